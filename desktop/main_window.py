@@ -212,6 +212,7 @@ class MainWindow(QMainWindow):
         self.learning.learned.connect(self.shelves.note)
         self.work.rested.connect(self.status_bar.clear_job)
         self.recordings.waves_changed.connect(self.timeline.lanes.set_waves)
+        self.recordings.missing_changed.connect(self.timeline.canvas.set_missing)
         self.recordings.waves_refined.connect(self.timeline.canvas.renew_waves)
         self.stored_waves.changed.connect(self.timeline.lanes.set_stored_waves)
 

@@ -48,10 +48,12 @@ class Recordings(QObject):
     -------
     waves_changed : the waveforms to draw, by track id
     waves_refined : more of them is known
+    missing_changed : ids of the sources that were not found
     """
 
     waves_changed = Signal(dict)
     waves_refined = Signal()
+    missing_changed = Signal(frozenset)
     _some_found = Signal(object, object)  # from the lane's thread
 
     def __init__(
@@ -68,6 +70,7 @@ class Recordings(QObject):
         self.source_waves: dict[str, SourceWave] = {}
         self._waves: dict[str, tuple[tuple[object, ...], RecordedWave]] = {}
         self._opening: MediaRequest | None = None
+        self._missing: frozenset[str] = frozenset()
         self.wave_tiles = WaveTiles(read_tiles, CACHE_BYTES, "waveform", self)
         self.wave_tiles.arrived.connect(self.waves_refined)
         self._some_found.connect(self._take_some, Qt.ConnectionType.QueuedConnection)
@@ -86,7 +89,7 @@ class Recordings(QObject):
         rate_hz : of a document that has none yet; 0 for the highest of the recordings
         """
         state = self._session.state
-        request = ImportRequest(paths, state.rate_hz or rate_hz, frozenset(state.sources), Mode.AUTO)
+        request = ImportRequest(paths, state.rate_hz or rate_hz, state, Mode.AUTO, self._session.media)
         again = Again("file.import", {"paths": [str(path) for path in paths], "rate_hz": rate_hz})
         self._work.read(
             import_recordings, request, "Importing", partial(self._imported, request), again=again
@@ -95,8 +98,9 @@ class Recordings(QObject):
     def _imported(self, request: ImportRequest, imported: Imported) -> None:
         """Add the imported tracks; a document is created only now, so that a failure leaves none behind."""
         state = self._session.state
-        if state.rate_hz not in (0, request.rate_hz) or state.sources.keys() != request.known:
-            self.import_files(request.paths)  # another import came first and set the rate
+        is_other_rate = state.rate_hz not in (0, request.rate_hz)
+        if is_other_rate or (state.sources, state.tracks) != (request.into.sources, request.into.tracks):
+            self.import_files(request.paths)  # another import came first, or clips were moved
             return
         placed = self._placed(imported)
         if placed is None:
@@ -110,7 +114,7 @@ class Recordings(QObject):
         self._take_media(imported.media)
         warnings = _by_name(imported.warnings, request.paths) + ((start.sentence,) if start else ())
         pickup, tracks = imported.pickup, self._session.state.tracks
-        if pickup is not None and len(pickup.track_ids) == len(tracks):
+        if pickup is not None and set(pickup.track_ids) == {track.id for track in tracks}:
             self._session.apply(*store_pickup(self._session.state, pickup))
             warnings = self._outside_the_kit() + warnings  # the bar may have no room for all
         elif len(tracks) > 1:
@@ -166,6 +170,7 @@ class Recordings(QObject):
         self.source_waves.clear()
         self.wave_tiles.forget()
         self.waves_changed.emit({})
+        self._set_missing(frozenset())
         if self._session.state.sources:
             self._find_media()
 
@@ -197,11 +202,16 @@ class Recordings(QObject):
         self._find_media()
 
     def _found_media(self, media: Media) -> None:
+        self._set_missing(frozenset(self._session.state.sources.keys() - media.paths.keys()))
         self._take_media(media)
         for sentence in media.missing:
             self._work.failed.emit(sentence)
         if not media.missing and self._session.grid is None:
             self._analysing.listen(self._analysing.taste)
+
+    def _set_missing(self, missing: frozenset[str]) -> None:
+        self._missing = missing
+        self.missing_changed.emit(missing)
 
     def _take_media(self, media: Media) -> None:
         self._session.set_media(media.paths)
@@ -219,15 +229,19 @@ class Recordings(QObject):
         self.waves_changed.emit({key: wave for key, (_, wave) in self._waves.items()})
 
     def _put_together(self) -> bool:
-        """Make the waveforms of tracks from those of their sources; return whether any is new."""
+        """Make the waveforms of tracks from those of their sources; return whether any is new.
+
+        A track waits until each of its sources is found or known to be missing.
+        """
         state, is_new = self._session.state, False
         for track in state.tracks:
             own = {key: self.source_waves[key] for key in track.source_ids if key in self.source_waves}
-            clips = tuple((clip.sound, track.start_samples) for clip in track.clips)
+            of = (*((clip.sound, track.start_samples) for clip in track.clips), *own)
             known = self._waves.get(track.id)
-            if len(own) < len(track.source_ids) or (known is not None and known[0] == clips):
+            is_whole = self._missing.union(own).issuperset(track.source_ids)
+            if not own or not is_whole or (known is not None and known[0] == of):
                 continue
-            self._waves[track.id] = clips, track_wave(state, track, own)
+            self._waves[track.id] = of, track_wave(state, track, own)
             is_new = True
         return is_new
 

@@ -27,6 +27,7 @@ _VERBS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "engine.cli.editing": {
             "new": "import recordings into a new document",
+            "import-audio": "import recordings into a document",
             "propose": "propose edits in a document",
             "tracks": "list the tracks of a document and their clips",
             "proposals": "list the proposals of a document",

@@ -36,6 +36,8 @@ from engine.recordings.placement.start_time import StartTime, start_time
 from engine.timebase import convert_samples
 from engine.wording import counted
 
+EMPTY = DocumentState()
+
 
 @dataclass(frozen=True, slots=True)
 class ImportRequest:
@@ -45,14 +47,16 @@ class ImportRequest:
     ----------
     paths : audio files
     rate_hz : the document's rate, or 0 to take the highest of the files
-    known : ids of the sources the document has already
+    into : the document as it is; a recording that it has already is not imported again
     place : how places are proposed
+    media : where each source of the document is now, by source id
     """
 
     paths: tuple[Path, ...]
     rate_hz: int = 0
-    known: frozenset[str] = frozenset()
+    into: DocumentState = EMPTY
     place: Mode = Mode.ZERO
+    media: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,7 @@ def import_audio(request: ImportRequest, progress: Progress) -> Imported:
 
 def _require_room(request: ImportRequest) -> None:
     """Refuse more recordings than a document takes before any of them is read."""
-    most, there = MOST_ROWS["track"], len(request.known)
+    most, there = MOST_ROWS["track"], len(request.into.sources)
     if there + len(request.paths) > most:
         raise SourceError(
             f"{counted(len(request.paths), 'recording')} and {there:,} of the document are more than the "
@@ -143,7 +147,7 @@ def _looked_at(request: ImportRequest) -> tuple[list[tuple[Source, str]], list[s
     """Return the files as sources, each with its warning, and the reasons why others are skipped."""
     looked: list[tuple[Source, str]] = []
     refused: list[str] = []
-    known = set(request.known)
+    known = set(request.into.sources)
     for path in request.paths:
         try:
             source, warning = _look_at(path)
@@ -188,10 +192,11 @@ def import_edit(state: DocumentState, imported: Imported) -> Edit:
         for track in added
         for source, start in zip(track.sources, track.starts_samples, strict=True)
         for span in _spans(source, imported.cues.get(source.id, ()), state.rate_hz or imported.rate_hz)
+        if span.start_samples + start >= 0
     ]
     markers = add_all(state, spans, "").changes
     told = f" with {counted(len(markers), 'marker')}" if markers else ""
-    clocks = [] if imported.places is None else clock_edits(imported.places, imported.sources)
+    clocks = [] if imported.places is None else clock_edits(state, imported.places, imported.sources)
     rows = row_changes((None, row) for pair in clocks for row in pair)
     start = stated_start(state, imported)
     starts = () if start is None else set_time_of_day(state, 0, start.at).changes

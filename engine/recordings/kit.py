@@ -11,11 +11,13 @@ from engine.document.drums.pickup import StrokePickup
 from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
 from engine.document.tracks.edits import add_tracks
+from engine.document.tracks.track import Source
 from engine.hits.find import HeldMicrophones
 from engine.hits.membership import kit_roles
 from engine.hits.stroke_pickup import MOST_TRACKS, measure_pickup
 from engine.progress import Progress
 from engine.recordings.import_audio import Imported, ImportRequest, import_audio, new_tracks
+from engine.recordings.known_files import known_files, media_to_read
 from engine.recordings.microphones import Microphones
 from engine.recordings.placement.file_head import read_heads
 from engine.recordings.placement.placements import Mode
@@ -23,6 +25,7 @@ from engine.recordings.placement.plan import propose_places
 from engine.wording import listed
 
 _TOGETHER_S = 1.0
+_SHORT_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,32 +64,48 @@ def import_with_kit(request: ImportRequest, progress: Progress) -> Imported:
     SourceError : see `engine.recordings.import_audio.import_audio`
     """
     imported = import_audio(request, progress.part(0.0, 0.8))
-    placed = _placed(imported, request.place, progress.part(0.8, 0.9))
+    placed = _placed(imported, request, progress.part(0.8, 0.9))
     return _with_kit(placed, progress.part(0.9, 1.0))
 
 
-def _placed(imported: Imported, mode: Mode, progress: Progress) -> Imported:
+def _placed(imported: Imported, request: ImportRequest, progress: Progress) -> Imported:
     """Return imported recordings with their headers and proposed places.
 
     Raises
     ------
     SourceError : a recording cannot be read
     """
+    mode, state = request.place, request.into
     heads = read_heads([Path(source.path) for source in imported.sources])
-    if mode is Mode.ZERO or (len(imported.sources) < 2 and mode is Mode.AUTO):
+    if mode is Mode.ZERO or (len(imported.sources) < 2 and mode is Mode.AUTO and not state.tracks):
         return replace(imported, heads=heads)
-    if mode is Mode.AUTO and _started_together(imported):
+    if mode is Mode.AUTO and not _may_share_sound(imported, state):
         mode = Mode.TIME
     paths = imported.media.paths
     media = {paths[key]: conformed for key, conformed in imported.media.conformed.items()}
-    places = propose_places(heads, mode, rate_hz=imported.rate_hz, media=media, progress=progress)
-    return replace(imported, places=places, heads=heads)
+    if mode in (Mode.AUTO, Mode.SOUND):
+        media |= media_to_read(state, request.media)
+    known = known_files(state, request.media)
+    places = propose_places(
+        heads, mode, rate_hz=imported.rate_hz, media=media, progress=progress, known=known
+    )
+    is_found = places.has_evidence or not state.tracks or request.place is not Mode.AUTO
+    return replace(imported, places=places if is_found else None, heads=heads)
 
 
-def _started_together(imported: Imported) -> bool:
-    """Return whether all recordings are equally long, as tracks of one session: no sound is compared."""
-    lengths_s = [source.frames / source.rate_hz for source in imported.sources]
-    return max(lengths_s) - min(lengths_s) <= _TOGETHER_S
+def _may_share_sound(imported: Imported, state: DocumentState) -> bool:
+    """Return whether sound is compared: not of equally long recordings, as tracks of one session are.
+
+    Short recordings are not compared either: the whole document would have to be read.
+    """
+    added, there = ([_length_s(one) for one in some] for some in (imported.sources, state.sources.values()))
+    if there and max(added) < _SHORT_S:
+        return False
+    return any(abs(one - other) > _TOGETHER_S for one in added for other in (there or added))
+
+
+def _length_s(source: Source) -> float:
+    return source.frames / source.rate_hz
 
 
 def _with_kit(imported: Imported, progress: Progress) -> Imported:
@@ -99,7 +118,11 @@ def _with_kit(imported: Imported, progress: Progress) -> Imported:
     if len(imported.sources) < 2:
         return imported
     empty = DocumentState()
-    edit = add_tracks(empty, new_tracks(imported), imported.rate_hz)
+    apart = [
+        replace(track, track_id="", starts_samples=(0,) * len(track.sources))
+        for track in new_tracks(imported)
+    ]
+    edit = add_tracks(empty, apart, imported.rate_hz)
     request = PickupRequest(apply_rows(empty, edit.changes), imported.media.paths)
     pickup = compare_tracks(request, progress)
     names = {track.id: track.name for track in request.state.tracks}

@@ -46,7 +46,7 @@ def places_again(request: LineUpRequest, progress: Progress) -> Placements:
     SourceError : one is missing, or cannot be read
     """
     # These take a third of a second to import, and the window needs none of them to start.
-    from engine.audio.conform import conformed_path
+    from engine.recordings.known_files import media_to_read
     from engine.recordings.placement.file_head import read_heads
     from engine.recordings.placement.plan import propose_places
 
@@ -58,10 +58,7 @@ def places_again(request: LineUpRequest, progress: Progress) -> Placements:
         raise SourceError(f"{shown(state.sources[missing[0]].path)} is missing: locate the file first.")
     originals = {key: request.media[key] for key in request.sources}
     heads = read_heads(list(originals.values()))
-    media = {
-        path: conformed_path(replace(state.sources[key], path=str(path)), state.rate_hz)
-        for key, path in originals.items()
-    }
+    media = media_to_read(state, originals)
     return propose_places(heads, Mode.AUTO, rate_hz=state.rate_hz, media=media, progress=progress)
 
 

@@ -16,11 +16,12 @@ from engine.audio.reader import content_hash
 from engine.document.change import Edit
 from engine.document.edits import move_sources
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source
+from engine.document.tracks.clip import SILENT_DB
+from engine.document.tracks.track import Source, Track
 from engine.errors import SourceError
 from engine.files.safe_write import shown
 from engine.progress import SILENT, Progress
-from engine.wording import counted
+from engine.wording import counted, listed
 
 _TELL_EVERY_S = 0.3  # each time costs a picture of all lanes
 
@@ -127,7 +128,7 @@ def find_media(
             peaks = source_peaks(here, state.rate_hz, share)
             conformed = conformed_path(here, state.rate_hz)
         except SourceError as error:
-            all_found.missing.append(str(error))
+            all_found.missing.append(f"{error}{_silent_clips(state, source.id)}")
             continue
         for found in (all_found, new):
             found.take(source.id, place, conformed, peaks)
@@ -156,17 +157,34 @@ class _Found:
 
 
 def without_missing(state: DocumentState, media: Mapping[str, Path]) -> DocumentState:
-    """Return the document with tracks of missing sources muted, so that the others can be played.
+    """Return the document with the clips of missing sources silent, so that the others can be played.
 
-    If no source was found, the document is returned unchanged.
+    Tracks without any found source are muted. If no source was found, the document is returned unchanged.
     """
     if not media:
         return state
-    tracks = tuple(
-        track if media.keys() >= set(track.source_ids) else replace(track, mute=True, solo=False)
-        for track in state.tracks
-    )
+    tracks = tuple(_without_missing(track, media) for track in state.tracks)
     return state if tracks == state.tracks else replace(state, tracks=tracks)
+
+
+def _without_missing(track: Track, media: Mapping[str, Path]) -> Track:
+    found = media.keys() & set(track.source_ids)
+    if len(found) == len(track.source_ids):
+        return track
+    if not found:
+        return replace(track, mute=True, solo=False)
+    clips = (clip if clip.source_id in found else replace(clip, gain_db=SILENT_DB) for clip in track.clips)
+    return replace(track, clips=tuple(clips))
+
+
+def _silent_clips(state: DocumentState, source_id: str) -> str:
+    """Return a sentence about the clips that a missing source leaves silent; "" for a track of its own."""
+    tracks = [track for track in state.tracks if source_id in track.source_ids]
+    count = sum(clip.source_id == source_id for track in tracks for clip in track.clips)
+    if all(len(track.clips) == 1 for track in tracks):
+        return ""
+    clips, are = (counted(count, "clip"), "are") if count > 1 else ("clip", "is")
+    return f" Its {clips} on {listed([track.name for track in tracks])} {are} silent until then."
 
 
 def relink(

@@ -10,25 +10,26 @@ from engine.document.decisions import Decision, Verdict
 from engine.document.kinds.recorder import DRIFT_PPM, RECORDER
 from engine.document.kinds.sounding import BY_SAMPLES
 from engine.document.proposals import Proposal, proposal_id
-from engine.document.tracks.edits import NewTrack
+from engine.document.state import DocumentState
+from engine.document.tracks.edits import NewTrack, new_track_id
 from engine.document.tracks.track import Source, source_length_samples
-from engine.recordings.placement.placements import Placement, Placements
+from engine.recordings.placement.placements import LEAST_DRIFT_S, PlacedTrack, Placement, Placements
 
 MAKER = "clocks"
-LEAST_DRIFT_S = 0.003
-"""Drift of a recording, by its end, from which it is corrected; below, no sample of it changes."""
 
 
 def placed_tracks(places: Placements, sources: Sequence[Source]) -> tuple[NewTrack, ...]:
     """Return the tracks of placed files; files that are not among the sources are left out."""
     return tuple(
-        NewTrack(name, tuple(own), tuple(_starts(files, own, places.rate_hz)))
-        for name, files, own in _on_tracks(places, sources)
+        NewTrack(track.name, tuple(own), tuple(_starts(track, files, own, places.rate_hz)), track.track_id)
+        for track, files, own in _on_tracks(places, sources)
     )
 
 
-def clock_edits(places: Placements, sources: Sequence[Source]) -> Iterator[tuple[Row, Row]]:
-    """Yield a proposal, and its acceptance, for each track whose recorder has another clock.
+def clock_edits(
+    state: DocumentState, places: Placements, sources: Sequence[Source]
+) -> Iterator[tuple[Row, Row]]:
+    """Yield a proposal, and its acceptance, for each new track whose recorder has another clock.
 
     Uncertain places have none: the user lines them up.
     """
@@ -40,11 +41,11 @@ def clock_edits(places: Placements, sources: Sequence[Source]) -> Iterator[tuple
         ),
         default=0,
     )
-    for _, files, own in _on_tracks(places, sources):
+    for track, files, own in _on_tracks(places, sources):
         drift_ppm = _drift_ppm(files, own, places.rate_hz)
-        if not drift_ppm or not all(one.is_certain for one in files):
+        if track.track_id or not drift_ppm or not all(one.is_certain for one in files):
             continue
-        key = f"track-{own[0].id}"
+        key = new_track_id(state, own[0])
         payload: dict[str, object] = {BY_SAMPLES: _by_samples(files[0], drift_ppm), DRIFT_PPM: drift_ppm}
         proposal = Proposal(
             proposal_id(RECORDER.name, 0, length, MAKER, (key,), payload),
@@ -62,21 +63,26 @@ def clock_edits(places: Placements, sources: Sequence[Source]) -> Iterator[tuple
 
 def _on_tracks(
     places: Placements, sources: Sequence[Source]
-) -> Iterator[tuple[str, list[Placement], list[Source]]]:
+) -> Iterator[tuple[PlacedTrack, list[Placement], list[Source]]]:
     by_path = {Path(source.path): source for source in sources}
     for track in places.tracks:
         files = [places.files[number] for number in track.files]
         files = [one for one in files if one.path.absolute() in by_path]
         if files:
-            yield track.name, files, [by_path[one.path.absolute()] for one in files]
+            yield track, files, [by_path[one.path.absolute()] for one in files]
 
 
-def _starts(files: Sequence[Placement], sources: Sequence[Source], rate_hz: int) -> Iterator[int]:
+def _starts(
+    track: PlacedTrack, files: Sequence[Placement], sources: Sequence[Source], rate_hz: int
+) -> Iterator[int]:
     """Yield where clips begin: where the files sound, after the clock of the track is applied."""
-    drift_ppm = _drift_ppm(files, sources, rate_hz)
-    by, speed = _by_samples(files[0], drift_ppm), 1.0 + drift_ppm / 1e6
+    by, drift_ppm = track.by_samples, track.drift_ppm
+    if not track.track_id:
+        drift_ppm = _drift_ppm(files, sources, rate_hz)
+        by = _by_samples(files[0], drift_ppm)
     for one in files:
-        yield max(round(one.start_samples * speed - by), 0)
+        start = round(one.start_samples * (1.0 + drift_ppm / 1e6) - by)
+        yield start if one.start_samples < 0.0 else max(start, 0)
 
 
 def _by_samples(first: Placement, drift_ppm: float) -> float:

@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from engine.document.state import DocumentState
+from engine.document.tracks.track import Source
 from engine.errors import SourceError
 from engine.files.part_files import PartFile
 from engine.files.places import CACHE_VARIABLE
@@ -103,6 +105,8 @@ def test_a_crowded_folder_is_swept_again_after_a_while(
 
 def test_more_recordings_than_a_document_takes_are_refused_at_once() -> None:
     for paths, known in ((10_001, 0), (2, 9_999)):
-        request = ImportRequest((Path("none.wav"),) * paths, known=frozenset(map(str, range(known))))
+        source = Source("0", "none.wav", "0", RATE_HZ, 1, 1, "WAV", "PCM_16")
+        into = DocumentState(sources=dict.fromkeys(map(str, range(known)), source))
+        request = ImportRequest((Path("none.wav"),) * paths, into=into)
         with pytest.raises(SourceError, match="10,000"):
             import_audio(request, SILENT)

@@ -121,6 +121,7 @@ class Canvas(QWidget):
         self.theme = tokens
         self.state, self.viewport = DocumentState(), Viewport()
         self.times, self.shown = TimeMap(), Shown()
+        self._missing: frozenset[str] = frozenset()
         self.outlook, self.snapping = "", Snapping()
         self.ripple = Ripple.OFF
         self.brush: Brush | None = None
@@ -218,7 +219,15 @@ class Canvas(QWidget):
             self.redraw()
 
     def _clips(self, chosen: frozenset[str]) -> ShownClips:
-        return ShownClips.of(self.state, chosen, is_source=self.times.edit_list is None)
+        is_source = self.times.edit_list is None
+        return ShownClips.of(self.state, chosen, is_source=is_source, missing=self._missing)
+
+    def set_missing(self, missing: frozenset[str]) -> None:
+        """Mark the clips of these sources as missing."""
+        if missing != self._missing:
+            self._missing = missing
+            self._show(clips=self._clips(self.shown.clips.chosen))
+            self.redraw()
 
     def set_lanes(self, lanes: tuple[Lane, ...]) -> None:
         """Update the appearance of the tracks; their sound is read again only after a shift."""

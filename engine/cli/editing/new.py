@@ -8,10 +8,12 @@ from pathlib import Path
 
 from engine.cli.output import VerbOutput
 from engine.document.document import Document
+from engine.document.state import DocumentState
 from engine.hits.membership import left_behind, left_behind_sentence
 from engine.progress import Progress
-from engine.recordings.import_audio import ImportRequest, import_edit, stated_start
+from engine.recordings.import_audio import Imported, ImportRequest, import_edit, stated_start
 from engine.recordings.placement.placements import Mode, Placements
+from engine.recordings.placement.start_time import StartTime
 from engine.recordings.stored_pickup import store_pickup
 from engine.timebase import format_time, samples_to_s
 from engine.wording import counted, listed
@@ -20,15 +22,20 @@ from engine.wording import counted, listed
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
     parser.add_argument("project", type=Path, metavar="PROJECT.offcut")
+    add_audio_arguments(parser, Mode.ZERO)
+
+
+def add_audio_arguments(parser: argparse.ArgumentParser, usual: Mode) -> None:
+    """Declare the recordings and how they are placed."""
     parser.add_argument(
         "audio", type=Path, nargs="+", metavar="AUDIO", help="one file a track, unless placed"
     )
     parser.add_argument(
         "--place",
         choices=tuple(mode.value for mode in Mode),
-        default=Mode.ZERO.value,
+        default=usual.value,
         help="where files begin: by sound and stated times (auto), by one of these, one after another, or "
-        "all at the start (zero, the default)",
+        f"all at the start (zero); default {usual}",
     )
 
 
@@ -44,17 +51,25 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         if imported.pickup is not None:
             document.apply(*store_pickup(document.state, imported.pickup))
         state = document.state
+    yield imported_output(options.project, state, imported, start)
+
+
+def imported_output(
+    project: Path, state: DocumentState, imported: Imported, start: StartTime | None
+) -> VerbOutput:
+    """Return the document after an import, with the places of the files."""
     kit = [track for track in state.tracks if track.group]
     outside = left_behind(state, imported.pickup, [track.id for track in kit])
     length_s = samples_to_s(state.length_samples, state.rate_hz)
     tracks = counted(len(state.tracks), "track")
-    lines = [f"{options.project}: {tracks}, {format_time(length_s)} at {state.rate_hz} Hz"]
+    lines = [f"{project}: {tracks}, {format_time(length_s)} at {state.rate_hz} Hz"]
     lines += [f"Drum kit: {listed([track.name for track in kit])}"] if kit else []
     lines += [left_behind_sentence(outside)] if outside else []
     lines += [start.sentence] if start else []
-    yield VerbOutput(
+    lines += [*(place_lines(imported.places) if imported.places else ()), *imported.warnings]
+    return VerbOutput(
         {
-            "project": str(options.project),
+            "project": str(project),
             "rate_hz": state.rate_hz,
             "length_s": length_s,
             "tracks": [
@@ -68,7 +83,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
             "places": [] if imported.places is None else place_rows(imported.places),
             "warnings": list(imported.warnings),
         },
-        "\n".join([*lines, *(place_lines(imported.places) if imported.places else ()), *imported.warnings]),
+        "\n".join(lines),
     )
 
 

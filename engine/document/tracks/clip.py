@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 from engine.latest import found_once_of
 from engine.spans import united
+
+SILENT_DB = -inf
+"""Gain of a clip that covers those below it and reads no file; never stored."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import Any
 
 from engine.document.change import Edit, Row, row_changes
-from engine.document.file.checks.limits import LONGEST_DOCUMENT_SAMPLES, MOST_CLIPS
+from engine.document.file.checks.limits import LONGEST_DOCUMENT_SAMPLES
 from engine.document.state import DocumentState
 from engine.document.tracks.clip import Clip
-from engine.document.tracks.edits import require_gain, track_of
+from engine.document.tracks.edits import require_few_clips, require_gain, track_of
 from engine.document.tracks.moved_along import moved_along
 from engine.document.tracks.ripple import Ripple, following, of_copies, of_move, of_removal, of_trim
 from engine.document.tracks.track import Track, source_length_samples
@@ -335,8 +335,8 @@ def _edit_of_tracks(
 
 def _require_room(state: DocumentState, after: Sequence[Track]) -> None:
     """Refuse more clips than a track holds, and clips beyond the longest timeline."""
-    if any(len(track.clips) > MOST_CLIPS for track in after):
-        raise UsageError(f"A track holds {MOST_CLIPS:,} clips at most.")
+    for track in after:
+        require_few_clips(track)
     last = max((clip.stop_samples for track in after for clip in track.clips), default=0)
     if last > LONGEST_DOCUMENT_SAMPLES:
         end = _time(state, LONGEST_DOCUMENT_SAMPLES)

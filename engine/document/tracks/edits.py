@@ -9,8 +9,9 @@ from types import MappingProxyType
 from typing import Any
 
 from engine.document.change import Edit, Row, Setting, row_changes
-from engine.document.file.checks.limits import LONGEST_DOCUMENT_SAMPLES
+from engine.document.file.checks.limits import LONGEST_DOCUMENT_SAMPLES, MOST_CLIPS
 from engine.document.state import DocumentState
+from engine.document.tracks.clip import Clip
 from engine.document.tracks.track import Source, Track, whole_clip
 from engine.errors import UsageError
 from engine.wording import counted, gain_text, pan_text
@@ -33,12 +34,15 @@ class NewTrack:
 
     Attributes
     ----------
-    starts_samples : of each source on the timeline, at the document's rate
+    starts_samples : of each source on the timeline, at the document's rate; of one that begins before the
+        timeline does, the beginning is left out
+    track_id : of a track of the document, to which the sources are added as clips; "" for a new track
     """
 
     name: str
     sources: tuple[Source, ...]
     starts_samples: tuple[int, ...] = (0,)
+    track_id: str = ""
 
 
 def add_tracks(
@@ -47,7 +51,7 @@ def add_tracks(
     rate_hz: int = 0,
     kit: Mapping[str, str] = NO_ROLES,
 ) -> Edit:
-    """Add tracks below the others.
+    """Add tracks below the others, and clips to tracks that are there.
 
     Parameters
     ----------
@@ -56,7 +60,7 @@ def add_tracks(
 
     Raises
     ------
-    UsageError : a source is in the document already
+    UsageError : a source is in the document already, a track is unknown or has no room for more clips
     """
     sources = [source for one in added for source in one.sources]
     for one in added:
@@ -68,20 +72,64 @@ def add_tracks(
         rows.append((None, Setting("rate_hz", rate_hz)))
     rate_hz, position, group = state.rate_hz or rate_hz, len(state.tracks), _free_group(state)
     mics = 0
-    for number, one in enumerate(added):
-        placed = zip(one.sources, one.starts_samples, strict=True)
-        clips = tuple(whole_clip(source, rate_hz, start) for source, start in placed)
-        if any(clip.stop_samples > LONGEST_DOCUMENT_SAMPLES for clip in clips):
-            raise UsageError(f"{one.name} would end beyond the longest timeline: place its files earlier.")
-        track = Track(f"track-{one.sources[0].id}", one.name, position + number, clips=clips)
+    for one in added:
+        clips = _clips_of(one, rate_hz)
+        rows += [(None, source) for source in one.sources]
+        if one.track_id:
+            rows.append(_with_clips(track_of(state, one.track_id), clips))
+            continue
+        track = Track(new_track_id(state, one.sources[0]), one.name, position, clips=clips)
+        position += 1
         role = next((kit[source.id] for source in one.sources if source.id in kit), None)
         if role is not None:
             track, mics = replace(track, group=group, role=role), mics + 1
-        rows += [*((None, source) for source in one.sources), (None, track)]
-    what = added[0].name if len(sources) == 1 else counted(len(sources), "recording")
-    on = f" on {counted(len(added), 'track')}" if len(added) != len(sources) else ""
+        rows.append((None, track))
+    is_onto = any(one.track_id for one in added)
+    what = added[0].name if len(sources) == 1 and not is_onto else counted(len(sources), "recording")
+    on = f" on {counted(len(added), 'track')}" if is_onto or len(added) != len(sources) else ""
+    if is_onto and len(added) == 1:
+        on = f" onto {added[0].name}"
     grouped = f", {mics} as group {group}" if 0 < mics < len(added) else f" as group {group}" if mics else ""
     return Edit(f"Imported {what}{on}{grouped}", row_changes(rows))
+
+
+def new_track_id(state: DocumentState, source: Source) -> str:
+    """Return the id of a new track that begins with a source; the first one may hold other clips now."""
+    taken, number, key = {track.id for track in state.tracks}, 2, f"track-{source.id}"
+    while key in taken:
+        key, number = f"track-{source.id}~{number}", number + 1
+    return key
+
+
+def _clips_of(added: NewTrack, rate_hz: int) -> tuple[Clip, ...]:
+    """Return a clip of each source, within the timeline."""
+    clips = []
+    for source, start in zip(added.sources, added.starts_samples, strict=True):
+        clip, before = whole_clip(source, rate_hz, max(start, 0)), max(-start, 0)
+        if before >= clip.length_samples:
+            raise UsageError(f"{added.name} would end before the timeline begins: place its files later.")
+        if clip.stop_samples > LONGEST_DOCUMENT_SAMPLES:
+            raise UsageError(f"{added.name} would end beyond the longest timeline: place its files earlier.")
+        clips.append(replace(clip, offset_samples=before, length_samples=clip.length_samples - before))
+    return tuple(clips)
+
+
+def _with_clips(track: Track, clips: Sequence[Clip]) -> tuple[Track, Track]:
+    """Return a track before and after clips are laid over its own."""
+    after = replace(track, clips=(*track.clips, *clips))
+    require_few_clips(after)
+    return track, after
+
+
+def require_few_clips(track: Track) -> None:
+    """Refuse more clips than a track holds.
+
+    Raises
+    ------
+    UsageError : there are more
+    """
+    if len(track.clips) > MOST_CLIPS:
+        raise UsageError(f"A track holds {MOST_CLIPS:,} clips at most.")
 
 
 def _free_group(state: DocumentState) -> str:

@@ -13,6 +13,7 @@ from engine.audio.conform import conformed_path
 from engine.audio.reader import SourceReader
 from engine.document.file.stored_audio import StoredAudio
 from engine.document.state import DocumentState
+from engine.document.tracks.clip import SILENT_DB
 from engine.document.tracks.track import Track, source_length_samples
 from engine.edl.crossfade import Block
 from engine.edl.edit_list import EditList
@@ -149,8 +150,9 @@ def open_voice(
     SourceError : one is missing, cannot be read or is another file than the one imported. Of several, a file
         that cannot be read raises when it is first read
     """
-    for source_id in track.source_ids:
-        media_path(state, track, source_id, media)
+    for clip in track.clips:
+        if clip.gain_db != SILENT_DB:
+            media_path(state, track, clip.source_id, media)
     channels = state.channels(track)
     heard = _recorded(state, track, media, channels, progress)
     if patches is not None:

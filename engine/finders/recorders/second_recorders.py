@@ -18,7 +18,8 @@ from engine.document.state import DocumentState
 from engine.hits.second_recorder import Read, SecondRecorder, match_rises, refined, rises_of
 from engine.progress import Progress
 from engine.recordings.microphones import Microphones
-from engine.recordings.placed import LEAST_DRIFT_S, MAKER
+from engine.recordings.placed import MAKER
+from engine.recordings.placement.placements import LEAST_DRIFT_S
 from engine.review.bulk import Accepted, accept_all
 from engine.timebase import samples_to_s
 from engine.wording import counted, listed

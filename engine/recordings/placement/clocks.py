@@ -178,7 +178,7 @@ class Clocks:
         offsets = self._offsets[time.clock]
         offset_s = median(offset for _, offset in offsets)
         is_steady = all(abs(offset - offset_s) <= _AGREE_S for _, offset in offsets)
-        is_origin = offsets[0][0] == self._root and len(offsets) == 1
+        is_origin = all(self._known[one].reason is Reason.ORIGIN for one, _ in offsets)
         agrees = self._file_dates_agree(time, [one for one, _ in offsets])
         position = Position(
             (time.start_s + offset_s) * self._rate_hz,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 
@@ -29,15 +29,21 @@ def sound_matches(
     rate_hz: int,
     media: Mapping[Path, Path],
     progress: Progress,
+    known: Collection[int] = (),
 ) -> dict[Pair, SoundMatch]:
     """Compare the sound of takes that may have been recorded at the same time.
+
+    Parameters
+    ----------
+    known : takes whose places are given: they are not compared with each other, and another take is compared
+        with them until one of them places it with certainty
 
     Raises
     ------
     SourceError : a recording cannot be read
     Cancelled : the user asked for it
     """
-    pairs = _pairs(takes, heads)
+    pairs = _pairs(takes, heads, known)
     numbers = sorted({number for pair in pairs for number in pair})
     reading, comparing = progress.part(0.0, 0.5), progress.part(0.5, 1.0)
 
@@ -47,13 +53,13 @@ def sound_matches(
             return envelope_of(_checked(sound.blocks(), reading), rate_hz)
 
     envelopes = dict(zip(numbers, side_by_side(envelope, numbers), strict=True))
-    related = {number: number for number in numbers}
+    related = {number: min(known) if number in known else number for number in numbers}
     found: dict[Pair, SoundMatch] = {}
     for done, pair in enumerate(pairs):
         comparing.check_cancelled()
         comparing.report(done / len(pairs), "Comparing sound")
         first, second = pair
-        if len(pairs) > _PAIRS_OF_ALL and related[first] == related[second]:
+        if (known or len(pairs) > _PAIRS_OF_ALL) and related[first] == related[second]:
             continue
         with (
             TakeSound(takes[first], heads, rate_hz, media) as near,
@@ -75,17 +81,17 @@ def _checked(blocks: Iterable[Floats], progress: Progress) -> Iterator[Floats]:
         yield block
 
 
-def _pairs(takes: Sequence[Take], heads: Sequence[FileHead]) -> list[Pair]:
+def _pairs(takes: Sequence[Take], heads: Sequence[FileHead], known: Collection[int]) -> list[Pair]:
     """Return the pairs that may share sound, those of long takes first."""
     times = take_times(takes, heads)
     lengths = [take_length_s(take, heads) for take in takes]
     unknown = [any(not heads[index].frames for index in take.files) for take in takes]
     usable = [number for number, length in enumerate(lengths) if length >= _LEAST_S or unknown[number]]
-    longest = sorted(usable, key=lambda number: -lengths[number])[:_MOST_TAKES]
+    longest = sorted(usable, key=lambda number: (number in known, -lengths[number]))[:_MOST_TAKES]
     found = [
         pair
         for pair in combinations(sorted(longest), 2)
-        if _may_share_sound(pair, takes, heads, times, lengths)
+        if not all(one in known for one in pair) and _may_share_sound(pair, takes, heads, times, lengths)
     ]
     return sorted(found, key=lambda pair: -min(lengths[pair[0]], lengths[pair[1]]))
 

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from engine.recordings.placement.stated_times import TimeField
 
+LEAST_DRIFT_S = 0.003
+"""Drift of a recording, by its end, from which it is corrected; below, no sample of it changes."""
+
 
 class Mode(StrEnum):
     """How places are proposed."""
@@ -28,6 +31,8 @@ class Basis(StrEnum):
     STATED_TIME = "stated time"
     FILE_DATE = "file date"
     CONTINUATION = "continuation"
+    DOCUMENT = "document"
+    """The place that a file recorded with it has in the document."""
     ORDER = "order"
 
 
@@ -85,6 +90,11 @@ class Objection(StrEnum):
     """The order of its number is not that of its time."""
     OTHER_PLACE_BY_SOUND = "other-place-by-sound"
     """Two recordings place it differently by their sound."""
+    AT_SEVERAL_PLACES = "at-several-places"
+    """The document plays the recording that it is placed by at several places."""
+    MOVED_APART = "moved-apart"
+    """Files that were recorded together are no longer together in the document."""
+    BEFORE_TIMELINE = "before-timeline"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +132,7 @@ class Placement:
     ----------
     track : number of its track in `Placements.tracks`
     start_samples : of its first sample, at `Placements.rate_hz`, the earliest file is at 0; whole unless the
-        sound gives a fraction
+        sound gives a fraction. In a document it may be below 0: the clip then begins later in the file
     drift_ppm : how many samples in a million its clock counts more than that of the first recording
     confidence : 0 to 1
     is_certain : False where the user has to look
@@ -152,25 +162,54 @@ class PlacedTrack:
     Attributes
     ----------
     files : their numbers, by start
+    track_id : of a track of the document; "" for a new one
+    by_samples, drift_ppm : clock of a track of the document, see `engine.document.kinds.recorder`
     """
 
     name: str
     files: tuple[int, ...]
+    track_id: str = ""
+    by_samples: float = 0.0
+    drift_ppm: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class FixedClip:
+    """A clip that is in the document already and stays where it is.
+
+    Attributes
+    ----------
+    track : number of its track in `Placements.tracks`
+    start_samples, stop_samples : where it sounds
+    """
+
+    name: str
+    track: int
+    start_samples: float
+    stop_samples: float
 
 
 @dataclass(frozen=True, slots=True)
 class Placements:
-    """Proposed places of all files, in the order in which they were given."""
+    """Proposed places of all files, in the order in which they were given.
+
+    Attributes
+    ----------
+    tracks : those of the document first, also where no file is put on them
+    fixed : clips of the document
+    """
 
     rate_hz: int
     mode: Mode
     files: tuple[Placement, ...]
     tracks: tuple[PlacedTrack, ...]
+    fixed: tuple[FixedClip, ...] = ()
 
     @property
     def is_plain(self) -> bool:
-        """Whether each file has a track of its own and begins at its start."""
-        return len(self.tracks) == len(self.files) and not any(one.start_samples for one in self.files)
+        """Whether each file has a new track of its own and begins at its start."""
+        added = [track for track in self.tracks if not track.track_id]
+        return len(added) == len(self.files) and not any(one.start_samples for one in self.files)
 
     @property
     def has_evidence(self) -> bool:

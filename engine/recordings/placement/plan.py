@@ -11,10 +11,12 @@ from engine.recordings.placement.clocks import Clocks
 from engine.recordings.placement.compared import sound_matches
 from engine.recordings.placement.continuations import Link, LinkReason, Take, takes_and_guesses
 from engine.recordings.placement.file_head import FileHead
+from engine.recordings.placement.known import NOTHING_KNOWN, Known
 from engine.recordings.placement.placements import (
     Basis,
     Contradiction,
     Mode,
+    Objection,
     PlacedTrack,
     Placement,
     Placements,
@@ -49,6 +51,7 @@ def propose_places(
     rate_hz: int = 0,
     media: Mapping[Path, Path] | None = None,
     progress: Progress = SILENT,
+    known: Known = NOTHING_KNOWN,
 ) -> Placements:
     """Propose a track and a start for each of some files.
 
@@ -60,6 +63,7 @@ def propose_places(
     heads : as `read_heads` returns them
     rate_hz : of the document, or 0 for the highest rate of the files
     media : files to read in place of the originals, such as their decoded copies
+    known : the document that the files are for; its clips stay, and places are counted from its start
 
     Raises
     ------
@@ -68,29 +72,32 @@ def propose_places(
     """
     rate_hz = rate_hz or max((head.rate_hz for head in heads), default=0) or _USUAL_RATE_HZ
     if mode is Mode.ZERO or not heads:
-        return _at_zero(heads, rate_hz, mode)
+        return _at_zero(heads, rate_hz, mode, known)
+    added, heads = heads, (*(file.head for file in known.files), *heads)
     takes, links = takes_and_guesses(heads)
+    fixed = known.of_takes(takes, rate_hz)
     is_by_sound = mode in (Mode.AUTO, Mode.SOUND)
-    matches = sound_matches(takes, heads, rate_hz, media or {}, progress) if is_by_sound else {}
+    matches = sound_matches(takes, heads, rate_hz, media or {}, progress, fixed) if is_by_sound else {}
     weights = [take_length_s(take, heads) * len(take.files) for take in takes]
-    groups = groups_by_sound(len(takes), weights, matches, rate_hz)
+    groups = groups_by_sound(len(takes), weights, matches, rate_hz, fixed)
     is_by_time = mode in (Mode.AUTO, Mode.TIME)
     clock_of = {one: time.clock for one, time in take_times(takes, heads).items() if is_by_time}
-    joined, guessed = with_guesses(groups, _guesses(takes, links, rate_hz), clock_of)
+    joined, guessed = with_guesses(groups, _guesses(takes, links, rate_hz), clock_of, fixed)
+    joined.sort(key=lambda group: (fixed.keys().isdisjoint(group), -sum(weights[take] for take in group)))
     if mode is Mode.AFTER:
-        of_takes = _one_after_another(joined, takes, heads, rate_hz)
+        of_takes = _one_after_another(joined, takes, heads, rate_hz, known)
     else:
-        joined.sort(key=lambda group: -sum(weights[take] for take in group))
         of_takes = _related(takes, heads, joined, guessed, rate_hz, is_by_time=is_by_time)
-    positions = _of_files(takes, heads, of_takes, rate_hz)
-    found = on_tracks(heads, takes, positions, rate_hz)
-    return _proposed(heads, found.positions, found.tracks, rate_hz, mode)
+    own = _of_files(takes, heads, of_takes, rate_hz)[len(known.files) :]
+    positions = [*(file.position for file in known.files), *own]
+    found = on_tracks(heads, takes, positions, rate_hz, known)
+    return _proposed(added, found.positions[len(known.files) :], found.tracks, rate_hz, mode, known)
 
 
-def _at_zero(heads: Sequence[FileHead], rate_hz: int, mode: Mode) -> Placements:
+def _at_zero(heads: Sequence[FileHead], rate_hz: int, mode: Mode, known: Known) -> Placements:
     """Place each file at the start, on a track of its own."""
-    tracks = tuple(PlacedTrack(head.path.stem, (index,)) for index, head in enumerate(heads))
-    return _proposed(heads, [_AS_CHOSEN] * len(heads), tracks, rate_hz, mode)
+    own = (PlacedTrack(head.path.stem, (index,)) for index, head in enumerate(heads))
+    return _proposed(heads, [_AS_CHOSEN] * len(heads), (*known.tracks, *own), rate_hz, mode, known)
 
 
 def _guesses(takes: Sequence[Take], links: Sequence[Link], rate_hz: int) -> list[Guess]:
@@ -110,18 +117,27 @@ def _guesses(takes: Sequence[Take], links: Sequence[Link], rate_hz: int) -> list
 
 
 def _one_after_another(
-    groups: Sequence[Group], takes: Sequence[Take], heads: Sequence[FileHead], rate_hz: int
+    groups: Sequence[Group], takes: Sequence[Take], heads: Sequence[FileHead], rate_hz: int, known: Known
 ) -> list[Position]:
-    """Return positions of groups in the order of their first takes."""
+    """Return positions of groups in the order of their first takes; that of the document stays."""
     found: Group = {}
-    start = 0.0
-    for group in sorted(groups, key=min):
+    start = known.end_samples
+    if known.files:
+        found |= groups[0]
+        start = max(start, *(_stop(one, takes, heads, groups[0], rate_hz) for one in groups[0]))
+    for group in sorted(groups[1:] if known.files else groups, key=min):
         earliest = min(one.start_samples for one in group.values())
         for number, one in group.items():
             origin = _AS_CHOSEN if one.reason is Reason.ORIGIN else one
             found[number] = replace(origin, start_samples=float(round(start + one.start_samples - earliest)))
-        start = max(found[one].start_samples + take_length_s(takes[one], heads) * rate_hz for one in group)
+        start = max(_stop(one, takes, heads, found, rate_hz) for one in group)
     return [found[number] for number in range(len(takes))]
+
+
+def _stop(
+    number: int, takes: Sequence[Take], heads: Sequence[FileHead], positions: Group, rate_hz: int
+) -> float:
+    return positions[number].start_samples + take_length_s(takes[number], heads) * rate_hz
 
 
 def _related(
@@ -137,6 +153,9 @@ def _related(
     clocks = Clocks(takes, heads, groups[0], rate_hz)
     found: dict[int, Position] = {}
     for number, by_sound in groups[0].items():
+        if by_sound.basis is Basis.DOCUMENT and by_sound.reason is Reason.ORIGIN:
+            found[number] = by_sound
+            continue
         position, told = by_sound, clocks.doubts(number)
         if number not in guessed:
             position = clocks.held_against_device(number, clocks.chosen(number, by_sound))
@@ -189,12 +208,14 @@ def _proposed(
     tracks: Sequence[PlacedTrack],
     rate_hz: int,
     mode: Mode,
+    known: Known,
 ) -> Placements:
-    """Return places counted from the earliest file."""
+    """Return places counted from the earliest file, or from the start of the document."""
     track_of = {index: number for number, track in enumerate(tracks) for index in track.files}
-    first = min((one.start_samples for one in positions), default=0.0)
+    first = 0.0 if known.tracks else min((one.start_samples for one in positions), default=0.0)
     files = []
-    for index, (head, one) in enumerate(zip(heads, positions, strict=True)):
+    for index, (head, position) in enumerate(zip(heads, positions, strict=True)):
+        one = _within_timeline(position, head, rate_hz) if known.tracks else position
         alternatives = tuple(
             replace(other, start_samples=other.start_samples - first) for other in one.alternatives
         )
@@ -214,7 +235,19 @@ def _proposed(
                 one.accuracy_s,
             )
         )
-    return Placements(rate_hz, mode, tuple(files), tuple(tracks))
+    return Placements(rate_hz, mode, tuple(files), tuple(tracks), known.clips)
+
+
+def _within_timeline(position: Position, head: FileHead, rate_hz: int) -> Position:
+    """Return a place in a document; uncertain if it begins before the document does."""
+    early_s = -position.start_samples / rate_hz
+    if early_s <= 0.0:
+        return position
+    is_out = head.duration_s > 0.0 and early_s >= head.duration_s
+    put = "so that it was put at the start" if is_out else "so that this part is left out"
+    text = f"It begins {early_s:.1f} s before the timeline does, {put}."
+    found = position.doubted(Contradiction(Objection.BEFORE_TIMELINE, None, -early_s, text))
+    return replace(found, start_samples=0.0, basis=Basis.ORDER) if is_out else found
 
 
 def _once(found: Sequence[Contradiction]) -> tuple[Contradiction, ...]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from engine.hits.second_recorder import SecondRecorder
 from engine.recordings.placement.by_sound import SoundMatch
@@ -84,7 +85,11 @@ ORIGIN = Position(0.0, 0.0, Basis.ORDER, 1.0, True, Reason.ORIGIN)
 
 
 def groups_by_sound(
-    count: int, lengths: Sequence[float], matches: Mapping[Pair, SoundMatch], rate_hz: int
+    count: int,
+    lengths: Sequence[float],
+    matches: Mapping[Pair, SoundMatch],
+    rate_hz: int,
+    known: Mapping[int, Position] = MappingProxyType({}),
 ) -> list[dict[int, Position]]:
     """Group takes that sound relates, each group with positions relative to its longest take.
 
@@ -93,6 +98,7 @@ def groups_by_sound(
     Parameters
     ----------
     lengths : samples of each take, times its tracks
+    known : takes whose places are given; they are one group, and the others in it are relative to them
 
     Returns
     -------
@@ -105,7 +111,7 @@ def groups_by_sound(
     }
     order = sorted(usable, key=lambda pair: _strength(usable[pair]), reverse=True)
     tree: dict[int, list[Pair]] = {}
-    group_of = list(range(count))
+    group_of = [min(known) if take in known else take for take in range(count)]
     for pair in order:
         first, second = (group_of[one] for one in pair)
         if first != second:
@@ -117,13 +123,17 @@ def groups_by_sound(
         members.setdefault(group, []).append(take)
     found = []
     for takes in members.values():
-        root = max(takes, key=lambda take: (lengths[take], -take))
-        found.append(_checked(_spread(root, tree, usable), usable, rate_hz))
+        longest = max(takes, key=lambda take: (lengths[take], -take))
+        roots = {take: known[take] for take in takes if take in known} or {longest: ORIGIN}
+        found.append(_checked(_spread(roots, tree, usable), usable, rate_hz))
     return sorted(found, key=lambda group: -sum(lengths[take] for take in group))
 
 
 def with_guesses(
-    groups: Sequence[Group], guesses: Sequence[Guess], clock_of: Mapping[int, object]
+    groups: Sequence[Group],
+    guesses: Sequence[Guess],
+    clock_of: Mapping[int, object],
+    fixed: Collection[int] = (),
 ) -> tuple[list[Group], frozenset[int]]:
     """Join groups that neither sound nor the times of one clock relate, by uncertain links.
 
@@ -132,6 +142,7 @@ def with_guesses(
     guesses : those to be believed first come first
     clock_of : of the takes that state a time; a clock relates all takes that state its time, and those that
         the sound relates to them. A guess between two takes of one clock was held against it already
+    fixed : takes whose places are given; they are in one group, which stays
 
     Returns
     -------
@@ -150,7 +161,8 @@ def with_guesses(
         if at[guess.first] == at[guess.second] or _are_compared(near, far, clocks, held_against):
             continue
         one, other = (found[at[take]] for take in pair)
-        step = guess if len(one) >= len(other) else guess.turned()
+        weights = [(not group.keys().isdisjoint(fixed), len(group)) for group in (one, other)]
+        step = guess if weights[0] >= weights[1] else guess.turned()
         known, added = at[step.first], at[step.second]
         found[known] |= _guessed(found[known][step.first], found[added], step)
         guessed |= found[added].keys()
@@ -195,11 +207,11 @@ def _strength(match: SoundMatch) -> tuple[bool, int, float]:
 
 
 def _spread(
-    root: int, tree: Mapping[int, Sequence[Pair]], matches: Mapping[Pair, SoundMatch]
+    roots: Mapping[int, Position], tree: Mapping[int, Sequence[Pair]], matches: Mapping[Pair, SoundMatch]
 ) -> dict[int, Position]:
-    """Return the positions of all takes that pairs connect with the root."""
-    found = {root: ORIGIN}
-    waiting = [root]
+    """Return the positions of all takes that pairs connect with the roots."""
+    found = dict(roots)
+    waiting = list(roots)
     while waiting:
         take = waiting.pop()
         for pair in tree.get(take, ()):
@@ -230,7 +242,7 @@ def _beside(known: Position, match: SoundMatch, *, is_first: bool) -> Position:
         min(best.confidence, known.confidence),
         match.is_certain and known.is_certain,
         reason,
-        (),
+        known.contradictions,
         tuple(alternatives),
         max(known.accuracy_s, best.relation.spread_s),
     )

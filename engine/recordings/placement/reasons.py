@@ -18,7 +18,7 @@ _SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.AMBIGUOUS_SOUND: "Its sound fits several places: choose one.",
         Reason.FAINT_SOUND: "Its sound may be in another recording: check the place.",
         Reason.CLOCK_BY_SOUND: "Placed by its {field}, corrected by other files of the same device.",
-        Reason.SAME_CLOCK: "Placed by its {field}, from the same device as the longest recording.",
+        Reason.SAME_CLOCK: "Placed by its {field}, from the same device as another recording.",
         Reason.OTHER_CLOCK: "Placed by its {field}; nothing compares the clocks of the two devices.",
         Reason.FILE_DATE: "Placed by the date of its file, which copying can change.",
         Reason.JOINS_EXACTLY: "Continues the file before it, sample by sample.",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from math import inf
 
 from engine.recordings.placement.continuations import Take
 from engine.recordings.placement.file_head import FileHead
+from engine.recordings.placement.known import NOTHING_KNOWN, Known
 from engine.recordings.placement.names import common_name, follows, numbered
-from engine.recordings.placement.placements import Basis, Contradiction, Objection, PlacedTrack
+from engine.recordings.placement.placements import LEAST_DRIFT_S, Basis, Contradiction, Objection, PlacedTrack
 from engine.recordings.placement.positions import Position
 
 _TOUCH_S = 2.5
@@ -20,20 +22,64 @@ _EXACT_S, _SOUND_TOUCH_S = 0.0005, 0.01
 
 @dataclass(frozen=True, slots=True)
 class OnTracks:
-    """Tracks, and the positions of files after those of one track were held against each other."""
+    """Tracks, and the positions of files after those of one track were held against each other.
+
+    Attributes
+    ----------
+    tracks : those of the document first, with the files that are added to them
+    """
 
     tracks: tuple[PlacedTrack, ...]
     positions: tuple[Position, ...]
 
 
+@dataclass(slots=True)
+class _Lane:
+    """A track that files are put on.
+
+    Attributes
+    ----------
+    spans : [start, stop) of all that sounds on it
+    drift_ppm : of a track of the document; None for a new one
+    """
+
+    files: list[int] = field(default_factory=list)
+    spans: list[tuple[float, float]] = field(default_factory=list)
+    drift_ppm: float | None = None
+
+    def take(self, index: int, start: float, stop: float) -> None:
+        self.files.append(index)
+        self.spans.append((start, stop))
+
+    def end_before(self, position: float) -> float:
+        """Return where the last sound ends; of a track of the document, the last that begins by then."""
+        is_new = self.drift_ppm is None
+        return max((stop for start, stop in self.spans if is_new or start <= position), default=-inf)
+
+    def has_room(self, position: Position, stop: float, rate_hz: int) -> bool:
+        """Return whether a file ends before the next clip of a track of the document, and has its clock."""
+        if self.drift_ppm is None:
+            return True
+        start = position.start_samples
+        drifts_s = abs(position.drift_ppm - self.drift_ppm) / 1e6 * (stop - start) / rate_hz
+        is_free = not any(start < begin < stop - _EXACT_S * rate_hz for begin, _ in self.spans)
+        return is_free and drifts_s < LEAST_DRIFT_S
+
+
 def on_tracks(
-    heads: Sequence[FileHead], takes: Sequence[Take], positions: Sequence[Position], rate_hz: int
+    heads: Sequence[FileHead],
+    takes: Sequence[Take],
+    positions: Sequence[Position],
+    rate_hz: int,
+    known: Known = NOTHING_KNOWN,
 ) -> OnTracks:
     """Put files on tracks.
 
     Parameters
     ----------
+    heads : those of `known` first
     positions : of each file
+    known : a document; a file goes on its track that holds files of the same device and name
     """
     groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
     for take in takes:
@@ -42,38 +88,56 @@ def on_tracks(
             name = numbered(head.path.stem).masked
             groups[(take.device, name, head.format, head.channels)].append(index)
     adjusted = list(positions)
-    tracks: list[list[int]] = []
+    there = [_Lane(drift_ppm=track.drift_ppm) for track in known.tracks]
+    for clip in known.clips:
+        there[clip.track].spans.append((clip.start_samples, clip.stop_samples))
+    lanes: list[_Lane] = []
     for group in groups.values():
         order = sorted(group, key=lambda index: (adjusted[index].start_samples, index))
         _note_order(order, heads, adjusted)
-        own: list[list[int]] = []
+        old = dict.fromkeys(known.files[index].track for index in order if index < len(known.files))
+        own = [there[number] for number in old]
         for index in order:
-            _put(index, own, heads, adjusted, rate_hz)
-        tracks += own
-    tracks.sort(key=min)
-    named = tuple(PlacedTrack(_name(track, heads), tuple(track)) for track in tracks)
-    return OnTracks(named, tuple(adjusted))
+            if index < len(known.files):
+                there[known.files[index].track].files.append(index)
+            else:
+                _put(index, own, heads, adjusted, rate_hz)
+        lanes += own[len(old) :]
+    lanes.sort(key=lambda lane: min(lane.files))
+    first = len(known.files)
+    placed = [
+        replace(track, files=tuple(index - first for index in lane.files if index >= first))
+        for track, lane in zip(known.tracks, there, strict=True)
+    ]
+    placed += [
+        PlacedTrack(_name(lane.files, heads), tuple(index - first for index in lane.files)) for lane in lanes
+    ]
+    return OnTracks(tuple(placed), tuple(adjusted))
 
 
 def _put(
-    index: int, tracks: list[list[int]], heads: Sequence[FileHead], positions: list[Position], rate_hz: int
+    index: int, lanes: list[_Lane], heads: Sequence[FileHead], positions: list[Position], rate_hz: int
 ) -> None:
     """Add a file to the first track where it follows the last file, or to a new one."""
     position = positions[index]
-    for track in tracks:
-        last = track[-1]
-        over_s = (_stop(heads[last], positions[last], rate_hz) - position.start_samples) / rate_hz
+    stop = _stop(heads[index], position, rate_hz)
+    for lane in lanes:
+        if not lane.has_room(position, stop, rate_hz):
+            continue
+        end = lane.end_before(position.start_samples)
+        over_s = (end - position.start_samples) / rate_hz
+        if over_s > _EXACT_S and over_s <= _touch_s(lane.files[-1], index, heads, positions):
+            positions[index] = position = replace(position, start_samples=end)
+            over_s = 0.0
         if over_s <= _EXACT_S:
-            track.append(index)
+            lane.take(index, position.start_samples, _stop(heads[index], position, rate_hz))
             return
-        if over_s <= _touch_s(last, index, heads, positions):
-            positions[index] = replace(position, start_samples=_stop(heads[last], positions[last], rate_hz))
-            track.append(index)
-            return
-    if tracks and not _begin_together(index, tracks, positions, rate_hz):
-        ends = {track[-1]: _stop(heads[track[-1]], positions[track[-1]], rate_hz) for track in tracks}
-        _note_overlap(index, max(ends, key=lambda one: ends[one]), positions)
-    tracks.append([index])
+    if lanes and not _begin_together(index, lanes, positions, rate_hz):
+        last = max(lanes, key=lambda lane: max(end for _, end in lane.spans))
+        _note_overlap(index, last.files[-1] if last.files else index, positions)
+    added = _Lane()
+    added.take(index, position.start_samples, stop)
+    lanes.append(added)
 
 
 def _touch_s(first: int, second: int, heads: Sequence[FileHead], positions: Sequence[Position]) -> float:
@@ -94,15 +158,13 @@ def _note_overlap(index: int, last: int, positions: list[Position]) -> None:
             positions[one] = positions[one].doubted(found)
 
 
-def _begin_together(
-    index: int, tracks: Sequence[Sequence[int]], positions: Sequence[Position], rate_hz: int
-) -> bool:
+def _begin_together(index: int, lanes: Sequence[_Lane], positions: Sequence[Position], rate_hz: int) -> bool:
     """Return whether a file begins with one on another track, as the channels of one recorder do."""
     start = positions[index].start_samples
     return any(
         abs(positions[other].start_samples - start) <= _EXACT_S * rate_hz
-        for track in tracks
-        for other in track
+        for lane in lanes
+        for other in lane.files
     )
 
 

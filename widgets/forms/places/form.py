@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from engine.recordings.placement.placements import Basis, PlacedTrack, Placement, Placements, Reason
 from engine.timebase import format_time, read_time
 from engine.wording import counted
+from widgets import theme
 from widgets.controls.keys.caps import KeyButton
 from widgets.forms.places.picture import PlaceBar, PlacesPicture
 from widgets.theme import Theme, mono_font, px
@@ -42,6 +43,8 @@ class Way(StrEnum):
 
 class PlacesForm(QWidget):
     """A picture and a row for each file; track and start can be typed, V takes the next alternative.
+
+    The clips of a document have rows below, which cannot be changed.
 
     Parameters
     ----------
@@ -65,9 +68,10 @@ class PlacesForm(QWidget):
         names_are_fixed: bool = False,
     ) -> None:
         super().__init__(parent)
-        self._names_are_fixed = names_are_fixed
+        self._theme, self._names_are_fixed = tokens, names_are_fixed
         self._proposed, self._lengths = proposed, tuple(lengths_samples)
         self._files = list(proposed.files)
+        self._track_names = _distinct([track.name for track in proposed.tracks])
         self._names = self._proposed_names()
         self._filling = False
         self._way = QComboBox()
@@ -104,7 +108,7 @@ class PlacesForm(QWidget):
         header.setStretchLastSection(True)
         mono = QFontMetrics(mono_font())
         start = mono.horizontalAdvance("0:00:00.000") + px(24)
-        for column, width in ((_FILE, px(190)), (_TRACK, px(140)), (_START, start)):
+        for column, width in ((_FILE, px(170)), (_TRACK, px(120)), (_START, start)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
             header.resizeSection(column, width)
         self._rows.setMinimumSize(px(620), px(150))
@@ -125,27 +129,38 @@ class PlacesForm(QWidget):
 
     def values(self) -> Placements:
         """Return the places as they are now."""
-        tracks = list(dict.fromkeys(self._names))
+        there = {
+            name: track
+            for name, track in zip(self._track_names, self._proposed.tracks, strict=True)
+            if track.track_id
+        }
+        tracks = list(dict.fromkeys((*there, *self._names)))
         files = tuple(
             replace(one, track=tracks.index(name)) for one, name in zip(self._files, self._names, strict=True)
         )
-        first = min((one.start_samples for one in files), default=0.0)
+        first = 0.0 if there else min((one.start_samples for one in files), default=0.0)
         files = tuple(replace(one, start_samples=one.start_samples - first) for one in files)
         starts = [one.start_samples for one in files]
         of_tracks = (
             sorted((n for n, name in enumerate(self._names) if name == track), key=starts.__getitem__)
             for track in tracks
         )
-        placed = tuple(PlacedTrack(name, tuple(own)) for name, own in zip(tracks, of_tracks, strict=True))
+        placed = tuple(
+            replace(there.get(name, PlacedTrack(name, ())), files=tuple(own))
+            for name, own in zip(tracks, of_tracks, strict=True)
+        )
         return replace(self._proposed, files=files, tracks=placed)
 
     def problem(self) -> str:
         """Return why the places cannot be taken; empty if they can."""
         for number, item in enumerate(self._items()):
-            if read_time(item.text(_START)) is None:
+            one, start_s = self._files[number], _read_start(item.text(_START))
+            if start_s is None:
                 return f"{item.text(_START)!r} is not a time: write 2:50.5, or seconds."
             if not self._names[number].strip():
-                return f"{self._files[number].path.name} needs a track: type its name."
+                return f"{one.path.name} needs a track: type its name."
+            if self._proposed.fixed and one.start_samples + self._lengths[number] <= 0.0:
+                return f"{one.path.name} would end before the timeline begins: give it a later start."
         return ""
 
     def _fill(self) -> None:
@@ -156,6 +171,13 @@ class PlacesForm(QWidget):
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
             item.setToolTip(_FILE, str(one.path))
             item.setFont(_START, mono_font())
+            self._rows.addTopLevelItem(item)
+        for clip in self._proposed.fixed:
+            start = format_time(clip.start_samples / self._proposed.rate_hz)
+            item = QTreeWidgetItem([clip.name, self._track_names[clip.track], start, "in the document"])
+            item.setFont(_START, mono_font())
+            for column in range(self._rows.columnCount()):
+                item.setForeground(column, theme.color(self._theme.dim))
             self._rows.addTopLevelItem(item)
         self._filling = False
         self._show_all()
@@ -175,12 +197,15 @@ class PlacesForm(QWidget):
             PlaceBar(
                 one.path.name,
                 one.track,
-                one.start_samples / rate_hz,
+                max(one.start_samples, 0.0) / rate_hz,
                 (one.start_samples + length) / rate_hz,
                 one.is_certain,
             )
             for one, length in zip(shown.files, self._lengths, strict=True)
         ]
+        for clip in shown.fixed:
+            start_s, stop_s = clip.start_samples / rate_hz, clip.stop_samples / rate_hz
+            bars.append(PlaceBar(clip.name, clip.track, start_s, stop_s, is_fixed=True))
         self._picture.show_places(bars, [track.name for track in shown.tracks])
         self._show_current()
         self.changed.emit()
@@ -188,7 +213,9 @@ class PlacesForm(QWidget):
     def _show_current(self) -> None:
         number = self._number()
         self._picture.set_current(number)
-        if number < 0:
+        if not 0 <= number < len(self._files):
+            self._said.setText("A clip of the document. It stays where it is." if number >= 0 else "")
+            self._next.setEnabled(False)
             return
         one = self._files[number]
         found = [one.sentence, *(other.sentence for other in one.contradictions)]
@@ -206,7 +233,7 @@ class PlacesForm(QWidget):
         number = self._rows.indexOfTopLevelItem(item)
         if column == _TRACK and item.text(_TRACK).strip() and not self._names_are_fixed:
             self._names[number] = item.text(_TRACK).strip()
-        start_s = read_time(item.text(_START))
+        start_s = _read_start(item.text(_START))
         if column == _START and start_s is not None:
             self._files[number] = self._chosen(number, float(round(start_s * self._proposed.rate_hz)))
         if column == _START and start_s is None:
@@ -228,7 +255,7 @@ class PlacesForm(QWidget):
     def _take_alternative(self) -> None:
         """Put the current file at its next alternative; its present place becomes the last one."""
         number = self._number()
-        if number < 0 or not self._files[number].alternatives:
+        if not 0 <= number < len(self._files) or not self._files[number].alternatives:
             return
         one = self._files[number]
         first, *others = one.alternatives
@@ -254,22 +281,30 @@ class PlacesForm(QWidget):
         self._names = self._proposed_names()
         if way is Way.ZERO:
             self._files = [self._chosen(number, 0.0) for number in range(len(self._files))]
-            self._names = _distinct([one.path.stem for one in self._files])
+            self._names = self._new_names([one.path.stem for one in self._files])
         elif way is Way.AFTER:
-            starts = [0, *self._lengths]
+            end = max((clip.stop_samples for clip in self._proposed.fixed), default=0.0)
+            starts = [end, *self._lengths]
             at = [sum(starts[: number + 1]) for number in range(len(self._files))]
             self._files = [self._chosen(number, float(start)) for number, start in enumerate(at)]
             if not self._names_are_fixed:
-                self._names = [self._files[0].path.stem] * len(self._files)
+                self._names = self._new_names([self._files[0].path.stem]) * len(self._files)
         self._show_all()
 
     def _proposed_names(self) -> list[str]:
         if self._names_are_fixed:
             return _distinct([one.path.stem for one in self._proposed.files])
-        return [self._proposed.tracks[one.track].name for one in self._proposed.files]
+        return [self._track_names[one.track] for one in self._proposed.files]
+
+    def _new_names(self, names: Sequence[str]) -> list[str]:
+        """Return names of new tracks, none of them that of a track of the document."""
+        tracks = zip(self._track_names, self._proposed.tracks, strict=True)
+        there = [name for name, track in tracks if track.track_id]
+        return _distinct([*there, *names])[len(there) :]
 
     def _items(self) -> list[QTreeWidgetItem]:
-        return [self._item(number) for number in range(self._rows.topLevelItemCount())]
+        """Return the rows of the files."""
+        return [self._item(number) for number in range(len(self._files))]
 
     def _item(self, number: int) -> QTreeWidgetItem:
         item = self._rows.topLevelItem(number)
@@ -279,6 +314,13 @@ class PlacesForm(QWidget):
     def _number(self) -> int:
         item = self._rows.currentItem()
         return -1 if item is None else self._rows.indexOfTopLevelItem(item)
+
+
+def _read_start(text: str) -> float | None:
+    """Return a start in seconds; one before the timeline has a minus."""
+    sign, digits = (-1.0, text.strip()[1:]) if text.strip().startswith("-") else (1.0, text)
+    found = read_time(digits)
+    return None if found is None else sign * found
 
 
 def _distinct(names: Sequence[str]) -> list[str]:

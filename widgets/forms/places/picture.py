@@ -24,17 +24,19 @@ class PlaceBar:
     Attributes
     ----------
     lane : number of its track
+    is_fixed : whether it is a clip of the document, which stays
     """
 
     name: str
     lane: int
     start_s: float
     stop_s: float
-    is_certain: bool
+    is_certain: bool = True
+    is_fixed: bool = False
 
 
 class PlacesPicture(QWidget):
-    """Draws the bars to scale; uncertain ones are dashed. A click chooses a file.
+    """Draws the bars to scale; uncertain ones are dashed, fixed ones grey. A click chooses a file.
 
     Signals
     -------
@@ -76,6 +78,11 @@ class PlacesPicture(QWidget):
         return QRectF(left, top, max(right - left, 2.0), height)
 
     @property
+    def _drawn(self) -> list[int]:
+        """The numbers of the bars, the upper ones last: files are over the clips of the document."""
+        return sorted(range(len(self._bars)), key=lambda number: not self._bars[number].is_fixed)
+
+    @property
     def _lane_px(self) -> float:
         room = self.height() - px(RULER_PX)
         return min(px(LANE_PX) * 1.0, room / max(len(self._tracks), 1))
@@ -98,7 +105,7 @@ class PlacesPicture(QWidget):
             for number, name in enumerate(self._tracks):
                 top = px(RULER_PX) + number * lane
                 paint_words(painter, QRectF(px(4), top, px(NAMES_PX) - px(8), lane), name, font, tokens.dim)
-        for number in range(len(self._bars)):
+        for number in self._drawn:
             self._paint_bar(painter, number)
         painter.end()
 
@@ -118,7 +125,7 @@ class PlacesPicture(QWidget):
 
     def _paint_bar(self, painter: QPainter, number: int) -> None:
         bar, area, tokens = self._bars[number], self.area_of(number), self._theme
-        token = tokens.accent(bar.lane)
+        token = tokens.dim if bar.is_fixed else tokens.accent(bar.lane)
         is_current = number == self._current
         fill = theme.color(token, 0.75 if is_current else 0.35 if bar.is_certain else 0.12)
         painter.fillRect(area, fill)
@@ -134,7 +141,7 @@ class PlacesPicture(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         at = event.position()
-        for number in reversed(range(len(self._bars))):
+        for number in reversed(self._drawn):
             if self.area_of(number).adjusted(-2, 0, 2, 0).contains(at):
                 self.chosen.emit(number)
                 return

@@ -51,25 +51,37 @@ class ShownClips:
     chosen: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, state: DocumentState, chosen: frozenset[str], *, is_source: bool) -> ShownClips:
+    def of(
+        cls,
+        state: DocumentState,
+        chosen: frozenset[str],
+        *,
+        is_source: bool,
+        missing: frozenset[str] = frozenset(),
+    ) -> ShownClips:
         """Return the clips to show of a document.
 
         Parameters
         ----------
         is_source : whether the source is shown and not the result
+        missing : ids of sources without a file; their clips are marked
         """
         plain = all(state.is_one_source(track) and not track.start_samples for track in state.tracks)
         if not is_source or (plain and not chosen):
             return NO_CLIPS
-        return cls(tuple(_lane(state, track.clips) for track in state.tracks), chosen)
+        return cls(tuple(_lane(state, track.clips, missing) for track in state.tracks), chosen)
 
 
 NO_CLIPS = ShownClips()
 
 
-def _lane(state: DocumentState, clips: tuple[Clip, ...]) -> LaneClips:
+def _lane(state: DocumentState, clips: tuple[Clip, ...], missing: frozenset[str]) -> LaneClips:
     edges = np.array([(one.start_samples, one.stop_samples) for one in clips], np.int64).reshape(-1, 2)
-    return LaneClips(clips, tuple(clip_name(state, one) for one in clips), edges[:, 0], edges[:, 1])
+    names = (
+        f"{clip_name(state, one)} – missing" if one.source_id in missing else clip_name(state, one)
+        for one in clips
+    )
+    return LaneClips(clips, tuple(names), edges[:, 0], edges[:, 1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ class _Clips:
         first = int(np.searchsorted(self._longest_stop, begins[0], "right"))
         last = int(np.searchsorted(self._starts, ends.max(), "left"))
         for one in self._visible[first:last]:
-            width = self._widths[one.clip.source_id]
+            width = self._widths.get(one.clip.source_id, 0)
             below, above = (
                 np.searchsorted(ends, one.start_samples, "right"),
                 np.searchsorted(begins, one.stop_samples),
@@ -97,7 +97,7 @@ class ClipWave:
 
     Parameters
     ----------
-    waves : by source id, those of all clips
+    waves : by source id; clips without one are drawn as silence
     widths : number of channels of each source, by id
     channels : of the track
     """
@@ -110,8 +110,8 @@ class ClipWave:
         self._coarse_samples = BASE_SAMPLES
         while self._frames > MOST_COLUMNS * self._coarse_samples:
             self._coarse_samples *= FACTOR
-        self._reader = ClipReader(track, channels, lambda key: _Drawn(waves[key]))
-        self.sampled_below = min(waves[key].sampled_below for key in track.source_ids)
+        self._reader = ClipReader(track, channels, lambda key: _Drawn(waves.get(key)))
+        self.sampled_below = min(wave.sampled_below for wave in waves.values())
 
     def cell_samples(self, samples_per_column: float) -> int:
         """Return the width of the cells that `spans` reads for columns of a width."""
@@ -189,12 +189,14 @@ class ClipWave:
 
 
 class _Drawn:
-    """A source for drawing, as a reader."""
+    """A source for drawing, as a reader; one that is missing is silent."""
 
-    def __init__(self, wave: RecordedWave) -> None:
+    def __init__(self, wave: RecordedWave | None) -> None:
         self._wave = wave
 
     def read(self, start: int, stop: int, dtype: DTypeLike = np.float32) -> Block:
+        if self._wave is None:
+            return np.zeros((stop - start, 1), dtype)
         samples = self._wave.samples(start, stop)
         if samples is None:
             raise NotYetReadError
@@ -257,10 +259,11 @@ class ClipSpectrogram:
 
 
 def track_wave(state: DocumentState, track: Track, waves: Mapping[str, RecordedWave]) -> RecordedWave:
-    """Return the waveform of a track from those of its sources, by id."""
+    """Return the waveform of a track from those of its sources, by id; at least one of them is found."""
     if track.plays_from_start:
         return waves[track.clips[0].source_id]
-    return ClipWave(track, waves, _widths(state, track), state.channels(track))
+    widths = {key: width for key, width in _widths(state, track).items() if key in waves}
+    return ClipWave(track, waves, widths, state.channels(track))
 
 
 def track_spectrogram(

@@ -40,7 +40,7 @@ def project(tmp_path: Path) -> Path:
         soundfile.write(path, rng.uniform(-0.3, 0.3, (80_000, channels)), RATE_HZ, subtype="PCM_24")
     path = tmp_path / "jam.offcut"
     with Document.create(path) as document:
-        imported = import_audio(ImportRequest(tuple(recordings), 0, frozenset()), SILENT)
+        imported = import_audio(ImportRequest(tuple(recordings)), SILENT)
         document.apply(import_edit(document.state, imported))
         proposals = [cut_proposal(start, stop, name=f"cut-{start}") for start, stop in CUTS]
         document.apply(replace_proposals(document.state, proposals, {}, "Proposed"))

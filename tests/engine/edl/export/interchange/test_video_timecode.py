@@ -40,7 +40,7 @@ FORMATS = (".edl", ".xml", ".fcpxml", ".otio", ".aaf")
 def of_files(folder: Path, paths: Sequence[Path]) -> Recording:
     """Import files into a document."""
     with Document.create(folder / "jam.offcut") as document:
-        imported = import_audio(ImportRequest(tuple(paths), 0, frozenset()), SILENT)
+        imported = import_audio(ImportRequest(tuple(paths)), SILENT)
         document.apply(import_edit(document.state, imported))
         state = document.state
     return Recording(state, {key: Path(source.path) for key, source in state.sources.items()})

@@ -124,7 +124,7 @@ def test_an_import_gives_its_time_to_an_empty_document_only(tmp_path: Path) -> N
         imported = import_with_kit(ImportRequest((first,)), SILENT)
         document.apply(import_edit(document.state, imported))
         assert starts_at(document.state) == TimeOfDay.of(NOON)
-        again = import_with_kit(ImportRequest((other,), known=frozenset(document.state.sources)), SILENT)
+        again = import_with_kit(ImportRequest((other,), into=document.state), SILENT)
         assert stated_start(document.state, again) is None
         document.apply(set_time_of_day(document.state, 0, None))
         assert stated_start(document.state, again) is None, "it would not be that of the other track"

@@ -33,7 +33,7 @@ def raised(
     Parameters
     ----------
     keys : ids of the clips
-    new_id : returns the id of what stays below, from that of its clip
+    new_id : returns the id of a part outside the span, from that of its clip
     """
     below: list[Clip] = []
     above: list[Clip] = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from engine.document.state import DocumentState
 from engine.document.tracks.clip import Clip
@@ -30,8 +31,15 @@ def take_lanes(state: DocumentState, track: Track) -> tuple[tuple[Clip, ...], ..
     return _packed(track.clips, state.sources)
 
 
+def take_tracks(state: DocumentState, track: Track) -> tuple[Track, ...]:
+    """Return the takes of a track as tracks of their own, which no document holds; none without takes."""
+    lanes = take_lanes(state, track)
+    takes = (replace(track, id=f"{track.id}/{number}", clips=clips) for number, clips in enumerate(lanes))
+    return tuple(takes) if len(lanes) > 1 else ()
+
+
 def are_takes(one: Clip, other: Clip) -> bool:
-    """Return whether two clips lie over each other by more than a crossfade."""
+    """Return whether two clips overlap by more than a crossfade."""
     first, second = sorted((one, other), key=lambda clip: (clip.start_samples, clip.stop_samples))
     overlap = min(first.stop_samples, second.stop_samples) - second.start_samples
     if first.stop_samples < second.stop_samples:
@@ -59,7 +67,7 @@ def _packed(clips: tuple[Clip, ...], sources: Mapping[str, Source]) -> tuple[tup
 
 
 def _has_room(lane: Sequence[Clip], clip: Clip) -> bool:
-    """Return whether a clip is no take of those of a lane, ascending."""
+    """Return whether a clip overlaps the clips of a lane, ascending, by a crossfade at most."""
     first = bisect_right(lane, clip.start_samples, key=_stop)
     last = bisect_left(lane, clip.stop_samples, key=_start)
     return not any(are_takes(other, clip) for other in lane[first:last])

@@ -47,6 +47,10 @@ KEYS_THERE = (
     "Clip: nudge ‹clips.later›, split at playhead ‹clips.split›, trim ‹clips.trim_start› ‹clips.trim_stop›, "
     "duplicate ‹clips.duplicate›, remove ‹clips.remove›; Esc leaves"
 )
+KEYS_OF_TAKES = (
+    "Take: play it ‹clips.play_take›, play the selected part ‹clips.play_take_here›, "
+    "other takes ‹clips.take_above› ‹clips.take_below›; Esc leaves"
+)
 _TAKES = ("clips.play_take", "clips.play_take_here")
 _MENU = (
     ("clips.split", "clips.trim_start", "clips.trim_stop"),
@@ -260,7 +264,11 @@ class Clips(QObject):
         what = (
             clip_name(state, self.chosen[0]) if len(self._chosen) == 1 else counted(len(self._chosen), "clip")
         )
-        self.said.emit(f"{what}. {KEYS_THERE}")
+        self.said.emit(f"{what}. {KEYS_OF_TAKES if self._is_take(self._chosen[-1]) else KEYS_THERE}")
+
+    def _is_take(self, clip_id: str) -> bool:
+        state = self._session.state
+        return len(take_lanes(state, clip_of(state, clip_id)[0])) > 1
 
     def _drag(self, keys: Sequence[str], by_samples: int, track_id: str) -> None:
         state = self._session.state
@@ -282,8 +290,7 @@ class Clips(QObject):
             self._choose((clip_id,))
         menu = QMenu(self._window)
         menu.setAccessibleName("Clip")
-        is_take = len(take_lanes(self._session.state, clip_of(self._session.state, clip_id)[0])) > 1
-        for number, names in enumerate((_TAKES, *_MENU) if is_take else _MENU):
+        for number, names in enumerate((_TAKES, *_MENU) if self._is_take(clip_id) else _MENU):
             if number:
                 menu.addSeparator()
             for name in names:

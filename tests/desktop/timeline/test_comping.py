@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 
 from engine.document.analysis import BeatGrid
 from engine.document.document import Document
@@ -56,6 +57,14 @@ def playing(song: Hands) -> str:
     return Path(state.sources[state.tracks[0].clips[-1].source_id].path).stem
 
 
+def after(widget: QWidget) -> QWidget:
+    """Return the next stop of the Tab key."""
+    found = widget.nextInFocusChain()
+    while found.focusPolicy() is Qt.FocusPolicy.NoFocus or not found.isVisible():
+        found = found.nextInFocusChain()
+    return found
+
+
 def take_bars(song: Hands) -> list[Bar]:
     canvas = song.window.timeline.canvas
     return [one for one in bars(canvas.frame, canvas.shown.clips) if one.is_take]
@@ -86,6 +95,9 @@ def test_takes_are_folded_at_first_and_their_lanes_line_up_with_the_head(song: H
     column = song.window.timeline.heads
     rows = [button.mapTo(column, QPoint(0, button.height() // 2)).y() for button in head(song).takes.buttons]
     assert [row - theme.px(TAKE) // 2 for row in rows] == pytest.approx(tops, abs=1)
+    buttons = head(song).takes.buttons
+    assert all(one.on_current and one.focusPolicy() is Qt.FocusPolicy.TabFocus for one in buttons)
+    assert [after(head(song).dots), *map(after, buttons[:2])] == buttons
     assert head(song).height() == layout.lane_tops[1] - layout.lane_tops[0]
     assert song.window.session.undo_label == before
     song.press("Alt+Y")

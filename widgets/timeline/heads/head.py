@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
@@ -145,17 +147,24 @@ class TrackHead(QWidget):
         """Show how many takes the track has, and a row for each while they are unfolded."""
         self.fold.show_takes(shown, self.track.name)
         self.takes.show_takes(shown, self.track.name)
+        for before, after in pairwise((self.dots, *self.takes.buttons)):
+            QWidget.setTabOrder(before, after)
+        self._tell_buttons()
         self.update()
 
     def set_current(self, is_current: bool, *, takes_focus: bool) -> None:
         """Mark it as the current track, or not; only one head is a Tab stop."""
         self._is_current = is_current
-        policy = Qt.FocusPolicy.TabFocus if takes_focus else Qt.FocusPolicy.NoFocus
-        for widget in (self, *self.controls):
-            widget.setFocusPolicy(policy)
-        for button in (self.mute, self.solo, self.dots, self.fold, *self.takes.buttons):
-            button.on_current = is_current
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus if takes_focus else Qt.FocusPolicy.NoFocus)
+        self._tell_buttons()
         self._mark_near()
+
+    def _tell_buttons(self) -> None:
+        """Let the controls take the focus as the head does, on the background of the head."""
+        for control in (*self.controls, *self.takes.buttons):
+            control.setFocusPolicy(self.focusPolicy())
+            if isinstance(control, HeadButton):
+                control.on_current = self._is_current
 
     def set_selected(self, is_selected: bool) -> None:
         """Mark it as one of the tracks that the selection is of, or not."""

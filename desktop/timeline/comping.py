@@ -48,7 +48,7 @@ class Comping(QObject):
         self._raise(self._parts.clips.required())
 
     def play_here(self) -> None:
-        """Let the track play the selected part of the chosen clips."""
+        """Let the track play the selected part of the takes of the chosen clips."""
         self._raise(self._parts.clips.required(), self._parts.selecting.required())
 
     def choose_beside(self, direction: int) -> None:
@@ -76,7 +76,36 @@ class Comping(QObject):
         self._raise(tuple(clip.id for clip in lane))
 
     def _raise(self, keys: tuple[str, ...], span: tuple[int, int] | None = None) -> None:
-        self.said.emit(self._session.apply(raise_clips(self._session.state, keys, span)).label)
+        if span is not None:
+            keys = self._in_lanes_of(keys, span) or keys
+        chosen = self._parts.clips.chosen
+        label = self._session.apply(raise_clips(self._session.state, keys, span)).label
+        if len(self._parts.clips.chosen) < len(chosen):  # they are parts of one clip again
+            self._parts.clips.choose(tuple(dict.fromkeys(map(self._holder_of, chosen))))
+        self.said.emit(label)
+
+    def _holder_of(self, part: Clip) -> str:
+        """Return the id of the clip that a part of it was joined into."""
+        clips = (clip for track in self._session.state.tracks for clip in reversed(track.clips))
+        take = part.source_id, part.shift_samples
+        return next(
+            clip.id
+            for clip in clips
+            if (clip.source_id, clip.shift_samples) == take and _is_at(clip, part.start_samples)
+        )
+
+    def _in_lanes_of(self, keys: tuple[str, ...], span: tuple[int, int]) -> tuple[str, ...]:
+        """Return the clips inside a span in the lanes of some: a take may have been split."""
+        state = self._session.state
+        tracks = {track.id: track for track, _ in (clip_of(state, key) for key in keys)}
+        lanes = (lane for track in tracks.values() for lane in take_lanes(state, track))
+        return tuple(
+            clip.id
+            for lane in lanes
+            if any(clip.id in keys for clip in lane)
+            for clip in lane
+            if clip.start_samples < span[1] and clip.stop_samples > span[0]
+        )
 
 
 def _is_at(clip: Clip, position_samples: int) -> bool:

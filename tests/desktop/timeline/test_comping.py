@@ -179,6 +179,17 @@ def test_the_mouse_chooses_moves_selects_and_plays_in_the_lanes(song: Hands) -> 
     assert take_bars(song)[1].clip.start_samples == pytest.approx(3 * RATE_HZ, abs=RATE_HZ / 20)
 
 
+def test_a_selection_over_several_parts_of_a_take_plays_all_of_them(song: Hands) -> None:
+    window = song.window
+    song.press("Y")
+    for first_s, last_s in ((4, 6), (3, 8)):
+        window.selecting.select(first_s * RATE_HZ, last_s * RATE_HZ)
+        song.press("Shift+T")
+    part = window.session.state.tracks[0].clips[-1]
+    assert (part.start_samples, part.stop_samples) == (3 * RATE_HZ, 8 * RATE_HZ)
+    assert [clip.id for clip in window.clips.chosen] == [part.id]
+
+
 def test_a_locked_take_is_refused_by_its_button(song: Hands) -> None:
     session = song.window.session
     session.apply(set_clips(session.state, [clips(song)[0].id], is_locked=True))

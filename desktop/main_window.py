@@ -54,6 +54,7 @@ from desktop.timeline.arranging import Arranging
 from desktop.timeline.clipped import ClippedPlaces
 from desktop.timeline.clips import Clips
 from desktop.timeline.clock import Clock
+from desktop.timeline.comping import Comping
 from desktop.timeline.lane_menu import LaneMenu
 from desktop.timeline.markers import Marking
 from desktop.timeline.ruler import Ruler
@@ -130,6 +131,7 @@ class MainWindow(QMainWindow):
         self.grid_layer = GridLayer(self.session, self.grid_editing, self.commands, self)
         self.tracks = Tracks(self, self.session, self.timeline, self.commands.action)
         self.clips = Clips(self, self)
+        self.comping = Comping(self, self)
         self.by_hand = ByHand(self, self, themed)
         self.amounts = Amounts(self, self, themed)
         self.arranging = Arranging(self, self, settings)
@@ -183,9 +185,8 @@ class MainWindow(QMainWindow):
         self.metering = Metering(self.player, self.timeline.heads, self)
         self.clipped = ClippedPlaces(self)
         self.look.changed.connect(self._set_theme)
-        self.session.replaced.connect(self._show_document)
-        self.session.replaced.connect(self.timeline.heads.clear_clips)
-        self.session.replaced.connect(self._garbage.let_stand)
+        for follow in (self._show_document, self.timeline.heads.clear_clips, self._garbage.let_stand):
+            self.session.replaced.connect(follow)
         self.session.changed.connect(self._show_change)
         bars = (self.top_bar, self.selection_bar, self.status_bar)
         for asking in (*bars, self.queue_panel, self.timing_panel):

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from desktop.timeline.arranging import Arranging
     from desktop.timeline.clipped import ClippedPlaces
     from desktop.timeline.clips import Clips
+    from desktop.timeline.comping import Comping
     from desktop.timeline.markers import Marking
     from desktop.timeline.ruler import Ruler
     from desktop.timeline.selecting import Selecting
@@ -103,6 +104,7 @@ class Parts(Protocol):
     arranging: Arranging
     tracks: Tracks
     clips: Clips
+    comping: Comping
     clipped: ClippedPlaces
     timing: Timing
     timing_proposing: TimingProposing

@@ -22,6 +22,7 @@ from desktop.work.work import Work, joined_sentences
 from engine.document.change import Change
 from engine.document.drums.edits import DRUMS, role_of
 from engine.document.drums.pickup import StrokePickup
+from engine.document.tracks.take_lanes import take_tracks
 from engine.document.tracks.track import source_length_samples
 from engine.files.safe_write import shown
 from engine.hits.membership import left_behind
@@ -234,7 +235,8 @@ class Recordings(QObject):
         A track waits until each of its sources is found or known to be missing.
         """
         state, is_new = self._session.state, False
-        for track in state.tracks:
+        drawn = [one for track in state.tracks for one in (track, *take_tracks(state, track))]
+        for track in drawn:
             own = {key: self.source_waves[key] for key in track.source_ids if key in self.source_waves}
             of = (*((clip.sound, track.start_samples) for clip in track.clips), *own)
             known = self._waves.get(track.id)

@@ -32,6 +32,7 @@ from engine.document.tracks.clip_edits import (
     trim_clip,
 )
 from engine.document.tracks.edits import LOUDEST_DB, QUIETEST_DB
+from engine.document.tracks.take_lanes import take_lanes
 from engine.document.tracks.track import source_length_samples
 from engine.errors import UsageError
 from engine.recordings.line_up import LineUpRequest, line_up_edit
@@ -47,6 +48,11 @@ KEYS_THERE = (
     "Clip: nudge ‹clips.later›, split at playhead ‹clips.split›, trim ‹clips.trim_start› ‹clips.trim_stop›, "
     "duplicate ‹clips.duplicate›, remove ‹clips.remove›; Esc leaves"
 )
+KEYS_OF_TAKES = (
+    "Take: play it ‹clips.play_take›, play the selected part ‹clips.play_take_here›, "
+    "other takes ‹clips.take_above› ‹clips.take_below›; Esc leaves"
+)
+_TAKES = ("clips.play_take", "clips.play_take_here")
 _MENU = (
     ("clips.split", "clips.trim_start", "clips.trim_stop"),
     ("clips.here", "clips.duplicate", "clips.lock", "clips.remove"),
@@ -90,21 +96,23 @@ class Clips(QObject):
             (clip for clip in track.clips if clip.stop_samples > here), key=lambda clip: clip.start_samples
         )
         clip = later[0] if later else max(track.clips, key=lambda clip: clip.stop_samples)
-        self._choose((clip.id,))
-        self._say_chosen()
+        self.choose((clip.id,))
 
     def choose_next(self, direction: int) -> None:
         """Choose the clip after (1) or before (-1) the chosen one on its track, and go there."""
-        track, clip = clip_of(self._session.state, self._required()[-1])
+        track, clip = clip_of(self._session.state, self.required()[-1])
         ordered = sorted(track.clips, key=lambda one: (one.start_samples, one.id))
         place = min(max(ordered.index(clip) + direction, 0), len(ordered) - 1)
-        self._choose((ordered[place].id,))
         self._parts.zooms.seek(ordered[place].start_samples)
-        self._say_chosen()
+        self.choose((ordered[place].id,))
 
     def choose_track(self) -> None:
         """Choose all clips of the current track."""
-        self._choose(tuple(clip.id for clip in self._parts.tracks.current_or_first().clips))
+        self.choose(tuple(clip.id for clip in self._parts.tracks.current_or_first().clips))
+
+    def choose(self, keys: Sequence[str]) -> None:
+        """Choose clips, by id, and no others."""
+        self._choose(keys)
         self._say_chosen()
 
     def leave(self) -> bool:
@@ -115,7 +123,7 @@ class Clips(QObject):
 
     def nudge(self, direction: int, step_s: float | None = NUDGE_S) -> None:
         """Move the chosen clips later (1) or earlier (-1); a step of None is one sample."""
-        keys = self._required()
+        keys = self.required()
         step = 1 if step_s is None else max(1, round(step_s * self._session.state.rate_hz))
         by, ripple = direction * step, self.rippling.mode
         self._apply(nudge_clips(self._session.state, keys, by, STEPS_RUN, ripple))
@@ -129,7 +137,7 @@ class Clips(QObject):
 
     def trim_to_playhead(self, *, is_start: bool) -> None:
         """Put the start or the end of the chosen clip at the playhead."""
-        state, keys = self._session.state, self._required()
+        state, keys = self._session.state, self.required()
         if len(keys) != 1:
             raise UsageError(f"{len(keys)} clips are chosen. Choose one to trim it.")
         clip, here = clip_of(state, keys[0])[1], self._parts.transport.playhead_samples
@@ -139,34 +147,34 @@ class Clips(QObject):
     def place_here(self) -> None:
         """Put the chosen clips at the playhead, the first exactly there."""
         here = self._parts.transport.playhead_samples
-        self._apply(place_together(self._session.state, self._required(), here, self.rippling.mode))
+        self._apply(place_together(self._session.state, self.required(), here, self.rippling.mode))
 
     def duplicate(self) -> None:
         """Place copies of the chosen clips right after them."""
-        keys = self._required()
+        keys = self.required()
         after = max(clip.stop_samples for clip in self.chosen)
         self._apply(duplicate_clips(self._session.state, keys, after, self.rippling.mode))
 
     def remove(self) -> None:
         """Remove the chosen clips from their tracks."""
-        self._apply(remove_clips(self._session.state, self._required(), self.rippling.mode))
+        self._apply(remove_clips(self._session.state, self.required(), self.rippling.mode))
 
     def lock(self) -> None:
         """Lock the chosen clips, or unlock them if all are locked."""
-        keys = self._required()
+        keys = self.required()
         is_locked = all(clip.is_locked for clip in self.chosen)
         self._apply(set_clips(self._session.state, keys, is_locked=not is_locked))
 
     def ask_gain(self) -> None:
         """Ask for the gain of the chosen clips."""
-        keys, now = self._required(), self.chosen[0].gain_db
+        keys, now = self.required(), self.chosen[0].gain_db
         values = self._ask("Gain of clips", [Number("&Gain in dB", now, QUIETEST_DB, LOUDEST_DB, decimals=1)])
         if values is not None:
             self._apply(set_clips(self._session.state, keys, gain_db=values[0]))
 
     def ask_fades(self) -> None:
         """Ask for the fades of the chosen clips."""
-        keys, first, rate_hz = self._required(), self.chosen[0], self._session.state.rate_hz
+        keys, first, rate_hz = self.required(), self.chosen[0], self._session.state.rate_hz
         longest_ms = 1000 * min(clip.length_samples for clip in self.chosen) / rate_hz
         lengths = first.fade_in_samples, first.fade_out_samples
         numbers = [
@@ -181,7 +189,7 @@ class Clips(QObject):
 
     def ask_name(self) -> None:
         """Ask for the name of the chosen clips."""
-        keys = self._required()
+        keys = self.required()
         name = form_dialogs.ask_clip_name(self._window, clip_name(self._session.state, self.chosen[0]))
         if name is not None:
             self._apply(set_clips(self._session.state, keys, name=name))
@@ -216,7 +224,13 @@ class Clips(QObject):
             raise UsageError("Select the tracks to join to this one first: Ctrl-click their heads.")
         self._apply(join_tracks(self._session.state, track.id, others))
 
-    def _required(self) -> tuple[str, ...]:
+    def required(self) -> tuple[str, ...]:
+        """Return the ids of the chosen clips.
+
+        Raises
+        ------
+        UsageError : none is chosen
+        """
         if not self._chosen:
             raise UsageError(
                 "No clip is chosen. Click its bar, or choose the one at the playhead ‹clips.choose›."
@@ -248,7 +262,11 @@ class Clips(QObject):
         what = (
             clip_name(state, self.chosen[0]) if len(self._chosen) == 1 else counted(len(self._chosen), "clip")
         )
-        self.said.emit(f"{what}. {KEYS_THERE}")
+        self.said.emit(f"{what}. {KEYS_OF_TAKES if self._is_take(self._chosen[-1]) else KEYS_THERE}")
+
+    def _is_take(self, clip_id: str) -> bool:
+        state = self._session.state
+        return len(take_lanes(state, clip_of(state, clip_id)[0])) > 1
 
     def _drag(self, keys: Sequence[str], by_samples: int, track_id: str) -> None:
         state = self._session.state
@@ -271,7 +289,7 @@ class Clips(QObject):
             self._choose((clip_id,))
         menu = QMenu(self._window)
         menu.setAccessibleName("Clip")
-        for number, names in enumerate(_MENU):
+        for number, names in enumerate((_TAKES, *_MENU) if self._is_take(clip_id) else _MENU):
             if number:
                 menu.addSeparator()
             for name in names:

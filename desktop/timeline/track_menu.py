@@ -21,7 +21,7 @@ HEIGHTS_PX: Mapping[str, int] = {"Automatic": 0, "Small": 64, "Medium": 128, "La
 _COMMANDS = (
     ("rename", "mute", "gain", "pan"),
     ("color", "group", "role"),
-    ("height", "collapse", "channels", "picture"),
+    ("height", "collapse", "takes", "channels", "picture"),
     ("up", "down"),
     ("remove",),
 )

@@ -136,7 +136,7 @@ class Tracks(QObject):
     def stretch(self, factor: float) -> None:
         """Make the lane of the current track taller or shorter by a factor."""
         track = self.current()
-        now_px = self._heads.heads[track.id].height() / text_scale()
+        now_px = self._heads.heads[track.id].own_height / text_scale()
         height_px = min(max(round(now_px * factor), COLLAPSED), TALLEST_PX)
         self.change(track.id, {"is_collapsed": False, "height_px": height_px}, STEPS_RUN)
         self._timeline.lanes.reveal(track.id)

@@ -107,6 +107,7 @@ class Place:
     Attributes
     ----------
     wave_zooms : vertical zoom of the waveforms, by the id of the track
+    unfolded : ids of the tracks whose takes are shown
     """
 
     start_samples: float
@@ -116,6 +117,7 @@ class Place:
     current: str
     playhead_samples: int
     wave_zooms: dict[str, float] = field(default_factory=dict)
+    unfolded: list[str] = field(default_factory=list)
 
 
 class Zooms(QObject):
@@ -344,6 +346,7 @@ class Zooms(QObject):
             review.current or "",
             self._transport.playhead_samples,
             dict(self._timeline.lanes.wave_zooms),
+            sorted(self._timeline.lanes.unfolded),
         )
         name = str(path.absolute())
         others = {other: kept for other, kept in self._places().items() if other != name}
@@ -357,6 +360,7 @@ class Zooms(QObject):
         place = None if path is None else _place(self._places().get(str(path.absolute())))
         self._close_to = None
         self._timeline.lanes.set_wave_zooms({} if place is None else place.wave_zooms)
+        self._timeline.lanes.set_unfolded(() if place is None else place.unfolded)
         if place is not None and place.shows_result != transport.plays_result:
             transport.choose_result(place.shows_result)
         if place is None:
@@ -384,7 +388,7 @@ def _place(stored: object) -> Place | None:
     empty = Place(0.0, 0.0, 0, False, "", 0)
     if not isinstance(stored, dict):
         return None
-    stored = {"wave_zooms": {}, **stored}  # what was left before there were any has none
+    stored = {"wave_zooms": {}, "unfolded": [], **stored}  # earlier versions stored neither
     if set(stored) != set(Place.__slots__):
         return None
     for name, value in stored.items():
@@ -393,6 +397,8 @@ def _place(stored: object) -> Place | None:
             return None
     zooms = stored["wave_zooms"]
     if not all(isinstance(zoom, float | int) and 1.0 <= zoom <= LARGEST for zoom in zooms.values()):
+        return None
+    if not all(isinstance(key, str) for key in stored["unfolded"]):
         return None
     place = replace(empty, **stored)
     return place if place.visible_samples > 0 and place.start_samples >= 0 else None

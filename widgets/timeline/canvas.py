@@ -110,6 +110,7 @@ class Canvas(QWidget):
     clips_dragged = Signal(object, object, str)
     clip_trimmed = Signal(str, object, object)
     clip_menu_requested = Signal(str, object)
+    take_played = Signal(str, object)
 
     def __init__(self, tokens: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -16,6 +16,7 @@ from widgets.timeline.viewport import Viewport, ViewportPart
 OVERVIEW, RULER, MARKS, SCORE, DROP = 56, 28, 18, 82, 80
 LANE_LOW, ROW_LOW = 64, 20
 COLLAPSED, ROW_LEAST = 26, 8
+TAKE = 48
 EDITS = 24
 SOUNDS = 18
 ARRANGEMENT = 48
@@ -40,11 +41,13 @@ class Wish:
     rows : of waves below each other, one a channel that is open
     height_px : at 100 %; 0 for an equal share of the remaining height
     is_collapsed : to one thin row, regardless of its height
+    takes : rows of takes under it
     """
 
     rows: int = 1
     height_px: int = 0
     is_collapsed: bool = False
+    takes: int = 0
 
     @property
     def least_px(self) -> int:
@@ -52,7 +55,7 @@ class Wish:
         return max(theme.px(COLLAPSED), theme.px(ROW_LEAST) * self.rows)
 
     def height(self, share_px: int) -> int:
-        """Return its height, scaled; lanes without their own height get `share_px`."""
+        """Return its height without takes, scaled; lanes without their own height get `share_px`."""
         if self.is_collapsed:
             return theme.px(COLLAPSED)
         if self.height_px:
@@ -77,6 +80,7 @@ class Layout:
     lane_tops : tops of all lanes and the bottom of the last one, scrolled
     content : total height of all lanes and the drop zone
     bars : height of the bars of clips, along the top of each lane that is high enough; 0 without any
+    takes : number of takes under the sound of each lane, inside of it
     """
 
     width: int
@@ -92,11 +96,20 @@ class Layout:
     content: int
     scroll: int
     bars: int = 0
+    takes: tuple[int, ...] = ()
 
     def sound_top(self, lane: int) -> int:
         """Return the top of the sound of a lane, below its bars."""
-        top, bottom = self.lane_tops[lane : lane + 2]
-        return top + self.bars if self.has_bars(top, bottom) else top
+        top = self.lane_tops[lane]
+        return top + self.bars if self.has_bars(top, self.sound_bottom(lane)) else top
+
+    def sound_bottom(self, lane: int) -> int:
+        """Return the bottom of the sound of a lane, above its takes."""
+        return self.lane_tops[lane + 1] - self.takes[lane] * theme.px(TAKE)
+
+    def take_tops(self, lane: int) -> list[int]:
+        """Return the tops of the takes of a lane."""
+        return [self.sound_bottom(lane) + take * theme.px(TAKE) for take in range(self.takes[lane])]
 
     def has_bars(self, top: int, bottom: int) -> bool:
         """Return whether a lane is high enough for bars."""
@@ -143,10 +156,11 @@ def lay_out(
     lanes_top = edits_top + (theme.px(EDITS) if has_edits else 0)
     room = height - lanes_top - theme.px(DROP)
     fixed = [wish.height(0) for wish in wishes if wish.height_px or wish.is_collapsed]
+    takes = tuple(wish.takes for wish in wishes)
     sharing = len(wishes) - len(fixed)
-    share = (room - sum(fixed)) // sharing if sharing else 0
+    share = (room - sum(fixed) - sum(takes) * theme.px(TAKE)) // sharing if sharing else 0
     share = max(share, theme.px(LANE_LOW))
-    heights = [wish.height(share) for wish in wishes]
+    heights = [wish.height(share) + wish.takes * theme.px(TAKE) for wish in wishes]
     content = sum(heights) + theme.px(DROP)
     scroll = min(max(scroll, 0), max(content - (height - lanes_top), 0))
     tops = [lanes_top - scroll]
@@ -154,7 +168,7 @@ def lay_out(
         tops.append(tops[-1] + lane_height)
     above = (arrangement_top, marks_top, ruler_top, score_top, sounds_top, edits_top, lanes_top)
     bars = theme.px(BARS) if has_clips else 0
-    return Layout(width, height, *above, tuple(tops), content, scroll, bars)
+    return Layout(width, height, *above, tuple(tops), content, scroll, bars, takes)
 
 
 @dataclass(frozen=True, slots=True)

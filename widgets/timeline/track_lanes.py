@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
 
 from engine.document.state import DocumentState
+from engine.document.tracks.clip import visible_in_time
+from engine.document.tracks.take_lanes import take_tracks
 from engine.document.tracks.track import Track, audible
 from engine.edl.build import whole
 from engine.edl.edit_list import EditList
@@ -18,6 +20,7 @@ from widgets.timeline.canvas import Canvas
 from widgets.timeline.edits.sentences import edits_words
 from widgets.timeline.frame import Wish
 from widgets.timeline.heads.column import TrackHeads
+from widgets.timeline.heads.takes import ShownTakes
 from widgets.timeline.sound.lanes import Lane, display_gain
 from widgets.timeline.sound.result_wave import Cutter, ResultWave
 from widgets.timeline.sound.spectrogram_columns import (
@@ -44,7 +47,13 @@ NOTHING_STORED: Mapping[str, StoredCells] = MappingProxyType({})
 
 
 class TrackLanes:
-    """Gives heads and canvas the tracks of a document: the recordings, with edited sound, or the result."""
+    """Gives heads and canvas the tracks of a document: the recordings, with edited sound, or the result.
+
+    Attributes
+    ----------
+    wave_zooms : vertical zoom of the waveforms, by the id of the track; others are at 1
+    unfolded : ids of the tracks whose takes are shown under their lanes
+    """
 
     def __init__(self, canvas: Canvas, heads: TrackHeads) -> None:
         self._canvas, self._heads = canvas, heads
@@ -56,8 +65,10 @@ class TrackLanes:
         self._stored_spectra: Mapping[str, StoredCells] = {}
         self._gains: dict[str, float] = {}
         self.wave_zooms: Mapping[str, float] = NO_ZOOMS
+        self.unfolded: frozenset[str] = frozenset()
         canvas.wave_turned.connect(self._turn_waves)
         heads.lane_stretched.connect(self._stretch)
+        heads.takes_toggled.connect(self.toggle_takes)
 
     def set_document(
         self,
@@ -76,6 +87,7 @@ class TrackLanes:
         self._state, self._times = state, TimeMap(state.length_samples, edit_list)
         self._patches = edit_list.patches if edit_list is not None else patches
         self._heads.set_document(state)
+        self._count_takes()
         if state.proposals is old.proposals and state.decisions is not old.decisions:
             self._counting.ask()  # after an answer, whose giver looks at the lanes
         else:
@@ -130,6 +142,33 @@ class TrackLanes:
         self.wave_zooms = dict(zooms)
         self._canvas.set_lanes(self._lanes())
 
+    def set_unfolded(self, tracks: Collection[str]) -> None:
+        """Show the takes of these tracks under their lanes, and fold those of all others."""
+        self.unfolded = frozenset(tracks)
+        self._count_takes()
+        self._canvas.set_lanes(self._lanes())
+
+    def toggle_takes(self, track_id: str) -> None:
+        """Unfold the takes of a track, or fold them."""
+        self.set_unfolded(self.unfolded ^ {track_id})
+
+    def _takes(self, track: Track) -> tuple[Track, ...]:
+        """Return the takes of a track as tracks of their own; the result has none."""
+        return take_tracks(self._state, track) if self._times.edit_list is None else ()
+
+    def _unfolded(self, track: Track) -> tuple[Track, ...]:
+        return self._takes(track) if track.id in self.unfolded else ()
+
+    def _count_takes(self) -> None:
+        """Show in the heads how many takes there are, and which of them play."""
+        shown = {}
+        for track in self._state.tracks:
+            if takes := self._takes(track):
+                playing = {one.clip for one in visible_in_time(track.clips)}
+                plays = tuple(not playing.isdisjoint(take.clips) for take in takes)
+                shown[track.id] = ShownTakes(plays, is_open=track.id in self.unfolded)
+        self._heads.show_takes(shown)
+
     @property
     def _recorded(self) -> tuple[tuple[object, ...], ...]:
         """Key of the tracks' waveforms."""
@@ -161,7 +200,7 @@ class TrackLanes:
         lanes = self._lanes()
         if height_px >= 0:
             wishes = {
-                track.id: _wish(self._state, replace(track, height_px=height_px, is_collapsed=False))
+                track.id: self._wish(replace(track, height_px=height_px, is_collapsed=False))
                 for track in self._state.tracks
                 if track.id == track_id
             }
@@ -183,17 +222,32 @@ class TrackLanes:
     def _lane(
         self, track: Track, is_audible: bool, color: str, span_of: Callable[[int, int], tuple[int, int]]
     ) -> Lane:
-        track_stop = track.stop_samples
-        channels = self._state.channels(track)
+        start, stop = span_of(*sounding_span(self._state, track, self._patches.get(track.id)))
+        zoom, takes = self.wave_zooms.get(track.id, 1.0), self._unfolded(track)
+        gain = min((self._gain(take) for take in takes), default=1.0)  # the loudest of them fits
+        under = (
+            replace(self._recorded_lane(take), gain=gain, audible=is_audible, color=color, zoom=zoom)
+            for take in takes
+        )
+        lane = replace(self._recorded_lane(track), start_samples=start, length_samples=stop - start)
+        lane = replace(lane, gain=self._gain(track), audible=is_audible, color=color, zoom=zoom)
+        return replace(lane, wish=self._wish(track), takes=tuple(under))
+
+    def _recorded_lane(self, track: Track) -> Lane:
+        length = track.stop_samples - track.start_samples
+        return Lane(track.id, self._state.channels(track), track.start_samples, length)
+
+    def _gain(self, track: Track) -> float:
+        """Return the gain at which a track nearly fills its lane; 1 until its waveform is there."""
         source = self._waves.get(track.id)
         if source is not None and track.id not in self._gains:
-            recorded = Lane(track.id, channels, track.start_samples, track_stop - track.start_samples)
-            self._gains[track.id] = display_gain(source, recorded)
-        start, stop = span_of(*sounding_span(self._state, track, self._patches.get(track.id)))
-        gain = self._gains.get(track.id, 1.0)
-        zoom = self.wave_zooms.get(track.id, 1.0)
-        wish = _wish(self._state, track)
-        return Lane(track.id, channels, start, stop - start, gain, is_audible, wish, color, zoom)
+            self._gains[track.id] = display_gain(source, self._recorded_lane(track))
+        return self._gains.get(track.id, 1.0)
+
+    def _wish(self, track: Track) -> Wish:
+        is_open = track.channels_open and not track.is_collapsed
+        rows = self._state.channels(track) if is_open else 1
+        return Wish(rows, track.height_px, track.is_collapsed, len(self._unfolded(track)))
 
     def _shown_waves(self) -> Mapping[str, WaveSource]:
         """Return the sources of the lanes: recordings, edited sound, or the result."""
@@ -247,9 +301,3 @@ class TrackLanes:
         """Return the shift of a track relative to its recording."""
         begin, _ = sounding_span(self._state, track, self._patches.get(track.id))
         return begin - track.start_samples
-
-
-def _wish(state: DocumentState, track: Track) -> Wish:
-    is_open = track.channels_open and not track.is_collapsed
-    rows = state.channels(track) if is_open else 1
-    return Wish(rows, track.height_px, track.is_collapsed)

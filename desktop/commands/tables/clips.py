@@ -7,7 +7,7 @@ from desktop.parts import Parts
 from engine.document.tracks.ripple import Ripple
 
 _STEPS = ("later", "earlier", "later_coarse", "earlier_coarse", "later_sample", "earlier_sample")
-_REPEATED = ("next", "previous", *_STEPS)
+_REPEATED = ("next", "previous", "take_below", "take_above", *_STEPS)
 
 
 def _clip(name: str, label: str, keys: tuple[str, ...], description: str, do: Handler) -> Command:
@@ -51,6 +51,15 @@ CLIPS = (
         do=lambda parts: parts.clips.choose_next(1)),
     _chosen("previous", "Previous clip", ("Up",), "Choose the previous clip of the track, and go there.",
         do=lambda parts: parts.clips.choose_next(-1)),
+    _chosen("play_take", "Play this take", ("T",), "Raise the chosen clips over those that cover them.",
+        do=lambda parts: parts.comping.play()),
+    _chosen("play_take_here", "Play this take here", ("Shift+T",),
+        "Raise the part of the chosen clips that is selected, with crossfades at its ends.",
+        do=lambda parts: parts.comping.play_here()),
+    _chosen("take_below", "Take below", ("Alt+Down",), "Choose the next take at the playhead.",
+        do=lambda parts: parts.comping.choose_beside(1)),
+    _chosen("take_above", "Take above", ("Alt+Up",), "Choose the previous take at the playhead.",
+        do=lambda parts: parts.comping.choose_beside(-1)),
     _chosen("later", "Nudge clips later", ("Alt+Right",), "Move the chosen clips 10 ms later.",
         do=lambda parts: parts.clips.nudge(1)),
     _chosen("earlier", "Nudge clips earlier", ("Alt+Left",), "Move the chosen clips 10 ms earlier.",

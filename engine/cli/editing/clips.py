@@ -1,4 +1,4 @@
-"""``offcut edit PROJECT (place|take|trim|split|duplicate|remove|lock|unlock|fade|level|join)``: clips."""
+"""``offcut edit PROJECT (place|take|trim|split|raise|duplicate|remove|lock|fade|level|join)``: clips."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from engine.document.tracks.clip_edits import (
     join_tracks,
     nudge_clips,
     place_together,
+    raise_clips,
     remove_clips,
     set_clips,
     split_clips,
@@ -25,6 +26,7 @@ from engine.document.tracks.clip_edits import (
     trim_clip,
 )
 from engine.document.tracks.ripple import Ripple
+from engine.document.tracks.take_lanes import take_lanes
 from engine.document.tracks.track import Track
 from engine.errors import UsageError
 from engine.timebase import format_time, s_to_samples, samples_to_s
@@ -50,22 +52,26 @@ def run_clip_edit(options: argparse.Namespace) -> VerbOutput:
 
 def track_rows(state: DocumentState) -> list[dict[str, object]]:
     """Return the tracks with their clips as plain JSON values."""
-    return [
-        {
-            "id": track.id,
-            "name": track.name,
-            "start_s": samples_to_s(track.start_samples, state.rate_hz),
-            "stop_s": samples_to_s(track.stop_samples, state.rate_hz),
-            "channels": state.channels(track),
-            "role": track.role,
-            "group": track.group,
-            "clips": [_clip_row(state, clip) for clip in track.clips],
-        }
-        for track in state.tracks
-    ]
+    return [_track_row(state, track) for track in state.tracks]
 
 
-def _clip_row(state: DocumentState, clip: Clip) -> dict[str, object]:
+def _track_row(state: DocumentState, track: Track) -> dict[str, object]:
+    lanes = take_lanes(state, track)
+    takes = {clip.id: number for number, lane in enumerate(lanes, 1) for clip in lane}
+    return {
+        "id": track.id,
+        "name": track.name,
+        "start_s": samples_to_s(track.start_samples, state.rate_hz),
+        "stop_s": samples_to_s(track.stop_samples, state.rate_hz),
+        "channels": state.channels(track),
+        "role": track.role,
+        "group": track.group,
+        "takes": len(lanes),
+        "clips": [_clip_row(state, clip, takes[clip.id]) for clip in track.clips],
+    }
+
+
+def _clip_row(state: DocumentState, clip: Clip, take: int) -> dict[str, object]:
     def seconds(samples: int) -> float:
         return samples_to_s(samples, state.rate_hz)
 
@@ -82,6 +88,7 @@ def _clip_row(state: DocumentState, clip: Clip) -> dict[str, object]:
         "fade_in_s": seconds(clip.fade_in_samples),
         "fade_out_s": seconds(clip.fade_out_samples),
         "is_locked": clip.is_locked,
+        "take": take,
     }
 
 
@@ -165,6 +172,17 @@ def _split(options: argparse.Namespace, state: DocumentState) -> Edit:
     return split_clips(state, _samples(state, options.at_s), tracks_named(state, options.tracks))
 
 
+def _raise(options: argparse.Namespace, state: DocumentState) -> Edit:
+    keys, edges = _clips(options, state), (options.start_s, options.stop_s)
+    if edges == (None, None):
+        return raise_clips(state, keys)
+    if None in edges or not 0 <= options.start_s < options.stop_s:
+        raise UsageError(
+            "To raise a part of a take needs --start-s and a later --stop-s; without, all of it."
+        )
+    return raise_clips(state, keys, (_samples(state, options.start_s), _samples(state, options.stop_s)))
+
+
 def _duplicate(options: argparse.Namespace, state: DocumentState) -> Edit:
     keys, at = _clips(options, state), _samples(state, options.to_s)
     return duplicate_clips(state, keys, at, _ripple(options))
@@ -203,6 +221,7 @@ CLIP_EDITS: Mapping[str, Callable[[argparse.Namespace, DocumentState], Edit]] = 
         "take": _take,
         "trim": _trim,
         "split": _split,
+        "raise": _raise,
         "duplicate": _duplicate,
         "remove": _remove,
         "lock": _lock,
@@ -216,4 +235,6 @@ CLIP_EDITS: Mapping[str, Callable[[argparse.Namespace, DocumentState], Edit]] = 
 
 def track_lines(state: DocumentState, track: Track) -> list[str]:
     """Return a track and its clips as lines of a list."""
-    return [track.name, *(clip_line(state, clip) for clip in track.clips)]
+    takes = len(take_lanes(state, track))
+    name = f"{track.name}  {takes} takes" if takes > 1 else track.name
+    return [name, *(clip_line(state, clip) for clip in track.clips)]

@@ -47,7 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", type=Path, metavar="PROJECT")
     parser.add_argument("kind", choices=(*_PAYLOADS, REPAIR, FADE_ENDS, CLOCK, *CLIP_EDITS))
     parser.add_argument(
-        "--start-s", type=finite, metavar="A", help="of the recording; trim: new edge of the clip"
+        "--start-s",
+        type=finite,
+        metavar="A",
+        help="of the recording; trim: new edge of the clip; raise: of a part",
     )
     parser.add_argument("--stop-s", type=finite, metavar="B")
     parser.add_argument("--tracks", nargs="+", default=[], metavar="NAME", help="default: all")

@@ -123,6 +123,20 @@ def rejoined(clips: Sequence[Clip]) -> tuple[Clip, ...]:
     return tuple(found)
 
 
+def within(clip: Clip, start_samples: int, stop_samples: int) -> Clip:
+    """Return a clip with other edges; its sound stays where it is, and its fades as long as they fit."""
+    length = stop_samples - start_samples
+    fade_in = min(clip.fade_in_samples, length)
+    return replace(
+        clip,
+        start_samples=start_samples,
+        offset_samples=start_samples - clip.shift_samples,
+        length_samples=length,
+        fade_in_samples=fade_in,
+        fade_out_samples=min(clip.fade_out_samples, length - fade_in),
+    )
+
+
 def _uncovered(clip: Clip, above: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     here = clip.start_samples
     covering = [(start, stop) for start, stop in above if start < clip.stop_samples and stop > here]

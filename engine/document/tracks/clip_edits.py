@@ -13,13 +13,14 @@ from typing import Any
 from engine.document.change import Edit, Row, row_changes
 from engine.document.file.checks.limits import LONGEST_DOCUMENT_SAMPLES
 from engine.document.state import DocumentState
-from engine.document.tracks.clip import Clip
+from engine.document.tracks.clip import Clip, within
+from engine.document.tracks.comping import CROSSFADE_S, is_covered, raised
 from engine.document.tracks.edits import require_few_clips, require_gain, track_of
 from engine.document.tracks.moved_along import moved_along
 from engine.document.tracks.ripple import Ripple, following, of_copies, of_move, of_removal, of_trim
 from engine.document.tracks.track import Track, source_length_samples
 from engine.errors import UsageError
-from engine.timebase import format_time, samples_to_s
+from engine.timebase import format_time, s_to_samples, samples_to_s
 from engine.wording import counted
 
 
@@ -160,7 +161,7 @@ def trim_clip(
     stop = min(stop_samples, clip.shift_samples + length)
     if stop <= start:
         raise UsageError(f"Nothing of {clip_name(state, clip)} would be left: move one edge only.")
-    trimmed = _within(clip, start, stop)
+    trimmed = within(clip, start, stop)
     if ripple is not Ripple.OFF:
         trimmed = replace(trimmed, start_samples=clip.start_samples)
     edges = " – ".join(_time(state, edge) for edge in (trimmed.start_samples, trimmed.stop_samples))
@@ -199,6 +200,43 @@ def split_clips(state: DocumentState, at_samples: int, track_ids: Collection[str
         return tuple(part for clip in clips for part in parted.get(clip.id, (clip,)))
 
     return _edit(state, f"Split {_named(state, list(parted))} at {_time(state, at_samples)}", split)
+
+
+def raise_clips(
+    state: DocumentState, clip_ids: Sequence[str], span_samples: tuple[int, int] | None = None
+) -> Edit:
+    """Put clips above the others of their tracks, so that they play where they were covered.
+
+    Parameters
+    ----------
+    span_samples : only the parts inside are raised, with crossfades at their ends; None for whole clips
+
+    Raises
+    ------
+    UsageError : a clip is unknown or locked, none reaches into the span, or they play there already
+    """
+    span = span_samples or (0, LONGEST_DOCUMENT_SAMPLES)
+    clips = [_unlocked(state, key, "raised") for key in clip_ids]
+    what, where = _named(state, clip_ids), "" if span_samples is None else f" at {_span(state, span)}"
+    reaching = [
+        (track, clip) for track, clip in clips if clip.start_samples < span[1] and clip.stop_samples > span[0]
+    ]
+    if not reaching:
+        raise UsageError(f"{what} does not reach into {_span(state, span)}: select a span inside.")
+    if not any(is_covered(track.clips, clip, *span) for track, clip in reaching):
+        raise UsageError(f"{what} plays already{where}: no other clip is over it.")
+    taken = {clip.id for track in state.tracks for clip in track.clips}
+    fade = s_to_samples(CROSSFADE_S, state.rate_hz)
+
+    def new_id(clip_id: str) -> str:
+        taken.add(key := _free_id(clip_id, taken))
+        return key
+
+    def laid(clips: tuple[Clip, ...]) -> tuple[Clip, ...]:
+        is_meant = any(clip.id in clip_ids for clip in clips)
+        return raised(clips, clip_ids, span, fade, new_id) if is_meant else clips
+
+    return _edit(state, f"Raised {what}{where}", laid)
 
 
 def duplicate_clips(
@@ -360,26 +398,12 @@ def _unlocked(state: DocumentState, clip_id: str, done: str) -> tuple[Track, Cli
     return track, clip
 
 
-def _within(clip: Clip, start: int, stop: int) -> Clip:
-    """Return a clip with other edges; its fades stay as long as they fit."""
-    length = stop - start
-    fade_in = min(clip.fade_in_samples, length)
-    return replace(
-        clip,
-        start_samples=start,
-        offset_samples=start - clip.shift_samples,
-        length_samples=length,
-        fade_in_samples=fade_in,
-        fade_out_samples=min(clip.fade_out_samples, length - fade_in),
-    )
-
-
 def _halves(clip: Clip, at: int, taken: set[str]) -> tuple[Clip, Clip]:
     """Return the two parts of a clip; the second gets a new id."""
     key = _free_id(clip.id, taken)
     taken.add(key)
-    left = _within(replace(clip, fade_out_samples=0), clip.start_samples, at)
-    right = _within(replace(clip, id=key, fade_in_samples=0), at, clip.stop_samples)
+    left = within(replace(clip, fade_out_samples=0), clip.start_samples, at)
+    right = within(replace(clip, id=key, fade_in_samples=0), at, clip.stop_samples)
     return left, right
 
 
@@ -394,6 +418,10 @@ def _named(state: DocumentState, clip_ids: Sequence[str]) -> str:
     if len(clip_ids) != 1:
         return counted(len(clip_ids), "clip")
     return clip_name(state, clip_of(state, clip_ids[0])[1])
+
+
+def _span(state: DocumentState, span_samples: tuple[int, int]) -> str:
+    return " – ".join(_time(state, edge) for edge in span_samples)
 
 
 def _time(state: DocumentState, position: int) -> str:

@@ -101,6 +101,9 @@ CLIP_STEPS: tuple[Step, ...] = (
     _edit(lambda state: clip_edits.trim_clip(state, "clip-one", 9, 200 * RATE_HZ, ripple=Ripple.ALL)),
     Document.undo,
     _edit(lambda state: clip_edits.join_tracks(state, "track-one", ["track-two"])),
+    _edit(lambda state: clip_edits.raise_clips(state, ["clip-one"], (100 * RATE_HZ, 200 * RATE_HZ))),
+    Document.undo,
+    _edit(lambda state: clip_edits.raise_clips(state, ["clip-one"])),
     _edit(lambda state: clip_edits.remove_clips(state, ["clip-two~2"])),
     Document.undo,
 )

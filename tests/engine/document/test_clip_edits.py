@@ -22,6 +22,7 @@ from engine.document.tracks.clip_edits import (
     join_tracks,
     nudge_clips,
     place_clips,
+    raise_clips,
     remove_clips,
     set_clips,
     split_clips,
@@ -124,6 +125,7 @@ def test_copies_keep_their_distances(band: DocumentState) -> None:
         lambda state: nudge_clips(state, ["clip-a"], 9),
         lambda state: trim_clip(state, "clip-a", 9, 99),
         lambda state: split_clips(state, SECOND, ["track-a"]),
+        lambda state: raise_clips(state, ["clip-a"]),
         lambda state: remove_clips(state, ["clip-a"]),
         lambda state: remove_clips(state, ["clip-none"]),
     ],
@@ -259,7 +261,7 @@ def _any_edit(state: DocumentState, random: np.random.Generator) -> Edit:
     one = clips[random.integers(len(clips))]
     at = int(random.integers(0, 25 * SECOND))
     ripple = list(Ripple)[random.integers(3)]
-    choice = random.integers(9)
+    choice = random.integers(11)
     if choice == 0:
         return place_clips(state, {one.id: at})
     if choice == 1:
@@ -278,4 +280,8 @@ def _any_edit(state: DocumentState, random: np.random.Generator) -> Edit:
         return set_clips(state, some, gain_db=float(random.integers(-9, 9)))
     if choice == 7:
         return set_clips(state, [one.id], is_locked=not one.is_locked)
+    if choice == 8:
+        return raise_clips(state, some)
+    if choice == 9 and len(clips) < 30:
+        return raise_clips(state, some, (at, at + int(random.integers(1, 4 * SECOND))))
     return nudge_clips(state, some, int(random.integers(-SECOND, SECOND)), ripple=ripple)

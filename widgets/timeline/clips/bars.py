@@ -1,4 +1,4 @@
-"""Clips as bars with names along the top of their lanes, and edges down to the bottom.
+"""Clips as bars with names along the top of their lanes and takes, and edges down to the bottom.
 
 Only the source has bars: the result is made of other pieces. Tracks that each play one whole file from the
 start have none, unless clips are chosen.
@@ -7,7 +7,7 @@ start have none, unless clips are chosen.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -16,31 +16,40 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from engine.document.state import DocumentState
-from engine.document.tracks.clip import Clip
+from engine.document.tracks.clip import Clip, visible_in_time
 from engine.document.tracks.clip_edits import clip_name
+from engine.document.tracks.take_lanes import take_tracks
+from engine.document.tracks.track import Track
 from widgets import theme
 from widgets.theme import Theme
-from widgets.timeline.frame import Frame
+from widgets.timeline.frame import TAKE, Frame
 from widgets.timeline.sound.lanes import Lane
 
 PAD_PX = 5
 NARROWEST_NAME_PX = 34
 FILL, CHOSEN_FILL = 0.34, 0.85
+DIMMED = 0.62
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LaneClips:
-    """The clips of one lane, the bottom layer first.
+    """The clips of one lane, or of one of its takes, the bottom layer first.
 
     Attributes
     ----------
     starts, stops : source positions, int64, shape (n,)
+    named : the span of each clip that its name is written in, int64, shape (n, 2)
+    takes : the same of each take of the track
+    playing : of a take, the spans in which the track plays it, int64, shape (m, 2)
     """
 
     clips: tuple[Clip, ...]
     names: tuple[str, ...]
     starts: NDArray[np.int64]
     stops: NDArray[np.int64]
+    named: NDArray[np.int64]
+    takes: tuple[LaneClips, ...] = ()
+    playing: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 2), np.int64))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,19 +78,37 @@ class ShownClips:
         plain = all(state.is_one_source(track) and not track.start_samples for track in state.tracks)
         if not is_source or (plain and not chosen):
             return NO_CLIPS
-        return cls(tuple(_lane(state, track.clips, missing) for track in state.tracks), chosen)
+        return cls(tuple(_lane_of(state, track, missing) for track in state.tracks), chosen)
 
 
 NO_CLIPS = ShownClips()
 
 
+def _lane_of(state: DocumentState, track: Track, missing: frozenset[str]) -> LaneClips:
+    """Return the clips of a track and of each of its takes."""
+    playing: dict[str, list[tuple[int, int]]] = {}
+    for one in visible_in_time(track.clips):
+        playing.setdefault(one.clip.id, []).append((one.start_samples, one.stop_samples))
+    takes = []
+    for take in take_tracks(state, track):
+        spans = sorted(span for clip in take.clips for span in playing.get(clip.id, ()))
+        takes.append(replace(_lane(state, take.clips, missing), playing=_spans(spans)))
+    nowhere = [(0, 0)]
+    named = [max(playing.get(clip.id, nowhere), key=lambda span: span[1] - span[0]) for clip in track.clips]
+    return replace(_lane(state, track.clips, missing), named=_spans(named), takes=tuple(takes))
+
+
 def _lane(state: DocumentState, clips: tuple[Clip, ...], missing: frozenset[str]) -> LaneClips:
-    edges = np.array([(one.start_samples, one.stop_samples) for one in clips], np.int64).reshape(-1, 2)
+    edges = _spans([(one.start_samples, one.stop_samples) for one in clips])
     names = (
         f"{clip_name(state, one)} – missing" if one.source_id in missing else clip_name(state, one)
         for one in clips
     )
-    return LaneClips(clips, tuple(names), edges[:, 0], edges[:, 1])
+    return LaneClips(clips, tuple(names), edges[:, 0], edges[:, 1], edges)
+
+
+def _spans(spans: list[tuple[int, int]]) -> NDArray[np.int64]:
+    return np.array(spans, np.int64).reshape(-1, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,27 +118,56 @@ class Bar:
     Attributes
     ----------
     area : its bar, which a drag takes hold of
+    named : pixels of the bar, from its left edge, between which the name is written
     lane_bottom : where its edges end
+    lane : number of the lane of its track
+    is_take : whether it is under the lane, as a take
     """
 
     clip: Clip
     name: str
     area: QRectF
+    named: tuple[float, float]
     lane_bottom: float
+    lane: int
+    is_take: bool = False
 
 
 def bars(frame: Frame, shown: ShownClips) -> Iterator[Bar]:
-    """Yield the visible bars, lane by lane, the upper layers last."""
+    """Yield the visible bars, lane by lane with the takes under it, the upper layers last."""
     layout = frame.layout
     for number, lane in enumerate(shown.lanes):
-        top, bottom = layout.lane_tops[number : number + 2]
-        if not layout.has_bars(top, bottom) or bottom <= layout.lanes_top or top >= layout.height:
-            continue
-        lefts, rights = frame.viewport.xs_at(lane.starts), frame.viewport.xs_at(lane.stops)
-        for place in np.flatnonzero((rights > 0) & (lefts < layout.width)).tolist():
-            left, right = frame.snapped(float(lefts[place])), frame.snapped(float(rights[place]))
-            area = QRectF(left, top, max(right - left, 1.0), layout.bars)
-            yield Bar(lane.clips[place], lane.names[place], area, bottom - frame.hairline)
+        top, bottom = layout.lane_tops[number], layout.sound_bottom(number)
+        if layout.has_bars(top, bottom):
+            yield from _bars_between(frame, lane, (top, bottom), number)
+    for number, row, top in take_rows(frame, shown):
+        yield from _bars_between(frame, row, (top, top + theme.px(TAKE)), number, is_take=True)
+
+
+def take_rows(frame: Frame, shown: ShownClips) -> Iterator[tuple[int, LaneClips, int]]:
+    """Yield the unfolded takes in view: the number of the lane, the clips, and the top."""
+    layout = frame.layout
+    for number, lane in enumerate(shown.lanes):
+        for row, top in zip(lane.takes, layout.take_tops(number), strict=False):
+            if top + theme.px(TAKE) > layout.lanes_top and top < layout.height:
+                yield number, row, top
+
+
+def _bars_between(
+    frame: Frame, lane: LaneClips, rows: tuple[int, int], number: int, *, is_take: bool = False
+) -> Iterator[Bar]:
+    """Yield the visible bars of a lane, or of a take, between two heights."""
+    layout, (top, bottom) = frame.layout, rows
+    if bottom <= layout.lanes_top or top >= layout.height:
+        return
+    lefts, rights = frame.viewport.xs_at(lane.starts), frame.viewport.xs_at(lane.stops)
+    named = frame.viewport.xs_at(lane.named)
+    for place in np.flatnonzero((rights > 0) & (lefts < layout.width)).tolist():
+        left, right = frame.snapped(float(lefts[place])), frame.snapped(float(rights[place]))
+        area = QRectF(left, top, max(right - left, 1.0), layout.bars)
+        begin, end = (named[place] - left).tolist()
+        clip, name = lane.clips[place], lane.names[place]
+        yield Bar(clip, name, area, (begin, end), bottom - frame.hairline, number, is_take)
 
 
 def bar_at(frame: Frame, shown: ShownClips, at: QPointF) -> Bar | None:
@@ -137,11 +193,28 @@ def paint_clips(painter: QPainter, frame: Frame, shown: ShownClips, lanes: tuple
     painter.save()
     below = QRectF(0, frame.layout.lanes_top, frame.layout.width, frame.layout.height)
     painter.setClipRect(below, Qt.ClipOperation.IntersectClip)  # of parts that are redrawn, no more
-    colors = dict(zip(frame.layout.lane_tops, (lane.color for lane in lanes), strict=False))
+    paint_take_rows(painter, frame, shown)
     for bar in bars(frame, shown):
-        color = colors[round(bar.area.top())]
-        paint_bar(painter, frame, bar, color, is_chosen=bar.clip.id in shown.chosen)
+        paint_bar(painter, frame, bar, lanes[bar.lane].color, is_chosen=bar.clip.id in shown.chosen)
     painter.restore()
+
+
+def paint_take_rows(painter: QPainter, frame: Frame, shown: ShownClips) -> None:
+    """Draw lines above the takes, and dim their covered parts."""
+    ground, line = theme.color(frame.theme.bg, DIMMED), theme.color(frame.theme.line)
+    for _, row, top in take_rows(frame, shown):
+        left, edges = 0.0, frame.viewport.xs_at(row.playing)
+        for start, stop in edges.tolist():
+            painter.fillRect(_between(frame, left, start, top), ground)
+            left = max(left, stop)
+        painter.fillRect(_between(frame, left, frame.layout.width, top), ground)
+        painter.fillRect(frame.horizontal(top - frame.hairline, 0, frame.layout.width), line)
+
+
+def _between(frame: Frame, left: float, right: float, top: int) -> QRectF:
+    """Return the area of a take between two logical pixels, empty outside of the view."""
+    begin, end = (frame.snapped(min(max(x, 0.0), frame.layout.width)) for x in (left, right))
+    return QRectF(begin, top, max(end - begin, 0.0), theme.px(TAKE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +242,8 @@ def paint_bar(painter: QPainter, frame: Frame, bar: Bar, color: str, *, is_chose
         painter.fillRect(frame.vertical(x, area.top(), bar.lane_bottom, 2 if is_chosen else 1), inks.edge)
     if not bar.clip.is_plain:
         _paint_fades(painter, frame, bar, inks.edge)
-    left, right = max(area.left(), 0.0) + theme.px(PAD_PX), min(area.right(), frame.layout.width)
+    begin, end = (area.left() + x for x in bar.named)
+    left, right = max(begin, 0.0) + theme.px(PAD_PX), min(end, area.right(), frame.layout.width)
     room = right - theme.px(PAD_PX) - left
     if room >= theme.px(NARROWEST_NAME_PX):
         font = theme.ui_font(theme.TEXT_SMALL)

@@ -134,9 +134,10 @@ class MoveClips:
         for bar in bars(frame, self._canvas.shown.clips):
             if bar.clip.id in moving:
                 plain = replace(bar.clip, fade_in_samples=0, fade_out_samples=0)
-                tops = frame.layout.lane_tops
-                down = tops[self._lane] - tops[self._own_lane]
-                bottom = tops[self._lane + 1] if down else bar.lane_bottom
+                layout = frame.layout
+                down = layout.lane_tops[self._lane] - round(bar.area.top())
+                down = 0 if self._lane == self._own_lane else down
+                bottom = layout.sound_bottom(self._lane) if down else bar.lane_bottom
                 area = bar.area.translated(by_px, down)
                 ghost = replace(bar, clip=plain, area=area, lane_bottom=bottom)
                 whole = QRectF(ghost.area.topLeft(), ghost.area.bottomRight())

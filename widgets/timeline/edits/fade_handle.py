@@ -79,7 +79,7 @@ def _foot(layout: Layout, lanes: list[str], tracks: tuple[str, ...]) -> float | 
     """Return the height of the handles: inside of the lowest lane in view that the edit is about."""
     above = theme.px(HANDLE_PX)
     for number in range(len(lanes) - 1, -1, -1):
-        top, bottom = layout.lane_tops[number], min(layout.lane_tops[number + 1], layout.height)
+        top, bottom = layout.lane_tops[number], min(layout.sound_bottom(number), layout.height)
         if (not tracks or lanes[number] in tracks) and bottom - max(top, layout.lanes_top) > 3 * above:
             return bottom - above
     return None

@@ -21,6 +21,7 @@ from widgets.timeline.heads.edits_head import EditsHead
 from widgets.timeline.heads.head import TrackHead
 from widgets.timeline.heads.mix_head import MixHead
 from widgets.timeline.heads.score_head import ScoreHead
+from widgets.timeline.heads.takes import NO_TAKES, ShownTakes
 from widgets.timeline.heads.track_names import shared_letters
 
 DROP_LINE, FASTEST_SCROLL = 3, 24
@@ -41,6 +42,8 @@ class TrackHeads(QWidget):
         -1 where that is over
     wheel_turned : mouse wheel over the heads, for scrolling
     scroll_asked : vertical scroll in pixels, for a head dragged past an end
+    takes_toggled : id of the track whose takes are to be unfolded, or folded
+    take_played : id of a track, and the number of its take to play, from 0
     """
 
     track_changed = Signal(str, object, str)
@@ -52,6 +55,8 @@ class TrackHeads(QWidget):
     lane_stretched = Signal(str, int)
     wheel_turned = Signal(object)
     scroll_asked = Signal(int)
+    takes_toggled = Signal(str)
+    take_played = Signal(str, int)
 
     def __init__(self, tokens: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,6 +71,7 @@ class TrackHeads(QWidget):
         self._below = QWidget(self)  # heads scroll under the score's head, so they have a clip of their own
         self._drop_line = _DropLine(tokens, self._below)
         self._shown: dict[str, tuple[Track, Source, str, int]] = {}
+        self._takes: dict[str, tuple[ShownTakes, str]] = {}
         self._guesses: dict[str, str] = {}
         self.heads: dict[str, TrackHead] = {}
         self.score = ScoreHead(tokens, self)
@@ -93,6 +99,14 @@ class TrackHeads(QWidget):
     def _as_told(self, track: Track) -> Track:
         guess = self._guesses.get(track.id, "")
         return replace(track, role=f"sounds like {guess}") if guess and not track.role else track
+
+    def show_takes(self, takes: Mapping[str, ShownTakes]) -> None:
+        """Show the takes of tracks, by id; other tracks have none."""
+        shown = {key: (takes.get(key, NO_TAKES), head.track.name) for key, head in self.heads.items()}
+        for key, facts in shown.items():
+            if self._takes.get(key) != facts:
+                self.heads[key].show_takes(facts[0])
+        self._takes = shown
 
     def show_levels(
         self, tracks: Mapping[str, float], mix: tuple[float, float], true_peak: float, passed_s: float
@@ -174,6 +188,8 @@ class TrackHeads(QWidget):
         head.put_down.connect(lambda is_meant: self._put_down(key, is_meant))
         head.stretched.connect(lambda height: self._stretch(key, height))
         head.stretch_ended.connect(lambda is_meant: self._end_stretch(key, is_meant))
+        head.folded.connect(partial(self.takes_toggled.emit, key))
+        head.take_played.connect(partial(self.take_played.emit, key))
         head.show()
         return head
 
@@ -301,7 +317,8 @@ class TrackHeads(QWidget):
         tops = layout.lane_tops
         for number, (head, bottom) in enumerate(zip(self.heads.values(), tops[1:], strict=False)):
             top = tops[number]
-            head.place(QRect(0, top - layout.lanes_top, width, bottom - top))
+            area = QRect(0, top - layout.lanes_top, width, bottom - top)
+            head.place(area, layout.sound_bottom(number) - top)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self.wheel_turned.emit(event)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
@@ -18,10 +20,11 @@ from engine.document.tracks.track import Source, Track
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.edits.sentences import channel_letter, track_detail, track_facts
-from widgets.timeline.heads.cap import CAP_HEIGHT, CAP_WIDTH, Cap, MenuDots
+from widgets.timeline.heads.cap import CAP_HEIGHT, CAP_WIDTH, Cap, HeadButton, MenuDots
 from widgets.timeline.heads.in_place import InPlaceField
 from widgets.timeline.heads.meter import TrackMeter
 from widgets.timeline.heads.score_head import ACCENT, LEFT
+from widgets.timeline.heads.takes import FoldButton, ShownTakes, TakeRows
 from widgets.timeline.heads.track_names import fitted
 from widgets.timeline.heads.value_field import GainField, PanField, ValueField
 from widgets.timeline.heads.words import write
@@ -32,6 +35,7 @@ DOTS_LEFT, CHANNEL_LEFT, CHANNEL_FROM = 133, 157, 22
 METER_LEFT, METER_WIDTH, METER_MARGIN = 168, 4, 6
 DETAIL_FROM, COMPACT_BELOW = 78, 54
 COMPACT_CAPS = 112
+FOLD_WIDTH, FOLD_HEIGHT, FOLD_COMPACT, FOLD_Y = 64, 14, 28, 56
 SELECTED = 3
 GRIP = 5
 _CTRL = Qt.KeyboardModifier.ControlModifier
@@ -50,6 +54,12 @@ class TrackHead(QWidget):
     menu_asked : a place on the screen
     carried, put_down : the mouse moves the track, y in the column; True on release, False if cancelled
     stretched, stretch_ended : the mouse moves the lower border: the height that the lane would have
+    folded : the button of its takes was pressed
+    take_played : number of the take whose button was pressed, from 0
+
+    Attributes
+    ----------
+    own_height : height of the lane without its takes
     """
 
     changed = Signal(object, str)  # objects: as a dict it would come out sorted
@@ -61,6 +71,8 @@ class TrackHead(QWidget):
     put_down = Signal(bool)
     stretched = Signal(int)
     stretch_ended = Signal(bool)
+    folded = Signal()
+    take_played = Signal(int)
 
     def __init__(self, track: Track, tokens: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -79,8 +91,11 @@ class TrackHead(QWidget):
         self.pan = PanField(f"Pan of {track.name}", tokens, self)
         self.dots = MenuDots(f"More of {track.name}", tokens, self)
         self.meter = TrackMeter(track.name, tokens, self)
-        self.controls: tuple[Cap | ValueField | MenuDots, ...] = (
-            self.mute, self.solo, self.gain, self.pan, self.dots
+        self.fold = FoldButton(tokens, self)
+        self.takes = TakeRows(tokens, self)
+        self.own_height = 0
+        self.controls: tuple[HeadButton | ValueField, ...] = (
+            self.mute, self.solo, self.gain, self.pan, self.fold, self.dots
         )  # fmt: skip
         self._wire()
 
@@ -92,6 +107,8 @@ class TrackHead(QWidget):
             value.left.connect(self.setFocus)
             value.typing_asked.connect(lambda typed, value=value: self.type_value(value, typed))
         self.dots.clicked.connect(self.ask_menu)
+        self.fold.clicked.connect(self.folded)
+        self.takes.played.connect(self.take_played)
 
     def _switch(self, cap: Cap, values: dict[str, object]) -> None:
         if cap.for_group:
@@ -126,15 +143,28 @@ class TrackHead(QWidget):
         self.setToolTip(f"{track.name}\n{self._detail}")
         self.update()
 
+    def show_takes(self, shown: ShownTakes) -> None:
+        """Show how many takes the track has, and a row for each while they are unfolded."""
+        self.fold.show_takes(shown, self.track.name)
+        self.takes.show_takes(shown, self.track.name)
+        for before, after in pairwise((self.dots, *self.takes.buttons)):
+            QWidget.setTabOrder(before, after)
+        self._tell_buttons()
+        self.update()
+
     def set_current(self, is_current: bool, *, takes_focus: bool) -> None:
         """Mark it as the current track, or not; only one head is a Tab stop."""
         self._is_current = is_current
-        policy = Qt.FocusPolicy.TabFocus if takes_focus else Qt.FocusPolicy.NoFocus
-        for widget in (self, *self.controls):
-            widget.setFocusPolicy(policy)
-        for button in (self.mute, self.solo, self.dots):
-            button.on_current = is_current
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus if takes_focus else Qt.FocusPolicy.NoFocus)
+        self._tell_buttons()
         self._mark_near()
+
+    def _tell_buttons(self) -> None:
+        """Let the controls take the focus as the head does, on the background of the head."""
+        for control in (*self.controls, *self.takes.buttons):
+            control.setFocusPolicy(self.focusPolicy())
+            if isinstance(control, HeadButton):
+                control.on_current = self._is_current
 
     def set_selected(self, is_selected: bool) -> None:
         """Mark it as one of the tracks that the selection is of, or not."""
@@ -147,12 +177,20 @@ class TrackHead(QWidget):
         self._theme = tokens
         for control in (*self.controls, self.meter):
             control.theme = tokens
+        self.takes.set_theme(tokens)
         self.update()
 
-    def place(self, area: QRect) -> None:
-        """Align with the lane."""
-        if area != self.geometry():
+    def place(self, area: QRect, own_height: int) -> None:
+        """Align with the lane.
+
+        Parameters
+        ----------
+        own_height : of the lane without its takes
+        """
+        if (area, own_height) != (self.geometry(), self.own_height):
+            self.own_height = own_height
             self.setGeometry(area)
+            self._arrange()
             self.update()
 
     # what the user asks for
@@ -192,27 +230,30 @@ class TrackHead(QWidget):
 
     @property
     def _is_compact(self) -> bool:
-        return self.height() < theme.px(COMPACT_BELOW)
+        return self.own_height < theme.px(COMPACT_BELOW)
 
     @property
     def _name_middle(self) -> float:
-        return self.height() / 2 if self._is_compact else theme.px(NAME_Y)
+        return self.own_height / 2 if self._is_compact else theme.px(NAME_Y)
 
     @property
     def _name_room(self) -> int:
         right = COMPACT_CAPS if self._is_compact else DOTS_LEFT
+        if self._is_compact and not self.fold.isHidden():
+            right -= FOLD_COMPACT + 4
         return theme.px(right) - theme.px(LEFT) - theme.px(6)
 
     def _line(self) -> QRect:
         """Return the area of a field over the name."""
         height = theme.px(22)
         top = max(round(self._name_middle - height / 2), 0)
-        return QRect(theme.px(LEFT - 4), top, theme.px(theme.HEADS - LEFT - 4), min(height, self.height()))
+        return QRect(theme.px(LEFT - 4), top, theme.px(theme.HEADS - LEFT - 4), min(height, self.own_height))
 
-    def resizeEvent(self, event: object) -> None:  # noqa: ARG002 - only the new size matters
+    def _arrange(self) -> None:
+        """Place the controls."""
         compact = self._is_compact
         cap_height = theme.px(CAP_HEIGHT)
-        top = round((self.height() - cap_height) / 2) if compact else theme.px(CAPS_Y)
+        top = round((self.own_height - cap_height) / 2) if compact else theme.px(CAPS_Y)
         left = theme.px(COMPACT_CAPS if compact else LEFT)
         for index, cap in enumerate((self.mute, self.solo)):
             cap.setGeometry(left + index * theme.px(CAP_GAP), top, theme.px(CAP_WIDTH), cap_height)
@@ -222,9 +263,21 @@ class TrackHead(QWidget):
         self.dots.setGeometry(theme.px(DOTS_LEFT), dots_top, theme.px(CAP_WIDTH), cap_height)
         for control in (self.gain, self.pan, self.dots):
             control.setVisible(not compact)
+        self._place_fold()
+        self.takes.setGeometry(0, self.own_height, self.width(), self.height() - self.own_height)
         margin = theme.px(METER_MARGIN)
-        high = max(self.height() - 2 * margin, 0)
+        high = max(self.own_height - 2 * margin, 0)
         self.meter.setGeometry(theme.px(METER_LEFT), margin, theme.px(METER_WIDTH), high)
+
+    def _place_fold(self) -> None:
+        """Place the button of the takes: in the line of the detail, or left of the switches."""
+        left, width, middle = LEFT, FOLD_WIDTH, theme.px(FOLD_Y)
+        if self._is_compact:
+            left, width, middle = COMPACT_CAPS - FOLD_COMPACT - 4, FOLD_COMPACT, self.own_height // 2
+        elif self.own_height >= theme.px(DETAIL_FROM):
+            middle = theme.px(DETAIL_Y)
+        height = theme.px(FOLD_HEIGHT)
+        self.fold.setGeometry(theme.px(left), middle - height // 2, theme.px(width), height)
 
     # the mouse
 
@@ -248,7 +301,8 @@ class TrackHead(QWidget):
             shape = Qt.CursorShape.SplitVCursor if self._on_grip(at.y()) else Qt.CursorShape.ArrowCursor
             self.setCursor(shape)
         elif self._grip_px is not None:
-            self.stretched.emit(round(at.y() + self._grip_px))
+            taken = self.height() - self.own_height
+            self.stretched.emit(round(at.y() + self._grip_px) - taken)
         elif self._is_carried or abs(at.y() - self._pressed.y()) >= QApplication.startDragDistance():
             self._is_carried = True
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
@@ -324,6 +378,7 @@ class TrackHead(QWidget):
 
     def paintEvent(self, event: object) -> None:  # noqa: ARG002 - the whole head is small
         painter, tokens, height = QPainter(self), self._theme, self.height()
+        own = self.own_height
         ground = tokens.current_row if self._is_current else tokens.panel
         if self._is_carried:
             ground = tokens.line
@@ -334,9 +389,10 @@ class TrackHead(QWidget):
         name = fitted(self.track.name, self._shared, self._name_room, metrics.horizontalAdvance)
         write(painter, theme.px(LEFT), self._name_middle, self._name_room, name, bold, tokens.text)
         small = theme.ui_font(theme.TEXT_SMALL)
-        if height >= theme.px(DETAIL_FROM):
-            room = theme.px(CHANNEL_LEFT - LEFT - 4)
-            write(painter, theme.px(LEFT), theme.px(DETAIL_Y), room, self._detail, small, tokens.dim)
+        if own >= theme.px(DETAIL_FROM):
+            left = LEFT if self.fold.isHidden() else LEFT + FOLD_WIDTH + 6
+            room = theme.px(CHANNEL_LEFT - left - 4)
+            write(painter, theme.px(left), theme.px(DETAIL_Y), room, self._detail, small, tokens.dim)
         self._paint_channels(painter)
         hairline = 1 / self.devicePixelRatioF()
         line = theme.color(tokens.line)
@@ -353,7 +409,7 @@ class TrackHead(QWidget):
 
     def _paint_channels(self, painter: QPainter) -> None:
         """Label the rows of channels if there is room."""
-        each = self.height() / max(self._channels, 1)
+        each = self.own_height / max(self._channels, 1)
         if self._channels < 2 or each < theme.px(CHANNEL_FROM):
             return
         small = theme.ui_font(theme.TEXT_SMALL - 1)

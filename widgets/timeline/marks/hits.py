@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -138,8 +137,8 @@ def fill_hits(
     inks = _inks(frame.theme, marks, shown, frame.viewport.rate_hz)
     clip = (round(layout.lanes_top * dpr), min(round(layout.lanes_bottom * dpr), len(pixels)))
     boxes: list[_Boxes] = []
-    for number, lane_rows in enumerate(pairwise(layout.lane_tops)):
-        here = lane == number
+    for number, top in enumerate(layout.lane_tops[:-1]):
+        here, lane_rows = lane == number, (top, layout.sound_bottom(number))
         if lane_rows[1] > layout.lanes_top and lane_rows[0] < layout.lanes_bottom and here.any():
             boxes += _of_lane(frame, marks, shown[here], inks[here], lane_rows)
     _fill(pixels, clip, boxes, first_column)

@@ -19,6 +19,7 @@ from widgets.timeline.clips.drag import (
     clip_tip,
     press_on_clip,
 )
+from widgets.timeline.clips.takes import SelectTake, take_at
 from widgets.timeline.edits.block_drag import MoveBlock, slab_at
 from widgets.timeline.edits.drag_label import paint_drag_label
 from widgets.timeline.edits.fade_handle import MoveFade, fade_of, fade_tip, handle_at
@@ -295,14 +296,15 @@ def _press_on_time(canvas: Surface, at: QPointF, held: Qt.KeyboardModifier) -> D
     """Answer a press that meets nothing but ruler, scores or lanes."""
     layout = canvas.frame.layout
     in_ruler, in_lanes = at.y() < layout.score_top, layout.edits_top <= at.y() < layout.lanes_bottom
-    if held & _ALT and inside_selection(canvas, at):
+    if held & _ALT and inside_selection(canvas, at) and take_at(canvas, at) is None:
         return MoveSpan(canvas, at) if held & _CTRL else SlipSpan(canvas, at)
     if not (in_ruler or in_lanes) or (held & _ALT and in_ruler):
         return Seek(canvas, at)
     if held & _SHIFT and (in_lanes or canvas.selection.span is not None):
         canvas.snapping.is_inverted = bool(held & _CTRL)
         return stretched_to(canvas, at)
-    return SelectSpan(canvas, at)
+    take = take_at(canvas, at)
+    return SelectSpan(canvas, at) if take is None else SelectTake(canvas, take, at, plays=bool(held & _ALT))
 
 
 def _moves_beats(canvas: Surface, held: Qt.KeyboardModifier) -> bool:
@@ -355,6 +357,8 @@ def cursor_at(canvas: Paintable, at: QPointF, held: Qt.KeyboardModifier = _NONE)
         return Qt.CursorShape.SplitHCursor
     if flag_at(canvas, at.x(), at.y()) is not None:
         return Qt.CursorShape.PointingHandCursor
+    if take_at(canvas, at) is not None:
+        return Qt.CursorShape.IBeamCursor if held & _ALT else Qt.CursorShape.ArrowCursor
     if held & _ALT and inside_selection(canvas, at):
         return Qt.CursorShape.DragMoveCursor if held & _CTRL else Qt.CursorShape.SizeHorCursor
     return Qt.CursorShape.ArrowCursor
@@ -375,6 +379,8 @@ def open_at(canvas: Surface, at: QPointF) -> bool:
         canvas.proposal_opened.emit(flag)
     elif (span := canvas.shown.sounds.span_at(frame, at)) is not None:
         canvas.span_selected.emit(*span)
+    elif (take := take_at(canvas, at)) is not None:
+        canvas.take_played.emit(take.clip.id, None)
     elif frame.layout.lanes_top <= at.y() < frame.layout.lanes_bottom:
         canvas.piece_requested.emit(round(viewport.sample_at(at.x())))
     else:
@@ -390,7 +396,7 @@ def open_menu(canvas: Surface, at: QPointF, on_screen: QPoint) -> bool:
         canvas.marker_menu_requested.emit(mark[0], on_screen)
     elif slab is not None and slab.block >= 0:
         canvas.block_menu_requested.emit(slab.block, on_screen)
-    elif (bar := clip_at(canvas, at)) is not None:
+    elif (bar := clip_at(canvas, at) or take_at(canvas, at)) is not None:
         canvas.clip_menu_requested.emit(bar.clip.id, on_screen)
     elif canvas.shown.lanes and layout.lanes_top <= at.y() < layout.lanes_bottom:
         canvas.menu_requested.emit(at, on_screen)
@@ -409,7 +415,7 @@ def tip_at(canvas: Surface, at: QPointF) -> str:
     slab = slab_at(canvas, at)
     if slab is not None:
         return slab.tip(canvas.viewport.rate_hz)
-    if (bar := clip_at(canvas, at)) is not None:
+    if (bar := clip_at(canvas, at) or take_at(canvas, at)) is not None:
         return clip_tip(canvas, bar)
     fade = fade_of(canvas)
     if fade is not None and handle_at(canvas, at) is not None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.audio.pictures.peaks import FULL_SCALE, Columns
 from widgets import theme
-from widgets.timeline.frame import ONE_ROW, Frame, Wish
+from widgets.timeline.frame import ONE_ROW, TAKE, Frame, Wish
 from widgets.timeline.sound.bands import PIXELS, Band, ClipMark, fill_bands
 from widgets.timeline.sound.sample_line import fill_dots, fill_line
 from widgets.timeline.sound.waves import ColumnGrid, WaveSource, track_columns
@@ -36,6 +36,7 @@ class Lane:
     wish : its requested height and number of rows: one per channel, or one for all
     color : of its waves; empty for the theme's own
     zoom : vertical zoom of its waveform, clipped at the edges of the lane
+    takes : lanes of its takes, drawn under it; none while they are folded
     """
 
     track_id: str
@@ -47,6 +48,7 @@ class Lane:
     wish: Wish = ONE_ROW
     color: str = ""
     zoom: float = 1.0
+    takes: tuple[Lane, ...] = ()
 
     @property
     def drawn_gain(self) -> float:
@@ -204,7 +206,7 @@ class WavePainter:
         full_scale = ClipMark(clipped_ink, round(CLIP_PX * dpr))
         clip = (round(frame.layout.lanes_top * dpr), min(round(frame.layout.height * dpr), len(pixels)))
         bands: list[Band] = []
-        here = [one for one in self._shown(frame, lanes) if tracks is None or one[0].track_id in tracks]
+        here = list(self._shown(frame, lanes, tracks))
         inks = _inks(frame, {(lane.color, lane.audible) for lane, _, _ in here}, inked)
         for lane, top, bottom in here:
             ink = inks[lane.color, lane.audible]
@@ -222,13 +224,25 @@ class WavePainter:
                 bands.append(Band(first, last - first, columns, lane.drawn_gain, ink))
         fill_bands(pixels, bands, ground, clip, full_scale)
 
-    def _shown(self, frame: Frame, lanes: tuple[Lane, ...]) -> Iterator[tuple[Lane, int, int]]:
-        """Yield the lanes in view that have a source, with the top and bottom of their waves."""
+    def _shown(
+        self, frame: Frame, lanes: tuple[Lane, ...], tracks: Collection[str] | None = None
+    ) -> Iterator[tuple[Lane, int, int]]:
+        """Yield the lanes and takes in view that have a source, with the top and bottom of their waves.
+
+        Parameters
+        ----------
+        tracks : whose lanes; None for all
+        """
         layout = frame.layout
-        for number, (lane, bottom) in enumerate(zip(lanes, layout.lane_tops[1:], strict=False)):
-            top = layout.sound_top(number)
-            if bottom > layout.lanes_top and top < layout.height and lane.track_id in self._waves:
-                yield lane, top, bottom
+        for number, lane in enumerate(lanes[: len(layout.lane_tops) - 1]):
+            if tracks is not None and lane.track_id not in tracks:
+                continue
+            rows = [(lane, layout.sound_top(number), layout.sound_bottom(number))]
+            for take, top in zip(lane.takes, layout.take_tops(number), strict=False):
+                rows.append((take, top + layout.bars, top + theme.px(TAKE)))
+            for one, top, bottom in rows:
+                if bottom > layout.lanes_top and top < layout.height and one.track_id in self._waves:
+                    yield one, top, bottom
 
     def _samples(self, frame: Frame, lane: Lane) -> tuple[NDArray[np.float64], NDArray[np.float32]] | None:
         """Return logical x, shape (n,), and the drawn values, -1 to 1, shape (n, channels).

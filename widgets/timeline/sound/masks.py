@@ -157,18 +157,13 @@ def _shade(
 ) -> None:
     """Shade the window over a waveform, stronger for larger parts of the mask."""
     first, positions = columns
-    tops = frame.layout.lane_tops
     for number, lane in enumerate(lanes):
         if lane.track_id == mask.track:
             meant = _between(mask.shares, (positions - mask.start_samples) / mask.hop_samples)
             bands = np.interp(_SHADED_HZ, mask.centres_hz, np.arange(len(mask.centres_hz)))
             over_bands = _between(meant.T, bands).T
             shares = painted(over_bands, positions, _SHADED_HZ, paint).mean(axis=1)
-            area = QRectF(
-                first / frame.dpr,
-                frame.layout.sound_top(number),
-                len(positions) / frame.dpr,
-                tops[number + 1] - frame.layout.sound_top(number),
-            )
+            top, bottom = frame.layout.sound_top(number), frame.layout.sound_bottom(number)
+            area = QRectF(first / frame.dpr, top, len(positions) / frame.dpr, bottom - top)
             image = tinted(SHADE * (0.4 + 0.6 * shares)[None, :], theme.color(frame.theme.marker))
             painter.drawImage(area, image)

@@ -212,9 +212,9 @@ class SpectrogramPainter:
     def places(self, frame: Frame, lanes: tuple[Lane, ...]) -> Iterator[Place]:
         """Yield the rows in view in which a spectrogram is drawn."""
         layout = frame.layout
-        for number, (lane, bottom) in enumerate(zip(lanes, layout.lane_tops[1:], strict=False)):
+        for number, lane in enumerate(lanes[: len(layout.lane_tops) - 1]):
             source, rows = self._sources.get(lane.track_id), lane.wish.rows
-            top = layout.sound_top(number)
+            top, bottom = layout.sound_top(number), layout.sound_bottom(number)
             if source is None or bottom <= layout.lanes_top or top >= layout.height:
                 continue
             borders = np.linspace(top * frame.dpr, bottom * frame.dpr, rows + 1).round().astype(int).tolist()

@@ -42,7 +42,7 @@ def paint_zooms(painter: QPainter, frame: Frame, lanes: tuple[Lane, ...], pictur
     layout = frame.layout
     painter.setFont(theme.mono_font(_TEXT_PX))
     for number, lane in enumerate(lanes):
-        top, bottom = max(layout.lane_tops[number], layout.lanes_top), layout.lane_tops[number + 1]
+        top, bottom = max(layout.lane_tops[number], layout.lanes_top), layout.sound_bottom(number)
         is_low = bottom - top < theme.px(COLLAPSED)
         if lane.zoom == 1.0 or lane.track_id in pictured or is_low or top > layout.height:
             continue

@@ -69,6 +69,22 @@ def test_fades_levels_and_locks(project: str, capsys: pytest.CaptureFixture[str]
     told(capsys, "edit", project, "place", "--clips", "b.wav", "--to-s", "1")
 
 
+def test_a_take_or_a_part_of_it_is_raised(project: str, capsys: pytest.CaptureFixture[str]) -> None:
+    joined = told(capsys, "edit", project, "join", "--tracks", "a", "b")["tracks"][0]
+    assert (joined["takes"], [clip["take"] for clip in joined["clips"]]) == (2, [1, 2])
+    assert main(["tracks", project]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == "a  2 takes"
+    part = ("--start-s", "1", "--stop-s", "3")
+    raised = told(capsys, "edit", project, "raise", "--clips", "a.wav", *part)["tracks"][0]
+    assert [clip["take"] for clip in raised["clips"]] == [1, 1, 2, 1]
+    top = raised["clips"][-1]
+    assert [top[name] for name in ("name", "start_s", "stop_s", "fade_in_s", "fade_out_s")] == [
+        "a.wav", 1.0, 3.0, 0.01, 0.01
+    ]  # fmt: skip
+    whole = told(capsys, "edit", project, "raise", "--clips", "b.wav")["tracks"][0]
+    assert whole["clips"][-1]["name"] == "b.wav"
+
+
 def test_edits_move_along(project: str, capsys: pytest.CaptureFixture[str]) -> None:
     made = told(
         capsys, "edit", project, "gain", "--start-s", "1", "--stop-s", "2", "--db", "-6", "--tracks", "b"
@@ -120,6 +136,11 @@ def test_later_clips_follow_with_ripple(project: str, capsys: pytest.CaptureFixt
         ("trim", "--tracks", "a", "b", "--start-s", "1"),
         ("split", "--at-s", "99"),
         ("split",),
+        ("raise",),
+        ("raise", "--clips", "b.wav"),
+        ("raise", "--clips", "b.wav", "--start-s", "1"),
+        ("raise", "--clips", "b.wav", "--start-s", "2", "--stop-s", "1"),
+        ("raise", "--clips", "b.wav", "--start-s", "7", "--stop-s", "9"),
         ("fade", "--clips", "b.wav"),
         ("fade", "--clips", "b.wav", "--in-ms", "9999"),
         ("level", "--clips", "b.wav"),

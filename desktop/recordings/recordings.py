@@ -133,6 +133,7 @@ class Recordings(QObject):
         }
         theme = self._themed()
         form = PlacesForm(theme, places, [lengths[one.path.absolute()] for one in places.files])
+        self._work.progressed.emit("Importing · waiting for your answer", 1.0, None)
         chosen = form_dialogs.ask_places(self._window, form, "Import")
         return None if chosen is None else replace(imported, places=chosen)
 

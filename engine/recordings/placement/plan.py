@@ -245,7 +245,7 @@ def _within_timeline(position: Position, head: FileHead, rate_hz: int) -> Positi
         return position
     is_out = head.duration_s > 0.0 and early_s >= head.duration_s
     put = "so that it was put at the start" if is_out else "so that this part is left out"
-    text = f"It begins {early_s:.1f} s before the timeline does, {put}."
+    text = f"It begins {early_s:.3f} s before the timeline does, {put}."
     found = position.doubted(Contradiction(Objection.BEFORE_TIMELINE, None, -early_s, text))
     return replace(found, start_samples=0.0, basis=Basis.ORDER) if is_out else found
 

@@ -202,7 +202,9 @@ def learning(photographer: Photographer) -> None:
 
 
 def clips(photographer: Photographer, home: Path) -> None:
-    """Choose the clip of a camera among those of a rehearsal, and look for all places again."""
+    """Choose the clip of a camera among those of a rehearsal, look for all places again, and show takes."""
+    from engine.document.tracks.clip_edits import join_tracks
+
     window = photographer.window
     window.session.open(rehearsal(home))
     wait_for(lambda: not window.work.is_busy)
@@ -212,6 +214,11 @@ def clips(photographer: Photographer, home: Path) -> None:
     photographer.press("transport.stop")
     photographer.take_dialog("places", "clips.line_up")
     wait_for(lambda: not window.work.is_busy)
+    first, *others = [track.id for track in window.session.state.tracks]
+    window.session.apply(join_tracks(window.session.state, first, others))
+    window.timeline.heads.choose(first)
+    photographer.press("tracks.takes")
+    photographer.take("takes", few_colours=True)
 
 
 def timing(photographer: Photographer, home: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -189,3 +190,11 @@ def test_the_microphones_of_a_kit_become_one_group() -> None:
     assert edit.label == "Imported 4 recordings, 3 as group Drums"
     second = add_tracks(band(), each_alone([a_source("Kick 2")], ["Kick 2"]), kit={"Kick 2": "kick"})
     assert second.label == "Imported Kick 2 as group Drums 2"
+
+
+def test_a_third_kit_has_a_third_name() -> None:
+    state = band()
+    other = replace(state.tracks[0], id="other", group="Drums 2")
+    both = replace(state, tracks=(*state.tracks, other))
+    third = add_tracks(both, each_alone([a_source("Kick 3")], ["Kick 3"]), kit={"Kick 3": "kick"})
+    assert third.label == "Imported Kick 3 as group Drums 3"

@@ -268,7 +268,7 @@ def test_close_cancels_joins_and_delivers_nothing(qapp):
     assert began.wait(5.0)
     assert lanes.close()
     qapp.processEvents()
-    assert not [thread for thread in threading.enumerate() if thread.name.endswith(" lane")]
+    assert not [thread for thread in threading.enumerate() if " lane_" in thread.name]
 
 
 def test_what_is_asked_for_after_closing_never_begins(qapp):

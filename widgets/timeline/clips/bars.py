@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -161,13 +162,14 @@ def _bars_between(
     if bottom <= layout.lanes_top or top >= layout.height:
         return
     lefts, rights = frame.viewport.xs_at(lane.starts), frame.viewport.xs_at(lane.stops)
-    named = frame.viewport.xs_at(lane.named)
-    for place in np.flatnonzero((rights > 0) & (lefts < layout.width)).tolist():
-        left, right = frame.snapped(float(lefts[place])), frame.snapped(float(rights[place]))
+    seen = np.flatnonzero((rights > 0) & (lefts < layout.width))
+    named = frame.viewport.xs_at(lane.named[seen]).tolist()
+    edges = zip(lefts[seen].tolist(), rights[seen].tolist(), strict=True)
+    for place, (begin, end), x in zip(seen.tolist(), named, edges, strict=True):
+        left, right = map(frame.snapped, x)
         area = QRectF(left, top, max(right - left, 1.0), layout.bars)
-        begin, end = (named[place] - left).tolist()
-        clip, name = lane.clips[place], lane.names[place]
-        yield Bar(clip, name, area, (begin, end), bottom - frame.hairline, number, is_take)
+        clip, name, words = lane.clips[place], lane.names[place], (begin - left, end - left)
+        yield Bar(clip, name, area, words, bottom - frame.hairline, number, is_take)
 
 
 def bar_at(frame: Frame, shown: ShownClips, at: QPointF) -> Bar | None:
@@ -194,8 +196,9 @@ def paint_clips(painter: QPainter, frame: Frame, shown: ShownClips, lanes: tuple
     below = QRectF(0, frame.layout.lanes_top, frame.layout.width, frame.layout.height)
     painter.setClipRect(below, Qt.ClipOperation.IntersectClip)  # of parts that are redrawn, no more
     paint_take_rows(painter, frame, shown)
-    for bar in bars(frame, shown):
-        paint_bar(painter, frame, bar, lanes[bar.lane].color, is_chosen=bar.clip.id in shown.chosen)
+    alike = groupby(bars(frame, shown), lambda bar: (bar.lane, bar.is_take, bar.clip.id in shown.chosen))
+    for (lane, _, is_chosen), group in alike:
+        _paint_bars(painter, frame, list(group), lanes[lane].color, is_chosen=is_chosen)
     painter.restore()
 
 
@@ -236,22 +239,46 @@ def _inks(tokens: Theme, color: str, is_chosen: bool) -> _Inks:
 
 def paint_bar(painter: QPainter, frame: Frame, bar: Bar, color: str, *, is_chosen: bool) -> None:
     """Draw one clip."""
-    area, inks = bar.area, _inks(frame.theme, color, is_chosen)
-    painter.fillRect(area, inks.ground)
-    for x in (area.left(), area.right() - frame.hairline):
-        painter.fillRect(frame.vertical(x, area.top(), bar.lane_bottom, 2 if is_chosen else 1), inks.edge)
-    if not bar.clip.is_plain:
-        _paint_fades(painter, frame, bar, inks.edge)
-    begin, end = (area.left() + x for x in bar.named)
-    left, right = max(begin, 0.0) + theme.px(PAD_PX), min(end, area.right(), frame.layout.width)
-    room = right - theme.px(PAD_PX) - left
-    if room >= theme.px(NARROWEST_NAME_PX):
-        font = theme.ui_font(theme.TEXT_SMALL)
-        text = _elided(f"{bar.name}  locked" if bar.clip.is_locked else bar.name, int(room), font.key())
-        painter.setFont(font)
+    painter.save()
+    _paint_bars(painter, frame, [bar], color, is_chosen=is_chosen)
+    painter.restore()
+
+
+def _paint_bars(painter: QPainter, frame: Frame, some: list[Bar], color: str, *, is_chosen: bool) -> None:
+    """Draw clips of one lane, all grounds at once and all edges at once: a frame may show hundreds."""
+    inks, width = _inks(frame.theme, color, is_chosen), 2 if is_chosen else 1
+    edges = [
+        frame.vertical(x, bar.area.top(), bar.lane_bottom, width)
+        for bar in some
+        for x in (bar.area.left(), bar.area.right() - frame.hairline)
+    ]
+    painter.setPen(Qt.PenStyle.NoPen)
+    for ink, areas in ((inks.ground, [bar.area for bar in some]), (inks.edge, edges)):
+        painter.setBrush(ink)
+        painter.drawRects(areas)
+    for bar in some:
+        if not bar.clip.is_plain:
+            _paint_fades(painter, frame, bar, inks.edge)
+    pad, narrowest = theme.px(PAD_PX), theme.px(NARROWEST_NAME_PX) + 2 * theme.px(PAD_PX)
+    wide = [bar for bar in some if bar.area.width() >= narrowest]
+    if wide:
+        painter.setFont(theme.ui_font(theme.TEXT_SMALL))
         painter.setPen(inks.text)
+        for bar in wide:
+            _write_name(painter, frame, bar, pad)
+
+
+def _write_name(painter: QPainter, frame: Frame, bar: Bar, pad: int) -> None:
+    """Write the name of a clip where its bar has room for it."""
+    area = bar.area
+    begin, end = (area.left() + x for x in bar.named)
+    left, right = max(begin, 0.0) + pad, min(end, area.right(), frame.layout.width)
+    room = right - pad - left
+    if room >= theme.px(NARROWEST_NAME_PX):
+        text = f"{bar.name}  locked" if bar.clip.is_locked else bar.name
         words = QRectF(left, area.top(), room, area.height())
-        painter.drawText(words, int(Qt.AlignmentFlag.AlignVCenter), text)
+        shown = _elided(text, int(room), painter.font().key())
+        painter.drawText(words, int(Qt.AlignmentFlag.AlignVCenter), shown)
 
 
 @lru_cache(maxsize=4_096)

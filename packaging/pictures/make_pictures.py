@@ -218,7 +218,7 @@ def clips(photographer: Photographer, home: Path) -> None:
     window.session.apply(join_tracks(window.session.state, first, others))
     window.timeline.heads.choose(first)
     photographer.press("tracks.takes")
-    photographer.take("takes", few_colours=True)
+    photographer.take("takes", window.timeline, few_colours=True)
 
 
 def timing(photographer: Photographer, home: Path) -> None:

@@ -164,8 +164,8 @@ def trim_clip(
     trimmed = within(clip, start, stop)
     if ripple is not Ripple.OFF:
         trimmed = replace(trimmed, start_samples=clip.start_samples)
-    edges = " – ".join(_time(state, edge) for edge in (trimmed.start_samples, trimmed.stop_samples))
-    label = f"Trimmed {clip_name(state, clip)} to {edges}"
+    edges = trimmed.start_samples, trimmed.stop_samples
+    label = f"Trimmed {clip_name(state, clip)} to {_span(state, edges)}"
     follow = following(state, [clip_id], ripple, of_trim(clip, trimmed.length_samples))
     merges_as = run and f"edges of {clip_id} {run}"
     return _edit(state, label, _each(clip_id, lambda _: [trimmed]), merges_as, follow)
@@ -349,13 +349,20 @@ def _edit(
             name = clip_name(state, clip)
             raise UsageError(f"{name} is locked and would move along: unlock it, or switch ripple off.")
 
-    def followed(clip: Clip) -> Clip:
-        return replace(clip, start_samples=clip.start_samples + later.get(clip.id, 0))
-
-    after = [replace(one, clips=tuple(followed(clip) for clip in change(one.clips))) for one in state.tracks]
+    after = [replace(one, clips=_followed(change(one.clips), later)) for one in state.tracks]
     if later:
         label += f" and moved {counted(len(later), 'later clip')}"
     return _edit_of_tracks(state, label, after, merges_as, closes=follow is not None)
+
+
+def _followed(clips: tuple[Clip, ...], later: Mapping[str, int]) -> tuple[Clip, ...]:
+    """Return clips with those moved that follow; the same tuple if none does, which caches know again."""
+    if later.keys().isdisjoint(clip.id for clip in clips):
+        return clips
+    return tuple(
+        replace(clip, start_samples=clip.start_samples + later[clip.id]) if clip.id in later else clip
+        for clip in clips
+    )
 
 
 def _edit_of_tracks(

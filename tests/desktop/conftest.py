@@ -91,6 +91,11 @@ def looking(look: Callable[[], None], every_ms: int) -> Iterator[None]:
         timer.stop()
 
 
+def named(dialog: QWidget) -> str:
+    """Return the kind and the title of a dialog, for the message of a failure."""
+    return f"{type(dialog).__name__} {dialog.windowTitle()!r}"
+
+
 class Hands:
     """Presses keys and answers dialogs."""
 
@@ -159,7 +164,7 @@ class Hands:
                 answered.append(dialog)
                 waiting.pop(0)(dialog)
             elif dialog is not None and time.monotonic() > give_up_s:
-                unanswered.append(f"{type(dialog).__name__} {dialog.windowTitle()!r}")
+                unanswered.append(named(dialog))
                 dialog.close()
 
         QTimer.singleShot(POLL_MS, look)
@@ -169,7 +174,7 @@ class Hands:
         assert not waiting
 
     def finish_work(self) -> None:
-        """Wait until nothing is running; fail on a dialog that nobody answers, which would wait for ever."""
+        """Wait until nothing is running; fail on a dialog without an answer, which would never end."""
         opened: list[QWidget] = []
         unanswered: list[str] = []
 
@@ -180,7 +185,7 @@ class Hands:
             elif opened != [dialog]:
                 opened[:] = [dialog]
             else:
-                unanswered.append(f"{type(dialog).__name__} {dialog.windowTitle()!r}")
+                unanswered.append(named(dialog))
                 dialog.close()
 
         with looking(look, UNANSWERED_MS):

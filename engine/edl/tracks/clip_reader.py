@@ -53,24 +53,24 @@ class ClipReader:
         """Lay a clip over the clips below it."""
         clip = one.clip
         begin, end = max(one.start_samples, first), min(one.stop_samples, first + len(block))
-        heard = self._played(clip, begin, end, block.dtype)
-        width = self.channels if heard.shape[1] == 1 else heard.shape[1]
+        played = self._played(clip, begin, end, block.dtype)
+        width = self.channels if played.shape[1] == 1 else played.shape[1]
         here = block[begin - first : end - first]
         opaque_start, opaque_stop = clip.opaque
         if opaque_start <= begin and end <= opaque_stop:
-            here[:, :width], here[:, width:] = heard, 0.0
+            here[:, :width], here[:, width:] = played, 0.0
             return
         power = fade_powers(clip, np.arange(begin, end, dtype=np.float64))[:, None]
         here *= np.sqrt(1.0 - power).astype(block.dtype)
-        here[:, :width] += heard * np.sqrt(power).astype(block.dtype)
+        here[:, :width] += played * np.sqrt(power).astype(block.dtype)
 
     def _played(self, clip: Clip, begin: int, end: int, dtype: DTypeLike) -> Block:
         """Return a span of the timeline as a clip plays it, without its fades."""
         if clip.gain_db == SILENT_DB:
             return np.zeros((end - begin, 1), dtype)
         source = self._reader(clip.source_id)
-        heard = source.read(begin - clip.shift_samples, end - clip.shift_samples, dtype=dtype)
-        return heard * np.asarray(10.0 ** (clip.gain_db / 20.0), dtype) if clip.gain_db else heard
+        played = source.read(begin - clip.shift_samples, end - clip.shift_samples, dtype=dtype)
+        return played * np.asarray(10.0 ** (clip.gain_db / 20.0), dtype) if clip.gain_db else played
 
     def _reader(self, source_id: str) -> Reads:
         if source_id not in self._readers:

@@ -74,17 +74,22 @@ class StrokeLines:
     ----------
     lines : int64, shape (s,), the line of each stroke, -1 for none
     confidences : float64, shape (s,), the probability of it
+    candidates : int64, shape (s, c), the lines that were considered, -1 for none
+    posterior : float64, shape (s, c + 1), the probability of each of them, and of none
     """
 
     lines: NDArray[np.int64]
     confidences: Floats
+    candidates: NDArray[np.int64]
+    posterior: Floats
 
 
 def place(strokes: Strokes, lines: Lines, beliefs: Beliefs = BELIEFS) -> StrokeLines:
     """Find the line of each stroke."""
     count = len(strokes.onsets_samples)
     if count == 0 or len(lines.positions_samples) == 0:
-        return StrokeLines(np.full(count, -1, np.int64), np.ones(count))
+        nowhere = np.full((count, 1), -1, np.int64)
+        return StrokeLines(nowhere[:, 0], np.ones(count), nowhere, np.tile([0.0, 1.0], (count, 1)))
     likely = plain(strokes, lines)
     told: Repetition | None = None
     playing = _Playing(*follow(strokes.onsets_samples, lines, likely.mean(1)), beliefs.kept_of_neighbour)
@@ -97,7 +102,8 @@ def place(strokes: Strokes, lines: Lines, beliefs: Beliefs = BELIEFS) -> StrokeL
             likely = told.likely
             playing = _heard(strokes, candidates, decoded, beliefs)
     columns = np.where(decoded.choices >= 0, decoded.choices, decoded.posterior.shape[1] - 1)
-    return StrokeLines(taken, decoded.posterior[np.arange(count), columns])
+    confidences = decoded.posterior[np.arange(count), columns]
+    return StrokeLines(taken, confidences, candidates.lines, decoded.posterior)
 
 
 def _taken(lines: NDArray[np.int64], decoded: Decoded) -> NDArray[np.int64]:

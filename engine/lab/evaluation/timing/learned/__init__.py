@@ -1,1 +1,0 @@
-"""Learned placement: a network assigns each stroke to a line."""

@@ -1,0 +1,200 @@
+"""Placement by a trained network: its scores, decoded by the dynamic programme or by a beam."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engine.alignment.decoding.decoder import BELIEFS
+from engine.alignment.decoding.monotone import Costs, decode
+from engine.alignment.decoding.moves import placed
+from engine.alignment.placement import Aligner, Lines, Placement
+from engine.alignment.settings import ALL, AlignmentSettings
+from engine.alignment.strokes import Strokes, gather
+from engine.document.drums.hits import Hits
+from engine.lab.training.timing.frames import frame_of, in_view
+from engine.lab.training.timing.inputs import CHOICES, LINES, Inputs, View, inputs_of
+from engine.lab.training.timing.networks import BEFORE, NOWHERE, Batch, Placer
+from engine.learning.torch_threads import few_threads
+
+Floats = NDArray[np.float64]
+
+STROKES_AT_ONCE = 256
+FRAMES_AT_ONCE = 1_250
+_BEAM = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """A network and the inputs that it was trained with."""
+
+    network: Placer
+    view: View
+
+
+def by_network(
+    trained: Trained, frames: NDArray[np.float16] | None = None, settings: AlignmentSettings = ALL
+) -> Aligner:
+    """Return the aligner that decodes the scores of a network.
+
+    Parameters
+    ----------
+    frames : see `frames_of`; for a network that listens
+    """
+
+    def align(hits: Hits, lines: Lines) -> Placement:
+        strokes = gather(hits, lines.rate_hz)
+        if len(strokes.onsets_samples) == 0 or len(lines.positions_samples) == 0:
+            nowhere = np.full(len(strokes.onsets_samples), -1, np.int64)
+            return placed(hits, strokes, nowhere, np.ones(len(nowhere)), lines, settings)
+        inputs = inputs_of(hits, strokes, lines)
+        with few_threads(), torch.no_grad():
+            whole = _batch_of(inputs, strokes, trained.view, frames)
+            if trained.network.pointer is not None:
+                taken, confidences = _by_beam(trained.network, whole, inputs)
+            else:
+                taken, confidences = _decoded(_scores(trained.network, whole), inputs, strokes)
+        return placed(hits, strokes, taken, confidences, lines, settings)
+
+    return align
+
+
+def _batch_of(inputs: Inputs, strokes: Strokes, view: View, frames: NDArray[np.float16] | None) -> Batch:
+    features = torch.from_numpy(inputs.features[None, :, view.columns])
+    keys = torch.from_numpy(inputs.keys[None, ..., : view.key_columns])
+    there = torch.ones(features.shape[:2], dtype=torch.bool)
+    unknown = torch.zeros(features.shape[:2], dtype=torch.int64)
+    if not view.has_audio:
+        return Batch(features, keys, there, unknown)
+    assert frames is not None
+    at = np.clip(frame_of(strokes.onsets_samples, strokes.rate_hz), 0, len(frames) - 1)
+    spectra = in_view(torch.from_numpy(frames), view)
+    return Batch(features, keys, there, unknown, spectra[None], torch.from_numpy(at[None]))
+
+
+def _scores(network: Placer, whole: Batch) -> Floats:
+    """Return the scores of the choices of each stroke, shape (s, CHOICES), from parts of a performance."""
+    scores = torch.zeros((whole.features.shape[1], CHOICES))
+    for part, kept, rows in _parts(whole):
+        choices, _ = network(part)
+        scores[rows] = choices[0, kept]
+    return scores.double().numpy()
+
+
+def _encoded(network: Placer, whole: Batch) -> Tensor:
+    values: Tensor | None = None
+    for part, kept, rows in _parts(whole):
+        found = network.encode(part)
+        values = found.new_zeros((1, whole.features.shape[1], found.shape[2])) if values is None else values
+        values[:, rows] = found[:, kept]
+    assert values is not None
+    return values
+
+
+def _parts(whole: Batch) -> Iterator[tuple[Batch, Tensor, Tensor]]:
+    """Yield parts as long as in training, which strokes of each are kept, and where these belong."""
+    count = whole.features.shape[1]
+    if whole.frames is None or whole.at is None:
+        for start, keep in overlapping(count, STROKES_AT_ONCE):
+            rows = torch.arange(start, min(start + STROKES_AT_ONCE, count))
+            inside = (rows >= keep.start) & (rows < keep.stop)
+            yield _part(whole, rows), torch.nonzero(inside)[:, 0], rows[inside]
+        return
+    for start, keep in overlapping(whole.frames.shape[1], FRAMES_AT_ONCE):
+        at = whole.at[0]
+        rows = torch.nonzero((at >= keep.start) & (at < keep.stop))[:, 0]
+        if len(rows):
+            part = _part(whole, rows)
+            frames = whole.frames[:, start : start + FRAMES_AT_ONCE]
+            cut = Batch(part.features, part.keys, part.there, part.previous, frames, at[None, rows] - start)
+            yield cut, torch.arange(len(rows)), rows
+
+
+def _part(whole: Batch, rows: Tensor) -> Batch:
+    return Batch(whole.features[:, rows], whole.keys[:, rows], whole.there[:, rows], whole.previous[:, rows])
+
+
+def overlapping(count: int, longest: int) -> Iterator[tuple[int, slice]]:
+    """Yield where each part begins, and what is taken from it: parts overlap by half."""
+    if count <= longest:
+        yield 0, slice(0, count)
+        return
+    half, quarter = longest // 2, longest // 4
+    for start in range(0, count - half, half):
+        last = start + longest >= count
+        yield start, slice(0 if start == 0 else start + quarter, count if last else start + quarter + half)
+
+
+def _decoded(scores: Floats, inputs: Inputs, strokes: Strokes) -> tuple[NDArray[np.int64], Floats]:
+    lines = inputs.candidates.lines
+    choices = scores.copy()
+    choices[:, :-1][lines < 0] = -np.inf
+    costs = np.logaddexp.reduce(choices, axis=1)[:, None] - choices
+    gaps_ms = np.diff(strokes.onsets_samples, prepend=strokes.onsets_samples[:1]) / strokes.rate_hz * 1000.0
+    apart = ~(strokes.voices & np.roll(strokes.voices, 1, axis=0)).any(1)
+    near = (apart & (gaps_ms < BELIEFS.shared_within_ms))[:, None, None]
+    first = costs[:, :-1]
+    following = np.repeat(first[:, None, :], first.shape[1], axis=1)
+    sharing = np.where(near, following, np.inf)
+    decoded = decode(Costs(lines, first, following, sharing, costs[:, -1]))
+    row = np.arange(len(lines))
+    taken = np.where(decoded.choices >= 0, lines[row, np.maximum(decoded.choices, 0)], -1)
+    column = np.where(decoded.choices >= 0, decoded.choices, CHOICES - 1)
+    return taken, decoded.posterior[row, column]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Path:
+    """A way to place the strokes so far."""
+
+    log_probability: float
+    taken: tuple[int, ...]
+    last: int
+
+
+def _by_beam(network: Placer, whole: Batch, inputs: Inputs) -> tuple[NDArray[np.int64], Floats]:
+    """Return the best of the ways that a beam follows, lines ascending, and how sure each step was."""
+    assert network.pointer is not None
+    values, lines = _encoded(network, whole), inputs.candidates.lines
+    paths, state = [_Path(0.0, (), -1)], None
+    sure = np.zeros(len(lines))
+    for stroke, row in enumerate(lines):
+        before = torch.tensor([[_column(row, path.last)] for path in paths])
+        width = len(paths)
+        scores, state = network.pointer(
+            values[:, stroke : stroke + 1].expand(width, -1, -1),
+            whole.keys[:, stroke : stroke + 1].expand(width, -1, -1, -1),
+            before,
+            state,
+        )
+        chances = torch.log_softmax(scores[:, 0], dim=1).double().numpy()
+        paths, kept = _followed(paths, chances, row)
+        sure[stroke] = np.exp(chances[kept[0]].max())
+        state = state[:, kept]
+    return np.array(paths[0].taken, np.int64), sure
+
+
+def _column(row: NDArray[np.int64], last: int) -> int:
+    if last < 0:
+        return NOWHERE
+    found = np.flatnonzero(row == last)
+    return int(found[0]) if len(found) else BEFORE
+
+
+def _followed(paths: list[_Path], chances: Floats, row: NDArray[np.int64]) -> tuple[list[_Path], list[int]]:
+    """Return the likeliest ways after one more stroke, and which way each goes on from."""
+    found = []
+    for number, path in enumerate(paths):
+        for choice in range(CHOICES):
+            line = int(row[choice]) if choice < LINES else -1
+            if choice < LINES and (line < 0 or line < path.last):
+                continue
+            total = path.log_probability + float(chances[number, choice])
+            found.append((_Path(total, (*path.taken, line), max(line, path.last)), number))
+    found.sort(key=lambda one: -one[0].log_probability)
+    return [path for path, _ in found[:_BEAM]], [number for _, number in found[:_BEAM]]

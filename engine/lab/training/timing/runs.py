@@ -1,0 +1,110 @@
+"""The networks of the comparison: performances made in parallel, and each training a job of a process."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from itertools import product
+from pathlib import Path
+
+from safetensors.torch import save_file
+
+from engine.lab.simulated.performances.parts import Part
+from engine.lab.training.timing.fitting import train
+from engine.lab.training.timing.inputs import CHANNELS, View
+from engine.lab.training.timing.lessons import Lessons, lessons_of, read_lessons, together
+from engine.lab.training.timing.networks import ENCODERS
+from engine.learning.loop import TrainSettings
+
+_AT_A_TIME = 25
+_FIRST_SEED = 10_000
+"""Seeds of training are far from those of evaluations, which draw from other drummers anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One network of the comparison."""
+
+    kind: str
+    view: View
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """Name of its file."""
+        decoder = "-decoder" if self.view.has_decoder else ""
+        inputs = "audio" if self.view.has_audio else "symbolic"
+        return f"{self.kind}-{inputs}-{self.view.channel}{decoder}-{self.seed}"
+
+
+def every_network(inputs: str, seeds: int) -> Iterator[Wanted]:
+    """Yield the networks of the comparison: seed by seed, so that an early end leaves whole seeds."""
+    has_audio = inputs == "audio"
+    views = [View(channel, has_audio) for channel in CHANNELS]
+    if not has_audio:
+        views.append(View("metronome", has_decoder=True))
+    for seed, view, kind in product(range(seeds), views, ENCODERS):
+        yield Wanted(kind, view, seed)
+
+
+def _made(data_dir: Path, part: Part, count: int, seed: int, has_audio: bool, folder: Path) -> Path:
+    if not (folder / "at.npy").exists():
+        lessons_of(data_dir, part, count, seed, has_audio=has_audio).write(folder)
+    return folder
+
+
+def store(
+    data_dir: Path, has_audio: bool, part: Part, count: int, folder: Path, pool: ProcessPoolExecutor
+) -> None:
+    """Make performances in the processes of a pool and store them as one collection."""
+    if (folder / "at.npy").exists():
+        return
+    sizes = [min(_AT_A_TIME, count - first) for first in range(0, count, _AT_A_TIME)]
+    waiting = [
+        pool.submit(
+            _made,
+            data_dir,
+            part,
+            size,
+            _FIRST_SEED + number,
+            has_audio,
+            folder / str(number),
+        )
+        for number, size in enumerate(sizes)
+    ]
+    together([read_lessons(done.result()) for done in waiting]).write(folder)
+
+
+@lru_cache(maxsize=2)
+def _read(folder: Path) -> Lessons:
+    return read_lessons(folder)
+
+
+def run_of(wanted: Wanted, out: Path, settings: TrainSettings, device: str) -> dict[str, object]:
+    begun_s = time.monotonic()
+    folder = out / ("audio" if wanted.view.has_audio else "symbolic")
+    run = train(
+        wanted.kind,
+        wanted.view,
+        _read(folder / "train"),
+        _read(folder / "validation"),
+        wanted.seed,
+        settings,
+        device,
+    )
+    line: dict[str, object] = {
+        "name": wanted.name,
+        "epochs": len(run.fitted.history),
+        "training_loss": run.fitted.best.loss,
+        "validation_loss": run.fitted.best.validation,
+        "seconds": time.monotonic() - begun_s,
+    }
+    described = {"network": json.dumps({"kind": wanted.kind, **asdict(wanted.view)}), "run": json.dumps(line)}
+    unfinished = out / f"{wanted.name}.part"
+    save_file(run.network.state_dict(), unfinished, described)
+    unfinished.replace(out / f"{wanted.name}.safetensors")
+    return line

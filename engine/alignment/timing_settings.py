@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, get_type_hints
 
 from engine.alignment.division import Division
-from engine.document.kinds.operations import USUAL_FILL, Fill
+from engine.document.kinds.operations import GAP_FILLS, USUAL_FILL
 from engine.errors import UsageError
 from engine.wording import listed, quoted
 
@@ -79,8 +79,8 @@ class TimingSettings:
                 raise _wrong(name, getattr(self, name), f"give {lowest:g} to {highest:g}")
         if self.least_ms > self.most_ms:
             raise _wrong("least_ms", self.least_ms, f"give no more than most_ms, {self.most_ms:g}")
-        if self.fill not in tuple(Fill):
-            raise _wrong("fill", self.fill, f"give {listed(tuple(Fill), 'or')}")
+        if self.fill not in GAP_FILLS:
+            raise _wrong("fill", self.fill, f"give {listed(GAP_FILLS, 'or')}")
         Division(self.division, self.swing_percent)
 
     @property

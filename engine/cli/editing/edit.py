@@ -29,7 +29,7 @@ from engine.cli.output import VerbOutput
 from engine.document.by_hand import edit_by_hand
 from engine.document.decisions import Verdict
 from engine.document.document import Document
-from engine.document.kinds.operations import Fill
+from engine.document.kinds.operations import GAP_FILLS
 from engine.document.kinds.recorder import RECORDER
 from engine.document.repairs import REPAIR
 from engine.document.state import DocumentState
@@ -76,7 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--by-s", type=finite, metavar="X", help="slip, hit, recorder, place: later by X, earlier below 0"
     )
     parser.add_argument("--onset-s", type=finite, metavar="O", help="hit: time of its attack; default A")
-    parser.add_argument("--fill", choices=tuple(Fill), help="hit: fill of the gap that it leaves")
+    parser.add_argument("--fill", choices=GAP_FILLS, help="hit: fill of the gap that it leaves")
     parser.add_argument("--ppm", type=finite, metavar="P", help="recorder: samples in a million too many")
     parser.add_argument("--text", nargs="+", metavar="T", help="repair: names of the sounds")
     parser.add_argument(

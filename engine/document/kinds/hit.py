@@ -12,7 +12,7 @@ from types import MappingProxyType
 from engine.document.decisions import Edited
 from engine.document.file.checks.limits import FARTHEST_SAMPLES
 from engine.document.kinds.kind import Kind
-from engine.document.kinds.operations import USUAL_FILL, Fill, Lift, Slice
+from engine.document.kinds.operations import GAP_FILLS, USUAL_FILL, Fill, Lift, Slice
 from engine.document.kinds.payload import (
     CROSSFADE,
     CROSSFADE_MS,
@@ -46,7 +46,7 @@ _hit = validator(
         **_SHARED,
         AFTER_SAMPLES: _anywhere,
         LINE: whole(-1, FARTHEST_SAMPLES),
-        FILL: one_of(tuple(Fill)),
+        FILL: one_of(GAP_FILLS),
     },
 )
 
@@ -92,8 +92,8 @@ def fill_of(payload: Payload) -> Fill:
 
 
 def _next_fill(edited: Edited) -> Mapping[str, object]:
-    fills = tuple(Fill)
-    return {FILL: str(fills[(fills.index(fill_of(edited.payload)) + 1) % len(fills)])}
+    after = GAP_FILLS.index(fill_of(edited.payload)) + 1
+    return {FILL: str(GAP_FILLS[after % len(GAP_FILLS)])}
 
 
 def _lifted(edited: Edited) -> tuple[Lift, ...]:

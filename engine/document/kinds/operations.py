@@ -154,7 +154,12 @@ class Fill(StrEnum):
     """Continue the decay of the left slice by prediction."""
     STRETCH = "stretch"
     """Extend the left slice after its attack."""
+    ELASTIC = "elastic"
+    """Stretch or compress the end of the left slice, so that both slices meet as before: for notes."""
 
+
+GAP_FILLS = (Fill.PRE_ROLL, Fill.DECAY, Fill.STRETCH)
+"""Fills of drum hits."""
 
 USUAL_FILL = Fill.DECAY
 """The nearest to how the hit before really fades, as `engine.lab.evaluation.timing.fills` measures it."""

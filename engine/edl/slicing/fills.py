@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from engine.document.kinds.operations import Fill
 from engine.edl.slicing.decay import continued
+from engine.edl.slicing.elastic import elastic
 from engine.edl.slicing.slices import Gap
 from engine.edl.slicing.stretch import stretched
 
@@ -23,6 +24,8 @@ def made_up(gap: Gap, left: Callable[[int, int], Sound], rate_hz: int) -> Sound:
     left : maps (start, stop) to samples of the segment before the gap
     """
     length = gap.stop_samples - gap.start_samples
+    if gap.fill is Fill.ELASTIC:
+        return elastic(left(gap.start_samples, gap.tail_stop_samples), length, rate_hz)
     if gap.fill is Fill.STRETCH:
         return stretched(left(gap.start_samples, gap.tail_stop_samples), length, rate_hz)
     tail = left(gap.tail_samples, gap.start_samples)

@@ -33,6 +33,10 @@ GUARD_S = 0.001
 LONGEST_TAIL_S = 0.5
 """Source of a fill, before the gap."""
 LEAST_TAIL_S = 0.01
+NOTE_ATTACK_S = 0.05
+"""After the onset of a note: moves as it is, and is not stretched."""
+LONGEST_ELASTIC_S, LEAST_ELASTIC_S = 1.0, 0.03
+"""The end of a note that changes its length: of a longer one the rest moves as it is."""
 LONGEST_FILL_S = 10.0
 """A longer fill from such a short tail has decayed long before; it is held in memory whole."""
 
@@ -308,8 +312,11 @@ def _pieces(parts: Sequence[_Part]) -> list[tuple[int, Piece]]:
         heard = one.heard
         if isinstance(heard, Gap):
             after = int(fades[place + 1])
-            start, stop = int(one.start) - fade // 2, int(one.stop) + after - after // 2
-            heard = replace(heard, start_samples=start, stop_samples=stop)
+            beyond = after - after // 2
+            start, stop = int(one.start) - fade // 2, int(one.stop) + beyond
+            # both ends of an elastic gap meet what the recording has there, the crossfades included
+            tail_stop = heard.tail_stop_samples + (beyond if heard.fill is Fill.ELASTIC else 0)
+            heard = replace(heard, start_samples=start, stop_samples=stop, tail_stop_samples=tail_stop)
         if heard != 0.0:
             found.append((one.owner, Piece(int(one.start), int(one.stop), heard, before, fade)))
         elif before != 0.0:
@@ -324,13 +331,15 @@ def _parts(of: Segments, joints: _Joints, rate_hz: int) -> list[_Part]:
     by = of.by.tolist()
     parts = [_Part(-np.inf, np.inf, by[0], 0.0, 0)]
     gaps = of.starts[1:] + of.by[1:] - of.stops[:-1] - of.by[:-1]
-    is_filled = ((of.fills[1:] > 0) & (gaps > 0)).tolist()
+    is_elastic = (of.fills[1:] == _FILLS.index(Fill.ELASTIC)) & (of.by[1:] != of.by[:-1])
+    is_filled = (((of.fills[1:] > 0) & (gaps > 0)) | is_elastic).tolist()
     rows = zip(joints.ends.tolist(), joints.begins.tolist(), joints.fades.tolist(), strict=True)
     for place, (end, begin, fade) in enumerate(rows):
         filled, after = None, place + 1
         if is_filled[place]:
             room = parts[-1].start, float(joints.ends[after]) if after < len(joints.ends) else np.inf
-            filled = _filled(of, place, fade, room, rate_hz)
+            make = _stretched if is_elastic[place] else _filled
+            filled = make(of, place, fade, room, rate_hz)
         if filled is not None:
             parts[-1].stop = filled.start
             parts += [filled, _Part(filled.stop, np.inf, by[after], fade, after)]
@@ -340,6 +349,28 @@ def _parts(of: Segments, joints: _Joints, rate_hz: int) -> list[_Part]:
             parts.append(_Part(end, begin, None, fade, after))
         parts.append(_Part(begin, np.inf, by[after], fade, after))
     return parts
+
+
+def _stretched(
+    of: Segments, place: int, fade: float, room: tuple[float, float], rate_hz: int
+) -> _Part | None:
+    """Return the elastic gap between two segments: from the attack of the left to the start of the right.
+
+    None where it would be too short, or less than half as long as the source.
+
+    Parameters
+    ----------
+    room : start of the left segment and end of the right one
+    """
+    a, b = float(of.by[place]), float(of.by[place + 1])
+    stop = float(of.starts[place + 1])
+    tail = max(float(of.after[place + 1]) + s_to_samples(NOTE_ATTACK_S, rate_hz), float(of.starts[place]))
+    tail = max(tail, stop - s_to_samples(LONGEST_ELASTIC_S, rate_hz), room[0] - a + fade)
+    start, left, tail, stop = (float(np.floor(at + 0.5)) for at in (tail + a, stop + a, tail + a, stop + b))
+    is_long = stop - start >= max(s_to_samples(LEAST_ELASTIC_S, rate_hz), (left - tail) / 2)
+    if not (is_long and room[0] < start < stop < room[1]):
+        return None
+    return _Part(start, stop, Gap(0, 0, Fill.ELASTIC, int(tail), int(left), a), fade, place + 1)
 
 
 def _filled(of: Segments, place: int, fade: float, room: tuple[float, float], rate_hz: int) -> _Part | None:

@@ -216,7 +216,8 @@ def _read_by(one: Patch, start: int, stop: int, rate_hz: int) -> Iterator[tuple[
     if isinstance(one, Piece):
         for heard in (one.heard, one.before):
             if isinstance(heard, Gap):
-                yield from _moved_back(min(start, heard.tail_samples), stop, heard.by_samples)
+                last = max(stop, heard.tail_stop_samples)
+                yield from _moved_back(min(start, heard.tail_samples), last, heard.by_samples)
             elif heard is not None:
                 yield from _moved_back(start, stop, heard)
     elif isinstance(one, Shift | Lift):

@@ -27,7 +27,7 @@ from engine.document.kinds.hit import (
     ONSET_SAMPLES,
     VOICES,
 )
-from engine.document.kinds.operations import Fill
+from engine.document.kinds.operations import GAP_FILLS, Fill
 from engine.document.kinds.payload import CROSSFADE_MS
 from engine.document.kinds.sounding import BY_SAMPLES
 from engine.document.proposals import Alternative, Proposal, proposal_id
@@ -163,7 +163,7 @@ def _alternatives(placed: Placed, stroke: int, start: int, stop: int) -> Iterato
             yield Alternative(f"To the line {word}, {placed.where(beside)}", start, stop, changes)
     before = float(strokes.shifts_samples[stroke - 1]) if stroke else 0.0
     if strokes.shifts_samples[stroke] > before:
-        for fill in Fill:
+        for fill in GAP_FILLS:
             if fill != placed.settings.fill:
                 yield Alternative(_FILL_WORDS[fill], start, stop, {FILL: fill.value})
 

@@ -1,0 +1,184 @@
+"""Onsets of notes: rises of any pitch, told from vibrato, then the moment at which each begins.
+
+The flux is that of S. Böck and G. Widmer, "Maximum filter vibrato suppression for onset detection", DAFx-13:
+a band rises where it is louder than it and its neighbours were some frames ago, so that a pitch that wavers
+does not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d, uniform_filter1d
+
+from engine.features.loudness import finite
+from engine.features.mel import mel_power_blocks
+from engine.features.mel_settings import MelSettings
+from engine.hits.octaves import Octaves, octave_energies
+from engine.progress import SILENT, Progress
+
+Floats = NDArray[np.float32]
+
+HOP_S = 0.005
+_BANDS, _WINDOW_S = 120, 0.046
+_LAG_FRAMES = 3
+_FLOOR_DB = 60.0
+"""Below the loudest tenth of a track, rises are not counted."""
+_APART_S = 0.05
+_AROUND_S = 0.03
+_MEAN_S = 0.2
+_CLEAR = 2.5
+"""Flux, in dB a band, of an onset without doubt."""
+_LIMITS = (1.1, 0.15)
+"""Flux above the mean around it that counts as an onset, at sensitivity 0 and 1."""
+_SEARCH_S, _RISE_S = 0.035, 0.01
+_STEP_HOPS = 12
+_SEGMENT_S = 20.0
+
+
+class ReadMono(Protocol):
+    """Reads a span of a track, folded to one channel."""
+
+    def __call__(self, start_samples: int, stop_samples: int, /) -> Floats:
+        """Return the span [start, stop), shape (stop - start,); zeros outside the recording."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Notes:
+    """Onsets of notes in one track, in the order of time.
+
+    Attributes
+    ----------
+    onsets_samples : float64, shape (n,)
+    strengths_db : float32, shape (n,), the level just after the onset, in dB full scale
+    confidences : float32, shape (n,), 0 to 1, that a note begins there
+    unsure_samples : float32, shape (n,), how far off each may be: much for a note that swells
+    """
+
+    onsets_samples: NDArray[np.float64]
+    strengths_db: Floats
+    confidences: Floats
+    unsure_samples: Floats
+
+
+def find_notes(
+    read: ReadMono, length_samples: int, rate_hz: int, sensitivity: float = 0.5, progress: Progress = SILENT
+) -> Notes:
+    """Find the onsets of notes in a track.
+
+    Parameters
+    ----------
+    sensitivity : 0 to 1; higher detects softer notes, too
+
+    Raises
+    ------
+    Cancelled : the user asked for it
+    """
+    hop = round(HOP_S * rate_hz)
+    flux = _flux(read, length_samples, rate_hz, progress.part(0.0, 0.7))
+    frames, above = _peaks(flux, sensitivity)
+    near = np.minimum(frames * hop, max(length_samples - 1, 0))
+    onsets, widths, levels = _refined(read, near, rate_hz, progress.part(0.7, 1.0))
+    kept = np.concatenate([[True], np.diff(onsets) > _APART_S / 2 * rate_hz])[: len(onsets)]
+    confidences = 1.0 - np.exp(-above / _CLEAR * 3.0)
+    return Notes(
+        onsets[kept].astype(np.float64),
+        levels[kept].astype(np.float32),
+        confidences[kept].astype(np.float32),
+        widths[kept].astype(np.float32),
+    )
+
+
+def _flux(read: ReadMono, length: int, rate_hz: int, progress: Progress) -> NDArray[np.float64]:
+    """Return how much louder the bands get at each frame, in dB a band, shape (frames,)."""
+    settings = MelSettings(
+        rate_hz=rate_hz,
+        n_fft=int(2 ** round(np.log2(_WINDOW_S * rate_hz))),
+        hop_samples=round(HOP_S * rate_hz),
+        n_mels=_BANDS,
+    )
+    power = np.concatenate(
+        list(mel_power_blocks(_blocks(read, length, rate_hz, progress), settings))
+        or [np.zeros((0, _BANDS), np.float32)]
+    )
+    if not len(power):
+        return np.zeros(0)
+    loud = float(np.quantile(power.max(axis=1), 0.9))
+    floor = max(loud * 10 ** (-_FLOOR_DB / 10), 1e-10)
+    level_db = 10.0 * np.log10(power + floor)
+    before = maximum_filter1d(level_db, 3, axis=1)[:-_LAG_FRAMES]
+    flux = np.zeros(len(power))
+    flux[_LAG_FRAMES:] = np.maximum(level_db[_LAG_FRAMES:] - before, 0.0).mean(axis=1)
+    return flux
+
+
+def _blocks(read: ReadMono, length: int, rate_hz: int, progress: Progress) -> Iterator[Floats]:
+    segment = round(_SEGMENT_S * rate_hz)
+    for start in range(0, length, segment):
+        progress.check_cancelled()
+        progress.report(start / max(length, 1), "Detecting notes")
+        yield finite(read(start, min(start + segment, length)))
+
+
+def _peaks(flux: NDArray[np.float64], sensitivity: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the frames at which the flux peaks, and how far above its surroundings it is there."""
+    if not len(flux):
+        return np.zeros(0, np.int64), np.zeros(0)
+    around, mean = (round(seconds / HOP_S) for seconds in (_AROUND_S, _MEAN_S))
+    above = flux - uniform_filter1d(flux, mean, mode="nearest")
+    limit = _LIMITS[0] + (_LIMITS[1] - _LIMITS[0]) * sensitivity
+    is_peak = (flux == maximum_filter1d(flux, 2 * around + 1)) & (above > limit)
+    frames = np.flatnonzero(is_peak)
+    apart = round(_APART_S / HOP_S)
+    kept: list[int] = []
+    for frame in frames.tolist():
+        if not kept or frame - kept[-1] >= apart:
+            kept.append(frame)
+    found = np.array(kept, np.int64)
+    return found, above[found]
+
+
+def _refined(
+    read: ReadMono, near: NDArray[np.int64], rate_hz: int, progress: Progress
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return where the sound rises around each place, how far off that may be, and the level after it."""
+    octaves = Octaves(rate_hz)
+    hop = octaves.hop_samples
+    reach, rise = octaves.hops(_SEARCH_S), octaves.hops(_RISE_S)
+    curves = np.zeros((len(near), 2 * reach + 1))
+    levels = np.full(len(near), -120.0)
+    for number, place in enumerate(near.tolist()):
+        progress.check_cancelled()
+        sound = finite(read(place - (reach + rise) * hop, place + (reach + rise + 1) * hop))
+        curves[number] = _rises(octave_energies(sound, octaves), rise)[: 2 * reach + 1]
+        levels[number] = 10.0 * np.log10(max(float(np.mean(np.square(sound[len(sound) // 2 :]))), 1e-12))
+        if not number % 64:
+            progress.report(number / len(near), "Detecting notes")
+    at = curves.argmax(axis=1) if curves.size else np.zeros(0, np.int64)
+    return np.maximum(near + (at - reach) * hop, 0), _widths(curves, at) * hop, levels
+
+
+def _rises(energies: Floats, rise: int) -> NDArray[np.float64]:
+    """Return how much louder all octaves are just after than just before each hop, shape (hops,)."""
+    total = np.cumsum(np.pad(energies.astype(np.float64), ((0, 0), (1, 0))), axis=1)
+    means = (total[:, rise:] - total[:, :-rise]) / rise
+    floor = 1e-3 * means.max(axis=1, keepdims=True) + 1e-14
+    level_db = 10.0 * np.log10(means + floor)
+    gains = np.maximum(level_db[:, rise:] - level_db[:, :-rise], 0.0)
+    weights = means.max(axis=1) ** 0.25
+    rises: NDArray[np.float64] = weights @ gains / max(float(weights.sum()), 1e-12)
+    return rises
+
+
+def _widths(curves: NDArray[np.float64], at: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return over how many hops more than a step would each rise lasts, shape (n,)."""
+    if not curves.size:
+        return np.zeros(len(curves))
+    top = curves[np.arange(len(at)), at][:, None]
+    wide = (curves > 0.7 * np.maximum(top, 1e-9)).sum(axis=1)
+    return np.maximum(wide - _STEP_HOPS, 0).astype(np.float64)

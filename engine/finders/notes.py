@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import Field
 
 from engine.alignment.division import read_division
-from engine.alignment.fitting import doubt
+from engine.alignment.fitting import agreement
 from engine.alignment.lines import line_words, lines_of
 from engine.alignment.reasons import milliseconds
 from engine.alignment.settings import AlignmentSettings
@@ -33,6 +33,7 @@ from engine.timebase import format_time, s_to_samples
 from engine.wording import counted, listed, quoted
 
 if TYPE_CHECKING:
+    from engine.alignment.placement import Lines
     from engine.notes.onsets import Notes
     from engine.notes.placing import PlacedNotes
 
@@ -40,6 +41,8 @@ _PAD_S = 0.01
 _UNCLEAR_S = 0.015
 """Notes that swell for longer than this begin nowhere in particular, and stay."""
 _LEAST_CONFIDENCE = 0.4
+_BY_CHANCE = 4.0
+"""Of 50 free performances, one agrees as much with a grid."""
 _TYPICAL_MS = 25.0
 
 
@@ -191,8 +194,7 @@ def _proposed(
         return [], f"No note was detected in {quoted(track.name)}: raise the sensitivity."
     if target.grid is not None:
         lines = lines_of(target.grid, read_division(settings.division), rate_hz)
-        doubted = doubt(notes.onsets_samples, lines)
-        if doubted:
+        if _is_free(notes, lines):
             return [], f"{track.name} does not follow the grid and stays: check tempo and division."
         limits = AlignmentSettings(
             settings.strength, 1.0, 0.0, settings.most_ms, settings.own_feel, fix_flams=False
@@ -209,6 +211,12 @@ def _proposed(
     made = list(_moves(request, track, notes, placed, is_clear, target, beats))
     notice = f"{counted(left, 'note')} of {track.name} swell or are faint, and stay." if left else ""
     return made, notice
+
+
+def _is_free(notes: Notes, lines: Lines) -> bool:
+    """Return whether the notes lie between the lines as they would by chance (Rayleigh's test)."""
+    mean = agreement(notes.onsets_samples, lines)
+    return mean is not None and len(notes.onsets_samples) * abs(mean) ** 2 < _BY_CHANCE
 
 
 def _moves(

@@ -35,8 +35,9 @@ _CLEAR = 2.5
 """Flux, in dB a band, of an onset without doubt."""
 _LIMITS = (1.1, 0.15)
 """Flux above the mean around it that counts as an onset, at sensitivity 0 and 1."""
-_SEARCH_S, _RISE_S = 0.035, 0.01
-_STEP_HOPS = 12
+_SEARCH_S, _RISE_S = 0.035, 0.006
+_END = 0.03
+"""Of the power before it, after the end of a note."""
 _SEGMENT_S = 20.0
 
 
@@ -83,7 +84,8 @@ def find_notes(
     flux = _flux(read, length_samples, rate_hz, progress.part(0.0, 0.7))
     frames, above = _peaks(flux, sensitivity)
     near = np.minimum(frames * hop, max(length_samples - 1, 0))
-    onsets, widths, levels = _refined(read, near, rate_hz, progress.part(0.7, 1.0))
+    onsets, widths, levels, is_note = _refined(read, near, rate_hz, progress.part(0.7, 1.0))
+    above = above[is_note]
     kept = np.concatenate([[True], np.diff(onsets) > _APART_S / 2 * rate_hz])[: len(onsets)]
     confidences = 1.0 - np.exp(-above / _CLEAR * 3.0)
     return Notes(
@@ -145,22 +147,32 @@ def _peaks(flux: NDArray[np.float64], sensitivity: float) -> tuple[NDArray[np.in
 
 def _refined(
     read: ReadMono, near: NDArray[np.int64], rate_hz: int, progress: Progress
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return where the sound rises around each place, how far off that may be, and the level after it."""
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the rise near each place, its uncertainty, the level after it, and whether it is a note."""
     octaves = Octaves(rate_hz)
     hop = octaves.hop_samples
     reach, rise = octaves.hops(_SEARCH_S), octaves.hops(_RISE_S)
     curves = np.zeros((len(near), 2 * reach + 1))
-    levels = np.full(len(near), -120.0)
+    levels, ends = np.full(len(near), -120.0), np.zeros(len(near), np.bool_)
     for number, place in enumerate(near.tolist()):
         progress.check_cancelled()
         sound = finite(read(place - (reach + rise) * hop, place + (reach + rise + 1) * hop))
         curves[number] = _rises(octave_energies(sound, octaves), rise)[: 2 * reach + 1]
+        ends[number] = _is_end(sound)
         levels[number] = 10.0 * np.log10(max(float(np.mean(np.square(sound[len(sound) // 2 :]))), 1e-12))
         if not number % 64:
             progress.report(number / len(near), "Detecting notes")
     at = curves.argmax(axis=1) if curves.size else np.zeros(0, np.int64)
-    return np.maximum(near + (at - reach) * hop, 0), _widths(curves, at) * hop, levels
+    places = np.maximum(near + (at - reach) * hop, 0)
+    return places[~ends], (_widths(curves, at, 0.6 * rise) * hop)[~ends], levels[~ends], ~ends
+
+
+def _is_end(sound: Floats) -> bool:
+    """Return whether a sound stops in its middle: a cut has the spectrum of an onset."""
+    half, late = len(sound) // 2, 3 * len(sound) // 4
+    before = float(np.mean(np.square(sound[:half], dtype=np.float64)))
+    after = float(np.mean(np.square(sound[late:], dtype=np.float64)))
+    return after < _END * before
 
 
 def _rises(energies: Floats, rise: int) -> NDArray[np.float64]:
@@ -175,10 +187,10 @@ def _rises(energies: Floats, rise: int) -> NDArray[np.float64]:
     return rises
 
 
-def _widths(curves: NDArray[np.float64], at: NDArray[np.int64]) -> NDArray[np.float64]:
+def _widths(curves: NDArray[np.float64], at: NDArray[np.int64], step: float) -> NDArray[np.float64]:
     """Return over how many hops more than a step would each rise lasts, shape (n,)."""
     if not curves.size:
         return np.zeros(len(curves))
     top = curves[np.arange(len(at)), at][:, None]
     wide = (curves > 0.7 * np.maximum(top, 1e-9)).sum(axis=1)
-    return np.maximum(wide - _STEP_HOPS, 0).astype(np.float64)
+    return np.maximum(wide - step, 0.0)

@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 
 _ALONG_S = 1.0
 """A note without a place of its own moves with its neighbours, if both are as near as this."""
+_ROUNDING = 1e-9
 _PASSED_OVER = 0.75
 """Cost of a note without a partner, as a share of the farthest distance."""
 
@@ -101,7 +102,7 @@ def _partners(onsets: Floats, reference: Floats, most: float) -> NDArray[np.int6
         best = np.concatenate([alone[:1], np.minimum(together, alone[1:])])
         # Passing over notes of the reference: the least of all before, and what lies between costs.
         running = np.minimum.accumulate(best - steps) + steps
-        left[row] = running < best
+        left[row] = running < best - _ROUNDING
         costs = running
     partners = np.full(len(onsets), -1, np.int64)
     column = size

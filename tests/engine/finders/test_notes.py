@@ -1,0 +1,116 @@
+"""Timing of notes: from a recording to a result in time, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from engine.cli.main import main
+from engine.document.document import Document
+from engine.notes.onsets import find_notes
+from tests.engine.notes.plucked import RATE_HZ, melody, plucked, reading
+
+LENGTH_S = 13.0
+
+
+def written(folder: Path, **tracks: np.ndarray) -> Path:
+    """Write recordings and import them, a track each."""
+    paths = []
+    for name, sound in tracks.items():
+        paths.append(folder / f"{name}.wav")
+        soundfile.write(paths[-1], sound, RATE_HZ, "FLOAT")
+    project = folder / "song.offcut"
+    assert main(["new", str(project), *map(str, paths), "--place", "zero"]) == 0
+    return project
+
+
+def exported(project: Path, track: int = 0) -> np.ndarray:
+    out = project.with_name("out.wav")
+    assert main(["decide", str(project), "accept", "--all"]) == 0
+    assert main(["export", str(project), "--out", str(out), "--bits", "32f", "--stems"]) == 0
+    stems = sorted(project.parent.glob("out*.wav"))
+    return soundfile.read(stems[track], dtype="float32", always_2d=True)[0].mean(axis=1)
+
+
+def onsets_s(sound: np.ndarray) -> np.ndarray:
+    return find_notes(reading(sound), len(sound), RATE_HZ).onsets_samples / RATE_HZ
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_notes_end_on_the_grid(tmp_path: Path, seed: int) -> None:
+    played, meant, pitches = melody(22, 0.5, 0.02, seed)
+    project = written(tmp_path, bass=plucked(played, pitches, LENGTH_S))
+
+    assert main(["propose", str(project), "notes", "--bpm", "120", "--division", "1/8"]) == 0
+
+    found = onsets_s(exported(project))
+    assert len(found) == len(meant)
+    off_ms = np.abs(found - meant) * 1000
+    assert np.median(off_ms) < 2.0
+    assert np.quantile(off_ms, 0.95) < 8.0
+
+
+def test_notes_on_the_grid_stay_bit_for_bit(tmp_path: Path) -> None:
+    _, meant, pitches = melody(22, 0.5, 0.02, seed=3)
+    sound = plucked(meant, pitches, LENGTH_S)
+    project = written(tmp_path, bass=sound)
+
+    assert main(["propose", str(project), "notes", "--bpm", "120", "--most-ms", "1"]) == 0
+
+    assert np.array_equal(exported(project), sound)
+
+
+def test_notes_follow_another_track(tmp_path: Path) -> None:
+    lead, _, pitches = melody(22, 0.5, 0.015, seed=4)
+    rng = np.random.default_rng(5)
+    double = np.array(lead) + rng.normal(0.0, 0.03, len(lead))
+    project = written(
+        tmp_path,
+        double=plucked(double.tolist(), pitches, LENGTH_S),
+        lead=plucked(lead, [2 * one for one in pitches], LENGTH_S),
+    )
+
+    assert main(["propose", str(project), "notes", "--to", "lead"]) == 0
+
+    late_ms = (onsets_s(exported(project)) - lead) * 1000
+    off_ms = np.abs(late_ms - np.median(late_ms))  # both are detected as late as each other
+    assert np.median(off_ms) < 2.0
+    assert np.quantile(off_ms, 0.95) < 15.0
+
+
+def test_each_move_is_of_its_track(tmp_path: Path) -> None:
+    played, _, pitches = melody(22, 0.5, 0.02, seed=6)
+    project = written(tmp_path, bass=plucked(played, pitches, LENGTH_S))
+    assert main(["propose", str(project), "notes", "--bpm", "120"]) == 0
+
+    with Document.open(project) as document:
+        track = document.state.tracks[0].id
+        found = document.state.proposals.values()
+        assert {(one.kind, one.tracks) for one in found} == {("note", (track,))}
+
+
+def test_playing_without_a_grid_is_refused(tmp_path: Path) -> None:
+    rng = np.random.default_rng(7)
+    free = np.cumsum(rng.uniform(0.25, 0.9, 22)) + 0.5
+    pitches = (110.0 * 2 ** (rng.integers(0, 12, 22) / 12)).tolist()
+    project = written(tmp_path, bass=plucked(free.tolist(), pitches, float(free[-1]) + 1.0))
+
+    assert main(["propose", str(project), "notes", "--bpm", "120", "--division", "1/4"]) == 1
+    with Document.open(project) as document:
+        assert not document.state.proposals
+
+
+@pytest.mark.parametrize("flags", [["--to", "nobody"], ["--division", "1/5"], ["--to", "bass"]])
+def test_a_request_that_cannot_be_met_is_refused(tmp_path: Path, flags: list[str]) -> None:
+    project = written(tmp_path, bass=plucked([1.0, 2.0], [110.0, 220.0], 3.0))
+
+    assert main(["propose", str(project), "notes", *flags]) == 2
+
+
+def test_silence_has_no_notes(tmp_path: Path) -> None:
+    project = written(tmp_path, bass=np.zeros(5 * RATE_HZ, np.float32))
+
+    assert main(["propose", str(project), "notes", "--bpm", "120"]) == 1

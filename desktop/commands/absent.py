@@ -16,11 +16,6 @@ ABSENT = (
         ("file.export", "hand.gain"),
     ),
     Absent(
-        ("time stretch", "timestretch", "elastic audio", "stretch", "warp"),
-        "Offcut does not stretch sound, except to line up tracks of a second recorder.",
-        ("timing.recorders", "timing.propose"),
-    ),
-    Absent(
         ("filler", "filler words", "um", "transcript", "transcription", "speech to text"),
         "Offcut does not transcribe speech. It finds sounds like a selected one, and long pauses.",
         ("sounds.like", "taste.shorten"),

@@ -250,6 +250,18 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "align drums",
             "groove",
         ),
+        "timing.notes": (
+            "quantize notes",
+            "elastic audio",
+            "flex time",
+            "time stretch",
+            "timestretch",
+            "stretch",
+            "warp",
+            "align vocals",
+            "tighten bass",
+            "vocal alignment",
+        ),
         "timing.recorders": (
             "propose to line up recorders",
             "sync recorders",

@@ -47,7 +47,7 @@ _TYPICAL_MS = 25.0
 
 
 class NotesSettings(FinderSettings):
-    """What notes are moved to, and how far."""
+    """The target of notes, and the limits of their moves."""
 
     to: str = Field("", title="Align to", description="the name of another track; the grid if it is empty")
     bpm: float | None = Field(None, title="Tempo", description="tempo of an even grid in beats per minute")
@@ -71,7 +71,7 @@ class NotesSettings(FinderSettings):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Target:
-    """What the notes are moved to: lines of a grid, or the notes of a track."""
+    """The target of notes: lines of a grid, or the notes of a track."""
 
     grid: BeatGrid | None = None
     track: Track | None = None
@@ -123,7 +123,7 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
     Raises
     ------
     SourceError : a recording is missing or cannot be read
-    TimingError : there is no grid, or no note was found
+    TimingError : the document has no grid, or no note was found
     UsageError : the track to align to does not exist, or none is left
     """
     from engine.recordings.microphones import Microphones
@@ -214,7 +214,7 @@ def _proposed(
 
 
 def _is_free(notes: Notes, lines: Lines) -> bool:
-    """Return whether the notes lie between the lines as they would by chance (Rayleigh's test)."""
+    """Return whether notes are placed between lines as they would be by chance (Rayleigh's test)."""
     mean = agreement(notes.onsets_samples, lines)
     return mean is not None and len(notes.onsets_samples) * abs(mean) ** 2 < _BY_CHANCE
 

@@ -1,4 +1,4 @@
-"""Onsets of notes: rises of any pitch, told from vibrato, then the moment at which each begins.
+"""Onsets of notes: rises of any pitch, but not of vibrato, then the moment at which each begins.
 
 The flux is that of S. Böck and G. Widmer, "Maximum filter vibrato suppression for onset detection", DAFx-13:
 a band rises where it is louder than it and its neighbours were some frames ago, so that a pitch that wavers

@@ -24,7 +24,7 @@ _note = validator(
 
 
 def _elastic(edited: Edited) -> tuple[Slice, ...]:
-    """The end of the note before, and of this one, change their lengths by what it is moved."""
+    """The end of the note before changes length by the shift, and so does its own end."""
     _note(edited.payload)
     start, stop, payload = edited.start_samples, edited.stop_samples, edited.payload
     if start >= stop:

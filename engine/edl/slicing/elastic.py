@@ -41,8 +41,8 @@ class _Cut:
 def elastic(sound: Sound, length: int, rate_hz: int) -> Sound:
     """Return a sound, shape (frames, channels), at a length of `length` frames.
 
-    It begins and ends as the sound does. What no cut can leave out or repeat without a step is left to a
-    crossfade at the end.
+    It begins and ends as the sound does. A crossfade at the end covers the rest that no cut leaves out or
+    repeats.
     """
     fade = min(s_to_samples(FADE_S, rate_hz), len(sound) // 4, length // 4)
     if length == len(sound) or fade < 4:
@@ -58,7 +58,7 @@ def elastic(sound: Sound, length: int, rate_hz: int) -> Sound:
 
 
 def _cuts(sound: Sound, left_out: int, fade: int, rate_hz: int) -> list[_Cut]:
-    """Return the cuts that leave out about so many samples, or repeat them if it is below 0."""
+    """Return the cuts that leave out about this number of samples, or repeat them if it is below 0."""
     piece, search = s_to_samples(PIECE_S, rate_hz), s_to_samples(SEARCH_S, rate_hz)
     if abs(left_out) < s_to_samples(_SMALLEST_S, rate_hz):
         return []
@@ -94,7 +94,7 @@ def _best(mono: Sound, within: tuple[int, int], wanted: int, search: int, fade: 
 
 
 def _unlike(going: Sound, others: Sound) -> Sound:
-    """Return the power of the difference to what goes on here, at each place of others, in all of `going`."""
+    """Return the power of the difference between `going` and each segment of `others`."""
     squares = np.concatenate([[0.0], np.cumsum(np.square(others))])
     power = squares[len(going) :] - squares[: -len(going)]
     size = 1 << (len(others) - 1).bit_length()

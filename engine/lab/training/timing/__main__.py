@@ -22,7 +22,7 @@ from engine.lab.training.timing.runs import every_network, run_of, store
 
 
 def main() -> None:
-    """Make the performances, and train what is missing."""
+    """Make the performances, and train the missing networks."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the folder that holds multimic/")
     parser.add_argument("--out", type=Path, required=True)

@@ -1,4 +1,4 @@
-"""Inputs of a network for each stroke, in groups of columns of which a `View` selects some."""
+"""Inputs of a network for each stroke, in groups of columns; a `View` selects some."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Floats = NDArray[np.float32]
 Channel = Literal["none", "positional", "metronome"]
 
 CHANNELS: tuple[Channel, ...] = ("none", "positional", "metronome")
-"""Columns that say where in time a stroke is: nothing; its number and second; its phase in beat and bar."""
+"""Columns with the position of a stroke: none; its number and second; its phase in beat and bar."""
 LINES = 2 * REACH + 1
 CHOICES = LINES + 1
 """The lines near a stroke in ascending order, and none."""
@@ -51,7 +51,7 @@ class View:
     Attributes
     ----------
     has_audio : log-mel spectra of the microphones in place of the drums of each stroke
-    has_decoder : the probabilities of Offcut's own decoder beside all else
+    has_decoder : the probabilities of Offcut's own decoder, too
     """
 
     channel: Channel

@@ -97,7 +97,7 @@ def _encoded(network: Placer, whole: Batch) -> Tensor:
 
 
 def _parts(whole: Batch) -> Iterator[tuple[Batch, Tensor, Tensor]]:
-    """Yield parts as long as in training, which strokes of each are kept, and where these belong."""
+    """Yield parts as long as in training, the strokes to take from each, and their places."""
     count = whole.features.shape[1]
     if whole.frames is None or whole.at is None:
         for start, keep in overlapping(count, STROKES_AT_ONCE):
@@ -120,7 +120,7 @@ def _part(whole: Batch, rows: Tensor) -> Batch:
 
 
 def overlapping(count: int, longest: int) -> Iterator[tuple[int, slice]]:
-    """Yield where each part begins, and what is taken from it: parts overlap by half."""
+    """Yield the start of each part, and the segment to take from it: parts overlap by half."""
     if count <= longest:
         yield 0, slice(0, count)
         return
@@ -158,7 +158,7 @@ class _Path:
 
 
 def _by_beam(network: Placer, whole: Batch, inputs: Inputs) -> tuple[NDArray[np.int64], Floats]:
-    """Return the best of the ways that a beam follows, lines ascending, and how sure each step was."""
+    """Return the best path of a beam, lines ascending, and the probability of each step."""
     assert network.pointer is not None
     values, lines = _encoded(network, whole), inputs.candidates.lines
     paths, state = [_Path(0.0, (), -1)], None

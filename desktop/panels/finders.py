@@ -145,7 +145,8 @@ class Finders(QObject):
 
         before = self.request(name, self._settings.get(name, {})).settings.model_dump()
         said = f"{finder.about} Your decisions do not change."
-        form = SettingsForm(self._look.theme, fields, before, said, outlook)
+        tracks = [track.name for track in self._session.state.tracks]
+        form = SettingsForm(self._look.theme, fields, before, said, outlook, tracks=tracks)
         return form_dialogs.ask_settings(self._window, finder.title, form, "Propose")
 
     def request(

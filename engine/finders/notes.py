@@ -27,7 +27,7 @@ from engine.document.proposals import Proposal
 from engine.document.tracks.track import Track
 from engine.errors import TimingError, UsageError
 from engine.finders.finder import Finder, FinderRequest, Found
-from engine.finders.settings import FinderSettings
+from engine.finders.settings import FinderSettings, track_name
 from engine.progress import Progress
 from engine.timebase import format_time, s_to_samples
 from engine.wording import counted, listed, quoted
@@ -49,7 +49,7 @@ _TYPICAL_MS = 25.0
 class NotesSettings(FinderSettings):
     """The target of notes, and the limits of their moves."""
 
-    to: str = Field("", title="Align to", description="the name of another track; the grid if it is empty")
+    to: str = track_name("The grid", "Align to", "the name of another track; the grid if it is empty")
     bpm: float | None = Field(None, title="Tempo", description="tempo of an even grid in beats per minute")
     first_beat_s: float | None = Field(None, title="First beat", description="of an even grid")
     division: str = Field("1/16", title="Division", description="of the grid: 1/4, 1/8, 1/16, 1/8t, 1/16t")
@@ -209,7 +209,7 @@ def _proposed(
     is_clear = (notes.unsure_samples <= _UNCLEAR_S * rate_hz) & (notes.confidences >= _LEAST_CONFIDENCE)
     left = int(np.count_nonzero((placed.shifts_samples != 0.0) & ~is_clear))
     made = list(_moves(request, track, notes, placed, is_clear, target, beats))
-    notice = f"{counted(left, 'note')} of {track.name} swell or are faint, and stay." if left else ""
+    notice = f"{counted(left, 'note')} of {track.name} without a clear onset not moved." if left else ""
     return made, notice
 
 

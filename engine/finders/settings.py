@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from engine.errors import UsageError
 from engine.wording import listed, quoted
 
+_NO_TRACK = "no_track"
 _UNITS = {"_s": "s", "_ms": "ms", "_db": "dB", "_hz": "Hz", "_percent": "%"}
 
 Settings = TypeVar("Settings", bound="FinderSettings")
@@ -29,6 +30,17 @@ class FinderSettings(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def track_name(no_track: str, title: str, description: str) -> Any:
+    """Return the field of the name of a track, empty by default.
+
+    Parameters
+    ----------
+    no_track : the label of an empty name in a form
+    """
+    extra: dict[str, Any] = {_NO_TRACK: no_track}
+    return PydanticField("", title=title, description=description, json_schema_extra=extra)
 
 
 def limited(limits: tuple[float, float], title: str, description: str) -> Any:
@@ -51,6 +63,7 @@ class Field:
     is_required : whether it has to be given
     default : its value where none is given, if it is not required
     title, about : a label, and a sentence without capital and full stop
+    no_track : of a text that names a track, the label of an empty one; "" for any other setting
     """
 
     name: str
@@ -62,6 +75,7 @@ class Field:
     default: object
     title: str
     about: str
+    no_track: str = ""
 
     @property
     def unit(self) -> str:
@@ -90,6 +104,7 @@ def _field(name: str, setting: FieldInfo) -> Field:
         setting.default,
         setting.title or name,
         setting.description or "",
+        str(extra.get(_NO_TRACK, "")) if isinstance(extra := setting.json_schema_extra, dict) else "",
     )
 
 

@@ -25,7 +25,7 @@ class CheckBox(QCheckBox):
         self.update()
 
     def sizeHint(self) -> QSize:
-        words = QFontMetricsF(ui_font()).horizontalAdvance(self.text())
+        words = QFontMetricsF(ui_font()).size(Qt.TextFlag.TextShowMnemonic, self.text()).width()
         return QSize(round(words + px(_BOX + 4 * STEP) + 0.5), px(ROW - STEP))
 
     def minimumSizeHint(self) -> QSize:
@@ -50,7 +50,8 @@ class CheckBox(QCheckBox):
         painter.setFont(ui_font())
         painter.setPen(QColor(theme.text if self.isEnabled() else theme.faint))
         words = QRectF(self.rect()).adjusted(box.right() + px(2 * STEP), 0, 0, 0)
-        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.text())
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextShowMnemonic
+        painter.drawText(words, flags, self.text())
         if self.hasFocus():  # on a filled box a blue edge says nothing: the words are framed too
             painter.setPen(QPen(QColor(theme.undecided), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -23,6 +23,7 @@ class SettingsForm(OutlookForm):
     ----------
     values : the settings that the form begins with, by name
     said : a sentence below the fields
+    tracks : the names of tracks, for a setting that names one
     outlook : returns the result that the settings would have, "" for none; raises the error that refuses them
     """
 
@@ -34,12 +35,13 @@ class SettingsForm(OutlookForm):
         said: str,
         outlook: Callable[[Mapping[str, object]], str] = lambda _values: "",
         parent: QWidget | None = None,
+        tracks: Sequence[str] = (),
     ) -> None:
         super().__init__(theme, said, parent)
         self._look = outlook
         self._lines: dict[str, _Line] = {}
         for field, label in zip(fields, _labels(fields), strict=True):
-            line = _line(theme, field, label, values[field.name])
+            line = _line(theme, field, label, values[field.name], tracks)
             self._lines[field.name] = line
             line.follow(self.renew)
             self.rows.addRow("" if isinstance(line, _TickLine) else label, line.field)
@@ -132,6 +134,18 @@ class _ChoiceLine(_Line):
         self._choice.currentIndexChanged.connect(renew)
 
 
+class _TrackLine(_Line):
+    def __init__(self, theme: Theme, field: Field, label: str, value: object, tracks: Sequence[str]) -> None:
+        labels = {"": field.no_track, **{one: one for one in tracks}}
+        self.field = self._choice = ChoiceField(theme, label.replace("&", ""), labels, str(value))
+
+    def value(self) -> str:
+        return self._choice.value()
+
+    def follow(self, renew: Callable[[], None]) -> None:
+        self._choice.currentIndexChanged.connect(renew)
+
+
 class _TickLine(_Line):
     def __init__(self, theme: Theme, label: str, value: object) -> None:
         self.field = self._box = CheckBox(theme, label)
@@ -144,7 +158,9 @@ class _TickLine(_Line):
         self._box.toggled.connect(renew)
 
 
-def _line(theme: Theme, field: Field, label: str, value: object) -> _Line:
+def _line(theme: Theme, field: Field, label: str, value: object, tracks: Sequence[str]) -> _Line:
+    if field.no_track:
+        return _TrackLine(theme, field, label, value, tracks)
     if field.choices:
         return _ChoiceLine(theme, field, label, value)
     if field.type is bool:

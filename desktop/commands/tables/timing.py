@@ -32,7 +32,7 @@ TIMING = (
     _timing("propose", "Propose timing…", ("Ctrl+Shift+T",), WINDOW,
         "Detect drum hits and propose their timing; decisions stay.", do=RunFinder("timing")),
     _timing("notes", "Propose timing of notes…", ("Ctrl+Alt+N",), WINDOW,
-        "Detect notes of bass, guitar, keys or voice; propose to move them onto the grid or to another track.",
+        "Detect notes of bass, guitar, keys or voice; propose to move them onto the grid or to a track.",
         do=RunFinder("notes")),
     _timing("recorders", "Align recorders", ("Alt+Shift+R",), WINDOW,
         "Compare the chosen tracks, or all; propose to align and stretch those of another recorder.",

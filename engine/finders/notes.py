@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import exp
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from engine.alignment.division import read_division
@@ -20,10 +21,10 @@ from engine.document.drums.edits import DRUMS, role_of
 from engine.document.drums.hits import Role
 from engine.document.kinds.hit import AFTER_SAMPLES, HIT_CROSSFADE_MS, LINE, ONSET_SAMPLES
 from engine.document.kinds.note import NOTE
-from engine.document.kinds.payload import CROSSFADE_MS
+from engine.document.kinds.payload import CROSSFADE_MS, integer, real
 from engine.document.kinds.sounding import BY_SAMPLES
 from engine.document.listening_ids import listening_ids
-from engine.document.proposals import Proposal
+from engine.document.proposals import Alternative, Proposal
 from engine.document.tracks.track import Track
 from engine.errors import TimingError, UsageError
 from engine.finders.finder import Finder, FinderRequest, Found
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from engine.alignment.placement import Lines
     from engine.notes.onsets import Notes
     from engine.notes.placing import PlacedNotes
+    from engine.recordings.microphones import Microphones
 
 _PAD_S = 0.01
 _UNCLEAR_S = 0.015
@@ -75,7 +77,7 @@ class _Target:
 
     grid: BeatGrid | None = None
     track: Track | None = None
-    onsets_samples: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    onsets_samples: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     analyses: Mapping[str, tuple[str, Analysis]] | None = None
 
 
@@ -150,13 +152,10 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
     )
 
 
-def _notes(request: FinderRequest, microphones: object, row: int, progress: Progress) -> Notes:
+def _notes(request: FinderRequest, microphones: Microphones, row: int, progress: Progress) -> Notes:
     from engine.notes.onsets import find_notes
-    from engine.recordings.microphones import Microphones
 
-    assert isinstance(microphones, Microphones)
-
-    def read(start: int, stop: int) -> np.ndarray:
+    def read(start: int, stop: int) -> NDArray[np.float32]:
         return microphones.read_one(row, start, stop)
 
     state = request.state
@@ -187,36 +186,44 @@ def _proposed(
     request: FinderRequest, track: Track, notes: Notes, target: _Target
 ) -> tuple[list[Proposal], str]:
     """Return the moves of a track, and a notice about notes that stay; see `_find`."""
-    from engine.notes.placing import to_lines, to_reference
+    from engine.notes.placing import to_reference
 
     settings, rate_hz = _settings(request), request.state.rate_hz
     if not len(notes.onsets_samples):
         return [], f"No note was detected in {quoted(track.name)}: raise the sensitivity."
     if target.grid is not None:
-        lines = lines_of(target.grid, read_division(settings.division), rate_hz)
-        if _is_free(notes, lines):
+        placed = _on_lines(request, notes, target.grid)
+        if placed is None:
             return [], f"{track.name} does not follow the grid and stays: check tempo and division."
-        limits = AlignmentSettings(
-            settings.strength, 1.0, 0.0, settings.most_ms, settings.own_feel, fix_flams=False
-        )
-        placed = to_lines(notes, lines, limits)
-        beats = lines.beats
     else:
         placed = to_reference(
             notes.onsets_samples, target.onsets_samples, rate_hz, settings.most_ms, settings.strength
         )
-        beats = None
     is_clear = (notes.unsure_samples <= _UNCLEAR_S * rate_hz) & (notes.confidences >= _LEAST_CONFIDENCE)
     left = int(np.count_nonzero((placed.shifts_samples != 0.0) & ~is_clear))
-    made = list(_moves(request, track, notes, placed, is_clear, target, beats))
-    notice = f"{counted(left, 'note')} of {track.name} without a clear onset not moved." if left else ""
-    return made, notice
+    made = list(_moves(request, track, notes, placed, is_clear, target))
+    return made, f"{counted(left, 'note')} of {track.name} without a clear onset not moved." if left else ""
 
 
-def _is_free(notes: Notes, lines: Lines) -> bool:
-    """Return whether notes are placed between lines as they would be by chance (Rayleigh's test)."""
+def _lines(request: FinderRequest, grid: BeatGrid) -> Lines:
+    return lines_of(grid, read_division(_settings(request).division), request.state.rate_hz)
+
+
+def _on_lines(request: FinderRequest, notes: Notes, grid: BeatGrid) -> PlacedNotes | None:
+    """Return the places of notes on a grid; None where they agree with it only as by chance.
+
+    Tested by the mean of their phases (Rayleigh's test).
+    """
+    from engine.notes.placing import to_lines
+
+    settings, lines = _settings(request), _lines(request, grid)
     mean = agreement(notes.onsets_samples, lines)
-    return mean is not None and len(notes.onsets_samples) * abs(mean) ** 2 < _BY_CHANCE
+    if mean is not None and len(notes.onsets_samples) * abs(mean) ** 2 < _BY_CHANCE:
+        return None
+    limits = AlignmentSettings(
+        settings.strength, 1.0, 0.0, settings.most_ms, settings.own_feel, fix_flams=False
+    )
+    return to_lines(notes, lines, limits)
 
 
 def _moves(
@@ -224,11 +231,11 @@ def _moves(
     track: Track,
     notes: Notes,
     placed: PlacedNotes,
-    is_clear: np.ndarray,
+    is_clear: NDArray[np.bool_],
     target: _Target,
-    beats: np.ndarray | None,
 ) -> Iterator[Proposal]:
     rate_hz, onsets = request.state.rate_hz, notes.onsets_samples
+    lines = None if target.grid is None else _lines(request, target.grid)
     pads = np.minimum(s_to_samples(_PAD_S, rate_hz), np.diff(onsets, prepend=-onsets[0]) / 2.0)
     starts = np.maximum(np.floor(onsets - pads), 0).astype(np.int64)
     stops = np.append(starts[1:], max(track.stop_samples, int(starts[-1]) + 1))
@@ -238,33 +245,38 @@ def _moves(
             BY_SAMPLES: shift,
             ONSET_SAMPLES: float(onsets[row]),
             CROSSFADE_MS: HIT_CROSSFADE_MS,
+            **({} if lines is None else {LINE: place}),
+            **({AFTER_SAMPLES: float(onsets[row - 1])} if row else {}),
         }
-        if beats is not None:
-            payload[LINE] = place
-        if row:
-            payload[AFTER_SAMPLES] = float(onsets[row - 1])
-        where = _where(target, place, _settings(request), beats, rate_hz)
+        start, stop = int(starts[row]), int(stops[row])
+        reason = note_reason(shift, rate_hz, _where(request, target, place, lines))
         score = 1.0 - exp(-abs(shift) / rate_hz * 1000.0 / _TYPICAL_MS)
-        yield request.proposal(
-            NOTE.name,
-            int(starts[row]),
-            int(stops[row]),
-            score,
-            note_reason(shift, rate_hz, where),
-            payload,
-            (track.id,),
-        )
+        made = request.proposal(NOTE.name, start, stop, score, reason, payload, (track.id,))
+        others = () if lines is None else tuple(_adjacent(request, target, lines, made))
+        yield replace(made, alternatives=others)
 
 
-def _where(
-    target: _Target, place: int, settings: NotesSettings, beats: np.ndarray | None, rate_hz: int
-) -> str:
+def _adjacent(request: FinderRequest, target: _Target, lines: Lines, made: Proposal) -> Iterator[Alternative]:
+    """Yield moves of a note to the two adjacent lines."""
+    line, onset_samples = integer(made.payload, LINE, -1), real(made.payload, ONSET_SAMPLES, 0.0)
+    positions, strength = lines.positions_samples, _settings(request).strength
+    for place, word in ((line - 1, "before"), (line + 1, "after")):
+        if line >= 0 and 0 <= place < len(positions):
+            by = float(np.floor(strength * (positions[place] - onset_samples) + 0.5))
+            where = _where(request, target, place, lines)
+            changes: dict[str, object] = {BY_SAMPLES: by, LINE: place}
+            label = f"To the line {word}, {where}"
+            yield Alternative(label, made.start_samples, made.stop_samples, changes)
+
+
+def _where(request: FinderRequest, target: _Target, place: int, lines: Lines | None) -> str:
     if place < 0:
         return ""
-    if target.grid is not None and beats is not None:
-        return line_words(target.grid, read_division(settings.division), float(beats[place]))
+    if target.grid is not None and lines is not None:
+        division = read_division(_settings(request).division)
+        return line_words(target.grid, division, float(lines.beats[place]))
     assert target.track is not None
-    at_s = float(target.onsets_samples[place]) / rate_hz
+    at_s = float(target.onsets_samples[place]) / request.state.rate_hz
     return f"the note of {target.track.name} at {format_time(at_s, 2)}"
 
 

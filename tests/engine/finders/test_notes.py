@@ -32,7 +32,8 @@ def exported(project: Path, track: int = 0) -> np.ndarray:
     assert main(["decide", str(project), "accept", "--all"]) == 0
     assert main(["export", str(project), "--out", str(out), "--bits", "32f", "--stems"]) == 0
     stems = sorted(project.parent.glob("out*.wav"))
-    return soundfile.read(stems[track], dtype="float32", always_2d=True)[0].mean(axis=1)
+    sound: np.ndarray = soundfile.read(stems[track], dtype="float32", always_2d=True)[0].mean(axis=1)
+    return sound
 
 
 def onsets_s(sound: np.ndarray) -> np.ndarray:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.notes.onsets import ReadMono
+
 RATE_HZ = 22_050
 
 
@@ -25,7 +27,7 @@ def plucked(
     return sound.astype(np.float32)
 
 
-def reading(sound: NDArray[np.float32]):
+def reading(sound: NDArray[np.float32]) -> ReadMono:
     """Return a reader of a sound with silence on either side."""
 
     def read(start: int, stop: int) -> NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import product
 
 import numpy as np
@@ -27,7 +28,7 @@ def cheapest(onsets: np.ndarray, reference: np.ndarray, most: float) -> float:
     return best
 
 
-def cost(onsets: np.ndarray, reference: np.ndarray, most: float, partners: object) -> float:
+def cost(onsets: np.ndarray, reference: np.ndarray, most: float, partners: Iterable[int]) -> float:
     total, taken = 0.0, 0
     for onset, one in zip(onsets, partners, strict=True):
         if one >= 0:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from engine.errors import UsageError
-from engine.finders.settings import FinderSettings, fields_of, settings_from
+from engine.finders.settings import FinderSettings, fields_of, settings_from, track_name
 from tests.widgets.conftest import Dress
 from widgets.controls.check_box import CheckBox
 from widgets.controls.choice_field import ChoiceField
@@ -96,3 +96,29 @@ def test_fields_have_names_and_mnemonics_of_their_own(qtbot: QtBot, dress: Dress
     letters = [label[label.index("&") + 1].lower() for label in labels]
     assert len(set(letters)) == len(letters) == 5, "the tick has its own"
     assert all(field.accessibleName() for field in form.findChildren(QLineEdit))
+
+
+class OfTrack(FinderSettings):
+    """A setting that names a track."""
+
+    to: str = track_name("The grid", "Align to", "the name of a track")
+
+
+def test_a_track_is_chosen_from_a_list(qtbot: QtBot, dress: Dress) -> None:
+    names = ("Kick_in", "Lead & double")
+    form = SettingsForm(dress(DARK), fields_of(OfTrack), {"to": "Kick_in"}, "Said.", tracks=names)
+    qtbot.addWidget(form)
+    field = form.findChild(ChoiceField)
+
+    assert [field.itemText(row) for row in range(field.count())] == ["The grid", *names]
+    assert form.values() == {"to": "Kick_in"}
+    field.setCurrentIndex(0)
+    assert form.values() == {"to": ""}
+
+
+def test_a_tick_draws_its_mnemonic_and_no_ampersand(qtbot: QtBot, dress: Dress) -> None:
+    with_mnemonic, plain = (CheckBox(dress(DARK), text) for text in ("&Snap", "Snap"))
+    for box in (with_mnemonic, plain):
+        qtbot.addWidget(box)
+
+    assert with_mnemonic.sizeHint() == plain.sizeHint()

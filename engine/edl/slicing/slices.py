@@ -331,8 +331,8 @@ def _parts(of: Segments, joints: _Joints, rate_hz: int) -> list[_Part]:
     by = of.by.tolist()
     parts = [_Part(-np.inf, np.inf, by[0], 0.0, 0)]
     gaps = of.starts[1:] + of.by[1:] - of.stops[:-1] - of.by[:-1]
-    is_elastic = (of.fills[1:] == _FILLS.index(Fill.ELASTIC)) & (of.by[1:] != of.by[:-1])
-    is_filled = (((of.fills[1:] > 0) & (gaps > 0)) | is_elastic).tolist()
+    is_elastic = of.fills[1:] == _FILLS.index(Fill.ELASTIC)
+    is_filled = np.where(is_elastic, of.by[1:] != of.by[:-1], (of.fills[1:] > 0) & (gaps > 0)).tolist()
     rows = zip(joints.ends.tolist(), joints.begins.tolist(), joints.fades.tolist(), strict=True)
     for place, (end, begin, fade) in enumerate(rows):
         filled, after = None, place + 1
@@ -356,7 +356,7 @@ def _stretched(
 ) -> _Part | None:
     """Return the elastic gap between two segments: from the attack of the left to the start of the right.
 
-    None where it would be too short, or less than half as long as the source.
+    None where it is too short, or more than twice or less than half as long as the source.
 
     Parameters
     ----------
@@ -367,8 +367,9 @@ def _stretched(
     tail = max(float(of.after[place + 1]) + s_to_samples(NOTE_ATTACK_S, rate_hz), float(of.starts[place]))
     tail = max(tail, stop - s_to_samples(LONGEST_ELASTIC_S, rate_hz), room[0] - a + fade)
     start, left, tail, stop = (float(np.floor(at + 0.5)) for at in (tail + a, stop + a, tail + a, stop + b))
-    is_long = stop - start >= max(s_to_samples(LEAST_ELASTIC_S, rate_hz), (left - tail) / 2)
-    if not (is_long and room[0] < start < stop < room[1]):
+    shorter, longer = sorted((left - tail, stop - start))
+    is_alike = max(s_to_samples(LEAST_ELASTIC_S, rate_hz), longer / 2) <= shorter
+    if not (is_alike and room[0] < start < stop < room[1]):
         return None
     return _Part(start, stop, Gap(0, 0, Fill.ELASTIC, int(tail), int(left), a), fade, place + 1)
 

@@ -51,6 +51,7 @@ _TYPICAL_MS = 25.0
 class NotesSettings(FinderSettings):
     """The target of notes, and the limits of their moves."""
 
+    move: str = track_name("Selected tracks", "Move", "the track to move; the selected ones if it is empty")
     to: str = track_name("The grid", "Align to", "the name of another track; the grid if it is empty")
     bpm: float | None = Field(None, title="Tempo", description="tempo of an even grid in beats per minute")
     first_beat_s: float | None = Field(None, title="First beat", description="of an even grid")
@@ -94,24 +95,36 @@ def _check(request: FinderRequest) -> None:
 
 def _reference(request: FinderRequest) -> Track | None:
     name = _settings(request).to
-    if not name:
-        return None
+    return _named(request, name) if name else None
+
+
+def _named(request: FinderRequest, name: str) -> Track:
     named = [track for track in request.state.tracks if track.name == name]
     if not named:
         names = listed([track.name for track in request.state.tracks], "or")
-        raise UsageError(f"No track is named {quoted(name)}: give {names}, or nothing for the grid.")
+        raise UsageError(f"No track is named {quoted(name)}: give {names}, or nothing.")
     return named[0]
 
 
 def _tracks(request: FinderRequest, reference: Track | None) -> list[Track]:
-    """Return the tracks whose notes are moved: the selected ones, else all but drums and the reference."""
-    others = [track for track in request.state.tracks if reference is None or track.id != reference.id]
-    chosen = [track for track in others if track.id in request.tracks]
-    found = chosen or [track for track in others if not request.tracks and not _is_drum(track)]
+    """Return the tracks to move: the named one, else the selected ones, else for a grid all but drums.
+
+    Raises
+    ------
+    UsageError : none is left
+    """
+    name, every = _settings(request).move, request.state.tracks
+    if name:
+        chosen = [_named(request, name)]
+    elif request.tracks:
+        chosen = [track for track in every if track.id in request.tracks]
+    elif reference is None:
+        chosen = [track for track in every if not _is_drum(track)]
+    else:
+        chosen = list(every) if len(every) == 2 else []
+    found = [track for track in chosen if reference is None or track.id != reference.id]
     if not found:
-        raise UsageError(
-            "No track is left to move: select one that is not the reference and not of the drums."
-        )
+        raise UsageError("No track is left to move: select one other than the reference, or name it.")
     return found
 
 

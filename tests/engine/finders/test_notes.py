@@ -104,7 +104,9 @@ def test_playing_without_a_grid_is_refused(tmp_path: Path) -> None:
         assert not document.state.proposals
 
 
-@pytest.mark.parametrize("flags", [["--to", "nobody"], ["--division", "1/5"], ["--to", "bass"]])
+@pytest.mark.parametrize(
+    "flags", [["--to", "nobody"], ["--move", "nobody"], ["--division", "1/5"], ["--to", "bass"]]
+)
 def test_a_request_that_cannot_be_met_is_refused(tmp_path: Path, flags: list[str]) -> None:
     project = written(tmp_path, bass=plucked([1.0, 2.0], [110.0, 220.0], 3.0))
 
@@ -115,3 +117,17 @@ def test_silence_has_no_notes(tmp_path: Path) -> None:
     project = written(tmp_path, bass=np.zeros(5 * RATE_HZ, np.float32))
 
     assert main(["propose", str(project), "notes", "--bpm", "120"]) == 1
+
+
+def test_a_named_track_moves_alone_and_never_the_reference(tmp_path: Path) -> None:
+    lead, _, pitches = melody(12, 0.5, 0.02, seed=8)
+    other, _, _ = melody(12, 0.5, 0.03, seed=9)
+    sounds = {"bass": other, "double": other, "lead": lead}
+    project = written(tmp_path, **{name: plucked(at, pitches, 8.0) for name, at in sounds.items()})
+
+    assert main(["propose", str(project), "notes", "--to", "lead"]) == 2, "which of two follows is not known"
+    assert main(["propose", str(project), "notes", "--to", "lead", "--move", "double"]) == 0
+
+    with Document.open(project) as document:
+        (double,) = (track.id for track in document.state.tracks if track.name == "double")
+        assert {one.tracks for one in document.state.proposals.values()} == {(double,)}

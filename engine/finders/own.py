@@ -39,6 +39,6 @@ OWN: Mapping[str, OwnFinder] = MappingProxyType(
         "arrangement": OwnFinder("engine.finders.arrangement.finder:ARRANGEMENT"),
         "match": OwnFinder("engine.finders.match.finder:MATCH"),
         "timing": OwnFinder("engine.finders.timing.finder:TIMING"),
-        "notes": OwnFinder("engine.finders.notes:NOTES"),
+        "notes": OwnFinder("engine.finders.notes.finder:NOTES"),
     }
 )

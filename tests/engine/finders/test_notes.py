@@ -121,13 +121,37 @@ def test_silence_has_no_notes(tmp_path: Path) -> None:
 
 def test_a_named_track_moves_alone_and_never_the_reference(tmp_path: Path) -> None:
     lead, _, pitches = melody(12, 0.5, 0.02, seed=8)
-    other, _, _ = melody(12, 0.5, 0.03, seed=9)
-    sounds = {"bass": other, "double": other, "lead": lead}
+    bass, double = (melody(12, 0.5, 0.03, seed)[0] for seed in (9, 10))
+    sounds = {"bass": bass, "double": double, "lead": lead}
     project = written(tmp_path, **{name: plucked(at, pitches, 8.0) for name, at in sounds.items()})
 
     assert main(["propose", str(project), "notes", "--to", "lead"]) == 2, "which of two follows is not known"
     assert main(["propose", str(project), "notes", "--to", "lead", "--move", "double"]) == 0
 
+    assert moved(project) == {"double"}
+    assert main(["propose", str(project), "notes", "--to", "lead", "--move", "bass"]) == 0
+    assert moved(project) == {"bass", "double"}
+
+
+def moved(project: Path) -> set[str]:
     with Document.open(project) as document:
-        (double,) = (track.id for track in document.state.tracks if track.name == "double")
-        assert {one.tracks for one in document.state.proposals.values()} == {(double,)}
+        names = {track.id: track.name for track in document.state.tracks}
+        return {names[key] for one in document.state.proposals.values() for key in one.tracks}
+
+
+def test_a_note_that_was_answered_is_not_proposed_again(tmp_path: Path) -> None:
+    played, _, pitches = melody(12, 0.5, 0.02, seed=11)
+    project = written(tmp_path, bass=plucked(played, pitches, 8.0))
+    asked = ["propose", str(project), "notes", "--bpm", "120"]
+    assert main(asked) == 0
+    with Document.open(project) as document:
+        first = sorted(document.state.proposals.values(), key=lambda one: one.start_samples)
+    assert main(["decide", str(project), "accept", first[0].id]) == 0
+
+    assert main([*asked, "--strength", "0.5"]) == 0
+
+    with Document.open(project) as document:
+        again = document.state.proposals.values()
+        assert len(again) == len(first)
+        assert [one.id for one in again if one.id == first[0].id] == [first[0].id]
+        assert sum(one.payload["onset_samples"] == first[0].payload["onset_samples"] for one in again) == 1

@@ -1,4 +1,4 @@
-"""Notes: bass, guitar, keys, voice and other instruments, moved onto a grid or to another track."""
+"""Moves of the notes of one track, as proposals."""
 
 from __future__ import annotations
 
@@ -17,27 +17,22 @@ from engine.alignment.lines import line_words, lines_of
 from engine.alignment.reasons import milliseconds
 from engine.alignment.settings import AlignmentSettings
 from engine.document.analysis import Analysis, BeatGrid
-from engine.document.drums.edits import DRUMS, role_of
-from engine.document.drums.hits import Role
+from engine.document.edits import is_held
 from engine.document.kinds.hit import AFTER_SAMPLES, HIT_CROSSFADE_MS, LINE, ONSET_SAMPLES
 from engine.document.kinds.note import NOTE
 from engine.document.kinds.payload import CROSSFADE_MS, integer, real
 from engine.document.kinds.sounding import BY_SAMPLES
-from engine.document.listening_ids import listening_ids
 from engine.document.proposals import Alternative, Proposal
 from engine.document.tracks.track import Track
-from engine.errors import TimingError, UsageError
-from engine.finders.finder import Finder, FinderRequest, Found
+from engine.finders.finder import FinderRequest
 from engine.finders.settings import FinderSettings, track_name
-from engine.progress import Progress
 from engine.timebase import format_time, s_to_samples
-from engine.wording import counted, listed, quoted
+from engine.wording import counted, quoted
 
 if TYPE_CHECKING:
     from engine.alignment.placement import Lines
     from engine.notes.onsets import Notes
     from engine.notes.placing import PlacedNotes
-    from engine.recordings.microphones import Microphones
 
 _PAD_S = 0.01
 _UNCLEAR_S = 0.015
@@ -46,6 +41,7 @@ _LEAST_CONFIDENCE = 0.4
 _BY_CHANCE = 4.0
 """Of 50 free performances, one agrees as much with a grid."""
 _TYPICAL_MS = 25.0
+_SAME_NOTE_S = 0.005
 
 
 class NotesSettings(FinderSettings):
@@ -73,7 +69,7 @@ class NotesSettings(FinderSettings):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Target:
+class Target:
     """The target of notes: lines of a grid, or the notes of a track."""
 
     grid: BeatGrid | None = None
@@ -82,126 +78,19 @@ class _Target:
     analyses: Mapping[str, tuple[str, Analysis]] | None = None
 
 
-def _settings(request: FinderRequest) -> NotesSettings:
+def settings_of(request: FinderRequest) -> NotesSettings:
+    """Return the settings of a request of the finder."""
     assert isinstance(request.settings, NotesSettings)
     return request.settings
 
 
-def _check(request: FinderRequest) -> None:
-    settings = _settings(request)
-    read_division(settings.division)
-    _tracks(request, _reference(request))
-
-
-def _reference(request: FinderRequest) -> Track | None:
-    name = _settings(request).to
-    return _named(request, name) if name else None
-
-
-def _named(request: FinderRequest, name: str) -> Track:
-    named = [track for track in request.state.tracks if track.name == name]
-    if not named:
-        names = listed([track.name for track in request.state.tracks], "or")
-        raise UsageError(f"No track is named {quoted(name)}: give {names}, or nothing.")
-    return named[0]
-
-
-def _tracks(request: FinderRequest, reference: Track | None) -> list[Track]:
-    """Return the tracks to move: the named one, else the selected ones, else for a grid all but drums.
-
-    Raises
-    ------
-    UsageError : none is left
-    """
-    name, every = _settings(request).move, request.state.tracks
-    if name:
-        chosen = [_named(request, name)]
-    elif request.tracks:
-        chosen = [track for track in every if track.id in request.tracks]
-    elif reference is None:
-        chosen = [track for track in every if not _is_drum(track)]
-    else:
-        chosen = list(every) if len(every) == 2 else []
-    found = [track for track in chosen if reference is None or track.id != reference.id]
-    if not found:
-        raise UsageError("No track is left to move: select one other than the reference, or name it.")
-    return found
-
-
-def _is_drum(track: Track) -> bool:
-    return track.role in (DRUMS, "click") or role_of(track.role) not in (None, Role.OTHER)
-
-
-def _find(request: FinderRequest, progress: Progress) -> Found:
-    """Detect the notes of each track, and propose where they go.
-
-    Raises
-    ------
-    SourceError : a recording is missing or cannot be read
-    TimingError : the document has no grid, or no note was found
-    UsageError : the track to align to does not exist, or none is left
-    """
-    from engine.recordings.microphones import Microphones
-
-    reference = _reference(request)
-    tracks = _tracks(request, reference)
-    target = _target(request, reference, progress.part(0.0, 0.3))
-    state, proposals, notices = request.state, list[Proposal](), list[str]()
-    with Microphones(state, request.media, [track.id for track in tracks]) as microphones:
-        for number, track in enumerate(tracks):
-            share = progress.part(0.3 + 0.7 * number / len(tracks), 0.3 + 0.7 * (number + 1) / len(tracks))
-            notes = _notes(request, microphones, number, share)
-            made, notice = _proposed(request, track, notes, target)
-            proposals += made
-            notices += [notice] if notice else []
-    if not proposals and notices:
-        raise TimingError(" ".join(notices))
-    moved = counted(len(proposals), "note")
-    return Found(
-        proposals,
-        " ".join([f"Proposed to move {moved} in {counted(len(tracks), 'track')}.", *notices]),
-        target.analyses or {},
-        label=f"Proposed to move {moved}",
-    )
-
-
-def _notes(request: FinderRequest, microphones: Microphones, row: int, progress: Progress) -> Notes:
-    from engine.notes.onsets import find_notes
-
-    def read(start: int, stop: int) -> NDArray[np.float32]:
-        return microphones.read_one(row, start, stop)
-
-    state = request.state
-    return find_notes(read, state.length_samples, state.rate_hz, _settings(request).sensitivity, progress)
-
-
-def _target(request: FinderRequest, reference: Track | None, progress: Progress) -> _Target:
-    from engine.finders.timing.find_grid import WantedGrid, find_grid
-    from engine.recordings.microphones import Microphones
-
-    state = request.state
-    if reference is None:
-        known = request.analyses.get("beats")
-        in_force = known if isinstance(known, BeatGrid) else None
-        settings = _settings(request)
-        wanted = WantedGrid(settings.bpm, settings.first_beat_s or 0.0)
-        found = find_grid(wanted, state, request.media, in_force, progress)
-        fresh = {"beats": (listening_ids(state)["beats"], found.grid)} if found.is_heard else None
-        return _Target(found.grid, analyses=fresh)
-    with Microphones(state, request.media, [reference.id]) as microphones:
-        notes = _notes(request, microphones, 0, progress)
-    if not len(notes.onsets_samples):
-        raise TimingError(f"No note was detected in {quoted(reference.name)}: raise the sensitivity.")
-    return _Target(track=reference, onsets_samples=notes.onsets_samples)
-
-
-def _proposed(
-    request: FinderRequest, track: Track, notes: Notes, target: _Target
+def moves_of(
+    request: FinderRequest, track: Track, notes: Notes, target: Target
 ) -> tuple[list[Proposal], str]:
-    """Return the moves of a track, and a notice about notes that stay; see `_find`."""
+    """Return the moves of a track, and a notice about notes that stay; "" for none."""
     from engine.notes.placing import to_reference
 
-    settings, rate_hz = _settings(request), request.state.rate_hz
+    settings, rate_hz = settings_of(request), request.state.rate_hz
     if not len(notes.onsets_samples):
         return [], f"No note was detected in {quoted(track.name)}: raise the sensitivity."
     if target.grid is not None:
@@ -214,12 +103,23 @@ def _proposed(
         )
     is_clear = (notes.unsure_samples <= _UNCLEAR_S * rate_hz) & (notes.confidences >= _LEAST_CONFIDENCE)
     left = int(np.count_nonzero((placed.shifts_samples != 0.0) & ~is_clear))
-    made = list(_moves(request, track, notes, placed, is_clear, target))
+    answered = _answered_samples(request, track)
+    is_new = _distances(notes.onsets_samples, answered) > _SAME_NOTE_S * rate_hz
+    made = list(_moves(request, track, notes, placed, is_clear & is_new, target))
     return made, f"{counted(left, 'note')} of {track.name} without a clear onset not moved." if left else ""
 
 
+def _distances(
+    onsets_samples: NDArray[np.float64], others_samples: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the distance of each onset from the nearest of others, infinite without any; shape (n,)."""
+    ends = np.concatenate([[-np.inf], others_samples, [np.inf]])
+    after = np.searchsorted(ends, onsets_samples)
+    return np.minimum(onsets_samples - ends[after - 1], ends[after] - onsets_samples)
+
+
 def _lines(request: FinderRequest, grid: BeatGrid) -> Lines:
-    return lines_of(grid, read_division(_settings(request).division), request.state.rate_hz)
+    return lines_of(grid, read_division(settings_of(request).division), request.state.rate_hz)
 
 
 def _on_lines(request: FinderRequest, notes: Notes, grid: BeatGrid) -> PlacedNotes | None:
@@ -229,7 +129,7 @@ def _on_lines(request: FinderRequest, notes: Notes, grid: BeatGrid) -> PlacedNot
     """
     from engine.notes.placing import to_lines
 
-    settings, lines = _settings(request), _lines(request, grid)
+    settings, lines = settings_of(request), _lines(request, grid)
     mean = agreement(notes.onsets_samples, lines)
     if mean is not None and len(notes.onsets_samples) * abs(mean) ** 2 < _BY_CHANCE:
         return None
@@ -244,15 +144,15 @@ def _moves(
     track: Track,
     notes: Notes,
     placed: PlacedNotes,
-    is_clear: NDArray[np.bool_],
-    target: _Target,
+    is_wanted: NDArray[np.bool_],
+    target: Target,
 ) -> Iterator[Proposal]:
     rate_hz, onsets = request.state.rate_hz, notes.onsets_samples
     lines = None if target.grid is None else _lines(request, target.grid)
     pads = np.minimum(s_to_samples(_PAD_S, rate_hz), np.diff(onsets, prepend=-onsets[0]) / 2.0)
     starts = np.maximum(np.floor(onsets - pads), 0).astype(np.int64)
     stops = np.append(starts[1:], max(track.stop_samples, int(starts[-1]) + 1))
-    for row in np.flatnonzero((placed.shifts_samples != 0.0) & is_clear).tolist():
+    for row in np.flatnonzero((placed.shifts_samples != 0.0) & is_wanted).tolist():
         shift, place = float(placed.shifts_samples[row]), int(placed.places[row])
         payload: dict[str, object] = {
             BY_SAMPLES: shift,
@@ -269,10 +169,10 @@ def _moves(
         yield replace(made, alternatives=others)
 
 
-def _adjacent(request: FinderRequest, target: _Target, lines: Lines, made: Proposal) -> Iterator[Alternative]:
+def _adjacent(request: FinderRequest, target: Target, lines: Lines, made: Proposal) -> Iterator[Alternative]:
     """Yield moves of a note to the two adjacent lines."""
     line, onset_samples = integer(made.payload, LINE, -1), real(made.payload, ONSET_SAMPLES, 0.0)
-    positions, strength = lines.positions_samples, _settings(request).strength
+    positions, strength = lines.positions_samples, settings_of(request).strength
     for place, word in ((line - 1, "before"), (line + 1, "after")):
         if line >= 0 and 0 <= place < len(positions):
             by = float(np.floor(strength * (positions[place] - onset_samples) + 0.5))
@@ -282,11 +182,11 @@ def _adjacent(request: FinderRequest, target: _Target, lines: Lines, made: Propo
             yield Alternative(label, made.start_samples, made.stop_samples, changes)
 
 
-def _where(request: FinderRequest, target: _Target, place: int, lines: Lines | None) -> str:
+def _where(request: FinderRequest, target: Target, place: int, lines: Lines | None) -> str:
     if place < 0:
         return ""
     if target.grid is not None and lines is not None:
-        division = read_division(_settings(request).division)
+        division = read_division(settings_of(request).division)
         return line_words(target.grid, division, float(lines.beats[place]))
     assert target.track is not None
     at_s = float(target.onsets_samples[place]) / request.state.rate_hz
@@ -306,12 +206,13 @@ def note_reason(shift_samples: float, rate_hz: int, where: str) -> str:
     return f"The note is {far} {'early' if shift_samples > 0 else 'late'} for {where}."
 
 
-NOTES = Finder(
-    "Timing of notes",
-    "Moves the notes of bass, guitar, keys, voice or others onto a grid or to another track.",
-    _find,
-    NotesSettings,
-    check=_check,
-    maker="notes",
-    replaces=(NOTE.name,),
-)
+def _answered_samples(request: FinderRequest, track: Track) -> NDArray[np.float64]:
+    """Return the onsets of the notes of a track whose moves the user answered, ascending."""
+    state = request.state
+    return np.sort(
+        [
+            real(one.payload, ONSET_SAMPLES, one.start_samples)
+            for key, one in state.proposals.items()
+            if one.kind == NOTE.name and track.id in one.tracks and is_held(state.decisions.get(key))
+        ]
+    )

@@ -1,0 +1,1 @@
+"""Timing of notes: detected, placed on a grid or with another track, and proposed as moves."""

@@ -115,7 +115,8 @@ def _distances(
     """Return the distance of each onset from the nearest of others, infinite without any; shape (n,)."""
     ends = np.concatenate([[-np.inf], others_samples, [np.inf]])
     after = np.searchsorted(ends, onsets_samples)
-    return np.minimum(onsets_samples - ends[after - 1], ends[after] - onsets_samples)
+    found: NDArray[np.float64] = np.minimum(onsets_samples - ends[after - 1], ends[after] - onsets_samples)
+    return found
 
 
 def _lines(request: FinderRequest, grid: BeatGrid) -> Lines:

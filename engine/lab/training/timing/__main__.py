@@ -2,8 +2,8 @@
 
 ``python -m engine.lab.training.timing --data DIR --out DIR [--device cuda] [--at-once 8]``
 
-Performances are made once and stored in the folder; a network that is there is not trained again, so that an
-interrupted run resumes. `offcut evaluate timing networks` compares the results.
+Performances are made once and stored in the folder. Networks of an earlier run are not trained again, so that
+an interrupted run resumes. `offcut evaluate timing networks` compares the results.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from engine.lab.training.timing.runs import every_network, run_of, store
 
 
 def main() -> None:
-    """Make the performances, and train what is missing."""
+    """Make the performances, and train the missing networks."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the folder that holds multimic/")
     parser.add_argument("--out", type=Path, required=True)

@@ -61,6 +61,7 @@ DISPLACEMENTS: Mapping[str, Displacement] = MappingProxyType(
         "past half": _off(10.0, past_half=0.05),
         "drifting": replace(_off(5.0), drift_ms=30.0),
         "rushing": replace(_off(8.0), drift_ms=8.0, rush=0.7, rush_ms=60.0, pull_ms=-8.0),
+        "own timing × 2": Displacement(own_timing=2.0),
         "own timing × 3": Displacement(own_timing=3.0),
         "own timing × 5": Displacement(own_timing=5.0),
     }

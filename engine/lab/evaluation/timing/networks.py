@@ -34,7 +34,7 @@ _SHORT_S = 20.0
 _SIMPLE = ("nearest line", "Beat Detective 75%", "whole performance")
 WITH_NETWORKS = "decoder with posteriors"
 _EVIDENCE = 0.25
-"""Weight of the networks in it: chosen on validation performances, where 0 to 0.5 differ within noise."""
+"""Weight of the networks in it: chosen on validation performances, where it differs from 0 within noise."""
 _WITNESSES = frozenset((kind, View("metronome")) for kind in ("tcn", "transformer"))
 
 

@@ -8,6 +8,7 @@ and pull, and groove are estimated from each other.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,8 +85,18 @@ class StrokeLines:
     posterior: Floats
 
 
-def place(strokes: Strokes, lines: Lines, beliefs: Beliefs = BELIEFS) -> StrokeLines:
-    """Find the line of each stroke."""
+def place(
+    strokes: Strokes,
+    lines: Lines,
+    beliefs: Beliefs = BELIEFS,
+    weighed: Callable[[Costs], Costs] | None = None,
+) -> StrokeLines:
+    """Find the line of each stroke.
+
+    Parameters
+    ----------
+    weighed : returns the costs with those of further evidence added
+    """
     count = len(strokes.onsets_samples)
     if count == 0 or len(lines.positions_samples) == 0:
         nowhere = np.full((count, 1), -1, np.int64)
@@ -95,7 +106,8 @@ def place(strokes: Strokes, lines: Lines, beliefs: Beliefs = BELIEFS) -> StrokeL
     playing = _Playing(*follow(strokes.onsets_samples, lines, likely.mean(1)), beliefs.kept_of_neighbour)
     for number in range(beliefs.passes):
         candidates = near(strokes.onsets_samples, playing.expected, lines)
-        decoded = decode(_costs(strokes, lines, candidates, playing, likely, told, beliefs))
+        costs = _costs(strokes, lines, candidates, playing, likely, told, beliefs)
+        decoded = decode(weighed(costs) if weighed else costs)
         taken = _taken(candidates.lines, decoded)
         if number + 1 < beliefs.passes:
             told = repeated(strokes, lines, candidates.lines, decoded.posterior[:, :-1])

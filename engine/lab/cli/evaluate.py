@@ -36,12 +36,18 @@ def _timing_hits(options: argparse.Namespace, progress: Progress) -> Lines:
 def _timing_alignment(options: argparse.Namespace, progress: Progress) -> Lines:
     from engine.lab.evaluation.timing.alignment import evaluate
 
+    if "trained" in _names(options.rows):
+        raise UsageError("Networks are measured by 'offcut evaluate timing networks --weights DIR'.")
+    return evaluate(options.data, seeds=options.seeds, short=options.short, progress=progress)
+
+
+def _timing_networks(options: argparse.Namespace, progress: Progress) -> Lines:
+    from engine.lab.evaluation.timing.networks import evaluate
+
+    if options.weights is None:
+        raise UsageError("No networks are named: give their folder with --weights.")
     return evaluate(
-        options.data,
-        seeds=options.seeds,
-        short=options.short,
-        is_trained="trained" in _names(options.rows),
-        progress=progress,
+        options.data, options.weights, seeds=options.seeds, short=options.short, progress=progress
     )
 
 
@@ -74,6 +80,7 @@ _TIMING: Mapping[str, Callable[[argparse.Namespace, Progress], Lines]] = Mapping
         "beats": _timing_beats,
         "hits": _timing_hits,
         "alignment": _timing_alignment,
+        "networks": _timing_networks,
         "rendering": _timing_rendering,
         "programmed": _timing_programmed,
         "membership": _timing_membership,
@@ -97,6 +104,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="NAME",
         help="of separation: one more row, by name or file of weights; may be given again",
+    )
+    parser.add_argument(
+        "--weights", type=Path, metavar="DIR", help="of timing networks: the folder of trained networks"
     )
     anomaly = parser.add_argument_group("anomaly")
     anomaly.add_argument("--config", type=Path, metavar="F.yaml", help="a recipe other than the default")

@@ -177,7 +177,7 @@ def _performance(data_dir: Path, name: str, rng: np.random.Generator, longest_s:
     files = grooves_of(data_dir, "test")
     groove = read_groove(files[int(rng.integers(len(files)))])
     kit = _kit(data_dir, name, rng)
-    take = take_through(groove, kit, Displacement(as_played=True), longest_s, rng)
+    take = take_through(groove, kit, Displacement(own_timing=1.0), longest_s, rng)
     return take.rendered()
 
 

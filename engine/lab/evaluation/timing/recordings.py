@@ -93,7 +93,7 @@ def kit_takes(data_dir: Path, part: Part, count: int, seed: int) -> Iterator[Tak
     UsageError : the recordings are not there
     """
     unheard = TESTED if part == "test" else ()
-    return takes(data_dir, part, count, seed, Displacement(as_played=True), drummers=unheard)
+    return takes(data_dir, part, count, seed, Displacement(own_timing=1.0), drummers=unheard)
 
 
 def kit_recording(take: Take) -> Recording:

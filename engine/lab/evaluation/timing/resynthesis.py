@@ -13,7 +13,10 @@ from pathlib import Path
 import numpy as np
 import soxr
 
-from engine.lab.evaluation.timing.learned.resynthesis import (
+from engine.lab.simulated.performances.displacement import Displacement
+from engine.lab.simulated.performances.parts import Part, takes
+from engine.lab.simulated.performances.takes import Take
+from engine.lab.training.timing.resynthesis import (
     RATE_HZ,
     SETTINGS,
     SoundPair,
@@ -22,9 +25,6 @@ from engine.lab.evaluation.timing.learned.resynthesis import (
     spectral_distance_db,
     train,
 )
-from engine.lab.simulated.performances.displacement import Displacement
-from engine.lab.simulated.performances.parts import Part, takes
-from engine.lab.simulated.performances.takes import Take
 
 _OFF = Displacement(jitter_ms=15.0, drift_ms=8.0)
 _LONGEST_S = 12.0

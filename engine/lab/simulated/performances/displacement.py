@@ -22,7 +22,8 @@ class Displacement:
 
     Attributes
     ----------
-    as_played : take the drummer's own times; the other displacements of time come on top
+    own_timing : factor of the drummer's own deviations, 1 for the times as they were played; the other
+        displacements of time come on top
     jitter_ms : standard deviation of a stroke
     tails : share of strokes that are three times as far off
     voice_jitter_ms : standard deviation of a voice within its stroke
@@ -37,7 +38,7 @@ class Displacement:
     doubles : share of hits after which there is one too many
     """
 
-    as_played: bool = False
+    own_timing: float = 0.0
     jitter_ms: float = 0.0
     tails: float = 0.0
     voice_jitter_ms: float = 0.0
@@ -107,7 +108,7 @@ def drawn(rng: np.random.Generator) -> Displacement:
     """Draw how a performance departs from its score: from not at all to badly."""
     jitter_ms = float(np.exp(rng.uniform(np.log(3.0), np.log(40.0))))
     return Displacement(
-        as_played=bool(rng.random() < 0.25),
+        own_timing=float(rng.random() < 0.25),
         jitter_ms=jitter_ms if rng.random() < 0.85 else 0.0,
         tails=float(rng.choice((0.0, 0.02, 0.08))),
         voice_jitter_ms=float(rng.uniform(0.0, 2.0)),
@@ -227,8 +228,8 @@ def _late_s(
     past_s = rng.choice((-1.0, 1.0), len(lines)) * rng.uniform(0.53, 0.8, len(lines)) * score.line_s
     late_s = np.where(is_past, past_s, late_s)
     voice_s = _voice_late_s(by, stroke, microphones, rng)
-    if by.as_played:
-        own_s = score.played_s - score.targets_s
+    if by.own_timing:
+        own_s = by.own_timing * (score.played_s - score.targets_s)
         common_s = np.array([np.median(own_s[stroke == one]) for one in range(len(lines))])
         late_s += common_s
         voice_s += own_s - common_s[stroke]

@@ -2,8 +2,8 @@
 
 ``python -m engine.lab.training.timing --data DIR --out DIR [--device cuda] [--at-once 8]``
 
-Performances are made once and stored in the folder; a network that is there is not trained again, so that an
-interrupted run resumes. `offcut evaluate timing networks` compares the results.
+Performances are made once and stored in the folder. Networks of an earlier run are not trained again, so that
+an interrupted run resumes. `offcut evaluate timing networks` compares the results.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ def in_view(frames: Tensor, view: View) -> Tensor:
         return frames.float()
     if view.channel == "none":
         return spectra
-    seconds = np.arange(frames.shape[-2]) * _HOP_S
+    seconds = np.arange(frames.shape[-2], dtype=np.float64) * _HOP_S
     placed = torch.from_numpy(turns(seconds, 0.25).astype(np.float32)).to(spectra.device)
     return torch.cat([spectra, placed.expand(*spectra.shape[:-1], placed.shape[1])], dim=-1)
 

@@ -1,4 +1,4 @@
-"""Inputs of a network for each stroke, in groups of columns; a `View` selects some."""
+"""Inputs of a network for each stroke, in groups of columns; a `View` selects some of them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Floats = NDArray[np.float32]
 Channel = Literal["none", "positional", "metronome"]
 
 CHANNELS: tuple[Channel, ...] = ("none", "positional", "metronome")
-"""Columns with the position of a stroke: none; its number and second; its phase in beat and bar."""
+"""Position of a stroke in time: none; its number and second; its phase in beat and bar."""
 LINES = 2 * REACH + 1
 CHOICES = LINES + 1
 """The lines near a stroke in ascending order, and none."""
@@ -51,7 +51,7 @@ class View:
     Attributes
     ----------
     has_audio : log-mel spectra of the microphones in place of the drums of each stroke
-    has_decoder : the probabilities of Offcut's own decoder, too
+    has_decoder : also the probabilities of Offcut's own decoder
     """
 
     channel: Channel
@@ -213,4 +213,5 @@ def _believed(found: StrokeLines, candidates: Candidates) -> NDArray[np.float64]
     none = found.posterior[:, -1]
     others = np.maximum(lined.sum(1) - of_lines.sum(1), 0.0)
     shares = np.concatenate([of_lines, none[:, None], others[:, None]], axis=1)
-    return np.maximum(np.log(np.maximum(shares, 1e-12)), _LEAST_LOG) / 4.0
+    believed: NDArray[np.float64] = np.maximum(np.log(np.maximum(shares, 1e-12)), _LEAST_LOG) / 4.0
+    return believed

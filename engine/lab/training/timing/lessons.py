@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +14,10 @@ from engine.alignment.decoding.candidates import nearest
 from engine.alignment.placement import Lines
 from engine.alignment.strokes import VOICES, Strokes, gather, voice_of
 from engine.document.drums.hits import ORNAMENTS, Hits, Ornament
-from engine.lab.evaluation.timing.matching import Rows
-from engine.lab.evaluation.timing.symbolic import TYPICAL_ERRORS, FinderErrors, told
 from engine.lab.simulated.performances.parts import LONGEST_S, Part, takes
 from engine.lab.simulated.performances.performance import Truth
+from engine.lab.simulated.performances.scores import Rows
+from engine.lab.simulated.performances.symbolic import TYPICAL_ERRORS, FinderErrors, told
 from engine.lab.training.timing.frames import frame_of, frames_of, no_frames
 from engine.lab.training.timing.inputs import CHOICES, inputs_of
 from engine.lab.training.timing.networks import BEFORE, NOWHERE
@@ -142,18 +143,15 @@ def together(made: Iterable[Lessons]) -> Lessons:
     """Return all performances of several collections."""
     every = list(made)
 
-    def joined(name: str) -> NDArray[np.generic]:
+    def joined(name: str) -> Any:
         return np.concatenate([getattr(one, name) for one in every])
 
-    def ends(name: str) -> NDArray[np.int64]:
+    def ends(name: str) -> Any:
         sizes = np.concatenate([np.diff(getattr(one, name)) for one in every])
         return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 
-    arrays = {
-        field.name: ends(field.name) if field.name.endswith("starts") else joined(field.name)
-        for field in fields(Lessons)
-    }
-    return Lessons(**arrays)
+    names = [field.name for field in fields(Lessons)]
+    return Lessons(*(ends(name) if name.endswith("starts") else joined(name) for name in names))
 
 
 def true_lines(example: Example, strokes: Strokes) -> NDArray[np.int64]:

@@ -1,16 +1,19 @@
-"""Placement by a trained network: its scores, decoded by the dynamic programme or by a beam."""
+"""Placement by a trained network: its scores, decoded by the dynamic programme or by a beam.
+
+Or by Offcut's decoder, with the probabilities of networks as further evidence.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.alignment.decoding.decoder import BELIEFS
+from engine.alignment.decoding.decoder import BELIEFS, place
 from engine.alignment.decoding.monotone import Costs, decode
 from engine.alignment.decoding.moves import placed
 from engine.alignment.placement import Aligner, Lines, Placement
@@ -27,6 +30,7 @@ Floats = NDArray[np.float64]
 STROKES_AT_ONCE = 256
 FRAMES_AT_ONCE = 1_250
 _BEAM = 8
+_LEAST_LOG = -8.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +39,11 @@ class Trained:
 
     network: Placer
     view: View
+
+    @property
+    def size(self) -> int:
+        """The number of its parameters."""
+        return sum(weights.numel() for weights in self.network.parameters())
 
 
 def by_network(
@@ -52,16 +61,69 @@ def by_network(
         if len(strokes.onsets_samples) == 0 or len(lines.positions_samples) == 0:
             nowhere = np.full(len(strokes.onsets_samples), -1, np.int64)
             return placed(hits, strokes, nowhere, np.ones(len(nowhere)), lines, settings)
-        inputs = inputs_of(hits, strokes, lines)
-        with few_threads(), torch.no_grad():
-            whole = _batch_of(inputs, strokes, trained.view, frames)
-            if trained.network.pointer is not None:
-                taken, confidences = _by_beam(trained.network, whole, inputs)
-            else:
-                taken, confidences = _decoded(_scores(trained.network, whole), inputs, strokes)
+        taken, confidences = assigned(trained, inputs_of(hits, strokes, lines), strokes, frames)
         return placed(hits, strokes, taken, confidences, lines, settings)
 
     return align
+
+
+def assigned(
+    trained: Trained, inputs: Inputs, strokes: Strokes, frames: NDArray[np.float16] | None = None
+) -> tuple[NDArray[np.int64], Floats]:
+    """Return the line of each stroke, -1 for none, and the probability of it, shape (s,) each."""
+    if trained.network.pointer is None:
+        return _decoded(probabilities(trained, inputs, strokes, frames), inputs, strokes)
+    with few_threads(), torch.no_grad():
+        return _by_beam(trained.network, _batch_of(inputs, strokes, trained.view, frames), inputs)
+
+
+def probabilities(
+    trained: Trained, inputs: Inputs, strokes: Strokes, frames: NDArray[np.float16] | None = None
+) -> Floats:
+    """Return the probability of each choice of each stroke, shape (s, CHOICES); not of a pointer network.
+
+    A pointer network chooses by earlier choices, and has none by itself.
+    """
+    with few_threads(), torch.no_grad():
+        scores = _scores(trained.network, _batch_of(inputs, strokes, trained.view, frames))
+    scores[:, :-1][inputs.candidates.lines < 0] = -np.inf
+    shares: Floats = np.exp(scores - np.logaddexp.reduce(scores, axis=1)[:, None])
+    return shares
+
+
+def weighed_by(shares: Floats, inputs: Inputs, weight: float) -> Callable[[Costs], Costs]:
+    """Return the function that adds the probabilities of networks to the costs of the decoder, see `place`.
+
+    Parameters
+    ----------
+    shares : shape (s, CHOICES), see `probabilities`
+    weight : of a nat of theirs
+    """
+    costs = -weight * np.maximum(np.log(shares + 1e-9), _LEAST_LOG)
+
+    def weighed(own: Costs) -> Costs:
+        same = own.lines[:, :, None] == inputs.candidates.lines[:, None, :]
+        same &= (own.lines >= 0)[:, :, None]
+        of_lines = np.where(same.any(2), (same * costs[:, None, :-1]).sum(2), -weight * _LEAST_LOG)
+        beside = of_lines[:, None, :]
+        return replace(
+            own,
+            first=own.first + of_lines,
+            following=own.following + beside,
+            sharing=own.sharing + beside,
+            none=own.none + costs[:, -1],
+        )
+
+    return weighed
+
+
+def assigned_with(
+    networks: Sequence[Trained], weight: float, inputs: Inputs, strokes: Strokes, lines: Lines
+) -> tuple[NDArray[np.int64], Floats]:
+    """Assign strokes by Offcut's decoder, with the mean probabilities of networks as evidence."""
+    shares = np.mean([probabilities(one, inputs, strokes) for one in networks], axis=0)
+    found = place(strokes, lines, weighed=weighed_by(shares, inputs, weight))
+    return found.lines, found.confidences
 
 
 def _batch_of(inputs: Inputs, strokes: Strokes, view: View, frames: NDArray[np.float16] | None) -> Batch:
@@ -97,7 +159,7 @@ def _encoded(network: Placer, whole: Batch) -> Tensor:
 
 
 def _parts(whole: Batch) -> Iterator[tuple[Batch, Tensor, Tensor]]:
-    """Yield parts as long as in training, the strokes to take from each, and their places."""
+    """Yield parts as long as in training, the strokes of each that count, and their rows in the whole."""
     count = whole.features.shape[1]
     if whole.frames is None or whole.at is None:
         for start, keep in overlapping(count, STROKES_AT_ONCE):
@@ -120,7 +182,7 @@ def _part(whole: Batch, rows: Tensor) -> Batch:
 
 
 def overlapping(count: int, longest: int) -> Iterator[tuple[int, slice]]:
-    """Yield the start of each part, and the segment to take from it: parts overlap by half."""
+    """Yield the start of each part and the range that counts: parts overlap by half."""
     if count <= longest:
         yield 0, slice(0, count)
         return
@@ -130,11 +192,10 @@ def overlapping(count: int, longest: int) -> Iterator[tuple[int, slice]]:
         yield start, slice(0 if start == 0 else start + quarter, count if last else start + quarter + half)
 
 
-def _decoded(scores: Floats, inputs: Inputs, strokes: Strokes) -> tuple[NDArray[np.int64], Floats]:
+def _decoded(shares: Floats, inputs: Inputs, strokes: Strokes) -> tuple[NDArray[np.int64], Floats]:
     lines = inputs.candidates.lines
-    choices = scores.copy()
-    choices[:, :-1][lines < 0] = -np.inf
-    costs = np.logaddexp.reduce(choices, axis=1)[:, None] - choices
+    costs = -np.log(np.maximum(shares, 1e-300))
+    costs[:, :-1][lines < 0] = np.inf
     gaps_ms = np.diff(strokes.onsets_samples, prepend=strokes.onsets_samples[:1]) / strokes.rate_hz * 1000.0
     apart = ~(strokes.voices & np.roll(strokes.voices, 1, axis=0)).any(1)
     near = (apart & (gaps_ms < BELIEFS.shared_within_ms))[:, None, None]
@@ -158,7 +219,7 @@ class _Path:
 
 
 def _by_beam(network: Placer, whole: Batch, inputs: Inputs) -> tuple[NDArray[np.int64], Floats]:
-    """Return the best path of a beam, lines ascending, and the probability of each step."""
+    """Return the best path of a beam search, lines ascending, and the probability of each step."""
     assert network.pointer is not None
     values, lines = _encoded(network, whole), inputs.candidates.lines
     paths, state = [_Path(0.0, (), -1)], None

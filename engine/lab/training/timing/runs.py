@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from itertools import product
 from pathlib import Path
 
-from safetensors.torch import save_file
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 
+from engine.errors import UsageError
+from engine.files.safe_write import shown
 from engine.lab.simulated.performances.parts import Part
 from engine.lab.training.timing.fitting import train
+from engine.lab.training.timing.frames import columns_of_frames
 from engine.lab.training.timing.inputs import CHANNELS, View
 from engine.lab.training.timing.lessons import Lessons, lessons_of, read_lessons, together
-from engine.lab.training.timing.networks import ENCODERS
+from engine.lab.training.timing.networks import ENCODERS, Placer
+from engine.lab.training.timing.placing import Trained
 from engine.learning.loop import TrainSettings
 
 _AT_A_TIME = 25
@@ -35,7 +40,7 @@ class Wanted:
 
     @property
     def name(self) -> str:
-        """Name of its file."""
+        """Name of its file, without the suffix."""
         decoder = "-decoder" if self.view.has_decoder else ""
         inputs = "audio" if self.view.has_audio else "symbolic"
         return f"{self.kind}-{inputs}-{self.view.channel}{decoder}-{self.seed}"
@@ -108,3 +113,34 @@ def run_of(wanted: Wanted, out: Path, settings: TrainSettings, device: str) -> d
     save_file(run.network.state_dict(), unfinished, described)
     unfinished.replace(out / f"{wanted.name}.safetensors")
     return line
+
+
+def trained_networks(folder: Path, seeds: int) -> Mapping[Wanted, Trained]:
+    """Read the networks of the comparison that a folder holds.
+
+    Raises
+    ------
+    UsageError : it holds none, or a file of its is damaged
+    """
+    every = [one for inputs in ("symbolic", "audio") for one in every_network(inputs, seeds)]
+    found = {
+        one: _read_network(one, path)
+        for one in every
+        if (path := folder / f"{one.name}.safetensors").is_file()
+    }
+    if not found:
+        raise UsageError(
+            f"{shown(folder)} holds no networks: train them with "
+            f"'python -m engine.lab.training.timing --data DIR --out {shown(folder)}'."
+        )
+    return found
+
+
+def _read_network(wanted: Wanted, path: Path) -> Trained:
+    view = wanted.view
+    network = Placer(wanted.kind, view, columns_of_frames(view) if view.has_audio else 0)
+    try:
+        network.load_state_dict(load_file(path))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise UsageError(f"{shown(path)} is damaged: delete it, and train it again.") from error
+    return Trained(network.eval(), view)

@@ -11,7 +11,6 @@ import pytest
 
 from engine.document.drums.hits import ORNAMENTS, Ornament
 from engine.errors import UsageError
-from engine.lab.evaluation.timing.symbolic import TYPICAL_ERRORS, symbolic
 from engine.lab.simulated.performances.displacement import Displaced, Displacement, displaced
 from engine.lab.simulated.performances.grooves import Groove, GrooveFile, read_groove
 from engine.lab.simulated.performances.hydrogen import found_kits, read_hydrogen
@@ -23,6 +22,7 @@ from engine.lab.simulated.performances.pieces import Piece
 from engine.lab.simulated.performances.scores import Score, score_of
 from engine.lab.simulated.performances.stage import CLOSE, stage_of
 from engine.lab.simulated.performances.stored import read_performance, write_performance
+from engine.lab.simulated.performances.symbolic import TYPICAL_ERRORS, FinderErrors, told
 from engine.lab.simulated.performances.takes import take_of
 
 _BEAT_S = 0.5
@@ -177,9 +177,13 @@ def test_what_is_missing_and_what_is_too_much_is_said(data_dir: Path) -> None:
 def test_as_played_is_what_the_drummer_played(data_dir: Path) -> None:
     groove = read_groove(grooves_of(data_dir, "test")[0])
     score = score_of(groove, _MICROPHONES)
-    _, played = _played(Displacement(as_played=True), score=score)
+    _, played = _played(Displacement(own_timing=1.0), score=score)
     off_s = played.times_s - score.played_s
     assert np.median(np.abs(off_s)) < 1e-9
+    _, exaggerated = _played(Displacement(own_timing=3.0), score=score)
+    late_s = played.times_s - played.score.targets_s
+    thrice_s = exaggerated.times_s - exaggerated.score.targets_s
+    assert np.std(thrice_s) > 2.0 * np.std(late_s)
     assert set(np.round(score.played_s, 9)) <= set(np.round(groove.times_s, 9))
 
 
@@ -281,11 +285,12 @@ def test_the_mix_is_no_louder_than_full_scale(data_dir: Path) -> None:
 
 
 def test_an_ideal_finder_tells_the_truth_and_another_errs(data_dir: Path) -> None:
-    ideal = next(symbolic(data_dir, "test", 1, seed=5, longest_s=30.0))
+    take = next(takes(data_dir, "test", 1, seed=5, longest_s=30.0))
+    ideal = told(take, FinderErrors(), np.random.default_rng(5))
     np.testing.assert_array_equal(ideal.hits.onsets_samples, ideal.truth.onsets_samples)
     np.testing.assert_array_equal(ideal.hits.strokes, ideal.truth.strokes)
     np.testing.assert_array_equal(ideal.rows, np.arange(len(ideal.rows)))
-    errs = next(symbolic(data_dir, "test", 1, seed=5, errors=TYPICAL_ERRORS, longest_s=30.0))
+    errs = told(take, TYPICAL_ERRORS, np.random.default_rng(5))
     found = errs.rows >= 0
     off_ms = (errs.hits.onsets_samples - errs.truth.onsets_samples[errs.rows])[found] / RATE_HZ * 1000
     assert np.std(off_ms) == pytest.approx(TYPICAL_ERRORS.timing_ms, rel=0.3)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +12,6 @@ from engine.alignment.lines import lines_of
 from engine.alignment.placement import Lines
 from engine.document.analysis import BeatGrid
 from engine.document.drums.hits import ORNAMENTS, Hits, Ornament
-from engine.lab.simulated.performances.displacement import Displacement
-from engine.lab.simulated.performances.parts import LONGEST_S, Part, takes
 from engine.lab.simulated.performances.performance import Truth
 from engine.lab.simulated.performances.scores import Rows
 from engine.lab.simulated.performances.takes import Take
@@ -63,20 +59,6 @@ class Symbolic:
     rows: Rows
     lines: Lines
     grid: BeatGrid
-
-
-def symbolic(
-    data_dir: Path,
-    part: Part = "train",
-    count: int = 100,
-    seed: int = 0,
-    displacement: Displacement | None = None,
-    errors: FinderErrors = FinderErrors(),
-    longest_s: float = LONGEST_S,
-) -> Iterator[Symbolic]:
-    """Yield performances as a hit detector would report them, the same for the same seed, see `takes`."""
-    for number, take in enumerate(takes(data_dir, part, count, seed, displacement, longest_s)):
-        yield told(take, errors, np.random.default_rng((seed, number, 1)))
 
 
 def told(take: Take, errors: FinderErrors, rng: np.random.Generator) -> Symbolic:

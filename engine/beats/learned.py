@@ -78,7 +78,7 @@ def find_readings(
         pulse = best_pulse(favoured, rate, near=near, progress=progress)
         if len(pulse.frames) < _LEAST_BEATS:
             return ()
-    grid = _grid(pulse, told, heard, traces, progress)
+    grid = grid_of(pulse, told, heard, traces, progress)
     return () if grid is None else _with_others(grid, best, likely)
 
 
@@ -88,14 +88,26 @@ def evidence_of(traces: Traces, odds: Floats, told: Activations) -> Evidence:
     return evidence(odds, told, levels, trained_bars(BAR_WEIGHTS))
 
 
-def _grid(
-    pulse: Pulse, told: Activations, heard: Evidence, traces: Traces, progress: Progress
+def grid_of(
+    pulse: Pulse,
+    told: Activations,
+    heard: Evidence,
+    traces: Traces,
+    progress: Progress,
+    *,
+    is_tapped: bool = False,
 ) -> BeatGrid | None:
-    """Place the beats on onsets and count them."""
+    """Place the beats on onsets and count them.
+
+    Parameters
+    ----------
+    is_tapped : whether the user confirmed the tempo, so that beats go on where the evidence is weak
+    """
     rate_hz, onsets = traces.framing.rate_hz, traces.onsets
     to_samples = rate_hz / told.frames_per_s
     frames = _extended(between_frames(pulse.frames, told.beat), onsets.positions_samples / to_samples)
-    frames = frames[in_time(heard.odds[heard.at(frames)])]
+    if not is_tapped:
+        frames = frames[in_time(heard.odds[heard.at(frames)])]
     beats = np.rint(frames * to_samples).astype(np.int64)
     beats = refine_beats(beats, onsets.positions_samples, onsets.strengths, rate_hz)
     beats = beats[counted(beats, onsets.positions_samples, rate_hz)]

@@ -1,0 +1,58 @@
+"""Beats of a recording that follow the user's taps: their tempo, their place and their downbeat."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.beats.decode import Pulse, beat_odds, best_pulse
+from engine.beats.learned import evidence_of, grid_of
+from engine.beats.traces import Traces
+from engine.document.analysis import BeatGrid
+from engine.document.grid.edits import with_downbeat
+from engine.document.grid.tapping import fit_taps
+from engine.learning.torch_threads import few_threads
+from engine.progress import SILENT, Progress
+
+TAPS = 8
+"""As many taps during playback lead the beats of the whole recording."""
+_FAVOUR = 6.0
+"""Bonus, in log-odds, of a beat at a tap."""
+_NEAR_S = 0.06
+_LEAST_ODDS = -0.5
+"""Log-odds of a beat that nothing supports: counting goes on through weak evidence."""
+
+
+def follow_taps(
+    traces: Traces, taps_samples: NDArray[np.float64], progress: Progress = SILENT
+) -> BeatGrid | None:
+    """Find the beats of a recording in the tempo of taps, with a downbeat at the first.
+
+    The tempo may drift away from the taps by some percent, as playing does.
+
+    Parameters
+    ----------
+    taps_samples : float64, shape (n,), ascending positions of at least `TAPS` taps
+
+    Returns
+    -------
+    grid : None where the recording has no pulse in this tempo
+
+    Raises
+    ------
+    Cancelled : the user asked for it
+    """
+    told, rate_hz = traces.activations, traces.framing.rate_hz
+    tapped = fit_taps(taps_samples / rate_hz)
+    if tapped is None or not len(traces.onsets.positions_samples):
+        return None
+    rate = told.frames_per_s
+    odds = np.maximum(beat_odds(told.beat, rate), _LEAST_ODDS)
+    taps_s = tapped.first_s + np.arange(len(taps_samples)) * tapped.period_s
+    away_s = np.abs(np.arange(len(odds)) / rate - taps_s[:, None]).min(axis=0)
+    favoured = odds + _FAVOUR * np.exp(-0.5 * (away_s / (_NEAR_S / 2.0)) ** 2)
+    near = Pulse(np.rint(taps_s * rate).astype(np.int64), np.full(len(taps_s), tapped.tempo_bpm))
+    pulse = best_pulse(favoured, rate, near=near, progress=progress)
+    with few_threads():
+        grid = grid_of(pulse, told, evidence_of(traces, odds, told), traces, progress, is_tapped=True)
+    return None if grid is None else with_downbeat(grid, round(taps_s[0] * rate_hz))

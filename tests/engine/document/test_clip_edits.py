@@ -13,7 +13,7 @@ from engine.document.by_hand import edit_by_hand
 from engine.document.change import Edit
 from engine.document.document import Document
 from engine.document.file.storage import apply_rows
-from engine.document.marks.edits import add_marker
+from engine.document.marks.edits import add_marker, add_region
 from engine.document.state import DocumentState
 from engine.document.tracks.clip import Clip
 from engine.document.tracks.clip_edits import (
@@ -198,8 +198,8 @@ def test_an_edit_moves_with_all_clips_that_it_is_about(
 
 def test_a_cut_moves_with_the_clips_of_all_tracks(band: DocumentState) -> None:
     state, key = _with_edit(band, "cut", 8, 9)
-    alone = after(state, nudge_clips(state, ["clip-b"], SECOND))
-    assert alone.span(key) == state.span(key)
+    for one in ("clip-b", "clip-c"):
+        assert after(state, nudge_clips(state, [one], SECOND)).span(key) == state.span(key)
     all_of_them = after(state, nudge_clips(state, ["clip-b", "clip-c"], SECOND))
     assert all_of_them.span(key) == (9 * SECOND, 10 * SECOND)
 
@@ -215,11 +215,25 @@ def test_moved_edges_tones_and_markers_move_along(band: DocumentState) -> None:
     )
     state = after(band, edit)
     state = after(state, add_marker(state, 8 * SECOND))
+    state = after(state, add_region(state, 9 * SECOND, 10 * SECOND)[0])
     moved = after(state, nudge_clips(state, ["clip-b", "clip-c"], SECOND))
     assert moved.proposals[made.id].payload["tone_start_samples"] == 8 * SECOND
-    assert next(iter(moved.markers.values())).start_samples == 9 * SECOND
-    other = after(state, nudge_clips(state, ["clip-b"], SECOND))
-    assert next(iter(other.markers.values())).start_samples == 8 * SECOND
+    assert spans_s(moved) == [(9, 9), (10, 11)]
+    assert spans_s(after(moved, nudge_clips(moved, ["clip-b", "clip-c"], -SECOND))) == [(8, 8), (9, 10)]
+    assert spans_s(after(state, nudge_clips(state, ["clip-b"], SECOND))) == [(8, 8), (9, 10)]
+
+
+def spans_s(state: DocumentState) -> list[tuple[float, float]]:
+    return [(one.start_samples / SECOND, one.stop_samples / SECOND) for one in state.markers.values()]
+
+
+def test_a_tone_stays_where_its_tracks_move_apart(band: DocumentState) -> None:
+    tone = {"tone_start_samples": 8 * SECOND, "tone_stop_samples": 9 * SECOND}
+    edit, made = edit_by_hand(band, "mute", 13 * SECOND, 14 * SECOND, tone)
+    state = after(band, edit)
+    moved = after(state, nudge_clips(state, ["clip-c"], SECOND))
+    assert moved.span(made.id) == (14 * SECOND, 15 * SECOND)
+    assert moved.proposals[made.id].payload == state.proposals[made.id].payload
 
 
 @pytest.mark.parametrize("count", [100, pytest.param(1_000, marks=pytest.mark.long)])

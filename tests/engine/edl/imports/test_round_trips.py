@@ -139,6 +139,20 @@ def test_frames_bring_every_position_back_within_one_and_a_half(
     assert (off <= np.where(at_an_edge, 3 * FRAME, 3 * FRAME // 2)).all(), "ends near an edge are put there"
 
 
+def test_a_block_with_a_cut_inside_comes_back_as_one_move(jam: Recording, tmp_path: Path) -> None:
+    fade = ("crossfade_ms", 20.0)
+    asked = (
+        Asked("move", 60_000, 90_000, (("to_samples", 200_000), fade)),
+        Asked("cut", 70_000, 75_000, (fade,)),
+    )
+    state = with_edits(jam.state, asked)
+    made, after = brought_back(state, plain(state), jam.media, tmp_path / "out.fcpxml")
+    assert {(one.kind, one.start_samples, one.stop_samples) for one in made.proposals} == {
+        (one.kind, one.start, one.stop) for one in asked
+    }
+    assert build(after).plays_as(build(state))
+
+
 def test_a_part_shorter_than_a_frame_beside_edited_sound_comes_back(jam: Recording, tmp_path: Path) -> None:
     asked = (
         Asked("cut", 7761, 43563, (("crossfade_ms", 0.0),), ()),

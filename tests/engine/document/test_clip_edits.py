@@ -64,6 +64,15 @@ def test_sources_are_placed_on_one_track(band: DocumentState) -> None:
     assert track.source_ids == ("a", "b")
 
 
+def test_a_source_may_begin_before_the_timeline_but_not_end_there() -> None:
+    source, state = no_source("a", SECOND), DocumentState()
+    made = after(state, add_tracks(state, [NewTrack("A", (source,), (1 - SECOND,))]))
+    one = clip(made, "clip-a")
+    assert (one.start_samples, one.offset_samples, one.length_samples) == (0, SECOND - 1, 1)
+    with pytest.raises(UsageError):
+        add_tracks(state, [NewTrack("A", (source,), (-SECOND,))])
+
+
 def test_a_placed_clip_is_on_top_and_its_sound_as_it_was(band: DocumentState) -> None:
     moved = after(band, place_clips(band, {"clip-a": 6 * SECOND}))
     assert [one.id for one in moved.tracks[0].clips] == ["clip-b", "clip-a"]

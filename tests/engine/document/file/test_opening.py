@@ -118,9 +118,9 @@ def test_an_edit_that_meets_a_reader_is_refused_and_the_next_one_made(
     monkeypatch.setattr(transaction, "_PATIENCE_S", 0.02)
     with Document.open(path) as document:
         edit = set_settings(document.state, {"minimum_kept_s": 5.0}, "Set")
-        with closing(connect(path, read_only=True)) as reading, snapshot(reading):
-            with pytest.raises(DocumentError, match="nothing was changed"):
-                document.apply(edit)
+        is_refused = pytest.raises(DocumentError, match="nothing was changed")
+        with closing(connect(path, read_only=True)) as reading, snapshot(reading), is_refused:
+            document.apply(edit)
         document.apply(edit)
         after = document.state
     with Document.open(path) as document:

@@ -33,7 +33,7 @@ def moved_plainly(by: float) -> Sound:
     return delayed(lambda a, b: around[a + 30_000 : b + 30_000], 0, FRAMES, by)
 
 
-def laid_plainly(edits: list[Slice]) -> Sound:
+def laid_plainly(edits: list[Slice], pad: int) -> Sound:
     """Return what is heard of slices that follow each other and move a little, border by border."""
     still = Slice(0, edits[0].start_samples, onset_samples=np.nan)
     last = Slice(edits[-1].stop_samples, FRAMES, onset_samples=np.nan)
@@ -43,7 +43,7 @@ def laid_plainly(edits: list[Slice]) -> Sound:
         low = left.onset_samples + max(left.by_samples, right.by_samples) + ATTACK + FADE / 2
         high = right.onset_samples + min(left.by_samples, right.by_samples) - GUARD - FADE / 2
         if right is last:  # its first hit is as long after it as others are after where they begin
-            high = left.stop_samples + PAD + min(left.by_samples, 0.0) - GUARD - FADE / 2
+            high = left.stop_samples + pad + left.by_samples - GUARD - FADE / 2
         at = int(np.floor(np.fmin(np.fmax(border, low), high) + 0.5)) - FADE // 2
         before, after = moved_plainly(left.by_samples), moved_plainly(right.by_samples)
         if left.by_samples == right.by_samples:
@@ -60,12 +60,12 @@ def performance(moves: list[float], step: int = 1_200) -> list[int]:
     return [2_000 + number * step + 37 * (number % 3) for number in range(len(moves))]
 
 
-@given(MOVES, st.integers(700, 5_000), st.randoms(use_true_random=False))
+@given(MOVES, st.sampled_from((0, PAD)), st.integers(700, 5_000), st.randoms(use_true_random=False))
 def test_slices_sound_as_laid_plainly_whatever_the_order_and_the_block(
-    moves: list[float], block: int, random: Random
+    moves: list[float], pad: int, block: int, random: Random
 ) -> None:
-    edits = slices(performance(moves), moves)
-    expected = laid_plainly(edits)
+    edits = slices(performance(moves), moves, pad=pad)
+    expected = laid_plainly(edits, pad)
     random.shuffle(edits)
     np.testing.assert_allclose(played(SOUND, edits, block), expected, rtol=0, atol=1e-12)
     np.testing.assert_array_equal(played(SOUND, edits, block), played(SOUND, edits))

@@ -11,9 +11,11 @@ import soundfile
 
 from engine.edl.export.interchange.aaf.effects import Effects
 from engine.edl.imports import read_edits
+from engine.edl.imports.proposals.edit import ImportedEdit, ImportRequest, imported_edit
 from tests.engine.edl.export.interchange.aaf_published import Published
+from tests.engine.edl.recordings import RATE_HZ, recording
 
-RATE_HZ = 8_000
+LENGTH = 12 * RATE_HZ
 FCPXML = """<fcpxml version="1.9"><resources>
 <format id="r1" frameDuration="1/25s"/><asset id="r2" src="file:///jam.wav" start="0s" duration="60s"/>
 </resources><project><sequence format="{format}"><spine>
@@ -34,6 +36,51 @@ def test_clips_of_fcpxml_begin_at_their_offset_and_markers_of_one_frame_are_plac
     found = read_edits(path, RATE_HZ)
     assert [(one.at_s, one.start_s) for one in found.tracks[0].clips] == [(0, 0), (10, 20), (14, 30)]
     assert [(one.start_s, one.stop_s) for one in found.markers] == [(1, stop_s), (2, 3)]
+
+
+def imported(folder: Path, **tracks: list[tuple[int, int]]) -> ImportedEdit:
+    """Import an FCPXML of tracks that play spans of their recording where it is, into a document of two."""
+    silence = np.zeros(LENGTH)
+    own = recording(folder, [silence, silence], names=("a.wav", "b.wav"))
+    assets, clips = "", '<marker start="1s" duration="1s" value="Verse"/>'
+    for lane, (name, spans) in enumerate(tracks.items(), 1):
+        assets += f'<asset id="{name}" src="{name}.wav" duration="{LENGTH}/{RATE_HZ}s"/>'
+        for start, stop in spans:
+            place = (
+                f'offset="{start}/{RATE_HZ}s" start="{start}/{RATE_HZ}s" duration="{stop - start}/{RATE_HZ}s"'
+            )
+            clips += f'<asset-clip lane="{lane}" ref="{name}" {place}/>'
+    (folder / "jam.fcpxml").write_text(
+        f"<fcpxml><resources>{assets}</resources><project><sequence><spine>"
+        f'<gap offset="0s" start="0s" duration="{LENGTH}/{RATE_HZ}s">{clips}</gap>'
+        "</spine></sequence></project></fcpxml>"
+    )
+    return imported_edit(ImportRequest(own.state, own.media, read_edits(folder / "jam.fcpxml", RATE_HZ)))
+
+
+@pytest.mark.parametrize(
+    ("played", "silent"),
+    [
+        ([(0, 32_000)], [(32_000, LENGTH)]),
+        ([(0, 32_000), (64_000, LENGTH)], [(32_000, 64_000)]),
+        ([(0, LENGTH - 340)], [(LENGTH - 340, LENGTH)]),
+        ([(0, LENGTH - 330)], []),  # less than one frame of a film
+    ],
+)
+def test_a_track_is_muted_where_it_has_no_clip(
+    tmp_path: Path, played: list[tuple[int, int]], silent: list[tuple[int, int]]
+) -> None:
+    made = imported(tmp_path, a=[(0, LENGTH)], b=played)
+    found = [(one.kind, one.tracks, one.start_samples, one.stop_samples) for one in made.proposals]
+    assert found == [("mute", ("t1",), *span) for span in silent]
+
+
+def test_clips_of_other_recordings_are_counted_and_so_are_markers(tmp_path: Path) -> None:
+    made = imported(tmp_path, a=[(0, LENGTH)], b=[(0, LENGTH)], other=[(0, 16_000)])
+    (left_out,) = made.left_out
+    assert left_out.startswith("1 clip of 'other.wav'")
+    assert [one.name for one in made.markers] == ["Verse"]
+    assert "1 marker" in made.sentence
 
 
 @pytest.mark.parametrize(("length", "length_s"), [(4 * RATE_HZ, 4), (0, None)])

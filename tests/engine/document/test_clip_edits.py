@@ -12,6 +12,7 @@ import pytest
 from engine.document.by_hand import edit_by_hand
 from engine.document.change import Edit
 from engine.document.document import Document
+from engine.document.edits import move_edges
 from engine.document.file.storage import apply_rows
 from engine.document.marks.edits import add_marker, add_region
 from engine.document.state import DocumentState
@@ -71,6 +72,12 @@ def test_a_source_may_begin_before_the_timeline_but_not_end_there() -> None:
     assert (one.start_samples, one.offset_samples, one.length_samples) == (0, SECOND - 1, 1)
     with pytest.raises(UsageError):
         add_tracks(state, [NewTrack("A", (source,), (-SECOND,))])
+
+
+def test_a_source_is_added_to_a_track_that_is_named(band: DocumentState) -> None:
+    edit = add_tracks(band, [NewTrack("A", (no_source("d", SECOND),), (20 * SECOND,), "track-a")])
+    assert edit.label.endswith(" onto A")
+    assert [one.id for one in after(band, edit).tracks[0].clips] == ["clip-a", "clip-b", "clip-d"]
 
 
 def test_a_placed_clip_is_on_top_and_its_sound_as_it_was(band: DocumentState) -> None:
@@ -223,10 +230,12 @@ def test_moved_edges_tones_and_markers_move_along(band: DocumentState) -> None:
         ("track-a",),
     )
     state = after(band, edit)
+    state = after(state, move_edges(state, made.id, 8 * SECOND, 10 * SECOND))
     state = after(state, add_marker(state, 8 * SECOND))
     state = after(state, add_region(state, 9 * SECOND, 10 * SECOND)[0])
     moved = after(state, nudge_clips(state, ["clip-b", "clip-c"], SECOND))
     assert moved.proposals[made.id].payload["tone_start_samples"] == 8 * SECOND
+    assert moved.span(made.id) == (9 * SECOND, 11 * SECOND)
     assert spans_s(moved) == [(9, 9), (10, 11)]
     assert spans_s(after(moved, nudge_clips(moved, ["clip-b", "clip-c"], -SECOND))) == [(8, 8), (9, 10)]
     assert spans_s(after(state, nudge_clips(state, ["clip-b"], SECOND))) == [(8, 8), (9, 10)]

@@ -149,6 +149,7 @@ def test_repeats_that_are_too_many_together_are_refused_before_they_are_made() -
     with pytest.raises(UsageError, match=r"more than 1,000,000 pieces .* undo some of them"):
         edit_by_hand(state, "repeat", 90_000, 90_010, {"times": 10_000})
     edit_by_hand(state, "gain", 90_000, 90_010, {"gain_db": 3.0})
+    edit_by_hand(replace(state, decisions={}), "repeat", 90_000, 90_010, {"times": 10_000})
 
 
 @pytest.fixture

@@ -6,9 +6,11 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import opentimelineio as otio
 import pytest
 import soundfile
 
+from engine.document.marks.edits import NamedSpan
 from engine.edl.export.interchange.aaf.effects import Effects
 from engine.edl.imports import read_edits
 from engine.edl.imports.proposals.edit import ImportedEdit, ImportRequest, imported_edit
@@ -42,7 +44,7 @@ def imported(folder: Path, **tracks: list[tuple[int, int]]) -> ImportedEdit:
     """Import an FCPXML of tracks that play spans of their recording where it is, into a document of two."""
     silence = np.zeros(LENGTH)
     own = recording(folder, [silence, silence], names=("a.wav", "b.wav"))
-    assets, clips = "", '<marker start="1s" duration="1s" value="Verse"/>'
+    assets, clips = "", '<marker start="80006/80000s" duration="1s" value="Verse"/>'
     for lane, (name, spans) in enumerate(tracks.items(), 1):
         assets += f'<asset id="{name}" src="{name}.wav" duration="{LENGTH}/{RATE_HZ}s"/>'
         for start, stop in spans:
@@ -79,8 +81,21 @@ def test_clips_of_other_recordings_are_counted_and_so_are_markers(tmp_path: Path
     made = imported(tmp_path, a=[(0, LENGTH)], b=[(0, LENGTH)], other=[(0, 16_000)])
     (left_out,) = made.left_out
     assert left_out.startswith("1 clip of 'other.wav'")
-    assert [one.name for one in made.markers] == ["Verse"]
+    assert made.markers == (NamedSpan(8_001, 16_001, "Verse"),)
     assert "1 marker" in made.sentence
+
+
+def test_clips_of_otio_without_a_file_are_counted(tmp_path: Path) -> None:
+    timeline, track = otio.schema.Timeline(), otio.schema.Track(kind="Audio")
+    timeline.tracks.append(track)
+    second = otio.opentime.TimeRange(otio.opentime.RationalTime(0, 25), otio.opentime.RationalTime(25, 25))
+    file = otio.schema.ExternalReference("a.wav", second)
+    track.extend(otio.schema.Clip(media_reference=one, source_range=second) for one in (file, None))
+    otio.adapters.write_to_file(timeline, str(tmp_path / "jam.otio"))
+    found = read_edits(tmp_path / "jam.otio", RATE_HZ)
+    (left_out,) = found.left_out
+    assert left_out.startswith("1 clip without a file")
+    assert [one.medium.name for one in found.tracks[0].clips] == ["a.wav"]
 
 
 @pytest.mark.parametrize(("length", "length_s"), [(4 * RATE_HZ, 4), (0, None)])

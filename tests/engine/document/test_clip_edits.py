@@ -212,6 +212,11 @@ def test_an_edit_moves_with_all_clips_that_it_is_about(
     assert moved.decisions[key] == state.decisions[key]
 
 
+def test_an_edit_moves_to_the_start_of_the_timeline(band: DocumentState) -> None:
+    state, key = _with_edit(band, "gain", 7, 9, "track-a")
+    assert after(state, nudge_clips(state, ["clip-b"], -7 * SECOND)).span(key) == (0, 2 * SECOND)
+
+
 def test_a_cut_moves_with_the_clips_of_all_tracks(band: DocumentState) -> None:
     state, key = _with_edit(band, "cut", 8, 9)
     for one in ("clip-b", "clip-c"):

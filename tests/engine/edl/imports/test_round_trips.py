@@ -5,6 +5,7 @@ AAF files take so long to read that a fifth as many lists are tried of them.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -94,6 +95,23 @@ def test_an_edit_list_brings_edited_sound_back(
     made, after = brought_back(state, plain(state), jam.media, tmp_path / "out.json")
     assert build(after) == build(state)
     assert all("changes no audio" in one or "change no audio" in one for one in made.left_out)
+
+
+def test_a_list_whose_segments_were_changed_plays_them_with_its_edited_sound(
+    jam: Recording, tmp_path: Path
+) -> None:
+    gain = Asked("gain", 10_000, 20_000, (("gain_db", -6.0), ("ramp_ms", 5.0)), (0,))
+    state = with_edits(jam.state, (gain, Asked("cut", 60_000, 90_000)))
+    path = tmp_path / "out.json"
+    export(ExportRequest(state, jam.media, path))
+    written = json.loads(path.read_text("utf-8"))
+    written["segments"].pop()
+    path.write_text(json.dumps(written), encoding="utf-8")
+    into = plain(state)
+    made = imported_edit(ImportRequest(into, jam.media, read_edits(path, state.rate_hz)))
+    edit_list = build(apply_rows(into, made.put_into(into).changes))
+    assert edit_list.kept_stops_samples.tolist() == [60_000]
+    assert edit_list.patches == {"t0": build(with_edits(state, (gain,))).patches["t0"]}
 
 
 @seed(37)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import opentimelineio as otio
@@ -40,8 +41,9 @@ def test_clips_of_fcpxml_begin_at_their_offset_and_markers_of_one_frame_are_plac
     assert [(one.start_s, one.stop_s) for one in found.markers] == [(1, stop_s), (2, 3)]
 
 
-def imported(folder: Path, **tracks: list[tuple[int, int]]) -> ImportedEdit:
+def imported(folder: Path, *, fade_in: int = 0, **tracks: list[tuple[int, int]]) -> ImportedEdit:
     """Import an FCPXML of tracks that play spans of their recording where it is, into a document of two."""
+    faded = f'<adjust-volume><param><fadeIn duration="{fade_in}/{RATE_HZ}s"/></param></adjust-volume>'
     silence = np.zeros(LENGTH)
     own = recording(folder, [silence, silence], names=("a.wav", "b.wav"))
     assets, clips = "", '<marker start="80006/80000s" duration="1s" value="Verse"/>'
@@ -51,7 +53,7 @@ def imported(folder: Path, **tracks: list[tuple[int, int]]) -> ImportedEdit:
             place = (
                 f'offset="{start}/{RATE_HZ}s" start="{start}/{RATE_HZ}s" duration="{stop - start}/{RATE_HZ}s"'
             )
-            clips += f'<asset-clip lane="{lane}" ref="{name}" {place}/>'
+            clips += f'<asset-clip lane="{lane}" ref="{name}" {place}>{faded}</asset-clip>'
     (folder / "jam.fcpxml").write_text(
         f"<fcpxml><resources>{assets}</resources><project><sequence><spine>"
         f'<gap offset="0s" start="0s" duration="{LENGTH}/{RATE_HZ}s">{clips}</gap>'
@@ -77,6 +79,13 @@ def test_a_track_is_muted_where_it_has_no_clip(
     assert found == [("mute", ("t1",), *span) for span in silent]
 
 
+def test_a_fade_at_the_start_of_a_track_is_imported_and_one_after_a_gap_counted(tmp_path: Path) -> None:
+    spans = [(0, 32_000), (64_000, LENGTH)]
+    made = imported(tmp_path, a=spans, b=spans, fade_in=800)
+    (left_out,) = (one for one in made.left_out if "fade" in one)
+    assert left_out.startswith("2 fades")
+
+
 def test_clips_of_other_recordings_are_counted_and_so_are_markers(tmp_path: Path) -> None:
     made = imported(tmp_path, a=[(0, LENGTH)], b=[(0, LENGTH)], other=[(0, 16_000)])
     (left_out,) = made.left_out
@@ -98,23 +107,33 @@ def test_clips_of_otio_without_a_file_are_counted(tmp_path: Path) -> None:
     assert [one.medium.name for one in found.tracks[0].clips] == ["a.wav"]
 
 
+POINTS = [(Fraction(0), 0.5), (Fraction(1), 1.0)]
+
+
 @pytest.mark.parametrize(("length", "length_s"), [(4 * RATE_HZ, 4), (0, None)])
-def test_an_aaf_with_a_curve_over_a_whole_medium_leaves_it_out(
-    tmp_path: Path, length: int, length_s: int | None
+@pytest.mark.parametrize(("of_medium", "of_clip"), [(1, 0), (0, 2)])
+def test_of_an_aaf_one_curve_of_a_clip_is_imported(
+    tmp_path: Path, of_medium: int, of_clip: int, length: int, length_s: int | None
 ) -> None:
-    sound = tmp_path / "jam.wav"
-    soundfile.write(sound, np.zeros(4 * RATE_HZ), RATE_HZ)
+    soundfile.write(tmp_path / "jam.wav", np.zeros(4 * RATE_HZ), RATE_HZ)
     made = Published(tmp_path / "jam.aaf", RATE_HZ)
+    effects = Effects(made.file)
+
+    def within_curves(segment: Any, count: int) -> Any:
+        for _ in range(count):
+            segment = effects.varying_gain(segment, segment.length, POINTS)
+        return segment
+
     origin = made.origin("tape", "TapeDescriptor", 1, 25)
-    file_mob, master = made.file_mob(sound, origin, 1, length), made.mob("MasterMob", "jam")
+    file_mob, master = made.file_mob(tmp_path / "jam.wav", origin, 1, length), made.mob("MasterMob", "jam")
     whole = file_mob.create_source_clip(1, 0, 4 * RATE_HZ, "sound")
-    points = [(Fraction(0), 0.5), (Fraction(1), 1.0)]
-    made.slot(master, "", Effects(made.file).varying_gain(whole, 4 * RATE_HZ, points))
-    composition = made.mob("CompositionMob", "jam")
-    made.slot(composition, "", made.sequence([master.create_source_clip(1, RATE_HZ, RATE_HZ, "sound")]))
+    made.slot(master, "", within_curves(whole, of_medium))
+    played = master.create_source_clip(1, RATE_HZ, RATE_HZ, "sound")
+    made.slot(made.mob("CompositionMob", "jam"), "", made.sequence([within_curves(played, of_clip)]))
     made.file.close()
     found = read_edits(tmp_path / "jam.aaf", RATE_HZ)
     ((clip,),) = (track.clips for track in found.tracks)
-    assert (clip.start_s, clip.gains, clip.medium.length_s) == (1, (), length_s)
+    assert (clip.start_s, clip.medium.length_s) == (1, length_s)
+    assert clip.gains == (tuple(POINTS) if of_clip else ())
     (left_out,) = found.left_out
     assert left_out.startswith("1 volume curve")

@@ -41,9 +41,9 @@ def test_clips_of_fcpxml_begin_at_their_offset_and_markers_of_one_frame_are_plac
     assert [(one.start_s, one.stop_s) for one in found.markers] == [(1, stop_s), (2, 3)]
 
 
-def imported(folder: Path, *, fade_in: int = 0, **tracks: list[tuple[int, int]]) -> ImportedEdit:
+def imported(folder: Path, *, faded: int = -1, **tracks: list[tuple[int, int]]) -> ImportedEdit:
     """Import an FCPXML of tracks that play spans of their recording where it is, into a document of two."""
-    faded = f'<adjust-volume><param><fadeIn duration="{fade_in}/{RATE_HZ}s"/></param></adjust-volume>'
+    fade = '<adjust-volume><param><fadeIn duration="1/10s"/></param></adjust-volume>'
     silence = np.zeros(LENGTH)
     own = recording(folder, [silence, silence], names=("a.wav", "b.wav"))
     assets, clips = "", '<marker start="80006/80000s" duration="1s" value="Verse"/>'
@@ -53,7 +53,7 @@ def imported(folder: Path, *, fade_in: int = 0, **tracks: list[tuple[int, int]])
             place = (
                 f'offset="{start}/{RATE_HZ}s" start="{start}/{RATE_HZ}s" duration="{stop - start}/{RATE_HZ}s"'
             )
-            clips += f'<asset-clip lane="{lane}" ref="{name}" {place}>{faded}</asset-clip>'
+            clips += f'<asset-clip lane="{lane}" ref="{name}" {place}>{fade if start == faded else ""}</asset-clip>'
     (folder / "jam.fcpxml").write_text(
         f"<fcpxml><resources>{assets}</resources><project><sequence><spine>"
         f'<gap offset="0s" start="0s" duration="{LENGTH}/{RATE_HZ}s">{clips}</gap>'
@@ -79,11 +79,11 @@ def test_a_track_is_muted_where_it_has_no_clip(
     assert found == [("mute", ("t1",), *span) for span in silent]
 
 
-def test_a_fade_at_the_start_of_a_track_is_imported_and_one_after_a_gap_counted(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("faded", "left_out"), [(0, []), (64_000, ["2 fades"])])
+def test_fades_in_after_a_gap_are_left_out(tmp_path: Path, faded: int, left_out: list[str]) -> None:
     spans = [(0, 32_000), (64_000, LENGTH)]
-    made = imported(tmp_path, a=spans, b=spans, fade_in=800)
-    (left_out,) = (one for one in made.left_out if "fade" in one)
-    assert left_out.startswith("2 fades")
+    made = imported(tmp_path, a=spans, b=spans, faded=faded)
+    assert [one[:7] for one in made.left_out if "fade" in one] == left_out
 
 
 def test_clips_of_other_recordings_are_counted_and_so_are_markers(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def imported(folder: Path, *, faded: int = -1, **tracks: list[tuple[int, int]]) 
             place = (
                 f'offset="{start}/{RATE_HZ}s" start="{start}/{RATE_HZ}s" duration="{stop - start}/{RATE_HZ}s"'
             )
-            clips += f'<asset-clip lane="{lane}" ref="{name}" {place}>{fade if start == faded else ""}</asset-clip>'
+            clips += f'<asset-clip lane="{lane}" ref="{name}" {place}>{fade * (start == faded)}</asset-clip>'
     (folder / "jam.fcpxml").write_text(
         f"<fcpxml><resources>{assets}</resources><project><sequence><spine>"
         f'<gap offset="0s" start="0s" duration="{LENGTH}/{RATE_HZ}s">{clips}</gap>'

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine.document.kinds.operations import Fill, Shift, Slice
 from engine.edl.crossfade import crossfade
-from engine.edl.slicing.slices import ATTACK_S, GUARD_S, Piece, laid_out, ordered
+from engine.edl.slicing.slices import ATTACK_S, GUARD_S, Gap, Piece, laid_out, ordered
 from engine.edl.tracks.delay import delayed
 from engine.edl.tracks.patches import Patches
 from tests.engine.edl.slicing.performed import FRAMES, PAD, RATE_HZ, Sound, noise, played, reader_of, slices
@@ -170,6 +170,35 @@ def test_any_slices_come_to_pieces_that_follow_each_other(
     random.shuffle(edits)
     assert pieces_of(edits, RATE_HZ) == pieces
     np.testing.assert_array_equal(played(SOUND, edits), heard)
+
+
+STRETCH, PRE_ROLL, DECAY = Fill.STRETCH, Fill.PRE_ROLL, Fill.DECAY
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [
+            (570, 130, -100.0, STRETCH, 0, 5.0),
+            (1_090, 460, 50.0, STRETCH, 0, 5.0),
+            (1_170, 260, 50.0, PRE_ROLL, 0, 0.0),
+        ],
+        [
+            (1_380, 330, 600.0, PRE_ROLL, 10, 0.0),
+            (1_720, 590, 600.0, DECAY, 0, 5.0),
+            (1_020, 400, -500.0, STRETCH, -10, 5.0),
+        ],
+        [
+            (1_340, 70, 300.0, DECAY, -10, 0.0),
+            (1_760, 130, 600.0, PRE_ROLL, 0, 0.0),
+            (640, 250, 1_000.0, DECAY, 0, 0.0),
+            (1_980, 510, 0.0, PRE_ROLL, 0, 0.0),
+        ],
+    ],
+    ids=["from the start of the left segment", "of no length", "to the end of the right segment"],
+)
+def test_a_gap_without_room_is_not_filled(rows: list[tuple[int, int, float, Fill, int, float]]) -> None:
+    assert not any(isinstance(one.heard, Gap) for one in pieces_of(any_slices(rows), RATE_HZ))
 
 
 def test_hits_farther_apart_than_what_lies_between_are_parted_by_silence() -> None:

@@ -15,6 +15,7 @@ from engine.document.document import Document
 from engine.document.edits import move_edges
 from engine.document.file.storage import apply_rows
 from engine.document.marks.edits import add_marker, add_region
+from engine.document.proposals import Alternative
 from engine.document.state import DocumentState
 from engine.document.tracks.clip import Clip
 from engine.document.tracks.clip_edits import (
@@ -199,6 +200,7 @@ def _with_edit(
         ((1, 2), ("track-a",), False),
         ((4, 9), ("track-a",), False),
         ((5.5, 9), ("track-a",), True),
+        ((5.5, 6.5), ("track-a",), False),
         ((8, 9), ("track-a", "track-c"), False),
     ],
 )
@@ -210,6 +212,7 @@ def test_an_edit_moves_with_all_clips_that_it_is_about(
     by = SECOND if moves else 0
     assert moved.span(key) == tuple(edge + by for edge in state.span(key))
     assert moved.decisions[key] == state.decisions[key]
+    assert moved.proposals[key].payload == state.proposals[key].payload
 
 
 def test_an_edit_moves_to_the_start_of_the_timeline(band: DocumentState) -> None:
@@ -248,6 +251,45 @@ def test_moved_edges_tones_and_markers_move_along(band: DocumentState) -> None:
 
 def spans_s(state: DocumentState) -> list[tuple[float, float]]:
     return [(one.start_samples / SECOND, one.stop_samples / SECOND) for one in state.markers.values()]
+
+
+@pytest.mark.parametrize(
+    ("tone_s", "tracks", "moved_s"),
+    [
+        ((1, 2), ("track-a",), (1, 2)),  # in a clip that stays
+        ((5.2, 6), ("track-a",), (6.2, 7)),  # where nothing plays, as far as the edit
+        ((7, 8), ("track-a",), (8, 9)),
+        ((1, 2), ("track-c",), (2, 3)),
+        ((1, 2), ("track-a", "track-c"), (1, 2)),  # with neither
+    ],
+)
+def test_a_tone_moves_with_the_clip_that_it_is_in(
+    band: DocumentState, tone_s: tuple[float, float], tracks: tuple[str, ...], moved_s: tuple[float, float]
+) -> None:
+    names = ("tone_start_samples", "tone_stop_samples")
+    tone = {name: round(at * SECOND) for name, at in zip(names, tone_s, strict=True)}
+    edit, made = edit_by_hand(band, "mute", 8 * SECOND, 9 * SECOND, tone, tracks)
+    state = after(band, edit)
+    moved = after(state, nudge_clips(state, ["clip-b", "clip-c"], SECOND))
+    payload = moved.proposals[made.id].payload
+    assert [payload[name] for name in names] == [round(at * SECOND) for at in moved_s]
+
+
+def test_alternatives_of_an_edit_move_with_it(band: DocumentState) -> None:
+    state, key = _with_edit(band, "gain", 8, 9, "track-a")
+    other = Alternative("Longer", 8 * SECOND - 5, 10 * SECOND, {"gain_db": -6.0})
+    made = replace(state.proposals[key], alternatives=(other,))
+    state = replace(state, proposals={key: made})
+    moved = after(state, nudge_clips(state, ["clip-b"], SECOND)).proposals[key]
+    later = replace(other, start_samples=9 * SECOND - 5, stop_samples=11 * SECOND)
+    assert moved.alternatives == (later,)
+
+
+def test_a_marker_at_the_start_of_a_clip_moves_with_it_to_the_start(band: DocumentState) -> None:
+    state = after(band, add_marker(band, 7 * SECOND))
+    assert spans_s(after(state, nudge_clips(state, ["clip-c"], SECOND))) == [(7, 7)]
+    alone = after(state, remove_clips(state, ["clip-c"]))
+    assert spans_s(after(alone, nudge_clips(alone, ["clip-b"], -7 * SECOND))) == [(0, 0)]
 
 
 def test_a_tone_stays_where_its_tracks_move_apart(band: DocumentState) -> None:

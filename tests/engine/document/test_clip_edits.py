@@ -213,6 +213,8 @@ def test_an_edit_moves_with_all_clips_that_it_is_about(
     assert moved.span(key) == tuple(edge + by for edge in state.span(key))
     assert moved.decisions[key] == state.decisions[key]
     assert moved.proposals[key].payload == state.proposals[key].payload
+    other = after(state, nudge_clips(state, ["clip-c"], SECOND))
+    assert other.span(key)[0] == state.span(key)[0] + SECOND * (tracks == ("track-c",))
 
 
 def test_an_edit_moves_to_the_start_of_the_timeline(band: DocumentState) -> None:
@@ -275,11 +277,11 @@ def test_a_tone_moves_with_the_clip_that_it_is_in(
     assert [payload[name] for name in names] == [round(at * SECOND) for at in moved_s]
 
 
-def test_alternatives_of_an_edit_move_with_it(band: DocumentState) -> None:
+def test_alternatives_of_an_undecided_edit_move_with_it(band: DocumentState) -> None:
     state, key = _with_edit(band, "gain", 8, 9, "track-a")
     other = Alternative("Longer", 8 * SECOND - 5, 10 * SECOND, {"gain_db": -6.0})
     made = replace(state.proposals[key], alternatives=(other,))
-    state = replace(state, proposals={key: made})
+    state = replace(state, proposals={key: made}, decisions={})
     moved = after(state, nudge_clips(state, ["clip-b"], SECOND)).proposals[key]
     later = replace(other, start_samples=9 * SECOND - 5, stop_samples=11 * SECOND)
     assert moved.alternatives == (later,)

@@ -29,8 +29,7 @@ def named_after(out: Path, words: str) -> Path:
     """
     room_bytes = _most_bytes(out.parent) - len(os.fsencode(f"{out.stem} {out.suffix}"))
     number, _space, _name = words.partition(" ")
-    fitting = beginning_of(words, len(words), room_bytes)
-    kept = fitting if len(fitting) > len(number) else number
+    kept = max(number, beginning_of(words, len(words), room_bytes), key=len)
     return out.with_name(f"{out.stem} {kept}".rstrip(" .") + out.suffix)
 
 

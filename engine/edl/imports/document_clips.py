@@ -48,10 +48,10 @@ class DocumentClip:
     start_samples: int
     stop_samples: int
     at_samples: int
-    fade_in_samples: int = 0
-    fade_out_samples: int = 0
-    gain_db: float = 0.0
-    is_heard: bool = True
+    fade_in_samples: int
+    fade_out_samples: int
+    gain_db: float
+    is_heard: bool
 
     @property
     def end_samples(self) -> int:

@@ -71,7 +71,7 @@ class LoudnessMeter:
         self._past: NDArray[np.float64] | None = None
         self._between = BetweenSamples()
         self._open_hop = np.zeros(0)
-        self._hop_energies: list[NDArray[np.float64]] = []
+        self._hop_energies: list[NDArray[np.float64]] = [np.zeros(0)]
         self._true_peak = 0.0
 
     def add(self, block: NDArray[Any]) -> None:
@@ -83,8 +83,9 @@ class LoudnessMeter:
 
     def result(self) -> Loudness:
         """Return the loudness of all that was added."""
-        hops = np.concatenate(self._hop_energies) if self._hop_energies else np.zeros(0)
-        return Loudness(_gated(hops, self._hop_samples), decibels(self._true_peak))
+        return Loudness(
+            _gated(np.concatenate(self._hop_energies), self._hop_samples), decibels(self._true_peak)
+        )
 
     def _weighted(self, piece: NDArray[np.float64]) -> NDArray[np.float64]:
         """Filter a piece, continuing from the previous one (overlap-save)."""

@@ -81,8 +81,8 @@ class Piece:
     start_samples: int
     stop_samples: int
     heard: Heard
-    before: Heard = 0.0
-    fade_in_samples: int = 0
+    before: Heard
+    fade_in_samples: int
     fade_out_samples: int = 0
 
     @property

@@ -30,7 +30,7 @@ def stretched(sound: Sound, length: int, rate_hz: int) -> Sound:
     out[:window] = sound[:window]
     last, farthest = 0, len(sound) - window
     for begin in range(hop, length, hop):
-        wanted = round(begin / (length - hop) * farthest) if length > hop else 0
+        wanted = round(begin / (length - hop) * farthest)
         natural = sound[min(last + hop, farthest) :][:hop]
         last = _best(sound, natural, wanted, search, farthest)
         piece = sound[last : last + window]

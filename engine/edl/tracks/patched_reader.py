@@ -161,12 +161,7 @@ class PatchedReader:
         if len(by) < 2 or last - first > 2 * (stop - start):
             return self._lifted
         held = self._lifted(first, last)
-
-        def read(begin: int, end: int) -> Sound:
-            inside = first <= begin and end <= last
-            return held[begin - first : end - first].copy() if inside else self._lifted(begin, end)
-
-        return read
+        return lambda begin, end: held[begin - first : end - first].copy()
 
     def _heard(self, heard: Heard, below: Make, start: int, stop: int) -> Sound:
         """Return the moved sound, a fill, or silence."""

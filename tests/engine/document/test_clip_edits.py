@@ -12,8 +12,10 @@ import pytest
 from engine.document.by_hand import edit_by_hand
 from engine.document.change import Edit
 from engine.document.document import Document
+from engine.document.edits import move_edges
 from engine.document.file.storage import apply_rows
-from engine.document.marks.edits import add_marker
+from engine.document.marks.edits import add_marker, add_region
+from engine.document.proposals import Alternative
 from engine.document.state import DocumentState
 from engine.document.tracks.clip import Clip
 from engine.document.tracks.clip_edits import (
@@ -62,6 +64,21 @@ def test_sources_are_placed_on_one_track(band: DocumentState) -> None:
     assert (track.start_samples, track.stop_samples) == (0, 12 * SECOND)
     assert [one.start_samples for one in track.clips] == [0, 7 * SECOND]
     assert track.source_ids == ("a", "b")
+
+
+def test_a_source_may_begin_before_the_timeline_but_not_end_there() -> None:
+    source, state = no_source("a", SECOND), DocumentState()
+    made = after(state, add_tracks(state, [NewTrack("A", (source,), (1 - SECOND,))]))
+    one = clip(made, "clip-a")
+    assert (one.start_samples, one.offset_samples, one.length_samples) == (0, SECOND - 1, 1)
+    with pytest.raises(UsageError):
+        add_tracks(state, [NewTrack("A", (source,), (-SECOND,))])
+
+
+def test_a_source_is_added_to_a_track_that_is_named(band: DocumentState) -> None:
+    edit = add_tracks(band, [NewTrack("A", (no_source("d", SECOND),), (20 * SECOND,), "track-a")])
+    assert edit.label.endswith(" onto A")
+    assert [one.id for one in after(band, edit).tracks[0].clips] == ["clip-a", "clip-b", "clip-d"]
 
 
 def test_a_placed_clip_is_on_top_and_its_sound_as_it_was(band: DocumentState) -> None:
@@ -183,6 +200,7 @@ def _with_edit(
         ((1, 2), ("track-a",), False),
         ((4, 9), ("track-a",), False),
         ((5.5, 9), ("track-a",), True),
+        ((5.5, 6.5), ("track-a",), False),
         ((8, 9), ("track-a", "track-c"), False),
     ],
 )
@@ -194,12 +212,20 @@ def test_an_edit_moves_with_all_clips_that_it_is_about(
     by = SECOND if moves else 0
     assert moved.span(key) == tuple(edge + by for edge in state.span(key))
     assert moved.decisions[key] == state.decisions[key]
+    assert moved.proposals[key].payload == state.proposals[key].payload
+    other = after(state, nudge_clips(state, ["clip-c"], SECOND))
+    assert other.span(key)[0] == state.span(key)[0] + SECOND * (tracks == ("track-c",))
+
+
+def test_an_edit_moves_to_the_start_of_the_timeline(band: DocumentState) -> None:
+    state, key = _with_edit(band, "gain", 7, 9, "track-a")
+    assert after(state, nudge_clips(state, ["clip-b"], -7 * SECOND)).span(key) == (0, 2 * SECOND)
 
 
 def test_a_cut_moves_with_the_clips_of_all_tracks(band: DocumentState) -> None:
     state, key = _with_edit(band, "cut", 8, 9)
-    alone = after(state, nudge_clips(state, ["clip-b"], SECOND))
-    assert alone.span(key) == state.span(key)
+    for one in ("clip-b", "clip-c"):
+        assert after(state, nudge_clips(state, [one], SECOND)).span(key) == state.span(key)
     all_of_them = after(state, nudge_clips(state, ["clip-b", "clip-c"], SECOND))
     assert all_of_them.span(key) == (9 * SECOND, 10 * SECOND)
 
@@ -214,12 +240,67 @@ def test_moved_edges_tones_and_markers_move_along(band: DocumentState) -> None:
         ("track-a",),
     )
     state = after(band, edit)
+    state = after(state, move_edges(state, made.id, 8 * SECOND, 10 * SECOND))
     state = after(state, add_marker(state, 8 * SECOND))
+    state = after(state, add_region(state, 9 * SECOND, 10 * SECOND)[0])
     moved = after(state, nudge_clips(state, ["clip-b", "clip-c"], SECOND))
     assert moved.proposals[made.id].payload["tone_start_samples"] == 8 * SECOND
-    assert next(iter(moved.markers.values())).start_samples == 9 * SECOND
-    other = after(state, nudge_clips(state, ["clip-b"], SECOND))
-    assert next(iter(other.markers.values())).start_samples == 8 * SECOND
+    assert moved.span(made.id) == (9 * SECOND, 11 * SECOND)
+    assert spans_s(moved) == [(9, 9), (10, 11)]
+    assert spans_s(after(moved, nudge_clips(moved, ["clip-b", "clip-c"], -SECOND))) == [(8, 8), (9, 10)]
+    assert spans_s(after(state, nudge_clips(state, ["clip-b"], SECOND))) == [(8, 8), (9, 10)]
+
+
+def spans_s(state: DocumentState) -> list[tuple[float, float]]:
+    return [(one.start_samples / SECOND, one.stop_samples / SECOND) for one in state.markers.values()]
+
+
+@pytest.mark.parametrize(
+    ("tone_s", "tracks", "moved_s"),
+    [
+        ((1, 2), ("track-a",), (1, 2)),  # in a clip that stays
+        ((5.2, 6), ("track-a",), (6.2, 7)),  # where nothing plays, as far as the edit
+        ((7, 8), ("track-a",), (8, 9)),
+        ((1, 2), ("track-c",), (2, 3)),
+        ((1, 2), ("track-a", "track-c"), (1, 2)),  # with neither
+    ],
+)
+def test_a_tone_moves_with_the_clip_that_it_is_in(
+    band: DocumentState, tone_s: tuple[float, float], tracks: tuple[str, ...], moved_s: tuple[float, float]
+) -> None:
+    names = ("tone_start_samples", "tone_stop_samples")
+    tone = {name: round(at * SECOND) for name, at in zip(names, tone_s, strict=True)}
+    edit, made = edit_by_hand(band, "mute", 8 * SECOND, 9 * SECOND, tone, tracks)
+    state = after(band, edit)
+    moved = after(state, nudge_clips(state, ["clip-b", "clip-c"], SECOND))
+    payload = moved.proposals[made.id].payload
+    assert [payload[name] for name in names] == [round(at * SECOND) for at in moved_s]
+
+
+def test_alternatives_of_an_undecided_edit_move_with_it(band: DocumentState) -> None:
+    state, key = _with_edit(band, "gain", 8, 9, "track-a")
+    other = Alternative("Longer", 8 * SECOND - 5, 10 * SECOND, {"gain_db": -6.0})
+    made = replace(state.proposals[key], alternatives=(other,))
+    state = replace(state, proposals={key: made}, decisions={})
+    moved = after(state, nudge_clips(state, ["clip-b"], SECOND)).proposals[key]
+    later = replace(other, start_samples=9 * SECOND - 5, stop_samples=11 * SECOND)
+    assert moved.alternatives == (later,)
+
+
+def test_a_marker_at_the_start_of_a_clip_moves_with_it_to_the_start(band: DocumentState) -> None:
+    state = after(band, add_marker(band, 7 * SECOND))
+    assert spans_s(after(state, nudge_clips(state, ["clip-c"], SECOND))) == [(7, 7)]
+    alone = after(state, remove_clips(state, ["clip-c"]))
+    assert spans_s(after(alone, nudge_clips(alone, ["clip-b"], -7 * SECOND))) == [(0, 0)]
+
+
+def test_a_tone_stays_where_its_tracks_move_apart(band: DocumentState) -> None:
+    tone = {"tone_start_samples": 8 * SECOND, "tone_stop_samples": 9 * SECOND}
+    edit, made = edit_by_hand(band, "mute", 13 * SECOND, 14 * SECOND, tone)
+    state = after(band, edit)
+    moved = after(state, nudge_clips(state, ["clip-c"], SECOND))
+    assert moved.span(made.id) == (14 * SECOND, 15 * SECOND)
+    assert moved.proposals[made.id].payload == state.proposals[made.id].payload
 
 
 @pytest.mark.parametrize("count", [100, pytest.param(1_000, marks=pytest.mark.long)])

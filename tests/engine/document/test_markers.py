@@ -63,6 +63,13 @@ def test_markers_are_numbered_named_moved_and_deleted(document: Document) -> Non
     assert before.markers == document.state.markers == {}
 
 
+def test_markers_of_other_names_count_for_no_number(document: Document) -> None:
+    for name in ("Verse", "Marker", "Marker X"):
+        document.apply(marker_edits.add_all(document.state, [NamedSpan(5, 5, name)], "Add"))
+    document.apply(marker_edits.add_marker(document.state, 9))
+    assert names(document)[-1] == "Marker 1"
+
+
 def test_a_region_and_its_first_name_are_one_step(document: Document) -> None:
     edit, key = marker_edits.add_region(document.state, 48_000, 96_000)
     document.apply(edit)

@@ -72,6 +72,14 @@ def test_a_whole_grid_is_counted_as_its_reading(reading: str) -> None:
     assert (found.maker, tuple(found.readings)) == (MAKER, ())
 
 
+@pytest.mark.parametrize(("count", "reading", "step"), [(2, "double", 250), (4, "half", 1_000)])
+def test_few_beats_have_the_tempo_of_their_reading(count: int, reading: str, step: int) -> None:
+    few = replace(GRID, beats_samples=BEATS[:count], bar_positions=GRID.bar_positions[:count])
+    found = recounted(few, (DecidedTempo(0, END, reading),))
+    assert found.beats_samples.tolist() == np.arange(100, int(BEATS[count - 1]) + 1, step).tolist()
+    assert found.tempo_bpm == 60_000 / step
+
+
 def test_every_reading_that_a_level_has_can_be_decided() -> None:
     assert set(READINGS) == {HEARD, OFF_BEAT, *LEVELS}
     assert all(level.label == READINGS[name] for name, level in LEVELS.items())

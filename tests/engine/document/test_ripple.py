@@ -8,8 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engine.document.by_hand import edit_by_hand
 from engine.document.change import Edit
-from engine.document.marks.edits import add_marker
+from engine.document.edits import move_edges
+from engine.document.marks.edits import add_marker, add_region
 from engine.document.state import DocumentState
 from engine.document.tracks.clip import Clip
 from engine.document.tracks.clip_edits import (
@@ -209,6 +211,27 @@ def test_edits_of_removed_sound_go_with_it_and_others_keep_what_is_left(day: Doc
     assert not left.markers
     kept = after(state, remove_clips(state, ["clip-b"]))
     assert kept.proposals == state.proposals
+
+
+def test_moved_edges_and_regions_keep_what_is_left_and_tones_move_as_far_as_the_edit(
+    day: DocumentState,
+) -> None:
+    state, over = _with_edit(day, "gain", 4, 7, "track-a")
+    state = after(state, move_edges(state, over, 3 * SECOND, 8 * SECOND))
+    state = after(state, add_region(state, 3 * SECOND, 7 * SECOND)[0])
+    tone = {"tone_start_samples": 6 * SECOND, "tone_stop_samples": 7 * SECOND}
+    edit, mute = edit_by_hand(state, "mute", 13 * SECOND, 14 * SECOND, tone, ("track-a",))
+    state = after(state, edit)
+    state = after(state, remove_clips(state, ["clip-x"], OFF))
+    left = after(state, remove_clips(state, ["clip-b"], TRACK))
+    assert left.span(over) == (3 * SECOND, 5 * SECOND)
+    assert [(one.start_samples, one.stop_samples) for one in left.markers.values()] == [
+        (3 * SECOND, 5 * SECOND)
+    ]
+    assert left.proposals[mute.id].payload == {
+        "tone_start_samples": SECOND,
+        "tone_stop_samples": 2 * SECOND,
+    }
 
 
 def test_edits_in_a_trimmed_clip_stay_with_their_sound(day: DocumentState) -> None:

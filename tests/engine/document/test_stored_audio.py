@@ -19,7 +19,7 @@ from engine.document.document import Document
 from engine.document.edits import set_settings
 from engine.document.file.audio_packing import FLAC24, FLOAT32
 from engine.document.file.backups import KEPT_BACKUPS, backups
-from engine.document.file.checks.limits import LONGEST_ROW_BYTES, MOST_AUDIO_SAMPLES
+from engine.document.file.checks.limits import LONGEST_ROW_BYTES, LOUDEST_SAMPLE, MOST_AUDIO_SAMPLES
 from engine.document.file.stored_audio import StoredAudio, audio_in_file, block_digest, stored
 from engine.document.kinds import KINDS
 from engine.document.repairs import repair, repair_payload
@@ -119,6 +119,14 @@ def test_the_same_sound_is_stored_once_and_another_rate_is_another(path: Path) -
     assert rows(path) == [stored(samples, RATE_HZ).key]
     assert stored(samples, RATE_HZ).key != stored(samples, 44_100).key
     assert stored(floats(4, 2), RATE_HZ).key != stored(floats(4, 2).reshape(8, 1), RATE_HZ).key
+
+
+@pytest.mark.parametrize("loudest", [LOUDEST_SAMPLE, -LOUDEST_SAMPLE])
+def test_the_loudest_samples_are_stored_and_no_louder_ones(loudest: float) -> None:
+    sound = np.array([[loudest]], np.float32)
+    assert stored(sound, RATE_HZ).samples == loudest
+    with pytest.raises(DocumentError):
+        stored(np.nextafter(sound, sound * 2), RATE_HZ)
 
 
 def test_what_is_stored_stays_as_it_was_when_it_was_given() -> None:

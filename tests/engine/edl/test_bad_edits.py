@@ -103,13 +103,17 @@ def test_a_thousand_repeats_are_heard_and_exported(tmp_path: Path) -> None:
     np.testing.assert_allclose(play_otio(tmp_path / "jam.otio", 2, len(sound)), both, rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize(("start", "lost"), [(1_000, "1 part "), (1_040, "2 parts ")])
 @pytest.mark.parametrize("suffix", [".otio", ".edl", ".xml"])
-def test_parts_that_are_too_short_for_a_frame_are_counted(tmp_path: Path, suffix: str) -> None:
+def test_parts_that_are_too_short_for_a_frame_are_counted(
+    tmp_path: Path, suffix: str, start: int, lost: str
+) -> None:
     recorded = recording(tmp_path, [np.linspace(-0.5, 0.5, LENGTH)])
-    state = edited(recorded.state, [repeated(1_000, 1_080, 4)])
+    state = edited(recorded.state, [repeated(start, start + 80, 4)])
     exported = export(ExportRequest(state, recorded.media, tmp_path / f"jam{suffix}"))
-    # The two in the middle lie from frame 3.375 to 3.625 and on to 3.875: the second rounds to nothing.
-    assert "1 part " in exported.sentence
+    # The two in the middle lie from frame 3.375 to 3.625 and on to 3.875: the second rounds to nothing. From
+    # frame 3.5 to 3.75 and on to 4, both do.
+    assert lost in exported.sentence
 
 
 REFUSED: dict[str, tuple[Made, str]] = {
@@ -149,6 +153,7 @@ def test_repeats_that_are_too_many_together_are_refused_before_they_are_made() -
     with pytest.raises(UsageError, match=r"more than 1,000,000 pieces .* undo some of them"):
         edit_by_hand(state, "repeat", 90_000, 90_010, {"times": 10_000})
     edit_by_hand(state, "gain", 90_000, 90_010, {"gain_db": 3.0})
+    edit_by_hand(replace(state, decisions={}), "repeat", 90_000, 90_010, {"times": 10_000})
 
 
 @pytest.fixture

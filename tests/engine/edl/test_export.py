@@ -81,7 +81,8 @@ def test_an_unedited_track_is_exported_bit_for_bit(
     samples[:2] = [[1.0, -1.0], [-1.0, 1.0]]
     recorded = recording(tmp_path, [samples], subtype=subtype)
     out = tmp_path / f"out{suffix}"
-    export(ExportRequest(recorded.state, recorded.media, out))
+    done = export(ExportRequest(recorded.state, recorded.media, out))
+    assert done.figures["cuts"] == done.figures["edits"] == 0
     assert soundfile.info(out).subtype == written
     source, _ = soundfile.read(recorded.media["s0"])
     np.testing.assert_array_equal(soundfile.read(out)[0], source)

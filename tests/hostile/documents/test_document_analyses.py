@@ -19,6 +19,7 @@ from engine.cli.main import main
 from engine.document import edits
 from engine.document.analysis import DetectedSounds
 from engine.document.document import Document
+from engine.document.drums.hits import ORNAMENTS
 from engine.document.drums.pickup import StrokePickup
 from engine.document.file.checks.arrays import require_analysis
 from engine.document.file.checksums import digest, write_anew
@@ -184,7 +185,7 @@ def test_every_damaged_analysis_is_named_until_it_is_heard_again(path: Path) -> 
         {"tracks": np.array([0, 4], np.int16)},
         {"tracks": np.array([0, -1], np.int16)},
         {"strokes": np.array([1, 0], np.int32)},
-        {"ornaments": np.array([0, 99], np.int8)},
+        {"ornaments": np.array([0, len(ORNAMENTS)], np.int8)},
         {"confidences": np.array([0.5, 1.5], np.float32)},
         {"strengths_db": np.zeros(1, np.float32)},
         {"delays_samples": np.zeros(1)},

@@ -174,7 +174,10 @@ def test_what_may_not_be_written_opens_for_reading(
     assert [one.name for one in folder.iterdir()] == ["jam.offcut"]
 
 
-def test_an_edit_that_was_cut_off_in_a_folder_that_may_not_be_written(tmp_path: Path, path: Path) -> None:
+@pytest.mark.parametrize(("file_mode", "folder_mode"), [(0o644, 0o555), (0o666, 0o777)])
+def test_an_edit_that_was_cut_off_where_its_journal_may_not_be_written(
+    tmp_path: Path, path: Path, file_mode: int, folder_mode: int
+) -> None:
     folder = tmp_path / "band"
     folder.mkdir()
     connection = sqlite3.connect(path, isolation_level=None)
@@ -185,9 +188,13 @@ def test_an_edit_that_was_cut_off_in_a_folder_that_may_not_be_written(tmp_path: 
     for name in ("jam.offcut", "jam.offcut-journal"):
         shutil.copy(path.with_name(name), folder / name)
     connection.close()
-    folder.chmod(0o555)
+    journal = folder / "jam.offcut-journal"
+    journal.chmod(0o444)
+    (folder / "jam.offcut").chmod(file_mode)
+    folder.chmod(folder_mode)
     told = _as_nobody(folder / "jam.offcut", tmp_path)
     folder.chmod(0o755)
+    journal.chmod(0o644)
     assert "in the middle of an edit" in told[0]
     with Document.open(folder / "jam.offcut") as document, Document.open(path) as sound:
         assert document.state == sound.state

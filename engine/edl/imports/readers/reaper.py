@@ -129,7 +129,7 @@ class _Reading:
 
 
 def _is_region(flags: str) -> bool:
-    return flags.isdecimal() and len(flags) < 10 and bool(int(flags) & 1)
+    return flags.isdecimal() and int(flags[-1]) % 2 == 1
 
 
 def _file_of(source: _Block) -> str:

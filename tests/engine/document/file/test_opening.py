@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -34,12 +36,11 @@ def write(path: Path, statement: str) -> None:
 
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
+def held(path: Path) -> Iterator[sqlite3.Connection]:
     """Have another program in the middle of a write that nobody may look at."""
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        yield
-        other.execute("ROLLBACK")
+        yield other
 
 
 def protected(path: Path, patch: pytest.MonkeyPatch) -> None:
@@ -100,6 +101,35 @@ def test_who_is_in_the_middle_of_a_write_is_waited_for_and_then_told_of(
         assert reason_of(locked.value) == "another program is writing it: do it again"
     with Document.open(path) as document:
         assert not document.is_read_only
+
+
+def test_a_document_opens_once_a_write_of_another_program_ends(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with held(path) as other:
+        monkeypatch.setattr(time, "sleep", lambda _s: other.execute("COMMIT"))  # it ends while we wait
+        with Document.open(path) as document:
+            assert not document.is_read_only
+
+
+def test_an_edit_that_meets_a_reader_is_refused_and_the_next_one_made(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transaction, "_PATIENCE_S", 0.02)
+    with Document.open(path) as document:
+        edit = set_settings(document.state, {"minimum_kept_s": 5.0}, "Set")
+        is_refused = pytest.raises(DocumentError, match="nothing was changed")
+        with closing(connect(path, read_only=True)) as reading, snapshot(reading), is_refused:
+            document.apply(edit)
+        document.apply(edit)
+        after = document.state
+    with Document.open(path) as document:
+        assert document.state == after
+
+
+def test_the_garbage_collector_runs_again_once_a_document_is_open(path: Path) -> None:
+    with Document.open(path):
+        assert gc.isenabled()
 
 
 def test_an_open_document_that_another_program_holds_stays_as_it_was(

@@ -104,6 +104,21 @@ def test_a_track_that_ends_within_a_fade_has_no_longer_one(tmp_path: Path) -> No
     assert whole.fade_in_samples == 40 <= whole.before_samples + whole.length_samples
 
 
+@pytest.mark.parametrize(("start", "length", "begins"), [(0, SECOND, 0), (SECOND - 20, SECOND, SECOND - 30)])
+def test_over_silence_a_fade_out_is_whole_where_a_track_begins_or_ends_within(
+    tmp_path: Path, start: int, length: int, begins: int
+) -> None:
+    short = recording(tmp_path, [np.ones(3 * SECOND), np.ones(length)], start_samples=(0, start))
+    cut = Made("cut", (SECOND - 10, 3 * SECOND - 100), {"crossfade_ms": 5.0})
+    request = request_of(short, tmp_path / "jam.rpp", cut)
+    clip, *_ = clips_of(request, request.state.tracks[1], over_silence=True)
+    assert (clip.document_start_samples - clip.before_samples, clip.result_stop_samples) == (
+        begins,
+        SECOND - 10,
+    )
+    assert (clip.after_samples, clip.fade_out_samples) == (20, 40)
+
+
 @pytest.fixture
 def ten(tmp_path: Path) -> Recording:
     """Ten seconds of a ramp: each sample says its place; a track that begins a second later next to it."""

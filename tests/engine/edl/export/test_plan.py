@@ -205,6 +205,17 @@ def test_progress_rises_to_its_end(requests: Requests) -> None:
     assert told[-1] == pytest.approx(1.0)
 
 
+def test_progress_of_a_range_is_that_of_its_length(tmp_path: Path, rng: np.random.Generator) -> None:
+    made = recording(tmp_path, [rng.uniform(-0.1, 0.1, 400_000)])
+    told: list[list[float]] = []
+    for span in ((0, 200_000), (200_000, 400_000)):
+        told.append([])
+        options = ExportOptions(loudness_lufs=-30.0, range_samples=span)
+        request = ExportRequest(made.state, made.media, tmp_path / f"{span[0]}.wav", options=options)
+        export(request, ReportingProgress(lambda fraction, *_: told[-1].append(fraction)))
+    assert told[0] == told[1]
+
+
 @pytest.mark.parametrize("edits", ["none", "few", "all"])
 def test_progress_of_a_project_with_edited_sound_begins_at_0_and_goes_in_small_steps(
     tmp_path: Path, edits: str

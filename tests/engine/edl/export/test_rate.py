@@ -249,6 +249,13 @@ def test_what_clips_after_the_conversion_is_found_before(tmp_path: Path, suffix:
     assert overs.starts_s == pytest.approx([0, 65_530 / RATE_HZ, 131_080 / RATE_HZ, 6.25], abs=0.025)
 
 
+@pytest.mark.parametrize("suffix", [".wav", ".mp3"])
+def test_only_the_file_itself_clips_and_no_edge_of_a_converted_block(tmp_path: Path, suffix: str) -> None:
+    sound = 0.995 * np.interp(np.arange(250_000), (0, 9_000, 241_000, 250_000), (0.0, 1.0, 1.0, 0.0))
+    made = with_peaks(recording(tmp_path, [sound], rate_hz=RATE_HZ, subtype="PCM_24"))
+    assert find_clipping([request_of(made, tmp_path / f"out{suffix}", rate_hz=44_100)]) is None
+
+
 @pytest.mark.parametrize(("from_hz", "to_hz"), [(48_000, 44_100), (44_100, 96_000), (96_000, 8_000)])
 def test_the_filter_reaches_no_farther_and_no_higher_than_is_said(from_hz: int, to_hz: int) -> None:
     apart, kinds = from_hz // gcd(from_hz, to_hz), to_hz // gcd(from_hz, to_hz)

@@ -22,10 +22,12 @@ from engine.document.repairs import repair
 from engine.document.tracks.edits import add_tracks
 from engine.document.tracks.track import Source
 from engine.edl.build import build
+from engine.edl.build import repaired as repairs_of
 from engine.edl.export import ExportRequest, export
 from engine.edl.render import render
 from engine.recordings.media import locate_all
 from tests.engine.edl.players import play_json
+from tests.engine.edl.recordings import by_hand
 from tests.sources import each_alone
 
 RATE_HZ, LENGTH = 48_000, 96_000
@@ -81,6 +83,15 @@ def _damage(path: Path) -> None:
         hurt = bytearray(block)
         hurt[len(hurt) // 2] ^= 1
         raw.execute("UPDATE stored_audio SET bytes = ?", (bytes(hurt),))
+
+
+def test_mutes_and_gains_are_not_repairs(repaired: Repaired) -> None:
+    with Document.open(repaired.path) as document:
+        state = document.state
+    known = repairs_of(state)
+    assert list(known) == [state.tracks[0].id]
+    for kind, payload in (("mute", {"is_silent": True}), ("gain", {"gain_db": -6.0})):
+        assert repairs_of(by_hand(state, kind, (0, LENGTH), payload)) == known
 
 
 def test_a_repair_is_exact_inside_and_the_recording_is_exact_outside(repaired: Repaired) -> None:

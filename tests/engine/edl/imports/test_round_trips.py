@@ -5,6 +5,7 @@ AAF files take so long to read that a fifth as many lists are tried of them.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -96,6 +97,23 @@ def test_an_edit_list_brings_edited_sound_back(
     assert all("changes no audio" in one or "change no audio" in one for one in made.left_out)
 
 
+def test_a_list_whose_segments_were_changed_plays_them_with_its_edited_sound(
+    jam: Recording, tmp_path: Path
+) -> None:
+    gain = Asked("gain", 10_000, 20_000, (("gain_db", -6.0), ("ramp_ms", 5.0)), (0,))
+    state = with_edits(jam.state, (gain, Asked("cut", 60_000, 90_000)))
+    path = tmp_path / "out.json"
+    export(ExportRequest(state, jam.media, path))
+    written = json.loads(path.read_text("utf-8"))
+    written["segments"].pop()
+    path.write_text(json.dumps(written), encoding="utf-8")
+    into = plain(state)
+    made = imported_edit(ImportRequest(into, jam.media, read_edits(path, state.rate_hz)))
+    edit_list = build(apply_rows(into, made.put_into(into).changes))
+    assert edit_list.kept_stops_samples.tolist() == [60_000]
+    assert edit_list.patches == {"t0": build(with_edits(state, (gain,))).patches["t0"]}
+
+
 @seed(37)
 @repeated
 @given(timing())
@@ -137,6 +155,20 @@ def test_frames_bring_every_position_back_within_one_and_a_half(
     off = np.abs(found.kept_stops_samples - wanted.kept_stops_samples)
     at_an_edge = np.isin(found.kept_stops_samples, [*found.kept_starts_samples, found.source_length_samples])
     assert (off <= np.where(at_an_edge, 3 * FRAME, 3 * FRAME // 2)).all(), "ends near an edge are put there"
+
+
+def test_a_block_with_a_cut_inside_comes_back_as_one_move(jam: Recording, tmp_path: Path) -> None:
+    fade = ("crossfade_ms", 20.0)
+    asked = (
+        Asked("move", 60_000, 90_000, (("to_samples", 200_000), fade)),
+        Asked("cut", 70_000, 75_000, (fade,)),
+    )
+    state = with_edits(jam.state, asked)
+    made, after = brought_back(state, plain(state), jam.media, tmp_path / "out.fcpxml")
+    assert {(one.kind, one.start_samples, one.stop_samples) for one in made.proposals} == {
+        (one.kind, one.start, one.stop) for one in asked
+    }
+    assert build(after).plays_as(build(state))
 
 
 def test_a_part_shorter_than_a_frame_beside_edited_sound_comes_back(jam: Recording, tmp_path: Path) -> None:

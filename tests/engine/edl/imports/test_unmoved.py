@@ -74,6 +74,19 @@ def test_cuts_between_frames_come_back_unchanged(
     assert made.left_out == ()
 
 
+def test_a_list_that_begins_at_one_hour_comes_back_unchanged(
+    jam: Recording, bass: DocumentState, tmp_path: Path
+) -> None:
+    def an_hour_later(text: str) -> str:
+        return re.sub(r"00(:[\d:]{8} )00(:[\d:]{8})$", r"01\g<1>01\g<2>", text, flags=re.MULTILINE)
+
+    made = come_back(jam, bass, tmp_path / "out.edl", an_hour_later)
+    assert made.is_empty
+    path = tmp_path / "out.edl"
+    assert "01:00:00:00" in path.read_text("utf-8")
+    assert read_edits(path, 8_000).rounding_s == 0
+
+
 def test_edges_that_nobody_moved_stay_where_they_are(
     jam: Recording, bass: DocumentState, tmp_path: Path
 ) -> None:

@@ -101,6 +101,7 @@ def test_nothing_changed_is_the_same_object() -> None:
     before = laid_out(ordered(every), RATE_HZ)
     assert laid_out_near(before, list(every), RATE_HZ) is before
     assert laid_out_near(before, every[::-1], RATE_HZ) is before
+    assert laid_out_near(before, [every[1], every[0], *every[2:]], RATE_HZ) is before
 
 
 def test_a_document_read_again_changed_nothing() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine.document.kinds.operations import Fill, Shift, Slice
 from engine.edl.crossfade import crossfade
-from engine.edl.slicing.slices import ATTACK_S, GUARD_S, Piece, laid_out, ordered
+from engine.edl.slicing.slices import ATTACK_S, GUARD_S, Gap, Piece, laid_out, ordered
 from engine.edl.tracks.delay import delayed
 from engine.edl.tracks.patches import Patches
 from tests.engine.edl.slicing.performed import FRAMES, PAD, RATE_HZ, Sound, noise, played, reader_of, slices
@@ -33,7 +33,7 @@ def moved_plainly(by: float) -> Sound:
     return delayed(lambda a, b: around[a + 30_000 : b + 30_000], 0, FRAMES, by)
 
 
-def laid_plainly(edits: list[Slice]) -> Sound:
+def laid_plainly(edits: list[Slice], pad: int) -> Sound:
     """Return what is heard of slices that follow each other and move a little, border by border."""
     still = Slice(0, edits[0].start_samples, onset_samples=np.nan)
     last = Slice(edits[-1].stop_samples, FRAMES, onset_samples=np.nan)
@@ -43,7 +43,7 @@ def laid_plainly(edits: list[Slice]) -> Sound:
         low = left.onset_samples + max(left.by_samples, right.by_samples) + ATTACK + FADE / 2
         high = right.onset_samples + min(left.by_samples, right.by_samples) - GUARD - FADE / 2
         if right is last:  # its first hit is as long after it as others are after where they begin
-            high = left.stop_samples + PAD + min(left.by_samples, 0.0) - GUARD - FADE / 2
+            high = left.stop_samples + pad + left.by_samples - GUARD - FADE / 2
         at = int(np.floor(np.fmin(np.fmax(border, low), high) + 0.5)) - FADE // 2
         before, after = moved_plainly(left.by_samples), moved_plainly(right.by_samples)
         if left.by_samples == right.by_samples:
@@ -60,12 +60,12 @@ def performance(moves: list[float], step: int = 1_200) -> list[int]:
     return [2_000 + number * step + 37 * (number % 3) for number in range(len(moves))]
 
 
-@given(MOVES, st.integers(700, 5_000), st.randoms(use_true_random=False))
+@given(MOVES, st.sampled_from((0, PAD)), st.integers(700, 5_000), st.randoms(use_true_random=False))
 def test_slices_sound_as_laid_plainly_whatever_the_order_and_the_block(
-    moves: list[float], block: int, random: Random
+    moves: list[float], pad: int, block: int, random: Random
 ) -> None:
-    edits = slices(performance(moves), moves)
-    expected = laid_plainly(edits)
+    edits = slices(performance(moves), moves, pad=pad)
+    expected = laid_plainly(edits, pad)
     random.shuffle(edits)
     np.testing.assert_allclose(played(SOUND, edits, block), expected, rtol=0, atol=1e-12)
     np.testing.assert_array_equal(played(SOUND, edits, block), played(SOUND, edits))
@@ -170,6 +170,35 @@ def test_any_slices_come_to_pieces_that_follow_each_other(
     random.shuffle(edits)
     assert pieces_of(edits, RATE_HZ) == pieces
     np.testing.assert_array_equal(played(SOUND, edits), heard)
+
+
+STRETCH, PRE_ROLL, DECAY = Fill.STRETCH, Fill.PRE_ROLL, Fill.DECAY
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [
+            (570, 130, -100.0, STRETCH, 0, 5.0),
+            (1_090, 460, 50.0, STRETCH, 0, 5.0),
+            (1_170, 260, 50.0, PRE_ROLL, 0, 0.0),
+        ],
+        [
+            (1_380, 330, 600.0, PRE_ROLL, 10, 0.0),
+            (1_720, 590, 600.0, DECAY, 0, 5.0),
+            (1_020, 400, -500.0, STRETCH, -10, 5.0),
+        ],
+        [
+            (1_340, 70, 300.0, DECAY, -10, 0.0),
+            (1_760, 130, 600.0, PRE_ROLL, 0, 0.0),
+            (640, 250, 1_000.0, DECAY, 0, 0.0),
+            (1_980, 510, 0.0, PRE_ROLL, 0, 0.0),
+        ],
+    ],
+    ids=["from the start of the left segment", "of no length", "to the end of the right segment"],
+)
+def test_a_gap_without_room_is_not_filled(rows: list[tuple[int, int, float, Fill, int, float]]) -> None:
+    assert not any(isinstance(one.heard, Gap) for one in pieces_of(any_slices(rows), RATE_HZ))
 
 
 def test_hits_farther_apart_than_what_lies_between_are_parted_by_silence() -> None:

@@ -13,10 +13,10 @@ import pytest
 
 from engine.document.tracks.track import Track
 from engine.edl.build import build
-from engine.edl.export import export
+from engine.edl.export import ExportRequest, export
 from engine.edl.export.placing.frame_rates import FrameRate
 from tests.engine.edl.export.cases import CASES, Case, Piece
-from tests.engine.edl.recordings import with_cuts
+from tests.engine.edl.recordings import timeline_state, with_cuts
 from tests.sources import begun_at, played_whole
 
 
@@ -108,6 +108,14 @@ def test_markers_and_length(case: Case, tmp_path: Path) -> None:
         )
         url = urlparse(asset.find("media-rep").get("src"))
         assert (url.scheme, unquote(url.path)) == ("file", str(case.media[source.id]))
+
+
+@pytest.mark.parametrize(("length_samples", "frames"), [(1, 1), (320, 1), (321, 2)])
+def test_a_project_lasts_whole_frames(tmp_path: Path, length_samples: int, frames: int) -> None:
+    out = tmp_path / "jam.fcpxml"
+    export(ExportRequest(timeline_state(length_samples), {}, out))
+    for name in ("sequence", "gap"):
+        assert seconds(project(out).find(f".//{name}").get("duration")) == Fraction(frames, 25)
 
 
 CHILDREN = {

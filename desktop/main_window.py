@@ -116,7 +116,7 @@ class MainWindow(QMainWindow):
         self.grid_editing = GridEditing(self.session, self.transport, self.timeline, self.zooms.seek, self)
         self.files = Files(self, self, settings)
         self.grid_dialogs = GridDialogs(self, self.grid_editing, themed)
-        self.tap_tempo = TapTempo(self.session, self.transport, self.grid_editing, self)
+        self.tap_tempo = TapTempo(self.session, self.transport, self.grid_editing, self.work, self)
         self.selecting = Selecting(self.session, self.transport, self.timeline, self)
         self.marking = Marking(self, self, self.zooms.seek)
         self.queue = QueueSide(self.session, self.review, self.queue_panel, self.timeline.setFocus)

@@ -201,6 +201,10 @@ class GridEditing(QObject):
         )
         self._apply(made, label)
 
+    def lay(self, grid: BeatGrid, label: str) -> None:
+        """Activate a grid; `label` may hold its {tempo}."""
+        self._apply(grid, label)
+
     # along the grid
 
     def step(self, *, forward: bool) -> None:

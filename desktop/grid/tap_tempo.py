@@ -6,13 +6,16 @@ from collections.abc import Callable
 from time import perf_counter
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.grid.editing import GridEditing
 from desktop.shell.session import Session
 from desktop.shell.transport import Transport
+from desktop.work.work import Work
+from engine.document.analysis import BeatGrid
 from engine.document.grid.edits import FASTEST_BPM
-from engine.document.grid.tapping import FEWEST_TAPS, fit_taps
+from engine.document.grid.tapping import FEWEST_TAPS, TAPS_TO_FOLLOW, fit_taps
 from engine.errors import OffcutError
 
 PAUSE_MS = 2_000
@@ -23,7 +26,8 @@ class TapTempo(QObject):
     """Collects taps and sets the grid from them, with a downbeat at the first.
 
     The tempo comes from this computer's clock, which is finer than the playhead; where the beats fall comes
-    from the playhead at each tap while something plays, else from the playhead at the first.
+    from the playhead at each tap while something plays, else from the playhead at the first. Eight taps while
+    something plays are followed: the beats of the whole recording are found again in their tempo.
 
     Attributes
     ----------
@@ -38,9 +42,15 @@ class TapTempo(QObject):
     refused = Signal(str)
 
     def __init__(
-        self, session: Session, transport: Transport, grid: GridEditing, parent: QObject | None = None
+        self,
+        session: Session,
+        transport: Transport,
+        grid: GridEditing,
+        work: Work,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self._work = work
         self._session = session
         self._transport = transport
         self._grid = grid
@@ -97,3 +107,23 @@ class TapTempo(QObject):
             self._grid.lay_even(found.tempo_bpm, first, "Tapped tempo: {tempo}")
         except OffcutError as error:
             self.refused.emit(str(error))
+            return
+        if len(offsets) == len(taps) >= TAPS_TO_FOLLOW:
+            self._follow(np.array(taps) * self._session.state.rate_hz + np.array(offsets))
+
+    def _follow(self, taps_samples: NDArray[np.float64]) -> None:
+        """Find the beats of the recording in the tempo of taps, unless the grid changes meanwhile."""
+        from engine.recordings.listen import TapsRequest, follow_taps_in_document
+
+        session, even = self._session, self._session.grid
+
+        def take(followed: BeatGrid | None) -> None:
+            if session.grid is not even:
+                return
+            if followed is None:
+                self.said.emit("No beats were found in the tapped tempo: the grid stays even")
+                return
+            self._grid.lay(followed, "Beats follow the taps: {tempo}")
+
+        request = TapsRequest(session.state, session.media, taps_samples)
+        self._work.compute(follow_taps_in_document, request, "Following the taps", take)

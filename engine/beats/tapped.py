@@ -14,8 +14,6 @@ from engine.document.grid.tapping import fit_taps
 from engine.learning.torch_threads import few_threads
 from engine.progress import SILENT, Progress
 
-TAPS = 8
-"""As many taps during playback lead the beats of the whole recording."""
 _FAVOUR = 6.0
 """Bonus, in log-odds, of a beat at a tap."""
 _NEAR_S = 0.06
@@ -32,7 +30,7 @@ def follow_taps(
 
     Parameters
     ----------
-    taps_samples : float64, shape (n,), ascending positions of at least `TAPS` taps
+    taps_samples : float64, shape (n,), ascending positions of the taps
 
     Returns
     -------

@@ -15,7 +15,9 @@ from engine.anomaly.score import measured_level_db, score_blocks
 from engine.anomaly.taste import Taste, load_taste
 from engine.beats.listen import PassResult, listen
 from engine.beats.songs import Song
-from engine.document.analysis import Analysis, Listening, NearestReference, ScoreCurve
+from engine.beats.tapped import follow_taps
+from engine.beats.traces import trace
+from engine.document.analysis import Analysis, BeatGrid, Listening, NearestReference, ScoreCurve
 from engine.document.document import analysis_id
 from engine.document.grid.edits import is_edited
 from engine.document.listening_ids import LISTENING_MAKER, listening_ids, sound_of
@@ -150,6 +152,34 @@ def _nearest_kept(taste: Taste, nearest: Nearest | None, path: Path, rate_hz: in
         durations_s=np.array([one.duration_s for one in kept.recordings], np.float64),
         maker=taste.maker,
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TapsRequest:
+    """Taps that lead the beats of a document.
+
+    Attributes
+    ----------
+    taps_samples : float64, shape (n,), ascending positions
+    """
+
+    state: DocumentState
+    media: Mapping[str, Path]
+    taps_samples: NDArray[np.float64]
+
+
+def follow_taps_in_document(request: TapsRequest, progress: Progress) -> BeatGrid | None:
+    """Find the beats of a document in the tempo of taps; None without a pulse in it.
+
+    Raises
+    ------
+    SourceError : a recording cannot be read
+    Cancelled : the user asked for it
+    """
+    state = request.state
+    blocks = mono_blocks(state, request.media)
+    traces = trace(blocks, state.rate_hz, state.length_samples, progress.part(0.0, 0.8))
+    return follow_taps(traces, request.taps_samples, progress.part(0.8, 1.0))
 
 
 def mono_blocks(state: DocumentState, media: Mapping[str, Path]) -> Iterator[NDArray[np.float32]]:

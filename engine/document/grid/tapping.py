@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-FEWEST_TAPS = 4
+FEWEST_TAPS, TAPS_TO_FOLLOW = 4, 8
 _OFF_BY = 0.2
 """Taps further than this share of a beat from the fit do not count."""
 

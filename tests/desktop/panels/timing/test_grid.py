@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from numpy.testing import assert_array_equal
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -24,6 +25,8 @@ from engine.document.listening_ids import listening_ids
 from engine.document.tracks.edits import set_track
 from tests.desktop.conftest import Hands, fill
 from tests.desktop.documents import make_document
+from tests.engine.beats.test_tapped import RATE_HZ as CLICK_RATE_HZ
+from tests.engine.beats.test_tapped import clicks, drifting
 from tests.hostile.bad_files import RATE_HZ, good
 
 SECONDS, BEAT = 20, RATE_HZ // 2
@@ -444,3 +447,24 @@ def test_a_grid_made_by_hand_has_other_levels_too(at_work: Hands) -> None:
         window.commands.run("grid.other_level")
         tempi.append(round(grid_of(at_work).tempo_bpm))
     assert tempi == [50, 200, 150, 100]
+
+
+def test_eight_taps_while_playing_are_followed_as_a_second_step(hands: Hands, tmp_path: Path) -> None:
+    beats_s = drifting(100.0, 106.0, 60)
+    sound = clicks(beats_s, float(beats_s[-1]) + 1.0)
+    path = tmp_path / "jam.wav"
+    soundfile.write(path, sound, CLICK_RATE_HZ)
+    window = hands.window
+    window.session.open(make_document(tmp_path / "jam.offcut", path, ()))
+    hands.finish_work()
+    window.grid_editing.lay_even(100.0, 0.0, "Tapped tempo: {tempo}")
+    even = grid_of(hands)
+
+    window.tap_tempo._follow(beats_s[8:16] * CLICK_RATE_HZ)
+    hands.finish_work()
+
+    followed = grid_of(hands)
+    away_s = np.abs(followed.beats_samples[:, None] / CLICK_RATE_HZ - beats_s[None, :]).min(axis=0)
+    assert (away_s < 0.02).all()
+    hands.press("Ctrl+Z")
+    assert_array_equal(grid_of(hands).beats_samples, even.beats_samples)

@@ -13,8 +13,11 @@ import numpy as np
 
 from engine.beats.counted import empty_grid
 from engine.beats.listen import find_beats
-from engine.beats.traces import trace
+from engine.beats.tapped import follow_taps
+from engine.beats.traces import Traces, trace
 from engine.document.analysis import BeatGrid
+from engine.document.grid.edits import steady
+from engine.document.grid.tapping import TAPS_TO_FOLLOW, fit_taps
 from engine.lab.evaluation.timing.classic.find import find_beats as find_classic
 from engine.lab.evaluation.timing.classic.strengths import strengths_of
 from engine.lab.evaluation.timing.recordings import Recording, Times
@@ -48,6 +51,30 @@ def estimates(recording: Recording) -> dict[str, BeatEstimate]:
         "classic": _of_grid(find_classic(traces.onsets, strengths), recording.rate_hz, onsets_s),
         **{name: track(recording) for name, track in _OTHERS.items()},
         **({AS_PLAYED: as_played(recording)} if len(recording.played_s) else {}),
+        **_of_taps(recording, traces, onsets_s),
+    }
+
+
+def _of_taps(recording: Recording, traces: Traces, onsets_s: Times) -> dict[str, BeatEstimate]:
+    """Return the beats that follow eight taps from some downbeat on, and the even grid of these taps.
+
+    Taps are 25 ms off, as a standard deviation. Without bars to tap along with there are none.
+    """
+    beats_s, rate_hz = recording.beats_s, recording.rate_hz
+    firsts = np.flatnonzero(np.isin(beats_s[: -TAPS_TO_FOLLOW + 1], recording.downbeats_s))
+    if not len(firsts):
+        return {}
+    rng = np.random.default_rng(len(recording.samples))
+    first = int(rng.choice(firsts))
+    taps_s = np.sort(beats_s[first : first + TAPS_TO_FOLLOW] + rng.normal(0.0, _HAND_S, TAPS_TO_FOLLOW))
+    tapped = fit_taps(taps_s)
+    assert tapped is not None
+    length = len(recording.samples)
+    even = steady(tapped.tempo_bpm, tapped.first_s * rate_hz, rate_hz=rate_hz, length_samples=length, bar=4)
+    followed = follow_taps(traces, taps_s * rate_hz) or empty_grid("")
+    return {
+        "eight_taps": _of_grid(followed, rate_hz, onsets_s),
+        "eight_taps_even": _of_grid(even, rate_hz, onsets_s),
     }
 
 
@@ -79,6 +106,7 @@ def as_played(recording: Recording) -> BeatEstimate:
 
 
 AS_PLAYED = "as_played"
+_HAND_S = 0.025
 _OTHERS: dict[str, Callable[[Recording], BeatEstimate]] = {
     "librosa": track_librosa,
     "fixed_120_bpm": fixed_grid,

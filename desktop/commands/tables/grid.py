@@ -23,7 +23,7 @@ GRID = (
     _grid("layer", "Grid edit mode", ("H",), "Use the keys below for the grid, until Esc.",
         do=lambda parts: parts.grid_layer.enter()),
     _grid("tap", "Tap tempo", ("Shift+T",),
-        "Tap along; a pause of two seconds sets the grid. Eight taps while playing lead the beats.",
+        "Tap along; two seconds after the last tap the grid is set, and led by eight taps while playing.",
         do=lambda parts: parts.tap_tempo.tap()),
     _grid("set_tempo", "Set tempo…", (), "Set an even grid at a tempo for the recording.",
         do=lambda parts: parts.grid_dialogs.ask_tempo()),

@@ -58,7 +58,7 @@ def estimates(recording: Recording) -> dict[str, BeatEstimate]:
 def _of_taps(recording: Recording, traces: Traces, onsets_s: Times) -> dict[str, BeatEstimate]:
     """Return the beats that follow eight taps from some downbeat on, and the even grid of these taps.
 
-    Taps are 25 ms off, as a standard deviation. Without bars to tap along with there are none.
+    Taps are 25 ms off, as a standard deviation; empty for recordings without bars.
     """
     beats_s, rate_hz = recording.beats_s, recording.rate_hz
     firsts = np.flatnonzero(np.isin(beats_s[: -TAPS_TO_FOLLOW + 1], recording.downbeats_s))

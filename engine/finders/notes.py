@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from engine.notes.placing import PlacedNotes
 
 _PAD_S = 0.01
-_UNCLEAR_S = 0.015
-"""Notes that swell for longer than this begin nowhere in particular, and stay."""
+_UNCLEAR_S = 0.01
+"""Notes that swell or flutter for longer than this begin nowhere in particular, and stay."""
 _LEAST_CONFIDENCE = 0.4
 _BY_CHANCE = 4.0
 """Of 50 free performances, one agrees as much with a grid."""

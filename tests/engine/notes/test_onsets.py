@@ -18,7 +18,7 @@ def test_plucked_notes_are_found_at_their_onsets(rate_hz: int) -> None:
 
     assert len(found.onsets_samples) == 24
     late_ms = (found.onsets_samples / rate_hz - onsets_s) * 1000
-    assert 0.0 < np.median(late_ms) < 4.0
+    assert 0.0 < np.median(late_ms) < 5.0  # of a rise of 3 ms
     assert np.abs(late_ms - np.median(late_ms)).max() < 4.0
     assert (found.confidences > 0.5).all()
     assert (np.diff(found.onsets_samples) > 0).all()

@@ -367,8 +367,8 @@ def _stretched(
     tail = max(float(of.after[place + 1]) + s_to_samples(NOTE_ATTACK_S, rate_hz), float(of.starts[place]))
     tail = max(tail, stop - s_to_samples(LONGEST_ELASTIC_S, rate_hz), room[0] - a + fade)
     start, left, tail, stop = (float(np.floor(at + 0.5)) for at in (tail + a, stop + a, tail + a, stop + b))
-    is_long = stop - start >= max(s_to_samples(LEAST_ELASTIC_S, rate_hz), (left - tail) / 2)
-    if not (is_long and room[0] < start < stop < room[1]):
+    is_long = min(left - tail, stop - start) >= s_to_samples(LEAST_ELASTIC_S, rate_hz)
+    if not (is_long and stop - start >= (left - tail) / 2 and room[0] < start < stop < room[1]):
         return None
     return _Part(start, stop, Gap(0, 0, Fill.ELASTIC, int(tail), int(left), a), fade, place + 1)
 

@@ -363,7 +363,9 @@ def _stretched(
     room : start of the left segment and end of the right one
     """
     a, b = float(of.by[place]), float(of.by[place + 1])
-    stop = float(of.starts[place + 1])
+    # a crossfade at a slice that begins with its attack ends before it
+    guard = s_to_samples(GUARD_S, rate_hz) + fade / 2
+    stop = float(np.fmin(of.starts[place + 1], of.attacks[place + 1] - guard))
     tail = max(float(of.after[place + 1]) + s_to_samples(NOTE_ATTACK_S, rate_hz), float(of.starts[place]))
     tail = max(tail, stop - s_to_samples(LONGEST_ELASTIC_S, rate_hz), room[0] - a + fade)
     start, left, tail, stop = (float(np.floor(at + 0.5)) for at in (tail + a, stop + a, tail + a, stop + b))

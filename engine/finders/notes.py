@@ -41,6 +41,10 @@ _PAD_S = 0.01
 _UNCLEAR_S = 0.01
 """Notes that swell or flutter for longer than this begin nowhere in particular, and stay."""
 _LEAST_CONFIDENCE = 0.4
+_TIGHT_S, _NEAR_S, _FEWEST_ON_GRID = 0.0025, 0.01, 8
+"""Playing with half of its notes as near to their lines is on the grid, and then so is a note that near."""
+_FAINT_APART_S = 0.1
+"""Nearer to a note, a faint one is part of it."""
 _BY_CHANCE = 4.0
 """Of 50 free performances, one agrees as much with a grid."""
 _TYPICAL_MS = 25.0
@@ -192,6 +196,7 @@ def _proposed(
     settings, rate_hz = _settings(request), request.state.rate_hz
     if not len(notes.onsets_samples):
         return [], f"No note was detected in {quoted(track.name)}: raise the sensitivity."
+    is_clear = (notes.unsure_samples <= _UNCLEAR_S * rate_hz) & (notes.confidences >= _LEAST_CONFIDENCE)
     if target.grid is not None:
         lines = lines_of(target.grid, read_division(settings.division), rate_hz)
         if _is_free(notes, lines):
@@ -201,14 +206,15 @@ def _proposed(
         )
         placed = to_lines(notes, lines, limits)
         beats = lines.beats
+        is_on_grid = _is_on_grid(notes, lines, placed, is_clear)
     else:
         placed = to_reference(
             notes.onsets_samples, target.onsets_samples, rate_hz, settings.most_ms, settings.strength
         )
         beats = None
-    is_clear = (notes.unsure_samples <= _UNCLEAR_S * rate_hz) & (notes.confidences >= _LEAST_CONFIDENCE)
+        is_on_grid = np.zeros(len(is_clear), np.bool_)
     left = int(np.count_nonzero((placed.shifts_samples != 0.0) & ~is_clear))
-    made = list(_moves(request, track, notes, placed, is_clear, target, beats))
+    made = list(_moves(request, track, notes, placed, is_clear & ~is_on_grid, target, beats))
     notice = f"{counted(left, 'note')} of {track.name} without a clear onset not moved." if left else ""
     return made, notice
 
@@ -217,6 +223,24 @@ def _is_free(notes: Notes, lines: Lines) -> bool:
     """Return whether notes are placed between lines as they would be by chance (Rayleigh's test)."""
     mean = agreement(notes.onsets_samples, lines)
     return mean is not None and len(notes.onsets_samples) * abs(mean) ** 2 < _BY_CHANCE
+
+
+def _is_on_grid(notes: Notes, lines: Lines, placed: PlacedNotes, is_clear: np.ndarray) -> np.ndarray:
+    """Return which notes are on their lines as far as onsets are known; none in playing that strays.
+
+    Onsets of notes are some ms off, by about the same for one instrument. So notes that are all as late as
+    each other were played by a machine, or cannot be improved.
+    """
+    known = placed.places >= 0
+    off = np.where(known, lines.positions_samples[placed.places], 0.0) - notes.onsets_samples
+    typical = off[known & is_clear]
+    if len(typical) < _FEWEST_ON_GRID:
+        return np.zeros(len(off), np.bool_)
+    strays = np.abs(off - np.median(typical)) / lines.rate_hz
+    is_tight = (
+        np.median(strays[known & is_clear]) < _TIGHT_S and abs(np.median(typical)) < _NEAR_S * lines.rate_hz
+    )
+    return known & (strays < _NEAR_S) & is_tight
 
 
 def _moves(
@@ -232,6 +256,9 @@ def _moves(
     pads = np.minimum(s_to_samples(_PAD_S, rate_hz), np.diff(onsets, prepend=-onsets[0]) / 2.0)
     starts = np.maximum(np.floor(onsets - pads), 0).astype(np.int64)
     stops = np.append(starts[1:], max(track.stop_samples, int(starts[-1]) + 1))
+    first, last = _faint(notes, rate_hz)
+    stops = np.fmin(stops, np.floor(first - s_to_samples(_PAD_S, rate_hz))).astype(np.int64)
+    after = np.fmax(np.concatenate([[np.nan], onsets[:-1]]), last)
     for row in np.flatnonzero((placed.shifts_samples != 0.0) & is_clear).tolist():
         shift, place = float(placed.shifts_samples[row]), int(placed.places[row])
         payload: dict[str, object] = {
@@ -241,8 +268,8 @@ def _moves(
         }
         if beats is not None:
             payload[LINE] = place
-        if row:
-            payload[AFTER_SAMPLES] = float(onsets[row - 1])
+        if not np.isnan(after[row]):
+            payload[AFTER_SAMPLES] = float(after[row])
         where = _where(target, place, _settings(request), beats, rate_hz)
         score = 1.0 - exp(-abs(shift) / rate_hz * 1000.0 / _TYPICAL_MS)
         yield request.proposal(
@@ -254,6 +281,18 @@ def _moves(
             payload,
             (track.id,),
         )
+
+
+def _faint(notes: Notes, rate_hz: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first faint note after each note, and the last one before it; NaN for none.
+
+    Faint notes stay: a note that moves ends before them, and begins after them.
+    """
+    onsets, known = notes.onsets_samples, np.concatenate([[np.nan], notes.faint_samples, [np.nan]])
+    apart = s_to_samples(_FAINT_APART_S, rate_hz)
+    first = known[np.searchsorted(notes.faint_samples, onsets + apart) + 1]
+    last = known[np.searchsorted(notes.faint_samples, onsets - apart, "right")]
+    return first, last
 
 
 def _where(

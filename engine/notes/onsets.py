@@ -8,7 +8,7 @@ does not count.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -65,12 +65,14 @@ class Notes:
     strengths_db : float32, shape (n,), the level just after the onset, in dB full scale
     confidences : float32, shape (n,), 0 to 1, that a note begins there
     unsure_samples : float32, shape (n,), how far off each may be: much for a note that swells or flutters
+    faint_samples : float64, shape (m,), where notes may begin that are fainter than the sensitivity asks for
     """
 
     onsets_samples: NDArray[np.float64]
     strengths_db: Floats
     confidences: Floats
     unsure_samples: Floats
+    faint_samples: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
 
 def find_notes(
@@ -89,6 +91,12 @@ def find_notes(
     hop = round(HOP_S * rate_hz)
     flux = _flux(read, length_samples, rate_hz, progress.part(0.0, 0.7))
     frames, above = _peaks(flux, sensitivity)
+    around = round((_SEARCH_S + _RISE_S) * rate_hz)
+    faint = [
+        at
+        for at in (np.setdiff1d(_peaks(flux, 1.0)[0], frames) * hop).tolist()
+        if not _is_end(finite(read(at - around, at + around)))
+    ]
     near = np.minimum(frames * hop, max(length_samples - 1, 0))
     onsets, widths, levels, is_note = _refined(read, near, rate_hz, progress.part(0.7, 1.0))
     above = above[is_note]
@@ -99,6 +107,7 @@ def find_notes(
         levels[kept].astype(np.float32),
         confidences[kept].astype(np.float32),
         widths[kept].astype(np.float32),
+        np.array(faint, np.float64),
     )
 
 

@@ -38,8 +38,9 @@ if TYPE_CHECKING:
     from engine.notes.placing import PlacedNotes
 
 _PAD_S = 0.01
-_UNCLEAR_S = 0.01
-"""Notes that swell or flutter for longer than this begin nowhere in particular, and stay."""
+_UNCLEAR_S, _UNCLEAR_OF_TAKES_S = 0.01, 0.02
+"""Notes that swell or flutter for longer than this begin nowhere in particular, and stay. Two takes swell
+alike, and are farther apart than playing from a grid."""
 _LEAST_CONFIDENCE = 0.4
 _TIGHT_S, _NEAR_S, _FEWEST_ON_GRID = 0.0025, 0.01, 8
 """Playing with half of its notes as near to their lines is on the grid, and then so is a note that near."""
@@ -196,7 +197,8 @@ def _proposed(
     settings, rate_hz = _settings(request), request.state.rate_hz
     if not len(notes.onsets_samples):
         return [], f"No note was detected in {quoted(track.name)}: raise the sensitivity."
-    is_clear = (notes.unsure_samples <= _UNCLEAR_S * rate_hz) & (notes.confidences >= _LEAST_CONFIDENCE)
+    most_s = _UNCLEAR_OF_TAKES_S if target.grid is None else _UNCLEAR_S
+    is_clear = (notes.unsure_samples <= most_s * rate_hz) & (notes.confidences >= _LEAST_CONFIDENCE)
     if target.grid is not None:
         lines = lines_of(target.grid, read_division(settings.division), rate_hz)
         if _is_free(notes, lines):
@@ -213,7 +215,7 @@ def _proposed(
         )
         beats = None
         is_on_grid = np.zeros(len(is_clear), np.bool_)
-    left = int(np.count_nonzero((placed.shifts_samples != 0.0) & ~is_clear))
+    left = int(np.count_nonzero((placed.shifts_samples != 0.0) & ~is_clear & ~is_on_grid))
     made = list(_moves(request, track, notes, placed, is_clear & ~is_on_grid, target, beats))
     notice = f"{counted(left, 'note')} of {track.name} without a clear onset not moved." if left else ""
     return made, notice

@@ -143,6 +143,56 @@ def together(sounds: Sequence[Alone], onsets_samples: NDArray[np.int64], length_
     return whole_sound
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Takes:
+    """Two takes of a melody, and the onsets, and ends of steady tones, of the double; onsets of the lead."""
+
+    lead: Sound
+    double: Sound
+    onsets: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    targets: NDArray[np.int64]
+
+
+def two_takes(lead: str, double: str, rng: np.random.Generator, count: int) -> Takes:
+    """Return two takes by instruments of `INSTRUMENTS`, each up to 20 to 60 ms off, with other velocities.
+
+    Raises
+    ------
+    UsageError : the sound font is not installed
+    """
+    by_name = {one.name: one for one in INSTRUMENTS}
+    bpm = float(rng.uniform(80.0, 120.0))
+    notes = melody(rng, by_name[double], bpm, count)
+    # In octaves, into the range of the lead.
+    up = 12 * max(0, -(-(by_name[lead].lowest - min(min(note.pitches) for note in notes)) // 12))
+    played = []
+    for name, by in ((double, 0), (lead, up)):
+        own = [
+            Note(
+                n.line_s,
+                n.length_s,
+                tuple(p + by for p in n.pitches),
+                n.velocity * float(rng.uniform(0.8, 1.15)),
+            )
+            for n in notes
+        ]
+        most_s = rng.uniform(0.02, 0.06)
+        starts = np.array([note.line_s for note in own]) + rng.uniform(-most_s, most_s, count)
+        onsets = np.round(np.maximum.accumulate(starts) * RATE_HZ).astype(np.int64)
+        played.append((each_alone(own, by_name[name]), onsets))
+    length = max(int(onsets[-1]) + len(alone[-1].sound) for alone, onsets in played)
+    sounds = [together(alone, onsets, length) for alone, onsets in played]
+    onsets = played[0][1]
+    return Takes(sounds[1], sounds[0], onsets, ends_of(notes, onsets), played[1][1])
+
+
+def ends_of(notes: Sequence[Note], onsets_samples: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where notes stop being steady: at their release, or before the next one."""
+    own = onsets_samples + np.array([round(note.length_s * RATE_HZ) for note in notes])
+    return np.minimum(own, np.append(onsets_samples[1:], own[-1]) - round(0.02 * RATE_HZ))
+
+
 def sentences(data_dir: Path, rng: np.random.Generator, count: int) -> Sound:
     """Return random sentences one after another, with 0.3 s of silence between them, at `RATE_HZ`.
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from engine.document.edits import add_proposals
 from engine.document.kinds.hit import AFTER_SAMPLES
 from engine.document.kinds.payload import real
+from engine.document.kinds.sounding import BY_SAMPLES
 from engine.document.proposals import Proposal
 from engine.edl.slicing.slices import LONGEST_ELASTIC_S, NOTE_ATTACK_S
 from engine.errors import TimingError
@@ -31,12 +32,13 @@ from engine.lab.evaluation.timing.note_material import (
     RATE_HZ,
     Alone,
     Instrument,
-    Note,
     each_alone,
+    ends_of,
     melody,
     sentences,
     syllables,
     together,
+    two_takes,
     with_another_course,
 )
 from engine.lab.evaluation.timing.note_measures import (
@@ -60,9 +62,12 @@ _NOTES, _NOTES_SHORT = 48, 16
 _JITTER_S, _MOST_S = 0.015, 0.045
 _WORSE_MS = 2.0
 _CHANGED = 0.01
-_FADE_S = 0.01
+_CUT_S = 0.03
 _PAIRS = (("piano", "piano"), ("finger bass", "picked bass"), ("trumpet", "saxophone"), ("violin", "choir"))
 _SENTENCES = 5
+_TO_LEAD = NotesSettings.model_validate({"to": "lead"})
+_TAKES_APART_S = 0.2
+"""Twice the largest error: farther, a note of a take is at the place of another."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,12 +121,12 @@ def on_grid_figures(instrument: Instrument, rng: np.random.Generator, count: int
     lines = np.array([note.line_s for note in notes]) * RATE_HZ
     off = np.clip(rng.normal(0.0, _JITTER_S, count), -_MOST_S, _MOST_S) * RATE_HZ
     onsets = np.round(lines + off).astype(np.int64)
-    settings = NotesSettings(bpm=bpm, first_beat_s=FIRST_S, division="1/16")
+    settings = NotesSettings.model_validate({"bpm": bpm, "first_beat_s": FIRST_S, "division": "1/16"})
     length = int(onsets[-1]) + len(alone[-1].sound)
     sound = together(alone, onsets, length)
     done = moved({"track": sound}, settings)
     division = 15.0 / bpm * RATE_HZ
-    ends = _ends(notes, onsets)
+    ends = ends_of(notes, onsets)
     return {
         **_detected(sound, onsets),
         **_placed(sound, done, onsets, lines, division),
@@ -207,7 +212,9 @@ def _identical(sound: Sound, done: Moved) -> float:
     for one in done.proposals:
         attack = real(one.payload, AFTER_SAMPLES, 0.0) + NOTE_ATTACK_S * RATE_HZ
         start = max(min(attack, one.start_samples), one.start_samples - LONGEST_ELASTIC_S * RATE_HZ)
-        stays[round(start - _FADE_S * RATE_HZ) : round(one.stop_samples + _FADE_S * RATE_HZ)] = False
+        # Without room for an elastic end, the note sounds until the next attack.
+        stop = one.stop_samples + max(real(one.payload, BY_SAMPLES, 0.0), 0.0) + _CUT_S * RATE_HZ
+        stays[max(round(start - _CUT_S * RATE_HZ), 0) : round(stop)] = False
     return float(np.mean(sound[stays] == done.sound[stays])) if stays.any() else float("nan")
 
 
@@ -226,34 +233,14 @@ def _untouched(alone: Sequence[Alone], lines: Floats, settings: NotesSettings, l
 
 def take_figures(lead: str, double: str, rng: np.random.Generator, count: int) -> Figures:
     """Return the figures of a melody that is played twice, the second take moved to the first."""
-    by_name = {one.name: one for one in INSTRUMENTS}
-    bpm = float(rng.uniform(80.0, 120.0))
-    one, other = by_name[lead], by_name[double]
-    notes = melody(rng, other, bpm, count)
-    lowest = max(0, one.lowest - min(min(note.pitches) for note in notes))
-    played = []
-    for instrument, up in ((other, 0), (one, 12 * -(-lowest // 12))):
-        louder = rng.uniform(0.8, 1.15, count)
-        own = [
-            Note(n.line_s, n.length_s, tuple(p + up for p in n.pitches), float(n.velocity * by))
-            for n, by in zip(notes, louder, strict=True)
-        ]
-        most = rng.uniform(0.02, 0.06)
-        starts = np.array([note.line_s for note in own]) + rng.uniform(-most, most, count)
-        onsets = np.round(np.maximum.accumulate(starts + 1e-4 * np.arange(count)) * RATE_HZ).astype(np.int64)
-        played.append((each_alone(own, instrument), onsets))
-    length = max(int(onsets[-1]) + len(alone[-1].sound) for alone, onsets in played)
-    (own_alone, onsets), (lead_alone, targets) = played
-    sounds = {"double": together(own_alone, onsets, length), "lead": together(lead_alone, targets, length)}
-    done = moved(sounds, NotesSettings(to="lead"))
-    placed = _placed(sounds["double"], done, onsets, targets.astype(np.float64), 15.0 / bpm * RATE_HZ)
-    return {**placed, **_sounding(sounds["double"], done, onsets, _ends(notes, onsets))}
-
-
-def _ends(notes: Sequence[Note], onsets: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return where notes stop being steady: at their release, or before the next one."""
-    own = onsets + np.array([round(note.length_s * RATE_HZ) for note in notes])
-    return np.minimum(own, np.append(onsets[1:], own[-1]) - round(0.02 * RATE_HZ))
+    takes = two_takes(lead, double, rng, count)
+    done = moved({"double": takes.double, "lead": takes.lead}, _TO_LEAD)
+    return {
+        **_placed(
+            takes.double, done, takes.onsets, takes.targets.astype(np.float64), _TAKES_APART_S * RATE_HZ
+        ),
+        **_sounding(takes.double, done, takes.onsets, takes.ends),
+    }
 
 
 def _voices(data_dir: Path, seeds: int) -> Iterator[Line]:
@@ -273,12 +260,12 @@ def voice_figures(data_dir: Path, rng: np.random.Generator) -> Figures:
     onsets = np.round(np.interp(targets, source, stretched)).astype(np.int64)
     length = max(len(lead), len(double))
     sounds = {name: np.pad(one, (0, length - len(one))) for name, one in (("double", double), ("lead", lead))}
-    done = moved(sounds, NotesSettings(to="lead"))
+    done = moved(sounds, _TO_LEAD)
     ends = np.append(onsets[1:], length)
     figures = _sounding(sounds["double"], done, onsets, ends)
     del figures["pitch_cents_p95"], figures["pitch_cents_max"]  # a voice has no steady pitch
     return {
-        **_placed(sounds["double"], done, onsets, targets.astype(np.float64), 0.2 * RATE_HZ),
+        **_placed(sounds["double"], done, onsets, targets.astype(np.float64), _TAKES_APART_S * RATE_HZ),
         **figures,
         "syllables": float(len(onsets)),
     }

@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 
 _ALONG_S = 1.0
 """A note without a place of its own moves with its neighbours, if both are as near as this."""
+_DRIFT_S = 1.0
 _ROUNDING = 1e-9
 _PASSED_OVER = 0.75
 """Cost of a note without a partner, as a share of the farthest distance."""
@@ -73,11 +74,22 @@ def to_reference(
     """
     most = most_ms / 1000.0 * rate_hz
     partners = _partners(onsets_samples, reference_samples, most)
+    # Players drift: the second time, distances are measured from where the notes around have their partners.
+    drift = _drift(onsets_samples, reference_samples, partners, rate_hz)
+    partners = _partners(onsets_samples + drift, reference_samples, most)
     has_partner = partners >= 0
     shifts = np.zeros(len(onsets_samples))
     shifts[has_partner] = reference_samples[partners[has_partner]] - onsets_samples[has_partner]
     shifts[~has_partner] = _along(onsets_samples, shifts, has_partner, rate_hz)
     return PlacedNotes(np.floor(shifts * strength + 0.5), partners)
+
+
+def _drift(onsets: Floats, reference: Floats, partners: NDArray[np.int64], rate_hz: int) -> Floats:
+    """Return how much later the partners of the notes near each note are, in the median; 0 without any."""
+    known = np.flatnonzero(partners >= 0)
+    late = reference[partners[known]] - onsets[known]
+    first, last = (np.searchsorted(onsets[known], onsets + by * _DRIFT_S * rate_hz) for by in (-1, 1))
+    return np.array([np.median(late[a:b]) if b > a else 0.0 for a, b in zip(first, last, strict=True)])
 
 
 def _partners(onsets: Floats, reference: Floats, most: float) -> NDArray[np.int64]:

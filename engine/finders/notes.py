@@ -239,10 +239,9 @@ def _is_on_grid(notes: Notes, lines: Lines, placed: PlacedNotes, is_clear: np.nd
     if len(typical) < _FEWEST_ON_GRID:
         return np.zeros(len(off), np.bool_)
     strays = np.abs(off - np.median(typical)) / lines.rate_hz
-    is_tight = (
-        np.median(strays[known & is_clear]) < _TIGHT_S and abs(np.median(typical)) < _NEAR_S * lines.rate_hz
-    )
-    return known & (strays < _NEAR_S) & is_tight
+    tight_s, late_s = float(np.median(strays[known & is_clear])), float(np.median(typical)) / lines.rate_hz
+    is_near: np.ndarray = known & (strays < _NEAR_S)
+    return is_near if tight_s < _TIGHT_S and abs(late_s) < _NEAR_S else np.zeros(len(off), np.bool_)
 
 
 def _moves(

@@ -211,4 +211,7 @@ def _widths(curves: NDArray[np.float64], step: float) -> NDArray[np.float64]:
     tops, count = curves.max(axis=1, keepdims=True), curves.shape[1]
     is_near = curves >= 0.5 * tops
     widths = count - 1 - is_near[:, ::-1].argmax(axis=1) - is_near.argmax(axis=1)
-    return np.where(tops[:, 0] < _LEAST_RISE_DB, count / 2, np.maximum(widths - step, 0.0))
+    found: NDArray[np.float64] = np.where(
+        tops[:, 0] < _LEAST_RISE_DB, count / 2, np.maximum(widths - step, 0.0)
+    )
+    return found

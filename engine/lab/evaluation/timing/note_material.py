@@ -190,7 +190,8 @@ def two_takes(lead: str, double: str, rng: np.random.Generator, count: int) -> T
 def ends_of(notes: Sequence[Note], onsets_samples: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return where notes stop being steady: at their release, or before the next one."""
     own = onsets_samples + np.array([round(note.length_s * RATE_HZ) for note in notes])
-    return np.minimum(own, np.append(onsets_samples[1:], own[-1]) - round(0.02 * RATE_HZ))
+    ends: NDArray[np.int64] = np.minimum(own, np.append(onsets_samples[1:], own[-1]) - round(0.02 * RATE_HZ))
+    return ends
 
 
 def sentences(data_dir: Path, rng: np.random.Generator, count: int) -> Sound:
@@ -198,7 +199,7 @@ def sentences(data_dir: Path, rng: np.random.Generator, count: int) -> Sound:
 
     Raises
     ------
-    UsageError : there are none
+    UsageError : the folder has no speech
     """
     files = sorted((data_dir / "speech" / "commands").glob("*.flac"))
     if not files:

@@ -110,8 +110,7 @@ def flux_peaks(sound: Sound) -> Floats:
     level = np.log1p(1000.0 * np.abs(np.fft.rfft(frames * np.hanning(_FRAME).astype(np.float32), axis=1)))
     flux = np.maximum(np.diff(level, axis=0, prepend=level[:1]), 0.0).sum(axis=1)
     limit = 1.5 * uniform_filter1d(flux, 35) + 0.1 * float(np.quantile(flux, 0.99))
-    found: Floats = np.flatnonzero((flux == maximum_filter1d(flux, 5)) & (flux > limit)) * float(_HOP)
-    return found
+    return np.flatnonzero((flux == maximum_filter1d(flux, 5)) & (flux > limit)).astype(np.float64) * _HOP
 
 
 def new_doubles(before: Floats, after: Floats) -> int:

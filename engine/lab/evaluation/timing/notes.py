@@ -132,6 +132,9 @@ def on_grid_figures(instrument: Instrument, rng: np.random.Generator, count: int
         **_placed(sound, done, onsets, lines, division),
         **_sounding(sound, done, onsets, ends),
         **_untouched(alone, lines, settings, length),
+        # Notes that are played on their lines come near the releases of others, too.
+        "new_doubles_before": _doubles(sound, together(alone, np.round(lines).astype(np.int64), length))
+        / count,
     }
 
 
@@ -194,16 +197,19 @@ def _sounding(sound: Sound, done: Moved, onsets: NDArray[np.int64], ends: NDArra
     by = landed(sound, done.sound, onsets).by_samples
     pitch = np.abs(cents(sound, done.sound, onsets, by, ends))
     level = np.abs(attack_db(sound, done.sound, onsets, by))
-    was, now = flux_peaks(sound), flux_peaks(done.sound)
     return {
         "pitch_cents_p95": at_quantile(pitch, 0.95),
         "pitch_cents_max": at_quantile(pitch, 1.0),
         "attack_db_p95": at_quantile(level, 0.95),
         "attack_db_max": at_quantile(level, 1.0),
-        "more_flux_peaks": (len(now) - len(was)) / len(onsets),
-        "new_doubles": new_doubles(was, now) / len(onsets),
+        "more_flux_peaks": (len(flux_peaks(done.sound)) - len(flux_peaks(sound))) / len(onsets),
+        "new_doubles": _doubles(sound, done.sound) / len(onsets),
         "unmoved_identical": _identical(sound, done),
     }
+
+
+def _doubles(before: Sound, after: Sound) -> int:
+    return new_doubles(flux_peaks(before), flux_peaks(after))
 
 
 def _identical(sound: Sound, done: Moved) -> float:
@@ -219,7 +225,7 @@ def _identical(sound: Sound, done: Moved) -> float:
 
 
 def _untouched(alone: Sequence[Alone], lines: Floats, settings: NotesSettings, length: int) -> Figures:
-    """Return what becomes of notes that are on their lines."""
+    """Return how far notes that are on their lines stay."""
     onsets = np.round(lines).astype(np.int64)
     sound = together(alone, onsets, length)
     done = moved({"track": sound}, settings)

@@ -8,7 +8,7 @@ does not count.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -36,6 +36,12 @@ _CLEAR = 2.5
 _LIMITS = (1.1, 0.15)
 """Flux above the mean around it that counts as an onset, at sensitivity 0 and 1."""
 _SEARCH_S, _RISE_S = 0.035, 0.006
+_HELD_S = 0.025
+"""The loudest moment of this long before counts: the periods of a low tone are not onsets."""
+_FLOOR = 0.05
+"""Of the loudest moment: rises below it, as of a breath before a tone, do not count."""
+_LEAST_RISE_DB = 2.5
+"""Of all octaves, in the mean: a smaller one may be anywhere in the range of the search."""
 _END = 0.03
 """Of the power before it, after the end of a note."""
 _SEGMENT_S = 20.0
@@ -58,13 +64,15 @@ class Notes:
     onsets_samples : float64, shape (n,)
     strengths_db : float32, shape (n,), the level just after the onset, in dB full scale
     confidences : float32, shape (n,), 0 to 1, that a note begins there
-    unsure_samples : float32, shape (n,), how far off each may be: much for a note that swells
+    unsure_samples : float32, shape (n,), how far off each may be: much for a note that swells or flutters
+    faint_samples : float64, shape (m,), where notes may begin that are fainter than the sensitivity asks for
     """
 
     onsets_samples: NDArray[np.float64]
     strengths_db: Floats
     confidences: Floats
     unsure_samples: Floats
+    faint_samples: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
 
 def find_notes(
@@ -83,6 +91,12 @@ def find_notes(
     hop = round(HOP_S * rate_hz)
     flux = _flux(read, length_samples, rate_hz, progress.part(0.0, 0.7))
     frames, above = _peaks(flux, sensitivity)
+    around = round((_SEARCH_S + _RISE_S) * rate_hz)
+    faint = [
+        at
+        for at in (np.setdiff1d(_peaks(flux, 1.0)[0], frames) * hop).tolist()
+        if not _is_end(finite(read(at - around, at + around)))
+    ]
     near = np.minimum(frames * hop, max(length_samples - 1, 0))
     onsets, widths, levels, is_note = _refined(read, near, rate_hz, progress.part(0.7, 1.0))
     above = above[is_note]
@@ -93,6 +107,7 @@ def find_notes(
         levels[kept].astype(np.float32),
         confidences[kept].astype(np.float32),
         widths[kept].astype(np.float32),
+        np.array(faint, np.float64),
     )
 
 
@@ -151,20 +166,21 @@ def _refined(
     """Return the rise near each place, its uncertainty, the level after it, and whether it is a note."""
     octaves = Octaves(rate_hz)
     hop = octaves.hop_samples
-    reach, rise = octaves.hops(_SEARCH_S), octaves.hops(_RISE_S)
+    reach, rise, held = (octaves.hops(seconds) for seconds in (_SEARCH_S, _RISE_S, _HELD_S))
     curves = np.zeros((len(near), 2 * reach + 1))
     levels, ends = np.full(len(near), -120.0), np.zeros(len(near), np.bool_)
     for number, place in enumerate(near.tolist()):
         progress.check_cancelled()
-        sound = finite(read(place - (reach + rise) * hop, place + (reach + rise + 1) * hop))
-        curves[number] = _rises(octave_energies(sound, octaves), rise)[: 2 * reach + 1]
+        sound = finite(read(place - (reach + rise + held) * hop, place + (reach + rise + 1) * hop))
+        curves[number] = _rises(octave_energies(sound, octaves), rise, held)[: 2 * reach + 1]
+        sound = sound[held * hop :]
         ends[number] = _is_end(sound)
         levels[number] = 10.0 * np.log10(max(float(np.mean(np.square(sound[len(sound) // 2 :]))), 1e-12))
         if not number % 64:
             progress.report(number / len(near), "Detecting notes")
     at = curves.argmax(axis=1) if curves.size else np.zeros(0, np.int64)
     places = np.maximum(near + (at - reach) * hop, 0)
-    return places[~ends], (_widths(curves, at, 0.6 * rise) * hop)[~ends], levels[~ends], ~ends
+    return places[~ends], (_widths(curves, 0.6 * rise) * hop)[~ends], levels[~ends], ~ends
 
 
 def _is_end(sound: Floats) -> bool:
@@ -175,22 +191,27 @@ def _is_end(sound: Floats) -> bool:
     return after < _END * before
 
 
-def _rises(energies: Floats, rise: int) -> NDArray[np.float64]:
-    """Return how much louder all octaves are just after than just before each hop, shape (hops,)."""
+def _rises(energies: Floats, rise: int, held: int) -> NDArray[np.float64]:
+    """Return how much louder all octaves are just after each hop than at any time before, shape (hops,)."""
     total = np.cumsum(np.pad(energies.astype(np.float64), ((0, 0), (1, 0))), axis=1)
     means = (total[:, rise:] - total[:, :-rise]) / rise
-    floor = 1e-3 * means.max(axis=1, keepdims=True) + 1e-14
+    floor = _FLOOR * means.max(axis=1, keepdims=True) + 1e-14
     level_db = 10.0 * np.log10(means + floor)
-    gains = np.maximum(level_db[:, rise:] - level_db[:, :-rise], 0.0)
-    weights = means.max(axis=1) ** 0.25
+    before = maximum_filter1d(level_db, held + 1, axis=1, origin=held // 2)[:, held:-rise]
+    gains = np.maximum(level_db[:, rise + held :] - before, 0.0)
+    weights = np.sqrt(means.max(axis=1))
     rises: NDArray[np.float64] = weights @ gains / max(float(weights.sum()), 1e-12)
     return rises
 
 
-def _widths(curves: NDArray[np.float64], at: NDArray[np.int64], step: float) -> NDArray[np.float64]:
-    """Return over how many hops more than a step would each rise lasts, shape (n,)."""
+def _widths(curves: NDArray[np.float64], step: float) -> NDArray[np.float64]:
+    """Return over how many hops more than a step would each rise is near its peak, shape (n,)."""
     if not curves.size:
         return np.zeros(len(curves))
-    top = curves[np.arange(len(at)), at][:, None]
-    wide = (curves > 0.7 * np.maximum(top, 1e-9)).sum(axis=1)
-    return np.maximum(wide - step, 0.0)
+    tops, count = curves.max(axis=1, keepdims=True), curves.shape[1]
+    is_near = curves >= 0.5 * tops
+    widths = count - 1 - is_near[:, ::-1].argmax(axis=1) - is_near.argmax(axis=1)
+    found: NDArray[np.float64] = np.where(
+        tops[:, 0] < _LEAST_RISE_DB, count / 2, np.maximum(widths - step, 0.0)
+    )
+    return found

@@ -15,8 +15,11 @@ from engine.notes.onsets import Notes
 
 Floats = NDArray[np.float64]
 
+_TIGHT_S, _NEAR_S, _FEWEST_ON_GRID = 0.0025, 0.01, 8
+"""Playing with half of its notes as near to their lines is on the grid, and then so is a note that near."""
 _ALONG_S = 1.0
 """A note without a place of its own moves with its neighbours, if both are as near as this."""
+_DRIFT_S = 1.0
 _ROUNDING = 1e-9
 _PASSED_OVER = 0.75
 """Cost of a note without a partner, as a share of the farthest distance."""
@@ -41,6 +44,26 @@ def to_lines(notes: Notes, lines: Lines, settings: AlignmentSettings) -> PlacedN
     placement = whole_performance(settings)(hits_of(notes), lines)
     moved = placement.targets_samples - notes.onsets_samples
     return PlacedNotes(np.where(moved == 0.0, 0.0, np.floor(moved + 0.5)), placement.lines)
+
+
+def on_grid(
+    notes: Notes, lines: Lines, placed: PlacedNotes, is_clear: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Return the notes that are on their lines as far as onsets are known, shape (n,); none if they stray.
+
+    Onsets of notes are some ms off, by about the same for one instrument. So notes that are all as late as
+    each other were played by a machine, or cannot be improved.
+    """
+    known = placed.places >= 0
+    off = np.where(known, lines.positions_samples[placed.places], 0.0) - notes.onsets_samples
+    typical = off[known & is_clear]
+    if len(typical) < _FEWEST_ON_GRID:
+        return np.zeros(len(off), np.bool_)
+    strays_s = np.abs(off - np.median(typical)) / lines.rate_hz
+    late_s = float(np.median(typical)) / lines.rate_hz
+    is_tight = float(np.median(strays_s[known & is_clear])) < _TIGHT_S and abs(late_s) < _NEAR_S
+    is_near: NDArray[np.bool_] = known & (strays_s < _NEAR_S)
+    return is_near if is_tight else np.zeros(len(off), np.bool_)
 
 
 def hits_of(notes: Notes) -> Hits:
@@ -73,11 +96,22 @@ def to_reference(
     """
     most = most_ms / 1000.0 * rate_hz
     partners = _partners(onsets_samples, reference_samples, most)
+    # Players drift: the second time, distances are measured from where the notes around have their partners.
+    drift = _drift(onsets_samples, reference_samples, partners, rate_hz)
+    partners = _partners(onsets_samples + drift, reference_samples, most)
     has_partner = partners >= 0
     shifts = np.zeros(len(onsets_samples))
     shifts[has_partner] = reference_samples[partners[has_partner]] - onsets_samples[has_partner]
     shifts[~has_partner] = _along(onsets_samples, shifts, has_partner, rate_hz)
     return PlacedNotes(np.floor(shifts * strength + 0.5), partners)
+
+
+def _drift(onsets: Floats, reference: Floats, partners: NDArray[np.int64], rate_hz: int) -> Floats:
+    """Return how much later the partners of the notes near each note are, in the median; 0 without any."""
+    known = np.flatnonzero(partners >= 0)
+    late = reference[partners[known]] - onsets[known]
+    first, last = (np.searchsorted(onsets[known], onsets + by * _DRIFT_S * rate_hz) for by in (-1, 1))
+    return np.array([np.median(late[a:b]) if b > a else 0.0 for a, b in zip(first, last, strict=True)])
 
 
 def _partners(onsets: Floats, reference: Floats, most: float) -> NDArray[np.int64]:

@@ -111,7 +111,7 @@ def _played(sound: Sound, cuts: list[_Cut], fade: int, length: int) -> Sound:
         goes_on = cut.at + cut.by
         parts += [
             sound[at : cut.at],
-            crossfade(sound[cut.at : cut.at + fade], sound[goes_on : goes_on + fade]),
+            crossfade(sound[cut.at : cut.at + fade], sound[goes_on : goes_on + fade]).astype(np.float64),
         ]
         at = goes_on + fade
     done = sum(map(len, parts))

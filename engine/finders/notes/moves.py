@@ -35,9 +35,12 @@ if TYPE_CHECKING:
     from engine.notes.placing import PlacedNotes
 
 _PAD_S = 0.01
-_UNCLEAR_S = 0.015
-"""Notes that swell for longer than this begin nowhere in particular, and stay."""
+_UNCLEAR_S, _UNCLEAR_OF_TAKES_S = 0.01, 0.02
+"""Notes that swell or flutter for longer than this begin nowhere in particular, and stay. Two takes swell
+alike, and are farther apart than playing from a grid."""
 _LEAST_CONFIDENCE = 0.4
+_FAINT_APART_S = 0.1
+"""Nearer to a note, a faint one is part of it."""
 _BY_CHANCE = 4.0
 """Of 50 free performances, one agrees as much with a grid."""
 _TYPICAL_MS = 25.0
@@ -88,24 +91,27 @@ def moves_of(
     request: FinderRequest, track: Track, notes: Notes, target: Target
 ) -> tuple[list[Proposal], str]:
     """Return the moves of a track, and a notice about notes that stay; "" for none."""
-    from engine.notes.placing import to_reference
+    from engine.notes.placing import on_grid, to_reference
 
     settings, rate_hz = settings_of(request), request.state.rate_hz
     if not len(notes.onsets_samples):
         return [], f"No note was detected in {quoted(track.name)}: raise the sensitivity."
+    most_s = _UNCLEAR_OF_TAKES_S if target.grid is None else _UNCLEAR_S
+    is_clear = (notes.unsure_samples <= most_s * rate_hz) & (notes.confidences >= _LEAST_CONFIDENCE)
+    is_wanted = np.ones(len(is_clear), np.bool_)
     if target.grid is not None:
         placed = _on_lines(request, notes, target.grid)
         if placed is None:
             return [], f"{track.name} does not follow the grid and stays: check tempo and division."
+        is_wanted = ~on_grid(notes, _lines(request, target.grid), placed, is_clear)
     else:
         placed = to_reference(
             notes.onsets_samples, target.onsets_samples, rate_hz, settings.most_ms, settings.strength
         )
-    is_clear = (notes.unsure_samples <= _UNCLEAR_S * rate_hz) & (notes.confidences >= _LEAST_CONFIDENCE)
-    left = int(np.count_nonzero((placed.shifts_samples != 0.0) & ~is_clear))
+    left = int(np.count_nonzero((placed.shifts_samples != 0.0) & is_wanted & ~is_clear))
     answered = _answered_samples(request, track)
-    is_new = _distances(notes.onsets_samples, answered) > _SAME_NOTE_S * rate_hz
-    made = list(_moves(request, track, notes, placed, is_clear & is_new, target))
+    is_wanted &= is_clear & (_distances(notes.onsets_samples, answered) > _SAME_NOTE_S * rate_hz)
+    made = list(_moves(request, track, notes, placed, is_wanted, target))
     return made, f"{counted(left, 'note')} of {track.name} without a clear onset not moved." if left else ""
 
 
@@ -153,6 +159,9 @@ def _moves(
     pads = np.minimum(s_to_samples(_PAD_S, rate_hz), np.diff(onsets, prepend=-onsets[0]) / 2.0)
     starts = np.maximum(np.floor(onsets - pads), 0).astype(np.int64)
     stops = np.append(starts[1:], max(track.stop_samples, int(starts[-1]) + 1))
+    first, last = _faint(notes, rate_hz)
+    stops = np.fmin(stops, np.floor(first - s_to_samples(_PAD_S, rate_hz))).astype(np.int64)
+    after = np.fmax(np.concatenate([[np.nan], onsets[:-1]]), last)
     for row in np.flatnonzero((placed.shifts_samples != 0.0) & is_wanted).tolist():
         shift, place = float(placed.shifts_samples[row]), int(placed.places[row])
         payload: dict[str, object] = {
@@ -160,7 +169,7 @@ def _moves(
             ONSET_SAMPLES: float(onsets[row]),
             CROSSFADE_MS: HIT_CROSSFADE_MS,
             **({} if lines is None else {LINE: place}),
-            **({AFTER_SAMPLES: float(onsets[row - 1])} if row else {}),
+            **({} if np.isnan(after[row]) else {AFTER_SAMPLES: float(after[row])}),
         }
         start, stop = int(starts[row]), int(stops[row])
         reason = note_reason(shift, rate_hz, _where(request, target, place, lines))
@@ -168,6 +177,18 @@ def _moves(
         made = request.proposal(NOTE.name, start, stop, score, reason, payload, (track.id,))
         others = () if lines is None else tuple(_adjacent(request, target, lines, made))
         yield replace(made, alternatives=others)
+
+
+def _faint(notes: Notes, rate_hz: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the first faint note after each note, and the last one before it; NaN for none.
+
+    Faint notes stay: a note that moves ends before them, and begins after them.
+    """
+    onsets, known = notes.onsets_samples, np.concatenate([[np.nan], notes.faint_samples, [np.nan]])
+    apart = s_to_samples(_FAINT_APART_S, rate_hz)
+    first = known[np.searchsorted(notes.faint_samples, onsets + apart) + 1]
+    last = known[np.searchsorted(notes.faint_samples, onsets - apart, "right")]
+    return first, last
 
 
 def _adjacent(request: FinderRequest, target: Target, lines: Lines, made: Proposal) -> Iterator[Alternative]:

@@ -64,6 +64,33 @@ def test_notes_on_the_grid_stay_bit_for_bit(tmp_path: Path) -> None:
     assert np.array_equal(exported(project), sound)
 
 
+def test_of_playing_on_the_grid_only_notes_far_off_move(tmp_path: Path) -> None:
+    played, meant, pitches = melody(22, 0.5, 0.0015, seed=9)
+    played[10] = meant[10] + 0.04
+    project = written(tmp_path, bass=plucked(played, pitches, LENGTH_S))
+
+    assert main(["propose", str(project), "notes", "--bpm", "120", "--division", "1/8"]) == 0
+
+    with Document.open(project) as document:
+        (moved,) = document.state.proposals.values()
+        assert moved.start_samples / RATE_HZ == pytest.approx(played[10] - 0.01, abs=0.01)
+
+
+def test_a_note_that_moves_ends_before_a_faint_one(tmp_path: Path) -> None:
+    played, meant, pitches = melody(22, 0.5, 0.02, seed=9)
+    ghost = [one + 0.25 for one in meant]
+    soft = 0.02 * plucked(ghost, [2.5 * one for one in pitches], LENGTH_S)
+    project = written(tmp_path, bass=plucked(played, pitches, LENGTH_S) + soft)
+
+    flags = ["--bpm", "120", "--division", "1/8", "--sensitivity", "0"]
+    assert main(["propose", str(project), "notes", *flags]) == 0
+
+    with Document.open(project) as document:
+        stops_s = np.array([one.stop_samples for one in document.state.proposals.values()]) / RATE_HZ
+    assert len(stops_s) > 10
+    assert np.median(np.abs(stops_s[:, None] - ghost).min(axis=1)) < 0.02
+
+
 def test_notes_follow_another_track(tmp_path: Path) -> None:
     lead, _, pitches = melody(22, 0.5, 0.015, seed=4)
     rng = np.random.default_rng(5)

@@ -18,7 +18,7 @@ def test_plucked_notes_are_found_at_their_onsets(rate_hz: int) -> None:
 
     assert len(found.onsets_samples) == 24
     late_ms = (found.onsets_samples / rate_hz - onsets_s) * 1000
-    assert 0.0 < np.median(late_ms) < 4.0
+    assert 0.0 < np.median(late_ms) < 5.0  # of a rise of 3 ms
     assert np.abs(late_ms - np.median(late_ms)).max() < 4.0
     assert (found.confidences > 0.5).all()
     assert (np.diff(found.onsets_samples) > 0).all()
@@ -65,3 +65,19 @@ def test_the_end_of_a_note_is_not_an_onset() -> None:
     found = find_notes(reading(sound), len(sound), RATE_HZ, 1.0)
 
     assert len(found.onsets_samples) == 1
+
+
+def test_the_periods_of_a_low_tone_do_not_hide_onsets() -> None:
+    """A string of 41 Hz: each period begins with a pulse of high overtones."""
+    at = np.arange(round(1.0 * RATE_HZ)) / RATE_HZ
+    pulses = sum(np.cos(2 * np.pi * 41.2 * n * at) for n in range(1, 60)) * 0.02 * np.exp(-3.0 * at)
+    sound = np.zeros(5 * RATE_HZ, np.float32)
+    starts = np.arange(8) * 0.45 + 0.5
+    for start in starts:
+        first = round(start * RATE_HZ)
+        sound[first : first + len(at)] += pulses.astype(np.float32)
+
+    found = find_notes(reading(sound), len(sound), RATE_HZ)
+
+    late_s = found.onsets_samples / RATE_HZ - starts[:, None]
+    assert np.abs(late_s).min(axis=1).max() < 0.005

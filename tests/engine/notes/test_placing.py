@@ -66,3 +66,12 @@ def test_strength_is_how_far_they_go() -> None:
 def test_nothing_has_no_partner() -> None:
     assert to_reference(np.zeros(0), np.array([1.0]), RATE_HZ, 60.0, 1.0).shifts_samples.shape == (0,)
     assert to_reference(np.array([1.0]), np.zeros(0), RATE_HZ, 60.0, 1.0).shifts_samples.tolist() == [0.0]
+
+
+def test_partners_are_where_those_of_the_notes_around_are() -> None:
+    onsets = 300.0 * np.arange(10)
+    reference = np.sort(np.append(onsets + 50.0, onsets[5] - 5.0))
+
+    placed = to_reference(onsets, reference, RATE_HZ, 120.0, 1.0)
+
+    assert placed.shifts_samples.tolist() == [50.0] * 10

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import soundfile
@@ -47,25 +49,45 @@ class Recorded:
     def rendered(self, done: Aligned) -> dict[str, NDArray[np.float32]]:
         """Return the audio of each microphone with all proposals accepted."""
         after = accept_all(self.state, done.proposed.edit, done.proposed.proposals).state
-        length = self.state.length_samples
-        heard = {}
-        for track in after.tracks:
-            alone = replace(after, tracks=(track,))
-            heard[track.name] = render(alone, build(alone), self.media, 0, length)[:, 0]
-        return heard
+        return rendered_tracks(after, self.media)
+
+
+def rendered_tracks(state: DocumentState, media: Mapping[str, Path]) -> dict[str, NDArray[np.float32]]:
+    """Return the audio of each track by itself, by name."""
+    heard = {}
+    for track in state.tracks:
+        alone = replace(state, tracks=(track,))
+        heard[track.name] = render(alone, build(alone), media, 0, state.length_samples)[:, 0]
+    return heard
 
 
 def recorded(performance: Performance, folder: Path) -> Recorded:
     """Write a performance to files in a folder, as 32-bit floats, and return a document of them."""
-    sources, tracks, media = {}, [], {}
-    for position, (name, sound) in enumerate(performance.microphones.items()):
-        path = folder / f"{name}.wav"
-        soundfile.write(path, sound, performance.rate_hz, "FLOAT")
-        key = f"source-{position}"
-        sources[key] = Source(key, str(path), "", performance.rate_hz, 1, len(sound), "WAV", "FLOAT")
-        role = performance.roles[name].value
-        clips = (whole_clip(sources[key], performance.rate_hz),)
-        tracks.append(Track(f"track-{position}", name, position, group="Drums", role=role, clips=clips))
-        media[key] = path
-    state = DocumentState(performance.rate_hz, sources, tuple(tracks))
+    roles = {name: role.value for name, role in performance.roles.items()}
+    state, media = document_of(performance.microphones, performance.rate_hz, folder, roles)
     return Recorded(performance, state, media)
+
+
+def document_of(
+    sounds: Mapping[str, NDArray[np.float32]],
+    rate_hz: int,
+    folder: Path,
+    drums: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[DocumentState, dict[str, Path]]:
+    """Write sounds to files in a folder, and return a document with a track each, and where the files are.
+
+    Parameters
+    ----------
+    drums : the roles of tracks of drums
+    """
+    sources, tracks, media = {}, [], {}
+    for position, (name, sound) in enumerate(sounds.items()):
+        path = folder / f"{name}.wav"
+        soundfile.write(path, sound, rate_hz, "FLOAT")
+        key = f"source-{position}"
+        sources[key] = Source(key, str(path), "", rate_hz, 1, len(sound), "WAV", "FLOAT")
+        group, role = ("Drums", drums[name]) if name in drums else ("", "")
+        clips = (whole_clip(sources[key], rate_hz),)
+        tracks.append(Track(f"track-{position}", name, position, group=group, role=role, clips=clips))
+        media[key] = path
+    return DocumentState(rate_hz, sources, tuple(tracks)), media

@@ -18,7 +18,9 @@ from engine.beats.features import RATE_HZ
 FONTS = Path("/usr/share/sounds")
 DRUM_CHANNEL = 9
 _TICKS_PER_S = 9600
-_LATE_SAMPLES = 110  # fluidsynth starts a note one or two of its blocks of 64 samples late (measured)
+_LATE_S = (
+    0.005  # fluidsynth starts a note one or two of its blocks of 64 samples late (measured at 22,050 Hz)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +35,13 @@ class Sounding:
 
 
 def through_sound_font(
-    notes: Sequence[Sounding], programs: Mapping[int, int], font: Path, length_s: float
+    notes: Sequence[Sounding],
+    programs: Mapping[int, int],
+    font: Path,
+    length_s: float,
+    rate_hz: int = RATE_HZ,
 ) -> NDArray[np.float32]:
-    """Play notes through a sound font, mono at `RATE_HZ`, shape (round(length_s * RATE_HZ),).
+    """Play notes through a sound font, mono, shape (round(length_s * rate_hz),).
 
     Parameters
     ----------
@@ -46,18 +52,18 @@ def through_sound_font(
     CalledProcessError : fluidsynth refuses
     FileNotFoundError : fluidsynth is not installed
     """
-    count = round(length_s * RATE_HZ)
+    count = round(length_s * rate_hz)
     if not notes:
         return np.zeros(count, np.float32)
     with tempfile.TemporaryDirectory() as folder:
         score, sound = Path(folder, "score.mid"), Path(folder, "sound.wav")
         _midi(notes, programs).save(score)
         command = ["fluidsynth", "-niq", "-R", "0", "-C", "0", "-g", "0.4", "-o", "synth.polyphony=128"]
-        command += ["-r", str(RATE_HZ), "-F", str(sound), str(font), str(score)]
+        command += ["-r", str(rate_hz), "-F", str(sound), str(font), str(score)]
         subprocess.run(command, check=True, capture_output=True)
         samples = soundfile.read(sound, dtype="float32", always_2d=True)[0].mean(axis=1)
     heard = np.zeros(count, np.float32)
-    samples = samples[_LATE_SAMPLES:][:count]
+    samples = samples[round(_LATE_S * rate_hz) :][:count]
     heard[: len(samples)] = samples
     return heard
 

@@ -99,3 +99,16 @@ def test_a_note_without_room_is_cut_instead() -> None:
 
     assert np.isfinite(found).all()
     assert np.array_equal(found[: 7_900 - FADE], sound[: 7_900 - FADE])
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_notes_nearer_than_an_attack_are_played(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    starts = np.cumsum(rng.integers(120, 900, 20)).tolist()
+    edits = [
+        note(start, stop, float(rng.integers(-300, 300)), float(before + 40))
+        for before, start, stop in zip(starts, starts[1:], starts[2:], strict=False)
+    ]
+    found = played(noise(), edits)
+
+    assert np.isfinite(found).all()

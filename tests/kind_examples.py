@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from engine.document.file.stored_audio import stored
 from engine.document.kinds.operations import (
+    GAP_FILLS,
     Drop,
     Fill,
     Gain,
@@ -292,7 +293,35 @@ EXAMPLES: Mapping[str, KindExamples] = {
         payloads=_with_fade(
             by_samples=st.sampled_from((-700.0, -3.5, 0.0, 0.25, 96.0)),
             onset_samples=PLACES,
-            fill=st.sampled_from(tuple(map(str, Fill))),
+            fill=st.sampled_from(tuple(map(str, GAP_FILLS))),
+        ),
+    ),
+    "note": KindExamples(
+        payload={"by_samples": 12.25, "onset_samples": 9_300},
+        drawn={"by_samples": 12.0, "onset_samples": 10_010.0},
+        flag=("move note +12.0 ms · yours", "move note +12.0 ms", "move note"),
+        numbers={
+            "by_samples": ANYWHERE,
+            "onset_samples": ANYWHERE,
+            "after_samples": ANYWHERE,
+            "line": (-1, FARTHEST, 1),
+            **CROSSFADE,
+        },
+        whole=("line",),
+        effects=(
+            ({}, (Slice(1_000, 2_000, TRACKS, 0.0, 5.0, Fill.ELASTIC, 1_000.0, None),)),
+            (
+                {"by_samples": 2.5, "onset_samples": 1_040, "after_samples": 0, "crossfade_ms": 1.0},
+                (Slice(1_000, 2_000, TRACKS, 2.5, 1.0, Fill.ELASTIC, 1_040.0, 0.0),),
+            ),
+        ),
+        figures=("slice", 0.001, False, False, True),
+        amount=SHIFT,
+        fade_ms=(5.0, 1_000.0),
+        payloads=_with_fade(
+            by_samples=st.sampled_from((-700.0, -3.5, 0.0, 0.25, 96.0)),
+            onset_samples=PLACES,
+            after_samples=PLACES,
         ),
     ),
     "flam": KindExamples(

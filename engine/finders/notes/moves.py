@@ -41,6 +41,9 @@ alike, and are farther apart than playing from a grid."""
 _LEAST_CONFIDENCE = 0.4
 _FAINT_APART_S = 0.1
 """Nearer to a note, a faint one is part of it."""
+_LEAST_CLEAR, _MOST_FAINT = 0.28, 5.0
+"""Share of notes with a clear onset, and faint notes for each other. With fewer or more, moves are further
+off than playing (cello, flute, choir and strings of FluidR3)."""
 _BY_CHANCE = 4.0
 """Of 50 free performances, one agrees as much with a grid."""
 _TYPICAL_MS = 25.0
@@ -100,6 +103,8 @@ def moves_of(
     is_clear = (notes.unsure_samples <= most_s * rate_hz) & (notes.confidences >= _LEAST_CONFIDENCE)
     is_wanted = np.ones(len(is_clear), np.bool_)
     if target.grid is not None:
+        if _swells(notes, is_clear):
+            return [], f"{track.name} stays: most of its notes swell, so that their onsets are unclear."
         placed = _on_lines(request, notes, target.grid)
         if placed is None:
             return [], f"{track.name} does not follow the grid and stays: check tempo and division."
@@ -113,6 +118,11 @@ def moves_of(
     is_wanted &= is_clear & (_distances(notes.onsets_samples, answered) > _SAME_NOTE_S * rate_hz)
     made = list(_moves(request, track, notes, placed, is_wanted, target))
     return made, f"{counted(left, 'note')} of {track.name} without a clear onset not moved." if left else ""
+
+
+def _swells(notes: Notes, is_clear: NDArray[np.bool_]) -> bool:
+    """Return whether few onsets of a track are clear, as of strings, choirs and pads."""
+    return bool(is_clear.mean() < _LEAST_CLEAR or len(notes.faint_samples) > _MOST_FAINT * len(is_clear))
 
 
 def _distances(

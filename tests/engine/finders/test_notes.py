@@ -182,3 +182,16 @@ def test_a_note_that_was_answered_is_not_proposed_again(tmp_path: Path) -> None:
         assert len(again) == len(first)
         assert [one.id for one in again if one.id == first[0].id] == [first[0].id]
         assert sum(one.payload["onset_samples"] == first[0].payload["onset_samples"] for one in again) == 1
+
+
+def test_a_track_that_swells_stays(tmp_path: Path) -> None:
+    at = np.arange(20 * RATE_HZ) / RATE_HZ
+    swelling = 0.5 - 0.5 * np.cos(2 * np.pi * at / 1.3)
+    pitch = np.repeat([220.0, 247.0, 262.0, 294.0], 5 * RATE_HZ)
+    noise = np.random.default_rng(12).normal(0.0, 0.02, len(at))
+    pad = (0.3 * swelling * (np.sin(2 * np.pi * np.cumsum(pitch) / RATE_HZ) + noise)).astype(np.float32)
+    project = written(tmp_path, pad=pad)
+
+    assert main(["propose", str(project), "notes", "--bpm", "92"]) == 1
+    with Document.open(project) as document:
+        assert not document.state.proposals

@@ -13,7 +13,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from engine.document.kinds.operations import Fill, Slice
+from engine.document.kinds.operations import GAP_FILLS, Fill, Slice
 from engine.edl.crossfade import Block
 from engine.edl.slicing.fills import Sound, made_up
 from engine.edl.slicing.slices import Gap, Piece
@@ -68,7 +68,7 @@ def _as_sinusoids(gap: Gap, left: Callable[[int, int], Sound], rate_hz: int) -> 
 
 
 _WAYS: Mapping[str, MakeUp] = MappingProxyType(
-    {**dict.fromkeys(map(str, Fill), made_up), SINUSOIDS: _as_sinusoids}
+    {**dict.fromkeys(map(str, GAP_FILLS), made_up), SINUSOIDS: _as_sinusoids}
 )
 
 

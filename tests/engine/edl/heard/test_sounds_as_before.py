@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from engine.document.kinds.operations import Fill
+from engine.document.kinds.operations import GAP_FILLS, Fill
 from engine.document.repairs import repair_payload
 from engine.document.state import DocumentState
 from engine.edl.build import build
@@ -91,7 +91,7 @@ ALL: Mapping[str, list[Made]] = {
     **{f"sounding {seed}": _sounding(random.Random(100 + seed)) for seed in range(6)},
     **{
         f"performed, {fill} {seed}": _performed(random.Random(200 + seed), fill)
-        for fill in Fill
+        for fill in GAP_FILLS
         for seed in range(3)
     },
     **{f"clocked {seed}": _clocked(random.Random(300 + seed)) for seed in range(3)},
@@ -99,7 +99,7 @@ ALL: Mapping[str, list[Made]] = {
         f"all {seed}": [
             *_arranged(random.Random(seed)),
             *_sounding(random.Random(seed)),
-            *_performed(random.Random(seed), list(Fill)[seed % len(Fill)]),
+            *_performed(random.Random(seed), GAP_FILLS[seed % len(GAP_FILLS)]),
         ]
         for seed in range(400, 404)
     },

@@ -44,7 +44,8 @@ _LEAST_RISE_DB = 2.5
 """Of all octaves, in the mean: a smaller one may be anywhere in the range of the search."""
 _END = 0.03
 """Of the power before it, after the end of a note."""
-_SEGMENT_S = 20.0
+_SEGMENT_S, _SEGMENTS = 20.0, 30
+"""Length of a segment, and the number of those that tell how loud a recording is."""
 
 
 class ReadMono(Protocol):
@@ -119,19 +120,29 @@ def _flux(read: ReadMono, length: int, rate_hz: int, progress: Progress) -> NDAr
         hop_samples=round(HOP_S * rate_hz),
         n_mels=_BANDS,
     )
-    power = np.concatenate(
-        list(mel_power_blocks(_blocks(read, length, rate_hz, progress), settings))
-        or [np.zeros((0, _BANDS), np.float32)]
+    floor = max(_loud(read, length, settings) * 10 ** (-_FLOOR_DB / 10), 1e-10)
+    held = np.zeros((0, _BANDS))
+    found = [np.zeros(_LAG_FRAMES)]
+    for power in mel_power_blocks(_blocks(read, length, rate_hz, progress), settings):
+        level_db = np.concatenate([held, 10.0 * np.log10(power + floor)])
+        before = maximum_filter1d(level_db, 3, axis=1)[:-_LAG_FRAMES]
+        found.append(np.maximum(level_db[_LAG_FRAMES:] - before, 0.0).mean(axis=1))
+        held = level_db[-_LAG_FRAMES:]
+    return np.concatenate(found) if len(held) else np.zeros(0)
+
+
+def _loud(read: ReadMono, length: int, settings: MelSettings) -> float:
+    """Return the power of the loudest band that a tenth of the frames exceeds, in segments of a recording."""
+    segment = round(_SEGMENT_S * settings.rate_hz)
+    starts = np.unique(
+        np.linspace(0, max(length - segment, 0), _SEGMENTS).astype(np.int64) // segment * segment
     )
-    if not len(power):
-        return np.zeros(0)
-    loud = float(np.quantile(power.max(axis=1), 0.9))
-    floor = max(loud * 10 ** (-_FLOOR_DB / 10), 1e-10)
-    level_db = 10.0 * np.log10(power + floor)
-    before = maximum_filter1d(level_db, 3, axis=1)[:-_LAG_FRAMES]
-    flux = np.zeros(len(power))
-    flux[_LAG_FRAMES:] = np.maximum(level_db[_LAG_FRAMES:] - before, 0.0).mean(axis=1)
-    return flux
+    loudest = [
+        power.max(axis=1)
+        for start in starts.tolist()
+        for power in mel_power_blocks([finite(read(start, min(start + segment, length)))], settings)
+    ]
+    return float(np.quantile(np.concatenate(loudest), 0.9)) if loudest else 0.0
 
 
 def _blocks(read: ReadMono, length: int, rate_hz: int, progress: Progress) -> Iterator[Floats]:

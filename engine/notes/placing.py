@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ _ALONG_S = 1.0
 """A note without a place of its own moves with its neighbours, if both are as near as this."""
 _DRIFT_S = 1.0
 _ROUNDING = 1e-9
+_AT_ONCE = 2_000
 _PASSED_OVER = 0.75
 """Cost of a note without a partner, as a share of the farthest distance."""
 
@@ -114,7 +116,31 @@ def _drift(onsets: Floats, reference: Floats, partners: NDArray[np.int64], rate_
     return np.array([np.median(late[a:b]) if b > a else 0.0 for a, b in zip(first, last, strict=True)])
 
 
-def _partners(onsets: Floats, reference: Floats, most: float) -> NDArray[np.int64]:
+def _partners(onsets: Floats, reference: Floats, most: float, at_once: int = _AT_ONCE) -> NDArray[np.int64]:
+    """Return the note of the reference for each note, -1 for none, of one passage at a time.
+
+    Passages end in the longest of the pauses between notes of either.
+
+    Parameters
+    ----------
+    at_once : the number of notes of both in a passage, at most
+    """
+    every = np.sort(np.concatenate([onsets, reference]))
+    ends, first = [-np.inf], 0
+    while len(every) - first > at_once:
+        pauses = np.diff(every[first + at_once // 2 : first + at_once])
+        last = first + at_once // 2 + int(pauses.argmax())
+        ends.append(float(every[last : last + 2].mean()))
+        first = last + 1
+    partners = np.full(len(onsets), -1, np.int64)
+    for start, stop in pairwise([*ends, np.inf]):
+        own, others = (np.flatnonzero((times >= start) & (times < stop)) for times in (onsets, reference))
+        found = _matched(onsets[own], reference[others], most)
+        partners[own[found >= 0]] = others[found[found >= 0]]
+    return partners
+
+
+def _matched(onsets: Floats, reference: Floats, most: float) -> NDArray[np.int64]:
     """Return the note of the reference for each note, -1 for none: the least total distance, in order.
 
     A dynamic programme over both (as for sequences, Needleman and Wunsch 1970), in which a note without a

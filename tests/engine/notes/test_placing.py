@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.notes.placing import _PASSED_OVER, _partners, to_reference
+from engine.notes.placing import _PASSED_OVER, _matched, _partners, to_reference
 
 RATE_HZ = 1_000
 TIMES = st.lists(st.integers(0, 400), min_size=0, max_size=5, unique=True).map(
@@ -41,7 +41,7 @@ def cost(onsets: np.ndarray, reference: np.ndarray, most: float, partners: Itera
 def test_partners_are_the_cheapest_of_all_matchings(
     onsets: np.ndarray, reference: np.ndarray, most: float
 ) -> None:
-    found = _partners(onsets, reference, most)
+    found = _matched(onsets, reference, most)
 
     taken = found[found >= 0].tolist()
     assert taken == sorted(set(taken))
@@ -75,3 +75,15 @@ def test_partners_are_where_those_of_the_notes_around_are() -> None:
     placed = to_reference(onsets, reference, RATE_HZ, 120.0, 1.0)
 
     assert placed.shifts_samples.tolist() == [50.0] * 10
+
+
+def test_passages_apart_are_matched_by_themselves() -> None:
+    rng = np.random.default_rng(3)
+    phrases = [at + np.sort(rng.uniform(0.0, 900.0, 12)) for at in range(0, 60_000, 2_000)]
+    reference = np.concatenate(phrases)
+    onsets = np.sort(reference + rng.normal(0.0, 15.0, len(reference)))[rng.random(len(reference)) < 0.9]
+
+    whole = _partners(onsets, reference, 60.0)
+
+    for at_once in (60, 200):
+        assert np.array_equal(_partners(onsets, reference, 60.0, at_once), whole)

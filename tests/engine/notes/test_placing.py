@@ -70,7 +70,7 @@ def test_nothing_has_no_partner() -> None:
 
 def test_partners_are_where_those_of_the_notes_around_are() -> None:
     onsets = 300.0 * np.arange(10)
-    reference = np.sort(np.append(onsets + 50.0, onsets[5] - 5.0))
+    reference = np.sort(np.append(onsets + 50.0, onsets[5] - 5.0)).astype(np.float64)
 
     placed = to_reference(onsets, reference, RATE_HZ, 120.0, 1.0)
 

@@ -50,7 +50,7 @@ def test_words_of_other_programs_find_the_command(query: str, command_id: str) -
         ("save as", "file.snapshot"),
         ("Save", "file.snapshot"),
         ("normalize", "file.export"),
-        ("time stretch", "timing.recorders"),
+        ("reverse", "transport.shuttle_back"),
         ("filler", "sounds.like"),
         ("eq", "file.export"),
     ],
@@ -89,3 +89,10 @@ def test_nonsense_finds_nothing_and_says_so() -> None:
 
 def test_every_command_carries_a_word_of_another_program() -> None:
     assert len([command for command in COMMANDS if command.synonyms]) >= 0.95 * len(COMMANDS)
+
+
+def test_stretching_leads_to_notes() -> None:
+    found = search("time stretch", COMMANDS, ABSENT)
+
+    assert found.commands[0].id == "timing.notes"
+    assert not found.is_guess

@@ -45,7 +45,7 @@ _LEAST_RISE_DB = 2.5
 _END = 0.03
 """Of the power before it, after the end of a note."""
 _SEGMENT_S, _SEGMENTS = 20.0, 30
-"""Length of a segment, and the number of those that tell how loud a recording is."""
+"""Length of a segment, and the number of segments that a level is measured in."""
 
 
 class ReadMono(Protocol):

@@ -130,9 +130,9 @@ def test_no_page_is_told_where_the_folder_is(serve, root: Path) -> None:
 
 
 def test_hours_of_sound_are_read_aside_and_given_up_when_it_ends(serve, root: Path) -> None:
-    """A WAV of 30 hours that takes no room on the disk: its samples are a hole."""
+    """A WAV of 70 hours that takes no room on the disk: its samples are a hole."""
     path, rate_hz = root / "long.wav", 8_000
-    data_bytes = 30 * 3_600 * rate_hz * 2
+    data_bytes = 70 * 3_600 * rate_hz * 2
     soundfile.write(path, np.ones(8_000, np.int16), rate_hz, subtype="PCM_16")
     with path.open("r+b") as stream:
         for at, size in ((4, data_bytes + 36), (40, data_bytes)):

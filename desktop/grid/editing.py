@@ -62,11 +62,11 @@ class GridEditing(QObject):
 
     def halve(self) -> None:
         """Keep every second beat."""
-        self._apply(grid_edits.halved(self._grid()), "Half tempo: {tempo}")
+        self.lay(grid_edits.halved(self._grid()), "Half tempo: {tempo}")
 
     def double(self) -> None:
         """Put a beat between any two."""
-        self._apply(grid_edits.doubled(self._grid()), "Double tempo: {tempo}")
+        self.lay(grid_edits.doubled(self._grid()), "Double tempo: {tempo}")
 
     def other_level(self) -> None:
         """Switch to the next metrical level: half, double, three for two; then back."""
@@ -82,24 +82,24 @@ class GridEditing(QObject):
             return
         self._counted_from = None if base is heard else base
         likely = "" if found.confidence is None else f", {found.confidence:.0%} likely"
-        self._apply(found.grid, found.label + ": {tempo}" + likely)
+        self.lay(found.grid, found.label + ": {tempo}" + likely)
 
     def shift(self) -> None:
         """Move all beats by half of one."""
         length = self._session.state.length_samples
         moved = grid_edits.shifted_half_a_beat(self._grid(), self._rate_hz, length)
-        self._apply(moved, "Shifted the beats by half a beat")
+        self.lay(moved, "Shifted the beats by half a beat")
 
     def set_downbeat(self) -> None:
         """Start a bar at the beat nearest to the playhead."""
         grid, here = self._grid(), self._transport.playhead_samples
         at = int(grid.beats_samples[grid_edits.nearest_beat(grid, here)])
-        self._apply(grid_edits.with_downbeat(grid, here), f"Downbeat at {self._time(at)}")
+        self.lay(grid_edits.with_downbeat(grid, here), f"Downbeat at {self._time(at)}")
 
     def set_beats_in_bar(self, beats: int) -> None:
         """Set the number of beats in all bars."""
         made = grid_edits.with_beats_in_bar(self._grid(), beats, self._transport.playhead_samples)
-        self._apply(made, f"Beats in a bar: {beats}")
+        self.lay(made, f"Beats in a bar: {beats}")
 
     def set_tempo(self, bpm: float) -> None:
         """Set an even grid for the recording; the beat nearest to the playhead does not move."""
@@ -119,7 +119,7 @@ class GridEditing(QObject):
             self._grid(), bars, tempi_bpm, rate_hz=state.rate_hz, length_samples=state.length_samples
         )
         first, last = tempi_bpm
-        self._apply(made, f"Tempo from {first:g} to {last:g} BPM over bars {bars[0]} to {bars[1]}")
+        self.lay(made, f"Tempo from {first:g} to {last:g} BPM over bars {bars[0]} to {bars[1]}")
 
     def use_heard(self) -> None:
         """Put the grid that listening found back into force."""
@@ -140,11 +140,12 @@ class GridEditing(QObject):
             moved = grid_edits.with_beat_at(grid, beat, to_samples, self._rate_hz)
             bar = grid.bar_of(beat)
             at = self._time(int(moved.beats_samples[beat]))
-            self._apply(moved, f"Moved beat {bar}|{grid.bar_positions[beat]} to {at}")
+            self.lay(moved, f"Moved beat {bar}|{grid.bar_positions[beat]} to {at}")
         except OffcutError as error:
             self.refused.emit(str(error))
 
-    def _apply(self, grid: BeatGrid, label: str) -> None:
+    def lay(self, grid: BeatGrid, label: str) -> None:
+        """Activate a grid; `label` may hold its {tempo}."""
         label = label.format(tempo=grid_edits.tempo_text(grid))
         edit, stored = grid_edits.set_grid(self._session.state, grid, label)
         self._session.apply(edit, stored if edit.changes else None)
@@ -199,11 +200,7 @@ class GridEditing(QObject):
         made = grid_edits.steady(
             bpm, downbeat_samples, rate_hz=state.rate_hz, length_samples=state.length_samples, bar=bar
         )
-        self._apply(made, label)
-
-    def lay(self, grid: BeatGrid, label: str) -> None:
-        """Activate a grid; `label` may hold its {tempo}."""
-        self._apply(grid, label)
+        self.lay(made, label)
 
     # along the grid
 

@@ -16,7 +16,8 @@ from engine.progress import SILENT, Progress
 
 _FAVOUR = 6.0
 """Bonus, in log-odds, of a beat at a tap."""
-_NEAR_S = 0.06
+_HAND_S = 0.03
+"""Standard deviation of taps from their beats."""
 _LEAST_ODDS = -0.5
 """Log-odds of a beat that nothing supports: counting goes on through weak evidence."""
 
@@ -40,17 +41,17 @@ def follow_taps(
     ------
     Cancelled : the user asked for it
     """
-    told, rate_hz = traces.activations, traces.framing.rate_hz
+    found, rate_hz = traces.activations, traces.framing.rate_hz
     tapped = fit_taps(taps_samples / rate_hz)
     if tapped is None or not len(traces.onsets.positions_samples):
         return None
-    rate = told.frames_per_s
-    odds = np.maximum(beat_odds(told.beat, rate), _LEAST_ODDS)
+    rate = found.frames_per_s
+    odds = np.maximum(beat_odds(found.beat, rate), _LEAST_ODDS)
     taps_s = tapped.first_s + np.arange(len(taps_samples)) * tapped.period_s
     away_s = np.abs(np.arange(len(odds)) / rate - taps_s[:, None]).min(axis=0)
-    favoured = odds + _FAVOUR * np.exp(-0.5 * (away_s / (_NEAR_S / 2.0)) ** 2)
+    favoured = odds + _FAVOUR * np.exp(-0.5 * (away_s / _HAND_S) ** 2)
     near = Pulse(np.rint(taps_s * rate).astype(np.int64), np.full(len(taps_s), tapped.tempo_bpm))
     pulse = best_pulse(favoured, rate, near=near, progress=progress)
     with few_threads():
-        grid = grid_of(pulse, told, evidence_of(traces, odds, told), traces, progress, is_tapped=True)
+        grid = grid_of(pulse, found, evidence_of(traces, odds, found), traces, progress, is_tapped=True)
     return None if grid is None else with_downbeat(grid, round(taps_s[0] * rate_hz))

@@ -16,6 +16,7 @@ from engine.document.kinds.operations import GAP_FILLS, USUAL_FILL, Fill, Lift, 
 from engine.document.kinds.payload import (
     CROSSFADE,
     CROSSFADE_MS,
+    Field,
     Payload,
     fade,
     number,
@@ -40,15 +41,17 @@ _anywhere = number(-FARTHEST_SAMPLES, FARTHEST_SAMPLES)
 _SHARED = MappingProxyType(
     {BY_SAMPLES: _anywhere, ONSET_SAMPLES: _anywhere, VOICES: text(_LONGEST_VOICES), **CROSSFADE}
 )
-_hit = validator(
-    "hit",
+PLACED: Mapping[str, Field] = MappingProxyType(
     {
-        **_SHARED,
+        BY_SAMPLES: _anywhere,
+        ONSET_SAMPLES: _anywhere,
         AFTER_SAMPLES: _anywhere,
         LINE: whole(-1, FARTHEST_SAMPLES),
-        FILL: one_of(GAP_FILLS),
-    },
+        **CROSSFADE,
+    }
 )
+"""Fields of a slice that belongs to a line."""
+_hit = validator("hit", {**_SHARED, **PLACED, FILL: one_of(GAP_FILLS)})
 
 
 def _shares(what: str, value: object) -> None:
@@ -67,8 +70,15 @@ _flam = validator("flam", {**_SHARED, BLEED: _shares})
 
 
 def _sliced(edited: Edited) -> tuple[Slice, ...]:
-    """An unmoved hit is still a hit: the borders of its neighbours avoid its attack."""
     _hit(edited.payload)
+    return slice_of(edited, fill_of(edited.payload))
+
+
+def slice_of(edited: Edited, fill: Fill) -> tuple[Slice, ...]:
+    """Return the slice of a hit or a note, none without a span.
+
+    An unmoved one is still a slice: the borders of its neighbours avoid its attack.
+    """
     start, stop, payload = edited.start_samples, edited.stop_samples, edited.payload
     if start >= stop:
         return ()
@@ -79,7 +89,7 @@ def _sliced(edited: Edited) -> tuple[Slice, ...]:
             edited.tracks,
             real(payload, BY_SAMPLES, 0.0),
             real(payload, CROSSFADE_MS, HIT_CROSSFADE_MS),
-            fill_of(payload),
+            fill,
             real(payload, ONSET_SAMPLES, start),
             real(payload, AFTER_SAMPLES, 0.0) if AFTER_SAMPLES in payload else None,
         ),

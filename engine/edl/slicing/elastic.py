@@ -45,16 +45,18 @@ def elastic(sound: Sound, length: int, rate_hz: int) -> Sound:
     repeats.
     """
     fade = min(s_to_samples(FADE_S, rate_hz), len(sound) // 4, length // 4)
-    if length == len(sound) or fade < 4:
-        return sound[np.minimum(np.arange(length), len(sound) - 1)] if length != len(sound) else sound
+    if length == len(sound):
+        return sound
+    if fade < 4:
+        return sound[np.minimum(np.arange(length), len(sound) - 1)]
     ends = length - fade
     out = _played(sound, _cuts(sound, len(sound) - length, fade, rate_hz), fade, length)
     if len(out) < length:
         out = np.concatenate([out, np.repeat(out[-1:], length - len(out), axis=0)])
     tail = sound[len(sound) - fade :]
-    if not np.array_equal(out[ends:length], tail):
-        out[ends:length] = crossfade(out[ends:length], tail)
-    return out[:length]
+    if not np.array_equal(out[ends:], tail):
+        out[ends:] = crossfade(out[ends:], tail)
+    return out
 
 
 def _cuts(sound: Sound, left_out: int, fade: int, rate_hz: int) -> list[_Cut]:

@@ -89,7 +89,7 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
     state, proposals, notices = request.state, list[Proposal](), list[str]()
     with Microphones(state, request.media, [track.id for track in tracks]) as microphones:
         for number, track in enumerate(tracks):
-            share = progress.part(0.3 + 0.7 * number / len(tracks), 0.3 + 0.7 * (number + 1) / len(tracks))
+            share = progress.part(0.3, 1.0).step(number, len(tracks))
             notes = _notes(request, microphones, number, share)
             made, notice = moves_of(request, track, notes, target)
             proposals += made

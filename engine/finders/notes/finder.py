@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.alignment.division import read_division
+from engine.alignment.lines import line_words, lines_of
 from engine.document.analysis import BeatGrid
 from engine.document.drums.edits import DRUMS, role_of
 from engine.document.drums.hits import Role
@@ -20,6 +21,7 @@ from engine.errors import TimingError, UsageError
 from engine.finders.finder import Finder, FinderRequest, Found
 from engine.finders.notes.moves import NotesSettings, Target, moves_of, settings_of
 from engine.progress import Progress
+from engine.timebase import format_time
 from engine.wording import counted, listed, quoted
 
 if TYPE_CHECKING:
@@ -100,7 +102,7 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
     return Found(
         [*proposals, *_of_other_tracks(request, tracks)],
         " ".join([f"Proposed to move {moved} in {counted(len(tracks), 'track')}.", *notices]),
-        target.analyses or {},
+        target.analyses,
         label=f"Proposed to move {moved}",
     )
 
@@ -133,13 +135,26 @@ def _target(request: FinderRequest, reference: Track | None, progress: Progress)
         settings = settings_of(request)
         wanted = WantedGrid(settings.bpm, settings.first_beat_s or 0.0)
         found = find_grid(wanted, state, request.media, in_force, progress)
-        fresh = {"beats": (listening_ids(state)["beats"], found.grid)} if found.is_heard else None
-        return Target(found.grid, analyses=fresh)
+        grid, division = found.grid, read_division(settings.division)
+        lines = lines_of(grid, division, state.rate_hz)
+        fresh = {"beats": (listening_ids(state)["beats"], grid)} if found.is_heard else {}
+
+        def line(place: int) -> str:
+            return "" if place < 0 else line_words(grid, division, float(lines.beats[place]))
+
+        return Target(line, lines, analyses=fresh)
     with Microphones(state, request.media, [reference.id]) as microphones:
         notes = _notes(request, microphones, 0, progress)
     if not len(notes.onsets_samples):
         raise TimingError(f"No note was detected in {quoted(reference.name)}: raise the sensitivity.")
-    return Target(track=reference, onsets_samples=notes.onsets_samples)
+
+    def note(place: int) -> str:
+        if place < 0:
+            return ""
+        at_s = float(notes.onsets_samples[place]) / state.rate_hz
+        return f"the note of {reference.name} at {format_time(at_s, 2)}"
+
+    return Target(note, onsets_samples=notes.onsets_samples)
 
 
 NOTES = Finder(

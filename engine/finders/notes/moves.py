@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from math import exp
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from engine.alignment.division import read_division
 from engine.alignment.fitting import agreement
-from engine.alignment.lines import line_words, lines_of
 from engine.alignment.reasons import milliseconds
 from engine.alignment.settings import AlignmentSettings
-from engine.document.analysis import Analysis, BeatGrid
+from engine.document.analysis import Analysis
 from engine.document.edits import is_held
 from engine.document.kinds.hit import AFTER_SAMPLES, HIT_CROSSFADE_MS, LINE, ONSET_SAMPLES
 from engine.document.kinds.note import NOTE
-from engine.document.kinds.payload import CROSSFADE_MS, integer, real
+from engine.document.kinds.payload import CROSSFADE_MS, real
 from engine.document.kinds.sounding import BY_SAMPLES
-from engine.document.proposals import Alternative, Proposal
+from engine.document.proposals import Proposal
 from engine.document.tracks.track import Track
 from engine.finders.finder import FinderRequest
 from engine.finders.settings import FinderSettings, track_name
-from engine.timebase import format_time, s_to_samples
+from engine.finders.timing.hit_proposals import adjacent_lines, score_of
+from engine.timebase import s_to_samples
 from engine.wording import counted, quoted
 
 if TYPE_CHECKING:
@@ -46,7 +44,6 @@ _LEAST_CLEAR, _MOST_FAINT = 0.28, 5.0
 off than playing (cello, flute, choir and strings of FluidR3)."""
 _BY_CHANCE = 4.0
 """Of 50 free performances, one agrees as much with a grid."""
-_TYPICAL_MS = 25.0
 _SAME_NOTE_S = 0.005
 
 
@@ -76,12 +73,20 @@ class NotesSettings(FinderSettings):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Target:
-    """The target of notes: lines of a grid, or the notes of a track."""
+    """The target of notes: lines of a grid, or the notes of a track.
 
-    grid: BeatGrid | None = None
-    track: Track | None = None
+    Attributes
+    ----------
+    lines : of the grid; None for a track
+    onsets_samples : float64, shape (n,), the notes of the track; empty for a grid
+    where : names a line or a note of the track by its index
+    analyses : those found on the way, by kind
+    """
+
+    where: Callable[[int], str]
+    lines: Lines | None = None
     onsets_samples: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
-    analyses: Mapping[str, tuple[str, Analysis]] | None = None
+    analyses: Mapping[str, tuple[str, Analysis]] = field(default_factory=dict)
 
 
 def settings_of(request: FinderRequest) -> NotesSettings:
@@ -99,16 +104,16 @@ def moves_of(
     settings, rate_hz = settings_of(request), request.state.rate_hz
     if not len(notes.onsets_samples):
         return [], f"No note was detected in {quoted(track.name)}: raise the sensitivity."
-    most_s = _UNCLEAR_OF_TAKES_S if target.grid is None else _UNCLEAR_S
+    most_s = _UNCLEAR_OF_TAKES_S if target.lines is None else _UNCLEAR_S
     is_clear = (notes.unsure_samples <= most_s * rate_hz) & (notes.confidences >= _LEAST_CONFIDENCE)
     is_wanted = np.ones(len(is_clear), np.bool_)
-    if target.grid is not None:
+    if target.lines is not None:
         if _swells(notes, is_clear):
             return [], f"{track.name} stays: most of its notes swell, so that their onsets are unclear."
-        placed = _on_lines(request, notes, target.grid)
+        placed = _on_lines(settings, notes, target.lines)
         if placed is None:
             return [], f"{track.name} does not follow the grid and stays: check tempo and division."
-        is_wanted = ~on_grid(notes, _lines(request, target.grid), placed, is_clear)
+        is_wanted = ~on_grid(notes, target.lines, placed, is_clear)
     else:
         placed = to_reference(
             notes.onsets_samples, target.onsets_samples, rate_hz, settings.most_ms, settings.strength
@@ -135,18 +140,13 @@ def _distances(
     return found
 
 
-def _lines(request: FinderRequest, grid: BeatGrid) -> Lines:
-    return lines_of(grid, read_division(settings_of(request).division), request.state.rate_hz)
-
-
-def _on_lines(request: FinderRequest, notes: Notes, grid: BeatGrid) -> PlacedNotes | None:
-    """Return the places of notes on a grid; None where they agree with it only as by chance.
+def _on_lines(settings: NotesSettings, notes: Notes, lines: Lines) -> PlacedNotes | None:
+    """Return the places of notes on lines; None where they agree with them only as by chance.
 
     Tested by the mean of their phases (Rayleigh's test).
     """
     from engine.notes.placing import to_lines
 
-    settings, lines = settings_of(request), _lines(request, grid)
     mean = agreement(notes.onsets_samples, lines)
     if mean is not None and len(notes.onsets_samples) * abs(mean) ** 2 < _BY_CHANCE:
         return None
@@ -164,8 +164,8 @@ def _moves(
     is_wanted: NDArray[np.bool_],
     target: Target,
 ) -> Iterator[Proposal]:
-    rate_hz, onsets = request.state.rate_hz, notes.onsets_samples
-    lines = None if target.grid is None else _lines(request, target.grid)
+    rate_hz, onsets, lines = request.state.rate_hz, notes.onsets_samples, target.lines
+    strength = settings_of(request).strength
     pads = np.minimum(s_to_samples(_PAD_S, rate_hz), np.diff(onsets, prepend=-onsets[0]) / 2.0)
     starts = np.maximum(np.floor(onsets - pads), 0).astype(np.int64)
     stops = np.append(starts[1:], max(track.stop_samples, int(starts[-1]) + 1))
@@ -182,11 +182,13 @@ def _moves(
             **({} if np.isnan(after[row]) else {AFTER_SAMPLES: float(after[row])}),
         }
         start, stop = int(starts[row]), int(stops[row])
-        reason = note_reason(shift, rate_hz, _where(request, target, place, lines))
-        score = 1.0 - exp(-abs(shift) / rate_hz * 1000.0 / _TYPICAL_MS)
+        reason = note_reason(shift, rate_hz, target.where(place))
+        score = score_of(shift, rate_hz)
         made = request.proposal(NOTE.name, start, stop, score, reason, payload, (track.id,))
-        others = () if lines is None else tuple(_adjacent(request, target, lines, made))
-        yield replace(made, alternatives=others)
+        if lines is not None:
+            others = adjacent_lines(lines, place, float(onsets[row]), strength, target.where, (start, stop))
+            made = replace(made, alternatives=tuple(others))
+        yield made
 
 
 def _faint(notes: Notes, rate_hz: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -199,30 +201,6 @@ def _faint(notes: Notes, rate_hz: int) -> tuple[NDArray[np.float64], NDArray[np.
     first = known[np.searchsorted(notes.faint_samples, onsets + apart) + 1]
     last = known[np.searchsorted(notes.faint_samples, onsets - apart, "right")]
     return first, last
-
-
-def _adjacent(request: FinderRequest, target: Target, lines: Lines, made: Proposal) -> Iterator[Alternative]:
-    """Yield moves of a note to the two adjacent lines."""
-    line, onset_samples = integer(made.payload, LINE, -1), real(made.payload, ONSET_SAMPLES, 0.0)
-    positions, strength = lines.positions_samples, settings_of(request).strength
-    for place, word in ((line - 1, "before"), (line + 1, "after")):
-        if line >= 0 and 0 <= place < len(positions):
-            by = float(np.floor(strength * (positions[place] - onset_samples) + 0.5))
-            where = _where(request, target, place, lines)
-            changes: dict[str, object] = {BY_SAMPLES: by, LINE: place}
-            label = f"To the line {word}, {where}"
-            yield Alternative(label, made.start_samples, made.stop_samples, changes)
-
-
-def _where(request: FinderRequest, target: Target, place: int, lines: Lines | None) -> str:
-    if place < 0:
-        return ""
-    if target.grid is not None and lines is not None:
-        division = read_division(settings_of(request).division)
-        return line_words(target.grid, division, float(lines.beats[place]))
-    assert target.track is not None
-    at_s = float(target.onsets_samples[place]) / request.state.rate_hz
-    return f"the note of {target.track.name} at {format_time(at_s, 2)}"
 
 
 def note_reason(shift_samples: float, rate_hz: int, where: str) -> str:

@@ -154,18 +154,38 @@ def _payload(placed: Placed, stroke: int) -> dict[str, object]:
 
 def _alternatives(placed: Placed, stroke: int, start: int, stop: int) -> Iterator[Alternative]:
     """Yield the two adjacent lines, and the other fill if a gap opens before the hit."""
-    strokes, positions = placed.strokes, placed.lines.positions_samples
+    strokes = placed.strokes
     line, onset = int(strokes.lines[stroke]), float(strokes.onsets_samples[stroke])
-    for beside, word in ((line - 1, "before"), (line + 1, "after")):
-        if line >= 0 and 0 <= beside < len(positions):
-            by = float(np.floor(placed.settings.strength * (positions[beside] - onset) + 0.5))
-            changes: dict[str, object] = {BY_SAMPLES: by, LINE: beside}
-            yield Alternative(f"To the line {word}, {placed.where(beside)}", start, stop, changes)
+    strength = placed.settings.strength
+    yield from adjacent_lines(placed.lines, line, onset, strength, placed.where, (start, stop))
     before = float(strokes.shifts_samples[stroke - 1]) if stroke else 0.0
     if strokes.shifts_samples[stroke] > before:
         for fill in GAP_FILLS:
             if fill != placed.settings.fill:
                 yield Alternative(_FILL_WORDS[fill], start, stop, {FILL: fill.value})
+
+
+def adjacent_lines(
+    lines: Lines,
+    line: int,
+    onset_samples: float,
+    strength: float,
+    where: Callable[[int], str],
+    span: tuple[int, int],
+) -> Iterator[Alternative]:
+    """Yield the moves of a slice to the two lines next to its own; none without a line.
+
+    Parameters
+    ----------
+    where : names a line by its index
+    span : of the slice
+    """
+    positions = lines.positions_samples
+    for beside, word in ((line - 1, "before"), (line + 1, "after")):
+        if line >= 0 and 0 <= beside < len(positions):
+            by = float(np.floor(strength * (positions[beside] - onset_samples) + 0.5))
+            changes: dict[str, object] = {BY_SAMPLES: by, LINE: beside}
+            yield Alternative(f"To the line {word}, {where(beside)}", *span, changes)
 
 
 def flam_proposals(placed: Placed, bleed_of: Callable[[int], Shares]) -> Iterator[Proposal]:

@@ -106,6 +106,14 @@ ANYWHERE = (-FARTHEST, FARTHEST, 1)
 SHIFT = ("by_samples", 1.0, 0.1, -60_000.0, 60_000.0, 3, 0.0, True, 0.001, False, False)
 SHIFTS = st.sampled_from((-700.0, -3.5, 0.25, 12.0, 96.0))
 
+SLICED = {
+    "by_samples": ANYWHERE,
+    "onset_samples": ANYWHERE,
+    "after_samples": ANYWHERE,
+    "line": (-1, FARTHEST, 1),
+    **CROSSFADE,
+}
+
 EXAMPLES: Mapping[str, KindExamples] = {
     "cut": KindExamples(
         payload={"crossfade_ms": 5.0},
@@ -266,13 +274,7 @@ EXAMPLES: Mapping[str, KindExamples] = {
             "move hit +12.0 ms",
             "move hit",
         ),
-        numbers={
-            "by_samples": ANYWHERE,
-            "onset_samples": ANYWHERE,
-            "after_samples": ANYWHERE,
-            "line": (-1, FARTHEST, 1),
-            **CROSSFADE,
-        },
+        numbers=SLICED,
         whole=("line",),
         effects=(
             ({}, (Slice(1_000, 2_000, TRACKS, 0.0, 5.0, Fill.DECAY, 1_000.0, None),)),
@@ -300,13 +302,7 @@ EXAMPLES: Mapping[str, KindExamples] = {
         payload={"by_samples": 12.25, "onset_samples": 9_300},
         drawn={"by_samples": 12.0, "onset_samples": 10_010.0},
         flag=("move note +12.0 ms · yours", "move note +12.0 ms", "move note"),
-        numbers={
-            "by_samples": ANYWHERE,
-            "onset_samples": ANYWHERE,
-            "after_samples": ANYWHERE,
-            "line": (-1, FARTHEST, 1),
-            **CROSSFADE,
-        },
+        numbers=SLICED,
         whole=("line",),
         effects=(
             ({}, (Slice(1_000, 2_000, TRACKS, 0.0, 5.0, Fill.ELASTIC, 1_000.0, None),)),

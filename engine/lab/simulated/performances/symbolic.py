@@ -53,12 +53,10 @@ class Symbolic:
     rows : int64, shape (n,), the row of the truth for each hit; -1 for false hits
     """
 
-    name: str
     hits: Hits
     truth: Truth
     rows: Rows
     lines: Lines
-    grid: BeatGrid
 
 
 def told(take: Take, errors: FinderErrors, rng: np.random.Generator) -> Symbolic:
@@ -75,9 +73,8 @@ def told(take: Take, errors: FinderErrors, rng: np.random.Generator) -> Symbolic
     rows = np.concatenate([rows, np.full(len(beside), -1)])
     order = np.argsort(at, kind="stable")
     hits = _hits(take, rows[order], at[order], tracks[order], velocities[order], errors, rng)
-    grid = take.grid()
-    lines = true_lines(grid, take.played.score.divisions, rate_hz)
-    return Symbolic(take.name, hits, truth, rows[order], lines, grid)
+    lines = true_lines(take.grid(), take.played.score.divisions, rate_hz)
+    return Symbolic(hits, truth, rows[order], lines)
 
 
 def _hits(

@@ -11,13 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.alignment.decoding.candidates import nearest
-from engine.alignment.placement import Lines
 from engine.alignment.strokes import VOICES, Strokes, gather, voice_of
-from engine.document.drums.hits import ORNAMENTS, Hits, Ornament
+from engine.document.drums.hits import ORNAMENTS, Ornament
 from engine.lab.simulated.performances.parts import LONGEST_S, Part, takes
-from engine.lab.simulated.performances.performance import Truth
-from engine.lab.simulated.performances.scores import Rows
-from engine.lab.simulated.performances.symbolic import TYPICAL_ERRORS, FinderErrors, told
+from engine.lab.simulated.performances.symbolic import TYPICAL_ERRORS, FinderErrors, Symbolic, told
 from engine.lab.training.timing.frames import frame_of, frames_of, no_frames
 from engine.lab.training.timing.inputs import CHOICES, inputs_of
 from engine.lab.training.timing.networks import BEFORE, NOWHERE
@@ -27,21 +24,6 @@ UNKNOWN = -100
 AUDIO_LONGEST_S = 20.0
 _EXACT = FinderErrors(timing_ms=0.1)
 _LATE = ORNAMENTS.index(Ornament.LATE_VOICE)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Example:
-    """One performance: its detected hits, the lines, and the intended ones.
-
-    Attributes
-    ----------
-    rows : int64, shape (n,), the row of the truth for each hit; -1 for false hits
-    """
-
-    hits: Hits
-    lines: Lines
-    truth: Truth
-    rows: Rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,12 +80,11 @@ def lessons_of(data_dir: Path, part: Part, count: int, seed: int, *, has_audio: 
     for number, take in enumerate(takes(data_dir, part, count, seed, longest_s=longest_s)):
         errors = _EXACT if number % 2 else TYPICAL_ERRORS
         found = told(take, errors, np.random.default_rng((seed, number, 1)))
-        example = Example(found.hits, found.lines, found.truth, found.rows)
-        made.append(lesson(example, frames_of(take.rendered(), found.lines) if has_audio else no_frames()))
+        made.append(lesson(found, frames_of(take.rendered(), found.lines) if has_audio else no_frames()))
     return together(made)
 
 
-def lesson(example: Example, frames: NDArray[np.float16]) -> Lessons:
+def lesson(example: Symbolic, frames: NDArray[np.float16]) -> Lessons:
     """Return one performance as training data."""
     strokes = gather(example.hits, example.lines.rate_hz)
     told = inputs_of(example.hits, strokes, example.lines)
@@ -154,7 +135,7 @@ def together(made: Iterable[Lessons]) -> Lessons:
     return Lessons(*(ends(name) if name.endswith("starts") else joined(name) for name in names))
 
 
-def true_lines(example: Example, strokes: Strokes) -> NDArray[np.int64]:
+def true_lines(example: Symbolic, strokes: Strokes) -> NDArray[np.int64]:
     """Return the line that each stroke was meant for, -1 for one too many, shape (s,)."""
     meant = np.full(len(strokes.onsets_samples), -1, np.int64)
     targets = example.truth.targets_samples[np.maximum(example.rows, 0)]
@@ -164,7 +145,7 @@ def true_lines(example: Example, strokes: Strokes) -> NDArray[np.int64]:
     return meant
 
 
-def _faults(example: Example, strokes: Strokes) -> NDArray[np.float32]:
+def _faults(example: Symbolic, strokes: Strokes) -> NDArray[np.float32]:
     faults = np.full((len(strokes.onsets_samples), len(VOICES)), np.nan, np.float32)
     several = strokes.voices.sum(1) > 1
     late = (example.truth.ornaments[np.maximum(example.rows, 0)] == _LATE) & (example.rows >= 0)

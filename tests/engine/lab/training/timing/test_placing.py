@@ -12,10 +12,11 @@ from engine.alignment.decoding.candidates import REACH
 from engine.alignment.strokes import gather
 from engine.document.drums.hits import ORNAMENTS, Ornament
 from engine.lab.simulated.performances.performance import Truth
+from engine.lab.simulated.performances.symbolic import Symbolic
 from engine.lab.training.timing.fitting import train
 from engine.lab.training.timing.frames import no_frames
 from engine.lab.training.timing.inputs import CHANNELS, CHOICES, COLUMNS, KEYS, LINES, View, inputs_of
-from engine.lab.training.timing.lessons import UNKNOWN, Example, Lessons, lesson, together
+from engine.lab.training.timing.lessons import UNKNOWN, Lessons, lesson, together
 from engine.lab.training.timing.networks import ENCODERS, Placer
 from engine.lab.training.timing.placing import (
     STROKES_AT_ONCE,
@@ -32,7 +33,7 @@ from tests.engine.alignment.strokes_made import RATE_HZ, hits_of, lines_of, ms, 
 SYMBOLIC = [View(channel) for channel in CHANNELS] + [View("metronome", has_decoder=True)]
 
 
-def example(seed: int, bars: int = 4) -> Example:
+def example(seed: int, bars: int = 4) -> Symbolic:
     lines = lines_of(bars)
     numbers, tracks = rock(bars)
     off = np.random.default_rng(seed).normal(0.0, ms(6.0), len(lines.beats))
@@ -47,7 +48,7 @@ def example(seed: int, bars: int = 4) -> Example:
         strokes=hits.strokes,
         missing_samples=np.zeros(0),
     )
-    return Example(hits, lines, truth, np.arange(len(targets)))
+    return Symbolic(hits, truth, np.arange(len(targets)), lines)
 
 
 def lessons(seeds: range) -> Lessons:
@@ -129,13 +130,13 @@ def test_training_data_names_the_lines_that_were_meant() -> None:
     spurious = example(0)
     rows = spurious.rows.copy()
     rows[-1] = -1
-    last = lesson(Example(spurious.hits, spurious.lines, spurious.truth, rows), no_frames())
+    last = lesson(Symbolic(spurious.hits, spurious.truth, rows, spurious.lines), no_frames())
     assert last.choices[-1] == CHOICES - 1
     assert UNKNOWN not in one.choices
     late = np.full(len(rows), ORNAMENTS.index(Ornament.LATE_VOICE), np.int8)
     assert not np.nansum(one.faults)
     faulty = Truth(**{**_fields(spurious.truth), "ornaments": late})
-    assert np.nansum(lesson(Example(spurious.hits, spurious.lines, faulty, rows), no_frames()).faults) > 0
+    assert np.nansum(lesson(Symbolic(spurious.hits, faulty, rows, spurious.lines), no_frames()).faults) > 0
 
 
 def _fields(truth: Truth) -> dict[str, np.ndarray]:

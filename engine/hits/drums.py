@@ -14,13 +14,13 @@ from engine.hits.octaves import Floats
 
 _ONE_DRUM = (Role.KICK, Role.SNARE, Role.HAT)
 _CLEAR_STRENGTH_DB = 12.0
-_CLEAR_CONTRAST_DB = 6.0
 _FIRST_S = 0.001
 _HIDDEN_DB = 3.0
 _ONE_ALONE_DB = 20.0
 _RINGS_ON = 0.9
 _LEAST_TYPICAL, _TYPICAL_SHARE = 3, 0.3
 _UNKNOWN_BLEED_DB = -60.0
+_LOUD, _LOUD_WITHIN_DB = 0.9, 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Bleed:
     ----------
     heard_db : float32, shape (drums, tracks, octaves), relative to the level of the drum at its own
         microphone
-    typical_db : float32, shape (drums,), that level in the middle
+    typical_db : float32, shape (drums,), that level of loud hits
     contrast_db : float32, shape (drums,), how much further than any other drum's its microphone rises where
         it does so most but once, and less 20 dB where it does so most: a drum may be struck once alone; next
         to nothing where the drum is not played
@@ -53,6 +53,23 @@ class Bleed:
     heard_db: Floats
     typical_db: Floats
     contrast_db: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoudRises:
+    """The clear rises of a drum's microphone, whichever drum they are of.
+
+    Attributes
+    ----------
+    rows : int64, shape (n,), of the candidates
+    levels_db : float32, shape (n,), of the new sound in all octaves
+    loud_db, octaves_db : the level of the loud ones, in all octaves and in each, float64, shape (octaves,)
+    """
+
+    rows: NDArray[np.int64]
+    levels_db: Floats
+    loud_db: float
+    octaves_db: NDArray[np.float64]
 
 
 def drums_of(roles: Sequence[Role], candidates: Candidates, rate_hz: int) -> tuple[Drum, ...]:
@@ -135,8 +152,27 @@ def contrasts_db(candidates: Candidates, drum: Drum, drums: Sequence[Drum]) -> F
     return own - candidates.strengths_db[:, others].max(axis=1) if others else own
 
 
+def loud_rises(candidates: Candidates, new: Floats, drum: Drum) -> LoudRises:
+    """Return the clear rises of a drum's microphone, and how loud they get.
+
+    Parameters
+    ----------
+    new : float32, shape (n, tracks, octaves), of `new_db`
+    """
+    own = drum.tracks[0]
+    rows = np.flatnonzero((candidates.tracks == own) & (candidates.strengths_db[:, own] > _CLEAR_STRENGTH_DB))
+    if not len(rows):
+        return LoudRises(rows, np.zeros(0, np.float32), SILENCE_DB, np.full(new.shape[2], SILENCE_DB))
+    levels_db = all_octaves_db(new[rows, own])
+    octaves_db = np.quantile(new[rows, own], _LOUD, axis=0)
+    return LoudRises(rows, levels_db, float(np.quantile(levels_db, _LOUD)), octaves_db)
+
+
 def learn_bleed(candidates: Candidates, new: Floats, drums: Sequence[Drum]) -> Bleed:
-    """Learn the bleed of each drum into each microphone from rises clear of all others.
+    """Learn the bleed of each drum into each microphone, from its loud hits with the softest other drums.
+
+    Levels relative to the loud rises of a microphone are compared: in a quiet room every drum rises far in
+    every microphone.
 
     Parameters
     ----------
@@ -145,23 +181,25 @@ def learn_bleed(candidates: Candidates, new: Floats, drums: Sequence[Drum]) -> B
     count, (_, tracks, octaves) = len(drums), new.shape
     heard = np.full((count, tracks, octaves), _UNKNOWN_BLEED_DB, np.float32)
     typical, contrast = np.full(count, SILENCE_DB, np.float32), np.zeros(count, np.float32)
-    for index, drum in enumerate(drums):
-        own = drum.tracks[0]
-        clear = contrasts_db(candidates, drum, drums)
-        here = np.flatnonzero(
-            (candidates.tracks == own) & (candidates.strengths_db[:, own] > _CLEAR_STRENGTH_DB)
-        )
-        here = here[np.argsort(-clear[here], kind="stable")]
-        if len(here):
-            best, second = clear[here[0]], clear[here[min(1, len(here) - 1)]]
-            contrast[index] = max(second, best - _ONE_ALONE_DB)
-        alone = here[clear[here] > _CLEAR_CONTRAST_DB]
-        alone = alone[: max(_LEAST_TYPICAL, round(_TYPICAL_SHARE * len(alone)))]
-        if len(alone) < _LEAST_TYPICAL - 1:
+    loud = [loud_rises(candidates, new, drum) for drum in drums]
+    for index, (drum, rises) in enumerate(zip(drums, loud, strict=True)):
+        clear = np.sort(contrasts_db(candidates, drum, drums)[rises.rows])[::-1]
+        if len(clear):
+            contrast[index] = max(clear[min(1, len(clear) - 1)], clear[0] - _ONE_ALONE_DB)
+        is_loud = rises.levels_db >= rises.loud_db - _LOUD_WITHIN_DB
+        rows, own_db = rises.rows[is_loud], rises.levels_db[is_loud]
+        if len(rows) < _LEAST_TYPICAL - 1:
             continue
-        own_db = all_octaves_db(new[alone, own])
-        typical[index] = np.median(own_db)
-        heard[index] = np.median(new[alone] - own_db[:, None, None], axis=0)
+        others = [
+            all_octaves_db(new[rows, drums[other].tracks[0]]) - loud[other].loud_db
+            for other in range(count)
+            if other != index and drums[other].role.is_close and len(loud[other].rows)
+        ]
+        above_db = own_db - rises.loud_db - (np.max(others, axis=0) if others else 0.0)
+        alone = np.argsort(-above_db, kind="stable")
+        alone = alone[: max(_LEAST_TYPICAL, round(_TYPICAL_SHARE * len(alone)))]
+        typical[index] = rises.loud_db
+        heard[index] = np.median(new[rows[alone]] - own_db[alone, None, None], axis=0)
     return Bleed(heard, typical, contrast)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
@@ -14,13 +14,14 @@ from engine.document.drums.hits import Hits, Role
 from engine.features.loudness import finite
 from engine.hits.attacks import Steadied, steadied
 from engine.hits.candidates import LATE_S, Candidates, candidates_of, joined
-from engine.hits.drums import Drum, drums_of, learn_bleed, new_db, rise_at_all
+from engine.hits.drums import Drum, drums_of, learn_bleed, loud_rises, new_db, rise_at_all
 from engine.hits.evidence import NAMES, evidence_of
-from engine.hits.judge import HIT_WEIGHTS, network_of
+from engine.hits.judge import HIT_WEIGHTS, SECOND_LOOK_WEIGHTS, network_of
 from engine.hits.kit_heard import is_of_a_kit
 from engine.hits.octaves import Floats, Octaves
 from engine.hits.ornaments import with_ornaments
 from engine.hits.roles import roles_of
+from engine.hits.second_look import Judged, second_evidence
 from engine.hits.strokes import (
     SURE,
     Struck,
@@ -34,7 +35,7 @@ from engine.hits.strokes import (
 )
 from engine.progress import SILENT, Progress
 
-HITS_MAKER = "offcut-hits-3"
+HITS_MAKER = "offcut-hits-4"
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 8_000, 192_000
 LEAST_CONFIDENCE = 0.1
 _SEGMENT_S, _CONTEXT_S = 20.0, 0.1
@@ -123,7 +124,7 @@ def find_hits(
     progress.report(0.82, "Finding the hits")
     drums = drums_of(roles, candidates, microphones.rate_hz)
     is_known_kit = any(role is not Role.OTHER for role in roles)
-    struck = _struck(candidates, drums, microphones.rate_hz, is_known_kit=is_known_kit)
+    struck = _struck(candidates, drums, roles, microphones.rate_hz, is_known_kit=is_known_kit)
     again = steadied(
         microphones.read,
         candidates.positions_samples[struck.rows],
@@ -160,8 +161,37 @@ def hear(microphones: Microphones, progress: Progress = SILENT) -> Candidates:
     return joined(parts)
 
 
+def first_look(
+    candidates: Candidates, new: Floats, drums: Sequence[Drum], rate_hz: int
+) -> Iterator[tuple[int, NDArray[np.int64], Floats]]:
+    """Yield the place of each drum that rises at all, the rows of its rises, and the evidence for each.
+
+    Parameters
+    ----------
+    new : float32, shape (n, tracks, octaves), of `engine.hits.drums.new_db`
+    """
+    bleed = learn_bleed(candidates, new, drums)
+    loud = [loud_rises(candidates, new, drum) for drum in drums]
+    for which in np.flatnonzero(rise_at_all(candidates, drums)).tolist():
+        yield which, *evidence_of(candidates, new, drums, bleed, loud, which, rate_hz)
+
+
+def judged_rises(candidates: Candidates, new: Floats, drums: Sequence[Drum], rate_hz: int) -> list[Judged]:
+    """Return the rises of each drum that rises at all, each judged by itself."""
+    network = network_of(HIT_WEIGHTS)
+    return [
+        Judged(which, rows, evidence, network.likelihoods(evidence))
+        for which, rows, evidence in first_look(candidates, new, drums, rate_hz)
+    ]
+
+
 def _struck(
-    candidates: Candidates, drums: Sequence[Drum], rate_hz: int, *, is_known_kit: bool = True
+    candidates: Candidates,
+    drums: Sequence[Drum],
+    roles: Sequence[Role],
+    rate_hz: int,
+    *,
+    is_known_kit: bool = True,
 ) -> Struck:
     """Return the likely hits, in the order of time.
 
@@ -169,20 +199,21 @@ def _struck(
     ----------
     is_known_kit : whether a microphone is known to be at a drum kit; else the sounds may be anything
     """
-    network = network_of(HIT_WEIGHTS)
+    network = network_of(SECOND_LOOK_WEIGHTS)
     new = new_db(candidates)
-    bleed = learn_bleed(candidates, new, drums)
+    judged = judged_rises(candidates, new, drums, rate_hz)
     rows: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
     likely: list[NDArray[np.float32]] = [np.zeros(0, np.float32)]
     above_db: list[Floats] = [np.zeros(0, np.float32)]
     of_drums: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
-    for which in np.flatnonzero(rise_at_all(candidates, drums)).tolist():
-        own, evidence = evidence_of(candidates, new, drums, bleed, which, rate_hz)
-        likelihoods = network.likelihoods(evidence)
-        rows.append(own[likelihoods >= LEAST_CONFIDENCE])
-        likely.append(likelihoods[likelihoods >= LEAST_CONFIDENCE])
-        above_db.append(evidence[likelihoods >= LEAST_CONFIDENCE, NAMES.index("above bleed, mean")])
-        of_drums.append(np.full(len(rows[-1]), which))
+    further = second_evidence(candidates, new, drums, roles, judged, rate_hz)
+    for one, evidence in zip(judged, further, strict=True):
+        likelihoods = network.likelihoods(np.concatenate([one.evidence, evidence], axis=1))
+        is_likely = likelihoods >= LEAST_CONFIDENCE
+        rows.append(one.rows[is_likely])
+        likely.append(likelihoods[is_likely])
+        above_db.append(one.evidence[is_likely, NAMES.index("above bleed, mean")])
+        of_drums.append(np.full(len(rows[-1]), one.drum))
     every = np.concatenate(rows)
     order = np.argsort(every, kind="stable")  # rows of candidates are in the order of time
     struck = Struck(every[order], np.concatenate(of_drums)[order], np.concatenate(likely)[order])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import inf
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from engine.hits.octaves import Floats
 
 _MODELS = Path(__file__).resolve().parents[2] / "resources" / "models"
 HIT_WEIGHTS = _MODELS / "hits.safetensors"
+SECOND_LOOK_WEIGHTS = _MODELS / "hits_second_look.safetensors"
 ORNAMENT_WEIGHTS = _MODELS / "ornaments.safetensors"
 ROLE_WEIGHTS = _MODELS / "microphone_roles.safetensors"
 """Their model cards are in the same folder."""
@@ -26,15 +28,17 @@ class Network:
     ----------
     mean, spread : float32, shape (inputs,), by which inputs are standardised
     layers : weights of shape (outputs, inputs) and biases of shape (outputs,) of each
+    limit : of a standardised input
     """
 
     mean: Floats
     spread: Floats
     layers: tuple[tuple[Floats, Floats], ...]
+    limit: float = inf
 
     def outputs(self, evidence: Floats) -> Floats:
         """Return the outputs for each row of evidence, shape (n, outputs): logits."""
-        values = (evidence - self.mean) / self.spread
+        values = np.clip((evidence - self.mean) / self.spread, -self.limit, self.limit)
         for number, (weights, biases) in enumerate(self.layers, start=1):
             values = values @ weights.T + biases
             if number < len(self.layers):
@@ -56,4 +60,5 @@ def network_of(path: Path) -> Network:
     stored = load_file(path)
     count = sum(name.startswith("weights") for name in stored)
     layers = tuple((stored[f"weights{number}"], stored[f"biases{number}"]) for number in range(count))
-    return Network(stored["mean"], stored["spread"], layers)
+    limit = float(stored["limit"][0]) if "limit" in stored else inf
+    return Network(stored["mean"], stored["spread"], layers, limit)

@@ -27,11 +27,14 @@ class HitScore:
     ----------
     counts : of each role of microphones: how many are right, true and found
     errors_ms : float64, shape (k,), delay of correct detections, at close microphones
+    any_drum : number of true hits with a detected one within 5 ms, of any drum, and of all; the same of the
+        detected
     ghosts, graces, graces_told, late_voices : how many are right, true and found
     """
 
     counts: Mapping[Role, NDArray[np.int64]]
     errors_ms: NDArray[np.float64]
+    any_drum: NDArray[np.int64]
     ghosts: NDArray[np.int64]
     graces: NDArray[np.int64]
     graces_told: NDArray[np.int64]
@@ -50,6 +53,9 @@ class HitScore:
             **{f"f_{role}": _f(self.counts[role]) for role in _VOICES},
             "f_cymbals_in_overheads": _f(self.counts[Role.OVERHEAD]),
             "f_all": _f(every),
+            "f_any_drum": _harmonic(
+                _share(self.any_drum[0], self.any_drum[1]), _share(self.any_drum[2], self.any_drum[3])
+            ),
             "onset_error_ms_median": float(np.median(errors_ms)) if len(late) else float("nan"),
             "onset_error_ms_p95": float(np.quantile(errors_ms, 0.95)) if len(late) else float("nan"),
             "onset_late_ms_median": float(np.median(late)) if len(late) else float("nan"),
@@ -74,6 +80,9 @@ def hit_score(performance: Performance, hits: Hits) -> HitScore:
     return HitScore(
         counts=counts,
         errors_ms=late[is_close] / performance.rate_hz * 1000.0,
+        any_drum=_any_drum(
+            truth.onsets_samples, hits.onsets_samples, WITHIN_MS / 1000.0 * performance.rate_hz
+        ),
         ghosts=_told(truth.ornaments, hits.ornaments, rows, others, (_GHOST,), (_GHOST,), any_told=True),
         graces=_told(truth.ornaments, hits.ornaments, rows, others, _GRACES, _GRACES, any_told=True),
         graces_told=_told(truth.ornaments, hits.ornaments, rows, others, _GRACES, _GRACES),
@@ -94,6 +103,7 @@ def together(scores: Iterable[HitScore]) -> HitScore:
     return HitScore(
         counts={role: _sum([one.counts[role] for one in every]) for role in every[0].counts},
         errors_ms=np.concatenate([one.errors_ms for one in every]),
+        any_drum=_sum([one.any_drum for one in every]),
         ghosts=_sum([one.ghosts for one in every]),
         graces=_sum([one.graces for one in every]),
         graces_told=_sum([one.graces_told for one in every]),
@@ -158,6 +168,17 @@ def _told(
     is_true, is_found = np.isin(true, true_codes), np.isin(found, found_codes)
     right = is_true[rows] & (any_told | is_found[others])
     return np.array([right.sum(), is_true.sum(), is_found.sum()])
+
+
+def _any_drum(true: NDArray[np.float64], found: NDArray[np.float64], within: float) -> NDArray[np.int64]:
+    near = (
+        (np.abs(true[:, None] - found[None, :]) <= within) if len(found) else np.zeros((len(true), 0), bool)
+    )
+    return np.array([near.any(axis=1).sum(), len(true), near.any(axis=0).sum(), len(found)])
+
+
+def _harmonic(one: float, other: float) -> float:
+    return 2.0 * one * other / (one + other) if one + other > 0.0 else 0.0
 
 
 def _sum(counts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:

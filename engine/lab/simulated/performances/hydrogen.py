@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from engine.lab.simulated.performances.kits import RATE_HZ, Kit, Shot
 from engine.lab.simulated.performances.pieces import Piece
-from engine.lab.simulated.performances.stage import CLOSE, ROLES, stage_of
+from engine.lab.simulated.performances.stage import CLOSE, ROLES, drawn_stage, stage_of
 from engine.lab.simulated.recordings import converted, whole
 
 FOLDER = Path("/usr/share/hydrogen/data/drumkits")
@@ -52,10 +52,15 @@ def found_kits(folder: Path = FOLDER) -> list[str]:
     return sorted(complete, key=str.casefold)
 
 
-def read_hydrogen(name: str, folder: Path = FOLDER) -> Kit:
-    """Read a kit by its name."""
+def read_hydrogen(name: str, folder: Path = FOLDER, drawn: int | None = None) -> Kit:
+    """Read a kit by its name.
+
+    Parameters
+    ----------
+    drawn : number of the drawn stage that it stands on; None for its own
+    """
     files = files_of(folder / name)
-    stage = stage_of(name)
+    stage = stage_of(name) if drawn is None else drawn_stage(name, drawn)
 
     @cache
     def read(piece: Piece, layer: int) -> Shot:

@@ -88,7 +88,7 @@ def read_muldjord(data_dir: Path, microphones: Sequence[str] = tuple(_ROLES)) ->
     @cache
     def read(piece: Piece, layer: int) -> Shot:
         stem = stems[piece][layer]
-        sound = _together([whole(folder / f"{stem}_{name}.flac")[0][:, 0] for name in names])
+        sound = together([whole(folder / f"{stem}_{name}.flac")[0][:, 0] for name in names])
         rise = rises.get(stem) if names[close[piece]] == _CLOSE[piece] else None
         return Shot(sound, rise_of(sound[close[piece]]) if rise is None else rise)
 
@@ -118,7 +118,8 @@ def stems_of_hits(folder: Path) -> dict[Piece, list[str]]:
     return stems
 
 
-def _together(channels: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+def together(channels: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Return channels of any lengths as one array, shape (channels, the longest), zeros at their ends."""
     sound = np.zeros((len(channels), max(len(one) for one in channels)), np.float32)
     for row, one in zip(sound, channels, strict=True):
         row[: len(one)] = one

@@ -12,7 +12,10 @@ from zlib import crc32
 import numpy as np
 
 from engine.errors import UsageError
+from engine.lab.simulated.performances.below import with_snare_below
 from engine.lab.simulated.performances.displacement import Displacement, displaced, drawn
+from engine.lab.simulated.performances.gogodze import NAME as GOGODZE
+from engine.lab.simulated.performances.gogodze import has_gogodze, read_gogodze
 from engine.lab.simulated.performances.grooves import Groove, GrooveFile, read_groove, read_table
 from engine.lab.simulated.performances.hydrogen import found_kits, read_hydrogen
 from engine.lab.simulated.performances.kits import Kit
@@ -36,6 +39,7 @@ _DRUMMERS: Mapping[Part, Sequence[str]] = MappingProxyType(
 _VALIDATION_KITS = ("ColomboAcousticDrumkit", "HardElectro1")
 _TEST_KITS = 2
 _FIRST_BEAT_S = (0.4, 1.5)
+_STAGES, _WITH_BELOW = 1 << 30, 0.2
 
 
 def drummers_of(part: Part) -> Sequence[str]:
@@ -43,16 +47,21 @@ def drummers_of(part: Part) -> Sequence[str]:
     return _DRUMMERS[part]
 
 
-def kits_of(part: Part) -> list[str]:
+def kits_of(part: Part, data_dir: Path | None = None) -> list[str]:
     """Return the names of the kits of a part.
 
-    The recorded kit is tested on alone, with the last two of Hydrogen. Where none of those are installed it
-    is all there is, and plays in every part.
+    The recorded kits are tested on alone, with the last two of Hydrogen. Where none of those are installed
+    MuldjordKit is all there is, and plays in every part.
+
+    Parameters
+    ----------
+    data_dir : where Gogodze may be among the recordings
     """
     others = found_kits()
     if not others:
         return [MULDJORD]
     tested = [MULDJORD, *others[-_TEST_KITS:]]
+    tested += [GOGODZE] if data_dir is not None and has_gogodze(data_dir) else []
     if part == "test":
         return tested
     return [
@@ -68,7 +77,8 @@ def kit_named(data_dir: Path, name: str) -> Kit:
     ------
     UsageError : the recorded kit is not among the recordings
     """
-    return read_muldjord(data_dir) if name == MULDJORD else read_hydrogen(name)
+    recorded = {MULDJORD: read_muldjord, GOGODZE: read_gogodze}
+    return recorded[name](data_dir) if name in recorded else read_hydrogen(name)
 
 
 def grooves_of(data_dir: Path, part: Part, drummers: Sequence[str] = ()) -> list[GrooveFile]:
@@ -121,16 +131,41 @@ def takes(
     ------
     UsageError : the recordings are not there
     """
+    kits = kits_of(part, data_dir)
+    for number, groove, rng in _grooves(data_dir, part, count, seed, drummers):
+        kit = kit_named(data_dir, kits[number % len(kits)])
+        yield take_through(groove, kit, displacement or drawn(rng), longest_s, rng)
+
+
+def takes_on_drawn_stages(
+    data_dir: Path, part: Part = "train", count: int = 100, seed: int = 0, longest_s: float = LONGEST_S
+) -> Iterator[Take]:
+    """Yield performances as `takes` does, each on a stage of its own, some with a microphone below the snare.
+
+    Raises
+    ------
+    UsageError : the recordings are not there
+    """
+    kits = kits_of(part)
+    for number, groove, rng in _grooves(data_dir, part, count, seed, ()):
+        name = kits[number % len(kits)]
+        stage = int(rng.integers(_STAGES))
+        kit = kit_named(data_dir, name) if name == MULDJORD else read_hydrogen(name, drawn=stage)
+        kit = with_snare_below(kit) if rng.random() < _WITH_BELOW else kit
+        yield take_through(groove, kit, drawn(rng), longest_s, rng)
+
+
+def _grooves(
+    data_dir: Path, part: Part, count: int, seed: int, drummers: Sequence[str]
+) -> Iterator[tuple[int, Groove, np.random.Generator]]:
+    """Yield the number of a performance, its groove and the generator of all that is drawn for it."""
     files = grooves_of(data_dir, part, drummers)
     playing = sorted({file.drummer for file in files})
-    kits = kits_of(part)
     for number in range(count):
         rng = np.random.default_rng((seed, number, crc32(part.encode())))
         drummer = playing[int(rng.integers(len(playing)))]
         own = [file for file in files if file.drummer == drummer]
-        kit = kit_named(data_dir, kits[number % len(kits)])
-        groove = _read(own[int(rng.integers(len(own)))])
-        yield take_through(groove, kit, displacement or drawn(rng), longest_s, rng)
+        yield number, _read(own[int(rng.integers(len(own)))]), rng
 
 
 def performances(

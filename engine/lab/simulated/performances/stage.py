@@ -1,14 +1,15 @@
-"""A simulated stage for one-shots: microphone signals of a drum that was recorded alone.
+"""Simulated stages for one-shots: microphone signals of a drum that was recorded alone.
 
 Sound travels in straight lines, falls with the distance, is duller away from the axis of a microphone, and is
 followed by a few reflections and a diffuse field that is as loud everywhere (H. Kuttruff, "Room Acoustics",
-2009). Delays are whole samples: it is the truth of the hit that has to be exact.
+2009). Delays are whole samples: it is the truth of the hit that has to be exact. A kit stands on one stage of
+its own, or on any number of drawn ones: other places, rooms, gains, bleed and snare wires.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from math import dist, exp, pi
 from types import MappingProxyType
 from zlib import crc32
@@ -32,6 +33,11 @@ _LONGEST_S = 2.5
 _PEAK = 0.5
 _FADE_SAMPLES = 1_024
 _LEAD_SAMPLES = 44
+
+_WITH_WIRES, _WIRES_RISE_S = 0.5, 0.001
+_LOUDER_DB = 6.0
+_EARLIER_S = (-0.0015, 0.0005)
+_SNARES = (Piece.SNARE, Piece.RIM)
 
 _Place = tuple[float, float, float]
 _PIECES: Mapping[Piece, _Place] = MappingProxyType(
@@ -97,6 +103,32 @@ CLOSE: Mapping[Piece, int] = MappingProxyType(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Wires:
+    """Snare wires that answer the skin after some ms, as those of loose snares do.
+
+    Attributes
+    ----------
+    level : of their noise, relative to the peak of the hit
+    """
+
+    late_s: float
+    level: float
+    decay_s: float
+    seed: int
+
+    def added(self, alone: NDArray[np.float32], rise: int) -> NDArray[np.float32]:
+        """Return a hit with its wires, shape (n,)."""
+        rng = np.random.default_rng(self.seed)
+        first = rise + round(self.late_s * RATE_HZ)
+        at_s = np.arange(max(0, len(alone) - first)) / RATE_HZ
+        rises = np.clip(at_s / _WIRES_RISE_S, 0.0, 1.0)
+        noise = rng.standard_normal(len(at_s)) * rises * np.exp(-at_s / self.decay_s)
+        sound = alone.copy()
+        sound[first:] += (self.level * _PEAK / 3.0 * noise).astype(np.float32)
+        return sound
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Stage:
     """Positions of pieces and microphones of a kit, and the room.
@@ -105,29 +137,47 @@ class Stage:
     ----------
     distances_m : float64, shape (microphones,), by piece
     rooms : float32, shape (microphones, n), room response of energy 1
+    microphones : of the stage, in the order of `ROLES`
+    off_axis : gain of a close microphone for sound from another drum
+    bleeds : float32, shape (microphones,), gain of each piece at microphones other than its own
+    later_s : how much later than by its distance a piece arrives at those; a muffled microphone of its own
+        rises late
+    critical_distance_m : where the room is as loud as the drum
+    wires : of the snare; None for those of the sample alone
     """
 
     distances_m: Mapping[Piece, NDArray[np.float64]]
     rooms: NDArray[np.float32]
+    microphones: tuple[_Microphone, ...]
+    off_axis: float = _OFF_AXIS
+    bleeds: Mapping[Piece, NDArray[np.float32]] = field(default_factory=dict)
+    later_s: Mapping[Piece, float] = field(default_factory=dict)
+    critical_distance_m: float = _CRITICAL_DISTANCE_M
+    wires: _Wires | None = None
 
     def delays_samples(self, piece: Piece) -> NDArray[np.int64]:
         """Return the delay of a piece at each microphone relative to its own, shape (microphones,)."""
-        path_m = self.distances_m[piece] - self.distances_m[piece][CLOSE[piece]]
-        delays: NDArray[np.int64] = np.rint(path_m / _SPEED_OF_SOUND_M_S * RATE_HZ).astype(np.int64)
+        own, away_m = CLOSE[piece], self.distances_m[piece]
+        late_s = (away_m - away_m[own]) / _SPEED_OF_SOUND_M_S + self.later_s.get(piece, 0.0)
+        late_s[own] = 0.0
+        delays: NDArray[np.int64] = np.rint(late_s * RATE_HZ).astype(np.int64)
         return delays
 
     def heard(self, piece: Piece, dry: NDArray[np.float32]) -> Shot:
         """Return the microphone signals of a hit, shape (n,), that peaks at 0.5 in its own."""
         rise, alone = _trimmed(dry)
+        if self.wires is not None and piece in _SNARES:
+            alone = self.wires.added(alone, rise)
         delays = self.delays_samples(piece)
         early = -int(delays.min())
         own = CLOSE[piece]
-        microphones = [_MICROPHONES[name] for name in _NAMES]
+        microphones, bleeds = self.microphones, self.bleeds.get(piece, np.ones(len(_NAMES), np.float32))
         sound = np.zeros(
             (len(_NAMES), early + len(alone) + int(delays.max()) + self.rooms.shape[1]), np.float32
         )
         for row, (microphone, delay) in enumerate(zip(microphones, delays.tolist(), strict=True)):
             gain = microphone.preamp / microphones[own].preamp * self.distances_m[piece][own]
+            gain *= float(bleeds[row]) if row != own else 1.0
             direct = gain / self.distances_m[piece][row]
             at = early + delay
             if row == own:
@@ -135,8 +185,8 @@ class Stage:
             else:
                 is_far = microphone.role in (Role.OVERHEAD, Role.ROOM)
                 dull = _dull(alone, microphone.lowpass_hz)
-                sound[row, at : at + len(alone)] = dull * direct * (1.0 if is_far else _OFF_AXIS)
-            diffuse = fftconvolve(alone, self.rooms[row]) * (gain / _CRITICAL_DISTANCE_M)
+                sound[row, at : at + len(alone)] = dull * direct * (1.0 if is_far else self.off_axis)
+            diffuse = fftconvolve(alone, self.rooms[row]) * (gain / self.critical_distance_m)
             sound[row, at : at + len(diffuse)] += diffuse.astype(np.float32)
         return Shot(_faded(sound), rise + early)
 
@@ -144,17 +194,61 @@ class Stage:
 def stage_of(name: str) -> Stage:
     """Return the stage of a kit: its places and its room follow from its name."""
     rng = np.random.default_rng(crc32(name.encode()))
+    distances = _distances(_DISPLACED_BY, rng)
+    return Stage(distances, np.stack([_room(rng) for _ in _NAMES]), tuple(_MICROPHONES.values()))
+
+
+def drawn_stage(name: str, number: int) -> Stage:
+    """Return one of any number of other stages of a kit, the same for the same number."""
+    rng = np.random.default_rng((crc32(name.encode()), number))
+    distances = _distances(_DISPLACED_BY * rng.uniform(0.5, 3.5), rng)
+    microphones = tuple(
+        replace(
+            one,
+            preamp=one.preamp * 10.0 ** (rng.normal(0.0, 4.0) / 20.0),
+            lowpass_hz=one.lowpass_hz * rng.uniform(0.6, 2.0),
+        )
+        for one in _MICROPHONES.values()
+    )
+    return Stage(
+        distances,
+        np.stack([_room(rng) for _ in _NAMES]),
+        microphones,
+        off_axis=float(rng.uniform(0.25, 1.2)),
+        bleeds={piece: _drawn_bleeds(rng) for piece in _PIECES},
+        later_s={piece: float(rng.uniform(*_EARLIER_S)) for piece in _PIECES},
+        critical_distance_m=float(rng.uniform(0.8, 4.0)),
+        wires=_drawn_wires(rng) if rng.random() < _WITH_WIRES else None,
+    )
+
+
+def _drawn_bleeds(rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return gains of a piece at the microphones of others: one-shots do not show how loud it is there."""
+    level_db = rng.normal(_LOUDER_DB, _LOUDER_DB) + rng.normal(0.0, _LOUDER_DB, len(_NAMES))
+    return np.asarray(10.0 ** (level_db / 20.0), np.float32)
+
+
+def _drawn_wires(rng: np.random.Generator) -> _Wires:
+    return _Wires(
+        late_s=float(rng.uniform(0.002, 0.02)),
+        level=float(rng.uniform(0.3, 1.5)),
+        decay_s=float(rng.uniform(0.03, 0.15)),
+        seed=int(rng.integers(1 << 31)),
+    )
+
+
+def _distances(displaced_m: float, rng: np.random.Generator) -> dict[Piece, NDArray[np.float64]]:
+    """Return the distances of the microphones from each piece; close ones are displaced by a fifth."""
     moved = {
         microphone: tuple(
-            one + rng.normal(0.0, _DISPLACED_BY * (0.2 if _is_close(microphone) else 1.0)) for one in at
+            one + rng.normal(0.0, displaced_m * (0.2 if _is_close(microphone) else 1.0)) for one in at
         )
         for microphone, at in ((one, _MICROPHONES[one].place) for one in _NAMES)
     }
-    distances = {
+    return {
         piece: np.array([max(0.04, dist(place, moved[one])) for one in _NAMES])
         for piece, place in _PIECES.items()
     }
-    return Stage(distances, np.stack([_room(rng) for _ in _NAMES]))
 
 
 def _is_close(microphone: str) -> bool:

@@ -2,7 +2,9 @@
 
 ``python -m engine.lab.training.hits hits --data DIR --cache DIR --out resources/models/hits.safetensors``
 
-Existing rows are read again, so that an interrupted run resumes.
+Then `second_look`, with ``--out resources/models/hits_second_look.safetensors``: it learns from what the
+network of the hits makes of the same performances. What is in the cache is read again, so that an interrupted
+run resumes.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import argparse
 import itertools
 import sys
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +42,7 @@ class Recipe:
     ----------
     outputs : 1 for how likely one thing is, else how many classes
     performances : how many of the train and of the validation part
+    limit : of a standardised input: kits that nothing was learned from have values far outside
     """
 
     hidden: tuple[int, ...]
@@ -46,10 +50,12 @@ class Recipe:
     performances: tuple[int, int]
     longest_s: float
     epochs: int
+    limit: float = inf
 
 
 RECIPES = {
-    "hits": Recipe((48, 24), 1, (120, 8), 16.0, 10),
+    "hits": Recipe((64, 32), 1, (640, 20), 33.0, 6, 6.0),
+    "second_look": Recipe((96, 48), 1, (640, 20), 33.0, 6, 6.0),
     "ornaments": Recipe((48, 24), len(ORNAMENTS), (260, 60), 60.0, 16),
     "roles": Recipe((), len(HEARD_ROLES), (40, 8), 16.0, 1200),
 }
@@ -77,12 +83,13 @@ def train(
     recipe: Recipe, training: tuple[Floats, Labels], validation: tuple[Floats, Labels], seed: int
 ) -> dict[str, Floats]:
     """Return the stored values of a trained network, see `engine.hits.judge.network_of`."""
-    mean = training[0].mean(axis=0)
+    mean = training[0].mean(axis=0, dtype=np.float64).astype(np.float32)
     spread = training[0].std(axis=0) + _LEAST_SPREAD
     generator = torch.Generator().manual_seed(seed)
 
     def tensors(rows: tuple[Floats, Labels]) -> tuple[Tensor, Tensor]:
-        return torch.from_numpy((rows[0] - mean) / spread), torch.from_numpy(rows[1])
+        standard = np.clip((rows[0] - mean) / spread, -recipe.limit, recipe.limit)
+        return torch.from_numpy(standard), torch.from_numpy(rows[1])
 
     inputs, labels = tensors(training)
     held_inputs, held_labels = tensors(validation)
@@ -102,7 +109,9 @@ def train(
 
     fitted = fit(model, loss_of, batches, held, TrainSettings(recipe.epochs, 2e-3, 1e-3, None), SILENT)
     print(f"loss {fitted.best.loss:.4f}, held back {fitted.best.validation:.4f}", file=sys.stderr)
-    stored = {"mean": mean.astype(np.float32), "spread": spread.astype(np.float32)}
+    stored = {"mean": mean, "spread": spread.astype(np.float32)}
+    if np.isfinite(recipe.limit):
+        stored["limit"] = np.full(1, recipe.limit, np.float32)
     linear = [layer for layer in model if isinstance(layer, nn.Linear)]
     for number, layer in enumerate(linear):
         stored[f"weights{number}"] = layer.weight.detach().numpy()

@@ -12,16 +12,18 @@ from numpy.typing import NDArray
 
 from engine.document.drums.hits import Hits, Role
 from engine.hits.candidates import Candidates
-from engine.hits.drums import Drum, drums_of, learn_bleed, new_db
-from engine.hits.evidence import evidence_of
-from engine.hits.find import HeldMicrophones, hear
+from engine.hits.drums import Drum, new_db
+from engine.hits.evidence import NAMES
+from engine.hits.find import HeldMicrophones, first_look, hear, judged_rises
 from engine.hits.octaves import Floats
 from engine.hits.ornaments import evidence_of_ornaments
 from engine.hits.roles import HEARD_ROLES, evidence_of_microphones
+from engine.hits.second_look import second_evidence
 from engine.hits.strokes import strokes_of
-from engine.lab.simulated.performances.parts import Part, takes
+from engine.lab.simulated.performances.parts import Part, takes, takes_on_drawn_stages
 from engine.lab.simulated.performances.performance import Performance
 from engine.lab.simulated.performances.takes import Take
+from engine.lab.training.hits.analysed import Analysed, read_analysed, write_analysed
 
 SAME_HIT_S = 0.005
 _GAINS_DB = (-14.0, 6.0)
@@ -30,25 +32,47 @@ _LOUDNESS_OF_VELOCITY = (0.7, 1.7)
 _LOUDNESS_SPREAD_DB = 1.2
 _TIME_SPREAD_S = 0.00015
 _FOUND = 0.99
-_LEFT_OUT = {Role.HAT: 0.1, Role.TOM: 0.2, Role.OVERHEAD: 0.15, Role.ROOM: 0.8}
+_ALL_LEFT_OUT = {Role.HAT: 0.3, Role.TOM: 0.3, Role.OVERHEAD: 0.15, Role.ROOM: 0.5}
+_ONE_LEFT_OUT = {Role.TOM: 0.12, Role.OVERHEAD: 0.15, Role.ROOM: 0.3, Role.SNARE: 0.25}
+"""Of the microphones of a role: how often all are missing, and how often each is."""
 _ON_ITS_WAY_S = 0.003
+_WITH_NOISE = 0.7
+_CLEAR_DB, _UNLIKELY = 9.0, 0.004
+_OF_UNCLEAR, _OF_UNLIKELY = 0.25, 0.12
+"""Rises that are hardly hits are so many that a share of them is enough to learn from."""
 
 Labels = NDArray[np.int64]
 Rows = tuple[Floats, Labels]
 
 
-def rows_of_hits(take: Take, rng: np.random.Generator) -> Rows:
-    """Return the evidence of all rises of a performance, and 1 for those that are hits."""
-    performance = _with_fewer_microphones(take.rendered(), rng)
-    roles = tuple(performance.roles.values())
-    candidates = _heard(performance, rng if rng.random() < 0.5 else None)
-    drums, new = drums_of(roles, candidates, performance.rate_hz), new_db(candidates)
-    bleed = learn_bleed(candidates, new, drums)
+def rows_of_hits(analysed: Analysed, rng: np.random.Generator) -> Rows:
+    """Return the evidence of rises of a performance, and 1 for those that are hits."""
+    drums, new = analysed.drums, new_db(analysed.candidates)
     inputs, labels = [], []
-    for which, drum in enumerate(drums):
-        rows, evidence = evidence_of(candidates, new, drums, bleed, which, performance.rate_hz)
-        inputs.append(evidence)
-        labels.append(_are_hits(candidates.positions_samples[rows], performance, drum))
+    for which, rows, evidence in first_look(analysed.candidates, new, drums, analysed.rate_hz):
+        are_hits = _are_hits(analysed, rows, drums[which])
+        is_clear = evidence[:, NAMES.index("strength")] > _CLEAR_DB
+        kept = is_clear | (are_hits == 1) | (rng.random(len(are_hits)) < _OF_UNCLEAR)
+        inputs.append(evidence[kept])
+        labels.append(are_hits[kept])
+    return np.concatenate(inputs), np.concatenate(labels)
+
+
+def rows_of_second_look(analysed: Analysed, rng: np.random.Generator) -> Rows:
+    """Return the evidence of both looks of rises of a performance, and 1 for those that are hits.
+
+    The first look is that of the network that ships.
+    """
+    drums, new, rate_hz = analysed.drums, new_db(analysed.candidates), analysed.rate_hz
+    every = judged_rises(analysed.candidates, new, drums, rate_hz)
+    further = second_evidence(analysed.candidates, new, drums, analysed.roles, every, rate_hz)
+    inputs, labels = [], []
+    for judged, evidence in zip(every, further, strict=True):
+        are_hits = _are_hits(analysed, judged.rows, drums[judged.drum])
+        is_likely = judged.likelihoods > _UNLIKELY
+        kept = is_likely | (are_hits == 1) | (rng.random(len(are_hits)) < _OF_UNLIKELY)
+        inputs.append(np.concatenate([judged.evidence, evidence], axis=1)[kept])
+        labels.append(are_hits[kept])
     return np.concatenate(inputs), np.concatenate(labels)
 
 
@@ -87,32 +111,64 @@ def rows_of_roles(take: Take, rng: np.random.Generator) -> Rows:
     return evidence[is_heard], places[is_heard]
 
 
-ROWS: Mapping[str, Callable[[Take, np.random.Generator], Rows]] = MappingProxyType(
-    {"hits": rows_of_hits, "ornaments": rows_of_ornaments, "roles": rows_of_roles}
+OF_TAKES: Mapping[str, Callable[[Take, np.random.Generator], Rows]] = MappingProxyType(
+    {"ornaments": rows_of_ornaments, "roles": rows_of_roles}
 )
-"""By the name of the network."""
+OF_ANALYSED: Mapping[str, Callable[[Analysed, np.random.Generator], Rows]] = MappingProxyType(
+    {"hits": rows_of_hits, "second_look": rows_of_second_look}
+)
+"""Makers of rows by the name of the network."""
 
 
 def all_rows(
     name: str, data_dir: Path, cache: Path, part: Part, count: int, seed: int, longest_s: float
 ) -> Iterator[Rows]:
-    """Yield the rows of performances; those that were made before are read from the folder `cache`.
+    """Yield the rows of performances; what was made before is read from the folder `cache`.
 
     Raises
     ------
     UsageError : the recordings are not there
     """
+    if name in OF_TAKES:
+        for number, take in enumerate(takes(data_dir, part, count, seed, longest_s=longest_s)):
+            yield OF_TAKES[name](take, np.random.default_rng((seed, number)))
+        return
     cache.mkdir(parents=True, exist_ok=True)
-    for number, take in enumerate(takes(data_dir, part, count, seed, longest_s=longest_s)):
-        path = cache / f"{name}-{part}-{seed}-{longest_s:g}-{number}.npz"
+    for number, take in enumerate(takes_on_drawn_stages(data_dir, part, count, seed, longest_s)):
+        path = cache / f"analysed-{part}-{seed}-{longest_s:g}-{number}.npz"
         if not path.is_file():
-            inputs, labels = ROWS[name](take, np.random.default_rng((seed, number)))
-            # Named so that numpy adds no suffix of its own, and whole or not there at all.
-            partial = path.with_suffix(".part.npz")
-            np.savez_compressed(partial, inputs=inputs.astype(np.float16), labels=labels)
-            partial.replace(path)
-        with np.load(path) as stored:
-            yield stored["inputs"].astype(np.float32), stored["labels"]
+            write_analysed(path, _analysed(take, np.random.default_rng((seed, number))))
+        yield OF_ANALYSED[name](read_analysed(path), np.random.default_rng((seed, number, 1)))
+
+
+def _analysed(take: Take, rng: np.random.Generator) -> Analysed:
+    """Return the candidates of a rendered performance, without some of its microphones, often with noise.
+
+    The microphone of hits at those is -1: overheads pick them up, later.
+    """
+    performance = take.rendered()
+    roles = performance.roles
+    gone = {role for role, share in _ALL_LEFT_OUT.items() if rng.random() < share}
+    kept = [
+        name
+        for name, role in roles.items()
+        if role not in gone and rng.random() >= _ONE_LEFT_OUT.get(role, 0.0)
+    ]
+    if not any(roles[name] is Role.SNARE for name in kept):
+        kept.append(next(name for name, role in roles.items() if role is Role.SNARE))
+    places = np.array([kept.index(name) if name in kept else -1 for name in roles], np.int16)
+    fewer = replace(
+        performance,
+        microphones={name: performance.microphones[name] for name in kept},
+        roles={name: roles[name] for name in kept},
+    )
+    return Analysed(
+        candidates=_heard(fewer, rng if rng.random() < _WITH_NOISE else None),
+        roles=tuple(fewer.roles.values()),
+        rate_hz=performance.rate_hz,
+        onsets_samples=performance.truth.onsets_samples,
+        microphones=places[performance.truth.microphones],
+    )
 
 
 def _heard(performance: Performance, rng: np.random.Generator | None) -> Candidates:
@@ -126,42 +182,27 @@ def _heard(performance: Performance, rng: np.random.Generator | None) -> Candida
     return hear(HeldMicrophones(samples, performance.rate_hz))
 
 
-def _with_fewer_microphones(performance: Performance, rng: np.random.Generator) -> Performance:
-    """Return a performance without some of its microphones; hits at those are picked up by overheads, later.
-
-    In the truth their microphone is -1.
-    """
-    kept = [
-        name
-        for place, (name, role) in enumerate(performance.roles.items())
-        if rng.random() >= _LEFT_OUT.get(role, 0.0)
-    ]
-    truth, names = performance.truth, list(performance.roles)
-    places = np.array([kept.index(name) if name in kept else -1 for name in names], np.int16)
-    return replace(
-        performance,
-        microphones={name: performance.microphones[name] for name in kept},
-        roles={name: performance.roles[name] for name in kept},
-        truth=replace(truth, microphones=places[truth.microphones]),
-    )
-
-
-def _are_hits(positions: NDArray[np.int64], performance: Performance, drum: Drum) -> Labels:
+def _are_hits(analysed: Analysed, rows: NDArray[np.int64], drum: Drum) -> Labels:
     """Return 1 for the rise nearest to each true hit of a drum, int64, shape (n,).
 
     A cymbal counts in each overhead: the one that gives its time is chosen later.
+
+    Parameters
+    ----------
+    rows : int64, shape (n,), of the candidates that are rises of the drum
     """
-    truth, roles = performance.truth, tuple(performance.roles.values())
+    positions, rate_hz = analysed.candidates.positions_samples[rows], analysed.rate_hz
     is_far = drum.role is Role.OVERHEAD
-    own = [track for track, role in enumerate(roles) if is_far and role is Role.OVERHEAD] or list(drum.tracks)
+    overheads = [track for track, role in enumerate(analysed.roles) if role is Role.OVERHEAD]
+    own = overheads if is_far and overheads else list(drum.tracks)
     labels = np.zeros(len(positions), np.int64)
-    onsets = truth.onsets_samples[np.isin(truth.microphones, own)]
+    onsets = analysed.onsets_samples[np.isin(analysed.microphones, own)]
     if is_far:
-        without = truth.onsets_samples[truth.microphones < 0] + _ON_ITS_WAY_S * performance.rate_hz
+        without = analysed.onsets_samples[analysed.microphones < 0] + _ON_ITS_WAY_S * rate_hz
         onsets = np.concatenate([onsets, without])
     for onset in onsets:
         away = np.where(labels == 1, np.inf, np.abs(positions - onset))
         nearest = int(np.argmin(away)) if len(away) else -1
-        if nearest >= 0 and away[nearest] < SAME_HIT_S * performance.rate_hz:
+        if nearest >= 0 and away[nearest] < SAME_HIT_S * rate_hz:
             labels[nearest] = 1
     return labels

@@ -168,6 +168,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "tempo alternatives",
         ),
         "grid.shift": ("offset grid", "move grid"),
+        "grid.pulse": ("rubato", "free time", "ad lib"),
         "grid.downbeat": ("bar one", "identify beat", "measure start"),
         "marker.add": ("add marker", "memory location", "drop marker", "cue", "label"),
         "marker.region": ("create region", "region from selection", "label selection"),

@@ -16,6 +16,7 @@ from engine.beats.counted import counted, median_tempo_bpm
 from engine.beats.decode import Pulse, beat_odds, best_pulse
 from engine.beats.features import heard as heard_levels
 from engine.beats.features import reference_db
+from engine.beats.free import filled, free_passages
 from engine.beats.readings import (
     USUAL_TEMPI,
     Evidence,
@@ -28,7 +29,7 @@ from engine.beats.readings import (
 )
 from engine.beats.refine import refine_beats
 from engine.beats.traces import Traces
-from engine.document.analysis import BeatGrid
+from engine.document.analysis import NOWHERE, BeatGrid
 from engine.document.grid.readings import LEVELS
 from engine.document.kinds.tempo import HEARD, OFF_BEAT
 from engine.errors import UsageError
@@ -101,7 +102,8 @@ def grid_of(
 
     Parameters
     ----------
-    is_tapped : whether the user confirmed the tempo, so that beats go on where the evidence is weak
+    is_tapped : whether the user confirmed the tempo, so that beats go on where the evidence is weak, and no
+        passage is free
     """
     rate_hz, onsets = traces.framing.rate_hz, traces.onsets
     to_samples = rate_hz / told.frames_per_s
@@ -109,12 +111,17 @@ def grid_of(
     if not is_tapped:
         frames = frames[in_time(heard.odds[heard.at(frames)])]
     beats = np.rint(frames * to_samples).astype(np.int64)
+    if not is_tapped:
+        beats = filled(beats, onsets)
     beats = refine_beats(beats, onsets.positions_samples, onsets.strengths, rate_hz)
     beats = beats[counted(beats, onsets.positions_samples, rate_hz)]
     if len(beats) < _LEAST_BEATS:
         return None
-    bars, _ = bars_at(beats / to_samples, heard, progress)
-    return BeatGrid(beats, bars.positions, median_tempo_bpm(beats, rate_hz), 1.0, MAKER)
+    frames = beats / to_samples
+    bars, _ = bars_at(frames, heard, progress)
+    tempo_bpm = median_tempo_bpm(beats, rate_hz)
+    free = NOWHERE if is_tapped else free_passages(beats, heard.odds[heard.at(frames)], traces)
+    return BeatGrid(beats, bars.positions, tempo_bpm, 1.0, MAKER, free_samples=free)
 
 
 def between_frames(frames: NDArray[np.int64], beat: NDArray[np.floating]) -> Floats:

@@ -42,6 +42,9 @@ GRID = (
         do=lambda parts: parts.grid_layer.run(parts.grid_editing.other_level)),
     _layered("shift", "Shift half a beat", "S", "Move every beat halfway to the next.",
         do=lambda parts: parts.grid_layer.run(parts.grid_editing.shift)),
+    _layered("pulse", "Beats in this passage", "P",
+        "Put beats into the passage without a steady pulse at the playhead.",
+        do=lambda parts: parts.grid_layer.run(parts.grid_editing.use_pulse)),
     _layered("downbeat", "Set downbeat", "B", "Start a bar at the beat nearest to the playhead.",
         do=lambda parts: parts.grid_layer.run(parts.grid_editing.set_downbeat)),
 )

@@ -18,6 +18,7 @@ from engine.document.analysis import Analysis, BeatGrid
 from engine.document.change import Edit
 from engine.document.document import analysis_id
 from engine.document.edits import replace_proposals, set_analyses
+from engine.document.grid.free import free_outside
 from engine.document.grid.tempo_decisions import decided_tempi
 from engine.document.kinds.tempo import TEMPO
 from engine.document.recorded import require_recording
@@ -46,12 +47,24 @@ def beats_in_bar(grid: BeatGrid) -> int:
     return int(grid.bar_positions.max(initial=1)) if len(grid.bar_positions) > 1 else USUAL_BEATS_IN_BAR
 
 
-def _made(grid: BeatGrid, beats: Positions, bar_positions: Positions, rate_hz: int) -> BeatGrid:
-    """Return a grid of these beats; with fewer than two beats, the tempo stays."""
+def _made(
+    grid: BeatGrid,
+    beats: Positions,
+    bar_positions: Positions,
+    rate_hz: int,
+    by_hand: tuple[int, int] | None = None,
+) -> BeatGrid:
+    """Return a grid of these beats; with fewer than two beats, the tempo stays.
+
+    Parameters
+    ----------
+    by_hand : the span in which the user set the beats, so that it has a pulse
+    """
     tempo_bpm = grid.tempo_bpm
     if len(beats) > 1:
         tempo_bpm = 60.0 * rate_hz / float(np.median(np.diff(beats)))
-    return BeatGrid(beats, bar_positions, tempo_bpm, grid.confidence, MAKER)
+    free = grid.free_samples if by_hand is None else free_outside(grid, *by_hand)
+    return BeatGrid(beats, bar_positions, tempo_bpm, grid.confidence, MAKER, free_samples=free)
 
 
 def _counted_from(count: int, beat: int, bar: int) -> Positions:
@@ -186,7 +199,7 @@ def with_beat_at(grid: BeatGrid, beat: int, to_samples: int, rate_hz: int) -> Be
     inner = slice(left, right + 1)
     targets = np.where(known == beat, to, beats[known])
     positions[inner] = _rounded(np.interp(beats[inner], beats[known], targets))
-    return _made(grid, positions, grid.bar_positions, rate_hz)
+    return _made(grid, positions, grid.bar_positions, rate_hz, (int(beats[left]), int(beats[right])))
 
 
 def _anchors(grid: BeatGrid, beat: int) -> tuple[int, int]:
@@ -289,12 +302,13 @@ def ramped(
     made = np.append(made, made[-1] + gap * np.arange(1, more + 1))
     counts = np.append(counts, (counts[-1] - 1 + np.arange(1, more + 1)) % beats_in_bar(grid) + 1)
     kept = made < length_samples
-    return _made(grid, made[kept], counts[kept], rate_hz)
+    return _made(grid, made[kept], counts[kept], rate_hz, (int(beats[begin]), int(made[end])))
 
 
 def set_grid(state: DocumentState, grid: BeatGrid, label: str) -> tuple[Edit, Mapping[str, Analysis]]:
     """Return the edit that puts an edited grid into force, and the grid by the id that the edit names."""
-    content = blake2b(grid.beats_samples.tobytes() + grid.bar_positions.tobytes(), digest_size=16)
+    arrays = (grid.beats_samples, grid.bar_positions, grid.free_samples)
+    content = blake2b(b"".join(array.tobytes() for array in arrays), digest_size=16)
     key = analysis_id(_EDITED, content.hexdigest(), grid.tempo_bpm)
     edit = set_analyses(state, {"beats": key}, label)
     if edit.changes:

@@ -43,7 +43,8 @@ def respaced(grid: BeatGrid, beats: int, of: int) -> BeatGrid:
         numbers = np.where(since < 0, since % (beats_in_bar(grid) * beats // of), since) + 1
     else:
         numbers = (np.arange(len(parts)) - np.argmax(parts == first * beats)) % beats_in_bar(grid) + 1
-    return BeatGrid(np.rint(placed).astype(np.int64), numbers, tempo_bpm, grid.confidence, MAKER)
+    beats_samples, free = np.rint(placed).astype(np.int64), grid.free_samples
+    return BeatGrid(beats_samples, numbers, tempo_bpm, grid.confidence, MAKER, free_samples=free)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from engine.beats.listen import listen
 from engine.errors import SourceError
 from engine.lab.evaluation.timing.baselines.trackers import BeatEstimate, estimates
 from engine.lab.evaluation.timing.beat_figures import calibration, measures_of
+from engine.lab.evaluation.timing.pulse.free import free_lines
 from engine.lab.evaluation.timing.recordings import (
     Recording,
     accented_recording,
@@ -67,6 +68,9 @@ def evaluate(data_dir: Path, *, short: bool = False, progress: Progress = SILENT
     for number, (name, readers) in enumerate(sets.items()):
         part = progress.part(number / (len(sets) + 1), (number + 1) / (len(sets) + 1))
         yield from _lines(name, readers, scored, part)
+    if "kits" in sets:
+        part = progress.part(len(sets) / (len(sets) + 1), 1.0)
+        yield from free_lines(data_dir, sets.get("mdbdrums", ()), short=short, progress=part)
     for metric, value, sure, n in calibration(scored):
         yield {"metric": metric, "value": value, "baseline": sure, "n": n}
     yield _speed(short=short)

@@ -96,6 +96,27 @@ def test_keys_edit_the_grid_and_say_so(at_work: Hands) -> None:
     assert window.session.undo_label == "Proposed"
 
 
+def test_a_free_passage_has_no_lines_until_a_key_puts_beats_there(at_work: Hands) -> None:
+    window, found = at_work.window, heard_grid()
+    window.grid_editing.lay(replace(found, free_samples=np.array([[6 * RATE_HZ, 11 * RATE_HZ]])), "Found")
+    shown = window.timeline.canvas.shown.beats
+    assert shown is not None
+    assert shown.positions.tolist() == [
+        beat for beat in found.beats_samples.tolist() if not 6 * RATE_HZ <= beat < 11 * RATE_HZ
+    ]
+    at_work.press("H")
+    at_work.press("P")
+    assert at_work.refused or "not in a passage" in status(window)
+    window.transport.seek(8 * RATE_HZ)
+    at_work.press("P")
+    assert at_work.said[-1] == "Using beats in this passage"
+    shown = window.timeline.canvas.shown.beats
+    assert shown is not None
+    assert_array_equal(shown.positions, found.beats_samples)
+    at_work.press("Ctrl+Z")
+    assert grid_of(at_work).free_samples.tolist() == [[6 * RATE_HZ, 11 * RATE_HZ]]
+
+
 def test_outside_of_the_layer_its_keys_mean_what_they_say(at_work: Hands) -> None:
     window = at_work.window
     at_work.press("H")

@@ -102,6 +102,17 @@ class GridEditing(QObject):
         at = int(grid.beats_samples[grid_edits.nearest_beat(grid, here)])
         self.lay(grid_edits.with_downbeat(grid, here), f"Downbeat at {self._time(at)}")
 
+    def start_bar(self) -> None:
+        """Start a bar at the beat nearest to the playhead; bars before it stay."""
+        grid, here = self._grid(), self._transport.playhead_samples
+        at = int(grid.beats_samples[grid_edits.nearest_beat(grid, here)])
+        self.lay(grid_edits.with_bars_from(grid, here), f"Bars from {self._time(at)} on")
+
+    def change_beats_in_bar(self, beats: int) -> None:
+        """Set the number of beats in the bars from the beat nearest to the playhead on."""
+        made = grid_edits.with_bars_from(self._grid(), self._transport.playhead_samples, beats)
+        self.lay(made, f"Beats in a bar from here: {beats}")
+
     def set_beats_in_bar(self, beats: int) -> None:
         """Set the number of beats in all bars."""
         made = grid_edits.with_beats_in_bar(self._grid(), beats, self._transport.playhead_samples)

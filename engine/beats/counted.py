@@ -26,7 +26,7 @@ def median_tempo_bpm(beats_samples: NDArray[np.int64], rate_hz: int) -> float:
     return 60.0 * rate_hz * span / float(np.median(beats_samples[span:] - beats_samples[:-span]))
 
 
-def runs(beats: NDArray[np.int64]) -> list[tuple[int, int]]:
+def runs(beats: NDArray[np.integer | np.floating]) -> list[tuple[int, int]]:
     """Return where runs of beats without a gap begin and end among the beats, shape (n,), two at least."""
     gaps = np.diff(beats)
     edges = (np.flatnonzero(gaps > APART_BEATS * np.median(gaps)) + 1).tolist()

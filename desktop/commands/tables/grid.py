@@ -31,6 +31,8 @@ GRID = (
         do=lambda parts: parts.grid_dialogs.ask_ramp()),
     _grid("bar", "Beats in a bar…", (), "Set the number of beats in a bar.",
         do=lambda parts: parts.grid_dialogs.ask_beats_in_bar()),
+    _grid("bar_here", "Beats in a bar from here…", (), "Set how many beats bars from the playhead on have.",
+        do=lambda parts: parts.grid_dialogs.ask_beats_from_here()),
     _grid("heard", "Restore detected beats", (), "Undo all edits of the grid at once.",
         do=lambda parts: parts.grid_editing.use_heard()),
     _layered("half", "Half tempo", "H", "Remove every second beat.",
@@ -47,4 +49,7 @@ GRID = (
         do=lambda parts: parts.grid_layer.run(parts.grid_editing.use_pulse)),
     _layered("downbeat", "Set downbeat", "B", "Start a bar at the beat nearest to the playhead.",
         do=lambda parts: parts.grid_layer.run(parts.grid_editing.set_downbeat)),
+    _layered("bar_start", "Set downbeat from here", "N",
+        "Start a bar at the beat nearest to the playhead; bars before it and in other songs stay.",
+        do=lambda parts: parts.grid_layer.run(parts.grid_editing.start_bar)),
 )

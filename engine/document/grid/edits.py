@@ -31,6 +31,7 @@ MAKER = "edited by hand"
 SLOWEST_BPM, FASTEST_BPM = 10.0, 999.0
 MOST_BEATS_IN_BAR = 32
 USUAL_BEATS_IN_BAR = 4
+SONGS_APART_BEATS = 4.0
 _EDITED = "edited-beats"
 
 
@@ -152,6 +153,34 @@ def with_downbeat(grid: BeatGrid, at_samples: int) -> BeatGrid:
     """Begin a bar at the beat nearest to a position and count on from there to both sides."""
     beat = nearest_beat(grid, at_samples)
     counts = _counted_from(len(grid.beats_samples), beat, beats_in_bar(grid))
+    return replace(grid, bar_positions=counts, maker=MAKER)
+
+
+def with_bars_from(grid: BeatGrid, at_samples: int, beats: int | None = None) -> BeatGrid:
+    """Begin bars of some beats at the beat nearest to a position, up to the end of its song; all others stay.
+
+    The bar before it becomes shorter if need be. A song ends at a gap of `SONGS_APART_BEATS`.
+
+    Parameters
+    ----------
+    beats : in a bar; as many as most bars have if it is None
+
+    Raises
+    ------
+    UsageError : the grid has no beats, or the number is out of range
+    """
+    length = beats_in_bar(grid) if beats is None else beats
+    require_beats_in_bar(length)
+    beat = nearest_beat(grid, at_samples)
+    gaps = np.diff(grid.beats_samples[beat:])
+    ends = (
+        np.flatnonzero(gaps > SONGS_APART_BEATS * np.median(np.diff(grid.beats_samples)))
+        if len(gaps)
+        else gaps
+    )
+    count = int(ends[0]) + 1 if len(ends) else len(gaps) + 1
+    counts = grid.bar_positions.copy()
+    counts[beat : beat + count] = _counted_from(count, 0, length)
     return replace(grid, bar_positions=counts, maker=MAKER)
 
 

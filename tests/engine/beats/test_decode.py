@@ -144,6 +144,16 @@ def test_bars_have_four_beats_where_nothing_tells():
     assert len(best_bars(np.zeros(0)).positions) == 0
 
 
+def test_after_a_gap_any_bar_may_have_begun():
+    odds = np.where(np.arange(28) % 4 == 0, 2.0, -1.0)
+    odds[14:] = np.where(np.arange(14) % 3 == 1, 0.6, -0.3)
+    assert np.flatnonzero(best_bars(odds, after_gaps={14}).positions == 1).tolist() == [
+        *range(0, 14, 4),
+        *range(15, 28, 3),
+    ]
+    assert np.flatnonzero(best_bars(odds).positions[14:] == 1).tolist() != list(range(1, 14, 3))
+
+
 def plain_bars_score(odds):
     """Return the score of the best count, trying what may follow what place by place."""
     prices = {2: 0.10, 3: 0.04, 4: 0.0, 5: 0.10, 6: 0.08, 7: 0.12}

@@ -39,7 +39,7 @@ class Reading:
     Attributes
     ----------
     confidence : 0 to 1, how likely a person would count so; all readings together are 1 at most
-    name : `HEARD`, or a name of `engine.document.grid.readings.LEVELS`: its relation to the first
+    name : its relation to the first: `HEARD`, or a name of `engine.document.grid.readings`
     """
 
     grid: BeatGrid

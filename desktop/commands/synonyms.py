@@ -161,6 +161,8 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "grid.ramp": ("ritardando", "accelerando", "tempo curve"),
         "grid.bar": ("time signature", "meter", "metre"),
         "grid.heard": ("beats as they were heard", "reset tempo map", "detected beats"),
+        "grid.bar_here": ("insert time signature", "change meter", "time signature marker"),
+        "grid.bar_start": ("insert measure start", "odd bar", "change metre"),
         "grid.half": ("half time", "divide tempo by two"),
         "grid.double": ("double time", "multiply tempo by two"),
         "grid.other_level": (
@@ -168,6 +170,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "tempo alternatives",
         ),
         "grid.shift": ("offset grid", "move grid"),
+        "grid.pulse": ("rubato", "free time", "ad lib"),
         "grid.downbeat": ("bar one", "identify beat", "measure start"),
         "marker.add": ("add marker", "memory location", "drop marker", "cue", "label"),
         "marker.region": ("create region", "region from selection", "label selection"),

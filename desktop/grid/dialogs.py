@@ -70,6 +70,15 @@ class GridDialogs:
         if values:
             self._editing.set_beats_in_bar(int(values[0]))
 
+    def ask_beats_from_here(self) -> None:
+        """Ask for the number of beats in a bar from the playhead on."""
+        grid, _, _ = self._editing.grid_facts()
+        number = Number("&Beats in a bar", beats_in_bar(grid), 1, MOST_BEATS_IN_BAR)
+        said = "A bar starts at the beat nearest to the playhead. Bars before it and in other songs stay."
+        values = self._ask("Beats in a bar from here", [number], said, "Set")
+        if values:
+            self._editing.change_beats_in_bar(int(values[0]))
+
     def _ask(self, title: str, numbers: list[Number], said: str, do: str) -> tuple[float, ...] | None:
         return form_dialogs.ask_numbers(self._window, title, NumbersForm(self._theme(), numbers, said), do)
 

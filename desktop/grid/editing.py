@@ -12,6 +12,7 @@ from desktop.shell.transport import Transport
 from engine.document.analysis import BeatGrid
 from engine.document.edits import set_analyses, set_settings
 from engine.document.grid import edits as grid_edits
+from engine.document.grid.pulse import with_pulse
 from engine.document.grid.readings import next_reading
 from engine.document.grid.tempo_decisions import decided_tempi
 from engine.document.listening_ids import listening_ids
@@ -90,11 +91,27 @@ class GridEditing(QObject):
         moved = grid_edits.shifted_half_a_beat(self._grid(), self._rate_hz, length)
         self.lay(moved, "Shifted the beats by half a beat")
 
+    def use_pulse(self) -> None:
+        """Put beats into the passage without a steady pulse at the playhead."""
+        grid = with_pulse(self._grid(), self._transport.playhead_samples)
+        self.lay(grid, "Using beats in this passage")
+
     def set_downbeat(self) -> None:
         """Start a bar at the beat nearest to the playhead."""
         grid, here = self._grid(), self._transport.playhead_samples
         at = int(grid.beats_samples[grid_edits.nearest_beat(grid, here)])
         self.lay(grid_edits.with_downbeat(grid, here), f"Downbeat at {self._time(at)}")
+
+    def start_bar(self) -> None:
+        """Start a bar at the beat nearest to the playhead; bars before it stay."""
+        grid, here = self._grid(), self._transport.playhead_samples
+        at = int(grid.beats_samples[grid_edits.nearest_beat(grid, here)])
+        self.lay(grid_edits.with_bars_from(grid, here), f"Bars from {self._time(at)} on")
+
+    def change_beats_in_bar(self, beats: int) -> None:
+        """Set the number of beats in the bars from the beat nearest to the playhead on."""
+        made = grid_edits.with_bars_from(self._grid(), self._transport.playhead_samples, beats)
+        self.lay(made, f"Beats in a bar from here: {beats}")
 
     def set_beats_in_bar(self, beats: int) -> None:
         """Set the number of beats in all bars."""

@@ -16,6 +16,7 @@ from desktop.work.jobs import listen_to
 from desktop.work.work import Work, joined_sentences
 from engine.document.edits import set_analyses, set_settings
 from engine.document.grid.edits import is_edited, keeping_edited
+from engine.document.grid.free import free_notice
 from engine.document.grid.steady import steady_beats
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Track, sound_of
@@ -143,8 +144,15 @@ class Analysing(QObject):
         told = () if "listening" not in heard.ids else self._told()
         if not all(map(is_clear, heard.songs)) and self._shows_grid_of_its_own():
             told = (*told, UNSURE_TEMPO)
+        if self._shows_grid_of_its_own() and (free := self._free_passages()):
+            told = (*told, free)
         self._work.said.emit(joined_sentences(title, (*self._warnings, *told)))
         self._warnings = ()
+
+    def _free_passages(self) -> str:
+        """Name the passages without a steady pulse; "" for none."""
+        grid, rate_hz = self._session.grid, self._session.state.rate_hz
+        return "" if grid is None else free_notice(grid, grid.free_samples[:, 0], rate_hz, "hits")
 
     def _shows_grid_of_its_own(self) -> bool:
         """Report whether a grid that the user did not edit is drawn: none is over talk."""

@@ -48,5 +48,15 @@ class Placement:
     confidences: NDArray[np.float64]
 
 
+def staying(placement: Placement, hits: Hits, stays: NDArray[np.bool_]) -> Placement:
+    """Return a placement in which some hits, shape (n,), belong to no line and stay."""
+    return Placement(
+        np.where(stays, -1, placement.lines),
+        np.where(stays, hits.onsets_samples, placement.targets_samples),
+        np.where(stays, np.nan, placement.flams_samples),
+        placement.confidences,
+    )
+
+
 Aligner = Callable[[Hits, Lines], Placement]
 """Places hits on lines."""

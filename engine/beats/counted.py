@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,8 @@ from engine.document.analysis import BeatGrid
 
 _LONELY_S = 3.0
 _EARLY_S = 0.06
+APART_BEATS = 4.0
+"""So far apart two beats are not of one run."""
 
 
 def empty_grid(maker: str) -> BeatGrid:
@@ -20,6 +24,13 @@ def median_tempo_bpm(beats_samples: NDArray[np.int64], rate_hz: int) -> float:
     """Return the median tempo over spans of two bars, so that swing and late hits even out."""
     span = min(8, len(beats_samples) - 1)
     return 60.0 * rate_hz * span / float(np.median(beats_samples[span:] - beats_samples[:-span]))
+
+
+def runs(beats: NDArray[np.integer | np.floating]) -> list[tuple[int, int]]:
+    """Return where runs of beats without a gap begin and end among the beats, shape (n,), two at least."""
+    gaps = np.diff(beats)
+    edges = (np.flatnonzero(gaps > APART_BEATS * np.median(gaps)) + 1).tolist()
+    return list(pairwise([0, *edges, len(beats)]))
 
 
 def counted(beats: NDArray[np.int64], onsets: NDArray[np.int64], rate_hz: int) -> NDArray[np.bool_]:

@@ -24,6 +24,8 @@ _STEP = 1.02
 _MOST_STEPS = 3
 _STEP_COST = 1.2
 _JUMP_COST = 16.0
+_REST_COST, _SHORTEST_REST_S = 16.0, 2.0
+"""A passage without a pulse costs as much as some eight beats against the evidence, however long it is."""
 _FARTHEST_FRAMES = 2
 _LOOSE_FRAMES = 0.7
 _LOOSE_SHARE = 0.01
@@ -113,7 +115,7 @@ def best_pulse(
 ) -> Pulse:
     """Find the beats whose odds, less the price of uneven steps, sum to the most.
 
-    The path begins and ends where that pays; an hour takes 22 MB.
+    The path begins, rests and ends where that pays; an hour takes 22 MB.
 
     Parameters
     ----------
@@ -128,6 +130,8 @@ def best_pulse(
     count, states = len(odds), len(model.tempi_bpm)
     led = np.zeros((count, states), np.uint8)
     top, leader = np.zeros(count), np.zeros(count, np.int16)
+    rested, ended = np.full(count, -1), 0
+    rest = round(_SHORTEST_REST_S * frames_per_s)
     # No beat of a block can lead to another of it, so that a block is found at once.
     size = int(model.intervals_frames.min())
     turns = -(-(int(model.intervals_frames.max()) + size) // size)
@@ -142,9 +146,12 @@ def best_pulse(
         here = slice(first, min(first + size, count))
         arriving = leaving.ravel()[places[block % turns]] - model.distance_costs[:, None]
         distance, total = arriving.argmax(axis=0), arriving.max(axis=0)
-        distance[total < 0.0] = _START
+        ended = _highest(top, ended, slice(max(0, first - rest - size), max(0, first - rest)))
+        anew = max(0.0, float(top[ended]) - _REST_COST)
+        rested[here] = ended if anew > 0.0 else -1
+        distance[total < anew] = _START
         inside = padded[:, _MOST_STEPS:-_MOST_STEPS]
-        inside[: here.stop - first] = np.maximum(total, 0.0)[: here.stop - first] + odds[here, None]
+        inside[: here.stop - first] = np.maximum(total, anew)[: here.stop - first] + odds[here, None]
         if kept_to is not None:
             inside[np.abs(np.log(model.tempi_bpm) - kept_to[block]) > np.log(_NEAR_SHARE)] = -np.inf
         best = inside.max(axis=1)
@@ -155,7 +162,13 @@ def best_pulse(
         leaving[block % turns * size :][:size] = np.maximum(left, best[:, None] - _JUMP_COST)
         led[here] = (distance * (_JUMP + 1) + change)[: here.stop - first]
         top[here], leader[here] = best[: here.stop - first], inside.argmax(axis=1)[: here.stop - first]
-    return _walked_back(model, led, top, leader)
+    return _walked_back(model, led, top, leader, rested)
+
+
+def _highest(top: Floats, known: int, among: slice) -> int:
+    """Return the frame with the best path of `known` and some others."""
+    found = among.start + int(top[among].argmax()) if among.stop > among.start else known
+    return found if top[found] > top[known] else known
 
 
 def _kept_to(near: Pulse | None, count: int, size: int) -> Floats | None:
@@ -175,8 +188,10 @@ def _places_before(model: Steps, size: int, turns: int, states: int) -> NDArray[
     return places
 
 
-def _walked_back(model: Steps, led: NDArray[np.uint8], top: Floats, leader: NDArray[np.int16]) -> Pulse:
-    """Follow the path from its best end."""
+def _walked_back(
+    model: Steps, led: NDArray[np.uint8], top: Floats, leader: NDArray[np.int16], rested: NDArray[np.int64]
+) -> Pulse:
+    """Follow the path from its best end; `rested` is the beat before a rest that ends at a frame, or -1."""
     frames: list[int] = []
     chosen: list[int] = []
     if len(top) and top.max() > 0.0:
@@ -187,7 +202,11 @@ def _walked_back(model: Steps, led: NDArray[np.uint8], top: Floats, leader: NDAr
             chosen.append(state)
             distance = int(led[frame, state]) // (_JUMP + 1)
             if distance == _START:
-                break
+                frame = int(rested[frame])
+                if frame < 0:
+                    break
+                state = int(leader[frame])
+                continue
             frame -= int(model.intervals_frames[distance, state])
             change = int(led[frame, state]) % (_JUMP + 1)
             state = int(leader[frame]) if change == _JUMP else state + change - _MOST_STEPS

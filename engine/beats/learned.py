@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 
@@ -16,6 +17,7 @@ from engine.beats.counted import counted, median_tempo_bpm
 from engine.beats.decode import Pulse, beat_odds, best_pulse
 from engine.beats.features import heard as heard_levels
 from engine.beats.features import reference_db
+from engine.beats.free import filled, free_passages
 from engine.beats.readings import (
     USUAL_TEMPI,
     Evidence,
@@ -28,8 +30,8 @@ from engine.beats.readings import (
 )
 from engine.beats.refine import refine_beats
 from engine.beats.traces import Traces
-from engine.document.analysis import BeatGrid
-from engine.document.grid.readings import LEVELS
+from engine.document.analysis import NOWHERE, BeatGrid
+from engine.document.grid.readings import HALF_LATER, LEVELS, halved_later
 from engine.document.kinds.tempo import HEARD, OFF_BEAT
 from engine.errors import UsageError
 from engine.learning.torch_threads import few_threads
@@ -79,7 +81,9 @@ def find_readings(
         if len(pulse.frames) < _LEAST_BEATS:
             return ()
     grid = grid_of(pulse, told, heard, traces, progress)
-    return () if grid is None else _with_others(grid, best, likely)
+    to_samples = traces.framing.rate_hz / rate
+    placed = {name: one.frames * to_samples for name, one in weighed.items()}
+    return () if grid is None else _with_others(grid, best, likely, placed)
 
 
 def evidence_of(traces: Traces, odds: Floats, told: Activations) -> Evidence:
@@ -101,7 +105,8 @@ def grid_of(
 
     Parameters
     ----------
-    is_tapped : whether the user confirmed the tempo, so that beats go on where the evidence is weak
+    is_tapped : whether the user confirmed the tempo, so that beats go on where the evidence is weak, and no
+        passage is free
     """
     rate_hz, onsets = traces.framing.rate_hz, traces.onsets
     to_samples = rate_hz / told.frames_per_s
@@ -109,12 +114,17 @@ def grid_of(
     if not is_tapped:
         frames = frames[in_time(heard.odds[heard.at(frames)])]
     beats = np.rint(frames * to_samples).astype(np.int64)
+    if not is_tapped:
+        beats = filled(beats, onsets)
     beats = refine_beats(beats, onsets.positions_samples, onsets.strengths, rate_hz)
     beats = beats[counted(beats, onsets.positions_samples, rate_hz)]
     if len(beats) < _LEAST_BEATS:
         return None
-    bars, _ = bars_at(beats / to_samples, heard, progress)
-    return BeatGrid(beats, bars.positions, median_tempo_bpm(beats, rate_hz), 1.0, MAKER)
+    frames = beats / to_samples
+    bars, _ = bars_at(frames, heard, progress)
+    tempo_bpm = median_tempo_bpm(beats, rate_hz)
+    free = NOWHERE if is_tapped else free_passages(beats, heard.odds[heard.at(frames)], traces)
+    return BeatGrid(beats, bars.positions, tempo_bpm, 1.0, MAKER, free_samples=free)
 
 
 def between_frames(frames: NDArray[np.int64], beat: NDArray[np.floating]) -> Floats:
@@ -144,8 +154,15 @@ def in_time(odds: Floats) -> NDArray[np.bool_]:
     return kept
 
 
-def _with_others(grid: BeatGrid, best: str, likely: dict[str, float]) -> tuple[Reading, ...]:
-    """Return the grid as the first reading, and the others as counted from it."""
+def _with_others(
+    grid: BeatGrid, best: str, likely: dict[str, float], placed: Mapping[str, Floats]
+) -> tuple[Reading, ...]:
+    """Return the grid as the first reading, and the others as counted from it.
+
+    Parameters
+    ----------
+    placed : where the beats of each reading would be, in samples
+    """
     ratios = dict.fromkeys((HEARD, OFF_BEAT), Fraction(1))
     ratios |= {name: level.ratio for name, level in LEVELS.items()}
     names = {level.ratio: name for name, level in LEVELS.items()}
@@ -158,6 +175,9 @@ def _with_others(grid: BeatGrid, best: str, likely: dict[str, float]) -> tuple[R
             counted_so = LEVELS[called].count(grid)
         except UsageError:
             continue
+        later = halved_later(grid) if called == "half" else counted_so
+        if _distance(later, placed[name]) < _distance(counted_so, placed[name]):
+            called, counted_so = HALF_LATER, later
         others.append(Reading(replace(counted_so, confidence=confidence, maker=MAKER), confidence, called))
     first = replace(
         grid,
@@ -166,3 +186,10 @@ def _with_others(grid: BeatGrid, best: str, likely: dict[str, float]) -> tuple[R
         reading_confidences=np.array([one.confidence for one in others], np.float64),
     )
     return (Reading(first, first.confidence, HEARD), *others)
+
+
+def _distance(grid: BeatGrid, beats_samples: Floats) -> float:
+    """Return the median distance of the beats of a grid from the nearest of others."""
+    after = np.clip(np.searchsorted(beats_samples, grid.beats_samples), 1, len(beats_samples) - 1)
+    near = np.stack([beats_samples[after - 1], beats_samples[after]])
+    return float(np.median(np.abs(near - grid.beats_samples).min(axis=0)))

@@ -7,6 +7,7 @@ end of a bar, at a price; a piece may begin anywhere in its first bar.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,12 +63,20 @@ def downbeat_odds(downbeat: NDArray[np.floating]) -> Floats:
     return np.clip(odds, -_MOST_ODDS, _MOST_ODDS)
 
 
-def best_bars(odds: Floats, progress: Progress = SILENT) -> Bars:
+def _begun(odds: float) -> Floats:
+    """Return the score of each place for a first beat with these odds."""
+    total = -_COSTS.copy()
+    total[_FIRSTS] += odds + _FIRST_BONUS
+    return total
+
+
+def best_bars(odds: Floats, progress: Progress = SILENT, after_gaps: Collection[int] = ()) -> Bars:
     """Count the beats so that downbeats fall where they are likely.
 
     Parameters
     ----------
     odds : shape (n,), as of `downbeat_odds`
+    after_gaps : beats after a gap: any bar may have begun in it
 
     Raises
     ------
@@ -75,13 +84,16 @@ def best_bars(odds: Floats, progress: Progress = SILENT) -> Bars:
     """
     if not len(odds):
         return Bars(np.zeros(0, np.int64), 0.0)
-    total = -_COSTS.copy()
-    total[_FIRSTS] += odds[0] + _FIRST_BONUS
+    total = _begun(odds[0])
     before = np.arange(len(_COUNTS)) - 1
     came_from = np.zeros((len(odds), len(_COUNTS)), np.uint8)
     for beat in range(1, len(odds)):
         if beat % _BEATS_A_CHECK == 0:
             progress.check_cancelled()
+        if beat in after_gaps:
+            came_from[beat] = total.argmax()
+            total = float(total.max()) + _begun(odds[beat])
+            continue
         ended = total[_LASTS]
         best = int(ended.argmax())
         arriving = total[before]

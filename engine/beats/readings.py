@@ -13,6 +13,7 @@ from scipy.ndimage import maximum_filter1d
 from engine.beats.accents import accent_odds
 from engine.beats.activations import Activations
 from engine.beats.beat_pictures import BarNetwork, pictures, running_sums, told_of
+from engine.beats.counted import runs
 from engine.beats.decode import FASTEST_BPM, SLOWEST_BPM
 from engine.beats.metre import Bars, best_bars, downbeat_odds
 from engine.document.analysis import BeatGrid
@@ -38,7 +39,7 @@ class Reading:
     Attributes
     ----------
     confidence : 0 to 1, how likely a person would count so; all readings together are 1 at most
-    name : `HEARD`, or a name of `engine.document.grid.readings.LEVELS`: its relation to the first
+    name : its relation to the first: `HEARD`, or a name of `engine.document.grid.readings`
     """
 
     grid: BeatGrid
@@ -111,7 +112,8 @@ def bars_at(frames: Floats, heard: Evidence, progress: Progress = SILENT) -> tup
     frames : float64, shape (n,), strictly ascending, two at least
     """
     odds, level = bar_odds(frames, heard)
-    return best_bars(odds, progress), level
+    after_gaps = {first for first, _ in runs(frames)[1:]}
+    return best_bars(odds, progress, after_gaps), level
 
 
 def bar_odds(frames: Floats, heard: Evidence) -> tuple[Floats, float]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.beats.counted import runs
+
 Positions = NDArray[np.float64]
 
 _REACH_S = 0.055
@@ -35,12 +37,26 @@ def refine_beats(
     """
     if len(beats_samples) < 2 or not len(onsets_samples):
         return beats_samples
+    pieces = [beats_samples[first:last] for first, last in runs(beats_samples)]
+    refined = [_refined(piece, onsets_samples, onset_strengths, rate_hz) for piece in pieces]
+    return _ascending(np.concatenate(refined))
+
+
+def _refined(
+    beats_samples: NDArray[np.int64],
+    onsets_samples: NDArray[np.int64],
+    onset_strengths: NDArray[np.floating],
+    rate_hz: int,
+) -> Positions:
+    """Refine the beats of one run; alone, a beat stays."""
+    if len(beats_samples) < 2:
+        return beats_samples.astype(np.float64)
     offsets = onset_offsets(beats_samples, onsets_samples, onset_strengths, rate_hz)
     typical = _running_median(offsets)
     odd = np.abs(offsets - typical) > _ODD_S * rate_hz
     placed: Positions = beats_samples.astype(np.float64) + np.where(odd, np.nan, offsets)
     placed[_uneven(placed, rate_hz)] = np.nan
-    return _ascending(_fill_gaps(placed, beats_samples + typical))
+    return _fill_gaps(placed, beats_samples + typical)
 
 
 def onset_offsets(

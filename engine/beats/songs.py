@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.beats.counted import APART_BEATS
 from engine.beats.decode import beat_odds
 from engine.beats.learned import evidence_of
 from engine.beats.readings import USUAL_TEMPI, TempoPrior, bar_places, probabilities, weigh
@@ -18,8 +19,6 @@ from engine.progress import SILENT, Progress
 
 FEWEST_BEATS = 16
 """Minimum beats of a song to be ranked."""
-_APART_BEATS = 4.0
-"""So far apart two beats are not of one song."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +73,7 @@ def _stretches(beats: NDArray[np.int64], pauses: NDArray[np.int64]) -> Iterator[
     middles = (beats[:-1] + beats[1:]) // 2
     inside = np.searchsorted(pauses[:, 0], middles, "right") - 1
     paused = (inside >= 0) & (middles < pauses[np.maximum(inside, 0), 1]) if len(pauses) else gaps < 0
-    edges = np.flatnonzero(paused | (gaps > _APART_BEATS * np.median(gaps))) + 1
+    edges = np.flatnonzero(paused | (gaps > APART_BEATS * np.median(gaps))) + 1
     for first, last in zip([0, *edges.tolist()], [*edges.tolist(), len(beats)], strict=True):
         if last - first >= FEWEST_BEATS:
             yield first, last

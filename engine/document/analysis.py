@@ -20,6 +20,10 @@ def _no_positions() -> NDArray[np.int64]:
     return np.zeros(0, np.int64)
 
 
+NOWHERE: NDArray[np.int64] = np.zeros((0, 2), np.int64)
+"""No spans."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoreCurve:
     """Anomaly score of each moment.
@@ -58,6 +62,7 @@ class BeatGrid:
     readings : other ways to count the same music, the most probable first, see
         `engine.document.grid.readings`; empty where they were not weighed
     reading_confidences : float64, shape (k,), how likely each of them is
+    free_samples : int64, shape (f, 2), spans [start, stop) without a steady pulse, ascending and disjoint
     """
 
     beats_samples: NDArray[np.int64]
@@ -67,6 +72,7 @@ class BeatGrid:
     maker: str
     readings: Sequence[str] = ()
     reading_confidences: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    free_samples: NDArray[np.int64] = field(default_factory=lambda: NOWHERE)
 
     @property
     def downbeats_samples(self) -> NDArray[np.int64]:

@@ -32,6 +32,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
             "tempo_bpm": grid.tempo_bpm,
             "beats_s": beats_s.tolist(),
             "downbeats_s": downbeats_s.tolist(),
+            "free_s": samples_to_s_array(grid.free_samples, reader.rate_hz).tolist(),
             "confidence": grid.confidence,
         },
         f"{options.audio}: {grid.tempo_bpm:.1f} BPM, {len(beats_s)} beats, confidence {grid.confidence:.2f}"

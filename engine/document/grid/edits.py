@@ -18,6 +18,7 @@ from engine.document.analysis import Analysis, BeatGrid
 from engine.document.change import Edit
 from engine.document.document import analysis_id
 from engine.document.edits import replace_proposals, set_analyses
+from engine.document.grid.free import free_outside
 from engine.document.grid.tempo_decisions import decided_tempi
 from engine.document.kinds.tempo import TEMPO
 from engine.document.recorded import require_recording
@@ -30,6 +31,7 @@ MAKER = "edited by hand"
 SLOWEST_BPM, FASTEST_BPM = 10.0, 999.0
 MOST_BEATS_IN_BAR = 32
 USUAL_BEATS_IN_BAR = 4
+SONGS_APART_BEATS = 4.0
 _EDITED = "edited-beats"
 
 
@@ -46,12 +48,24 @@ def beats_in_bar(grid: BeatGrid) -> int:
     return int(grid.bar_positions.max(initial=1)) if len(grid.bar_positions) > 1 else USUAL_BEATS_IN_BAR
 
 
-def _made(grid: BeatGrid, beats: Positions, bar_positions: Positions, rate_hz: int) -> BeatGrid:
-    """Return a grid of these beats; with fewer than two beats, the tempo stays."""
+def _made(
+    grid: BeatGrid,
+    beats: Positions,
+    bar_positions: Positions,
+    rate_hz: int,
+    by_hand: tuple[int, int] | None = None,
+) -> BeatGrid:
+    """Return a grid of these beats; with fewer than two beats, the tempo stays.
+
+    Parameters
+    ----------
+    by_hand : the span in which the user set the beats, so that it has a pulse
+    """
     tempo_bpm = grid.tempo_bpm
     if len(beats) > 1:
         tempo_bpm = 60.0 * rate_hz / float(np.median(np.diff(beats)))
-    return BeatGrid(beats, bar_positions, tempo_bpm, grid.confidence, MAKER)
+    free = grid.free_samples if by_hand is None else free_outside(grid, *by_hand)
+    return BeatGrid(beats, bar_positions, tempo_bpm, grid.confidence, MAKER, free_samples=free)
 
 
 def _counted_from(count: int, beat: int, bar: int) -> Positions:
@@ -142,6 +156,34 @@ def with_downbeat(grid: BeatGrid, at_samples: int) -> BeatGrid:
     return replace(grid, bar_positions=counts, maker=MAKER)
 
 
+def with_bars_from(grid: BeatGrid, at_samples: int, beats: int | None = None) -> BeatGrid:
+    """Begin bars of some beats at the beat nearest to a position, up to the end of its song; all others stay.
+
+    The bar before it becomes shorter if need be. A song ends at a gap of `SONGS_APART_BEATS`.
+
+    Parameters
+    ----------
+    beats : in a bar; as many as most bars have if it is None
+
+    Raises
+    ------
+    UsageError : the grid has no beats, or the number is out of range
+    """
+    length = beats_in_bar(grid) if beats is None else beats
+    require_beats_in_bar(length)
+    beat = nearest_beat(grid, at_samples)
+    gaps = np.diff(grid.beats_samples[beat:])
+    ends = (
+        np.flatnonzero(gaps > SONGS_APART_BEATS * np.median(np.diff(grid.beats_samples)))
+        if len(gaps)
+        else gaps
+    )
+    count = int(ends[0]) + 1 if len(ends) else len(gaps) + 1
+    counts = grid.bar_positions.copy()
+    counts[beat : beat + count] = _counted_from(count, 0, length)
+    return replace(grid, bar_positions=counts, maker=MAKER)
+
+
 def require_beats_in_bar(beats: int) -> None:
     """Refuse an invalid number of beats in a bar.
 
@@ -186,7 +228,7 @@ def with_beat_at(grid: BeatGrid, beat: int, to_samples: int, rate_hz: int) -> Be
     inner = slice(left, right + 1)
     targets = np.where(known == beat, to, beats[known])
     positions[inner] = _rounded(np.interp(beats[inner], beats[known], targets))
-    return _made(grid, positions, grid.bar_positions, rate_hz)
+    return _made(grid, positions, grid.bar_positions, rate_hz, (int(beats[left]), int(beats[right])))
 
 
 def _anchors(grid: BeatGrid, beat: int) -> tuple[int, int]:
@@ -289,12 +331,13 @@ def ramped(
     made = np.append(made, made[-1] + gap * np.arange(1, more + 1))
     counts = np.append(counts, (counts[-1] - 1 + np.arange(1, more + 1)) % beats_in_bar(grid) + 1)
     kept = made < length_samples
-    return _made(grid, made[kept], counts[kept], rate_hz)
+    return _made(grid, made[kept], counts[kept], rate_hz, (int(beats[begin]), int(made[end])))
 
 
 def set_grid(state: DocumentState, grid: BeatGrid, label: str) -> tuple[Edit, Mapping[str, Analysis]]:
     """Return the edit that puts an edited grid into force, and the grid by the id that the edit names."""
-    content = blake2b(grid.beats_samples.tobytes() + grid.bar_positions.tobytes(), digest_size=16)
+    arrays = (grid.beats_samples, grid.bar_positions, grid.free_samples)
+    content = blake2b(b"".join(array.tobytes() for array in arrays), digest_size=16)
     key = analysis_id(_EDITED, content.hexdigest(), grid.tempo_bpm)
     edit = set_analyses(state, {"beats": key}, label)
     if edit.changes:

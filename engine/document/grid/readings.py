@@ -11,7 +11,17 @@ from types import MappingProxyType
 import numpy as np
 
 from engine.document.analysis import BeatGrid
-from engine.document.grid.edits import FASTEST_BPM, MAKER, beats_in_bar, doubled, halved, tempo_text
+from engine.document.grid.edits import (
+    FASTEST_BPM,
+    MAKER,
+    USUAL_BEATS_IN_BAR,
+    beats_in_bar,
+    doubled,
+    halved,
+    tempo_text,
+    with_beats_in_bar,
+    with_downbeat,
+)
 from engine.document.kinds.tempo import HEARD, READINGS
 from engine.errors import UsageError
 
@@ -43,7 +53,8 @@ def respaced(grid: BeatGrid, beats: int, of: int) -> BeatGrid:
         numbers = np.where(since < 0, since % (beats_in_bar(grid) * beats // of), since) + 1
     else:
         numbers = (np.arange(len(parts)) - np.argmax(parts == first * beats)) % beats_in_bar(grid) + 1
-    return BeatGrid(np.rint(placed).astype(np.int64), numbers, tempo_bpm, grid.confidence, MAKER)
+    beats_samples, free = np.rint(placed).astype(np.int64), grid.free_samples
+    return BeatGrid(beats_samples, numbers, tempo_bpm, grid.confidence, MAKER, free_samples=free)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +89,24 @@ LEVELS: Mapping[str, Level] = MappingProxyType(
     }
 )
 """From the most frequent error of beat trackers to the least."""
+HALF_LATER = "half-later"
+"""The name of half the tempo on the beats that `halved` leaves out."""
+_USUAL_BARS = range(3, 8)
 OFFERED_FROM = 0.02
 """A tempo hypothesis less likely than this is not proposed."""
+
+
+def halved_later(grid: BeatGrid) -> BeatGrid:
+    """Return the beats that `halved` leaves out, with bars that begin a beat later."""
+    first = int(np.argmax(grid.bar_positions == 1)) if len(grid.beats_samples) else 0
+    if first + 1 >= len(grid.beats_samples):
+        return grid
+    return halved(with_downbeat(grid, int(grid.beats_samples[first + 1])))
+
+
+_OFFERED: Mapping[str, Level] = MappingProxyType(
+    {**LEVELS, HALF_LATER: Level(f"{READINGS['half']}, on the other beats", Fraction(1, 2), halved_later)}
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,20 +121,27 @@ class Counted:
 def readings_of(grid: BeatGrid) -> list[Counted]:
     """Return the ways to count the music of a grid: as it is, then the others, the most probable first.
 
-    Where they were not weighed, those are half, double and three for two, if there are such.
+    Where they were not weighed, those are half, double and three for two, if there are such. Bars that would
+    count fewer than three or more than seven beats count four: most of the bars that are played do.
     """
     likely = dict(zip(grid.readings, grid.reading_confidences.tolist(), strict=True))
-    names = [name for name in likely if name in LEVELS and likely[name] >= OFFERED_FROM]
+    names = [name for name in likely if name in _OFFERED and likely[name] >= OFFERED_FROM]
     plain = replace(grid, readings=(), reading_confidences=np.zeros(0))
     found = [Counted(READINGS[HEARD], grid, grid.confidence if likely else None)]
     for name in names or ("half", "double", "3/2"):
         try:
-            counted = LEVELS[name].count(plain)
+            counted = _in_usual_bars(_OFFERED[name].count(plain))
         except UsageError:
             continue
         if len(counted.beats_samples) > 1:
-            found.append(Counted(LEVELS[name].label, counted, likely.get(name)))
+            found.append(Counted(_OFFERED[name].label, counted, likely.get(name)))
     return found
+
+
+def _in_usual_bars(grid: BeatGrid) -> BeatGrid:
+    if beats_in_bar(grid) in _USUAL_BARS or not len(grid.downbeats_samples):
+        return grid
+    return with_beats_in_bar(grid, USUAL_BEATS_IN_BAR, int(grid.downbeats_samples[0]))
 
 
 def next_reading(base: BeatGrid, current: BeatGrid) -> Counted | None:

@@ -60,7 +60,7 @@ def recounted(grid: BeatGrid, decided: tuple[DecidedTempo, ...]) -> BeatGrid:
     if np.array_equal(beats, grid.beats_samples) and np.array_equal(numbers, grid.bar_positions):
         return grid
     tempo_bpm = grid.tempo_bpm * _ratio(grid.beats_samples, beats)
-    return BeatGrid(beats, numbers, tempo_bpm, grid.confidence, MAKER)
+    return BeatGrid(beats, numbers, tempo_bpm, grid.confidence, MAKER, free_samples=grid.free_samples)
 
 
 def counted_in(grid: BeatGrid, one: DecidedTempo) -> tuple[Positions, Positions]:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from engine.document.analysis import BeatGrid
 from engine.document.grid.edits import MAKER
+from engine.document.grid.free import is_free
 from engine.latest import found_once
 
 FEWEST_BEATS = 16
@@ -21,17 +22,20 @@ _SHORT_CONFIDENCE = 0.5
 
 @found_once
 def steady_beats(grid: BeatGrid) -> NDArray[np.bool_]:
-    """Return which beats of a grid belong to music, shape (n,); all if the user edited the grid."""
-    beats = grid.beats_samples
+    """Return which beats of a grid belong to music, shape (n,); none in passages without a steady pulse.
+
+    All others do if the user edited the grid.
+    """
+    beats, has_pulse = grid.beats_samples, ~is_free(grid, grid.beats_samples)
     if not len(beats) or grid.maker == MAKER:
-        return np.ones(len(beats), bool)
+        return has_pulse
     if grid.confidence < LEAST_CONFIDENCE:
         return np.zeros(len(beats), bool)
     run = np.concatenate([[0], np.cumsum(np.diff(beats) > _longest_gap(grid))])
     is_long = np.bincount(run) >= FEWEST_BEATS
     if not is_long.any():
-        return np.full(len(beats), grid.confidence >= _SHORT_CONFIDENCE)
-    found: NDArray[np.bool_] = is_long[run]
+        return has_pulse & (grid.confidence >= _SHORT_CONFIDENCE)
+    found: NDArray[np.bool_] = is_long[run] & has_pulse
     return found
 
 
@@ -49,7 +53,7 @@ def beat_at(grid: BeatGrid | None, position_samples: int) -> int | None:
         return None
     beats = grid.beats_samples
     beat = int(np.searchsorted(beats, position_samples, side="right")) - 1
-    if beat < 0 or not steady_beats(grid)[beat]:
+    if beat < 0 or not steady_beats(grid)[beat] or is_free(grid, [position_samples])[0]:
         return None
     is_near = grid.maker == MAKER or position_samples - beats[beat] <= _longest_gap(grid)
     return beat if is_near else None

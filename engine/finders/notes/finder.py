@@ -142,7 +142,7 @@ def _target(request: FinderRequest, reference: Track | None, progress: Progress)
         def line(place: int) -> str:
             return "" if place < 0 else line_words(grid, division, float(lines.beats[place]))
 
-        return Target(line, lines, analyses=fresh)
+        return Target(line, lines, grid, analyses=fresh)
     with Microphones(state, request.media, [reference.id]) as microphones:
         notes = _notes(request, microphones, 0, progress)
     if not len(notes.onsets_samples):

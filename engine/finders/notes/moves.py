@@ -13,8 +13,9 @@ from pydantic import Field
 from engine.alignment.fitting import agreement
 from engine.alignment.reasons import milliseconds
 from engine.alignment.settings import AlignmentSettings
-from engine.document.analysis import Analysis
+from engine.document.analysis import Analysis, BeatGrid
 from engine.document.edits import is_held
+from engine.document.grid.free import free_notice, is_free
 from engine.document.kinds.hit import AFTER_SAMPLES, HIT_CROSSFADE_MS, LINE, ONSET_SAMPLES
 from engine.document.kinds.note import NOTE
 from engine.document.kinds.payload import CROSSFADE_MS, real
@@ -78,6 +79,7 @@ class Target:
     Attributes
     ----------
     lines : of the grid; None for a track
+    grid : that they are of
     onsets_samples : float64, shape (n,), the notes of the track; empty for a grid
     where : names a line or a note of the track by its index
     analyses : those found on the way, by kind
@@ -85,6 +87,7 @@ class Target:
 
     where: Callable[[int], str]
     lines: Lines | None = None
+    grid: BeatGrid | None = None
     onsets_samples: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     analyses: Mapping[str, tuple[str, Analysis]] = field(default_factory=dict)
 
@@ -106,14 +109,18 @@ def moves_of(
         return [], f"No note was detected in {quoted(track.name)}: raise the sensitivity."
     most_s = _UNCLEAR_OF_TAKES_S if target.lines is None else _UNCLEAR_S
     is_clear = (notes.unsure_samples <= most_s * rate_hz) & (notes.confidences >= _LEAST_CONFIDENCE)
-    is_wanted = np.ones(len(is_clear), np.bool_)
+    is_wanted = (
+        np.ones(len(is_clear), np.bool_)
+        if target.grid is None
+        else ~is_free(target.grid, notes.onsets_samples)
+    )
     if target.lines is not None:
         if _swells(notes, is_clear):
             return [], f"{track.name} stays: most of its notes swell, so that their onsets are unclear."
-        placed = _on_lines(settings, notes, target.lines)
+        placed = _on_lines(settings, notes, target.lines, is_wanted)
         if placed is None:
             return [], f"{track.name} does not follow the grid and stays: check tempo and division."
-        is_wanted = ~on_grid(notes, target.lines, placed, is_clear)
+        is_wanted &= ~on_grid(notes, target.lines, placed, is_clear)
     else:
         placed = to_reference(
             notes.onsets_samples, target.onsets_samples, rate_hz, settings.most_ms, settings.strength
@@ -122,7 +129,9 @@ def moves_of(
     answered = _answered_samples(request, track)
     is_wanted &= is_clear & (_distances(notes.onsets_samples, answered) > _SAME_NOTE_S * rate_hz)
     made = list(_moves(request, track, notes, placed, is_wanted, target))
-    return made, f"{counted(left, 'note')} of {track.name} without a clear onset not moved." if left else ""
+    told = f"{counted(left, 'note')} of {track.name} without a clear onset not moved." if left else ""
+    free = "" if target.grid is None else free_notice(target.grid, notes.onsets_samples, rate_hz, "notes")
+    return made, " ".join(filter(None, (told, free)))
 
 
 def _swells(notes: Notes, is_clear: NDArray[np.bool_]) -> bool:
@@ -140,15 +149,18 @@ def _distances(
     return found
 
 
-def _on_lines(settings: NotesSettings, notes: Notes, lines: Lines) -> PlacedNotes | None:
+def _on_lines(
+    settings: NotesSettings, notes: Notes, lines: Lines, has_pulse: NDArray[np.bool_]
+) -> PlacedNotes | None:
     """Return the places of notes on lines; None where they agree with them only as by chance.
 
-    Tested by the mean of their phases (Rayleigh's test).
+    Tested by the mean of the phases of those with a pulse (Rayleigh's test).
     """
     from engine.notes.placing import to_lines
 
-    mean = agreement(notes.onsets_samples, lines)
-    if mean is not None and len(notes.onsets_samples) * abs(mean) ** 2 < _BY_CHANCE:
+    onsets = notes.onsets_samples[has_pulse]
+    mean = agreement(onsets, lines)
+    if mean is not None and len(onsets) * abs(mean) ** 2 < _BY_CHANCE:
         return None
     limits = AlignmentSettings(
         settings.strength, 1.0, 0.0, settings.most_ms, settings.own_feel, fix_flams=False

@@ -12,7 +12,7 @@ from engine.alignment.aligners import whole_performance
 from engine.alignment.groove_template import Groove
 from engine.alignment.lines import lines_of
 from engine.alignment.moved_strokes import moved_strokes
-from engine.alignment.placement import Aligner
+from engine.alignment.placement import Aligner, staying
 from engine.alignment.settings import AlignmentSettings
 from engine.alignment.timing_settings import TimingSettings
 from engine.document.analysis import BeatGrid
@@ -21,6 +21,7 @@ from engine.document.decisions import edited
 from engine.document.drums.confirmed import sure_enough
 from engine.document.drums.hits import Hits
 from engine.document.edits import is_held, replace_proposals
+from engine.document.grid.free import is_free
 from engine.document.kinds.hit import FLAM, HIT, ONSET_SAMPLES
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
@@ -118,6 +119,7 @@ def place(
         raise TimingError(_no_hits(state, hits))
     lines = lines_of(grid, settings.divided, state.rate_hz, groove)
     placement = (aligner or default_aligner(settings))(counting, lines)
+    placement = staying(placement, counting, is_free(grid, counting.onsets_samples))
     own = set(hits.track_ids)
     is_all = all(track.id in own for track in state.tracks)
     stops = [track.stop_samples for track in state.tracks if track.id in own]

@@ -14,6 +14,7 @@ from engine.document.drums.confirmed import confirmed
 from engine.document.drums.edits import drum_tracks
 from engine.document.drums.hits import Hits
 from engine.document.drums.pickup import PICKUP, StrokePickup
+from engine.document.grid.free import free_notice, is_free
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Track
@@ -145,7 +146,11 @@ def align(request: AlignRequest, progress: Progress) -> Aligned:
         bleed_of = Bleed(microphones.read, sure, state.rate_hz)
         proposed = propose_moves(state, sure, found.grid, request.settings, groove=groove, bleed_of=bleed_of)
     placed = proposed.placed
-    notices += grid_notices(placed.hits, placed.strokes.onsets_samples, placed.lines, found.grid.tempo_bpm)
+    onsets = placed.strokes.onsets_samples
+    in_time = onsets[~is_free(found.grid, onsets)]
+    notices += grid_notices(placed.hits, in_time, placed.lines, found.grid.tempo_bpm)
+    stay = free_notice(found.grid, onsets, state.rate_hz, "hits")
+    notices += [stay] if stay else []
     return Aligned(
         state,
         found,

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from engine.beats.decode import Pulse, beat_odds, best_pulse, steps
+from engine.beats.free import filled
 from engine.beats.metre import METRES, best_bars, downbeat_odds
+from engine.features.onset_stream import Onsets
 from engine.lab.evaluation.timing.beat_figures import f_measure
 from tests.engine.beats.simulated import FRAMES_PER_S, simulated
 
@@ -45,7 +47,20 @@ def test_a_break_is_counted_through(rng):
     heard = simulated(beats_s, 50.0, rng)
     heard.beat[round(20.0 * FRAMES_PER_S) : round(29.8 * FRAMES_PER_S)] *= 0.05
     pulse = best_pulse(beat_odds(heard.beat, FRAMES_PER_S), FRAMES_PER_S)
-    assert f_measure(beats_s, pulse.frames / FRAMES_PER_S) > 0.98
+    played = np.rint(beats_s[(beats_s < 20.0) | (beats_s > 29.8)] * FRAMES_PER_S).astype(np.int64)
+    beats = filled(pulse.frames, Onsets(played, np.ones(len(played))))
+    assert f_measure(beats_s, beats / FRAMES_PER_S) > 0.98
+
+
+def test_a_passage_without_a_pulse_has_no_beats(rng):
+    before_s, after_s = np.arange(0.3, 20.0, 0.5), np.arange(40.1, 60.0, 0.47)
+    random_s = np.sort(rng.uniform(20.5, 39.5, 60))
+    heard = simulated(np.concatenate([before_s, after_s]), 60.0, rng)
+    heard.beat[:] = np.maximum(heard.beat, 0.25 * simulated(random_s, 60.0, rng).beat)
+    found_s = best_pulse(beat_odds(heard.beat, FRAMES_PER_S), FRAMES_PER_S).frames / FRAMES_PER_S
+    assert f_measure(before_s, found_s[found_s < 20.25]) > 0.97
+    assert f_measure(after_s, found_s[found_s > 39.9]) > 0.97
+    assert np.count_nonzero((found_s > 21.0) & (found_s < 39.0)) < 5
 
 
 @pytest.mark.parametrize("count", [0, 1, 5, 11])
@@ -127,6 +142,16 @@ def test_the_metre_may_change_and_a_beat_may_be_dropped(rng):
 def test_bars_have_four_beats_where_nothing_tells():
     np.testing.assert_array_equal(best_bars(downbeat_odds(np.full(6, 0.1))).positions, [1, 2, 3, 4, 1, 2])
     assert len(best_bars(np.zeros(0)).positions) == 0
+
+
+def test_after_a_gap_any_bar_may_have_begun():
+    odds = np.where(np.arange(28) % 4 == 0, 2.0, -1.0)
+    odds[14:] = np.where(np.arange(14) % 3 == 1, 0.6, -0.3)
+    assert np.flatnonzero(best_bars(odds, after_gaps={14}).positions == 1).tolist() == [
+        *range(0, 14, 4),
+        *range(15, 28, 3),
+    ]
+    assert np.flatnonzero(best_bars(odds).positions[14:] == 1).tolist() != list(range(1, 14, 3))
 
 
 def plain_bars_score(odds):

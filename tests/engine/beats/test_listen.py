@@ -145,6 +145,18 @@ def test_quiet_music_counts_as_much_as_loud():
     assert f_measure(track.clicks_samples / RATE_HZ, quiet.beats_samples / RATE_HZ) == 1.0
 
 
+def test_a_passage_without_a_pulse_is_marked_and_has_no_beats(rng):
+    steady = click_track(120, RATE_HZ, length_s=20.0).samples
+    free = np.zeros(15 * RATE_HZ, np.float32)
+    for at_s in np.sort(rng.uniform(0.0, 14.9, 45)):
+        free[round(at_s * RATE_HZ) :][:2_000] += steady[round(0.3 * RATE_HZ) :][:2_000]
+    grid = hear(np.concatenate([steady, free, steady])).grid
+    (span,) = grid.free_samples / RATE_HZ
+    assert span == pytest.approx([20.0, 35.0], abs=1.5)
+    assert np.abs(grid.beats_samples[:40] / RATE_HZ - np.arange(0.3, 20.0, 0.5)).max() < 0.01
+    assert not ((grid.beats_samples > 21 * RATE_HZ) & (grid.beats_samples < 34 * RATE_HZ)).any()
+
+
 def test_nobody_counts_through_a_long_silence():
     clicks = click_track(120, RATE_HZ, length_s=15.0).samples
     samples = np.concatenate([clicks, np.zeros(15 * RATE_HZ, np.float32), clicks])

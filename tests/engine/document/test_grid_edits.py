@@ -14,7 +14,7 @@ from engine.document import edits
 from engine.document.analysis import BeatGrid
 from engine.document.document import Document
 from engine.document.grid import edits as grid_edits
-from engine.document.grid.edits import ramp_times_s
+from engine.document.grid.edits import ramp_times_s, with_bars_from
 from engine.document.grid.tapping import fit_taps
 from engine.document.listening_ids import listening_ids
 from engine.document.tracks.edits import add_tracks
@@ -318,3 +318,15 @@ def test_what_listening_finds_never_replaces_a_grid_that_was_edited(document: Do
     assert grid_edits.keeping_edited(document.state, found) == {"score": "score-2"}
     again, same = grid_edits.set_grid(document.state, grid_of([24_000] * 8), "Doubled")
     assert (again.changes, set(same)) == ((), set(stored))
+
+
+def test_bars_change_from_a_beat_on_and_end_with_the_song() -> None:
+    beats = np.concatenate([np.arange(12), 40 + np.arange(6)]) * 24_000
+    grid = BeatGrid(beats, np.array([1, 2, 3, 4] * 4 + [1, 2]), 120.0, 0.9, "m")
+    odd = with_bars_from(grid, 6 * 24_000 + 500)
+    assert odd.bar_positions.tolist() == [1, 2, 3, 4, 1, 2, 1, 2, 3, 4, 1, 2, 1, 2, 3, 4, 1, 2]
+    three = with_bars_from(grid, 8 * 24_000, 3)
+    assert three.bar_positions.tolist() == [1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 1, 1, 2, 3, 4, 1, 2]
+    assert with_bars_from(grid, 50 * 24_000).bar_positions[-1] == 1
+    with pytest.raises(UsageError):
+        with_bars_from(grid, 0, 0)

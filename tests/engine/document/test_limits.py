@@ -330,6 +330,8 @@ HARMS: tuple[tuple[str, str, object], ...] = (
     ("beats", "readings", ()),
     ("beats", "readings", (1,)),
     ("beats", "reading_confidences", np.zeros(2)),
+    ("beats", "free_samples", np.array([[5, 0]])),
+    ("beats", "free_samples", np.zeros(2, np.int64)),
     ("listening", "onsets_samples", _i(3, 2)),
     ("listening", "loudness_db", np.zeros((2, 2), np.float32)),
     ("listening", "hop_samples", 0),

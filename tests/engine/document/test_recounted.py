@@ -15,7 +15,7 @@ from engine.document.decisions import Decision, Verdict
 from engine.document.document import Document
 from engine.document.edits import choose_alternative, decide, replace_proposals, set_analyses
 from engine.document.grid.edits import MAKER, doubled, halved, is_edited, keeping_edited, set_grid
-from engine.document.grid.readings import LEVELS
+from engine.document.grid.readings import LEVELS, readings_of
 from engine.document.grid.recounted import grid_in_force, recounted
 from engine.document.grid.tempo_decisions import DecidedTempo
 from engine.document.kinds.tempo import HEARD, OFF_BEAT, READINGS, TEMPO
@@ -197,3 +197,12 @@ def test_nothing_that_is_heard_changes(tmp_path: Path) -> None:
             heard.append(np.concatenate(list(renderer.blocks(1_000))))
         assert build(asked) == build(replace(asked, analyses={}))
     np.testing.assert_array_equal(heard[0], heard[1])
+
+
+def test_the_other_half_and_bars_of_four() -> None:
+    beats = np.arange(33) * 24_000
+    grid = BeatGrid(beats, np.arange(33) % 4 + 1, 120.0, 0.6, "m", ("half-later",), np.array([0.4]))
+    later = readings_of(grid)[1].grid
+    assert later.beats_samples.tolist() == beats[1::2].tolist()
+    assert later.bar_positions.tolist() == (np.arange(16) % 4 + 1).tolist()
+    assert later.tempo_bpm == 60.0

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from engine.document.analysis import BeatGrid
-from engine.document.grid.edits import MAKER
+from engine.document.grid.edits import MAKER, doubled, halved, steady, with_beat_at, with_downbeat
+from engine.document.grid.free import free_notice, is_free
+from engine.document.grid.pulse import with_pulse
+from engine.document.grid.readings import LEVELS
 from engine.document.grid.steady import beat_at, has_music, steady_beats
+from engine.errors import UsageError
 
 RATE_HZ = 1_000
 
@@ -46,3 +52,44 @@ def test_no_beat_is_counted_in_talk_and_between_songs() -> None:
     assert not has_music(grid((0, 40), confidence=0.2))
     assert not has_music(None)
     assert beat_at(None, 0) is None
+
+
+def _with_free(*spans_s: tuple[float, float]) -> BeatGrid:
+    free = np.array(spans_s) * RATE_HZ
+    return replace(grid((0, 100)), free_samples=free.astype(np.int64))
+
+
+def test_no_beat_is_counted_in_a_free_passage_and_edits_of_the_count_leave_it() -> None:
+    found = _with_free((10.0, 20.0))
+    assert np.flatnonzero(~steady_beats(found)).tolist() == list(range(20, 40))
+    assert beat_at(found, 15_100) is None
+    for edited in (doubled(found), halved(found), with_downbeat(found, 500), LEVELS["3/2"].count(found)):
+        assert edited.free_samples.tolist() == [[10_000, 20_000]]
+        assert not steady_beats(edited)[is_free(edited, edited.beats_samples)].any()
+
+
+def test_beats_by_hand_count_as_a_pulse() -> None:
+    found = _with_free((10.0, 20.0), (30.0, 34.0))
+    assert with_beat_at(found, 24, 12_100, RATE_HZ).free_samples.tolist() == [[30_000, 34_000]]
+    assert not len(steady(120.0, 0.0, rate_hz=RATE_HZ, length_samples=50_000).free_samples)
+    put = with_pulse(found, 15_000)
+    assert put.free_samples.tolist() == [[30_000, 34_000]]
+    assert np.array_equal(put.beats_samples, found.beats_samples)
+    with pytest.raises(UsageError, match="not in a passage"):
+        with_pulse(put, 15_000)
+
+
+def test_a_gap_gets_even_beats() -> None:
+    found = grid((0, 20), (19.5, 20))
+    put = with_pulse(replace(found, free_samples=np.array([[9_600, 19_400]])), 12_000)
+    assert np.array_equal(put.beats_samples, 500 * np.arange(59))
+    assert put.bar_positions[:22].tolist() == [1, 2, 3, 4] * 5 + [1, 2]
+    assert put.bar_positions[-20:].tolist() == found.bar_positions[-20:].tolist()
+
+
+def test_the_notice_names_the_passages_with_hits() -> None:
+    found = _with_free((10.0, 20.0), (30.0, 34.0))
+    assert free_notice(found, [31_000, 45_000], RATE_HZ, "hits") == (
+        "0:30 to 0:34 has no steady pulse: hits there stay."
+    )
+    assert free_notice(found, [5_000, 45_000], RATE_HZ, "hits") == ""

@@ -87,6 +87,14 @@ def test_a_late_stroke_is_moved_as_one_slice_on_all_microphones() -> None:
     KINDS["hit"].validate(one.payload)
 
 
+def test_hits_in_a_free_passage_stay() -> None:
+    grid = replace(GRID, free_samples=np.array([[2 * BEAT, 3 * BEAT]]))
+    late = made_hits([(BEAT + 672, 0, 0), (2 * BEAT + 672, 0, 1), (4 * BEAT, 1, 2)])
+    proposed = propose_moves(_state(), late, grid, TimingSettings(), aligner=_nearest())
+    assert _only(proposed).payload["onset_samples"] == BEAT + 672.0
+    assert proposed.placed.shifts_of_hits.tolist() == [-672.0, 0.0, 0.0]
+
+
 def test_a_stroke_on_the_grid_stays_and_says_where_the_slice_before_ends() -> None:
     proposed = _proposed(made_hits([(BEAT, 0, 0), (2 * BEAT - 480, 1, 1)]))
     one = _only(proposed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import soundfile
 
 from engine.cli.main import main
 from engine.document.document import Document
+from engine.document.grid.edits import set_grid, steady
 from engine.notes.onsets import find_notes
 from tests.engine.notes.plucked import RATE_HZ, melody, plucked, reading
 
@@ -74,6 +76,23 @@ def test_of_playing_on_the_grid_only_notes_far_off_move(tmp_path: Path) -> None:
     with Document.open(project) as document:
         (moved,) = document.state.proposals.values()
         assert moved.start_samples / RATE_HZ == pytest.approx(played[10] - 0.01, abs=0.01)
+
+
+def test_notes_in_a_free_passage_stay(tmp_path: Path) -> None:
+    played, _, pitches = melody(22, 0.5, 0.02, seed=1)
+    project = written(tmp_path, bass=plucked(played, pitches, LENGTH_S))
+    with Document.open(project) as document:
+        state = document.state
+        even = steady(120.0, 0.0, rate_hz=state.rate_hz, length_samples=state.length_samples)
+        free = np.array([[3 * state.rate_hz, 7 * state.rate_hz]])
+        document.apply(*set_grid(state, replace(even, free_samples=free), "Set a grid"))
+
+    assert main(["propose", str(project), "notes", "--division", "1/8"]) == 0
+
+    with Document.open(project) as document:
+        onsets = [one.payload["onset_samples"] / RATE_HZ for one in document.state.proposals.values()]
+    assert len(onsets) > 8
+    assert not any(3.0 <= onset_s < 7.0 for onset_s in onsets)
 
 
 def test_a_note_that_moves_ends_before_a_faint_one(tmp_path: Path) -> None:

@@ -95,6 +95,8 @@ def require_analysis(analysis: Analysis) -> None:
             require_numbers("the tempo", [analysis.tempo_bpm, analysis.confidence])
             _texts(analysis.readings)
             _numbers(analysis.reading_confidences, (len(analysis.readings),))
+            _whole(analysis.free_samples, (len(analysis.free_samples), 2), 0, FARTHEST_SAMPLES)
+            _positions(analysis.free_samples.ravel())
         case Listening():
             _positions(analysis.onsets_samples)
             _numbers(analysis.loudness_db, (len(analysis.loudness_db),))

@@ -23,6 +23,8 @@ TICKS_PER_QUARTER = 960
 _LONGEST_QUARTER_US = 2**24 - 1
 _QUARTER_WITHOUT_GRID_US = 500_000  # 120 beats a minute: what MIDI takes where nothing is said
 _LONGEST_BAR = 255
+_GAP_QUARTERS = 4.0
+"""So far apart two beats leave room for others."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ class TempoMap:
 def tempo_map(grid: BeatGrid | None, edit_list: EditList) -> tuple[TempoMap, int]:
     """Return the quarters of the result, and the number of beats of the grid among them.
 
-    Quarters of equal length fill the time before the first beat, and any gap between beats too long for MIDI.
+    Quarters of equal length fill the time before the first beat and gaps, such as passages without a pulse.
     """
     found, positions = _heard_beats(grid, edit_list)
     if grid is None or not len(found):
@@ -98,16 +100,18 @@ def tempo_map(grid: BeatGrid | None, edit_list: EditList) -> tuple[TempoMap, int
     starts: list[int] = []
     if found[0] > 0:
         starts += _filled(0, int(found[0]), max(1, round(int(found[0]) / usual)))
-    downbeats = []
-    for beat, following, position in zip(
-        found.tolist(), [*found[1:].tolist(), 0], positions.tolist(), strict=True
-    ):
-        if position == 1:
-            downbeats.append(len(starts))
-        starts += (
-            _filled(beat, following, -(-(following - beat) // _LONGEST_QUARTER_US)) if following else [beat]
-        )
+    downbeats: list[int] = []
     bar = int(np.clip(grid.bar_positions.max(), 1, _LONGEST_BAR))
+    for beat, following, position in zip(
+        found.tolist(), [*found[1:].tolist(), found[-1].item() + usual], positions.tolist(), strict=True
+    ):
+        gap = following - beat
+        parts = round(gap / usual) if gap > _GAP_QUARTERS * usual else 1
+        quarters = _filled(beat, following, max(parts, -(-gap // _LONGEST_QUARTER_US)))
+        counts = position + np.arange(len(quarters))
+        is_first = np.where(counts > position, counts % bar == 1 % bar, position == 1)
+        downbeats += (len(starts) + np.flatnonzero(is_first)).tolist()
+        starts += quarters
     return TempoMap(np.array(starts, np.int64), np.array(downbeats, np.int64), bar, usual), len(found)
 
 

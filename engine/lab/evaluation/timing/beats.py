@@ -19,6 +19,8 @@ from engine.beats.listen import listen
 from engine.errors import SourceError
 from engine.lab.evaluation.timing.baselines.trackers import BeatEstimate, estimates
 from engine.lab.evaluation.timing.beat_figures import calibration, measures_of
+from engine.lab.evaluation.timing.pulse.changes import key_lines, metre_lines
+from engine.lab.evaluation.timing.pulse.free import free_lines
 from engine.lab.evaluation.timing.recordings import (
     Recording,
     accented_recording,
@@ -37,6 +39,8 @@ _CLICK_TEMPI_BPM = (30, 60, 72, 83, 90, 100, 110, 120, 133, 140, 150, 160, 174, 
 _CLICK_RATES_HZ = (22_050, 44_100, 48_000)
 _METRES = (2, 3, 4, 5, 6, 7)
 _ACCENTED_TEMPI_BPM = (50, 84, 120, 168, 220)
+_CORRECTED = ("kits", "mdbdrums", "loops")
+"""Kinds of recordings whose level is corrected by keys."""
 _KITS, _FEW_KITS = 75, 6
 _SEED = 13
 _TEN_MINUTES_S = 600
@@ -67,6 +71,11 @@ def evaluate(data_dir: Path, *, short: bool = False, progress: Progress = SILENT
     for number, (name, readers) in enumerate(sets.items()):
         part = progress.part(number / (len(sets) + 1), (number + 1) / (len(sets) + 1))
         yield from _lines(name, readers, scored, part)
+    if "kits" in sets:
+        part = progress.part(len(sets) / (len(sets) + 1), 1.0)
+        yield from free_lines(data_dir, sets.get("mdbdrums", ()), short=short, progress=part.part(0.0, 0.5))
+        yield from metre_lines(data_dir, short=short, progress=part.part(0.5, 1.0))
+    yield from key_lines({name: sets[name] for name in _CORRECTED if name in sets}, progress)
     for metric, value, sure, n in calibration(scored):
         yield {"metric": metric, "value": value, "baseline": sure, "n": n}
     yield _speed(short=short)

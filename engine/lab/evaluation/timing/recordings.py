@@ -110,12 +110,12 @@ def kit_recording(take: Take) -> Recording:
         rate_hz,
         grid.tempo_bpm,
         grid.beats_samples / rate_hz,
-        grid.downbeats_samples / rate_hz if _bars_agree(take) else _no_times(),
+        grid.downbeats_samples / rate_hz if bars_agree_in(take) else _no_times(),
         onsets[np.isfinite(onsets)] / rate_hz,
     )
 
 
-def _bars_agree(take: Take) -> bool:
+def bars_agree_in(take: Take) -> bool:
     """Return whether the drums agree with the bars of the click: some drummers came in on another beat."""
     score = take.played.score
     if score.beats_in_bar != 4:

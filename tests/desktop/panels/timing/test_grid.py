@@ -96,6 +96,38 @@ def test_keys_edit_the_grid_and_say_so(at_work: Hands) -> None:
     assert window.session.undo_label == "Proposed"
 
 
+def test_a_free_passage_has_no_lines_until_a_key_puts_beats_there(at_work: Hands) -> None:
+    window, found = at_work.window, heard_grid()
+    window.grid_editing.lay(replace(found, free_samples=np.array([[6 * RATE_HZ, 11 * RATE_HZ]])), "Found")
+    shown = window.timeline.canvas.shown.beats
+    assert shown is not None
+    assert shown.positions.tolist() == [
+        beat for beat in found.beats_samples.tolist() if not 6 * RATE_HZ <= beat < 11 * RATE_HZ
+    ]
+    at_work.press("H")
+    at_work.press("P")
+    assert at_work.refused or "not in a passage" in status(window)
+    window.transport.seek(8 * RATE_HZ)
+    at_work.press("P")
+    assert at_work.said[-1] == "Using beats in this passage"
+    shown = window.timeline.canvas.shown.beats
+    assert shown is not None
+    assert_array_equal(shown.positions, found.beats_samples)
+    at_work.press("Ctrl+Z")
+    assert grid_of(at_work).free_samples.tolist() == [[6 * RATE_HZ, 11 * RATE_HZ]]
+
+
+def test_a_bar_starts_here_and_bars_before_stay(at_work: Hands) -> None:
+    at_work.press("H")
+    at_work.window.transport.seek(10 * BEAT + 300)
+    at_work.press("N")
+    assert at_work.said[-1] == "Bars from 0:05.000 on"
+    counts = grid_of(at_work).bar_positions
+    assert counts[:15].tolist() == [1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 1, 2, 3, 4, 1]
+    at_work.do_and_answer(lambda: at_work.window.commands.run("grid.bar_here"), fill(Beats="3"))
+    assert grid_of(at_work).bar_positions[:14].tolist() == [1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 1, 2, 3, 1]
+
+
 def test_outside_of_the_layer_its_keys_mean_what_they_say(at_work: Hands) -> None:
     window = at_work.window
     at_work.press("H")

@@ -21,6 +21,7 @@ from engine.edl.export import ExportOptions, ExportRequest, export
 from engine.edl.export.interchange.cues import Cues
 from engine.edl.export.interchange.tempo import tempo_map
 from engine.edl.export.placing.seams import Seam
+from engine.grids.midi_file import read_midi_grid
 from tests.engine.edl.recordings import RATE_HZ, Recording, recording, timeline_state, with_cuts
 
 CUTS = ((4_000, 8_000), (20_000, 24_000))
@@ -190,6 +191,23 @@ def test_of_nothing_heard_no_beat_is_left() -> None:
         assert (found.bar_quarters, found.last_us, list(found.bars())) == (4, 500_000, [])
         assert list(found.tempi()) == [(0, 500_000)]
         assert [found.tick(at_us) for at_us in (0, 250_000, 500_000, 1_250_000)] == [0, 480, 960, 2_400]
+
+
+def test_each_change_of_metre_is_a_time_signature(tmp_path: Path) -> None:
+    counts = np.array([1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 1, 2, 3, 1, 2, 3, 1, 2, 3, 4, 1, 2, 3, 4])
+    grid = BeatGrid(np.arange(len(counts)) * 1_000, counts, 480.0, 1.0, "m")
+    found, _ = tempo_map(grid, build(timeline_state(32_000)))
+    signatures = [(0, 4), (8, 2), (10, 3), (16, 4)]
+    assert list(found.bars()) == signatures
+    made = recording(tmp_path, [np.zeros((32_000, 1))], subtype="PCM_16")
+    path = exported(made, tmp_path / "out.mid", grid)
+    again = read_midi_grid(path, RATE_HZ, len(counts) * 1_000).grid
+    assert again.bar_positions.tolist() == counts.tolist()
+    project = rpp.loads(exported(made, tmp_path / "out.rpp", grid).read_text("utf-8"))
+    points = [line[1:] for line in project.find("TEMPOENVEX") if line[0] == "PT"]
+    assert [int(point[3]) - 4 * 65_536 for point in points if len(point) > 3] == [
+        bar for _, bar in signatures
+    ]
 
 
 def test_before_the_first_beat_quarters_of_the_usual_length_fill_the_time() -> None:

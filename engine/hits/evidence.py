@@ -165,7 +165,7 @@ def _echoes(
 def _beside_loud(new: Floats, drums: Sequence[Drum], loud: Sequence[LoudRises], which: int) -> list[Floats]:
     """Return the levels of each rise relative to the loud ones of its microphone, by octave.
 
-    Then that of the loudest other drum in all octaves, how far its own is above that, and that of the overheads.
+    Then the level of the loudest other drum in all octaves, how far its own is above that, and the overheads'.
     """
     own = drums[which].tracks[0]
     octaves = np.minimum(np.arange(_OCTAVES), new.shape[2] - 1)

@@ -38,7 +38,7 @@ from engine.progress import SILENT, Progress
 HITS_MAKER = "offcut-hits-4"
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 8_000, 192_000
 LEAST_CONFIDENCE = 0.1
-_SEGMENT_S, _CONTEXT_S = 20.0, 0.1
+_SEGMENT_S, _CONTEXT_S, _END_S = 20.0, 0.1, 0.005
 _NO_ROLES: Mapping[str, Role] = MappingProxyType({})
 
 
@@ -158,7 +158,9 @@ def hear(microphones: Microphones, progress: Progress = SILENT) -> Candidates:
         heard = finite(microphones.read(first, stop + context))
         parts.append(candidates_of(heard, octaves, start - first, stop - first, first))
         progress.report(stop / max(1, microphones.length_samples), "Analysing the drums")
-    return joined(parts)
+    every = joined(parts)
+    # Sound that ends in the middle makes a click there.
+    return every.take(every.positions_samples < microphones.length_samples - _END_S * rate_hz)
 
 
 def first_look(

@@ -21,6 +21,7 @@ _TOGETHER_S, _NEVER_TOGETHER_S = 0.025, 0.062
 _OF_PULSE = 0.45
 _BEGINS_S, _FAR_LOUDER_DB = 0.013, 12.0
 _RATTLES_S, _LOUDER_DB = 0.012, 3.0
+_ECHO_S, _ECHO_WITHIN_S, _ECHO_SHARE, _FEWEST_ECHOES = 0.03, 0.002, 0.3, 5
 _PULSE_QUANTILE = 0.1
 _EARLIER_S, _ON_ITS_WAY_S = 0.001, 0.010
 _CLEAR_OF_BLEED_DB, _DOUBTED = 3.0, 0.5
@@ -90,6 +91,8 @@ def without_doubles(struck: Struck, candidates: Candidates, drums: Sequence[Drum
         if drum >= 0:
             kept[own] = ~_rattles(positions[own], heard_db[own], struck.likelihoods[own], rate_hz)
             own = own[kept[own]]
+            kept[own] = ~_echoes(positions[own], struck.likelihoods[own], rate_hz)
+            own = own[kept[own]]
         near = (_OVERHEADS_ALIKE_S if drum < 0 else _ALIKE_S) * rate_hz
         for one in own[np.argsort(-struck.likelihoods[own], kind="stable")]:
             left, right = np.searchsorted(positions[own], positions[one] + np.array([-near, near]))
@@ -126,6 +129,27 @@ def _rattles(
         if likelihoods[row] >= SURE and not rattles[row]:
             last = row
     return rattles
+
+
+def _echoes(
+    positions: NDArray[np.int64], likelihoods: NDArray[np.float32], rate_hz: int
+) -> NDArray[np.bool_]:
+    """Return whether each rise of a drum answers a hit after its usual few ms, as loose wires do, shape (n,).
+
+    Grace notes are never as even, and not at every other hit.
+    """
+    sure = np.flatnonzero(likelihoods >= SURE)
+    gaps = np.diff(positions[sure]) / rate_hz
+    near_s = np.sort(gaps[gaps < _ECHO_S])
+    echoes = np.zeros(len(positions), np.bool_)
+    if len(near_s) < _FEWEST_ECHOES:
+        return echoes
+    alike = np.searchsorted(near_s, near_s + _ECHO_WITHIN_S, "right") - np.arange(len(near_s))
+    first_s = float(near_s[alike.argmax()])
+    answers = (gaps >= first_s) & (gaps <= first_s + _ECHO_WITHIN_S)
+    if answers.sum() >= _ECHO_SHARE * (len(sure) - answers.sum()):
+        echoes[sure[1:][answers]] = True
+    return echoes
 
 
 def delays_of(candidates: Candidates, struck: Struck, drums: Sequence[Drum]) -> NDArray[np.float64]:

@@ -55,7 +55,7 @@ class Recipe:
 
 RECIPES = {
     "hits": Recipe((64, 32), 1, (640, 20), 33.0, 6, 6.0),
-    "second_look": Recipe((96, 48), 1, (640, 20), 33.0, 6, 6.0),
+    "second_look": Recipe((48, 24), 1, (640, 20), 33.0, 6, 6.0),
     "ornaments": Recipe((48, 24), len(ORNAMENTS), (260, 60), 60.0, 16),
     "roles": Recipe((), len(HEARD_ROLES), (40, 8), 16.0, 1200),
 }

@@ -39,8 +39,8 @@ def lines_of(grid: BeatGrid, division: Division, rate_hz: int, groove: Groove | 
         heard = heard + groove.offsets_beats[places % len(groove.offsets_beats)]
     levels = np.full((len(beats), parts), PART, np.int8)
     levels[:, :1] = np.where(in_bar == 1, DOWNBEAT, BEAT)
-    positions = positions_at(grid, heard, rate_hz)
-    there = (nominal >= 0) | ((nominal > -1) & (positions >= 0))
+    there = (nominal >= 0) | ((nominal > -1) & (positions_at(grid, nominal, rate_hz) >= 0))
+    positions = np.maximum(positions_at(grid, heard, rate_hz), 0.0)
     return Lines(positions[there], nominal[there], levels.ravel()[there], rate_hz)
 
 

@@ -178,11 +178,11 @@ def learned_groove(
         hits=taste.hits,
         moved=taste.moved,
         lines=_Lines(
-            late_beats=[None if one is None else round(one, 4) for one in taste.lines_beats],
+            late_beats=[None if one is None else _rounded(one, 4) for one in taste.lines_beats],
             hits=list(taste.line_hits),
         ),
         drums={
-            role.value: _Drum(late_ms=round(one.value, 2), hits=one.hits)
+            role.value: _Drum(late_ms=_rounded(one.value, 2), hits=one.hits)
             for role, one in taste.drums_ms.items()
         },
         strength=number(taste.strength, 3),
@@ -193,6 +193,10 @@ def learned_groove(
         largest_ms=round(taste.largest_ms, 2),
         unexplained_ms=round(taste.unexplained_ms, 3),
     )
+
+
+def _rounded(value: float, digits: int) -> float:
+    return round(value, digits) + 0.0  # without the sign of a zero
 
 
 def is_learned(name: str) -> bool:

@@ -24,6 +24,7 @@ Rows = NDArray[np.int64]
 
 _FEWEST_ON_BEATS = 8
 _STEADY_S = 0.03
+_NO_BEATS = "Too few hits are on the detected beats: give the tempo with --bpm, or a click."
 _UNIFORM = 1.0 / np.sqrt(12.0)
 
 
@@ -143,6 +144,8 @@ def steadied(grid: BeatGrid, onsets_samples: Floats, rate_hz: int) -> BeatGrid:
     ------
     TimingError : too few strokes are near beats
     """
+    if len(grid.beats_samples) < 2:
+        raise TimingError(_NO_BEATS)
     beats = grid.beats_samples.astype(np.float64)
     numbers = np.arange(len(beats), dtype=np.float64)
     period, start = _line_through(numbers, beats)
@@ -152,9 +155,7 @@ def steadied(grid: BeatGrid, onsets_samples: Floats, rate_hz: int) -> BeatGrid:
         at = (onsets_samples - start) / period
         near = np.abs(at - np.rint(at)) < share
         if np.count_nonzero(near) < _FEWEST_ON_BEATS:
-            raise TimingError(
-                "Too few hits are on the detected beats: give the tempo with --bpm, or a click."
-            )
+            raise TimingError(_NO_BEATS)
         period, start = _line_through(np.rint(at[near]), onsets_samples[near])
     even = np.rint(start + period * numbers).astype(np.int64)
     return replace(grid, beats_samples=even, tempo_bpm=60.0 * rate_hz / period)

@@ -138,6 +138,26 @@ def at_carriers(hits: Hits, strokes: Strokes) -> Strokes:
     return replace(strokes, onsets_samples=onsets)
 
 
+def chosen(strokes: Strokes, rows: NDArray[np.bool_]) -> Strokes:
+    """Return some of the strokes, with their hits.
+
+    Parameters
+    ----------
+    rows : shape (s,)
+    """
+    hits = rows[strokes.of_hits]
+    return Strokes(
+        strokes.onsets_samples[rows],
+        strokes.levels_db[rows],
+        strokes.voices[rows],
+        (np.cumsum(rows) - 1)[strokes.of_hits[hits]],
+        strokes.graces[hits],
+        strokes.bounces[hits],
+        strokes.rate_hz,
+        strokes.unsure_samples[rows],
+    )
+
+
 def _parted(hits: Hits, graces: NDArray[np.bool_], rate_hz: int) -> NDArray[np.int64]:
     """Return the strokes of hits, split at gaps between drums that may belong to different lines.
 

@@ -14,7 +14,7 @@ from engine.alignment.division import PARTS, Division
 from engine.alignment.learning.copies import Copies
 from engine.alignment.lines import lines_of
 from engine.alignment.push_pull import phrase
-from engine.alignment.strokes import CARRIERS, Strokes, carrying_voices
+from engine.alignment.strokes import CARRIERS, Strokes, carrying_voices, chosen
 from engine.document.analysis import BeatGrid
 from engine.document.grid.edits import beats_in_bar
 from engine.errors import TimingError
@@ -75,14 +75,12 @@ def moves_of(
     rate_hz, found = strokes.rate_hz, copies.found
     lines = lines_of(grid, division, rate_hz)
     rows = np.flatnonzero(found)
-    after = replace(
-        strokes,
-        onsets_samples=np.where(found, copies.edited_samples, copies.unmoved_samples),
-    )
-    taken = place(after, lines).lines
+    taken = np.full(len(found), -1)
+    after = replace(strokes, onsets_samples=copies.edited_samples)
+    taken[rows] = place(chosen(after, found), lines).lines
     rows = _carried(rows[taken[rows] >= 0], taken, carrying_voices(strokes))
     before = replace(strokes, onsets_samples=copies.unmoved_samples)
-    drift = phrase(before, np.where(found, taken, -1), lines).at(copies.unmoved_samples[rows])
+    drift = phrase(before, taken, lines).at(copies.unmoved_samples[rows])
     positions, per_ms = lines.positions_samples[taken[rows]], rate_hz / 1000.0
     parts, bar = division.parts, beats_in_bar(grid)
     beats = np.rint(lines.beats[taken[rows]] * parts).astype(np.int64)

@@ -15,6 +15,7 @@ from engine.edl.imports.formats import IMPORTS
 DOCUMENTS = "Offcut documents (*.offcut)"
 TASTES = "Tastes (*.taste)"
 EDITORS = "Editors (*.editor)"
+GROOVES = "Learned grooves (*.groove)"
 LABELS = "Labels (*.txt);;All files (*)"
 
 

@@ -18,9 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.dialogs.file_dialogs import ask_editor, ask_recordings
+from desktop.dialogs.file_dialogs import GROOVES, ask_editor, ask_recordings
 from desktop.user_settings.window_size import room_for
 from engine.diagnoses.finding import Finding
+from engine.errors import OffcutError
 from engine.settings import CutSettings
 from widgets.forms.key_editor import KeyEditor, KeyRules
 from widgets.forms.like_form import LikeForm
@@ -166,7 +167,19 @@ def ask_timing(parent: QWidget, form: AlignForm, folder: Path) -> AlignAsked | N
         if chosen:
             form.set_file(chosen)
 
+    def choose_groove() -> None:
+        from engine.alignment.learning.groove_file import read_groove
+
+        chosen, _ = QFileDialog.getOpenFileName(form, "Learned groove", str(folder), GROOVES)
+        if not chosen:
+            return
+        try:
+            form.set_groove(chosen, read_groove(Path(chosen)).settings)
+        except OffcutError as error:
+            form.refuse_groove(str(error))
+
     form.file_requested.connect(choose)
+    form.groove_requested.connect(choose_groove)
     accepted = _ask(parent, "Propose timing", form, form.problem, "Propose", scrolls=True)
     return form.values() if accepted else None
 

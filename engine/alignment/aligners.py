@@ -14,12 +14,19 @@ from engine.alignment.strokes import Strokes, gather
 from engine.document.drums.hits import Hits
 
 
-def whole_performance(settings: AlignmentSettings = ALL, beliefs: Beliefs = BELIEFS) -> Aligner:
-    """Return the aligner that decodes over the whole performance, without anything learned."""
+def whole_performance(
+    settings: AlignmentSettings = ALL, beliefs: Beliefs = BELIEFS, played: Lines | None = None
+) -> Aligner:
+    """Return the aligner that decodes over the whole performance, without anything learned.
+
+    Parameters
+    ----------
+    played : the same lines where the strokes are expected, if that is not where they go
+    """
 
     def align(hits: Hits, lines: Lines) -> Placement:
         strokes = gather(hits, lines.rate_hz)
-        found = _belonging(strokes, lines, beliefs)
+        found = _belonging(strokes, played or lines, beliefs)
         return placed(hits, strokes, found.lines, found.confidences, lines, settings)
 
     return align

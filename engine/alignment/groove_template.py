@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from engine.alignment.beat_positions import beats_at
 from engine.alignment.division import Division
 from engine.document.analysis import BeatGrid
+from engine.document.drums.hits import Role
 from engine.document.grid.edits import beats_in_bar
 from engine.errors import UsageError
 
@@ -27,10 +29,14 @@ class Groove:
     offsets_beats : float64, shape (beats in the bar x parts,), how much later than an even division each line
         of a bar is played
     parts : how many lines there are to a beat
+    drums_ms : how much later than their line strokes belong that a drum carries
+    is_edited : whether it is the feel of an edit, which the playing need not have before it
     """
 
     offsets_beats: NDArray[np.float64]
     parts: int
+    drums_ms: Mapping[Role, float] = field(default_factory=dict)
+    is_edited: bool = False
 
 
 def groove_of_hits(
@@ -74,6 +80,13 @@ def groove_of(beats_in_bar: NDArray[np.float64], bar_length: int, division: Divi
         raise UsageError("The groove has too few hits to take a feel from: choose one of a bar or more.")
     found = np.unique(slots)
     medians = np.array([np.median(offsets[slots == slot]) for slot in found])
-    every = np.interp(np.arange(bar_length * parts), found, medians, period=bar_length * parts)
+    return groove_of_lines(found, medians, bar_length * parts, parts)
+
+
+def groove_of_lines(
+    lines: NDArray[np.int64], offsets_beats: NDArray[np.float64], lines_in_bar: int, parts: int
+) -> Groove:
+    """Return the feel of known lines of the bar, ascending; the others are interpolated between them."""
+    every = np.interp(np.arange(lines_in_bar), lines, offsets_beats, period=lines_in_bar)
     limit = _FARTHEST_SHARE / parts
     return Groove(np.clip(every, -limit, limit), parts)

@@ -32,6 +32,7 @@ def lines_of(grid: BeatGrid, division: Division, rate_hz: int, groove: Groove | 
     count, parts = len(grid.beats_samples), division.parts
     beats = np.arange(-1 if count else 0, count)[:, None]
     nominal, heard = (beats + np.arange(parts) / parts).ravel(), (beats + division.shares).ravel()
+    there = (nominal >= 0) | ((nominal > -1) & (positions_at(grid, heard, rate_hz) >= 0))
     in_bar = np.append(grid.bar_positions[:1] - 1, grid.bar_positions)[:, None]
     if groove is not None:
         _require_fitting(groove, division)
@@ -39,8 +40,7 @@ def lines_of(grid: BeatGrid, division: Division, rate_hz: int, groove: Groove | 
         heard = heard + groove.offsets_beats[places % len(groove.offsets_beats)]
     levels = np.full((len(beats), parts), PART, np.int8)
     levels[:, :1] = np.where(in_bar == 1, DOWNBEAT, BEAT)
-    positions = positions_at(grid, heard, rate_hz)
-    there = (nominal >= 0) | ((nominal > -1) & (positions >= 0))
+    positions = np.maximum(positions_at(grid, heard, rate_hz), 0.0)
     return Lines(positions[there], nominal[there], levels.ravel()[there], rate_hz)
 
 

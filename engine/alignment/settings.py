@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from engine.document.drums.hits import Role
 
@@ -21,6 +22,7 @@ class AlignmentSettings:
     least_ms, most_ms : only strokes that are off by at least and at most as much are moved
     own_feel : hold strokes against the drummer's own smoothed push and pull instead of the lines
     drum_feel : let each drum stay as far behind or ahead as it mostly is
+    drums_ms : how much later than their line strokes belong that a drum carries
     kept_voices : drums whose strokes stay where they are, unless another drum sounds with them
     kept_bars : bars whose strokes stay, counted from 1 by the downbeats of the lines
     fix_flams : whether a voice that is late or early within its stroke by mistake is moved too
@@ -32,6 +34,7 @@ class AlignmentSettings:
     most_ms: float = float("inf")
     own_feel: bool = False
     drum_feel: bool = False
+    drums_ms: Mapping[Role, float] = field(default_factory=dict)
     kept_voices: frozenset[Role] = frozenset()
     kept_bars: frozenset[int] = frozenset()
     fix_flams: bool = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,9 @@ from engine.document.drums.hits import ORNAMENTS, Hits, Ornament, Role
 
 VOICES = tuple(role for role in Role if role.is_close)
 """Roles of the columns of voices."""
+
+CARRIERS = (Role.SNARE, Role.KICK, Role.TOM, Role.HAT, Role.CYMBAL)
+"""Voices in the order in which they carry a stroke: its timing is judged by the first of them that sounds."""
 
 _GRACE_S = 0.16
 """As long before its main hit a drag may begin."""
@@ -116,6 +119,43 @@ def leading_voices(hits: Hits, strokes: Strokes) -> NDArray[np.int64]:
     order = np.argsort(-away, kind="stable")  # the nearest is written last
     found[strokes.of_hits[order]] = voices[order]
     return found
+
+
+def carrying_voices(strokes: Strokes) -> NDArray[np.int64]:
+    """Return which of `CARRIERS` carries each stroke, shape (s,); -1 for none."""
+    heard = strokes.voices[:, [VOICES.index(role) for role in CARRIERS]]
+    found: NDArray[np.int64] = np.where(heard.any(1), heard.argmax(1), -1)
+    return found
+
+
+def at_carriers(hits: Hits, strokes: Strokes) -> Strokes:
+    """Return strokes with the onsets of the drums that carry them, instead of their earliest voices."""
+    carrier = np.array([*(VOICES.index(role) for role in CARRIERS), -1])[carrying_voices(strokes)]
+    voices = np.array([voice_of(role) for role in hits.roles], np.int64)[hits.tracks]
+    rows = np.flatnonzero((voices == carrier[strokes.of_hits]) & ~strokes.graces)
+    onsets = strokes.onsets_samples.copy()
+    onsets[strokes.of_hits[rows[::-1]]] = hits.onsets_samples[rows[::-1]]
+    return replace(strokes, onsets_samples=onsets)
+
+
+def chosen(strokes: Strokes, rows: NDArray[np.bool_]) -> Strokes:
+    """Return some of the strokes, with their hits.
+
+    Parameters
+    ----------
+    rows : shape (s,)
+    """
+    hits = rows[strokes.of_hits]
+    return Strokes(
+        strokes.onsets_samples[rows],
+        strokes.levels_db[rows],
+        strokes.voices[rows],
+        (np.cumsum(rows) - 1)[strokes.of_hits[hits]],
+        strokes.graces[hits],
+        strokes.bounces[hits],
+        strokes.rate_hz,
+        strokes.unsure_samples[rows],
+    )
 
 
 def _parted(hits: Hits, graces: NDArray[np.bool_], rate_hz: int) -> NDArray[np.int64]:

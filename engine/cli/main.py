@@ -48,6 +48,7 @@ _VERBS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "engine.cli.models": {
             "learn": "learn a taste from edited recordings",
             "learn-edits": "learn an editor from recordings and their edits",
+            "learn-timing": "learn how an editor puts drums in time",
             "score": "score recordings with a taste",
             "embeddings": "embed recordings ahead of time, and download encoders",
             "export-model": "write a network as ONNX, for another program",

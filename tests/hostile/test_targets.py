@@ -31,6 +31,7 @@ WRITING = {
     "export a list": ("export", "in/jam.offcut", "--out", "OUT.json"),
     "export of the document": ("export", "in/jam.offcut", "--out", "OUT.json"),
     "learn-edits": ("learn-edits", "--raw", "in/jam.wav", "--edited", "in/edit.wav", "--out", "OUT.editor"),
+    "learn-timing": ("learn-timing", "--raw", "in/jam.wav", "--edited", "in/edit.wav", "--out", "OUT.groove"),
     "align": ("align", "in/jam.wav", "in/edit.wav", "--bpm", 120, "--out", "OUT"),
 }
 READ = {
@@ -38,6 +39,7 @@ READ = {
     "export of the document": "in/jam.offcut",
     "score": "in/ours.taste",
     "learn-edits": "in/edit.wav",
+    "learn-timing": "in/edit.wav",
 }
 
 

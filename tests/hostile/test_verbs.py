@@ -128,6 +128,8 @@ READING = {
     "propose": ("jam.offcut", "--taste", "NAMED.taste"),
     "learn": ("jam.wav", "--config", "NAMED.yaml", "--out", "new.taste"),
     "learn-edits": ("--raw", "jam.wav", "--edited", "NAMED.wav", "--out", "new.editor"),
+    "learn-timing": ("--raw", "jam.wav", "--edited", "NAMED.wav", "--out", "new.groove"),
+    "align groove": ("jam.wav", "--bpm", "120", "--groove", "NAMED.groove", "--propose-only"),
     "experiment": ("run", "NAMED.yaml"),
     "align": ("jam.wav", "--beats", "NAMED.json", "--propose-only"),
     "match": ("jam.wav", "NAMED.wav"),

@@ -160,7 +160,7 @@ class TimingProposing(QObject):
             drum_feel=asked.keeps_drums,
         )
         tracks = (*(asked.tracks or self._drums()), *asked.also) if asked.also else asked.tracks
-        settings = {**self._grid(asked), **_settings(moves)}
+        settings = {**self._grid(asked), **_settings(moves), "groove": asked.groove}
         self._parts.finders.start("timing", settings, _PROPOSING, partial(self._take, asked), tracks)
 
     def _grid(self, asked: AlignAsked) -> Mapping[str, object]:
@@ -196,7 +196,8 @@ class TimingProposing(QObject):
             else:
                 self._timing.propose_later(settings)  # something was decided meanwhile
 
-        request = self._parts.finders.request("timing", _settings(settings), tuple(hits.track_ids))
+        wanted = {**_settings(settings), "groove": self._asked.groove}
+        request = self._parts.finders.request("timing", wanted, tuple(hits.track_ids))
         self._timing.run(find_edits, request, take)
 
     def _put(self, found: FoundEdits, merges_as: str = "") -> None:

@@ -13,7 +13,7 @@ from engine.alignment.placement import Lines, Placement
 from engine.alignment.push_pull import Curve, drum_pulls, phrase
 from engine.alignment.quantized import quantized_playing
 from engine.alignment.settings import ON_THE_LINE_SAMPLES, AlignmentSettings
-from engine.alignment.strokes import VOICES, Strokes, leading_voices, when
+from engine.alignment.strokes import CARRIERS, VOICES, Strokes, carrying_voices, leading_voices, when
 from engine.document.drums.hits import Hits
 
 Floats = NDArray[np.float64]
@@ -83,6 +83,7 @@ def _shifts(
     """
     onsets = strokes.onsets_samples
     goals = np.where(taken >= 0, lines.positions_samples[taken], onsets) if len(lines.beats) else onsets
+    goals = np.where(taken >= 0, goals + _drums_late(strokes, settings, lines.rate_hz), goals)
     if settings.own_feel:
         goals = np.where(taken >= 0, goals + curve.at(onsets), goals)
     if settings.drum_feel:
@@ -96,6 +97,13 @@ def _shifts(
     free = taken < 0
     shifts[free] = _with_neighbours(onsets[free], onsets[~free], shifts[~free], lines.rate_hz)
     return shifts
+
+
+def _drums_late(strokes: Strokes, settings: AlignmentSettings, rate_hz: int) -> Floats:
+    """Return how much later than its line each stroke belongs because of its drum, shape (s,)."""
+    late_ms = np.array([*(settings.drums_ms.get(role, 0.0) for role in CARRIERS), 0.0])
+    late: Floats = late_ms[carrying_voices(strokes)] * rate_hz / 1000.0
+    return late
 
 
 def _with_neighbours(positions: Floats, onsets: Floats, shifts: Floats, rate_hz: int) -> Floats:

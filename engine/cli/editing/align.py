@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from engine.cli.documents import opened, tracks_named
 from engine.cli.editing.propose import propose_in, request_in
+from engine.cli.grid_flags import add_grid_flags, check_grid
 from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
 from engine.document.document import Document
@@ -41,26 +42,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PROJECT | AUDIO",
         help="a document, or one file a microphone",
     )
-    grid = parser.add_mutually_exclusive_group(required=True)
-    grid.add_argument("--bpm", type=finite, metavar="X", help="an even grid")
-    grid.add_argument(
-        "--click",
-        nargs="?",
-        const="",
-        metavar="FILE",
-        help="a click track, or the name of one of the tracks; without a name the one that is a click",
-    )
-    grid.add_argument("--midi", type=Path, metavar="FILE", help="the tempo map of a MIDI file")
-    grid.add_argument("--beats", type=Path, metavar="F.json", help='as "offcut beats --json" prints them')
-    grid.add_argument("--auto", action="store_true", help="the document's grid, else the detected beats")
-    parser.add_argument(
-        "--start-s", type=finite, metavar="S", help="of the first beat, with --bpm or --midi; default 0"
-    )
-    parser.add_argument("--beats-in-bar", type=int, metavar="N", help="with --bpm; default 4")
+    add_grid_flags(parser, is_required=True)
     how = parser.add_argument_group("how hits are moved")
     how.add_argument("--division", metavar="1/16", help="1/4, 1/8, 1/16, 1/32, 1/8t or 1/16t")
     how.add_argument("--swing", type=finite, metavar="58", help="percent, 50 (straight) to 75")
-    how.add_argument("--groove", metavar="FILE", help="the feel of a MIDI file, a recording or a track")
+    how.add_argument(
+        "--groove", metavar="FILE", help="the feel of a MIDI file, a recording or a track, or T.groove"
+    )
     how.add_argument("--strength", type=finite, metavar="1", help="0 to 1, how much of the way")
     how.add_argument(
         "--sensitivity", type=finite, metavar="0.5", help="0 to 1; higher detects weaker hits too"
@@ -167,10 +155,7 @@ def _check_options(options: argparse.Namespace) -> None:
     """
     if _is_project(options) and len(options.inputs) > 1:
         raise UsageError("Give one document, or recordings without a document.")
-    if options.start_s is not None and options.bpm is None and options.midi is None:
-        raise UsageError("--start-s goes with --bpm or --midi.")
-    if options.beats_in_bar is not None and options.bpm is None:
-        raise UsageError("--beats-in-bar goes with --bpm: any other grid has its own bars.")
+    check_grid(options)
 
 
 def _settings(options: argparse.Namespace) -> dict[str, object]:

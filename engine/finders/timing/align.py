@@ -12,7 +12,7 @@ from engine.alignment.aligners import whole_performance
 from engine.alignment.groove_template import Groove
 from engine.alignment.lines import lines_of
 from engine.alignment.moved_strokes import moved_strokes
-from engine.alignment.placement import Aligner, staying
+from engine.alignment.placement import Aligner, Lines, staying
 from engine.alignment.settings import AlignmentSettings
 from engine.alignment.timing_settings import TimingSettings
 from engine.document.analysis import BeatGrid
@@ -118,7 +118,10 @@ def place(
     if not len(counting.onsets_samples):
         raise TimingError(_no_hits(state, hits))
     lines = lines_of(grid, settings.divided, state.rate_hz, groove)
-    placement = (aligner or default_aligner(settings))(counting, lines)
+    played = lines
+    if groove is not None and groove.is_edited:
+        played = lines_of(grid, settings.divided, state.rate_hz)
+    placement = (aligner or default_aligner(settings, groove, played))(counting, lines)
     placement = staying(placement, counting, is_free(grid, counting.onsets_samples))
     own = set(hits.track_ids)
     is_all = all(track.id in own for track in state.tracks)
@@ -136,8 +139,15 @@ def place(
     )
 
 
-def default_aligner(settings: TimingSettings) -> Aligner:
-    """Return the best measured aligner, with the limits of the settings."""
+def default_aligner(
+    settings: TimingSettings, groove: Groove | None = None, played: Lines | None = None
+) -> Aligner:
+    """Return the best measured aligner, with the limits of the settings and the drums of a groove.
+
+    Parameters
+    ----------
+    played : see `whole_performance`
+    """
     return whole_performance(
         AlignmentSettings(
             strength=settings.strength,
@@ -146,8 +156,10 @@ def default_aligner(settings: TimingSettings) -> Aligner:
             most_ms=settings.most_ms,
             own_feel=settings.own_feel,
             drum_feel=settings.drum_feel,
+            drums_ms={} if groove is None else groove.drums_ms,
             fix_flams=settings.fix_flams,
-        )
+        ),
+        played=played,
     )
 
 

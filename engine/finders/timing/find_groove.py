@@ -1,4 +1,4 @@
-"""The groove that hits are moved to: the feel of a MIDI file, a track of the document or a recording."""
+"""The groove that hits are moved to: learned, or the feel of a MIDI file, a track or a recording."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.alignment.division import Division
 from engine.alignment.groove_template import Groove, groove_of_hits
+from engine.alignment.learning.groove_file import is_learned, read_groove
 from engine.audio.reader import SourceReader
 from engine.document.analysis import BeatGrid
 from engine.document.drums.confirmed import sure_enough
@@ -35,8 +36,8 @@ def find_groove(
 
     Parameters
     ----------
-    name : a MIDI file, which has bars of its own; the name of a track; or a recording that begins where the
-        document does
+    name : a file of `offcut learn-timing` or a MIDI file, which have bars of their own; the name of a track;
+        or a recording that begins where the document does
 
     Raises
     ------
@@ -47,6 +48,8 @@ def find_groove(
     if named:
         with Microphones(state, media, named) as microphones:
             hits = find_hits(microphones, progress=progress)
+    elif is_learned(name):
+        return read_groove(Path(name)).groove
     elif Path(name).suffix.lower() in MIDI_SUFFIXES:
         return read_midi_groove(Path(name), division)
     else:

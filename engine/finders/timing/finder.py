@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 from pydantic import Field, model_validator
 
 from engine.alignment.division import read_division
+from engine.alignment.learning.groove_file import is_learned, read_groove
 from engine.alignment.timing_settings import LIMITS, TimingSettings, timing_settings
 from engine.document.analysis import Analysis, BeatGrid
 from engine.document.drums.edits import PROMOTED
@@ -53,7 +54,9 @@ class TimingFinderSettings(FinderSettings):
     swing_percent: float | None = Field(
         None, title="Swing", description="50 for straight, 66.7 for a triplet, up to 75"
     )
-    groove: str = Field("", title="Groove", description="the feel of a MIDI file, a recording or a track")
+    groove: str = Field(
+        "", title="Groove", description="the feel of a MIDI file, a recording or a track, or a .groove"
+    )
     strength: float | None = limited(
         LIMITS["strength"], "Strength", "how far each hit moves to its line, 0 to 1"
     )
@@ -80,13 +83,16 @@ class TimingFinderSettings(FinderSettings):
         return self
 
     def moves(self, state: DocumentState) -> TimingSettings:
-        """Return how hits are moved in a document.
+        """Return how hits are moved in a document: as given, else as a learned groove has it, else as before.
 
         Raises
         ------
+        SourceError : the groove cannot be read
         UsageError : a value is outside its limits
         """
         given: dict[str, object] = {}
+        if is_learned(self.groove):
+            given |= read_groove(Path(self.groove)).settings
         if self.division is not None:
             division = read_division(self.division)
             given["division"] = division.name

@@ -75,6 +75,12 @@ def _timing_notes(options: argparse.Namespace, progress: Progress) -> Lines:
     return evaluate(options.data, seeds=options.seeds, short=options.short, progress=progress)
 
 
+def _timing_learned(options: argparse.Namespace, progress: Progress) -> Lines:
+    from engine.lab.evaluation.timing.learned.learned import evaluate
+
+    return evaluate(options.data, seeds=options.seeds, short=options.short, progress=progress)
+
+
 def _places(options: argparse.Namespace, progress: Progress) -> Lines:
     from engine.lab.evaluation.placing.placing import evaluate
 
@@ -91,6 +97,7 @@ _TIMING: Mapping[str, Callable[[argparse.Namespace, Progress], Lines]] = Mapping
         "programmed": _timing_programmed,
         "membership": _timing_membership,
         "notes": _timing_notes,
+        "learned": _timing_learned,
     }
 )
 """Measurements of timing: a name and the generator of its lines."""

@@ -66,6 +66,7 @@ class AlignAsked:
     least_ms, most_ms : range of offsets of the hits; the latter infinite for no limit
     keeps_feel : whether hits are compared with the player's own push and pull
     keeps_drums : whether each drum keeps its typical offset
+    groove : a file of a learned groove; empty for none
     also : the ids of tracks recorded with those, which move too
     """
 
@@ -84,6 +85,7 @@ class AlignAsked:
     most_ms: float = inf
     keeps_feel: bool = False
     keeps_drums: bool = False
+    groove: str = ""
     also: tuple[str, ...] = ()
 
 
@@ -118,18 +120,20 @@ class AlignForm(QWidget):
     Signals
     -------
     changed : `values()` or `problem()` may have changed
-    file_requested : the user wants to choose a beat file
+    file_requested, groove_requested : the user wants to choose a beat file, or a learned groove
     """
 
     changed = Signal()
     file_requested = Signal()
+    groove_requested = Signal()
 
     def __init__(
         self, theme: Theme, asked: AlignAsked, choices: Choices, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._choices, self._theme = choices, theme
-        self._path = asked.path
+        self._path, self._groove, self._most_ms = asked.path, asked.groove, asked.most_ms
+        self._refusal = ""
         self._grids, self._scopes = QButtonGroup(self), QButtonGroup(self)
         self._numbers = {
             name: NumberLine(Number(words, value, lowest, highest, decimals, is_time=name == "start_s"))
@@ -146,6 +150,7 @@ class AlignForm(QWidget):
         self._drums_words = _said(_microphones(choices.drums))
         self._click = ChoiceField(theme, "Click track", choices.tracks, asked.click)
         self._file = ElidedLabel(self._file_words())
+        self._groove_name = ElidedLabel(_name_of(self._groove))
         self._division = ChoiceField(theme, "Division", DIVISIONS, asked.division)
         self._feel = CheckBox(theme, "Keep the player's push and pull")
         self._feel.setChecked(asked.keeps_feel)
@@ -210,9 +215,7 @@ class AlignForm(QWidget):
 
     def _grid_rows(self) -> tuple[tuple[str, str, QWidget, bool], ...]:
         tempo = self._choices.tempo
-        choose = QPushButton("Choose…")
-        choose.setAutoDefault(False)
-        choose.setAccessibleName("Choose a beat file")
+        choose = _button("Choose…", "Choose a beat file")
         choose.clicked.connect(self.file_requested)
         self._click.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         even = beside(self._numbers["bpm"], QLabel("BPM, first bar at"), self._numbers["start_s"])
@@ -251,10 +254,16 @@ class AlignForm(QWidget):
 
     def _number_rows(self) -> QGridLayout:
         numbers = self._numbers
+        choose, clear = _button("Choose…", "Choose a learned groove"), _button("Clear", "Use no groove")
+        choose.clicked.connect(self.groove_requested)
+        clear.clicked.connect(lambda: self.set_groove("", {}))
+        groove = QLabel("&Groove")
+        groove.setBuddy(choose)
         division = QLabel("&Division")
         division.setBuddy(self._division)
         self._division.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         rows: tuple[tuple[QLabel, QWidget], ...] = (
+            (groove, beside(self._groove_name, choose, clear)),
             (division, beside(self._division, QLabel("swing"), numbers["swing_percent"], QLabel("%"))),
             (
                 _label("&Strength", numbers["strength"]),
@@ -301,7 +310,33 @@ class AlignForm(QWidget):
         self._choose("file")
 
     def _file_words(self) -> str:
-        return PurePath(self._path).name or "none chosen"
+        return _name_of(self._path)
+
+    def set_groove(self, path: str, settings: Mapping[str, object]) -> None:
+        """Take a learned groove and fill in its settings; an empty path for none.
+
+        Parameters
+        ----------
+        settings : those that it has, see `engine.alignment.timing_settings`
+        """
+        self._groove, self._most_ms = path, inf
+        self._groove_name.setText(_name_of(path))
+        for name, scale in (("swing_percent", 1.0), ("strength", 100.0), ("least_ms", 1.0)):
+            if isinstance(value := settings.get(name), int | float):
+                self._numbers[name].set_value(scale * value)
+        if isinstance(division := settings.get("division"), str):
+            self._division.choose(division)
+        if isinstance(most_ms := settings.get("most_ms"), int | float):
+            self._most_ms = most_ms
+        if isinstance(feel := settings.get("own_feel"), bool):
+            self._feel.setChecked(feel)
+        self._renew()
+
+    def refuse_groove(self, reason: str) -> None:
+        """Show why a file is not a learned groove; the one before stays."""
+        self._refusal = reason
+        self._renew()
+        self._refusal = ""
 
     def problem(self) -> str:
         """Return the error message, or "" for valid input."""
@@ -332,7 +367,9 @@ class AlignForm(QWidget):
             pad_ms=self._value("pad_ms", 10.0),
             least_ms=self._value("least_ms", 0.0),
             keeps_feel=self._feel.isChecked(),
+            most_ms=self._most_ms,
             keeps_drums=self._drums.isChecked(),
+            groove=self._groove,
             also=tuple(self._left()) if self._also.isChecked() else (),
         )
 
@@ -357,13 +394,24 @@ class AlignForm(QWidget):
         self._also.setText("Move it, too" if len(left) == 1 else "Move them, too")
         for part in (self._staying, self._also):
             part.setVisible(bool(left))
-        self._problem.setText(self.problem())
+        self._problem.setText(self._refusal or self.problem())
         self._problem.setStyleSheet(f"color: {self._theme.error};")
         self.changed.emit()
 
 
 def _microphones(count: int) -> str:
     return counted(count, "microphone")
+
+
+def _name_of(path: str) -> str:
+    return PurePath(path).name or "none chosen"
+
+
+def _button(words: str, name: str) -> QPushButton:
+    button = QPushButton(words)
+    button.setAutoDefault(False)
+    button.setAccessibleName(name)
+    return button
 
 
 def _checked(group: QButtonGroup) -> str:

@@ -24,7 +24,7 @@ _PAD_MS = 5.0
 _BESIDE_S = 0.2
 _BESIDE_LINES = 1.1
 _MOVED_SAMPLES = 0.5
-_GRACES = (ORNAMENTS.index(Ornament.FLAM), ORNAMENTS.index(Ornament.DRAG))
+GRACES = (ORNAMENTS.index(Ornament.FLAM), ORNAMENTS.index(Ornament.DRAG))
 _GHOST = ORNAMENTS.index(Ornament.GHOST)
 _LATE = ORNAMENTS.index(Ornament.LATE_VOICE)
 
@@ -81,7 +81,7 @@ def placement_score(
     """
     rate_hz = lines.rate_hz
     ends = ends_of(truth, hits, rows, placement, rate_hz)
-    is_grace = np.isin(truth.ornaments, _GRACES)
+    is_grace = np.isin(truth.ornaments, GRACES)
     is_meant = ~np.isnan(truth.targets_samples)
     targets = np.where(is_meant, truth.targets_samples, 0.0)
     is_wrong = nearest_lines(ends, lines) != nearest_lines(targets, lines)
@@ -136,7 +136,7 @@ def ends_of(truth: Truth, hits: Hits, rows: Rows, placement: Placement, rate_hz:
 def _is_kept(truth: Truth, ends: NDArray[np.float64], rate_hz: int) -> NDArray[np.bool_]:
     """Return a mask of grace notes with an unchanged distance to their main note."""
     kept = np.zeros(len(ends), bool)
-    is_grace = np.isin(truth.ornaments, _GRACES)
+    is_grace = np.isin(truth.ornaments, GRACES)
     for row in np.flatnonzero(is_grace):
         own = (truth.strokes == truth.strokes[row]) & (truth.microphones == truth.microphones[row])
         mains = np.flatnonzero(own & ~is_grace)

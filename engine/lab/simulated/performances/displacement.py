@@ -98,7 +98,7 @@ def displaced(score: Score, by: Displacement, microphones: Rows, rng: np.random.
     ornaments = np.concatenate([ornaments, np.zeros(len(extra), np.int8)])
     is_extra = np.arange(len(rows)) >= len(rows) - len(extra)
     order = np.argsort(times_s, kind="stable")
-    played = _picked(score, rows[order])
+    played = score.picked(rows[order])
     softer = np.where(is_extra[order], rng.uniform(0.35, 0.9, len(order)), 1.0)
     played = replace(played, velocities=(played.velocities * softer).astype(np.float32))
     return Displaced(played, times_s[order], is_extra[order], missing_s, ornaments[order])
@@ -123,21 +123,6 @@ def drawn(rng: np.random.Generator) -> Displacement:
         ghosts=float(rng.choice((0.0, 0.02, 0.1))),
         missing=float(rng.choice((0.0, 0.02, 0.06))),
         doubles=float(rng.choice((0.0, 0.01, 0.04))),
-    )
-
-
-def _picked(score: Score, rows: Rows) -> Score:
-    return Score(
-        score.name,
-        score.beat_s,
-        score.beats_in_bar,
-        score.divisions,
-        score.lines[rows],
-        score.leads_s[rows],
-        tuple(score.pieces[row] for row in rows),
-        score.velocities[rows],
-        score.ornaments[rows],
-        score.played_s[rows],
     )
 
 
@@ -176,7 +161,7 @@ def _ornamented(
     of, lead, line = np.concatenate(rows), np.concatenate(leads_s), np.concatenate(lines)
     moved_s = (line - score.lines[of]) * score.line_s - (lead - score.leads_s[of])
     everything = replace(
-        _picked(score, of),
+        score.picked(of),
         lines=line,
         leads_s=lead,
         ornaments=np.concatenate(codes),
@@ -184,7 +169,7 @@ def _ornamented(
         played_s=score.played_s[of] + moved_s,
     )
     order = np.argsort(everything.targets_s, kind="stable")
-    return _picked(everything, order), microphones[of][order]
+    return everything.picked(order), microphones[of][order]
 
 
 def _lone_loud(score: Score, microphones: Rows) -> Rows:

@@ -64,7 +64,10 @@ class Score:
 
     def taken(self, rows: Rows) -> Score:
         """Return some of its hits, in the order of time."""
-        rows = rows[np.argsort(self.targets_s[rows], kind="stable")]
+        return self.picked(rows[np.argsort(self.targets_s[rows], kind="stable")])
+
+    def picked(self, rows: Rows) -> Score:
+        """Return some of its hits, in the order of the rows."""
         return Score(
             self.name,
             self.beat_s,

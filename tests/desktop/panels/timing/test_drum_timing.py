@@ -13,10 +13,13 @@ import pytest
 import soundfile
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from desktop.main_window import MainWindow
+from engine.alignment.beat_positions import positions_at
 from engine.alignment.fitting import TEMPO_DOUBT
+from engine.alignment.learning.groove_file import LearnedGroove, write_groove
+from engine.alignment.timing_settings import timing_settings
 from engine.document.change import Edit, row_changes
 from engine.document.decisions import Verdict
 from engine.document.document import Document
@@ -77,6 +80,45 @@ def test_an_opened_performance_shows_its_hits_and_the_panel(timing: Hands) -> No
     assert [track.role for track in window.session.state.tracks] == ["kick", "snare", "hat", "overhead"]
     timing.press("F3")
     assert not window.timing_panel.isVisible()
+
+
+def test_a_learned_groove_is_chosen_in_the_form_and_used(timing: Hands, tmp_path: Path) -> None:
+    values = {
+        "division": "1/8",
+        "beats_in_bar": 4,
+        "tempo_bpm": 120.0,
+        "pairs": [],
+        "hits": 40,
+        "moved": 40,
+        "lines": {"late_beats": [0.0, 0.02] * 4, "hits": [5] * 8},
+        "drums": {"snare": {"late_ms": 12.0, "hits": 10}},
+        "strength": {"value": 0.5, "hits": 40},
+        "largest_ms": 20.0,
+        "unexplained_ms": 0.1,
+    }
+    path = tmp_path / "mine.groove"
+    write_groove(LearnedGroove.model_validate(values), path)
+
+    def choose(dialog: QWidget) -> None:
+        button = next(
+            one for one in dialog.findChildren(QPushButton) if one.accessibleName().endswith("learned groove")
+        )
+        button.click()
+        assert named_field(dialog, "Strength").text() == "50"
+        QTest.keyClick(named_field(dialog, "Strength"), Qt.Key.Key_Return)
+
+    timing.press_and_answer("Ctrl+Shift+T", choose, type_path(path))
+    timing.finish_work()
+    assert not timing.refused
+    state = timing.window.session.state
+    settings = timing_settings(state.settings)
+    assert (settings.division, settings.strength) == ("1/8", 0.5)
+    moves, grid = moves_of(state), timing.window.session.grid
+    snares = [row for row, voices in enumerate(moves.voices) if "snare" in voices]
+    goals = moves.onsets_samples + 2.0 * moves.by_samples  # half of the way was made
+    even = positions_at(grid, np.arange(2 * len(grid.beats_samples)) / 2.0, RATE_HZ)
+    late_ms = [1000.0 * float(min(goals[row] - even, key=abs)) / RATE_HZ for row in snares]
+    assert np.median(late_ms) > 11.0
 
 
 def test_a_bar_a_drum_and_the_rest_are_accepted_by_keys(timing: Hands) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf
 
 import numpy as np
@@ -112,6 +113,33 @@ ALL = Choices(12, ("a", "b"), "Kick and 1 other", "120.0 BPM", {"a": "Kick", "b"
 def test_what_was_asked_comes_back_as_it_was(qtbot: QtBot) -> None:
     asked = AlignAsked((), "beats", 98.5, 1.25, "b", "", "1/8t", 50.0, 0.8, 0.3, 12.5, 4.0, inf, True)
     assert form(ALL, asked, qtbot).values() == asked
+
+
+def test_a_learned_groove_fills_in_what_it_has_and_leaves_the_rest(qtbot: QtBot) -> None:
+    made = form(ALL, AlignAsked(click="a", sensitivity=0.3, least_ms=2.0, keeps_feel=True), qtbot)
+    learned = {"division": "1/8", "swing_percent": 50.0, "strength": 0.6, "most_ms": 40.0, "own_feel": False}
+    made.set_groove("/mine.groove", learned)
+    wanted = AlignAsked(
+        click="a",
+        division="1/8",
+        strength=0.6,
+        sensitivity=0.3,
+        least_ms=2.0,
+        most_ms=40.0,
+        groove="/mine.groove",
+    )
+    assert made.values() == wanted
+    made.set_groove("", {})
+    assert made.values() == replace(wanted, groove="", most_ms=inf)
+
+
+def test_a_file_that_is_no_groove_is_named_until_something_changes(qtbot: QtBot) -> None:
+    made = form(ALL, AlignAsked(groove="/mine.groove"), qtbot)
+    made.refuse_groove("other.groove is not a groove file")
+    assert "other.groove" in made._problem.text()
+    assert made.values().groove == "/mine.groove"
+    made.set_groove("/mine.groove", {})
+    assert not made._problem.text()
 
 
 def test_typing_a_tempo_chooses_the_even_grid(qtbot: QtBot) -> None:

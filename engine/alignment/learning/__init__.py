@@ -1,0 +1,1 @@
+"""Learn how an editor moves drums, from pairs of a recording and the file edited from it."""

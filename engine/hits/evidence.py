@@ -142,7 +142,7 @@ def _overheads(new: Floats, level_db: Floats, drums: Sequence[Drum], bleed: Blee
 
 
 def _echoes(
-    positions: NDArray[np.int64], peak_db: Floats, strength: Floats, rate_hz: int
+    positions: NDArray[np.int64], peak_db: NDArray[np.floating], strength: Floats, rate_hz: int
 ) -> list[NDArray[np.float64]]:
     """Return how usual the distance from the clear rise before is, that distance, and the level beside it.
 
@@ -165,7 +165,7 @@ def _echoes(
 def _beside_loud(new: Floats, drums: Sequence[Drum], loud: Sequence[LoudRises], which: int) -> list[Floats]:
     """Return the levels of each rise relative to the loud ones of its microphone, by octave.
 
-    Then the level of the loudest other drum in all octaves, how far its own is above that, and the overheads'.
+    Then the level of the loudest other drum in all octaves, how far its own is above it, and the overheads'.
     """
     own = drums[which].tracks[0]
     octaves = np.minimum(np.arange(_OCTAVES), new.shape[2] - 1)

@@ -38,7 +38,7 @@ class Network:
 
     def outputs(self, evidence: Floats) -> Floats:
         """Return the outputs for each row of evidence, shape (n, outputs): logits."""
-        values = np.clip((evidence - self.mean) / self.spread, -self.limit, self.limit)
+        values: Floats = np.clip((evidence - self.mean) / self.spread, -self.limit, self.limit)
         for number, (weights, biases) in enumerate(self.layers, start=1):
             values = values @ weights.T + biases
             if number < len(self.layers):

@@ -138,7 +138,8 @@ def _evidence_of(
         every * np.log2(of.count + 1.0),
         every * np.log2(of.count / len(new)),
     ]
-    return np.clip(np.stack(columns, axis=1), -_LIMIT, _LIMIT).astype(np.float32)
+    evidence: Floats = np.clip(np.stack(columns, axis=1), -_LIMIT, _LIMIT).astype(np.float32)
+    return evidence
 
 
 def _beside_pattern(new: Floats, roles: Sequence[Role], of: _Rises) -> list[Floats]:

@@ -25,6 +25,9 @@ _PARTNER_S, _EXACT_S, _CLEAR_S = 0.03, 0.005, 0.02
 """Onsets nearer to the path than the first are partners. Nearer than the second, and both as clear as the
 third, they are more exact than the path."""
 
+_NEAR_S, _SAME_SHIFT_S = 0.3, 0.003
+"""Notes within the first of each other move by the same, if their shifts differ by no more than the second."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NotesOfTake:
@@ -83,4 +86,14 @@ def _by_sound(
     apart = np.append(reference.onsets_samples, np.inf)[partners] - onsets
     others_clear = np.append(reference.unsure_samples <= _CLEAR_S * rate_hz, False)[partners]
     is_exact = (np.abs(apart - lags) <= _EXACT_S * rate_hz) & is_clear & others_clear
-    return np.where(is_exact, apart, lags), partners
+    return _together(onsets, np.where(is_exact, apart, lags), rate_hz), partners
+
+
+def _together(onsets: Floats, shifts: Floats, rate_hz: int) -> Floats:
+    """Return shifts in which notes just after each other move by the same, if nearly so: without a seam."""
+    near, same = _NEAR_S * rate_hz, _SAME_SHIFT_S * rate_hz
+    found = shifts.tolist()
+    for row, apart in enumerate(np.diff(onsets).tolist()):
+        if apart <= near and abs(found[row + 1] - found[row]) <= same:
+            found[row + 1] = found[row]
+    return np.array(found, np.float64)

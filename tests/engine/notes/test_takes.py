@@ -62,3 +62,11 @@ def test_takes_are_alike_from_three_fifths_of_their_notes_on() -> None:
 
     assert are_alike(own, warping(0.0, (0, 0.8), (400, 0.1)))
     assert not are_alike(own, warping(0.0, (0, 0.8), (300, 0.1)))
+
+
+def test_notes_just_after_each_other_move_together() -> None:
+    own, others = notes(1_000.0, 1_200.0, 2_000.0), notes(1_040.0, 1_242.0, 2_042.0)
+
+    placed = to_take(own, others, warping(40.0, (0, 0.9)), RATE_HZ, 120.0, 1.0).placed
+
+    assert placed.shifts_samples.tolist() == [40.0, 40.0, 42.0]

@@ -16,9 +16,10 @@ Floats = NDArray[np.float64]
 _SURE, _UNLIKE = 0.5, 0.25
 """Correlation from which on both takes have the same sound at a note, and below which they have not. Between
 them, times count. One voice twice: 0.7 to 1; two speakers: 0.5 to 0.8; other words: 0 to 0.4."""
-_LEAST_SURE = 0.6
+_LEAST_SURE = 0.7
 """Share of sure notes in takes that are alike. Others, such as bass and kick, are matched by times alone:
-trumpet and saxophone have 0.2, clean and nylon guitar 0.4; picked and finger bass 0.8, two speakers 0.9."""
+trumpet and saxophone have 0.2 (one draw 0.67), nylon and clean guitar 0.45; picked and finger bass 0.74, two
+speakers 0.88, one voice twice 0.98."""
 _FAINT_SURE = 0.7
 """Correlation from which on faint notes move with the others, and do not limit them."""
 _PARTNER_S, _EXACT_S, _CLEAR_S = 0.03, 0.005, 0.02
@@ -26,7 +27,7 @@ _PARTNER_S, _EXACT_S, _CLEAR_S = 0.03, 0.005, 0.02
 third, they are more exact than the path."""
 
 _NEAR_S, _SAME_SHIFT_S = 0.3, 0.003
-"""Notes within the first of each other move by the same, if their shifts differ by no more than the second."""
+"""Notes within the first of each other move by the same, if their shifts differ by less than the second."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

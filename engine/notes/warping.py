@@ -37,7 +37,7 @@ _BEFORE_FRAMES, _AFTER_FRAMES, _NEAR_FRAMES = 12, 20, 4
 _LONG_BEFORE_FRAMES, _LONG_AFTER_FRAMES = 60, 100
 """The sound around a place that is compared: less of it agrees by chance."""
 _CORE_S, _AROUND_S = 30.0, 5.0
-"""A passage whose path is kept, and the sound on either side that is decoded with it."""
+"""Length of a passage, and of the sound on either side that is decoded with it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

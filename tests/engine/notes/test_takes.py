@@ -57,11 +57,11 @@ def test_notes_too_far_from_their_sound_stay() -> None:
     assert not found.is_movable.any()
 
 
-def test_takes_are_alike_from_three_fifths_of_their_notes_on() -> None:
+def test_takes_are_alike_from_seven_tenths_of_their_notes_on() -> None:
     own = notes(*np.arange(100.0, 3_100.0, 100.0))
 
-    assert are_alike(own, warping(0.0, (0, 0.8), (400, 0.1)))
-    assert not are_alike(own, warping(0.0, (0, 0.8), (300, 0.1)))
+    assert are_alike(own, warping(0.0, (0, 0.8), (500, 0.1)))
+    assert not are_alike(own, warping(0.0, (0, 0.8), (400, 0.1)))
 
 
 def test_notes_just_after_each_other_move_together() -> None:

@@ -17,7 +17,7 @@ _SURE, _UNLIKE = 0.5, 0.25
 """Correlation from which on both takes have the same sound at a note, and below which they have not. Between
 them, times count. One voice twice: 0.7 to 1; two speakers: 0.5 to 0.8; other words: 0 to 0.4."""
 _LEAST_SURE = 0.7
-"""Share of sure notes in takes that are alike. Others, such as bass and kick, are matched by times alone:
+"""Share of such notes in takes that are alike. Others, such as bass and kick, are matched by times alone:
 trumpet and saxophone have 0.2 (one draw 0.67), nylon and clean guitar 0.45; picked and finger bass 0.74, two
 speakers 0.88, one voice twice 0.98."""
 _FAINT_SURE = 0.7

@@ -28,7 +28,7 @@ _FLOOR_DB, _LOUD_DB = 50.0, 40.0
 """Below the loudest twentieth of a passage: softer is silence; louder counts for the normalisation."""
 _SLOPE_FRAMES = 4
 _MARGIN_S = 0.06
-"""The path may go farther than notes may move, so that it can show what is out of reach."""
+"""The path may go farther than notes may move, so that sounds out of reach are recognised."""
 _STEP = 0.3
 """Cost of a change of the lag by one hop, in mean squared deviations of a feature."""
 _SMOOTH_FRAMES = 5
@@ -106,7 +106,7 @@ def find_warping(
 def _features(read: ReadMono, start: int, stop: int, rate_hz: int) -> tuple[Floats, Floats]:
     """Return normalised levels and slopes of a passage, shape (frames, 2 * bands), and the same as shapes.
 
-    Shapes are what is left of them without the level of each frame; those of silence are 0.
+    Shapes are without the level of each frame; those of silence are 0.
     """
     settings = MelSettings(
         rate_hz=rate_hz,

@@ -261,10 +261,10 @@ def with_another_course(sound: Sound, rng: np.random.Generator) -> tuple[Sound, 
 
 
 def in_pieces(sound: Sound, rng: np.random.Generator) -> tuple[Sound, Floats, Floats]:
-    """Return a take in pieces: each at its own speed, pitch and level, with other treble, and noise.
+    """Return pieces of a take: each with another speed, pitch, level and treble, and noise.
 
-    Pieces of 0.2 to 0.8 s, cut where the sound is soft, begin up to 20 to 60 ms off, each up to 30 ms more or
-    less so than the one before. It shares no code with `with_another_course`.
+    Pieces of 0.2 to 0.8 s, cut in soft moments, begin up to 20 to 60 ms off, each up to 30 ms more or
+    less so than the one before. There is no code in common with `with_another_course`.
 
     Returns
     -------

@@ -264,7 +264,7 @@ def in_pieces(sound: Sound, rng: np.random.Generator) -> tuple[Sound, Floats, Fl
     """Return pieces of a take: each with another speed, pitch, level and treble, and noise.
 
     Pieces of 0.2 to 0.8 s, cut in soft moments, begin up to 20 to 60 ms off, each up to 30 ms more or
-    less so than the one before. There is no code in common with `with_another_course`.
+    less so than the one before. Made without `with_another_course`.
 
     Returns
     -------

@@ -45,11 +45,11 @@ NAMES = (
     "next, strength",
     "echoes",
     "since a clear rise",
-    "beside a clear rise",
-    *(f"beside loud {octave}" for octave in range(_OCTAVES)),
-    "loudest other beside loud",
-    "beside loud, clear of others",
-    "overheads beside loud",
+    "level after a clear rise",
+    *(f"below loud {octave}" for octave in range(_OCTAVES)),
+    "loudest other below loud",
+    "clear of loudest other",
+    "overheads below loud",
     *(str(role) for role in _ROLES),
 )
 """Of the columns of `evidence_of`."""
@@ -103,7 +103,7 @@ def evidence_of(
         *_neighbour(of.positions_samples, level_db, strength, rate_hz, -1),
         *_neighbour(of.positions_samples, level_db, strength, rate_hz, 1),
         *_echoes(of.positions_samples, peak_db, strength, rate_hz),
-        *_beside_loud(new, drums, loud, which),
+        *_below_loud(new, drums, loud, which),
         *(np.full(len(rows), float(_LIKE.get(drum.role, drum.role) is role) * _LIMIT_DB) for role in _ROLES),
     ]
     return rows, np.clip(np.stack(columns, axis=1), -_LIMIT_DB, _LIMIT_DB).astype(np.float32)
@@ -144,7 +144,7 @@ def _overheads(new: Floats, level_db: Floats, drums: Sequence[Drum], bleed: Blee
 def _echoes(
     positions: NDArray[np.int64], peak_db: NDArray[np.floating], strength: Floats, rate_hz: int
 ) -> list[NDArray[np.float64]]:
-    """Return how usual the distance from the clear rise before is, that distance, and the level beside it.
+    """Return how usual the distance from the clear rise before is, that distance, and the relative level.
 
     Wires and shells answer each hit of their drum after the same few ms; a drummer does not play so evenly.
     The first is the share of the clear rises that another one follows after the same distance, times 40.
@@ -162,7 +162,7 @@ def _echoes(
     return [echoes, octaves, np.where(known, peak_db - peak_db[of], -_LIMIT_DB)]
 
 
-def _beside_loud(new: Floats, drums: Sequence[Drum], loud: Sequence[LoudRises], which: int) -> list[Floats]:
+def _below_loud(new: Floats, drums: Sequence[Drum], loud: Sequence[LoudRises], which: int) -> list[Floats]:
     """Return the levels of each rise relative to the loud ones of its microphone, by octave.
 
     Then the level of the loudest other drum in all octaves, how far its own is above it, and the overheads'.

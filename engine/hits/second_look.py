@@ -26,11 +26,11 @@ _OCTAVES = 5
 
 NAMES = (
     *("own octaves, less", "own octaves, more", "others, less", "others, more", "least other", "far, less"),
-    *("far, more", "beside its hits", "first look"),
+    *("far, more", "level among its hits", "first look"),
     *(f"above likely others {octave}" for octave in range(_OCTAVES)),
     *("above likely others, least", "above likely others, most", "above likely others, mean"),
     *("likeliest other", "likeliest close other", "likely others", "likeliest other, when"),
-    *("since its hit", "beside that hit", "until its hit", "beside that next hit"),
+    *("since its hit", "level after it", "until its hit", "level before it"),
     *("number of its hits", "share of its hits"),
 )
 """Of the columns of `second_evidence`."""
@@ -56,7 +56,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Rises:
-    """The rises of a drum with what its likeliest hits have in common.
+    """The rises of a drum with the common pattern of its likeliest hits.
 
     Attributes
     ----------
@@ -129,7 +129,7 @@ def _evidence_of(
     hits = np.flatnonzero(of.likelihoods > 0.5)
     every = np.ones(len(new))
     columns = [
-        *_beside_pattern(new, roles, of),
+        *_from_pattern(new, roles, of),
         of.levels_db - of.typical_db,
         np.log(likely / (1.0 - likely)),
         *_explained(new, rises, which, rate_hz),
@@ -142,7 +142,7 @@ def _evidence_of(
     return evidence
 
 
-def _beside_pattern(new: Floats, roles: Sequence[Role], of: _Rises) -> list[Floats]:
+def _from_pattern(new: Floats, roles: Sequence[Role], of: _Rises) -> list[Floats]:
     """Return how many spreads less, and more, each rise has than the drum's hits, by microphones.
 
     Only microphones and octaves count in which those are audible. Other drums add sound; nothing removes it.
@@ -218,7 +218,7 @@ def _likeliest(
 def _from_hits(
     of: _Rises, hits: NDArray[np.int64], which: NDArray[np.int64], rate_hz: int
 ) -> list[NDArray[np.float64]]:
-    """Return how far each rise is from a hit of its drum, in octaves of 1 ms, and its level beside that."""
+    """Return how far each rise is from a hit of its drum, in octaves of 1 ms, and its relative level."""
     known = (which >= 0) & (which < len(hits))
     hit = hits[np.clip(which, 0, max(0, len(hits) - 1))] if len(hits) else np.zeros(len(which), np.int64)
     apart_ms = np.abs(of.positions - of.positions[hit]) / rate_hz * 1000.0

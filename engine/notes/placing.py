@@ -97,10 +97,10 @@ def to_reference(
     most_ms : notes farther apart do not belong together
     """
     most = most_ms / 1000.0 * rate_hz
-    partners = _partners(onsets_samples, reference_samples, most)
+    partners = partners_of(onsets_samples, reference_samples, most)
     # Players drift: the second time, distances are measured from where the notes around have their partners.
     drift = _drift(onsets_samples, reference_samples, partners, rate_hz)
-    partners = _partners(onsets_samples + drift, reference_samples, most)
+    partners = partners_of(onsets_samples + drift, reference_samples, most)
     has_partner = partners >= 0
     shifts = np.zeros(len(onsets_samples))
     shifts[has_partner] = reference_samples[partners[has_partner]] - onsets_samples[has_partner]
@@ -116,7 +116,7 @@ def _drift(onsets: Floats, reference: Floats, partners: NDArray[np.int64], rate_
     return np.array([np.median(late[a:b]) if b > a else 0.0 for a, b in zip(first, last, strict=True)])
 
 
-def _partners(onsets: Floats, reference: Floats, most: float, at_once: int = _AT_ONCE) -> NDArray[np.int64]:
+def partners_of(onsets: Floats, reference: Floats, most: float, at_once: int = _AT_ONCE) -> NDArray[np.int64]:
     """Return the note of the reference for each note, -1 for none, of one passage at a time.
 
     Passages end in the longest of the pauses between notes of either.

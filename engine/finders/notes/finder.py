@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
-
-import numpy as np
-from numpy.typing import NDArray
 
 from engine.alignment.division import read_division
 from engine.alignment.lines import line_words, lines_of
@@ -26,6 +24,7 @@ from engine.wording import counted, listed, quoted
 
 if TYPE_CHECKING:
     from engine.notes.onsets import Notes
+    from engine.notes.warping import Warping
     from engine.recordings.microphones import Microphones
 
 
@@ -89,11 +88,15 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
     tracks = _tracks(request, reference)
     target = _target(request, reference, progress.part(0.0, 0.3))
     state, proposals, notices = request.state, list[Proposal](), list[str]()
-    with Microphones(state, request.media, [track.id for track in tracks]) as microphones:
+    read = [*tracks, *([] if reference is None else [reference])]
+    with Microphones(state, request.media, [track.id for track in read]) as microphones:
         for number, track in enumerate(tracks):
             share = progress.part(0.3, 1.0).step(number, len(tracks))
-            notes = _notes(request, microphones, number, share)
-            made, notice = moves_of(request, track, notes, target)
+            notes = _notes(request, microphones, number, share.part(0.0, 0.5))
+            warping = None
+            if reference is not None:
+                warping = _warping(request, microphones, number, share.part(0.5, 1.0))
+            made, notice = moves_of(request, track, notes, target, warping)
             proposals += made
             notices += [notice] if notice else []
     if not proposals and notices:
@@ -117,11 +120,18 @@ def _of_other_tracks(request: FinderRequest, tracks: Sequence[Track]) -> list[Pr
 def _notes(request: FinderRequest, microphones: Microphones, row: int, progress: Progress) -> Notes:
     from engine.notes.onsets import find_notes
 
-    def read(start: int, stop: int) -> NDArray[np.float32]:
-        return microphones.read_one(row, start, stop)
+    state, read = request.state, partial(microphones.read_one, row)
+    return find_notes(read, state.length_samples, state.rate_hz, settings_of(request).sensitivity, progress)
+
+
+def _warping(request: FinderRequest, microphones: Microphones, row: int, progress: Progress) -> Warping:
+    """Return where the sound of a track is in the reference, the last of the microphones."""
+    from engine.notes.warping import find_warping
 
     state = request.state
-    return find_notes(read, state.length_samples, state.rate_hz, settings_of(request).sensitivity, progress)
+    read, read_other = (partial(microphones.read_one, one) for one in (row, len(microphones.track_ids) - 1))
+    most_ms = settings_of(request).most_ms
+    return find_warping(read, read_other, state.length_samples, state.rate_hz, most_ms, progress)
 
 
 def _target(request: FinderRequest, reference: Track | None, progress: Progress) -> Target:
@@ -154,7 +164,7 @@ def _target(request: FinderRequest, reference: Track | None, progress: Progress)
         at_s = float(notes.onsets_samples[place]) / state.rate_hz
         return f"the note of {reference.name} at {format_time(at_s, 2)}"
 
-    return Target(note, onsets_samples=notes.onsets_samples)
+    return Target(note, notes=notes, name=reference.name)
 
 
 NOTES = Finder(

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from engine.alignment.placement import Lines
     from engine.notes.onsets import Notes
     from engine.notes.placing import PlacedNotes
+    from engine.notes.warping import Warping
 
 _PAD_S = 0.01
 _UNCLEAR_S, _UNCLEAR_OF_TAKES_S = 0.01, 0.02
@@ -80,7 +81,8 @@ class Target:
     ----------
     lines : of the grid; None for a track
     grid : that they are of
-    onsets_samples : float64, shape (n,), the notes of the track; empty for a grid
+    notes : of the track; None for a grid
+    name : of the track
     where : names a line or a note of the track by its index
     analyses : those found on the way, by kind
     """
@@ -88,7 +90,8 @@ class Target:
     where: Callable[[int], str]
     lines: Lines | None = None
     grid: BeatGrid | None = None
-    onsets_samples: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    notes: Notes | None = None
+    name: str = ""
     analyses: Mapping[str, tuple[str, Analysis]] = field(default_factory=dict)
 
 
@@ -99,14 +102,22 @@ def settings_of(request: FinderRequest) -> NotesSettings:
 
 
 def moves_of(
-    request: FinderRequest, track: Track, notes: Notes, target: Target
+    request: FinderRequest, track: Track, notes: Notes, target: Target, warping: Warping | None = None
 ) -> tuple[list[Proposal], str]:
-    """Return the moves of a track, and a notice about notes that stay; "" for none."""
+    """Return the moves of a track, and a notice about notes that stay; "" for none.
+
+    Parameters
+    ----------
+    warping : to the track that is the target; None for a grid
+    """
     from engine.notes.placing import on_grid, to_reference
+    from engine.notes.takes import are_alike
 
     settings, rate_hz = settings_of(request), request.state.rate_hz
     if not len(notes.onsets_samples):
         return [], f"No note was detected in {quoted(track.name)}: raise the sensitivity."
+    if warping is not None and are_alike(notes, warping):
+        return _by_sound(request, track, notes, target, warping)
     most_s = _UNCLEAR_OF_TAKES_S if target.lines is None else _UNCLEAR_S
     is_clear = (notes.unsure_samples <= most_s * rate_hz) & (notes.confidences >= _LEAST_CONFIDENCE)
     is_wanted = (
@@ -122,16 +133,33 @@ def moves_of(
             return [], f"{track.name} does not follow the grid and stays: check tempo and division."
         is_wanted &= ~on_grid(notes, target.lines, placed, is_clear)
     else:
-        placed = to_reference(
-            notes.onsets_samples, target.onsets_samples, rate_hz, settings.most_ms, settings.strength
-        )
+        others = np.zeros(0) if target.notes is None else target.notes.onsets_samples
+        placed = to_reference(notes.onsets_samples, others, rate_hz, settings.most_ms, settings.strength)
     left = int(np.count_nonzero((placed.shifts_samples != 0.0) & is_wanted & ~is_clear))
-    answered = _answered_samples(request, track)
-    is_wanted &= is_clear & (_distances(notes.onsets_samples, answered) > _SAME_NOTE_S * rate_hz)
-    made = list(_moves(request, track, notes, placed, is_wanted, target))
-    told = f"{counted(left, 'note')} of {track.name} without a clear onset not moved." if left else ""
-    free = "" if target.grid is None else free_notice(target.grid, notes.onsets_samples, rate_hz, "notes")
-    return made, " ".join(filter(None, (told, free)))
+    made = list(_moves(request, track, notes, placed, is_wanted & is_clear, target))
+    notices = [f"{counted(left, 'note')} of {track.name} without a clear onset not moved."] if left else []
+    if target.grid is not None:
+        notices.append(free_notice(target.grid, notes.onsets_samples, rate_hz, "notes"))
+    if warping is not None and made:
+        notices.append(f"{track.name} sounds unlike {target.name}: notes are matched by their times.")
+    return made, " ".join(filter(None, notices))
+
+
+def _by_sound(
+    request: FinderRequest, track: Track, notes: Notes, target: Target, warping: Warping
+) -> tuple[list[Proposal], str]:
+    """Return the moves of a take to the same sounds of another take, and a notice about notes that stay."""
+    from engine.notes.takes import to_take
+
+    assert target.notes is not None
+    settings, rate_hz = settings_of(request), request.state.rate_hz
+    found = to_take(notes, target.notes, warping, rate_hz, settings.most_ms, settings.strength)
+    where = target.where
+    target = replace(target, where=lambda place: where(place) or f"the same sound of {target.name}")
+    made = list(_moves(request, track, found.notes, found.placed, found.is_movable, target))
+    left = int(np.count_nonzero(~found.is_movable))
+    notice = f"{counted(left, 'note')} of {track.name} without the same sound in {target.name} not moved."
+    return made, notice if left else ""
 
 
 def _swells(notes: Notes, is_clear: NDArray[np.bool_]) -> bool:
@@ -177,6 +205,7 @@ def _moves(
     target: Target,
 ) -> Iterator[Proposal]:
     rate_hz, onsets, lines = request.state.rate_hz, notes.onsets_samples, target.lines
+    is_wanted = is_wanted & (_distances(onsets, _answered_samples(request, track)) > _SAME_NOTE_S * rate_hz)
     strength = settings_of(request).strength
     pads = np.minimum(s_to_samples(_PAD_S, rate_hz), np.diff(onsets, prepend=-onsets[0]) / 2.0)
     starts = np.maximum(np.floor(onsets - pads), 0).astype(np.int64)

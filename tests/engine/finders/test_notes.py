@@ -14,6 +14,7 @@ from engine.document.document import Document
 from engine.document.grid.edits import set_grid, steady
 from engine.notes.onsets import find_notes
 from tests.engine.notes.plucked import RATE_HZ, melody, plucked, reading
+from tests.engine.notes.spoken import around, starts, take, words
 
 LENGTH_S = 13.0
 
@@ -214,3 +215,28 @@ def test_a_track_that_swells_stays(tmp_path: Path) -> None:
     assert main(["propose", str(project), "notes", "--bpm", "92"]) == 1
     with Document.open(project) as document:
         assert not document.state.proposals
+
+
+def test_a_second_take_follows_the_sound_of_the_first_and_other_words_stay(tmp_path: Path) -> None:
+    count, same = 40, 30
+    spoken, lead_s = words(count, 1), starts(count, 3)
+    double_s = around(lead_s, 0.05, 4)
+    others_s = lead_s[same] + starts(20, 7) * 0.6
+    project = written(
+        tmp_path,
+        double=take(spoken, double_s, -0.5, 5),
+        lead=take([*spoken[:same], *words(20, 2)], np.append(lead_s[:same], others_s), 0.0, 6),
+    )
+
+    assert main(["propose", str(project), "notes", "--to", "lead"]) == 0
+
+    by_s = np.zeros(count)
+    with Document.open(project) as document:
+        for one in document.state.proposals.values():
+            onset_s, by = (float(str(one.payload[key])) / RATE_HZ for key in ("onset_samples", "by_samples"))
+            by_s[np.abs(double_s - onset_s).argmin()] = by
+    known = by_s[: same - 1] != 0.0
+    off_ms = np.abs(double_s + by_s - lead_s)[: same - 1] * 1000
+    assert known.mean() > 0.8
+    assert np.quantile(off_ms[known], 0.9) < 15.0
+    assert np.mean(by_s[same + 3 :] == 0.0) > 0.8

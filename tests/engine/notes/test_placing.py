@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.notes.placing import _PASSED_OVER, _matched, _partners, to_reference
+from engine.notes.placing import _PASSED_OVER, _matched, partners_of, to_reference
 
 RATE_HZ = 1_000
 TIMES = st.lists(st.integers(0, 400), min_size=0, max_size=5, unique=True).map(
@@ -83,7 +83,7 @@ def test_passages_apart_are_matched_by_themselves() -> None:
     reference = np.concatenate(phrases)
     onsets = np.sort(reference + rng.normal(0.0, 15.0, len(reference)))[rng.random(len(reference)) < 0.9]
 
-    whole = _partners(onsets, reference, 60.0)
+    whole = partners_of(onsets, reference, 60.0)
 
     for at_once in (60, 200):
-        assert np.array_equal(_partners(onsets, reference, 60.0, at_once), whole)
+        assert np.array_equal(partners_of(onsets, reference, 60.0, at_once), whole)

@@ -258,3 +258,38 @@ def with_another_course(sound: Sound, rng: np.random.Generator) -> tuple[Sound, 
     ends = np.cumsum([0, *map(len, parts)]).astype(np.float64)
     source = np.append(starts, len(sound)).astype(np.float64)
     return np.concatenate(parts).astype(np.float32), source, ends
+
+
+def in_pieces(sound: Sound, rng: np.random.Generator) -> tuple[Sound, Floats, Floats]:
+    """Return pieces of a take: each with another speed, pitch, level and treble, and noise.
+
+    Pieces of 0.2 to 0.8 s, cut in soft moments, begin up to 20 to 60 ms off, each up to 30 ms more or
+    less so than the one before. Made without `with_another_course`.
+
+    Returns
+    -------
+    double, source_samples, double_samples : the two courses are to be interpolated between
+    """
+    cuts = np.array(_soft_cuts(sound, rng), np.float64)
+    most_s = rng.uniform(0.02, 0.06)
+    off_s = [0.0]
+    for _ in cuts[1:]:
+        off_s.append(float(np.clip(off_s[-1] + rng.uniform(-0.03, 0.03), -most_s, most_s)))
+    placed = cuts + np.array(off_s) * RATE_HZ
+    at = np.arange(round(placed[-1]))
+    gains_db = np.interp(at, placed, rng.uniform(-4.0, 4.0, len(cuts)))
+    double = np.interp(np.interp(at, placed, cuts), np.arange(len(sound)), sound) * 10 ** (gains_db / 20)
+    double += rng.normal(0.0, 0.3 * 10 ** rng.uniform(-3.0, -2.3), len(double))
+    double[1:] += rng.uniform(-0.4, 0.4) * double[:-1]
+    return double.astype(np.float32), cuts, placed
+
+
+def _soft_cuts(sound: Sound, rng: np.random.Generator) -> list[int]:
+    """Return the start, the end and the softest moments between, 0.2 to 0.8 s from one to the next."""
+    hop, around = round(_LEVEL_S * RATE_HZ), round(0.06 / _LEVEL_S)
+    level = np.add.reduceat(np.square(sound.astype(np.float64)), np.arange(0, len(sound), hop))
+    cuts = [0]
+    while cuts[-1] < len(sound) - RATE_HZ:
+        middle = round((cuts[-1] / RATE_HZ + rng.uniform(0.26, 0.74)) / _LEVEL_S)
+        cuts.append((middle - around + int(level[middle - around : middle + around].argmin())) * hop)
+    return [*cuts, len(sound)]

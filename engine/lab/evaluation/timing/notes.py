@@ -7,7 +7,7 @@ and where they end up is measured on the rendered audio.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,6 +35,7 @@ from engine.lab.evaluation.timing.note_material import (
     Instrument,
     each_alone,
     ends_of,
+    in_pieces,
     melody,
     sentences,
     syllables,
@@ -251,18 +252,32 @@ def take_figures(lead: str, double: str, rng: np.random.Generator, count: int) -
 
 
 def _voices(data_dir: Path, seeds: int) -> Iterator[Line]:
+    pieces = [voice_figures(data_dir, np.random.default_rng((seed, 400)), in_pieces) for seed in range(seeds)]
+    yield from _summed("voices in pieces", pieces)
     try:
-        own = [voice_figures(data_dir, np.random.default_rng((seed, 300))) for seed in range(seeds)]
+        own = [
+            voice_figures(data_dir, np.random.default_rng((seed, 300)), with_another_course)
+            for seed in range(seeds)
+        ]
     except ImportError:
         yield {"metric": "voices_skipped_without_python_stretch", "value": 1.0, "n": 0}
         return
     yield from _summed("voices", own)
 
 
-def voice_figures(data_dir: Path, rng: np.random.Generator) -> Figures:
-    """Return the figures of sentences with another course of time, moved to the original."""
+def voice_figures(
+    data_dir: Path,
+    rng: np.random.Generator,
+    double_of: Callable[[Sound, np.random.Generator], tuple[Sound, Floats, Floats]],
+) -> Figures:
+    """Return the figures of sentences with another course of time, moved to the original.
+
+    Parameters
+    ----------
+    double_of : makes the second take, as `with_another_course` and `in_pieces` do
+    """
     lead = sentences(data_dir, rng, _SENTENCES)
-    double, source, stretched = with_another_course(lead, rng)
+    double, source, stretched = double_of(lead, rng)
     targets = syllables(lead)
     onsets = np.round(np.interp(targets, source, stretched)).astype(np.int64)
     length = max(len(lead), len(double))

@@ -57,7 +57,7 @@ def read_hydrogen(name: str, folder: Path = FOLDER, drawn: int | None = None) ->
 
     Parameters
     ----------
-    drawn : number of the drawn stage that it stands on; None for its own
+    drawn : number of a drawn stage; None for its own
     """
     files = files_of(folder / name)
     stage = stage_of(name) if drawn is None else drawn_stage(name, drawn)

@@ -2,8 +2,8 @@
 
 Sound travels in straight lines, falls with the distance, is duller away from the axis of a microphone, and is
 followed by a few reflections and a diffuse field that is as loud everywhere (H. Kuttruff, "Room Acoustics",
-2009). Delays are whole samples: it is the truth of the hit that has to be exact. A kit stands on one stage of
-its own, or on any number of drawn ones: other places, rooms, gains, bleed and snare wires.
+2009). Delays are whole samples: it is the truth of the hit that has to be exact. A kit has one stage of its
+own and any number of drawn ones: other places, rooms, gains, bleed and snare wires.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 ``python -m engine.lab.training.hits hits --data DIR --cache DIR --out resources/models/hits.safetensors``
 
-Then `second_look`, with ``--out resources/models/hits_second_look.safetensors``: it learns from what the
-network of the hits makes of the same performances. What is in the cache is read again, so that an interrupted
+Then `second_look`, with ``--out resources/models/hits_second_look.safetensors``: its inputs include
+the likelihoods of the network of the hits. Performances in the cache are read again, so that an interrupted
 run resumes.
 """
 

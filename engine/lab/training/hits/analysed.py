@@ -1,4 +1,4 @@
-"""Performances whose candidates are kept on disk: rendering them is what takes the time."""
+"""Performances whose candidates are stored, since rendering takes most of the time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Analysed:
     ----------
     roles : of the microphones
     onsets_samples : float64, shape (hits,), true
-    microphones : int16, shape (hits,), of the drum of each hit; -1 for one that is not there
+    microphones : int16, shape (hits,), of the drum of each hit; -1 without one
     """
 
     candidates: Candidates

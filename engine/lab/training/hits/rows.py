@@ -39,7 +39,7 @@ _ON_ITS_WAY_S = 0.003
 _WITH_NOISE = 0.7
 _CLEAR_DB, _UNLIKELY = 9.0, 0.004
 _OF_UNCLEAR, _OF_UNLIKELY = 0.25, 0.12
-"""Rises that are hardly hits are so many that a share of them is enough to learn from."""
+"""Share of the rises that are hardly hits: most of them add nothing."""
 
 Labels = NDArray[np.int64]
 Rows = tuple[Floats, Labels]

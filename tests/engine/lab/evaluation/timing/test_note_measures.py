@@ -72,3 +72,19 @@ def test_a_short_run_reports_each_part(data_dir: Path) -> None:
     assert float(figures["all_unmoved_identical"]["value"]) == 1.0
     assert float(figures["piano_off_ms_median"]["value"]) < float(figures["piano_off_ms_median"]["baseline"])
     assert any(name.startswith("voices") for name in figures)
+
+
+def test_a_take_in_pieces_has_the_course_that_it_states() -> None:
+    rng = np.random.default_rng(3)
+    clicks = np.arange(20_000, 8 * RATE_HZ, 20_000)
+    sound = np.zeros(9 * RATE_HZ, np.float32)
+    sound[clicks] = 1.0
+
+    double, source, placed = note_material.in_pieces(sound, rng)
+
+    assert np.all(np.diff(placed) >= 0)
+    for at in np.interp(clicks, source, placed).astype(int):
+        found = at - 200 + np.abs(double[at - 200 : at + 200]).argmax()
+        assert abs(found - at) < 20
+    off_s = np.interp(clicks, source, placed) / RATE_HZ - clicks / RATE_HZ
+    assert 0.01 < np.abs(off_s).max() < 0.13

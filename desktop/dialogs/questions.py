@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.imports.described import LabelsAs
-from engine.hits.membership import left_behind_sentence
+from engine.hits.kit.membership import left_behind_sentence
 from engine.wording import counted, listed
 
 _ACCEPT = QMessageBox.ButtonRole.AcceptRole

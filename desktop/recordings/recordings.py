@@ -25,7 +25,7 @@ from engine.document.drums.pickup import StrokePickup
 from engine.document.tracks.take_lanes import take_tracks
 from engine.document.tracks.track import source_length_samples
 from engine.files.safe_write import shown
-from engine.hits.membership import left_behind
+from engine.hits.kit.membership import left_behind
 from engine.recordings.import_audio import Imported, ImportRequest, import_edit, stated_start
 from engine.recordings.media import Media, MediaRequest, Relinked, find_media, relink
 from engine.recordings.placement.placements import Mode

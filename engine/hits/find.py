@@ -17,10 +17,10 @@ from engine.hits.candidates import LATE_S, Candidates, candidates_of, joined
 from engine.hits.drums import Drum, drums_of, learn_bleed, loud_rises, new_db, rise_at_all
 from engine.hits.evidence import NAMES, evidence_of
 from engine.hits.judge import HIT_WEIGHTS, SECOND_LOOK_WEIGHTS, network_of
-from engine.hits.kit_heard import is_of_a_kit
+from engine.hits.kit.kit_heard import is_of_a_kit
+from engine.hits.kit.roles import roles_of
 from engine.hits.octaves import Floats, Octaves
 from engine.hits.ornaments import with_ornaments
-from engine.hits.roles import roles_of
 from engine.hits.second_look import Judged, second_evidence
 from engine.hits.strokes import (
     SURE,

@@ -26,7 +26,7 @@ from engine.document.tracks.edits import NewTrack, add_tracks
 from engine.document.tracks.track import Source
 from engine.errors import SourceError
 from engine.files.safe_write import shown
-from engine.hits.microphone_names import kit_of_names
+from engine.hits.kit.microphone_names import kit_of_names
 from engine.progress import Progress
 from engine.recordings.media import Media
 from engine.recordings.placed import clock_edits, placed_tracks

@@ -13,8 +13,8 @@ from engine.document.state import DocumentState
 from engine.document.tracks.edits import add_tracks
 from engine.document.tracks.track import Source
 from engine.hits.find import HeldMicrophones
-from engine.hits.membership import kit_roles
-from engine.hits.stroke_pickup import MOST_TRACKS, measure_pickup
+from engine.hits.kit.membership import kit_roles
+from engine.hits.kit.stroke_pickup import MOST_TRACKS, measure_pickup
 from engine.progress import Progress
 from engine.recordings.import_audio import Imported, ImportRequest, import_audio, new_tracks
 from engine.recordings.known_files import known_files, media_to_read

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from desktop.dialogs import questions
 from desktop.recordings.recordings import Recordings
 from desktop.shell.session import Session
-from engine.hits.membership import recorded_with, tracks_of_moves
+from engine.hits.kit.membership import recorded_with, tracks_of_moves
 
 
 class LeftBehind(QObject):

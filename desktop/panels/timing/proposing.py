@@ -26,7 +26,7 @@ from engine.document.kinds.hit import HIT
 from engine.document.recorded import require_recording
 from engine.document.tracks.track import sound_of
 from engine.errors import TimingError, UsageError
-from engine.hits.membership import left_behind_sentence, unnamed_kit
+from engine.hits.kit.membership import left_behind_sentence, unnamed_kit
 from engine.timebase import samples_to_s
 from engine.wording import counted
 from widgets.panels.timing.form import AlignAsked, AlignForm, Choices

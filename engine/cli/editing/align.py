@@ -22,7 +22,7 @@ from engine.errors import UsageError
 from engine.files.safe_write import shown
 from engine.finders.finder import Found
 from engine.finders.registry import find_edits, request_of
-from engine.hits.membership import left_behind_sentence
+from engine.hits.kit.membership import left_behind_sentence
 from engine.progress import Progress
 from engine.recordings.import_audio import ImportRequest, import_edit
 from engine.review.bulk import weak_left_sentence

@@ -15,7 +15,7 @@ from engine.document.drums.pickup import PICKUP
 from engine.document.edits import decide, move_edges
 from engine.document.state import DocumentState
 from engine.errors import UsageError
-from engine.hits.membership import left_behind, left_behind_sentence, tracks_of_moves
+from engine.hits.kit.membership import left_behind, left_behind_sentence, tracks_of_moves
 from engine.progress import Progress
 from engine.recordings.stored_pickup import known_pickup
 from engine.review.bulk import BulkAccept, accept_in_bulk

@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.cli.output import VerbOutput
 from engine.document.document import Document
 from engine.document.state import DocumentState
-from engine.hits.membership import left_behind, left_behind_sentence
+from engine.hits.kit.membership import left_behind, left_behind_sentence
 from engine.progress import Progress
 from engine.recordings.import_audio import Imported, ImportRequest, import_edit, stated_start
 from engine.recordings.placement.placements import Mode, Placements

@@ -28,7 +28,7 @@ from engine.finders.timing.detect_hits import HITS, HitsRequest, detect_hits, hi
 from engine.finders.timing.find_grid import FoundGrid, WantedGrid, find_grid
 from engine.finders.timing.find_groove import find_groove
 from engine.hits.bleed import Bleed
-from engine.hits.membership import left_behind, unnamed_kit
+from engine.hits.kit.membership import left_behind, unnamed_kit
 from engine.progress import Progress
 from engine.recordings.kit import PickupRequest, compare_tracks
 from engine.recordings.microphones import Microphones

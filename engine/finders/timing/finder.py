@@ -22,7 +22,7 @@ from engine.document.listening_ids import listening_ids
 from engine.document.state import DocumentState
 from engine.finders.finder import Finder, FinderRequest, Found
 from engine.finders.settings import FinderSettings, limited
-from engine.hits.membership import left_behind_sentence
+from engine.hits.kit.membership import left_behind_sentence
 from engine.progress import Progress
 from engine.recordings.stored_pickup import known_pickup
 from engine.timebase import samples_to_s_array

@@ -28,7 +28,7 @@ from engine.files.safe_write import check_target, shown
 from engine.finders.timing.detect_hits import HitsRequest, detect_hits
 from engine.finders.timing.find_grid import WantedGrid, find_grid
 from engine.finders.timing.learn_timing_requests import LearnTimingRequest, RawAndEditedDrums
-from engine.hits.membership import unnamed_kit
+from engine.hits.kit.membership import unnamed_kit
 from engine.progress import Progress
 from engine.recordings.import_audio import Imported, ImportRequest, import_audio, import_edit
 from engine.recordings.kit import import_with_kit

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from engine.document.drums.pickup import StrokePickup
 from engine.document.state import DocumentState
 from engine.hits.find import HeldMicrophones
-from engine.hits.membership import kit_roles, largest_kit, left_behind, recorded_with, unnamed_kit
-from engine.hits.stroke_pickup import MOST_TRACKS, measure_pickup
+from engine.hits.kit.membership import kit_roles, largest_kit, left_behind, recorded_with, unnamed_kit
+from engine.hits.kit.stroke_pickup import MOST_TRACKS, measure_pickup
 from tests.engine.hits.kit_and_bass import BASS, MICROPHONES, UNNAMED, recorded
 from tests.sources import no_source, one_source_track
 

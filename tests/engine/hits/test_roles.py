@@ -7,7 +7,7 @@ import pytest
 
 from engine.document.drums.hits import Role
 from engine.hits.find import HeldMicrophones, hear
-from engine.hits.roles import guess_roles
+from engine.hits.kit.roles import guess_roles
 from tests.engine.hits.kit import RATE_HZ, ROLES, groove, rendered
 
 

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.hits.membership import left_behind_sentence
+from engine.hits.kit.membership import left_behind_sentence
 from engine.wording import counted
 from widgets.controls.check_box import CheckBox
 from widgets.controls.choice_field import ChoiceField

@@ -30,8 +30,8 @@ from engine.errors import UsageError
 from engine.finders.timing.aligned_files import AlignRequest, align, write_files
 from engine.finders.timing.find_grid import WantedGrid
 from engine.hits.find import HeldMicrophones
-from engine.hits.membership import kit_roles, largest_kit, recorded_with
-from engine.hits.stroke_pickup import measure_pickup
+from engine.hits.kit.membership import kit_roles, largest_kit, recorded_with
+from engine.hits.kit.stroke_pickup import measure_pickup
 from engine.lab.evaluation.timing.kit_rooms import Sound, room_kit
 from engine.lab.simulated.performances.displacement import Displacement
 from engine.lab.simulated.performances.grooves import read_groove

@@ -34,7 +34,7 @@ _PEAK = 0.5
 _FADE_SAMPLES = 1_024
 _LEAD_SAMPLES = 44
 
-_WITH_WIRES, _WIRES_RISE_S = 0.5, 0.001
+_WITH_WIRES, _WIRES_RISE_S = 0.25, 0.001
 _LOUDER_DB = 6.0
 _EARLIER_S = (-0.0015, 0.0005)
 _SNARES = (Piece.SNARE, Piece.RIM)
@@ -230,7 +230,7 @@ def _drawn_bleeds(rng: np.random.Generator) -> NDArray[np.float32]:
 
 def _drawn_wires(rng: np.random.Generator) -> _Wires:
     return _Wires(
-        late_s=float(rng.uniform(0.002, 0.02)),
+        late_s=float(rng.uniform(0.004, 0.02)),
         level=float(rng.uniform(0.3, 1.5)),
         decay_s=float(rng.uniform(0.03, 0.15)),
         seed=int(rng.integers(1 << 31)),

@@ -22,8 +22,8 @@ from safetensors.numpy import save_file
 from torch import Tensor, nn
 
 from engine.document.drums.hits import ORNAMENTS
+from engine.hits.kit.roles import HEARD_ROLES
 from engine.hits.octaves import Floats
-from engine.hits.roles import HEARD_ROLES
 from engine.lab.simulated.performances.parts import Part
 from engine.lab.training.hits.rows import Labels, all_rows
 from engine.learning.loop import Batch, TrainSettings, fit, seeded
@@ -54,8 +54,8 @@ class Recipe:
 
 
 RECIPES = {
-    "hits": Recipe((64, 32), 1, (640, 20), 33.0, 6, 6.0),
-    "second_look": Recipe((48, 24), 1, (640, 20), 33.0, 6, 6.0),
+    "hits": Recipe((64, 32), 1, (480, 20), 33.0, 6, 6.0),
+    "second_look": Recipe((48, 24), 1, (480, 20), 33.0, 6, 6.0),
     "ornaments": Recipe((48, 24), len(ORNAMENTS), (260, 60), 60.0, 16),
     "roles": Recipe((), len(HEARD_ROLES), (40, 8), 16.0, 1200),
 }

@@ -15,9 +15,9 @@ from engine.hits.candidates import Candidates
 from engine.hits.drums import Drum, new_db
 from engine.hits.evidence import NAMES
 from engine.hits.find import HeldMicrophones, first_look, hear, judged_rises
+from engine.hits.kit.roles import HEARD_ROLES, evidence_of_microphones
 from engine.hits.octaves import Floats
 from engine.hits.ornaments import evidence_of_ornaments
-from engine.hits.roles import HEARD_ROLES, evidence_of_microphones
 from engine.hits.second_look import second_evidence
 from engine.hits.strokes import strokes_of
 from engine.lab.simulated.performances.parts import Part, takes, takes_on_drawn_stages

@@ -1,7 +1,8 @@
 """Which tracks are the microphones of one drum kit: the audio decides, names only suggest.
 
-`engine.hits.stroke_pickup` measures which tracks pick up the same strokes. Names count where the audio cannot
-decide: stems of sampled drums have no bleed, and an amplifier's microphone in the same room picks up the kit.
+`engine.hits.kit.stroke_pickup` measures which tracks pick up the same strokes. Names count where the audio
+cannot decide: stems of sampled drums have no bleed, and an amplifier's microphone in the same room picks up
+the kit.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from engine.document.drums.edits import DRUMS
 from engine.document.drums.pickup import StrokePickup
 from engine.document.kinds.hit import HIT
 from engine.document.state import DocumentState
-from engine.hits.microphone_names import is_other_instrument, kit_of_names, role_of_name
+from engine.hits.kit.microphone_names import is_other_instrument, kit_of_names, role_of_name
 from engine.wording import counted, listed
 
 LEAST_SHARE = 0.3

@@ -12,7 +12,7 @@ from engine.document.drums.hits import Role
 from engine.hits.candidates import Candidates
 from engine.hits.drums import all_octaves_db, new_db
 from engine.hits.judge import ROLE_WEIGHTS, network_of
-from engine.hits.microphone_names import is_other_instrument, role_of_name
+from engine.hits.kit.microphone_names import is_other_instrument, role_of_name
 from engine.hits.octaves import Floats
 
 HEARD_ROLES = (Role.KICK, Role.SNARE, Role.HAT, Role.TOM, Role.CYMBAL, Role.OVERHEAD, Role.ROOM)

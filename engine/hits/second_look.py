@@ -18,6 +18,7 @@ from engine.hits.drums import Drum, all_octaves_db
 from engine.hits.octaves import Floats
 
 _SURE, _LIKELY, _FEWEST = 0.7, 0.3, 3
+_ALONE = 0.2
 _LEAST_SPREAD_DB, _MOST_SPREADS, _AUDIBLE_DB = 2.5, 4.0, -75.0
 _SPREAD_OF_MEDIAN = 1.4826
 _EARLIER_S, _LATER_S = 0.010, 0.006
@@ -65,6 +66,7 @@ class _Rises:
     levels_db : float32, shape (n,), of the new sound at its microphone
     likelihoods : float32, shape (n,)
     pattern_db, spread_db : float32, shape (tracks, octaves), levels relative to that of its microphone
+    bleed_db : float32, shape (tracks, octaves), the same where the other drums of a stroke are softest
     typical_db : level of its hits
     count : number of hits that show this
     """
@@ -76,6 +78,7 @@ class _Rises:
     likelihoods: NDArray[np.float32]
     pattern_db: Floats
     spread_db: Floats
+    bleed_db: Floats
     typical_db: float
     count: int
 
@@ -116,6 +119,7 @@ def _rises(candidates: Candidates, new: Floats, drum: Drum, judged: Judged) -> _
         likelihoods=likely,
         pattern_db=pattern,
         spread_db=np.maximum(spread, np.float32(_LEAST_SPREAD_DB)),
+        bleed_db=np.quantile(patterns, _ALONE, axis=0).astype(np.float32),
         typical_db=float(np.median(levels_db[best])),
         count=len(best),
     )
@@ -180,7 +184,7 @@ def _explained(new: Floats, rises: Sequence[_Rises], which: int, rate_hz: int) -
         if other == which:
             continue
         found, likely = _likeliest(of.positions, one, rate_hz)
-        level_db = one.levels_db[found][:, None] + one.pattern_db[of.own]
+        level_db = one.levels_db[found][:, None] + one.bleed_db[of.own]
         power += np.where(likely > 0.0, likely, 0.0)[:, None] * 10.0 ** (level_db / 10.0)
         later = likely > best
         when_ms[later] = ((of.positions - one.positions[found]) / rate_hz * 1000.0)[later]

@@ -39,7 +39,7 @@ def _of_snare(microphones: HeldMicrophones) -> NDArray[np.float64]:
 
 
 def test_wires_that_answer_each_hit_after_13_ms_are_no_hits() -> None:
-    found, played = _of_snare(_in_snare(wires=0.7)), groove()
+    found, played = _of_snare(_in_snare(wires=0.35)), groove()
     true = played.times_samples[played.drums == _SNARE]
     assert len(found) == len(true)
     assert np.abs(found - true).max() <= 0.002 * RATE_HZ

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
@@ -19,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors.numpy import save_file
+from scipy.linalg import block_diag
 from torch import Tensor, nn
 
 from engine.document.drums.hits import ORNAMENTS
@@ -43,6 +45,8 @@ class Recipe:
     outputs : 1 for how likely one thing is, else how many classes
     performances : how many of the train and of the validation part
     limit : of a standardised input: kits that nothing was learned from have values far outside
+    dropout : share of the inputs left out in each step, so that none decides alone
+    members : number of networks with other seeds, whose outputs are averaged
     """
 
     hidden: tuple[int, ...]
@@ -51,11 +55,13 @@ class Recipe:
     longest_s: float
     epochs: int
     limit: float = inf
+    dropout: float = 0.0
+    members: int = 1
 
 
 RECIPES = {
-    "hits": Recipe((64, 32), 1, (480, 20), 33.0, 6, 6.0),
-    "second_look": Recipe((48, 24), 1, (480, 20), 33.0, 6, 6.0),
+    "hits": Recipe((64, 32), 1, (480, 20), 33.0, 8, 6.0, 0.1, 3),
+    "second_look": Recipe((48, 24), 1, (480, 20), 33.0, 8, 6.0, 0.1, 3),
     "ornaments": Recipe((48, 24), len(ORNAMENTS), (260, 60), 60.0, 16),
     "roles": Recipe((), len(HEARD_ROLES), (40, 8), 16.0, 1200),
 }
@@ -64,7 +70,7 @@ RECIPES = {
 def perceptron(inputs: int, recipe: Recipe) -> nn.Sequential:
     """Return a network with fresh weights."""
     sizes = (inputs, *recipe.hidden)
-    layers: list[nn.Module] = []
+    layers: list[nn.Module] = [nn.Dropout(recipe.dropout)]
     for before, after in itertools.pairwise(sizes):
         layers += [nn.Linear(before, after), nn.ReLU()]
     return nn.Sequential(*layers, nn.Linear(sizes[-1], recipe.outputs))
@@ -100,23 +106,41 @@ def train(
             strict=True,
         )
     )
-    with seeded(seed):
-        model = perceptron(inputs.shape[1], recipe)
 
     def batches() -> list[Batch]:
         order = torch.randperm(len(inputs), generator=generator)
         return [(inputs[some], labels[some]) for some in torch.split(order, _BATCH)]
 
-    fitted = fit(model, loss_of, batches, held, TrainSettings(recipe.epochs, 2e-3, 1e-3, None), SILENT)
-    print(f"loss {fitted.best.loss:.4f}, held back {fitted.best.validation:.4f}", file=sys.stderr)
+    def member(number: int) -> list[nn.Linear]:
+        with seeded(seed + number):
+            model = perceptron(inputs.shape[1], recipe)
+        fitted = fit(model, loss_of, batches, held, TrainSettings(recipe.epochs, 2e-3, 1e-3, None), SILENT)
+        print(f"loss {fitted.best.loss:.4f}, held back {fitted.best.validation:.4f}", file=sys.stderr)
+        return [layer for layer in model if isinstance(layer, nn.Linear)]
+
+    layers = together([member(number) for number in range(recipe.members)])
     stored = {"mean": mean, "spread": spread.astype(np.float32)}
     if np.isfinite(recipe.limit):
         stored["limit"] = np.full(1, recipe.limit, np.float32)
-    linear = [layer for layer in model if isinstance(layer, nn.Linear)]
-    for number, layer in enumerate(linear):
-        stored[f"weights{number}"] = layer.weight.detach().numpy()
-        stored[f"biases{number}"] = layer.bias.detach().numpy()
+    for number, (weights, biases) in enumerate(layers):
+        stored[f"weights{number}"], stored[f"biases{number}"] = weights, biases
     return stored
+
+
+def together(members: Sequence[Sequence[nn.Linear]]) -> list[tuple[Floats, Floats]]:
+    """Return the weights and biases of one network whose outputs are the mean of those of several."""
+    last = len(members[0]) - 1
+    layers = []
+    for place, parallel in enumerate(zip(*members, strict=True)):
+        weights = [layer.weight.detach().numpy() for layer in parallel]
+        biases = [layer.bias.detach().numpy() for layer in parallel]
+        if place == last:
+            mean = np.concatenate(weights, axis=1) / len(members), np.mean(biases, axis=0)
+            layers.append((mean[0].astype(np.float32), mean[1].astype(np.float32)))
+        else:
+            whole = np.concatenate(weights) if place == 0 else block_diag(*weights).astype(np.float32)
+            layers.append((whole, np.concatenate(biases)))
+    return layers
 
 
 def main() -> None:

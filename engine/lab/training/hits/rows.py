@@ -37,6 +37,7 @@ _ONE_LEFT_OUT = {Role.TOM: 0.12, Role.OVERHEAD: 0.15, Role.ROOM: 0.3, Role.SNARE
 """Of the microphones of a role: how often all are missing, and how often each is."""
 _ON_ITS_WAY_S = 0.003
 _WITH_NOISE = 0.7
+_OVERDRIVEN, _CLIPPED_AT = 0.15, (0.2, 0.8)
 _CLEAR_DB, _UNLIKELY = 9.0, 0.004
 _OF_UNCLEAR, _OF_UNLIKELY = 0.25, 0.12
 """Share of the rises that are hardly hits: most of them add nothing."""
@@ -123,7 +124,7 @@ OF_ANALYSED: Mapping[str, Callable[[Analysed, np.random.Generator], Rows]] = Map
 def all_rows(
     name: str, data_dir: Path, cache: Path, part: Part, count: int, seed: int, longest_s: float
 ) -> Iterator[Rows]:
-    """Yield the rows of performances; what was made before is read from the folder `cache`.
+    """Yield the rows of performances; stored performances are read from the folder `cache`.
 
     Raises
     ------
@@ -159,7 +160,7 @@ def _analysed(take: Take, rng: np.random.Generator) -> Analysed:
     places = np.array([kept.index(name) if name in kept else -1 for name in roles], np.int16)
     fewer = replace(
         performance,
-        microphones={name: performance.microphones[name] for name in kept},
+        microphones=_overdriven({name: performance.microphones[name] for name in kept}, rng.spawn(1)[0]),
         roles={name: roles[name] for name in kept},
     )
     return Analysed(
@@ -180,6 +181,16 @@ def _heard(performance: Performance, rng: np.random.Generator | None) -> Candida
             noise = np.float32(10.0 ** (rng.uniform(*_NOISES_DB) / 20.0))
             samples[name] = one * gain + noise * rng.standard_normal(len(one), np.float32)
     return hear(HeldMicrophones(samples, performance.rate_hz))
+
+
+def _overdriven(samples: Mapping[str, Floats], rng: np.random.Generator) -> Mapping[str, Floats]:
+    """Return microphones that are clipped at a share of their peaks, now and then."""
+    if rng.random() >= _OVERDRIVEN:
+        return samples
+    limits = {name: rng.uniform(*_CLIPPED_AT) * np.abs(one).max(initial=0.0) for name, one in samples.items()}
+    return {
+        name: np.clip(one, -limits[name], limits[name]).astype(np.float32) for name, one in samples.items()
+    }
 
 
 def _are_hits(analysed: Analysed, rows: NDArray[np.int64], drum: Drum) -> Labels:

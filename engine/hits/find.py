@@ -39,6 +39,7 @@ HITS_MAKER = "offcut-hits-4"
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 8_000, 192_000
 LEAST_CONFIDENCE = 0.1
 _SEGMENT_S, _CONTEXT_S, _END_S = 20.0, 0.1, 0.005
+_DOUBTS = (NAMES.index("above bleed, mean"), NAMES.index("beside typical"))
 _NO_ROLES: Mapping[str, Role] = MappingProxyType({})
 
 
@@ -206,7 +207,7 @@ def _struck(
     judged = judged_rises(candidates, new, drums, rate_hz)
     rows: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
     likely: list[NDArray[np.float32]] = [np.zeros(0, np.float32)]
-    above_db: list[Floats] = [np.zeros(0, np.float32)]
+    levels_db: list[Floats] = [np.zeros((0, len(_DOUBTS)), np.float32)]
     of_drums: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
     further = second_evidence(candidates, new, drums, roles, judged, rate_hz)
     for one, evidence in zip(judged, further, strict=True):
@@ -214,12 +215,13 @@ def _struck(
         is_likely = likelihoods >= LEAST_CONFIDENCE
         rows.append(one.rows[is_likely])
         likely.append(likelihoods[is_likely])
-        above_db.append(one.evidence[is_likely, NAMES.index("above bleed, mean")])
+        levels_db.append(one.evidence[is_likely][:, _DOUBTS])
         of_drums.append(np.full(len(rows[-1]), one.drum))
     every = np.concatenate(rows)
     order = np.argsort(every, kind="stable")  # rows of candidates are in the order of time
     struck = Struck(every[order], np.concatenate(of_drums)[order], np.concatenate(likely)[order])
-    struck = doubting_bleed(struck, np.concatenate(above_db)[order], candidates, drums, rate_hz)
+    above_db, below_db = np.concatenate(levels_db)[order].T
+    struck = doubting_bleed(struck, above_db, below_db, candidates, drums, rate_hz)
     struck = without_doubles(struck, candidates, drums, rate_hz)
     return (
         struck

@@ -24,7 +24,7 @@ _RATTLES_S, _LOUDER_DB = 0.012, 3.0
 _ECHO_S, _ECHO_WITHIN_S, _ECHO_SHARE, _FEWEST_ECHOES = 0.03, 0.002, 0.3, 5
 _PULSE_QUANTILE = 0.1
 _EARLIER_S, _ON_ITS_WAY_S = 0.001, 0.010
-_CLEAR_OF_BLEED_DB, _DOUBTED = 3.0, 0.5
+_CLEAR_OF_BLEED_DB, _FAINT_DB, _DOUBTED = 3.0, -30.0, 0.5
 _LEAST_FOR_DELAY = 3
 
 
@@ -49,23 +49,31 @@ class Struck:
 
 
 def doubting_bleed(
-    struck: Struck, above_db: Floats, candidates: Candidates, drums: Sequence[Drum], rate_hz: int
+    struck: Struck,
+    above_db: Floats,
+    below_db: Floats,
+    candidates: Candidates,
+    drums: Sequence[Drum],
+    rate_hz: int,
 ) -> Struck:
-    """Lower the confidence of overhead cymbals that are hardly louder than a confident hit's bleed.
+    """Lower the confidence of overhead cymbals that are faint, or hardly louder than a confident hit's bleed.
 
-    A missed cymbal next to a hit costs nothing, as that hit moves it too; a false one is in the way.
+    A missed cymbal next to a hit costs nothing, as that hit moves it too; a false one is in the way. Faint
+    sounds in overheads are bounces of a beater or the drummer.
 
     Parameters
     ----------
     above_db : float32, shape (n,), level of each above the expected bleed of other drums
+    below_db : float32, shape (n,), level of each relative to the loud rises of its microphone
     """
     of_cymbals = np.array([drum.role is Role.OVERHEAD for drum in drums], bool)[struck.drums]
     positions = candidates.positions_samples[struck.rows]
     sure = positions[~of_cymbals & (struck.likelihoods >= SURE)]
     first = np.searchsorted(sure, positions - _ON_ITS_WAY_S * rate_hz)
     last = np.searchsorted(sure, positions + _EARLIER_S * rate_hz, side="right")
-    is_bleed = of_cymbals & (last > first) & (above_db < _CLEAR_OF_BLEED_DB)
-    likelihoods = np.where(is_bleed, np.float32(_DOUBTED) * struck.likelihoods, struck.likelihoods)
+    is_bleed = (last > first) & (above_db < _CLEAR_OF_BLEED_DB)
+    is_doubted = of_cymbals & (is_bleed | (below_db < _FAINT_DB))
+    likelihoods = np.where(is_doubted, np.float32(_DOUBTED) * struck.likelihoods, struck.likelihoods)
     return Struck(struck.rows, struck.drums, likelihoods)
 
 

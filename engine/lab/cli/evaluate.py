@@ -69,6 +69,12 @@ def _timing_membership(options: argparse.Namespace, progress: Progress) -> Lines
     return evaluate(options.data, short=options.short, progress=progress)
 
 
+def _timing_kits(options: argparse.Namespace, progress: Progress) -> Lines:
+    from engine.lab.evaluation.timing.kits import evaluate
+
+    return evaluate(options.data, seeds=options.seeds, short=options.short, progress=progress)
+
+
 def _timing_notes(options: argparse.Namespace, progress: Progress) -> Lines:
     from engine.lab.evaluation.timing.notes import evaluate
 
@@ -96,6 +102,7 @@ _TIMING: Mapping[str, Callable[[argparse.Namespace, Progress], Lines]] = Mapping
         "rendering": _timing_rendering,
         "programmed": _timing_programmed,
         "membership": _timing_membership,
+        "kits": _timing_kits,
         "notes": _timing_notes,
         "learned": _timing_learned,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -113,10 +114,13 @@ def test_nothing_is_arranged_without_a_recording(hands: Hands) -> None:
 
 
 def two_arrangements(hands: Hands) -> None:
+    """Propose an arrangement, and random ones until one differs: the first seeds may give the same."""
     hands.press("Alt+Shift+E")
     hands.finish_work()
-    hands.press("Alt+Shift+S")
-    hands.finish_work()
+    for _ in range(4):
+        if hands.window.editors.panel.isHidden():
+            hands.press("Alt+Shift+S")
+            hands.finish_work()
 
 
 def heard_row(hands: Hands) -> str:
@@ -135,7 +139,7 @@ def test_two_arrangements_are_heard_in_turn_at_the_same_moment(rehearsal: Hands)
     own = transport.result
     rehearsal.press("Alt+Shift+Q")
     assert heard_row(rehearsal) == "B"
-    assert rehearsal.said[-1].startswith("B: seed 1, ")
+    assert re.match(r"B: seed \d, ", rehearsal.said[-1])
     assert "The other one: the likeliest, " in rehearsal.said[-1]
     assert transport.plays_result
     second = transport.result

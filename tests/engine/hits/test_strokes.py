@@ -55,8 +55,16 @@ def test_what_is_hardly_a_hit_takes_none_away() -> None:
 def test_a_cymbal_that_bleed_would_explain_is_doubted() -> None:
     heard = candidates([100.0, 103.6, 300.0, 400.0, 403.6], [0, 1, 1, 0, 1], [-20.0] * 5)
     above_db = np.array([40.0, 1.0, 1.0, 40.0, 10.0], np.float32)
-    told = doubting_bleed(struck([0, 1, 1, 0, 1]), above_db, heard, DRUMS, RATE_HZ)
+    told = doubting_bleed(struck([0, 1, 1, 0, 1]), above_db, np.zeros(5, np.float32), heard, DRUMS, RATE_HZ)
     assert list(told.likelihoods >= 0.5) == [True, False, True, True, True]
+
+
+def test_a_faint_sound_in_the_overheads_is_doubted() -> None:
+    """A beater bounces 234 ms after the kick, 32 to 40 dB below its loud rises."""
+    heard = candidates([100.0, 334.0, 600.0], [0, 1, 1], [-20.0] * 3)
+    above_db, below_db = np.full(3, 15.0, np.float32), np.array([0.0, -32.0, -12.0], np.float32)
+    told = doubting_bleed(struck([0, 1, 1]), above_db, below_db, heard, DRUMS, RATE_HZ)
+    assert list(told.likelihoods >= 0.5) == [True, False, True]
 
 
 def test_strokes_never_step_back() -> None:

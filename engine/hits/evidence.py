@@ -32,7 +32,7 @@ NAMES = (
     "strongest other",
     "strongest other, when",
     "others rising",
-    "beside typical",
+    "below loud",
     "overheads beside typical",
     "is played",
     "clear at best",

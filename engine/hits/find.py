@@ -39,7 +39,7 @@ HITS_MAKER = "offcut-hits-4"
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 8_000, 192_000
 LEAST_CONFIDENCE = 0.1
 _SEGMENT_S, _CONTEXT_S, _END_S = 20.0, 0.1, 0.005
-_DOUBTS = (NAMES.index("above bleed, mean"), NAMES.index("beside typical"))
+_DOUBTS = (NAMES.index("above bleed, mean"), NAMES.index("below loud"))
 _NO_ROLES: Mapping[str, Role] = MappingProxyType({})
 
 

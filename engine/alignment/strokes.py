@@ -123,8 +123,8 @@ def leading_voices(hits: Hits, strokes: Strokes) -> NDArray[np.int64]:
 
 def carrying_voices(strokes: Strokes) -> NDArray[np.int64]:
     """Return which of `CARRIERS` carries each stroke, shape (s,); -1 for none."""
-    heard = strokes.voices[:, [VOICES.index(role) for role in CARRIERS]]
-    found: NDArray[np.int64] = np.where(heard.any(1), heard.argmax(1), -1)
+    sounding = strokes.voices[:, [VOICES.index(role) for role in CARRIERS]]
+    found: NDArray[np.int64] = np.where(sounding.any(1), sounding.argmax(1), -1)
     return found
 
 

@@ -7,12 +7,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.analysis import BeatGrid
+from engine.document.analysis import APART_BEATS, BeatGrid
 
 _LONELY_S = 3.0
 _EARLY_S = 0.06
-APART_BEATS = 4.0
-"""So far apart two beats are not of one run."""
 
 
 def empty_grid(maker: str) -> BeatGrid:

@@ -147,11 +147,11 @@ def best_pulse(
         arriving = leaving.ravel()[places[block % turns]] - model.distance_costs[:, None]
         distance, total = arriving.argmax(axis=0), arriving.max(axis=0)
         ended = _highest(top, ended, slice(max(0, first - rest - size), max(0, first - rest)))
-        anew = max(0.0, float(top[ended]) - _REST_COST)
-        rested[here] = ended if anew > 0.0 else -1
-        distance[total < anew] = _START
+        restarted = max(0.0, float(top[ended]) - _REST_COST)
+        rested[here] = ended if restarted > 0.0 else -1
+        distance[total < restarted] = _START
         inside = padded[:, _MOST_STEPS:-_MOST_STEPS]
-        inside[: here.stop - first] = np.maximum(total, anew)[: here.stop - first] + odds[here, None]
+        inside[: here.stop - first] = np.maximum(total, restarted)[: here.stop - first] + odds[here, None]
         if kept_to is not None:
             inside[np.abs(np.log(model.tempi_bpm) - kept_to[block]) > np.log(_NEAR_SHARE)] = -np.inf
         best = inside.max(axis=1)

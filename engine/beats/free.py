@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_closing
 
-from engine.beats.counted import APART_BEATS, runs
+from engine.beats.counted import runs
 from engine.beats.traces import Traces
+from engine.document.analysis import APART_BEATS
 from engine.features.onset_stream import Onsets
 
 Floats = NDArray[np.float64]

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.beats.counted import APART_BEATS
 from engine.beats.decode import beat_odds
 from engine.beats.learned import evidence_of
 from engine.beats.readings import USUAL_TEMPI, TempoPrior, bar_places, probabilities, weigh
 from engine.beats.traces import Traces
-from engine.document.analysis import BeatGrid
+from engine.document.analysis import APART_BEATS, BeatGrid
 from engine.learning.torch_threads import few_threads
 from engine.progress import SILENT, Progress
 

@@ -49,6 +49,10 @@ class ScoreCurve:
     false_starts_samples: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 3), np.int64))
 
 
+APART_BEATS = 4.0
+"""Two beats that are farther apart, in usual beats, belong to two runs, such as songs."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class BeatGrid:
     """The counted pulse.

@@ -13,7 +13,7 @@ from engine.hits.candidates import SILENCE_DB, Candidates
 from engine.hits.octaves import Floats
 
 _ONE_DRUM = (Role.KICK, Role.SNARE, Role.HAT)
-_CLEAR_STRENGTH_DB = 12.0
+CLEAR_STRENGTH_DB = 12.0
 _FIRST_S = 0.001
 _HIDDEN_DB = 3.0
 _ONE_ALONE_DB = 20.0
@@ -100,7 +100,7 @@ def _first_first(tracks: tuple[int, ...], candidates: Candidates, rate_hz: int) 
     if len(tracks) < 2 or not len(candidates):
         return tracks
     strengths_db = candidates.strengths_db[:, list(tracks)]
-    strong = np.isin(candidates.tracks, tracks) & (strengths_db.min(axis=1) > _CLEAR_STRENGTH_DB)
+    strong = np.isin(candidates.tracks, tracks) & (strengths_db.min(axis=1) > CLEAR_STRENGTH_DB)
     if not strong.any():
         return tracks
     lags = np.median(candidates.lags_samples[strong][:, list(tracks)], axis=0)
@@ -108,7 +108,7 @@ def _first_first(tracks: tuple[int, ...], candidates: Candidates, rate_hz: int) 
     rises_db = np.median(strengths_db[strong], axis=0)
     is_hidden = rises_db < rises_db.max() - _HIDDEN_DB
     rises = [
-        np.sum((candidates.tracks == track) & (strengths_db[:, place] > _CLEAR_STRENGTH_DB))
+        np.sum((candidates.tracks == track) & (strengths_db[:, place] > CLEAR_STRENGTH_DB))
         for place, track in enumerate(tracks)
     ]
     return tuple(tracks[place] for place in np.lexsort((rises, is_hidden, np.where(is_later, lags, 0.0))))
@@ -125,7 +125,7 @@ def rise_at_all(candidates: Candidates, drums: Sequence[Drum]) -> NDArray[np.boo
     """
     return np.array(
         [
-            candidates.strengths_db[candidates.tracks == own, own].max(initial=0.0) > _CLEAR_STRENGTH_DB
+            candidates.strengths_db[candidates.tracks == own, own].max(initial=0.0) > CLEAR_STRENGTH_DB
             for own in (drum.tracks[0] for drum in drums)
         ],
         bool,
@@ -160,7 +160,7 @@ def loud_rises(candidates: Candidates, new: Floats, drum: Drum) -> LoudRises:
     new : float32, shape (n, tracks, octaves), of `new_db`
     """
     own = drum.tracks[0]
-    rows = np.flatnonzero((candidates.tracks == own) & (candidates.strengths_db[:, own] > _CLEAR_STRENGTH_DB))
+    rows = np.flatnonzero((candidates.tracks == own) & (candidates.strengths_db[:, own] > CLEAR_STRENGTH_DB))
     if not len(rows):
         return LoudRises(rows, np.zeros(0, np.float32), SILENCE_DB, np.full(new.shape[2], SILENCE_DB))
     levels_db = all_octaves_db(new[rows, own])
@@ -168,7 +168,9 @@ def loud_rises(candidates: Candidates, new: Floats, drum: Drum) -> LoudRises:
     return LoudRises(rows, levels_db, float(np.quantile(levels_db, _LOUD)), octaves_db)
 
 
-def learn_bleed(candidates: Candidates, new: Floats, drums: Sequence[Drum]) -> Bleed:
+def learn_bleed(
+    candidates: Candidates, new: Floats, drums: Sequence[Drum], loud: Sequence[LoudRises]
+) -> Bleed:
     """Learn the bleed of each drum into each microphone, from its loud hits with the softest other drums.
 
     Levels relative to the loud rises of a microphone are compared: in a quiet room every drum rises far in
@@ -177,11 +179,11 @@ def learn_bleed(candidates: Candidates, new: Floats, drums: Sequence[Drum]) -> B
     Parameters
     ----------
     new : float32, shape (n, tracks, octaves), of `new_db`
+    loud : of each drum, of `loud_rises`
     """
     count, (_, tracks, octaves) = len(drums), new.shape
     heard = np.full((count, tracks, octaves), _UNKNOWN_BLEED_DB, np.float32)
     typical, contrast = np.full(count, SILENCE_DB, np.float32), np.zeros(count, np.float32)
-    loud = [loud_rises(candidates, new, drum) for drum in drums]
     for index, (drum, rises) in enumerate(zip(drums, loud, strict=True)):
         clear = np.sort(contrasts_db(candidates, drum, drums)[rises.rows])[::-1]
         if len(clear):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from engine.document.drums.hits import Role
 from engine.hits.candidates import Candidates
-from engine.hits.drums import Bleed, Drum, LoudRises, all_octaves_db, expected_db, played
+from engine.hits.drums import CLEAR_STRENGTH_DB, Bleed, Drum, LoudRises, all_octaves_db, expected_db, played
 from engine.hits.octaves import Floats
 
 _ROLES = (Role.KICK, Role.SNARE, Role.HAT, Role.TOM, Role.CYMBAL, Role.OVERHEAD)
@@ -19,7 +19,7 @@ _OCTAVES = 5
 _FAR_S = 1.0
 _LIMIT_DB = 40.0
 _HEARS_NOTHING_DB = -65.0
-_CLEAR_DB, _ECHO_S, _SAME_ECHO_S = 12.0, 0.045, 0.001
+_ECHO_S, _SAME_ECHO_S = 0.045, 0.001
 _LEAST_LOUD = 3
 
 NAMES = (
@@ -149,7 +149,7 @@ def _echoes(
     Wires and shells answer each hit of their drum after the same few ms; a drummer does not play so evenly.
     The first is the share of the clear rises that another one follows after the same distance, times 40.
     """
-    count, clear = len(positions), np.flatnonzero(strength > _CLEAR_DB)
+    count, clear = len(positions), np.flatnonzero(strength > CLEAR_STRENGTH_DB)
     before = np.searchsorted(clear, np.arange(count)) - 1
     known = before >= 0
     of = clear[np.maximum(before, 0)] if len(clear) else np.zeros(count, np.int64)
@@ -171,7 +171,7 @@ def _below_loud(new: Floats, drums: Sequence[Drum], loud: Sequence[LoudRises], w
     octaves = np.minimum(np.arange(_OCTAVES), new.shape[2] - 1)
     nothing = np.full(len(new), -_LIMIT_DB, np.float32)
 
-    def beside(is_wanted: Callable[[Role], bool]) -> Floats:
+    def loudest_of(is_wanted: Callable[[Role], bool]) -> Floats:
         levels = [
             all_octaves_db(new[:, drum.tracks[0]]) - rises.loud_db
             for other, (drum, rises) in enumerate(zip(drums, loud, strict=True))
@@ -184,8 +184,8 @@ def _below_loud(new: Floats, drums: Sequence[Drum], loud: Sequence[LoudRises], w
         return [np.zeros(len(new), np.float32)] * (_OCTAVES + 3)
     by_octave = (new[:, own] - loud[which].octaves_db)[:, octaves]
     level_db = all_octaves_db(new[:, own]) - loud[which].loud_db
-    others_db = beside(lambda role: role.is_close)
-    overheads_db = beside(lambda role: role is Role.OVERHEAD)
+    others_db = loudest_of(lambda role: role.is_close)
+    overheads_db = loudest_of(lambda role: role is Role.OVERHEAD)
     return [*by_octave.T, others_db, level_db - others_db, overheads_db]
 
 

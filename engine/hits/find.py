@@ -173,8 +173,8 @@ def first_look(
     ----------
     new : float32, shape (n, tracks, octaves), of `engine.hits.drums.new_db`
     """
-    bleed = learn_bleed(candidates, new, drums)
     loud = [loud_rises(candidates, new, drum) for drum in drums]
+    bleed = learn_bleed(candidates, new, drums, loud)
     for which in np.flatnonzero(rise_at_all(candidates, drums)).tolist():
         yield which, *evidence_of(candidates, new, drums, bleed, loud, which, rate_hz)
 

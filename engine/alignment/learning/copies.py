@@ -12,6 +12,7 @@ from scipy.signal import fftconvolve
 from engine.alignment.learning.places import Places
 from engine.alignment.strokes import Strokes
 from engine.document.drums.hits import ORNAMENTS, Hits, Ornament
+from engine.features.summit import summit
 from engine.progress import SILENT, Progress
 
 Floats = NDArray[np.float64]
@@ -146,9 +147,7 @@ def _between(values: Floats, best: int) -> float:
     """Return how far a peak is from its highest sample, by a parabola through three."""
     if not 0 < best < len(values) - 1:
         return 0.0
-    before, at, after = values[best - 1 : best + 2]
-    bend = before - 2.0 * at + after
-    return float(np.clip(0.5 * (before - after) / bend, -0.5, 0.5)) if bend < 0.0 else 0.0
+    return float(np.clip(summit(*values[best - 1 : best + 2].tolist()), -0.5, 0.5))
 
 
 def _in_order(ends: Floats, likeness: Floats) -> Floats:

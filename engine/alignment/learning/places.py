@@ -94,8 +94,8 @@ def _scores(
     """Return the first offset in frames, and how well the hits agree at each, 0 to 1."""
     last, length = int(frames.max()), target.shape[1]
     found = np.zeros(length + last - int(frames.min()))
-    for frame, heard in zip(frames.tolist(), voices, strict=True):
-        for voice in np.flatnonzero(heard).tolist():
+    for frame, sounding in zip(frames.tolist(), voices, strict=True):
+        for voice in np.flatnonzero(sounding).tolist():
             found[last - frame : last - frame + length] += target[voice]
     return -last, found / max(1, np.count_nonzero(voices))
 

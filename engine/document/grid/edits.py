@@ -14,7 +14,7 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engine.document.analysis import Analysis, BeatGrid
+from engine.document.analysis import APART_BEATS, Analysis, BeatGrid
 from engine.document.change import Edit
 from engine.document.document import analysis_id
 from engine.document.edits import replace_proposals, set_analyses
@@ -31,7 +31,6 @@ MAKER = "edited by hand"
 SLOWEST_BPM, FASTEST_BPM = 10.0, 999.0
 MOST_BEATS_IN_BAR = 32
 USUAL_BEATS_IN_BAR = 4
-SONGS_APART_BEATS = 4.0
 _EDITED = "edited-beats"
 
 
@@ -159,7 +158,7 @@ def with_downbeat(grid: BeatGrid, at_samples: int) -> BeatGrid:
 def with_bars_from(grid: BeatGrid, at_samples: int, beats: int | None = None) -> BeatGrid:
     """Begin bars of some beats at the beat nearest to a position, up to the end of its song; all others stay.
 
-    The bar before it becomes shorter if need be. A song ends at a gap of `SONGS_APART_BEATS`.
+    The bar before it becomes shorter if need be. A song ends at a gap of `APART_BEATS`.
 
     Parameters
     ----------
@@ -173,11 +172,7 @@ def with_bars_from(grid: BeatGrid, at_samples: int, beats: int | None = None) ->
     require_beats_in_bar(length)
     beat = nearest_beat(grid, at_samples)
     gaps = np.diff(grid.beats_samples[beat:])
-    ends = (
-        np.flatnonzero(gaps > SONGS_APART_BEATS * np.median(np.diff(grid.beats_samples)))
-        if len(gaps)
-        else gaps
-    )
+    ends = np.flatnonzero(gaps > APART_BEATS * np.median(np.diff(grid.beats_samples))) if len(gaps) else gaps
     count = int(ends[0]) + 1 if len(ends) else len(gaps) + 1
     counts = grid.bar_positions.copy()
     counts[beat : beat + count] = _counted_from(count, 0, length)

@@ -5,15 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.analysis import BeatGrid
+from engine.document.analysis import APART_BEATS, BeatGrid
 from engine.document.grid.edits import MAKER
 from engine.document.grid.free import is_free
 from engine.latest import found_once
 
 FEWEST_BEATS = 16
 """A shorter run of beats next to a longer one is talk or tuning more often than music."""
-_APART_BEATS = 4.0
-"""Two beats that are further apart belong to two runs."""
 LEAST_CONFIDENCE = 0.33
 """Seven recordings of talk alone stayed below it, all 19 pieces and loops with beats above it."""
 _SHORT_CONFIDENCE = 0.5
@@ -63,4 +61,4 @@ def beat_at(grid: BeatGrid | None, position_samples: int) -> int | None:
 def _longest_gap(grid: BeatGrid) -> float:
     """Return the longest gap between two beats of one run, in samples."""
     gaps = np.diff(grid.beats_samples)
-    return _APART_BEATS * float(np.median(gaps)) if len(gaps) else float("inf")
+    return APART_BEATS * float(np.median(gaps)) if len(gaps) else float("inf")

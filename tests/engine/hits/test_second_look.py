@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.drums.hits import Role
-from engine.hits.drums import drums_of, learn_bleed, new_db
+from engine.hits.drums import drums_of, learn_bleed, loud_rises, new_db
 from engine.hits.find import HeldMicrophones, find_hits, hear, judged_rises
 from engine.hits.second_look import NAMES, second_evidence
 from tests.engine.hits.kit import RATE_HZ, ROLES, groove, rendered
@@ -56,7 +56,8 @@ def test_bleed_is_learned_where_every_drum_rises_far_in_every_microphone() -> No
     for of_kick in (0.4, 1.0):
         candidates = hear(_in_snare(of_kick=of_kick))
         drums, new = drums_of(tuple(ROLES.values()), candidates, RATE_HZ), new_db(candidates)
-        heard_db.append(learn_bleed(candidates, new, drums).heard_db[_KICK, _SNARE])
+        loud = [loud_rises(candidates, new, drum) for drum in drums]
+        heard_db.append(learn_bleed(candidates, new, drums, loud).heard_db[_KICK, _SNARE])
     louder_db = 20.0 * np.log10((1.0 + 0.08) / (0.4 + 0.08))
     np.testing.assert_allclose(heard_db[1] - heard_db[0], louder_db, atol=2.0)
 

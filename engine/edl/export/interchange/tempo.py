@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.analysis import BeatGrid
+from engine.document.analysis import APART_BEATS, BeatGrid
 from engine.edl.edit_list import EditList
 from engine.timebase import convert_samples
 
@@ -23,8 +23,6 @@ TICKS_PER_QUARTER = 960
 _LONGEST_QUARTER_US = 2**24 - 1
 _QUARTER_WITHOUT_GRID_US = 500_000  # 120 beats a minute: what MIDI takes where nothing is said
 _LONGEST_BAR = 255
-_GAP_QUARTERS = 4.0
-"""So far apart two beats leave room for others."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +104,7 @@ def tempo_map(grid: BeatGrid | None, edit_list: EditList) -> tuple[TempoMap, int
         found.tolist(), [*found[1:].tolist(), found[-1].item() + usual], positions.tolist(), strict=True
     ):
         gap = following - beat
-        parts = round(gap / usual) if gap > _GAP_QUARTERS * usual else 1
+        parts = round(gap / usual) if gap > APART_BEATS * usual else 1
         quarters = _filled(beat, following, max(parts, -(-gap // _LONGEST_QUARTER_US)))
         counts = position + np.arange(len(quarters))
         is_first = np.where(counts > position, counts % bar == 1 % bar, position == 1)

@@ -36,6 +36,7 @@ _SHORT_S = 20.0
 _ROOM_WITHIN_MS = 25.0
 _BARE_S = 20.0
 _WITHOUT_DRUMS_S = 60.0
+_NO_ROLES: Mapping[str, Role] = MappingProxyType({})
 _WITHOUT_DRUMS: Mapping[str, str] = MappingProxyType(
     {
         "piano": "loops/RGTM-PNO/*.mp3",
@@ -100,9 +101,16 @@ def _performances(data_dir: Path, seeds: int, *, short: bool) -> Iterator[tuple[
         yield from ((seed, one) for one in some)
 
 
-def found_in(microphones: Mapping[str, NDArray[np.float32]], rate_hz: int) -> Hits:
-    """Return the detected hits with a probability above one half."""
-    return sure(find_hits(HeldMicrophones(microphones, rate_hz)))
+def found_in(
+    microphones: Mapping[str, NDArray[np.float32]], rate_hz: int, roles: Mapping[str, Role] = _NO_ROLES
+) -> Hits:
+    """Return the detected hits with a probability above one half.
+
+    Parameters
+    ----------
+    roles : those that the user gives
+    """
+    return sure(find_hits(HeldMicrophones(microphones, rate_hz), roles))
 
 
 def _figures(

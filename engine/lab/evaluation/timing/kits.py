@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.alignment.aligners import whole_performance
-from engine.hits.find import HeldMicrophones, find_hits
 from engine.lab.evaluation.timing import hit_scores, placement_scores
 from engine.lab.evaluation.timing.alignment import DISPLACEMENTS
-from engine.lab.evaluation.timing.hits import sure
+from engine.lab.evaluation.timing.hits import found_in
 from engine.lab.simulated.performances.parts import kits_of, takes
 from engine.lab.simulated.performances.symbolic import true_lines
 from engine.progress import SILENT, Progress
@@ -48,8 +47,8 @@ def evaluate(
             progress.check_cancelled()
             progress.report((seed + number / count) / seeds, f"Aligning {take.name}")
             performance = take.rendered()
-            roles, rate_hz = dict(performance.roles), performance.rate_hz
-            hits = sure(find_hits(HeldMicrophones(performance.microphones, rate_hz), roles))
+            rate_hz = performance.rate_hz
+            hits = found_in(performance.microphones, rate_hz, performance.roles)
             lines = true_lines(performance.grid, performance.divisions, rate_hz)
             rows = hit_scores.rows_found(performance, hits)
             of_hits[take.kit.name].append(hit_scores.hit_score(performance, hits))

@@ -6,7 +6,6 @@ four farther away.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping
 from functools import cache
@@ -74,7 +73,6 @@ def _files(folder: Path) -> dict[Piece, list[str]]:
     found: dict[Piece, list[str]] = defaultdict(list)
     for piece, prefix in _PREFIXES.items():
         for path in (folder / "oh_mic").glob(f"{prefix}_vl*_rr*.wav"):
-            if re.fullmatch(rf"{prefix}_vl\d+_rr\d+", path.stem):
-                found[piece].append(path.name)
+            found[piece].append(path.name)
         found[piece].sort()
     return dict(found)

@@ -39,7 +39,7 @@ from engine.progress import SILENT, Progress
 
 Floats = NDArray[np.float64]
 
-MAKER = "offcut-beats-2"
+MAKER = "offcut-beats-3"
 _LEAST_BEATS = 4
 _AROUND_BEATS = 9
 _REACH_BEATS = 13

@@ -27,7 +27,7 @@ from engine.recordings.channel_faults import channel_faults, channel_faults_sent
 if TYPE_CHECKING:
     from engine.recordings.listen import FoundAnalyses
 
-UNSURE_TEMPO = "Tempo is ambiguous. Show alternatives ‹timing.tempo›"
+UNSURE_TEMPO = "Tempo is ambiguous: show alternatives ‹timing.tempo›."
 
 
 class Analysing(QObject):

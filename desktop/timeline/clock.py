@@ -8,7 +8,7 @@ from desktop.shell.session import Session
 from desktop.shell.transport import Transport
 from desktop.timeline.zooms import Zooms
 from engine.document.analysis import BeatGrid
-from engine.document.grid.steady import beat_at, has_music
+from engine.document.grid.steady import beat_at, tempo_at
 from engine.timebase import s_to_samples, samples_to_s
 from widgets.chrome.top_bar import TopBar
 from widgets.review.rows import ON_IT_S
@@ -45,7 +45,7 @@ class Clock(QObject):
         rate_hz, grid = self._session.state.rate_hz, self._session.grid
         seconds = samples_to_s(self._transport.shown_samples, rate_hz) if rate_hz else 0.0
         bar_beat = None if grid is None else _bar_beat(grid, position_samples, rate_hz)
-        tempo_bpm = grid.tempo_bpm if grid and has_music(grid) else 0.0
+        tempo_bpm = tempo_at(grid, position_samples, rate_hz)
         time_of_day = self._timeline.canvas.time_of_day(position_samples)
         self._top_bar.set_time(seconds, bar_beat, tempo_bpm, time_of_day)
 

@@ -16,6 +16,7 @@ LEAST_CONFIDENCE = 0.33
 """Seven recordings of talk alone stayed below it, all 19 pieces and loops with beats above it."""
 _SHORT_CONFIDENCE = 0.5
 """A grid without a long run, as of a loop of two bars, is music from this confidence on."""
+_TEMPO_BEATS = 16
 
 
 @found_once
@@ -55,6 +56,20 @@ def beat_at(grid: BeatGrid | None, position_samples: int) -> int | None:
         return None
     is_near = grid.maker == MAKER or position_samples - beats[beat] <= _longest_gap(grid)
     return beat if is_near else None
+
+
+def tempo_at(grid: BeatGrid | None, position_samples: int, rate_hz: int) -> float:
+    """Return the tempo in BPM around a position: the median of up to sixteen beats.
+
+    That of the whole recording where no music plays, and 0 in a recording without music.
+    """
+    if grid is None or not has_music(grid):
+        return 0.0
+    beat = beat_at(grid, position_samples)
+    if beat is None:
+        return grid.tempo_bpm
+    gaps = np.diff(grid.beats_samples[max(0, beat - _TEMPO_BEATS // 2) : beat + _TEMPO_BEATS // 2 + 1])
+    return 60.0 * rate_hz / float(np.median(gaps)) if len(gaps) else grid.tempo_bpm
 
 
 @found_once

@@ -12,7 +12,7 @@ from engine.document.grid.edits import MAKER, doubled, halved, steady, with_beat
 from engine.document.grid.free import free_notice, is_free
 from engine.document.grid.pulse import with_pulse
 from engine.document.grid.readings import LEVELS
-from engine.document.grid.steady import beat_at, has_music, steady_beats
+from engine.document.grid.steady import beat_at, has_music, steady_beats, tempo_at
 from engine.errors import UsageError
 
 RATE_HZ = 1_000
@@ -52,6 +52,16 @@ def test_no_beat_is_counted_in_talk_and_between_songs() -> None:
     assert not has_music(grid((0, 40), confidence=0.2))
     assert not has_music(None)
     assert beat_at(None, 0) is None
+
+
+def test_the_tempo_is_that_around_a_position() -> None:
+    beats = np.concatenate([500 * np.arange(40), 20_000 + 800 * np.arange(40)])
+    two = BeatGrid(beats, np.arange(80) % 4 + 1, 92.0, 0.9, "test")
+    found = [tempo_at(two, at, RATE_HZ) for at in (10, 9_000, 40_000, 51_300)]
+    assert found == [120.0, 120.0, 75.0, 75.0]
+    assert tempo_at(two, 90_000, RATE_HZ) == 92.0, "no music plays there"
+    assert tempo_at(grid((0, 40), confidence=0.2), 1_000, RATE_HZ) == 0.0
+    assert tempo_at(None, 0, RATE_HZ) == 0.0
 
 
 def _with_free(*spans_s: tuple[float, float]) -> BeatGrid:

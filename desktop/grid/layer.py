@@ -11,10 +11,11 @@ from desktop.grid.editing import GridEditing
 from desktop.shell.actions import Actions
 from desktop.shell.session import Session
 
-KEYS_THERE = (
+_KEYS = (
     "Grid: half tempo ‹grid.half›, double ‹grid.double›, next level ‹grid.other_level›, "
-    "shift half a beat ‹grid.shift›, downbeat here ‹grid.downbeat›; Esc leaves"
+    "shift half a beat ‹grid.shift›, downbeat here ‹grid.downbeat› or from here ‹grid.bar_start›"
 )
+_FREE_KEYS = ", beats in a free passage ‹grid.pulse›"
 
 
 class GridLayer(QObject):
@@ -39,7 +40,7 @@ class GridLayer(QObject):
         """Enter the layer; raise UsageError without a grid."""
         self._editing.grid_facts()
         self._turn(is_on=True)
-        self.said.emit(KEYS_THERE)
+        self.said.emit(self._keys())
 
     def leave(self) -> bool:
         """Leave the layer; return False if it was not active."""
@@ -53,7 +54,11 @@ class GridLayer(QObject):
         """Do something to the grid, then repeat the keys of the layer while it is active."""
         do()
         if self.is_on:
-            self.said.emit(f"{self._last}. {KEYS_THERE}")
+            self.said.emit(f"{self._last}. {self._keys()}")
+
+    def _keys(self) -> str:
+        grid, _, _ = self._editing.grid_facts()
+        return f"{_KEYS}{_FREE_KEYS if len(grid.free_samples) else ''}; Esc leaves"
 
     def _remember(self, sentence: str) -> None:
         self._last = sentence

@@ -74,7 +74,10 @@ def status(window: MainWindow) -> str:
 def test_keys_edit_the_grid_and_say_so(at_work: Hands) -> None:
     window, before = at_work.window, heard_grid()
     at_work.press("H")
-    keys = "half tempo (H), double (D), next level (O), shift half a beat (S), downbeat here (B); Esc leaves"
+    keys = (
+        "half tempo (H), double (D), next level (O), shift half a beat (S), "
+        "downbeat here (B) or from here (N); Esc leaves"
+    )
     assert status(window) == f"Grid: {keys}"
     assert_array_equal(grid_of(at_work).beats_samples, before.beats_samples), "entering changes nothing"
     at_work.press("H")
@@ -105,6 +108,7 @@ def test_a_free_passage_has_no_lines_until_a_key_puts_beats_there(at_work: Hands
         beat for beat in found.beats_samples.tolist() if not 6 * RATE_HZ <= beat < 11 * RATE_HZ
     ]
     at_work.press("H")
+    assert "free passage (P)" in status(window)
     at_work.press("P")
     assert at_work.refused or "not in a passage" in status(window)
     window.transport.seek(8 * RATE_HZ)

@@ -18,6 +18,7 @@ _FAVOUR = 6.0
 """Bonus, in log-odds, of a beat at a tap."""
 _HAND_S = 0.03
 """Standard deviation of taps from their beats."""
+_OTHER_HALF = 0.25
 _LEAST_ODDS = -0.5
 """Log-odds of a beat that nothing supports: counting goes on through weak evidence."""
 
@@ -49,9 +50,20 @@ def follow_taps(
     odds = np.maximum(beat_odds(found.beat, rate), _LEAST_ODDS)
     taps_s = tapped.first_s + np.arange(len(taps_samples)) * tapped.period_s
     away_s = np.abs(np.arange(len(odds)) / rate - taps_s[:, None]).min(axis=0)
-    favoured = odds + _FAVOUR * np.exp(-0.5 * (away_s / _HAND_S) ** 2)
+    steady = _in_either_half(odds, round(0.5 * tapped.period_s * rate))
+    favoured = steady + _FAVOUR * np.exp(-0.5 * (away_s / _HAND_S) ** 2)
     near = Pulse(np.rint(taps_s * rate).astype(np.int64), np.full(len(taps_s), tapped.tempo_bpm))
     pulse = best_pulse(favoured, rate, near=near, progress=progress)
     with few_threads():
         grid = grid_of(pulse, found, evidence_of(traces, odds, found), traces, progress, is_tapped=True)
     return None if grid is None else with_downbeat(grid, round(taps_s[0] * rate_hz))
+
+
+def _in_either_half(odds: NDArray[np.float64], half_frames: int) -> NDArray[np.float64]:
+    """Return log-odds that support a beat also half a beat away, somewhat less.
+
+    The taps state which half counts. Without this, beats slip to the other one where it is accented.
+    """
+    padded = np.pad(odds, half_frames, constant_values=_LEAST_ODDS)
+    away = np.maximum(padded[: len(odds)], padded[2 * half_frames :])
+    return np.maximum(odds, away - _OTHER_HALF)

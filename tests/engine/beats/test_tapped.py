@@ -43,6 +43,18 @@ def test_the_beats_follow_a_tempo_that_drifts_away_from_the_taps(first_tap: int)
     assert np.abs(grid.downbeats_samples / RATE_HZ - beats_s[first_tap]).min() < 0.02
 
 
+def test_beats_stay_on_the_tapped_half_where_the_accents_change_to_the_other() -> None:
+    beats_s = drifting(100.0, 100.0, 60)
+    accents_s = np.concatenate([beats_s[:20], beats_s[20:] + 0.3])
+    traces = trace([clicks(accents_s, float(beats_s[-1]) + 1.0)], RATE_HZ, 0)
+
+    grid = follow_taps(traces, beats_s[4:12] * RATE_HZ)
+
+    assert grid is not None
+    away_s = np.abs(grid.beats_samples[:, None] / RATE_HZ - beats_s[None, :]).min(axis=0)
+    assert (away_s < 0.05).all()
+
+
 def test_silence_is_not_followed() -> None:
     traces = trace([np.zeros(10 * RATE_HZ, np.float32)], RATE_HZ, 0)
 

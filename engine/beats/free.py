@@ -47,7 +47,7 @@ def free_passages(beats: Positions, beat_odds: Floats, traces: Traces) -> Positi
     for first, last in runs(beats):
         run = beats[first:last]
         is_weak = _around(beat_odds[first:last]) < _WEAK_ODDS
-        is_free = (is_weak & (agreements(run, onsets) < _AGREEING)) | (_unevenness(run) > _UNEVEN)
+        is_free = (is_weak & (agreements(run, onsets) < _AGREEING)) | (unevenness(run) > _UNEVEN)
         spans += _stretches(run, is_free, period / _AROUND_BEATS)
     joined: list[list[int]] = []
     for start, stop in sorted(spans):
@@ -142,10 +142,10 @@ def agreements(beats: Positions, onsets: Onsets) -> Floats:
     return best
 
 
-def _windows(count: int) -> tuple[Positions, Positions]:
+def _windows(count: int, around: int = _AROUND_BEATS) -> tuple[Positions, Positions]:
     """Return the first and the last beat of the window around each of `count` beats, shape (count,) each."""
-    first = np.clip(np.arange(count) - _AROUND_BEATS, 0, max(0, count - 1 - 2 * _AROUND_BEATS))
-    return first, np.minimum(first + 2 * _AROUND_BEATS, count - 1)
+    first = np.clip(np.arange(count) - around, 0, max(0, count - 1 - 2 * around))
+    return first, np.minimum(first + 2 * around, count - 1)
 
 
 def _around(values: Floats) -> Floats:
@@ -156,17 +156,22 @@ def _around(values: Floats) -> Floats:
     return means
 
 
-def _unevenness(beats: Positions) -> Floats:
-    """Return how far the beats around each are from the nearest even ones, in beats (RMS), shape (n,)."""
-    if len(beats) <= 2 * _AROUND_BEATS:
+def unevenness(beats: Positions, around: int = _AROUND_BEATS) -> Floats:
+    """Return how far the beats around each are from the nearest even ones, in beats (RMS), shape (n,).
+
+    Parameters
+    ----------
+    around : how many beats before and after each are compared
+    """
+    if len(beats) <= 2 * around:
         return np.zeros(len(beats))
-    each = np.lib.stride_tricks.sliding_window_view(beats.astype(np.float64), 2 * _AROUND_BEATS + 1)
-    count = np.arange(each.shape[1]) - _AROUND_BEATS
+    each = np.lib.stride_tricks.sliding_window_view(beats.astype(np.float64), 2 * around + 1)
+    count = np.arange(each.shape[1]) - around
     centred = each - each.mean(axis=1, keepdims=True)
     slopes = centred @ count / float(count @ count)
     off = centred - slopes[:, None] * count
     inner: Floats = np.sqrt(np.mean(off**2, axis=1)) / slopes
-    return np.take(inner, _windows(len(beats))[0])
+    return np.take(inner, _windows(len(beats), around)[0])
 
 
 def _gaps(beats: Positions, onsets: Onsets, period: float) -> list[tuple[int, int]]:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.beats.decode import Pulse, beat_odds, best_pulse
+from engine.beats.free import unevenness
 from engine.beats.learned import evidence_of, grid_of
 from engine.beats.traces import Traces
 from engine.document.analysis import BeatGrid
@@ -19,6 +20,7 @@ _FAVOUR = 6.0
 _HAND_S = 0.03
 """Standard deviation of taps from their beats."""
 _OTHER_HALF = 0.25
+_SLIPPING_BEATS = 12
 _LEAST_ODDS = -0.5
 """Log-odds of a beat that nothing supports: counting goes on through weak evidence."""
 
@@ -50,19 +52,28 @@ def follow_taps(
     odds = np.maximum(beat_odds(found.beat, rate), _LEAST_ODDS)
     taps_s = tapped.first_s + np.arange(len(taps_samples)) * tapped.period_s
     away_s = np.abs(np.arange(len(odds)) / rate - taps_s[:, None]).min(axis=0)
-    steady = _in_either_half(odds, round(0.5 * tapped.period_s * rate))
-    favoured = steady + _FAVOUR * np.exp(-0.5 * (away_s / _HAND_S) ** 2)
+    favour = _FAVOUR * np.exp(-0.5 * (away_s / _HAND_S) ** 2)
     near = Pulse(np.rint(taps_s * rate).astype(np.int64), np.full(len(taps_s), tapped.tempo_bpm))
-    pulse = best_pulse(favoured, rate, near=near, progress=progress)
+    ways = [odds, _in_either_half(odds, round(0.5 * tapped.period_s * rate))]
+    grids = []
     with few_threads():
-        grid = grid_of(pulse, found, evidence_of(traces, odds, found), traces, progress, is_tapped=True)
-    return None if grid is None else with_downbeat(grid, round(taps_s[0] * rate_hz))
+        heard = evidence_of(traces, odds, found)
+        for number, way in enumerate(ways):
+            part = progress.part(number / len(ways), (number + 1) / len(ways))
+            pulse = best_pulse(way + favour, rate, near=near, progress=part)
+            grids.append(grid_of(pulse, found, heard, traces, part, is_tapped=True))
+    known = [grid for grid in grids if grid is not None]
+    if not known:
+        return None
+    # Where beats slip to the other half, they are uneven over some bars.
+    grid = min(known, key=lambda one: float(unevenness(one.beats_samples, _SLIPPING_BEATS).mean()))
+    return with_downbeat(grid, round(taps_s[0] * rate_hz))
 
 
 def _in_either_half(odds: NDArray[np.float64], half_frames: int) -> NDArray[np.float64]:
     """Return log-odds that support a beat also half a beat away, somewhat less.
 
-    The taps state which half counts. Without this, beats slip to the other one where it is accented.
+    The taps state which half counts; the other one attracts beats where it is accented.
     """
     padded = np.pad(odds, half_frames, constant_values=_LEAST_ODDS)
     away = np.maximum(padded[: len(odds)], padded[2 * half_frames :])

@@ -201,7 +201,9 @@ def learn_bleed(
         alone = np.argsort(-above_db, kind="stable")
         alone = alone[: max(_LEAST_TYPICAL, round(_TYPICAL_SHARE * len(alone)))]
         typical[index] = rises.loud_db
-        heard[index] = np.median(new[rows[alone]] - own_db[alone, None, None], axis=0)
+        beside_db = new[rows[alone]] - own_db[alone, None, None]
+        # Not the mean of the middle two: between hits and loud wires it would be the bleed of neither.
+        heard[index] = np.quantile(beside_db, 0.5, axis=0, method="higher")
     return Bleed(heard, typical, contrast)
 
 

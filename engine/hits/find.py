@@ -18,7 +18,7 @@ from engine.hits.drums import Drum, drums_of, learn_bleed, loud_rises, new_db, r
 from engine.hits.evidence import NAMES, evidence_of
 from engine.hits.judge import HIT_WEIGHTS, SECOND_LOOK_WEIGHTS, network_of
 from engine.hits.kit.kit_heard import is_of_a_kit
-from engine.hits.kit.roles import roles_of
+from engine.hits.kit.roles import GuessedRole, guess_roles
 from engine.hits.octaves import Floats, Octaves
 from engine.hits.ornaments import with_ornaments
 from engine.hits.second_look import Judged, second_evidence
@@ -121,7 +121,8 @@ def find_hits(
     called = [(names or {}).get(key, key) for key in ids]
     candidates = hear(microphones, progress.part(0.0, 0.8))
     progress.check_cancelled()
-    roles = roles_of(called, [told.get(key) for key in ids], candidates, microphones.rate_hz)
+    guesses = guess_roles(called, [told.get(key) for key in ids], candidates, microphones.rate_hz)
+    roles = tuple(guess.role for guess in guesses)
     progress.report(0.82, "Finding the hits")
     drums = drums_of(roles, candidates, microphones.rate_hz)
     is_known_kit = any(role is not Role.OTHER for role in roles)
@@ -134,7 +135,7 @@ def find_hits(
         microphones.rate_hz,
         progress.part(0.85, 1.0),
     )
-    return _gathered(candidates, struck, again, drums, ids, roles, microphones.rate_hz)
+    return _gathered(candidates, struck, again, drums, ids, guesses, microphones.rate_hz)
 
 
 def hear(microphones: Microphones, progress: Progress = SILENT) -> Candidates:
@@ -251,7 +252,7 @@ def _gathered(
     again: Steadied,
     drums: Sequence[Drum],
     ids: Sequence[str],
-    roles: Sequence[Role],
+    guesses: Sequence[GuessedRole],
     rate_hz: int,
 ) -> Hits:
     kept = apart(again.positions_samples, candidates.tracks[struck.rows], struck.likelihoods, rate_hz)
@@ -273,9 +274,10 @@ def _gathered(
         ornaments=np.zeros(len(onsets), np.int8),
         confidences=struck.likelihoods[order],
         track_ids=tuple(ids),
-        roles=tuple(roles),
+        roles=tuple(guess.role for guess in guesses),
         delays_samples=delays,
         maker=HITS_MAKER,
         unsure_samples=again.unsure_samples[kept][order],
+        role_confidences=np.array([guess.confidence for guess in guesses], np.float32),
     )
     return with_ornaments(hits, rate_hz)

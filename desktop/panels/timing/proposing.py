@@ -26,6 +26,7 @@ from engine.document.kinds.hit import HIT
 from engine.document.recorded import require_recording
 from engine.document.tracks.track import sound_of
 from engine.errors import TimingError, UsageError
+from engine.hits.kit.guessed import guessed_roles_sentence
 from engine.hits.kit.membership import left_behind_sentence, unnamed_kit
 from engine.timebase import samples_to_s
 from engine.wording import counted
@@ -112,6 +113,7 @@ class TimingProposing(QObject):
         return Choices(
             drums=len(drums),
             chosen=chosen,
+            guessed=guessed_roles_sentence(state, self._session.hits),
             left_by_drums=self.left.of(drums),
             left_by_chosen=self.left.of(chosen),
             chosen_words=self._selecting.tracks_words if chosen else "",

@@ -23,6 +23,7 @@ from engine.document.decisions import Verdict
 from engine.document.drums.hits import Hits, Role
 from engine.document.proposals import Proposal
 from engine.errors import UsageError
+from engine.hits.kit.guessed import SURE_OF_A_ROLE
 from engine.review.moves import Moves, kept_pulls_of, moves_of, offsets_of
 from widgets.controls.later import Later
 from widgets.panels.timing.panel import MoveSettings
@@ -142,8 +143,7 @@ class Timing(QObject):
         lines = self.lines() if session.hits is not None else None
         self._timeline.canvas.set_hits(session.hits, _parts_of(lines))
         hits = session.hits
-        pairs = () if hits is None else zip(hits.track_ids, hits.roles, strict=True)
-        self._timeline.heads.set_guesses({key: str(role) for key, role in pairs if role is not Role.OTHER})
+        self._timeline.heads.set_guesses({} if hits is None else _guesses_of(hits))
 
     def _show_offsets(self) -> None:
         session, hits = self._session, self._session.hits
@@ -213,6 +213,15 @@ class Timing(QObject):
         wanted, self._wanted = self._wanted, None
         if wanted is not None:
             self.proposing_wanted.emit(wanted)
+
+
+def _guesses_of(hits: Hits) -> Mapping[str, str]:
+    """Return the recognised roles of microphones by track id; uncertain ones with a question mark."""
+    return {
+        key: str(role) if confidence >= SURE_OF_A_ROLE else f"{role}?"
+        for key, role, confidence in zip(hits.track_ids, hits.roles, hits.role_confidences, strict=True)
+        if role is not Role.OTHER
+    }
 
 
 def _parts_of(lines: Lines | None) -> NDArray[np.int64]:

@@ -72,6 +72,7 @@ def with_microphones_of(hits: Hits, others: Hits) -> Hits:
         track_ids=(*hits.track_ids, *(others.track_ids[place] for place in more)),
         roles=(*hits.roles, *(others.roles[place] for place in more)),
         delays_samples=np.concatenate([hits.delays_samples, others.delays_samples[more]]),
+        role_confidences=np.concatenate([hits.role_confidences, others.role_confidences[more]]),
     )
 
 

@@ -55,6 +55,7 @@ class Hits:
     roles : of the same
     delays_samples : float64, shape (len(track_ids),), delay of a hit relative to its own drum; preserved
     unsure_samples : float32, shape (n,), uncertainty of each onset; 0 if it rises clearly, and if unknown
+    role_confidences : float32, shape (len(track_ids),), 0 to 1, of each role; 1 from the user, and if unknown
     """
 
     onsets_samples: NDArray[np.float64]
@@ -68,9 +69,10 @@ class Hits:
     delays_samples: NDArray[np.float64]
     maker: str = ""
     unsure_samples: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
+    role_confidences: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
 
     def __post_init__(self) -> None:
-        """Accept roles as plain words, as documents store them, and stored hits without uncertainty.
+        """Accept roles as plain words, as documents store them, and stored hits without the last two arrays.
 
         Raises
         ------
@@ -79,6 +81,8 @@ class Hits:
         object.__setattr__(self, "roles", tuple(Role(role) for role in self.roles))
         if not len(self.unsure_samples):
             object.__setattr__(self, "unsure_samples", np.zeros(len(self.onsets_samples), np.float32))
+        if not len(self.role_confidences):
+            object.__setattr__(self, "role_confidences", np.ones(len(self.roles), np.float32))
 
     @property
     def voices(self) -> tuple[Role, ...]:

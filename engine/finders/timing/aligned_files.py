@@ -28,6 +28,7 @@ from engine.finders.timing.detect_hits import HITS, HitsRequest, detect_hits, hi
 from engine.finders.timing.find_grid import FoundGrid, WantedGrid, find_grid
 from engine.finders.timing.find_groove import find_groove
 from engine.hits.bleed import Bleed
+from engine.hits.kit.guessed import guessed_roles_sentence
 from engine.hits.kit.membership import left_behind, unnamed_kit
 from engine.progress import Progress
 from engine.recordings.kit import PickupRequest, compare_tracks
@@ -141,6 +142,7 @@ def align(request: AlignRequest, progress: Progress) -> Aligned:
         fresh[HITS], ids[HITS] = hits, key
         recorders = recorders_away(state, request.media, hits, progress.part(0.85, 0.95))
         notices += [one.reason for one in recorders.proposals]
+    notices += filter(None, [guessed_roles_sentence(state, hits)])
     sure = confirmed(hits, request.promoted, state.rate_hz)
     with Microphones(state, request.media, sure.track_ids) as microphones:
         bleed_of = Bleed(microphones.read, sure, state.rate_hz)

@@ -12,12 +12,16 @@ from engine.document.drums.hits import Role
 from engine.hits.candidates import Candidates
 from engine.hits.drums import all_octaves_db, new_db
 from engine.hits.judge import ROLE_WEIGHTS, network_of
+from engine.hits.kit.arrivals import lateness_ms
 from engine.hits.kit.microphone_names import is_other_instrument, role_of_name
 from engine.hits.octaves import Floats
 
 HEARD_ROLES = (Role.KICK, Role.SNARE, Role.HAT, Role.TOM, Role.CYMBAL, Role.OVERHEAD, Role.ROOM)
 """In the order of the outputs of the network."""
-_BY_NAME = 0.95
+_BY_NAME, _BY_ARRIVAL = 0.95, 0.9
+_FAR_MS, _ROOM_MS, _AFTER_OVERHEADS_MS = 3.8, 5.5, 2.0
+"""Overheads are up to 4.4 ms later than the nearest drum, rooms from 4 ms on: the range of both."""
+_MAYBE = 0.3
 _LEAST_HEARD = 4
 _OCTAVES = 5
 _STRONG_QUANTILE = 0.8
@@ -46,11 +50,7 @@ class GuessedRole:
     confidence: float
 
 
-def roles_of(
-    names: Sequence[str], told: Sequence[Role | None], candidates: Candidates, rate_hz: int
-) -> tuple[Role, ...]:
-    """Return the role of each microphone, see `guess_roles`."""
-    return tuple(guess.role for guess in guess_roles(names, told, candidates, rate_hz))
+_UNKNOWN = GuessedRole(Role.OTHER, 0.0)
 
 
 def guess_roles(
@@ -64,11 +64,10 @@ def guess_roles(
     told : the user's roles, None where not given
     candidates : their rises
     """
-    guesses = [_without_hearing(name, said) for name, said in zip(names, told, strict=True)]
-    if all(guess is not None for guess in guesses):
-        return tuple(guess for guess in guesses if guess is not None)
-    heard = _heard_roles(candidates, rate_hz)
-    return tuple(guess or sound for guess, sound in zip(guesses, heard, strict=True))
+    known = [_without_hearing(name, said) for name, said in zip(names, told, strict=True)]
+    if all(guess is not None for guess in known):
+        return tuple(guess for guess in known if guess is not None)
+    return _with_sound(known, candidates, rate_hz)
 
 
 def _without_hearing(name: str, told: Role | None) -> GuessedRole | None:
@@ -80,20 +79,50 @@ def _without_hearing(name: str, told: Role | None) -> GuessedRole | None:
     return GuessedRole(Role.OTHER, _BY_NAME) if is_other_instrument(name) else None
 
 
-def _heard_roles(candidates: Candidates, rate_hz: int) -> list[GuessedRole]:
-    count = candidates.strengths_db.shape[1]
+def _with_sound(
+    known: Sequence[GuessedRole | None], candidates: Candidates, rate_hz: int
+) -> tuple[GuessedRole, ...]:
     evidence, is_heard = evidence_of_microphones(candidates, rate_hz)
     # One microphone alone has no reference for its delay and level: it records everything.
-    if count < 2 or not is_heard.any():
-        return [GuessedRole(Role.OTHER, 0.0)] * count
+    if len(known) < 2 or not is_heard.any():
+        return tuple(guess or _UNKNOWN for guess in known)
     logits = network_of(ROLE_WEIGHTS).outputs(evidence)
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    late_ms = lateness_ms(candidates, rate_hz)
+    powers[late_ms < _FAR_MS, HEARD_ROLES.index(Role.ROOM)] = 0.0
     likely = powers / powers.sum(axis=1, keepdims=True)
-    best = likely.argmax(axis=1)
-    return [
-        GuessedRole(HEARD_ROLES[role], float(row[role])) if heard else GuessedRole(Role.OTHER, 0.0)
-        for role, row, heard in zip(best, likely, is_heard, strict=True)
+    distant = _distant(known, likely[:, HEARD_ROLES.index(Role.OVERHEAD)], late_ms)
+    return tuple(
+        guess or distant.get(track) or (_likeliest(likely[track]) if is_heard[track] else _UNKNOWN)
+        for track, guess in enumerate(known)
+    )
+
+
+def _likeliest(likely: Floats) -> GuessedRole:
+    return GuessedRole(HEARD_ROLES[int(likely.argmax())], float(likely.max()))
+
+
+def _distant(
+    known: Sequence[GuessedRole | None], overhead: Floats, late_ms: NDArray[np.float64]
+) -> dict[int, GuessedRole]:
+    """Return the roles of microphones that pick up all drums late: rooms, or overheads without nearer ones.
+
+    Parameters
+    ----------
+    overhead : shape (tracks,), the probability that each is an overhead by its sound
+    """
+    is_overhead = [
+        late_ms[track] < _FAR_MS and overhead[track] >= _MAYBE
+        if guess is None
+        else guess.role is Role.OVERHEAD
+        for track, guess in enumerate(known)
     ]
+    nearest_ms = np.min(late_ms[is_overhead], initial=np.inf, where=~np.isnan(late_ms[is_overhead]))
+    is_room = (late_ms >= _ROOM_MS) | (late_ms >= np.maximum(_FAR_MS, nearest_ms + _AFTER_OVERHEADS_MS))
+    return {
+        track: GuessedRole(Role.ROOM if is_room[track] else Role.OVERHEAD, _BY_ARRIVAL)
+        for track in np.flatnonzero(late_ms >= _FAR_MS).tolist()
+    }
 
 
 def evidence_of_microphones(candidates: Candidates, rate_hz: int) -> tuple[Floats, NDArray[np.bool_]]:

@@ -383,6 +383,8 @@ HARMS: tuple[tuple[str, str, object], ...] = (
     ("hits", "track_ids", ("a", 5)),
     ("hits", "roles", (Role.KICK,)),
     ("hits", "delays_samples", np.zeros(1)),
+    ("hits", "role_confidences", _f(1)),
+    ("hits", "role_confidences", _f(0, 1.01)),
     ("hits", "unsure_samples", _f(0)),
     ("hits", "unsure_samples", _f(0, np.nan)),
     ("sounds", "spans_samples", np.array([[0, 0], [0, 1]])),

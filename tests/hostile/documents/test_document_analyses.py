@@ -189,6 +189,8 @@ def test_every_damaged_analysis_is_named_until_it_is_heard_again(path: Path) -> 
         {"confidences": np.array([0.5, 1.5], np.float32)},
         {"strengths_db": np.zeros(1, np.float32)},
         {"delays_samples": np.zeros(1)},
+        {"role_confidences": np.ones(1, np.float32)},
+        {"role_confidences": np.array([0.5, 1.5, 1.0, 1.0], np.float32)},
         {"track_ids": ("kick", "kick", "hat", "overhead")},
         {"track_ids": ("kick", 3, "hat", "overhead")},
     ],

@@ -102,6 +102,7 @@ class Choices:
     length_s : of the recording
     left_by_drums, left_by_chosen : tracks recorded with the drums or the chosen tracks that do not
         move, names by id
+    guessed : the roles that were guessed by sound, in words; empty if unknown
     """
 
     drums: int = 0
@@ -112,6 +113,7 @@ class Choices:
     length_s: float = 0.0
     left_by_drums: Mapping[str, str] = field(default_factory=dict)
     left_by_chosen: Mapping[str, str] = field(default_factory=dict)
+    guessed: str = ""
 
 
 class AlignForm(QWidget):
@@ -156,8 +158,9 @@ class AlignForm(QWidget):
         self._feel.setChecked(asked.keeps_feel)
         self._drums = CheckBox(theme, "Keep the offset of each drum")
         self._drums.setChecked(asked.keeps_drums)
-        self._staying = QLabel()
-        self._staying.setWordWrap(True)
+        self._guessed, self._staying = QLabel(), QLabel()
+        for said in (self._guessed, self._staying):
+            said.setWordWrap(True)
         self._also = CheckBox(theme, "Move them, too")
         self._also.setChecked(True)
         self._problem = QLabel()
@@ -187,6 +190,7 @@ class AlignForm(QWidget):
         layout.addLayout(self._radio_rows("Tracks", self._scopes, self._scope_rows(), self._scope_of(asked)))
         staying = QVBoxLayout()
         staying.setSpacing(px(6))
+        staying.addWidget(self._guessed)
         staying.addWidget(self._staying)
         staying.addWidget(self._also)
         layout.addLayout(staying)
@@ -391,6 +395,8 @@ class AlignForm(QWidget):
         self._numbers["swing_percent"].setEnabled(self._division.value() in PAIRED)
         left = self._left()
         self._staying.setText(left_behind_sentence(tuple(left.values())))
+        self._guessed.setText(self._choices.guessed)
+        self._guessed.setVisible(bool(self._choices.guessed))
         self._also.setText("Move it, too" if len(left) == 1 else "Move them, too")
         for part in (self._staying, self._also):
             part.setVisible(bool(left))

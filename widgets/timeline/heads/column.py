@@ -11,6 +11,7 @@ from PySide6.QtCore import QPoint, QRect, QRectF, Signal
 from PySide6.QtGui import QPainter, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from engine.document.drums.edits import DRUMS
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source, Track
 from widgets import theme
@@ -91,14 +92,14 @@ class TrackHeads(QWidget):
             self._catch_up()
 
     def set_guesses(self, roles: Mapping[str, str]) -> None:
-        """Set the detected instrument of tracks without a role, by id."""
+        """Set the detected instrument of tracks without the role of one drum, by id."""
         if dict(roles) != self._guesses:
             self._guesses = dict(roles)
             self._catch_up()
 
     def _as_told(self, track: Track) -> Track:
         guess = self._guesses.get(track.id, "")
-        return replace(track, role=f"sounds like {guess}") if guess and not track.role else track
+        return replace(track, role=f"sounds like {guess}") if guess and track.role in ("", DRUMS) else track
 
     def show_takes(self, takes: Mapping[str, ShownTakes]) -> None:
         """Show the takes of tracks, by id; other tracks have none."""

@@ -162,8 +162,10 @@ def _require_hits(hits: Hits) -> None:
         raise ValueError("strokes go back")
     _whole(hits.ornaments, shape, 0, len(ORNAMENTS) - 1)
     _numbers(hits.confidences, shape)
-    if ((hits.confidences < 0) | (hits.confidences > 1)).any():
-        raise ValueError("an invalid confidence")
+    _numbers(hits.role_confidences, (tracks,))
+    for confidences in (hits.confidences, hits.role_confidences):
+        if ((confidences < 0) | (confidences > 1)).any():
+            raise ValueError("an invalid confidence")
     _numbers(hits.delays_samples, (tracks,))
     _numbers(hits.unsure_samples, shape)
 

@@ -1,16 +1,33 @@
-"""Hits and their timing by kit, with the roles of the microphones given, on kits that training left out."""
+"""Hits and their timing by kit, with the roles of the microphones and without, on kits left out of training.
+
+With the roles given, hits are found, placed and moved: `doubled_attacks` counts true hits whose attack the
+border of a slice makes sound twice. Without names, roles are guessed by sound alone.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import numpy as np
+
 from engine.alignment.aligners import whole_performance
+from engine.alignment.moved_strokes import moved_strokes
+from engine.alignment.placement import Lines, Placement
+from engine.alignment.timing_settings import TimingSettings
+from engine.document.decisions import edited
+from engine.document.drums.hits import Hits
+from engine.document.kinds.hit import HIT
+from engine.document.kinds.operations import Slice
+from engine.edl.tracks.patches import Patches
+from engine.finders.timing.hit_proposals import Placed, hit_proposals
 from engine.lab.evaluation.timing import hit_scores, placement_scores
 from engine.lab.evaluation.timing.alignment import DISPLACEMENTS
+from engine.lab.evaluation.timing.fills import times_heard
 from engine.lab.evaluation.timing.hits import found_in
 from engine.lab.simulated.performances.parts import kits_of, takes
+from engine.lab.simulated.performances.performance import Performance
 from engine.lab.simulated.performances.symbolic import true_lines
 from engine.progress import SILENT, Progress
 
@@ -38,6 +55,8 @@ def evaluate(
     """
     of_hits: dict[str, list[hit_scores.HitScore]] = defaultdict(list)
     of_places: dict[str, list[placement_scores.PlacementScore]] = defaultdict(list)
+    doubled: dict[str, int] = defaultdict(int)
+    nameless: dict[str, list[tuple[float, hit_scores.HitScore]]] = defaultdict(list)
     count = len(kits_of("test", data_dir)) * (1 if short else _OF_A_KIT)
     seeds, longest_s = (1, _SHORT_S) if short else (seeds, _LONGEST_S)
     align = whole_performance()
@@ -46,18 +65,51 @@ def evaluate(
         for number, take in enumerate(drawn):
             progress.check_cancelled()
             progress.report((seed + number / count) / seeds, f"Aligning {take.name}")
-            performance = take.rendered()
-            rate_hz = performance.rate_hz
-            hits = found_in(performance.microphones, rate_hz, performance.roles)
-            lines = true_lines(performance.grid, performance.divisions, rate_hz)
-            rows = hit_scores.rows_found(performance, hits)
-            of_hits[take.kit.name].append(hit_scores.hit_score(performance, hits))
-            of_places[take.kit.name].append(
-                placement_scores.placement_score(performance.truth, hits, rows, align(hits, lines), lines)
+            performance, kit = take.rendered(), take.kit.name
+            hits = found_in(performance.microphones, performance.rate_hz, performance.roles)
+            lines = true_lines(performance.grid, performance.divisions, performance.rate_hz)
+            rows, placement = hit_scores.rows_found(performance, hits), align(hits, lines)
+            of_hits[kit].append(hit_scores.hit_score(performance, hits))
+            of_places[kit].append(
+                placement_scores.placement_score(performance.truth, hits, rows, placement, lines)
             )
+            doubled[kit] += doubled_attacks(performance, hits, placement, lines)
+            nameless[kit].append(_without_names(performance))
     for kit, scores in of_hits.items():
         detected = hit_scores.together(scores).figures()
         placed = placement_scores.together(of_places[kit]).figures()
         figures = {name: detected[name] for name in ("f_close", "f_all", "f_any_drum")} | placed
+        figures |= {"doubled_attacks": doubled[kit], **_of_nameless(nameless[kit])}
         for metric, value in figures.items():
             yield {"kit": kit, "metric": metric, "value": value, "n": len(scores)}
+
+
+def doubled_attacks(performance: Performance, hits: Hits, placement: Placement, lines: Lines) -> int:
+    """Return how many true hits sound twice at their own microphones once all strokes are moved."""
+    length = max(len(sound) for sound in performance.microphones.values())
+    strokes = moved_strokes(hits, placement, performance.rate_hz)
+    placed = Placed(hits, placement, strokes, performance.grid, lines, TimingSettings(), (), length, "")
+    slices = [
+        part
+        for one in hit_proposals(placed)
+        for part in HIT.effect(edited(one, None))
+        if isinstance(part, Slice)
+    ]
+    patches = Patches.of(slices, performance.rate_hz)
+    return times_heard(patches, performance.truth.onsets_samples, performance.rate_hz)[1]
+
+
+def _without_names(performance: Performance) -> tuple[float, hit_scores.HitScore]:
+    """Return the share of roles that are right by sound alone, and the score of the hits found so."""
+    bare = {f"Audio {number:02d}": one for number, one in enumerate(performance.microphones.values(), 1)}
+    hits = found_in(bare, performance.rate_hz)
+    right = [one is true for one, true in zip(hits.roles, performance.roles.values(), strict=True)]
+    return float(np.mean(right)), hit_scores.hit_score(performance, hits)
+
+
+def _of_nameless(found: list[tuple[float, hit_scores.HitScore]]) -> Mapping[str, float]:
+    scores = hit_scores.together(score for _, score in found).figures()
+    return {
+        "names_unknown_roles_right": float(np.mean([right for right, _ in found])),
+        "names_unknown_f_any_drum": scores["f_any_drum"],
+    }

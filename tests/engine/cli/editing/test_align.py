@@ -264,3 +264,12 @@ def test_nothing_is_written_over_and_no_recording_either(
     assert "Snare_top.wav" in said
     assert (tmp_path / "Snare_top.wav").read_bytes() == b"mine"
     assert [path.name for path in tmp_path.iterdir()] == ["Snare_top.wav"]
+
+
+def test_a_role_that_only_the_sound_gives_is_reported(
+    take: DrumTake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    window = tmp_path / "Window.wav"
+    window.write_bytes(take.paths[-1].read_bytes())
+    said = _said(capsys, *take.paths[:-1], window, "--bpm", BPM, "--division", "1/8")
+    assert any("Window" in one and "Change a role" in one for one in said["notices"])

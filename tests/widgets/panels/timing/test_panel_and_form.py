@@ -202,3 +202,12 @@ def test_a_form_shows_what_became_known_of_the_tracks_after_it_was_opened(qtbot:
     form.set_choices(Choices(drums=6, left_by_drums={"room": "Room"}))
     assert form._staying.isVisible()
     assert form.values().also == ("room",)
+
+
+def test_a_form_shows_roles_that_were_guessed_by_sound(qtbot: QtBot) -> None:
+    form = AlignForm(DARK, AlignAsked(), Choices(drums=7, guessed="Guessed by sound: Window (room)."))
+    qtbot.addWidget(form)
+    form.show()
+    assert "Window (room)" in form._guessed.text()
+    form.set_choices(Choices(drums=7))
+    assert not form._guessed.isVisible()

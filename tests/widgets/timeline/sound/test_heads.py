@@ -471,3 +471,15 @@ def test_a_long_name_stays_clear_of_the_dots_and_the_switches(
             gap = QRect(beside.x() - 5, beside.y(), 4, beside.height())
             shown.append(kick.grab(gap).toImage())
         assert shown[0] == shown[1]
+
+
+@pytest.mark.parametrize(("role", "shows"), [("", True), ("drums", True), ("overhead", False)])
+def test_a_guess_is_shown_unless_the_track_has_the_role_of_one_drum(
+    view: TimelineView, role: str, shows: bool
+) -> None:
+    heads = view.heads
+    state = heads._state
+    tracks = tuple(replace(one, role=role) if one.id == "kick" else one for one in state.tracks)
+    heads.set_document(replace(state, tracks=tracks))
+    heads.set_guesses({"kick": "room"})
+    assert (heads.heads["kick"].track.role == "sounds like room") == shows

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +11,16 @@ from engine.alignment.placement import Lines, Placement
 from engine.alignment.push_pull import Curve, drum_pulls, phrase
 from engine.alignment.quantized import quantized_playing
 from engine.alignment.settings import ON_THE_LINE_SAMPLES, AlignmentSettings
-from engine.alignment.strokes import CARRIERS, VOICES, Strokes, carrying_voices, leading_voices, when
+from engine.alignment.strokes import (
+    CARRIERS,
+    VOICES,
+    Strokes,
+    at_carriers,
+    carrying_hits,
+    carrying_voices,
+    leading_voices,
+    timed_by,
+)
 from engine.document.drums.hits import Hits
 
 Floats = NDArray[np.float64]
@@ -41,15 +48,18 @@ def placed(
     """
     strokes, first = flams.joined(strokes, taken)
     taken, confidences = taken[first], confidences[first]
+    if settings.by_carriers:
+        strokes = at_carriers(hits, strokes)
     curve = phrase(strokes, taken, lines)
     late = np.full(len(hits.onsets_samples), np.nan)
     quantized = quantized_playing(hits, lines)
     if settings.fix_flams and quantized is None:
         faults = flams.find(hits, strokes, taken, lines, curve)
         late = faults.late_samples
-        apart = faults.strays | ~np.isnan(late)
-        onsets, unsure = _without(hits, strokes, apart)
-        strokes = replace(strokes, onsets_samples=onsets, unsure_samples=unsure)
+        tells = ~strokes.graces & ~faults.strays & np.isnan(late)
+        if settings.by_carriers:
+            tells = carrying_hits(hits, strokes.of_hits, tells)
+        strokes = timed_by(hits, strokes, tells)
     shifts = _shifts(strokes, leading_voices(hits, strokes), taken, lines, curve, settings)
     if quantized is not None:
         shifts = np.where(quantized.moves(strokes.of_hits, strokes.graces), shifts, 0.0)
@@ -60,13 +70,6 @@ def placed(
         flams_samples=late,
         confidences=confidences[strokes.of_hits],
     )
-
-
-def _without(hits: Hits, strokes: Strokes, apart: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Return the onsets of strokes without separate hits, and their uncertainty."""
-    onsets, unsure = when(hits, strokes.of_hits, ~strokes.graces & ~apart, strokes.rate_hz)
-    there = np.isfinite(onsets)
-    return np.where(there, onsets, strokes.onsets_samples), np.where(there, unsure, strokes.unsure_samples)
 
 
 def _shifts(
@@ -110,6 +113,8 @@ def _with_neighbours(positions: Floats, onsets: Floats, shifts: Floats, rate_hz:
     if len(onsets) == 0:
         return np.zeros(len(positions))
     beyond = _FORGOTTEN_S * rate_hz
+    order = np.argsort(onsets, kind="stable")  # drums that carry neighbours may overtake each other
+    onsets, shifts = onsets[order], shifts[order]
     times = np.concatenate([[onsets[0] - beyond], onsets, [onsets[-1] + beyond]])
     found: Floats = np.interp(positions, times, np.concatenate([[0.0], shifts, [0.0]]))
     return found

@@ -157,6 +157,7 @@ def default_aligner(
             own_feel=settings.own_feel,
             drum_feel=settings.drum_feel,
             drums_ms={} if groove is None else groove.drums_ms,
+            by_carriers=groove is not None and groove.is_edited,
             fix_flams=settings.fix_flams,
         ),
         played=played,

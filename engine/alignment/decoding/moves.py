@@ -36,6 +36,7 @@ def placed(
     confidences: Floats,
     lines: Lines,
     settings: AlignmentSettings,
+    played: Lines | None = None,
 ) -> Placement:
     """Return the new positions of hits for given lines of their strokes.
 
@@ -45,6 +46,7 @@ def placed(
     ----------
     taken : shape (s,), the line of each stroke, ascending, -1 for none; those of one line become one stroke
     confidences : shape (s,)
+    played : the same lines where the strokes are expected, if that is not where they go
     """
     strokes, first = flams.joined(strokes, taken)
     taken, confidences = taken[first], confidences[first]
@@ -60,7 +62,7 @@ def placed(
         if settings.by_carriers:
             tells = carrying_hits(hits, strokes.of_hits, tells)
         strokes = timed_by(hits, strokes, tells)
-    shifts = _shifts(strokes, leading_voices(hits, strokes), taken, lines, curve, settings)
+    shifts = _shifts(strokes, leading_voices(hits, strokes), taken, lines, curve, settings, played or lines)
     if quantized is not None:
         shifts = np.where(quantized.moves(strokes.of_hits, strokes.graces), shifts, 0.0)
     moved = shifts[strokes.of_hits] - np.nan_to_num(late)
@@ -79,6 +81,7 @@ def _shifts(
     lines: Lines,
     curve: Curve,
     settings: AlignmentSettings,
+    played: Lines,
 ) -> Floats:
     """Return the shift of each stroke in samples; exactly 0 if it stays.
 
@@ -96,10 +99,20 @@ def _shifts(
     near = np.maximum(max(ON_THE_LINE_SAMPLES, settings.exclude_within_ms * per_ms), strokes.unsure_samples)
     out_of_range = (np.abs(away) < settings.least_ms * per_ms) | (np.abs(away) > settings.most_ms * per_ms)
     stays = (np.abs(away) <= near) | out_of_range | _kept(strokes, taken, lines, settings)
+    stays |= _lines_off(onsets, taken, played) > settings.most_lines
     shifts = np.where(stays, 0.0, away * settings.strength)
     free = taken < 0
     shifts[free] = _with_neighbours(onsets[free], onsets[~free], shifts[~free], lines.rate_hz)
     return shifts
+
+
+def _lines_off(onsets: Floats, taken: NDArray[np.int64], played: Lines) -> Floats:
+    """Return how far strokes are off their lines, shape (s,), in distances between lines; 0 without one."""
+    if not len(played.beats):
+        return np.zeros(len(onsets))
+    places = np.interp(onsets, played.positions_samples, np.arange(len(played.beats), dtype=np.float64))
+    off: Floats = np.where(taken >= 0, np.abs(places - taken), 0.0)
+    return off
 
 
 def _drums_late(strokes: Strokes, settings: AlignmentSettings, rate_hz: int) -> Floats:

@@ -26,6 +26,7 @@ _FEWEST_ON_BEATS = 8
 _STEADY_S = 0.03
 _NO_BEATS = "Too few hits are on the detected beats: give the tempo with --bpm, or a click."
 _UNIFORM = 0.25
+_AS_WELL = 1.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,14 +110,15 @@ def likely_division(played: Sequence[tuple[Floats, BeatGrid, int]]) -> Division:
     """Return the division that the strokes of edited files follow.
 
     Of each division the deviations from its lines are compared with those of strokes anywhere; the usual
-    swing and lateness of a line do not count.
+    swing and lateness of a line do not count. Of divisions that fit about as well, the coarsest counts.
 
     Parameters
     ----------
     played : of each file the onsets of its strokes, its grid, and its rate
     """
     scores: Mapping[str, float] = {name: _misfit(played, Division(name)) for name in PARTS if name != "1/4"}
-    return Division(min(scores, key=lambda name: scores[name]))
+    fitting = [name for name, score in scores.items() if score <= _AS_WELL * min(scores.values())]
+    return Division(min(fitting, key=lambda name: PARTS[name]))
 
 
 def _misfit(played: Sequence[tuple[Floats, BeatGrid, int]], division: Division) -> float:

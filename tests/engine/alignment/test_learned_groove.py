@@ -48,6 +48,21 @@ def test_strokes_go_by_the_drum_that_carries_them() -> None:
     assert np.median(off[hits.tracks == HAT]) == pytest.approx(-ms(8.0), abs=ms(4.1))
 
 
+def test_a_stroke_nearer_to_another_line_stays() -> None:
+    at, tracks = rock(BARS)
+    lines = lines_of(BARS)
+    late = _wandering(1)
+    late[40] = ms(125.0 * 0.7)
+    hits = hits_of(lines.positions_samples[at] + late[at], tracks)
+    far = hits.onsets_samples == lines.positions_samples[40] + late[40]
+    groove = Groove(np.zeros(16), 4, is_edited=True)
+    by_default = default_aligner(TimingSettings())(hits, lines)
+    placed = default_aligner(TimingSettings(), groove)(hits, lines)
+    assert by_default.targets_samples[far] == pytest.approx(lines.positions_samples[40])
+    assert placed.targets_samples[far] == pytest.approx(hits.onsets_samples[far])
+    assert placed.targets_samples[~far] == pytest.approx(by_default.targets_samples[~far])
+
+
 def _sounding(hits: Hits, onsets: np.ndarray) -> HeldMicrophones:
     """Return microphones in which each hit is a noise of its own, the same at other onsets."""
     out = np.zeros((len(ROLES), round(onsets.max()) + RATE_HZ), np.float32)

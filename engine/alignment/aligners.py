@@ -27,7 +27,7 @@ def whole_performance(
     def align(hits: Hits, lines: Lines) -> Placement:
         strokes = gather(hits, lines.rate_hz)
         found = _belonging(strokes, played or lines, beliefs)
-        return placed(hits, strokes, found.lines, found.confidences, lines, settings)
+        return placed(hits, strokes, found.lines, found.confidences, lines, settings, played)
 
     return align
 

@@ -98,6 +98,7 @@ def _lines_at(knots: Floats, times: Floats, offsets: Floats, width: float, weigh
 def phrase(strokes: Strokes, taken: NDArray[np.int64], lines: Lines, bars: float = 1.0) -> Curve:
     """Return the phrase's own push and pull: how late strokes are, smoothed over bars."""
     on_line = np.flatnonzero(taken >= 0)
+    on_line = on_line[np.argsort(strokes.onsets_samples[on_line], kind="stable")]
     onsets = strokes.onsets_samples[on_line]
     return smoothed(onsets, onsets - lines.positions_samples[taken[on_line]], bars * bar_samples(lines) / 2.0)
 

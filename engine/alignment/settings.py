@@ -23,6 +23,8 @@ class AlignmentSettings:
     own_feel : hold strokes against the drummer's own smoothed push and pull instead of the lines
     drum_feel : let each drum stay as far behind or ahead as it mostly is
     drums_ms : how much later than their line strokes belong that a drum carries
+    by_carriers : a stroke is judged by the drum that carries it, instead of its first voice
+    most_lines : strokes that are off the line where they are expected by more of the way to the next stay
     kept_voices : drums whose strokes stay where they are, unless another drum sounds with them
     kept_bars : bars whose strokes stay, counted from 1 by the downbeats of the lines
     fix_flams : whether a voice that is late or early within its stroke by mistake is moved too
@@ -35,6 +37,8 @@ class AlignmentSettings:
     own_feel: bool = False
     drum_feel: bool = False
     drums_ms: Mapping[Role, float] = field(default_factory=dict)
+    by_carriers: bool = False
+    most_lines: float = float("inf")
     kept_voices: frozenset[Role] = frozenset()
     kept_bars: frozenset[int] = frozenset()
     fix_flams: bool = True

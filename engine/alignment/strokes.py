@@ -128,14 +128,36 @@ def carrying_voices(strokes: Strokes) -> NDArray[np.int64]:
     return found
 
 
+def carrying_hits(hits: Hits, of_hits: NDArray[np.integer], may: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the hits of the drum that carries each stroke, shape (n,).
+
+    Parameters
+    ----------
+    of_hits : shape (n,), the stroke of each hit
+    may : shape (n,), eligible hits
+    """
+    ranks = np.array([CARRIERS.index(VOICES[voice_of(role)]) for role in hits.roles], np.int64)
+    rank = np.where(may, ranks[hits.tracks], len(CARRIERS))
+    first = np.full(int(of_hits.max(initial=-1)) + 1, len(CARRIERS), np.int64)
+    np.minimum.at(first, of_hits, rank)
+    carrying: NDArray[np.bool_] = may & (rank == first[of_hits])
+    return carrying
+
+
+def timed_by(hits: Hits, strokes: Strokes, tells: NDArray[np.bool_]) -> Strokes:
+    """Return strokes with the onsets of their eligible hits, shape (n,); those without one stay."""
+    onsets, unsure = when(hits, strokes.of_hits, tells, strokes.rate_hz)
+    there = np.isfinite(onsets)
+    return replace(
+        strokes,
+        onsets_samples=np.where(there, onsets, strokes.onsets_samples),
+        unsure_samples=np.where(there, unsure, strokes.unsure_samples),
+    )
+
+
 def at_carriers(hits: Hits, strokes: Strokes) -> Strokes:
     """Return strokes with the onsets of the drums that carry them, instead of their earliest voices."""
-    carrier = np.array([*(VOICES.index(role) for role in CARRIERS), -1])[carrying_voices(strokes)]
-    voices = np.array([voice_of(role) for role in hits.roles], np.int64)[hits.tracks]
-    rows = np.flatnonzero((voices == carrier[strokes.of_hits]) & ~strokes.graces)
-    onsets = strokes.onsets_samples.copy()
-    onsets[strokes.of_hits[rows[::-1]]] = hits.onsets_samples[rows[::-1]]
-    return replace(strokes, onsets_samples=onsets)
+    return timed_by(hits, strokes, carrying_hits(hits, strokes.of_hits, ~strokes.graces))
 
 
 def chosen(strokes: Strokes, rows: NDArray[np.bool_]) -> Strokes:

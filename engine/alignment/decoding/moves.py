@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +11,16 @@ from engine.alignment.placement import Lines, Placement
 from engine.alignment.push_pull import Curve, drum_pulls, phrase
 from engine.alignment.quantized import quantized_playing
 from engine.alignment.settings import ON_THE_LINE_SAMPLES, AlignmentSettings
-from engine.alignment.strokes import CARRIERS, VOICES, Strokes, carrying_voices, leading_voices, when
+from engine.alignment.strokes import (
+    CARRIERS,
+    VOICES,
+    Strokes,
+    at_carriers,
+    carrying_hits,
+    carrying_voices,
+    leading_voices,
+    timed_by,
+)
 from engine.document.drums.hits import Hits
 
 Floats = NDArray[np.float64]
@@ -29,6 +36,7 @@ def placed(
     confidences: Floats,
     lines: Lines,
     settings: AlignmentSettings,
+    played: Lines | None = None,
 ) -> Placement:
     """Return the new positions of hits for given lines of their strokes.
 
@@ -38,19 +46,23 @@ def placed(
     ----------
     taken : shape (s,), the line of each stroke, ascending, -1 for none; those of one line become one stroke
     confidences : shape (s,)
+    played : the same lines where the strokes are expected, if that is not where they go
     """
     strokes, first = flams.joined(strokes, taken)
     taken, confidences = taken[first], confidences[first]
+    if settings.by_carriers:
+        strokes = at_carriers(hits, strokes)
     curve = phrase(strokes, taken, lines)
     late = np.full(len(hits.onsets_samples), np.nan)
     quantized = quantized_playing(hits, lines)
     if settings.fix_flams and quantized is None:
         faults = flams.find(hits, strokes, taken, lines, curve)
         late = faults.late_samples
-        apart = faults.strays | ~np.isnan(late)
-        onsets, unsure = _without(hits, strokes, apart)
-        strokes = replace(strokes, onsets_samples=onsets, unsure_samples=unsure)
-    shifts = _shifts(strokes, leading_voices(hits, strokes), taken, lines, curve, settings)
+        tells = ~strokes.graces & ~faults.strays & np.isnan(late)
+        if settings.by_carriers:
+            tells = carrying_hits(hits, strokes.of_hits, tells)
+        strokes = timed_by(hits, strokes, tells)
+    shifts = _shifts(strokes, leading_voices(hits, strokes), taken, lines, curve, settings, played or lines)
     if quantized is not None:
         shifts = np.where(quantized.moves(strokes.of_hits, strokes.graces), shifts, 0.0)
     moved = shifts[strokes.of_hits] - np.nan_to_num(late)
@@ -62,13 +74,6 @@ def placed(
     )
 
 
-def _without(hits: Hits, strokes: Strokes, apart: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Return the onsets of strokes without separate hits, and their uncertainty."""
-    onsets, unsure = when(hits, strokes.of_hits, ~strokes.graces & ~apart, strokes.rate_hz)
-    there = np.isfinite(onsets)
-    return np.where(there, onsets, strokes.onsets_samples), np.where(there, unsure, strokes.unsure_samples)
-
-
 def _shifts(
     strokes: Strokes,
     leads: NDArray[np.int64],
@@ -76,6 +81,7 @@ def _shifts(
     lines: Lines,
     curve: Curve,
     settings: AlignmentSettings,
+    played: Lines,
 ) -> Floats:
     """Return the shift of each stroke in samples; exactly 0 if it stays.
 
@@ -93,10 +99,20 @@ def _shifts(
     near = np.maximum(max(ON_THE_LINE_SAMPLES, settings.exclude_within_ms * per_ms), strokes.unsure_samples)
     out_of_range = (np.abs(away) < settings.least_ms * per_ms) | (np.abs(away) > settings.most_ms * per_ms)
     stays = (np.abs(away) <= near) | out_of_range | _kept(strokes, taken, lines, settings)
+    stays |= _lines_off(onsets, taken, played) > settings.most_lines
     shifts = np.where(stays, 0.0, away * settings.strength)
     free = taken < 0
     shifts[free] = _with_neighbours(onsets[free], onsets[~free], shifts[~free], lines.rate_hz)
     return shifts
+
+
+def _lines_off(onsets: Floats, taken: NDArray[np.int64], played: Lines) -> Floats:
+    """Return how far strokes are off their lines, shape (s,), in distances between lines; 0 without one."""
+    if not len(played.beats):
+        return np.zeros(len(onsets))
+    places = np.interp(onsets, played.positions_samples, np.arange(len(played.beats), dtype=np.float64))
+    off: Floats = np.where(taken >= 0, np.abs(places - taken), 0.0)
+    return off
 
 
 def _drums_late(strokes: Strokes, settings: AlignmentSettings, rate_hz: int) -> Floats:
@@ -110,6 +126,8 @@ def _with_neighbours(positions: Floats, onsets: Floats, shifts: Floats, rate_hz:
     if len(onsets) == 0:
         return np.zeros(len(positions))
     beyond = _FORGOTTEN_S * rate_hz
+    order = np.argsort(onsets, kind="stable")  # drums that carry neighbours may overtake each other
+    onsets, shifts = onsets[order], shifts[order]
     times = np.concatenate([[onsets[0] - beyond], onsets, [onsets[-1] + beyond]])
     found: Floats = np.interp(positions, times, np.concatenate([[0.0], shifts, [0.0]]))
     return found

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import fftconvolve
 
+from engine.alignment.decoding.flams import LIMITS
 from engine.alignment.learning.places import Places
-from engine.alignment.strokes import Strokes
+from engine.alignment.strokes import Strokes, carrying_hits
 from engine.document.drums.hits import ORNAMENTS, Hits, Ornament
 from engine.features.summit import summit
 from engine.progress import SILENT, Progress
@@ -93,26 +94,44 @@ def find_copies(
     return Copies(ends, onsets + _timelines(lags, pieces, strokes.rate_hz), likeness)
 
 
-def late_voices(
+def voices_apart(
     raw: Microphones, edited: Microphones, hits: Hits, strokes: Strokes, copies: Copies
 ) -> tuple[Floats, Floats]:
-    """Return how far a voice that is late by mistake is from its stroke, before and after the edit.
+    """Return how far voices that came apart are from the drum that carries their stroke.
+
+    Those marked as late by mistake count, and those as far apart as a faulty flam; grace notes do not. Both
+    drums are compared on their own microphones: of joined voices the sounds overlap on the others.
 
     Returns
     -------
-    apart_ms, apart_after_ms : shape (s,) each, NaN for strokes without such a voice
+    apart_ms, apart_after_ms : shape (k,) each, before and after the edit, of the voices that were found
     """
-    apart, after = (np.full(len(strokes.onsets_samples), np.nan) for _ in range(2))
-    for hit in np.flatnonzero((hits.ornaments == _LATE) & ~strokes.graces & copies.found[strokes.of_hits]):
-        stroke, onset = int(strokes.of_hits[hit]), float(hits.onsets_samples[hit])
+    carries, sure = _carrying(hits, strokes), hits.confidences >= LIMITS.confidence
+    away_ms = (hits.onsets_samples - hits.onsets_samples[carries]) / strokes.rate_hz * 1000.0
+    is_apart = (np.abs(away_ms) >= LIMITS.apart_ms) & sure & sure[carries]
+    is_apart |= (hits.ornaments == _LATE) & (away_ms != 0.0)
+    offsets = copies.unmoved_samples - strokes.onsets_samples
+    apart = []
+
+    def moved(hit: int, offset: float) -> tuple[float, float]:
         own = np.array([hits.tracks[hit]])
-        begun = float(strokes.onsets_samples[stroke])
-        lag = float(copies.edited_samples[stroke]) - begun
-        moved, like = _compared(raw, edited, onset, np.inf, lag, strokes.rate_hz, own)
-        if like >= LIKE and onset != begun:
-            apart[stroke] = (onset - begun) / strokes.rate_hz * 1000.0
-            after[stroke] = apart[stroke] + (moved - lag) / strokes.rate_hz * 1000.0
-    return apart, after
+        return _compared(raw, edited, float(hits.onsets_samples[hit]), np.inf, offset, strokes.rate_hz, own)
+
+    for hit in np.flatnonzero(is_apart & ~strokes.graces).tolist():
+        lag, like = moved(int(carries[hit]), float(offsets[strokes.of_hits[hit]]))
+        own_lag, own_like = moved(hit, lag)
+        if min(like, own_like) >= LIKE:
+            apart.append((away_ms[hit], away_ms[hit] + (own_lag - lag) / strokes.rate_hz * 1000.0))
+    before, after = np.array(apart).reshape(-1, 2).T
+    return before, after
+
+
+def _carrying(hits: Hits, strokes: Strokes) -> NDArray[np.int64]:
+    """Return for each hit the one of the drum that carries all that were found to sound together."""
+    carrying = np.flatnonzero(carrying_hits(hits, hits.strokes, ~strokes.graces))[::-1]
+    found = np.full(int(hits.strokes.max(initial=-1)) + 1, -1, np.int64)
+    found[hits.strokes[carrying]] = carrying
+    return np.where(found[hits.strokes] >= 0, found[hits.strokes], np.arange(len(hits.strokes)))
 
 
 def _compared(

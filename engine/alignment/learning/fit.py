@@ -344,12 +344,11 @@ def _most(away: Floats, moved: Flags) -> Learned | None:
 
 
 def _flams(moves: Moves) -> Learned | None:
-    """Return whether late voices were joined with their strokes."""
-    rows = ~np.isnan(moves.apart_ms) & ~np.isnan(moves.apart_after_ms)
-    count = int(rows.sum())
+    """Return whether voices that came apart from their strokes were joined with them."""
+    count = len(moves.apart_ms)
     if count < _OF_A_LINE:
         return None
-    share = float(np.median(np.abs(moves.apart_after_ms[rows]) / np.abs(moves.apart_ms[rows])))
+    share = float(np.median(np.abs(moves.apart_after_ms / moves.apart_ms)))
     if share <= _FIXED:
         return Learned(1.0, count)
     return Learned(0.0, count) if share >= _LEFT else None

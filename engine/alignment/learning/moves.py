@@ -25,12 +25,13 @@ Rows = NDArray[np.int64]
 _FEWEST_ON_BEATS = 8
 _STEADY_S = 0.03
 _NO_BEATS = "Too few hits are on the detected beats: give the tempo with --bpm, or a click."
-_UNIFORM = 1.0 / np.sqrt(12.0)
+_UNIFORM = 0.25
+_AS_WELL = 1.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moves:
-    """Strokes that are in a recording and in the file edited from it, a row for each.
+    """Strokes that are in a recording and in the file edited from it, a row for each, and voices apart.
 
     Attributes
     ----------
@@ -38,7 +39,7 @@ class Moves:
     lines : int64, shape (n,), the line of the bar, from the downbeat
     carriers : int64, shape (n,), which of `engine.alignment.strokes.CARRIERS` carries it
     drift_ms : float64, shape (n,), the player's push and pull there, before the edit
-    apart_ms, apart_after_ms : float64, shape (n,), how far a late voice of it is from the others, else NaN
+    apart_ms, apart_after_ms : float64, shape (k,), how far voices that came apart are from their strokes
     beat_ms : float64, shape (n,), how long a beat lasts there
     """
 
@@ -70,7 +71,7 @@ def moves_of(
 
     Parameters
     ----------
-    apart : shape (s,) each, how far a late voice is from its stroke in the recording and in the edited file
+    apart : shape (k,) each, how far voices that came apart are from their strokes, before and after the edit
     """
     rate_hz, found = strokes.rate_hz, copies.found
     lines = lines_of(grid, division, rate_hz)
@@ -91,8 +92,8 @@ def moves_of(
         lines=(beats + first * parts) % (bar * parts),
         carriers=carrying_voices(strokes)[rows],
         drift_ms=drift / per_ms,
-        apart_ms=apart[0][rows],
-        apart_after_ms=apart[1][rows],
+        apart_ms=apart[0],
+        apart_after_ms=apart[1],
         beat_ms=np.full(len(rows), 60_000.0 / grid.tempo_bpm),
     )
 
@@ -109,14 +110,15 @@ def likely_division(played: Sequence[tuple[Floats, BeatGrid, int]]) -> Division:
     """Return the division that the strokes of edited files follow.
 
     Of each division the deviations from its lines are compared with those of strokes anywhere; the usual
-    swing and lateness of a line do not count.
+    swing and lateness of a line do not count. Of divisions that fit about as well, the coarsest counts.
 
     Parameters
     ----------
     played : of each file the onsets of its strokes, its grid, and its rate
     """
     scores: Mapping[str, float] = {name: _misfit(played, Division(name)) for name in PARTS if name != "1/4"}
-    return Division(min(scores, key=lambda name: scores[name]))
+    fitting = [name for name, score in scores.items() if score <= _AS_WELL * min(scores.values())]
+    return Division(min(fitting, key=lambda name: PARTS[name]))
 
 
 def _misfit(played: Sequence[tuple[Floats, BeatGrid, int]], division: Division) -> float:
@@ -130,7 +132,8 @@ def _misfit(played: Sequence[tuple[Floats, BeatGrid, int]], division: Division) 
     away, line = np.concatenate(off), np.concatenate(lines)
     for one in np.unique(line).tolist():
         away[line == one] -= np.median(away[line == one])
-    return float(np.sqrt(np.mean(np.square(away)))) / _UNIFORM if len(away) else 1.0
+    # Absolute deviations: voices that stayed apart from their strokes are anywhere, and few.
+    return float(np.mean(np.abs(away))) / _UNIFORM if len(away) else 1.0
 
 
 def steadied(grid: BeatGrid, onsets_samples: Floats, rate_hz: int) -> BeatGrid:

@@ -32,6 +32,8 @@ from engine.wording import counted
 _What = tuple[str, tuple[str, ...]]
 
 ALIGNER = "whole performance"
+_MOST_LINES = 0.6
+"""Farther off, three of four strokes of human playing are on the wrong line: a learned groove leaves them."""
 SAME_HIT_S = 0.005
 """An answer about a hit applies to proposals for hits within this time."""
 
@@ -148,6 +150,7 @@ def default_aligner(
     ----------
     played : see `whole_performance`
     """
+    is_edited = groove is not None and groove.is_edited
     return whole_performance(
         AlignmentSettings(
             strength=settings.strength,
@@ -157,6 +160,8 @@ def default_aligner(
             own_feel=settings.own_feel,
             drum_feel=settings.drum_feel,
             drums_ms={} if groove is None else groove.drums_ms,
+            by_carriers=is_edited,
+            most_lines=_MOST_LINES if is_edited else float("inf"),
             fix_flams=settings.fix_flams,
         ),
         played=played,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.alignment.division import Division
-from engine.alignment.learning.copies import Copies, find_copies, late_voices
+from engine.alignment.learning.copies import Copies, find_copies, voices_apart
 from engine.alignment.learning.fit import fit_taste, require_moves
 from engine.alignment.learning.groove_file import LearnedGroove, Pair, learned_groove, write_groove
 from engine.alignment.learning.moves import likely_division, moves_of, steadied, together
@@ -39,7 +39,7 @@ _SURE = 0.5
 _LEAST_FOUND, _MOST_FOUND = 0.4, 0.8
 """Share of the hits of a recording that an edited file must play, and from which it surely is that file."""
 
-Late = tuple[NDArray[np.float64], NDArray[np.float64]]
+Apart = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +53,7 @@ class Compared:
 
     strokes: Strokes
     copies: Copies
-    late: Late
+    apart: Apart
     grid: BeatGrid
     is_heard: bool
     pair: Pair
@@ -130,7 +130,7 @@ def learn_from(compared: Sequence[Compared], division: Division | None = None) -
     bars = {beats_in_bar(one.grid) for one in compared}
     if len(bars) > 1:
         raise UsageError("The edited files have bars of different lengths: learn a groove of each.")
-    moves = together([moves_of(one.strokes, one.copies, one.late, one.grid, division) for one in compared])
+    moves = together([moves_of(one.strokes, one.copies, one.apart, one.grid, division) for one in compared])
     bar = bars.pop()
     taste = fit_taste(moves, bar * division.parts)
     tempo_bpm = 60_000.0 / float(np.median(moves.beat_ms))
@@ -165,13 +165,13 @@ def compare_pair(pair: RawAndEditedDrums, wanted: WantedGrid, progress: Progress
         if np.mean(copies.found) < _MOST_FOUND:  # the pattern of few drums repeats itself
             same = find_copies(own, others, strokes, same_places(strokes), progress.part(0.9, 1.0))
             copies = max(copies, same, key=lambda one: int(one.found.sum()))
-        late = late_voices(own, others, hits, strokes, copies)
+        apart = voices_apart(own, others, hits, strokes, copies)
     _require_same(copies, pair)
     names = [[path.name for path in paths] for paths in (pair.raw, pair.edited)]
     facts = Pair(
         raw=names[0], edited=names[1], hits=len(strokes.onsets_samples), found=int(copies.found.sum())
     )
-    return Compared(strokes, copies, late, found.grid, found.is_heard, facts)
+    return Compared(strokes, copies, apart, found.grid, found.is_heard, facts)
 
 
 def _document(imported: Imported) -> tuple[DocumentState, Mapping[str, Path]]:

@@ -8,10 +8,11 @@ the edit that the editor would make of it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,14 @@ _PLAYED = Displacement(own_timing=1.0)
 _SHORT_S, _LONG_S = 20.0, 40.0
 _DRAWN = 12
 _SAME_HIT_MS, _SAME_PLACE_MS = 5.0, 2.0
+_FIGURES: Mapping[str, Callable[[Floats], float]] = MappingProxyType(
+    {
+        "mean": lambda values: float(np.mean(values)),
+        "median": lambda values: float(np.median(values)),
+        "worst decile": lambda values: float(np.mean(values[values >= np.quantile(values, 0.9)])),
+        "p95": lambda values: float(np.quantile(values, 0.95)),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,8 +110,8 @@ def _two_takes(data_dir: Path, drummer: str, seed: int, longest_s: float) -> tup
 
 def _summed(metric: str, values: Floats) -> Iterator[Line]:
     if metric.endswith("_ms"):
-        for name, share in (("median", 0.5), ("p95", 0.95)):
-            value = float(np.quantile(values, share)) if len(values) else float("nan")
+        for name, figure in _FIGURES.items():
+            value = figure(values) if len(values) else float("nan")
             yield {"metric": f"{metric}, {name}", "value": value, "n": len(values)}
     else:
         yield {
@@ -141,6 +150,8 @@ def _of_editor(editor: Editor, take: Take, other: Take, folder: Path) -> Iterato
         yield f"{kind}, applied_ms", _off_ms(editor, against, settings, learned)
     division = next(name for name, parts in PARTS.items() if parts == score.divisions)
     yield "default settings_ms", _off_ms(editor, against, TimingSettings(division=division))
+    own = TimingSettings(division=division, strength=editor.strength)
+    yield "default settings, own strength_ms", _off_ms(editor, against, own)
     yield "as it is_ms", _off_ms(editor, against, None)
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from engine.finders.registry import FoundEdits
 
 _PROPOSING = "Proposing timing"
-_LISTENED_FOR = "listened for first"
+_DETECTED_FIRST = "detected first"
 
 
 class TimingProposing(QObject):
@@ -109,7 +109,7 @@ class TimingProposing(QObject):
     def _choices(self) -> Choices:
         state, grid = self._session.state, self._session.grid
         drums, chosen = self._drums(), self._selecting.tracks
-        tempo = _LISTENED_FOR if grid is None else tempo_text(grid) if len(grid.beats_samples) else ""
+        tempo = _DETECTED_FIRST if grid is None else tempo_text(grid) if len(grid.beats_samples) else ""
         return Choices(
             drums=len(drums),
             chosen=chosen,

@@ -33,8 +33,7 @@ _DEPTH_DB, _QUIETEST_DB = 60.0, -40.0
 def patches_of(performance: Performance, strokes: Strokes) -> NDArray[np.float16]:
     """Return log-mel spectra around each stroke, -2 to 2, float16, shape (s, GROUPS, FRAMES, BANDS).
 
-    2 is the loudest value of a group in the performance and -2 is 60 dB less, whatever the gain of the
-    microphones.
+    2 is the loudest value of a group in the performance, -2 is 60 dB less: gains of microphones do not count.
     """
     hop = _HOP_S * performance.rate_hz
     middles = strokes.onsets_samples[:, None] + (np.arange(FRAMES) - _BEFORE) * hop

@@ -23,8 +23,8 @@ from engine.lab.evaluation.timing.placement_scores import PlacementScore, placem
 from engine.lab.simulated.performances.parts import LONGEST_S, takes
 from engine.lab.simulated.performances.symbolic import TYPICAL_ERRORS, Symbolic, told
 from engine.lab.simulated.performances.takes import Take
-from engine.lab.training.timing.frames import frames_of
-from engine.lab.training.timing.inputs import Inputs, View, inputs_of
+from engine.lab.training.timing.inputs import Inputs, inputs_of
+from engine.lab.training.timing.patches import patches_of
 from engine.lab.training.timing.placing import Trained, assigned, assigned_with
 from engine.lab.training.timing.runs import Wanted, trained_networks
 from engine.progress import SILENT, Progress
@@ -35,7 +35,7 @@ _SIMPLE = ("nearest line", "Beat Detective 75%", "whole performance")
 WITH_NETWORKS = "decoder with posteriors"
 _EVIDENCE = 0.25
 """Weight of the networks in it: chosen on validation performances, where it differs from 0 within noise."""
-_WITNESSES = frozenset((kind, View("metronome")) for kind in ("tcn", "transformer"))
+_WITNESSES = ("tcn metronome", "transformer metronome")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +45,7 @@ class _Case:
     found: Symbolic
     strokes: Strokes
     inputs: Inputs
-    frames: NDArray[np.float16] | None
+    patches: NDArray[np.float16] | None
 
 
 def evaluate(
@@ -91,14 +91,15 @@ def evaluate(
 def _row(wanted: Wanted) -> str:
     view = wanted.view
     audio, decoder = "audio " if view.has_audio else "", " + decoder" if view.has_decoder else ""
-    return f"{audio}{wanted.kind} {view.channel}{decoder}"
+    rendered = ", rendered performances" if wanted.is_rendered and not view.has_audio else ""
+    return f"{audio}{wanted.kind} {view.channel}{decoder}{rendered}"
 
 
 def _case_of(take: Take, *, has_audio: bool) -> _Case:
     found = told(take, TYPICAL_ERRORS, np.random.default_rng(take.seed))
     strokes = gather(found.hits, found.lines.rate_hz)
-    frames = frames_of(take.rendered(), found.lines) if has_audio else None
-    return _Case(found, strokes, inputs_of(found.hits, strokes, found.lines), frames)
+    patches = patches_of(take.rendered(), strokes) if has_audio else None
+    return _Case(found, strokes, inputs_of(found.hits, strokes, found.lines), patches)
 
 
 def _placements(case: _Case, networks: Mapping[Wanted, Trained]) -> Iterator[tuple[str, Placement]]:
@@ -108,9 +109,8 @@ def _placements(case: _Case, networks: Mapping[Wanted, Trained]) -> Iterator[tup
     for name in _SIMPLE:
         yield name, simple[name](hits, lines)
     for one, trained in networks.items():
-        frames = case.frames if one.view.has_audio else None
-        yield _row(one), _placed(case, *assigned(trained, case.inputs, case.strokes, frames))
-    witnesses = [trained for one, trained in networks.items() if (one.kind, one.view) in _WITNESSES]
+        yield _row(one), _placed(case, *assigned(trained, case.inputs, case.strokes, case.patches))
+    witnesses = [trained for one, trained in networks.items() if _row(one) in _WITNESSES]
     if witnesses:
         found = assigned_with(witnesses, _EVIDENCE, case.inputs, case.strokes, lines)
         yield WITH_NETWORKS, _placed(case, *found)

@@ -17,7 +17,7 @@ from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
-from engine.lab.training.timing.fitting import AUDIO_SETTINGS, SETTINGS
+from engine.lab.training.timing.fitting import RENDERED_SETTINGS, SETTINGS
 from engine.lab.training.timing.runs import every_network, run_of, store
 
 
@@ -39,7 +39,7 @@ def main() -> None:
     with ProcessPoolExecutor(os.cpu_count() or 1, get_context("spawn")) as pool:
         store(options.data, has_audio, "validation", options.held_back, folder / "validation", pool)
         store(options.data, has_audio, "train", options.performances, folder / "train", pool)
-    settings = AUDIO_SETTINGS if has_audio else SETTINGS
+    settings = RENDERED_SETTINGS if has_audio else SETTINGS
     if options.epochs:
         settings = replace(settings, epochs=options.epochs)
     missing = [

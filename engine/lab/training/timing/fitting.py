@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from engine.lab.training.timing.frames import columns_of_frames, in_view
 from engine.lab.training.timing.inputs import View
 from engine.lab.training.timing.lessons import UNKNOWN, Lessons
 from engine.lab.training.timing.networks import Batch, Placer
@@ -17,9 +16,9 @@ from engine.learning.loop import Fitted, TrainSettings, fit, seeded
 from engine.progress import SILENT
 
 SETTINGS = TrainSettings(epochs=40, learning_rate=2e-3, weight_decay=1e-2, patience=8)
-AUDIO_SETTINGS = TrainSettings(epochs=16, learning_rate=2e-3, weight_decay=1e-2, patience=5)
+RENDERED_SETTINGS = TrainSettings(epochs=6, learning_rate=2e-3, weight_decay=1e-2, patience=3)
 _STROKES_AT_ONCE = 256
-_BATCH, _AUDIO_BATCH = 64, 48
+_BATCH, _RENDERED_BATCH = 64, 4
 _FAULT_WEIGHT = 0.3
 
 
@@ -49,18 +48,18 @@ def train(
     data = _Stored(training, view, device), _Stored(validation, view, device)
     rng = np.random.default_rng(seed)
     with seeded(seed):
-        network = Placer(kind, view, columns_of_frames(view) if view.has_audio else 0).to(device)
+        network = Placer(kind, view).to(device)
 
         def loss(model: nn.Module, batch: tuple[Tensor, ...]) -> Tensor:
-            firsts, rows, lengths, held_back = batch
-            return loss_of(model, *data[int(held_back)].batch(firsts, rows, lengths))
+            firsts, lengths, held_back = batch
+            return loss_of(model, *data[int(held_back)].batch(firsts, lengths))
 
         fitted = fit(
             network,
             loss,
             lambda: data[0].parts(rng, held_back=False),
             list(data[1].parts(np.random.default_rng(0), held_back=True)),
-            settings or (AUDIO_SETTINGS if view.has_audio else SETTINGS),
+            settings or SETTINGS,
             SILENT,
         )
     return Run(network.to("cpu").eval(), fitted)
@@ -91,44 +90,29 @@ class _Stored:
         self._choices, self._previous = moved(lessons.choices), moved(lessons.previous)
         self._faults = moved(lessons.faults)
         self._starts = np.asarray(lessons.starts)
-        self._view, self._device = view, device
-        self._frames = self._at = None
-        if view.has_audio:
-            self._frames, self._at = moved(lessons.frames), moved(lessons.at)
-            self._frame_starts = moved(lessons.frame_starts)
-            self._most_frames = int(np.diff(lessons.frame_starts).max())
+        self._patches = moved(lessons.patches) if view.has_audio else None
+        self._size = _RENDERED_BATCH if lessons.patches.size else _BATCH
+        self._device = device
 
     def parts(self, rng: np.random.Generator, *, held_back: bool) -> Iterator[tuple[Tensor, ...]]:
         """Yield where the parts of one epoch begin and end: one part of each performance."""
         sizes = np.diff(self._starts)
-        size = _AUDIO_BATCH if self._view.has_audio else _BATCH
         order = rng.permutation(np.flatnonzero(sizes))
         spare = np.maximum(sizes - _STROKES_AT_ONCE, 0)
         firsts = self._starts[:-1] + (rng.random(len(sizes)) * (spare + 1)).astype(np.int64)
         lengths = np.minimum(sizes, _STROKES_AT_ONCE)
-        for start in range(0, len(order), size):
-            rows = order[start : start + size]
-            cut = (torch.from_numpy(each).to(self._device) for each in (firsts[rows], rows, lengths[rows]))
+        for start in range(0, len(order), self._size):
+            rows = order[start : start + self._size]
+            cut = (torch.from_numpy(each).to(self._device) for each in (firsts[rows], lengths[rows]))
             yield (*cut, torch.tensor(held_back))
 
-    def batch(self, firsts: Tensor, rows: Tensor, lengths: Tensor) -> tuple[Batch, Tensor, Tensor]:
+    def batch(self, firsts: Tensor, lengths: Tensor) -> tuple[Batch, Tensor, Tensor]:
         """Return the inputs, choices and faults of parts."""
         within = torch.arange(int(lengths.max()), device=self._device)[None, :]
         there = within < lengths[:, None]
         at = (firsts[:, None] + within).clamp(max=len(self._choices) - 1)
-        frames = frames_at = None
-        if self._frames is not None and self._at is not None:
-            frames_at = self._at[at]
-            frames = self._cut_frames(rows)
-        batch = Batch(self._features[at], self._keys[at], there, self._previous[at], frames, frames_at)
+        patches = None if self._patches is None else self._patches[at]
+        batch = Batch(self._features[at], self._keys[at], there, self._previous[at], patches)
         choices = torch.where(there, self._choices[at], UNKNOWN)
         faults = torch.where(there[:, :, None], self._faults[at], torch.nan)
         return batch, choices, faults
-
-    def _cut_frames(self, rows: Tensor) -> Tensor:
-        assert self._frames is not None
-        first, last = self._frame_starts[rows], self._frame_starts[rows + 1] - 1
-        within = torch.arange(self._most_frames, device=self._device)[None, :]
-        at = torch.minimum(first[:, None] + within, last[:, None])
-        frames = self._frames[at]
-        return in_view(frames, self._view)

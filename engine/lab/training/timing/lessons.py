@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +13,16 @@ from engine.alignment.decoding.candidates import nearest
 from engine.alignment.strokes import VOICES, Strokes, gather, voice_of
 from engine.document.drums.hits import ORNAMENTS, Ornament
 from engine.lab.simulated.performances.parts import LONGEST_S, Part, takes
+from engine.lab.simulated.performances.performance import Performance
 from engine.lab.simulated.performances.symbolic import TYPICAL_ERRORS, FinderErrors, Symbolic, told
-from engine.lab.training.timing.frames import frame_of, frames_of, no_frames
 from engine.lab.training.timing.inputs import CHOICES, inputs_of
 from engine.lab.training.timing.networks import BEFORE, NOWHERE
+from engine.lab.training.timing.patches import no_patches, patches_of
 
 UNKNOWN = -100
 """The choice of a stroke whose line is not among those near it: the loss leaves it out."""
 AUDIO_LONGEST_S = 20.0
+WRITTEN_LAST = "starts.npy"
 _EXACT = FinderErrors(timing_ms=0.1)
 _LATE = ORNAMENTS.index(Ornament.LATE_VOICE)
 
@@ -36,10 +37,8 @@ class Lessons:
     choices : int64, shape (s,), the right choice of each, or `UNKNOWN`
     previous : int64, shape (s,), see `Batch`
     faults : float32, shape (s, len(VOICES)), 1 for a voice at fault, 0 for one that is not, NaN for silence
+    patches : float16, shape (s, GROUPS, FRAMES, BANDS), see `patches_of`; of no groups without audio
     starts : int64, shape (performances + 1,), where the strokes of each performance begin, and the end
-    frames : float16, shape (f, BANDS), spectra of all performances; of no rows without audio
-    at : int64, shape (s,), the frame of each stroke within its performance
-    frame_starts : int64, shape (performances + 1,)
     """
 
     features: NDArray[np.float32]
@@ -47,13 +46,11 @@ class Lessons:
     choices: NDArray[np.int64]
     previous: NDArray[np.int64]
     faults: NDArray[np.float32]
+    patches: NDArray[np.float16]
     starts: NDArray[np.int64]
-    frames: NDArray[np.float16]
-    at: NDArray[np.int64]
-    frame_starts: NDArray[np.int64]
 
     def write(self, folder: Path) -> None:
-        """Write one file an array, so that several trainings can map the same memory."""
+        """Write one file an array, so that several trainings can map the same memory; `WRITTEN_LAST` last."""
         folder.mkdir(parents=True, exist_ok=True)
         for field in fields(self):
             np.save(folder / f"{field.name}.npy", getattr(self, field.name))
@@ -69,7 +66,7 @@ def lessons_of(data_dir: Path, part: Part, count: int, seed: int, *, has_audio: 
 
     Parameters
     ----------
-    has_audio : render the microphones of shorter performances, too
+    has_audio : render the microphones, of shorter performances
 
     Raises
     ------
@@ -80,30 +77,26 @@ def lessons_of(data_dir: Path, part: Part, count: int, seed: int, *, has_audio: 
     for number, take in enumerate(takes(data_dir, part, count, seed, longest_s=longest_s)):
         errors = _EXACT if number % 2 else TYPICAL_ERRORS
         found = told(take, errors, np.random.default_rng((seed, number, 1)))
-        made.append(lesson(found, frames_of(take.rendered(), found.lines) if has_audio else no_frames()))
+        made.append(lesson(found, take.rendered() if has_audio else None))
     return together(made)
 
 
-def lesson(example: Symbolic, frames: NDArray[np.float16]) -> Lessons:
-    """Return one performance as training data."""
+def lesson(example: Symbolic, rendered: Performance | None = None) -> Lessons:
+    """Return one performance as training data, with patches where it is rendered."""
     strokes = gather(example.hits, example.lines.rate_hz)
     told = inputs_of(example.hits, strokes, example.lines)
     meant = true_lines(example, strokes)
     right = told.candidates.lines == meant[:, None]
     choices = np.where(right.any(1), right.argmax(1), UNKNOWN)
     choices[meant < 0] = CHOICES - 1
-    at = frame_of(strokes.onsets_samples, strokes.rate_hz)
-    ends = np.array([0, len(choices)]), np.array([0, len(frames)])
     return Lessons(
         told.features,
         told.keys,
         choices,
         previous_of(told.candidates.lines, meant),
         _faults(example, strokes),
-        ends[0],
-        frames,
-        np.clip(at, 0, max(len(frames) - 1, 0)),
-        ends[1],
+        patches_of(rendered, strokes) if rendered else no_patches(len(choices)),
+        np.array([0, len(choices)]),
     )
 
 
@@ -123,16 +116,11 @@ def previous_of(lines: NDArray[np.int64], taken: NDArray[np.int64]) -> NDArray[n
 def together(made: Iterable[Lessons]) -> Lessons:
     """Return all performances of several collections."""
     every = list(made)
-
-    def joined(name: str) -> Any:
-        return np.concatenate([getattr(one, name) for one in every])
-
-    def ends(name: str) -> Any:
-        sizes = np.concatenate([np.diff(getattr(one, name)) for one in every])
-        return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-
-    names = [field.name for field in fields(Lessons)]
-    return Lessons(*(ends(name) if name.endswith("starts") else joined(name) for name in names))
+    sizes = np.concatenate([np.diff(one.starts) for one in every])
+    starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    names = [field.name for field in fields(Lessons) if field.name != "starts"]
+    joined = {name: np.concatenate([getattr(one, name) for one in every]) for name in names}
+    return Lessons(**joined, starts=starts)
 
 
 def true_lines(example: Symbolic, strokes: Strokes) -> NDArray[np.int64]:

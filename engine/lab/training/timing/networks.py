@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from engine.alignment.strokes import VOICES
 from engine.lab.training.timing.inputs import CHOICES, LINES, View
+from engine.lab.training.timing.patches import BANDS, FRAMES, GROUPS
 
 BEFORE, NOWHERE = LINES, LINES + 1
 """The previous stroke is on a line before all near this one, or on none yet."""
@@ -28,16 +29,14 @@ class Batch:
     there : bool, shape (batch, strokes), which strokes are not padding
     previous : int64, shape (batch, strokes), the line of the stroke before among those near this one, below
         PREVIOUS; only a pointer network reads it
-    frames : float32, shape (batch, frames, bands), spectra of the microphones; None without audio
-    at : int64, shape (batch, strokes), the frame of each stroke
+    patches : float16, shape (batch, strokes, GROUPS, FRAMES, BANDS), see `patches_of`; None without audio
     """
 
     features: Tensor
     keys: Tensor
     there: Tensor
     previous: Tensor
-    frames: Tensor | None = None
-    at: Tensor | None = None
+    patches: Tensor | None = None
 
 
 class _Block(nn.Module):
@@ -81,6 +80,8 @@ class Transformer(nn.Module):
             width, 4, 2 * width, dropout=0.1, batch_first=True, norm_first=True
         )
         self.layers = nn.TransformerEncoder(layer, 4, enable_nested_tensor=False)
+        for one in self.layers.layers:
+            one.self_attn.dropout = 0.0  # it would take half of the time on a processor
 
     def forward(self, values: Tensor, there: Tensor) -> Tensor:
         return cast(Tensor, self.layers(values, src_key_padding_mask=~there))
@@ -101,19 +102,31 @@ class Recurrent(nn.Module):
 ENCODERS = {"tcn": Convolutions, "transformer": Transformer, "pointer": Recurrent}
 
 
+class _Listener(nn.Sequential):
+    """Two layers over the patch of one stroke; takes (n, GROUPS, FRAMES, BANDS)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__(
+            nn.Flatten(),
+            nn.Linear(GROUPS * FRAMES * BANDS, width),
+            nn.ReLU(),
+            nn.Dropout(0.1),
+            nn.Linear(width, width),
+        )
+
+
 class Placer(nn.Module):
-    """A network over the strokes of a performance, or over its spectra, read at the strokes.
+    """A network over the strokes of a performance.
 
     Parameters
     ----------
     kind : a name of `ENCODERS`
-    bands : of the spectra with their channel, 0 without audio
     """
 
-    def __init__(self, kind: str, view: View, bands: int = 0, width: int = 64) -> None:
+    def __init__(self, kind: str, view: View, width: int = 64) -> None:
         super().__init__()
         self.enter = nn.Linear(len(view.columns), width)
-        self.listen = nn.Linear(bands, width) if bands else None
+        self.listen = _Listener(width) if view.has_audio else None
         self.encoder = ENCODERS[kind](width)
         self.mix = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, width), nn.ReLU())
         self.faults = nn.Linear(width, len(VOICES))
@@ -123,12 +136,11 @@ class Placer(nn.Module):
     def encode(self, batch: Batch) -> Tensor:
         """Return values of each stroke in its context, shape (batch, strokes, width)."""
         values = self.enter(batch.features)
-        if self.listen is None or batch.frames is None or batch.at is None:
-            return cast(Tensor, self.mix(self.encoder(values, batch.there)))
-        everywhere = torch.ones(batch.frames.shape[:2], dtype=torch.bool, device=values.device)
-        played = self.encoder(self.listen(batch.frames), everywhere)
-        at = batch.at[:, :, None].expand(-1, -1, played.shape[2])
-        return cast(Tensor, self.mix(values + played.gather(1, at)))
+        if self.listen is not None and batch.patches is not None:
+            played = torch.zeros_like(values)
+            played[batch.there] = self.listen(batch.patches[batch.there].float())
+            values = values + played
+        return cast(Tensor, self.mix(self.encoder(values, batch.there)))
 
     def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Return scores of the choices, and of each voice being at fault within its stroke.

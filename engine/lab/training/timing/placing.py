@@ -20,7 +20,6 @@ from engine.alignment.placement import Aligner, Lines, Placement
 from engine.alignment.settings import ALL, AlignmentSettings
 from engine.alignment.strokes import Strokes, gather
 from engine.document.drums.hits import Hits
-from engine.lab.training.timing.frames import frame_of, in_view
 from engine.lab.training.timing.inputs import CHOICES, LINES, Inputs, View, inputs_of
 from engine.lab.training.timing.networks import BEFORE, NOWHERE, Batch, Placer
 from engine.learning.torch_threads import few_threads
@@ -28,7 +27,6 @@ from engine.learning.torch_threads import few_threads
 Floats = NDArray[np.float64]
 
 STROKES_AT_ONCE = 256
-FRAMES_AT_ONCE = 1_250
 _BEAM = 8
 _LEAST_LOG = -8.0
 
@@ -47,13 +45,13 @@ class Trained:
 
 
 def by_network(
-    trained: Trained, frames: NDArray[np.float16] | None = None, settings: AlignmentSettings = ALL
+    trained: Trained, patches: NDArray[np.float16] | None = None, settings: AlignmentSettings = ALL
 ) -> Aligner:
     """Return the aligner that decodes the scores of a network.
 
     Parameters
     ----------
-    frames : see `frames_of`; for a network that listens
+    patches : see `patches_of`; for a network that listens
     """
 
     def align(hits: Hits, lines: Lines) -> Placement:
@@ -61,31 +59,29 @@ def by_network(
         if len(strokes.onsets_samples) == 0 or len(lines.positions_samples) == 0:
             nowhere = np.full(len(strokes.onsets_samples), -1, np.int64)
             return placed(hits, strokes, nowhere, np.ones(len(nowhere)), lines, settings)
-        taken, confidences = assigned(trained, inputs_of(hits, strokes, lines), strokes, frames)
+        taken, confidences = assigned(trained, inputs_of(hits, strokes, lines), strokes, patches)
         return placed(hits, strokes, taken, confidences, lines, settings)
 
     return align
 
 
 def assigned(
-    trained: Trained, inputs: Inputs, strokes: Strokes, frames: NDArray[np.float16] | None = None
+    trained: Trained, inputs: Inputs, strokes: Strokes, patches: NDArray[np.float16] | None = None
 ) -> tuple[NDArray[np.int64], Floats]:
     """Return the line of each stroke, -1 for none, and the probability of it, shape (s,) each."""
     if trained.network.pointer is None:
-        return _decoded(probabilities(trained, inputs, strokes, frames), inputs, strokes)
+        return _decoded(probabilities(trained, inputs, patches), inputs, strokes)
     with few_threads(), torch.no_grad():
-        return _by_beam(trained.network, _batch_of(inputs, strokes, trained.view, frames), inputs)
+        return _by_beam(trained.network, _batch_of(inputs, trained.view, patches), inputs)
 
 
-def probabilities(
-    trained: Trained, inputs: Inputs, strokes: Strokes, frames: NDArray[np.float16] | None = None
-) -> Floats:
+def probabilities(trained: Trained, inputs: Inputs, patches: NDArray[np.float16] | None = None) -> Floats:
     """Return the probability of each choice of each stroke, shape (s, CHOICES); not of a pointer network.
 
     A pointer network chooses by earlier choices, and has none by itself.
     """
     with few_threads(), torch.no_grad():
-        scores = _scores(trained.network, _batch_of(inputs, strokes, trained.view, frames))
+        scores = _scores(trained.network, _batch_of(inputs, trained.view, patches))
     scores[:, :-1][inputs.candidates.lines < 0] = -np.inf
     shares: Floats = np.exp(scores - np.logaddexp.reduce(scores, axis=1)[:, None])
     return shares
@@ -121,22 +117,20 @@ def assigned_with(
     networks: Sequence[Trained], weight: float, inputs: Inputs, strokes: Strokes, lines: Lines
 ) -> tuple[NDArray[np.int64], Floats]:
     """Assign strokes by Offcut's decoder, with the mean probabilities of networks as evidence."""
-    shares = np.mean([probabilities(one, inputs, strokes) for one in networks], axis=0)
+    shares = np.mean([probabilities(one, inputs) for one in networks], axis=0)
     found = place(strokes, lines, weighed=weighed_by(shares, inputs, weight))
     return found.lines, found.confidences
 
 
-def _batch_of(inputs: Inputs, strokes: Strokes, view: View, frames: NDArray[np.float16] | None) -> Batch:
+def _batch_of(inputs: Inputs, view: View, patches: NDArray[np.float16] | None) -> Batch:
     features = torch.from_numpy(inputs.features[None, :, view.columns])
     keys = torch.from_numpy(inputs.keys[None, ..., : view.key_columns])
     there = torch.ones(features.shape[:2], dtype=torch.bool)
     unknown = torch.zeros(features.shape[:2], dtype=torch.int64)
     if not view.has_audio:
         return Batch(features, keys, there, unknown)
-    assert frames is not None
-    at = np.clip(frame_of(strokes.onsets_samples, strokes.rate_hz), 0, len(frames) - 1)
-    spectra = in_view(torch.from_numpy(frames), view)
-    return Batch(features, keys, there, unknown, spectra[None], torch.from_numpy(at[None]))
+    assert patches is not None
+    return Batch(features, keys, there, unknown, torch.from_numpy(patches[None]))
 
 
 def _scores(network: Placer, whole: Batch) -> Floats:
@@ -161,24 +155,17 @@ def _encoded(network: Placer, whole: Batch) -> Tensor:
 def _parts(whole: Batch) -> Iterator[tuple[Batch, Tensor, Tensor]]:
     """Yield parts as long as in training, the strokes of each that count, and their rows in the whole."""
     count = whole.features.shape[1]
-    if whole.frames is None or whole.at is None:
-        for start, keep in overlapping(count, STROKES_AT_ONCE):
-            rows = torch.arange(start, min(start + STROKES_AT_ONCE, count))
-            inside = (rows >= keep.start) & (rows < keep.stop)
-            yield _part(whole, rows), torch.nonzero(inside)[:, 0], rows[inside]
-        return
-    for start, keep in overlapping(whole.frames.shape[1], FRAMES_AT_ONCE):
-        at = whole.at[0]
-        rows = torch.nonzero((at >= keep.start) & (at < keep.stop))[:, 0]
-        if len(rows):
-            part = _part(whole, rows)
-            frames = whole.frames[:, start : start + FRAMES_AT_ONCE]
-            cut = Batch(part.features, part.keys, part.there, part.previous, frames, at[None, rows] - start)
-            yield cut, torch.arange(len(rows)), rows
+    for start, keep in overlapping(count, STROKES_AT_ONCE):
+        rows = torch.arange(start, min(start + STROKES_AT_ONCE, count))
+        inside = (rows >= keep.start) & (rows < keep.stop)
+        yield _part(whole, rows), torch.nonzero(inside)[:, 0], rows[inside]
 
 
 def _part(whole: Batch, rows: Tensor) -> Batch:
-    return Batch(whole.features[:, rows], whole.keys[:, rows], whole.there[:, rows], whole.previous[:, rows])
+    patches = None if whole.patches is None else whole.patches[:, rows]
+    return Batch(
+        whole.features[:, rows], whole.keys[:, rows], whole.there[:, rows], whole.previous[:, rows], patches
+    )
 
 
 def overlapping(count: int, longest: int) -> Iterator[tuple[int, slice]]:

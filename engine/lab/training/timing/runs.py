@@ -18,9 +18,8 @@ from engine.errors import UsageError
 from engine.files.safe_write import shown
 from engine.lab.simulated.performances.parts import Part
 from engine.lab.training.timing.fitting import train
-from engine.lab.training.timing.frames import columns_of_frames
 from engine.lab.training.timing.inputs import CHANNELS, View
-from engine.lab.training.timing.lessons import Lessons, lessons_of, read_lessons, together
+from engine.lab.training.timing.lessons import WRITTEN_LAST, Lessons, lessons_of, read_lessons, together
 from engine.lab.training.timing.networks import ENCODERS, Placer
 from engine.lab.training.timing.placing import Trained
 from engine.learning.loop import TrainSettings
@@ -32,32 +31,46 @@ _FIRST_SEED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One network of the comparison."""
+    """One network of the comparison.
+
+    Attributes
+    ----------
+    is_rendered : trained on the performances that are rendered for audio, which are fewer and shorter
+    """
 
     kind: str
     view: View
     seed: int
+    is_rendered: bool = False
 
     @property
     def name(self) -> str:
         """Name of its file, without the suffix."""
         decoder = "-decoder" if self.view.has_decoder else ""
-        inputs = "audio" if self.view.has_audio else "symbolic"
+        symbolic = "rendered" if self.is_rendered else "symbolic"
+        inputs = "audio" if self.view.has_audio else symbolic
         return f"{self.kind}-{inputs}-{self.view.channel}{decoder}-{self.seed}"
+
+    @property
+    def folder(self) -> str:
+        """Name of the folder of its performances."""
+        return "audio" if self.is_rendered else "symbolic"
 
 
 def every_network(inputs: str, seeds: int) -> Iterator[Wanted]:
-    """Yield the networks of the comparison: seed by seed, so that an early end leaves whole seeds."""
+    """Yield the networks of the comparison, the metronome first, so that an early end leaves all seeds of it.
+
+    With audio come symbolic networks that learn from the same performances.
+    """
     has_audio = inputs == "audio"
-    views = [View(channel, has_audio) for channel in CHANNELS]
-    if not has_audio:
-        views.append(View("metronome", has_decoder=True))
-    for seed, view, kind in product(range(seeds), views, ENCODERS):
-        yield Wanted(kind, view, seed)
+    views = [View(channel, has_audio) for channel in reversed(CHANNELS)]
+    views.insert(1, View("metronome", has_decoder=not has_audio))
+    for view, seed, kind in product(views, range(seeds), ENCODERS):
+        yield Wanted(kind, view, seed, is_rendered=has_audio)
 
 
 def _made(data_dir: Path, part: Part, count: int, seed: int, has_audio: bool, folder: Path) -> Path:
-    if not (folder / "at.npy").exists():
+    if not (folder / WRITTEN_LAST).exists():
         lessons_of(data_dir, part, count, seed, has_audio=has_audio).write(folder)
     return folder
 
@@ -66,7 +79,7 @@ def store(
     data_dir: Path, has_audio: bool, part: Part, count: int, folder: Path, pool: ProcessPoolExecutor
 ) -> None:
     """Make performances in the processes of a pool and store them as one collection."""
-    if (folder / "at.npy").exists():
+    if (folder / WRITTEN_LAST).exists():
         return
     sizes = [min(_AT_A_TIME, count - first) for first in range(0, count, _AT_A_TIME)]
     waiting = [
@@ -91,7 +104,7 @@ def _read(folder: Path) -> Lessons:
 
 def run_of(wanted: Wanted, out: Path, settings: TrainSettings, device: str) -> dict[str, object]:
     begun_s = time.monotonic()
-    folder = out / ("audio" if wanted.view.has_audio else "symbolic")
+    folder = out / wanted.folder
     run = train(
         wanted.kind,
         wanted.view,
@@ -138,7 +151,7 @@ def trained_networks(folder: Path, seeds: int) -> Mapping[Wanted, Trained]:
 
 def _read_network(wanted: Wanted, path: Path) -> Trained:
     view = wanted.view
-    network = Placer(wanted.kind, view, columns_of_frames(view) if view.has_audio else 0)
+    network = Placer(wanted.kind, view)
     try:
         network.load_state_dict(load_file(path))
     except (OSError, SafetensorError, RuntimeError) as error:

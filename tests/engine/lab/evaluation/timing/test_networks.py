@@ -17,13 +17,14 @@ from engine.lab.training.timing.runs import every_network
 
 SIMPLE = ["nearest line", "Beat Detective 75%", "whole performance"]
 SHOWN = ("tcn none", "pointer none", "transformer metronome", "tcn metronome", "tcn metronome + decoder")
+WITH_AUDIO = ("audio tcn none", "audio pointer metronome", "tcn metronome, rendered performances")
 
 
 @pytest.fixture
 def weights(tmp_path: Path) -> Path:
     """Networks that learned nothing."""
     torch.manual_seed(0)
-    for one in every_network("symbolic", 1):
+    for one in (*every_network("symbolic", 1), *every_network("audio", 1)):
         save_file(Placer(one.kind, one.view).state_dict(), tmp_path / f"{one.name}.safetensors")
     return tmp_path
 
@@ -39,8 +40,8 @@ def test_each_aligner_has_a_line_for_each_displacement(
     for displacement in DISPLACEMENTS:
         own = {line["row"]: line for line in lines if line["displacement"] == displacement}
         assert [*own][:3] == SIMPLE
-        assert len(own) == 3 + 12 + 1
-        assert {*SHOWN, WITH_NETWORKS} <= own.keys()
+        assert len(own) == 3 + 12 + 12 + 1
+        assert {*SHOWN, *WITH_AUDIO, WITH_NETWORKS} <= own.keys()
         assert {line["n"] for line in own.values()} == {2}
         assert all(
             0.0 <= line["wrong_place_median"] <= line["wrong_place_worst_decile"] for line in own.values()

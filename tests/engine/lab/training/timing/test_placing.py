@@ -14,7 +14,6 @@ from engine.document.drums.hits import ORNAMENTS, Ornament
 from engine.lab.simulated.performances.performance import Truth
 from engine.lab.simulated.performances.symbolic import Symbolic
 from engine.lab.training.timing.fitting import train
-from engine.lab.training.timing.frames import no_frames
 from engine.lab.training.timing.inputs import CHANNELS, CHOICES, COLUMNS, KEYS, LINES, View, inputs_of
 from engine.lab.training.timing.lessons import UNKNOWN, Lessons, lesson, together
 from engine.lab.training.timing.networks import ENCODERS, Placer
@@ -52,7 +51,7 @@ def example(seed: int, bars: int = 4) -> Symbolic:
 
 
 def lessons(seeds: range) -> Lessons:
-    return together(lesson(example(seed), no_frames()) for seed in seeds)
+    return together(lesson(example(seed)) for seed in seeds)
 
 
 def untrained(kind: str, view: View) -> Trained:
@@ -89,7 +88,7 @@ def test_a_network_is_small_and_takes_long_performances_in_parts(kind: str, view
     assert np.all(np.diff(used) >= 0)
     assert np.all((confidences > 0.0) & (confidences <= 1.0))
     if kind != "pointer":
-        shares = probabilities(trained, inputs, strokes)
+        shares = probabilities(trained, inputs)
         assert shares.shape == (count, CHOICES)
         np.testing.assert_allclose(shares.sum(1), 1.0)
         assert not shares[:, :-1][inputs.candidates.lines < 0].any()
@@ -125,18 +124,18 @@ def test_one_epoch_of_each_kind_has_a_finite_loss(kind: str) -> None:
 
 
 def test_training_data_names_the_lines_that_were_meant() -> None:
-    one = lesson(example(0), no_frames())
+    one = lesson(example(0))
     assert set(one.choices) == {REACH}, "the nearest line: strokes are 6 ms off"
     spurious = example(0)
     rows = spurious.rows.copy()
     rows[-1] = -1
-    last = lesson(Symbolic(spurious.hits, spurious.truth, rows, spurious.lines), no_frames())
+    last = lesson(Symbolic(spurious.hits, spurious.truth, rows, spurious.lines))
     assert last.choices[-1] == CHOICES - 1
     assert UNKNOWN not in one.choices
     late = np.full(len(rows), ORNAMENTS.index(Ornament.LATE_VOICE), np.int8)
     assert not np.nansum(one.faults)
     faulty = Truth(**{**_fields(spurious.truth), "ornaments": late})
-    assert np.nansum(lesson(Symbolic(spurious.hits, faulty, rows, spurious.lines), no_frames()).faults) > 0
+    assert np.nansum(lesson(Symbolic(spurious.hits, faulty, rows, spurious.lines)).faults) > 0
 
 
 def _fields(truth: Truth) -> dict[str, np.ndarray]:

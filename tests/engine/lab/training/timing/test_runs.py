@@ -29,11 +29,12 @@ def with_validation(data_dir: Path, tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def test_the_command_trains_what_is_missing(with_validation: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("inputs", ["symbolic", "audio"])
+def test_the_command_trains_what_is_missing(inputs: str, with_validation: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "engine.lab.training.timing", "--data", str(with_validation)]
     command += ["--out", str(tmp_path / "nets"), "--performances", "4", "--held-back", "2"]
-    command += ["--seeds", "1", "--epochs", "1"]
-    wanted = list(every_network("symbolic", 1))
+    command += ["--seeds", "1", "--epochs", "1", "--inputs", inputs]
+    wanted = list(every_network(inputs, 1))
     assert len(wanted) == 12
     there = wanted[0]
     (tmp_path / "nets").mkdir()

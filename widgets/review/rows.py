@@ -283,7 +283,7 @@ def card_of(
     return CardText(
         title=f"{proposal.kind.capitalize()} {times[0]} – {times[1]}",
         length=_amount(state, proposal_id),
-        reason=_sentences(state, proposal, moved, around.sounds),
+        reason=_sentences(state, proposal, alternative, moved, around.sounds),
         score=_score_text(proposal, moved) if is_scored else "",
         top=top_text(standing.top_share(table_of(state), proposal_id) if is_scored and standing else None),
         left=format_time(samples_to_s(start, rate_hz)) if has_edges else "",
@@ -305,9 +305,15 @@ def card_of(
 
 
 def _sentences(
-    state: DocumentState, proposal: Proposal, moved: SaidOfSpan | None, sounds: DetectedSounds | None
+    state: DocumentState,
+    proposal: Proposal,
+    alternative: int,
+    moved: SaidOfSpan | None,
+    sounds: DetectedSounds | None,
 ) -> str:
-    """Return reason, detected sound, overlapped proposals and conflicts."""
+    """Return the chosen alternative, reason, detected sound, overlapped proposals and conflicts."""
+    taken = proposal.alternatives[alternative - 1] if alternative else None
+    way = f"{taken.label}." if taken is not None and taken.payload else ""
     why = proposal.reason if moved is None else moved.reason
     is_known = proposal.kind in KINDS
     others = (
@@ -319,7 +325,7 @@ def _sentences(
         conflict_sentence(state, proposal.id),
         held_sentence(state, proposal.id),
     )
-    return " ".join(filter(None, (why, *others)))
+    return " ".join(filter(None, (way, why, *others)))
 
 
 def _is_scored(proposal: Proposal) -> bool:

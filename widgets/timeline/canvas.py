@@ -307,7 +307,9 @@ class Canvas(QWidget):
 
     def set_before(self, before: bool) -> None:
         """Show the recorded or the edited sound; the waveforms are passed separately."""
-        self._is_before = before
+        if before != self._is_before:
+            self._is_before = before
+            self.update()  # the caption too
         self._show(hits=self._hit_marks())
 
     def set_masks(self, masks: tuple[ShownMask, ...], paint: tuple[Paint, ...] = ()) -> None:

@@ -77,6 +77,16 @@ def test_row_follows_the_decision() -> None:
     assert moved.spoken == "Cut 0:11.0 – 0:18.0, 7.0 s, score 0.91, accepted, flagged"
 
 
+def test_the_card_states_the_way_that_was_chosen() -> None:
+    way = Alternative("To the line before, beat 2", 10 * RATE, 18 * RATE, {"crossfade_ms": 5.0})
+    state = state_of()
+    moved = replace(state.proposals["a"], alternatives=(way,))
+    state = replace(state, proposals={**state.proposals, "a": moved})
+    reason = card_of(state, "a", Surroundings()).reason
+    chosen = replace(state, decisions={"a": Decision("a", alternative=1)})
+    assert card_of(chosen, "a", Surroundings()).reason == f"To the line before, beat 2. {reason}"
+
+
 def test_an_unknown_kind_still_has_a_row() -> None:
     assert row_of(state_of(), "b").icon == "asterisk"
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Verdict
@@ -248,3 +250,24 @@ def test_a_flag_alone_is_filled_from_its_first_column(view: TimelineView, sample
     seen = np.flatnonzero(picture(view)[FLAGS][1, left - 10 : right + 10] == rgba(DARK.undecided))
     assert np.all(np.diff(seen) == 1), "in one piece"
     assert abs(len(seen) - 10_000 / samples_per_px) <= 2
+
+
+def test_before_and_after_paint_the_caption_anew(view: TimelineView, qtbot: QtBot) -> None:
+    canvas, painted = view.canvas, []
+
+    class Watching(QObject):
+        def eventFilter(self, _: QObject, event: QEvent) -> bool:
+            if isinstance(event, QPaintEvent):
+                painted.append(event.rect().top())
+            return False
+
+    with qtbot.waitExposed(view):
+        view.show()
+    watching = Watching(view)
+    for before in (True, False):
+        QApplication.processEvents()
+        painted.clear()
+        canvas.installEventFilter(watching)
+        canvas.set_before(before)
+        qtbot.waitUntil(lambda: any(top == 0 for top in painted), timeout=2_000)
+        canvas.removeEventFilter(watching)

@@ -22,7 +22,7 @@ _DIVISIONS = (2, 3, 4, 6)
 _AGREEING = 0.6
 """Of 114 gaps left by free playing, three agreed more with even beats; of 27 in steady playing, half did."""
 _WEAK_ODDS = 0.0
-_UNEVEN = 0.08
+_UNEVEN = 0.05
 """RMS distance of nine beats from even ones, in beats; of steady playing, 0.04 is the 95th percentile."""
 _TEMPO_AWAY, _NEAR_BEATS = 1.03, 0.1
 _LONGEST_BREAK_BEATS, _BREAK_AWAY_BEATS, _QUIETER = 24.0, 0.2, 4

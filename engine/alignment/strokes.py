@@ -82,7 +82,7 @@ def gather(hits: Hits, rate_hz: int) -> Strokes:
 
 
 def when(
-    hits: Hits, of_hits: NDArray[np.int64], tells: NDArray[np.bool_], rate_hz: int
+    hits: Hits, of_hits: NDArray[np.int64], eligible: NDArray[np.bool_], rate_hz: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the onset of each stroke and its uncertainty, both of shape (s,).
 
@@ -91,16 +91,16 @@ def when(
 
     Parameters
     ----------
-    tells : bool, shape (n,), eligible hits; a stroke without one is at inf
+    eligible : bool, shape (n,), which hits count; a stroke without one is at inf
     """
     size = int(of_hits.max(initial=-1)) + 1
     doubted = np.maximum(SURE_OF_A_HIT - hits.confidences, 0.0) * DOUBTED_MS / 1000.0 * rate_hz
     unsure = np.maximum(hits.unsure_samples, doubted)
-    first = tells.copy()
-    for hit in np.flatnonzero(tells & (unsure > 0.0)):
+    first = eligible.copy()
+    for hit in np.flatnonzero(eligible & (unsure > 0.0)):
         about = hits.onsets_samples[hit] + np.array([-unsure[hit], unsure[hit]])
         near = slice(*np.searchsorted(hits.onsets_samples, about + np.array([0.0, 1.0])))
-        surer = tells[near] & (unsure[near] < unsure[hit])
+        surer = eligible[near] & (unsure[near] < unsure[hit])
         first[hit] = not (surer & (of_hits[near] == of_hits[hit])).any()
     onsets, off = np.full(size, np.inf), np.zeros(size)
     np.minimum.at(onsets, of_hits[first], hits.onsets_samples[first])
@@ -128,25 +128,25 @@ def carrying_voices(strokes: Strokes) -> NDArray[np.int64]:
     return found
 
 
-def carrying_hits(hits: Hits, of_hits: NDArray[np.integer], may: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def carrying_hits(hits: Hits, of_hits: NDArray[np.integer], eligible: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the hits of the drum that carries each stroke, shape (n,).
 
     Parameters
     ----------
     of_hits : shape (n,), the stroke of each hit
-    may : shape (n,), eligible hits
+    eligible : shape (n,), which hits count
     """
     ranks = np.array([CARRIERS.index(VOICES[voice_of(role)]) for role in hits.roles], np.int64)
-    rank = np.where(may, ranks[hits.tracks], len(CARRIERS))
+    rank = np.where(eligible, ranks[hits.tracks], len(CARRIERS))
     first = np.full(int(of_hits.max(initial=-1)) + 1, len(CARRIERS), np.int64)
     np.minimum.at(first, of_hits, rank)
-    carrying: NDArray[np.bool_] = may & (rank == first[of_hits])
+    carrying: NDArray[np.bool_] = eligible & (rank == first[of_hits])
     return carrying
 
 
-def timed_by(hits: Hits, strokes: Strokes, tells: NDArray[np.bool_]) -> Strokes:
+def timed_by(hits: Hits, strokes: Strokes, eligible: NDArray[np.bool_]) -> Strokes:
     """Return strokes with the onsets of their eligible hits, shape (n,); those without one stay."""
-    onsets, unsure = when(hits, strokes.of_hits, tells, strokes.rate_hz)
+    onsets, unsure = when(hits, strokes.of_hits, eligible, strokes.rate_hz)
     there = np.isfinite(onsets)
     return replace(
         strokes,

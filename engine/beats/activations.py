@@ -76,14 +76,14 @@ def activations_of(levels: Levels, progress: Progress = SILENT) -> Activations:
     with few_threads():
         for done, speed in enumerate(_SPEEDS):
             progress.check_cancelled()
-            summed += _odds(network, scaled, speed) ** _FAVOURS_CLEAR
+            summed += _odds_at_speed(network, scaled, speed) ** _FAVOURS_CLEAR
             progress.report((done + 1) / len(_SPEEDS), "Detecting the beats")
     odds = (summed / len(_SPEEDS)) ** (1.0 / _FAVOURS_CLEAR)
     both = (odds / (1.0 + odds)).astype(np.float32)
     return Activations(FRAMES_PER_S, both[:, 0].copy(), both[:, 1].copy())
 
 
-def _odds(network: BeatNetwork, scaled: NDArray[np.float32], speed: float) -> NDArray[np.float64]:
+def _odds_at_speed(network: BeatNetwork, scaled: NDArray[np.float32], speed: float) -> NDArray[np.float64]:
     """Return the odds of beat and downbeat in each frame, found at another speed, shape (frames, 2)."""
     import torch
 

@@ -57,11 +57,11 @@ def follow_taps(
     ways = [odds, _in_either_half(odds, round(0.5 * tapped.period_s * rate))]
     grids = []
     with few_threads():
-        heard = evidence_of(traces, odds, found)
+        evidence = evidence_of(traces, odds, found)
         for number, way in enumerate(ways):
             part = progress.part(number / len(ways), (number + 1) / len(ways))
             pulse = best_pulse(way + favour, rate, near=near, progress=part)
-            grids.append(grid_of(pulse, found, heard, traces, part, is_tapped=True))
+            grids.append(grid_of(pulse, found, evidence, traces, part, is_tapped=True))
     known = [grid for grid in grids if grid is not None]
     if not known:
         return None

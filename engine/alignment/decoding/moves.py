@@ -58,10 +58,10 @@ def placed(
     if settings.fix_flams and quantized is None:
         faults = flams.find(hits, strokes, taken, lines, curve)
         late = faults.late_samples
-        tells = ~strokes.graces & ~faults.strays & np.isnan(late)
+        eligible = ~strokes.graces & ~faults.strays & np.isnan(late)
         if settings.by_carriers:
-            tells = carrying_hits(hits, strokes.of_hits, tells)
-        strokes = timed_by(hits, strokes, tells)
+            eligible = carrying_hits(hits, strokes.of_hits, eligible)
+        strokes = timed_by(hits, strokes, eligible)
     shifts = _shifts(strokes, leading_voices(hits, strokes), taken, lines, curve, settings, played or lines)
     if quantized is not None:
         shifts = np.where(quantized.moves(strokes.of_hits, strokes.graces), shifts, 0.0)

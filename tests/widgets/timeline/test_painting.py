@@ -252,7 +252,7 @@ def test_a_flag_alone_is_filled_from_its_first_column(view: TimelineView, sample
     assert abs(len(seen) - 10_000 / samples_per_px) <= 2
 
 
-def test_before_and_after_paint_the_caption_anew(view: TimelineView, qtbot: QtBot) -> None:
+def test_the_caption_is_painted_anew_with_other_sound(view: TimelineView, qtbot: QtBot) -> None:
     canvas, painted = view.canvas, []
 
     class Watching(QObject):

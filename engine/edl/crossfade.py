@@ -5,7 +5,8 @@ matched power-complementary cross-fading and dry-wet mixing", DAFx-16): half-way
 (1 + r) / 2 of the power, equal powers (sqrt(1/2) each) make it 1 + r. Both err by the same amount where (1 +
 r)^2 = 2, at r = sqrt(2) - 1; above it equal gain is nearer to the level of the pieces, below it equal power.
 With that threshold no seam of pieces with r >= 0 is more than 1.5 dB off. The two plain curves replace the
-paper's continuous family because every other editor can play them.
+paper's continuous family because every other editor can play them. Audio that Offcut makes up itself uses
+that family (`at_constant_level`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from numpy.typing import NDArray
 Block = NDArray[np.floating[Any]]
 
 EQUAL_GAIN_FROM_CORRELATION = sqrt(2.0) - 1.0
+_LEAST_POWER = 0.25
+"""Of a sum, relative to the pieces: where they nearly cancel, the rest is amplified by 6 dB at most."""
 
 
 class Curve(Enum):
@@ -73,4 +76,23 @@ def crossfade(left: Block, right: Block) -> Block:
     """
     gains = fade_in_gains(choose_curve(left, right), len(left)).astype(left.dtype)
     faded: Block = left * gains[::-1] + right * gains
+    return faded
+
+
+def at_constant_level(left: Block, right: Block) -> Block:
+    """Fade one piece out and the other in, at the level of the pieces whatever their correlation.
+
+    Parameters
+    ----------
+    left, right : shape (n, channels), the whole overlap, of one dtype
+
+    Returns
+    -------
+    faded : shape (n, channels), same dtype
+    """
+    rising = fade_in_gains(Curve.EQUAL_POWER, len(left))
+    falling = rising[::-1]
+    power = 1.0 + 2.0 * correlation(left, right) * rising * falling
+    level = np.sqrt(np.maximum(power, _LEAST_POWER))
+    faded: Block = left * (falling / level).astype(left.dtype) + right * (rising / level).astype(left.dtype)
     return faded

@@ -13,7 +13,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.edl.crossfade import crossfade
+from engine.edl.crossfade import at_constant_level, crossfade
 from engine.timebase import s_to_samples
 
 Sound = NDArray[np.float64]
@@ -23,6 +23,8 @@ PIECE_S = 0.025
 SEARCH_S = 0.014
 """How much longer or shorter a piece may be, so that it is whole periods."""
 FADE_S = 0.012
+LAST_FADE_S = 0.06
+"""Of the crossfade into the end of the sound, whose phase differs: a faster one sounds like an attack."""
 _PLACES = 12
 """Cuts tried for each piece."""
 _SMALLEST_S = 0.0015
@@ -49,13 +51,14 @@ def elastic(sound: Sound, length: int, rate_hz: int) -> Sound:
         return sound
     if fade < 4:
         return sound[np.minimum(np.arange(length), len(sound) - 1)]
-    ends = length - fade
+    last = min(s_to_samples(LAST_FADE_S, rate_hz), len(sound) // 4, length // 4)
+    ends = length - last
     out = _played(sound, _cuts(sound, len(sound) - length, fade, rate_hz), fade, length)
     if len(out) < length:
         out = np.concatenate([out, np.repeat(out[-1:], length - len(out), axis=0)])
-    tail = sound[len(sound) - fade :]
+    tail = sound[len(sound) - last :]
     if not np.array_equal(out[ends:], tail):
-        out[ends:] = crossfade(out[ends:], tail)
+        out[ends:] = at_constant_level(out[ends:], tail)
     return out
 
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.edl.crossfade import Curve, choose_curve, correlation, crossfade, fade_in_gains
+from engine.edl.crossfade import (
+    Curve,
+    at_constant_level,
+    choose_curve,
+    correlation,
+    crossfade,
+    fade_in_gains,
+)
 
 N = 4096
 
@@ -39,6 +46,13 @@ def test_no_seam_is_off_by_more_than_the_documented_level(rng: np.random.Generat
     middle = crossfade(left, right)[N // 2 - 200 : N // 2 + 200]
     around = np.concatenate([left, right])[N - 600 : N + 600]
     assert abs(level_db(middle) - level_db(around)) < 1.51 + 0.6  # and what 800 samples of noise vary
+
+
+@pytest.mark.parametrize("r", [-0.5, 0.0, 0.4, 0.8, 1.0])
+def test_level_is_constant_at_any_correlation(rng: np.random.Generator, r: float) -> None:
+    left, right = correlated_pair(rng, r)
+    for part in np.array_split(at_constant_level(left, right), 4):
+        assert abs(level_db(part)) < 0.6
 
 
 @pytest.mark.parametrize("curve", list(Curve))

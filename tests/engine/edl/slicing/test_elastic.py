@@ -14,6 +14,8 @@ from tests.engine.edl.slicing.performed import FRAMES, RATE_HZ, Sound, noise, pl
 
 ATTACK = round(NOTE_ATTACK_S * RATE_HZ)
 FADE = 40
+LARGEST_RISE = 0.25
+"""Of the level in 6 ms, relative to the level itself."""
 RATE = 44_100
 
 
@@ -42,6 +44,18 @@ def test_pitch_and_level_stay(pitch_hz: float, by_ms: float) -> None:
     assert np.abs(20 * np.log10(level / np.sqrt(np.mean(sound**2)))).max() < 0.8
     assert np.array_equal(found[:100], sound[:100])
     assert np.allclose(found[-5:], sound[-5:], atol=0.02)
+
+
+@pytest.mark.parametrize("pitch_hz", [330.0, 440.0, 660.0])
+def test_a_change_by_half_a_period_is_not_an_attack(pitch_hz: float) -> None:
+    whole = tone(pitch_hz)
+    sound, goes_on = np.split(whole, [len(whole) - 4_000])
+    found = elastic(sound, len(sound) + round(RATE / pitch_hz / 2), RATE)
+
+    played_on, window = np.concatenate([found, goes_on])[:, 0], round(0.006 * RATE)
+    level = np.sqrt(np.convolve(played_on**2, np.ones(window) / window, "valid"))
+    rise = level[window:] - level[:-window]
+    assert rise.max() < LARGEST_RISE * np.sqrt(np.mean(sound**2))
 
 
 @given(st.integers(1, 4_000), st.integers(1, 6_000), st.integers(1, 2))

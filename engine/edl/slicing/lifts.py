@@ -25,27 +25,20 @@ def lift_reach_samples(rate_hz: int) -> int:
     return s_to_samples(REACH_S, rate_hz)
 
 
-def lifted(one: Lift, read: Reader, start_samples: int, stop_samples: int, rate_hz: int) -> Sound:
-    """Return the lifted sound in [start, stop) of the timeline, shape (frames, channels); zeros outside."""
-    taken = np.zeros((stop_samples - start_samples, read(0, 0).shape[1]))
-    begin, end = max(start_samples, one.start_samples), min(stop_samples, one.stop_samples)
-    if begin >= end:
-        return taken
+def lifted(one: Lift, read: Reader, rate_hz: int) -> Sound:
+    """Return the lifted sound of the whole span, shape (frames, channels)."""
     reach = lift_reach_samples(rate_hz)
-    heard, taps = read(begin - reach, end + reach), _taps(one.gains, rate_hz)
-    window = _window(one, np.arange(begin, end), rate_hz)
-    for channel, samples in enumerate(heard.T):
-        taken[begin - start_samples : end - start_samples, channel] = window * np.convolve(
-            samples, taps, "valid"
-        )
-    return taken
+    heard, taps = read(one.start_samples - reach, one.stop_samples + reach), _taps(one.gains, rate_hz)
+    window = _window(one, rate_hz)
+    return np.stack([window * np.convolve(samples, taps, "valid") for samples in heard.T], axis=1)
 
 
-def _window(one: Lift, at: NDArray[np.int64], rate_hz: int) -> NDArray[np.float64]:
-    """Return the lifted share at each position within the span, shape (n,): ramps within its edges."""
+def _window(one: Lift, rate_hz: int) -> NDArray[np.float64]:
+    """Return the lifted share at each position of the span, shape (frames,): ramps within its edges."""
     length = one.stop_samples - one.start_samples
     ramp = max(min(s_to_samples(one.crossfade_ms / 1000, rate_hz), length // 2), 1)
-    from_edge = np.minimum(at - one.start_samples, one.stop_samples - 1 - at) + 0.5
+    at = np.arange(length)
+    from_edge = np.minimum(at, length - 1 - at) + 0.5
     share: NDArray[np.float64] = np.sin(0.5 * np.pi * np.minimum(1.0, from_edge / ramp)) ** 2
     return share
 

@@ -34,6 +34,8 @@ TONE_JOIN_S = 0.05
 """Overlap of the ends of room tone in a loop."""
 GAPS_HELD = 8
 """Cached fills: a block and its neighbours rarely touch more."""
+VOICES_HELD = 16
+"""Cached voices that were lifted out of strokes: those of a block."""
 
 
 class Reads(Protocol):
@@ -79,6 +81,7 @@ class PatchedReader:
         self._frames, self._offset = frames, offset_samples
         self._tones: dict[tuple[int, int], Sound] = {}
         self._gaps: OrderedDict[Gap, Sound] = OrderedDict()
+        self._voices: OrderedDict[Lift, Sound] = OrderedDict()
 
     def read(self, start: int, stop: int, dtype: DTypeLike = np.float32) -> Block:
         """Return samples [start, stop) of the source as they are edited, shape (frames, channels)."""
@@ -128,8 +131,21 @@ class PatchedReader:
         block = self._layered(Lift, self._replaced, lambda one: self._moved(self._replaced, one), start, stop)
         for one in self._of(Lift, start, stop):
             if one.gains:
-                take = partial(lifted, one, self._replaced, rate_hz=self.rate_hz)
+                take = partial(self._taken, one)
                 block += delayed(take, start, stop, one.by_samples) - take(start, stop)
+        return block
+
+    def _taken(self, one: Lift, start: int, stop: int) -> Sound:
+        """Return a lifted voice in [start, stop) of the timeline; zeros outside its span."""
+        if one not in self._voices:
+            self._voices[one] = lifted(one, self._replaced, self.rate_hz)
+            if len(self._voices) > VOICES_HELD:
+                self._voices.popitem(last=False)
+        block = np.zeros((stop - start, self.channels))
+        begin, end = max(start, one.start_samples), min(stop, one.stop_samples)
+        if begin < end:
+            voice = self._voices[one]
+            block[begin - start : end - start] = voice[begin - one.start_samples : end - one.start_samples]
         return block
 
     def _sliced(self, start: int, stop: int) -> Sound:

@@ -21,7 +21,6 @@ from engine.document.recorded import require_recording
 from engine.document.tracks.track import sound_of
 from engine.errors import UsageError
 from engine.timebase import format_time, samples_to_s
-from engine.wording import counted
 
 if TYPE_CHECKING:
     from engine.recordings.find_sections import FoundSections, SectionsRequest
@@ -84,13 +83,7 @@ class Sections(QObject):
             self._show()
 
     def _show(self) -> None:
-        sections, timeline = self._session.sections, self._parts.timeline
-        timeline.canvas.set_sections(sections)
-        if sections is None or not len(sections):
-            return
-        order = " ".join(sections.labels)
-        labels = counted(len(set(sections.labels)), "label")
-        timeline.heads.sections.show_about("Sections", f"{len(sections)} · {labels}", f"Sections: {order}")
+        self._parts.timeline.set_sections(self._session.sections)
 
     # editing
 

@@ -19,6 +19,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QGridLayout, QScrollBar, QWidget
 
 from engine.document.analysis import ScoreCurve
+from engine.document.marks.markers import Marker
+from engine.document.marks.sections import StoredSections
 from engine.edl.arrangement import Arrangement
 from engine.timebase import format_time
 from engine.wording import counted
@@ -72,6 +74,7 @@ class TimelineView(QWidget):
         self.bar.hide()
         self._drop = _Border(tokens, self, tint=0.08)
         self._focus = _Border(tokens, self)
+        self._made: Arrangement | None = None
         self._telling = QTimer(self)
         self._telling.setSingleShot(True)
         self._telling.setInterval(_TELL_MS)
@@ -100,16 +103,31 @@ class TimelineView(QWidget):
     def set_arrangement(self, made: Arrangement | None) -> None:
         """Show the blocks of the result, in result or source order; None hides the lane."""
         state, times = self.canvas.state, self.canvas.times
+        self._made = made
         if made is None:
             self.canvas.set_arrangement(NO_SLABS)
         elif times.edit_list is not None:
-            self.canvas.set_arrangement(slabs_of_result(made, state.markers.values(), state.rate_hz))
+            self.canvas.set_arrangement(slabs_of_result(made, self._regions(), state.rate_hz))
         else:
-            markers, length = state.markers.values(), state.length_samples
-            self.canvas.set_arrangement(slabs_of_source(made, markers, length))
+            self.canvas.set_arrangement(slabs_of_source(made, self._regions(), state.length_samples))
         if made is not None:
             lasts = format_time(made.length_samples / max(state.rate_hz, 1), 0)
             self.heads.arrangement.show_about(f"result {lasts} · {counted(len(made), 'block')}")
+
+    def set_sections(self, sections: StoredSections | None) -> None:
+        """Show the sections, and name blocks of the arrangement by them; None hides their lane."""
+        self.canvas.set_sections(sections)
+        self.set_arrangement(self._made)
+        if sections is not None and len(sections):
+            labels = counted(len(set(sections.labels)), "label")
+            order = " ".join(sections.labels)
+            self.heads.sections.show_about("Sections", f"{len(sections)} · {labels}", f"Sections: {order}")
+
+    def _regions(self) -> tuple[Marker, ...]:
+        """Return what names blocks of the arrangement: the user's regions, else sections."""
+        sections = self.canvas.shown.sections.sections
+        own = tuple(one for one in self.canvas.state.markers.values() if one.is_region)
+        return own or (() if sections is None else sections.regions())
 
     def set_score(self, curve: ScoreCurve | None, threshold: float | None, taste: str = "") -> None:
         """Show a score, the threshold, and the name of the taste that made it."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.document.marks.markers import Marker
+
 SECTIONS = "sections"
 """The kind under which a document stores them."""
 SECTIONS_MAKER = "offcut-sections-1"
@@ -50,3 +52,8 @@ class StoredSections:
         """Return where a section is, [start, stop)."""
         start, stop = self.spans_samples[number].tolist()
         return start, stop
+
+    def regions(self) -> tuple[Marker, ...]:
+        """Return the sections as named regions of the timeline."""
+        spans = zip(self.spans_samples.tolist(), self.labels, strict=True)
+        return tuple(Marker(f"section {start}", start, stop, label) for (start, stop), label in spans)

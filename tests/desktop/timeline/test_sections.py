@@ -115,6 +115,14 @@ def test_a_repeated_section_has_two_bars_in_the_result(sung: Hands) -> None:
     assert sung.window.timeline.canvas.shown.sections.bars.sections.tolist() == [0, 1, 1, 2, 3]
 
 
+def test_blocks_of_the_arrangement_have_the_names_of_sections(sung: Hands) -> None:
+    sung.window.transport.seek(SECTION + RATE_HZ)
+    sung.press("Alt+Shift+A")
+    sung.press("Q")
+    slabs = sung.window.timeline.canvas.shown.slabs.slabs
+    assert [slab.name(RATE_HZ) for slab in slabs] == ["A, B", "B", "A, C"]
+
+
 def test_two_sections_are_swapped_from_a_menu_in_one_step(sung: Hands) -> None:
     sung.window.transport.seek(SECTION + RATE_HZ)
     sung.press("Alt+Shift+X")

@@ -109,10 +109,11 @@ class Slabs:
     def slab(self, number: int) -> Slab:
         """Return one of them."""
         start, stop = int(self.starts[number]), int(self.stops[number])
-        region, hue = self.regions.name(number), int(self.regions.hues[number])
+        hue = int(self.regions.hues[number])
         made, arc_from = self.made, int(self.arcs_from[number])
+        span = (int(made.starts[number]), int(made.stops[number])) if self.is_result else (start, stop)
+        region = self.regions.name(number, span)
         if self.is_result:
-            span = int(made.starts[number]), int(made.stops[number])
             text = ""
             if arc_from != _NOWHERE:
                 is_copy = made.orders.stays[made.order_of[number]]
@@ -123,7 +124,7 @@ class Slabs:
         heard = np.flatnonzero((made.starts <= start) & (made.stops >= stop))
         block = int(heard[0]) if len(heard) else -1
         where = tuple(made.result_starts[heard].tolist())
-        return Slab(start, stop, region, hue, block, (start, stop), heard_at=where)
+        return Slab(start, stop, region, hue, block, span, heard_at=where)
 
     def at(self, view_samples: float) -> Slab | None:
         """Return the slab at a view position."""
@@ -138,12 +139,14 @@ class Regions:
     Attributes
     ----------
     names : of the regions
+    middles : of the regions, shape (m,)
     of_place : region of each place, the latest to start; -1 for none, shape (n,)
     hues : accent colour of each place, the same for the same source and for regions
         whose names differ in a number at most, shape (n,)
     """
 
     names: tuple[str, ...]
+    middles: Positions
     of_place: Positions
     hues: Positions
 
@@ -168,12 +171,15 @@ class Regions:
         _, first_at, of_family = np.unique(family[order], return_index=True, return_inverse=True)
         hues = np.empty(len(distinct), np.int64)
         hues[order] = np.argsort(np.argsort(first_at))[of_family]
-        return cls(tuple(one.name for one in regions), inside[back], hues[back])
+        middles = np.array([one.start_samples + one.stop_samples for one in regions], np.int64) // 2
+        return cls(tuple(one.name for one in regions), middles, inside[back], hues[back])
 
-    def name(self, place: int) -> str:
-        """Return the name of the region that a place, by its number, is in; "" for none."""
-        region = int(self.of_place[place])
-        return self.names[region] if region >= 0 else ""
+    def name(self, place: int, span: tuple[int, int]) -> str:
+        """Return the names of the regions that begin a place, by its number, or are mostly in its span."""
+        first = int(self.of_place[place])
+        inside = np.flatnonzero((self.middles >= span[0]) & (self.middles < span[1])).tolist()
+        found = [first, *inside] if first >= 0 and first not in inside else inside
+        return ", ".join(self.names[region] for region in found)
 
 
 def _stem(name: str) -> str:

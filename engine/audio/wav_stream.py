@@ -95,7 +95,7 @@ class WavFormat:
         return b"RIFF" + struct.pack("<I", whole) + b"WAVE" + fmt + b"data" + struct.pack("<I", size)
 
     def tail(self) -> bytes:
-        """Return the bytes after the last sample: a byte of padding if the length is known and odd."""
+        """Return the bytes after the last sample: a byte of padding if the length is known and not even."""
         return b"" if self.frames is None else bytes(self.frames * self.frame_bytes % 2)
 
 

@@ -44,13 +44,13 @@ def attempts(levels_db: NDArray[np.float32]) -> NDArray[np.bool_]:
     return found
 
 
-def attempts_trust(kept: Iterable[NDArray[np.float32]]) -> float:
+def attempts_trust(levels_db: Iterable[NDArray[np.float32]]) -> float:
     """Return the weight of attempts: 1 if the training data have none, 0 from a seventh of the data on.
 
     Parameters
     ----------
-    kept : the levels of the steps of each training recording
+    levels_db : of each training recording, those of its steps, shape (steps,)
     """
-    found = [attempts(levels_db) for levels_db in kept]
+    found = [attempts(of_one) for of_one in levels_db]
     share = float(np.concatenate([np.zeros(1, bool), *found]).mean())
     return max(0.0, 1.0 - share / _MOST_KEPT_SHARE)

@@ -14,7 +14,7 @@ from engine.progress import Progress
 
 PARTS = (
     *("anomaly", "kept", "beats", "timing", "separation", "speech", "detection", "voices", "match", "takes"),
-    *("arrange", "places"),
+    *("arrange", "places", "comping"),
 )
 _SEEDS = 5
 
@@ -173,6 +173,12 @@ def _table(options: argparse.Namespace) -> VerbOutput:
     return VerbOutput({"table": table}, table)
 
 
+def _comping(options: argparse.Namespace, progress: Progress) -> Lines:
+    from engine.lab.evaluation.comping.comping import evaluate
+
+    return evaluate(options.data, seeds=options.seeds, short=options.short, progress=progress)
+
+
 def _lines(options: argparse.Namespace, progress: Progress) -> Lines:
     if options.part == "anomaly":
         from engine.anomaly.recipes.config import load_config
@@ -220,8 +226,8 @@ def _lines(options: argparse.Namespace, progress: Progress) -> Lines:
         from engine.lab.evaluation.takes.takes import evaluate as evaluate_takes
 
         return evaluate_takes(options.data, short=options.short, progress=progress)
-    if options.part == "places":
-        return _places(options, progress)
+    if options.part in ("places", "comping"):
+        return (_places if options.part == "places" else _comping)(options, progress)
     if options.part == "voices":
         from engine.lab.evaluation.voices.voices import evaluate as evaluate_voices
 

@@ -103,6 +103,12 @@ TONES = st.builds(
 CROSSFADE = {"crossfade_ms": (0.0, 1_000.0, 0.01)}
 PLACED = {"to_samples": (0, FARTHEST, 1), "rank": (-FARTHEST, FARTHEST, 1), **CROSSFADE}
 ANYWHERE = (-FARTHEST, FARTHEST, 1)
+COMPED = {
+    "covered_start_samples": 5_000,
+    "covered_stop_samples": 6_100,
+    "take_start_samples": 1_000,
+    "take_stop_samples": 2_000,
+}
 SHIFT = ("by_samples", 1.0, 0.1, -60_000.0, 60_000.0, 3, 0.0, True, 0.001, False, False)
 SHIFTS = st.sampled_from((-700.0, -3.5, 0.25, 12.0, 96.0))
 
@@ -198,6 +204,33 @@ EXAMPLES: Mapping[str, KindExamples] = {
         amount=("to_samples", 0.01, 0.001, 0.0, 1e9, 3, 0.0, True, 1.0, True, True),
         fade_ms=(10.0, 1_000.0),
         payloads=_with_fade(to_samples=PLACES),
+    ),
+    "comp": KindExamples(
+        payload=COMPED,
+        drawn={
+            "covered_start_samples": 60_000,
+            "covered_stop_samples": 68_000,
+            "take_start_samples": 10_000,
+            "take_stop_samples": 18_000,
+        },
+        flag=("comp 8.0 s at 1:00.0 · yours", "comp at 1:00.0 · yours", "comp at 1:00.0", "comp"),
+        numbers={**dict.fromkeys(COMPED, (0, FARTHEST, 1)), **CROSSFADE},
+        whole=tuple(COMPED),
+        needed=COMPED,
+        effects=(
+            (
+                COMPED,
+                (Hold(1_000, 2_000), Order(1_000, 2_000, 5_000, 1, False, 10.0), Drop(5_000, 6_100, 10.0)),
+            ),
+            (
+                {**COMPED, "take_start_samples": 1_200, "take_stop_samples": 1_900, "crossfade_ms": 3},
+                (Hold(1_000, 2_000), Order(1_000, 2_000, 4_800, 1, False, 3.0), Drop(4_800, 6_200, 3.0)),
+            ),
+            ({**COMPED, "covered_start_samples": 1_500}, ()),
+        ),
+        figures=("span", 0.010, False, False, False),
+        fade_ms=(10.0, 1_000.0),
+        payloads=_with_fade(**dict.fromkeys(COMPED, PLACES)),
     ),
     "slip": KindExamples(
         payload={"by_samples": -3.5},

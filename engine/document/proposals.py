@@ -23,6 +23,9 @@ BY_IMPORT = "import"
 BY_ARRANGING = "arranging"
 """The maker of edits that are one arrangement; planners by scores leave them as they are, too."""
 
+BY_COMPING = "comping"
+"""The maker of edits that are one comp of takes; planners leave them as they are."""
+
 BY_EXAMPLE = "example"
 """The maker of cuts of segments that sound like a marked one; planners leave them as they are."""
 
@@ -45,7 +48,7 @@ SEPARATION_MAKER = "separation:"
 UNSCORED = frozenset({BY_HAND, BY_MATCH, BY_IMPORT})
 """Makers without a rating: the score of their proposals has no meaning."""
 OWN_MAKERS = frozenset(
-    {BY_HAND, BY_TAKES, BY_MATCH, BY_IMPORT, BY_ARRANGING, BY_EXAMPLE, BY_SHORTENING, BY_TALK}
+    {BY_HAND, BY_TAKES, BY_MATCH, BY_IMPORT, BY_ARRANGING, BY_COMPING, BY_EXAMPLE, BY_SHORTENING, BY_TALK}
 )
 """Makers with a name of their own whose proposals only they themselves replace.
 

@@ -31,6 +31,7 @@ OWN: Mapping[str, OwnFinder] = MappingProxyType(
         "dead-air": OwnFinder("engine.finders.dead_air:DEAD_AIR"),
         "pauses": OwnFinder("engine.finders.pauses:PAUSES"),
         "takes": OwnFinder("engine.finders.takes.finder:TAKES"),
+        "comp": OwnFinder("engine.finders.comping.finder:COMP"),
         "talk": OwnFinder("engine.finders.talk:TALK"),
         "recorders": OwnFinder("engine.finders.recorders.finder:RECORDERS"),
         "tempo": OwnFinder("engine.finders.tempo.finder:TEMPO"),

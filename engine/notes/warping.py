@@ -31,7 +31,7 @@ _MARGIN_S = 0.06
 """The path may go farther than notes may move, so that sounds out of reach are recognised."""
 _STEP = 0.3
 """Cost of a change of the lag by one hop, in mean squared deviations of a feature."""
-_SMOOTH_FRAMES = 5
+_SMOOTH_S = 0.025
 _BEFORE_FRAMES, _AFTER_FRAMES, _NEAR_FRAMES = 12, 20, 4
 """The sound around a place by which its lag is refined, within some hops of the path."""
 _LONG_BEFORE_FRAMES, _LONG_AFTER_FRAMES = 60, 100
@@ -74,6 +74,7 @@ def find_warping(
     rate_hz: int,
     most_ms: float,
     progress: Progress = SILENT,
+    steady_s: float = _SMOOTH_S,
 ) -> Warping:
     """Find where the sound of one take is in another, passage by passage.
 
@@ -81,6 +82,8 @@ def find_warping(
     ----------
     read, read_other : the take, and the one that it is compared with
     most_ms : the largest lag that is of interest
+    steady_s : how long the lag hardly changes; more than the default for takes of a band, whose tempo drifts,
+        and in which a wrong or a missing note must not pull the path to the next sixteenth
 
     Raises
     ------
@@ -96,7 +99,7 @@ def find_warping(
         progress.report(start / total, "Comparing takes")
         first, last = max(start - around, 0), min(start + core + around, total)
         own, others = (_features(one, first * hop, (last - 1) * hop, rate_hz) for one in (read, read_other))
-        found = _passage(own, others, reach)
+        found = _passage(own, others, reach, round(steady_s / _HOP_S))
         kept = slice(start - first, min(start + core, total) - first)
         lags.append(found[0][kept] * hop)
         alike.append(found[1][kept])
@@ -131,11 +134,11 @@ def _features(read: ReadMono, start: int, stop: int, rate_hz: int) -> tuple[Floa
 
 
 def _passage(
-    own: tuple[Floats, Floats], others: tuple[Floats, Floats], reach: int
+    own: tuple[Floats, Floats], others: tuple[Floats, Floats], reach: int, steady_frames: int
 ) -> tuple[Positions, Positions]:
     """Return the lag in hops, and the correlation, of each frame of a passage."""
     costs = _costs(own[0], others[0], reach)
-    path = _path(uniform_filter1d(costs, _SMOOTH_FRAMES, axis=0))
+    path = _path(uniform_filter1d(costs, steady_frames, axis=0))
     return _refined(costs, path) - reach, _correlations(own[1], others[1], path - reach)
 
 

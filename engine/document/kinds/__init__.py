@@ -6,6 +6,7 @@ A new kind of Offcut is one module that makes a `Kind`, and one name in the tupl
 from __future__ import annotations
 
 from engine.document.kinds.added import added_kind
+from engine.document.kinds.comp import COMP
 from engine.document.kinds.cut import CUT
 from engine.document.kinds.hit import FLAM, HIT
 from engine.document.kinds.hold import KEEP
@@ -22,7 +23,7 @@ from engine.errors import DocumentError
 from engine.extensions import Extended
 from engine.wording import quoted
 
-_OWN = (CUT, KEEP, MUTE, REPEAT, MOVE, SLIP, GAIN, REPAIR, HIT, FLAM, NOTE, RECORDER, TEMPO)
+_OWN = (CUT, KEEP, MUTE, REPEAT, MOVE, COMP, SLIP, GAIN, REPAIR, HIT, FLAM, NOTE, RECORDER, TEMPO)
 KINDS: Extended[Kind] = Extended("offcut.kinds", {kind.name: kind for kind in _OWN}, added_kind)
 
 

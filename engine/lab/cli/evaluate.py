@@ -14,7 +14,7 @@ from engine.progress import Progress
 
 PARTS = (
     *("anomaly", "kept", "beats", "timing", "separation", "speech", "detection", "voices", "match", "takes"),
-    *("arrange", "places", "structure"),
+    *("arrange", "places", "structure", "comping"),
 )
 _SEEDS = 5
 
@@ -93,6 +93,12 @@ def _places(options: argparse.Namespace, progress: Progress) -> Lines:
     return evaluate(options.data, short=options.short, progress=progress)
 
 
+def _comping(options: argparse.Namespace, progress: Progress) -> Lines:
+    from engine.lab.evaluation.comping.comping import evaluate
+
+    return evaluate(options.data, seeds=options.seeds, short=options.short, progress=progress)
+
+
 def _structure(options: argparse.Namespace, progress: Progress) -> Lines:
     from engine.lab.evaluation.structure.structure import evaluate
 
@@ -115,7 +121,7 @@ _TIMING: Mapping[str, Callable[[argparse.Namespace, Progress], Lines]] = Mapping
 )
 """Measurements of timing: a name and the generator of its lines."""
 _MATERIAL_ALONE: Mapping[str, Callable[[argparse.Namespace, Progress], Lines]] = MappingProxyType(
-    {"places": _places, "structure": _structure}
+    {"places": _places, "structure": _structure, "comping": _comping}
 )
 """Parts that are measured on a folder of recordings, without further flags."""
 

@@ -71,6 +71,7 @@ def test_parts_of_a_sample_are_taken_where_sound_moves_and_nowhere_else(kind: st
         ("mute", {"is_silent": True}, True),
         ("mute", {"is_silent": 1}, False),
         ("move", {}, False),
+        ("comp", {}, False),
         ("repair", {}, False),
         ("repair", {**SOUND, "audio_stop_samples": 900}, False),
         ("repair", {**SOUND, "audio": KEY[:-1]}, False),
@@ -114,7 +115,7 @@ def test_it_does_what_its_payload_says_and_the_usual_where_it_says_nothing(
     assert KINDS[kind].effect(Edited(START, STOP, payload, TRACKS)) == expected
 
 
-@pytest.mark.parametrize("kind", [kind for kind in EXAMPLES if kind not in ("recorder", "tempo")])
+@pytest.mark.parametrize("kind", [kind for kind in EXAMPLES if kind not in ("comp", "recorder", "tempo")])
 def test_a_span_of_nothing_does_nothing_and_one_of_a_sample_something(kind: str) -> None:
     example = EXAMPLES[kind]
     doing = next(payload for payload, done in example.effects if done)

@@ -1,0 +1,1 @@
+"""The best bars of several takes of one passage."""

@@ -1,0 +1,102 @@
+"""A comp: the take of each bar, the seams between them, and the alternatives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.comping.bars import Bars, bars_of_takes
+from engine.comping.choose import Run, cheapest, others_for, runs_of
+from engine.comping.costs import Costs, costs_of
+from engine.comping.differences import differences
+from engine.comping.following import follow
+from engine.comping.seams import prices
+from engine.notes.onsets import ReadMono
+from engine.progress import SILENT, Progress
+
+PRICE = 0.2
+"""Of a usual seam, in costs of bars: that of a bar whose probability of a fault is 18 %."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompRequest:
+    """Takes of a passage.
+
+    Attributes
+    ----------
+    mix : reads the sum of all tracks, by which takes are aligned
+    tracks : read the tracks by which bars are compared
+    spans_samples : of the takes, [start, stop), two or more; all begin with the same music
+    reference : the number of the take that the lines are of
+    lines_samples : where pieces begin in it, and where the last one ends, shape (pieces + 1,)
+    price : of a seam, relative to the usual one
+    """
+
+    mix: ReadMono
+    tracks: Sequence[ReadMono]
+    spans_samples: Sequence[tuple[int, int]]
+    reference: int
+    lines_samples: NDArray[np.int64]
+    rate_hz: int
+    price: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comp:
+    """The cheapest comp of takes.
+
+    Attributes
+    ----------
+    takes : int64, shape (bars,), the take of each bar
+    base : the take of most bars, which stays in its place
+    """
+
+    bars: Bars
+    costs: Costs
+    seams: NDArray[np.float64]
+    takes: NDArray[np.int64]
+    base: int
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The spans of bars from one take, in order."""
+        return runs_of(self.takes)
+
+    @property
+    def switches(self) -> tuple[Run, ...]:
+        """The runs that are not of the take that stays."""
+        return tuple(run for run in self.runs if run.take != self.base)
+
+    def others(self, run: Run) -> tuple[int, ...]:
+        """Return the other takes for a run, the cheapest first."""
+        is_open = np.where(self.bars.is_played, self.costs.costs, np.inf)
+        return others_for(run, self.takes, is_open, self.seams)
+
+
+def comp_of(request: CompRequest, bases: Sequence[int] = (), progress: Progress = SILENT) -> Comp:
+    """Choose the take of each bar.
+
+    Parameters
+    ----------
+    bases : the takes that may stay in their place; empty for all
+
+    Raises
+    ------
+    Cancelled : the user asked for it
+    """
+    takes = follow(
+        request.mix, request.spans_samples, request.reference, request.rate_hz, progress.part(0.0, 0.3)
+    )
+    bars = bars_of_takes(
+        request.mix, takes, request.reference, request.lines_samples, request.spans_samples, request.rate_hz
+    )
+    found = differences(request.tracks, takes, bars, request.rate_hz, progress.part(0.3, 1.0))
+    costs = costs_of(found, bars.is_played)
+    seams = prices(found, bars, PRICE * request.price)
+    path = cheapest(costs.costs, seams)
+    counts = np.bincount(path, minlength=len(takes)).astype(np.float64)
+    allowed = np.array([not bases or take in bases for take in range(len(takes))])
+    return Comp(bars, costs, seams, path, int(np.where(allowed, counts, -1.0).argmax()))

@@ -1,0 +1,151 @@
+"""The cost of each bar of each take: the probability of a fault, by comparison with the other takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.comping.differences import ASPECTS, LEVEL, TIMING, Differences
+
+Values = NDArray[np.float64]
+
+_SMALL_DB = 0.5
+_LOWEST, _HIGHEST = -1.0, 2.0
+"""Limits of a contrast, a ratio in logarithms: beyond them bars are as bad or as good as at the limit."""
+_BELOW, _LEAST_SPREAD, _MOST_SPREADS = 0.159, 0.05, 8.0
+"""Bars without faults spread from the median to this quantile as far as a standard deviation."""
+MORE, LESS = "more", "less"
+SIBLINGS, PASSAGE = "siblings", "passage"
+Key = tuple[str, str, str]
+"""An aspect, whether a take has more of it or less, and compared with what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A logistic regression of the probability of a fault: the weight of each difference, and the offset."""
+
+    of: Mapping[Key, float]
+    offset: float
+
+
+ONE_TRACK = Weights(
+    {
+        ("attack", MORE, PASSAGE): 0.59,
+        ("stroke", LESS, SIBLINGS): 1.2,
+        ("stroke", LESS, PASSAGE): 0.35,
+        ("sound", MORE, SIBLINGS): 0.05,
+        ("sound", LESS, SIBLINGS): 0.23,
+        ("pitch", MORE, SIBLINGS): 0.7,
+        ("pitch", MORE, PASSAGE): 0.1,
+        ("pitch", LESS, SIBLINGS): 0.38,
+        ("tuning", MORE, SIBLINGS): 0.67,
+        ("tuning", MORE, PASSAGE): 0.42,
+        ("tuning", LESS, SIBLINGS): 0.71,
+        ("tuning", LESS, PASSAGE): 0.11,
+        ("level", MORE, SIBLINGS): 1.06,
+        ("level", MORE, PASSAGE): 0.23,
+    },
+    -2.64,
+)
+SEVERAL_TRACKS = Weights(
+    {
+        ("attack", MORE, SIBLINGS): 0.45,
+        ("attack", MORE, PASSAGE): 0.12,
+        ("stroke", LESS, SIBLINGS): 0.82,
+        ("stroke", LESS, PASSAGE): 0.26,
+        ("sound", LESS, PASSAGE): 0.17,
+        ("pitch", MORE, SIBLINGS): 0.11,
+        ("pitch", MORE, PASSAGE): 0.12,
+        ("tuning", MORE, SIBLINGS): 2.38,
+        ("tuning", MORE, PASSAGE): 0.2,
+        ("tuning", LESS, PASSAGE): 0.37,
+        ("level", MORE, SIBLINGS): 0.42,
+        ("level", MORE, PASSAGE): 0.3,
+        ("timing", MORE, PASSAGE): 0.35,
+    },
+    -5.64,
+)
+"""Fitted to faults in bands that no report has (`engine.lab.evaluation.comping.fit`)."""
+_WORDS = {
+    **{(one.name, MORE): one.more for one in (*ASPECTS, TIMING, LEVEL)},
+    **{(one.name, LESS): one.less for one in (*ASPECTS, TIMING, LEVEL)},
+}
+UNPLAYED = 50.0
+"""Cost of a bar that a take does not play: more than all others together."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Costs:
+    """Costs of bars.
+
+    Attributes
+    ----------
+    probabilities : float64, shape (takes, bars), that a bar has a fault, 0 to 1
+    costs : float64, shape (takes, bars), -log(1 - probability); sums are those of whole passages
+    faults : shape (takes, bars), the likeliest fault in words
+    """
+
+    probabilities: Values
+    costs: Values
+    faults: NDArray[np.str_]
+
+
+def deviations(found: Differences) -> dict[Key, Values]:
+    """Return how far each bar is from others, aspect by aspect, shape (takes, bars).
+
+    It is compared with its siblings, the same bar of the other takes, and their differences from each other;
+    and with all bars of the passage and their differences from their siblings. Of all tracks the largest
+    counts.
+    """
+    made = {}
+    for name, more in found.more.items():
+        levels = np.log(more + _SMALL_DB)
+        for way in (MORE, LESS) if name not in (LEVEL.name, TIMING.name) else (MORE,):
+            turned = levels if way == MORE else levels.swapaxes(1, 2)
+            tracks = [_of_track(one) for one in turned]
+            made[name, way, SIBLINGS] = np.max([siblings for siblings, _ in tracks], axis=0)
+            made[name, way, PASSAGE] = np.max([passage for _, passage in tracks], axis=0)
+    return made
+
+
+def _of_track(levels: Values) -> tuple[Values, Values]:
+    """Return the deviations of one track, from the logarithms of its differences, shape (takes, bars) each.
+
+    A bar is as far from its siblings as from the half of them that is nearest, so that one of these may have
+    a fault of its own.
+    """
+    takes = len(levels)
+    own, among = np.empty((2, takes, levels.shape[2]))
+    for take in range(takes):
+        others = [one for one in range(takes) if one != take]
+        own[take] = np.sort(levels[take, others], axis=0)[max((takes - 2) // 2, 0)]
+        pairs = [levels[one, other] for one in others for other in others if one != other]
+        among[take] = np.median(pairs, axis=0) if pairs else np.median(own[take])
+    usual = float(np.median(own))
+    spread = max(usual - float(np.quantile(own, _BELOW)), _LEAST_SPREAD)
+    return np.clip(own - among, _LOWEST, _HIGHEST), np.clip((own - usual) / spread, _LOWEST, _MOST_SPREADS)
+
+
+def costs_of(found: Differences, is_played: NDArray[np.bool_]) -> Costs:
+    """Return the cost of each bar of each take.
+
+    Parameters
+    ----------
+    is_played : bool, shape (takes, bars)
+    """
+    weights = ONE_TRACK if len(found.more[LEVEL.name]) == 1 else SEVERAL_TRACKS
+    parts: dict[tuple[str, str], Values] = {}
+    for (name, way, against), values in deviations(found).items():
+        weighted = weights.of.get((name, way, against), 0.0) * values
+        parts[name, way] = parts.get((name, way), 0.0) + weighted
+    stacked = np.stack(list(parts.values()))
+    odds = weights.offset + stacked.sum(axis=0)
+    words = np.array([_WORDS[name] for name in parts])[stacked.argmax(axis=0)]
+    return Costs(
+        np.where(is_played, 1.0 / (1.0 + np.exp(-odds)), 1.0),
+        np.where(is_played, np.logaddexp(0.0, odds), UNPLAYED),
+        words,
+    )

@@ -1,0 +1,191 @@
+"""How the bars of each take differ from the same bars of each other take, aspect by aspect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise, permutations
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d, uniform_filter, uniform_filter1d
+
+from engine.comping.bars import Bars
+from engine.comping.following import HOP_S, Followed
+from engine.comping.spectra import FAST, PITCH, TUNING, Floats, Resolution, aligned_levels
+from engine.notes.onsets import ReadMono
+from engine.progress import SILENT, Progress
+
+_NEAR_S, _ATTACK_NEAR_S, _RISE_FRAMES = 0.03, 0.04, 4
+"""Musicians are 30 to 40 ms apart from take to take without anybody minding; a rise is that of 40 ms."""
+_LEVEL_S, _MOST_LAG_S = 0.4, 0.18
+_SEAM_S = 0.15
+_ENDS_S = 0.02, 0.04
+"""The sound of a bar from just before it begins until just before the attacks of the next one."""
+
+
+_OF_FRAMES = 8
+"""A median needs only every eighth frame."""
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Aspect:
+    """An aspect of sound: the mean over a patch of a spectrogram; the largest in a bar counts.
+
+    Attributes
+    ----------
+    patch_s, bands : of a patch
+    is_of_attacks : whether rises of the level are compared in place of the level
+    more, less : words for a take that has more of it than the others, and for one that has less
+    """
+
+    name: str
+    resolution: Resolution
+    patch_s: float
+    bands: int
+    is_of_attacks: bool
+    more: str
+    less: str
+
+
+ASPECTS = (
+    Aspect("attack", FAST, 0.05, 4, True, "an early or extra note", "a late or missing note"),
+    Aspect("stroke", FAST, 0.05, 10, True, "an extra stroke", "a missing stroke"),
+    Aspect("sound", FAST, 0.05, 40, False, "a noise", "a dropout"),
+    Aspect("pitch", PITCH, 0.16, 2, False, "a wrong note", "a missing note"),
+    Aspect("tuning", TUNING, 0.2, 1, False, "a note out of tune", "a note out of tune"),
+)
+TIMING = Aspect("timing", FAST, 0.0, 40, True, "a late or early entry", "a late or early entry")
+LEVEL = Aspect("level", FAST, _LEVEL_S, 40, False, "another level", "another level")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Differences:
+    """Differences between bars of takes.
+
+    Attributes
+    ----------
+    more : by name of the aspect, float64, shape (tracks, takes, takes, bars): how much more of it the first
+        take has than the second, in dB
+    seams_db : float64, shape (takes, takes, bars + 1), mean difference of the spectra of two takes around the
+        beginning of each bar, in dB
+    """
+
+    more: dict[str, Values]
+    seams_db: Values
+
+
+def differences(
+    tracks: Sequence[ReadMono],
+    takes: Sequence[Followed],
+    bars: Bars,
+    rate_hz: int,
+    progress: Progress = SILENT,
+) -> Differences:
+    """Compare the bars of all takes with each other, track by track.
+
+    Raises
+    ------
+    Cancelled : the user asked for it
+    """
+    reference = takes[bars.reference]
+    hops = reference.hops_at(reference.places_samples[0], bars.edges_samples[bars.reference])
+    found: dict[str, list[Values]] = {one.name: [] for one in (*ASPECTS, TIMING, LEVEL)}
+    seams_db = np.zeros((len(takes), len(takes), len(bars) + 1))
+    for number, read in enumerate(tracks):
+        for resolution in (FAST, PITCH, TUNING):
+            progress.check_cancelled()
+            progress.report(number / len(tracks), "Comparing bars")
+            levels = aligned_levels(read, takes, rate_hz, resolution)
+            edges_s = hops * HOP_S
+            for aspect in ASPECTS:
+                if aspect.resolution == resolution:
+                    found[aspect.name].append(_of_aspect(levels, aspect, edges_s))
+            if resolution == FAST:
+                found[TIMING.name].append(_of_timing(levels, edges_s))
+                found[LEVEL.name].append(_of_level(levels, edges_s))
+                seams_db += _at_seams(levels, edges_s) / len(tracks)
+    return Differences({name: np.stack(rows) for name, rows in found.items()}, seams_db)
+
+
+def _of_aspect(levels: Sequence[Floats], aspect: Aspect, edges_s: Values) -> Values:
+    count, frame_s = len(levels), aspect.resolution.frame_s
+    found = np.zeros((count, count, len(edges_s) - 1))
+    shown = [_rises(one) for one in levels] if aspect.is_of_attacks else levels
+    near = 2 * round((_ATTACK_NEAR_S if aspect.is_of_attacks else _NEAR_S) / frame_s) + 1
+    nearby = [maximum_filter1d(one, near, axis=1, mode="nearest") for one in shown]
+    patch = (aspect.bands, round(aspect.patch_s / frame_s))
+    for one, other in permutations(range(count), 2):
+        more = shown[one] - nearby[other]
+        if not aspect.is_of_attacks:  # an instrument that is turned up throughout does not count
+            some = slice(None, None, _OF_FRAMES)
+            more -= np.median(shown[one][:, some] - shown[other][:, some], axis=1, keepdims=True)
+        patches = uniform_filter(np.maximum(more, 0.0), patch, mode="nearest").max(axis=0)
+        found[one, other] = _loudest(patches, edges_s, frame_s)
+    return found
+
+
+def _of_level(levels: Sequence[Floats], edges_s: Values) -> Values:
+    count = len(levels)
+    found = np.zeros((count, count, len(edges_s) - 1))
+    for one, other in permutations(range(count), 2):
+        apart = (levels[one] - levels[other]).mean(axis=0)
+        smooth = np.abs(uniform_filter1d(apart - np.median(apart), round(LEVEL.patch_s / FAST.frame_s)))
+        found[one, other] = _loudest(smooth, edges_s, FAST.frame_s)
+    return found
+
+
+def _of_timing(levels: Sequence[Floats], edges_s: Values) -> Values:
+    """Return how much better attacks of two takes agree with a lag than without, shape (takes, takes, bars).
+
+    It is the difference of the normalised correlations of rises, of amplitudes and not of levels: bleed of
+    other instruments hardly counts. It is 10 for takes that agree with a lag alone.
+    """
+    count, most = len(levels), round(_MOST_LAG_S / FAST.frame_s)
+    small = round(_ATTACK_NEAR_S / FAST.frame_s)
+    lags = np.arange(-most, most + 1)
+    rises = [_rises((10.0 ** (one / 20)).astype(np.float32)) for one in levels]
+    rows = np.rint(edges_s / FAST.frame_s).astype(int).clip(0, levels[0].shape[1]).tolist()
+    found = np.zeros((count, count, len(edges_s) - 1))
+    for one, other in permutations(range(count), 2):
+        padded = np.pad(rises[other], ((0, 0), (most, most)))
+        for bar, (first, last) in enumerate(pairwise(rows)):
+            own = rises[one][:, first:last]
+            around = padded[:, first : last + 2 * most]
+            power = float(np.sum(np.square(own)) * np.sum(np.square(rises[other][:, first:last])))
+            shifted = sliding_window_view(around, max(last - first, 1), axis=1)
+            agrees = np.einsum("bt,blt->l", own, shifted[:, : len(lags)]) if last > first else lags * 0.0
+            agrees = agrees / max(np.sqrt(power), 1e-9)
+            is_small = np.abs(lags) <= small
+            better = float(agrees[~is_small].max() - agrees[is_small].max())
+            found[one, other, bar] = 10.0 * max(better, 0.0)
+    return found
+
+
+def _rises(levels: Floats) -> Floats:
+    before = np.concatenate([levels[:, :_RISE_FRAMES], levels[:, :-_RISE_FRAMES]], axis=1)
+    found: Floats = np.maximum(levels - before, 0.0)
+    return found
+
+
+def _loudest(values: Floats, edges_s: Values, frame_s: float) -> Values:
+    """Return the largest value of each bar, shape (bars,)."""
+    before_s, after_s = _ENDS_S
+    first = np.rint(np.maximum(edges_s[:-1] - before_s, 0.0) / frame_s).astype(int)
+    last = np.rint((edges_s[1:] - after_s) / frame_s).astype(int)
+    spans = zip(first.tolist(), np.maximum(last, first + 1).tolist(), strict=True)
+    return np.array([values[start:stop].max(initial=0.0) for start, stop in spans], np.float64)
+
+
+def _at_seams(levels: Sequence[Floats], edges_s: Values) -> Values:
+    """Return the mean difference around each line, shape (takes, takes, lines)."""
+    found = np.zeros((len(levels), len(levels), len(edges_s)))
+    around = round(_SEAM_S / FAST.frame_s)
+    for one, other in permutations(range(len(levels)), 2):
+        apart = np.abs(levels[one] - levels[other]).mean(axis=0)
+        for number, frame in enumerate(np.rint(edges_s / FAST.frame_s).astype(int).tolist()):
+            near = apart[max(frame - around, 0) : frame + around]
+            found[one, other, number] = near.mean() if len(near) else 0.0
+    return found

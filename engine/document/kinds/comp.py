@@ -1,0 +1,80 @@
+"""A switch to another take: a span of it plays in the place of the same bars of the take that stays."""
+
+from __future__ import annotations
+
+from engine.document.decisions import Edited
+from engine.document.file.checks.limits import FARTHEST_SAMPLES
+from engine.document.kinds.kind import Kind, span_words
+from engine.document.kinds.operations import Drop, Hold, Order
+from engine.document.kinds.payload import (
+    CROSSFADE,
+    CROSSFADE_MS,
+    HAND_CROSSFADE_MS,
+    Payload,
+    fade,
+    integer,
+    real,
+    validator,
+    whole,
+)
+from engine.errors import DocumentError
+from engine.timebase import format_time, samples_to_s
+
+COVERED_START_SAMPLES, COVERED_STOP_SAMPLES = "covered_start_samples", "covered_stop_samples"
+"""The span of the take that stays, which the other take covers."""
+TAKE_START_SAMPLES, TAKE_STOP_SAMPLES = "take_start_samples", "take_stop_samples"
+"""The same musical positions in the other take: edges that the user moves are relative to them."""
+
+_PLACE = whole(0, FARTHEST_SAMPLES)
+_FIELDS = (COVERED_START_SAMPLES, COVERED_STOP_SAMPLES, TAKE_START_SAMPLES, TAKE_STOP_SAMPLES)
+_fields = validator("comp", {**dict.fromkeys(_FIELDS, _PLACE), **CROSSFADE})
+
+
+def _validate(payload: Payload) -> None:
+    _fields(payload)
+    for name in _FIELDS:
+        if name not in payload:
+            raise DocumentError(f"A comp needs {name}, but has none.")
+
+
+def covered(edited: Edited) -> tuple[int, int]:
+    """Return the span [start, stop) of the take that stays: an edge that is moved moves in both takes."""
+    start, stop, take_start, take_stop = (integer(edited.payload, name, 0) for name in _FIELDS)
+    return (
+        max(0, start + edited.start_samples - take_start),
+        stop + edited.stop_samples - take_stop,
+    )
+
+
+def _effect(edited: Edited) -> tuple[Drop | Hold | Order, ...]:
+    """Hold the other take against the cut of all of it, move it, and drop the bars that it covers."""
+    _validate(edited.payload)
+    start, stop = edited.start_samples, edited.stop_samples
+    first, last = covered(edited)
+    if start >= stop or first >= last or (start < last and first < stop):
+        return ()
+    fade_ms = real(edited.payload, CROSSFADE_MS, HAND_CROSSFADE_MS)
+    move = Order(start, stop, first, 1, False, fade_ms)
+    return (Hold(start, stop), move, Drop(first, last, fade_ms))
+
+
+def _words(edited: Edited, rate_hz: int) -> str:
+    return f"{span_words(edited, rate_hz)} {_where(edited, rate_hz)}"
+
+
+def _where(edited: Edited, rate_hz: int) -> str:
+    return f"at {format_time(samples_to_s(covered(edited)[0], rate_hz), 1)}"
+
+
+COMP = Kind(
+    name="comp",
+    positions=_FIELDS,
+    title="Comp",
+    icon="comp",
+    verb="comp",
+    validate=_validate,
+    effect=_effect,
+    words=_words,
+    how_much=_where,
+    fade=fade(HAND_CROSSFADE_MS),
+)

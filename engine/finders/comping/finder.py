@@ -1,0 +1,159 @@
+"""Comp: the best bars of several takes as one arrangement, a row for each switch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from engine.document.analysis import BeatGrid, ScoreCurve
+from engine.document.kinds.comp import COMP as COMP_KIND
+from engine.document.kinds.cut import CUT
+from engine.document.proposals import BY_COMPING, Proposal
+from engine.document.recorded import require_recording
+from engine.document.takes import TAKES, StoredTakes
+from engine.edl.gathered import gathered_accepted
+from engine.errors import UsageError
+from engine.finders.finder import Finder, FinderRequest, Found
+from engine.finders.settings import FinderSettings
+from engine.finders.takes.proposals import kept_takes, span_of
+from engine.finders.takes.stored import takes_from
+from engine.progress import Progress
+from engine.takes.takes import FoundTakes, Take, TakeGroup
+from engine.wording import counted
+
+_FASTEST = 0.08
+_BEGINS = 0.05
+"""A take that begins later in the passage, or differs more in tempo, is not comped."""
+_CUT = 0.5
+"""Share of a take that accepted cuts remove, from which on it cannot stay in its place."""
+
+
+class CompSettings(FinderSettings):
+    """Which passage, how many bars in a piece, and how much a seam costs."""
+
+    passage: int = Field(
+        0, ge=0, title="Passage", description="its number in the list of takes; 0: every passage"
+    )
+    bars: int = Field(
+        1, ge=1, le=64, title="Bars", description="bars in a piece: 1 for bars, 4 or 8 for phrases"
+    )
+    seam_price: float = Field(
+        1.0, ge=0.0, le=100.0, title="Price of a seam", description="above 1: fewer switches; below 1: more"
+    )
+
+
+def comp_settings(request: FinderRequest) -> CompSettings:
+    """Return the settings of a request for this finder."""
+    assert isinstance(request.settings, CompSettings)
+    return request.settings
+
+
+def _check(request: FinderRequest) -> None:
+    require_recording(request.state, "analyse")
+
+
+def _find(request: FinderRequest, progress: Progress) -> Found:
+    stored = request.analyses.get(TAKES)
+    assert isinstance(stored, StoredTakes), "the finder needs it"
+    found = takes_from(stored)
+    proposals: list[Proposal] = []
+    switches = passages = 0
+    wanted = _passages(request, found)
+    for number, group in enumerate(wanted):
+        made = _of_passage(request, found, group, progress.step(number, len(wanted)))
+        proposals += made
+        switches += sum(one.kind == COMP_KIND.name for one in made)
+        passages += bool(made)
+    ways = "switch of takes" if switches == 1 else "switches of takes"
+    said = f"{switches} {ways} in {counted(passages, 'passage')} proposed."
+    figures = {"switches": switches, "passages": passages}
+    unique = {one.id: one for one in proposals}
+    return Found(
+        sorted(unique.values(), key=lambda one: one.start_samples),
+        said if proposals else "No passage has takes to choose from.",
+        figures=figures,
+        label=f"Proposed a comp of {counted(passages, 'passage')}",
+    )
+
+
+def _passages(request: FinderRequest, found: FoundTakes) -> Sequence[TakeGroup]:
+    number = comp_settings(request).passage
+    if number > len(found.groups):
+        raise UsageError(
+            f"There is no passage {number}: this recording has {counted(len(found.groups), 'passage')} with "
+            "several takes."
+        )
+    kept = kept_takes(request.state, found)
+    if number and number - 1 in kept:
+        raise UsageError(
+            f"You keep take {kept[number - 1] + 1} of this passage as a whole: undo that first, then comp it."
+        )
+    groups = found.groups if not number else (found.groups[number - 1],)
+    return [group for place, group in enumerate(groups) if number or place not in kept]
+
+
+def _of_passage(
+    request: FinderRequest, found: FoundTakes, group: TakeGroup, progress: Progress
+) -> list[Proposal]:
+    """Return the proposals for one passage; none if it has no takes that can be compared."""
+    from engine.comping.comp import CompRequest, comp_of
+    from engine.finders.comping.proposals import CompProposals, lines_in
+    from engine.recordings.microphones import Microphones
+
+    state, settings = request.state, comp_settings(request)
+    takes = [take for take in group.takes if _can_be_comped(take)]
+    if len(takes) < 2:
+        return []
+    spans = [span_of(state, take) for take in takes]
+    reference = max(range(len(takes)), key=lambda one: takes[one].to_share - takes[one].from_share)
+    bases = _bases(request, spans)
+    if not bases:
+        return []
+    grid, curve = request.analyses.get("beats"), request.analyses.get("score")
+    downbeats = grid.downbeats_samples if isinstance(grid, BeatGrid) else np.zeros(0, np.int64)
+    lines = lines_in(downbeats, spans[reference], state.rate_hz, settings.bars)
+    ids = [track.id for track in state.tracks if not request.tracks or track.id in request.tracks]
+    with Microphones(state, request.media, [track.id for track in state.tracks]) as microphones:
+
+        def mix(start_samples: int, stop_samples: int) -> NDArray[np.float32]:
+            heard: NDArray[np.float32] = microphones.read(start_samples, stop_samples).sum(axis=0)
+            return heard
+
+        rows = [microphones.track_ids.index(key) for key in ids]
+        tracks = [partial(microphones.read_one, row) for row in rows]
+        asked = CompRequest(mix, tracks, spans, reference, lines, state.rate_hz, settings.seam_price)
+        comp = comp_of(asked, bases, progress)
+    scores = curve if isinstance(curve, ScoreCurve) else None
+    return list(CompProposals(state, found, group, takes, comp, settings.bars, scores))
+
+
+def _can_be_comped(take: Take) -> bool:
+    is_same = not take.transposed_semitones and abs(take.speed - 1.0) <= _FASTEST
+    return is_same and take.from_share <= _BEGINS
+
+
+def _bases(request: FinderRequest, spans: Sequence[tuple[int, int]]) -> list[int]:
+    """Return the takes that accepted cuts leave in their place."""
+    done = gathered_accepted(request.state)
+    drops = list(zip(done.drop_starts.tolist(), done.drop_stops.tolist(), strict=True))
+    return [
+        number
+        for number, (start, stop) in enumerate(spans)
+        if sum(max(0, min(stop, last) - max(start, first)) for first, last in drops) < _CUT * (stop - start)
+    ]
+
+
+COMP = Finder(
+    "Comp",
+    "Plays each bar of a passage from the take that has no fault there.",
+    _find,
+    CompSettings,
+    needs=("listening", TAKES),
+    check=_check,
+    maker=BY_COMPING,
+    replaces=(COMP_KIND.name, CUT.name),
+)

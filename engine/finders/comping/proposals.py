@@ -1,0 +1,163 @@
+"""Proposals of a comp: a switch for each run of bars of another take, and cuts of all takes but one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from engine.comping.choose import Run
+from engine.comping.comp import Comp
+from engine.document.analysis import ScoreCurve
+from engine.document.kinds.comp import (
+    COMP,
+    COVERED_START_SAMPLES,
+    COVERED_STOP_SAMPLES,
+    TAKE_START_SAMPLES,
+    TAKE_STOP_SAMPLES,
+)
+from engine.document.kinds.payload import CROSSFADE_MS, HAND_CROSSFADE_MS
+from engine.document.proposals import BY_COMPING, Alternative, Evidence, Proposal, proposal_id
+from engine.document.state import DocumentState
+from engine.finders.takes.proposals import TakeCutter, span_of
+from engine.takes.takes import FoundTakes, Take, TakeGroup
+from engine.timebase import format_time, samples_to_s
+from engine.wording import percent
+
+_WEAK = 0.3
+"""Probability of a fault in the take that stays, below which a switch has weak evidence."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompProposals:
+    """Makes the proposals of a comp.
+
+    Attributes
+    ----------
+    group : the passage
+    takes : those of the group that the comp chooses from, in its order
+    bars : bars in a piece of the comp
+    """
+
+    state: DocumentState
+    found: FoundTakes
+    group: TakeGroup
+    takes: Sequence[Take]
+    comp: Comp
+    bars: int
+    curve: ScoreCurve | None = None
+
+    def __iter__(self) -> Iterator[Proposal]:
+        """Yield the switches, then the cuts of the other takes."""
+        for run in self.comp.switches:
+            yield self._switch(run)
+        yield from self._cuts()
+
+    def _switch(self, run: Run) -> Proposal:
+        edges = self.comp.bars.edges_samples
+        covered = edges[self.comp.base, [run.first, run.last]].tolist()
+        payload = {
+            COVERED_START_SAMPLES: covered[0],
+            COVERED_STOP_SAMPLES: covered[1],
+            CROSSFADE_MS: HAND_CROSSFADE_MS,
+            **self._take_edges(run, run.take),
+        }
+        start, stop = self._span(run, run.take)
+        others = [take for take in self.comp.others(run) if take != self.comp.base]
+        ways = tuple(
+            Alternative(self._way(run, take), *self._span(run, take), self._take_edges(run, take))
+            for take in others
+        )
+        key = proposal_id(COMP.name, start, stop, BY_COMPING, (), payload)
+        likely = self._probability(run, self.comp.base)
+        evidence = Evidence.STRONG if likely >= _WEAK else Evidence.WEAK
+        reason = self._reason(run)
+        return Proposal(
+            key, COMP.name, start, stop, likely, reason, BY_COMPING, ways, payload, evidence=evidence
+        )
+
+    def _span(self, run: Run, take: int) -> tuple[int, int]:
+        start, stop = self.comp.bars.edges_samples[take, [run.first, run.last]].tolist()
+        return start, stop
+
+    def _take_edges(self, run: Run, take: int) -> dict[str, object]:
+        start, stop = self._span(run, take)
+        return {TAKE_START_SAMPLES: start, TAKE_STOP_SAMPLES: stop}
+
+    def _probability(self, run: Run, take: int) -> float:
+        return round(float(self.comp.costs.probabilities[take, run.first : run.last].max()), 3)
+
+    def _name(self, take: int) -> str:
+        one = self.takes[take]
+        return f"take {self.group.takes.index(one) + 1} ({format_time(one.start_s, 0)})"
+
+    def _way(self, run: Run, take: int) -> str:
+        likely = percent(self._probability(run, take))
+        name = self._name(take)
+        return f"{name[0].upper()}{name[1:]}, {likely} likely to have a fault"
+
+    def _bars(self, run: Run) -> str:
+        first, last = run.first * self.bars + 1, run.last * self.bars
+        return f"Bar {first}" if first == last else f"Bars {first}–{last}"
+
+    def _reason(self, run: Run) -> str:
+        base, costs = self.comp.base, self.comp.costs
+        own = costs.probabilities[base, run.first : run.last]
+        worst = run.first + int(own.argmax())
+        begins = f"{self._bars(run)} from {self._name(run.take)}"
+        number = self.group.takes.index(self.takes[base]) + 1
+        if not self.comp.bars.is_played[base, worst]:
+            return f"{begins}: take {number} does not play them."
+        if own.max() < _WEAK:
+            return f"{begins}: it is a little more like the other takes than take {number}."
+        where = "" if run.last - run.first == 1 else f" in bar {worst * self.bars + 1}"
+        return f"{begins}: take {number} has {costs.faults[base, worst]}{where}."
+
+    def _cuts(self) -> Iterator[Proposal]:
+        """Yield a cut of each separate take of the passage except the base."""
+        base = self.group.takes.index(self.takes[self.comp.base])
+        cutter = TakeCutter(self.state, self.found, self.curve)
+        for cut in cutter.others(self.group, self.found.likely_false_starts(), base):
+            key = proposal_id(cut.kind, cut.start_samples, cut.stop_samples, BY_COMPING)
+            yield replace(cut, id=key, maker=BY_COMPING, reason=self._cut_reason(cut))
+
+    def _cut_reason(self, cut: Proposal) -> str:
+        spans = [span_of(self.state, take) for take in self.group.takes]
+        number = spans.index((cut.start_samples, cut.stop_samples)) + 1
+        at = samples_to_s(cut.start_samples, self.state.rate_hz)
+        used = [
+            self._bars(run).lower()
+            for run in self.comp.switches
+            if self.group.takes.index(self.takes[run.take]) + 1 == number
+        ]
+        rest = f"all but {', '.join(used)}" if used else "none of its bars is used"
+        return f"Take {number} ({format_time(at, 0)}) of the {self.group.name}: {rest}."
+
+
+def lines_in(
+    downbeats_samples: np.ndarray[tuple[int], np.dtype[np.int64]],
+    span: tuple[int, int],
+    rate_hz: int,
+    bars: int,
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Return where pieces of some bars begin in a span, and where the last one ends.
+
+    Without downbeats a piece is as long as bars at 120 BPM.
+    """
+    start, stop = span
+    near = round(_NEAR_S * rate_hz)
+    found = downbeats_samples[(downbeats_samples >= start - near) & (downbeats_samples < stop - near)]
+    if len(found) < _LEAST_LINES:
+        found = np.arange(start, stop - near, round(_BAR_S * rate_hz))
+    lines = found[::bars]
+    least = round(_LEAST_PIECE_S * rate_hz)
+    if lines[0] - start > least:
+        lines = np.concatenate([[start], lines])
+    if stop - lines[-1] < least and len(lines) > 1:
+        lines = lines[:-1]
+    return np.concatenate([lines, [stop]]).astype(np.int64)
+
+
+_NEAR_S, _LEAST_PIECE_S, _BAR_S, _LEAST_LINES = 0.2, 0.75, 2.0, 3
+"""A downbeat just before a take is its own; shorter ends are part of their neighbours; a bar at 120 BPM."""

@@ -1,0 +1,1 @@
+"""Comps of simulated rehearsals with known faults."""

@@ -1,0 +1,99 @@
+"""Fits the weights of `engine.comping.costs`: ``python -m engine.lab.evaluation.comping.fit DATA``.
+
+Bands, drummers and noises are those of `TUNING_BANDS`; no report has them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from engine.comping.bars import Bars, bars_of_takes
+from engine.comping.costs import Key, Weights, deviations
+from engine.comping.differences import Differences, differences
+from engine.comping.following import follow
+from engine.lab.evaluation.comping.bands import TUNING_BANDS
+from engine.lab.evaluation.comping.faults import Fault
+from engine.lab.evaluation.comping.session import RATE_HZ, Rehearsal, reader, rehearsal
+
+_SEEDS = (101, 102, 103)
+_BARS = 16
+_RIDGE = 0.3
+_STARTS_OFF_S, _RINGS_S = 0.3, 0.5
+Values = NDArray[np.float64]
+Row = tuple[dict[Key, Values], NDArray[np.bool_]]
+
+
+def compared(one: Rehearsal, is_of_tracks: bool) -> tuple[Differences, Bars]:
+    """Return the differences between the takes of a rehearsal, whose bars are known."""
+    rng = np.random.default_rng(len(one.takes))
+    spans = [
+        (
+            begin - round(rng.uniform(0.0, _STARTS_OFF_S) * RATE_HZ),
+            begin + round((take.bars_s[-1] + _RINGS_S) * RATE_HZ),
+        )
+        for begin, take in zip(one.begins_samples, one.takes, strict=True)
+    ]
+    mix = reader(one.mix)
+    takes = follow(mix, spans, 0, RATE_HZ)
+    lines = one.begins_samples[0] + np.rint(one.takes[0].bars_s * RATE_HZ).astype(np.int64)
+    bars = bars_of_takes(mix, takes, 0, lines, spans, RATE_HZ)
+    tracks = [reader(track) for track in one.tracks.values()] if is_of_tracks else [mix]
+    return differences(tracks, takes, bars, RATE_HZ), bars
+
+
+def is_faulty(faults: Sequence[Fault], bars: Bars) -> NDArray[np.bool_]:
+    """Return which bars have a fault, shape (takes, bars)."""
+    found = np.zeros(bars.is_played.shape, np.bool_)
+    for fault in faults:
+        found[fault.take, fault.bar] = True
+    return found
+
+
+def fitted(rows: Sequence[Row]) -> Weights:
+    """Return the weights, none of them negative, that explain which bars have faults."""
+    names = list(rows[0][0])
+    values = np.concatenate(
+        [np.stack([one[name] for name in names], -1).reshape(-1, len(names)) for one, _ in rows]
+    )
+    truth = np.concatenate([faulty.ravel() for _, faulty in rows])
+
+    def loss(weights: Values) -> tuple[float, Values]:
+        odds = values @ weights[:-1] + weights[-1]
+        apart = 1.0 / (1.0 + np.exp(-odds)) - truth
+        cost = np.logaddexp(0.0, np.where(truth, -odds, odds)).sum() + _RIDGE * np.square(weights[:-1]).sum()
+        return float(cost), np.append(values.T @ apart + 2 * _RIDGE * weights[:-1], apart.sum())
+
+    limits = [(0.0, None)] * len(names) + [(None, None)]
+    found = minimize(
+        loss, np.append(np.full(len(names), 0.3), -2.0), jac=True, method="L-BFGS-B", bounds=limits
+    )
+    return Weights(
+        {name: round(float(one), 2) for name, one in zip(names, found.x, strict=False) if one >= 0.005},
+        round(float(found.x[-1]), 2),
+    )
+
+
+def main(data_dir: Path) -> None:
+    """Print the weights for recordings of one track, and of several."""
+    made = [
+        rehearsal(data_dir, band, seed, takes, _BARS, is_tuning=True)
+        for band in TUNING_BANDS
+        for seed in _SEEDS
+        for takes in (3, 4)
+    ]
+    for is_of_tracks in (False, True):
+        rows = []
+        for one in made:
+            found, bars = compared(one, is_of_tracks)
+            rows.append((deviations(found), is_faulty(one.faults, bars)))
+        sys.stdout.write(f"{fitted(rows)}\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,1 @@
+"""Comps of takes."""

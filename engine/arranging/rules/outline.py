@@ -14,6 +14,8 @@ from engine.spans import runs
 
 REST_S = 1.0
 """Shorter rests are within a run of playing."""
+_THOUGHT_S = 2.0
+"""Shorter pauses are within a block of talk."""
 _WHOLE = 0.8
 """A take that has less of the longest one's length is broken off."""
 _SOFTER_DB = 2.5
@@ -162,8 +164,8 @@ def _outline(heard: StepFeatures, sections: Sequence[Section], likelihood: float
     middles: dict[int, int] = {}
     pieces: list[tuple[set[int], list[list[Stretch]]]] = []
     edges = heard.steps.edges_s
-    for first, last in runs_of(heard):
-        own = [one for one in sections if first <= (one.first + one.last) // 2 < last]
+    for first, last in _blocks(heard, sections):
+        own = _within(sections, first, last)
         if not own:
             stretches.append(_stretch(heard, first, last, -1))
             middles[first] = heard.steps.nearest_edge(float(edges[first] + edges[last]) / 2.0)
@@ -185,6 +187,24 @@ def _outline(heard: StepFeatures, sections: Sequence[Section], likelihood: float
         middles,
         likelihood,
     )
+
+
+def _within(sections: Sequence[Section], first: int, last: int) -> list[Section]:
+    return [one for one in sections if first <= (one.first + one.last) // 2 < last]
+
+
+def _blocks(heard: StepFeatures, sections: Sequence[Section]) -> list[Span]:
+    """Return the runs of playing, those without sections joined over pauses for thought."""
+    edges = heard.steps.edges_s
+    found: list[Span] = []
+    is_talk = False
+    for first, last in runs_of(heard):
+        was_talk, is_talk = is_talk, not _within(sections, first, last)
+        if found and was_talk and is_talk and edges[first] - edges[found[-1][1]] < _THOUGHT_S:
+            found[-1] = (found[-1][0], last)
+        else:
+            found.append((first, last))
+    return found
 
 
 def _piece_of(labels: set[int], pieces: list[tuple[set[int], list[list[Stretch]]]]) -> list[list[Stretch]]:

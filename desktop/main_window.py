@@ -58,6 +58,7 @@ from desktop.timeline.comping import Comping
 from desktop.timeline.lane_menu import LaneMenu
 from desktop.timeline.markers import Marking
 from desktop.timeline.ruler import Ruler
+from desktop.timeline.sections import Sections
 from desktop.timeline.selecting import Selecting
 from desktop.timeline.tracks import Tracks
 from desktop.timeline.zooms import Zooms
@@ -126,8 +127,7 @@ class MainWindow(QMainWindow):
         self.commands = Actions(self, keymap.commands)
         self.messages = Messages(self, self, self.status_bar)
         self.clock = Clock(self.session, self.transport, self.timeline, self.zooms, self.top_bar, self)
-        self.exporting = Exporting(self, self, settings)
-        self.crashes = AfterCrash(self, self)
+        self.exporting, self.crashes = Exporting(self, self, settings), AfterCrash(self, self)
         self.grid_layer = GridLayer(self.session, self.grid_editing, self.commands, self)
         self.tracks = Tracks(self, self.session, self.timeline, self.commands.action)
         self.clips, self.comping = Clips(self, self), Comping(self, self)
@@ -137,7 +137,7 @@ class MainWindow(QMainWindow):
         self.timing = Timing(self, self)
         self.timing_proposing = TimingProposing(self, self, themed)
         self.repairing = Repairing(self, self, settings)
-        self.takes = Takes(self, self)
+        self.takes, self.sections = Takes(self, self), Sections(self, self)
         self.editors = Editors(self, self, themed, settings)
         self.user_settings = UserSettings(self, self, keymap, settings)
         self._lay_out()

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from desktop.timeline.comping import Comping
     from desktop.timeline.markers import Marking
     from desktop.timeline.ruler import Ruler
+    from desktop.timeline.sections import Sections
     from desktop.timeline.selecting import Selecting
     from desktop.timeline.tracks import Tracks
     from desktop.timeline.zooms import Zooms
@@ -110,6 +111,7 @@ class Parts(Protocol):
     timing_proposing: TimingProposing
     repairing: Repairing
     takes: Takes
+    sections: Sections
     editors: Editors
     crashes: AfterCrash
     menus: Menus

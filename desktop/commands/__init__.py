@@ -36,7 +36,7 @@ from desktop.commands.tables.crashes import CRASHES
 from desktop.commands.tables.documents import EDIT, FILE, TASTE
 from desktop.commands.tables.grid import GRID
 from desktop.commands.tables.listening import TRANSPORT
-from desktop.commands.tables.markers import MARKERS
+from desktop.commands.tables.markers import MARKERS, SECTIONS
 from desktop.commands.tables.repair import REPAIRS
 from desktop.commands.tables.review import ANSWERS, EDGES
 from desktop.commands.tables.sounds import SOUNDS
@@ -75,6 +75,7 @@ _TABLE: tuple[Command, ...] = (
     *GRID,
     *TIMING,
     *MARKERS,
+    *SECTIONS,
     *BY_HAND,
     *REPAIRS,
     *SOUNDS,

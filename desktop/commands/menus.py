@@ -34,6 +34,7 @@ MENUS = (
         submenus=(
             "Drum timing",
             "Takes",
+            "Sections",
             "Sound repair",
             "Sounds",
             "Editors",

@@ -365,6 +365,11 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "takes.panel": ("playlists", "take lanes", "comping"),
         "takes.hear": ("hear the takes in turn", "cycle takes", "next take", "audition playlists"),
         "takes.keep": ("promote take", "choose take"),
+        "sections.find": ("song structure", "verse and chorus", "segment the song", "find the form"),
+        "sections.select": ("select verse", "select chorus", "select part"),
+        "sections.repeat": ("repeat chorus", "repeat verse", "duplicate section", "duplicate part"),
+        "sections.swap": ("swap B and C", "exchange sections", "reorder parts"),
+        "sections.rename": ("name the chorus", "name sections", "label sections"),
         "editor.propose": ("auto edit", "arrange", "rough cut"),
         "editor.surprise": ("surprise me", "random arrangement", "shuffle"),
         "editor.compare": (

@@ -90,6 +90,12 @@ def ask_clip_name(parent: QWidget, name: str) -> str | None:
     return form.name() if _ask(parent, "Name of the clip", form, form.problem, "Rename") else None
 
 
+def ask_label(parent: QWidget, label: str) -> str | None:
+    """Ask for another label of the sections with this one."""
+    form = NameForm("&Label", f"Replaces the label {label} of all sections that have it.", label)
+    return form.name() if _ask(parent, "Rename label", form, form.problem, "Rename") else None
+
+
 def ask_places(parent: QWidget, form: PlacesForm, do: str) -> Placements | None:
     """Ask where files are placed; None if cancelled."""
     return form.values() if _ask(parent, "Places of the recordings", form, form.problem, do) else None

@@ -27,6 +27,8 @@ from engine.document.file.stored_audio import StoredAudio
 from engine.document.grid.recounted import grid_in_force
 from engine.document.grid.tempo_decisions import DecidedTempo, decided_tempi
 from engine.document.history import StepLabel
+from engine.document.marks.section_edits import known_sections
+from engine.document.marks.sections import SECTIONS, StoredSections
 from engine.document.state import DocumentState
 from engine.document.takes import TAKES
 from engine.errors import OffcutError, UsageError
@@ -172,6 +174,11 @@ class Session(QObject):
     def takes(self) -> FoundTakes | None:
         """The takes that were found; None where the tracks as they are were not searched."""
         return known_takes(self.state, self._analysis(TAKES))
+
+    @property
+    def sections(self) -> StoredSections | None:
+        """The sections that were found; None where the tracks as they are were not analysed for them."""
+        return known_sections(self.state, self._analysis(SECTIONS))
 
     @property
     def promoted(self) -> Hits | None:

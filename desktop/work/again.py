@@ -24,6 +24,7 @@ class Again:
 _COMMANDS: Mapping[str, str] = {
     "guess_frame_rate": "file.import_edits",
     "detect_sounds": "sounds.hear",
+    "find_sections": "sections.find",
     "import_edits": "file.import_edits",
     "learn_editor": "editor.learn",
     "preview_repair": "repair.open",

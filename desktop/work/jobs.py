@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from engine.finders.registry import FoundEdits
     from engine.finders.repair.requests import PreviewRequest, RepairPreview
     from engine.recordings.detect_sounds import FoundSounds
+    from engine.recordings.find_sections import FoundSections, SectionsRequest
     from engine.recordings.line_up import LineUpRequest
     from engine.recordings.listen import FoundAnalyses
     from engine.recordings.placement.placements import Placements
@@ -174,6 +175,13 @@ def detect_sounds(request: SpanRequest, progress: Progress) -> FoundSounds:
     from engine.recordings import detect_sounds as job
 
     return job.detect_sounds(request, progress)
+
+
+def find_sections(request: SectionsRequest, progress: Progress) -> FoundSections:
+    """Find the sections of a document."""
+    from engine.recordings import find_sections as job
+
+    return job.find_sections(request, progress)
 
 
 def export_files(

@@ -42,6 +42,7 @@ _VERBS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "engine.cli.sounds": {
             "beats": "find the beats of a recording",
             "takes": "find repeated takes and false starts",
+            "structure": "find sections such as verse and chorus, with labels",
             "detect": "detect named sounds in a recording",
             "separate": "keep or remove a sound that words name, within windows",
         },

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from engine.document.drums.hits import Hits
 from engine.document.drums.pickup import StrokePickup
+from engine.document.marks.sections import StoredSections
 from engine.document.takes import StoredTakes
 
 
@@ -177,5 +178,13 @@ class DetectedSounds:
 
 
 Analysis = (
-    ScoreCurve | BeatGrid | Listening | NearestReference | Hits | DetectedSounds | StrokePickup | StoredTakes
+    ScoreCurve
+    | BeatGrid
+    | Listening
+    | NearestReference
+    | Hits
+    | DetectedSounds
+    | StrokePickup
+    | StoredTakes
+    | StoredSections
 )

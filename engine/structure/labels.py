@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-ALIKE = 0.5
+ALIKE = 0.53
 """Groups of sections with a lower mean similarity do not have the same label."""
 _LEAST_SHARE = 0.6
 """Minimum share of the shorter section inside the longer one."""

@@ -17,7 +17,7 @@ Floats = NDArray[np.float32]
 Scores = NDArray[np.float64]
 
 _NOVELTY_BARS = 8
-_OF_NOVELTY, _OF_REPETITION = 0.5, 1.5
+_OF_NOVELTY, _OF_REPETITION = 0.4, 1.2
 """Weights of the standardised evidence at a bar line."""
 _ALIKE_BARS = 4
 """Repetition is measured over that many bars before and after a line."""
@@ -27,7 +27,7 @@ _OF_LENGTH = 1.5
 """Penalty of a section of half or twice the usual length."""
 _OF_BOUNDARY = 1.0
 """Penalty of each section."""
-_ODD_BARS = ((8, 0.0), (4, 0.25), (2, 0.7), (1, 1.0))
+_ODD_BARS = ((8, 0.0), (4, 0.4), (2, 0.7), (1, 1.0))
 """Penalty of sections whose number of bars is a multiple of no larger number."""
 
 

@@ -27,6 +27,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from engine.document.analysis import BeatGrid, DetectedSounds, ScoreCurve
 from engine.document.drums.hits import Hits
+from engine.document.marks.sections import StoredSections
 from engine.document.marks.time_of_day import TimeOfDay
 from engine.document.state import DocumentState
 from engine.document.tracks.ripple import Ripple
@@ -50,6 +51,7 @@ from widgets.timeline.marks.clock import ClockTimes
 from widgets.timeline.marks.grid import NO_LINES, Beats
 from widgets.timeline.marks.hits import HitMarks
 from widgets.timeline.marks.markers import editor_area
+from widgets.timeline.marks.sections import SectionLane
 from widgets.timeline.marks.snapping import Snapping
 from widgets.timeline.marks.sounds import SoundLane
 from widgets.timeline.mouse import gestures, panning
@@ -111,6 +113,7 @@ class Canvas(QWidget):
     clip_trimmed = Signal(str, object, object)
     clip_menu_requested = Signal(str, object)
     take_played = Signal(str, object)
+    section_menu_requested = Signal(int, object)
 
     def __init__(self, tokens: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -288,6 +291,11 @@ class Canvas(QWidget):
     def set_sounds(self, sounds: DetectedSounds | None) -> None:
         """Show the detected sounds, or hide their lane."""
         self._show(sounds=SoundLane(sounds, self.times))
+        self._lay_out()
+
+    def set_sections(self, sections: StoredSections | None) -> None:
+        """Show the sections, or hide their lane."""
+        self._show(sections=SectionLane(sections, self.times))
         self._lay_out()
 
     def set_grid(self, grid: BeatGrid | None) -> None:
@@ -494,6 +502,7 @@ class Canvas(QWidget):
             has_arrangement=len(self.shown.slabs) > 0,
             has_edits=bool(self.state.proposals),
             has_sounds=self.shown.sounds.is_shown,
+            has_sections=self.shown.sections.is_shown,
             has_score=self._has_score,
             has_clips=bool(self.shown.clips.lanes),
         )

@@ -18,7 +18,7 @@ LANE_LOW, ROW_LOW = 64, 20
 COLLAPSED, ROW_LEAST = 26, 8
 TAKE = 48
 EDITS = 24
-SOUNDS = 18
+SOUNDS = SECTIONS = 18
 ARRANGEMENT = 48
 BARS, LEAST_BARRED = 15, 44
 
@@ -74,6 +74,7 @@ class Layout:
     ----------
     arrangement_top : top of the arrangement, below the overview; without one equal to `marks_top`
     marks_top : top of the marker strip; without markers equal to `ruler_top`
+    sections_top : top of the lane of sections, below the ruler; without one equal to `score_top`
     score_top : top of the score lane; zero height without a taste
     sounds_top : top of the lane of detected sounds, below the score; without one equal to `edits_top`
     edits_top : top of the flag strip; without proposals equal to `lanes_top`
@@ -88,6 +89,7 @@ class Layout:
     arrangement_top: int
     marks_top: int
     ruler_top: int
+    sections_top: int
     score_top: int
     sounds_top: int
     edits_top: int
@@ -143,6 +145,7 @@ def lay_out(
     has_arrangement: bool = False,
     has_edits: bool = False,
     has_sounds: bool = False,
+    has_sections: bool = False,
     has_score: bool = True,
     has_clips: bool = False,
 ) -> Layout:
@@ -150,7 +153,8 @@ def lay_out(
     arrangement_top = theme.px(OVERVIEW)
     marks_top = arrangement_top + (theme.px(ARRANGEMENT) if has_arrangement else 0)
     ruler_top = marks_top + (theme.px(MARKS) if has_marks else 0)
-    score_top = ruler_top + theme.px(RULER)
+    sections_top = ruler_top + theme.px(RULER)
+    score_top = sections_top + (theme.px(SECTIONS) if has_sections else 0)
     sounds_top = score_top + (theme.px(SCORE) if has_score else 0)
     edits_top = sounds_top + (theme.px(SOUNDS) if has_sounds else 0)
     lanes_top = edits_top + (theme.px(EDITS) if has_edits else 0)
@@ -166,9 +170,9 @@ def lay_out(
     tops = [lanes_top - scroll]
     for lane_height in heights:
         tops.append(tops[-1] + lane_height)
-    above = (arrangement_top, marks_top, ruler_top, score_top, sounds_top, edits_top, lanes_top)
+    rows = (arrangement_top, marks_top, ruler_top, sections_top, score_top, sounds_top, edits_top, lanes_top)
     bars = theme.px(BARS) if has_clips else 0
-    return Layout(width, height, *above, tuple(tops), content, scroll, bars, takes)
+    return Layout(width, height, *rows, tuple(tops), content, scroll, bars, takes)
 
 
 @dataclass(frozen=True, slots=True)

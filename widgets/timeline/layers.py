@@ -251,6 +251,7 @@ class Layers:
         layout = frame.layout
         paint_score(painter, frame, shown.curve, shown.threshold)
         shown.sounds.paint(painter, frame)
+        shown.sections.paint(painter, frame)
         painter.drawImage(0, 0, self._overview_image(frame, shown))
         if layout.marks_top > layout.arrangement_top:
             painter.drawImage(0, layout.arrangement_top, self._arrangement_image(frame, shown))

@@ -122,7 +122,7 @@ def paint_ruler(
 ) -> None:
     """Draw the ruler of a frame, with its ground and the hairlines around it."""
     layout, view, tokens = frame.layout, frame.viewport, frame.theme
-    top, bottom = layout.ruler_top, layout.score_top
+    top, bottom = layout.ruler_top, layout.sections_top
     painter.fillRect(QRectF(0, top, layout.width, bottom - top), theme.color(tokens.panel))
     rows = ruler_rows(frame, beats, mode, clock) if view.length_samples else []
     for place, (row, font) in enumerate(rows):

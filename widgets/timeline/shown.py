@@ -16,6 +16,7 @@ from widgets.timeline.marks.clock import NO_CLOCK, ClockTimes
 from widgets.timeline.marks.grid import NO_LINES, Beats
 from widgets.timeline.marks.hits import NO_HITS, HitMarks
 from widgets.timeline.marks.markers import NO_MARKS, Marks
+from widgets.timeline.marks.sections import NO_SECTIONS, SectionLane
 from widgets.timeline.marks.sounds import NO_SOUNDS, SoundLane
 from widgets.timeline.ruler import RulerMode
 from widgets.timeline.sound.lanes import Lane
@@ -24,6 +25,8 @@ from widgets.timeline.time_map import TimeMap
 
 Stretch = tuple[float, float]
 """Span in view positions."""
+_RETIMED = ("masks", "sounds", "sections", "clock")
+"""Content in source positions, with a map to those of the view."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +41,7 @@ class Shown:
     hits : drum hits with targets
     masks : mask of the current repair
     sounds : detected sounds
+    sections : sections such as verse and chorus
     clips : clips with bars
     clock : times of day
     length_samples : of the source or of the result, whichever is shown
@@ -54,6 +58,7 @@ class Shown:
     hits: HitMarks = NO_HITS
     masks: MaskLayer = NO_MASKS
     sounds: SoundLane = NO_SOUNDS
+    sections: SectionLane = NO_SECTIONS
     marks: Marks = NO_MARKS
     slabs: Slabs = NO_SLABS
     clips: ShownClips = NO_CLIPS
@@ -64,7 +69,7 @@ class Shown:
 
     def retimed(self, times: TimeMap) -> dict[str, object]:
         """Return the content in source positions, drawn at other positions."""
-        return {one: replace(getattr(self, one), times=times) for one in ("masks", "sounds", "clock")}
+        return {one: replace(getattr(self, one), times=times) for one in _RETIMED}
 
     def changed_since(self, before: Shown) -> list[Stretch] | None:
         """Return the changed segments, if only decisions differ; else None."""

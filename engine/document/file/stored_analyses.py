@@ -25,6 +25,7 @@ from engine.document.file.checks.columns import shown
 from engine.document.file.checks.limits import LONGEST_FACTS_BYTES, MOST_PACKED_BYTES
 from engine.document.file.checksums import Tally, digest
 from engine.document.file.rows import json_value
+from engine.document.marks.sections import SECTIONS, StoredSections
 from engine.document.takes import TAKES, StoredTakes
 
 _ANALYSES: dict[str, type[Analysis]] = {
@@ -37,6 +38,7 @@ _ANALYSES: dict[str, type[Analysis]] = {
     "sounds": DetectedSounds,
     PICKUP: StrokePickup,
     TAKES: StoredTakes,
+    SECTIONS: StoredSections,
 }
 _NAMES = {
     "score": "the scores",
@@ -48,6 +50,7 @@ _NAMES = {
     "sounds": "the detected sounds",
     PICKUP: "which tracks were recorded together",
     TAKES: "the takes",
+    SECTIONS: "the sections",
 }
 # As bytes, since damaged text may be no text at all.
 _WRITTEN = "CAST(facts AS BLOB), arrays, digest"

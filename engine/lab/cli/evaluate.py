@@ -14,7 +14,7 @@ from engine.progress import Progress
 
 PARTS = (
     *("anomaly", "kept", "beats", "timing", "separation", "speech", "detection", "voices", "match", "takes"),
-    *("arrange", "places"),
+    *("arrange", "places", "structure"),
 )
 _SEEDS = 5
 
@@ -93,6 +93,12 @@ def _places(options: argparse.Namespace, progress: Progress) -> Lines:
     return evaluate(options.data, short=options.short, progress=progress)
 
 
+def _structure(options: argparse.Namespace, progress: Progress) -> Lines:
+    from engine.lab.evaluation.structure.structure import evaluate
+
+    return evaluate(options.data, short=options.short, progress=progress)
+
+
 _TIMING: Mapping[str, Callable[[argparse.Namespace, Progress], Lines]] = MappingProxyType(
     {
         "beats": _timing_beats,
@@ -108,6 +114,10 @@ _TIMING: Mapping[str, Callable[[argparse.Namespace, Progress], Lines]] = Mapping
     }
 )
 """Measurements of timing: a name and the generator of its lines."""
+_MATERIAL_ALONE: Mapping[str, Callable[[argparse.Namespace, Progress], Lines]] = MappingProxyType(
+    {"places": _places, "structure": _structure}
+)
+"""Parts that are measured on a folder of recordings, without further flags."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -220,8 +230,8 @@ def _lines(options: argparse.Namespace, progress: Progress) -> Lines:
         from engine.lab.evaluation.takes.takes import evaluate as evaluate_takes
 
         return evaluate_takes(options.data, short=options.short, progress=progress)
-    if options.part == "places":
-        return _places(options, progress)
+    if options.part in _MATERIAL_ALONE:
+        return _MATERIAL_ALONE[options.part](options, progress)
     if options.part == "voices":
         from engine.lab.evaluation.voices.voices import evaluate as evaluate_voices
 

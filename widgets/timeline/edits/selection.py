@@ -60,7 +60,7 @@ def covers(canvas: Surface, y: float) -> bool:
     layout, lanes = canvas.frame.layout, canvas.selected_lanes
     if layout.lanes_top <= y < layout.lanes_bottom:
         return lanes is None or layout.lane_at(y) in lanes
-    return layout.ruler_top <= y < layout.score_top
+    return layout.ruler_top <= y < layout.sections_top
 
 
 def selection_edge_at(canvas: Surface, at: QPointF) -> int | None:

@@ -80,6 +80,8 @@ class TrackHeads(QWidget):
         self.edits = EditsHead(tokens, self)
         self.sounds = EditsHead(tokens, self)
         self.sounds.setAccessibleName("Sounds")
+        self.sections = EditsHead(tokens, self)
+        self.sections.setAccessibleName("Sections")
         self.mix = MixHead(tokens, self)
         self.mix.clear_asked.connect(self.clear_clips)
 
@@ -204,7 +206,7 @@ class TrackHeads(QWidget):
         """Apply a theme."""
         self._theme = self._drop_line.theme = tokens
         self.score.theme = self.arrangement.theme = self.edits.theme = tokens
-        self.sounds.theme = self.mix.theme = tokens
+        self.sounds.theme = self.sections.theme = self.mix.theme = tokens
         for head in self.heads.values():
             head.set_theme(tokens)
         self.refresh()
@@ -308,6 +310,8 @@ class TrackHeads(QWidget):
         self.arrangement.setVisible(high > 0)
         hairline = max(1, round(1 / self.devicePixelRatioF()))
         self.mix.setGeometry(0, 0, width, layout.arrangement_top - hairline)
+        self.sections.setGeometry(0, layout.sections_top, width, layout.score_top - layout.sections_top)
+        self.sections.setVisible(layout.score_top > layout.sections_top)
         self.score.setGeometry(0, layout.score_top, width, layout.sounds_top - layout.score_top)
         self.score.setVisible(layout.sounds_top > layout.score_top)
         self.sounds.setGeometry(0, layout.sounds_top, width, layout.edits_top - layout.sounds_top)
@@ -332,7 +336,7 @@ class TrackHeads(QWidget):
         painter.fillRect(QRectF(self.width() - hairline, 0, hairline, self.height()), line)
         if self._layout is not None:
             layout = self._layout
-            tops = (layout.arrangement_top, layout.marks_top, layout.ruler_top, layout.score_top)
+            tops = (layout.arrangement_top, layout.marks_top, layout.ruler_top, layout.sections_top)
             for y in dict.fromkeys(tops):
                 painter.fillRect(QRectF(0, y - hairline, self.width(), hairline), line)
         painter.end()

@@ -20,7 +20,7 @@ GRIP_PX = 6
 def beat_at(canvas: Surface, at: QPointF) -> int | None:
     """Return the index of the beat line in the ruler under the mouse, or None."""
     layout, beats, grid = canvas.frame.layout, canvas.shown.beats, canvas.grid
-    if beats is None or grid is None or not layout.ruler_top <= at.y() < layout.score_top:
+    if beats is None or grid is None or not layout.ruler_top <= at.y() < layout.sections_top:
         return None
     line = division_near(at.x(), beats, canvas.viewport, theme.px(GRIP_PX))
     if line is None:

@@ -62,7 +62,7 @@ class Seek:
 
     def __init__(self, canvas: Surface, at: QPointF) -> None:
         self._canvas = canvas
-        self._scrubs = at.y() < canvas.frame.layout.score_top
+        self._scrubs = at.y() < canvas.frame.layout.sections_top
         find = canvas.snapped_at if self._scrubs else canvas.source_at
         canvas.seek(find(at.x()), canvas.viewport.sample_at(at.x()))
 
@@ -295,7 +295,7 @@ def press(canvas: Paintable, at: QPointF, held: Qt.KeyboardModifier = _NONE) -> 
 def _press_on_time(canvas: Surface, at: QPointF, held: Qt.KeyboardModifier) -> Drag:
     """Answer a press that meets nothing but ruler, scores or lanes."""
     layout = canvas.frame.layout
-    in_ruler, in_lanes = at.y() < layout.score_top, layout.edits_top <= at.y() < layout.lanes_bottom
+    in_ruler, in_lanes = at.y() < layout.sections_top, layout.edits_top <= at.y() < layout.lanes_bottom
     if held & _ALT and inside_selection(canvas, at) and take_at(canvas, at) is None:
         return MoveSpan(canvas, at) if held & _CTRL else SlipSpan(canvas, at)
     if not (in_ruler or in_lanes) or (held & _ALT and in_ruler):
@@ -323,6 +323,13 @@ def _selection_edge(canvas: Surface, at: QPointF) -> tuple[int, int, float] | No
     return span[1 - edge], span[edge], edges_of(canvas, span)[edge]
 
 
+def section_at(canvas: Surface, at: QPointF) -> tuple[int, int] | None:
+    """Return the span of the section under the mouse, in source positions."""
+    lane = canvas.shown.sections
+    number = lane.at(canvas.frame, at)
+    return None if number is None or lane.sections is None else lane.sections.span(number)
+
+
 def cursor_at(canvas: Paintable, at: QPointF, held: Qt.KeyboardModifier = _NONE) -> Qt.CursorShape | QCursor:
     """Return the cursor for the gesture that a press with these keys would start."""
     frame = canvas.frame
@@ -347,8 +354,10 @@ def cursor_at(canvas: Paintable, at: QPointF, held: Qt.KeyboardModifier = _NONE)
         return Qt.CursorShape.SplitHCursor if on_edge else Qt.CursorShape.PointingHandCursor
     if _selection_edge(canvas, at) is not None:
         return Qt.CursorShape.SplitHCursor
-    if at.y() < frame.layout.score_top:
+    if at.y() < frame.layout.sections_top:
         return Qt.CursorShape.IBeamCursor
+    if canvas.shown.sections.at(frame, at) is not None:
+        return Qt.CursorShape.PointingHandCursor
     if on_threshold(canvas, at.y()):
         return Qt.CursorShape.SplitVCursor
     if handle_at(canvas, at) is not None:
@@ -377,6 +386,8 @@ def open_at(canvas: Surface, at: QPointF) -> bool:
         canvas.rename_marker(mark[0])
     elif (flag := flag_at(canvas, at.x(), at.y())) is not None:
         canvas.proposal_opened.emit(flag)
+    elif (section := section_at(canvas, at)) is not None:
+        canvas.span_selected.emit(*section)
     elif (span := canvas.shown.sounds.span_at(frame, at)) is not None:
         canvas.span_selected.emit(*span)
     elif (take := take_at(canvas, at)) is not None:
@@ -389,13 +400,15 @@ def open_at(canvas: Surface, at: QPointF) -> bool:
 
 
 def open_menu(canvas: Surface, at: QPointF, on_screen: QPoint) -> bool:
-    """Ask for the menu of the marker, block or lane under the mouse; return False without one."""
+    """Ask for the menu of the marker, block, section or lane under the mouse; return False without one."""
     layout = canvas.frame.layout
     mark, slab = mark_at(canvas, at), slab_at(canvas, at)
     if mark is not None:
         canvas.marker_menu_requested.emit(mark[0], on_screen)
     elif slab is not None and slab.block >= 0:
         canvas.block_menu_requested.emit(slab.block, on_screen)
+    elif (section := canvas.shown.sections.at(canvas.frame, at)) is not None:
+        canvas.section_menu_requested.emit(section, on_screen)
     elif (bar := clip_at(canvas, at) or take_at(canvas, at)) is not None:
         canvas.clip_menu_requested.emit(bar.clip.id, on_screen)
     elif canvas.shown.lanes and layout.lanes_top <= at.y() < layout.lanes_bottom:
@@ -409,6 +422,8 @@ def tip_at(canvas: Surface, at: QPointF) -> str:
     """Return the tooltip of the item under the mouse."""
     if sound := canvas.shown.sounds.tip_at(canvas.frame, at):
         return sound
+    if section := canvas.shown.sections.tip_at(canvas.frame, at):
+        return section
     mark = mark_at(canvas, at)
     if mark is not None:
         return mark_tip(canvas.state.markers[mark[0]], canvas.viewport.rate_hz)

@@ -106,6 +106,9 @@ class Surface(Protocol):
     def clip_menu_requested(self) -> SignalInstance: ...
 
     @property
+    def section_menu_requested(self) -> SignalInstance: ...
+
+    @property
     def take_played(self) -> SignalInstance: ...
 
     @property

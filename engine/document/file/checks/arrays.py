@@ -28,6 +28,7 @@ from engine.document.drums.hits import ORNAMENTS, Hits
 from engine.document.drums.pickup import StrokePickup
 from engine.document.file.checks.columns import require_numbers
 from engine.document.file.checks.limits import FARTHEST_SAMPLES, LONGEST_TEXT, MOST_ARRAY_BYTES
+from engine.document.marks.sections import StoredSections
 from engine.document.takes import StoredTakes
 
 UNREADABLE = (ValueError, TypeError, KeyError, EOFError, OSError, BadZipFile, ZlibError, NotImplementedError)
@@ -119,6 +120,8 @@ def require_analysis(analysis: Analysis) -> None:
             _require_pickup(analysis)
         case StoredTakes():
             _require_takes(analysis)
+        case StoredSections():
+            _require_sections(analysis)
 
 
 def _require_channel_faults(listening: Listening) -> None:
@@ -181,6 +184,19 @@ def _require_sounds(sounds: DetectedSounds) -> None:
     _numbers(sounds.likelihoods, (len(spans),))
     if ((sounds.likelihoods < 0) | (sounds.likelihoods > 1)).any():
         raise ValueError("an invalid probability")
+
+
+def _require_sections(sections: StoredSections) -> None:
+    spans = sections.spans_samples
+    _whole(spans, (len(spans), 2), 0, FARTHEST_SAMPLES)
+    if (spans[:, 1] <= spans[:, 0]).any() or (spans[1:, 0] < spans[:-1, 1]).any():
+        raise ValueError("sections go back or overlap")
+    _texts(sections.labels)
+    if len(sections.labels) != len(spans):
+        raise ValueError("there is not one label for each section")
+    _numbers(sections.confidences, (len(spans),))
+    if ((sections.confidences < 0) | (sections.confidences > 1)).any():
+        raise ValueError("an invalid confidence")
 
 
 def _require_pickup(pickup: StrokePickup) -> None:

@@ -1,0 +1,82 @@
+"""``offcut structure (AUDIO | PROJECT)``: sections such as verse and chorus, with labels."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.cli.documents import media_of, opened
+from engine.cli.output import VerbOutput
+from engine.progress import Progress
+from engine.timebase import format_time, samples_to_s
+from engine.wording import percent
+
+if TYPE_CHECKING:
+    from engine.structure.sections import Section
+
+_PROJECT = ".offcut"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the verb."""
+    parser.add_argument("path", type=Path, metavar="AUDIO|PROJECT", help="a recording, or a document")
+
+
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
+    """Find sections, or list those that the document stores."""
+    sections = _found(options.path, progress)
+    lines = [
+        f"{format_time(one.start_s, 1):>9} to {format_time(one.stop_s, 1):>9}  {one.label}"
+        f"  ({percent(one.confidence)} confident)"
+        for one in sections
+    ]
+    if sections and len({one.label for one in sections}) == len(sections):
+        lines.append("no section repeats another")
+    yield VerbOutput(
+        {"sections": [asdict(one) for one in sections]},
+        "\n".join(lines) if lines else f"{options.path}: no sections",
+    )
+
+
+def _found(path: Path, progress: Progress) -> tuple[Section, ...]:
+    # A missing file is reported before torch is imported, which takes seconds.
+    if path.suffix.lower() == _PROJECT:
+        return _of_document(path, progress)
+    from engine.audio.reader import SourceReader
+
+    with SourceReader(path) as reader:
+        from engine.beats.listen import listen
+        from engine.features.mono import mono_of
+        from engine.structure.find import find_structure
+
+        rate_hz, length = reader.rate_hz, reader.frames
+        grid = listen(mono_of(reader, rate_hz), rate_hz, length, progress.part(0.0, 0.7)).grid
+    with SourceReader(path) as reader:
+        blocks = mono_of(reader, rate_hz)
+        return find_structure(blocks, rate_hz, length, grid, progress.part(0.7, 1.0)).sections
+
+
+def _of_document(path: Path, progress: Progress) -> tuple[Section, ...]:
+    from engine.document.grid.recounted import grid_in_force
+    from engine.document.marks.section_edits import known_sections
+    from engine.document.marks.sections import SECTIONS
+    from engine.structure.sections import Section
+
+    with opened(path, to_read=True) as document:
+        state = document.state
+        stored = known_sections(state, document.analysis(SECTIONS))
+        if stored is None:
+            from engine.recordings.find_sections import SectionsRequest, find_sections
+
+            grid = grid_in_force(state, document.analysis("beats"))
+            return find_sections(
+                SectionsRequest(state, media_of(document), grid), progress
+            ).structure.sections
+        spans = zip(stored.spans_samples.tolist(), stored.labels, stored.confidences.tolist(), strict=True)
+        return tuple(
+            Section(samples_to_s(start, state.rate_hz), samples_to_s(stop, state.rate_hz), label, confidence)
+            for (start, stop), label, confidence in spans
+        )

@@ -12,7 +12,6 @@ from engine.arranging.orders import Order, Span, plays, spans_of
 from engine.arranging.references import false_starts_of, places_elsewhere, references_of, runs_of_playing
 from engine.arranging.step_features import ALIKE_LATER, LAGS, StepFeatures
 from engine.document.proposals import Evidence
-from engine.structure.sections import label_of
 from engine.takes.takes import FalseStart
 from engine.timebase import format_time
 from engine.wording import counted, listed
@@ -100,18 +99,17 @@ class Reasons:
     def of_move(self, span: Span) -> Reason:
         """Return why steps [first, last) are played elsewhere."""
         at = format_time(float(self.heard.steps.edges_s[span[0]]), 0)
-        names = [
-            label_of(one.label) for one in self.heard.sections if span[0] < one.last and one.first < span[1]
-        ]
+        sections = [one for one in self.heard.sections if span[0] < one.last and one.first < span[1]]
+        names = [self.heard.labels[one.label] for one in sections]
         number = next(
             (number for number, (first, last) in enumerate(self.blocks) if first <= span[0] < last), 0
         )
         place = "last" if 1 < number == len(self.blocks) - 1 else _PLACES[min(number, len(_PLACES) - 1)]
         if not names:
             return Reason(f"{self._bars(span)} from {at}: {place} in the edit.", Evidence.WEAK)
-        which = "Section" if len(names) == 1 else "Sections"
         comes = "comes" if len(names) == 1 else "come"
-        return Reason(f"{which} {listed(names)} from {at} {comes} {place}.", Evidence.WEAK)
+        which = ("Section " if comes == "comes" else "Sections ") if len(names[0]) == 1 else ""
+        return Reason(f"{which}{listed(names)} from {at} {comes} {place}.", Evidence.WEAK)
 
     def _of_false_start(self, parts: Sequence[Seconds]) -> Reason | None:
         """Return the reason if most of a cut's sound belongs to a false start."""

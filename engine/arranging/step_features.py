@@ -15,7 +15,6 @@ from engine.arranging.take_features import TAKE_COLUMNS, again_of
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.progress import SILENT, Progress
 from engine.structure.find import structure_in
-from engine.structure.sections import Structure
 from engine.takes.features import FRAMES_PER_S, STEPS_PER_S, Frames, frames_of
 from engine.takes.find import takes_in
 from engine.takes.takes import FoundTakes
@@ -66,6 +65,7 @@ class StepFeatures:
     takes : repeated passages, for the reasons
     tuning_s : runs of playing, apart by `LEAST_PAUSE_S`, in which players tune
     sections : of the form, ascending and apart
+    labels : their labels, by number
     """
 
     steps: Steps
@@ -75,6 +75,7 @@ class StepFeatures:
     takes: FoundTakes
     tuning_s: tuple[tuple[float, float], ...] = ()
     sections: tuple[Section, ...] = ()
+    labels: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -110,18 +111,24 @@ def hear(
     found = replace(found, played_s=with_borders(frames.levels_db, found.played_s))
     steps = steps_of(grid, np.array(found.played_s, np.float64).reshape(-1, 2), length_samples, rate_hz)
     made = features_of_steps(frames, found, steps, curve)
-    return replace(made, sections=sections_on(steps, structure_in(frames, grid, rate_hz)))
+    sections = structure_in(frames, grid, rate_hz).sections
+    return with_sections(made, ((one.start_s, one.stop_s, one.label) for one in sections))
 
 
-def sections_on(steps: Steps, structure: Structure) -> tuple[Section, ...]:
-    """Return the sections of a structure as steps, labels numbered as they appear."""
+def with_sections(heard: StepFeatures, sections_s: Iterable[tuple[float, float, str]]) -> StepFeatures:
+    """Return a recording with sections, labels numbered as they appear.
+
+    Parameters
+    ----------
+    sections_s : the start and stop of each in seconds, and its label
+    """
     numbers: dict[str, int] = {}
     found = []
-    for one in structure.sections:
-        first, last = steps.nearest_edge(one.start_s), steps.nearest_edge(one.stop_s)
+    for start_s, stop_s, label in sections_s:
+        first, last = heard.steps.nearest_edge(start_s), heard.steps.nearest_edge(stop_s)
         if last > first:
-            found.append(Section(first, last, numbers.setdefault(one.label, len(numbers))))
-    return tuple(found)
+            found.append(Section(first, last, numbers.setdefault(label, len(numbers))))
+    return replace(heard, sections=tuple(found), labels=tuple(numbers))
 
 
 def features_of_steps(

@@ -100,7 +100,14 @@ def outlines_of(heard: StepFeatures) -> tuple[Outline, ...]:
         (0.2, _by_level(heard)),
         (0.15, _halved(heard)),
     ]
-    return tuple(_outline(heard, sections, likelihood) for likelihood, sections in ways)
+    likelihoods: dict[tuple[Section, ...], float] = {}
+    for likelihood, sections in ways:
+        numbers: dict[int, int] = {}
+        same = tuple(
+            Section(one.first, one.last, numbers.setdefault(one.label, len(numbers))) for one in sections
+        )
+        likelihoods[same] = likelihoods.get(same, 0.0) + likelihood
+    return tuple(_outline(heard, sections, likelihood) for sections, likelihood in likelihoods.items())
 
 
 def _by_level(heard: StepFeatures) -> list[Section]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import blake2b
 from pathlib import Path
 
@@ -19,10 +19,13 @@ from engine.arranging.decode import Bounds, Decoded, decode, several
 from engine.arranging.habits import Habits
 from engine.arranging.learning import Pair, Read, edit_loss, example_states, group_loss, tensors_of
 from engine.arranging.network import Adapter, ArrangingNetwork
-from engine.arranging.orders import plays
+from engine.arranging.orders import Order, plays
 from engine.arranging.references import keeping_references
+from engine.arranging.rules.learned import arrangements_by, learned_rules
+from engine.arranging.rules.search import VERSION as RULES_VERSION
+from engine.arranging.rules.search import Fitting
 from engine.arranging.scores import Scores, scores_of
-from engine.arranging.step_features import COLUMNS, StepFeatures
+from engine.arranging.step_features import COLUMNS, Section, StepFeatures
 from engine.arranging.steps import Steps
 from engine.errors import OffcutError
 from engine.files.regular_file import open_regular
@@ -51,12 +54,14 @@ class Editor:
     ----------
     pairs : at least one
     habits : statistics of the edits, in words; None in an older file
+    rules : by which it arranges, the one that fits best first; without any, the network does
     """
 
     name: str
     pairs: tuple[Pair, ...]
     adapter: Adapter
     habits: Habits | None = None
+    rules: tuple[Fitting, ...] = ()
 
 
 @lru_cache(maxsize=1)
@@ -85,10 +90,11 @@ def learn_editor(
     steps: int = _STEPS,
     seed: int = 0,
 ) -> Editor:
-    """Adapt the network to an editor: each pair is learned with the others as examples, the network held.
+    """Learn the rules of an editor, and adapt the network: each pair is learned with the others as examples.
 
-    With three pairs or more, one is first held out: if the adapter is worse on it than the others as plain
-    examples, nothing is adapted.
+    The editor has rules if they predict its pairs at least as well as the network does. With three pairs or
+    more, one is first held out: if the adapter is worse on it than the others as plain examples, nothing is
+    adapted.
 
     Raises
     ------
@@ -100,13 +106,19 @@ def learn_editor(
         try:
             read = [Read.of(network, tensors_of(pair.heard), pair.order) for pair in pairs]
             adapter = Adapter()
-            if len(read) < _TO_CHECK or _helps(network, read, steps, seed, progress.part(0.0, 0.4)):
-                rest = progress.part(0.4 if len(read) >= _TO_CHECK else 0.0, 1.0)
+            if len(read) < _TO_CHECK or _helps(network, read, steps, seed, progress.part(0.0, 0.3)):
+                rest = progress.part(0.3 if len(read) >= _TO_CHECK else 0.0, 0.6)
                 adapter = _adapted(network, read, steps, seed, rest)
         finally:
             for value, was in zip(network.parameters(), held, strict=True):
                 value.requires_grad_(was)
-    return Editor(name, tuple(pairs), adapter.requires_grad_(False))
+    rules = learned_rules(pairs, partial(_order_like, network), seed, progress.part(0.6, 1.0))
+    return Editor(name, tuple(pairs), adapter.requires_grad_(False), rules=rules)
+
+
+def _order_like(network: ArrangingNetwork, heard: StepFeatures, pairs: Sequence[Pair]) -> Order:
+    """Return the network's order of a recording, given pairs as examples."""
+    return decode(scores_for(network, heard, pairs), heard.steps, Bounds.none(len(heard))).order
 
 
 def _helps(
@@ -173,7 +185,7 @@ def arrangements(
     like: Sequence[Pair] = (),
     seeds: Sequence[int] = (),
 ) -> list[Decoded]:
-    """Return the likeliest order of a recording, and alternatives.
+    """Return the likeliest order of a recording, and alternatives: by the editor's rules, or by the network.
 
     Without an editor and examples, reference takes are played whole: habits common to all editors are not
     evidence against a take that others are compared with.
@@ -187,6 +199,10 @@ def arrangements(
     if not len(heard):
         return [Decoded(np.zeros(0, np.int64), 0.0)]
     pairs = [*(editor.pairs if editor else ()), *like]
+    rules = learned_rules(like, partial(_order_like, network)) if like and not editor else ()
+    rules = editor.rules if editor and not like else rules
+    if rules:
+        return arrangements_by(rules, heard, bounds, seeds)
     scores = scores_for(network, heard, pairs, editor.adapter if editor else None)
     if not pairs:
         played = plays(decode(scores, heard.steps, bounds).order, len(heard))
@@ -214,6 +230,7 @@ def save_editor(editor: Editor, path: Path, *, overwrite: bool = False) -> None:
             "earlier": torch.from_numpy(heard.earlier),
             "later": torch.from_numpy(heard.later),
             "order": torch.from_numpy(pair.order),
+            "sections": _section_rows(heard),
         }
         tensors |= {f"pair{number}.{name}": value.contiguous() for name, value in arrays.items()}
         rows.append({"name": pair.name, "rate_hz": heard.steps.rate_hz})
@@ -223,6 +240,11 @@ def save_editor(editor: Editor, path: Path, *, overwrite: bool = False) -> None:
         "pairs": rows,
         "network": _network_known_by(),
     }
+    if editor.rules:
+        facts["rules"] = RULES_VERSION
+        tensors["rules"] = torch.tensor(
+            [(*one.numbers, one.fit) for one in editor.rules], dtype=torch.float64
+        )
     if editor.habits is not None:
         facts["habits"] = editor.habits.facts()
     metadata = {"offcut": json.dumps(facts)}
@@ -270,7 +292,27 @@ def _checked(facts: Mapping[str, object], tensors: Mapping[str, Tensor]) -> Edit
         adapter = Adapter()
     pairs = tuple(_pair(number, row, tensors) for number, row in enumerate(rows))
     habits = Habits.of_facts(facts.get("habits"))
-    return Editor(str(facts["name"]), pairs, adapter.requires_grad_(False), habits)
+    rules: tuple[Fitting, ...] = ()
+    if facts.get("rules") == RULES_VERSION:
+        rules = tuple(Fitting(tuple(row[:-1]), row[-1]) for row in tensors["rules"].tolist())
+        if not all(0.0 <= number < 1.0 for one in rules for number in one.numbers):
+            raise ValueError("rules that are none")
+    return Editor(str(facts["name"]), pairs, adapter.requires_grad_(False), habits, rules)
+
+
+def _section_rows(heard: StepFeatures) -> Tensor:
+    """Return the sections of a recording, shape (k, 3)."""
+    rows = [(one.first, one.last, one.label) for one in heard.sections]
+    return torch.tensor(rows, dtype=torch.int64).reshape(-1, 3)
+
+
+def _sections(number: int, tensors: Mapping[str, Tensor], n: int) -> tuple[Section, ...]:
+    """Return the sections of a pair; an older file has none."""
+    rows = tensors.get(f"pair{number}.sections")
+    found = tuple(Section(*row) for row in rows.tolist()) if rows is not None else ()
+    if not all(0 <= one.first < one.last <= n for one in found):
+        raise ValueError("sections that do not fit")
+    return found
 
 
 def _pair(number: int, row: Mapping[str, object], tensors: Mapping[str, Tensor]) -> Pair:
@@ -295,5 +337,12 @@ def _pair(number: int, row: Mapping[str, object], tensors: Mapping[str, Tensor])
     if not isinstance(rate_hz, int) or rate_hz <= 0:
         raise ValueError("no rate")
     steps = Steps(arrays["edges"], arrays["bars"], rate_hz)
-    heard = StepFeatures(steps, features, arrays["earlier"], arrays["later"], FoundTakes())
+    heard = StepFeatures(
+        steps,
+        features,
+        arrays["earlier"],
+        arrays["later"],
+        FoundTakes(),
+        sections=_sections(number, tensors, n),
+    )
     return Pair(str(row["name"]), heard, arrays["order"])

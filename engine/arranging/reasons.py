@@ -8,14 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.arranging.orders import Order, Span, plays
+from engine.arranging.orders import Order, Span, plays, spans_of
 from engine.arranging.references import false_starts_of, places_elsewhere, references_of, runs_of_playing
 from engine.arranging.step_features import ALIKE_LATER, LAGS, StepFeatures
 from engine.document.proposals import Evidence
 from engine.takes.takes import FalseStart
 from engine.timebase import format_time
-from engine.wording import counted
+from engine.wording import counted, listed
 
+_PLACES = ("first", "second", "third", "fourth", "fifth", "later")
 _MOSTLY = 0.6
 _SAME = 0.8
 """Minimum share of a reference take that is repeated at the stated place; for others, `_MOSTLY`."""
@@ -48,19 +49,22 @@ class Reasons:
     played : shape (n,), how often each step is played
     is_reference : shape (n,), whether each step is in a take that others are compared with
     elsewhere : shape (n,), a played step of another take with the same music, −1 for none
+    blocks : steps [first, last) that are played in a row, in the order played
     """
 
     heard: StepFeatures
     played: NDArray[np.int64]
     is_reference: NDArray[np.bool_]
     elsewhere: NDArray[np.int64]
+    blocks: tuple[Span, ...]
 
     @classmethod
     def of(cls, heard: StepFeatures, order: Order) -> Reasons:
         """Return the reasons for an order."""
         played = plays(order, len(heard))
         is_reference = references_of(heard, played)
-        return cls(heard, played, is_reference, places_elsewhere(heard, played, is_reference))
+        elsewhere = places_elsewhere(heard, played, is_reference)
+        return cls(heard, played, is_reference, elsewhere, tuple(spans_of(order)))
 
     def of_cut(self, span: Span) -> Reason:
         """Return why steps [first, last) are left out.
@@ -94,7 +98,18 @@ class Reasons:
 
     def of_move(self, span: Span) -> Reason:
         """Return why steps [first, last) are played elsewhere."""
-        return Reason(f"{self._bars(span)} moved as in the edits that were learned.", Evidence.WEAK)
+        at = format_time(float(self.heard.steps.edges_s[span[0]]), 0)
+        sections = [one for one in self.heard.sections if span[0] < one.last and one.first < span[1]]
+        names = [self.heard.labels[one.label] for one in sections]
+        number = next(
+            (number for number, (first, last) in enumerate(self.blocks) if first <= span[0] < last), 0
+        )
+        place = "last" if 1 < number == len(self.blocks) - 1 else _PLACES[min(number, len(_PLACES) - 1)]
+        if not names:
+            return Reason(f"{self._bars(span)} from {at}: {place} in the edit.", Evidence.WEAK)
+        comes = "comes" if len(names) == 1 else "come"
+        which = ("Section " if comes == "comes" else "Sections ") if len(names[0]) == 1 else ""
+        return Reason(f"{which}{listed(names)} from {at} {comes} {place}.", Evidence.WEAK)
 
     def _of_false_start(self, parts: Sequence[Seconds]) -> Reason | None:
         """Return the reason if most of a cut's sound belongs to a false start."""

@@ -14,6 +14,7 @@ from engine.arranging.steps import Steps, steps_of
 from engine.arranging.take_features import TAKE_COLUMNS, again_of
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.progress import SILENT, Progress
+from engine.structure.find import structure_in
 from engine.takes.features import FRAMES_PER_S, STEPS_PER_S, Frames, frames_of
 from engine.takes.find import takes_in
 from engine.takes.takes import FoundTakes
@@ -36,8 +37,21 @@ ALIKE_LATER = slice(6 + _BANDS + len(_NOVELTY), 6 + _BANDS + len(_NOVELTY) + len
 """Columns of the similarity of each step to the step `LAGS` later."""
 PLACES = slice(_BEFORE_PLACES, _BEFORE_PLACES + 3)
 """Columns of the position of a step in the recording."""
+IS_PLAYED, HAS_BEAT = _BEFORE_PLACES - 4, _BEFORE_PLACES - 2
+"""Columns of whether anything is played, and of whether a step is a beat."""
 _PLAIN = 13 + _BANDS + len(LAGS) + 4 * len(_CYCLES) + 8
+TAKES = slice(_PLAIN, _PLAIN + TAKE_COLUMNS)
+"""Columns of takes."""
 COLUMNS = _PLAIN + TAKE_COLUMNS + 2
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Steps [first, last) of a section, and the number of its label."""
+
+    first: int
+    last: int
+    label: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +64,8 @@ class StepFeatures:
     earlier, later : shape (n,), the step of the take before, and after, in which the same is played; -1: none
     takes : repeated passages, for the reasons
     tuning_s : runs of playing, apart by `LEAST_PAUSE_S`, in which players tune
+    sections : of the form, ascending and apart
+    labels : their labels, by number
     """
 
     steps: Steps
@@ -58,6 +74,8 @@ class StepFeatures:
     later: NDArray[np.int64]
     takes: FoundTakes
     tuning_s: tuple[tuple[float, float], ...] = ()
+    sections: tuple[Section, ...] = ()
+    labels: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -92,7 +110,25 @@ def hear(
     found = takes_in(frames, progress.part(0.6, 1.0))
     found = replace(found, played_s=with_borders(frames.levels_db, found.played_s))
     steps = steps_of(grid, np.array(found.played_s, np.float64).reshape(-1, 2), length_samples, rate_hz)
-    return features_of_steps(frames, found, steps, curve)
+    made = features_of_steps(frames, found, steps, curve)
+    sections = structure_in(frames, grid, rate_hz).sections
+    return with_sections(made, ((one.start_s, one.stop_s, one.label) for one in sections))
+
+
+def with_sections(heard: StepFeatures, sections_s: Iterable[tuple[float, float, str]]) -> StepFeatures:
+    """Return a recording with sections, labels numbered as they appear.
+
+    Parameters
+    ----------
+    sections_s : the start and stop of each in seconds, and its label
+    """
+    numbers: dict[str, int] = {}
+    found = []
+    for start_s, stop_s, label in sections_s:
+        first, last = heard.steps.nearest_edge(start_s), heard.steps.nearest_edge(stop_s)
+        if last > first:
+            found.append(Section(first, last, numbers.setdefault(label, len(numbers))))
+    return replace(heard, sections=tuple(found), labels=tuple(numbers))
 
 
 def features_of_steps(

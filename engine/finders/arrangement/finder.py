@@ -11,6 +11,8 @@ from engine.arranging.editor_card import require_editor
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.kinds.cut import CUT
 from engine.document.kinds.ordering import MOVE, REPEAT
+from engine.document.marks.section_edits import known_sections
+from engine.document.marks.sections import SECTIONS
 from engine.document.proposals import BY_ARRANGING
 from engine.finders.arrangement.learn_edits_requests import RawAndEdited, require_files
 from engine.finders.arrangement.requests import ArrangeRequest, require_arranging
@@ -77,6 +79,7 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
         settings.like,
         settings.minutes,
         settings.seed,
+        known_sections(state, request.analyses.get(SECTIONS)),
     )
     made = arrange(asked, progress)
     spans = [[samples_to_s(edge, state.rate_hz) for edge in span] for span in made.references_samples]
@@ -96,7 +99,7 @@ ARRANGEMENT = Finder(
     _find,
     ArrangementSettings,
     needs=("listening",),
-    reads=("beats", "score"),
+    reads=("beats", "score", SECTIONS),
     check=_check,
     maker=BY_ARRANGING,
     replaces=(CUT.name, REPEAT.name, MOVE.name),

@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.kinds.cut import CUT
 from engine.document.kinds.ordering import MOVE, REPEAT
+from engine.document.marks.sections import StoredSections
 from engine.document.proposals import Proposal
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
@@ -25,6 +26,7 @@ class ArrangeRequest:
     ----------
     media : where each source is now, by source id
     grid, curve : the beats, and the anomaly scores if a taste was used
+    sections : those of the document, which the user may have corrected; None to find them
     editor : an .editor file; None for the shipped model
     like : a raw recording and an edit of it that this one is to resemble
     minutes : how long the result is to be; None for as long as the editor would
@@ -39,6 +41,7 @@ class ArrangeRequest:
     like: tuple[Path, Path] | None = None
     minutes: float | None = None
     seed: int = 0
+    sections: StoredSections | None = None
 
     @property
     def is_anybody(self) -> bool:

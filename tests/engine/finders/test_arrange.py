@@ -15,7 +15,7 @@ import soundfile
 from engine.arranging.decode import Decoded
 from engine.arranging.editor import load_editor, save_editor
 from engine.arranging.orders import order_of
-from engine.arranging.step_features import StepFeatures
+from engine.arranging.step_features import StepFeatures, with_sections
 from engine.cli.main import main
 from engine.document.decisions import Decision, Verdict
 from engine.document.document import Document
@@ -84,6 +84,19 @@ def test_reasons_name_what_stays() -> None:
     assert any(one.evidence is Evidence.STRONG and "0:15" in one.reason for one in rows)
     assert [one.evidence for one in rows if one.kind == "repeat"] == [Evidence.WEAK]
     assert all(one.reason.endswith(".") and 0.5 <= one.score <= 1.0 for one in rows)
+
+
+def test_a_moved_block_says_where_it_comes_from_and_is_valid_alone() -> None:
+    heard = with_sections(heard_of_document(), [(15.0, 25.0, "Verse"), (25.0, 40.0, "Chorus")])
+    order = order_of([(50, 80), (30, 50)])
+    rows = proposed_of(STATE, heard, [Decoded(order, 0.0)]).proposals
+    (move,) = [one for one in rows if one.kind == "move"]
+    assert move.reason == "Verse from 0:15 comes second."
+    assert build(accepted((move,))).length_samples == STATE.length_samples
+    assert build(accepted(rows)).length_samples == len(order) * 500
+    numbered = with_sections(heard_of_document(), [(15.0, 25.0, "A"), (25.0, 40.0, "B")])
+    rows = proposed_of(STATE, numbered, [Decoded(order_of([(70, 80), (30, 60)]), 0.0)]).proposals
+    assert [one.reason for one in rows if one.kind == "move"] == ["Section B from 0:35 comes first."]
 
 
 def test_other_arrangements_are_alternatives_of_the_same_cut() -> None:

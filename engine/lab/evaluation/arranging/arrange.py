@@ -20,6 +20,7 @@ from engine.arranging.orders import Order
 from engine.arranging.step_features import StepFeatures
 from engine.lab.evaluation.arranging import plain
 from engine.lab.evaluation.arranging.compared import Compared, compared
+from engine.lab.evaluation.arranging.forms.rows import RECORDINGS, evaluate_forms
 from engine.lab.evaluation.arranging.jumps import jumps_right, next_kept
 from engine.lab.evaluation.arranging.structured import LONGEST_SONG_S
 from engine.lab.evaluation.arranging.structured_rows import REHEARSALS, evaluate_structured
@@ -35,7 +36,7 @@ _PAIRS = 3
 _SEEN = 6
 _SEEDS = 5
 _REHEARSALS = 12
-_STRUCTURED_SHORT, _SHORT_SONG_S = 2, 24.0
+_STRUCTURED_SHORT, _SHORT_SONG_S, _FORMS_SHORT = 2, 24.0, 4
 _FIRST_OF_PAIRS, _FIRST_REPORTED = 3000, 2000
 LEAST_S = 120.0
 FIGURES = ("iou", "cuts_f_beat", "cuts_f_half_second", "distance", "length_error")
@@ -90,6 +91,12 @@ def evaluate(
         progress=progress,
         count=_STRUCTURED_SHORT if short else REHEARSALS,
         longest_s=_SHORT_SONG_S if short else LONGEST_SONG_S,
+    )
+    yield from evaluate_forms(
+        data_dir,
+        progress=progress,
+        recordings=_FORMS_SHORT if short else RECORDINGS,
+        seeds=1 if short else seeds,
     )
     to_set, reported = pools_in(data_dir)
     clips = drawn_clips(data_dir, np.random.default_rng(1), HEARD_RATE_HZ)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.arranging.orders import Order, length_s, plays, spans_of
+from engine.arranging.orders import Order, length_s, plays
+from engine.arranging.rules.alike import cuts, f_of_places
 from engine.arranging.steps import Steps
 
 
@@ -49,35 +50,9 @@ def compared(found: Order, right: Order, steps: Steps) -> Compared:
     )
 
 
-def cuts(order: Order, n: int) -> NDArray[np.float64]:
-    """Return the edges of steps where playing stops or begins, but for the ends of the recording, ascending.
-
-    A place that is left, or arrived at, several times counts as often.
-    """
-    places = [edge for span in spans_of(order) for edge in span if 0 < edge < n]
-    return np.sort(np.array(places, np.float64))
-
-
 def _at_s(edges: NDArray[np.float64], steps: Steps) -> NDArray[np.float64]:
     at: NDArray[np.float64] = steps.edges_s[edges.astype(np.int64)]
     return at
-
-
-def f_of_places(found: NDArray[np.float64], right: NDArray[np.float64], within: float) -> float:
-    """Return the F-measure of places, each matched with at most one within a tolerance; 1 for none in both.
-
-    Both ascending: the greedy match from the left is the largest there is.
-    """
-    if not len(found) and not len(right):
-        return 1.0
-    matched, other = 0, 0
-    for place in found.tolist():
-        while other < len(right) and right[other] < place - within - 1e-9:
-            other += 1
-        if other < len(right) and right[other] <= place + within + 1e-9:
-            matched += 1
-            other += 1
-    return 2.0 * matched / (len(found) + len(right))
 
 
 def edit_distance(found: Sequence[int] | Order, right: Sequence[int] | Order) -> int:

@@ -1,0 +1,268 @@
+"""The outline of a recording: its pieces of music, their takes and sections, and other runs of playing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.arranging.orders import Span
+from engine.arranging.step_features import IS_PLAYED, Section, StepFeatures
+from engine.spans import runs
+
+REST_S = 1.0
+"""Shorter rests are within a run of playing."""
+_THOUGHT_S = 2.0
+"""Shorter pauses are within a block of talk."""
+_WHOLE = 0.8
+"""A take that has less of the longest one's length is broken off."""
+_SOFTER_DB = 2.5
+_LONG_BARS = 16
+_SAME = 0.5
+"""Runs with this share of labels in common are takes of the same piece."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Steps [first, last) of a section, or of a run of playing without sections.
+
+    Attributes
+    ----------
+    label : number of the section's label; -1 without one
+    level_db : of its sound, relative to the loud steps
+    lasts_s : how long
+    beat_s : length of a step
+    """
+
+    first: int
+    last: int
+    label: int
+    level_db: float
+    lasts_s: float
+    beat_s: float
+
+    @property
+    def span(self) -> Span:
+        """Its steps [first, last)."""
+        return self.first, self.last
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Take:
+    """One time that a piece is played: its sections in order, at least one, and the roles of their labels."""
+
+    sections: tuple[Stretch, ...]
+    is_whole: bool
+    roles: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def steps(self) -> int:
+        """How many steps it has."""
+        return self.sections[-1].last - self.sections[0].first
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outline:
+    """A recording of `steps` steps, `beats` to the bar.
+
+    Attributes
+    ----------
+    pieces : the takes of each piece of music, as they appear
+    stretches : sections and runs without any, in order
+    middles : for each run without sections the edge in its middle, by its first step
+    likelihood : of this way to see the form
+    """
+
+    steps: int
+    beats: int
+    pieces: tuple[tuple[Take, ...], ...]
+    stretches: tuple[Stretch, ...]
+    middles: dict[int, int]
+    likelihood: float
+
+    def take(self, which: int) -> Take:
+        """Return a whole take of the longest piece, counted as in a list; the last where there are fewer."""
+        longest = max(self.pieces, key=lambda takes: max(one.steps for one in takes))
+        takes = [one for one in longest if one.is_whole]
+        return takes[which] if -len(takes) <= which < len(takes) else takes[-1]
+
+
+def outlines_of(heard: StepFeatures) -> tuple[Outline, ...]:
+    """Return the ways to see the form of a recording.
+
+    With the sections as found; neighbours of a label as one; labels parted by loudness; long sections halved.
+    """
+    ways = [
+        (0.4, heard.sections),
+        (0.25, _joined(heard.sections)),
+        (0.2, _by_level(heard)),
+        (0.15, _halved(heard)),
+    ]
+    likelihoods: dict[tuple[Section, ...], float] = {}
+    for likelihood, sections in ways:
+        numbers: dict[int, int] = {}
+        same = tuple(
+            Section(one.first, one.last, numbers.setdefault(one.label, len(numbers))) for one in sections
+        )
+        likelihoods[same] = likelihoods.get(same, 0.0) + likelihood
+    return tuple(_outline(heard, sections, likelihood) for sections, likelihood in likelihoods.items())
+
+
+def _by_level(heard: StepFeatures) -> list[Section]:
+    """Return sections, of each label those that are much softer than its loudest with another label."""
+    found: list[Section] = []
+    loudest: dict[int, float] = {}
+    levels = [_level_db(heard, one.first, one.last) for one in heard.sections]
+    for one, level in zip(heard.sections, levels, strict=True):
+        loudest[one.label] = max(level, loudest.get(one.label, level))
+    for one, level in zip(heard.sections, levels, strict=True):
+        is_soft = level < loudest[one.label] - _SOFTER_DB
+        found.append(Section(one.first, one.last, 2 * one.label + int(is_soft)))
+    return found
+
+
+def _halved(heard: StepFeatures) -> list[Section]:
+    """Return sections, those that are long in halves."""
+    found: list[Section] = []
+    bar = beats_of(heard)
+    for one in heard.sections:
+        bars = (one.last - one.first) // bar
+        if bars < _LONG_BARS:
+            found.append(one)
+            continue
+        middle = one.first + bar * (bars // 2)
+        found += [Section(one.first, middle, one.label), Section(middle, one.last, one.label)]
+    return found
+
+
+def runs_of(heard: StepFeatures) -> list[Span]:
+    """Return the runs of playing [first, last), joined where they rest for less than `REST_S`."""
+    edges = heard.steps.edges_s
+    joined: list[Span] = []
+    for first, last in runs(heard.features[:, IS_PLAYED] > 0.5).tolist():
+        if joined and edges[first] - edges[joined[-1][1]] < REST_S:
+            joined[-1] = (joined[-1][0], last)
+        else:
+            joined.append((first, last))
+    return joined
+
+
+def beats_of(heard: StepFeatures) -> int:
+    """Return the usual number of beats in a bar."""
+    lengths = np.diff(np.flatnonzero(heard.steps.bar_positions == 1))
+    lengths = lengths[(lengths > 1) & (lengths < 13)]
+    return int(np.bincount(lengths).argmax()) if len(lengths) else 4
+
+
+def _joined(sections: Sequence[Section]) -> list[Section]:
+    found: list[Section] = []
+    for one in sections:
+        if found and found[-1].label == one.label and found[-1].last == one.first:
+            found[-1] = Section(found[-1].first, one.last, one.label)
+        else:
+            found.append(one)
+    return found
+
+
+def _outline(heard: StepFeatures, sections: Sequence[Section], likelihood: float) -> Outline:
+    stretches: list[Stretch] = []
+    middles: dict[int, int] = {}
+    pieces: list[tuple[set[int], list[list[Stretch]]]] = []
+    edges = heard.steps.edges_s
+    for first, last in _blocks(heard, sections):
+        own = _within(sections, first, last)
+        if not own:
+            stretches.append(_stretch(heard, first, last, -1))
+            middles[first] = heard.steps.nearest_edge(float(edges[first] + edges[last]) / 2.0)
+            continue
+        # What is played before the first section, and after the last one, belongs to them.
+        borders = [first, *(one.first for one in own[1:]), last]
+        made = [
+            _stretch(heard, start, stop, one.label)
+            for one, start, stop in zip(own, borders[:-1], borders[1:], strict=True)
+            if stop > start
+        ]
+        stretches += made
+        _piece_of({one.label for one in made}, pieces).append(made)
+    return Outline(
+        len(heard),
+        beats_of(heard),
+        tuple(_takes(takes) for _, takes in pieces),
+        tuple(stretches),
+        middles,
+        likelihood,
+    )
+
+
+def _within(sections: Sequence[Section], first: int, last: int) -> list[Section]:
+    return [one for one in sections if first <= (one.first + one.last) // 2 < last]
+
+
+def _blocks(heard: StepFeatures, sections: Sequence[Section]) -> list[Span]:
+    """Return the runs of playing, those without sections joined over pauses for thought."""
+    edges = heard.steps.edges_s
+    found: list[Span] = []
+    is_talk = False
+    for first, last in runs_of(heard):
+        was_talk, is_talk = is_talk, not _within(sections, first, last)
+        if found and was_talk and is_talk and edges[first] - edges[found[-1][1]] < _THOUGHT_S:
+            found[-1] = (found[-1][0], last)
+        else:
+            found.append((first, last))
+    return found
+
+
+def _piece_of(labels: set[int], pieces: list[tuple[set[int], list[list[Stretch]]]]) -> list[list[Stretch]]:
+    """Return the takes of the piece with such labels, which may be a new one."""
+    for known, takes in pieces:
+        if len(labels & known) >= _SAME * min(len(labels), len(known)):
+            known |= labels
+            return takes
+    pieces.append((set(labels), []))
+    return pieces[-1][1]
+
+
+def _takes(takes: Sequence[Sequence[Stretch]]) -> tuple[Take, ...]:
+    lengths = [one[-1].last - one[0].first for one in takes]
+    return tuple(
+        Take(tuple(one), length >= _WHOLE * max(lengths), _roles(one))
+        for one, length in zip(takes, lengths, strict=True)
+    )
+
+
+def _stretch(heard: StepFeatures, first: int, last: int, label: int) -> Stretch:
+    lengths: NDArray[np.float64] = heard.steps.lengths_s[first:last]
+    level = _level_db(heard, first, last)
+    return Stretch(first, last, label, level, float(lengths.sum()), float(np.median(lengths)))
+
+
+def _level_db(heard: StepFeatures, first: int, last: int) -> float:
+    power = np.power(10.0, heard.levels_db[first:last].astype(np.float64) / 10.0)
+    return float(10.0 * np.log10(power.mean() + 1e-9))
+
+
+def _roles(sections: Sequence[Stretch]) -> dict[str, int]:
+    """Return the label that has each role: the hook is the loudest one that comes again."""
+    labels = [one.label for one in sections]
+    distinct = list(dict.fromkeys(labels))
+    level = {
+        label: sum(one.level_db for one in sections if one.label == label) / labels.count(label)
+        for label in distinct
+    }
+    again = [label for label in distinct if labels.count(label) > 1] or distinct
+    hook = max(again, key=lambda label: level[label])
+    verses = [label for label in again if label != hook] or again
+    once = [one.label for one in sections[1:-1] if labels.count(one.label) == 1] or [labels[-1]]
+    by_level = sorted(sections, key=lambda one: one.level_db)
+    return {
+        "hook": hook,
+        "verse": verses[0],
+        "bridge": once[0],
+        "opening": labels[0],
+        "ending": labels[-1],
+        "loudest": by_level[-1].label,
+        "softest": by_level[0].label,
+        "longest": max(sections, key=lambda one: one.last - one.first).label,
+    }

@@ -1,0 +1,150 @@
+"""Find the rules behind the edits of an editor, and their edits of another recording.
+
+Rules are drawn, and the best of them changed one choice after another (an evolution strategy, H.-P. Schwefel,
+1981, over the choices of a program, as D. Wingate and others change them, AISTATS 2011). The edits
+by the best rules are weighted by fit, and the one most alike to all of them is played: that of least expected
+loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.arranging.orders import Order, order_of
+from engine.arranging.rules.alike import agreement
+from engine.arranging.rules.choices import Choices, Numbers
+from engine.arranging.rules.families import Rule, rule_of
+from engine.arranging.rules.outline import Outline
+from engine.progress import SILENT, Progress
+
+VERSION = 1
+"""Of the rules: the same numbers are another rule in another version."""
+NUMBERS = 40
+_FIRST, _ROUNDS, _KEPT, _CHANGED = 2500, 10, 20, 20
+_FEW_FIRST, _FEW_ROUNDS = 800, 4
+_NEAR, _NEAR_SHARE = 24, 0.7
+"""Most rules read no more numbers."""
+_NOTHING = np.zeros(0, np.int64)
+_HOPELESS = 0.25
+_MOST, _SHARPNESS = 40, 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """A rule, as the numbers of its choices, and how well it makes an editor's edits, 0 to 1."""
+
+    numbers: Numbers
+    fit: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edited:
+    """The outlines of a recording, and the order that an editor made of it."""
+
+    outlines: tuple[Outline, ...]
+    order: Order
+
+
+def made_by(rule: Rule, outline: Outline) -> Order:
+    """Return the order that a rule makes; all of a recording without pieces, or if nothing would be left."""
+    order = order_of(rule(outline)) if outline.pieces else _NOTHING
+    return order if len(order) else np.arange(outline.steps)
+
+
+def fit_of(numbers: Numbers, edits: Sequence[Edited]) -> float:
+    """Return how alike the orders of a rule and of an editor are, 0 to 1, or less if the first one is not.
+
+    Each recording is seen in the way in which they are most alike: the form that was found may be wrong.
+    """
+    total = 0.0
+    rule = rule_of(Choices(numbers))
+    for number, one in enumerate(edits):
+        orders = {order.tobytes(): order for order in (made_by(rule, each) for each in one.outlines)}
+        total += max(agreement(order, one.order, one.outlines[0].steps) for order in orders.values())
+        if not number and total < _HOPELESS:
+            break
+    return total / len(edits)
+
+
+def fitting_rules(
+    edits: Sequence[Edited], seed: int = 0, progress: Progress = SILENT, *, few: bool = False
+) -> tuple[Fitting, ...]:
+    """Return the rules that fit best, the best first, each once.
+
+    Parameters
+    ----------
+    few : look at fewer rules, for a first impression
+
+    Raises
+    ------
+    Cancelled : the user asked for it
+    """
+    rng = np.random.default_rng(seed)
+    rounds = _FEW_ROUNDS if few else _ROUNDS
+    found = [_fitting(_drawn(rng), edits) for _ in range(_FEW_FIRST if few else _FIRST)]
+    for number in range(rounds):
+        progress.check_cancelled()
+        progress.report(number / rounds, "Learning the rules of this editor")
+        found = _best(found, _KEPT)
+        found += [_fitting(_changed(one.numbers, rng), edits) for one in found for _ in range(_CHANGED)]
+    return tuple(_best(found, _MOST))
+
+
+def _drawn(rng: np.random.Generator) -> Numbers:
+    return tuple(rng.random(NUMBERS).tolist())
+
+
+def _changed(numbers: Numbers, rng: np.random.Generator) -> Numbers:
+    """Return numbers with one to three others."""
+    changed = list(numbers)
+    reach = _NEAR if rng.random() < _NEAR_SHARE else NUMBERS
+    for at in rng.integers(0, reach, rng.integers(1, 4)).tolist():
+        changed[at] = float(rng.random())
+    return tuple(changed)
+
+
+def _fitting(numbers: Numbers, edits: Sequence[Edited]) -> Fitting:
+    return Fitting(numbers, fit_of(numbers, edits))
+
+
+def _best(found: Sequence[Fitting], most: int) -> list[Fitting]:
+    """Return the best, of each family one of those that fit equally well."""
+    kept: dict[tuple[float, int], Fitting] = {}
+    for one in sorted(found, key=lambda each: -each.fit):
+        kept.setdefault((round(one.fit, 4), int(one.numbers[0] * 50)), one)
+        if len(kept) == most:
+            break
+    return list(kept.values())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Weighed:
+    """An order, and the share of the rules that make it, by how well they fit."""
+
+    order: Order
+    share: float
+
+
+def orders_by(rules: Sequence[Fitting], outlines: Sequence[Outline]) -> list[Weighed]:
+    """Return the orders that rules make of a recording, that of least expected loss first."""
+    weights: dict[bytes, float] = {}
+    orders: dict[bytes, Order] = {}
+    for one in rules:
+        rule = rule_of(Choices(one.numbers))
+        weight = float(np.exp(_SHARPNESS * (one.fit - rules[0].fit)))
+        for outline in outlines:
+            order = made_by(rule, outline)
+            key = order.tobytes()
+            orders[key] = order
+            weights[key] = weights.get(key, 0.0) + weight * outline.likelihood
+    total = sum(weights.values())
+    found = [Weighed(orders[key], weight / total) for key, weight in weights.items()]
+    return sorted(found, key=lambda one: -sum(_shared(one, found, outlines[0].steps)))
+
+
+def _shared(one: Weighed, others: Sequence[Weighed], steps: int) -> Iterator[float]:
+    for other in others:
+        yield other.share * agreement(one.order, other.order, steps)

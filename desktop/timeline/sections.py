@@ -113,7 +113,7 @@ class Sections(QObject):
         if not others:
             raise UsageError("All sections have the same label: there is nothing to swap.")
         menu = QMenu(self._window)
-        menu.addSection(f"Swap {self._name(sections, number)} with")
+        menu.addAction(f"Swap {self._name(sections, number)} with").setEnabled(False)
         swap = reporting_refusals(self.swap_with, self.refused.emit)
         for other in others:
             menu.addAction(self._name(sections, other)).triggered.connect(partial(swap, number, other))

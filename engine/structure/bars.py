@@ -1,4 +1,4 @@
-"""The units of structure: bars where there is a steady pulse, steps of two seconds elsewhere."""
+"""The units of structure: bars where there is a steady pulse, steps of a second elsewhere."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from engine.document.grid.steady import steady_beats
 Flags = NDArray[np.bool_]
 Seconds = NDArray[np.float64]
 
-STEP_S = 2.0
+STEP_S = 1.0
 """Length of a unit without a pulse."""
 _GAP_BARS = 1.6
 """Downbeats farther apart than this belong to two runs, with units without a pulse between them."""
-_SHORT_BAR = 0.5
+_SHORT_BAR = 0.7
 """A shorter bar, in usual bars, is joined to the bar before."""
 _LEAST_S = 0.3
 """Less than that between the start of a recording and its first bar is joined to that bar."""
@@ -79,7 +79,7 @@ def _bar_lines(beats_s: Seconds, is_first: Flags, bar_s: float) -> list[float]:
 
 
 def _with_steps(lines_s: list[float], bar_s: float, length_s: float) -> Bars:
-    """Return bars between neighbouring lines, and steps of about two seconds where no bar is."""
+    """Return bars between neighbouring lines, and steps of about a second where no bar is."""
     edges: list[float] = [0.0]
     flags: list[bool] = []
     for number, line in enumerate([*(at for at in lines_s if at < length_s), length_s]):

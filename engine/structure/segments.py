@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Scores = NDArray[np.float64]
 
-_NOVELTY_BARS = 8
-_OF_NOVELTY, _OF_REPETITION = 0.4, 1.2
+_NOVELTY_S = 16.0
+"""Contrast is measured over that time before and after a line."""
+_OF_NOVELTY, _OF_REPETITION = 0.6, 1.0
 """Weights of the standardised evidence at a bar line."""
-_ALIKE_BARS = 4
-"""Repetition is measured over that many bars before and after a line."""
+_ALIKE_S = 8.0
+"""Repetition is measured over that time before and after a line."""
 _USUAL_S = 17.0
 _LONGEST_S, _LONGEST_BARS = 40.0, 8
 _OF_LENGTH = 1.5
@@ -45,10 +46,12 @@ def boundaries(similarity: Floats, lengths_s: Scores) -> tuple[list[int], Scores
     evidence : shape (n + 1,), in standard deviations of all lines; 0 at both ends
     """
     n = len(similarity)
-    evidence = _OF_NOVELTY * _standardised(novelty(similarity, _NOVELTY_BARS))
-    evidence += _OF_REPETITION * _standardised(repetition_change(similarity, _ALIKE_BARS))
+    bar_s = float(np.median(lengths_s))
+    wide, near = (max(2, round(length_s / bar_s)) for length_s in (_NOVELTY_S, _ALIKE_S))
+    evidence = _OF_NOVELTY * _standardised(novelty(similarity, wide))
+    evidence += _OF_REPETITION * _standardised(repetition_change(similarity, near))
     edges_s = np.concatenate([[0.0], np.cumsum(lengths_s)])
-    most = max(_LONGEST_BARS, int(_LONGEST_S / np.median(lengths_s)))
+    most = max(_LONGEST_BARS, int(_LONGEST_S / bar_s))
     penalties = _penalties(most)
     best = np.full(n + 1, -np.inf)
     best[0] = 0.0

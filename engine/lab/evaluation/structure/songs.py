@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import which
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from engine.errors import UsageError
 from engine.features.mono import mono_blocks
 from engine.files.safe_write import shown
 from engine.lab.evaluation.structure.scores import Score, made_score
+from engine.lab.simulated.recordings import sound_files
 from engine.lab.training.beats.soundfont import FONTS, through_sound_font
 
 Samples = NDArray[np.float32]
@@ -26,6 +28,7 @@ ANNOTATIONS = Path(__file__).with_name("annotated.csv")
 _TEMPO = re.compile(r"(\d+)bpm_")
 _LOOP_LEVEL = 0.12
 _BEATS_IN_BAR = 4
+_SENTENCES = 60
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +44,11 @@ class Song:
     name: str
     audio: Samples
     sections: tuple[Span, ...]
+
+
+def has_font() -> bool:
+    """Return whether songs can be played from scores."""
+    return FONT.is_file() and which("fluidsynth") is not None
 
 
 def made_songs(count: int, half: int) -> Iterator[Song]:
@@ -62,7 +70,8 @@ def loop_songs(data_dir: Path, count: int, half: int) -> Iterator[Song]:
     ------
     UsageError : the sound font is not installed, or the folder has no loops
     """
-    loops = sorted(path for path in (data_dir / "loops").glob("*/*bpm_*drm*.mp3") if _TEMPO.match(path.name))
+    found = (data_dir / "loops").glob("*/*bpm_*")
+    loops = sorted(path for path in found if _TEMPO.match(path.name) and "_pno_" not in path.name)
     if len(loops) < 4:
         raise UsageError(f"{shown(data_dir)} has no loops/: name the folder with music/ and loops/.")
     own = loops[half::2]
@@ -82,21 +91,33 @@ def loop_songs(data_dir: Path, count: int, half: int) -> Iterator[Song]:
 
 
 def annotated_songs(data_dir: Path, part: int) -> Iterator[Song]:
-    """Yield recordings with annotated sections.
+    """Yield the recordings with annotated sections that a folder holds, in any coding.
 
     Parameters
     ----------
     part : 0 for songs that settings were also chosen on, 1 for those that are only reported
-
-    Raises
-    ------
-    UsageError : a song is missing
     """
+    held = {path.stem: path for path in sound_files(data_dir / "music")}
     for name, sections in annotated_sections(part).items():
-        path = data_dir / "music" / name
-        if not path.is_file():
-            raise UsageError(f"{shown(path)} is missing: name the folder with music/ and loops/.")
-        yield Song(path.stem, np.concatenate(list(mono_blocks(path, RATE_HZ))), sections)
+        if (path := held.get(Path(name).stem)) is not None:
+            yield Song(path.stem, np.concatenate(list(mono_blocks(path, RATE_HZ))), sections)
+
+
+def without_music(data_dir: Path, seed: int = 0) -> Iterator[tuple[str, Samples]]:
+    """Yield ten minutes of spoken sentences with pauses, and backgrounds, with their names."""
+    rng = np.random.default_rng(seed)
+    spoken, ambience = (
+        [path for folder in (data_dir / name).glob("**/") for path in sound_files(folder)]
+        for name in ("speech", "ambience")
+    )
+    if spoken:
+        pieces = []
+        for number in rng.permutation(len(spoken))[:_SENTENCES].tolist():
+            pieces += list(mono_blocks(spoken[number], RATE_HZ))
+            pieces.append(np.zeros(round(RATE_HZ * rng.uniform(0.2, 1.0)), np.float32))
+        yield "speech", np.concatenate(pieces)
+    for path in ambience:
+        yield path.stem, np.concatenate(list(mono_blocks(path, RATE_HZ)))
 
 
 def annotated_sections(part: int) -> dict[str, tuple[Span, ...]]:
@@ -112,7 +133,7 @@ def annotated_sections(part: int) -> dict[str, tuple[Span, ...]]:
 
 
 def _played(score: Score) -> Samples:
-    if not FONT.is_file():
+    if not has_font():
         raise UsageError(f"{FONT} is missing: install the package fluid-soundfont-gm, and fluidsynth.")
     return through_sound_font(score.notes, score.programs, FONT, score.length_s)
 

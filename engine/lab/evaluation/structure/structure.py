@@ -20,6 +20,7 @@ from engine.lab.evaluation.structure.songs import (
     annotated_songs,
     loop_songs,
     made_songs,
+    without_music,
 )
 from engine.progress import Progress
 from engine.structure.find import find_structure
@@ -55,6 +56,7 @@ def evaluate(data_dir: Path, *, progress: Progress, short: bool = False, half: i
     )
     for number, (name, songs) in enumerate(materials):
         yield from _of_material(name, songs, progress.step(number, len(materials)))
+    yield _false_sections(data_dir)
     yield _speed(_SHORT if short else _MADE, half)
 
 
@@ -118,6 +120,21 @@ def _lines(material: str, row: str, scores: Sequence[Scores]) -> Iterator[Line]:
                 "worst_decile": float(np.quantile(values, 0.1)),
                 "n": len(values),
             }
+
+
+def _false_sections(data_dir: Path) -> Line:
+    """Return how many recordings without music have sections."""
+    found = [
+        bool(find_structure([audio], RATE_HZ, len(audio), _grid(audio)).sections)
+        for _, audio in without_music(data_dir)
+    ]
+    return {
+        "material": "no music",
+        "row": OURS,
+        "figure": "with_sections",
+        "mean": sum(found),
+        "n": len(found),
+    }
 
 
 def _speed(count: int, half: int) -> Line:

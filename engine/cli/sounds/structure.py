@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.documents import media_of, opened
+from engine.cli.documents import analysing, media_of, opened
 from engine.cli.output import VerbOutput
 from engine.progress import Progress
 from engine.timebase import format_time, samples_to_s
@@ -60,6 +60,7 @@ def _found(path: Path, progress: Progress) -> tuple[Section, ...]:
 
 
 def _of_document(path: Path, progress: Progress) -> tuple[Section, ...]:
+    """Return the sections that a document stores; without any, find and store them."""
     from engine.document.grid.recounted import grid_in_force
     from engine.document.marks.section_edits import known_sections
     from engine.document.marks.sections import SECTIONS
@@ -68,15 +69,18 @@ def _of_document(path: Path, progress: Progress) -> tuple[Section, ...]:
     with opened(path, to_read=True) as document:
         state = document.state
         stored = known_sections(state, document.analysis(SECTIONS))
-        if stored is None:
-            from engine.recordings.find_sections import SectionsRequest, find_sections
+    if stored is None:
+        from engine.recordings.find_sections import SectionsRequest, find_sections
 
-            grid = grid_in_force(state, document.analysis("beats"))
-            return find_sections(
-                SectionsRequest(state, media_of(document), grid), progress
-            ).structure.sections
-        spans = zip(stored.spans_samples.tolist(), stored.labels, stored.confidences.tolist(), strict=True)
-        return tuple(
-            Section(samples_to_s(start, state.rate_hz), samples_to_s(stop, state.rate_hz), label, confidence)
-            for (start, stop), label, confidence in spans
-        )
+        with opened(path) as document:
+            with analysing(document, "beats"):
+                grid = grid_in_force(document.state, document.analysis("beats"))
+                request = SectionsRequest(document.state, media_of(document), grid)
+                found = find_sections(request, progress)
+            document.apply(*found.put_into(document.state))
+        return found.structure.sections
+    spans = zip(stored.spans_samples.tolist(), stored.labels, stored.confidences.tolist(), strict=True)
+    return tuple(
+        Section(samples_to_s(start, state.rate_hz), samples_to_s(stop, state.rate_hz), label, confidence)
+        for (start, stop), label, confidence in spans
+    )

@@ -121,6 +121,18 @@ def test_the_command_line_lists_sections_of_audio_and_document(
         assert sections[1]["start_s"] == pytest.approx(8 * BAR_S, abs=0.1)
 
 
+def test_the_command_line_stores_sections_in_a_document(found_path: Path, tmp_path: Path) -> None:
+    path = tmp_path / "plain.offcut"
+    with Document.create(path) as document:
+        imported = import_audio(ImportRequest((found_path.with_name("song.wav"),)), SILENT)
+        document.apply(import_edit(document.state, imported))
+    assert main(["structure", str(path), "--json"]) == 0
+    with Document.open(path) as document:
+        stored = document.analysis(SECTIONS)
+        assert isinstance(stored, StoredSections)
+        assert list(stored.labels) == ["A", "B", "A", "C"]
+
+
 def test_a_recording_without_sections_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     soundfile.write(tmp_path / "silence.wav", np.zeros(10 * RATE_HZ), RATE_HZ)
     assert main(["structure", str(tmp_path / "silence.wav"), "--json"]) == 0

@@ -89,8 +89,9 @@ def _is_played(
     rate_hz: int,
 ) -> NDArray[np.bool_]:
     within = 0.5 * rate_hz
-    first, last = at[:-1].astype(int), np.maximum(at[1:].astype(int), at[:-1].astype(int) + 1)
-    alike = np.array([take.alike[a:b].mean() if b > a else 0.0 for a, b in zip(first, last, strict=True)])
+    first = np.clip(at[:-1].astype(int), 0, len(take.alike) - 1)
+    spans = zip(first.tolist(), np.maximum(at[1:].astype(int), first + 1).tolist(), strict=True)
+    alike = np.array([take.alike[start:stop].mean() for start, stop in spans])
     is_inside = (edges[:-1] >= span[0] - within) & (edges[1:] <= span[1] + 2 * within)
     return is_inside & (alike >= _ALIKE) & (np.diff(edges) > 0)
 

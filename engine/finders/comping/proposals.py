@@ -20,9 +20,9 @@ from engine.document.kinds.comp import (
 from engine.document.kinds.payload import CROSSFADE_MS, HAND_CROSSFADE_MS
 from engine.document.proposals import BY_COMPING, Alternative, Evidence, Proposal, proposal_id
 from engine.document.state import DocumentState
-from engine.finders.takes.proposals import TakeCutter, span_of
+from engine.finders.takes.proposals import TakeCutter
 from engine.takes.takes import FoundTakes, Take, TakeGroup
-from engine.timebase import format_time, samples_to_s
+from engine.timebase import format_time
 from engine.wording import percent
 
 _WEAK = 0.3
@@ -115,24 +115,20 @@ class CompProposals:
         return f"{begins}: take {number} has {costs.faults[base, worst]}{where}."
 
     def _cuts(self) -> Iterator[Proposal]:
-        """Yield a cut of each separate take of the passage except the base."""
-        base = self.group.takes.index(self.takes[self.comp.base])
+        """Yield a cut of each take of the passage except the base; takes inside of longer playing stay."""
         cutter = TakeCutter(self.state, self.found, self.curve)
-        for cut in cutter.others(self.group, self.found.likely_false_starts(), base):
+        for take in self.group.takes:
+            if take is self.takes[self.comp.base] or not cutter.breaks_at(take):
+                continue
+            cut = cutter.whole(take, self._cut_reason(take))
             key = proposal_id(cut.kind, cut.start_samples, cut.stop_samples, BY_COMPING)
-            yield replace(cut, id=key, maker=BY_COMPING, reason=self._cut_reason(cut))
+            yield replace(cut, id=key, maker=BY_COMPING)
 
-    def _cut_reason(self, cut: Proposal) -> str:
-        spans = [span_of(self.state, take) for take in self.group.takes]
-        number = spans.index((cut.start_samples, cut.stop_samples)) + 1
-        at = samples_to_s(cut.start_samples, self.state.rate_hz)
-        used = [
-            self._bars(run).lower()
-            for run in self.comp.switches
-            if self.group.takes.index(self.takes[run.take]) + 1 == number
-        ]
+    def _cut_reason(self, take: Take) -> str:
+        used = [self._bars(run).lower() for run in self.comp.switches if self.takes[run.take] is take]
+        number = self.group.takes.index(take) + 1
         rest = f"all but {', '.join(used)}" if used else "none of its bars is used"
-        return f"Take {number} ({format_time(at, 0)}) of the {self.group.name}: {rest}."
+        return f"Take {number} ({format_time(take.start_s, 0)}) of the {self.group.name}: {rest}."
 
 
 def lines_in(

@@ -28,7 +28,7 @@ from engine.wording import begun, counted, listed
 
 _OF_A_PASSAGE = 0.6
 """Score of a cut of the poorer take, if no taste gives one."""
-_SAME_S = 0.5
+_SAME_S, _BOTH = 0.5, 2
 _MOSTLY = 0.5
 _LONGEST_PAUSE_S = 60.0
 _CLEARLY = 0.02
@@ -186,7 +186,7 @@ class TakeCutter:
         odd_best = self.oddness(best)
         for number, take in enumerate(group.takes, start=1):
             is_told = any(_is_same(one, take) for one in starts)
-            if take is best or is_told or not self._is_alone(take):
+            if take is best or is_told or self.breaks_at(take) < _BOTH:
                 continue
             why = []
             if best.complete and not take.complete:
@@ -198,7 +198,7 @@ class TakeCutter:
             other = f"take {group.takes.index(best) + 1} ({format_time(best.start_s, 0)})"
             said = "is the one you keep" if kept is not None else listed(why) or "is the last one"
             reason = f"{of}; {other} {said}."
-            yield self._cut(take.start_s, take.stop_s, _OF_A_PASSAGE if odd is None else odd, reason)
+            yield self.whole(take, reason)
 
     def rank(self, take: Take) -> tuple[float, ...]:
         """Return the sort key of a take; the best take has the highest."""
@@ -216,10 +216,15 @@ class TakeCutter:
         first, last = np.searchsorted(self.curve.times_samples, edges)
         return float(self.curve.scores[first:last].mean()) if last > first else None
 
-    def _is_alone(self, take: Take) -> bool:
-        """Return whether playing begins and ends with a take, within a tolerance."""
+    def breaks_at(self, take: Take) -> int:
+        """Return how many of the ends of a take, 0 to 2, are those of playing, within a tolerance."""
         starts = any(abs(start - take.start_s) <= _SAME_S for start, _ in self.found.played_s)
-        return starts and any(abs(stop - take.stop_s) <= _SAME_S for _, stop in self.found.played_s)
+        return starts + any(abs(stop - take.stop_s) <= _SAME_S for _, stop in self.found.played_s)
+
+    def whole(self, take: Take, reason: str) -> Proposal:
+        """Return the cut of a take."""
+        odd = self.oddness(take)
+        return self._cut(take.start_s, take.stop_s, _OF_A_PASSAGE if odd is None else odd, reason)
 
     def _cut(self, start_s: float, stop_s: float, score: float, reason: str) -> Proposal:
         rate_hz, length = self.state.rate_hz, self.state.length_samples

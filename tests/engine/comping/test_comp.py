@@ -5,42 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.comping.bars import LEAD_S
+from engine.comping.bars import LEAD_S, bars_of_takes
 from engine.comping.comp import Comp, CompRequest, comp_of
-
-RATE_HZ = 22_050
-BEAT_S, BARS = 0.5, 6
-PITCHES_HZ = (220.0, 261.6, 329.6, 246.9, 293.7, 392.0)
-
-
-def note(rng: np.random.Generator, hz: float, length_s: float = 0.4) -> np.ndarray:
-    at = np.arange(round(length_s * RATE_HZ)) / RATE_HZ
-    tone = sum(np.sin(2 * np.pi * hz * part * at) / part for part in (1, 2, 3))
-    click = rng.standard_normal(len(at)) * np.exp(-at / 0.01)
-    return ((tone + click) * np.exp(-at / 0.15)).astype(np.float32)
+from engine.comping.following import follow
+from engine.notes.onsets import ReadMono
+from tests.engine.comping.made_takes import BARS, RATE_HZ, rehearsed
 
 
-def take(seed: int, slower: float, fault: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Return a take, and where its bars begin; in one bar it plays another chord, and late."""
-    rng = np.random.default_rng(seed)
-    beats_s = 0.3 + np.arange(4 * BARS + 1) * BEAT_S * slower
-    sound = np.zeros(round((beats_s[-1] + 1.0) * RATE_HZ), np.float32)
-    for beat in range(4 * BARS):
-        is_fault = beat // 4 == fault
-        hz = PITCHES_HZ[(beat * 5 + beat // 4) % 6] * (1.19 if is_fault else 1.0)
-        at = round((beats_s[beat] + (0.1 if is_fault and beat % 4 else 0.0)) * RATE_HZ)
-        one = note(rng, hz) * rng.uniform(0.9, 1.1)
-        sound[at : at + len(one)] += one
-    sound += 1e-4 * rng.standard_normal(len(sound)).astype(np.float32)
-    return sound, np.rint(beats_s[::4] * RATE_HZ).astype(np.int64)
-
-
-@pytest.fixture(scope="module")
-def made() -> tuple[Comp, np.ndarray]:
-    takes = [take(1, 1.0, fault=2), take(2, 1.02), take(3, 0.97, fault=4), take(4, 1.01, fault=0)]
-    sound = np.concatenate([one for one, _ in takes])
-    begins = np.cumsum([0, *(len(one) for one, _ in takes)])
-    lines = np.stack([begin + bars for begin, (_, bars) in zip(begins[:-1], takes, strict=True)])
+def reader_of(sound: np.ndarray) -> ReadMono:
+    """Return a reader of a recording: zeros outside."""
 
     def read(start: int, stop: int) -> np.ndarray:
         inside = np.zeros(stop - start, np.float32)
@@ -49,7 +22,13 @@ def made() -> tuple[Comp, np.ndarray]:
             inside[first - start : last - start] = sound[first:last]
         return inside
 
-    spans = [(int(begins[number]), int(begins[number + 1])) for number in range(4)]
+    return read
+
+
+@pytest.fixture(scope="module")
+def made() -> tuple[Comp, np.ndarray]:
+    sound, spans, lines = rehearsed(2, None, 4, 0)
+    read = reader_of(sound)
     return comp_of(CompRequest(read, [read], spans, 0, lines[0], RATE_HZ)), lines
 
 
@@ -69,3 +48,13 @@ def test_bars_with_faults_cost_most_and_are_avoided(made: tuple[Comp, np.ndarray
     assert not faults & {(int(one), bar) for bar, one in enumerate(comp.takes)}
     assert comp.base == 1
     assert len(comp.switches) <= 1
+
+
+def test_a_line_past_the_end_of_the_takes_is_not_played() -> None:
+    sound, spans, lines = rehearsed(None, None)
+    read = reader_of(sound)
+    takes = follow(read, spans, 0, RATE_HZ)
+    late = np.append(lines[0], [spans[0][1] + RATE_HZ, spans[0][1] + 2 * RATE_HZ])
+    bars = bars_of_takes(read, takes, 0, late, spans, RATE_HZ)
+    assert bars.is_played[:, :BARS].all()
+    assert not bars.is_played[:, -1].any()

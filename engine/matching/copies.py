@@ -91,6 +91,7 @@ def at_speed(segment: Segment, speed: float) -> Segment:
             GainPoint(round(point.at_samples / speed), point.gain_db) for point in segment.gain_ride
         ),
         speed=speed,
+        pitch_semitones=12.0 * float(np.log2(speed)),
     )
 
 

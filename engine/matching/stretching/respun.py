@@ -11,7 +11,7 @@ from engine.matching.searching.features import RATE_HZ, Floats
 from engine.matching.speed import speed_along
 from engine.matching.stretching.lines import StretchedLine
 
-_LIKE_TAPE_SEMITONES = 0.15
+_LIKE_TAPE_SEMITONES = 0.25
 _LEAST_SEMITONES = 0.02
 _SAME_SPEED = 1e-4
 _MOST_APART_S = 1.0

@@ -20,6 +20,7 @@ _SAME_S, _SAME_SHARE, _SAME_SEMITONES = 0.09, 0.004, 0.8
 _SPEEDS = (0.77, 1.3)
 _MOST_TRIED, _MOST_AT_ONCE = 400, 2
 _HALF_WINDOW_SAMPLES = WINDOW_S * RATE_HZ / 2
+_CORE_SHARE = 0.6  # of a window, clear of sound on the far side of a border
 _WORSE_BY = 0.04
 _ALIKE, _JUMP_FRAMES = 0.5, 10.0
 _NEAR_FRAMES = 9
@@ -66,15 +67,28 @@ def _lines_within(
         if len(known) > _MOST_AT_ONCE or tried >= _MOST_TRIED:
             continue
         tried += 1
-        inside = replace(guess, start=max(guess.start, span[0]), stop=min(guess.stop, span[1]))
-        if inside.stop <= inside.start:
-            continue
-        line = followed(raws, edited, inside, span)
-        if line is None or line.alike < _ALIKE or line.sounds_s < _LEAST_SOUNDS_S:
-            continue
-        if not any(_is_same(line, other) for other in found):
+        line = _followed(raws, edited, guess, span) or _followed(raws, edited, _alone(one), span)
+        if line is not None and not any(_is_same(line, other) for other in found):
             found.append(line)
     return found
+
+
+def _followed(
+    raws: tuple[Spectra, ...], edited: Spectra, guess: StretchedLine, span: Span
+) -> StretchedLine | None:
+    """Return the line of a guess within a span, if it is long and alike enough to be one."""
+    inside = replace(guess, start=max(guess.start, span[0]), stop=min(guess.stop, span[1]))
+    line = followed(raws, edited, inside, span) if inside.stop > inside.start else None
+    is_good = line is not None and line.alike >= _ALIKE and line.sounds_s >= _LEAST_SOUNDS_S
+    return line if is_good else None
+
+
+def _alone(one: Place) -> StretchedLine:
+    """Return the line through a place, and through no other."""
+    half = _CORE_SHARE * _HALF_WINDOW_SAMPLES / one.speed
+    return StretchedLine(
+        one.raw, one.at, one.there, one.speed, one.semitones, one.at - half, one.at + half, one.alike
+    )
 
 
 def _best_alike(places: Sequence[Place]) -> dict[float, float]:
@@ -105,7 +119,7 @@ def _supported(one: Place, places: Sequence[Place]) -> StretchedLine:
     sums = [sum(each.values()) for each in moments]
     top = int(np.argmax(sums))
     reach = [*moments[top], 0.0]
-    half = _HALF_WINDOW_SAMPLES / slopes[top]
+    half = _CORE_SHARE * _HALF_WINDOW_SAMPLES / slopes[top]
     return StretchedLine(
         one.raw,
         one.at,

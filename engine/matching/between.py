@@ -15,11 +15,14 @@ from engine.matching.stretching.lines import StretchedLine
 from engine.matching.stretching.reported import segment_of
 from engine.matching.stretching.respun import Respun, respun_spans
 from engine.matching.stretching.stretched import stretched_pieces
+from engine.matching.stretching.tracing import Span
 from engine.matching.verdict import unmatched
 from engine.progress import Progress
 
 _LEAST_S = 0.4
 _LEFT_S = 0.5
+_SAME_LINE_S, _MET_SAMPLES = 0.005, 4
+_CRUMB_S, _GRAIN_S, _MOST_GRAINS = 2.0, 0.05, 0.8
 
 
 def with_stretched(
@@ -46,22 +49,92 @@ def with_stretched(
     ratio = sound.rate_hz / RATE_HZ
     monos = [source.mono for source in sources]
 
-    def open_spans(segments: Sequence[Segment]) -> list[tuple[float, float]]:
+    def open_spans(segments: Sequence[Segment]) -> list[Span]:
         spans = unmatched(segments, sound.length_samples)
         return [(start / ratio, stop / ratio) for start, stop in spans]
 
-    spans = open_spans(copies.segments)
-    pieces = stretched_pieces(monos, mono, spans, progress.part(0.0, 0.5))
-    respun = [one for span in spans for one in respun_spans(monos, mono, pieces, span)]
-    segments, covered = list(copies.segments), list(copies.covered)
+    crumbs = [one for one in copies.segments if _length_s(one, sound.rate_hz) < _CRUMB_S]
+    long = [one for one in copies.segments if one not in crumbs]
+    pieces = stretched_pieces(monos, mono, open_spans(long), progress.part(0.0, 0.5))
+    left = _left_crumbs(crumbs, pieces, ratio)
+    grains = [one for one in crumbs if one not in left]
+    segments = sorted([*long, *left], key=_start)
+    pieces = _clear_of(pieces, open_spans(segments))
+    respun = [one for span in open_spans(segments) for one in respun_spans(monos, mono, pieces, span)]
+    covered = [span for span in copies.covered if not any(_holds(one, span[0]) for one in grains)]
     for number, one in enumerate(respun):
         more = _respun_copies(raws, sources, sound, one, progress.part(0.5, 1.0).step(number, len(respun)))
         segments += more.segments
         covered += more.covered
-    pieces = _clear_of(pieces, open_spans(segments)) if respun else pieces
+    if respun:
+        segments = [_reaching(one, pieces, open_spans(segments), ratio) for one in segments]
+        pieces = _clear_of(pieces, open_spans(segments))
     segments += [segment_of(piece, monos, mono, sound.rate_hz) for piece in pieces]
-    segments.sort(key=lambda one: one.edited_start_samples)
-    return Copies(segments, tuple(sorted(covered)))
+    return Copies(sorted(segments, key=_start), tuple(sorted(covered)))
+
+
+def _holds(segment: Segment, at_samples: int) -> bool:
+    return segment.edited_start_samples <= at_samples < segment.edited_stop_samples
+
+
+def _reaching(
+    segment: Segment, pieces: Sequence[StretchedLine], spans: Sequence[Span], ratio: float
+) -> Segment:
+    """Return a copy at another speed as far as a piece on its line goes on: fades do not null."""
+    if segment.speed == 1.0:
+        return segment
+    start, stop = segment.edited_start_samples, segment.edited_stop_samples
+    for piece in pieces:
+        off = segment.raw_start_samples / ratio - piece.raw_at(start / ratio)
+        if segment.raw != piece.raw or abs(off) > _SAME_LINE_S * RATE_HZ:
+            continue
+        for span in spans:
+            first, last = (
+                round(edge * ratio) for edge in (max(piece.start, span[0]), min(piece.stop, span[1]))
+            )
+            if last - first >= _LEFT_S * ratio * RATE_HZ:
+                continue
+            if abs(last - start) <= _MET_SAMPLES and first < start:
+                start = first
+            if abs(first - stop) <= _MET_SAMPLES and last > stop:
+                stop = last
+    before = round((segment.edited_start_samples - start) * segment.speed)
+    after = round((stop - segment.edited_stop_samples) * segment.speed)
+    if before and segment.crossfade_samples:
+        before, start = 0, segment.edited_start_samples
+    return replace(
+        segment,
+        edited_start_samples=start,
+        raw_start_samples=segment.raw_start_samples - before,
+        raw_stop_samples=segment.raw_stop_samples + after,
+    )
+
+
+def _start(segment: Segment) -> int:
+    return segment.edited_start_samples
+
+
+def _length_s(segment: Segment, rate_hz: int) -> float:
+    return (segment.edited_stop_samples - segment.edited_start_samples) / rate_hz
+
+
+def _left_crumbs(crumbs: Sequence[Segment], pieces: Sequence[StretchedLine], ratio: float) -> list[Segment]:
+    """Return short copies without the grains of stretched pieces, which are on their lines."""
+    spans = [(one.edited_start_samples / ratio, one.edited_stop_samples / ratio) for one in crumbs]
+    dropped = set()
+    for piece in pieces:
+        inside = [
+            number
+            for number, (start, stop) in enumerate(spans)
+            if min(stop, piece.stop) - max(start, piece.start) > (stop - start) / 2
+            and crumbs[number].raw == piece.raw
+            and abs(crumbs[number].raw_start_samples / ratio - piece.raw_at(start)) < _GRAIN_S * RATE_HZ
+        ]
+        held = sum(spans[number][1] - spans[number][0] for number in inside)
+        longest = max((spans[number][1] - spans[number][0] for number in inside), default=0.0)
+        if held < _MOST_GRAINS * (piece.stop - piece.start) and 2 * longest < piece.stop - piece.start:
+            dropped |= set(inside)
+    return [one for number, one in enumerate(crumbs) if number not in dropped]
 
 
 def _respun_copies(
@@ -95,9 +168,7 @@ def _moved(segment: Segment, by_samples: int) -> Segment:
     )
 
 
-def _clear_of(
-    pieces: Sequence[StretchedLine], spans: Sequence[tuple[float, float]]
-) -> list[StretchedLine]:
+def _clear_of(pieces: Sequence[StretchedLine], spans: Sequence[tuple[float, float]]) -> list[StretchedLine]:
     """Return the parts of pieces that are in spans."""
     found = []
     for piece in pieces:

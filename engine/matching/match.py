@@ -20,6 +20,7 @@ from engine.matching.sound import Sound, opened
 from engine.matching.speed import found_speed, played_back
 from engine.matching.verdict import Spans, left_out, matched_share, unmatched, verdict
 from engine.progress import SILENT, Progress
+from engine.spans import united
 from engine.wording import counted
 
 LEAST_S = 0.4
@@ -85,8 +86,12 @@ def match_sounds(raws: tuple[Sound, ...], edited: Sound, progress: Progress = SI
     copies = with_stretched(raws, sources, (edited, mono), copies, progress.part(0.9, 1.0))
     segments = copies.segments
     open_spans = unmatched(segments, edited.length_samples)
-    share = matched_share(edited, (*open_spans, *copies.covered, *_stretched_spans(segments)))
     found_share = matched_share(edited, (*open_spans, *copies.covered))
+    stretched = _stretched_spans(segments)
+    others = united([*open_spans, *copies.covered, *stretched]).tolist()
+    share = (
+        matched_share(edited, tuple((start, stop) for start, stop in others)) if stretched else found_share
+    )
     return Matched(
         tuple(raw.path for raw in raws),
         edited.path,

@@ -50,9 +50,9 @@ class Segment:
     delay_samples : further delay by a fraction of a sample
     speed : how many seconds of the raw recording a second of the edited file plays
     pitch_semitones : by how much it is higher; 0 where the pitch was kept
-    similarity : correlation of the spectra of both sides, -1 to 1, of a segment that cannot null, since it was
-        stretched; None of one that nulls
-    eq_db : of a stretched segment, how much louder than all of it each octave is; empty where they are the same
+    similarity : of a stretched segment, which cannot null: correlation of the spectra of both sides, -1 to 1;
+        None of one that nulls
+    eq_db : of a stretched segment, how much louder than all of it each octave is; empty if they are the same
     residual_db : level after subtracting it, relative to the level of the edited file there
     filtered_residual_db : the same after the filter of a few milliseconds that leaves the least
     is_boundary_free : whether its start is ambiguous, since both sides sound the same there

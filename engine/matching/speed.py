@@ -73,7 +73,7 @@ def speed_along(
     Parameters
     ----------
     raw, edited : mono, at the rate of the search
-    places : moments of the edited file in order, and those of the recording that they play, to some milliseconds
+    places : moments of the edited file in order, and those of the recording that they play, to milliseconds
     speed : the same to a thousandth
 
     Returns
@@ -96,9 +96,7 @@ def speed_along(
     return (stop - start) / (last - first)
 
 
-def _peak(
-    mine: NDArray[np.complex64], theirs: NDArray[np.complex64], lags: int
-) -> tuple[float, float]:
+def _peak(mine: NDArray[np.complex64], theirs: NDArray[np.complex64], lags: int) -> tuple[float, float]:
     """Return how well two windows agree at the best lag, and that lag, to a fraction of a sample."""
     values = irfft(np.conj(mine) * theirs, _SIZE, axis=1)[0, :lags]
     top = int(np.clip(np.argmax(values), 1, lags - 2))

@@ -78,7 +78,10 @@ def verdict(
         copies = [one for one in segments if one.similarity is None]
         texts = [_stretched_text(stretched, stretched_share)]
         if copies:
-            texts.insert(0, f"{percent(share, 1)} was found in {counted(len(copies), 'segment')}{_residual_text(copies)}")
+            texts.insert(
+                0,
+                f"{percent(share, 1)} was found in {counted(len(copies), 'segment')}{_residual_text(copies)}",
+            )
         return f"Of the sound in {name}, {', and '.join(texts)}."
     only = segments[0]
     is_whole = len(segments) == 1 and only.raw_start_samples == 0 and only.edited_start_samples == 0

@@ -190,7 +190,8 @@ def told_lines(pairs: Sequence[LearnedPair]) -> list[str]:
         lines.append(
             f"{shown(one.edited.name)}: {percent(one.matched_share + one.stretched_share)} of it is found in "
             f"{shown(one.raw.name)}{_left_text(one.residual_db)}"
-            f"{_stretched_text(one.stretched_share, one.similarity)}; {one.kept_s:.0f} s are made of {one.raw_s:.0f} s"
+            f"{_stretched_text(one.stretched_share, one.similarity)}; "
+            f"{one.kept_s:.0f} s are made of {one.raw_s:.0f} s"
         )
     return lines
 

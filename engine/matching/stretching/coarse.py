@@ -1,7 +1,7 @@
 """Rough places of stretched sound: windows of the edited file at many speeds and pitches, all places at once.
 
-A window at a speed and a pitch is a vector, as is every place of the recordings: its spectra, less the mean of
-each band, by cosines over time and principal components (K. Pearson, 1901). Products are correlations.
+A window at a speed and a pitch is a vector, as is every place of the recordings: its spectra, less the mean
+of each band, by cosines over time and principal components (K. Pearson, 1901). Products are correlations.
 """
 
 from __future__ import annotations
@@ -31,12 +31,11 @@ _LEAST_ALIKE = 0.5
 _MOST_SCORES = 4e9
 _SAMPLED = 3000
 _LEAST_VOTES = 0.08
-_QUIET = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A moment of the edited file, and a moment of a raw recording that sounds like it, at the search's rate."""
+    """A moment of the edited file and a similar one of a raw recording, in samples of the search."""
 
     raw: int
     at: float

@@ -1,7 +1,7 @@
 """Borders of stretched pieces: where the error against one line grows and that against the next falls.
 
-Errors are of log spectra, less their mean of each band inside of the piece, so that sound on the far side of a
-border does not count, as it would in a mean around each moment.
+Errors are of log spectra, less their mean of each band inside of the piece, so that sound on the far side of
+a border does not count, as it would in a mean around each moment.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from engine.matching.stretching.lines import StretchedLine
 from engine.matching.stretching.spectra import HOP_SAMPLES, Spectra, at_pitch, two_by_two
 
 Wide = NDArray[np.float64]
+Span = tuple[float, float]
 
 _AROUND_S, _FAR_S = 0.5, 0.7
 _INSIDE_S = 4.0
 _EDGE_SHARE = 0.1
 _MOST = 6.0
+_LEAST_FRAMES = 3
 _BETWEEN = 20.0  # frames of the error of unknown sound: what a gap between two pieces costs
 _CHANCE_POWER = 0.6
 
@@ -38,7 +40,7 @@ def with_edges(
     raws: tuple[Spectra, ...],
     edited: Spectra,
     pieces: Sequence[StretchedLine],
-    span: tuple[float, float],
+    span: Span,
 ) -> list[StretchedLine]:
     """Return pieces within a span, in order and disjoint, with the borders at which the errors are least."""
     if not pieces:
@@ -60,46 +62,47 @@ def _border(
     raws: tuple[Spectra, ...],
     edited: Spectra,
     sides: tuple[StretchedLine | None, StretchedLine | None],
-    span: tuple[float, float],
+    span: Span,
 ) -> tuple[float, float]:
     """Return where the piece before ends and the piece after begins; the same where they meet."""
     before, after = sides
-    around = _AROUND_S * RATE_HZ
-    if before is not None and after is not None and after.start - before.stop > 2 * around:
-        return _border(raws, edited, (before, None), span)[0], _border(raws, edited, (None, after), span)[1]
-    low = min(one for one in (before and before.stop, after and after.start) if one is not None) - around
-    high = max(one for one in (before and before.stop, after and after.start) if one is not None) + around
-    low = max(low, span[0], 0.5 * (before.start + before.stop) if before else span[0])
-    high = min(high, span[1], 0.5 * (after.start + after.stop) if after else span[1])
-    first, last = int(np.ceil(low / HOP_SAMPLES)), int(np.floor(high / HOP_SAMPLES))
-    if last - first < 3:
-        middle = (low + high) / 2
+    if before is not None and after is not None and after.start - before.stop > 2 * _AROUND_S * RATE_HZ:
+        end = _border(raws, edited, (before, None), span)[0]
+        return end, _border(raws, edited, (None, after), span)[1]
+    frames = _frames_around(before, after, span)
+    count = frames[1] - frames[0]
+    if count < _LEAST_FRAMES:
+        middle = (frames[0] + frames[1]) / 2 * HOP_SAMPLES
         return middle, middle
-    costs = [None if one is None else _errors(raws, edited, one, (first, last)) for one in sides]
-    none = float(np.mean([one.of_others for one in costs if one is not None]))
-    own, other = (
-        np.full(last - first, np.inf if one is None else 0.0) if one is None else one.of_line for one in costs
-    )
-    places = (first + np.arange(last - first + 1) - 0.5) * HOP_SAMPLES
-    unknown = np.arange(last - first + 1) * none
-    past = np.concatenate([[0.0], np.cumsum(own)]) if before is not None else None
-    ahead = np.concatenate([np.cumsum(other[::-1])[::-1], [0.0]]) if after is not None else None
-    if past is None:
-        assert ahead is not None
-        edge = float(places[int(np.argmin(unknown + ahead))])
-        return edge, _clipped(edge, span)
-    if ahead is None:
-        edge = float(places[int(np.argmin(past - unknown))])
-        return _clipped(edge, span), edge
+    places = (frames[0] + np.arange(count + 1) - 0.5) * HOP_SAMPLES
+    ended = None if before is None else _errors(raws, edited, before, frames)
+    begun = None if after is None else _errors(raws, edited, after, frames)
+    none = float(np.mean([one.of_others for one in (ended, begun) if one is not None]))
+    unknown = np.arange(count + 1) * none
+    past = None if ended is None else np.concatenate([[0.0], np.cumsum(ended.of_line)]) - unknown
+    ahead = None if begun is None else np.append(np.cumsum(begun.of_line[::-1])[::-1], 0.0) + unknown
+    if past is None or ahead is None:
+        gain = past if past is not None else ahead
+        edge = _clipped(float(places[int(np.argmin(gain))]) if gain is not None else span[0], span)
+        return edge, edge
     together = int(np.argmin(past + ahead))
-    begin = np.minimum.accumulate(past - unknown)
-    apart = int(np.argmin(begin + unknown + ahead))
-    if begin[apart] + unknown[apart] + ahead[apart] + _BETWEEN * none < past[together] + ahead[together]:
-        return float(places[int(np.argmin((past - unknown)[: apart + 1]))]), float(places[apart])
+    apart = int(np.argmin(np.minimum.accumulate(past) + ahead))
+    end = int(np.argmin(past[: apart + 1]))
+    if past[end] + ahead[apart] + _BETWEEN * none < past[together] + ahead[together]:
+        return float(places[end]), float(places[apart])
     return float(places[together]), float(places[together])
 
 
-def _clipped(edge: float, span: tuple[float, float]) -> float:
+def _frames_around(before: StretchedLine | None, after: StretchedLine | None, span: Span) -> tuple[int, int]:
+    """Return the frames in which a border may be: near the known one, and within half of either piece."""
+    edges = [*([] if before is None else [before.stop]), *([] if after is None else [after.start])]
+    around = _AROUND_S * RATE_HZ
+    low = max(min(edges) - around, span[0] if before is None else (before.start + before.stop) / 2)
+    high = min(max(edges) + around, span[1] if after is None else (after.start + after.stop) / 2)
+    return int(np.ceil(max(low, span[0]) / HOP_SAMPLES)), int(np.floor(min(high, span[1]) / HOP_SAMPLES))
+
+
+def _clipped(edge: float, span: Span) -> float:
     return min(max(edge, span[0]), span[1])
 
 
@@ -112,8 +115,9 @@ def _errors(
         max(line.start + edge, border - _INSIDE_S * RATE_HZ),
         min(line.stop - edge, border + _INSIDE_S * RATE_HZ),
     )
-    core = int(np.ceil(inside[0] / HOP_SAMPLES)), max(
-        int(np.ceil(inside[0] / HOP_SAMPLES)) + 2, int(inside[1] / HOP_SAMPLES)
+    core = (
+        int(np.ceil(inside[0] / HOP_SAMPLES)),
+        max(int(np.ceil(inside[0] / HOP_SAMPLES)) + 2, int(inside[1] / HOP_SAMPLES)),
     )
     apart = _apart(raws, edited, line, core)
     means = np.median(apart, axis=0)

@@ -15,7 +15,6 @@ from scipy.ndimage import map_coordinates, spline_filter, uniform_filter1d
 
 from engine.matching.searching.features import RATE_HZ, Floats
 from engine.matching.stretching.spectra import (
-    BANDS_PER_SEMITONE,
     HOP_SAMPLES,
     MOST_SEMITONES,
     Spectra,
@@ -101,7 +100,7 @@ class Along:
         """Return the correlation over all frames."""
         theirs = self.others[len(self.others) // 2]
         power = float(np.sum(self.own**2)) * float(np.sum(theirs**2))
-        return float(np.sum(self.own * theirs)) / max(power, 1e-9) ** 0.5
+        return float(np.sum(self.own * theirs) / np.sqrt(max(power, 1e-9)))
 
 
 def along(
@@ -128,7 +127,9 @@ def _own(edited: Spectra, frames: tuple[int, int], line: StretchedLine) -> Float
     """Return the edited file's side of a line."""
     around = around_frames(line.speed)
     levels = edited.levels(frames[0] - around // 2, frames[1] + around // 2)
-    return changes(at_pitch(levels, line.semitones), around)[around // 2 : around // 2 + frames[1] - frames[0]]
+    return changes(at_pitch(levels, line.semitones), around)[
+        around // 2 : around // 2 + frames[1] - frames[0]
+    ]
 
 
 def fitted(
@@ -153,7 +154,9 @@ def fitted(
         return line
     products = np.stack([np.einsum("ij,ij->i", table.own, one) for one in table.others], axis=1)
     blocks = count // _BLOCK_FRAMES
-    summed = products[: blocks * _BLOCK_FRAMES].reshape(blocks, _BLOCK_FRAMES, -1).sum(axis=1, dtype=np.float64)
+    summed = (
+        products[: blocks * _BLOCK_FRAMES].reshape(blocks, _BLOCK_FRAMES, -1).sum(axis=1, dtype=np.float64)
+    )
     middle = (table.first + (blocks * _BLOCK_FRAMES - 1) / 2.0) * HOP_SAMPLES
     ends = np.linspace(-1.0, 1.0, blocks) * (1.0 - 1.0 / blocks)
     half = blocks * _BLOCK_FRAMES / 2.0
@@ -172,9 +175,7 @@ def fitted(
     )
 
 
-def _best_line(
-    table: Wide, ends: Wide, reach: float, within: tuple[float, float]
-) -> tuple[float, float]:
+def _best_line(table: Wide, ends: Wide, reach: float, within: tuple[float, float]) -> tuple[float, float]:
     """Return the lag in the middle, and by how much more it is at the end, of the best line through a table.
 
     Parameters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +62,7 @@ def _ride(piece: StretchedLine, own: Wide, theirs: Wide, ratio: float) -> tuple[
     block = round(_BLOCK_S * RATE_HZ)
     count = len(own) // block
     edges = np.linspace(0, len(theirs), count + 1).astype(int)
-    before = np.array([_power(theirs[start:stop]) for start, stop in zip(edges[:-1], edges[1:], strict=True)])
+    before = np.array([_power(theirs[start:stop]) for start, stop in pairwise(edges)])
     now = np.array([_power(own[number * block : (number + 1) * block]) for number in range(count)])
     middles = np.round((piece.start + (np.arange(count) + 0.5) * block) * ratio).astype(np.int64)
     return ride(10.0 * np.log10(now / before), before, middles, _TOLERANCE_DB) if count else ()
@@ -87,4 +88,4 @@ def _octaves(samples: Wide, pitch: float) -> Wide:
     power = np.abs(np.fft.rfft(samples)) ** 2 / max(1, len(samples)) ** 2
     at_hz = np.fft.rfftfreq(len(samples), 1.0 / RATE_HZ) / pitch
     edges = np.searchsorted(at_hz, _BANDS_HZ)
-    return np.array([power[start:stop].sum() for start, stop in zip(edges[:-1], edges[1:], strict=True)])
+    return np.array([power[start:stop].sum() for start, stop in pairwise(edges)])

@@ -1,4 +1,4 @@
-"""Pieces whose pitch changes with their speed, as of a tape: at their own speed, they are copies that null."""
+"""Pieces whose pitch changes with their speed, as of a tape: at their own speed they are copies."""
 
 from __future__ import annotations
 

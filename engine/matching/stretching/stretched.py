@@ -77,7 +77,7 @@ def _refitted(raws: tuple[Spectra, ...], edited: Spectra, piece: StretchedLine) 
 def _as_others(
     raws: tuple[Spectra, ...], edited: Spectra, piece: StretchedLine, pieces: Sequence[StretchedLine]
 ) -> StretchedLine:
-    """Return a piece at the speed of longer ones, if it is as alike at that: a file is often warped as a whole."""
+    """Return a piece at the speed of longer ones if it is as alike: files are often warped as a whole."""
     length = piece.stop - piece.start
     others = [
         other

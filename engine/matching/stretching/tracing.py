@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -166,7 +167,7 @@ def decoded(
     borders = np.flatnonzero(np.diff(followed_by)) + 1
     edges = [0, *borders.tolist(), len(followed_by)]
     found = []
-    for start, stop in zip(edges[:-1], edges[1:], strict=True):
+    for start, stop in pairwise(edges):
         which = int(followed_by[start])
         if which and (stop - start) * HOP_SAMPLES >= _SHORTEST_S * RATE_HZ:
             samples = [(first + edge - 0.5) * HOP_SAMPLES for edge in (start, stop)]

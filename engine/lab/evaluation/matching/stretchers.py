@@ -33,7 +33,7 @@ def signalsmith(samples: Samples, rate_hz: int, speed: float, semitones: float) 
     return np.asarray(stretch.process(np.ascontiguousarray(samples.T)), np.float32).T.copy()
 
 
-def phase_vocoder(samples: Samples, rate_hz: int, speed: float, semitones: float) -> Samples:
+def phase_vocoder(samples: Samples, _rate_hz: int, speed: float, semitones: float) -> Samples:
     """Return audio stretched by librosa's phase vocoder, and resampled for another pitch."""
     import librosa
 

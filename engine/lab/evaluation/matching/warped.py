@@ -1,4 +1,4 @@
-"""How much of an edit with stretched pieces is put to the right place, and how much foreign sound is reported."""
+"""Evaluation of edits with stretched pieces: places, speeds, pitches and foreign sound."""
 
 from __future__ import annotations
 
@@ -71,7 +71,10 @@ def evaluate_warped(
     Cancelled : the user asked for it
     """
     edits = warped_edits(data_dir, is_chosen=is_chosen, short=short)
-    yield from warped_lines(warped_tried(edits, with_baselines=not short, progress=progress))
+    versions = _VERSIONS[:1] if short else _VERSIONS
+    yield from warped_lines(
+        warped_tried(edits, with_baselines=not short, versions=versions, progress=progress)
+    )
 
 
 def warped_tried(
@@ -100,9 +103,7 @@ def warped_tried(
 def _copies_alone(found: Matched) -> Matched:
     """Return what copies alone find, at up to 3.2 % more or less speed."""
     kept = [
-        one
-        for one in found.segments
-        if one.similarity is None and abs(one.speed - 1.0) <= _SPEEDS_BEFORE
+        one for one in found.segments if one.similarity is None and abs(one.speed - 1.0) <= _SPEEDS_BEFORE
     ]
     return replace(found, segments=tuple(kept))
 
@@ -116,7 +117,9 @@ def warped_found(edit: WarpedEdit, version: str, found: Matched, took_s: float) 
     place = np.full(len(at), np.nan)
     for segment in found.segments:
         inside = (at >= segment.edited_start_samples) & (at < segment.edited_stop_samples)
-        place[inside] = segment.raw_start_samples + (at[inside] - segment.edited_start_samples) * segment.speed
+        place[inside] = (
+            segment.raw_start_samples + (at[inside] - segment.edited_start_samples) * segment.speed
+        )
     truth = np.full(len(at), np.nan)
     for piece in edit.pieces:
         inside = (at >= piece.start) & (at < piece.stop)
@@ -163,7 +166,8 @@ def _speed_of(piece: WarpedPiece, segments: Sequence[Segment]) -> Segment | None
     if piece.raw_start is None or not piece.tool:
         return None
     shared = [
-        min(piece.stop, one.edited_stop_samples) - max(piece.start, one.edited_start_samples) for one in segments
+        min(piece.stop, one.edited_stop_samples) - max(piece.start, one.edited_start_samples)
+        for one in segments
     ]
     best = int(np.argmax(shared)) if shared else 0
     return segments[best] if shared and 2 * shared[best] > piece.stop - piece.start else None
@@ -226,10 +230,11 @@ def _figures(name: str, found: Sequence[WarpedFound]) -> Iterator[Line]:
         "value": _ratio([one.foreign_found for one in found], [one.foreign for one in found]),
         **_spread(recalls),
     }
+    off = [off for one in found for off in one.semitones_off]
     yield {
         "metric": f"{name}: speed within 0.1 %",
         "value": _ratio([one.speeds_right for one in found], [one.speeds for one in found]),
-        "semitones_off_median": float(np.median([off for one in found for off in one.semitones_off] or [np.nan])),
+        "semitones_off_median": float(np.median(off or [np.nan])),
         "n": len(found),
     }
     yield {

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import soxr
-from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
 from engine.lab.evaluation.matching.stretchers import Samples, installed, stretched
@@ -74,8 +73,15 @@ class _Setting:
 
 
 def warped_edits(data_dir: Path, *, is_chosen: bool = False, short: bool = False) -> Iterator[WarpedEdit]:
-    """Yield edits of music, drums and talk, each with the next recording of its kind as foreign sound."""
-    for kind, sounds in _materials(data_dir, is_chosen=is_chosen).items():
+    """Yield edits of music, drums and talk, each with the next recording of its kind as foreign sound.
+
+    Parameters
+    ----------
+    is_chosen : of the recordings that settings were chosen on
+    short : of one recording alone
+    """
+    materials = _materials(data_dir, is_chosen=is_chosen)
+    for kind, sounds in list(materials.items())[: 1 if short else None]:
         for number, (name, raw) in enumerate(sounds[:1] if short else sounds):
             foreign = sounds[(number + 1) % len(sounds)][1][: round(_FOREIGN_S * RATE_HZ)]
             for turn, warp in enumerate(Warp):
@@ -98,7 +104,9 @@ def _materials(data_dir: Path, *, is_chosen: bool) -> dict[str, list[tuple[str, 
     halves = [spoken[: len(spoken) // 2], spoken[len(spoken) // 2 :]]
     found["talk"] = [(f"words {n}", np.concatenate(half)) for n, half in enumerate(halves) if half]
     least = _LEAST_LENGTH_S * RATE_HZ
-    return {kind: kept for kind, every in found.items() if (kept := [one for one in every if len(one[1]) > least])}
+    return {
+        kind: kept for kind, every in found.items() if (kept := [one for one in every if len(one[1]) > least])
+    }
 
 
 def _stereo(path: Path) -> Samples:

@@ -49,7 +49,7 @@ class Segment:
     gain_ride : where that changes along the segment, its breakpoints; empty where it stays
     delay_samples : further delay by a fraction of a sample
     speed : how many seconds of the raw recording a second of the edited file plays
-    pitch_semitones : by how much it is higher; 0 where the pitch was kept
+    pitch_semitones : by how much it is higher; 0 at the same pitch
     similarity : of a stretched segment, which cannot null: correlation of the spectra of both sides, -1 to 1;
         None of one that nulls
     eq_db : of a stretched segment, how much louder than all of it each octave is; empty if they are the same

@@ -78,7 +78,7 @@ def speed_along(
 
     Returns
     -------
-    speed : None where the waveforms differ too much, as where the pitch was kept
+    speed : None where the waveforms differ too much, as after time-stretching
     """
     begin = max(0, int(places[0][0]) - 2 * _HALF_SAMPLES)
     smooth = spline_filter1d(edited[begin : int(places[-1][0]) + 2 * _HALF_SAMPLES].astype(np.float64))

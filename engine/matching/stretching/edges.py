@@ -152,7 +152,7 @@ def _apart(
 
 
 def _squared(apart: Wide, means: Wide) -> Wide:
-    """Return the mean squared error of each frame, whatever its level."""
+    """Return the mean squared error of each frame, without its level."""
     rest = apart - means
     rest = rest - rest.mean(axis=1, keepdims=True)
     found: Wide = np.mean(rest**2, axis=1)

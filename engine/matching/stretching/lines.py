@@ -277,7 +277,7 @@ def _held(
     wanted: tuple[float, float],
     known: tuple[float, float] | None = None,
 ) -> tuple[float, float]:
-    """Return how far a line holds on both sides of what is known, or of its best moment."""
+    """Return how far a line holds on both sides of a known span, or of its best moment."""
     table = along(raws, edited, line, wanted)
     if not len(table.own):
         return line.at, line.at

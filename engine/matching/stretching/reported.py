@@ -1,4 +1,4 @@
-"""What a stretched piece is in an edit list: its span at full rate, gain, equaliser and similarity."""
+"""Stretched pieces as segments: span at full rate, gain, equaliser and similarity."""
 
 from __future__ import annotations
 

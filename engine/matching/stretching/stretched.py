@@ -37,7 +37,7 @@ def stretched_pieces(
 
     Returns
     -------
-    pieces : in order and disjoint; a shift of pitch of 0 where it was kept
+    pieces : in order and disjoint; a shift of 0 semitones at the same pitch
 
     Raises
     ------

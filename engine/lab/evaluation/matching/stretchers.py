@@ -48,12 +48,12 @@ def rubber_band(samples: Samples, rate_hz: int, speed: float, semitones: float) 
 
 
 def overlapped(samples: Samples, rate_hz: int, speed: float) -> Samples:
-    """Return audio stretched by ffmpeg's atempo, which overlaps similar grains; its pitch is kept."""
+    """Return audio stretched by ffmpeg's atempo, which overlaps similar grains at the same pitch."""
     return _filtered(samples, rate_hz, f"atempo={speed!r}")
 
 
 def grains(samples: Samples, rate_hz: int, speed: float) -> Samples:
-    """Return audio stretched by WSOLA (W. Verhelst, M. Roelands, ICASSP 1993); its pitch is kept."""
+    """Return audio stretched by WSOLA (W. Verhelst, M. Roelands, ICASSP 1993) at the same pitch."""
     half, reach = round(_GRAIN_S * rate_hz / 2), round(_SEARCHED_S * rate_hz)
     margin = 2 * half + reach
     padded = np.pad(samples, ((margin, 2 * margin), (0, 0)))

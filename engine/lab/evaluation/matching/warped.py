@@ -101,7 +101,7 @@ def warped_tried(
 
 
 def _copies_alone(found: Matched) -> Matched:
-    """Return what copies alone find, at up to 3.2 % more or less speed."""
+    """Return the result of copies alone, at up to 3.2 % more or less speed."""
     kept = [
         one for one in found.segments if one.similarity is None and abs(one.speed - 1.0) <= _SPEEDS_BEFORE
     ]

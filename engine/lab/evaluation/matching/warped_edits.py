@@ -1,4 +1,4 @@
-"""Edits whose pieces, or all of which, play at another speed or pitch, of which all is known."""
+"""Edits that play at another speed or pitch, as a whole or piece by piece, with known truth."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class WarpedPiece:
 
     Attributes
     ----------
-    raw_start : what plays at its start, None for foreign sound
+    raw_start : the place that plays at its start, None for foreign sound
     speed, semitones : 1 and 0 where nothing is changed
     tool : "" for none
     """
@@ -171,7 +171,7 @@ def _values(setting: _Setting) -> tuple[float, float, str]:
 
 
 def _drawn(rng: np.random.Generator) -> _Setting:
-    """Draw a tool, a speed within 20 % and a pitch within 4 semitones: kept, in whole semitones, or any."""
+    """Draw a tool, a speed within 20 % and a pitch within 4 semitones: the same, in semitones, or any."""
     tools = installed()
     tool = tools[int(rng.integers(len(tools)))]
     speed = float(np.round(np.exp(rng.uniform(-1.0, 1.0) * np.log(_WIDEST)), 4))

@@ -25,6 +25,14 @@ class GainPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class EqPoint:
+    """The middle of an octave, and how much louder it is than the segment as a whole."""
+
+    at_hz: int
+    gain_db: float
+
+
+@dataclass(frozen=True, slots=True)
 class Segment:
     """A span of a raw recording, and its position in the edited file.
 
@@ -41,6 +49,10 @@ class Segment:
     gain_ride : where that changes along the segment, its breakpoints; empty where it stays
     delay_samples : further delay by a fraction of a sample
     speed : how many seconds of the raw recording a second of the edited file plays
+    pitch_semitones : by how much it is higher; 0 at the same pitch
+    similarity : of a stretched segment, which cannot null: correlation of the spectra of both sides, -1 to 1;
+        None of one that nulls
+    eq_db : of a stretched segment, how much louder than all of it each octave is; empty if they are the same
     residual_db : level after subtracting it, relative to the level of the edited file there
     filtered_residual_db : the same after the filter of a few milliseconds that leaves the least
     is_boundary_free : whether its start is ambiguous, since both sides sound the same there
@@ -62,6 +74,9 @@ class Segment:
     is_boundary_free: bool = False
     fade_in_samples: int = 0
     fade_out_samples: int = 0
+    pitch_semitones: float = 0.0
+    similarity: float | None = None
+    eq_db: tuple[EqPoint, ...] = ()
 
     @property
     def edited_stop_samples(self) -> int:
@@ -84,6 +99,7 @@ class Matched:
     covered : spans [start, stop) of segments that something else sounds over, so that they do not null
     matched_share : how much of the audible samples of the edited file nulls against the recordings, 0 to 1
     verdict : summary of the match, with the evidence
+    stretched_share : how much of them segments with a similarity hold, which do not null
     """
 
     raws: tuple[Path, ...]
@@ -96,3 +112,9 @@ class Matched:
     matched_share: float
     verdict: str
     covered: tuple[tuple[int, int], ...] = ()
+    stretched_share: float = 0.0
+
+    @property
+    def found_share(self) -> float:
+        """Return how much of the audible samples has a place in a recording, 0 to 1."""
+        return self.matched_share + self.stretched_share

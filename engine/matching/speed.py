@@ -65,6 +65,48 @@ def found_speed(raws: Sequence[SearchFeatures], edited: SearchFeatures, *, is_op
     return None if abs(speed - 1.0) < _SAME_WITHIN else speed
 
 
+def speed_along(
+    raw: Floats, edited: Floats, places: Sequence[tuple[float, float]], speed: float
+) -> float | None:
+    """Return the exact speed at which an edited file plays a recording, from its waveform.
+
+    Parameters
+    ----------
+    raw, edited : mono, at the rate of the search
+    places : moments of the edited file in order, and those of the recording that they play, to milliseconds
+    speed : the same to a thousandth
+
+    Returns
+    -------
+    speed : None where the waveforms differ too much, as after time-stretching
+    """
+    begin = max(0, int(places[0][0]) - 2 * _HALF_SAMPLES)
+    smooth = spline_filter1d(edited[begin : int(places[-1][0]) + 2 * _HALF_SAMPLES].astype(np.float64))
+    found = []
+    for at, middle in places:
+        mine = _spectrum(_played(smooth, at - begin, speed)[None])
+        there = round(middle) - _HALF_SAMPLES - _REACH_SAMPLES
+        theirs = _spectrum(_cut(raw, there, 2 * (_HALF_SAMPLES + _REACH_SAMPLES))[None])
+        agreed, lag = _peak(mine, theirs, 2 * _REACH_SAMPLES + 1)
+        if agreed > _LEAST_SCORE:
+            found.append((at, there + _HALF_SAMPLES + lag))
+    if len(found) < 2 or len(found) < _MOST_AGREE * len(places):
+        return None
+    (first, start), (last, stop) = found[0], found[-1]
+    return (stop - start) / (last - first)
+
+
+def _peak(mine: NDArray[np.complex64], theirs: NDArray[np.complex64], lags: int) -> tuple[float, float]:
+    """Return how well two windows agree at the best lag, and that lag, to a fraction of a sample."""
+    values = irfft(np.conj(mine) * theirs, _SIZE, axis=1)[0, :lags]
+    top = int(np.clip(np.argmax(values), 1, lags - 2))
+    before, here, after = values[top - 1 : top + 2]
+    bend = before - 2.0 * here + after
+    part = 0.5 * (before - after) / bend if bend < 0.0 else 0.0
+    own = np.sum(np.abs(mine) ** 2) * _powers(theirs)[0]
+    return float(here / (np.sqrt(max(float(own), 1e-20)) * 2.0 / _SIZE)), float(top + part)
+
+
 def played_back(sound: Sound, speed: float) -> Sound:
     """Return a file resampled to the speed of its source; it is held in memory."""
     samples = sound.read(0, sound.length_samples)
@@ -163,20 +205,14 @@ def _slopes(
             mine = _spectrum(_played(smooth, one.at + far, speed)[None])
             there = round(middle + far * speed) - _HALF_SAMPLES - _NEAR_SAMPLES
             theirs = _spectrum(_cut(raws[raw].mono, there, 2 * (_HALF_SAMPLES + _NEAR_SAMPLES))[None])
-            lags = irfft(np.conj(mine) * theirs, _SIZE, axis=1)[0, : 2 * _NEAR_SAMPLES + 1]
-            top = int(np.clip(np.argmax(lags), 1, 2 * _NEAR_SAMPLES - 1))
-            before, here, after = lags[top - 1 : top + 2]
-            bend = before - 2.0 * here + after
-            part = 0.5 * (before - after) / bend if bend < 0.0 else 0.0
-            own = np.sum(np.abs(mine) ** 2) * _powers(theirs)[0]
-            agreed = here / (np.sqrt(max(float(own), 1e-20)) * 2.0 / _SIZE)
-            ends.append((agreed, there + _HALF_SAMPLES + _NEAR_SAMPLES + top + part - _NEAR_SAMPLES))
+            agreed, lag = _peak(mine, theirs, 2 * _NEAR_SAMPLES + 1)
+            ends.append((agreed, there + _HALF_SAMPLES + lag))
         if min(score, ends[0][0], ends[1][0]) > _LEAST_SCORE:
             slopes.append((ends[1][1] - ends[0][1]) / (2.0 * _FAR_SAMPLES))
     return slopes
 
 
-def _played(smooth: NDArray[np.float64], at: int, speed: float) -> Floats:
+def _played(smooth: NDArray[np.float64], at: float, speed: float) -> Floats:
     """Return a segment of the edited file, given as coefficients of a cubic spline, at its original speed."""
     times = at + np.arange(-_HALF_SAMPLES, _HALF_SAMPLES) / speed
     played: Floats = map_coordinates(smooth, times[None], order=3, prefilter=False, mode="constant").astype(

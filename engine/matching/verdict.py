@@ -60,12 +60,29 @@ def matched_share(edited: Sound, open_spans: Spans) -> float:
     return 1.0 - left / sounding if sounding else 0.0
 
 
-def verdict(segments: Sequence[Segment], share: float, raws: Sequence[Sound], edited: Sound) -> str:
-    """Summarize the match."""
+def verdict(
+    segments: Sequence[Segment], shares: tuple[float, float], raws: Sequence[Sound], edited: Sound
+) -> str:
+    """Summarize the match.
+
+    Parameters
+    ----------
+    shares : of the audible samples: of segments that null, and of those that have a similarity instead
+    """
     name = shown(edited.path)
+    share, stretched_share = shares
     if not segments:
         names = ", ".join(shown(raw.path) for raw in raws)
         return f"No sound of {name} was found in {names}."
+    if stretched := [one for one in segments if one.similarity is not None]:
+        copies = [one for one in segments if one.similarity is None]
+        texts = [_stretched_text(stretched, stretched_share)]
+        if copies:
+            texts.insert(
+                0,
+                f"{percent(share, 1)} was found in {counted(len(copies), 'segment')}{_residual_text(copies)}",
+            )
+        return f"Of the sound in {name}, {', and '.join(texts)}."
     only = segments[0]
     is_whole = len(segments) == 1 and only.raw_start_samples == 0 and only.edited_start_samples == 0
     if is_whole and only.raw_stop_samples == raws[only.raw].length_samples == edited.length_samples:
@@ -74,6 +91,14 @@ def verdict(segments: Sequence[Segment], share: float, raws: Sequence[Sound], ed
         return f"Only {percent(share, 1)} of {name} was found: it is hardly made of these recordings."
     number = counted(len(segments), "segment")
     return f"{percent(share, 1)} of the sound in {name} was found, in {number}{_residual_text(segments)}."
+
+
+def _stretched_text(segments: Sequence[Segment], share: float) -> str:
+    alike = float(np.median([one.similarity for one in segments if one.similarity is not None]))
+    return (
+        f"{percent(share, 1)} was found at another speed or pitch in {counted(len(segments), 'segment')}, "
+        f"{percent(alike)} alike"
+    )
 
 
 def _residual_text(segments: Sequence[Segment]) -> str:

@@ -14,7 +14,7 @@ from engine.errors import UsageError
 from engine.files.safe_write import shown
 from engine.progress import Progress
 from engine.timebase import format_time, samples_to_s
-from engine.wording import level_text
+from engine.wording import level_text, percent
 
 if TYPE_CHECKING:
     from engine.matching.matched import Matched, Segment
@@ -63,7 +63,7 @@ def _table(matched: Matched) -> Iterator[str]:
     rate_hz = matched.rate_hz
     if matched.segments:
         times = f"{'edited':>12}  {'from':>12}  {'to':>12}"
-        yield f"{times}  {'gain':>9}  {'crossfade':>22}  {'left':>8}  recording"
+        yield f"{times}  {'gain':>9}  {'crossfade':>22}  {'left':>9}  recording"
     for one in matched.segments:
         spans = (one.edited_start_samples, one.raw_start_samples, one.raw_stop_samples)
         times = "  ".join(f"{format_time(samples_to_s(at, rate_hz)):>12}" for at in spans)
@@ -71,8 +71,9 @@ def _table(matched: Matched) -> Iterator[str]:
         if one.crossfade_shape is not None:
             fade = f"{1000 * samples_to_s(one.crossfade_samples, rate_hz):.1f} ms {one.crossfade_shape.value}"
         left = "" if one.residual_db is None else level_text(one.residual_db)
+        left = f"{percent(one.similarity)} alike" if one.similarity is not None else left
         notes = _notes(one)
-        yield f"{times}  {one.gain_db:+6.2f} dB  {fade:>22}  {left:>8}  {shown(matched.raws[one.raw])}{notes}"
+        yield f"{times}  {one.gain_db:+6.2f} dB  {fade:>22}  {left:>9}  {shown(matched.raws[one.raw])}{notes}"
     for span in matched.unmatched:
         yield f"{_span_text(span, rate_hz)} of the edited file comes from none of the recordings."
     for span in matched.covered:
@@ -88,6 +89,10 @@ def _notes(segment: Segment) -> str:
     notes = [f"gain ridden over {len(segment.gain_ride)} points"] if segment.gain_ride else []
     if segment.speed != 1.0:
         notes.append(f"speed {segment.speed:.5f}")
+    if segment.pitch_semitones:
+        notes.append(f"{segment.pitch_semitones:+.2f} semitones")
+    if segment.eq_db:
+        notes.append(", ".join(f"{point.at_hz:,} Hz {point.gain_db:+.1f} dB" for point in segment.eq_db))
     if segment.delay_samples:
         notes.append(f"{segment.delay_samples:+.2f} samples late")
     return f" ({', '.join(notes)})" if notes else ""

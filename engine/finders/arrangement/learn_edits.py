@@ -131,9 +131,9 @@ def _matched(pair: RawAndEdited, progress: Progress) -> Matched:
     require_files(pair)
     matched = match(pair.raws, pair.edited, progress)
     names = " or ".join(shown(path) for path in matched.raws)
-    if not matched.segments or matched.matched_share < _LEAST_SHARE:
+    if not matched.segments or matched.found_share < _LEAST_SHARE:
         raise UsageError(
-            f"Of {shown(matched.edited)} only {percent(matched.matched_share)} comes from {names}: "
+            f"Of {shown(matched.edited)} only {percent(matched.found_share)} comes from {names}: "
             "name the recordings it was made of."
         )
     if _is_whole(matched):
@@ -169,6 +169,7 @@ def _quality(number: int, matched: Matched) -> PairQuality:
         _residual_db(matched.segments),
         sum(_length_s(matched, raw) for raw in used),
         sum(_left_out_s(matched, raw) for raw in used),
+        stretched_share=matched.stretched_share,
     )
 
 
@@ -176,6 +177,12 @@ def _residual_db(segments: Iterable[Segment]) -> float | None:
     """Return the median residual of segments in dB, None if no segment has one."""
     left = [one.residual_db for one in segments if one.residual_db is not None]
     return median(left) if left else None
+
+
+def _similarity(segments: Iterable[Segment]) -> float | None:
+    """Return the median similarity of segments at another speed or pitch, None without any."""
+    alike = [one.similarity for one in segments if one.similarity is not None]
+    return median(alike) if alike else None
 
 
 def _length_s(matched: Matched, raw: int) -> float:
@@ -241,4 +248,6 @@ def _told(matched: Matched, raw: int, raw_s: float) -> LearnedPair:
         _length_s(matched, raw),
         _left_out_s(matched, raw),
         raw_s,
+        matched.stretched_share,
+        _similarity(one for one in matched.segments if one.raw == raw),
     )

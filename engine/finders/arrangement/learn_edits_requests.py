@@ -46,7 +46,8 @@ class PairQuality:
     Attributes
     ----------
     number : of the pair, from 0
-    matched_share : share of the sounding part of the edited file, 0 to 1
+    matched_share : share of the sounding part of the edited file that nulls, 0 to 1
+    stretched_share : share of it that plays the recordings at another speed or pitch
     residual_db : level left after subtracting the recordings; None if not measured
     kept_s, left_out_s : total length played, counting repeats, and length never played
     problem : why nothing is learned from it, "" where something is
@@ -58,6 +59,7 @@ class PairQuality:
     kept_s: float = 0.0
     left_out_s: float = 0.0
     problem: str = ""
+    stretched_share: float = 0.0
 
     def figures(self) -> dict[str, float]:
         """Return the figures as progress carries them; `problem` is the text of the report."""
@@ -65,6 +67,7 @@ class PairQuality:
         return {
             "pair": float(self.number),
             "matched_share": self.matched_share,
+            "stretched_share": self.stretched_share,
             "kept_s": self.kept_s,
             "left_out_s": self.left_out_s,
             "is_refused": float(bool(self.problem)),
@@ -83,6 +86,7 @@ class PairQuality:
             figures["kept_s"],
             figures["left_out_s"],
             text if figures["is_refused"] else "",
+            figures["stretched_share"],
         )
 
     @property
@@ -90,7 +94,8 @@ class PairQuality:
         """Summarize the quality in one line."""
         if self.problem:
             return self.problem
-        found = f"{percent(self.matched_share)} found{_left_text(self.residual_db)}"
+        share = self.matched_share + self.stretched_share
+        found = f"{percent(share)} found{_left_text(self.residual_db)}{_stretched_text(self.stretched_share)}"
         return f"{found}; {format_time(self.left_out_s, 0)} left out"
 
 
@@ -100,9 +105,11 @@ class LearnedPair:
 
     Attributes
     ----------
-    matched_share : share of the sounding part of the edited file, 0 to 1
+    matched_share : share of the sounding part of the edited file that nulls, 0 to 1
     residual_db : level left of the edited file without the recording, None if not measured
     kept_s, left_out_s : total length of the recording played, counting repeats, and length never played
+    stretched_share : share of the sounding part that plays recordings at another speed or pitch, 0 to 1
+    similarity : median of the segments at another speed or pitch, None without any
     """
 
     raw: Path
@@ -112,6 +119,8 @@ class LearnedPair:
     kept_s: float
     left_out_s: float
     raw_s: float
+    stretched_share: float = 0.0
+    similarity: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,14 +188,23 @@ def told_lines(pairs: Sequence[LearnedPair]) -> list[str]:
     lines = []
     for one in pairs:
         lines.append(
-            f"{shown(one.edited.name)}: {percent(one.matched_share)} of it is found in {shown(one.raw.name)}"
-            f"{_left_text(one.residual_db)}; {one.kept_s:.0f} s are made of {one.raw_s:.0f} s"
+            f"{shown(one.edited.name)}: {percent(one.matched_share + one.stretched_share)} of it is found in "
+            f"{shown(one.raw.name)}{_left_text(one.residual_db)}"
+            f"{_stretched_text(one.stretched_share, one.similarity)}; "
+            f"{one.kept_s:.0f} s are made of {one.raw_s:.0f} s"
         )
     return lines
 
 
 def _left_text(residual_db: float | None) -> str:
     return "" if residual_db is None else f", {level_text(residual_db)} left"
+
+
+def _stretched_text(share: float, similarity: float | None = None) -> str:
+    if share <= 0.0:
+        return ""
+    alike = "" if similarity is None else f" ({percent(similarity)} alike)"
+    return f", {percent(share)} at another speed or pitch{alike}"
 
 
 def _named(paths: Sequence[Path]) -> str:

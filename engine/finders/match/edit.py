@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 
@@ -41,6 +42,7 @@ _LEAST_POWER = 1e-20
 _SILENT = 1e-4
 _NOTHING_DB = -100.0
 _MOST_TOLD = 20
+_LEAST_SPEED = 5e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,24 +136,38 @@ def matched_edit(request: MatchedEditRequest, progress: Progress) -> MatchedEdit
 
 
 def _playable(matched: Matched) -> tuple[Segment, ...]:
-    """Return the segments that a document can play: those at the speed they were recorded at."""
-    return tuple(one for one in matched.segments if one.speed == 1.0)
+    """Return the segments that a document can play: those at the speed and pitch they were recorded at."""
+    return tuple(one for one in matched.segments if not _is_changed(one))
+
+
+def _is_changed(segment: Segment) -> bool:
+    return segment.speed != 1.0 or segment.pitch_semitones != 0.0
 
 
 def _require_own(matched: Matched, segments: Sequence[Segment]) -> None:
     name = shown(matched.edited.name)
-    if matched.matched_share < LEAST_SHARE:
+    if matched.found_share < LEAST_SHARE:
         raise UsageError(
-            f"{name} is hardly made of this recording: {percent(matched.matched_share, 1)} of its "
+            f"{name} is hardly made of this recording: {percent(matched.found_share, 1)} of its "
             "sound was found. Nothing was changed."
         )
     if not segments:
-        speed = matched.segments[0].speed
-        way = "faster" if speed > 1.0 else "slower"
         raise UsageError(
-            f"{name} runs {abs(speed - 1.0):.2%} {way} than this recording; "
-            "edits cannot change the speed: write it at its own speed first. Nothing was changed."
+            f"{name} runs {_changes_text(matched.segments)} than this recording; "
+            "edits cannot change speed and pitch: write it as it was recorded first. Nothing was changed."
         )
+
+
+def _changes_text(segments: Sequence[Segment]) -> str:
+    """Describe how the speed and the pitch of segments differ from the recording, by their medians."""
+    speed = median(one.speed for one in segments)
+    semitones = median(one.pitch_semitones for one in segments)
+    texts = []
+    if abs(speed - 1.0) >= _LEAST_SPEED or not semitones:
+        texts.append(f"{abs(speed - 1.0):.2%} {'faster' if speed > 1.0 else 'slower'}")
+    if semitones:
+        texts.append(f"{abs(semitones):.2g} semitones {'higher' if semitones > 0.0 else 'lower'}")
+    return " and ".join(texts)
 
 
 def _mutes(segments: Sequence[Segment], edited: Sound) -> Iterator[tuple[tuple[int, int], Wanted]]:
@@ -213,13 +229,15 @@ def _notes(
         notes.append(
             f"Something else sounds over the recording, and is not played: {listed(texts)} of the file."
         )
-    fast = [one for one in matched.segments if one.speed != 1.0]
-    if fast:
+    changed = [one for one in matched.segments if _is_changed(one)]
+    if changed:
         texts = [
-            _span_text((one.edited_start_samples, one.edited_stop_samples), rate_hz)
-            for one in fast[:_MOST_TOLD]
+            f"{_span_text((one.edited_start_samples, one.edited_stop_samples), rate_hz)} "
+            f"({_changes_text([one])})"
+            for one in changed[:_MOST_TOLD]
         ]
-        notes.append(f"At another speed, and not played: {listed(texts)} of the file.")
+        more = [f"{len(changed) - _MOST_TOLD:,} more"] if len(changed) > _MOST_TOLD else []
+        notes.append(f"At another speed or pitch, and not played: {listed([*texts, *more])} of the file.")
     if ridden:
         notes.append(f"The level changes along {counted(ridden, 'span')}, which gain edits follow in part.")
     if as_elsewhere:

@@ -21,6 +21,7 @@ from engine.lab.evaluation.matching.foreign import evaluate_foreign
 from engine.lab.evaluation.matching.scoring import Found, scored, share
 from engine.lab.evaluation.matching.stutters import evaluate_stutters
 from engine.lab.evaluation.matching.versions import VERSIONS
+from engine.lab.evaluation.matching.warped import evaluate_warped
 from engine.lab.simulated.recordings import sound_files, whole
 from engine.matching.match import match_sounds
 from engine.matching.sound import Samples, sound_of
@@ -75,6 +76,7 @@ def evaluate(data_dir: Path, *, short: bool = False, progress: Progress = SILENT
         yield from _of_loops(every[:: max(1, len(every) // _REPEATED_LOOPS)], progress)
     yield from evaluate_stutters([_stereo(path) for path in (paths[:1] if short else paths)], progress)
     yield from evaluate_foreign(data_dir, short=short, progress=progress)
+    yield from evaluate_warped(data_dir, short=short, progress=progress)
 
 
 def _is_chosen_on(path: Path) -> bool:

@@ -1,0 +1,179 @@
+"""Pieces at another speed or pitch between the copies in an edited file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from engine.matching.copies import Copies, at_speed, copies_in
+from engine.matching.matched import GainPoint, Segment
+from engine.matching.searching.features import RATE_HZ, Floats, SearchFeatures, search_features
+from engine.matching.searching.search import searched
+from engine.matching.sound import Sound, sound_of
+from engine.matching.speed import played_back
+from engine.matching.stretching.lines import StretchedLine
+from engine.matching.stretching.reported import segment_of
+from engine.matching.stretching.respun import Respun, respun_spans
+from engine.matching.stretching.stretched import stretched_pieces
+from engine.matching.stretching.tracing import Span
+from engine.matching.verdict import unmatched
+from engine.progress import Progress
+
+_LEAST_S = 0.4
+_LEFT_S = 0.5
+_SAME_LINE_S, _MET_SAMPLES = 0.005, 4
+_CRUMB_S, _GRAIN_S, _MOST_GRAINS = 2.0, 0.05, 0.8
+
+
+def with_stretched(
+    raws: tuple[Sound, ...],
+    sources: Sequence[SearchFeatures],
+    edited: tuple[Sound, Floats],
+    copies: Copies,
+    progress: Progress,
+) -> Copies:
+    """Return copies, and between them the pieces that play recordings at another speed or pitch.
+
+    Pieces whose pitch changes with their speed are played back at their own speed and then matched as copies.
+
+    Parameters
+    ----------
+    sources : the features of the recordings
+    edited : the file, and its mono at the rate of the search
+
+    Raises
+    ------
+    Cancelled : the user asked for it
+    """
+    sound, mono = edited
+    ratio = sound.rate_hz / RATE_HZ
+    monos = [source.mono for source in sources]
+
+    def open_spans(segments: Sequence[Segment]) -> list[Span]:
+        spans = unmatched(segments, sound.length_samples)
+        return [(start / ratio, stop / ratio) for start, stop in spans]
+
+    crumbs = [one for one in copies.segments if _length_s(one, sound.rate_hz) < _CRUMB_S]
+    long = [one for one in copies.segments if one not in crumbs]
+    pieces = stretched_pieces(monos, mono, open_spans(long), progress.part(0.0, 0.5))
+    left = _left_crumbs(crumbs, pieces, ratio)
+    grains = [one for one in crumbs if one not in left]
+    segments = sorted([*long, *left], key=_start)
+    pieces = _clear_of(pieces, open_spans(segments))
+    respun = [one for span in open_spans(segments) for one in respun_spans(monos, mono, pieces, span)]
+    covered = [span for span in copies.covered if not any(_holds(one, span[0]) for one in grains)]
+    for number, one in enumerate(respun):
+        more = _respun_copies(raws, sources, sound, one, progress.part(0.5, 1.0).step(number, len(respun)))
+        segments += more.segments
+        covered += more.covered
+    if respun:
+        segments = [_reaching(one, pieces, open_spans(segments), ratio) for one in segments]
+        pieces = _clear_of(pieces, open_spans(segments))
+    segments += [segment_of(piece, monos, mono, sound.rate_hz) for piece in pieces]
+    return Copies(sorted(segments, key=_start), tuple(sorted(covered)))
+
+
+def _holds(segment: Segment, at_samples: int) -> bool:
+    return segment.edited_start_samples <= at_samples < segment.edited_stop_samples
+
+
+def _reaching(
+    segment: Segment, pieces: Sequence[StretchedLine], spans: Sequence[Span], ratio: float
+) -> Segment:
+    """Return a copy at another speed as far as a piece on its line goes on: fades do not null."""
+    if segment.speed == 1.0:
+        return segment
+    start, stop = segment.edited_start_samples, segment.edited_stop_samples
+    for piece in pieces:
+        off = segment.raw_start_samples / ratio - piece.raw_at(start / ratio)
+        if segment.raw != piece.raw or abs(off) > _SAME_LINE_S * RATE_HZ:
+            continue
+        for span in spans:
+            first, last = (
+                round(edge * ratio) for edge in (max(piece.start, span[0]), min(piece.stop, span[1]))
+            )
+            if last - first >= _LEFT_S * ratio * RATE_HZ:
+                continue
+            if abs(last - start) <= _MET_SAMPLES and first < start:
+                start = first
+            if abs(first - stop) <= _MET_SAMPLES and last > stop:
+                stop = last
+    before = round((segment.edited_start_samples - start) * segment.speed)
+    after = round((stop - segment.edited_stop_samples) * segment.speed)
+    if before and segment.crossfade_samples:
+        before, start = 0, segment.edited_start_samples
+    return replace(
+        segment,
+        edited_start_samples=start,
+        raw_start_samples=segment.raw_start_samples - before,
+        raw_stop_samples=segment.raw_stop_samples + after,
+    )
+
+
+def _start(segment: Segment) -> int:
+    return segment.edited_start_samples
+
+
+def _length_s(segment: Segment, rate_hz: int) -> float:
+    return (segment.edited_stop_samples - segment.edited_start_samples) / rate_hz
+
+
+def _left_crumbs(crumbs: Sequence[Segment], pieces: Sequence[StretchedLine], ratio: float) -> list[Segment]:
+    """Return short copies without the grains of stretched pieces, which are on their lines."""
+    spans = [(one.edited_start_samples / ratio, one.edited_stop_samples / ratio) for one in crumbs]
+    dropped = set()
+    for piece in pieces:
+        inside = [
+            number
+            for number, (start, stop) in enumerate(spans)
+            if min(stop, piece.stop) - max(start, piece.start) > (stop - start) / 2
+            and crumbs[number].raw == piece.raw
+            and abs(crumbs[number].raw_start_samples / ratio - piece.raw_at(start)) < _GRAIN_S * RATE_HZ
+        ]
+        held = sum(spans[number][1] - spans[number][0] for number in inside)
+        longest = max((spans[number][1] - spans[number][0] for number in inside), default=0.0)
+        if held < _MOST_GRAINS * (piece.stop - piece.start) and 2 * longest < piece.stop - piece.start:
+            dropped |= set(inside)
+    return [one for number, one in enumerate(crumbs) if number not in dropped]
+
+
+def _respun_copies(
+    raws: tuple[Sound, ...],
+    sources: Sequence[SearchFeatures],
+    edited: Sound,
+    one: Respun,
+    progress: Progress,
+) -> Copies:
+    """Return the copies in a span of an edited file played back at its own speed."""
+    ratio = edited.rate_hz / RATE_HZ
+    start, stop = round(one.start * ratio), min(edited.length_samples, round(one.stop * ratio))
+    if stop - start < _LEAST_S * max(1.0, 1.0 / one.speed) * edited.rate_hz:
+        return Copies([], ())
+    piece = played_back(sound_of(edited.path, edited.read(start, stop), edited.rate_hz), one.speed)
+    target = search_features(piece, progress.part(0.0, 0.1))
+    rough = searched(sources, target, progress.part(0.1, 0.4))
+    copies = copies_in(raws, sources, (piece, target), rough, progress.part(0.4, 1.0))
+    return Copies(
+        [_moved(at_speed(segment, one.speed), start) for segment in copies.segments],
+        tuple((start + round(a / one.speed), start + round(b / one.speed)) for a, b in copies.covered),
+    )
+
+
+def _moved(segment: Segment, by_samples: int) -> Segment:
+    """Return a segment of a part of the edited file as one of all of it."""
+    return replace(
+        segment,
+        edited_start_samples=segment.edited_start_samples + by_samples,
+        gain_ride=tuple(GainPoint(one.at_samples + by_samples, one.gain_db) for one in segment.gain_ride),
+    )
+
+
+def _clear_of(pieces: Sequence[StretchedLine], spans: Sequence[tuple[float, float]]) -> list[StretchedLine]:
+    """Return the parts of pieces that are in spans."""
+    found = []
+    for piece in pieces:
+        for span in spans:
+            start, stop = max(piece.start, span[0]), min(piece.stop, span[1])
+            if stop - start >= _LEFT_S * RATE_HZ:
+                found.append(replace(piece, start=start, stop=stop))
+    return found

@@ -50,7 +50,7 @@ FAST, PITCH, TUNING = Resolution(0.023, 2, 0), Resolution(0.186, 4, 2), Resoluti
 def aligned_levels(
     read: ReadMono, takes: Sequence[Followed], rate_hz: int, resolution: Resolution
 ) -> list[Floats]:
-    """Measure the levels of each take in dB, shape (bands, frames), at the frames of the reference take."""
+    """Measure the levels of each take, in dB, shape (bands, frames), at all frames of the reference take."""
     hop = round(resolution.frame_s * rate_hz)
     n_fft = int(2 ** round(np.log2(resolution.window_s * rate_hz)))
     bank = _bank(rate_hz, n_fft, resolution.bands_per_semitone)

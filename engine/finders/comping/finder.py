@@ -19,7 +19,6 @@ from engine.edl.gathered import gathered_accepted
 from engine.errors import UsageError
 from engine.finders.finder import Finder, FinderRequest, Found
 from engine.finders.settings import FinderSettings
-from engine.finders.takes.proposals import kept_takes, span_of
 from engine.finders.takes.stored import takes_from
 from engine.progress import Progress
 from engine.takes.takes import FoundTakes, Take, TakeGroup
@@ -81,6 +80,8 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
 
 
 def _passages(request: FinderRequest, found: FoundTakes) -> Sequence[TakeGroup]:
+    from engine.finders.takes.proposals import kept_takes
+
     number = comp_settings(request).passage
     if number > len(found.groups):
         raise UsageError(
@@ -102,6 +103,7 @@ def _of_passage(
     """Return the proposals for one passage; none if it has no takes that can be compared."""
     from engine.comping.comp import CompRequest, comp_of
     from engine.finders.comping.proposals import CompProposals, lines_in
+    from engine.finders.takes.proposals import span_of
     from engine.recordings.microphones import Microphones
 
     state, settings = request.state, comp_settings(request)

@@ -16,7 +16,7 @@ from engine.by_hand.swap import swap_spans
 from engine.document.change import Change
 from engine.document.clipboard import duplicate
 from engine.document.marks.section_edits import NOT_YET, rename_label
-from engine.document.marks.sections import StoredSections
+from engine.document.marks.sections import SECTIONS, StoredSections
 from engine.document.recorded import require_recording
 from engine.document.tracks.track import sound_of
 from engine.errors import UsageError
@@ -79,7 +79,7 @@ class Sections(QObject):
     # showing
 
     def _follow(self, change: Change) -> None:
-        if "sections" in change.analyses or change.tracks:
+        if SECTIONS in change.analyses or change.tracks:
             self._show()
 
     def _show(self) -> None:

@@ -199,8 +199,11 @@ def arrangements(
     if not len(heard):
         return [Decoded(np.zeros(0, np.int64), 0.0)]
     pairs = [*(editor.pairs if editor else ()), *like]
-    rules = learned_rules(like, partial(_order_like, network)) if like and not editor else ()
-    rules = editor.rules if editor and not like else rules
+    rules: tuple[Fitting, ...] = ()
+    if editor is None:
+        rules = learned_rules(like, partial(_order_like, network)) if like else ()
+    elif not like:
+        rules = editor.rules
     if rules:
         return arrangements_by(rules, heard, bounds, seeds)
     scores = scores_for(network, heard, pairs, editor.adapter if editor else None)
@@ -296,7 +299,7 @@ def _checked(facts: Mapping[str, object], tensors: Mapping[str, Tensor]) -> Edit
     if facts.get("rules") == RULES_VERSION:
         rules = tuple(Fitting(tuple(row[:-1]), row[-1]) for row in tensors["rules"].tolist())
         if not all(0.0 <= number < 1.0 for one in rules for number in one.numbers):
-            raise ValueError("rules that are none")
+            raise ValueError("invalid rules")
     return Editor(str(facts["name"]), pairs, adapter.requires_grad_(False), habits, rules)
 
 

@@ -94,6 +94,7 @@ def hear(
     grid: BeatGrid,
     curve: ScoreCurve | None = None,
     progress: Progress = SILENT,
+    sections_s: Iterable[tuple[float, float, str]] | None = None,
 ) -> StepFeatures:
     """Analyse a mono stream with known beats.
 
@@ -101,6 +102,7 @@ def hear(
     ----------
     blocks : float32 at `rate_hz`, each of shape (n,)
     curve : the anomaly scores, if a taste was used
+    sections_s : the start and stop of known sections in seconds, and their labels; None to find them
 
     Raises
     ------
@@ -111,8 +113,10 @@ def hear(
     found = replace(found, played_s=with_borders(frames.levels_db, found.played_s))
     steps = steps_of(grid, np.array(found.played_s, np.float64).reshape(-1, 2), length_samples, rate_hz)
     made = features_of_steps(frames, found, steps, curve)
-    sections = structure_in(frames, grid, rate_hz).sections
-    return with_sections(made, ((one.start_s, one.stop_s, one.label) for one in sections))
+    if sections_s is None:
+        sections = structure_in(frames, grid, rate_hz).sections
+        sections_s = ((one.start_s, one.stop_s, one.label) for one in sections)
+    return with_sections(made, sections_s)
 
 
 def with_sections(heard: StepFeatures, sections_s: Iterable[tuple[float, float, str]]) -> StepFeatures:

@@ -64,7 +64,7 @@ def bars_of_takes(
     spans_samples : of the takes, [start, stop): bars outside are not played
     """
     own = takes[reference].places_samples
-    at = takes[reference].hops_at(own[0], lines_samples)
+    at = takes[reference].hops_at(lines_samples)
     hops = np.arange(len(own))
     leads = _attack(read, lines_samples, rate_hz)
     edges = np.empty((len(takes), len(lines_samples)), np.int64)

@@ -23,8 +23,6 @@ _LEVEL_S, _MOST_LAG_S = 0.4, 0.18
 _SEAM_S = 0.15
 _ENDS_S = 0.02, 0.04
 """The sound of a bar from just before it begins until just before the attacks of the next one."""
-
-
 _OF_FRAMES = 8
 """A median needs only every eighth frame."""
 Values = NDArray[np.float64]
@@ -91,7 +89,7 @@ def differences(
     Cancelled : the user asked for it
     """
     reference = takes[bars.reference]
-    hops = reference.hops_at(reference.places_samples[0], bars.edges_samples[bars.reference])
+    hops = reference.hops_at(bars.edges_samples[bars.reference])
     found: dict[str, list[Values]] = {one.name: [] for one in (*ASPECTS, TIMING, LEVEL)}
     seams_db = np.zeros((len(takes), len(takes), len(bars) + 1))
     for number, read in enumerate(tracks):

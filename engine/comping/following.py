@@ -20,7 +20,7 @@ _SEGMENT_S, _AROUND_S = 3.0, 0.75
 _FIRST_S, _FIRST_MS, _MOST_MS = 8.0, 800.0, 120.0
 """The largest lag at the beginning, where borders of takes are known to some tenths of a second, and then
 beyond the one expected: less than a beat, so that repeated beats are not confused."""
-_STEADY_S, _FASTEST = 0.5, 0.08
+_STEADY_S, FASTEST = 0.5, 0.08
 """How long the tempo of a take hardly changes, and by how much takes differ in tempo at most."""
 _END_S, _INNER_S, _OFF_S = 1.2, 4.0, 0.05
 """Within the first of an end, lags that differ more than the third from the next seconds are replaced."""
@@ -41,9 +41,10 @@ class Followed:
     places_samples: Positions
     alike: Positions
 
-    def hops_at(self, reference_start: float, places_samples: NDArray[np.int64]) -> Positions:
-        """Return places in the reference take, which begins at `reference_start`, in hops, shape (n,)."""
-        return (places_samples - reference_start) / self.hop_samples
+    def hops_at(self, places_samples: NDArray[np.int64]) -> Positions:
+        """Return places in this take, if it is the reference take, in hops from its start, shape (n,)."""
+        hops: Positions = (places_samples - self.places_samples[0]) / self.hop_samples
+        return hops
 
 
 def follow(
@@ -136,4 +137,4 @@ def _drift(lags: Positions, hop: int) -> float:
     if len(lags) < 2:
         return 0.0
     slope = np.polyfit(np.arange(len(lags)) * hop, lags, 1)[0]
-    return float(np.clip(slope, -_FASTEST, _FASTEST)) * len(lags) * hop / 2
+    return float(np.clip(slope, -FASTEST, FASTEST)) * len(lags) * hop / 2

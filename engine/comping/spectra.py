@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.comping.following import HOP_S, Followed
 from engine.features.loudness import finite
-from engine.features.mel import band_power_blocks, bank_tensor, mel_filter_bank
+from engine.features.mel import band_power_blocks, bank_tensor, mel_filter_bank, triangles
 from engine.features.mel_settings import MelSettings
 from engine.notes.onsets import ReadMono
 
@@ -76,5 +76,4 @@ def _bank(rate_hz: int, n_fft: int, bands_per_semitone: int) -> torch.Tensor:
     count = round(in_octave * np.log2(_HIGHEST_HZ / _LOWEST_HZ))
     centres_hz = _LOWEST_HZ * 2 ** (np.arange(count) / in_octave)
     widths_hz = np.maximum(centres_hz * (2 ** (1 / in_octave) - 1), rate_hz / n_fft)
-    bank = np.maximum(1.0 - np.abs(bins_hz - centres_hz[:, None]) / widths_hz[:, None], 0.0)
-    return bank_tensor(bank.astype(np.float32))
+    return bank_tensor(triangles(bins_hz, centres_hz, widths_hz).astype(np.float32))

@@ -67,6 +67,16 @@ def _mel_bank(settings: MelSettings) -> torch.Tensor:
     return bank_tensor(mel_filter_bank(settings))
 
 
+def triangles(
+    bins_hz: NDArray[np.float64], middles_hz: NDArray[np.float64], widths_hz: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return triangles of height 1 that fall to 0 at a width to either side, shape (bands, bins)."""
+    found: NDArray[np.float64] = np.maximum(
+        0.0, 1.0 - np.abs(bins_hz - middles_hz[:, None]) / widths_hz[:, None]
+    )
+    return found
+
+
 def bank_tensor(filter_bank: NDArray[np.float32]) -> torch.Tensor:
     """Return a filter bank, shape (bands, bins), as `band_power_blocks` takes it, shape (bins, bands)."""
     return torch.tensor(filter_bank).T.contiguous()

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.fft import irfft, rfft
 from scipy.ndimage import map_coordinates, spline_filter1d
 
+from engine.features.summit import summit
 from engine.matching.searching.features import HOP_SAMPLES, RATE_HZ, Floats, SearchFeatures, patterns
 from engine.matching.sound import Sound, sound_of
 
@@ -101,10 +102,9 @@ def _peak(mine: NDArray[np.complex64], theirs: NDArray[np.complex64], lags: int)
     values = irfft(np.conj(mine) * theirs, _SIZE, axis=1)[0, :lags]
     top = int(np.clip(np.argmax(values), 1, lags - 2))
     before, here, after = values[top - 1 : top + 2]
-    bend = before - 2.0 * here + after
-    part = 0.5 * (before - after) / bend if bend < 0.0 else 0.0
     own = np.sum(np.abs(mine) ** 2) * _powers(theirs)[0]
-    return float(here / (np.sqrt(max(float(own), 1e-20)) * 2.0 / _SIZE)), float(top + part)
+    agreed = float(here / (np.sqrt(max(float(own), 1e-20)) * 2.0 / _SIZE))
+    return agreed, float(top + summit(before, here, after))
 
 
 def played_back(sound: Sound, speed: float) -> Sound:

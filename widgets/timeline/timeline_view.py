@@ -124,7 +124,7 @@ class TimelineView(QWidget):
             self.heads.sections.show_about("Sections", f"{len(sections)} · {labels}", f"Sections: {order}")
 
     def _regions(self) -> tuple[Marker, ...]:
-        """Return what names blocks of the arrangement: the user's regions, else sections."""
+        """Return the regions that name blocks of the arrangement: the user's own, else sections."""
         sections = self.canvas.shown.sections.sections
         own = tuple(one for one in self.canvas.state.markers.values() if one.is_region)
         return own or (() if sections is None else sections.regions())

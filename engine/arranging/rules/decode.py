@@ -109,7 +109,7 @@ def _searched(
     if not n or bounds.never.all():
         return PhraseOrder((), 0.0)
     gains = _gains(chances, lengths_s, bounds, worth)
-    ranked = np.argsort(-gains, axis=2, kind="stable")[:, :, : max(_MOST_TARGETS, 1) + 1]
+    ranked = np.argsort(-gains, axis=2, kind="stable")[:, :, : _MOST_TARGETS + 1]
     ways = [_Way((), bytes(n), 0, int(bounds.must.sum()), 0.0)]
     best: PhraseOrder | None = None
     for _ in range(bounds.most_times * n + 1):

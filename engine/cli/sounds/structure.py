@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from engine.cli.documents import analysing, media_of, opened
 from engine.cli.output import VerbOutput
 from engine.progress import Progress
-from engine.timebase import format_time, samples_to_s
+from engine.timebase import format_time
 from engine.wording import percent
 
 if TYPE_CHECKING:
@@ -79,8 +79,5 @@ def _of_document(path: Path, progress: Progress) -> tuple[Section, ...]:
                 found = find_sections(request, progress)
             document.apply(*found.put_into(document.state))
         return found.structure.sections
-    spans = zip(stored.spans_samples.tolist(), stored.labels, stored.confidences.tolist(), strict=True)
-    return tuple(
-        Section(samples_to_s(start, state.rate_hz), samples_to_s(stop, state.rate_hz), label, confidence)
-        for (start, stop), label, confidence in spans
-    )
+    rows = zip(stored.in_seconds(state.rate_hz), stored.confidences.tolist(), strict=True)
+    return tuple(Section(*section, confidence) for section, confidence in rows)

@@ -10,14 +10,12 @@ from engine.document.kinds.payload import (
     CROSSFADE,
     CROSSFADE_MS,
     HAND_CROSSFADE_MS,
-    Payload,
     fade,
     integer,
     real,
     validator,
     whole,
 )
-from engine.errors import DocumentError
 from engine.timebase import format_time, samples_to_s
 
 COVERED_START_SAMPLES, COVERED_STOP_SAMPLES = "covered_start_samples", "covered_stop_samples"
@@ -27,14 +25,7 @@ TAKE_START_SAMPLES, TAKE_STOP_SAMPLES = "take_start_samples", "take_stop_samples
 
 _PLACE = whole(0, FARTHEST_SAMPLES)
 _FIELDS = (COVERED_START_SAMPLES, COVERED_STOP_SAMPLES, TAKE_START_SAMPLES, TAKE_STOP_SAMPLES)
-_fields = validator("comp", {**dict.fromkeys(_FIELDS, _PLACE), **CROSSFADE})
-
-
-def _validate(payload: Payload) -> None:
-    _fields(payload)
-    for name in _FIELDS:
-        if name not in payload:
-            raise DocumentError(f"A comp needs {name}, but has none.")
+_validate = validator("comp", {**dict.fromkeys(_FIELDS, _PLACE), **CROSSFADE}, _FIELDS)
 
 
 def covered(edited: Edited) -> tuple[int, int]:

@@ -11,14 +11,12 @@ from engine.document.kinds.payload import (
     CROSSFADE,
     CROSSFADE_MS,
     HAND_CROSSFADE_MS,
-    Payload,
     fade,
     integer,
     real,
     validator,
     whole,
 )
-from engine.errors import DocumentError
 from engine.timebase import format_time, samples_to_s
 
 TIMES, TO_SAMPLES, RANK = "times", "to_samples", "rank"
@@ -28,13 +26,7 @@ LONGEST_S = 1e9
 
 _PLACE = {TO_SAMPLES: whole(0, FARTHEST_SAMPLES), RANK: whole(-FARTHEST_SAMPLES, FARTHEST_SAMPLES)}
 _repeat = validator("repeat", {TIMES: whole(2, MOST_TIMES), **_PLACE, **CROSSFADE})
-_move = validator("move", {**_PLACE, **CROSSFADE})
-
-
-def _validate_move(payload: Payload) -> None:
-    _move(payload)
-    if TO_SAMPLES not in payload:
-        raise DocumentError("A move needs to_samples, but has none.")
+_move = validator("move", {**_PLACE, **CROSSFADE}, (TO_SAMPLES,))
 
 
 def _repeated(edited: Edited) -> tuple[Order, ...]:
@@ -50,7 +42,7 @@ def _repeated(edited: Edited) -> tuple[Order, ...]:
 
 def _moved(edited: Edited) -> tuple[Order, ...]:
     """Remove it and insert it at another position; a target within itself has no effect."""
-    _validate_move(edited.payload)
+    _move(edited.payload)
     start, stop, payload = edited.start_samples, edited.stop_samples, edited.payload
     to, rank = integer(payload, TO_SAMPLES, 0), integer(payload, RANK, 0)
     if start >= stop or start < to < stop or (to in (start, stop) and not rank):
@@ -99,7 +91,7 @@ MOVE = Kind(
     title="Move",
     icon="move",
     verb="move",
-    validate=_validate_move,
+    validate=_move,
     effect=_moved,
     words=_move_words,
     how_much=_whereto,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from math import isfinite
 
 from engine.document.kinds.amount import Amount
@@ -18,8 +18,10 @@ Field = Callable[[str, object], None]
 """Takes the name of a kind and a value; raises `DocumentError`."""
 
 
-def validator(kind: str, fields: Mapping[str, Field]) -> Callable[[Payload], None]:
-    """Return a validator for payloads with exactly these fields and types."""
+def validator(
+    kind: str, fields: Mapping[str, Field], needed: Iterable[str] = ()
+) -> Callable[[Payload], None]:
+    """Return a validator for payloads with these fields alone, of these types, and all the needed ones."""
 
     def validate(payload: Payload) -> None:
         unknown = sorted(set(payload) - set(fields))
@@ -29,6 +31,9 @@ def validator(kind: str, fields: Mapping[str, Field]) -> Callable[[Payload], Non
         for name, field in fields.items():
             if name in payload:
                 field(f"A {kind}'s {name}", payload[name])
+        for name in needed:
+            if name not in payload:
+                raise DocumentError(f"A {kind} needs {name}, but has none.")
 
     return validate
 

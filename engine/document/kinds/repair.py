@@ -50,14 +50,12 @@ _fields = validator(
         CROSSFADE_MS: number(0.0, LONGEST_REPAIR_CROSSFADE_MS),
         OVER: _require_keys,
     },
+    (AUDIO, AUDIO_START, AUDIO_STOP),
 )
 
 
 def _validate(payload: Payload) -> None:
     _fields(payload)
-    for name in (AUDIO, AUDIO_START, AUDIO_STOP):
-        if name not in payload:
-            raise DocumentError(f"A repair needs {name}, but has none.")
     if integer(payload, AUDIO_START, 0) >= integer(payload, AUDIO_STOP, 0):
         raise DocumentError("The audio of a repair ends before it starts.")
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.marks.markers import Marker
+from engine.timebase import samples_to_s_array
 
 SECTIONS = "sections"
 """The kind under which a document stores them."""
@@ -52,6 +53,11 @@ class StoredSections:
         """Return where a section is, [start, stop)."""
         start, stop = self.spans_samples[number].tolist()
         return start, stop
+
+    def in_seconds(self, rate_hz: int) -> list[tuple[float, float, str]]:
+        """Return the start and stop of each section in seconds, and its label."""
+        spans_s = samples_to_s_array(self.spans_samples, rate_hz).tolist()
+        return [(*span_s, label) for span_s, label in zip(spans_s, self.labels, strict=True)]
 
     def regions(self) -> tuple[Marker, ...]:
         """Return the sections as named regions of the timeline."""

@@ -27,6 +27,7 @@ from engine.timebase import s_to_samples
 
 Make = Callable[[int, int], Sound]
 
+_Key = TypeVar("_Key")
 _Layer = TypeVar("_Layer", Replace, Lift, Piece, Shift, Gain)
 _Faded = TypeVar("_Faded", Replace, Lift, Shift)
 
@@ -36,6 +37,16 @@ GAPS_HELD = 8
 """Cached fills: a block and its neighbours rarely touch more."""
 VOICES_HELD = 16
 """Cached voices that were lifted out of strokes: those of a block."""
+
+
+def _once(made: OrderedDict[_Key, Sound], key: _Key, make: Callable[[], Sound], most: int) -> Sound:
+    """Return the sound of a key, made once while it is among the last `most`."""
+    sound = made.get(key)
+    if sound is None:
+        sound = made[key] = make()
+        if len(made) > most:
+            made.popitem(last=False)
+    return sound
 
 
 class Reads(Protocol):
@@ -137,14 +148,10 @@ class PatchedReader:
 
     def _taken(self, one: Lift, start: int, stop: int) -> Sound:
         """Return a lifted voice in [start, stop) of the timeline; zeros outside its span."""
-        if one not in self._voices:
-            self._voices[one] = lifted(one, self._replaced, self.rate_hz)
-            if len(self._voices) > VOICES_HELD:
-                self._voices.popitem(last=False)
+        voice = _once(self._voices, one, lambda: lifted(one, self._replaced, self.rate_hz), VOICES_HELD)
         block = np.zeros((stop - start, self.channels))
         begin, end = max(start, one.start_samples), min(stop, one.stop_samples)
         if begin < end:
-            voice = self._voices[one]
             block[begin - start : end - start] = voice[begin - one.start_samples : end - one.start_samples]
         return block
 
@@ -185,12 +192,9 @@ class PatchedReader:
             return np.zeros((stop - start, self.channels))
         if not isinstance(heard, Gap):
             return delayed(below, start, stop, heard)
-        if heard not in self._gaps:
-            left = partial(self._heard, heard.by_samples, self._lifted)
-            self._gaps[heard] = self._make_up(heard, left, self.rate_hz)
-            if len(self._gaps) > GAPS_HELD:
-                self._gaps.popitem(last=False)
-        return self._gaps[heard][start - heard.start_samples : stop - heard.start_samples]
+        left = partial(self._heard, heard.by_samples, self._lifted)
+        fill = _once(self._gaps, heard, lambda: self._make_up(heard, left, self.rate_hz), GAPS_HELD)
+        return fill[start - heard.start_samples : stop - heard.start_samples]
 
     def _shifted(self, start: int, stop: int) -> Sound:
         below = self._sliced if Piece in self._patches.layers else self._lifted

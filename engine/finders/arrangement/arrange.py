@@ -15,10 +15,9 @@ from engine.arranging.learning import Pair
 from engine.arranging.orders import Order, length_s, plays, spans_of
 from engine.arranging.reasons import Reason, Reasons
 from engine.arranging.references import references_of
-from engine.arranging.step_features import StepFeatures, hear, with_sections
+from engine.arranging.step_features import StepFeatures, hear
 from engine.document.kinds.cut import CUT
 from engine.document.kinds.ordering import MOVE, REPEAT
-from engine.document.marks.sections import StoredSections
 from engine.document.proposals import BY_ARRANGING, Alternative, Proposal, proposal_id
 from engine.document.state import DocumentState
 from engine.edl.edits_that_play import Played, Wanted, edits_that_play
@@ -71,9 +70,8 @@ def arrange(request: ArrangeRequest, progress: Progress) -> ProposedArrangement:
         progress = progress.part(0.5, 1.0)
     blocks = mono_blocks(state, request.media)
     listening = progress.part(0.0, 0.9)
-    heard = hear(blocks, state.rate_hz, state.length_samples, request.grid, request.curve, listening)
-    if request.sections is not None:
-        heard = with_sections(heard, _in_seconds(request.sections, state.rate_hz))
+    known = None if request.sections is None else request.sections.in_seconds(state.rate_hz)
+    heard = hear(blocks, state.rate_hz, state.length_samples, request.grid, request.curve, listening, known)
     progress.report(0.9, "Arranging")
     made = arranged(request, heard, editor, like)
     if request.is_anybody and made.result_s < _LEAST_LEFT * made.recording_s:
@@ -83,12 +81,6 @@ def arrange(request: ArrangeRequest, progress: Progress) -> ProposedArrangement:
             "Name an editor of your own, an example or a length."
         )
     return made
-
-
-def _in_seconds(sections: StoredSections, rate_hz: int) -> Iterator[tuple[float, float, str]]:
-    """Yield the start and stop of sections in seconds, and their labels."""
-    for (start, stop), label in zip(sections.spans_samples.tolist(), sections.labels, strict=True):
-        yield samples_to_s(start, rate_hz), samples_to_s(stop, rate_hz), label
 
 
 def arranged(

@@ -24,9 +24,8 @@ from engine.progress import Progress
 from engine.takes.takes import FoundTakes, Take, TakeGroup
 from engine.wording import counted
 
-_FASTEST = 0.08
 _BEGINS = 0.05
-"""A take that begins later in the passage, or differs more in tempo, is not comped."""
+"""A take that begins later in the passage is not comped."""
 _CUT = 0.5
 """Share of a take that accepted cuts remove, from which on it cannot stay in its place."""
 
@@ -45,7 +44,7 @@ class CompSettings(FinderSettings):
     )
 
 
-def comp_settings(request: FinderRequest) -> CompSettings:
+def _settings(request: FinderRequest) -> CompSettings:
     """Return the settings of a request for this finder."""
     assert isinstance(request.settings, CompSettings)
     return request.settings
@@ -82,7 +81,7 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
 def _passages(request: FinderRequest, found: FoundTakes) -> Sequence[TakeGroup]:
     from engine.finders.takes.proposals import kept_takes
 
-    number = comp_settings(request).passage
+    number = _settings(request).passage
     if number > len(found.groups):
         raise UsageError(
             f"There is no passage {number}: this recording has {counted(len(found.groups), 'passage')} with "
@@ -106,7 +105,7 @@ def _of_passage(
     from engine.finders.takes.proposals import span_of
     from engine.recordings.microphones import Microphones
 
-    state, settings = request.state, comp_settings(request)
+    state, settings = request.state, _settings(request)
     takes = [take for take in group.takes if _can_be_comped(take)]
     if len(takes) < 2:
         return []
@@ -134,7 +133,9 @@ def _of_passage(
 
 
 def _can_be_comped(take: Take) -> bool:
-    is_same = not take.transposed_semitones and abs(take.speed - 1.0) <= _FASTEST
+    from engine.comping.following import FASTEST
+
+    is_same = not take.transposed_semitones and abs(take.speed - 1.0) <= FASTEST
     return is_same and take.from_share <= _BEGINS
 
 

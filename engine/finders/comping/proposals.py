@@ -27,6 +27,8 @@ from engine.wording import percent
 
 _WEAK = 0.3
 """Probability of a fault in the take that stays, below which a switch has weak evidence."""
+_NEAR_S, _LEAST_PIECE_S, _BAR_S, _LEAST_LINES = 0.2, 0.75, 2.0, 3
+"""A downbeat just before a take is its own; shorter ends are part of their neighbours; a bar at 120 BPM."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,7 +155,3 @@ def lines_in(
     if stop - lines[-1] < least and len(lines) > 1:
         lines = lines[:-1]
     return np.concatenate([lines, [stop]]).astype(np.int64)
-
-
-_NEAR_S, _LEAST_PIECE_S, _BAR_S, _LEAST_LINES = 0.2, 0.75, 2.0, 3
-"""A downbeat just before a take is its own; shorter ends are part of their neighbours; a bar at 120 BPM."""

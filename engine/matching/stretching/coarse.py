@@ -15,7 +15,14 @@ from scipy.fft import dct
 
 from engine.matching.searching.features import RATE_HZ, Floats
 from engine.matching.searching.lags import evenly
-from engine.matching.stretching.spectra import COARSE_HOP_SAMPLES, MARGIN_BANDS, Spectra, at_pitch
+from engine.matching.stretching.spectra import (
+    COARSE_HOP_SAMPLES,
+    MARGIN_BANDS,
+    Spectra,
+    at_pitch,
+    between,
+    rows_at,
+)
 from engine.progress import Progress
 from engine.side_by_side import side_by_side
 
@@ -189,9 +196,7 @@ def _asked(turned: dict[float, Floats], middle: float, variants: Sequence[tuple[
         half = (_FRAMES - 1) / 2.0
         centre = middle / COARSE_HOP_SAMPLES
         at = np.clip(centre + (np.arange(_FRAMES) - half) / speed, 0.0, len(levels) - 1.001)
-        low = at.astype(np.int64)
-        part = (at - low).astype(np.float32)[:, None]
-        window = (1.0 - part) * levels[low] + part * levels[np.minimum(low + 1, len(levels) - 1)]
+        window = between(levels, *rows_at(at))
         rows.append(window - window.mean(axis=0))
     basis = _cosines(np.arange(_FRAMES, dtype=np.float64))
     windows = np.matmul(basis, np.stack(rows).astype(np.float32)).reshape(len(variants), -1)

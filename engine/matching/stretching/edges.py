@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.matching.searching.features import RATE_HZ
 from engine.matching.stretching.lines import StretchedLine
-from engine.matching.stretching.spectra import HOP_SAMPLES, Spectra, at_pitch, two_by_two
+from engine.matching.stretching.spectra import HOP_SAMPLES, Spectra, at_pitch, between, rows_at, two_by_two
 
 Wide = NDArray[np.float64]
 Span = tuple[float, float]
@@ -142,12 +142,10 @@ def _apart(
     """Return by how much the spectra of both sides of a line differ, shape (frames, bands)."""
     own = two_by_two(at_pitch(edited.levels(*frames), line.semitones))
     at = line.raw_at(0.0) / HOP_SAMPLES + np.arange(*frames) * line.speed + far_frames
-    low = np.floor(at).astype(np.int64)
-    part = (at - low).astype(np.float32)[:, None]
+    low, part = rows_at(at)
     begin = int(low[0])
     theirs = two_by_two(at_pitch(raws[line.raw].levels(begin, int(low[-1]) + 2), 0.0))
-    low -= begin
-    found: Wide = (own - (1.0 - part) * theirs[low] - part * theirs[low + 1]).astype(np.float64)
+    found: Wide = (own - between(theirs, low - begin, part)).astype(np.float64)
     return found
 
 

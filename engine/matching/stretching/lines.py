@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates, spline_filter, uniform_filter1d
 
+from engine.features.summit import summit
 from engine.matching.searching.features import RATE_HZ, Floats
 from engine.matching.stretching.spectra import (
     HOP_SAMPLES,
@@ -20,7 +21,9 @@ from engine.matching.stretching.spectra import (
     Spectra,
     around_frames,
     at_pitch,
+    between,
     changes,
+    rows_at,
 )
 
 Wide = NDArray[np.float64]
@@ -89,18 +92,29 @@ class Along:
     def alike(self) -> Floats:
         """Return the correlation around each frame, shape (frames,); 0 in silence."""
         theirs = self.others[len(self.others) // 2]
-        common, mine, other = (
-            uniform_filter1d(np.einsum("ij,ij->i", *pair), _ALIKE_FRAMES, mode="constant")
-            for pair in ((self.own, theirs), (self.own, self.own), (theirs, theirs))
-        )
-        found: Floats = common / np.sqrt(np.maximum(mine * other, 1e-6))
-        return found
+        return correlation(self.own, theirs, _ALIKE_FRAMES, mode="constant")[0]
 
     def alike_overall(self) -> float:
         """Return the correlation over all frames."""
         theirs = self.others[len(self.others) // 2]
         power = float(np.sum(self.own**2)) * float(np.sum(theirs**2))
         return float(np.sum(self.own * theirs) / np.sqrt(max(power, 1e-9)))
+
+
+def correlation(own: Floats, theirs: Floats, frames: int, mode: str) -> tuple[Floats, Floats]:
+    """Return the correlation of both sides around each frame, and the power of the first, shape (n,) each.
+
+    Parameters
+    ----------
+    own, theirs : shape (n, bands)
+    frames : how many frames count
+    mode : what counts beyond the ends, as of `uniform_filter1d`
+    """
+    common, mine, other = (
+        uniform_filter1d(np.einsum("ij,ij->i", *pair), frames, mode=mode)
+        for pair in ((own, theirs), (own, own), (theirs, theirs))
+    )
+    return common / np.sqrt(np.maximum(mine * other, 1e-6)), mine
 
 
 def along(
@@ -114,12 +128,8 @@ def along(
     begin = int(np.floor(at[0])) - margin if len(at) else 0
     stop = int(np.floor(at[-1])) + margin + 2 if len(at) else 1
     theirs = changes(at_pitch(raws[line.raw].levels(begin, stop), 0.0), around_frames())
-    low = np.floor(at).astype(np.int64)
-    part = (at - low).astype(np.float32)[:, None]
-    low -= begin
-    others = np.stack(
-        [(1.0 - part) * theirs[low + lag] + part * theirs[low + lag + 1] for lag in range(-lags, lags + 1)]
-    )
+    low, part = rows_at(at)
+    others = np.stack([between(theirs, low - begin + lag, part) for lag in range(-lags, lags + 1)])
     return Along(first, own, others)
 
 
@@ -218,9 +228,7 @@ def with_pitch(raws: tuple[Spectra, ...], edited: Spectra, line: StretchedLine) 
         ]
     )
     top = int(np.clip(values.argmax(), 1, len(values) - 2))
-    before, here, after = values[top - 1 : top + 2]
-    bend = before - 2.0 * here + after
-    part = 0.5 * (before - after) / bend if bend < 0.0 else 0.0
+    part = summit(*values[top - 1 : top + 2].tolist())
     step = pitches[1] - pitches[0]
     return replace(line, semitones=float(pitches[top] + np.clip(part, -1.0, 1.0) * step))
 

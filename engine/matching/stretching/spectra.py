@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
-from engine.features.mel import band_power_blocks, bank_tensor
+from engine.features.mel import band_power_blocks, bank_tensor, triangles
 from engine.matching.searching.features import RATE_HZ, Floats
 
 HOP_SAMPLES = 128
@@ -90,8 +92,8 @@ def _bank() -> torch.Tensor:
     bins_hz = np.arange(_WINDOW_SAMPLES // 2 + 1) * RATE_HZ / _WINDOW_SAMPLES
     middles = _LOWEST_HZ * 2.0 ** (np.arange(BANDS) / (12.0 * BANDS_PER_SEMITONE))
     widths = np.maximum(middles * (2.0 ** (1 / 12) - 1.0), _NARROWEST_BINS * RATE_HZ / _WINDOW_SAMPLES)
-    triangles = np.maximum(0.0, 1.0 - np.abs(bins_hz - middles[:, None]) / widths[:, None])
-    return bank_tensor((triangles / triangles.sum(axis=1, keepdims=True)).astype(np.float32))
+    found = triangles(bins_hz, middles, widths)
+    return bank_tensor((found / found.sum(axis=1, keepdims=True)).astype(np.float32))
 
 
 def at_pitch(levels: Floats, semitones: float) -> Floats:
@@ -113,6 +115,23 @@ def at_pitch(levels: Floats, semitones: float) -> Floats:
     first, count = MARGIN_BANDS + whole, BANDS - 2 * MARGIN_BANDS
     one, other = levels[:, first : first + count], levels[:, first + 1 : first + 1 + count]
     return one if part == 0.0 else (np.float32(1.0) - part) * one + part * other
+
+
+def rows_at(at: NDArray[np.floating[Any]]) -> tuple[NDArray[np.int64], Floats]:
+    """Return the row before each place between rows, shape (n,), and the share of the next, shape (n, 1)."""
+    low = np.floor(at).astype(np.int64)
+    return low, (at - low).astype(np.float32)[:, None]
+
+
+def between(levels: Floats, low: NDArray[np.int64], part: Floats) -> Floats:
+    """Return levels between rows, linearly interpolated, shape (n, bands).
+
+    Parameters
+    ----------
+    low, part : of `rows_at`; the last row has no places after it, but for a share of 0
+    """
+    found: Floats = (1.0 - part) * levels[low] + part * levels[np.minimum(low + 1, len(levels) - 1)]
+    return found
 
 
 def two_by_two(levels: Floats) -> Floats:

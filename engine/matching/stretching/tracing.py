@@ -8,11 +8,10 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
 
 from engine.matching.searching.features import RATE_HZ, Floats
 from engine.matching.stretching.coarse import WINDOW_S, Place
-from engine.matching.stretching.lines import StretchedLine, along, followed
+from engine.matching.stretching.lines import StretchedLine, along, correlation, followed
 from engine.matching.stretching.spectra import HOP_SAMPLES, Spectra
 from engine.progress import Progress
 
@@ -178,12 +177,9 @@ def decoded(
 
 def _agreement(own: Floats, theirs: Floats) -> Floats:
     """Return how much more alike both sides are at each frame than sound that is just alike enough."""
-    common, mine, other = (
-        uniform_filter1d(np.einsum("ij,ij->i", *pair), _NEAR_FRAMES, mode="nearest")
-        for pair in ((own, theirs), (own, own), (theirs, theirs))
-    )
+    alike, mine = correlation(own, theirs, _NEAR_FRAMES, mode="nearest")
     weight = np.minimum(1.0, mine / max(1e-9, float(np.median(mine))))
-    found: Floats = (weight * (common / np.sqrt(np.maximum(mine * other, 1e-6)) - _ALIKE)).astype(np.float32)
+    found: Floats = (weight * (alike - _ALIKE)).astype(np.float32)
     return found
 
 

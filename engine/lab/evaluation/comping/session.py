@@ -13,13 +13,12 @@ from engine.lab.evaluation.comping.bands import DRUMS, Band, Instrument, Song, s
 from engine.lab.evaluation.comping.faults import BY_SOUND, FAULTS, Fault, damage, with_fault
 from engine.lab.evaluation.comping.takes import PlayedNote, PlayedTake, played
 from engine.lab.simulated.recordings import clip_rows, converted, whole
-from engine.lab.training.beats.soundfont import DRUM_CHANNEL, FONTS, Sounding, through_sound_font
+from engine.lab.training.beats.soundfont import DRUM_CHANNEL, FLUID_R3, Sounding, through_sound_font
 from engine.notes.onsets import ReadMono
 
 Sound = NDArray[np.float32]
 
 RATE_HZ = 44_100
-_FONT = FONTS / "sf2" / "FluidR3_GM.sf2"
 _BEFORE_S, _AFTER_S = 2.0, 2.0
 _PAUSE_S = (3.0, 6.0)
 _ROOM = 10 ** (-62.0 / 20)
@@ -140,7 +139,7 @@ def _sound_of(
             for sounding in _soundings(note, begin_s, channel, level_db, faster)
         ]
         sound = through_sound_font(
-            soundings, {channel: instrument.program}, _FONT, length_s * faster, RATE_HZ
+            soundings, {channel: instrument.program}, FLUID_R3, length_s * faster, RATE_HZ
         )
         if faster != 1.0:
             at = np.arange(len(whole_sound)) * faster

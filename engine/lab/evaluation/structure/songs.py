@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import which
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +17,11 @@ from engine.features.mono import mono_blocks
 from engine.files.safe_write import shown
 from engine.lab.evaluation.structure.scores import Score, made_score
 from engine.lab.simulated.recordings import sound_files
-from engine.lab.training.beats.soundfont import FONTS, through_sound_font
+from engine.lab.training.beats.soundfont import FLUID_R3, require_fluid_r3, through_sound_font
 
 Samples = NDArray[np.float32]
 Span = tuple[float, float, str]
 
-FONT = FONTS / "sf2" / "FluidR3_GM.sf2"
 ANNOTATIONS = Path(__file__).with_name("annotated.csv")
 _TEMPO = re.compile(r"(\d+)bpm_")
 _LOOP_LEVEL = 0.12
@@ -44,11 +42,6 @@ class Song:
     name: str
     audio: Samples
     sections: tuple[Span, ...]
-
-
-def has_font() -> bool:
-    """Return whether songs can be played from scores."""
-    return FONT.is_file() and which("fluidsynth") is not None
 
 
 def made_songs(count: int, half: int) -> Iterator[Song]:
@@ -133,9 +126,8 @@ def annotated_sections(part: int) -> dict[str, tuple[Span, ...]]:
 
 
 def _played(score: Score) -> Samples:
-    if not has_font():
-        raise UsageError(f"{FONT} is missing: install the package fluid-soundfont-gm, and fluidsynth.")
-    return through_sound_font(score.notes, score.programs, FONT, score.length_s)
+    require_fluid_r3()
+    return through_sound_font(score.notes, score.programs, FLUID_R3, score.length_s)
 
 
 def _tempo_bpm(path: Path) -> float:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine.errors import UsageError
 from engine.lab.simulated.recordings import converted, whole
-from engine.lab.training.beats.soundfont import FONTS, Sounding, through_sound_font
+from engine.lab.training.beats.soundfont import FLUID_R3, Sounding, require_fluid_r3, through_sound_font
 
 Sound = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -20,7 +20,6 @@ Floats = NDArray[np.float64]
 RATE_HZ = 44_100
 FIRST_S = 1.0
 """The first line of a melody."""
-_FONT = FONTS / "sf2" / "FluidR3_GM.sf2"
 _SILENT_S, _RINGS_S = 0.1, 1.2
 _LEVEL_S, _RISES_S, _BEGUN = 0.005, 0.15, 0.3
 _CHUNK_S = 0.05
@@ -78,11 +77,6 @@ class Alone:
     onset_samples: int
 
 
-def has_font() -> bool:
-    """Return whether the sound font is installed."""
-    return _FONT.is_file()
-
-
 def melody(rng: np.random.Generator, instrument: Instrument, bpm: float, count: int) -> list[Note]:
     """Return a random melody in sixteenths to halves, with rests, and chords where an instrument has them."""
     notes: list[Note] = []
@@ -109,15 +103,14 @@ def each_alone(notes: Sequence[Note], instrument: Instrument) -> list[Alone]:
     ------
     UsageError : the sound font is not installed
     """
-    if not has_font():
-        raise UsageError(f"{_FONT} is missing: install the package fluid-soundfont-gm, and fluidsynth.")
+    require_fluid_r3()
     starts_s = np.cumsum([0.0, *(_SILENT_S + note.length_s + _RINGS_S for note in notes)])
     soundings = [
         Sounding(start_s + _SILENT_S, note.length_s, pitch, note.velocity, 0)
         for start_s, note in zip(starts_s, notes, strict=False)
         for pitch in note.pitches
     ]
-    sound = through_sound_font(soundings, {0: instrument.program}, _FONT, float(starts_s[-1]), RATE_HZ)
+    sound = through_sound_font(soundings, {0: instrument.program}, FLUID_R3, float(starts_s[-1]), RATE_HZ)
     borders = np.round(starts_s * RATE_HZ).astype(int)
     return [
         Alone(own, onset_of(own, round(_SILENT_S * RATE_HZ)))

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import which
 
 import mido
 import numpy as np
@@ -14,8 +15,10 @@ import soundfile
 from numpy.typing import NDArray
 
 from engine.beats.features import RATE_HZ
+from engine.errors import UsageError
 
 FONTS = Path("/usr/share/sounds")
+FLUID_R3 = FONTS / "sf2" / "FluidR3_GM.sf2"
 DRUM_CHANNEL = 9
 _TICKS_PER_S = 9600
 _LATE_S = (
@@ -32,6 +35,22 @@ class Sounding:
     pitch: int
     velocity: float
     channel: int
+
+
+def has_fluid_r3() -> bool:
+    """Return whether notes can be played through FluidR3."""
+    return FLUID_R3.is_file() and which("fluidsynth") is not None
+
+
+def require_fluid_r3() -> None:
+    """Refuse where notes cannot be played through FluidR3.
+
+    Raises
+    ------
+    UsageError : the sound font or fluidsynth is not installed
+    """
+    if not has_fluid_r3():
+        raise UsageError(f"{FLUID_R3} is missing: install the package fluid-soundfont-gm, and fluidsynth.")
 
 
 def through_sound_font(

@@ -10,8 +10,9 @@ import pytest
 from engine.errors import UsageError
 from engine.lab.evaluation.structure.measures import scored
 from engine.lab.evaluation.structure.scores import FORMS, made_score
-from engine.lab.evaluation.structure.songs import annotated_sections, has_font, loop_songs
+from engine.lab.evaluation.structure.songs import annotated_sections, loop_songs
 from engine.lab.evaluation.structure.structure import evaluate
+from engine.lab.training.beats.soundfont import has_fluid_r3
 from engine.progress import SILENT
 
 TRUTH = ((0.5, 10.0, "A"), (10.0, 20.0, "B"), (20.0, 31.0, "A"))
@@ -62,7 +63,7 @@ def test_a_folder_without_loops_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.skipif(not has_font(), reason="fluidsynth or its sound font is not installed")
+@pytest.mark.skipif(not has_fluid_r3(), reason="fluidsynth or its sound font is not installed")
 def test_a_short_run_reports_each_row(data_dir: Path) -> None:
     lines = list(evaluate(data_dir, progress=SILENT, short=True))
     rows = [line for line in lines if "row" in line]

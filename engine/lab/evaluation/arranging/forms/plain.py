@@ -9,26 +9,19 @@ from numpy.typing import NDArray
 
 from engine.arranging.learning import Pair
 from engine.arranging.orders import Order, order_of, spans_of
-from engine.arranging.step_features import HAS_BEAT, IS_PLAYED, TAKES, StepFeatures
-from engine.spans import runs
+from engine.arranging.rules.outline import runs_of
+from engine.arranging.step_features import HAS_BEAT, TAKES, StepFeatures
 
 _FALSE_START = TAKES.start + 16
 _LEAST_S = 8.0
-_REST_S = 1.0
 
 
 def without_rubbish(heard: StepFeatures) -> Order:
     """Play all runs of playing of at least eight seconds, without false starts and rests."""
     edges = heard.steps.edges_s
-    joined: list[tuple[int, int]] = []
-    for first, last in runs(heard.features[:, IS_PLAYED] > 0.5).tolist():
-        if joined and edges[first] - edges[joined[-1][1]] < _REST_S:
-            joined[-1] = (joined[-1][0], last)
-        else:
-            joined.append((first, last))
     kept = [
         (first, last)
-        for first, last in joined
+        for first, last in runs_of(heard)
         if edges[last] - edges[first] >= _LEAST_S
         and heard.features[first:last, _FALSE_START].mean() < 0.5
         and heard.features[first:last, HAS_BEAT].mean() > 0.5

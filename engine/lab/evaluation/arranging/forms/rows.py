@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +23,8 @@ from engine.lab.evaluation.arranging.forms.figures import order_tau, reorders
 from engine.lab.evaluation.arranging.forms.hidden import FAMILIES, HiddenEditor
 from engine.lab.evaluation.arranging.forms.plain import of_nearest, without_rubbish
 from engine.lab.evaluation.arranging.forms.raws import Part, raw
-from engine.lab.evaluation.arranging.forms.songs import FONT, RATE_HZ
+from engine.lab.evaluation.arranging.forms.songs import RATE_HZ
+from engine.lab.training.beats.soundfont import has_fluid_r3
 from engine.progress import SILENT, Progress
 
 Line = dict[str, object]
@@ -68,7 +68,7 @@ def evaluate_forms(
     seeds : draws of each family of editors, and of the search for rules
     """
     files = sorted(p for p in (data_dir / "speech").rglob("*") if p.suffix.lower() in LIBSNDFILE.suffixes)
-    if not (FONT.exists() and shutil.which("fluidsynth") and len(files) > 1):
+    if not (has_fluid_r3() and len(files) > 1):
         return
     made: dict[tuple[str, int], Heard] = {}
     figures: dict[tuple[str, str], list[_Figures]] = {}

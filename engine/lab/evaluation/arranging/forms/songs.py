@@ -15,9 +15,10 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from engine.lab.training.beats.soundfont import FLUID_R3
+
 Samples = NDArray[np.float32]
 RATE_HZ = 22_050
-FONT = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
 _TICKS = 480
 _DRUMS = 9
 _BEATS = 4
@@ -245,7 +246,9 @@ def _rendered(events: list[tuple[int, mido.Message]], song: Song, bars: int) -> 
         score, sound = Path(folder, "song.mid"), Path(folder, "song.wav")
         file.save(score)
         command = ["fluidsynth", "-niq", "-R", "0", "-C", "0", "-g", "0.4", "-r", str(RATE_HZ)]
-        subprocess.run([*command, "-F", str(sound), str(FONT), str(score)], check=True, capture_output=True)
+        subprocess.run(
+            [*command, "-F", str(sound), str(FLUID_R3), str(score)], check=True, capture_output=True
+        )
         audio = soundfile.read(sound, dtype="float32", always_2d=True)[0].mean(axis=1)
     wanted = round((bars * song.bar_s + 0.4) * RATE_HZ)
     audio = audio[round(_LATE_S * RATE_HZ) :][:wanted]

@@ -11,6 +11,7 @@ from engine.lab.evaluation.timing import note_material
 from engine.lab.evaluation.timing.note_material import RATE_HZ, Alone, onset_of, syllables, together
 from engine.lab.evaluation.timing.note_measures import attack_db, cents, flux_peaks, landed, new_doubles
 from engine.lab.evaluation.timing.notes import evaluate
+from engine.lab.training.beats.soundfont import has_fluid_r3
 
 ONSETS = np.array([0.5, 1.1, 1.7]) * RATE_HZ
 PLACES = ONSETS.astype(np.int64)
@@ -64,7 +65,7 @@ def test_syllables_begin_where_it_grows_loud() -> None:
     assert syllables(sound) / RATE_HZ == pytest.approx([0.5, 1.2], abs=0.005)
 
 
-@pytest.mark.skipif(not note_material.has_font(), reason="fluidsynth or its sound font is not installed")
+@pytest.mark.skipif(not has_fluid_r3(), reason="fluidsynth or its sound font is not installed")
 def test_a_short_run_reports_each_part(data_dir: Path) -> None:
     figures = {str(line["metric"]): line for line in evaluate(data_dir, short=True)}
 

@@ -103,6 +103,7 @@ TONES = st.builds(
 CROSSFADE = {"crossfade_ms": (0.0, 1_000.0, 0.01)}
 PLACED = {"to_samples": (0, FARTHEST, 1), "rank": (-FARTHEST, FARTHEST, 1), **CROSSFADE}
 ANYWHERE = (-FARTHEST, FARTHEST, 1)
+NUMBERED = {"take": 2, "first_bar": 5, "last_bar": 8}
 COMPED = {
     "covered_start_samples": 5_000,
     "covered_stop_samples": 6_100,
@@ -212,10 +213,20 @@ EXAMPLES: Mapping[str, KindExamples] = {
             "covered_stop_samples": 68_000,
             "take_start_samples": 10_000,
             "take_stop_samples": 18_000,
+            **NUMBERED,
         },
-        flag=("comp 8.0 s at 1:00.0 · yours", "comp at 1:00.0 · yours", "comp at 1:00.0", "comp"),
-        numbers={**dict.fromkeys(COMPED, (0, FARTHEST, 1)), **CROSSFADE},
-        whole=tuple(COMPED),
+        flag=(
+            "comp 8.0 s at 1:00.0 · yours",
+            "comp bars 5–8, take 2 · yours",
+            "comp bars 5–8, take 2",
+            "comp",
+        ),
+        numbers={
+            **dict.fromkeys(COMPED, (0, FARTHEST, 1)),
+            **dict.fromkeys(NUMBERED, (1, 1_000_000, 1)),
+            **CROSSFADE,
+        },
+        whole=(*COMPED, *NUMBERED),
         needed=COMPED,
         effects=(
             (

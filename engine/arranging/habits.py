@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from itertools import pairwise
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.timebase import format_time
-from engine.wording import percent
+from engine.wording import counted, percent
 
 ON_BEAT_S = 0.05
 """Tolerance for cuts on beats: detected beats are within some 20 ms of the audible ones."""
@@ -20,8 +21,17 @@ _GOES_ON_S = 0.03
 """A piece that begins this close to the end of the one before continues it: the edit has no cut there."""
 _LEAST_ROUND_S = 0.25
 """Minimum repeated length at a cut for a loop."""
-_WHOLE = ("pieces", "cuts", "counted_cuts", "loops", "rounds")
-_NOT_ALWAYS = ("piece_s", "pause_share", "beat_share", "downbeat_share", "chance_share", "plays", "loop_s")
+_WHOLE = ("pieces", "cuts", "counted_cuts", "loops", "rounds", "moved")
+_NOT_ALWAYS = (
+    "piece_s",
+    "pause_share",
+    "beat_share",
+    "downbeat_share",
+    "chance_share",
+    "plays",
+    "loop_s",
+    "moved",
+)
 
 Seconds = NDArray[np.float64]
 Span = tuple[float, float]
@@ -77,6 +87,8 @@ class Habits:
     plays : mean number of plays of used material, 1 without repeats; None if nothing is used
     loops, rounds : stretches that are played again at once, and how often they are played in all
     loop_s : how long a round is, the median; None without a loop
+    moved : the least number of pieces without which the rest is in the order of the recording; rounds of a
+        loop are one piece; None in an older file
     """
 
     pieces: int
@@ -92,6 +104,7 @@ class Habits:
     loops: int
     rounds: int
     loop_s: float | None
+    moved: int | None = None
 
     def rows(self) -> tuple[tuple[str, str], ...]:
         """Return the statistics in words, each with its subject."""
@@ -115,6 +128,9 @@ class Habits:
             yield "Loops", f"{self.loops:,} of {lengths}, played {self.rounds / self.loops:.1f} times each"
         else:
             yield "Loops", "none"
+        if self.moved is not None:
+            where = "played earlier or later than in the recording"
+            yield "Order", f"{counted(self.moved, 'piece')} {where}" if self.moved else "as in the recording"
 
     def _of_cuts(self) -> str:
         if not self.cuts:
@@ -171,6 +187,7 @@ def habits_of(edits: Sequence[Sequence[Piece]], recordings: Mapping[int, Counted
         loops=len(loops),
         rounds=sum(rounds for rounds, _ in loops),
         loop_s=median(length_s for _, length_s in loops) if loops else None,
+        moved=sum(_moved(edit) for edit in joined),
     )
 
 
@@ -234,15 +251,38 @@ def _loops(edit: Sequence[Piece]) -> Iterator[tuple[int, float]]:
     """Yield of each loop how often it is played and how long a round of it is."""
     rounds, length_s = 1, 0.0
     for before, piece in pairwise(edit):
-        back_s = before.stop_s - piece.start_s
-        goes_back = _LEAST_ROUND_S <= back_s <= before.stop_s - before.start_s + _GOES_ON_S
-        if before.raw == piece.raw and goes_back:
-            rounds, length_s = rounds + 1, back_s
+        if _goes_back(before, piece):
+            rounds, length_s = rounds + 1, before.stop_s - piece.start_s
         elif rounds > 1:
             yield rounds, length_s
             rounds = 1
     if rounds > 1:
         yield rounds, length_s
+
+
+def _moved(edit: Sequence[Piece]) -> int:
+    """Return the least number of pieces without which each recording plays in its own order."""
+    moved = 0
+    for raw in sorted({piece.raw for piece in edit}):
+        own = [piece for piece in edit if piece.raw == raw]
+        starts_s = [
+            piece.start_s
+            for before, piece in zip((None, *own), own, strict=False)
+            if before is None or not _goes_back(before, piece)
+        ]
+        longest: list[float] = []
+        for start_s in starts_s:
+            place = bisect_left(longest, start_s)
+            longest[place : place + 1] = [start_s]
+        moved += len(starts_s) - len(longest)
+    return moved
+
+
+def _goes_back(before: Piece, piece: Piece) -> bool:
+    """Return whether a piece is another round of a loop."""
+    back_s = before.stop_s - piece.start_s
+    is_round = _LEAST_ROUND_S <= back_s <= before.stop_s - before.start_s + _GOES_ON_S
+    return before.raw == piece.raw and is_round
 
 
 def _kept(edits: Sequence[Sequence[Piece]], recordings: Mapping[int, Counted]) -> tuple[float, float]:

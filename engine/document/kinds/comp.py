@@ -23,9 +23,14 @@ COVERED_START_SAMPLES, COVERED_STOP_SAMPLES = "covered_start_samples", "covered_
 TAKE_START_SAMPLES, TAKE_STOP_SAMPLES = "take_start_samples", "take_stop_samples"
 """The same musical positions in the other take: edges that the user moves are relative to them."""
 
+TAKE, FIRST_BAR, LAST_BAR = "take", "first_bar", "last_bar"
+"""The number of the other take and those of the bars of the passage, from 1, in words alone."""
+MOST_NUMBERED = 1_000_000
+
 _PLACE = whole(0, FARTHEST_SAMPLES)
 _FIELDS = (COVERED_START_SAMPLES, COVERED_STOP_SAMPLES, TAKE_START_SAMPLES, TAKE_STOP_SAMPLES)
-_validate = validator("comp", {**dict.fromkeys(_FIELDS, _PLACE), **CROSSFADE}, _FIELDS)
+_NAMES = dict.fromkeys((TAKE, FIRST_BAR, LAST_BAR), whole(1, MOST_NUMBERED))
+_validate = validator("comp", {**dict.fromkeys(_FIELDS, _PLACE), **_NAMES, **CROSSFADE}, _FIELDS)
 
 
 def covered(edited: Edited) -> tuple[int, int]:
@@ -53,6 +58,19 @@ def _words(edited: Edited, rate_hz: int) -> str:
     return f"{span_words(edited, rate_hz)} {_where(edited, rate_hz)}"
 
 
+def bars_in_words(first: int, last: int) -> str:
+    """Return the words for bars [first, last] of a passage."""
+    return f"bar {first}" if first == last else f"bars {first}–{last}"
+
+
+def _which(edited: Edited, rate_hz: int) -> str:
+    """Return the bars and their take; the place of the bars where they have no numbers."""
+    take, first, last = (integer(edited.payload, name, 0) for name in (TAKE, FIRST_BAR, LAST_BAR))
+    if not (take and first and last):
+        return _where(edited, rate_hz)
+    return f"{bars_in_words(first, last)}, take {take}"
+
+
 def _where(edited: Edited, rate_hz: int) -> str:
     return f"at {format_time(samples_to_s(covered(edited)[0], rate_hz), 1)}"
 
@@ -66,6 +84,6 @@ COMP = Kind(
     validate=_validate,
     effect=_effect,
     words=_words,
-    how_much=_where,
+    how_much=_which,
     fade=fade(HAND_CROSSFADE_MS),
 )

@@ -14,8 +14,12 @@ from engine.document.kinds.comp import (
     COMP,
     COVERED_START_SAMPLES,
     COVERED_STOP_SAMPLES,
+    FIRST_BAR,
+    LAST_BAR,
+    TAKE,
     TAKE_START_SAMPLES,
     TAKE_STOP_SAMPLES,
+    bars_in_words,
 )
 from engine.document.kinds.payload import CROSSFADE_MS, HAND_CROSSFADE_MS
 from engine.document.proposals import BY_COMPING, Alternative, Evidence, Proposal, proposal_id
@@ -63,12 +67,14 @@ class CompProposals:
             COVERED_START_SAMPLES: covered[0],
             COVERED_STOP_SAMPLES: covered[1],
             CROSSFADE_MS: HAND_CROSSFADE_MS,
-            **self._take_edges(run, run.take),
+            FIRST_BAR: self._numbers(run)[0],
+            LAST_BAR: self._numbers(run)[1],
+            **self._of_take(run, run.take),
         }
         start, stop = self._span(run, run.take)
         others = [take for take in self.comp.others(run) if take != self.comp.base]
         ways = tuple(
-            Alternative(self._way(run, take), *self._span(run, take), self._take_edges(run, take))
+            Alternative(self._way(run, take), *self._span(run, take), self._of_take(run, take))
             for take in others
         )
         key = proposal_id(COMP.name, start, stop, BY_COMPING, (), payload)
@@ -83,32 +89,32 @@ class CompProposals:
         start, stop = self.comp.bars.edges_samples[take, [run.first, run.last]].tolist()
         return start, stop
 
-    def _take_edges(self, run: Run, take: int) -> dict[str, object]:
+    def _of_take(self, run: Run, take: int) -> dict[str, object]:
         start, stop = self._span(run, take)
-        return {TAKE_START_SAMPLES: start, TAKE_STOP_SAMPLES: stop}
+        return {TAKE_START_SAMPLES: start, TAKE_STOP_SAMPLES: stop, TAKE: self._number(take)}
+
+    def _number(self, take: int) -> int:
+        return self.group.takes.index(self.takes[take]) + 1
 
     def _probability(self, run: Run, take: int) -> float:
         return round(float(self.comp.costs.probabilities[take, run.first : run.last].max()), 3)
 
     def _name(self, take: int) -> str:
-        one = self.takes[take]
-        return f"take {self.group.takes.index(one) + 1} ({format_time(one.start_s, 0)})"
+        return f"take {self._number(take)} ({format_time(self.takes[take].start_s, 0)})"
 
     def _way(self, run: Run, take: int) -> str:
         likely = percent(self._probability(run, take))
-        name = self._name(take)
-        return f"{name[0].upper()}{name[1:]}, {likely} likely to have a fault"
+        return f"{_sentence(self._name(take))}, {likely} likely to have a fault"
 
-    def _bars(self, run: Run) -> str:
-        first, last = run.first * self.bars + 1, run.last * self.bars
-        return f"Bar {first}" if first == last else f"Bars {first}–{last}"
+    def _numbers(self, run: Run) -> tuple[int, int]:
+        return run.first * self.bars + 1, run.last * self.bars
 
     def _reason(self, run: Run) -> str:
         base, costs = self.comp.base, self.comp.costs
         own = costs.probabilities[base, run.first : run.last]
         worst = run.first + int(own.argmax())
-        begins = f"{self._bars(run)} from {self._name(run.take)}"
-        number = self.group.takes.index(self.takes[base]) + 1
+        begins = f"{_sentence(bars_in_words(*self._numbers(run)))} from {self._name(run.take)}"
+        number = self._number(base)
         if not self.comp.bars.is_played[base, worst]:
             return f"{begins}: take {number} does not play them."
         if own.max() < _WEAK:
@@ -127,10 +133,16 @@ class CompProposals:
             yield replace(cut, id=key, maker=BY_COMPING)
 
     def _cut_reason(self, take: Take) -> str:
-        used = [self._bars(run).lower() for run in self.comp.switches if self.takes[run.take] is take]
+        used = [
+            bars_in_words(*self._numbers(run)) for run in self.comp.switches if self.takes[run.take] is take
+        ]
         number = self.group.takes.index(take) + 1
         rest = f"all but {', '.join(used)}" if used else "none of its bars is used"
         return f"Take {number} ({format_time(take.start_s, 0)}) of the {self.group.name}: {rest}."
+
+
+def _sentence(words: str) -> str:
+    return words[0].upper() + words[1:]
 
 
 def lines_in(

@@ -55,6 +55,24 @@ def test_a_side_that_could_lie_elsewhere_is_not_counted() -> None:
     assert habits_of([pieces], {0: MUSIC}).cuts == 0
 
 
+def test_moved_pieces_are_the_fewest_without_which_the_order_is_that_of_the_recording() -> None:
+    assert of((10.0, 20.0), (30.0, 40.0)).moved == 0
+    assert of((60.0, 70.0), (0.0, 50.0), (80.0, 90.0)).moved == 1
+    assert of((60.0, 70.0), (40.0, 50.0), (20.0, 30.0)).moved == 2
+    assert of((10.0, 20.0), (16.0, 20.0), (16.0, 24.0)).moved == 0  # rounds of a loop
+    two = [Piece(0, 60.0, 70.0), Piece(1, 10.0, 20.0), Piece(0, 80.0, 90.0)]
+    assert habits_of([two], {0: MUSIC, 1: MUSIC}).moved == 0
+
+
+def test_a_file_of_before_has_habits_without_an_order() -> None:
+    facts = of((60.0, 70.0), (0.0, 50.0)).facts()
+    del facts["moved"]
+    found = Habits.of_facts(facts)
+    assert found is not None
+    assert found.moved is None
+    assert not any(line.startswith("Order") for line in found.words())
+
+
 def test_loops_are_what_is_played_again_at_once() -> None:
     found = of((10.0, 20.0), (16.0, 20.0), (16.0, 24.0), (50.0, 60.0), (10.0, 14.0))
     assert (found.loops, found.rounds, found.loop_s) == (1, 3, 4.0)
@@ -79,6 +97,7 @@ def test_words_say_it_and_nothing_at_all_is_said_too() -> None:
         "Cuts: 6, of these 67 % on downbeats, 83 % on beats (chance: 20 %)",
         "Retained: 18 % of the recording, each moment 1.23 times",
         "Loops: 1 of 4.0 s, played 2.0 times each",
+        "Order: as in the recording",
     )
     assert habits_of([], {}).words() == ("Pieces: none",)
 

@@ -174,6 +174,8 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "grid.downbeat": ("bar one", "identify beat", "measure start"),
         "marker.add": ("add marker", "memory location", "drop marker", "cue", "label"),
         "marker.region": ("create region", "region from selection", "label selection"),
+        "marker.star": ("rate take", "favorite", "clip rating", "mark good take"),
+        "marker.unstar": ("lower rating", "mark bad take", "dislike"),
         "marker.previous": ("go to previous marker",),
         "marker.next": ("go to next marker",),
         "marker.list": ("memory locations", "region manager", "marker list", "labels"),

@@ -14,6 +14,7 @@ from desktop.shell.slots import reporting_refusals
 from engine.document.change import Change, Edit
 from engine.document.marks import edits as marker_edits
 from engine.document.marks.label_file import read_labels
+from engine.document.marks.stars import rate
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.errors import UsageError
@@ -105,6 +106,11 @@ class Marking(QObject):
         self._apply(edit)
         self._write_name(marker_id)
         self._new = marker_id  # until anything else changes the markers
+
+    def rate(self, by: int) -> None:
+        """Give the selection, else the bar at the playhead, one star more or one fewer."""
+        span = self._parts.selecting.span or self._parts.selecting.bar_here()
+        self._apply(rate(self._required_state(), span, by))
 
     def move(self, marker_id: str, start_samples: int, stop_samples: int) -> None:
         """Put a marker, or the edges of a region, elsewhere."""

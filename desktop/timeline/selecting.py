@@ -184,7 +184,7 @@ class Selecting(QObject):
             cut = np.ravel(self._transport.result.removed_spans).tolist()
             marked = [one.start_samples for one in state.markers.values() if not one.is_region]
             edges = np.unique([0, state.length_samples, *cut, *marked])
-            self._around(edges, shown_samples)
+            self.select(*_around(edges, shown_samples))
 
     def region(self) -> None:
         """Select the region that the playhead is in, the shortest of several."""
@@ -200,8 +200,12 @@ class Selecting(QObject):
 
     def bar(self) -> None:
         """Select the bar that the playhead is in."""
+        self.select(*self.bar_here())
+
+    def bar_here(self) -> tuple[int, int]:
+        """Return the span of the bar that the playhead is in."""
         grid = self._session.grid
-        self._between([] if grid is None else grid.downbeats_samples.tolist(), "No bars detected")
+        return self._here([] if grid is None else grid.downbeats_samples.tolist(), "No bars detected")
 
     def between_beats(self) -> None:
         """Select between the grid lines around the playhead."""
@@ -215,16 +219,15 @@ class Selecting(QObject):
         self._between(sorted(edges), "No markers yet. Add one at the playhead ‹marker.add›")
 
     def _between(self, places: Sequence[int], none: str) -> None:
-        """Select between the two places around the playhead; the ends of the recording are places as well."""
+        """Select between the two places around the playhead."""
+        self.select(*self._here(places, none))
+
+    def _here(self, places: Sequence[int], none: str) -> tuple[int, int]:
+        """Return the places around the playhead; the ends of the recording are places as well."""
         if not len(places):
             raise UsageError(f"{none}.")
         edges = np.unique([0, *places, self._session.state.length_samples])
-        self._around(edges, self._transport.playhead_samples)
-
-    def _around(self, edges: NDArray[np.int64], position: int) -> None:
-        at = int(np.searchsorted(edges, position, side="right"))
-        at = min(max(at, 1), len(edges) - 1)
-        self.select(int(edges[at - 1]), int(edges[at]))
+        return _around(edges, self._transport.playhead_samples)
 
     def _require_recording(self) -> None:
         require_recording(self._session.state, "select")
@@ -235,3 +238,9 @@ class Selecting(QObject):
             self._timeline.canvas.set_selection(selected)
             self._timeline.heads.set_selected(selected.tracks)
             self.changed.emit()
+
+
+def _around(edges: NDArray[np.int64], position: int) -> tuple[int, int]:
+    at = int(np.searchsorted(edges, position, side="right"))
+    at = min(max(at, 1), len(edges) - 1)
+    return int(edges[at - 1]), int(edges[at])

@@ -14,6 +14,7 @@ from engine.comping.costs import Costs, costs_of
 from engine.comping.differences import differences
 from engine.comping.following import follow
 from engine.comping.seams import prices
+from engine.comping.stars import stars_of, with_stars
 from engine.notes.onsets import ReadMono
 from engine.progress import SILENT, Progress
 
@@ -33,6 +34,7 @@ class CompRequest:
     reference : the number of the take that the lines are of
     lines_samples : where pieces begin in it, and where the last one ends, shape (pieces + 1,)
     price : of a seam, relative to the usual one
+    ratings : spans [start, stop) that the user rated, with their stars; below 0 for those to be avoided
     """
 
     mix: ReadMono
@@ -42,6 +44,7 @@ class CompRequest:
     lines_samples: NDArray[np.int64]
     rate_hz: int
     price: float = 1.0
+    ratings: Sequence[tuple[int, int, int]] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,10 +55,12 @@ class Comp:
     ----------
     takes : int64, shape (bars,), the take of each bar
     base : the take of most bars, which stays in its place
+    stars : int64, shape (takes, bars), by the user: 0 without a rating, below 0 for bars to be avoided
     """
 
     bars: Bars
     costs: Costs
+    stars: NDArray[np.int64]
     seams: NDArray[np.float64]
     takes: NDArray[np.int64]
     base: int
@@ -72,7 +77,7 @@ class Comp:
 
     def others(self, run: Run) -> tuple[int, ...]:
         """Return the other takes for a run, the cheapest first."""
-        is_open = np.where(self.bars.is_played, self.costs.costs, np.inf)
+        is_open = np.where(self.bars.is_played, with_stars(self.costs.costs, self.stars), np.inf)
         return others_for(run, self.takes, is_open, self.seams)
 
 
@@ -96,7 +101,8 @@ def comp_of(request: CompRequest, bases: Sequence[int] = (), progress: Progress 
     found = differences(request.tracks, takes, bars, request.rate_hz, progress.part(0.3, 1.0))
     costs = costs_of(found, bars.is_played)
     seams = prices(found, bars, PRICE * request.price)
-    path = cheapest(costs.costs, seams)
+    stars = stars_of(request.ratings, bars)
+    path = cheapest(with_stars(costs.costs, stars), seams)
     counts = np.bincount(path, minlength=len(takes)).astype(np.float64)
     allowed = np.array([not bases or take in bases for take in range(len(takes))])
-    return Comp(bars, costs, seams, path, int(np.where(allowed, counts, -1.0).argmax()))
+    return Comp(bars, costs, stars, seams, path, int(np.where(allowed, counts, -1.0).argmax()))

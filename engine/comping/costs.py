@@ -33,40 +33,47 @@ class Weights:
 
 ONE_TRACK = Weights(
     {
-        ("attack", MORE, PASSAGE): 0.59,
-        ("stroke", LESS, SIBLINGS): 1.2,
-        ("stroke", LESS, PASSAGE): 0.35,
-        ("sound", MORE, SIBLINGS): 0.05,
-        ("sound", LESS, SIBLINGS): 0.23,
-        ("pitch", MORE, SIBLINGS): 0.7,
-        ("pitch", MORE, PASSAGE): 0.1,
-        ("pitch", LESS, SIBLINGS): 0.38,
-        ("tuning", MORE, SIBLINGS): 0.67,
-        ("tuning", MORE, PASSAGE): 0.42,
-        ("tuning", LESS, SIBLINGS): 0.71,
-        ("tuning", LESS, PASSAGE): 0.11,
-        ("level", MORE, SIBLINGS): 1.06,
-        ("level", MORE, PASSAGE): 0.23,
+        ("attack", MORE, SIBLINGS): 0.52,
+        ("attack", MORE, PASSAGE): 0.35,
+        ("stroke", MORE, SIBLINGS): 0.28,
+        ("stroke", LESS, SIBLINGS): 0.29,
+        ("stroke", LESS, PASSAGE): 0.32,
+        ("sound", LESS, SIBLINGS): 0.32,
+        ("tuning", MORE, SIBLINGS): 0.89,
+        ("tuning", MORE, PASSAGE): 0.53,
+        ("tuning", LESS, SIBLINGS): 1.27,
+        ("tuning", LESS, PASSAGE): 0.03,
+        ("timing", MORE, SIBLINGS): 1.4,
+        ("timing", MORE, PASSAGE): 0.3,
+        ("level", MORE, SIBLINGS): 1.31,
+        ("level", MORE, PASSAGE): 0.17,
+        ("entry", MORE, SIBLINGS): 0.69,
+        ("entry", LESS, SIBLINGS): 1.14,
+        ("entry", LESS, PASSAGE): 0.44,
     },
-    -2.64,
+    -2.76,
 )
 SEVERAL_TRACKS = Weights(
     {
-        ("attack", MORE, SIBLINGS): 0.45,
-        ("attack", MORE, PASSAGE): 0.12,
-        ("stroke", LESS, SIBLINGS): 0.82,
-        ("stroke", LESS, PASSAGE): 0.26,
-        ("sound", LESS, PASSAGE): 0.17,
-        ("pitch", MORE, SIBLINGS): 0.11,
-        ("pitch", MORE, PASSAGE): 0.12,
-        ("tuning", MORE, SIBLINGS): 2.38,
-        ("tuning", MORE, PASSAGE): 0.2,
-        ("tuning", LESS, PASSAGE): 0.37,
-        ("level", MORE, SIBLINGS): 0.42,
-        ("level", MORE, PASSAGE): 0.3,
-        ("timing", MORE, PASSAGE): 0.35,
+        ("attack", MORE, SIBLINGS): 0.1,
+        ("attack", MORE, PASSAGE): 0.14,
+        ("stroke", MORE, SIBLINGS): 0.19,
+        ("stroke", MORE, PASSAGE): 0.27,
+        ("stroke", LESS, SIBLINGS): 0.11,
+        ("sound", LESS, PASSAGE): 0.37,
+        ("tuning", MORE, SIBLINGS): 0.9,
+        ("tuning", MORE, PASSAGE): 0.77,
+        ("tuning", LESS, SIBLINGS): 1.45,
+        ("tuning", LESS, PASSAGE): 0.01,
+        ("timing", MORE, SIBLINGS): 1.46,
+        ("timing", MORE, PASSAGE): 0.46,
+        ("level", MORE, SIBLINGS): 1.06,
+        ("level", MORE, PASSAGE): 0.25,
+        ("entry", MORE, SIBLINGS): 0.28,
+        ("entry", LESS, SIBLINGS): 2.46,
+        ("entry", LESS, PASSAGE): 0.04,
     },
-    -5.64,
+    -4.51,
 )
 """Fitted to faults in bands that no report has (`engine.lab.evaluation.comping.fit`)."""
 _WORDS = {
@@ -94,11 +101,10 @@ class Costs:
 
 
 def deviations(found: Differences) -> dict[Key, Values]:
-    """Return how far each bar is from others, aspect by aspect, shape (takes, bars).
+    """Return how far each bar is from others, aspect by aspect, shape (tracks, takes, bars).
 
     It is compared with its siblings, the same bar of the other takes, and their differences from each other;
-    and with all bars of the passage and their differences from their siblings. Of all tracks the largest
-    counts.
+    and with all bars of the passage and their differences from their siblings.
     """
     made = {}
     for name, more in found.more.items():
@@ -106,9 +112,16 @@ def deviations(found: Differences) -> dict[Key, Values]:
         for way in (MORE, LESS) if name not in (LEVEL.name, TIMING.name) else (MORE,):
             turned = levels if way == MORE else levels.swapaxes(1, 2)
             tracks = [_of_track(one) for one in turned]
-            made[name, way, SIBLINGS] = np.max([siblings for siblings, _ in tracks], axis=0)
-            made[name, way, PASSAGE] = np.max([passage for _, passage in tracks], axis=0)
+            made[name, way, SIBLINGS] = np.stack([siblings for siblings, _ in tracks])
+            made[name, way, PASSAGE] = np.stack([passage for _, passage in tracks])
     return made
+
+
+def odds_of(tracks: Values) -> Values:
+    """Return the logits of faults from those of each track, shape (tracks, ...): a soft maximum."""
+    most = tracks.max(axis=0)
+    odds: Values = most + np.log(np.exp(tracks - most).mean(axis=0))
+    return odds
 
 
 def _of_track(levels: Values) -> tuple[Values, Values]:
@@ -142,8 +155,8 @@ def costs_of(found: Differences, is_played: NDArray[np.bool_]) -> Costs:
         weighted = weights.of.get((name, way, against), 0.0) * values
         parts[name, way] = parts.get((name, way), 0.0) + weighted
     stacked = np.stack(list(parts.values()))
-    odds = weights.offset + stacked.sum(axis=0)
-    words = np.array([_WORDS[name] for name in parts])[stacked.argmax(axis=0)]
+    odds = weights.offset + odds_of(stacked.sum(axis=0))
+    words = np.array([_WORDS[name] for name in parts])[stacked.max(axis=1).argmax(axis=0)]
     return Costs(
         np.where(is_played, 1.0 / (1.0 + np.exp(-odds)), 1.0),
         np.where(is_played, np.logaddexp(0.0, odds), UNPLAYED),

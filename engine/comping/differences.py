@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise, permutations
+from itertools import permutations
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -17,9 +17,11 @@ from engine.comping.spectra import FAST, PITCH, TUNING, Floats, Resolution, alig
 from engine.notes.onsets import ReadMono
 from engine.progress import SILENT, Progress
 
-_NEAR_S, _ATTACK_NEAR_S, _RISE_FRAMES = 0.03, 0.04, 4
-"""Musicians are 30 to 40 ms apart from take to take without anybody minding; a rise is that of 40 ms."""
-_LEVEL_S, _MOST_LAG_S = 0.4, 0.18
+_RISE_FRAMES = 4
+_MOST_LAG_S, _EARLIEST_S = 0.18, 0.16
+"""An entry that is too early begins up to that long before its bar."""
+_SOFT = 0.01
+"""Share of the rises of all bands, below which bands are too soft to be compared."""
 _SEAM_S = 0.15
 _ENDS_S = 0.02, 0.04
 """The sound of a bar from just before it begins until just before the attacks of the next one."""
@@ -35,6 +37,7 @@ class Aspect:
     Attributes
     ----------
     patch_s, bands : of a patch
+    near_s : the other take may have it that much earlier or later
     is_of_attacks : whether rises of the level are compared in place of the level
     more, less : words for a take that has more of it than the others, and for one that has less
     """
@@ -43,20 +46,24 @@ class Aspect:
     resolution: Resolution
     patch_s: float
     bands: int
+    near_s: float
     is_of_attacks: bool
     more: str
     less: str
 
 
 ASPECTS = (
-    Aspect("attack", FAST, 0.05, 4, True, "an early or extra note", "a late or missing note"),
-    Aspect("stroke", FAST, 0.05, 10, True, "an extra stroke", "a missing stroke"),
-    Aspect("sound", FAST, 0.05, 40, False, "a noise", "a dropout"),
-    Aspect("pitch", PITCH, 0.16, 2, False, "a wrong note", "a missing note"),
-    Aspect("tuning", TUNING, 0.2, 1, False, "a note out of tune", "a note out of tune"),
+    Aspect("attack", FAST, 0.05, 4, 0.04, True, "an early or extra note", "a late or missing note"),
+    Aspect("stroke", FAST, 0.05, 10, 0.04, True, "an extra stroke", "a missing stroke"),
+    Aspect("sound", FAST, 0.05, 40, 0.03, False, "a noise", "a dropout"),
+    Aspect("entry", PITCH, 0.1, 2, 0.06, True, "an early or extra note", "a late or missing note"),
+    Aspect(
+        "tuning", TUNING, 0.2, 1, 0.03, False, "a note wrong or out of tune", "a note missing or out of tune"
+    ),
 )
-TIMING = Aspect("timing", FAST, 0.0, 40, True, "a late or early entry", "a late or early entry")
-LEVEL = Aspect("level", FAST, _LEVEL_S, 40, False, "another level", "another level")
+"""Musicians are 30 to 60 ms apart from take to take without anybody minding."""
+TIMING = Aspect("timing", FAST, 0.0, 4, 0.04, True, "a late or early entry", "a late or early entry")
+LEVEL = Aspect("level", FAST, 0.4, 40, 0.0, False, "another level", "another level")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,7 +119,7 @@ def _of_aspect(levels: Sequence[Floats], aspect: Aspect, edges_s: Values) -> Val
     count, frame_s = len(levels), aspect.resolution.frame_s
     found = np.zeros((count, count, len(edges_s) - 1))
     shown = [_rises(one) for one in levels] if aspect.is_of_attacks else levels
-    near = 2 * round((_ATTACK_NEAR_S if aspect.is_of_attacks else _NEAR_S) / frame_s) + 1
+    near = 2 * round(aspect.near_s / frame_s) + 1
     nearby = [maximum_filter1d(one, near, axis=1, mode="nearest") for one in shown]
     patch = (aspect.bands, round(aspect.patch_s / frame_s))
     for one, other in permutations(range(count), 2):
@@ -139,27 +146,37 @@ def _of_timing(levels: Sequence[Floats], edges_s: Values) -> Values:
     """Return how much better attacks of two takes agree with a lag than without, shape (takes, takes, bars).
 
     It is the difference of the normalised correlations of rises, of amplitudes and not of levels: bleed of
-    other instruments hardly counts. It is 10 for takes that agree with a lag alone.
+    other instruments hardly counts. Bands of each two thirds of an octave or so are compared by themselves,
+    and the largest difference counts. It is 10 for takes that agree with a lag alone.
     """
     count, most = len(levels), round(_MOST_LAG_S / FAST.frame_s)
-    small = round(_ATTACK_NEAR_S / FAST.frame_s)
     lags = np.arange(-most, most + 1)
+    is_small = np.abs(lags) <= round(TIMING.near_s / FAST.frame_s)
     rises = [_rises((10.0 ** (one / 20)).astype(np.float32)) for one in levels]
-    rows = np.rint(edges_s / FAST.frame_s).astype(int).clip(0, levels[0].shape[1]).tolist()
-    found = np.zeros((count, count, len(edges_s) - 1))
+    groups = np.arange(0, len(rises[0]), TIMING.bands)
+    first = np.rint((edges_s[:-1] - _EARLIEST_S) / FAST.frame_s).astype(int).clip(0)
+    last = np.rint(edges_s[1:] / FAST.frame_s).astype(int).clip(first + 1, rises[0].shape[1])
+    spans = list(zip(first.tolist(), last.tolist(), strict=True))
+    powers = [_powers(one, spans, groups) for one in rises]
+    found = np.zeros((count, count, len(spans)))
     for one, other in permutations(range(count), 2):
         padded = np.pad(rises[other], ((0, 0), (most, most)))
-        for bar, (first, last) in enumerate(pairwise(rows)):
-            own = rises[one][:, first:last]
-            around = padded[:, first : last + 2 * most]
-            power = float(np.sum(np.square(own)) * np.sum(np.square(rises[other][:, first:last])))
-            shifted = sliding_window_view(around, max(last - first, 1), axis=1)
-            agrees = np.einsum("bt,blt->l", own, shifted[:, : len(lags)]) if last > first else lags * 0.0
-            agrees = agrees / max(np.sqrt(power), 1e-9)
-            is_small = np.abs(lags) <= small
-            better = float(agrees[~is_small].max() - agrees[is_small].max())
-            found[one, other, bar] = 10.0 * max(better, 0.0)
+        power = np.sqrt(powers[one] * powers[other])
+        whole = np.sqrt(powers[one].sum(axis=0) * powers[other].sum(axis=0))
+        for bar, (start, stop) in enumerate(spans):
+            shifted = sliding_window_view(padded[:, start : stop + 2 * most], stop - start, axis=1)
+            products = np.einsum("bt,blt->bl", rises[one][:, start:stop], shifted)
+            agrees = np.add.reduceat(products, groups, axis=0) / np.maximum(power[:, bar, None], 1e-9)
+            better = agrees[:, ~is_small].max(axis=1) - agrees[:, is_small].max(axis=1)
+            is_loud = power[:, bar] > _SOFT * whole[bar]
+            found[one, other, bar] = 10.0 * better.max(initial=0.0, where=is_loud)
     return found
+
+
+def _powers(rises: Floats, spans: Sequence[tuple[int, int]], groups: NDArray[np.int64]) -> Values:
+    """Return the sums of the squares of rises, shape (groups, spans)."""
+    bands = np.stack([np.square(rises[:, start:stop]).sum(axis=1) for start, stop in spans], axis=1)
+    return np.add.reduceat(bands.astype(np.float64), groups, axis=0)
 
 
 def _rises(levels: Floats) -> Floats:

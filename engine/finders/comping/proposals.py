@@ -79,7 +79,8 @@ class CompProposals:
         )
         key = proposal_id(COMP.name, start, stop, BY_COMPING, (), payload)
         likely = self._probability(run, self.comp.base)
-        evidence = Evidence.STRONG if likely >= _WEAK else Evidence.WEAK
+        is_sure = likely >= _WEAK or self._is_wished(run)
+        evidence = Evidence.STRONG if is_sure else Evidence.WEAK
         reason = self._reason(run)
         return Proposal(
             key, COMP.name, start, stop, likely, reason, BY_COMPING, ways, payload, evidence=evidence
@@ -106,6 +107,11 @@ class CompProposals:
         likely = percent(self._probability(run, take))
         return f"{_sentence(self._name(take))}, {likely} likely to have a fault"
 
+    def _is_wished(self, run: Run) -> bool:
+        """Return whether the user rated bars of a run higher than those of the take that stays."""
+        stars = self.comp.stars[:, run.first : run.last]
+        return bool((stars[run.take] > stars[self.comp.base]).any())
+
     def _numbers(self, run: Run) -> tuple[int, int]:
         return run.first * self.bars + 1, run.last * self.bars
 
@@ -115,6 +121,8 @@ class CompProposals:
         worst = run.first + int(own.argmax())
         begins = f"{_sentence(bars_in_words(*self._numbers(run)))} from {self._name(run.take)}"
         number = self._number(base)
+        if self._is_wished(run):
+            return f"{begins}: you rated it higher than take {number}."
         if not self.comp.bars.is_played[base, worst]:
             return f"{begins}: take {number} does not play them."
         if own.max() < _WEAK:

@@ -57,6 +57,20 @@ def test_a_key_marks_the_playhead_also_while_playing(at_work: Hands, qtbot: QtBo
     assert not markers_of(at_work)
 
 
+def test_stars_by_key_rate_the_bar_at_the_playhead_or_the_selection(at_work: Hands) -> None:
+    window = at_work.window
+    window.transport.seek(5 * RATE_HZ)
+    bar = window.selecting.bar_here()
+    for key in ("*", "*", "/"):
+        at_work.press(key)
+    assert [(one.start_samples, one.stop_samples, one.name) for one in markers_of(at_work)] == [(*bar, "★")]
+    window.selecting.select(RATE_HZ, 3 * RATE_HZ)
+    at_work.press("/")
+    assert (markers_of(at_work)[0].start_samples, markers_of(at_work)[0].name) == (RATE_HZ, "☆")
+    at_work.press("/")
+    assert "already" in at_work.refused[-1]
+
+
 def offered(hands: Hands) -> NameOffer | None:
     found = [one for one in hands.window.timeline.canvas.findChildren(NameOffer) if one.isVisible()]
     return found[0] if found else None

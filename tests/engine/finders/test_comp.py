@@ -10,7 +10,9 @@ import pytest
 
 from engine.document.analysis import BeatGrid
 from engine.document.decisions import Decision, Verdict
+from engine.document.file.storage import apply_rows
 from engine.document.kinds.hold import KEEP
+from engine.document.marks.stars import MOST_STARS, rate
 from engine.document.proposals import BY_COMPING, BY_TAKES, Proposal
 from engine.document.state import DocumentState
 from engine.document.takes import TAKES
@@ -139,3 +141,40 @@ def test_the_verb(made: tuple[Recording, FoundTakes, np.ndarray], tmp_path: Path
     project = tmp_path / "jam.offcut"
     assert main(["new", str(project), *map(str, one.media.values())]) == 0
     assert main(["propose", str(project), "comp", "--bars", "2", "--json"]) == 0
+
+
+def rated(state: DocumentState, lines: np.ndarray, take: int, bar: int, by: int, times: int) -> DocumentState:
+    for _ in range(times):
+        state = apply_rows(state, rate(state, (int(lines[take, bar]), int(lines[take, bar + 1])), by).changes)
+    return state
+
+
+def test_stars_choose_the_bar_of_a_take_and_bars_to_be_avoided_are_left_out(
+    made: tuple[Recording, FoundTakes, np.ndarray],
+) -> None:
+    one, takes, lines = made
+    before = accepted(one.state, comped(one, takes, lines))
+    bars = range(lines.shape[1] - 1)
+    was = {bar: next(take for take in range(3) if plays(before, take, bar, lines)) for bar in bars}
+    wanted = next(take for take in range(3) if take != was[0])
+    liked = replace(one, state=rated(one.state, lines, wanted, 0, 1, MOST_STARS))
+    found = comped(liked, takes, lines)
+    assert plays(accepted(liked.state, found), wanted, 0, lines)
+    avoided = replace(one, state=rated(one.state, lines, was[5], 5, -1, 1))
+    assert not plays(accepted(avoided.state, comped(avoided, takes, lines)), was[5], 5, lines)
+
+
+def test_answers_of_before_count_when_a_comp_is_proposed_again(
+    made: tuple[Recording, FoundTakes, np.ndarray],
+) -> None:
+    one, takes, lines = made
+    found = comped(one, takes, lines)
+    switch = next(proposal for proposal in found.proposals if proposal.kind == "comp")
+    for verdict, plays_on in ((Verdict.ACCEPTED, True), (Verdict.REJECTED, False)):
+        decided = replace(
+            one.state,
+            proposals={switch.id: switch},
+            decisions={switch.id: Decision(switch.id, verdict, alternative=0)},
+        )
+        again = comped(replace(one, state=decided), takes, lines)
+        assert (switch.id in {proposal.id for proposal in again.proposals}) is plays_on

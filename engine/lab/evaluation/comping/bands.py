@@ -83,6 +83,22 @@ TUNING_BANDS = (
         ("funk", "soul", "hiphop"),
         ("drummer7", "drummer8"),
     ),
+    Band(
+        "country",
+        Instrument("steel guitar", 25, -2.0),
+        Instrument("fretless bass", 35),
+        Instrument("clarinet", 71, -4.0),
+        ("country", "rock", "pop"),
+        ("drummer5", "drummer10", "drummer6"),
+    ),
+    Band(
+        "latin",
+        Instrument("vibraphone", 11, -2.0),
+        Instrument("synth bass", 38),
+        Instrument("violin", 40, -5.0),
+        ("latin", "afrobeat", "jazz", "afrocuban", "dance"),
+        ("drummer7", "drummer8", "drummer5", "drummer2"),
+    ),
 )
 """Those that settings were chosen on: other instruments, drummers and seeds."""
 

@@ -12,7 +12,7 @@ from engine.comping.bars import Bars
 Values = NDArray[np.float64]
 
 _SHARE = 0.5
-"""A rating is of the bars of which it covers that much."""
+"""A rating counts for bars that it covers by that share."""
 _STAR, _AVOIDED = 1.0, 10.0
 """Costs of bars: a star outweighs a fault at a probability of 63 %, and one bar to be avoided any fault."""
 

@@ -217,8 +217,8 @@ EXAMPLES: Mapping[str, KindExamples] = {
         },
         flag=(
             "comp 8.0 s at 1:00.0 · yours",
-            "comp bars 5–8, take 2 · yours",
-            "comp bars 5–8, take 2",
+            "comp take 2, bars 5–8 · yours",
+            "comp take 2, bars 5–8",
             "comp",
         ),
         numbers={

@@ -131,8 +131,6 @@ class Hands:
             "-": "Minus",
             ",": "Comma",
             ".": "Period",
-            "*": "Asterisk",
-            "/": "Slash",
         }.get(key, key)
         named = {"PgUp": "PageUp", "PgDown": "PageDown"}.get(named, named)
         QTest.keyClick(self.window.focusWidget() or self.window, getattr(Qt.Key, f"Key_{named}"), held)

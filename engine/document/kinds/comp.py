@@ -68,7 +68,7 @@ def _which(edited: Edited, rate_hz: int) -> str:
     take, first, last = (integer(edited.payload, name, 0) for name in (TAKE, FIRST_BAR, LAST_BAR))
     if not (take and first and last):
         return _where(edited, rate_hz)
-    return f"{bars_in_words(first, last)}, take {take}"
+    return f"take {take}, {bars_in_words(first, last)}"
 
 
 def _where(edited: Edited, rate_hz: int) -> str:

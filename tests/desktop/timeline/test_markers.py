@@ -61,13 +61,13 @@ def test_stars_by_key_rate_the_bar_at_the_playhead_or_the_selection(at_work: Han
     window = at_work.window
     window.transport.seek(5 * RATE_HZ)
     bar = window.selecting.bar_here()
-    for key in ("*", "*", "/"):
+    for key in ("6", "6", "5"):
         at_work.press(key)
     assert [(one.start_samples, one.stop_samples, one.name) for one in markers_of(at_work)] == [(*bar, "★")]
     window.selecting.select(RATE_HZ, 3 * RATE_HZ)
-    at_work.press("/")
+    at_work.press("5")
     assert (markers_of(at_work)[0].start_samples, markers_of(at_work)[0].name) == (RATE_HZ, "☆")
-    at_work.press("/")
+    at_work.press("5")
     assert "already" in at_work.refused[-1]
 
 

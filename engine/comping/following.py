@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,9 +17,11 @@ Positions = NDArray[np.float64]
 HOP_S = 0.005
 _SEGMENT_S, _AROUND_S = 3.0, 0.75
 """Takes are compared segment by segment: the tempo of one may drift a second from that of another."""
-_FIRST_S, _FIRST_MS, _MOST_MS = 8.0, 800.0, 120.0
-"""The largest lag at the beginning, where borders of takes are known to some tenths of a second, and then
-beyond the one expected: less than a beat, so that repeated beats are not confused."""
+_FIRST_S, _FIRST_MS, _MOST_MS = 8.0, 300.0, 120.0
+"""The largest lag at the beginning, from each of some places, and then beyond the one expected: less than a
+beat, so that repeated beats are not confused."""
+_BEGINS_S = (-0.5, 0.0, 0.5)
+"""Borders of takes are known to some tenths of a second: the beginning that agrees best is followed."""
 _STEADY_S, FASTEST = 0.5, 0.08
 """How long the tempo of a take hardly changes, and by how much takes differ in tempo at most."""
 _END_S, _INNER_S, _OFF_S = 1.2, 4.0, 0.05
@@ -85,12 +87,7 @@ def _followed(
     """Return one take, `later` samples after the reference where both begin."""
     segment, around = round(_SEGMENT_S / HOP_S), round(_AROUND_S / HOP_S)
     places, alike = np.empty(len(own)), np.empty(len(own))
-    length = min(round(_FIRST_S / HOP_S), len(own))
-    warping = _lags(read, int(own[0]), later, length * hop, rate_hz, _FIRST_MS)
-    lags = warping.lags_at(own[:length] - own[0])
-    # The second half: there may be silence before. Its line leads back to the beginning.
-    slope, offset = np.polyfit(np.arange(length // 2, length), lags[length // 2 :], 1)
-    ahead = later + float(offset + slope * segment / 2)
+    ahead = max(_beginnings(read, own, later, hop, rate_hz))[1]
     for first in range(0, len(own), segment):
         progress.check_cancelled()
         progress.report(first / len(own), "Aligning takes")
@@ -103,6 +100,25 @@ def _followed(
         places[first:last], alike[first:last] = own[first:last] + by + lags, warping.alike_at(inner)
         ahead = by + float(np.median(lags[-around:])) + _drift(lags, hop)
     return Followed(hop, np.maximum.accumulate(_straight_ends(places, own)), alike)
+
+
+def _beginnings(
+    read: ReadMono, own: Positions, later: int, hop: int, rate_hz: int
+) -> Iterator[tuple[float, float]]:
+    """Yield how alike two takes are from each beginning, and how much later the other one is, in samples.
+
+    The second half of the first seconds counts: there may be silence before. Its line leads back to the
+    middle of the first segment.
+    """
+    length = min(round(_FIRST_S / HOP_S), len(own))
+    inner = own[:length] - own[0]
+    for begins_s in _BEGINS_S:
+        by = later + round(begins_s * rate_hz)
+        warping = _lags(read, int(own[0]), by, length * hop, rate_hz, _FIRST_MS)
+        lags = warping.lags_at(inner)[length // 2 :]
+        slope, offset = np.polyfit(np.arange(length // 2, length), lags, 1)
+        alike = float(warping.alike_at(inner)[length // 2 :].mean())
+        yield alike, by + float(offset + slope * round(_SEGMENT_S / HOP_S) / 2)
 
 
 def _straight_ends(places: Positions, own: Positions) -> Positions:

@@ -50,6 +50,16 @@ def test_bars_with_faults_cost_most_and_are_avoided(made: tuple[Comp, np.ndarray
     assert len(comp.switches) <= 1
 
 
+@pytest.mark.parametrize("later_s", [-0.7, -0.5, -0.4, 0.4, 0.5])
+def test_a_take_whose_border_is_a_beat_off_is_not_followed_a_beat_off(later_s: float) -> None:
+    sound, spans, lines = rehearsed(None, None)
+    spans[1] = (spans[1][0] + round(later_s * RATE_HZ), spans[1][1])
+    take = follow(reader_of(sound), spans, 0, RATE_HZ)[1]
+    hops = (lines[0] - spans[0][0]) / take.hop_samples
+    places = np.interp(hops, np.arange(len(take.places_samples)), take.places_samples)
+    assert np.abs(places - lines[1])[:-1].max() < 0.001 * RATE_HZ
+
+
 def test_a_line_past_the_end_of_the_takes_is_not_played() -> None:
     sound, spans, lines = rehearsed(None, None)
     read = reader_of(sound)

@@ -18,9 +18,6 @@ from engine.comping.stars import stars_of, with_stars
 from engine.notes.onsets import ReadMono
 from engine.progress import SILENT, Progress
 
-PRICE = 0.2
-"""Of a usual seam, in costs of bars: that of a bar whose probability of a fault is 18 %."""
-
 
 @dataclass(frozen=True, slots=True)
 class CompRequest:
@@ -100,7 +97,7 @@ def comp_of(request: CompRequest, bases: Sequence[int] = (), progress: Progress 
     )
     found = differences(request.tracks, takes, bars, request.rate_hz, progress.part(0.3, 1.0))
     costs = costs_of(found, bars.is_played)
-    seams = prices(found, bars, PRICE * request.price)
+    seams = prices(found, bars, costs.price * request.price)
     stars = stars_of(request.ratings, bars)
     path = cheapest(with_stars(costs.costs, stars), seams)
     counts = np.bincount(path, minlength=len(takes)).astype(np.float64)

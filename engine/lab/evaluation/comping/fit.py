@@ -21,7 +21,7 @@ from engine.lab.evaluation.comping.bands import TUNING_BANDS
 from engine.lab.evaluation.comping.faults import Fault
 from engine.lab.evaluation.comping.session import RATE_HZ, Rehearsal, reader, rehearsal
 
-_SEEDS = range(101, 109)
+_SEEDS = (*range(101, 109), *range(301, 305))
 _BARS = 16
 _RIDGE = 1.0
 _STARTS_OFF_S, _RINGS_S = 0.3, 0.5

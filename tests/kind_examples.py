@@ -18,6 +18,7 @@ from engine.document.kinds.operations import (
     Lift,
     Operation,
     Order,
+    Raise,
     Reclock,
     Replace,
     Shift,
@@ -104,6 +105,7 @@ CROSSFADE = {"crossfade_ms": (0.0, 1_000.0, 0.01)}
 PLACED = {"to_samples": (0, FARTHEST, 1), "rank": (-FARTHEST, FARTHEST, 1), **CROSSFADE}
 ANYWHERE = (-FARTHEST, FARTHEST, 1)
 NUMBERED = {"take": 2, "first_bar": 5, "last_bar": 8}
+RAISED = {"at_samples": 1_000, "takes": [["s1", 1_500]]}
 COMPED = {
     "covered_start_samples": 5_000,
     "covered_stop_samples": 6_100,
@@ -242,6 +244,29 @@ EXAMPLES: Mapping[str, KindExamples] = {
         figures=("span", 0.010, False, False, False),
         fade_ms=(10.0, 1_000.0),
         payloads=_with_fade(**dict.fromkeys(COMPED, PLACES)),
+    ),
+    "take": KindExamples(
+        payload=RAISED,
+        drawn={"at_samples": 10_000, "takes": [["s1", 4_000]], "number": 3},
+        flag=("take 3 for 8.0 s · yours", "take 3 · yours", "take 3", "take"),
+        numbers={"at_samples": (0, FARTHEST, 1), "number": (1, 100, 1), **CROSSFADE},
+        whole=("at_samples", "number"),
+        needed=RAISED,
+        effects=(
+            (RAISED, (Raise(1_000, 2_000, TRACKS, (("s1", -500),), 10.0),)),
+            (
+                {"at_samples": 1_100, "takes": [["s1", 0], ["s2", 1_200]], "number": 2, "crossfade_ms": 3},
+                (Raise(1_000, 2_000, TRACKS, (("s1", 1_100), ("s2", -100)), 3.0),),
+            ),
+        ),
+        figures=("span", 0.010, False, False, True),
+        fade_ms=(10.0, 1_000.0),
+        payloads=_with_fade(
+            at_samples=PLACES,
+            takes=st.lists(
+                st.tuples(st.sampled_from(["s1", "s2"]), PLACES).map(list), min_size=1, max_size=3
+            ),
+        ),
     ),
     "slip": KindExamples(
         payload={"by_samples": -3.5},

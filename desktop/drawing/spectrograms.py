@@ -21,6 +21,7 @@ from engine.document.file.stored_audio import content_of
 from engine.document.recorded import require_recording
 from engine.document.tracks.pictures import set_pictures
 from engine.document.tracks.track import Picture, Track
+from engine.edl.build import played_tracks
 from widgets.forms.spectrogram_form import SpectrogramForm
 from widgets.timeline.sound.clip_wave import track_spectrogram
 from widgets.timeline.sound.color_maps import ColorMap
@@ -142,7 +143,7 @@ class Spectrograms(QObject):
         self._follow()
 
     def _follow_change(self, change: Change) -> None:
-        if change.tracks or (change.proposals and self._stored_waves):
+        if change.tracks or change.proposals:
             self._follow()
 
     def _take_stored(self, waves: Mapping[str, SourceWave]) -> None:
@@ -154,7 +155,7 @@ class Spectrograms(QObject):
         state, window = self._session.state, self.look.window_samples
         return {
             track.id: (track, {key: (state.sources[key].content_hash, window) for key in track.source_ids})
-            for track in state.tracks
+            for track in played_tracks(state)
             if track.picture is Picture.SPECTROGRAM and self._waves.keys() >= set(track.source_ids)
         }
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from operator import is_
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -22,8 +23,10 @@ from desktop.work.work import Work, joined_sentences
 from engine.document.change import Change
 from engine.document.drums.edits import DRUMS, role_of
 from engine.document.drums.pickup import StrokePickup
+from engine.document.tracks.clip import Clip
 from engine.document.tracks.take_lanes import take_tracks
 from engine.document.tracks.track import source_length_samples
+from engine.edl.build import played_tracks
 from engine.files.safe_write import shown
 from engine.hits.kit.membership import left_behind
 from engine.recordings.import_audio import Imported, ImportRequest, import_edit, stated_start
@@ -70,6 +73,7 @@ class Recordings(QObject):
         self._session, self._work, self._analysing = session, work, analysing
         self.source_waves: dict[str, SourceWave] = {}
         self._waves: dict[str, tuple[tuple[object, ...], RecordedWave]] = {}
+        self._playing: list[tuple[Clip, ...]] = []
         self._opening: MediaRequest | None = None
         self._missing: frozenset[str] = frozenset()
         self.wave_tiles = WaveTiles(read_tiles, CACHE_BYTES, "waveform", self)
@@ -224,7 +228,9 @@ class Recordings(QObject):
         self._show_waves()
 
     def _follow_change(self, change: Change) -> None:
-        if change.tracks and self._put_together():
+        before, self._playing = self._playing, [track.clips for track in played_tracks(self._session.state)]
+        is_same = len(before) == len(self._playing) and all(map(is_, before, self._playing))
+        if (change.tracks or not is_same) and self._put_together():
             self._show_waves()
 
     def _show_waves(self) -> None:
@@ -236,7 +242,8 @@ class Recordings(QObject):
         A track waits until each of its sources is found or known to be missing.
         """
         state, is_new = self._session.state, False
-        drawn = [one for track in state.tracks for one in (track, *take_tracks(state, track))]
+        takes = [take for track in state.tracks for take in take_tracks(state, track)]
+        drawn = (*played_tracks(state), *takes)
         for track in drawn:
             own = {key: self.source_waves[key] for key in track.source_ids if key in self.source_waves}
             of = (*((clip.sound, track.start_samples) for clip in track.clips), *own)

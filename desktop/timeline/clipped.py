@@ -9,6 +9,7 @@ from desktop.parts import Parts
 from engine.audio.pictures.clipped_places import clipped_places
 from engine.document.tracks.clip import visible
 from engine.document.tracks.track import audible
+from engine.edl.build import played_tracks
 from engine.errors import UsageError
 from engine.timebase import format_time, s_to_samples, samples_to_s
 
@@ -41,7 +42,7 @@ class ClippedPlaces:
         state = self._session.state
         found = [np.asarray(self._exporting.clipped_places(state), np.int64)]
         apart = s_to_samples(_APART_S, state.rate_hz)
-        for one in (one for track in audible(state.tracks) for one in visible(track.clips)):
+        for one in (one for track in audible(played_tracks(state)) for one in visible(track.clips)):
             if one.clip.source_id in self._waves:
                 places = self._of(one.clip.source_id, apart) + one.clip.shift_samples
                 found.append(places[(places >= one.start_samples) & (places < one.stop_samples)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ from engine.comping.seams import prices
 from engine.comping.stars import stars_of, with_stars
 from engine.notes.onsets import ReadMono
 from engine.progress import SILENT, Progress
+
+_OTHER = 0.5
+"""Share of the price of a seam for each bar of another take than the one that plays: bars stay by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class CompRequest:
     lines_samples : where pieces begin in it, and where the last one ends, shape (pieces + 1,)
     price : of a seam, relative to the usual one
     ratings : spans [start, stop) that the user rated, with their stars; below 0 for those to be avoided
+    on_lanes : of takes over each other; None for takes after each other
     """
 
     mix: ReadMono
@@ -42,6 +46,21 @@ class CompRequest:
     rate_hz: int
     price: float = 1.0
     ratings: Sequence[tuple[int, int, int]] = ()
+    on_lanes: OnLanes | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OnLanes:
+    """Takes that were played in time with each other, over each other on one timeline.
+
+    Attributes
+    ----------
+    is_there : bool, shape (takes, pieces), whether a take can be chosen for a piece
+    playing : int64, shape (pieces,), the take that plays; -1 for parts of several
+    """
+
+    is_there: NDArray[np.bool_]
+    playing: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,17 +108,34 @@ def comp_of(request: CompRequest, bases: Sequence[int] = (), progress: Progress 
     ------
     Cancelled : the user asked for it
     """
+    lanes = request.on_lanes
     takes = follow(
-        request.mix, request.spans_samples, request.reference, request.rate_hz, progress.part(0.0, 0.3)
+        request.mix,
+        request.spans_samples,
+        request.reference,
+        request.rate_hz,
+        progress.part(0.0, 0.3),
+        are_in_time=lanes is not None,
     )
     bars = bars_of_takes(
         request.mix, takes, request.reference, request.lines_samples, request.spans_samples, request.rate_hz
     )
+    if lanes is not None:
+        bars = replace(bars, is_played=bars.is_played & lanes.is_there)
     found = differences(request.tracks, takes, bars, request.rate_hz, progress.part(0.3, 1.0))
     costs = costs_of(found, bars.is_played)
-    seams = prices(found, bars, costs.price * request.price)
+    price = costs.price * request.price
+    seams = prices(found, bars, price)
     stars = stars_of(request.ratings, bars)
-    path = cheapest(with_stars(costs.costs, stars), seams)
+    path = cheapest(with_stars(costs.costs, stars) + _of_change(lanes, price), seams)
     counts = np.bincount(path, minlength=len(takes)).astype(np.float64)
     allowed = np.array([not bases or take in bases for take in range(len(takes))])
     return Comp(bars, costs, stars, seams, path, int(np.where(allowed, counts, -1.0).argmax()))
+
+
+def _of_change(lanes: OnLanes | None, price: float) -> NDArray[np.float64] | float:
+    """Return the price of bars of other takes than those that play, shape (takes, pieces)."""
+    if lanes is None:
+        return 0.0
+    is_other = np.arange(len(lanes.is_there))[:, None] != lanes.playing
+    return np.where(is_other & (lanes.playing >= 0), _OTHER * price, 0.0)

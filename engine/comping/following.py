@@ -22,6 +22,8 @@ _FIRST_S, _FIRST_MS, _MOST_MS = 8.0, 300.0, 120.0
 beat, so that repeated beats are not confused."""
 _BEGINS_S = (-0.5, 0.0, 0.5)
 """Borders of takes are known to some tenths of a second: the beginning that agrees best is followed."""
+_IN_TIME_MS = 60.0
+"""The largest lag of takes that were played to the same sound: a later note is a fault."""
 _STEADY_S, FASTEST = 0.5, 0.08
 """How long the tempo of a take hardly changes, and by how much takes differ in tempo at most."""
 _END_S, _INNER_S, _OFF_S = 1.2, 4.0, 0.05
@@ -55,6 +57,8 @@ def follow(
     reference: int,
     rate_hz: int,
     progress: Progress = SILENT,
+    *,
+    are_in_time: bool = False,
 ) -> tuple[Followed, ...]:
     """Align each take of a recording to the reference take.
 
@@ -62,6 +66,7 @@ def follow(
     ----------
     spans_samples : of the takes, [start, stop); all begin with the same music
     reference : index of the reference take
+    are_in_time : whether all takes were played to the same sound, so that their tempo is the same
 
     Raises
     ------
@@ -77,28 +82,37 @@ def follow(
             found.append(Followed(hop, own, np.ones(hops)))
             continue
         part = progress.step(number, len(spans_samples))
-        found.append(_followed(read, own, span[0] - start, hop, rate_hz, part))
+        found.append(_followed(read, own, span[0] - start, hop, rate_hz, part, are_in_time=are_in_time))
     return tuple(found)
 
 
 def _followed(
-    read: ReadMono, own: Positions, later: int, hop: int, rate_hz: int, progress: Progress
+    read: ReadMono,
+    own: Positions,
+    later: int,
+    hop: int,
+    rate_hz: int,
+    progress: Progress,
+    *,
+    are_in_time: bool,
 ) -> Followed:
     """Return one take, `later` samples after the reference where both begin."""
     segment, around = round(_SEGMENT_S / HOP_S), round(_AROUND_S / HOP_S)
     places, alike = np.empty(len(own)), np.empty(len(own))
-    ahead = max(_beginnings(read, own, later, hop, rate_hz))[1]
+    most_ms = _IN_TIME_MS if are_in_time else _MOST_MS
+    ahead = float(later) if are_in_time else max(_beginnings(read, own, later, hop, rate_hz))[1]
     for first in range(0, len(own), segment):
         progress.check_cancelled()
         progress.report(first / len(own), "Aligning takes")
         last = min(first + segment, len(own))
         begin, end = max(first - around, 0), min(last + around, len(own))
         by = round(ahead)
-        warping = _lags(read, int(own[begin]), by, (end - begin) * hop, rate_hz, _MOST_MS)
+        warping = _lags(read, int(own[begin]), by, (end - begin) * hop, rate_hz, most_ms)
         inner: Positions = np.arange(first - begin, last - begin, dtype=np.float64) * hop
         lags = warping.lags_at(inner)
         places[first:last], alike[first:last] = own[first:last] + by + lags, warping.alike_at(inner)
-        ahead = by + float(np.median(lags[-around:])) + _drift(lags, hop)
+        if not are_in_time:
+            ahead = by + float(np.median(lags[-around:])) + _drift(lags, hop)
     return Followed(hop, np.maximum.accumulate(_straight_ends(places, own)), alike)
 
 

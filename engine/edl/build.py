@@ -1,8 +1,8 @@
 """Build the edit list from decisions.
 
 It depends only on which proposals are accepted, never on their order: each proposal becomes operations, and
-each class of operations has one place, `engine.edl.programme` for timing and `engine.edl.tracks.patches`
-for sound.
+each class of operations has one place, `engine.edl.programme` for timing, `engine.document.tracks.switches`
+for takes and `engine.edl.tracks.patches` for sound.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 from engine.document.change import Edit
 from engine.document.decisions import Verdict
 from engine.document.file.storage import apply_rows
-from engine.document.kinds.operations import Drop, Reclock, Replace, Sounding
+from engine.document.kinds.operations import Drop, Patching, Raise, Reclock, Replace, Sounding
 from engine.document.state import DocumentState
 from engine.document.table import table_of
+from engine.document.tracks.switches import in_fixed_order
+from engine.document.tracks.track import Track
 from engine.edl.edit_list import EditList
 from engine.edl.gathered import Gathered, gathered, gathered_accepted
 from engine.edl.programme import EDGE_FADE_MS, NO_HOLDS, NO_ORDERS, programme, what_drops
@@ -47,6 +49,13 @@ def without(state: DocumentState, proposal_id: str) -> EditList:
     chosen = table.are(Verdict.ACCEPTED)
     chosen[table.made.places[proposal_id]] = False
     return _compiled(state, gathered(state, chosen))
+
+
+@found_once
+def played_tracks(state: DocumentState) -> tuple[Track, ...]:
+    """Return the tracks as accepted switches of takes let them play, see `EditList.as_played`."""
+    edit_list = build(state)
+    return tuple(edit_list.as_played(track) for track in state.tracks)
 
 
 def heard_samples(state: DocumentState) -> int:
@@ -161,16 +170,37 @@ def _programme(state: DocumentState, done: Gathered) -> EditList:
 def _sounding(edit_list: EditList, state: DocumentState, sounding: tuple[Sounding, ...]) -> EditList:
     if not sounding:
         return edit_list
-    return replace(
-        edit_list, patches=_patches(sounding, tuple(track.id for track in state.tracks), state.rate_hz)
-    )
+    tracks = tuple(track.id for track in state.tracks)
+    patching = tuple(one for one in sounding if not isinstance(one, Raise))
+    raises = _raises(tuple(one for one in sounding if isinstance(one, Raise)), tracks)
+    return replace(edit_list, patches=_patches(patching, tracks, state.rate_hz), raises=raises)
 
 
-_Patched = tuple[tuple[Sounding, ...], tuple[str, ...], int]
+_Raised = tuple[tuple[Raise, ...], tuple[str, ...]]
+_latest_raises: tuple[_Raised, Mapping[str, tuple[Raise, ...]]] | None = None
+
+
+def _raises(raises: tuple[Raise, ...], tracks: tuple[str, ...]) -> Mapping[str, tuple[Raise, ...]]:
+    """Return the switches of each track; cached, so that equal ones are the same objects."""
+    global _latest_raises
+    asked, known = (in_fixed_order(raises), tracks), _latest_raises
+    if known is None or known[0] != asked:
+        near = {} if known is None else known[1]
+        found = {
+            track: tuple(one for one in asked[0] if not one.tracks or track in one.tracks) for track in tracks
+        }
+        shared = {
+            track: near[track] if near.get(track) == own else own for track, own in found.items() if own
+        }
+        _latest_raises = known = asked, shared
+    return known[1]
+
+
+_Patched = tuple[tuple[Patching, ...], tuple[str, ...], int]
 _latest: tuple[_Patched, Mapping[str, Patches]] | None = None
 
 
-def _patches(sounding: tuple[Sounding, ...], tracks: tuple[str, ...], rate_hz: int) -> Mapping[str, Patches]:
+def _patches(sounding: tuple[Patching, ...], tracks: tuple[str, ...], rate_hz: int) -> Mapping[str, Patches]:
     """Return the patches of each track; cached, since most decisions change few or none."""
     global _latest
     asked, known = (sounding, tracks, rate_hz), _latest

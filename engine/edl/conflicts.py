@@ -2,8 +2,9 @@
 
 Conflicts are: a span moved to two places or repeated two different numbers of times, a span placed inside
 another that is itself moved away, a slice that two edits slip by different amounts, hits moved past each
-other, a recorder aligned in two ways, and two repairs of one place if neither was made from the output of
-the other. Drop and hold, or replacement and slip, do not conflict: their kinds have an order (decision 2).
+other, a recorder aligned in two ways, two takes that one track would play at once, a repair where another
+take plays, and two repairs of one place if neither was made from the output of the other. Drop and hold, or
+replacement and slip, do not conflict: their kinds have an order (decision 2).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from engine.document.kinds.operations import (
     Lift,
     Operation,
     Order,
+    Raise,
     Reclock,
     Replace,
     Shift,
@@ -31,8 +33,8 @@ from engine.document.table import Made, Mask, ProposalTable, table_of
 from engine.errors import DocumentError
 
 Places = NDArray[np.int64]
-_Sounding = Shift | Slice | Lift | Reclock | Replace
-Contender = Order | Shift | Slice | Lift | Reclock | Replace
+_Sounding = Raise | Shift | Slice | Lift | Reclock | Replace
+Contender = Order | Raise | Shift | Slice | Lift | Reclock | Replace
 
 _PAIRS_AT_ONCE = 1 << 20
 
@@ -48,7 +50,8 @@ class _Contenders:
     places : table row of the proposal of each
     layers : indices of `_LAYERS`: only operations of one layer can conflict
     starts, stops, ats : span, and target of an order (0 for a shift)
-    by : shift in samples; NaN for an order, a clock and a repair, which equal nothing, not even themselves
+    by : shift in samples; NaN for an order, a take, a clock and a repair, which equal nothing, not even
+        themselves
     attacks : target of the attack of a slice; NaN for all others
     """
 
@@ -76,7 +79,7 @@ class _Contenders:
         edges = np.array([(one.start_samples, one.stop_samples) for _, one in found], np.int64).reshape(-1, 2)
         ats = np.array([one.at_samples if isinstance(one, Order) else 0 for _, one in found], np.int64)
         by = np.array(
-            [np.nan if isinstance(one, Order | Reclock | Replace) else one.by_samples for _, one in found],
+            [one.by_samples if isinstance(one, Shift | Slice | Lift) else np.nan for _, one in found],
             np.float64,
         )
         layers = np.array([_layer(one) for _, one in found], np.int64)
@@ -120,8 +123,8 @@ class _Contenders:
 
 
 def _layer(one: Contender) -> int:
-    """Return 0 for orders, 1 for shifts of all voices, 2 for one voice, 3 for clocks, 4 for repairs."""
-    if isinstance(one, Replace):
+    """Return 0 for orders, 1 for shifts of all voices, 2 of one, 3 for clocks, 4 for takes and repairs."""
+    if isinstance(one, Raise | Replace):
         return 4
     if isinstance(one, Order | Reclock):
         return 3 if isinstance(one, Reclock) else 0
@@ -256,6 +259,9 @@ def _clash(one: Operation, other: Operation) -> bool:
         return len(ways) > 1 and _share_a_track(one, other)
     if isinstance(one, Replace) and isinstance(other, Replace):
         return _share_a_track(one, other) and _overlap(one, other) and not _was_heard(one, other)
+    if isinstance(one, Raise | Replace) and isinstance(other, Raise | Replace):
+        is_other = not (isinstance(one, Raise) and isinstance(other, Raise) and one.takes == other.takes)
+        return is_other and _share_a_track(one, other) and _overlap(one, other)
     if isinstance(one, Shift | Slice) and isinstance(other, Shift | Slice):
         return _share_a_track(one, other) and (_move_apart(one, other) or _pass(one, other))
     return False

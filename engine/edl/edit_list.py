@@ -9,13 +9,16 @@ changing its length moves nothing: the result is always as long as the remaining
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from engine.document.kinds.operations import Raise
+from engine.document.tracks.switches import switched
+from engine.document.tracks.track import Track
 from engine.edl.tracks.patches import Patches
 
 Positions = NDArray[np.int64]
@@ -67,6 +70,7 @@ class EditList:
     length_samples : length of the result
     source_length_samples : length of the document's timeline
     patches : by track id, for tracks with edited sound
+    raises : by track id, for tracks that play other takes, in the order in which they apply
     """
 
     starts_samples: Positions
@@ -78,6 +82,7 @@ class EditList:
     length_samples: int
     source_length_samples: int
     patches: Mapping[str, Patches] = field(default_factory=dict)
+    raises: Mapping[str, tuple[Raise, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -115,11 +120,23 @@ class EditList:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, EditList):
             return NotImplemented
-        return self is other or (self.plays_as(other) and self.patches == other.patches)
+        if self is other:
+            return True
+        return self.plays_as(other) and (self.patches, self.raises) == (other.patches, other.raises)
 
     def plays_as(self, other: EditList) -> bool:
         """Return whether both play the same spans at the same times, regardless of edits of their sound."""
         return self._lengths == other._lengths and all(map(np.array_equal, self._columns, other._columns))
+
+    def as_played(self, track: Track) -> Track:
+        """Return a track with the clips that play, in layers: those of its takes that are switched to on top.
+
+        A track without switches is returned itself.
+        """
+        raises = self.raises.get(track.id)
+        if not raises:
+            return track
+        return replace(track, clips=switched(track.clips, raises, self.rate_hz))
 
     @property
     def is_empty(self) -> bool:

@@ -187,7 +187,8 @@ class Renderer(VoiceRenderer):
         with ExitStack() as opened:
             for track in audible(state.tracks):
                 patches = edit_list.patches.get(track.id)
-                voice = open_voice(state, track, media, np.dtype(dtype), progress, patches, at_hand)
+                played = edit_list.as_played(track)
+                voice = open_voice(state, played, media, np.dtype(dtype), progress, patches, at_hand)
                 opened.callback(voice.close)
                 voices.append(voice)
             self._opened = opened.pop_all()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Track
-from engine.edl.build import repaired
+from engine.edl.build import build, repaired
 from engine.edl.tracks.voice import Voice, open_voice
 from engine.progress import SILENT, Progress
 
@@ -15,13 +15,14 @@ from engine.progress import SILENT, Progress
 def open_repaired(
     state: DocumentState, track: Track, media: Mapping[str, Path], progress: Progress = SILENT
 ) -> Voice:
-    """Open a track as a repair of it is made; close it when done.
+    """Open a track as a repair of it is made, with the takes that play; close it when done.
 
     Raises
     ------
     SourceError : see `engine.edl.tracks.voice.open_voice`
     """
-    return open_voice(state, track, media, progress=progress, patches=repaired(state).get(track.id))
+    played = build(state).as_played(track)
+    return open_voice(state, played, media, progress=progress, patches=repaired(state).get(track.id))
 
 
 def keys_heard(state: DocumentState, track: str, window: tuple[int, int]) -> tuple[str, ...]:

@@ -30,7 +30,9 @@ from engine.document.drums.hits import Hits
 from engine.document.marks.sections import StoredSections
 from engine.document.marks.time_of_day import TimeOfDay
 from engine.document.state import DocumentState
+from engine.document.tracks.clip import Clip
 from engine.document.tracks.ripple import Ripple
+from engine.edl.build import played_tracks
 from engine.finders.repair.requests import ShownMask
 from engine.separation.paint import Paint
 from engine.timebase import samples_to_s
@@ -136,6 +138,7 @@ class Canvas(QWidget):
         self._source_lines = NO_LINES
         self._hits: Hits | None = None
         self._is_before = self._has_score = False
+        self._playing: tuple[tuple[Clip, ...], ...] = ()
         self.selection = Selected()
         self._playhead, self._scroll = 0, 0
         self._near: int | None = None
@@ -184,7 +187,10 @@ class Canvas(QWidget):
         old, self.state = self.state, state
         drawn = ("rate_hz", "proposals", "decisions", "markers")
         same = all(getattr(state, name) is getattr(old, name) for name in drawn)
-        same_clips = [one.clips for one in state.tracks] == [one.clips for one in old.tracks]
+        before, self._playing = self._playing, tuple(one.clips for one in played_tracks(state))
+        same_clips = before == self._playing and [one.clips for one in state.tracks] == [
+            one.clips for one in old.tracks
+        ]
         if same and same_clips and (lanes, times) == (self.shown.lanes, self.times):
             return  # such as a gain or a name, which only the heads show
         retimed = not times.is_laid_as(self.times)

@@ -8,10 +8,10 @@ from functools import cache
 from types import MappingProxyType
 
 from engine.document.state import DocumentState
-from engine.document.tracks.clip import visible_in_time
+from engine.document.tracks.switches import playing_spans
 from engine.document.tracks.take_lanes import take_tracks
 from engine.document.tracks.track import Track, audible
-from engine.edl.build import whole
+from engine.edl.build import played_tracks, whole
 from engine.edl.edit_list import EditList
 from engine.edl.tracks.patches import Patches, changed_span
 from engine.edl.tracks.voice import sounding_span
@@ -162,17 +162,19 @@ class TrackLanes:
     def _count_takes(self) -> None:
         """Show in the heads how many takes there are, and which of them play."""
         shown = {}
-        for track in self._state.tracks:
+        for track, played in zip(self._state.tracks, played_tracks(self._state), strict=True):
             if takes := self._takes(track):
-                playing = {one.clip for one in visible_in_time(track.clips)}
-                plays = tuple(not playing.isdisjoint(take.clips) for take in takes)
+                playing = playing_spans(track.clips, played.clips)
+                plays = tuple(any(clip.id in playing for clip in take.clips) for take in takes)
                 shown[track.id] = ShownTakes(plays, is_open=track.id in self.unfolded)
         self._heads.show_takes(shown)
 
     @property
     def _recorded(self) -> tuple[tuple[object, ...], ...]:
         """Key of the tracks' waveforms."""
-        return tuple((track.id, *(clip.sound for clip in track.clips)) for track in self._state.tracks)
+        return tuple(
+            (track.id, *(clip.sound for clip in track.clips)) for track in played_tracks(self._state)
+        )
 
     def _changed_since(
         self, times: TimeMap, recorded: tuple[tuple[object, ...], ...], patches: Mapping[str, Patches]

@@ -17,13 +17,14 @@ from engine.document.kinds.ordering import MOVE, REPEAT
 from engine.document.kinds.recorder import RECORDER
 from engine.document.kinds.repair import REPAIR
 from engine.document.kinds.sounding import GAIN, MUTE, SLIP
+from engine.document.kinds.take import TAKE
 from engine.document.kinds.tempo import TEMPO
 from engine.document.proposals import Proposal
 from engine.errors import DocumentError
 from engine.extensions import Extended
 from engine.wording import quoted
 
-_OWN = (CUT, KEEP, MUTE, REPEAT, MOVE, COMP, SLIP, GAIN, REPAIR, HIT, FLAM, NOTE, RECORDER, TEMPO)
+_OWN = (CUT, KEEP, MUTE, REPEAT, MOVE, COMP, TAKE, SLIP, GAIN, REPAIR, HIT, FLAM, NOTE, RECORDER, TEMPO)
 KINDS: Extended[Kind] = Extended("offcut.kinds", {kind.name: kind for kind in _OWN}, added_kind)
 
 

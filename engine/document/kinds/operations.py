@@ -1,8 +1,8 @@
 """Operations of accepted proposals: frozen records, compiled into the edits of a document.
 
 There are two classes. `Drop`, `Hold` and `Order` define the timing of all tracks together;
-`Reclock`, `Replace`, `Lift`, `Slice`, `Shift` and `Gain` define the sound of some tracks, in source time, and
-change no length.
+`Raise`, `Reclock`, `Replace`, `Lift`, `Slice`, `Shift` and `Gain` define the sound of some tracks, in source
+time, and change no length.
 """
 
 from __future__ import annotations
@@ -51,6 +51,25 @@ class Order:
     stays: bool = True
     crossfade_ms: float = 0.0
     rank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Raise:
+    """Within [start, stop) some tracks play another of their takes: its clips are above all others.
+
+    Attributes
+    ----------
+    tracks : ids; none for all
+    takes : the source of a take and where it begins on the timeline, one a track or more; a track without
+        clips of any of them plays as before
+    crossfade_ms : at both edges, half of it outside the span
+    """
+
+    start_samples: int
+    stop_samples: int
+    tracks: tuple[str, ...] = ()
+    takes: tuple[tuple[str, int], ...] = ()
+    crossfade_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +227,8 @@ class Lift:
     crossfade_ms: float = 0.0
 
 
-Operation = Drop | Hold | Order | Reclock | Replace | Lift | Slice | Shift | Gain
-Sounding = Reclock | Replace | Lift | Slice | Shift | Gain
+Operation = Drop | Hold | Order | Raise | Reclock | Replace | Lift | Slice | Shift | Gain
+Patching = Reclock | Replace | Lift | Slice | Shift | Gain
+"""An operation on the sound that a track has, by whichever takes it plays."""
+Sounding = Raise | Patching
 """An operation on sound, not on timing."""

@@ -6,7 +6,7 @@ crossfades with the clip below.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
@@ -135,6 +135,14 @@ def within(clip: Clip, start_samples: int, stop_samples: int) -> Clip:
         fade_in_samples=fade_in,
         fade_out_samples=min(clip.fade_out_samples, length - fade_in),
     )
+
+
+def free_id(clip_id: str, taken: Collection[str]) -> str:
+    """Return an id for a part of a clip that is not taken."""
+    base, number = clip_id.partition("~")[0], 2
+    while f"{base}~{number}" in taken:
+        number += 1
+    return f"{base}~{number}"
 
 
 def _uncovered(clip: Clip, above: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:

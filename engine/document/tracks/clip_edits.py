@@ -11,13 +11,15 @@ from dataclasses import replace
 from typing import Any
 
 from engine.document.change import Edit, Row, row_changes
+from engine.document.decisions import Decision, Verdict
 from engine.document.file.checks.limits import LONGEST_DOCUMENT_SAMPLES
 from engine.document.state import DocumentState
-from engine.document.tracks.clip import Clip, within
+from engine.document.tracks.clip import Clip, free_id, within
 from engine.document.tracks.comping import CROSSFADE_S, is_covered, raised
 from engine.document.tracks.edits import require_few_clips, require_gain, track_of
 from engine.document.tracks.moved_along import moved_along
 from engine.document.tracks.ripple import Ripple, following, of_copies, of_move, of_removal, of_trim
+from engine.document.tracks.switches import accepted_switches, switched, switches_of
 from engine.document.tracks.track import Track, source_length_samples
 from engine.errors import UsageError
 from engine.timebase import format_time, s_to_samples, samples_to_s
@@ -211,6 +213,8 @@ def raise_clips(
     ----------
     span_samples : only the parts inside are raised, with crossfades at their ends; None for whole clips
 
+    Accepted switches to other takes there are undecided again, or they would be above the raised clips.
+
     Raises
     ------
     UsageError : a clip is unknown or locked, none reaches into the span, or they play there already
@@ -223,20 +227,54 @@ def raise_clips(
     ]
     if not reaching:
         raise UsageError(f"{what} does not reach into {_span(state, span)}: select a span inside.")
-    if not any(is_covered(track.clips, clip, *span) for track, clip in reaching):
+    undone = _switches_away(state, reaching, span)
+    if not undone and not any(_is_silenced(state, track, clip, span) for track, clip in reaching):
         raise UsageError(f"{what} plays already{where}: no other clip is over it.")
     taken = {clip.id for track in state.tracks for clip in track.clips}
     fade = s_to_samples(CROSSFADE_S, state.rate_hz)
 
     def new_id(clip_id: str) -> str:
-        taken.add(key := _free_id(clip_id, taken))
+        taken.add(key := free_id(clip_id, taken))
         return key
 
     def laid(clips: tuple[Clip, ...]) -> tuple[Clip, ...]:
         is_meant = any(clip.id in clip_ids for clip in clips)
         return raised(clips, clip_ids, span, fade, new_id) if is_meant else clips
 
-    return _edit(state, f"Raised {what}{where}", laid)
+    made = _edit(state, f"Raised {what}{where}", laid)
+    if not undone:
+        return made
+    rows = ((one, replace(one, verdict=Verdict.UNDECIDED)) for one in undone)
+    label = f"{made.label} and reopened {counted(len(undone), 'proposed take')}"
+    return replace(made, label=label, changes=(*made.changes, *row_changes(rows)))
+
+
+def _is_silenced(state: DocumentState, track: Track, clip: Clip, span: tuple[int, int]) -> bool:
+    """Return whether other clips silence any of a clip inside a span, after accepted switches of takes."""
+    played = switched(track.clips, switches_of(state, track.id), state.rate_hz)
+    first, last = max(span[0], clip.start_samples), min(span[1], clip.stop_samples)
+    take = clip.source_id, clip.shift_samples
+    parts = [one for one in played if (one.source_id, one.shift_samples) == take]
+    return any(
+        is_covered(played, one, first, last)
+        for one in parts
+        if one.start_samples < last and one.stop_samples > first
+    )
+
+
+def _switches_away(
+    state: DocumentState, raised_clips: Sequence[tuple[Track, Clip]], span: tuple[int, int]
+) -> list[Decision]:
+    """Return the decisions by which tracks of raised clips play other takes inside a span."""
+    found: dict[str, Decision] = {}
+    for key, one in accepted_switches(state):
+        for track, clip in raised_clips:
+            first, last = max(span[0], clip.start_samples), min(span[1], clip.stop_samples)
+            is_other = (clip.source_id, clip.shift_samples) not in one.takes
+            is_here = one.start_samples < last and one.stop_samples > first
+            if is_other and is_here and (not one.tracks or track.id in one.tracks):
+                found[key] = state.decisions[key]
+    return list(found.values())
 
 
 def duplicate_clips(
@@ -253,7 +291,7 @@ def duplicate_clips(
     taken = {clip.id for track in state.tracks for clip in track.clips}
     copies: dict[str, Clip] = {}
     for clip in clips:
-        key = _free_id(clip.id, taken)
+        key = free_id(clip.id, taken)
         taken.add(key)
         copies[clip.id] = replace(clip, id=key, start_samples=clip.start_samples + by, is_locked=False)
 
@@ -407,18 +445,11 @@ def _unlocked(state: DocumentState, clip_id: str, done: str) -> tuple[Track, Cli
 
 def _halves(clip: Clip, at: int, taken: set[str]) -> tuple[Clip, Clip]:
     """Return the two parts of a clip; the second gets a new id."""
-    key = _free_id(clip.id, taken)
+    key = free_id(clip.id, taken)
     taken.add(key)
     left = within(replace(clip, fade_out_samples=0), clip.start_samples, at)
     right = within(replace(clip, id=key, fade_in_samples=0), at, clip.stop_samples)
     return left, right
-
-
-def _free_id(clip_id: str, taken: Collection[str]) -> str:
-    base, number = clip_id.partition("~")[0], 2
-    while f"{base}~{number}" in taken:
-        number += 1
-    return f"{base}~{number}"
 
 
 def _named(state: DocumentState, clip_ids: Sequence[str]) -> str:

@@ -28,7 +28,8 @@ def raised(
     """Return the clips of a track with the parts of some inside a span on top.
 
     A part keeps the id of its clip. Where it was split off, it gets a crossfade, unless its take plays on
-    there. Raised parts that continue each other become one clip again.
+    there. Raised parts that continue each other become one clip again. A fade of another clip that is exactly
+    below a fade of a raised part is removed: there is one crossfade between the two.
 
     Parameters
     ----------
@@ -52,7 +53,9 @@ def raised(
             outside = replace(clip, id=new_id(clip.id), fade_in_samples=0)
             below.append(within(outside, stop, clip.stop_samples))
         above.append(within(inside, start, stop))
-    faded = _with_seams([*below, *above], {clip.id for clip in above}, crossfade_samples)
+    parts = {clip.id for clip in above}
+    faded = _with_seams([*below, *above], parts, crossfade_samples)
+    faded = [*_without_fades_below(faded[: len(below)], faded[len(below) :]), *faded[len(below) :]]
     takes: dict[tuple[object, str], list[Clip]] = {}
     for clip in faded[len(below) :]:
         takes.setdefault((_take(clip), clip.name), []).append(clip)
@@ -84,6 +87,21 @@ def _with_seams(clips: list[Clip], keys: set[str], crossfade_samples: int) -> li
             length = _fitting(made[late.id], crossfade_samples)
             made[late.id] = replace(made[late.id], fade_in_samples=length)
     return list(made.values())
+
+
+def _without_fades_below(below: list[Clip], above: list[Clip]) -> list[Clip]:
+    """Return lower clips without those fades that are where an upper clip fades the other way."""
+    fades_in = {(clip.start_samples, clip.fade_in_samples) for clip in above if clip.fade_in_samples}
+    fades_out = {(clip.stop_samples, clip.fade_out_samples) for clip in above if clip.fade_out_samples}
+    found = []
+    for clip in below:
+        fade_in, fade_out = clip.fade_in_samples, clip.fade_out_samples
+        if (clip.stop_samples - fade_out, fade_out) in fades_in:
+            clip = replace(clip, fade_out_samples=0)
+        if (clip.start_samples + fade_in, fade_in) in fades_out:
+            clip = replace(clip, fade_in_samples=0)
+        found.append(clip)
+    return found
 
 
 def _fitting(clip: Clip, fade_samples: int) -> int:

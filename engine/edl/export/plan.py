@@ -170,7 +170,7 @@ def _timeline_bytes(request: ExportRequest, form: Format) -> int:
     for track in request.state.tracks:
         channels = request.state.channels(track) if form.splits_channels else 1
         own = request.consolidated.get(track.id)
-        count = max(1, len(edit_list.starts_samples)) * len(track.clips) + (
+        count = max(1, len(edit_list.starts_samples)) * len(edit_list.as_played(track).clips) + (
             0 if own is None else 2 * len(own.stretches)
         )
         is_joined = form.joins_stereo and channels == 2 and not track.pan

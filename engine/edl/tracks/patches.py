@@ -20,7 +20,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.kinds.operations import Gain, Lift, Reclock, Replace, Shift, Slice, Sounding, Stored
+from engine.document.kinds.operations import Gain, Lift, Patching, Reclock, Replace, Shift, Slice, Stored
 from engine.edl.slicing.lifts import lift_reach_samples
 from engine.edl.slicing.relaid import laid_out_near
 from engine.edl.slicing.slices import Gap, LaidOut, Piece, in_one_order
@@ -53,7 +53,7 @@ class Patches:
     laid: LaidOut | None = None
 
     @classmethod
-    def of(cls, operations: Iterable[Sounding], rate_hz: int, near: Patches | None = None) -> Patches:
+    def of(cls, operations: Iterable[Patching], rate_hz: int, near: Patches | None = None) -> Patches:
         """Return the patches of operations, in any order.
 
         Parameters
@@ -233,7 +233,7 @@ NO_PATCHES: Mapping[str, Patches] = MappingProxyType({})
 
 
 def patches_by_track(
-    operations: Sequence[Sounding],
+    operations: Sequence[Patching],
     tracks: Sequence[str],
     rate_hz: int,
     near: Mapping[str, Patches] = NO_PATCHES,
@@ -245,7 +245,7 @@ def patches_by_track(
     tracks : the ids of all; an operation on a removed track has no effect until the track is restored
     near : patches of most of these, if any, see `Patches.of`
     """
-    of_tracks: dict[tuple[str, ...], list[Sounding]] = {}
+    of_tracks: dict[tuple[str, ...], list[Patching]] = {}
     for one in operations:
         of_tracks.setdefault(one.tracks, []).append(one)
     found: dict[str, Patches] = {}

@@ -13,6 +13,7 @@ from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Verdict
 from engine.document.kinds.comp import COMP as COMP_KIND
 from engine.document.kinds.cut import CUT
+from engine.document.kinds.take import TAKE
 from engine.document.marks.stars import AVOIDED, MOST_STARS, ratings_of
 from engine.document.proposals import BY_COMPING, Proposal
 from engine.document.recorded import require_recording
@@ -20,6 +21,7 @@ from engine.document.state import DocumentState
 from engine.document.takes import TAKES, StoredTakes
 from engine.edl.gathered import gathered_accepted
 from engine.errors import UsageError
+from engine.finders.comping.lanes import LanePassage, lane_passages
 from engine.finders.finder import Finder, FinderRequest, Found
 from engine.finders.settings import FinderSettings
 from engine.finders.takes.stored import takes_from
@@ -33,11 +35,20 @@ _CUT = 0.5
 """Share of a take that accepted cuts remove, from which on it cannot stay in its place."""
 
 
+_NO_TAKES = (
+    "No passage has takes to choose from: record it several times, one take after the other, or put takes "
+    "over each other on a track."
+)
+
+
 class CompSettings(FinderSettings):
     """Which passage, how many bars in a piece, and how much a seam costs."""
 
     passage: int = Field(
-        0, ge=0, title="Passage", description="its number in the list of takes; 0: every passage"
+        0,
+        ge=0,
+        title="Passage",
+        description="its number in the list of takes; 0: takes on lanes, without any every passage",
     )
     bars: int = Field(
         1, ge=1, le=64, title="Bars", description="bars in a piece: 1 for bars, 4 or 8 for phrases"
@@ -58,6 +69,9 @@ def _check(request: FinderRequest) -> None:
 
 
 def _find(request: FinderRequest, progress: Progress) -> Found:
+    lanes = () if _settings(request).passage else lane_passages(request.state, request.tracks)
+    if lanes:
+        return _on_lanes(request, lanes, progress)
     stored = request.analyses.get(TAKES)
     assert isinstance(stored, StoredTakes), "the finder needs it"
     found = takes_from(stored)
@@ -75,9 +89,30 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
     unique = {one.id: one for one in proposals}
     return Found(
         sorted(unique.values(), key=lambda one: one.start_samples),
-        said if proposals else "No passage has takes to choose from.",
+        said if proposals else _NO_TAKES,
         figures=figures,
         label=f"Proposed a comp of {counted(passages, 'passage')}",
+    )
+
+
+def _on_lanes(request: FinderRequest, lanes: Sequence[LanePassage], progress: Progress) -> Found:
+    """Return switches to other takes on lanes: takes after each other are another way to record."""
+    from engine.finders.comping.lane_proposals import proposals_of
+
+    settings, grid = _settings(request), request.analyses.get("beats")
+    downbeats = grid.downbeats_samples if isinstance(grid, BeatGrid) else np.zeros(0, np.int64)
+    found: list[Proposal] = []
+    for number, passage in enumerate(lanes):
+        part = progress.step(number, len(lanes))
+        found += proposals_of(request, passage, downbeats, settings.bars, settings.seam_price, part)
+    count, of = len(found), counted(len(lanes), "passage")
+    ways = "switch to another take" if count == 1 else "switches to other takes"
+    best = f"The takes that play in {of} with takes on lanes have no bar that another take plays better."
+    return Found(
+        sorted({one.id: one for one in found}.values(), key=lambda one: one.start_samples),
+        f"{count} {ways} in {of} with takes on lanes proposed." if found else best,
+        figures={"switches": count, "passages": len(lanes)},
+        label=f"Proposed a comp of {of} with takes on lanes",
     )
 
 
@@ -171,5 +206,5 @@ COMP = Finder(
     needs=("listening", TAKES),
     check=_check,
     maker=BY_COMPING,
-    replaces=(COMP_KIND.name, CUT.name),
+    replaces=(COMP_KIND.name, TAKE.name, CUT.name),
 )

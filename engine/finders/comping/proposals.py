@@ -29,7 +29,7 @@ from engine.takes.takes import FoundTakes, Take, TakeGroup
 from engine.timebase import format_time
 from engine.wording import percent
 
-_WEAK = 0.3
+WEAK = 0.3
 """Probability of a fault in the take that stays, below which a switch has weak evidence."""
 _NEAR_S, _LEAST_PIECE_S, _BAR_S, _LEAST_LINES = 0.2, 0.75, 2.0, 3
 """A downbeat just before a take is its own; shorter ends are part of their neighbours; a bar at 120 BPM."""
@@ -79,7 +79,7 @@ class CompProposals:
         )
         key = proposal_id(COMP.name, start, stop, BY_COMPING, (), payload)
         likely = self._probability(run, self.comp.base)
-        is_sure = likely >= _WEAK or self._is_wished(run)
+        is_sure = likely >= WEAK or self._is_wished(run)
         evidence = Evidence.STRONG if is_sure else Evidence.WEAK
         reason = self._reason(run)
         return Proposal(
@@ -125,7 +125,7 @@ class CompProposals:
             return f"{begins}: you rated it higher than take {number}."
         if not self.comp.bars.is_played[base, worst]:
             return f"{begins}: take {number} does not play them."
-        if own.max() < _WEAK:
+        if own.max() < WEAK:
             return f"{begins}: it is a little more like the other takes than take {number}."
         where = "" if run.last - run.first == 1 else f" in bar {worst * self.bars + 1}"
         return f"{begins}: take {number} has {costs.faults[base, worst]}{where}."

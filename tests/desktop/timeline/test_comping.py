@@ -6,13 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from engine.document.analysis import BeatGrid
+from engine.document.decisions import Verdict
 from engine.document.document import Document
-from engine.document.edits import set_analyses
+from engine.document.edits import replace_proposals, set_analyses
+from engine.document.proposals import Proposal
 from engine.document.tracks.clip_edits import join_tracks, place_together, set_clips
 from engine.document.tracks.track import Picture
 from engine.progress import SILENT
@@ -21,7 +23,7 @@ from tests.desktop.conftest import Hands
 from tests.desktop.timeline.test_clips import ALT, LEFT, NONE, clips, drag
 from tests.hostile.bad_files import RATE_HZ, good
 from widgets import theme
-from widgets.timeline.clips.bars import Bar, bars
+from widgets.timeline.clips.bars import Bar, bar_at, bars
 from widgets.timeline.frame import TAKE
 from widgets.timeline.heads.head import TrackHead
 
@@ -252,3 +254,43 @@ def test_the_menu_of_a_take_plays_it(song: Hands) -> None:
     song.window.timeline.canvas.clip_menu_requested.emit(take_bars(song)[0].clip.id, QPoint(0, 0))
     song.window.commands.run("clips.play_take")
     assert playing(song) == "take 1"
+
+
+def test_an_accepted_switch_plays_in_its_lane_and_gives_way_to_a_hand(song: Hands) -> None:
+    window, session = song.window, song.window.session
+    canvas = window.timeline.canvas
+    QTest.mouseClick(head(song).fold, LEFT)
+    (track,), (first, _, third) = session.state.tracks[:1], session.state.tracks[0].clips
+    start, stop = 4 * RATE_HZ, 6 * RATE_HZ
+    payload = {"at_samples": start, "takes": [[first.source_id, start - first.start_samples]], "number": 1}
+    switch = Proposal("one", "take", start, stop, 0.9, "", "test", (), payload, None, (track.id,))
+    session.apply(replace_proposals(session.state, [switch], {}, "Proposed"))
+    before = pixels(song)
+    song.press("A")
+    song.finish_work()
+    lanes = canvas.shown.clips.lanes[0]
+    half = RATE_HZ // 200
+    assert lanes.takes[0].playing.tolist() == [[start - half, stop + half]]
+    assert [button.plays for button in head(song).takes.buttons] == [True, False, True]
+    assert not np.array_equal(pixels(song), before)
+    at = QPointF(canvas.x_of(5 * RATE_HZ), canvas.frame.layout.lane_tops[0] + 4)
+    bar = bar_at(canvas.frame, canvas.shown.clips, at)
+    assert bar is not None
+    assert bar.clip.id == first.id
+    song.press("Ctrl+Z")
+    assert not lanes_playing(song, 0)
+    song.press("Ctrl+Shift+Z")
+    window.clips.choose((third.id,))
+    window.selecting.select(start, stop)
+    song.press("Shift+T")
+    assert session.undo_label.endswith("and reopened 1 proposed take")
+    assert session.state.verdict("one") is Verdict.UNDECIDED
+    assert not lanes_playing(song, 0)
+    song.press("Ctrl+Z")
+    assert session.state.verdict("one") is Verdict.ACCEPTED
+    assert lanes_playing(song, 0)
+
+
+def lanes_playing(song: Hands, take: int) -> bool:
+    """Return whether a take of the first track is bright anywhere."""
+    return bool(len(song.window.timeline.canvas.shown.clips.lanes[0].takes[take].playing))

@@ -17,10 +17,12 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from engine.document.state import DocumentState
-from engine.document.tracks.clip import Clip, visible_in_time
+from engine.document.tracks.clip import Clip
 from engine.document.tracks.clip_edits import clip_name
+from engine.document.tracks.switches import playing_spans
 from engine.document.tracks.take_lanes import take_tracks
 from engine.document.tracks.track import Track
+from engine.edl.build import played_tracks
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.frame import TAKE, Frame
@@ -79,17 +81,18 @@ class ShownClips:
         plain = all(state.is_one_source(track) and not track.start_samples for track in state.tracks)
         if not is_source or (plain and not chosen):
             return NO_CLIPS
-        return cls(tuple(_lane_of(state, track, missing) for track in state.tracks), chosen)
+        pairs = zip(state.tracks, played_tracks(state), strict=True)
+        return cls(tuple(_lane_of(state, track, played.clips, missing) for track, played in pairs), chosen)
 
 
 NO_CLIPS = ShownClips()
 
 
-def _lane_of(state: DocumentState, track: Track, missing: frozenset[str]) -> LaneClips:
-    """Return the clips of a track and of each of its takes."""
-    playing: dict[str, list[tuple[int, int]]] = {}
-    for one in visible_in_time(track.clips):
-        playing.setdefault(one.clip.id, []).append((one.start_samples, one.stop_samples))
+def _lane_of(
+    state: DocumentState, track: Track, played: tuple[Clip, ...], missing: frozenset[str]
+) -> LaneClips:
+    """Return the clips of a track and of each of its takes, and where they play."""
+    playing = playing_spans(track.clips, played)
     takes = []
     for take in take_tracks(state, track):
         spans = sorted(span for clip in take.clips for span in playing.get(clip.id, ()))
@@ -173,7 +176,7 @@ def _bars_between(
 
 
 def bar_at(frame: Frame, shown: ShownClips, at: QPointF) -> Bar | None:
-    """Return the bar under the mouse, the uppermost of several."""
+    """Return the bar under the mouse: of several the one whose name is there, else the uppermost."""
     if at.y() < frame.layout.lanes_top:
         return None
     slack = theme.px(3)  # of a bar narrower than the mouse is sure
@@ -184,7 +187,8 @@ def bar_at(frame: Frame, shown: ShownClips, at: QPointF) -> Bar | None:
         and one.area.left() - slack <= at.x() <= one.area.right() + slack
     ]
     inside = [one for one in found if one.area.left() <= at.x() <= one.area.right()]
-    best = inside or found
+    named = [one for one in inside if one.named[0] <= at.x() - one.area.left() <= one.named[1]]
+    best = named or inside or found
     return best[-1] if best else None
 
 

@@ -57,7 +57,7 @@ def _cells(state: DocumentState, edit_list: EditList) -> Peaks:
     total = np.zeros(-(-max(state.length_samples, 1) // _CELL_SAMPLES))
     for track in audible(state.tracks):
         known = {key: _kept_peaks(state, key) for key in track.source_ids}
-        for one in visible(track.clips):
+        for one in visible(edit_list.as_played(track).clips):
             kept = known[one.clip.source_id]
             if kept is None:
                 return np.full_like(total, np.inf)

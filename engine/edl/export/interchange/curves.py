@@ -23,7 +23,8 @@ def seam_curves(request: ExportRequest, track: Track, progress: Progress) -> Ite
     edit_list = request.edit_list
     count = len(edit_list.segments) + 1 if edit_list.segments else 0
     patches = edit_list.patches.get(track.id)
-    with closing(open_voice(request.state, track, request.media, patches=patches)) as voice:
+    played = edit_list.as_played(track)
+    with closing(open_voice(request.state, played, request.media, patches=patches)) as voice:
         for index in range(count):
             progress.check_cancelled()
             progress.report(index / count, "Analysing the crossfades")

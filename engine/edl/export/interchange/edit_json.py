@@ -85,11 +85,12 @@ def _hashed(one: Consolidated) -> Source:
 
 def _track(track: Track, request: ExportRequest) -> dict[str, Any]:
     fields = {name: value for name, value in asdict(track).items() if name not in _LOOKS}
-    fields["clips"] = [_clip(clip, request.state.rate_hz) for clip in track.clips]
+    played = request.edit_list.as_played(track).clips
+    fields["clips"] = [_clip(clip, request.state.rate_hz) for clip in played]
     own = request.consolidated.get(track.id)
     return {
         **fields,
-        "source_id": track.clips[0].source_id,
+        "source_id": played[0].source_id,
         "start_samples": track.start_samples,
         "start_s": samples_to_s(track.start_samples, request.state.rate_hz),
         "stretches": [] if own is None else list(_stretches(track, own)),

@@ -84,6 +84,7 @@ def clips(
     over_silence : for formats that play silence beyond a medium: fades keep their whole length over it. Else
         they end with the track
     """
+    track = edit_list.as_played(track)
     rows = tuple(
         zip(
             edit_list.segments,

@@ -76,7 +76,8 @@ def _write(request: ExportRequest, track: Track, one: Consolidated, progress: Pr
         for key in track.source_ids
     ]
     patches = request.edit_list.patches.get(track.id)
-    with closing(open_voice(state, track, request.media, np.float32, progress, patches)) as voice:
+    played = request.edit_list.as_played(track)
+    with closing(open_voice(state, played, request.media, np.float32, progress, patches)) as voice:
         write_audio(
             one.path,
             read_unchanged(_blocks(voice, one, progress), stamps),

@@ -168,7 +168,7 @@ def consolidated_track(
     varies_gain : whether the format plays gains itself (see `engine.edl.tracks.gains.lone_gains`): the file
         has them only where other edits are
     """
-    patches = edit_list.patches.get(track.id)
+    track, patches = edit_list.as_played(track), edit_list.patches.get(track.id)
     spans = _clip_edits(state, track, edit_list)
     if patches is not None:
         spans += _without_lone_gains(patches) if varies_gain else patches.spans

@@ -17,6 +17,7 @@ from engine.document.kinds.operations import (
     Lift,
     Operation,
     Order,
+    Raise,
     Reclock,
     Replace,
     Shift,
@@ -34,7 +35,7 @@ from engine.edl.imports.proposals.wanted import TIMING, WantedEdits, WantedOnTra
 from engine.errors import DocumentError, EditsError
 from engine.wording import counted
 
-_ALL: tuple[type[Operation], ...] = (Drop, Hold, Order, Reclock, Replace, Lift, Slice, Shift, Gain)
+_ALL: tuple[type[Operation], ...] = (Drop, Hold, Order, Raise, Reclock, Replace, Lift, Slice, Shift, Gain)
 
 
 def from_list(imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path]) -> WantedEdits:

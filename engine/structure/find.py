@@ -12,10 +12,10 @@ from engine.document.analysis import BeatGrid
 from engine.progress import SILENT, Progress
 from engine.spans import runs
 from engine.structure.bars import Bars, bars_of
-from engine.structure.labels import groups_of, section_similarity
+from engine.structure.labels import groups_of, same_label, section_similarity
 from engine.structure.sections import Section, Structure, label_of
 from engine.structure.segments import boundaries
-from engine.structure.similarity import similarity
+from engine.structure.similarity import BarSounds, sounds_of
 from engine.takes.features import FRAMES_PER_S, Frames, frames_of
 from engine.takes.playing import performances
 
@@ -26,6 +26,10 @@ _LEAST_RUN_S = 8.0
 """Shorter passages between breaks have no sections."""
 _REPEATS = 0.6
 """Sections without a pulse are reported if another one is that similar: talk and noise have none."""
+_SURELY = 1.5
+"""Logit of halves of a section that are another section again."""
+_LEAST_UNITS = 4
+"""Shorter ones are like a passage of anything by chance."""
 
 
 def find_structure(
@@ -56,19 +60,18 @@ def find_structure(
 def structure_in(frames: Frames, grid: BeatGrid, rate_hz: int) -> Structure:
     """Find the sections in analysed frames."""
     bars = bars_of(grid, rate_hz, len(frames) / FRAMES_PER_S)
-    is_played = _is_played(frames, bars)
+    is_played = played_bars(frames, bars)
     if not is_played.any():
         return Structure()
-    alike = similarity(frames, bars, is_played)
-    spans, clear = _spans(alike, bars, is_played)
+    sounds = sounds_of(frames, bars, is_played)
+    spans, clear = _spans(sounds, bars, is_played)
     if not spans:
         return Structure()
-    between = section_similarity(alike, spans)
-    spans, clear, between = _without_noise(spans, clear, between, bars)
-    return _labelled(spans, clear, between, bars)
+    spans, clear = _without_noise(sounds, *_parted(sounds, spans, clear), bars)
+    return _labelled(spans, clear, same_label(sounds, spans), bars)
 
 
-def _is_played(frames: Frames, bars: Bars) -> NDArray[np.bool_]:
+def played_bars(frames: Frames, bars: Bars) -> NDArray[np.bool_]:
     """Return which bars are mostly between one break in the playing and the next."""
     covered = np.zeros(len(frames) + 1)
     for start, stop in performances(frames.levels_db).tolist():
@@ -80,44 +83,76 @@ def _is_played(frames: Frames, bars: Bars) -> NDArray[np.bool_]:
 
 
 def _spans(
-    alike: Floats, bars: Bars, is_played: NDArray[np.bool_]
+    sounds: BarSounds, bars: Bars, is_played: NDArray[np.bool_]
 ) -> tuple[list[tuple[int, int]], list[float]]:
     """Return the bars [first, last) of each section, and how clearly it starts, 0 to 1."""
     spans: list[tuple[int, int]] = []
     clear: list[float] = []
-    for first, last in runs(is_played).tolist():
-        if bars.edges_s[last] - bars.edges_s[first] < _LEAST_RUN_S:
-            continue
-        lines, evidence = boundaries(alike[first:last, first:last], bars.lengths_s[first:last])
+    for first, last in played_runs(bars, is_played):
+        has_pulse = bool(bars.has_pulse[first:last].mean() >= 0.5)
+        lines, scores = boundaries(sounds.part(first, last), bars.lengths_s[first:last], has_pulse=has_pulse)
         for start, stop in pairwise(lines):
             spans.append((first + start, first + stop))
-            clear.append(1.0 if start == 0 else float(1.0 / (1.0 + np.exp(-evidence[start]))))
+            clear.append(1.0 if start == 0 else _share(float(scores[start])))
     return spans, clear
 
 
+def _parted(
+    sounds: BarSounds, spans: Sequence[tuple[int, int]], clear: Sequence[float]
+) -> tuple[list[tuple[int, int]], list[float]]:
+    """Return the sections; one is divided if both of its halves are another whole section again."""
+    parted: list[tuple[int, int]] = []
+    clear_of: list[float] = []
+    for (first, last), one_clear in zip(spans, clear, strict=True):
+        middle = (first + last) // 2
+        halves = [(first, middle), (middle, last)]
+        singles = [one for one in spans if abs(2 * (one[1] - one[0]) - (last - first)) <= 1]
+        is_double = last - first >= 2 * _LEAST_UNITS and any(
+            (same_label(sounds, [one, *halves])[0, 1:] > _SURELY).all() for one in singles
+        )
+        parted += halves if is_double else [(first, last)]
+        clear_of += [one_clear, one_clear] if is_double else [one_clear]
+    return parted, clear_of
+
+
+def played_runs(bars: Bars, is_played: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return the runs of bars [first, last) between breaks that are long enough to have sections."""
+    return [
+        (first, last)
+        for first, last in runs(is_played).tolist()
+        if bars.edges_s[last] - bars.edges_s[first] >= _LEAST_RUN_S
+    ]
+
+
 def _without_noise(
-    spans: list[tuple[int, int]], clear: list[float], between: Floats, bars: Bars
-) -> tuple[list[tuple[int, int]], list[float], Floats]:
+    sounds: BarSounds, spans: list[tuple[int, int]], clear: list[float], bars: Bars
+) -> tuple[list[tuple[int, int]], list[float]]:
     """Return the sections that have a pulse or repeat another one."""
-    others = between - np.eye(len(spans), dtype=np.float32)
+    others = section_similarity(sounds.alike, spans) - np.eye(len(spans), dtype=np.float32)
+    is_short = np.array([last - first < _LEAST_UNITS for first, last in spans])
+    others[is_short], others[:, is_short] = -1.0, -1.0
     kept = [
         number
         for number, (first, last) in enumerate(spans)
         if bars.has_pulse[first:last].mean() >= 0.5 or others[number].max(initial=-1.0) >= _REPEATS
     ]
-    return [spans[one] for one in kept], [clear[one] for one in kept], between[np.ix_(kept, kept)]
+    return [spans[one] for one in kept], [clear[one] for one in kept]
 
 
 def _labelled(
-    spans: Sequence[tuple[int, int]], clear: Sequence[float], between: Floats, bars: Bars
+    spans: Sequence[tuple[int, int]], clear: Sequence[float], same: Scores, bars: Bars
 ) -> Structure:
-    groups = np.array(groups_of(between), np.int64)
+    groups = np.array(groups_of(same), np.int64)
     sections = []
     for number, (first, last) in enumerate(spans):
         own = (groups == groups[number]) & (np.arange(len(spans)) != number)
-        rest = float(between[number][groups != groups[number]].max(initial=-1.0))
-        fits = float(between[number][own].mean()) if own.any() else 1.0 - max(rest, 0.0)
-        confidence = round(float(np.sqrt(clear[number] * np.clip(fits, 0.0, 1.0))), 3)
+        rest = float(same[number][groups != groups[number]].max(initial=-np.inf))
+        fits = _share(float(same[number][own].mean()) if own.any() else -rest)
+        confidence = round(float(np.sqrt(clear[number] * fits)), 3)
         start_s, stop_s = float(bars.edges_s[first]), float(bars.edges_s[last])
         sections.append(Section(start_s, stop_s, label_of(int(groups[number])), confidence))
     return Structure(tuple(sections))
+
+
+def _share(logit: float) -> float:
+    return float(1.0 / (1.0 + np.exp(-logit)))

@@ -1,11 +1,9 @@
 """Boundaries of sections: the sequence of lengths with the highest score, found exactly.
 
-The evidence at a bar line is the novelty of the similarity matrix (J. Foote, "Automatic audio segmentation
-using a measure of audio novelty", ICME 2000) and the change of repetition: bars before the line repeat other
-bars than those after it (J. Serrà, M. Müller, P. Grosche and J. L. Arcos, "Unsupervised music structure
-annotation by time series structure features and segment similarity", IEEE Trans. Multimedia 16, 2014).
-Lengths of 4, 8 and 16 bars are preferred (G. Sargent, F. Bimbot and E. Vincent, "Estimating the structural
-segmentation of popular music pieces under regularity constraints", IEEE/ACM TASLP 25, 2017).
+The score of a border is a weighted sum of its evidence, that of a section one of its length: a semi-Markov
+conditional random field (S. Sarawagi and W. W. Cohen, NIPS 2004), whose weights are learned. Lengths of 4, 8
+and 16 bars are preferred (G. Sargent, F. Bimbot and E. Vincent, "Estimating the structural segmentation of
+popular music pieces under regularity constraints", IEEE/ACM TASLP 25, 2017).
 """
 
 from __future__ import annotations
@@ -13,112 +11,66 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from engine.structure.evidence import evidence_of
+from engine.structure.similarity import BarSounds
+from engine.structure.weights import OF_EVIDENCE, OF_LENGTHS
+
 Scores = NDArray[np.float64]
 
-_NOVELTY_S = 16.0
-"""Contrast is measured over that time before and after a line."""
-_OF_NOVELTY, _OF_REPETITION = 0.6, 1.0
-"""Weights of the standardised evidence at a bar line."""
-_ALIKE_S = 8.0
-"""Repetition is measured over that time before and after a line."""
 _USUAL_S = 17.0
-_LONGEST_S, _LONGEST_BARS = 40.0, 8
-_OF_LENGTH = 1.5
-"""Penalty of a section of half or twice the usual length."""
-_OF_BOUNDARY = 1.0
-"""Penalty of each section."""
-_ODD_BARS = ((8, 0.0), (4, 0.4), (2, 0.7), (1, 1.0))
-"""Penalty of sections whose number of bars is a multiple of no larger number."""
+_LONGEST_S, _LONGEST_BARS = 44.0, 8
+_MULTIPLES = (8, 4, 2)
+LENGTHS = ("each", "octaves above 17 s", "octaves below 17 s", "not 8 bars", "not 4 bars", "not 2 bars")
+"""Names of the columns of `length_features`: octaves squared, and 1 for bars that are not a multiple."""
 
 
-def boundaries(similarity: Floats, lengths_s: Scores) -> tuple[list[int], Scores]:
-    """Return the bar lines at which sections of a run of bars start, and its end, with the evidence.
+def boundaries(sounds: BarSounds, lengths_s: Scores, *, has_pulse: bool = True) -> tuple[list[int], Scores]:
+    """Return the bar lines at which sections of a run of bars start, and its end, with their scores.
 
     Parameters
     ----------
-    similarity : of the bars of the run, shape (n, n), n at least 1
-    lengths_s : of the bars, shape (n,)
+    lengths_s : of the bars, shape (n,), n at least 1
+    has_pulse : whether most of the units are bars
 
     Returns
     -------
     lines : ascending, from 0 to n
-    evidence : shape (n + 1,), in standard deviations of all lines; 0 at both ends
+    scores : shape (n + 1,), of the evidence; 0 at both ends
     """
-    n = len(similarity)
-    bar_s = float(np.median(lengths_s))
-    wide, near = (max(2, round(length_s / bar_s)) for length_s in (_NOVELTY_S, _ALIKE_S))
-    evidence = _OF_NOVELTY * _standardised(novelty(similarity, wide))
-    evidence += _OF_REPETITION * _standardised(repetition_change(similarity, near))
-    edges_s = np.concatenate([[0.0], np.cumsum(lengths_s)])
-    most = max(_LONGEST_BARS, int(_LONGEST_S / bar_s))
-    penalties = _penalties(most)
+    evidence = evidence_of(sounds, lengths_s) @ np.array(OF_EVIDENCE)
+    of_lengths = length_features(float(np.median(lengths_s)), has_pulse=has_pulse) @ np.array(OF_LENGTHS)
+    return best_lines(evidence, of_lengths), evidence
+
+
+def best_lines(of_borders: Scores, of_lengths: Scores) -> list[int]:
+    """Return the bar lines with the highest score, from 0 to n.
+
+    Parameters
+    ----------
+    of_borders : shape (n + 1,), the score of a border at each line
+    of_lengths : the score of a section of one bar on, up to the longest
+    """
+    n = len(of_borders) - 1
     best = np.full(n + 1, -np.inf)
     best[0] = 0.0
     back = np.zeros(n + 1, np.int64)
     for stop in range(1, n + 1):
-        starts = np.arange(max(0, stop - most), stop)
-        octaves = np.log2(np.maximum(edges_s[stop] - edges_s[starts], 1.0) / _USUAL_S)
-        scores = best[starts] - _OF_LENGTH * octaves**2 - penalties[stop - starts]
+        starts = np.arange(max(0, stop - len(of_lengths)), stop)
+        scores = best[starts] + of_lengths[stop - starts - 1]
         chosen = int(np.argmax(scores))
-        best[stop] = scores[chosen] + evidence[stop]
+        best[stop] = scores[chosen] + of_borders[stop]
         back[stop] = starts[chosen]
     lines = [n]
     while lines[-1] > 0:
         lines.append(int(back[lines[-1]]))
-    return lines[::-1], evidence
+    return lines[::-1]
 
 
-def _penalties(most: int) -> Scores:
-    """Return the penalty of a section of each number of bars, shape (most + 1,)."""
-    bars = np.arange(most + 1)
-    odd = np.ones(most + 1)
-    for multiple, penalty in reversed(_ODD_BARS):
-        odd[bars % multiple == 0] = penalty
-    return _OF_BOUNDARY + odd
-
-
-def novelty(similarity: Floats, half: int) -> Scores:
-    """Return the contrast of the bars around each line, shape (n + 1,), by a tapered checkerboard."""
-    n = len(similarity)
-    at = np.arange(-half, half) + 0.5
-    taper = np.sign(at) * np.exp(-0.5 * (at / (0.5 * half)) ** 2)
-    kernel = np.outer(taper, taper) / np.square(np.abs(taper).sum())
-    padded = np.pad(similarity, half)
-    found = np.zeros(n + 1)
-    for line in range(n + 1):
-        found[line] = float((kernel * padded[line : line + 2 * half, line : line + 2 * half]).sum())
-    return found
-
-
-def repetition_change(similarity: Floats, length: int) -> Scores:
-    """Return how much the bars before each line repeat other bars than those after it, shape (n + 1,)."""
-    n = len(similarity)
-    after, before = along_diagonals(similarity, length)
-    found = np.zeros(n + 1)
-    if n > 1:
-        found[1:n] = np.sqrt(np.square(after[1:, 1:] - before[:-1, :-1]).mean(axis=1))
-    return found
-
-
-def along_diagonals(similarity: Floats, length: int) -> tuple[Floats, Floats]:
-    """Return the mean similarity of the bars from two bars on, and up to two bars, each of shape (n, n)."""
-    n = len(similarity)
-    after, before = np.zeros_like(similarity), np.zeros_like(similarity)
-    for step in range(min(length, n)):
-        after[: n - step, : n - step] += similarity[step:, step:]
-        before[step:, step:] += similarity[: n - step, : n - step]
-    at = np.arange(n)
-    left = np.minimum(length, n - at).astype(np.float32)
-    after /= np.minimum(left[:, None], left[None, :])
-    past = np.minimum(length, at + 1).astype(np.float32)
-    before /= np.minimum(past[:, None], past[None, :])
-    return after, before
-
-
-def _standardised(values: Scores) -> Scores:
-    inner = values[1:-1]
-    found = np.zeros_like(values)
-    if len(inner):
-        found[1:-1] = (inner - inner.mean()) / (inner.std() + 1e-9)
-    return found
+def length_features(bar_s: float, *, has_pulse: bool) -> Scores:
+    """Return the features of sections of one bar on, up to the longest, shape (bars, len(LENGTHS))."""
+    bars = np.arange(1, max(_LONGEST_BARS, int(_LONGEST_S / bar_s)) + 1)
+    octaves = np.log2(bars * bar_s / _USUAL_S)
+    odd = [(bars % multiple != 0) & has_pulse for multiple in _MULTIPLES]
+    return np.stack(
+        [np.ones(len(bars)), np.maximum(octaves, 0.0) ** 2, np.minimum(octaves, 0.0) ** 2, *odd], axis=1
+    )

@@ -16,7 +16,7 @@ import numpy as np
 from engine.arranging.orders import Order, order_of
 from engine.arranging.rules.alike import agreement
 from engine.arranging.rules.choices import Choices, Numbers
-from engine.arranging.rules.families import Rule, rule_of
+from engine.arranging.rules.families import Rule, family_of, rule_of
 from engine.arranging.rules.outline import Outline
 from engine.progress import SILENT, Progress
 
@@ -114,7 +114,7 @@ def _best(found: Sequence[Fitting], most: int) -> list[Fitting]:
     """Return the best, of each family one of those that fit equally well."""
     kept: dict[tuple[float, int], Fitting] = {}
     for one in sorted(found, key=lambda each: -each.fit):
-        kept.setdefault((round(one.fit, 4), int(one.numbers[0] * 50)), one)
+        kept.setdefault((round(one.fit, 4), family_of(Choices(one.numbers))), one)
         if len(kept) == most:
             break
     return list(kept.values())

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
 
-from engine.arranging.orders import Order, length_s, plays
-from engine.arranging.rules.alike import cuts, f_of_places
+from engine.arranging.orders import Order, length_s, plays, spans_of
 from engine.arranging.steps import Steps
 
 
@@ -36,6 +36,7 @@ class Compared:
 def compared(found: Order, right: Order, steps: Steps) -> Compared:
     """Compare an order with the right one."""
     n = len(steps)
+    own, others = cuts(found, n), cuts(right, n)
     played, wanted = (np.minimum(plays(order, n), 1) > 0 for order in (found, right))
     lengths = steps.lengths_s
     union = float(lengths[played | wanted].sum())
@@ -43,11 +44,36 @@ def compared(found: Order, right: Order, steps: Steps) -> Compared:
     right_s = length_s(right, steps)
     return Compared(
         iou,
-        f_of_places(cuts(found, n), cuts(right, n), 1.0),
-        f_of_places(_at_s(cuts(found, n), steps), _at_s(cuts(right, n), steps), 0.5),
+        f_of_places(own, others, 1.0),
+        f_of_places(_at_s(own, steps), _at_s(others, steps), 0.5),
         edit_distance(found, right) / max(1, len(found), len(right)),
         abs(length_s(found, steps) - right_s) / max(right_s, 1e-9) if right_s else float(len(found) > 0),
     )
+
+
+def cuts(order: Order, n: int) -> NDArray[np.float64]:
+    """Return the edges of steps where a block begins or ends, those of the recording left out, as often."""
+    edges = np.array(spans_of(order), np.float64).ravel()
+    inner: NDArray[np.float64] = edges[(edges > 0) & (edges < n)]
+    return inner
+
+
+def f_of_places(found: NDArray[np.float64], right: NDArray[np.float64], within: float) -> float:
+    """Return the F-measure of places that are right within a tolerance, each matched once; 1 for none."""
+    return f_of_matches(np.abs(found[:, None] - right[None, :]) <= within + 1e-9)
+
+
+def f_of_matches(may_match: NDArray[np.bool_]) -> float:
+    """Return the F-measure of the largest number of matches, each row and column matched once.
+
+    Parameters
+    ----------
+    may_match : a row for each that is found, a column for each right one; without any F is 1
+    """
+    if not sum(may_match.shape):
+        return 1.0
+    rows, columns = linear_sum_assignment(may_match, maximize=True)
+    return 2.0 * float(may_match[rows, columns].sum()) / sum(may_match.shape)
 
 
 def _at_s(edges: NDArray[np.float64], steps: Steps) -> NDArray[np.float64]:

@@ -12,10 +12,10 @@ import pytest
 
 from engine.arranging.learning import Pair
 from engine.arranging.orders import Order, order_of, spans_of
-from engine.arranging.rules.alike import agreement, jump_f
+from engine.arranging.rules.alike import agreement
 from engine.arranging.step_features import HAS_BEAT, IS_PLAYED, Section
 from engine.lab.evaluation.arranging.forms import hidden
-from engine.lab.evaluation.arranging.forms.figures import order_tau, reorders
+from engine.lab.evaluation.arranging.forms.figures import jump_f, order_tau, reorders
 from engine.lab.evaluation.arranging.forms.hidden import HiddenEditor
 from engine.lab.evaluation.arranging.forms.plain import of_nearest, without_rubbish
 from engine.lab.evaluation.arranging.forms.raws import TALK, Part

@@ -1,12 +1,28 @@
-"""How near the order of blocks comes to the right one."""
+"""How near jumps, and the order of blocks, come to the right ones.
+
+The search for rules has an agreement of its own: these figures share no code with it.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from engine.arranging.orders import Order
+from engine.arranging.orders import Order, spans_of
+from engine.lab.evaluation.arranging.compared import f_of_matches
 
 _MOSTLY = 0.5
+_WITHIN_STEPS = 1
+
+
+def jump_f(found: Order, right: Order) -> float:
+    """Return the F-measure of jumps with both ends right within a step, each matched once; 1 without any."""
+    some, others = _jumps(found), _jumps(right)
+    return f_of_matches((np.abs(some[:, None] - others[None, :]) <= _WITHIN_STEPS).all(axis=2))
+
+
+def _jumps(order: Order) -> Order:
+    """Return the edges of steps where each jump leaves and arrives, shape (jumps, 2)."""
+    return np.array(spans_of(order), np.int64).reshape(-1)[1:-1].reshape(-1, 2)
 
 
 def reorders(order: Order) -> bool:

@@ -5,24 +5,20 @@ They share no code, no instruments and no recordings with the training of the ar
 
 from __future__ import annotations
 
-import subprocess
-import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-import mido
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
-from engine.lab.training.beats.soundfont import FLUID_R3
+from engine.lab.training.beats.soundfont import DRUM_CHANNEL, FLUID_R3, Sounding, through_sound_font
 
 Samples = NDArray[np.float32]
 RATE_HZ = 22_050
-_TICKS = 480
-_DRUMS = 9
 _BEATS = 4
-_LATE_S = 0.005
+_UNEVEN_SIXTEENTHS = 0.04
+_SHORTER_SIXTEENTHS, _LEAST_SIXTEENTHS = 0.08, 0.25
+_RINGS_S = 0.4
 _CHORDS = ((0, 4, 7), (2, 5, 9), (4, 7, 11), (5, 9, 12), (7, 11, 14), (9, 12, 16))
 _WALKS = ((0, 5, 3, 4), (0, 4, 5, 3), (5, 3, 0, 4), (0, 3, 4, 3), (5, 4, 3, 4), (1, 4, 0, 5), (3, 4, 2, 5))
 _COMPING = (0, 2, 4, 6, 16, 18, 24, 26, 28, 48, 50, 88)
@@ -162,7 +158,7 @@ def played(song: Song, rng: np.random.Generator, mistakes: int = 0, until: int =
     ----------
     mistakes : how often a player is lost for a bar
     """
-    events: list[tuple[int, mido.Message]] = []
+    notes: list[Sounding] = []
     form = song.form[:until]
     bars = sum(song.ideas[label].bars for label in form)
     lost = set(rng.choice(bars, min(mistakes, bars), replace=False).tolist())
@@ -171,13 +167,13 @@ def played(song: Song, rng: np.random.Generator, mistakes: int = 0, until: int =
         idea = song.ideas[label]
         for within in range(idea.bars):
             is_last = within == idea.bars - 1 and number < len(form) - 1
-            _bar(events, song, idea, bar, within, rng, is_last=is_last, is_lost=bar in lost)
+            _bar(notes, song, idea, bar, within, rng, is_last=is_last, is_lost=bar in lost)
             bar += 1
-    return _rendered(events, song, bars)
+    return _rendered(notes, song, bars)
 
 
 def _bar(
-    events: list[tuple[int, mido.Message]],
+    notes: list[Sounding],
     song: Song,
     idea: _Idea,
     bar: int,
@@ -188,15 +184,13 @@ def _bar(
     is_lost: bool,
 ) -> None:
     """Add the notes of a bar; the last one of a section has a fill."""
-    start = bar * _BEATS * _TICKS
+    sixteenth_s = song.bar_s / (4 * _BEATS)
 
     def note(channel: int, pitch: int, at16: float, length16: float, loud: float) -> None:
-        human = int(rng.normal(0.0, 5.0))
-        at = max(0, start + round(at16 * _TICKS / 4) + human)
-        velocity = int(np.clip(127 * loud * idea.loud * rng.uniform(0.9, 1.1), 1, 127))
-        stop = at + max(30, round(length16 * _TICKS / 4) - 10)
-        events.append((at, mido.Message("note_on", channel=channel, note=pitch, velocity=velocity)))
-        events.append((stop, mido.Message("note_on", channel=channel, note=pitch, velocity=0)))
+        at_s = bar * song.bar_s + (at16 + rng.normal(0.0, _UNEVEN_SIXTEENTHS)) * sixteenth_s
+        lasts_s = max(_LEAST_SIXTEENTHS, length16 - _SHORTER_SIXTEENTHS) * sixteenth_s
+        velocity = float(np.clip(loud * idea.loud * rng.uniform(0.9, 1.1), 0.01, 1.0))
+        notes.append(Sounding(max(0.0, at_s), lasts_s, pitch, velocity, channel))
 
     chord = _CHORDS[idea.walk[within % len(idea.walk)]]
     wrong = int(rng.choice([-1, 1, 6])) if is_lost else 0
@@ -213,44 +207,26 @@ def _bar(
     if is_lost:
         return
     if within == 0:
-        note(_DRUMS, 49, 0, 4, 0.8)
+        note(DRUM_CHANNEL, 49, 0, 4, 0.8)
     for place in range(0, 16, idea.hat_every):
-        note(_DRUMS, idea.cymbal, place, 1, 0.5)
+        note(DRUM_CHANNEL, idea.cymbal, place, 1, 0.5)
     for place in idea.kick:
-        note(_DRUMS, 36, place, 1, 0.95)
+        note(DRUM_CHANNEL, 36, place, 1, 0.95)
     for place in idea.snare:
-        note(_DRUMS, 38, place, 1, 0.9)
+        note(DRUM_CHANNEL, 38, place, 1, 0.9)
     if is_last:
         for place in range(10, 16):
-            note(_DRUMS, int(rng.choice([38, 45, 47, 50])), place, 1, 0.85)
+            note(DRUM_CHANNEL, int(rng.choice([38, 45, 47, 50])), place, 1, 0.85)
 
 
-def _rendered(events: list[tuple[int, mido.Message]], song: Song, bars: int) -> Samples:
-    """Return events through the sound font, with the last notes ringing.
+def _rendered(notes: Sequence[Sounding], song: Song, bars: int) -> Samples:
+    """Return notes through the sound font, with the last ones ringing.
 
     Raises
     ------
     FileNotFoundError : fluidsynth is not installed
     """
-    file = mido.MidiFile(ticks_per_beat=_TICKS)
-    track = mido.MidiTrack()
-    file.tracks.append(track)
-    track.append(mido.MetaMessage("set_tempo", tempo=round(60e6 / song.tempo_bpm)))
-    for channel, program in enumerate(song.programs):
-        track.append(mido.Message("program_change", channel=channel, program=program))
-    now = 0
-    for at, message in sorted(events, key=lambda event: event[0]):
-        track.append(message.copy(time=at - now))
-        now = at
-    with tempfile.TemporaryDirectory() as folder:
-        score, sound = Path(folder, "song.mid"), Path(folder, "song.wav")
-        file.save(score)
-        command = ["fluidsynth", "-niq", "-R", "0", "-C", "0", "-g", "0.4", "-r", str(RATE_HZ)]
-        subprocess.run(
-            [*command, "-F", str(sound), str(FLUID_R3), str(score)], check=True, capture_output=True
-        )
-        audio = soundfile.read(sound, dtype="float32", always_2d=True)[0].mean(axis=1)
-    wanted = round((bars * song.bar_s + 0.4) * RATE_HZ)
-    audio = audio[round(_LATE_S * RATE_HZ) :][:wanted]
+    length_s = bars * song.bar_s + _RINGS_S
+    audio = through_sound_font(notes, dict(enumerate(song.programs)), FLUID_R3, length_s, RATE_HZ)
     scaled: Samples = audio / max(float(np.abs(audio).max()), 1e-9) * np.float32(0.7)
     return scaled

@@ -1,0 +1,1 @@
+"""Weights of borders and labels of sections, learned from drawn songs."""

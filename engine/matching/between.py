@@ -8,21 +8,24 @@ from dataclasses import replace
 from engine.matching.copies import Copies, at_speed, copies_in
 from engine.matching.matched import GainPoint, Segment
 from engine.matching.searching.features import RATE_HZ, Floats, SearchFeatures, search_features
-from engine.matching.searching.search import searched
+from engine.matching.searching.search import Stretch, first_look, searched
 from engine.matching.sound import Sound, sound_of
 from engine.matching.speed import played_back
+from engine.matching.stretching.grains import Copy, are_grains
 from engine.matching.stretching.lines import StretchedLine
 from engine.matching.stretching.reported import segment_of
 from engine.matching.stretching.respun import Respun, respun_spans
-from engine.matching.stretching.stretched import stretched_pieces
+from engine.matching.stretching.stretched import Traced, is_explained, stretched_pieces, traced
 from engine.matching.stretching.tracing import Span
 from engine.matching.verdict import unmatched
-from engine.progress import Progress
+from engine.progress import SILENT, Progress
+from engine.spans import united
 
 _LEAST_S = 0.4
 _LEFT_S = 0.5
 _SAME_LINE_S, _MET_SAMPLES = 0.005, 4
-_CRUMB_S, _GRAIN_S, _MOST_GRAINS = 2.0, 0.05, 0.8
+_CRUMB_S = 2.0
+_FRAGMENT_S, _FRAGMENTS_S, _MASKED_S = 2.5, 5.0, 2.0
 
 
 def with_stretched(
@@ -30,6 +33,7 @@ def with_stretched(
     sources: Sequence[SearchFeatures],
     edited: tuple[Sound, Floats],
     copies: Copies,
+    known: Traced,
     progress: Progress,
 ) -> Copies:
     """Return copies, and between them the pieces that play recordings at another speed or pitch.
@@ -40,6 +44,7 @@ def with_stretched(
     ----------
     sources : the features of the recordings
     edited : the file, and its mono at the rate of the search
+    known : lines of stretched sound that were found before
 
     Raises
     ------
@@ -55,8 +60,9 @@ def with_stretched(
 
     crumbs = [one for one in copies.segments if _length_s(one, sound.rate_hz) < _CRUMB_S]
     long = [one for one in copies.segments if one not in crumbs]
-    pieces = stretched_pieces(monos, mono, open_spans(long), progress.part(0.0, 0.5))
-    left = _left_crumbs(crumbs, pieces, ratio)
+    known = traced(known, open_spans(long), progress.part(0.0, 0.4))
+    pieces = stretched_pieces(known, open_spans(long), progress.part(0.4, 0.5))
+    left = _left_crumbs(crumbs, pieces, known, ratio)
     grains = [one for one in crumbs if one not in left]
     segments = sorted([*long, *left], key=_start)
     pieces = _clear_of(pieces, open_spans(segments))
@@ -71,6 +77,29 @@ def with_stretched(
         pieces = _clear_of(pieces, open_spans(segments))
     segments += [segment_of(piece, monos, mono, sound.rate_hz) for piece in pieces]
     return Copies(sorted(segments, key=_start), tuple(sorted(covered)))
+
+
+def fragmented(rough: Sequence[Stretch]) -> list[Span]:
+    """Return the spans of a first look that no line explains for long, as in stretched sound."""
+    spans = [
+        (one.start, one.stop)
+        for one in rough
+        if one.line is None or one.stop - one.start < _FRAGMENT_S * RATE_HZ
+    ]
+    return [(start, stop) for start, stop in united(spans).tolist() if stop - start >= _FRAGMENTS_S * RATE_HZ]
+
+
+def explained_spans(known: Traced, rough: Sequence[Stretch], spans: Sequence[Span]) -> list[Span]:
+    """Return the spans that stretched sound explains in fewer pieces than copies, disjoint and in order."""
+    copies = [
+        Copy(one.line.raw, one.start, one.stop, one.line.offset) for one in rough if one.line is not None
+    ]
+    pieces = stretched_pieces(known, spans, SILENT)
+    return [
+        (piece.start, piece.stop)
+        for piece in pieces
+        if piece.stop - piece.start >= _MASKED_S * RATE_HZ and are_grains(copies, piece)
+    ]
 
 
 def _holds(segment: Segment, at_samples: int) -> bool:
@@ -118,22 +147,26 @@ def _length_s(segment: Segment, rate_hz: int) -> float:
     return (segment.edited_stop_samples - segment.edited_start_samples) / rate_hz
 
 
-def _left_crumbs(crumbs: Sequence[Segment], pieces: Sequence[StretchedLine], ratio: float) -> list[Segment]:
-    """Return short copies without the grains of stretched pieces, which are on their lines."""
-    spans = [(one.edited_start_samples / ratio, one.edited_stop_samples / ratio) for one in crumbs]
+def _left_crumbs(
+    crumbs: Sequence[Segment], pieces: Sequence[StretchedLine], known: Traced, ratio: float
+) -> list[Segment]:
+    """Return short copies without those that stretched pieces explain: their grains, on their line or not."""
+    copies = [
+        Copy(one.raw, start, one.edited_stop_samples / ratio, one.raw_start_samples / ratio - start)
+        for one in crumbs
+        for start in (one.edited_start_samples / ratio,)
+    ]
     dropped = set()
     for piece in pieces:
-        inside = [
-            number
-            for number, (start, stop) in enumerate(spans)
-            if min(stop, piece.stop) - max(start, piece.start) > (stop - start) / 2
-            and crumbs[number].raw == piece.raw
-            and abs(crumbs[number].raw_start_samples / ratio - piece.raw_at(start)) < _GRAIN_S * RATE_HZ
-        ]
-        held = sum(spans[number][1] - spans[number][0] for number in inside)
-        longest = max((spans[number][1] - spans[number][0] for number in inside), default=0.0)
-        if held < _MOST_GRAINS * (piece.stop - piece.start) and 2 * longest < piece.stop - piece.start:
-            dropped |= set(inside)
+        near = [number for number, one in enumerate(copies) if one.is_near(piece)]
+        longest = max((copies[number].stop - copies[number].start for number in near), default=0.0)
+        if 2 * longest < piece.stop - piece.start and are_grains(copies, piece):
+            dropped |= set(near)
+            dropped |= {
+                number
+                for number, one in enumerate(copies)
+                if number not in near and is_explained(known, piece, (one.start, one.stop))
+            }
     return [one for number, one in enumerate(crumbs) if number not in dropped]
 
 
@@ -151,7 +184,8 @@ def _respun_copies(
         return Copies([], ())
     piece = played_back(sound_of(edited.path, edited.read(start, stop), edited.rate_hz), one.speed)
     target = search_features(piece, progress.part(0.0, 0.1))
-    rough = searched(sources, target, progress.part(0.1, 0.4))
+    first = first_look(sources, target, progress.part(0.1, 0.3))
+    rough = searched(sources, target, first, progress.part(0.3, 0.4))
     copies = copies_in(raws, sources, (piece, target), rough, progress.part(0.4, 1.0))
     return Copies(
         [_moved(at_speed(segment, one.speed), start) for segment in copies.segments],

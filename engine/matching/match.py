@@ -11,13 +11,14 @@ import numpy as np
 from engine.audio.reader import SourceReader
 from engine.errors import UsageError
 from engine.files.safe_write import shown
-from engine.matching.between import with_stretched
+from engine.matching.between import explained_spans, fragmented, with_stretched
 from engine.matching.copies import Copies, at_speed, copies_in
 from engine.matching.matched import Matched, Segment
 from engine.matching.searching.features import RATE_HZ, search_features
-from engine.matching.searching.search import Stretch, searched
+from engine.matching.searching.search import Stretch, first_look, searched
 from engine.matching.sound import Sound, opened
 from engine.matching.speed import found_speed, played_back
+from engine.matching.stretching.stretched import opened_spectra, traced
 from engine.matching.verdict import Spans, left_out, matched_share, unmatched, verdict
 from engine.progress import SILENT, Progress
 from engine.spans import united
@@ -71,19 +72,25 @@ def match_sounds(raws: tuple[Sound, ...], edited: Sound, progress: Progress = SI
     sources = [
         search_features(raw, listening.step(1 + number, len(raws) + 1)) for number, raw in enumerate(raws)
     ]
-    rough = searched(sources, target, progress.part(0.3, 0.6))
+    first = first_look(sources, target, progress.part(0.3, 0.4))
+    fragments = first.fragments(len(mono))
+    known, open_parts = opened_spectra([one.mono for one in sources], mono), fragmented(fragments)
+    known = traced(known, open_parts, progress.part(0.4, 0.5))
+    left = explained_spans(known, fragments, open_parts)
+    rough = searched(sources, target, first, progress.part(0.5, 0.6), left)
     speed, played = found_speed(sources, target, is_open=_is_doubtful(rough)), edited
     if speed is not None:
         played = played_back(edited, speed)
         target = search_features(played, progress.part(0.6, 0.62))
-        rough = searched(sources, target, progress.part(0.62, 0.7))
+        first = first_look(sources, target, progress.part(0.62, 0.66))
+        rough = searched(sources, target, first, progress.part(0.66, 0.7))
     copies = copies_in(raws, sources, (played, target), rough, progress.part(0.7, 0.9))
     if speed is not None:
         copies = Copies(
             [at_speed(segment, speed) for segment in copies.segments],
             tuple((round(start / speed), round(stop / speed)) for start, stop in copies.covered),
         )
-    copies = with_stretched(raws, sources, (edited, mono), copies, progress.part(0.9, 1.0))
+    copies = with_stretched(raws, sources, (edited, mono), copies, known, progress.part(0.9, 1.0))
     segments = copies.segments
     open_spans = unmatched(segments, edited.length_samples)
     found_share = matched_share(edited, (*open_spans, *copies.covered))

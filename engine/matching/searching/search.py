@@ -34,6 +34,9 @@ _SHORTEST_UNKNOWN_S = 0.13
 _FLICKER_S = 0.6
 
 
+Spans = Sequence[tuple[float, float]]
+
+
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """A span [start, stop) of the edited file on a line, or on none; in samples at the rate of the search."""
@@ -43,22 +46,52 @@ class Stretch:
     stop: float
 
 
-def searched(raws: Sequence[SearchFeatures], edited: SearchFeatures, progress: Progress) -> list[Stretch]:
-    """Return the segments of an edited file, from start to end."""
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """Lines of windows of half a second, and where the edited file follows which of them."""
+
+    lines: list[Diagonal]
+    stays: list[Stay]
+
+    def fragments(self, length: int) -> list[Stretch]:
+        """Return the segments that an edited file of `length` samples has so far."""
+        return _stretches(self.stays, self.lines, length)
+
+
+def first_look(raws: Sequence[SearchFeatures], edited: SearchFeatures, progress: Progress) -> FirstLook:
+    """Return the lines that an edited file follows for some time."""
+    starts = stretches(len(edited.mono), _LONG_FRAMES, _LONG_HOP)
+    lines = _lines(raws, edited, _LONG_FRAMES, _LONG_HOP, starts, progress.part(0.0, 0.7))
+    return FirstLook(lines, decode([raw.mono for raw in raws], edited.mono, lines, progress.part(0.7, 1.0)))
+
+
+def searched(
+    raws: Sequence[SearchFeatures],
+    edited: SearchFeatures,
+    first: FirstLook,
+    progress: Progress,
+    left: Spans = (),
+) -> list[Stretch]:
+    """Return the segments of an edited file, from start to end.
+
+    Parameters
+    ----------
+    first : of the same file
+    left : spans of the edited file in which no line is followed, since stretched sound explains them
+    """
     length = len(edited.mono)
-    starts = stretches(length, _LONG_FRAMES, _LONG_HOP)
-    lines = _lines(raws, edited, _LONG_FRAMES, _LONG_HOP, starts, progress.part(0.0, 0.5))
     monos = [raw.mono for raw in raws]
-    stays = decode(monos, edited.mono, lines, progress.part(0.5, 0.7))
-    again = _starts_within(_unknown(stays), length)
+    lines = list(first.lines)
+    stays = _without(first.stays, left)
+    again = _starts_within(_beyond(_unknown(stays), left), length)
     if len(again):
-        more = _lines(raws, edited, _SHORT_FRAMES, _SHORT_HOP, again, progress.part(0.7, 0.8))
-        lines = [*lines, *more]
-        stays = decode(monos, edited.mono, lines, progress.part(0.8, 0.85))
+        more = _lines(raws, edited, _SHORT_FRAMES, _SHORT_HOP, again, progress.part(0.0, 0.4))
+        lines = [line for line in lines if not any(_is_within(line, span) for span in left)] + more
+        stays = _without(decode(monos, edited.mono, lines, progress.part(0.4, 0.6)), left)
     looked_at: list[tuple[float, float]] = []
     for number in range(_ROUNDS):
-        share = progress.part(0.85, 1.0).step(number, _ROUNDS)
-        unsure = sorted([*_unknown(stays), *_doubtful(monos, edited.mono, stays, lines)])
+        share = progress.part(0.6, 1.0).step(number, _ROUNDS)
+        unsure = sorted([*_beyond(_unknown(stays), left), *_doubtful(monos, edited.mono, stays, lines)])
         spans = [span for span in unsure if span not in looked_at]
         hidden = faint_places(monos, edited.mono, spans, share.part(0.0, 0.5))
         if number and not len(hidden.at):
@@ -66,9 +99,42 @@ def searched(raws: Sequence[SearchFeatures], edited: SearchFeatures, progress: P
         if not number:
             lines = _followed(stays, lines)
         lines += diagonals(hidden, FAINT_SAMPLES, FAINT_SAMPLES + _GAP_OF_STRETCHES * FAINT_HOP_SAMPLES)
-        stays = decode(monos, edited.mono, lines, share.part(0.5, 1.0), FOLLOWED_RATIO)
+        stays = _without(decode(monos, edited.mono, lines, share.part(0.5, 1.0), FOLLOWED_RATIO), left)
         looked_at += spans
     return _stretches(stays, lines, length)
+
+
+def _is_within(line: Diagonal, span: tuple[float, float]) -> bool:
+    return line.start >= span[0] and line.stop <= span[1]
+
+
+def _without(stays: Sequence[Stay], left: Spans) -> list[Stay]:
+    """Return stays that follow no line in some disjoint spans, in order."""
+    steps = [(round(start / STEP_SAMPLES), round(stop / STEP_SAMPLES)) for start, stop in left]
+    found: list[Stay] = []
+    for stay in stays:
+        start = stay.start
+        for first, last in [(a, b) for a, b in steps if a < stay.stop and b > stay.start]:
+            inside = max(first, start), min(last, stay.stop)
+            found += [Stay(stay.line, start, inside[0]), Stay(UNKNOWN, *inside)]
+            start = inside[1]
+        found.append(Stay(stay.line, start, stay.stop))
+    kept: list[Stay] = []
+    for stay in (one for one in found if one.stop > one.start):
+        if kept and kept[-1].line == stay.line == UNKNOWN:
+            kept[-1] = replace(kept[-1], stop=stay.stop)
+        else:
+            kept.append(stay)
+    return kept
+
+
+def _beyond(spans: Sequence[tuple[float, float]], left: Spans) -> list[tuple[float, float]]:
+    """Return the parts of spans outside of some others, where they are long enough to be searched."""
+    found = list(spans)
+    for start, stop in left:
+        cut = [(a, min(b, start)) for a, b in found] + [(max(a, stop), b) for a, b in found]
+        found = [one for one in dict.fromkeys(cut) if one[1] - one[0] >= _SEARCHED_AGAIN_S * RATE_HZ]
+    return sorted(found)
 
 
 def _lines(

@@ -71,24 +71,28 @@ class _Table:
 
 
 def rough_places(
-    raws: Sequence[Spectra], edited: Spectra, spans: Sequence[tuple[float, float]], progress: Progress
+    raws: Sequence[Spectra],
+    edited: Spectra,
+    middles: NDArray[np.float64],
+    progress: Progress,
 ) -> list[Place]:
-    """Return the places that sound like windows of some spans of the edited file.
+    """Return the places that sound like windows around some moments of the edited file.
 
     All speeds and pitches are tried on as many windows as there is time for, evenly from start to end; those
     found there are tried on all.
 
     Parameters
     ----------
-    spans : in samples at the rate of the search
+    middles : of `window_middles`
 
     Raises
     ------
     Cancelled : the user asked for it
     """
+    if not len(middles):
+        return []
     table = _table(raws)
-    middles = _middles(spans)
-    if not len(table.vectors) or not len(middles):
+    if not len(table.vectors):
         return []
     variants = [(float(speed), float(pitch)) for speed in _SPEEDS for pitch in _SEMITONES]
     most = max(16, int(_MOST_SCORES / len(variants) / len(table.vectors)))
@@ -103,7 +107,8 @@ def rough_places(
     return found
 
 
-def _middles(spans: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
+def window_middles(spans: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
+    """Return the middles of the windows of some spans, in samples at the rate of the search."""
     half, hop = WINDOW_S * RATE_HZ / 2, _HOP_S * RATE_HZ
     found = []
     for start, stop in spans:

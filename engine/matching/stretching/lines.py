@@ -15,6 +15,7 @@ from scipy.ndimage import map_coordinates, spline_filter, uniform_filter1d
 
 from engine.features.summit import summit
 from engine.matching.searching.features import RATE_HZ, Floats
+from engine.matching.searching.lags import evenly
 from engine.matching.stretching.spectra import (
     HOP_SAMPLES,
     MOST_SEMITONES,
@@ -25,6 +26,7 @@ from engine.matching.stretching.spectra import (
     changes,
     rows_at,
 )
+from engine.side_by_side import side_by_side
 
 Wide = NDArray[np.float64]
 
@@ -32,6 +34,7 @@ LEAST_ALIKE = 0.5
 """Correlation of a moment with its source below which a line does not go on."""
 _LAGS = 14
 _BLOCK_FRAMES = 16
+_BLOCKS_AT_ONCE, _MOST_PARTS = 64, 32
 _ROUNDS = 5
 _OFFSETS, _SLOPES = 9, 9
 _FIRST_FRAMES = 8.0
@@ -158,17 +161,13 @@ def fitted(
     reach_frames : by how many frames of the raw recording it may differ, in the middle and at the ends
     is_speed_known : the speed stays
     """
-    table = along(raws, edited, line, span, _LAGS)
-    count = len(table.own)
-    if count < 2 * _BLOCK_FRAMES:
+    first, last = int(np.ceil(span[0] / HOP_SAMPLES)), int(np.ceil(span[1] / HOP_SAMPLES))
+    blocks = (last - first) // _BLOCK_FRAMES
+    if blocks < 2:
         return line
-    products = np.stack([np.einsum("ij,ij->i", table.own, one) for one in table.others], axis=1)
-    blocks = count // _BLOCK_FRAMES
-    summed = (
-        products[: blocks * _BLOCK_FRAMES].reshape(blocks, _BLOCK_FRAMES, -1).sum(axis=1, dtype=np.float64)
-    )
-    middle = (table.first + (blocks * _BLOCK_FRAMES - 1) / 2.0) * HOP_SAMPLES
-    ends = np.linspace(-1.0, 1.0, blocks) * (1.0 - 1.0 / blocks)
+    chosen, summed = _products(raws, edited, line, (first, blocks))
+    middle = (first + (blocks * _BLOCK_FRAMES - 1) / 2.0) * HOP_SAMPLES
+    ends = (np.linspace(-1.0, 1.0, blocks) * (1.0 - 1.0 / blocks))[chosen]
     half = blocks * _BLOCK_FRAMES / 2.0
     least, most = (half * (edge * line.speed - line.speed) for edge in _SPEED_ERROR)
     most_slope = half * np.array([_SPEEDS[0] - line.speed, _SPEEDS[1] - line.speed])
@@ -183,6 +182,31 @@ def fitted(
         start=span[0],
         stop=span[1],
     )
+
+
+def _products(
+    raws: tuple[Spectra, ...], edited: Spectra, line: StretchedLine, span: tuple[int, int]
+) -> tuple[NDArray[np.int64], Wide]:
+    """Return which blocks of a span count, and the products of both sides there, shape (blocks, lags).
+
+    Of many minutes, parts count that are spread evenly.
+
+    Parameters
+    ----------
+    span : the first frame, and how many blocks
+    """
+    begins = np.arange(0, span[1], _BLOCKS_AT_ONCE)
+
+    def summed(begin: int) -> tuple[NDArray[np.int64], Wide]:
+        stop = min(begin + _BLOCKS_AT_ONCE, span[1])
+        edges = [(span[0] + block * _BLOCK_FRAMES) * HOP_SAMPLES for block in (begin, stop)]
+        table = along(raws, edited, line, (edges[0], edges[1]), _LAGS)
+        products = np.stack([np.einsum("ij,ij->i", table.own, one) for one in table.others], axis=1)
+        rows = products.reshape(stop - begin, _BLOCK_FRAMES, -1)
+        return np.arange(begin, stop), rows.sum(axis=1, dtype=np.float64)
+
+    parts = side_by_side(summed, begins[evenly(len(begins), _MOST_PARTS)].tolist())
+    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
 
 def _best_line(table: Wide, ends: Wide, reach: float, within: tuple[float, float]) -> tuple[float, float]:

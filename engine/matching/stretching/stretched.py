@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.matching.searching.features import RATE_HZ, Floats
-from engine.matching.stretching.coarse import rough_places
+from engine.matching.stretching.coarse import rough_places, window_middles
 from engine.matching.stretching.edges import with_edges
 from engine.matching.stretching.lines import StretchedLine, fitted, measured, with_pitch
 from engine.matching.stretching.spectra import Spectra, spectra_of
@@ -23,16 +24,81 @@ _UNCHANGED, _UNCHANGED_S = 0.002, 0.006
 _NEAR_SPEED, _NEAR_SEMITONES = 0.02, 0.3
 _AGREE_S = 4.0
 _LESS_ALIKE = 0.004
+_LESS_ALIKE_IN_PART = 0.2
+_APART_S, _SAME_LINE_S = 0.5, 0.006
+_EVERY_WINDOW, _MANY_WINDOWS = 16, 100
+_SURELY_ALIKE, _GOES_ON_S = 0.8, 20.0
+
+Wide = NDArray[np.float64]
 
 
-def stretched_pieces(
-    raws: Sequence[Floats], edited: Floats, spans: Sequence[Span], progress: Progress
-) -> list[StretchedLine]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Traced:
+    """Lines of stretched sound in an edited file.
+
+    Attributes
+    ----------
+    raws, edited : spectra of the recordings and of the file
+    lines : each as far as it holds; they may overlap
+    looked : spans of the edited file in which they were looked for
+    """
+
+    raws: tuple[Spectra, ...]
+    edited: Spectra
+    lines: tuple[StretchedLine, ...] = ()
+    looked: tuple[Span, ...] = ()
+
+
+def opened_spectra(raws: Sequence[Floats], edited: Floats) -> Traced:
+    """Return the spectra of recordings and an edited file, mono at the rate of the search, without lines."""
+    return Traced(tuple(spectra_of(raw) for raw in raws), spectra_of(edited))
+
+
+def traced(known: Traced, spans: Sequence[Span], progress: Progress) -> Traced:
+    """Return lines with those of some spans, disjoint and in order, in samples of the edited file.
+
+    In minutes of sound, a few windows are tried first, so that a line that goes on is looked for once.
+
+    Raises
+    ------
+    Cancelled : the user asked for it
+    """
+    long = [(start, stop) for start, stop in spans if stop - start >= _LEAST_S * RATE_HZ]
+    every = _outside(window_middles(long), known.looked)
+    lines = known.lines
+    if len(every) > _MANY_WINDOWS:
+        few = every[_EVERY_WINDOW // 2 :: _EVERY_WINDOW]
+        lines = _with_lines(known, lines, few, long, progress.part(0.0, 0.4))
+        every = _outside(np.setdiff1d(every, few), [(one.start, one.stop) for one in lines if _goes_on(one)])
+    lines = _with_lines(known, lines, every, long, progress.part(0.4, 1.0))
+    return replace(known, lines=lines, looked=(*known.looked, *long))
+
+
+def _with_lines(
+    known: Traced,
+    lines: tuple[StretchedLine, ...],
+    middles: Wide,
+    spans: Sequence[Span],
+    progress: Progress,
+) -> tuple[StretchedLine, ...]:
+    places = rough_places(known.raws, known.edited, middles, progress.part(0.0, 0.6))
+    return (*lines, *lines_of(known.raws, known.edited, places, spans, lines, progress.part(0.6, 1.0)))
+
+
+def _outside(middles: Wide, spans: Sequence[Span]) -> Wide:
+    return middles[[not any(start <= one < stop for start, stop in spans) for one in middles.tolist()]]
+
+
+def _goes_on(line: StretchedLine) -> bool:
+    """Return whether a line is so long and alike that no other is looked for in its span."""
+    return line.alike >= _SURELY_ALIKE and line.stop - line.start >= _GOES_ON_S * RATE_HZ
+
+
+def stretched_pieces(known: Traced, spans: Sequence[Span], progress: Progress) -> list[StretchedLine]:
     """Return the pieces of some spans of an edited file that play recordings at another speed or pitch.
 
     Parameters
     ----------
-    raws, edited : mono, at the rate of the search
     spans : disjoint, in order, in samples of the edited file
 
     Returns
@@ -43,22 +109,28 @@ def stretched_pieces(
     ------
     Cancelled : the user asked for it
     """
-    long = [(start, stop) for start, stop in spans if stop - start >= _LEAST_S * RATE_HZ]
-    if not long:
-        return []
-    known, target = tuple(spectra_of(raw) for raw in raws), spectra_of(edited)
-    places = rough_places(known, target, long, progress.part(0.0, 0.5))
-    lines = lines_of(known, target, places, long, progress.part(0.5, 0.9))
+    raws, target = known.raws, known.edited
     found: list[StretchedLine] = []
-    rest = progress.part(0.9, 1.0)
-    for number, span in enumerate(long):
-        rest.check_cancelled()
-        rest.report(number / len(long), "Following stretched sound")
-        rough = [_refitted(known, target, one) for one in decoded(known, target, lines, span)]
-        found += with_edges(known, target, rough, span)
-    found = [_refitted(known, target, one) for one in found]
-    agreed = [_as_others(known, target, one, found) for one in found]
+    for number, span in enumerate(spans):
+        progress.check_cancelled()
+        progress.report(number / len(spans), "Following stretched sound")
+        if span[1] - span[0] < _LEAST_S * RATE_HZ:
+            continue
+        rough = _fewest(
+            known, [_refitted(raws, target, one) for one in decoded(raws, target, known.lines, span)]
+        )
+        found += with_edges(raws, target, rough, span)
+    found = [_refitted(raws, target, one) for one in found]
+    agreed = [_as_others(raws, target, one, found) for one in found]
     return [_rounded(one) for one in agreed if _is_sure(one)]
+
+
+def is_explained(known: Traced, piece: StretchedLine, span: Span) -> bool:
+    """Return whether a span of the edited file is about as alike along a piece as all of that."""
+    if not piece.start <= (span[0] + span[1]) / 2 < piece.stop:
+        return False
+    part = measured(known.raws, known.edited, piece, span)
+    return part.alike >= max(_LEAST_ALIKE, piece.alike - _LESS_ALIKE_IN_PART)
 
 
 def _core(piece: StretchedLine) -> Span:
@@ -72,6 +144,49 @@ def _refitted(raws: tuple[Spectra, ...], edited: Spectra, piece: StretchedLine) 
     line = fitted(raws, edited, piece, core, reach_frames=3.0)
     line = with_pitch(raws, edited, line)
     return measured(raws, edited, replace(line, start=piece.start, stop=piece.stop), core)
+
+
+def _fewest(known: Traced, pieces: Sequence[StretchedLine]) -> list[StretchedLine]:
+    """Return pieces, in order, those that the line of a longer neighbour explains as well as parts of that.
+
+    A recording that repeats itself has many lines that are equally alike; the file goes on along one of them.
+    """
+    found = list(pieces)
+    sizes = sorted((one.stop - one.start for one in pieces), reverse=True)
+    for size in sizes:
+        at = next((number for number, one in enumerate(found) if one.stop - one.start == size), None)
+        if at is None:
+            continue
+        for step in (1, -1):
+            while 0 <= at + step < len(found) and _goes_on_through(known, found[at], found[at + step]):
+                other = found.pop(at + step)
+                at -= step < 0
+                found[at] = replace(
+                    found[at],
+                    start=min(found[at].start, other.start),
+                    stop=max(found[at].stop, other.stop),
+                )
+                found[at] = _refitted(known.raws, known.edited, found[at])
+    return found
+
+
+def _goes_on_through(known: Traced, piece: StretchedLine, other: StretchedLine) -> bool:
+    gap = max(piece.start, other.start) - min(piece.stop, other.stop)
+    if gap > _APART_S * RATE_HZ or other.stop - other.start > piece.stop - piece.start:
+        return False
+    core = _core(other)
+    same = fitted(
+        known.raws,
+        known.edited,
+        replace(piece, start=other.start, stop=other.stop),
+        core,
+        reach_frames=1.0,
+        is_speed_known=True,
+    )
+    off = abs(same.raw_at(same.at) - piece.raw_at(same.at))
+    return off < _SAME_LINE_S * RATE_HZ and measured(known.raws, known.edited, piece, core).alike >= (
+        other.alike - _LESS_ALIKE
+    )
 
 
 def _as_others(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -18,7 +19,7 @@ from engine.progress import Progress
 _FAR_S, _NEAR_S = 12.0, 2.0
 _SAME_S, _SAME_SHARE, _SAME_SEMITONES = 0.09, 0.004, 0.8
 _SPEEDS = (0.77, 1.3)
-_MOST_TRIED, _MOST_AT_ONCE = 400, 2
+_MOST_TRIED, _MOST_AT_ONCE = 100, 2  # of a minute
 _HALF_WINDOW_SAMPLES = WINDOW_S * RATE_HZ / 2
 _CORE_SHARE = 0.6  # of a window, clear of sound on the far side of a border
 _WORSE_BY = 0.04
@@ -26,6 +27,7 @@ _ALIKE, _JUMP_FRAMES = 0.5, 10.0
 _NEAR_FRAMES = 9
 _SHORTEST_S, _LEAST_SOUNDS_S = 0.5, 0.5
 _BEYOND_S = 0.6
+_TOGETHER_S = 60.0
 
 Span = tuple[float, float]
 
@@ -35,9 +37,10 @@ def lines_of(
     edited: Spectra,
     places: Sequence[Place],
     spans: Sequence[Span],
+    known: Sequence[StretchedLine],
     progress: Progress,
 ) -> list[StretchedLine]:
-    """Return the lines through places, each as long as it holds within its span.
+    """Return lines through places that known ones do not explain, each as long as it holds within its span.
 
     Raises
     ------
@@ -49,28 +52,41 @@ def lines_of(
         progress.report(number / len(spans), "Following stretched sound")
         around = _HALF_WINDOW_SAMPLES
         inside = [one for one in places if span[0] - around <= one.at < span[1] + around]
-        lines += _lines_within(raws, edited, inside, span)
+        lines += _lines_within(raws, edited, inside, span, known)
     return lines
 
 
 def _lines_within(
-    raws: tuple[Spectra, ...], edited: Spectra, places: Sequence[Place], span: Span
+    raws: tuple[Spectra, ...],
+    edited: Spectra,
+    places: Sequence[Place],
+    span: Span,
+    known: Sequence[StretchedLine],
 ) -> list[StretchedLine]:
-    found: list[StretchedLine] = []
+    """Return lines through places that no known line explains, minute by minute of the places."""
+    found = [line for line in known if line.start < span[1] and line.stop > span[0]]
+    count = len(found)
     best = _best_alike(places)
-    guesses = [(_supported(one, places), one) for one in places if one.alike >= best[one.at] - _WORSE_BY]
-    tried = 0
-    for guess, one in sorted(guesses, key=lambda each: -each[0].alike):
-        if any(_explains(line, one) for line in found):
-            continue
-        known = [line for line in found if line.start <= one.at < line.stop]
-        if len(known) > _MOST_AT_ONCE or tried >= _MOST_TRIED:
-            continue
-        tried += 1
-        line = _followed(raws, edited, guess, span) or _followed(raws, edited, _alone(one), span)
-        if line is not None and not any(_is_same(line, other) for other in found):
-            found.append(line)
-    return found
+    minutes: dict[int, list[Place]] = {}
+    for one in places:
+        if one.alike >= best[one.at] - _WORSE_BY:
+            minutes.setdefault(int(one.at / (_TOGETHER_S * RATE_HZ)), []).append(one)
+    ordered = sorted(places, key=lambda one: one.at)
+    for number in sorted(minutes, key=lambda one: -len(minutes[one])):
+        open_ones = [one for one in minutes[number] if not any(_explains(line, one) for line in found)]
+        guesses = [(_supported(one, ordered), one) for one in open_ones]
+        tried = 0
+        for guess, one in sorted(guesses, key=lambda each: -each[0].alike):
+            if any(_explains(line, one) for line in found):
+                continue
+            over = [line for line in found if line.start <= one.at < line.stop]
+            if len(over) > _MOST_AT_ONCE or tried >= _MOST_TRIED:
+                continue
+            tried += 1
+            line = _followed(raws, edited, guess, span) or _followed(raws, edited, _alone(one), span)
+            if line is not None and not any(_is_same(line, other) for other in found):
+                found.append(line)
+    return found[count:]
 
 
 def _followed(
@@ -99,13 +115,18 @@ def _best_alike(places: Sequence[Place]) -> dict[float, float]:
 
 
 def _supported(one: Place, places: Sequence[Place]) -> StretchedLine:
-    """Return the line through a place that most others are on as well; `alike` is the sum of theirs."""
+    """Return the line through a place that most others are on as well; `alike` is the sum of theirs.
+
+    Parameters
+    ----------
+    places : in the order of the edited file
+    """
+    first = bisect_left(places, one.at - _FAR_S * RATE_HZ, key=_at)
+    last = bisect_right(places, one.at + _FAR_S * RATE_HZ, key=_at)
     near = [
         other
-        for other in places
-        if other.raw == one.raw
-        and abs(other.at - one.at) <= _FAR_S * RATE_HZ
-        and abs(other.semitones - one.semitones) <= _SAME_SEMITONES
+        for other in places[first:last]
+        if other.raw == one.raw and abs(other.semitones - one.semitones) <= _SAME_SEMITONES
     ]
     at = np.array([other.at for other in near]) - one.at
     there = np.array([other.there for other in near]) - one.there
@@ -130,6 +151,10 @@ def _supported(one: Place, places: Sequence[Place]) -> StretchedLine:
         one.at + max(reach) + half,
         float(sums[top]),
     )
+
+
+def _at(one: Place) -> float:
+    return one.at
 
 
 def _explains(line: StretchedLine, one: Place) -> bool:

@@ -28,7 +28,7 @@ from engine.matching.searching.features import RATE_HZ as LOW_HZ
 from engine.matching.searching.lags import agreeing, evenly
 from engine.matching.searching.places import places, stretches
 from engine.matching.searching.repeats import settled
-from engine.matching.searching.search import Stretch, joined, searched, without_flicker
+from engine.matching.searching.search import Stretch, first_look, joined, searched, without_flicker
 from engine.matching.sound import Samples, sound_of
 from engine.progress import SILENT
 from tests.engine.matching.test_match import RATE_HZ, music
@@ -174,11 +174,9 @@ def test_a_quiet_passage_is_not_the_end_of_the_line_beside_it() -> None:
     edited = np.concatenate(
         [raw[2 * RATE_HZ : 4 * RATE_HZ], passages[1], raw[third + quiet :][: 4 * RATE_HZ]]
     )
-    found = searched(
-        [_levels_untold(raw, (third, 2 * third + quiet), quiet)],
-        _levels_untold(edited, (2 * RATE_HZ,), quiet),
-        SILENT,
-    )
+    recording = _levels_untold(raw, (third, 2 * third + quiet), quiet)
+    target = _levels_untold(edited, (2 * RATE_HZ,), quiet)
+    found = searched([recording], target, first_look([recording], target, SILENT), SILENT)
     offsets = [one.line and one.line.offset * RATE_HZ / LOW_HZ for one in found]
     assert offsets == pytest.approx(
         [2 * RATE_HZ, 2 * third + quiet - 2 * RATE_HZ, third - 2 * RATE_HZ], abs=2

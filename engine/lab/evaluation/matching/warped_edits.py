@@ -193,10 +193,12 @@ def _stretched(samples: Samples, setting: _Setting) -> tuple[Samples, float]:
 def _after_all(piece: WarpedPiece, setting: _Setting, late: float) -> WarpedPiece:
     """Return a piece after the whole edit was stretched."""
     start, stop = (round(edge / setting.speed + late) for edge in (piece.start, piece.stop))
+    lost = max(0, -start) * setting.speed  # of the first piece, where the tool plays too early
     return replace(
         piece,
         start=max(0, start),
         stop=stop,
+        raw_start=None if piece.raw_start is None else piece.raw_start + lost,
         speed=setting.speed,
         semitones=setting.semitones,
         tool=setting.tool,

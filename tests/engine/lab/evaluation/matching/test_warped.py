@@ -7,7 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from engine.lab.evaluation.matching.warped import warped_found, warped_lines
-from engine.lab.evaluation.matching.warped_edits import RATE_HZ, Warp, WarpedEdit, WarpedPiece
+from engine.lab.evaluation.matching.warped_edits import (
+    RATE_HZ,
+    Warp,
+    WarpedEdit,
+    WarpedPiece,
+    _after_all,
+    _Setting,
+)
 from engine.matching.matched import Matched, Segment
 from tests.engine.matching.test_match import music
 
@@ -31,3 +38,11 @@ def test_the_truth_scores_one_and_another_place_nothing() -> None:
         assert found.speeds_right == found.speeds > 0
         (line, *_) = warped_lines([("match", found)])
         assert abs(line["value"] - right) < 0.01
+
+
+def test_a_tool_that_plays_too_early_loses_the_start_of_the_first_piece() -> None:
+    piece = WarpedPiece(0, 8_000, 1_000.0, 1.0, 0.0, "")
+    early = _after_all(piece, _Setting("wsola", 0.8, 0.0), -400.0)
+    assert (early.start, early.stop, early.raw_start) == (0, 9_600, 1_000.0 + 0.8 * 400)
+    late = _after_all(piece, _Setting("wsola", 0.8, 0.0), 400.0)
+    assert (late.start, late.stop, late.raw_start) == (400, 10_400, 1_000.0)

@@ -31,7 +31,11 @@ _NOT_ALWAYS = (
     "plays",
     "loop_s",
     "moved",
+    "rule",
+    "rule_fit",
 )
+
+_LONGEST_RULE = 200
 
 Seconds = NDArray[np.float64]
 Span = tuple[float, float]
@@ -89,6 +93,8 @@ class Habits:
     loop_s : how long a round is, the median; None without a loop
     moved : the least number of pieces without which the rest is in the order of the recording; rounds of a
         loop are one piece; None in an older file
+    rule, rule_fit : the rule over sections that makes these edits best, in words, and how alike its edits
+        are, 0 to 1; None if the network of steps arranges
     """
 
     pieces: int
@@ -105,6 +111,8 @@ class Habits:
     rounds: int
     loop_s: float | None
     moved: int | None = None
+    rule: str | None = None
+    rule_fit: float | None = None
 
     def rows(self) -> tuple[tuple[str, str], ...]:
         """Return the statistics in words, each with its subject."""
@@ -131,6 +139,8 @@ class Habits:
         if self.moved is not None:
             where = "played earlier or later than in the recording"
             yield "Order", f"{counted(self.moved, 'piece')} {where}" if self.moved else "as in the recording"
+        if self.rule is not None and self.rule_fit is not None:
+            yield "Rule", f"{self.rule} ({percent(self.rule_fit)} alike)"
 
     def _of_cuts(self) -> str:
         if not self.cuts:
@@ -143,7 +153,7 @@ class Habits:
             parts.append(f"{percent(self.pause_share)} in pauses")
         return f"{self.cuts:,}, of these {', '.join(parts)}" if parts else f"{self.cuts:,}"
 
-    def facts(self) -> dict[str, float | None]:
+    def facts(self) -> dict[str, float | str | None]:
         """Return them as JSON holds them."""
         return asdict(self)
 
@@ -310,6 +320,8 @@ def _is_fact(name: str, value: object) -> bool:
     """Return whether a value is valid for a fact of this name."""
     if value is None:
         return name in _NOT_ALWAYS
+    if name == "rule":
+        return isinstance(value, str) and len(value) <= _LONGEST_RULE
     if isinstance(value, bool) or not isinstance(value, int if name in _WHOLE else int | float):
         return False
     return bool(np.isfinite(value)) and value >= 0

@@ -197,6 +197,18 @@ FAMILIES = (shortening, lengthening, practice, medley, best_sections, teaser, ho
 _SHARES = (0.24, 0.17, 0.16, 0.16, 0.13, 0.09, 0.05)
 
 
+RULES_IN_WORDS = (
+    "leaves out sections, and shortens the first or the last one",
+    "plays sections again",
+    "loops sections",
+    "joins a passage of each piece",
+    "plays the best sections alone",
+    "begins with a passage of talk",
+    "begins with a section from later",
+)
+"""Of the families, in their order."""
+
+
 def family_of(choices: Choices) -> int:
     """Return the number of the family of an editor, by the first choice."""
     return choices.one_of(range(len(FAMILIES)), _SHARES)

@@ -16,7 +16,7 @@ import numpy as np
 from engine.arranging.orders import Order, order_of
 from engine.arranging.rules.alike import agreement
 from engine.arranging.rules.choices import Choices, Numbers
-from engine.arranging.rules.families import Rule, family_of, rule_of
+from engine.arranging.rules.families import RULES_IN_WORDS, Rule, family_of, rule_of
 from engine.arranging.rules.outline import Outline
 from engine.progress import SILENT, Progress
 
@@ -38,6 +38,11 @@ class Fitting:
 
     numbers: Numbers
     fit: float
+
+    @property
+    def words(self) -> str:
+        """Say what sort of editor it is."""
+        return RULES_IN_WORDS[family_of(Choices(self.numbers))]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

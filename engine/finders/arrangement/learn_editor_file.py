@@ -28,5 +28,6 @@ def learn_editor_file(
 
     learned = learn_edits(request, progress)
     save_editor(learned.editor, out, overwrite=overwrite)
-    edits = learned.edits
-    return EditorWritten(out, edits.told, edits.habits, edits.left_out)
+    edits, habits = learned.edits, learned.editor.habits
+    assert habits is not None, "they were just counted"
+    return EditorWritten(out, edits.told, habits, edits.left_out)

@@ -78,7 +78,10 @@ def learn_edits(request: LearnEditsRequest, progress: Progress) -> LearnedEditor
     edits = edits_of(request, progress.part(0.0, 0.88))
     rest = progress.part(0.88, 1.0)
     editor = learn_editor(edits.pairs, request.name, network, rest, seed=request.seed)
-    return LearnedEditor(replace(editor, habits=edits.habits), edits)
+    habits = edits.habits
+    if editor.rules:
+        habits = replace(habits, rule=editor.rules[0].words, rule_fit=editor.rules[0].fit)
+    return LearnedEditor(replace(editor, habits=habits), edits)
 
 
 def edits_of(request: LearnEditsRequest, progress: Progress) -> MatchedEdits:

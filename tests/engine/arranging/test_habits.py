@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from engine.arranging.habits import Counted, Habits, Piece, habits_of
+from engine.arranging.rules.families import FAMILIES, RULES_IN_WORDS
 
 BEATS_S = np.arange(0.0, 100.0, 0.5)
 MUSIC = Counted(100.0, BEATS_S, BEATS_S[::4], ((0.0, 100.0),))
@@ -62,6 +64,14 @@ def test_moved_pieces_are_the_fewest_without_which_the_order_is_that_of_the_reco
     assert of((10.0, 20.0), (16.0, 20.0), (16.0, 24.0)).moved == 0  # rounds of a loop
     two = [Piece(0, 60.0, 70.0), Piece(1, 10.0, 20.0), Piece(0, 80.0, 90.0)]
     assert habits_of([two], {0: MUSIC, 1: MUSIC}).moved == 0
+
+
+def test_the_rule_of_an_editor_is_in_words_and_in_its_facts() -> None:
+    ruled = replace(of((60.0, 70.0), (0.0, 50.0)), rule="loops sections", rule_fit=0.934)
+    assert ruled.words()[-1] == "Rule: loops sections (93 % alike)"
+    assert Habits.of_facts(ruled.facts()) == Habits.of_facts(json.loads(json.dumps(ruled.facts())))
+    assert Habits.of_facts({**ruled.facts(), "rule": 3}) is None
+    assert len(RULES_IN_WORDS) == len(FAMILIES)
 
 
 def test_a_file_of_before_has_habits_without_an_order() -> None:

@@ -18,6 +18,8 @@ from engine.comping.stars import stars_of, with_stars
 from engine.notes.onsets import ReadMono
 from engine.progress import SILENT, Progress
 
+_STAYS = 0.05
+"""Share of the price of a seam for each bar of another take than the one that stays: it wins among equals."""
 _OTHER = 0.5
 """Share of the price of a seam for each bar of another take than the one that plays: bars stay by default."""
 
@@ -127,10 +129,15 @@ def comp_of(request: CompRequest, bases: Sequence[int] = (), progress: Progress 
     price = costs.price * request.price
     seams = prices(found, bars, price)
     stars = stars_of(request.ratings, bars)
-    path = cheapest(with_stars(costs.costs, stars) + _of_change(lanes, price), seams)
+    wanted = with_stars(costs.costs, stars) + _of_change(lanes, price)
+    path = cheapest(wanted, seams)
     counts = np.bincount(path, minlength=len(takes)).astype(np.float64)
     allowed = np.array([not bases or take in bases for take in range(len(takes))])
-    return Comp(bars, costs, stars, seams, path, int(np.where(allowed, counts, -1.0).argmax()))
+    base = int(np.where(allowed, counts, -1.0).argmax())
+    if lanes is None:
+        is_other = np.arange(len(takes))[:, None] != base
+        path = cheapest(wanted + _STAYS * price * is_other, seams)
+    return Comp(bars, costs, stars, seams, path, base)
 
 
 def _of_change(lanes: OnLanes | None, price: float) -> NDArray[np.float64] | float:

@@ -61,8 +61,7 @@ class CompProposals:
         yield from self._cuts()
 
     def _switch(self, run: Run) -> Proposal:
-        edges = self.comp.bars.edges_samples
-        covered = edges[self.comp.base, [run.first, run.last]].tolist()
+        covered = self._span(run, self.comp.base)
         payload = {
             COVERED_START_SAMPLES: covered[0],
             COVERED_STOP_SAMPLES: covered[1],
@@ -87,7 +86,8 @@ class CompProposals:
         )
 
     def _span(self, run: Run, take: int) -> tuple[int, int]:
-        start, stop = self.comp.bars.edges_samples[take, [run.first, run.last]].tolist()
+        edges = self.comp.bars.edges_samples[take, [run.first, run.last]]
+        start, stop = np.clip(edges, 0, self.state.length_samples).tolist()
         return start, stop
 
     def _of_take(self, run: Run, take: int) -> dict[str, object]:

@@ -11,6 +11,8 @@ import pytest
 from engine.document.analysis import BeatGrid
 from engine.document.decisions import Decision, Verdict
 from engine.document.file.storage import apply_rows
+from engine.document.kinds import KINDS
+from engine.document.kinds.cut import CUT
 from engine.document.kinds.hold import KEEP
 from engine.document.marks.stars import MOST_STARS, rate
 from engine.document.proposals import BY_COMPING, BY_TAKES, Proposal
@@ -141,6 +143,21 @@ def test_the_verb(made: tuple[Recording, FoundTakes, np.ndarray], tmp_path: Path
     project = tmp_path / "jam.offcut"
     assert main(["new", str(project), *map(str, one.media.values())]) == 0
     assert main(["propose", str(project), "comp", "--bars", "2", "--json"]) == 0
+
+
+def test_a_switch_of_the_first_bar_stays_within_the_recording(tmp_path: Path) -> None:
+    sound, spans, lines = rehearsed(0, None, 4)
+    first = int(lines[0, 0]) - 20  # lines lie before attacks, here before the recording
+    spans = [(max(0, start - first), stop - first) for start, stop in spans]
+    takes = tuple(Take(a / RATE_HZ, b / RATE_HZ, True, 0, 1.0, 0.0, 1.0) for a, b in spans)
+    found = FoundTakes((TakeGroup("passage at 0:00", takes),), played_s=((0.0, len(sound) / RATE_HZ),))
+    one = recording(tmp_path, [sound[first:, None]], rate_hz=RATE_HZ)
+    away = Proposal("away", CUT.name, spans[1][0], spans[1][1], 1.0, "", BY_TAKES)
+    gone = Decision("away", Verdict.ACCEPTED)
+    one = replace(one, state=replace(one.state, proposals={"away": away}, decisions={"away": gone}))
+    for proposal in comped(one, found, lines - first).proposals:
+        KINDS[proposal.kind].validate(proposal.payload)
+        assert 0 <= proposal.start_samples < proposal.stop_samples <= one.state.length_samples
 
 
 def rated(state: DocumentState, lines: np.ndarray, take: int, bar: int, by: int, times: int) -> DocumentState:

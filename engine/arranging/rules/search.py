@@ -41,7 +41,7 @@ class Fitting:
 
     @property
     def words(self) -> str:
-        """Say what sort of editor it is."""
+        """The editor, by family, in words."""
         return RULES_IN_WORDS[family_of(Choices(self.numbers))]
 
 

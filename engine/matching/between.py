@@ -159,7 +159,8 @@ def _left_crumbs(
     dropped = set()
     for piece in pieces:
         near = [number for number, one in enumerate(copies) if one.is_near(piece)]
-        longest = max((copies[number].stop - copies[number].start for number in near), default=0.0)
+        shared = (min(one.stop, piece.stop) - max(one.start, piece.start) for one in copies)
+        longest = max(shared, default=0.0)  # on another line too: a cut in music that repeats is not a grain
         if 2 * longest < piece.stop - piece.start and are_grains(copies, piece):
             dropped |= set(near)
             dropped |= {

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from engine.comping.choose import Run, runs_of
 from engine.comping.comp import Comp, CompRequest, OnLanes, comp_of
+from engine.document.kinds.comp import bars_in_words
 from engine.document.kinds.payload import CROSSFADE_MS, HAND_CROSSFADE_MS
 from engine.document.kinds.take import AT_SAMPLES, NUMBER, TAKE, TAKES
 from engine.document.proposals import BY_COMPING, Alternative, Evidence, Proposal, proposal_id
@@ -18,12 +19,20 @@ from engine.document.state import DocumentState
 from engine.document.tracks.switches import accepted_switches
 from engine.edl.build import build
 from engine.finders.comping.lanes import LanePassage, is_there, lane_track, pairs_in, playing
-from engine.finders.comping.proposals import WEAK, lines_in
+from engine.finders.comping.proposals import (
+    WEAK,
+    lines_in,
+    numbers_of,
+    probability_of,
+    sentence,
+    way_of,
+    why_not,
+)
 from engine.finders.finder import FinderRequest
 from engine.notes.onsets import ReadMono
 from engine.progress import Progress
 from engine.recordings.microphones import Microphones
-from engine.wording import listed, percent
+from engine.wording import listed
 
 _AROUND_S = 2.0
 """Sound before and after a passage that alignment and spectra may read."""
@@ -217,7 +226,7 @@ class LaneProposals:
         ways = tuple(
             Alternative(self._way(run, take), start, stop, self._takes(run, take)) for take in others
         )
-        likely = self._probability(run, int(self.now[0, run.first]))
+        likely = probability_of(self.comp, run, int(self.now[0, run.first]))
         return Proposal(
             proposal_id(TAKE.name, start, stop, BY_COMPING, tracks, payload),
             TAKE.name,
@@ -245,28 +254,14 @@ class LaneProposals:
     def _number(self, take: int) -> int:
         return self.passage.lanes[0][take] + 1
 
-    def _probability(self, run: Run, take: int) -> float:
-        return round(float(self.comp.costs.probabilities[take, run.first : run.last].max()), 3)
-
     def _way(self, run: Run, take: int) -> str:
-        likely = percent(self._probability(run, take))
-        return f"Take {self._number(take)}, {likely} likely to have a fault"
-
-    def _bars(self, run: Run) -> str:
-        first, last = run.first * self.bars + 1, run.last * self.bars
-        return f"Bar {first}" if first == last else f"Bars {first}–{last}"
+        return way_of(f"take {self._number(take)}", probability_of(self.comp, run, take))
 
     def _reason(self, run: Run) -> str:
         own = int(self.now[0, run.first])
-        probabilities = self.comp.costs.probabilities[own, run.first : run.last]
-        worst = run.first + int(probabilities.argmax())
-        begins = f"{self._bars(run)} from take {self._number(run.take)}"
-        playing_now = f"take {self._number(own)}"
         if len(set(self.now[:, run.first].tolist())) > 1:
-            return f"{begins}: {listed([track.name for track in self.passage.tracks])} play different takes."
-        if not self.comp.bars.is_played[own, worst]:
-            return f"{begins}: {playing_now} does not play them."
-        if probabilities.max() < WEAK:
-            return f"{begins}: it is a little more like the other takes than {playing_now}."
-        where = "" if run.last - run.first == 1 else f" in bar {worst * self.bars + 1}"
-        return f"{begins}: {playing_now} has {self.comp.costs.faults[own, worst]}{where}."
+            why = f"{listed([track.name for track in self.passage.tracks])} play different takes"
+        else:
+            why = why_not(self.comp, run, own, f"take {self._number(own)}", self.bars)
+        bars = sentence(bars_in_words(*numbers_of(run, self.bars)))
+        return f"{bars} from take {self._number(run.take)}: {why}."

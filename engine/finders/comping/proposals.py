@@ -66,8 +66,7 @@ class CompProposals:
             COVERED_START_SAMPLES: covered[0],
             COVERED_STOP_SAMPLES: covered[1],
             CROSSFADE_MS: HAND_CROSSFADE_MS,
-            FIRST_BAR: self._numbers(run)[0],
-            LAST_BAR: self._numbers(run)[1],
+            **dict(zip((FIRST_BAR, LAST_BAR), numbers_of(run, self.bars), strict=True)),
             **self._of_take(run, run.take),
         }
         start, stop = self._span(run, run.take)
@@ -77,7 +76,7 @@ class CompProposals:
             for take in others
         )
         key = proposal_id(COMP.name, start, stop, BY_COMPING, (), payload)
-        likely = self._probability(run, self.comp.base)
+        likely = probability_of(self.comp, run, self.comp.base)
         is_sure = likely >= WEAK or self._is_wished(run)
         evidence = Evidence.STRONG if is_sure else Evidence.WEAK
         reason = self._reason(run)
@@ -97,38 +96,24 @@ class CompProposals:
     def _number(self, take: int) -> int:
         return self.group.takes.index(self.takes[take]) + 1
 
-    def _probability(self, run: Run, take: int) -> float:
-        return round(float(self.comp.costs.probabilities[take, run.first : run.last].max()), 3)
-
     def _name(self, take: int) -> str:
         return f"take {self._number(take)} ({format_time(self.takes[take].start_s, 0)})"
 
     def _way(self, run: Run, take: int) -> str:
-        likely = percent(self._probability(run, take))
-        return f"{_sentence(self._name(take))}, {likely} likely to have a fault"
+        return way_of(self._name(take), probability_of(self.comp, run, take))
 
     def _is_wished(self, run: Run) -> bool:
         """Return whether the user rated bars of a run higher than those of the take that stays."""
         stars = self.comp.stars[:, run.first : run.last]
         return bool((stars[run.take] > stars[self.comp.base]).any())
 
-    def _numbers(self, run: Run) -> tuple[int, int]:
-        return run.first * self.bars + 1, run.last * self.bars
-
     def _reason(self, run: Run) -> str:
-        base, costs = self.comp.base, self.comp.costs
-        own = costs.probabilities[base, run.first : run.last]
-        worst = run.first + int(own.argmax())
-        begins = f"{_sentence(bars_in_words(*self._numbers(run)))} from {self._name(run.take)}"
-        number = self._number(base)
+        playing = f"take {self._number(self.comp.base)}"
         if self._is_wished(run):
-            return f"{begins}: you rated it higher than take {number}."
-        if not self.comp.bars.is_played[base, worst]:
-            return f"{begins}: take {number} does not play them."
-        if own.max() < WEAK:
-            return f"{begins}: it is a little more like the other takes than take {number}."
-        where = "" if run.last - run.first == 1 else f" in bar {worst * self.bars + 1}"
-        return f"{begins}: take {number} has {costs.faults[base, worst]}{where}."
+            why = f"you rated it higher than {playing}"
+        else:
+            why = why_not(self.comp, run, self.comp.base, playing, self.bars)
+        return f"{sentence(bars_in_words(*numbers_of(run, self.bars)))} from {self._name(run.take)}: {why}."
 
     def _cuts(self) -> Iterator[Proposal]:
         """Yield a cut of each take of the passage except the base; takes inside of longer playing stay."""
@@ -142,14 +127,50 @@ class CompProposals:
 
     def _cut_reason(self, take: Take) -> str:
         used = [
-            bars_in_words(*self._numbers(run)) for run in self.comp.switches if self.takes[run.take] is take
+            bars_in_words(*numbers_of(run, self.bars))
+            for run in self.comp.switches
+            if self.takes[run.take] is take
         ]
         number = self.group.takes.index(take) + 1
         rest = f"all but {', '.join(used)}" if used else "none of its bars is used"
         return f"Take {number} ({format_time(take.start_s, 0)}) of the {self.group.name}: {rest}."
 
 
-def _sentence(words: str) -> str:
+def numbers_of(run: Run, bars: int) -> tuple[int, int]:
+    """Return the numbers of the first and the last bar of a run of pieces of some bars, from 1."""
+    return run.first * bars + 1, run.last * bars
+
+
+def probability_of(comp: Comp, run: Run, take: int) -> float:
+    """Return the largest probability of a fault in the bars of a run as a take plays them."""
+    return round(float(comp.costs.probabilities[take, run.first : run.last].max()), 3)
+
+
+def way_of(take: str, probability: float) -> str:
+    """Return the words of an alternative, from the name of its take and the probability of a fault."""
+    return f"{sentence(take)}, {percent(probability)} likely to have a fault"
+
+
+def why_not(comp: Comp, run: Run, take: int, name: str, bars: int) -> str:
+    """Return the reason why a take does not play a run, as a clause.
+
+    Parameters
+    ----------
+    name : of the take
+    bars : in a piece
+    """
+    own = comp.costs.probabilities[take, run.first : run.last]
+    worst = run.first + int(own.argmax())
+    if not comp.bars.is_played[take, worst]:
+        return f"{name} does not play them"
+    if own.max() < WEAK:
+        return f"it is a little more like the other takes than {name}"
+    where = "" if run.last - run.first == 1 else f" in bar {worst * bars + 1}"
+    return f"{name} has {comp.costs.faults[take, worst]}{where}"
+
+
+def sentence(words: str) -> str:
+    """Return words with a capital at their beginning."""
     return words[0].upper() + words[1:]
 
 

@@ -19,6 +19,7 @@ from engine.edl.conflicts import conflicts_of, in_conflict
 from engine.errors import DocumentError
 from engine.review.taken_in import TakenIn, taken_in
 from engine.timebase import format_time, samples_to_s
+from engine.wording import begun
 
 YOURS = "yours"
 """Label of manual edits."""
@@ -128,7 +129,7 @@ def _of_verdict(state: DocumentState, ids: tuple[str, ...], verdict: Verdict) ->
 def _listed(state: DocumentState, ids: tuple[str, ...], how: str = "") -> str:
     """Format the list, such as "The rejected cut at 0:12.5 and the cut at 0:20.0"."""
     said = f"the {how}{f' and the {how}'.join(_named(state, ids))}"
-    return said[0].upper() + said[1:]
+    return begun(said)
 
 
 def _names(state: DocumentState, proposal_id: str) -> tuple[str, ...]:

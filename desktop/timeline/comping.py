@@ -87,12 +87,7 @@ class Comping(QObject):
     def _holder_of(self, part: Clip) -> str:
         """Return the id of the clip that a part of it was joined into."""
         clips = (clip for track in self._session.state.tracks for clip in reversed(track.clips))
-        take = part.source_id, part.shift_samples
-        return next(
-            clip.id
-            for clip in clips
-            if (clip.source_id, clip.shift_samples) == take and _is_at(clip, part.start_samples)
-        )
+        return next(clip.id for clip in clips if clip.take == part.take and _is_at(clip, part.start_samples))
 
     def _in_lanes_of(self, keys: tuple[str, ...], span: tuple[int, int]) -> tuple[str, ...]:
         """Return the clips inside a span in the lanes of some: a take may have been split."""

@@ -20,7 +20,7 @@ from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.errors import UsageError
 from engine.timebase import format_time, samples_to_s
-from engine.wording import counted
+from engine.wording import begun, counted
 
 REASON = "Made by hand."
 _SCORE = 1.0
@@ -76,7 +76,7 @@ def edit_by_hand(
         (state.decisions.get(own), Decision(own, Verdict.ACCEPTED)),
     ]
     label = kind.label(asked, state.rate_hz)
-    return Edit(f"{label[0].upper()}{label[1:]}, by hand", row_changes(rows)), proposal
+    return Edit(f"{begun(label)}, by hand", row_changes(rows)), proposal
 
 
 def delete_edits(state: DocumentState, ids: Sequence[str]) -> Edit:
@@ -159,7 +159,7 @@ def change_payload(state: DocumentState, proposal_id: str, changes: Mapping[str,
     if done := kind.effect(now):  # on its way a nudge may come to where nothing changes
         _require_sense(state, kind.verb, now.start_samples, now.stop_samples, done)
     label = kind.label(now, state.rate_hz)
-    return Edit(f"{label[0].upper()}{label[1:]}", row_changes([(state.decisions.get(proposal_id), changed)]))
+    return Edit(begun(label), row_changes([(state.decisions.get(proposal_id), changed)]))
 
 
 def fade_ms_of(state: DocumentState, proposal_id: str) -> float | None:

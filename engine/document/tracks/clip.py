@@ -54,6 +54,11 @@ class Clip:
         return self.start_samples - self.offset_samples
 
     @property
+    def take(self) -> tuple[str, int]:
+        """Its source, and where that begins on the timeline: parts of one take share both."""
+        return self.source_id, self.shift_samples
+
+    @property
     def is_plain(self) -> bool:
         """Whether the source plays unchanged, without gain and fades."""
         return not (self.gain_db or self.fade_in_samples or self.fade_out_samples)
@@ -111,7 +116,7 @@ def rejoined(clips: Sequence[Clip]) -> tuple[Clip, ...]:
         last = found[-1] if found else None
         if (
             last is not None
-            and (last.source_id, last.shift_samples) == (clip.source_id, clip.shift_samples)
+            and last.take == clip.take
             and last.stop_samples == clip.start_samples
             and last.gain_db == clip.gain_db
             and not (last.fade_out_samples or clip.fade_in_samples)

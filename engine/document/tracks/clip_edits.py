@@ -253,8 +253,7 @@ def _is_silenced(state: DocumentState, track: Track, clip: Clip, span: tuple[int
     """Return whether other clips silence any of a clip inside a span, after accepted switches of takes."""
     played = switched(track.clips, switches_of(state, track.id), state.rate_hz)
     first, last = max(span[0], clip.start_samples), min(span[1], clip.stop_samples)
-    take = clip.source_id, clip.shift_samples
-    parts = [one for one in played if (one.source_id, one.shift_samples) == take]
+    parts = [one for one in played if one.take == clip.take]
     return any(
         is_covered(played, one, first, last)
         for one in parts
@@ -270,7 +269,7 @@ def _switches_away(
     for key, one in accepted_switches(state):
         for track, clip in raised_clips:
             first, last = max(span[0], clip.start_samples), min(span[1], clip.stop_samples)
-            is_other = (clip.source_id, clip.shift_samples) not in one.takes
+            is_other = clip.take not in one.takes
             is_here = one.start_samples < last and one.stop_samples > first
             if is_other and is_here and (not one.tracks or track.id in one.tracks):
                 found[key] = state.decisions[key]

@@ -64,7 +64,7 @@ def raised(
 
 
 def _take(clip: Clip) -> tuple[object, ...]:
-    return clip.source_id, clip.shift_samples, clip.gain_db
+    return *clip.take, clip.gain_db
 
 
 def _with_seams(clips: list[Clip], keys: set[str], crossfade_samples: int) -> list[Clip]:

@@ -71,10 +71,10 @@ def playing_spans(clips: tuple[Clip, ...], played: tuple[Clip, ...]) -> Mapping[
     """
     of_take: dict[tuple[str, int], list[Clip]] = {}
     for clip in clips:
-        of_take.setdefault((clip.source_id, clip.shift_samples), []).append(clip)
+        of_take.setdefault(clip.take, []).append(clip)
     found: dict[str, list[tuple[int, int]]] = {}
     for one in visible_in_time(played):
-        for clip in of_take.get((one.clip.source_id, one.clip.shift_samples), ()):
+        for clip in of_take.get(one.clip.take, ()):
             start = max(one.start_samples, clip.start_samples)
             stop = min(one.stop_samples, clip.stop_samples)
             if start < stop:
@@ -87,7 +87,7 @@ def keys_of(clips: Sequence[Clip], one: Raise) -> tuple[str, ...]:
     return tuple(
         clip.id
         for clip in clips
-        if (clip.source_id, clip.shift_samples) in one.takes
+        if clip.take in one.takes
         and clip.start_samples < one.stop_samples
         and clip.stop_samples > one.start_samples
     )

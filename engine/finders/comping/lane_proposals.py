@@ -24,7 +24,6 @@ from engine.finders.comping.proposals import (
     lines_in,
     numbers_of,
     probability_of,
-    sentence,
     way_of,
     why_not,
 )
@@ -32,7 +31,7 @@ from engine.finders.finder import FinderRequest
 from engine.notes.onsets import ReadMono
 from engine.progress import Progress
 from engine.recordings.microphones import Microphones
-from engine.wording import listed
+from engine.wording import begun, listed
 
 _AROUND_S = 2.0
 """Sound before and after a passage that alignment and spectra may read."""
@@ -263,5 +262,5 @@ class LaneProposals:
             why = f"{listed([track.name for track in self.passage.tracks])} play different takes"
         else:
             why = why_not(self.comp, run, own, f"take {self._number(own)}", self.bars)
-        bars = sentence(bars_in_words(*numbers_of(run, self.bars)))
+        bars = begun(bars_in_words(*numbers_of(run, self.bars)))
         return f"{bars} from take {self._number(run.take)}: {why}."

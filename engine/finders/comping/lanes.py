@@ -126,7 +126,7 @@ def pairs_in(
     """Return the sources of a lane in a span, and where each begins on the timeline."""
     lane = take_lanes(state, track)[number]
     here = (clip for clip in lane if clip.start_samples < stop and clip.stop_samples > start)
-    return tuple(dict.fromkeys((clip.source_id, clip.shift_samples) for clip in here))
+    return tuple(dict.fromkeys(clip.take for clip in here))
 
 
 def is_there(state: DocumentState, passage: LanePassage, edges: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -167,8 +167,7 @@ def playing(
             for part in shown:
                 both = min(part.stop_samples, stop) - max(part.start_samples, start)
                 if both > 0:
-                    key = part.clip.source_id, part.clip.shift_samples
-                    lengths[[key in take for take in takes]] += both
+                    lengths[[part.clip.take in take for take in takes]] += both
             if lengths.max(initial=0.0) >= _MOSTLY * (stop - start):
                 found[row, piece] = int(lengths.argmax())
     return found

@@ -27,7 +27,7 @@ from engine.document.state import DocumentState
 from engine.finders.takes.proposals import TakeCutter
 from engine.takes.takes import FoundTakes, Take, TakeGroup
 from engine.timebase import format_time
-from engine.wording import percent
+from engine.wording import begun, percent
 
 WEAK = 0.3
 """Probability of a fault in the take that stays, below which a switch has weak evidence."""
@@ -113,7 +113,7 @@ class CompProposals:
             why = f"you rated it higher than {playing}"
         else:
             why = why_not(self.comp, run, self.comp.base, playing, self.bars)
-        return f"{sentence(bars_in_words(*numbers_of(run, self.bars)))} from {self._name(run.take)}: {why}."
+        return f"{begun(bars_in_words(*numbers_of(run, self.bars)))} from {self._name(run.take)}: {why}."
 
     def _cuts(self) -> Iterator[Proposal]:
         """Yield a cut of each take of the passage except the base; takes inside of longer playing stay."""
@@ -148,7 +148,7 @@ def probability_of(comp: Comp, run: Run, take: int) -> float:
 
 def way_of(take: str, probability: float) -> str:
     """Return the words of an alternative, from the name of its take and the probability of a fault."""
-    return f"{sentence(take)}, {percent(probability)} likely to have a fault"
+    return f"{begun(take)}, {percent(probability)} likely to have a fault"
 
 
 def why_not(comp: Comp, run: Run, take: int, name: str, bars: int) -> str:
@@ -167,11 +167,6 @@ def why_not(comp: Comp, run: Run, take: int, name: str, bars: int) -> str:
         return f"it is a little more like the other takes than {name}"
     where = "" if run.last - run.first == 1 else f" in bar {worst * bars + 1}"
     return f"{name} has {comp.costs.faults[take, worst]}{where}"
-
-
-def sentence(words: str) -> str:
-    """Return words with a capital at their beginning."""
-    return words[0].upper() + words[1:]
 
 
 def lines_in(

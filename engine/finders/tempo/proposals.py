@@ -12,7 +12,7 @@ from engine.document.kinds.tempo import BARS_LATER, GRID, HEARD, READING, TEMPO,
 from engine.document.listening_ids import listening_ids
 from engine.document.proposals import Alternative, Proposal, proposal_id
 from engine.document.state import DocumentState
-from engine.wording import counted, percent
+from engine.wording import begun, counted, percent
 
 if TYPE_CHECKING:
     from engine.beats.songs import Song
@@ -130,7 +130,7 @@ def _proposal(song: Song, key: str, length_samples: int) -> Proposal | None:
         round(1.0 - as_is.confidence, 3),
         _reason(as_is, best),
         MAKER,
-        tuple(Alternative(_titled(way.words), start, stop, way.payload) for way in others),
+        tuple(Alternative(begun(way.words), start, stop, way.payload) for way in others),
         {GRID: key, **best.payload},
     )
 
@@ -142,8 +142,4 @@ def _reason(as_is: Way, best: Way) -> str:
     if best.reading == HEARD:
         later = counted(best.bars_later_beats, "beat")
         return f"Bars may begin {later} later ({there}) than now ({here})."
-    return f"{_titled(reading_words(best.payload))} is more probable ({there}) than the present one ({here})."
-
-
-def _titled(words: str) -> str:
-    return words[0].upper() + words[1:]
+    return f"{begun(reading_words(best.payload))} is more probable ({there}) than the present one ({here})."

@@ -12,6 +12,7 @@ from engine.lab.evaluation.materials.all import MATERIALS
 from engine.lab.evaluation.materials.idle import IDLE
 from engine.lab.evaluation.results import Trial
 from engine.lab.evaluation.rows import BY_NAME, CHANCE, DEFAULT, ENERGY
+from engine.wording import begun
 
 NO_HUMAN_EDITS = "planted faults; the data hold no edits made by people"
 _COLUMNS = {"auc": "AUC", "average_precision": "AP", "time_iou": "IoU", "time_iou_kept": "IoU kept",
@@ -161,7 +162,7 @@ def _material_table(trials: Sequence[Trial], names: Sequence[str], material: str
         if found[0] is not None:
             body.append([name, *(_cell(one) for one in found), f"{found[0].n} / {found[0].seeds}"])
     about = MATERIALS[material].about
-    return _table(about[0].upper() + about[1:], ["row", *_COLUMNS.values(), "n / seeds"], body)
+    return _table(begun(about), ["row", *_COLUMNS.values(), "n / seeds"], body)
 
 
 def _proposed_table(trials: Sequence[Trial]) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from engine.anomaly.part_wording import part_wording
 from engine.review.calibration.calibrate import ALIKE, ALWAYS, BESIDE, TOUCHING, Calibration
 from engine.review.calibration.evidence import PART, PEAK
-from engine.wording import counted
+from engine.wording import begun, counted
 
 CLEAR = 2.0
 """Standard deviations by which a weight must differ from its prior to be reported: decisions that only follow
@@ -64,7 +64,7 @@ def sentence(calibration: Calibration) -> str:
     if not found:
         return f"No pattern found yet. {source}"
     said = "; ".join(found)
-    return f"{said[0].upper()}{said[1:]}. {source}"
+    return f"{begun(said)}. {source}"
 
 
 def findings(calibration: Calibration) -> tuple[str, ...]:

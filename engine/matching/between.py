@@ -11,7 +11,7 @@ from engine.matching.searching.features import RATE_HZ, Floats, SearchFeatures, 
 from engine.matching.searching.search import Stretch, first_look, searched
 from engine.matching.sound import Sound, sound_of
 from engine.matching.speed import played_back
-from engine.matching.stretching.grains import Copy, are_grains
+from engine.matching.stretching.grains import Copy, are_grains, held_elsewhere
 from engine.matching.stretching.lines import StretchedLine
 from engine.matching.stretching.reported import segment_of
 from engine.matching.stretching.respun import Respun, respun_spans
@@ -26,6 +26,7 @@ _LEFT_S = 0.5
 _SAME_LINE_S, _MET_SAMPLES = 0.005, 4
 _CRUMB_S = 2.0
 _FRAGMENT_S, _FRAGMENTS_S, _MASKED_S = 2.5, 5.0, 2.0
+_MOST_ELSEWHERE = 0.5
 
 
 def with_stretched(
@@ -98,7 +99,9 @@ def explained_spans(known: Traced, rough: Sequence[Stretch], spans: Sequence[Spa
     return [
         (piece.start, piece.stop)
         for piece in pieces
-        if piece.stop - piece.start >= _MASKED_S * RATE_HZ and are_grains(copies, piece)
+        if piece.stop - piece.start >= _MASKED_S * RATE_HZ
+        and held_elsewhere(copies, piece) < _MOST_ELSEWHERE
+        and are_grains(copies, piece)
     ]
 
 
@@ -159,14 +162,15 @@ def _left_crumbs(
     dropped = set()
     for piece in pieces:
         near = [number for number, one in enumerate(copies) if one.is_near(piece)]
-        shared = (min(one.stop, piece.stop) - max(one.start, piece.start) for one in copies)
-        longest = max(shared, default=0.0)  # on another line too: a cut in music that repeats is not a grain
+        longest = max((copies[number].stop - copies[number].start for number in near), default=0.0)
         if 2 * longest < piece.stop - piece.start and are_grains(copies, piece):
             dropped |= set(near)
             dropped |= {
                 number
                 for number, one in enumerate(copies)
-                if number not in near and is_explained(known, piece, (one.start, one.stop))
+                if number not in near
+                and one.stop - one.start <= longest  # a cut in music that repeats is longer than grains
+                and is_explained(known, piece, (one.start, one.stop))
             }
     return [one for number, one in enumerate(crumbs) if number not in dropped]
 

@@ -34,11 +34,14 @@ class Copy:
         middle = (self.start + self.stop) / 2
         return (middle + self.offset - piece.raw_at(middle)) / RATE_HZ
 
+    def is_inside(self, piece: StretchedLine) -> bool:
+        """Return whether most of it is in the span of a piece."""
+        shared = min(self.stop, piece.stop) - max(self.start, piece.start)
+        return 2.0 * shared > self.stop - self.start
+
     def is_near(self, piece: StretchedLine) -> bool:
         """Return whether most of it is in the span of a piece, and near its line."""
-        shared = min(self.stop, piece.stop) - max(self.start, piece.start)
-        is_inside = self.raw == piece.raw and 2.0 * shared > self.stop - self.start
-        return is_inside and abs(self.off_s(piece)) < _NEAR_S
+        return self.raw == piece.raw and self.is_inside(piece) and abs(self.off_s(piece)) < _NEAR_S
 
 
 def are_grains(copies: Sequence[Copy], piece: StretchedLine) -> bool:
@@ -49,3 +52,9 @@ def are_grains(copies: Sequence[Copy], piece: StretchedLine) -> bool:
     off_s = np.array([one.off_s(piece) for one in copies if one.is_near(piece)])
     spread_s = _DEVIATION_OF_MEDIAN * float(np.median(np.abs(off_s - np.mean(off_s))))
     return len(lengths) > 1 and spread_s < _SPREAD_S + _SPREAD_BY_SPEED_S * abs(piece.speed - 1.0)
+
+
+def held_elsewhere(copies: Sequence[Copy], piece: StretchedLine) -> float:
+    """Return the share of a piece that copies hold away from its line, as the cuts of an editor do."""
+    held = sum(one.stop - one.start for one in copies if one.is_inside(piece) and not one.is_near(piece))
+    return held / (piece.stop - piece.start)

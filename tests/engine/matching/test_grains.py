@@ -60,6 +60,24 @@ def test_a_short_loop_stays_copies(raw: Samples) -> None:
     assert found.stretched_share == 0.0
 
 
+@pytest.mark.parametrize("seed", [1, 4])
+def test_cuts_in_a_loop_whose_repeats_are_alike_stay_copies(seed: int) -> None:
+    """A line at another speed goes through every repeat, as alike as the repeats are to each other."""
+    rng = np.random.default_rng(seed)
+    loop_s = 1.76
+    loop = music(60 + seed, loop_s)
+    repeats = [loop + 0.25 * music(100 + 20 * seed + number, loop_s) for number in range(14)]
+    edited = np.concatenate(
+        [
+            cut(repeats[number], float(rng.uniform(0.0, 0.3)) * loop_s, float(rng.uniform(0.5, 1.0)) * loop_s)
+            for number in rng.permutation(13).tolist()
+        ]
+    )
+    found = matched(np.concatenate(repeats), edited)
+    assert found.matched_share > 0.99
+    assert found.stretched_share == 0.0
+
+
 def test_copies_are_grains_where_they_are_as_straight_as_grains() -> None:
     """A tenth of a second faster or slower each, they are 4 ms off the line; then 40 ms."""
     line = StretchedLine(0, 0.0, 0.0, 1.05, 0.0, 0.0, 110_250.0)

@@ -248,7 +248,7 @@ EXAMPLES: Mapping[str, KindExamples] = {
     "take": KindExamples(
         payload=RAISED,
         drawn={"at_samples": 10_000, "takes": [["s1", 4_000]], "number": 3},
-        flag=("take 3 for 8.0 s · yours", "take 3 · yours", "take 3", "take"),
+        flag=("swap 8.0 s to take 3 · yours", "swap to take 3 · yours", "swap to take 3", "swap"),
         numbers={"at_samples": (0, FARTHEST, 1), "number": (1, 100, 1), **CROSSFADE},
         whole=("at_samples", "number"),
         needed=RAISED,

@@ -69,23 +69,23 @@ def _effect(edited: Edited) -> tuple[Raise, ...]:
 
 
 def _words(edited: Edited, rate_hz: int) -> str:
-    return f"{_number(edited, rate_hz)} for {span_words(edited, rate_hz)}".lstrip()
+    return f"{span_words(edited, rate_hz)} {_which(edited, rate_hz)}".rstrip()
 
 
-def _number(edited: Edited, _rate_hz: int) -> str:
-    return str(edited.payload.get(NUMBER, ""))
+def _which(edited: Edited, _rate_hz: int) -> str:
+    return f"to take {edited.payload[NUMBER]}" if NUMBER in edited.payload else ""
 
 
 TAKE = Kind(
     name="take",
     positions=(AT_SAMPLES,),
     title="Take",
-    icon="comp",
-    verb="take",
+    icon="take",
+    verb="swap",
     validate=_validate,
     effect=_effect,
     words=_words,
-    how_much=_number,
+    how_much=_which,
     is_of_tracks=True,
     fade=fade(HAND_CROSSFADE_MS),
 )

@@ -10,18 +10,16 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from engine.document.analysis import BeatGrid, ScoreCurve
-from engine.document.decisions import Verdict
 from engine.document.kinds.comp import COMP as COMP_KIND
 from engine.document.kinds.cut import CUT
 from engine.document.kinds.take import TAKE
-from engine.document.marks.stars import AVOIDED, MOST_STARS, ratings_of
 from engine.document.proposals import BY_COMPING, Proposal
 from engine.document.recorded import require_recording
-from engine.document.state import DocumentState
 from engine.document.takes import TAKES, StoredTakes
 from engine.edl.gathered import gathered_accepted
 from engine.errors import UsageError
 from engine.finders.comping.lanes import LanePassage, lane_passages
+from engine.finders.comping.wishes import wishes_of
 from engine.finders.finder import Finder, FinderRequest, Found
 from engine.finders.settings import FinderSettings
 from engine.finders.takes.stored import takes_from
@@ -165,7 +163,7 @@ def _of_passage(
         rows = [microphones.track_ids.index(key) for key in ids]
         tracks = [partial(microphones.read_one, row) for row in rows]
         asked = CompRequest(
-            mix, tracks, spans, reference, lines, state.rate_hz, settings.seam_price, _wishes(state)
+            mix, tracks, spans, reference, lines, state.rate_hz, settings.seam_price, wishes_of(state)
         )
         comp = comp_of(asked, bases, progress)
     scores = curve if isinstance(curve, ScoreCurve) else None
@@ -177,14 +175,6 @@ def _can_be_comped(take: Take) -> bool:
 
     is_same = not take.transposed_semitones and abs(take.speed - 1.0) <= FASTEST
     return is_same and take.from_share <= _BEGINS
-
-
-def _wishes(state: DocumentState) -> list[tuple[int, int, int]]:
-    """Return the rated spans, and those of switches that were accepted or rejected before."""
-    ratings = {Verdict.ACCEPTED: MOST_STARS, Verdict.REJECTED: AVOIDED}
-    switches = (one.id for one in state.proposals.values() if one.kind == COMP_KIND.name)
-    decided = ((*state.span(key), ratings.get(state.verdict(key), 0)) for key in switches)
-    return [*ratings_of(state), *(one for one in decided if one[2])]
 
 
 def _bases(request: FinderRequest, spans: Sequence[tuple[int, int]]) -> list[int]:

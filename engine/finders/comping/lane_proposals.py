@@ -27,6 +27,7 @@ from engine.finders.comping.proposals import (
     way_of,
     why_not,
 )
+from engine.finders.comping.wishes import lane_wishes
 from engine.finders.finder import FinderRequest
 from engine.notes.onsets import ReadMono
 from engine.progress import Progress
@@ -62,7 +63,8 @@ def proposals_of(
     lines = lines_in(downbeats_samples, span, state.rate_hz, bars)
     lines[0], lines[-1] = span  # a pickup belongs to the first piece
     edit_list = build(state)
-    now = playing(state, passage, [edit_list.as_played(track) for track in passage.tracks], lines)
+    played = [edit_list.as_played(track) for track in passage.tracks]
+    now = playing(state, passage, played, lines)
     there = is_there(state, passage, lines)
     reference = int(there.sum(axis=1).argmax())
     takes = {
@@ -90,6 +92,7 @@ def proposals_of(
             laid.there(lines, reference),
             state.rate_hz,
             seam_price,
+            [laid.rating(one) for one in lane_wishes(state, passage, played)],
             on_lanes=OnLanes(there & _undecided(state, passage, now, lines), same),
         )
         comp = comp_of(asked, progress=progress)
@@ -115,6 +118,11 @@ class _Laid:
         """Return where a take is, [start, stop)."""
         shift = self._shift(take)
         return self.passage.start_samples + shift, self.passage.stop_samples + shift
+
+    def rating(self, wish: tuple[int, int, int, int]) -> tuple[int, int, int]:
+        """Return the rating of a take on the timeline as one of the span where the take is."""
+        take, start, stop, stars = wish
+        return start + self._shift(take), stop + self._shift(take), stars
 
     def there(self, timeline: NDArray[np.int64], take: int) -> NDArray[np.int64]:
         """Return positions of the timeline in a take."""

@@ -12,6 +12,7 @@ import pytest
 from engine.document.change import Edit
 from engine.document.decisions import Decision, Verdict
 from engine.document.file.storage import apply_rows
+from engine.document.marks.stars import rate
 from engine.document.proposals import BY_COMPING, Proposal
 from engine.document.state import DocumentState
 from engine.document.tracks.clip_edits import nudge_clips, raise_clips, split_clips
@@ -21,6 +22,8 @@ from engine.edl.conflicts import in_conflict
 from engine.edl.export.placing.clips import clips
 from engine.edl.render import render
 from engine.errors import UsageError
+from engine.finders.comping.lanes import lane_passages
+from engine.finders.comping.wishes import lane_wishes
 from engine.finders.finder import Found
 from tests.engine.comping.made_takes import RATE_HZ
 from tests.engine.edl.recordings import Recording
@@ -80,6 +83,25 @@ def test_seams_are_just_before_the_first_attack_of_any_take(made: Made) -> None:
     for edge in inner:
         nearest = lines[np.abs(lines - edge).argmin()]  # the third take is 9 ms early
         assert 0.010 < (nearest - edge) / RATE_HZ < 0.030
+
+
+def test_stars_count_for_the_take_that_plays_and_rejected_takes_are_avoided(made: Made) -> None:
+    one, lines, found = made
+    fault = FAULTS[3]
+    bar = int(lines[fault]), int(lines[fault + 1])
+    (passage,) = lane_passages(one.state)
+    for row, take in ((switch(0.0, 12.0, 1), 1), (switch(0.0, 3.0, 1), 3)):
+        state = with_switches(one.state, row)
+        state = after(state, rate(state, bar, 1))
+        assert list(lane_wishes(state, passage, played_tracks(state))) == [(take, *bar, 1)]
+    avoided = after(one.state, rate(one.state, (int(lines[0]), int(lines[1])), -1))
+    again = comped(replace(one, state=avoided), lines, seam_price=0.2)
+    assert takes_in(with_switches(avoided, *again.proposals), lines)[0] != "s0-3"
+    row = next(row for row in found.proposals if row.start_samples <= sum(bar) // 2 < row.stop_samples)
+    no = replace(one.state, proposals={row.id: row}, decisions={row.id: Decision(row.id, Verdict.REJECTED)})
+    again = comped(replace(one, state=no), lines, seam_price=0.2)
+    was = takes_in(with_switches(one.state, row), lines)[fault]
+    assert takes_in(with_switches(one.state, *again.proposals), lines)[fault] not in (was, "s0-3")
 
 
 def test_each_alternative_is_another_take_in_the_same_span(made: Made) -> None:

@@ -52,7 +52,7 @@ class Segment:
     pitch_semitones : by how much it is higher; 0 at the same pitch
     similarity : of a stretched segment, which cannot null: correlation of the spectra of both sides, -1 to 1;
         None of one that nulls
-    eq_db : of a stretched segment, how much louder than all of it each octave is; empty if they are the same
+    eq_db : how much louder than all of it each octave is, where that is known; empty if they are the same
     residual_db : level after subtracting it, relative to the level of the edited file there
     filtered_residual_db : the same after the filter of a few milliseconds that leaves the least
     is_boundary_free : whether its start is ambiguous, since both sides sound the same there

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.matching.matched import Segment, Shape
+from engine.matching.refining.equaliser import eq_of_copy
 from engine.matching.refining.levels import gain_at
 from engine.matching.refining.line_sound import Line, as_channels
 from engine.matching.refining.shapes import fade
@@ -139,13 +140,19 @@ def _measured(
         left += float(np.sum((heard - rendered(raws, *near, edited.channels, span)) ** 2))
     middle, half = (start + stop) // 2, round(_MOST_FILTERED_S * edited.rate_hz / 2)
     span = max(start, middle - half), min(stop, middle + half)
-    filtered_db = _filtered_db(edited, rendered(raws, *near, edited.channels, span), span)
-    found = replace(segment, residual_db=_ratio_db(left, power), filtered_residual_db=filtered_db)
+    heard, ours = edited.read(*span).astype(np.float64), rendered(raws, *near, edited.channels, span)
+    # A ride follows the level of notes, and with it what an equaliser does to low and high ones.
+    steady = rendered(raws, [replace(one, gain_ride=()) for one in near[0]], near[1], edited.channels, span)
+    found = replace(
+        segment,
+        residual_db=_ratio_db(left, power),
+        filtered_residual_db=_filtered_db(heard, ours),
+        eq_db=eq_of_copy(steady, heard, edited.rate_hz),
+    )
     return NullTested(found, power / max(1, stop - start))
 
 
-def _filtered_db(edited: Sound, ours: Wide, span: tuple[int, int]) -> float | None:
-    heard = edited.read(*span).astype(np.float64)
+def _filtered_db(heard: Wide, ours: Wide) -> float | None:
     taps = fitted_filter(ours, heard)
     if len(heard) < 20 * len(taps):
         return None

@@ -238,6 +238,13 @@ def _notes(
         ]
         more = [f"{len(changed) - _MOST_TOLD:,} more"] if len(changed) > _MOST_TOLD else []
         notes.append(f"At another speed or pitch, and not played: {listed([*texts, *more])} of the file.")
+    equalised = [one for one in matched.segments if one.eq_db and not _is_changed(one)]
+    if equalised:
+        most = max((point for one in equalised for point in one.eq_db), key=lambda one: abs(one.gain_db))
+        notes.append(
+            f"{counted(len(equalised), 'span')} with an equaliser, which edits do not follow: at most "
+            f"{most.gain_db:+.1f} dB around {most.at_hz:,} Hz."
+        )
     if ridden:
         notes.append(f"The level changes along {counted(ridden, 'span')}, which gain edits follow in part.")
     if as_elsewhere:

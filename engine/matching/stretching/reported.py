@@ -8,7 +8,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.matching.matched import EqPoint, GainPoint, Segment
+from engine.matching.matched import GainPoint, Segment
+from engine.matching.refining.equaliser import eq_of_powers, octave_powers
 from engine.matching.refining.levels import ride
 from engine.matching.searching.features import RATE_HZ, Floats
 from engine.matching.stretching.lines import StretchedLine
@@ -18,9 +19,6 @@ Wide = NDArray[np.float64]
 _BLOCK_S = 0.2
 _TOLERANCE_DB = 1.0
 _LEAST_POWER = 1e-12
-_BANDS_HZ = (88.0, 177.0, 354.0, 707.0, 1414.0, 2828.0, 5000.0)
-_LEAST_EQ_DB = 1.5
-_QUIET = 1e-4  # of the power of the loudest band
 
 
 def segment_of(piece: StretchedLine, raws: Sequence[Floats], edited: Floats, rate_hz: int) -> Segment:
@@ -45,7 +43,7 @@ def segment_of(piece: StretchedLine, raws: Sequence[Floats], edited: Floats, rat
         speed=piece.speed,
         pitch_semitones=piece.semitones,
         similarity=piece.alike,
-        eq_db=_equaliser(own, theirs, piece.semitones, gain_db),
+        eq_db=eq_of_powers(_octaves(theirs, 0.0), _octaves(own, piece.semitones), gain_db),
     )
 
 
@@ -68,24 +66,6 @@ def _ride(piece: StretchedLine, own: Wide, theirs: Wide, ratio: float) -> tuple[
     return ride(10.0 * np.log10(now / before), before, middles, _TOLERANCE_DB) if count else ()
 
 
-def _equaliser(own: Wide, theirs: Wide, semitones: float, gain_db: float) -> tuple[EqPoint, ...]:
-    """Return how much louder than all of it each octave is; none where they are about the same."""
-    before = _octaves(theirs, 1.0)
-    now = _octaves(own, 2.0 ** (semitones / 12.0))
-    is_told = before > _QUIET * before.max(initial=0.0)
-    middles_hz = np.sqrt(np.array(_BANDS_HZ[:-1]) * np.array(_BANDS_HZ[1:]))
-    gains = 10.0 * np.log10(np.maximum(now, _LEAST_POWER) / np.maximum(before, _LEAST_POWER)) - gain_db
-    if not np.any(np.abs(gains[is_told]) >= _LEAST_EQ_DB):
-        return ()
-    return tuple(
-        EqPoint(round(float(hz)), float(gain))
-        for hz, gain in zip(middles_hz[is_told], gains[is_told], strict=True)
-    )
-
-
-def _octaves(samples: Wide, pitch: float) -> Wide:
-    """Return the power in each octave of a sound that was made higher by a factor, as its source has them."""
-    power = np.abs(np.fft.rfft(samples)) ** 2 / max(1, len(samples)) ** 2
-    at_hz = np.fft.rfftfreq(len(samples), 1.0 / RATE_HZ) / pitch
-    edges = np.searchsorted(at_hz, _BANDS_HZ)
-    return np.array([power[start:stop].sum() for start, stop in pairwise(edges)])
+def _octaves(samples: Wide, semitones: float) -> Wide:
+    """Return the power in each octave of a sound that was made higher, as its recording has them."""
+    return octave_powers(samples, RATE_HZ / 2.0 ** (semitones / 12.0), RATE_HZ / 2)

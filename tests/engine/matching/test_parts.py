@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soxr
-from scipy.signal import lfilter
+from scipy.signal import bilinear, freqz, lfilter
 
 from engine.matching.match import match_sounds
 from engine.matching.matched import Shape
@@ -304,3 +304,24 @@ def test_lines_that_take_turns_in_a_crossfade_do_so_once() -> None:
     assert [(each.line, each.stop / LOW_HZ) for each in without_flicker(found)] == [(one, 3.25), (other, 6.0)]
     long = [replace(each, start=each.start * 9, stop=each.stop * 9) for each in found]
     assert without_flicker(long) == long
+
+
+@pytest.mark.parametrize(("gain_db", "at_hz"), [(6.0, 2000.0), (-8.0, 300.0)])
+def test_the_equaliser_of_a_copy_is_measured_by_octaves(gain_db: float, at_hz: float) -> None:
+    raw = music(7, 40.0)
+    turn = 2.0 * np.pi * at_hz
+    shelf = bilinear([10.0 ** (gain_db / 20.0), turn], [1.0, turn], RATE_HZ)
+    treated = lfilter(*shelf, raw[20 * RATE_HZ : 26 * RATE_HZ], axis=0).astype(np.float32)
+    edited = np.concatenate([treated, 0.5 * raw[5 * RATE_HZ : 13 * RATE_HZ]])
+    noise = 1e-3 * np.random.default_rng(0).standard_normal(edited.shape).astype(np.float32)
+    for version in (edited, edited + noise):
+        found = match_sounds(
+            (sound_of(Path("raw"), raw, RATE_HZ),), sound_of(Path("edited"), version, RATE_HZ)
+        )
+        changed, plain = found.segments
+        assert not plain.eq_db
+        points = np.array([(point.at_hz, point.gain_db + changed.gain_db) for point in changed.eq_db])
+        expected_db = 20.0 * np.log10(np.abs(freqz(*shelf, points[:, 0], fs=RATE_HZ)[1]))
+        assert len(points) >= 5
+        assert np.abs(points[:, 1] - expected_db).max() < 1.5
+        assert np.median(np.abs(points[:, 1] - expected_db)) < 0.8

@@ -19,6 +19,7 @@ from engine.edl.render import render
 from engine.finders.registry import find_edits, request_of
 from engine.lab.evaluation.comping.bands import BANDS
 from engine.lab.evaluation.comping.faults import FAULTS, Fault
+from engine.lab.evaluation.comping.lanes import as_recorded, lay_takes
 from engine.lab.evaluation.comping.measures import (
     STEPS,
     attacks_at,
@@ -40,7 +41,7 @@ _BARS = 16
 _TAKES = (4, 3)
 _WHOLE = 100.0
 """A price of seams at which no comp has any."""
-TRACKS, MIX = "tracks", "mix"
+TRACKS, MIX, LANES = "tracks", "mix", "lanes"
 
 
 @dataclass(slots=True)
@@ -83,6 +84,8 @@ class _Tally:
 def evaluate(data_dir: Path, *, progress: Progress, seeds: int = 5, short: bool = False) -> Iterator[Line]:
     """Yield figures of bands that no setting was chosen on, a line each.
 
+    Takes are recorded one after the other, as tracks and as their mix, and to a click on lanes of tracks.
+
     Parameters
     ----------
     data_dir : holds `multimic/midi/` and `esc50/`
@@ -92,13 +95,15 @@ def evaluate(data_dir: Path, *, progress: Progress, seeds: int = 5, short: bool 
     ------
     UsageError : the folder does not hold them
     """
-    tallies = {way: _Tally() for way in ((MIX,) if short else (TRACKS, MIX))}
+    tallies = {way: _Tally() for way in ((MIX,) if short else (TRACKS, MIX, LANES))}
     asked = [(band, seed) for band in BANDS[: 1 if short else None] for seed in range(1 if short else seeds)]
     for number, (band, seed) in enumerate(asked):
         progress.check_cancelled()
         progress.report(number / len(asked), f"Comping: {band.name}")
-        one = rehearsal(data_dir, band, seed, _TAKES[seed % len(_TAKES)], 8 if short else _BARS)
+        bars, takes = 8 if short else _BARS, _TAKES[seed % len(_TAKES)]
+        in_a_row = rehearsal(data_dir, band, seed, takes, bars)
         for way, tally in tallies.items():
+            one = in_a_row if way != LANES else rehearsal(data_dir, band, seed, takes, bars, is_to_click=True)
             played, result, whole = _comped(one, way)
             tally.add(one, played, result, whole)
             yield from _of_rehearsal(one, way, tally)
@@ -108,20 +113,28 @@ def evaluate(data_dir: Path, *, progress: Progress, seeds: int = 5, short: bool 
 
 def _comped(one: Rehearsal, way: str) -> tuple[EditList, Sound, EditList]:
     """Return the comp of a rehearsal with all proposals accepted, its sound, and the best whole take."""
-    with tempfile.TemporaryDirectory() as folder:
-        tracks = one.tracks if way == TRACKS else {"mix": one.mix}
-        paths = [Path(folder, f"{name}.wav") for name in tracks]
-        for path, sound in zip(paths, tracks.values(), strict=True):
-            soundfile.write(path, sound, RATE_HZ, subtype="FLOAT")
-        with Document.create(Path(folder, "rehearsal.offcut")) as document:
-            imported = import_audio(ImportRequest(tuple(paths)), SILENT)
-            document.apply(import_edit(document.state, imported))
-            played, result = _accepted(document, {})
-            whole, _ = _accepted(document, {"seam_price": _WHOLE})
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with Document.create(folder / "rehearsal.offcut") as document:
+            if way == LANES:
+                lay_takes(one, document, folder)
+            else:
+                _import(one.tracks if way == TRACKS else {"mix": one.mix}, document, folder)
+            played, result = _accepted(one, way, document, {})
+            whole, _ = _accepted(one, way, document, {"seam_price": _WHOLE})
     return played, result, whole
 
 
-def _accepted(document: Document, settings: dict[str, object]) -> tuple[EditList, Sound]:
+def _import(tracks: dict[str, Sound], document: Document, folder: Path) -> None:
+    paths = [folder / f"{name}.wav" for name in tracks]
+    for path, sound in zip(paths, tracks.values(), strict=True):
+        soundfile.write(path, sound, RATE_HZ, subtype="FLOAT")
+    document.apply(import_edit(document.state, import_audio(ImportRequest(tuple(paths)), SILENT)))
+
+
+def _accepted(
+    one: Rehearsal, way: str, document: Document, settings: dict[str, object]
+) -> tuple[EditList, Sound]:
     """Return the result of a comp, and its sound; the document is left undecided."""
     media = locate_all(document.state, document.path.parent)
     known = {kind: document.analysis(kind) for kind in document.state.analyses}
@@ -129,10 +142,14 @@ def _accepted(document: Document, settings: dict[str, object]) -> tuple[EditList
     for edit, analyses, audio in found.edits(document.state):
         document.apply(edit, analyses, audio)
     ids = list(document.state.proposals)
-    document.apply(decide(document.state, ids, Verdict.ACCEPTED))
+    if ids:
+        document.apply(decide(document.state, ids, Verdict.ACCEPTED))
     played = build(document.state)
     sound = render(document.state, played, media, 0, played.length_samples).mean(axis=1)
-    document.apply(decide(document.state, ids, Verdict.UNDECIDED))
+    if way == LANES:
+        played = as_recorded(one, document)
+    if ids:
+        document.apply(decide(document.state, ids, Verdict.UNDECIDED))
     return played, sound.astype(np.float32)
 
 

@@ -79,6 +79,7 @@ def rehearsal(
     *,
     bleed_db: float = -15.0,
     is_tuning: bool = False,
+    is_to_click: bool = False,
 ) -> Rehearsal:
     """Return a rehearsal of a band; each take has faults in bars that are right in all others.
 
@@ -86,6 +87,7 @@ def rehearsal(
     ----------
     bleed_db : of each instrument on the tracks of the others
     is_tuning : draws noises that no report has
+    is_to_click : all takes have the same tempo, without drift
 
     Raises
     ------
@@ -93,7 +95,7 @@ def rehearsal(
     """
     rng = np.random.default_rng([seed, takes, sum(band.name.encode())])
     piece = song(data_dir, band, bars, rng)
-    performed = [played(piece, rng) for _ in range(takes)]
+    performed = [played(piece, rng, is_to_click=is_to_click) for _ in range(takes)]
     places = rng.permutation(bars)[: takes * _FAULTS_OF_A_TAKE]
     kinds = [str(kind) for kind in np.resize(rng.permutation(FAULTS), len(places))]
     faults = []

@@ -61,9 +61,9 @@ class PlayedTake:
         return replace(self, notes=tuple(notes))
 
 
-def played(song: Song, rng: np.random.Generator) -> PlayedTake:
+def played(song: Song, rng: np.random.Generator, *, is_to_click: bool = False) -> PlayedTake:
     """Return a performance of a song without faults."""
-    beats_s = _beats_s(song, rng)
+    beats_s = _clicks_s(song) if is_to_click else _beats_s(song, rng)
     names = [one.name for one in song.band.instruments]
     lean_s = {name: float(rng.normal(0.0, _LEAN_S)) for name in names}
     notes = []
@@ -72,6 +72,12 @@ def played(song: Song, rng: np.random.Generator) -> PlayedTake:
             continue
         notes.append(_played(number, note, beats_s, lean_s[note.instrument], rng))
     return PlayedTake(tuple(notes), beats_s, {name: float(rng.normal(0.0, _LEVEL_DB)) for name in names})
+
+
+def _clicks_s(song: Song) -> NDArray[np.float64]:
+    beats = song.bars * BEATS_IN_BAR
+    clicks_s: NDArray[np.float64] = np.linspace(0.0, beats * 60.0 / song.bpm, beats + 1)
+    return clicks_s
 
 
 def _beats_s(song: Song, rng: np.random.Generator) -> NDArray[np.float64]:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from engine.comping.bars import Bars
 from engine.comping.costs import SEVERAL_TRACKS, deviations
 from engine.comping.differences import Differences
+from engine.document.document import Document
+from engine.document.tracks.clip_edits import raise_clips
 from engine.edl.edit_list import EditList, Segment
 from engine.lab.evaluation.comping.bands import BANDS, DRUMS, ScoreNote, Song
 from engine.lab.evaluation.comping.faults import BY_MUSICIANS, FAULTS, Fault, damage, with_fault
 from engine.lab.evaluation.comping.fit import fitted, is_faulty
+from engine.lab.evaluation.comping.lanes import as_recorded, lay_takes
 from engine.lab.evaluation.comping.measures import (
     attacks_at,
     faults_played,
@@ -65,6 +71,23 @@ def test_faults_and_seams_are_counted() -> None:
     assert needed_seams(one) == 1
     assert needed_seams(rehearsal((0, 0), (1, 1), (0, 2))) == 2
     assert needed_seams(rehearsal((0, 0))) == 0
+
+
+def test_lanes_are_counted_as_spans_of_the_recording(tmp_path: Path) -> None:
+    takes = tuple(played(song(), np.random.default_rng(seed), is_to_click=True) for seed in range(2))
+    np.testing.assert_array_equal(takes[0].beats_s, takes[1].beats_s)
+    one = replace(rehearsal((0, 1), (0, 2), (1, 3)), takes=takes)
+    with Document.create(tmp_path / "lanes.offcut") as document:
+        lay_takes(one, document, tmp_path)
+        (track,) = document.state.tracks
+        assert faults_played(one, as_recorded(one, document)) == [one.faults[2]]
+        half = (0, round((0.5 + float(takes[0].bars_s[2])) * RATE_HZ))
+        document.apply(raise_clips(document.state, [track.clips[0].id], half))
+        played_parts = as_recorded(one, document)
+        assert faults_played(one, played_parts) == [one.faults[0], one.faults[2]]
+        (seam,) = seams_of(one, played_parts)
+        assert (seam.left_take, seam.right_take) == (0, 1)
+        assert attacks_at(one, seam) == (0, 0)
 
 
 @pytest.mark.parametrize(("later_s", "expected"), [(0.1, (0, 2)), (-0.1, (2, 0))])

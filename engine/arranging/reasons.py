@@ -50,6 +50,7 @@ class Reasons:
     is_reference : shape (n,), whether each step is in a take that others are compared with
     elsewhere : shape (n,), a played step of another take with the same music, −1 for none
     blocks : steps [first, last) that are played in a row, in the order played
+    habit : the rule of the editor that made the arrangement, as a sentence; empty without one
     """
 
     heard: StepFeatures
@@ -57,14 +58,15 @@ class Reasons:
     is_reference: NDArray[np.bool_]
     elsewhere: NDArray[np.int64]
     blocks: tuple[Span, ...]
+    habit: str = ""
 
     @classmethod
-    def of(cls, heard: StepFeatures, order: Order) -> Reasons:
+    def of(cls, heard: StepFeatures, order: Order, habit: str = "") -> Reasons:
         """Return the reasons for an order."""
         played = plays(order, len(heard))
         is_reference = references_of(heard, played)
         elsewhere = places_elsewhere(heard, played, is_reference)
-        return cls(heard, played, is_reference, elsewhere, tuple(spans_of(order)))
+        return cls(heard, played, is_reference, elsewhere, tuple(spans_of(order)), habit)
 
     def of_cut(self, span: Span) -> Reason:
         """Return why steps [first, last) are left out.
@@ -105,11 +107,12 @@ class Reasons:
             (number for number, (first, last) in enumerate(self.blocks) if first <= span[0] < last), 0
         )
         place = "last" if 1 < number == len(self.blocks) - 1 else _PLACES[min(number, len(_PLACES) - 1)]
-        if not names:
-            return Reason(f"{self._bars(span)} from {at}: {place} in the edit.", Evidence.WEAK)
-        comes = "comes" if len(names) == 1 else "come"
-        which = ("Section " if comes == "comes" else "Sections ") if len(names[0]) == 1 else ""
-        return Reason(f"{which}{listed(names)} from {at} {comes} {place}.", Evidence.WEAK)
+        what = f"{self._bars(span)} from {at}: {place} in the edit."
+        if names:
+            comes = "comes" if len(names) == 1 else "come"
+            which = ("Section " if comes == "comes" else "Sections ") if len(names[0]) == 1 else ""
+            what = f"{which}{listed(names)} from {at} {comes} {place}."
+        return Reason(f"{what} {self.habit}".rstrip(), Evidence.WEAK)
 
     def _of_false_start(self, parts: Sequence[Seconds]) -> Reason | None:
         """Return the reason if most of a cut's sound belongs to a false start."""
@@ -204,7 +207,8 @@ class Reasons:
     def _unexplained(self, span: Span) -> Reason:
         below_db = self._below_db(span)
         level = f"{abs(below_db):.0f} dB {'below' if below_db >= 0.0 else 'above'} the rest"
-        return Reason(f"Played once: {self._bars(span)}, {level}. Nothing to compare with.", Evidence.WEAK)
+        why = self.habit or "Nothing to compare with."
+        return Reason(f"Played once: {self._bars(span)}, {level}. {why}", Evidence.WEAK)
 
     def _performances(self, span: Span) -> list[Seconds]:
         """Return the parts of performances within steps, [start, stop) each."""

@@ -31,7 +31,7 @@ from engine.recordings.listen import mono_blocks
 from engine.settings import cut_settings
 from engine.spans import runs
 from engine.timebase import format_time, samples_to_s
-from engine.wording import percent
+from engine.wording import percent, quoted
 
 _OTHERS = 3
 _LEAST_STEPS = 4
@@ -98,7 +98,14 @@ def arranged(
     # The likeliest is that of seed 0; another seed asks for another one.
     if request.seed and len(found) > 1:
         found = [*found[1:], found[0]]
-    return proposed_of(request.state, heard, found)
+    return proposed_of(request.state, heard, found, _habit_of(editor))
+
+
+def _habit_of(editor: Editor | None) -> str:
+    """Return the rule by which an editor arranges, as a sentence; empty if the network does."""
+    if editor is None or not editor.rules or editor.habits is None or editor.habits.rule is None:
+        return ""
+    return f"Editor {quoted(editor.name)} {editor.habits.rule}."
 
 
 def bounds_of(state: DocumentState, heard: StepFeatures, minutes: float | None) -> Bounds:
@@ -140,13 +147,20 @@ def _covered(heard: StepFeatures, spans: Iterable[NDArray[np.int64]]) -> NDArray
     return flags
 
 
-def proposed_of(state: DocumentState, heard: StepFeatures, found: Sequence[Decoded]) -> ProposedArrangement:
-    """Return the first of some arrangements as proposals, and the others as their alternatives."""
+def proposed_of(
+    state: DocumentState, heard: StepFeatures, found: Sequence[Decoded], habit: str = ""
+) -> ProposedArrangement:
+    """Return the first of some arrangements as proposals, and the others as their alternatives.
+
+    Parameters
+    ----------
+    habit : the rule of the editor, as a sentence
+    """
     order = found[0].order
     recording_s = samples_to_s(state.length_samples, state.rate_hz)
     if not len(order):
         return ProposedArrangement((), recording_s, recording_s, ())
-    maker = _Maker(state, heard, order, tuple(one.order for one in found[1:]))
+    maker = _Maker(state, heard, order, tuple(one.order for one in found[1:]), habit)
     proposals = tuple(sorted(maker.proposals(), key=lambda one: one.start_samples))
     others = tuple(length_s(one.order, heard.steps) for one in found[1:])
     return ProposedArrangement(
@@ -162,10 +176,11 @@ class _Maker:
     heard: StepFeatures
     order: Order
     others: tuple[Order, ...]
+    habit: str
 
     def proposals(self) -> Iterator[Proposal]:
         """Yield them."""
-        reasons = Reasons.of(self.heard, self.order)
+        reasons = Reasons.of(self.heard, self.order, self.habit)
         others = [self._left_out(order) for order in self.others]
         for wanted in self._wanted():
             if wanted.stop_samples - wanted.start_samples < _LEAST_S * self.state.rate_hz:

@@ -122,3 +122,12 @@ def test_what_is_left_of_a_cut_take_is_cut_with_it() -> None:
     assert bounds.must[68:128].all()
     assert not bounds.must[:61].any()
     assert bounds.never[:61].all()
+
+
+def test_a_cut_without_another_reason_names_the_habit_of_the_editor() -> None:
+    one, order, habit = heard(0.0), order_of([(0, 40), (122, 200)]), "Editor 'mine' leaves out sections."
+    for reasons in (Reasons.of(one, order, habit), Reasons.of(one, order)):
+        cut = reasons.of_cut((44, 70))
+        assert cut.evidence is Evidence.WEAK
+        assert cut.text.endswith(habit) is bool(reasons.habit)
+        assert reasons.of_move((44, 70)).text.endswith(habit) is bool(reasons.habit)

@@ -8,7 +8,8 @@ from dataclasses import replace
 from engine.matching.copies import Copies, at_speed, copies_in
 from engine.matching.matched import GainPoint, Segment
 from engine.matching.searching.features import RATE_HZ, Floats, SearchFeatures, search_features
-from engine.matching.searching.search import Stretch, first_look, searched
+from engine.matching.searching.looks import first_look
+from engine.matching.searching.search import Stretch, searched
 from engine.matching.sound import Sound, sound_of
 from engine.matching.speed import played_back
 from engine.matching.stretching.grains import Copy, are_grains, held_elsewhere

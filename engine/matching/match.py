@@ -14,20 +14,23 @@ from engine.files.safe_write import shown
 from engine.matching.between import explained_spans, fragmented, with_stretched
 from engine.matching.copies import Copies, at_speed, copies_in
 from engine.matching.matched import Matched, Segment
-from engine.matching.searching.features import RATE_HZ, search_features
-from engine.matching.searching.search import Stretch, first_look, searched
+from engine.matching.searching.features import RATE_HZ, SearchFeatures, search_features
+from engine.matching.searching.looks import first_look, quick_look
+from engine.matching.searching.search import FirstLook, Stretch, searched
 from engine.matching.sound import Sound, opened
 from engine.matching.speed import found_speed, played_back
-from engine.matching.stretching.stretched import opened_spectra, traced
+from engine.matching.stretching.stretched import Traced, going_on, opened_spectra, traced, with_long_lines
+from engine.matching.stretching.tracing import Span
 from engine.matching.verdict import Spans, left_out, matched_share, unmatched, verdict
 from engine.progress import SILENT, Progress
-from engine.spans import united
+from engine.spans import common, united
 from engine.wording import counted
 
 LEAST_S = 0.4
 """Shorter files have less than one window of the search."""
 
 _ENOUGH = 0.5
+_MOST = 0.9
 _CRUMB_S = 1.5
 
 
@@ -72,11 +75,7 @@ def match_sounds(raws: tuple[Sound, ...], edited: Sound, progress: Progress = SI
     sources = [
         search_features(raw, listening.step(1 + number, len(raws) + 1)) for number, raw in enumerate(raws)
     ]
-    first = first_look(sources, target, progress.part(0.3, 0.4))
-    fragments = first.fragments(len(mono))
-    known, open_parts = opened_spectra([one.mono for one in sources], mono), fragmented(fragments)
-    known = traced(known, open_parts, progress.part(0.4, 0.5))
-    left = explained_spans(known, fragments, open_parts)
+    first, known, left = _first_lines(sources, target, progress.part(0.3, 0.5))
     rough = searched(sources, target, first, progress.part(0.5, 0.6), left)
     speed, played = found_speed(sources, target, is_open=_is_doubtful(rough)), edited
     if speed is not None:
@@ -112,6 +111,30 @@ def match_sounds(raws: tuple[Sound, ...], edited: Sound, progress: Progress = SI
         copies.covered,
         found_share - share,
     )
+
+
+def _first_lines(
+    sources: Sequence[SearchFeatures], target: SearchFeatures, progress: Progress
+) -> tuple[FirstLook, Traced, list[Span]]:
+    """Return lines of copies and of stretched sound, and the spans that only the latter explain.
+
+    Where a few windows show long lines of stretched sound, for most of it, copies are not looked for.
+    """
+    length = len(target.mono)
+    quick = quick_look(sources, target, progress.part(0.0, 0.3))
+    known = opened_spectra([one.mono for one in sources], target.mono)
+    parts = united(fragmented(quick.first.fragments(length)))
+    few = with_long_lines(known, parts.tolist(), progress.part(0.3, 0.5))
+    long = united(going_on(few, is_changed=True))
+    if np.diff(common(long, parts)).sum() >= _MOST * np.diff(parts).sum():
+        known = few
+    else:
+        long = long[:0]
+    first = first_look(sources, target, progress.part(0.5, 0.7), quick, long.tolist())
+    fragments = first.fragments(length)
+    open_parts = fragmented(fragments)
+    known = traced(known, open_parts, progress.part(0.7, 1.0))
+    return first, known, explained_spans(known, fragments, open_parts)
 
 
 def _require_long(path: Path, samples: int, rate_hz: int) -> None:

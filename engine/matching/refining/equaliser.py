@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import rfft, rfftfreq
+from scipy.fft import next_fast_len, rfft, rfftfreq
 
 from engine.matching.matched import EqPoint
 from engine.matching.refining.short_filter import fitted_gain
@@ -45,8 +45,9 @@ def octave_powers(samples: Wide, rate_hz: float, highest_hz: float) -> Wide:
     samples : shape (n,)
     highest_hz : the upper edge of the highest octave, about
     """
-    power = np.abs(rfft(samples)) ** 2 / max(1, len(samples)) ** 2
-    rows = np.searchsorted(rfftfreq(len(samples), 1.0 / rate_hz), _edges_hz(highest_hz, 1))
+    size = next_fast_len(max(1, len(samples)), real=True)
+    power = np.abs(rfft(samples, size)) ** 2 / max(1, len(samples)) / size
+    rows = np.searchsorted(rfftfreq(size, 1.0 / rate_hz), _edges_hz(highest_hz, 1))
     return np.array([power[start:stop].sum() for start, stop in pairwise(rows)])
 
 
@@ -60,9 +61,10 @@ def eq_of_copy(ours: Wide, copy: Wide, rate_hz: int) -> tuple[EqPoint, ...]:
     ours, copy : the rendering at one level, and the copy, shape (n, channels)
     """
     window = np.hanning(len(ours))[:, None]
-    x, y = rfft(window * ours, axis=0), rfft(window * copy, axis=0)
+    size = next_fast_len(len(ours), real=True)
+    x, y = rfft(window * ours, size, axis=0), rfft(window * copy, size, axis=0)
     edges = _edges_hz(min(_HIGHEST_HZ, rate_hz / 2), _PARTS)
-    rows = np.searchsorted(rfftfreq(len(ours), 1.0 / rate_hz), edges)
+    rows = np.searchsorted(rfftfreq(size, 1.0 / rate_hz), edges)
     spans = [slice(*pair) for pair in pairwise(rows)]
     across = np.array([np.abs(np.sum(np.conj(x[span]) * y[span])) for span in spans])
     own = np.array([np.sum(np.abs(x[span]) ** 2) for span in spans])

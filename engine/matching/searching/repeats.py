@@ -32,6 +32,7 @@ _LEAST_ALIKE = 0.3
 _MOST_PLACES = 96
 _MOST_STEPS = 256
 _BETTER_BY = 8.0  # nats; the best of a hundred equals has five by chance
+_TRIED_PARTS, _HOPEFUL = 3, 0.6
 _TOGETHER = 32
 _MOST_WORK = 80 * 3600 * RATE_HZ  # stretches times samples of the raw recordings: eighty of an hour
 _ALIGNED_SAMPLES = 2 * RATE_HZ
@@ -120,14 +121,23 @@ def _best(
 def _explained(
     raws: Sequence[Floats], edited: Floats, lines: Sequence[Diagonal], core: tuple[float, float]
 ) -> NDArray[np.float64]:
-    """Return the log-likelihood ratio of each line over a span, shape (lines,)."""
+    """Return the log-likelihood ratio of each line over a span, shape (lines,).
+
+    Of a long one, a few parts are tried first; a line that explains far less there than the best is at -inf.
+    """
     first, last = (round(edge / STEP_SAMPLES) for edge in core)
-    ratios = np.zeros(len(lines))
-    for some in np.array_split(np.arange(len(lines)), len(lines) // _TOGETHER + 1):
-        these = [lines[one] for one in some]
-        for step in range(first, last, _MOST_STEPS):
-            count = min(_MOST_STEPS, last - step)
-            ratios[some] += log_likelihoods(raws, edited, these, step, count, 0.0).sum(axis=0)
+    steps = np.arange(first, last, _MOST_STEPS)
+    ratios, able = np.zeros(len(lines)), np.arange(len(lines))
+    few = evenly(len(steps), _TRIED_PARTS)
+    for parts in (few, np.setdiff1d(np.arange(len(steps)), few)):
+        for some in np.array_split(able, len(able) // _TOGETHER + 1):
+            these = [lines[one] for one in some]
+            for step in steps[parts].tolist():
+                count = min(_MOST_STEPS, last - step)
+                ratios[some] += log_likelihoods(raws, edited, these, step, count, 0.0).sum(axis=0)
+        if len(few) < len(steps):
+            able = np.flatnonzero(ratios >= _HOPEFUL * ratios.max())
+            ratios[np.setdiff1d(np.arange(len(lines)), able)] = -np.inf
     return ratios
 
 

@@ -19,9 +19,8 @@ from engine.matching.searching.places import places, stretches
 from engine.progress import Progress
 from engine.spans import runs
 
-_LONG_FRAMES, _LONG_HOP = 22, 5
 _SHORT_FRAMES, _SHORT_HOP = 8, 2
-_GAP_OF_STRETCHES = 1.5
+GAP_OF_STRETCHES = 1.5
 _ROUNDS = 2  # what lay beside a louder piece is heard once that is known
 _SEARCHED_AGAIN_S = 0.15
 _AROUND_S = 0.25
@@ -58,13 +57,6 @@ class FirstLook:
         return _stretches(self.stays, self.lines, length)
 
 
-def first_look(raws: Sequence[SearchFeatures], edited: SearchFeatures, progress: Progress) -> FirstLook:
-    """Return the lines that an edited file follows for some time."""
-    starts = stretches(len(edited.mono), _LONG_FRAMES, _LONG_HOP)
-    lines = _lines(raws, edited, _LONG_FRAMES, _LONG_HOP, starts, progress.part(0.0, 0.7))
-    return FirstLook(lines, decode([raw.mono for raw in raws], edited.mono, lines, progress.part(0.7, 1.0)))
-
-
 def searched(
     raws: Sequence[SearchFeatures],
     edited: SearchFeatures,
@@ -85,7 +77,9 @@ def searched(
     stays = _without(first.stays, left)
     again = _starts_within(_beyond(_unknown(stays), left), length)
     if len(again):
-        more = _lines(raws, edited, _SHORT_FRAMES, _SHORT_HOP, again, progress.part(0.0, 0.4))
+        longest_gap = (_SHORT_FRAMES + GAP_OF_STRETCHES * _SHORT_HOP) * HOP_SAMPLES
+        found = places(raws, edited, _SHORT_FRAMES, again, progress.part(0.0, 0.4))
+        more = diagonals(found, _SHORT_FRAMES * HOP_SAMPLES, longest_gap)
         lines = [line for line in lines if not any(_is_within(line, span) for span in left)] + more
         stays = _without(decode(monos, edited.mono, lines, progress.part(0.4, 0.6)), left)
     looked_at: list[tuple[float, float]] = []
@@ -98,7 +92,7 @@ def searched(
             break
         if not number:
             lines = _followed(stays, lines)
-        lines += diagonals(hidden, FAINT_SAMPLES, FAINT_SAMPLES + _GAP_OF_STRETCHES * FAINT_HOP_SAMPLES)
+        lines += diagonals(hidden, FAINT_SAMPLES, FAINT_SAMPLES + GAP_OF_STRETCHES * FAINT_HOP_SAMPLES)
         stays = _without(decode(monos, edited.mono, lines, share.part(0.5, 1.0), FOLLOWED_RATIO), left)
         looked_at += spans
     return _stretches(stays, lines, length)
@@ -135,19 +129,6 @@ def _beyond(spans: Sequence[tuple[float, float]], left: Spans) -> list[tuple[flo
         cut = [(a, min(b, start)) for a, b in found] + [(max(a, stop), b) for a, b in found]
         found = [one for one in dict.fromkeys(cut) if one[1] - one[0] >= _SEARCHED_AGAIN_S * RATE_HZ]
     return sorted(found)
-
-
-def _lines(
-    raws: Sequence[SearchFeatures],
-    edited: SearchFeatures,
-    frames: int,
-    hop: int,
-    starts: NDArray[np.int64],
-    progress: Progress,
-) -> list[Diagonal]:
-    found = places(raws, edited, frames, starts, progress)
-    longest_gap = (frames + _GAP_OF_STRETCHES * hop) * HOP_SAMPLES
-    return diagonals(found, frames * HOP_SAMPLES, longest_gap)
 
 
 def _followed(stays: Sequence[Stay], lines: Sequence[Diagonal]) -> list[Diagonal]:

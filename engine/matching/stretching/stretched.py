@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from engine.matching.stretching.coarse import rough_places, window_middles
 from engine.matching.stretching.edges import with_edges
 from engine.matching.stretching.lines import StretchedLine, fitted, measured, with_pitch
 from engine.matching.stretching.spectra import Spectra, spectra_of
-from engine.matching.stretching.tracing import Span, decoded, lines_of
+from engine.matching.stretching.tracing import Span, decoded, goes_on, lines_of
 from engine.progress import Progress
 
 _LEAST_S = 0.8
@@ -26,8 +26,8 @@ _AGREE_S = 4.0
 _LESS_ALIKE = 0.004
 _LESS_ALIKE_IN_PART = 0.2
 _APART_S, _SAME_LINE_S = 0.5, 0.006
+_GROWN = 1.05  # a piece that grew by less is on the same line
 _EVERY_WINDOW, _MANY_WINDOWS = 16, 100
-_SURELY_ALIKE, _GOES_ON_S = 0.8, 20.0
 
 Wide = NDArray[np.float64]
 
@@ -40,13 +40,15 @@ class Traced:
     ----------
     raws, edited : spectra of the recordings and of the file
     lines : each as far as it holds; they may overlap
-    looked : spans of the edited file in which they were looked for
+    looked : spans of the edited file; windows whose middles are there were looked at
+    refits : pieces that were fitted to their own spans before, as they were and as they are now
     """
 
     raws: tuple[Spectra, ...]
     edited: Spectra
     lines: tuple[StretchedLine, ...] = ()
     looked: tuple[Span, ...] = ()
+    refits: dict[StretchedLine, StretchedLine] = field(default_factory=dict)
 
 
 def opened_spectra(raws: Sequence[Floats], edited: Floats) -> Traced:
@@ -63,15 +65,41 @@ def traced(known: Traced, spans: Sequence[Span], progress: Progress) -> Traced:
     ------
     Cancelled : the user asked for it
     """
-    long = [(start, stop) for start, stop in spans if stop - start >= _LEAST_S * RATE_HZ]
+    long = _long_enough(spans)
     every = _outside(window_middles(long), known.looked)
-    lines = known.lines
     if len(every) > _MANY_WINDOWS:
-        few = every[_EVERY_WINDOW // 2 :: _EVERY_WINDOW]
-        lines = _with_lines(known, lines, few, long, progress.part(0.0, 0.4))
-        every = _outside(np.setdiff1d(every, few), [(one.start, one.stop) for one in lines if _goes_on(one)])
-    lines = _with_lines(known, lines, every, long, progress.part(0.4, 1.0))
+        known = with_long_lines(known, spans, progress.part(0.0, 0.4))
+        every = _outside(every, [*known.looked, *going_on(known)])
+    lines = _with_lines(known, known.lines, every, long, progress.part(0.4, 1.0))
     return replace(known, lines=lines, looked=(*known.looked, *long))
+
+
+def with_long_lines(known: Traced, spans: Sequence[Span], progress: Progress) -> Traced:
+    """Return lines with those that a few windows show, where some spans are minutes of sound.
+
+    Raises
+    ------
+    Cancelled : the user asked for it
+    """
+    long = _long_enough(spans)
+    every = _outside(window_middles(long), [*known.looked, *going_on(known)])
+    if len(every) <= _MANY_WINDOWS:
+        return known
+    few = every[_EVERY_WINDOW // 2 :: _EVERY_WINDOW]
+    looked = [(one, one + 1.0) for one in few.tolist()]
+    lines = _with_lines(known, known.lines, few, long, progress)
+    return replace(known, lines=lines, looked=(*known.looked, *looked))
+
+
+def going_on(known: Traced, *, is_changed: bool = False) -> list[Span]:
+    """Return the spans of lines that are so long and alike that no other is looked for there.
+
+    Parameters
+    ----------
+    is_changed : only lines at another speed or pitch
+    """
+    lines = [one for one in known.lines if goes_on(one) and (not is_changed or _is_sure(one))]
+    return [(one.start, one.stop) for one in lines]
 
 
 def _with_lines(
@@ -89,9 +117,8 @@ def _outside(middles: Wide, spans: Sequence[Span]) -> Wide:
     return middles[[not any(start <= one < stop for start, stop in spans) for one in middles.tolist()]]
 
 
-def _goes_on(line: StretchedLine) -> bool:
-    """Return whether a line is so long and alike that no other is looked for in its span."""
-    return line.alike >= _SURELY_ALIKE and line.stop - line.start >= _GOES_ON_S * RATE_HZ
+def _long_enough(spans: Sequence[Span]) -> list[Span]:
+    return [(start, stop) for start, stop in spans if stop - start >= _LEAST_S * RATE_HZ]
 
 
 def stretched_pieces(known: Traced, spans: Sequence[Span], progress: Progress) -> list[StretchedLine]:
@@ -116,11 +143,9 @@ def stretched_pieces(known: Traced, spans: Sequence[Span], progress: Progress) -
         progress.report(number / len(spans), "Following stretched sound")
         if span[1] - span[0] < _LEAST_S * RATE_HZ:
             continue
-        rough = _fewest(
-            known, [_refitted(raws, target, one) for one in decoded(raws, target, known.lines, span)]
-        )
+        rough = _fewest(known, [_refitted(known, one) for one in decoded(raws, target, known.lines, span)])
         found += with_edges(raws, target, rough, span)
-    found = [_refitted(raws, target, one) for one in found]
+    found = [_refitted(known, one) for one in found]
     agreed = [_as_others(raws, target, one, found) for one in found]
     return [_rounded(one) for one in agreed if _is_sure(one)]
 
@@ -138,12 +163,16 @@ def _core(piece: StretchedLine) -> Span:
     return piece.start + edge, piece.stop - edge
 
 
-def _refitted(raws: tuple[Spectra, ...], edited: Spectra, piece: StretchedLine) -> StretchedLine:
+def _refitted(known: Traced, piece: StretchedLine) -> StretchedLine:
     """Return a piece whose line and pitch are fitted to its own span, and how alike both sides are there."""
-    core = _core(piece)
-    line = fitted(raws, edited, piece, core, reach_frames=3.0)
-    line = with_pitch(raws, edited, line)
-    return measured(raws, edited, replace(line, start=piece.start, stop=piece.stop), core)
+    found = known.refits.get(piece)
+    if found is None:
+        core = _core(piece)
+        line = fitted(known.raws, known.edited, piece, core, reach_frames=3.0)
+        line = with_pitch(known.raws, known.edited, line)
+        line = replace(line, start=piece.start, stop=piece.stop)
+        found = known.refits[piece] = measured(known.raws, known.edited, line, core)
+    return found
 
 
 def _fewest(known: Traced, pieces: Sequence[StretchedLine]) -> list[StretchedLine]:
@@ -157,16 +186,17 @@ def _fewest(known: Traced, pieces: Sequence[StretchedLine]) -> list[StretchedLin
         at = next((number for number, one in enumerate(found) if one.stop - one.start == size), None)
         if at is None:
             continue
+        fitted_size = size
         for step in (1, -1):
             while 0 <= at + step < len(found) and _goes_on_through(known, found[at], found[at + step]):
                 other = found.pop(at + step)
                 at -= step < 0
-                found[at] = replace(
-                    found[at],
-                    start=min(found[at].start, other.start),
-                    stop=max(found[at].stop, other.stop),
-                )
-                found[at] = _refitted(known.raws, known.edited, found[at])
+                start, stop = min(found[at].start, other.start), max(found[at].stop, other.stop)
+                found[at] = replace(found[at], start=start, stop=stop)
+                if stop - start > _GROWN * fitted_size:
+                    found[at], fitted_size = _refitted(known, found[at]), stop - start
+        if found[at].stop - found[at].start > fitted_size:
+            found[at] = _refitted(known, found[at])
     return found
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine.matching.searching.features import RATE_HZ, Floats
 from engine.matching.stretching.coarse import WINDOW_S, Place
-from engine.matching.stretching.lines import StretchedLine, along, correlation, followed
+from engine.matching.stretching.lines import StretchedLine, along, correlation, followed, measured
 from engine.matching.stretching.spectra import HOP_SAMPLES, Spectra
 from engine.progress import Progress
 
@@ -28,6 +28,8 @@ _NEAR_FRAMES = 9
 _SHORTEST_S, _LEAST_SOUNDS_S = 0.5, 0.5
 _BEYOND_S = 0.6
 _TOGETHER_S = 60.0
+_SURELY_ALIKE, _GOES_ON_S = 0.8, 20.0
+_LESS_ALIKE = 0.02  # than in all of its span, a line that goes on is where the file follows it
 
 Span = tuple[float, float]
 
@@ -66,6 +68,19 @@ def _lines_within(
     """Return lines through places that no known line explains, minute by minute of the places."""
     found = [line for line in known if line.start < span[1] and line.stop > span[0]]
     count = len(found)
+    asked: dict[tuple[StretchedLine, float], bool] = {}
+
+    def is_open(one: Place) -> bool:
+        """Return whether a place is on no line yet, and no long one holds there as well as elsewhere."""
+        if any(_explains(line, one) for line in found):
+            return False
+        for line in (line for line in found if goes_on(line) and line.start <= one.at < line.stop):
+            if (line, one.at) not in asked:
+                asked[line, one.at] = _holds_around(raws, edited, line, one.at)
+            if asked[line, one.at]:
+                return False
+        return True
+
     best = _best_alike(places)
     minutes: dict[int, list[Place]] = {}
     for one in places:
@@ -73,11 +88,10 @@ def _lines_within(
             minutes.setdefault(int(one.at / (_TOGETHER_S * RATE_HZ)), []).append(one)
     ordered = sorted(places, key=lambda one: one.at)
     for number in sorted(minutes, key=lambda one: -len(minutes[one])):
-        open_ones = [one for one in minutes[number] if not any(_explains(line, one) for line in found)]
-        guesses = [(_supported(one, ordered), one) for one in open_ones]
+        guesses = [(_supported(one, ordered), one) for one in minutes[number] if is_open(one)]
         tried = 0
         for guess, one in sorted(guesses, key=lambda each: -each[0].alike):
-            if any(_explains(line, one) for line in found):
+            if not is_open(one):
                 continue
             over = [line for line in found if line.start <= one.at < line.stop]
             if len(over) > _MOST_AT_ONCE or tried >= _MOST_TRIED:
@@ -162,6 +176,17 @@ def _explains(line: StretchedLine, one: Place) -> bool:
     if line.raw != one.raw or not line.start <= one.at < line.stop:
         return False
     return abs(line.raw_at(one.at) - one.there) < 0.1 * RATE_HZ
+
+
+def goes_on(line: StretchedLine) -> bool:
+    """Return whether a line is so long and alike that others are hardly likelier in its span."""
+    return line.alike >= _SURELY_ALIKE and line.stop - line.start >= _GOES_ON_S * RATE_HZ
+
+
+def _holds_around(raws: tuple[Spectra, ...], edited: Spectra, line: StretchedLine, at: float) -> bool:
+    """Return whether a line is about as alike around a moment as in all of its span."""
+    part = max(line.start, at - _HALF_WINDOW_SAMPLES), min(line.stop, at + _HALF_WINDOW_SAMPLES)
+    return measured(raws, edited, line, part).alike >= line.alike - _LESS_ALIKE
 
 
 def _is_same(one: StretchedLine, other: StretchedLine) -> bool:

@@ -26,9 +26,10 @@ from engine.matching.searching.faint import faint_places
 from engine.matching.searching.features import HOP_SAMPLES, SearchFeatures, search_features
 from engine.matching.searching.features import RATE_HZ as LOW_HZ
 from engine.matching.searching.lags import agreeing, evenly
+from engine.matching.searching.looks import first_look
 from engine.matching.searching.places import places, stretches
 from engine.matching.searching.repeats import settled
-from engine.matching.searching.search import Stretch, first_look, joined, searched, without_flicker
+from engine.matching.searching.search import Stretch, joined, searched, without_flicker
 from engine.matching.sound import Samples, sound_of
 from engine.progress import SILENT
 from tests.engine.matching.test_match import RATE_HZ, music

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
@@ -234,6 +235,7 @@ def save_editor(editor: Editor, path: Path, *, overwrite: bool = False) -> None:
             "later": torch.from_numpy(heard.later),
             "order": torch.from_numpy(pair.order),
             "sections": _section_rows(heard),
+            "powers": torch.from_numpy(heard.powers_db),
         }
         tensors |= {f"pair{number}.{name}": value.contiguous() for name, value in arrays.items()}
         rows.append({"name": pair.name, "rate_hz": heard.steps.rate_hz})
@@ -318,6 +320,15 @@ def _sections(number: int, tensors: Mapping[str, Tensor], n: int) -> tuple[Secti
     return found
 
 
+def _powers_db(number: int, tensors: Mapping[str, Tensor], n: int) -> NDArray[np.float32]:
+    """Return the power of each step of a pair; an older file has none."""
+    found = tensors.get(f"pair{number}.powers")
+    powers: NDArray[np.float32] = np.zeros(0, np.float32) if found is None else found.numpy()
+    if powers.shape not in ((0,), (n,)) or not np.isfinite(powers).all():
+        raise ValueError("powers that do not fit")
+    return powers.astype(np.float32)
+
+
 def _pair(number: int, row: Mapping[str, object], tensors: Mapping[str, Tensor]) -> Pair:
     arrays = {
         name: tensors[f"pair{number}.{name}"].numpy()
@@ -347,5 +358,6 @@ def _pair(number: int, row: Mapping[str, object], tensors: Mapping[str, Tensor])
         arrays["later"],
         FoundTakes(),
         sections=_sections(number, tensors, n),
+        powers_db=_powers_db(number, tensors, n),
     )
     return Pair(str(row["name"]), heard, arrays["order"])

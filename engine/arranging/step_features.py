@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -66,6 +66,7 @@ class StepFeatures:
     tuning_s : runs of playing, apart by `LEAST_PAUSE_S`, in which players tune
     sections : of the form, ascending and apart
     labels : their labels, by number
+    powers_db : shape (n,), the mean power of each step, below full scale; empty in an older editor
     """
 
     steps: Steps
@@ -76,6 +77,7 @@ class StepFeatures:
     tuning_s: tuple[tuple[float, float], ...] = ()
     sections: tuple[Section, ...] = ()
     labels: tuple[str, ...] = ()
+    powers_db: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -85,6 +87,15 @@ class StepFeatures:
         """Return the level of each step in dB relative to the loud steps, shape (n,)."""
         levels: Floats = 20.0 * (self.features[:, 0] - 0.5)
         return levels
+
+    def level_db(self, first: int, last: int) -> float:
+        """Return the level of steps [first, last): that of their mean power, weighted by their lengths.
+
+        It can be compared within the recording. In an older editor, it is that of their `levels_db`.
+        """
+        levels_db = self.powers_db if len(self.powers_db) else self.levels_db
+        power = np.power(10.0, levels_db[first:last].astype(np.float64) / 10.0)
+        return float(10.0 * np.log10(np.average(power, weights=self.steps.lengths_s[first:last]) + 1e-9))
 
 
 def hear(
@@ -156,7 +167,28 @@ def features_of_steps(
     ]
     features = np.concatenate(columns, axis=1).astype(np.float32)
     features = np.clip(np.nan_to_num(features), -3.0, 3.0)
-    return StepFeatures(steps, features, again.earlier, again.later, found, _tuning_s(frames, found))
+    return StepFeatures(
+        steps,
+        features,
+        again.earlier,
+        again.later,
+        found,
+        _tuning_s(frames, found),
+        powers_db=powers_of(frames, steps),
+    )
+
+
+def powers_of(frames: Frames, steps: Steps) -> Floats:
+    """Return the mean power of each step in dB below full scale, shape (n,).
+
+    Frames that an edge divides count in part on both sides, so that a loud neighbour does not leak in.
+    """
+    power = np.power(10.0, frames.levels_db.astype(np.float64) / 10.0)
+    sums = np.concatenate([[0.0], np.cumsum(power)])
+    until = np.interp(steps.edges_s * STEPS_PER_S, np.arange(len(sums)), sums)
+    means = np.diff(until) / (steps.lengths_s * STEPS_PER_S)
+    powers: Floats = (10.0 * np.log10(np.maximum(means, 1e-12))).astype(np.float32)
+    return powers
 
 
 def _tuning_s(frames: Frames, found: FoundTakes) -> tuple[tuple[float, float], ...]:

@@ -9,17 +9,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arranging.orders import Span
-from engine.arranging.step_features import IS_PLAYED, Section, StepFeatures
+from engine.arranging.step_features import HAS_BEAT, IS_PLAYED, Section, StepFeatures
 from engine.spans import runs
 
 REST_S = 1.0
 """Shorter rests are within a run of playing."""
-_THOUGHT_S = 2.0
-"""Shorter pauses are within a block of talk."""
+_THOUGHTS_S = ((0.3, 2.0), (0.7, 8.0))
+"""Likelihoods of pauses in seconds; shorter ones are within a block of talk."""
+_WITHOUT_PULSE = 0.7
+"""Likelihood that sections without a pulse are talk where others have one."""
+_PULSE = 0.5
+"""A section with at least this share of beats among its steps has a pulse."""
 _WHOLE = 0.8
 """A take that has less of the longest one's length is broken off."""
 _SOFTER_DB = 2.5
 _LONG_BARS = 16
+_OWN_S = 6.0
+"""Longer playing outside sections is a section."""
+_UNLABELLED = 1_000_000
+"""Labels from this number on belong to playing outside sections."""
 _SAME = 0.5
 """Runs with this share of labels in common are takes of the same piece."""
 
@@ -93,41 +101,57 @@ def outlines_of(heard: StepFeatures) -> tuple[Outline, ...]:
     """Return the ways to see the form of a recording.
 
     With the sections as found; neighbours of a label as one; labels parted by loudness; long sections halved.
+    Sections without a pulse may be talk where others have one, and pauses within talk may be long.
     """
-    ways = [
-        (0.4, heard.sections),
-        (0.25, _joined(heard.sections)),
-        (0.2, _by_level(heard)),
-        (0.15, _halved(heard)),
-    ]
-    likelihoods: dict[tuple[Section, ...], float] = {}
-    for likelihood, sections in ways:
-        numbers: dict[int, int] = {}
-        same = tuple(
-            Section(one.first, one.last, numbers.setdefault(one.label, len(numbers))) for one in sections
-        )
-        likelihoods[same] = likelihoods.get(same, 0.0) + likelihood
-    return tuple(_outline(heard, sections, likelihood) for sections, likelihood in likelihoods.items())
+    likelihoods: dict[tuple[tuple[Section, ...], tuple[Span, ...]], float] = {}
+    for of_found, found in _with_talk(heard):
+        ways = [
+            (0.4, found),
+            (0.25, _joined(found)),
+            (0.2, _by_level(heard, found)),
+            (0.15, _halved(heard, found)),
+        ]
+        for of_sections, sections in ways:
+            numbers: dict[int, int] = {}
+            same = tuple(
+                Section(one.first, one.last, numbers.setdefault(one.label, len(numbers))) for one in sections
+            )
+            for of_pause, pause_s in _THOUGHTS_S:
+                way = same, tuple(_blocks(heard, same, pause_s))
+                likelihoods[way] = likelihoods.get(way, 0.0) + of_found * of_sections * of_pause
+    return tuple(
+        _outline(heard, sections, blocks, likelihood)
+        for (sections, blocks), likelihood in likelihoods.items()
+    )
 
 
-def _by_level(heard: StepFeatures) -> list[Section]:
+def _with_talk(heard: StepFeatures) -> list[tuple[float, Sequence[Section]]]:
+    """Return the sections, and those with a pulse alone if others have none, with likelihoods."""
+    beats = heard.features[:, HAS_BEAT] > 0.5
+    steady = [one for one in heard.sections if beats[one.first : one.last].mean() >= _PULSE]
+    if not steady or len(steady) == len(heard.sections):
+        return [(1.0, heard.sections)]
+    return [(_WITHOUT_PULSE, steady), (1.0 - _WITHOUT_PULSE, heard.sections)]
+
+
+def _by_level(heard: StepFeatures, sections: Sequence[Section]) -> list[Section]:
     """Return sections, of each label those that are much softer than its loudest with another label."""
     found: list[Section] = []
     loudest: dict[int, float] = {}
-    levels = [_level_db(heard, one.first, one.last) for one in heard.sections]
-    for one, level in zip(heard.sections, levels, strict=True):
+    levels = [heard.level_db(one.first, one.last) for one in sections]
+    for one, level in zip(sections, levels, strict=True):
         loudest[one.label] = max(level, loudest.get(one.label, level))
-    for one, level in zip(heard.sections, levels, strict=True):
+    for one, level in zip(sections, levels, strict=True):
         is_soft = level < loudest[one.label] - _SOFTER_DB
         found.append(Section(one.first, one.last, 2 * one.label + int(is_soft)))
     return found
 
 
-def _halved(heard: StepFeatures) -> list[Section]:
+def _halved(heard: StepFeatures, sections: Sequence[Section]) -> list[Section]:
     """Return sections, those that are long in halves."""
     found: list[Section] = []
     bar = beats_of(heard)
-    for one in heard.sections:
+    for one in sections:
         bars = (one.last - one.first) // bar
         if bars < _LONG_BARS:
             found.append(one)
@@ -166,24 +190,20 @@ def _joined(sections: Sequence[Section]) -> list[Section]:
     return found
 
 
-def _outline(heard: StepFeatures, sections: Sequence[Section], likelihood: float) -> Outline:
+def _outline(
+    heard: StepFeatures, sections: Sequence[Section], blocks: Sequence[Span], likelihood: float
+) -> Outline:
     stretches: list[Stretch] = []
     middles: dict[int, int] = {}
     pieces: list[tuple[set[int], list[list[Stretch]]]] = []
     edges = heard.steps.edges_s
-    for first, last in _blocks(heard, sections):
+    for first, last in blocks:
         own = _within(sections, first, last)
         if not own:
             stretches.append(_stretch(heard, first, last, -1))
             middles[first] = heard.steps.nearest_edge(float(edges[first] + edges[last]) / 2.0)
             continue
-        # What is played before the first section, and after the last one, belongs to them.
-        borders = [first, *(one.first for one in own[1:]), last]
-        made = [
-            _stretch(heard, start, stop, one.label)
-            for one, start, stop in zip(own, borders[:-1], borders[1:], strict=True)
-            if stop > start
-        ]
+        made = [_stretch(heard, one.first, one.last, one.label) for one in _filled(heard, own, first, last)]
         stretches += made
         _piece_of({one.label for one in made}, pieces).append(made)
     return Outline(
@@ -196,18 +216,41 @@ def _outline(heard: StepFeatures, sections: Sequence[Section], likelihood: float
     )
 
 
+def _filled(heard: StepFeatures, own: Sequence[Section], first: int, last: int) -> list[Section]:
+    """Return the sections of a run of playing without gaps.
+
+    Up to `_OWN_S` of playing outside sections belongs to the one before, or to the first one; more is a
+    section with a label of its own.
+    """
+    edges = heard.steps.edges_s
+    found: list[Section] = []
+    at = first
+    for one in [*own, Section(last, last, -1)]:
+        start = max(at, min(one.first, last))
+        if edges[start] - edges[at] > _OWN_S:
+            found.append(Section(at, start, _UNLABELLED + at))
+        elif found:
+            found[-1] = Section(found[-1].first, start, found[-1].label)
+        else:
+            start = at
+        at = max(start, min(one.last, last))
+        if at > start:
+            found.append(Section(start, at, one.label))
+    return found
+
+
 def _within(sections: Sequence[Section], first: int, last: int) -> list[Section]:
     return [one for one in sections if first <= (one.first + one.last) // 2 < last]
 
 
-def _blocks(heard: StepFeatures, sections: Sequence[Section]) -> list[Span]:
-    """Return the runs of playing, those without sections joined over pauses for thought."""
+def _blocks(heard: StepFeatures, sections: Sequence[Section], pause_s: float) -> list[Span]:
+    """Return the runs of playing, those without sections joined over pauses shorter than some seconds."""
     edges = heard.steps.edges_s
     found: list[Span] = []
     is_talk = False
     for first, last in runs_of(heard):
         was_talk, is_talk = is_talk, not _within(sections, first, last)
-        if found and was_talk and is_talk and edges[first] - edges[found[-1][1]] < _THOUGHT_S:
+        if found and was_talk and is_talk and edges[first] - edges[found[-1][1]] < pause_s:
             found[-1] = (found[-1][0], last)
         else:
             found.append((first, last))
@@ -234,13 +277,8 @@ def _takes(takes: Sequence[Sequence[Stretch]]) -> tuple[Take, ...]:
 
 def _stretch(heard: StepFeatures, first: int, last: int, label: int) -> Stretch:
     lengths: NDArray[np.float64] = heard.steps.lengths_s[first:last]
-    level = _level_db(heard, first, last)
+    level = heard.level_db(first, last)
     return Stretch(first, last, label, level, float(lengths.sum()), float(np.median(lengths)))
-
-
-def _level_db(heard: StepFeatures, first: int, last: int) -> float:
-    power = np.power(10.0, heard.levels_db[first:last].astype(np.float64) / 10.0)
-    return float(10.0 * np.log10(power.mean() + 1e-9))
 
 
 def _roles(sections: Sequence[Stretch]) -> dict[str, int]:

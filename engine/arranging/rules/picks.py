@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import log2
 
 from engine.arranging.orders import Span
 from engine.arranging.rules.choices import Choices
@@ -13,6 +14,7 @@ Part = Callable[[Stretch, int], Span]
 Groups = Sequence[Sequence[Stretch]]
 
 _ROLES = ("hook", "verse", "bridge", "opening", "ending", "loudest", "softest", "longest")
+_LONGEST_BEAT_S = 0.75
 AGAIN = ("hook", "verse", "bridge")
 
 
@@ -104,11 +106,16 @@ def _around(near: Pick, chosen: str) -> Pick:
     return pick
 
 
+def _in_octave(beat_s: float) -> float:
+    """Return the length of a beat, doubled or halved into 80 to 160 a minute: half the speed may be found."""
+    return float(_LONGEST_BEAT_S * 2.0 ** -(-log2(beat_s / _LONGEST_BEAT_S) % 1.0))
+
+
 def sort_of(choices: Choices) -> Callable[[Groups], list[int]]:
     """Return a rule that sorts pieces, or sections."""
     by = choices.one_of(
-        ("place", "level", "speed", "length", "last first", "first last"),
-        (0.35, 0.25, 0.15, 0.05, 0.1, 0.1),
+        ("place", "level", "speed", "tempo", "length", "last first", "first last"),
+        (0.35, 0.25, 0.05, 0.1, 0.05, 0.1, 0.1),
     )
     is_down = choices.is_so(0.5)
 
@@ -125,6 +132,7 @@ def sort_of(choices: Choices) -> Callable[[Groups], list[int]]:
             "place": float,
             "level": lambda at: level(groups[at]),
             "speed": lambda at: -groups[at][0].beat_s,
+            "tempo": lambda at: -_in_octave(groups[at][0].beat_s),
             "length": lambda at: sum(one.lasts_s for one in groups[at]),
         }
         return sorted(range(count), key=keys[by], reverse=is_down)

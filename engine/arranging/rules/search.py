@@ -9,25 +9,24 @@ loss.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.arranging.orders import Order, order_of
+from engine.arranging.orders import Order, Span, order_of
 from engine.arranging.rules.alike import agreement
 from engine.arranging.rules.choices import Choices, Numbers
 from engine.arranging.rules.families import RULES_IN_WORDS, Rule, family_of, rule_of
 from engine.arranging.rules.outline import Outline
 from engine.progress import SILENT, Progress
 
-VERSION = 1
+VERSION = 2
 """Of the rules: the same numbers are another rule in another version."""
 NUMBERS = 40
 _FIRST, _ROUNDS, _KEPT, _CHANGED = 2500, 10, 20, 20
 _FEW_FIRST, _FEW_ROUNDS = 800, 4
 _NEAR, _NEAR_SHARE = 24, 0.7
 """Most rules read no more numbers."""
-_NOTHING = np.zeros(0, np.int64)
 _HOPELESS = 0.25
 _MOST, _SHARPNESS = 40, 40.0
 
@@ -47,15 +46,32 @@ class Fitting:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edited:
-    """The outlines of a recording, and the order that an editor made of it."""
+    """The outlines of a recording, and the order that an editor made of it.
+
+    Attributes
+    ----------
+    known : agreements of spans of steps with the order, by the spans: many rules make the same ones
+    """
 
     outlines: tuple[Outline, ...]
     order: Order
+    known: dict[tuple[Span, ...], float] = field(default_factory=dict)
+
+    def agreement_of(self, rule: Rule, outline: Outline) -> float:
+        """Return how alike the orders of a rule and of the editor are, 0 to 1."""
+        spans = tuple(rule(outline)) if outline.pieces else ()
+        if spans not in self.known:
+            self.known[spans] = agreement(_order_by(spans, outline), self.order, outline.steps)
+        return self.known[spans]
 
 
 def made_by(rule: Rule, outline: Outline) -> Order:
     """Return the order that a rule makes; all of a recording without pieces, or if nothing would be left."""
-    order = order_of(rule(outline)) if outline.pieces else _NOTHING
+    return _order_by(rule(outline) if outline.pieces else (), outline)
+
+
+def _order_by(spans: Sequence[Span], outline: Outline) -> Order:
+    order = order_of(spans)
     return order if len(order) else np.arange(outline.steps)
 
 
@@ -67,8 +83,7 @@ def fit_of(numbers: Numbers, edits: Sequence[Edited]) -> float:
     total = 0.0
     rule = rule_of(Choices(numbers))
     for number, one in enumerate(edits):
-        orders = {order.tobytes(): order for order in (made_by(rule, each) for each in one.outlines)}
-        total += max(agreement(order, one.order, one.outlines[0].steps) for order in orders.values())
+        total += max(one.agreement_of(rule, outline) for outline in one.outlines)
         if not number and total < _HOPELESS:
             break
     return total / len(edits)

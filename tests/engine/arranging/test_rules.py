@@ -142,12 +142,17 @@ def replace_order(pair: Pair, order: Order) -> Pair:
 
 
 def test_an_editor_with_rules_is_stored_and_arranges_by_them(tmp_path: Path) -> None:
-    editor = learn_editor(pairs_of(chorus_first), "teaser", shipped_network(), steps=2)
+    pairs = [
+        replace(pair, heard=replace(pair.heard, powers_db=pair.heard.levels_db - 9.0))
+        for pair in pairs_of(chorus_first)
+    ]
+    editor = learn_editor(pairs, "teaser", shipped_network(), steps=2)
     assert editor.rules
     save_editor(editor, tmp_path / "teaser.editor")
     again = load_editor(tmp_path / "teaser.editor")
     assert again.rules == editor.rules
     assert again.pairs[1].heard.sections == editor.pairs[1].heard.sections
+    np.testing.assert_array_equal(again.pairs[1].heard.powers_db, pairs[1].heard.powers_db)
     heard = song(FORMS[4], {"V": 16})
     wanted = chorus_first(heard, FORMS[4])
     bounds = Bounds.none(len(heard))

@@ -17,6 +17,7 @@ from engine.features.summit import summit
 from engine.matching.searching.features import RATE_HZ, Floats
 from engine.matching.searching.lags import evenly
 from engine.matching.stretching.spectra import (
+    AROUND_S,
     HOP_SAMPLES,
     MOST_SEMITONES,
     Spectra,
@@ -45,6 +46,7 @@ _STEP_S, _GIVEN_UP_S, _GROWTH = 1.6, 0.35, 0.5
 _SHORTEST_S = 0.6
 _PITCHES = np.arange(-6, 7) / 8.0
 _FEW_FRAMES = 800
+_SHARP_S = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +106,8 @@ class Along:
         return float(np.sum(self.own * theirs) / np.sqrt(max(power, 1e-9)))
 
 
-def correlation(own: Floats, theirs: Floats, frames: int, mode: str) -> tuple[Floats, Floats]:
-    """Return the correlation of both sides around each frame, and the power of the first, shape (n,) each.
+def correlation(own: Floats, theirs: Floats, frames: int, mode: str) -> tuple[Floats, Floats, Floats]:
+    """Return the correlation of both sides around each frame, and the power of each, shape (n,) each.
 
     Parameters
     ----------
@@ -117,32 +119,60 @@ def correlation(own: Floats, theirs: Floats, frames: int, mode: str) -> tuple[Fl
         uniform_filter1d(np.einsum("ij,ij->i", *pair), frames, mode=mode)
         for pair in ((own, theirs), (own, own), (theirs, theirs))
     )
-    return common / np.sqrt(np.maximum(mine * other, 1e-6)), mine
+    return common / np.sqrt(np.maximum(mine * other, 1e-6)), mine, other
 
 
 def along(
-    raws: tuple[Spectra, ...], edited: Spectra, line: StretchedLine, span: tuple[float, float], lags: int = 0
+    raws: tuple[Spectra, ...],
+    edited: Spectra,
+    line: StretchedLine,
+    span: tuple[float, float],
+    lags: int = 0,
+    within: tuple[float, float] | None = None,
+    around_s: float = AROUND_S,
 ) -> Along:
-    """Return both sides of a line over a span of the edited file, at up to some lags in frames."""
+    """Return both sides of a line over a span of the edited file, at up to some lags in frames.
+
+    Parameters
+    ----------
+    within : sound of the edited file that belongs to the line, as far as that is known
+    around_s : time of the recording over which the means are that do not count
+    """
     first, last = int(np.ceil(span[0] / HOP_SAMPLES)), int(np.ceil(span[1] / HOP_SAMPLES))
-    own = _own(edited, (first, last), line)
+    own = _own(edited, (first, last), line, within, around_s)
     at = line.raw_at(0.0) / HOP_SAMPLES + np.arange(first, last) * line.speed
-    margin = lags + around_frames() // 2
+    around = around_frames(1.0, around_s)
+    margin = lags + around // 2
     begin = int(np.floor(at[0])) - margin if len(at) else 0
     stop = int(np.floor(at[-1])) + margin + 2 if len(at) else 1
-    theirs = changes(at_pitch(raws[line.raw].levels(begin, stop), 0.0), around_frames())
+    played = None if within is None else (line.raw_at(within[0]), line.raw_at(within[1]))
+    theirs = changes(at_pitch(raws[line.raw].levels(begin, stop), 0.0), around, _frames_of(played, begin))
     low, part = rows_at(at)
     others = np.stack([between(theirs, low - begin + lag, part) for lag in range(-lags, lags + 1)])
     return Along(first, own, others)
 
 
-def _own(edited: Spectra, frames: tuple[int, int], line: StretchedLine) -> Floats:
+def _own(
+    edited: Spectra,
+    frames: tuple[int, int],
+    line: StretchedLine,
+    within: tuple[float, float] | None = None,
+    around_s: float = AROUND_S,
+) -> Floats:
     """Return the edited file's side of a line."""
-    around = around_frames(line.speed)
-    levels = edited.levels(frames[0] - around // 2, frames[1] + around // 2)
-    return changes(at_pitch(levels, line.semitones), around)[
+    around = around_frames(line.speed, around_s)
+    begin = frames[0] - around // 2
+    levels = edited.levels(begin, frames[1] + around // 2)
+    return changes(at_pitch(levels, line.semitones), around, _frames_of(within, begin))[
         around // 2 : around // 2 + frames[1] - frames[0]
     ]
+
+
+def _frames_of(span: tuple[float, float] | None, begin: int) -> tuple[int, int] | None:
+    """Return the frames whose middle is in a span of samples, counted from another frame."""
+    if span is None:
+        return None
+    return int(np.ceil(span[0] / HOP_SAMPLES)) - begin, int(np.ceil(span[1] / HOP_SAMPLES)) - begin
 
 
 def fitted(
@@ -153,6 +183,7 @@ def fitted(
     *,
     reach_frames: float = _FIRST_FRAMES,
     is_speed_known: bool = False,
+    within: tuple[float, float] | None = None,
 ) -> StretchedLine:
     """Return the line through a span that agrees best, near another.
 
@@ -160,12 +191,13 @@ def fitted(
     ----------
     reach_frames : by how many frames of the raw recording it may differ, in the middle and at the ends
     is_speed_known : the speed stays
+    within : sound that belongs to the line, as of `along`; without borders in it, short means are sharper
     """
     first, last = int(np.ceil(span[0] / HOP_SAMPLES)), int(np.ceil(span[1] / HOP_SAMPLES))
     blocks = (last - first) // _BLOCK_FRAMES
     if blocks < 2:
         return line
-    chosen, summed = _products(raws, edited, line, (first, blocks))
+    chosen, summed = _products(raws, edited, line, (first, blocks), within)
     middle = (first + (blocks * _BLOCK_FRAMES - 1) / 2.0) * HOP_SAMPLES
     ends = (np.linspace(-1.0, 1.0, blocks) * (1.0 - 1.0 / blocks))[chosen]
     half = blocks * _BLOCK_FRAMES / 2.0
@@ -185,7 +217,11 @@ def fitted(
 
 
 def _products(
-    raws: tuple[Spectra, ...], edited: Spectra, line: StretchedLine, span: tuple[int, int]
+    raws: tuple[Spectra, ...],
+    edited: Spectra,
+    line: StretchedLine,
+    span: tuple[int, int],
+    within: tuple[float, float] | None,
 ) -> tuple[NDArray[np.int64], Wide]:
     """Return which blocks of a span count, and the products of both sides there, shape (blocks, lags).
 
@@ -200,7 +236,8 @@ def _products(
     def summed(begin: int) -> tuple[NDArray[np.int64], Wide]:
         stop = min(begin + _BLOCKS_AT_ONCE, span[1])
         edges = [(span[0] + block * _BLOCK_FRAMES) * HOP_SAMPLES for block in (begin, stop)]
-        table = along(raws, edited, line, (edges[0], edges[1]), _LAGS)
+        around_s = AROUND_S if within is None else _SHARP_S
+        table = along(raws, edited, line, (edges[0], edges[1]), _LAGS, within, around_s)
         products = np.stack([np.einsum("ij,ij->i", table.own, one) for one in table.others], axis=1)
         rows = products.reshape(stop - begin, _BLOCK_FRAMES, -1)
         return np.arange(begin, stop), rows.sum(axis=1, dtype=np.float64)
@@ -236,18 +273,30 @@ def _best_line(table: Wide, ends: Wide, reach: float, within: tuple[float, float
     return offset, slope
 
 
-def with_pitch(raws: tuple[Spectra, ...], edited: Spectra, line: StretchedLine) -> StretchedLine:
-    """Return a line with the shift of pitch, near its own, at which the spectra agree best."""
+def with_pitch(
+    raws: tuple[Spectra, ...],
+    edited: Spectra,
+    line: StretchedLine,
+    within: tuple[float, float] | None = None,
+) -> StretchedLine:
+    """Return a line with the shift of pitch, near its own, at which the spectra agree best.
+
+    Parameters
+    ----------
+    within : sound that belongs to the line, as of `along`
+    """
     middle = (line.start + line.stop) / 2
     half = min((line.stop - line.start) / 2, _FEW_FRAMES * HOP_SAMPLES / 2)
     span = middle - half, middle + half
     pitches = line.semitones + _PITCHES
     pitches = pitches[np.abs(pitches) <= MOST_SEMITONES]
-    table = along(raws, edited, line, span)
+    table = along(raws, edited, line, span, within=within)
     frames = table.first, table.first + len(table.own)
     values = np.array(
         [
-            replace(table, own=_own(edited, frames, replace(line, semitones=float(one)))).alike_overall()
+            replace(
+                table, own=_own(edited, frames, replace(line, semitones=float(one)), within)
+            ).alike_overall()
             for one in pitches
         ]
     )
@@ -291,10 +340,19 @@ def followed(
 
 
 def measured(
-    raws: tuple[Spectra, ...], edited: Spectra, line: StretchedLine, core: tuple[float, float]
+    raws: tuple[Spectra, ...],
+    edited: Spectra,
+    line: StretchedLine,
+    core: tuple[float, float],
+    within: tuple[float, float] | None = None,
 ) -> StretchedLine:
-    """Return a line with how alike both sides are over a span, and for how long they sound there."""
-    table = along(raws, edited, line, core)
+    """Return a line with how alike both sides are over a span, and for how long they sound there.
+
+    Parameters
+    ----------
+    within : sound that belongs to the line, as of `along`
+    """
+    table = along(raws, edited, line, core, within=within)
     power = np.einsum("ij,ij->i", table.own, table.own)
     at_s = np.arange(len(power)) * HOP_SAMPLES / RATE_HZ
     middle_s = float(np.sum(power * at_s)) / max(float(np.sum(power)), 1e-9)

@@ -14,7 +14,6 @@ from engine.matching.stretching.lines import StretchedLine
 _LIKE_TAPE_SEMITONES = 0.25
 _LEAST_SEMITONES = 0.02
 _SAME_SPEED = 1e-4
-_MOST_APART_S = 1.0
 _AROUND_S = 0.3
 _EVERY_S, _EDGE_S = 1.0, 0.4
 
@@ -33,6 +32,8 @@ def respun_spans(
 ) -> tuple[Respun, ...]:
     """Return the parts of a span in which neighbouring pieces were sped up or slowed down with their pitch.
 
+    Pieces at one speed are on one tape, and so is the sound between them, if no other piece is there.
+
     Parameters
     ----------
     raws, edited : mono, at the rate of the search
@@ -40,20 +41,19 @@ def respun_spans(
     within : of the edited file
     """
     found: list[Respun] = []
+    is_next = False
     for piece in pieces:
-        if not within[0] <= (piece.start + piece.stop) / 2 < within[1] or not _is_like_tape(piece):
+        if not within[0] <= (piece.start + piece.stop) / 2 < within[1]:
             continue
-        speed = _speed(raws, edited, piece)
+        speed = _speed(raws, edited, piece) if _is_like_tape(piece) else None
         if speed is None:
+            is_next = False
             continue
-        last = found[-1] if found else None
+        last = found[-1] if is_next else None
+        is_next = True
         start = max(within[0], piece.start - _AROUND_S * RATE_HZ)
         stop = min(within[1], piece.stop + _AROUND_S * RATE_HZ)
-        if (
-            last is not None
-            and start - last.stop < _MOST_APART_S * RATE_HZ
-            and abs(last.speed / speed - 1.0) < _SAME_SPEED
-        ):
+        if last is not None and abs(last.speed / speed - 1.0) < _SAME_SPEED:
             longer = last.speed if last.stop - last.start > stop - start else speed
             found[-1] = Respun(last.start, stop, longer)
         else:

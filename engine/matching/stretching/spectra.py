@@ -24,7 +24,7 @@ _LOWEST_HZ, _HIGHEST_HZ = 110.0, 4800.0
 BANDS = int(12 * BANDS_PER_SEMITONE * np.log2(_HIGHEST_HZ / _LOWEST_HZ)) + 1
 _NARROWEST_BINS = 1.2
 _FLOOR, _QUIETEST = 1e-3, 1e-4  # of the mean of a band, and of all bands
-_AROUND_S = 1.0
+AROUND_S = 1.0
 _CHUNK_FRAMES = 4096
 _EDGE_FRAMES = _WINDOW_SAMPLES // HOP_SAMPLES
 
@@ -142,13 +142,26 @@ def two_by_two(levels: Floats) -> Floats:
     return pooled
 
 
-def changes(levels: Floats, around_frames: int) -> Floats:
-    """Return the bands two by two, less their mean over some time, so that no equaliser counts."""
+def changes(levels: Floats, around_frames: int, within: tuple[int, int] | None = None) -> Floats:
+    """Return the bands two by two, less their mean over some time, so that no equaliser counts.
+
+    Parameters
+    ----------
+    within : frames that count in the means; others belong to other pieces
+    """
     pooled = two_by_two(levels)
-    pooled -= uniform_filter1d(pooled, max(1, around_frames), axis=0, mode="nearest")
+    around = max(1, around_frames)
+    if within is None:
+        pooled -= uniform_filter1d(pooled, around, axis=0, mode="nearest")
+        return pooled
+    counts = np.zeros((len(pooled), 1), np.float32)
+    counts[max(0, within[0]) : max(0, within[1])] = 1.0
+    shares = uniform_filter1d(counts, around, axis=0, mode="constant")
+    means = uniform_filter1d(pooled * counts, around, axis=0, mode="constant")
+    pooled -= means / np.maximum(shares, np.float32(0.5 / around))
     return pooled
 
 
-def around_frames(speed: float = 1.0) -> int:
+def around_frames(speed: float = 1.0, around_s: float = AROUND_S) -> int:
     """Return the frames of the time over which `changes` takes means, in sound that plays at a speed."""
-    return round(_AROUND_S * RATE_HZ / HOP_SAMPLES / speed)
+    return round(around_s * RATE_HZ / HOP_SAMPLES / speed)

@@ -19,9 +19,9 @@ from engine.progress import Progress
 _LEAST_S = 0.8
 _SHORTEST_S, _LEAST_SOUNDS_S, _LEAST_ALIKE = 1.0, 0.8, 0.65
 _EDGE_S, _EDGE_SHARE = 0.1, 0.1
-_KEPT_SEMITONES = 0.2
+_KEPT_SEMITONES, _MAYBE_KEPT_SEMITONES, _LESS_ALIKE_AT_PITCH = 0.1, 0.5, 0.0015
 _UNCHANGED, _UNCHANGED_S = 0.002, 0.006
-_NEAR_SPEED, _NEAR_SEMITONES = 0.02, 0.3
+_NEAR_SPEED, _SAME_SPEED, _NEAR_SEMITONES = 0.02, 0.001, 0.3
 _AGREE_S = 4.0
 _LESS_ALIKE = 0.004
 _LESS_ALIKE_IN_PART = 0.2
@@ -145,16 +145,16 @@ def stretched_pieces(known: Traced, spans: Sequence[Span], progress: Progress) -
             continue
         rough = _fewest(known, [_refitted(known, one) for one in decoded(raws, target, known.lines, span)])
         found += with_edges(raws, target, rough, span)
-    found = [_refitted(known, one) for one in found]
+    found = [_at_kept_pitch(raws, target, _refitted(known, one)) for one in found]
     agreed = [_as_others(raws, target, one, found) for one in found]
-    return [_rounded(one) for one in agreed if _is_sure(one)]
+    return [one for one in agreed if _is_sure(one)]
 
 
 def is_explained(known: Traced, piece: StretchedLine, span: Span) -> bool:
     """Return whether a span of the edited file is about as alike along a piece as all of that."""
     if not piece.start <= (span[0] + span[1]) / 2 < piece.stop:
         return False
-    part = measured(known.raws, known.edited, piece, span)
+    part = measured(known.raws, known.edited, piece, span, (piece.start, piece.stop))
     return part.alike >= max(_LEAST_ALIKE, piece.alike - _LESS_ALIKE_IN_PART)
 
 
@@ -167,11 +167,11 @@ def _refitted(known: Traced, piece: StretchedLine) -> StretchedLine:
     """Return a piece whose line and pitch are fitted to its own span, and how alike both sides are there."""
     found = known.refits.get(piece)
     if found is None:
-        core = _core(piece)
-        line = fitted(known.raws, known.edited, piece, core, reach_frames=3.0)
-        line = with_pitch(known.raws, known.edited, line)
+        core, within = _core(piece), (piece.start, piece.stop)
+        line = fitted(known.raws, known.edited, piece, core, reach_frames=3.0, within=within)
+        line = with_pitch(known.raws, known.edited, line, within)
         line = replace(line, start=piece.start, stop=piece.stop)
-        found = known.refits[piece] = measured(known.raws, known.edited, line, core)
+        found = known.refits[piece] = measured(known.raws, known.edited, line, core, within)
     return found
 
 
@@ -204,7 +204,7 @@ def _goes_on_through(known: Traced, piece: StretchedLine, other: StretchedLine) 
     gap = max(piece.start, other.start) - min(piece.stop, other.stop)
     if gap > _APART_S * RATE_HZ or other.stop - other.start > piece.stop - piece.start:
         return False
-    core = _core(other)
+    core, within = _core(other), (other.start, other.stop)
     same = fitted(
         known.raws,
         known.edited,
@@ -212,17 +212,33 @@ def _goes_on_through(known: Traced, piece: StretchedLine, other: StretchedLine) 
         core,
         reach_frames=1.0,
         is_speed_known=True,
+        within=within,
     )
     off = abs(same.raw_at(same.at) - piece.raw_at(same.at))
-    return off < _SAME_LINE_S * RATE_HZ and measured(known.raws, known.edited, piece, core).alike >= (
+    return off < _SAME_LINE_S * RATE_HZ and measured(known.raws, known.edited, piece, core, within).alike >= (
         other.alike - _LESS_ALIKE
     )
+
+
+def _at_kept_pitch(raws: tuple[Spectra, ...], edited: Spectra, piece: StretchedLine) -> StretchedLine:
+    """Return a piece at the pitch of its recording if it is as alike there: noise has no pitch of its own."""
+    if abs(piece.semitones) > _MAYBE_KEPT_SEMITONES:
+        return piece
+    same = replace(piece, semitones=0.0)
+    core, within = _core(piece), (piece.start, piece.stop)
+    alike = measured(raws, edited, same, core, within).alike
+    is_same = abs(piece.semitones) <= _KEPT_SEMITONES or alike >= piece.alike - _LESS_ALIKE_AT_PITCH
+    return replace(same, alike=alike) if is_same else piece
 
 
 def _as_others(
     raws: tuple[Spectra, ...], edited: Spectra, piece: StretchedLine, pieces: Sequence[StretchedLine]
 ) -> StretchedLine:
-    """Return a piece at the speed of longer ones if it is as alike: files are often warped as a whole."""
+    """Return a piece at a likely speed if it is as alike there.
+
+    Files are often warped as a whole, at the speed of their longer pieces; and where the pitch alone is
+    changed, the speed stays.
+    """
     length = piece.stop - piece.start
     others = [
         other
@@ -233,14 +249,19 @@ def _as_others(
         and other.stop - other.start >= length
     ]
     lengths = np.array([other.stop - other.start for other in others])
-    if lengths.sum() < _AGREE_S * RATE_HZ:
+    if lengths.sum() >= _AGREE_S * RATE_HZ:
+        weights = lengths**3  # the inverse of the variance of a slope
+        speed = float(np.average([other.speed for other in others], weights=weights))
+        speed = 1.0 if piece.semitones and abs(speed - 1.0) < _SAME_SPEED else speed
+    elif piece.semitones and abs(piece.speed - 1.0) < _NEAR_SPEED:
+        speed = 1.0
+    else:
         return piece
-    weights = lengths**3  # the inverse of the variance of a slope
-    speed = float(np.average([other.speed for other in others], weights=weights))
     middle = (piece.start + piece.stop) / 2
     turned = replace(piece, at=middle, there=piece.raw_at(middle), speed=speed)
-    same = fitted(raws, edited, turned, _core(piece), reach_frames=3.0, is_speed_known=True)
-    same = measured(raws, edited, replace(same, start=piece.start, stop=piece.stop), _core(piece))
+    core, within = _core(piece), (piece.start, piece.stop)
+    same = fitted(raws, edited, turned, core, reach_frames=3.0, is_speed_known=True, within=within)
+    same = measured(raws, edited, replace(same, start=piece.start, stop=piece.stop), core, within)
     return same if same.alike >= piece.alike - _LESS_ALIKE else piece
 
 
@@ -251,8 +272,4 @@ def _is_sure(piece: StretchedLine) -> bool:
         return False
     changed_s = abs(piece.speed - 1.0) * length_s
     is_faster = abs(piece.speed - 1.0) > _UNCHANGED and changed_s > _UNCHANGED_S
-    return is_faster or abs(piece.semitones) > _KEPT_SEMITONES
-
-
-def _rounded(piece: StretchedLine) -> StretchedLine:
-    return replace(piece, semitones=0.0) if abs(piece.semitones) <= _KEPT_SEMITONES else piece
+    return is_faster or piece.semitones != 0.0

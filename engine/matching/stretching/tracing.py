@@ -24,7 +24,7 @@ _HALF_WINDOW_SAMPLES = WINDOW_S * RATE_HZ / 2
 _CORE_SHARE = 0.6  # of a window, clear of sound on the far side of a border
 _WORSE_BY = 0.04
 _ALIKE, _JUMP_FRAMES = 0.5, 10.0
-_NEAR_FRAMES = 9
+_NEAR_FRAMES, _SILENT = 9, 0.05
 _SHORTEST_S, _LEAST_SOUNDS_S = 0.5, 0.5
 _BEYOND_S = 0.6
 _TOGETHER_S = 60.0
@@ -97,7 +97,9 @@ def _lines_within(
             if len(over) > _MOST_AT_ONCE or tried >= _MOST_TRIED:
                 continue
             tried += 1
-            line = _followed(raws, edited, guess, span) or _followed(raws, edited, _alone(one), span)
+            line = _followed(raws, edited, guess, span)
+            if line is None or not _explains(line, one):  # others led it away
+                line = _followed(raws, edited, _alone(one), span)
             if line is not None and not any(_is_same(line, other) for other in found):
                 found.append(line)
     return found[count:]
@@ -226,9 +228,13 @@ def decoded(
 
 
 def _agreement(own: Floats, theirs: Floats) -> Floats:
-    """Return how much more alike both sides are at each frame than sound that is just alike enough."""
-    alike, mine = correlation(own, theirs, _NEAR_FRAMES, mode="nearest")
-    weight = np.minimum(1.0, mine / max(1e-9, float(np.median(mine))))
+    """Return how much more alike both sides are at each frame than sound that is just alike enough.
+
+    Frames of little sound count less; but silence is not alike to sound.
+    """
+    alike, *powers = correlation(own, theirs, _NEAR_FRAMES, mode="nearest")
+    mine, other = (power / max(1e-9, float(np.median(power))) for power in powers)
+    weight = np.minimum(1.0, np.where(mine < _SILENT, other, mine))
     found: Floats = (weight * (alike - _ALIKE)).astype(np.float32)
     return found
 

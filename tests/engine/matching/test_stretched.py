@@ -14,7 +14,9 @@ from engine.matching.figures import figures_of
 from engine.matching.match import match_sounds
 from engine.matching.matched import Matched
 from engine.matching.sound import Samples, sound_of
-from engine.matching.stretching.spectra import BANDS, MARGIN_BANDS, at_pitch, spectra_of
+from engine.matching.stretching.lines import StretchedLine
+from engine.matching.stretching.spectra import BANDS, MARGIN_BANDS, at_pitch, changes, spectra_of
+from engine.matching.stretching.tracing import decoded
 from tests.engine.matching.test_match import RATE_HZ, music
 
 
@@ -71,6 +73,38 @@ def test_a_tape_at_another_speed_nulls(raw: Samples) -> None:
     assert found.matched_share > 0.97
 
 
+def test_a_quiet_piece_of_a_tape_between_foreign_sound_is_found(raw: Samples) -> None:
+    other = music(77, 12.0)
+    quiet = np.float32(0.02) * cut(raw, 30.0, 31.5)
+    parts = [cut(raw, 3.0, 10.0), cut(other, 0.0, 4.0), quiet, cut(other, 6.0, 9.0), cut(raw, 20.0, 27.0)]
+    turned = np.asarray(soxr.resample(np.concatenate(parts), 0.95, 1.0, quality="VHQ"), np.float32)
+    found = matched(raw, turned)
+    assert [round(one.raw_start_samples / RATE_HZ, 1) for one in found.segments] == [3.0, 30.0, 20.0]
+    assert found.segments[1].gain_db == pytest.approx(-34.0, abs=0.5)
+
+
+def test_a_fifth_of_a_semitone_is_another_pitch(raw: Samples) -> None:
+    found = matched(raw, stretched_to(cut(raw, 12.0, 17.0), 1.0, -0.2))
+    (only,) = found.segments
+    assert only.pitch_semitones == pytest.approx(-0.2, abs=0.05)
+    place_s = (only.raw_start_samples - only.edited_start_samples) / RATE_HZ
+    assert place_s == pytest.approx(12.0, abs=0.005)
+
+
+def test_the_speed_stays_where_the_pitch_alone_is_another(raw: Samples) -> None:
+    edited = np.concatenate([cut(raw, 1.0, 6.0), stretched_to(cut(raw, 20.0, 22.4), 1.0, 2.0)])
+    last = matched(raw, edited).segments[-1]
+    assert last.similarity is not None
+    assert last.speed == 1.0
+
+
+def test_a_piece_is_found_whose_place_is_on_the_line_of_another(raw: Samples) -> None:
+    first, second = stretched_to(cut(raw, 2.0, 7.2), 0.87, 0.0), stretched_to(cut(raw, 10.4, 13.6), 1.1, 0.0)
+    other = music(77, 4.0)
+    found = matched(raw, np.concatenate([first, other, second]))
+    assert [round(one.speed, 2) for one in found.segments] == [0.87, 1.1]
+
+
 def test_other_music_is_foreign_at_every_speed(raw: Samples) -> None:
     other = music(77, 20.0)
     edited = np.concatenate(
@@ -105,3 +139,29 @@ def test_bands_of_a_higher_sound_are_those_of_its_source() -> None:
     np.testing.assert_array_equal(
         at_pitch(other, 3.0).argmax(axis=1), own[:, MARGIN_BANDS:-MARGIN_BANDS].argmax(axis=1)
     )
+
+
+def test_louder_sound_on_the_far_side_of_a_border_changes_no_bands() -> None:
+    rng = np.random.default_rng(5)
+    quiet, loud = (rng.normal(level, 1.0, (60, 8)).astype(np.float32) for level in (-3.0, 9.0))
+    found = changes(np.concatenate([quiet, loud]), 41, (0, 60))[:60]
+    np.testing.assert_allclose(
+        found, changes(np.concatenate([quiet, 0.0 * loud]), 41, (0, 60))[:60], atol=1e-4
+    )
+    pairs = quiet.reshape(60, 4, 2).mean(axis=2)
+    np.testing.assert_allclose(found[59], pairs[59] - pairs[39:].mean(axis=0), atol=1e-4)
+
+
+def test_a_line_does_not_go_on_through_silence_while_its_recording_sounds() -> None:
+    rate_hz = 11_025
+    raw = soxr.resample(music(31, 30.0).mean(axis=1), RATE_HZ, rate_hz, quality="VHQ").astype(np.float32)
+    edited = np.concatenate([raw[: 5 * rate_hz], raw[16 * rate_hz : 26 * rate_hz]])
+    edited[5 * rate_hz : 9 * rate_hz] *= np.float32(1e-3)
+    length = float(len(edited))
+    lines = [
+        StretchedLine(0, 0.0, 0.0, 1.0, 0.0, 0.0, 9.0 * rate_hz),
+        StretchedLine(0, 5.0 * rate_hz, 16.0 * rate_hz, 1.0, 0.0, 9.0 * rate_hz, length),
+    ]
+    first, second = decoded((spectra_of(raw),), spectra_of(edited), lines, (0.0, length))
+    assert first.stop == pytest.approx(5.0 * rate_hz, abs=0.5 * rate_hz)
+    assert second.start == pytest.approx(9.0 * rate_hz, abs=0.5 * rate_hz)

@@ -56,6 +56,7 @@ class Editor:
     pairs : at least one
     habits : statistics of the edits, in words; None in an older file
     rules : by which it arranges, the one that fits best first; without any, the network does
+    has_old_rules : whether its file has rules of another version, which cannot be used
     """
 
     name: str
@@ -63,6 +64,7 @@ class Editor:
     adapter: Adapter
     habits: Habits | None = None
     rules: tuple[Fitting, ...] = ()
+    has_old_rules: bool = False
 
 
 @lru_cache(maxsize=1)
@@ -302,7 +304,8 @@ def _checked(facts: Mapping[str, object], tensors: Mapping[str, Tensor]) -> Edit
         rules = tuple(Fitting(tuple(row[:-1]), row[-1]) for row in tensors["rules"].tolist())
         if not all(0.0 <= number < 1.0 for one in rules for number in one.numbers):
             raise ValueError("invalid rules")
-    return Editor(str(facts["name"]), pairs, adapter.requires_grad_(False), habits, rules)
+    has_old_rules = facts.get("rules") not in (None, RULES_VERSION)
+    return Editor(str(facts["name"]), pairs, adapter.requires_grad_(False), habits, rules, has_old_rules)
 
 
 def _section_rows(heard: StepFeatures) -> Tensor:

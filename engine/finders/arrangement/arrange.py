@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -80,7 +80,7 @@ def arrange(request: ArrangeRequest, progress: Progress) -> ProposedArrangement:
             f"Of this recording {left} would be left: it is unlike the training data of the editors. "
             "Name an editor of your own, an example or a length."
         )
-    return made
+    return replace(made, has_old_rules=editor is not None and editor.has_old_rules)
 
 
 def arranged(

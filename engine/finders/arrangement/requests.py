@@ -58,6 +58,7 @@ class ProposedArrangement:
     result_s, recording_s : how long the result is with all of them, and the recording
     others_s : lengths of the other arrangements, which the alternatives come from
     references_samples : the takes that others are compared with, [start, stop) each
+    has_old_rules : whether the editor has rules of another version, which were not used
     """
 
     proposals: tuple[Proposal, ...]
@@ -65,10 +66,16 @@ class ProposedArrangement:
     recording_s: float
     others_s: tuple[float, ...]
     references_samples: tuple[tuple[int, int], ...] = ()
+    has_old_rules: bool = False
 
     @property
     def sentence(self) -> str:
         """Summarize the proposals."""
+        old = " The rules of this editor are of another version of Offcut and were not used: learn it again."
+        return f"{self._proposed}{old if self.has_old_rules else ''}"
+
+    @property
+    def _proposed(self) -> str:
         if not self.proposals:
             return "This editor would leave the recording as it is."
         kinds = [

@@ -159,6 +159,12 @@ def test_an_editor_with_rules_is_stored_and_arranges_by_them(tmp_path: Path) -> 
     assert jump_f(arrangements(shipped_network(), heard, bounds, editor=again)[0].order, wanted) == 1.0
     plain = Editor("plain", again.pairs, again.adapter)
     assert jump_f(arrangements(shipped_network(), heard, bounds, editor=plain)[0].order, wanted) < 1.0
+    assert not again.has_old_rules
+    older = (tmp_path / "teaser.editor").read_bytes().replace(b'\\"rules\\": 2', b'\\"rules\\": 1')
+    (tmp_path / "older.editor").write_bytes(older)
+    old = load_editor(tmp_path / "older.editor")
+    assert old.has_old_rules
+    assert not old.rules
 
 
 def test_a_single_example_is_enough_for_a_rule_that_makes_it() -> None:

@@ -28,6 +28,7 @@ _SAME_LINE_S, _MET_SAMPLES = 0.005, 4
 _CRUMB_S = 2.0
 _FRAGMENT_S, _FRAGMENTS_S, _MASKED_S = 2.5, 5.0, 2.0
 _MOST_ELSEWHERE = 0.5
+_ALMOST_SPEED, _ALMOST_SEMITONES = 0.002, 0.5
 
 
 def with_stretched(
@@ -101,9 +102,15 @@ def explained_spans(known: Traced, rough: Sequence[Stretch], spans: Sequence[Spa
         (piece.start, piece.stop)
         for piece in pieces
         if piece.stop - piece.start >= _MASKED_S * RATE_HZ
+        and not _may_be_copy(piece)
         and held_elsewhere(copies, piece) < _MOST_ELSEWHERE
         and are_grains(copies, piece)
     ]
+
+
+def _may_be_copy(piece: StretchedLine) -> bool:
+    """Return whether a piece is so near to its recording that noise may make the difference: copies null."""
+    return abs(piece.speed - 1.0) < _ALMOST_SPEED and abs(piece.semitones) < _ALMOST_SEMITONES
 
 
 def _holds(segment: Segment, at_samples: int) -> bool:

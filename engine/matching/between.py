@@ -109,7 +109,7 @@ def explained_spans(known: Traced, rough: Sequence[Stretch], spans: Sequence[Spa
 
 
 def _may_be_copy(piece: StretchedLine) -> bool:
-    """Return whether a piece is so near to its recording that noise may make the difference: copies null."""
+    """Return whether a piece has about the speed and pitch of its recording, and may be a copy in noise."""
     return abs(piece.speed - 1.0) < _ALMOST_SPEED and abs(piece.semitones) < _ALMOST_SEMITONES
 
 

@@ -142,7 +142,10 @@ def _measured(
     span = max(start, middle - half), min(stop, middle + half)
     heard, ours = edited.read(*span).astype(np.float64), rendered(raws, *near, edited.channels, span)
     # A ride follows the level of notes, and with it what an equaliser does to low and high ones.
-    steady = rendered(raws, [replace(one, gain_ride=()) for one in near[0]], near[1], edited.channels, span)
+    steady = ours
+    if any(one.gain_ride for one in near[0]):
+        level = [replace(one, gain_ride=()) for one in near[0]]
+        steady = rendered(raws, level, near[1], edited.channels, span)
     found = replace(
         segment,
         residual_db=_ratio_db(left, power),

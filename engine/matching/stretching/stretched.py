@@ -138,11 +138,10 @@ def stretched_pieces(known: Traced, spans: Sequence[Span], progress: Progress) -
     """
     raws, target = known.raws, known.edited
     found: list[StretchedLine] = []
-    for number, span in enumerate(spans):
+    long = _long_enough(spans)
+    for number, span in enumerate(long):
         progress.check_cancelled()
-        progress.report(number / len(spans), "Following stretched sound")
-        if span[1] - span[0] < _LEAST_S * RATE_HZ:
-            continue
+        progress.report(number / len(long), "Following stretched sound")
         rough = _fewest(known, [_refitted(known, one) for one in decoded(raws, target, known.lines, span)])
         found += with_edges(raws, target, rough, span)
     found = [_at_kept_pitch(raws, target, _refitted(known, one)) for one in found]

@@ -16,7 +16,7 @@ from engine.matching.stretching.grains import Copy, are_grains, held_elsewhere
 from engine.matching.stretching.lines import StretchedLine
 from engine.matching.stretching.reported import segment_of
 from engine.matching.stretching.respun import Respun, respun_spans
-from engine.matching.stretching.stretched import Traced, is_explained, stretched_pieces, traced
+from engine.matching.stretching.stretched import Traced, is_explained, may_be_copy, stretched_pieces, traced
 from engine.matching.stretching.tracing import Span
 from engine.matching.verdict import unmatched
 from engine.progress import SILENT, Progress
@@ -28,7 +28,6 @@ _SAME_LINE_S, _MET_SAMPLES = 0.005, 4
 _CRUMB_S = 2.0
 _FRAGMENT_S, _FRAGMENTS_S, _MASKED_S = 2.5, 5.0, 2.0
 _MOST_ELSEWHERE = 0.5
-_ALMOST_SPEED, _ALMOST_SEMITONES = 0.002, 0.5
 
 
 def with_stretched(
@@ -102,15 +101,10 @@ def explained_spans(known: Traced, rough: Sequence[Stretch], spans: Sequence[Spa
         (piece.start, piece.stop)
         for piece in pieces
         if piece.stop - piece.start >= _MASKED_S * RATE_HZ
-        and not _may_be_copy(piece)
+        and not may_be_copy(piece)
         and held_elsewhere(copies, piece) < _MOST_ELSEWHERE
         and are_grains(copies, piece)
     ]
-
-
-def _may_be_copy(piece: StretchedLine) -> bool:
-    """Return whether a piece has about the speed and pitch of its recording, and may be a copy in noise."""
-    return abs(piece.speed - 1.0) < _ALMOST_SPEED and abs(piece.semitones) < _ALMOST_SEMITONES
 
 
 def _holds(segment: Segment, at_samples: int) -> bool:

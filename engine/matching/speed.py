@@ -14,7 +14,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 from scipy.fft import irfft, rfft
-from scipy.ndimage import map_coordinates, spline_filter1d
+from scipy.ndimage import map_coordinates
 
 from engine.features.summit import summit
 from engine.matching.searching.features import HOP_SAMPLES, RATE_HZ, Floats, SearchFeatures, patterns
@@ -29,6 +29,7 @@ _HALF_SAMPLES = 2048
 _REACH_SAMPLES = 1024
 _SIZE = 2 * (_HALF_SAMPLES + _REACH_SAMPLES) + 2 * _HALF_SAMPLES
 _WHITENED = 0.6
+_SPLINE_SAMPLES = 32  # farther samples have no share in a spline
 _LEAST_SCORE = 0.2
 _BETTER_BY = 1.4
 _FAR_SAMPLES = round(1.5 * RATE_HZ)
@@ -49,20 +50,19 @@ def found_speed(raws: Sequence[SearchFeatures], edited: SearchFeatures, *, is_op
     candidates = _candidates(raws, edited)
     if not candidates:
         return None
-    smooth = spline_filter1d(edited.mono.astype(np.float64))
-    drift = _agreed(_slopes(raws, smooth, candidates, 1.0))
+    drift = _agreed(_slopes(raws, edited.mono, candidates, 1.0))
     if drift is not None:
-        return None if abs(drift - 1.0) < _SAME_WITHIN else _refined(raws, smooth, candidates, drift)
+        return None if abs(drift - 1.0) < _SAME_WITHIN else _refined(raws, edited.mono, candidates, drift)
     if not is_open:
         return None
     speeds = 1.0 + np.arange(-_MOST_APART, _MOST_APART + _STEP / 2, _STEP)
-    scores = np.array([[_best(smooth, one, speed)[0] for one in candidates] for speed in speeds])
+    scores = np.array([[_best(edited.mono, one, speed)[0] for one in candidates] for speed in speeds])
     means = scores.mean(axis=1)
     at = int(np.argmax(means))
     as_it_is = float(means[int(np.argmin(np.abs(speeds - 1.0)))])
     if means[at] < _LEAST_SCORE or means[at] < _BETTER_BY * as_it_is:
         return None
-    speed = _refined(raws, smooth, candidates, float(speeds[at]))
+    speed = _refined(raws, edited.mono, candidates, float(speeds[at]))
     return None if abs(speed - 1.0) < _SAME_WITHIN else speed
 
 
@@ -81,11 +81,9 @@ def speed_along(
     -------
     speed : None where the waveforms differ too much, as after time-stretching
     """
-    begin = max(0, int(places[0][0]) - 2 * _HALF_SAMPLES)
-    smooth = spline_filter1d(edited[begin : int(places[-1][0]) + 2 * _HALF_SAMPLES].astype(np.float64))
     found = []
     for at, middle in places:
-        mine = _spectrum(_played(smooth, at - begin, speed)[None])
+        mine = _spectrum(_played(edited, at, speed)[None])
         there = round(middle) - _HALF_SAMPLES - _REACH_SAMPLES
         theirs = _spectrum(_cut(raw, there, 2 * (_HALF_SAMPLES + _REACH_SAMPLES))[None])
         agreed, lag = _peak(mine, theirs, 2 * _REACH_SAMPLES + 1)
@@ -161,9 +159,9 @@ def _windows(raws: Sequence[SearchFeatures], owner: NDArray[np.int64], middles: 
     return np.stack([_cut(raws[raw].mono, int(middle) - reach, 2 * reach) for raw, middle in places])
 
 
-def _best(smooth: NDArray[np.float64], one: _Candidate, speed: float) -> tuple[float, int, float]:
+def _best(edited: Floats, one: _Candidate, speed: float) -> tuple[float, int, float]:
     """Return the highest score of a segment at a speed, the raw recording and the middle there."""
-    mine = _spectrum(_played(smooth, one.at, speed)[None])
+    mine = _spectrum(_played(edited, one.at, speed)[None])
     lags = irfft(np.conj(mine) * one.spectra, _SIZE, axis=1)[:, : 2 * _REACH_SAMPLES + 1]
     own = np.sum(np.abs(mine) ** 2) * one.powers
     lags = lags / (np.sqrt(np.maximum(own, 1e-20)) * 2.0 / _SIZE)[:, None]
@@ -173,11 +171,11 @@ def _best(smooth: NDArray[np.float64], one: _Candidate, speed: float) -> tuple[f
 
 def _refined(
     raws: Sequence[SearchFeatures],
-    smooth: NDArray[np.float64],
+    edited: Floats,
     candidates: Sequence[_Candidate],
     speed: float,
 ) -> float:
-    slopes = _slopes(raws, smooth, candidates, speed)
+    slopes = _slopes(raws, edited, candidates, speed)
     return float(np.median(slopes)) if slopes else speed
 
 
@@ -192,17 +190,17 @@ def _agreed(slopes: Sequence[float]) -> float | None:
 
 def _slopes(
     raws: Sequence[SearchFeatures],
-    smooth: NDArray[np.float64],
+    edited: Floats,
     candidates: Sequence[_Candidate],
     speed: float,
 ) -> list[float]:
     """Return speeds from how far two stretches on one line have run apart, one for each line that is seen."""
     slopes = []
     for one in candidates:
-        score, raw, middle = _best(smooth, one, speed)
+        score, raw, middle = _best(edited, one, speed)
         ends = []
         for far in (-_FAR_SAMPLES, _FAR_SAMPLES):
-            mine = _spectrum(_played(smooth, one.at + far, speed)[None])
+            mine = _spectrum(_played(edited, one.at + far, speed)[None])
             there = round(middle + far * speed) - _HALF_SAMPLES - _NEAR_SAMPLES
             theirs = _spectrum(_cut(raws[raw].mono, there, 2 * (_HALF_SAMPLES + _NEAR_SAMPLES))[None])
             agreed, lag = _peak(mine, theirs, 2 * _NEAR_SAMPLES + 1)
@@ -212,12 +210,12 @@ def _slopes(
     return slopes
 
 
-def _played(smooth: NDArray[np.float64], at: float, speed: float) -> Floats:
-    """Return a segment of the edited file, given as coefficients of a cubic spline, at its original speed."""
+def _played(edited: Floats, at: float, speed: float) -> Floats:
+    """Return a segment of the edited file at its original speed, interpolated by cubic splines."""
     times = at + np.arange(-_HALF_SAMPLES, _HALF_SAMPLES) / speed
-    played: Floats = map_coordinates(smooth, times[None], order=3, prefilter=False, mode="constant").astype(
-        np.float32
-    )
+    begin, stop = int(times[0]) - _SPLINE_SAMPLES, int(times[-1]) + _SPLINE_SAMPLES
+    piece = _cut(edited, begin, stop - begin).astype(np.float64)
+    played: Floats = map_coordinates(piece, times[None] - begin, order=3, mode="constant").astype(np.float32)
     return played
 
 

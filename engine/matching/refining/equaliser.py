@@ -19,6 +19,8 @@ _PARTS = 6
 """Parts of an octave: an equaliser hardly turns the phase inside one."""
 _HIGHEST_HZ = 12_000.0
 """Coding removes sound above."""
+_LONGEST_SAMPLES = 2**19
+"""Transforms of more need minutes of sound in memory at once."""
 _LEAST_EQ_DB = 1.5
 _QUIET = 1e-4  # of the power of the loudest octave
 _COHERENT = 0.5
@@ -45,6 +47,14 @@ def octave_powers(samples: Wide, rate_hz: float, highest_hz: float) -> Wide:
     samples : shape (n,)
     highest_hz : the upper edge of the highest octave, about
     """
+    parts = np.array_split(samples, len(samples) // _LONGEST_SAMPLES + 1)
+    return sum(
+        (len(part) / max(1, len(samples)) * _powers(part, rate_hz, highest_hz) for part in parts),
+        start=np.zeros(1),
+    )
+
+
+def _powers(samples: Wide, rate_hz: float, highest_hz: float) -> Wide:
     size = next_fast_len(max(1, len(samples)), real=True)
     power = np.abs(rfft(samples, size)) ** 2 / max(1, len(samples)) / size
     rows = np.searchsorted(rfftfreq(size, 1.0 / rate_hz), _edges_hz(highest_hz, 1))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.matching.searching.diagonals import Diagonal
 from engine.matching.searching.features import RATE_HZ, Floats
-from engine.matching.searching.likelihood import STEP_SAMPLES, log_likelihoods
+from engine.matching.searching.likelihood import STEP_SAMPLES, log_likelihoods, looked_at
 from engine.progress import Progress
 from engine.side_by_side import side_by_side
 
@@ -132,25 +131,19 @@ class _Seen:
 def _seen(raws: Sequence[Floats], edited: Floats, lines: Sequence[Diagonal]) -> _Seen:
     """Look at each line at some places of its own."""
     starts, stops = (np.array([getattr(line, end) for line in lines]) for end in ("start", "stop"))
+    middles = np.arange(_LOOK_SAMPLES / 2, len(edited), _LOOK_SAMPLES)
+    which = [np.flatnonzero((starts <= middle) & (stops > middle)) for middle in middles]
+    at = np.repeat(middles, [len(some) for some in which])
+    line = np.concatenate([*which, np.zeros(0, np.int64)])
+    firsts = np.round(at / STEP_SAMPLES).astype(np.int64) - _LOOK_STEPS // 2
 
-    def looked_at(middle: float) -> list[_Seen]:
-        here = np.flatnonzero((starts <= middle) & (stops > middle))
-        first = round(middle / STEP_SAMPLES) - _LOOK_STEPS // 2
-        looks = []
-        for some in np.array_split(here, len(here) // _TOGETHER + 1):
-            these = [lines[one] for one in some]
-            if these:
-                ratios = log_likelihoods(raws, edited, these, first, _LOOK_STEPS, 0.0).mean(axis=0)
-                looks.append(_Seen(np.full(len(some), middle), some, ratios))
-        return looks
+    def ratios(some: slice) -> NDArray[np.float64]:
+        these = [lines[one] for one in line[some].tolist()]
+        found: NDArray[np.float64] = looked_at(raws, edited, these, firsts[some], _LOOK_STEPS).mean(axis=1)
+        return found
 
-    middles = np.arange(_LOOK_SAMPLES / 2, len(edited), _LOOK_SAMPLES).tolist()
-    looks = list(chain.from_iterable(side_by_side(looked_at, middles)))
-    return _Seen(
-        np.concatenate([one.at for one in looks] or [np.zeros(0)]),
-        np.concatenate([one.line for one in looks] or [np.zeros(0, np.int64)]),
-        np.concatenate([one.ratio for one in looks] or [np.zeros(0)]),
-    )
+    parts = [slice(begin, begin + _TOGETHER) for begin in range(0, len(line), _TOGETHER)]
+    return _Seen(at, line, np.concatenate([np.zeros(0), *side_by_side(ratios, parts)]))
 
 
 def _alive(active: list[int], ratios: NDArray[np.float64], unknown_ratio: float) -> list[int]:

@@ -65,10 +65,29 @@ def log_likelihoods(
     silent : the neutral value if both are silent; it is 0 if only one of them is
     """
     found = band_likelihoods(raws, edited, lines, first, count)
-    ratio: NDArray[np.float64] = found.ratio.sum(axis=2)
-    ratio[found.is_quiet[None] | found.is_line_quiet] = 0.0
-    ratio[found.is_quiet[None] & found.is_line_quiet] = silent
-    return ratio.T
+    return _of_all_bands(found.ratio, found.is_quiet[None], found.is_line_quiet, silent).T
+
+
+def looked_at(
+    raws: Sequence[Floats],
+    edited: Floats,
+    lines: Sequence[Diagonal],
+    firsts: NDArray[np.int64],
+    count: int,
+) -> NDArray[np.float64]:
+    """Return the log-likelihood ratio of each line at some steps of its own, shape (lines, count).
+
+    Parameters
+    ----------
+    firsts : the first step of each line, shape (lines,); others as in `log_likelihoods`, silence is neutral
+    """
+    moments, which = np.unique(firsts, return_inverse=True)
+    windows = [window_of(first, count) for first in moments.tolist()]
+    mine = _spectra(np.stack([cut(edited, begin, length) for begin, length in windows]))
+    of_each = mine[0][which], mine[1][which], mine[2][which]
+    theirs = _pieces(raws, lines, [windows[one] for one in which.tolist()])
+    ratio, _, is_quiet, is_line_quiet = _compared(of_each, theirs, turns(lines))
+    return _of_all_bands(ratio, is_quiet, is_line_quiet, 0.0)
 
 
 def band_likelihoods(
@@ -76,21 +95,60 @@ def band_likelihoods(
 ) -> BandLikelihoods:
     """Compute the log-likelihood ratio of each line in each band; parameters as in `log_likelihoods`."""
     begin, length = window_of(first, count)
-    mine, my_energy, my_power = _spectra(cut(edited, begin, length)[None])
-    pieces = np.stack([cut(raws[line.raw], begin + round(line.offset), length) for line in lines])
+    mine = _spectra(cut(edited, begin, length)[None])
+    theirs = _pieces(raws, lines, [(begin, length)] * len(lines))
+    ratio, energy, is_quiet, is_line_quiet = _compared(mine, theirs, turns(lines))
+    return BandLikelihoods(ratio, energy[0], is_quiet[0], is_line_quiet)
+
+
+def _pieces(raws: Sequence[Floats], lines: Sequence[Diagonal], windows: Sequence[tuple[int, int]]) -> Floats:
+    """Return the recording's side of lines, a window (first sample, samples) of the edited file each."""
+    return np.stack(
+        [
+            cut(raws[line.raw], begin + round(line.offset), length)
+            for line, (begin, length) in zip(lines, windows, strict=True)
+        ]
+    )
+
+
+def _compared(
+    mine: tuple[NDArray[np.complex64], Floats, Floats], pieces: Floats, turned: NDArray[np.complex64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Compare the edited file with pieces of recordings.
+
+    Parameters
+    ----------
+    mine : the result of `_spectra`, of one window or of one for each piece
+    turned : the factors of `turns`
+
+    Returns
+    -------
+    ratio, energy, is_quiet, is_line_quiet : as in `BandLikelihoods`, the second and third for each window
+    """
+    spectra, my_energy, my_power = mine
     theirs, their_energy, their_power = _spectra(pieces)
     # In place: most of the time would go into new memory.
-    theirs *= turns(lines)[:, None]
+    theirs *= turned[:, None]
     np.conj(theirs, out=theirs)
-    theirs *= mine
+    theirs *= spectra
     cross = pooled(banded(theirs))
     energy = pooled(banded(my_energy))
     both = pooled(banded(their_energy)) * energy
     coherence = np.abs(cross) ** 2 / np.maximum(both, 1e-30)
-    quiet_mine, quiet_theirs = (
+    is_quiet, is_line_quiet = (
         pooled(power[..., None])[..., 0] < _SILENT for power in (my_power, their_power)
     )
-    return BandLikelihoods(ratio_of(coherence), energy[0], quiet_mine[0], quiet_theirs)
+    return ratio_of(coherence), energy, is_quiet, is_line_quiet
+
+
+def _of_all_bands(
+    ratio: NDArray[np.float64], is_quiet: NDArray[np.bool_], is_line_quiet: NDArray[np.bool_], silent: float
+) -> NDArray[np.float64]:
+    """Return sums over bands, shape (lines, steps): 0 where one side is silent, `silent` where both are."""
+    summed: NDArray[np.float64] = ratio.sum(axis=2)
+    summed[is_quiet | is_line_quiet] = 0.0
+    summed[is_quiet & is_line_quiet] = silent
+    return summed
 
 
 def ratio_of(coherence: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -36,6 +36,7 @@ LEAST_ALIKE = 0.5
 _LAGS = 14
 _BLOCK_FRAMES = 16
 _BLOCKS_AT_ONCE, _MOST_PARTS = 64, 32
+_FRAMES_AT_ONCE = 2048
 _ROUNDS = 5
 _OFFSETS, _SLOPES = 9, 9
 _FIRST_FRAMES = 8.0
@@ -139,8 +140,31 @@ def along(
     around_s : time of the recording over which the means are that do not count
     """
     first, last = int(np.ceil(span[0] / HOP_SAMPLES)), int(np.ceil(span[1] / HOP_SAMPLES))
-    own = _own(edited, (first, last), line, within, around_s)
-    at = line.raw_at(0.0) / HOP_SAMPLES + np.arange(first, last) * line.speed
+    starts = range(first, last, _FRAMES_AT_ONCE) or range(first, first + 1)
+
+    def part(start: int) -> tuple[Floats, Floats]:
+        frames = start, min(start + _FRAMES_AT_ONCE, last)
+        own = _own(edited, frames, line, within, around_s)
+        return own, _others(raws, line, frames, lags, within, around_s)
+
+    parts = side_by_side(part, starts)
+    return Along(
+        first,
+        np.concatenate([own for own, _ in parts]),
+        np.concatenate([others for _, others in parts], axis=1),
+    )
+
+
+def _others(
+    raws: tuple[Spectra, ...],
+    line: StretchedLine,
+    frames: tuple[int, int],
+    lags: int,
+    within: tuple[float, float] | None,
+    around_s: float,
+) -> Floats:
+    """Return the recording's side of a line at some lags, shape (lags, frames, bands)."""
+    at = line.raw_at(0.0) / HOP_SAMPLES + np.arange(*frames) * line.speed
     around = around_frames(1.0, around_s)
     margin = lags + around // 2
     begin = int(np.floor(at[0])) - margin if len(at) else 0
@@ -148,8 +172,7 @@ def along(
     played = None if within is None else (line.raw_at(within[0]), line.raw_at(within[1]))
     theirs = changes(at_pitch(raws[line.raw].levels(begin, stop), 0.0), around, _frames_of(played, begin))
     low, part = rows_at(at)
-    others = np.stack([between(theirs, low - begin + lag, part) for lag in range(-lags, lags + 1)])
-    return Along(first, own, others)
+    return np.stack([between(theirs, low - begin + lag, part) for lag in range(-lags, lags + 1)])
 
 
 def _own(

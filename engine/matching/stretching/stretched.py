@@ -157,6 +157,11 @@ def is_explained(known: Traced, piece: StretchedLine, span: Span) -> bool:
     return part.alike >= max(_LEAST_ALIKE, piece.alike - _LESS_ALIKE_IN_PART)
 
 
+def may_be_copy(piece: StretchedLine) -> bool:
+    """Return whether a piece has about the speed and pitch of its recording, and may be a copy in noise."""
+    return abs(piece.speed - 1.0) < _UNCHANGED and abs(piece.semitones) < _MAYBE_KEPT_SEMITONES
+
+
 def _core(piece: StretchedLine) -> Span:
     edge = min(_EDGE_S * RATE_HZ, _EDGE_SHARE * (piece.stop - piece.start))
     return piece.start + edge, piece.stop - edge

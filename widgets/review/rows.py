@@ -313,8 +313,11 @@ def _sentences(
 ) -> str:
     """Return the chosen alternative, reason, detected sound, overlapped proposals and conflicts."""
     taken = proposal.alternatives[alternative - 1] if alternative else None
-    way = f"{taken.label}." if taken is not None and taken.payload else ""
     why = proposal.reason if moved is None else moved.reason
+    way = ""
+    if taken is not None and taken.payload:
+        way = f"{taken.label}."
+        why = f"As proposed: {why}" if moved is None else why
     is_known = proposal.kind in KINDS
     others = (
         sounds_sentence(sounds_in_cut(state, proposal.id, sounds)),

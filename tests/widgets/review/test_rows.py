@@ -84,7 +84,7 @@ def test_the_card_states_the_way_that_was_chosen() -> None:
     state = replace(state, proposals={**state.proposals, "a": moved})
     reason = card_of(state, "a", Surroundings()).reason
     chosen = replace(state, decisions={"a": Decision("a", alternative=1)})
-    assert card_of(chosen, "a", Surroundings()).reason == f"To the line before, beat 2. {reason}"
+    assert card_of(chosen, "a", Surroundings()).reason == f"To the line before, beat 2. As proposed: {reason}"
 
 
 def test_an_unknown_kind_still_has_a_row() -> None:

@@ -207,8 +207,8 @@ class Reasons:
     def _unexplained(self, span: Span) -> Reason:
         below_db = self._below_db(span)
         level = f"{abs(below_db):.0f} dB {'below' if below_db >= 0.0 else 'above'} the rest"
-        why = self.habit or "Nothing to compare with."
-        return Reason(f"Played once: {self._bars(span)}, {level}. {why}", Evidence.WEAK)
+        once = f"Played once: {self._bars(span)}, {level}."
+        return Reason(" ".join(filter(None, (once, self.habit))), Evidence.WEAK)
 
     def _performances(self, span: Span) -> list[Seconds]:
         """Return the parts of performances within steps, [start, stop) each."""

@@ -18,7 +18,6 @@ from engine.arranging.editor_card import cards_of
 from engine.document.recorded import require_recording
 from engine.files.safe_write import shown
 from engine.timebase import samples_to_s
-from engine.wording import begun
 from widgets.forms.numbers_form import Number, NumbersForm
 from widgets.panels.arrangement.compare_panel import ComparePanel
 from widgets.panels.arrangement.editor_list import EditorList
@@ -128,13 +127,13 @@ class Editors(QObject):
         from engine.finders.arrangement.finder import arrangement_settings
 
         settings = arrangement_settings(found.request)
-        editor = f"as {shown(Path(settings.editor).stem)}" if settings.editor else ""
-        as_whom = f" {begun(editor)} would." if editor else ""
+        name = shown(Path(settings.editor).stem) if settings.editor else ""
+        by_whom = f" Editor: {name}." if name else ""
         which = f" Seed {settings.seed}." if settings.seed else ""
-        self._parts.finders.take(found, (f"{found.sentence}{as_whom}{which}",))
+        self._parts.finders.take(found, (f"{found.sentence}{by_whom}{which}",))
         self._minutes, self._seed = settings.minutes, settings.seed
         if found.found.proposals:
             length = "" if settings.minutes is None else f"to {settings.minutes:g} min"
             seed = f"seed {settings.seed}" if settings.seed else "the likeliest"
-            words = ", ".join(filter(None, (editor, length, seed)))
+            words = ", ".join(filter(None, (name and f"as {name}", length, seed)))
             self.comparing.hold(found, words)

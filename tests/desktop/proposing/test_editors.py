@@ -318,7 +318,7 @@ def test_an_editor_is_learned_told_in_words_and_used_at_once(
     QTest.keyClick(dialog, Qt.Key.Key_A, ALT)
     rehearsal.qtbot.waitUntil(dialog.isHidden)
     rehearsal.finish_work()
-    assert any("As mine would." in said for said in rehearsal.said)
+    assert any("Editor: mine." in said for said in rehearsal.said)
     assert window.editors.path == out
 
     learned, said = window.editors.path, len(rehearsal.said)
@@ -332,7 +332,7 @@ def test_an_editor_is_learned_told_in_words_and_used_at_once(
     rehearsal.do_and_answer(lambda: window.commands.run("editor.choose"), take_the_first)
     rehearsal.finish_work()
     assert window.editors.path == learned
-    assert any("As mine would." in one for one in rehearsal.said[said:])
+    assert any("Editor: mine." in one for one in rehearsal.said[said:])
 
 
 def test_what_is_wrong_with_pairs_is_one_sentence(hands: Hands, pair: Path) -> None:

@@ -10,11 +10,11 @@ LISTENING_MAKER = "offcut-listening-2"
 """The maker of `Listening` and beats; the first detected no dead air and no faults of channels."""
 
 
-def sound_of(state: DocumentState) -> list[tuple[object, ...]]:
+def mix_inputs(state: DocumentState) -> list[tuple[object, ...]]:
     """Return the inputs of the analysed mix."""
     return [(*state.recorded(track), track.gain_db) for track in audible(state.tracks)]
 
 
 def listening_ids(state: DocumentState) -> dict[str, str]:
     """Return the ids of the beats and the onsets that listening to the document as it is gives."""
-    return {kind: analysis_id(kind, sound_of(state)) for kind in ("beats", "listening")}
+    return {kind: analysis_id(kind, mix_inputs(state)) for kind in ("beats", "listening")}

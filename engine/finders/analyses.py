@@ -11,7 +11,7 @@ from engine.document.analysis import SOUNDS, Analysis, DetectedSounds, Listening
 from engine.document.document import analysis_id
 from engine.document.grid.edits import keeping_edited
 from engine.document.grid.recounted import grid_in_force
-from engine.document.listening_ids import LISTENING_MAKER, listening_ids, sound_of
+from engine.document.listening_ids import LISTENING_MAKER, listening_ids, mix_inputs
 from engine.document.takes import TAKES
 from engine.finders.finder import FinderRequest
 from engine.finders.takes.stored import known_takes, takes_id
@@ -94,12 +94,12 @@ def _is_score_of_taste(request: FinderRequest, found: Analysis | None) -> bool:
     taste, state = _taste(request), request.state
     if taste is None or not isinstance(found, ScoreCurve) or found.maker != maker_of(taste):
         return False
-    return state.analyses.get("score") == analysis_id("score", sound_of(state), found.maker)
+    return state.analyses.get("score") == analysis_id("score", mix_inputs(state), found.maker)
 
 
 def _are_sounds(request: FinderRequest, found: Analysis | None) -> bool:
     return isinstance(found, DetectedSounds) and request.state.analyses.get(SOUNDS) == analysis_id(
-        SOUNDS, sound_of(request.state), found.maker
+        SOUNDS, mix_inputs(request.state), found.maker
     )
 
 

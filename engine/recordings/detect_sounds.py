@@ -11,7 +11,7 @@ from engine.document.analysis import SOUNDS, Analysis, DetectedSounds
 from engine.document.change import Edit
 from engine.document.document import analysis_id
 from engine.document.edits import set_analyses
-from engine.document.listening_ids import sound_of
+from engine.document.listening_ids import mix_inputs
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.progress import Progress
@@ -61,4 +61,4 @@ def detect_sounds(request: SpanRequest, progress: Progress) -> FoundSounds:
     hearing = detector()
     blocks = mono(request, (0, state.length_samples), progress)
     sounds = sounds_in(hearing, blocks, state.rate_hz, state.length_samples)
-    return FoundSounds(sounds, analysis_id(SOUNDS, sound_of(state), sounds.maker))
+    return FoundSounds(sounds, analysis_id(SOUNDS, mix_inputs(state), sounds.maker))

@@ -20,7 +20,7 @@ from engine.beats.traces import trace
 from engine.document.analysis import Analysis, BeatGrid, Listening, NearestReference, ScoreCurve
 from engine.document.document import analysis_id
 from engine.document.grid.edits import is_edited
-from engine.document.listening_ids import LISTENING_MAKER, listening_ids, sound_of
+from engine.document.listening_ids import LISTENING_MAKER, listening_ids, mix_inputs
 from engine.document.state import DocumentState
 from engine.edl.build import whole
 from engine.edl.render import Renderer
@@ -98,7 +98,7 @@ def listen_to_document(request: ListenRequest, progress: Progress) -> FoundAnaly
     if score is not None:
         scored = score(listening, progress.part(split, 1.0))
         found |= scored
-        sound = sound_of(state)
+        sound = mix_inputs(state)
         ids |= {kind: analysis_id(kind, sound, analysis.maker) for kind, analysis in scored.items()}
     return FoundAnalyses(found, ids, songs)
 

@@ -8,7 +8,7 @@ from engine.document.analysis import Analysis
 from engine.document.change import Edit
 from engine.document.document import analysis_id
 from engine.document.edits import set_analyses
-from engine.document.listening_ids import sound_of
+from engine.document.listening_ids import mix_inputs
 from engine.document.marks.edits import LONGEST_NAME
 from engine.document.marks.sections import BY_HAND, SECTIONS, StoredSections
 from engine.document.state import DocumentState
@@ -19,7 +19,7 @@ NOT_YET = "Sections not found yet. Find them first ‹sections.find›."
 
 def sound_key(state: DocumentState) -> str:
     """Return the key of the analysed mix: sections belong to one mix and stay after its beats are edited."""
-    return analysis_id("sound", sound_of(state))
+    return analysis_id("sound", mix_inputs(state))
 
 
 def known_sections(state: DocumentState, stored: Analysis | None) -> StoredSections | None:

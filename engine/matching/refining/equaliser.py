@@ -13,7 +13,7 @@ from engine.matching.refining.short_filter import fitted_gain
 
 Wide = NDArray[np.float64]
 
-_LOWEST_HZ = 88.4
+_LOWEST_HZ = 125.0 / 2.0**0.5
 """The lower edge of the lowest octave, around 125 Hz."""
 _PARTS = 6
 """Parts of an octave: an equaliser hardly turns the phase inside one."""

@@ -1,4 +1,4 @@
-"""Documents to photograph: drums with proposed hits, a rag with a sneeze, and files of one rehearsal."""
+"""Documents to photograph: drums with proposed hits, takes on lanes, a rag with a sneeze, and a rehearsal."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ HEARD = PROJECT / "tests" / "data"
 DRUMS = HEARD / "multimic" / "example_drummer1_session1_1"
 CAMERA_S, PHONE_S = (14.0, 52.0), (30.0, 75.0)
 DRUMS_BPM, DRUMS_START_S = 80.0, 0.737
+TAKES_S, DROPOUTS_S, DROPOUT_S = 16.0, (3.0, 6.0, 13.0, 9.0), 0.4
 SNEEZE = HEARD / "esc50" / "audio" / "1-29680-A-21.flac"
 SNEEZE_AT_S, SNEEZE_LASTS_S, AROUND_S, SONG_LASTS_S = 6.0, 1.4, 0.2, 14.0
 
@@ -47,6 +48,24 @@ def rehearsal(home: Path) -> Path:
         soundfile.write(home / name, samples, rate_hz, "PCM_16")
     document = home / "Rehearsal.offcut"
     offcut(["new", str(document), *(str(home / name) for name in parts), "--place", "auto"])
+    return document
+
+
+def takes_on_lanes(home: Path) -> Path:
+    """Write four takes on lanes of one track, each with a dropout, and the proposed switches between them."""
+    from engine.cli.main import main as offcut
+
+    song, rate_hz = soundfile.read(DEMO / "edited" / "2-ragtime.ogg", frames=round(TAKES_S * 44_100))
+    files = []
+    for number, at_s in enumerate(DROPOUTS_S, start=1):
+        take = song.copy()
+        take[round(at_s * rate_hz) : round((at_s + DROPOUT_S) * rate_hz)] = 0.0
+        files.append(home / f"Piano {number}.wav")
+        soundfile.write(files[-1], take, rate_hz, "PCM_16")
+    document = home / "Takes.offcut"
+    offcut(["new", str(document), *map(str, files)])
+    offcut(["edit", str(document), "join", "--tracks", *(file.stem for file in files)])
+    offcut(["propose", str(document), "comp"])
     return document
 
 

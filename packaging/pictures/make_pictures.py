@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from documents import drum_take, rehearsal, sneezed_rag
+from documents import drum_take, rehearsal, sneezed_rag, takes_on_lanes
 from photographer import PICTURES, Photographer, empty_home, settle, wait_for
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def make_all(out: Path, home: Path) -> None:
     learning(photographer)
     window.resize(*PAGE)
     clips(photographer, home)
+    comp(photographer, home)
     timing(photographer, home)
     repair(photographer, home)
     window.close()
@@ -219,6 +220,15 @@ def clips(photographer: Photographer, home: Path) -> None:
     window.timeline.heads.choose(first)
     photographer.press("tracks.takes")
     photographer.take("takes", window.timeline, few_colours=True)
+
+
+def comp(photographer: Photographer, home: Path) -> None:
+    """Accept the first switch of a comp, and show the lanes of the takes."""
+    window = photographer.window
+    window.session.open(takes_on_lanes(home))
+    wait_for(lambda: not window.work.is_busy)
+    photographer.press("review.accept", "view.fit", "tracks.takes")
+    photographer.take("comp", few_colours=True)
 
 
 def timing(photographer: Photographer, home: Path) -> None:

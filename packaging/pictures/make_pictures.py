@@ -24,7 +24,7 @@ LEARNED_EPOCHS = 8  # so that the curve has a shape and the time left is known
 SAMPLES_SHOWN = 160  # few enough that single samples are drawn
 SHOWN_FOLDER = "/home"  # one that is there, so that nothing is found wrong with it
 LONG_S = 5.0  # what can be seen well with its neighbours
-SMALLER = (1100, 640)  # a spectrogram is noise, which PNG cannot shrink
+SMALLER = (1100, 640)  # spectrograms and waveforms are noise, which PNG cannot shrink
 PAGE = (1280, 860)  # the least width with three columns of cards, or nearly
 
 
@@ -55,7 +55,7 @@ def make_all(out: Path, home: Path) -> None:
     wait_for(lambda: not window.work.is_busy)
     photographer = Photographer(window, out)
     review(photographer)
-    photographer.take("review-dark")
+    photographer.take("review-dark", few_colours=True)
     dialogs(photographer)
     palette(photographer)
     samples(photographer)
@@ -203,9 +203,7 @@ def learning(photographer: Photographer) -> None:
 
 
 def clips(photographer: Photographer, home: Path) -> None:
-    """Choose the clip of a camera among those of a rehearsal, look for all places again, and show takes."""
-    from engine.document.tracks.clip_edits import join_tracks
-
+    """Choose the clip of a camera among those of a rehearsal, and look for all places again."""
     window = photographer.window
     window.session.open(rehearsal(home))
     wait_for(lambda: not window.work.is_busy)
@@ -215,20 +213,17 @@ def clips(photographer: Photographer, home: Path) -> None:
     photographer.press("transport.stop")
     photographer.take_dialog("places", "clips.line_up")
     wait_for(lambda: not window.work.is_busy)
-    first, *others = [track.id for track in window.session.state.tracks]
-    window.session.apply(join_tracks(window.session.state, first, others))
-    window.timeline.heads.choose(first)
-    photographer.press("tracks.takes")
-    photographer.take("takes", window.timeline, few_colours=True)
 
 
 def comp(photographer: Photographer, home: Path) -> None:
     """Accept the first switch of a comp, and show the lanes of the takes."""
     window = photographer.window
+    window.resize(*SMALLER)
     window.session.open(takes_on_lanes(home))
     wait_for(lambda: not window.work.is_busy)
     photographer.press("review.accept", "view.fit", "tracks.takes")
     photographer.take("comp", few_colours=True)
+    window.resize(*PAGE)
 
 
 def timing(photographer: Photographer, home: Path) -> None:

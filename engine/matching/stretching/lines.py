@@ -61,6 +61,7 @@ class StretchedLine:
     semitones : how much higher it is
     start, stop : of the edited file
     alike : correlation of the spectra over all of it, -1 to 1
+    alike_in_tone : the same without changes that all bands share; low for other sound in the same rhythm
     sounds_s : how long sound that goes on all the time would be whose times vary as much: short for one word
         between silences, which fits words at any speed
     """
@@ -73,6 +74,7 @@ class StretchedLine:
     start: float
     stop: float
     alike: float = 0.0
+    alike_in_tone: float = 0.0
     sounds_s: float = 0.0
 
     def raw_at(self, at: float) -> float:
@@ -102,9 +104,17 @@ class Along:
 
     def alike_overall(self) -> float:
         """Return the correlation over all frames."""
-        theirs = self.others[len(self.others) // 2]
-        power = float(np.sum(self.own**2)) * float(np.sum(theirs**2))
-        return float(np.sum(self.own * theirs) / np.sqrt(max(power, 1e-9)))
+        return _alike_overall(self.own, self.others[len(self.others) // 2])
+
+    def alike_in_tone(self) -> float:
+        """Return the correlation over all frames of each band without the mean of all bands."""
+        both = self.own, self.others[len(self.others) // 2]
+        return _alike_overall(*(one - one.mean(axis=1, keepdims=True) for one in both))
+
+
+def _alike_overall(own: Floats, theirs: Floats) -> float:
+    power = float(np.sum(own**2)) * float(np.sum(theirs**2))
+    return float(np.sum(own * theirs) / np.sqrt(max(power, 1e-9)))
 
 
 def correlation(own: Floats, theirs: Floats, frames: int, mode: str) -> tuple[Floats, Floats, Floats]:
@@ -380,7 +390,12 @@ def measured(
     at_s = np.arange(len(power)) * HOP_SAMPLES / RATE_HZ
     middle_s = float(np.sum(power * at_s)) / max(float(np.sum(power)), 1e-9)
     variance = float(np.sum(power * (at_s - middle_s) ** 2)) / max(float(np.sum(power)), 1e-9)
-    return replace(line, alike=table.alike_overall(), sounds_s=(12.0 * variance) ** 0.5)
+    return replace(
+        line,
+        alike=table.alike_overall(),
+        alike_in_tone=table.alike_in_tone(),
+        sounds_s=(12.0 * variance) ** 0.5,
+    )
 
 
 def _held(

@@ -18,6 +18,9 @@ from engine.progress import Progress
 
 _LEAST_S = 0.8
 _SHORTEST_S, _LEAST_SOUNDS_S, _LEAST_ALIKE = 1.0, 0.8, 0.65
+_LEAST_ALIKE_IN_TONE = (
+    0.68  # other loops of the same instruments reach 0.61, stretched pieces have 0.76 or more
+)
 _EDGE_S, _EDGE_SHARE = 0.1, 0.1
 _KEPT_SEMITONES, _MAYBE_KEPT_SEMITONES, _LESS_ALIKE_AT_PITCH = 0.1, 0.5, 0.0015
 _UNCHANGED, _UNCHANGED_S = 0.002, 0.006
@@ -230,9 +233,9 @@ def _at_kept_pitch(raws: tuple[Spectra, ...], edited: Spectra, piece: StretchedL
         return piece
     same = replace(piece, semitones=0.0)
     core, within = _core(piece), (piece.start, piece.stop)
-    alike = measured(raws, edited, same, core, within).alike
-    is_same = abs(piece.semitones) <= _KEPT_SEMITONES or alike >= piece.alike - _LESS_ALIKE_AT_PITCH
-    return replace(same, alike=alike) if is_same else piece
+    same = measured(raws, edited, same, core, within)
+    is_same = abs(piece.semitones) <= _KEPT_SEMITONES or same.alike >= piece.alike - _LESS_ALIKE_AT_PITCH
+    return same if is_same else piece
 
 
 def _as_others(
@@ -272,7 +275,9 @@ def _as_others(
 def _is_sure(piece: StretchedLine) -> bool:
     """Return whether a piece is long and alike enough, and not simply a copy."""
     length_s = (piece.stop - piece.start) / RATE_HZ
-    if length_s < _SHORTEST_S or piece.alike < _LEAST_ALIKE or piece.sounds_s < _LEAST_SOUNDS_S:
+    if length_s < _SHORTEST_S or piece.sounds_s < _LEAST_SOUNDS_S:
+        return False
+    if piece.alike < _LEAST_ALIKE or piece.alike_in_tone < _LEAST_ALIKE_IN_TONE:
         return False
     changed_s = abs(piece.speed - 1.0) * length_s
     is_faster = abs(piece.speed - 1.0) > _UNCHANGED and changed_s > _UNCHANGED_S

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soxr
+from scipy.signal import butter, sosfilt
 
 from engine.cli.editing.match import _table
 from engine.lab.evaluation.matching.stretchers import stretched
@@ -117,6 +118,30 @@ def test_other_music_is_foreign_at_every_speed(raw: Samples) -> None:
     found = matched(raw, edited)
     assert len(found.segments) == 1
     assert found.stretched_share == 0.0
+
+
+def test_other_strokes_in_the_same_rhythm_are_foreign() -> None:
+    """Each band rises and falls with every stroke, so that two rhythms alone are alike."""
+    rng = np.random.default_rng(0)
+    onsets_s = np.cumsum(rng.choice([0.125, 0.25, 0.375], 120))
+    onsets_s = onsets_s[onsets_s < 29.0]
+    levels_db = rng.uniform(-20.0, 0.0, len(onsets_s))
+
+    def strokes(speed: float) -> Samples:
+        length, stroke = round(30.0 / speed * RATE_HZ), round(0.18 * RATE_HZ)
+        fade = np.exp(-np.arange(stroke) / (0.05 * RATE_HZ))
+        sound = np.zeros((length, 2), np.float32)
+        for onset_s, level_db in zip(onsets_s, levels_db, strict=True):
+            low_hz = rng.choice([80.0, 250.0, 1000.0, 3500.0])
+            band = butter(2, [low_hz, 2.2 * low_hz], "bandpass", fs=RATE_HZ, output="sos")
+            noise = rng.standard_normal(stroke)
+            one = (0.3 * noise + sosfilt(band, noise)) * fade * 0.3 * 10.0 ** (level_db / 20.0)
+            first = round(onset_s / speed * RATE_HZ)
+            sound[first : first + stroke] += one[: length - first, None]
+        return sound
+
+    found = matched(strokes(1.0), strokes(0.93))
+    assert found.segments == ()
 
 
 def test_a_stretched_segment_is_printed_with_its_similarity(raw: Samples) -> None:

@@ -41,7 +41,7 @@ def crossfaded_likelihoods(
     pieces = np.stack([cut(raws[line.raw], begin + round(line.offset), length) for line in lines])
     one, other = plain_spectra(pieces) * turns(lines)[:, None]
     # The weights, those of the edited file alone, leave the sum of two lines a sum.
-    power = uniform_filter1d(np.abs(mine[0]) ** 2, _SMOOTHED_BINS, axis=1)
+    power = np.maximum(uniform_filter1d(np.abs(mine[0]) ** 2, _SMOOTHED_BINS, axis=1), 0.0)
     weights = 1.0 / (np.sqrt(power) + 1e-9)
 
     def product(x: NDArray[np.complex64], y: NDArray[np.complex64]) -> NDArray[np.complex128]:

@@ -18,6 +18,7 @@ from scipy.ndimage import map_coordinates
 
 from engine.features.summit import summit
 from engine.matching.searching.features import HOP_SAMPLES, RATE_HZ, Floats, SearchFeatures, patterns
+from engine.matching.searching.likelihood import cut
 from engine.matching.sound import Sound, sound_of
 
 _MOST_APART = 0.032
@@ -85,7 +86,7 @@ def speed_along(
     for at, middle in places:
         mine = _spectrum(_played(edited, at, speed)[None])
         there = round(middle) - _HALF_SAMPLES - _REACH_SAMPLES
-        theirs = _spectrum(_cut(raw, there, 2 * (_HALF_SAMPLES + _REACH_SAMPLES))[None])
+        theirs = _spectrum(cut(raw, there, 2 * (_HALF_SAMPLES + _REACH_SAMPLES))[None])
         agreed, lag = _peak(mine, theirs, 2 * _REACH_SAMPLES + 1)
         if agreed > _LEAST_SCORE:
             found.append((at, there + _HALF_SAMPLES + lag))
@@ -156,7 +157,7 @@ def _windows(raws: Sequence[SearchFeatures], owner: NDArray[np.int64], middles: 
     """Return the audio around places, shape (places, samples)."""
     reach = _HALF_SAMPLES + _REACH_SAMPLES
     places = zip(owner, middles, strict=True)
-    return np.stack([_cut(raws[raw].mono, int(middle) - reach, 2 * reach) for raw, middle in places])
+    return np.stack([cut(raws[raw].mono, int(middle) - reach, 2 * reach) for raw, middle in places])
 
 
 def _best(edited: Floats, one: _Candidate, speed: float) -> tuple[float, int, float]:
@@ -202,7 +203,7 @@ def _slopes(
         for far in (-_FAR_SAMPLES, _FAR_SAMPLES):
             mine = _spectrum(_played(edited, one.at + far, speed)[None])
             there = round(middle + far * speed) - _HALF_SAMPLES - _NEAR_SAMPLES
-            theirs = _spectrum(_cut(raws[raw].mono, there, 2 * (_HALF_SAMPLES + _NEAR_SAMPLES))[None])
+            theirs = _spectrum(cut(raws[raw].mono, there, 2 * (_HALF_SAMPLES + _NEAR_SAMPLES))[None])
             agreed, lag = _peak(mine, theirs, 2 * _NEAR_SAMPLES + 1)
             ends.append((agreed, there + _HALF_SAMPLES + lag))
         if min(score, ends[0][0], ends[1][0]) > _LEAST_SCORE:
@@ -214,17 +215,9 @@ def _played(edited: Floats, at: float, speed: float) -> Floats:
     """Return a segment of the edited file at its original speed, interpolated by cubic splines."""
     times = at + np.arange(-_HALF_SAMPLES, _HALF_SAMPLES) / speed
     begin, stop = int(times[0]) - _SPLINE_SAMPLES, int(times[-1]) + _SPLINE_SAMPLES
-    piece = _cut(edited, begin, stop - begin).astype(np.float64)
+    piece = cut(edited, begin, stop - begin).astype(np.float64)
     played: Floats = map_coordinates(piece, times[None] - begin, order=3, mode="constant").astype(np.float32)
     return played
-
-
-def _cut(samples: Floats, begin: int, length: int) -> Floats:
-    out = np.zeros(length, np.float32)
-    piece = samples[max(0, begin) : max(0, begin + length)]
-    lead = max(0, -begin)
-    out[lead : lead + len(piece)] = piece
-    return out
 
 
 def _spectrum(samples: Floats) -> NDArray[np.complex64]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -154,15 +154,28 @@ class ExportRequest:
             return {}
         found = {}
         for number, track in enumerate(self.state.tracks, 1):
-            edited = self.out.with_name(f"{self.out.stem.removesuffix(_EDITED)}{_EDITED}.wav")
-            path = named_after(edited, f"{number:02d} {name_of_file(track.name)}")
-            rate = self.frame_rate.exact
-            own = consolidated_track(
-                self.state, self.edit_list, track, path, rate, varies_gain=form.varies_gain
+            name, rate = f"{number:02d} {name_of_file(track.name)}", self.frame_rate.exact
+            own, shared = (
+                consolidated_track(
+                    self.state,
+                    self.edit_list,
+                    track,
+                    named_after(self._beside_named(_EDITED), name),
+                    rate,
+                    varies_gain=varies,
+                )
+                for varies in (form.varies_gain, False)
             )
+            if own is not None and own != shared:  # the formats that share its name need another file
+                path = named_after(self._beside_named(f" {form.suffix[1:]}{_EDITED}"), name)
+                own = replace(own, source=replace(own.source, path=str(path)))
             if own is not None:
                 found[track.id] = own
         return found
+
+    def _beside_named(self, words: str) -> Path:
+        """Return the file with the name of this one and words behind it."""
+        return self.out.with_name(f"{self.out.stem.removesuffix(_EDITED)}{words}.wav")
 
     @cached_property
     def collected(self) -> tuple[Collected, ...]:

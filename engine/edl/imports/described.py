@@ -12,6 +12,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from engine.document.marks.edits import NamedSpan
+from engine.edl.edit_list import Segment
 from engine.wording import counted
 
 NOTHING = Fraction(0)
@@ -123,7 +124,8 @@ class ImportedEdits:
     tracks, markers : on the timeline of the result
     labels : spans on the timeline of the recordings, for formats without tracks, with their meaning
     written : the edits themselves, if the format holds them; None if it holds clips alone
-    rate_hz : of `written` and `labels`; 0 if both are empty
+    segments : spans that all tracks play together, if the format holds them, for a comparison with `written`
+    rate_hz : of `written`, `segments` and `labels`; 0 if all are empty
     rounding_s : largest error of a position in a format that counts frames; 0 if exact
     counts_frames : whether the format counts frames, even if it also has exact positions
     has_crossfades : whether the format can state the overlap of neighbours
@@ -141,6 +143,7 @@ class ImportedEdits:
     labels: tuple[NamedSpan, ...] = ()
     labels_as: LabelsAs = LabelsAs.CUTS
     written: tuple[WrittenEdit, ...] | None = None
+    segments: tuple[Segment, ...] = ()
     rate_hz: int = 0
     rounding_s: Fraction = NOTHING
     counts_frames: bool = False

@@ -215,7 +215,7 @@ class _Placing:
         if source is None:
             return None
         start = self._samples(clip.start_s - self._begin_s(clip.medium, source, clip.start_s))
-        own, shift = self._track_of(source, track.name, start)
+        own, shift = self._track_of(source, track.name, start, start + self._samples(clip.length_s))
         return own.id, start + shift
 
     def _made(self, clip: ImportedClip, track_id: str, start: int, gain_db: float) -> DocumentClip:
@@ -239,13 +239,14 @@ class _Placing:
         begin_s = source_begin_s(source, self._places)
         return begin_s if start_s + 2 * self._imported.rounding_s >= begin_s else Fraction(0)
 
-    def _track_of(self, source: Source, name: str, start: int) -> tuple[Track, int]:
-        """Return the track that plays a position of a source, and the shift of its clip on the timeline.
+    def _track_of(self, source: Source, name: str, start: int, stop: int) -> tuple[Track, int]:
+        """Return the track that plays a span of a source, and the shift of its clip on the timeline.
 
-        Of several, a track of the name is taken first, then a clip that has the position.
+        Of several, a track of the name is taken first, then the clip with most of the span: a position alone,
+        rounded to a frame, can be that of the clip before.
         """
         own = [
-            (track.name != name, not _holds(clip, start), track, clip.shift_samples)
+            (track.name != name, -_shared(clip, start, stop), track, clip.shift_samples)
             for track in self._state.tracks
             for clip in track.clips
             if clip.source_id == source.id
@@ -260,9 +261,10 @@ class _Placing:
         return floor(seconds * self._state.rate_hz + Fraction(1, 2))
 
 
-def _holds(clip: Clip, offset_samples: int) -> bool:
-    """Return whether a clip plays a position of its source."""
-    return 0 <= offset_samples - clip.offset_samples < clip.length_samples
+def _shared(clip: Clip, start: int, stop: int) -> int:
+    """Return how much of a span of its source a clip plays."""
+    begin = clip.offset_samples
+    return max(0, min(stop, begin + clip.length_samples) - max(start, begin))
 
 
 class _EditedFiles:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import astuple, replace
+from dataclasses import replace
 from fractions import Fraction
 from math import floor
 from pathlib import Path
@@ -25,7 +25,7 @@ from engine.document.kinds.operations import (
 )
 from engine.document.marks.edits import NamedSpan
 from engine.document.state import DocumentState
-from engine.edl.edit_list import EditList
+from engine.edl.edit_list import EditList, Segment
 from engine.edl.edits_that_play import Wanted
 from engine.edl.imports.described import ImportedEdits, WrittenEdit
 from engine.edl.imports.document_clips import document_clips
@@ -83,13 +83,20 @@ def from_list(imported: ImportedEdits, state: DocumentState, places: Mapping[str
 def _is_played(
     imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path], made: EditList
 ) -> bool:
-    """Return whether an edit list plays exactly the segments of an imported one."""
-    clips = next(iter(document_clips(imported, state, places).by_track.values()))
-    listed = [
-        (one.start_samples, one.stop_samples, one.at_samples, one.fade_in_samples, one.fade_out_samples)
+    """Return whether an edit list plays the segments of an imported one, its clips at their places."""
+    if imported.segments != made.segments:
+        return False
+    played: dict[int, list[Segment]] = {}
+    for segment in imported.segments:
+        played.setdefault(segment.start_samples - segment.result_start_samples, []).append(segment)
+    return all(
+        any(
+            segment.start_samples <= one.start_samples < segment.stop_samples
+            for segment in played.get(one.start_samples - one.at_samples, ())
+        )
+        for clips in document_clips(imported, state, places).by_track.values()
         for one in clips
-    ]
-    return listed == [astuple(one) for one in made.segments]
+    )
 
 
 def _tracks(

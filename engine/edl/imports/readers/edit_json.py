@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from engine.document.file.checks.limits import FARTHEST_SAMPLES, HIGHEST_RATE_HZ, LOWEST_RATE_HZ
+from engine.document.tracks.clip import Clip, visible_in_time
+from engine.edl.edit_list import Segment
 from engine.edl.imports import EditsFile
 from engine.edl.imports.described import (
     ImportedClip,
@@ -24,6 +26,7 @@ from engine.strict_json import bytes_of, parse_json
 _VERSIONS = (1, 2, 3)
 _MOST_DB = 1_000
 _MOST_CLIPS = 20_000_000
+_TOO_MANY = "it holds more segments than any recording has"
 
 
 def read(file: EditsFile, progress: Progress) -> ImportedEdits:
@@ -48,16 +51,13 @@ def read(file: EditsFile, progress: Progress) -> ImportedEdits:
 def _described(file: EditsFile, content: dict[str, Any], progress: Progress) -> ImportedEdits:
     rate_hz = _whole(content, "rate_hz", LOWEST_RATE_HZ, HIGHEST_RATE_HZ)
     sources = {_text(one, "id"): _medium(one) for one in _dicts(content, "sources")}
-    listed, segments = _dicts(content, "tracks"), _dicts(content, "segments")
-    if len(listed) * len(segments) > _MOST_CLIPS:
-        raise ValueError("it holds more segments than any recording has")
-    tracks = []
+    listed, written = _dicts(content, "tracks"), _dicts(content, "segments")
+    if len(listed) * len(written) > _MOST_CLIPS:
+        raise ValueError(_TOO_MANY)
+    segments, tracks = tuple(map(_segment, written)), []
     for one in listed:
         progress.check_cancelled()
-        medium = sources.get(_text(one, "source_id"))
-        if medium is None:
-            raise ValueError(f"track {_text(one, 'name')!r} names a source that it does not hold")
-        tracks.append(_track(one, medium, segments, rate_hz))
+        tracks.append(_track(one, sources, segments, rate_hz))
     ids = [_text(one, "id") for one in listed]
     return ImportedEdits(
         file.name,
@@ -65,32 +65,84 @@ def _described(file: EditsFile, content: dict[str, Any], progress: Progress) -> 
         tuple(tracks),
         tuple(_marker(one) for one in _dicts(content, "markers", optional=True)),
         written=tuple(_written(one, ids) for one in _dicts(content, "edits")) if "edits" in content else None,
+        segments=segments,
         rate_hz=rate_hz,
     )
 
 
 def _track(
-    track: dict[str, Any], medium: Medium, segments: Sequence[dict[str, Any]], rate_hz: int
+    track: dict[str, Any], media: Mapping[str, Medium], segments: Sequence[Segment], rate_hz: int
 ) -> ImportedTrack:
-    """Return a track that plays each segment; before and after its recording it is silent."""
-    held = _dicts(track, "clips", optional=True)
-    first = _whole(held[0] if held else track, "start_samples", -FARTHEST_SAMPLES, FARTHEST_SAMPLES)
-    first -= _whole(held[0], "offset_samples", 0, FARTHEST_SAMPLES) if held else 0
-    clips = []
+    """Return a track with the parts of its clips that each segment plays.
+
+    A single clip counts throughout: before and after its recording the track is silent.
+    """
+    held = tuple(_clip(one) for one in _dicts(track, "clips", optional=True))
+    first = _whole(track, "start_samples", -FARTHEST_SAMPLES, FARTHEST_SAMPLES)
+    only = held[0] if held else Clip("", _text(track, "source_id"), first, 0, 1)
+    spans = [(one.clip, one.start_samples, one.stop_samples) for one in visible_in_time(held)]
+    if len(held) < 2:
+        spans = [(only, -FARTHEST_SAMPLES, FARTHEST_SAMPLES)]
+    if len(spans) * len(segments) > _MOST_CLIPS:
+        raise ValueError(_TOO_MANY)
+    found = []
     for one in segments:
-        start = _whole(one, "start_samples", 0, FARTHEST_SAMPLES)
-        stop = _whole(one, "stop_samples", start, FARTHEST_SAMPLES)
-        clips.append(
-            ImportedClip(
-                medium,
-                Fraction(start - first, rate_hz),
-                Fraction(stop - start, rate_hz),
-                Fraction(_whole(one, "result_start_samples", 0, FARTHEST_SAMPLES), rate_hz),
-                Fraction(_whole(one, "fade_in_samples", 0, stop - start), rate_hz),
-                Fraction(_whole(one, "fade_out_samples", 0, stop - start), rate_hz),
-            )
-        )
-    return ImportedTrack(_text(track, "name"), tuple(clips), _gain_db(track.get("gain_db")))
+        for clip, begin, end in spans:
+            span = max(one.start_samples, begin), min(one.stop_samples, end)
+            if span[0] < span[1] or len(held) < 2:
+                found.append(_played(one, clip, span, _medium_of(clip, media, track), rate_hz))
+    return ImportedTrack(_text(track, "name"), tuple(found), _gain_db(track.get("gain_db")))
+
+
+def _played(
+    segment: Segment, clip: Clip, span: tuple[int, int], medium: Medium, rate_hz: int
+) -> ImportedClip:
+    """Return the part [start, stop) of a clip in a segment, whose fades are at the ends of the segment."""
+    start, stop = span
+    fade_in = segment.fade_in_samples if start == segment.start_samples else 0
+    fade_out = segment.fade_out_samples if stop == segment.stop_samples else 0
+    at = segment.result_start_samples + start - segment.start_samples
+    return ImportedClip(
+        medium,
+        Fraction(start - clip.shift_samples, rate_hz),
+        Fraction(stop - start, rate_hz),
+        Fraction(at, rate_hz),
+        Fraction(fade_in, rate_hz),
+        Fraction(fade_out, rate_hz),
+    )
+
+
+def _clip(clip: dict[str, Any]) -> Clip:
+    length = _whole(clip, "length_samples", 1, FARTHEST_SAMPLES)
+    fade_in = _whole(clip, "fade_in_samples", 0, length)
+    return Clip(
+        _text(clip, "id"),
+        _text(clip, "source_id"),
+        _whole(clip, "start_samples", -FARTHEST_SAMPLES, FARTHEST_SAMPLES),
+        _whole(clip, "offset_samples", 0, FARTHEST_SAMPLES),
+        length,
+        fade_in_samples=fade_in,
+        fade_out_samples=_whole(clip, "fade_out_samples", 0, length - fade_in),
+    )
+
+
+def _segment(segment: dict[str, Any]) -> Segment:
+    start = _whole(segment, "start_samples", 0, FARTHEST_SAMPLES)
+    stop = _whole(segment, "stop_samples", start, FARTHEST_SAMPLES)
+    return Segment(
+        start,
+        stop,
+        _whole(segment, "result_start_samples", 0, FARTHEST_SAMPLES),
+        _whole(segment, "fade_in_samples", 0, stop - start),
+        _whole(segment, "fade_out_samples", 0, stop - start),
+    )
+
+
+def _medium_of(clip: Clip, media: Mapping[str, Medium], track: dict[str, Any]) -> Medium:
+    medium = media.get(clip.source_id)
+    if medium is None:
+        raise ValueError(f"track {_text(track, 'name')!r} names a source that it does not hold")
+    return medium
 
 
 def _gain_db(value: object) -> float | None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal, proposal_id
 from engine.document.state import DocumentState
+from engine.document.tracks.clip import within
 from engine.edl.build import build
 from engine.edl.export import export
 from engine.edl.export.placing.frame_rates import FrameRate
@@ -41,6 +42,10 @@ def made_recording(folder: Path) -> Recording:
         names=("bass.wav", "drum kit.wav", "voice & room.wav"),
         start_samples=(0, 20_011, 77_777),
     )
+
+
+Moved = tuple[int, int, int]
+"""A split: the number of the track, the place, and how much later all behind it plays."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,35 @@ def sounding(draw: st.DrawFn) -> tuple[Asked, ...]:
         tracks = tuple(sorted(draw(st.sets(st.integers(0, 2), max_size=2))))
         asked.append(Asked(kind, start, stop, payload[kind], tracks))
     return tuple(asked)
+
+
+@st.composite
+def moved(draw: st.DrawFn, first: int = 0) -> tuple[Moved, ...]:
+    """Splits of tracks from `first` on; from 1 on, there is no span in which nothing plays."""
+    count, farthest = draw(st.integers(0, 3)), 2 * LEAST + 17 if first else 20 * LEAST + 1
+    return tuple(
+        (
+            draw(st.integers(first, 2)),
+            draw(st.integers(3, LENGTH // LEAST)) * LEAST + draw(st.integers(0, LEAST // 2)),
+            draw(st.sampled_from((0, LEAST, farthest))),
+        )
+        for _ in range(count)
+    )
+
+
+def with_moved_clips(state: DocumentState, asked: tuple[Moved, ...]) -> DocumentState:
+    """Return a document whose clips are split and moved; no part is shorter than what frames can hold."""
+    tracks = list(state.tracks)
+    for number, at, by in asked:
+        clips = []
+        for one in tracks[number].clips:
+            is_split = one.start_samples + LEAST <= at <= one.stop_samples - LEAST
+            parts = [(one.start_samples, at), (at, one.stop_samples)] if is_split else [one.opaque]
+            for start, stop in parts:
+                part = within(replace(one, id=f"{one.id}-{start}"), start, stop)
+                clips.append(replace(part, start_samples=start + by * (start >= at)))
+        tracks[number] = replace(tracks[number], clips=tuple(clips))
+    return replace(state, tracks=tuple(tracks))
 
 
 def with_edits(state: DocumentState, asked: tuple[Asked, ...]) -> DocumentState:

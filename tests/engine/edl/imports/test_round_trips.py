@@ -26,11 +26,14 @@ from engine.edl.imports.proposals.edit import ImportedEdit, ImportRequest, impor
 from tests.engine.edl.imports.edit_lists import (
     FRAME,
     Asked,
+    Moved,
     is_clear,
     made_recording,
+    moved,
     sounding,
     timing,
     with_edits,
+    with_moved_clips,
 )
 from tests.engine.edl.recordings import Recording
 from tests.mostly_long import mostly_long
@@ -74,9 +77,9 @@ def same_inside(found: EditList, wanted: EditList) -> bool:
 def test_exact_formats_bring_the_edit_list_back(jam: Recording, tmp_path: Path, suffix: str) -> None:
     @seed(37)
     @(seldom if suffix == ".aaf" else repeated)
-    @given(timing())
-    def check(asked: tuple[Asked, ...]) -> None:
-        state = with_edits(jam.state, asked)
+    @given(timing(), moved(1))
+    def check(asked: tuple[Asked, ...], clips: tuple[Moved, ...]) -> None:
+        state = with_edits(with_moved_clips(jam.state, clips), asked)
         assume(not build(state).is_empty)
         _, after = brought_back(state, plain(state), jam.media, tmp_path / f"out{suffix}")
         assert build(after).plays_as(build(state))
@@ -86,11 +89,15 @@ def test_exact_formats_bring_the_edit_list_back(jam: Recording, tmp_path: Path, 
 
 @seed(37)
 @repeated
-@given(timing(), sounding())
+@given(timing(), sounding(), moved())
 def test_an_edit_list_brings_edited_sound_back(
-    jam: Recording, tmp_path: Path, asked: tuple[Asked, ...], sounds: tuple[Asked, ...]
+    jam: Recording,
+    tmp_path: Path,
+    asked: tuple[Asked, ...],
+    sounds: tuple[Asked, ...],
+    clips: tuple[Moved, ...],
 ) -> None:
-    state = with_edits(jam.state, (*asked, *sounds))
+    state = with_edits(with_moved_clips(jam.state, clips), (*asked, *sounds))
     assume(not build(state).is_empty)
     made, after = brought_back(state, plain(state), jam.media, tmp_path / "out.json")
     assert build(after) == build(state)
@@ -116,11 +123,11 @@ def test_a_list_whose_segments_were_changed_plays_them_with_its_edited_sound(
 
 @seed(37)
 @repeated
-@given(timing())
+@given(timing(), moved(1))
 def test_a_list_of_events_brings_every_position_back(
-    jam: Recording, tmp_path: Path, asked: tuple[Asked, ...]
+    jam: Recording, tmp_path: Path, asked: tuple[Asked, ...], clips: tuple[Moved, ...]
 ) -> None:
-    state = with_edits(jam.state, asked)
+    state = with_edits(with_moved_clips(jam.state, clips), asked)
     assume(is_clear(state))
     _, after = brought_back(state, plain(state), jam.media, tmp_path / "out.edl")
     found, wanted = build(after), build(state)
@@ -130,11 +137,11 @@ def test_a_list_of_events_brings_every_position_back(
 
 @seed(37)
 @repeated
-@given(timing())
+@given(timing(), moved(1))
 def test_a_timeline_of_frames_brings_every_sample_back(
-    jam: Recording, tmp_path: Path, asked: tuple[Asked, ...]
+    jam: Recording, tmp_path: Path, asked: tuple[Asked, ...], clips: tuple[Moved, ...]
 ) -> None:
-    state = with_edits(jam.state, asked)
+    state = with_edits(with_moved_clips(jam.state, clips), asked)
     assume(is_clear(state))
     _, after = brought_back(state, plain(state), jam.media, tmp_path / "out.otio")
     assert same_inside(build(after), build(state))
@@ -142,11 +149,11 @@ def test_a_timeline_of_frames_brings_every_sample_back(
 
 @seed(37)
 @repeated
-@given(timing())
+@given(timing(), moved(1))
 def test_frames_bring_every_position_back_within_one_and_a_half(
-    jam: Recording, tmp_path: Path, asked: tuple[Asked, ...]
+    jam: Recording, tmp_path: Path, asked: tuple[Asked, ...], clips: tuple[Moved, ...]
 ) -> None:
-    state = with_edits(jam.state, asked)
+    state = with_edits(with_moved_clips(jam.state, clips), asked)
     assume(is_clear(state))
     _, after = brought_back(state, plain(state), jam.media, tmp_path / "out.xml")
     found, wanted = build(after), build(state)
@@ -212,9 +219,9 @@ def test_labels_bring_cuts_back(jam: Recording, tmp_path: Path, asked: tuple[Ask
 def test_what_comes_back_unchanged_changes_nothing(jam: Recording, tmp_path: Path, suffix: str) -> None:
     @seed(37)
     @(seldom if suffix == ".aaf" else repeated)
-    @given(timing(), sounding())
-    def check(asked: tuple[Asked, ...], sounds: tuple[Asked, ...]) -> None:
-        state = with_edits(jam.state, (*asked, *sounds))
+    @given(timing(), sounding(), moved())
+    def check(asked: tuple[Asked, ...], sounds: tuple[Asked, ...], clips: tuple[Moved, ...]) -> None:
+        state = with_edits(with_moved_clips(jam.state, clips), (*asked, *sounds))
         assume(is_clear(state))
         made, after = brought_back(state, state, jam.media, tmp_path / f"out{suffix}")
         assert made.proposals == ()

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from engine.audio.headers.cue_points import wav_chunks
+from engine.timebase import convert_samples
 
 _TIME_REFERENCE = struct.Struct("<Q")
 _PLACE = 338
@@ -22,6 +23,7 @@ _DATE, _TIME = slice(320, 330), slice(330, 338)
 _ORIGINATOR, _ORIGINATOR_REFERENCE = slice(256, 288), slice(288, 320)
 _USID_SIGNS, _SERIAL = 32, slice(5, 17)
 """A unique source identifier (EBU R 99): country, manufacturer, serial number, time and a random number."""
+_FORMAT_RATE = struct.Struct("<4xI")
 _IXML_TEXT = rb"<%s>\s*([^<]*?)\s*</%s>"
 
 
@@ -48,17 +50,21 @@ class BroadcastStart:
 
 def read_broadcast_start(path: Path) -> BroadcastStart:
     """Read the start of a WAV file from its chunks; empty for another file."""
+    names = (b"fmt ", b"bext", b"iXML")
     chunks: dict[bytes, bytes] = {}
     with suppress(OSError), path.open("rb") as stream:
-        for name, content in wav_chunks(stream, (b"bext", b"iXML")):
+        for name, content in wav_chunks(stream, names):
             chunks.setdefault(name, content)
-            if len(chunks) == 2:
+            if len(chunks) == len(names):
                 break
-    bext, ixml = chunks.get(b"bext", b""), chunks.get(b"iXML", b"")
+    described, bext, ixml = (chunks.get(name, b"") for name in names)
     reference = _bext_text(bext[_ORIGINATOR_REFERENCE])
     in_bext = _TIME_REFERENCE.unpack_from(bext, _PLACE)[0] if len(bext) >= _PLACE + 8 else 0
+    counted = in_bext or _ixml_reference(ixml)
+    if counted == _ixml_reference(ixml):
+        counted = _at_rate_of_file(counted, ixml, described)
     return BroadcastStart(
-        (in_bext or _ixml_reference(ixml)) or None,
+        counted or None,
         _date_and_time(bext[_DATE], bext[_TIME]),
         _bext_text(bext[_ORIGINATOR]),
         reference[_SERIAL] if len(reference) == _USID_SIGNS else "",
@@ -77,6 +83,15 @@ def _ixml_reference(content: bytes) -> int:
     return int(halves[0]) << 32 | int(halves[1]) if all(half.isdigit() for half in halves) else 0
 
 
+def _at_rate_of_file(samples: int, ixml: bytes, described: bytes) -> int:
+    """Return a reference at the rate of the file; iXML states another one if the file was slowed down."""
+    stated = _ixml_text(ixml, b"TIMESTAMP_SAMPLE_RATE")[:10]
+    own_hz = _FORMAT_RATE.unpack_from(described)[0] if len(described) >= _FORMAT_RATE.size else 0
+    if not stated.isdigit() or not int(stated) or not own_hz:
+        return samples
+    return convert_samples(samples, int(stated), own_hz)
+
+
 def _ixml_text(content: bytes, name: bytes) -> bytes:
     """Return the text of the first element of a name; read without a parser, which would expand entities."""
     found = re.search(_IXML_TEXT % (name, name), content)
@@ -85,11 +100,7 @@ def _ixml_text(content: bytes, name: bytes) -> bytes:
 
 def read_time_reference(path: Path) -> int:
     """Return the samples between midnight and the first sample of a file; 0 if not stated."""
-    with suppress(OSError), path.open("rb") as stream:
-        for _, content in wav_chunks(stream, (b"bext",)):
-            if len(content) >= _PLACE + _TIME_REFERENCE.size:
-                return int(_TIME_REFERENCE.unpack_from(content, _PLACE)[0])
-    return 0
+    return read_broadcast_start(path).reference_samples or 0
 
 
 def read_origination(path: Path) -> datetime | None:

@@ -61,6 +61,7 @@ class Clocks:
         self._offsets = self._measured()
         self._usual = self._usual_offset_s()
         self._copied = _copied(takes, heads)
+        self._undated = {clock for clock in self._offsets if self._has_impossible_dates(clock)}
         self._end_s = max((self._stop_s(number, one) for number, one in known.items()), default=0.0)
         self._begin_s = min((self._seconds(one) for one in known.values()), default=0.0)
 
@@ -84,6 +85,22 @@ class Clocks:
         zones = [(offset - self._usual) % _QUARTER_S for offset in (*starts, *ends)]
         start_s, end_s = (min(zone, _QUARTER_S - zone) for zone in zones)
         return end_s <= _AGREE_S < start_s
+
+    def _has_impossible_dates(self, clock: Clock) -> bool:
+        """Return whether the dates of its files cannot be those of their ends: copies are made faster."""
+        takes = sorted(
+            (
+                time.to_file_date_s + time.start_s + self._length_s(number),
+                time.start_s,
+                self._length_s(number),
+            )
+            for number, time in self.times.items()
+            if time.clock == clock
+        )
+        return any(
+            later - end < min(length, other) - _AGREE_S and abs(start - begin) >= min(length, other)
+            for (end, begin, other), (later, start, length) in pairwise(takes)
+        )
 
     def doubtfulness(self, number: int) -> tuple[bool, bool, int]:
         """Return a key that sorts takes: those with a measured clock first, then those with a time."""
@@ -179,7 +196,9 @@ class Clocks:
         offset_s = median(offset for _, offset in offsets)
         is_steady = all(abs(offset - offset_s) <= _AGREE_S for _, offset in offsets)
         is_origin = all(self._known[one].reason is Reason.ORIGIN for one, _ in offsets)
+        is_exact = time.basis is Basis.TIME_REFERENCE
         agrees = self._file_dates_agree(time, [one for one, _ in offsets])
+        agrees = agrees or (is_exact and time.clock in self._undated)
         position = Position(
             (time.start_s + offset_s) * self._rate_hz,
             median(self._known[one].drift_ppm for one, _ in offsets),

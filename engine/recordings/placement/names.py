@@ -17,6 +17,8 @@ _DEVICE = re.compile(
     r"(?:[^a-z]|$)"
 )
 _COUNTER = "#"
+_COUNTER_DIGITS = 3
+"""A number with this many digits counts recordings, not channels."""
 _EDGES = " _-.+()[]" + _COUNTER
 _FIRST_SPLIT = r"[-_ .]?\(?0*[12]\)?"
 
@@ -67,7 +69,9 @@ class NumberedName:
     def long_counters(self) -> tuple[int, ...]:
         """Return the counters of three or more digits: they count recordings, not microphones."""
         columns = zip(self.numbers, self.is_channel, self.digits, strict=True)
-        return tuple(number for number, of_channel, digits in columns if not of_channel and digits > 2)
+        return tuple(
+            number for number, of_channel, digits in columns if not of_channel and digits >= _COUNTER_DIGITS
+        )
 
     def _with(self, counter: str) -> str:
         text = self.words[0]
@@ -80,11 +84,15 @@ def numbered(stem: str) -> NumberedName:
     """Split a name into words and numbers; GoPro's chapter comes before the number of its film."""
     parts = _DIGITS.split(_GOPRO.sub(r"\1\2.\3", stem))
     words, numbers = tuple(parts[::2]), tuple(int(part) for part in parts[1::2])
-    is_channel = tuple(
+    digits = tuple(len(part) for part in parts[1::2])
+    names_channel = (
         _CHANNEL.search(word) is not None or (place > 0 and word.casefold() == "s")  # TASCAM's "0001S12"
         for place, word in enumerate(words[:-1])
     )
-    return NumberedName(stem, words, numbers, is_channel, tuple(len(part) for part in parts[1::2]))
+    is_channel = tuple(
+        named and count < _COUNTER_DIGITS for named, count in zip(names_channel, digits, strict=True)
+    )
+    return NumberedName(stem, words, numbers, is_channel, digits)
 
 
 def follows(first: NumberedName, second: NumberedName) -> bool:

@@ -32,6 +32,7 @@ from engine.recordings.placement.positions import (
 )
 from engine.recordings.placement.reasons import sentence_of
 from engine.recordings.placement.take_times import take_length_s, take_times
+from engine.recordings.placement.timecode import with_timecode
 from engine.recordings.placement.tracks import on_tracks
 
 _USUAL_RATE_HZ = 48_000
@@ -73,7 +74,8 @@ def propose_places(
     rate_hz = rate_hz or max((head.rate_hz for head in heads), default=0) or _USUAL_RATE_HZ
     if mode is Mode.ZERO or not heads:
         return _at_zero(heads, rate_hz, mode, known)
-    added, heads = heads, (*(file.head for file in known.files), *heads)
+    heads = with_timecode((*(file.head for file in known.files), *heads))
+    added = heads[len(known.files) :]
     takes, links = takes_and_guesses(heads)
     fixed = known.of_takes(takes, rate_hz)
     is_by_sound = mode in (Mode.AUTO, Mode.SOUND)

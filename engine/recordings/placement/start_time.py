@@ -13,6 +13,7 @@ from engine.recordings.placement.file_head import FileHead
 from engine.recordings.placement.placements import Basis, Mode, Objection, Placement, Placements, Reason
 from engine.recordings.placement.stated_times import StatedTime, TimeField
 from engine.recordings.placement.take_times import stated_zone_s
+from engine.recordings.placement.timecode import with_timecode
 
 _AGREE_S = 2.5
 """Seconds are stated whole, and devices take a moment to begin."""
@@ -69,6 +70,7 @@ def start_time(heads: Sequence[FileHead], places: Placements | None) -> StartTim
     ----------
     places : None if all files begin at the start
     """
+    heads = with_timecode(heads)
     every = () if places is None else places.files
     related = [one for one in every if one.reason not in _UNRELATED]
     is_chosen = not related or (places is not None and places.mode in (Mode.ZERO, Mode.AFTER))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -19,7 +19,7 @@ _FIRST_YEAR = 1995
 _RESET_HOURS = 12
 _SOON = timedelta(days=1)
 _DAY_S = 86_400
-_SAME_TIME_S = 5.0
+_MOST_DAYS = 2
 
 
 class TimeField(StrEnum):
@@ -43,7 +43,7 @@ class Doubt(StrEnum):
     NO_DAY = "no-day"
     """Only the time of day is stated; the day is that of the file."""
     FIELDS_DISAGREE = "fields-disagree"
-    """The time reference counts from something else than midnight."""
+    """The time reference is not as far from the origination time as in other files of its device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ class StatedTime:
     is_utc : whether it is meant to be UTC; else it is the local time of the device
     utc_offset_s : seconds from UTC to the local time where the field states it
     accuracy_s : how exactly the field can state it
+    clock_off_s : from it to the time of day of the device; timecode need not count from midnight
     """
 
     field: TimeField
@@ -64,6 +65,7 @@ class StatedTime:
     utc_offset_s: int | None = None
     accuracy_s: float = 1.0
     doubts: tuple[Doubt, ...] = ()
+    clock_off_s: float = 0.0
 
     @property
     def is_plausible(self) -> bool:
@@ -79,7 +81,7 @@ def broadcast_times(stated: BroadcastStart, rate_hz: int, file_day: datetime) ->
     file_day : the date of the file, for a header with a time of day alone
     """
     made, reference = stated.origination, stated.reference_samples
-    if reference is not None and rate_hz:
+    if reference is not None and 0 < reference <= _MOST_DAYS * _DAY_S * rate_hz:
         since_midnight = timedelta(microseconds=round(reference * 1e6 / rate_hz))
         day = made or file_day
         start = datetime(day.year, day.month, day.day) + since_midnight
@@ -90,8 +92,7 @@ def broadcast_times(stated: BroadcastStart, rate_hz: int, file_day: datetime) ->
             around_s = (off_s + _DAY_S / 2) % _DAY_S - _DAY_S / 2
             # The date may be that of midnight past or to come, if the two were read on its two sides.
             start -= timedelta(seconds=off_s - around_s)
-            doubts = () if abs(around_s) <= _SAME_TIME_S else (Doubt.FIELDS_DISAGREE,)
-            yield StatedTime(TimeField.TIME_REFERENCE, start, accuracy_s=1e-6, doubts=doubts)
+            yield StatedTime(TimeField.TIME_REFERENCE, start, accuracy_s=1e-6)
     if made is not None:
         yield StatedTime(TimeField.ORIGINATION, made)
 
@@ -136,7 +137,7 @@ def with_doubts(stated: StatedTime, now: datetime) -> StatedTime:
     if start > now + _SOON:
         found.append(Doubt.IN_THE_FUTURE)
     doubts = tuple(dict.fromkeys(found))
-    return StatedTime(stated.field, start, stated.is_utc, stated.utc_offset_s, stated.accuracy_s, doubts)
+    return replace(stated, doubts=doubts)
 
 
 def _of_date(field: TimeField, date: StatedDate) -> StatedTime:

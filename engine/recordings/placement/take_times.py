@@ -79,8 +79,8 @@ def _take_time(take: Take, heads: Sequence[FileHead], zone_s: int | None) -> Tak
         is_utc = stated.is_utc and zone_s is None
         device = take.device if stated.is_plausible else f"{take.device}|{_UNSET}"
         start = stated.start + timedelta(seconds=zone_s or 0) if stated.is_utc else stated.start
-        to_file_date_s = (dated.start - stated.start).total_seconds()
-        start_s = (start - EPOCH) / timedelta(seconds=1) - offset / (take.rate_hz or 1)
+        to_file_date_s = (dated.start - stated.start).total_seconds() - stated.clock_off_s
+        start_s = (start - EPOCH) / timedelta(seconds=1) + stated.clock_off_s - offset / (take.rate_hz or 1)
         return TakeTime(start_s, (device, is_utc), stated, head, to_file_date_s)
     return None
 

@@ -57,13 +57,6 @@ def test_a_reference_without_a_date_takes_the_day_of_the_file(tmp_path: Path) ->
     assert (found.start, found.doubts) == (datetime(2026, 5, 3, 0, 0, 5), (Doubt.NO_DAY,))
 
 
-def test_a_reference_that_does_not_count_from_midnight_is_doubted(tmp_path: Path) -> None:
-    """Programs count from the start of their own timeline."""
-    head = read_head(wav(tmp_path / "a.wav", silence(1.0), NOON, reference=3600 * RATE_HZ), NOW)
-    assert only(head, TimeField.TIME_REFERENCE).doubts == (Doubt.FIELDS_DISAGREE,)
-    assert head.time == only(head, TimeField.ORIGINATION)
-
-
 def test_a_reference_just_past_midnight_belongs_to_the_next_day(tmp_path: Path) -> None:
     stated = datetime(2026, 5, 3, 23, 59, 59)
     head = read_head(wav(tmp_path / "a.wav", silence(1.0), stated, reference=RATE_HZ), NOW)

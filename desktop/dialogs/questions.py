@@ -68,6 +68,23 @@ def ask_left_behind(parent: QWidget, names: Sequence[str]) -> bool | None:
     return clicked == "&Move too" if clicked else None
 
 
+def confirm_removal(parent: QWidget, names: Sequence[str]) -> bool:
+    """Ask before whole tracks are removed with their clips."""
+    which = f"the {'track' if len(names) == 1 else 'tracks'} {listed(names)}"
+    added = "The files on disk stay. Undo brings back what is removed."
+    title = f"Remove {'a track' if len(names) == 1 else counted(len(names), 'track')}"
+    destroys = QMessageBox.ButtonRole.DestructiveRole
+    return bool(
+        _clicked(
+            parent,
+            title,
+            f"Nothing else is on it. Remove {which}?" if len(names) == 1 else f"Remove {which}?",
+            added,
+            {"&Remove": destroys},
+        )
+    )
+
+
 def ask_rate(parent: QWidget, rates: Mapping[int, int]) -> int | None:
     """Ask for the sample rate of the document in Hz, if recordings differ.
 

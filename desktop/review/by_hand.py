@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
@@ -28,7 +27,7 @@ from engine.document.change import Edit
 from engine.document.clipboard import duplicate
 from engine.document.kinds import KINDS
 from engine.document.kinds.sounding import LONGEST_FADE_MS
-from engine.document.marks.edits import add_marker, split_region
+from engine.document.marks.edits import split_region
 from engine.document.proposals import BY_HAND
 from engine.document.recorded import require_recording
 from engine.errors import UsageError
@@ -53,6 +52,7 @@ class ByHand(QObject):
 
     def __init__(self, window: QWidget, parts: Parts, theme: Callable[[], Theme]) -> None:
         super().__init__(window)
+        self._parts = parts
         self._window, self._session, self._transport = window, parts.session, parts.transport
         self._review, self._selecting, self._tracks = parts.review, parts.selecting, parts.tracks
         self._theme = theme
@@ -63,13 +63,14 @@ class ByHand(QObject):
         canvas.selection_moved.connect(reporting_refusals(self.move_to, self.refused.emit))
 
     def toggle_tracks(self) -> None:
-        """Let the selection be of the chosen track alone, or of all again."""
-        self._selecting.toggle_all(self._tracks.current_or_first())
+        """Let the span be of the selected tracks only, or of all again."""
+        self._tracks.selected()
+        self._selecting.toggle_all()
         self._say_tracks()
 
-    def toggle_track(self) -> None:
-        """Take the chosen track into those the selection is of, or out."""
-        self._selecting.toggle_track(self._tracks.current_or_first().id)
+    def add_track(self) -> None:
+        """Add the next track to the selected ones."""
+        self._selecting.add_next_track()
         self._say_tracks()
 
     def _say_tracks(self) -> None:
@@ -80,11 +81,13 @@ class ByHand(QObject):
         return self._make("cut", cut_payload(self._session.state))
 
     def cut_or_delete(self) -> None:
-        """Cut the selected span; without one, delete the selected edits of the queue."""
-        if self._selecting.span is None:
-            self.delete()
-        else:
+        """Cut the selected span, else remove the selected clips, else delete the selected edits."""
+        if self._selecting.span is not None:
             self.cut()
+        elif self._selecting.selected.clips:
+            self._parts.clips.remove()
+        else:
+            self.delete()
 
     def delete(self) -> None:
         """Remove own edits and reject other proposals: the selected rows of the queue, else the current one.
@@ -106,17 +109,20 @@ class ByHand(QObject):
         self.said.emit(edit.label)
 
     def duplicate(self) -> None:
-        """Repeat the selected span right after itself; it stays selected."""
+        """Repeat the selected span right after itself, and keep it selected; else duplicate the clips."""
+        if self._selecting.span is None and self._selecting.selected.clips:
+            self._parts.clips.duplicate()
+            return
         span = self.required_of_all("repeat")
         edit, own = duplicate(self._session.state, *span)
         self.make(edit, own, lets_go=False)
 
     def split(self) -> None:
-        """Split an own edit at the playhead in two, else the region there, else place a boundary.
+        """Split an own edit at the playhead in two, else the region there.
 
         Raises
         ------
-        UsageError : no recording
+        UsageError : no recording, or neither is there
         """
         state, at = self._session.state, self._transport.playhead_samples
         require_recording(state, "split")
@@ -125,10 +131,9 @@ class ByHand(QObject):
         elif (parted := split_region(state, at)) is not None:
             self.said.emit(self._session.apply(parted).label)
         else:
-            self._session.apply(replace(add_marker(state, at), merges_as=""))
-            self.said.emit(
-                f"Boundary at {format_time(samples_to_s(at, state.rate_hz), 1)}. "
-                "A double click in a lane selects up to it"
+            raise UsageError(
+                f"No edit of yours and no region at {format_time(samples_to_s(at, state.rate_hz), 1)}. "
+                "Split the clip there ‹clips.split›, or add a marker ‹marker.add›."
             )
 
     def keep(self) -> None:

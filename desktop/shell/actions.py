@@ -57,6 +57,11 @@ class Actions(QObject):
         self._lay_keys()
 
     @property
+    def layers(self) -> tuple[str, ...]:
+        """The layers whose keys are active, the one entered last at the end."""
+        return tuple(self._layers)
+
+    @property
     def layer(self) -> str:
         """The layer entered last; empty without one."""
         return self._layers[-1] if self._layers else ""

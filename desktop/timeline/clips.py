@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.commands.command import CLIP_LAYER
 from desktop.dialogs import form_dialogs
+from desktop.dialogs.questions import confirm_removal
 from desktop.parts import Parts
 from desktop.shell.slots import reporting_refusals
 from desktop.timeline.rippling import Rippling
@@ -19,9 +20,11 @@ from engine.document.change import Edit
 from engine.document.recorded import require_recording
 from engine.document.tracks.clip import Clip
 from engine.document.tracks.clip_edits import (
+    clip_here,
     clip_name,
     clip_of,
     duplicate_clips,
+    emptied_by,
     join_tracks,
     nudge_clips,
     place_together,
@@ -37,7 +40,7 @@ from engine.document.tracks.track import source_length_samples
 from engine.errors import UsageError
 from engine.recordings.line_up import LineUpRequest, line_up_edit
 from engine.recordings.placement.placements import Placements
-from engine.timebase import s_to_samples
+from engine.timebase import format_time, s_to_samples
 from engine.wording import counted
 from widgets.forms.numbers_form import Number, NumbersForm
 from widgets.forms.places.form import PlacesForm
@@ -61,7 +64,7 @@ _MENU = (
 
 
 class Clips(QObject):
-    """The chosen clips, and their edits by keys and mouse; while clips are chosen, a layer of keys is theirs.
+    """The selected clips, and their edits by keys and mouse; a layer of keys is theirs until Esc.
 
     Its signals carry the message about a result, and the reason of a refusal.
     """
@@ -72,31 +75,41 @@ class Clips(QObject):
     def __init__(self, window: QWidget, parts: Parts) -> None:
         super().__init__(window)
         self._window, self._parts, self._session = window, parts, parts.session
-        self._chosen: tuple[str, ...] = ()
         self.rippling = Rippling(parts, self)
         self.rippling.said.connect(self.said)
         canvas = parts.timeline.canvas
-        canvas.clip_chosen.connect(self._toggle)
+        canvas.clip_chosen.connect(lambda _id, _choice: self._say_chosen())
         canvas.clips_dragged.connect(reporting_refusals(self._drag, self.refused.emit))
         canvas.clip_trimmed.connect(reporting_refusals(self._trim, self.refused.emit))
         canvas.clip_menu_requested.connect(self._popup)
-        parts.session.changed.connect(lambda _change: self._choose(self._chosen))
-        parts.session.replaced.connect(lambda: self._choose(()))
+        parts.selecting.changed.connect(self._follow_selection)
+        parts.review.arrived.connect(lambda key: parts.selecting.drop_clips() if key else None)
 
     @property
     def chosen(self) -> tuple[Clip, ...]:
-        """The chosen clips."""
-        return tuple(clip_of(self._session.state, key)[1] for key in self._chosen)
+        """The selected clips."""
+        return tuple(clip_of(self._session.state, key)[1] for key in self._ids)
+
+    @property
+    def _ids(self) -> tuple[str, ...]:
+        return self._parts.selecting.selected.clips
 
     def choose_here(self) -> None:
-        """Choose the clip of the current track at the playhead, else the next one after it."""
+        """Select the clips of the selected tracks at the playhead.
+
+        Raises
+        ------
+        UsageError : no track is selected, or they have no clip there
+        """
         require_recording(self._session.state, "choose")
-        track, here = self._parts.tracks.current_or_first(), self._parts.transport.playhead_samples
-        later = sorted(
-            (clip for clip in track.clips if clip.stop_samples > here), key=lambda clip: clip.start_samples
-        )
-        clip = later[0] if later else max(track.clips, key=lambda clip: clip.stop_samples)
-        self.choose((clip.id,))
+        tracks, here = self._parts.tracks.selected(), self._parts.transport.playhead_samples
+        found = [clip.id for track in tracks if (clip := clip_here(track, here)) is not None]
+        if not found:
+            at = format_time(here / self._session.state.rate_hz, 1)
+            raise UsageError(
+                f"{tracks[-1].name} has no clip at {at}. Move the playhead into one, or click a clip."
+            )
+        self.choose(found)
 
     def choose_next(self, direction: int) -> None:
         """Choose the clip after (1) or before (-1) the chosen one on its track, and go there."""
@@ -107,18 +120,19 @@ class Clips(QObject):
         self.choose((ordered[place].id,))
 
     def choose_track(self) -> None:
-        """Choose all clips of the current track."""
-        self.choose(tuple(clip.id for clip in self._parts.tracks.current_or_first().clips))
+        """Select all clips of the selected tracks."""
+        self.choose([clip.id for track in self._parts.tracks.selected() for clip in track.clips])
 
     def choose(self, keys: Sequence[str]) -> None:
-        """Choose clips, by id, and no others."""
-        self._choose(keys)
+        """Select clips, by id, and no others."""
+        self._parts.selecting.choose_clips(keys)
         self._say_chosen()
 
     def leave(self) -> bool:
-        """Clear the chosen clips; return False without any."""
-        was = bool(self._chosen)
-        self._choose(())
+        """Leave the keys of clips, and select none; return False where those keys are not active."""
+        was = self._parts.selecting.selected.gives_keys
+        if was:
+            self._parts.selecting.drop_clips()
         return was
 
     def nudge(self, direction: int, step_s: float | None = NUDGE_S) -> None:
@@ -129,11 +143,15 @@ class Clips(QObject):
         self._apply(nudge_clips(self._session.state, keys, by, STEPS_RUN, ripple))
 
     def split(self) -> None:
-        """Split the chosen clips at the playhead, else all clips there on the selected tracks."""
+        """Split the clips of the selected tracks at the playhead.
+
+        Raises
+        ------
+        UsageError : no track is selected, or no clip of it is there
+        """
         state, here = self._session.state, self._parts.transport.playhead_samples
         require_recording(state, "split")
-        tracks = tuple(dict.fromkeys(clip_of(state, key)[0].id for key in self._chosen))
-        self._apply(split_clips(state, here, tracks or self._parts.selecting.tracks))
+        self._apply(split_clips(state, here, [track.id for track in self._parts.tracks.selected()]))
 
     def trim_to_playhead(self, *, is_start: bool) -> None:
         """Put the start or the end of the chosen clip at the playhead."""
@@ -156,8 +174,11 @@ class Clips(QObject):
         self._apply(duplicate_clips(self._session.state, keys, after, self.rippling.mode))
 
     def remove(self) -> None:
-        """Remove the chosen clips from their tracks."""
-        self._apply(remove_clips(self._session.state, self.required(), self.rippling.mode))
+        """Remove the selected clips from their tracks; ask first if a whole track goes with them."""
+        state, keys = self._session.state, self.required()
+        edit, emptied = remove_clips(state, keys, self.rippling.mode), emptied_by(state, keys)
+        if not emptied or confirm_removal(self._window, [track.name for track in emptied]):
+            self._apply(edit)
 
     def lock(self) -> None:
         """Lock the chosen clips, or unlock them if all are locked."""
@@ -203,7 +224,7 @@ class Clips(QObject):
         state = self._session.state
         require_recording(state, "line up")
         every = tuple(clip.id for track in state.tracks for clip in track.clips)
-        request = LineUpRequest(state, self._session.media, self._chosen if len(self._chosen) > 1 else every)
+        request = LineUpRequest(state, self._session.media, self._ids if len(self._ids) > 1 else every)
         self._parts.work.read(propose_again, request, "Comparing sound", partial(self._lined_up, request))
 
     def _lined_up(self, request: LineUpRequest, places: Placements) -> None:
@@ -217,52 +238,38 @@ class Clips(QObject):
             self._apply(line_up_edit(replace(request, state=state), chosen))
 
     def join(self) -> None:
-        """Put the clips of the selected tracks onto the current one, and remove those tracks."""
-        track, selected = self._parts.tracks.current_or_first(), self._parts.selecting.tracks
-        others = [key for key in selected if key != track.id]
+        """Put the clips of the selected tracks onto the first selected one, and remove the other tracks."""
+        first, *others = (track.id for track in self._parts.tracks.selected())
         if not others:
-            raise UsageError("Select the tracks to join to this one first: Ctrl-click their heads.")
-        self._apply(join_tracks(self._session.state, track.id, others))
+            raise UsageError("Select two tracks or more: click one head, then the others with Ctrl or Shift.")
+        self._apply(join_tracks(self._session.state, first, others))
 
     def required(self) -> tuple[str, ...]:
-        """Return the ids of the chosen clips.
+        """Return the ids of the selected clips.
 
         Raises
         ------
-        UsageError : none is chosen
+        UsageError : none is selected
         """
-        if not self._chosen:
+        if not self._ids:
             raise UsageError(
-                "No clip is chosen. Click its bar, or choose the one at the playhead ‹clips.choose›."
+                "No clip is chosen. Click it in its lane, or take the one at the playhead ‹clips.choose›."
             )
-        return self._chosen
+        return self._ids
 
-    def _toggle(self, clip_id: str, adds: bool) -> None:
-        if not adds:
-            self._choose((clip_id,))
-        elif clip_id in self._chosen:
-            self._choose(tuple(key for key in self._chosen if key != clip_id))
-        else:
-            self._choose((*self._chosen, clip_id))
-        self._say_chosen()
-
-    def _choose(self, keys: Sequence[str]) -> None:
-        there = {clip.id for track in self._session.state.tracks for clip in track.clips}
-        found = tuple(key for key in keys if key in there)
-        if bool(found) != bool(self._chosen):
-            self._parts.commands.enter(CLIP_LAYER, is_in=bool(found))
-        self._chosen = found
-        self._parts.timeline.canvas.choose_clips(frozenset(found))
+    def _follow_selection(self) -> None:
+        """Give the keys to the selected clips, or take them back."""
+        gives_keys = self._parts.selecting.selected.gives_keys
+        if gives_keys != (CLIP_LAYER in self._parts.commands.layers):
+            self._parts.commands.enter(CLIP_LAYER, is_in=gives_keys)
 
     def _say_chosen(self) -> None:
-        if not self._chosen:
+        keys, state = self._ids, self._session.state
+        if not keys:
             self.said.emit("No clip is chosen")
             return
-        state = self._session.state
-        what = (
-            clip_name(state, self.chosen[0]) if len(self._chosen) == 1 else counted(len(self._chosen), "clip")
-        )
-        self.said.emit(f"{what}. {KEYS_OF_TAKES if self._is_take(self._chosen[-1]) else KEYS_THERE}")
+        what = clip_name(state, self.chosen[0]) if len(keys) == 1 else counted(len(keys), "clip")
+        self.said.emit(f"{what}. {KEYS_OF_TAKES if self._is_take(keys[-1]) else KEYS_THERE}")
 
     def _is_take(self, clip_id: str) -> bool:
         state = self._session.state
@@ -285,8 +292,8 @@ class Clips(QObject):
         self.said.emit(f"{edit.label}, with {counted(moved, 'edit')} inside" if moved else edit.label)
 
     def _popup(self, clip_id: str, place: QPoint) -> None:
-        if clip_id not in self._chosen:
-            self._choose((clip_id,))
+        if clip_id not in self._ids:
+            self._parts.selecting.choose_clip(clip_id)
         menu = QMenu(self._window)
         menu.setAccessibleName("Clip")
         for number, names in enumerate((_TAKES, *_MENU) if self._is_take(clip_id) else _MENU):

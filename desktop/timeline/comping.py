@@ -34,7 +34,7 @@ class Comping(QObject):
 
     def unfold(self) -> None:
         """Show the takes of the current track under its lane, or fold them."""
-        track, lanes = self._parts.tracks.current_or_first(), self._parts.timeline.lanes
+        track, lanes = self._parts.tracks.current(), self._parts.timeline.lanes
         count = len(self._lanes(track))
         if self._parts.transport.plays_result:
             raise UsageError("Takes are shown over the source. Show the source ‹transport.source_result›.")

@@ -23,7 +23,8 @@ _PROPOSAL = (
 )
 _PLACES = (
     ("hand.select_piece", "hand.select_region", "hand.select_bar", "hand.select_all"),
-    ("clips.split", "clips.line_up"),
+    ("clips.split", "clips.duplicate", "clips.gain", "clips.fades", "clips.rename", "clips.remove"),
+    ("marker.add", "clips.choose_track", "clips.line_up"),
 )
 
 
@@ -54,7 +55,7 @@ class LaneMenu(QObject):
             groups = [list(group) for group in _PROPOSAL]
             groups[1] += self._changes(found)
         else:
-            canvas.seek(canvas.source_at(at.x()), canvas.viewport.sample_at(at.x()))
+            self._choose(at)
             groups = [list(group) for group in _PLACES]
         for number, names in enumerate(groups):
             if number:
@@ -62,6 +63,14 @@ class LaneMenu(QObject):
             for name in names:
                 menu.addAction(self._parts.commands.action(name))
         return menu
+
+    def _choose(self, at: QPointF) -> None:
+        """Select the track and the clip under the mouse, and put the playhead there."""
+        canvas = self._parts.timeline.canvas
+        position, lane = canvas.source_at(at.x()), canvas.frame.layout.lane_at(at.y())
+        canvas.seek(position, canvas.viewport.sample_at(at.x()))
+        if lane is not None:
+            canvas.place_chosen.emit(canvas.state.tracks[lane].id, position, False)
 
     def _fills(self, proposal_id: str) -> bool:
         kind = self._kind(proposal_id)

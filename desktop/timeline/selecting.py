@@ -1,4 +1,4 @@
-"""Time selection: by mouse, keys, cuts and regions, and its tracks."""
+"""The selection: its span by mouse, keys, cuts and regions, its tracks and its clips."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from desktop.shell.session import Session
 from desktop.shell.transport import Transport
 from engine.document.kinds.kind import length_words
 from engine.document.recorded import require_recording
-from engine.document.tracks.track import Track
+from engine.document.tracks.clip_edits import clip_here, clip_of
+from engine.document.tracks.edits import track_of
 from engine.errors import UsageError
 from engine.timebase import format_time, s_to_samples, samples_to_s
 from engine.wording import counted
-from widgets.timeline.edits.selected import Selected
+from widgets.timeline.edits.selected import Choice, Selected
 from widgets.timeline.timeline_view import TimelineView
 
 STEP_S = 1.0
@@ -26,11 +27,11 @@ NOTHING = "No selection. Drag in a lane, or use the keys ‹hand.select_right›
 
 
 class Selecting(QObject):
-    """The selection in source samples and its tracks, shown on the timeline.
+    """The selection, the only one of the timeline: a span in source samples, tracks and clips.
 
     Signals
     -------
-    changed : another span is selected, or none, or it is of other tracks
+    changed : another span, track or clip is selected, or none
     """
 
     changed = Signal()
@@ -45,10 +46,12 @@ class Selecting(QObject):
         canvas.span_selected.connect(self.select)
         canvas.selection_dropped.connect(self.let_go)
         canvas.piece_requested.connect(self.select_piece)
-        timeline.heads.toggled.connect(self.toggle_track)
+        canvas.place_chosen.connect(self.choose_place)
+        canvas.clip_chosen.connect(self.choose_clip)
+        timeline.heads.chosen.connect(self.choose_track)
         session.replaced.connect(lambda: self._set(Selected()))
         transport.result_chosen.connect(lambda _result: self.changed.emit())
-        session.changed.connect(self._follow_tracks)
+        session.changed.connect(self._follow_document)
 
     @property
     def span(self) -> tuple[int, int] | None:
@@ -57,8 +60,9 @@ class Selecting(QObject):
 
     @property
     def tracks(self) -> tuple[str, ...]:
-        """Ids of the tracks that the selection is of; none for all."""
-        return self.selected.tracks
+        """Ids of the tracks that edits of the span apply to, from the top; none for all."""
+        scope = self.selected.scope
+        return tuple(track.id for track in self._session.state.tracks if track.id in scope)
 
     def required(self) -> tuple[int, int]:
         """Return the selected span.
@@ -81,10 +85,14 @@ class Selecting(QObject):
         self._set(replace(self.selected, span=(start, stop)))
 
     def let_go(self) -> bool:
-        """Clear the selection; return False without one. The selected tracks stay."""
-        was = self.span is not None
-        self._set(replace(self.selected, span=None))
+        """Select no span and no clip; return False without any. The tracks stay selected."""
+        was = self.span is not None or bool(self.selected.clips)
+        self._set(Selected(tracks=self.selected.tracks))
         return was
+
+    def drop_clips(self) -> None:
+        """Select no clip."""
+        self._set(replace(self.selected, clips=(), gives_keys=False))
 
     @property
     def tracks_words(self) -> str:
@@ -94,20 +102,87 @@ class Selecting(QObject):
             return f"{names[0]} alone" if names else "all tracks"
         return f"{names[0]} and {counted(len(names) - 1, 'other')}"
 
-    def toggle_track(self, track_id: str) -> None:
-        """Add a track to the selection or remove it; without tracks it applies to all of them."""
-        chosen = {*self.tracks} ^ {track_id}
-        ids = [track.id for track in self._session.state.tracks]
-        self._set(replace(self.selected, tracks=tuple(key for key in ids if key in chosen)))
+    def choose_track(self, track_id: str, choice: Choice = Choice.ALONE) -> None:
+        """Select a track alone, add or remove it, or select up to it; several limit the span to them."""
+        own = self.selected.tracks
+        if choice is Choice.ALONE:
+            self._set(Selected(self.span, (track_id,)))
+            return
+        if choice is Choice.ADDED:
+            tracks = _toggled(own, track_id)
+        else:
+            tracks = _up_to([track.id for track in self._session.state.tracks], own, track_id)
+        self._set(replace(self.selected, tracks=tracks, is_of_tracks=bool(tracks)))
 
-    def toggle_all(self, track: Track) -> None:
-        """Be of one track alone, or of all again."""
-        self._set(replace(self.selected, tracks=() if self.tracks else (track.id,)))
+    def add_next_track(self) -> None:
+        """Add the track below the lowest selected one, or the first."""
+        ids, own = [track.id for track in self._session.state.tracks], self.selected.tracks
+        lowest = max((ids.index(key) for key in own), default=-1)
+        if lowest + 1 >= len(ids):
+            raise UsageError("The last track is selected already.")
+        self._set(replace(self.selected, tracks=(*own, ids[lowest + 1]), is_of_tracks=True))
 
-    def _follow_tracks(self) -> None:
-        """Remove deleted tracks from the selection."""
-        ids = {track.id for track in self._session.state.tracks}
-        self._set(replace(self.selected, tracks=tuple(key for key in self.tracks if key in ids)))
+    def toggle_all(self) -> None:
+        """Let the span be of the selected tracks only, or of all again."""
+        self._set(replace(self.selected, is_of_tracks=not self.selected.is_of_tracks))
+
+    def choose_place(self, track_id: str, at_samples: int | None, adds: bool) -> None:
+        """Select a track and the clip that plays at a position; None, after a drag, for the track alone."""
+        before, state = self.selected, self._session.state
+        if at_samples is None:
+            tracks = before.tracks if before.is_of_tracks else (track_id,)
+            self._set(Selected(before.span, tracks, is_of_tracks=before.is_of_tracks))
+            return
+        is_source = self._transport.edit_list is None
+        clip = clip_here(track_of(state, track_id), at_samples) if is_source else None
+        if not adds:
+            clips = () if clip is None else (clip.id,)
+            self._set(Selected(tracks=(track_id,), clips=clips, gives_keys=before.gives_keys))
+            return
+        self._set(replace(before, span=None))
+        if clip is not None:
+            self.choose_clip(clip.id, Choice.ADDED, gives_keys=before.gives_keys)
+        else:
+            self.choose_track(track_id, Choice.ADDED)
+
+    def choose_clip(self, clip_id: str, choice: Choice = Choice.ALONE, *, gives_keys: bool = True) -> None:
+        """Select a clip alone, add or remove it, or select those of its track up to it."""
+        own, track = self.selected.clips, clip_of(self._session.state, clip_id)[0]
+        if choice is Choice.ALONE:
+            self.choose_clips((clip_id,))
+            return
+        if choice is Choice.ADDED:
+            clips = _toggled(own, clip_id)
+        else:
+            ordered = sorted(track.clips, key=lambda one: (one.start_samples, one.id))
+            clips = _up_to([one.id for one in ordered], own, clip_id)
+        kept = [key for key in self.selected.tracks if key != track.id]
+        is_in = any(clip.id in clips for clip in track.clips)
+        tracks = (*kept, track.id) if is_in else tuple(kept)
+        self._set(replace(self.selected, clips=clips, tracks=tracks, gives_keys=gives_keys))
+
+    def choose_clips(self, clip_ids: Sequence[str], *, gives_keys: bool = True) -> None:
+        """Select clips and their tracks, and no others; the span stays."""
+        state, before = self._session.state, self.selected
+        tracks = tuple(dict.fromkeys(clip_of(state, key)[0].id for key in clip_ids))
+        shows = replace(before, tracks=tracks or before.tracks, clips=tuple(clip_ids))
+        self._set(replace(shows, gives_keys=gives_keys))
+
+    def _follow_document(self) -> None:
+        """Remove deleted tracks and clips from the selection, and keep its span inside of the document."""
+        state, before = self._session.state, self.selected
+        ids = {track.id for track in state.tracks}
+        there = {clip.id for track in state.tracks for clip in track.clips}
+        tracks = tuple(key for key in before.tracks if key in ids)
+        clips = tuple(key for key in before.clips if key in there)
+        self._set(replace(before, span=self._inside(before.span), tracks=tracks, clips=clips))
+
+    def _inside(self, span: tuple[int, int] | None) -> tuple[int, int] | None:
+        """Return the part of a span that the document has; None without any."""
+        if span is None:
+            return None
+        start, stop = span[0], min(span[1], self._session.state.length_samples)
+        return (start, stop) if start < stop else None
 
     @property
     def words(self) -> str:
@@ -233,6 +308,9 @@ class Selecting(QObject):
         require_recording(self._session.state, "select")
 
     def _set(self, selected: Selected) -> None:
+        is_of_tracks = selected.is_of_tracks and bool(selected.tracks)
+        gives_keys = selected.gives_keys and bool(selected.clips)
+        selected = replace(selected, is_of_tracks=is_of_tracks, gives_keys=gives_keys)
         if selected != self.selected:
             self.selected = selected
             self._timeline.canvas.set_selection(selected)
@@ -244,3 +322,15 @@ def _around(edges: NDArray[np.int64], position: int) -> tuple[int, int]:
     at = int(np.searchsorted(edges, position, side="right"))
     at = min(max(at, 1), len(edges) - 1)
     return int(edges[at - 1]), int(edges[at])
+
+
+def _toggled(keys: tuple[str, ...], key: str) -> tuple[str, ...]:
+    return tuple(one for one in keys if one != key) if key in keys else (*keys, key)
+
+
+def _up_to(ordered: Sequence[str], chosen: tuple[str, ...], key: str) -> tuple[str, ...]:
+    """Return the keys from the first of the chosen ones that is among them to another, in that direction."""
+    first = next((ordered.index(one) for one in chosen if one in ordered), ordered.index(key))
+    last = ordered.index(key)
+    step = 1 if first <= last else -1
+    return tuple(ordered[place] for place in range(first, last + step, step))

@@ -14,7 +14,7 @@ from desktop.shell.slots import reporting_refusals
 from desktop.timeline.track_menu import TrackMenu
 from engine.document.change import Edit
 from engine.document.recorded import require_recording
-from engine.document.tracks.edits import move_track, remove_track, set_group, set_roles, set_track
+from engine.document.tracks.edits import move_track, remove_track, set_group, set_track, set_tracks
 from engine.document.tracks.track import Track
 from engine.errors import UsageError
 from widgets.theme import text_scale
@@ -78,26 +78,35 @@ class Tracks(QObject):
 
     def give_role(self, track_ids: Sequence[str], role: str) -> None:
         """Give one or several tracks a role."""
-        self._apply(set_roles(self._session.state, track_ids, role))
+        self._apply(set_tracks(self._session.state, track_ids, role=role))
 
     def current(self) -> Track:
-        """Return the track that the keys mean.
+        """Return the track that the keys mean: the last selected one, or the only one there is.
 
         Raises
         ------
-        UsageError : none is chosen
+        UsageError : none is selected
         """
-        track = self._heads.current_track()
-        if track is None:
-            raise UsageError("Choose a track first. Click its head, or go to the next one ‹tracks.next›.")
-        return track
+        return self.selected()[-1]
 
-    def current_or_first(self) -> Track:
-        """Return the track of the keys, or choose the first one; raises as `current`."""
+    def selected(self) -> tuple[Track, ...]:
+        """Return the selected tracks in the order of their choice, or the only one there is.
+
+        Raises
+        ------
+        UsageError : none is selected
+        """
         tracks = self._session.state.tracks
-        if self._heads.current_track() is None and tracks:
+        if len(tracks) == 1 and not self._heads.selected:
             self._heads.choose(tracks[0].id)
-        return self.current()
+        by_id = {track.id: track for track in tracks}
+        found = tuple(by_id[key] for key in self._heads.selected if key in by_id)
+        if not found:
+            raise UsageError("Choose a track first. Click in its lane, or go to the next one ‹tracks.next›.")
+        return found
+
+    def _ids(self) -> list[str]:
+        return [track.id for track in self.selected()]
 
     def choose_next(self, direction: int) -> None:
         """Choose the track below (1) or above (-1); from none, the first or the last."""
@@ -115,14 +124,14 @@ class Tracks(QObject):
         self.said.emit(", ".join([f"Track {tracks[place].name}", *heard]))
 
     def mute(self) -> None:
-        """Mute the current track, or unmute it."""
-        track = self.current()
-        self.change(track.id, {"mute": not track.mute})
+        """Mute the selected tracks, or unmute them if all are muted."""
+        is_muted = all(track.mute for track in self.selected())
+        self._apply(set_tracks(self._session.state, self._ids(), mute=not is_muted))
 
     def solo(self) -> None:
-        """Solo the current track, or end solo."""
-        track = self.current()
-        self.change(track.id, {"solo": not track.solo})
+        """Solo the selected tracks, or end solo if all are soloed."""
+        is_soloed = all(track.solo for track in self.selected())
+        self._apply(set_tracks(self._session.state, self._ids(), solo=not is_soloed))
 
     def move(self, direction: int) -> None:
         """Move the current track up (-1) or down (1)."""
@@ -142,9 +151,9 @@ class Tracks(QObject):
         self._timeline.lanes.reveal(track.id)
 
     def collapse(self) -> None:
-        """Show the lane of the current track as one thin row, or whole again."""
-        track = self.current()
-        self.change(track.id, {"is_collapsed": not track.is_collapsed})
+        """Show the lanes of the selected tracks as thin rows, or whole again if all are."""
+        is_collapsed = all(track.is_collapsed for track in self.selected())
+        self._apply(set_tracks(self._session.state, self._ids(), is_collapsed=not is_collapsed))
 
     def open_channels(self) -> None:
         """Show the current track as a row a channel, or as one row."""
@@ -154,8 +163,8 @@ class Tracks(QObject):
         self.change(track.id, {"channels_open": not track.channels_open})
 
     def remove(self) -> None:
-        """Take the current track off the document."""
-        self._apply(remove_track(self._session.state, self.current().id))
+        """Take the selected tracks off the document."""
+        self._apply(remove_track(self._session.state, *self._ids()))
 
     def rename(self) -> None:
         """Let the user type a name into the head of the current track."""

@@ -54,7 +54,7 @@ PROMISED = {
     "transport.shuttle_forward": "L",
     "transport.loop": "Shift+L",
     "transport.solo": "Shift+S",
-    "hand.split": "S",
+    "clips.split": "S",
     "transport.preview": "C",
     "transport.source_result": "Q",
     "transport.removed": "D",

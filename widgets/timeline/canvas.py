@@ -39,6 +39,7 @@ from engine.timebase import samples_to_s
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.clips.bars import ShownClips
+from widgets.timeline.clips.outlines import Outlined, outlined, paint_outlines
 from widgets.timeline.edits.arrangement import Slabs
 from widgets.timeline.edits.fade_handle import MoveFade, fade_of, paint_fade
 from widgets.timeline.edits.landings import LandingLines
@@ -110,7 +111,8 @@ class Canvas(QWidget):
     ruler_changed = Signal()
     wave_turned = Signal(int, float)
     stroke_painted = Signal(object)
-    clip_chosen = Signal(str, bool)
+    place_chosen = Signal(str, object, bool)
+    clip_chosen = Signal(str, object)
     clips_dragged = Signal(object, object, str)
     clip_trimmed = Signal(str, object, object)
     clip_menu_requested = Signal(str, object)
@@ -140,6 +142,7 @@ class Canvas(QWidget):
         self._is_before = self._has_score = False
         self._playing: tuple[tuple[Clip, ...], ...] = ()
         self.selection = Selected()
+        self._outlined: tuple[Outlined, ...] = ()
         self._playhead, self._scroll = 0, 0
         self._near: int | None = None
         self._faded: Part | None = None
@@ -204,7 +207,7 @@ class Canvas(QWidget):
         if retimed or state.proposals is not old.proposals or state.decisions is not old.decisions:
             found |= {"spans": times.spans(Spans.of(state)), "hits": self._hit_marks()}
         if retimed or not same_clips:
-            found["clips"] = self._clips(self.shown.clips.chosen)
+            found["clips"] = self._clips()
         if retimed or state.markers is not old.markers:
             found["marks"] = times.marks(state.markers)
         if retimed:
@@ -221,22 +224,21 @@ class Canvas(QWidget):
         self.set_viewport(viewport.recorded(times.length_samples, state.rate_hz))
         self.setAccessibleDescription(canvas_sentence(state, self._caption()))
 
-    def choose_clips(self, chosen: frozenset[str]) -> None:
-        """Show clips as chosen; bars appear with them."""
-        if chosen != self.shown.clips.chosen:
-            self._show(clips=self._clips(chosen))
-            self._lay_out()
-            self.redraw()
-
-    def _clips(self, chosen: frozenset[str]) -> ShownClips:
-        is_source = self.times.edit_list is None
-        return ShownClips.of(self.state, chosen, is_source=is_source, missing=self._missing)
+    def _clips(self) -> ShownClips:
+        """Return the clips to show with bars, and outline the selected ones."""
+        chosen, is_source = frozenset(self.selection.clips), self.times.edit_list is None
+        self._outlined = outlined(self.state, chosen) if is_source else ()
+        is_barred = self.selection.gives_keys
+        return ShownClips.of(
+            self.state, chosen, is_source=is_source, is_barred=is_barred, missing=self._missing
+        )
 
     def set_missing(self, missing: frozenset[str]) -> None:
         """Mark the clips of these sources as missing."""
         if missing != self._missing:
             self._missing = missing
-            self._show(clips=self._clips(self.shown.clips.chosen))
+            self._show(clips=self._clips())
+            self._lay_out()
             self.redraw()
 
     def set_lanes(self, lanes: tuple[Lane, ...]) -> None:
@@ -415,14 +417,20 @@ class Canvas(QWidget):
         self.seek_requested.emit(source_samples, None if self.times.edit_list is None else view_samples)
 
     def set_selection(self, selection: Selected) -> None:
-        """Show a span of the source as selected on some tracks, or none."""
-        self.selection = selection
+        """Show the selected span and clips; bars appear with the keys of clips."""
+        before, self.selection = self.selection, selection
+        if (before.clips, before.gives_keys) != (selection.clips, selection.gives_keys):
+            clips = self._clips()
+            if clips.lanes or self.shown.clips.lanes:
+                self._show(clips=clips)
+                self._lay_out()
+                self.redraw()
         self.update()
 
     @property
     def selected_lanes(self) -> Lanes:
         """The lanes of the tracks that the selection is of; None for all."""
-        tracks, lanes = self.selection.tracks, enumerate(self.shown.lanes)
+        tracks, lanes = self.selection.scope, enumerate(self.shown.lanes)
         return tuple(place for place, lane in lanes if lane.track_id in tracks) if tracks else None
 
     def set_playhead(self, samples: int, near_samples: int | None = None) -> None:
@@ -484,6 +492,7 @@ class Canvas(QWidget):
         paint_window(painter, frame)
         self._landings.paint(painter, frame)
         drag = self.mouse.drag
+        paint_outlines(painter, frame, self._outlined)
         if self.selection.span is not None and not isinstance(drag, SelectSpan):
             paint_selection(painter, frame, edges_of(self, self.selection.span), self.selected_lanes)
         fade = fade_of(self)

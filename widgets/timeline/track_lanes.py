@@ -240,9 +240,14 @@ class TrackLanes:
         return Lane(track.id, self._state.channels(track), track.start_samples, length)
 
     def _gain(self, track: Track) -> float:
-        """Return the gain at which a track nearly fills its lane; 1 until its waveform is there."""
+        """Return the gain at which a track nearly fills its lane; 1 until its waveform is there.
+
+        After an edit a waveform may be of the track as it was, with more or fewer channels.
+        """
         source = self._waves.get(track.id)
-        if source is not None and track.id not in self._gains:
+        if source is None or source.channels != self._state.channels(track):
+            return 1.0
+        if track.id not in self._gains:
             self._gains[track.id] = display_gain(source, self._recorded_lane(track))
         return self._gains.get(track.id, 1.0)
 
@@ -253,9 +258,14 @@ class TrackLanes:
 
     def _shown_waves(self) -> Mapping[str, WaveSource]:
         """Return the sources of the lanes: recordings, edited sound, or the result."""
-        edits, state = self._times.edit_list, self._state
-        shown: dict[str, WaveSource] = dict(self._waves) if edits is None else {}
-        patches, channels = drawn_patches(self._patches, self._channels, self._stored_waves), self._channels
+        edits, state, channels = self._times.edit_list, self._state, self._channels
+        waves = {
+            key: wave
+            for key, wave in self._waves.items()
+            if channels.get(key, wave.channels) == wave.channels
+        }
+        shown: dict[str, WaveSource] = dict(waves) if edits is None else {}
+        patches = drawn_patches(self._patches, channels, self._stored_waves)
         if edits is None:
             if not patches:
                 return shown
@@ -263,9 +273,9 @@ class TrackLanes:
         edits = edits if edits.patches is patches else replace(edits, patches=patches)
         cutter = Cutter(edits)
         for track in state.tracks:
-            if track.id in self._waves and (track.id not in shown or track.id in patches):
+            if track.id in waves and (track.id not in shown or track.id in patches):
                 shown[track.id] = ResultWave(
-                    self._waves[track.id],
+                    waves[track.id],
                     track,
                     channels[track.id],
                     track.stop_samples,

@@ -23,7 +23,7 @@ from engine.document.tracks.switches import accepted_switches, switched, switche
 from engine.document.tracks.track import Track, source_length_samples
 from engine.errors import UsageError
 from engine.timebase import format_time, s_to_samples, samples_to_s
-from engine.wording import counted
+from engine.wording import counted, listed
 
 
 def clip_name(state: DocumentState, clip: Clip) -> str:
@@ -43,6 +43,17 @@ def clip_of(state: DocumentState, clip_id: str) -> tuple[Track, Clip]:
             if clip.id == clip_id:
                 return track, clip
     raise UsageError(f"No clip of this document is called {clip_id!r}; 'offcut tracks' lists them.")
+
+
+def clip_here(track: Track, at_samples: int) -> Clip | None:
+    """Return the clip of a track at a position, the uppermost of several; None without any."""
+    upwards = reversed(track.clips)
+    return next((one for one in upwards if one.start_samples <= at_samples < one.stop_samples), None)
+
+
+def emptied_by(state: DocumentState, clip_ids: Collection[str]) -> list[Track]:
+    """Return the tracks that are left without a clip when clips are removed."""
+    return [track for track in state.tracks if all(clip.id in clip_ids for clip in track.clips)]
 
 
 def place_clips(
@@ -311,15 +322,15 @@ def remove_clips(state: DocumentState, clip_ids: Collection[str], ripple: Ripple
     """
     for key in clip_ids:
         _unlocked(state, key, "removed")
-    emptied = [track for track in state.tracks if all(clip.id in clip_ids for clip in track.clips)]
-    if len(emptied) > 1 or (emptied and len(emptied[0].clips) < len(set(clip_ids))):
-        raise UsageError("All clips of a track are among them: remove the track, then the other clips.")
 
     def left(clips: tuple[Clip, ...]) -> tuple[Clip, ...]:
         return tuple(clip for clip in clips if clip.id not in clip_ids)
 
     follow = following(state, clip_ids, ripple, of_removal(clip_ids))
-    edit = _edit(state, f"Removed {_named(state, list(clip_ids))}", left, "", follow)
+    label = f"Removed {_named(state, list(clip_ids))}"
+    if emptied := [track.name for track in emptied_by(state, clip_ids)]:
+        label += f" with {'its track' if len(emptied) == 1 else 'tracks'} {listed(emptied)}"
+    edit = _edit(state, label, left, "", follow)
     played = {clip.source_id for track in state.tracks for clip in track.clips if clip.id not in clip_ids}
     gone = [(source, None) for key, source in state.sources.items() if key not in played]
     return replace(edit, changes=(*edit.changes, *row_changes(gone)))

@@ -14,7 +14,7 @@ from engine.document.state import DocumentState
 from engine.document.tracks.clip import Clip
 from engine.document.tracks.track import Source, Track, whole_clip
 from engine.errors import UsageError
-from engine.wording import counted, gain_text, pan_text
+from engine.wording import counted, gain_text, listed, pan_text
 
 QUIETEST_DB, LOUDEST_DB = -60.0, 24.0
 DRUM_ROLES = ("kick", "snare", "hat", "tom", "cymbal", "overhead", "room")
@@ -140,18 +140,17 @@ def _free_group(state: DocumentState) -> str:
     return name
 
 
-def remove_track(state: DocumentState, track_id: str) -> Edit:
-    """Take a track and its sources off the document; the files on disk are not touched."""
-    track = track_of(state, track_id)
-    rows: list[tuple[Row | None, Row | None]] = [(track, None)]
-    used = {key for other in state.tracks if other is not track for key in other.source_ids}
-    rows += [(state.sources[key], None) for key in track.source_ids if key not in used]
-    rows += [
-        (other, replace(other, position=other.position - 1))
-        for other in state.tracks
-        if other.position > track.position
-    ]
-    return Edit(f"Removed track {track.name}", row_changes(rows))
+def remove_track(state: DocumentState, *track_ids: str) -> Edit:
+    """Take tracks and their sources off the document; the files on disk are not touched."""
+    gone = [track_of(state, key) for key in dict.fromkeys(track_ids)]
+    left = [track for track in state.tracks if track not in gone]
+    rows: list[tuple[Row | None, Row | None]] = [(track, None) for track in gone]
+    used = {key for track in left for key in track.source_ids}
+    unused = dict.fromkeys(key for track in gone for key in track.source_ids if key not in used)
+    rows += [(state.sources[key], None) for key in unused]
+    rows += [(track, replace(track, position=place)) for place, track in enumerate(left)]
+    names = listed([track.name for track in gone])
+    return Edit(f"Removed {'track' if len(gone) == 1 else 'tracks'} {names}", row_changes(rows))
 
 
 def move_track(state: DocumentState, track_id: str, position: int, run: str = "") -> Edit:
@@ -211,20 +210,24 @@ def set_group(state: DocumentState, track_id: str, **values: Any) -> Edit:
     return Edit(label, row_changes(rows))
 
 
-def set_roles(state: DocumentState, track_ids: Sequence[str], role: str) -> Edit:
-    """Give several tracks the same role, as one step of undo; a track named twice counts once.
+def set_tracks(state: DocumentState, track_ids: Sequence[str], **values: Any) -> Edit:
+    """Change the same fields of several tracks, such as ``mute=True``, as one step of undo.
+
+    A track named twice counts once.
 
     Raises
     ------
-    UsageError : a track is unknown, or the role is invalid
+    UsageError : a track is unknown, or a value is invalid
     """
     keys = tuple(dict.fromkeys(track_ids))
     if len(keys) == 1:
-        return set_track(state, keys[0], role=role)
-    _require("role", role)
+        return set_track(state, keys[0], **values)
+    for name, value in values.items():
+        _require(name, value)
     tracks = [track_of(state, key) for key in keys]
-    label = _label(replace(tracks[0], name=counted(len(tracks), "track")), "role", role)
-    return Edit(label, row_changes((one, replace(one, role=role)) for one in tracks))
+    field = _told(tracks[0], values)
+    label = _label(replace(tracks[0], name=counted(len(tracks), "track")), field, values[field])
+    return Edit(label, row_changes((one, replace(one, **values)) for one in tracks))
 
 
 def track_of(state: DocumentState, track_id: str) -> Track:

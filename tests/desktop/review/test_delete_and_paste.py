@@ -177,7 +177,7 @@ def test_split_parts_an_own_cut_and_leaves_the_result(song: Hands) -> None:
     select(song, 3, 6)
     song.press("Delete")
     window.transport.seek(5 * RATE_HZ)
-    song.press("S")
+    song.press("Ctrl+Shift+D")
     own = [key for key, one in window.session.state.proposals.items() if one.maker == "you"]
     assert sorted(window.session.state.span(key)[0] / RATE_HZ for key in own) == [3, 5]
     assert played_s(song) == [(0, 3), (6, SECONDS)]
@@ -194,7 +194,7 @@ def test_split_parts_the_shortest_region_there(song: Hands) -> None:
     for start_s, stop_s in ((0, 50), (2, 8)):
         session.apply(add_region(session.state, start_s * RATE_HZ, stop_s * RATE_HZ)[0])
     song.window.transport.seek(5 * RATE_HZ)
-    song.press("S")
+    song.press("Ctrl+Shift+D")
     found = {(one.name, one.start_samples, one.stop_samples) for one in session.state.markers.values()}
     assert found == {
         ("Region 1", 0, 50 * RATE_HZ),
@@ -203,11 +203,19 @@ def test_split_parts_the_shortest_region_there(song: Hands) -> None:
     }
 
 
-def test_split_places_boundaries_that_a_double_click_selects_between(song: Hands) -> None:
+def test_split_of_an_edit_is_refused_where_there_is_none(song: Hands) -> None:
+    before = song.window.session.state
+    song.window.transport.seek(5 * RATE_HZ)
+    song.press("Ctrl+Shift+D")
+    assert "‹clips.split›" in song.refused[-1]
+    assert song.window.session.state is before
+
+
+def test_a_double_click_selects_between_markers(song: Hands) -> None:
     window = song.window
     for at_s in (3, 5):
         window.transport.seek(at_s * RATE_HZ)
-        song.press("S")
+        song.press("M")
     assert [one.start_samples / RATE_HZ for one in window.session.state.markers.values()] == [3, 5]
     window.selecting.select_piece(4 * RATE_HZ)
     assert window.selecting.span == (3 * RATE_HZ, 5 * RATE_HZ)

@@ -73,6 +73,7 @@ def middle(hands: Hands, number: int) -> QPoint:
 
 def test_a_clip_is_chosen_moved_and_let_go_by_keys(day: Hands) -> None:
     day.window.timeline.heads.choose(day.window.session.state.tracks[1].id)
+    day.window.transport.seek(3 * RATE_HZ)
     day.press("Y")
     assert [clip.id for clip in day.window.clips.chosen] == [clips(day)[1].id]
     day.press("Alt+Right")
@@ -86,13 +87,18 @@ def test_a_clip_is_chosen_moved_and_let_go_by_keys(day: Hands) -> None:
 
 
 def test_keys_mean_clips_only_while_some_are_chosen(day: Hands) -> None:
+    day.window.timeline.heads.choose(day.window.session.state.tracks[1].id)
     day.window.transport.seek(3 * RATE_HZ)
     day.press("Y")
-    day.press("S")
-    assert len(clips(day)) == 4
-    assert not any(track.solo for track in day.window.session.state.tracks)
+    assert day.window.commands.layer == "clips"
+    day.press("L")
+    assert clips(day)[1].is_locked
     day.press("Ctrl+Z")
     day.press("Esc")
+    assert not day.window.commands.layer
+    day.press("L")
+    assert not any(clip.is_locked for clip in clips(day))
+    day.press("K")
     day.press("Shift+S")
     assert any(track.solo for track in day.window.session.state.tracks)
 
@@ -208,6 +214,7 @@ def test_later_clips_follow_keys(day: Hands) -> None:
     window = day.window
     window.commands.run("clips.ripple_all")
     window.timeline.heads.choose(window.session.state.tracks[1].id)
+    window.transport.seek(3 * RATE_HZ)
     day.press("Y")
     day.press("Alt+Shift+Right")
     day.press("Alt+Shift+Right")
@@ -221,8 +228,9 @@ def test_later_clips_follow_keys(day: Hands) -> None:
     assert starts_s(day) == [0.0, 2.0, 5.0, 8.0]
     day.press("Delete")
     assert starts_s(day) == [0.0, 2.0, 5.0]
-    window.transport.seek(RATE_HZ)
+    window.transport.seek(3 * RATE_HZ)
     day.press("Y")
+    window.transport.seek(RATE_HZ)
     day.press("P")
     assert starts_s(day) == [0.0, 1.0, 4.0]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import soundfile
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QWidget
 
 from desktop.commands import BY_ID
 from desktop.main_window import MainWindow
@@ -203,6 +204,7 @@ def test_a_selection_is_of_the_tracks_chosen_and_drawn_on_those_alone(close: Han
     at = [QPoint(x_of(window, 8), lane_y(window, lane) + 30) for lane in (0, 1)]
     plain = [canvas.grab().toImage().pixelColor(point * canvas.devicePixelRatioF()) for point in at]
     QTest.mouseClick(heads[second.id], LEFT, CTRL, QPoint(30, 8))
+    QTest.mouseClick(heads[first.id], LEFT, CTRL, QPoint(30, 8))
     assert window.selecting.tracks == (second.id,)
     now = [canvas.grab().toImage().pixelColor(point * canvas.devicePixelRatioF()) for point in at]
     assert now[0] != plain[0]
@@ -214,14 +216,92 @@ def test_a_selection_is_of_the_tracks_chosen_and_drawn_on_those_alone(close: Han
     window.commands.run("hand.mute")
     assert window.session.state.proposals[only(window)].tracks == (second.id,)
     window.tracks.choose_next(-1)
+    assert window.selecting.tracks == ()
     close.press("Alt+Shift+T")
     assert window.selecting.tracks == (first.id, second.id)
     close.press("Alt+T")
     assert window.selecting.tracks == ()
     close.press("Alt+T")
-    assert window.selecting.tracks == (first.id,)
-    close.press("Alt+Shift+T")
-    assert window.selecting.tracks == ()
+    assert window.selecting.tracks == (first.id, second.id)
+
+
+def test_a_click_in_a_lane_selects_its_track_and_the_clip_there_visibly(close: Hands) -> None:
+    window, canvas = close.window, close.window.timeline.canvas
+    first, second = window.session.state.tracks[:2]
+    at = QPoint(2, (canvas.frame.layout.lane_tops[1] + canvas.frame.layout.lane_tops[2]) // 2)
+    plain = canvas.grab().toImage().pixelColor(at * canvas.devicePixelRatioF())
+    drag(window, 5, 12, lane_y(window))
+    click(window, 8, lane_y(window, 1))
+    chosen = window.selecting.selected
+    assert (chosen.tracks, chosen.clips, chosen.span) == ((second.id,), (second.clips[0].id,), None)
+    assert window.timeline.heads.current_track() == second
+    click(window, 0.02, lane_y(window, 1))
+    assert canvas.grab().toImage().pixelColor(QPoint(1, at.y()) * canvas.devicePixelRatioF()) != plain
+    click(window, 8, lane_y(window), CTRL)
+    assert window.selecting.selected.tracks == (second.id, first.id)
+    assert window.selecting.selected.clips == (second.clips[0].id, first.clips[0].id)
+    click(window, 8, lane_y(window))
+    assert window.selecting.selected.clips == (first.clips[0].id,)
+    drag(window, 5, 12, lane_y(window, 1))
+    chosen = window.selecting.selected
+    assert (chosen.tracks, chosen.clips, chosen.scope) == ((second.id,), (), ())
+
+
+def test_keys_after_a_click_are_for_the_clip_that_was_clicked(close: Hands) -> None:
+    window = close.window
+    first, second = window.session.state.tracks[:2]
+    click(window, 8, lane_y(window, 1))
+    close.press("S")
+    now = window.session.state.tracks
+    assert [len(track.clips) for track in now[:2]] == [1, 2]
+    click(window, 20, lane_y(window, 1))
+    close.press("Delete")
+    (left,) = window.session.state.tracks[1].clips
+    assert left.start_samples == 0, "the part that was clicked is gone"
+    click(window, 20, lane_y(window, 1))
+    assert window.selecting.selected.clips == ()
+    close.press("Y")
+    assert close.refused[-1].startswith(f"{second.name} has no clip at 0:20")
+    close.press("Delete")
+    assert len(window.session.state.tracks[1].clips) == 1
+    click(window, 3, lane_y(window))
+    close.press_and_answer("Delete", press_button("Cancel"))
+    assert window.session.state.tracks[0].clips == first.clips
+    close.press_and_answer("Delete", press_button("&Remove"))
+    assert first.id not in {track.id for track in window.session.state.tracks}
+    close.press("Ctrl+Z")
+    assert window.session.state.tracks[0] == first
+
+
+def test_a_right_click_selects_the_track_and_the_clip_under_it(close: Hands) -> None:
+    window = close.window
+    second = window.session.state.tracks[1]
+    window.lane_menu.menu(QPointF(x_of(window, 8), lane_y(window, 1))).deleteLater()
+    assert window.selecting.selected.clips == (second.clips[0].id,)
+
+
+def test_a_proposal_that_is_gone_to_takes_the_keys_from_a_clip(close: Hands) -> None:
+    window = close.window
+    select(close, 20, 2)
+    close.press("Delete")
+    proposal = only(window)
+    click(window, 3, lane_y(window))
+    assert window.selecting.selected.clips
+    window.review.visit(proposal)
+    assert not window.selecting.selected.clips
+    close.press("Delete")
+    assert not window.session.state.proposals
+    assert len(window.session.state.tracks) > 1
+
+
+def press_button(text: str) -> Callable[[QWidget], None]:
+    """Answer a question by one of its buttons."""
+
+    def answer(dialog: QWidget) -> None:
+        buttons = {one.text(): one for one in dialog.findChildren(QPushButton)}
+        QTest.mouseClick(buttons[text], LEFT)
+
+    return answer
 
 
 def test_a_selection_zooms_and_back(close: Hands) -> None:

@@ -25,10 +25,12 @@ from engine.recordings.import_audio import ImportRequest, import_audio, import_e
 from tests.desktop.conftest import Hands
 from tests.hostile.bad_files import RATE_HZ, good
 from widgets.theme import DARK
+from widgets.timeline.edits.selected import Choice
 from widgets.timeline.frame import COLLAPSED
 from widgets.timeline.heads.in_place import InPlaceField
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 NAMES = ("kick", "snare", "room")
 
 
@@ -105,16 +107,50 @@ def test_keys_that_need_a_track_say_so(mixing: Hands) -> None:
         assert "(PgDown)" in " ".join(label.text() for label in mixing.window.status_bar.findChildren(QLabel))
 
 
-def test_the_key_of_all_tracks_or_one_takes_the_first_where_none_is_chosen(mixing: Hands) -> None:
+def test_the_key_of_all_tracks_or_some_needs_a_selected_track(mixing: Hands) -> None:
     window = mixing.window
     first = window.session.state.tracks[0]
     assert window.timeline.heads.current_track() is None
     mixing.press("Alt+T")
-    assert not mixing.refused
+    assert mixing.refused[0].startswith("Choose a track first.")
+    mixing.press("PgDown")
+    mixing.press("Alt+T")
     assert window.selecting.tracks == (first.id,)
-    assert window.timeline.heads.current_track().id == first.id
     mixing.press("Alt+T")
     assert window.selecting.tracks == ()
+
+
+def test_switches_and_removal_are_for_all_selected_tracks(mixing: Hands) -> None:
+    for name, held in (("kick", NONE), ("room", SHIFT)):
+        QTest.mouseClick(head(mixing, name), LEFT, held, QPoint(30, 8))
+    ids = {name: track.id for name, track in tracks(mixing).items()}
+    assert set(mixing.window.selecting.selected.tracks) == set(ids.values())
+    QTest.mouseClick(head(mixing, "snare"), LEFT, CTRL, QPoint(30, 8))
+    assert mixing.window.selecting.selected.tracks == (ids["kick"], ids["room"])
+    mixing.press("Alt+M")
+    assert {name: track.mute for name, track in tracks(mixing).items()} == {
+        "kick": True,
+        "snare": False,
+        "room": True,
+    }
+    mixing.press("Ctrl+Z")
+    assert not any(track.mute for track in tracks(mixing).values()), "one step of undo"
+    mixing.window.commands.run("tracks.remove")
+    assert order(mixing) == ["snare"]
+    assert mixing.window.selecting.selected.tracks == (), "nothing is selected that is gone"
+    mixing.press("Ctrl+Z")
+    assert order(mixing) == ["kick", "snare", "room"]
+
+
+def test_joined_tracks_hold_the_clips_of_all_that_were_clicked(mixing: Hands) -> None:
+    whole = [clip.id for track in mixing.window.session.state.tracks for clip in track.clips]
+    for name, held in (("snare", NONE), ("kick", CTRL), ("room", CTRL)):
+        QTest.mouseClick(head(mixing, name), LEFT, held, QPoint(30, 8))
+    mixing.window.commands.run("clips.join")
+    assert order(mixing) == ["snare"]
+    assert {clip.id for clip in tracks(mixing)["snare"].clips} == set(whole)
+    mixing.press("Ctrl+Z")
+    assert order(mixing) == ["kick", "snare", "room"]
 
 
 def test_a_track_is_renamed_by_key_and_the_name_survives(mixing: Hands, document: Path) -> None:
@@ -312,7 +348,7 @@ def test_every_part_of_the_menu_changes_the_track(mixing: Hands) -> None:
 def test_a_role_is_given_to_all_selected_tracks_at_once(mixing: Hands) -> None:
     ids = {name: track.id for name, track in tracks(mixing).items()}
     for name in ("room", "snare"):
-        mixing.window.selecting.toggle_track(ids[name])
+        mixing.window.timeline.heads.choose(ids[name], Choice.ADDED)
     heads, state = mixing.window.timeline.heads, mixing.window.session.state
     assert set(heads.selected) == {ids["room"], ids["snare"]}
     menu = mixing.window.tracks._menu.menu(
@@ -331,7 +367,7 @@ def test_a_role_is_given_to_all_selected_tracks_at_once(mixing: Hands) -> None:
 def test_the_menu_of_a_track_beside_the_selected_ones_is_its_own(mixing: Hands) -> None:
     ids = {name: track.id for name, track in tracks(mixing).items()}
     for name in ("room", "snare"):
-        mixing.window.selecting.toggle_track(ids[name])
+        mixing.window.timeline.heads.choose(ids[name], Choice.ADDED)
     choose(mixing, "kick")
     mixing.window.tracks.show_menu("role")
     menu = QApplication.activePopupWidget()

@@ -49,7 +49,7 @@ EVERY_EDIT: dict[str, Callable[[DocumentState], Edit]] = {
     "close channels": lambda s: track_edits.set_track(s, "track-two", channels_open=False),
     "picture": lambda s: track_edits.set_track(s, "track-one", picture=Picture.SPECTROGRAM),
     "mute group": lambda s: track_edits.set_group(s, "track-one", mute=True),
-    "roles": lambda s: track_edits.set_roles(s, ["track-one", s.tracks[-1].id], "snare"),
+    "roles": lambda s: track_edits.set_tracks(s, ["track-one", s.tracks[-1].id], role="snare"),
     "move track": lambda s: track_edits.move_track(s, "track-one", 1, run="keys"),
     "moved file": lambda s: edits.move_sources(s, {"one": "/elsewhere/one.wav"}),
     "accept": lambda s: edits.decide(s, [FIRST], Verdict.ACCEPTED),
@@ -144,9 +144,11 @@ def _step(document: Document, name: str) -> Document:
 
 
 def test_a_track_named_twice_gets_its_role_once(document: Document) -> None:
-    document.apply(track_edits.set_roles(document.state, ["track-one", "track-two", "track-one"], "snare"))
+    document.apply(
+        track_edits.set_tracks(document.state, ["track-one", "track-two", "track-one"], role="snare")
+    )
     assert [track.role for track in document.state.tracks] == ["snare", "snare"]
-    document.apply(track_edits.set_roles(document.state, ["track-one", "track-one"], "kick"))
+    document.apply(track_edits.set_tracks(document.state, ["track-one", "track-one"], role="kick"))
     assert document.state.tracks[0].role == "kick"
 
 

@@ -18,7 +18,7 @@ def first(query: str) -> str:
         ("quantize", "timing.propose"),
         ("beat detective", "timing.propose"),
         ("duplicate", "hand.duplicate"),
-        ("razor", "hand.split"),
+        ("razor", "clips.split"),
         ("copy", "hand.copy"),
         ("paste", "hand.paste"),
         ("strip silence", "taste.pauses"),

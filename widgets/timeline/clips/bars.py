@@ -1,7 +1,7 @@
 """Clips as bars with names along the top of their lanes and takes, and edges down to the bottom.
 
 Only the source has bars: the result is made of other pieces. Tracks that each play one whole file from the
-start have none, unless clips are chosen.
+start have none, unless the keys of clips are active or a file is missing.
 """
 
 from __future__ import annotations
@@ -69,6 +69,7 @@ class ShownClips:
         chosen: frozenset[str],
         *,
         is_source: bool,
+        is_barred: bool = False,
         missing: frozenset[str] = frozenset(),
     ) -> ShownClips:
         """Return the clips to show of a document.
@@ -76,10 +77,12 @@ class ShownClips:
         Parameters
         ----------
         is_source : whether the source is shown and not the result
+        is_barred : whether bars are shown also where every track is one whole file
         missing : ids of sources without a file; their clips are marked
         """
         plain = all(state.is_one_source(track) and not track.start_samples for track in state.tracks)
-        if not is_source or (plain and not chosen):
+        is_barred |= not missing.isdisjoint(state.sources)
+        if not is_source or (plain and not is_barred):
             return NO_CLIPS
         pairs = zip(state.tracks, played_tracks(state), strict=True)
         return cls(tuple(_lane_of(state, track, played.clips, missing) for track, played in pairs), chosen)

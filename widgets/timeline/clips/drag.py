@@ -16,6 +16,7 @@ from engine.timebase import format_time
 from widgets import theme
 from widgets.timeline.clips.bars import Bar, bar_at, bars, paint_bar
 from widgets.timeline.edits.drag_label import paint_drag_label
+from widgets.timeline.edits.selected import Choice
 from widgets.timeline.frame import Frame
 from widgets.timeline.mouse.surface import Surface
 from widgets.timeline.ruler import RulerMode, labelled_times_of_day
@@ -47,19 +48,19 @@ def clip_tip(canvas: Surface, bar: Bar) -> str:
     return "\n".join([*lines, "Locked"] if clip.is_locked else lines)
 
 
-def press_on_clip(canvas: Surface, at: QPointF, *, adds: bool) -> MoveClips | TrimClip | None:
+def press_on_clip(canvas: Surface, at: QPointF, choice: Choice) -> MoveClips | TrimClip | None:
     """Start the drag of a clip; None without one there.
 
     Parameters
     ----------
-    adds : whether the clip joins the chosen ones, or leaves them
+    choice : whether the clip is selected alone, or joins the selected ones
     """
     bar, edge = clip_at(canvas, at), clip_edge_at(canvas, at)
     if bar is None:
         return None
-    if edge is not None and not adds:
+    if edge is not None and choice is Choice.ALONE:
         return TrimClip(canvas, bar, edge, at)
-    return MoveClips(canvas, bar, at, adds=adds)
+    return MoveClips(canvas, bar, at, choice)
 
 
 class MoveClips:
@@ -70,8 +71,9 @@ class MoveClips:
     track.
     """
 
-    def __init__(self, canvas: Surface, bar: Bar, at: QPointF, *, adds: bool) -> None:
-        self._canvas, self._bar, self._pressed, self._adds = canvas, bar, at, adds
+    def __init__(self, canvas: Surface, bar: Bar, at: QPointF, choice: Choice) -> None:
+        self._canvas, self._bar, self._pressed, self._choice = canvas, bar, at, choice
+        adds = choice is not Choice.ALONE
         chosen = canvas.shown.clips.chosen
         moving = chosen | {bar.clip.id} if adds or bar.clip.id in chosen else {bar.clip.id}
         clips = [clip for track in canvas.state.tracks for clip in track.clips]
@@ -111,13 +113,13 @@ class MoveClips:
         self.move(at)
         canvas, clip = self._canvas, self._bar.clip
         if not self._moved:
-            canvas.clip_chosen.emit(clip.id, self._adds)
-            if not self._adds:
+            canvas.clip_chosen.emit(clip.id, self._choice)
+            if self._choice is Choice.ALONE:
                 position = canvas.source_at(at.x())
                 canvas.seek(position, canvas.viewport.sample_at(at.x()))
             return
         if clip.id not in canvas.shown.clips.chosen:
-            canvas.clip_chosen.emit(clip.id, self._adds)
+            canvas.clip_chosen.emit(clip.id, self._choice)
         locked = [one for one in self._moving if one.is_locked]
         to = canvas.state.tracks[self._lane].id if self._lane != self._own_lane else ""
         if self._by or locked or to:  # what is locked says so
@@ -179,7 +181,7 @@ class TrimClip:
         self.move(at)
         clip = self._bar.clip
         if self._at == self._before:
-            self._canvas.clip_chosen.emit(clip.id, False)
+            self._canvas.clip_chosen.emit(clip.id, Choice.ALONE)
             return
         self._canvas.clip_trimmed.emit(clip.id, *self._edges)
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF
 
 from widgets import theme
 from widgets.timeline.clips.bars import Bar, bars
+from widgets.timeline.edits.selected import Choice
 from widgets.timeline.edits.selection import SelectSpan
 from widgets.timeline.frame import TAKE
 from widgets.timeline.mouse.surface import Surface
@@ -37,9 +38,13 @@ class SelectTake(SelectSpan):
         super().__init__(canvas, at)
         self._bar, self._plays = bar, plays
 
+    def _choose_place(self, source_samples: int | None) -> bool:
+        """Leave the choice to the take, whichever clip covers it."""
+        return source_samples is None  # a click drops the span
+
     def release(self, at: QPointF) -> None:
         super().release(at)
         span = self._canvas.selection.span
-        self._canvas.clip_chosen.emit(self._bar.clip.id, False)
+        self._canvas.clip_chosen.emit(self._bar.clip.id, Choice.ALONE)
         if self._plays and self._moved and span is not None:
             self._canvas.take_played.emit(self._bar.clip.id, span)

@@ -86,17 +86,23 @@ def inside_selection(canvas: Surface, at: QPointF) -> bool:
 class SelectSpan:
     """Moves the playhead to the pressed position, and selects from there to the release.
 
-    A click without movement clears the selection; in the ruler it only moves the playhead.
+    A click without movement selects the track and the clip there instead; in the ruler it only moves the
+    playhead.
+
+    Parameters
+    ----------
+    adds : whether a click adds them to those that are selected, or removes them; the playhead stays
     """
 
-    def __init__(self, canvas: Surface, at: QPointF) -> None:
-        self._canvas, self._pressed = canvas, at
+    def __init__(self, canvas: Surface, at: QPointF, *, adds: bool = False) -> None:
+        self._canvas, self._pressed, self._adds = canvas, at, adds
         self._from = canvas.snapped_at(at.x())
         self._to = self._from
         self._moved = False
         self._in_ruler = at.y() < canvas.frame.layout.edits_top
         self._at = self._from if self._in_ruler else canvas.source_at(at.x())
-        canvas.seek(self._at, canvas.viewport.sample_at(at.x()))
+        if not adds:
+            canvas.seek(self._at, canvas.viewport.sample_at(at.x()))
 
     def move(self, at: QPointF) -> None:
         self._moved |= abs(at.x() - self._pressed.x()) >= theme.px(LEAST_PX)
@@ -107,12 +113,22 @@ class SelectSpan:
         self.move(at)
         start, stop = sorted((self._from, self._to))
         if self._moved and start < stop:
-            if start != self._at:
+            if start != self._at or self._adds:
                 canvas = self._canvas
                 canvas.seek(start, canvas.viewport.sample_at(min(at.x(), self._pressed.x())))
             self._canvas.span_selected.emit(start, stop)
-        elif not self._in_ruler:
+            self._choose_place(None)
+        elif not self._in_ruler and not self._choose_place(self._at):
             self._canvas.selection_dropped.emit()
+
+    def _choose_place(self, source_samples: int | None) -> bool:
+        """Choose the pressed track, and the clip at a position or None; return False outside of lanes."""
+        lane = self._canvas.frame.layout.lane_at(self._pressed.y())
+        if lane is None or self._in_ruler:
+            return False
+        track = self._canvas.state.tracks[lane]
+        self._canvas.place_chosen.emit(track.id, source_samples, self._adds)
+        return True
 
     def paint(self, painter: QPainter, frame: Frame) -> None:
         if self._moved:

@@ -16,6 +16,7 @@ from engine.document.state import DocumentState
 from engine.document.tracks.track import Source, Track
 from widgets import theme
 from widgets.theme import Theme
+from widgets.timeline.edits.selected import Choice
 from widgets.timeline.frame import COLLAPSED, Layout
 from widgets.timeline.heads.arrangement_head import ArrangementHead
 from widgets.timeline.heads.edits_head import EditsHead
@@ -36,8 +37,7 @@ class TrackHeads(QWidget):
     track_changed : id, {field: value}, and a run: changes with the same run are one step of undo
     group_changed : id, {field: value} for every track of its group
     track_moved : id, and its new place from the top
-    chosen : id of the track that the keys mean now
-    toggled : id of a track to add to the selection, or to remove
+    chosen : id of a track that the user selected, and the way it joins the selection
     menu_asked : id, and a place on the screen
     lane_stretched : id, and the height in pixels at 100 % that its lane has while its border is dragged;
         -1 where that is over
@@ -50,8 +50,7 @@ class TrackHeads(QWidget):
     track_changed = Signal(str, object, str)
     group_changed = Signal(str, object)
     track_moved = Signal(str, int)
-    chosen = Signal(str)
-    toggled = Signal(str)
+    chosen = Signal(str, object)
     menu_asked = Signal(str, QPoint)
     lane_stretched = Signal(str, int)
     wheel_turned = Signal(object)
@@ -65,7 +64,6 @@ class TrackHeads(QWidget):
         self.setAccessibleName("Tracks")
         self._theme = tokens
         self._state = DocumentState()
-        self._current = ""
         self._selected: tuple[str, ...] = ()
         self._layout: Layout | None = None
         self._stretched_px = 0
@@ -162,7 +160,7 @@ class TrackHeads(QWidget):
                 self.heads[key].show_track(*facts)
         self._shown = shown
         if list(self.heads) != before:
-            self._mark_current()
+            self._mark_selected()
             self._chain_tabs()
             if self._layout is not None:
                 self.place(self._layout)
@@ -186,7 +184,7 @@ class TrackHeads(QWidget):
         head.group_changed.connect(lambda values: self.group_changed.emit(key, values))
         head.menu_asked.connect(lambda place: self.menu_asked.emit(key, place))
         head.chosen.connect(partial(self.choose, key))
-        head.toggled.connect(partial(self.toggled.emit, key))
+        head.touched.connect(partial(self._touch, key))
         head.carried.connect(self._carry)
         head.put_down.connect(lambda is_meant: self._put_down(key, is_meant))
         head.stretched.connect(lambda height: self._stretch(key, height))
@@ -212,41 +210,45 @@ class TrackHeads(QWidget):
         self.refresh()
         self.update()
 
-    # the track that the keys mean
+    # the selected tracks
 
     def current_track(self) -> Track | None:
-        """Return the current track, or None."""
-        return self.heads[self._current].track if self._current in self.heads else None
+        """Return the track that the keys mean, the last of the selected ones; None without any."""
+        found = [key for key in self._selected if key in self.heads]
+        return self.heads[found[-1]].track if found else None
 
-    def choose(self, track_id: str) -> None:
-        """Make a track current; the focus follows if it is in the heads."""
-        if track_id == self._current:
-            return
-        before = self.heads.get(self._current)
-        self._current = track_id
-        self._mark_current()
-        focus = QApplication.focusWidget()
-        had_focus = before is not None and focus in (before, *before.findChildren(QWidget))
-        if had_focus and track_id in self.heads and not self.heads[track_id].hasFocus():
-            self.heads[track_id].setFocus()
-        self.chosen.emit(track_id)
+    def choose(self, track_id: str, choice: Choice = Choice.ALONE) -> None:
+        """Select a track, alone or with others; the focus follows if it is in the heads."""
+        if choice is Choice.ALONE:
+            self.set_selected((track_id,))
+        self.chosen.emit(track_id, choice)
+
+    def _touch(self, track_id: str) -> None:
+        if track_id not in self._selected:
+            self.choose(track_id)
 
     @property
     def selected(self) -> tuple[str, ...]:
-        """The tracks of the selection; empty for all."""
+        """The selected tracks in the order of their choice."""
         return self._selected
 
     def set_selected(self, track_ids: tuple[str, ...]) -> None:
-        """Mark the tracks of the selection; no marks for all."""
+        """Mark the selected tracks."""
+        if track_ids == self._selected:
+            return
         self._selected = track_ids
-        for key, head in self.heads.items():
-            head.set_selected(key in track_ids)
+        self._mark_selected()
+        focus, last = QApplication.focusWidget(), self.current_track()
+        if focus is not None and last is not None and self._below.isAncestorOf(focus):
+            head = self.heads[last.id]
+            if focus is not head and not head.isAncestorOf(focus):
+                head.setFocus()
 
-    def _mark_current(self) -> None:
-        on_tab = self._current if self._current in self.heads else next(iter(self.heads), "")
+    def _mark_selected(self) -> None:
+        current = self.current_track()
+        on_tab = next(iter(self.heads), "") if current is None else current.id
         for key, head in self.heads.items():
-            head.set_current(key == self._current, takes_focus=key == on_tab)
-            head.set_selected(key in self._selected)
+            head.set_selected(key in self._selected, takes_focus=key == on_tab)
 
     # drags
 

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from engine.document.tracks.track import Source, Track
 from widgets import theme
 from widgets.theme import Theme
+from widgets.timeline.edits.selected import Choice, choice_of
 from widgets.timeline.edits.sentences import channel_letter, track_detail, track_facts
 from widgets.timeline.heads.cap import CAP_HEIGHT, CAP_WIDTH, Cap, HeadButton, MenuDots
 from widgets.timeline.heads.in_place import InPlaceField
@@ -38,7 +39,6 @@ COMPACT_CAPS = 112
 FOLD_WIDTH, FOLD_HEIGHT, FOLD_COMPACT, FOLD_Y = 64, 14, 28, 56
 SELECTED = 3
 GRIP = 5
-_CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 class TrackHead(QWidget):
@@ -49,8 +49,8 @@ class TrackHead(QWidget):
     changed : fields of the track and their values, and their run: changes with the same run are
         one step of undo
     group_changed : the same, without a run, for every track of its group
-    chosen : the user chose this track
-    toggled : with Ctrl: add this track to the selection, or remove it
+    chosen : the user selected this track, with the way it joins the selection
+    touched : the focus came here, or a right click: select it unless it is selected
     menu_asked : a place on the screen
     carried, put_down : the mouse moves the track, y in the column; True on release, False if cancelled
     stretched, stretch_ended : the mouse moves the lower border: the height that the lane would have
@@ -64,8 +64,8 @@ class TrackHead(QWidget):
 
     changed = Signal(object, str)  # objects: as a dict it would come out sorted
     group_changed = Signal(object)
-    chosen = Signal()
-    toggled = Signal()
+    chosen = Signal(object)
+    touched = Signal()
     menu_asked = Signal(QPoint)
     carried = Signal(int)
     put_down = Signal(bool)
@@ -80,7 +80,7 @@ class TrackHead(QWidget):
         self._theme = tokens
         self._accent, self._detail, self._shared = tokens.line, "", 0
         self._channels = 0
-        self._is_current = self._is_selected = False
+        self._is_selected = False
         self._pressed: QPointF | None = None
         self._grip_px: float | None = None
         self._is_carried = False
@@ -152,9 +152,9 @@ class TrackHead(QWidget):
         self._tell_buttons()
         self.update()
 
-    def set_current(self, is_current: bool, *, takes_focus: bool) -> None:
-        """Mark it as the current track, or not; only one head is a Tab stop."""
-        self._is_current = is_current
+    def set_selected(self, is_selected: bool, *, takes_focus: bool) -> None:
+        """Mark it as selected, or not; only one head is a Tab stop."""
+        self._is_selected = is_selected
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus if takes_focus else Qt.FocusPolicy.NoFocus)
         self._tell_buttons()
         self._mark_near()
@@ -164,13 +164,7 @@ class TrackHead(QWidget):
         for control in (*self.controls, *self.takes.buttons):
             control.setFocusPolicy(self.focusPolicy())
             if isinstance(control, HeadButton):
-                control.on_current = self._is_current
-
-    def set_selected(self, is_selected: bool) -> None:
-        """Mark it as one of the tracks that the selection is of, or not."""
-        if is_selected != self._is_selected:
-            self._is_selected = is_selected
-            self.update()
+                control.on_current = self._is_selected
 
     def set_theme(self, tokens: Theme) -> None:
         """Apply a theme."""
@@ -287,10 +281,12 @@ class TrackHead(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() not in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
             return
-        self.chosen.emit()
-        if event.button() == Qt.MouseButton.LeftButton and event.modifiers() & _CTRL:
-            self.toggled.emit()
-        elif event.button() == Qt.MouseButton.LeftButton:
+        if event.button() == Qt.MouseButton.RightButton:
+            self.touched.emit()
+            return
+        choice = choice_of(event.modifiers())
+        self.chosen.emit(choice)
+        if choice is Choice.ALONE:
             self._pressed = event.position()
             at_grip = self._on_grip(event.position().y())
             self._grip_px = self.height() - event.position().y() if at_grip else None
@@ -339,7 +335,7 @@ class TrackHead(QWidget):
             self.rename()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        self.chosen.emit()
+        self.touched.emit()
         is_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
         if is_mouse:
             self.menu_asked.emit(event.globalPos())
@@ -350,7 +346,7 @@ class TrackHead(QWidget):
 
     @property
     def _is_near(self) -> bool:
-        return self._is_current or self.underMouse()
+        return self._is_selected or self.underMouse()
 
     def _mark_near(self) -> None:
         self.dots.is_near = self._is_near
@@ -367,7 +363,7 @@ class TrackHead(QWidget):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        self.chosen.emit()
+        self.touched.emit()
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
@@ -379,7 +375,7 @@ class TrackHead(QWidget):
     def paintEvent(self, event: object) -> None:  # noqa: ARG002 - the whole head is small
         painter, tokens, height = QPainter(self), self._theme, self.height()
         own = self.own_height
-        ground = tokens.current_row if self._is_current else tokens.panel
+        ground = tokens.current_row if self._is_selected else tokens.panel
         if self._is_carried:
             ground = tokens.line
         painter.fillRect(self.rect(), theme.color(ground))

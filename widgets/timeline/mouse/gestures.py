@@ -25,6 +25,7 @@ from widgets.timeline.edits.drag_label import paint_drag_label
 from widgets.timeline.edits.fade_handle import MoveFade, fade_of, fade_tip, handle_at
 from widgets.timeline.edits.proposals import paint_span, span_at
 from widgets.timeline.edits.seams import FLAG_WIDTH
+from widgets.timeline.edits.selected import choice_of
 from widgets.timeline.edits.selection import (
     SelectSpan,
     StretchSpan,
@@ -273,7 +274,7 @@ def press(canvas: Paintable, at: QPointF, held: Qt.KeyboardModifier = _NONE) -> 
         return MoveBeat(canvas, beat, at)
     if on_threshold(canvas, y):
         return MoveThreshold(canvas)
-    clip = press_on_clip(canvas, at, adds=bool(held & (_CTRL | _SHIFT)))
+    clip = press_on_clip(canvas, at, choice_of(held))
     if clip is not None:
         return clip
     selected = _selection_edge(canvas, at)
@@ -304,7 +305,12 @@ def _press_on_time(canvas: Surface, at: QPointF, held: Qt.KeyboardModifier) -> D
         canvas.snapping.is_inverted = bool(held & _CTRL)
         return stretched_to(canvas, at)
     take = take_at(canvas, at)
-    return SelectSpan(canvas, at) if take is None else SelectTake(canvas, take, at, plays=bool(held & _ALT))
+    adds = bool(held & _CTRL) and in_lanes
+    return (
+        SelectSpan(canvas, at, adds=adds)
+        if take is None
+        else SelectTake(canvas, take, at, plays=bool(held & _ALT))
+    )
 
 
 def _moves_beats(canvas: Surface, held: Qt.KeyboardModifier) -> bool:

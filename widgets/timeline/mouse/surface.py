@@ -94,6 +94,9 @@ class Surface(Protocol):
     def block_moved(self) -> SignalInstance: ...
 
     @property
+    def place_chosen(self) -> SignalInstance: ...
+
+    @property
     def clip_chosen(self) -> SignalInstance: ...
 
     @property

@@ -105,7 +105,7 @@ class ClipWave:
     def __init__(
         self, track: Track, waves: Mapping[str, RecordedWave], widths: Mapping[str, int], channels: int
     ) -> None:
-        self._clips, self._waves, self._channels = _Clips(track, widths), waves, channels
+        self._clips, self._waves, self.channels = _Clips(track, widths), waves, channels
         self._frames = track.stop_samples - track.start_samples
         self._coarse_samples = BASE_SAMPLES
         while self._frames > MOST_COLUMNS * self._coarse_samples:
@@ -144,8 +144,8 @@ class ClipWave:
         width = self._coarse_samples
         starts = np.arange(0, self._frames, width, dtype=np.int64)
         stops = np.minimum(starts + width, self._frames)
-        base = np.empty((3, self._channels, len(starts)), np.float32)
-        for channel in range(self._channels):
+        base = np.empty((3, self.channels, len(starts)), np.float32)
+        for channel in range(self.channels):
             found = self._put_together(channel, starts, stops, float(width))
             base[0, channel], base[1, channel] = found.minimum, found.maximum
             base[2, channel] = np.square(found.rms) * (stops - starts)

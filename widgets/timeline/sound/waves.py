@@ -39,6 +39,10 @@ class WaveSource(Protocol):
 class RecordedWave(WaveSource, Protocol):
     """The same of a recording, which the result is pieced together from."""
 
+    @property
+    def channels(self) -> int:
+        """How many channels it has."""
+
     def cell_samples(self, samples_per_column: float) -> int:
         """Return the width of the cells that `spans` reads for columns of a width."""
 

@@ -23,6 +23,7 @@ from tests.desktop.conftest import Hands, fill
 from tests.engine.recordings.yard import BARKS_S, FIRST_BARK, RATE_HZ
 from widgets.edit_words import held_sentence
 from widgets.panels.repair.panel import ENTIRELY_DB
+from widgets.timeline.edits.selected import Choice
 
 
 def type_words(hands: Hands, words: str) -> None:
@@ -144,7 +145,7 @@ def test_two_settings_are_compared_and_one_is_put_into_the_queue(yard: Hands) ->
 def test_several_windows_and_one_track(yard: Hands) -> None:
     window = yard.window
     far = window.session.state.tracks[1].id
-    window.selecting.toggle_track(far)
+    window.selecting.choose_track(far, Choice.ADDED)
     yard.press("W")
     other = (8 * RATE_HZ, 10 * RATE_HZ)
     window.timeline.setFocus()

@@ -77,7 +77,7 @@ def test_a_bar_fills_from_below_and_its_light_is_on_top(view: TimelineView, toke
 def test_a_meter_tells_its_peak_and_leaves_menu_and_choice_to_its_head(view: TimelineView) -> None:
     head = view.heads.heads["kick"]
     meter, chosen = head.meter, []
-    head.chosen.connect(lambda: chosen.append(True))
+    head.touched.connect(lambda: chosen.append(True))
     meter.hear(1.2, 0.03)
     at = meter.mapToGlobal(QPoint(1, 5))
     QApplication.sendEvent(meter, QHelpEvent(QEvent.Type.ToolTip, QPoint(1, 5), at))

@@ -71,7 +71,7 @@ def ask_left_behind(parent: QWidget, names: Sequence[str]) -> bool | None:
 def confirm_removal(parent: QWidget, names: Sequence[str]) -> bool:
     """Ask before whole tracks are removed with their clips."""
     which = f"the {'track' if len(names) == 1 else 'tracks'} {listed(names)}"
-    added = "The files on disk stay. Undo brings back what is removed."
+    added = "The files on disk stay. Undo restores the clips and the track."
     title = f"Remove {'a track' if len(names) == 1 else counted(len(names), 'track')}"
     destroys = QMessageBox.ButtonRole.DestructiveRole
     return bool(

@@ -39,6 +39,11 @@ class MadeUp:
     sound: NDArray[np.float32]
     sampled_below: float = 256.0
 
+    @property
+    def channels(self) -> int:
+        """How many channels it has."""
+        return self.sound.shape[1]
+
     def columns(
         self, channel: int, start_samples: float, samples_per_column: float, n_columns: int
     ) -> Columns:

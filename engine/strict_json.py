@@ -61,15 +61,22 @@ def _plain(value: object) -> object:
     return value
 
 
-def parse_json(text: str | bytes) -> Any:
+def parse_json(text: str | bytes, *, is_finite: bool = True) -> Any:
     """Parse JSON.
+
+    Parameters
+    ----------
+    is_finite : whether a number that is not finite is refused; else it becomes None
 
     Raises
     ------
     ValueError : it is not JSON, lists and objects are nested too deeply, or a number is not finite
     """
     try:
-        said = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+        if is_finite:
+            said = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+        else:
+            said = json.loads(text, parse_constant=lambda _: None, parse_float=_finite_or_none)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     level = [said]
@@ -93,6 +100,11 @@ def _finite(text: str) -> float:
     if not isfinite(value):
         _refuse(text)
     return value
+
+
+def _finite_or_none(text: str) -> float | None:
+    value = float(text)
+    return value if isfinite(value) else None
 
 
 def _refuse(text: str) -> NoReturn:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+_ADDED_TO_NOUN = re.compile(r" (?:without|with|of|at|on|in|from|that|played|under) ")
 _BREAKS = re.compile("[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 
 
 def counted(number: int, noun: str) -> str:
-    """Return "1 cut", "2 cuts", "10,000 cuts"."""
-    return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"
+    """Return "1 cut", "2 cuts", "10,000 clips without a file"."""
+    if number == 1:
+        return f"{number} {noun}"
+    added = _ADDED_TO_NOUN.search(noun)
+    end = len(noun) if added is None else added.start()
+    return f"{number:,} {noun[:end]}s{noun[end:]}"
 
 
 def one_line(text: str) -> str:

@@ -70,6 +70,7 @@ def _fields(made: ImportedEdit, options: argparse.Namespace) -> dict[str, object
     return {
         "path": str(options.file),
         "is_stored": not (options.dry_run or made.is_empty),
+        "is_accepted": made.is_accepted,
         "edits": dict(made.counts),
         "ids": [one.id for one in made.proposals],
         "unchanged": len(made.stays),
@@ -78,5 +79,9 @@ def _fields(made: ImportedEdit, options: argparse.Namespace) -> dict[str, object
         "gains_db": dict(made.gains_db),
         "longer_s": samples_to_s(made.longer_samples, made.rate_hz),
         "left_out": list(made.left_out),
+        "not_understood": [
+            {"part": one.noun, "start_s": float(one.start_s), "stop_s": float(one.stop_s), "track": one.track}
+            for one in made.not_understood
+        ],
         "summary": made.sentence,
     }

@@ -6,16 +6,19 @@ compares the description with a document.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 
 from engine.document.marks.edits import NamedSpan
 from engine.edl.edit_list import Segment
-from engine.wording import counted
+from engine.errors import EditsError
+from engine.timebase import format_time
+from engine.wording import counted, listed
 
 NOTHING = Fraction(0)
+_MOST_PLACES = 5
 
 
 class LabelsAs(StrEnum):
@@ -87,6 +90,30 @@ class ImportedTrack:
 
 
 @dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """A part of a file that decides what plays when, in a way that no edit of Offcut expresses.
+
+    It is named to the user, it becomes no clip, and with one of these no edit of the file is accepted.
+
+    Attributes
+    ----------
+    noun : such as "clip at 50 % speed"; `engine.wording.counted` makes its plural
+    start_s, stop_s : its place on the timeline of the result
+    track : name of its track, as `ImportedTrack.name`; empty if that is not known
+    medium, medium_start_s, medium_stop_s : the part of a recording that it plays, which is not cut; no medium
+        if that is not known
+    """
+
+    noun: str
+    start_s: Fraction
+    stop_s: Fraction
+    track: str = ""
+    medium: Medium | None = None
+    medium_start_s: Fraction = NOTHING
+    medium_stop_s: Fraction = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
 class ImportedMarker:
     """A named place of the timeline, or a span [start, stop) where the two differ."""
 
@@ -133,7 +160,9 @@ class ImportedEdits:
     has_edge_fades : whether it can state the fade-in of the first clip and the fade-out of the last
     frame_rate : of video, if the file states or implies one
     is_rate_guessed : whether the file does not state that rate
-    left_out : a sentence for everything in the file that no edit can express
+    left_out : a sentence for everything in the file that no edit can express, and that changes neither what
+        plays nor when
+    not_understood : parts that do change it
     """
 
     file_name: str
@@ -153,6 +182,56 @@ class ImportedEdits:
     frame_rate: Fraction | None = None
     is_rate_guessed: bool = False
     left_out: tuple[str, ...] = ()
+    not_understood: tuple[NotUnderstood, ...] = ()
+
+    def nothing_understood(self) -> EditsError:
+        """Return the error for a file in which only parts are that are not understood."""
+        parts = listed(named_parts(self.not_understood))
+        return EditsError(
+            f"{self.file_name} has no edit that Offcut can import: {parts}. "
+            "Render those parts in the program that wrote the file, and export it again."
+        )
+
+
+def at_speed(clip: ImportedClip, speed: Fraction, track: str, noun: str = "clip") -> NotUnderstood:
+    """Describe a clip that plays its medium faster or slower, or backwards.
+
+    Parameters
+    ----------
+    clip : as it would be at its own speed; a reversed one may begin at either end of what it plays
+    speed : 1 for its own, below 0 for backwards, 0 for one that is not known
+    """
+    named = noun if speed >= 0 else f"reversed {noun}"
+    if not speed:
+        named = f"{noun} with a change of speed"
+    elif abs(speed) != 1:
+        named = f"{named} at {100 * abs(float(speed)):.4g} % speed"
+    reach_s = clip.length_s * (abs(speed) or 1)
+    first_s = max(NOTHING, clip.start_s - reach_s) if speed < 0 else clip.start_s
+    return NotUnderstood(
+        named, clip.at_s, clip.at_s + clip.length_s, track, clip.medium, first_s, clip.start_s + reach_s
+    )
+
+
+def named_parts(parts: Sequence[NotUnderstood]) -> list[str]:
+    """Return "2 clips at 50 % speed (0:20.0 to 0:30.0 on A1 and A2, 0:40.0 to 0:50.0 on A1)", one a noun.
+
+    A part counts once where several tracks, such as the channels of a file, have it.
+    """
+    tracks: dict[str, dict[tuple[Fraction, Fraction, Medium | None], list[str]]] = {}
+    for one in parts:
+        places = tracks.setdefault(one.noun, {})
+        own = places.setdefault((one.start_s, one.stop_s, one.medium), [])
+        own += [one.track] if one.track and one.track not in own else []
+    return [f"{counted(len(places), noun)} ({_places(places)})" for noun, places in tracks.items()]
+
+
+def _places(places: Mapping[tuple[Fraction, Fraction, Medium | None], Sequence[str]]) -> str:
+    found = []
+    for (start_s, stop_s, _), tracks in [*places.items()][:_MOST_PLACES]:
+        span = f"{format_time(float(start_s), 1)} to {format_time(float(stop_s), 1)}"
+        found.append(f"{span} on {listed(tracks)}" if tracks else span)
+    return ", ".join(found if len(places) <= _MOST_PLACES else [*found, "…"])
 
 
 def left_out_sentences(counts: Mapping[str, int]) -> tuple[str, ...]:

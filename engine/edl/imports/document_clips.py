@@ -13,6 +13,8 @@ from fractions import Fraction
 from math import ceil, floor, inf, log10
 from pathlib import Path
 
+import numpy as np
+
 from engine.document.state import DocumentState
 from engine.document.tracks.clip import Clip
 from engine.document.tracks.track import Source, Track
@@ -20,18 +22,21 @@ from engine.edl.build import build
 from engine.edl.export.placing.frame_rates import picture_rate
 from engine.edl.export.placing.source_files import source_begin_s
 from engine.edl.export.placing.stretches import Consolidated, consolidated_track
-from engine.edl.imports.described import ImportedClip, ImportedEdits, ImportedTrack, Medium
+from engine.edl.imports.described import ImportedClip, ImportedEdits, ImportedTrack, Medium, NotUnderstood
 from engine.edl.imports.gain_curves import Curve, constant_ratio
 from engine.edl.imports.media import Media
 from engine.edl.names import name_of_file
 from engine.edl.tracks.gains import GainCurve, lone_gains
 from engine.errors import EditsError
+from engine.spans import united, within
 from engine.wording import counted, listed, quoted
 
 _EDITED = " edited"
 _MOST_NAMED = 3
 _QUIETEST = 1e-6
 _NEAR_S = Fraction(1, 10)
+
+Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,9 @@ class DocumentClips:
     gains_db : of the tracks, by id, if the edits state them
     left_out : a sentence each
     curves : gain curves of clips, by track id, if the edits have them
+    not_understood : parts of the file that are no clips here
+    unknown : the spans of those in the result, by track id; "" for those whose track is not known
+    uncut : the spans of the document that those play
     """
 
     by_track: Mapping[str, tuple[DocumentClip, ...]]
@@ -77,6 +85,9 @@ class DocumentClips:
     gains_db: Mapping[str, float] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     curves: Mapping[str, tuple[Curve, ...]] = field(default_factory=dict)
+    not_understood: tuple[NotUnderstood, ...] = ()
+    unknown: Mapping[str, Sequence[Span]] = field(default_factory=dict)
+    uncut: tuple[Span, ...] = ()
 
 
 def document_clips(
@@ -103,7 +114,8 @@ class _Placing:
         self._media = Media(state, places, 2 * imported.rounding_s)
         rate = imported.frame_rate or picture_rate(state, places).usual.exact
         self._files = _EditedFiles(state, rate, varies_gain=imported.varies_gain)
-        self._others: Counter[str] = Counter()
+        self._others: list[NotUnderstood] = []
+        self._by_name: dict[str, set[str]] = {}
         self._unedited = 0
         self._gains_db: dict[str, float] = {}
         patches = build(state).patches if imported.varies_gain else {}
@@ -112,6 +124,8 @@ class _Placing:
         }
         self._curves: dict[str, list[Curve]] = {}
         self._waiting: dict[str, list[tuple[ImportedClip, float]]] = {}
+        self._unknown: dict[str, list[Span]] = {}
+        self._uncut: list[Span] = []
 
     def clips(self) -> DocumentClips:
         """Return the clips."""
@@ -119,7 +133,10 @@ class _Placing:
         for track in self._imported.tracks:
             for clip in self._of_track(track):
                 found.setdefault(clip.track_id, {})[clip] = None
+                self._by_name.setdefault(track.name, set()).add(clip.track_id)
         self._beside(found)
+        if not found and self._imported.not_understood:
+            raise self._imported.nothing_understood()
         if not found:
             names = dict.fromkeys(one.medium.name for track in self._imported.tracks for one in track.clips)
             shown = listed([quoted(name) for name in [*names][:_MOST_NAMED]]) or "nothing"
@@ -133,11 +150,47 @@ class _Placing:
         }
         near_samples = ceil(self._imported.rounding_s * self._state.rate_hz)
         curves = {key: tuple(own) for key, own in self._curves.items()}
-        return DocumentClips(by_track, near_samples, self._gains_db, tuple(self._left_out()), curves)
+        not_understood = (*self._imported.not_understood, *self._alone(by_track, near_samples))
+        for one in not_understood:
+            self._keep(one)
+        return DocumentClips(
+            by_track,
+            near_samples,
+            self._gains_db,
+            tuple(self._left_out()),
+            curves,
+            not_understood,
+            self._unknown,
+            tuple(self._uncut),
+        )
+
+    def _alone(
+        self, by_track: Mapping[str, Sequence[DocumentClip]], near_samples: int
+    ) -> Iterator[NotUnderstood]:
+        """Yield clips of other recordings that play where no recording of the document does."""
+        own = united([(one.at_samples, one.end_samples) for clips in by_track.values() for one in clips])
+        for one in self._others:
+            start, stop = self._samples(one.start_s) + near_samples, self._samples(one.stop_s) - near_samples
+            if start < stop and not within(np.array([(start, stop)]), own)[0]:
+                yield one
+
+    def _keep(self, part: NotUnderstood) -> None:
+        """Note the tracks of a part that is not understood, and the span of the document that it plays."""
+        span = self._samples(part.start_s), self._samples(part.stop_s)
+        tracks = self._by_name.get(part.track, set())
+        if part.medium is not None:
+            length_s = part.medium_stop_s - part.medium_start_s
+            clip = ImportedClip(part.medium, part.medium_start_s, length_s, part.start_s)
+            place = self._place(clip, ImportedTrack(part.track, ()))
+            if place is not None:
+                tracks, start = {place[0]}, place[1]
+                self._uncut.append((start, start + self._samples(length_s)))
+        for track_id in tracks or {""}:
+            self._unknown.setdefault(track_id, []).append(span)
 
     def _left_out(self) -> Iterator[str]:
-        for name, number in self._others.items():
-            yield f"{counted(number, 'clip')} of {quoted(name)}, which is not in this document, left out."
+        for noun, number in Counter(one.noun for one in self._others).items():
+            yield f"{counted(number, noun)}, which is not in this document, left out."
         if self._unedited:
             parts = counted(self._unedited, "part")
             yield f"{parts} with edited sound that this document does not have: the recording plays there."
@@ -157,8 +210,8 @@ class _Placing:
                 yield placed
             elif own is not None:
                 self._waiting.setdefault(own.id, []).append((clip, gain_db))
-            else:
-                self._others[clip.medium.name] += 1
+            elif clip.is_heard:
+                self._others.append(_other(clip, track.name))
 
     def _beside(self, found: dict[str, dict[DocumentClip, None]]) -> None:
         """Place the waiting clips: each continues or precedes another clip of its track."""
@@ -177,8 +230,7 @@ class _Placing:
                     ends[made.end_samples] = starts[made.at_samples] = made
                     waiting.remove((clip, gain_db))
                     self._unedited += 1
-            for clip, _ in waiting:
-                self._others[clip.medium.name] += 1
+            self._others += [_other(clip, "") for clip, _ in waiting]
             if not own:
                 del found[track_id]
 
@@ -265,6 +317,11 @@ def _shared(clip: Clip, start: int, stop: int) -> int:
     """Return how much of a span of its source a clip plays."""
     begin = clip.offset_samples
     return max(0, min(stop, begin + clip.length_samples) - max(start, begin))
+
+
+def _other(clip: ImportedClip, track: str) -> NotUnderstood:
+    """Describe a clip of a recording that is not in the document."""
+    return NotUnderstood(f"clip of {quoted(clip.medium.name)}", clip.at_s, clip.at_s + clip.length_s, track)
 
 
 class _EditedFiles:

@@ -12,6 +12,7 @@ _LONGEST_TEXT = 40
 _DECIMAL = re.compile(r"[+-]?\d+(?:\.\d*)?|[+-]?\.\d+")
 _RATIONAL = re.compile(r"([+-]?\d+)(?:/(\d+))?s")
 _MOST_RATE = 1_000_000
+_LEAST_RATE = Fraction(1, 1_000)
 _NTSC = 1001
 
 
@@ -63,7 +64,7 @@ def rate_of(value: object) -> Fraction:
     ValueError : it is not a positive number within limits
     """
     rate = number_of(value)
-    if not 0 < rate <= _MOST_RATE:
+    if not _LEAST_RATE <= rate <= _MOST_RATE:
         raise ValueError(f"{float(rate):g} is not a rate")
     return rate if rate.denominator == 1 else rate.limit_denominator(_NTSC)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.document.change import Edit
-from engine.document.decisions import Decision
+from engine.document.change import Edit, Row, RowChange, row_changes
+from engine.document.decisions import Decision, Verdict
 from engine.document.file.storage import apply_rows
 from engine.document.kinds import KINDS
 from engine.document.kinds.kind import length_words
@@ -21,7 +21,7 @@ from engine.document.state import DocumentState
 from engine.document.tracks.edits import LOUDEST_DB, QUIETEST_DB, set_track
 from engine.edl.accepting import accept_instead, accepted_effect, counted_kinds
 from engine.edl.build import build
-from engine.edl.imports.described import ImportedEdits
+from engine.edl.imports.described import ImportedEdits, NotUnderstood, named_parts
 from engine.edl.imports.proposals.from_clips import from_clips
 from engine.edl.imports.proposals.from_labels import from_labels
 from engine.edl.imports.proposals.from_list import from_list
@@ -64,6 +64,8 @@ class ImportedEdit:
     longer_samples : by how much the result becomes longer; shorter below 0
     returned : how many accepted edits go back to the queue
     left_out : edits that a document cannot represent, a sentence each
+    not_understood : parts of the file that decide what plays when, and are missing; with any of these,
+        the proposals stay undecided, and nothing else of the document changes but its markers
     """
 
     file_name: str
@@ -77,6 +79,12 @@ class ImportedEdit:
     longer_samples: int
     returned: int
     left_out: tuple[str, ...]
+    not_understood: tuple[NotUnderstood, ...] = ()
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the file was understood, so that its edits are accepted."""
+        return not self.not_understood
 
     @property
     def is_empty(self) -> bool:
@@ -86,7 +94,11 @@ class ImportedEdit:
     @property
     def sentence(self) -> str:
         """Summarize the changes of the import."""
-        if self.is_empty:
+        if self.not_understood:
+            missing = listed(named_parts(self.not_understood))
+            changes = self._changes or "no edits"
+            said = f"{self.file_name}: {changes} as proposals, since Offcut cannot import {missing}"
+        elif self.is_empty:
             said = f"{self.file_name} holds the edits of this document: nothing changes"
         else:
             said = f"{self.file_name}: {self._changes}; {self._length}"
@@ -123,16 +135,34 @@ class ImportedEdit:
         return f"{length_words(length_s)} {'longer' if self.longer_samples > 0 else 'shorter'}"
 
     def put_into(self, state: DocumentState) -> Edit:
-        """Return one edit that accepts the new proposals and undoes those they replace."""
-        changes = accept_instead(
-            state, self.proposals, self.decisions, BY_IMPORT, self._gives_way, stays=self.stays
-        )
+        """Return one edit that accepts the new proposals and undoes those they replace.
+
+        Proposals of a file that was not understood as a whole are added to the queue, and replace undecided
+        ones of an import.
+        """
+        if self.is_accepted:
+            changes = accept_instead(
+                state, self.proposals, self.decisions, BY_IMPORT, self._gives_way, stays=self.stays
+            )
+        else:
+            changes = _proposed(state, self.proposals, self.stays)
         gains = [set_track(state, key, gain_db=gain_db) for key, gain_db in self.gains_db.items()]
         others = (*gains, add_all(state, self.markers, self.label))
         return Edit(self.label, (*changes, *(change for one in others for change in one.changes)))
 
     def _gives_way(self, effect: tuple[Operation, ...]) -> bool:
         return any(isinstance(one, self.gives_way) for one in effect)
+
+
+def _proposed(
+    state: DocumentState, proposals: Sequence[Proposal], stays: Collection[str]
+) -> tuple[RowChange, ...]:
+    """Return the changes that add proposals to the queue, in place of undecided ones of an earlier import."""
+    rows: list[tuple[Row | None, Row | None]] = [(None, one) for one in proposals]
+    for key, one in state.proposals.items():
+        if one.maker == BY_IMPORT and key not in stays and state.verdict(key) is Verdict.UNDECIDED:
+            rows += [(one, None), (state.decisions.get(key), None)]
+    return row_changes(rows)
 
 
 def imported_edit(request: ImportRequest, progress: Progress = SILENT) -> ImportedEdit:
@@ -172,19 +202,26 @@ def _compared(request: ImportRequest, wanted: WantedEdits) -> ImportedEdit:
     if wanted.is_same(before):  # by other edits: those stay
         stays |= set(_effects(state, TIMING))
         fresh = [one for one in fresh if not any(isinstance(each, TIMING) for each in one.effect)]
+    proposals = _proposals(fresh, request.imported.file_name, state.rate_hz)
+    if wanted.not_understood:
+        stays |= {one.id for one in proposals if one.id in state.proposals}
+        proposals = tuple(one for one in proposals if one.id not in stays)
     made = ImportedEdit(
         request.imported.file_name,
         state.rate_hz,
         state.decisions,
-        _proposals(fresh, request.imported.file_name, state.rate_hz),
+        proposals,
         frozenset(stays),
         wanted.gives_way,
         wanted.markers,
-        dict(_gains(state, wanted)),
+        {} if wanted.not_understood else dict(_gains(state, wanted)),
         0,
         0,
         (*request.imported.left_out, *wanted.left_out),
+        wanted.not_understood,
     )
+    if not made.is_accepted:
+        return made
     returned = len(_effects(state, wanted.gives_way)) - len(stays)
     after = build(apply_rows(state, made.put_into(state).changes))
     longer = after.length_samples - before.length_samples

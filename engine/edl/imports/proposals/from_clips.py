@@ -28,6 +28,7 @@ from engine.edl.imports.proposals.runs import Difference, PlayedRuns, Run, heard
 from engine.edl.imports.proposals.wanted import TIMING, WantedEdits, WantedOnTracks
 from engine.edl.imports.unmoved import unmoved
 from engine.errors import EditsError
+from engine.spans import united
 from engine.wording import counted
 
 _MOST_OFF = Fraction(3, 2)
@@ -51,6 +52,7 @@ def from_clips(imported: ImportedEdits, state: DocumentState, places: Mapping[st
         near_samples=clips.near_samples,
         has_crossfades=imported.has_crossfades,
         has_edge_fades=imported.has_edge_fades,
+        unknown=clips.unknown,
     )
     if not found.runs:
         raise EditsError(f"{imported.file_name} contains no audio of this recording: choose another file.")
@@ -63,13 +65,14 @@ def from_clips(imported: ImportedEdits, state: DocumentState, places: Mapping[st
         played = [Played(one.start_samples, one.stop_samples) for one in found.runs]
         fades = fades_of(own)  # seams whose length the file does not specify
         lengths = {seam: fades.get(seam) if one is None else one for seam, one in seams.items()}
-        wanted = with_crossfades(edits_that_play(played, length), lengths, length, rate_hz)
+        edits = _without(edits_that_play(played, length), clips.uncut)
+        wanted = with_crossfades(edits, lengths, length, rate_hz)
         made = played_by(wanted, length, rate_hz)
-    edits = [WantedOnTracks(one.kind, one.start_samples, one.stop_samples, one.payload) for one in wanted]
+    timing = [WantedOnTracks(one.kind, one.start_samples, one.stop_samples, one.payload) for one in wanted]
     gains = wanted_gains(clips, state)
     left_out = [*clips.left_out, *gains.left_out, *found.left_out, *_shortened(fades_of(made), seams)]
     return WantedEdits(
-        (*edits, *map(_on_track, found.differences), *gains.edits),
+        (*timing, *map(_on_track, found.differences), *gains.edits),
         (*TIMING, Gain) if gains.replaced else TIMING,
         markers=tuple(_markers(imported, state, found.runs)),
         gains_db=clips.gains_db,
@@ -78,7 +81,23 @@ def from_clips(imported: ImportedEdits, state: DocumentState, places: Mapping[st
         has_edge_fades=imported.has_edge_fades,
         left_out=tuple(left_out),
         stays=gains.stays if gains.replaced else frozenset(),
+        not_understood=clips.not_understood,
     )
+
+
+def _without(edits: Sequence[Wanted], uncut: Sequence[Seam]) -> tuple[Wanted, ...]:
+    """Return edits whose cuts leave out spans that are played in a way that is not understood."""
+    found: list[Wanted] = []
+    for one in edits:
+        if one.kind != "cut" or not uncut:
+            found.append(one)
+            continue
+        edges = np.array([one.start_samples, *united(uncut).ravel().tolist(), one.stop_samples], np.int64)
+        left = edges.clip(one.start_samples, one.stop_samples).reshape(-1, 2).tolist()
+        found += [
+            replace(one, start_samples=start, stop_samples=stop) for start, stop in left if start < stop
+        ]
+    return tuple(found)
 
 
 def _is_played(runs: Sequence[Run], seams: Mapping[Seam, int | None], own: EditList) -> bool:

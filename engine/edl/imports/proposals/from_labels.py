@@ -48,7 +48,9 @@ def from_labels(imported: ImportedEdits, state: DocumentState) -> WantedEdits:
         edits = tuple(_between(marked, length))
     left_out = (f"{counted(len(others), 'label')} of edits that are not cuts left out.",) if others else ()
     markers = tuple(one for one in labels if one.start_samples == one.stop_samples)
-    return WantedEdits(edits, (Drop, Hold), markers, left_out=left_out)
+    return WantedEdits(
+        edits, (Drop, Hold), markers, left_out=left_out, not_understood=imported.not_understood
+    )
 
 
 def _kind(label: NamedSpan) -> str | None:

@@ -67,7 +67,15 @@ def from_list(imported: ImportedEdits, state: DocumentState, places: Mapping[str
         state.rate_hz,
     )
     if imported.rate_hz == state.rate_hz and _is_played(imported, state, places, made):
-        return WantedEdits(tuple(edits), _ALL, markers, played.gains_db, made, left_out=said)
+        return WantedEdits(
+            tuple(edits),
+            _ALL,
+            markers,
+            played.gains_db,
+            made,
+            left_out=said,
+            not_understood=played.not_understood,
+        )
     sounding = [one for one in edits if one not in timing] if imported.rate_hz == state.rate_hz else []
     if not said and imported.written:
         said = ("The segments of the list are not those of its edits: the segments count.",)

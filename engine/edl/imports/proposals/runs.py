@@ -23,8 +23,8 @@ from engine.wording import counted
 _FRAMES_A_S = 24
 """The fewest frames that a format counts."""
 
-
 Span = tuple[int, int]
+NO_SPANS: Mapping[str, Sequence[Span]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +108,18 @@ def heard(
     near_samples: int = 0,
     has_crossfades: bool = True,
     has_edge_fades: bool = True,
+    unknown: Mapping[str, Sequence[Span]] = NO_SPANS,
 ) -> PlayedRuns:
     """Return the runs and differences of clips in a document.
 
     Parameters
     ----------
     by_track : clips by the id of the track; missing tracks follow the others
+    unknown : spans of the result in which a track plays something unknown, and so has no difference
     near_samples : how far positions may be off
     has_crossfades, has_edge_fades : whether the clips specify the lengths of fades
     """
-    return _Composing(by_track, state, near_samples).heard(
+    return _Composing(by_track, state, near_samples, unknown).heard(
         has_crossfades=has_crossfades, has_edge_fades=has_edge_fades
     )
 
@@ -165,9 +167,14 @@ class _Composing:
     """Lays the pieces of all tracks over each other."""
 
     def __init__(
-        self, by_track: Mapping[str, Sequence[DocumentClip]], state: DocumentState, near: int
+        self,
+        by_track: Mapping[str, Sequence[DocumentClip]],
+        state: DocumentState,
+        near: int,
+        unknown: Mapping[str, Sequence[Span]],
     ) -> None:
         self._state, self._near = state, near
+        self._unknown = {key: united(spans) for key, spans in unknown.items()}
         self._under = self._fades = 0
         self._closed: list[int] = []
         clips = {key: self._on_top(own) for key, own in by_track.items()}
@@ -257,6 +264,9 @@ class _Composing:
         edges = sorted(
             {edge for own in self._pieces.values() for one in own for edge in (one.start, one.stop)}
         )
+        if edges:
+            unknown = {int(edge) for spans in self._unknown.values() for edge in spans.ravel()}
+            edges = sorted({*edges, *(one for one in unknown if 0 < one < edges[-1])})
         places = dict.fromkeys(self._pieces, 0)
         if edges and edges[0] > 0:
             edges.insert(0, 0)
@@ -280,7 +290,7 @@ class _Composing:
                 through = self._through(start, stop, offset, self._chosen(after[2]))
                 self._offsets.append(through)
                 if through is None:
-                    self._closed.append(stop - start)
+                    self._close(start, stop)
                     offset, before = None, {}
                 elif offset is None:
                     runs.append(Run(start + through, stop + through, start, 0))
@@ -301,6 +311,16 @@ class _Composing:
             self._offsets.append(offset)
             before = playing
         return [one for one in map(self._within, runs) if one.start_samples < one.stop_samples]
+
+    def _close(self, start: int, stop: int) -> None:
+        """Note that the result is not silent in a span in which no clip plays."""
+        if not any(self._is_unknown(key, start, stop) for key in self._unknown):
+            self._closed.append(stop - start)
+
+    def _is_unknown(self, key: str, start: int, stop: int) -> bool:
+        """Return whether a track plays something unknown in a span of the result."""
+        spans = self._unknown.get(key)
+        return spans is not None and len(common(np.array([(start, stop)]), spans)) > 0
 
     def _within(self, run: Run) -> Run:
         """Return a run limited to the document."""
@@ -364,6 +384,8 @@ class _Composing:
                 if begin < stop + offset and end > start + offset
             ]
             for key, first, last in here:
+                if self._is_unknown(key, start, stop):
+                    continue
                 one = self._difference(key, first, last, offset, playing.get(key))
                 if one.way == (False, 0, 0.0):
                     plain[key].append((first, last))

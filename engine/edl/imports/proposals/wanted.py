@@ -10,6 +10,7 @@ from engine.document.kinds import KINDS
 from engine.document.kinds.operations import Drop, Hold, Operation, Order
 from engine.document.marks.edits import NamedSpan
 from engine.edl.edit_list import EditList
+from engine.edl.imports.described import NotUnderstood
 
 TIMING: tuple[type[Operation], ...] = (Drop, Hold, Order)
 """Operations that determine when something plays."""
@@ -57,6 +58,7 @@ class WantedEdits:
     has_crossfades, has_edge_fades : whether it specifies the lengths of fades, between clips and at the ends
     left_out : a sentence each
     stays : ids of accepted proposals that remain in any class
+    not_understood : parts of the file that are missing here
     """
 
     edits: tuple[WantedOnTracks, ...]
@@ -68,6 +70,7 @@ class WantedEdits:
     has_edge_fades: bool = True
     left_out: tuple[str, ...] = ()
     stays: frozenset[str] = frozenset()
+    not_understood: tuple[NotUnderstood, ...] = ()
 
     def is_same(self, edit_list: EditList) -> bool:
         """Return whether the document already plays exactly this, as precisely as the file specifies it."""

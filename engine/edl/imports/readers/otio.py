@@ -6,8 +6,10 @@ it. Clips of versions 1 and 2 are known.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -21,13 +23,23 @@ from engine.edl.imports.described import (
     ImportedMarker,
     ImportedTrack,
     Medium,
+    NotUnderstood,
+    at_speed,
     left_out_sentences,
 )
 from engine.edl.imports.media_names import name_of, path_of
+from engine.edl.imports.nesting import all_unknown, trimmed, trimmed_parts
 from engine.edl.imports.times import number_of, rate_of, within
 from engine.progress import Progress
 from engine.strict_json import parse_json
 
+_Span = tuple[Fraction, Fraction]
+"""A start and a length."""
+_Lanes = dict[tuple[int, ...], list[ImportedClip]]
+"""The clips of a track, and of the tracks nested in it, by their numbers."""
+_NESTED = ("Stack", "Track")
+_TIME_EFFECT = re.compile("time.?(re)?map|time.?warp|speed|reverse|retime|freeze", re.IGNORECASE)
+_FASTEST = 10_000
 _FRAMES_BELOW = 1_000
 """Lower rates are those of video, and whole values of them were rounded to frames."""
 
@@ -51,10 +63,22 @@ def read(file: EditsFile, progress: Progress) -> ImportedEdits:
     EditsError : it is not a timeline
     """
     try:
-        timeline = parse_json(file.content())
+        timeline = parse_json(file.content(), is_finite=False)
         return _Reading(file, progress).described(timeline)
     except (ValueError, TypeError) as error:
         raise file.refused(str(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Lane:
+    """Where clips go, and whether all that holds them is switched on."""
+
+    path: tuple[int, ...]
+    is_on: bool
+
+    def of(self, item: dict[str, Any]) -> _Lane:
+        """Return the lane as an item on it continues it."""
+        return _Lane(self.path, self.is_on and item.get("enabled", True) is not False)
 
 
 class _Reading:
@@ -63,6 +87,8 @@ class _Reading:
     def __init__(self, file: EditsFile, progress: Progress) -> None:
         self._file, self._progress = file, progress
         self._left_out: Counter[str] = Counter()
+        self._not_understood: list[NotUnderstood] = []
+        self._track = ""
         self._rounding_s = NOTHING
         self._clip_rate: Fraction | None = None
 
@@ -73,10 +99,8 @@ class _Reading:
         tracks = [one for one in _list(stack, "children") if _schema(one) == "Track"]
         if not tracks:
             raise ValueError("it holds no tracks")
-        audio = [one for one in tracks if one.get("kind") == "Audio"]
-        if audio and len(audio) < len(tracks):
-            self._left_out["track of video"] += len(tracks) - len(audio)
-        found = tuple(self._track(one) for one in audio or tracks)
+        audible = self._audible({**stack, "children": tracks})
+        found = tuple(track for one in audible for track in self._tracks(one, stack))
         markers = [*_list(stack, "markers"), *(one for track in tracks for one in _list(track, "markers"))]
         return ImportedEdits(
             self._file.name,
@@ -88,27 +112,97 @@ class _Reading:
             frame_rate=self._clip_rate,
             has_edge_fades=False,
             left_out=left_out_sentences(self._left_out),
+            not_understood=tuple(self._not_understood),
         )
 
-    def _track(self, track: dict[str, Any]) -> ImportedTrack:
+    def _tracks(self, item: dict[str, Any], stack: dict[str, Any]) -> Iterator[ImportedTrack]:
+        """Yield a track of the whole stack, and further ones for the tracks of the timelines nested in it."""
+        lanes: _Lanes = {}
+        self._track = _text(item.get("name"))
+        only = {**stack, "children": [item]}
+        self._composition(only, self._span(only), NOTHING, _Lane((), is_on=True), lanes)
+        for clips in lanes.values():
+            yield ImportedTrack(self._track, crossfaded(clips))
+
+    def _composition(
+        self, item: dict[str, Any], span: _Span, at: Fraction, lane: _Lane, lanes: _Lanes
+    ) -> None:
+        """Read the part of a track or stack that begins at a place of the timeline."""
+        speed = self._speed(item)
+        found: _Lanes = {}
+        known, self._not_understood = self._not_understood, []
+        lane = lane.of(item)
+        if _schema(item) == "Track":
+            self._sequence(item, at - span[0], lane, found)
+        else:
+            for number, one in enumerate(self._audible(item)):
+                inner = _Lane((*lane.path, number), lane.is_on)
+                if _schema(one) in _NESTED:
+                    self._composition(one, self._span(one), at - span[0], inner, found)
+                else:
+                    self._item(one, (NOTHING, NOTHING), at - span[0], inner, found)
+        parts, clips = tuple(self._not_understood), {path: tuple(own) for path, own in found.items()}
+        if item.get("source_range") is not None:
+            end = at + span[1] * (abs(speed) or 1)
+            parts = tuple(trimmed_parts(parts, at, end))
+            clips = {path: tuple(trimmed(own, at, end)) for path, own in clips.items()}
+        self._not_understood = known
+        if speed == 1:
+            self._not_understood += parts
+            for path, own in clips.items():
+                lanes.setdefault(path, []).extend(own)
+            return
+        held = [one for own in clips.values() for one in own if one.is_heard]
+        noun = "part of a nested timeline with a change of speed"
+        self._not_understood += all_unknown(held, noun, at, at + span[1], self._track)
+        self._not_understood += (replace(one, start_s=at, stop_s=at + span[1]) for one in parts)
+
+    def _sequence(self, track: dict[str, Any], begin: Fraction, lane: _Lane, lanes: _Lanes) -> None:
+        """Read the items of a track that begins at a place of the timeline."""
         items = [_dict(one) for one in _list(track, "children")]
-        is_on = track.get("enabled", True) is not False
-        clips: list[ImportedClip] = []
-        here = NOTHING
+        here = begin
         for number, item in enumerate(items):
             self._progress.check_cancelled()
-            kind = _schema(item)
-            if kind == "Transition":
+            if _schema(item) == "Transition":
                 continue
-            span = self._span(item)
-            if kind == "Clip":
-                before = self._offset(items, number - 1, "in_offset")
-                after = self._offset(items, number + 1, "out_offset")
-                clips += self._clip(item, span, here, (before, after), is_on=is_on)
-            elif kind != "Gap":
-                self._left_out["nested part" if kind in ("Stack", "Track") else "unknown part"] += 1
-            here = within(here + span[1])
-        return ImportedTrack(_text(track.get("name")), crossfaded(clips))
+            before = self._offset(items, number - 1, "in_offset")
+            after = self._offset(items, number + 1, "out_offset")
+            self._item(item, (before, after), here, lane, lanes)
+            here = within(here + self._span(item)[1])
+
+    def _item(self, item: dict[str, Any], reach: _Span, at: Fraction, lane: _Lane, lanes: _Lanes) -> None:
+        """Read an item that begins at a place of the timeline."""
+        span, lane = self._span(item), lane.of(item)
+        kind = _schema(item)
+        if kind == "Clip":
+            lanes.setdefault(lane.path, []).extend(self._clip(item, span, at, reach, is_on=lane.is_on))
+        elif kind in _NESTED:
+            self._composition(item, span, at, lane, lanes)
+        elif kind != "Gap" and lane.is_on:
+            self._not_understood.append(NotUnderstood("unknown part", at, at + span[1], self._track))
+
+    def _audible(self, stack: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return the audio tracks of a stack; all parts of it if it has no audio tracks."""
+        parts = [_dict(one) for one in _list(stack, "children")]
+        audio = [one for one in parts if one.get("kind") == "Audio"]
+        if audio and len(audio) < len(parts):
+            self._left_out["track of video"] += len(parts) - len(audio)
+        return audio or parts
+
+    def _speed(self, item: dict[str, Any]) -> Fraction:
+        """Return the speed at which the effects of an item play it, 0 if that is not known."""
+        speed = Fraction(1)
+        for one in map(_dict, _list(item, "effects")):
+            kind = _schema(one)
+            if kind == "LinearTimeWarp":
+                speed *= number_of(one.get("time_scalar", 1))
+            elif kind in ("FreezeFrame", "TimeEffect") or _TIME_EFFECT.search(_text(one.get("effect_name"))):
+                speed *= 0
+            else:
+                self._left_out["effect"] += 1
+        if abs(speed) > _FASTEST:
+            raise ValueError(f"a part of it plays at {float(speed):.3g} times its speed")
+        return speed
 
     def _offset(self, items: Sequence[dict[str, Any]], number: int, name: str) -> Fraction:
         """Return the reach of a neighbouring transition over a clip's edge."""
@@ -119,9 +213,14 @@ class _Reading:
             raise ValueError("a transition has a negative length")
         return offset
 
-    def _span(self, item: dict[str, Any]) -> tuple[Fraction, Fraction]:
+    def _span(self, item: dict[str, Any]) -> _Span:
         """Return the start and the length of the used part of an item."""
         used = item.get("source_range")
+        if used is None and _schema(item) in _NESTED:
+            parts = [_dict(one) for one in _list(item, "children")]
+            lengths = [self._span(one)[1] for one in parts if _schema(one) != "Transition"]
+            whole = max(lengths, default=NOTHING) if _schema(item) == "Stack" else sum(lengths, NOTHING)
+            return NOTHING, within(whole)
         if used is None:
             medium = _reference(item)
             used = None if medium is None else medium.get("available_range")
@@ -141,11 +240,11 @@ class _Reading:
         *,
         is_on: bool,
     ) -> Iterator[ImportedClip]:
-        if item.get("effects"):
-            self._left_out["effect"] += len(_list(item, "effects"))
+        speed = self._speed(item)
         reference = _reference(item)
         if reference is None or _schema(reference) != "ExternalReference":
-            self._left_out["clip without a file"] += 1
+            if is_on:
+                self._without_file(item, reference, span, at)
             return
         rate = self._frame_rate(item.get("source_range"))
         if rate is not None and rate < _FRAMES_BELOW:
@@ -161,9 +260,26 @@ class _Reading:
             start, at, length, before, after = samples
         else:
             self._count_rounding(item.get("source_range"))
-        is_heard = is_on and item.get("enabled", True) is not False
-        yield ImportedClip(
-            medium, start - before, before + length + after, at - before, before, after, is_heard=is_heard
+        clip = ImportedClip(
+            medium, start - before, before + length + after, at - before, before, after, is_heard=is_on
+        )
+        if speed == 1 or not is_on:
+            yield clip
+        else:
+            self._not_understood.append(at_speed(clip, speed, self._track))
+
+    def _without_file(
+        self, item: dict[str, Any], reference: dict[str, Any] | None, span: _Span, at: Fraction
+    ) -> None:
+        """Note a clip whose medium is missing, generated or a series of pictures."""
+        if _schema(reference) == "ImageSequenceReference":
+            self._left_out["picture"] += 1
+            return
+        noun = "generated part" if _schema(reference) == "GeneratorReference" else "clip without a file"
+        name = _text(item.get("name"))
+        medium = Medium(name) if name and noun == "clip without a file" else None
+        self._not_understood.append(
+            NotUnderstood(noun, at, at + span[1], self._track, medium, span[0], span[0] + span[1])
         )
 
     def _samples(

@@ -94,7 +94,7 @@ def test_clips_of_other_recordings_are_counted_and_so_are_markers(tmp_path: Path
     assert "1 marker" in made.sentence
 
 
-def test_clips_of_otio_without_a_file_are_counted(tmp_path: Path) -> None:
+def test_clips_of_otio_without_a_file_are_not_understood(tmp_path: Path) -> None:
     timeline, track = otio.schema.Timeline(), otio.schema.Track(kind="Audio")
     timeline.tracks.append(track)
     second = otio.opentime.TimeRange(otio.opentime.RationalTime(0, 25), otio.opentime.RationalTime(25, 25))
@@ -102,8 +102,8 @@ def test_clips_of_otio_without_a_file_are_counted(tmp_path: Path) -> None:
     track.extend(otio.schema.Clip(media_reference=one, source_range=second) for one in (file, None))
     otio.adapters.write_to_file(timeline, str(tmp_path / "jam.otio"))
     found = read_edits(tmp_path / "jam.otio", RATE_HZ)
-    (left_out,) = found.left_out
-    assert left_out.startswith("1 clip without a file")
+    (part,) = found.not_understood
+    assert (part.noun, part.start_s, part.stop_s) == ("clip without a file", 1, 2)
     assert [one.medium.name for one in found.tracks[0].clips] == ["a.wav"]
 
 

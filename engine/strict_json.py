@@ -79,6 +79,10 @@ def parse_json(text: str | bytes, *, is_finite: bool = True) -> Any:
             said = json.loads(text, parse_constant=lambda _: None, parse_float=_finite_or_none)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+    except json.JSONDecodeError as error:
+        raise ValueError(f"the JSON is damaged in line {error.lineno}") from error
+    except UnicodeDecodeError as error:
+        raise ValueError("its text is not UTF-8") from error
     level = [said]
     for _ in range(_DEEPEST):
         level = [inner for one in level for inner in _inside(one)]

@@ -91,7 +91,7 @@ class ImportedTrack:
 
 @dataclass(frozen=True, slots=True)
 class NotUnderstood:
-    """A part of a file that decides what plays when, in a way that no edit of Offcut expresses.
+    """A part of a file that changes the order or the time of sound as no edit of Offcut can.
 
     It is named to the user, it becomes no clip, and with one of these no edit of the file is accepted.
 
@@ -160,8 +160,8 @@ class ImportedEdits:
     has_edge_fades : whether it can state the fade-in of the first clip and the fade-out of the last
     frame_rate : of video, if the file states or implies one
     is_rate_guessed : whether the file does not state that rate
-    left_out : a sentence for everything in the file that no edit can express, and that changes neither what
-        plays nor when
+    left_out : a sentence for everything in the file that no edit can express, and that leaves the
+        order and the time of sound as they are
     not_understood : parts that do change it
     """
 
@@ -198,7 +198,7 @@ def at_speed(clip: ImportedClip, speed: Fraction, track: str, noun: str = "clip"
 
     Parameters
     ----------
-    clip : as it would be at its own speed; a reversed one may begin at either end of what it plays
+    clip : as it would be at its own speed; a reversed one may begin at either end of its span
     speed : 1 for its own, below 0 for backwards, 0 for one that is not known
     """
     named = noun if speed >= 0 else f"reversed {noun}"

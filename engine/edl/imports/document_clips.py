@@ -75,7 +75,7 @@ class DocumentClips:
     gains_db : of the tracks, by id, if the edits state them
     left_out : a sentence each
     curves : gain curves of clips, by track id, if the edits have them
-    not_understood : parts of the file that are no clips here
+    not_understood : parts of the file without a clip here
     unknown : the spans of those in the result, by track id; "" for those whose track is not known
     uncut : the spans of the document that those play
     """
@@ -184,7 +184,8 @@ class _Placing:
             place = self._place(clip, ImportedTrack(part.track, ()))
             if place is not None:
                 tracks, start = {place[0]}, place[1]
-                self._uncut.append((start, start + self._samples(length_s)))
+                stop = min(start + self._samples(length_s), self._state.length_samples)
+                self._uncut.append((max(0, start), stop))
         for track_id in tracks or {""}:
             self._unknown.setdefault(track_id, []).append(span)
 

@@ -64,8 +64,8 @@ class ImportedEdit:
     longer_samples : by how much the result becomes longer; shorter below 0
     returned : how many accepted edits go back to the queue
     left_out : edits that a document cannot represent, a sentence each
-    not_understood : parts of the file that decide what plays when, and are missing; with any of these,
-        the proposals stay undecided, and nothing else of the document changes but its markers
+    not_understood : missing parts of the file that change the order or the time of sound; with any, the
+        proposals stay undecided, and nothing else of the document changes but its markers
     """
 
     file_name: str

@@ -7,43 +7,99 @@ events that another program moved use the timecode.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.imports import EditsFile
-from engine.edl.imports.described import ImportedClip, ImportedEdits, ImportedTrack, Medium
-from engine.edl.imports.times import rate_of, within
+from engine.edl.imports.described import (
+    ImportedClip,
+    ImportedEdits,
+    ImportedTrack,
+    Medium,
+    NotUnderstood,
+    at_speed,
+    left_out_sentences,
+)
+from engine.edl.imports.times import number_of, rate_of, within
 from engine.progress import Progress
 from engine.timebase import timecode_frames
 from engine.wording import counted
 
-_EVENT = re.compile(r"(\d{1,6})\s+(\S+)\s+(\S+)\s+(\S+)((?:\s+\d{1,3})?)\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s*")
-_NAME = re.compile(r"\*\s*(?:FROM CLIP NAME|CLIP NAME):\s*(.+)", re.IGNORECASE)
-_FILE = re.compile(r"\*\s*(?:SOURCE FILE|MEDIA FILE|FROM FILE)(?: NAME)?:\s*(.+)", re.IGNORECASE)
+_EVENT = re.compile(
+    r"(\d{1,6})\s+(\S+)\s+(\S+)\s+([A-Z]\w*(?:\s+[BO])?)(?:\s+\d{1,3})?\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s*",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"\*?\s*(FROM |TO )?CLIP NAME:\s*(.+)", re.IGNORECASE)
+_FILE = re.compile(r"\*?\s*(?:SOURCE FILE|MEDIA FILE|FROM FILE|TO FILE)(?: NAME)?:\s*(.+)", re.IGNORECASE)
+_SPEED = re.compile(r"M2\s+(\S+)\s+([+-]?\d{1,4}(?:\.\d{1,4})?)(?:\s+(\S+))?\s*", re.IGNORECASE)
+_WARP = re.compile(r"TIME ?WARP|MOTION EFFECT|SPEED EFFECT|FREEZE FRAME", re.IGNORECASE)
+_MORE_CHANNELS = re.compile(r"AUD((?:\s+\d{1,2})+)\s*", re.IGNORECASE)
+_LEVEL = re.compile(r"\*?\s*AUDIO LEVEL AT", re.IGNORECASE)
 _SAMPLES = re.compile(
     r"SOURCE SAMPLES (\d{1,15})-(\d{1,15}), RECORD SAMPLES (\d{1,15})-(\d{1,15}), (\d{1,7}) HZ"
     r"(?:, (\d{1,3}(?:\.\d{1,6})?) FPS)?"
 )
 _USUAL = (25, 30, 50, 60)
-_HOUR_S = 3600
 _BLACK = ("BL", "BLACK")
+_CUT = "C"
 
 
 @dataclass(slots=True)
 class _Event:
-    """One line, with the remarks below it."""
+    """One line, with the remarks below it.
+
+    Attributes
+    ----------
+    names : of the clip before and after a transition; both are that of the event if it is a cut
+    speed : in frames a second as a remark states it, "" for none
+    """
 
     line: int
+    number: str
     reel: str
-    channels: str
+    channels: list[str]
+    has_picture: bool
     transition: str
     codes: tuple[str, str, str, str]
-    name: str = ""
+    drops_frames: bool
+    names: list[str] = field(default_factory=lambda: ["", ""])
+    files: list[str] = field(default_factory=lambda: ["", ""])
+    is_after: bool = False
+    speed: str = ""
+    is_warped: bool = False
+    is_split: bool = False
     samples: tuple[int, ...] = ()
     rate_hz: int = 0
-    remarks: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The name of the clip that begins here: behind a transition, the second one that is named."""
+        place = int(self.transition != _CUT and bool(self.names[1] or self.files[1]))
+        return self.files[place] or self.names[place] or self.reel
+
+    @property
+    def is_black(self) -> bool:
+        """Whether nothing plays."""
+        return self.reel.upper() in _BLACK or self.name.upper() in _BLACK
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """An event with its positions in frames: start and stop in the source, start and stop in the result."""
+
+    event: _Event
+    start: int
+    stop: int
+    at: int
+    end: int
+
+    @property
+    def length(self) -> int:
+        """Its length in the result."""
+        return self.end - self.at
 
 
 def read(file: EditsFile, progress: Progress) -> ImportedEdits:
@@ -55,44 +111,81 @@ def read(file: EditsFile, progress: Progress) -> ImportedEdits:
     """
     text = file.content().decode("utf-8-sig", "replace")
     events: list[_Event] = []
-    is_dropping, named_rate = False, ""
+    is_dropping, drops_anywhere, named_rate = False, False, ""
+    levels = 0
     for number, line in enumerate(text.splitlines(), 1):
         if not number % 1000:
             progress.check_cancelled()
         plain = line.strip()
         if plain.upper().startswith("FCM:"):
             is_dropping = "NON" not in plain.upper()
+            drops_anywhere |= is_dropping
         elif (found := _EVENT.fullmatch(plain)) is not None:
-            codes = (found[6], found[7], found[8], found[9])
-            events.append(_Event(number, found[2], found[3], found[4].upper(), codes))
+            events.append(_event(number, found, drops_frames=is_dropping))
         elif plain[:1].isdigit():
             raise file.refused(f"line {number} is not an event")
         elif events:
-            named_rate = _remark(events[-1], plain) or named_rate
+            levels += _LEVEL.match(plain) is not None
+            named_rate = _remark(events, plain) or named_rate
     if not events:
         raise file.refused("it holds no events")
-    rate = _rate(file, named_rate, is_dropping)
+    left_out = Counter({"audio level": levels}) if levels else Counter[str]()
+    rate = _rate(file, named_rate, drops_anywhere)
     if rate is not None:
-        return _described(file, events, rate, ())
+        return _described(file, events, rate, left_out)
     rate = _guessed_rate(events)
+    made = _described(file, events, rate, left_out)
     said = f"The list has no frame rate: {rate} frames a second are assumed."
-    return replace(_described(file, events, rate, (said,)), is_rate_guessed=True)
+    return replace(made, is_rate_guessed=True, left_out=(said, *made.left_out))
 
 
-def _remark(event: _Event, line: str) -> str:
-    """Store the values of a remark in an event; return the frame rate that it names, or ""."""
+def _event(line: int, found: re.Match[str], *, drops_frames: bool) -> _Event:
+    channels = found[3].upper()
+    if channels in ("AA", "AA/V"):
+        audio = ["A", "A2"]
+    elif channels == "B":  # picture and the first channel
+        audio = ["A"]
+    else:
+        audio = [f"A{one}" if one not in ("", "1") else "A" for one in re.findall(r"A(\d*)", channels)]
+    has_picture = "V" in channels or channels == "B"
+    if not audio and not has_picture and channels != "NONE":
+        has_picture = True
+    codes = (found[5], found[6], found[7], found[8])
+    return _Event(line, found[1], found[2], audio, has_picture, found[4].upper(), codes, drops_frames)
+
+
+def _remark(events: list[_Event], line: str) -> str:
+    """Store the values of a remark in its event; return the frame rate that it names, or ""."""
+    event = events[-1]
     if (found := _SAMPLES.search(line)) is not None:
         event.samples = tuple(int(found[group]) for group in (1, 2, 3, 4))
         event.rate_hz = int(found[5])
         return found[6] or ""
     if (found := _NAME.match(line)) is not None:
-        event.name = event.name or found[1].strip()
+        event.is_after = (found[1] or "").upper().startswith("TO")
+        event.names[event.is_after] = event.names[event.is_after] or found[2].strip()
     elif (found := _FILE.match(line)) is not None:
-        event.name = found[1].strip()
+        event.files[event.is_after] = found[1].strip()
+    elif (found := _SPEED.fullmatch(line)) is not None:
+        _with_speed(events, found[1], found[3] or "").speed = found[2]
+    elif (found := _MORE_CHANNELS.fullmatch(line)) is not None:
+        event.channels += [f"A{int(one)}" for one in found[1].split()]
+    elif line.upper().startswith("SPLIT:"):
+        event.is_split = True
+    elif _WARP.search(line) is not None and not _FILE.match(line):
+        event.is_warped = True
     return ""
 
 
-def _rate(file: EditsFile, named: str, is_dropping: bool) -> Fraction | None:
+def _with_speed(events: list[_Event], reel: str, code: str) -> _Event:
+    """Return the event that a speed is of: of two lines with one number, that of its reel and code."""
+    event = events[-1]
+    pair = [one for one in events[-2:] if one.number == event.number][::-1]
+    of_reel = [one for one in pair if one.reel.casefold() == reel.casefold()] or pair
+    return next((one for one in of_reel if one.codes[0] == code), of_reel[0])
+
+
+def _rate(file: EditsFile, named: str, drops_frames: bool) -> Fraction | None:
     """Return the frame rate; None if neither the list nor the user states it."""
     if file.frame_rate is not None:
         return file.frame_rate.exact
@@ -100,7 +193,7 @@ def _rate(file: EditsFile, named: str, is_dropping: bool) -> Fraction | None:
         return FrameRate(named).exact
     if named:
         return rate_of(named)
-    return FrameRate.FPS_29_97.exact if is_dropping else None
+    return FrameRate.FPS_29_97.exact if drops_frames else None
 
 
 def _guessed_rate(events: list[_Event]) -> Fraction:
@@ -111,85 +204,117 @@ def _guessed_rate(events: list[_Event]) -> Fraction:
 
 
 def _described(
-    file: EditsFile, events: list[_Event], rate: Fraction, left_out: tuple[str, ...]
+    file: EditsFile, events: list[_Event], rate: Fraction, left_out: Counter[str]
 ) -> ImportedEdits:
-    frames = list(_frames(file, events, rate))
-    first = Fraction(min((codes[2] for _, codes in frames), default=0), round(rate))
-    begin_frames = int(first // _HOUR_S) * _HOUR_S * round(rate)  # many lists begin at one hour
+    found = list(_counted(file, events, rate))
+    begin = _begin(found, rate)
     tracks: dict[str, list[ImportedClip]] = {}
-    others = dissolves = 0
-    for event, codes in frames:
-        if event.reel.upper() in _BLACK:
+    not_understood: list[NotUnderstood] = []
+    dissolves = 0
+    for one in found:
+        left_out["event of video"] += one.event.has_picture and not one.event.channels
+        if one.event.is_black or one.length <= 0:
             continue
-        names = _channels(event.channels)
-        others += not names
-        dissolves += event.transition != "C"
-        for name in names:
-            clip = _clip(event, codes, rate, begin_frames)
-            if clip is not None:
-                tracks.setdefault(name, []).append(clip)
-    if others:
-        left_out += (f"{counted(others, 'event')} of video left out.",)
-    if dissolves:
-        left_out += (f"{counted(dissolves, 'dissolve')} imported as a cut.",)
-    if not tracks:
+        dissolves += one.event.transition != _CUT
+        for name in dict.fromkeys(one.event.channels):
+            part = _part(one, rate, begin, name)
+            if part is not None:
+                not_understood.append(part)
+                continue
+            tracks.setdefault(name, []).append(_clip(one, rate, begin))
+    if not tracks and not not_understood:
         raise file.refused("it holds no audio events")
-    found = tuple(ImportedTrack(name, tuple(clips)) for name, clips in tracks.items())
-    is_exact = all(event.samples for event in events)
+    said = left_out_sentences(+left_out)
+    if dissolves:
+        said += (f"{counted(dissolves, 'dissolve')} imported as a cut.",)
+    is_exact = all(one.event.samples and _is_agreed(one, rate, begin) for one in found)
     return ImportedEdits(
         file.name,
         file.form.name,
-        found,
-        rounding_s=Fraction(0) if is_exact and _agree(frames, rate, begin_frames) else 1 / rate,
+        tuple(ImportedTrack(name, tuple(clips)) for name, clips in tracks.items()),
+        rounding_s=Fraction(0) if is_exact else 1 / rate,
         counts_frames=True,
         has_crossfades=False,
         has_edge_fades=False,
         frame_rate=rate,
-        left_out=left_out,
+        left_out=said,
+        not_understood=tuple(not_understood),
     )
 
 
-def _frames(
-    file: EditsFile, events: list[_Event], rate: Fraction
-) -> Iterator[tuple[_Event, tuple[int, int, int, int]]]:
+def _counted(file: EditsFile, events: list[_Event], rate: Fraction) -> Iterator[_Counted]:
+    """Yield events with their frames; a list without any semicolon counts all of them as it is headed."""
+    marks_drops = any(";" in code for one in events for code in one.codes)
     for event in events:
+        codes = event.codes
+        if event.drops_frames and not marks_drops:
+            codes = tuple(_dropping(code) for code in codes)  # type: ignore[assignment]
         try:
-            a, b, c, d = (timecode_frames(code, round(rate)) for code in event.codes)
-            within(max(b, d) / rate)
+            frames = [timecode_frames(code, round(rate)) for code in codes]
+            within(max(frames) / rate)
         except ValueError as error:
             raise file.refused(f"line {event.line}: {error}") from error
-        yield event, (a, b, c, d)
+        yield _Counted(event, *frames)
 
 
-def _channels(text: str) -> tuple[str, ...]:
-    """Return the audio channels of an event, none for video."""
-    upper = text.upper()
-    if upper in ("AA/V", "AA"):
-        return "A", "A2"
-    found = re.findall(r"A\d*", upper)
-    return tuple(dict.fromkeys("A" if one == "A1" else one for one in found))
+def _dropping(code: str) -> str:
+    """Return a timecode with the sign of one that drops frames."""
+    head, _, frames = code.rpartition(":")
+    return f"{head};{frames}" if head else code
 
 
-def _is_agreed(event: _Event, codes: tuple[int, int, int, int], rate: Fraction, begin: int) -> bool:
+def _begin(found: list[_Counted], rate: Fraction) -> int:
+    """Return the frame of the full hour at which a list begins."""
+    first = min((one for one in found if one.length > 0), key=lambda one: one.at, default=None)
+    if first is None:
+        return 0
+    hour = first.event.codes[2].partition(":")[0]
+    sign = ";" if first.event.drops_frames else ":"
+    return min(first.at, timecode_frames(f"{hour}:00:00{sign}00", round(rate)))
+
+
+def _is_agreed(one: _Counted, rate: Fraction, begin: int) -> bool:
     """Return whether the samples in a remark agree with the timecode, so the event was not moved."""
+    event = one.event
     if not event.samples or event.rate_hz <= 0:
         return False
-    start, stop, record_start, record_stop = (Fraction(one, event.rate_hz) * rate for one in event.samples)
-    is_long = abs(stop - start - (codes[1] - codes[0])) <= 1
-    at = abs(record_start + begin - codes[2]) <= 1 or abs(record_start - codes[2]) <= 1
-    return is_long and at and abs(record_stop - record_start - (codes[3] - codes[2])) <= 1
+    start, stop, record_start, record_stop = (Fraction(at, event.rate_hz) * rate for at in event.samples)
+    is_long = abs(stop - start - (one.stop - one.start)) <= 1
+    is_there = abs(record_start + begin - one.at) <= 1 or abs(record_start - one.at) <= 1
+    return is_long and is_there and abs(record_stop - record_start - one.length) <= 1
 
 
-def _agree(frames: list[tuple[_Event, tuple[int, int, int, int]]], rate: Fraction, begin: int) -> bool:
-    return all(_is_agreed(event, codes, rate, begin) for event, codes in frames)
+def _clip(one: _Counted, rate: Fraction, begin: int) -> ImportedClip:
+    if _is_agreed(one, rate, begin):
+        start, stop, record_start, _ = (Fraction(at, one.event.rate_hz) for at in one.event.samples)
+        return ImportedClip(Medium(one.event.name), start, stop - start, record_start)
+    medium = Medium(one.event.name, is_timecode=True)
+    return ImportedClip(medium, one.start / rate, one.length / rate, (one.at - begin) / rate)
 
 
-def _clip(event: _Event, codes: tuple[int, int, int, int], rate: Fraction, begin: int) -> ImportedClip | None:
-    if _is_agreed(event, codes, rate, begin):
-        start, stop, record_start, _ = (Fraction(one, event.rate_hz) for one in event.samples)
-        return ImportedClip(Medium(event.name or event.reel), start, stop - start, record_start)
-    length = codes[3] - codes[2]
-    if length <= 0:
+def _part(one: _Counted, rate: Fraction, begin: int, channel: str) -> NotUnderstood | None:
+    """Return an event at another speed, or with sound and picture at different places; None for any other.
+
+    Programs differ in the length of the source that they write: the longer one is used.
+    """
+    event, played = one.event, one.stop - one.start
+    speed = Fraction(1)
+    if event.speed:
+        speed = number_of(event.speed) / round(rate)
+    elif abs(played - one.length) > 1:
+        speed = Fraction(played, one.length)
+    if event.is_warped and speed == 1:
+        speed = Fraction(0)
+    clip = _clip(one, rate, begin)
+    if abs(speed - 1) * one.length > 1:
+        part = at_speed(clip, speed, channel, "clip")
+    elif event.is_split:
+        part = replace(at_speed(clip, Fraction(1), channel), noun="clip with a split of picture and sound")
+    else:
         return None
-    medium = Medium(event.name or event.reel, is_timecode=True)
-    return ImportedClip(medium, codes[0] / rate, length / rate, (codes[2] - begin) / rate)
+    edges = one.start / rate, one.stop / rate
+    return replace(
+        part,
+        medium_start_s=min(part.medium_start_s, *edges),
+        medium_stop_s=max(part.medium_stop_s, *edges),
+    )

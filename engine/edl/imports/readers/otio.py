@@ -94,7 +94,7 @@ class _Reading:
 
     def described(self, timeline: object) -> ImportedEdits:
         """Return the edits of a timeline."""
-        stack = _object(timeline, "Timeline")["tracks"] if _schema(timeline) == "Timeline" else timeline
+        stack = _object(timeline, "Timeline").get("tracks") if _schema(timeline) == "Timeline" else timeline
         stack = _object(stack, "Stack")
         tracks = [one for one in _list(stack, "children") if _schema(one) == "Track"]
         if not tracks:
@@ -201,7 +201,7 @@ class _Reading:
             else:
                 self._left_out["effect"] += 1
         if abs(speed) > _FASTEST:
-            raise ValueError(f"a part of it plays at {float(speed):.3g} times its speed")
+            raise ValueError(f"a part of it plays at more than {_FASTEST:,} times its speed")
         return speed
 
     def _offset(self, items: Sequence[dict[str, Any]], number: int, name: str) -> Fraction:

@@ -180,7 +180,7 @@ class Finders(QObject):
             )
         for edit, analyses, audio in found.edits(before, merges_as):
             self._session.apply(edit, analyses, audio)
-        for sentence in sentences or found.sentence.splitlines():
+        for sentence in filter(None, (*(sentences or found.sentence.splitlines()), found.warning)):
             self.said.emit(sentence)
         new = self._session.state.proposals.keys() - before.proposals.keys()
         if new and not merges_as:

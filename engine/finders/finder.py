@@ -16,6 +16,7 @@ from engine.document.state import DocumentState
 from engine.document.takes import TAKES
 from engine.finders.settings import FinderSettings
 from engine.progress import Progress
+from engine.takes.takes import FoundTakes
 
 KNOWN = ("beats", "listening", "score", "nearest", "hits", PROMOTED, PICKUP, SOUNDS, TAKES)
 """Kinds of analyses of a request: `BeatGrid`, `Listening`, `ScoreCurve`, `NearestReference`, `Hits` (all, and
@@ -87,6 +88,7 @@ class Found:
     stored_settings : settings of the document that led to the proposals, stored with them
     audio : audio that the proposals play, stored with them
     grid : a grid that the user brought, which becomes active with the proposals
+    takes : passages played more than once, found on the way; without, those of the document
     """
 
     proposals: Sequence[Proposal]
@@ -98,6 +100,7 @@ class Found:
     stored_settings: Mapping[str, object] = field(default_factory=dict)
     audio: Sequence[StoredAudio] = ()
     grid: BeatGrid | None = None
+    takes: FoundTakes | None = None
 
 
 def _accepts(request: FinderRequest) -> None:

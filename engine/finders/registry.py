@@ -25,6 +25,7 @@ from engine.document.marks.edits import add_all
 from engine.document.proposals import ADDED_MAKER, Alternative, Proposal, only_it_replaces
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
+from engine.document.takes import TAKES
 from engine.edl.accepting import accept_instead
 from engine.errors import DocumentError, UsageError
 from engine.extensions import Extended, UnusableError, require_type
@@ -33,6 +34,8 @@ from engine.finders.analyses import NEEDS, Stored, completed
 from engine.finders.finder import Finder, FinderRequest, Found
 from engine.finders.own import OWN
 from engine.finders.settings import FinderSettings, settings_from
+from engine.finders.takes.playing import lost_passages
+from engine.finders.takes.stored import known_takes
 from engine.progress import Progress
 from engine.wording import counted, listed, quoted
 
@@ -51,11 +54,20 @@ class FoundEdits:
     Attributes
     ----------
     analysed : analyses that the finder needed and that were missing
+    lost : names of passages of which no take would play with all proposals accepted
     """
 
     request: FinderRequest
     found: Found
     analysed: Stored
+    lost: tuple[str, ...] = ()
+
+    @property
+    def warning(self) -> str:
+        """Name the passages that would be lost with all proposals accepted; empty without any."""
+        if not self.lost:
+            return ""
+        return f"Accepting everything removes every take of the {listed(self.lost)}. Keep one take of each."
 
     @property
     def sentence(self) -> str:
@@ -180,7 +192,9 @@ def find_edits(request: FinderRequest, progress: Progress) -> FoundEdits:
             raise UsageError(f"The finder {name} failed: its proposal {number} {trouble}.")
     if len({one.id for one in found.proposals}) < len(found.proposals):
         raise UsageError(f"The finder {name} failed: it proposes the same twice.")
-    return FoundEdits(request, found, analysed)
+    takes = found.takes or known_takes(request.state, completed_request.analyses.get(TAKES))
+    lost = lost_passages(request.state, takes, found.proposals) if takes and found.proposals else ()
+    return FoundEdits(request, found, analysed, lost)
 
 
 def _trouble(request: FinderRequest, one: object) -> str:

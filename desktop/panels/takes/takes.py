@@ -134,11 +134,10 @@ class Takes(QObject):
         for number, (group, facts) in enumerate(zip(groups, self._facts, strict=True)):
             yield TakeRow(f"{begun(group.name)} · {counted(len(group.takes), 'take')}")
             for place, (take, fact) in enumerate(zip(group.takes, facts, strict=True)):
-                state = (
-                    _STATES[None if fact.is_kept else fact.verdict]
-                    if fact.verdict or fact.is_kept
-                    else _STAYS
-                )
+                if fact.verdict or fact.is_kept:
+                    state = _STATES[None if fact.is_kept else fact.verdict]
+                else:
+                    state = _STATES[Verdict.ACCEPTED] if fact.is_cut else _STAYS
                 words = fact.words
                 if fact.is_best and not fact.verdict and not fact.is_kept:
                     words = f"best{', ' if words else ''}{words}"

@@ -51,4 +51,6 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         }
         for one in found.found.proposals
     ]
-    yield VerbOutput({**found.found.figures, "arrangement": rows}, found.sentence)
+    yield VerbOutput(
+        {**found.found.figures, "arrangement": rows}, "\n".join(filter(None, (found.sentence, found.warning)))
+    )

@@ -35,7 +35,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         state = document.state
     rows = [_row(one, state) for one in found.found.proposals]
     figures = {"proposals": len(state.proposals), "finder": asked.name, **found.found.figures}
-    yield VerbOutput({**figures, asked.key: rows}, found.sentence)
+    yield VerbOutput({**figures, asked.key: rows}, "\n".join(filter(None, (found.sentence, found.warning))))
 
 
 def request_in(

@@ -164,7 +164,7 @@ def proposed_of(
     proposals = tuple(sorted(maker.proposals(), key=lambda one: one.start_samples))
     others = tuple(length_s(one.order, heard.steps) for one in found[1:])
     return ProposedArrangement(
-        proposals, length_s(order, heard.steps), recording_s, others, maker.references()
+        proposals, length_s(order, heard.steps), recording_s, others, maker.references(), heard.takes
     )
 
 

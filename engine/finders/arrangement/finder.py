@@ -90,7 +90,7 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
         "references": [{"start_s": start_s, "stop_s": stop_s} for start_s, stop_s in spans],
     }
     label = f"Proposed an arrangement of {counted(len(made.proposals), 'edit')}"
-    return Found(made.proposals, made.sentence, figures=figures, label=label)
+    return Found(made.proposals, made.sentence, figures=figures, label=label, takes=made.takes)
 
 
 ARRANGEMENT = Finder(

@@ -14,6 +14,7 @@ from engine.document.proposals import Proposal
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.errors import UsageError
+from engine.takes.takes import FoundTakes
 from engine.timebase import format_time
 from engine.wording import counted, listed
 
@@ -58,6 +59,7 @@ class ProposedArrangement:
     result_s, recording_s : how long the result is with all of them, and the recording
     others_s : lengths of the other arrangements, which the alternatives come from
     references_samples : the takes that others are compared with, [start, stop) each
+    takes : passages played more than once, as far as they are known
     has_old_rules : whether the editor has rules of another version, which were not used
     """
 
@@ -66,6 +68,7 @@ class ProposedArrangement:
     recording_s: float
     others_s: tuple[float, ...]
     references_samples: tuple[tuple[int, int], ...] = ()
+    takes: FoundTakes | None = None
     has_old_rules: bool = False
 
     @property

@@ -15,8 +15,8 @@ from engine.document.kinds.cut import CUT
 from engine.document.kinds.take import TAKE
 from engine.document.proposals import BY_COMPING, Proposal
 from engine.document.recorded import require_recording
+from engine.document.state import DocumentState
 from engine.document.takes import TAKES, StoredTakes
-from engine.edl.gathered import gathered_accepted
 from engine.errors import UsageError
 from engine.finders.comping.lanes import LanePassage, lane_passages
 from engine.finders.comping.wishes import wishes_of
@@ -29,9 +29,6 @@ from engine.wording import counted
 
 _BEGINS = 0.05
 """A take that begins later in the passage is not comped."""
-_CUT = 0.5
-"""Share of a take that accepted cuts remove, from which on it cannot stay in its place."""
-
 
 _NO_TAKES = (
     "No passage has takes to choose from: record it several times, one take after the other, or put takes "
@@ -138,16 +135,16 @@ def _of_passage(
     """Return the proposals for one passage; none if it has no takes that can be compared."""
     from engine.comping.comp import CompRequest, comp_of
     from engine.finders.comping.proposals import CompProposals, lines_in
-    from engine.finders.takes.proposals import span_of
+    from engine.finders.takes.playing import do_play, span_of
     from engine.recordings.microphones import Microphones
 
     state, settings = request.state, _settings(request)
-    takes = [take for take in group.takes if _can_be_comped(take)]
+    takes = _playing(state, [take for take in group.takes if _can_be_comped(take)])
     if len(takes) < 2:
         return []
     spans = [span_of(state, take) for take in takes]
     reference = max(range(len(takes)), key=lambda one: takes[one].to_share - takes[one].from_share)
-    bases = _bases(request, spans)
+    bases = np.flatnonzero(do_play(state, spans)).tolist()
     if not bases:
         return []
     grid, curve = request.analyses.get("beats"), request.analyses.get("score")
@@ -177,15 +174,13 @@ def _can_be_comped(take: Take) -> bool:
     return is_same and take.from_share <= _BEGINS
 
 
-def _bases(request: FinderRequest, spans: Sequence[tuple[int, int]]) -> list[int]:
-    """Return the takes that accepted cuts leave in their place."""
-    done = gathered_accepted(request.state)
-    drops = list(zip(done.drop_starts.tolist(), done.drop_stops.tolist(), strict=True))
-    return [
-        number
-        for number, (start, stop) in enumerate(spans)
-        if sum(max(0, min(stop, last) - max(start, first)) for first, last in drops) < _CUT * (stop - start)
-    ]
+def _playing(state: DocumentState, takes: Sequence[Take]) -> list[Take]:
+    """Return the takes that other edits than accepted comps let play."""
+    from engine.finders.takes.playing import do_play, span_of, without_answers_to
+
+    others = without_answers_to(state, BY_COMPING)
+    plays = do_play(others, [span_of(state, take) for take in takes])
+    return [take for take, is_played in zip(takes, plays, strict=True) if is_played]
 
 
 COMP = Finder(

@@ -24,6 +24,7 @@ from engine.document.kinds.comp import (
 from engine.document.kinds.payload import CROSSFADE_MS, HAND_CROSSFADE_MS
 from engine.document.proposals import BY_COMPING, Alternative, Evidence, Proposal, proposal_id
 from engine.document.state import DocumentState
+from engine.finders.takes.playing import without_answers_to
 from engine.finders.takes.proposals import TakeCutter
 from engine.takes.takes import FoundTakes, Take, TakeGroup
 from engine.timebase import format_time
@@ -117,9 +118,10 @@ class CompProposals:
 
     def _cuts(self) -> Iterator[Proposal]:
         """Yield a cut of each take of the passage except the base; takes inside of longer playing stay."""
-        cutter = TakeCutter(self.state, self.found, self.curve)
+        cutter = TakeCutter(without_answers_to(self.state, BY_COMPING), self.found, self.curve)
+        playing = cutter.playing(self.group)
         for take in self.group.takes:
-            if take is self.takes[self.comp.base] or not cutter.breaks_at(take):
+            if take is self.takes[self.comp.base] or take not in playing or not cutter.breaks_at(take):
                 continue
             cut = cutter.whole(take, self._cut_reason(take))
             key = proposal_id(cut.kind, cut.start_samples, cut.stop_samples, BY_COMPING)

@@ -11,7 +11,8 @@ from engine.document.kinds import KINDS
 from engine.document.kinds.hold import KEEP
 from engine.document.proposals import BY_TAKES, Proposal
 from engine.document.state import DocumentState
-from engine.finders.takes.proposals import TakeCutter, mostly_shared, span_of
+from engine.finders.takes.playing import span_of
+from engine.finders.takes.proposals import TakeCutter, mostly_shared
 from engine.takes.takes import FoundTakes, Take
 from engine.wording import counted, percent
 
@@ -30,6 +31,7 @@ class TakeFacts:
     is_best : whether it would stay by default
     verdict : of the proposal to cut it; None without one
     is_kept : whether the user keeps it
+    is_cut : whether accepted edits cut it, of any maker
     """
 
     span_samples: tuple[int, int]
@@ -37,6 +39,7 @@ class TakeFacts:
     is_best: bool
     verdict: Verdict | None
     is_kept: bool
+    is_cut: bool
 
 
 def take_facts(
@@ -46,12 +49,16 @@ def take_facts(
     cutter = TakeCutter(state, found, curve)
     made = [one for one in state.proposals.values() if one.maker == BY_TAKES]
     return tuple(
-        tuple(_facts(cutter, take, take is max(group.takes, key=cutter.rank), made) for take in group.takes)
-        for group in found.groups
+        tuple(_facts(cutter, take, take is best, take not in playing, made) for take in group.takes)
+        for group, best, playing in (
+            (group, cutter.best(group), cutter.playing(group)) for group in found.groups
+        )
     )
 
 
-def _facts(cutter: TakeCutter, take: Take, is_best: bool, made: Sequence[Proposal]) -> TakeFacts:
+def _facts(
+    cutter: TakeCutter, take: Take, is_best: bool, is_cut: bool, made: Sequence[Proposal]
+) -> TakeFacts:
     state, span = cutter.state, span_of(cutter.state, take)
     own = [one for one in made if mostly_shared((one.start_samples, one.stop_samples), span)]
     cuts = [state.verdict(one.id) for one in own if KINDS[one.kind].drops_span]
@@ -64,4 +71,4 @@ def _facts(cutter: TakeCutter, take: Take, is_best: bool, made: Sequence[Proposa
         words.append(f"{counted(abs(take.transposed_semitones), 'semitone')} {way}")
     if abs(take.speed - 1.0) >= _SPEED:
         words.append(f"{percent(abs(take.speed - 1.0))} {'faster' if take.speed > 1.0 else 'slower'}")
-    return TakeFacts(span, ", ".join(words), is_best, cuts[0] if cuts else None, is_kept)
+    return TakeFacts(span, ", ".join(words), is_best, cuts[0] if cuts else None, is_kept, is_cut)

@@ -18,6 +18,7 @@ from engine.document.kinds.payload import CROSSFADE_MS
 from engine.document.proposals import BY_TAKES, Alternative, Proposal, proposal_id
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
+from engine.finders.takes.playing import do_play, span_of, without_answers_to
 from engine.progress import Progress
 from engine.recordings.listen import mono_blocks
 from engine.settings import cut_settings
@@ -89,7 +90,8 @@ def propose_takes(
     """Propose to keep the best take of each passage, and to cut the others and every false start.
 
     The best take is complete, then has the lowest mean score, then is the last. A take inside a longer
-    performance is never proposed: the second verse stays even if it was practised afterwards.
+    performance is never proposed: the second verse stays even if it was practised afterwards. Takes that
+    accepted edits cut are neither the best nor proposed, so one take of each passage plays on.
 
     Parameters
     ----------
@@ -100,7 +102,11 @@ def propose_takes(
     cutter = TakeCutter(state, found, curve)
     starts = found.likely_false_starts()
     keeps = [found.groups[group].takes[number] for group, number in kept.items()]
-    made = [cutter.false_start(one) for one in starts if not any(_is_same(one, take) for take in keeps)]
+    made = [
+        cutter.false_start(one)
+        for one in starts
+        if cutter.plays_again(one) and not any(_is_same(one, take) for take in keeps)
+    ]
     for number, group in enumerate(found.groups):
         made += cutter.others(group, starts, kept.get(number))
     unique = {one.id: one for one in made}
@@ -136,7 +142,7 @@ def keep_take(
     """
     takes = found.groups[group]
     number = kept[group]
-    proposed = propose_takes(state, found, curve, kept).proposals
+    proposed = propose_takes(without_answers_to(state, BY_TAKES), found, curve, kept).proposals
     keep = _keep(state, takes, number)
     fresh = {one.id: one for one in (*proposed, keep)}
     rows: list[tuple[Row | None, Row | None]] = []
@@ -151,12 +157,6 @@ def keep_take(
     rows += [(state.proposals.get(key), one) for key, one in fresh.items() if key not in state.proposals]
     rows.append((state.decisions.get(keep.id), Decision(keep.id, Verdict.ACCEPTED)))
     return Edit(f"Keep take {number + 1} of the {takes.name}", row_changes(rows))
-
-
-def span_of(state: DocumentState, take: Take) -> tuple[int, int]:
-    """Return where a take is in a document."""
-    rate_hz, length = state.rate_hz, state.length_samples
-    return min(s_to_samples(take.start_s, rate_hz), length), min(s_to_samples(take.stop_s, rate_hz), length)
 
 
 def _keep(state: DocumentState, group: TakeGroup, number: int) -> Proposal:
@@ -181,12 +181,15 @@ class TakeCutter:
     def others(
         self, group: TakeGroup, starts: tuple[FalseStart, ...], kept: int | None = None
     ) -> Iterator[Proposal]:
-        """Yield cuts of all takes of a passage except the best or chosen one and false starts."""
-        best = max(group.takes, key=self.rank) if kept is None else group.takes[kept]
+        """Yield cuts of the playing takes of a passage except the best or chosen one and false starts."""
+        playing = self.playing(group)
+        best = self.best(group) if kept is None else group.takes[kept]
+        if best is None:
+            return
         odd_best = self.oddness(best)
         for number, take in enumerate(group.takes, start=1):
             is_told = any(_is_same(one, take) for one in starts)
-            if take is best or is_told or self.breaks_at(take) < _BOTH:
+            if take is best or take not in playing or is_told or self.breaks_at(take) < _BOTH:
                 continue
             why = []
             if best.complete and not take.complete:
@@ -199,6 +202,24 @@ class TakeCutter:
             said = "is the one you keep" if kept is not None else listed(why) or "is the last one"
             reason = f"{of}; {other} {said}."
             yield self.whole(take, reason)
+
+    def playing(self, group: TakeGroup) -> tuple[Take, ...]:
+        """Return the takes of a passage that accepted edits let play."""
+        plays = do_play(self.state, [span_of(self.state, take) for take in group.takes])
+        return tuple(take for take, is_played in zip(group.takes, plays, strict=True) if is_played)
+
+    def best(self, group: TakeGroup) -> Take | None:
+        """Return the take of a passage that stays by default; None if all are cut."""
+        return max(self.playing(group), key=self.rank, default=None)
+
+    def plays_again(self, one: FalseStart) -> bool:
+        """Return whether an attempt plays, and so does its repetition."""
+        rate_hz, lasts_s = self.state.rate_hz, one.stop_s - one.start_s
+        spans = [
+            (s_to_samples(start_s, rate_hz), s_to_samples(start_s + lasts_s, rate_hz))
+            for start_s in (one.start_s, one.begins_again_s)
+        ]
+        return bool(do_play(self.state, spans).all())
 
     def rank(self, take: Take) -> tuple[float, ...]:
         """Return the sort key of a take; the best take has the highest."""

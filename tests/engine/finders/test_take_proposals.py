@@ -17,12 +17,13 @@ from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.edits import decide, replace_proposals
 from engine.document.file.storage import apply_rows
-from engine.document.proposals import BY_TAKES, Proposal
+from engine.document.proposals import BY_ARRANGING, BY_TAKES, Proposal
 from engine.document.state import DocumentState
 from engine.errors import UsageError
 from engine.finders.finder import Found
 from engine.finders.registry import FoundEdits, request_of
 from engine.finders.takes.facts import take_facts
+from engine.finders.takes.playing import lost_passages
 from engine.finders.takes.proposals import (
     TakesRequest,
     keep_take,
@@ -134,6 +135,48 @@ def test_a_take_that_is_kept_stays_and_the_others_are_proposed_anew() -> None:
     state = applied(state, keep_take(state, FOUND, None, {0: 1}, 0))
     assert kept_takes(state, FOUND) == {0: 1}
     assert kept.id not in state.proposals
+
+
+def with_cuts(*spans: tuple[int, int]) -> DocumentState:
+    """Return a document in which an arrangement cut these spans."""
+    cuts = [
+        Proposal(f"cut-{start}", "cut", start, stop, 0.8, "Arranged.", BY_ARRANGING) for start, stop in spans
+    ]
+    state = replace(STATE, proposals={one.id: one for one in cuts})
+    return applied(state, decide(state, [one.id for one in cuts], Verdict.ACCEPTED))
+
+
+def test_a_cut_take_is_neither_the_best_nor_proposed() -> None:
+    state = with_cuts((40_000, 60_000))  # the best one
+    assert [one.start_samples for one in propose_takes(state, FOUND).proposals] == [70_000, 100_000]
+    facts = take_facts(state, FOUND)[0]
+    assert [(one.is_best, one.is_cut) for one in facts] == [(True, False), (False, True), (False, False)]
+
+
+@pytest.mark.parametrize("left", range(3))
+def test_the_last_playing_take_is_never_proposed(left: int) -> None:
+    spans = [(round(1_000 * one.start_s), round(1_000 * one.stop_s)) for one in TAKES]
+    state = with_cuts(*(span for number, span in enumerate(spans) if number != left))
+    assert [one.start_samples for one in propose_takes(state, FOUND).proposals] == [100_000]
+    assert not propose_takes(with_cuts(*spans, (100_000, 104_000)), FOUND).proposals
+
+
+def test_a_false_start_stays_where_its_repetition_is_cut() -> None:
+    state = with_cuts((110_000, 130_000))
+    assert 100_000 not in [one.start_samples for one in propose_takes(state, FOUND).proposals]
+
+
+def test_proposals_that_lose_every_take_of_a_passage_are_found() -> None:
+    state = with_cuts((10_000, 30_000))
+    rest = [
+        Proposal(f"rest-{start}", "cut", start, stop, 0.8, "Arranged.", BY_ARRANGING)
+        for start, stop in ((40_000, 52_000), (69_000, 90_000))
+    ]
+    assert lost_passages(state, FOUND, rest) == ("passage at 0:10",)
+    assert lost_passages(state, FOUND, rest[:1]) == ()
+    assert lost_passages(with_cuts(*((one.start_samples, one.stop_samples) for one in rest)), FOUND, ()) == ()
+    found = FoundEdits(request_of("takes", state, {}, {}), Found(rest), {}, ("passage at 0:10",))
+    assert "passage at 0:10" in found.warning
 
 
 def applied(state: DocumentState, edit: Edit) -> DocumentState:

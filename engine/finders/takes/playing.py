@@ -1,0 +1,58 @@
+"""Which takes the accepted edits let play, so that no finder counts on a take that is cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.document.decisions import Decision, Verdict
+from engine.document.proposals import Proposal
+from engine.document.state import DocumentState
+from engine.document.table import table_of
+from engine.edl.build import dropped
+from engine.edl.gathered import gathered
+from engine.spans import common
+from engine.takes.takes import FoundTakes, Take
+from engine.timebase import s_to_samples
+
+CUT_SHARE = 0.5
+"""Share of a take that cuts remove, from which on it does not play."""
+
+
+def span_of(state: DocumentState, take: Take) -> tuple[int, int]:
+    """Return where a take is in a document."""
+    rate_hz, length = state.rate_hz, state.length_samples
+    return min(s_to_samples(take.start_s, rate_hz), length), min(s_to_samples(take.stop_s, rate_hz), length)
+
+
+def without_answers_to(state: DocumentState, maker: str) -> DocumentState:
+    """Return a document without the decisions on the proposals of a maker, which it makes again."""
+    own = {key for key, one in state.proposals.items() if one.maker == maker}
+    return replace(state, decisions={key: one for key, one in state.decisions.items() if key not in own})
+
+
+def do_play(state: DocumentState, spans: Sequence[tuple[int, int]]) -> NDArray[np.bool_]:
+    """Return which spans the accepted edits let play for the most part, shape (n,)."""
+    cuts = dropped(state, gathered(state, table_of(state).are(Verdict.ACCEPTED)))
+    met = [common(cuts, np.array([span], np.int64)) for span in spans]
+    shares = [
+        float(np.diff(some).sum()) / max(stop - start, 1)
+        for some, (start, stop) in zip(met, spans, strict=True)
+    ]
+    return np.array(shares) < CUT_SHARE
+
+
+def lost_passages(state: DocumentState, found: FoundTakes, proposals: Iterable[Proposal]) -> tuple[str, ...]:
+    """Return the names of passages that play now, and of which no take plays with these accepted as well."""
+    fresh = {one.id: one for one in proposals}
+    accepted = {key: Decision(key, Verdict.ACCEPTED) for key in fresh}
+    after = replace(state, proposals={**state.proposals, **fresh}, decisions={**state.decisions, **accepted})
+    spans = [[span_of(state, take) for take in group.takes] for group in found.groups]
+    return tuple(
+        group.name
+        for group, some in zip(found.groups, spans, strict=True)
+        if do_play(state, some).any() and not do_play(after, some).any()
+    )

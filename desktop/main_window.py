@@ -29,6 +29,7 @@ from desktop.review.arrivals import Arrivals
 from desktop.review.by_hand import ByHand
 from desktop.review.history_walk import HistoryWalk
 from desktop.review.notes import Notes
+from desktop.review.queue_menu import QueueMenu
 from desktop.review.queue_side import QueueSide
 from desktop.review.reference_example import ReferenceListening
 from desktop.review.review import Review
@@ -179,10 +180,9 @@ class MainWindow(QMainWindow):
         self.pages.addWidget(Beside(stacked(self.timeline, self.selection_bar), self.side, self.pages))
 
     def _wire(self) -> None:
-        self.stray_enter = StrayEnter(self)
-        self.lane_menu = LaneMenu(self, self)
-        self.metering = Metering(self.player, self.timeline.heads, self)
-        self.clipped = ClippedPlaces(self)
+        self.stray_enter = StrayEnter(self, self.queue_panel, self.commands)
+        self.lane_menu, self.queue_menu = LaneMenu(self, self), QueueMenu(self, self)
+        self.metering, self.clipped = Metering(self.player, self.timeline.heads, self), ClippedPlaces(self)
         self.look.changed.connect(self._set_theme)
         for follow in (self._show_document, self.timeline.heads.clear_clips, self._garbage.let_stand):
             self.session.replaced.connect(follow)

@@ -94,18 +94,21 @@ class ByHand(QObject):
 
         Raises
         ------
-        UsageError : no edit is selected or current
+        UsageError : no edit is selected or current, or the user did not choose the current one
         """
         review, state = self._review, self._session.state
         ids = tuple(key for key in review.ids if key in review.selected)
-        if not ids and review.current is None:
+        if not ids and (review.current is None or review.current not in review.ids):
             raise UsageError("No selection. Drag in a lane, or choose an edit in the queue.")
+        if not ids and review.is_led:
+            raise UsageError("Choose this proposal first with a click, or reject it ‹review.reject›.")
         ids = ids or (review.here(),)
         edit = delete_edits(state, ids)
         removed = {key for key in ids if state.proposals[key].maker == BY_HAND}
-        onward = review.neighbour_of(removed) if review.current in removed else review.current
+        moves_on = review.current in removed
+        onward = review.neighbour_of(removed) if moves_on else review.current
         self._session.apply(edit)
-        review.choose(onward)
+        (review.lead_to if moves_on else review.choose)(onward)
         self.said.emit(edit.label)
 
     def duplicate(self) -> None:

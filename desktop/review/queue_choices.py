@@ -17,7 +17,7 @@ from engine.review.queue import Order, QueueFilter, queue
 FILTERS: Mapping[str, QueueFilter] = MappingProxyType(
     {
         "all": QueueFilter(),
-        "undecided": QueueFilter(verdicts=frozenset({Verdict.UNDECIDED})),
+        "undecided": QueueFilter(is_open=True),
         "decided": QueueFilter(verdicts=frozenset({Verdict.ACCEPTED, Verdict.REJECTED})),
         "flagged": QueueFilter(flagged=True),
     }

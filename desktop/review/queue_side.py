@@ -100,6 +100,7 @@ class QueueSide(QObject):
         self._shown = self._session.state, self._review.current
         review, choices, scope = self._review, self._review.choices, self.bulk.scope()
         self.panel.set_choices(choices.filter_name, choices.sorting, choices.grouping)
+        self.panel.set_search(choices.text)
         edge, moved = _EDGE_NAMES[review.edge], self.moved_edges.said()
         state, learned = self._session.state, review.learned
         self.panel.set_queue(state, review.listing, review.current, edge, learned, moved)

@@ -80,6 +80,7 @@ class Review(QObject):
         self._reach: str | None = None
         self._counted: tuple[DocumentState, ReviewStatistics, BulkAccept] | None = None
         self.current: str | None = None
+        self.is_led = False
         self.edge = Edge.START
         session.changed.connect(self._follow_change)
         session.replaced.connect(self._start_over)
@@ -111,8 +112,10 @@ class Review(QObject):
 
     def _start_over(self) -> None:
         self._last = LastDecisions(self._session.step_decisions)
-        self.choices = replace(self.choices, text="", folded=frozenset())
         self.current = None
+        begun = statistics(self._session.state)
+        opens_on = "undecided" if begun.decided and begun.undecided else "all"
+        self.choices = replace(self.choices.filtered(opens_on), text="", folded=frozenset())
         self._requeue()
         self.choose(self._first_open())
 
@@ -147,14 +150,19 @@ class Review(QObject):
         if self._asks_next:  # before the window receives the answer, so that it is brought up to date once
             self.current, self.edge = self._first_open(), Edge.START
         if self.current not in self._session.state.proposals:
-            self.choose(self._first_open())
+            self.lead_to(self._first_open())
 
     def choose(self, proposal_id: str | None) -> None:
         """Make a proposal the current one."""
-        self.current = proposal_id
+        self.current, self.is_led = proposal_id, False
         self.edge = Edge.START
         self.selected, self._anchor, self._reach = frozenset(), None, None
         self.moved.emit()
+
+    def lead_to(self, proposal_id: str | None) -> None:
+        """Make a proposal the current one in place of a removed one; Del waits until it is chosen."""
+        self.choose(proposal_id)
+        self.is_led = True
 
     def visit(self, proposal_id: str) -> None:
         """Go to a proposal, as by a click on it."""
@@ -162,7 +170,11 @@ class Review(QObject):
         self.arrived.emit(proposal_id)
 
     def come_to_new(self, ids: frozenset[str]) -> None:
-        """Go to the first of the proposals that were just made."""
+        """Go to the first of the proposals that were just made; a search or filter that hides them ends."""
+        if self.choices.text:
+            self._show_as(replace(self.choices, text=""))
+        if not ids & frozenset(self.ids):
+            self._show_as(replace(self.choices.filtered("undecided"), folded=frozenset()))
         first = next((key for key in self.ids if key in ids), None)
         if first is not None:
             self.visit(first)

@@ -1,4 +1,4 @@
-"""Enter answers a proposal only where it was pressed for it: not where it closed a dialog, and not held."""
+"""Enter answers a proposal only where it was pressed for it: in the queue, not held, not closing a dialog."""
 
 from __future__ import annotations
 
@@ -6,21 +6,30 @@ import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
-SETTLES_S = 0.5
+from desktop.shell.actions import Actions
+
+SETTLES_S = 0.3
 """So long the proposal is looked at before an Enter that follows a dialog can be meant for it."""
 TOO_SOON = "Enter came too early for this proposal. Press it again to accept."
+NOT_HERE = "Enter accepts in the queue only. Press ↓ to go there, or A to accept from anywhere."
 
-_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_ANSWERS = ("review.accept", "review.accept_stay")
 
 
 class StrayEnter(QObject):
-    """Blocks Enter from the commands of a window for a moment after the keyboard focus returned to it.
+    """Blocks Enter from answering unless the queue has the keyboard focus, and has had it for a moment.
 
-    It returns from dialogs and other windows, from popups such as the palette, and from fields. Auto-repeated
-    Enter is always blocked: it would accept a second proposal unseen.
+    The focus returns from dialogs and other windows, from popups such as the palette, and from fields.
+    Auto-repeated Enter is always blocked: it would accept a second proposal unseen. An Enter that is another
+    command, or that the focused part takes, is left alone.
+
+    Parameters
+    ----------
+    queue : the panel in which Enter answers
+    actions : the commands of the window, with the keys that they have now
 
     Signals
     -------
@@ -29,9 +38,17 @@ class StrayEnter(QObject):
 
     refused = Signal(str)
 
-    def __init__(self, window: QMainWindow, clock_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        window: QMainWindow,
+        queue: QWidget,
+        actions: Actions,
+        clock_s: Callable[[], float] = time.monotonic,
+    ) -> None:
         super().__init__(window)
         self._window = window
+        self._queue = queue
+        self._actions = actions
         self._clock_s = clock_s
         self._back_s = float("-inf")
         window.installEventFilter(self)
@@ -52,13 +69,26 @@ class StrayEnter(QObject):
             self._back_s = self._clock_s()
         if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
             return False
-        held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        if event.key() not in _ENTER or held & ~Qt.KeyboardModifier.ShiftModifier:
+        if not self._would_answer(event):
             return False
-        too_soon = self._clock_s() - self._back_s < SETTLES_S
-        if not (event.isAutoRepeat() or too_soon):
+        why = self._refusal()
+        if not (event.isAutoRepeat() or why):
             return False
-        if too_soon and not event.isAutoRepeat():
-            self.refused.emit(TOO_SOON)
+        if why and not event.isAutoRepeat():
+            self.refused.emit(why)
         event.accept()
         return True
+
+    def _would_answer(self, event: QKeyEvent) -> bool:
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            return False
+        held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        pressed = QKeySequence(held.value | event.key())
+        answers = [self._actions.action(name) for name in _ANSWERS]
+        return any(action.isEnabled() and pressed in action.shortcuts() for action in answers)
+
+    def _refusal(self) -> str:
+        focus = QApplication.focusWidget()
+        if focus is None or not self._queue.isAncestorOf(focus):
+            return NOT_HERE
+        return TOO_SOON if self._clock_s() - self._back_s < SETTLES_S else ""

@@ -33,6 +33,7 @@ class QueueFilter:
 
     Attributes
     ----------
+    is_open : only those that need a decision: undecided, and not inside accepted cuts
     flagged : True shows the flagged ones only, False the others, None both
     text : words to find in reason, id, note and detected sounds together, ignoring case
     sounds : detected sounds, None if not analysed
@@ -40,6 +41,7 @@ class QueueFilter:
 
     kinds: frozenset[str] = frozenset()
     verdicts: frozenset[Verdict] = frozenset()
+    is_open: bool = False
     flagged: bool | None = None
     text: str = ""
     sounds: DetectedSounds | None = None
@@ -73,7 +75,7 @@ def queue(
     """Return the ids of the shown proposals in an order; `learned` is None without calibration."""
     table = table_of(state)
     places = _places(table, order, learned)
-    shown = _shown(table, show)
+    shown = _shown(state, table, show)
     if shown is not None:
         places = np.flatnonzero(shown) if places is None else places[shown[places]]
     return table.made.ids if places is None else _ids(table, places)
@@ -139,7 +141,7 @@ def _ids(table: ProposalTable, places: NDArray[np.int64]) -> tuple[str, ...]:
     return tuple([ids[place] for place in places.tolist()])
 
 
-def _shown(table: ProposalTable, show: QueueFilter) -> NDArray[np.bool_] | None:
+def _shown(state: DocumentState, table: ProposalTable, show: QueueFilter) -> NDArray[np.bool_] | None:
     """Return which proposals pass, by place; None if all do."""
     made = table.made
     tests: list[NDArray[np.bool_]] = []
@@ -147,6 +149,8 @@ def _shown(table: ProposalTable, show: QueueFilter) -> NDArray[np.bool_] | None:
         tests.append(np.array([kind in show.kinds for kind in made.kinds], bool))
     if show.verdicts:
         tests.append(np.logical_or.reduce([table.are(verdict) for verdict in show.verdicts]))
+    if show.is_open:
+        tests.append(table.are(Verdict.UNDECIDED) & ~cut_away(state))
     if show.flagged is not None:
         tests.append(table.flagged == show.flagged)
     if words := show.text.casefold().split():

@@ -40,6 +40,11 @@ class ReviewStatistics:
     accepted_score: float | None
     rejected_score: float | None
 
+    @property
+    def undecided(self) -> int:
+        """Number that still need a decision."""
+        return self.total - self.decided - self.cut_away
+
 
 @found_once
 def statistics(state: DocumentState) -> ReviewStatistics:

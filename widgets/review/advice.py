@@ -11,7 +11,7 @@ from engine.review.statistics import ReviewStatistics
 
 def all_decided(statistics: ReviewStatistics, keys: Mapping[str, str]) -> str:
     """Return the message for a finished review, "" while proposals are undecided."""
-    if not statistics.total or statistics.decided + statistics.cut_away < statistics.total:
+    if not statistics.total or statistics.undecided:
         return ""
     all_of_it = "It is" if statistics.total == 1 else f"All {statistics.total:,}"
     if statistics.cut_away:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from widgets.controls.keys.caps import KeyButton
+from widgets.review.double_press import DoublePress
 from widgets.theme import Theme, px
 
 ACCEPT_MANY = "review.accept_many"
@@ -43,6 +45,11 @@ class BulkBar(QWidget):
                 lambda _checked=False, command=command: self.command_requested.emit(command)
             )
 
+    def guard(self, presses: DoublePress) -> None:
+        """Have the buttons refuse the second press of a double click where their scope changed meanwhile."""
+        for button in self._buttons.values():
+            presses.watch(button, partial(_scope_of, button))
+
     def set_theme(self, theme: Theme) -> None:
         """Apply a theme."""
         for button in self._buttons.values():
@@ -70,3 +77,7 @@ class BulkBar(QWidget):
         widest = max(button.full_width for button in buttons)
         for button in buttons:
             button.set_compact(int(2 * widest + px(4) > self.width()))
+
+
+def _scope_of(button: KeyButton) -> tuple[str, object]:
+    return ("bulk", button.text())

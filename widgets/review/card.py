@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import chain
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
@@ -14,6 +14,7 @@ from engine.document.decisions import Verdict
 from widgets.controls.elided_label import ElidedLabel
 from widgets.controls.icons import paint_icon
 from widgets.controls.keys.caps import KeyButton
+from widgets.review.double_press import DoublePress
 from widgets.review.part_bars import PartBars
 from widgets.review.rows import VERDICT_ICONS, CardText
 from widgets.review.score_spark import ScoreSpark
@@ -133,6 +134,7 @@ class Card(QFrame):
         top.addStretch(1)
         top.addWidget(self._length)
         layout.addLayout(top)
+        layout.addLayout(self._answers())  # above every text: at the same place on each card
         layout.addWidget(self._reason)
         layout.addWidget(self._note)
         fields = QGridLayout()
@@ -160,13 +162,21 @@ class Card(QFrame):
         self._lay_out_kept(fields)
         layout.addWidget(self._spark)
         layout.addLayout(fields)
+
+    def _answers(self) -> QGridLayout:
+        """Return the buttons in columns of one width, whatever their words."""
         answers = QGridLayout()
         answers.setSpacing(px(6))
         for place, button in enumerate(self._buttons.values()):
             answers.addWidget(button, place // 3, place % 3)
             answers.setColumnStretch(place % 3, 1)
             button.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
-        layout.addLayout(answers)
+        return answers
+
+    def guard(self, presses: DoublePress, proposal_id: Callable[[], object]) -> None:
+        """Have the answers refuse the second press of a double click that another card began."""
+        for button in (*self._buttons.values(), self._hear):
+            presses.watch(button, lambda: ("card", proposal_id()))
 
     @property
     def _of_score(self) -> tuple[tuple[QLabel, QWidget], ...]:

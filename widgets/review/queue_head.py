@@ -149,7 +149,7 @@ class QueueHead(QWidget):
         self._chips.setVisible(self._has_any and not self._leaves_room)
         self._chips.set_counts(
             {
-                "undecided": statistics.total - statistics.decided,
+                "undecided": statistics.undecided,
                 "decided": statistics.decided,
                 "all": statistics.total,
                 "flagged": statistics.flagged,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.document.state import DocumentState
@@ -16,6 +16,7 @@ from widgets.controls.keys.caps import KeyButton
 from widgets.review.advice import advice, all_decided, offers
 from widgets.review.bulk_bar import BulkBar
 from widgets.review.card import Card
+from widgets.review.double_press import DoublePress
 from widgets.review.empty_queue import EmptyQueue
 from widgets.review.learned_line import LearnedLine
 from widgets.review.queue_head import QueueHead
@@ -32,7 +33,7 @@ class QueuePanel(QFrame):
 
     Signals
     -------
-    proposal_chosen, proposal_toggled, range_chosen, group_toggled : see `QueueView`
+    proposal_chosen, proposal_toggled, range_chosen, group_toggled, menu_requested : see `QueueView`
     command_requested : the command id of a button
     filter_chosen : a name of `filter_chips.FILTERS`
     search_changed : the words in the search field
@@ -47,6 +48,7 @@ class QueuePanel(QFrame):
     proposal_toggled = Signal(str)
     range_chosen = Signal(str)
     group_toggled = Signal(str)
+    menu_requested = Signal(str, QPoint)
     command_requested = Signal(str)
     filter_chosen = Signal(str)
     search_changed = Signal(str)
@@ -69,10 +71,13 @@ class QueuePanel(QFrame):
         self.setAccessibleName("Review")
         self._head = QueueHead(theme, keys)
         self._card = Card(theme, keys)
-        self._view = QueueView(theme, self._card)
+        self._presses = DoublePress(self)
+        self._view = QueueView(theme, self._card, self._presses)
         self._hint = EmptyQueue(theme, keys)
         self._bulk = BulkBar(theme, keys)
         self._above = KeyButton(theme, "", keys.get("review.accept_above", ""))
+        self._bulk.guard(self._presses)
+        self._presses.watch(self._above, lambda: ("above", self._above.text()))
         self._learning = LearnedLine(theme, keys)
         self._middle = QStackedWidget()
         self._lay_out()
@@ -81,6 +86,7 @@ class QueuePanel(QFrame):
         view.proposal_toggled.connect(self.proposal_toggled)
         view.range_chosen.connect(self.range_chosen)
         view.group_toggled.connect(self.group_toggled)
+        view.menu_requested.connect(self.menu_requested)
         for asking in (self._card, self._hint, self._bulk, self._learning, head):
             asking.command_requested.connect(self.command_requested)
         head.filter_chosen.connect(self.filter_chosen)
@@ -194,14 +200,24 @@ class QueuePanel(QFrame):
         """Scroll the row of a proposal into view."""
         self._view.show_proposal(proposal_id)
 
-    def focus_search(self) -> None:
-        """Focus the search field."""
+    def begin_search(self) -> None:
+        """Empty the search field and focus it: a new search begins with every proposal."""
+        self.clear_search()
         self._head.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self._head.search.selectAll()
+
+    def focus_rows(self) -> None:
+        """Give the rows the keyboard focus, where there are any to be seen."""
+        if self._view.isVisible():
+            self._view.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def clear_search(self) -> None:
         """Search for nothing."""
         self._head.search.clear()
+
+    def set_search(self, text: str) -> None:
+        """Show the words that the queue is searched for."""
+        if text != self._head.search.text():
+            self._head.search.setText(text)
 
     def set_review(
         self,

@@ -7,11 +7,22 @@ once; Qt's own list would ask the delegate for each height. `QListView` remains 
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QRegion, QResizeEvent
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QRegion,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyleOptionViewItem, QWidget
 
 from widgets.controls.announce import announce
 from widgets.review.card import Card
+from widgets.review.double_press import DoublePress
 from widgets.review.queue_model import QueueModel
 from widgets.review.row_delegate import RowDelegate
 from widgets.theme import ROW, Theme, px
@@ -28,14 +39,16 @@ class QueueView(QListView):
     proposal_toggled : Ctrl-click; a row enters the selection or leaves it
     range_chosen : by a click with Shift; the selection reaches to there
     group_toggled : by a click on the heading of that name
+    menu_requested : the row of a context menu, and its place on the screen
     """
 
     proposal_chosen = Signal(str)
     proposal_toggled = Signal(str)
     range_chosen = Signal(str)
     group_toggled = Signal(str)
+    menu_requested = Signal(str, QPoint)
 
-    def __init__(self, theme: Theme, card: Card, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, card: Card, presses: DoublePress, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._rows = QueueModel()
@@ -44,6 +57,11 @@ class QueueView(QListView):
         self._hovered = -1
         self._opened_height = px(ROW)
         self._card = card
+        self._presses = presses
+        self._held_top: int | None = None
+        self._beyond = (0, 0)
+        card.command_requested.connect(self._hold_card)
+        card.guard(presses, lambda: self._rows.id_at(self._current) if self._current >= 0 else None)
         self.setModel(self._rows)
         self.setItemDelegate(self._delegate)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -70,13 +88,32 @@ class QueueView(QListView):
         self._current = position
         self._card.setVisible(position >= 0)
         self.setCurrentIndex(self._rows.index(position) if position >= 0 else QModelIndex())
+        held, self._held_top = self._held_top, None
+        if moved:
+            self._beyond = (0, 0)
         self.updateGeometries()
-        if moved and position >= 0:
+        if held is not None and position >= 0:
+            self._hold_at(held)
+        elif moved and position >= 0:
             self.scrollTo(self._rows.index(position))
+        if moved and position >= 0:
             self._announce(position)
         if self.isVisible():
             self.executeDelayedItemsLayout()  # or Qt does it while it paints, and has to paint again
         self.viewport().update()
+
+    def _hold_card(self) -> None:
+        """Let the next card open where this one is, since the pointer is on its answers."""
+        self._held_top = self._card.y()
+
+    def _hold_at(self, top: int) -> None:
+        """Scroll the open card to a height in the view, past the ends of the list if need be."""
+        offset = self._top(self._current) - top
+        end = self.verticalScrollBar().maximum()
+        self._beyond = min(0, offset), max(0, offset - end)
+        self.updateGeometries()
+        self.verticalScrollBar().setValue(offset)
+        self._place_card()
 
     def _announce(self, position: int) -> None:
         """Announce a row to screen readers after a key of the window; with the focus, Qt does."""
@@ -142,7 +179,7 @@ class QueueView(QListView):
         page = self.viewport().height()
         total = self._top(self._rows.rowCount()) if self._rows.rowCount() else 0
         bar = self.verticalScrollBar()
-        bar.setRange(0, max(0, total - page))
+        bar.setRange(self._beyond[0], max(0, total - page) + self._beyond[1])
         bar.setPageStep(page)
         bar.setSingleStep(px(ROW))
         self._place_card()
@@ -159,8 +196,8 @@ class QueueView(QListView):
         if not index.isValid() or hint != _ScrollHint.EnsureVisible:
             return
         bar, page, context = self.verticalScrollBar(), self.viewport().height(), px(ROW)
-        if rect.height() + context > page:  # the answers stand at its end
-            bar.setValue(bar.value() + rect.bottom() + 1 - page)
+        if rect.height() + context > page:  # the answers are at its top
+            bar.setValue(bar.value() + rect.top())
         elif (
             rect.top() < context
         ):  # one row more stays in view above and below: where one comes from and goes to
@@ -217,7 +254,7 @@ class QueueView(QListView):
             self.range_chosen.emit(proposal_id)
         elif event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.proposal_toggled.emit(proposal_id)
-        else:
+        elif self._presses.allows(event, ("row", proposal_id)):
             self.proposal_chosen.emit(proposal_id)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -225,6 +262,15 @@ class QueueView(QListView):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         event.accept()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        is_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        index = self.currentIndex() if is_key else self.indexAt(event.pos())
+        proposal_id = self._rows.id_at(index.row()) if index.isValid() else None
+        if proposal_id is None:
+            return
+        below = self.viewport().mapToGlobal(self.visualRect(index).topLeft() + QPoint(0, px(ROW)))
+        self.menu_requested.emit(proposal_id, below if is_key else event.globalPos())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._hover(self._row_at(event.position().toPoint().y() + self.verticalOffset()))

@@ -40,11 +40,16 @@ def _accept_many(parts: Parts) -> None:
 
 def _search(parts: Parts) -> None:
     parts.side.show()
-    parts.queue.panel.focus_search()
+    parts.queue.panel.begin_search()
 
 
 def _extend(parts: Parts, step: int) -> None:
     parts.queue.panel.show_proposal(parts.review.extend(step))
+
+
+def _go(parts: Parts, *, forward: bool, undecided_only: bool = False) -> None:
+    parts.review.go(forward=forward, undecided_only=undecided_only)
+    parts.queue.panel.focus_rows()
 
 
 def _to_playhead(parts: Parts, edge: Edge) -> None:
@@ -74,14 +79,14 @@ ANSWERS = (
         "Set it to undecided and stay on it.",
         do=lambda parts: parts.review.decide(Verdict.UNDECIDED, stay=True)),
     _review("next", "Next proposal", ("Down",), "Go to the next proposal in the queue.",
-        do=lambda parts: parts.review.go(forward=True)),
+        do=lambda parts: _go(parts, forward=True)),
     _review("previous", "Previous proposal", ("Up",), "Go to the previous proposal in the queue.",
-        do=lambda parts: parts.review.go(forward=False)),
+        do=lambda parts: _go(parts, forward=False)),
     _review("next_undecided", "Next undecided", ("Ctrl+Down",), "Go to the next undecided proposal.",
-        do=lambda parts: parts.review.go(forward=True, undecided_only=True)),
+        do=lambda parts: _go(parts, forward=True, undecided_only=True)),
     _review("previous_undecided", "Previous undecided", ("Ctrl+Up",),
         "Go to the previous undecided proposal.",
-        do=lambda parts: parts.review.go(forward=False, undecided_only=True)),
+        do=lambda parts: _go(parts, forward=False, undecided_only=True)),
     _review("alternative", "Next alternative", ("V",), "Try the next way to make this edit.",
         do=lambda parts: parts.review.next_alternative()),
     _review("flag", "Flag for later", ("F",), "Flag it, or remove the flag.",

@@ -68,6 +68,24 @@ def test_delete_removes_an_own_edit_and_rejects_a_proposal_in_place(song: Hands)
     assert window.timeline.canvas.viewport == view
 
 
+def test_delete_answers_no_proposal_that_it_led_to(song: Hands) -> None:
+    window = song.window
+    select(song, 3, 5)
+    song.press("Delete")
+    song.press("Delete")
+    before = window.session.state
+    led_to = window.review.current
+    for key in ("Delete", "Backspace"):
+        song.press(key)
+        assert window.session.state is before
+    assert len(song.refused) == 2
+    song.press("Down")
+    song.press("Up")
+    assert window.review.current == led_to, "chosen now"
+    song.press("Delete")
+    assert window.session.state.verdict(str(led_to)) is Verdict.REJECTED
+
+
 @pytest.mark.parametrize("where", ["queue", "timeline"])
 def test_a_click_on_an_edit_takes_the_place_of_the_selection(song: Hands, where: str) -> None:
     window, proposed = song.window, f"cut-{PROPOSED[1][0]}"

@@ -154,6 +154,53 @@ def spoken(window: MainWindow) -> str:
     return " ".join(label.text() for label in window.status_bar.findChildren(QLabel))
 
 
+def test_a_new_search_begins_empty_and_new_proposals_end_it(reviewing: Hands) -> None:
+    window = reviewing.window
+    QTest.keyClick(search_for(reviewing, "GUITAR"), Qt.Key.Key_Return)
+    assert window.review.ids == ("c1", "c4", "c7")
+    reviewing.press("Ctrl+F")
+    assert window.review.ids == IDS
+    QTest.keyClicks(window.focusWidget(), "drums")
+    window.work.proposed.emit(frozenset({"c1"}))
+    assert window.review.ids == IDS
+    assert window.review.current == "c1"
+    reviewing.look()
+    assert window.queue_panel.findChild(SearchField).text() == ""
+
+
+def test_new_proposals_show_where_a_filter_hides_them(reviewing: Hands) -> None:
+    window = reviewing.window
+    reviewing.press("A")
+    window.review.set_filter("decided")
+    window.work.proposed.emit(frozenset({"c5"}))
+    assert window.review.choices.filter_name == "undecided"
+    assert window.review.current == "c5"
+
+
+def test_a_document_opens_on_what_is_undecided(reviewing: Hands) -> None:
+    window = reviewing.window
+    assert window.review.choices.filter_name == "all", "nothing is decided yet"
+    reviewing.press("A")
+    path = window.session.path
+    assert path is not None
+    window.session.open(path)
+    assert window.review.choices.filter_name == "undecided"
+    assert window.review.ids == IDS[1:]
+
+
+def test_the_menu_of_a_row_offers_what_its_card_does(reviewing: Hands) -> None:
+    window = reviewing.window
+    accept = window.commands.action("review.accept")
+    menu = window.queue_menu.menu("c4")
+    assert window.review.current == "c4"
+    assert {accept, window.commands.action("review.note")} <= set(menu.actions())
+    click_row(window, "c6", Qt.KeyboardModifier.ControlModifier)
+    menu = window.queue_menu.menu("c6")
+    assert window.review.selected == {"c4", "c6"}, "a menu on a selected row is about all of them"
+    assert accept not in menu.actions()
+    assert window.commands.action("review.accept_many") in menu.actions()
+
+
 def test_search_and_filter_narrow_together(reviewing: Hands) -> None:
     window = reviewing.window
     click_row(window, "c4")
@@ -411,6 +458,9 @@ def test_what_an_accepted_cut_takes_along_is_not_asked(reviewing: Hands) -> None
     assert any("no decision needed" in label.text() for label in window.queue_panel.findChildren(QLabel))
     reviewing.press("Ctrl+Down")
     assert window.review.current == "c4"
+    window.review.set_filter("undecided")
+    assert window.review.ids == ("c0", "c4", "c5", "c6", "c7")
+    assert window.review.statistics.undecided == len(window.review.ids)
     for key in ("c0", "c4", "c5", "c6", "c7"):
         window.review.visit(key)
         reviewing.press("X")

@@ -11,7 +11,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
-from desktop.review.stray_enter import SETTLES_S, TOO_SOON
+from desktop.review.stray_enter import NOT_HERE, SETTLES_S, TOO_SOON
 from tests.desktop.conftest import Hands, fill
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import good
@@ -40,7 +40,7 @@ def clock(hands: Hands) -> Clock:
 def reviewing(hands: Hands, clock: Clock, tmp_path: Path) -> Hands:
     hands.window.session.open(make_document(tmp_path / "jam.offcut", good(tmp_path / "jam.wav")))
     hands.finish_work()
-    hands.window.timeline.setFocus()
+    hands.window.queue_panel.focus_rows()
     hands.qtbot.waitUntil(hands.window.isActiveWindow)
     clock.now_s += 10 * SETTLES_S
     return hands
@@ -62,6 +62,26 @@ def test_enter_accepts_where_no_dialog_was(reviewing: Hands, key: Qt.Key) -> Non
     assert decisions(reviewing) == 2
 
 
+@pytest.mark.parametrize("key", ENTERS)
+@pytest.mark.parametrize("shift", [Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier])
+def test_enter_outside_of_the_queue_accepts_nothing(
+    reviewing: Hands, key: Qt.Key, shift: Qt.KeyboardModifier
+) -> None:
+    reviewing.window.timeline.setFocus()
+    QTest.keyClick(reviewing.window.timeline, key, shift)
+    assert decisions(reviewing) == 0
+    assert reviewing.window.status_bar.message == NOT_HERE
+
+
+def test_a_walk_through_the_queue_takes_the_focus_there(reviewing: Hands, clock: Clock) -> None:
+    reviewing.window.timeline.setFocus()
+    reviewing.press("Down")
+    clock.now_s += 2 * SETTLES_S
+    here = reviewing.window.review.current
+    press(reviewing, Qt.Key.Key_Return)
+    assert list(reviewing.window.session.state.decisions) == [here]
+
+
 def give_up(dialog: QWidget) -> None:
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
 
@@ -79,7 +99,7 @@ def test_enter_soon_after_a_dialog_accepts_nothing(
     reviewing.press(key)
     assert decisions(reviewing) == 0
     assert window.status_bar.message == TOO_SOON
-    clock.now_s += SETTLES_S
+    clock.now_s += 2 * SETTLES_S
     reviewing.press(key)
     assert decisions(reviewing) == 1
 
@@ -93,7 +113,7 @@ def test_enter_soon_after_the_palette_accepts_nothing(reviewing: Hands, clock: C
     current = reviewing.window.review.current
     press(reviewing, Qt.Key.Key_Return)
     assert decisions(reviewing) == 0
-    clock.now_s += SETTLES_S
+    clock.now_s += 2 * SETTLES_S
     press(reviewing, Qt.Key.Key_Return)
     assert list(reviewing.window.session.state.decisions) == [current]
 
@@ -111,7 +131,7 @@ def test_enter_that_ends_a_name_or_a_search_accepts_nothing(reviewing: Hands, cl
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
     press(reviewing, Qt.Key.Key_Return)
     assert decisions(reviewing) == 0
-    clock.now_s += SETTLES_S
+    clock.now_s += 2 * SETTLES_S
     reviewing.press("Ctrl+F")
     QTest.keyClicks(QApplication.focusWidget(), "odd")
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)

@@ -54,7 +54,7 @@ class FoundEdits:
     Attributes
     ----------
     analysed : analyses that the finder needed and that were missing
-    lost : names of passages of which no take would play with all proposals accepted
+    lost : names of passages that lose their last playing take if all proposals are accepted
     """
 
     request: FinderRequest

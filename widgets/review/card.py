@@ -164,7 +164,7 @@ class Card(QFrame):
         layout.addLayout(fields)
 
     def _answers(self) -> QGridLayout:
-        """Return the buttons in columns of one width, whatever their words."""
+        """Return the buttons in columns of one width."""
         answers = QGridLayout()
         answers.setSpacing(px(6))
         for place, button in enumerate(self._buttons.values()):

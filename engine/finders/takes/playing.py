@@ -46,7 +46,7 @@ def do_play(state: DocumentState, spans: Sequence[tuple[int, int]]) -> NDArray[n
 
 
 def lost_passages(state: DocumentState, found: FoundTakes, proposals: Iterable[Proposal]) -> tuple[str, ...]:
-    """Return the names of passages that play now, and of which no take plays with these accepted as well."""
+    """Return the names of passages that lose their last playing take if these are accepted as well."""
     fresh = {one.id: one for one in proposals}
     accepted = {key: Decision(key, Verdict.ACCEPTED) for key in fresh}
     after = replace(state, proposals={**state.proposals, **fresh}, decisions={**state.decisions, **accepted})

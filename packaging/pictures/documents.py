@@ -27,7 +27,7 @@ def drum_take(home: Path) -> Path:
     microphones = [shutil.copy(one, home) for one in sorted(DRUMS.glob("*.flac"))]
     offcut(["new", str(document), *microphones])
     grid = ["--bpm", str(DRUMS_BPM), "--start-s", str(DRUMS_START_S), "--division", "1/16"]
-    offcut(["align", str(document), *grid, "--propose-only"])
+    offcut(["align", str(document), *grid])
     return document
 
 

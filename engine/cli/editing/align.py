@@ -21,7 +21,7 @@ from engine.document.state import DocumentState
 from engine.errors import UsageError
 from engine.files.safe_write import shown
 from engine.finders.finder import Found
-from engine.finders.registry import find_edits, request_of
+from engine.finders.registry import request_of
 from engine.hits.kit.membership import left_behind_sentence
 from engine.progress import Progress
 from engine.recordings.import_audio import ImportRequest, import_edit
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from engine.finders.timing.aligned_files import AlignRequest
 
 _PROJECT = ".offcut"
+_NOTHING_WRITTEN = "Nothing was written: add --out DIR to write aligned files."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,12 +61,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--tracks", nargs="+", default=[], metavar="NAME", help="the microphones of the drums"
     )
     out = parser.add_mutually_exclusive_group()
+    out.add_argument("--propose-only", action="store_true", help=argparse.SUPPRESS)  # of older scripts
     out.add_argument(
-        "--propose-only",
-        action="store_true",
-        help="write no audio; store the proposals where a document is given",
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="write an aligned file for each microphone, and store nothing in the document",
     )
-    out.add_argument("--out", type=Path, metavar="DIR", help="write an aligned file for each microphone")
     parser.add_argument("--force", action="store_true", help="write over existing files")
 
 
@@ -73,7 +75,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     """Find the hits, and report, store or write their places."""
     _check_options(options)
     if _is_project(options):
-        with opened(options.inputs[0], to_read=not options.propose_only) as document:
+        with opened(options.inputs[0], to_read=options.out is not None) as document:
             yield _of_document(options, document, progress)
         return
     from engine.finders.timing.finder import align_request
@@ -91,13 +93,11 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
 
 def _of_document(options: argparse.Namespace, document: Document, progress: Progress) -> VerbOutput:
     settings, tracks = _settings(options), tracks_named(document.state, options.tracks)
-    if options.propose_only:
-        return _answer(options, _Done(propose_in(document, "timing", settings, progress, tracks).found))
-    request = request_in(document, "timing", settings, tracks)
     if options.out is None:
-        return _answer(options, _Done(find_edits(request, progress).found))
+        return _answer(options, _Done(propose_in(document, "timing", settings, progress, tracks).found))
     from engine.finders.timing.finder import align_request
 
+    request = request_in(document, "timing", settings, tracks)
     return _answer(options, _aligned(options, align_request(request), progress))
 
 
@@ -188,8 +188,9 @@ def _answer(options: argparse.Namespace, done: _Done, warnings: Sequence[str] = 
     if done.weak_left:
         notices.append(weak_left_sentence(done.weak_left))
     lines = [done.found.summary.splitlines()[0]]
-    if options.propose_only and _is_project(options):
-        lines.append(f"Stored in {shown(options.inputs[0])}")
+    if options.out is None:
+        is_stored = _is_project(options)
+        lines.append(f"Stored in {shown(options.inputs[0])}" if is_stored else _NOTHING_WRITTEN)
     lines += [f"Wrote {shown(path)}" for path in done.files]
     fields = {
         "hits": figures["hits"],

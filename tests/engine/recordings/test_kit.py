@@ -68,7 +68,7 @@ def test_aligned_files_are_those_of_all_microphones_named_and_the_bass_stays(
 def test_tracks_that_stay_although_recorded_with_the_others_are_reported(
     document: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told = _answer(capsys, "align", document, *GRID, "--propose-only", "--tracks", "Kick", "Snare", "OH")
+    told = _answer(capsys, "align", document, *GRID, "--tracks", "Kick", "Snare", "OH")
     assert set(told["left_behind"]) == set(UNNAMED)
     assert any("--tracks" in notice for notice in told["notices"])
     decided = _answer(capsys, "decide", document, "accept", "--all")
@@ -79,7 +79,7 @@ def test_tracks_that_stay_although_recorded_with_the_others_are_reported(
 def test_a_document_of_the_whole_kit_leaves_nothing_behind(
     document: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told = _answer(capsys, "align", document, *GRID, "--propose-only")
+    told = _answer(capsys, "align", document, *GRID)
     assert told["left_behind"] == []
     assert _answer(capsys, "decide", document, "accept", "--all")["left_behind"] == []
 

@@ -114,7 +114,7 @@ def test_recordings_alone_are_proposed_for_and_nothing_is_written(
     take: DrumTake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = sorted(tmp_path.rglob("*.wav"))
-    said = _said(capsys, *take.paths, "--bpm", BPM, "--division", "1/8", "--propose-only")
+    said = _said(capsys, *take.paths, "--bpm", BPM, "--division", "1/8")
     assert said["proposals"] >= 6
     assert not said["files"]
     assert sorted(tmp_path.rglob("*.wav")) == before
@@ -126,7 +126,7 @@ def test_proposals_are_stored_with_the_hits_and_hits_are_found_once(
     project = tmp_path / "take.offcut"
     assert main(["new", str(project), *map(str, take.paths)]) == 0
     capsys.readouterr()
-    asked = (project, "--bpm", BPM, "--division", "1/8", "--propose-only")
+    asked = (project, "--bpm", BPM, "--division", "1/8")
     said = _said(capsys, *asked)
     with Document.open(project) as document:
         hits = document.analysis("hits")
@@ -147,7 +147,7 @@ def test_the_verb_is_an_alias_of_the_finder(
 ) -> None:
     stored = []
     for verb, words in (
-        ("align", ("--bpm", BPM, "--start-s", 0.5, "--division", "1/8", "--propose-only")),
+        ("align", ("--bpm", BPM, "--start-s", 0.5, "--division", "1/8")),
         ("propose", ("timing", "--bpm", BPM, "--first-beat-s", 0.5, "--division", "1/8")),
     ):
         project = tmp_path / f"{verb}.offcut"
@@ -174,11 +174,11 @@ def test_an_own_grid_comes_into_force_with_the_proposals_and_goes_with_them(
         heard = steady(106.7, 0.0, rate_hz=RATE_HZ, length_samples=length)
         edit = set_analyses(document.state, {"beats": "heard"}, "Heard", by_listening=True)
         document.apply(edit, {"heard": heard})
-    _said(capsys, project, "--auto", "--propose-only")
+    _said(capsys, project, "--auto")
     with Document.open(project) as document:
         assert document.state.analyses["beats"] == "heard", "its own stays as it was heard"
         before = document.state
-    asked = (project, "--bpm", BPM, "--start-s", 0.5, "--propose-only")
+    asked = (project, "--bpm", BPM, "--start-s", 0.5)
     said = _said(capsys, *asked)
     with Document.open(project) as document:
         in_force = document.analysis("beats")
@@ -198,7 +198,7 @@ def test_beats_that_are_heard_are_no_decision_of_the_user(
     project = tmp_path / "take.offcut"
     assert main(["new", str(project), *map(str, take.paths)]) == 0
     capsys.readouterr()
-    said = _said(capsys, project, "--auto", "--propose-only")
+    said = _said(capsys, project, "--auto")
     with Document.open(project) as document:
         assert document.state.analyses["beats"] == listening_ids(document.state)["beats"]
         in_force = document.analysis("beats")
@@ -213,12 +213,12 @@ def test_a_grid_of_another_tempo_is_doubted(
     assert _said(capsys, *take.paths, "--bpm", BPM * 0.87)["notices"] == [TEMPO_DOUBT]
 
 
-@pytest.mark.parametrize("way", ["--propose-only", "--out"])
+@pytest.mark.parametrize("is_written", [False, True])
 def test_differing_rates_are_told_whatever_is_asked_for(
-    way: str, take: DrumTake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    is_written: bool, take: DrumTake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     other = drum_take(tmp_path / "take", suffix=".flac", rate_hz=48_000)
-    words = (way, tmp_path / "out") if way == "--out" else (way,)
+    words = ("--out", tmp_path / "out") if is_written else ()
     said = _said(capsys, other.paths[0], *take.paths[1:], "--bpm", BPM, *words)
     assert said["notices"][-1].startswith("The microphones have 44,100 and 48,000 Hz: all are aligned at")
 
@@ -273,3 +273,17 @@ def test_a_role_that_only_the_sound_gives_is_reported(
     window.write_bytes(take.paths[-1].read_bytes())
     said = _said(capsys, *take.paths[:-1], window, "--bpm", BPM, "--division", "1/8")
     assert any("Window" in one and "Change a role" in one for one in said["notices"])
+
+
+def test_a_document_stores_the_proposals_or_has_files_written(
+    take: DrumTake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = tmp_path / "take.offcut"
+    assert main(["new", str(project), *map(str, take.paths)]) == 0
+    capsys.readouterr()
+    written = _said(capsys, project, "--bpm", BPM, "--division", "1/8", "--out", tmp_path / "out")
+    with Document.open(project) as document:
+        assert not document.state.proposals
+    stored = _said(capsys, project, "--bpm", BPM, "--division", "1/8")
+    with Document.open(project) as document:
+        assert len(document.state.proposals) == stored["proposals"] == written["proposals"] >= 6

@@ -84,7 +84,7 @@ def test_another_take_is_moved_as_the_editor_would(
 ) -> None:
     late_ms = _played(2)
     take = drum_take(tmp_path / "other", late_ms)
-    words = ("align", *take.paths, "--bpm", BPM, "--start-s", 0.5, "--groove", groove, "--propose-only")
+    words = ("align", *take.paths, "--bpm", BPM, "--start-s", 0.5, "--groove", groove)
     wanted_ms = _edited(late_ms) - late_ms
     at_limit = np.abs(np.abs(wanted_ms / STRENGTH) - NEAR_MS) < 1.5
 

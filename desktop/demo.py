@@ -70,10 +70,13 @@ def make_demo(path: Path, progress: Progress = SILENT) -> None:
     """Make the demo document; the recordings stay where they are."""
     raw = tuple(sorted((DEMO_FOLDER / "raw").iterdir()))
     imported = import_audio(ImportRequest(raw), progress)
-    with Document.create(path) as document:
+    settings = {"taste": str(DEMO_FOLDER / "demo.taste"), "threshold_mode": "keep", "keep": DEMO_KEEP}
+
+    def fill(document: Document) -> None:
         document.apply(import_edit(document.state, imported))
-        settings = {"taste": str(DEMO_FOLDER / "demo.taste"), "threshold_mode": "keep", "keep": DEMO_KEEP}
         document.apply(set_settings(document.state, settings, "Chose taste demo"))
+
+    Document.create(path, fill).close()
 
 
 def edited_examples() -> tuple[Path, ...]:

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from engine.cli.streams import in_verbs
 from engine.document.document import Document
+from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.errors import DocumentError, SourceError, UsageError
 from engine.files.safe_write import shown
@@ -26,7 +28,20 @@ def opened(path: Path, *, to_read: bool = False) -> Iterator[Document]:
         for kind in tuple(document.state.analyses):
             document.analysis(kind)
         if document.damage:
-            print(f"offcut: warning: {shown(document.damage)}", file=sys.stderr)
+            print(f"offcut: warning: {shown(in_verbs(document.damage))}", file=sys.stderr)
+        yield document
+
+
+@contextmanager
+def opened_to_edit(path: Path) -> Iterator[Document]:
+    """Open a document for an edit by hand, as `opened`.
+
+    Raises
+    ------
+    UsageError : nothing is imported, so that there is nothing to edit
+    """
+    with opened(path) as document:
+        require_recording(document.state, "edit")
         yield document
 
 

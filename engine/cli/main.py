@@ -14,7 +14,7 @@ from typing import NoReturn, Protocol, TextIO
 
 from engine import own_program
 from engine.cli.output import ByteStream, Listing, VerbOutput
-from engine.cli.streams import ReaderGone, own_output, pass_on, saying_warnings, tell
+from engine.cli.streams import ReaderGone, in_verbs, own_output, pass_on, saying_warnings, tell
 from engine.errors import Cancelled, OffcutError, UsageError
 from engine.extensions.unexpected import said_of_unexpected
 from engine.progress import Progress, ReportingProgress
@@ -107,12 +107,9 @@ def main(argv: Sequence[str]) -> int:
             raise
         print(f"offcut {name}: {error.name} is missing; {remedy}.", file=sys.stderr)
         return 1
-    except UsageError as error:
-        print(f"offcut {name}: {error}", file=sys.stderr)
-        return 2
     except OffcutError as error:
-        print(f"offcut {name}: {error}", file=sys.stderr)
-        return 1
+        print(f"offcut {name}: {in_verbs(str(error))}", file=sys.stderr)
+        return 2 if isinstance(error, UsageError) else 1
     except (KeyboardInterrupt, Cancelled):
         print(f"offcut {name}: stopped; nothing was left half-written.", file=sys.stderr)
         return 130

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from types import MappingProxyType
 from typing import TextIO
 
 from engine.errors import OffcutError
@@ -15,6 +17,9 @@ from engine.files.safe_write import shown
 from engine.wording import reason_of
 
 _STANDARD_OUTPUT = 1
+_COMMAND = re.compile(r" ?‹([a-z_]+\.[a-z_]+)›")
+_VERB_OF: Mapping[str, str] = MappingProxyType({"file.import": "import-audio", "sections.find": "structure"})
+"""The verb that does what a command of the window does."""
 
 
 @contextmanager
@@ -49,6 +54,15 @@ def own_output() -> Iterator[TextIO]:
         os.close(nowhere)
 
 
+def in_verbs(sentence: str) -> str:
+    """Write the verb of each command named as ``‹file.import›`` into a sentence; nothing for one without."""
+
+    def said(named: re.Match[str]) -> str:
+        return f" (offcut {_VERB_OF[named[1]]})" if named[1] in _VERB_OF else ""
+
+    return _COMMAND.sub(said, sentence)
+
+
 class ReaderGone(Exception):  # noqa: N818 - no error, as Cancelled is none
     """The reader closed the output, as `head` does after its lines."""
 
@@ -62,7 +76,7 @@ def tell(piece: str, output: TextIO) -> None:
     OffcutError : it cannot be written, as on a full disk
     """
     with _told_of_output():
-        print(shown(piece), end="", file=output, flush=True)
+        print(shown(in_verbs(piece)), end="", file=output, flush=True)
 
 
 def pass_on(piece: bytes, output: TextIO) -> None:
@@ -107,7 +121,7 @@ class _SaysOnce(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print a warning that was not printed before."""
-        sentence = shown(record.getMessage())
+        sentence = shown(in_verbs(record.getMessage()))
         if sentence not in self._said:
             self._said.add(sentence)
             print(f"offcut {self._verb}: {sentence}", file=sys.stderr, flush=True)

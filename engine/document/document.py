@@ -20,6 +20,7 @@ from engine.document.file import storage
 from engine.document.file.backups import backups, copy_beside, copy_database
 from engine.document.file.checks.coherence import require_coherent
 from engine.document.file.checksums import Tally
+from engine.document.file.lock import take_lock
 from engine.document.file.opening import TO_READ, Opened, open_file, right_to_write
 from engine.document.file.row_copies import RowCopies
 from engine.document.file.stored_analyses import is_of_kind, name_of, read_analysis, write_analysis
@@ -61,14 +62,28 @@ class Document:
         self._first_new_step: int | None = 0
 
     @classmethod
-    def create(cls, path: Path) -> Document:
-        """Make a new, empty document.
+    def create(cls, path: Path, fill: Callable[[Document], None] | None = None) -> Document:
+        """Make a new document: whole, or not at all.
+
+        Parameters
+        ----------
+        fill : makes the first edits, before the file has its name; without it the document is empty
 
         Raises
         ------
         DocumentError : something with that name exists, or the folder cannot be written
         """
-        storage.create(path)
+
+        def make(part: Path) -> None:
+            lock = take_lock(path)
+            if lock is None:
+                raise not_written(path, "another program is making it: try again")
+            with cls(part, open_file(part, lock)) as document:
+                document._connection.execute("PRAGMA journal_mode = MEMORY")  # a kill leaves no journal
+                assert fill is not None
+                fill(document)
+
+        storage.create(path, None if fill is None else make)
         return cls.open(path)
 
     @classmethod
@@ -173,6 +188,11 @@ class Document:
         """
         if self._read_only_reason:
             raise not_written(self.path, self._read_only_reason)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was ever done in it: it is empty, and there is nothing to undo or redo."""
+        return self.state == DocumentState() and not (self.undo_label or self.redo_label)
 
     @property
     def damage(self) -> str:

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from engine.cli.documents import opened, tracks_named
+from engine.cli.documents import opened_to_edit, tracks_named
 from engine.cli.output import VerbOutput
 from engine.document.change import Edit
 from engine.document.marks.time_of_day import time_of_day_at
@@ -35,7 +35,7 @@ from engine.wording import counted, gain_text
 
 def run_clip_edit(options: argparse.Namespace) -> VerbOutput:
     """Change clips, as one step of the document's history."""
-    with opened(options.project) as document:
+    with opened_to_edit(options.project) as document:
         edit = CLIP_EDITS[options.kind](options, document.state)
         change = document.apply(edit)
         state = document.state

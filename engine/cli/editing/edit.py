@@ -19,7 +19,7 @@ from engine.by_hand.payloads import (
     repeat_payload,
     slip_payload,
 )
-from engine.cli.documents import media_of, opened, tracks_named
+from engine.cli.documents import media_of, opened_to_edit, tracks_named
 from engine.cli.editing.clips import CLIP_EDITS, run_clip_edit
 from engine.cli.editing.clock import CLOCK, run_clock
 from engine.cli.editing.fade_ends import FADE_ENDS, run_fade_ends
@@ -119,7 +119,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     if options.kind == CLOCK:
         yield run_clock(options)
         return
-    with opened(options.project) as document:
+    with opened_to_edit(options.project) as document:
         state = document.state
         start, stop = _span(options, state)
         tracks = tracks_named(state, options.tracks)

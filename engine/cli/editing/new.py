@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from engine.cli.documents import opened
 from engine.cli.output import VerbOutput
 from engine.document.document import Document
+from engine.document.file.storage import exists_already
 from engine.document.state import DocumentState
+from engine.errors import DocumentError
 from engine.hits.kit.membership import left_behind, left_behind_sentence
 from engine.progress import Progress
 from engine.recordings.import_audio import Imported, ImportRequest, import_edit, stated_start
@@ -43,15 +47,40 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     """Import first, so that a file that cannot be read leaves no empty document behind."""
     from engine.recordings.kit import import_with_kit
 
+    is_there = _is_new_document(options.project)
     request = ImportRequest(tuple(options.audio), place=Mode(options.place))
     imported = import_with_kit(request, progress)
-    with Document.create(options.project) as document:
-        start = stated_start(document.state, imported)
+
+    def fill(document: Document) -> None:
         document.apply(import_edit(document.state, imported))
         if imported.pickup is not None:
             document.apply(*store_pickup(document.state, imported.pickup))
+
+    start = stated_start(DocumentState(), imported)
+    with opened(options.project) if is_there else Document.create(options.project, fill) as document:
+        if is_there:
+            fill(document)
         state = document.state
     yield imported_output(options.project, state, imported, start)
+
+
+def _is_new_document(path: Path) -> bool:
+    """Return whether a document is there in which nothing was ever done; it is filled, not replaced.
+
+    Raises
+    ------
+    DocumentError : something else has the name
+    """
+    if not os.path.lexists(path):
+        return False
+    try:
+        with Document.open(path, to_read=True) as document:
+            is_new = document.is_new
+    except DocumentError:
+        is_new = False
+    if not is_new:
+        raise exists_already(path)
+    return True
 
 
 def imported_output(

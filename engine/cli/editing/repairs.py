@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.cli.documents import media_of, opened, tracks_named
+from engine.cli.documents import media_of, opened_to_edit, tracks_named
 from engine.cli.numbers import proposal_row
 from engine.cli.output import VerbOutput
 from engine.document.decisions import Verdict
@@ -32,7 +32,7 @@ def repair(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     """Isolate or remove named sounds in a span; accepted at once, unless the sound is uncertain."""
     from engine.finders.repair.separate import asked_for, separate_in_document
 
-    with opened(options.project) as document:
+    with opened_to_edit(options.project) as document:
         state = document.state
         span = s_to_samples(options.start_s, state.rate_hz), s_to_samples(options.stop_s, state.rate_hz)
         settings = RepairSettings(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from operator import attrgetter
@@ -37,28 +37,45 @@ _IN_TIME_ORDER = attrgetter("start_samples", "stop_samples", "id")
 TABLE_NAMES = tuple(table.name for table in TABLES.values())
 
 
-def create(path: Path) -> None:
-    """Make a new, empty document file: whole, or not at all.
+def create(path: Path, fill: Callable[[Path], None] | None = None) -> None:
+    """Make a new document file: whole, or not at all.
+
+    Parameters
+    ----------
+    fill : writes into the empty document, which has a name of its own until then
 
     Raises
     ------
     DocumentError : something with that name exists, or the folder cannot be written
     """
     if os.path.exists(path):  # noqa: PTH110 - a folder that may not be looked into is told below
-        raise DocumentError(f"{path} exists already; open it, or choose another name.")
+        raise exists_already(path)
     try:
-        with replacing(path) as part, closing(connect(part)) as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            for statement in STATEMENTS:
-                connection.execute(statement)
-            write_anew(connection, TABLE_NAMES)
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            connection.execute("COMMIT")
+        with replacing(path) as part:
+            with closing(connect(part)) as connection:
+                _write_empty(connection)
+            if fill is not None:
+                fill(part)
     except ExportError as error:
         raise DocumentError(f"{path} cannot be made: {str(error).replace(shown(path), 'it')}") from error
     except sqlite3.Error as error:
         raise DocumentError(f"{path} cannot be made because {reason_of(error)}.") from error
+
+
+def exists_already(path: Path) -> DocumentError:
+    """Return the error for a new document whose name is taken."""
+    return DocumentError(f"{path} exists already; open it, or choose another name.")
+
+
+def _write_empty(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode = MEMORY")  # a kill leaves no journal next to the file
+    connection.execute("BEGIN IMMEDIATE")
+    for statement in STATEMENTS:
+        connection.execute(statement)
+    write_anew(connection, TABLE_NAMES)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.execute("COMMIT")
 
 
 def write_rows(connection: sqlite3.Connection, tally: Tally, changes: tuple[RowChange, ...]) -> None:

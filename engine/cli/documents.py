@@ -38,7 +38,7 @@ def opened_to_edit(path: Path) -> Iterator[Document]:
 
     Raises
     ------
-    UsageError : nothing is imported, so that there is nothing to edit
+    UsageError : it has no recording
     """
     with opened(path) as document:
         require_recording(document.state, "edit")

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.numbers import finite
+from engine.cli.numbers import finite, whole
 from engine.errors import UsageError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def add_grid_flags(parser: argparse.ArgumentParser, *, is_required: bool) -> Non
     parser.add_argument(
         "--start-s", type=finite, metavar="S", help="of the first beat, with --bpm or --midi; default 0"
     )
-    parser.add_argument("--beats-in-bar", type=int, metavar="N", help="with --bpm; default 4")
+    parser.add_argument("--beats-in-bar", type=whole, metavar="N", help="with --bpm; default 4")
 
 
 def check_grid(options: argparse.Namespace) -> None:

@@ -84,13 +84,18 @@ class Verb(Protocol):
         """Do the work; a verb with one result yields once."""
 
 
+def module_of(verb: str) -> str:
+    """Return the name of the module of a verb."""
+    return f"{_PACKAGES[verb]}.{verb.replace('-', '_')}"
+
+
 def main(argv: Sequence[str]) -> int:
     """Run ``offcut VERB ...`` and return its exit status."""
     name = argv[0]
     if _PACKAGES[name] == _LABORATORY and own_program.is_bundle():
         print(f"offcut {name}: the verb belongs to the laboratory; {own_program.WITHOUT}.", file=sys.stderr)
         return 1
-    verb: Verb = import_module(f"{_PACKAGES[name]}.{name.replace('-', '_')}")
+    verb: Verb = import_module(module_of(name))
     parser = _Parser(prog=f"offcut {name}", description=VERBS[name].capitalize() + ".")
     verb.add_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print JSON on standard output")

@@ -18,20 +18,65 @@ class _Span(Protocol):
     def stop_samples(self) -> int: ...
 
 
+LARGEST = 1_000_000_000
+"""Largest number of a flag, in either direction: 31 years in seconds; samples of it fit every integer."""
+_SHOWN = 30
+"""Characters of a wrong value in a message."""
+
+
 def finite(text: str) -> float:
-    """Read a finite number; Python also accepts "nan" and "inf".
+    """Read the number of a flag; Python also accepts "nan", "inf" and 1e308.
 
     Raises
     ------
-    argparse.ArgumentTypeError : it is none
+    argparse.ArgumentTypeError : it is not a number, or too large
     """
     try:
         number = float(text)
     except ValueError:
         number = math.nan
-    if not math.isfinite(number):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number")
+    if math.isnan(number):
+        raise argparse.ArgumentTypeError(f"{_brief(text)} is not a number")
+    _require_size(number, text)
+    return number + 0.0  # a minus sign before a zero means nothing
+
+
+def whole(text: str) -> int:
+    """Read the whole number of a flag.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError : it is not a whole number, or too large
+    """
+    try:
+        number = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{_brief(text)} is not a whole number") from None
+    _require_size(number, text)
     return number
+
+
+def whole_from_0(text: str) -> int:
+    """Read a whole number that is not negative, such as a seed or a port.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError : see `whole`; or it is negative
+    """
+    number = whole(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{_brief(text)} is below 0")
+    return number
+
+
+def _require_size(number: float, text: str) -> None:
+    if abs(number) > LARGEST:
+        limits = f"give a number from {-LARGEST:,} to {LARGEST:,}"
+        raise argparse.ArgumentTypeError(f"{_brief(text)} is out of range: {limits}")
+
+
+def _brief(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
 
 
 def span_s(one: _Span, rate_hz: int) -> dict[str, float]:

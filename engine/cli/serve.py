@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
+from engine.cli.numbers import whole_from_0
 from engine.cli.output import VerbOutput
 from engine.errors import UsageError
 from engine.own_program import how_to_add
@@ -23,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="folder of the recordings and tastes that the pages list; no other file is read",
     )
-    parser.add_argument("--port", type=int, default=0, metavar="N", help="default: any free port")
+    parser.add_argument("--port", type=whole_from_0, default=0, metavar="N", help="default: any free port")
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
 
 

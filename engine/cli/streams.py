@@ -17,9 +17,9 @@ from engine.files.safe_write import shown
 from engine.wording import reason_of
 
 _STANDARD_OUTPUT = 1
-_COMMAND = re.compile(r" ?‹([a-z_]+\.[a-z_]+)›")
+_COMMAND = re.compile(r" ?\u2039([a-z_]+\.[a-z_]+)\u203a")
 _VERB_OF: Mapping[str, str] = MappingProxyType({"file.import": "import-audio", "sections.find": "structure"})
-"""The verb that does what a command of the window does."""
+"""Verbs by the command of the window that they stand for."""
 
 
 @contextmanager
@@ -55,7 +55,7 @@ def own_output() -> Iterator[TextIO]:
 
 
 def in_verbs(sentence: str) -> str:
-    """Write the verb of each command named as ``‹file.import›`` into a sentence; nothing for one without."""
+    """Write the verb of each named command of the window into a sentence, and remove other names."""
 
     def said(named: re.Match[str]) -> str:
         return f" (offcut {_VERB_OF[named[1]]})" if named[1] in _VERB_OF else ""

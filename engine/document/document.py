@@ -191,7 +191,7 @@ class Document:
 
     @property
     def is_new(self) -> bool:
-        """Whether nothing was ever done in it: it is empty, and there is nothing to undo or redo."""
+        """Whether it is empty and has no history."""
         return self.state == DocumentState() and not (self.undo_label or self.redo_label)
 
     @property

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.cli.documents import opened
 from engine.cli.editing.propose import propose_in
-from engine.cli.numbers import finite, proposal_row
+from engine.cli.numbers import finite, proposal_row, whole_from_0
 from engine.cli.output import VerbOutput
 from engine.progress import Progress
 
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--minutes", type=finite, metavar="M", help="how long the result is to be")
     parser.add_argument(
         "--seed",
-        type=int,
+        type=whole_from_0,
         default=0,
         metavar="N",
         help="0: the most probable arrangement; any other number: a random one",

@@ -24,7 +24,7 @@ from engine.cli.editing.clips import CLIP_EDITS, run_clip_edit
 from engine.cli.editing.clock import CLOCK, run_clock
 from engine.cli.editing.fade_ends import FADE_ENDS, run_fade_ends
 from engine.cli.editing.repairs import MODES, repair
-from engine.cli.numbers import finite, span_s
+from engine.cli.numbers import finite, span_s, whole
 from engine.cli.output import VerbOutput
 from engine.document.by_hand import edit_by_hand
 from engine.document.decisions import Verdict
@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--time", metavar="HH:MM:SS", help="clock: time of day at T; none removes it")
     parser.add_argument("--date", metavar="YYYY-MM-DD", help="clock: date at T")
-    parser.add_argument("--times", type=int, metavar="N", help="repeat: number of times it plays in a row")
+    parser.add_argument("--times", type=whole, metavar="N", help="repeat: number of times it plays in a row")
     parser.add_argument(
         "--to-s",
         type=finite,
@@ -221,7 +221,7 @@ def _slip(options: argparse.Namespace, document: Document, *_: object) -> Payloa
 def _hit(options: argparse.Namespace, document: Document, span: tuple[int, int], *_: object) -> Payload:
     rate_hz = document.state.rate_hz
     onset = span[0] if options.onset_s is None else s_to_samples(options.onset_s, rate_hz)
-    if not span[0] <= onset < span[1]:
+    if options.onset_s is not None and not span[0] <= onset < span[1]:
         raise UsageError(f"--onset-s {options.onset_s:g} is not within the slice.")
     return hit_payload(options.by_s, onset, rate_hz, options.fill)
 

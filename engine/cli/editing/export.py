@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.audio.codecs import Quality
 from engine.audio.dither import Dither
 from engine.cli.documents import media_of, opened
-from engine.cli.numbers import finite
+from engine.cli.numbers import finite, whole
 from engine.cli.output import VerbOutput
 from engine.document.grid.recounted import grid_in_force
 from engine.document.state import DocumentState
@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     audio.add_argument("--loudness", type=finite, metavar="LUFS", help="normalise, such as to -16")
     audio.add_argument(
         "--rate-hz",
-        type=int,
+        type=whole,
         choices=RATES_HZ,
         help=f"sample rate, {', '.join(AUDIO_SUFFIXES)}; default: the document's",
     )

@@ -65,7 +65,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
 
 
 def _is_new_document(path: Path) -> bool:
-    """Return whether a document is there in which nothing was ever done; it is filled, not replaced.
+    """Return whether an empty document without a history has the name; it is filled, not replaced.
 
     Raises
     ------

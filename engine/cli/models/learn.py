@@ -13,6 +13,7 @@ from dataclasses import asdict
 from io import StringIO
 from pathlib import Path
 
+from engine.cli.numbers import whole, whole_from_0
 from engine.cli.output import VerbOutput
 from engine.errors import UsageError
 from engine.files.safe_write import shown
@@ -38,13 +39,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="documents whose decisions improve it",
     )
     parser.add_argument("--config", type=Path, metavar="F.yaml", help="a recipe other than the default")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=whole_from_0, default=0)
     parser.add_argument("--out", type=Path, required=True, metavar="T.taste")
     parser.add_argument("--force", action="store_true", help="write over an existing taste")
     across = parser.add_argument_group("over several devices or machines (extra offcut[distributed])")
-    across.add_argument("--devices", type=int, default=1, metavar="N", help="of this machine")
-    across.add_argument("--nodes", type=int, default=1, metavar="N", help="machines; run this on each")
-    across.add_argument("--node-rank", type=int, default=0, metavar="K", help="which this is, from 0")
+    across.add_argument("--devices", type=whole, default=1, metavar="N", help="of this machine")
+    across.add_argument("--nodes", type=whole, default=1, metavar="N", help="machines; run this on each")
+    across.add_argument(
+        "--node-rank", type=whole_from_0, default=0, metavar="K", help="which this is, from 0"
+    )
     across.add_argument("--main-address", default="", metavar="HOST:PORT", help="of the first, on each")
 
 

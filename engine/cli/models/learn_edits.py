@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+from engine.cli.numbers import whole_from_0
 from engine.cli.output import VerbOutput
 from engine.errors import UsageError
 from engine.files.safe_write import shown
@@ -22,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--edited", type=Path, nargs="+", required=True, metavar="EDITED", help="their edited files"
     )
     parser.add_argument("--out", type=Path, required=True, metavar="E.editor")
-    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument("--seed", type=whole_from_0, default=0, metavar="N")
     parser.add_argument("--force", action="store_true", help="replace an editor that is there")
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from engine.archive.workers import begin, fitting_workers
 from engine.audio.folders import audio_files
 from engine.audio.opening import require_file
-from engine.cli.numbers import finite
+from engine.cli.numbers import finite, whole
 from engine.cli.output import Listing, VerbOutput
 from engine.errors import OffcutError, UsageError
 from engine.files.safe_write import check_target, replacing, shown
@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--force", action="store_true", help="replace a table that is there")
     parser.add_argument(
-        "--workers", type=int, metavar="N", help="processes that score folders; default: one per core"
+        "--workers", type=whole, metavar="N", help="processes that score folders; default: one per core"
     )
     parser.add_argument(
         "--cluster",

@@ -33,7 +33,11 @@ class ArrangementSettings(FinderSettings):
     like_edited: str = Field("", title="Example edit", description="the edited file of that recording")
     minutes: float | None = Field(None, title="Minutes", description="the length of the result")
     seed: int = Field(
-        0, title="Seed", description="0: the most probable arrangement; any other number: a random one"
+        0,
+        ge=0,
+        le=1_000_000_000,
+        title="Seed",
+        description="0: the most probable arrangement; any other number: a random one",
     )
 
     @model_validator(mode="after")

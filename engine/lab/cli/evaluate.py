@@ -8,6 +8,7 @@ from math import isfinite
 from pathlib import Path
 from types import MappingProxyType
 
+from engine.cli.numbers import whole
 from engine.cli.output import VerbOutput
 from engine.errors import UsageError
 from engine.progress import Progress
@@ -153,7 +154,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     anomaly.add_argument(
         "--materials", metavar="A,B", default="", help="of band, loops, field and halves (not run by default)"
     )
-    anomaly.add_argument("--seeds", type=int, default=_SEEDS, metavar="N", help=f"{_SEEDS} unless told")
+    anomaly.add_argument("--seeds", type=whole, default=_SEEDS, metavar="N", help=f"{_SEEDS} unless told")
     anomaly.add_argument(
         "--results", type=Path, metavar="F.jsonl", help="keep finished trials here, and go on from there"
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from engine.cli.numbers import whole
 from engine.cli.output import VerbOutput
 from engine.errors import UsageError
 from engine.files.safe_write import shown
@@ -46,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="counts more than the file's",
     )
-    tune.add_argument("--trials", type=int, default=50, help="how many in all, earlier ones included; 50")
+    tune.add_argument("--trials", type=whole, default=50, help="how many in all, earlier ones included; 50")
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:

@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSettings, QTimer
@@ -33,12 +34,26 @@ def open_window(what: Sequence[str]) -> int:
         watch.failed()
         raise
     watch.end()
+    leave(status)
     return status
+
+
+def leave(status: int) -> None:
+    """End the program at once if a job still runs: at its usual end Python waits for every thread.
+
+    The documents are closed by then, and a job that was cut off is offered again.
+    """
+    main = threading.main_thread()
+    if any(one is not main and not one.daemon for one in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
 
 
 def _opened(what: Sequence[str], watch: Watch) -> int:
     application = make_application()
-    window = MainWindow(application, own_settings())
+    settings = own_settings()
+    window = MainWindow(application, settings)
     window.show()
     window.crashes.begin(watch)
 
@@ -55,6 +70,7 @@ def _opened(what: Sequence[str], watch: Watch) -> int:
     status = application.exec()
     if window.isVisible():  # its screen went away, and nobody closed it: what still plays would be waited for
         window.close()
+    settings.sync()
     return status
 
 

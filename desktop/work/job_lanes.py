@@ -29,7 +29,8 @@ from engine.unused_memory import give_back_unused
 REPORT_INTERVAL_MS = 33
 # Between reports the time left goes on falling.
 TELL_INTERVAL_S = 1.0
-CLOSE_TIMEOUT_S = 5.0
+# Jobs look for a cancel sooner; one that does not is left behind, and what it wrote half is swept later.
+CLOSE_TIMEOUT_S = 1.0
 # After shorter jobs there is little to give back, and tiles come by the dozen.
 GIVE_BACK_AFTER_S = 1.0
 # How long a job of a lane that lets the window paint first waits for that.
@@ -138,8 +139,12 @@ class JobLane(QObject):
         for job in self._jobs:
             job.cancel()
 
-    def close(self) -> bool:
+    def close(self, within_s: float = CLOSE_TIMEOUT_S) -> bool:
         """Cancel every job and end the thread; nothing is delivered any more.
+
+        Parameters
+        ----------
+        within_s : how long the running job may take to end
 
         Returns
         -------
@@ -148,10 +153,10 @@ class JobLane(QObject):
         self._timer.stop()
         self._closed = True
         self.cancel_all()
-        ended = not wait(self._jobs.values(), CLOSE_TIMEOUT_S).not_done
+        ended = not wait(self._jobs.values(), within_s).not_done
         self._executor.shutdown(wait=ended, cancel_futures=True)
         if not ended:
-            logging.getLogger(__name__).warning("a job did not end within %g s", CLOSE_TIMEOUT_S)
+            logging.getLogger(__name__).warning("a job did not end within %g s", within_s)
         return ended
 
     # On the lane's thread.
@@ -242,7 +247,9 @@ class JobLanes(QObject):
         """Cancel all jobs of both lanes and end their threads; return whether they ended in time."""
         self.compute.cancel_all()
         self.io.cancel_all()
-        return all([self.compute.close(), self.io.close()])
+        ends_s = time.monotonic() + CLOSE_TIMEOUT_S
+        ended = [lane.close(max(0.0, ends_s - time.monotonic())) for lane in (self.compute, self.io)]
+        return all(ended)
 
 
 def _log_unexpected(title: str, error: BaseException) -> str:

@@ -1,0 +1,1 @@
+"""Files of edits after the published descriptions of their formats."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol
@@ -124,7 +124,7 @@ def read_edits(
     reader: Reader = import_module(form.module)
     file = EditsFile(path, form, rate_hz, labels_as or LabelsAs.CUTS, frame_rate)
     try:
-        return reader.read(file, progress)
+        return replace(reader.read(file, progress), folder=path.absolute().parent)
     except ValueError as error:
         raise file.refused(str(error)) from error
 

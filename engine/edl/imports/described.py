@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
+from pathlib import Path
 
 from engine.document.marks.edits import NamedSpan
 from engine.edl.edit_list import Segment
@@ -163,6 +164,7 @@ class ImportedEdits:
     left_out : a sentence for everything in the file that no edit can express, and that leaves the
         order and the time of sound as they are
     not_understood : parts that do change it
+    folder : of the file, below which it may name recordings; set by `engine.edl.imports.read_edits`
     """
 
     file_name: str
@@ -183,6 +185,7 @@ class ImportedEdits:
     is_rate_guessed: bool = False
     left_out: tuple[str, ...] = ()
     not_understood: tuple[NotUnderstood, ...] = ()
+    folder: Path | None = None
 
     def nothing_understood(self) -> EditsError:
         """Return the error for a file in which only parts are that are not understood."""

@@ -111,7 +111,7 @@ class _Placing:
 
     def __init__(self, imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path]) -> None:
         self._imported, self._state, self._places = imported, state, places
-        self._media = Media(state, places, 2 * imported.rounding_s)
+        self._media = Media(state, places, 2 * imported.rounding_s, imported.folder)
         rate = imported.frame_rate or picture_rate(state, places).usual.exact
         self._files = _EditedFiles(state, rate, varies_gain=imported.varies_gain)
         self._others: list[NotUnderstood] = []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path, PurePath
 
@@ -25,11 +27,16 @@ class Media:
     ----------
     places : where each source is now, by source id
     near_s : largest difference of a length
+    folder : of the edits; None opens no file that they name
     """
 
-    def __init__(self, state: DocumentState, places: Mapping[str, Path], near_s: Fraction) -> None:
+    def __init__(
+        self, state: DocumentState, places: Mapping[str, Path], near_s: Fraction, folder: Path | None = None
+    ) -> None:
         self._sources = tuple(state.sources.values())
         self._places = {one.id: places.get(one.id, Path(one.path)) for one in self._sources}
+        own = (path.absolute().parent for path in (*self._places.values(), *places.values()))
+        self._folders = () if folder is None else tuple(dict.fromkeys((folder.absolute(), *own)))
         self._near_s = max(near_s, _NEAR_S)
         self._known: dict[Medium, Source | None] = {}
 
@@ -77,11 +84,12 @@ class Media:
         return medium.length_s is None or abs(medium.length_s - length_s) <= self._near_s
 
     def _by_content(self, medium: Medium) -> Source | None:
-        """Return the recording with the content of a renamed file, if that file exists."""
-        if not medium.path:
+        """Return the recording with the content of a renamed file, if that file is near the document."""
+        path = near_file(medium.path, self._folders)
+        if path is None:
             return None
         try:
-            own = content_hash(Path(medium.path))
+            own = content_hash(path)
         except (SourceError, OSError, ValueError):
             return None
         return next((one for one in self._sources if one.content_hash == own), None)
@@ -94,6 +102,28 @@ class Media:
                 "rename one of the files and export the edits again."
             )
         return found[0]
+
+
+def near_file(named: str, folders: Sequence[Path]) -> Path | None:
+    """Return a file that edits name if it is below one of some folders.
+
+    Others are not opened: edits come from anyone, and the name of a share would connect to its computer.
+    """
+    if not named or _is_share(named):
+        return None
+    for folder in folders:
+        whole = Path(os.path.normpath(folder / named))
+        if _is_share(str(folder)) or not whole.is_relative_to(folder):
+            continue
+        with suppress(OSError, ValueError):
+            path = Path(os.path.realpath(whole))  # a link must not lead elsewhere
+            if path.is_relative_to(os.path.realpath(folder)) and path.is_file():
+                return path
+    return None
+
+
+def _is_share(path: str) -> bool:
+    return path.replace("\\", "/").startswith("//")
 
 
 def _full_name(name: str) -> str:

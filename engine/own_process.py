@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -67,8 +68,16 @@ class RemoteTracebackError(Exception):
     """The cause of an error that was raised in the other process: its traceback there."""
 
 
+class ProcessDiedError(OffcutError):
+    """The process ended before its work did."""
+
+
 def run_in_own_process(
-    work: Callable[..., Result], arguments: tuple[object, ...], progress: Progress
+    work: Callable[..., Result],
+    arguments: tuple[object, ...],
+    progress: Progress,
+    *,
+    memory_bytes: int | None = None,
 ) -> Result:
     """Return `work(*arguments, progress)`, computed in its own process.
 
@@ -76,11 +85,13 @@ def run_in_own_process(
     ----------
     work : a function of a module, so that the other process finds it by name; it and the arguments travel by
         pickle, and so do its result and its errors
+    memory_bytes : most memory for its data, on Linux; more is a MemoryError in the work
 
     Raises
     ------
     Cancelled : asked for through `progress`; the process has ended
-    OffcutError : raised by the work, or the process died
+    OffcutError : raised by the work
+    ProcessDiedError : the process died
     Exception : anything else that the work raised, with its traceback there as the cause
     """
     from multiprocessing import get_context  # 12 ms, which the first window does not wait for
@@ -94,6 +105,8 @@ def run_in_own_process(
         try:
             with asking, asked, telling:
                 process.start()
+                if memory_bytes is not None and sys.platform == "linux":
+                    _limit(process, memory_bytes)
                 asked.close()
                 telling.close()  # reading ends with the process that has the other end
                 with suppress(BrokenPipeError):  # it died at once, which reading reports next
@@ -116,7 +129,7 @@ def _outcome(process: BaseProcess, hearing: Connection, progress: Progress) -> A
             message = hearing.recv_bytes()
         except (EOFError, OSError):
             process.join()
-            raise OffcutError(_death(process.exitcode)) from None
+            raise ProcessDiedError(_death(process.exitcode)) from None
         told = pickle.loads(message)
         match told:
             case _Report():
@@ -125,6 +138,14 @@ def _outcome(process: BaseProcess, hearing: Connection, progress: Progress) -> A
                 raise told.error from RemoteTracebackError(told.where)
             case _Done():
                 return told.result
+
+
+def _limit(process: BaseProcess, memory_bytes: int) -> None:
+    import resource
+
+    assert process.pid is not None
+    with suppress(OSError):  # it has ended already
+        resource.prlimit(process.pid, resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
 
 
 def _end(process: BaseProcess) -> None:

@@ -53,8 +53,8 @@ class EditsFile:
         self._require_size(len(content))
         return content
 
-    def require_readable(self) -> None:
-        """Check a file that a library opens by itself.
+    def require_readable(self) -> int:
+        """Check a file that a library opens by itself, and return its size in bytes.
 
         Raises
         ------
@@ -66,6 +66,7 @@ class EditsFile:
         except OSError as error:
             raise EditsError(f"{self.name} cannot be read: {reason_of(error)}.") from error
         self._require_size(size_bytes)
+        return size_bytes
 
     def refused(self, problem: str) -> EditsError:
         """Return the error with the name of this file, the problem and the remedy."""

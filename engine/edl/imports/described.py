@@ -40,6 +40,7 @@ class Medium:
     length_s : None if the edits do not state it
     content_hash : as `engine.audio.reader.content_hash` returns it, empty if the edits do not state it
     is_timecode : whether positions may count from the timecode that a recorder wrote into the file
+    names : further names of the same sound, such as that of the file that it was imported from
     """
 
     name: str
@@ -47,6 +48,7 @@ class Medium:
     length_s: Fraction | None = None
     content_hash: str = ""
     is_timecode: bool = False
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

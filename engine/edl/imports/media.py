@@ -64,11 +64,12 @@ class Media:
             ]
             if len(there) == 1:
                 return there[0]
-        for names in (_full_name, _stem):
-            named = [one for one in self._sources if names(medium.name) in self._names(one, names)]
-            fitting = [one for one in named if self._is_as_long(medium, one)]
-            if fitting:
-                return self._only(medium, fitting)
+        for name in (medium.name, *medium.names):
+            for part in (_full_name, _stem):
+                named = [one for one in self._sources if part(name) in self._names(one, part)]
+                fitting = [one for one in named if self._is_as_long(medium, one)]
+                if fitting:
+                    return self._only(medium, fitting)
         if not PurePath(medium.name).suffix and (reel := _reel(medium.name)):
             reels = [one for one in self._sources if reel in self._names(one, _reel)]
             if reels:

@@ -29,12 +29,14 @@ from engine.edl.imports.described import (
     ImportedEdits,
     ImportedTrack,
     Medium,
+    NotUnderstood,
     left_out_sentences,
 )
 from engine.edl.imports.media_names import name_of, path_of
 from engine.edl.imports.times import number_of, rate_of, within
 from engine.errors import Cancelled, EditsError
 from engine.progress import Progress
+from engine.wording import counted, listed, quoted
 
 _Points = tuple[tuple[Fraction, float], ...]
 _DEEPEST = 20
@@ -47,6 +49,9 @@ _GAINS = (
 _LINEAR = AUID("5b6c85a4-0ede-11d3-80a9-006008143e6f")
 _COMBINER = AUID("6b46dd7a-132d-4856-ab21-8b751d8462ec")
 _CURVE = "volume curve"
+_OTHER_SPEED = "clip at another speed"
+_COPY = ".mxf"
+_MOST_NAMED = 3
 _QUIETEST = 1e-6
 _INDEX_ENTRY_BYTES = 4
 TOO_LARGE = "it is damaged, or needs more memory than such a file may"
@@ -113,12 +118,18 @@ class _Found:
     Attributes
     ----------
     gains : a gain that varies on top of that, times from 0 to 1 over the clip
+    is_heard : False for a muted clip
+    played_s : how much of the medium it plays at another speed; None at its own
+    is_embedded : whether the file holds the sound, instead of an address
     """
 
     medium: Medium
     start_s: Fraction
     gain_db: float = 0.0
     gains: _Points = ()
+    is_heard: bool = True
+    played_s: Fraction | None = None
+    is_embedded: bool = False
 
 
 class _Reading:
@@ -128,7 +139,8 @@ class _Reading:
         self._file, self._opened, self._progress = file, opened, progress
         self._left_out: Counter[str] = Counter()
         self._rounding_s = NOTHING
-        self._media: dict[str, Medium] = {}
+        self._embedded: set[str] = set()
+        self._other_speeds: list[NotUnderstood] = []
         self._components = 0
 
     def described(self) -> ImportedEdits:
@@ -146,7 +158,7 @@ class _Reading:
                 tracks += self._tracks(slot)
             elif str(slot.media_kind or "").lower() in ("picture", "legacypicture"):
                 self._left_out["track of video"] += 1
-        if not any(track.clips for track in tracks):
+        if not (self._other_speeds or any(track.clips for track in tracks)):
             raise _UnusableError("it holds no sound that is linked to a file")
         return ImportedEdits(
             self._file.name,
@@ -154,8 +166,17 @@ class _Reading:
             tuple(tracks),
             rounding_s=self._rounding_s,
             varies_gain=True,
-            left_out=left_out_sentences(self._left_out),
+            left_out=(*left_out_sentences(self._left_out), *self._about_embedded()),
+            not_understood=tuple(self._other_speeds),
         )
+
+    def _about_embedded(self) -> Iterator[str]:
+        if self._embedded:
+            named = listed([quoted(name) for name in sorted(self._embedded)[:_MOST_NAMED]])
+            yield (
+                f"{counted(len(self._embedded), 'recording')} inside {self._file.name}, such as {named}: Offcut "
+                "takes recordings of the same name from the document. Export with linked media if it has none."
+            )
 
     def _tracks(self, slot: Any) -> Iterator[ImportedTrack]:
         """Yield the tracks of a slot: one, and another for each further file of its clips."""
@@ -172,7 +193,8 @@ class _Reading:
                 continue
             if _kind(one) != "Filler":
                 reach = _transition(components, number - 1), _transition(components, number + 1)
-                for place, clip in enumerate(self._clips(one, Fraction(here) / rate, rate, reach)):
+                name = str(slot.name or "")
+                for place, clip in enumerate(self._clips(one, Fraction(here) / rate, rate, reach, name)):
                     tracks.setdefault(place, []).append(clip)
             here += length
         for clips in tracks.values():
@@ -188,7 +210,8 @@ class _Reading:
                 self._count(depth)
                 components.append(one)
             return 0.0, components
-        if kind == "OperationGroup" and len(inputs := list(segment.segments)) == 1:
+        inputs = list(segment.segments) if kind == "OperationGroup" else []
+        if len(inputs) == 1 and not _is_warp(segment, inputs[0]):
             gain_db, components = self._track(inputs[0], depth + 1)
             own_db, gains = self._gain(segment)
             if gains:
@@ -206,9 +229,9 @@ class _Reading:
             raise _UnusableError("its parts are nested too deeply or too many")
 
     def _clips(
-        self, component: Any, at: Fraction, rate: Fraction, reach: tuple[int, int]
+        self, component: Any, at: Fraction, rate: Fraction, reach: tuple[int, int], track: str
     ) -> Iterator[ImportedClip]:
-        """Yield a clip for each file that a component leads to."""
+        """Yield a clip for each file that a component leads to; those at another speed are noted."""
         length = Fraction(_whole(component, "Length")) / rate
         found = {one.medium: one for one in self._leads(component, rate, 0)}
         if not found:
@@ -217,6 +240,11 @@ class _Reading:
             return
         fade_in, fade_out = (Fraction(one) / rate for one in reach)
         for one in found.values():
+            if one.played_s is not None:
+                stop_s = within(one.start_s + one.played_s)
+                part = (track, one.medium, within(one.start_s), stop_s)
+                self._other_speeds.append(NotUnderstood(_OTHER_SPEED, at, within(at + length), *part))
+                continue
             yield ImportedClip(
                 one.medium,
                 within(one.start_s),
@@ -225,6 +253,7 @@ class _Reading:
                 fade_in,
                 fade_out,
                 one.gain_db,
+                one.is_heard,
                 gains=tuple((time * within(length), factor) for time, factor in one.gains),
             )
 
@@ -233,6 +262,9 @@ class _Reading:
         self._count(depth)
         if _kind(component) == "OperationGroup" and component.segments:
             (gain_db, gains), inputs = self._gain(component), list(component.segments)
+            if _is_warp(component, inputs[0]):
+                yield from self._at_other_speed(inputs[0], rate, depth)
+                return
             for one in inputs if _is_combiner(component) else inputs[:1]:
                 for found in self._leads(one, rate, depth + 1):
                     if found.gains and gains:
@@ -240,6 +272,15 @@ class _Reading:
                     yield replace(found, gain_db=found.gain_db + gain_db, gains=gains or found.gains)
         elif (single := self._followed(component, rate, depth)) is not None:
             yield single
+
+    def _at_other_speed(self, segment: Any, rate: Fraction, depth: int) -> Iterator[_Found]:
+        """Yield where the input of a change of speed leads; it counts in edit units of its medium."""
+        for one in _source_clips(segment):
+            slot = None if one.mob is None or _kind(one.mob) == "SourceMob" else one.mob.slot_at(one.slot_id)
+            rate = rate if slot is None else rate_of(float(slot.edit_rate))
+        played_s = Fraction(_whole(segment, "Length")) / rate
+        for found in self._leads(segment, rate, depth + 1):
+            yield replace(found, played_s=played_s, gains=())
 
     def _followed(self, component: Any, rate: Fraction, depth: int) -> _Found | None:
         """Return where a component leads, through effects, choices and mobs."""
@@ -250,7 +291,12 @@ class _Reading:
         if kind == "OperationGroup":
             return next(self._leads(component, rate, depth), None)
         if kind == "Selector":
-            return self._followed(component["Selected"].value, rate, depth + 1)
+            chosen = self._followed(component["Selected"].value, rate, depth + 1)
+            if chosen is None and "Alternates" in component:  # how Media Composer mutes a clip
+                others = (self._followed(one, rate, depth + 1) for one in component["Alternates"].value)
+                muted = next(filter(None, others), None)
+                chosen = None if muted is None else replace(muted, is_heard=False)
+            return chosen
         if kind == "EssenceGroup":
             return self._followed(next(iter(component["Choices"].value)), rate, depth + 1)
         if kind == "Sequence":
@@ -265,7 +311,7 @@ class _Reading:
         if mob is None:
             return None
         if _kind(mob) == "SourceMob":
-            return _Found(self._medium(mob), start)
+            return self._in_file(mob, clip.slot_id, start)
         slot = mob.slot_at(clip.slot_id)
         own_rate = rate_of(float(slot.edit_rate))
         found = self._followed(slot.segment, own_rate, depth + 1)
@@ -273,20 +319,31 @@ class _Reading:
             return None
         if found.gains:  # over all of the medium, of which the clip plays a part
             self._left_out[_CURVE] += 1
-        return replace(found, start_s=found.start_s + start, gains=())
+        medium, name = found.medium, str(mob.name or "")
+        if not medium.name:
+            medium = replace(medium, name=name)
+        elif name not in ("", medium.name, *medium.names):
+            medium = replace(medium, names=(*medium.names, name))
+        if found.is_embedded:
+            self._embedded.add(medium.name)
+        return replace(found, medium=medium, start_s=found.start_s + start, gains=())
 
-    def _medium(self, mob: Any) -> Medium:
-        """Return the file of a file mob."""
-        key = str(mob.mob_id)
-        if key not in self._media:
-            descriptor = mob.descriptor
-            urls = [str(one["URLString"].value or "") for one in _locators(descriptor)]
-            path = path_of(urls[0]) if urls else ""
-            length_s = None
-            if "Length" in descriptor and "SampleRate" in descriptor and _whole(descriptor, "Length") > 0:
-                length_s = _whole(descriptor, "Length") / rate_of(float(descriptor["SampleRate"].value))
-            self._media[key] = Medium(name_of(path) or str(mob.name or ""), path, length_s)
-        return self._media[key]
+    def _in_file(self, mob: Any, slot_id: int, start: Fraction) -> _Found:
+        """Return the file of a file mob, and a position in it.
+
+        Sound that is embedded, or copied to MXF, can name the file that it was imported from. The slot states
+        the length: a descriptor may count frames.
+        """
+        path, origin = _path_of(mob), ""
+        slot = next((one for one in mob.slots if one.slot_id == slot_id), None)
+        length_s, offset = _length_s(mob, slot), NOTHING
+        if slot is not None and (not path or path.lower().endswith(_COPY)):
+            origin, offset = _imported_from(slot)
+        if offset:
+            path, origin, length_s = origin, "", None
+        names = (name_of(origin),) if path and origin else ()
+        medium = Medium(name_of(path or origin) or str(mob.name or ""), path or origin, length_s, names=names)
+        return _Found(medium, start + offset, is_embedded=not _path_of(mob))
 
     def _gain(self, group: Any) -> tuple[float, _Points]:
         """Return the level in dB that an effect sets, and the gain that varies; 0 and nothing for none."""
@@ -324,6 +381,45 @@ def _is_curve(points: _Points) -> bool:
 
 def _is_combiner(group: Any) -> bool:
     return group.operation is not None and group.operation.auid == _COMBINER
+
+
+def _is_warp(group: Any, given: Any) -> bool:
+    """Return whether an effect plays its input at another speed."""
+    operation = group.operation
+    if operation is not None and "IsTimeWarp" in operation and operation["IsTimeWarp"].value:
+        return True
+    lengths = _whole(group, "Length"), _whole(given, "Length")
+    return _kind(given) != "OperationGroup" and min(lengths) > 0 and abs(lengths[0] - lengths[1]) > 1
+
+
+def _source_clips(segment: Any) -> list[Any]:
+    """Return the source clips of a segment, which is one or a sequence of them."""
+    parts = segment.components if _kind(segment) == "Sequence" else [segment]
+    return [one for one in parts if _kind(one) == "SourceClip"]
+
+
+def _path_of(mob: Any) -> str:
+    locators = _locators(mob.descriptor)
+    return path_of(str(locators[0]["URLString"].value or "")) if locators else ""
+
+
+def _length_s(mob: Any, slot: Any) -> Fraction | None:
+    """Return the length of a file; None if the mob does not state it."""
+    descriptor = mob.descriptor
+    if slot is not None and "EditRate" in slot and (length := _whole(slot.segment, "Length")) > 0:
+        return length / rate_of(float(slot.edit_rate))
+    if "SampleRate" in descriptor and (length := _whole(descriptor, "Length")) > 0:
+        return length / rate_of(float(descriptor["SampleRate"].value))
+    return None
+
+
+def _imported_from(slot: Any) -> tuple[str, Fraction]:
+    """Return the path of the file that a slot was imported from, and where in it it begins; "" if unknown."""
+    for one in _source_clips(slot.segment):
+        mob = one.mob
+        if mob is not None and _kind(mob) == "SourceMob" and (path := _path_of(mob)):
+            return path, Fraction(_whole(one, "StartTime")) / rate_of(float(slot.edit_rate))
+    return "", NOTHING
 
 
 def _locators(descriptor: Any) -> list[Any]:

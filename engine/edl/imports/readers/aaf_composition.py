@@ -51,6 +51,7 @@ _COMBINER = AUID("6b46dd7a-132d-4856-ab21-8b751d8462ec")
 _CURVE = "volume curve"
 _OTHER_SPEED = "clip at another speed"
 _COPY = ".mxf"
+_DAY_S = 86_400
 _MOST_NAMED = 3
 _QUIETEST = 1e-6
 _INDEX_ENTRY_BYTES = 4
@@ -340,10 +341,12 @@ class _Reading:
         if slot is not None and (not path or path.lower().endswith(_COPY)):
             origin, offset = _imported_from(slot)
         if offset:
-            path, origin, length_s = origin, "", None
-        names = (name_of(origin),) if path and origin else ()
-        medium = Medium(name_of(path or origin) or str(mob.name or ""), path or origin, length_s, names=names)
-        return _Found(medium, start + offset, is_embedded=not _path_of(mob))
+            length_s = None  # of the copy: a part of the file that it was imported from
+        if offset or not path:
+            medium = Medium("", origin, length_s, names=(name_of(origin),) if origin else ())
+        else:
+            medium = Medium(name_of(path), path, length_s, names=(name_of(origin),) if origin else ())
+        return _Found(medium, start + offset, is_embedded=not path)
 
     def _gain(self, group: Any) -> tuple[float, _Points]:
         """Return the level in dB that an effect sets, and the gain that varies; 0 and nothing for none."""
@@ -404,21 +407,28 @@ def _path_of(mob: Any) -> str:
 
 
 def _length_s(mob: Any, slot: Any) -> Fraction | None:
-    """Return the length of a file; None if the mob does not state it."""
+    """Return the length of a file; None if the mob does not state it, or states that of a tape."""
     descriptor = mob.descriptor
+    found = None
     if slot is not None and "EditRate" in slot and (length := _whole(slot.segment, "Length")) > 0:
-        return length / rate_of(float(slot.edit_rate))
-    if "SampleRate" in descriptor and (length := _whole(descriptor, "Length")) > 0:
-        return length / rate_of(float(descriptor["SampleRate"].value))
-    return None
+        found = length / rate_of(float(slot.edit_rate))
+    elif "SampleRate" in descriptor and (length := _whole(descriptor, "Length")) > 0:
+        found = length / rate_of(float(descriptor["SampleRate"].value))
+    return found if found is not None and found < _DAY_S else None
 
 
 def _imported_from(slot: Any) -> tuple[str, Fraction]:
     """Return the path of the file that a slot was imported from, and where in it it begins; "" if unknown."""
+    rate = rate_of(float(slot.edit_rate))
     for one in _source_clips(slot.segment):
         mob = one.mob
-        if mob is not None and _kind(mob) == "SourceMob" and (path := _path_of(mob)):
-            return path, Fraction(_whole(one, "StartTime")) / rate_of(float(slot.edit_rate))
+        path = "" if mob is None or _kind(mob) != "SourceMob" else _path_of(mob)
+        own = next((each for each in mob.slots if each.slot_id == one.slot_id), None) if path else None
+        if own is None:
+            continue
+        start, stop = _whole(one, "StartTime"), _whole(one, "StartTime") + _whole(slot.segment, "Length")
+        if stop / rate <= _whole(own.segment, "Length") / rate_of(float(own.edit_rate)):
+            return path, start / rate
     return "", NOTHING
 
 

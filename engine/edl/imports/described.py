@@ -6,8 +6,8 @@ compares the description with a document.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
@@ -19,6 +19,7 @@ from engine.timebase import format_time
 from engine.wording import counted, listed
 
 NOTHING = Fraction(0)
+_REST_S = Fraction(1, 100_000)
 _MOST_PLACES = 5
 
 
@@ -65,6 +66,7 @@ class ImportedClip:
     gains : a gain that varies, on top of that: times from its start, and factors, linear between them; empty
         for one that does not
     is_heard : whether it is switched on
+    is_looped : whether it begins again at the start of its medium where that ends
     """
 
     medium: Medium
@@ -76,6 +78,7 @@ class ImportedClip:
     gain_db: float = 0.0
     is_heard: bool = True
     gains: tuple[tuple[Fraction, float], ...] = ()
+    is_looped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +199,28 @@ class ImportedEdits:
             f"{self.file_name} has no edit that Offcut can import: {parts}. "
             "Render those parts in the program that wrote the file, and export it again."
         )
+
+
+def repeated(clip: ImportedClip, first_s: Fraction, length_s: Fraction) -> Iterator[ImportedClip]:
+    """Yield the clips that a looped one plays: to the end of a span of its medium, and from its start again.
+
+    A rest of less than a sample is part of the last one.
+    """
+    clip = replace(clip, is_looped=False)
+    start_s = first_s + (clip.start_s - first_s) % length_s
+    at_s, end_s = clip.at_s, clip.at_s + clip.length_s
+    while at_s < end_s:
+        stop_s = at_s + first_s + length_s - start_s
+        stop_s = end_s if stop_s > end_s - _REST_S else stop_s
+        yield replace(
+            clip,
+            start_s=start_s,
+            length_s=stop_s - at_s,
+            at_s=at_s,
+            fade_in_s=clip.fade_in_s if at_s == clip.at_s else NOTHING,
+            fade_out_s=clip.fade_out_s if stop_s == end_s else NOTHING,
+        )
+        start_s, at_s = first_s, stop_s
 
 
 def at_speed(clip: ImportedClip, speed: Fraction, track: str, noun: str = "clip") -> NotUnderstood:

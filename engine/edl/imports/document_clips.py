@@ -22,7 +22,15 @@ from engine.edl.build import build
 from engine.edl.export.placing.frame_rates import picture_rate
 from engine.edl.export.placing.source_files import source_begin_s
 from engine.edl.export.placing.stretches import Consolidated, consolidated_track
-from engine.edl.imports.described import ImportedClip, ImportedEdits, ImportedTrack, Medium, NotUnderstood
+from engine.edl.imports.described import (
+    NOTHING,
+    ImportedClip,
+    ImportedEdits,
+    ImportedTrack,
+    Medium,
+    NotUnderstood,
+    repeated,
+)
 from engine.edl.imports.gain_curves import Curve, constant_ratio
 from engine.edl.imports.media import Media
 from engine.edl.names import name_of_file
@@ -35,6 +43,7 @@ _EDITED = " edited"
 _MOST_NAMED = 3
 _QUIETEST = 1e-6
 _NEAR_S = Fraction(1, 10)
+_MOST_REPEATS = 100_000
 
 Span = tuple[int, int]
 
@@ -126,6 +135,7 @@ class _Placing:
         self._waiting: dict[str, list[tuple[ImportedClip, float]]] = {}
         self._unknown: dict[str, list[Span]] = {}
         self._uncut: list[Span] = []
+        self._repeats = NOTHING
 
     def clips(self) -> DocumentClips:
         """Return the clips."""
@@ -201,7 +211,7 @@ class _Placing:
         if self._imported.varies_gain:
             track = replace(track, clips=tuple(self._against_own(one, track) for one in track.clips))
         gain_db = _usual_gain(track)
-        for clip in track.clips:
+        for clip in (part for one in track.clips for part in self._unlooped(one)):
             placed = self._placed(clip, track, gain_db)
             own = self._files.track_of(clip.medium)
             if placed is not None:
@@ -213,6 +223,26 @@ class _Placing:
                 self._waiting.setdefault(own.id, []).append((clip, gain_db))
             elif clip.is_heard:
                 self._others.append(_other(clip, track.name))
+
+    def _unlooped(self, clip: ImportedClip) -> Iterator[ImportedClip]:
+        """Yield a clip, or one for each time that it begins its recording again.
+
+        Raises
+        ------
+        EditsError : those are more than any edit has
+        """
+        source = self._media.find(clip.medium) if clip.is_looped else None
+        length_s = Fraction(source.frames, source.rate_hz) if source is not None else clip.length_s
+        if source is None or NOTHING <= clip.start_s <= length_s - clip.length_s:
+            yield clip
+            return
+        self._repeats += clip.length_s / length_s
+        if self._repeats > _MOST_REPEATS:
+            raise EditsError(
+                f"{self._imported.file_name} repeats its recordings more than {_MOST_REPEATS:,} times: "
+                "shorten its looped clips, and export it again."
+            )
+        yield from repeated(clip, NOTHING, length_s)
 
     def _beside(self, found: dict[str, dict[DocumentClip, None]]) -> None:
         """Place the waiting clips: each continues or precedes another clip of its track."""

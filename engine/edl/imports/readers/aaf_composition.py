@@ -174,9 +174,10 @@ class _Reading:
     def _about_embedded(self) -> Iterator[str]:
         if self._embedded:
             named = listed([quoted(name) for name in sorted(self._embedded)[:_MOST_NAMED]])
+            inside = f"{counted(len(self._embedded), 'recording')} inside {self._file.name} ({named})"
             yield (
-                f"{counted(len(self._embedded), 'recording')} inside {self._file.name}, such as {named}: Offcut "
-                "takes recordings of the same name from the document. Export with linked media if it has none."
+                f"{inside}: Offcut plays recordings of those names in the document. If it has none, export "
+                "the edits again with linked media."
             )
 
     def _tracks(self, slot: Any) -> Iterator[ImportedTrack]:

@@ -1,4 +1,4 @@
-"""AAF, read in a process of its own with a limit: the library sets aside what a file claims to hold."""
+"""AAF, read in a process of its own with a limit of memory, since the library trusts the sizes in a file."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class _Block:
 
     @property
     def blocks(self) -> list[_Block]:
-        """The parts in it that are no lines."""
+        """Its parts, without its lines."""
         return [one for one in self.parts if isinstance(one, _Block)]
 
     def lines(self, name: str) -> list[list[str]]:
@@ -153,7 +153,7 @@ class _Reading:
     def _problem(
         self, item: _Block, take: _Block, source: _Source, clip: ImportedClip, track: str, takes: int
     ) -> NotUnderstood | None:
-        """Return what an item does that no edit expresses; None if it only plays its source."""
+        """Describe an item that no edit expresses; None if it only plays its source."""
         own = take.values("PLAYRATE")
         rate, pitch = number_of((own or ["1"])[0]), number_of((own[2:3] or ["0"])[0])
         if pitch and rate == 1:
@@ -253,7 +253,7 @@ class _Played:
 def _looped(clip: ImportedClip, source: _Source, *, is_looped: bool) -> Iterator[ImportedClip]:
     """Yield the clips of an item in a section of its source, which it repeats or which ends it.
 
-    The length of a whole file is known to the document alone: there the clip says that it repeats.
+    The length of a whole file is known to the document alone: there the clip is marked as looped.
     """
     if source.stop_s is None:
         yield replace(clip, is_looped=is_looped)

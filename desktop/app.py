@@ -17,6 +17,7 @@ from desktop.main_window import MainWindow
 from desktop.work.heavy_modules import TorchLibraries
 from engine.errors import OffcutError
 from engine.unused_memory import keep_large_apart
+from widgets.controls.icons import window_icon
 from widgets.theme import load_fonts
 
 SWITCH_INTERVAL_S = 0.001
@@ -90,6 +91,8 @@ def make_application() -> QApplication:
     application.setApplicationName("offcut")
     application.setApplicationDisplayName("Offcut")
     QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+    application.setDesktopFileName("offcut")
+    application.setWindowIcon(window_icon())
     load_fonts()
     return application
 

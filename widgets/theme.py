@@ -352,6 +352,7 @@ def style_sheet(theme: Theme) -> str:
             "step3": px(3 * STEP),
             "step5": px(5 * STEP),
             "bar_px": px(2 * STEP),
+            "chevron": (FONTS_DIR.parent / "icons" / "own" / "chevron-down.svg").as_posix(),
         }
     )
 
@@ -404,6 +405,8 @@ QLineEdit, QPlainTextEdit, QSpinBox, QDoubleSpinBox, QComboBox {{
 QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{
     border-color: {undecided};
 }}
+QComboBox::drop-down {{ border: none; width: {step5}px; }}
+QComboBox::down-arrow {{ image: url("{chevron}"); width: {step3}px; height: {step3}px; }}
 QComboBox QAbstractItemView, QMenu {{ background: {panel}; border: 1px solid {line}; padding: {step}px; }}
 QMenu::item {{ padding: {step}px {step5}px {step}px {step3}px; border-radius: {key_radius}px; }}
 QMenu::item:selected {{ background: {current_row}; color: {text}; }}

@@ -80,9 +80,9 @@ def ask_folder(parent: QWidget, title: str, folder: Path) -> Path | None:
     return Path(chosen) if chosen else None
 
 
-def ask_new_document(parent: QWidget, folder: Path) -> Path | None:
+def ask_new_document(parent: QWidget, folder: Path, name: str = "Untitled") -> Path | None:
     """Ask for the file of a new document."""
-    suggestion = str(folder / "Untitled.offcut")
+    suggestion = str(folder / f"{name}.offcut")
     # An existing document is refused with a sentence, never replaced, so Qt need not ask.
     dont_ask = QFileDialog.Option.DontConfirmOverwrite
     chosen, _ = QFileDialog.getSaveFileName(parent, "New document", suggestion, DOCUMENTS, options=dont_ask)

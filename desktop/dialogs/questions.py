@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.dialogs import file_dialogs
 from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.imports.described import LabelsAs
 from engine.hits.kit.membership import left_behind_sentence
@@ -85,6 +86,23 @@ def confirm_removal(parent: QWidget, names: Sequence[str]) -> bool:
     )
 
 
+def ask_document_place(parent: QWidget, problem: str, offered: Path) -> Path | None:
+    """Ask where a document goes that cannot be next to its recordings; None if cancelled.
+
+    Parameters
+    ----------
+    offered : a free path for it
+    """
+    added = "Choose another folder. The recordings stay where they are."
+    offer = f"&Save in {offered.parent.name}"
+    clicked = _clicked(
+        parent, "Where does the document go?", problem, added, {offer: _ACCEPT, "&Choose…": _ACCEPT}
+    )
+    if clicked == offer:
+        return offered
+    return file_dialogs.ask_new_document(parent, offered.parent, offered.stem) if clicked else None
+
+
 def ask_rate(parent: QWidget, rates: Mapping[int, int]) -> int | None:
     """Ask for the sample rate of the document in Hz, if recordings differ.
 
@@ -92,7 +110,10 @@ def ask_rate(parent: QWidget, rates: Mapping[int, int]) -> int | None:
     ----------
     rates : number of recordings with each rate, highest rate first
     """
-    words = {f"{rate / 1_000:g} kHz, as {counted(count, 'recording')}": rate for rate, count in rates.items()}
+    words = {
+        f"{rate / 1_000:g} kHz, the rate of {counted(count, 'recording')}": rate
+        for rate, count in rates.items()
+    }
     said = "Sample rate of the document. Other recordings are converted; the files do not change:"
     return _chosen(parent, "Different sample rates", said, words)
 

@@ -9,25 +9,26 @@ from functools import partial
 from operator import is_
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, QStandardPaths, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop.dialogs import form_dialogs
+from desktop.dialogs import form_dialogs, questions
 from desktop.drawing.wave_tiles import CACHE_BYTES, WaveTiles, read_tiles
 from desktop.drawing.waves import SourceWave
 from desktop.shell.session import Session
 from desktop.taste.analysing import Analysing
 from desktop.work.again import Again
-from desktop.work.jobs import compare_tracks, import_recordings
+from desktop.work.jobs import compare_tracks, copy_recordings, import_recordings
 from desktop.work.work import Work, joined_sentences
-from engine.document.change import Change
+from engine.document.change import Change, Edit
 from engine.document.drums.edits import DRUMS, role_of
 from engine.document.drums.pickup import StrokePickup
 from engine.document.tracks.clip import Clip
 from engine.document.tracks.take_lanes import take_tracks
 from engine.document.tracks.track import source_length_samples
 from engine.edl.build import played_tracks
-from engine.files.safe_write import shown
+from engine.errors import DocumentError
+from engine.files.safe_write import is_taken, shown
 from engine.hits.kit.membership import left_behind
 from engine.recordings.import_audio import Imported, ImportRequest, import_edit, stated_start
 from engine.recordings.media import Media, MediaRequest, Relinked, find_media, relink
@@ -112,8 +113,10 @@ class Recordings(QObject):
             self._work.said.emit("Nothing was imported")
             return
         imported = placed
-        if not self._session.is_open:
-            self._create_beside(request.paths[0])
+        note = "" if self._session.is_open else self._create_beside(request.paths[0])
+        if note is None:
+            self._work.said.emit("Nothing was imported")
+            return
         start = stated_start(self._session.state, imported)
         change = self._session.apply(import_edit(self._session.state, imported))
         self._take_media(imported.media)
@@ -124,7 +127,7 @@ class Recordings(QObject):
             warnings = self._outside_the_kit() + warnings  # the bar may have no room for all
         elif len(tracks) > 1:
             self.compare_tracks(self._report_outside)
-        self._work.said.emit(joined_sentences(change.label, warnings))
+        self._work.said.emit(joined_sentences(change.label, (note, *warnings) if note else warnings))
         self._analysing.listen(self._analysing.taste, warnings)
 
     def _placed(self, imported: Imported) -> Imported | None:
@@ -165,10 +168,42 @@ class Recordings(QObject):
         for sentence in self._outside_the_kit():
             self._work.said.emit(sentence)
 
-    def _create_beside(self, recording: Path) -> None:
-        """Create a document next to a recording; other imports into the empty window continue in it."""
-        with self._work.staying():
-            self._session.create(free_name(recording.with_name(f"{recording.stem}.offcut")))
+    def _create_beside(self, recording: Path) -> str | None:
+        """Create a document next to a recording, or elsewhere; other imports into the window continue in it.
+
+        Returns
+        -------
+        A note where the document is elsewhere, since its recordings may be on a card; None if cancelled.
+        """
+        place: Path | None = free_name(recording.with_name(f"{recording.stem}.offcut"))
+        note = ""
+        while place is not None:
+            try:
+                with self._work.staying():
+                    self._session.create(place)
+                return note
+            except DocumentError as error:
+                place = questions.ask_document_place(
+                    self._window, str(error), free_name(music_folder() / place.name)
+                )
+                note = (
+                    f"The recordings stay in {shown(recording.parent)}: leave that card or disk connected, "
+                    "or copy them ‹file.copy_recordings›."
+                )
+        return None
+
+    def copy_to(self, folder: Path) -> None:
+        """Copy the recordings of the document into a folder, and read them there."""
+        state = self._session.state
+        job = partial(copy_recordings, state, self._session.media)
+        self._work.read(job, folder, "Copying recordings", self._copied)
+
+    def _copied(self, edit: Edit) -> None:
+        for change in edit.changes:  # close views are read from the files
+            self.source_waves.pop(change.key, None)
+        self._waves.clear()
+        self._work.said.emit(self._session.apply(edit).label)
+        self._find_media()
 
     def _start_over(self) -> None:
         self._opening = None
@@ -265,11 +300,17 @@ def _by_name(sentences: tuple[str, ...], paths: tuple[Path, ...]) -> tuple[str, 
     return sentences
 
 
+def music_folder() -> Path:
+    """Return the folder for music of the user, else the home folder."""
+    music = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MusicLocation))
+    return music if music.is_dir() else Path.home()
+
+
 def free_name(path: Path) -> Path:
     """Return a path that is not taken: the one given, or with a number behind its name."""
     number = 2
     candidate = path
-    while candidate.exists():
+    while is_taken(candidate):
         candidate = path.with_stem(f"{path.stem} {number}")
         number += 1
     return candidate

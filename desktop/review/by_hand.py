@@ -184,8 +184,8 @@ class ByHand(QObject):
     def slip(self) -> None:
         """Ask how far the selected span slips in time."""
         self._selecting.required()
-        said = "Above 0 is later; fractions of a sample count. The length stays."
-        by_ms = self._ask("slip", 10, f"Of {self._selecting.tracks_words}. {said}")
+        said = f"Moves the sound of {self._selecting.tracks_words} later inside the selection."
+        by_ms = self._ask("slip", 10, f"{said} A number below 0 moves it earlier.")
         if by_ms is not None:
             self._make("slip", slip_payload(by_ms / 1000.0, self._session.state.rate_hz))
 

@@ -125,6 +125,13 @@ class Files(QObject):
         if folder is not None:
             self._parts.recordings.relink(folder)
 
+    def copy_recordings(self) -> None:
+        """Copy the recordings into a folder, such as from a card that is to be removed."""
+        require_recording(self._session.state, "copy")
+        folder = file_dialogs.ask_folder(self._window, "Copy recordings to", self.folder)
+        if folder is not None:
+            self._parts.recordings.copy_to(folder)
+
     def import_recordings(self) -> None:
         """Import recordings as tracks."""
         paths = file_dialogs.ask_recordings(self._window, "Import recordings", self.folder)

@@ -405,6 +405,9 @@ class Transport(QObject):
         self._player.swap_source(self._renderer(programme), to_new)
 
     def _follow_change(self, change: Change) -> None:
+        if self.playhead_samples > self._session.state.length_samples:
+            self._near_samples = None
+            self._place(self._session.state.length_samples)
         # in the source a cut is heard as before, and what changes the sound of a track is not
         hears_decisions = bool(change.proposals) and (self.plays_result or self._chosen() != self._programme)
         hears_tracks = change.tracks and sound_of(self._session.state.tracks) != self._sounding

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desktop.panels.arrangement.pair_progress import PairProgress
 from engine.document.analysis import BeatGrid, Listening, NearestReference, ScoreCurve
+from engine.document.change import Edit
 from engine.document.drums.pickup import StrokePickup
+from engine.document.edits import move_sources
 from engine.document.state import DocumentState
+from engine.errors import UsageError
 from engine.extensions import standing_of_all
 from engine.files.part_files import sweep
+from engine.files.safe_write import shown
 from engine.finders.cuts.propose import Proposed, propose
 from engine.own_process import run_in_own_process
 from engine.progress import Progress
@@ -20,6 +25,7 @@ from engine.recordings import import_ahead
 from engine.recordings.import_audio import Imported, ImportRequest
 from engine.taste.improve import Improved, ImproveRequest, improve
 from engine.taste.learn import TasteRequest, TasteWritten, learn_taste_file
+from engine.wording import counted
 from widgets.forms.taste.learn_panel import LearnRequest
 
 if TYPE_CHECKING:
@@ -47,6 +53,19 @@ def import_recordings(request: ImportRequest, progress: Progress) -> Imported:
 
     import_ahead.finish(progress)
     return import_with_kit(request, progress)
+
+
+def copy_recordings(
+    state: DocumentState, media: Mapping[str, Path], folder: Path, progress: Progress
+) -> Edit:
+    """Copy the recordings of a document into a folder; the edit has the document read the copies."""
+    from engine.edl.export.collected import copy_recordings as copy
+
+    copies = copy(tuple(state.sources.values()), media, folder, progress)
+    if not copies:
+        raise UsageError(f"All recordings are in {shown(folder)} already.")
+    label = f"Copied {counted(len(copies), 'recording')} to {shown(folder)}"
+    return replace(move_sources(state, {key: str(path) for key, path in copies.items()}), label=label)
 
 
 def compare_tracks(state: DocumentState, media: Mapping[str, Path], progress: Progress) -> StrokePickup:

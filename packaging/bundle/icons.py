@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-SOURCE = Path(__file__).resolve().parent / "offcut.svg"
+SOURCE = Path(__file__).resolve().parents[2] / "resources" / "icons" / "own" / "offcut.svg"
 SIDES = (16, 32, 48, 64, 128, 256, 512)
 LARGEST_ICO = 256
 

@@ -6,10 +6,21 @@ from functools import lru_cache
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 ICONS_DIR = Path(__file__).resolve().parents[2] / "resources" / "icons"
+
+
+WINDOW_SIDES = (16, 24, 32, 48, 64, 128, 256)
+
+
+def window_icon() -> QIcon:
+    """Return the icon of the program, drawn at the sides that window managers and task bars ask for."""
+    icon = QIcon()
+    for side in WINDOW_SIDES:
+        icon.addPixmap(QPixmap.fromImage(icon_image("own/offcut", "", side)))
+    return icon
 
 
 @lru_cache(maxsize=256)

@@ -143,6 +143,7 @@ class Canvas(QWidget):
         self._playing: tuple[tuple[Clip, ...], ...] = ()
         self.selection = Selected()
         self._outlined: tuple[Outlined, ...] = ()
+        self._wanted = self.viewport, self.viewport
         self._playhead, self._scroll = 0, 0
         self._near: int | None = None
         self._faded: Part | None = None
@@ -197,7 +198,9 @@ class Canvas(QWidget):
         if same and same_clips and (lanes, times) == (self.shown.lanes, self.times):
             return  # such as a gain or a name, which only the heads show
         retimed = not times.is_laid_as(self.times)
-        viewport = carried_over(self.viewport, self.times, times, (self._playhead, self.playhead_in_view))
+        wanted = self._wanted_view(times.length_samples)
+        viewport = carried_over(wanted, self.times, times, (self._playhead, self.playhead_in_view))
+        is_source = times.edit_list is None and self.times.edit_list is None
         self.times = times
         is_answer = all(getattr(state, name) is getattr(old, name) for name in _STANDING)
         if is_answer:  # it moves little, and its giver looks at the lanes
@@ -222,7 +225,14 @@ class Canvas(QWidget):
         if retimed or not is_answer:
             self._layers.forget_overview()
         self.set_viewport(viewport.recorded(times.length_samples, state.rate_hz))
+        self._wanted = (wanted if is_source else self.viewport, self.viewport)
         self.setAccessibleDescription(canvas_sentence(state, self._caption()))
+
+    def _wanted_view(self, length_samples: int) -> Viewport:
+        """Return the view that the user chose, though a shorter document could not show all of it."""
+        wanted, got = self._wanted
+        is_other = not got.length_samples and length_samples != wanted.length_samples
+        return self.viewport if self.viewport != got or is_other else wanted
 
     def _clips(self) -> ShownClips:
         """Return the clips to show with bars, and outline the selected ones."""
@@ -451,6 +461,7 @@ class Canvas(QWidget):
         """Scroll the lanes down."""
         self._scroll = scroll_px
         self._lay_out()
+        self._scroll = self._layout.scroll
         self.redraw()
 
     def redraw(self) -> None:
@@ -521,7 +532,6 @@ class Canvas(QWidget):
             has_score=self._has_score,
             has_clips=bool(self.shown.clips.lanes),
         )
-        self._scroll = self._layout.scroll
         if self._layout != before:
             self.layout_changed.emit(self._layout)
 

@@ -54,4 +54,5 @@ def paint_playhead(painter: QPainter, frame: Frame, samples: int) -> None:
 
 
 def _overview_x(frame: Frame, samples: int) -> float:
-    return samples / max(frame.viewport.length_samples, 1) * frame.layout.width
+    length = max(frame.viewport.length_samples, 1)
+    return min(samples / length, 1.0) * frame.layout.width  # until it follows into a shorter document

@@ -170,11 +170,11 @@ def carried_over(view: Viewport, old: TimeMap, new: TimeMap, playhead: tuple[int
     """
     if new.is_laid_as(old) or not old.length_samples or not new.length_samples:
         return view
-    if old.edit_list is None and new.edit_list is None:
-        return view
     longer = replace(view, length_samples=new.length_samples)
     if view.samples_per_px >= view.coarsest_samples_per_px:
         return longer.fitted()
+    if old.edit_list is None and new.edit_list is None:
+        return view
     x, fixed = view.x_at(playhead[1]), playhead[0]
     if not 0 <= x <= view.width_px:
         x = view.width_px / 2

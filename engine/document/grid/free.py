@@ -46,4 +46,4 @@ def free_notice(grid: BeatGrid, onsets_samples: ArrayLike, rate_hz: int, what: s
     more = len(spans) - _MOST_NAMED
     named = ", ".join(spans[:_MOST_NAMED]) + (f" and {more} more passages" if more > 0 else "")
     verb = "has" if len(spans) == 1 else "have"
-    return f"{named} {verb} no steady pulse: {what} there stay."
+    return f"{named} {verb} no steady pulse: {what} there are not moved."

@@ -252,11 +252,12 @@ def raise_clips(
         is_meant = any(clip.id in clip_ids for clip in clips)
         return raised(clips, clip_ids, span, fade, new_id) if is_meant else clips
 
-    made = _edit(state, f"Raised {what}{where}", laid)
+    made = _edit(state, f"Chose {what} to play{where}", laid)
     if not undone:
         return made
     rows = ((one, replace(one, verdict=Verdict.UNDECIDED)) for one in undone)
-    label = f"{made.label} and reopened {counted(len(undone), 'proposed take')}"
+    are = "is" if len(undone) == 1 else "are"
+    label = f"{made.label}; {counted(len(undone), 'accepted take')} there {are} undecided again"
     return replace(made, label=label, changes=(*made.changes, *row_changes(rows)))
 
 

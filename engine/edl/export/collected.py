@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine.audio.decoders.tracks import file_and_track
 from engine.audio.unchanged import read_unchanged, stamped
 from engine.document.tracks.track import Source
 from engine.files.safe_write import replacing, shown
@@ -100,6 +101,35 @@ def copy_media(
             status = one.original.stat()
             os.utime(part, ns=(status.st_atime_ns, status.st_mtime_ns))
         written.append(one.path)
+
+
+def copy_recordings(
+    sources: Sequence[Source], media: Mapping[str, Path], folder: Path, progress: Progress
+) -> dict[str, Path]:
+    """Copy the recordings outside of a folder into it, each file once.
+
+    Returns
+    -------
+    The path of each copied source, by id. A further audio track of a file is one of its copy.
+
+    Raises
+    ------
+    ExportError, SourceError, Cancelled : as `copy_media`
+    """
+    paths = {source.id: media.get(source.id, Path(source.path)).absolute() for source in sources}
+    files = {key: file_and_track(path)[0] for key, path in paths.items()}
+    first: dict[Path, Source] = {}
+    for source in sorted(sources, key=lambda one: paths[one.id] != files[one.id]):
+        is_whole = paths[source.id] == files[source.id]  # the hash of a further track is not that of its file
+        first.setdefault(files[source.id], source if is_whole else replace(source, content_hash=""))
+    wanted = collected_media(tuple(first.values()), files, folder / "recordings")
+    copy_media([one for one in wanted if not one.is_there], [], progress, overwrite=False)
+    copies = {one.original: one.path for one in wanted}
+    return {
+        key: copies[file].with_name(copies[file].name + paths[key].name[len(file.name) :])
+        for key, file in files.items()
+        if file in copies
+    }
 
 
 def with_copies(media: Mapping[str, Path], copies: Sequence[Collected]) -> dict[str, Path]:

@@ -42,14 +42,18 @@ class CompSettings(FinderSettings):
     passage: int = Field(
         0,
         ge=0,
-        title="Passage",
-        description="its number in the list of takes; 0: takes on lanes, without any every passage",
+        title="Passage (0 for all)",
+        description="its number in the list of takes; 0 takes those on lanes, or every passage without lanes",
     )
     bars: int = Field(
         1, ge=1, le=64, title="Bars", description="bars in a piece: 1 for bars, 4 or 8 for phrases"
     )
     seam_price: float = Field(
-        1.0, ge=0.0, le=100.0, title="Price of a seam", description="above 1: fewer switches; below 1: more"
+        1.0,
+        ge=0.0,
+        le=100.0,
+        title="Avoid switches",
+        description="2: fewer switches between takes than usual; 0.5: more",
     )
 
 

@@ -120,7 +120,7 @@ def _proposed(
     plan = replace(plan, proposals=with_channel_faults(plan.proposals, channel_faults(listening, state)))
     planned = _spans((one.start_samples, one.stop_samples) for one in plan.proposals)
     cuts = recount(_undecided(state, curve.maker), planned)
-    label = f"Proposed {cuts.sentence}, keeping {percent(plan.kept_share)}"
+    label = f"Proposed {cuts.sentence}: {percent(plan.kept_share)} of the recording stays"
     # The score settings stay when only pauses are proposed.
     stored = {} if curve.maker == PAUSES else {**asdict(wanted), "threshold": plan.threshold}
     edit = replace_proposals(state, plan.proposals, stored, label, merges_as, (CUT.name,))

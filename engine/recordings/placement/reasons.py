@@ -29,7 +29,7 @@ _SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.SAME_REFERENCE: "Starts with another file of its recorder: both state the same sample.",
         Reason.SAME_LENGTH: "Starts with another file of its folder: both have the same length.",
         Reason.SAME_TAKE: "Starts with the other files of its take folder.",
-        Reason.AFTER_OTHERS: "Follows the others, since its date is far from theirs.",
+        Reason.AFTER_OTHERS: "Placed after the other files: its date is too far from theirs to be right.",
         Reason.NOTHING_KNOWN: "Starts at zero: neither its sound nor a date gives a place.",
         Reason.CHOSEN: "Placed as chosen.",
     }

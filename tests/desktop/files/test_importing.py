@@ -10,7 +10,7 @@ import pytest
 import soundfile
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QInputDialog, QWidget
+from PySide6.QtWidgets import QComboBox, QInputDialog, QPushButton, QWidget
 
 from desktop.app import show
 from desktop.launch import main, read_ahead
@@ -56,7 +56,11 @@ def test_recordings_of_several_rates_ask_and_the_highest_is_offered_first(
     offered: list[str] = []
     hands.press_and_answer("Ctrl+O", type_path(*takes), choose(offered, 0))
     hands.finish_work()
-    assert offered == ["96 kHz, as 1 recording", "44.1 kHz, as 2 recordings", "8 kHz, as 1 recording"]
+    assert offered == [
+        "96 kHz, the rate of 1 recording",
+        "44.1 kHz, the rate of 2 recordings",
+        "8 kHz, the rate of 1 recording",
+    ]
     state = hands.window.session.state
     assert (state.rate_hz, len(state.tracks)) == (96_000, 4)
     assert state.length_samples == 2 * 96_000
@@ -123,3 +127,61 @@ def test_no_document_is_read_ahead(tmp_path: Path) -> None:
         import_ahead.finish(ReportingProgress(lambda fraction, *_, told=told: told.append(fraction)))
         assert load_peaks(content_hash(recording), RATE_HZ) is None
         assert told == []
+
+
+@pytest.fixture
+def card(tmp_path: Path) -> Path:
+    """A recording in a folder where no document can be written: its name would be too long there."""
+    folder = tmp_path / "card"
+    folder.mkdir()
+    return good(folder / f"{'r' * 250}.wav", 2.0)
+
+
+def click(text: str) -> Callable[[QWidget], None]:
+    """Answer a question by one of its buttons."""
+
+    def answer(dialog: QWidget) -> None:
+        buttons = {one.text(): one for one in dialog.findChildren(QPushButton)}
+        assert f"&Save in {Path.home().name}" in buttons, "without a Music folder, the home folder is offered"
+        QTest.mouseClick(buttons[text], Qt.MouseButton.LeftButton)
+
+    return answer
+
+
+def import_all(hands: Hands, *paths: Path) -> None:
+    hands.window.recordings.import_files(paths)
+    hands.finish_work()
+
+
+def test_a_document_goes_elsewhere_where_its_recordings_cannot_be_written(
+    hands: Hands, card: Path, tmp_path: Path
+) -> None:
+    hands.do_and_answer(lambda: import_all(hands, card), click("Cancel"))
+    assert not hands.window.session.is_open
+    place = type_path(tmp_path / "day.offcut")
+    hands.do_and_answer(lambda: import_all(hands, card), click("&Choose…"), place)
+    assert hands.window.session.path == tmp_path / "day.offcut"
+    assert len(hands.window.session.state.tracks) == 1
+    assert any("‹file.copy_recordings›" in one for one in hands.said)
+    assert list(card.parent.iterdir()) == [card]
+
+
+def test_recordings_are_copied_from_a_card_and_read_there(hands: Hands, tmp_path: Path) -> None:
+    card, disk = tmp_path / "card", tmp_path / "disk"
+    card.mkdir()
+    disk.mkdir()
+    hands.window.session.create(disk / "day.offcut")
+    import_all(hands, good(card / "a.wav", 2.0), good(card / "b.wav", 2.0, 2, 8))
+    hands.do_and_answer(hands.window.files.copy_recordings, type_path(disk))
+    hands.finish_work()
+    state = hands.window.session.state
+    assert sorted(one.path for one in state.sources.values()) == [str(disk / "a.wav"), str(disk / "b.wav")]
+    assert (disk / "a.wav").read_bytes() == (card / "a.wav").read_bytes()
+    hands.window.recordings.copy_to(disk)
+    hands.finish_work()
+    assert hands.refused[-1].startswith("All recordings are in")
+    for one in card.iterdir():
+        one.unlink()
+    hands.window.session.open(disk / "day.offcut")
+    hands.finish_work()
+    assert set(hands.window.session.media.values()) == {disk / "a.wav", disk / "b.wav"}

@@ -287,7 +287,7 @@ def test_an_accepted_switch_plays_in_its_lane_and_gives_way_to_a_hand(song: Hand
     window.clips.choose((third.id,))
     window.selecting.select(start, stop)
     song.press("Shift+T")
-    assert session.undo_label.endswith("and reopened 1 proposed take")
+    assert session.undo_label.endswith("1 accepted take there is undecided again")
     assert session.state.verdict("one") is Verdict.UNDECIDED
     assert not lanes_playing(song, 0)
     song.press("Ctrl+Z")

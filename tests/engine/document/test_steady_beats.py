@@ -100,6 +100,6 @@ def test_a_gap_gets_even_beats() -> None:
 def test_the_notice_names_the_passages_with_hits() -> None:
     found = _with_free((10.0, 20.0), (30.0, 34.0))
     assert free_notice(found, [31_000, 45_000], RATE_HZ, "hits") == (
-        "0:30 to 0:34 has no steady pulse: hits there stay."
+        "0:30 to 0:34 has no steady pulse: hits there are not moved."
     )
     assert free_notice(found, [5_000, 45_000], RATE_HZ, "hits") == ""

@@ -166,7 +166,7 @@ def test_a_take_raised_by_hand_is_above_accepted_switches(made: Made) -> None:
     rows = [switch(2.3, 4.3, 0), switch(8.3, 10.3, 1)]
     state = with_switches(one.state, *rows)
     edit = raise_clips(state, ["clip-s0-2"], (3 * RATE_HZ, 4 * RATE_HZ))
-    assert edit.label.endswith("and reopened 1 proposed take")
+    assert edit.label.endswith("1 accepted take there is undecided again")
     raised = after(state, edit)
     assert takes_in(raised, lines)[1] == "s0-2"
     assert raised.verdict(rows[0].id) is Verdict.UNDECIDED

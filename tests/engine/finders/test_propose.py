@@ -93,14 +93,14 @@ def test_a_long_cut_that_breaks_up_is_said_in_label_and_outlook() -> None:
     higher = {"threshold_mode": "score", "score": 0.9}
     made = propose(state, curve, None, None, higher)
     words = "2 cuts (1 more: 1 long cut broke up)"
-    assert made.edit.label == f"Proposed {words}, keeping {100 * made.plan.kept_share:.0f} %"
+    assert made.edit.label == f"Proposed {words}: {100 * made.plan.kept_share:.0f} % of the recording stays"
     outlook = look_ahead(state, curve, None, None, higher, SILENT)
     assert outlook.sentence.startswith(f"{words}, 0:5")
     assert outlook.sentence.endswith(" of 2:00 remain")
     assert outlook.threshold == 0.9
     state = apply_rows(state, made.edit.changes)
     again = propose(state, curve, None, None, {"threshold_mode": "score", "score": 0.7})
-    assert again.edit.label.startswith("Proposed 1 cut, ")
+    assert again.edit.label.startswith("Proposed 1 cut: ")
 
 
 def test_cuts_of_another_taste_are_not_counted_with_these() -> None:
@@ -148,7 +148,7 @@ def test_pauses_need_somebody_who_listened_and_no_taste() -> None:
         dead_air_samples=spans, dead_air_kinds=("silence", "room"), dead_air_db=np.full(2, -90, np.float32)
     )
     made = propose_pauses(state, heard)
-    assert made.edit.label == "Proposed 2 cuts, keeping 88 %"
+    assert made.edit.label == "Proposed 2 cuts: 88 % of the recording stays"
     found = apply_rows(state, made.edit.changes)
     cuts = [(one.start_samples, one.stop_samples) for one in found.proposals.values()]
     assert cuts == [(80_000, 120_000), (480_000, 560_000)]

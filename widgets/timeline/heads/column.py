@@ -65,6 +65,9 @@ class TrackHeads(QWidget):
         self._theme = tokens
         self._state = DocumentState()
         self._selected: tuple[str, ...] = ()
+        self._places: dict[
+            str, int
+        ] = {}  # in which order recordings came, also removed ones: they may return
         self._layout: Layout | None = None
         self._stretched_px = 0
         self._below = QWidget(self)  # heads scroll under the score's head, so they have a clip of their own
@@ -170,7 +173,12 @@ class TrackHeads(QWidget):
 
         Groups are counted in the order in which their recordings came, so that moving tracks recolours none.
         """
-        places = {key: place for place, key in enumerate(self._state.sources)}
+        sources = self._state.sources
+        if sources and self._places.keys().isdisjoint(sources):
+            self._places.clear()  # another document
+        for key in sources:
+            self._places.setdefault(key, len(self._places))
+        places = self._places
         tracks = sorted(self._state.tracks, key=lambda track: min(places[one] for one in track.source_ids))
         groups = list(dict.fromkeys(track.group or track.id for track in tracks))
         return {

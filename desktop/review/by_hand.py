@@ -17,6 +17,7 @@ from engine.by_hand.payloads import (
     Payload,
     cut_payload,
     gain_payload,
+    insert_payload,
     move_payload,
     mute_payload,
     repeat_payload,
@@ -26,9 +27,10 @@ from engine.document.by_hand import delete_edits, edit_by_hand, split_edit
 from engine.document.change import Edit
 from engine.document.clipboard import duplicate
 from engine.document.kinds import KINDS
+from engine.document.kinds.insert import LENGTH_SAMPLES
 from engine.document.kinds.sounding import LONGEST_FADE_MS
 from engine.document.marks.edits import split_region
-from engine.document.proposals import BY_HAND
+from engine.document.proposals import BY_HAND, Proposal
 from engine.document.recorded import require_recording
 from engine.errors import UsageError
 from engine.timebase import format_time, s_to_samples, samples_to_s
@@ -162,6 +164,32 @@ class ByHand(QObject):
         times = self._ask("repeat", 2, f"Number of times the selection ({length}) plays.", outlook)
         if times is not None:
             self._make("repeat", repeat_payload(int(times)))
+
+    def insert(self, *, has_tone: bool = False) -> None:
+        """Ask for the length of silence, or of room tone, that is inserted at the playhead.
+
+        Raises
+        ------
+        UsageError : no recording, or no room tone near
+        """
+        state, at = self._session.state, self._transport.playhead_samples
+        require_recording(state, "insert silence into")
+        payload = insert_payload(state, self._session.media, at, state.rate_hz, has_tone=has_tone)
+
+        def made(length_s: float) -> tuple[Edit, Proposal]:
+            asked = {**payload, LENGTH_SAMPLES: max(1, s_to_samples(length_s, state.rate_hz))}
+            return edit_by_hand(state, "insert", at, at, asked)
+
+        def outlook(values: tuple[float, ...]) -> str:
+            return length_ahead(state, made(values[0])[0])
+
+        filled = "Room tone" if has_tone else "Silence"
+        place = format_time(samples_to_s(at, state.rate_hz), 1)
+        said = f"{filled} on all tracks before {place} of the recording. What follows moves later."
+        length_s = self._ask("insert", 1.0, said, outlook)
+        if length_s is not None:
+            edit, proposal = made(length_s)
+            self.make(edit, proposal.id, lets_go=False)
 
     def move(self) -> None:
         """Ask where the selected span comes back."""

@@ -254,6 +254,8 @@ class Selecting(QObject):
         if result is not None and not result.is_empty:
             at = int(np.searchsorted(result.seams_samples, shown_samples, side="right")) - 1
             at = min(max(at, 0), len(result.seams_samples) - 1)
+            if result.inserted[at]:
+                raise UsageError("An insert is here, which is no part of the recording. Select beside it.")
             self.select(int(result.kept_starts_samples[at]), int(result.kept_stops_samples[at]))
         elif result is None:
             cut = np.ravel(self._transport.result.removed_spans).tolist()

@@ -108,7 +108,7 @@ def fades_ms(state: DocumentState) -> tuple[float, float] | None:
 def _end(state: DocumentState, name: str, length_ms: float) -> _End:
     played = build(state)
     is_out = name == "out"
-    segment = len(played.starts_samples) - 1 if is_out else 0
+    segment = int(np.flatnonzero(~played.inserted)[-1 if is_out else 0])
     start, stop = int(played.kept_starts_samples[segment]), int(played.kept_stops_samples[segment])
     length = s_to_samples(length_ms / 1000, state.rate_hz)
     if length > stop - start:

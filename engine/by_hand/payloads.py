@@ -7,14 +7,16 @@ from pathlib import Path
 
 from engine.by_hand.room_tone import room_tone
 from engine.document.kinds.hit import FILL, HIT_CROSSFADE_MS, ONSET_SAMPLES
+from engine.document.kinds.insert import LENGTH_SAMPLES
 from engine.document.kinds.ordering import TIMES, TO_SAMPLES
 from engine.document.kinds.payload import CROSSFADE_MS, HAND_CROSSFADE_MS
 from engine.document.kinds.recorder import DRIFT_PPM
 from engine.document.kinds.sounding import BY_SAMPLES, GAIN_DB, RAMP_MS, TONE_START, TONE_STOP
 from engine.document.state import DocumentState
+from engine.errors import UsageError
 from engine.progress import SILENT, Progress
 from engine.settings import cut_settings
-from engine.timebase import whole_where_near
+from engine.timebase import format_time, samples_to_s, whole_where_near
 
 Payload = dict[str, object]
 
@@ -40,6 +42,31 @@ def mute_payload(
     tone = room_tone(state, media, *span, tracks, progress)
     edges: Payload = {} if tone is None else {TONE_START: tone[0], TONE_STOP: tone[1]}
     return {**edges, CROSSFADE_MS: HAND_CROSSFADE_MS}
+
+
+def insert_payload(
+    state: DocumentState,
+    media: Mapping[str, Path],
+    at_samples: int,
+    length_samples: int,
+    *,
+    has_tone: bool = False,
+    tracks: Sequence[str] = (),
+    progress: Progress = SILENT,
+) -> Payload:
+    """Return that of an insert of silence, or of room tone found near its place.
+
+    Raises
+    ------
+    UsageError : no segment near is quiet enough
+    SourceError : a recording is missing or cannot be read
+    """
+    tone = room_tone(state, media, at_samples, at_samples, tracks, progress) if has_tone else None
+    if has_tone and tone is None:
+        at = format_time(samples_to_s(at_samples, state.rate_hz))
+        raise UsageError(f"There is no room tone within 20 s of {at}: insert silence instead.")
+    edges: Payload = {} if tone is None else {TONE_START: tone[0], TONE_STOP: tone[1]}
+    return {LENGTH_SAMPLES: length_samples, **edges, CROSSFADE_MS: HAND_CROSSFADE_MS}
 
 
 def repeat_payload(times: int, to_samples: int | None = None) -> Payload:

@@ -14,7 +14,17 @@ from engine.document.file.checks.limits import LONGEST_DOCUMENT_SAMPLES, MOST_PI
 from engine.document.kinds import KINDS, kind_of
 from engine.document.kinds.amount import Amount
 from engine.document.kinds.kind import MINIMUM_SPAN_S
-from engine.document.kinds.operations import Lift, Operation, Order, Reclock, Replace, Shift, Slice, Sounding
+from engine.document.kinds.operations import (
+    Insert,
+    Lift,
+    Operation,
+    Order,
+    Reclock,
+    Replace,
+    Shift,
+    Slice,
+    Sounding,
+)
 from engine.document.proposals import BY_HAND, Proposal, proposal_id
 from engine.document.state import DocumentState
 from engine.document.table import table_of
@@ -47,13 +57,18 @@ def edit_by_hand(
     """
     kind = KINDS[kind_name]
     start, stop = max(0, start_samples), min(state.length_samples, stop_samples)
-    if stop - start < max(1, round(MINIMUM_SPAN_S * state.rate_hz)):
+    stop = start if kind.shape == "point" and start <= state.length_samples else stop
+    shortest = max(1, round(MINIMUM_SPAN_S * state.rate_hz)) if kind.shape != "point" else 0
+    if stop - start < shortest:
         first, last = (
             format_time(samples_to_s(edge, state.rate_hz)) for edge in (start_samples, stop_samples)
         )
         raise UsageError(
             f"There is nothing to {kind.verb} from {first} to {last}: give a span of a millisecond or more "
             f"within the recording, which ends at {_time(state, state.length_samples)}."
+            if shortest
+            else f"To {kind.verb} at {first} leads past the recording, which ends at "
+            f"{_time(state, state.length_samples)}."
         )
     known = {track.id for track in state.tracks}
     for track in tracks:
@@ -260,13 +275,17 @@ def _require_sense(state: DocumentState, verb: str, start: int, stop: int, done:
                 f"To {verb} it to {_time(state, one.at_samples)} leads past the recording, which ends at "
                 f"{length}."
             )
-        if isinstance(one, Replace) and one.tone is not None and one.tone[1] > state.length_samples:
+        if isinstance(one, Replace | Insert) and one.tone is not None and one.tone[1] > state.length_samples:
             raise UsageError(
                 f"There is no room tone at {_time(state, one.tone[0])}: the recording ends at {length}."
             )
         if isinstance(one, Order) and one.times * (stop - start) > room:
             raise UsageError(
                 f"To {verb} {_time(state, stop - start)} so often would last longer than a document can."
+            )
+        if isinstance(one, Insert) and one.length_samples > room:
+            raise UsageError(
+                f"To {verb} {_time(state, one.length_samples)} would last longer than a document can."
             )
         if isinstance(one, Shift | Slice | Lift | Reclock) and abs(one.by_samples) >= state.length_samples:
             raise UsageError(

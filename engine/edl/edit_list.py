@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from engine.document.kinds.operations import Raise
 from engine.document.tracks.switches import switched
 from engine.document.tracks.track import Track
+from engine.edl.inserts import INSERTED_FROM
 from engine.edl.tracks.patches import Patches
 
 Positions = NDArray[np.int64]
@@ -46,6 +47,17 @@ class Segment:
     def result_stop_samples(self) -> int:
         """Where it ends in the result, the overlap with the next segment included."""
         return self.result_start_samples + self.stop_samples - self.start_samples
+
+    @property
+    def is_inserted(self) -> bool:
+        """Whether it plays inserted silence or room tone."""
+        return self.start_samples >= INSERTED_FROM
+
+
+def as_insert(one: Segment) -> Segment:
+    """Return a segment as an insert of its length, the same for all of them."""
+    length = one.stop_samples - one.start_samples
+    return replace(one, start_samples=INSERTED_FROM, stop_samples=INSERTED_FROM + length)
 
 
 class _Places(NamedTuple):
@@ -178,12 +190,24 @@ class EditList:
         lengths = self.kept_stops_samples - self.kept_starts_samples
         return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])[: len(lengths)]
 
+    @cached_property
+    def inserted(self) -> NDArray[np.bool_]:
+        """Which segments play inserted silence or room tone, shape (n,)."""
+        return self.starts_samples >= INSERTED_FROM
+
+    @property
+    def played_spans(self) -> tuple[tuple[int, int], ...]:
+        """The source span of each segment without its fades; all inserts of a length have the same span."""
+        starts = np.where(self.inserted, INSERTED_FROM, self.kept_starts_samples)
+        lengths = self.kept_stops_samples - self.kept_starts_samples
+        return tuple(zip(starts.tolist(), (starts + lengths).tolist(), strict=True))
+
     @property
     def removed_spans(self) -> tuple[tuple[int, int], ...]:
         """Source spans missing from the result, ascending."""
         places = self._first_places
         starts = [0, *places.stops.tolist()]
-        stops = [*places.starts.tolist(), self.source_length_samples]
+        stops = [*np.minimum(places.starts, self.source_length_samples).tolist(), self.source_length_samples]
         return tuple((start, stop) for start, stop in zip(starts, stops, strict=True) if start < stop)
 
     @cached_property
@@ -274,8 +298,23 @@ class EditList:
         """Map result positions, shape (n,), to source positions, shape (n,).
 
         A seam maps to the start of the next segment, the end of the result to the end of the last segment.
+        An insert maps to the start of what plays after it, at the end of the result to the end before it.
         Positions outside the result map to its nearest end; an empty result maps to 0.
         """
+        played = self.to_played_array(result_samples)
+        if not self.inserted.any():
+            return played
+        is_inserted = played >= INSERTED_FROM
+        sounding = np.flatnonzero(~self.inserted)
+        if not len(sounding):
+            return np.zeros_like(played)
+        starts, stops = self.seams_samples[sounding], self.kept_stops_samples[sounding]
+        after = np.searchsorted(starts, np.asarray(result_samples, np.int64), side="left")
+        ahead = self.kept_starts_samples[sounding][np.minimum(after, len(sounding) - 1)]
+        return np.where(is_inserted, np.where(after < len(sounding), ahead, stops[-1]), played)
+
+    def to_played_array(self, result_samples: ArrayLike) -> Positions:
+        """Map result positions, shape (n,), as `to_source_array`, but into inserts too: for what reads sound."""
         positions = np.asarray(result_samples, np.int64)
         if self.is_empty:
             return np.zeros_like(positions)

@@ -8,8 +8,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from engine.document.kinds.insert import LENGTH_SAMPLES
 from engine.document.kinds.ordering import RANK, TIMES, TO_SAMPLES
 from engine.document.kinds.payload import CROSSFADE_MS
+from engine.edl.inserts import INSERTED_FROM
 from engine.spans import united
 
 Span = tuple[int, int]
@@ -19,12 +21,18 @@ Span = tuple[int, int]
 class Played:
     """A span [start, stop) of the timeline that is played, and the crossfade before it.
 
-    At a seam with the previous span, both edges are in the middle of the crossfade.
+    At a seam with the previous span, both edges are in the middle of the crossfade. Spans from
+    `INSERTED_FROM` on are inserted silence.
     """
 
     start_samples: int
     stop_samples: int
     crossfade_ms: float = 0.0
+
+    @property
+    def is_inserted(self) -> bool:
+        """Whether it is silence that the timeline does not have."""
+        return self.start_samples >= INSERTED_FROM
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,7 @@ def edits_that_play(played: Sequence[Played], length_samples: int) -> tuple[Want
 
 def _parted(played: Sequence[Played]) -> tuple[tuple[Played, ...], tuple[bool, ...]]:
     """Return the played spans, split where only a part can stay in place, and whether each part stays."""
-    edges = np.unique([edge for one in played for edge in (one.start_samples, one.stop_samples)])
+    edges = _edges(played)
     parts = [
         (number, Played(start, stop, one.crossfade_ms if start == one.start_samples else 0.0))
         for number, one in enumerate(played)
@@ -71,15 +79,16 @@ def standing(played: Sequence[Played]) -> tuple[bool, ...]:
     """Return whether each span can stay in place: the longest ascending subsequence by total length."""
     starts = np.array([one.start_samples for one in played], np.int64)
     stops = np.array([one.stop_samples for one in played], np.int64)
-    best = stops - starts
+    is_inserted = np.array([one.is_inserted for one in played], bool)
+    best = np.where(is_inserted, -1, stops - starts)
     before = np.full(len(played), -1)
     for number in range(1, len(played)):
-        fits = np.flatnonzero(stops[:number] <= starts[number])
-        if len(fits):
+        fits = np.flatnonzero((stops[:number] <= starts[number]) & ~is_inserted[:number])
+        if len(fits) and not is_inserted[number]:
             before[number] = fits[int(np.argmax(best[fits]))]
             best[number] += best[before[number]]
     chosen = [False] * len(played)
-    at = int(np.argmax(best)) if len(played) else -1
+    at = int(np.argmax(best)) if len(played) and not is_inserted.all() else -1
     while at >= 0:
         chosen[at], at = True, int(before[at])
     return tuple(chosen)
@@ -87,7 +96,7 @@ def standing(played: Sequence[Played]) -> tuple[bool, ...]:
 
 def _laid(played: Sequence[Played], stands: Sequence[bool], length_samples: int) -> Iterator[Wanted]:
     """Yield moves and repeats, each before the next span that stays in place."""
-    edges = np.unique([edge for one in played for edge in (one.start_samples, one.stop_samples)])
+    edges = _edges(played)
     taken = {part for one, stays in zip(played, stands, strict=True) if stays for part in _parts(one, edges)}
     target, rank = length_samples, 0
     targets = []
@@ -99,6 +108,11 @@ def _laid(played: Sequence[Played], stands: Sequence[bool], length_samples: int)
             rank = 0
             continue
         fade_ms = one.crossfade_ms
+        if one.is_inserted:
+            rank += 1
+            length = one.stop_samples - one.start_samples
+            yield Wanted("insert", to, to, {LENGTH_SAMPLES: length, RANK: rank, CROSSFADE_MS: fade_ms})
+            continue
         for again, start, stop in _runs(_parts(one, edges), taken):
             rank += 1
             place: dict[str, object] = {TO_SAMPLES: to, RANK: rank, CROSSFADE_MS: fade_ms}
@@ -122,13 +136,26 @@ def _gathered(laid: Iterable[Wanted]) -> Iterator[Wanted]:
 
 
 def _is_once_more(before: Wanted, one: Wanted) -> bool:
-    same = [(each.kind, each.start_samples, each.stop_samples) for each in (before, one)]
+    if before.kind != "repeat" or one.kind != "repeat":
+        return False
+    same = [(each.start_samples, each.stop_samples) for each in (before, one)]
     where = [(each.payload[TO_SAMPLES], each.payload[CROSSFADE_MS]) for each in (before, one)]
-    return one.kind == "repeat" and same[0] == same[1] and where[0] == where[1]
+    return same[0] == same[1] and where[0] == where[1]
+
+
+def _edges(played: Sequence[Played]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Return the edges of all spans of the timeline, ascending."""
+    edges = [edge for one in played for edge in (one.start_samples, one.stop_samples) if not one.is_inserted]
+    return np.unique(np.array(edges, np.int64))
 
 
 def _parts(one: Played, edges: np.ndarray[tuple[int], np.dtype[np.int64]]) -> tuple[Span, ...]:
-    """Return a span parted at all edges of any of them, so that parts are the same or apart."""
+    """Return a span parted at all edges of any of them, so that parts are the same or apart.
+
+    Inserted silence has no part but itself.
+    """
+    if one.is_inserted:
+        return ((one.start_samples, one.stop_samples),)
     within = edges[(edges >= one.start_samples) & (edges <= one.stop_samples)].tolist()
     return tuple(pairwise(within))
 
@@ -155,7 +182,8 @@ def _cuts(played: Sequence[Played], stands: Sequence[bool], length_samples: int)
         for number, one in enumerate(played)
         if stands[number] and number and stands[number - 1]
     }
-    heard = united([(one.start_samples, one.stop_samples) for one in played]) if played else ()
+    spans = [(one.start_samples, one.stop_samples) for one in played if not one.is_inserted]
+    heard = united(spans) if spans else ()
     edges = [0, *(edge for span in heard for edge in map(int, span)), length_samples]
     for start, stop in zip(edges[::2], edges[1::2], strict=True):
         if start < stop:

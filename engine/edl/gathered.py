@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.decisions import Verdict
-from engine.document.kinds.operations import Drop, Hold, Operation, Order, Sounding
+from engine.document.kinds.operations import Drop, Hold, Insert, Operation, Order, Sounding
 from engine.document.state import DocumentState
 from engine.document.table import Made, Mask, Positions, ProposalTable, table_of
+from engine.edl.inserts import laid_inserts
 from engine.edl.programme import Orders
 from engine.errors import DocumentError
 from engine.latest import found_once
@@ -135,6 +136,7 @@ def _collected(table: ProposalTable) -> _SpeltOut:
     drops: list[tuple[int, Drop]] = []
     holds: list[tuple[int, Hold]] = []
     orders: list[tuple[int, Order]] = []
+    inserts: list[tuple[int, Insert]] = []
     sounding: list[tuple[int, Sounding]] = []
     for place in np.flatnonzero(is_spelt_out).tolist():
         try:
@@ -150,8 +152,15 @@ def _collected(table: ProposalTable) -> _SpeltOut:
                     holds.append((place, one))
                 case Order():
                     orders.append((place, one))
+                case Insert():
+                    inserts.append((place, one))
                 case _:
                     sounding.append((place, one))
+    for (place, _), (order, tone) in zip(
+        inserts, laid_inserts(one for _, one in inserts), strict=True
+    ):
+        orders.append((place, order))
+        sounding += [] if tone is None else [(place, tone)]
     heard = np.empty(len(sounding), object)
     heard[:] = [one for _, one in sounding]
     return _SpeltOut(

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from engine.document.file.checks.limits import MOST_PIECES
 from engine.document.kinds.operations import Order
 from engine.edl.edit_list import EditList
+from engine.edl.inserts import INSERTED_FROM
 from engine.errors import DocumentError
 from engine.spans import united
 from engine.timebase import s_to_samples, s_to_samples_array
@@ -211,6 +212,8 @@ def _in_order(orders: Orders, length_samples: int, rate_hz: int) -> Positions:
             "undo some of them."
         )
     ats, starts, stops = np.clip([orders.ats, orders.starts, orders.stops], 0, length_samples)
+    is_insert = orders.starts >= INSERTED_FROM
+    starts, stops = np.where(is_insert, [orders.starts, orders.stops], [starts, stops])
     fades = s_to_samples_array(orders.crossfades_ms / 1000, rate_hz)
     numbers = np.arange(len(ats))
     columns = (ats, starts, stops, orders.times, fades, orders.stays.astype(np.int64), numbers)
@@ -261,11 +264,12 @@ def _joined(pieces: Pieces, length_samples: int, rate_hz: int) -> EditList:
     room = np.minimum(half_room[:-1], half_room[1:])
     room = np.where(gaps > 0, np.minimum(gaps, room), room)
     # A fade needs material before what comes and after what went.
-    room = np.minimum(room, np.minimum(starts[1:], length_samples - stops[:-1]))
+    after = np.where(stops >= INSERTED_FROM, lengths, length_samples - stops)[:-1]
+    room = np.minimum(room, np.minimum(starts[1:], after))
     inner = np.minimum(np.maximum(fades_after[:-1], fades_before[1:]), 2 * room)
     fade_in = np.concatenate([np.zeros(1, np.int64), inner])
     fade_out = np.concatenate([inner, np.zeros(1, np.int64)])
-    if starts[0] > 0:
+    if 0 < starts[0] < INSERTED_FROM:
         fade_in[0] = min(edge, int(fades_before[0]), int(half_room[0]))
     if stops[-1] < length_samples:
         fade_out[-1] = min(edge, int(fades_after[-1]), int(half_room[-1]))

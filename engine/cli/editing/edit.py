@@ -1,4 +1,4 @@
-"""``offcut edit PROJECT (cut|keep|mute|repeat|move|slip|gain|hit|recorder|repair|clock|place|…) ...``."""
+"""``offcut edit PROJECT (cut|keep|mute|repeat|move|insert|slip|gain|hit|recorder|repair|clock|place|…) ...``."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from engine.by_hand.payloads import (
     cut_payload,
     gain_payload,
     hit_payload,
+    insert_payload,
     move_payload,
     mute_payload,
     recorder_payload,
@@ -29,6 +30,7 @@ from engine.cli.output import VerbOutput
 from engine.document.by_hand import edit_by_hand
 from engine.document.decisions import Verdict
 from engine.document.document import Document
+from engine.document.kinds.insert import INSERT
 from engine.document.kinds.operations import GAP_FILLS
 from engine.document.kinds.recorder import RECORDER
 from engine.document.repairs import REPAIR
@@ -61,7 +63,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="place, trim, duplicate, remove: later clips of the track, or of all, follow; default off",
     )
     parser.add_argument(
-        "--at-s", type=finite, metavar="T", help="split, clock: at this moment; clock: default the start"
+        "--at-s",
+        type=finite,
+        metavar="T",
+        help="insert: before this moment; split, clock: at it; clock: default the start",
+    )
+    parser.add_argument("--length-s", type=finite, metavar="L", help="insert: length of the silence")
+    parser.add_argument(
+        "--tone", choices=("silence", "room"), help="insert: silence, or room tone from near; default silence"
     )
     parser.add_argument("--time", metavar="HH:MM:SS", help="clock: time of day at T; none removes it")
     parser.add_argument("--date", metavar="YYYY-MM-DD", help="clock: date at T")
@@ -155,6 +164,11 @@ def _span(options: argparse.Namespace, state: DocumentState) -> tuple[int, int]:
         if not options.tracks:
             raise UsageError("To line up a recorder needs --tracks: which are its own?")
         return 0, state.length_samples
+    if options.kind == INSERT.name:
+        if edges != (None, None):
+            raise UsageError("To insert needs --at-s and --length-s: leave out --start-s and --stop-s.")
+        at = s_to_samples(options.at_s, state.rate_hz)
+        return at, at
     if None in edges:
         raise UsageError(f"To {options.kind} needs --start-s and --stop-s.")
     start, stop = (s_to_samples(edge, state.rate_hz) for edge in edges)
@@ -194,6 +208,28 @@ def _mute(
 ) -> Payload:
     media = media_of(document)
     return mute_payload(document.state, media, span, tracks, progress)
+
+
+def _insert(
+    options: argparse.Namespace,
+    document: Document,
+    span: tuple[int, int],
+    tracks: tuple[str, ...],
+    progress: Progress,
+) -> Payload:
+    state = document.state
+    length = s_to_samples(options.length_s, state.rate_hz)
+    if length < 1:
+        raise UsageError(f"--length-s {options.length_s:g} is not the length of a silence: give seconds.")
+    return insert_payload(
+        state,
+        media_of(document),
+        span[0],
+        length,
+        has_tone=options.tone == "room",
+        tracks=tracks,
+        progress=progress,
+    )
 
 
 def _repeat(options: argparse.Namespace, document: Document, *_: object) -> Payload:
@@ -239,7 +275,9 @@ _OPTIONS = MappingProxyType(
         "times": ("repeat",),
         "clips": tuple(CLIP_EDITS),
         "ripple": ("place", "trim", "duplicate", "remove"),
-        "at_s": ("split", CLOCK),
+        "at_s": (INSERT.name, "split", CLOCK),
+        "length_s": (INSERT.name,),
+        "tone": (INSERT.name,),
         "time": (CLOCK,),
         "date": (CLOCK,),
         "to_s": ("move", "repeat", "place", "duplicate"),
@@ -258,7 +296,7 @@ _OPTIONS = MappingProxyType(
     }
 )
 """The kinds that take an option."""
-_NEEDED = ("to_s", "by_s", "at_s", "time", "db", "text")
+_NEEDED = ("to_s", "by_s", "at_s", "length_s", "time", "db", "text")
 """Required options; a repeat without a position comes right after itself, a clock is set at the start, and
 place takes one of two."""
 _PAYLOADS: Mapping[str, Callable[..., Payload]] = MappingProxyType(
@@ -268,6 +306,7 @@ _PAYLOADS: Mapping[str, Callable[..., Payload]] = MappingProxyType(
         "mute": _mute,
         "repeat": _repeat,
         "move": _move,
+        INSERT.name: _insert,
         "slip": _slip,
         "gain": _gain,
         "hit": _hit,

@@ -10,6 +10,7 @@ from engine.document.kinds.comp import COMP
 from engine.document.kinds.cut import CUT
 from engine.document.kinds.hit import FLAM, HIT
 from engine.document.kinds.hold import KEEP
+from engine.document.kinds.insert import INSERT
 from engine.document.kinds.kind import Edge, Kind, NudgeSize
 from engine.document.kinds.note import NOTE
 from engine.document.kinds.operations import Drop
@@ -24,7 +25,7 @@ from engine.errors import DocumentError
 from engine.extensions import Extended
 from engine.wording import quoted
 
-_OWN = (CUT, KEEP, MUTE, REPEAT, MOVE, COMP, TAKE, SLIP, GAIN, REPAIR, HIT, FLAM, NOTE, RECORDER, TEMPO)
+_OWN = (CUT, KEEP, MUTE, REPEAT, MOVE, INSERT, COMP, TAKE, SLIP, GAIN, REPAIR, HIT, FLAM, NOTE, RECORDER, TEMPO)
 KINDS: Extended[Kind] = Extended("offcut.kinds", {kind.name: kind for kind in _OWN}, added_kind)
 
 

@@ -126,12 +126,14 @@ class Kind:
         return max(1, round(self.fine_s * times * rate_hz))
 
     def nudged(self, span: Span, edge: Edge, by_samples: int, *, length_samples: int, rate_hz: int) -> Span:
-        """Return the span with one edge moved by `by_samples`, within its limits.
+        """Return the span with one edge moved by `by_samples`, within its limits; a point moves whole.
 
         Both edges stay within [0, length_samples] and at least a millisecond apart; a span that is already
         narrower (the user may have put its edges there) can be widened but not narrowed.
         """
         start, stop = span
+        if self.shape == "point":
+            return (min(max(0, start + by_samples), length_samples),) * 2
         apart = max(1, round(MINIMUM_SPAN_S * rate_hz))
         if edge is Edge.START:
             return min(max(0, start + by_samples), max(start, stop - apart)), stop

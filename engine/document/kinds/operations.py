@@ -1,6 +1,6 @@
 """Operations of accepted proposals: frozen records, compiled into the edits of a document.
 
-There are two classes. `Drop`, `Hold` and `Order` define the timing of all tracks together;
+There are two classes. `Drop`, `Hold`, `Order` and `Insert` define timing, of all tracks together or of some;
 `Raise`, `Reclock`, `Replace`, `Lift`, `Slice`, `Shift` and `Gain` define the sound of some tracks, in source
 time, and change no length.
 """
@@ -49,6 +49,29 @@ class Order:
     at_samples: int
     times: int = 1
     stays: bool = True
+    crossfade_ms: float = 0.0
+    rank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """Play silence or room tone right before a source position; what follows moves later.
+
+    Attributes
+    ----------
+    start_samples, stop_samples : the position, twice: no sound of the recording goes
+    length_samples : of the silence
+    tracks : ids of those whose later sound moves; none for all
+    tone : segment [start, stop) of each track as a looped fill; None for silence
+    crossfade_ms : overlap with the sound before and after
+    rank : order of several at one position, see `Order`
+    """
+
+    start_samples: int
+    stop_samples: int
+    length_samples: int
+    tracks: tuple[str, ...] = ()
+    tone: tuple[int, int] | None = None
     crossfade_ms: float = 0.0
     rank: int = 0
 
@@ -227,7 +250,7 @@ class Lift:
     crossfade_ms: float = 0.0
 
 
-Operation = Drop | Hold | Order | Raise | Reclock | Replace | Lift | Slice | Shift | Gain
+Operation = Drop | Hold | Order | Insert | Raise | Reclock | Replace | Lift | Slice | Shift | Gain
 Patching = Reclock | Replace | Lift | Slice | Shift | Gain
 """An operation on the sound that a track has, by whichever takes it plays."""
 Sounding = Raise | Patching

@@ -14,6 +14,7 @@ from engine.document.kinds.payload import (
     CROSSFADE,
     CROSSFADE_MS,
     HAND_CROSSFADE_MS,
+    Field,
     fade,
     integer,
     number,
@@ -37,7 +38,9 @@ LONGEST_FADE_MS = 60_000.0
 """A ramp at one edge alone."""
 
 _anywhere = whole(0, FARTHEST_SAMPLES)
-_mute = validator("mute", {TONE_START: _anywhere, TONE_STOP: _anywhere, IS_SILENT: truth, **CROSSFADE})
+TONE: Mapping[str, Field] = {TONE_START: _anywhere, TONE_STOP: _anywhere, IS_SILENT: truth}
+"""The fields of a fill."""
+_mute = validator("mute", {**TONE, **CROSSFADE})
 _slip = validator("slip", {BY_SAMPLES: number(-FARTHEST_SAMPLES, FARTHEST_SAMPLES), **CROSSFADE})
 _fade = number(0.0, LONGEST_FADE_MS)
 _gain = validator(
@@ -53,39 +56,51 @@ _gain = validator(
 
 def _validate_mute(payload: Mapping[str, object]) -> None:
     _mute(payload)
+    require_tone("a mute", payload)
+
+
+def require_tone(what: str, payload: Mapping[str, object]) -> None:
+    """Require both edges of room tone or none, in their order and not too far apart."""
     if (TONE_START in payload) != (TONE_STOP in payload):
-        raise DocumentError("The room tone of a mute needs both edges.")
+        raise DocumentError(f"The room tone of {what} needs both edges.")
     length = integer(payload, TONE_STOP, 0) - integer(payload, TONE_START, 0)
     if TONE_START in payload and length <= 0:
-        raise DocumentError("The room tone of a mute ends before it starts.")
+        raise DocumentError(f"The room tone of {what} ends before it starts.")
     if length > LONGEST_TONE_SAMPLES:
-        raise DocumentError(f"A mute's room tone is longer than {LONGEST_TONE_SAMPLES} samples.")
+        raise DocumentError(f"The room tone of {what} is longer than {LONGEST_TONE_SAMPLES} samples.")
+
+
+def tone_of(payload: Mapping[str, object]) -> tuple[int, int] | None:
+    """Return the segment of room tone of a valid payload; None if silence fills it."""
+    if is_silent(payload):
+        return None
+    return integer(payload, TONE_START, 0), integer(payload, TONE_STOP, 0)
 
 
 def _muted(edited: Edited) -> tuple[Replace, ...]:
     _validate_mute(edited.payload)
     start, stop, payload = edited.start_samples, edited.stop_samples, edited.payload
-    tone = None if _is_silent(payload) else (integer(payload, TONE_START, 0), integer(payload, TONE_STOP, 0))
     fade_ms = real(payload, CROSSFADE_MS, HAND_CROSSFADE_MS)
-    return (Replace(start, stop, edited.tracks, tone, fade_ms),) if start < stop else ()
+    return (Replace(start, stop, edited.tracks, tone_of(payload), fade_ms),) if start < stop else ()
 
 
-def _is_silent(payload: Mapping[str, object]) -> bool:
+def is_silent(payload: Mapping[str, object]) -> bool:
     """Return whether silence fills it: no room tone is known, or the user chose silence."""
     return TONE_START not in payload or payload.get(IS_SILENT) is True
 
 
-def _other_filling(edited: Edited) -> Mapping[str, object] | None:
-    """Switch between silence and room tone."""
-    return {IS_SILENT: not _is_silent(edited.payload)} if TONE_START in edited.payload else None
+def other_filling(edited: Edited) -> Mapping[str, object] | None:
+    """Return the payload changes that switch between silence and room tone; None without room tone."""
+    return {IS_SILENT: not is_silent(edited.payload)} if TONE_START in edited.payload else None
 
 
-def _filled_with(start_samples: int, stop_samples: int) -> Mapping[str, object]:
+def filled_with(start_samples: int, stop_samples: int) -> Mapping[str, object]:
+    """Return the payload changes that fill an edit with a segment of the recording."""
     return {TONE_START: start_samples, TONE_STOP: stop_samples, IS_SILENT: False}
 
 
 def _mute_words(edited: Edited, rate_hz: int) -> str:
-    return f"{span_words(edited, rate_hz)}, {'silent' if _is_silent(edited.payload) else 'room tone'}"
+    return f"{span_words(edited, rate_hz)}, {'silent' if is_silent(edited.payload) else 'room tone'}"
 
 
 def _slipped(edited: Edited) -> tuple[Shift, ...]:
@@ -166,8 +181,8 @@ MUTE = Kind(
     words=_mute_words,
     is_of_tracks=True,
     fade=fade(HAND_CROSSFADE_MS),
-    other=_other_filling,
-    filling=_filled_with,
+    other=other_filling,
+    filling=filled_with,
 )
 SLIP = Kind(
     name="slip",

@@ -16,6 +16,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from engine.document.kinds.operations import Gain, Lift, Replace, Shift
 from engine.edl.crossfade import Block, crossfade
+from engine.edl.inserts import INSERTED_FROM
 from engine.edl.slicing.fills import made_up
 from engine.edl.slicing.lifts import lifted
 from engine.edl.slicing.slices import Gap, Heard, Piece
@@ -104,6 +105,10 @@ class PatchedReader:
         for begin, end in touched:
             block[begin - first : end - first] = self._gained(begin, end).astype(dtype)
         return block
+
+    def fills(self, start: int, stop: int) -> bool:
+        """Return whether [start, stop) is an insert with room tone; in document samples."""
+        return start >= INSERTED_FROM and self._touched(start, stop) == [(start, stop)]
 
     def close(self) -> None:
         """Close the source."""

@@ -86,6 +86,8 @@ class Voice:
         """Read the document span [start, stop), shape (frames, channels), without the gain; zero outside."""
         first = self.track.start_samples
         begin, end = max(start_samples, self.start_samples), min(stop_samples, self.stop_samples)
+        if isinstance(self.reader, PatchedReader) and self.reader.fills(start_samples, stop_samples):
+            begin, end = start_samples, stop_samples
         if (begin, end) == (start_samples, stop_samples):
             heard: Block = self.reader.read(begin - first, end - first, dtype=self.dtype)
             return heard

@@ -55,7 +55,9 @@ class ClockTimes:
         first, last = np.searchsorted(edits.seams_samples, (left, right))
         some = slice(max(first - 1, 0), last)
         columns = edits.kept_starts_samples, edits.kept_stops_samples, edits.seams_samples
-        starts, stops, seams = (column[some].astype(np.float64) for column in columns)
+        # no time of day passes in an insert
+        sounding = ~edits.inserted[some]
+        starts, stops, seams = (column[some][sounding].astype(np.float64) for column in columns)
         places = np.maximum(seams, left)
         return starts + places - seams, np.minimum(stops, starts + right - seams), places
 

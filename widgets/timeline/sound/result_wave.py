@@ -12,6 +12,7 @@ from engine.document.kinds.operations import Stored
 from engine.document.tracks.track import Track
 from engine.edl.crossfade import Block
 from engine.edl.edit_list import EditList
+from engine.edl.inserts import INSERTED_FROM
 from engine.edl.render import VoiceRenderer
 from engine.edl.tracks.patched_reader import PatchedReader, Reads
 from engine.edl.tracks.voice import Voice
@@ -107,7 +108,7 @@ class Cutter:
         lengths = np.insert(stops, holder, inner) - piece_starts
         numbers = np.arange(len(starts))
         first = numbers + np.searchsorted(holder, numbers, "left")
-        source_starts = edits.to_source_array(piece_starts)
+        source_starts = edits.to_played_array(piece_starts)
         return Pieces(shown, stops - starts, first, source_starts, source_starts + lengths, lengths)
 
 
@@ -160,7 +161,7 @@ class ResultWave:
         first, width = start_samples + self._offset, samples_per_column
         whole = int(np.floor(first))
         if self._in_one_piece(whole, first + width * n_columns):
-            moved = self._edits.to_source(whole) - whole - self._track_start
+            moved = int(self._edits.to_played_array(whole)) - whole - self._track_start
             columns = self._source.columns(channel, first + moved, width, n_columns)
             if self._patches is None:
                 return columns
@@ -222,7 +223,7 @@ class ResultWave:
         starts, stops = _later(starts, stops, first)
         made = patched_columns(columns, starts, stops, self._patches, read, read_stored)
         if made is not columns:  # nothing is heard beyond the track, however far an edit goes
-            outside = (stops <= self._begin) | (starts >= self._end)
+            outside = (stops <= self._begin) | ((starts >= self._end) & (starts < INSERTED_FROM))
             for values in made.arrays:
                 values[outside] = 0.0
         return made

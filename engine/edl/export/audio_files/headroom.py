@@ -46,6 +46,8 @@ def _of_block(edit_list: EditList, cells: Peaks, first: int, stop: int) -> float
             continue
         source = int(starts[index])
         heard = cells[(source + begin) // _CELL_SAMPLES : (source + end - 1) // _CELL_SAMPLES + 1]
+        if edit_list.inserted[index]:  # room tone is of any place
+            heard, has_seam = cells, True
         highest = max(highest, float(heard.max(initial=0.0)))
         fades_in, fades_out = edit_list.fades_in_samples[index], edit_list.fades_out_samples[index]
         has_seam = has_seam or begin < fades_in or end > length - fades_out

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.audio.reader import content_hash
 from engine.document.decisions import edited
@@ -14,8 +14,8 @@ from engine.document.marks.markers import Marker
 from engine.document.state import DocumentState
 from engine.document.tracks.clip import Clip
 from engine.document.tracks.track import Source, Track
-from engine.edl.edit_list import Segment
-from engine.edl.export.placing.stretches import Consolidated
+from engine.edl.edit_list import EditList, Segment
+from engine.edl.export.placing.stretches import Consolidated, Stretch
 from engine.edl.export.request import (
     AcceptedEdit,
     Exported,
@@ -24,14 +24,18 @@ from engine.edl.export.request import (
     counted_edits,
     edit_figures,
 )
+from engine.edl.inserts import INSERTED_FROM
 from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
 from engine.strict_json import strict_json
 from engine.timebase import samples_to_s
 from engine.wording import counted
 
-VERSION, WITH_CLIPS = 2, 3
-"""The second where a track is more than one whole recording, which readers of the first would play wrong."""
+VERSION, WITH_CLIPS, WITH_INSERTS = 2, 3, 4
+"""The second where a track is more than one whole recording, the third where the result plays what is in no
+recording: readers of the one before would play them wrong."""
+
+Spanning = TypeVar("Spanning", Segment, Stretch)
 
 _LOOKS = ("height_px", "is_collapsed", "channels_open", "picture")
 """Display settings of a track, which other programs do not need."""
@@ -58,20 +62,29 @@ def edit_list_content(request: ExportRequest) -> dict[str, Any]:
     edit_list, edits = request.edit_list, accepted_edits(state)
     files = [_hashed(one) for one in request.consolidated.values()]
     return {
-        "version": VERSION if all(map(state.is_one_source, state.tracks)) else WITH_CLIPS,
+        "version": _version(state, edit_list),
         "document": request.document_name,
         "rate_hz": state.rate_hz,
         "length_samples": edit_list.length_samples,
         "source_length_samples": edit_list.source_length_samples,
         "sources": [_source(source, request.media) for source in (*state.sources.values(), *files)],
         "tracks": [_track(track, request) for track in state.tracks],
-        "segments": [_segment(segment, state.rate_hz) for segment in edit_list.segments],
+        "segments": [
+            _segment(_placed(segment, edit_list.source_length_samples), state.rate_hz)
+            for segment in edit_list.segments
+        ],
         "cuts": [
             _edit(edit, state) for edit in accepted_edits(state) if KINDS[edit.proposal.kind].drops_span
         ],
         "edits": [_full_edit(edit, state) for edit in edits],
         "markers": [_marker(marker, state.rate_hz) for marker in state.markers.values()],
     }
+
+
+def _version(state: DocumentState, edit_list: EditList) -> int:
+    if edit_list.inserted.any():
+        return WITH_INSERTS
+    return VERSION if all(map(state.is_one_source, state.tracks)) else WITH_CLIPS
 
 
 def _source(source: Source, media: Mapping[str, Path]) -> dict[str, Any]:
@@ -93,7 +106,7 @@ def _track(track: Track, request: ExportRequest) -> dict[str, Any]:
         "source_id": played[0].source_id,
         "start_samples": track.start_samples,
         "start_s": samples_to_s(track.start_samples, request.state.rate_hz),
-        "stretches": [] if own is None else list(_stretches(track, own)),
+        "stretches": [] if own is None else list(_stretches(track, own, request.state.length_samples)),
     }
 
 
@@ -106,11 +119,12 @@ def _clip(clip: Clip, rate_hz: int) -> dict[str, Any]:
     }
 
 
-def _stretches(track: Track, own: Consolidated) -> Iterator[dict[str, Any]]:
+def _stretches(track: Track, own: Consolidated, length_samples: int) -> Iterator[dict[str, Any]]:
     """Yield where a track plays from another source, and from where in it."""
     rate_hz = own.source.rate_hz
-    for one in own.stretches:
-        offset = one.start_samples - track.start_samples + one.shift_samples
+    for held in own.stretches:
+        offset = held.start_samples - track.start_samples + held.shift_samples
+        one = _placed(held, length_samples)
         yield {
             "source_id": own.source.id,
             "start_samples": one.start_samples,
@@ -120,6 +134,14 @@ def _stretches(track: Track, own: Consolidated) -> Iterator[dict[str, Any]]:
             "stop_s": samples_to_s(one.stop_samples, rate_hz),
             "offset_s": samples_to_s(offset, rate_hz),
         }
+
+
+def _placed(one: Spanning, length_samples: int) -> Spanning:
+    """Return a segment or a stretch with an insert right beyond the end of the recordings."""
+    if one.start_samples < INSERTED_FROM:
+        return one
+    by = INSERTED_FROM - length_samples
+    return replace(one, start_samples=one.start_samples - by, stop_samples=one.stop_samples - by)
 
 
 def _segment(segment: Segment, rate_hz: int) -> dict[str, Any]:

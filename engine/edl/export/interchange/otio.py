@@ -193,6 +193,8 @@ class _Writer:
             "result_start_samples": clip.result_start_samples,
             "before_samples": clip.before_samples,
             "after_samples": clip.after_samples,
+            "fade_in_samples": clip.fade_in_samples,
+            "fade_out_samples": clip.fade_out_samples,
             "result_start_frame": placed.start,
             "result_stop_frame": placed.end,
         }

@@ -18,6 +18,7 @@ from engine.document.tracks.track import Track
 from engine.edl.edit_list import EditList, Segment
 from engine.edl.export.placing.stretches import Consolidated, media_parts
 from engine.edl.export.request import ExportRequest
+from engine.edl.inserts import INSERTED_FROM
 from engine.edl.tracks.voice import sounding_span
 from engine.spans import united
 
@@ -129,8 +130,10 @@ def _islands(
 ) -> Sequence[tuple[int, int]]:
     """Return the spans of the timeline in which a track sounds, ascending, without the gaps between clips."""
     patches = edit_list.patches.get(track.id)
+    stretches = () if consolidated is None else consolidated.stretches
+    tones = [(one.start_samples, one.stop_samples) for one in stretches if one.start_samples >= INSERTED_FROM]
     if state.is_one_source(track) or (patches is not None and patches.clock is not None):
-        return [sounding_span(state, track, patches)]
+        return [sounding_span(state, track, patches), *tones]
     found = [(one.start_samples, one.stop_samples) for one in track.clips]
     if consolidated is not None:
         found += [(one.start_samples, one.stop_samples) for one in consolidated.stretches]

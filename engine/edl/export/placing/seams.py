@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.decisions import Verdict
-from engine.document.kinds.operations import Drop, Operation, Order
+from engine.document.kinds.operations import Drop, Insert, Operation, Order
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.table import Positions, table_of
 from engine.edl.build import cut
 from engine.edl.edit_list import EditList
+from engine.edl.inserts import INSERTED_FROM
 from engine.edl.names import beginning_of
 from engine.edl.programme import EDGE_FADE_MS
 
@@ -96,6 +97,10 @@ def _fit(operation: Operation, stops: Positions, starts: Positions) -> NDArray[n
             jumps = [(at, first), (last, at), (last, first)] + ([] if operation.stays else [(first, last)])
             edges = np.max([(stops == one).astype(float) + (starts == other) for one, other in jumps], axis=0)
             return np.where(edges > 0, 3.0 * edges + 2.0, 0.0)
+        case Insert(at):
+            is_there = (starts >= INSERTED_FROM) | (stops >= INSERTED_FROM)
+            edges = (stops == at).astype(float) + (starts == at)
+            return np.where(is_there & (edges > 0), 3.0 * edges + 2.0, 0.0)
     return np.zeros(len(stops))
 
 

@@ -24,6 +24,7 @@ from engine.document.state import DocumentState
 from engine.document.tracks.clip import visible_in_time
 from engine.document.tracks.track import Source, Track
 from engine.edl.edit_list import EditList
+from engine.edl.inserts import INSERTED_FROM
 from engine.edl.tracks.gains import lone_gains
 from engine.edl.tracks.patches import Patches
 from engine.edl.tracks.voice import sounding_span
@@ -204,7 +205,8 @@ def _stretched(
     edit_list: EditList, spans: Sequence[tuple[int, int]], span: tuple[int, int], margin: int
 ) -> Samples:
     """Return the edited and audible segments of a track within `span`, with the margin, shape (k, 2)."""
-    edited = united(np.clip(np.array(spans, np.int64).reshape(-1, 2), *span))
+    rows = np.array(spans, np.int64).reshape(-1, 2)
+    edited = united(np.where(rows[:, :1] >= INSERTED_FROM, rows, np.clip(rows, *span)))
     heard = united(np.stack([edit_list.starts_samples, edit_list.stops_samples], axis=1))
     around = united(common(edited, heard) + np.array([-margin, margin]))
     return _with_whole_fades(around, _fades(edit_list), margin)

@@ -13,11 +13,12 @@ import numpy as np
 
 from engine.document.decisions import Edited
 from engine.document.kinds import KINDS
-from engine.document.kinds.operations import Drop, Order
+from engine.document.kinds.operations import Drop, Insert, Order
 from engine.document.kinds.ordering import RANK, TIMES, TO_SAMPLES
 from engine.document.kinds.payload import CROSSFADE_MS, HAND_CROSSFADE_MS, LONGEST_CROSSFADE_MS
 from engine.edl.edit_list import EditList
 from engine.edl.edits_that_play import Wanted
+from engine.edl.inserts import laid_inserts
 from engine.edl.programme import NO_HOLDS, Orders, programme
 
 _MOST_TRIED = 100
@@ -37,14 +38,15 @@ def played_by(wanted: Sequence[Wanted], length_samples: int, rate_hz: int) -> Ed
     rows = [(one.start_samples, one.stop_samples) for one in drops]
     starts, stops = np.array(rows, np.int64).reshape(-1, 2).T
     fades_ms = np.array([one.crossfade_ms for one in drops], np.float64)
-    orders = Orders.of([one for one in effects if isinstance(one, Order)])
+    laid = laid_inserts(one for one in effects if isinstance(one, Insert))
+    orders = Orders.of([*(one for one in effects if isinstance(one, Order)), *(order for order, _ in laid)])
     return programme(starts, stops, fades_ms, NO_HOLDS, orders, length_samples, rate_hz)
 
 
 def fades_of(edit_list: EditList) -> dict[Seam, int]:
     """Return the length of each crossfade in samples, and of the fades at the ends."""
-    stops = [-1, *edit_list.kept_stops_samples.tolist()]
-    starts = [*edit_list.kept_starts_samples.tolist(), -1]
+    spans = edit_list.played_spans
+    stops, starts = [-1, *(stop for _, stop in spans)], [*(start for start, _ in spans), -1]
     lengths = [*edit_list.fades_in_samples.tolist(), *edit_list.fades_out_samples[-1:].tolist()]
     return dict(zip(zip(stops, starts, strict=True), lengths, strict=True)) if len(starts) > 1 else {}
 
@@ -80,6 +82,13 @@ def _laid_at(one: Wanted) -> _Laid:
     return one.kind, one.start_samples, one.stop_samples, one.payload.get(TO_SAMPLES), one.payload.get(RANK)
 
 
+def _moved_to(one: Wanted, to: int) -> Wanted:
+    """Return an edit that lays the same before another position."""
+    if TO_SAMPLES in one.payload:
+        return replace(one, payload={**one.payload, TO_SAMPLES: to})
+    return replace(one, start_samples=to, stop_samples=to)
+
+
 def _changes(wanted: Sequence[Wanted]) -> Iterator[dict[_Laid, Wanted]]:
     """Yield placements with the same audible result: on the other side of a cut, or including the cut."""
     starts = {one.stop_samples: one.start_samples for one in wanted if one.kind == "cut"}
@@ -88,10 +97,10 @@ def _changes(wanted: Sequence[Wanted]) -> Iterator[dict[_Laid, Wanted]]:
     for to in dict.fromkeys(map(_target, laid)):
         if to in starts:
             there = [one for one in laid if _target(one) == to]
-            yield {
-                _laid_at(one): replace(one, payload={**one.payload, TO_SAMPLES: starts[to]}) for one in there
-            }
+            yield {_laid_at(one): _moved_to(one, starts[to]) for one in there}
     for one in laid:
+        if TO_SAMPLES not in one.payload:
+            continue
         if one.start_samples in starts:
             yield {_laid_at(one): replace(one, start_samples=starts[one.start_samples])}
         if one.stop_samples in stops:
@@ -112,7 +121,7 @@ def _as_blocks(wanted: Sequence[Wanted]) -> list[Wanted]:
 
 
 def _is_next(before: Wanted, one: Wanted) -> bool:
-    is_laid = _target(one) is not None and one.payload.get(TIMES, 2) == before.payload.get(TIMES, 2) == 2
+    is_laid = TO_SAMPLES in one.payload and one.payload.get(TIMES, 2) == before.payload.get(TIMES, 2) == 2
     return is_laid and before.kind == one.kind and _target(before) == _target(one)
 
 
@@ -162,6 +171,9 @@ class _Fitting:
 
 
 def _target(one: Wanted) -> int | None:
+    """Return the position before which an edit lays something; None for a cut."""
+    if one.start_samples == one.stop_samples:
+        return one.start_samples
     return int(str(one.payload[TO_SAMPLES])) if TO_SAMPLES in one.payload else None
 
 

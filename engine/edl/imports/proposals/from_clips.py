@@ -27,6 +27,7 @@ from engine.edl.imports.proposals.gains import wanted_gains
 from engine.edl.imports.proposals.runs import Difference, PlayedRuns, Run, heard
 from engine.edl.imports.proposals.wanted import TIMING, WantedEdits, WantedOnTracks
 from engine.edl.imports.unmoved import unmoved
+from engine.edl.inserts import INSERTED_FROM
 from engine.errors import EditsError
 from engine.spans import united
 from engine.wording import counted
@@ -54,7 +55,7 @@ def from_clips(imported: ImportedEdits, state: DocumentState, places: Mapping[st
         has_edge_fades=imported.has_edge_fades,
         unknown=clips.unknown,
     )
-    if not found.runs:
+    if all(one.is_inserted for one in found.runs):
         raise EditsError(f"{imported.file_name} contains no audio of this recording: choose another file.")
     length, rate_hz, own = state.length_samples, state.rate_hz, build(state)
     if clips.near_samples:
@@ -104,8 +105,7 @@ def _is_played(runs: Sequence[Run], seams: Mapping[Seam, int | None], own: EditL
     """Return whether a document already plays these runs, as precisely as the file specifies them."""
     spans = [(one.start_samples, one.stop_samples) for one in _joined(runs)]
     fades = fades_of(own)
-    kept = zip(own.kept_starts_samples.tolist(), own.kept_stops_samples.tolist(), strict=True)
-    return spans == list(kept) and all(
+    return spans == list(own.played_spans) and all(
         length is None or length == fades.get(seam, 0) for seam, length in seams.items()
     )
 
@@ -116,11 +116,15 @@ def _met(runs: Sequence[Run], near: int, own: EditList) -> tuple[Run, ...]:
     An end is its start and a rounded length, so it is less exact than a start. Ends that the document has
     stay.
     """
-    starts, stops = (one.start_samples for one in runs), own.kept_stops_samples.tolist()
+    starts, stops = [one.start_samples for one in runs], own.kept_stops_samples.tolist()
     known = np.unique([*starts, *stops, own.source_length_samples])
+    known = known[known < INSERTED_FROM]
     ends: list[int] = []
     found = []
     for one in runs:
+        if one.is_inserted:
+            found.append(one)
+            continue
         edges = np.array([*known[known > one.start_samples].tolist(), *ends], np.int64)
         away = np.abs(edges - one.stop_samples)
         nearest = int(np.argmin(away)) if len(edges) else -1
@@ -134,7 +138,7 @@ def _seams(found: PlayedRuns, length: int) -> dict[Seam, int | None]:
     """Return where the document jumps, and how long each crossfade is."""
     runs = _joined(found.runs)
     seams: dict[Seam, int | None] = {}
-    if runs[0].start_samples > 0:
+    if 0 < runs[0].start_samples < INSERTED_FROM:
         seams[-1, runs[0].start_samples] = runs[0].fade_samples
     for one, after in pairwise(runs):
         seams[one.stop_samples, after.start_samples] = after.fade_samples
@@ -196,7 +200,8 @@ def _is_of_seam(name: str) -> bool:
 
 def _in_document(at: int, runs: Sequence[Run]) -> int:
     """Return the position in the document played at a position of the imported edits, or next after it."""
-    for one in runs:
+    sounding = [one for one in runs if not one.is_inserted]
+    for one in sounding:
         if at < one.end_samples:
             return one.start_samples + max(0, at - one.at_samples)
-    return runs[-1].stop_samples
+    return sounding[-1].stop_samples if sounding else 0

@@ -14,6 +14,7 @@ from engine.document.kinds.operations import (
     Drop,
     Gain,
     Hold,
+    Insert,
     Lift,
     Operation,
     Order,
@@ -25,7 +26,7 @@ from engine.document.kinds.operations import (
 )
 from engine.document.marks.edits import NamedSpan
 from engine.document.state import DocumentState
-from engine.edl.edit_list import EditList, Segment
+from engine.edl.edit_list import EditList, Segment, as_insert
 from engine.edl.edits_that_play import Wanted
 from engine.edl.imports.described import ImportedEdits, WrittenEdit
 from engine.edl.imports.document_clips import document_clips
@@ -35,7 +36,7 @@ from engine.edl.imports.proposals.wanted import TIMING, WantedEdits, WantedOnTra
 from engine.errors import DocumentError, EditsError
 from engine.wording import counted
 
-_ALL: tuple[type[Operation], ...] = (Drop, Hold, Order, Raise, Reclock, Replace, Lift, Slice, Shift, Gain)
+_ALL: tuple[type[Operation], ...] = (Drop, Hold, Order, Insert, Raise, Reclock, Replace, Lift, Slice, Shift, Gain)
 
 
 def from_list(imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path]) -> WantedEdits:
@@ -92,7 +93,7 @@ def _is_played(
     imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path], made: EditList
 ) -> bool:
     """Return whether an edit list plays the segments of an imported one, its clips at their places."""
-    if imported.segments != made.segments:
+    if imported.segments != tuple(as_insert(one) if one.is_inserted else one for one in made.segments):
         return False
     played: dict[int, list[Segment]] = {}
     for segment in imported.segments:

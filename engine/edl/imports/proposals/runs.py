@@ -16,8 +16,8 @@ import numpy as np
 
 from engine.document.state import DocumentState
 from engine.edl.imports.document_clips import DocumentClip
+from engine.edl.inserts import INSERTED_FROM
 from engine.spans import Samples, common, united
-from engine.timebase import format_time, samples_to_s
 from engine.wording import counted
 
 _FRAMES_A_S = 24
@@ -46,6 +46,11 @@ class Run:
     def end_samples(self) -> int:
         """Where it ends in the imported edits."""
         return self.at_samples + self.stop_samples - self.start_samples
+
+    @property
+    def is_inserted(self) -> bool:
+        """Whether it is silence that the document does not have."""
+        return self.start_samples >= INSERTED_FROM
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +151,10 @@ class _Seams:
         """Return the longest crossfade that begins or ends with one: a track can end or begin within it."""
         return max((self._longest.get(edge, crossfade) for edge in _edges(crossfade)), key=_length)
 
+    def holds(self, crossfade: Span) -> bool:
+        """Return whether a span begins or ends as a crossfade does."""
+        return _length(crossfade) > 0 and any(edge in self._longest for edge in _edges(crossfade))
+
     def middle(self, crossfade: Span) -> int:
         """Return where a track takes over that crosses over in a span."""
         return _middle(self._whole(crossfade))
@@ -176,11 +185,11 @@ class _Composing:
         self._state, self._near = state, near
         self._unknown = {key: united(spans) for key, spans in unknown.items()}
         self._under = self._fades = 0
-        self._closed: list[int] = []
         clips = {key: self._on_top(own) for key, own in by_track.items()}
         crossfades = [one for own in clips.values() for one in _crossfades(own) if _length(one)]
         seams = _Seams(crossfades)
-        self._pieces = {key: self._parted(own, seams) for key, own in clips.items()}
+        over_silence = _Seams(_faded_over_silence(clips.values()))
+        self._pieces = {key: self._parted(own, seams, over_silence) for key, own in clips.items()}
         self._offsets: list[int | None] = []
         self._longest_fade = max(map(_length, crossfades), default=0)
         self._spans = {
@@ -200,6 +209,9 @@ class _Composing:
         end_fade: int | None = self._edge_fade(runs[-1].end_samples, is_end=True) if runs else None
         if runs and not has_edge_fades:
             runs[0], end_fade = replace(runs[0], fade_samples=None), None
+            for number, (before, one) in enumerate(pairwise(tuple(runs)), 1):
+                if (before.is_inserted or one.is_inserted) and not one.fade_samples:
+                    runs[number] = replace(one, fade_samples=None)
         differences, repeated = self._differences(intervals)
         return PlayedRuns(tuple(runs), tuple(differences), end_fade, tuple(self._left_out(repeated)))
 
@@ -210,9 +222,6 @@ class _Composing:
             yield f"{counted(self._fades, 'fade')} without a crossfade left out."
         if repeated:
             yield f"{counted(repeated, 'difference')} between tracks of a repeated span left out."
-        if self._closed:
-            total = format_time(samples_to_s(sum(self._closed), self._state.rate_hz), 1)
-            yield f"{counted(len(self._closed), 'silence')} between clips, {total} in all, left out."
 
     def _on_top(self, clips: Sequence[DocumentClip]) -> list[DocumentClip]:
         """Return clips without those that begin and end within the one before."""
@@ -225,20 +234,29 @@ class _Composing:
             found.append(one)
         return found
 
-    def _parted(self, clips: Sequence[DocumentClip], seams: _Seams) -> list[_Piece]:
+    def _parted(
+        self, clips: Sequence[DocumentClip], seams: _Seams, over_silence: _Seams
+    ) -> list[_Piece]:
         """Return the span each clip plays, up to the middle of its crossfades."""
         overlaps = [None, *((one if _length(one) else None) for one in _crossfades(clips)), None]
         pieces: list[_Piece] = []
-        for one, (before, after) in zip(clips, pairwise(overlaps), strict=True):
+        neighbours = zip((None, *clips[:-1]), clips, (*clips[1:], None), strict=True)
+        for (earlier, one, later), (before, after) in zip(neighbours, pairwise(overlaps), strict=True):
             if before is not None:
                 start = max(one.at_samples, seams.middle(before))
             else:
                 start = seams.beginning(one.at_samples)
+                faded = start, start + one.fade_in_samples
+                if start == one.at_samples and over_silence.holds(faded) and _jumps(earlier, one):
+                    start = over_silence.middle(faded)
                 self._fades += bool(one.fade_in_samples and start == one.at_samples and one is not clips[0])
             if after is not None:
                 stop = min(one.end_samples, seams.middle(after))
             else:
                 stop = seams.ending(one.end_samples)
+                faded = stop - one.fade_out_samples, stop
+                if stop == one.end_samples and over_silence.holds(faded) and later and _jumps(one, later):
+                    stop = over_silence.middle(faded)
                 self._fades += bool(one.fade_out_samples and stop == one.end_samples and one is not clips[-1])
             if start < stop:
                 offset = one.start_samples - one.at_samples
@@ -290,7 +308,10 @@ class _Composing:
                 through = self._through(start, stop, offset, self._chosen(after[2]))
                 self._offsets.append(through)
                 if through is None:
-                    self._close(start, stop)
+                    if stop - start > 2 * self._near and not self._holds_unknown(start, stop):
+                        fades = [one.fade_after for one in before.values() if one.stop == start]
+                        fade = max(fades, default=0)
+                        runs.append(Run(INSERTED_FROM, INSERTED_FROM + stop - start, start, fade))
                     offset, before = None, {}
                 elif offset is None:
                     runs.append(Run(start + through, stop + through, start, 0))
@@ -312,10 +333,9 @@ class _Composing:
             before = playing
         return [one for one in map(self._within, runs) if one.start_samples < one.stop_samples]
 
-    def _close(self, start: int, stop: int) -> None:
-        """Note that the result is not silent in a span in which no clip plays."""
-        if not any(self._is_unknown(key, start, stop) for key in self._unknown):
-            self._closed.append(stop - start)
+    def _holds_unknown(self, start: int, stop: int) -> bool:
+        """Return whether any track plays something unknown in a span of the result."""
+        return any(self._is_unknown(key, start, stop) for key in self._unknown)
 
     def _is_unknown(self, key: str, start: int, stop: int) -> bool:
         """Return whether a track plays something unknown in a span of the result."""
@@ -323,7 +343,9 @@ class _Composing:
         return spans is not None and len(common(np.array([(start, stop)]), spans)) > 0
 
     def _within(self, run: Run) -> Run:
-        """Return a run limited to the document."""
+        """Return a run limited to the document; inserted silence is not of it."""
+        if run.is_inserted:
+            return run
         start = min(max(run.start_samples, 0), self._state.length_samples)
         stop = min(max(run.stop_samples, start), self._state.length_samples)
         return replace(
@@ -418,6 +440,26 @@ class _Composing:
         if one.is_silent and {one.start_samples, one.stop_samples} & edges:
             return length > max(2 * self._near, self._state.rate_hz // _FRAMES_A_S, self._longest_fade)
         return length > 2 * self._near
+
+
+def _jumps(one: DocumentClip | None, after: DocumentClip) -> bool:
+    """Return whether a clip is elsewhere than where the document would go on after another, or begin."""
+    offset = 0 if one is None else one.start_samples - one.at_samples
+    return after.start_samples - after.at_samples != offset
+
+
+def _faded_over_silence(by_track: Iterable[Sequence[DocumentClip]]) -> Iterator[Span]:
+    """Yield the fades of clips next to a silence of all tracks."""
+    clips = [one for own in by_track for one in own]
+    if not clips:
+        return
+    sounding = united([(one.at_samples, one.end_samples) for one in clips])
+    starts, stops = set(sounding[:, 0].tolist()) - {0}, set(sounding[:-1, 1].tolist())
+    for one in clips:
+        if one.at_samples in starts and one.fade_in_samples:
+            yield one.at_samples, one.at_samples + one.fade_in_samples
+        if one.end_samples in stops and one.fade_out_samples:
+            yield one.end_samples - one.fade_out_samples, one.end_samples
 
 
 def _crossfades(clips: Sequence[DocumentClip]) -> list[Span]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from engine.document.decisions import Edited
 from engine.document.kinds import KINDS
-from engine.document.kinds.operations import Drop, Hold, Operation, Order
+from engine.document.kinds.operations import Drop, Hold, Insert, Operation, Order
 from engine.document.marks.edits import NamedSpan
 from engine.edl.edit_list import EditList
 from engine.edl.imports.described import NotUnderstood
 
-TIMING: tuple[type[Operation], ...] = (Drop, Hold, Order)
+TIMING: tuple[type[Operation], ...] = (Drop, Hold, Order, Insert)
 """Operations that determine when something plays."""
 
 
@@ -80,8 +80,8 @@ class WantedEdits:
         return mine == theirs
 
     def _compared(self, one: EditList) -> tuple[list[int], ...]:
-        positions = one.kept_starts_samples.tolist(), one.kept_stops_samples.tolist()
+        positions = [edge for span in one.played_spans for edge in span]
         if not self.has_crossfades:
-            return positions
+            return (positions,)
         edges = () if not self.has_edge_fades else (one.fades_in_samples[:1], one.fades_out_samples[-1:])
-        return (*positions, one.fades_in_samples[1:].tolist(), *(edge.tolist() for edge in edges))
+        return (positions, one.fades_in_samples[1:].tolist(), *(edge.tolist() for edge in edges))

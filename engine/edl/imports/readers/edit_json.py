@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.document.file.checks.limits import FARTHEST_SAMPLES, HIGHEST_RATE_HZ, LOWEST_RATE_HZ
 from engine.document.tracks.clip import Clip, visible_in_time
-from engine.edl.edit_list import Segment
+from engine.edl.edit_list import Segment, as_insert
 from engine.edl.imports import EditsFile
 from engine.edl.imports.described import (
     ImportedClip,
@@ -23,14 +23,15 @@ from engine.edl.imports.times import number_of
 from engine.progress import Progress
 from engine.strict_json import bytes_of, parse_json
 
-_VERSIONS = (1, 2, 3)
+_VERSIONS = (1, 2, 3, 4)
+_WITH_INSERTS = 4
 _MOST_DB = 1_000
 _MOST_CLIPS = 20_000_000
 _TOO_MANY = "it holds more segments than any recording has"
 
 
 def read(file: EditsFile, progress: Progress) -> ImportedEdits:
-    """Read a list of version 1 to 3.
+    """Read a list of version 1 to 4.
 
     Raises
     ------
@@ -43,21 +44,27 @@ def read(file: EditsFile, progress: Progress) -> ImportedEdits:
             raise ValueError("it is not an edit list of Offcut")
         if version not in _VERSIONS:
             raise ValueError(f"it is of version {version}, and this Offcut reads up to {_VERSIONS[-1]}")
-        return _described(file, content, progress)
+        return _described(file, content, version, progress)
     except (ValueError, TypeError) as error:
         raise file.refused(str(error)) from error
 
 
-def _described(file: EditsFile, content: dict[str, Any], progress: Progress) -> ImportedEdits:
+def _described(
+    file: EditsFile, content: dict[str, Any], version: int, progress: Progress
+) -> ImportedEdits:
     rate_hz = _whole(content, "rate_hz", LOWEST_RATE_HZ, HIGHEST_RATE_HZ)
     sources = {_text(one, "id"): _medium(one) for one in _dicts(content, "sources")}
     listed, written = _dicts(content, "tracks"), _dicts(content, "segments")
     if len(listed) * len(written) > _MOST_CLIPS:
         raise ValueError(_TOO_MANY)
     segments, tracks = tuple(map(_segment, written)), []
+    if version >= _WITH_INSERTS:
+        length = _whole(content, "source_length_samples", 0, FARTHEST_SAMPLES)
+        segments = tuple(as_insert(one) if one.start_samples >= length else one for one in segments)
+    played = [one for one in segments if not one.is_inserted]
     for one in listed:
         progress.check_cancelled()
-        tracks.append(_track(one, sources, segments, rate_hz))
+        tracks.append(_track(one, sources, played, rate_hz))
     ids = [_text(one, "id") for one in listed]
     return ImportedEdits(
         file.name,

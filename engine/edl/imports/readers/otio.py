@@ -43,6 +43,7 @@ _FASTEST = 10_000
 _FRAMES_BELOW = 1_000
 """Lower rates are those of video, and whole values of them were rounded to frames."""
 
+_FADES = "fade_in_samples", "fade_out_samples"
 _MARKER_VALUES = "start_samples", "length_samples"
 _CLIP_VALUES = (
     "start_samples",
@@ -255,13 +256,15 @@ class _Reading:
             begins, length_s = self._range(reference["available_range"])
         start, length = span[0] - begins if span[0] >= begins else span[0], span[1]
         medium = Medium(name_of(path) or _text(item.get("name")), path, length_s)
-        before, after = reach
+        before, after = fade_in, fade_out = reach
         if (samples := self._samples(item, start, at, length, rate)) is not None:
             start, at, length, before, after = samples
+            fades = _left(item, _FADES)
+            fade_in, fade_out = (before, after) if fades is None else _fractions(fades)
         else:
             self._count_rounding(item.get("source_range"))
         clip = ImportedClip(
-            medium, start - before, before + length + after, at - before, before, after, is_heard=is_on
+            medium, start - before, before + length + after, at - before, fade_in, fade_out, is_heard=is_on
         )
         if speed == 1 or not is_on:
             yield clip
@@ -296,7 +299,7 @@ class _Reading:
         if left is None or rate is None:
             return None
         *samples, first, last, rate_hz = left
-        found = tuple(Fraction(one, rate_hz) for one in samples)
+        found = _fractions([*samples, rate_hz])
         apart = at - first / rate, at + length - last / rate, start - at - (found[0] - found[1])
         return found if all(2 * abs(one) * rate < 1 for one in apart) else None
 
@@ -341,6 +344,11 @@ def _left(item: dict[str, Any], names: Sequence[str]) -> list[int] | None:
     found = [one for one in map(held.get, (*names, "rate_hz")) if type(one) is int]
     is_whole = len(found) > len(names) and found[-1] and all(0 <= one <= FARTHEST_SAMPLES for one in found)
     return found if is_whole else None
+
+
+def _fractions(left: Sequence[int]) -> tuple[Fraction, ...]:
+    """Return samples as seconds; the last number is their rate."""
+    return tuple(Fraction(one, left[-1]) for one in left[:-1])
 
 
 def _reference(item: dict[str, Any]) -> dict[str, Any] | None:

@@ -71,6 +71,9 @@ def test_parts_of_a_sample_are_taken_where_sound_moves_and_nowhere_else(kind: st
         ("mute", {"is_silent": True}, True),
         ("mute", {"is_silent": 1}, False),
         ("move", {}, False),
+        ("insert", {}, False),
+        ("insert", {"length_samples": 5, "tone_start_samples": 5}, False),
+        ("insert", {"length_samples": 5, "tone_start_samples": 5, "tone_stop_samples": 5}, False),
         ("comp", {}, False),
         ("take", {}, False),
         ("take", {"at_samples": 5, "takes": []}, False),
@@ -122,7 +125,9 @@ def test_it_does_what_its_payload_says_and_the_usual_where_it_says_nothing(
     assert KINDS[kind].effect(Edited(START, STOP, payload, TRACKS)) == expected
 
 
-@pytest.mark.parametrize("kind", [kind for kind in EXAMPLES if kind not in ("comp", "recorder", "tempo")])
+@pytest.mark.parametrize(
+    "kind", [kind for kind in EXAMPLES if kind not in ("comp", "insert", "recorder", "tempo")]
+)
 def test_a_span_of_nothing_does_nothing_and_one_of_a_sample_something(kind: str) -> None:
     example = EXAMPLES[kind]
     doing = next(payload for payload, done in example.effects if done)
@@ -158,7 +163,7 @@ def test_its_keys_and_forms_go_by_these_figures(name: str) -> None:
     kind, example = KINDS[name], EXAMPLES[name]
     own = (kind.shape, kind.fine_s, kind.drops_span, kind.is_learned, kind.is_of_tracks)
     assert own == example.figures
-    assert kind.has_edges is (example.figures[0] == "span")
+    assert kind.has_edges is (example.figures[0] in ("span", "point"))
     assert _figures(kind.amount) == example.amount
     expected = None
     if example.fade_ms is not None:
@@ -261,4 +266,4 @@ def test_the_other_way_to_do_it() -> None:
     filling = KINDS["mute"].filling
     assert filling is not None
     assert filling(5, 9) == {"tone_start_samples": 5, "tone_stop_samples": 9, "is_silent": False}
-    assert [name for name, kind in KINDS.items() if kind.filling] == ["mute"]
+    assert [name for name, kind in KINDS.items() if kind.filling] == ["mute", "insert"]

@@ -156,6 +156,8 @@ def test_room_tone_of_no_length_is_refused(payload: dict[str, object], reason: s
         ("gain", {"gain_db": -120.0, "start_ramp_ms": [], "stop_ramp_ms": "5"}, "−120.0 dB"),
         ("gain", {"gain_db": -120.0, "ramp_ms": 0.0}, "−120.0 dB"),
         ("gain", {"gain_db": -120.0, "start_ramp_ms": 5.0, "stop_ramp_ms": 7.0}, "−120.0 dB"),
+        ("insert", {"length_samples": 12_000}, "1.5 s of silence"),
+        ("insert", {"length_samples": 80, "tone_start_samples": 1, "tone_stop_samples": 9}, "10 ms of room tone"),
         ("repeat", {"times": 3}, "×3"),
         ("repeat", {"times": 2, "to_samples": 50_000}, "×2 at 0:06.2"),
         ("move", {"to_samples": 50_000}, "to 0:06.25"),
@@ -272,7 +274,8 @@ def test_untouched_samples_are_those_of_the_source(trio: Recording, made: list[M
     with Renderer(trio.state, whole(trio.state), trio.media) as renderer:
         source = renderer.read(0, LENGTH)
     plain = outside_fades(found)
-    at = found.to_source_array(np.arange(len(sound)))
+    at = found.to_played_array(np.arange(len(sound)))
+    plain &= at < LENGTH
     for patches in found.patches.values():
         for start, stop in patches.spans:
             plain &= ~((at >= start) & (at < stop))
@@ -306,7 +309,8 @@ def test_edits_are_undone_redone_previewed_and_found_again(
             rejected = Decision(proposal.id, Verdict.REJECTED)
             gone = replace(document.state, decisions={**document.state.decisions, proposal.id: rejected})
             assert build(gone) == without(document.state, proposal.id)
-            assert removed_only(document.state, proposal.id).length_samples > 0
+            removed = removed_only(document.state, proposal.id).length_samples
+            assert (removed > 0) is (proposal.start_samples < proposal.stop_samples)
             states.append(document.state)
         steps = min(back, len(states) - 1)
         for state in states[::-1][1 : steps + 1]:
@@ -332,6 +336,7 @@ def test_every_format_writes_every_kind(trio: Recording, tmp_path: Path) -> None
         Made("mute", (3_000, 3_500), {"tone_start_samples": 100, "tone_stop_samples": 900}, (0,)),
         Made("repeat", (4_000, 6_000), {"times": 3}),
         Made("move", (8_000, 9_000), {"to_samples": 500}),
+        Made("insert", (9_500, 9_500), {"length_samples": 4_000}),
         Made("slip", (10_000, 10_500), {"by_samples": 0.5}, (1,)),
         Made("gain", (12_000, 13_000), {"gain_db": -6.0}),
         Made("repair", (14_000, 14_400), repair_payload(AUDIO[1], 13_900), (1,)),
@@ -403,6 +408,14 @@ REFUSED: Mapping[str, tuple[str, tuple[int, int], dict[str, object], str]] = {
     "past the end": ("cut", (LENGTH, LENGTH + 900), {}, "within the recording, which ends at 0:02.000"),
     "into itself": ("move", (500, 900), {"to_samples": 700}, "would change nothing"),
     "by nothing": ("slip", (500, 900), {"by_samples": 0.0}, "would change nothing"),
+    "of nothing": ("insert", (500, 500), {"length_samples": 0}, "a whole number from 1 to"),
+    "beyond": ("insert", (LENGTH + 1, LENGTH + 1), {"length_samples": 9}, "past the recording, which ends"),
+    "no tone there": (
+        "insert",
+        (500, 500),
+        {"length_samples": 9, "tone_start_samples": LENGTH, "tone_stop_samples": LENGTH + 9},
+        "There is no room tone at 0:02.000",
+    ),
     "past all": ("slip", (500, 900), {"by_samples": 1e6}, "leads past the recording"),
     "without end": ("repeat", (500, 900), {"times": 10_001}, "a whole number from 2 to 10000"),
     "no number": ("gain", (500, 900), {"gain_db": float("nan")}, "gain_db cannot be nan"),

@@ -185,7 +185,7 @@ class ByHand(QObject):
 
         filled = "Room tone" if has_tone else "Silence"
         place = format_time(samples_to_s(at, state.rate_hz), 1)
-        said = f"{filled} on all tracks before {place} of the recording. What follows moves later."
+        said = f"{filled} on all tracks before {place} of the recording. The rest moves later."
         length_s = self._ask("insert", 1.0, said, outlook)
         if length_s is not None:
             edit, proposal = made(length_s)

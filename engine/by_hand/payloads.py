@@ -64,7 +64,7 @@ def insert_payload(
     tone = room_tone(state, media, at_samples, at_samples, tracks, progress) if has_tone else None
     if has_tone and tone is None:
         at = format_time(samples_to_s(at_samples, state.rate_hz))
-        raise UsageError(f"There is no room tone within 20 s of {at}: insert silence instead.")
+        raise UsageError(f"No room tone within 20 s of {at}: insert silence instead.")
     edges: Payload = {} if tone is None else {TONE_START: tone[0], TONE_STOP: tone[1]}
     return {LENGTH_SAMPLES: length_samples, **edges, CROSSFADE_MS: HAND_CROSSFADE_MS}
 

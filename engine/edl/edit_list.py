@@ -298,7 +298,8 @@ class EditList:
         """Map result positions, shape (n,), to source positions, shape (n,).
 
         A seam maps to the start of the next segment, the end of the result to the end of the last segment.
-        An insert maps to the start of what plays after it, at the end of the result to the end before it.
+        An insert maps to the start of the next segment that is not one, at the end of the result to the
+        end of the last.
         Positions outside the result map to its nearest end; an empty result maps to 0.
         """
         played = self.to_played_array(result_samples)
@@ -314,7 +315,7 @@ class EditList:
         return np.where(is_inserted, np.where(after < len(sounding), ahead, stops[-1]), played)
 
     def to_played_array(self, result_samples: ArrayLike) -> Positions:
-        """Map result positions, shape (n,), as `to_source_array`, but into inserts too: for what reads sound."""
+        """Map result positions, shape (n,), as `to_source_array`, but to positions inside inserts."""
         positions = np.asarray(result_samples, np.int64)
         if self.is_empty:
             return np.zeros_like(positions)

@@ -156,9 +156,7 @@ def _collected(table: ProposalTable) -> _SpeltOut:
                     inserts.append((place, one))
                 case _:
                     sounding.append((place, one))
-    for (place, _), (order, tone) in zip(
-        inserts, laid_inserts(one for _, one in inserts), strict=True
-    ):
+    for (place, _), (order, tone) in zip(inserts, laid_inserts(one for _, one in inserts), strict=True):
         orders.append((place, order))
         sounding += [] if tone is None else [(place, tone)]
     heard = np.empty(len(sounding), object)

@@ -65,13 +65,18 @@ def _heard_spans(start: int, stop: int, edit_list: EditList) -> list[tuple[int, 
     begins = np.maximum(edit_list.kept_starts_samples, start)
     ends = np.minimum(edit_list.kept_stops_samples, stop)
     heard = np.flatnonzero(begins < ends)
+    lengths = edit_list.kept_stops_samples - edit_list.kept_starts_samples
+    inserted = np.cumsum(np.where(edit_list.inserted, lengths, 0))[heard].tolist()
     results = edit_list.seams_samples[heard] + begins[heard] - edit_list.kept_starts_samples[heard]
     begins, ends = begins[heard], ends[heard]
     first = int(begins.min(initial=stop))
     spans: list[tuple[int, int]] = []
-    for source, result, result_stop in zip(begins, results, results + ends - begins, strict=True):
-        if spans and spans[-1][1] == result and source > first:
+    before = 0
+    stops = results + ends - begins
+    for source, result, result_stop, silent in zip(begins, results, stops, inserted, strict=True):
+        if spans and spans[-1][1] + silent - before == result and source > first:
             spans[-1] = spans[-1][0], int(result_stop)
         else:
             spans.append((int(result), int(result_stop)))
+        before = silent
     return spans

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.edl.edit_list import EditList
+from engine.edl.inserts import INSERTED_FROM
 
 
 def place_in(there: EditList, here: EditList, at_samples: int) -> int:
@@ -15,6 +16,8 @@ def place_in(there: EditList, here: EditList, at_samples: int) -> int:
     nearest that both play; where they share nothing, it is where it would be (`EditList.to_result`).
     """
     source = here.to_source(at_samples)
+    if (inside := _in_insert(there, here, at_samples)) is not None:
+        return inside
     if there.all_results(source):
         return there.nearest_result(source, at_samples)
     starts, stops = _shared(there, here)
@@ -22,6 +25,17 @@ def place_in(there: EditList, here: EditList, at_samples: int) -> int:
         return there.to_result(source)
     nearest = np.clip(source, starts, stops - 1)
     return there.nearest_result(int(nearest[np.abs(nearest - source).argmin()]), at_samples)
+
+
+def _in_insert(there: EditList, here: EditList, at_samples: int) -> int | None:
+    """Return the position in the insert before the same moment; None without one."""
+    source = here.to_source(at_samples)
+    behind = here.to_result(source) - at_samples
+    onward = there.to_result(source)
+    is_before = here.to_played_array([at_samples])[0] >= INSERTED_FROM and 0 < behind <= onward
+    if is_before and there.to_played_array([onward - behind])[0] >= INSERTED_FROM:
+        return onward - behind
+    return None
 
 
 def _shared(one: EditList, other: EditList) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

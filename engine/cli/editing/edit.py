@@ -1,4 +1,4 @@
-"""``offcut edit PROJECT (cut|keep|mute|repeat|move|insert|slip|gain|hit|recorder|repair|clock|place|…) ...``."""
+"""``offcut edit PROJECT (cut|keep|mute|repeat|move|insert|slip|gain|hit|recorder|repair|place|…) ...``."""
 
 from __future__ import annotations
 
@@ -87,6 +87,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--onset-s", type=finite, metavar="O", help="hit: time of its attack; default A")
     parser.add_argument("--fill", choices=GAP_FILLS, help="hit: fill of the gap that it leaves")
     parser.add_argument("--ppm", type=finite, metavar="P", help="recorder: samples in a million too many")
+    _add_repair_arguments(parser)
+    parser.add_argument("--db", type=finite, metavar="D", help="gain, level: louder by D, quieter below 0")
+    for name, usual_ms in (("in", USUAL_IN_MS), ("out", USUAL_OUT_MS)):
+        said = f"fade, fade-ends: length of the fade {name}, 0 for none; default of fade-ends {usual_ms:g}"
+        parser.add_argument(f"--{name}-ms", type=finite, metavar="MS", help=said)
+
+
+def _add_repair_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--text", nargs="+", metavar="T", help="repair: names of the sounds")
     parser.add_argument(
         "--band-hz",
@@ -105,10 +113,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fade-ms", type=finite, metavar="MS", help="repair: length of the fade at both ends"
     )
-    parser.add_argument("--db", type=finite, metavar="D", help="gain, level: louder by D, quieter below 0")
-    for name, usual_ms in (("in", USUAL_IN_MS), ("out", USUAL_OUT_MS)):
-        said = f"fade, fade-ends: length of the fade {name}, 0 for none; default of fade-ends {usual_ms:g}"
-        parser.add_argument(f"--{name}-ms", type=finite, metavar="MS", help=said)
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:

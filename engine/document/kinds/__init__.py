@@ -25,7 +25,11 @@ from engine.errors import DocumentError
 from engine.extensions import Extended
 from engine.wording import quoted
 
-_OWN = (CUT, KEEP, MUTE, REPEAT, MOVE, INSERT, COMP, TAKE, SLIP, GAIN, REPAIR, HIT, FLAM, NOTE, RECORDER, TEMPO)
+# fmt: off
+_OWN = (
+    CUT, KEEP, MUTE, REPEAT, MOVE, INSERT, COMP, TAKE, SLIP, GAIN, REPAIR, HIT, FLAM, NOTE, RECORDER, TEMPO,
+)
+# fmt: on
 KINDS: Extended[Kind] = Extended("offcut.kinds", {kind.name: kind for kind in _OWN}, added_kind)
 
 

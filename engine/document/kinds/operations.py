@@ -55,7 +55,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """Play silence or room tone right before a source position; what follows moves later.
+    """Play silence or room tone right before a source position; the rest moves later.
 
     Attributes
     ----------

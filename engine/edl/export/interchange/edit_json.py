@@ -32,8 +32,8 @@ from engine.timebase import samples_to_s
 from engine.wording import counted
 
 VERSION, WITH_CLIPS, WITH_INSERTS = 2, 3, 4
-"""The second where a track is more than one whole recording, the third where the result plays what is in no
-recording: readers of the one before would play them wrong."""
+"""The second where a track is more than one whole recording, the third where the result has inserts: readers
+of the one before would play them wrong."""
 
 Spanning = TypeVar("Spanning", Segment, Stretch)
 
@@ -137,7 +137,7 @@ def _stretches(track: Track, own: Consolidated, length_samples: int) -> Iterator
 
 
 def _placed(one: Spanning, length_samples: int) -> Spanning:
-    """Return a segment or a stretch with an insert right beyond the end of the recordings."""
+    """Return a segment with an insert right beyond the end of the recordings."""
     if one.start_samples < INSERTED_FROM:
         return one
     by = INSERTED_FROM - length_samples

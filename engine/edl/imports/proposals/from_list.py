@@ -11,13 +11,9 @@ from pathlib import Path
 from engine.document.decisions import Edited, Verdict, edited
 from engine.document.kinds import KINDS, not_available
 from engine.document.kinds.operations import (
-    Drop,
     Gain,
-    Hold,
-    Insert,
     Lift,
     Operation,
-    Order,
     Raise,
     Reclock,
     Replace,
@@ -36,7 +32,8 @@ from engine.edl.imports.proposals.wanted import TIMING, WantedEdits, WantedOnTra
 from engine.errors import DocumentError, EditsError
 from engine.wording import counted
 
-_ALL: tuple[type[Operation], ...] = (Drop, Hold, Order, Insert, Raise, Reclock, Replace, Lift, Slice, Shift, Gain)
+_SOUND: tuple[type[Operation], ...] = (Raise, Reclock, Replace, Lift, Slice, Shift, Gain)
+_ALL = (*TIMING, *_SOUND)
 
 
 def from_list(imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path]) -> WantedEdits:

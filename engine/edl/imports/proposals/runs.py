@@ -234,9 +234,7 @@ class _Composing:
             found.append(one)
         return found
 
-    def _parted(
-        self, clips: Sequence[DocumentClip], seams: _Seams, over_silence: _Seams
-    ) -> list[_Piece]:
+    def _parted(self, clips: Sequence[DocumentClip], seams: _Seams, over_silence: _Seams) -> list[_Piece]:
         """Return the span each clip plays, up to the middle of its crossfades."""
         overlaps = [None, *((one if _length(one) else None) for one in _crossfades(clips)), None]
         pieces: list[_Piece] = []

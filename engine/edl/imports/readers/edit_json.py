@@ -49,9 +49,7 @@ def read(file: EditsFile, progress: Progress) -> ImportedEdits:
         raise file.refused(str(error)) from error
 
 
-def _described(
-    file: EditsFile, content: dict[str, Any], version: int, progress: Progress
-) -> ImportedEdits:
+def _described(file: EditsFile, content: dict[str, Any], version: int, progress: Progress) -> ImportedEdits:
     rate_hz = _whole(content, "rate_hz", LOWEST_RATE_HZ, HIGHEST_RATE_HZ)
     sources = {_text(one, "id"): _medium(one) for one in _dicts(content, "sources")}
     listed, written = _dicts(content, "tracks"), _dicts(content, "segments")

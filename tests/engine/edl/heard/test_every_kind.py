@@ -32,6 +32,7 @@ from tests.engine.edl.test_reaper import play as play_reaper
 from tests.kind_examples import AUDIO, EXAMPLES, LENGTH, SPANS, KindExamples
 from tests.sources import each_alone
 
+TONE = {"tone_start_samples": 100, "tone_stop_samples": 900}
 TRACKS = ("track-s0", "track-s1", "track-s2")
 SOME = st.lists(st.sampled_from((0, 1, 2)), max_size=2, unique=True)
 
@@ -157,7 +158,7 @@ def test_room_tone_of_no_length_is_refused(payload: dict[str, object], reason: s
         ("gain", {"gain_db": -120.0, "ramp_ms": 0.0}, "−120.0 dB"),
         ("gain", {"gain_db": -120.0, "start_ramp_ms": 5.0, "stop_ramp_ms": 7.0}, "−120.0 dB"),
         ("insert", {"length_samples": 12_000}, "1.5 s of silence"),
-        ("insert", {"length_samples": 80, "tone_start_samples": 1, "tone_stop_samples": 9}, "10 ms of room tone"),
+        ("insert", {"length_samples": 80, **TONE}, "10 ms of room tone"),
         ("repeat", {"times": 3}, "×3"),
         ("repeat", {"times": 2, "to_samples": 50_000}, "×2 at 0:06.2"),
         ("move", {"to_samples": 50_000}, "to 0:06.25"),

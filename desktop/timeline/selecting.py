@@ -255,7 +255,9 @@ class Selecting(QObject):
             at = int(np.searchsorted(result.seams_samples, shown_samples, side="right")) - 1
             at = min(max(at, 0), len(result.seams_samples) - 1)
             if result.inserted[at]:
-                raise UsageError("An insert is here, which is no part of the recording. Select beside it.")
+                raise UsageError(
+                    "Inserted silence is not part of the recording: choose a place outside of it."
+                )
             self.select(int(result.kept_starts_samples[at]), int(result.kept_stops_samples[at]))
         elif result is None:
             cut = np.ravel(self._transport.result.removed_spans).tolist()

@@ -30,15 +30,23 @@ def test_compound_and_retimed_clips_and_a_leading_hour(
 
 
 @pytest.mark.parametrize(
-    ("case", "name", "kept"),
-    [("h03-fcpxml-compound", "compound", (10, 15)), ("h18-fcpxml-split-edit", "lcut", (8, 13))],
+    ("case", "name", "kept", "silences"),
+    [
+        ("h03-fcpxml-compound", "compound", (10, 15), []),
+        ("h18-fcpxml-split-edit", "lcut", (8, 13), [("insert", 8, 8)]),  # its picture begins earlier
+    ],
 )
 def test_the_project_and_the_detached_sound_decide(
-    tmp_path: Path, inputs: Path, case: str, name: str, kept: tuple[int, int]
+    tmp_path: Path,
+    inputs: Path,
+    case: str,
+    name: str,
+    kept: tuple[int, int],
+    silences: list[tuple[str, int, int]],
 ) -> None:
     guitar = noise(tmp_path / "guitar.wav", 20)
     found = imported(tmp_path, [guitar], inputs / case / f"{name}.fcpxml")
-    assert found.accepted == [("cut", 0, kept[0]), ("cut", kept[1], 20)]
+    assert found.accepted == [("cut", 0, kept[0]), *silences, ("cut", kept[1], 20)]
 
 
 def test_channels_of_a_none_event(tmp_path: Path, inputs: Path) -> None:

@@ -13,7 +13,9 @@ import soundfile
 
 from engine.audio.decoders.decoder import UnsupportedError
 from engine.audio.decoders.tracks import file_and_track
+from engine.audio.file_part import Part, PartFile
 from engine.audio.headers.claims import impossible_claim, sample_numbers_agree
+from engine.audio.headers.sample_chunk import sample_chunk
 from engine.errors import SourceError
 from engine.files.safe_write import shown
 from engine.wording import reason_of
@@ -29,7 +31,28 @@ _EXACT_CONTAINERS = frozenset({"WAV", "WAVEX", "RF64", "W64", "AIFF", "CAF", "AU
 _EXACT_SUBTYPES = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW", "ALAC_")
 
 
-class _ForwardSound(soundfile.SoundFile):  # type: ignore[misc]
+class _Sound(soundfile.SoundFile):  # type: ignore[misc]
+    """A sound file, or a part of one, which is closed with it."""
+
+    def __init__(self, opened: PartFile | bytes | str) -> None:
+        self._part = opened if isinstance(opened, PartFile) else None
+        try:
+            super().__init__(opened)
+        except BaseException:
+            self._close_part()
+            raise
+
+    def close(self) -> None:
+        """Close the file."""
+        super().close()
+        self._close_part()
+
+    def _close_part(self) -> None:
+        if self._part is not None:
+            self._part.close()
+
+
+class _ForwardSound(_Sound):
     """A sound file that does not seek after a read.
 
     soundfile seeks to its present position after every read, which is a real seek to the MP3 and Opus
@@ -92,8 +115,12 @@ def require_file(path: Path) -> int:
     return status.st_size
 
 
-def open_sound(path: Path) -> soundfile.SoundFile:
+def open_sound(path: Path, part: Part | None = None) -> soundfile.SoundFile:
     """Open a sound file for reading; the caller closes it. Where seeks are not exact, it only reads forward.
+
+    Parameters
+    ----------
+    part : what is read of it; None for all of it, with a head that states its length where the own does not
 
     Raises
     ------
@@ -102,7 +129,7 @@ def open_sound(path: Path) -> soundfile.SoundFile:
         not take
     """
     size_bytes = require_file(path)
-    file = _open_libsndfile(path)
+    file = _open_libsndfile(path, part=part)
     with explained(path):
         problem = _refusal(file) or impossible_claim(path, size_bytes, file)
         is_exact = not problem and _is_sought(path, file)
@@ -111,7 +138,7 @@ def open_sound(path: Path) -> soundfile.SoundFile:
     file.close()
     if problem:
         raise SourceError(f"{shown(path)} {problem}")
-    return _open_libsndfile(path, _ForwardSound)
+    return _open_libsndfile(path, _ForwardSound, part)
 
 
 def _is_sought(path: Path, file: soundfile.SoundFile) -> bool:
@@ -138,8 +165,10 @@ def frames_that_decode(path: Path, file: soundfile.SoundFile) -> int:
     return low
 
 
-def open_shortened(path: Path) -> soundfile.SoundFile:
-    """Open a sound file again that holds less than its head promises, so that it can be read to its end.
+def open_unchecked(path: Path) -> soundfile.SoundFile:
+    """Open a sound file without looking at what its head claims.
+
+    One that holds less than its head promises is read to its end so.
 
     Raises
     ------
@@ -153,11 +182,13 @@ def libsndfile_name(path: Path) -> bytes | str:
     return os.fsencode(path) if os.name == "posix" else str(path)
 
 
-def _open_libsndfile(
-    path: Path, kind: type[soundfile.SoundFile] = soundfile.SoundFile
-) -> soundfile.SoundFile:
+def _open_libsndfile(path: Path, kind: type[_Sound] = _Sound, part: Part | None = None) -> _Sound:
+    with explained(path):
+        if part is None and (chunk := sample_chunk(path)) is not None:
+            part = chunk.part
+        opened = libsndfile_name(path) if part is None else PartFile(path, part)
     try:
-        return kind(libsndfile_name(path))
+        return kind(opened)
     except (soundfile.LibsndfileError, TypeError, ValueError) as error:
         raise UnsupportedError(not_audio_sentence(path)) from error
 

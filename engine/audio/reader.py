@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from engine.audio.decoders.registry import open_stream
-from engine.audio.decoders.tracks import file_and_track
+from engine.audio.decoders.tracks import Tracks, file_and_track
+from engine.audio.headers.sample_chunk import Stated, promised_share, sample_chunk
 from engine.audio.opening import explained, require_file
-from engine.audio.shortened import promised_share
 from engine.errors import SourceError
 from engine.files.safe_write import shown
 from engine.timebase import format_time
@@ -46,6 +46,7 @@ class SourceInfo:
     frames : samples per channel that really decode, which may be fewer than in the header
     container, subtype : as in `engine.audio.decoders.decoder.AudioStream`, such as "WAV" and "PCM_16"
     warning : message if the file is shortened, silent or damaged, or has other tracks; else empty
+    tracks : the audio tracks of the file, where it may have several
     """
 
     path: Path
@@ -55,6 +56,7 @@ class SourceInfo:
     container: str
     subtype: str
     warning: str = ""
+    tracks: Tracks | None = None
 
 
 def no_sound(samples: NDArray[Any]) -> NDArray[np.bool_] | None:
@@ -89,11 +91,15 @@ def content_hash(path: Path) -> str:
     return digest.hexdigest()
 
 
-def probe(path: Path) -> SourceInfo:
+def probe(path: Path, *, is_listened_to: bool = True) -> SourceInfo:
     """Read the format of an audio file before it is imported.
 
     A shortened file and a silent one are described, not refused; the check for silence stops at the first
     non-zero sample. Invalid samples are found later, while the peaks are built.
+
+    Parameters
+    ----------
+    is_listened_to : whether silence is looked for, which reads a silent file from start to end
 
     Raises
     ------
@@ -107,7 +113,8 @@ def probe(path: Path) -> SourceInfo:
             frames=reader.frames,
             container=reader.container,
             subtype=reader.subtype,
-            warning=_warning(path, reader),
+            warning=_warning(path, reader, is_listened_to=is_listened_to),
+            tracks=reader.tracks,
         )
 
 
@@ -122,8 +129,8 @@ class SourceReader:
     ----------
     rate_hz, channels, frames, container, subtype : as in `SourceInfo`
     promised_frames : the length that the header gives, at least `frames`; an estimate for MP3
-    bad_samples : number of samples, NaN or beyond `LOUDEST`, replaced by zero so far; each counts once if
-        reads go forward
+    bad_samples : number of samples, NaN, beyond `LOUDEST` or undecodable, replaced by zero so far; each
+        counts once if reads go forward
     first_bad_samples : position of the first of them, -1 without one
 
     Raises
@@ -182,6 +189,7 @@ class SourceReader:
             else:
                 self._fill_from_chunks(inside, first)
             self._replace_bad(inside, first)
+            self._counted_to = max(self._counted_to, last)
         return samples
 
     def blocks(self, block_frames: int, dtype: DTypeLike = np.float32) -> Iterator[NDArray[Any]]:
@@ -220,6 +228,11 @@ class SourceReader:
         return self._stream.notice
 
     @property
+    def tracks(self) -> Tracks | None:
+        """The audio tracks of the file, where it may have several."""
+        return self._stream.tracks
+
+    @property
     def delay_samples(self) -> int:
         """Samples that the encoder put before the first one, and that are left out."""
         return self._stream.delay_samples
@@ -242,18 +255,23 @@ class SourceReader:
         return left_out_sentence(self.path, self.bad_samples, self.first_bad_samples, self.rate_hz)
 
     def _replace_bad(self, samples: NDArray[Any], first: int) -> None:
-        if not self._may_be_bad or samples.dtype.kind != "f":
-            return
-        uncounted = max(0, self._counted_to - first)
-        self._counted_to = max(self._counted_to, first + len(samples))
-        bad = no_sound(samples)
+        for start, stop in self._stream.lost_in_read if self._exact else ():
+            if stop > self._counted_to:
+                start = max(start, self._counted_to)
+                self._count_bad((stop - start) * self.channels, start)
+        bad = no_sound(samples) if self._may_be_bad and samples.dtype.kind == "f" else None
         if bad is None:
             return
-        count = int(np.count_nonzero(bad[uncounted:]))
-        if count and not self.bad_samples:
-            self.first_bad_samples = first + uncounted + int(bad[uncounted:].any(axis=1).argmax())
-        self.bad_samples += count
+        uncounted = bad[max(0, self._counted_to - first) :]
+        if uncounted.any():
+            place = len(bad) - len(uncounted) + int(uncounted.any(axis=1).argmax())
+            self._count_bad(int(np.count_nonzero(uncounted)), first + place)
         samples[bad] = 0.0
+
+    def _count_bad(self, count: int, first: int) -> None:
+        if not self.bad_samples:
+            self.first_bad_samples = first
+        self.bad_samples += count
 
     def _damaged(self, position: int) -> SourceError:
         return SourceError(
@@ -271,23 +289,31 @@ def left_out_sentence(path: Path, count: int, first_samples: int, rate_hz: int) 
     """Return the message about invalid samples in a file; "" without any."""
     if not count:
         return ""
-    are, are_told = ("is not a number", "it is") if count == 1 else ("are not numbers", "they are")
+    is_one = count == 1
+    are, are_told = ("is not a number", "it is") if is_one else ("are not numbers", "they are")
     return (
-        f"{shown(path)} holds {counted(count, 'sample')} that {are} or far too large for audio, "
-        f"{'' if count == 1 else 'the first '}at {format_time(first_samples / rate_hz)}: {are_told} played "
+        f"{shown(path)} holds {counted(count, 'sample')} that {are}, far too large or not decodable, "
+        f"{'' if is_one else 'the first '}at {format_time(first_samples / rate_hz)}: {are_told} played "
         "and exported as silence."
     )
 
 
-def _warning(path: Path, reader: SourceReader) -> str:
-    said = (_shortened_warning(path, reader) or _silence_warning(path, reader), reader.notice)
+def _warning(path: Path, reader: SourceReader, *, is_listened_to: bool) -> str:
+    length = _length_warning(path, reader)
+    silence = _silence_warning(path, reader) if is_listened_to and not length else ""
+    said = (length or silence, reader.notice)
     return " ".join(sentence for sentence in said if sentence)
 
 
-def _shortened_warning(path: Path, reader: SourceReader) -> str:
+def _length_warning(path: Path, reader: SourceReader) -> str:
+    """Return a message about a length that differs from what the header states; empty without one."""
     with explained(path):
-        share = promised_share(file_and_track(path)[0])
+        file, _ = file_and_track(path)
+        chunk, share = sample_chunk(file), promised_share(file)
     length = format_time(reader.frames / reader.rate_hz)
+    if chunk is not None and chunk.stated is not Stated.RIGHT:
+        states = "states no length" if chunk.stated is Stated.NOTHING else "states less than it holds"
+        return f"{shown(path)} {states}, as after a loss of power: it was read to its end, {length}."
     if share == 0.0:
         return f"{shown(path)} has no proper end, so something may be missing after {length}."
     promised = max(round(reader.frames / share), reader.promised_frames)

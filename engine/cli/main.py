@@ -14,7 +14,15 @@ from typing import NoReturn, Protocol, TextIO
 
 from engine import own_program
 from engine.cli.output import ByteStream, Listing, VerbOutput
-from engine.cli.streams import ReaderGone, in_verbs, own_output, pass_on, saying_warnings, tell
+from engine.cli.streams import (
+    ReaderGone,
+    in_verbs,
+    own_errors,
+    own_output,
+    pass_on,
+    saying_warnings,
+    tell,
+)
 from engine.errors import Cancelled, OffcutError, UsageError
 from engine.extensions.unexpected import said_of_unexpected
 from engine.progress import Progress, ReportingProgress
@@ -102,7 +110,7 @@ def main(argv: Sequence[str]) -> int:
     options = parser.parse_args(argv[1:])
     progress = ReportingProgress(ProgressLine() if sys.stderr.isatty() else None)
     try:
-        with saying_warnings(name), own_output() as output:
+        with own_errors(), saying_warnings(name), own_output() as output:
             for answer in verb.run(options, progress):
                 _write(answer, output, as_json=options.json)
     except ReaderGone:

@@ -16,7 +16,7 @@ from engine.errors import OffcutError
 from engine.files.safe_write import shown
 from engine.wording import reason_of
 
-_STANDARD_OUTPUT = 1
+_STANDARD_OUTPUT, _STANDARD_ERROR = 1, 2
 _COMMAND = re.compile(r" ?\u2039([a-z_]+\.[a-z_]+)\u203a")
 _VERB_OF: Mapping[str, str] = MappingProxyType({"file.import": "import-audio", "sections.find": "structure"})
 """Verbs by the command of the window that they stand for."""
@@ -50,6 +50,34 @@ def own_output() -> Iterator[TextIO]:
     finally:
         _flush_c()  # buffered output of C would come out later
         os.dup2(kept, _STANDARD_OUTPUT)
+        os.close(kept)
+        os.close(nowhere)
+
+
+@contextmanager
+def own_errors() -> Iterator[None]:
+    """Keep what libraries print out of standard error; our own messages go there through `sys.stderr`.
+
+    libmpg123 prints lines about damaged frames to file descriptor 2. As in `own_output`, that descriptor is
+    redirected to nowhere meanwhile, unless `sys.stderr` is not the standard error of the process.
+    """
+    standard = sys.__stderr__
+    if standard is None or sys.stderr is not standard or _number(standard) != _STANDARD_ERROR:
+        yield
+        return
+    standard.flush()
+    kept = os.dup(_STANDARD_ERROR)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, _STANDARD_ERROR)
+        with open(
+            kept, "w", 1, encoding=standard.encoding, errors=standard.errors, closefd=False
+        ) as sys.stderr:
+            yield
+    finally:
+        sys.stderr = standard
+        _flush_c()
+        os.dup2(kept, _STANDARD_ERROR)
         os.close(kept)
         os.close(nowhere)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.audio.conform import conformed_path
 from engine.audio.decoders.forward import damage_notice
-from engine.audio.decoders.tracks import file_and_track
+from engine.audio.decoders.tracks import Tracks, file_and_track
 from engine.audio.headers.bwf import CuePoint
 from engine.audio.headers.cue_points import read_cue_points
 from engine.audio.pictures.peak_cache import source_peaks
@@ -37,6 +37,9 @@ from engine.timebase import convert_samples
 from engine.wording import counted
 
 EMPTY = DocumentState()
+
+_LOOKING = 0.02
+"""Share of the work that looking at the files is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ class Imported:
     pickup : which of them pick up the same strokes; None where they were not compared
     places : proposed places of the files; None puts each at the start of a track of its own
     heads : their headers; empty if they were not read
+    titles : of audio tracks in files that have several, by source id
     """
 
     sources: tuple[Source, ...]
@@ -84,6 +88,7 @@ class Imported:
     pickup: StrokePickup | None = None
     places: Placements | None = None
     heads: tuple[FileHead, ...] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 def import_audio(request: ImportRequest, progress: Progress) -> Imported:
@@ -98,30 +103,32 @@ def import_audio(request: ImportRequest, progress: Progress) -> Imported:
     if not request.paths:
         raise SourceError("There is nothing to import; name at least one audio file.")
     _require_room(request)
-    looked, refused = _looked_at(request)
-    rate_hz = request.rate_hz or max((source.rate_hz for source, _ in looked), default=0)
+    looked, refused = _looked_at(request, progress.part(0.0, _LOOKING))
+    reading = progress.part(_LOOKING, 1.0)
+    rate_hz = request.rate_hz or max((one.source.rate_hz for one in looked), default=0)
     sources: list[Source] = []
     peaks: dict[str, PeakPyramid] = {}
     warnings: list[str] = []
-    for number, (source, warning) in enumerate(looked):
-        path = Path(source.path)
+    for number, one in enumerate(looked):
+        path = Path(one.source.path)
         try:
-            found = source_peaks(source, rate_hz, progress.step(number, len(looked)))
+            found = source_peaks(one.source, rate_hz, reading.step(number, len(looked)))
         except SourceError as error:
             refused.append(str(error))
             continue
-        peaks[source.id] = found
-        sources.append(source)
-        said = (warning, peaks_warning(found, path), damage_notice(path, warning))
+        peaks[one.source.id] = found
+        sources.append(one.source)
+        said = (one.warning, peaks_warning(found, path), damage_notice(path, one.warning))
         warnings += [sentence for sentence in dict.fromkeys(said) if sentence]
     if not sources:
         raise SourceError(" ".join(refused))
     paths = {source.id: Path(source.path) for source in sources}
     conformed = {source.id: conformed_path(source, rate_hz) for source in sources}
-    names = tuple(path.stem for path in paths.values())
+    titles = {one.source.id: one.title for one in looked if one.title and one.source.id in peaks}
+    names = tuple(titles.get(key, path.stem) for key, path in paths.items())
     cues = {key: cue for key, path in paths.items() if (cue := read_cue_points(file_and_track(path)[0]))}
     media = Media(paths, conformed, peaks)
-    return Imported(tuple(sources), names, media, rate_hz, (*refused, *warnings), cues)
+    return Imported(tuple(sources), names, media, rate_hz, (*refused, *warnings), cues, titles=titles)
 
 
 def _require_room(request: ImportRequest) -> None:
@@ -139,32 +146,65 @@ def rates_of(paths: Iterable[Path]) -> Mapping[int, int]:
     rates = Counter[int]()
     for path in paths:
         with suppress(SourceError):
-            rates[probe(path).rate_hz] += 1
+            rates[probe(path, is_listened_to=False).rate_hz] += 1
     return dict(sorted(rates.items(), reverse=True))
 
 
-def _looked_at(request: ImportRequest) -> tuple[list[tuple[Source, str]], list[str]]:
-    """Return the files as sources, each with its warning, and the reasons why others are skipped."""
-    looked: list[tuple[Source, str]] = []
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """A file that was looked at: the source that it becomes, and a warning, empty without one."""
+
+    source: Source
+    warning: str
+    tracks: Tracks | None
+
+    @property
+    def title(self) -> str:
+        """Title of its audio track in a file that has several; empty without one."""
+        return self.tracks.title if self.tracks is not None and len(self.tracks.words) > 1 else ""
+
+
+def _looked_at(request: ImportRequest, progress: Progress) -> tuple[list[_Looked], list[str]]:
+    """Return the files as sources, and the reasons why others are skipped."""
+    looked: list[_Looked] = []
     refused: list[str] = []
     known = set(request.into.sources)
-    for path in request.paths:
+    for number, path in enumerate(request.paths):
+        progress.check_cancelled()
+        progress.report(number / len(request.paths), f"Looking at {shown(path.name)}")
         try:
-            source, warning = _look_at(path)
+            found = _look_at(path)
         except SourceError as error:
             refused.append(str(error))
             continue
-        if source.id in known:
+        if found.source.id in known:
             refused.append(f"{shown(path)} is in the document already; it was not imported again.")
             continue
-        known.add(source.id)
-        looked.append((source, warning))
-    return looked, refused
+        known.add(found.source.id)
+        looked.append(found)
+    return list(_told_once(looked)), refused
 
 
-def _look_at(path: Path) -> tuple[Source, str]:
-    """Return a file as a source, with a warning if it needs one."""
-    info = probe(path)
+def _told_once(looked: Sequence[_Looked]) -> Iterator[_Looked]:
+    """Yield files with one notice of the tracks that none of them is, for all tracks of a file."""
+    read: dict[Path, list[int]] = {}
+    for one in looked:
+        if one.tracks is not None:
+            read.setdefault(one.tracks.path, []).append(one.tracks.chosen)
+    told: set[Path] = set()
+    for one in looked:
+        if one.tracks is None:
+            yield one
+            continue
+        path, warning = one.tracks.path, one.warning.removesuffix(one.tracks.notice).rstrip()
+        others = "" if path in told else one.tracks.notice_beside(read[path])
+        told.add(path)
+        yield replace(one, warning=" ".join(filter(None, (warning, others))))
+
+
+def _look_at(path: Path) -> _Looked:
+    """Return a file as a source. Silence is found while its peaks are built, with progress."""
+    info = probe(path, is_listened_to=False)
     absolute = str(path.absolute())
     if shown(absolute) != absolute:
         raise SourceError(f"{shown(path)} has a name that is not valid text: rename the file or its folder.")
@@ -179,7 +219,7 @@ def _look_at(path: Path) -> tuple[Source, str]:
         container=info.container,
         subtype=info.subtype,
     )
-    return source, info.warning
+    return _Looked(source, info.warning, info.tracks)
 
 
 def import_edit(state: DocumentState, imported: Imported) -> Edit:
@@ -213,7 +253,7 @@ def stated_start(state: DocumentState, imported: Imported) -> StartTime | None:
 def new_tracks(imported: Imported) -> tuple[NewTrack, ...]:
     """Return the tracks of imported files, each file at its place."""
     if imported.places is not None:
-        return placed_tracks(imported.places, imported.sources)
+        return placed_tracks(imported.places, imported.sources, imported.titles)
     names = zip(imported.names, imported.sources, strict=True)
     return tuple(NewTrack(name, (source,)) for name, source in names)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from engine.document.change import Row
 from engine.document.decisions import Decision, Verdict
@@ -18,10 +19,22 @@ from engine.recordings.placement.placements import LEAST_DRIFT_S, PlacedTrack, P
 MAKER = "clocks"
 
 
-def placed_tracks(places: Placements, sources: Sequence[Source]) -> tuple[NewTrack, ...]:
-    """Return the tracks of placed files; files that are not among the sources are left out."""
+def placed_tracks(
+    places: Placements, sources: Sequence[Source], titles: Mapping[str, str] = MappingProxyType({})
+) -> tuple[NewTrack, ...]:
+    """Return the tracks of placed files; files that are not among the sources are left out.
+
+    Parameters
+    ----------
+    titles : names that files state for a track of their own, by source id
+    """
     return tuple(
-        NewTrack(track.name, tuple(own), tuple(_starts(track, files, own, places.rate_hz)), track.track_id)
+        NewTrack(
+            titles.get(own[0].id, track.name) if len(own) == 1 else track.name,
+            tuple(own),
+            tuple(_starts(track, files, own, places.rate_hz)),
+            track.track_id,
+        )
         for track, files, own in _on_tracks(places, sources)
     )
 

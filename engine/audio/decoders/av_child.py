@@ -60,10 +60,12 @@ def _pass(orders: BinaryIO, answers: _Answers, path: str, demuxer: str, track: i
         first = next(blocks, None)
         if first is None:
             raise RefusedError("damaged")
-        claimed_s = opened.claimed_s
+        claimed_s, lag_s = opened.claimed_s, opened.lag_s
         answers.give(
             {
                 "tracks": opened.tracks,
+                "track": opened.track,
+                "lag_s": [lag_s.numerator, lag_s.denominator],
                 "codec": opened.codec,
                 "subtype": running.subtype,
                 "rate_hz": running.rate_hz,

@@ -18,7 +18,7 @@ from av.container import InputContainer
 from av.stream import Discard
 from numpy.typing import NDArray
 
-from engine.audio.decoders.ffmpeg_codecs import AUDIO_CODECS, subtype_of
+from engine.audio.decoders.ffmpeg_codecs import AUDIO_CODECS, subtype_of, usual_track
 from engine.audio.decoders.packet_times import Times, length_of_packets
 
 _BLOCK_FRAMES = 1 << 16
@@ -72,7 +72,7 @@ class Opened:
     Attributes
     ----------
     tracks : title, language, codec and channels of each
-    codec : FFmpeg's name
+    track, codec : number of the chosen track, and FFmpeg's name of its codec
     has_index : whether the file counts its packets, those included that do not decode
 
     Raises
@@ -116,11 +116,11 @@ class Opened:
         ------
         RefusedError : it is not there, or its codec is not read
         """
-        track = self._named[2]
+        track = usual_track([codec for _, _, codec, _ in self.tracks], self._named[2])
         if track > len(self.tracks):
             raise RefusedError("track", tracks=self.tracks)
         self.stream = self._container.streams.audio[track - 1]
-        self.codec = self.tracks[track - 1][2]
+        self.track, self.codec = track, self.tracks[track - 1][2]
         if self.codec not in AUDIO_CODECS:
             raise RefusedError("codec", codec=self.codec)
         for each in self._container.streams:
@@ -138,6 +138,13 @@ class Opened:
         if self.stream.duration:
             return self.stream.duration * self.time_base
         return Fraction(self._container.duration or 0, 1_000_000)
+
+    @property
+    def lag_s(self) -> Fraction:
+        """Return how long after the picture the track begins, in seconds; 0 in a file without one."""
+        pictures = [_start_s(one) for one in self._container.streams.video]
+        begin_s = max(Fraction(0), _start_s(self.stream))
+        return max(Fraction(0), begin_s - min(pictures)) if pictures else Fraction(0)
 
     def counts(self, rate_hz: int) -> bool:
         """Return whether the header counts the length in samples of this rate."""
@@ -176,6 +183,10 @@ class Opened:
         """Close the file."""
         self._container.close()
         self._file.close()
+
+
+def _start_s(stream: av.AudioStream | av.VideoStream) -> Fraction:
+    return (stream.start_time or 0) * Fraction(stream.time_base or 0)
 
 
 def _described(stream: av.AudioStream) -> tuple[str, str, str, int]:

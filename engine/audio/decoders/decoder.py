@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from numpy.typing import NDArray
 
+from engine.audio.decoders.tracks import Tracks
 from engine.errors import SourceError
 
 
@@ -48,6 +49,16 @@ class AudioStream(Protocol):
     @property
     def notice(self) -> str:
         return ""
+
+    @property
+    def lost_in_read(self) -> Sequence[tuple[int, int]]:
+        """Spans of the last read that do not decode and are filled with silence."""
+        return ()
+
+    @property
+    def tracks(self) -> Tracks | None:
+        """The audio tracks of the file, where it may have several."""
+        return None
 
     @property
     def delay_samples(self) -> int:

@@ -5,6 +5,7 @@ The child process of PyAV imports this, so it imports little itself.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ _LOSSY = {
     *("adpcm_ima_qt", "adpcm_ima_wav", "adpcm_ms", "adpcm_swf", "nellymoser", "mace3", "mace6"),
 }
 _PCM = {f"pcm_{kind}{order}" for kind in ("s16", "s24", "s32", "f32", "f64") for order in ("le", "be")} | {
-    *("pcm_u8", "pcm_s8", "pcm_alaw", "pcm_mulaw"),
+    *("pcm_u8", "pcm_s8", "pcm_alaw", "pcm_mulaw", "pcm_bluray", "s302m"),
 }
 AUDIO_CODECS = frozenset(_LOSSLESS | _LOSSY | _PCM)
 """FFmpeg's names of the decoders that are used; others, those of pictures above all, never run."""
@@ -49,3 +50,15 @@ def subtype_of(codec: str, sample_format: str, first: NDArray[Any]) -> str:
     if form == "s32":
         return "PCM_32" if (np.asarray(first) & 0xFF).any() else "PCM_24"
     return {"u8": "PCM_U8", "s16": "PCM_16", "dbl": "DOUBLE"}.get(form, "FLOAT")
+
+
+def usual_track(codecs: Sequence[str], asked: int) -> int:
+    """Return the track that is read where one is asked for: the first that is decoded, instead of track 1."""
+    if asked > 1 or not codecs or codecs[0] in AUDIO_CODECS:
+        return asked
+    return next((number for number, codec in enumerate(codecs, 1) if codec in AUDIO_CODECS), asked)
+
+
+def unread_tracks(codecs: Sequence[str]) -> tuple[int, ...]:
+    """Return the numbers of the tracks with a codec that is not decoded."""
+    return tuple(number for number, codec in enumerate(codecs, 1) if codec not in AUDIO_CODECS)

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio.decoders.decoder import Decoder
-from engine.audio.decoders.ffmpeg_codecs import AUDIO_CODECS, subtype_of
+from engine.audio.decoders.ffmpeg_codecs import AUDIO_CODECS, subtype_of, unread_tracks, usual_track
 from engine.audio.decoders.forward import (
     SUFFIXES,
     ForwardStream,
@@ -33,8 +33,9 @@ from engine.audio.decoders.tracks import Tracks, track_words
 
 _BLOCK_FRAMES = 1 << 16
 _SAMPLE_BYTES = 4
+_NEVER_S = Fraction(1 << 62)
 _PIECE_BYTES = 1 << 16
-_ASKED = ["-show_streams", "-show_format", "-show_packets", "-select_streams", "a"]
+_ASKED = ["-show_streams", "-show_format", "-show_packets"]
 _ASKED += ["-read_intervals", "%+#1", "-of", "json"]
 _PACKET_SAMPLES = {"alac": 4_096, "mp3": 1_152, "ac3": 1_536, "eac3": 1_536}
 _INPUT = ("-hide_banner", "-protocol_whitelist", "file")
@@ -68,9 +69,15 @@ class _Decoding:
 
     def __init__(self, path: Path, signature: Signature, track: int) -> None:
         answer = json.loads(_probed(path, signature, _ASKED))
-        streams = answer.get("streams", [])
+        found = answer.get("streams", [])
+        streams = [each for each in found if each.get("codec_type") == "audio"]
+        codecs = [str(each.get("codec_name", "")) for each in streams]
+        track = usual_track(codecs, track)
         self._path, self._signature, self._track = path, signature, track
-        self.tracks = Tracks(path, tuple(_words(each) for each in streams), track)
+        titles = [str(each.get("tags", {}).get("title", "")) for each in streams]
+        title = titles[track - 1] if track <= len(titles) else ""
+        words = tuple(_words(each) for each in streams)
+        self.tracks = Tracks(path, words, track, unread_tracks(codecs), title)
         self.tracks.require(signature.name)
         chosen = streams[track - 1]
         self.codec = str(chosen.get("codec_name", ""))
@@ -83,8 +90,11 @@ class _Decoding:
         whole = _fraction(answer.get("format", {}).get("duration", "0"))
         self.claimed_s = duration * unit if duration else whole or None
         self.counts_samples = bool(duration) and unit == Fraction(1, max(1, self.rate_hz))
-        first: dict[str, Any] = next(iter(answer.get("packets", [])), {})
+        packets = answer.get("packets", [])
+        first: dict[str, Any] = next((one for one in packets if one.get("codec_type") == "audio"), {})
         delay = -_whole(first, "pts") if first.get("stream_index") == chosen.get("index") else 0
+        pictures = [_start_s(each) for each in found if each.get("codec_type") == "video"]
+        self.lag_s = max(Fraction(0), max(Fraction(0), _start_s(chosen)) - min(pictures, default=_NEVER_S))
         self.delay_samples = max(0, round(delay * unit * self.rate_hz))
         depth = _whole(chosen, "bits_per_raw_sample") or _whole(chosen, "bits_per_sample")
         low_bits = np.array([1 if depth == 32 else 0])
@@ -146,6 +156,10 @@ class _Decoding:
         self._errors.close()
 
 
+def _start_s(stream: dict[str, Any]) -> Fraction:
+    return _whole(stream, "start_pts") * _fraction(stream.get("time_base", "0"))
+
+
 def _words(stream: dict[str, Any]) -> str:
     tags = stream.get("tags", {})
     title, language = str(tags.get("title", "")), str(tags.get("language", ""))
@@ -164,7 +178,7 @@ def _fraction(text: str) -> Fraction:
     return Fraction(0)
 
 
-class _Program:
+class Program:
     """See `engine.audio.decoders.forward.Source`."""
 
     def begin(self, path: Path, signature: Signature, track: int) -> _Decoding:
@@ -177,5 +191,5 @@ def _missing() -> str:
 
 
 FFMPEG_PROGRAM = Decoder(
-    "ffmpeg", SUFFIXES, lambda path, track: ForwardStream(path, track, _Program()), _missing
+    "ffmpeg", SUFFIXES, lambda path, track: ForwardStream(path, track, Program()), _missing
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.decoders.decoder import UnsupportedError
+from engine.audio.decoders.decoder import AudioStream, UnsupportedError
 from engine.audio.decoders.length import (
     Decoded,
     KnownLengths,
@@ -35,6 +35,10 @@ SUFFIXES = frozenset(
         ".mp4",
         ".m4v",
         ".mov",
+        ".qta",
+        ".mts",
+        ".m2ts",
+        ".mxf",
         ".3gp",
         ".webm",
         ".mka",
@@ -65,6 +69,7 @@ class Decoding(Protocol):
     subtype : as in `AudioStream`
     delay_samples : of the encoder, as exactly as packets are timed; left out of the blocks
     packet_samples : samples per packet
+    lag_s : how long after the picture the track begins, in seconds; 0 without a picture
     claimed_s : length in the header, in seconds; None if missing
     counts_samples : whether the header counts that length in samples
     lost, first_lost_samples, changed_samples, is_incomplete : so far, see
@@ -78,6 +83,7 @@ class Decoding(Protocol):
     channels: int
     delay_samples: int
     packet_samples: int
+    lag_s: Fraction
     claimed_s: Fraction | None
     counts_samples: bool
     lost: int
@@ -116,7 +122,7 @@ class Source(Protocol):
         ...
 
 
-class ForwardStream:
+class ForwardStream(AudioStream):
     """See `engine.audio.decoders.decoder.AudioStream`."""
 
     seeks_exactly = False
@@ -142,10 +148,10 @@ class ForwardStream:
         if problem := refused_rate_or_channels(self.rate_hz, self.channels):
             raise SourceError(f"{shown(self._path)} {problem}")
         self.container, self.subtype = self._signature.demuxer, decoding.subtype
-        self.delay_samples = decoding.delay_samples
+        self._delay_samples = decoding.delay_samples
         if self.subtype == "OPUS":  # its header is exact where packets are timed in milliseconds
             with explained(self._path):
-                self.delay_samples = encoder_delay_samples(self._path, self.rate_hz) or self.delay_samples
+                self._delay_samples = encoder_delay_samples(self._path, self.rate_hz) or self._delay_samples
         self._decoded = LENGTHS.get(self._path, self._track, self._length)
         self.frames = self._decoded.frames
         if self.frames <= 0:
@@ -177,6 +183,16 @@ class ForwardStream:
         return replace(
             found, frames=without_padding(found.frames, claimed, rounding, decoding.packet_samples)
         )
+
+    @property
+    def delay_samples(self) -> int:
+        """See `AudioStream.delay_samples`."""
+        return self._delay_samples
+
+    @property
+    def tracks(self) -> Tracks:
+        """See `AudioStream.tracks`."""
+        return self._decoding.tracks
 
     @property
     def notice(self) -> str:
@@ -222,6 +238,39 @@ class ForwardStream:
             self._decoded = found
             with suppress(SourceError):  # it is gone, and so is what is known of it
                 LENGTHS.keep(self._path, self._track, found)
+        decoding.close()
+
+
+@dataclass(frozen=True, slots=True)
+class MediaTrack:
+    """An audio track of a file that may have a picture and several tracks.
+
+    Attributes
+    ----------
+    number : from 1, among the audio tracks
+    lag_s : how long after the picture it begins, in seconds
+    """
+
+    number: int
+    lag_s: Fraction
+
+
+def media_track(path: Path, track: int, source: Source) -> MediaTrack | None:
+    """Return an audio track by the head of its file; None if FFmpeg does not read that.
+
+    Raises
+    ------
+    SourceError : the file is missing, damaged or beyond the limits
+    """
+    require_file(path)
+    with explained(path):
+        signature = signature_of(path)
+    if signature is None:
+        return None
+    decoding = source.begin(path, signature, track)
+    try:
+        return MediaTrack(decoding.tracks.chosen, decoding.lag_s)
+    finally:
         decoding.close()
 
 

@@ -45,19 +45,22 @@ class Decoded:
     is_incomplete: bool = False
 
     def notice(self, path: Path) -> str:
-        """Return a sentence about damage; empty without any."""
+        """Return sentences about damage; empty without any."""
+        said = []
         if self.lost:
             at = format_time(self.first_lost_samples / self.rate_hz)
-            return (
+            said.append(
                 f"{shown(path)} is damaged: {counted(self.lost, 'packet')} cannot be decoded and "
                 f"{'is' if self.lost == 1 else 'are'} played as silence, the first at {at}."
             )
-        if self.is_incomplete:
-            return f"{shown(path)} is damaged: parts of it cannot be decoded and are left out."
+        elif self.is_incomplete:
+            said.append(f"{shown(path)} is damaged: parts of it cannot be decoded and are left out.")
         if self.changed_samples >= 0:
             at = format_time(self.changed_samples / self.rate_hz)
-            return f"{shown(path)} changes its rate or its channels at {at}: the rest of it is left out."
-        return ""
+            said.append(
+                f"{shown(path)} changes its rate or its channels at {at}: the rest of it is left out."
+            )
+        return " ".join(said)
 
 
 class KnownLengths:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from engine.audio.decoders import limited_process
 from engine.audio.decoders.decoder import Decoder
+from engine.audio.decoders.ffmpeg_codecs import unread_tracks
 from engine.audio.decoders.forward import (
     SUFFIXES,
     ForwardStream,
@@ -169,6 +170,7 @@ class _Decoding:
         self.rate_hz, self.channels = int(about["rate_hz"]), int(about["channels"])
         self.delay_samples, self.counts_samples = int(about["delay_samples"]), bool(about["counts_samples"])
         self.claimed_s = Fraction(*about["claimed_s"]) or None
+        self.lag_s = Fraction(*about["lag_s"])
         self._note(about)
         self._blocks, self._is_closed = self._make(), False
 
@@ -231,7 +233,10 @@ class _Decoding:
 
 
 def _tracks(path: Path, track: int, about: dict[str, Any]) -> Tracks:
-    return Tracks(path, tuple(track_words(*one) for one in about["tracks"]), track)
+    said = about["tracks"]
+    chosen, codecs = about.get("track", track), [codec for _, _, codec, _ in said]
+    title = str(said[chosen - 1][0]) if 0 < chosen <= len(said) else ""
+    return Tracks(path, tuple(track_words(*one) for one in said), chosen, unread_tracks(codecs), title)
 
 
 def _require(path: Path, signature: Signature, track: int, about: dict[str, Any]) -> None:
@@ -253,7 +258,7 @@ def _require(path: Path, signature: Signature, track: int, about: dict[str, Any]
             raise damaged(path, signature)
 
 
-class _PyAv:
+class PyAv:
     """See `engine.audio.decoders.forward.Source`."""
 
     def begin(self, path: Path, signature: Signature, track: int) -> _Decoding:
@@ -265,4 +270,4 @@ def _missing() -> str:
     return "" if find_spec("av") else "PyAV"
 
 
-PYAV = Decoder("PyAV", SUFFIXES, lambda path, track: ForwardStream(path, track, _PyAv()), _missing)
+PYAV = Decoder("PyAV", SUFFIXES, lambda path, track: ForwardStream(path, track, PyAv()), _missing)

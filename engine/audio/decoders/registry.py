@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 from engine.audio.decoders.decoder import AudioStream, Decoder, UnsupportedError
-from engine.audio.decoders.ffmpeg_program import FFMPEG_PROGRAM
+from engine.audio.decoders.ffmpeg_program import FFMPEG_PROGRAM, Program
+from engine.audio.decoders.forward import MediaTrack, media_track
 from engine.audio.decoders.libsndfile import LIBSNDFILE
-from engine.audio.decoders.pyav import PYAV
+from engine.audio.decoders.pyav import PYAV, PyAv
 from engine.audio.decoders.signature import signature_of
 from engine.audio.decoders.tracks import file_and_track
 from engine.audio.opening import explained, not_audio_sentence, require_file
@@ -20,6 +23,8 @@ from engine.files.safe_write import shown
 
 _ROWS = (LIBSNDFILE, PYAV, FFMPEG_PROGRAM)
 _BY_FFMPEG = (PYAV, FFMPEG_PROGRAM)
+WITH_PICTURES = frozenset({"mov", "matroska", "mpegts", "mxf", "avi", "flv", "asf"})
+"""Containers that may have a picture and several audio tracks, by the names of FFmpeg's demuxers."""
 _INSTALL = {"win32": "winget install ffmpeg", "darwin": "brew install ffmpeg"}
 
 
@@ -72,6 +77,32 @@ def open_stream(named: Path) -> AudioStream:
         except UnsupportedError as error:
             reasons.append(str(error))
     raise SourceError(_refusal(path, reasons[-1] if len(reasons) > 1 else ""))
+
+
+def media_track_of(named: Path) -> MediaTrack | None:
+    """Return an audio track of a video or a movie by the head of its file; None of another file.
+
+    Raises
+    ------
+    SourceError : the file is missing or unreadable
+    """
+    require_file(named)
+    path, track = file_and_track(named)
+    with explained(path):
+        status, signature = path.stat(), signature_of(path)
+    if signature is None or signature.demuxer not in WITH_PICTURES:
+        return None
+    return _media_track(path, track, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(256)
+def _media_track(path: Path, track: int, *_status: int) -> MediaTrack | None:
+    """Look into an unchanged file once: forms ask again at every key."""
+    for decoder, source in ((PYAV, PyAv()), (FFMPEG_PROGRAM, Program())):
+        if not decoder.missing():
+            with suppress(SourceError):
+                return media_track(path, track, source)
+    return None
 
 
 def _in_order(path: Path) -> Iterator[Decoder]:

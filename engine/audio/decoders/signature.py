@@ -10,9 +10,9 @@ from pathlib import Path
 
 from engine.audio.headers import matroska, movie
 from engine.audio.headers.id3 import id3_bytes
+from engine.audio.headers.mpeg_frames import SEARCHED_BYTES, first_frame
 
 _LOOKED_AT_BYTES = 4_096
-_SEARCHED_BYTES = 128 * 1024  # libmpg123 looks for the first MPEG frame that far
 _ID3_HEAD_BYTES = 10
 _OTHER_THAN_MP3 = (b"RIFF", b"RIFX", b"RF64", b"riff", b"FORM", b"fLaC", b"OggS", b"caff", b".snd", b"dns.")
 _WAV_CODECS = {
@@ -27,16 +27,9 @@ _WAV_CODECS = {
     0x2000: "AC-3",
 }
 _OGG_CODECS = {b"\x7fFLAC": "FLAC", b"Speex   ": "Speex", b"\x80theora": "audio of a video"}
+_MXF = bytes.fromhex("060e2b34020501010d010201")  # of a partition pack; bytes may be in front
+_TS_PACKETS = 8
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
-_MPEG_KBIT_S = {  # by whether it is version 1, and layer
-    (True, 3): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
-    (True, 2): (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
-    (True, 1): (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
-    (False, 3): (32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256),
-    (False, 2): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
-    (False, 1): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
-}
-_MPEG_RATES_HZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +49,21 @@ class Signature:
 
 
 def signature_of(path: Path) -> Signature | None:
-    """Return which format only FFmpeg reads a file holds; None for any other.
+    """Return which format that FFmpeg reads a file holds; None for any other.
 
     Raises
     ------
     OSError : the file cannot be read
     """
+    if (found := _only_by_ffmpeg(path)) is not None:
+        return found
+    head, beginning = _beginnings(path, SEARCHED_BYTES)
+    place = -1 if beginning.startswith(_OTHER_THAN_MP3) else first_frame(beginning)
+    is_named = path.suffix.lower() == ".mp3" or head[:3] == b"ID3"
+    return Signature("MP3", "mp3", has_length=False) if place == 0 or (is_named and place > 0) else None
+
+
+def _only_by_ffmpeg(path: Path) -> Signature | None:
     head, beginning = _beginnings(path)
     for begins, found in (
         (_ASF, Signature("WMA or another ASF", "asf")),
@@ -77,6 +79,10 @@ def signature_of(path: Path) -> Signature | None:
             return found
     if head[4:8] in movie.ATOMS:
         return Signature("MP4 or QuickTime", "mov")
+    if head.find(_MXF, 0, _LOOKED_AT_BYTES) >= 0:
+        return Signature("MXF", "mxf")
+    if any(head[first::step][:_TS_PACKETS] == b"\x47" * _TS_PACKETS for first, step in ((0, 188), (4, 192))):
+        return Signature("MPEG transport stream", "mpegts", has_length=False)
     if head[:4] == b"RIFF":
         return _riff(head)
     if head[:4] == b"OggS":
@@ -104,19 +110,12 @@ def may_be_mp3(path: Path) -> bool:
     ------
     OSError : the file cannot be read
     """
-    head, beginning = _beginnings(path, _SEARCHED_BYTES)
+    head, beginning = _beginnings(path, SEARCHED_BYTES)
     if beginning.startswith(_OTHER_THAN_MP3) or (path.suffix.lower() != ".mp3" and head[:3] != b"ID3"):
         return True
-    if signature_of(path) is not None:
+    if _only_by_ffmpeg(path) is not None:
         return False
-    place = beginning.find(b"\xff")
-    while 0 <= place <= len(beginning) - 4:
-        size = _mpeg_frame_bytes(beginning[place : place + 4])
-        after = beginning[place + size : place + size + 4]
-        if size and (len(after) < 4 or _mpeg_frame_bytes(after) or size == 1):
-            return True
-        place = beginning.find(b"\xff", place + 1)
-    return False
+    return first_frame(beginning) >= 0
 
 
 def _beginnings(path: Path, most_bytes: int = _LOOKED_AT_BYTES) -> tuple[bytes, bytes]:
@@ -154,20 +153,3 @@ def _elementary(beginning: bytes) -> Signature | None:
         name, demuxer = ("E-AC-3", "eac3") if is_enhanced else ("AC-3", "ac3")
         return Signature(name, demuxer, has_length=False)
     return None
-
-
-def _mpeg_frame_bytes(head: bytes) -> int:
-    """Return the length of an MPEG audio frame from its header; 1 for a free bit rate, 0 for none."""
-    version, layer = head[1] >> 3 & 3, head[1] >> 1 & 3
-    rate_index, kbit_index = head[2] >> 2 & 3, head[2] >> 4
-    if head[0] != 0xFF or head[1] < 0xE0 or version == 1 or not layer or rate_index == 3 or kbit_index == 15:
-        return 0
-    if not kbit_index:
-        return 1
-    rate_hz = _MPEG_RATES_HZ[version][rate_index]
-    bit_s = 1_000 * _MPEG_KBIT_S[version == 3, layer][kbit_index - 1]
-    padding = head[2] >> 1 & 1
-    if layer == 3:
-        return (12 * bit_s // rate_hz + padding) * 4
-    samples = 72 if layer == 1 and version != 3 else 144
-    return samples * bit_s // rate_hz + padding

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,11 +42,15 @@ class Tracks:
     ----------
     words : description of each, such as "eng, aac, 2 channels"
     chosen : number of the selected track, from 1
+    unread : numbers of those with a codec that is not decoded, such as the spatial sound of a phone
+    title : of the selected track; empty without one
     """
 
     path: Path
     words: tuple[str, ...]
     chosen: int = 1
+    unread: tuple[int, ...] = ()
+    title: str = ""
 
     def require(self, format_name: str) -> None:
         """Refuse a missing track.
@@ -67,12 +72,21 @@ class Tracks:
     @property
     def notice(self) -> str:
         """One sentence about the tracks that are not read; empty without any."""
-        others = [number for number in range(1, len(self.words) + 1) if number != self.chosen]
-        if not others:
-            return ""
+        return self.notice_beside((self.chosen,))
+
+    def notice_beside(self, read: Collection[int]) -> str:
+        """Return one sentence about the tracks that are not among those that are read; empty without any."""
+        numbers = range(1, len(self.words) + 1)
+        others = [number for number in numbers if number not in (*read, *self.unread)]
         named = [f"{number} ({self.words[number - 1]})" for number in others[:_MOST_LISTED]]
-        return (
-            f"{shown(self.path)} has {len(self.words)} audio tracks, and track {self.chosen} was read: for "
-            f"{listed(named, 'or')}, import {shown(f'{self.path.name}#{others[0]}')}"
-            f"{' and so on' if len(others) > 1 else ''}."
-        )
+        tracks, were = ("track", "was") if len(read) == 1 else ("tracks", "were")
+        which = listed([str(number) for number in sorted(read)])
+        said = f"{shown(self.path)} has {len(self.words)} audio tracks, and {tracks} {which} {were} read"
+        if others:
+            said += (
+                f": for {listed(named, 'or')}, import {shown(f'{self.path.name}#{others[0]}')}"
+                f"{' and so on' if len(others) > 1 else ''}"
+            )
+        if unread := [str(number) for number in self.unread if number not in read]:
+            said += f"; Offcut does not decode {'track' if len(unread) == 1 else 'tracks'} {listed(unread)}"
+        return f"{said}." if others or unread else ""

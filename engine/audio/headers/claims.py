@@ -83,6 +83,18 @@ def sample_numbers_agree(path: Path) -> bool:
     return has_sample_numbers or samples == total or least == most == samples
 
 
+def flac_block_samples(path: Path) -> int:
+    """Return the samples of a block of a FLAC file; 0 if its blocks differ or it does not state it.
+
+    Raises
+    ------
+    OSError : the file cannot be read
+    """
+    with path.open("rb") as stream:
+        head = _flac_stream_info(stream)
+    return head[0] if head is not None and head[0] == head[1] else 0
+
+
 def _most_frames(size_bytes: int, file: soundfile.SoundFile) -> float:
     subtype, channels = str(file.subtype), int(file.channels)
     if subtype in _BITS:

@@ -196,7 +196,7 @@ def _bad_samples(heard: SourceReader | Source, rate_hz: int) -> tuple[int, int]:
     """Return the number of invalid samples of a fully read file, and the position of the first."""
     if isinstance(heard, SourceReader):
         return heard.bad_samples, heard.first_bad_samples
-    if heard.subtype not in ("FLOAT", "DOUBLE"):
+    if heard.subtype not in ("FLOAT", "DOUBLE") and heard.container != "FLAC":
         return 0, -1
     with SourceReader(Path(heard.path)) as reader:
         for _ in reader.blocks(_SCAN_FRAMES):

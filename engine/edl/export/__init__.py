@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from engine.edl.export.audio_files.audio_plan import planned_audio
-from engine.edl.export.collected import Collected, copies_sentence, copy_media, with_copies
+from engine.edl.export.collected import copies_sentence, copy_media, with_copies
 from engine.edl.export.costs import consolidate_cost_s, copy_cost_s, write_cost_s
 from engine.edl.export.formats import AUDIO_SUFFIXES, FORMATS
 from engine.edl.export.placing.consolidated import consolidate, said_of
 from engine.edl.export.placing.stretches import Consolidated
-from engine.edl.export.request import Exported, ExportOptions, ExportRequest, left_out_kinds
+from engine.edl.export.placing.track_files import track_files_sentence, write_track_files
+from engine.edl.export.request import Beside, Exported, ExportOptions, ExportRequest, left_out_kinds
 from engine.errors import ExportError
 from engine.files.safe_write import require_unread, shown
 from engine.progress import SILENT, Progress
@@ -43,13 +44,15 @@ class Writer(Protocol):
 def files_written(request: ExportRequest) -> tuple[Path, ...]:
     """Return the files that an export would write, so that the user can be asked about those that exist."""
     if request.out.suffix.lower() not in AUDIO_SUFFIXES:
-        copies = (one.path for one in request.collected if not one.is_there)
-        return (request.out, *(one.path for one in request.consolidated.values()), *copies)
+        others = [one for one in request.beside if isinstance(one, Consolidated) or not one.is_there]
+        return (request.out, *(one.path for one in others))
     return tuple(file.path for file in planned_audio(request))
 
 
 def export(
-    request: ExportRequest, progress: Progress = SILENT, there: Collection[Consolidated | Collected] = ()
+    request: ExportRequest,
+    progress: Progress = SILENT,
+    there: Collection[Beside] = (),
 ) -> Exported:
     """Write the result or the list of edits to one file, with edited sound in files next to it.
 
@@ -77,28 +80,27 @@ def _rate_notice(request: ExportRequest) -> str:
     return request.picture_rate.notice if is_of_videos else ""
 
 
-def _written(
-    request: ExportRequest, progress: Progress, there: Collection[Consolidated | Collected]
-) -> Exported:
+def _written(request: ExportRequest, progress: Progress, there: Collection[Beside]) -> Exported:
     form = FORMATS[request.out.suffix.lower()]
     writer = cast(Writer, import_module(form.module))
-    if not (request.consolidated or request.collected):
+    if not request.beside:
         return writer.write(request, progress)
     copies = request.collected
     fresh = {one.path for one in request.beside if not os.path.lexists(one.path)}
     wanted = [one for one in copies if one not in there and not one.is_there]
+    tracks = [one for one in request.track_files if one not in there and not one.is_there]
     beside: list[Path] = []
     copied_s = copy_cost_s(wanted)
-    before_s = copied_s + consolidate_cost_s(
-        [one for one in request.consolidated.values() if one not in there]
-    )
-    whole_s = before_s + write_cost_s(request)
-    copying, consolidating, writing = (
-        progress.part(start / whole_s, stop / whole_s)
-        for start, stop in ((0.0, copied_s), (copied_s, before_s), (before_s, whole_s))
+    consolidated = [one for one in request.consolidated.values() if one not in there]
+    shares_s = [copied_s, consolidate_cost_s(tracks), consolidate_cost_s(consolidated), write_cost_s(request)]
+    whole_s = sum(shares_s)
+    copying, extracting, consolidating, writing = (
+        progress.part(sum(shares_s[:number]) / whole_s, sum(shares_s[: number + 1]) / whole_s)
+        for number in range(len(shares_s))
     )
     try:
         copy_media(wanted, beside, copying, overwrite=request.overwrite)
+        write_track_files(tracks, beside, extracting, overwrite=request.overwrite)
         request = replace(request, media=with_copies(request.media, copies))
         left_out = consolidate(request, there, beside, consolidating)
         done = writer.write(request, writing)
@@ -108,7 +110,8 @@ def _written(
                 path.unlink(missing_ok=True)
         raise
     edited = said_of(request) if request.consolidated else ""
-    sentences = filter(None, (done.sentence, edited, *left_out, copies_sentence(copies)))
+    further = track_files_sentence(request.track_files)
+    sentences = filter(None, (done.sentence, edited, further, *left_out, copies_sentence(copies)))
     return replace(done, sentence=" ".join(sentences))
 
 

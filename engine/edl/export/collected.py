@@ -37,10 +37,16 @@ class Collected:
     content_hash: str
 
     @property
+    def named(self) -> Path:
+        """The copy, or the same audio track in it."""
+        file, _ = file_and_track(self.original)
+        return self.path.with_name(self.path.name + self.original.name[len(file.name) :])
+
+    @property
     def size_bytes(self) -> int:
         """Size of the recording; 0 if it is missing."""
         try:
-            return self.original.stat().st_size
+            return file_and_track(self.original)[0].stat().st_size
         except OSError:
             return 0
 
@@ -48,7 +54,7 @@ class Collected:
     def is_there(self) -> bool:
         """Whether an export before has copied it: a file of the same size and date has the name."""
         try:
-            one, other = self.original.stat(), self.path.stat()
+            one, other = file_and_track(self.original)[0].stat(), self.path.stat()
         except OSError:
             return False
         return (one.st_size, int(one.st_mtime)) == (other.st_size, int(other.st_mtime))
@@ -59,16 +65,21 @@ def collected_media(sources: Sequence[Source], media: Mapping[str, Path], out: P
     folder = out.parent.absolute()
     paths = {source.id: media.get(source.id, Path(source.path)).absolute() for source in sources}
     taken = {path.name.casefold() for path in paths.values() if path.parent == folder} | {out.name.casefold()}
-    found = []
+    found: list[Collected] = []
+    copied: dict[Path, Path] = {}
     for source in sources:
-        path = paths[source.id]
+        path, _ = file_and_track(paths[source.id])
         if path.is_relative_to(folder):
+            continue
+        if path in copied:
+            found.append(Collected(source.id, paths[source.id], copied[path], source.content_hash))
             continue
         name, number = path.name, 2
         while name.casefold() in taken:
             name, number = f"{path.stem} {number}{path.suffix}", number + 1
         taken.add(name.casefold())
-        found.append(Collected(source.id, path, folder / name, source.content_hash))
+        copied[path] = folder / name
+        found.append(Collected(source.id, paths[source.id], folder / name, source.content_hash))
     return tuple(found)
 
 
@@ -89,16 +100,16 @@ def copy_media(
     """
     whole = max(1, sum(one.size_bytes for one in wanted))
     done = 0
-    for one in wanted:
-        stamp = stamped(one.original, one.content_hash)
+    for one in {one.path: one for one in wanted}.values():
+        stamp, (original, _) = stamped(one.original, one.content_hash), file_and_track(one.original)
         with replacing(one.path, overwrite=overwrite) as part:
             with part.open("wb") as stream:
-                for block in read_unchanged(_blocks(one.original), [stamp]):
+                for block in read_unchanged(_blocks(original), [stamp]):
                     progress.check_cancelled()
                     stream.write(block)
                     done += len(block)
                     progress.report(min(1.0, done / whole), f"Copying {shown(one.path.name)}")
-            status = one.original.stat()
+            status = original.stat()
             os.utime(part, ns=(status.st_atime_ns, status.st_mtime_ns))
         written.append(one.path)
 
@@ -134,14 +145,15 @@ def copy_recordings(
 
 def with_copies(media: Mapping[str, Path], copies: Sequence[Collected]) -> dict[str, Path]:
     """Return where each recording is once the copies are made."""
-    return {**media, **{one.source_id: one.path for one in copies}}
+    return {**media, **{one.source_id: one.named for one in copies}}
 
 
 def copies_sentence(copies: Sequence[Collected]) -> str:
     """Report the recordings copied next to a project; "" if none were."""
     if not copies:
         return ""
-    return f"{counted(len(copies), 'recording')} copied next to it, to move them together."
+    files = {one.path for one in copies}
+    return f"{counted(len(files), 'recording')} copied next to it, to move them together."
 
 
 def _blocks(path: Path) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ from engine.edl.export.audio_files.audio_plan import planned_audio, planned_soun
 from engine.edl.export.collected import Collected
 from engine.edl.export.formats import AUDIO_SUFFIXES, FORMATS
 from engine.edl.export.placing.stretches import Consolidated
+from engine.edl.export.placing.track_files import TrackFile
 from engine.edl.export.request import ExportRequest
 
 _LEAST_S = 0.01
@@ -20,7 +21,8 @@ _COPIED_BYTES_A_S = 400_000_000
 def export_cost_s(request: ExportRequest) -> float:
     """Estimate the duration of a whole export in seconds, companion files included."""
     copied, consolidated = (one for one in request.collected if not one.is_there), request.consolidated
-    return copy_cost_s(tuple(copied)) + consolidate_cost_s(consolidated.values()) + write_cost_s(request)
+    beside_s = copy_cost_s(tuple(copied)) + consolidate_cost_s((*consolidated.values(), *request.track_files))
+    return beside_s + write_cost_s(request)
 
 
 def write_cost_s(request: ExportRequest) -> float:
@@ -48,8 +50,8 @@ def copy_cost_s(copies: Collection[Collected]) -> float:
     return sum(one.size_bytes for one in copies) / _COPIED_BYTES_A_S
 
 
-def consolidate_cost_s(files: Collection[Consolidated]) -> float:
-    """Estimate the duration of writing the edited sound of tracks."""
+def consolidate_cost_s(files: Collection[Consolidated | TrackFile]) -> float:
+    """Estimate the duration of writing the edited sound of tracks, or further tracks of videos."""
     return sum(one.source.frames for one in files) / _SAMPLES_A_S
 
 

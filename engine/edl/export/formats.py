@@ -27,6 +27,7 @@ class Format:
     is_packed : whether its samples are compressed, so that the size can only be bounded
     is_coded : whether its coder is lossy, so that it has a quality and no bit depth
     names_media : whether it names recordings that another program opens
+    names_tracks : whether it can name an audio track of a video
     listens : whether it reads every recording, to choose what it writes
     has_frames : whether it counts in video frames
     splits_channels : whether each channel of a track has clips of its own
@@ -48,6 +49,7 @@ class Format:
     is_packed: bool = False
     is_coded: bool = False
     names_media: bool = True
+    names_tracks: bool = False
     listens: bool = False
     has_frames: bool = False
     splits_channels: bool = False
@@ -87,6 +89,7 @@ _ROWS = (
         "Edit list",
         "every edit as numbers, for scripts",
         "engine.edl.export.interchange.edit_json",
+        names_tracks=True,
         edit_bytes=505,
     ),
     Format(

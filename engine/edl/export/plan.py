@@ -14,12 +14,10 @@ from engine.document.decisions import Verdict
 from engine.document.tracks.track import audible
 from engine.edl.export import check_names, export
 from engine.edl.export.audio_files.audio_plan import planned_audio
-from engine.edl.export.collected import Collected
 from engine.edl.export.costs import export_cost_s
 from engine.edl.export.formats import AUDIO_SUFFIXES, FORMATS, Format
 from engine.edl.export.placing.consolidated import consolidated_bytes
-from engine.edl.export.placing.stretches import Consolidated
-from engine.edl.export.request import Exported, ExportRequest
+from engine.edl.export.request import Beside, Exported, ExportRequest
 from engine.edl.tracks.gains import lone_gains
 from engine.edl.tracks.voice import media_path
 from engine.errors import ExportError
@@ -79,7 +77,7 @@ def check(requests: Sequence[ExportRequest]) -> None:
     ExportError : one of the files cannot be written
     SourceError : a recording is missing
     """
-    named: dict[object, Consolidated | Collected | None] = {}
+    named: dict[object, Beside | None] = {}
     needed: dict[Path, int] = {}
     for request in requests:
         check_names(request)
@@ -119,7 +117,7 @@ def export_all(
     done: list[Exported] = [] if written is None else written
     costs_s = [export_cost_s(request) for request in requests]
     whole_s, before_s = sum(costs_s), 0.0
-    there: list[Consolidated | Collected] = []
+    there: list[Beside] = []
     for request, cost_s in zip(requests, costs_s, strict=True):
         share = progress.part(before_s / whole_s, (before_s + cost_s) / whole_s)
         try:
@@ -152,6 +150,10 @@ def _sizes(request: ExportRequest) -> Iterator[tuple[Path, int, float | None]]:
     for one in request.consolidated.values():
         length_s = samples_to_s(one.source.frames, one.source.rate_hz)
         yield one.path, _HEAD_BYTES + consolidated_bytes(one), length_s
+    for own in request.track_files:
+        if not own.is_there:
+            length_s = samples_to_s(own.source.frames, own.source.rate_hz)
+            yield own.path, _HEAD_BYTES + own.size_bytes, length_s
     for copy in request.collected:
         if not copy.is_there:
             source = request.state.sources[copy.source_id]
@@ -188,6 +190,7 @@ def _check_media(request: ExportRequest) -> None:
     heard = audible(tracks) if form.is_audio else ()
     for track in tracks:
         named = form.listens or track.id in request.consolidated or bool(request.collected)
+        named = named or any(one.source.id in track.source_ids for one in request.track_files)
         if named or track in heard:
             for source_id in track.source_ids:
                 require_file(media_path(request.state, track, source_id, request.media))

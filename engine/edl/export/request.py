@@ -22,7 +22,9 @@ from engine.edl.edit_list import EditList
 from engine.edl.export.collected import Collected, collected_media
 from engine.edl.export.formats import FORMATS
 from engine.edl.export.placing.frame_rates import FrameRate, PictureRate, picture_rate
+from engine.edl.export.placing.source_files import sound_lag_s
 from engine.edl.export.placing.stretches import Consolidated, consolidated_track
+from engine.edl.export.placing.track_files import TrackFile, track_files
 from engine.edl.names import name_of_file, named_after
 from engine.files.safe_write import shown
 from engine.wording import counted
@@ -33,6 +35,9 @@ RATES_HZ = (8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000, 88_200, 96_00
 """Sample rates that audio is converted to."""
 
 _EDITED = " edited"
+
+Beside = Consolidated | Collected | TrackFile
+"""A companion file of a project."""
 
 
 class Depth(StrEnum):
@@ -182,18 +187,44 @@ class ExportRequest:
         """The recordings copied into the folder of this file; empty unless requested."""
         if not (self.options.collect and FORMATS[self.out.suffix.lower()].names_media):
             return ()
-        named = dict.fromkeys(key for track in self.state.tracks for key in track.source_ids)
-        return collected_media([self.state.sources[source_id] for source_id in named], self.media, self.out)
+        beside = {one.source.id for one in self.track_files}
+        named = [one for one in self._named_sources if one.id not in beside]
+        return collected_media(named, self.media, self.out)
+
+    @cached_property
+    def track_files(self) -> tuple[TrackFile, ...]:
+        """The files of further audio tracks of videos, where the format cannot name such a track."""
+        form = FORMATS[self.out.suffix.lower()]
+        if not form.names_media or form.names_tracks:
+            return ()
+        return track_files(self._named_sources, self.media, self.out)
 
     @property
-    def beside(self) -> tuple[Consolidated | Collected, ...]:
+    def _named_sources(self) -> list[Source]:
+        named = dict.fromkeys(key for track in self.state.tracks for key in track.source_ids)
+        return [self.state.sources[source_id] for source_id in named]
+
+    @property
+    def beside(self) -> tuple[Beside, ...]:
         """The companion files of this one."""
-        return (*self.consolidated.values(), *self.collected)
+        return (*self.consolidated.values(), *self.track_files, *self.collected)
+
+    @property
+    def named_media(self) -> Mapping[str, Path]:
+        """The file that clips of a source name, by source id."""
+        return {**self.media, **{one.source.id: one.path for one in self.track_files}}
 
     @cached_property
     def sources(self) -> Mapping[str, Source]:
         """All that clips can name: the recordings and the consolidated files, by id."""
-        return {**self.state.sources, **{one.source.id: one.source for one in self.consolidated.values()}}
+        named = {key: self._of_medium(source) for key, source in self.state.sources.items()}
+        named |= {one.source.id: one.source for one in self.track_files}
+        return {**named, **{one.source.id: one.source for one in self.consolidated.values()}}
+
+    def _of_medium(self, source: Source) -> Source:
+        """Return a source as long as its medium, which may begin with a picture alone."""
+        lag_s = sound_lag_s(source, self.named_media)
+        return replace(source, frames=source.frames + round(lag_s * source.rate_hz)) if lag_s else source
 
 
 @dataclass(frozen=True, slots=True)

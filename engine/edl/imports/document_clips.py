@@ -20,8 +20,9 @@ from engine.document.tracks.clip import Clip
 from engine.document.tracks.track import Source, Track
 from engine.edl.build import build
 from engine.edl.export.placing.frame_rates import picture_rate
-from engine.edl.export.placing.source_files import source_begin_s
+from engine.edl.export.placing.source_files import sound_lag_s, source_begin_s
 from engine.edl.export.placing.stretches import Consolidated, consolidated_track
+from engine.edl.export.placing.track_files import audio_track
 from engine.edl.imports.described import (
     NOTHING,
     ImportedClip,
@@ -297,7 +298,8 @@ class _Placing:
         source = self._media.find(clip.medium)
         if source is None:
             return None
-        start = self._samples(clip.start_s - self._begin_s(clip.medium, source, clip.start_s))
+        lag_s = self._lag_s(clip.medium, source)
+        start = self._samples(clip.start_s - lag_s - self._begin_s(clip.medium, source, clip.start_s))
         own, shift = self._track_of(source, track.name, start, start + self._samples(clip.length_s))
         return own.id, start + shift
 
@@ -321,6 +323,16 @@ class _Placing:
             return Fraction(0)
         begin_s = source_begin_s(source, self._places)
         return begin_s if start_s + 2 * self._imported.rounding_s >= begin_s else Fraction(0)
+
+    def _lag_s(self, medium: Medium, source: Source) -> Fraction:
+        """Return how much later than its sound a medium counts: a video counts from its picture.
+
+        Offcut's own list, which alone states hashes, counts from the sound, as a WAV of the track does.
+        """
+        is_video = (
+            not medium.content_hash and audio_track(self._places.get(source.id, Path(source.path))) == 1
+        )
+        return sound_lag_s(source, self._places) if is_video else Fraction(0)
 
     def _track_of(self, source: Source, name: str, start: int, stop: int) -> tuple[Track, int]:
         """Return the track that plays a span of a source, and the shift of its clip on the timeline.

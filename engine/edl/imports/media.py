@@ -12,6 +12,7 @@ from pathlib import Path, PurePath
 from engine.audio.reader import content_hash
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source
+from engine.edl.export.placing.track_files import audio_track, track_file_name
 from engine.edl.imports.described import Medium
 from engine.errors import EditsError, SourceError
 from engine.wording import listed, quoted
@@ -78,7 +79,10 @@ class Media:
 
     def _names(self, source: Source, part: object) -> tuple[str, ...]:
         assert callable(part)
-        return tuple(part(name) for name in (self._places[source.id].name, PurePath(source.path).name))
+        places = (self._places[source.id], Path(source.path))
+        names = [place.name for place in places]
+        names += [track_file_name(place, number) for place in places if (number := audio_track(place)) > 1]
+        return tuple(part(name) for name in names)
 
     def _is_as_long(self, medium: Medium, source: Source) -> bool:
         length_s = Fraction(source.frames, source.rate_hz)

@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import soundfile
-
+from engine.audio.decoders.libsndfile import ChainedStream
 from engine.audio.decoders.tracks import file_and_track
 from engine.audio.headers.movie_start import MovieStart, read_movie_start
+from engine.audio.headers.ogg_links import ogg_links
 from engine.audio.headers.time_reference import BroadcastStart, read_broadcast_start
-from engine.audio.opening import DECODING_ERRORS, explained, libsndfile_name
+from engine.audio.opening import DECODING_ERRORS, explained, open_unchecked
+from engine.errors import OffcutError
 from engine.progress import SILENT, Progress
 from engine.recordings.placement.stated_times import (
     Doubt,
@@ -137,9 +138,13 @@ def _of_movie(path: Path, movie: MovieStart) -> FileHead:
 
 
 def _of_sound(named: Path, path: Path) -> FileHead:
-    with suppress(*DECODING_ERRORS, TypeError, OSError), soundfile.SoundFile(libsndfile_name(path)) as file:
-        coding = f"{file.format} {file.subtype}"
-        return FileHead(named, file.samplerate, file.channels, max(0, file.frames), 0, coding)
+    with suppress(*DECODING_ERRORS, OffcutError, TypeError, OSError), open_unchecked(path) as file:
+        coding, frames = f"{file.format} {file.subtype}", file.frames
+        if file.format == "OGG" and len(links := ogg_links(path)) > 1:
+            chained = ChainedStream(path, links)
+            frames = chained.frames
+            chained.close()
+        return FileHead(named, file.samplerate, file.channels, max(0, frames), 0, coding)
     return FileHead(named, 0, 0, 0, 0, path.suffix.lower())
 
 

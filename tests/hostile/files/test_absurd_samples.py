@@ -26,7 +26,7 @@ from tests.sources import source_of
 RATE_HZ = 8_000
 TINY = "hidden_dims: [4, 8]\nlatent_dim: 8\nepochs: 1\nsegments_per_epoch: 8\n"
 PLACE = 12_345
-SAID = "holds 1 sample that is not a number or far too large for audio, at 0:01.543"
+SAID = "holds 1 sample that is not a number, far too large or not decodable, at 0:01.543"
 
 
 def damaged(path: Path, value: float = 1e20, subtype: str = "FLOAT", seconds: float = 12.0) -> Path:

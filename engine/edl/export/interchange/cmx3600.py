@@ -80,7 +80,7 @@ def _events(
     request: ExportRequest, edit_list: EditList, frame_rate: Fraction, progress: Progress
 ) -> Iterator[_Event]:
     """Yield the events of the audible tracks, track after track."""
-    reels, media = _reels(request), request.media
+    reels, media = _reels(request), request.named_media
     dropping = {key for key, one in request.sources.items() if drops_frames(one, media, frame_rate)}
     for number, track in enumerate(audible(request.state.tracks), 1):
         channel = "A" if number == 1 else f"A{number}"
@@ -89,7 +89,7 @@ def _events(
         for placed in frame_clips(found, request.sources, edit_list.rate_hz, frame_rate, begins_s):
             progress.check_cancelled()
             source = request.sources[placed.clip.source_id]
-            name = source_path(source, request.media).name
+            name = source_path(source, request.named_media).name
             yield _Event(placed, channel, reels[source.id], name, source.id in dropping)
 
 
@@ -97,7 +97,7 @@ def _reels(request: ExportRequest) -> dict[str, str]:
     """Return a reel name for each file: what CMX3600 allows of the file's name, made unique."""
     reels: dict[str, str] = {}
     for source in request.sources.values():
-        stem = source_path(source, request.media).stem.upper()
+        stem = source_path(source, request.named_media).stem.upper()
         plain = "".join(letter for letter in stem if letter.isascii() and letter.isalnum())[:_REEL_LETTERS]
         name, number = plain or "REEL", 2
         while name in reels.values():

@@ -90,13 +90,13 @@ def _add_resources(root: ElementTree.Element, request: ExportRequest) -> None:
     )
     for source_id, resource_id in _resource_ids(request).items():
         source = request.sources[source_id]
-        path = source_path(source, request.media)
+        path = source_path(source, request.named_media)
         asset = _add(
             resources,
             "asset",
             id=resource_id,
             name=path.name,
-            start=_time(source_begin_s(source, request.media)),
+            start=_time(source_begin_s(source, request.named_media)),
             duration=_time(Fraction(source.frames, source.rate_hz)),
             hasAudio="1",
             audioSources="1",
@@ -112,7 +112,7 @@ def _add_tracks(
     """Connect every clip of every track, each track on lanes of its own below the storyline."""
     state = request.state
     resource_ids = _resource_ids(request)
-    begins_s = {key: source_begin_s(source, request.media) for key, source in request.sources.items()}
+    begins_s = {key: source_begin_s(source, request.named_media) for key, source in request.sources.items()}
     heard = audible(state.tracks)
     lane = 0
     for number, track in enumerate(state.tracks):

@@ -90,7 +90,7 @@ class _Writer:
 
     def _timecode(self, source: Source) -> Fraction:
         """Return the frame from which a medium counts: readers look for that of a video, not for `bext`."""
-        picture = source_picture(source, self._request.media)
+        picture = source_picture(source, self._request.named_media)
         return Fraction(0) if picture is None else picture.start.begin_s * self._frame_rate
 
     def timeline(self) -> schema.Timeline:
@@ -185,7 +185,7 @@ class _Writer:
     def _clip(self, track: Track, placed: _Placed) -> schema.Clip:
         clip = placed.clip
         source = self._request.sources[clip.source_id]
-        path = source_path(source, self._request.media)
+        path = source_path(source, self._request.named_media)
         exact = {
             "rate_hz": self._rate_hz,
             "start_samples": clip.start_samples,

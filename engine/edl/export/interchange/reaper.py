@@ -139,7 +139,7 @@ def _track_element(request: ExportRequest, track: Track, channels: int, progress
     curves = list(seam_curves(request, track, progress))
     found = clips_of(request, track, over_silence=True)
     paths = {
-        key: _path_in_project(source_path(request.sources[key], request.media), request.out)
+        key: _path_in_project(source_path(request.sources[key], request.named_media), request.out)
         for key in dict.fromkeys(clip.source_id for clip in found)
     }
     for clip in found:

@@ -245,12 +245,14 @@ class _Writer:
         if source.id in self._described:
             return
         self._described.add(source.id)
-        path = source_path(source, self._request.media)
+        path = source_path(source, self._request.named_media)
         child(element, "name", path.name)
         child(element, "pathurl", path.as_uri().replace("file:///", "file://localhost/", 1))
         self._add_rate(element)
-        is_dropping = drops_frames(source, self._request.media, self._frames_per_s)
-        self._add_timecode(element, source_begin_s(source, self._request.media), is_dropping=is_dropping)
+        is_dropping = drops_frames(source, self._request.named_media, self._frames_per_s)
+        self._add_timecode(
+            element, source_begin_s(source, self._request.named_media), is_dropping=is_dropping
+        )
         child(element, "duration", self._source_frames(source))
         audio = child(child(element, "media"), "audio")
         bits = min(24, bits_of(export_format([source.subtype], ".wav")))

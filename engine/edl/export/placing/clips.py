@@ -16,6 +16,7 @@ from itertools import pairwise
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Track
 from engine.edl.edit_list import EditList, Segment
+from engine.edl.export.placing.source_files import sound_lag_s
 from engine.edl.export.placing.stretches import Consolidated, media_parts
 from engine.edl.export.request import ExportRequest
 from engine.edl.inserts import INSERTED_FROM
@@ -181,9 +182,21 @@ def _parted(whole: ResultClip, track: Track, consolidated: Consolidated | None) 
 
 
 def clips_of(request: ExportRequest, track: Track, *, over_silence: bool = False) -> tuple[ResultClip, ...]:
-    """Return the clips of a track in a request (see `clips`)."""
+    """Return the clips of a track in a request (see `clips`), at the places that its media count.
+
+    Those of a video count from its picture.
+    """
     own = request.consolidated.get(track.id)
-    return clips(request.state, request.edit_list, track, own, over_silence=over_silence)
+    found = clips(request.state, request.edit_list, track, own, over_silence=over_silence)
+    media, sources, rate_hz = request.named_media, request.sources, request.state.rate_hz
+    lags = {key: round(sound_lag_s(sources[key], media) * rate_hz) for key in track.source_ids}
+    if not any(lags.values()):
+        return found
+    return tuple(_later(one, lags.get(one.source_id, 0)) for one in found)
+
+
+def _later(clip: ResultClip, by: int) -> ResultClip:
+    return replace(clip, start_samples=clip.start_samples + by, offset_samples=clip.offset_samples + by)
 
 
 def crossfades(found: tuple[ResultClip, ...]) -> dict[int, tuple[int, int]]:

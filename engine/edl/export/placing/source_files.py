@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
+from engine.audio.decoders.registry import WITH_PICTURES, media_track_of
 from engine.audio.decoders.tracks import file_and_track
 from engine.audio.headers.picture import Picture, can_drop_frames
 from engine.audio.headers.time_reference import read_time_reference
 from engine.audio.headers.video import read_picture
 from engine.document.tracks.track import Source
+from engine.errors import SourceError
 
 
 def source_path(source: Source, media: Mapping[str, Path]) -> Path:
@@ -32,6 +35,18 @@ def source_begin_s(source: Source, media: Mapping[str, Path]) -> Fraction:
     if picture is not None:
         return picture.start.begin_s
     return Fraction(read_time_reference(source_path(source, media)), source.rate_hz)
+
+
+def sound_lag_s(source: Source, media: Mapping[str, Path]) -> Fraction:
+    """Return how long after the picture of its video the sound of a source begins, in seconds.
+
+    Other programs count positions in a video from its picture. 0 without one, or where the file is missing.
+    """
+    path = media.get(source.id, Path(source.path))
+    with suppress(SourceError):
+        if source.container in WITH_PICTURES and (found := media_track_of(path)) is not None:
+            return found.lag_s
+    return Fraction(0)
 
 
 def drops_frames(source: Source, media: Mapping[str, Path], frame_rate: Fraction) -> bool:

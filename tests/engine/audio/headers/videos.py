@@ -21,9 +21,10 @@ def video(
     length_s: float = 2.0,
     tags: Mapping[str, str] | None = None,
     options: Mapping[str, str] | None = None,
+    sound_from_s: float = 0.0,
 ) -> Path:
-    """Write a video; its sound is a rising line of 16 bits, lossless."""
-    length = round(length_s * RATE_HZ)
+    """Write a video; its sound is a rising line of 16 bits, lossless, as long as the picture."""
+    length, first = round(length_s * RATE_HZ), round(sound_from_s * RATE_HZ)
     with av.open(str(path), "w", options=dict(options or {})) as out:
         out.metadata.update({**(tags or {}), **({"timecode": timecode} if timecode else {})})
         picture = out.add_stream("mpeg4", rate=frame_rate)
@@ -38,7 +39,7 @@ def video(
         samples = (np.arange(length) % 30_000).astype(np.int16)
         for start in range(0, length, 4_096):
             played = av.AudioFrame.from_ndarray(samples[None, start : start + 4_096], "s16", "mono")
-            played.sample_rate, played.pts, played.time_base = RATE_HZ, start, Fraction(1, RATE_HZ)
+            played.sample_rate, played.pts, played.time_base = RATE_HZ, first + start, Fraction(1, RATE_HZ)
             out.mux(sound.encode(played))
         out.mux(sound.encode(None))
     return path

@@ -116,11 +116,11 @@ class _Writer:
 
     def _master(self, source: Source) -> Any:
         """Return the master mob of a source, with one slot a channel that leads to its file."""
-        path = source_path(source, self._request.media)
+        path = source_path(source, self._request.named_media)
         file_mob = self._mob(self._file.create.SourceMob, path.name, "file", source.id)
         file_mob.descriptor = self._descriptor(source, path.as_uri())
         tape = self._tape(source, path)
-        begin = floor(source_begin_s(source, self._request.media) * source.rate_hz + Fraction(1, 2))
+        begin = floor(source_begin_s(source, self._request.named_media) * source.rate_hz + Fraction(1, 2))
         master = self._mob(self._file.create.MasterMob, path.name, "master", source.id)
         for channel in range(1, source.channels + 1):
             in_file = file_mob.create_timeline_slot(source.rate_hz, channel)
@@ -139,7 +139,7 @@ class _Writer:
             slot = tape.create_empty_slot(source.rate_hz, _SOUND, channel)
             slot.segment.length = _DAY_S * source.rate_hz
             slot["PhysicalTrackNumber"].value = channel
-        is_dropping = drops_frames(source, self._request.media, self._request.frame_rate.exact)
+        is_dropping = drops_frames(source, self._request.named_media, self._request.frame_rate.exact)
         self._add_timecode(tape, Fraction(_DAY_S), is_dropping=is_dropping)
         return tape
 

@@ -1,0 +1,156 @@
+"""Audio tracks of videos as files of their own, for formats that name a file but none of its tracks.
+
+Other programs play the first track of a video wherever a project names the video. Track 1 is named as the
+video, at the places that its picture gives it; of any other track a WAV is written next to the project.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
+
+import numpy as np
+
+from engine.audio.decoders.registry import media_track_of
+from engine.audio.decoders.tracks import file_and_track
+from engine.audio.headers.movie_start import read_movie_start
+from engine.audio.reader import SourceReader
+from engine.audio.unchanged import read_unchanged, stamped
+from engine.audio.writer import bits_of, write_audio
+from engine.document.tracks.track import Source
+from engine.edl.names import beginning_of
+from engine.errors import SourceError
+from engine.files.safe_write import shown
+from engine.progress import Progress
+from engine.wording import listed
+
+_BLOCK_FRAMES = 1 << 16
+_HEAD_BYTES = 4_096
+_EXACT = ("PCM_16", "PCM_24", "PCM_32")
+_SPATIAL = "apac"
+_LONGEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class TrackFile:
+    """The WAV of an audio track.
+
+    Attributes
+    ----------
+    original, path : the track in its video, and the file
+    source : the source as clips of a project name it
+    content_hash : of the source
+    """
+
+    original: Path
+    path: Path
+    source: Source
+    content_hash: str
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of its samples."""
+        sample_bytes = bits_of(self.source.subtype) // 8
+        return sample_bytes * self.source.channels * self.source.frames
+
+    @property
+    def is_there(self) -> bool:
+        """Whether an export before has written it: a file of that size has the date of the video."""
+        try:
+            video, own = os.stat(file_and_track(self.original)[0]), self.path.stat()  # noqa: PTH116
+        except OSError:
+            return False
+        is_as_long = self.size_bytes < own.st_size <= self.size_bytes + _HEAD_BYTES
+        return is_as_long and int(own.st_mtime) == int(video.st_mtime)
+
+
+def audio_track(path: Path) -> int:
+    """Return the number of the audio track that a path means, from 1.
+
+    A phone may have put a spatial track first, which is not read.
+    """
+    file, number = file_and_track(path)
+    movie = read_movie_start(file) if number == 1 else None
+    if movie is not None and movie.codec == _SPATIAL:
+        try:
+            found = media_track_of(file)
+        except SourceError:
+            return number
+        return found.number if found is not None else number
+    return number
+
+
+def track_file_name(path: PurePath, number: int) -> str:
+    """Return the name of the WAV of a track of a video."""
+    stem = PurePath(path.name.removesuffix(f"#{number}")).stem
+    return f"{beginning_of(stem, _LONGEST, _LONGEST)} track {number}.wav"
+
+
+def track_files(sources: Iterable[Source], media: Mapping[str, Path], out: Path) -> tuple[TrackFile, ...]:
+    """Return the files of the sources that are no first tracks, next to a project."""
+    found: list[TrackFile] = []
+    taken = {out.name.casefold()}
+    for source in sources:
+        original = media.get(source.id, Path(source.path))
+        number = audio_track(original)
+        if number == 1:
+            continue
+        name = track_file_name(original, number)
+        count = 2
+        while name.casefold() in taken:
+            name, count = f"{PurePath(name).stem} {count}.wav", count + 1
+        taken.add(name.casefold())
+        path = out.with_name(name).absolute()
+        subtype = source.subtype if source.subtype in _EXACT else "FLOAT"
+        held = replace(source, path=str(path), container="WAV", subtype=subtype)
+        found.append(TrackFile(original, path, held, source.content_hash))
+    return tuple(found)
+
+
+def write_track_files(
+    wanted: Collection[TrackFile], written: list[Path], progress: Progress, *, overwrite: bool
+) -> None:
+    """Write files of tracks.
+
+    Parameters
+    ----------
+    written : grows by each file that is whole
+
+    Raises
+    ------
+    ExportError : a file exists and may not be replaced, or cannot be written
+    SourceError : a recording is missing, is another one, or was written to meanwhile
+    Cancelled : the user asked for it
+    """
+    for number, one in enumerate(wanted):
+        stamp = stamped(one.original, one.content_hash)
+        video = file_and_track(one.original)[0].stat()
+        with SourceReader(one.original) as reader:
+            dtype = np.float64 if one.source.subtype == "PCM_32" else np.float32
+            write_audio(
+                one.path,
+                read_unchanged(reader.blocks(_BLOCK_FRAMES, dtype), [stamp]),
+                rate_hz=one.source.rate_hz,
+                channels=one.source.channels,
+                container="WAV",
+                subtype=one.source.subtype,
+                total_frames=one.source.frames,
+                overwrite=overwrite,
+                progress=progress.step(number, len(wanted)),
+            )
+        os.utime(one.path, ns=(video.st_atime_ns, video.st_mtime_ns))
+        written.append(one.path)
+
+
+def track_files_sentence(files: Collection[TrackFile]) -> str:
+    """Report the tracks that play from files of their own; "" without any."""
+    if not files:
+        return ""
+    names = [shown(one.path.name) for one in files]
+    is_one = len(files) == 1
+    return (
+        f"Such files cannot name a further audio track of a video: {listed(names)} next to it "
+        f"{'holds that track' if is_one else 'hold these tracks'}."
+    )

@@ -120,7 +120,7 @@ def open_sound(path: Path, part: Part | None = None) -> soundfile.SoundFile:
 
     Parameters
     ----------
-    part : what is read of it; None for all of it, with a head that states its length where the own does not
+    part : None for the whole file, with a head that states its length where the own one does not
 
     Raises
     ------
@@ -166,7 +166,7 @@ def frames_that_decode(path: Path, file: soundfile.SoundFile) -> int:
 
 
 def open_unchecked(path: Path) -> soundfile.SoundFile:
-    """Open a sound file without looking at what its head claims.
+    """Open a sound file without a check of its claims.
 
     One that holds less than its head promises is read to its end so.
 

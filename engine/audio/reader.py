@@ -306,7 +306,7 @@ def _warning(path: Path, reader: SourceReader, *, is_listened_to: bool) -> str:
 
 
 def _length_warning(path: Path, reader: SourceReader) -> str:
-    """Return a message about a length that differs from what the header states; empty without one."""
+    """Return a message about a length that differs from the stated one; empty without one."""
     with explained(path):
         file, _ = file_and_track(path)
         chunk, share = sample_chunk(file), promised_share(file)

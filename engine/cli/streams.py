@@ -56,7 +56,7 @@ def own_output() -> Iterator[TextIO]:
 
 @contextmanager
 def own_errors() -> Iterator[None]:
-    """Keep what libraries print out of standard error; our own messages go there through `sys.stderr`.
+    """Keep prints of libraries out of standard error; our own messages go there through `sys.stderr`.
 
     libmpg123 prints lines about damaged frames to file descriptor 2. As in `own_output`, that descriptor is
     redirected to nowhere meanwhile, unless `sys.stderr` is not the standard error of the process.

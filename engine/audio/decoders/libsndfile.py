@@ -33,7 +33,7 @@ _UNKNOWN_FRAMES = 2**63 - 1  # libsndfile's, of a FLAC file that was streamed
 _MOST_LOST_BLOCKS = 2_000
 """Of a FLAC file; more are not skipped one by one, which would take minutes."""
 _MOST_DELAY_SAMPLES = 8_192
-"""Largest difference between the frames of an MP3 file and its length: what the encoder put at both ends."""
+"""Largest difference between the frames of an MP3 file and its length: encoder delay and padding."""
 
 
 class LibsndfileStream(AudioStream):

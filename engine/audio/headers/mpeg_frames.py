@@ -33,7 +33,7 @@ _RATES_HZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_02
 
 @dataclass(frozen=True, slots=True)
 class MpegFrames:
-    """What a walk over the frames of a file found.
+    """The result of a walk over the frames of a file.
 
     Attributes
     ----------
@@ -151,7 +151,7 @@ def _ends(content: mmap.mmap, at: int) -> bool:
 
 
 def _stated_frames(frame: bytes) -> int | None:
-    """Return the number of frames that a head states, 0 if it does not; None if the frame is no head."""
+    """Return the number of frames that a head states, 0 if unstated; None for a frame of sound."""
     place = max(frame[:64].find(b"Xing"), frame[:64].find(b"Info"))
     if place >= 0:
         has_frames = frame[place + 7 : place + 8] and frame[place + 7] & 1

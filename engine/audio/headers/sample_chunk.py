@@ -1,8 +1,9 @@
-"""The chunk of samples in a sound file: where it is, what its head states, and what is there.
+"""The chunk of samples in a sound file: its place, its stated length, and its present length.
 
 libsndfile clamps a length that is too large, and takes one that is too small at its word: a recorder that
 lost power has left 0 there, or the length of a moment ago, with all sound behind it. Such a file gets another
-head, which states what is there (`engine.audio.file_part`). An Ogg file has pages instead, and no length.
+head, which states the present length (`engine.audio.file_part`). An Ogg file has pages, and no
+length.
 
 References: RIFF and RF64 (EBU Tech 3306), AIFF-C (Apple), AU (Sun), CAF (Apple), Sony Wave64.
 """
@@ -33,11 +34,11 @@ _PLAIN_CAF = (b"lpcm", b"ulaw", b"alaw")
 
 
 class Stated(Enum):
-    """What a head states about the length."""
+    """How the stated length compares with the present one."""
 
-    RIGHT = "as long as it is, or longer"
+    RIGHT = "equal, or longer"
     NOTHING = "nothing"
-    LESS = "less than is there"
+    LESS = "shorter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class SampleChunk:
 
     @property
     def part(self) -> Part | None:
-        """What libsndfile reads; None for the file as it is."""
+        """The part that libsndfile reads; None for the file as it is."""
         return Part(self.start, head=self.head) if self.head else None
 
 
@@ -141,7 +142,7 @@ def _of_wav(stream: BinaryIO, size: int, mark: bytes) -> SampleChunk | None:
 
 
 def _stated(promised: int, present: int, *, is_wide: bool = False) -> Stated:
-    """Return what a length states that may be one of those that stand for none."""
+    """Classify a stated length, which may be one of those that stand for none."""
     if promised <= 0 or promised >= (_UNKNOWN_WIDE if is_wide else _UNKNOWN):
         return Stated.NOTHING
     is_rounded = not is_wide and LEAST_UNKNOWN_BYTES <= promised <= 1 << 31 and present < promised
@@ -151,8 +152,8 @@ def _stated(promised: int, present: int, *, is_wide: bool = False) -> Stated:
 def _goes_on(stream: BinaryIO, size: int, after: int) -> bool:
     """Return whether sound goes on after the stated length of a WAV file.
 
-    The length has 32 bits: a longer file states the rest of the division. Else what follows must be neither a
-    chunk nor empty.
+    The length has 32 bits: a longer file states the rest of the division. Else the bytes that follow must be
+    neither a chunk nor zeros.
     """
     more = size - after
     if more < _LEAST_MORE_BYTES:

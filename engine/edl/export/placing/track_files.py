@@ -89,7 +89,7 @@ def track_file_name(path: PurePath, number: int) -> str:
 
 
 def track_files(sources: Iterable[Source], media: Mapping[str, Path], out: Path) -> tuple[TrackFile, ...]:
-    """Return the files of the sources that are no first tracks, next to a project."""
+    """Return the files, next to a project, of all sources but first tracks."""
     found: list[TrackFile] = []
     taken = {out.name.casefold()}
     for source in sources:

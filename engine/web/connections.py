@@ -1,7 +1,8 @@
 """Connections to the pages: those that do not ask for a page in time, or are too many, are closed.
 
 All of them come from this machine, so clients are distinguished by the token, not by addresses. A connection
-that has sent it is a page's; the others share a few places, and the oldest of them is replaced by the next.
+that has sent it is a page's, also before the server has read it; the others share a few places, and the
+oldest of them is replaced by the next.
 """
 
 from __future__ import annotations
@@ -9,13 +10,17 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import socket
+from secrets import compare_digest
 from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_S = 10.0
 """How long a request may take to come, up to the end of its head."""
-MOST_STRANGERS = 32
+MOST_STRANGERS = 64
+_LONGEST_START = 128
+"""Bytes of a request that hold its method and the token."""
 BACKLOG = 32
 """How many connections are accepted before any of them is looked at."""
 MOST_WAITING = 1024
@@ -32,8 +37,9 @@ _LOG = logging.getLogger(__name__)
 class Strangers:
     """Connections that have not shown the token, the oldest first."""
 
-    def __init__(self, head_s: float = HEAD_S) -> None:
+    def __init__(self, token: str, head_s: float = HEAD_S) -> None:
         self.head_s = head_s
+        self._token = token.encode()
         self._connections: dict[Connection, None] = {}
 
     def add(self, connection: Connection) -> None:
@@ -42,8 +48,15 @@ class Strangers:
         if len(self._connections) > MOST_STRANGERS:
             oldest = next(iter(self._connections))
             self.remove(oldest)
+            if self.knows(oldest.unread(_LONGEST_START)):
+                return  # many came before its request was read
             oldest.transport.abort()
             _LOG.warning("More than %d connections asked for no page: the oldest are closed.", MOST_STRANGERS)
+
+    def knows(self, request: bytes) -> bool:
+        """Return whether a request begins with a path behind the token."""
+        _method, _space, path = request[:_LONGEST_START].partition(b" ")
+        return compare_digest(path.removeprefix(b"/").partition(b"/")[0], self._token)
 
     def remove(self, connection: Connection) -> None:
         """Forget a connection that has shown the token, or is closed."""
@@ -69,6 +82,8 @@ class Connection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Take a part of a request."""
         cycle = self.cycle
+        if self.strangers.knows(data):  # before others take its place, and before the request is looked at
+            self.trust()
         super().data_received(data)
         if self.cycle is not cycle:
             self._stop_waiting()
@@ -84,6 +99,19 @@ class Connection(H11Protocol):
     def trust(self) -> None:
         """Note that a request has shown the token."""
         self.strangers.remove(self)
+
+    def unread(self, most_bytes: int) -> bytes:
+        """Return the first bytes that the system holds for this connection; they stay there."""
+        one = self.transport.get_extra_info("socket")
+        if one is None or one.fileno() < 0:
+            return b""
+        same = socket.socket(fileno=one.fileno())
+        try:
+            return same.recv(most_bytes, socket.MSG_PEEK)
+        except OSError:  # none yet, or closed by the other side
+            return b""
+        finally:
+            same.detach()
 
     def _wait(self) -> None:
         self._late = self.loop.call_later(self.strangers.head_s, self.transport.abort)

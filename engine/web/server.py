@@ -85,7 +85,7 @@ class Serving:
         pages = application(self.session, most_bytes) if most_bytes else application(self.session)
         config = uvicorn.Config(
             Door(pages, token, self.port),
-            http=connections(Strangers(head_s)),
+            http=connections(Strangers(token, head_s)),
             ws="none",
             backlog=BACKLOG,
             timeout_keep_alive=KEEP_ALIVE_S,

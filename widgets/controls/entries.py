@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import cache, lru_cache
 from typing import Protocol
 
 _NEAR_RATIO, _NEAREST = 0.7, 5
 _LONG_ENOUGH, _MOST_STREWN = 3, 4
 """Letters that are looked for inside words of a description, and scattered over a name."""
+_LONGEST_QUERY, _MOST_WORDS, _SHOWN = 80, 12, 40
+"""Letters and words of a query that can find a command, and letters of one in a message."""
+
+
+_MOST_TEXTS = 4_096
+"""Texts whose words are remembered: those of all commands, and of some queries."""
+_OTHER_WORD = "Try another word, or open the menus ‹view.menu›."
 
 
 class CommandEntry(Protocol):
@@ -64,6 +72,8 @@ class Search:
 
 def search(query: str, commands: Sequence[CommandEntry], absent: Iterable[Absent] = ()) -> Search:
     """Search the commands, and explain missing functions or an empty result."""
+    if len(query) > _LONGEST_QUERY or len(query.split()) > _MOST_WORDS:
+        return Search((), _none_called(query[:_SHOWN].rstrip() + "…", _OTHER_WORD), is_guess=True)
     found = ranked(query, commands)
     missing = _absent(query, commands, absent)
     if missing is not None:
@@ -73,10 +83,11 @@ def search(query: str, commands: Sequence[CommandEntry], absent: Iterable[Absent
     if found or not query.strip():
         return Search(found)
     near = nearest(query, commands)
-    what = f"No command is called “{' '.join(query.split())}”."
-    if near:
-        return Search(near, f"{what} Similar commands:", is_guess=True)
-    return Search((), f"{what} Try another word, or open the menus ‹view.menu›.", is_guess=True)
+    return Search(near, _none_called(query, "Similar commands:" if near else _OTHER_WORD), is_guess=True)
+
+
+def _none_called(query: str, remedy: str) -> str:
+    return f"No command is called “{' '.join(query.split())}”. {remedy}"
 
 
 def _absent(query: str, commands: Iterable[CommandEntry], absent: Iterable[Absent]) -> Absent | None:
@@ -90,13 +101,27 @@ def _absent(query: str, commands: Iterable[CommandEntry], absent: Iterable[Absen
 def nearest(query: str, commands: Iterable[CommandEntry]) -> tuple[CommandEntry, ...]:
     """Return up to five commands whose words resemble those of `query`, the nearest first."""
     words = query.casefold().split()
+    alike = [_alike(word) for word in words]
     scored = []
     for order, command in enumerate(commands):
         known = _words(" ".join((command.label, *command.synonyms)).casefold())
-        ratio = min(max(SequenceMatcher(None, word, each).ratio() for each in known) for word in words)
+        ratio = min(max(map(like, known)) for like in alike)
         if ratio >= _NEAR_RATIO:
             scored.append((-ratio, order, command))
     return tuple(command for *_, command in sorted(scored, key=lambda each: each[:2])[:_NEAREST])
+
+
+def _alike(word: str) -> Callable[[str], float]:
+    """Return a function that measures how alike a word is, 0 where that is below the limit anyway."""
+    matcher = SequenceMatcher(b=word)  # examines its second word once
+
+    @cache
+    def ratio(other: str) -> float:
+        matcher.set_seq1(other)
+        bounds = (matcher.real_quick_ratio, matcher.quick_ratio)
+        return matcher.ratio() if all(bound() >= _NEAR_RATIO for bound in bounds) else 0.0
+
+    return ratio
 
 
 def match_score(query: str, text: str) -> float | None:
@@ -152,18 +177,19 @@ def _rank(words: Sequence[str], command: CommandEntry, *, is_strewn: bool) -> in
     """Return the quality of a match by words in lower case, 0 for the best; None without one."""
     name = command.label.casefold()
     whole = f"{name} {command.group} {command.description}".casefold()
-    ways = (
-        any(each.casefold() == " ".join(words) for each in (name, *command.synonyms)),
-        name.startswith(" ".join(words)),
-        _begin_words(words, name),
-        "".join(words) in "".join(each[0] for each in _words(name)),
-        any(_begin_words(words, each.casefold()) for each in command.synonyms),
-        all(word in name for word in words),
-        _begin_words(words, whole),
-        all(len(word) >= _LONG_ENOUGH and word in whole for word in words),
-        is_strewn and len("".join(words)) <= _MOST_STREWN,
+    joined = " ".join(words)
+    ways: tuple[Callable[[], bool], ...] = (
+        lambda: any(each.casefold() == joined for each in (name, *command.synonyms)),
+        lambda: name.startswith(joined),
+        lambda: _begin_words(words, name),
+        lambda: "".join(words) in "".join(each[0] for each in _words(name)),
+        lambda: any(_begin_words(words, each.casefold()) for each in command.synonyms),
+        lambda: all(word in name for word in words),
+        lambda: _begin_words(words, whole),
+        lambda: all(len(word) >= _LONG_ENOUGH and word in whole for word in words),
+        lambda: is_strewn and len("".join(words)) <= _MOST_STREWN,
     )
-    return next((rank for rank, holds in enumerate(ways) if holds), None)
+    return next((rank for rank, holds in enumerate(ways) if holds()), None)
 
 
 def _begin_words(words: Sequence[str], text: str) -> bool:
@@ -171,5 +197,6 @@ def _begin_words(words: Sequence[str], text: str) -> bool:
     return all(any(each.startswith(word) for each in found) for word in words)
 
 
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text)
+@lru_cache(_MOST_TEXTS)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"\w+", text))

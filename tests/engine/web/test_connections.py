@@ -73,6 +73,32 @@ def test_requests_that_are_half_sent_stop_no_page(folder: Path, tmp_path: Path) 
     assert str(MOST_STRANGERS).encode() in err
 
 
+@pytest.mark.skipif(os.name != "posix", reason="the server is halted by a signal")
+def test_pages_are_loaded_among_many_connections_without_the_token(folder: Path, tmp_path: Path) -> None:
+    """They all wait while the server is halted, so that it accepts them before it reads any."""
+    with _served(folder, "--no-browser", TMPDIR=str(tmp_path)) as (process, address):
+        parts = urlsplit(address)
+        first = http.client.HTTPConnection(parts.netloc, timeout=30)
+        first.request("GET", parts.path)
+        assert first.getresponse().status == 200
+        first.close()
+        for _ in range(4):
+            process.send_signal(signal.SIGSTOP)
+            with ExitStack() as stack:
+                pages = []
+                for _number in range(3):
+                    page = http.client.HTTPConnection(parts.netloc, timeout=30)
+                    stack.callback(page.close)
+                    page.request("GET", f"{parts.path}score")
+                    pages.append(page)
+                    for _stranger in range(2 * MOST_STRANGERS):
+                        stack.enter_context(socket.create_connection((parts.hostname, parts.port), 30))
+                process.send_signal(signal.SIGCONT)
+                assert [page.getresponse().status for page in pages] == [200, 200, 200]
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+
+
 def _is_closed(waiting: socket.socket) -> bool:
     """Wait until the other side ends a connection."""
     waiting.settimeout(20)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from desktop.commands import ABSENT, COMMANDS, WINDOW, Command
+from tests.counting import calls_of
 from widgets.controls.entries import search
 
 
@@ -96,3 +97,14 @@ def test_stretching_leads_to_notes() -> None:
 
     assert found.commands[0].id == "timing.notes"
     assert not found.is_guess
+
+
+@pytest.mark.parametrize("letters", ["x", "quantzie ", "e ", "take ", "öx1_"])
+def test_a_long_query_costs_no_more_than_a_short_one(letters: str) -> None:
+    search("quantzie", COMMANDS, ABSENT)  # the words of the commands are remembered
+    short = calls_of(lambda: search("take cut quantzie", COMMANDS, ABSENT))
+    text = letters * (32_000 // len(letters))
+    costs = [calls_of(lambda cut=cut: search(text[:cut], COMMANDS, ABSENT)) for cut in range(1, 90, 4)]
+    assert max(costs) < 3 * short
+    assert calls_of(lambda: search(text, COMMANDS, ABSENT)) < short / 100
+    assert len(search(text, COMMANDS, ABSENT).note) < 150

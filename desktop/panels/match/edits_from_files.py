@@ -110,7 +110,9 @@ class EditsFromFiles(QObject):
             for note in made.left_out:
                 self.said.emit(note)
             self.said.emit(made.sentence)
-        elif questions.confirm_import(self._window, made.sentence, made.left_out):
+        elif questions.confirm_import(
+            self._window, made.sentence, made.left_out, is_accepted=made.is_accepted
+        ):
             if sound_of(request.state.tracks) != sound_of(self._session.state.tracks):
                 raise UsageError(
                     "The tracks were changed meanwhile: import the edits again ‹file.import_edits›."

@@ -88,6 +88,17 @@ def test_a_project_of_another_program_becomes_accepted_edits(raw: Hands, project
     assert session.state == before
 
 
+def test_a_clip_at_another_speed_adds_proposals_and_accepts_nothing(raw: Hands, project: Path) -> None:
+    text = project.read_text("utf-8")
+    project.write_text(text.replace("PLAYRATE 1 1", "PLAYRATE 1.25 1", 1), encoding="utf-8")
+    session = raw.window.session
+    choose(raw, project)
+    answer(raw, press(Qt.Key.Key_Return))
+    raw.finish_work()
+    assert session.state.proposals
+    assert {session.state.verdict(name) for name in session.state.proposals} == {Verdict.UNDECIDED}
+
+
 def test_escape_at_the_preview_changes_nothing(raw: Hands, project: Path) -> None:
     state = raw.window.session.state
     choose(raw, project)
@@ -105,8 +116,8 @@ def test_labels_are_cuts_or_keeps(raw: Hands, project: Path) -> None:
 
 def test_the_frame_rate_of_a_list_that_does_not_say_it_is_asked_for(raw: Hands, project: Path) -> None:
     events = (
-        ("00:00:00:00 00:00:04:00", "00:00:10:12 00:00:20:00"),
-        ("00:00:00:00", "00:00:04:00", "00:00:13:18"),
+        ("00:00:00:00 00:00:04:00", "00:00:10:12 00:00:20:02"),
+        ("00:00:00:00", "00:00:04:00", "00:00:13:14"),
     )
     lines = [
         f"{number:03d}  RAW A C {source} {start} {stop}\n* FROM CLIP NAME: raw.wav"

@@ -39,7 +39,8 @@ _ITEMS = (*_MEDIA, *_HOLDING, *_SILENT, "audition")
 _MARKERS = ("marker", "chapter-marker")
 _NEAR_RATE = Fraction(1, 2000)
 _MOST_NESTED = 20
-_MOST_READ = 2_000_000
+_MOST_READ = 300_000
+_HOUR_S = 3_600
 _LOUDEST_DB, _QUIETEST_DB = 60, -200
 _Lane = tuple[int, ...]
 
@@ -373,10 +374,16 @@ def _time(element: Element, name: str, default: Fraction = NOTHING) -> Fraction:
 
 
 def _begin(sequence: Element) -> Fraction:
-    """Return the timecode at which a sequence begins; 0 if its items count from 0 all the same."""
-    begin = _time(sequence, "tcStart")
+    """Return the timecode at which a sequence begins.
+
+    Items before `tcStart` count from 0. Without it, a first item behind a full hour counts from
+    that hour: silence at the start would be a gap.
+    """
     spine = sequence.find("spine")
     offsets = [_time(one, "offset") for one in spine or () if one.get("offset") is not None]
+    if sequence.get("tcStart") is None and offsets:
+        return max(NOTHING, Fraction(offsets[0] // _HOUR_S * _HOUR_S))
+    begin = _time(sequence, "tcStart")
     return begin if not offsets or offsets[0] >= begin else NOTHING
 
 

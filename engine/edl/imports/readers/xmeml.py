@@ -31,7 +31,6 @@ from engine.progress import Progress
 _QUIETEST = Fraction(1, 1_000_000)
 _LEVELS = ("audiolevels", "audiopan")
 _SPEED = "timeremap"
-_DEEPEST = 8
 _LOUDEST_DB = 11.999
 """The level filter ends at 12 dB."""
 
@@ -62,16 +61,20 @@ class _Reading:
         file: EditsFile,
         root: Element,
         progress: Progress,
+        around: _Reading | None = None,
         sequence: Element | None = None,
-        depth: int = 0,
     ) -> None:
-        self._file, self._root, self._progress, self._depth = file, root, progress, depth
+        self._file, self._root, self._progress = file, root, progress
         self._left_out: Counter[str] = Counter()
         self._not_understood: list[NotUnderstood] = []
-        self._sequences = {one.get("id", ""): one for one in root.iter("sequence") if len(one)}
+        if around is None:
+            self._sequences = {one.get("id", ""): one for one in root.iter("sequence") if len(one)}
+            self._files = {one.get("id", ""): one for one in root.iter("file") if len(one)}
+            self._nests: dict[int, tuple[ImportedClip, ...]] = {}
+        else:
+            self._sequences, self._files, self._nests = around._sequences, around._files, around._nests
         self._sequence: Element = self._first() if sequence is None else sequence
         self._rate = _rate(self._sequence)
-        self._files = {one.get("id", ""): one for one in root.iter("file") if len(one)}
         self._has_transitions = False
 
     def _first(self) -> Element:
@@ -207,12 +210,25 @@ class _Reading:
     def _nested(self, nested: Element, clip: ImportedClip, name: str) -> tuple[NotUnderstood, ...]:
         """Return a nested sequence with the parts of recordings that are in it."""
         whole = nested if len(nested) else self._sequences.get(nested.get("id", ""))
-        held: list[ImportedClip] = []
-        if whole is not None and self._depth < _DEEPEST:
-            inner = _Reading(self._file, self._root, self._progress, whole, self._depth + 1)
-            held = [one for track in inner.tracks() for one in track.clips if one.is_heard]
+        held = () if whole is None else self._held(whole)
         shown = trimmed(held, clip.start_s, clip.start_s + clip.length_s)
         return all_unknown(shown, "nested sequence", clip.at_s, clip.at_s + clip.length_s, name)
+
+    def _held(self, nested: Element) -> tuple[ImportedClip, ...]:
+        """Return the clips of a nested sequence, and those of the sequences in it; each is read once."""
+        if id(nested) not in self._nests:
+            self._nests[id(nested)] = ()  # it may hold itself
+            inner = _Reading(self._file, self._root, self._progress, self, nested)
+            clips = [one for track in inner.tracks() for one in track.clips if one.is_heard]
+            clips += (
+                ImportedClip(
+                    one.medium, one.medium_start_s, one.medium_stop_s - one.medium_start_s, one.start_s
+                )
+                for one in inner._not_understood
+                if one.medium is not None
+            )
+            self._nests[id(nested)] = tuple(clips)
+        return self._nests[id(nested)]
 
     def _transition(self, item: Element | None) -> tuple[Fraction, Fraction] | None:
         if item is None or item.tag != "transitionitem":

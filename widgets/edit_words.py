@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from engine.document.decisions import Decision, Verdict, edited
-from engine.document.file.stored_audio import AUDIO
+from engine.document.file.stored_audio import keys_of
 from engine.document.kinds import KINDS
 from engine.document.kinds.hold import KEEP
 from engine.document.kinds.kind import span_words
@@ -87,13 +87,13 @@ def taken_in_sentence(state: DocumentState, proposal_id: str) -> str:
 def held_sentence(state: DocumentState, proposal_id: str) -> str:
     """Return the message about accepted repairs made on top of one; empty without any."""
     table = table_of(state)
-    key = state.proposals[proposal_id].payload.get(AUDIO)
-    if key is None:
+    keys = set(keys_of(state.proposals[proposal_id].payload))
+    if not keys:
         return ""
     start, stop = state.span(proposal_id)
     near = table.are(Verdict.ACCEPTED) & (table.starts_samples < stop) & (start < table.stops_samples)
     ids = tuple(table.made.ids[place] for place in np.flatnonzero(near).tolist())
-    holding = tuple(one for one in ids if key in keys_under(state.proposals[one].payload))
+    holding = tuple(one for one in ids if keys & set(keys_under(state.proposals[one].payload)))
     if not holding:
         return ""
     which = " and the ".join(_named(state, holding))

@@ -11,7 +11,7 @@ from desktop.drawing.waves import SourceWave
 from desktop.parts import Parts
 from desktop.work.job_lanes import JobLane
 from engine.document.change import Change
-from engine.document.file.stored_audio import key_of
+from engine.document.file.stored_audio import keys_of
 from engine.document.kinds.operations import Replace, Stored
 from engine.edl.tracks.lost_audio import lost_in_document
 from engine.edl.tracks.stored_sounds import fits
@@ -75,7 +75,8 @@ class StoredWaves(QObject):
             return
         if self._lost:  # an edit that is made again may have brought its audio along
             proposals = self._session.state.proposals
-            again = {key_of(proposals[one].payload) for one in change.proposals if one in proposals}
+            changed = (proposals[one].payload for one in change.proposals if one in proposals)
+            again = {key for payload in changed for key in keys_of(payload)}
             self._tried -= self._lost & again
             self._lost -= again
         self._forget_old()

@@ -24,7 +24,7 @@ from engine.document.file.lock import take_lock
 from engine.document.file.opening import TO_READ, Opened, open_file, right_to_write
 from engine.document.file.row_copies import RowCopies
 from engine.document.file.stored_analyses import is_of_kind, name_of, read_analysis, write_analysis
-from engine.document.file.stored_audio import StoredAudio, key_of, read_audio, write_audio
+from engine.document.file.stored_audio import StoredAudio, keys_of, read_audio, write_audio
 from engine.document.file.transaction import Transaction, data_version, not_read, not_written, snapshot
 from engine.document.state import DocumentState
 from engine.errors import DocumentError, ExportError
@@ -219,8 +219,7 @@ class Document:
         )
 
     def _lacks_audio(self, payload: Mapping[str, object]) -> bool:
-        key = key_of(payload)
-        return key is not None and key not in self._audio
+        return any(key not in self._audio for key in keys_of(payload))
 
     @property
     def notice(self) -> str:

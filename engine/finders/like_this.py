@@ -101,7 +101,7 @@ def _repaired(
     progress: Progress,
 ) -> Found:
     from engine.finders.repair.examples import example_in_document
-    from engine.finders.repair.likely import likely_repairs
+    from engine.finders.repair.likely import audio_of, likely_repairs
     from engine.finders.repair.separate import SeparateRequest, separate_in_document
     from engine.separation.mask import Mode, floor_of
 
@@ -120,7 +120,7 @@ def _repaired(
     )
     separated = separate_in_document(asked, progress.part(_SEARCH, 1.0))
     repairs = likely_repairs(spans.state, separated, events, example)
-    return replace(found, proposals=repairs, audio=separated.audio)
+    return replace(found, proposals=repairs, audio=audio_of(repairs, separated))
 
 
 def like_events(

@@ -78,6 +78,11 @@ class Field:
     no_track: str = ""
 
     @property
+    def is_share(self) -> bool:
+        """Whether a number is a share from 0 to 1, which forms show in percent."""
+        return self.type is float and (self.least, self.most) == (0.0, 1.0)
+
+    @property
     def unit(self) -> str:
         """Unit of a number, from its name; "" without one."""
         return next((unit for ending, unit in _UNITS.items() if self.name.endswith(ending)), "")

@@ -81,12 +81,14 @@ class _Line:
 
 class _NumberLine(_Line):
     def __init__(self, field: Field, label: str, value: object) -> None:
-        decimals = 0 if field.type is int else 2
+        self._scale = 100.0 if field.is_share else 1.0
+        decimals = 0 if field.type is int or field.is_share else 2
         least, most = (
-            other if limit is None else limit for limit, other in ((field.least, -inf), (field.most, inf))
+            other if limit is None else self._scale * limit
+            for limit, other in ((field.least, -inf), (field.most, inf))
         )
         self._is_optional = not field.is_required and field.default is None
-        start = float(str(value)) if value is not None else max(least, 0.0)
+        start = self._scale * float(str(value)) if value is not None else max(least, 0.0)
         step = 0.1 if decimals else 1.0
         self.field = self._numbers = NumberLine(Number(label, start, least, most, decimals, step=step))
         if value is None:
@@ -98,7 +100,8 @@ class _NumberLine(_Line):
         return self._is_optional and not self._numbers.text().strip()
 
     def value(self) -> float | None:
-        return None if self._is_blank else self._numbers.value()
+        value = None if self._is_blank else self._numbers.value()
+        return None if value is None else value / self._scale
 
     def problem(self) -> str:
         return "" if self._is_blank else self._numbers.problem()
@@ -173,7 +176,7 @@ def _labels(fields: Sequence[Field]) -> Iterator[str]:
     taken = ""
     for field in fields:
         title = field.title
-        unit = f" ({field.unit})" if field.unit else ""
+        unit = "%" if field.is_share else field.unit
         at = next((place for place, letter in enumerate(title.lower()) if letter not in f" {taken}"), 0)
         taken += title[at].lower()
-        yield f"{title[:at]}&{title[at:]}{unit}"
+        yield f"{title[:at]}&{title[at:]}{f' ({unit})' if unit else ''}"

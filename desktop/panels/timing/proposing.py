@@ -21,13 +21,13 @@ from engine.alignment.timing_settings import TimingSettings
 from engine.document.decisions import Verdict
 from engine.document.drums.edits import drum_tracks
 from engine.document.edits import decide
-from engine.document.grid.edits import tempo_text
+from engine.document.grid.edits import even_tempo_bpm, follows_player, tempo_text
 from engine.document.kinds.hit import HIT
 from engine.document.recorded import require_recording
 from engine.document.tracks.track import sound_of
 from engine.errors import TimingError, UsageError
 from engine.hits.kit.guessed import guessed_roles_sentence
-from engine.hits.kit.membership import left_behind_sentence, unnamed_kit
+from engine.hits.kit.membership import left_behind_sentence, microphones_words, unnamed_kit
 from engine.timebase import samples_to_s
 from engine.wording import counted
 from widgets.panels.timing.form import AlignAsked, AlignForm, Choices
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from engine.finders.registry import FoundEdits
 
 _PROPOSING = "Proposing timing"
+_FOLLOWS = ", follows the drummer"
 _DETECTED_FIRST = "detected first"
 
 
@@ -91,11 +92,17 @@ class TimingProposing(QObject):
     def _filled_in(self) -> AlignAsked:
         """Return the initial values of the form: the last ones, and the settings of the document."""
         held, grid = self._timing.settings, self._session.grid
-        bpm = self._asked.bpm if grid is None or not grid.tempo_bpm else round(grid.tempo_bpm, 3)
+        bpm, start_s = self._asked.bpm, self._asked.start_s
+        if grid is not None and grid.tempo_bpm:
+            rate_hz = self._session.state.rate_hz
+            bpm = even_tempo_bpm(grid, rate_hz)
+            if not start_s and len(grid.downbeats_samples):
+                start_s = round(samples_to_s(int(grid.downbeats_samples[0]), rate_hz), 3)
         return replace(
             self._asked,
             grid=self._asked.grid if self._asked.grid in ("click", "file") else "beats",
             bpm=bpm,
+            start_s=start_s,
             division=held.division,
             swing_percent=held.swing_percent,
             strength=held.strength,
@@ -110,8 +117,11 @@ class TimingProposing(QObject):
         state, grid = self._session.state, self._session.grid
         drums, chosen = self._drums(), self._selecting.tracks
         tempo = _DETECTED_FIRST if grid is None else tempo_text(grid) if len(grid.beats_samples) else ""
+        if grid is not None and follows_player(grid, state.rate_hz):
+            tempo += _FOLLOWS
         return Choices(
             drums=len(drums),
+            drums_words=microphones_words(state, drums),
             chosen=chosen,
             guessed=guessed_roles_sentence(state, self._session.hits),
             left_by_drums=self.left.of(drums),

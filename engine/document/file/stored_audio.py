@@ -30,7 +30,7 @@ from engine.document.file.transaction import connect, snapshot
 from engine.errors import DocumentError
 
 TABLE = "stored_audio"
-AUDIO = "audio"
+AUDIO, AUDIO_OF = "audio", "audio_of"
 """Under this name the payload of a proposal holds a key."""
 
 _KEY = re.compile(r"audio-[0-9a-f]{32}")
@@ -218,10 +218,11 @@ def remove_audio(connection: sqlite3.Connection, keys: Iterable[str]) -> None:
     connection.executemany(f"DELETE FROM {TABLE} WHERE key = ?", [(key,) for key in keys])
 
 
-def key_of(payload: Mapping[str, object]) -> str | None:
-    """Return the stored audio that a payload names, or None."""
-    key = payload.get(AUDIO)
-    return key if isinstance(key, str) and is_key(key) else None
+def keys_of(payload: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the keys of the stored audio that a payload names; that of each track, where they differ."""
+    of_tracks = payload.get(AUDIO_OF)
+    named = (payload.get(AUDIO), *(of_tracks.values() if isinstance(of_tracks, Mapping) else ()))
+    return tuple(dict.fromkeys(key for key in named if isinstance(key, str) and is_key(key)))
 
 
 def content_of(key: str) -> str:

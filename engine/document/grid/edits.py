@@ -32,11 +32,32 @@ SLOWEST_BPM, FASTEST_BPM = 10.0, 999.0
 MOST_BEATS_IN_BAR = 32
 USUAL_BEATS_IN_BAR = 4
 _EDITED = "edited-beats"
+EVEN_S = 0.01
+"""Beats of a click are detected at least this near to an even grid."""
+_LEAST_FITTED = 4
+_NEAR_WHOLE = 0.01
 
 
 def tempo_text(grid: BeatGrid) -> str:
     """Return the tempo of a grid as the status line shows it."""
     return f"{grid.tempo_bpm:.1f} BPM"
+
+
+def follows_player(grid: BeatGrid, rate_hz: int) -> bool:
+    """Return whether beats come and go with the player: no even grid is within `EVEN_S` of most of them."""
+    beats = grid.beats_samples
+    if len(beats) <= _LEAST_FITTED:
+        return False
+    places = np.arange(len(beats))
+    apart = np.abs(beats - np.polyval(np.polyfit(places, beats, 1), places))
+    return bool(np.quantile(apart, 0.9) > EVEN_S * rate_hz)
+
+
+def even_tempo_bpm(grid: BeatGrid, rate_hz: int) -> float:
+    """Return the tempo of an even grid in place of this one: a whole number where a player was near one."""
+    whole = round(grid.tempo_bpm)
+    is_near = abs(grid.tempo_bpm - whole) <= _NEAR_WHOLE * grid.tempo_bpm
+    return float(whole) if is_near and follows_player(grid, rate_hz) else round(grid.tempo_bpm, 3)
 
 
 def beats_in_bar(grid: BeatGrid) -> int:
@@ -78,7 +99,7 @@ def _rounded(samples: ArrayLike) -> Positions:
 
 
 def doubled(grid: BeatGrid) -> BeatGrid:
-    """Insert a beat between any two; bars stay and count twice as many.
+    """Insert a beat between any two; bars count as many as before and are half as long.
 
     Raises
     ------
@@ -92,27 +113,57 @@ def doubled(grid: BeatGrid) -> BeatGrid:
     both = np.empty(2 * len(beats) - 1, np.int64)
     counts = np.empty_like(both)
     both[::2], both[1::2] = beats, beats[:-1] + np.diff(beats) // 2
-    counts[::2], counts[1::2] = 2 * grid.bar_positions - 1, 2 * grid.bar_positions[:-1]
+    lengths = _lengths_of_bars(grid)
+    counts[::2] = (2 * grid.bar_positions - 2) % lengths + 1
+    counts[1::2] = ((2 * grid.bar_positions - 1) % lengths + 1)[:-1]
     return replace(grid, beats_samples=both, bar_positions=counts, tempo_bpm=2 * grid.tempo_bpm, maker=MAKER)
 
 
 def halved(grid: BeatGrid) -> BeatGrid:
-    """Return every second beat, so that `halved(doubled(grid))` is the grid.
+    """Return every second beat; bars count as many as before and are twice as long.
 
-    Bars with an even number of beats stay and count half as many. If any bar has an odd number, every bar
-    counts as many as before and is twice as long, from the first downbeat on.
+    Two bars with even numbers of beats become one, from the first downbeat of each song on. If any bar has an
+    odd number, bars are counted from the first downbeat of the grid on.
     """
     beats, counts = grid.beats_samples, grid.bar_positions
     if len(beats) < 2:
         return grid
     if np.all(np.diff(counts) % 2 == 1):
         kept = counts % 2 == 1
-        beats, counts = beats[kept], (counts[kept] + 1) // 2
+        beats, counts = beats[kept], _in_pairs(beats[kept], counts[kept] == 1, beats_in_bar(grid))
     else:
         first = int(np.argmax(counts == 1))
         beats = beats[first % 2 :: 2]
         counts = _counted_from(len(beats), first // 2, beats_in_bar(grid))
     return replace(grid, beats_samples=beats, bar_positions=counts, tempo_bpm=grid.tempo_bpm / 2, maker=MAKER)
+
+
+def _lengths_of_bars(grid: BeatGrid) -> Positions:
+    """Return the length of the bar of each beat, shape (n,); bars cut off by the ends have the usual one."""
+    starts = np.flatnonzero(grid.bar_positions == 1)
+    usual = beats_in_bar(grid)
+    lengths = np.concatenate([[usual], np.diff(starts), [usual]])
+    bars = np.searchsorted(starts, np.arange(len(grid.bar_positions)), "right")
+    found: Positions = np.maximum(lengths[bars], 1).astype(np.int64)
+    return found
+
+
+def _in_pairs(beats: Positions, is_downbeat: NDArray[np.bool_], bar: int) -> Positions:
+    """Number beats in bars that each join two earlier ones; a gap between songs begins another bar."""
+    gaps = np.diff(beats, prepend=beats[0])
+    is_song = gaps > APART_BEATS * np.median(np.diff(beats)) if len(beats) > 1 else gaps > 0
+    starts: list[int] = []
+    is_second = False
+    for place in np.flatnonzero(is_downbeat).tolist():
+        is_second = bool(starts) and not is_second and not is_song[starts[-1] + 1 : place + 1].any()
+        if not is_second:
+            starts.append(place)
+    if not starts:
+        return np.arange(len(beats), dtype=np.int64) % bar + 1
+    places = np.arange(len(beats), dtype=np.int64)
+    since = places - np.array(starts)[np.maximum(np.searchsorted(starts, places, "right") - 1, 0)]
+    numbers: Positions = np.where(since < 0, since % bar, since) + 1
+    return numbers
 
 
 def shifted_half_a_beat(grid: BeatGrid, rate_hz: int, length_samples: int) -> BeatGrid:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from engine.document.decisions import Edited
 from engine.document.file.checks.limits import FARTHEST_SAMPLES
-from engine.document.file.stored_audio import AUDIO, is_key
+from engine.document.file.stored_audio import AUDIO, AUDIO_OF, is_key
 from engine.document.kinds.kind import Kind, span_words
 from engine.document.kinds.operations import Replace, Stored
 from engine.document.kinds.payload import (
@@ -40,6 +42,13 @@ def _require_keys(what: str, value: object) -> None:
         _require_key(what, each)
 
 
+def _require_keys_of_tracks(what: str, value: object) -> None:
+    if not isinstance(value, Mapping) or not value:
+        raise DocumentError(f"{what} must name audio for one or more tracks.")
+    for each in value.values():
+        _require_key(what, each)
+
+
 _anywhere = whole(0, FARTHEST_SAMPLES)
 _fields = validator(
     "repair",
@@ -49,6 +58,7 @@ _fields = validator(
         AUDIO_STOP: _anywhere,
         CROSSFADE_MS: number(0.0, LONGEST_REPAIR_CROSSFADE_MS),
         OVER: _require_keys,
+        AUDIO_OF: _require_keys_of_tracks,
     },
     (AUDIO, AUDIO_START, AUDIO_STOP),
 )
@@ -66,9 +76,15 @@ def _effect(edited: Edited) -> tuple[Replace, ...]:
     start, stop, payload = edited.start_samples, edited.stop_samples, edited.payload
     first, last = integer(payload, AUDIO_START, 0), integer(payload, AUDIO_STOP, 0)
     fade_ms = real(payload, CROSSFADE_MS, HAND_CROSSFADE_MS)
-    stored = Stored(str(payload[AUDIO]), first, last)
-    made = Replace(start, stop, edited.tracks, None, fade_ms, stored, keys_under(payload))
-    return (made,) if start < stop else ()
+    of_tracks = payload.get(AUDIO_OF)
+    played = [(edited.tracks, str(payload[AUDIO]))]
+    if isinstance(of_tracks, Mapping):
+        played = [((one,), str(key)) for one, key in of_tracks.items() if one in edited.tracks]
+    return tuple(
+        Replace(start, stop, tracks, None, fade_ms, Stored(key, first, last), keys_under(payload))
+        for tracks, key in played
+        if start < stop
+    )
 
 
 def keys_under(payload: Payload) -> tuple[str, ...]:

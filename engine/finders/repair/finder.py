@@ -49,7 +49,7 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
     SourceError : a recording is missing or cannot be read
     """
     from engine.finders.repair.find_sounds import find_sounds
-    from engine.finders.repair.likely import likely_repairs
+    from engine.finders.repair.likely import audio_of, likely_repairs
     from engine.finders.repair.separate import asked_for, separate_in_document
     from engine.separation.levels.level_change import refused_words
     from engine.words.negation import names_meant
@@ -66,7 +66,10 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
     separated = separate_in_document(wanted, progress.part(_SEARCH, 1.0))
     label = f"Found {named} at {counted(len(events), 'place')}{refused_words(separated.refused)}"
     repairs = likely_repairs(state, separated, events)
-    return Found(repairs, f"{label}.", figures=figures, label=label, audio=separated.audio)
+    if len(repairs) + separated.refused < len(events):
+        label += f"; {counted(len(events) - len(repairs), 'place')} left out, where nothing would be lowered"
+    audio = audio_of(repairs, separated)
+    return Found(repairs, f"{label}.", figures=figures, label=label, audio=audio)
 
 
 REPAIR = Finder(

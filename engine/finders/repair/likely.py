@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.detection.events import SoundEvent
+from engine.document.file.stored_audio import StoredAudio, keys_of
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.finders.repair.separations import Separations, repair_proposals
+from engine.finders.repair.separations import Separations, place_repairs
 from engine.recordings.spans import Span
 from engine.wording import percent
 
@@ -23,17 +24,24 @@ def likely_words(event: SoundEvent, marked: Span | None = None) -> str:
 def likely_repairs(
     state: DocumentState, found: Separations, events: Sequence[SoundEvent], marked: Span | None = None
 ) -> tuple[Proposal, ...]:
-    """Return the repairs of all events, scored by the likelihood of each event.
+    """Return the repairs of events, one for each place that is lowered, scored by the likelihood of each.
 
     Parameters
     ----------
     found : made in windows that are the spans of the events
     marked : the span of the event that the user marked; None for none
     """
-    by_span = {(one.start_samples, one.stop_samples): one for one in events}
     made = []
-    for one in repair_proposals(state, found):
-        event = by_span[one.start_samples, one.stop_samples]
-        reason = f"{one.reason}, {likely_words(event, marked)}"
-        made.append(replace(one, score=event.likelihood, reason=reason))
+    repairs = place_repairs(state, found)
+    for event in events:
+        one = repairs.get((event.start_samples, event.stop_samples))
+        if one is not None:
+            reason = f"{one.reason}, {likely_words(event, marked)}"
+            made.append(replace(one, score=event.likelihood, reason=reason))
     return tuple(made)
+
+
+def audio_of(repairs: Sequence[Proposal], found: Separations) -> tuple[StoredAudio, ...]:
+    """Return the audio that repairs play."""
+    played = {key for one in repairs for key in keys_of(one.payload)}
+    return tuple(one for one in found.audio if one.key in played)

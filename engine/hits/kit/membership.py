@@ -12,11 +12,12 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.drums.edits import DRUMS
+from engine.document.drums.edits import DRUMS, role_of
+from engine.document.drums.hits import Role
 from engine.document.drums.pickup import StrokePickup
 from engine.document.kinds.hit import HIT
 from engine.document.state import DocumentState
-from engine.hits.kit.microphone_names import is_other_instrument, kit_of_names, role_of_name
+from engine.hits.kit.microphone_names import is_mix, is_other_instrument, kit_of_names, role_of_name
 from engine.wording import counted, listed
 
 LEAST_SHARE = 0.3
@@ -94,6 +95,21 @@ def unnamed_kit(state: DocumentState, pickup: StrokePickup | None) -> tuple[str,
         if not is_other_instrument(track.name)
         and (not group or track.id in group or role_of_name(track.name) is not None)
     )
+
+
+def microphones_words(state: DocumentState, ids: Collection[str]) -> str:
+    """Count drum tracks; rooms and mixes are named as such: "5 microphones, 2 room microphones, 1 mix"."""
+    tracks = [track for track in state.tracks if track.id in ids]
+    mixes = [track for track in tracks if not role_of(track.role) and is_mix(track.name)]
+    rooms = [
+        track
+        for track in tracks
+        if track not in mixes and (role_of(track.role) or role_of_name(track.name)) is Role.ROOM
+    ]
+    close = len(tracks) - len(mixes) - len(rooms)
+    words = [counted(close, "microphone")] if close or not tracks else []
+    words += [counted(len(rooms), "room microphone")] if rooms else []
+    return ", ".join([*words, *([f"{len(mixes)} mix{'es' * (len(mixes) > 1)}"] if mixes else [])])
 
 
 def left_behind(state: DocumentState, pickup: StrokePickup | None, moved: Collection[str]) -> tuple[str, ...]:

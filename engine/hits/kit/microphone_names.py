@@ -44,6 +44,7 @@ _OTHER_INSTRUMENT = re.compile(
     r"\b(bass(?! ?dr)|bajo|contrabass|e?gtr|git|guit\w*|gitarr\w*|vox|voc\w*|voice|voix|voz|gesang|"
     r"keys?|keyboards?|piano|synth\w*|organ|orgel|sax\w*|trump\w*|violin\w*|click|klick|metronom\w*)"
 )
+_MIX = re.compile(r"\b(mix(down)?|bounce|stereo mix|board|desk|foh|master)\b")
 _SIDE = re.compile(r"(?<=[a-z]{2})(left|right|top|bottom|btm|bot|in|out|[lr])$")
 
 
@@ -69,6 +70,12 @@ def is_other_instrument(name: str) -> bool:
     """Return whether a recording is named after a voice, a click or an instrument that is not a drum."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_\d]+", " ", name).casefold()
     return role_of_name(name) is None and _OTHER_INSTRUMENT.search(spaced) is not None
+
+
+def is_mix(name: str) -> bool:
+    """Return whether a recording is named after a mix of other tracks."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_\d]+", " ", name).casefold()
+    return _MIX.search(spaced) is not None
 
 
 def kit_of_names(names: Sequence[str]) -> Mapping[str, Role]:

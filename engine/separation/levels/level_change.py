@@ -68,6 +68,11 @@ class LevelChange:
         return max(0.0, self.target.lowered_db)
 
     @property
+    def is_noticed(self) -> bool:
+        """Whether the result differs audibly: the target is lowered, or everything but the target is."""
+        return self.lowered_db >= NOTICED_DB
+
+    @property
     def is_audible(self) -> bool:
         """Whether the target is still audible next to the rest of the result."""
         left = min(self.target.after, self.window.after)
@@ -79,7 +84,7 @@ class LevelChange:
     def words(self) -> str:
         """The change as a sentence without a full stop: "Coughing lowered by 9 dB; still audible"."""
         what = f"{self.named} isolated; everything else" if self.keeps else self.named
-        if self.lowered_db < NOTICED_DB:
+        if not self.is_noticed:
             return begun(f"{what} not lowered{self._doubt}")
         left = "; still audible" if self.is_audible else ""
         return begun(f"{what} lowered by {self.lowered_db:.0f} dB{left}{self._doubt}")

@@ -93,7 +93,7 @@ def test_beats_outside_of_its_span_stay() -> None:
     outside = (slow.beats_samples < start) | (slow.beats_samples >= stop)
     assert slow.beats_samples[outside].tolist() == [*BEATS[:8].tolist(), *BEATS[16:].tolist()]
     assert slow.beats_samples[~outside].tolist() == BEATS[8:16:2].tolist()
-    assert slow.bar_positions[~outside].tolist() == [1, 2, 1, 2]
+    assert slow.bar_positions[~outside].tolist() == [1, 2, 3, 4]
     fast = in_force(holding(tempo(start, stop, "double")))
     inside = fast.beats_samples[(fast.beats_samples >= start) & (fast.beats_samples < stop)]
     assert np.diff(inside).tolist() == [250] * 15, "the last beat of the span is parted as well"

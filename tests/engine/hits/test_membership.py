@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from engine.document.drums.pickup import StrokePickup
 from engine.document.state import DocumentState
 from engine.hits.find import HeldMicrophones
-from engine.hits.kit.membership import kit_roles, largest_kit, left_behind, recorded_with, unnamed_kit
+from engine.hits.kit.membership import (
+    kit_roles,
+    largest_kit,
+    left_behind,
+    microphones_words,
+    recorded_with,
+    unnamed_kit,
+)
 from engine.hits.kit.stroke_pickup import MOST_TRACKS, measure_pickup
 from tests.engine.hits.kit_and_bass import BASS, MICROPHONES, UNNAMED, recorded
 from tests.sources import no_source, one_source_track
@@ -49,6 +56,22 @@ def test_all_microphones_are_found_without_names_and_the_bass_stays_out(pickup: 
 def test_microphones_without_a_drum_in_their_name_join_those_with_one(pickup: StrokePickup) -> None:
     roles = kit_roles({name: name for name in pickup.track_ids}, pickup)
     assert roles == {"Kick": "kick", "Snare": "snare", "OH": "overhead", **dict.fromkeys(UNNAMED, "drums")}
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (("Room L", "Room R", "Desk mix"), "2 room microphones, 1 mix"),
+        (("Kick", "Snare", "OH", "Room"), "3 microphones, 1 room microphone"),
+        (("Mic 1", "Mic 2"), "2 microphones"),
+        (("MixL", "MixR"), "2 mixes"),
+        ((), "0 microphones"),
+    ],
+)
+def test_rooms_and_mixes_are_counted_as_such(names: tuple[str, ...], words: str) -> None:
+    tracks = tuple(one_source_track(f"t{at}", no_source(f"s{at}"), name, at) for at, name in enumerate(names))
+    state = DocumentState(tracks=tracks)
+    assert microphones_words(state, [track.id for track in tracks]) == words
 
 
 def test_what_stays_behind_is_named(pickup: StrokePickup) -> None:

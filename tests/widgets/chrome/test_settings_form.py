@@ -54,7 +54,7 @@ def test_each_field_changes_its_setting_alone(qtbot: QtBot, dress: Dress) -> Non
     does, mode = form.findChildren(ChoiceField)
     longest.setText("2")
     assert form.outlook() == "2.0 s"
-    least.setText("0.5")
+    least.setText("50")  # a share from 0 to 1 is asked for in percent
     words.setText(" cough ")
     does.choose("keep")
     mode.choose("slow")
@@ -79,7 +79,7 @@ def test_what_is_outside_its_limits_or_refused_is_a_problem(qtbot: QtBot, dress:
     for field, text, fine in (
         (longest, "", "1"),
         (longest, "10", "1"),
-        (least, "2", ""),
+        (least, "200", ""),
         (words, "dgo", "dog"),
     ):
         field.setText(text)

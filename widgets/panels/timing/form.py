@@ -103,6 +103,7 @@ class Choices:
     left_by_drums, left_by_chosen : tracks recorded with the drums or the chosen tracks that do not
         move, names by id
     guessed : the roles that were guessed by sound, in words; empty if unknown
+    drums_words : the drum tracks, such as "5 microphones, 1 mix"; empty for their number alone
     """
 
     drums: int = 0
@@ -114,6 +115,7 @@ class Choices:
     left_by_drums: Mapping[str, str] = field(default_factory=dict)
     left_by_chosen: Mapping[str, str] = field(default_factory=dict)
     guessed: str = ""
+    drums_words: str = ""
 
 
 class AlignForm(QWidget):
@@ -149,7 +151,7 @@ class AlignForm(QWidget):
                 ("least_ms", "Minimum distance in milliseconds", asked.least_ms, 0.0, 500.0, 1),
             )
         }
-        self._drums_words = _said(_microphones(choices.drums))
+        self._drums_words = _said(_microphones(choices))
         self._click = ChoiceField(theme, "Click track", choices.tracks, asked.click)
         self._file = ElidedLabel(self._file_words())
         self._groove_name = ElidedLabel(_name_of(self._groove))
@@ -298,7 +300,7 @@ class AlignForm(QWidget):
     def set_choices(self, choices: Choices) -> None:
         """Update the choices after an analysis of the tracks."""
         self._choices = choices
-        self._drums_words.setText(_microphones(choices.drums))
+        self._drums_words.setText(_microphones(choices))
         self._renew()
 
     def _left(self) -> Mapping[str, str]:
@@ -405,8 +407,8 @@ class AlignForm(QWidget):
         self.changed.emit()
 
 
-def _microphones(count: int) -> str:
-    return counted(count, "microphone")
+def _microphones(choices: Choices) -> str:
+    return choices.drums_words or counted(choices.drums, "microphone")
 
 
 def _name_of(path: str) -> str:

@@ -64,6 +64,7 @@ __all__ = [
     "RunFinder",
     "conflicts",
     "keys_markdown",
+    "with_prefix",
 ]
 
 _TABLE: tuple[Command, ...] = (
@@ -113,6 +114,18 @@ def conflicts(commands: Iterable[Command]) -> tuple[tuple[str, str, str], ...]:
     return tuple(found)
 
 
+PREFIX = "F12"
+"""Pressed before a key, it stands for Alt, which some window managers keep for themselves."""
+
+
+def with_prefix(keys: Iterable[str]) -> tuple[str, ...]:
+    """Add, where no key is without Alt, the same keys by `PREFIX`, pressed one after the other."""
+    keys = tuple(keys)
+    if not keys or any("Alt+" not in key for key in keys):
+        return keys
+    return (*keys, *(f"{PREFIX}, {key.replace('Alt+', '')}" for key in keys))
+
+
 def keys_markdown(commands: Iterable[Command]) -> str:
     """Write the key sheet: a table of keys and commands for each group."""
     lines = ["# Keys", "", "Generated from the table of commands; edit it there.", ""]
@@ -125,7 +138,8 @@ def keys_markdown(commands: Iterable[Command]) -> str:
     lines += [
         "A repeated decision changes nothing. Esc closes or stops and never decides. Delete and Backspace",
         "cut the selection; without one, they remove your own edit or reject the current proposal. Space",
-        "plays, except in text fields.",
+        "plays, except in text fields. Where a window manager keeps `Alt` for itself, press `F12` before the",
+        "key instead: `F12`, then `M`, is `Alt M`.",
         "",
     ]
     return "\n".join(lines)

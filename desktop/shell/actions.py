@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from desktop.commands import LAYERS, OUTER_LAYERS, REVIEW, Command
+from desktop.commands import LAYERS, OUTER_LAYERS, REVIEW, Command, with_prefix
 from desktop.parts import Parts
 from engine.errors import OffcutError
 from widgets.controls.keys.names import key_labels
@@ -81,8 +81,8 @@ class Actions(QObject):
     def _give(self, commands: Iterable[Command], taken: Collection[str]) -> None:
         """Let commands answer to those of their keys that no layer before them takes."""
         for command in commands:
-            keys = [QKeySequence(key) for key in command.keys if key not in taken]
-            self._actions[command.id].setShortcuts(keys)
+            keys = [key for key in command.keys if key not in taken]
+            self._actions[command.id].setShortcuts([QKeySequence(key) for key in with_prefix(keys)])
 
     def bind(self, parts: Parts) -> None:
         """Have each command run its handler with these parts; an `OffcutError` is reported, not raised."""

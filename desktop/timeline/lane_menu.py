@@ -1,4 +1,4 @@
-"""Context menu of the lanes: edits of the selection, and of the proposal under the mouse."""
+"""Context menu of the lanes, the ruler and the overview: commands for what is under the mouse."""
 
 from __future__ import annotations
 
@@ -27,6 +27,17 @@ _PLACES = (
     ("clips.split", "clips.duplicate", "clips.gain", "clips.fades", "clips.rename", "clips.remove"),
     ("marker.add", "clips.choose_track", "clips.line_up"),
 )
+_OVERVIEW = (
+    ("view.fit", "view.zoom_in", "view.zoom_out", "view.proposal"),
+    ("view.back", "view.forward"),
+    ("transport.to_start", "transport.to_end", "transport.go_to"),
+)
+_RULER = (
+    ("marker.add", "marker.region", "marker.star", "marker.unstar", "marker.list"),
+    ("hand.select_start", "hand.select_stop", "hand.select_bar", "hand.select_markers", "hand.let_go"),
+    ("grid.layer", "grid.set_tempo", "grid.bar_here", "edge.snap_toggle"),
+    ("transport.go_to", "transport.copy_time", "clips.time_of_day", "view.ruler"),
+)
 
 
 class LaneMenu(QObject):
@@ -43,11 +54,17 @@ class LaneMenu(QObject):
         menu.popup(place)
 
     def menu(self, at: QPointF) -> QMenu:
-        """Return the menu for a place in the lanes; a proposal there becomes the current one."""
+        """Return the menu for a place; a proposal there becomes the current one."""
         canvas, review = self._parts.timeline.canvas, self._parts.review
         menu = QMenu(self._window)
         menu.setAccessibleName("Sounds here")
-        if inside_selection(canvas, at):
+        layout = canvas.frame.layout
+        if at.y() < layout.arrangement_top:
+            groups = [list(group) for group in _OVERVIEW]
+        elif at.y() < layout.sections_top:
+            canvas.seek(canvas.snapped_at(at.x()), canvas.viewport.sample_at(at.x()))
+            groups = [list(group) for group in _RULER]
+        elif inside_selection(canvas, at):
             groups = [list(group) for group in _SELECTION]
             if review.current is not None and self._fills(review.current):
                 groups[0].append("hand.tone")

@@ -21,6 +21,7 @@ from engine.edl.build import build
 from engine.edl.render import render
 from tests.desktop.conftest import Hands, fill
 from tests.desktop.review.test_by_hand import kinds, select
+from widgets.timeline.mouse import gestures
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 SHIFT, CTRL, ALT = (
@@ -515,3 +516,52 @@ def test_the_menu_of_the_lanes_offers_commands_for_what_is_there(close: Hands) -
     assert isinstance(popup, QMenu)
     assert "Cut the selection" in menu_labels(popup)
     popup.close()
+
+
+def labels(menu: QMenu) -> set[str]:
+    found = {action.text().partition("\t")[0] for action in menu.actions()}
+    menu.deleteLater()
+    return found
+
+
+def test_ruler_and_overview_have_menus(close: Hands) -> None:
+    window, layout = close.window, close.window.timeline.canvas.frame.layout
+    canvas = window.timeline.canvas
+    assert gestures.open_menu(canvas, QPointF(40, ruler_y(window)), QPoint(0, 0))
+    shown = [one for one in window.findChildren(QMenu) if one.isVisible()]
+    assert BY_ID["marker.add"].label in {one.text().partition("\t")[0] for one in shown[-1].actions()}
+    shown[-1].close()
+    at_ruler = labels(window.lane_menu.menu(QPointF(x_of(window, 20), ruler_y(window))))
+    assert {BY_ID[key].label for key in ("view.ruler", "hand.select_start", "grid.set_tempo")} <= at_ruler
+    assert window.transport.playhead_samples == pytest.approx(20 * window.session.state.rate_hz, rel=0.01)
+    on_top = labels(window.lane_menu.menu(QPointF(40, layout.arrangement_top / 2)))
+    assert BY_ID["view.fit"].label in on_top
+
+
+def test_drags_with_alt_have_a_second_way(close: Hands) -> None:
+    window = close.window
+    rate_hz = window.session.state.rate_hz
+    drag(window, 5, 12, lane_y(window))
+    drag(window, 8, 9, lane_y(window), CTRL | SHIFT)
+    assert kinds(window) == ["slip"]
+    close.press("Ctrl+Z")
+    drag(window, 5, 12, lane_y(window))
+    drag(window, 8, 30, lane_y(window), CTRL)
+    assert kinds(window) == ["move"]
+    close.press("Ctrl+Z")
+    window.selecting.let_go()
+    window.transport.seek(20 * rate_hz)
+    drag(window, 20, 26, window.timeline.canvas.frame.layout.ruler_top + 3)
+    assert window.selecting.span is None, "the handle of the playhead scrubs"
+    assert window.transport.playhead_samples / rate_hz == pytest.approx(26, abs=1)  # it may fall onto a beat
+
+
+def test_keys_with_alt_have_a_second_way(close: Hands) -> None:
+    track = close.window.session.state.tracks[0]
+    close.window.timeline.heads.choose(track.id)
+    close.press("F12")
+    close.press("M")
+    assert close.window.session.state.tracks[0].mute
+    assert not close.window.session.state.markers
+    close.press("M")
+    assert len(close.window.session.state.markers) == 1

@@ -25,6 +25,7 @@ from engine.recordings.import_audio import ImportRequest, import_audio, import_e
 from tests.desktop.conftest import Hands
 from tests.hostile.bad_files import RATE_HZ, good
 from widgets.theme import DARK
+from widgets.timeline.clips.bars import bars
 from widgets.timeline.edits.selected import Choice
 from widgets.timeline.frame import COLLAPSED
 from widgets.timeline.heads.in_place import InPlaceField
@@ -483,3 +484,16 @@ def test_a_change_of_a_track_moves_the_timeline_nowhere(mixing: Hands) -> None:
     choose(mixing, "kick")
     mixing.press("Alt+M")
     assert window.timeline.canvas.viewport == shown
+
+
+def test_a_missing_file_is_marked_in_its_lane(hands: Hands, document: Path) -> None:
+    document.with_name("snare.wav").unlink()
+    hands.window.session.open(document)
+    hands.finish_work()
+    canvas = hands.window.timeline.canvas
+    marked = [one for one in bars(canvas.frame, canvas.shown.clips) if one.is_missing]
+    assert [(one.lane, one.name) for one in marked] == [(1, "snare.wav – missing")]
+    at = marked[0].area.topRight().toPoint() + QPoint(-20, 2)  # neither the name nor the playhead
+    ground = canvas.grab().toImage().pixelColor(at * canvas.devicePixelRatioF())
+    assert ground.red() > ground.green()
+    assert hands.refused

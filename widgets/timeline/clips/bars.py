@@ -42,6 +42,7 @@ class LaneClips:
     ----------
     starts, stops : source positions, int64, shape (n,)
     named : the span of each clip that its name is written in, int64, shape (n, 2)
+    missing : ids of sources without a file
     takes : the same of each take of the track
     playing : of a take, the spans in which the track plays it, int64, shape (m, 2)
     """
@@ -51,6 +52,7 @@ class LaneClips:
     starts: NDArray[np.int64]
     stops: NDArray[np.int64]
     named: NDArray[np.int64]
+    missing: frozenset[str] = frozenset()
     takes: tuple[LaneClips, ...] = ()
     playing: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 2), np.int64))
 
@@ -111,7 +113,7 @@ def _lane(state: DocumentState, clips: tuple[Clip, ...], missing: frozenset[str]
         f"{clip_name(state, one)} – missing" if one.source_id in missing else clip_name(state, one)
         for one in clips
     )
-    return LaneClips(clips, tuple(names), edges[:, 0], edges[:, 1], edges)
+    return LaneClips(clips, tuple(names), edges[:, 0], edges[:, 1], edges, missing)
 
 
 def _spans(spans: list[tuple[int, int]]) -> NDArray[np.int64]:
@@ -129,6 +131,7 @@ class Bar:
     lane_bottom : where its edges end
     lane : number of the lane of its track
     is_take : whether it is under the lane, as a take
+    is_missing : whether its file was not found
     """
 
     clip: Clip
@@ -138,6 +141,7 @@ class Bar:
     lane_bottom: float
     lane: int
     is_take: bool = False
+    is_missing: bool = False
 
 
 def bars(frame: Frame, shown: ShownClips) -> Iterator[Bar]:
@@ -175,7 +179,8 @@ def _bars_between(
         left, right = map(frame.snapped, x)
         area = QRectF(left, top, max(right - left, 1.0), layout.bars)
         clip, name, words = lane.clips[place], lane.names[place], (begin - left, end - left)
-        yield Bar(clip, name, area, words, bottom - frame.hairline, number, is_take)
+        is_missing = clip.source_id in lane.missing
+        yield Bar(clip, name, area, words, bottom - frame.hairline, number, is_take, is_missing)
 
 
 def bar_at(frame: Frame, shown: ShownClips, at: QPointF) -> Bar | None:
@@ -203,9 +208,12 @@ def paint_clips(painter: QPainter, frame: Frame, shown: ShownClips, lanes: tuple
     below = QRectF(0, frame.layout.lanes_top, frame.layout.width, frame.layout.height)
     painter.setClipRect(below, Qt.ClipOperation.IntersectClip)  # of parts that are redrawn, no more
     paint_take_rows(painter, frame, shown)
-    alike = groupby(bars(frame, shown), lambda bar: (bar.lane, bar.is_take, bar.clip.id in shown.chosen))
-    for (lane, _, is_chosen), group in alike:
-        _paint_bars(painter, frame, list(group), lanes[lane].color, is_chosen=is_chosen)
+    alike = groupby(
+        bars(frame, shown), lambda bar: (bar.lane, bar.is_take, bar.clip.id in shown.chosen, bar.is_missing)
+    )
+    for (lane, _, is_chosen, is_missing), group in alike:
+        color = frame.theme.error if is_missing else lanes[lane].color
+        _paint_bars(painter, frame, list(group), color, is_chosen=is_chosen)
     painter.restore()
 
 

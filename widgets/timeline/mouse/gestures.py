@@ -36,12 +36,13 @@ from widgets.timeline.edits.selection import (
 )
 from widgets.timeline.edits.selection_drag import MoveSpan, SlipSpan
 from widgets.timeline.edits.sentences import proposal_tip
-from widgets.timeline.frame import Frame
+from widgets.timeline.frame import Frame, Layout
 from widgets.timeline.marks.beat_drag import MoveBeat, beat_at
 from widgets.timeline.marks.marker_drag import MoveMark, Part, mark_at, mark_tip
 from widgets.timeline.marks.score import paint_threshold, score_at, score_y
 from widgets.timeline.mouse.surface import Surface
 from widgets.timeline.overview import whole, window_rect
+from widgets.timeline.playhead import HANDLE_HEIGHT, HANDLE_WIDTH
 from widgets.timeline.sound.brush import Paintable, brush_cursor, stroke_at
 
 GRIP_PX = 6
@@ -297,9 +298,11 @@ def _press_on_time(canvas: Surface, at: QPointF, held: Qt.KeyboardModifier) -> D
     """Answer a press that meets nothing but ruler, scores or lanes."""
     layout = canvas.frame.layout
     in_ruler, in_lanes = at.y() < layout.sections_top, layout.edits_top <= at.y() < layout.lanes_bottom
-    if held & _ALT and inside_selection(canvas, at) and take_at(canvas, at) is None:
-        return MoveSpan(canvas, at) if held & _CTRL else SlipSpan(canvas, at)
-    if not (in_ruler or in_lanes) or (held & _ALT and in_ruler):
+    # Some window managers keep Alt with the mouse for themselves: each drag has a second way.
+    if held & (_ALT | _CTRL) and inside_selection(canvas, at) and take_at(canvas, at) is None:
+        slips = held & (_CTRL | _SHIFT) == _CTRL | _SHIFT or not held & _CTRL
+        return SlipSpan(canvas, at) if slips else MoveSpan(canvas, at)
+    if not (in_ruler or in_lanes) or (in_ruler and (held & _ALT or _on_playhead(canvas, at))):
         return Seek(canvas, at)
     if held & _SHIFT and (in_lanes or canvas.selection.span is not None):
         canvas.snapping.is_inverted = bool(held & _CTRL)
@@ -309,8 +312,15 @@ def _press_on_time(canvas: Surface, at: QPointF, held: Qt.KeyboardModifier) -> D
     return (
         SelectSpan(canvas, at, adds=adds)
         if take is None
-        else SelectTake(canvas, take, at, plays=bool(held & _ALT))
+        else SelectTake(canvas, take, at, plays=bool(held & (_ALT | _CTRL)))
     )
+
+
+def _on_playhead(canvas: Surface, at: QPointF) -> bool:
+    """Return whether the mouse is on the handle of the playhead at the top of the ruler."""
+    below = at.y() - canvas.frame.layout.ruler_top
+    near_px = abs(at.x() - canvas.x_of(canvas.playhead))
+    return 0 <= below < theme.px(HANDLE_HEIGHT) and near_px <= theme.px(HANDLE_WIDTH) / 2
 
 
 def _moves_beats(canvas: Surface, held: Qt.KeyboardModifier) -> bool:
@@ -373,9 +383,10 @@ def cursor_at(canvas: Paintable, at: QPointF, held: Qt.KeyboardModifier = _NONE)
     if flag_at(canvas, at.x(), at.y()) is not None:
         return Qt.CursorShape.PointingHandCursor
     if take_at(canvas, at) is not None:
-        return Qt.CursorShape.IBeamCursor if held & _ALT else Qt.CursorShape.ArrowCursor
-    if held & _ALT and inside_selection(canvas, at):
-        return Qt.CursorShape.DragMoveCursor if held & _CTRL else Qt.CursorShape.SizeHorCursor
+        return Qt.CursorShape.IBeamCursor if held & (_ALT | _CTRL) else Qt.CursorShape.ArrowCursor
+    if held & (_ALT | _CTRL) and inside_selection(canvas, at):
+        slips = held & (_CTRL | _SHIFT) == _CTRL | _SHIFT or not held & _CTRL
+        return Qt.CursorShape.SizeHorCursor if slips else Qt.CursorShape.DragMoveCursor
     return Qt.CursorShape.ArrowCursor
 
 
@@ -406,7 +417,7 @@ def open_at(canvas: Surface, at: QPointF) -> bool:
 
 
 def open_menu(canvas: Surface, at: QPointF, on_screen: QPoint) -> bool:
-    """Ask for the menu of the marker, block, section or lane under the mouse; return False without one."""
+    """Ask for the menu of what is under the mouse; return False where there is none."""
     layout = canvas.frame.layout
     mark, slab = mark_at(canvas, at), slab_at(canvas, at)
     if mark is not None:
@@ -417,11 +428,17 @@ def open_menu(canvas: Surface, at: QPointF, on_screen: QPoint) -> bool:
         canvas.section_menu_requested.emit(section, on_screen)
     elif (bar := clip_at(canvas, at) or take_at(canvas, at)) is not None:
         canvas.clip_menu_requested.emit(bar.clip.id, on_screen)
-    elif canvas.shown.lanes and layout.lanes_top <= at.y() < layout.lanes_bottom:
+    elif canvas.shown.lanes and _has_menu(layout, at.y()):
         canvas.menu_requested.emit(at, on_screen)
     else:
         return False
     return True
+
+
+def _has_menu(layout: Layout, y: float) -> bool:
+    """Return whether a height is in the overview, the rows of marks and of the ruler, or below the scores."""
+    is_above = y < layout.arrangement_top or layout.marks_top <= y < layout.sections_top
+    return is_above or layout.edits_top <= y < layout.lanes_bottom
 
 
 def tip_at(canvas: Surface, at: QPointF) -> str:
@@ -453,5 +470,5 @@ def inverts(event: QSinglePointEvent, drag: Drag | None = None) -> bool:
     if isinstance(drag, MoveSpan | SlipSpan):
         return bool(held & _SHIFT)
     if isinstance(drag, MoveClips | TrimClip):
-        return bool(held & _ALT)
+        return bool(held & (_ALT | _SHIFT))
     return bool(held & (_SHIFT | _CTRL))

@@ -1,8 +1,8 @@
 """Scrolling and zooming by wheel, touchpad, pinch and middle button.
 
 A plain wheel goes down through the lanes where they overflow, else through time; Shift or sideways goes
-through time; Ctrl or a pinch zooms about the pointer. Alt draws the waveform under the pointer higher, with
-Shift all of them.
+through time; Ctrl or a pinch zooms about the pointer. Alt, or Ctrl and Shift, draws the waveform under the
+pointer higher; Alt and Shift all of them.
 """
 
 from __future__ import annotations
@@ -46,14 +46,16 @@ class Pan:
 
 def wheel(canvas: Surface, event: QWheelEvent) -> None:
     """Answer the wheel or two fingers on a touchpad."""
-    if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+    held = event.modifiers()
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    if held & Qt.KeyboardModifier.AltModifier or held & both == both:
+        _turn_waves(canvas, event)
+        return
+    if held & Qt.KeyboardModifier.ControlModifier:
         # What a touchpad still rolls after the fingers left it was no wish to zoom.
         if event.phase() != Qt.ScrollPhase.ScrollMomentum:
             turn = event.angleDelta()
             zoom(canvas, ZOOM_PER_STEP ** ((turn.y() or turn.x()) / WHEEL_STEP), event.position().x())
-        return
-    if event.modifiers() & Qt.KeyboardModifier.AltModifier:
-        _turn_waves(canvas, event)
         return
     sideways, down = distances_px(event)
     layout = canvas.frame.layout
@@ -71,7 +73,8 @@ def _turn_waves(canvas: Surface, event: QWheelEvent) -> None:
     lane = canvas.frame.layout.lane_at(event.position().y())
     turn = event.angleDelta().y() or event.angleDelta().x()
     if lane is not None and turn and event.phase() != Qt.ScrollPhase.ScrollMomentum:
-        is_of_all = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        both = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier
+        is_of_all = event.modifiers() & both == both
         canvas.wave_turned.emit(-1 if is_of_all else lane, WAVE_PER_STEP ** (turn / WHEEL_STEP))
 
 

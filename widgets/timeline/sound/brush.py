@@ -24,6 +24,9 @@ USUAL_PX = 13
 _STEP = 0.4
 """Spacing of brush dabs, as a share of the radius."""
 
+SWAPS = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier
+"""Some window managers keep Alt with the mouse for themselves."""
+
 
 @dataclass(frozen=True, slots=True)
 class Brush:
@@ -139,11 +142,11 @@ def row_at(canvas: Paintable, y: float) -> tuple[Place, SpectrogramLook] | None:
 
 
 def stroke_at(canvas: Paintable, at: QPointF, held: Qt.KeyboardModifier) -> PaintStroke | None:
-    """Start a stroke at the mouse; Alt swaps adding and subtracting."""
+    """Start a stroke at the mouse; Alt or Shift swaps adding and subtracting."""
     found = row_at(canvas, at.y())
     if canvas.brush is None or found is None:
         return None
-    turned = bool(held & Qt.KeyboardModifier.AltModifier)
+    turned = bool(held & SWAPS)
     return PaintStroke(canvas, *found, at, replace(canvas.brush, takes=canvas.brush.takes != turned))
 
 
@@ -151,7 +154,7 @@ def brush_cursor(canvas: Paintable, at: QPointF, held: Qt.KeyboardModifier) -> Q
     """Return a circle of the brush's size over paintable areas."""
     if canvas.brush is None or row_at(canvas, at.y()) is None:
         return None
-    takes = canvas.brush.takes != bool(held & Qt.KeyboardModifier.AltModifier)
+    takes = canvas.brush.takes != bool(held & SWAPS)
     frame = canvas.frame
     return _circle(theme.px(canvas.brush.radius_px), takes, frame.dpr, frame.theme)
 

@@ -1,4 +1,4 @@
-"""Context menu of the lanes, the ruler and the overview: commands for what is under the mouse."""
+"""Context menu of the lanes, the ruler and the overview: commands for the place under the mouse."""
 
 from __future__ import annotations
 

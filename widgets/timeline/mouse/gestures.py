@@ -417,7 +417,7 @@ def open_at(canvas: Surface, at: QPointF) -> bool:
 
 
 def open_menu(canvas: Surface, at: QPointF, on_screen: QPoint) -> bool:
-    """Ask for the menu of the item or the row under the mouse; return False where there is none."""
+    """Ask for the menu of the item or the row under the mouse; return False without one."""
     layout = canvas.frame.layout
     mark, slab = mark_at(canvas, at), slab_at(canvas, at)
     if mark is not None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from engine.cli.main import main
 from engine.errors import EditsError
 from tests.cases.imported import Edit, imported, noise
 
@@ -29,6 +31,22 @@ def test_warped_nested_disabled_and_missing_clips(
     assert found.parts == parts
     assert found.edits == edits
     assert found.accepted == ([] if parts else edits)
+
+
+def test_the_command_line_lists_the_parts_and_stores_proposals_alone(
+    tmp_path: Path, inputs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case, document = inputs / CASE_32, str(tmp_path / "d.offcut")
+    assert main(["new", document, str(case / "day.flac")]) == 0
+    capsys.readouterr()
+    assert main(["import-edits", document, str(case / "warped.otio"), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["is_accepted"], said["is_stored"], said["edits"]) == (False, True, {"cut": 2})
+    assert said["not_understood"] == [
+        {"part": "clip at 125 % speed", "start_s": 20.0, "stop_s": 40.0, "track": "A1"}
+    ]
+    assert main(["import-edits", document, str(case / "warped.otio"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["is_stored"] is False
 
 
 def test_infinity_in_metadata_is_ignored(tmp_path: Path, inputs: Path) -> None:

@@ -209,7 +209,7 @@ class _Reading:
             lane = inner.get("lane")
             if inner.tag in _MARKERS and around.depth == 1:
                 self._marker(inner, at - start)
-            elif lane is None or item.tag == "sync-clip":
+            elif lane is None or _is_content(item, inner):
                 continue
             elif inner.tag == "spine":
                 self._storyline(inner, place, NOTHING, around.on(lane))
@@ -348,7 +348,7 @@ class _Reading:
                 own = replace(around, is_on=around.is_on and is_on)
                 self._storyline(inner if inner.tag == "spine" else (inner,), origin, NOTHING, own)
         else:
-            self._storyline([one for one in item if one.get("lane") is None], origin, NOTHING, around)
+            self._storyline([one for one in item if _is_content(item, one)], origin, NOTHING, around)
 
     def _unresolved(self, noun: str, item: Element, origin: Fraction, around: _Around) -> None:
         """Note a clip whose content is not in the file."""
@@ -427,6 +427,13 @@ def _active_angles(item: Element, held: Element) -> list[Element]:
     if not sources:
         return angles[:1]
     return [one for one in angles if sources.get(one.get("angleID", "")) in ("all", "audio")]
+
+
+def _is_content(item: Element, inner: Element) -> bool:
+    """Return whether an element in an item is its content, and not connected to it."""
+    if item.tag == "sync-clip" or inner.get("lane") is None:
+        return True
+    return item.tag == "clip" and inner.tag in ("audio", "video")
 
 
 def _switched_off(item: Element) -> set[str]:

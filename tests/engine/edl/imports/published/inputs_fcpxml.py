@@ -55,6 +55,13 @@ FCPXML = {
         ),
         [("a.wav", 11, 4, 0)],
     ),
+    "sound next to the video of a clip, for all of its file": Expected(
+        _project(
+            '<clip offset="0s" start="2s" duration="4s"><video ref="v" offset="0s" duration="60s"/>'
+            '<audio ref="a" lane="-1" offset="1s" start="10s" duration="50s"/></clip>'
+        ),
+        [("a.wav", 11, 4, 0)],
+    ),
     "sound inside of video": Expected(
         _project(
             '<clip offset="0s" start="5s" duration="4s">'

@@ -16,7 +16,9 @@ from PySide6.QtWidgets import (
 from desktop.dialogs import file_dialogs
 from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.imports.described import LabelsAs
+from engine.files.safe_write import shown
 from engine.hits.kit.membership import left_behind_sentence
+from engine.recordings.poly import Poly, Split
 from engine.wording import counted, listed
 
 _ACCEPT = QMessageBox.ButtonRole.AcceptRole
@@ -124,6 +126,21 @@ def ask_rate(parent: QWidget, rates: Mapping[int, int]) -> int | None:
     }
     said = "Sample rate of the document. Other recordings are converted; the files do not change:"
     return _chosen(parent, "Different sample rates", said, words)
+
+
+def ask_split(parent: QWidget, files: Sequence[Poly]) -> Split | None:
+    """Ask whether files with several channels become a track a channel; None if cancelled."""
+    first, more = files[0], len(files) - 1
+    others = f", and {counted(more, 'other file')} with several channels" if more else ""
+    question = f"{shown(first.path.name)} has {counted(first.channels, 'channel')}{others}. Import as:"
+    names = f"The channels are named {listed(tuple(first.names.values()))}. " if first.names else ""
+    mixes = "Mixes of the other channels are left out. " if any(one.mixes for one in files) else ""
+    added = f"{names}{mixes}The samples stay as they are, and the files do not change."
+    meanings = {"A track for &each channel": Split.POLY, "&One track": Split.NONE}
+    if not any(one.is_named for one in files):
+        meanings = dict(reversed(meanings.items()))
+    clicked = _clicked(parent, "Several channels", question, added, dict.fromkeys(meanings, _ACCEPT))
+    return meanings.get(clicked)
 
 
 def _clicked(

@@ -33,6 +33,7 @@ from engine.hits.kit.membership import left_behind
 from engine.recordings.import_audio import Imported, ImportRequest, import_edit, stated_start
 from engine.recordings.media import Media, MediaRequest, Relinked, find_media, relink
 from engine.recordings.placement.placements import Mode
+from engine.recordings.poly import Split
 from engine.recordings.stored_pickup import pickup_id, store_pickup
 from engine.wording import listed
 from widgets.forms.places.form import PlacesForm
@@ -87,16 +88,18 @@ class Recordings(QObject):
         """Close the files."""
         self.wave_tiles.close()
 
-    def import_files(self, paths: tuple[Path, ...], rate_hz: int = 0) -> None:
+    def import_files(self, paths: tuple[Path, ...], rate_hz: int = 0, split: Split = Split.NAMED) -> None:
         """Import recordings as tracks, into a new document next to the first one if none is open.
 
         Parameters
         ----------
         rate_hz : of a document that has none yet; 0 for the highest of the recordings
+        split : which files become a track a channel
         """
         state = self._session.state
-        request = ImportRequest(paths, state.rate_hz or rate_hz, state, Mode.AUTO, self._session.media)
-        again = Again("file.import", {"paths": [str(path) for path in paths], "rate_hz": rate_hz})
+        request = ImportRequest(paths, state.rate_hz or rate_hz, state, Mode.AUTO, self._session.media, split)
+        asked = {"paths": [str(path) for path in paths], "rate_hz": rate_hz, "split": str(split)}
+        again = Again("file.import", asked)
         self._work.read(
             import_recordings, request, "Importing", partial(self._imported, request), again=again
         )
@@ -106,7 +109,9 @@ class Recordings(QObject):
         state = self._session.state
         is_other_rate = state.rate_hz not in (0, request.rate_hz)
         if is_other_rate or (state.sources, state.tracks) != (request.into.sources, request.into.tracks):
-            self.import_files(request.paths)  # another import came first, or clips were moved
+            self.import_files(
+                request.paths, split=request.split
+            )  # another import came first, or clips were moved
             return
         placed = self._placed(imported)
         if placed is None:

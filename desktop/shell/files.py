@@ -22,6 +22,7 @@ from engine.document.recorded import require_recording
 from engine.errors import UsageError
 from engine.files.safe_write import is_taken, shown
 from engine.recordings.import_audio import rates_of
+from engine.recordings.poly import Split, offered
 from engine.settings import cut_settings
 from engine.timebase import samples_to_s
 from widgets.forms.taste.learn_panel import LearnPanel
@@ -139,11 +140,15 @@ class Files(QObject):
             self._import(paths)
 
     def _import(self, paths: tuple[Path, ...]) -> None:
-        """Import recordings; asks for the sample rate if the first ones of a document differ."""
+        """Import recordings; asks for a sample rate if the first ones differ, and for tracks of channels."""
         rates = {} if self._session.state.rate_hz else rates_of(paths)
         rate_hz = questions.ask_rate(self._window, rates) if len(rates) > 1 else 0
-        if rate_hz is not None:
-            self._parts.recordings.import_files(paths, rate_hz)
+        if rate_hz is None:
+            return
+        several = offered(paths)
+        split = questions.ask_split(self._window, several) if several else Split.NONE
+        if split is not None:
+            self._parts.recordings.import_files(paths, rate_hz, split)
 
     def drop(self, paths: Sequence[str]) -> None:
         """Open a dropped document, or import dropped recordings; of a single one the edit may be wanted."""

@@ -17,6 +17,7 @@ from desktop.work.job_lanes import JobHandle
 from engine.anomaly.recipes.methods import METHODS
 from engine.errors import UsageError
 from engine.files.safe_write import shown
+from engine.recordings.poly import Split
 from widgets.chrome.offer_bar import OfferBar
 from widgets.forms.taste.learn_panel import LearnRequest
 
@@ -170,7 +171,9 @@ class Unfinished(QObject):
 
     def _import(self, request: Mapping[str, object]) -> None:
         paths = _existing(request.get("paths"))
-        self._parts.recordings.import_files(paths, _number(request.get("rate_hz"), 0))
+        known, stored = [str(one) for one in Split], str(request.get("split"))
+        split = Split(stored) if stored in known else Split.NAMED
+        self._parts.recordings.import_files(paths, _number(request.get("rate_hz"), 0), split)
 
 
 def _existing(stored: object) -> tuple[Path, ...]:

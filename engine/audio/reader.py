@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from engine.audio.decoders.registry import open_stream
-from engine.audio.decoders.tracks import Tracks, file_and_track
+from engine.audio.decoders.tracks import Tracks, channel_of, file_and_track
 from engine.audio.headers.sample_chunk import Stated, promised_share, sample_chunk
 from engine.audio.opening import explained, require_file
 from engine.errors import SourceError
@@ -70,13 +70,13 @@ def content_hash(path: Path) -> str:
     """Return the hash of a file's content, 32 hex digits, independent of its path.
 
     It covers the size and 64 evenly spaced pieces of 64 KiB; files up to 4 MiB are covered whole. See
-    docs/decisions/0005 for the consequences. Each further audio track has another name.
+    docs/decisions/0005 for the consequences. Each further audio track, and each channel, has another name.
 
     Raises
     ------
     SourceError : the file is missing, unreadable or empty
     """
-    size = require_file(path)
+    size, channel = require_file(path), channel_of(path)
     path, track = file_and_track(path)
     digest = blake2b(size.to_bytes(8, "little"), digest_size=16)
     with explained(path), path.open("rb") as stream:
@@ -88,6 +88,8 @@ def content_hash(path: Path) -> str:
                 digest.update(stream.read(_PIECE_BYTES))
     if track > 1:
         digest.update(track.to_bytes(1, "little"))
+    if channel:
+        digest.update(f"ch{channel}".encode())
     return digest.hexdigest()
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from engine.audio.conform import conformed_path
 from engine.audio.decoders.forward import damage_notice
-from engine.audio.decoders.tracks import Tracks, file_and_track
+from engine.audio.decoders.tracks import Tracks, channel_of, file_and_track
 from engine.audio.headers.bwf import CuePoint
+from engine.audio.headers.channel_names import channel_title
 from engine.audio.headers.cue_points import read_cue_points
 from engine.audio.pictures.peak_cache import source_peaks
 from engine.audio.pictures.peaks import PeakPyramid, peaks_warning
@@ -33,6 +34,7 @@ from engine.recordings.placed import clock_edits, placed_tracks
 from engine.recordings.placement.file_head import FileHead
 from engine.recordings.placement.placements import Mode, Placements
 from engine.recordings.placement.start_time import StartTime, start_time
+from engine.recordings.poly import Split, split_paths
 from engine.timebase import convert_samples
 from engine.wording import counted
 
@@ -53,6 +55,7 @@ class ImportRequest:
     into : the document as it is; a recording that it has already is not imported again
     place : how places are proposed
     media : where each source of the document is now, by source id
+    split : which files become a track a channel
     """
 
     paths: tuple[Path, ...]
@@ -60,6 +63,7 @@ class ImportRequest:
     into: DocumentState = EMPTY
     place: Mode = Mode.ZERO
     media: Mapping[str, Path] = field(default_factory=dict)
+    split: Split = Split.NAMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,8 @@ def import_audio(request: ImportRequest, progress: Progress) -> Imported:
     """
     if not request.paths:
         raise SourceError("There is nothing to import; name at least one audio file.")
+    addresses, mixes = split_paths(request.paths, request.split)
+    request = replace(request, paths=addresses)
     _require_room(request)
     looked, refused = _looked_at(request, progress.part(0.0, _LOOKING))
     reading = progress.part(_LOOKING, 1.0)
@@ -128,7 +134,8 @@ def import_audio(request: ImportRequest, progress: Progress) -> Imported:
     names = tuple(titles.get(key, path.stem) for key, path in paths.items())
     cues = {key: cue for key, path in paths.items() if (cue := read_cue_points(file_and_track(path)[0]))}
     media = Media(paths, conformed, peaks)
-    return Imported(tuple(sources), names, media, rate_hz, (*refused, *warnings), cues, titles=titles)
+    told = (*refused, *mixes, *warnings)
+    return Imported(tuple(sources), names, media, rate_hz, told, cues, titles=titles)
 
 
 def _require_room(request: ImportRequest) -> None:
@@ -160,7 +167,10 @@ class _Looked:
 
     @property
     def title(self) -> str:
-        """Title of its audio track in a file that has several; empty without one."""
+        """Title of its channel, or of its audio track in a file that has several; empty without one."""
+        path = Path(self.source.path)
+        if channel := channel_of(path):
+            return channel_title(file_and_track(path)[0], channel)
         return self.tracks.title if self.tracks is not None and len(self.tracks.words) > 1 else ""
 
 

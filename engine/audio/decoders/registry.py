@@ -12,9 +12,10 @@ from engine.audio.decoders.decoder import AudioStream, Decoder, UnsupportedError
 from engine.audio.decoders.ffmpeg_program import FFMPEG_PROGRAM, Program
 from engine.audio.decoders.forward import MediaTrack, media_track
 from engine.audio.decoders.libsndfile import LIBSNDFILE
+from engine.audio.decoders.one_channel import OneChannel
 from engine.audio.decoders.pyav import PYAV, PyAv
 from engine.audio.decoders.signature import signature_of
-from engine.audio.decoders.tracks import file_and_track
+from engine.audio.decoders.tracks import channel_of, file_and_track
 from engine.audio.opening import explained, not_audio_sentence, require_file
 from engine.errors import SourceError
 from engine.extensions import Extended, UnusableError, require_type
@@ -60,7 +61,7 @@ def open_stream(named: Path) -> AudioStream:
 
     Parameters
     ----------
-    named : the file, or one of its audio tracks (`engine.audio.decoders.tracks.file_and_track`)
+    named : the file, or one of its audio tracks or channels (`engine.audio.decoders.tracks`)
 
     Raises
     ------
@@ -73,7 +74,9 @@ def open_stream(named: Path) -> AudioStream:
         if decoder.missing():
             continue
         try:
-            return decoder.open(path, track)
+            stream = decoder.open(path, track)
+            channel = channel_of(named)
+            return OneChannel(stream, path, channel) if channel else stream
         except UnsupportedError as error:
             reasons.append(str(error))
     raise SourceError(_refusal(path, reasons[-1] if len(reasons) > 1 else ""))

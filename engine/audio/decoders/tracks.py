@@ -1,4 +1,4 @@
-"""The audio tracks of a file that has several: `film.mkv#2` is the second one of `film.mkv`."""
+"""Parts of a file by name: `film.mkv#2` is its second audio track, `take.wav#ch3` its third channel."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.errors import SourceError
 from engine.files.safe_write import shown
 from engine.wording import counted, listed
 
-_NAMED = re.compile(r"(.+)#([1-9][0-9]?)", re.DOTALL)
+_NAMED = re.compile(r"(.+)#(ch)?([1-9][0-9]?)", re.DOTALL)
 _MOST_LISTED = 6
 
 
@@ -24,7 +24,18 @@ def file_and_track(path: Path) -> tuple[Path, int]:
     named = _NAMED.fullmatch(path.name)
     if named is None or os.path.lexists(path):
         return path, 1
-    return path.with_name(named[1]), int(named[2])
+    return path.with_name(named[1]), 1 if named[2] else int(named[3])
+
+
+def channel_of(path: Path) -> int:
+    """Return the number of the channel that a path means, from 1; 0 for all channels."""
+    named = _NAMED.fullmatch(path.name)
+    return int(named[3]) if named is not None and named[2] and not os.path.lexists(path) else 0
+
+
+def of_channel(path: Path, channel: int) -> Path:
+    """Return the path that means a channel of a file."""
+    return path.with_name(f"{path.name}#ch{channel}")
 
 
 def track_words(title: str, language: str, codec: str, channels: int) -> str:

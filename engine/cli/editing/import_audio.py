@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.cli.documents import analysing, media_at_hand, opened
-from engine.cli.editing.new import add_audio_arguments, imported_output
+from engine.cli.editing.new import add_audio_arguments, imported_output, split_of
 from engine.cli.output import VerbOutput
 from engine.progress import Progress
 from engine.recordings.import_audio import ImportRequest, import_edit, stated_start
@@ -27,7 +27,12 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     with opened(options.project) as document:
         before = document.state
         request = ImportRequest(
-            tuple(options.audio), before.rate_hz, before, Mode(options.place), media_at_hand(document)
+            tuple(options.audio),
+            before.rate_hz,
+            before,
+            Mode(options.place),
+            media_at_hand(document),
+            split_of(options),
         )
         with analysing(document):
             imported = import_with_kit(request, progress)

@@ -18,6 +18,7 @@ from engine.progress import Progress
 from engine.recordings.import_audio import Imported, ImportRequest, import_edit, stated_start
 from engine.recordings.placement.placements import Mode, Placements
 from engine.recordings.placement.start_time import StartTime
+from engine.recordings.poly import Split
 from engine.recordings.stored_pickup import store_pickup
 from engine.timebase import format_time, samples_to_s
 from engine.wording import counted, listed
@@ -41,6 +42,19 @@ def add_audio_arguments(parser: argparse.ArgumentParser, usual: Mode) -> None:
         help="where files begin: by sound and stated times (auto), by one of these, one after another, or "
         f"all at the start (zero); default {usual}",
     )
+    parser.add_argument(
+        "--split",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="a track for each channel of a file; by default of files with three or more named channels",
+    )
+
+
+def split_of(options: argparse.Namespace) -> Split:
+    """Return which files become a track a channel."""
+    if options.split is None:
+        return Split.NAMED
+    return Split.EVERY if options.split else Split.NONE
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
@@ -48,7 +62,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     from engine.recordings.kit import import_with_kit
 
     is_there = _is_new_document(options.project)
-    request = ImportRequest(tuple(options.audio), place=Mode(options.place))
+    request = ImportRequest(tuple(options.audio), place=Mode(options.place), split=split_of(options))
     imported = import_with_kit(request, progress)
 
     def fill(document: Document) -> None:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path, PurePath
 
+from engine.audio.decoders.tracks import channel_of
 from engine.audio.reader import content_hash
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source
@@ -81,7 +82,11 @@ class Media:
         assert callable(part)
         places = (self._places[source.id], Path(source.path))
         names = [place.name for place in places]
-        names += [track_file_name(place, number) for place in places if (number := audio_track(place)) > 1]
+        names += [
+            track_file_name(place, number)
+            for place in places
+            if (number := audio_track(place)) > 1 or channel_of(place)
+        ]
         return tuple(part(name) for name in names)
 
     def _is_as_long(self, medium: Medium, source: Source) -> bool:

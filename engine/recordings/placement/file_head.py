@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from engine.audio.decoders.libsndfile import ChainedStream
-from engine.audio.decoders.tracks import file_and_track
+from engine.audio.decoders.tracks import channel_of, file_and_track
+from engine.audio.headers.channel_names import channel_title
 from engine.audio.headers.movie_start import MovieStart, read_movie_start
 from engine.audio.headers.ogg_links import ogg_links
 from engine.audio.headers.time_reference import BroadcastStart, read_broadcast_start
@@ -43,6 +44,7 @@ class FileHead:
     reference_samples : from midnight to the first sample, at `rate_hz`; None if not stated
     device : the recorder or program that the header names; "" if none
     family : identifier of the files that were recorded together; "" if not stated
+    title : name of the channel that the path means; "" for a whole file
     stated : times of the first sample, the most trustworthy field first; the file date is always the last
     """
 
@@ -55,6 +57,7 @@ class FileHead:
     reference_samples: int | None = None
     device: str = ""
     family: str = ""
+    title: str = ""
     stated: tuple[StatedTime, ...] = ()
 
     @property
@@ -111,7 +114,7 @@ def read_head(path: Path, now: datetime) -> FileHead:
     ------
     SourceError : it is missing or may not be read
     """
-    named = path
+    named, channel = path, channel_of(path)
     path, _ = file_and_track(path)
     with explained(path):
         status = os.stat(path)  # noqa: PTH116 - takes what pathlib takes, and is not a method of a copy
@@ -124,10 +127,12 @@ def read_head(path: Path, now: datetime) -> FileHead:
     times = (*made, file_time(status.st_mtime, head.duration_s))
     return replace(
         head,
+        channels=1 if channel else head.channels,
         size_bytes=status.st_size,
         reference_samples=broadcast.reference_samples,
         device=head.device or f"{broadcast.originator} {broadcast.serial}".strip(),
         family=broadcast.family,
+        title=channel_title(path, channel) if channel else "",
         stated=tuple(with_doubts(one, now) for one in times),
     )
 

@@ -25,7 +25,7 @@ _SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.SPLIT_AT_LIMIT: "Continues the file before it, which has the largest size of its recorder.",
         Reason.EQUAL_LENGTHS: "Seems to be one recording with the file next to it: they are equally long.",
         Reason.NEXT_NUMBER: "Placed by its number, next to the file with the number before or after it.",
-        Reason.SAME_FILE: "Starts with the other audio track of its file.",
+        Reason.SAME_FILE: "Starts with the other audio tracks or channels of its file.",
         Reason.SAME_REFERENCE: "Starts with another file of its recorder: both state the same sample.",
         Reason.SAME_LENGTH: "Starts with another file of its folder: both have the same length.",
         Reason.SAME_TAKE: "Starts with the other files of its take folder.",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
 
+from engine.audio.decoders.tracks import channel_of
 from engine.recordings.placement.continuations import Take
 from engine.recordings.placement.file_head import FileHead
 from engine.recordings.placement.known import NOTHING_KNOWN, Known
@@ -86,7 +87,7 @@ def on_tracks(
         for index in take.files:
             head = heads[index]
             name = numbered(head.path.stem).masked
-            groups[(take.device, name, head.format, head.channels)].append(index)
+            groups[(take.device, name, head.format, head.channels, channel_of(head.path))].append(index)
     adjusted = list(positions)
     there = [_Lane(drift_ppm=track.drift_ppm) for track in known.tracks]
     for clip in known.clips:
@@ -187,4 +188,4 @@ def _stop(head: FileHead, position: Position, rate_hz: int) -> float:
 
 def _name(track: Sequence[int], heads: Sequence[FileHead]) -> str:
     names = [numbered(heads[index].path.stem) for index in track]
-    return common_name(names) or heads[track[0]].path.parent.name or names[0].stem
+    return heads[track[0]].title or common_name(names) or heads[track[0]].path.parent.name or names[0].stem

@@ -1,7 +1,8 @@
-"""Audio tracks of videos as files of their own, for formats that name a file but none of its tracks.
+"""Audio tracks of videos, and channels, as files of their own, for formats that name whole files alone.
 
 Other programs play the first track of a video wherever a project names the video. Track 1 is named as the
-video, at the places that its picture gives it; of any other track a WAV is written next to the project.
+video, at the places that its picture gives it; of any other track, and of one channel of a recording, a WAV
+is written next to the project.
 """
 
 from __future__ import annotations
@@ -11,16 +12,17 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
-import numpy as np
-
 from engine.audio.decoders.registry import media_track_of
-from engine.audio.decoders.tracks import file_and_track
+from engine.audio.decoders.tracks import channel_of, file_and_track
+from engine.audio.headers.bwf import Broadcast, broadcast_chunks
+from engine.audio.headers.channel_names import channel_title
 from engine.audio.headers.movie_start import read_movie_start
+from engine.audio.headers.time_reference import read_broadcast_start
 from engine.audio.reader import SourceReader
 from engine.audio.unchanged import read_unchanged, stamped
-from engine.audio.writer import bits_of, write_audio
+from engine.audio.writer import bits_of, block_dtype, export_format, write_audio
 from engine.document.tracks.track import Source
-from engine.edl.names import beginning_of
+from engine.edl.names import beginning_of, name_of_file
 from engine.errors import SourceError
 from engine.files.safe_write import shown
 from engine.progress import Progress
@@ -28,9 +30,8 @@ from engine.wording import listed
 
 _BLOCK_FRAMES = 1 << 16
 _HEAD_BYTES = 4_096
-_EXACT = ("PCM_16", "PCM_24", "PCM_32")
 _SPATIAL = "apac"
-_LONGEST = 200
+_LONGEST, _SHORT = 200, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +83,24 @@ def audio_track(path: Path) -> int:
     return number
 
 
-def track_file_name(path: PurePath, number: int) -> str:
-    """Return the name of the WAV of a track of a video."""
+def track_file_name(path: Path, number: int) -> str:
+    """Return the name of the WAV of a track of a video, or of the channel that a path means."""
+    if channel := channel_of(path):
+        file, _ = file_and_track(path)
+        name = name_of_file(channel_title(file, channel))
+        return f"{beginning_of(file.stem, _LONGEST, _LONGEST)} {beginning_of(name, _SHORT, _SHORT)}.wav"
     stem = PurePath(path.name.removesuffix(f"#{number}")).stem
     return f"{beginning_of(stem, _LONGEST, _LONGEST)} track {number}.wav"
 
 
 def track_files(sources: Iterable[Source], media: Mapping[str, Path], out: Path) -> tuple[TrackFile, ...]:
-    """Return the files, next to a project, of all sources but first tracks."""
+    """Return the files, next to a project, of all sources but whole recordings and first tracks."""
     found: list[TrackFile] = []
     taken = {out.name.casefold()}
     for source in sources:
         original = media.get(source.id, Path(source.path))
         number = audio_track(original)
-        if number == 1:
+        if number == 1 and not channel_of(original):
             continue
         name = track_file_name(original, number)
         count = 2
@@ -103,7 +108,7 @@ def track_files(sources: Iterable[Source], media: Mapping[str, Path], out: Path)
             name, count = f"{PurePath(name).stem} {count}.wav", count + 1
         taken.add(name.casefold())
         path = out.with_name(name).absolute()
-        subtype = source.subtype if source.subtype in _EXACT else "FLOAT"
+        subtype = export_format((source.subtype,), ".wav")
         held = replace(source, path=str(path), container="WAV", subtype=subtype)
         found.append(TrackFile(original, path, held, source.content_hash))
     return tuple(found)
@@ -128,7 +133,7 @@ def write_track_files(
         stamp = stamped(one.original, one.content_hash)
         video = file_and_track(one.original)[0].stat()
         with SourceReader(one.original) as reader:
-            dtype = np.float64 if one.source.subtype == "PCM_32" else np.float32
+            dtype = block_dtype(one.source.subtype)
             write_audio(
                 one.path,
                 read_unchanged(reader.blocks(_BLOCK_FRAMES, dtype), [stamp]),
@@ -139,9 +144,19 @@ def write_track_files(
                 total_frames=one.source.frames,
                 overwrite=overwrite,
                 progress=progress.step(number, len(wanted)),
+                trailing_chunks=_broadcast(one) if channel_of(one.original) else b"",
             )
         os.utime(one.path, ns=(video.st_atime_ns, video.st_mtime_ns))
         written.append(one.path)
+
+
+def _broadcast(one: TrackFile) -> bytes:
+    """Return the chunks with the name of a channel and the start of its recording."""
+    file, channel = file_and_track(one.original)[0], channel_of(one.original)
+    start = read_broadcast_start(file)
+    names, reference = (channel_title(file, channel),), start.reference_samples or 0
+    said = Broadcast("", "", reference, names, origination=start.origination)
+    return broadcast_chunks(said, rate_hz=one.source.rate_hz, bits=bits_of(one.source.subtype))
 
 
 def track_files_sentence(files: Collection[TrackFile]) -> str:
@@ -150,7 +165,8 @@ def track_files_sentence(files: Collection[TrackFile]) -> str:
         return ""
     names = [shown(one.path.name) for one in files]
     is_one = len(files) == 1
+    are_channels = all(channel_of(one.original) for one in files)
+    what = "one channel of a recording" if are_channels else "a further audio track of a video"
     return (
-        f"Such files cannot name a further audio track of a video: {listed(names)} next to it "
-        f"{'holds that track' if is_one else 'hold these tracks'}."
+        f"Such files cannot name {what}: {listed(names)} next to it {'holds it' if is_one else 'hold them'}."
     )

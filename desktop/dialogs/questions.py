@@ -29,10 +29,11 @@ Answer = TypeVar("Answer")
 def ask_labels_as(parent: QWidget, name: str) -> LabelsAs | None:
     """Ask for the meaning of a file's labels; return None if cancelled."""
     question = f"What do the labels in {name} mark?"
-    added = "If they mark segments to keep, Offcut cuts the rest of the recording."
-    buttons = {"&Cuts": _ACCEPT, "&Keeps": _ACCEPT}
+    added = "If they mark segments to keep, Offcut cuts the rest of the recording. Markers cut nothing."
+    buttons = {"&Cuts": _ACCEPT, "&Keeps": _ACCEPT, "&Markers": _ACCEPT}
     clicked = _clicked(parent, "Import edits", question, added, buttons)
-    return {"&Cuts": LabelsAs.CUTS, "&Keeps": LabelsAs.KEEPS}.get(clicked)
+    meanings = {"&Cuts": LabelsAs.CUTS, "&Keeps": LabelsAs.KEEPS, "&Markers": LabelsAs.MARKERS}
+    return meanings.get(clicked)
 
 
 def ask_frame_rate(parent: QWidget, name: str, guess: FrameRate) -> FrameRate | None:

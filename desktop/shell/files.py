@@ -17,8 +17,10 @@ from desktop.review.cuts_ahead import CutsAhead
 from desktop.shell.extending import Extending
 from desktop.taste.lengths import Lengths
 from desktop.user_settings.per_document import PerDocument
+from engine.audio.decoders.registry import audio_suffixes
 from engine.cuts.propose import shortest_kept_s
 from engine.document.recorded import require_recording
+from engine.edl.imports.formats import IMPORTS
 from engine.errors import UsageError
 from engine.files.safe_write import is_taken, shown
 from engine.recordings.import_audio import rates_of
@@ -158,6 +160,8 @@ class Files(QObject):
             raise UsageError(f"{shown(documents[0])} is a document: open it separately, or leave it out.")
         if documents:
             self._session.open(documents[0])
+        elif len(dropped) == 1 and self._session.state.tracks and _is_list(dropped[0]):
+            self.edits.read(dropped[0])
         elif len(dropped) == 1 and self._session.state.tracks:
             takes_edit = questions.ask_takes_edit(self._window, shown(dropped[0].name))
             if takes_edit:
@@ -224,3 +228,9 @@ class Files(QObject):
         self._ahead.forget()
         if asked is not None:
             self._parts.analysing.propose(asked)
+
+
+def _is_list(path: Path) -> bool:
+    """Return whether a file holds edits and no sound."""
+    suffix = path.suffix.lower()
+    return suffix in IMPORTS and suffix not in audio_suffixes()

@@ -17,6 +17,7 @@ from desktop.work.jobs import guess_frame_rate, import_edits
 from engine.document.recorded import require_recording
 from engine.document.tracks.track import sound_of
 from engine.edl.export.placing.frame_rates import FrameRate
+from engine.edl.imports import asks_labels
 from engine.edl.imports.formats import IMPORTS
 from engine.edl.imports.proposals.requests import ReadEditsRequest
 from engine.errors import OffcutError, UsageError
@@ -67,11 +68,14 @@ class EditsFromFiles(QObject):
         """
         require_recording(self._session.state, "import edits into")
         path = file_dialogs.ask_edits(self._window, self._folder())
-        if path is None:
-            return
+        if path is not None:
+            self.read(path)
+
+    def read(self, path: Path) -> None:
+        """Read a file of edits; ask for the meaning of its labels or its frame rate if it lacks them."""
         form = IMPORTS.get(path.suffix.lower())
         request = ReadEditsRequest(self._session.state, self._session.media, path)
-        if form is not None and form.asks_labels:
+        if asks_labels(path):
             labels_as = questions.ask_labels_as(self._window, shown(path.name))
             if labels_as is not None:
                 self._read(replace(request, labels_as=labels_as))

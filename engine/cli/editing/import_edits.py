@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from engine.cli.documents import analysing, media_at_hand, opened
 from engine.cli.output import VerbOutput
 from engine.edl.export.placing.frame_rates import FrameRate
+from engine.edl.imports import asks_labels
 from engine.edl.imports.described import LabelsAs
 from engine.edl.imports.formats import IMPORTS
 from engine.errors import UsageError
@@ -28,7 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     known = listed([*IMPORTS.own], "or")
     parser.add_argument("file", type=Path, metavar="FILE", help=f"format by suffix: {known}")
     parser.add_argument(
-        "--labels", choices=[one.value for one in LabelsAs], help="meaning of the labels in a .txt file"
+        "--labels",
+        choices=[one.value for one in LabelsAs],
+        help="meaning of the spans in a .txt, .csv, .llc, .srt or .vtt file",
     )
     parser.add_argument(
         "--frame-rate", choices=[one.value for one in FrameRate], help="of a list without a frame rate"
@@ -38,9 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Read a file, compare it with the document and accept its edits there."""
-    form = IMPORTS.get(options.file.suffix.lower())
-    if form is not None and form.asks_labels and options.labels is None:
-        raise UsageError(f"{form.suffix} files hold labels: add --labels cuts or --labels keeps.")
+    if options.labels is None and asks_labels(options.file):
+        raise UsageError(
+            f"{options.file.suffix} files hold labels: add --labels cuts, --labels keeps or --labels markers."
+        )
     with opened(options.project, to_read=options.dry_run) as document:
         if options.dry_run:
             made = _compared(document, options, progress)

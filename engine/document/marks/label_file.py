@@ -10,10 +10,15 @@ from pathlib import Path
 
 from engine.document.marks.edits import NamedSpan
 from engine.errors import SourceError
+from engine.files.decoded_text import decoded
 from engine.files.regular_file import read_beginning
-from engine.timebase import s_to_samples
+from engine.timebase import read_time, s_to_samples
 from engine.wording import reason_of
 
+SESSION_TEXT = b"SESSION NAME:"
+"""Beginning of the text that Pro Tools exports of a session."""
+
+_MARKS = b"\xef\xbb\xbf\r\n "
 _LARGEST_BYTES = 32 * 2**20
 _LONGEST_S = 1e7
 
@@ -31,11 +36,12 @@ def read_labels(path: Path, rate_hz: int) -> tuple[NamedSpan, ...]:
         raise SourceError(f"{path.name} cannot be read: {reason_of(error)}.") from error
     if len(content) > _LARGEST_BYTES:
         raise SourceError(f"{path.name} is too large to be a label file: choose a .txt of Audacity's.")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("latin-1")
-    lines = enumerate(text.splitlines(), 1)
+    if content.lstrip(_MARKS).startswith(SESSION_TEXT):
+        raise SourceError(
+            f"{path.name} is a session text of Pro Tools, which states when clips play, but not which part "
+            "of their recordings: export the session as AAF instead."
+        )
+    lines = enumerate(decoded(content).splitlines(), 1)
     found = [
         _span(line, f"Line {number} of {path.name}", rate_hz)
         for number, line in lines
@@ -48,11 +54,19 @@ def read_labels(path: Path, rate_hz: int) -> tuple[NamedSpan, ...]:
 
 def _span(line: str, place: str, rate_hz: int) -> NamedSpan:
     fields = line.split("\t", 2)
-    try:
-        times = [float(field.replace(",", ".")) for field in fields[:2]]
-    except ValueError:
-        times = []
-    if len(times) < 2 or not all(isfinite(time) and abs(time) <= _LONGEST_S for time in times):
-        raise SourceError(f"{place} is not a label: it needs a start, an end and a text, with tabs between.")
+    times = [found for field in fields[:2] if (found := _seconds(field)) is not None]
+    if len(times) < 2:
+        raise SourceError(
+            f"{place} is not a label: it needs a start and an end, in seconds or as hours:minutes:seconds, "
+            "and a text, with tabs between."
+        )
     start, stop = sorted(max(0, s_to_samples(time, rate_hz)) for time in times)
     return NamedSpan(start, stop, fields[2] if len(fields) > 2 else "")
+
+
+def _seconds(field: str) -> float | None:
+    try:
+        time = float(field.replace(",", "."))
+    except ValueError:
+        return read_time(field)
+    return time if isfinite(time) and abs(time) <= _LONGEST_S else None

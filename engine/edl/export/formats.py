@@ -100,6 +100,16 @@ _ROWS = (
         names_media=False,
         edit_bytes=60,
     ),
+    *(
+        Format(
+            suffix, name, good_for, "engine.edl.export.interchange.segments", names_media=False, edit_bytes=60
+        )
+        for suffix, name, good_for in (
+            (".csv", "LosslessCut segments", "the played segments as times"),
+            (".llc", "LosslessCut project", "the played segments, for lossless cuts"),
+            (".srt", "SubRip subtitles", "the played segments as subtitles"),
+        )
+    ),
     Format(
         ".rpp",
         "REAPER project",

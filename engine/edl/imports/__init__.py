@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
+from engine.document.marks.label_file import SESSION_TEXT
 from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.imports.described import ImportedEdits, LabelsAs
 from engine.edl.imports.formats import IMPORTS, ImportFormat
@@ -23,7 +25,7 @@ class EditsFile:
 
     Attributes
     ----------
-    labels_as : meaning of labels
+    labels_as : meaning of labels; None for that of the format
     frame_rate : of a format that does not state its own; None for a guess, which is reported
     rate_hz : the document's, for positions outside clips
     """
@@ -31,7 +33,7 @@ class EditsFile:
     path: Path
     form: ImportFormat
     rate_hz: int
-    labels_as: LabelsAs = LabelsAs.CUTS
+    labels_as: LabelsAs | None = None
     frame_rate: FrameRate | None = None
 
     @property
@@ -96,6 +98,16 @@ class Reader(Protocol):
         """
 
 
+def asks_labels(path: Path) -> bool:
+    """Return whether the user must choose the meaning of the labels in a file."""
+    form = IMPORTS.get(path.suffix.lower())
+    if form is None or not form.asks_labels:
+        return False
+    with suppress(OSError):
+        return not read_beginning(path, len(SESSION_TEXT)).startswith(SESSION_TEXT)
+    return True
+
+
 def read_edits(
     path: Path,
     rate_hz: int,
@@ -120,14 +132,14 @@ def read_edits(
     if form is None:
         known = listed([*IMPORTS], "or")
         raise EditsError(f"{shown(path.name)} is not a file of edits that Offcut reads: choose {known}.")
-    if form.asks_labels and labels_as is None:
+    if labels_as is None and asks_labels(path):
         raise EditsError(f"{shown(path.name)} holds labels: choose whether they mark cuts or keeps.")
     reader: Reader = import_module(form.module)
-    file = EditsFile(path, form, rate_hz, labels_as or LabelsAs.CUTS, frame_rate)
+    file = EditsFile(path, form, rate_hz, labels_as, frame_rate)
     try:
         return replace(reader.read(file, progress), folder=path.absolute().parent)
     except ValueError as error:
         raise file.refused(str(error)) from error
 
 
-__all__ = ["EditsFile", "Reader", "read_edits"]
+__all__ = ["EditsFile", "Reader", "asks_labels", "read_edits"]

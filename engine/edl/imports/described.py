@@ -28,6 +28,7 @@ class LabelsAs(StrEnum):
 
     CUTS = "cuts"
     KEEPS = "keeps"
+    MARKERS = "markers"
 
 
 @dataclass(frozen=True, slots=True)

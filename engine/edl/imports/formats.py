@@ -44,6 +44,10 @@ _ROWS = (
     ImportFormat(".aaf", "AAF", f"{_OWN}.aaf", most_bytes=2**30),
     ImportFormat(".rpp", "REAPER project", f"{_OWN}.reaper"),
     ImportFormat(".txt", "Audacity labels", f"{_OWN}.labels", asks_labels=True),
+    ImportFormat(".csv", "LosslessCut, Audition, REAPER lists", f"{_OWN}.spans"),
+    ImportFormat(".llc", "LosslessCut project", f"{_OWN}.spans"),
+    ImportFormat(".srt", "SubRip subtitles", f"{_OWN}.subtitles"),
+    ImportFormat(".vtt", "WebVTT subtitles", f"{_OWN}.subtitles"),
 )
 
 

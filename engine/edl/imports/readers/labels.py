@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.document.marks.label_file import read_labels
 from engine.edl.imports import EditsFile
-from engine.edl.imports.described import ImportedEdits
+from engine.edl.imports.described import ImportedEdits, LabelsAs
 from engine.errors import EditsError, SourceError
 from engine.progress import Progress
 
@@ -22,5 +22,9 @@ def read(file: EditsFile, progress: Progress) -> ImportedEdits:
     except SourceError as error:
         raise EditsError(str(error)) from error
     return ImportedEdits(
-        file.name, file.form.name, labels=labels, labels_as=file.labels_as, rate_hz=file.rate_hz
+        file.name,
+        file.form.name,
+        labels=labels,
+        labels_as=file.labels_as or LabelsAs.CUTS,
+        rate_hz=file.rate_hz,
     )

@@ -169,7 +169,8 @@ def _trim(options: argparse.Namespace, state: DocumentState) -> Edit:
 
 
 def _split(options: argparse.Namespace, state: DocumentState) -> Edit:
-    return split_clips(state, _samples(state, options.at_s), tracks_named(state, options.tracks))
+    at, clips = _samples(state, options.at_s), _named_clips(options, state)
+    return split_clips(state, at, tracks_named(state, options.tracks), clips)
 
 
 def _raise(options: argparse.Namespace, state: DocumentState) -> Edit:

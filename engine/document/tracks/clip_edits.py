@@ -184,17 +184,31 @@ def trim_clip(
     return _edit(state, label, _each(clip_id, lambda _: [trimmed]), merges_as, follow)
 
 
-def split_clips(state: DocumentState, at_samples: int, track_ids: Collection[str] = ()) -> Edit:
+def split_clips(
+    state: DocumentState,
+    at_samples: int,
+    track_ids: Collection[str] = (),
+    clip_ids: Collection[str] = (),
+) -> Edit:
     """Split the clips at a position; the sound stays the same.
 
     Parameters
     ----------
     track_ids : only clips of these tracks are split; none are all
+    clip_ids : only these clips of them are split; none are all
 
     Raises
     ------
-    UsageError : a track is unknown, no clip plays there, or all that do are locked
+    UsageError : a track or a clip is unknown, no clip plays there, all that do are locked, or one of
+        `clip_ids` is locked or plays elsewhere
     """
+    for key in clip_ids:
+        _, clip = _unlocked(state, key, "split")
+        if not clip.start_samples < at_samples < clip.stop_samples:
+            span = _span(state, (clip.start_samples, clip.stop_samples))
+            raise UsageError(
+                f"{_named(state, [key])} does not play at {_time(state, at_samples)}: give a time in {span}."
+            )
     wanted = {track_of(state, key).id for key in track_ids} or {track.id for track in state.tracks}
     taken = {clip.id for track in state.tracks for clip in track.clips}
     here = [
@@ -202,7 +216,7 @@ def split_clips(state: DocumentState, at_samples: int, track_ids: Collection[str
         for track in state.tracks
         if track.id in wanted
         for clip in track.clips
-        if clip.start_samples < at_samples < clip.stop_samples
+        if clip.start_samples < at_samples < clip.stop_samples and (not clip_ids or clip.id in clip_ids)
     ]
     parted = {clip.id: _halves(clip, at_samples, taken) for clip in here if not clip.is_locked}
     if not parted:

@@ -59,6 +59,21 @@ def test_clips_are_placed_split_trimmed_and_joined(project: str, capsys: pytest.
     assert [len(track["clips"]) for track in joined["tracks"]] == [4]
 
 
+def test_a_split_of_named_clips_leaves_all_others_whole(
+    project: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parted = told(capsys, "edit", project, "split", "--at-s", "3", "--clips", "b.wav")
+    assert [len(track["clips"]) for track in parted["tracks"]] == [1, 2]
+    assert (
+        main(["edit", project, "split", "--at-s", "7", "--clips", parted["tracks"][1]["clips"][0]["id"]]) == 2
+    )
+    assert "does not play at 0:07.000" in capsys.readouterr().err
+    told(capsys, "edit", project, "lock", "--clips", "a.wav")
+    assert main(["edit", project, "split", "--at-s", "3.5", "--clips", "a.wav"]) == 2
+    assert "locked" in capsys.readouterr().err
+    assert [len(track["clips"]) for track in told(capsys, "tracks", project)["tracks"]] == [1, 2]
+
+
 def test_fades_levels_and_locks(project: str, capsys: pytest.CaptureFixture[str]) -> None:
     told(capsys, "edit", project, "fade", "--clips", "b.wav", "--in-ms", "500")
     told(capsys, "edit", project, "level", "--clips", "b.wav", "--db", "-6")
@@ -177,3 +192,16 @@ def test_files_are_placed_one_after_another(
     assert [one["start_s"] for one in answer["places"]] == [0.0, 10.0]
     assert {one["is_certain"] for one in answer["places"]} == {True}
     assert project
+
+
+def test_silence_and_room_tone_are_inserted(project: str, capsys: pytest.CaptureFixture[str]) -> None:
+    made = told(capsys, "edit", project, "insert", "--at-s", "2", "--length-s", "1.5")
+    assert (made["kind"], made["start_s"], made["stop_s"], made["result_s"]) == ("insert", 2.0, 2.0, 11.5)
+    assert made["payload"]["length_samples"] == 1.5 * RATE_HZ
+    assert main(["edit", project, "insert", "--at-s", "2", "--length-s", "1", "--tone", "room"]) == 2
+    assert "No room tone within 20 s of 0:02.000" in capsys.readouterr().err  # noise is never quiet
+    for wrong in (["--at-s", "11"], ["--at-s", "2", "--start-s", "1"]):
+        assert main(["edit", project, "insert", *wrong, "--length-s", "1"]) == 2
+    assert main(["edit", project, "insert", "--at-s", "2", "--length-s", "0"]) == 2
+    assert main(["edit", project, "insert", "--at-s", "2"]) == 2
+    assert main(["edit", project, "cut", "--start-s", "1", "--stop-s", "2", "--length-s", "1"]) == 2

@@ -212,7 +212,7 @@ EXAMPLES: Mapping[str, KindExamples] = {
     "insert": KindExamples(
         payload={"length_samples": 1_600, "crossfade_ms": 5.0},
         drawn={"length_samples": 1_500},
-        flag=("insert 1.5 s of silence · yours", "insert 1.5 s of silence", "insert"),
+        flag=("insert 1.5 s of silence · yours", "insert 1.5 s · yours", "insert 1.5 s", "insert"),
         numbers={
             "length_samples": (1, 2**40, 1),
             "rank": (-FARTHEST, FARTHEST, 1),

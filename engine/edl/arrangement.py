@@ -17,6 +17,7 @@ from engine.document.marks.markers import Marker
 from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.edl.gathered import Gathered, gathered, gathered_accepted
+from engine.edl.inserts import INSERTED_FROM
 from engine.edl.programme import NO_ORDERS, Orders, Positions, laid_out, what_drops, without_drops
 from engine.latest import found_once
 
@@ -48,6 +49,11 @@ class Block:
     def span(self) -> tuple[int, int]:
         """The span [start, stop) of the source."""
         return self.start_samples, self.stop_samples
+
+    @property
+    def is_inserted(self) -> bool:
+        """Whether it is inserted silence or room tone."""
+        return self.start_samples >= INSERTED_FROM
 
     @property
     def length_samples(self) -> int:

@@ -314,6 +314,18 @@ class EditList:
         ahead = self.kept_starts_samples[sounding][np.minimum(after, len(sounding) - 1)]
         return np.where(is_inserted, np.where(after < len(sounding), ahead, stops[-1]), played)
 
+    def before_inserts(self, result_samples: ArrayLike) -> Positions:
+        """Return result positions, shape (n,), with those right after an insert at its start."""
+        positions = np.asarray(result_samples, np.int64)
+        starts = self.seams_samples[self.inserted]
+        stops = starts + (self.kept_stops_samples - self.kept_starts_samples)[self.inserted]
+        place = np.searchsorted(stops, positions, side="left")
+        found = place < len(stops)
+        found[found] = stops[place[found]] == positions[found]
+        before = positions.copy()
+        before[found] = starts[place[found]]
+        return before
+
     def to_played_array(self, result_samples: ArrayLike) -> Positions:
         """Map result positions, shape (n,), as `to_source_array`, but to positions inside inserts."""
         positions = np.asarray(result_samples, np.int64)

@@ -55,7 +55,7 @@ def copied_block(state: DocumentState, made: Arrangement, number: int, before: i
 def block_again(state: DocumentState, made: Arrangement, number: int) -> tuple[Edit, str]:
     """Return the edit that repeats a block right after itself; see `moved_block`."""
     for one in made.blocks[number : number + 2]:  # the copy itself, or the one right after what stands
-        is_same = one.span == made.block(number).span
+        is_same = one.span == made.block(number).span and not one.is_inserted
         if one.is_copy and is_same and (times := _times(state, one)) < MOST_TIMES:
             return change_payload(state, one.laid_by, {TIMES: times + 1}), one.laid_by
     return copied_block(state, made, number, number + 1)
@@ -96,6 +96,8 @@ def _laid(
     is_new: bool = False,
 ) -> tuple[Edit, str]:
     """Lay a block before another one, by a new edit or by the one that lays it now."""
+    if made.block(number).is_inserted:
+        raise UsageError("An insert is not a block of the recording: move it by its place in the queue.")
     _require_room(made, before)
     block, target = made.block(number), made.block(before) if before < len(made) else None
     is_new = is_new or not block.laid_by or _times(state, block) > 2

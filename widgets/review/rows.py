@@ -280,15 +280,16 @@ def card_of(
     kind = KINDS.get(proposal.kind)
     is_scored = _is_scored(proposal)
     has_edges = kind is None or kind.has_edges  # those of a slice follow from the hits around it
+    is_point = start == stop
     return CardText(
-        title=f"{proposal.kind.capitalize()} {times[0]} – {times[1]}",
+        title=f"{proposal.kind.capitalize()} {times[0] if is_point else ' – '.join(times)}",
         length=_amount(state, proposal_id),
         reason=_sentences(state, proposal, alternative, moved, around.sounds),
         score=_score_text(proposal, moved) if is_scored else "",
         top=top_text(standing.top_share(table_of(state), proposal_id) if is_scored and standing else None),
         left=format_time(samples_to_s(start, rate_hz)) if has_edges else "",
         left_sits=sits_on(start, rate_hz, around) + _moved(start - made_start, rate_hz),
-        right=format_time(samples_to_s(stop, rate_hz)) if has_edges else "",
+        right=format_time(samples_to_s(stop, rate_hz)) if has_edges and not is_point else "",
         right_sits=sits_on(stop, rate_hz, around) + _moved(stop - made_stop, rate_hz),
         crossfade=_crossfade(state, proposal_id),
         verdict=state.verdict(proposal_id),

@@ -116,6 +116,9 @@ class TimeMap:
         # What follows a span may be heard far from it: it ends behind its own last sample.
         last = np.maximum(spans.stops - 1, spans.starts)
         stops = self.to_view_array(last) + self.keeps(last)
+        points = spans.starts == spans.stops  # an insert covers its silence
+        stops[points] = starts[points]
+        starts[points] = self.edit_list.before_inserts(starts[points])
         return spans.reordered(starts, np.maximum(starts, stops))
 
     def curve(self, curve: ScoreCurve | None) -> ScoreCurve | None:

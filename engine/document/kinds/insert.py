@@ -67,8 +67,11 @@ def _inserted(edited: Edited) -> tuple[Insert, ...]:
 
 
 def _words(edited: Edited, rate_hz: int) -> str:
-    length = length_words(samples_to_s(integer(edited.payload, LENGTH_SAMPLES, 0), rate_hz))
-    return f"{length} of {'silence' if is_silent(edited.payload) else 'room tone'}"
+    return f"{_length(edited, rate_hz)} of {'silence' if is_silent(edited.payload) else 'room tone'}"
+
+
+def _length(edited: Edited, rate_hz: int) -> str:
+    return length_words(samples_to_s(integer(edited.payload, LENGTH_SAMPLES, 0), rate_hz))
 
 
 INSERT = Kind(
@@ -81,7 +84,7 @@ INSERT = Kind(
     validate=_validate,
     effect=_inserted,
     words=_words,
-    how_much=_words,
+    how_much=_length,
     fade=fade(HAND_CROSSFADE_MS),
     other=other_filling,
     filling=filled_with,

@@ -17,6 +17,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath,
 
 from engine.document.marks.markers import Marker
 from engine.edl.arrangement import NO_BLOCKS, Arrangement
+from engine.edl.inserts import INSERTED_FROM
 from engine.timebase import format_time
 from widgets import theme
 from widgets.timeline.edits.proposals import paint_row
@@ -58,12 +59,16 @@ class Slab:
 
     def name(self, rate_hz: int) -> str:
         """Return its label: region, else start time, and play count."""
+        if self.span[0] >= INSERTED_FROM:
+            return "inserted"
         often = len(self.heard_at or ())
         times = f" ×{often}" if often > 1 else ""
         return f"{self.region or format_time(self.span[0] / rate_hz, 0)}{times}"
 
     def tip(self, rate_hz: int) -> str:
         """Return its tooltip."""
+        if self.span[0] >= INSERTED_FROM:
+            return f"inserted, {format_time((self.span[1] - self.span[0]) / rate_hz, 1)}"
         first, last = (format_time(edge / rate_hz, 1) for edge in self.span)
         said = [self.name(rate_hz), f"{first} – {last} of the recording"]
         if self.heard_at is not None:
@@ -197,6 +202,7 @@ def slabs_of_result(made: Arrangement, markers: Iterable[Marker], rate_hz: int) 
     last = _heard_last(made, middles)
     is_laid = made.order_of >= 0
     is_copy = is_laid & np.append(made.orders.stays, False)[made.order_of]
+    is_laid = is_laid & (made.starts < INSERTED_FROM)
     arcs = np.where(is_laid, np.where(is_copy & (last != _NOWHERE), last, stood), _NOWHERE)
     regions = Regions.of(made.starts, markers, made.starts)
     is_heard = np.ones(len(made), bool)

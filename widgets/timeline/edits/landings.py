@@ -14,6 +14,7 @@ from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.edl.gathered import gathered
+from engine.edl.inserts import INSERTED_FROM
 from engine.edl.programme import NO_ORDERS, Orders
 from engine.errors import DocumentError
 from engine.timebase import format_time
@@ -44,7 +45,10 @@ class Landings:
 
     @classmethod
     def of(cls, state: DocumentState, current: str | None) -> Landings:
-        """Return the insertions of a document; a repeat right after itself has none."""
+        """Return the places of a document before which recorded spans are played.
+
+        A repeat right after itself has none, and inserted silence comes from nowhere.
+        """
         table = table_of(state)
         chosen = table.are(Verdict.ACCEPTED)
         place = table.made.places.get(current or "", -1)
@@ -57,7 +61,7 @@ class Landings:
         except DocumentError:  # whoever applies it says so
             return NO_LANDINGS
         orders, of = made.orders, np.array([one == current for one in made.laid_by], bool)
-        away = np.flatnonzero(orders.ats != orders.stops)
+        away = np.flatnonzero((orders.ats != orders.stops) & (orders.starts < INSERTED_FROM))
         order = away[np.argsort(orders.ats[away], kind="stable")]
         return cls(orders.where(order), of[order], is_open)  # type: ignore[arg-type]
 

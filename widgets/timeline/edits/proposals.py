@@ -27,7 +27,14 @@ from engine.document.table import VERDICTS
 from widgets import theme
 from widgets.timeline.edits.proposal_labels import SIGN_FROM_PX, Span, paint_label, rooms
 from widgets.timeline.edits.ribbon import bar_columns, bar_edges, fill_bars
-from widgets.timeline.edits.seams import FLAG_WIDTH, fill_seams, paint_flags, paint_seam
+from widgets.timeline.edits.seams import (
+    FLAG_WIDTH,
+    fill_seams,
+    paint_flags,
+    paint_plus,
+    paint_scissors,
+    paint_seam,
+)
 from widgets.timeline.edits.spans import Spans
 from widgets.timeline.edits.veil import WEAK_TO_STRONG, Veil, fading
 from widgets.timeline.frame import Frame
@@ -54,7 +61,7 @@ class Proposals:
     gone : bool, shape (columns,), columns that accepted spans remove
     clashing : indices of the visible spans in conflict with another
     bars, bar_columns : coverage of each ribbon bar by narrow spans, and the width of a bar
-    seams : view positions of the seams in view, ascending
+    seams, points : view positions of the seams and of the edits at one position in view, ascending
     lanes : ids of the tracks, in the order of their lanes
     """
 
@@ -71,6 +78,7 @@ class Proposals:
     bars: NDArray[np.float64]
     bar_columns: int
     seams: NDArray[np.int64]
+    points: NDArray[np.int64]
 
     @classmethod
     def of(cls, frame: Frame, spans: Spans, current: str | None, lanes: tuple[str, ...] = ()) -> Proposals:
@@ -100,6 +108,7 @@ class Proposals:
             bars=spans.shares(bar_borders, current, below_samples=flag_samples),
             bar_columns=wide,
             seams=spans.seams(view.start_samples, view.stop_samples),
+            points=spans.seams(view.start_samples, view.stop_samples, of_points=True),
         )
 
     def veil(self, shares: NDArray[np.float64]) -> Veil:
@@ -110,7 +119,9 @@ class Proposals:
         """Draw ribbon and flags into their strip, edges into the lanes, shape (rows, columns) each."""
         tokens, frame = self.frame.theme, self.frame
         self._fill_edges(lanes)
-        fill_seams(edits, lanes, frame, self.seams)
+        for seams in (self.seams, self.points):
+            if len(seams):
+                fill_seams(edits, lanes, frame, seams)
         fill_bars(edits, frame, self.bars, frame.grid.first, self.bar_columns)
         for verdict, where in _by_strength(self.covered):
             np.copyto(edits, np.uint32(theme.color(tokens.verdict(verdict)).rgba()), where=where)
@@ -174,12 +185,14 @@ class Proposals:
         frame, spans = self.frame, self.spans
         self._paint_hatch(painter)
         paint_flags(painter, frame, self.seams)
+        paint_flags(painter, frame, self.points, paint_plus)
         place = spans.place(self.current)
         current = span_at(frame, spans, place, current=True) if place >= 0 else None
         self._paint_labels(painter)
         if current is not None:
             if current.left == current.right:
-                paint_seam(painter, frame, current.left, current.verdict)
+                sign = paint_plus if spans.lengths[place] == 0 else paint_scissors
+                paint_seam(painter, frame, current.left, current.verdict, sign)
             else:
                 paint_span(painter, frame, current, self.lanes)
                 self._part_flags(painter, current)

@@ -1,7 +1,8 @@
-"""Seams of the result: a thin line over the lanes with a small pair of scissors on top."""
+"""Seams of the result: a thin line over the lanes with a small pair of scissors on top, or another sign."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -15,6 +16,8 @@ from widgets.theme import Theme
 from widgets.timeline.edits.spans import each_once
 from widgets.timeline.frame import EDITS, Frame
 
+Sign = Callable[[QPainter, QRectF], None]
+"""Draws in a box, with the painter's pen."""
 FLAG_WIDTH, CURRENT_WIDTH, SCISSORS = 17, 21, 11
 LINE_FROM_PX = 24
 CROWD, CROWD_PX = 4, 48
@@ -38,15 +41,26 @@ def fill_seams(
     lanes[:, columns[alone]] = ink
 
 
-def paint_flags(painter: QPainter, frame: Frame, positions: NDArray[np.int64]) -> None:
-    """Draw the flags of seams; of overlapping ones only the first, of dense ones none."""
+def paint_flags(
+    painter: QPainter, frame: Frame, positions: NDArray[np.int64], sign: Sign | None = None
+) -> None:
+    """Draw the flags of seams; of overlapping ones only the first, of dense ones none.
+
+    Parameters
+    ----------
+    sign : draws what is on them; by default scissors
+    """
     columns = _columns(frame, positions)
     if not len(columns) or frame.layout.lanes_top <= frame.layout.edits_top:
         return
     reach = theme.px(CROWD_PX) * frame.dpr / 2
     near = np.searchsorted(columns, columns + reach, "right") - np.searchsorted(columns, columns - reach)
     columns = columns[near < CROWD]
-    flag, apart, index = _flag_of(frame, Verdict.ACCEPTED), round((theme.px(FLAG_WIDTH) + 1) * frame.dpr), 0
+    flag, apart, index = (
+        _flag_of(frame, Verdict.ACCEPTED, sign=sign),
+        round((theme.px(FLAG_WIDTH) + 1) * frame.dpr),
+        0,
+    )
     while index < len(columns):
         _place(painter, frame, columns[index] / frame.dpr, flag)
         index = int(np.searchsorted(columns, columns[index] + apart))
@@ -58,7 +72,7 @@ def _columns(frame: Frame, positions: NDArray[np.int64]) -> NDArray[np.int64]:
     return each_once(np.clip(columns, 0, frame.columns - 1))
 
 
-def paint_seam(painter: QPainter, frame: Frame, x: float, verdict: Verdict) -> None:
+def paint_seam(painter: QPainter, frame: Frame, x: float, verdict: Verdict, sign: Sign | None = None) -> None:
     """Draw the current proposal at a seam, stronger than other seams."""
     layout = frame.layout
     if not -theme.px(CURRENT_WIDTH) <= x <= layout.width + theme.px(CURRENT_WIDTH):
@@ -67,7 +81,7 @@ def paint_seam(painter: QPainter, frame: Frame, x: float, verdict: Verdict) -> N
     width = round(2 * frame.dpr)
     inside = min(x, layout.width - width * frame.hairline)
     painter.fillRect(frame.vertical(inside, layout.edits_top, layout.lanes_bottom, width), ink)
-    _place(painter, frame, x, _flag_of(frame, verdict, current=True))
+    _place(painter, frame, x, _flag_of(frame, verdict, current=True, sign=sign))
 
 
 def _place(painter: QPainter, frame: Frame, x: float, flag: QImage) -> None:
@@ -77,13 +91,15 @@ def _place(painter: QPainter, frame: Frame, x: float, flag: QImage) -> None:
     painter.drawImage(QPointF(left, frame.layout.edits_top), flag)
 
 
-def _flag_of(frame: Frame, verdict: Verdict, current: bool = False) -> QImage:
+def _flag_of(frame: Frame, verdict: Verdict, current: bool = False, sign: Sign | None = None) -> QImage:
     width = theme.px(CURRENT_WIDTH if current else FLAG_WIDTH)
-    return _flag(frame.theme, frame.dpr, verdict, width, theme.px(EDITS), current)
+    return _flag(frame.theme, frame.dpr, verdict, width, theme.px(EDITS), current, sign or paint_scissors)
 
 
 @lru_cache(maxsize=16)
-def _flag(tokens: Theme, dpr: float, verdict: Verdict, width: float, height: float, outlined: bool) -> QImage:
+def _flag(
+    tokens: Theme, dpr: float, verdict: Verdict, width: float, height: float, outlined: bool, sign: Sign
+) -> QImage:
     made = QImage(round(width * dpr), round(height * dpr), QImage.Format.Format_RGB32)
     made.setDevicePixelRatio(dpr)
     made.fill(theme.color(tokens.verdict(verdict)))
@@ -96,9 +112,16 @@ def _flag(tokens: Theme, dpr: float, verdict: Verdict, width: float, height: flo
     ink = theme.color(tokens.on_verdict(verdict))
     painter.setPen(QPen(ink, theme.px(13) / 10, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
     size = theme.px(SCISSORS)
-    paint_scissors(painter, QRectF((width - size) / 2, (height - size) / 2, size, size))
+    sign(painter, QRectF((width - size) / 2, (height - size) / 2, size, size))
     painter.end()
     return made
+
+
+def paint_plus(painter: QPainter, box: QRectF) -> None:
+    """Draw a plus with the painter's pen."""
+    middle, reach = box.center(), box.width() * 0.35
+    for x, y in ((reach, 0.0), (0.0, reach)):
+        painter.drawLine(QLineF(middle - QPointF(x, y), middle + QPointF(x, y)))
 
 
 def paint_scissors(painter: QPainter, box: QRectF) -> None:

@@ -136,13 +136,21 @@ class Spans:
         """Return which of `track_sets` contain a track, shape (sets,)."""
         return np.array([not tracks or track_id in tracks for tracks in self.track_sets])
 
-    def seams(self, start_samples: float, stop_samples: float) -> NDArray[np.int64]:
-        """Return the seams of accepted spans within [start, stop], ascending and unique."""
+    def seams(
+        self, start_samples: float, stop_samples: float, *, of_points: bool = False
+    ) -> NDArray[np.int64]:
+        """Return the seams of accepted spans within [start, stop], ascending and unique.
+
+        Parameters
+        ----------
+        of_points : those of edits at one position instead, which take nothing out
+        """
         first = int(np.searchsorted(self.starts, start_samples, "left"))
         last = int(np.searchsorted(self.starts, stop_samples, "right"))
         here = slice(first, last)
         accepted = self.verdicts[here] == VERDICTS.index(Verdict.ACCEPTED)
-        return each_once(self.starts[here][accepted & self.closed(here)])
+        is_point = self.lengths[here] == 0
+        return each_once(self.starts[here][accepted & self.closed(here) & (is_point == of_points)])
 
     def within(self, start_samples: float, stop_samples: float) -> NDArray[np.int64]:
         """Return the indices of spans that overlap [start, stop), ascending."""

@@ -13,10 +13,13 @@ from engine.document.decisions import Decision, Edited, Verdict
 from engine.document.kinds import KINDS, Edge
 from engine.document.marks.markers import Marker
 from engine.document.state import DocumentState
+from engine.edl.arrangement import arrangement
 from engine.edl.build import build
 from engine.edl.placed_markers import placed_markers
 from engine.edl.render import render
+from engine.edl.reordering import block_taken_out, copied_block, moved_block
 from engine.edl.same_place import place_in
+from engine.errors import UsageError
 from tests.engine.edl.recordings import RATE_HZ, Recording, recording
 
 LENGTH = 2 * RATE_HZ
@@ -110,3 +113,15 @@ def test_a_nudge_moves_the_place_and_no_edge() -> None:
     for edge in Edge:
         assert move((500, 500), edge, 20, length_samples=1_000, rate_hz=RATE_HZ) == (520, 520)
         assert move((990, 990), edge, 20, length_samples=1_000, rate_hz=RATE_HZ) == (1_000, 1_000)
+
+
+def test_blocks_name_an_insert_and_do_not_move_it(pair: Recording) -> None:
+    state = inserted(pair.state, silence(5_000, 700))
+    made = arrangement(state)
+    assert [one.is_inserted for one in made.blocks] == [False, True, False]
+    assert [one.length_samples for one in made.blocks] == [5_000, 700, LENGTH - 5_000]
+    for move in (moved_block, copied_block):
+        with pytest.raises(UsageError, match="not a block of the recording"):
+            move(state, made, 1, 3)
+    _, taken = block_taken_out(state, made, 1)
+    assert taken == next(iter(state.proposals))

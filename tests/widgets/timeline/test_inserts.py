@@ -1,0 +1,21 @@
+"""Inserts in the views: a place in the source, a span in the result."""
+
+from __future__ import annotations
+
+from engine.edl.build import build
+from tests.engine.edl.heard.test_inserts import HARD, LENGTH, inserted, pair, silence
+from tests.engine.edl.recordings import Recording
+from widgets.timeline.edits.landings import Landings
+from widgets.timeline.edits.spans import Spans
+from widgets.timeline.time_map import TimeMap
+
+__all__ = ["pair"]
+
+
+def test_in_the_result_an_insert_covers_its_silence(pair: Recording) -> None:
+    state = inserted(pair.state, silence(5_000, 700), ("cut", 1_000, 2_000, HARD))
+    spans = TimeMap(edit_list=build(state), source_length_samples=LENGTH).spans(Spans.of(state))
+    assert (spans.starts.tolist(), spans.stops.tolist()) == ([1_000, 4_000], [1_000, 4_700])
+    assert Spans.of(state).seams(0, LENGTH, of_points=True).tolist() == [5_000]
+    assert Spans.of(state).seams(0, LENGTH).tolist() == []
+    assert len(Landings.of(state, None)) == 0

@@ -48,7 +48,7 @@ def paint_flags(
 
     Parameters
     ----------
-    sign : draws what is on them; by default scissors
+    sign : draws their sign; scissors by default
     """
     columns = _columns(frame, positions)
     if not len(columns) or frame.layout.lanes_top <= frame.layout.edits_top:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,12 +19,13 @@ from engine.progress import Progress
 from engine.recordings.import_audio import Imported, ImportRequest, import_audio, new_tracks
 from engine.recordings.known_files import known_files, media_to_read
 from engine.recordings.microphones import Microphones
-from engine.recordings.placement.file_head import read_heads
+from engine.recordings.placement.file_head import FileHead, read_heads
+from engine.recordings.placement.names import numbered
 from engine.recordings.placement.placements import Mode
 from engine.recordings.placement.plan import propose_places
 from engine.wording import listed
 
-_TOGETHER_S = 1.0
+_TOGETHER_S, _SAME_LENGTH_S = 1.0, 0.02
 _SHORT_S = 20.0
 
 
@@ -79,7 +80,7 @@ def _placed(imported: Imported, request: ImportRequest, progress: Progress) -> I
     heads = read_heads([Path(source.path) for source in imported.sources])
     if mode is Mode.ZERO or (len(imported.sources) < 2 and mode is Mode.AUTO and not state.tracks):
         return replace(imported, heads=heads)
-    if mode is Mode.AUTO and not _may_share_sound(imported, state):
+    if mode is Mode.AUTO and not _may_share_sound(imported, state, heads):
         mode = Mode.TIME
     paths = imported.media.paths
     media = {paths[key]: conformed for key, conformed in imported.media.conformed.items()}
@@ -93,15 +94,24 @@ def _placed(imported: Imported, request: ImportRequest, progress: Progress) -> I
     return replace(imported, places=places if is_found else None, heads=heads)
 
 
-def _may_share_sound(imported: Imported, state: DocumentState) -> bool:
-    """Return whether sound is compared: not of equally long recordings, as tracks of one session are.
+def _may_share_sound(imported: Imported, state: DocumentState, heads: Sequence[FileHead]) -> bool:
+    """Return whether sound is compared: not of tracks of one session, which are equally long.
 
     Short recordings are not compared either: the whole document would have to be read.
     """
     added, there = ([_length_s(one) for one in some] for some in (imported.sources, state.sources.values()))
     if there and max(added) < _SHORT_S:
         return False
-    return any(abs(one - other) > _TOGETHER_S for one in added for other in (there or added))
+    others = there or added
+    apart_s = _SAME_LENGTH_S if not there and len({_recorded_by(one) for one in heads}) > 1 else _TOGETHER_S
+    return any(abs(one - other) > apart_s for one in added for other in others)
+
+
+def _recorded_by(head: FileHead) -> tuple[object, ...]:
+    """Return the properties that distinguish files of two recorders."""
+    name = numbered(head.path.stem)
+    named = name.leading_word if name.names_device else ""
+    return head.path.parent, head.format, head.rate_hz, head.device, named
 
 
 def _length_s(source: Source) -> float:

@@ -30,6 +30,8 @@ _LEAST_PEAK = 5.5
 _NEAR_S = (0.0002, 0.0015)
 """How close lags are to a line: of microphones at one place, and of those metres apart."""
 _LEAST_AGREEING = 4
+_LEAST_STEP_S, _LEAST_BESIDE_STEP, _ONE_LINE = 0.004, 5, 0.85
+"""A step is searched where one line explains fewer windows; at least this number agree on each side of it."""
 _CHANCE = -5.0
 """The logarithm of the probability that windows agree by chance, below which a place is found."""
 _SURE_CHANCE = -7.0
@@ -66,6 +68,7 @@ class SoundPlace:
     agreeing, windows : how many windows agree, of how many; 0 of 0 for a place that only rises support
     strength : mean height of the peaks of all windows, those that do not agree counted as 0
     overlap_s : how much of the two recordings it compares
+    step : where the offset jumps, in seconds of the first recording, and by how many; None if it is one
     """
 
     relation: SecondRecorder
@@ -74,6 +77,7 @@ class SoundPlace:
     windows: int = 0
     strength: float = 0.0
     overlap_s: float = 0.0
+    step: tuple[float, float] | None = None
 
     @property
     def is_sure(self) -> bool:
@@ -141,7 +145,7 @@ def match_sounds(
     shares = [one.strength for one in places]
     is_ambiguous = any(one.is_rival_of(best) for one in places[1:])
     is_ambiguous = is_ambiguous or (best.is_sure and _is_repeated(near, far, envelopes, best))
-    is_certain = best.is_sure and not is_ambiguous
+    is_certain = best.is_sure and not is_ambiguous and best.step is None
     shared = [replace(one, confidence=share / sum(shares)) for one, share in zip(places, shares, strict=True)]
     if not is_ambiguous:
         shared[0] = replace(best, confidence=min(0.99 if is_certain else 0.5, best.confidence))
@@ -204,11 +208,40 @@ def _measured(
             at_s.append(start_s + _WINDOW_S / 2)
             lags_s.append((there - reach + peak.lag_samples - start) / rate_hz)
             heights.append(peak.height)
+    peaks = np.array([at_s, lags_s, heights])
     for near_s in _NEAR_S:
-        place = _place(np.array([at_s, lags_s, heights]), len(starts), near_s, rate_hz)
+        place = _place(peaks, len(starts), near_s, rate_hz)
         if place is not None:
+            place = _with_step(place, peaks, near_s, rate_hz)
             return replace(place, overlap_s=starts[-1] - starts[0] + _WINDOW_S)
     return None
+
+
+def _with_step(place: SoundPlace, peaks: Doubles, near_s: float, rate_hz: int) -> SoundPlace:
+    """Return a place; that before the step where two lines explain clearly more windows than one.
+
+    A recorder that loses samples has one offset before and another one after it.
+    """
+    at_s, lags_s = peaks[:2]
+    if place.agreeing >= _ONE_LINE * len(at_s) or len(at_s) < 2 * _LEAST_BESIDE_STEP:
+        return place
+    found: list[tuple[int, int, NDArray[np.bool_], NDArray[np.bool_]]] = []
+    for first in range(_LEAST_BESIDE_STEP, len(at_s) - _LEAST_BESIDE_STEP + 1):
+        before, after = (
+            _agreeing(at_s[part], lags_s[part], near_s) for part in (slice(first), slice(first, None))
+        )
+        found.append((int(before.sum() + after.sum()), first, before, after))
+    agreeing, first, before, after = max(found, key=lambda one: one[0])
+    if min(before.sum(), after.sum()) < _LEAST_BESIDE_STEP or agreeing < place.agreeing + _LEAST_BESIDE_STEP:
+        return place
+    slope, begin_s, spread_s = _settled(at_s[:first][before], lags_s[:first][before])
+    then, later_s, _ = _settled(at_s[first:][after], lags_s[first:][after])
+    middle_s = float(at_s[first - 1 : first + 1].mean())
+    by_s = later_s + then * middle_s - begin_s - slope * middle_s
+    if abs(by_s) < _LEAST_STEP_S:
+        return place
+    relation = SecondRecorder(begin_s * rate_hz, slope * 1e6, agreeing / place.windows, spread_s)
+    return replace(place, relation=relation, agreeing=agreeing, step=(middle_s, by_s))
 
 
 def _is_repeated(

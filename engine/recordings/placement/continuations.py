@@ -200,14 +200,19 @@ def _splits(files: _Files) -> Iterator[Link]:
 
 
 def _next_numbers(files: _Files) -> Iterator[Link]:
-    """Yield the files that a device may have recorded one after another, where no date shows a pause."""
+    """Yield the files that a device may have recorded one after another, where no date shows a pause.
+
+    Dates of files that contradict the numbers of a run anywhere are those of copies: none of them shows one.
+    """
     for run in _runs(files):
+        pairs = [(files.heads[first], files.heads[second]) for first, second in pairwise(run)]
+        is_dated = all(_date_gap_s(one, other) >= -_SAME_START_S for one, other in pairs)
         for first, second in pairwise(run):
-            one, other = files.heads[first], files.heads[second]
             are_takes = files.names[first].long_counters != files.names[second].long_counters
-            is_timed = files.gap_s(first, second) is not None or _date_gap_s(one, other) >= -_SAME_START_S
-            if are_takes and one.frames and not is_timed:
-                yield Link(first, second, one.frames, LinkReason.NEXT_NUMBER, 0.4, False)
+            is_timed = is_dated or files.gap_s(first, second) is not None
+            if are_takes and files.heads[first].frames and not is_timed:
+                frames = files.heads[first].frames
+                yield Link(first, second, frames, LinkReason.NEXT_NUMBER, 0.4, False)
 
 
 def _date_gap_s(first: FileHead, second: FileHead) -> float:

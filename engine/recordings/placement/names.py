@@ -20,6 +20,7 @@ _COUNTER = "#"
 _COUNTER_DIGITS = 3
 """A number with this many digits counts recordings, not channels."""
 _EDGES = " _-.+()[]" + _COUNTER
+_SPLIT = r"[-_ .]?\(?\d{1,4}\)?"
 _FIRST_SPLIT = r"[-_ .]?\(?0*[12]\)?"
 
 
@@ -104,14 +105,23 @@ def follows(first: NumberedName, second: NumberedName) -> bool:
             if one != other
         ]
         return steps == [(1, False)]
-    suffix = second.stem[len(first.stem) :] if second.stem.startswith(first.stem) else ""
-    is_apart = bool(suffix) and not (suffix[:1].isdigit() and first.stem[-1:].isdigit())
-    return is_apart and re.fullmatch(_FIRST_SPLIT, suffix) is not None
+    return re.fullmatch(_FIRST_SPLIT, _suffix(first, second)) is not None
 
 
 def of_one_track(first: NumberedName, second: NumberedName) -> bool:
-    """Return whether two names may be of one track: they differ in counters only."""
-    return first.masked == second.masked or follows(first, second)
+    """Return whether two names may be of one track: they differ in counters, or one has a counter more."""
+    return first.masked == second.masked or is_split_of(first, second) or is_split_of(second, first)
+
+
+def is_split_of(first: NumberedName, second: NumberedName) -> bool:
+    """Return whether the second name is the first one with a counter behind it."""
+    return re.fullmatch(_SPLIT, _suffix(first, second)) is not None
+
+
+def _suffix(first: NumberedName, second: NumberedName) -> str:
+    """Return the end of the second name behind the first; "" if that continues the number of the first."""
+    suffix = second.stem[len(first.stem) :] if second.stem.startswith(first.stem) else ""
+    return "" if suffix[:1].isdigit() and first.stem[-1:].isdigit() else suffix
 
 
 def common_name(names: Iterable[NumberedName]) -> str:

@@ -94,6 +94,8 @@ class Objection(StrEnum):
     """The document plays the recording that it is placed by at several places."""
     MOVED_APART = "moved-apart"
     """Files that were recorded together are no longer together in the document."""
+    JUMPS = "jumps"
+    """Its offset to another recording jumps, as where a recorder lost samples."""
     BEFORE_TIMELINE = "before-timeline"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from engine.progress import SILENT, Progress
@@ -12,6 +13,7 @@ from engine.recordings.placement.compared import sound_matches
 from engine.recordings.placement.continuations import Link, LinkReason, Take, takes_and_guesses
 from engine.recordings.placement.file_head import FileHead
 from engine.recordings.placement.known import NOTHING_KNOWN, Known
+from engine.recordings.placement.one_at_a_time import one_at_a_time
 from engine.recordings.placement.placements import (
     Basis,
     Contradiction,
@@ -27,6 +29,7 @@ from engine.recordings.placement.positions import (
     Group,
     Guess,
     Position,
+    contested,
     groups_by_sound,
     with_guesses,
 )
@@ -81,7 +84,8 @@ def propose_places(
     is_by_sound = mode in (Mode.AUTO, Mode.SOUND)
     matches = sound_matches(takes, heads, rate_hz, media or {}, progress, fixed) if is_by_sound else {}
     weights = [take_length_s(take, heads) * len(take.files) for take in takes]
-    groups = groups_by_sound(len(takes), weights, matches, rate_hz, fixed)
+    is_possible = partial(one_at_a_time, takes, heads, rate_hz)
+    groups, left_out = groups_by_sound(len(takes), weights, matches, rate_hz, fixed, is_possible)
     is_by_time = mode in (Mode.AUTO, Mode.TIME)
     clock_of = {one: time.clock for one, time in take_times(takes, heads).items() if is_by_time}
     joined, guessed = with_guesses(groups, _guesses(takes, links, rate_hz), clock_of, fixed)
@@ -90,6 +94,7 @@ def propose_places(
         of_takes = _one_after_another(joined, takes, heads, rate_hz, known)
     else:
         of_takes = _related(takes, heads, joined, guessed, rate_hz, is_by_time=is_by_time)
+        of_takes = contested(of_takes, matches, left_out, rate_hz)
     own = _of_files(takes, heads, of_takes, rate_hz)[len(known.files) :]
     positions = [*(file.position for file in known.files), *own]
     found = on_tracks(heads, takes, positions, rate_hz, known)

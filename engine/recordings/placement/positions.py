@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from engine.hits.second_recorder import SecondRecorder
 from engine.recordings.placement.by_sound import SoundMatch
 from engine.recordings.placement.placements import Alternative, Basis, Contradiction, Objection, Reason
+from engine.timebase import format_time
 
 _SAME_PLACE_S, _HOUR_S = 0.005, 3600.0
 _LEAST_CONFIDENCE = 0.5
@@ -90,7 +91,8 @@ def groups_by_sound(
     matches: Mapping[Pair, SoundMatch],
     rate_hz: int,
     known: Mapping[int, Position] = MappingProxyType({}),
-) -> list[dict[int, Position]]:
+    is_possible: Callable[[Mapping[int, Position]], bool] = lambda _: True,
+) -> tuple[list[dict[int, Position]], tuple[Pair, ...]]:
     """Group takes that sound relates, each group with positions relative to its longest take.
 
     The strongest pairs are followed first; those left over are compared with the result.
@@ -99,10 +101,12 @@ def groups_by_sound(
     ----------
     lengths : samples of each take, times its tracks
     known : takes whose places are given; they are one group, and the others in it are relative to them
+    is_possible : whether takes can be at some places; a pair that leads to others is left out
 
     Returns
     -------
     groups : the one with most sound first; a take alone is also a group
+    left_out : pairs that would relate takes in a way that is not possible
     """
     usable = {
         pair: one
@@ -112,9 +116,17 @@ def groups_by_sound(
     order = sorted(usable, key=lambda pair: _strength(usable[pair]), reverse=True)
     tree: dict[int, list[Pair]] = {}
     group_of = [min(known) if take in known else take for take in range(count)]
+    left_out: list[Pair] = []
     for pair in order:
         first, second = (group_of[one] for one in pair)
         if first != second:
+            joined = {one: [*tree.get(one, ()), *([pair] if one in pair else ())] for one in range(count)}
+            roots = {one: known[one] for one in known if group_of[one] in (first, second)} or {
+                pair[0]: ORIGIN
+            }
+            if not is_possible(_spread(roots, joined, usable)):
+                left_out.append(pair)
+                continue
             group_of = [first if one == second else one for one in group_of]
             for take in pair:
                 tree.setdefault(take, []).append(pair)
@@ -126,7 +138,24 @@ def groups_by_sound(
         longest = max(takes, key=lambda take: (lengths[take], -take))
         roots = {take: known[take] for take in takes if take in known} or {longest: ORIGIN}
         found.append(_checked(_spread(roots, tree, usable), usable, rate_hz))
-    return sorted(found, key=lambda group: -sum(lengths[take] for take in group))
+    groups = sorted(found, key=lambda group: -sum(lengths[take] for take in group))
+    return groups, tuple(pair for pair in left_out if usable[pair].best.agreeing)
+
+
+def contested(
+    placed: Sequence[Position], matches: Mapping[Pair, SoundMatch], pairs: Sequence[Pair], rate_hz: int
+) -> list[Position]:
+    """Return places of takes; those that a pair left out places differently are uncertain, with its place."""
+    found = list(placed)
+    for pair in pairs:
+        for take, other in (pair, pair[::-1]):
+            expected = _beside(placed[other], matches[pair], is_first=other == pair[0])
+            off_s = (expected.start_samples - placed[take].start_samples) / rate_hz
+            if abs(off_s) > _SAME_PLACE_S and placed[take].basis is not Basis.DOCUMENT:
+                doubted = _doubted(found[take], expected, off_s)
+                reason = found[take].reason
+                found[take] = replace(doubted, reason=reason) if reason is Reason.ORIGIN else doubted
+    return found
 
 
 def with_guesses(
@@ -235,7 +264,7 @@ def _beside(known: Position, match: SoundMatch, *, is_first: bool) -> Position:
         reason = Reason.AMBIGUOUS_SOUND
     elif not match.is_certain and best.agreeing:
         reason = Reason.FAINT_SOUND
-    return Position(
+    found = Position(
         start,
         drift_ppm,
         Basis.SOUND,
@@ -246,6 +275,14 @@ def _beside(known: Position, match: SoundMatch, *, is_first: bool) -> Position:
         tuple(alternatives),
         max(known.accuracy_s, best.relation.spread_s),
     )
+    if best.step is None:
+        return found
+    at_s, by_s = best.step
+    text = (
+        f"It is {abs(by_s) * 1000.0:.1f} ms off from {format_time(at_s)} on, as if one of two recorders lost "
+        "samples: split the clip there, and line up the rest."
+    )
+    return found.doubted(Contradiction(Objection.JUMPS, None, by_s, text))
 
 
 def _moved(known: Position, relation: SecondRecorder, *, is_first: bool) -> tuple[float, float]:

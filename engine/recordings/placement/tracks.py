@@ -6,17 +6,20 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
+from pathlib import Path
 
 from engine.audio.decoders.tracks import channel_of
 from engine.recordings.placement.continuations import Take
 from engine.recordings.placement.file_head import FileHead
 from engine.recordings.placement.known import NOTHING_KNOWN, Known
-from engine.recordings.placement.names import common_name, follows, numbered
+from engine.recordings.placement.names import common_name, follows, is_split_of, numbered
 from engine.recordings.placement.placements import LEAST_DRIFT_S, Basis, Contradiction, Objection, PlacedTrack
 from engine.recordings.placement.positions import Position
 
 _TOUCH_S = 2.5
 """Clocks state whole seconds: files placed by them may seem to overlap a little."""
+_MOST_TOUCHING = 0.5
+"""Share of the shorter file; two that overlap by more are simultaneous."""
 _EXACT_S, _SOUND_TOUCH_S = 0.0005, 0.01
 """Seeming overlap of files placed by sound, and of those where the second continues the first by its name."""
 
@@ -83,10 +86,11 @@ def on_tracks(
     known : a document; a file goes on its track that holds files of the same device and name
     """
     groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    bare = _bare_names(heads)
     for take in takes:
         for index in take.files:
             head = heads[index]
-            name = numbered(head.path.stem).masked
+            name = bare.get(head.path, numbered(head.path.stem).masked)
             groups[(take.device, name, head.format, head.channels, channel_of(head.path))].append(index)
     adjusted = list(positions)
     there = [_Lane(drift_ppm=track.drift_ppm) for track in known.tracks]
@@ -114,6 +118,21 @@ def on_tracks(
         PlacedTrack(_name(lane.files, heads), tuple(index - first for index in lane.files)) for lane in lanes
     ]
     return OnTracks(tuple(placed), tuple(adjusted))
+
+
+def _bare_names(heads: Sequence[FileHead]) -> dict[Path, str]:
+    """Return the masked name without its last counter of files that continue one without it."""
+    names = {head.path: numbered(head.path.stem) for head in heads}
+    folders: dict[Path, list[Path]] = defaultdict(list)
+    for path in names:
+        folders[path.parent].append(path)
+    return {
+        path: names[other].masked
+        for paths in folders.values()
+        for other in paths
+        for path in paths
+        if is_split_of(names[other], names[path])
+    }
 
 
 def _put(
@@ -144,7 +163,7 @@ def _put(
 def _touch_s(first: int, second: int, heads: Sequence[FileHead], positions: Sequence[Position]) -> float:
     """Return how much two files of a device may seem to overlap, given how exact their places are."""
     if all(positions[one].basis is not Basis.SOUND for one in (first, second)):
-        return _TOUCH_S
+        return min(_TOUCH_S, _MOST_TOUCHING * min(heads[one].duration_s for one in (first, second)))
     names = [numbered(heads[one].path.stem) for one in (first, second)]
     return _SOUND_TOUCH_S if follows(*names) else _EXACT_S
 

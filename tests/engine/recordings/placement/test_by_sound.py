@@ -131,3 +131,27 @@ def test_blocks_and_reads_are_the_same_sound(tmp_path: Path, day: Sound) -> None
             start, stop = 5 * rate_hz + 17, 6 * rate_hz
             np.testing.assert_allclose(sound.read(start, stop), whole[start:stop], atol=2e-3)
             assert not sound.read(-100, 0).any()
+
+
+@pytest.mark.parametrize("lost_s", [0.03, 0.012, -0.02])
+def test_a_recorder_that_loses_samples_is_found_as_a_step(tmp_path: Path, day: Sound, lost_s: float) -> None:
+    """A negative amount is played twice."""
+    far = by_other_microphone(day, 5)
+    middle, count = 64 * RATE_HZ, round(lost_s * RATE_HZ)
+    found = matched(tmp_path, day, np.concatenate([far[:middle], far[middle + count :]]))
+    assert found is not None
+    assert not found.is_certain
+    assert found.best.step is not None
+    at_s, by_s = found.best.step
+    assert at_s == pytest.approx(64.0, abs=3.0)
+    assert by_s == pytest.approx(-lost_s, abs=5e-4)
+    assert found.best.relation.offset_samples == pytest.approx(0.0, abs=0.5)
+    assert found.best.relation.drift_ppm == 0.0
+
+
+@pytest.mark.parametrize("ppm", [20.0, 70.0, -250.0])
+def test_one_clock_has_no_step(tmp_path: Path, day: Sound, ppm: float) -> None:
+    far = soxr.resample(by_other_microphone(day, 5), 1e6, 1e6 + ppm).astype(np.float32)
+    found = matched(tmp_path, day, far)
+    assert found is not None
+    assert found.best.step is None

@@ -169,12 +169,13 @@ class Selecting(QObject):
         self._set(replace(shows, gives_keys=gives_keys))
 
     def _follow_document(self) -> None:
-        """Remove deleted tracks and clips from the selection, and keep its span inside of the document."""
+        """Drop deleted tracks and clips, follow clips to other tracks, and keep the span in the document."""
         state, before = self._session.state, self.selected
         ids = {track.id for track in state.tracks}
         there = {clip.id for track in state.tracks for clip in track.clips}
         tracks = tuple(key for key in before.tracks if key in ids)
         clips = tuple(key for key in before.clips if key in there)
+        tracks = tuple(dict.fromkeys((*tracks, *(clip_of(state, key)[0].id for key in clips))))
         self._set(replace(before, span=self._inside(before.span), tracks=tracks, clips=clips))
 
     def _inside(self, span: tuple[int, int] | None) -> tuple[int, int] | None:

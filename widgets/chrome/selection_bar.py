@@ -28,7 +28,7 @@ ACTIONS = (
 LONGEST_TRACKS, HEIGHT, LEAST = 70, 40, 300
 _GAP, _GAPS = 4, 50
 """Between two buttons; and at both ends, after the words and before the tracks, together."""
-NOTHING = "Nothing selected. Drag in a lane ‹hand.select_right›"
+NOTHING = "No span selected. Drag in a lane ‹hand.select_right›"
 
 
 class SelectionBar(QFrame):

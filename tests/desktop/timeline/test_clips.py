@@ -153,7 +153,9 @@ def test_a_clip_is_dropped_on_another_track(day: Hands) -> None:
     for share in (0.5, 1.0):
         QTest.mouseMove(canvas, QPoint(start.x(), round(start.y() + share * (stop.y() - start.y()))))
     QTest.mouseRelease(canvas, LEFT, NONE, QPoint(start.x(), stop.y()))
-    assert [len(track.clips) for track in day.window.session.state.tracks] == [2, 1]
+    tracks = day.window.session.state.tracks
+    assert [len(track.clips) for track in tracks] == [2, 1]
+    assert day.window.timeline.heads.current_track() == tracks[0], "the track of the selected clip"
     day.press("Ctrl+Z")
     assert [len(track.clips) for track in day.window.session.state.tracks] == [1, 1, 1]
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -72,7 +73,7 @@ def sample_chunk(path: Path) -> SampleChunk | None:
     OSError : the file cannot be read
     """
     size = path.stat().st_size
-    with path.open("rb") as stream:
+    with suppress(struct.error), path.open("rb") as stream:  # it ends within its head
         mark = stream.read(12)
         if mark[:4] in (b"RIFF", b"RIFX", b"RF64", b"BW64") and mark[8:] == b"WAVE":
             return _of_wav(stream, size, mark)
@@ -82,7 +83,9 @@ def sample_chunk(path: Path) -> SampleChunk | None:
             return _of_w64(stream, size)
         if mark[:4] in (b".snd", b"dns."):
             return _of_au(stream, size, mark)
-        return _of_caf(stream, size) if mark[:4] == b"caff" else None
+        if mark[:4] == b"caff":
+            return _of_caf(stream, size)
+    return None
 
 
 def promised_share(path: Path) -> float:

@@ -164,3 +164,12 @@ def test_caf(tmp_path: Path, sound: np.ndarray, size: int) -> None:
     path.write_bytes(content)
     _require_whole(path, sound)
     assert probe(path).warning
+
+
+@pytest.mark.parametrize("mark", [b"RIFF", b"RF64", b"FORM", b"riff", b".snd", b"caff"])
+@pytest.mark.parametrize("length", [4, 8, 11, 12, 13, 20])
+def test_a_file_that_ends_within_its_head_has_no_samples(tmp_path: Path, mark: bytes, length: int) -> None:
+    path = tmp_path / "take"
+    path.write_bytes((mark + bytes(4) + b"WAVEdata" + bytes(8))[:length])
+    found = sample_chunk(path)
+    assert found is None or (length == 20 and not found.present_bytes)

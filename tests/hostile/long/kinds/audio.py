@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +46,29 @@ def prepare(_folder: Path) -> dict[str, bytes]:
             stream, (0.5 * tone + noise)[:, :channels], RATE_HZ, format=container, subtype=subtype
         )
         sound[f"{container} {subtype}"] = stream.getvalue()
-    return sound
+    return sound | {name: made(sound) for name, made in ODD.items()}
+
+
+def _without_length(content: bytes, mark: bytes, size: bytes) -> bytes:
+    place = content.index(mark) + len(mark)
+    return content[:place] + size + content[place + len(size) :]
+
+
+def _without_head(content: bytes) -> bytes:
+    """Return an MP3 without its first frame, which states the length."""
+    return content[content.index(b"\xff\xfb", content.index(b"Xing")) :]
+
+
+ODD: Mapping[str, Callable[[Mapping[str, bytes]], bytes]] = {
+    "WAV without length": lambda sound: _without_length(sound["WAV PCM_16"], b"data", bytes(4)),
+    "RF64 without length": lambda sound: _without_length(sound["RF64 PCM_16"], b"ds64\x1c\0\0\0", bytes(16)),
+    "CAF without length": lambda sound: _without_length(sound["CAF PCM_16"], b"data", b"\xff" * 8),
+    "AIFF without length": lambda sound: _without_length(sound["AIFF PCM_16"], b"SSND", b"\0\0\0\x08"),
+    "OGG chained": lambda sound: 3 * sound["OGG VORBIS"],
+    "MOGG VORBIS": lambda sound: struct.pack("<II", 10, 16) + bytes(8) + sound["OGG VORBIS"],
+    "MP3 without head": lambda sound: _without_head(sound["MP3 MPEG_LAYER_III"]),
+}
+"""Recordings with odd heads, made of the others."""
 
 
 def attempt(sound: dict[str, bytes], changes: tuple[str, tuple[object, ...]], folder: Path) -> None:
@@ -79,5 +103,8 @@ def _require_equal(one: np.ndarray, other: np.ndarray) -> None:
 
 
 AUDIO = Kind(
-    "audio", prepare, st.tuples(st.sampled_from([f"{c} {s}" for c, s, _ in WRITTEN]), BYTES), attempt
+    "audio",
+    prepare,
+    st.tuples(st.sampled_from([*(f"{c} {s}" for c, s, _ in WRITTEN), *ODD]), BYTES),
+    attempt,
 )

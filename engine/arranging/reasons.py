@@ -163,7 +163,19 @@ class Reasons:
         below_db = self._below_db(span)
         if below_db < _QUIET_DB:
             return None
-        return Reason(f"Quiet: {below_db:.0f} dB below the rest for {_length_s(parts):.0f} s.")
+        said = f"Quiet: {below_db:.0f} dB below the rest for {_length_s(parts):.0f} s."
+        return Reason(said, Evidence.WEAK if self._is_of_performance(parts) else Evidence.STRONG)
+
+    def _is_of_performance(self, parts: Sequence[Seconds]) -> bool:
+        """Return whether sound belongs to a performance that the arrangement plays, as its intro or end."""
+        edges = self.heard.steps.edges_s
+        for start_s, stop_s in runs_of_playing(self.heard):
+            if not any(_shared(part, (start_s, stop_s)) for part in parts):
+                continue
+            first, last = np.searchsorted(edges[:-1], [start_s, stop_s])
+            if (self.played[first:last] > 0).any():
+                return True
+        return False
 
     def _below_db(self, span: Span) -> float:
         """Return how far the loudest step of a cut is below the played music."""

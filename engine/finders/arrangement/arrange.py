@@ -16,6 +16,7 @@ from engine.arranging.orders import Order, length_s, plays, spans_of
 from engine.arranging.reasons import Reason, Reasons
 from engine.arranging.references import references_of
 from engine.arranging.step_features import StepFeatures, hear
+from engine.cuts.edges import ATTACK_S
 from engine.document.kinds.cut import CUT
 from engine.document.kinds.ordering import MOVE, REPEAT
 from engine.document.proposals import BY_ARRANGING, Alternative, Proposal, proposal_id
@@ -39,6 +40,8 @@ _LEAST_STEPS = 4
 _OF_A_PIECE = 0.25
 """A crossfade is no longer than this share of the pieces it joins."""
 _LEAST_S = 0.1
+EARLY_S = 0.06
+"""An attack that is earlier than its beat by up to this belongs to the beat."""
 _LEAST_PART_S = 1.0
 _LEAST_LEFT = 0.1
 """Minimum share of a recording in the result; less remains only of other material or if the user asks for it.
@@ -98,7 +101,21 @@ def arranged(
     # The likeliest is that of seed 0; another seed asks for another one.
     if request.seed and len(found) > 1:
         found = [*found[1:], found[0]]
-    return proposed_of(request.state, heard, found, _habit_of(editor))
+    edges = before_attacks(heard.steps.edges_samples, request.onsets_samples, request.state.rate_hz)
+    return proposed_of(request.state, heard, found, _habit_of(editor), edges)
+
+
+def before_attacks(edges: NDArray[np.int64], onsets: NDArray[np.int64], rate_hz: int) -> NDArray[np.int64]:
+    """Return edges of steps, those just after an attack ahead of it: a player may be early for the beat."""
+    if not len(onsets) or len(edges) < 3:
+        return edges
+    moved = edges.copy()
+    reach, ahead = round(EARLY_S * rate_hz), round(ATTACK_S * rate_hz)
+    inner = edges[1:-1]
+    first = np.minimum(np.searchsorted(onsets, inner - reach), len(onsets) - 1)
+    is_near = (onsets[first] >= inner - reach) & (onsets[first] <= inner + ahead)
+    moved[1:-1] = np.where(is_near, np.minimum(inner, onsets[first] - ahead), inner)
+    return np.maximum.accumulate(moved)
 
 
 def _habit_of(editor: Editor | None) -> str:
@@ -148,19 +165,25 @@ def _covered(heard: StepFeatures, spans: Iterable[NDArray[np.int64]]) -> NDArray
 
 
 def proposed_of(
-    state: DocumentState, heard: StepFeatures, found: Sequence[Decoded], habit: str = ""
+    state: DocumentState,
+    heard: StepFeatures,
+    found: Sequence[Decoded],
+    habit: str = "",
+    edges: NDArray[np.int64] | None = None,
 ) -> ProposedArrangement:
     """Return the first of some arrangements as proposals, and the others as their alternatives.
 
     Parameters
     ----------
     habit : the rule of the editor, as a sentence
+    edges : where the steps begin and end in the proposals, see `before_attacks`
     """
     order = found[0].order
     recording_s = samples_to_s(state.length_samples, state.rate_hz)
     if not len(order):
         return ProposedArrangement((), recording_s, recording_s, ())
-    maker = _Maker(state, heard, order, tuple(one.order for one in found[1:]), habit)
+    edges = heard.steps.edges_samples if edges is None else edges
+    maker = _Maker(state, heard, order, tuple(one.order for one in found[1:]), habit, edges)
     proposals = tuple(sorted(maker.proposals(), key=lambda one: one.start_samples))
     others = tuple(length_s(one.order, heard.steps) for one in found[1:])
     return ProposedArrangement(
@@ -177,6 +200,7 @@ class _Maker:
     order: Order
     others: tuple[Order, ...]
     habit: str
+    edges: NDArray[np.int64]
 
     def proposals(self) -> Iterator[Proposal]:
         """Yield them."""
@@ -210,16 +234,14 @@ class _Maker:
     def _parted(self, start: int, stop: int) -> Iterator[tuple[int, int]]:
         """Yield the parts of a span, each from where playing begins to where it begins again."""
         steps = self.heard.steps
-        begins = [
-            int(steps.edges_samples[steps.nearest_edge(begin_s)]) for begin_s, _ in self.heard.takes.played_s
-        ]
+        begins = [int(self.edges[steps.nearest_edge(begin_s)]) for begin_s, _ in self.heard.takes.played_s]
         least = _LEAST_PART_S * self.state.rate_hz
         inner = [place for place in begins if start + least <= place <= stop - least]
         yield from pairwise([start, *inner, stop])
 
     def _played(self) -> list[Played]:
         """Return the spans of samples, with crossfades that fit them."""
-        edges = self.heard.steps.edges_samples
+        edges = self.edges
         longest_ms = cut_settings(self.state.settings).crossfade_ms
         spans = [(int(edges[first]), int(edges[last])) for first, last in spans_of(self.order)]
         made = []
@@ -232,7 +254,7 @@ class _Maker:
     def _left_out(self, order: Order) -> list[tuple[int, int]]:
         """Return the spans of samples that another arrangement leaves out."""
         is_out = plays(order, len(self.heard)) == 0
-        edges = self.heard.steps.edges_samples
+        edges = self.edges
         turns = np.flatnonzero(np.diff(np.concatenate([[0], is_out.astype(np.int8), [0]])))
         return [
             part

@@ -8,7 +8,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from engine.arranging.editor_card import require_editor
-from engine.document.analysis import BeatGrid, ScoreCurve
+from engine.document.analysis import BeatGrid, Listening, ScoreCurve
 from engine.document.kinds.cut import CUT
 from engine.document.kinds.ordering import MOVE, REPEAT
 from engine.document.marks.section_edits import known_sections
@@ -73,6 +73,7 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
 
     state, settings = request.state, arrangement_settings(request)
     grid, curve = request.analyses.get("beats"), request.analyses.get("score")
+    listening = request.analyses.get("listening")
     assert isinstance(grid, BeatGrid), "it is computed with the listening that the finder needs"
     asked = ArrangeRequest(
         state,
@@ -84,6 +85,7 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
         settings.minutes,
         settings.seed,
         known_sections(state, request.analyses.get(SECTIONS)),
+        *((listening.onsets_samples,) if isinstance(listening, Listening) else ()),
     )
     made = arrange(asked, progress)
     spans = [[samples_to_s(edge, state.rate_hz) for edge in span] for span in made.references_samples]

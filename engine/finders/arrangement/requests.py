@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.kinds.cut import CUT
@@ -32,6 +35,7 @@ class ArrangeRequest:
     like : a raw recording and an edit of it that this one is to resemble
     minutes : how long the result is to be; None for as long as the editor would
     seed : 0 for the likeliest arrangement, another number for another one
+    onsets_samples : int64, shape (n,), ascending; edges are placed before them
     """
 
     state: DocumentState
@@ -43,6 +47,7 @@ class ArrangeRequest:
     minutes: float | None = None
     seed: int = 0
     sections: StoredSections | None = None
+    onsets_samples: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
     def is_anybody(self) -> bool:

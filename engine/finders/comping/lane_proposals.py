@@ -178,7 +178,7 @@ def _common_edges(comp: Comp, laid: _Laid, span: tuple[int, int]) -> NDArray[np.
 def _undecided(
     state: DocumentState, passage: LanePassage, now: NDArray[np.int64], lines: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """Return which takes may be chosen for pieces, shape (takes, pieces): one where the user accepted it."""
+    """Return which takes may be chosen for pieces, shape (takes, pieces): one where the user chose it."""
     found = np.ones((passage.count, len(lines) - 1), np.bool_)
     tracks = {track.id for track in passage.tracks}
     middles = (lines[:-1] + lines[1:]) // 2
@@ -187,7 +187,31 @@ def _undecided(
             continue
         here = (one.start_samples <= middles) & (middles < one.stop_samples) & (now[0] >= 0)
         found[:, here] = np.arange(passage.count)[:, None] == now[0, here]
+    chosen = _chosen_by_hand(state, passage, lines) & (now[0] >= 0)
+    found[:, chosen] = np.arange(passage.count)[:, None] == now[0, chosen]
     return found
+
+
+def _chosen_by_hand(
+    state: DocumentState, passage: LanePassage, lines: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Return the pieces that the user raised from other takes than most of the passage, shape (pieces,).
+
+    A take ends by hand where it and the following one play on below. The longest run between such ends is the
+    take that plays by itself.
+    """
+    own, there = playing(state, passage, passage.tracks, lines)[0], is_there(state, passage, lines)
+    ends = [0]
+    for piece in np.flatnonzero(own[1:] != own[:-1]).tolist():
+        takes = [take for take in own[piece : piece + 2].tolist() if take >= 0]
+        if takes and there[takes, piece : piece + 2].all():
+            ends.append(piece + 1)
+    ends.append(len(own))
+    lengths = np.diff(ends)
+    longest = int(lengths.argmax())
+    chosen = np.ones(len(own), np.bool_)
+    chosen[ends[longest] : ends[longest + 1]] = False
+    return chosen
 
 
 @dataclass(frozen=True, slots=True, eq=False)

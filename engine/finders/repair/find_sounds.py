@@ -27,6 +27,8 @@ from engine.words.understanding import meanings, means_speech, require_understoo
 from engine.words.vocabulary import NOTHING_NAMED
 
 MOST_WORDS = 12
+LEAST_SHOWN = 0.02
+"""Less likely names are left out: rows of 0 % and 1 % do not help."""
 _SEARCH = 0.5
 
 
@@ -51,7 +53,8 @@ def words_in_span(request: SpanRequest, progress: Progress) -> tuple[DetectedWor
             yield Part(blocks, convert_samples(stop - start, state.rate_hz, names.rate_hz))
 
     labels = names.labels(parts(), names.known)
-    return tuple(DetectedWord(label.text, label.likelihood) for label in labels[:MOST_WORDS])
+    likely = (label for label in labels[:MOST_WORDS] if label.likelihood >= LEAST_SHOWN)
+    return tuple(DetectedWord(label.text, label.likelihood) for label in likely)
 
 
 def find_sounds(request: SpanRequest, texts: Sequence[str], progress: Progress) -> tuple[SoundEvent, ...]:

@@ -24,7 +24,7 @@ from engine.document.proposals import BY_ARRANGING, Evidence, Proposal
 from engine.document.state import DocumentState
 from engine.edl.build import build
 from engine.errors import UsageError
-from engine.finders.arrangement.arrange import bounds_of, proposed_of
+from engine.finders.arrangement.arrange import before_attacks, bounds_of, proposed_of
 from engine.finders.arrangement.learn_edits import edits_of
 from engine.finders.arrangement.learn_edits_requests import (
     LearnEditsRequest,
@@ -326,3 +326,23 @@ def test_silence_is_arranged_to_something_or_left_alone(
     assert main(["arrange", str(folder / "silence.offcut"), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert 0.0 < told["result_s"] <= told["recording_s"]
+
+
+def test_edges_are_before_attacks_that_are_early_for_the_beat() -> None:
+    edges = np.array([0, 48_000, 96_000, 144_000, 192_000])
+    onsets = np.array([10, 47_232, 96_100, 120_000, 143_000, 191_500])
+    moved = before_attacks(edges, onsets, 48_000)
+    assert moved.tolist() == [0, 46_992, 95_860, 142_760, 192_000]
+    assert before_attacks(edges, onsets[:0], 48_000) is edges
+
+
+def test_a_quiet_intro_of_a_song_that_stays_has_weak_evidence() -> None:
+    rng = np.random.default_rng(0)
+    song = replace(made.heard(rng, [(12, False), (68, True)]), takes=FoundTakes((), (), ((0.0, 40.0),)))
+    (cut,) = proposed_of(STATE, song, [Decoded(order_of([(12, 80)]), 0.0)]).proposals
+    assert (cut.start_samples, cut.stop_samples, cut.evidence) == (0, 6_000, Evidence.WEAK)
+    apart = replace(
+        made.heard(rng, [(40, False), (40, True)]), takes=FoundTakes((), (), ((0.0, 5.0), (20.0, 40.0)))
+    )
+    (cut,) = proposed_of(STATE, apart, [Decoded(order_of([(40, 80)]), 0.0)]).proposals
+    assert cut.evidence is Evidence.STRONG

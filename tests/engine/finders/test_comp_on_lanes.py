@@ -213,6 +213,18 @@ def test_accepted_switches_stay_when_it_runs_again(made: Made) -> None:
     assert not any(row.start_samples < 4.2 * RATE_HZ and row.stop_samples > 2.4 * RATE_HZ for row in again)
 
 
+def test_takes_raised_by_hand_are_not_proposed_back(made: Made) -> None:
+    one, lines, _ = made
+    bar = FAULTS[0]
+    span = (int(lines[bar]), int(lines[bar + 1]))  # the take with a fault there: the ear of the user decides
+    state = after(one.state, raise_clips(one.state, ["clip-s0-0"], span))
+    assert takes_in(state, lines)[bar] == "s0-0"
+    again = comped(replace(one, state=state), lines, seam_price=0.2).proposals
+    middle = sum(span) // 2
+    assert not any(row.start_samples <= middle < row.stop_samples for row in again)
+    assert again, "other bars are proposed as before"
+
+
 def test_without_takes_the_message_tells_how_to_get_some(tmp_path: Path) -> None:
     one, lines = looped(tmp_path, (None,))
     found = comped(one, lines)

@@ -18,6 +18,7 @@ from engine.edl.build import in_place
 from engine.edl.render import Renderer, render
 from engine.errors import SeparationError, SoundNotFoundError, UnknownPromptError, UsageError
 from engine.finders.registry import find_edits, request_of
+from engine.finders.repair.find_sounds import LEAST_SHOWN, words_in_span
 from engine.finders.repair.preview import preview_repair
 from engine.finders.repair.requests import PreviewRequest, RepairSettings
 from engine.finders.repair.separations import separations_edit
@@ -206,6 +207,12 @@ def test_a_span_is_an_example_in_the_place_of_words(spans: SpanRequest) -> None:
     assert made.result.change.named == "sound like that at 0:08.5"
     assert made.result.change.probability is None, "what is shown needs no words"
     assert made.result.change.lowered_db > 6.0
+
+
+def test_names_that_are_hardly_likely_are_no_rows(spans: SpanRequest) -> None:
+    words = words_in_span(spans, SILENT)
+    assert words
+    assert min(one.likelihood for one in words) >= LEAST_SHOWN
 
 
 def test_a_sound_is_found_where_it_is_and_no_answer_is_lost(spans: SpanRequest, tmp_path: Path) -> None:

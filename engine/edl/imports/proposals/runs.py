@@ -253,7 +253,7 @@ class _Composing:
             else:
                 stop = seams.ending(one.end_samples)
                 faded = stop - one.fade_out_samples, stop
-                if stop == one.end_samples and over_silence.holds(faded) and later and _jumps(one, later):
+                if stop == one.end_samples and over_silence.holds(faded) and _leaves(one, later):
                     stop = over_silence.middle(faded)
                 self._fades += bool(one.fade_out_samples and stop == one.end_samples and one is not clips[-1])
             if start < stop:
@@ -444,6 +444,11 @@ def _jumps(one: DocumentClip | None, after: DocumentClip) -> bool:
     """Return whether a clip is elsewhere than where the document would go on after another, or begin."""
     offset = 0 if one is None else one.start_samples - one.at_samples
     return after.start_samples - after.at_samples != offset
+
+
+def _leaves(one: DocumentClip, later: DocumentClip | None) -> bool:
+    """Return whether a clip is the last, or the document does not go on to the next as it was recorded."""
+    return later is None or _jumps(one, later)
 
 
 def _faded_over_silence(by_track: Iterable[Sequence[DocumentClip]]) -> Iterator[Span]:

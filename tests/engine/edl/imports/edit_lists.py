@@ -14,6 +14,7 @@ from engine.document.proposals import Proposal, proposal_id
 from engine.document.state import DocumentState
 from engine.document.tracks.clip import within
 from engine.edl.build import build
+from engine.edl.edit_list import EditList
 from engine.edl.export import export
 from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.export.request import ExportRequest
@@ -61,7 +62,7 @@ class Asked:
 
 @st.composite
 def timing(draw: st.DrawFn) -> tuple[Asked, ...]:
-    """Cuts, moves and repeats that each take, or leave, enough to be seen in frames.
+    """Cuts, moves, repeats and inserts that each take, or leave, enough to be seen in frames.
 
     One crossfade is used for what lies elsewhere: such edits have but one for all of their seams.
     """
@@ -74,10 +75,14 @@ def timing(draw: st.DrawFn) -> tuple[Asked, ...]:
     for start, stop in zip(places[::2], places[1::2], strict=True):
         if stop - start < LEAST // 2:
             continue
-        kind = draw(st.sampled_from(("cut", "cut", "cut", "move", "repeat")))
+        kind = draw(st.sampled_from(("cut", "cut", "cut", "move", "repeat", "insert")))
         if kind == "cut":
             own = draw(st.sampled_from((fade, 0, 7, 33)))
             asked.append(Asked("cut", start, stop, (("crossfade_ms", float(own)),)))
+            continue
+        if kind == "insert":  # frames cannot tell a hard edge from a fade that they leave out
+            length = ("length_samples", draw(st.integers(LEAST // 2, 20 * LEAST)))
+            asked.append(Asked(kind, start, start, (length, ("crossfade_ms", float(max(fade, 1))))))
             continue
         to = draw(st.sampled_from([0, LENGTH, *places]))
         more: tuple[tuple[str, object], ...] = (("to_samples", to), ("crossfade_ms", float(fade)))
@@ -147,10 +152,15 @@ def with_edits(state: DocumentState, asked: tuple[Asked, ...]) -> DocumentState:
     return replace(state, proposals=proposals, decisions=decisions)
 
 
+def ends_with_sound(edit_list: EditList) -> bool:
+    """Tell whether the result is not empty and ends with the recording: no clip shows silence at the end."""
+    return not edit_list.is_empty and not edit_list.inserted[-1]
+
+
 def is_clear(state: DocumentState) -> bool:
     """Tell whether every piece that is heard is long enough to be seen in frames, and so is every jump."""
     edit_list = build(state)
-    if edit_list.is_empty:
+    if not ends_with_sound(edit_list):
         return False
     starts, stops = edit_list.kept_starts_samples, edit_list.kept_stops_samples
     return bool((stops - starts >= 2 * FRAME).all() and (np.abs(starts[1:] - stops[:-1]) >= 2 * FRAME).all())

@@ -16,6 +16,8 @@ from widgets.controls.keys.names import with_keys
 from widgets.theme import BAR, Theme, px
 
 _STEPS = 1000
+_STARTS_BELOW = 0.1
+"""Share of a job below which it is called starting, until its end can be estimated."""
 _GAP = 14
 _WORKING = 0.28
 """Minimum share of the width for running work."""
@@ -185,11 +187,12 @@ class StatusBar(QFrame):
         self._share()
 
     def set_job(self, text: str, fraction: float, left_s: float | None = None) -> None:
-        """Show running work; `left_s` is None if unknown."""
+        """Show running work; `left_s` is None if unknown, as while it starts."""
         self._job.setText(text)
         self._bar.setValue(round(_STEPS * min(1.0, max(0.0, fraction))))
-        self._left.setText("" if left_s is None else f"{format_time(left_s, 0)} left")
-        self._left.setVisible(left_s is not None)
+        starting = "starting" if fraction < _STARTS_BELOW else ""
+        self._left.setText(starting if left_s is None else f"{format_time(left_s, 0)} left")
+        self._left.setVisible(bool(self._left.text()))
         for part in (self._job, self._bar, self._cancel):
             part.show()
         self._share()

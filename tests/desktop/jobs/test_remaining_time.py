@@ -12,6 +12,15 @@ LEARNED = (
     (22.3, 0.280), (29.6, 0.401), (50.4, 0.521), (66.2, 0.642), (73.7, 0.763), (81.1, 0.883),
 )  # fmt: skip
 TOOK_S = 83.7
+# Analysing ten minutes with a taste on a busy machine: the beats take 46 s without a report.
+ANALYSED = (
+    (0.6, 0.0009), (2.9, 0.025), (4.5, 0.047), (6.4, 0.076), (8.1, 0.096), (10.0, 0.120), (11.4, 0.152),
+    (12.7, 0.186), (14.4, 0.219), (16.0, 0.251), (17.6, 0.278), (19.4, 0.304), (21.1, 0.333), (23.3, 0.360),
+    (69.8, 0.524), (71.9, 0.566), (74.3, 0.606), (76.0, 0.648), (79.1, 0.705), (81.4, 0.751), (83.8, 0.786),
+    (85.2, 0.822), (88.6, 0.867), (89.8, 0.900), (92.0, 0.939),
+)  # fmt: skip
+# A job of 35 s that loads a model for 15 s first: 1 % was done after 15.5 s, of which 25:38 was made.
+LOADED = tuple((15.0 + tenth / 10, tenth / 200) for tenth in range(1, 200))
 
 
 def left_every_second(reports: tuple[tuple[float, float], ...], took_s: float) -> list[tuple[float, float]]:
@@ -29,13 +38,21 @@ def left_every_second(reports: tuple[tuple[float, float], ...], took_s: float) -
 
 def test_the_first_guess_at_learning_is_near_and_comes_within_seconds() -> None:
     at_s, left_s = left_every_second(LEARNED, TOOK_S)[0]
-    assert at_s <= 4.0
+    assert at_s <= 10.0
     assert left_s == pytest.approx(TOOK_S - at_s, rel=0.2)
 
 
 def test_no_guess_is_far_off() -> None:
     for at_s, left_s in left_every_second(LEARNED, TOOK_S):
         assert abs(left_s - (TOOK_S - at_s)) < 0.3 * TOOK_S, at_s
+
+
+@pytest.mark.parametrize(("reports", "took_s"), [(LEARNED, TOOK_S), (ANALYSED, 97.5), (LOADED, 35.0)])
+def test_an_estimate_appears_when_it_is_within_a_factor_of_two(
+    reports: tuple[tuple[float, float], ...], took_s: float
+) -> None:
+    for at_s, left_s in left_every_second(reports, took_s)[:1]:
+        assert 0.5 <= left_s / (took_s - at_s) <= 2.0
 
 
 @pytest.mark.parametrize("took_s", [12.0, 90.0, 4000.0])
@@ -47,9 +64,12 @@ def test_an_even_job_is_foreseen_to_the_second(took_s: float) -> None:
 
 def test_between_reports_it_falls_and_never_ends_before_the_job() -> None:
     remaining = RemainingTime(0.0)
-    remaining.report(0.5, 10.0)
-    assert [remaining.left_s(now_s) for now_s in (10.0, 11.0, 15.0)] == [10.0, 9.0, 5.0]
-    assert remaining.left_s(60.0) == 1.0
+    for tenth_s in range(1, 101):
+        remaining.report(tenth_s / 200, tenth_s / 10)
+    assert [remaining.left_s(now_s) for now_s in (10.0, 11.0, 15.0)] == pytest.approx(
+        [10.0, 9.0, 5.0], abs=0.2
+    )
+    assert remaining.left_s(60.0) == pytest.approx(5.0, abs=0.2)  # it waits for the next report
 
 
 @pytest.mark.parametrize(("fraction", "now_s"), [(0.0, 30.0), (0.005, 30.0), (0.3, 0.4)])

@@ -208,6 +208,8 @@ def test_running_work_shows_time_left_and_cancel(qtbot: QtBot, dress: Dress) -> 
     with qtbot.waitSignal(bar.command_requested) as asked:
         qtbot.mouseClick(named(bar, "Cancel the running work"), Qt.MouseButton.LeftButton)
     assert asked.args == ["job.cancel"]
+    bar.set_job("Reading", 0.05)
+    assert words(bar) == ["Reading", "starting"]
     bar.set_job("Reading", 2.0)
     assert words(bar) == ["Reading"]
     bar.clear_job()

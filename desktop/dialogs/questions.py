@@ -132,9 +132,11 @@ def ask_rate(parent: QWidget, rates: Mapping[int, int]) -> int | None:
 def ask_split(parent: QWidget, files: Sequence[Poly]) -> Split | None:
     """Ask whether files with several channels become a track a channel; None if cancelled."""
     first, more = files[0], len(files) - 1
-    others = f", and {counted(more, 'other file')} with several channels" if more else ""
-    question = f"{shown(first.path.name)} has {counted(first.channels, 'channel')}{others}. Import as:"
-    names = f"The channels are named {listed(tuple(first.names.values()))}. " if first.names else ""
+    name, channels = shown(first.path.name), counted(first.channels, "channel")
+    others = f"{name} and {counted(more, 'other file')} have several channels"
+    question = f"{others if more else f'{name} has {channels}'}. Import as:"
+    named = listed(tuple(first.names.values()))
+    names = f"The channels of {name} are named {named}. " if first.names else ""
     mixes = "Mixes of the other channels are left out. " if any(one.mixes for one in files) else ""
     added = f"{names}{mixes}The samples stay as they are, and the files do not change."
     meanings = {"A track for &each channel": Split.POLY, "&One track": Split.NONE}

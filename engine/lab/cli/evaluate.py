@@ -15,7 +15,7 @@ from engine.progress import Progress
 
 PARTS = (
     *("anomaly", "kept", "beats", "timing", "separation", "speech", "detection", "voices", "match", "takes"),
-    *("arrange", "places", "structure", "comping"),
+    *("arrange", "places", "shuffled", "structure", "comping"),
 )
 _SEEDS = 5
 
@@ -94,6 +94,12 @@ def _places(options: argparse.Namespace, progress: Progress) -> Lines:
     return evaluate(options.data, short=options.short, progress=progress)
 
 
+def _shuffled(options: argparse.Namespace, progress: Progress) -> Lines:
+    from engine.lab.evaluation.shuffled.shuffled import evaluate
+
+    return evaluate(options.data, short=options.short, progress=progress)
+
+
 def _comping(options: argparse.Namespace, progress: Progress) -> Lines:
     from engine.lab.evaluation.comping.comping import evaluate
 
@@ -122,7 +128,7 @@ _TIMING: Mapping[str, Callable[[argparse.Namespace, Progress], Lines]] = Mapping
 )
 """Measurements of timing: a name and the generator of its lines."""
 _MATERIAL_ALONE: Mapping[str, Callable[[argparse.Namespace, Progress], Lines]] = MappingProxyType(
-    {"places": _places, "structure": _structure, "comping": _comping}
+    {"places": _places, "shuffled": _shuffled, "structure": _structure, "comping": _comping}
 )
 """Parts that are measured on a folder of recordings, without further flags."""
 

@@ -130,8 +130,10 @@ class Selecting(QObject):
         """Select a track and the clip that plays at a position; None, after a drag, for the track alone."""
         before, state = self.selected, self._session.state
         if at_samples is None:
-            tracks = before.tracks if before.is_of_tracks else (track_id,)
-            self._set(Selected(before.span, tracks, is_of_tracks=before.is_of_tracks))
+            stays = (
+                before.is_of_tracks and track_id in before.tracks
+            )  # else the drag begins another selection
+            self._set(Selected(before.span, before.tracks if stays else (track_id,), is_of_tracks=stays))
             return
         is_source = self._transport.edit_list is None
         clip = clip_here(track_of(state, track_id), at_samples) if is_source else None

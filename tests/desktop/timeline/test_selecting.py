@@ -565,3 +565,14 @@ def test_keys_with_alt_have_a_second_way(close: Hands) -> None:
     assert not close.window.session.state.markers
     close.press("M")
     assert len(close.window.session.state.markers) == 1
+
+
+def test_a_drag_outside_the_selected_tracks_is_of_all(close: Hands) -> None:
+    window, heads = close.window, close.window.timeline.heads.heads
+    first, second = window.session.state.tracks[:2]
+    QTest.mouseClick(heads[second.id], LEFT, CTRL, QPoint(30, 8))
+    drag(window, 5, 12, lane_y(window, 1))
+    assert window.selecting.tracks == (second.id,)
+    drag(window, 15, 20, lane_y(window))
+    assert window.selecting.tracks == ()
+    assert window.selecting.selected.tracks == (first.id,)

@@ -121,6 +121,11 @@ class SelectSpan:
         elif not self._in_ruler and not self._choose_place(self._at):
             self._canvas.selection_dropped.emit()
 
+    def _lanes(self) -> Lanes:
+        """Return the lanes that the span will be of: outside of those selected, a drag is of all."""
+        lanes, own = self._canvas.selected_lanes, self._canvas.frame.layout.lane_at(self._pressed.y())
+        return lanes if lanes is None or own is None or own in lanes else None
+
     def _choose_place(self, source_samples: int | None) -> bool:
         """Choose the pressed track, and the clip at a position or None; return False outside of lanes."""
         lane = self._canvas.frame.layout.lane_at(self._pressed.y())
@@ -133,7 +138,7 @@ class SelectSpan:
     def paint(self, painter: QPainter, frame: Frame) -> None:
         if self._moved:
             edges = edges_of(self._canvas, (min(self._from, self._to), max(self._from, self._to)))
-            paint_selection(painter, frame, edges, self._canvas.selected_lanes)
+            paint_selection(painter, frame, edges, self._lanes())
             length_s = abs(self._to - self._from) / frame.viewport.rate_hz
             paint_readout(painter, frame, self._canvas.x_of(self._to), format_time(length_s))
         elif (span := self._canvas.selection.span) is not None:

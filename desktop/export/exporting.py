@@ -290,10 +290,16 @@ class Exporting(QObject):
         self.said.emit(f"Opened the folder of {shown(self._last.name)}")
 
     def _note(self, written: tuple[Exported, ...]) -> None:
-        self._parts.work.said.emit(" ".join(one.sentence for one in written))
         last = written[-1]
         self._last = last.parts[-1].path if last.parts else last.path
-        self._parts.status_bar.offer("Show in folder", "file.show_exported")
+        for one in written:  # each has a line of its own in the message log
+            self._parts.work.said.emit(one.sentence)
+        if len(written) == 1:
+            self._parts.status_bar.offer("Show in folder", "file.show_exported")
+            return
+        folder = shown(self._last.parent.name or self._last.parent)
+        self._parts.work.said.emit(f"Exported {counted(len(written), 'file')} to {folder}")
+        self._parts.status_bar.offer("Details", "view.messages")
 
 
 def _times(span: Span, rate_hz: int) -> str:

@@ -19,6 +19,7 @@ from engine.document.decisions import Verdict
 from engine.document.marks.markers import Marker
 from engine.document.tracks.edits import set_track
 from engine.edl.build import build
+from engine.edl.export import ExportRequest
 from engine.edl.render import render
 from engine.timebase import convert_samples
 from tests.desktop.conftest import Hands, fill, named_field
@@ -209,6 +210,23 @@ def test_the_exported_file_is_shown(exporting: Hands, folder: Path, opener: Open
     assert not offered(exporting)  # another sentence took its place
     exporting.window.commands.run("file.show_exported")
     assert len(opener.opened) == 2
+
+
+def test_several_exports_are_one_line_with_details(exporting: Hands, folder: Path) -> None:
+    window = exporting.window
+    session = window.session
+    paths = [folder / f"mix.{suffix}" for suffix in ("wav", "flac", "json", "rpp", "txt")]
+    window.exporting.write(tuple(ExportRequest(session.state, session.media, path) for path in paths))
+    exporting.finish_work()
+    assert len(said(window)) < 60
+    buttons = window.status_bar.findChildren(QPushButton)
+    (details,) = [each for each in buttons if each.text() == "Details" and each.isVisible()]
+    exporting.qtbot.mouseClick(details, Qt.MouseButton.LeftButton)
+    logged = [message.text for message in window.messages.messages]
+    assert all(any(path.name in text for text in logged) for path in paths)
+    assert window.messages.log is not None
+    assert window.messages.log.isVisible()
+    window.messages.log.close()
 
 
 def test_a_region_can_be_exported(exporting: Hands) -> None:

@@ -134,7 +134,7 @@ HEAD = "version: 2, mediaFileName: 'day.wav', "
 PROJECTS = {
     "single quotes and bare keys": ("{%s cutSegments: [{start: 1, end: 2, name: 'it\\'s'},],}", [(1, 1, 0)]),
     "plain JSON": ('{"mediaFileName": "day.wav", "cutSegments": [{"start": 1, "end": 2}]}', [(1, 1, 0)]),
-    "comments": ("{%s // a\n cutSegments: [/* b */ {start: 1, end: 2}]}", [(1, 1, 0)]),
+    "comments": ("{%s // a\n cutSegments: [ // b\n {start: 1, end: 2}]}", [(1, 1, 0)]),
     "an order of its own": (
         "{%s cutSegments: [{start: 5, end: 7}, {start: 1, end: 2}]}",
         [(5, 2, 0), (1, 1, 2)],
@@ -173,6 +173,7 @@ def test_a_project_of_losslesscut_plays_its_segments(tmp_path: Path, name: str) 
         ("a.srt", "1\n10 -> 12\ncough\n", "-->"),
         ("a.srt", "1\n00:00:12,000 --> 00:00:10,000\ncough\n", "line 2"),
         ("a.llc", "{cutSegments: 1}", "LosslessCut"),
+        ("a.llc", "{cutSegments: [{name: 'a}]}", "no end"),
         ("a.llc", "{cutSegments: [{start: Infinity}]}", "a.llc"),
     ],
 )

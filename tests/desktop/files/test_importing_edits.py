@@ -165,3 +165,11 @@ def test_an_import_does_not_wait_for_a_long_job(raw: Hands, project: Path) -> No
     finally:
         release.set()
         raw.finish_work()
+
+
+def test_a_dropped_list_is_read_as_edits(raw: Hands, project: Path) -> None:
+    path = project.with_name("spoken.srt")
+    path.write_text("1\n00:00:02,000 --> 00:00:04,000\nfirst words\n", encoding="utf-8")
+    raw.window.timeline.files_dropped.emit([str(path)])
+    answer(raw, press(Qt.Key.Key_Return))
+    assert [one.name for one in raw.window.session.state.markers.values()] == ["first words"]

@@ -34,10 +34,12 @@ from engine.timebase import read_time, s_to_samples
 
 _NAMES = ("name", "label", "title", "description")
 _PART = re.compile(
-    r"""(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?P<comment>//[^\n]*|/\*.*?\*/)"""
-    r"""|(?P<key>[A-Za-z_$][\w$]*)(?=\s*:)|(?P<comma>,)(?=\s*[\]}])""",
+    r"""(?P<text>"(?:[^"\\]|\\.)*(?:"|\\?\Z)|'(?:[^'\\]|\\.)*(?:'|\\?\Z))|(?P<comment>//[^\n]*)"""
+    r"""|(?<![\w$])(?P<key>[A-Za-z_$][\w$]*)(?=\s*:)|(?P<comma>,)(?=\s*[\]}])""",
     re.DOTALL,
 )
+"""Every alternative is found in one pass: a text without an end goes to the end of the file."""
+
 _ESCAPED_QUOTE = "\\'"
 _WANTED = (
     "Offcut reads the segments of LosslessCut (start, end and name in each line), and the markers of "
@@ -178,6 +180,8 @@ def _as_json(text: str) -> str:
     """Return JSON5, as LosslessCut writes it, as JSON: its quotes, bare keys, comments and last commas."""
 
     def plain(found: re.Match[str]) -> str:
+        if found["text"] and (len(found["text"]) < 2 or found["text"][0] != found["text"][-1]):
+            raise ValueError("a text in it has no end")
         if found["text"] and found["text"][0] == "'":
             inside = found["text"][1:-1].replace(_ESCAPED_QUOTE, "'")
             return '"' + re.sub(r'(?<!\\)"', r"\"", inside) + '"'

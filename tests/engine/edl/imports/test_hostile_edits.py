@@ -23,7 +23,7 @@ from engine.progress import SILENT
 from tests.engine.edl.imports.edit_lists import LENGTH, Asked, made_recording, with_edits
 from tests.engine.edl.recordings import Recording
 
-SUFFIXES = (".json", ".otio", ".edl", ".fcpxml", ".xml", ".aaf", ".rpp", ".txt")
+SUFFIXES = (".json", ".otio", ".edl", ".fcpxml", ".xml", ".aaf", ".rpp", ".txt", ".csv", ".llc", ".srt")
 EDITS = (
     Asked("cut", 12_000, 40_000, (("crossfade_ms", 20.0),)),
     Asked("move", 60_000, 80_000, (("to_samples", 200_000), ("crossfade_ms", 20.0))),

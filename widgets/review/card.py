@@ -175,8 +175,9 @@ class Card(QFrame):
 
     def guard(self, presses: DoublePress, proposal_id: Callable[[], object]) -> None:
         """Have the answers refuse the second press of a double click that another card began."""
-        for button in (*self._buttons.values(), self._hear):
-            presses.watch(button, lambda: ("card", proposal_id()))
+        for command, button in (*self._buttons.items(), (_HEAR, self._hear)):
+            answers = command in ("review.accept", "review.reject")
+            presses.watch(button, lambda: ("card", proposal_id()), answers=answers)
 
     @property
     def _of_score(self) -> tuple[tuple[QLabel, QWidget], ...]:

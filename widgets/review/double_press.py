@@ -24,10 +24,16 @@ class DoublePress(QObject):
         super().__init__(parent)
         self._last: tuple[int, Target] | None = None
         self._targets: dict[QWidget, Callable[[], Target]] = {}
+        self._answers: set[QWidget] = set()
 
-    def watch(self, button: QWidget, target: Callable[[], Target]) -> None:
-        """Guard a button that answers for what `target` returns at the press."""
+    def watch(self, button: QWidget, target: Callable[[], Target], *, answers: bool = False) -> None:
+        """Guard a button that acts on what `target` returns at the press.
+
+        After one that `answers`, no press follows at once: the next proposal may not be drawn yet.
+        """
         self._targets[button] = target
+        if answers:
+            self._answers.add(button)
         button.installEventFilter(self)
 
     def allows(self, event: QMouseEvent, target: Target) -> bool:
@@ -49,4 +55,10 @@ class DoublePress(QObject):
         if event.type() not in _PRESSES or not isinstance(event, QMouseEvent):
             return False
         target = self._targets.get(watched) if isinstance(watched, QWidget) else None
-        return target is not None and not self.allows(event, target())
+        if target is None:
+            return False
+        if not self.allows(event, target()):
+            return True
+        if watched in self._answers:
+            self._last = event.timestamp(), ("answered", object())
+        return False

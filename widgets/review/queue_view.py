@@ -58,7 +58,7 @@ class QueueView(QListView):
         self._opened_height = px(ROW)
         self._card = card
         self._presses = presses
-        self._held_top: int | None = None
+        self._held: tuple[int, str | None] | None = None
         self._beyond = (0, 0)
         card.command_requested.connect(self._hold_card)
         card.guard(presses, lambda: self._rows.id_at(self._current) if self._current >= 0 else None)
@@ -88,12 +88,14 @@ class QueueView(QListView):
         self._current = position
         self._card.setVisible(position >= 0)
         self.setCurrentIndex(self._rows.index(position) if position >= 0 else QModelIndex())
-        held, self._held_top = self._held_top, None
+        held = self._held if self._held is not None and self._held[1] != proposal_id else None
+        if held is not None:
+            self._held = None
         if moved:
             self._beyond = (0, 0)
         self.updateGeometries()
         if held is not None and position >= 0:
-            self._hold_at(held)
+            self._hold_at(held[0])
         elif moved and position >= 0:
             self.scrollTo(self._rows.index(position))
         if moved and position >= 0:
@@ -104,7 +106,7 @@ class QueueView(QListView):
 
     def _hold_card(self) -> None:
         """Let the next card open where this one is, since the pointer is on its answers."""
-        self._held_top = self._card.y()
+        self._held = self._card.y(), self._rows.id_at(self._current) if self._current >= 0 else None
 
     def _hold_at(self, top: int) -> None:
         """Scroll the open card to a height in the view, past the ends of the list if need be."""

@@ -38,11 +38,14 @@ class Fingers:
         self.now_ms = 10_000
         self.asked: list[tuple[str, str]] = []
         self.current = ""
+        self.draws = True
         panel.proposal_chosen.connect(self.show)
         panel.command_requested.connect(self._answer)
 
     def show(self, current: str) -> None:
         self.current = current
+        if not self.draws:
+            return
         shown = listing(STATE, tuple(STATE.proposals))
         self.panel.set_review(STATE, shown, current, "left", statistics(STATE), 0.8, 9)
 
@@ -106,6 +109,18 @@ def test_a_double_click_on_an_answer_answers_once(fingers: Fingers, word: str) -
     assert [key for _, key in fingers.asked] == ["cut-3"]
     fingers.press(place, later_ms())
     assert [key for _, key in fingers.asked] == ["cut-3", "cut-4"]
+
+
+def test_a_double_click_answers_once_while_the_next_card_is_not_drawn_yet(fingers: Fingers) -> None:
+    fingers.draws = False  # as the window does, which paints the lanes first
+    place = fingers.place_of("Accept")
+    fingers.press(place, later_ms())
+    fingers.press(place, SOON_MS)
+    assert len(fingers.asked) == 1
+    fingers.draws = True
+    fingers.show("cut-3")
+    fingers.show("cut-4")
+    assert fingers.place_of("Accept") == place, "drawn at last, it is below the pointer"
 
 
 def test_the_alternatives_of_one_card_are_clicked_as_fast_as_hands_are(fingers: Fingers) -> None:

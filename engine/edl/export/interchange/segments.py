@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.document.state import DocumentState
 from engine.edl.edit_list import EditList
-from engine.edl.export.request import Exported, ExportRequest
+from engine.edl.export.request import Exported, ExportRequest, accepted_edits, edit_figures
 from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
 from engine.timebase import samples_to_s
@@ -34,7 +34,8 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     sentence = f"Wrote {counted(len(spans), 'segment')} to {shown(request.out.name)}."
     if inserts := int(np.count_nonzero(request.edit_list.inserted)):
         sentence += f" {counted(inserts, 'insert')} left out: such lists hold no silence."
-    return Exported(request.out, sentence, {"segments": float(len(spans))})
+    figures = {"segments": float(len(spans)), **edit_figures(accepted_edits(request.state))}
+    return Exported(request.out, sentence, figures)
 
 
 def played_spans(edit_list: EditList) -> list[tuple[int, int]]:

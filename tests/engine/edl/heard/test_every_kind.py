@@ -351,7 +351,7 @@ def test_every_format_writes_every_kind(trio: Recording, tmp_path: Path) -> None
         assert done.figures["edits"] == len(made)
         if FORMATS[suffix].names_media:
             assert "play from" in done.sentence
-            beside = list(tmp_path.glob(f"jam {suffix[1:]} edited *.wav"))
+            beside = list(tmp_path.glob(f"jam {suffix[1:]} *edited *.wav"))
             assert len(beside) == 2, "the third track is over before it is edited"
 
 

@@ -169,6 +169,7 @@ def test_a_project_of_losslesscut_plays_its_segments(tmp_path: Path, name: str) 
         ("a.csv", "bars,beats\n1.1.00,2.1.00\n", "LosslessCut"),
         ("a.csv", "#,Name,Start,End,Length\nR1,a,1.1.00,2.1.00,1.0.00\n", "REAPER"),
         ("a.csv", "", "empty"),
+        ("a.csv", "#,Name,Start,End\nR1\n", "line 2"),
         ("a.csv", "5,4,backwards\n", "ends at 4"),
         ("a.srt", "1\n10 -> 12\ncough\n", "-->"),
         ("a.srt", "1\n00:00:12,000 --> 00:00:10,000\ncough\n", "line 2"),

@@ -88,7 +88,7 @@ def _titled(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> list[_Row]:
     found: list[_Row] = []
     for number, row in enumerate(rows, 2):
         fields = dict(zip(titles, (one.strip() for one in row), strict=False))
-        start = _time(fields["start"], number)
+        start = _time(fields.get("start", ""), number)
         name = next((fields[one] for one in _NAMES if fields.get(one)), "")
         if fields.get("end"):
             stop = _time(fields["end"], number)

@@ -27,6 +27,7 @@ from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, good
 from widgets.chrome.key_sheet import KeySheet
 from widgets.controls import announce
+from widgets.review.queue_view import QueueView
 
 HANDLED = (QAbstractButton, QLineEdit, QAbstractItemView, QAbstractSlider, QPlainTextEdit)
 LEAST_PIXELS = 20
@@ -195,7 +196,16 @@ def test_keys_that_move_and_decide_are_heard(reviewing: Hands, reader: Reader) -
     assert reader.heard == ["Cut 0:08.0 – 0:10.0, 2.0 s, score 0.90, undecided"]
     reviewing.press("A")
     assert "Accepted cut 0:08.0 – 0:10.0" in reader.heard
-    assert without_chances(reader.heard[-2:]).count("Cut 0:14.0 – 0:17.0, 3.0 s, score 0.90, undecided") == 1
+    rows = reviewing.window.findChild(QueueView)
+    assert rows.hasFocus()  # Qt announces the row of a list that has the focus
+    row = str(rows.currentIndex().data(Qt.ItemDataRole.AccessibleTextRole))
+    assert without_chances([row]) == ["Cut 0:14.0 – 0:17.0, 3.0 s, score 0.90, undecided"]
+
+
+def test_an_answer_away_from_the_queue_announces_the_next_row(reviewing: Hands, reader: Reader) -> None:
+    reviewing.window.timeline.canvas.setFocus()
+    reviewing.press("A")
+    assert without_chances(reader.heard[-2:]).count("Cut 0:08.0 – 0:10.0, 2.0 s, score 0.90, undecided") == 1
 
 
 def test_a_refusal_interrupts(reviewing: Hands, reader: Reader) -> None:

@@ -220,8 +220,9 @@ class QueueView(QListView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         was_seen = self._card.geometry().intersects(QRect(QPoint(), event.oldSize()))
         self.updateGeometries()
-        if self._current >= 0 and was_seen:  # its answers stay where they are seen
-            self.scrollTo(self._rows.index(self._current))
+        current = self._rows.index(self._current)
+        if was_seen and not self.viewport().rect().contains(self.visualRect(current)):
+            self.scrollTo(current)  # its answers stay in view, and below the pointer where they were in view
 
     # Painting and hands.
 

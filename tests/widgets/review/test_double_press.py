@@ -154,3 +154,12 @@ def test_a_key_brings_the_list_back_into_its_place(fingers: Fingers) -> None:
     fingers.show("cut-0")
     bar = fingers.view.verticalScrollBar()
     assert (bar.minimum(), bar.value()) == (0, 0)
+
+
+def test_the_answers_stay_below_the_pointer_while_the_queue_changes_its_height(fingers: Fingers) -> None:
+    fingers.show("cut-0")
+    accept = fingers.place_of("Accept")
+    fingers.press(accept, later_ms())
+    for taller in (-20, 10):  # as lines below the queue come and go
+        fingers.panel.resize(fingers.panel.width(), fingers.panel.height() + px(taller))
+        assert fingers.place_of("Accept") == accept

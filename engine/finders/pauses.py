@@ -13,7 +13,7 @@ from engine.document.proposals import BY_SHORTENING, Proposal, proposal_id
 from engine.document.state import DocumentState
 from engine.features.pauses import pauses
 from engine.finders.finder import Finder, FinderRequest, Found
-from engine.finders.settings import FinderSettings
+from engine.finders.settings import FinderSettings, limited
 from engine.progress import Progress
 from engine.settings import cut_settings
 from engine.spans import Samples
@@ -26,10 +26,16 @@ _SCORES = (0.5, 0.95)
 
 
 class PausesSettings(FinderSettings):
-    """Which pauses are too long, and how much of them is left."""
+    """Which pauses are shortened, and how much of them is left."""
 
     longer_than_s: float = Field(
         0.8, ge=0.1, le=600.0, title="Pauses longer than", description="pauses up to this length stay"
+    )
+    up_to_s: float | None = limited(
+        (0.1, 3_600.0),
+        "Pauses up to",
+        "longer ones are left as they are, such as breaks between songs; default: no limit",
+        "no limit",
     )
     leave_s: float = Field(
         0.4,
@@ -55,11 +61,16 @@ class PausesSettings(FinderSettings):
                 f"{self.leave_s:g} s cannot be left of pauses longer than {self.longer_than_s:g} s: "
                 f"give 0 to {self.longer_than_s:g} s."
             )
+        if self.up_to_s is not None and self.up_to_s <= self.longer_than_s:
+            raise ValueError(
+                f"Pauses up to {self.up_to_s:g} s cannot be longer than {self.longer_than_s:g} s: "
+                f"give a limit above {self.longer_than_s:g} s, or none."
+            )
         return self
 
 
 def find_pauses(request: FinderRequest, progress: Progress) -> Found:
-    """Propose to shorten each pause that is longer than the settings allow.
+    """Propose to shorten each pause whose length is between those of the settings.
 
     Half of the remaining pause is at either end; at the start and the end of the recording only that half
         remains.
@@ -71,18 +82,29 @@ def find_pauses(request: FinderRequest, progress: Progress) -> Found:
     hop = listening.hop_samples
     found = pauses(listening.loudness_db, hop / state.rate_hz, settings.longer_than_s) * hop
     found[:, 1] = found[:, 1].clip(max=state.length_samples)
-    cuts = _inner(found, s_to_samples(settings.leave_s, state.rate_hz), state.length_samples)
+    short = _up_to(found, settings.up_to_s, state.rate_hz)
+    cuts = _inner(short, s_to_samples(settings.leave_s, state.rate_hz), state.length_samples)
     long = cuts[:, 1] - cuts[:, 0] >= s_to_samples(_LEAST_CUT_S, state.rate_hz)
     made = tuple(
         _cut(state, cut, (stop - start) / state.rate_hz, settings.longer_than_s)
-        for cut, (start, stop) in zip(cuts[long].tolist(), found[long].tolist(), strict=True)
+        for cut, (start, stop) in zip(cuts[long].tolist(), short[long].tolist(), strict=True)
     )
     cut_s = samples_to_s(sum(one.stop_samples - one.start_samples for one in made), state.rate_hz)
-    summary = "No pause is that long."
+    left = len(found) - len(short)
+    summary = "No pause to shorten." if left else "No pause is that long."
     if made:
         shorter = format_time(cut_s, 1)
         summary = f"{counted(len(made), 'pause')} to shorten; the result is {shorter} shorter."
-    return Found(made, summary, figures={"cut_s": cut_s})
+    if left:
+        summary += f" Unchanged: {counted(left, 'pause')} over {settings.up_to_s:g} s."
+    return Found(made, summary, figures={"cut_s": cut_s, "left_pauses": left})
+
+
+def _up_to(found: Samples, up_to_s: float | None, rate_hz: int) -> Samples:
+    """Return the pauses up to a length, shape (n, 2); all of them without a limit."""
+    if up_to_s is None:
+        return found
+    return found[found[:, 1] - found[:, 0] <= s_to_samples(up_to_s, rate_hz)]
 
 
 def _inner(found: Samples, left: int, length: int) -> Samples:

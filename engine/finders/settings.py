@@ -16,6 +16,7 @@ from engine.errors import UsageError
 from engine.wording import listed, quoted
 
 _NO_TRACK = "no_track"
+_IF_NONE = "if_none"
 _UNITS = {"_s": "s", "_ms": "ms", "_db": "dB", "_hz": "Hz", "_percent": "%"}
 
 Settings = TypeVar("Settings", bound="FinderSettings")
@@ -43,11 +44,19 @@ def track_name(no_track: str, title: str, description: str) -> Any:
     return PydanticField("", title=title, description=description, json_schema_extra=extra)
 
 
-def limited(limits: tuple[float, float], title: str, description: str) -> Any:
-    """Return the field of a number that may be None, with its lowest and highest value."""
+def limited(limits: tuple[float, float], title: str, description: str, if_none: str = "default") -> Any:
+    """Return the field of a number that may be None, with its lowest and highest value.
+
+    Parameters
+    ----------
+    if_none : the meaning of None, which a form shows in an empty field
+    """
     lowest, highest = limits
     most = None if isinf(highest) else highest
-    return PydanticField(None, ge=lowest, le=most, title=title, description=description)
+    extra: dict[str, Any] = {_IF_NONE: if_none}
+    return PydanticField(
+        None, ge=lowest, le=most, title=title, description=description, json_schema_extra=extra
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,7 @@ class Field:
     default : its value where none is given, if it is not required
     title, about : a label, and a sentence without capital and full stop
     no_track : of a text that names a track, the label of an empty one; "" for any other setting
+    if_none : the meaning of None, in one or two words
     """
 
     name: str
@@ -76,6 +86,7 @@ class Field:
     title: str
     about: str
     no_track: str = ""
+    if_none: str = "default"
 
     @property
     def is_share(self) -> bool:
@@ -99,6 +110,7 @@ def _field(name: str, setting: FieldInfo) -> Field:
     (kind,) = (one for one in options if one is not NoneType)
     choices = get_args(kind) if get_origin(kind) is Literal else ()
     limits = {at: getattr(one, at) for one in setting.metadata for at in ("ge", "le") if hasattr(one, at)}
+    extra = setting.json_schema_extra if isinstance(setting.json_schema_extra, dict) else {}
     return Field(
         name,
         str if choices else kind,
@@ -109,7 +121,8 @@ def _field(name: str, setting: FieldInfo) -> Field:
         setting.default,
         setting.title or name,
         setting.description or "",
-        str(extra.get(_NO_TRACK, "")) if isinstance(extra := setting.json_schema_extra, dict) else "",
+        str(extra.get(_NO_TRACK, "")),
+        str(extra.get(_IF_NONE, "default")),
     )
 
 

@@ -93,7 +93,7 @@ class _NumberLine(_Line):
         self.field = self._numbers = NumberLine(Number(label, start, least, most, decimals, step=step))
         if value is None:
             self.field.clear()
-            self.field.setPlaceholderText("default")
+            self.field.setPlaceholderText(field.if_none)
 
     @property
     def _is_blank(self) -> bool:

@@ -104,6 +104,9 @@ def test_what_was_answered_and_what_others_made_stays():
         ({"longer_than_s": 0.5, "leave_s": 0.6}, "0.6"),
         ({"longer_than_s": 0.5, "leave_s": -1.0}, "-1"),
         ({"longer_than_s": "soon"}, "soon"),
+        ({"longer_than_s": 2.0, "up_to_s": 2.0}, r"up to 2 s .* above 2 s"),
+        ({"up_to_s": 0.5}, r"up to 0.5 s .* above 0.8 s"),
+        ({"up_to_s": 9_000.0}, "9000"),
         ({"louder_than_db": 3.0}, "louder_than_db"),
     ],
 )
@@ -115,6 +118,30 @@ def test_settings_outside_their_limits_are_refused(settings, value):
 def test_no_more_is_left_than_a_pause_is_long():
     request = request_of("pauses", document(), {}, {}, {"longer_than_s": 0.2})
     assert request.settings.leave_s == 0.2
+
+
+def test_pauses_above_a_limit_are_left_as_they_are():
+    gaps = [(500, 600), (1000, 1200), (2000, 2400), (3000, 3500), (5600, 6000)]  # 2, 4, 8, 10 and 8 s
+    shorter, none, every = (
+        shortened(document(), heard(gaps), longer_than_s=1.0, leave_s=0.4, **asked).found
+        for asked in ({"up_to_s": 5.0}, {"up_to_s": 1.5}, {})
+    )
+    assert [round(one.start_samples / HOP, -2) for one in shorter.proposals] == [500, 1000]
+    assert shorter.figures["left_pauses"] == 3
+    assert "3 pauses over 5 s" in shorter.summary
+    assert not none.proposals
+    assert none.figures == {"cut_s": 0.0, "left_pauses": 5}
+    assert len(every.proposals) == 5
+    assert every.figures["left_pauses"] == 0
+    assert " over " not in every.summary
+    assert shorter.proposals == every.proposals[:2], "the limit changes no other cut"
+
+
+def test_a_pause_as_long_as_the_limit_is_shortened():
+    listening = heard([(1000, 1202)])  # the smoothing takes a hop at either end, so that it is 4.0 s
+    (one,) = shortened(document(), listening, up_to_s=4.0).found.proposals
+    assert one.reason.startswith("A pause of 4.0 s")
+    assert not shortened(document(), listening, up_to_s=3.98).found.proposals
 
 
 def test_the_verb_shortens_them_and_the_export_is_as_much_shorter(tmp_path, capsys):
@@ -139,5 +166,9 @@ def test_the_verb_shortens_them_and_the_export_is_as_much_shorter(tmp_path, caps
     capsys.readouterr()
     assert main(argv) == 0
     assert [one["id"] for one in json.loads(capsys.readouterr().out)["found"]] == ids
+    assert main([*argv, "--up-to-s", "1.7"]) == 0
+    limited = json.loads(capsys.readouterr().out)
+    assert limited["left_pauses"] == np.sum(long > 1.7)
+    assert len(limited["found"]) == len(ids) - limited["left_pauses"]
     assert main(["propose", project, "--takes", "--leave-s", "0.3"]) == 2
     assert "leave_s" in capsys.readouterr().err

@@ -12,7 +12,15 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit, QProgressDialog, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QFileDialog,
+    QLineEdit,
+    QMessageBox,
+    QProgressDialog,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from desktop.demo import DEMO_FOLDER
@@ -291,3 +299,16 @@ def named_field(dialog: QWidget, name: str) -> QLineEdit:
     found = [one for one in dialog.findChildren(QLineEdit) if one.accessibleName().startswith(name)]
     assert len(found) == 1, [one.accessibleName() for one in dialog.findChildren(QLineEdit)]
     return found[0]
+
+
+def press_button(words: str, seen: list[str] | None = None) -> Callable[[QWidget], None]:
+    """Answer a question by the button with these words; `seen` gets its texts and its default button."""
+
+    def answer(dialog: QWidget) -> None:
+        assert isinstance(dialog, QMessageBox)
+        if seen is not None:
+            seen.extend([dialog.text(), dialog.informativeText(), dialog.defaultButton().text()])
+        (button,) = [one for one in dialog.buttons() if one.text() == words]
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+    return answer

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMessageBox, QWidget
 
-from tests.desktop.conftest import Hands, type_path
+from tests.desktop.conftest import Hands, press_button, type_path
 from tests.engine.recordings.placement.field_recorders import ZOOM_F8, recorded
 from tests.hostile.bad_files import RATE_HZ
 
@@ -28,22 +24,10 @@ def poly(tmp_path: Path, rng: np.random.Generator) -> Path:
     )
 
 
-def press(words: str, seen: list[str]) -> Callable[[QWidget], None]:
-    """Answer a question by a button, and write down what it asks."""
-
-    def answer(dialog: QWidget) -> None:
-        assert isinstance(dialog, QMessageBox)
-        seen.extend([dialog.text(), dialog.informativeText(), dialog.defaultButton().text()])
-        (button,) = [one for one in dialog.buttons() if one.text() == words]
-        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-
-    return answer
-
-
 def test_a_poly_file_is_offered_as_tracks_and_undo_takes_them_out(hands: Hands, poly: Path) -> None:
     seen: list[str] = []
     each = "A track for &each channel"
-    hands.press_and_answer("Ctrl+O", type_path(poly), press(each, seen))
+    hands.press_and_answer("Ctrl+O", type_path(poly), press_button(each, seen))
     hands.finish_work()
     assert "T001.WAV has 4 channels" in seen[0]
     assert "Kick, Snare, Gtr and Mix" in seen[1]
@@ -57,7 +41,7 @@ def test_a_poly_file_is_offered_as_tracks_and_undo_takes_them_out(hands: Hands, 
 
 
 def test_a_poly_file_can_stay_one_track(hands: Hands, poly: Path) -> None:
-    hands.press_and_answer("Ctrl+O", type_path(poly), press("&One track", []))
+    hands.press_and_answer("Ctrl+O", type_path(poly), press_button("&One track"))
     hands.finish_work()
     state = hands.window.session.state
     assert [state.channels(track) for track in state.tracks] == [4]
@@ -68,6 +52,6 @@ def test_one_track_is_first_where_channels_have_no_names(
 ) -> None:
     path, seen = tmp_path / "surround.wav", list[str]()
     soundfile.write(path, rng.uniform(-0.5, 0.5, (RATE_HZ, 6)), RATE_HZ)
-    hands.press_and_answer("Ctrl+O", type_path(path), press("Cancel", seen))
+    hands.press_and_answer("Ctrl+O", type_path(path), press_button("Cancel", seen))
     assert seen[2] == "&One track"
     assert not hands.window.session.is_open

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.document.decisions import Verdict
-from tests.desktop.conftest import Hands, fill, type_path
+from tests.desktop.conftest import Hands, fill, press_button, type_path
 from tests.hostile.bad_files import RATE_HZ, REFUSED, WARNED, good
 from tests.hostile.status import drop, is_one_sentence, said
 from tests.mostly_long import mostly_long
@@ -85,7 +85,8 @@ def test_what_can_be_saved_is_imported_with_a_sentence_that_stays(
 
 
 def test_sixty_four_channels_are_imported_and_painted(hands: Hands, folder: Path) -> None:
-    drop(hands, good(folder / "desk.wav", 1.0, 64))
+    desk = good(folder / "desk.wav", 1.0, 64)
+    hands.do_and_answer(lambda: drop(hands, desk), press_button("&One track"))
     window = hands.window
     assert window.session.state.sources[window.session.state.tracks[0].clips[0].source_id].channels == 64
     picture = window.timeline.canvas.grab().toImage()

@@ -100,6 +100,14 @@ def test_a_take_or_a_part_of_it_is_raised(project: str, capsys: pytest.CaptureFi
     assert whole["clips"][-1]["name"] == "b.wav"
 
 
+def test_tracks_go_with_their_last_clips_and_are_named(
+    project: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["edit", project, "remove", "--tracks", "a", "b"]) == 0
+    assert "with tracks a and b" in capsys.readouterr().out
+    assert told(capsys, "tracks", project)["tracks"] == []
+
+
 def test_edits_move_along(project: str, capsys: pytest.CaptureFixture[str]) -> None:
     made = told(
         capsys, "edit", project, "gain", "--start-s", "1", "--stop-s", "2", "--db", "-6", "--tracks", "b"
@@ -144,7 +152,7 @@ def test_later_clips_follow_with_ripple(project: str, capsys: pytest.CaptureFixt
         ("place", "--clips", "none.wav", "--to-s", "1"),
         ("place", "--clips", "b.wav", "--to-s", "-3"),
         ("place", "--clips", "b.wav", "--to-s", "1e9"),
-        ("place", "--clips", "b.wav", "--by-s", "1e12"),
+        ("place", "--clips", "b.wav", "--by-s", "1e9"),
         ("duplicate", "--clips", "b.wav", "--to-s", "1e9"),
         ("trim", "--clips", "b.wav"),
         ("trim", "--clips", "b.wav", "--start-s", "9"),
@@ -162,7 +170,6 @@ def test_later_clips_follow_with_ripple(project: str, capsys: pytest.CaptureFixt
         ("level", "--clips", "b.wav", "--db", "99"),
         ("join", "--tracks", "a"),
         ("cut", "--start-s", "1", "--stop-s", "2", "--clips", "b.wav"),
-        ("remove", "--tracks", "a", "b"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(

@@ -9,7 +9,7 @@ from functools import partial
 from operator import is_
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QStandardPaths, Qt, Signal
+from PySide6.QtCore import QFileInfo, QObject, QStandardPaths, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.dialogs import form_dialogs, questions
@@ -308,7 +308,7 @@ def _by_name(sentences: tuple[str, ...], paths: tuple[Path, ...]) -> tuple[str, 
 def music_folder() -> Path:
     """Return the folder for music of the user, else the home folder."""
     music = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MusicLocation))
-    return music if music.is_dir() else Path.home()
+    return music if QFileInfo(music).isDir() else Path.home()
 
 
 def free_name(path: Path) -> Path:

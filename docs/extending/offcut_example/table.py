@@ -1,4 +1,4 @@
-"""The export format ".csv": a row for each accepted edit, for spreadsheets."""
+"""The export format ".tsv": a row for each accepted edit, for spreadsheets."""
 
 import csv
 
@@ -20,7 +20,7 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
         replacing(request.out, overwrite=request.overwrite) as part,
         part.open("w", encoding="utf-8") as stream,
     ):
-        table = csv.writer(stream, lineterminator="\n")
+        table = csv.writer(stream, delimiter="\t", lineterminator="\n")
         table.writerow(COLUMNS)
         for edit in edits:
             span_s = (samples_to_s(at, rate_hz) for at in (edit.start_samples, edit.stop_samples))
@@ -31,5 +31,5 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
 
 
 TABLE = Format(
-    ".csv", "Table", "a row for each edit, for spreadsheets", __name__, names_media=False, edit_bytes=120
+    ".tsv", "Table", "a row for each edit, for spreadsheets", __name__, names_media=False, edit_bytes=120
 )

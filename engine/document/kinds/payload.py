@@ -23,17 +23,19 @@ def validator(
 ) -> Callable[[Payload], None]:
     """Return a validator for payloads with these fields alone, of these types, and all the needed ones."""
 
+    named = f"{'An' if kind[0] in 'aeiou' else 'A'} {kind}"
+
     def validate(payload: Payload) -> None:
         unknown = sorted(set(payload) - set(fields))
         if unknown:
             known = f"all it takes is {', '.join(fields)}" if fields else "it takes nothing but its span"
-            raise DocumentError(f"A {kind} cannot hold {unknown[0]!r}: {known}.")
+            raise DocumentError(f"{named} cannot hold {unknown[0]!r}: {known}.")
         for name, field in fields.items():
             if name in payload:
-                field(f"A {kind}'s {name}", payload[name])
+                field(f"{named}'s {name}", payload[name])
         for name in needed:
             if name not in payload:
-                raise DocumentError(f"A {kind} needs {name}, but has none.")
+                raise DocumentError(f"{named} needs {name}, but has none.")
 
     return validate
 

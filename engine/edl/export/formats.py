@@ -105,8 +105,8 @@ _ROWS = (
             suffix, name, good_for, "engine.edl.export.interchange.segments", names_media=False, edit_bytes=60
         )
         for suffix, name, good_for in (
-            (".csv", "LosslessCut segments", "the played segments as times"),
-            (".llc", "LosslessCut project", "the played segments, for lossless cuts"),
+            (".csv", "LosslessCut list", "the played segments as times"),
+            (".llc", "LosslessCut project", "the played segments, in order"),
             (".srt", "SubRip subtitles", "the played segments as subtitles"),
         )
     ),

@@ -38,12 +38,12 @@ def log_of(hands: Hands) -> MessageLog:
 
 def test_the_log_lists_what_was_said_with_the_time_and_marks_errors(reviewing: Hands) -> None:
     reviewing.press("X")
-    reviewing.press("Alt+M")
+    reviewing.press("Alt+K")
     log = log_of(reviewing)
     lines = log.lines()[-2:]
     assert lines[0][8:] == "  Rejected cut 0:04.0 – 0:08.0"
-    assert lines[1][8:].startswith("  Error: Choose a track first.")
-    assert "(PgDown)" in lines[1]
+    assert lines[1][8:].startswith("  Error: Takes not searched yet.")
+    assert "(Alt Shift P)" in lines[1]
     assert all(line[2] == line[5] == ":" and line[:2].isdecimal() for line in lines)
     assert lines[0].split("  ")[1] in log.findChild(QTextEdit).toPlainText()
     errors = log.findChild(CheckBox)
@@ -83,7 +83,7 @@ def test_a_click_on_the_line_opens_the_log(reviewing: Hands) -> None:
 def test_no_undo_of_something_else_beside_an_error(reviewing: Hands) -> None:
     reviewing.press("X")
     assert reviewing.window.status_bar._undo.text().endswith("undoes it")
-    reviewing.press("Alt+M")
+    reviewing.press("Alt+K")
     assert not reviewing.window.status_bar._undo.text()
     reviewing.press("Down")
     reviewing.window.say("Next")
@@ -146,8 +146,8 @@ def test_in_the_result_markers_and_selections_are_told_on_its_clock(reviewing: H
 
 def test_an_error_goes_with_the_next_command(reviewing: Hands) -> None:
     bar = reviewing.window.status_bar
-    reviewing.press("Alt+M")
-    assert bar.message.startswith("Choose a track first")
+    reviewing.press("Alt+K")
+    assert bar.message.startswith("Takes not searched yet")
     reviewing.press("Home")
     assert bar.message == ""
 

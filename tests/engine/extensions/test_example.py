@@ -17,7 +17,7 @@ EVERY = {
     ("offcut.kinds", "tighten"),
     ("offcut.finders", "long-pauses"),
     ("offcut.decoders", "sox-dat"),
-    ("offcut.export_formats", ".csv"),
+    ("offcut.export_formats", ".tsv"),
     ("offcut.import_formats", ".spans"),
     ("offcut.recipes", "loudness"),
     ("offcut.embeddings", "mel-means"),
@@ -65,7 +65,7 @@ def test_it_is_proposed_decided_heard_and_exported(packages: Path, jam: Path) ->
         ["propose", project, "--maker", "long-pauses", "--json"],
         ["decide", project, "accept", "--all"],
         ["propose", project, "long-pauses", "--set", "longer_than_s", "2.5", "--json"],
-        ["export", project, "--out", folder / "table.csv", folder / "with.wav"],
+        ["export", project, "--out", folder / "table.tsv", folder / "with.wav"],
         ["propose", project, "nobody"],
         ["propose", project, "long-pauses", "--set", "longer_than_s", "900"],
         packages=packages,
@@ -77,8 +77,8 @@ def test_it_is_proposed_decided_heard_and_exported(packages: Path, jam: Path) ->
     assert "'nobody': use cuts, dead-air" in made.errors
     assert "or long-pauses" in made.errors
     assert "longer_than_s cannot be 900: give 1.5 to 60." in made.errors
-    with (folder / "table.csv").open() as stream:
-        (row,) = csv.DictReader(stream)
+    with (folder / "table.tsv").open() as stream:
+        (row,) = csv.DictReader(stream, delimiter="\t")
     assert (row["kind"], row["maker"]) == ("tighten", "added:long-pauses")
     # Five seconds become one; neighbours overlap by the crossfade of 20 ms.
     assert soundfile.info(folder / "with.wav").duration == pytest.approx(12.0, abs=0.03)
@@ -110,7 +110,7 @@ def test_a_document_opens_without_the_package_and_loses_nothing(packages: Path, 
         ["export", project, "--out", folder / "edits.json", folder / "labels.txt"],
         ["decide", project, "reset", "--all"],
         ["decide", project, "accept", "--all"],
-        ["export", project, "--out", folder / "table.csv"],
+        ["export", project, "--out", folder / "table.tsv"],
     )
     assert without.statuses == (0, 0, 0, 0, 0, 1)
     assert "tighten (not available) · added:long-pauses" in without.texts[0]

@@ -43,7 +43,7 @@ def test_an_export_that_cannot_be_named(reviewing: Hands, folder: Path, name: st
 AS_NOBODY = """
 import os, sys
 from pathlib import Path
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 from desktop.shell.slots import reporting_refusals
 from desktop.main_window import MainWindow
@@ -58,7 +58,14 @@ def wait():
     while window.work.is_busy:
         application.processEvents()
 told = []
+def close(question):
+    if question is not None:
+        told.append(question.text().splitlines()[0])
+        question.reject()
 window.status_bar.set_error = told.append
+answering = QTimer(interval=20)
+answering.timeout.connect(lambda: close(application.activeModalWidget()))
+answering.start()
 def attempt(do, *values):
     reporting_refusals(do, told.append)(*values)
     wait()
@@ -92,6 +99,7 @@ def test_folders_without_permission(tmp_path: Path) -> None:
     let_others_through(tmp_path)
     before = (tmp_path / "readable" / "jam.offcut").read_bytes()
     homes = {f"XDG_{name}_HOME": str(tmp_path / "open") for name in ("CACHE", "CONFIG", "DATA", "STATE")}
+    homes["HOME"] = str(tmp_path / "open")
     done = subprocess.run(
         [sys.executable, "-c", AS_NOBODY, str(tmp_path)],
         capture_output=True,

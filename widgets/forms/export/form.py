@@ -111,8 +111,8 @@ class ExportForm(QWidget):
         """Arrange each format with its purpose on one line, because the list is long."""
         formats = QGridLayout()
         formats.setHorizontalSpacing(px(16))
-        formats.setVerticalSpacing(px(2))
-        formats.setRowMinimumHeight(0, px(30))
+        formats.setVerticalSpacing(0)
+        formats.setRowMinimumHeight(0, px(28))
         formats.setColumnStretch(1, 1)
         title = QLabel("Formats")
         title.setProperty("role", "title")

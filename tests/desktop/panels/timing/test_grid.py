@@ -234,9 +234,9 @@ def test_stepping_along_the_grid(at_work: Hands) -> None:
     assert window.transport.playhead_samples == BEAT
     for _ in range(2):
         at_work.window.commands.run("grid.double")
-    window.timeline.zooms.fit()  # beats are too close to draw; bars stay where they are
+    window.timeline.zooms.fit()  # beats are too close to draw; bars, which keep their four beats, are not
     at_work.press("G")
-    assert window.transport.playhead_samples == 4 * BEAT
+    assert window.transport.playhead_samples == 2 * BEAT
     window.transport.seek(0)
     at_work.press("Shift+G")
     assert at_work.refused[-1] == "No grid line further back."

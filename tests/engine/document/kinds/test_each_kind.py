@@ -139,7 +139,7 @@ def test_a_span_of_nothing_does_nothing_and_one_of_a_sample_something(kind: str)
 
 @pytest.mark.parametrize("kind", EXAMPLES)
 def test_what_is_none_of_its_kind_does_nothing_but_is_refused(kind: str) -> None:
-    with pytest.raises(DocumentError, match=f"A {kind} cannot hold 'colour'"):
+    with pytest.raises(DocumentError, match=f"An? {kind} cannot hold 'colour'"):
         KINDS[kind].effect(Edited(1_000, 2_000, {**(EXAMPLES[kind].needed or {}), "colour": "red"}, TRACKS))
 
 

@@ -97,6 +97,8 @@ class Objection(StrEnum):
     JUMPS = "jumps"
     """Its offset to another recording jumps, as where a recorder lost samples."""
     BEFORE_TIMELINE = "before-timeline"
+    UNRELATED = "unrelated"
+    """The others are placed relative to it, and nothing shows that it belongs to them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from engine.recordings.placement.continuations import Link, LinkReason, Take, ta
 from engine.recordings.placement.file_head import FileHead
 from engine.recordings.placement.known import NOTHING_KNOWN, Known
 from engine.recordings.placement.one_at_a_time import one_at_a_time
+from engine.recordings.placement.origins import Backing, origin_backing
 from engine.recordings.placement.placements import (
     Basis,
     Contradiction,
@@ -87,13 +88,18 @@ def propose_places(
     is_possible = partial(one_at_a_time, takes, heads, rate_hz)
     groups, left_out = groups_by_sound(len(takes), weights, matches, rate_hz, fixed, is_possible)
     is_by_time = mode in (Mode.AUTO, Mode.TIME)
-    clock_of = {one: time.clock for one, time in take_times(takes, heads).items() if is_by_time}
+    times = take_times(takes, heads) if is_by_time else {}
+    clock_of = {one: time.clock for one, time in times.items()}
     joined, guessed = with_guesses(groups, _guesses(takes, links, rate_hz), clock_of, fixed)
-    joined.sort(key=lambda group: (fixed.keys().isdisjoint(group), -sum(weights[take] for take in group)))
+    backed = partial(origin_backing, guessed=guessed, takes=takes, times=times)
+    joined.sort(key=lambda group: -sum(weights[take] for take in group))
+    joined.sort(key=lambda group: (fixed.keys().isdisjoint(group), -backed(group)))
     if mode is Mode.AFTER:
         of_takes = _one_after_another(joined, takes, heads, rate_hz, known)
     else:
         of_takes = _related(takes, heads, joined, guessed, rate_hz, is_by_time=is_by_time)
+        if not fixed and len(takes) > 1 and backed(joined[0]) is Backing.NOTHING:
+            of_takes = [_unrelated(one) if one.reason is Reason.ORIGIN else one for one in of_takes]
         of_takes = contested(of_takes, matches, left_out, rate_hz)
     own = _of_files(takes, heads, of_takes, rate_hz)[len(known.files) :]
     positions = [*(file.position for file in known.files), *own]
@@ -187,6 +193,11 @@ def _related(
                 confidence=min(placed.confidence, position.confidence),
             )
     return [found[number] for number in range(len(takes))]
+
+
+def _unrelated(origin: Position) -> Position:
+    text = "Neither its sound nor a time relates it to another recording: check that it belongs to them."
+    return origin.doubted(Contradiction(Objection.UNRELATED, None, 0.0, text))
 
 
 def _of_files(

@@ -93,9 +93,10 @@ def groups_by_sound(
     known: Mapping[int, Position] = MappingProxyType({}),
     is_possible: Callable[[Mapping[int, Position]], bool] = lambda _: True,
 ) -> tuple[list[dict[int, Position]], tuple[Pair, ...]]:
-    """Group takes that sound relates, each group with positions relative to its longest take.
+    """Group takes that sound relates, each group with positions relative to one of its takes.
 
-    The strongest pairs are followed first; those left over are compared with the result.
+    That is the longest of those that a certain pair relates, else the longest of all. The strongest pairs are
+    followed first; those left over are compared with the result.
 
     Parameters
     ----------
@@ -115,7 +116,7 @@ def groups_by_sound(
     }
     order = sorted(usable, key=lambda pair: _strength(usable[pair]), reverse=True)
     tree: dict[int, list[Pair]] = {}
-    group_of = [min(known) if take in known else take for take in range(count)]
+    sure_of = group_of = [min(known) if take in known else take for take in range(count)]
     left_out: list[Pair] = []
     for pair in order:
         first, second = (group_of[one] for one in pair)
@@ -128,6 +129,7 @@ def groups_by_sound(
                 left_out.append(pair)
                 continue
             group_of = [first if one == second else one for one in group_of]
+            sure_of = group_of if usable[pair].is_certain else sure_of  # certain pairs come first
             for take in pair:
                 tree.setdefault(take, []).append(pair)
     members: dict[int, list[int]] = {}
@@ -135,7 +137,7 @@ def groups_by_sound(
         members.setdefault(group, []).append(take)
     found = []
     for takes in members.values():
-        longest = max(takes, key=lambda take: (lengths[take], -take))
+        longest = max(takes, key=lambda take: (sure_of.count(sure_of[take]) > 1, lengths[take], -take))
         roots = {take: known[take] for take in takes if take in known} or {longest: ORIGIN}
         found.append(_checked(_spread(roots, tree, usable), usable, rate_hz))
     groups = sorted(found, key=lambda group: -sum(lengths[take] for take in group))
@@ -262,7 +264,7 @@ def _beside(known: Position, match: SoundMatch, *, is_first: bool) -> Position:
     reason = Reason.SAME_SOUND if best.agreeing else Reason.SIMILAR_RISES
     if not match.is_certain and best.agreeing and match.others:
         reason = Reason.AMBIGUOUS_SOUND
-    elif not match.is_certain and best.agreeing:
+    elif not match.is_certain and best.agreeing and best.step is None:
         reason = Reason.FAINT_SOUND
     found = Position(
         start,

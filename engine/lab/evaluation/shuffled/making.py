@@ -64,11 +64,17 @@ class Gear:
 
 @dataclass(slots=True)
 class Making:
-    """A day that is being made."""
+    """A day that is being made.
+
+    Attributes
+    ----------
+    spoken : sentences of the room
+    """
 
     folder: Path
     rng: np.random.Generator
     room: Sound
+    spoken: set[Path]
     files: list[Truth] = field(default_factory=list)
     clocks: int = 0
 
@@ -154,8 +160,9 @@ def stamp(path: Path, moment: datetime) -> None:
 def a_day(data_dir: Path, folder: Path, seed: int) -> tuple[list[Truth], str]:
     """Write the files of one day; return them in random order, with a description."""
     rng = np.random.default_rng([seed, 57])
-    songs, repeats = _room(data_dir, rng)
-    day = Making(folder, rng, songs)
+    spoken: set[Path] = set()
+    songs, repeats = _room(data_dir, rng, spoken)
+    day = Making(folder, rng, songs, spoken)
     length_s = len(songs) / ROOM_HZ
     kind = ("mono", "poly", "stereo", "takes", "twins")[int(rng.integers(5))]
     bext = ("", "", "origination", "reference")[int(rng.integers(4))]
@@ -203,7 +210,7 @@ def _recorder(day: Making, kind: str, bext: str, length_s: float) -> None:
 
 def _stranger(day: Making, data_dir: Path) -> None:
     """Add a memo of another day; its sound is in no other file."""
-    words = _chosen(data_dir / "speech", day.rng, 8)
+    words = sentences(data_dir, day.rng, 8, day.spoken)
     samples = np.concatenate([_at_room_rate(path) for path in words])[:, None].astype(np.float32)
     gear = day.gear([ROOM_HZ], 0.0)
     day.keep("phone/Memo.wav", gear, samples, 0.0, len(samples) / ROOM_HZ, -90_000.0)
@@ -224,7 +231,7 @@ def _dates(day: Making) -> str:
     return how
 
 
-def _room(data_dir: Path, rng: np.random.Generator) -> tuple[Sound, bool]:
+def _room(data_dir: Path, rng: np.random.Generator, spoken: set[Path]) -> tuple[Sound, bool]:
     """Return three songs with talk between them, and whether one is played twice (from a record)."""
     songs = []
     for path in _chosen(data_dir / "music", rng, 3):
@@ -235,13 +242,13 @@ def _room(data_dir: Path, rng: np.random.Generator) -> tuple[Sound, bool]:
     order = [songs[0], songs[1], songs[0] if repeats else songs[2]]
     parts: list[Sound] = []
     for song in order:
-        parts += [0.1 * song / song.std(), _talk(data_dir, rng)]
+        parts += [0.1 * song / song.std(), _talk(data_dir, rng, spoken)]
     room = np.concatenate(parts)
     return room + rng.standard_normal(len(room)) * 0.002, repeats
 
 
-def _talk(data_dir: Path, rng: np.random.Generator) -> Sound:
-    words = [_at_room_rate(path) for path in _chosen(data_dir / "speech", rng, 6)]
+def _talk(data_dir: Path, rng: np.random.Generator, spoken: set[Path]) -> Sound:
+    words = [_at_room_rate(path) for path in sentences(data_dir, rng, 6, spoken)]
     talk = np.concatenate(words)[: round(float(rng.uniform(*_TALK_S)) * ROOM_HZ)]
     return np.asarray(0.05 * talk / max(1e-9, talk.std()))
 
@@ -254,6 +261,21 @@ def _recordings(folder: Path) -> tuple[Path, ...]:
 def _chosen(folder: Path, rng: np.random.Generator, count: int) -> list[Path]:
     paths = _recordings(folder)
     return [paths[index] for index in rng.choice(len(paths), count, replace=len(paths) < count)]
+
+
+def sentences(data_dir: Path, rng: np.random.Generator, count: int, spoken: set[Path]) -> list[Path]:
+    """Draw sentences that were not spoken on this day, and note them; one that was is drawn if all were.
+
+    Instead of one that was, the next of the folder is taken, so that all other draws stay as they are.
+    """
+    paths = _recordings(data_dir / "speech")
+    found = []
+    for path in _chosen(data_dir / "speech", rng, count):
+        at = paths.index(path)
+        path = next((one for one in (*paths[at:], *paths[:at]) if one not in spoken), path)
+        spoken.add(path)
+        found.append(path)
+    return found
 
 
 def _at_room_rate(path: Path) -> Sound:

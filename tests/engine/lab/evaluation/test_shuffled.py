@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine.audio.reader import probe
-from engine.lab.evaluation.shuffled.making import ROOM_HZ, a_day
+from engine.lab.evaluation.shuffled.making import ROOM_HZ, a_day, sentences
 from engine.lab.evaluation.shuffled.shuffled import evaluate, outcomes
 from engine.progress import SILENT
 from engine.recordings.placement.file_head import read_heads
@@ -47,3 +48,13 @@ def test_files_last_as_long_as_they_are_said_to(data_dir: Path, tmp_path: Path) 
             info = probe(one.path)
             lasts_s = (one.end_s - one.begin_s) * (1.0 + one.ppm / 1e6)
             assert info.frames / info.rate_hz == pytest.approx(lasts_s, abs=0.001)
+
+
+def test_no_sentence_of_a_day_is_spoken_twice(tmp_path: Path) -> None:
+    """A stranger that repeats one is no stranger: its sound is in the room."""
+    (tmp_path / "speech").mkdir()
+    for number in range(26):
+        (tmp_path / f"speech/{number:02d}.wav").touch()
+    spoken: set[Path] = set()
+    drawn = [sentences(tmp_path, np.random.default_rng(5), count, spoken) for count in (6, 6, 6, 8)]
+    assert len(spoken) == sum(len(paths) for paths in drawn) == 26

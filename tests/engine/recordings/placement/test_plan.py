@@ -192,6 +192,45 @@ def test_take_folders_are_tracks_times_takes(tmp_path: Path) -> None:
     assert all(one.is_certain for one in found.files)
 
 
+def without_a_time(folder: Path, sounds: dict[str, Sound]) -> list[Placement]:
+    """Write files of several folders that state no time, as on other days, and place them."""
+    paths = [wav(folder / name, sound, rate_hz=RATE_HZ) for name, sound in sounds.items()]
+    for number, path in enumerate(paths):
+        dated(path, NOON + timedelta(minutes=20 * number))
+    return list(propose_places(read_heads(paths, now=NOW)).files)
+
+
+def test_a_long_stranger_is_marked_and_not_the_origin(tmp_path: Path, day: Sound) -> None:
+    part = by_other_microphone(day[10 * RATE_HZ : 40 * RATE_HZ], 4)
+    sounds = {
+        "phone/memo.wav": performance(7, 90.0),
+        "rec/jam.wav": day[: 50 * RATE_HZ],
+        "cam/clip.wav": part,
+    }
+    memo, recorder, camera = without_a_time(tmp_path, sounds)
+    assert not memo.is_certain
+    assert (recorder.reason, recorder.is_certain) == (Reason.ORIGIN, True)
+    assert (camera.reason, camera.is_certain) == (Reason.SAME_SOUND, True)
+
+
+def test_an_origin_that_nothing_relates_to_another_recording_is_marked(tmp_path: Path) -> None:
+    sounds = {"phone/memo.wav": performance(7, 60.0), "rec/jam.wav": performance(1, 40.0)}
+    memo, recorder = without_a_time(tmp_path, sounds)
+    assert (memo.reason, memo.is_certain, codes(memo)) == (Reason.ORIGIN, False, {Objection.UNRELATED})
+    assert not recorder.is_certain
+
+
+def test_takes_of_one_clock_are_the_origin_before_a_longer_stranger(tmp_path: Path) -> None:
+    paths = [dated(wav(tmp_path / "phone/memo.wav", performance(7, 90.0), rate_hz=RATE_HZ), NOON)]
+    for number, seed in enumerate((1, 2)):
+        start = NOON + after_noon(60.0 * number)
+        paths.append(wav(tmp_path / f"rec/R_{number}.wav", performance(seed, 20.0), start, rate_hz=RATE_HZ))
+    memo, *takes = propose_places(read_heads(paths, now=NOW)).files
+    assert not memo.is_certain
+    assert all(one.is_certain for one in takes)
+    assert takes[0].reason is Reason.ORIGIN
+
+
 @pytest.mark.alone
 def test_two_thousand_files_take_a_few_seconds(tmp_path: Path) -> None:
     sound, start, paths = np.zeros(800, np.float32), NOON, []

@@ -61,6 +61,15 @@ def test_a_chain_of_pairs_gives_the_truth_on_the_clock_of_the_longest(
         assert group[number].is_certain
 
 
+def test_the_longest_of_the_takes_that_are_surely_related_is_the_origin() -> None:
+    """A longer one that may be in one of them is placed relative to them, uncertain."""
+    takes = [Clocked(48_000.0 * number, 1.0) for number in range(3)]
+    matches = {(0, 1): match(*takes[:2], is_certain=False), (1, 2): match(*takes[1:])}
+    (group,), _ = groups_by_sound(3, [9.0, 5.0, 2.0], matches, RATE_HZ)
+    assert [group[number].is_certain for number in range(3)] == [False, True, True]
+    assert group[1].reason is Reason.ORIGIN
+
+
 def test_takes_without_a_pair_are_groups_of_their_own() -> None:
     groups, _ = groups_by_sound(3, [1.0, 5.0, 2.0], {}, RATE_HZ)
     assert [list(group) for group in groups] == [[1], [2], [0]]

@@ -134,7 +134,7 @@ class _Seams:
 
     Parameters
     ----------
-    crossfades : each from where to where both clips play
+    crossfades : each from where to where both clips play, on a track or on two
     """
 
     def __init__(self, crossfades: Iterable[Span]) -> None:
@@ -187,6 +187,7 @@ class _Composing:
         self._under = self._fades = 0
         clips = {key: self._on_top(own) for key, own in by_track.items()}
         crossfades = [one for own in clips.values() for one in _crossfades(own) if _length(one)]
+        crossfades += _between_tracks(clips.values(), near)
         seams = _Seams(crossfades)
         over_silence = _Seams(_faded_over_silence(clips.values()))
         self._pieces = {key: self._parted(own, seams, over_silence) for key, own in clips.items()}
@@ -209,11 +210,17 @@ class _Composing:
         end_fade: int | None = self._edge_fade(runs[-1].end_samples, is_end=True) if runs else None
         if runs and not has_edge_fades:
             runs[0], end_fade = replace(runs[0], fade_samples=None), None
-            for number, (before, one) in enumerate(pairwise(tuple(runs)), 1):
-                if (before.is_inserted or one.is_inserted) and not one.fade_samples:
+            for number, one in enumerate(tuple(runs[1:]), 1):
+                if not one.fade_samples and not self._is_cut(one.at_samples):
                     runs[number] = replace(one, fade_samples=None)
         differences, repeated = self._differences(intervals)
         return PlayedRuns(tuple(runs), tuple(differences), end_fade, tuple(self._left_out(repeated)))
+
+    def _is_cut(self, at: int) -> bool:
+        """Return whether any track goes from one clip to the next there: elsewhere its fades are of edges."""
+        return any(
+            one.stop == at == after.start for own in self._pieces.values() for one, after in pairwise(own)
+        )
 
     def _left_out(self, repeated: int) -> Iterator[str]:
         if self._under:
@@ -468,6 +475,26 @@ def _faded_over_silence(by_track: Iterable[Sequence[DocumentClip]]) -> Iterator[
 def _crossfades(clips: Sequence[DocumentClip]) -> list[Span]:
     """Return where each clip but the last plays together with the next; empty spans for cuts."""
     return [(after.at_samples, max(one.end_samples, after.at_samples)) for one, after in pairwise(clips)]
+
+
+def _between_tracks(by_track: Iterable[Sequence[DocumentClip]], near: int) -> list[Span]:
+    """Return where a clip fades out as one from elsewhere in the document fades in, on whichever track.
+
+    Where one track has a gap before a jump and another one behind it, no track crosses over by itself.
+    """
+    clips = [one for own in by_track for one in own]
+    leaving: dict[Span, set[int]] = {}
+    for one in clips:
+        if one.fade_out_samples:
+            fade = one.end_samples - one.fade_out_samples, one.end_samples
+            leaving.setdefault(fade, set()).add(one.start_samples - one.at_samples)
+    found: dict[Span, None] = {}
+    for one in clips:
+        fade = one.at_samples, one.at_samples + one.fade_in_samples
+        offset = one.start_samples - one.at_samples
+        if one.fade_in_samples and any(abs(offset - other) > near for other in leaving.get(fade, ())):
+            found[fade] = None
+    return list(found)
 
 
 def _length(span: Span) -> int:

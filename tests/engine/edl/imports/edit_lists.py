@@ -81,7 +81,7 @@ def timing(draw: st.DrawFn) -> tuple[Asked, ...]:
             asked.append(Asked("cut", start, stop, (("crossfade_ms", float(own)),)))
             continue
         if kind == "insert":  # frames cannot tell a hard edge from a fade that they leave out
-            length = ("length_samples", draw(st.integers(LEAST // 2, 20 * LEAST)))
+            length = ("length_samples", draw(st.integers(LEAST, 20 * LEAST)))
             asked.append(Asked(kind, start, start, (length, ("crossfade_ms", float(max(fade, 1))))))
             continue
         to = draw(st.sampled_from([0, LENGTH, *places]))

@@ -25,6 +25,7 @@ from engine.edl.imports.described import LabelsAs
 from engine.edl.imports.proposals.edit import ImportedEdit, ImportRequest, imported_edit
 from tests.engine.edl.imports.edit_lists import (
     FRAME,
+    LENGTH,
     Asked,
     Moved,
     ends_with_sound,
@@ -201,6 +202,19 @@ def test_a_part_of_one_frame_at_the_start_of_its_medium_comes_back(jam: Recordin
         )
         made, _ = brought_back(state, state, jam.media, tmp_path / "out.otio")
         assert made.proposals == ()
+
+
+@pytest.mark.parametrize("suffix", [".fcpxml", ".rpp", ".otio", ".xml"])
+def test_a_crossfade_from_one_track_to_another_comes_back(
+    jam: Recording, tmp_path: Path, suffix: str
+) -> None:
+    moved_on = with_moved_clips(jam.state, ((0, 225_723, 25_601),))
+    fade = ("crossfade_ms", 47.0)
+    repeat = Asked("repeat", 250_222, 257_390, (("to_samples", LENGTH), fade, ("times", 3)))
+    state = with_edits(moved_on, (repeat,))
+    made, after = brought_back(state, state, jam.media, tmp_path / f"out{suffix}")
+    assert made.proposals == ()
+    assert after == state
 
 
 @seed(37)

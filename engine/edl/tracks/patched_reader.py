@@ -131,7 +131,7 @@ class PatchedReader:
     def _clocked(self, start: int, stop: int) -> Sound:
         """Return the recording by the clock of the others."""
         clock = self._patches.clock
-        if clock is None:
+        if clock is None or start >= INSERTED_FROM:  # no clock has recorded what is inserted
             return self._raw(start, stop)
         return reclocked(self._raw, start, stop, clock.by_samples, clock.drift_ppm)
 

@@ -144,3 +144,19 @@ def test_export_of_the_mix_is_what_is_heard(pair: Recording, tmp_path: Path) -> 
     export(ExportRequest(lined, pair.media, tmp_path / "mix.wav"))
     found, _ = soundfile.read(tmp_path / "mix.wav", dtype="float32", always_2d=True)
     np.testing.assert_array_equal(found, heard(pair, lined, 7_001))
+
+
+@pytest.mark.parametrize("tone", [{}, {"tone_start_samples": 40_000, "tone_stop_samples": 48_000}])
+def test_inserts_are_of_no_clock(pair: Recording, tone: dict[str, int]) -> None:
+    """Their positions are far beyond any recording, where a drift would reach over thousands of hours."""
+    state = replace(pair.state, tracks=pair.state.tracks[1:2])
+    (b,) = (track.id for track in state.tracks)
+    whole = (0, state.length_samples)
+    lined = by_hand(state, "recorder", whole, {"by_samples": 800.0, "drift_ppm": 200.0}, (b,))
+    filled = by_hand(
+        lined, "insert", (60_000, 60_000), {"length_samples": 8_000, "crossfade_ms": 0.0, **tone}
+    )
+    before, after = heard(pair, lined), heard(pair, filled)
+    np.testing.assert_allclose(after[:60_000], before[:60_000], atol=1e-9)
+    np.testing.assert_allclose(after[68_000:], before[60_000:], atol=1e-9)
+    assert after[60_000:68_000].any() == bool(tone)

@@ -288,11 +288,18 @@ class Zooms(QObject):
         shown = self._transport.shown_samples
         if self._timeline.canvas.viewport.holds(shown):
             self._is_paused = False
-        elif self.follows and not self._is_paused:
+        elif self.follows and not self._is_paused and not self._shows_audition():
             self._is_turning = True
             self._timeline.zooms.turn_page(shown, backwards=self._transport.speed < 0)
             self._is_turning = False
         self._timeline.canvas.set_playhead(position_samples, shown)
+
+    def _shows_audition(self) -> bool:
+        """Return whether an audition plays around the current proposal, which stays in view."""
+        span = self._review.current_span()
+        first, last = self._timeline.zooms.visible_span
+        is_in_view = span is not None and span[0] < last and first < span[1]
+        return is_in_view and self._transport.is_auditioning
 
     def seek(self, position_samples: int, near_samples: int | None = None) -> None:
         """Move the playhead and scroll to it; see `Transport.seek`."""

@@ -37,8 +37,8 @@ def find_takes(
     ------
     Cancelled : the user asked for it
     """
-    frames = frames_of(blocks, rate_hz, total_samples, progress.part(0.0, 0.6))
-    return takes_in(frames, progress.part(0.6, 1.0))
+    frames = frames_of(blocks, rate_hz, total_samples, progress.part(0.0, 0.25))
+    return takes_in(frames, progress.part(0.25, 1.0))
 
 
 def takes_in(frames: Frames, progress: Progress = SILENT) -> FoundTakes:

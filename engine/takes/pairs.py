@@ -82,7 +82,7 @@ def find_pairs(frames: Frames, spans: Spans, progress: Progress = SILENT) -> lis
     few = _chance(coarse) + idle[: len(coarse) * _COARSE].reshape(-1, _COARSE).max(axis=1)
     first = _first_columns(len(frames), spans)
     same_key = search(
-        Side(_turned(fine, [0]), chance), Side(fine, chance), first, LEAST, progress.part(0.0, 0.5)
+        Side(_turned(fine, [0]), chance), Side(fine, chance), first, LEAST, progress.part(0.0, 0.4)
     )
     halves = np.minimum((first[::_COARSE][: len(coarse)] + _COARSE - 1) // _COARSE, len(coarse))
     keys = search(
@@ -90,7 +90,7 @@ def find_pairs(frames: Frames, spans: Spans, progress: Progress = SILENT) -> lis
         Side(coarse, few),
         halves,
         LEAST / _COARSE * 1.5,
-        progress.part(0.5, 1.0),
+        progress.part(0.4, 1.0),
     )
     found = _pairs(same_key) + _refined(fine, chance, keys)
     return one_to_one(found)

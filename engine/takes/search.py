@@ -71,9 +71,10 @@ def search(
     shape = (rotations, columns + 2)  # two columns on the left that no path comes from
     past, before = _Row.empty(shape), _Row.empty(shape)
     found: dict[tuple[int, int], tuple[float, int, int]] = {}
+    done = np.cumsum(np.maximum(columns - first_columns[:length], 0))  # a row has its own number of cells
     for begin in range(0, length, _ROWS):
         progress.check_cancelled()
-        progress.report(begin / length, "Comparing passages")
+        progress.report(done[begin] / max(done[-1], 1), "Comparing passages")
         stop, low = min(begin + _ROWS, length), int(first_columns[begin])
         if low >= columns:
             break

@@ -228,14 +228,16 @@ class Card(QFrame):
         self._note.setVisible(bool(text.note))
         self._verdict.set_verdict(text.verdict)
         sits = {"left edge": (text.left, text.left_sits), "right edge": (text.right, text.right_sits)}
+        is_point = bool(text.left) and not text.right
         for name, label in self._names.items():
-            active = name == f"{edge} edge"
+            active = name == f"{edge} edge" and not is_point
             token, weight = (theme.undecided, 600) if active else (theme.dim, 400)
             sheet = f"font-size: {px(TEXT - 1)}px; color: {token}; font-weight: {weight};"
             if sheet != label.styleSheet():  # Qt takes as long for the one it has
                 label.setStyleSheet(sheet)
-            label.setText(f"▸ {name}" if active else name)
-            label.setAccessibleName(f"{name}, active" if active else name)
+            shown = "position" if is_point and name == "left edge" else name
+            label.setText(f"▸ {shown}" if active else shown)
+            label.setAccessibleName(f"{shown}, active" if active else shown)
         for name, (time, on) in sits.items():
             self._values[name].setText(f"{self._number(time)} {on}")
             self._names[name].setVisible(bool(time))
@@ -269,7 +271,7 @@ class Card(QFrame):
         many = text.alternatives > 1
         other.setText(f"Other {text.alternative}/{text.alternatives}" if many else "Other")
         other.setEnabled(many)
-        self._buttons["edge.switch"].setEnabled(bool(text.left))
+        self._buttons["edge.switch"].setEnabled(bool(text.right))
         self._buttons["review.flag"].setText("Flagged" if text.flagged else "Later")
         self.updateGeometry()
 

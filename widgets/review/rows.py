@@ -407,20 +407,17 @@ def _moved(by_samples: int, rate_hz: int) -> str:
 
 
 def header_text(statistics: ReviewStatistics, rate_hz: int) -> str:
-    """Write ``12 of 38 decided, 5 cut already · result 4:57 of 10:41 (46 %)``.
+    """Write ``12 of 38 decided, 5 cut already · result 4:57 (46 %)``: one line in the narrowest queue.
 
     It is empty where there is nothing to decide.
     """
     if not statistics.total or not rate_hz or not statistics.length_samples:
         return ""
-    result, length = (
-        format_time(samples_to_s(samples, rate_hz), 0)
-        for samples in (statistics.result_samples, statistics.length_samples)
-    )
+    result = format_time(samples_to_s(statistics.result_samples, rate_hz), 0)
     share = round(100 * statistics.result_samples / statistics.length_samples)
     decided = f"{statistics.decided:,} of {statistics.total:,} decided"
     done = f", {statistics.cut_away:,} {CUT_ALREADY}" if statistics.cut_away else ""
-    return f"{decided}{done} · result {result} of {length} ({share} %)"
+    return f"{decided}{done} · result {result} ({share} %)"
 
 
 def figures(statistics: ReviewStatistics, rate_hz: int) -> tuple[tuple[str, str], ...]:

@@ -113,7 +113,7 @@ class Takes(QObject):
         self._refresh()
 
     def _follow(self, change: Change) -> None:
-        if self.found is not None and sound_of(self._session.state.tracks) != self._heard:
+        if sound_of(self._session.state.tracks) != self._heard:  # an undo may bring them back
             self._start_over()
         elif self.found is not None and (change.proposals or change.analyses):
             self._refresh()

@@ -85,8 +85,9 @@ def add_tracks(
             track, mics = replace(track, group=group, role=role), mics + 1
         rows.append((None, track))
     is_onto = any(one.track_id for one in added)
-    what = added[0].name if len(sources) == 1 and not is_onto else counted(len(sources), "recording")
-    on = f" on {counted(len(added), 'track')}" if is_onto or len(added) != len(sources) else ""
+    files = len({source.content_hash or source.id for source in sources})  # its channels may be sources
+    what = added[0].name if len(sources) == 1 and not is_onto else counted(files, "recording")
+    on = f" on {counted(len(added), 'track')}" if is_onto or len(added) != files else ""
     if is_onto and len(added) == 1:
         on = f" onto {added[0].name}"
     grouped = f", {mics} as group {group}" if 0 < mics < len(added) else f" as group {group}" if mics else ""

@@ -89,9 +89,9 @@ def propose_takes(
 ) -> ProposedTakes:
     """Propose to keep the best take of each passage, and to cut the others and every false start.
 
-    The best take is complete, then has the lowest mean score, then is the last. A take inside a longer
-    performance is never proposed: the second verse stays even if it was practised afterwards. Takes that
-    accepted edits cut are neither the best nor proposed, so one take of each passage plays on.
+    The best take plays most of the passage, then has the lowest mean score, then is the last. A take inside
+    a longer performance is never proposed: the second verse stays even if it was practised afterwards. Takes
+    that accepted edits cut are neither the best nor proposed, so one take of each passage plays on.
 
     Parameters
     ----------
@@ -194,12 +194,14 @@ class TakeCutter:
             why = []
             if best.complete and not take.complete:
                 why.append("is complete")
+            elif best.start_s < take.start_s and _played_share(best) > _played_share(take):
+                why.append("plays more of it")
             odd = self.oddness(take)
             if odd is not None and odd_best is not None and odd - odd_best > _CLEARLY:
                 why.append("has fewer high scores")
             of = f"Take {number} of {len(group.takes)} of the {group.name}"
             other = f"take {group.takes.index(best) + 1} ({format_time(best.start_s, 0)})"
-            said = "is the one you keep" if kept is not None else listed(why) or "is the last one"
+            said = "is the one you keep" if kept is not None else listed(why) or "was played later"
             reason = f"{of}; {other} {said}."
             yield self.whole(take, reason)
 
@@ -224,9 +226,8 @@ class TakeCutter:
     def rank(self, take: Take) -> tuple[float, ...]:
         """Return the sort key of a take; the best take has the highest."""
         odd = self.oddness(take)
-        whole = 1.0 if take.complete else take.to_share - take.from_share
         # Tiny differences of scores are ignored: the last take satisfied the players.
-        return (whole, 0.0 if odd is None else -round(odd / _CLEARLY), take.start_s)
+        return (_played_share(take), 0.0 if odd is None else -round(odd / _CLEARLY), take.start_s)
 
     def oddness(self, take: Take) -> float | None:
         """Return the mean score of a take; None without scores."""
@@ -264,6 +265,11 @@ class TakeCutter:
         payload: dict[str, object] = {CROSSFADE_MS: cut_settings(self.state.settings).crossfade_ms}
         key = proposal_id(CUT.name, start, stop, BY_TAKES)
         return Proposal(key, CUT.name, start, stop, score, reason, BY_TAKES, tuple(ways), payload)
+
+
+def _played_share(take: Take) -> float:
+    """Return the share of its passage that a take plays."""
+    return 1.0 if take.complete else take.to_share - take.from_share
 
 
 def _is_same(start: FalseStart, take: Take) -> bool:

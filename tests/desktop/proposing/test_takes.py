@@ -129,6 +129,20 @@ def test_nothing_that_was_played_twice_is_told(hands: Hands, tmp_path: Path) -> 
     assert window.takes.panel.isHidden()
 
 
+def test_takes_are_listed_again_when_their_clips_are_moved_back(
+    jam: tuple[Hands, list[tuple[float, float]]],
+) -> None:
+    hands, _ = jam
+    hands.press("Alt+Shift+P")
+    hands.finish_work()
+    listed = rows(hands)
+    for key in ("PgDown", "Shift+Y", "Alt+Shift+Right"):
+        hands.press(key)
+    assert hands.window.takes.panel._empty.text() == NOT_YET
+    hands.press("Ctrl+Z")
+    assert rows(hands) == listed
+
+
 def test_takes_are_listed_again_when_the_document_is_opened_again(
     jam: tuple[Hands, list[tuple[float, float]]], tmp_path: Path
 ) -> None:

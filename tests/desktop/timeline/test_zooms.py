@@ -298,6 +298,18 @@ def test_scrolling_away_pauses_until_the_playhead_comes_into_view(playing: Hands
     assert timeline.canvas.viewport.holds(15 * RATE_HZ)
 
 
+def test_the_current_proposal_stays_in_view_while_its_pre_roll_plays(reviewing: Hands) -> None:
+    window = reviewing.window
+    start = window.review.current_span()[0]
+    window.timeline.zooms.zoom_to(start, start + RATE_HZ // 4)
+    close = window.timeline.canvas.viewport
+    reviewing.press("R")
+    reviewing.qtbot.waitUntil(lambda: start - RATE_HZ < window.transport.playhead_samples < start)
+    assert window.transport.is_auditioning
+    assert window.timeline.canvas.viewport == close
+    window.transport.stop()
+
+
 def test_starting_again_follows_again(playing: Hands) -> None:
     timeline = playing.window.timeline
     timeline.zooms.zoom_to(10 * RATE_HZ, 12 * RATE_HZ)

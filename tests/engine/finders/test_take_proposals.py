@@ -60,7 +60,7 @@ def test_the_last_complete_take_stays_where_nothing_is_scored() -> None:
     made = propose_takes(STATE, FOUND)
     assert spans(FOUND) == [(10_000, 30_000), (70_000, 80_000), (100_000, 104_000)]
     assert [one.reason for one in made.proposals] == [
-        "Take 1 of 3 of the passage at 0:10; take 2 (0:40) is the last one.",
+        "Take 1 of 3 of the passage at 0:10; take 2 (0:40) was played later.",
         "Take 3 of 3 of the passage at 0:10; take 2 (0:40) is complete.",
         "Begins.",
     ]
@@ -70,6 +70,14 @@ def test_the_last_complete_take_stays_where_nothing_is_scored() -> None:
         ("With the pause after it", 70_000, 100_000),
         ("With the pause before it", 60_000, 80_000),
     ]
+
+
+def test_a_take_after_the_best_one_is_not_called_earlier() -> None:
+    parts = (take(10.0, 20.0, complete=False, to_share=0.5), take(40.0, 58.0, complete=False, to_share=0.9))
+    group = TakeGroup("passage at 0:10", (*parts, take(70.0, 84.0, complete=False, to_share=0.7)))
+    made = propose_takes(STATE, FoundTakes((group,), (), ((10.0, 20.0), (40.0, 58.0), (70.0, 84.0))))
+    said = [one.reason.partition("; ")[2] for one in made.proposals]
+    assert said == ["take 2 (0:40) was played later.", "take 2 (0:40) plays more of it."]
 
 
 def test_a_taste_ranks() -> None:

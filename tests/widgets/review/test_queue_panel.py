@@ -20,6 +20,7 @@ from engine.document.state import DocumentState
 from engine.review.listing import Listing, listing
 from engine.review.statistics import statistics
 from tests.counting import calls_of
+from tests.engine.edl.recordings import by_hand
 from tests.timing import slowness
 from tests.widgets.conftest import Dress
 from tests.widgets.review.made_up import KEYS, demo_state
@@ -215,6 +216,16 @@ def test_the_card_shows_edge_and_verdict(panel: QueuePanel) -> None:
     show(panel, decided, "cut-12", edge="right")
     assert {"left edge", "▸ right edge"} <= texts()
     assert button(panel, "Flagged").isVisible()
+
+
+def test_the_card_of_an_insert_has_a_position_and_no_edges(panel: QueuePanel) -> None:
+    state = by_hand(SOME, "insert", (480, 480), {"length_samples": 48_000})
+    (made,) = set(state.proposals) - set(SOME.proposals)
+    panel.set_review(state, listing(state, (made,)), made, "right", statistics(state), 0.8, 0)
+    texts = {label.text() for label in card_of_panel(panel).findChildren(QLabel) if label.isVisible()}
+    assert "position" in texts
+    assert not [text for text in texts if text.endswith(" edge")]
+    assert not button(panel, "Edges").isEnabled()
 
 
 def test_the_same_queue_is_not_reset(panel: QueuePanel, qtbot: QtBot) -> None:

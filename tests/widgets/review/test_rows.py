@@ -148,7 +148,7 @@ def test_length_text(seconds: float, text: str) -> None:
 
 def test_header_and_end_of_the_review() -> None:
     state = state_of(Decision("a", Verdict.ACCEPTED))
-    assert header_text(statistics(state), RATE) == "1 of 2 decided · result 0:52 of 1:00 (87 %)"
+    assert header_text(statistics(state), RATE) == "1 of 2 decided · result 0:52 (87 %)"
     assert all_decided(statistics(state), KEYS) == ""
     done = state_of(Decision("a", Verdict.ACCEPTED), Decision("b", Verdict.REJECTED))
     assert all_decided(statistics(done), KEYS) == "All 2 decided: export with Ctrl\u00a0E."
@@ -162,7 +162,7 @@ def test_the_header_counts_what_needs_no_answer() -> None:
     inside = replace(state.proposals["a"], id="c", start_samples=11 * RATE, stop_samples=12 * RATE)
     state = replace(state, proposals={**state.proposals, "c": replace(inside, alternatives=())})
     said = header_text(statistics(state), RATE)
-    assert said == "1 of 3 decided, 1 cut already · result 0:52 of 1:00 (87 %)"
+    assert said == "1 of 3 decided, 1 cut already · result 0:52 (87 %)"
 
 
 @pytest.mark.parametrize(

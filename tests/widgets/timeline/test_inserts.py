@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine.edl.build import build
 from tests.engine.edl.heard.test_inserts import HARD, LENGTH, inserted, pair, silence
 from tests.engine.edl.recordings import Recording
 from widgets.timeline.edits.landings import Landings
+from widgets.timeline.edits.sentences import edits_words
 from widgets.timeline.edits.spans import Spans
 from widgets.timeline.time_map import TimeMap
 
@@ -19,3 +22,11 @@ def test_in_the_result_an_insert_covers_its_silence(pair: Recording) -> None:
     assert Spans.of(state).seams(0, LENGTH, of_points=True).tolist() == [5_000]
     assert Spans.of(state).seams(0, LENGTH).tolist() == []
     assert len(Landings.of(state, None)) == 0
+
+
+def test_the_head_of_the_strip_says_what_is_cut_and_what_may_be(pair: Recording) -> None:
+    hard = {"crossfade_ms": 0.0}
+    state = inserted(pair.state, silence(5_000, 700), ("cut", 1_000, 2_000, hard))
+    assert "up to" not in edits_words(state)[1]
+    asked = replace(state, decisions={})
+    assert "up to" in edits_words(asked)[1]

@@ -45,7 +45,7 @@ PAIRED = frozenset({"1/8", "1/16", "1/32"})
 """Divisions with swing, because they come in pairs."""
 SLOWEST_BPM, FASTEST_BPM = 20.0, 400.0
 STRAIGHT, MOST_SWING = 50.0, 75.0
-_FIELD, _TEMPO = 72, 88
+_FIELD, _WIDE = 72, 88
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ class AlignForm(QWidget):
         self._problem.setMinimumWidth(px(LINE))
         self._lay_out(asked)
         for name, line in self._numbers.items():
-            line.setMaximumWidth(px(_TEMPO if name == "bpm" else _FIELD))
+            line.setMaximumWidth(px(_WIDE if name in ("bpm", "start_s") else _FIELD))
             line.textChanged.connect(self._renew)
         for number in ("bpm", "start_s"):
             self._numbers[number].textEdited.connect(lambda _text: self._choose("even"))

@@ -40,7 +40,8 @@ def edits_words(state: DocumentState) -> tuple[str, str, str]:
         return name, f"{found.total:,}", f"{counted(found.total, 'proposal')}."
     away, length = (format_time(each / state.rate_hz, 0) for each in (goes, found.length_samples))
     sentence = f"{counted(found.total, 'proposal')}. Without rejected ones, {away} of {length} are removed."
-    return name, f"{found.total:,} · {away} removed", sentence
+    limit = "up to " if found.undecided else ""
+    return name, f"{found.total:,} · {limit}{away} cut", sentence
 
 
 def canvas_sentence(state: DocumentState, caption: str) -> str:

@@ -24,7 +24,7 @@ class EditsHead(QWidget):
         self._name = self._about = ""
 
     def show_about(self, name: str, about: str, tip: str) -> None:
-        """Show a summary such as "Cuts" and "191 · 42:10 removed"; the tooltip has the full text."""
+        """Show a summary such as "Cuts" and "191 · up to 42:10 cut"; the tooltip has the full text."""
         self._name, self._about = name, about
         self.setAccessibleDescription(tip)
         self.setToolTip(tip)

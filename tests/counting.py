@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from inspect import unwrap
 from types import FrameType
 
 
-def calls_of(work: Callable[[], object]) -> int:
-    """Return how many functions, of Python and of C, are called in this thread while something is done."""
-    calls = 0
+def calls_of(work: Callable[[], object], of: Callable[..., object] | None = None) -> int:
+    """Return how many functions, of Python and of C, are called in this thread while something is done.
 
-    def count(_frame: FrameType, event: str, _argument: object) -> None:
+    Parameters
+    ----------
+    of : count the calls of this function of Python alone
+    """
+    calls = 0
+    code = None if of is None else unwrap(of).__code__
+
+    def count(frame: FrameType, event: str, _argument: object) -> None:
         nonlocal calls
-        calls += event in ("call", "c_call")
+        calls += event in ("call", "c_call") if code is None else event == "call" and frame.f_code is code
 
     before = sys.getprofile()
     sys.setprofile(count)

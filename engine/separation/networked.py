@@ -29,6 +29,7 @@ WEIGHTS = (
 )
 HOP_S = MEL.hop_samples / MEL.rate_hz
 _EARS = "sounds.safetensors"
+_ROUNDING_S = 0.001
 _STEP_FRAMES = VIEW_FRAMES // 2
 _ONE_VIEW_FRAMES = VIEW_FRAMES * 3 // 4
 
@@ -153,6 +154,12 @@ def inside_frames(windows_s: Sequence[tuple[float, float]], frames: int) -> torc
     for start_s, stop_s in windows_s:
         inside |= (places_s >= start_s) & (places_s <= stop_s)
     return inside
+
+
+def whole_windows_s(stretch: Stretch) -> tuple[tuple[float, float], ...]:
+    """Return the windows of a segment without those that reach beyond it."""
+    length_s = len(stretch.samples) / MEL.rate_hz + _ROUNDING_S
+    return tuple(each for each in stretch.windows_s if each[0] >= -_ROUNDING_S and each[1] <= length_s)
 
 
 def views(inside: torch.Tensor) -> list[int]:

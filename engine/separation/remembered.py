@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b
 
 import numpy as np
@@ -59,3 +60,9 @@ class RememberingSeparator:
 
 def _meaning(prompt: Prompt) -> bytes:
     return bytes([prompt.example]) + np.asarray(prompt.vector, np.float32).tobytes()
+
+
+@cache
+def remembering(separator: Separator) -> RememberingSeparator:
+    """Return a separator with its latest masks, which the check of a prompt and the separation both need."""
+    return RememberingSeparator(separator, MaskMemory())

@@ -23,6 +23,7 @@ from engine.timebase import s_to_samples
 Samples = NDArray[np.float32]
 Read = Callable[[int, int], Samples]
 """Returns samples [start, stop), shape (frames, channels)."""
+_Span = tuple[int, int]
 
 _PIECE_S = 30.0
 _OVERLAP_S = 2.0
@@ -56,13 +57,13 @@ class Recording:
 
     Attributes
     ----------
-    latest : last segments read around windows, by their span: windows of one neighbourhood follow each other
+    latest : the segment read last, by its span and windows: those of one neighbourhood follow each other
     """
 
     read: Read
     length_samples: int
     rate_hz: int
-    latest: dict[tuple[int, int], tuple[Stretch, int, int]] = field(default_factory=dict)
+    latest: dict[tuple[_Span, tuple[_Span, ...]], Stretch] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,25 +162,21 @@ def heard_around(
     """
     reach = s_to_samples(CONTEXT_S, recording.rate_hz)
     span = neighbourhood(tuple(windows), window, s_to_samples(_PIECE_S, recording.rate_hz), reach)
-    if span not in recording.latest:
+    first, last = max(0, span[0] - reach), min(recording.length_samples, span[1] + reach)
+    within = tuple((start, stop) for start, stop in windows if start < last and stop > first)
+    if (span, within) not in recording.latest:
         recording.latest.clear()
-        recording.latest[span] = _read_around(recording, windows, span, reach)
-    return recording.latest[span]
+        recording.latest[span, within] = _read(recording, within, first, last)
+    return recording.latest[span, within], first, last
 
 
-def _read_around(
-    recording: Recording, windows: Sequence[tuple[int, int]], window: tuple[int, int], reach: int
-) -> tuple[Stretch, int, int]:
-    first, last = max(0, window[0] - reach), min(recording.length_samples, window[1] + reach)
+def _read(recording: Recording, windows: Sequence[tuple[int, int]], first: int, last: int) -> Stretch:
+    """Return samples [first, last) as the separator's input, with their windows."""
     mono = np.asarray(recording.read(first, last).mean(axis=1), np.float32)
     if recording.rate_hz != MEL.rate_hz:
         mono = np.asarray(soxr.resample(mono, recording.rate_hz, MEL.rate_hz), np.float32)
-    spans = tuple(
-        ((start - first) / recording.rate_hz, (stop - first) / recording.rate_hz)
-        for start, stop in windows
-        if start < last and stop > first
-    )
-    return Stretch(mono, spans), first, last
+    edges_s = (np.array(windows) - first) / recording.rate_hz
+    return Stretch(mono, tuple((start_s, stop_s) for start_s, stop_s in edges_s.tolist()))
 
 
 def mask_of(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.detection.spectra import Spectra, band_centres_hz
@@ -16,9 +17,10 @@ from engine.detection.speech_network import SpeechNetwork
 from engine.detection.speech_shares import WEIGHTS, speech_network, speech_shares
 from engine.learning.torch_threads import few_threads
 from engine.separation.mask import Mask
-from engine.separation.networked import HOP_S, inside_frames
+from engine.separation.networked import HOP_S, inside_frames, whole_windows_s
 from engine.separation.separator import Prompt, Stretch
 
+Floats = NDArray[np.float32]
 _LEAST_SHARE, _LEAST_POWER = 1e-3, 1e-12
 _SLOPE, _OFFSET = 1.86, 4.0
 """Fitted on 240 mixtures of voices that are trained on over backgrounds that are not, and on 240 without."""
@@ -37,23 +39,32 @@ class SpeechSeparator:
             shares = speech_shares(self.network, _power(stretch)).numpy()
         return (Mask(shares, 0.0, HOP_S, band_centres_hz()),) * len(prompts)
 
-    def probability(self, stretch: Stretch) -> float:
-        """Return the probability of speech in the windows of a segment.
+    def probabilities(self, stretch: Stretch) -> NDArray[np.float64]:
+        """Return the probability of speech in each window of a segment, shape (windows,).
 
         A logistic regression of the share of power that the mask covers, in the fifth of the frames in which
-        it covers most. The segment is analysed as a whole, as it was when the regression was fitted.
+        it covers most. The segment is analysed as a whole, as it was when the regression was fitted. Windows
+        that reach beyond the segment are left out.
         """
         with torch.inference_mode(), few_threads():
             analysed = _power(stretch)
-            inside = inside_frames(stretch.windows_s, len(analysed))
-            shares = torch.sigmoid(self.network(analysed[None])[0])[0, inside].numpy()
-            power = analysed[inside].numpy()
-        total = power.sum(axis=1)
-        if not total.any():
-            return 0.0
-        covered = np.sort((shares * power).sum(axis=1) / np.maximum(total, _LEAST_POWER))
-        fullest = float(covered[-max(1, len(covered) // 5) :].mean())
-        return 1.0 / (1.0 + float(np.exp(-_SLOPE * np.log(fullest + _LEAST_SHARE) - _OFFSET)))
+            shares = torch.sigmoid(self.network(analysed[None])[0])[0].numpy()
+            power = analysed.numpy()
+        fullest = [
+            _fullest(shares[inside], power[inside])
+            for inside in (inside_frames((each,), len(power)).numpy() for each in whole_windows_s(stretch))
+        ]
+        odds = _SLOPE * np.log(np.array(fullest) + _LEAST_SHARE) + _OFFSET
+        return np.where(np.array(fullest) > 0.0, 1.0 / (1.0 + np.exp(-odds)), 0.0)
+
+
+def _fullest(shares: Floats, power: Floats) -> float:
+    """Return the covered share of power in the fifth of the frames in which it is highest; 0 in silence."""
+    total = power.sum(axis=1)
+    if not total.any():
+        return 0.0
+    covered = np.sort((shares * power).sum(axis=1) / np.maximum(total, _LEAST_POWER))
+    return float(covered[-max(1, len(covered) // 5) :].mean())
 
 
 @cache

@@ -6,7 +6,7 @@ credible is decided where it is made (`engine.separation.outcomes`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from engine.separation.names import DEFAULT
 from engine.separation.prompts import prompts_of
 from engine.separation.registry import SEPARATORS
 from engine.separation.separate import Recording, heard_around, piece_spans
-from engine.separation.separator import Prompt
+from engine.separation.separator import Prompt, Stretch
 from engine.words.negation import without_not
 from engine.words.understanding import known_sounds, require_understood, require_words, separable
 
@@ -78,13 +78,26 @@ def require_present(
         return None
     highest = np.zeros(len(asked))
     for recording in recordings:
-        for window in windows:
-            for span in piece_spans(window, recording.rate_hz):
-                progress.check_cancelled()
-                stretch, _first, _last = heard_around(recording, (span,), span)
-                if np.any(stretch.samples):
-                    highest = np.maximum(highest, probabilities(stretch, asked))
+        for stretch in _segments(recording, windows):
+            progress.check_cancelled()
+            if np.any(stretch.samples):
+                highest = np.maximum(highest, probabilities(stretch, asked))
     place = int(highest.argmin())
     if highest[place] < LEAST_PROBABILITY:
         raise SoundNotFoundError(without_not(asked[place].text), float(highest[place]))
     return float(highest[place])
+
+
+def _segments(recording: Recording, windows: Sequence[tuple[int, int]]) -> Iterator[Stretch]:
+    """Yield the windows with their surroundings, those of one neighbourhood once and together.
+
+    Of a long window each piece is one of its own, with the rest as its surroundings.
+    """
+    latest: Stretch | None = None
+    for window in windows:
+        spans = tuple(piece_spans(window, recording.rate_hz))
+        for span in spans:
+            stretch, _first, _last = heard_around(recording, windows if len(spans) == 1 else (span,), span)
+            if stretch is not latest:
+                yield stretch
+            latest = stretch

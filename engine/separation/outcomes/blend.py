@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.detection.spectra import LEAST_POWER, MEL, Spectra, band_centres_hz
-from engine.detection.speech_shares import speech_network, speech_shares
+from engine.detection.speech_shares import FAST_STEP_FRAMES, speech_network, speech_shares
 from engine.learning.torch_threads import few_threads
 from engine.separation.mask import Mask
 from engine.separation.networked import (
@@ -29,6 +29,7 @@ from engine.separation.plain.factors import FactorSeparator
 from engine.separation.plain.outside import shares_in_bands
 from engine.separation.plain.subtraction import SubtractionSeparator
 from engine.separation.prompts import prompts_of
+from engine.separation.remembered import remembering
 from engine.separation.separator import Prompt, Stretch
 from engine.separation.views import outside, surrounds
 
@@ -138,7 +139,8 @@ def blend_separator() -> BlendSeparator:
 
 def candidates(network: NetworkSeparator, stretch: Stretch, prompts: Sequence[Prompt]) -> Candidates:
     """Separate a segment by each method."""
-    masks = network.masks(stretch, (*prompts, *prompts_of(())))
+    anything = prompts_of(())
+    masks = remembering(network).masks(stretch, (*prompts, *anything))
     with torch.inference_mode(), few_threads():
         spectra = Spectra()
         spectrum = spectra.spectrum(torch.tensor(stretch.samples)[None])
@@ -151,8 +153,8 @@ def candidates(network: NetworkSeparator, stretch: Stretch, prompts: Sequence[Pr
         bins = (spectrum.real.square() + spectrum.imag.square())[0].T.numpy()
     power = mel.numpy()
     plain = [
-        shares_in_bands(separator.masks(stretch, prompts)[0].shares, bins, power, bank)
-        for separator in (FactorSeparator(), SubtractionSeparator())
+        shares_in_bands(separator.masks(stretch, anything)[0].shares, bins, power, bank)
+        for separator in (remembering(FactorSeparator()), SubtractionSeparator())
         if is_surrounded
     ]
     others = np.stack([masks[-1].shares, *plain])
@@ -174,9 +176,11 @@ def _not_speech(mel: Tensor, beyond: Tensor) -> Shares:
     beyond : frames that no window reaches, shape (frames,)
     """
     with few_threads():
-        shares = speech_shares(speech_network(), mel)
-    spoken = float((shares * mel)[beyond].sum() / mel[beyond].sum().clamp(min=LEAST_POWER))
-    return (1.0 - shares).numpy() if spoken > _SPOKEN else np.ones((1, 1), np.float32)
+        shares = speech_shares(speech_network(), mel, FAST_STEP_FRAMES)
+        spoken = float((shares * mel)[beyond].sum() / mel[beyond].sum().clamp(min=LEAST_POWER))
+        if spoken <= _SPOKEN:
+            return np.ones((1, 1), np.float32)
+        return (1.0 - speech_shares(speech_network(), mel)).numpy()
 
 
 def _fill(stretch: Stretch) -> bool:

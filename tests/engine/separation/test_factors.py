@@ -8,9 +8,11 @@ from engine.detection.spectra import MEL
 from engine.separation.checks.presence import probabilities
 from engine.separation.outcomes.blend import blend_separator
 from engine.separation.outcomes.outcome import Outcome
-from engine.separation.plain import factors
+from engine.separation.plain.factors import FactorSeparator, factorised
 from engine.separation.prompts import prompts_of
+from engine.separation.remembered import remembering
 from engine.separation.separator import Stretch
+from tests.counting import calls_of
 
 
 def heard() -> Stretch:
@@ -27,20 +29,22 @@ def presence_and_outcome() -> tuple[float, Outcome]:
 
 
 def test_the_check_of_a_prompt_and_the_separation_factorise_once_and_give_the_same_bits() -> None:
-    factors._mask.cache_clear()
-    probability, outcome = presence_and_outcome()
-    assert factors._mask.cache_info().misses == 1
-    factors._mask.cache_clear()
+    remembering.cache_clear()
+    made: list[tuple[float, Outcome]] = []
+    calls = calls_of(lambda: made.append(presence_and_outcome()), of=factorised)
+    assert calls == 2, "of the surroundings, and of the windows"
+    ((probability, outcome),) = made
+    remembering.cache_clear()
     alone = blend_separator().outcomes(heard(), prompts_of(["rain"]))[0]
-    factors._mask.cache_clear()
+    remembering.cache_clear()
     assert float(probabilities(heard(), prompts_of(["rain"]))[0]) == probability
     np.testing.assert_array_equal(alone.mask.shares, outcome.mask.shares)
     assert (alone.keep, alone.remove, alone.unchanged) == (outcome.keep, outcome.remove, outcome.unchanged)
 
 
 def test_another_window_of_the_same_sound_is_factorised_again() -> None:
-    factors._mask.cache_clear()
-    first = factors.FactorSeparator().masks(heard(), prompts_of(["rain"]))[0]
+    remembering.cache_clear()
+    first = remembering(FactorSeparator()).masks(heard(), prompts_of(["rain"]))[0]
     other = Stretch(heard().samples, ((1.0, 1.5),))
-    second = factors.FactorSeparator().masks(other, prompts_of(["rain"]))[0]
+    second = remembering(FactorSeparator()).masks(other, prompts_of(["rain"]))[0]
     assert not np.array_equal(first.shares, second.shares)

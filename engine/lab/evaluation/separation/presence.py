@@ -56,7 +56,7 @@ def measured(data_dir: Path, part: Part) -> Iterator[Floats]:
         recording = Recording(lambda start, stop, of=whole: of[start:stop], len(whole), RATE_HZ)  # type: ignore[misc]
         names = asked_of(mixture, np.random.default_rng([seed, number, 7]))
         segment, _first, _last = heard_around(recording, (window,), window)
-        yield features(segment, prompts_of(names))
+        yield features(segment, prompts_of(names))[0]
 
 
 def fitted(rows: Floats, is_present: NDArray[np.bool_]) -> tuple[Floats, Floats, float]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -28,6 +29,8 @@ from engine.wording import counted
 
 LEAST_S = 0.4
 """Shorter files have less than one window of the search."""
+
+NOT_ANALYSED: Mapping[Sound, SearchFeatures] = MappingProxyType({})
 
 _ENOUGH = 0.5
 _MOST = 0.9
@@ -57,24 +60,33 @@ def match(raws: Sequence[Path], edited: Path, progress: Progress = SILENT) -> Ma
         return match_sounds(tuple(sounds), target, progress.part(0.1, 1.0))
 
 
-def match_sounds(raws: tuple[Sound, ...], edited: Sound, progress: Progress = SILENT) -> Matched:
+def match_sounds(
+    raws: tuple[Sound, ...],
+    edited: Sound,
+    progress: Progress = SILENT,
+    features: Mapping[Sound, SearchFeatures] = NOT_ANALYSED,
+) -> Matched:
     """Do what `match` does, of sounds of one rate.
 
     Where little is found, the edited file may run at another speed; it is then searched as it was before.
+
+    Parameters
+    ----------
+    features : those computed before, by sound
 
     Raises
     ------
     UsageError : a sound is too short
     Cancelled : the user asked for it
     """
-    for sound in (*raws, edited):
-        _require_long(sound.path, sound.length_samples, sound.rate_hz)
+    sounds = (edited, *raws)
+    require_long(*sounds)
     listening = progress.part(0.0, 0.3)
-    target = search_features(edited, listening.step(0, len(raws) + 1))
+    target, *sources = (
+        features.get(sound) or search_features(sound, listening.step(number, len(sounds)))
+        for number, sound in enumerate(sounds)
+    )
     mono = target.mono
-    sources = [
-        search_features(raw, listening.step(1 + number, len(raws) + 1)) for number, raw in enumerate(raws)
-    ]
     first, known, left = _first_lines(sources, target, progress.part(0.3, 0.5))
     rough = searched(sources, target, first, progress.part(0.5, 0.6), left)
     speed, played = found_speed(sources, target, is_open=_is_doubtful(rough)), edited
@@ -85,19 +97,16 @@ def match_sounds(raws: tuple[Sound, ...], edited: Sound, progress: Progress = SI
         rough = searched(sources, target, first, progress.part(0.66, 0.7))
     copies = copies_in(raws, sources, (played, target), rough, progress.part(0.7, 0.9))
     if speed is not None:
-        copies = Copies(
-            [at_speed(segment, speed) for segment in copies.segments],
-            tuple((round(start / speed), round(stop / speed)) for start, stop in copies.covered),
-        )
+        copies = _at_speed(copies, speed)
     copies = with_stretched(raws, sources, (edited, mono), copies, known, progress.part(0.9, 1.0))
     segments = copies.segments
     open_spans = unmatched(segments, edited.length_samples)
     found_share = matched_share(edited, (*open_spans, *copies.covered))
     stretched = _stretched_spans(segments)
-    others = united([*open_spans, *copies.covered, *stretched]).tolist()
-    share = (
-        matched_share(edited, tuple((start, stop) for start, stop in others)) if stretched else found_share
+    others = tuple(
+        (start, stop) for start, stop in united([*open_spans, *copies.covered, *stretched]).tolist()
     )
+    share = matched_share(edited, others) if stretched else found_share
     return Matched(
         tuple(raw.path for raw in raws),
         edited.path,
@@ -135,6 +144,25 @@ def _first_lines(
     open_parts = fragmented(fragments)
     known = traced(known, open_parts, progress.part(0.7, 1.0))
     return first, known, explained_spans(known, fragments, open_parts)
+
+
+def _at_speed(copies: Copies, speed: float) -> Copies:
+    """Return the copies of a file that was played back at its own speed, as they are in the file."""
+    return Copies(
+        [at_speed(segment, speed) for segment in copies.segments],
+        tuple((round(start / speed), round(stop / speed)) for start, stop in copies.covered),
+    )
+
+
+def require_long(*sounds: Sound) -> None:
+    """Require sounds of at least a window of the search.
+
+    Raises
+    ------
+    UsageError : one is too short
+    """
+    for sound in sounds:
+        _require_long(sound.path, sound.length_samples, sound.rate_hz)
 
 
 def _require_long(path: Path, samples: int, rate_hz: int) -> None:

@@ -18,18 +18,20 @@ from engine.document.kinds.sounding import GAIN_DB, IS_SILENT, QUIETEST_DB
 from engine.document.proposals import BY_MATCH, Proposal, proposal_id
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
+from engine.document.tracks.track import Track
 from engine.edl.accepting import accept_instead, counted_kinds
-from engine.edl.build import build, whole
+from engine.edl.build import build
 from engine.edl.edits_that_play import Wanted, edits_that_play
 from engine.edl.render import Renderer
 from engine.errors import UsageError
 from engine.files.safe_write import shown
 from engine.finders.match.gains import Levels, gain_edits, levels, louder_text
 from engine.finders.match.pieces import goes_through, pieces
+from engine.finders.match.reference import Reference, open_reference
 from engine.matching.match import match_sounds
 from engine.matching.matched import Matched, Segment
 from engine.matching.refining.line_sound import as_channels
-from engine.matching.sound import Sound, one_at_a_time, opened
+from engine.matching.sound import Sound, opened
 from engine.progress import Progress
 from engine.timebase import format_time, samples_to_s
 from engine.wording import counted, level_text, listed, percent
@@ -70,6 +72,8 @@ class MatchedEdit:
     residual_db : level left after subtracting the file from the document with these edits, where both play
     notes : parts that cannot be reproduced, a sentence each
     louder : by how much all of the file is louder or quieter, in words
+    alone : the track that the file plays alone; None for the mix
+    compared : number of comparisons of a window of the file with a track or the mix
     """
 
     matched: Matched
@@ -77,6 +81,8 @@ class MatchedEdit:
     residual_db: float | None
     notes: tuple[str, ...]
     louder: str
+    alone: Track | None
+    compared: int
 
     @property
     def sentence(self) -> str:
@@ -88,6 +94,8 @@ class MatchedEdit:
         said += f"; {listed(counted_kinds(self.proposals))}, accepted"
         if self.louder:
             said += f"; all of it is {self.louder} there"
+        if self.alone is not None:
+            said = f"This is {self.alone.name} alone: the other tracks are not in it. {said}"
         return f"{said}. {self.notes[0]}" if self.notes else said
 
     @property
@@ -112,12 +120,11 @@ def matched_edit(request: MatchedEditRequest, progress: Progress) -> MatchedEdit
     state = request.state
     require_recording(state, "compare a file with")
     with (
-        Renderer(state, whole(state), request.media) as renderer,
         opened(request.edited, progress.part(0.0, 0.05), state.rate_hz) as target,
+        open_reference(state, request.media, target, progress.part(0.05, 0.3)) as reference,
     ):
-        read = one_at_a_time(renderer.read)
-        mix = Sound(Path("this recording"), state.length_samples, state.rate_hz, renderer.channels, read)
-        matched = match_sounds((mix,), target, progress.part(0.05, 0.9))
+        mix = reference.sound
+        matched = match_sounds((mix,), target, progress.part(0.3, 0.9), reference.features)
         segments = _playable(matched)
         _require_own(matched, segments)
         found, silent = levels(segments, mix, target), dict(_mutes(segments, target))
@@ -125,14 +132,21 @@ def matched_edit(request: MatchedEditRequest, progress: Progress) -> MatchedEdit
         gains, as_elsewhere, ridden = gain_edits(found, state.rate_hz, state.length_samples)
         wanted = (*edits_that_play(played, state.length_samples), *gains, *silent.values())
         if not wanted:
-            raise UsageError(
-                f"{shown(request.edited.name)} is the whole recording: it has no edits to import."
-            )
-        proposals = _proposals(wanted, state, request.edited)
+            raise UsageError(_whole_text(shown(request.edited.name), reference.track))
+        proposals = _proposals(wanted, reference, request.edited)
         notes = _notes(matched, silent, ridden, as_elsewhere)
-        made = MatchedEdit(matched, proposals, None, notes, louder_text(found))
+        made = MatchedEdit(
+            matched, proposals, None, notes, louder_text(found), reference.track, reference.compared
+        )
+        request = replace(request, state=reference.state)
         residual_db = _residual_db(request, made, segments, target, found, progress.part(0.9, 1.0))
     return replace(made, residual_db=residual_db)
+
+
+def _whole_text(name: str, track: Track | None) -> str:
+    if track is None:
+        return f"{name} is the whole recording: it has no edits to import."
+    return f"{name} is {track.name} alone, all of it: it has no edits to import."
 
 
 def _playable(matched: Matched) -> tuple[Segment, ...]:
@@ -182,22 +196,24 @@ def _mutes(segments: Sequence[Segment], edited: Sound) -> Iterator[tuple[tuple[i
             yield (start, stop), Wanted("mute", *place, {IS_SILENT: True, CROSSFADE_MS: 0.0})
 
 
-def _proposals(wanted: Sequence[Wanted], state: DocumentState, path: Path) -> tuple[Proposal, ...]:
+def _proposals(wanted: Sequence[Wanted], reference: Reference, path: Path) -> tuple[Proposal, ...]:
     name = shown(path.name)
     made = {}
     for one in wanted:
+        # Levels are those of the reference: the other tracks keep their own.
+        tracks = (reference.track.id,) if reference.track and KINDS[one.kind].is_of_tracks else ()
         # The target of an edit distinguishes it from another of the same span.
-        key = proposal_id(one.kind, one.start_samples, one.stop_samples, BY_MATCH, (), one.payload)
+        key = proposal_id(one.kind, one.start_samples, one.stop_samples, BY_MATCH, tracks, one.payload)
         made[key] = Proposal(
             key,
             one.kind,
             one.start_samples,
             one.stop_samples,
             _SCORE,
-            _reason(one, name, state.rate_hz),
+            _reason(one, name, reference.state.rate_hz),
             BY_MATCH,
-            (),
-            one.payload,
+            payload=one.payload,
+            tracks=tracks,
         )
     return tuple(sorted(made.values(), key=lambda one: one.start_samples))
 

@@ -29,6 +29,8 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
         **figures_of(made.matched),
         "played_residual_db": made.residual_db,
         "notes": list(made.notes),
+        "alone": None if made.alone is None else made.alone.name,
+        "windows_compared": made.compared,
     }
     summary = "\n".join((*made.notes[1:], made.sentence))  # the sentence holds the first
     return Found(made.proposals, summary, figures=figures, label=made.label)

@@ -9,7 +9,7 @@ the document's rate, so a format converts each of them once and no error adds up
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -17,7 +17,7 @@ from engine.document.state import DocumentState
 from engine.document.tracks.track import Track
 from engine.edl.edit_list import EditList, Segment
 from engine.edl.export.placing.source_files import sound_lag_s
-from engine.edl.export.placing.stretches import Consolidated, media_parts
+from engine.edl.export.placing.stretches import Consolidated, Part, media_parts
 from engine.edl.export.request import ExportRequest
 from engine.edl.inserts import INSERTED_FROM
 from engine.edl.tracks.voice import sounding_span
@@ -161,7 +161,8 @@ def _parted(whole: ResultClip, track: Track, consolidated: Consolidated | None) 
     """
     start = whole.start_samples
     reach = start - whole.before_samples, start + whole.length_samples + whole.after_samples
-    parts = list(media_parts(track, consolidated, *reach))
+    unfaded = reach[0] + whole.fade_in_samples, reach[1] - whole.fade_out_samples
+    parts = _without_parted_fades(media_parts(track, consolidated, *reach), *unfaded)
     for number, part in enumerate(parts):
         is_first, is_last = number == 0, number == len(parts) - 1
         begin = start if is_first else part.start_samples
@@ -179,6 +180,26 @@ def _parted(whole: ResultClip, track: Track, consolidated: Consolidated | None) 
             shift_samples=part.shift_samples,
             offset_samples=part.offset_samples,
         )
+
+
+def _without_parted_fades(parts: Iterable[Part], first: int, last: int) -> list[Part]:
+    """Return parts that meet between two positions alone, unless they are of different media.
+
+    Where a fade holds the split of a clip, both sides of it continue one recording.
+    """
+    found: list[Part] = []
+    for one in parts:
+        before = found[-1] if found else None
+        meets = before is not None and before.stop_samples == one.start_samples
+        if meets and not first <= one.start_samples <= last and _medium(before) == _medium(one):
+            found[-1] = replace(found[-1], stop_samples=one.stop_samples)
+        else:
+            found.append(one)
+    return found
+
+
+def _medium(part: Part | None) -> tuple[str, int, int] | None:
+    return None if part is None else (part.source_id, part.offset_samples, part.shift_samples)
 
 
 def clips_of(request: ExportRequest, track: Track, *, over_silence: bool = False) -> tuple[ResultClip, ...]:

@@ -19,13 +19,13 @@ APART = ("alone", "plays")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the choice of a long run."""
-    text = "run the tests marked long and alone too, and 400 examples of each property"
+    text = "run the tests marked long and alone too, and 500 examples of each property"
     parser.addoption("--long", action="store_true", help=text)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Set the number of examples; each run tries the same ones, so that a failure is found again."""
-    examples = 400 if config.getoption("--long") else 25
+    examples = 500 if config.getoption("--long") else 25
     settings.register_profile("fixed", derandomize=True, deadline=None, max_examples=examples)
     settings.load_profile("fixed")
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import ceil, floor, inf, log10
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -57,6 +58,8 @@ class DocumentClip:
     ----------
     at_samples : where it begins in the result
     gain_db : against the gain of its track in the imported edits
+    source_id : the recording that plays it; "" for a file with edited sound
+    offset_samples : from a position on the timeline to that in the recording
     """
 
     track_id: str
@@ -67,6 +70,8 @@ class DocumentClip:
     fade_out_samples: int
     gain_db: float
     is_heard: bool
+    source_id: str = ""
+    offset_samples: int = 0
 
     @property
     def end_samples(self) -> int:
@@ -114,6 +119,15 @@ def document_clips(
     EditsError : the edits are of other recordings, or the recordings are ambiguous
     """
     return _Placing(imported, state, places).clips()
+
+
+class _Place(NamedTuple):
+    """Where a clip begins on the document's timeline; see `DocumentClip`."""
+
+    track_id: str
+    start_samples: int
+    source_id: str = ""
+    offset_samples: int = 0
 
 
 class _Placing:
@@ -194,7 +208,7 @@ class _Placing:
             clip = ImportedClip(part.medium, part.medium_start_s, length_s, part.start_s)
             place = self._place(clip, ImportedTrack(part.track, ()))
             if place is not None:
-                tracks, start = {place[0]}, place[1]
+                tracks, start = {place.track_id}, place.start_samples
                 stop = min(start + self._samples(length_s), self._state.length_samples)
                 self._uncut.append((max(0, start), stop))
         for track_id in tracks or {""}:
@@ -257,7 +271,8 @@ class _Placing:
                     known = ends.get(at) or starts.get(end)
                     if known is None:
                         continue
-                    made = self._made(clip, track_id, known.start_samples + at - known.at_samples, gain_db)
+                    place = _Place(track_id, known.start_samples + at - known.at_samples)
+                    made = self._made(clip, place, gain_db)
                     own[made] = None
                     ends[made.end_samples] = starts[made.at_samples] = made
                     waiting.remove((clip, gain_db))
@@ -272,7 +287,7 @@ class _Placing:
         place = self._place(clip, track) if is_edited or clip.gains or clip.gain_db else None
         if place is None:
             return replace(clip, gains=())
-        (track_id, start), rate_hz = place, self._state.rate_hz
+        track_id, start, rate_hz = place.track_id, place.start_samples, self._state.rate_hz
         stop = start + max(1, self._samples(clip.length_s))
         own = self._own_gains[track_id].points(start, stop)
         if is_edited:  # the document's gain is in the file
@@ -288,33 +303,35 @@ class _Placing:
 
     def _placed(self, clip: ImportedClip, track: ImportedTrack, gain_db: float) -> DocumentClip | None:
         place = self._place(clip, track)
-        return None if place is None else self._made(clip, *place, gain_db)
+        return None if place is None else self._made(clip, place, gain_db)
 
-    def _place(self, clip: ImportedClip, track: ImportedTrack) -> tuple[str, int] | None:
+    def _place(self, clip: ImportedClip, track: ImportedTrack) -> _Place | None:
         """Return the track of a clip, and its start on the document's timeline."""
         edited = self._files.place(clip)
         if edited is not None:
-            return edited
+            return _Place(*edited)
         source = self._media.find(clip.medium)
         if source is None:
             return None
         lag_s = self._lag_s(clip.medium, source)
         start = self._samples(clip.start_s - lag_s - self._begin_s(clip.medium, source, clip.start_s))
         own, shift = self._track_of(source, track.name, start, start + self._samples(clip.length_s))
-        return own.id, start + shift
+        return _Place(own.id, start + shift, source.id, -shift)
 
-    def _made(self, clip: ImportedClip, track_id: str, start: int, gain_db: float) -> DocumentClip:
+    def _made(self, clip: ImportedClip, place: _Place, gain_db: float) -> DocumentClip:
         at = self._samples(clip.at_s)
         length = max(1, self._samples(clip.at_s + clip.length_s) - at)
         return DocumentClip(
-            track_id,
-            start,
-            start + length,
+            place.track_id,
+            place.start_samples,
+            place.start_samples + length,
             at,
             min(length, self._samples(clip.fade_in_s)),
             min(length, self._samples(clip.fade_out_s)),
             round(clip.gain_db - gain_db, 2),
             clip.is_heard,
+            place.source_id,
+            place.offset_samples,
         )
 
     def _begin_s(self, medium: Medium, source: Source, start_s: Fraction) -> Fraction:

@@ -19,6 +19,7 @@ from engine.edl.edit_list import EditList
 from engine.edl.export.placing.clips import ResultClip, clips
 from engine.edl.export.placing.frames import frame_clips
 from engine.edl.export.placing.stretches import consolidated_track
+from engine.edl.imports.described import ImportedEdits
 from engine.edl.imports.document_clips import DocumentClip, DocumentClips
 from engine.timebase import samples_to_video_frames
 
@@ -44,6 +45,57 @@ def unmoved(
             by_track[track.id], agrees = own.settled(found.by_track[track.id])
             is_exact &= agrees
     return replace(found, by_track=by_track, near_samples=0 if is_exact else found.near_samples)
+
+
+def plays_own(found: DocumentClips, state: DocumentState, imported: ImportedEdits, rate: Fraction) -> bool:
+    """Return whether clips are those of an export of the document, to the sample.
+
+    Its edits then stay, also those that clips do not show: where no track sounds, a cut can be anywhere.
+
+    Parameters
+    ----------
+    rate : frames a second of the pictures, by which files with edited sound are laid out
+    """
+    edit_list = build(state)
+    for track in state.tracks:
+        clips_found = found.by_track.get(track.id)
+        if clips_found is None:
+            continue
+        mine = {_spelled(one, has_fades=imported.has_crossfades) for one in clips_found}
+        variants = {
+            consolidated_track(state, edit_list, track, Path(track.id), rate, varies_gain=varies)
+            for varies in {False, imported.varies_gain}
+        }
+        own = (
+            {
+                _own_spelled(one, has_fades=imported.has_crossfades)
+                for one in clips(state, edit_list, track, held, over_silence=over_silence)
+            }
+            for held in variants
+            for over_silence in (False, True)
+        )
+        if not any(mine == one for one in own):
+            return False
+    return True
+
+
+_Spelled = tuple[int, int, int, int, int]
+
+
+def _spelled(one: DocumentClip, *, has_fades: bool) -> _Spelled:
+    fades = (one.fade_in_samples, one.fade_out_samples) if has_fades else (0, 0)
+    return one.at_samples, one.start_samples, one.stop_samples, *fades
+
+
+def _own_spelled(one: ResultClip, *, has_fades: bool) -> _Spelled:
+    before, after = (one.before_samples, one.after_samples) if has_fades else (0, 0)
+    start, fades = one.document_start_samples, (one.fade_in_samples, one.fade_out_samples)
+    return (
+        one.result_start_samples - before,
+        start - before,
+        start + one.length_samples + after,
+        *(fades if has_fades else (0, 0)),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +128,18 @@ class _OwnClips:
         held = consolidated_track(state, edit_list, track, Path(track.id), frame_rate)
         sources = dict(state.sources) if held is None else {**state.sources, held.source.id: held.source}
         self._all = clips(state, edit_list, track, held)
+        met = [
+            (one, after)
+            for one, after in pairwise(self._all)
+            if one.result_stop_samples == after.result_start_samples
+        ]
+        self._goes_on, self._continues = {one for one, _ in met}, {after for _, after in met}
         placed = tuple(frame_clips(self._all, sources, state.rate_hz, frame_rate))
         self._placed = {(one.start, one.end): one.clip for one in placed}
+        self._exact_places = {
+            (one.result_start_samples - one.before_samples, one.result_stop_samples + one.after_samples): one
+            for one in self._all
+        }
         self._crossfades = {one.clip: one.crossfade for one in placed}
 
     def settled(self, imported: Sequence[DocumentClip]) -> tuple[tuple[DocumentClip, ...], bool]:
@@ -97,7 +159,8 @@ class _OwnClips:
     def _own(self, one: DocumentClip, before: int, after: int) -> ResultClip | None:
         """Return the document's clip with the place and the audio of this one; None without a match.
 
-        Transitions surround the cut; if their halves differ, the larger one is after it.
+        Transitions surround the cut; if their halves differ, the larger one is after it. Formats with exact
+        positions have the fades next to gaps as well.
 
         Parameters
         ----------
@@ -106,22 +169,29 @@ class _OwnClips:
         fade_in, fade_out = self._frames(before), self._frames(after)
         start = self._frames(one.at_samples) + fade_in // 2
         end = self._frames(one.end_samples) - (fade_out - fade_out // 2)
-        own = self._placed.get((start, end))
+        own = self._placed.get((start, end)) or self._exact_places.get((one.at_samples, one.end_samples))
         if own is None:
             return None
         off = one.start_samples - one.at_samples - (own.document_start_samples - own.result_start_samples)
+        if one.source_id == own.source_id:  # rounded, it can be in the clip before, elsewhere on the timeline
+            off += one.offset_samples - own.offset_samples
         return own if 2 * abs(off) <= self._rate_hz / self._frame_rate + _ROUNDED else None
 
     def _exact(self, one: DocumentClip, own: ResultClip) -> DocumentClip:
-        """Return a clip at its place in the document, without crossfades."""
-        start = own.document_start_samples
+        """Return a clip at its place in the document, without its crossfades.
+
+        A fade next to a gap of its track stays: no format in frames can state another one.
+        """
+        start, meets = own.document_start_samples, not self._has_crossfades
+        begins, ends = meets or own in self._continues, meets or own in self._goes_on
+        before, after = 0 if begins else own.before_samples, 0 if ends else own.after_samples
         return replace(
             one,
-            start_samples=start,
-            stop_samples=start + own.length_samples,
-            at_samples=own.result_start_samples,
-            fade_in_samples=0,
-            fade_out_samples=0,
+            start_samples=start - before,
+            stop_samples=start + own.length_samples + after,
+            at_samples=own.result_start_samples - before,
+            fade_in_samples=0 if begins else own.fade_in_samples,
+            fade_out_samples=0 if ends else own.fade_out_samples,
         )
 
     def _too_short(self, rows: Sequence[_Row]) -> Iterator[_Row]:
@@ -145,18 +215,20 @@ class _OwnClips:
         (left, first), (right, last) = before, after
         overlap = _overlap(left.clip, right.clip) if left.is_in_file and right.is_in_file else 0
         back, on = overlap // 2, overlap - overlap // 2
+        fade_out = fade_in = overlap
         if left.own is not None and right.own is not None:
             meets = left.own.result_stop_samples == right.own.result_start_samples
             if meets and self._frames(overlap) == self._crossfades.get(right.own, 0):
                 back, on = right.own.before_samples, left.own.after_samples
-        if left.own is not None:
-            first = replace(first, stop_samples=first.stop_samples + on, fade_out_samples=back + on)
-        if right.own is not None:
+                fade_out, fade_in = left.own.fade_out_samples, right.own.fade_in_samples
+        if left.own is not None and (overlap or left.own in self._goes_on):
+            first = replace(first, stop_samples=first.stop_samples + on, fade_out_samples=fade_out)
+        if right.own is not None and (overlap or right.own in self._continues):
             last = replace(
                 last,
                 start_samples=last.start_samples - back,
                 at_samples=last.at_samples - back,
-                fade_in_samples=back + on,
+                fade_in_samples=fade_in,
             )
         return first, last
 

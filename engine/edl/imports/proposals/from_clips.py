@@ -20,13 +20,14 @@ from engine.document.state import DocumentState
 from engine.edl.build import build
 from engine.edl.edit_list import EditList
 from engine.edl.edits_that_play import Played, Wanted, edits_that_play
+from engine.edl.export.placing.frame_rates import picture_rate
 from engine.edl.imports.described import ImportedEdits
-from engine.edl.imports.document_clips import document_clips
+from engine.edl.imports.document_clips import DocumentClips, document_clips
 from engine.edl.imports.proposals.crossfades import Seam, fades_of, played_by, with_crossfades
 from engine.edl.imports.proposals.gains import wanted_gains
 from engine.edl.imports.proposals.runs import Difference, PlayedRuns, Run, heard
 from engine.edl.imports.proposals.wanted import TIMING, WantedEdits, WantedOnTracks
-from engine.edl.imports.unmoved import unmoved
+from engine.edl.imports.unmoved import plays_own, unmoved
 from engine.edl.inserts import INSERTED_FROM
 from engine.errors import EditsError
 from engine.spans import united
@@ -60,6 +61,9 @@ def from_clips(imported: ImportedEdits, state: DocumentState, places: Mapping[st
     length, rate_hz, own = state.length_samples, state.rate_hz, build(state)
     if clips.near_samples:
         found = replace(found, runs=_met(found.runs, ceil(_MOST_OFF * clips.near_samples), own))
+    rate = imported.frame_rate or picture_rate(state, places).usual.exact
+    if plays_own(clips, state, imported, rate):
+        found = _as_played(found, clips, own)
     seams = _seams(found, length)
     made, wanted = own, tuple[Wanted, ...]()
     if not _is_played(found.runs, seams, own):
@@ -84,6 +88,15 @@ def from_clips(imported: ImportedEdits, state: DocumentState, places: Mapping[st
         stays=gains.stays if gains.replaced else frozenset(),
         not_understood=clips.not_understood,
     )
+
+
+def _as_played(found: PlayedRuns, clips: DocumentClips, own: EditList) -> PlayedRuns:
+    """Return the runs of the document, which the clips play, and the differences of clips that have any."""
+    rows = zip(own.played_spans, own.seams_samples.tolist(), own.fades_in_samples.tolist(), strict=True)
+    runs = tuple(Run(*span, at, fade) for span, at, fade in rows)
+    found = replace(found, runs=runs, end_fade_samples=int(own.fades_out_samples[-1]))
+    is_plain = all(one.is_heard and not one.gain_db for parts in clips.by_track.values() for one in parts)
+    return replace(found, differences=(), left_out=()) if is_plain else found
 
 
 def _without(edits: Sequence[Wanted], uncut: Sequence[Seam]) -> tuple[Wanted, ...]:

@@ -159,6 +159,10 @@ class _Seams:
         """Return where a track takes over that crosses over in a span."""
         return _middle(self._whole(crossfade))
 
+    def length(self, crossfade: Span) -> int:
+        """Return how long all of a crossfade is that a track has in a span."""
+        return _length(self._whole(crossfade))
+
     def beginning(self, start: int) -> int:
         """Return where a track takes over that begins within a crossfade; elsewhere its start."""
         place = bisect_left(self._at, start)
@@ -266,8 +270,8 @@ class _Composing:
             if start < stop:
                 offset = one.start_samples - one.at_samples
                 fades = (
-                    _length(before) if before else one.fade_in_samples,
-                    _length(after) if after else one.fade_out_samples,
+                    seams.length(before) if before else one.fade_in_samples,
+                    seams.length(after) if after else one.fade_out_samples,
                 )
                 pieces.append(_Piece(start, stop, offset, *fades, one.gain_db, one.is_heard))
         return pieces

@@ -80,9 +80,13 @@ def timing(draw: st.DrawFn) -> tuple[Asked, ...]:
             own = draw(st.sampled_from((fade, 0, 7, 33)))
             asked.append(Asked("cut", start, stop, (("crossfade_ms", float(own)),)))
             continue
-        if kind == "insert":  # frames cannot tell a hard edge from a fade that they leave out
-            length = ("length_samples", draw(st.integers(LEAST, 20 * LEAST)))
-            asked.append(Asked(kind, start, start, (length, ("crossfade_ms", float(max(fade, 1))))))
+        if kind == "insert":  # with silence between its fades; frames cannot tell a hard edge from a fade
+            own = max(fade, 1)
+            shortest = 2 * own * RATE_HZ // 1000 + 1
+            length = draw(st.integers(shortest, LEAST) | st.integers(LEAST, 20 * LEAST))
+            asked.append(
+                Asked(kind, start, start, (("length_samples", length), ("crossfade_ms", float(own))))
+            )
             continue
         to = draw(st.sampled_from([0, LENGTH, *places]))
         more: tuple[tuple[str, object], ...] = (("to_samples", to), ("crossfade_ms", float(fade)))
@@ -157,13 +161,19 @@ def ends_with_sound(edit_list: EditList) -> bool:
     return not edit_list.is_empty and not edit_list.inserted[-1]
 
 
-def is_clear(state: DocumentState) -> bool:
-    """Tell whether every piece that is heard is long enough to be seen in frames, and so is every jump."""
+def is_clear(state: DocumentState, *, insert_samples: int = 2 * FRAME) -> bool:
+    """Tell whether every piece that is heard is long enough to be seen in frames, and so is every jump.
+
+    Parameters
+    ----------
+    insert_samples : the shortest insert; another document cannot tell one of two frames from a rounding
+    """
     edit_list = build(state)
     if not ends_with_sound(edit_list):
         return False
     starts, stops = edit_list.kept_starts_samples, edit_list.kept_stops_samples
-    return bool((stops - starts >= 2 * FRAME).all() and (np.abs(starts[1:] - stops[:-1]) >= 2 * FRAME).all())
+    least = np.where(edit_list.inserted, insert_samples, 2 * FRAME)
+    return bool((stops - starts >= least).all() and (np.abs(starts[1:] - stops[:-1]) >= 2 * FRAME).all())
 
 
 def come_back(

@@ -19,7 +19,7 @@ from engine.edl.conflicts import conflicts_of, in_conflict
 from engine.errors import DocumentError
 from engine.review.taken_in import TakenIn, taken_in
 from engine.timebase import format_time, samples_to_s
-from engine.wording import begun
+from engine.wording import begun, counted
 
 YOURS = "yours"
 """Label of manual edits."""
@@ -140,4 +140,4 @@ def _named(state: DocumentState, found: tuple[str, ...]) -> tuple[str, ...]:
     most = MOST_NAMED if len(found) <= MOST_NAMED else MOST_NAMED - 1
     starts = [format_time(samples_to_s(state.span(key)[0], state.rate_hz), 1) for key in found[:most]]
     names = [f"{state.proposals[key].kind} at {at}" for key, at in zip(found, starts, strict=False)]
-    return (*names, *([f"{len(found) - most} others"] if len(found) > most else []))
+    return (*names, *([counted(len(found) - most, "other")] if len(found) > most else []))

@@ -100,7 +100,7 @@ class TapTempo(QObject):
         self._forget()
         found = fit_taps(taps)
         if found is None:
-            self.refused.emit(f"{len(taps)} taps are too few for a tempo. Tap at least {FEWEST_TAPS} times.")
+            self.refused.emit(f"Too few taps for a tempo: {len(taps)}. Tap at least {FEWEST_TAPS} times.")
             return
         try:
             first = found.first_s * self._session.state.rate_hz + float(np.median(offsets))

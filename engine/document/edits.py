@@ -201,7 +201,9 @@ def choose_alternative(state: DocumentState, proposal_id: str, alternative: int)
     required_proposal(state, proposal_id)
     proposal = state.proposals[proposal_id]
     if not 0 <= alternative <= len(proposal.alternatives):
-        raise UsageError(f"{proposal_id} has {len(proposal.alternatives)} alternatives, not {alternative}.")
+        raise UsageError(
+            f"{proposal_id} has {counted(len(proposal.alternatives), 'alternative')}, not {alternative}."
+        )
     decision = _decision(state, proposal_id)
     chosen = replace(decision, alternative=alternative, start_samples=None, stop_samples=None)
     name = proposal.alternatives[alternative - 1].label if alternative else "as proposed"

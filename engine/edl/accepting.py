@@ -56,8 +56,8 @@ def accept_instead(
 
 def counted_kinds(proposals: Iterable[Proposal]) -> list[str]:
     """Return how many proposals there are of each kind, in words."""
-    counts = Counter(KINDS[one.kind].verb for one in proposals)
-    return [counted(number, verb) for verb, number in counts.items()]
+    counts = Counter(one.kind for one in proposals)
+    return [counted(number, kind) for kind, number in counts.items()]
 
 
 def accepted_effect(proposal: Proposal, decision: Decision | None) -> tuple[Operation, ...]:

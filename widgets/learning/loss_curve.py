@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from engine.wording import counted
 from widgets.theme import TEXT_SMALL, Theme, mono_font, px, ui_font
 
 _TICKED = [digit * 10.0**power for power in range(-6, 5) for digit in (1, 2, 3, 5)]
@@ -63,7 +64,7 @@ class LossCurve(QWidget):
         self._validation_name.setVisible(len(validation) > 0)
         self._best.setText(best_text(training, validation) or "waiting for the first epoch")
         self.setAccessibleName("Training loss")
-        self.setAccessibleDescription(f"{len(training)} epochs, {self._best.text()}")
+        self.setAccessibleDescription(f"{counted(len(training), 'epoch')}, {self._best.text()}")
 
 
 def best_text(training: Sequence[float], validation: Sequence[float]) -> str:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QResizeEve
 from PySide6.QtWidgets import QHBoxLayout, QLayout, QScrollArea, QSizePolicy, QWidget
 
 from engine.document.kinds import KINDS
+from engine.wording import counted
 from widgets.controls.icons import paint_icon
 from widgets.controls.keys.caps import EnterButton
 from widgets.theme import TEXT_SMALL, Theme, px
@@ -182,7 +183,7 @@ class FilterChips(QScrollArea):
         for name, chip in self._chips.items():
             count, label = counts.get(name, 0), self._labels[name]
             chip.setText(f"{label} {count:,}")
-            chip.setAccessibleName(f"{label}, {count} proposals")
+            chip.setAccessibleName(f"{label}, {counted(count, 'proposal')}")
             if name not in FILTERS:
                 chip.setVisible(chip.isChecked() or (are_several and count > 0))
         self.updateGeometry()

@@ -228,4 +228,5 @@ def _oddest(path: Path, scores: Scores) -> str:
         return f"{path}: too short to score"
     oddest = int(scores.scores.argmax())
     at = format_time(float(scores.times_s[oddest]), 1)
-    return f"{path}: {len(scores.scores)} moments, highest score at {at} (score {scores.scores[oddest]:.3f})"
+    said = counted(len(scores.scores), "moment")
+    return f"{path}: {said}, highest score at {at} (score {scores.scores[oddest]:.3f})"

@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.cli.output import VerbOutput
 from engine.progress import Progress
 from engine.timebase import samples_to_s_array
+from engine.wording import counted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +36,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
             "free_s": samples_to_s_array(grid.free_samples, reader.rate_hz).tolist(),
             "confidence": grid.confidence,
         },
-        f"{options.audio}: {grid.tempo_bpm:.1f} BPM, {len(beats_s)} beats, confidence {grid.confidence:.2f}"
+        f"{options.audio}: {grid.tempo_bpm:.1f} BPM, {counted(len(beats_s), 'beat')}, "
+        f"confidence {grid.confidence:.2f}"
         if len(beats_s)
         else f"{options.audio}: no steady pulse was found",
     )

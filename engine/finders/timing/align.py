@@ -173,7 +173,7 @@ def _no_hits(state: DocumentState, hits: Hits) -> str:
     where = names[0] if len(names) == 1 else f"the {counted(len(names), 'microphone')}"
     if len(hits.onsets_samples):
         return (
-            f"None of the {len(hits.onsets_samples):,} hits in {where} reaches the confidence limit: "
+            f"No hit in {where} reaches the confidence limit, of {counted(len(hits.onsets_samples), 'hit')}: "
             "raise the sensitivity."
         )
     return f"There are no drum hits in {where}: choose the microphones of the drums."

@@ -46,8 +46,13 @@ def edits_words(state: DocumentState) -> tuple[str, str, str]:
 
 def canvas_sentence(state: DocumentState, caption: str) -> str:
     """Format the amount of the displayed items."""
-    marked = f"{len(state.markers)} markers" if state.markers else ""
-    parts = (f"{len(state.tracks)} tracks", f"{len(state.proposals)} proposals", marked, caption)
+    marked = counted(len(state.markers), "marker") if state.markers else ""
+    parts = (
+        counted(len(state.tracks), "track"),
+        counted(len(state.proposals), "proposal"),
+        marked,
+        caption,
+    )
     return ", ".join(filter(None, parts))
 
 

@@ -226,7 +226,7 @@ def _described(
         raise file.refused("it holds no audio events")
     said = left_out_sentences(+left_out)
     if dissolves:
-        said += (f"{counted(dissolves, 'dissolve')} imported as a cut.",)
+        said += (f"{counted(dissolves, 'dissolve')} imported without a crossfade.",)
     is_exact = all(one.event.samples and _is_agreed(one, rate, begin) for one in found)
     return ImportedEdits(
         file.name,

@@ -168,7 +168,7 @@ class _Reading:
         if any(map(_is_stretched, take.lines("SM"))):
             noun = noun or "item with stretch markers"
         if takes > 1 and (item.values("ALLTAKES") or ["0"])[0] != "0":
-            noun = noun or "item that plays all of its takes"
+            noun = noun or "item with all takes played"
         if not noun:
             return None
         first, last = clip.start_s, clip.start_s + clip.length_s * rate

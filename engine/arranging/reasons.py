@@ -71,17 +71,21 @@ class Reasons:
     def of_cut(self, span: Span) -> Reason:
         """Return why steps [first, last) are left out.
 
-        A cut of a reference take is explained by a comparison, or its evidence is weak.
+        Talk and pauses are named before takes are compared. A cut of a reference take is explained by a
+        comparison, or its evidence is weak.
         """
         parts = self._performances(span)
+        is_reference = bool(self.is_reference[span[0] : span[1]].any())
+        idle = None if is_reference else self._of_talk(parts) or self._of_pause(span, parts)
+        if idle is not None:
+            return idle
         same = self._of_same_music(span, parts)
         if same is not None:
             return same
-        if self.is_reference[span[0] : span[1]].any():
+        if is_reference:
             return self._unexplained(span)
         return (
             self._of_false_start(parts)
-            or self._of_pause(span, parts)
             or self._of_quiet(span, parts)
             or self._of_short_performance(parts)
             or self._unexplained(span)
@@ -150,6 +154,11 @@ class Reasons:
                     of = f"Take {number} of {len(group.takes)} of the {group.name}"
                     return Reason(f"{of}; the same music is in the arrangement from {at}.")
         return Reason(f"The same music ({self._bars(span)}) is in the arrangement from {at}.")
+
+    def _of_talk(self, parts: Sequence[Seconds]) -> Reason | None:
+        """Return the reason if most of a cut's sound is detected talk."""
+        talk_s = sum(_shared(part, talk) for part in parts for talk in self.heard.talk_s)
+        return Reason(f"Talk for {talk_s:.0f} s.") if talk_s > _MOSTLY * _length_s(parts) else None
 
     def _of_pause(self, span: Span, parts: Sequence[Seconds]) -> Reason | None:
         start_s, stop_s = self._seconds(span)

@@ -15,6 +15,7 @@ from engine.arranging.step_features import StepFeatures
 from engine.arranging.take_features import same_places
 from engine.spans import runs
 from engine.takes.takes import FalseStart, Take, TakeGroup
+from engine.timebase import s_to_samples
 
 Flags = NDArray[np.bool_]
 Seconds = tuple[float, float]
@@ -37,7 +38,7 @@ def references_of(heard: StepFeatures, played: NDArray[np.int64]) -> Flags:
 
     Of each passage, the reference is the complete take that the arrangement plays most of; of a false start
     without other takes, it is the performance that begins as the false start does. A reference is all that
-    is played without a break, but for a quiet count-in.
+    is played without a break, but for a quiet count-in and talk.
 
     Parameters
     ----------
@@ -58,6 +59,15 @@ def references_of(heard: StepFeatures, played: NDArray[np.int64]) -> Flags:
         span = _without_lead_in(heard, performance, again_s)
         if compared[slice(*span)].mean() <= _MOSTLY:
             flags[slice(*span)] = True
+    return flags & ~_talk(heard)
+
+
+def _talk(heard: StepFeatures) -> Flags:
+    """Return the steps with their middle in detected talk, shape (n,)."""
+    flags = np.zeros(len(heard), bool)
+    for span_s in heard.talk_s:
+        start, stop = (s_to_samples(place_s, heard.steps.rate_hz) for place_s in span_s)
+        flags[slice(*heard.steps.within(start, stop))] = True
     return flags
 
 
@@ -170,8 +180,8 @@ def _is_no_take(heard: StepFeatures, run_s: Seconds) -> bool:
 
 
 def _no_takes(heard: StepFeatures) -> Flags:
-    """Return the steps of runs of playing that are not takes, shape (n,)."""
-    flags = np.zeros(len(heard), bool)
+    """Return the steps of talk and of runs of playing that are not takes, shape (n,)."""
+    flags = _talk(heard)
     for run_s in runs_of_playing(heard):
         if _is_no_take(heard, run_s):
             flags[slice(*_steps_of(heard, run_s))] = True

@@ -64,6 +64,7 @@ class StepFeatures:
     earlier, later : shape (n,), the step of the take before, and after, in which the same is played; -1: none
     takes : repeated passages, for the reasons
     tuning_s : runs of playing, apart by `LEAST_PAUSE_S`, in which players tune
+    talk_s : detected talk outside of songs, ascending and apart
     sections : of the form, ascending and apart
     labels : their labels, by number
     powers_db : shape (n,), the mean power of each step, below full scale; empty in an older editor
@@ -75,6 +76,7 @@ class StepFeatures:
     later: NDArray[np.int64]
     takes: FoundTakes
     tuning_s: tuple[tuple[float, float], ...] = ()
+    talk_s: tuple[tuple[float, float], ...] = ()
     sections: tuple[Section, ...] = ()
     labels: tuple[str, ...] = ()
     powers_db: Floats = field(default_factory=lambda: np.zeros(0, np.float32))

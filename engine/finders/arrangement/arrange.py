@@ -76,7 +76,7 @@ def arrange(request: ArrangeRequest, progress: Progress) -> ProposedArrangement:
     known = None if request.sections is None else request.sections.in_seconds(state.rate_hz)
     heard = hear(blocks, state.rate_hz, state.length_samples, request.grid, request.curve, listening, known)
     progress.report(0.9, "Arranging")
-    made = arranged(request, heard, editor, like)
+    made = arranged(request, replace(heard, talk_s=request.talk_s), editor, like)
     if request.is_anybody and made.result_s < _LEAST_LEFT * made.recording_s:
         left = percent(made.result_s / made.recording_s)
         raise UsageError(

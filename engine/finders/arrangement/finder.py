@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Self
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from engine.arranging.editor_card import require_editor
-from engine.document.analysis import BeatGrid, Listening, ScoreCurve
+from engine.document.analysis import SOUNDS, BeatGrid, DetectedSounds, Listening, ScoreCurve
 from engine.document.kinds.cut import CUT
 from engine.document.kinds.ordering import MOVE, REPEAT
 from engine.document.marks.section_edits import known_sections
@@ -85,7 +86,8 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
         settings.minutes,
         settings.seed,
         known_sections(state, request.analyses.get(SECTIONS)),
-        *((listening.onsets_samples,) if isinstance(listening, Listening) else ()),
+        listening.onsets_samples if isinstance(listening, Listening) else np.zeros(0, np.int64),
+        _talk_s(request),
     )
     made = arrange(asked, progress)
     spans = [[samples_to_s(edge, state.rate_hz) for edge in span] for span in made.references_samples]
@@ -99,12 +101,24 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
     return Found(made.proposals, made.sentence, figures=figures, label=label, takes=made.takes)
 
 
+def _talk_s(request: FinderRequest) -> tuple[tuple[float, float], ...]:
+    """Return the talk that is certainly talk, between and around songs."""
+    from engine.detection.songs import songs_and_talk
+    from engine.detection.what_sounds import voices_of
+
+    sounds = request.analyses.get(SOUNDS)
+    if not isinstance(sounds, DetectedSounds):
+        return ()
+    found = songs_and_talk(voices_of(sounds, request.state.rate_hz))
+    return tuple((one.start_s, one.stop_s) for one in found.talk if one.is_sure) if found.songs else ()
+
+
 ARRANGEMENT = Finder(
     "Arrangement",
     "Cuts, repeats and moves passages as an editor would.",
     _find,
     ArrangementSettings,
-    needs=("listening",),
+    needs=("listening", SOUNDS),
     reads=("beats", "score", SECTIONS),
     check=_check,
     maker=BY_ARRANGING,

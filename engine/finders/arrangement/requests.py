@@ -36,6 +36,7 @@ class ArrangeRequest:
     minutes : how long the result is to be; None for as long as the editor would
     seed : 0 for the likeliest arrangement, another number for another one
     onsets_samples : int64, shape (n,), ascending; edges are placed before them
+    talk_s : detected talk outside of songs, [start, stop) each, ascending; it is not a take
     """
 
     state: DocumentState
@@ -48,6 +49,7 @@ class ArrangeRequest:
     seed: int = 0
     sections: StoredSections | None = None
     onsets_samples: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    talk_s: tuple[tuple[float, float], ...] = ()
 
     @property
     def is_anybody(self) -> bool:

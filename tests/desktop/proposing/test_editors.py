@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
 from engine.cli.main import main
+from engine.document.analysis import SOUNDS
 from engine.document.decisions import Verdict
 from engine.document.proposals import BY_ARRANGING, Evidence
 from engine.edl.build import build
@@ -52,7 +54,9 @@ def test_an_arrangement_is_proposed_and_taken_back_by_keys(rehearsal: Hands) -> 
     assert any("of 1:" in said and "would be left" in said for said in rehearsal.said)
     assert all(rehearsal.window.session.state.proposals[key].reason for key in arranged(rehearsal))
     rehearsal.press("Ctrl+Z")
-    assert rehearsal.window.session.state == before
+    state = rehearsal.window.session.state
+    assert SOUNDS in state.analyses, "talk was detected; analyses are not steps"
+    assert state == replace(before, analyses=state.analyses)
 
 
 def test_surprise_me_tells_its_seed_and_replaces_what_nobody_answered(rehearsal: Hands) -> None:

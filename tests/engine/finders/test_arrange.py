@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.arranging.decode import Decoded
+from engine.arranging.decode import Bounds, Decoded
 from engine.arranging.editor import load_editor, save_editor
-from engine.arranging.orders import order_of
+from engine.arranging.orders import order_of, plays
+from engine.arranging.references import keeping_references, references_of
 from engine.arranging.step_features import StepFeatures, with_sections
 from engine.cli.main import main
 from engine.document.decisions import Decision, Verdict
@@ -346,3 +347,24 @@ def test_a_quiet_intro_of_a_song_that_stays_has_weak_evidence() -> None:
     )
     (cut,) = proposed_of(STATE, apart, [Decoded(order_of([(40, 80)]), 0.0)]).proposals
     assert cut.evidence is Evidence.STRONG
+
+
+def test_talk_is_named_before_takes_are_compared_and_is_not_a_take() -> None:
+    """Talk in the place of a take of the same passage."""
+    heard = replace(heard_of_document(), talk_s=((15.0, 24.0),))
+    order = order_of([(0, 20)])
+    cut = proposed_of(STATE, heard, [Decoded(order, 0.0)]).proposals[-1]
+    assert (cut.start_samples, cut.stop_samples) == (15_000, 40_000)
+    assert "Talk" not in cut.reason, "most of it is music"
+    talk = replace(heard, talk_s=((15.0, 39.0),))
+    cut = proposed_of(STATE, talk, [Decoded(order, 0.0)]).proposals[-1]
+    assert (cut.reason, cut.evidence) == ("Talk for 24 s.", Evidence.STRONG)
+    played = plays(order_of([(0, 80)]), len(talk))
+    assert not references_of(talk, played)[31:77].any()
+    bounds = keeping_references(Bounds(np.zeros(80, bool), np.zeros(80, bool)), talk, played)
+    assert bounds.never[31:77].all()
+
+
+def test_a_pause_between_takes_is_a_pause_whatever_is_played_around_it() -> None:
+    cuts = proposed_of(STATE, heard_of_document(), [Decoded(order_of([(0, 20), (30, 80)]), 0.0)]).proposals
+    assert [(one.reason, one.evidence) for one in cuts] == [("A pause of 5.0 s.", Evidence.STRONG)]

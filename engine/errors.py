@@ -31,6 +31,19 @@ class ExportError(OffcutError):
     """A file cannot be exported."""
 
 
+class FileExistsAlreadyError(ExportError):
+    """A file exists already, and replacing it was not allowed.
+
+    Attributes
+    ----------
+    name : the path as sentences show it
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} already exists: choose another name, or allow it to be replaced.")
+        self.name = name
+
+
 class EditsError(OffcutError):
     """Edits that another program wrote cannot be read, or do not belong to the document."""
 

@@ -23,7 +23,7 @@ from engine.cli.streams import (
     saying_warnings,
     tell,
 )
-from engine.errors import Cancelled, OffcutError, UsageError
+from engine.errors import Cancelled, FileExistsAlreadyError, OffcutError, UsageError
 from engine.extensions.unexpected import said_of_unexpected
 from engine.progress import Progress, ReportingProgress
 
@@ -121,7 +121,10 @@ def main(argv: Sequence[str]) -> int:
         print(f"offcut {name}: {error.name} is missing; {remedy}.", file=sys.stderr)
         return 1
     except OffcutError as error:
-        print(f"offcut {name}: {in_verbs(str(error))}", file=sys.stderr)
+        said = in_verbs(str(error))
+        if isinstance(error, FileExistsAlreadyError) and hasattr(options, "force"):
+            said = f"{error.name} already exists: choose another name, or add --force to replace it."
+        print(f"offcut {name}: {said}", file=sys.stderr)
         return 2 if isinstance(error, UsageError) else 1
     except (KeyboardInterrupt, Cancelled):
         print(f"offcut {name}: stopped; nothing was left half-written.", file=sys.stderr)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from engine.errors import ExportError
+from engine.errors import ExportError, FileExistsAlreadyError
 from engine.files.part_files import PartFile, sweep_before_writing
 from engine.wording import reason_of
 
@@ -65,7 +65,7 @@ def replacing(
             held.let_go()
         _take_the_name(part, path, overwrite)
     except FileExistsError as error:
-        raise ExportError(_exists_sentence(path)) from error
+        raise FileExistsAlreadyError(brief(path)) from error
     except OSError as error:
         raise _sentence(path, error) from error
     finally:
@@ -153,7 +153,7 @@ def _held_part(target: Path, overwrite: bool, reads: Iterable[Path], is_own_name
         if found is not None and stat.S_ISDIR(found.st_mode) and not (is_own_name and is_link):
             raise ExportError(f"{shown(target)} is a folder: choose a file name inside it.")
         if is_taken(target) and not overwrite:
-            raise ExportError(_exists_sentence(target))
+            raise FileExistsAlreadyError(brief(target))
         if found is not None and not stat.S_ISREG(found.st_mode) and not is_own_name:
             raise ExportError(f"{shown(target)} is a pipe or a device, not a file: choose another name.")
         sweep_before_writing(target.parent)
@@ -211,11 +211,6 @@ def brief(path: Path | str) -> str:
     """Return a path as `shown`, but of an endless one only its beginning and its end."""
     text = shown(path)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]}…{text[-_LONGEST // 2 :]}"
-
-
-def _exists_sentence(path: Path) -> str:
-    """Return the message that a file exists."""
-    return f"{brief(path)} already exists: choose another name, or allow it to be replaced."
 
 
 def _sentence(path: Path, error: OSError) -> ExportError:

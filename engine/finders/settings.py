@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isinf
 from types import NoneType, UnionType
@@ -137,19 +137,36 @@ def settings_from(model: type[Settings], values: Mapping[str, object]) -> Settin
         return model(**values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        raise UsageError(_sentence(model, first)) from None
+        raise SettingError(model, first) from None
 
 
-def _sentence(model: type[FinderSettings], error: Any) -> str:
-    if not error["loc"]:  # raised by the model, of several values together
-        return str(error["ctx"]["error"])
-    name = str(error["loc"][0])
-    if name not in model.model_fields:
-        known = ", ".join(model.model_fields) or "none"
-        return f"There is no setting {quoted(name)}: the settings are {known}."
-    if error["type"] == "missing":
-        return f"{name} is missing: give {_allowed(_field(name, model.model_fields[name]))}."
-    return f"{name} cannot be {error['input']}: give {_allowed(_field(name, model.model_fields[name]))}."
+class SettingError(UsageError):
+    """A setting of a finder is missing or unknown, or has a value that it cannot take."""
+
+    def __init__(self, model: type[FinderSettings], error: Any) -> None:
+        self._model, self._error = model, error
+        super().__init__(self.sentence())
+
+    def sentence(self, named: Callable[[str], str] = str) -> str:
+        """Return the message.
+
+        Parameters
+        ----------
+        named : (name of a setting) to the name that the message shows, such as a flag
+        """
+        model, error = self._model, self._error
+        if not error["loc"]:  # raised by the model, of several values together
+            return str(error["ctx"]["error"])
+        name = str(error["loc"][0])
+        if name not in model.model_fields:
+            known = ", ".join(named(one) for one in model.model_fields)
+            settings = f"its settings are {known}" if known else "it has no settings"
+            return f"This finder has no setting {quoted(named(name))}: {settings}."
+        field = _field(name, model.model_fields[name])
+        if error["type"] == "missing":
+            return f"{named(name)} is missing, {field.about}: give {_allowed(field)}."
+        value = f"{error['input']:g}" if isinstance(error["input"], float) else error["input"]
+        return f"{named(name)} cannot be {value}: give {_allowed(field)}."
 
 
 def _allowed(field: Field) -> str:

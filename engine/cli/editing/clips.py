@@ -113,7 +113,7 @@ def _clips(options: argparse.Namespace, state: DocumentState) -> list[str]:
     found = [clip.id for track in state.tracks for clip in track.clips if track.id in tracks]
     found += _named_clips(options, state)
     if not found:
-        raise UsageError(f"To {options.kind} needs --clips or --tracks; 'offcut tracks' lists them.")
+        raise UsageError(f"'edit {options.kind}' needs --clips or --tracks; 'offcut tracks' lists them.")
     return list(dict.fromkeys(found))
 
 
@@ -143,7 +143,9 @@ def _samples(state: DocumentState, seconds: float) -> int:
 def _place(options: argparse.Namespace, state: DocumentState) -> Edit:
     keys = _clips(options, state)
     if (options.to_s is None) == (options.by_s is None):
-        raise UsageError("To place needs --to-s, the new start of the first clip, or --by-s, and not both.")
+        raise UsageError(
+            "'edit place' needs --to-s, the new start of the first clip, or --by-s, and not both."
+        )
     if options.by_s is not None:
         return nudge_clips(state, keys, _samples(state, options.by_s), ripple=_ripple(options))
     return place_together(state, keys, _samples(state, options.to_s), _ripple(options))
@@ -151,7 +153,7 @@ def _place(options: argparse.Namespace, state: DocumentState) -> Edit:
 
 def _take(options: argparse.Namespace, state: DocumentState) -> Edit:
     if not options.clips or len(options.tracks) != 1:
-        raise UsageError("To take needs --clips, and --tracks with the name of the track that gets them.")
+        raise UsageError("'edit take' needs --clips, and --tracks with the name of the track that gets them.")
     (track,) = tracks_named(state, options.tracks)[:1]
     return take_clips(state, _named_clips(options, state), track)
 
@@ -161,7 +163,7 @@ def _trim(options: argparse.Namespace, state: DocumentState) -> Edit:
     if len(keys) != 1:
         raise UsageError(f"To trim takes one clip, and {len(keys)} are named.")
     if (options.start_s, options.stop_s) == (None, None):
-        raise UsageError("To trim needs --start-s, --stop-s or both: the new edges on the timeline.")
+        raise UsageError("'edit trim' needs --start-s, --stop-s or both: the new edges on the timeline.")
     clip = next(clip for track in state.tracks for clip in track.clips if clip.id == keys[0])
     start = clip.start_samples if options.start_s is None else _samples(state, options.start_s)
     stop = clip.stop_samples if options.stop_s is None else _samples(state, options.stop_s)
@@ -179,7 +181,8 @@ def _raise(options: argparse.Namespace, state: DocumentState) -> Edit:
         return raise_clips(state, keys)
     if None in edges or not 0 <= options.start_s < options.stop_s:
         raise UsageError(
-            "To raise a part of a take needs --start-s and a later --stop-s; without, all of it."
+            "'edit raise' needs --start-s and a later --stop-s for a part of a take; without both, it raises "
+            "all of it."
         )
     return raise_clips(state, keys, (_samples(state, options.start_s), _samples(state, options.stop_s)))
 
@@ -199,7 +202,7 @@ def _lock(options: argparse.Namespace, state: DocumentState) -> Edit:
 
 def _fade(options: argparse.Namespace, state: DocumentState) -> Edit:
     if (options.in_ms, options.out_ms) == (None, None):
-        raise UsageError("To fade needs --in-ms, --out-ms or both; 0 takes a fade away.")
+        raise UsageError("'edit fade' needs --in-ms, --out-ms or both; 0 takes a fade away.")
     given = {"fade_in_samples": options.in_ms, "fade_out_samples": options.out_ms}
     fades = {name: _samples(state, ms / 1000) for name, ms in given.items() if ms is not None}
     return set_clips(state, _clips(options, state), **fades)
@@ -212,7 +215,9 @@ def _level(options: argparse.Namespace, state: DocumentState) -> Edit:
 def _join(options: argparse.Namespace, state: DocumentState) -> Edit:
     tracks: Sequence[str] = tracks_named(state, options.tracks)
     if len(tracks) < 2:
-        raise UsageError("To join needs --tracks with the names of two or more: the first takes the clips.")
+        raise UsageError(
+            "'edit join' needs --tracks with the names of two or more: the first takes the clips."
+        )
     return join_tracks(state, tracks[0], tracks[1:])
 
 

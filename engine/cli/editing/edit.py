@@ -52,9 +52,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--start-s",
         type=finite,
         metavar="A",
-        help="of the recording; trim: new edge of the clip; raise: of a part",
+        help="start of the span in the recording; trim: new edge of the clip; raise: of a part",
     )
-    parser.add_argument("--stop-s", type=finite, metavar="B")
+    parser.add_argument(
+        "--stop-s",
+        type=finite,
+        metavar="B",
+        help="end of the span, with --start-s; not with insert (--at-s, --length-s) and recorder",
+    )
     parser.add_argument("--tracks", nargs="+", default=[], metavar="NAME", help="default: all")
     parser.add_argument("--clips", nargs="+", metavar="CLIP", help="place, trim, ...: ids or names of clips")
     parser.add_argument(
@@ -68,7 +73,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="T",
         help="insert: before this moment; split, clock: at it; clock: default the start",
     )
-    parser.add_argument("--length-s", type=finite, metavar="L", help="insert: length of the silence")
+    parser.add_argument(
+        "--length-s",
+        type=finite,
+        metavar="L",
+        help="insert: length of the silence, with --at-s in place of --stop-s",
+    )
     parser.add_argument(
         "--tone", choices=("silence", "room"), help="insert: silence, or room tone from near; default silence"
     )
@@ -120,7 +130,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     _refuse_others(options)
     if options.kind == REPAIR:
         if None in (options.start_s, options.stop_s):
-            raise UsageError("To repair needs --start-s and --stop-s.")
+            raise UsageError("'edit repair' needs --start-s and --stop-s.")
         yield repair(options, progress)
         return
     if options.kind in CLIP_EDITS:
@@ -166,15 +176,15 @@ def _span(options: argparse.Namespace, state: DocumentState) -> tuple[int, int]:
         if edges != (None, None):
             raise UsageError("A recorder is lined up as a whole: leave out --start-s and --stop-s.")
         if not options.tracks:
-            raise UsageError("To line up a recorder needs --tracks: which are its own?")
+            raise UsageError("'edit recorder' needs --tracks with the names of its own tracks.")
         return 0, state.length_samples
     if options.kind == INSERT.name:
         if edges != (None, None):
-            raise UsageError("To insert needs --at-s and --length-s: leave out --start-s and --stop-s.")
+            raise UsageError("'edit insert' needs --at-s and --length-s: leave out --start-s and --stop-s.")
         at = s_to_samples(options.at_s, state.rate_hz)
         return at, at
     if None in edges:
-        raise UsageError(f"To {options.kind} needs --start-s and --stop-s.")
+        raise UsageError(f"'edit {options.kind}' needs --start-s and --stop-s.")
     start, stop = (s_to_samples(edge, state.rate_hz) for edge in edges)
     return start, stop
 
@@ -192,7 +202,7 @@ def _refuse_others(options: argparse.Namespace) -> None:
             and not (name == "text" and options.band_hz)
         )
         if options.kind in kinds and not given and is_needed:
-            raise UsageError(f"To {options.kind} needs {flag}{' or --band-hz' * (name == 'text')}.")
+            raise UsageError(f"'edit {options.kind}' needs {flag}{' or --band-hz' * (name == 'text')}.")
 
 
 def _cut(_: argparse.Namespace, document: Document, *__: object) -> Payload:

@@ -218,9 +218,11 @@ def _check_flags(options: argparse.Namespace) -> None:
         ("--dither", options.dither is not None, SAMPLE_SUFFIXES),
         ("--quality", options.quality is not None, CODED_SUFFIXES),
         ("--plain", options.plain, AUDIO_SUFFIXES),
+        ("--frame-rate", options.frame_rate is not None, FRAME_SUFFIXES),
     )
     for flag, is_given, holders in flags:
         if is_given and not suffixes.intersection(holders):
             raise UsageError(
-                f"{flag} is for audio, and --out names no {listed(holders, 'or')} file: add one."
+                f"{flag} is for {'timecode' if holders is FRAME_SUFFIXES else 'audio'}, and --out names no "
+                f"{listed(holders, 'or')} file: add one."
             )

@@ -11,6 +11,7 @@ from engine.cli.numbers import finite
 from engine.errors import UsageError
 from engine.finders.registry import FINDERS
 from engine.finders.settings import Field, fields_of
+from engine.wording import listed
 
 _FLAGS = ("takes", "talk", "recorders", "tempo")
 """Finders that have a flag of their own name."""
@@ -75,8 +76,9 @@ def _add(parser: argparse.ArgumentParser, field: Field, finders: str) -> None:
 
 
 def flag(setting: str) -> str:
-    """Return the flag of a setting."""
-    return f"--{setting.replace('_', '-')}"
+    """Return the flag of a setting: its own, or ``--set NAME`` of a finder of another package."""
+    is_own = any(field.name == setting for _, field in _settings())
+    return f"--{setting.replace('_', '-')}" if is_own else f"--set {setting}"
 
 
 def asked_for(options: argparse.Namespace) -> Asked:
@@ -84,7 +86,7 @@ def asked_for(options: argparse.Namespace) -> Asked:
 
     Raises
     ------
-    UsageError : no finder is named, or two are
+    UsageError : no finder is named, or more than one
     """
     settings = dict(_given(options))
     if options.cut and "start_s" not in settings:
@@ -101,7 +103,9 @@ def asked_for(options: argparse.Namespace) -> Asked:
         return Asked(*asked[0], settings)
     if not asked and settings:
         raise UsageError(f"{flag(next(iter(settings)))} is a setting of a finder: name the finder.")
-    raise UsageError(f"One finder is asked at a time: name one of {', '.join(FINDERS.own)}.")
+    if not asked:
+        raise UsageError(f"No finder is named: add {listed(tuple(FINDERS.own), 'or')} after the document.")
+    raise UsageError(f"{listed([name for name, _ in asked])} are named: name one finder at a time.")
 
 
 def _given(options: argparse.Namespace) -> Iterator[tuple[str, object]]:

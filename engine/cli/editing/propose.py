@@ -7,15 +7,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from engine.cli.documents import analysing, media_of, opened, tracks_named
-from engine.cli.editing.finder_flags import add_finder_flags, asked_for
+from engine.cli.editing.finder_flags import add_finder_flags, asked_for, flag
 from engine.cli.numbers import proposal_row, span_s
 from engine.cli.output import VerbOutput
 from engine.document.document import Document
 from engine.document.grid.recounted import grid_in_force
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
+from engine.errors import UsageError
 from engine.finders.finder import KNOWN, FinderRequest
 from engine.finders.registry import FoundEdits, find_edits, request_of, require_finder
+from engine.finders.settings import SettingError
 from engine.progress import Progress
 
 
@@ -44,7 +46,10 @@ def request_in(
     """Return the request for a finder of a document; see `engine.finders.registry.request_of`."""
     known = {kind: document.analysis(kind) for kind in KNOWN}
     known["beats"] = grid_in_force(document.state, known["beats"])
-    return request_of(name, document.state, media_of(document), known, settings, tracks)
+    try:
+        return request_of(name, document.state, media_of(document), known, settings, tracks)
+    except SettingError as error:
+        raise UsageError(error.sentence(flag)) from error
 
 
 def propose_in(

@@ -101,7 +101,7 @@ class Reader(Protocol):
 def asks_labels(path: Path) -> bool:
     """Return whether the user must choose the meaning of the labels in a file."""
     form = IMPORTS.get(path.suffix.lower())
-    if form is None or not form.asks_labels:
+    if form is None or not form.asks_labels or path.is_dir():
         return False
     with suppress(OSError):
         return not read_beginning(path, len(SESSION_TEXT)).startswith(SESSION_TEXT)
@@ -128,9 +128,10 @@ def read_edits(
     EditsError : the file cannot be read, or holds no edits
     Cancelled : the user asked for it
     """
-    form = IMPORTS.get(path.suffix.lower())
+    form, known = IMPORTS.get(path.suffix.lower()), listed([*IMPORTS], "or")
+    if path.is_dir():
+        raise EditsError(f"{shown(path)} is a folder: choose a file in it, {known}.")
     if form is None:
-        known = listed([*IMPORTS], "or")
         raise EditsError(f"{shown(path.name)} is not a file of edits that Offcut reads: choose {known}.")
     if labels_as is None and asks_labels(path):
         raise EditsError(f"{shown(path.name)} holds labels: choose whether they mark cuts or keeps.")

@@ -76,7 +76,7 @@ def test_it_is_proposed_decided_heard_and_exported(packages: Path, jam: Path) ->
     assert made.json(3)["proposals"] == 1, "what was accepted stays, and the same is not proposed twice"
     assert "'nobody': use cuts, dead-air" in made.errors
     assert "or long-pauses" in made.errors
-    assert "longer_than_s cannot be 900: give 1.5 to 60." in made.errors
+    assert "--longer-than-s cannot be 900: give 1.5 to 60." in made.errors
     with (folder / "table.tsv").open() as stream:
         (row,) = csv.DictReader(stream, delimiter="\t")
     assert (row["kind"], row["maker"]) == ("tighten", "added:long-pauses")

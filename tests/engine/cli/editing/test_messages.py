@@ -1,0 +1,95 @@
+"""Messages of the command line name the flag, the file or the verb that is to be changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from engine.cli.main import main
+from engine.errors import FileExistsAlreadyError, UsageError
+from engine.files.safe_write import replacing
+from engine.finders.match.finder import MATCH
+from engine.finders.settings import SettingError, settings_from
+
+RATE_HZ = 8_000
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    soundfile.write("a.wav", np.random.default_rng(0).normal(0.0, 0.1, 4 * RATE_HZ), RATE_HZ)
+    assert main(["new", "p.offcut", "a.wav"]) == 0
+    return tmp_path / "p.offcut"
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize(
+    ("words", "status", "named"),
+    [
+        ("edit p.offcut gain --start-s 1 --stop-s 2", 2, "'edit gain' needs --db"),
+        ("edit p.offcut cut --start-s 1", 2, "'edit cut' needs --start-s and --stop-s"),
+        ("edit p.offcut recorder --by-s 1", 2, "'edit recorder' needs --tracks"),
+        ("edit p.offcut place --to-s 1", 2, "'edit place' needs --clips or --tracks"),
+        ("propose p.offcut", 2, "add cuts, dead-air"),
+        ("propose p.offcut --talk --takes", 2, "not allowed with"),
+        ("propose p.offcut tempo --talk", 2, "talk and tempo"),
+        ("propose p.offcut pauses --longer-than-s 99999", 2, "--longer-than-s cannot be 99999:"),
+        ("propose p.offcut pauses --set foo 3", 2, "--longer-than-s, --up-to-s, --leave-s"),
+        ("propose p.offcut like-this", 2, "--start-s is missing"),
+        ("propose p.offcut match", 2, "--edited is missing"),
+        ("export p.offcut --out c.wav --frame-rate 25", 2, "--frame-rate"),
+        ("export p.offcut --out c.json --frame-rate 25", 2, "--frame-rate"),
+        ("export p.offcut --out a.txt", 1, "--force"),
+        ("import-edits p.offcut .", 1, ". is a folder"),
+        ("import-edits p.offcut labels.txt", 1, "labels.txt is a folder"),
+    ],
+)
+def test_a_message_names_the_remedy(
+    words: str, status: int, named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("labels.txt").mkdir()
+    Path("a.txt").write_text("old", "utf-8")
+    before = sorted(Path().iterdir())
+    capsys.readouterr()
+    try:
+        code = main(words.split())
+    except SystemExit as refused:  # by the parser
+        code = int(refused.code or 0)
+    assert code == status
+    assert named in capsys.readouterr().err
+    assert sorted(Path().iterdir()) == before, "nothing is written"
+    assert Path("a.txt").read_text("utf-8") == "old"
+
+
+@pytest.mark.usefixtures("project")
+def test_a_frame_rate_goes_with_audio_next_to_a_timecode() -> None:
+    assert main(["export", "p.offcut", "--out", "c.wav", "c.edl", "--frame-rate", "30"]) == 0
+    assert Path("c.wav").exists()
+    assert Path("c.edl").exists()
+
+
+def test_help_says_which_kinds_take_no_stop(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["edit", "--help"])
+    about = " ".join(capsys.readouterr().out.split()).split("--stop-s B end of the span")[1]
+    assert "not with insert" in about[:80]
+
+
+def test_a_setting_has_the_name_of_its_surface() -> None:
+    with pytest.raises(SettingError) as caught:
+        settings_from(MATCH.settings, {"edited": 3})
+    assert "edited" in caught.value.sentence()
+    assert "EDITED" in caught.value.sentence(str.upper)
+    assert isinstance(caught.value, UsageError)
+
+
+def test_the_window_reads_no_flag_of_an_existing_file(tmp_path: Path) -> None:
+    target = tmp_path / "a.wav"
+    target.write_bytes(b"old")
+    with pytest.raises(FileExistsAlreadyError) as caught, replacing(target):
+        pass
+    assert str(target) in str(caught.value)
+    assert "--" not in str(caught.value)

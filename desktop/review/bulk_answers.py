@@ -91,8 +91,9 @@ class BulkAnswers(QObject):
             return
         some = f"{answered:,} of " if answered < len(scope.ids) else ""
         label = f"{became.capitalize()} {some}{count}"
+        was = self._session.state
         self._session.apply(replace(edit, label=label))
         before = len(scope.ids) - answered
         were = f"; {before:,} {'was' if before == 1 else 'were'} {became} before" if before else ""
-        self.said.emit(left.after(f"{label}{were}"))
+        self.said.emit(self._session.with_lost_takes(left.after(f"{label}{were}"), was))
         self._review.select_none()

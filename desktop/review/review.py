@@ -369,10 +369,11 @@ class Review(QObject):
             self.said.emit(above.after("No proposal to accept is at or above the threshold"))
             return
         first = edits.span_text(self._session.state, ids[0])
-        self._session.apply(edits.decide(self._session.state, ids, Verdict.ACCEPTED))
+        was = self._session.state
+        self._session.apply(edits.decide(was, ids, Verdict.ACCEPTED))
         count = counted(len(ids), "proposal")
-        done = f"Accepted {count} at or above {self.threshold:.2f}, first the {first}"
-        self.said.emit(above.after(done))
+        done = above.after(f"Accepted {count} at or above {self.threshold:.2f}, first the {first}")
+        self.said.emit(self._session.with_lost_takes(done, was))
 
     def flag(self) -> None:
         """Keep the current proposal for later, or no longer."""

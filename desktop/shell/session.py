@@ -32,6 +32,7 @@ from engine.document.marks.sections import SECTIONS, StoredSections
 from engine.document.state import DocumentState
 from engine.document.takes import TAKES
 from engine.errors import OffcutError, UsageError
+from engine.finders.takes.playing import lost_between, lost_sentence
 from engine.finders.takes.stored import known_takes
 from engine.recordings.stored_pickup import known_pickup
 from engine.takes.takes import FoundTakes
@@ -174,6 +175,11 @@ class Session(QObject):
     def takes(self) -> FoundTakes | None:
         """The takes that were found; None where the tracks as they are were not searched."""
         return known_takes(self.state, self._analysis(TAKES))
+
+    def with_lost_takes(self, sentence: str, before: DocumentState) -> str:
+        """Return a message about an answer, with the passages that lost their last playing take."""
+        lost = lost_between(before, self.state, self.takes)
+        return f"{sentence}. {lost_sentence(lost)}" if lost else sentence
 
     @property
     def sections(self) -> StoredSections | None:

@@ -134,7 +134,8 @@ class Comparing(QObject):
         """
         if not self.is_on or not self._transport.plays_result:
             raise UsageError("No arrangement is active. Compare two first ‹editor.compare›.")
-        row, edit = self._rows()[self._at], self._held[self._at].accepted(self._session.state).edit
+        was = self._session.state
+        row, edit = self._rows()[self._at], self._held[self._at].accepted(was).edit
         self._is_changing = True
         try:
             if edit.changes:
@@ -142,7 +143,8 @@ class Comparing(QObject):
         finally:
             self._is_changing = False
         self.forget()
-        self.said.emit(f"Took {row.letter}: {row.words}, {row.length}; its edits are accepted")
+        took = f"Took {row.letter}: {row.words}, {row.length}; its edits are accepted"
+        self.said.emit(self._session.with_lost_takes(took, was))
 
     def leave(self) -> bool:
         """Return to the document's own result, and close the panel; False if neither applies."""

@@ -14,7 +14,10 @@ from engine.document.document import Document
 from engine.document.drums.pickup import PICKUP
 from engine.document.edits import decide, move_edges
 from engine.document.state import DocumentState
+from engine.document.takes import TAKES
 from engine.errors import UsageError
+from engine.finders.takes.playing import lost_between, lost_sentence
+from engine.finders.takes.stored import known_takes
 from engine.hits.kit.membership import left_behind, left_behind_sentence, tracks_of_moves
 from engine.progress import Progress
 from engine.recordings.stored_pickup import known_pickup
@@ -49,6 +52,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
             _nudge(document, ids, options.nudge_start_ms, options.nudge_stop_ms)
             answer = decide(document.state, ids, verdict)
         document.apply(answer)
+        lost = lost_between(state, document.state, known_takes(state, document.analysis(TAKES)))
         outside = _left_behind(document, ids) if verdict is Verdict.ACCEPTED else ()
     fields = {
         "decided": len(ids),
@@ -56,10 +60,10 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         "ids": list(ids),
         "weak_left": list(bulk.left),
         "left_behind": list(outside),
+        "lost_passages": list(lost),
     }
-    yield VerbOutput(
-        fields, "\n".join(filter(None, (bulk.after(answer.label), left_behind_sentence(outside))))
-    )
+    said = (bulk.after(answer.label), left_behind_sentence(outside), lost_sentence(lost))
+    yield VerbOutput(fields, "\n".join(filter(None, said)))
 
 
 def _asked(options: argparse.Namespace, state: DocumentState, verdict: Verdict) -> BulkAccept:

@@ -17,6 +17,7 @@ from engine.edl.gathered import gathered
 from engine.spans import common
 from engine.takes.takes import FoundTakes, Take
 from engine.timebase import s_to_samples
+from engine.wording import listed
 
 CUT_SHARE = 0.5
 """Share of a take that cuts remove, from which on it does not play."""
@@ -50,9 +51,22 @@ def lost_passages(state: DocumentState, found: FoundTakes, proposals: Iterable[P
     fresh = {one.id: one for one in proposals}
     accepted = {key: Decision(key, Verdict.ACCEPTED) for key in fresh}
     after = replace(state, proposals={**state.proposals, **fresh}, decisions={**state.decisions, **accepted})
-    spans = [[span_of(state, take) for take in group.takes] for group in found.groups]
+    return lost_between(state, after, found)
+
+
+def lost_between(before: DocumentState, after: DocumentState, found: FoundTakes | None) -> tuple[str, ...]:
+    """Return the names of passages with a playing take before an answer, and without one after it."""
+    groups = () if found is None else found.groups
+    spans = [[span_of(before, take) for take in group.takes] for group in groups]
     return tuple(
         group.name
-        for group, some in zip(found.groups, spans, strict=True)
-        if do_play(state, some).any() and not do_play(after, some).any()
+        for group, some in zip(groups, spans, strict=True)
+        if do_play(before, some).any() and not do_play(after, some).any()
     )
+
+
+def lost_sentence(lost: Sequence[str]) -> str:
+    """Return the warning after an answer that removed the last takes of passages; empty without any."""
+    if not lost:
+        return ""
+    return f"No take of the {listed(lost)} plays any more. Reject the cut of one take of each to keep it."

@@ -10,6 +10,7 @@ from engine import own_program
 from engine.build import this_build
 from engine.cli.main import VERBS
 from engine.cli.main import main as run_verb
+from engine.cli.streams import own_errors
 from engine.recordings import import_ahead
 
 USAGE = """usage: offcut [PROJECT.offcut]     open the window
@@ -48,7 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     read_ahead(arguments)
     from desktop.app import open_window
 
-    return open_window(arguments)
+    with own_errors():
+        return open_window(arguments)
 
 
 def read_ahead(arguments: Sequence[str]) -> None:

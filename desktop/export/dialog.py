@@ -16,7 +16,8 @@ from widgets.forms.export.choice import ExportChoice, ExportOutlook, SpanOffer
 from widgets.forms.export.form import ExportForm
 from widgets.theme import Theme, px
 
-_SCREEN_MARGIN = 96
+_SCREEN_MARGIN = 64
+_BESIDE_BAR = 10  # between the fields and a scroll bar
 _BORDERS = 2  # of a scroll area, both sides together
 
 
@@ -104,5 +105,6 @@ def _lay_out(dialog: QDialog, form: ExportForm, buttons: QDialogButtonBox) -> No
     height = wanted.height() + _BORDERS + layout.spacing() + buttons.sizeHint().height()
     highest = room.height() - _SCREEN_MARGIN
     # What scrolls up and down needs room for the bar, or it would scroll sideways too.
-    bar = area.verticalScrollBar().sizeHint().width() if height > highest else 0
+    bar = area.verticalScrollBar().sizeHint().width() + _BESIDE_BAR if height > highest else 0
+    form.setContentsMargins(0, 0, _BESIDE_BAR if bar else 0, 0)
     dialog.resize(min(wanted.width() + _BORDERS + bar, room.width()), min(height, highest))

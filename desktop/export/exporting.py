@@ -298,7 +298,7 @@ class Exporting(QObject):
             self._parts.status_bar.offer("Show in folder", "file.show_exported")
             return
         folder = shown(self._last.parent.name or self._last.parent)
-        self._parts.work.said.emit(f"Exported {counted(len(written), 'file')} to {folder}")
+        self._parts.work.said.emit(f"Exported {counted(len(written), 'format')} to {folder}")
         self._parts.status_bar.offer("Details", "view.messages")
 
 

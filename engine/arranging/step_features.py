@@ -121,8 +121,8 @@ def hear(
     ------
     Cancelled : the user asked for it
     """
-    frames = frames_of(blocks, rate_hz, length_samples, progress.part(0.0, 0.25))
-    found = takes_in(frames, progress.part(0.25, 1.0))
+    frames = frames_of(blocks, rate_hz, length_samples, progress.part(0.0, 0.18))
+    found = takes_in(frames, progress.part(0.18, 1.0))
     found = replace(found, played_s=with_borders(frames.levels_db, found.played_s))
     steps = steps_of(grid, np.array(found.played_s, np.float64).reshape(-1, 2), length_samples, rate_hz)
     made = features_of_steps(frames, found, steps, curve)

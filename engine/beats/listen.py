@@ -67,9 +67,9 @@ def listen(
     """
     if not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ:
         return _without_pulse(blocks, rate_hz, progress)
-    traces = trace(blocks, rate_hz, total_samples, progress.part(0.0, 0.75))
-    progress.report(0.75, "Finding the beats")
-    readings = find_beats(traces, progress.part(0.75, 1.0), tempo_prior)
+    traces = trace(blocks, rate_hz, total_samples, progress.part(0.0, 0.7))
+    progress.report(0.7, "Finding the beats")
+    readings = find_beats(traces, progress.part(0.7, 1.0), tempo_prior)
     grid = readings[0].grid if readings else empty_grid(MAKER)
     songs = songs_of(traces, grid, tempo_prior, progress)
     progress.report(1.0, "Analysed")

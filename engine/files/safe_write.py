@@ -225,7 +225,7 @@ def _sentence(path: Path, error: OSError) -> ExportError:
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return ExportError(f"{name} cannot be written because there is no folder {folder}: choose another.")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return ExportError(f"{name} cannot be written, {folder} is read-only for you: choose another folder.")
+        return ExportError(f"{name} cannot be written: {folder} is read-only for you. Choose another folder.")
     if error.errno == errno.ENAMETOOLONG:
         return ExportError(f"{name} has too long a name for its disk: choose a shorter one.")
     return ExportError(f"{name} was not written: {reason_of(error)}.")

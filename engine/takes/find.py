@@ -37,8 +37,8 @@ def find_takes(
     ------
     Cancelled : the user asked for it
     """
-    frames = frames_of(blocks, rate_hz, total_samples, progress.part(0.0, 0.25))
-    return takes_in(frames, progress.part(0.25, 1.0))
+    frames = frames_of(blocks, rate_hz, total_samples, progress.part(0.0, 0.18))
+    return takes_in(frames, progress.part(0.18, 1.0))
 
 
 def takes_in(frames: Frames, progress: Progress = SILENT) -> FoundTakes:
@@ -49,14 +49,14 @@ def takes_in(frames: Frames, progress: Progress = SILENT) -> FoundTakes:
     Cancelled : the user asked for it
     """
     spans = performances(frames.levels_db)
-    pairs = find_pairs(frames, spans, progress.part(0.0, 0.8))
+    pairs = find_pairs(frames, spans, progress.part(0.0, 0.9))
     edges = Edges(spans[:, 0], spans[:, 1])
     played_again = (pair for pair in takes_of(pairs, edges) if not are_tuning(frames, pair.sides()))
     together = grouped(list(played_again))
     groups = sorted(map(_group, together), key=lambda group: group.takes[0].start_s)
-    near = near_pairs(frames, spans, progress.part(0.8, 0.9))
+    near = near_pairs(frames, spans, progress.part(0.9, 0.95))
     softly = performances(frames.levels_db, SOFT_BELOW_DB)
-    nearer = near_pairs(frames, softly, progress.part(0.9, 1.0))
+    nearer = near_pairs(frames, softly, progress.part(0.95, 1.0))
     breaks = (
         Broken(chain(pairs, near), edges),
         Broken(chain(pairs, nearer), Edges(softly[:, 0], softly[:, 1]), is_soft=True),

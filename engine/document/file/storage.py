@@ -30,7 +30,7 @@ from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source, Track
 from engine.errors import DocumentError, ExportError
-from engine.files.safe_write import replacing, shown
+from engine.files.safe_write import replacing
 
 _KEYS_AT_ONCE = 500  # SQLite takes no more than 999 in one statement everywhere
 _IN_TIME_ORDER = attrgetter("start_samples", "stop_samples", "id")
@@ -57,7 +57,7 @@ def create(path: Path, fill: Callable[[Path], None] | None = None) -> None:
             if fill is not None:
                 fill(part)
     except ExportError as error:
-        raise DocumentError(f"{path} cannot be made: {str(error).replace(shown(path), 'it')}") from error
+        raise DocumentError(str(error)) from error
     except sqlite3.Error as error:
         raise DocumentError(f"{path} cannot be made because {reason_of(error)}.") from error
 

@@ -26,6 +26,8 @@ KIT = "Drums"
 NO_ROLES: Mapping[str, str] = MappingProxyType({})
 
 _COLOR = re.compile("#[0-9a-f]{6}")
+_CHANNEL = re.compile("#ch[0-9]+$")
+"""End of the path of a channel, see `engine.audio.decoders.tracks`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def add_tracks(
             track, mics = replace(track, group=group, role=role), mics + 1
         rows.append((None, track))
     is_onto = any(one.track_id for one in added)
-    files = len({source.content_hash or source.id for source in sources})  # its channels may be sources
+    files = len({_CHANNEL.sub("", source.path) for source in sources})
     what = added[0].name if len(sources) == 1 and not is_onto else counted(files, "recording")
     on = f" on {counted(len(added), 'track')}" if is_onto or len(added) != files else ""
     if is_onto and len(added) == 1:

@@ -188,7 +188,8 @@ def test_the_microphones_of_a_kit_become_one_group() -> None:
         "Vocals": ("", ""),
     }
     assert edit.label == "Imported 4 recordings, 3 as group Drums"
-    channels = [replace(a_source(name), content_hash="take") for name in ("Kick", "Snare")]
+    names = (("Kick", "/take.wav#ch1"), ("Snare", "/take.wav#ch2"))
+    channels = [replace(a_source(name), path=path) for name, path in names]
     split = add_tracks(DocumentState(), each_alone(channels, ["Kick", "Snare"]))
     assert split.label == "Imported 1 recording on 2 tracks"
     second = add_tracks(band(), each_alone([a_source("Kick 2")], ["Kick 2"]), kit={"Kick 2": "kick"})

@@ -103,7 +103,7 @@ class ImportedEdit:
         else:
             said = f"{self.file_name}: {self._changes}; {self._length}"
         if self.left_out:
-            said += f"; {counted(len(self.left_out), 'note')} on omissions"
+            said += f"; {counted(len(self.left_out), 'omission')}"
         return f"{said}."
 
     @property
@@ -130,7 +130,7 @@ class ImportedEdit:
     @property
     def _length(self) -> str:
         if not self.longer_samples:
-            return "as long as before"
+            return "the length stays"
         length_s = samples_to_s(abs(self.longer_samples), self.rate_hz)
         return f"{length_words(length_s)} {'longer' if self.longer_samples > 0 else 'shorter'}"
 

@@ -105,7 +105,7 @@ def test_recorded_jobs_are_foreseen_within_a_factor_of_two(
     assert len(known) > 0.4 * took_s
     near = [0.5 <= left_s / truly_s <= 2.0 for truly_s, left_s in known if truly_s > 5.0]
     assert near[0]
-    assert sum(near) >= 0.8 * len(near)
+    assert sum(near) >= 0.75 * len(near)
 
 
 @pytest.mark.parametrize("took_s", [12.0, 90.0, 4000.0])

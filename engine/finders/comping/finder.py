@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from engine.document.analysis import BeatGrid, ScoreCurve
+from engine.document.decisions import edited
 from engine.document.kinds.comp import COMP as COMP_KIND
+from engine.document.kinds.comp import covered
 from engine.document.kinds.cut import CUT
 from engine.document.kinds.take import TAKE
 from engine.document.proposals import BY_COMPING, Proposal
@@ -19,7 +21,7 @@ from engine.document.state import DocumentState
 from engine.document.takes import TAKES, StoredTakes
 from engine.errors import UsageError
 from engine.finders.comping.lanes import LanePassage, lane_passages
-from engine.finders.comping.wishes import wishes_of
+from engine.finders.comping.wishes import chosen_switches, common_samples, wishes_of
 from engine.finders.finder import Finder, FinderRequest, Found
 from engine.finders.settings import FinderSettings
 from engine.finders.takes.stored import takes_from
@@ -29,6 +31,8 @@ from engine.wording import counted
 
 _BEGINS = 0.05
 """A take that begins later in the passage is not comped."""
+_TOUCHES = 0.1
+"""Share of accepted bars that a switch next to them may overlap: edges follow attacks."""
 
 _NO_TAKES = (
     "No passage has takes to choose from: record it several times, one take after the other, or put takes "
@@ -116,6 +120,7 @@ def _on_lanes(request: FinderRequest, lanes: Sequence[LanePassage], progress: Pr
 
 
 def _passages(request: FinderRequest, found: FoundTakes) -> Sequence[TakeGroup]:
+    from engine.finders.takes.playing import comped_by_hand
     from engine.finders.takes.proposals import kept_takes
 
     number = _settings(request).passage
@@ -129,8 +134,14 @@ def _passages(request: FinderRequest, found: FoundTakes) -> Sequence[TakeGroup]:
         raise UsageError(
             f"You keep take {kept[number - 1] + 1} of this passage as a whole: undo that first, then comp it."
         )
-    groups = found.groups if not number else (found.groups[number - 1],)
-    return [group for place, group in enumerate(groups) if number or place not in kept]
+    by_hand = comped_by_hand(request.state, found)
+    if number and number - 1 in by_hand:
+        raise UsageError(
+            f"You comped passage {number} by cuts of your own: undo or reject those first, then comp it."
+        )
+    if number:
+        return (found.groups[number - 1],)
+    return [group for place, group in enumerate(found.groups) if place not in kept and place not in by_hand]
 
 
 def _of_passage(
@@ -148,7 +159,9 @@ def _of_passage(
         return []
     spans = [span_of(state, take) for take in takes]
     reference = max(range(len(takes)), key=lambda one: takes[one].to_share - takes[one].from_share)
-    bases = np.flatnonzero(do_play(state, spans)).tolist()
+    chosen = chosen_switches(state)
+    stay = [any(common_samples(span, one) for one in chosen.values()) for span in spans]
+    bases = np.flatnonzero(do_play(state, spans) & (np.array(stay) | (not any(stay)))).tolist()
     if not bases:
         return []
     grid, curve = request.analyses.get("beats"), request.analyses.get("score")
@@ -168,7 +181,19 @@ def _of_passage(
         )
         comp = comp_of(asked, bases, progress)
     scores = curve if isinstance(curve, ScoreCurve) else None
-    return list(CompProposals(state, found, group, takes, comp, settings.bars, scores))
+    made = CompProposals(state, found, group, takes, comp, settings.bars, scores)
+    return [one for one in made if not _is_decided(one, chosen)]
+
+
+def _is_decided(proposal: Proposal, chosen: Mapping[str, tuple[int, int]]) -> bool:
+    """Return whether a switch is of bars for which the user accepted another switch."""
+    if proposal.kind != COMP_KIND.name:
+        return False
+    bars = covered(edited(proposal, None))
+    return any(
+        key != proposal.id and common_samples(bars, one) > _TOUCHES * (one[1] - one[0])
+        for key, one in chosen.items()
+    )
 
 
 def _can_be_comped(take: Take) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from engine.document.decisions import Verdict, edited
-from engine.document.kinds.comp import COMP
+from engine.document.kinds.comp import COMP, covered
 from engine.document.kinds.take import TAKE, takes_of
 from engine.document.marks.stars import AVOIDED, MOST_STARS, ratings_of
 from engine.document.state import DocumentState
@@ -22,6 +22,20 @@ def wishes_of(state: DocumentState) -> list[tuple[int, int, int]]:
     switches = (one.id for one in state.proposals.values() if one.kind == COMP.name)
     decided = ((*state.span(key), _RATINGS.get(state.verdict(key), 0)) for key in switches)
     return [*ratings_of(state), *(one for one in decided if one[2])]
+
+
+def chosen_switches(state: DocumentState) -> dict[str, tuple[int, int]]:
+    """Return the bars that accepted switches cover in the take that stays, [start, stop), by proposal."""
+    return {
+        key: covered(edited(one, state.decisions[key]))
+        for key, one in state.proposals.items()
+        if one.kind == COMP.name and state.verdict(key) is Verdict.ACCEPTED
+    }
+
+
+def common_samples(one: tuple[int, int], other: tuple[int, int]) -> int:
+    """Return how much two spans share."""
+    return max(0, min(one[1], other[1]) - max(one[0], other[0]))
 
 
 def lane_wishes(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.decisions import Decision, Verdict
-from engine.document.proposals import Proposal
+from engine.document.proposals import BY_HAND, BY_IMPORT, BY_MATCH, Proposal
 from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.edl.build import dropped
@@ -21,6 +21,9 @@ from engine.wording import listed
 
 CUT_SHARE = 0.5
 """Share of a take that cuts remove, from which on it does not play."""
+_PARTLY, _ONCE = (0.1, 0.9), 1.2
+"""Shares of takes that are cut in part, and how often such takes play a passage together that is comped."""
+_CHOSEN_BY_USER = (BY_HAND, BY_MATCH, BY_IMPORT)
 
 
 def span_of(state: DocumentState, take: Take) -> tuple[int, int]:
@@ -37,13 +40,32 @@ def without_answers_to(state: DocumentState, maker: str) -> DocumentState:
 
 def do_play(state: DocumentState, spans: Sequence[tuple[int, int]]) -> NDArray[np.bool_]:
     """Return which spans the accepted edits let play for the most part, shape (n,)."""
+    return _cut_shares(state, spans) < CUT_SHARE
+
+
+def _cut_shares(state: DocumentState, spans: Sequence[tuple[int, int]]) -> NDArray[np.float64]:
+    """Return the share of each span that the accepted edits cut, shape (n,)."""
     cuts = dropped(state, gathered(state, table_of(state).are(Verdict.ACCEPTED)))
     met = [common(cuts, np.array([span], np.int64)) for span in spans]
-    shares = [
-        float(np.diff(some).sum()) / max(stop - start, 1)
-        for some, (start, stop) in zip(met, spans, strict=True)
-    ]
-    return np.array(shares) < CUT_SHARE
+    return np.array(
+        [
+            float(np.diff(some).sum()) / max(stop - start, 1)
+            for some, (start, stop) in zip(met, spans, strict=True)
+        ]
+    )
+
+
+def comped_by_hand(state: DocumentState, found: FoundTakes) -> frozenset[int]:
+    """Return the numbers of groups in which the user's cuts leave parts of several takes, each part once."""
+    own = {key for key, one in state.proposals.items() if one.maker in _CHOSEN_BY_USER}
+    alone = replace(state, decisions={key: one for key, one in state.decisions.items() if key in own})
+    comped = set()
+    for number, group in enumerate(found.groups):
+        shares = _cut_shares(alone, [span_of(state, take) for take in group.takes])
+        partly = shares[(shares > _PARTLY[0]) & (shares < _PARTLY[1])]
+        if len(partly) > 1 and float((1.0 - partly).sum()) <= _ONCE:
+            comped.add(number)
+    return frozenset(comped)
 
 
 def lost_passages(state: DocumentState, found: FoundTakes, proposals: Iterable[Proposal]) -> tuple[str, ...]:

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from engine.document.analysis import BeatGrid
-from engine.document.decisions import Decision, Verdict
+from engine.document.by_hand import edit_by_hand
+from engine.document.decisions import Decision, Verdict, edited
 from engine.document.file.storage import apply_rows
 from engine.document.kinds import KINDS
+from engine.document.kinds.comp import covered
 from engine.document.kinds.cut import CUT
 from engine.document.kinds.hold import KEEP
 from engine.document.marks.stars import MOST_STARS, rate
@@ -134,6 +136,41 @@ def test_what_cannot_be_comped_is_reported(made: tuple[Recording, FoundTakes, np
     )
     with pytest.raises(UsageError, match="keep take 1"):
         comped(replace(one, state=kept), takes, lines, passage=1)
+
+
+def test_bars_of_an_accepted_switch_are_not_proposed_again_in_longer_pieces(
+    made: tuple[Recording, FoundTakes, np.ndarray],
+) -> None:
+    """Whatever the settings are: the choice holds until it is taken back."""
+    one, takes, lines = made
+    switch = next(row for row in comped(one, takes, lines).proposals if row.kind == "comp")
+    decided = replace(
+        one.state, proposals={switch.id: switch}, decisions={switch.id: Decision(switch.id, Verdict.ACCEPTED)}
+    )
+    bars = covered(edited(switch, None))
+    for settings in ({"bars": 2}, {"bars": 4}, {"bars": 1, "seam_price": 0.1}):
+        again = comped(replace(one, state=decided), takes, lines, **settings).proposals
+        spans = [covered(edited(row, None)) for row in again if row.kind == "comp" and row.id != switch.id]
+        assert not [span for span in spans if span[0] + NEAR < bars[1] and bars[0] + NEAR < span[1]]
+        taken = replace(one, state=replace(decided, decisions={}))
+        assert comped(taken, takes, lines, **settings).proposals, "proposed again once it is reset"
+
+
+def test_a_passage_comped_by_cuts_of_the_user_is_not_comped_again(
+    made: tuple[Recording, FoundTakes, np.ndarray],
+) -> None:
+    one, takes, lines = made
+    state = one.state
+    half = lines.shape[1] // 2 + 1
+    for span in ((lines[0, half], lines[0, -1]), (lines[1, 0], lines[1, half])):
+        edit, _ = edit_by_hand(state, CUT.name, int(span[0]), int(span[1]), {})
+        state = apply_rows(state, edit.changes)
+    cut = replace(one, state=state)
+    assert not comped(cut, takes, lines).proposals
+    with pytest.raises(UsageError, match="passage 1 by cuts of your own"):
+        comped(cut, takes, lines, passage=1)
+    taken = replace(state, decisions={})
+    assert comped(replace(one, state=taken), takes, lines, passage=1).proposals
 
 
 def test_the_verb(made: tuple[Recording, FoundTakes, np.ndarray], tmp_path: Path) -> None:

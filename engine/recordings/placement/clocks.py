@@ -194,6 +194,11 @@ class Clocks:
         """Place a take by a clock that the sound of other takes has measured, or that the origin has."""
         offsets = self._offsets[time.clock]
         offset_s = median(offset for _, offset in offsets)
+        drift_ppm = median(self._known[one].drift_ppm for one, _ in offsets)
+        if time.basis is Basis.TIME_REFERENCE:  # exact to the sample, so that the drift counts
+            nearest, own_s = min(offsets, key=lambda one: abs(self.times[one[0]].start_s - time.start_s))
+            apart_s = time.start_s - self.times[nearest].start_s
+            offset_s = own_s + apart_s / (1.0 + drift_ppm / 1e6) - apart_s
         is_steady = all(abs(offset - offset_s) <= _AGREE_S for _, offset in offsets)
         is_origin = all(self._known[one].reason is Reason.ORIGIN for one, _ in offsets)
         is_exact = time.basis is Basis.TIME_REFERENCE
@@ -201,7 +206,7 @@ class Clocks:
         agrees = agrees or (is_exact and time.clock in self._undated)
         position = Position(
             (time.start_s + offset_s) * self._rate_hz,
-            median(self._known[one].drift_ppm for one, _ in offsets),
+            drift_ppm,
             time.basis,
             0.95 if agrees and is_steady else 0.8 if is_steady else 0.5,
             agrees and is_steady and time.stated.is_plausible,

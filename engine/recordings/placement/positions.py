@@ -300,7 +300,11 @@ def _moved(known: Position, relation: SecondRecorder, *, is_first: bool) -> tupl
 def _checked(
     group: dict[int, Position], matches: Mapping[Pair, SoundMatch], rate_hz: int
 ) -> dict[int, Position]:
-    """Mark takes that another pair places differently; the place that it gives is an alternative."""
+    """Mark takes that another pair places differently; the place that it gives is an alternative.
+
+    So is a take that another recording holds elsewhere for longer than any certain pair overlaps: of music
+    that was played twice, that pair may know one time alone.
+    """
     found = dict(group)
     for pair, match in matches.items():
         if not match.is_certain or not all(take in group for take in pair):
@@ -312,7 +316,26 @@ def _checked(
             is_same = abs(off_s) <= _SAME_PLACE_S + drifts_apart_s
             if not is_same and group[take].reason is not Reason.ORIGIN and not _is_outweighed(pair, matches):
                 found[take] = _doubted(found[take], expected, off_s)
+    for pair, match in matches.items():
+        is_strong = replace(match.best, confidence=1.0).is_sure  # confidence is the share of several places
+        if match.is_certain or match.best.step or not is_strong or not all(take in group for take in pair):
+            continue
+        rivals = [one for one in match.others if one.is_rival_of(match.best)]
+        for take, known in (pair[::-1], pair):
+            if group[take].reason is Reason.ORIGIN or _certain_s(take, matches) >= match.best.overlap_s:
+                continue
+            for place in (match.best, *rivals):
+                at = _beside(group[known], replace(match, best=place), is_first=known == pair[0])
+                off_s = (at.start_samples - group[take].start_samples) / rate_hz
+                if abs(off_s) > _SAME_PLACE_S and found[take].is_certain:
+                    found[take] = _doubted(found[take], at, off_s)
     return found
+
+
+def _certain_s(take: int, matches: Mapping[Pair, SoundMatch]) -> float:
+    """Return the longest overlap by which another take places one with certainty."""
+    own = (one.best.overlap_s for pair, one in matches.items() if take in pair and one.is_certain)
+    return max(own, default=0.0)
 
 
 def _is_outweighed(pair: Pair, matches: Mapping[Pair, SoundMatch]) -> bool:

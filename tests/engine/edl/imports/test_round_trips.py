@@ -47,6 +47,8 @@ repeated = settings(
     deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
 )
 _MANY = 100
+_LONGEST_S = 1_800
+"""Of 500 examples of AAF, which is read in a process of its own."""
 seldom = settings(repeated, max_examples=repeated.max_examples // (1 if repeated.max_examples > _MANY else 5))
 
 
@@ -75,6 +77,7 @@ def same_inside(found: EditList, wanted: EditList) -> bool:
     return is_same and found.played_spans == wanted.played_spans
 
 
+@pytest.mark.timeout(_LONGEST_S)
 @pytest.mark.parametrize("suffix", EXACT)
 def test_exact_formats_bring_the_edit_list_back(jam: Recording, tmp_path: Path, suffix: str) -> None:
     @seed(37)
@@ -281,6 +284,7 @@ def test_labels_bring_cuts_back(jam: Recording, tmp_path: Path, asked: tuple[Ask
     np.testing.assert_array_equal(found.kept_stops_samples, wanted.kept_stops_samples)
 
 
+@pytest.mark.timeout(_LONGEST_S)
 @mostly_long(
     "suffix", [*EXACT, ".otio", ".edl", ".xml"], keep=(".json", ".fcpxml", ".rpp", ".otio", ".edl", ".xml")
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -116,3 +117,16 @@ def test_every_file_is_on_one_track_and_none_overlap(
             assert stop <= found.files[other].start_samples + 0.001 * RATE_HZ
     assert all(0.0 <= one.confidence <= 1.0 and one.sentence for one in found.files)
     assert found == propose_places(heads, mode)
+
+
+def test_a_time_reference_counts_by_the_clock_that_the_sound_measured() -> None:
+    """A recorder that counts 100 samples in a million too many is 0.1 s ahead after 1,000 s."""
+    heads = [head("phone/P1.wav", 1_300.0, None)]
+    for name, at_s in (("rec/T1.wav", 100.0), ("rec/T2.wav", 1_100.0)):
+        stated = StatedTime(TimeField.TIME_REFERENCE, after_noon(at_s), is_utc=False)
+        changed = StatedTime(TimeField.FILE_DATE, after_noon(at_s + 10.0), is_utc=True)
+        heads.append(replace(head(name, 10.0, None), stated=(stated, changed)))
+    known = {0: ORIGIN, 1: replace(by_sound(100.0), drift_ppm=100.0)}
+    found = clocks(heads, known).placed(2)
+    assert (found.basis, found.drift_ppm) == (Basis.TIME_REFERENCE, 100.0)
+    assert found.start_samples / RATE_HZ == pytest.approx(100.0 + 1_000.0 / 1.0001, abs=1e-6)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given
@@ -110,3 +110,24 @@ def test_a_guess_relates_nothing() -> None:
     clear = SoundMatch(SoundPlace(SecondRecorder(5.0, 0.0, 0.0, 0.01), 0.7))
     (group,), _ = groups_by_sound(2, [1.0, 1.0], {(0, 1): clear}, RATE_HZ)
     assert (group[1].reason, group[1].is_certain) == (Reason.SIMILAR_RISES, False)
+
+
+@pytest.mark.parametrize("overlap_s", [12.0, 90.0])
+def test_a_clip_of_music_that_was_played_twice_is_marked_where_a_short_pair_knows_one_time(
+    overlap_s: float,
+) -> None:
+    """The room recorder has both; the phone began after the first, and overlaps the clip for a moment."""
+    room, phone, clip = Clocked(0.0, 1.0), Clocked(30.0 * RATE_HZ, 1.0), Clocked(70.0 * RATE_HZ, 1.0)
+    first = Clocked(2.0 * RATE_HZ, 1.0)
+    short = match(phone, clip)
+    whole = match(room, first, is_certain=False)
+    matches = {
+        (0, 1): match(room, phone),
+        (0, 2): replace(whole, best=replace(whole.best, confidence=0.6, overlap_s=28.0)),
+        (1, 2): replace(short, best=replace(short.best, overlap_s=overlap_s)),
+    }
+    (group,), _ = groups_by_sound(3, [95.0, 50.0, 28.0], matches, RATE_HZ)
+    assert [group[number].is_certain for number in range(3)] == [True, True, overlap_s > 28.0]
+    if overlap_s < 28.0:
+        assert group[2].reason is Reason.AMBIGUOUS_SOUND
+        assert [one.start_samples for one in group[2].alternatives] == pytest.approx([2.0 * RATE_HZ])

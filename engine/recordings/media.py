@@ -87,9 +87,9 @@ def locate(source: Source, document_folder: Path) -> Path:
             )
         except SourceError as error:
             problem = problem or error
-    name = shown(imported_from.name)
+    file = file_and_track(imported_from)[0]  # whose channel or track the source may be
     raise problem or SourceError(
-        f"{shown(imported_from)} is missing; put {name} back, or next to the document."
+        f"{shown(file)} is missing; put {shown(file.name)} back, or next to the document."
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -17,7 +18,7 @@ from engine.edl.render import render
 from engine.errors import Cancelled, DocumentError, SourceError, UsageError
 from engine.progress import SILENT, ReportingProgress
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
-from engine.recordings.media import MediaRequest, find_media, locate_all, relink, without_missing
+from engine.recordings.media import MediaRequest, find_media, locate, locate_all, relink, without_missing
 from tests.desktop.conftest import Hands
 from tests.hostile.bad_files import good
 
@@ -55,6 +56,13 @@ def found(document: Document) -> tuple[dict[str, Path], tuple[str, ...]]:
 
 def search(document: Document, folder: Path) -> None:
     document.apply(relink(document.state, document.path.parent, folder).edit)
+
+
+def test_a_channel_that_is_missing_names_its_file(document: Document, tmp_path: Path) -> None:
+    source = next(iter(document.state.sources.values()))
+    channel = replace(source, path=str(tmp_path / "gone.wav#ch3"))
+    with pytest.raises(SourceError, match=r"gone\.wav is missing; put gone\.wav back"):
+        locate(channel, document.path.parent)
 
 
 def test_recordings_that_moved_are_found_by_what_is_in_them(document: Document, band: Path) -> None:

@@ -31,6 +31,8 @@ _FAR_S = 12 * 3600.0
 _SAME_DATE_S = 2.0
 _BETWEEN_S = 1.0
 _ZONES_H = range(-12, 15)
+_APART_PPM = 100.0
+"""How much the clock of the time of day may run apart from that of the samples, between two takes."""
 
 
 class Clocks:
@@ -195,10 +197,12 @@ class Clocks:
         offsets = self._offsets[time.clock]
         offset_s = median(offset for _, offset in offsets)
         drift_ppm = median(self._known[one].drift_ppm for one, _ in offsets)
+        accuracy_s = time.stated.accuracy_s
         if time.basis is Basis.TIME_REFERENCE:  # exact to the sample, so that the drift counts
             nearest, own_s = min(offsets, key=lambda one: abs(self.times[one[0]].start_s - time.start_s))
             apart_s = time.start_s - self.times[nearest].start_s
             offset_s = own_s + apart_s / (1.0 + drift_ppm / 1e6) - apart_s
+            accuracy_s += abs(apart_s) * _APART_PPM / 1e6
         is_steady = all(abs(offset - offset_s) <= _AGREE_S for _, offset in offsets)
         is_origin = all(self._known[one].reason is Reason.ORIGIN for one, _ in offsets)
         is_exact = time.basis is Basis.TIME_REFERENCE
@@ -211,7 +215,7 @@ class Clocks:
             0.95 if agrees and is_steady else 0.8 if is_steady else 0.5,
             agrees and is_steady and time.stated.is_plausible,
             Reason.SAME_CLOCK if is_origin else Reason.CLOCK_BY_SOUND,
-            accuracy_s=time.stated.accuracy_s,
+            accuracy_s=accuracy_s,
         )
         return position if agrees else self._with_file_date(number, time, position)
 

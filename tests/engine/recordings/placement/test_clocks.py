@@ -130,3 +130,4 @@ def test_a_time_reference_counts_by_the_clock_that_the_sound_measured() -> None:
     found = clocks(heads, known).placed(2)
     assert (found.basis, found.drift_ppm) == (Basis.TIME_REFERENCE, 100.0)
     assert found.start_samples / RATE_HZ == pytest.approx(100.0 + 1_000.0 / 1.0001, abs=1e-6)
+    assert found.accuracy_s == pytest.approx(heads[2].stated[0].accuracy_s + 0.1)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,11 @@ from engine.document.analysis import DetectedSounds
 from engine.timebase import s_to_samples, samples_to_s
 
 _log = logging.getLogger(__name__)
+GROUPS: Mapping[str, str] = MappingProxyType({"glass breaking": "clatter or glass breaking"})
+"""Names of groups: to the network, plates and cutlery are as much like broken glass as glass is.
+
+None of its fifty names is of clatter, and no threshold separates the two.
+"""
 VOICES = (SPOKEN, SUNG, PLAYED)
 WITHOUT_VOICES = f"{NAMED_BY}, no voices"
 """Maker of results without the networks of voices, if these are not installed."""
@@ -66,7 +72,7 @@ def sounds_in(
     spans = [(one.start_samples, one.stop_samples) for one in found]
     return DetectedSounds(
         np.array(spans, np.int64).reshape(-1, 2),
-        tuple(one.word for one in found),
+        tuple(GROUPS.get(one.word, one.word) for one in found),
         np.array([one.likelihood for one in found], np.float32),
         maker,
     )

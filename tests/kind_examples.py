@@ -77,9 +77,9 @@ class KindExamples:
 
     @property
     def takes_tracks(self) -> bool:
-        """Whether it can be of some tracks, because it changes sound and not timing."""
+        """Whether it can be of some tracks."""
         done = [one for _, operations in self.effects for one in operations]
-        return bool(done) and all(isinstance(one, Sounding) for one in done)
+        return bool(done) and all(isinstance(one, Sounding | Drop | Insert) and one.tracks for one in done)
 
 
 PLACES = st.integers(0, LENGTH)
@@ -135,6 +135,18 @@ EXAMPLES: Mapping[str, KindExamples] = {
         ),
         figures=("span", 0.010, True, True, False),
         fade_ms=(0.0, 1_000.0),
+        payloads=_with_fade(),
+    ),
+    "ripple": KindExamples(
+        payload={"crossfade_ms": 5.0},
+        flag=("ripple cut 8.0 s · yours", "ripple cut 8.0 s", "ripple cut"),
+        numbers=CROSSFADE,
+        effects=(
+            ({}, (Drop(1_000, 2_000, 10.0, TRACKS),)),
+            ({"crossfade_ms": 20}, (Drop(1_000, 2_000, 20.0, TRACKS),)),
+        ),
+        figures=("span", 0.010, False, False, True),
+        fade_ms=(10.0, 1_000.0),
         payloads=_with_fade(),
     ),
     "keep": KindExamples(

@@ -214,6 +214,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "hand.mute": ("silence", "mute clip", "room tone"),
         "hand.insert": ("insert time", "insert empty space", "add silence", "generate silence", "pause"),
         "hand.insert_tone": ("add room tone", "room tone", "ambience"),
+        "hand.ripple": ("ripple delete track", "split edit", "j cut", "l cut", "delete and close gap"),
         "hand.duplicate": ("duplicate the selection", "duplicate", "duplicate clip", "repeat clip"),
         "hand.split": ("split region", "split edit"),
         "hand.cut_copy": ("cut and copy the span", "cut to clipboard", "cut clip"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
@@ -28,12 +28,14 @@ from engine.document.change import Edit
 from engine.document.clipboard import duplicate
 from engine.document.kinds import KINDS
 from engine.document.kinds.insert import LENGTH_SAMPLES
+from engine.document.kinds.payload import CROSSFADE_MS, HAND_CROSSFADE_MS
 from engine.document.kinds.sounding import LONGEST_FADE_MS
 from engine.document.marks.edits import split_region
 from engine.document.proposals import BY_HAND, Proposal
 from engine.document.recorded import require_recording
 from engine.errors import UsageError
 from engine.timebase import format_time, s_to_samples, samples_to_s
+from engine.wording import listed, quoted
 from widgets.edit_words import conflict_sentence, taken_in_sentence
 from widgets.forms.numbers_form import Number, NumbersForm
 from widgets.theme import Theme
@@ -141,6 +143,20 @@ class ByHand(QObject):
                 "Split the clip there ‹clips.split›, or add a marker ‹marker.add›."
             )
 
+    def ripple(self) -> None:
+        """Cut the selected span from the selected tracks; their later sound moves earlier.
+
+        Raises
+        ------
+        UsageError : nothing is selected, or on all tracks
+        """
+        self._selecting.required()
+        if not self._selecting.tracks:
+            raise UsageError(
+                "A ripple cut is of some tracks: select those ‹hand.tracks›, or cut all tracks ‹hand.cut›."
+            )
+        self._make("ripple", {CROSSFADE_MS: HAND_CROSSFADE_MS})
+
     def keep(self) -> None:
         """Hold the selected span against every cut."""
         self._make("keep", {})
@@ -168,24 +184,29 @@ class ByHand(QObject):
     def insert(self, *, has_tone: bool = False) -> None:
         """Ask for the length of silence, or of room tone, that is inserted at the playhead.
 
+        It is of the tracks that the selection is of: all, or the selected ones.
+
         Raises
         ------
         UsageError : no recording, or no room tone near
         """
-        state, at = self._session.state, self._transport.playhead_samples
+        state, at, tracks = self._session.state, self._transport.playhead_samples, self._selecting.tracks
         require_recording(state, "insert silence into")
-        payload = insert_payload(state, self._session.media, at, state.rate_hz, has_tone=has_tone)
+        self._require_in_step(tracks)
+        media = self._session.media
+        payload = insert_payload(state, media, at, state.rate_hz, has_tone=has_tone, tracks=tracks)
 
         def made(length_s: float) -> tuple[Edit, Proposal]:
             asked = {**payload, LENGTH_SAMPLES: max(1, s_to_samples(length_s, state.rate_hz))}
-            return edit_by_hand(state, "insert", at, at, asked)
+            return edit_by_hand(state, "insert", at, at, asked, tracks)
 
         def outlook(values: tuple[float, ...]) -> str:
             return length_ahead(state, made(values[0])[0])
 
         filled = "Room tone" if has_tone else "Silence"
         place = format_time(samples_to_s(at, state.rate_hz), 1)
-        said = f"{filled} on all tracks before {place} of the recording. The rest moves later."
+        where = self._selecting.tracks_words
+        said = f"{filled} on {where} before {place} of the recording. The rest moves later."
         length_s = self._ask("insert", 1.0, said, outlook)
         if length_s is not None:
             edit, proposal = made(length_s)
@@ -285,9 +306,20 @@ class ByHand(QObject):
         if not KINDS[name].is_of_tracks:
             self.required_of_all(name)
         span, tracks = self._selecting.required(), self._selecting.tracks
+        self._require_in_step(tracks)
         edit, proposal = edit_by_hand(self._session.state, name, *span, payload, tracks)
         self.make(edit, proposal.id)
         return proposal.id
+
+    def _require_in_step(self, tracks: Sequence[str]) -> None:
+        """Refuse an edit of tracks that the result shows at other times than the selection."""
+        result, state = self._transport.edit_list, self._session.state
+        moved = [one.name for one in state.tracks if result and one.id in tracks and one.id in result.own]
+        if moved:
+            raise UsageError(
+                f"{listed([quoted(name) for name in moved])} plays at another time than the rest, after a "
+                "ripple cut or an insert: edit it in the source ‹transport.source_result›."
+            )
 
     def make(self, edit: Edit, proposal_id: str, *, lets_go: bool = True) -> None:
         """Make an edit by hand and choose it in the queue; the view stays where it is.

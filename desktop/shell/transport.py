@@ -211,6 +211,9 @@ class Transport(QObject):
         """Play the result around an edit as if it were accepted."""
         start, stop = self._session.state.span(proposal_id)
         programme, laid = preview(self._session.state, proposal_id), laid_at(self._session.state, proposal_id)
+        tracks = self._session.state.proposals[proposal_id].tracks
+        if tracks and tracks[0] in programme.own:  # which plays it at another time than the others
+            laid = programme.of_track(tracks[0]).result_span(start, stop, self._near_samples)
         self._audition(programme, start, stop, AROUND_S, laid)
 
     def play_removed(self, proposal_id: str) -> None:

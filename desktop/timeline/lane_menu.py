@@ -12,7 +12,7 @@ from widgets.timeline.edits.selection import inside_selection
 from widgets.timeline.mouse.gestures import proposal_at
 
 _SELECTION = (
-    ("hand.cut", "hand.keep", "hand.mute"),
+    ("hand.cut", "hand.ripple", "hand.keep", "hand.mute"),
     ("hand.repeat", "hand.move", "hand.move_here", "hand.slip", "hand.gain"),
     ("hand.insert", "hand.insert_tone"),
     ("hand.play", "view.proposal", "marker.region", "hand.export"),

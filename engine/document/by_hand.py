@@ -15,6 +15,7 @@ from engine.document.kinds import KINDS, kind_of
 from engine.document.kinds.amount import Amount
 from engine.document.kinds.kind import MINIMUM_SPAN_S
 from engine.document.kinds.operations import (
+    Drop,
     Insert,
     Lift,
     Operation,
@@ -48,7 +49,7 @@ def edit_by_hand(
 
     Parameters
     ----------
-    tracks : ids of the affected ones; empty for all, as operations on timing require
+    tracks : ids of the affected ones; empty for all, as most operations on timing require
 
     Raises
     ------
@@ -78,7 +79,7 @@ def edit_by_hand(
     asked = Edited(start, stop, payload, tuple(tracks))
     done = kind.effect(asked)
     _require_sense(state, kind.verb, start, stop, done)
-    if tracks and not all(isinstance(one, Sounding) for one in done):
+    if tracks and not all(isinstance(one, Sounding | Drop | Insert) and one.tracks for one in done):
         raise UsageError(
             f"To {kind.verb} changes when things sound, on all tracks alike: leave out the tracks."
         )

@@ -24,6 +24,7 @@ from engine.document.tracks.switches import in_fixed_order
 from engine.document.tracks.track import Track
 from engine.edl.edit_list import EditList
 from engine.edl.gathered import Gathered, gathered, gathered_accepted
+from engine.edl.own_programmes import programme_of
 from engine.edl.programme import EDGE_FADE_MS, NO_HOLDS, NO_ORDERS, programme, what_drops
 from engine.edl.tracks.patches import NO_PATCHES, Patches, patches_by_track
 from engine.latest import found_once
@@ -71,12 +72,12 @@ def heard_samples_after(state: DocumentState, edit: Edit) -> int:
     DocumentError : the edit is not valid in a document
     """
     after = apply_rows(state, edit.changes)
-    return _programme(after, gathered_accepted(after)).length_samples
+    return programme_of(after, gathered_accepted(after)).length_samples
 
 
 def heard_samples_of_all_but(state: DocumentState, left_out: NDArray[np.bool_]) -> int:
     """Return the length if all proposals of known kinds were accepted except some, shape (n,)."""
-    return _programme(state, gathered(state, ~left_out & table_of(state).made.is_known)).length_samples
+    return programme_of(state, gathered(state, ~left_out & table_of(state).made.is_known)).length_samples
 
 
 def dropped(state: DocumentState, done: Gathered) -> NDArray[np.int64]:
@@ -152,19 +153,7 @@ def _columns(
 
 def _compiled(state: DocumentState, done: Gathered) -> EditList:
     """Compile gathered operations into an edit list."""
-    return _sounding(_programme(state, done), state, done.sounding)
-
-
-def _programme(state: DocumentState, done: Gathered) -> EditList:
-    return programme(
-        done.drop_starts,
-        done.drop_stops,
-        done.crossfades_ms,
-        done.holds,
-        done.orders,
-        state.length_samples,
-        state.rate_hz,
-    )
+    return _sounding(programme_of(state, done), state, done.sounding)
 
 
 def _sounding(edit_list: EditList, state: DocumentState, sounding: tuple[Sounding, ...]) -> EditList:

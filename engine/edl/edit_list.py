@@ -83,6 +83,7 @@ class EditList:
     source_length_samples : length of the document's timeline
     patches : by track id, for tracks with edited sound
     raises : by track id, for tracks that play other takes, in the order in which they apply
+    own : by track id, the timing of tracks with cuts or inserts of their own
     """
 
     starts_samples: Positions
@@ -95,6 +96,7 @@ class EditList:
     source_length_samples: int
     patches: Mapping[str, Patches] = field(default_factory=dict)
     raises: Mapping[str, tuple[Raise, ...]] = field(default_factory=dict)
+    own: Mapping[str, EditList] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -138,7 +140,19 @@ class EditList:
 
     def plays_as(self, other: EditList) -> bool:
         """Return whether both play the same spans at the same times, regardless of edits of their sound."""
-        return self._lengths == other._lengths and all(map(np.array_equal, self._columns, other._columns))
+        is_same = self._lengths == other._lengths and all(map(np.array_equal, self._columns, other._columns))
+        return is_same and self.own.keys() == other.own.keys() and self._own_plays_as(other)
+
+    def _own_plays_as(self, other: EditList) -> bool:
+        return all(own.plays_as(other.own[key]) for key, own in self.own.items())
+
+    def of_track(self, track_id: str) -> EditList:
+        """Return the edit list that one track plays."""
+        return self._of_tracks.get(track_id, self)
+
+    @cached_property
+    def _of_tracks(self) -> Mapping[str, EditList]:
+        return {key: replace(own, patches=self.patches, raises=self.raises) for key, own in self.own.items()}
 
     def as_played(self, track: Track) -> Track:
         """Return a track with the clips that play, in layers: those of its takes that are switched to on top.

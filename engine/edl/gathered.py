@@ -19,6 +19,19 @@ from engine.latest import found_once
 from engine.spans import within
 
 
+@dataclass(frozen=True, slots=True)
+class OfTracks:
+    """A cut, or the order that lays an insert, of some tracks alone.
+
+    Attributes
+    ----------
+    tracks : ids
+    """
+
+    tracks: tuple[str, ...]
+    operation: Drop | Order
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Gathered:
     """Operations of the chosen proposals, by class.
@@ -29,6 +42,7 @@ class Gathered:
     holds : the spans that no drop removes, shape (m, 2)
     orders, laid_by : the orders, and the id of the proposal of each
     sounding : operations on sound
+    own : cuts and inserts of some tracks alone
     """
 
     drop_starts: Positions
@@ -38,6 +52,7 @@ class Gathered:
     orders: Orders
     laid_by: tuple[str, ...]
     sounding: tuple[Sounding, ...]
+    own: tuple[OfTracks, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +76,8 @@ class _SpeltOut:
     orders: Orders
     sounding_of: Positions
     sounding: NDArray[np.object_]
+    own_of: Positions
+    own: NDArray[np.object_]
 
 
 def gathered(state: DocumentState, chosen: Mask) -> Gathered:
@@ -85,6 +102,24 @@ def gathered(state: DocumentState, chosen: Mask) -> Gathered:
         told.orders.where(is_order),
         tuple(made.ids[place] for place in told.orders_of[is_order].tolist()),
         tuple(told.sounding[chosen[told.sounding_of]].tolist()),
+        tuple(told.own[chosen[told.own_of]].tolist()),
+    )
+
+
+def gathered_operations(operations: Sequence[Operation]) -> Gathered:
+    """Return operations by class, as if each were of a proposal of its own."""
+    nothing = np.zeros(0, np.int64)
+    told = _sorted_out([(0, one) for one in operations], np.zeros(0, bool), nothing)
+    starts, stops = told.drops.T
+    return Gathered(
+        starts,
+        stops,
+        told.crossfades_ms,
+        told.holds,
+        told.orders,
+        (),
+        tuple(told.sounding.tolist()),
+        tuple(told.own.tolist()),
     )
 
 
@@ -114,7 +149,7 @@ def changes_only(state: DocumentState, spans: Positions) -> Mask:
     found = ~told.is_spelt_out
     found[told.drops_of] = found[told.sounding_of] = True
     found[told.drops_of[~within(told.drops, spans)]] = False
-    found[told.holds_of] = found[told.orders_of] = False
+    found[told.holds_of] = found[told.orders_of] = found[told.own_of] = False
     return found & within(np.column_stack([table.starts_samples, table.stops_samples]), spans)
 
 
@@ -133,37 +168,48 @@ def _spelt_out(table: ProposalTable) -> _SpeltOut:
 def _collected(table: ProposalTable) -> _SpeltOut:
     is_spelt_out = table.is_spelt_out
     refused: list[int] = []
+    operations: list[tuple[int, Operation]] = []
+    for place in np.flatnonzero(is_spelt_out).tolist():
+        try:
+            operations += [(place, one) for one in table.effect(place)]
+        except DocumentError:
+            refused.append(place)
+    return _sorted_out(operations, is_spelt_out, np.array(refused, np.int64))
+
+
+def _sorted_out(
+    operations: Sequence[tuple[int, Operation]], is_spelt_out: Mask, refused: Positions
+) -> _SpeltOut:
+    """Return operations, each with its row, by class."""
     drops: list[tuple[int, Drop]] = []
     holds: list[tuple[int, Hold]] = []
     orders: list[tuple[int, Order]] = []
     inserts: list[tuple[int, Insert]] = []
     sounding: list[tuple[int, Sounding]] = []
-    for place in np.flatnonzero(is_spelt_out).tolist():
-        try:
-            effect = table.effect(place)
-        except DocumentError:
-            refused.append(place)
-            continue
-        for one in effect:
-            match one:
-                case Drop():
-                    drops.append((place, one))
-                case Hold():
-                    holds.append((place, one))
-                case Order():
-                    orders.append((place, one))
-                case Insert():
-                    inserts.append((place, one))
-                case _:
-                    sounding.append((place, one))
-    for (place, _), (order, tone) in zip(inserts, laid_inserts(one for _, one in inserts), strict=True):
-        orders.append((place, order))
+    own: list[tuple[int, OfTracks]] = []
+    for place, one in operations:
+        match one:
+            case Drop() if one.tracks:
+                own.append((place, OfTracks(one.tracks, one)))
+            case Drop():
+                drops.append((place, one))
+            case Hold():
+                holds.append((place, one))
+            case Order():
+                orders.append((place, one))
+            case Insert():
+                inserts.append((place, one))
+            case _:
+                sounding.append((place, one))
+    for (place, one), (order, tone) in zip(inserts, laid_inserts(one for _, one in inserts), strict=True):
+        if one.tracks:
+            own.append((place, OfTracks(one.tracks, order)))
+        else:
+            orders.append((place, order))
         sounding += [] if tone is None else [(place, tone)]
-    heard = np.empty(len(sounding), object)
-    heard[:] = [one for _, one in sounding]
     return _SpeltOut(
         is_spelt_out,
-        np.array(refused, np.int64),
+        refused,
         _places(drops),
         _spans([one for _, one in drops]),
         np.array([one.crossfade_ms for _, one in drops], np.float64),
@@ -172,12 +218,20 @@ def _collected(table: ProposalTable) -> _SpeltOut:
         _places(orders),
         Orders.of([one for _, one in orders]),
         _places(sounding),
-        heard,
+        _objects(sounding),
+        _places(own),
+        _objects(own),
     )
 
 
-def _places(listed: Sequence[tuple[int, Operation]]) -> Positions:
+def _places(listed: Sequence[tuple[int, object]]) -> Positions:
     return np.array([place for place, _ in listed], np.int64)
+
+
+def _objects(listed: Sequence[tuple[int, object]]) -> NDArray[np.object_]:
+    found = np.empty(len(listed), object)
+    found[:] = [one for _, one in listed]
+    return found
 
 
 def _spans(operations: Sequence[Drop | Hold]) -> Positions:

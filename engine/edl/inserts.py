@@ -12,6 +12,8 @@ from engine.document.kinds.operations import Insert, Order, Replace
 
 INSERTED_FROM = 2**44
 """No position of a document is as far."""
+AFTER_THE_LAST = INSERTED_FROM + 2**42
+"""From here on the silence plays in which other tracks end; more than all inserts of a document."""
 _APART = 2**21
 """More than two of the longest crossfades at the highest rate."""
 

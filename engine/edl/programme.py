@@ -53,6 +53,18 @@ class Orders:
         fades_ms = np.array([one.crossfade_ms for one in orders], np.float64)
         return cls(starts, stops, ats, times, stays.astype(bool), fades_ms, ranks)
 
+    def and_those(self, other: Orders) -> Orders:
+        """Return these and others."""
+        return Orders(
+            np.append(self.starts, other.starts),
+            np.append(self.stops, other.stops),
+            np.append(self.ats, other.ats),
+            np.append(self.times, other.times),
+            np.append(self.stays, other.stays),
+            np.append(self.crossfades_ms, other.crossfades_ms),
+            np.append(self.ranks, other.ranks),
+        )
+
     def where(self, chosen: NDArray[np.bool_]) -> Orders:
         """Return those that are chosen, shape (n,)."""
         return Orders(

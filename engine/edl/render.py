@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -66,12 +66,15 @@ class VoiceRenderer:
         self.rate_hz = edit_list.rate_hz
         self.length_samples = edit_list.length_samples
         self.channels = channels
-        self._edit_list = edit_list
         self._dtype = np.dtype(dtype)
-        self._bounds = edit_list.bounds_samples
-        self._seams: OrderedDict[int, _Seam] = OrderedDict()
-        self._seams_held = seams_held
         self._voices = voices
+        timed: dict[int, tuple[EditList, list[int]]] = {}
+        for number, voice in enumerate(voices):
+            own = edit_list.of_track(voice.track.id)
+            timed.setdefault(id(own.starts_samples), (own, []))[1].append(number)
+        self._programmes = [
+            _Programme(own, voices, numbers, channels, seams_held) for own, numbers in timed.values()
+        ]
 
     def read(self, start_samples: int, stop_samples: int) -> Block:
         """Render the result span [start, stop), shape (stop - start, channels); zero outside the result."""
@@ -92,20 +95,53 @@ class VoiceRenderer:
         begin, end = max(start_samples, 0), min(stop_samples, self.length_samples)
         if begin >= end:
             return block
-        stretch = int(np.searchsorted(self._bounds, begin, side="right")) - 1
-        while begin < end:
-            stretch_stop = min(end, int(self._bounds[stretch + 1]))
-            if begin < stretch_stop:
-                target = block[begin - start_samples : stretch_stop - start_samples]
-                self._render_stretch(stretch, begin, stretch_stop, target, peaks)
-                begin = stretch_stop
-            stretch += 1
+        for number, one in enumerate(self._programmes):
+            own = block if number == 0 else np.zeros_like(block)
+            one.fill(own, start_samples, begin, end, peaks)
+            if number:
+                block += own
         return block
 
     def blocks(self, block_frames: int) -> Iterator[Block]:
         """Yield the whole result in blocks of `block_frames`, the last one shorter."""
         for start in range(0, self.length_samples, block_frames):
             yield self.read(start, min(start + block_frames, self.length_samples))
+
+
+class _Programme:
+    """The voices that share a programme: all of them, or those of tracks with cuts of their own.
+
+    Parameters
+    ----------
+    voices : all of the mix, in the order of their tracks
+    numbers : those that share the programme
+    """
+
+    def __init__(
+        self,
+        edit_list: EditList,
+        voices: Sequence[Voice],
+        numbers: Sequence[int],
+        channels: int,
+        seams_held: int,
+    ) -> None:
+        self._edit_list, self._channels, self._rate_hz = edit_list, channels, edit_list.rate_hz
+        self._voices, self._mixed = [(number, voices[number]) for number in numbers], len(voices)
+        self._bounds = edit_list.bounds_samples
+        self._seams: OrderedDict[int, _Seam] = OrderedDict()
+        self._seams_held = seams_held
+
+    def fill(self, block: Block, first: int, begin: int, end: int, peaks: TrackPeaks | None) -> None:
+        """Fill zeros, which start at the result position `first`, with the result span [begin, end)."""
+        end = min(end, self._edit_list.length_samples)
+        stretch = int(np.searchsorted(self._bounds, begin, side="right")) - 1
+        while begin < end:
+            stretch_stop = min(end, int(self._bounds[stretch + 1]))
+            if begin < stretch_stop:
+                target = block[begin - first : stretch_stop - first]
+                self._render_stretch(stretch, begin, stretch_stop, target, peaks)
+                begin = stretch_stop
+            stretch += 1
 
     def _render_stretch(
         self, stretch: int, begin: int, end: int, target: Block, peaks: TrackPeaks | None
@@ -115,27 +151,27 @@ class VoiceRenderer:
         if plain:
             edits = self._edit_list
             offset = int(edits.starts_samples[index] - edits.result_starts_samples[index])
-            pieces = (voice.read(begin + offset, end + offset) for voice in self._voices)
+            pieces = (voice.read(begin + offset, end + offset) for _, voice in self._voices)
             self._mix(target, pieces, begin, peaks)
         else:
             first = int(self._bounds[stretch])
-            seam = self._seam(index, is_metered=peaks is not None)
+            seam = self._seam(index, target.dtype, is_metered=peaks is not None)
             target[...] = seam.mix[begin - first : end - first]
             if peaks is not None and seam.peaks is not None:
                 peaks.take(seam.peaks, begin, end)
 
-    def _seam(self, index: int, *, is_metered: bool) -> _Seam:
+    def _seam(self, index: int, dtype: np.dtype[Any], *, is_metered: bool) -> _Seam:
         """Return the whole mixed crossfade at which segment `index` takes over."""
         kept = self._seams.get(index)
         if kept is not None and (kept.peaks is not None or not is_metered):
             self._seams.move_to_end(index)
             return kept
         start, stop = (int(bound) for bound in self._bounds[2 * index : 2 * index + 2])
-        faded: Block = np.zeros((stop - start, self.channels), self._dtype)
+        faded: Block = np.zeros((stop - start, self._channels), dtype)
         peaks = None
         if is_metered:
-            peaks = TrackPeaks(len(self._voices), start, stop, cell_samples(self.rate_hz))
-        pieces = (crossfade(*voice.seam(self._edit_list, index)) for voice in self._voices)
+            peaks = TrackPeaks(self._mixed, start, stop, cell_samples(self._rate_hz))
+        pieces = (crossfade(*voice.seam(self._edit_list, index)) for _, voice in self._voices)
         self._mix(faded, pieces, start, peaks)
         self._seams[index] = seam = _Seam(faded, peaks)
         if len(self._seams) > self._seams_held:
@@ -146,12 +182,12 @@ class VoiceRenderer:
         self, target: Block, pieces: Iterator[Block], start_samples: int, peaks: TrackPeaks | None
     ) -> None:
         """Sum the pieces, one a voice and in their order, into `target`, which holds zeros."""
-        for number, (voice, piece) in enumerate(zip(self._voices, pieces, strict=True)):
+        for place, ((number, voice), piece) in enumerate(zip(self._voices, pieces, strict=True)):
             heard = piece if voice.gain == 1.0 else piece * voice.gain
             into = target if voice.channels == 1 else target[:, : voice.channels]
             if voice.pan and into.shape[1] > 1:
                 heard = _panned(heard, voice.pan, into.shape[1])
-            if number == 0:
+            if place == 0:
                 into[...] = heard  # assigned, not added: 0.0 + -0.0 would not be the source's bits
             else:
                 into += heard

@@ -41,6 +41,12 @@ class TimeMap:
         """Length of the view."""
         return self.source_length_samples if self.edit_list is None else self.edit_list.length_samples
 
+    def of_track(self, track_id: str) -> TimeMap:
+        """Return the map of one track, which may have cuts of its own."""
+        if self.edit_list is None or track_id not in self.edit_list.own:
+            return self
+        return replace(self, edit_list=self.edit_list.of_track(track_id))
+
     def is_laid_as(self, other: TimeMap) -> bool:
         """Return whether both map all positions equally, regardless of edited sound."""
         mine, theirs = self.edit_list, other.edit_list
@@ -110,16 +116,29 @@ class TimeMap:
         """Return the view positions of spans: a cut one is at its seam, others shrink by their cuts."""
         if self.edit_list is None:
             return spans
+        starts, stops = self._placed(spans)
+        for number, tracks in enumerate(spans.track_sets):
+            if tracks and tracks[0] in self.edit_list.own:  # an edit of a track is where that track plays it
+                chosen = spans.tracks == number
+                own = self.of_track(tracks[0])._placed(spans)
+                starts[chosen], stops[chosen] = own[0][chosen], own[1][chosen]
+        if self.edit_list.is_rising and not self.edit_list.own:
+            return spans.moved(starts, stops)
+        return spans.reordered(starts, np.maximum(starts, stops))
+
+    def _placed(self, spans: Spans) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return where the result plays spans; see `spans`."""
+        assert self.edit_list is not None
         starts, stops = self.to_view_array(spans.starts), self.to_view_array(spans.stops)
         if self.edit_list.is_rising:
-            return spans.moved(starts, stops)
+            return starts, stops
         # What follows a span may be heard far from it: it ends behind its own last sample.
         last = np.maximum(spans.stops - 1, spans.starts)
         stops = self.to_view_array(last) + self.keeps(last)
         points = spans.starts == spans.stops  # an insert covers its silence
         stops[points] = starts[points]
         starts[points] = self.edit_list.before_inserts(starts[points])
-        return spans.reordered(starts, np.maximum(starts, stops))
+        return starts, stops
 
     def curve(self, curve: ScoreCurve | None) -> ScoreCurve | None:
         """Return the remaining scores, with a point at either side of each seam."""

@@ -22,7 +22,7 @@ from widgets.timeline.frame import Wish
 from widgets.timeline.heads.column import TrackHeads
 from widgets.timeline.heads.takes import ShownTakes
 from widgets.timeline.sound.lanes import Lane, display_gain
-from widgets.timeline.sound.result_wave import Cutter, ResultWave
+from widgets.timeline.sound.result_wave import Cutters, ResultWave
 from widgets.timeline.sound.spectrogram_columns import (
     EditedSpectrogram,
     RecordedSpectrogram,
@@ -41,6 +41,8 @@ from widgets.timeline.sound.stored_sound import (
 from widgets.timeline.sound.wave_zoom import NO_ZOOMS, zoomed
 from widgets.timeline.sound.waves import RecordedWave, WaveSource
 from widgets.timeline.time_map import TimeMap
+
+_SpanOf = Callable[[int, int], tuple[int, int]]
 
 NO_PATCHES: Mapping[str, Patches] = MappingProxyType({})
 NOTHING_STORED: Mapping[str, StoredCells] = MappingProxyType({})
@@ -216,14 +218,14 @@ class TrackLanes:
 
     def _lanes(self) -> tuple[Lane, ...]:
         heard, colors = audible(self._state.tracks), self._heads.accents()
-        span_of = cache(self._times.lane_span)  # most tracks are as long as each other
+        shared = cache(self._times.lane_span)  # most tracks are as long as each other
         return tuple(
-            self._lane(track, track in heard, colors[track.id], span_of) for track in self._state.tracks
+            self._lane(track, track in heard, colors[track.id], shared) for track in self._state.tracks
         )
 
-    def _lane(
-        self, track: Track, is_audible: bool, color: str, span_of: Callable[[int, int], tuple[int, int]]
-    ) -> Lane:
+    def _lane(self, track: Track, is_audible: bool, color: str, shared: _SpanOf) -> Lane:
+        own = self._times.of_track(track.id)
+        span_of = shared if own is self._times else own.lane_span
         start, stop = span_of(*sounding_span(self._state, track, self._patches.get(track.id)))
         zoom, takes = self.wave_zooms.get(track.id, 1.0), self._unfolded(track)
         gain = min((self._gain(take) for take in takes), default=1.0)  # the loudest of them fits
@@ -271,16 +273,17 @@ class TrackLanes:
                 return shown
             edits = whole(state)
         edits = edits if edits.patches is patches else replace(edits, patches=patches)
-        cutter = Cutter(edits)
+        cutters = Cutters()
         for track in state.tracks:
             if track.id in waves and (track.id not in shown or track.id in patches):
+                own = edits.of_track(track.id)
                 shown[track.id] = ResultWave(
                     waves[track.id],
                     track,
                     channels[track.id],
                     track.stop_samples,
-                    edits,
-                    cutter,
+                    own,
+                    cutters.of(own),
                     StoredWaves(self._stored_waves, channels[track.id]),
                 )
         return shown
@@ -302,10 +305,10 @@ class TrackLanes:
                 for track in self._state.tracks
                 if track.id in shown
             }
-        cutter = Cutter(edits)
+        cutters, owned = Cutters(), [(track, edits.of_track(track.id)) for track in self._state.tracks]
         return {
-            track.id: ResultColumns(shown[track.id], track, edits, cutter)
-            for track in self._state.tracks
+            track.id: ResultColumns(shown[track.id], track, own, cutters.of(own))
+            for track, own in owned
             if track.id in shown
         }
 

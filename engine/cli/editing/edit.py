@@ -1,4 +1,4 @@
-"""``offcut edit PROJECT (cut|keep|mute|repeat|move|insert|slip|gain|hit|recorder|repair|place|…) ...``."""
+"""``offcut edit PROJECT (cut|ripple|keep|mute|repeat|move|insert|slip|gain|hit|recorder|repair|…) ...``."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.kinds.insert import INSERT
 from engine.document.kinds.operations import GAP_FILLS
+from engine.document.kinds.payload import CROSSFADE_MS, HAND_CROSSFADE_MS
 from engine.document.kinds.recorder import RECORDER
+from engine.document.kinds.ripple import RIPPLE
 from engine.document.repairs import REPAIR
 from engine.document.state import DocumentState
 from engine.document.tracks.ripple import Ripple
@@ -209,6 +211,14 @@ def _cut(_: argparse.Namespace, document: Document, *__: object) -> Payload:
     return cut_payload(document.state)
 
 
+def _ripple(
+    _: argparse.Namespace, __: Document, ___: tuple[int, int], tracks: tuple[str, ...], *____: object
+) -> Payload:
+    if not tracks:
+        raise UsageError("A ripple cut needs --tracks: which of them? To cut all tracks alike, use cut.")
+    return {CROSSFADE_MS: HAND_CROSSFADE_MS}
+
+
 def _keep(*_: object) -> Payload:
     return {}
 
@@ -316,6 +326,7 @@ place takes one of two."""
 _PAYLOADS: Mapping[str, Callable[..., Payload]] = MappingProxyType(
     {
         "cut": _cut,
+        RIPPLE.name: _ripple,
         "keep": _keep,
         "mute": _mute,
         "repeat": _repeat,

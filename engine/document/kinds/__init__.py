@@ -17,6 +17,7 @@ from engine.document.kinds.operations import Drop
 from engine.document.kinds.ordering import MOVE, REPEAT
 from engine.document.kinds.recorder import RECORDER
 from engine.document.kinds.repair import REPAIR
+from engine.document.kinds.ripple import RIPPLE
 from engine.document.kinds.sounding import GAIN, MUTE, SLIP
 from engine.document.kinds.take import TAKE
 from engine.document.kinds.tempo import TEMPO
@@ -27,7 +28,8 @@ from engine.wording import quoted
 
 # fmt: off
 _OWN = (
-    CUT, KEEP, MUTE, REPEAT, MOVE, INSERT, COMP, TAKE, SLIP, GAIN, REPAIR, HIT, FLAM, NOTE, RECORDER, TEMPO,
+    CUT, RIPPLE, KEEP, MUTE, REPEAT, MOVE, INSERT, COMP, TAKE, SLIP, GAIN, REPAIR, HIT, FLAM, NOTE,
+    RECORDER, TEMPO,
 )
 # fmt: on
 KINDS: Extended[Kind] = Extended("offcut.kinds", {kind.name: kind for kind in _OWN}, added_kind)

@@ -69,7 +69,7 @@ class Kind:
     effect : operations of the edit with the user's changes
     words : (edit with the user's changes, rate in Hz) to the words after the verb
     how_much : the same without the length of its span; empty if nothing else
-    is_of_tracks : whether it applies to individual tracks, because it changes sound and not timing
+    is_of_tracks : whether it applies to individual tracks by its nature, and does not move all of them
     amount : its number in addition to the span, for nudge keys and a form; None without one
     fade : length of its crossfades; None without any
     other : payload changes of its alternative, or None without one

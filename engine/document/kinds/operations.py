@@ -18,11 +18,13 @@ class Drop:
     Attributes
     ----------
     crossfade_ms : overlap of the neighbours at the seam, limited by their lengths
+    tracks : ids of those whose later sound moves earlier; none for all
     """
 
     start_samples: int
     stop_samples: int
     crossfade_ms: float = 0.0
+    tracks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,9 +167,10 @@ def _edits(request: ExportRequest) -> int:
 
 def _timeline_bytes(request: ExportRequest, form: Format) -> int:
     """Return the approximate size of the clips of all tracks."""
-    edit_list, found = request.edit_list, 0
-    fades = int(np.count_nonzero(edit_list.fades_in_samples))
+    found = 0
     for track in request.state.tracks:
+        edit_list = request.edit_list.of_track(track.id)
+        fades = int(np.count_nonzero(edit_list.fades_in_samples))
         channels = request.state.channels(track) if form.splits_channels else 1
         own = request.consolidated.get(track.id)
         count = max(1, len(edit_list.starts_samples)) * len(edit_list.as_played(track).clips) + (

@@ -159,6 +159,7 @@ class ImportedEdits:
     labels : spans on the timeline of the recordings, for formats without tracks, with their meaning
     written : the edits themselves, if the format holds them; None if it holds clips alone
     segments : spans that all tracks play together, if the format holds them, for a comparison with `written`
+    own_segments : those of tracks that play others, by the index of the track
     rate_hz : of `written`, `segments` and `labels`; 0 if all are empty
     rounding_s : largest error of a position in a format that counts frames; 0 if exact
     counts_frames : whether the format counts frames, even if it also has exact positions
@@ -181,6 +182,7 @@ class ImportedEdits:
     labels_as: LabelsAs = LabelsAs.CUTS
     written: tuple[WrittenEdit, ...] | None = None
     segments: tuple[Segment, ...] = ()
+    own_segments: Mapping[int, tuple[Segment, ...]] = field(default_factory=dict)
     rate_hz: int = 0
     rounding_s: Fraction = NOTHING
     counts_frames: bool = False

@@ -497,3 +497,35 @@ def test_a_missing_file_is_marked_in_its_lane(hands: Hands, document: Path) -> N
     ground = canvas.grab().toImage().pixelColor(at * canvas.devicePixelRatioF())
     assert ground.red() > ground.green()
     assert hands.refused
+
+
+def test_a_ripple_cut_moves_the_selected_tracks_alone(mixing: Hands) -> None:
+    window = mixing.window
+    kick, snare, _ = window.session.state.tracks
+    rate_hz = window.session.state.rate_hz
+    span = rate_hz // 10, rate_hz // 5
+    window.selecting.select(*span)
+    mixing.press("Shift+Delete")
+    assert mixing.refused, "a ripple cut of all tracks is a cut"
+    assert not window.session.state.proposals
+    mixing.press("PgDown")
+    mixing.press("Alt+T")
+    window.selecting.select(*span)
+    assert window.selecting.tracks == (kick.id,)
+    mixing.press("Shift+Delete")
+    (made,) = window.session.state.proposals.values()
+    assert (made.kind, made.tracks, (made.start_samples, made.stop_samples)) == ("ripple", (kick.id,), span)
+    mixing.press("Q")  # the result
+    lanes = {lane.track_id: lane for lane in window.timeline.canvas.shown.lanes}
+    assert lanes[kick.id].length_samples == lanes[snare.id].length_samples - (span[1] - span[0])
+    mixing.refused.clear()
+    mixing.press("Alt+T")
+    window.selecting.select(*span)
+    assert window.selecting.tracks == (kick.id,)
+    window.commands.run("hand.mute")
+    assert mixing.refused, "what is selected is not where this track plays it"
+    assert len(window.session.state.proposals) == 1
+    mixing.press("Ctrl+Z")
+    assert not window.session.state.proposals
+    lanes = {lane.track_id: lane for lane in window.timeline.canvas.shown.lanes}
+    assert lanes[kick.id].length_samples == lanes[snare.id].length_samples

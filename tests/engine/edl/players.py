@@ -41,7 +41,8 @@ def play_json(edit_list: Path, channels: int) -> Sound:
     result = np.zeros((content["length_samples"], channels))
     for track in content["tracks"]:
         if not track["mute"] and (track["solo"] or not soloed):
-            heard = _played(content["segments"], sources, track, content["length_samples"])
+            segments = track.get("segments", content["segments"])
+            heard = _played(segments, sources, track, content["length_samples"])
             heard = 10 ** (track["gain_db"] / 20) * heard
             if heard.shape[1] == 1:
                 heard = np.repeat(heard, channels, axis=1)
@@ -90,7 +91,7 @@ def _played(
             after = np.zeros((fade_out, width)) if last else pieces[number + 1][:fade_out]
             shaped[-fade_out:] *= _gains(piece[-fade_out:], after)[::-1]
         at = one["result_start_samples"]
-        result[at : at + len(shaped)] += shaped
+        result[at : at + len(shaped)] += shaped[: max(0, length - at)]  # beyond, the track is silent
     return result
 
 

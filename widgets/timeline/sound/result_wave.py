@@ -112,6 +112,17 @@ class Cutter:
         return Pieces(shown, stops - starts, first, source_starts, source_starts + lengths, lengths)
 
 
+class Cutters:
+    """A cutter for each timing, which most tracks share."""
+
+    def __init__(self) -> None:
+        self._by_timing: dict[int, Cutter] = {}
+
+    def of(self, edits: EditList) -> Cutter:
+        """Return the cutter of an edit list."""
+        return self._by_timing.setdefault(id(edits.starts_samples), Cutter(edits))
+
+
 class ResultWave:
     """A waveform source in result positions, relative to the start of the track in the result.
 

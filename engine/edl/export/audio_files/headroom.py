@@ -23,10 +23,13 @@ def highest_possible(
 ) -> Peaks:
     """Return an upper bound of the samples of each block of a result span, shape (blocks,).
 
-    1.0 is full scale; infinite if unknown: peaks are not cached, or the sound of a track is edited.
+    1.0 is full scale; infinite if unknown: peaks are not cached, the sound of a track is edited, or a track
+    has cuts of its own.
     """
-    cells = _cells(state, edit_list)
     firsts = np.arange(span[0], span[1], block_samples)
+    if edit_list.own:
+        return np.full(len(firsts), np.inf)
+    cells = _cells(state, edit_list)
     return np.array(
         [_of_block(edit_list, cells, first, min(first + block_samples, span[1])) for first in firsts.tolist()]
     )

@@ -20,7 +20,7 @@ def seam_curves(request: ExportRequest, track: Track, progress: Progress) -> Ite
     ------
     SourceError : the recording is missing or cannot be read
     """
-    edit_list = request.edit_list
+    edit_list = request.edit_list.of_track(track.id)
     count = len(edit_list.segments) + 1 if edit_list.segments else 0
     patches = edit_list.patches.get(track.id)
     played = edit_list.as_played(track)
@@ -36,4 +36,4 @@ def known_curves(request: ExportRequest, track: Track, progress: Progress) -> tu
     try:
         return tuple(seam_curves(request, track, progress))
     except SourceError:
-        return (Curve.EQUAL_POWER,) * (len(request.edit_list.segments) + 1)
+        return (Curve.EQUAL_POWER,) * (len(request.edit_list.of_track(track.id).segments) + 1)

@@ -31,9 +31,9 @@ from engine.strict_json import strict_json
 from engine.timebase import samples_to_s
 from engine.wording import counted
 
-VERSION, WITH_CLIPS, WITH_INSERTS = 2, 3, 4
-"""The second where a track is more than one whole recording, the third where the result has inserts: readers
-of the one before would play them wrong."""
+VERSION, WITH_CLIPS, WITH_INSERTS, WITH_OWN_TIMING = 2, 3, 4, 5
+"""The second where a track is more than one whole recording, the third where the result has inserts, the
+fourth where tracks have segments of their own: readers of the one before would play them wrong."""
 
 Spanning = TypeVar("Spanning", Segment, Stretch)
 
@@ -69,10 +69,7 @@ def edit_list_content(request: ExportRequest) -> dict[str, Any]:
         "source_length_samples": edit_list.source_length_samples,
         "sources": [_source(source, request.media) for source in (*state.sources.values(), *files)],
         "tracks": [_track(track, request) for track in state.tracks],
-        "segments": [
-            _segment(_placed(segment, edit_list.source_length_samples), state.rate_hz)
-            for segment in edit_list.segments
-        ],
+        "segments": _segments(edit_list),
         "cuts": [
             _edit(edit, state) for edit in accepted_edits(state) if KINDS[edit.proposal.kind].drops_span
         ],
@@ -81,7 +78,14 @@ def edit_list_content(request: ExportRequest) -> dict[str, Any]:
     }
 
 
+def _segments(edit_list: EditList) -> list[dict[str, Any]]:
+    length_samples, rate_hz = edit_list.source_length_samples, edit_list.rate_hz
+    return [_segment(_placed(one, length_samples), rate_hz) for one in edit_list.segments]
+
+
 def _version(state: DocumentState, edit_list: EditList) -> int:
+    if edit_list.own:
+        return WITH_OWN_TIMING
     if edit_list.inserted.any():
         return WITH_INSERTS
     return VERSION if all(map(state.is_one_source, state.tracks)) else WITH_CLIPS
@@ -101,6 +105,8 @@ def _track(track: Track, request: ExportRequest) -> dict[str, Any]:
     played = request.edit_list.as_played(track).clips
     fields["clips"] = [_clip(clip, request.state.rate_hz) for clip in played]
     own = request.consolidated.get(track.id)
+    if track.id in request.edit_list.own:
+        fields["segments"] = _segments(request.edit_list.of_track(track.id))
     return {
         **fields,
         "source_id": played[0].source_id,

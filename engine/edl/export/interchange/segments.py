@@ -14,6 +14,7 @@ import numpy as np
 from engine.document.state import DocumentState
 from engine.edl.edit_list import EditList
 from engine.edl.export.request import Exported, ExportRequest, accepted_edits, edit_figures
+from engine.edl.own_programmes import without_rest
 from engine.files.safe_write import replacing, shown
 from engine.progress import Progress
 from engine.timebase import samples_to_s
@@ -32,8 +33,12 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
         part.write_text(text, encoding="utf-8", newline="\n")
     progress.report(1.0, "Writing segments")
     sentence = f"Wrote {counted(len(spans), 'segment')} to {shown(request.out.name)}."
-    if inserts := int(np.count_nonzero(request.edit_list.inserted)):
+    if inserts := int(np.count_nonzero(without_rest(request.edit_list).inserted)):
         sentence += f" {counted(inserts, 'insert')} left out: such lists hold no silence."
+    if own := len(request.edit_list.own):
+        sentence += (
+            f" Cuts and inserts of {counted(own, 'track')} alone left out: such lists are of all tracks."
+        )
     figures = {"segments": float(len(spans)), **edit_figures(accepted_edits(request.state))}
     return Exported(request.out, sentence, figures)
 

@@ -39,7 +39,7 @@ class ResultClip:
     source_id : the medium: a recording, or a consolidated file
     shift_samples : of a consolidated file, see `Stretch`
     offset_samples : from a position on the document's timeline to that in the medium
-    segment : its index in the edit list
+    segment : its index in the edit list of the track
     """
 
     start_samples: int
@@ -86,6 +86,7 @@ def clips(
     over_silence : for formats that play silence beyond a medium: fades keep their whole length over it. Else
         they end with the track
     """
+    edit_list = edit_list.of_track(track.id)
     track = edit_list.as_played(track)
     rows = tuple(
         zip(

@@ -85,11 +85,12 @@ def frame_clips(
 
 def lost_in_frames(edit_list: EditList, frame_rate: Fraction) -> str:
     """Return a sentence about parts of the result that begin and end in one frame; empty without any."""
-    lengths = edit_list.kept_stops_samples - edit_list.kept_starts_samples
-    edges = np.stack([edit_list.seams_samples, edit_list.seams_samples + lengths])
-    scale = 2 * edit_list.rate_hz * frame_rate.denominator
-    starts, ends = (2 * edges * frame_rate.numerator + scale // 2) // scale
-    lost = int(np.count_nonzero(starts == ends))
+    scale, lost = 2 * edit_list.rate_hz * frame_rate.denominator, 0
+    for one in (edit_list, *edit_list.own.values()):
+        lengths = one.kept_stops_samples - one.kept_starts_samples
+        edges = np.stack([one.seams_samples, one.seams_samples + lengths])
+        starts, ends = (2 * edges * frame_rate.numerator + scale // 2) // scale
+        lost += int(np.count_nonzero(starts == ends))
     are = "is" if lost == 1 else "are"
     return f" {counted(lost, 'part')} shorter than a frame {are} left out." if lost else ""
 

@@ -16,6 +16,7 @@ from engine.edl.build import cut
 from engine.edl.edit_list import EditList
 from engine.edl.inserts import INSERTED_FROM
 from engine.edl.names import beginning_of
+from engine.edl.own_programmes import without_rest
 from engine.edl.programme import EDGE_FADE_MS
 
 LONGEST_LABEL = 80
@@ -43,6 +44,7 @@ class Seam:
 
 def seams(state: DocumentState, edit_list: EditList) -> tuple[Seam, ...]:
     """Return the cuts inside the result; one at its start or its end joins nothing and is left out."""
+    edit_list = without_rest(edit_list)
     positions = edit_list.seams_samples[1:].tolist()
     spans = zip(
         edit_list.kept_stops_samples[:-1].tolist(), edit_list.kept_starts_samples[1:].tolist(), strict=True

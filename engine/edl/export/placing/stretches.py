@@ -169,6 +169,7 @@ def consolidated_track(
     varies_gain : whether the format plays gains itself (see `engine.edl.tracks.gains.lone_gains`): the file
         has them only where other edits are
     """
+    edit_list = edit_list.of_track(track.id)
     track, patches = edit_list.as_played(track), edit_list.patches.get(track.id)
     spans = _clip_edits(state, track, edit_list)
     if patches is not None:

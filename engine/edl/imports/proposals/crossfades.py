@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from engine.document.decisions import Edited
 from engine.document.kinds import KINDS
-from engine.document.kinds.operations import Drop, Insert, Order
 from engine.document.kinds.ordering import RANK, TIMES, TO_SAMPLES
 from engine.document.kinds.payload import CROSSFADE_MS, HAND_CROSSFADE_MS, LONGEST_CROSSFADE_MS
+from engine.document.state import DocumentState
+from engine.edl.accepting import accepted_effect
 from engine.edl.edit_list import EditList
 from engine.edl.edits_that_play import Wanted
-from engine.edl.inserts import laid_inserts
-from engine.edl.programme import NO_HOLDS, Orders, programme
+from engine.edl.gathered import gathered_operations
+from engine.edl.imports.proposals.wanted import WantedOnTracks
+from engine.edl.own_programmes import programme_of
+from engine.edl.programme import NO_HOLDS, programme
 
 _MOST_TRIED = 100
 
@@ -28,19 +29,32 @@ Seam = tuple[int, int]
 
 
 def played_by(wanted: Sequence[Wanted], length_samples: int, rate_hz: int) -> EditList:
-    """Return the edit list of a document with these timing edits."""
-    effects = [
-        operation
-        for one in wanted
-        for operation in KINDS[one.kind].effect(Edited(one.start_samples, one.stop_samples, one.payload))
-    ]
-    drops = [one for one in effects if isinstance(one, Drop)]
-    rows = [(one.start_samples, one.stop_samples) for one in drops]
-    starts, stops = np.array(rows, np.int64).reshape(-1, 2).T
-    fades_ms = np.array([one.crossfade_ms for one in drops], np.float64)
-    laid = laid_inserts(one for one in effects if isinstance(one, Insert))
-    orders = Orders.of([*(one for one in effects if isinstance(one, Order)), *(order for order, _ in laid)])
-    return programme(starts, stops, fades_ms, NO_HOLDS, orders, length_samples, rate_hz)
+    """Return the edit list of a document with these edits of all tracks."""
+    done = gathered_operations(
+        [
+            operation
+            for one in wanted
+            for operation in KINDS[one.kind].effect(Edited(one.start_samples, one.stop_samples, one.payload))
+        ]
+    )
+    return programme(
+        done.drop_starts, done.drop_stops, done.crossfades_ms, NO_HOLDS, done.orders, length_samples, rate_hz
+    )
+
+
+def played_in(
+    state: DocumentState, wanted: Sequence[WantedOnTracks], stays: Collection[str] = ()
+) -> EditList:
+    """Return the timing of a document with these edits.
+
+    Parameters
+    ----------
+    stays : ids of accepted proposals that it keeps
+    """
+    effects = [effect for one in wanted for effect in one.effect]
+    for key in stays:
+        effects += accepted_effect(state.proposals[key], state.decisions.get(key))
+    return programme_of(state, gathered_operations(effects))
 
 
 def fades_of(edit_list: EditList) -> dict[Seam, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
@@ -17,18 +17,21 @@ from engine.document.kinds.payload import CROSSFADE_MS
 from engine.document.kinds.sounding import BY_SAMPLES, GAIN_DB, IS_SILENT, LOUDEST_DB, QUIETEST_DB, RAMP_MS
 from engine.document.marks.edits import NamedSpan
 from engine.document.state import DocumentState
+from engine.edl.accepting import accepted_effect
 from engine.edl.build import build
 from engine.edl.edit_list import EditList
 from engine.edl.edits_that_play import Played, Wanted, edits_that_play
 from engine.edl.export.placing.frame_rates import picture_rate
 from engine.edl.imports.described import ImportedEdits
 from engine.edl.imports.document_clips import DocumentClips, document_clips
-from engine.edl.imports.proposals.crossfades import Seam, fades_of, played_by, with_crossfades
+from engine.edl.imports.proposals.crossfades import Seam, fades_of, played_in, with_crossfades
 from engine.edl.imports.proposals.gains import wanted_gains
+from engine.edl.imports.proposals.own_timing import own_timing
 from engine.edl.imports.proposals.runs import Difference, PlayedRuns, Run, heard
 from engine.edl.imports.proposals.wanted import TIMING, WantedEdits, WantedOnTracks
 from engine.edl.imports.unmoved import plays_own, unmoved
 from engine.edl.inserts import INSERTED_FROM
+from engine.edl.own_programmes import without_rest
 from engine.errors import EditsError
 from engine.spans import united
 from engine.wording import counted
@@ -48,32 +51,26 @@ def from_clips(imported: ImportedEdits, state: DocumentState, places: Mapping[st
     clips = document_clips(imported, state, places)
     if imported.counts_frames and imported.frame_rate is not None:
         clips = unmoved(clips, state, imported.frame_rate, has_crossfades=imported.has_crossfades)
-    found = heard(
-        clips.by_track,
-        state,
-        near_samples=clips.near_samples,
-        has_crossfades=imported.has_crossfades,
-        has_edge_fades=imported.has_edge_fades,
-        unknown=clips.unknown,
-    )
+    found, single = _composed(clips, imported, state, places)
     if all(one.is_inserted for one in found.runs):
         raise EditsError(f"{imported.file_name} contains no audio of this recording: choose another file.")
-    length, rate_hz, own = state.length_samples, state.rate_hz, build(state)
+    length, rate_hz, own = state.length_samples, state.rate_hz, without_rest(build(state))
     if clips.near_samples:
         found = replace(found, runs=_met(found.runs, ceil(_MOST_OFF * clips.near_samples), own))
-    rate = imported.frame_rate or picture_rate(state, places).usual.exact
-    if plays_own(clips, state, imported, rate):
-        found = _as_played(found, clips, own)
     seams = _seams(found, length)
-    made, wanted = own, tuple[Wanted, ...]()
+    made, wanted, stays = build(state), tuple[Wanted, ...](), frozenset[str]()
     if not _is_played(found.runs, seams, own):
         played = [Played(one.start_samples, one.stop_samples) for one in found.runs]
         fades = fades_of(own)  # seams whose length the file does not specify
         lengths = {seam: fades.get(seam) if one is None else one for seam, one in seams.items()}
         edits = _without(edits_that_play(played, length), clips.uncut)
         wanted = with_crossfades(edits, lengths, length, rate_hz)
-        made = played_by(wanted, length, rate_hz)
+    elif single is not None:
+        stays = _of_all_tracks(state)
     timing = [WantedOnTracks(one.kind, one.start_samples, one.stop_samples, one.payload) for one in wanted]
+    if wanted or single is not None:
+        timing += single or ()
+        made = played_in(state, timing, stays)
     gains = wanted_gains(clips, state)
     left_out = [*clips.left_out, *gains.left_out, *found.left_out, *_shortened(fades_of(made), seams)]
     return WantedEdits(
@@ -85,18 +82,75 @@ def from_clips(imported: ImportedEdits, state: DocumentState, places: Mapping[st
         has_crossfades=imported.has_crossfades,
         has_edge_fades=imported.has_edge_fades,
         left_out=tuple(left_out),
-        stays=gains.stays if gains.replaced else frozenset(),
+        stays=stays | gains.stays if gains.replaced else stays,
         not_understood=clips.not_understood,
     )
 
 
-def _as_played(found: PlayedRuns, clips: DocumentClips, own: EditList) -> PlayedRuns:
+def _composed(
+    clips: DocumentClips, imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path]
+) -> tuple[PlayedRuns, tuple[WantedOnTracks, ...] | None]:
+    """Return the runs that most tracks play, and the cuts and inserts of single tracks.
+
+    None for those that the document has.
+    """
+
+    def composed(keys: Collection[str] | None = None) -> PlayedRuns:
+        return heard(
+            clips.by_track,
+            state,
+            near_samples=clips.near_samples,
+            has_crossfades=imported.has_crossfades,
+            has_edge_fades=imported.has_edge_fades,
+            unknown=clips.unknown,
+            alone=keys,
+        )
+
+    own, near = build(state), clips.near_samples
+    found = composed()
+    rate = imported.frame_rate or picture_rate(state, places).usual.exact
+    if plays_own(clips, state, imported, rate):
+        alone = {key: composed((key,)) for key in clips.by_track} if own.own else {"": found}
+        return _as_played(alone.values(), clips, without_rest(own)), None
+    if not (own.own or found.differences or found.left_out):
+        return found, None
+    alone = {key: composed((key,)) for key, one in clips.by_track.items() if one}
+    spans = {
+        track.id: united([(clip.start_samples, clip.stop_samples) for clip in track.clips]).tolist()
+        for track in state.tracks
+    }
+    timing = own_timing(alone, spans, state, near)
+    if timing is None or not timing.edits:
+        return found, () if own.own else None
+    others = composed(alone.keys() - timing.tracks)
+    fades = {one.start_samples: one.fade_samples for one in others.runs}
+    runs = [
+        replace(one, fade_samples=fades.get(one.start_samples, one.fade_samples)) for one in timing.shared
+    ]
+    differences = (*others.differences, *timing.differences)
+    return replace(others, runs=tuple(runs), differences=differences), timing.edits
+
+
+def _of_all_tracks(state: DocumentState) -> frozenset[str]:
+    """Return the ids of accepted proposals that time all tracks alike."""
+    return frozenset(
+        key
+        for key, one in state.proposals.items()
+        if not one.tracks
+        and any(isinstance(each, TIMING) for each in accepted_effect(one, state.decisions.get(key)))
+    )
+
+
+def _as_played(found: Iterable[PlayedRuns], clips: DocumentClips, own: EditList) -> PlayedRuns:
     """Return the runs of the document, which the clips play, and the differences of clips that have any."""
     rows = zip(own.played_spans, own.seams_samples.tolist(), own.fades_in_samples.tolist(), strict=True)
     runs = tuple(Run(*span, at, fade) for span, at, fade in rows)
-    found = replace(found, runs=runs, end_fade_samples=int(own.fades_out_samples[-1]))
-    is_plain = all(one.is_heard and not one.gain_db for parts in clips.by_track.values() for one in parts)
-    return replace(found, differences=(), left_out=()) if is_plain else found
+    played = PlayedRuns(runs, end_fade_samples=int(own.fades_out_samples[-1]))
+    if all(one.is_heard and not one.gain_db for parts in clips.by_track.values() for one in parts):
+        return played
+    differences = [one for each in found for one in each.differences]
+    left_out = [one for each in found for one in each.left_out]
+    return replace(played, differences=tuple(differences), left_out=tuple(left_out))
 
 
 def _without(edits: Sequence[Wanted], uncut: Sequence[Seam]) -> tuple[Wanted, ...]:

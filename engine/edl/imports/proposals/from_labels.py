@@ -59,7 +59,9 @@ def from_labels(imported: ImportedEdits, state: DocumentState) -> WantedEdits:
     markers = tuple(one for one in labels if one.start_samples == one.stop_samples)
     near = ceil(imported.rounding_s * state.rate_hz)
     if _is_cut_already(edits, state, near) and not imported.not_understood:
-        return WantedEdits((), (Drop, Hold), markers, stays=frozenset(_of_cuts(state)))
+        return WantedEdits(
+            (), (Drop, Hold), markers, stays=frozenset(_of_cuts(state)) | _of_some_tracks(state)
+        )
     own = _matching(edits, state, near)
     edits = tuple(one for one, key in zip(edits, own, strict=True) if key is None)
     left_out = (f"{counted(len(others), 'label')} of edits that are not cuts left out.",) if others else ()
@@ -68,18 +70,24 @@ def from_labels(imported: ImportedEdits, state: DocumentState) -> WantedEdits:
         (Drop, Hold),
         markers,
         left_out=left_out,
-        stays=frozenset(filter(None, own)),
+        stays=frozenset(filter(None, own)) | _of_some_tracks(state),
         not_understood=imported.not_understood,
     )
 
 
 def _of_cuts(state: DocumentState) -> dict[str, tuple[int, int]]:
-    """Return the spans of the accepted edits that cut or hold, by id."""
+    """Return the spans of the accepted edits that cut or hold on all tracks, by id."""
     return {
         key: state.span(key)
         for key, one in state.proposals.items()
         if any(isinstance(each, Drop | Hold) for each in accepted_effect(one, state.decisions.get(key)))
+        and not one.tracks
     }
+
+
+def _of_some_tracks(state: DocumentState) -> frozenset[str]:
+    """Return the ids of edits of some tracks: labels are of all, so they say nothing of those."""
+    return frozenset(key for key, one in state.proposals.items() if one.tracks)
 
 
 def _is_cut_already(edits: Sequence[WantedOnTracks], state: DocumentState, near: int) -> bool:

@@ -23,10 +23,9 @@ from engine.document.kinds.operations import (
 from engine.document.marks.edits import NamedSpan
 from engine.document.state import DocumentState
 from engine.edl.edit_list import EditList, Segment, as_insert
-from engine.edl.edits_that_play import Wanted
 from engine.edl.imports.described import ImportedEdits, WrittenEdit
 from engine.edl.imports.document_clips import document_clips
-from engine.edl.imports.proposals.crossfades import played_by
+from engine.edl.imports.proposals.crossfades import played_in
 from engine.edl.imports.proposals.from_clips import from_clips
 from engine.edl.imports.proposals.wanted import TIMING, WantedEdits, WantedOnTracks
 from engine.errors import DocumentError, EditsError
@@ -59,12 +58,8 @@ def from_list(imported: ImportedEdits, state: DocumentState, places: Mapping[str
     timing = [one for one in edits if any(isinstance(effect, TIMING) for effect in _effect(imported, one))]
     markers = tuple(_markers(imported, state))
     said = tuple(f"{counted(number, 'edit')} left out: {reason}" for reason, number in left_out.items())
-    made = played_by(
-        [Wanted(one.kind, one.start_samples, one.stop_samples, dict(one.payload)) for one in timing],
-        state.length_samples,
-        state.rate_hz,
-    )
-    if imported.rate_hz == state.rate_hz and _is_played(imported, state, places, made):
+    made = played_in(state, timing)
+    if imported.rate_hz == state.rate_hz and _is_played(imported, state, places, tracks, made):
         return WantedEdits(
             tuple(edits),
             _ALL,
@@ -87,22 +82,46 @@ def from_list(imported: ImportedEdits, state: DocumentState, places: Mapping[str
 
 
 def _is_played(
-    imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path], made: EditList
+    imported: ImportedEdits,
+    state: DocumentState,
+    places: Mapping[str, Path],
+    tracks: Sequence[str | None],
+    made: EditList,
 ) -> bool:
     """Return whether an edit list plays the segments of an imported one, its clips at their places."""
-    if imported.segments != tuple(as_insert(one) if one.is_inserted else one for one in made.segments):
+    own = {key: imported.own_segments[number] for number, key in _with_own(imported, tracks)}
+    if imported.segments != _inserts_alike(made) or own.keys() != made.own.keys():
         return False
-    played: dict[int, list[Segment]] = {}
-    for segment in imported.segments:
-        played.setdefault(segment.start_samples - segment.result_start_samples, []).append(segment)
+    if any(segments != _inserts_alike(made.own[key]) for key, segments in own.items()):
+        return False
+    played = {key: _by_shift(segments) for key, segments in own.items()}
+    shared = _by_shift(imported.segments)
     return all(
         any(
             segment.start_samples <= one.start_samples < segment.stop_samples
-            for segment in played.get(one.start_samples - one.at_samples, ())
+            for segment in played.get(key, shared).get(one.start_samples - one.at_samples, ())
         )
-        for clips in document_clips(imported, state, places).by_track.values()
+        for key, clips in document_clips(imported, state, places).by_track.items()
         for one in clips
     )
+
+
+def _with_own(imported: ImportedEdits, tracks: Sequence[str | None]) -> Iterator[tuple[int, str]]:
+    """Yield the tracks with segments of their own: index in the list, and id."""
+    for number in imported.own_segments:
+        if (key := tracks[number]) is not None:
+            yield number, key
+
+
+def _inserts_alike(one: EditList) -> tuple[Segment, ...]:
+    return tuple(as_insert(each) if each.is_inserted else each for each in one.segments)
+
+
+def _by_shift(segments: Sequence[Segment]) -> dict[int, list[Segment]]:
+    found: dict[int, list[Segment]] = {}
+    for one in segments:
+        found.setdefault(one.start_samples - one.result_start_samples, []).append(one)
+    return found
 
 
 def _tracks(

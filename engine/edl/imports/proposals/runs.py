@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
 from engine.document.state import DocumentState
+from engine.document.tracks.track import Track
 from engine.edl.imports.document_clips import DocumentClip
 from engine.edl.inserts import INSERTED_FROM
 from engine.spans import Samples, common, united
@@ -114,17 +115,20 @@ def heard(
     has_crossfades: bool = True,
     has_edge_fades: bool = True,
     unknown: Mapping[str, Sequence[Span]] = NO_SPANS,
+    alone: Collection[str] | None = None,
 ) -> PlayedRuns:
     """Return the runs and differences of clips in a document.
 
     Parameters
     ----------
     by_track : clips by the id of the track; missing tracks follow the others
+    alone : tracks that are composed as if the document had no others; None for all
     unknown : spans of the result in which a track plays something unknown, and so has no difference
     near_samples : how far positions may be off
     has_crossfades, has_edge_fades : whether the clips specify the lengths of fades
     """
-    return _Composing(by_track, state, near_samples, unknown).heard(
+    tracks = [one for one in state.tracks if alone is None or one.id in alone]
+    return _Composing(by_track, state, tracks, near_samples, unknown).heard(
         has_crossfades=has_crossfades, has_edge_fades=has_edge_fades
     )
 
@@ -183,23 +187,27 @@ class _Composing:
         self,
         by_track: Mapping[str, Sequence[DocumentClip]],
         state: DocumentState,
+        tracks: Sequence[Track],
         near: int,
         unknown: Mapping[str, Sequence[Span]],
     ) -> None:
-        self._state, self._near = state, near
+        self._state, self._tracks, self._near = state, tracks, near
         self._unknown = {key: united(spans) for key, spans in unknown.items()}
         self._under = self._fades = 0
         clips = {key: self._on_top(own) for key, own in by_track.items()}
+        end = max((one.end_samples for own in clips.values() for one in own), default=0)
+        composed = {track.id for track in tracks}
+        clips = {key: own for key, own in clips.items() if key in composed}
         crossfades = [one for own in clips.values() for one in _crossfades(own) if _length(one)]
         crossfades += _between_tracks(clips.values(), near)
         seams = _Seams(crossfades)
-        over_silence = _Seams(_faded_over_silence(clips.values()))
+        over_silence = _Seams(_faded_over_silence(clips.values(), end))
         self._pieces = {key: self._parted(own, seams, over_silence) for key, own in clips.items()}
         self._offsets: list[int | None] = []
         self._longest_fade = max(map(_length, crossfades), default=0)
         self._spans = {
             track.id: united([(clip.start_samples, clip.stop_samples) for clip in track.clips]).tolist()
-            for track in state.tracks
+            for track in tracks
         }
         for key, pieces in self._pieces.items():
             if not any(one.is_heard for one in pieces):  # the track is muted, not its parts
@@ -371,7 +379,7 @@ class _Composing:
 
     def _chosen(self, playing: Mapping[str, _Piece]) -> int | None:
         """Return the offset that most tracks have; of as many, that of the first track."""
-        offsets = [playing[track.id].offset for track in self._state.tracks if track.id in playing]
+        offsets = [playing[track.id].offset for track in self._tracks if track.id in playing]
         if not offsets:
             return None
         votes: Counter[int] = Counter()
@@ -462,13 +470,13 @@ def _leaves(one: DocumentClip, later: DocumentClip | None) -> bool:
     return later is None or _jumps(one, later)
 
 
-def _faded_over_silence(by_track: Iterable[Sequence[DocumentClip]]) -> Iterator[Span]:
-    """Yield the fades of clips next to a silence of all tracks."""
+def _faded_over_silence(by_track: Iterable[Sequence[DocumentClip]], end: int) -> Iterator[Span]:
+    """Yield the fades of clips next to a silence of all tracks, inside a result that stops at an end."""
     clips = [one for own in by_track for one in own]
     if not clips:
         return
     sounding = united([(one.at_samples, one.end_samples) for one in clips])
-    starts, stops = set(sounding[:, 0].tolist()) - {0}, set(sounding[:-1, 1].tolist())
+    starts, stops = set(sounding[:, 0].tolist()) - {0}, set(sounding[:, 1].tolist()) - {end}
     for one in clips:
         if one.at_samples in starts and one.fade_in_samples:
             yield one.at_samples, one.at_samples + one.fade_in_samples

@@ -76,7 +76,10 @@ class WantedEdits:
         """Return whether the document already plays exactly this, as precisely as the file specifies it."""
         if self.heard is None:
             return False
-        mine, theirs = (self._compared(one) for one in (self.heard, edit_list))
+        mine, theirs = (
+            {key: self._compared(own) for key, own in [("", one), *one.own.items()]}
+            for one in (self.heard, edit_list)
+        )
         return mine == theirs
 
     def _compared(self, one: EditList) -> tuple[list[int], ...]:

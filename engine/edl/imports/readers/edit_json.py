@@ -23,15 +23,15 @@ from engine.edl.imports.times import number_of
 from engine.progress import Progress
 from engine.strict_json import bytes_of, parse_json
 
-_VERSIONS = (1, 2, 3, 4)
-_WITH_INSERTS = 4
+_VERSIONS = (1, 2, 3, 4, 5)
+_WITH_INSERTS, _WITH_OWN_TIMING = 4, 5
 _MOST_DB = 1_000
 _MOST_CLIPS = 20_000_000
 _TOO_MANY = "it holds more segments than any recording has"
 
 
 def read(file: EditsFile, progress: Progress) -> ImportedEdits:
-    """Read a list of version 1 to 4.
+    """Read a list of version 1 to 5.
 
     Raises
     ------
@@ -55,13 +55,16 @@ def _described(file: EditsFile, content: dict[str, Any], version: int, progress:
     listed, written = _dicts(content, "tracks"), _dicts(content, "segments")
     if len(listed) * len(written) > _MOST_CLIPS:
         raise ValueError(_TOO_MANY)
-    segments, tracks = tuple(map(_segment, written)), []
+    inserted_from = FARTHEST_SAMPLES + 1
     if version >= _WITH_INSERTS:
-        length = _whole(content, "source_length_samples", 0, FARTHEST_SAMPLES)
-        segments = tuple(as_insert(one) if one.start_samples >= length else one for one in segments)
-    played = [one for one in segments if not one.is_inserted]
-    for one in listed:
+        inserted_from = _whole(content, "source_length_samples", 0, FARTHEST_SAMPLES)
+    segments = _segments(written, inserted_from)
+    own_segments, tracks = dict[int, tuple[Segment, ...]](), []
+    for number, one in enumerate(listed):
         progress.check_cancelled()
+        if version >= _WITH_OWN_TIMING and "segments" in one:
+            own_segments[number] = _segments(_dicts(one, "segments"), inserted_from)
+        played = [each for each in own_segments.get(number, segments) if not each.is_inserted]
         tracks.append(_track(one, sources, played, rate_hz))
     ids = [_text(one, "id") for one in listed]
     return ImportedEdits(
@@ -71,8 +74,15 @@ def _described(file: EditsFile, content: dict[str, Any], version: int, progress:
         tuple(_marker(one) for one in _dicts(content, "markers", optional=True)),
         written=tuple(_written(one, ids) for one in _dicts(content, "edits")) if "edits" in content else None,
         segments=segments,
+        own_segments=own_segments,
         rate_hz=rate_hz,
     )
+
+
+def _segments(written: Sequence[dict[str, Any]], inserted_from: int) -> tuple[Segment, ...]:
+    """Return segments; those from a position on are inserts."""
+    found = map(_segment, written)
+    return tuple(as_insert(one) if one.start_samples >= inserted_from else one for one in found)
 
 
 def _track(

@@ -212,3 +212,18 @@ def test_silence_and_room_tone_are_inserted(project: str, capsys: pytest.Capture
     assert main(["edit", project, "insert", "--at-s", "2", "--length-s", "0"]) == 2
     assert main(["edit", project, "insert", "--at-s", "2"]) == 2
     assert main(["edit", project, "cut", "--start-s", "1", "--stop-s", "2", "--length-s", "1"]) == 2
+
+
+def test_a_track_alone_is_cut_and_waits(
+    project: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(tmp_path / "pair.offcut")
+    told(capsys, "new", path, str(tmp_path / "a.wav"), str(tmp_path / "b.wav"), "--place", "zero")
+    span = ("--start-s", "2", "--stop-s", "3")
+    assert main(["edit", path, "ripple", *span]) == 2
+    assert "--tracks" in capsys.readouterr().err
+    made = told(capsys, "edit", path, "ripple", *span, "--tracks", "b")
+    assert (made["kind"], made["tracks"], made["result_s"]) == ("ripple", ["b"], 10.0)
+    later = told(capsys, "edit", path, "insert", "--at-s", "3.5", "--length-s", "9", "--tracks", "b")
+    assert (later["tracks"], later["result_s"]) == (["b"], 12.0)
+    assert project

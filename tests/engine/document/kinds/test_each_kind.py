@@ -144,7 +144,7 @@ def test_what_is_none_of_its_kind_does_nothing_but_is_refused(kind: str) -> None
 
 
 def test_operations_that_say_no_more_than_their_span() -> None:
-    assert astuple(Drop(1, 2)) == (1, 2, 0.0)
+    assert astuple(Drop(1, 2)) == (1, 2, 0.0, ())
     assert astuple(Order(1, 2, 3)) == (1, 2, 3, 1, True, 0.0, 0)
     assert astuple(Reclock(1, 2)) == (1, 2, (), 0.0, 0.0)
     assert astuple(Replace(1, 2)) == (1, 2, (), None, 0.0, None, ())

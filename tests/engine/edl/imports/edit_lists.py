@@ -20,6 +20,7 @@ from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.export.request import ExportRequest
 from engine.edl.imports import read_edits
 from engine.edl.imports.proposals.edit import ImportedEdit, ImportRequest, imported_edit
+from engine.edl.own_programmes import without_rest
 from tests.engine.edl.recordings import Recording, recording
 
 RATE_HZ = 8_000
@@ -97,6 +98,21 @@ def timing(draw: st.DrawFn) -> tuple[Asked, ...]:
 
 
 @st.composite
+def of_some_tracks(draw: st.DrawFn) -> tuple[Asked, ...]:
+    """Ripple cuts and inserts of one or two tracks."""
+    asked = []
+    for _ in range(draw(st.integers(0, 3))):
+        tracks = tuple(sorted(draw(st.sets(st.integers(0, 2), min_size=1, max_size=2))))
+        start = draw(st.integers(1, LENGTH // LEAST - 22)) * LEAST + draw(st.integers(0, LEAST // 2))
+        length, fade = draw(st.integers(LEAST, 20 * LEAST)), ("crossfade_ms", float(draw(st.integers(1, 60))))
+        if draw(st.booleans()):
+            asked.append(Asked("ripple", start, start + length, (fade,), tracks))
+        else:
+            asked.append(Asked("insert", start, start, (("length_samples", length), fade), tracks))
+    return tuple(asked)
+
+
+@st.composite
 def sounding(draw: st.DrawFn) -> tuple[Asked, ...]:
     """Mutes, gains and slips of some tracks."""
     asked = []
@@ -168,9 +184,12 @@ def is_clear(state: DocumentState, *, insert_samples: int = 2 * FRAME) -> bool:
     ----------
     insert_samples : the shortest insert; another document cannot tell one of two frames from a rounding
     """
-    edit_list = build(state)
-    if not ends_with_sound(edit_list):
-        return False
+    edit_list = without_rest(build(state))
+    lists = (edit_list, *edit_list.own.values())
+    return ends_with_sound(edit_list) and all(_is_clear(one, insert_samples) for one in lists)
+
+
+def _is_clear(edit_list: EditList, insert_samples: int) -> bool:
     starts, stops = edit_list.kept_starts_samples, edit_list.kept_stops_samples
     least = np.where(edit_list.inserted, insert_samples, 2 * FRAME)
     return bool((stops - starts >= least).all() and (np.abs(starts[1:] - stops[:-1]) >= 2 * FRAME).all())

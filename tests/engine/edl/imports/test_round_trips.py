@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,7 @@ from tests.engine.edl.imports.edit_lists import (
     is_clear,
     made_recording,
     moved,
+    of_some_tracks,
     sounding,
     timing,
     with_edits,
@@ -91,6 +93,40 @@ def test_exact_formats_bring_the_edit_list_back(jam: Recording, tmp_path: Path, 
         assert found.played_spans == wanted.played_spans
         assert found.fades_in_samples.tolist() == wanted.fades_in_samples.tolist()
         assert found.fades_out_samples.tolist() == wanted.fades_out_samples.tolist()
+
+    check()
+
+
+def played_by_track(state: DocumentState) -> list[np.ndarray]:
+    """Return the position in the recording that each track plays at samples of the result; -1 for silence."""
+    edit_list, found = build(state), []
+    for track in state.tracks:
+        own = edit_list.of_track(track.id)
+        at = own.to_played_array(np.arange(0, own.length_samples, 7))
+        at[~((track.start_samples <= at) & (at < track.stop_samples))] = -1
+        found.append(at[: np.flatnonzero(at >= 0).max(initial=-1) + 1])
+    return found
+
+
+@pytest.mark.parametrize("suffix", EXACT)
+def test_exact_formats_bring_the_timing_of_single_tracks_back(
+    jam: Recording, tmp_path: Path, suffix: str
+) -> None:
+    @seed(37)
+    @(seldom if suffix == ".aaf" else repeated)
+    @given(timing(), of_some_tracks())
+    def check(asked: tuple[Asked, ...], own: tuple[Asked, ...]) -> None:
+        edges = [edge for one in jam.state.tracks for edge in (one.start_samples, one.stop_samples)]
+        edits = (*(one for one in asked if one.kind == "cut"), *own)
+        # where a track begins or ends, other edits play the same
+        assume(not any(one.start - LEAST < edge < one.stop + LEAST for one in edits for edge in edges))
+        apart = sorted(edits, key=lambda one: one.start)  # a cut and an insert of one length can be a mute
+        assume(all(one.stop < after.start for one, after in pairwise(apart)))
+        state = with_edits(jam.state, edits)
+        assume(is_clear(state))
+        _, after = brought_back(state, plain(state), jam.media, tmp_path / f"out{suffix}")
+        for found, wanted in zip(played_by_track(after), played_by_track(state), strict=True):
+            np.testing.assert_array_equal(found, wanted)
 
     check()
 
@@ -291,9 +327,11 @@ def test_labels_bring_cuts_back(jam: Recording, tmp_path: Path, asked: tuple[Ask
 def test_what_comes_back_unchanged_changes_nothing(jam: Recording, tmp_path: Path, suffix: str) -> None:
     @seed(37)
     @(seldom if suffix == ".aaf" else repeated)
-    @given(timing(), sounding(), moved())
-    def check(asked: tuple[Asked, ...], sounds: tuple[Asked, ...], clips: tuple[Moved, ...]) -> None:
-        state = with_edits(with_moved_clips(jam.state, clips), (*asked, *sounds))
+    @given(timing(), of_some_tracks(), sounding(), moved())
+    def check(
+        asked: tuple[Asked, ...], own: tuple[Asked, ...], sounds: tuple[Asked, ...], clips: tuple[Moved, ...]
+    ) -> None:
+        state = with_edits(with_moved_clips(jam.state, clips), (*asked, *own, *sounds))
         assume(is_clear(state))
         made, after = brought_back(state, state, jam.media, tmp_path / f"out{suffix}")
         assert made.proposals == ()

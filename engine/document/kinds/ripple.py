@@ -1,0 +1,32 @@
+"""A ripple cut: a span that some tracks leave out; their later sound moves earlier, the others play on."""
+
+from __future__ import annotations
+
+from engine.document.decisions import Edited
+from engine.document.kinds.kind import Kind, span_words
+from engine.document.kinds.operations import Drop
+from engine.document.kinds.payload import CROSSFADE, CROSSFADE_MS, HAND_CROSSFADE_MS, fade, real, validator
+
+_validate = validator("ripple", CROSSFADE)
+
+
+def _effect(edited: Edited) -> tuple[Drop, ...]:
+    _validate(edited.payload)
+    start, stop = edited.start_samples, edited.stop_samples
+    fade_ms = real(edited.payload, CROSSFADE_MS, HAND_CROSSFADE_MS)
+    return (Drop(start, stop, fade_ms, edited.tracks),) if start < stop else ()
+
+
+RIPPLE = Kind(
+    name="ripple",
+    title="Ripple cut",
+    icon="ripple",
+    verb="ripple cut",
+    splits=True,
+    is_of_tracks=True,
+    validate=_validate,
+    effect=_effect,
+    words=span_words,
+    how_much=span_words,
+    fade=fade(HAND_CROSSFADE_MS),
+)

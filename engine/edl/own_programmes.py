@@ -1,8 +1,8 @@
 """Programmes of single tracks, for cuts and inserts that do not apply to all of them.
 
-All positions are those of the recording, so an edit applies to the sound that it was made for: a cut of all
-tracks removes the same moment of each, wherever it plays. The result is as long as what the other tracks
-play, or longer where a track with its own timing ends later.
+All positions are those of the recording, so an edit applies to its own sound: a cut of all tracks removes
+the same moment of each, wherever it plays. The result is as long as the programme of all tracks, or longer
+where a track with its own timing ends later.
 """
 
 from __future__ import annotations

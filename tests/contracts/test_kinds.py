@@ -42,9 +42,11 @@ MAKERS = (
 # What gathers operations and turns them into what is heard.
 COMPILERS = (
     "engine/document/kinds/",
+    "engine/document/by_hand.py",  # which edits can be of some tracks
     "engine/document/table.py",
     "engine/edl/build.py",
     "engine/edl/gathered.py",
+    "engine/edl/own_programmes.py",
     "engine/edl/export/placing/seams.py",
     "engine/edl/imports/proposals/",  # what imported edits would play, and which edits give way to them
 )

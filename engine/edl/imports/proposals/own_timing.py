@@ -1,7 +1,7 @@
 """Cuts and inserts of single tracks, from clips that go on at other times than those of the other tracks.
 
 One track gives the timing of all. A track that leaves out more of its recording gets ripple cuts, one that
-waits longer gets inserts; a track that plays what the others leave out has no such edits, and differs.
+waits longer gets inserts. A track that plays a span which the others cut has no such edits, and differs.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class OwnTiming:
 
     Attributes
     ----------
-    shared : what the other tracks play
+    shared : runs of the other tracks
     edits : ripple cuts and inserts
     differences : of those tracks, apart from their timing
     tracks : ids of the tracks that have them; the others share their timing
@@ -81,7 +81,7 @@ def own_timing(
 
 
 def _to_the_end(runs: tuple[Run, ...], spans: Sequence[Span], state: DocumentState) -> tuple[Run, ...]:
-    """Return runs that go on where a track is over: it leaves out none of what comes after it."""
+    """Return runs to the end of the recording where a track ends earlier: it cuts nothing after its end."""
     if not runs or runs[-1].is_inserted or runs[-1].stop_samples < max(stop for _, stop in spans):
         return runs
     return (*runs[:-1], replace(runs[-1], stop_samples=state.length_samples))
@@ -90,7 +90,7 @@ def _to_the_end(runs: tuple[Run, ...], spans: Sequence[Span], state: DocumentSta
 def _played_by_any(
     alone: Mapping[str, PlayedRuns], spans: Mapping[str, Sequence[Span]], state: DocumentState
 ) -> tuple[Run, ...]:
-    """Return runs that leave out only what every track leaves out or is silent in."""
+    """Return runs without the spans that every track either cuts or is silent in."""
     whole: Span = (0, state.length_samples)
     left = np.array([whole], np.int64)
     for key, one in alone.items():

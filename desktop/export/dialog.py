@@ -105,6 +105,8 @@ def _lay_out(dialog: QDialog, form: ExportForm, buttons: QDialogButtonBox) -> No
     height = wanted.height() + _BORDERS + layout.spacing() + buttons.sizeHint().height()
     highest = room.height() - _SCREEN_MARGIN
     # What scrolls up and down needs room for the bar, or it would scroll sideways too.
-    bar = area.verticalScrollBar().sizeHint().width() + _BESIDE_BAR if height > highest else 0
-    form.setContentsMargins(0, 0, _BESIDE_BAR if bar else 0, 0)
-    dialog.resize(min(wanted.width() + _BORDERS + bar, room.width()), min(height, highest))
+    bar = area.verticalScrollBar().sizeHint().width() if height > highest else 0
+    width = wanted.width() + _BORDERS + bar
+    beside = min(_BESIDE_BAR, max(0, room.width() - width)) if bar else 0
+    form.setContentsMargins(0, 0, beside, 0)
+    dialog.resize(min(width + beside, room.width()), min(height, highest))

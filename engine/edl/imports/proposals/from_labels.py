@@ -86,7 +86,7 @@ def _of_cuts(state: DocumentState) -> dict[str, tuple[int, int]]:
 
 
 def _of_some_tracks(state: DocumentState) -> frozenset[str]:
-    """Return the ids of edits of some tracks: labels are of all, so they say nothing of those."""
+    """Return the ids of edits of some tracks, which labels cannot hold."""
     return frozenset(key for key, one in state.proposals.items() if one.tracks)
 
 

@@ -1,8 +1,8 @@
 """``offcut evaluate shuffled``: made days with shuffled dates, poly files, splits, strangers, repeated songs.
 
 Places are compared with the truth, counted from the file that most certain ones agree with. A certain file
-is wrong if it is further from its place than its evidence allows: 2 ms by sound or sample-exact statements
-(more between takes, whose clock nothing compares: see `Placement.accuracy_s`), 2.5 s by stated times.
+is wrong if it is further from its place than its evidence allows: 2 ms by sound or sample-exact statements,
+2.5 s by stated times.
 """
 
 from __future__ import annotations
@@ -84,11 +84,7 @@ def outcomes(truths: Sequence[Truth], places: Placements) -> list[Outcome]:
     found = []
     for index, (truth, place) in enumerate(zip(truths, places.files, strict=True)):
         error_s = abs(offs[index] - zero_s) if index in offs else float("inf")
-        limit_s = (
-            _STATED_S
-            if place.basis in _BY_CLOCK or place.accuracy_s >= 0.5
-            else max(_EXACT_S, place.accuracy_s)
-        )
+        limit_s = _STATED_S if place.basis in _BY_CLOCK or place.accuracy_s >= 0.5 else _EXACT_S
         found.append(Outcome(truth.path.name, error_s, place.is_certain, limit_s))
     return found
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from engine.document.kinds.insert import LENGTH_SAMPLES
-from engine.document.kinds.payload import CROSSFADE_MS, HAND_CROSSFADE_MS
+from engine.document.kinds.payload import CROSSFADE_MS, HAND_CROSSFADE_MS, LONGEST_CROSSFADE_MS
 from engine.document.state import DocumentState
 from engine.edl.edit_list import EditList, Segment
 from engine.edl.imports.proposals.runs import Difference, PlayedRuns, Run, Span
@@ -129,7 +129,9 @@ def _deviations(
             return None  # it repeats, or plays what the others leave out
         by, left_to = at - place - later, start
         fade = fades.get(start)
-        fade_ms = HAND_CROSSFADE_MS if fade is None else 1000 * fade / state.rate_hz
+        fade_ms = (
+            HAND_CROSSFADE_MS if fade is None else min(1000 * fade / state.rate_hz, LONGEST_CROSSFADE_MS)
+        )
         if by > near:
             edits.append(_insert(key, start, by, fade_ms))
         elif by < -near:

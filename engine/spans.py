@@ -52,6 +52,16 @@ def united(spans: ArrayLike) -> Samples:
     return np.stack([table[first, 0], reached[last]], axis=1)
 
 
+def outside(spans: ArrayLike, start: int, stop: int) -> Samples:
+    """Return the parts of [start, stop) in none of the spans inside it, shape (n, 2) in any order.
+
+    Returns
+    -------
+    spans : shape (k, 2), sorted and separate
+    """
+    return united(np.concatenate([[start], united(spans).ravel(), [stop]]))
+
+
 def common(some: Samples, others: Samples) -> Samples:
     """Return where spans of two tables meet, each sorted and separate, shape (n, 2) and (m, 2).
 

@@ -40,3 +40,25 @@ def test_a_moved_clip_and_a_repeat_come_back(
     answer = told(capsys, "import-edits", project, out)
     assert (answer["edits"], answer["returned"], answer["longer_s"]) == ({}, 0, 0.0)
     assert answer["left_out"] == []
+
+
+def test_own_labels_bring_nothing_but_what_the_document_has(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Labels of cuts, keeps, edits of single tracks and inserts: the same cuts come back, none else."""
+    files = [noise(tmp_path / f"{name}.wav", 20, channels) for channels, name in enumerate("ab", 1)]
+    project, labels = str(tmp_path / "day.offcut"), str(tmp_path / "day.txt")
+    told(capsys, "new", project, *files, "--place", "zero")
+    for words in (
+        "cut --start-s 5 --stop-s 9",
+        "cut --start-s 8 --stop-s 12",
+        "keep --start-s 6 --stop-s 6.5",
+        "mute --start-s 1 --stop-s 2 --tracks a",
+        "ripple --start-s 14 --stop-s 15 --tracks b",
+        "insert --at-s 17 --length-s 2",
+    ):
+        told(capsys, "edit", project, *words.split())
+    told(capsys, "export", project, "--out", labels)
+    found = told(capsys, "import-edits", project, labels, "--labels", "cuts")
+    assert (found["returned"], found["longer_s"], found["markers"], found["left_out"]) == (0, 0.0, 0, [])
+    assert found["edits"] == {}

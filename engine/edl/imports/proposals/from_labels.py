@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
 
 import numpy as np
 
+from engine.document.decisions import Verdict
 from engine.document.kinds import KINDS
+from engine.document.kinds.hold import KEEP
 from engine.document.kinds.operations import Drop, Hold
 from engine.document.kinds.payload import CROSSFADE_MS, HAND_CROSSFADE_MS
 from engine.document.marks.edits import NamedSpan
@@ -18,17 +20,19 @@ from engine.edl.build import build
 from engine.edl.imports.described import ImportedEdits, LabelsAs
 from engine.edl.imports.proposals.wanted import WantedEdits, WantedOnTracks
 from engine.errors import EditsError
-from engine.spans import united
+from engine.spans import common, outside, united
 from engine.wording import counted
 
 _CUT = "cut"
+_GIVES_WAY = (Drop, Hold)
 
 
 def from_labels(imported: ImportedEdits, state: DocumentState) -> WantedEdits:
     """Return the cuts that labels mark, and the markers among them.
 
-    Labels of no length are markers. Offcut's own labels begin with their kind: those of other kinds than cuts
-    have too little information to be restored. Regions that the document names are not cuts.
+    Labels of no length are markers. Offcut's own labels begin with their kind: cuts and keeps are restored,
+    edits of other kinds stay where the document has them, and are left out where it has not. Regions that the
+    document names are not cuts.
 
     As markers, spans become regions, and nothing is cut.
 
@@ -46,48 +50,51 @@ def from_labels(imported: ImportedEdits, state: DocumentState) -> WantedEdits:
     if imported.labels_as is LabelsAs.MARKERS:
         return WantedEdits((), (), tuple(labels), not_understood=imported.not_understood)
     spans = [one for one in labels if one.start_samples < one.stop_samples]
-    others = [one for one in spans if _kind(one) not in (_CUT, None)]
+    is_list = imported.labels_as is LabelsAs.CUTS
+    keeps = [one for one in spans if is_list and _kind(one) == KEEP.name]
     marked = [one for one in spans if _kind(one) in (_CUT, None)]
-    if not marked and not others:
+    others = [one for one in labels if _kind(one) not in (_CUT, None) and one not in keeps]
+    if not marked and not keeps and all(one.start_samples == one.stop_samples for one in others):
         raise EditsError(
             f"{imported.file_name} marks no span of this recording: choose labels that have a length."
         )
-    if imported.labels_as is LabelsAs.CUTS:
+    if is_list:
         edits = tuple(_cut(one.start_samples, one.stop_samples, _reason(one)) for one in marked)
+        edits += tuple(
+            WantedOnTracks(KEEP.name, one.start_samples, one.stop_samples, reason=_reason(one))
+            for one in keeps
+        )
     else:
         edits = tuple(_between(marked, length))
-    markers = tuple(one for one in labels if one.start_samples == one.stop_samples)
+    markers = tuple(one for one in labels if one.start_samples == one.stop_samples and _kind(one) is None)
     near = ceil(imported.rounding_s * state.rate_hz)
+    known = _accepted(state)
     if _is_cut_already(edits, state, near) and not imported.not_understood:
-        return WantedEdits(
-            (), (Drop, Hold), markers, stays=frozenset(_of_cuts(state)) | _of_some_tracks(state)
-        )
-    own = _matching(edits, state, near)
-    edits = tuple(one for one, key in zip(edits, own, strict=True) if key is None)
-    left_out = (f"{counted(len(others), 'label')} of edits that are not cuts left out.",) if others else ()
+        return WantedEdits((), _GIVES_WAY, markers, stays=frozenset(known))
+    own = _matching(edits, known, near)
+    stays = {key for key, (kind, *_) in known.items() if kind not in (_CUT, KEEP.name)}
+    missing = sum(not _is_accepted(one, state, near) for one in others)
     return WantedEdits(
-        edits,
-        (Drop, Hold),
+        tuple(one for one, key in zip(edits, own, strict=True) if key is None),
+        _GIVES_WAY,
         markers,
-        left_out=left_out,
-        stays=frozenset(filter(None, own)) | _of_some_tracks(state),
+        left_out=(f"{counted(missing, 'label')} of edits that are not cuts left out.",) if missing else (),
+        stays=frozenset(filter(None, own)) | stays,
         not_understood=imported.not_understood,
     )
 
 
-def _of_cuts(state: DocumentState) -> dict[str, tuple[int, int]]:
-    """Return the spans of the accepted edits that cut or hold on all tracks, by id."""
+_Accepted = Mapping[str, tuple[str, int, int]]
+"""Kind and span of accepted edits, by id."""
+
+
+def _accepted(state: DocumentState) -> _Accepted:
+    """Return the accepted edits that cut or hold."""
     return {
-        key: state.span(key)
+        key: (one.kind, *state.span(key))
         for key, one in state.proposals.items()
-        if any(isinstance(each, Drop | Hold) for each in accepted_effect(one, state.decisions.get(key)))
-        and not one.tracks
+        if any(isinstance(each, _GIVES_WAY) for each in accepted_effect(one, state.decisions.get(key)))
     }
-
-
-def _of_some_tracks(state: DocumentState) -> frozenset[str]:
-    """Return the ids of edits of some tracks, which labels cannot hold."""
-    return frozenset(key for key, one in state.proposals.items() if one.tracks)
 
 
 def _is_cut_already(edits: Sequence[WantedOnTracks], state: DocumentState, near: int) -> bool:
@@ -97,20 +104,38 @@ def _is_cut_already(edits: Sequence[WantedOnTracks], state: DocumentState, near:
     played = united(kept[kept[:, 0] < kept[:, 1]])
     edges = np.concatenate([[0], played.ravel(), [state.length_samples]]).reshape(-1, 2)
     gaps = edges[edges[:, 0] < edges[:, 1]]
-    wanted = united([(one.start_samples, one.stop_samples) for one in edits]) if edits else gaps[:0]
+    cuts, keeps = (
+        united([(one.start_samples, one.stop_samples) for one in edits if (one.kind == _CUT) is is_cut])
+        for is_cut in (True, False)
+    )
+    wanted = common(cuts, outside(keeps, 0, state.length_samples))
     return gaps.shape == wanted.shape and bool((np.abs(gaps - wanted) <= near).all())
 
 
-def _matching(edits: Sequence[WantedOnTracks], state: DocumentState, near: int) -> list[str | None]:
-    """Return the accepted edit with the span of each wanted cut; None without one."""
-    rows = sorted((*span, key) for key, span in _of_cuts(state).items())
+def _matching(edits: Sequence[WantedOnTracks], known: _Accepted, near: int) -> list[str | None]:
+    """Return the accepted edit of the kind and the span of each wanted one; None without one."""
+    rows = sorted((start, stop, kind, key) for key, (kind, start, stop) in known.items())
     found: list[str | None] = []
     for one in edits:
         first = bisect_left(rows, (one.start_samples - near,))
         last = bisect_left(rows, (one.start_samples + near + 1,))
-        keys = (key for _, stop, key in rows[first:last] if abs(stop - one.stop_samples) <= near)
+        keys = (
+            key
+            for _, stop, kind, key in rows[first:last]
+            if kind == one.kind and abs(stop - one.stop_samples) <= near
+        )
         found.append(next(keys, None))
     return found
+
+
+def _is_accepted(label: NamedSpan, state: DocumentState, near: int) -> bool:
+    """Return whether the document has the edit of a label of its own."""
+    return any(
+        one.kind == _kind(label)
+        and state.verdict(key) is Verdict.ACCEPTED
+        and abs(state.span(key)[0] - label.start_samples) <= near
+        for key, one in state.proposals.items()
+    )
 
 
 def _kind(label: NamedSpan) -> str | None:

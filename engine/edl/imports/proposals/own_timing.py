@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from engine.document.kinds.insert import LENGTH_SAMPLES
 from engine.document.kinds.payload import CROSSFADE_MS, HAND_CROSSFADE_MS, LONGEST_CROSSFADE_MS
@@ -19,7 +18,7 @@ from engine.document.state import DocumentState
 from engine.edl.edit_list import EditList, Segment
 from engine.edl.imports.proposals.runs import Difference, PlayedRuns, Run, Span
 from engine.edl.imports.proposals.wanted import WantedOnTracks
-from engine.spans import Samples, common, united
+from engine.spans import common, outside, united
 
 _EDGES_A_S = 24
 """Remains at the edges of a track are shorter than the longest frame."""
@@ -91,23 +90,17 @@ def _played_by_any(
     alone: Mapping[str, PlayedRuns], spans: Mapping[str, Sequence[Span]], state: DocumentState
 ) -> tuple[Run, ...]:
     """Return runs without the spans that every track either cuts or is silent in."""
-    whole: Span = (0, state.length_samples)
+    whole = 0, state.length_samples
     left = np.array([whole], np.int64)
     for key, one in alone.items():
         played = [(start, stop) for start, stop, _ in _sounding(_rows(one), spans[key])]
-        left = common(left, _outside(played, whole))
+        left = common(left, outside(played, *whole))
     fades = {run.start_samples: run.fade_samples for one in alone.values() for run in one.runs}
     runs: list[Run] = []
-    for start, stop in _outside(left, whole).tolist():
+    for start, stop in outside(left, *whole).tolist():
         at = runs[-1].end_samples if runs else 0
         runs.append(Run(start, stop, at, fades.get(start, 0)))
     return tuple(runs)
-
-
-def _outside(spans: ArrayLike, whole: Span) -> Samples:
-    """Return the parts of a span that are in none of others."""
-    edges = np.concatenate([[whole[0]], united(spans).ravel(), [whole[1]]]).reshape(-1, 2)
-    return united(edges)
 
 
 def _deviations(

@@ -490,11 +490,12 @@ def test_the_menu_of_the_lanes_offers_commands_for_what_is_there(close: Hands) -
     canvas, y = window.timeline.canvas, lane_y(window)
     drag(window, 5, 12, y)
     menu = window.lane_menu.menu(QPointF(x_of(window, 8), y))
-    assert menu_labels(menu)[:3] == ["Cut the selection", "Keep the selection", "Mute the selection"]
+    offered = ["Cut the selection", BY_ID["hand.ripple"].label, "Keep the selection", "Mute the selection"]
+    assert menu_labels(menu)[:4] == offered
     assert {"Slip the selection…", "Export the selection…", BY_ID["hand.let_go"].label} <= {
         *menu_labels(menu)
     }
-    menu.actions()[2].trigger()
+    menu.actions()[3].trigger()
     assert kinds(window) == ["mute"]
     proposal = window.lane_menu.menu(QPointF(x_of(window, 8), y))
     assert "Next alternative" in menu_labels(proposal)

@@ -223,7 +223,7 @@ def test_what_is_not_sure_enough_does_not_count() -> None:
     ("hits", "grid", "told"),
     [
         (made_hits([]), GRID, "There are no drum hits in the 4 microphones"),
-        (made_hits([(5, 0, 0)], confidence=0.1), GRID, "None of the 1 hits in the 4 microphones reaches"),
+        (made_hits([(5, 0, 0)], confidence=0.1), GRID, "No hit in the 4 microphones reaches"),
         (LATE, replace(GRID, beats_samples=GRID.beats_samples[:0]), "There are no beats"),
     ],
 )

@@ -171,4 +171,4 @@ def test_the_verb_shortens_them_and_the_export_is_as_much_shorter(tmp_path, caps
     assert limited["left_pauses"] == np.sum(long > 1.7)
     assert len(limited["found"]) == len(ids) - limited["left_pauses"]
     assert main(["propose", project, "--takes", "--leave-s", "0.3"]) == 2
-    assert "leave_s" in capsys.readouterr().err
+    assert "--leave-s" in capsys.readouterr().err

@@ -117,7 +117,7 @@ def test_folders_without_permission(tmp_path: Path) -> None:
         told,
         (
             "locked/take.wav may not be read",
-            "readable/take.offcut cannot be made",
+            "readable/take.offcut cannot be",
             "locked/jam.offcut cannot be read",
             "readable/jam.offcut could not be written",
             "readable/mix.wav cannot be written",

@@ -22,7 +22,7 @@ from engine.document.kinds import KINDS as KINDS_OF_EDITS
 from engine.document.proposals import Proposal
 from engine.document.repairs import repair
 from engine.edl.export import export
-from engine.edl.export.interchange.edit_json import VERSION, WITH_INSERTS
+from engine.edl.export.interchange.edit_json import VERSION, WITH_INSERTS, WITH_OWN_TIMING
 from engine.edl.export.request import ExportRequest
 from engine.progress import SILENT
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
@@ -124,7 +124,10 @@ def attempt_edit_list(
     export(request)
     told = parse_json((folder / "jam.json").read_bytes())
     has_inserts = any(one["start_samples"] >= told["source_length_samples"] for one in told["segments"])
-    assert told["version"] == (WITH_INSERTS if has_inserts else VERSION)
+    has_own_timing = any("segments" in one for one in told["tracks"])
+    assert told["version"] == max(
+        VERSION, WITH_INSERTS if has_inserts else 0, WITH_OWN_TIMING if has_own_timing else 0
+    )
     assert all(0 <= one["start_samples"] < one["stop_samples"] for one in told["segments"])
 
 

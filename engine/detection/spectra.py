@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -53,8 +55,11 @@ def levels_of(power: Tensor) -> Tensor:
     return torch.log(power.clamp(min=LEAST_POWER))
 
 
+@cache
 def band_centres_hz() -> np.ndarray:
-    """Return the middle of each mel band in Hz, shape (bands,)."""
+    """Return the middle of each mel band in Hz, shape (bands,), read-only."""
     bank = mel_filter_bank(MEL)
     bins_hz = np.arange(bank.shape[1]) * (MEL.rate_hz / MEL.n_fft)
-    return np.asarray((bank @ bins_hz) / bank.sum(axis=1))
+    centres_hz = np.asarray((bank @ bins_hz) / bank.sum(axis=1))
+    centres_hz.setflags(write=False)
+    return centres_hz

@@ -51,12 +51,18 @@ def plays_own(found: DocumentClips, state: DocumentState, imported: ImportedEdit
     """Return whether clips are those of an export of the document, to the sample.
 
     Its edits then stay, also those that clips do not show: where no track sounds, a cut can be anywhere.
+    Formats that count frames have no clips shorter than one.
 
     Parameters
     ----------
     rate : frames a second of the pictures, by which files with edited sound are laid out
     """
     edit_list = build(state)
+    least = state.rate_hz / rate if imported.counts_frames else 0
+
+    def is_lost(one: _Spelled) -> bool:
+        return one[2] - one[1] < least  # no frame is as short
+
     for track in state.tracks:
         clips_found = found.by_track.get(track.id)
         if clips_found is None:
@@ -74,7 +80,7 @@ def plays_own(found: DocumentClips, state: DocumentState, imported: ImportedEdit
             for held in variants
             for over_silence in (False, True)
         )
-        if not any(mine == one for one in own):
+        if not any(mine <= one and all(map(is_lost, one - mine)) for one in own):
             return False
     return True
 

@@ -235,6 +235,21 @@ def test_a_part_shorter_than_a_frame_beside_edited_sound_comes_back(jam: Recordi
     assert after == state
 
 
+def test_a_part_shorter_than_a_frame_of_a_track_with_its_own_timing_comes_back(
+    jam: Recording, tmp_path: Path
+) -> None:
+    fade = ("crossfade_ms", 30.0)
+    asked = (
+        Asked("move", 167_881, 171_712, (("to_samples", 289_320), fade)),
+        Asked("insert", 201_112, 201_112, (("length_samples", 10_681), fade)),
+        Asked("ripple", 192_197, 195_604, (fade,), (1, 2)),
+    )
+    state = with_edits(jam.state, asked)
+    made, after = brought_back(state, state, jam.media, tmp_path / "out.otio")
+    assert made.proposals == ()
+    assert after == state
+
+
 def test_a_part_of_one_frame_at_the_start_of_its_medium_comes_back(jam: Recording, tmp_path: Path) -> None:
     late = jam.state.tracks[2].start_samples
     asked = (Asked("cut", late + 360, late + 40_000, (("crossfade_ms", 0.0),), ()),)

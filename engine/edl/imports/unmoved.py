@@ -60,9 +60,6 @@ def plays_own(found: DocumentClips, state: DocumentState, imported: ImportedEdit
     edit_list = build(state)
     least = state.rate_hz / rate if imported.counts_frames else 0
 
-    def is_lost(one: _Spelled) -> bool:
-        return one[2] - one[1] < least  # no frame is as short
-
     for track in state.tracks:
         clips_found = found.by_track.get(track.id)
         if clips_found is None:
@@ -74,13 +71,13 @@ def plays_own(found: DocumentClips, state: DocumentState, imported: ImportedEdit
         }
         own = (
             {
-                _own_spelled(one, has_fades=imported.has_crossfades)
+                _own_spelled(one, has_fades=imported.has_crossfades): one.length_samples
                 for one in clips(state, edit_list, track, held, over_silence=over_silence)
             }
             for held in variants
             for over_silence in (False, True)
         )
-        if not any(mine <= one and all(map(is_lost, one - mine)) for one in own):
+        if not any(mine <= one.keys() and all(one[key] < least for key in one.keys() - mine) for one in own):
             return False
     return True
 

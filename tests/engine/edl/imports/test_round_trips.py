@@ -235,15 +235,24 @@ def test_a_part_shorter_than_a_frame_beside_edited_sound_comes_back(jam: Recordi
     assert after == state
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        (
+            Asked("move", 167_881, 171_712, (("to_samples", 289_320), ("crossfade_ms", 30.0))),
+            Asked("insert", 201_112, 201_112, (("length_samples", 10_681), ("crossfade_ms", 30.0))),
+            Asked("ripple", 192_197, 195_604, (("crossfade_ms", 30.0),), (1, 2)),
+        ),
+        (
+            Asked("cut", 124_160, 200_961, (("crossfade_ms", 0.0),)),
+            Asked("insert", 181_120, 181_120, (("length_samples", 3_487), ("crossfade_ms", 40.0)), (1, 2)),
+        ),
+    ],
+    ids=["moved", "faded in"],
+)
 def test_a_part_shorter_than_a_frame_of_a_track_with_its_own_timing_comes_back(
-    jam: Recording, tmp_path: Path
+    jam: Recording, tmp_path: Path, asked: tuple[Asked, ...]
 ) -> None:
-    fade = ("crossfade_ms", 30.0)
-    asked = (
-        Asked("move", 167_881, 171_712, (("to_samples", 289_320), fade)),
-        Asked("insert", 201_112, 201_112, (("length_samples", 10_681), fade)),
-        Asked("ripple", 192_197, 195_604, (fade,), (1, 2)),
-    )
     state = with_edits(jam.state, asked)
     made, after = brought_back(state, state, jam.media, tmp_path / "out.otio")
     assert made.proposals == ()

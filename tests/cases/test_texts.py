@@ -13,7 +13,7 @@ import pytest
 from engine.edl.imports import read_edits
 from engine.edl.imports.described import ImportedEdits, LabelsAs
 from engine.errors import EditsError
-from tests.cases.asking import noise, refused, told
+from tests.cases.asking import noise, told
 
 RATE_HZ = 8_000
 Spans = list[tuple[float, float, str]]
@@ -203,6 +203,7 @@ def day(tmp_path: Path, inputs: Path, capsys: pytest.CaptureFixture[str]) -> Pat
         ("day.vtt", [], 1),
         ("Audition markers.csv", [], 1),
         ("reaper regions.csv", [], 1),
+        ("Pro Tools session info.txt", [], 1),
     ],
 )
 def test_case_31_is_read(
@@ -219,13 +220,17 @@ def test_case_31_is_read(
     assert [(one["start_s"], one["stop_s"]) for one in found] == cuts
 
 
-def test_case_31_names_pro_tools_and_a_way_on(
+def test_a_clip_of_case_31_becomes_a_region_or_is_kept_on_request(
     day: Path, inputs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = inputs / "31-texts-of-other-programs" / "Pro Tools session info.txt"
-    said = refused(capsys, "import-edits", day, path)
-    assert "Pro Tools" in said
-    assert "AAF" in said
+    imported = read_edits(path, RATE_HZ)
+    assert spans(imported) == [(5.005, 10.01, "Audio 1_01")]
+    (said,) = told(capsys, "import-edits", day, path)["left_out"]
+    assert "user timestamps" in said
+    told(capsys, "import-edits", day, path, "--labels", "keeps")
+    found = told(capsys, "proposals", day)["proposals"]
+    assert [(one["start_s"], one["stop_s"]) for one in found] == [(0, 5.005), (10.01, 60)]
 
 
 def test_case_03_cuts_at_hours(tmp_path: Path, inputs: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@ https://manual.audacityteam.org/man/importing_and_exporting_labels.html
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from math import isfinite
 from pathlib import Path
 
@@ -15,10 +16,10 @@ from engine.files.regular_file import read_beginning
 from engine.timebase import read_time, s_to_samples
 from engine.wording import reason_of
 
-SESSION_TEXT = b"SESSION NAME:"
-"""Beginning of the text that Pro Tools exports of a session."""
+_SESSION = "SESSION NAME:"
+BEGINNING_BYTES = 64
+"""They suffice to recognise a session text."""
 
-_MARKS = b"\xef\xbb\xbf\r\n "
 _LARGEST_BYTES = 32 * 2**20
 _LONGEST_S = 1e7
 
@@ -36,10 +37,9 @@ def read_labels(path: Path, rate_hz: int) -> tuple[NamedSpan, ...]:
         raise SourceError(f"{path.name} cannot be read: {reason_of(error)}.") from error
     if len(content) > _LARGEST_BYTES:
         raise SourceError(f"{path.name} is too large to be a label file: choose a .txt of Audacity's.")
-    if content.lstrip(_MARKS).startswith(SESSION_TEXT):
+    if is_session_text(content):
         raise SourceError(
-            f"{path.name} is a session text of Pro Tools, which states when clips play, but not which part "
-            "of their recordings: export the session as AAF instead."
+            f"{path.name} is a session text of Pro Tools: import it as edits ‹file.import_edits›."
         )
     lines = enumerate(decoded(content).splitlines(), 1)
     found = [
@@ -50,6 +50,12 @@ def read_labels(path: Path, rate_hz: int) -> tuple[NamedSpan, ...]:
     if not found:
         raise SourceError(f"{path.name} holds no labels: choose a .txt of Audacity's.")
     return tuple(found)
+
+
+def is_session_text(content: bytes) -> bool:
+    """Return whether the beginning of a file is that of a text that Pro Tools exports of a session."""
+    beginning = decoded(content[:BEGINNING_BYTES].removeprefix(BOM_UTF8))
+    return beginning.lstrip("\ufeff\r\n ").startswith(_SESSION)
 
 
 def _span(line: str, place: str, rate_hz: int) -> NamedSpan:

@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
-from engine.document.marks.label_file import SESSION_TEXT
+from engine.document.marks.label_file import BEGINNING_BYTES, is_session_text
 from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.imports.described import ImportedEdits, LabelsAs
 from engine.edl.imports.formats import IMPORTS, ImportFormat
@@ -104,7 +104,7 @@ def asks_labels(path: Path) -> bool:
     if form is None or not form.asks_labels or path.is_dir():
         return False
     with suppress(OSError):
-        return not read_beginning(path, len(SESSION_TEXT)).startswith(SESSION_TEXT)
+        return not is_session_text(read_beginning(path, BEGINNING_BYTES))
     return True
 
 

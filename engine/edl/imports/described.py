@@ -68,6 +68,7 @@ class ImportedClip:
         for one that does not
     is_heard : whether it is switched on
     is_looped : whether it begins again at the start of its medium where that ends
+    recorded_s : where its start was on the timeline when it was recorded; None if the edits do not state it
     """
 
     medium: Medium
@@ -80,6 +81,7 @@ class ImportedClip:
     is_heard: bool = True
     gains: tuple[tuple[Fraction, float], ...] = ()
     is_looped: bool = False
+    recorded_s: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,7 @@ class ImportedEdits:
     written : the edits themselves, if the format holds them; None if it holds clips alone
     segments : spans that all tracks play together, if the format holds them, for a comparison with `written`
     own_segments : those of tracks that play others, by the index of the track
+    has_own_labels : whether labels may be those of an export of the document, which holds its markers as well
     rate_hz : of `written`, `segments` and `labels`; 0 if all are empty
     rounding_s : largest error of a position in a format that counts frames; 0 if exact
     counts_frames : whether the format counts frames, even if it also has exact positions
@@ -172,6 +175,8 @@ class ImportedEdits:
         order and the time of sound as they are
     not_understood : parts that do change it
     folder : of the file, below which it may name recordings; set by `engine.edl.imports.read_edits`
+    states_parts : whether clips have a start in their medium; if not, `labels` hold the clips as well
+    session_start_s : time of day at the start of the timeline, by the clock of the recordings, if known
     """
 
     file_name: str
@@ -180,6 +185,7 @@ class ImportedEdits:
     markers: tuple[ImportedMarker, ...] = ()
     labels: tuple[NamedSpan, ...] = ()
     labels_as: LabelsAs = LabelsAs.CUTS
+    has_own_labels: bool = False
     written: tuple[WrittenEdit, ...] | None = None
     segments: tuple[Segment, ...] = ()
     own_segments: Mapping[int, tuple[Segment, ...]] = field(default_factory=dict)
@@ -194,6 +200,8 @@ class ImportedEdits:
     left_out: tuple[str, ...] = ()
     not_understood: tuple[NotUnderstood, ...] = ()
     folder: Path | None = None
+    states_parts: bool = True
+    session_start_s: Fraction | None = None
 
     def nothing_understood(self) -> EditsError:
         """Return the error for a file in which only parts are that are not understood."""

@@ -13,7 +13,10 @@ _DECIMAL = re.compile(r"[+-]?\d+(?:\.\d*)?|[+-]?\.\d+")
 _RATIONAL = re.compile(r"([+-]?\d+)(?:/(\d+))?s")
 _MOST_RATE = 1_000_000
 _LEAST_RATE = Fraction(1, 1_000)
-_NTSC = 1001
+_NTSC = Fraction(1000, 1001)
+_FASTEST_PICTURES = 240
+_ROUNDED = Fraction(1, 5_000)
+"""23.98, as some write 23.976, is this far off."""
 
 
 def within(seconds: Fraction) -> Fraction:
@@ -66,7 +69,17 @@ def rate_of(value: object) -> Fraction:
     rate = number_of(value)
     if not _LEAST_RATE <= rate <= _MOST_RATE:
         raise ValueError(f"{float(rate):g} is not a rate")
-    return rate if rate.denominator == 1 else rate.limit_denominator(_NTSC)
+    if rate.denominator == 1:
+        return rate
+    near = round(rate / _NTSC) * _NTSC
+    is_meant = 0 < near <= _FASTEST_PICTURES and abs(rate - near) <= _ROUNDED * near
+    return near if is_meant else rate.limit_denominator(_NTSC.denominator)
+
+
+def dropping(code: str) -> str:
+    """Return a timecode with the sign of one that drops frames."""
+    head, _, frames = code.rpartition(":")
+    return f"{head};{frames}" if head and ";" not in code else code
 
 
 def rational_seconds(text: str) -> Fraction:

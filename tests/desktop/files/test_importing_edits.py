@@ -16,6 +16,7 @@ from engine.cli.main import main
 from engine.document.decisions import Verdict
 from engine.progress import Progress
 from tests.desktop.conftest import JOB_TIMEOUT_MS, Hands, type_path
+from tests.engine.edl.imports.published.inputs_session import head, track, tracks
 from tests.engine.takes.playing import RATE_HZ, passage
 
 
@@ -173,3 +174,14 @@ def test_a_dropped_list_is_read_as_edits(raw: Hands, project: Path) -> None:
     raw.window.timeline.files_dropped.emit([str(path)])
     answer(raw, press(Qt.Key.Key_Return))
     assert [one.name for one in raw.window.session.state.markers.values()] == ["first words"]
+
+
+def test_a_session_text_becomes_regions_without_a_question(raw: Hands, project: Path) -> None:
+    path = project.with_name("session.txt")
+    path.write_text(head() + tracks(track(("take one", "0:02.0", "0:04.0"))), encoding="utf-8")
+    choose(raw, path)
+    answer(raw, press(Qt.Key.Key_Return))
+    raw.finish_work()
+    (region,) = raw.window.session.state.markers.values()
+    assert (region.start_samples, region.stop_samples, region.name) == (2 * RATE_HZ, 4 * RATE_HZ, "take one")
+    assert spans_s(raw) == []

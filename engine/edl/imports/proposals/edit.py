@@ -25,6 +25,7 @@ from engine.edl.imports.described import ImportedEdits, NotUnderstood, named_par
 from engine.edl.imports.proposals.from_clips import from_clips
 from engine.edl.imports.proposals.from_labels import from_labels
 from engine.edl.imports.proposals.from_list import from_list
+from engine.edl.imports.proposals.from_session import from_session
 from engine.edl.imports.proposals.wanted import TIMING, WantedEdits, WantedOnTracks
 from engine.progress import SILENT, Progress
 from engine.timebase import format_time, samples_to_s
@@ -177,7 +178,9 @@ def imported_edit(request: ImportRequest, progress: Progress = SILENT) -> Import
     state, imported = request.state, request.imported
     require_recording(state, "import edits into")
     progress.check_cancelled()
-    if imported.labels:
+    if not imported.states_parts:
+        wanted = from_session(imported, state, request.media)
+    elif imported.labels:
         wanted = from_labels(imported, state)
     elif imported.written is not None:
         wanted = from_list(imported, state, request.media)

@@ -32,7 +32,7 @@ def from_labels(imported: ImportedEdits, state: DocumentState) -> WantedEdits:
 
     Labels of no length are markers. Offcut's own labels begin with their kind: cuts and keeps are restored,
     edits of other kinds stay where the document has them, and are left out where it has not. Regions that the
-    document names are not cuts.
+    document names are not cuts in such a file.
 
     As markers, spans become regions, and nothing is cut.
 
@@ -41,7 +41,9 @@ def from_labels(imported: ImportedEdits, state: DocumentState) -> WantedEdits:
     EditsError : no label marks a span
     """
     length = state.length_samples
-    named = {(one.start_samples, one.stop_samples, one.name) for one in state.markers.values()}
+    is_marker = imported.has_own_labels or imported.labels_as is LabelsAs.MARKERS
+    regions = state.markers.values() if is_marker else ()
+    named = {(one.start_samples, one.stop_samples, one.name) for one in regions}
     labels = [
         NamedSpan(min(one.start_samples, length), min(one.stop_samples, length), one.name)
         for one in imported.labels

@@ -23,7 +23,7 @@ from engine.edl.imports.described import (
     at_speed,
     left_out_sentences,
 )
-from engine.edl.imports.times import number_of, rate_of, within
+from engine.edl.imports.times import dropping, number_of, rate_of, within
 from engine.progress import Progress
 from engine.timebase import timecode_frames
 from engine.wording import counted
@@ -248,19 +248,13 @@ def _counted(file: EditsFile, events: list[_Event], rate: Fraction) -> Iterator[
     for event in events:
         codes = event.codes
         if event.drops_frames and not marks_drops:
-            codes = tuple(_dropping(code) for code in codes)  # type: ignore[assignment]
+            codes = tuple(dropping(code) for code in codes)  # type: ignore[assignment]
         try:
             frames = [timecode_frames(code, round(rate)) for code in codes]
             within(max(frames) / rate)
         except ValueError as error:
             raise file.refused(f"line {event.line}: {error}") from error
         yield _Counted(event, *frames)
-
-
-def _dropping(code: str) -> str:
-    """Return a timecode with the sign of one that drops frames."""
-    head, _, frames = code.rpartition(":")
-    return f"{head};{frames}" if head else code
 
 
 def _begin(found: list[_Counted], rate: Fraction) -> int:

@@ -1,10 +1,11 @@
-"""Audacity's labels: spans of the recording that mark cuts or keeps."""
+"""Texts: Audacity's labels, spans of the recording that mark cuts or keeps; or a session of Pro Tools."""
 
 from __future__ import annotations
 
-from engine.document.marks.label_file import read_labels
+from engine.document.marks.label_file import is_session_text, read_labels
 from engine.edl.imports import EditsFile
 from engine.edl.imports.described import ImportedEdits, LabelsAs
+from engine.edl.imports.readers import session_text
 from engine.errors import EditsError, SourceError
 from engine.progress import Progress
 
@@ -17,6 +18,9 @@ def read(file: EditsFile, progress: Progress) -> ImportedEdits:
     EditsError : the file cannot be read, or a line is not a label
     """
     progress.check_cancelled()
+    content = file.content()
+    if is_session_text(content):
+        return session_text.read(file, content, progress)
     try:
         labels = read_labels(file.path, file.rate_hz)
     except SourceError as error:
@@ -26,5 +30,6 @@ def read(file: EditsFile, progress: Progress) -> ImportedEdits:
         file.form.name,
         labels=labels,
         labels_as=file.labels_as or LabelsAs.CUTS,
+        has_own_labels=True,
         rate_hz=file.rate_hz,
     )

@@ -19,11 +19,12 @@ from tests.engine.edl.imports.published.expected import Clip, Expected, Part
 from tests.engine.edl.imports.published.inputs_edl import EDL
 from tests.engine.edl.imports.published.inputs_fcpxml import FCPXML
 from tests.engine.edl.imports.published.inputs_otio import OTIO
+from tests.engine.edl.imports.published.inputs_session import SESSION
 from tests.engine.edl.imports.published.inputs_xmeml import XMEML
 from tests.engine.edl.imports.test_hostile_edits import mutated
 from tests.engine.edl.recordings import RATE_HZ, Recording, recording
 
-READERS = {".edl": EDL, ".fcpxml": FCPXML, ".otio": OTIO, ".xml": XMEML}
+READERS = {".edl": EDL, ".fcpxml": FCPXML, ".otio": OTIO, ".xml": XMEML, ".txt": SESSION}
 ALL = [
     pytest.param(suffix, one, id=f"{suffix[1:]}, {name}")
     for suffix, own in READERS.items()

@@ -108,6 +108,7 @@ def played_by_track(state: DocumentState) -> list[np.ndarray]:
     return found
 
 
+@pytest.mark.timeout(_LONGEST_S)
 @pytest.mark.parametrize("suffix", EXACT)
 def test_exact_formats_bring_the_timing_of_single_tracks_back(
     jam: Recording, tmp_path: Path, suffix: str

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable
 from inspect import unwrap
 from types import FrameType
 
 
 def calls_of(work: Callable[[], object], of: Callable[..., object] | None = None) -> int:
-    """Return how many functions, of Python and of C, are called in this thread while something is done.
+    """Return how many functions, of Python and of C, are called in this thread and those that it starts.
 
     Parameters
     ----------
     of : count the calls of this function of Python alone
     """
-    calls = 0
+    calls: list[bool] = []  # to append is safe in several threads
     code = None if of is None else unwrap(of).__code__
 
     def count(frame: FrameType, event: str, _argument: object) -> None:
-        nonlocal calls
-        calls += event in ("call", "c_call") if code is None else event == "call" and frame.f_code is code
+        if event in ("call", "c_call") if code is None else event == "call" and frame.f_code is code:
+            calls.append(True)
 
     before = sys.getprofile()
+    threading.setprofile(count)
     sys.setprofile(count)
     try:
         work()
     finally:
         sys.setprofile(before)
-    return calls
+        threading.setprofile(None)  # type: ignore[arg-type]
+    return len(calls)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 Asked = tuple[str, bytes, bytes]
@@ -12,6 +13,12 @@ Asked = tuple[str, bytes, bytes]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MaskMemory:
-    """`engine.separation.outcomes.outcome.Outcome` by request; used by one thread at a time."""
+    """`engine.separation.outcomes.outcome.Outcome` by request.
+
+    Attributes
+    ----------
+    lock : of the masks, for threads that compute several segments side by side
+    """
 
     masks: OrderedDict[Asked, Any] = field(default_factory=OrderedDict)
+    lock: Lock = field(default_factory=Lock)

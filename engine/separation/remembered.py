@@ -42,20 +42,22 @@ class RememberingSeparator:
         heard = blake2b(np.ascontiguousarray(stretch.samples).data, digest_size=16)
         heard.update(repr(stretch.windows_s).encode())
         keys = [(self.name, heard.digest(), _meaning(prompt)) for prompt in prompts]
-        known = self.memory.masks
+        masks = self.memory.masks
+        with self.memory.lock:
+            known = {key: masks[key] for key in keys if key in masks}
         new = [number for number, key in enumerate(keys) if key not in known]
         if new:
             answered = outcomes_of(stretch, [prompts[number] for number in new], self.asks)
             known.update({keys[number]: outcome for number, outcome in zip(new, answered, strict=True)})
-        found = []
-        for key in keys:
-            known.move_to_end(key)
-            found.append(known[key])
-        held = sum(outcome.mask.shares.nbytes for outcome in known.values())
-        while held > MOST_BYTES:  # the one that was not asked for longest goes first
-            _key, outcome = known.popitem(last=False)
-            held -= outcome.mask.shares.nbytes
-        return tuple(found)
+        with self.memory.lock:
+            for key in keys:
+                masks[key] = known[key]
+                masks.move_to_end(key)
+            held = sum(outcome.mask.shares.nbytes for outcome in masks.values())
+            while held > MOST_BYTES:  # the one that was not asked for longest goes first
+                _key, outcome = masks.popitem(last=False)
+                held -= outcome.mask.shares.nbytes
+        return tuple(known[key] for key in keys)
 
 
 def _meaning(prompt: Prompt) -> bytes:

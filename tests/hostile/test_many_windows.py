@@ -8,13 +8,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
+import torch
 
 from engine.detection.spectra import MEL
 from engine.errors import Cancelled
 from engine.progress import ReportingProgress
+from engine.separation.checks.credible import credible_windows
 from engine.separation.mask import Mask
+from engine.separation.mask_memory import MaskMemory
 from engine.separation.networked import network_separator
 from engine.separation.prompts import prompts_of
+from engine.separation.remembered import RememberingSeparator
 from engine.separation.separate import Asked, Recording, separate
 from engine.separation.separator import Prompt, Stretch
 from engine.separation.windows import neighbourhood
@@ -95,3 +99,25 @@ class Cancelling:
     def masks(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Mask, ...]:
         masks = network_separator().masks(stretch, prompts)
         raise AssertionError(f"{len(masks)} masks were made after the cancel")
+
+
+def test_windows_that_are_checked_side_by_side_have_the_same_masks() -> None:
+    rng = np.random.default_rng(3)
+    samples = np.asarray(0.05 * rng.standard_normal((MINUTE, 1)), np.float32)
+    for start in range(4 * RATE_HZ, MINUTE, 12 * RATE_HZ):
+        samples[start : start + 6_000, 0] += np.sin(np.arange(6_000) / 9, dtype=np.float32)
+    windows = tuple((start, start + 6_000) for start in range(4 * RATE_HZ, MINUTE, 12 * RATE_HZ))
+    asked = Asked(prompts_of(["beep"]))
+    shares, before = [], torch.get_num_threads()
+    for threads in (1, 3):
+        torch.set_num_threads(threads)
+        memory = MaskMemory()
+        recording = Recording(lambda start, stop: samples[start:stop], MINUTE, RATE_HZ)
+        separator = RememberingSeparator(network_separator(), memory)
+        assert credible_windows(recording, windows, asked, separator) == windows
+        assert len(memory.masks) > 1
+        shares.append({key: outcome.mask.shares for key, outcome in memory.masks.items()})
+    torch.set_num_threads(before)
+    assert shares[0].keys() == shares[1].keys()
+    for key, found in shares[0].items():
+        np.testing.assert_array_equal(found, shares[1][key])

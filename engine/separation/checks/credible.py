@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from engine.errors import NotCredibleError
+from engine.learning.torch_threads import side_by_side
 from engine.separation.outcomes.outcome import outcome_of
 from engine.separation.separate import Asked, Recording, heard_around, piece_spans
-from engine.separation.separator import Separator
+from engine.separation.separator import Separator, Stretch
 
 Window = tuple[int, int]
 
@@ -30,31 +31,45 @@ def credible_windows(
     """
     left = tuple(windows)
     while asked.is_judged and not asked.paint:
-        refusals: list[NotCredibleError] = []
-        credible = tuple(
-            each for each in left if _is_credible(recording, left, each, asked, separator, refusals)
-        )
+        refusals = _refusals(recording, left, asked, separator)
+        credible = tuple(window for window in left if window not in refusals)
         if not credible:
-            raise refusals[0]
+            raise refusals[left[0]]
         if credible == left:
             break
         left = credible
     return left
 
 
-def _is_credible(
-    recording: Recording,
-    windows: Sequence[Window],
-    window: Window,
-    asked: Asked,
-    separator: Separator,
-    refusals: list[NotCredibleError],
-) -> bool:
-    for span in piece_spans(window, recording.rate_hz):
-        segment, _first, _last = heard_around(recording, windows, span)
+def _refusals(
+    recording: Recording, windows: Sequence[Window], asked: Asked, separator: Separator
+) -> dict[Window, NotCredibleError]:
+    """Return the windows with a piece that may be worse than the recording, and why."""
+    owners: list[list[Window]] = []
+
+    def segments() -> Iterator[Stretch]:
+        """Yield the surroundings of pieces, those of one neighbourhood once."""
+        latest: Stretch | None = None
+        for window in windows:
+            for span in piece_spans(window, recording.rate_hz):
+                stretch, _first, _last = heard_around(recording, windows, span)
+                if stretch is not latest:
+                    owners.append([])
+                    yield stretch
+                owners[-1].append(window)
+                latest = stretch
+
+    def refusal(stretch: Stretch) -> NotCredibleError | None:
         try:
-            outcome_of(segment, asked.prompts, separator).require_credible(asked.prompts, asked.mode)
+            outcome_of(stretch, asked.prompts, separator).require_credible(asked.prompts, asked.mode)
         except NotCredibleError as error:
-            refusals.append(error)
-            return False
-    return True
+            return error
+        return None
+
+    found = list(side_by_side(refusal, segments()))
+    return {
+        window: error
+        for of_segment, error in zip(owners, found, strict=True)
+        if error is not None
+        for window in of_segment
+    }

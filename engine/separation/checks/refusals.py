@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from engine.errors import SoundNotFoundError
+from engine.learning.torch_threads import side_by_side
 from engine.progress import SILENT, Progress
 from engine.separation.checks.presence import probabilities
 from engine.separation.levels.level_change import LEAST_PROBABILITY
@@ -77,11 +78,11 @@ def require_present(
     if not asked or separator not in SEPARATORS.own:
         return None
     highest = np.zeros(len(asked))
-    for recording in recordings:
-        for stretch in _segments(recording, windows):
-            progress.check_cancelled()
-            if np.any(stretch.samples):
-                highest = np.maximum(highest, probabilities(stretch, asked))
+    segments = (each for recording in recordings for each in _segments(recording, windows))
+    sounding = (each for each in segments if np.any(each.samples))
+    for found in side_by_side(lambda stretch: probabilities(stretch, asked), sounding):
+        progress.check_cancelled()
+        highest = np.maximum(highest, found)
     place = int(highest.argmin())
     if highest[place] < LEAST_PROBABILITY:
         raise SoundNotFoundError(without_not(asked[place].text), float(highest[place]))

@@ -316,9 +316,10 @@ class ByHand(QObject):
         result, state = self._transport.edit_list, self._session.state
         moved = [one.name for one in state.tracks if result and one.id in tracks and one.id in result.own]
         if moved:
+            verb = "play" if moved[1:] else "plays"
             raise UsageError(
-                f"{listed([quoted(name) for name in moved])} plays at another time than the rest, after a "
-                "ripple cut or an insert: edit it in the source ‹transport.source_result›."
+                f"{listed([quoted(name) for name in moved])} {verb} at another time than the rest, after a "
+                "ripple cut or an insert: edit the selection in the source ‹transport.source_result›."
             )
 
     def make(self, edit: Edit, proposal_id: str, *, lets_go: bool = True) -> None:

@@ -229,7 +229,7 @@ class Zooms(QObject):
         first, last = self._timeline.zooms.visible_span
         edges = zip(old, span, strict=True)
         if any(first <= was <= last and not first <= now <= last for was, now in edges):
-            self._timeline.zooms.reveal(*span)
+            self._timeline.zooms.reveal(*span, self._tracks())
 
     def _arrive(self, proposal_id: str) -> None:
         """Frame a proposal that the user went to, unless they clicked it in the timeline."""
@@ -241,7 +241,12 @@ class Zooms(QObject):
         span = self._review.current_span()
         self._revealed = (self._review.current, span)
         if span is not None:
-            self._timeline.zooms.frame(*span, self._beside_s())
+            self._timeline.zooms.frame(*span, self._beside_s(), self._tracks())
+
+    def _tracks(self) -> tuple[str, ...]:
+        """Return the tracks of the current proposal; none for all."""
+        proposal = self._session.state.proposals.get(self._review.current or "")
+        return () if proposal is None else proposal.tracks
 
     def _beside_s(self) -> float:
         """Return the context of the current proposal; of a slice, a range that shows milliseconds."""

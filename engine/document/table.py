@@ -122,6 +122,13 @@ class Made:
         return np.array([proposal.maker == BY_HAND for proposal in self.rows], bool)
 
     @cached_property
+    def closes(self) -> Mask:
+        """Which remove their span and close the gap, on all tracks or on their own, shape (n,)."""
+        closing = {name for name, kind in _kinds_of(self.rows).items() if kind.drops_of_tracks}
+        closes: Mask = self.drops | np.array([kind in closing for kind in self.kinds], bool)
+        return closes
+
+    @cached_property
     def is_slice(self) -> Mask:
         """Which are slices, one of many side by side, shape (n,)."""
         slices = {name for name, kind in _kinds_of(self.rows).items() if kind.shape == "slice"}

@@ -34,6 +34,7 @@ from engine.review.sounds_in_cuts import sounds_in_cut, sounds_sentence
 from engine.review.standing import Standing
 from engine.review.statistics import ReviewStatistics
 from engine.timebase import format_time, samples_to_s
+from engine.wording import listed
 from widgets.edit_words import (
     YOURS,
     conflict_names,
@@ -114,7 +115,7 @@ class QueueRow:
     def spoken(self) -> str:
         """The row as text for screen readers."""
         flag = ", flagged" if self.flagged else ""
-        span = f"{self.kind.capitalize()} {self.time} – {self.until}"
+        span = f"{_title(self.kind)} {self.time} – {self.until}"
         chance = "" if self.chance is None else f", cut probability {chance_text(self.chance)}"
         score = YOURS if self.is_yours else f"score {self.score:.2f}" if self.is_scored else "imported"
         clash = f", in conflict with the {' and the '.join(self.conflicts)}" if self.conflicts else ""
@@ -282,7 +283,7 @@ def card_of(
     has_edges = kind is None or kind.has_edges  # those of a slice follow from the hits around it
     is_point = start == stop
     return CardText(
-        title=f"{proposal.kind.capitalize()} {times[0] if is_point else ' – '.join(times)}",
+        title=f"{_title(proposal.kind)} {times[0] if is_point else ' – '.join(times)}",
         length=_amount(state, proposal_id),
         reason=_sentences(state, proposal, alternative, moved, around.sounds),
         score=_score_text(proposal, moved) if is_scored else "",
@@ -322,6 +323,7 @@ def _sentences(
     is_known = proposal.kind in KINDS
     others = (
         sounds_sentence(sounds_in_cut(state, proposal.id, sounds)),
+        _tracks_sentence(state, proposal),
         _WEAK if proposal.evidence is Evidence.WEAK else "",
         "" if is_known else not_available(proposal.kind),
         _NEEDS_NO_ANSWER if is_cut_away(state, proposal.id) else "",
@@ -330,6 +332,19 @@ def _sentences(
         held_sentence(state, proposal.id),
     )
     return " ".join(filter(None, (way, why, *others)))
+
+
+def _title(kind_name: str) -> str:
+    kind = KINDS.get(kind_name)
+    return kind_name.capitalize() if kind is None else kind.title
+
+
+def _tracks_sentence(state: DocumentState, proposal: Proposal) -> str:
+    """Return the tracks of an edit that the user made of some; reasons of finders name theirs."""
+    names = [track.name for track in state.tracks if track.id in proposal.tracks]
+    if proposal.maker != BY_HAND or not names:
+        return ""
+    return f"{'Tracks' if names[1:] else 'Track'}: {listed(names)}."
 
 
 def _is_scored(proposal: Proposal) -> bool:

@@ -5,7 +5,7 @@ A moving playhead copies a strip of the layers' image; only a change of content 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -173,18 +173,18 @@ class Canvas(QWidget):
         """The rows in which spectrograms are drawn, and how."""
         return self._layers.pictured(self.frame, self.shown.lanes)
 
-    def source_at(self, x_px: float) -> int:
-        """Return the source position under a logical pixel."""
-        return self.times.to_source(self.viewport.sample_at(x_px))
+    def source_at(self, x_px: float, tracks: Sequence[str] = ()) -> int:
+        """Return the source position under a logical pixel, where some tracks play it."""
+        return self.times.of_tracks(tracks).to_source(self.viewport.sample_at(x_px))
 
-    def snapped_at(self, x_px: float) -> int:
+    def snapped_at(self, x_px: float, tracks: Sequence[str] = ()) -> int:
         """Return the source position of a pixel, or the nearest grid line if snapping is on."""
         line = self.snapping.line_near(x_px, self.shown.beats, self.viewport)
-        return self.source_at(x_px) if line is None else self.times.to_source(line)
+        return self.source_at(x_px, tracks) if line is None else self.times.of_tracks(tracks).to_source(line)
 
-    def x_of(self, source_samples: int) -> float:
-        """Return the logical pixel at which a source position is drawn."""
-        return self.viewport.x_at(self.times.to_view(source_samples))
+    def x_of(self, source_samples: int, tracks: Sequence[str] = ()) -> float:
+        """Return the logical pixel at which a source position is drawn, on the lanes of some tracks."""
+        return self.viewport.x_at(self.times.of_tracks(tracks).to_view(source_samples))
 
     def set_document(self, state: DocumentState, lanes: tuple[Lane, ...], times: TimeMap) -> None:
         """Show a document; `lanes` are its tracks in order. The playhead keeps its position on screen."""

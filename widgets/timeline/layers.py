@@ -15,6 +15,7 @@ from widgets.controls.keys.names import with_keys
 from widgets.timeline.clips.bars import paint_clips
 from widgets.timeline.edits.arrangement import arrangement_image
 from widgets.timeline.edits.proposals import Proposals
+from widgets.timeline.edits.veil import Veil, fading
 from widgets.timeline.frame import Frame, Part
 from widgets.timeline.marks.grid import ground_row
 from widgets.timeline.marks.hits import fill_hits
@@ -218,8 +219,8 @@ class Layers:
         pixels[:top] = pixels[max(bottom, top) :] = ground
         bare = np.stack([ground, np.full_like(ground, theme.color(frame.theme.line).rgba())])
         borders = [round(y * frame.dpr) for y in layout.lane_tops]
-        for tracks, shares in proposals.shares:  # one for all lanes, unless an edit is of some tracks
-            veil = proposals.veil(shares)
+        for tracks, shares, going in proposals.shares:  # one for all lanes, unless an edit is of some tracks
+            veil = Veil.of(frame.theme, shares, fading(going))
             under, line = veil.tinted(bare)
             here = [tracks is None or lane.track_id in tracks for lane in shown.lanes]
             for is_here, (first, stop) in zip(here, pairwise(borders), strict=False):

@@ -6,7 +6,7 @@ document stores is in source positions; drawn data is mapped to view positions o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -46,6 +46,10 @@ class TimeMap:
         if self.edit_list is None or track_id not in self.edit_list.own:
             return self
         return replace(self, edit_list=self.edit_list.of_track(track_id))
+
+    def of_tracks(self, tracks: Sequence[str]) -> TimeMap:
+        """Return the map of an edit: of all tracks, or of the first of its own."""
+        return self.of_track(tracks[0]) if tracks else self
 
     def is_laid_as(self, other: TimeMap) -> bool:
         """Return whether both map all positions equally, regardless of edited sound."""
@@ -118,9 +122,9 @@ class TimeMap:
             return spans
         starts, stops = self._placed(spans)
         for number, tracks in enumerate(spans.track_sets):
-            if tracks and tracks[0] in self.edit_list.own:  # an edit of a track is where that track plays it
-                chosen = spans.tracks == number
-                own = self.of_track(tracks[0])._placed(spans)
+            times = self.of_tracks(tracks)
+            if times is not self:  # an edit of a track is where that track plays it
+                chosen, own = spans.tracks == number, times._placed(spans)
                 starts[chosen], stops[chosen] = own[0][chosen], own[1][chosen]
         if self.edit_list.is_rising and not self.edit_list.own:
             return spans.moved(starts, stops)

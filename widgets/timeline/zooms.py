@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from widgets.timeline.canvas import Canvas
@@ -52,14 +53,20 @@ class Zooms:
         """Show the whole recording."""
         self._canvas.go_to(self._canvas.viewport.fitted())
 
-    def reveal(self, start_samples: int, stop_samples: int) -> None:
-        """Scroll a span into view by the smallest distance."""
-        span = self._canvas.times.view_span(start_samples, stop_samples)
+    def reveal(self, start_samples: int, stop_samples: int, tracks: Sequence[str] = ()) -> None:
+        """Scroll a span of some tracks into view by the smallest distance."""
+        span = self._canvas.times.of_tracks(tracks).view_span(start_samples, stop_samples)
         self._canvas.go_to(self._canvas.viewport.showing(*span))
 
-    def frame(self, start_samples: int, stop_samples: int, beside_s: float = BESIDE_S) -> None:
-        """Show a span with context at a suitable zoom; no change if it is already shown so."""
-        span = self._canvas.times.view_span(start_samples, stop_samples)
+    def frame(
+        self,
+        start_samples: int,
+        stop_samples: int,
+        beside_s: float = BESIDE_S,
+        tracks: Sequence[str] = (),
+    ) -> None:
+        """Show a span of some tracks with context at a suitable zoom; no change if it is already shown so."""
+        span = self._canvas.times.of_tracks(tracks).view_span(start_samples, stop_samples)
         self._canvas.go_to(self._canvas.viewport.framing(*span, beside_s))
 
     def zoom_to(self, start_samples: int, stop_samples: int) -> None:

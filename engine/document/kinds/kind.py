@@ -63,6 +63,7 @@ class Kind:
         or is of all that its tracks hold; of the last two keys nudge how far it goes and not its edges
     fine_s : the fine nudge; the coarse one is ten times as large
     drops_span : whether its only effect is to remove its span from the result
+    drops_of_tracks : whether its only effect is to remove its span from its own tracks, and to close the gap
     splits : whether two adjacent ones have the effect of one over both
     is_learned : whether a decision about it is training data for a taste
     validate : raises `DocumentError` for an invalid payload
@@ -89,6 +90,7 @@ class Kind:
     shape: Literal["span", "point", "slice", "whole"] = "span"
     fine_s: float = 0.010
     drops_span: bool = False
+    drops_of_tracks: bool = False
     splits: bool = False
     is_learned: bool = False
     how_much: Callable[[Edited, int], str] = span_alone

@@ -22,6 +22,7 @@ RIPPLE = Kind(
     title="Ripple cut",
     icon="ripple",
     verb="ripple cut",
+    drops_of_tracks=True,
     splits=True,
     is_of_tracks=True,
     validate=_validate,

@@ -9,7 +9,7 @@ import pytest
 
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Decision, Verdict
-from engine.document.proposals import Alternative, Proposal, ReferenceExample
+from engine.document.proposals import BY_HAND, Alternative, Proposal, ReferenceExample
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source
 from engine.review.learned import Learned
@@ -85,6 +85,16 @@ def test_the_card_states_the_way_that_was_chosen() -> None:
     reason = card_of(state, "a", Surroundings()).reason
     chosen = replace(state, decisions={"a": Decision("a", alternative=1)})
     assert card_of(chosen, "a", Surroundings()).reason == f"To the line before, beat 2. As proposed: {reason}"
+
+
+def test_the_card_of_an_own_edit_of_some_tracks_names_them() -> None:
+    source = Source("s", "s.wav", "", RATE, 1, 60 * RATE, "WAV", "PCM_16")
+    tracks = tuple(one_source_track(name, source, name.capitalize(), i) for i, name in enumerate("gv"))
+    made = Proposal("r", "ripple", 10 * RATE, 18 * RATE, 1.0, "Made by hand.", BY_HAND, {}, tracks=("v",))
+    state = DocumentState(RATE, {"s": source}, tracks, {"r": made}, {})
+    card = card_of(state, "r", Surroundings())
+    assert card.title == "Ripple cut 0:10.0 – 0:18.0"
+    assert "V" in card.reason and "G" not in card.reason
 
 
 def test_an_unknown_kind_still_has_a_row() -> None:

@@ -71,7 +71,7 @@ def fade_of(canvas: Surface) -> Fade | None:
     start, stop = state.span(here)
     ms_samples = view.rate_hz / 1000
     longest_ms = min(kind.fade.highest, (stop - start) / ms_samples)
-    edges = canvas.x_of(start), canvas.x_of(stop)
+    edges = canvas.x_of(start, proposal.tracks), canvas.x_of(stop, proposal.tracks)
     return Fade(here, edges, foot, fade_ms, ms_samples / view.samples_per_px / 2, longest_ms)
 
 

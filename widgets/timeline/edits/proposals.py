@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QPen, QPixmap
 
 from engine.document.decisions import Verdict
@@ -36,7 +36,7 @@ from widgets.timeline.edits.seams import (
     paint_seam,
 )
 from widgets.timeline.edits.spans import Spans
-from widgets.timeline.edits.veil import WEAK_TO_STRONG, Veil, fading
+from widgets.timeline.edits.veil import WEAK_TO_STRONG
 from widgets.timeline.frame import Frame
 from widgets.timeline.sound.lane_rows import Shares, areas_of, shares_of
 
@@ -54,11 +54,10 @@ class Proposals:
 
     Attributes
     ----------
-    shares : lanes with equal coverage, and the coverage of each column
-    going : shape (columns,), how far removed waveforms fade
+    shares : see `shares_of`
     found : indices of the spans in view that are wide enough for a flag, ascending
     covered : bool, shape (3, columns), columns with spans of each of `VERDICTS`
-    gone : bool, shape (columns,), columns that accepted spans remove
+    gone : tracks, or None for all, and which columns accepted spans remove there, bool, shape (columns,)
     clashing : indices of the visible spans in conflict with another
     bars, bar_columns : coverage of each ribbon bar by narrow spans, and the width of a bar
     seams, points : view positions of the seams and of the edits at one position in view, ascending
@@ -70,10 +69,9 @@ class Proposals:
     current: str | None
     lanes: tuple[str, ...]
     shares: Shares
-    going: NDArray[np.float64]
     found: NDArray[np.int64]
     covered: NDArray[np.bool_]
-    gone: NDArray[np.bool_]
+    gone: tuple[tuple[frozenset[str] | None, NDArray[np.bool_]], ...]
     clashing: NDArray[np.int64]
     bars: NDArray[np.float64]
     bar_columns: int
@@ -91,19 +89,17 @@ class Proposals:
         shares, clashing = shares_of(spans, found, edges, lanes, current), found[spans.conflicts[found]]
         found = found[spans.stops[found] - spans.starts[found] >= flag_samples]
         verdicts = spans.verdicts[found].astype(np.int64)
-        is_gone = spans.drops[found] & (verdicts == VERDICTS.index(Verdict.ACCEPTED))
+        gone = found[spans.drops[found] & (verdicts == VERDICTS.index(Verdict.ACCEPTED))]
         bar_borders = bar_edges(grid.first, grid.n_columns, grid.samples_per_column, wide)
-        goes = shares[0][1] if spans.drops.all() else spans.shares(edges, current, drops=True)
         return cls(
             frame=frame,
             spans=spans,
             current=current,
             lanes=lanes,
             shares=shares,
-            going=fading(goes),
             found=found,
             covered=spans.touched(edges, found, verdicts, len(VERDICTS)),
-            gone=spans.touched(edges, found[is_gone], np.zeros(int(is_gone.sum()), np.int64), 1)[0],
+            gone=tuple((tracks, _touched(spans, edges, gone, tracks)) for tracks, *_ in shares),
             clashing=clashing,
             bars=spans.shares(bar_borders, current, below_samples=flag_samples),
             bar_columns=wide,
@@ -111,17 +107,16 @@ class Proposals:
             points=spans.seams(view.start_samples, view.stop_samples, of_points=True),
         )
 
-    def veil(self, shares: NDArray[np.float64]) -> Veil:
-        """Return the tint of lanes for their coverage."""
-        return Veil.of(self.frame.theme, shares, self.going)
-
     def fill(self, edits: NDArray[np.uint32], lanes: NDArray[np.uint32]) -> None:
         """Draw ribbon and flags into their strip, edges into the lanes, shape (rows, columns) each."""
         tokens, frame = self.frame.theme, self.frame
         self._fill_edges(lanes)
-        for seams in (self.seams, self.points):
+        for seams, of_points in ((self.seams, False), (self.points, True)):
             if len(seams):
-                fill_seams(edits, lanes, frame, seams)
+                view = frame.viewport
+                apart = self.spans.seams_by_tracks(view.start_samples, view.stop_samples, of_points=of_points)
+                by_rows = ((self._rows_of(tracks, len(lanes)), own) for tracks, own in apart)
+                fill_seams(edits, lanes, frame, seams, by_rows)
         fill_bars(edits, frame, self.bars, frame.grid.first, self.bar_columns)
         for verdict, where in _by_strength(self.covered):
             np.copyto(edits, np.uint32(theme.color(tokens.verdict(verdict)).rgba()), where=where)
@@ -192,7 +187,8 @@ class Proposals:
         if current is not None:
             if current.left == current.right:
                 sign = paint_plus if spans.lengths[place] == 0 else paint_scissors
-                paint_seam(painter, frame, current.left, current.verdict, sign)
+                areas = areas_of(frame.layout, self.lanes, current.lanes)
+                paint_seam(painter, frame, current.left, current.verdict, areas, sign)
             else:
                 paint_span(painter, frame, current, self.lanes)
                 self._part_flags(painter, current)
@@ -233,15 +229,33 @@ class Proposals:
 
     def _paint_hatch(self, painter: QPainter) -> None:
         frame, layout = self.frame, self.frame.layout
-        columns = np.flatnonzero(self.gone)
-        if not len(columns):
-            return
-        first, last = int(columns[0]), int(columns[-1]) + 1
-        pattern = hatch(frame, frame.grid.first + first, last - first)
-        pattern[:, ~self.gone[first:last]] = 0
-        top = layout.lanes_top
-        area = QRectF(first / frame.dpr, top, (last - first) / frame.dpr, layout.lanes_bottom - top)
-        painter.drawTiledPixmap(area, _pixmap(pattern, frame.dpr))
+        for tracks, gone in self.gone:
+            columns = np.flatnonzero(gone)
+            if not len(columns):
+                continue
+            first, last = int(columns[0]), int(columns[-1]) + 1
+            pattern = hatch(frame, frame.grid.first + first, last - first)
+            pattern[:, ~gone[first:last]] = 0
+            tile, left, width = _pixmap(pattern, frame.dpr), first / frame.dpr, (last - first) / frame.dpr
+            for top, bottom in areas_of(layout, self.lanes, tuple(tracks or ())):
+                _tile(painter, frame, QRectF(left, top, width, bottom - top), tile)
+
+
+def _touched(
+    spans: Spans, edges: NDArray[np.float64], found: NDArray[np.int64], tracks: frozenset[str] | None
+) -> NDArray[np.bool_]:
+    """Return the columns that spans touch on lanes that are covered alike, shape (columns,)."""
+    if tracks is not None:
+        found = found[spans.of_track(next(iter(tracks)))[spans.tracks[found]]]
+    touched: NDArray[np.bool_] = spans.touched(edges, found, np.zeros(len(found), np.int64), 1)[0]
+    return touched
+
+
+def _tile(painter: QPainter, frame: Frame, area: QRectF, tile: QPixmap) -> None:
+    """Draw a hatch so that it goes on from lane to lane."""
+    painter.drawTiledPixmap(
+        area, tile, QPointF(0, (area.top() - frame.layout.lanes_top) % tile.deviceIndependentSize().height())
+    )
 
 
 def _by_strength(covered: NDArray[np.bool_]) -> Iterator[tuple[Verdict, NDArray[np.bool_]]]:
@@ -252,15 +266,15 @@ def _by_strength(covered: NDArray[np.bool_]) -> Iterator[tuple[Verdict, NDArray[
 def span_at(frame: Frame, spans: Spans, index: int, current: bool) -> Span:
     """Return the drawing data of one span."""
     start, stop = int(spans.starts[index]), int(spans.stops[index])
-    drops, kind = bool(spans.drops[index]), KINDS.get(spans.kind(index))
+    kind = KINDS.get(spans.kind(index))
     return Span(
         frame.viewport.x_at(start),
         frame.viewport.x_at(stop),
         VERDICTS[spans.verdicts[index]],
         spans.words(index, frame.viewport.rate_hz),
-        "" if drops or kind is None else kind.icon,  # what most of them are needs no picture
+        "" if kind is None or kind.drops_span else kind.icon,  # what most of them are needs no picture
         current,
-        drops,
+        bool(spans.drops[index]),
         bool(spans.conflicts[index]),
         spans.track_sets[spans.tracks[index]],
     )
@@ -284,8 +298,9 @@ def paint_span(painter: QPainter, frame: Frame, span: Span, lanes: Sequence[str]
     for first, last in areas:
         painter.fillRect(QRectF(left, first, body.width(), last - first), theme.color(token, CURRENT_TINT))
     if span.verdict is Verdict.ACCEPTED and span.drops and body.width() > 1:
-        columns = round(body.width() * frame.dpr)
-        painter.drawTiledPixmap(body, _pixmap(hatch(frame, 0, columns), frame.dpr))
+        tile = _pixmap(hatch(frame, 0, round(body.width() * frame.dpr)), frame.dpr)
+        for first, last in areas:
+            _tile(painter, frame, QRectF(left, first, body.width(), last - first), tile)
     width = max(round(2.0 * frame.dpr), 1) / frame.dpr
     edge = frame.theme.error if span.clashes else token
     pen = QPen(theme.color(edge), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap)

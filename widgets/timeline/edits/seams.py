@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 import numpy as np
@@ -26,19 +26,25 @@ CROWD, CROWD_PX = 4, 48
 
 
 def fill_seams(
-    edits: NDArray[np.uint32], lanes: NDArray[np.uint32], frame: Frame, positions: NDArray[np.int64]
+    edits: NDArray[np.uint32],
+    lanes: NDArray[np.uint32],
+    frame: Frame,
+    positions: NDArray[np.int64],
+    by_rows: Iterable[tuple[NDArray[np.bool_], NDArray[np.int64]]],
 ) -> None:
     """Draw the lines of seams at ascending view positions, uint32, shape (rows, columns) each.
 
     Parameters
     ----------
     edits, lanes : the flag strip, and the area below it
+    by_rows : rows of the lanes, shape (rows,), and the positions of the seams that cross them
     """
     columns, ink = _columns(frame, positions), theme.color(frame.theme.accepted).rgba()
     edits[len(edits) // 2 :, columns] = ink
     apart = np.diff(columns, prepend=-frame.columns, append=2 * frame.columns)
     alone = np.minimum(apart[:-1], apart[1:]) >= theme.px(LINE_FROM_PX) * frame.dpr
-    lanes[:, columns[alone]] = ink
+    for rows, own in by_rows:
+        lanes[np.ix_(rows, np.intersect1d(_columns(frame, own), columns[alone]))] = ink
 
 
 def paint_flags(
@@ -72,15 +78,28 @@ def _columns(frame: Frame, positions: NDArray[np.int64]) -> NDArray[np.int64]:
     return each_once(np.clip(columns, 0, frame.columns - 1))
 
 
-def paint_seam(painter: QPainter, frame: Frame, x: float, verdict: Verdict, sign: Sign | None = None) -> None:
-    """Draw the current proposal at a seam, stronger than other seams."""
+def paint_seam(
+    painter: QPainter,
+    frame: Frame,
+    x: float,
+    verdict: Verdict,
+    areas: Iterable[tuple[int, int]],
+    sign: Sign | None = None,
+) -> None:
+    """Draw the current proposal at a seam, stronger than other seams.
+
+    Parameters
+    ----------
+    areas : vertical spans of the lanes that it crosses
+    """
     layout = frame.layout
     if not -theme.px(CURRENT_WIDTH) <= x <= layout.width + theme.px(CURRENT_WIDTH):
         return
     ink = theme.color(frame.theme.verdict(verdict))
     width = round(2 * frame.dpr)
     inside = min(x, layout.width - width * frame.hairline)
-    painter.fillRect(frame.vertical(inside, layout.edits_top, layout.lanes_bottom, width), ink)
+    for top, bottom in ((layout.edits_top, layout.lanes_top), *areas):
+        painter.fillRect(frame.vertical(inside, top, bottom, width), ink)
     _place(painter, frame, x, _flag_of(frame, verdict, current=True, sign=sign))
 
 

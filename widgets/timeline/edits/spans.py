@@ -29,7 +29,7 @@ class Spans:
     verdicts : int8, shape (n,), indices into `VERDICTS`
     reach : int64, shape (n,), the latest stop up to here; ascending, which `stops` need not be
     lengths : int64, shape (n,), source length of each, independent of its position in the view
-    drops : shape (n,), whether each takes its span out of the result
+    drops : shape (n,), whether each takes its span out of the result, on all tracks or on its own
     track_sets : the tracks that any of them are about; the first is empty, which is all
     tracks : int64, shape (n,), the place of each one's tracks in `track_sets`
     conflicts : shape (n,), whether each is accepted and in conflict with another
@@ -59,10 +59,10 @@ class Spans:
         table = table_of(state)
         rows = np.arange(len(table.made.ids))
         starts, stops, verdicts = table.starts_samples, table.stops_samples, table.verdicts
-        drops = table.made.drops
+        drops = table.made.closes
         reach, lengths = np.maximum.accumulate(stops), stops - starts
-        # what is taken out is taken out of all tracks, whatever it names
-        tracks = np.where(drops, 0, table.made.track_set_places)
+        # a cut is of all tracks, whatever it names
+        tracks = np.where(table.made.drops, 0, table.made.track_set_places)
         sets, conflicts = table.made.track_sets, in_conflict(state)
         columns = (verdicts, reach, lengths, drops, sets, tracks, conflicts, table.made.is_slice)
         made = cls(rows, rows, starts, stops, *columns, table)
@@ -145,12 +145,26 @@ class Spans:
         ----------
         of_points : those of edits at one position instead, which take nothing out
         """
+        return each_once(self.starts[self._seams(start_samples, stop_samples, of_points)])
+
+    def seams_by_tracks(
+        self, start_samples: float, stop_samples: float, *, of_points: bool = False
+    ) -> list[tuple[tuple[str, ...], NDArray[np.int64]]]:
+        """Return the same apart for each set of tracks; an empty set is all tracks."""
+        index = self._seams(start_samples, stop_samples, of_points)
+        sets = self.tracks[index]
+        return [
+            (self.track_sets[place], each_once(self.starts[index[sets == place]]))
+            for place in np.unique(sets).tolist()
+        ]
+
+    def _seams(self, start_samples: float, stop_samples: float, of_points: bool) -> NDArray[np.int64]:
         first = int(np.searchsorted(self.starts, start_samples, "left"))
         last = int(np.searchsorted(self.starts, stop_samples, "right"))
         here = slice(first, last)
         accepted = self.verdicts[here] == VERDICTS.index(Verdict.ACCEPTED)
         is_point = self.lengths[here] == 0
-        return each_once(self.starts[here][accepted & self.closed(here) & (is_point == of_points)])
+        return first + np.flatnonzero(accepted & self.closed(here) & (is_point == of_points))
 
     def within(self, start_samples: float, stop_samples: float) -> NDArray[np.int64]:
         """Return the indices of spans that overlap [start, stop), ascending."""

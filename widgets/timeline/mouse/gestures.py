@@ -143,10 +143,12 @@ class MoveEdge:
         self._id = proposal_id
         self._edge = edge
         self._before = canvas.state.span(proposal_id)
+        self._tracks = canvas.state.proposals[proposal_id].tracks
         self._span = self._before
         self._pressed_px = at.x()
-        self._grip_px = canvas.x_of(self._before[edge]) - at.x()
-        self._is_seam = canvas.x_of(self._before[0]) == canvas.x_of(self._before[1])
+        left, right = (canvas.x_of(each, self._tracks) for each in self._before)
+        self._grip_px = (left, right)[edge] - at.x()
+        self._is_seam = left == right
 
     def move(self, at: QPointF) -> None:
         position, (start, stop) = self._position(at.x()), self._before
@@ -159,7 +161,7 @@ class MoveEdge:
         if self._is_seam:
             moved = before + round((x_px - self._pressed_px) * canvas.viewport.samples_per_px)
             return min(max(moved, 0), canvas.state.length_samples)
-        return canvas.snapped_at(x_px + self._grip_px)
+        return canvas.snapped_at(x_px + self._grip_px, self._tracks)
 
     def release(self, at: QPointF) -> None:
         self.move(at)
@@ -177,9 +179,9 @@ class MoveEdge:
 
     def _x(self, edge: int) -> float:
         if not self._is_seam:
-            return self._canvas.x_of(self._span[edge])
+            return self._canvas.x_of(self._span[edge], self._tracks)
         moved_px = (self._span[edge] - self._before[edge]) / self._canvas.viewport.samples_per_px
-        return self._canvas.x_of(self._before[edge]) + moved_px
+        return self._canvas.x_of(self._before[edge], self._tracks) + moved_px
 
     def _paint_position(self, painter: QPainter, frame: Frame, x: float) -> None:
         rate_hz = frame.viewport.rate_hz
@@ -199,7 +201,7 @@ def edge_at(canvas: Surface, x: float, y: float) -> int | None:
     on_flag = y < layout.lanes_top or lane is None
     if tracks and not on_flag and canvas.state.tracks[lane or 0].id not in tracks:
         return None
-    left, right = (canvas.x_of(edge) for edge in canvas.state.span(canvas.shown.current))
+    left, right = (canvas.x_of(edge, tracks) for edge in canvas.state.span(canvas.shown.current))
     grip = theme.px(GRIP_PX)
     # of a span narrower than the grips each edge keeps its outer side
     nearest = 0 if abs(x - left) < abs(x - right) or (left == right and x < left) else 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from PySide6.QtCore import SignalInstance
@@ -127,10 +128,10 @@ class Surface(Protocol):
     def frame(self) -> Frame:
         """Data of the next frame."""
 
-    def source_at(self, x_px: float) -> int:
-        """Return the source position under a logical pixel."""
+    def source_at(self, x_px: float, tracks: Sequence[str] = ()) -> int:
+        """Return the source position under a logical pixel, where some tracks play it."""
 
-    def snapped_at(self, x_px: float) -> int:
+    def snapped_at(self, x_px: float, tracks: Sequence[str] = ()) -> int:
         """Return the source position of a pixel, or the nearest grid line if snapping is on."""
 
     def seek(self, source_samples: int, view_samples: int) -> None:
@@ -139,8 +140,8 @@ class Surface(Protocol):
     def preview_grid(self, grid: BeatGrid | None) -> None:
         """Preview a grid during a drag; None ends the preview."""
 
-    def x_of(self, source_samples: int) -> float:
-        """Return the logical pixel at which a source position is drawn."""
+    def x_of(self, source_samples: int, tracks: Sequence[str] = ()) -> float:
+        """Return the logical pixel at which a source position is drawn, on the lanes of some tracks."""
 
     def go_to(self, viewport: Viewport) -> None:
         """Show another window of time."""

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from widgets.timeline.edits.spans import Spans
 from widgets.timeline.frame import Layout
 
-Shares = tuple[tuple[frozenset[str] | None, NDArray[np.float64]], ...]
-"""Tracks, or None for all, with equally covered lanes, and the coverage by `VERDICTS`."""
+Shares = tuple[tuple[frozenset[str] | None, NDArray[np.float64], NDArray[np.float64]], ...]
+"""Tracks, or None for all, whose lanes are covered alike; the coverage by `VERDICTS`; that by removals."""
 
 
 def areas_of(layout: Layout, lanes: Sequence[str], tracks: Sequence[str]) -> list[tuple[int, int]]:
@@ -39,7 +39,7 @@ def shares_of(
     lanes: Sequence[str],
     without: str | None,
 ) -> Shares:
-    """Return lanes with equal coverage, and that coverage.
+    """Return lanes with equal coverage, that coverage, and the coverage by those that remove their span.
 
     Parameters
     ----------
@@ -47,10 +47,15 @@ def shares_of(
     without : id of the span that does not count
     """
     if not spans.tracks[found].any():
-        return ((None, spans.shares(edges, without)),)
+        return ((None, *_shares(spans, edges, without, None)),)
     alike: dict[tuple[bool, ...], list[str]] = {}
     for track in lanes:
         alike.setdefault(tuple(spans.of_track(track).tolist()), []).append(track)
-    return tuple(
-        (frozenset(tracks), spans.shares(edges, without, sets=sets)) for sets, tracks in alike.items()
-    )
+    return tuple((frozenset(tracks), *_shares(spans, edges, without, sets)) for sets, tracks in alike.items())
+
+
+def _shares(
+    spans: Spans, edges: NDArray[np.float64], without: str | None, sets: tuple[bool, ...] | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    shares = spans.shares(edges, without, sets=sets)
+    return shares, shares if spans.drops.all() else spans.shares(edges, without, sets=sets, drops=True)

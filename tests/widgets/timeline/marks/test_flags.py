@@ -169,14 +169,14 @@ def test_what_covers_a_lane_equals_painting_each_span(
         for start, length, tracks, verdict in rows:
             if not tracks or track in tracks:
                 slow[VERDICTS.index(verdict)] |= (halves >= 2 * start) & (halves < 2 * (start + length))
-        (fast,) = (covered for names, covered in shares if names is None or track in names)
+        (fast,) = (covered for names, covered, _ in shares if names is None or track in names)
         np.testing.assert_allclose(fast, slow.reshape(3, -1, 5).mean(axis=2), atol=1e-9)
 
 
 def test_without_edits_of_some_tracks_all_lanes_are_drawn_at_once(view: TimelineView) -> None:
     canvas = view.canvas
     found = Proposals.of(canvas.frame, canvas.shown.spans, None, ("kick", "keys"))
-    assert [names for names, _ in found.shares] == [None]
+    assert [names for names, *_ in found.shares] == [None]
 
 
 def test_the_mouse_finds_an_edit_on_its_lane_alone(view: TimelineView) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.document.decisions import Decision, Verdict, edited
 from engine.document.file.stored_audio import keys_of
-from engine.document.kinds import KINDS
+from engine.document.kinds import KINDS, noun_of
 from engine.document.kinds.hold import KEEP
 from engine.document.kinds.kind import span_words
 from engine.document.kinds.repair import keys_under
@@ -139,5 +139,5 @@ def _names(state: DocumentState, proposal_id: str) -> tuple[str, ...]:
 def _named(state: DocumentState, found: tuple[str, ...]) -> tuple[str, ...]:
     most = MOST_NAMED if len(found) <= MOST_NAMED else MOST_NAMED - 1
     starts = [format_time(samples_to_s(state.span(key)[0], state.rate_hz), 1) for key in found[:most]]
-    names = [f"{state.proposals[key].kind} at {at}" for key, at in zip(found, starts, strict=False)]
+    names = [f"{noun_of(state.proposals[key].kind)} at {at}" for key, at in zip(found, starts, strict=False)]
     return (*names, *([counted(len(found) - most, "other")] if len(found) > most else []))

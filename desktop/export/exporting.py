@@ -23,7 +23,7 @@ from desktop.user_settings.per_document import PerDocument
 from desktop.work.again import Again
 from desktop.work.jobs import clipping_of, export_files
 from engine.document.decisions import Edited, Verdict, edited
-from engine.document.kinds import KINDS, Kind
+from engine.document.kinds import KINDS, Kind, noun_of
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.edl.edit_list import EditList
@@ -268,7 +268,7 @@ class Exporting(QObject):
         review = self._parts.review
         if review.current is not None:
             spans["current"] = review.span()
-            labels["current"] = f"Current {state.proposals[review.current].kind}"
+            labels["current"] = f"Current {noun_of(state.proposals[review.current].kind)}"
         for marker in state.markers.values():
             if marker.is_region:
                 spans[f"marker:{marker.id}"] = (marker.start_samples, marker.stop_samples)

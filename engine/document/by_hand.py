@@ -11,7 +11,7 @@ from engine.document.change import Edit, Row, merged, row_changes
 from engine.document.decisions import Decision, Edited, Verdict, edited
 from engine.document.edits import decide, required_proposal, span_text
 from engine.document.file.checks.limits import LONGEST_DOCUMENT_SAMPLES, MOST_PIECES
-from engine.document.kinds import KINDS, kind_of
+from engine.document.kinds import KINDS, kind_of, noun_of
 from engine.document.kinds.amount import Amount
 from engine.document.kinds.kind import MINIMUM_SPAN_S
 from engine.document.kinds.operations import (
@@ -198,14 +198,14 @@ def change_fade(state: DocumentState, proposal_id: str, fade_ms: float) -> Edit:
     proposal = required_proposal(state, proposal_id)
     kind, before = KINDS.get(proposal.kind), fade_ms_of(state, proposal_id)
     if kind is None or kind.fade is None or before is None:
-        raise UsageError(f"A {proposal.kind} has no crossfade.")
+        raise UsageError(f"A {noun_of(proposal.kind)} has no crossfade.")
     start, stop = state.span(proposal_id)
     longest_ms = 1000 * samples_to_s(stop - start, state.rate_hz)
     changes = kind.fade.stored(round(min(fade_ms, longest_ms), 1), state.rate_hz)
     after = kind.fade.shown(changes, state.rate_hz)
     if after == before:
         raise UsageError(f"The crossfade stays at {before:g} ms, its limit.")
-    label = f"Crossfade of the {proposal.kind}: {after:g} ms"
+    label = f"Crossfade of the {noun_of(proposal.kind)}: {after:g} ms"
     return replace(change_payload(state, proposal_id, changes), label=label)
 
 
@@ -219,7 +219,7 @@ def amount_of(state: DocumentState, proposal_id: str) -> tuple[Amount, float]:
     proposal = required_proposal(state, proposal_id)
     kind = KINDS.get(proposal.kind)
     if kind is None or kind.amount is None:
-        raise UsageError(f"A {proposal.kind} has no amount to change; nudge its edges instead.")
+        raise UsageError(f"A {noun_of(proposal.kind)} has no amount to change; nudge its edges instead.")
     now = edited(proposal, state.decisions.get(proposal_id))
     return kind.amount, kind.amount.shown(now.payload, state.rate_hz)
 
@@ -249,7 +249,7 @@ def change_filling(state: DocumentState, proposal_id: str, start_samples: int, s
     proposal = state.proposals[proposal_id]
     kind = KINDS.get(proposal.kind)
     if kind is None or kind.filling is None:
-        raise UsageError(f"A {proposal.kind} has no fill: choose a mute in the queue first.")
+        raise UsageError(f"A {noun_of(proposal.kind)} has no fill: choose a mute in the queue first.")
     start, stop = state.span(proposal_id)
     if start_samples < stop and start < stop_samples:
         raise UsageError("Room tone cannot come from the muted span: select a quiet span outside it.")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from engine.document.change import CurrentAnalysis, Edit, Row, Setting, row_changes
 from engine.document.decisions import Decision, Verdict
 from engine.document.file.checks.limits import LONGEST_NOTE
+from engine.document.kinds import noun_of
 from engine.document.proposals import Proposal, only_it_replaces
 from engine.document.state import DocumentState
 from engine.errors import UsageError
@@ -24,7 +25,7 @@ def span_text(state: DocumentState, proposal_id: str) -> str:
     """Name a proposal the way the status line does: ``cut 2:31.0 – 2:44.6``."""
     start, stop = state.span(proposal_id)
     first, last = (format_time(samples_to_s(edge, state.rate_hz), 1) for edge in (start, stop))
-    return f"{state.proposals[proposal_id].kind} {first} – {last}"
+    return f"{noun_of(state.proposals[proposal_id].kind)} {first} – {last}"
 
 
 def _scope_text(state: DocumentState, ids: Sequence[str]) -> str:
@@ -190,7 +191,7 @@ def move_edges(state: DocumentState, proposal_id: str, start_samples: int, stop_
         )
     moved = replace(_decision(state, proposal_id), start_samples=start, stop_samples=stop)
     first, last = (format_time(samples_to_s(edge, state.rate_hz)) for edge in (start, stop))
-    label = f"Edges of the {state.proposals[proposal_id].kind} to {first} – {last}"
+    label = f"Edges of the {noun_of(state.proposals[proposal_id].kind)} to {first} – {last}"
     if (start, stop) == state.span(proposal_id):
         return Edit(label, ())
     return Edit(label, row_changes([(state.decisions.get(proposal_id), moved)]))

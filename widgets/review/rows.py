@@ -14,7 +14,7 @@ from engine.document.analysis import BeatGrid, DetectedSounds, ScoreCurve
 from engine.document.by_hand import fade_ms_of
 from engine.document.decisions import Verdict, edited
 from engine.document.grid.steady import beat_at, steady_beats
-from engine.document.kinds import KINDS, not_available
+from engine.document.kinds import KINDS, not_available, noun_of
 from engine.document.kinds.kind import length_words
 from engine.document.proposals import (
     BY_HAND,
@@ -34,7 +34,7 @@ from engine.review.sounds_in_cuts import sounds_in_cut, sounds_sentence
 from engine.review.standing import Standing
 from engine.review.statistics import ReviewStatistics
 from engine.timebase import format_time, samples_to_s
-from engine.wording import listed
+from engine.wording import begun, listed
 from widgets.edit_words import (
     YOURS,
     conflict_names,
@@ -115,7 +115,7 @@ class QueueRow:
     def spoken(self) -> str:
         """The row as text for screen readers."""
         flag = ", flagged" if self.flagged else ""
-        span = f"{_title(self.kind)} {self.time} – {self.until}"
+        span = f"{begun(noun_of(self.kind))} {self.time} – {self.until}"
         chance = "" if self.chance is None else f", cut probability {chance_text(self.chance)}"
         score = YOURS if self.is_yours else f"score {self.score:.2f}" if self.is_scored else "imported"
         clash = f", in conflict with the {' and the '.join(self.conflicts)}" if self.conflicts else ""
@@ -283,7 +283,7 @@ def card_of(
     has_edges = kind is None or kind.has_edges  # those of a slice follow from the hits around it
     is_point = start == stop
     return CardText(
-        title=f"{_title(proposal.kind)} {times[0] if is_point else ' – '.join(times)}",
+        title=f"{begun(noun_of(proposal.kind))} {times[0] if is_point else ' – '.join(times)}",
         length=_amount(state, proposal_id),
         reason=_sentences(state, proposal, alternative, moved, around.sounds),
         score=_score_text(proposal, moved) if is_scored else "",
@@ -332,11 +332,6 @@ def _sentences(
         held_sentence(state, proposal.id),
     )
     return " ".join(filter(None, (way, why, *others)))
-
-
-def _title(kind_name: str) -> str:
-    kind = KINDS.get(kind_name)
-    return kind_name.capitalize() if kind is None else kind.title
 
 
 def _tracks_sentence(state: DocumentState, proposal: Proposal) -> str:

@@ -48,6 +48,12 @@ def kind_of(proposal: Proposal) -> Kind:
     return kind
 
 
+def noun_of(kind_name: str) -> str:
+    """Return the noun for an edit of a kind within a sentence, such as "ripple cut"."""
+    kind = KINDS.get(kind_name)
+    return kind_name if kind is None else kind.title.lower()
+
+
 def not_available(kind_name: str) -> str:
     """Return the message about proposals of an unknown kind."""
     return (
@@ -56,4 +62,4 @@ def not_available(kind_name: str) -> str:
     )
 
 
-__all__ = ["KINDS", "Drop", "Edge", "Kind", "NudgeSize", "kind_of", "not_available"]
+__all__ = ["KINDS", "Drop", "Edge", "Kind", "NudgeSize", "kind_of", "not_available", "noun_of"]

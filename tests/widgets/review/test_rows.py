@@ -94,7 +94,8 @@ def test_the_card_of_an_own_edit_of_some_tracks_names_them() -> None:
     state = DocumentState(RATE, {"s": source}, tracks, {"r": made}, {})
     card = card_of(state, "r", Surroundings())
     assert card.title == "Ripple cut 0:10.0 – 0:18.0"
-    assert "V" in card.reason and "G" not in card.reason
+    assert "V" in card.reason
+    assert "G" not in card.reason
 
 
 def test_an_unknown_kind_still_has_a_row() -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
     QHelpEvent,
     QNativeGestureEvent,
+    QPaintEvent,
     QPointingDevice,
+    QRegion,
     QWheelEvent,
 )
 from PySide6.QtTest import QTest
@@ -178,6 +180,28 @@ def test_an_edge_of_the_current_proposal_is_dragged(
     with qtbot.waitSignal(close.canvas.edge_dragged) as dragged:
         drag(close, (grip, LANE_Y), (target, LANE_Y))
     assert dragged.args == ["middle", *span]
+
+
+def test_nothing_of_a_drag_stays_on_the_screen(qtbot: QtBot, close: TimelineView) -> None:
+    """An answer repaints its own columns alone, and the label of a drag is drawn beside them."""
+    canvas, painted = close.canvas, QRegion()
+
+    class Watching(QObject):
+        def eventFilter(self, _: QObject, event: QEvent) -> bool:
+            nonlocal painted
+            if isinstance(event, QPaintEvent):
+                painted |= event.region()
+            return False
+
+    watching = Watching(close)
+    canvas.set_current("middle")
+    QTest.mousePress(canvas, LEFT, Qt.KeyboardModifier.NoModifier, QPoint(200, LANE_Y))
+    QTest.mouseMove(canvas, QPoint(260, LANE_Y))
+    QApplication.processEvents()
+    canvas.installEventFilter(watching)
+    QTest.mouseRelease(canvas, LEFT, Qt.KeyboardModifier.NoModifier, QPoint(260, LANE_Y))
+    qtbot.waitUntil(lambda: QRegion(canvas.rect()).subtracted(painted).isEmpty(), timeout=2_000)
+    canvas.removeEventFilter(watching)
 
 
 def test_edges_never_cross(qtbot: QtBot, view: TimelineView) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -42,8 +43,7 @@ def edited(state: DocumentState, *edits: tuple[str, tuple[str, ...]]) -> Documen
 def lanes_of(view: TimelineView) -> list[NDArray[np.uint32]]:
     """Return the pixels of each lane."""
     seen, layout = picture(view), view.canvas.frame.layout
-    tops = layout.lane_tops
-    return [seen[top:bottom] for top, bottom in zip(tops, tops[1:], strict=False)]
+    return [seen[top:bottom] for top, bottom in pairwise(layout.lane_tops)]
 
 
 @pytest.mark.parametrize("current", [True, False])
@@ -80,7 +80,8 @@ def test_in_the_result_its_edges_are_where_its_track_plays_them(
     view.canvas.set_current("ripple")
     canvas, layout = view.canvas, view.canvas.frame.layout
     fade, seam = fade_of(canvas), canvas.viewport.x_at(SPAN[0])
-    assert fade is not None and fade.edges == (seam, seam)
+    assert fade is not None
+    assert fade.edges == (seam, seam)
     middle = (layout.lane_tops[1] + layout.lane_tops[2]) // 2
     assert edge_at(canvas, seam + 1, middle) == 1
     assert edge_at(canvas, canvas.viewport.x_at(SPAN[1]), middle) is None

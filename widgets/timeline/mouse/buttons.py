@@ -75,6 +75,7 @@ class Mouse:
         drag, self.drag = self.drag, None
         drag.release(event.position())
         canvas.preview_grid(None)  # a preview ends with its drag, whatever became of it
+        canvas.update()  # an edit asks for the parts that it changed, and the drag drew outside of them
         canvas.setCursor(gestures.cursor_at(canvas, event.position(), event.modifiers()))
 
     def cancel(self) -> bool:
@@ -84,4 +85,5 @@ class Mouse:
             drag.give_up()
         if drag is not None:
             self._canvas.preview_grid(None)
+            self._canvas.update()
         return drag is not None

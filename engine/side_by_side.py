@@ -7,6 +7,7 @@ from _thread import start_new_thread
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import islice
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -38,8 +39,7 @@ def side_by_side(work: Callable[[One], Result], ones: Iterable[One]) -> list[Res
                     errors[number] = raised
                     waiting.clear()
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    with on_threads(work_off, min(cores, len(waiting)) - 1):
+    with on_threads(work_off, min(_cores(), len(waiting)) - 1):
         try:
             work_off()
         finally:
@@ -48,6 +48,22 @@ def side_by_side(work: Callable[[One], Result], ones: Iterable[One]) -> list[Res
         if error is not None:
             raise error
     return results
+
+
+def in_groups(work: Callable[[One], Result], ones: Iterable[One]) -> Iterator[Result]:
+    """Yield the result for each item, in their order; as many items are held at once as there are cores.
+
+    Raises
+    ------
+    Exception : raised by the first item of a group that failed
+    """
+    left = iter(ones)
+    while group := list(islice(left, _cores())):
+        yield from side_by_side(work, group)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

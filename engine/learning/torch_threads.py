@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeVar
 
 import torch
-
-_Item = TypeVar("_Item")
-_Found = TypeVar("_Found")
 
 THREADS_VARIABLE = "OFFCUT_THREADS"
 """Names the environment variable that allows a job more threads than one."""
@@ -30,36 +24,6 @@ def few_threads() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def side_by_side(work: Callable[[_Item], _Found], items: Iterable[_Item]) -> Iterator[_Found]:
-    """Yield `work(item)` of each item in order, computed on as many threads as torch has.
-
-    Small networks gain little from several threads each, so every thread computes with one. The first item
-    is computed alone, since it loads the models of all.
-
-    Parameters
-    ----------
-    work : used by several threads at once
-    items : taken from one thread, a few ahead of those that are yielded
-    """
-    threads, left = torch.get_num_threads(), iter(items)
-    torch.set_num_threads(1)
-    pool = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
-    waiting: deque[Future[_Found]] = deque()
-    try:
-        for item in left:
-            yield work(item)
-            break
-        for item in left:
-            waiting.append(pool.submit(work, item))
-            if len(waiting) > threads:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-        torch.set_num_threads(threads)
 
 
 def _allowed() -> int:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.side_by_side import on_threads, side_by_side
+from engine.side_by_side import in_groups, on_threads, side_by_side
 
 WITHOUT_MEMORY = """
 import os
@@ -81,3 +81,17 @@ def test_the_context_ends_after_the_threads_that_began() -> None:
         may_end.set()
     assert len(ended) == 3
     assert threading.get_ident() not in ended
+
+
+def test_groups_take_few_items_ahead() -> None:
+    taken: list[int] = []
+
+    def items() -> Iterator[int]:
+        for number in range(10_000):
+            taken.append(number)
+            yield number
+
+    found = in_groups(str, items())
+    assert [next(found) for _ in range(10)] == [str(number) for number in range(10)]
+    assert len(taken) < 10_000
+    assert [*found] == [str(number) for number in range(10, 10_000)]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from engine.errors import NotCredibleError
-from engine.learning.torch_threads import side_by_side
+from engine.learning.torch_threads import few_threads
 from engine.separation.outcomes.outcome import outcome_of
 from engine.separation.separate import Asked, Recording, heard_around, piece_spans
 from engine.separation.separator import Separator, Stretch
+from engine.side_by_side import in_groups
 
 Window = tuple[int, int]
 
@@ -66,7 +67,8 @@ def _refusals(
             return error
         return None
 
-    found = list(side_by_side(refusal, segments()))
+    with few_threads():
+        found = list(in_groups(refusal, segments()))
     return {
         window: error
         for of_segment, error in zip(owners, found, strict=True)

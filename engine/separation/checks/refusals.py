@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from engine.errors import SoundNotFoundError
-from engine.learning.torch_threads import side_by_side
+from engine.learning.torch_threads import few_threads
 from engine.progress import SILENT, Progress
 from engine.separation.checks.presence import probabilities
 from engine.separation.levels.level_change import LEAST_PROBABILITY
@@ -20,6 +20,7 @@ from engine.separation.prompts import prompts_of
 from engine.separation.registry import SEPARATORS
 from engine.separation.separate import Recording, heard_around, piece_spans
 from engine.separation.separator import Prompt, Stretch
+from engine.side_by_side import in_groups
 from engine.words.negation import without_not
 from engine.words.understanding import known_sounds, require_understood, require_words, separable
 
@@ -80,9 +81,10 @@ def require_present(
     highest = np.zeros(len(asked))
     segments = (each for recording in recordings for each in _segments(recording, windows))
     sounding = (each for each in segments if np.any(each.samples))
-    for found in side_by_side(lambda stretch: probabilities(stretch, asked), sounding):
-        progress.check_cancelled()
-        highest = np.maximum(highest, found)
+    with few_threads():
+        for found in in_groups(lambda stretch: probabilities(stretch, asked), sounding):
+            progress.check_cancelled()
+            highest = np.maximum(highest, found)
     place = int(highest.argmin())
     if highest[place] < LEAST_PROBABILITY:
         raise SoundNotFoundError(without_not(asked[place].text), float(highest[place]))

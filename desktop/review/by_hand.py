@@ -275,7 +275,7 @@ class ByHand(QObject):
 
     def _show(self) -> None:
         selecting = self._selecting
-        self.shown.emit(selecting.words, selecting.tracks_words, selecting.length_words)
+        self.shown.emit(selecting.words, selecting.tracks_briefly, selecting.length_words)
 
     def _ask(
         self, name: str, value: float, said: str, outlook: Callable[[tuple[float, ...]], str] = lambda _: ""

@@ -102,6 +102,11 @@ class Selecting(QObject):
             return f"{names[0]} alone" if names else "all tracks"
         return f"{names[0]} and {counted(len(names) - 1, 'other')}"
 
+    @property
+    def tracks_briefly(self) -> str:
+        """The same for a button: the number of several tracks."""
+        return self.tracks_words if len(self.tracks) < 2 else counted(len(self.tracks), "track")
+
     def choose_track(self, track_id: str, choice: Choice = Choice.ALONE) -> None:
         """Select a track alone, add or remove it, or select up to it; several limit the span to them."""
         own = self.selected.tracks

@@ -72,6 +72,22 @@ def test_in_the_result_its_seam_crosses_its_own_lane_alone(view: TimelineView, s
         assert np.mean(keys[:, seam] == ink) > 0.7
 
 
+def test_both_seams_of_a_j_cut_are_drawn(view: TimelineView, state: DocumentState) -> None:
+    done = edited(state, ("ripple", ("keys",)))
+    later = replace(
+        done.proposals["ripple"], id="kick", tracks=("kick",), start_samples=31_000, stop_samples=41_000
+    )
+    proposals, decisions = {**done.proposals, "kick": later}, dict(done.decisions)
+    done = replace(
+        done, proposals=proposals, decisions=decisions | {"kick": Decision("kick", Verdict.ACCEPTED)}
+    )
+    view.lanes.set_document(done, build(done))
+    ink, drawn = rgba(DARK.accepted), lanes_of(view)
+    for lane, own, other in zip(drawn, (31_000, 30_000), (30_000, 31_000), strict=True):
+        columns = [round(view.canvas.viewport.x_at(at)) for at in (own, other)]
+        assert [np.mean(lane[30:, column] == ink) > 0.7 for column in columns] == [True, False]
+
+
 def test_in_the_result_its_edges_are_where_its_track_plays_them(
     view: TimelineView, state: DocumentState, qtbot: QtBot
 ) -> None:

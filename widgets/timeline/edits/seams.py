@@ -39,12 +39,13 @@ def fill_seams(
     edits, lanes : the flag strip, and the area below it
     by_rows : rows of the lanes, shape (rows,), and the positions of the seams that cross them
     """
-    columns, ink = _columns(frame, positions), theme.color(frame.theme.accepted).rgba()
-    edits[len(edits) // 2 :, columns] = ink
-    apart = np.diff(columns, prepend=-frame.columns, append=2 * frame.columns)
-    alone = np.minimum(apart[:-1], apart[1:]) >= theme.px(LINE_FROM_PX) * frame.dpr
-    for rows, own in by_rows:
-        lanes[np.ix_(rows, np.intersect1d(_columns(frame, own), columns[alone]))] = ink
+    ink = theme.color(frame.theme.accepted).rgba()
+    edits[len(edits) // 2 :, _columns(frame, positions)] = ink
+    for rows, own in by_rows:  # seams side by side on other lanes, as of a J cut, hide nothing there
+        columns = _columns(frame, own)
+        apart = np.diff(columns, prepend=-frame.columns, append=2 * frame.columns)
+        alone = np.minimum(apart[:-1], apart[1:]) >= theme.px(LINE_FROM_PX) * frame.dpr
+        lanes[np.ix_(rows, columns[alone])] = ink
 
 
 def paint_flags(

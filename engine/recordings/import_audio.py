@@ -14,7 +14,7 @@ from engine.audio.decoders.tracks import Tracks, channel_of, file_and_track
 from engine.audio.headers.bwf import CuePoint
 from engine.audio.headers.channel_names import channel_title
 from engine.audio.headers.cue_points import read_cue_points
-from engine.audio.pictures.peak_cache import source_peaks
+from engine.audio.pictures.peak_cache import keep_channels, read_together, source_peaks
 from engine.audio.pictures.peaks import PeakPyramid, peaks_warning
 from engine.audio.reader import content_hash, probe
 from engine.document.change import Edit, row_changes
@@ -115,17 +115,21 @@ def import_audio(request: ImportRequest, progress: Progress) -> Imported:
     sources: list[Source] = []
     peaks: dict[str, PeakPyramid] = {}
     warnings: list[str] = []
-    for number, one in enumerate(looked):
-        path = Path(one.source.path)
-        try:
-            found = source_peaks(one.source, rate_hz, reading.step(number, len(looked)))
-        except SourceError as error:
-            refused.append(str(error))
-            continue
-        peaks[one.source.id] = found
-        sources.append(one.source)
-        said = (one.warning, peaks_warning(found, path), damage_notice(path, one.warning))
-        warnings += [sentence for sentence in dict.fromkeys(said) if sentence]
+    warning_of = {one.source.id: one.warning for one in looked}
+    groups = read_together([one.source for one in looked], rate_hz)
+    for number, group in enumerate(groups):
+        keep_channels(group, rate_hz, reading.step(number, len(groups)))
+        for source in group:
+            path, warning = Path(source.path), warning_of[source.id]
+            try:
+                found = source_peaks(source, rate_hz, reading.step(number, len(groups)))
+            except SourceError as error:
+                refused.append(str(error))
+                continue
+            peaks[source.id] = found
+            sources.append(source)
+            said = (warning, peaks_warning(found, path), damage_notice(path, warning))
+            warnings += [sentence for sentence in dict.fromkeys(said) if sentence]
     if not sources:
         raise SourceError(" ".join(refused))
     paths = {source.id: Path(source.path) for source in sources}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.audio.conform import conformed_path
 from engine.audio.decoders.tracks import file_and_track
-from engine.audio.pictures.peak_cache import source_peaks
+from engine.audio.pictures.peak_cache import keep_channels, read_together, source_peaks
 from engine.audio.pictures.peaks import PeakPyramid
 from engine.audio.reader import content_hash
 from engine.document.change import Edit
@@ -120,18 +120,27 @@ def find_media(
     told_s = time.monotonic()
     of_tracks = dict.fromkeys(key for track in state.tracks for key in track.source_ids)
     sources = [state.sources[key] for key in {**of_tracks, **dict.fromkeys(state.sources)}]
-    for number, source in enumerate(sources):
-        share = progress.step(number, len(sources))
-        try:
-            place = locate(source, request.document_folder)
-            here = replace(source, path=str(place))
-            peaks = source_peaks(here, state.rate_hz, share)
-            conformed = conformed_path(here, state.rate_hz)
-        except SourceError as error:
-            all_found.missing.append(f"{error}{_silent_clips(state, source.id)}")
-            continue
-        for found in (all_found, new):
-            found.take(source.id, place, conformed, peaks)
+    groups = read_together(sources, state.rate_hz)
+    for number, group in enumerate(groups):
+        share = progress.step(number, len(groups))
+        here: list[Source] = []
+        for source in group:
+            try:
+                place = locate(source, request.document_folder)
+            except SourceError as error:
+                all_found.missing.append(f"{error}{_silent_clips(state, source.id)}")
+            else:
+                here.append(replace(source, path=str(place)))
+        keep_channels(here, state.rate_hz, share)
+        for source in here:
+            try:
+                peaks = source_peaks(source, state.rate_hz, share)
+                conformed = conformed_path(source, state.rate_hz)
+            except SourceError as error:
+                all_found.missing.append(f"{error}{_silent_clips(state, source.id)}")
+                continue
+            for found in (all_found, new):
+                found.take(source.id, Path(source.path), conformed, peaks)
         if found_some is not None and time.monotonic() - told_s >= _TELL_EVERY_S:
             found_some(new.media())
             new, told_s = _Found(), time.monotonic()

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import struct
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,9 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio.conform import conform, found_conformed
+from engine.audio.decoders.tracks import channel_of, file_and_track
 from engine.audio.pictures.peaks import BlockReducer, PeakPyramid, level_lengths, peak_chunks
 from engine.audio.reader import SourceReader
 from engine.document.tracks.track import Source, source_length_samples
+from engine.errors import SourceError
 from engine.files.disk_room import check_room
 from engine.files.places import cache_file
 from engine.files.regular_file import open_regular
@@ -55,6 +58,50 @@ def source_peaks(source: Source, rate_hz: int, progress: Progress = SILENT) -> P
         # A conformed copy holds zeros where the source held NaN; the user is told what the source held.
         conformed_from = None if path == Path(source.path) else source
         return keep_peaks(reader, source.content_hash, progress, conformed_from)
+
+
+def read_together(sources: Iterable[Source], rate_hz: int) -> list[list[Source]]:
+    """Group consecutive sources by the files that are read for their peaks.
+
+    Channels of one file are a group where the file has the document's rate; any other source is alone.
+    """
+
+    def file(source: Source) -> tuple[Path, str]:
+        path = Path(source.path)
+        alone = not channel_of(path) or source.rate_hz != rate_hz
+        return file_and_track(path)[0], source.id if alone else ""
+
+    return [list(group) for _file, group in groupby(sources, file)]
+
+
+def keep_channels(sources: Sequence[Source], rate_hz: int, progress: Progress = SILENT) -> None:
+    """Build the missing peaks of a group of `read_together` with one reading of the file.
+
+    Invalid samples are counted for each channel alone, so a file that has any is left to `source_peaks`, and
+    so is a file that cannot be read.
+
+    Raises
+    ------
+    ExportError : the cache folder cannot take the peaks, or the disk is full
+    Cancelled : the user cancelled; nothing is left behind
+    """
+    missing = [source for source in sources if load_peaks(source.content_hash, rate_hz) is None]
+    if len(missing) < 2:
+        return
+    rows = [channel_of(Path(source.path)) - 1 for source in missing]
+    with suppress(SourceError), ExitStack() as stack:
+        reader = stack.enter_context(SourceReader(file_and_track(Path(missing[0].path))[0]))
+        files = [
+            stack.enter_context(_peak_file(source.content_hash, reader.frames, rate_hz, 1))
+            for source in missing
+        ]
+        for chunk in peak_chunks(reader, progress):
+            for row, file in zip(rows, files, strict=True):
+                file.add(tuple(level[:, row : row + 1] for level in chunk))
+        if reader.bad_samples:
+            raise SourceError(reader.left_out)
+        for file in files:
+            file.complete(0, -1)
 
 
 def keep_peaks(

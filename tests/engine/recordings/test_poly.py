@@ -13,6 +13,7 @@ import soundfile
 from engine.audio.headers.bwf import Broadcast, append_chunks, broadcast_chunks
 from engine.audio.headers.channel_names import channel_title, read_channel_names
 from engine.audio.headers.time_reference import read_time_reference
+from engine.audio.pictures.peak_cache import keep_channels, read_together, source_peaks
 from engine.audio.reader import SourceReader, content_hash, probe
 from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
@@ -226,3 +227,34 @@ def test_offcuts_own_list_names_the_channel(tmp_path: Path) -> None:
     export(ExportRequest(imported_tracks(imported), imported.media.paths, tmp_path / "out.json"))
     assert "a.WAV#ch5" in (tmp_path / "out.json").read_text()
     assert {one.name for one in tmp_path.iterdir()} == {"a.WAV", "out.json"}
+
+
+@pytest.mark.parametrize("bad_channel", [None, 2])
+def test_peaks_of_channels_read_at_once_are_those_of_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bad_channel: int | None
+) -> None:
+    samples = np.random.default_rng(3).uniform(-0.5, 0.5, (400_000, 4)).astype(np.float32)
+    if bad_channel is not None:
+        samples[1_234, bad_channel] = np.nan
+    path = tmp_path / "take.wav"
+    soundfile.write(path, samples, RATE_HZ, "FLOAT")
+    imported = import_audio(ImportRequest((path,), split=Split.EVERY), SILENT)
+    assert [*read_together(imported.sources, RATE_HZ)] == [[*imported.sources]]
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "other"))
+    for number, source in enumerate(imported.sources):
+        found, alone = imported.media.peaks[source.id], source_peaks(source, RATE_HZ)
+        for level, expected in zip(found.levels, alone.levels, strict=True):
+            np.testing.assert_array_equal(level, expected)
+        bad = (1, 1_234) if number == bad_channel else (0, -1)
+        assert (found.bad_samples, found.first_bad_samples) == bad
+
+
+def test_channels_of_a_file_are_read_once(tmp_path: Path) -> None:
+    path = tmp_path / "take.wav"
+    soundfile.write(path, np.zeros((4 * RATE_HZ, 4)), RATE_HZ, "FLOAT")
+    sources = import_audio(ImportRequest((path,), split=Split.EVERY), SILENT).sources
+    soundfile.write(path, np.ones((4 * RATE_HZ, 4)), RATE_HZ, "FLOAT")
+    again = [replace(one, content_hash=content_hash(Path(one.path))) for one in sources]
+    keep_channels(again, RATE_HZ)
+    path.unlink()
+    assert [source_peaks(one, RATE_HZ).levels[0][:2].min() for one in again] == [1.0] * 4

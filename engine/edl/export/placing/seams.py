@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.decisions import Verdict
-from engine.document.kinds.operations import Drop, Insert, Operation, Order
+from engine.document.kinds.operations import Drop, Insert, Operation, Order, Replace
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.table import Positions, table_of
@@ -18,6 +18,8 @@ from engine.edl.inserts import INSERTED_FROM
 from engine.edl.names import beginning_of
 from engine.edl.own_programmes import without_rest
 from engine.edl.programme import EDGE_FADE_MS
+from engine.edl.tracks.patches import patches_by_track
+from engine.spans import outside, united
 
 LONGEST_LABEL = 80
 """Characters of a marker's name: more are cut off by the lists of most programs."""
@@ -54,10 +56,23 @@ def seams(state: DocumentState, edit_list: EditList) -> tuple[Seam, ...]:
 
 
 def removed_edit_list(state: DocumentState, edit_list: EditList) -> EditList:
-    """Return the edit list of the removed material, piece after piece."""
-    edges = [0, *(edge for span in edit_list.removed_spans for edge in span), state.length_samples]
-    drops = [Drop(start, stop, EDGE_FADE_MS) for start, stop in zip(edges[::2], edges[1::2], strict=True)]
-    return cut(drops, length_samples=state.length_samples, rate_hz=state.rate_hz)
+    """Return the edit list of the removed material, piece after piece.
+
+    A piece that is not removed from all tracks is silent on the others.
+    """
+    length = state.length_samples
+    removed = {key: edit_list.of_track(key).removed_spans for key in (track.id for track in state.tracks)}
+    of_any = united([*edit_list.removed_spans, *(span for spans in removed.values() for span in spans)])
+    drops = [Drop(start, stop, EDGE_FADE_MS) for start, stop in outside(of_any, 0, length).tolist()]
+    pieces = cut(drops, length_samples=length, rate_hz=state.rate_hz)
+    if not edit_list.own:
+        return pieces
+    silent = [
+        Replace(start, stop, (key,), crossfade_ms=EDGE_FADE_MS)
+        for key, spans in removed.items()
+        for start, stop in outside(spans, 0, length).tolist()
+    ]
+    return replace(pieces, patches=patches_by_track(silent, tuple(removed), state.rate_hz))
 
 
 def removed_pieces(state: DocumentState, removed: EditList) -> tuple[Seam, ...]:

@@ -16,6 +16,7 @@ from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
 from engine.document.tracks.edits import add_tracks
 from engine.edl.build import build
+from engine.edl.export.placing.seams import removed_edit_list
 from engine.edl.render import Renderer, render
 from engine.errors import UsageError
 from tests.engine.edl.heard.test_every_kind import SLOW
@@ -64,6 +65,21 @@ def test_a_ripple_cut_moves_one_track_and_a_cut_removes_the_same_moment_of_both(
     np.testing.assert_array_equal(alone(pair, state, "t0"), kept)
     both = np.concatenate([second[:10_000], second[12_000:]])
     np.testing.assert_array_equal(alone(pair, state, "t1"), both)
+
+
+def test_the_removed_parts_hold_a_ripple_cut_on_its_tracks_alone(pair: Recording) -> None:
+    state = edited(pair.state, hard("ripple", 4_000, 6_000, "t0"), hard("cut", 10_000, 12_000))
+    removed = removed_edit_list(state, build(state))
+    assert removed.length_samples == 4_000
+    inside = [slice(100, 1_900), slice(2_100, 3_900)]  # without the fades
+    for key, is_in_first in (("t0", True), ("t1", False)):
+        tracks = tuple(replace(one, mute=one.id != key) for one in state.tracks)
+        found = render(replace(state, tracks=tracks), removed, pair.media, 0, 4_000)[:, 0]
+        pieces = np.concatenate(
+            [recorded(pair, key)[4_000:6_000] * is_in_first, recorded(pair, key)[10_000:12_000]]
+        )
+        for part in inside:
+            np.testing.assert_array_equal(found[part], pieces[part])
 
 
 def test_the_result_lasts_as_long_as_its_longest_track(pair: Recording) -> None:

@@ -1,7 +1,7 @@
 """Conflicts: accepted edits that exclude each other. The user decides; until then both do what they can.
 
-Conflicts are: a span moved to two places or repeated two different numbers of times, a span placed inside
-another that is itself moved away, a slice that two edits slip by different amounts, hits moved past each
+Conflicts are: a span moved to two places or repeated two different numbers of times, a span or silence placed
+inside another span that is moved away, a slice that two edits slip by different amounts, hits moved past each
 other, a recorder aligned in two ways, two takes that one track would play at once, a repair where another
 take plays, and two repairs of one place if neither was made from the output of the other. Drop and hold, or
 replacement and slip, do not conflict: their kinds have an order (decision 2).
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from engine.document.decisions import Verdict
 from engine.document.kinds.operations import (
+    Insert,
     Lift,
     Operation,
     Order,
@@ -30,6 +31,7 @@ from engine.document.kinds.operations import (
 )
 from engine.document.state import DocumentState
 from engine.document.table import Made, Mask, ProposalTable, table_of
+from engine.edl.inserts import INSERTED_FROM
 from engine.errors import DocumentError
 
 Places = NDArray[np.int64]
@@ -72,7 +74,7 @@ class _Contenders:
         found = [
             (place, one)
             for place in np.flatnonzero(~table.made.drops & table.made.is_known).tolist()
-            for one in _effect(table, place)
+            for one in map(_as_laid, _effect(table, place))
             if _may_contend(one)
         ]
         places = np.array([place for place, _ in found], np.int64)
@@ -155,7 +157,7 @@ def conflicts_of(state: DocumentState, proposal_id: str) -> tuple[str, ...]:
     """
     table = table_of(state)
     here = table.made.places[proposal_id]
-    own = [one for one in table.effect(here) if _may_contend(one)]
+    own = [one for one in map(_as_laid, table.effect(here)) if _may_contend(one)]
     if not own:
         return ()
     there = _contenders_of(table)
@@ -267,6 +269,13 @@ def _clash(one: Operation, other: Operation) -> bool:
     return False
 
 
+def _as_laid(one: Operation) -> Operation:
+    """Return an insert as the order that lays its silence; any other operation itself."""
+    if not isinstance(one, Insert):
+        return one
+    return Order(INSERTED_FROM, INSERTED_FROM + 1, one.start_samples, 1, True, rank=one.rank)
+
+
 def _may_contend(one: Operation) -> TypeGuard[Contender]:
     """Return whether an operation can conflict; a mute cannot, since it covers everything."""
     return isinstance(one, Contender) and not (isinstance(one, Replace) and one.stored is None)
@@ -304,7 +313,8 @@ def _is_counted_twice(one: Order, other: Order) -> bool:
     """Return whether two orders repeat one span at the same place a different number of times."""
     same = (one.start_samples, one.stop_samples) == (other.start_samples, other.stop_samples)
     is_there = (one.at_samples, one.rank) == (other.at_samples, other.rank)
-    return same and is_there and one.stays and other.stays
+    is_sound = one.start_samples < INSERTED_FROM  # of two inserts at a place, both play
+    return same and is_there and is_sound and one.stays and other.stays
 
 
 def _is_laid_into(one: Order, other: Order) -> bool:

@@ -34,6 +34,26 @@ PAIRS: dict[str, tuple[Made, Made, bool]] = {
         ("move", (8_000, 9_000), {"to_samples": 1_500}),
         True,
     ),
+    "silence in what is moved away": (
+        ("move", (1_000, 2_000), {"to_samples": 5_000}),
+        ("insert", (1_500, 1_500), {"length_samples": 800}),
+        True,
+    ),
+    "silence in front of what is moved away": (
+        ("move", (1_000, 2_000), {"to_samples": 5_000}),
+        ("insert", (1_000, 1_000), {"length_samples": 800}),
+        False,
+    ),
+    "silence of two lengths at one place": (
+        ("insert", (1_500, 1_500), {"length_samples": 800}),
+        ("insert", (1_500, 1_500), {"length_samples": 900}),
+        False,
+    ),
+    "silence in what is repeated": (
+        ("repeat", (1_000, 2_000), {"times": 2}),
+        ("insert", (1_500, 1_500), {"length_samples": 800}),
+        False,
+    ),
     "moved side by side": (
         ("move", (1_000, 2_000), {"to_samples": 5_000}),
         ("move", (2_000, 3_000), {"to_samples": 5_000}),

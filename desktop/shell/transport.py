@@ -68,7 +68,8 @@ class Transport(QObject):
         self._built: dict[bool, tuple[DocumentState, EditList]] = {}
         self._before: tuple[EditList, EditList] | None = None
         self._goes_round = False
-        self.plays_result = self.plays_before = False
+        self.plays_result: bool = False  # stated: the tables of commands are part of a cycle of types
+        self.plays_before = False
         self.playhead_samples = 0
         self._near_samples: int | None = None  # in the result
         self._tried: DocumentState | None = None

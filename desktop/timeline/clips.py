@@ -75,7 +75,7 @@ class Clips(QObject):
     def __init__(self, window: QWidget, parts: Parts) -> None:
         super().__init__(window)
         self._window, self._parts, self._session = window, parts, parts.session
-        self.rippling = Rippling(parts, self)
+        self.rippling: Rippling = Rippling(parts, self)  # stated, as in `desktop.shell.transport`
         self.rippling.said.connect(self.said)
         canvas = parts.timeline.canvas
         canvas.clip_chosen.connect(lambda _id, _choice: self._say_chosen())

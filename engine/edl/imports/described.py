@@ -167,6 +167,7 @@ class ImportedEdits:
     rounding_s : largest error of a position in a format that counts frames; 0 if exact
     counts_frames : whether the format counts frames, even if it also has exact positions
     has_crossfades : whether the format can state the overlap of neighbours
+    states_cuts : whether a seam without a crossfade is a hard cut; if not, its crossfade is unknown
     varies_gain : whether the format has gain curves of clips
     has_edge_fades : whether it can state the fade-in of the first clip and the fade-out of the last
     frame_rate : of video, if the file states or implies one
@@ -193,6 +194,7 @@ class ImportedEdits:
     rounding_s: Fraction = NOTHING
     counts_frames: bool = False
     has_crossfades: bool = True
+    states_cuts: bool = True
     varies_gain: bool = False
     has_edge_fades: bool = True
     frame_rate: Fraction | None = None

@@ -28,7 +28,12 @@ _ROUNDED = 3
 
 
 def unmoved(
-    found: DocumentClips, state: DocumentState, frame_rate: Fraction, *, has_crossfades: bool
+    found: DocumentClips,
+    state: DocumentState,
+    frame_rate: Fraction,
+    *,
+    has_crossfades: bool,
+    states_cuts: bool = True,
 ) -> DocumentClips:
     """Return the clips, with exact positions for those that agree with the document.
 
@@ -36,12 +41,15 @@ def unmoved(
     ----------
     frame_rate : of the file
     has_crossfades : whether the file states lengths of crossfades; without, clips get none
+    states_cuts : whether a seam without one is a hard cut; else it has the crossfade of the document
     """
     edit_list = build(state)
     by_track, is_exact = {}, True
     for track in state.tracks:
         if track.id in found.by_track:
-            own = _OwnClips(state, edit_list, track, frame_rate, has_crossfades)
+            own = _OwnClips(
+                state, edit_list, track, frame_rate, has_crossfades=has_crossfades, states_cuts=states_cuts
+            )
             by_track[track.id], agrees = own.settled(found.by_track[track.id])
             is_exact &= agrees
     return replace(found, by_track=by_track, near_samples=0 if is_exact else found.near_samples)
@@ -124,10 +132,12 @@ class _OwnClips:
         edit_list: EditList,
         track: Track,
         frame_rate: Fraction,
+        *,
         has_crossfades: bool,
+        states_cuts: bool,
     ) -> None:
         self._rate_hz, self._frame_rate = state.rate_hz, frame_rate
-        self._has_crossfades = has_crossfades
+        self._has_crossfades, self._states_cuts = has_crossfades, states_cuts
         held = consolidated_track(state, edit_list, track, Path(track.id), frame_rate)
         sources = dict(state.sources) if held is None else {**state.sources, held.source.id: held.source}
         self._all = clips(state, edit_list, track, held)
@@ -151,6 +161,10 @@ class _OwnClips:
         sides = zip(imported, (0, *overlaps), (*overlaps, 0), strict=True)
         rows = [_Row(one, self._own(one, before, after)) for one, before, after in sides]
         is_exact = all(row.own is not None for row in rows)
+        overlapped = zip(rows, (0, *overlaps), (*overlaps, 0), strict=True)
+        rows = [
+            replace(row, own=None) if self._has_own_fade(row, *both) else row for row, *both in overlapped
+        ]
         rows = sorted((*rows, *self._too_short(rows)), key=_place)
         found = [row.clip if row.own is None else self._exact(row.clip, row.own) for row in rows]
         for number, (left, right) in enumerate(pairwise(rows if self._has_crossfades else ())):
@@ -158,6 +172,18 @@ class _OwnClips:
                 (left, found[number]), (right, found[number + 1])
             )
         return tuple(found), is_exact
+
+    def _has_own_fade(self, row: _Row, before: int, after: int) -> bool:
+        """Return whether a clip at its exact place has a fade that no neighbour on its track overlaps.
+
+        In a list of dissolves, which has no other fades, it crosses over with a clip of another track.
+        """
+        one, own = row.clip, row.own
+        is_loose = bool((one.fade_in_samples and not before) or (one.fade_out_samples and not after))
+        there = self._exact_places.get((one.at_samples, one.end_samples))
+        if self._states_cuts or own is None or not is_loose or there is not own:
+            return False
+        return one.start_samples == own.document_start_samples - own.before_samples
 
     def _own(self, one: DocumentClip, before: int, after: int) -> ResultClip | None:
         """Return the document's clip with the place and the audio of this one; None without a match.
@@ -221,7 +247,8 @@ class _OwnClips:
         fade_out = fade_in = overlap
         if left.own is not None and right.own is not None:
             meets = left.own.result_stop_samples == right.own.result_start_samples
-            if meets and self._frames(overlap) == self._crossfades.get(right.own, 0):
+            is_same = self._frames(overlap) == self._crossfades.get(right.own, 0)
+            if meets and (is_same or (not overlap and not self._states_cuts)):
                 back, on = right.own.before_samples, left.own.after_samples
                 fade_out, fade_in = left.own.fade_out_samples, right.own.fade_in_samples
         if left.own is not None and (overlap or left.own in self._goes_on):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.document.change import Edit, Row, RowChange, row_changes
-from engine.document.decisions import Decision, Verdict
+from engine.document.decisions import Decision, Verdict, edited
 from engine.document.file.storage import apply_rows
 from engine.document.kinds import KINDS
 from engine.document.kinds.kind import length_words
@@ -206,9 +206,9 @@ def _compared(request: ImportRequest, wanted: WantedEdits) -> ImportedEdit:
         stays |= set(_effects(state, TIMING))
         fresh = [one for one in fresh if not any(isinstance(each, TIMING) for each in one.effect)]
     proposals = _proposals(fresh, request.imported.file_name, state.rate_hz)
-    if wanted.not_understood:
-        stays |= {one.id for one in proposals if one.id in state.proposals}
-        proposals = tuple(one for one in proposals if one.id not in stays)
+    here = {one.id for one in proposals if one.id in state.proposals}
+    stays |= here if wanted.not_understood else {key for key in here if _is_accepted_unchanged(state, key)}
+    proposals = tuple(one for one in proposals if one.id not in stays)
     made = ImportedEdit(
         request.imported.file_name,
         state.rate_hz,
@@ -225,10 +225,17 @@ def _compared(request: ImportRequest, wanted: WantedEdits) -> ImportedEdit:
     )
     if not made.is_accepted:
         return made
-    returned = len(_effects(state, wanted.gives_way)) - len(stays)
+    returned = len(_effects(state, wanted.gives_way).keys() - stays)
     after = build(apply_rows(state, made.put_into(state).changes))
     longer = after.length_samples - before.length_samples
     return replace(made, longer_samples=longer, returned=returned)
+
+
+def _is_accepted_unchanged(state: DocumentState, key: str) -> bool:
+    """Return whether a proposal is accepted as it was made."""
+    one, decision = state.proposals[key], state.decisions.get(key)
+    is_accepted = decision is not None and decision.verdict is Verdict.ACCEPTED
+    return is_accepted and edited(one, decision) == edited(one, None)
 
 
 def _gains(state: DocumentState, wanted: WantedEdits) -> Iterator[tuple[str, float]]:

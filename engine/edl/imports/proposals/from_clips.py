@@ -38,6 +38,7 @@ from engine.wording import counted
 
 _MOST_OFF = Fraction(3, 2)
 """How many frames the end of a clip can be off: its start by half of one, its length by one."""
+_CLICKS_A_S = 24
 _SEAM_MARKERS = ("Cut", "")
 
 
@@ -50,7 +51,13 @@ def from_clips(imported: ImportedEdits, state: DocumentState, places: Mapping[st
     """
     clips = document_clips(imported, state, places)
     if imported.counts_frames and imported.frame_rate is not None:
-        clips = unmoved(clips, state, imported.frame_rate, has_crossfades=imported.has_crossfades)
+        clips = unmoved(
+            clips,
+            state,
+            imported.frame_rate,
+            has_crossfades=imported.has_crossfades,
+            states_cuts=imported.states_cuts,
+        )
     found, single = _composed(clips, imported, state, places)
     if all(one.is_inserted for one in found.runs):
         raise EditsError(f"{imported.file_name} contains no audio of this recording: choose another file.")
@@ -73,8 +80,9 @@ def from_clips(imported: ImportedEdits, state: DocumentState, places: Mapping[st
         made = played_in(state, timing, stays)
     gains = wanted_gains(clips, state)
     left_out = [*clips.left_out, *gains.left_out, *found.left_out, *_shortened(fades_of(made), seams)]
+    left_out += _lost_edge_fades(found, made)
     return WantedEdits(
-        (*timing, *map(_on_track, found.differences), *gains.edits),
+        (*timing, *(edit for one in found.differences for edit in _on_track(one, rate_hz)), *gains.edits),
         (*TIMING, Gain) if gains.replaced else TIMING,
         markers=tuple(_markers(imported, state, found.runs)),
         gains_db=clips.gains_db,
@@ -102,6 +110,7 @@ def _composed(
             near_samples=clips.near_samples,
             has_crossfades=imported.has_crossfades,
             has_edge_fades=imported.has_edge_fades,
+            states_cuts=imported.states_cuts,
             unknown=clips.unknown,
             alone=keys,
         )
@@ -236,14 +245,49 @@ def _shortened(made: Mapping[Seam, int], wanted: Mapping[Seam, int | None]) -> I
         yield f"{counted(other, 'crossfade')} of another length than in the file."
 
 
-def _on_track(one: Difference) -> WantedOnTracks:
+def _lost_edge_fades(found: PlayedRuns, made: EditList) -> Iterator[str]:
+    """Report fades at the start and the end of the file where the document has no cut that could have them.
+
+    Shorter ones, as programs add them to every clip against clicks, are not worth a message.
+    """
+    least = made.rate_hz // _CLICKS_A_S
+    lengths = found.runs[0].fade_samples, found.end_fade_samples
+    own = made.fades_in_samples[0], made.fades_out_samples[-1]
+    lost = sum(
+        length is not None and length - int(mine) > least for length, mine in zip(lengths, own, strict=True)
+    )
+    if lost:
+        yield f"{counted(lost, 'fade')} at the start or the end left out."
+
+
+def _on_track(one: Difference, rate_hz: int) -> Iterator[WantedOnTracks]:
     span, tracks = (one.start_samples, one.stop_samples), (one.track_id,)
     if one.is_silent:
-        return WantedOnTracks("mute", *span, {IS_SILENT: True, CROSSFADE_MS: 0.0}, tracks)
-    if one.by_samples:
-        return WantedOnTracks("slip", *span, {BY_SAMPLES: float(one.by_samples), CROSSFADE_MS: 0.0}, tracks)
-    gain_db = min(max(one.gain_db, QUIETEST_DB), LOUDEST_DB)
-    return WantedOnTracks("gain", *span, {GAIN_DB: round(gain_db, 2), RAMP_MS: 0.0}, tracks)
+        for start, stop, fade in _silences(one):
+            payload = {IS_SILENT: True, CROSSFADE_MS: 1000 * fade / rate_hz}
+            yield WantedOnTracks("mute", start, stop, payload, tracks)
+    elif one.by_samples:
+        yield WantedOnTracks("slip", *span, {BY_SAMPLES: float(one.by_samples), CROSSFADE_MS: 0.0}, tracks)
+    else:
+        gain_db = min(max(one.gain_db, QUIETEST_DB), LOUDEST_DB)
+        yield WantedOnTracks("gain", *span, {GAIN_DB: round(gain_db, 2), RAMP_MS: 0.0}, tracks)
+
+
+def _silences(one: Difference) -> Iterator[tuple[int, int, int]]:
+    """Yield spans with the lengths of the fades at both of their edges, whose middle is the edge.
+
+    Where only one edge of a silence has a fade, a mute of its own makes it: its other fade is in the silence.
+    """
+    before, after = one.fade_before_samples, one.fade_after_samples
+    if before == after:
+        yield one.start_samples - before + before // 2, one.stop_samples + before // 2, before
+        return
+    yield one.start_samples, one.stop_samples, 0
+    if before:
+        yield one.start_samples - before + before // 2, one.start_samples + before, before
+    if after:
+        stop = one.stop_samples + after // 2
+        yield stop - after, stop, after
 
 
 def _markers(imported: ImportedEdits, state: DocumentState, runs: Sequence[Run]) -> Iterator[NamedSpan]:

@@ -16,7 +16,8 @@ from engine.document.kinds.insert import LENGTH_SAMPLES
 from engine.document.kinds.payload import CROSSFADE_MS, HAND_CROSSFADE_MS, LONGEST_CROSSFADE_MS
 from engine.document.state import DocumentState
 from engine.edl.edit_list import EditList, Segment
-from engine.edl.imports.proposals.runs import Difference, PlayedRuns, Run, Span
+from engine.edl.imports.document_clips import Span
+from engine.edl.imports.proposals.runs import Difference, PlayedRuns, Run
 from engine.edl.imports.proposals.wanted import WantedOnTracks
 from engine.spans import common, outside, united
 

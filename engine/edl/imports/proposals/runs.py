@@ -6,17 +6,26 @@ has a difference: it is silent there, plays another moment, or is louder.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
+from engine.document.kinds.payload import LONGEST_CROSSFADE_MS
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Track
-from engine.edl.imports.document_clips import DocumentClip
+from engine.edl.imports.document_clips import DocumentClip, Span
+from engine.edl.imports.proposals.crossovers import (
+    CrossedSeams,
+    between_tracks,
+    crossfade_spans,
+    faded_over_silence,
+    jumps,
+    leaves,
+    span_length,
+)
 from engine.edl.inserts import INSERTED_FROM
 from engine.spans import Samples, common, united
 from engine.wording import counted
@@ -24,7 +33,8 @@ from engine.wording import counted
 _FRAMES_A_S = 24
 """The fewest frames that a format counts."""
 
-Span = tuple[int, int]
+_FadeAt = tuple[str, int, bool]
+"""The track of a fade, the edge of its clip, and whether that is its end."""
 NO_SPANS: Mapping[str, Sequence[Span]] = {}
 
 
@@ -63,6 +73,7 @@ class Difference:
     is_silent : the track is muted there
     by_samples : how much later it sounds
     gain_db : how much louder it is
+    fade_before_samples, fade_after_samples : of the sound before and after a silence, up to its edges
     """
 
     track_id: str
@@ -71,6 +82,8 @@ class Difference:
     is_silent: bool = False
     by_samples: int = 0
     gain_db: float = 0.0
+    fade_before_samples: int = 0
+    fade_after_samples: int = 0
 
     @property
     def way(self) -> tuple[bool, int, float]:
@@ -114,6 +127,7 @@ def heard(
     near_samples: int = 0,
     has_crossfades: bool = True,
     has_edge_fades: bool = True,
+    states_cuts: bool = True,
     unknown: Mapping[str, Sequence[Span]] = NO_SPANS,
     alone: Collection[str] | None = None,
 ) -> PlayedRuns:
@@ -126,58 +140,12 @@ def heard(
     unknown : spans of the result in which a track plays something unknown, and so has no difference
     near_samples : how far positions may be off
     has_crossfades, has_edge_fades : whether the clips specify the lengths of fades
+    states_cuts : whether they are hard cuts where they specify none
     """
     tracks = [one for one in state.tracks if alone is None or one.id in alone]
     return _Composing(by_track, state, tracks, near_samples, unknown).heard(
-        has_crossfades=has_crossfades, has_edge_fades=has_edge_fades
+        has_crossfades=has_crossfades, has_edge_fades=has_edge_fades, states_cuts=states_cuts
     )
-
-
-class _Seams:
-    """Where tracks cross over from one clip to the next: a track that begins or ends in a fade does so there.
-
-    Parameters
-    ----------
-    crossfades : each from where to where both clips play, on a track or on two
-    """
-
-    def __init__(self, crossfades: Iterable[Span]) -> None:
-        self._longest: dict[tuple[str, int], Span] = {}
-        crossfades = tuple(crossfades)
-        for one in crossfades:
-            for edge in _edges(one):
-                self._longest[edge] = max(self._longest.get(edge, one), one, key=_length)
-        whole = sorted({self._whole(one) for one in crossfades}, key=_middle)
-        self._at = [_middle(one) for one in whole]
-        self._halves = [_length(one) - _length(one) // 2 for one in whole]
-
-    def _whole(self, crossfade: Span) -> Span:
-        """Return the longest crossfade that begins or ends with one: a track can end or begin within it."""
-        return max((self._longest.get(edge, crossfade) for edge in _edges(crossfade)), key=_length)
-
-    def holds(self, crossfade: Span) -> bool:
-        """Return whether a span begins or ends as a crossfade does."""
-        return _length(crossfade) > 0 and any(edge in self._longest for edge in _edges(crossfade))
-
-    def middle(self, crossfade: Span) -> int:
-        """Return where a track takes over that crosses over in a span."""
-        return _middle(self._whole(crossfade))
-
-    def length(self, crossfade: Span) -> int:
-        """Return how long all of a crossfade is that a track has in a span."""
-        return _length(self._whole(crossfade))
-
-    def beginning(self, start: int) -> int:
-        """Return where a track takes over that begins within a crossfade; elsewhere its start."""
-        place = bisect_left(self._at, start)
-        is_inside = place < len(self._at) and self._at[place] - self._halves[place] <= start
-        return self._at[place] if is_inside else start
-
-    def ending(self, stop: int) -> int:
-        """Return where a track hands over that ends within a crossfade; elsewhere its end."""
-        place = bisect_right(self._at, stop) - 1
-        is_inside = place >= 0 and stop <= self._at[place] + self._halves[place]
-        return self._at[place] if is_inside else stop
 
 
 class _Composing:
@@ -193,18 +161,20 @@ class _Composing:
     ) -> None:
         self._state, self._tracks, self._near = state, tracks, near
         self._unknown = {key: united(spans) for key, spans in unknown.items()}
-        self._under = self._fades = 0
+        self._under = 0
+        self._loose: dict[_FadeAt, tuple[int, int]] = {}
+        self._fades: set[_FadeAt] = set()
         clips = {key: self._on_top(own) for key, own in by_track.items()}
         end = max((one.end_samples for own in clips.values() for one in own), default=0)
         composed = {track.id for track in tracks}
         clips = {key: own for key, own in clips.items() if key in composed}
-        crossfades = [one for own in clips.values() for one in _crossfades(own) if _length(one)]
-        crossfades += _between_tracks(clips.values(), near)
-        seams = _Seams(crossfades)
-        over_silence = _Seams(_faded_over_silence(clips.values(), end))
-        self._pieces = {key: self._parted(own, seams, over_silence) for key, own in clips.items()}
+        crossfades = [one for own in clips.values() for one in crossfade_spans(own) if span_length(one)]
+        crossfades += between_tracks(clips.values(), near)
+        seams = CrossedSeams(crossfades)
+        over_silence = CrossedSeams(faded_over_silence(clips.values(), end))
+        self._pieces = {key: self._parted(key, own, seams, over_silence) for key, own in clips.items()}
         self._offsets: list[int | None] = []
-        self._longest_fade = max(map(_length, crossfades), default=0)
+        self._longest_fade = max(map(span_length, crossfades), default=0)
         self._spans = {
             track.id: united([(clip.start_samples, clip.stop_samples) for clip in track.clips]).tolist()
             for track in tracks
@@ -213,7 +183,7 @@ class _Composing:
             if not any(one.is_heard for one in pieces):  # the track is muted, not its parts
                 self._pieces[key] = [replace(one, is_heard=True) for one in pieces]
 
-    def heard(self, *, has_crossfades: bool, has_edge_fades: bool) -> PlayedRuns:
+    def heard(self, *, has_crossfades: bool, has_edge_fades: bool, states_cuts: bool) -> PlayedRuns:
         """Return all of it."""
         intervals = list(self._intervals())
         runs = self._runs(intervals)
@@ -225,6 +195,11 @@ class _Composing:
             for number, one in enumerate(tuple(runs[1:]), 1):
                 if not one.fade_samples and not self._is_cut(one.at_samples):
                     runs[number] = replace(one, fade_samples=None)
+        if not states_cuts:
+            runs, end_fade = (
+                [replace(one, fade_samples=one.fade_samples or None) for one in runs],
+                end_fade or None,
+            )
         differences, repeated = self._differences(intervals)
         return PlayedRuns(tuple(runs), tuple(differences), end_fade, tuple(self._left_out(repeated)))
 
@@ -238,7 +213,7 @@ class _Composing:
         if self._under:
             yield f"{counted(self._under, 'clip')} under other clips of the same track left out."
         if self._fades:
-            yield f"{counted(self._fades, 'fade')} without a crossfade left out."
+            yield f"{counted(len(self._fades), 'fade')} without a crossfade left out."
         if repeated:
             yield f"{counted(repeated, 'difference')} between tracks of a repeated span left out."
 
@@ -253,9 +228,11 @@ class _Composing:
             found.append(one)
         return found
 
-    def _parted(self, clips: Sequence[DocumentClip], seams: _Seams, over_silence: _Seams) -> list[_Piece]:
+    def _parted(
+        self, key: str, clips: Sequence[DocumentClip], seams: CrossedSeams, over_silence: CrossedSeams
+    ) -> list[_Piece]:
         """Return the span each clip plays, up to the middle of its crossfades."""
-        overlaps = [None, *((one if _length(one) else None) for one in _crossfades(clips)), None]
+        overlaps = [None, *((one if span_length(one) else None) for one in crossfade_spans(clips)), None]
         pieces: list[_Piece] = []
         neighbours = zip((None, *clips[:-1]), clips, (*clips[1:], None), strict=True)
         for (earlier, one, later), (before, after) in zip(neighbours, pairwise(overlaps), strict=True):
@@ -264,17 +241,19 @@ class _Composing:
             else:
                 start = seams.beginning(one.at_samples)
                 faded = start, start + one.fade_in_samples
-                if start == one.at_samples and over_silence.holds(faded) and _jumps(earlier, one):
+                if start == one.at_samples and over_silence.holds(faded) and jumps(earlier, one):
                     start = over_silence.middle(faded)
-                self._fades += bool(one.fade_in_samples and start == one.at_samples and one is not clips[0])
+                if one.fade_in_samples and start == one.at_samples:
+                    self._keep_fade((key, start, False), one, is_edge=one is clips[0])
             if after is not None:
                 stop = min(one.end_samples, seams.middle(after))
             else:
                 stop = seams.ending(one.end_samples)
                 faded = stop - one.fade_out_samples, stop
-                if stop == one.end_samples and over_silence.holds(faded) and _leaves(one, later):
+                if stop == one.end_samples and over_silence.holds(faded) and leaves(one, later):
                     stop = over_silence.middle(faded)
-                self._fades += bool(one.fade_out_samples and stop == one.end_samples and one is not clips[-1])
+                if one.fade_out_samples and stop == one.end_samples:
+                    self._keep_fade((key, stop, True), one, is_edge=one is clips[-1])
             if start < stop:
                 offset = one.start_samples - one.at_samples
                 fades = (
@@ -283,6 +262,13 @@ class _Composing:
                 )
                 pieces.append(_Piece(start, stop, offset, *fades, one.gain_db, one.is_heard))
         return pieces
+
+    def _keep_fade(self, place: _FadeAt, clip: DocumentClip, *, is_edge: bool) -> None:
+        """Note a fade that is part of no crossfade; those of the edges of a track are not counted."""
+        length = clip.fade_out_samples if place[2] else clip.fade_in_samples
+        self._loose[place] = length, clip.start_samples - clip.at_samples
+        if not is_edge:
+            self._fades.add(place)
 
     def _edge_fade(self, at: int, *, is_end: bool) -> int:
         """Return the fade of the tracks that begin at the start of the result, or end at its end."""
@@ -413,6 +399,7 @@ class _Composing:
         """Return the differences of tracks, and the number of those with conflicting spans."""
         plain: dict[str, list[tuple[int, int]]] = {key: [] for key in self._pieces}
         found: dict[str, list[Difference]] = {key: [] for key in self._pieces}
+        edges: dict[_FadeAt, tuple[int, int]] = {}
         for (start, stop, playing), offset in zip(intervals, self._offsets, strict=True):
             if offset is None:
                 continue
@@ -423,6 +410,8 @@ class _Composing:
                 if begin < stop + offset and end > start + offset
             ]
             for key, first, last in here:
+                edges[key, start + offset, True] = start, offset
+                edges[key, stop + offset, False] = stop, offset
                 if self._is_unknown(key, start, stop):
                     continue
                 one = self._difference(key, first, last, offset, playing.get(key))
@@ -436,7 +425,7 @@ class _Composing:
         repeated = 0
         for key, own in found.items():
             kept, left = _alike(own, plain[key])
-            differences += [one for one in kept if self._matters(one)]
+            differences += [self._faded(one, edges) for one in kept if self._matters(one)]
             repeated += left
         return differences, repeated
 
@@ -445,6 +434,27 @@ class _Composing:
             return Difference(key, first, last, is_silent=True)
         by = offset - piece.offset
         return Difference(key, first, last, False, by if abs(by) > self._near else 0, piece.gain_db)
+
+    def _faded(self, one: Difference, edges: Mapping[_FadeAt, tuple[int, int]]) -> Difference:
+        """Return a silence with the fades before and after it, without short ones against clicks.
+
+        Parameters
+        ----------
+        edges : places in the result of the edges of spans of the document, and the offsets there
+        """
+        if not one.is_silent:
+            return one
+        rate_hz = self._state.rate_hz
+        most = min(one.stop_samples - one.start_samples, round(rate_hz * LONGEST_CROSSFADE_MS / 1000))
+        fades = []
+        for at, is_end in ((one.start_samples, True), (one.stop_samples, False)):
+            place, offset = edges.get((one.track_id, at, is_end), (-1, 0))
+            length, own = self._loose.get((one.track_id, place, is_end), (0, 0))
+            is_here = abs(own - offset) <= self._near and rate_hz // _FRAMES_A_S < length <= most
+            fades.append(length if is_here else 0)
+            if is_here:
+                self._fades.discard((one.track_id, place, is_end))
+        return replace(one, fade_before_samples=fades[0], fade_after_samples=fades[1])
 
     def _matters(self, one: Difference) -> bool:
         """Return whether a difference is more than a rounded position or a residue of a track.
@@ -457,68 +467,6 @@ class _Composing:
         if one.is_silent and {one.start_samples, one.stop_samples} & edges:
             return length > max(2 * self._near, self._state.rate_hz // _FRAMES_A_S, self._longest_fade)
         return length > 2 * self._near
-
-
-def _jumps(one: DocumentClip | None, after: DocumentClip) -> bool:
-    """Return whether a clip is elsewhere than where the document would go on after another, or begin."""
-    offset = 0 if one is None else one.start_samples - one.at_samples
-    return after.start_samples - after.at_samples != offset
-
-
-def _leaves(one: DocumentClip, later: DocumentClip | None) -> bool:
-    """Return whether a clip is the last, or the document does not go on to the next as it was recorded."""
-    return later is None or _jumps(one, later)
-
-
-def _faded_over_silence(by_track: Iterable[Sequence[DocumentClip]], end: int) -> Iterator[Span]:
-    """Yield the fades of clips next to a silence of all tracks, inside a result that stops at an end."""
-    clips = [one for own in by_track for one in own]
-    if not clips:
-        return
-    sounding = united([(one.at_samples, one.end_samples) for one in clips])
-    starts, stops = set(sounding[:, 0].tolist()) - {0}, set(sounding[:, 1].tolist()) - {end}
-    for one in clips:
-        if one.at_samples in starts and one.fade_in_samples:
-            yield one.at_samples, one.at_samples + one.fade_in_samples
-        if one.end_samples in stops and one.fade_out_samples:
-            yield one.end_samples - one.fade_out_samples, one.end_samples
-
-
-def _crossfades(clips: Sequence[DocumentClip]) -> list[Span]:
-    """Return where each clip but the last plays together with the next; empty spans for cuts."""
-    return [(after.at_samples, max(one.end_samples, after.at_samples)) for one, after in pairwise(clips)]
-
-
-def _between_tracks(by_track: Iterable[Sequence[DocumentClip]], near: int) -> list[Span]:
-    """Return where a clip fades out as one from elsewhere in the document fades in, on whichever track.
-
-    Where one track has a gap before a jump and another one behind it, no track crosses over by itself.
-    """
-    clips = [one for own in by_track for one in own]
-    leaving: dict[Span, set[int]] = {}
-    for one in clips:
-        if one.fade_out_samples:
-            fade = one.end_samples - one.fade_out_samples, one.end_samples
-            leaving.setdefault(fade, set()).add(one.start_samples - one.at_samples)
-    found: dict[Span, None] = {}
-    for one in clips:
-        fade = one.at_samples, one.at_samples + one.fade_in_samples
-        offset = one.start_samples - one.at_samples
-        if one.fade_in_samples and any(abs(offset - other) > near for other in leaving.get(fade, ())):
-            found[fade] = None
-    return list(found)
-
-
-def _length(span: Span) -> int:
-    return span[1] - span[0]
-
-
-def _middle(span: Span) -> int:
-    return span[0] + _length(span) // 2
-
-
-def _edges(span: Span) -> tuple[tuple[str, int], tuple[str, int]]:
-    return ("start", span[0]), ("stop", span[1])
 
 
 def _follows(one: Difference, after: Difference) -> bool:

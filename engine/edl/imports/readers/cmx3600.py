@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from engine.edl.export.placing.frame_rates import FrameRate
 from engine.edl.imports import EditsFile
+from engine.edl.imports.crossfaded import crossfaded
 from engine.edl.imports.described import (
     ImportedClip,
     ImportedEdits,
@@ -29,7 +30,7 @@ from engine.timebase import timecode_frames
 from engine.wording import counted
 
 _EVENT = re.compile(
-    r"(\d{1,6})\s+(\S+)\s+(\S+)\s+([A-Z]\w*(?:\s+[BO])?)(?:\s+\d{1,3})?\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s*",
+    r"(\d{1,6})\s+(\S+)\s+(\S+)\s+([A-Z]\w*(?:\s+[BO])?)(?:\s+(\d{1,3}))?\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s*",
     re.IGNORECASE,
 )
 _NAME = re.compile(r"\*?\s*(FROM |TO )?CLIP NAME:\s*(.+)", re.IGNORECASE)
@@ -37,6 +38,11 @@ _FILE = re.compile(r"\*?\s*(?:SOURCE FILE|MEDIA FILE|FROM FILE|TO FILE)(?: NAME)
 _SPEED = re.compile(r"M2\s+(\S+)\s+([+-]?\d{1,4}(?:\.\d{1,4})?)(?:\s+(\S+))?\s*", re.IGNORECASE)
 _WARP = re.compile(r"TIME ?WARP|MOTION EFFECT|SPEED EFFECT|FREEZE FRAME", re.IGNORECASE)
 _MORE_CHANNELS = re.compile(r"AUD((?:\s+\d{1,2})+)\s*", re.IGNORECASE)
+_CROSSFADE = re.compile(
+    r"\*?\s*EFFECTS? NAME(?: IS)?:?.*(?:DISSOLVE|CROSS ?FADE|CONSTANT (?:POWER|GAIN)|EXPONENTIAL FADE)",
+    re.IGNORECASE,
+)
+"""Of sound; Premiere writes it as a wipe."""
 _LEVEL = re.compile(r"\*?\s*AUDIO LEVEL AT", re.IGNORECASE)
 _SAMPLES = re.compile(
     r"SOURCE SAMPLES (\d{1,15})-(\d{1,15}), RECORD SAMPLES (\d{1,15})-(\d{1,15}), (\d{1,7}) HZ"
@@ -44,7 +50,8 @@ _SAMPLES = re.compile(
 )
 _USUAL = (25, 30, 50, 60)
 _BLACK = ("BL", "BLACK")
-_CUT = "C"
+_CUT, _DISSOLVE, _KEY = "C", "D", "K"
+_TRANSITIONS = {"D": "dissolve", "W": "wipe"}
 
 
 @dataclass(slots=True)
@@ -63,6 +70,7 @@ class _Event:
     channels: list[str]
     has_picture: bool
     transition: str
+    transition_frames: int
     codes: tuple[str, str, str, str]
     drops_frames: bool
     names: list[str] = field(default_factory=lambda: ["", ""])
@@ -150,8 +158,9 @@ def _event(line: int, found: re.Match[str], *, drops_frames: bool) -> _Event:
     has_picture = "V" in channels or channels == "B"
     if not audio and not has_picture and channels != "NONE":
         has_picture = True
-    codes = (found[5], found[6], found[7], found[8])
-    return _Event(line, found[1], found[2], audio, has_picture, found[4].upper(), codes, drops_frames)
+    codes = (found[6], found[7], found[8], found[9])
+    transition, length = found[4].upper(), int(found[5] or 0)
+    return _Event(line, found[1], found[2], audio, has_picture, transition, length, codes, drops_frames)
 
 
 def _remark(events: list[_Event], line: str) -> str:
@@ -170,6 +179,8 @@ def _remark(events: list[_Event], line: str) -> str:
         _with_speed(events, found[1], found[3] or "").speed = found[2]
     elif (found := _MORE_CHANNELS.fullmatch(line)) is not None:
         event.channels += [f"A{int(one)}" for one in found[1].split()]
+    elif _CROSSFADE.match(line) is not None:
+        event.transition = event.transition if event.transition == _CUT else _DISSOLVE
     elif line.upper().startswith("SPLIT:"):
         event.is_split = True
     elif _WARP.search(line) is not None and not _FILE.match(line):
@@ -208,38 +219,98 @@ def _described(
 ) -> ImportedEdits:
     found = list(_counted(file, events, rate))
     begin = _begin(found, rate)
-    tracks: dict[str, list[ImportedClip]] = {}
+    channels: dict[str, _Channel] = {}
     not_understood: list[NotUnderstood] = []
-    dissolves = 0
-    for one in found:
+    cuts: Counter[str] = Counter()
+    for one, source in _with_outgoing(found):
         left_out["event of video"] += one.event.has_picture and not one.event.channels
-        if one.event.is_black or one.length <= 0:
+        if one.length <= 0:
             continue
-        dissolves += one.event.transition != _CUT
+        is_cut = one.event.transition == _CUT
         for name in dict.fromkeys(one.event.channels):
-            part = _part(one, rate, begin, name)
+            channel = channels.setdefault(name, _Channel(rate, begin))
+            part = None if one.event.is_black else _part(one, rate, begin, name)
             if part is not None:
                 not_understood.append(part)
-                continue
-            tracks.setdefault(name, []).append(_clip(one, rate, begin))
+            if not channel.add(one, source, is_known=part is None) and not is_cut:
+                cuts[_TRANSITIONS.get(one.event.transition[0], "transition")] += 1
+    tracks = {name: channel.clips for name, channel in channels.items() if channel.clips}
     if not tracks and not not_understood:
         raise file.refused("it holds no audio events")
     said = left_out_sentences(+left_out)
-    if dissolves:
-        said += (f"{counted(dissolves, 'dissolve')} imported without a crossfade.",)
+    said += tuple(f"{counted(number, noun)} imported without a crossfade." for noun, number in cuts.items())
+    has_crossfades = any(channel.has_crossfades for channel in channels.values())
     is_exact = all(one.event.samples and _is_agreed(one, rate, begin) for one in found)
     return ImportedEdits(
         file.name,
         file.form.name,
-        tuple(ImportedTrack(name, tuple(clips)) for name, clips in tracks.items()),
+        tuple(ImportedTrack(name, crossfaded(clips)) for name, clips in tracks.items()),
         rounding_s=Fraction(0) if is_exact else 1 / rate,
         counts_frames=True,
-        has_crossfades=False,
-        has_edge_fades=False,
+        has_crossfades=has_crossfades,
+        states_cuts=False,
+        has_edge_fades=has_crossfades,
         frame_rate=rate,
         left_out=said,
         not_understood=tuple(not_understood),
     )
+
+
+def _with_outgoing(found: Sequence[_Counted]) -> Iterator[tuple[_Counted, _Counted | None]]:
+    """Yield events, each with the one of its number before it, whose source a transition leaves."""
+    before: _Counted | None = None
+    for one in found:
+        is_pair = before is not None and before.event.number == one.event.number
+        yield one, before if is_pair and one.event.transition != _CUT else None
+        before = one
+
+
+class _Channel:
+    """The clips of one channel, in the order of the list."""
+
+    def __init__(self, rate: Fraction, begin: int) -> None:
+        self._rate, self._begin = rate, begin
+        self._last: _Counted | None = None
+        self.clips: list[ImportedClip] = []
+        self.has_crossfades = False
+
+    def add(self, one: _Counted, source: _Counted | None, *, is_known: bool) -> bool:
+        """Add the clip of an event, and return whether a crossfade leads to it.
+
+        A dissolve begins where its event does, and its outgoing source goes on for as long as it lasts.
+
+        Parameters
+        ----------
+        source : the event before the dissolve, of its number
+        is_known : whether the event plays a clip as it is, or nothing
+        """
+        frames = one.event.transition_frames
+        is_faded = is_known and one.event.transition == _DISSOLVE and 0 < frames <= one.length
+        from_black = source is not None and source.event.is_black
+        goes_on = is_faded and source is not None and not from_black and self._ends_at(one, source)
+        if goes_on:
+            length_s = self.clips[-1].length_s + frames / self._rate
+            self.clips[-1] = replace(self.clips[-1], length_s=length_s, fade_out_s=frames / self._rate)
+        is_faded = goes_on or (is_faded and from_black)
+        self._last = one if is_known and not one.event.is_black else None
+        if self._last is not None:
+            fade_s = frames / self._rate if is_faded else Fraction(0)
+            self.clips.append(replace(_clip(one, self._rate, self._begin), fade_in_s=fade_s))
+        self.has_crossfades |= is_faded
+        return is_faded
+
+    def _ends_at(self, one: _Counted, source: _Counted) -> bool:
+        """Return whether the clip before a dissolve ends where that begins, and is the source it leaves."""
+        last = self._last
+        if last is None or last.end != one.at or last.event.transition_frames > last.length:
+            return False
+        if source.event.speed or source.event.is_warped:
+            return False
+        if last is source:
+            return True
+        named = one.event.files[0] or one.event.names[0]
+        is_same = named == last.event.name if named else source.event.reel == last.event.reel
+        return is_same and abs(source.start - last.stop) <= 1
 
 
 def _counted(file: EditsFile, events: list[_Event], rate: Fraction) -> Iterator[_Counted]:
@@ -302,6 +373,8 @@ def _part(one: _Counted, rate: Fraction, begin: int, channel: str) -> NotUnderst
     clip = _clip(one, rate, begin)
     if abs(speed - 1) * one.length > 1:
         part = at_speed(clip, speed, channel, "clip")
+    elif event.transition.startswith(_KEY):
+        part = replace(at_speed(clip, Fraction(1), channel), noun="keyed clip")
     elif event.is_split:
         part = replace(at_speed(clip, Fraction(1), channel), noun="clip with a split of picture and sound")
     else:

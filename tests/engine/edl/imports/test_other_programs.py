@@ -79,11 +79,17 @@ def test_a_track_is_muted_where_it_has_no_clip(
     assert found == [("mute", ("t1",), *span) for span in silent]
 
 
-@pytest.mark.parametrize(("faded", "left_out"), [(0, []), (64_000, ["2 fades"])])
-def test_fades_in_after_a_gap_are_left_out(tmp_path: Path, faded: int, left_out: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("faded", "fades", "lost"), [(0, [], ["1 fade"]), (64_000, [(63_600, 64_400, 100.0)], [])]
+)
+def test_a_fade_in_after_a_gap_is_that_of_a_mute(
+    tmp_path: Path, faded: int, fades: list[tuple[int, int, float]], lost: list[str]
+) -> None:
     spans = [(0, 32_000), (64_000, LENGTH)]
     made = imported(tmp_path, a=spans, b=spans, faded=faded)
-    assert [one[:7] for one in made.left_out if "fade" in one] == left_out
+    found = [(one.start_samples, one.stop_samples, one.payload["crossfade_ms"]) for one in made.proposals]
+    assert sorted(found) == sorted(2 * [(32_000, 64_000, 0.0), *fades])
+    assert [one[:6] for one in made.left_out] == lost
 
 
 def test_clips_of_other_recordings_are_counted_and_so_are_markers(tmp_path: Path) -> None:

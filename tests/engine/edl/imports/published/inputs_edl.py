@@ -41,7 +41,8 @@ EDL = {
     ),
     "a key": Expected(
         f"TITLE: x\n001  AX  A  K B 010  00:00:04:00 00:00:06:00 00:00:00:00 00:00:02:00\n{A}",
-        [("a.wav", 4, 2, 0)],
+        [],
+        [("keyed clip", 0, 2, 4, 6)],
     ),
     "black between two clips": Expected(
         f"TITLE: x\n{ONE}\n{A}\n002  BL  A  C  00:00:00:00 00:00:03:00 00:00:02:00 00:00:05:00\n"
@@ -75,5 +76,41 @@ EDL = {
     "drop frame with semicolons": Expected(
         f"FCM: DROP FRAME\n001  AX  A  C  00:10:00;00 00:20:00;00 01:00:00;00 01:10:00;00\n{A}",
         [("a.wav", 599.9994, 599.9994, 0)],
+    ),
+    "a dissolve goes on with the source before it": Expected(
+        f"TITLE: x\n{ONE}\n{A}\n002  AX  A  C  00:00:06:00 00:00:06:00 00:00:02:00 00:00:02:00\n"
+        "002  BX  A  D 010  00:00:08:00 00:00:11:00 00:00:02:00 00:00:05:00\n"
+        "* FROM CLIP NAME: a.wav\n* TO CLIP NAME: b.wav",
+        [("a.wav", 4, 2.4, 0), ("b.wav", 8, 3, 2)],
+    ),
+    "a dissolve whose first line is the clip before it": Expected(
+        "TITLE: x\n001  AX  A  C  00:00:04:00 00:00:06:00 00:00:00:00 00:00:02:00\n"
+        "001  BX  A  D 010  00:00:08:00 00:00:11:00 00:00:02:00 00:00:05:00\n"
+        "* FROM CLIP NAME: AX\n* TO CLIP NAME: b.wav",
+        [("AX", 4, 2.4, 0), ("b.wav", 8, 3, 2)],
+    ),
+    "a crossfade of Premiere": Expected(
+        f"TITLE: x\n{ONE}\n{A}\n002  AX  A  C  00:00:06:00 00:00:06:00 00:00:02:00 00:00:02:00\n"
+        "002  BX  A  W001 010  00:00:08:00 00:00:11:00 00:00:02:00 00:00:05:00\n"
+        "EFFECTS NAME IS Constant Power\n* FROM CLIP NAME: a.wav\n* TO CLIP NAME: b.wav",
+        [("a.wav", 4, 2.4, 0), ("b.wav", 8, 3, 2)],
+    ),
+    "a dissolve of two channels": Expected(
+        f"TITLE: x\n{ONE.replace('A  C', 'AA C')}\n{A}\n"
+        "002  AX  AA  C  00:00:06:00 00:00:06:00 00:00:02:00 00:00:02:00\n"
+        "002  BX  AA  D 010  00:00:08:00 00:00:11:00 00:00:02:00 00:00:05:00\n"
+        "* FROM CLIP NAME: a.wav\n* TO CLIP NAME: b.wav",
+        [*2 * [("a.wav", 4, 2.4, 0)], *2 * [("b.wav", 8, 3, 2)]],
+    ),
+    "a dissolve to black": Expected(
+        f"TITLE: x\n{ONE}\n{A}\n002  AX  A  C  00:00:06:00 00:00:06:00 00:00:02:00 00:00:02:00\n"
+        "002  BL  A  D 010  00:00:00:00 00:00:01:00 00:00:02:00 00:00:03:00\n* FROM CLIP NAME: a.wav",
+        [("a.wav", 4, 2.4, 0)],
+    ),
+    "a dissolve from a source that is elsewhere": Expected(
+        f"TITLE: x\n{ONE}\n{A}\n002  AX  A  C  00:00:09:00 00:00:09:00 00:00:02:00 00:00:02:00\n"
+        "002  BX  A  D 010  00:00:08:00 00:00:11:00 00:00:02:00 00:00:05:00\n"
+        "* FROM CLIP NAME: a.wav\n* TO CLIP NAME: b.wav",
+        [("a.wav", 4, 2, 0), ("b.wav", 8, 3, 2)],
     ),
 }

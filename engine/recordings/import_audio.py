@@ -115,12 +115,12 @@ def import_audio(request: ImportRequest, progress: Progress) -> Imported:
     sources: list[Source] = []
     peaks: dict[str, PeakPyramid] = {}
     warnings: list[str] = []
-    warning_of = {one.source.id: one.warning for one in looked}
+    named = {one.source.id: one for one in looked}
     groups = read_together([one.source for one in looked], rate_hz)
     for number, group in enumerate(groups):
         keep_channels(group, rate_hz, reading.step(number, len(groups)))
         for source in group:
-            path, warning = Path(source.path), warning_of[source.id]
+            path, warning = named[source.id].path, named[source.id].warning
             try:
                 found = source_peaks(source, rate_hz, reading.step(number, len(groups)))
             except SourceError as error:
@@ -163,8 +163,9 @@ def rates_of(paths: Iterable[Path]) -> Mapping[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class _Looked:
-    """A file that was looked at: the source that it becomes, and a warning, empty without one."""
+    """A file that was looked at, by the path that the user named: its source, and a warning or ""."""
 
+    path: Path
     source: Source
     warning: str
     tracks: Tracks | None
@@ -233,7 +234,7 @@ def _look_at(path: Path) -> _Looked:
         container=info.container,
         subtype=info.subtype,
     )
-    return _Looked(source, info.warning, info.tracks)
+    return _Looked(path, source, info.warning, info.tracks)
 
 
 def import_edit(state: DocumentState, imported: Imported) -> Edit:

@@ -89,6 +89,22 @@ def test_no_line_of_a_library_reaches_standard_error(inputs: Path, tmp_path: Pat
     assert "resync" not in said
 
 
+def test_each_notice_comes_once_by_the_name_that_the_user_gave(
+    inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = bytearray((inputs / "41-streams-without-length" / "vbr without xing.mp3").read_bytes())
+    middle = len(data) // 2
+    del data[middle : middle + 77]
+    (tmp_path / "take.mp3").write_bytes(data)
+    flac = (inputs / "h13-flac-one-bit" / "fb.flac").read_bytes()
+    (tmp_path / "fb.flac").write_bytes(flac)
+    monkeypatch.chdir(tmp_path)
+    names = ("take.mp3", "fb.flac")
+    warnings = import_audio(ImportRequest(tuple(map(Path, names)), rate_hz=44_100), SILENT).warnings
+    assert [sum(one.startswith(name) for one in warnings) for name in names] == [1, 1]
+    assert len(warnings) == len(names)
+
+
 @pytest.mark.parametrize("suffix", [".qta", ".mts", ".m2ts", ".mxf", ".mogg"])
 def test_dialogs_offer_it(suffix: str) -> None:
     assert f"*{suffix}" in audio_files_filter()

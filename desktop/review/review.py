@@ -494,7 +494,8 @@ class Review(QObject):
         return self.current
 
     def _apply(self, edit: Edit) -> None:
-        self.said.emit(self._session.apply(edit).label)
+        was, session = self._session.state, self._session
+        self.said.emit(session.with_lost_takes(session.apply(edit).label, was))
 
 
 def _nearest(targets: NDArray[np.int64], position: int) -> int:

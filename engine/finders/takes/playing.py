@@ -78,13 +78,12 @@ def lost_passages(state: DocumentState, found: FoundTakes, proposals: Iterable[P
 
 def lost_between(before: DocumentState, after: DocumentState, found: FoundTakes | None) -> tuple[str, ...]:
     """Return the names of passages with a playing take before an answer, and without one after it."""
-    groups = () if found is None else found.groups
-    spans = [[span_of(before, take) for take in group.takes] for group in groups]
-    return tuple(
-        group.name
-        for group, some in zip(groups, spans, strict=True)
-        if do_play(before, some).any() and not do_play(after, some).any()
-    )
+    if found is None or not found.groups:
+        return ()
+    spans = [span_of(before, take) for group in found.groups for take in group.takes]
+    first = np.cumsum([0, *(len(group.takes) for group in found.groups[:-1])])
+    played, plays = (np.logical_or.reduceat(do_play(each, spans), first) for each in (before, after))
+    return tuple(found.groups[number].name for number in np.flatnonzero(played & ~plays).tolist())
 
 
 def lost_sentence(lost: Sequence[str]) -> str:

@@ -30,6 +30,15 @@ def test_accepting_all_at_or_above_the_threshold(reviewing: Hands) -> None:
     assert all(session.state.verdict(key) is Verdict.ACCEPTED for key in session.state.proposals)
 
 
+def test_accepting_one_after_the_other(reviewing: Hands) -> None:
+    review, warned = reviewing.window.review, []
+    for key in ("cut-2", "cut-9"):
+        review.visit(key)
+        reviewing.press("A")
+        warned.append(NAME in reviewing.said[-1])
+    assert warned == [False, True]
+
+
 def test_accepting_the_selected(reviewing: Hands) -> None:
     review = reviewing.window.review
     review.toggle_selected("cut-16")

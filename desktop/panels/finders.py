@@ -180,7 +180,9 @@ class Finders(QObject):
             )
         for edit, analyses, audio in found.edits(before, merges_as):
             self._session.apply(edit, analyses, audio)
-        for sentence in filter(None, (*(sentences or found.sentence.splitlines()), found.warning)):
+        *rest, last = sentences or found.sentence.splitlines()
+        whole = " ".join(filter(None, (last, found.known_sentence(before))))  # the bar shows the last message
+        for sentence in filter(None, (*rest, whole, found.warning)):
             self.said.emit(sentence)
         new = self._session.state.proposals.keys() - before.proposals.keys()
         if new and not merges_as:

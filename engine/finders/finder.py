@@ -127,6 +127,7 @@ class Finder:
     replaces : kinds of undecided proposals that are replaced, in addition to the kinds
         found; empty for those kinds that the finder proposed before
     adds : whether its proposals are added to those of before, and replace none
+    is_listed : whether a panel lists its proposals, so that none is left out that another finder made as well
     accepts : whether its proposals are accepted at once, in the place of all that was accepted before
     """
 
@@ -141,4 +142,5 @@ class Finder:
     maker: str = ""
     replaces: tuple[str, ...] = ()
     adds: bool = False
+    is_listed: bool = False
     accepts: bool = False

@@ -33,6 +33,7 @@ from engine.extensions.names import Extension
 from engine.finders.analyses import NEEDS, Stored, completed
 from engine.finders.finder import Finder, FinderRequest, Found
 from engine.finders.own import OWN
+from engine.finders.proposed_already import proposed_already
 from engine.finders.settings import FinderSettings, settings_from
 from engine.finders.takes.playing import lost_passages
 from engine.finders.takes.stored import known_takes
@@ -77,6 +78,11 @@ class FoundEdits:
         title, count = FINDERS[self.request.name].title, len(self.found.proposals)
         return f"{title}: {counted(count, 'edit')} proposed." if count else f"{title}: nothing to propose."
 
+    @property
+    def report(self) -> str:
+        """The result in sentences, a line each, for the document that it was asked of."""
+        return "\n".join(filter(None, (self.sentence, self.known_sentence(self.request.state), self.warning)))
+
     def edits(self, state: DocumentState, merges_as: str = "") -> list[Applied]:
         """Return the edits that put it into a document, which may have been answered meanwhile.
 
@@ -108,9 +114,30 @@ class FoundEdits:
         ids = keeping_edited(state, {kind: key for kind, (key, _) in stored.items()})
         return set_analyses(state, ids, "Recording analysed", by_listening=True), dict(stored.values()), ()
 
+    def fresh(self, state: DocumentState) -> tuple[Proposal, ...]:
+        """Return the proposals without cuts that another finder proposed in a document at the same place."""
+        finder, maker = FINDERS[self.request.name], self.request.maker
+        if finder.accepts or finder.is_listed:
+            return tuple(self.found.proposals)
+        is_apart = finder.adds or only_it_replaces(maker)
+        standing = (
+            key
+            for key, one in state.proposals.items()
+            if one.maker != maker and (is_apart or only_it_replaces(one.maker))
+        )
+        known = proposed_already(state, standing, self.found.proposals)
+        return tuple(one for one in self.found.proposals if one.id not in known)
+
+    def known_sentence(self, state: DocumentState) -> str:
+        """Return how many of the proposals the queue of a document has already; empty for none."""
+        known = len(self.found.proposals) - len(self.fresh(state))
+        if not known:
+            return ""
+        return f"{counted(known, 'proposal')} of these {'is' if known == 1 else 'are'} in the queue already."
+
     def proposing(self, state: DocumentState) -> Edit:
         """Return the edit that puts the proposals alone into a document."""
-        finder, maker, proposals = FINDERS[self.request.name], self.request.maker, self.found.proposals
+        finder, maker, proposals = FINDERS[self.request.name], self.request.maker, self.fresh(state)
         label = self.found.label or f"{finder.title}: proposed {counted(len(proposals), 'edit')}"
         if finder.accepts:
             return Edit(label, accept_instead(state, proposals, self.request.state.decisions, maker))

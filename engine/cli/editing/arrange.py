@@ -42,15 +42,14 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         settings |= zip(("like_raw", "like_edited"), map(str, options.like), strict=True)
     with opened(options.project) as document:
         found = propose_in(document, "arrangement", settings, progress)
-        rate_hz = document.state.rate_hz
+        state = document.state
     rows = [
         {
-            **proposal_row(one, rate_hz, "kind", "score", "payload", "reason"),
+            **proposal_row(one, state.rate_hz, "kind", "score", "payload", "reason"),
             "alternatives": [other.label for other in one.alternatives],
             "evidence": str(one.evidence),
         }
         for one in found.found.proposals
+        if one.id in state.proposals
     ]
-    yield VerbOutput(
-        {**found.found.figures, "arrangement": rows}, "\n".join(filter(None, (found.sentence, found.warning)))
-    )
+    yield VerbOutput({**found.found.figures, "arrangement": rows}, found.report)

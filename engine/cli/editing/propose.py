@@ -35,9 +35,9 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         tracks = tracks_named(document.state, options.tracks)
         found = propose_in(document, asked.name, asked.settings, progress, tracks)
         state = document.state
-    rows = [_row(one, state) for one in found.found.proposals]
+    rows = [_row(one, state) for one in found.found.proposals if one.id in state.proposals]
     figures = {"proposals": len(state.proposals), "finder": asked.name, **found.found.figures}
-    yield VerbOutput({**figures, asked.key: rows}, "\n".join(filter(None, (found.sentence, found.warning))))
+    yield VerbOutput({**figures, asked.key: rows}, found.report)
 
 
 def request_in(

@@ -30,5 +30,6 @@ TAKES = Finder(
     _find,
     needs=(TAKES_KIND,),
     maker=BY_TAKES,
+    is_listed=True,
     replaces=(CUT.name,),
 )

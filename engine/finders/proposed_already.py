@@ -1,0 +1,50 @@
+"""Cuts that another finder proposed at the same place: one row is enough for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from engine.document.decisions import Verdict
+from engine.document.kinds import KINDS
+from engine.document.proposals import Proposal
+from engine.document.state import DocumentState
+
+ALIKE_SHARE = 0.95
+"""Share of the passage that two cuts remove together, from which on both remove it: above, they are one."""
+
+
+def proposed_already(
+    state: DocumentState, others: Iterable[str], fresh: Sequence[Proposal]
+) -> frozenset[str]:
+    """Return the ids of fresh cuts whose span another cut has, up to small differences, and is not rejected.
+
+    A cut with alternatives offers more than its span, and is never among them.
+
+    Parameters
+    ----------
+    others : ids of the proposals that stay
+    """
+    cuts = [one for one in fresh if _is_cut(one) and not one.alternatives]
+    keys = [
+        key
+        for key in others
+        if cuts and _is_cut(state.proposals[key]) and state.verdict(key) is not Verdict.REJECTED
+    ]
+    if not keys:
+        return frozenset()
+    starts, stops = np.array([state.span(key) for key in keys], np.int64).T
+    return frozenset(
+        one.id
+        for one in cuts
+        if (
+            np.minimum(stops, one.stop_samples) - np.maximum(starts, one.start_samples)
+            >= ALIKE_SHARE * (np.maximum(stops, one.stop_samples) - np.minimum(starts, one.start_samples))
+        ).any()
+    )
+
+
+def _is_cut(one: Proposal) -> bool:
+    kind = KINDS.get(one.kind)
+    return kind is not None and kind.drops_span

@@ -21,6 +21,7 @@ from engine.by_hand.payloads import (
     move_payload,
     mute_payload,
     repeat_payload,
+    ripple_payload,
     slip_payload,
 )
 from engine.document.by_hand import delete_edits, edit_by_hand, split_edit
@@ -28,7 +29,6 @@ from engine.document.change import Edit
 from engine.document.clipboard import duplicate
 from engine.document.kinds import KINDS
 from engine.document.kinds.insert import LENGTH_SAMPLES
-from engine.document.kinds.payload import CROSSFADE_MS, HAND_CROSSFADE_MS
 from engine.document.kinds.sounding import LONGEST_FADE_MS
 from engine.document.marks.edits import split_region
 from engine.document.proposals import BY_HAND, Proposal
@@ -155,7 +155,7 @@ class ByHand(QObject):
             raise UsageError(
                 "A ripple cut is of some tracks: select those ‹hand.tracks›, or cut all tracks ‹hand.cut›."
             )
-        self._make("ripple", {CROSSFADE_MS: HAND_CROSSFADE_MS})
+        self._make("ripple", ripple_payload())
 
     def keep(self) -> None:
         """Hold the selected span against every cut."""

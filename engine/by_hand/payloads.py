@@ -26,6 +26,11 @@ def cut_payload(state: DocumentState) -> Payload:
     return {CROSSFADE_MS: cut_settings(state.settings).crossfade_ms}
 
 
+def ripple_payload() -> Payload:
+    """Return that of a cut of some tracks."""
+    return {CROSSFADE_MS: HAND_CROSSFADE_MS}
+
+
 def mute_payload(
     state: DocumentState,
     media: Mapping[str, Path],

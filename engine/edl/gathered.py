@@ -20,8 +20,8 @@ from engine.spans import within
 
 
 @dataclass(frozen=True, slots=True)
-class OfTracks:
-    """A cut, or the order that lays an insert, of some tracks alone.
+class OrderOfTracks:
+    """The order that lays an insert of some tracks alone.
 
     Attributes
     ----------
@@ -29,7 +29,11 @@ class OfTracks:
     """
 
     tracks: tuple[str, ...]
-    operation: Drop | Order
+    order: Order
+
+
+OfTracks = Drop | OrderOfTracks
+"""A cut or an insert of some tracks alone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -190,7 +194,7 @@ def _sorted_out(
     for place, one in operations:
         match one:
             case Drop() if one.tracks:
-                own.append((place, OfTracks(one.tracks, one)))
+                own.append((place, one))
             case Drop():
                 drops.append((place, one))
             case Hold():
@@ -203,7 +207,7 @@ def _sorted_out(
                 sounding.append((place, one))
     for (place, one), (order, tone) in zip(inserts, laid_inserts(one for _, one in inserts), strict=True):
         if one.tracks:
-            own.append((place, OfTracks(one.tracks, order)))
+            own.append((place, OrderOfTracks(one.tracks, order)))
         else:
             orders.append((place, order))
         sounding += [] if tone is None else [(place, tone)]

@@ -12,11 +12,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.document.kinds.operations import Drop, Order
+from engine.document.kinds.operations import Drop
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Track
 from engine.edl.edit_list import EditList
-from engine.edl.gathered import Gathered, OfTracks
+from engine.edl.gathered import Gathered, OfTracks, OrderOfTracks
 from engine.edl.inserts import AFTER_THE_LAST
 from engine.edl.programme import Orders, programme
 
@@ -78,8 +78,8 @@ def _own_edits(state: DocumentState, own: Sequence[OfTracks]) -> Mapping[str, tu
 
 def _timed(state: DocumentState, done: Gathered, own: Sequence[OfTracks]) -> EditList:
     """Return the programme of the edits of all tracks and of some."""
-    drops = [one.operation for one in own if isinstance(one.operation, Drop)]
-    orders = Orders.of([one.operation for one in own if isinstance(one.operation, Order)])
+    drops = [one for one in own if isinstance(one, Drop)]
+    orders = Orders.of([one.order for one in own if isinstance(one, OrderOfTracks)])
     return programme(
         np.append(done.drop_starts, [one.start_samples for one in drops]).astype(np.int64),
         np.append(done.drop_stops, [one.stop_samples for one in drops]).astype(np.int64),

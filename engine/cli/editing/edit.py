@@ -18,6 +18,7 @@ from engine.by_hand.payloads import (
     mute_payload,
     recorder_payload,
     repeat_payload,
+    ripple_payload,
     slip_payload,
 )
 from engine.cli.documents import media_of, opened_to_edit, tracks_named
@@ -32,7 +33,6 @@ from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.kinds.insert import INSERT
 from engine.document.kinds.operations import GAP_FILLS
-from engine.document.kinds.payload import CROSSFADE_MS, HAND_CROSSFADE_MS
 from engine.document.kinds.recorder import RECORDER
 from engine.document.kinds.ripple import RIPPLE
 from engine.document.repairs import REPAIR
@@ -216,7 +216,7 @@ def _ripple(
 ) -> Payload:
     if not tracks:
         raise UsageError("A ripple cut needs --tracks: which of them? To cut all tracks alike, use cut.")
-    return {CROSSFADE_MS: HAND_CROSSFADE_MS}
+    return ripple_payload()
 
 
 def _keep(*_: object) -> Payload:

@@ -27,7 +27,7 @@ from engine.edl.imports.document_clips import DocumentClips, document_clips
 from engine.edl.imports.proposals.crossfades import Seam, fades_of, played_in, with_crossfades
 from engine.edl.imports.proposals.gains import wanted_gains
 from engine.edl.imports.proposals.own_timing import own_timing
-from engine.edl.imports.proposals.runs import Difference, PlayedRuns, Run, heard
+from engine.edl.imports.proposals.runs import Difference, PlayedRuns, Run, heard, sounding_spans
 from engine.edl.imports.proposals.wanted import TIMING, WantedEdits, WantedOnTracks
 from engine.edl.imports.unmoved import plays_own, unmoved
 from engine.edl.inserts import INSERTED_FROM
@@ -124,11 +124,7 @@ def _composed(
     if not (own.own or found.differences or found.left_out):
         return found, None
     alone = {key: composed((key,)) for key, one in clips.by_track.items() if one}
-    spans = {
-        track.id: united([(clip.start_samples, clip.stop_samples) for clip in track.clips]).tolist()
-        for track in state.tracks
-    }
-    timing = own_timing(alone, spans, state, near)
+    timing = own_timing(alone, sounding_spans(state.tracks), state, near)
     if timing is None or not timing.edits:
         return found, () if own.own else None
     others = composed(alone.keys() - timing.tracks)

@@ -7,7 +7,7 @@ has a difference: it is silent there, plays another moment, or is louder.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -120,6 +120,14 @@ class _Piece:
     is_heard: bool
 
 
+def sounding_spans(tracks: Iterable[Track]) -> dict[str, list[Span]]:
+    """Return where each track has sound in the recording, by track id."""
+    return {
+        track.id: united([(clip.start_samples, clip.stop_samples) for clip in track.clips]).tolist()
+        for track in tracks
+    }
+
+
 def heard(
     by_track: Mapping[str, Sequence[DocumentClip]],
     state: DocumentState,
@@ -175,10 +183,7 @@ class _Composing:
         self._pieces = {key: self._parted(key, own, seams, over_silence) for key, own in clips.items()}
         self._offsets: list[int | None] = []
         self._longest_fade = max(map(span_length, crossfades), default=0)
-        self._spans = {
-            track.id: united([(clip.start_samples, clip.stop_samples) for clip in track.clips]).tolist()
-            for track in tracks
-        }
+        self._spans = sounding_spans(tracks)
         for key, pieces in self._pieces.items():
             if not any(one.is_heard for one in pieces):  # the track is muted, not its parts
                 self._pieces[key] = [replace(one, is_heard=True) for one in pieces]

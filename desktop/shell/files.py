@@ -18,6 +18,7 @@ from desktop.shell.extending import Extending
 from desktop.taste.lengths import Lengths
 from desktop.user_settings.per_document import PerDocument
 from engine.audio.decoders.registry import audio_suffixes
+from engine.audio.folders import audio_files
 from engine.cuts.propose import shortest_kept_s
 from engine.document.recorded import require_recording
 from engine.edl.imports.formats import IMPORTS
@@ -27,6 +28,7 @@ from engine.recordings.import_audio import rates_of
 from engine.recordings.poly import Split, offered
 from engine.settings import cut_settings
 from engine.timebase import samples_to_s
+from engine.wording import reason_of
 from widgets.forms.taste.learn_panel import LearnPanel
 
 if TYPE_CHECKING:
@@ -153,8 +155,13 @@ class Files(QObject):
             self._parts.recordings.import_files(paths, rate_hz, split)
 
     def drop(self, paths: Sequence[str]) -> None:
-        """Open a dropped document, or import dropped recordings; of a single one the edit may be wanted."""
-        dropped = tuple(Path(path) for path in paths)
+        """Open a dropped document, or import dropped recordings; of a single one the edit may be wanted.
+
+        Raises
+        ------
+        UsageError : a document among others, or a folder without recordings or one that cannot be listed
+        """
+        dropped = tuple(found for path in paths for found in _dropped(Path(path)))
         documents = [path for path in dropped if path.suffix == ".offcut"]
         if len(dropped) > 1 and documents:
             raise UsageError(f"{shown(documents[0])} is a document: open it separately, or leave it out.")
@@ -162,7 +169,7 @@ class Files(QObject):
             self._session.open(documents[0])
         elif len(dropped) == 1 and self._session.state.tracks and _is_list(dropped[0]):
             self.edits.read(dropped[0])
-        elif len(dropped) == 1 and self._session.state.tracks:
+        elif len(dropped) == 1 and self._session.state.tracks and _is_recording(dropped[0]):
             takes_edit = questions.ask_takes_edit(self._window, shown(dropped[0].name))
             if takes_edit:
                 self.edits.take(dropped[0])
@@ -228,6 +235,23 @@ class Files(QObject):
         self._ahead.forget()
         if asked is not None:
             self._parts.analysing.propose(asked)
+
+
+def _dropped(path: Path) -> tuple[Path, ...]:
+    """Return a dropped file, or the recordings in a dropped folder and the folders below it."""
+
+    def refuse(error: OSError) -> None:
+        raise UsageError(f"{shown(Path(error.filename))} cannot be listed: {reason_of(error)}.") from error
+
+    found = tuple(audio_files(path, refuse))
+    if not found:
+        raise UsageError(f"{shown(path)} holds no recordings: drop audio files, or a folder with some.")
+    return found
+
+
+def _is_recording(path: Path) -> bool:
+    """Return whether a file is there that has the suffix of a recording."""
+    return path.is_file() and path.suffix.lower() in audio_suffixes()
 
 
 def _is_list(path: Path) -> bool:

@@ -185,3 +185,28 @@ def test_recordings_are_copied_from_a_card_and_read_there(hands: Hands, tmp_path
     hands.window.session.open(disk / "day.offcut")
     hands.finish_work()
     assert set(hands.window.session.media.values()) == {disk / "a.wav", disk / "b.wav"}
+
+
+def test_a_dropped_folder_is_the_recordings_in_it(hands: Hands, tmp_path: Path) -> None:
+    card = tmp_path / "card"
+    (card / "day 2").mkdir(parents=True)
+    for length_s, name in enumerate(("b", "a", "day 2/c"), 1):
+        good(card / f"{name}.wav", length_s, 1)
+    (card / "notes.txt").write_text("a list")
+    (card / "._a.wav").write_bytes(bytes(4096))  # which macOS leaves on cards
+    hands.window.timeline.files_dropped.emit([str(card)])
+    hands.finish_work()
+    assert [track.name for track in hands.window.session.state.tracks] == ["a", "b", "c"]
+    assert not hands.refused
+
+
+@pytest.mark.parametrize("name", ["empty", "gone.wav", "form.pdf"])
+def test_what_is_no_recording_is_refused_without_a_question(hands: Hands, tmp_path: Path, name: str) -> None:
+    """The question whether a file is an edit would come before a refusal that needs no answer."""
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "form.pdf").write_text("a form")
+    for path in (good(tmp_path / "jam.wav", 1, 1), tmp_path / name):
+        hands.window.timeline.files_dropped.emit([str(path)])
+        hands.finish_work()
+    assert name in hands.window.status_bar.message
+    assert len(hands.window.session.state.tracks) == 1

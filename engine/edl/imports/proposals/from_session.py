@@ -13,15 +13,22 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+from engine.document.marks.edits import NamedSpan
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source
 from engine.edl.export.placing.source_files import source_begin_s
-from engine.edl.imports.described import NOTHING, ImportedClip, ImportedEdits, ImportedTrack
+from engine.edl.imports.described import (
+    NOTHING,
+    ImportedClip,
+    ImportedEdits,
+    ImportedTrack,
+)
 from engine.edl.imports.media import Media
 from engine.edl.imports.proposals.from_clips import from_clips
 from engine.edl.imports.proposals.from_labels import from_labels
 from engine.edl.imports.proposals.wanted import WantedEdits
 from engine.errors import EditsError
+from engine.wording import counted
 
 _NEAR_S = Fraction(1, 1_000)
 _MOST_ROUNDED_S = Fraction(1, 10)
@@ -29,6 +36,7 @@ _AS_REGIONS = (
     "The text does not state which part of its file each clip plays, so the clips come in as regions at "
     "their times in the session. Export it with user timestamps, or as AAF, to import the edits."
 )
+_BY_CLOCK = "Positions follow the time references of the recordings and the start timecode of the session."
 _BY_STAMPS = "Clips play the part of their recordings that their user timestamps state."
 
 
@@ -43,13 +51,44 @@ def from_session(imported: ImportedEdits, state: DocumentState, places: Mapping[
         tracks = _Parts(imported, state, places).tracks()
     except EditsError:  # two recordings of one name
         tracks = ()
-    if not tracks:
-        wanted, said = from_labels(imported, state), _AS_REGIONS
-    else:
+    said: tuple[str, ...] = ()
+    if tracks:
         wanted = from_clips(replace(imported, tracks=tracks, labels=()), state, places)
         is_stamped = any(one.recorded_s is not None for track in tracks for one in track.clips)
-        said = _BY_STAMPS if is_stamped else ""
-    return replace(wanted, left_out=(*wanted.left_out, said)) if said else wanted
+        said = (_BY_STAMPS,) if is_stamped else ()
+    else:
+        labels, said = _in_document(imported, state, places)
+        wanted = from_labels(replace(imported, labels=labels), state)
+        said += (_AS_REGIONS,) if imported.tracks else ()
+    return replace(wanted, left_out=(*wanted.left_out, *said))
+
+
+def _in_document(
+    imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path]
+) -> tuple[tuple[NamedSpan, ...], tuple[str, ...]]:
+    """Return labels at the time of day of the recordings, and messages; else from the start of the session.
+
+    That is known if the time references of all recordings that have one agree with their places.
+    """
+    begins_s = {
+        source_begin_s(state.sources[clip.source_id], places) - Fraction(clip.shift_samples, state.rate_hz)
+        for track in state.tracks
+        for clip in track.clips
+        if source_begin_s(state.sources[clip.source_id], places)
+    }
+    if not begins_s or imported.session_start_s is None or max(begins_s) - min(begins_s) > _NEAR_S:
+        return imported.labels, ()
+    by = round((imported.session_start_s - min(begins_s)) * state.rate_hz)
+    moved = [
+        NamedSpan(max(0, one.start_samples + by), one.stop_samples + by, one.name)
+        for one in imported.labels
+        if one.stop_samples + by >= 0 and one.start_samples + by < state.length_samples
+    ]
+    if not by or not moved:
+        return imported.labels, ()
+    outside = len(imported.labels) - len(moved)
+    said = (f"{counted(outside, 'part')} of the session outside the recordings left out.",) if outside else ()
+    return tuple(moved), (_BY_CLOCK, *said)
 
 
 class _Parts:

@@ -281,8 +281,8 @@ class _Reading:
             has_edge_fades=False,
             frame_rate=clock.frame_rate,
             left_out=said,
-            session_start_s=clock.start_s if tracks and clock.start is not None else None,
-            states_parts=not tracks,
+            session_start_s=clock.start_s if clock.start is not None and clock.frame_rate else None,
+            states_parts=False,
         )
 
     def _with_fades(self) -> Iterator[_Clip]:

@@ -111,10 +111,26 @@ def test_with_an_unknown_part_all_clips_are_regions_and_nothing_is_edited(
     second = (*last, "") if is_stamped else last
     own = tracks(track(*rows, stamped=is_stamped), track(second, name="Bass", stamped=is_stamped))
     made = compared(pair, tmp_path, head() + _FILES + own)
-    stop = 12 if rows[0][2] == "0:12" else 2
-    assert (edits(made), [_edges(one) for one in made.markers]) == ([], [(0, stop), (3, 12)])
-    assert [one.name for one in made.markers] == [f"{rows[-1][0]} (Gtr)", "two (Bass)"]
+    first = [(0, 2, "one (Gtr)")] if rows[0][2] == "0:12" else []  # others are before the recordings
+    found = [(*_edges(one), one.name) for one in made.markers]
+    assert (edits(made), found) == ([], [*first, (0, 5, "two (Bass)")])
     assert "AAF" in made.left_out[-1]
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        ("01:00:00:00", [(0, 1)]),  # ten seconds before the recordings
+        ("01:00:12:00", [(3, 5), (11, 12)]),
+        ("05:00:00:00", [(1, 3), (9, 11)]),  # of other recordings: from the start of the session
+    ],
+)
+def test_regions_are_at_the_time_of_day_of_the_recordings(
+    pair: Recording, tmp_path: Path, start: str, expected: list[tuple[float, float]]
+) -> None:
+    own = tracks(track(("one", "0:01.0", "0:03.0"), ("two", "0:09.0", "0:11.0")))
+    made = compared(pair, tmp_path, head(start) + _FILES + own)
+    assert [_edges(one) for one in made.markers] == expected
 
 
 def test_a_recording_that_is_not_here_is_named(pair: Recording, tmp_path: Path) -> None:

@@ -20,13 +20,13 @@ def proposed_already(
 ) -> frozenset[str]:
     """Return the ids of fresh cuts whose span another cut has, up to small differences, and is not rejected.
 
-    A cut with alternatives offers more than its span, and is never among them.
+    A cut with alternatives that the other one lacks is never among them.
 
     Parameters
     ----------
     others : ids of the proposals that stay
     """
-    cuts = [one for one in fresh if _is_cut(one) and not one.alternatives]
+    cuts = [one for one in fresh if _is_cut(one)]
     keys = [
         key
         for key in others
@@ -35,13 +35,21 @@ def proposed_already(
     if not keys:
         return frozenset()
     starts, stops = np.array([state.span(key) for key in keys], np.int64).T
-    return frozenset(
-        one.id
-        for one in cuts
-        if (
-            np.minimum(stops, one.stop_samples) - np.maximum(starts, one.start_samples)
-            >= ALIKE_SHARE * (np.maximum(stops, one.stop_samples) - np.minimum(starts, one.start_samples))
-        ).any()
+    found = set()
+    for one in cuts:
+        both = np.minimum(stops, one.stop_samples) - np.maximum(starts, one.start_samples)
+        either = np.maximum(stops, one.stop_samples) - np.minimum(starts, one.start_samples)
+        alike = np.flatnonzero(both >= ALIKE_SHARE * either).tolist()
+        if any(_offers(state.proposals[keys[place]], one) for place in alike):
+            found.add(one.id)
+    return frozenset(found)
+
+
+def _offers(one: Proposal, other: Proposal) -> bool:
+    """Return whether a proposal has all alternatives of another."""
+    ways = [(each.start_samples, each.stop_samples, dict(each.payload)) for each in one.alternatives]
+    return all(
+        (each.start_samples, each.stop_samples, dict(each.payload)) in ways for each in other.alternatives
     )
 
 

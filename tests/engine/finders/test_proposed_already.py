@@ -15,7 +15,7 @@ from engine.finders.registry import FoundEdits
 from engine.finders.settings import FinderSettings
 
 SPAN = (10_000, 20_000)
-MAKERS = {"dead-air": "pauses", "arrangement": "arranging", "takes": "takes", "talk": "talk"}
+MAKERS = {"dead-air": "pauses", "arrangement": "arranging", "takes": "takes", "comp": "comping"}
 
 
 def made(maker: str, start: int = SPAN[0], stop: int = SPAN[1], kind: str = "cut") -> Proposal:
@@ -57,6 +57,12 @@ def test_what_says_something_else_stays(again: Proposal) -> None:
     state = holding(made("pauses"))
     after = apply_rows(state, found("arrangement", state, again).proposing(state).changes)
     assert set(after.proposals) == {*state.proposals, again.id}
+
+
+def test_a_comp_leaves_out_the_cut_of_a_take_with_its_alternatives() -> None:
+    ways = (Alternative("With the pause after it", SPAN[0], 21_000),)
+    state = holding(replace(made("takes"), alternatives=ways))
+    assert not found("comp", state, replace(made("comping"), alternatives=ways)).fresh(state)
 
 
 def test_what_the_user_rejected_for_one_reason_may_come_for_another() -> None:

@@ -47,10 +47,11 @@ def proposed_already(
 
 def _offers(one: Proposal, other: Proposal) -> bool:
     """Return whether a proposal has all alternatives of another."""
-    ways = [(each.start_samples, each.stop_samples, dict(each.payload)) for each in one.alternatives]
-    return all(
-        (each.start_samples, each.stop_samples, dict(each.payload)) in ways for each in other.alternatives
+    own, others = (
+        [(each.start_samples, each.stop_samples, dict(each.payload)) for each in some.alternatives]
+        for some in (one, other)
     )
+    return all(way in own for way in others)
 
 
 def _is_cut(one: Proposal) -> bool:

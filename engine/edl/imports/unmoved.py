@@ -72,16 +72,13 @@ def plays_own(found: DocumentClips, state: DocumentState, imported: ImportedEdit
         clips_found = found.by_track.get(track.id)
         if clips_found is None:
             continue
-        mine = {_spelled(one, has_fades=imported.has_crossfades) for one in clips_found}
+        mine = set(_crossing([_spelled(one, has_fades=imported.has_crossfades) for one in clips_found]))
         variants = {
             consolidated_track(state, edit_list, track, Path(track.id), rate, varies_gain=varies)
             for varies in {False, imported.varies_gain}
         }
         own = (
-            {
-                _own_spelled(one, has_fades=imported.has_crossfades): one.length_samples
-                for one in clips(state, edit_list, track, held, over_silence=over_silence)
-            }
+            _lengths_of(clips(state, edit_list, track, held, over_silence=over_silence), imported)
             for held in variants
             for over_silence in (False, True)
         )
@@ -91,6 +88,27 @@ def plays_own(found: DocumentClips, state: DocumentState, imported: ImportedEdit
 
 
 _Spelled = tuple[int, int, int, int, int]
+
+
+def _lengths_of(own: Sequence[ResultClip], imported: ImportedEdits) -> dict[_Spelled, int]:
+    """Return the clips of an export, and the length of each."""
+    spelled = _crossing([_own_spelled(one, has_fades=imported.has_crossfades) for one in own])
+    return dict(zip(spelled, (one.length_samples for one in own), strict=True))
+
+
+def _crossing(clips: list[_Spelled]) -> list[_Spelled]:
+    """Return clips in their order with fades no longer than the overlap that they are in.
+
+    A crossfade of AAF and OpenTimelineIO has one length: that of the clip whose recording ends in it.
+    """
+    found = clips.copy()
+    for here, there in pairwise(sorted(range(len(clips)), key=lambda number: clips[number])):
+        one, after = found[here], found[there]
+        overlap = one[0] + one[2] - one[1] - after[0]
+        if overlap > 0:
+            found[here] = *one[:4], min(one[4], overlap)
+            found[there] = *after[:3], min(after[3], overlap), after[4]
+    return found
 
 
 def _spelled(one: DocumentClip, *, has_fades: bool) -> _Spelled:
@@ -247,7 +265,8 @@ class _OwnClips:
         fade_out = fade_in = overlap
         if left.own is not None and right.own is not None:
             meets = left.own.result_stop_samples == right.own.result_start_samples
-            is_same = self._frames(overlap) == self._crossfades.get(right.own, 0)
+            is_exact = overlap == left.own.after_samples + right.own.before_samples
+            is_same = is_exact or self._frames(overlap) == self._crossfades.get(right.own, 0)
             if meets and (is_same or (not overlap and not self._states_cuts)):
                 back, on = right.own.before_samples, left.own.after_samples
                 fade_out, fade_in = left.own.fade_out_samples, right.own.fade_in_samples

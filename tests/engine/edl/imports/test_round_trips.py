@@ -314,6 +314,13 @@ _UNSEEN: dict[str, tuple[tuple[Asked, ...], tuple[Moved, ...]]] = {
         (Asked("cut", 8_960, 10_243, (("crossfade_ms", 4.0),)),),
         ((0, 3_840, 25_601),),
     ),
+    "a crossfade into a repeat that the end of the recording cuts short": (
+        (
+            Asked("ripple", 162_850, 187_880, (("crossfade_ms", 18.0),), (0, 1)),
+            Asked("repeat", 193_293, 199_939, (("to_samples", LENGTH), ("crossfade_ms", 59.0), ("times", 2))),
+        ),
+        ((1, 170_880, 25_601),),
+    ),
     "an insert shorter than four frames, without a fade": (
         (Asked("insert", 100_000, 100_000, (("length_samples", 2 * FRAME), ("crossfade_ms", 0.0))),),
         (),
@@ -321,7 +328,7 @@ _UNSEEN: dict[str, tuple[tuple[Asked, ...], tuple[Moved, ...]]] = {
 }
 
 
-@pytest.mark.parametrize("suffix", [".fcpxml", ".rpp", ".otio", ".xml", ".edl", ".json"])
+@pytest.mark.parametrize("suffix", [".fcpxml", ".rpp", ".otio", ".xml", ".edl", ".json", ".aaf"])
 @pytest.mark.parametrize("name", _UNSEEN)
 def test_edits_that_clips_do_not_show_come_back(
     jam: Recording, tmp_path: Path, suffix: str, name: str

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from engine.document.change import Row, RowChange, row_changes
 from engine.document.decisions import Decision, Verdict, edited
-from engine.document.kinds import KINDS
+from engine.document.kinds import KINDS, noun_of
 from engine.document.kinds.operations import Operation
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
@@ -57,7 +57,7 @@ def accept_instead(
 def counted_kinds(proposals: Iterable[Proposal]) -> list[str]:
     """Return how many proposals there are of each kind, in words."""
     counts = Counter(one.kind for one in proposals)
-    return [counted(number, kind) for kind, number in counts.items()]
+    return [counted(number, noun_of(kind)) for kind, number in counts.items()]
 
 
 def accepted_effect(proposal: Proposal, decision: Decision | None) -> tuple[Operation, ...]:

@@ -335,9 +335,9 @@ def _sentences(
 
 
 def _tracks_sentence(state: DocumentState, proposal: Proposal) -> str:
-    """Return the tracks of an edit that the user made of some; reasons of finders name theirs."""
+    """Return the tracks of an own or imported edit of some; reasons of finders name theirs."""
     names = [track.name for track in state.tracks if track.id in proposal.tracks]
-    if proposal.maker != BY_HAND or not names:
+    if proposal.maker not in UNSCORED or not names:
         return ""
     return f"{'Tracks' if names[1:] else 'Track'}: {listed(names)}."
 

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from engine.document.analysis import BeatGrid
 from engine.timebase import format_time
+from engine.wording import counted
 
 _MOST_NAMED = 4
 
@@ -44,6 +45,6 @@ def free_notice(grid: BeatGrid, onsets_samples: ArrayLike, rate_hz: int, what: s
     if not spans:
         return ""
     more = len(spans) - _MOST_NAMED
-    named = ", ".join(spans[:_MOST_NAMED]) + (f" and {more} more passages" if more > 0 else "")
+    named = ", ".join(spans[:_MOST_NAMED]) + (f" and {counted(more, 'more passage')}" if more > 0 else "")
     verb = "has" if len(spans) == 1 else "have"
     return f"{named} {verb} no steady pulse: {what} there are not moved."

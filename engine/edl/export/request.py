@@ -13,7 +13,7 @@ from engine.audio.codecs import Quality
 from engine.audio.dither import Dither
 from engine.document.analysis import BeatGrid
 from engine.document.decisions import Verdict
-from engine.document.kinds import KINDS, not_available
+from engine.document.kinds import KINDS, not_available, noun_of
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source
@@ -278,7 +278,7 @@ def left_out_kinds(state: DocumentState) -> tuple[str, ...]:
 def counted_edits(edits: Sequence[AcceptedEdit]) -> str:
     """Return the number of edits, by the name of their kind if they have only one."""
     kinds = {edit.proposal.kind for edit in edits}
-    return counted(len(edits), kinds.pop() if len(kinds) == 1 else "edit")
+    return counted(len(edits), noun_of(kinds.pop()) if len(kinds) == 1 else "edit")
 
 
 def written_project(request: ExportRequest, tracks: int, *, frames: str = "", more: str = "") -> Exported:

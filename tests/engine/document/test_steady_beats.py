@@ -103,3 +103,11 @@ def test_the_notice_names_the_passages_with_hits() -> None:
         "0:30 to 0:34 has no steady pulse: hits there are not moved."
     )
     assert free_notice(found, [5_000, 45_000], RATE_HZ, "hits") == ""
+
+
+def test_one_more_passage_without_a_pulse_is_one() -> None:
+    spans = [(10.0 * number, 10.0 * number + 5.0) for number in range(1, 7)]
+    at = np.array([round((start + 1) * RATE_HZ) for start, _ in spans])
+    notices = [free_notice(_with_free(*spans[:count]), at[:count], RATE_HZ, "hits") for count in (5, 6)]
+    assert "1 more passage " in notices[0]
+    assert "2 more passages " in notices[1]

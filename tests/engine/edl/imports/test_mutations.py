@@ -32,6 +32,7 @@ from tests.engine.edl.imports.edit_lists import LENGTH, Asked, made_recording, w
 from tests.engine.edl.imports.published.inputs_edl import EDL
 from tests.engine.edl.imports.published.inputs_fcpxml import FCPXML
 from tests.engine.edl.imports.published.inputs_otio import OTIO
+from tests.engine.edl.imports.published.inputs_session import SESSION
 from tests.engine.edl.imports.published.inputs_xmeml import XMEML
 from tests.engine.edl.recordings import RATE_HZ, Recording, recording
 from tests.mostly_long import mostly_long
@@ -46,7 +47,7 @@ EDITS = (
     Asked("insert", 250_000, 250_000, (("length_samples", 20_000), ("crossfade_ms", 20.0))),
     Asked("cut", 300_000, LENGTH),
 )
-PUBLISHED = {".edl": EDL, ".fcpxml": FCPXML, ".otio": OTIO, ".xml": XMEML}
+PUBLISHED = {".edl": EDL, ".fcpxml": FCPXML, ".otio": OTIO, ".txt": SESSION, ".xml": XMEML}
 WEBVTT = (
     "WEBVTT\n\nNOTE as players take it\n\n1\n00:01.000 --> 00:02.500 align:start\n<v Ann>Again.\n\n"
     "00:00:03.000 --> 00:00:04.000\nFrom the top.\n"
@@ -104,14 +105,14 @@ def mutated(content: bytes, rng: random.Random) -> bytes:
     return bytes(data)
 
 
-def edits_of(path: Path, labels_as: LabelsAs) -> ImportedEdits:
+def edits_of(path: Path, labels_as: LabelsAs | None) -> ImportedEdits:
     """Read a file; AAF without a process for each, which takes half a second."""
     if path.suffix == ".aaf":
         return read_composition(EditsFile(path, IMPORTS[".aaf"], RATE_HZ), SILENT)
     return read_edits(path, RATE_HZ, labels_as=labels_as)
 
 
-def outcome(into: Recording, path: Path, labels_as: LabelsAs) -> tuple[str, DocumentState, list[str]]:
+def outcome(into: Recording, path: Path, labels_as: LabelsAs | None) -> tuple[str, DocumentState, list[str]]:
     """Return why a file is refused, the document after it, and the edits wrongly accepted."""
     try:
         made = imported_edit(ImportRequest(into.state, into.media, edits_of(path, labels_as)))
@@ -145,7 +146,7 @@ def test_a_mutated_file_is_read_or_refused_in_a_sentence(
         damaged = mutated(content, rng)
         path.write_bytes(damaged)
         started_s = time.process_time()
-        sentence, after, wrongly_accepted = outcome(into, path, rng.choice([*LabelsAs]))
+        sentence, after, wrongly_accepted = outcome(into, path, rng.choice([*LabelsAs, None]))
         assert "\n" not in sentence, number
         assert len(sentence) < 1_000, number
         assert not wrongly_accepted, number

@@ -98,7 +98,7 @@ class ImportedEdit:
         if self.not_understood:
             missing = listed(named_parts(self.not_understood))
             changes = self._changes or "no edits"
-            said = f"{self.file_name}: {changes} as proposals, since Offcut cannot import {missing}"
+            said = f"{self.file_name}: {changes} proposed, since Offcut cannot import {missing}"
         elif self.is_empty:
             said = f"{self.file_name} holds the edits of this document: nothing changes"
         else:

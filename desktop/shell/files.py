@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -251,7 +252,8 @@ def _dropped(path: Path) -> tuple[Path, ...]:
 
 def _is_recording(path: Path) -> bool:
     """Return whether a file is there that has the suffix of a recording."""
-    return path.is_file() and path.suffix.lower() in audio_suffixes()
+    is_there = os.path.isfile(path)  # noqa: PTH113 - False for what may not be looked at, too
+    return is_there and path.suffix.lower() in audio_suffixes()
 
 
 def _is_list(path: Path) -> bool:

@@ -28,7 +28,8 @@ def drop(hands: Hands, *paths: Path) -> None:
     def import_it(dialog: QWidget) -> None:
         QTest.keyClick(dialog, Qt.Key.Key_Return)
 
-    is_asked = len(paths) == 1 and paths[0].suffix != ".offcut" and bool(hands.window.session.state.tracks)
+    is_one = len(paths) == 1 and paths[0].is_file() and paths[0].suffix != ".offcut"
+    is_asked = is_one and bool(hands.window.session.state.tracks)
     hands.do_and_answer(
         lambda: hands.window.timeline.files_dropped.emit([str(path) for path in paths]),
         *([import_it] if is_asked else []),

@@ -39,7 +39,7 @@ def side_by_side(work: Callable[[One], Result], ones: Iterable[One]) -> list[Res
                     errors[number] = raised
                     waiting.clear()
 
-    with on_threads(work_off, min(_cores(), len(waiting)) - 1):
+    with on_threads(work_off, min(usable_cores(), len(waiting)) - 1):
         try:
             work_off()
         finally:
@@ -58,11 +58,12 @@ def in_groups(work: Callable[[One], Result], ones: Iterable[One]) -> Iterator[Re
     Exception : raised by the first item of a group that failed
     """
     left = iter(ones)
-    while group := list(islice(left, _cores())):
+    while group := list(islice(left, usable_cores())):
         yield from side_by_side(work, group)
 
 
-def _cores() -> int:
+def usable_cores() -> int:
+    """Return how many cores this thread may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from multiprocessing import forkserver
 from multiprocessing.context import BaseContext
 
+from engine.side_by_side import usable_cores
+
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _FILES_PER_WORKER = 24
 """Number of short recordings that a process scores in the two seconds that another takes to start."""
@@ -19,8 +21,7 @@ _HEAVY = "engine.archive.processes"
 
 def fitting_workers(files: int) -> int:
     """Return the number of processes for a number of recordings: at most one per core."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores, files // _FILES_PER_WORKER))
+    return max(1, min(usable_cores(), files // _FILES_PER_WORKER))
 
 
 def begin() -> None:

@@ -19,7 +19,7 @@ def audio_files(path: Path, unreadable: Callable[[OSError], object]) -> Iterator
     ----------
     unreadable : called for each folder that cannot be listed
     """
-    if not os.path.isdir(path):  # noqa: PTH112 - a folder that may not be looked into is told when it is read
+    if not os.path.isdir(path):  # noqa: PTH112 - what may not be looked at is refused when it is read
         yield path
         return
     suffixes = audio_suffixes()

@@ -98,8 +98,8 @@ class _Parts:
         self._imported, self._places = imported, places
         self._near_s = imported.rounding_s + _NEAR_S
         self._media = Media(state, places, self._near_s, imported.folder)
-        heard = [one for track in imported.tracks for one in track.clips if one.is_heard]
-        self._uses = Counter(one.medium for one in heard)
+        audible = [one for track in imported.tracks for one in track.clips if one.is_heard]
+        self._uses = Counter(one.medium for one in audible)
 
     def tracks(self) -> tuple[ImportedTrack, ...]:
         """Return the tracks with the starts of their clips; none if any is not known.

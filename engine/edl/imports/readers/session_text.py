@@ -326,11 +326,11 @@ class _Reading:
 
     def _labels(self, clips: Sequence[_Clip]) -> Iterator[NamedSpan]:
         """Yield the audible clips of the first channel of each track."""
-        heard = [one for one in clips if one.is_heard and one.start_s < one.stop_s]
+        audible = [one for one in clips if one.is_heard and one.start_s < one.stop_s]
         channels: dict[int, set[str]] = {}
-        for one in heard:
+        for one in audible:
             channels.setdefault(one.track, set()).add(one.channel)
-        for one in heard:
+        for one in audible:
             own = channels[one.track]
             if one.channel != min(own):
                 continue

@@ -284,7 +284,7 @@ class MainWindow(QMainWindow):
     def _show_before(self, before: bool) -> None:
         self.timeline.canvas.set_before(before)
         self._show_timeline()
-        self.say("As recorded" if before else "With edited sound")
+        self.say(self.transport.compared)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Release all resources; saving is not necessary. Closing asks about running work."""

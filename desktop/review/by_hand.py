@@ -121,6 +121,7 @@ class ByHand(QObject):
             self._parts.clips.duplicate()
             return
         span = self.required_of_all("repeat")
+        self._require_in_step(span, ())
         edit, own = duplicate(self._session.state, *span)
         self.make(edit, own, lets_go=False)
 
@@ -192,7 +193,7 @@ class ByHand(QObject):
         """
         state, at, tracks = self._session.state, self._transport.playhead_samples, self._selecting.tracks
         require_recording(state, "insert silence into")
-        self._require_in_step(tracks)
+        self._require_in_step((at, at), tracks)
         media = self._session.media
         payload = insert_payload(state, media, at, state.rate_hz, has_tone=has_tone, tracks=tracks)
 
@@ -228,6 +229,7 @@ class ByHand(QObject):
 
     def move_to(self, to_samples: int) -> None:
         """Bring the selected span back before a moment of the recording."""
+        self._require_in_step((to_samples, to_samples), ())
         self._make("move", move_payload(to_samples))
 
     def slip(self) -> None:
@@ -306,19 +308,20 @@ class ByHand(QObject):
         if not KINDS[name].is_of_tracks:
             self.required_of_all(name)
         span, tracks = self._selecting.required(), self._selecting.tracks
-        self._require_in_step(tracks)
+        self._require_in_step(span, tracks)
         edit, proposal = edit_by_hand(self._session.state, name, *span, payload, tracks)
         self.make(edit, proposal.id)
         return proposal.id
 
-    def _require_in_step(self, tracks: Sequence[str]) -> None:
-        """Refuse an edit of tracks that the result shows at other times than the selection."""
+    def _require_in_step(self, span: tuple[int, int], tracks: Sequence[str]) -> None:
+        """Refuse an edit of a span that the result plays at other times on some of its tracks, or of all."""
         result, state = self._transport.edit_list, self._session.state
-        moved = [one.name for one in state.tracks if result and one.id in tracks and one.id in result.own]
-        if moved:
-            verb = "play" if moved[1:] else "plays"
+        moved = [] if result is None else result.tracks_out_of_step(*span)
+        names = [one.name for one in state.tracks if one.id in moved and (not tracks or one.id in tracks)]
+        if names:
+            verb = "play" if names[1:] else "plays"
             raise UsageError(
-                f"{listed([quoted(name) for name in moved])} {verb} at another time than the rest, after a "
+                f"{listed([quoted(name) for name in names])} {verb} at another time than the rest, after a "
                 "ripple cut or an insert: edit the selection in the source ‹transport.source_result›."
             )
 

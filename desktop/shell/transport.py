@@ -296,6 +296,13 @@ class Transport(QObject):
         self._swap(self._chosen())
         self.before_chosen.emit(before)
 
+    @property
+    def compared(self) -> str:
+        """A sentence about the sound that plays: with repairs and moved hits or notes, or without."""
+        if not self._edited().patches:
+            return "No edit changes the sound itself: the recording and the edited sound are the same"
+        return "Sound as recorded, without repairs and moves" if self.plays_before else "With edited sound"
+
     def toggle_loop(self, span: tuple[int, int] | None) -> bool:
         """Go round in a span, or play on; return whether it loops now."""
         self.loops = not self.loops
@@ -319,8 +326,11 @@ class Transport(QObject):
             self._load(self._chosen())
             self._player.prepare()
 
+    def _edited(self) -> EditList:
+        return self.result if self.plays_result else self._programme_of(False, in_place)
+
     def _chosen(self) -> EditList:
-        programme = self.result if self.plays_result else self._programme_of(False, in_place)
+        programme = self._edited()
         if not self.plays_before:
             return programme
         if self._before is None or self._before[0] is not programme:

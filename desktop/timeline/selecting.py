@@ -104,8 +104,9 @@ class Selecting(QObject):
 
     @property
     def tracks_briefly(self) -> str:
-        """The same for a button: the number of several tracks."""
-        return self.tracks_words if len(self.tracks) < 2 else counted(len(self.tracks), "track")
+        """The same for a button: a name, or the number of several tracks."""
+        names = [track.name for track in self._session.state.tracks if track.id in self.tracks]
+        return counted(len(names), "track") if names[1:] else "".join(names) or "all tracks"
 
     def choose_track(self, track_id: str, choice: Choice = Choice.ALONE) -> None:
         """Select a track alone, add or remove it, or select up to it; several limit the span to them."""

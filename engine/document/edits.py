@@ -212,7 +212,7 @@ def choose_alternative(state: DocumentState, proposal_id: str, alternative: int)
     if said & decided.keys():
         kept = {key: value for key, value in decided.items() if key not in said}
         chosen = replace(chosen, payload=kept or None)
-    what = "Way" if said else "Edges"
+    what = "Other choice" if said else "Edges"
     return Edit(
         f"{what}: {name[:1].lower()}{name[1:]}", row_changes([(state.decisions.get(proposal_id), chosen)])
     )

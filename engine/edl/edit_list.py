@@ -154,6 +154,12 @@ class EditList:
     def _of_tracks(self) -> Mapping[str, EditList]:
         return {key: replace(own, patches=self.patches, raises=self.raises) for key, own in self.own.items()}
 
+    def tracks_out_of_step(self, start_samples: int, stop_samples: int) -> list[str]:
+        """Return the ids of the tracks that play a source span at another time than the others."""
+        span = start_samples, stop_samples
+        shared = self.result_span(*span)
+        return [key for key, own in self.own.items() if own.result_span(*span) != shared]
+
     def as_played(self, track: Track) -> Track:
         """Return a track with the clips that play, in layers: those of its takes that are switched to on top.
 

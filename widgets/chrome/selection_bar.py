@@ -25,7 +25,7 @@ ACTIONS = (
     ("hand.gain", "Gain…"),
 )
 
-LONGEST_TRACKS, HEIGHT, LEAST = 70, 40, 300
+LONGEST_TRACKS, HEIGHT, LEAST = 100, 40, 300
 _GAP, _GAPS = 4, 50
 """Between two buttons; and at both ends, after the words and before the tracks, together."""
 NOTHING = "No span selected. Drag in a lane ‹hand.select_right›"

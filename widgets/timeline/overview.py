@@ -97,13 +97,13 @@ def overview_image(frame: Frame, loudness: NDArray[np.float32], spans: Spans, ma
 
 
 def caption_of(times: TimeMap, rate_hz: int, *, is_before: bool) -> str:
-    """Describe the length of the displayed result, or the missing sound."""
-    edits = times.edit_list
+    """Describe the length of the displayed result, and that edits of the sound are left out."""
+    edits, recorded = times.edit_list, "Sound as recorded"
     if edits is None or not rate_hz:
-        return "As recorded" if is_before else ""
+        return recorded if is_before else ""
     lengths = (edits.length_samples, edits.source_length_samples)
     result, source = (format_time(samples_to_s(length, rate_hz), 0) for length in lengths)
-    return f"Result {result} of {source}"
+    return f"Result {result} of {source}" + (f" · {recorded.lower()}" if is_before else "")
 
 
 def paint_caption(painter: QPainter, frame: Frame, caption: str) -> None:

@@ -177,6 +177,7 @@ def test_the_mouse_chooses_moves_selects_and_plays_in_the_lanes(song: Hands) -> 
     assert part.length_samples == pytest.approx(RATE_HZ, abs=RATE_HZ / 20)
     song.press("Ctrl+Z")
     QTest.mouseDClick(canvas, LEFT, NONE, in_take(song, 0, 5))
+    QTest.mouseRelease(canvas, LEFT, NONE, in_take(song, 0, 5))
     assert playing(song) == "take 1"
     assert len(clips(song)) == 4
     drag(song, take_bars(song)[1].area.center().toPoint(), second_px)

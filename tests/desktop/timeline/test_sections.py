@@ -97,6 +97,7 @@ def test_the_lane_shows_a_bar_for_each_section(sung: Hands) -> None:
 def test_a_double_click_selects_a_section(sung: Hands) -> None:
     canvas = sung.window.timeline.canvas
     QTest.mouseDClick(canvas, Qt.MouseButton.LeftButton, pos=_middle(sung, 1))
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=_middle(sung, 1))
     assert sung.window.selecting.span == _sections(sung).span(1)
 
 

@@ -157,13 +157,17 @@ def test_a_double_click_selects_between_seams_and_edges_of_cuts(close: Hands) ->
         close.press("Delete")
     canvas, y = window.timeline.canvas, lane_y(window)
     QTest.mouseDClick(canvas, LEFT, NONE, QPoint(x_of(window, 12), y))
+    QTest.mouseRelease(canvas, LEFT, NONE, QPoint(x_of(window, 12), y))
     assert span_s(window) == [8, 20]
     QTest.mouseDClick(canvas, LEFT, NONE, QPoint(x_of(window, 7), y))
+    QTest.mouseRelease(canvas, LEFT, NONE, QPoint(x_of(window, 7), y))
     assert span_s(window) == [6, 8]
     close.press("Q")
     QTest.mouseDClick(canvas, LEFT, NONE, QPoint(x_of(window, 12), y))
+    QTest.mouseRelease(canvas, LEFT, NONE, QPoint(x_of(window, 12), y))
     assert span_s(window) == [8, 20]
     QTest.mouseDClick(canvas, LEFT, NONE, QPoint(x_of(window, 12), ruler_y(window)))
+    QTest.mouseRelease(canvas, LEFT, NONE, QPoint(x_of(window, 12), ruler_y(window)))
     assert span_s(window) == [8, 20]  # nothing special there
     window.transport.seek(30 * state.rate_hz)
     window.commands.run("hand.select_piece")

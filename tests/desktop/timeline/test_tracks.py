@@ -526,6 +526,18 @@ def test_a_ripple_cut_moves_the_selected_tracks_alone(mixing: Hands) -> None:
     (refusal,) = mixing.refused  # what is selected is not where this track plays it
     assert f"{kick.name!r} plays " in refusal
     assert len(window.session.state.proposals) == 1
+    mixing.refused.clear()
+    mixing.press("Alt+T")
+    window.selecting.select(0, rate_hz // 5)  # of all tracks, over the place where the kick moves
+    assert not window.selecting.tracks
+    for name in ("hand.cut", "hand.duplicate"):
+        window.commands.run(name)
+    assert len(mixing.refused) == 2
+    assert len(window.session.state.proposals) == 1
+    window.selecting.select(0, rate_hz // 20)  # before it, all play together
+    window.commands.run("hand.cut")
+    assert [one.kind for one in window.session.state.proposals.values()] == ["cut", "ripple"]
+    mixing.press("Ctrl+Z")
     mixing.press("Ctrl+Z")
     assert not window.session.state.proposals
     lanes = {lane.track_id: lane for lane in window.timeline.canvas.shown.lanes}

@@ -293,13 +293,37 @@ def test_the_overview_moves_the_window_and_a_double_click_fits(close: TimelineVi
     assert close.canvas.viewport.start_samples == pytest.approx(60_000)
     assert moved[-1] == close.canvas.viewport
     QTest.mouseDClick(close.canvas, LEFT, Qt.KeyboardModifier.NoModifier, QPoint(300, OVERVIEW_Y))
+    QTest.mouseRelease(close.canvas, LEFT, Qt.KeyboardModifier.NoModifier, QPoint(300, OVERVIEW_Y))
     assert close.canvas.viewport.visible_samples == pytest.approx(100_000)
 
 
 def test_a_click_on_a_flag_twice_opens_it(qtbot: QtBot, view: TimelineView) -> None:
     with qtbot.waitSignal(view.canvas.proposal_opened) as opened:
         QTest.mouseDClick(view.canvas, LEFT, Qt.KeyboardModifier.NoModifier, QPoint(450, FLAG_Y))
+        QTest.mouseRelease(view.canvas, LEFT, Qt.KeyboardModifier.NoModifier, QPoint(450, FLAG_Y))
     assert opened.args == ["middle"]
+
+
+def test_a_drag_that_begins_as_a_double_click_selects_what_was_dragged(view: TimelineView) -> None:
+    canvas, none = view.canvas, Qt.KeyboardModifier.NoModifier
+    y = canvas.frame.layout.lanes_top + 60
+    selected: list[tuple[int, int]] = []
+    canvas.span_selected.connect(lambda start, stop: selected.append((start, stop)))
+    pieces: list[int] = []
+    canvas.piece_requested.connect(pieces.append)
+    click(view, 300, y)
+    QTest.mouseDClick(canvas, LEFT, none, QPoint(300, y))
+    QTest.mouseRelease(canvas, LEFT, none, QPoint(300, y))
+    assert len(pieces) == 1, "at rest, a double click asks for the piece"
+    selected.clear()
+    click(view, 300, y)
+    QTest.mouseDClick(canvas, LEFT, none, QPoint(300, y))
+    QTest.mouseMove(canvas, QPoint(350, y))
+    QTest.mouseMove(canvas, QPoint(400, y))
+    QTest.mouseRelease(canvas, LEFT, none, QPoint(400, y))
+    assert len(pieces) == 1
+    (start, stop) = selected[-1]
+    assert [round(canvas.x_of(start)), round(canvas.x_of(stop))] == [300, 400]
 
 
 def test_the_middle_button_drags_lanes_and_time_along(qtbot: QtBot, close: TimelineView) -> None:

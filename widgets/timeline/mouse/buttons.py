@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QCursor, QMouseEvent, QPixmap
 
+from widgets import theme
 from widgets.timeline.clips.drag import MoveClips
-from widgets.timeline.edits.selection import SelectSpan
+from widgets.timeline.edits.selection import LEAST_PX, SelectSpan
 from widgets.timeline.mouse import gestures, panning
-from widgets.timeline.sound.brush import Paintable
+from widgets.timeline.sound.brush import Paintable, PaintStroke
 
 
 class Handled(Paintable, Protocol):
@@ -29,6 +30,7 @@ class Mouse:
     def __init__(self, canvas: Handled) -> None:
         self._canvas = canvas
         self._button = Qt.MouseButton.NoButton
+        self._twice_at: QPointF | None = None
         self.drag: gestures.Drag | None = None
 
     def press(self, event: QMouseEvent) -> None:
@@ -48,10 +50,12 @@ class Mouse:
         canvas.update()
 
     def press_twice(self, event: QMouseEvent) -> None:
-        """Open the item under the mouse, else press again."""
-        is_left = event.button() == Qt.MouseButton.LeftButton
-        if not is_left or not gestures.open_at(self._canvas, event.position()):
-            self.press(event)
+        """Press again: the release opens the item under the mouse, unless this press drags or paints."""
+        self.press(event)
+        if event.button() == self._button == Qt.MouseButton.LeftButton and not isinstance(
+            self.drag, PaintStroke
+        ):
+            self._twice_at = event.position()
 
     def move(self, event: QMouseEvent) -> None:
         """Move the drag; without one, show the cursor of the drag that a press would start."""
@@ -67,8 +71,16 @@ class Mouse:
         canvas.update()
 
     def release(self, event: QMouseEvent) -> None:
-        """End the drag of this button."""
-        if self.drag is None or event.button() != self._button:
+        """End the drag of this button, or its double click."""
+        if event.button() != self._button:
+            return
+        twice_at, self._twice_at = self._twice_at, None
+        self._end(event)
+        if twice_at is not None and (event.position() - twice_at).manhattanLength() < theme.px(LEAST_PX):
+            gestures.open_at(self._canvas, twice_at)
+
+    def _end(self, event: QMouseEvent) -> None:
+        if self.drag is None:
             return
         canvas = self._canvas
         canvas.snapping.is_inverted = gestures.inverts(event, self.drag)
@@ -80,7 +92,7 @@ class Mouse:
 
     def cancel(self) -> bool:
         """Cancel the drag; return False without one."""
-        drag, self.drag = self.drag, None
+        drag, self.drag, self._twice_at = self.drag, None, None
         if isinstance(drag, gestures.MoveThreshold):
             drag.give_up()
         if drag is not None:

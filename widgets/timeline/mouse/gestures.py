@@ -392,8 +392,8 @@ def cursor_at(canvas: Paintable, at: QPointF, held: Qt.KeyboardModifier = _NONE)
     return Qt.CursorShape.ArrowCursor
 
 
-def open_at(canvas: Surface, at: QPointF) -> bool:
-    """Handle a double click; return False if it is a normal click."""
+def open_at(canvas: Surface, at: QPointF) -> None:
+    """Open the item under a double click, if there is one."""
     frame, viewport = canvas.frame, canvas.viewport
     if at.y() < frame.layout.arrangement_top:
         canvas.go_to(viewport.fitted())
@@ -413,9 +413,6 @@ def open_at(canvas: Surface, at: QPointF) -> bool:
         canvas.take_played.emit(take.clip.id, None)
     elif frame.layout.lanes_top <= at.y() < frame.layout.lanes_bottom:
         canvas.piece_requested.emit(round(viewport.sample_at(at.x())))
-    else:
-        return False
-    return True
 
 
 def open_menu(canvas: Surface, at: QPointF, on_screen: QPoint) -> bool:

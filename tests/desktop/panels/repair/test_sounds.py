@@ -74,6 +74,7 @@ def test_what_sounds_is_heard_shown_and_still_there_after_opening_again(room: Ha
         middle = QPointF(canvas.viewport.x_at(int(sounds.spans_samples[0].mean())), layout.sounds_top + 4)
         assert SNEEZE in canvas.shown.sounds.tip_at(canvas.frame, middle)
         QTest.mouseDClick(canvas, Qt.MouseButton.LeftButton, pos=middle.toPoint())
+        QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=middle.toPoint())
         assert window.selecting.span == tuple(sounds.spans_samples[0].tolist())
         window.session.open(path)
         room.finish_work()

@@ -163,6 +163,7 @@ def test_escape_gives_a_marker_drag_up(qtbot: QtBot, marked: TimelineView) -> No
 
 def test_a_double_click_writes_the_name_anew(qtbot: QtBot, marked: TimelineView) -> None:
     QTest.mouseDClick(marked.canvas, LEFT, NO_KEY, QPoint(52, STRIP_Y))
+    QTest.mouseRelease(marked.canvas, LEFT, NO_KEY, QPoint(52, STRIP_Y))
     editor = marked.canvas.findChild(QLineEdit)
     assert editor.text() == "Verse"
     assert editor.accessibleName() == "Name of Verse"

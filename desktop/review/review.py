@@ -368,8 +368,8 @@ class Review(QObject):
         if not ids:
             self.said.emit(above.after("No proposal to accept is at or above the threshold"))
             return
-        first = edits.span_text(self._session.state, ids[0])
         was = self._session.state
+        first = edits.span_text(was, min(ids, key=lambda key: was.proposals[key].start_samples))
         self._session.apply(edits.decide(was, ids, Verdict.ACCEPTED))
         count = counted(len(ids), "proposal")
         done = above.after(f"Accepted {count} at or above {self.threshold:.2f}, first the {first}")

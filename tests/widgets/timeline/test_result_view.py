@@ -335,6 +335,24 @@ def test_edges_are_dragged_in_source_positions(
     assert dragged.args == [name, *(pytest.approx(edge, abs=60) for edge in span)]
 
 
+@pytest.mark.parametrize(("apart_px", "are_drawn"), [(22, True), (7, False)])
+def test_some_seams_side_by_side_have_lines_and_many_are_marks(
+    view: TimelineView, state: DocumentState, apart_px: int, are_drawn: bool
+) -> None:
+    apart = apart_px * 50
+    cuts = {
+        f"c{i}": Proposal(f"c{i}", "cut", at, at + 3_000, 0.9, "", "t")
+        for i, at in enumerate(range(10_000, 10_000 + 4 * (apart + 3_000), apart + 3_000))
+    }
+    decisions = {name: Decision(name, Verdict.ACCEPTED) for name in cuts}
+    state = replace(state, proposals=cuts, decisions=decisions)
+    view.lanes.set_document(state, build(state))
+    view.canvas.set_viewport(replace(view.canvas.viewport, start_samples=0.0, samples_per_px=50.0))
+    seen, top = picture(view), view.canvas.frame.layout.lanes_top
+    lines = [np.mean(seen[top + 20 : top + 60, 200 + i * apart_px] == rgba(DARK.accepted)) for i in range(4)]
+    assert [bool(share > 0.5) for share in lines] == [are_drawn] * 4
+
+
 def test_a_click_on_a_seam_of_the_current_one_moves_nothing(qtbot: QtBot, result: TimelineView) -> None:
     result.canvas.set_current("early")
     with qtbot.assertNotEmitted(result.canvas.edge_dragged):

@@ -19,10 +19,8 @@ from widgets.timeline.frame import EDITS, Frame
 Sign = Callable[[QPainter, QRectF], None]
 """Draws in a box, with the painter's pen."""
 FLAG_WIDTH, CURRENT_WIDTH, SCISSORS = 17, 21, 11
-LINE_FROM_PX = 24
 CROWD, CROWD_PX = 4, 48
-"""Above this density, seams are marks without scissors."""
-"""Above this density their lines would hide the waveforms; a mark on top still shows their positions."""
+"""From this number of seams in so many pixels on, each is a mark without line and scissors."""
 
 
 def fill_seams(
@@ -43,9 +41,7 @@ def fill_seams(
     edits[len(edits) // 2 :, _columns(frame, positions)] = ink
     for rows, own in by_rows:  # seams side by side on other lanes, as of a J cut, hide nothing there
         columns = _columns(frame, own)
-        apart = np.diff(columns, prepend=-frame.columns, append=2 * frame.columns)
-        alone = np.minimum(apart[:-1], apart[1:]) >= theme.px(LINE_FROM_PX) * frame.dpr
-        lanes[np.ix_(rows, columns[alone])] = ink
+        lanes[np.ix_(rows, _not_crowded(frame, columns))] = ink
 
 
 def paint_flags(
@@ -60,9 +56,7 @@ def paint_flags(
     columns = _columns(frame, positions)
     if not len(columns) or frame.layout.lanes_top <= frame.layout.edits_top:
         return
-    reach = theme.px(CROWD_PX) * frame.dpr / 2
-    near = np.searchsorted(columns, columns + reach, "right") - np.searchsorted(columns, columns - reach)
-    columns = columns[near < CROWD]
+    columns = _not_crowded(frame, columns)
     flag, apart, index = (
         _flag_of(frame, Verdict.ACCEPTED, sign=sign),
         round((theme.px(FLAG_WIDTH) + 1) * frame.dpr),
@@ -71,6 +65,12 @@ def paint_flags(
     while index < len(columns):
         _place(painter, frame, columns[index] / frame.dpr, flag)
         index = int(np.searchsorted(columns, columns[index] + apart))
+
+
+def _not_crowded(frame: Frame, columns: NDArray[np.int64]) -> NDArray[np.int64]:
+    reach = theme.px(CROWD_PX) * frame.dpr / 2
+    near = np.searchsorted(columns, columns + reach, "right") - np.searchsorted(columns, columns - reach)
+    return columns[near < CROWD]
 
 
 def _columns(frame: Frame, positions: NDArray[np.int64]) -> NDArray[np.int64]:

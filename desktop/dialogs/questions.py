@@ -104,7 +104,7 @@ def ask_document_place(parent: QWidget, problem: str, offered: Path) -> Path | N
     ----------
     offered : a free path for it
     """
-    added = "Choose another folder. The recordings stay where they are."
+    added = "The recordings stay where they are."
     offer = f"&Save in {offered.parent.name}"
     clicked = _clicked(
         parent, "Where does the document go?", problem, added, {offer: _ACCEPT, "&Choose…": _ACCEPT}

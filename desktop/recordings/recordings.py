@@ -132,7 +132,8 @@ class Recordings(QObject):
             warnings = self._outside_the_kit() + warnings  # the bar may have no room for all
         elif len(tracks) > 1:
             self.compare_tracks(self._report_outside)
-        self._work.said.emit(joined_sentences(change.label, (note, *warnings) if note else warnings))
+        warnings = (note, *warnings) if note else warnings
+        self._work.said.emit(joined_sentences(change.label, warnings))
         self._analysing.listen(self._analysing.taste, warnings)
 
     def _placed(self, imported: Imported) -> Imported | None:

@@ -20,7 +20,7 @@ Sign = Callable[[QPainter, QRectF], None]
 """Draws in a box, with the painter's pen."""
 FLAG_WIDTH, CURRENT_WIDTH, SCISSORS = 17, 21, 11
 CROWD, CROWD_PX = 4, 48
-"""From this number of seams in so many pixels on, each is a mark without line and scissors."""
+"""At this density, a seam is a mark on top without line and scissors."""
 
 
 def fill_seams(

@@ -15,7 +15,7 @@ from engine.progress import Progress
 
 PARTS = (
     *("anomaly", "kept", "beats", "timing", "separation", "speech", "detection", "voices", "match", "takes"),
-    *("arrange", "places", "shuffled", "structure", "comping"),
+    *("arrange", "places", "shuffled", "structure", "comping", "taste"),
 )
 _SEEDS = 5
 
@@ -106,6 +106,20 @@ def _comping(options: argparse.Namespace, progress: Progress) -> Lines:
     return evaluate(options.data, seeds=options.seeds, short=options.short, progress=progress)
 
 
+def _taste(options: argparse.Namespace, progress: Progress) -> Lines:
+    from engine.lab.evaluation.apart.apart import Asked, evaluate
+
+    asked = Asked(
+        materials=_names(options.materials),
+        groups=options.groups,
+        seeds=options.seeds,
+        made=options.made,
+        results=options.results,
+        is_short=options.short,
+    )
+    return evaluate(options.data, asked, progress)
+
+
 def _structure(options: argparse.Namespace, progress: Progress) -> Lines:
     from engine.lab.evaluation.structure.structure import evaluate
 
@@ -128,9 +142,15 @@ _TIMING: Mapping[str, Callable[[argparse.Namespace, Progress], Lines]] = Mapping
 )
 """Measurements of timing: a name and the generator of its lines."""
 _MATERIAL_ALONE: Mapping[str, Callable[[argparse.Namespace, Progress], Lines]] = MappingProxyType(
-    {"places": _places, "shuffled": _shuffled, "structure": _structure, "comping": _comping}
+    {
+        "places": _places,
+        "shuffled": _shuffled,
+        "structure": _structure,
+        "comping": _comping,
+        "taste": _taste,
+    }
 )
-"""Parts that are measured on a folder of recordings, without further flags."""
+"""Parts that are measured on a folder of recordings by one function."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -158,11 +178,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--rows", metavar="A,B", default="", help="rows of the comparison; 'default' unless told"
     )
     anomaly.add_argument(
-        "--materials", metavar="A,B", default="", help="of band, loops, field and halves (not run by default)"
+        "--materials",
+        metavar="A,B",
+        default="",
+        help="of anomaly: band, loops, field, halves …; of taste: bands, further bands, interviews, places",
     )
     anomaly.add_argument("--seeds", type=whole, default=_SEEDS, metavar="N", help=f"{_SEEDS} unless told")
     anomaly.add_argument(
         "--results", type=Path, metavar="F.jsonl", help="keep finished trials here, and go on from there"
+    )
+    taste = parser.add_argument_group("taste")
+    taste.add_argument(
+        "--groups", type=whole, metavar="N", help="bands, interviews and places; all unless told"
+    )
+    taste.add_argument(
+        "--made", type=Path, metavar="DIR", help="keep made recordings here, and take those that are there"
     )
     anomaly.add_argument(
         "--table", action="store_true", help="run nothing; print what is in --results, in Markdown"

@@ -150,7 +150,8 @@ def _strong(case: Case) -> NDArray[np.bool_]:
 def _pooled(material: str, every: Mapping[str, Sequence[Case]]) -> Iterator[Line]:
     """Yield precision and recall by time over all recordings, of default cuts and of "accept all"."""
     for name, chosen in (("default", _default), ("accept_all", _strong)):
-        precision, recall = {}, {}
+        precision: dict[str, float] = {}
+        recall: dict[str, float] = {}
         for method, cases in every.items():
             cut = bad = both = 0
             for case in cases:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -31,6 +32,7 @@ from engine.lab.evaluation.apart.baselines import HOP_S, Simple, energy, nearest
 from engine.lab.evaluation.apart.making import VERSION as MADE_VERSION
 from engine.lab.evaluation.apart.making import Group, Recording
 from engine.lab.evaluation.metrics import time_iou
+from engine.lab.evaluation.recipe_code import computed
 from engine.progress import SILENT, Progress
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.recordings.media import locate_all
@@ -131,13 +133,11 @@ class Trials:
 @lru_cache(maxsize=1)
 def code_digest() -> str:
     """Return the fingerprint of the code that learns, scores, proposes and measures; 8 hexadecimal digits."""
-    digest = blake2b(digest_size=4)
-    for folder in _CODE:
-        for path in sorted((_ENGINE / folder).rglob("*.py")):
-            digest.update(path.read_bytes())
-    for path in (Path(__file__), Path(__file__).with_name("baselines.py")):
-        digest.update(path.read_bytes())
-    digest.update(str(MADE_VERSION).encode())
+    paths = [path for folder in _CODE for path in sorted((_ENGINE / folder).rglob("*.py"))]
+    paths += [Path(__file__), Path(__file__).with_name("baselines.py")]
+    digest = blake2b(str(MADE_VERSION).encode(), digest_size=4)
+    for path in paths:
+        digest.update("\n".join(computed(ast.parse(path.read_bytes()))).encode())
     return digest.hexdigest()
 
 
@@ -173,7 +173,9 @@ def _outcome(group: Group, recording: Recording, taste: Path) -> Outcome:
         for one in proposals
         if one.kind == CUT.name
     ]
-    ranked = _ranked(recording, curve.times_samples / rate_hz, curve.scores.astype(np.float64))
+    ranked = _ranked(
+        recording, (curve.times_samples / rate_hz).astype(np.float64), curve.scores.astype(np.float64)
+    )
     return Outcome(recording.name, tuple(cuts), *ranked, round(scored_s, 2))
 
 
@@ -203,7 +205,7 @@ def _find(
 
 
 def _ranked(
-    recording: Recording, times_s: NDArray[np.float64], scores: NDArray[np.float64]
+    recording: Recording, times_s: NDArray[np.floating], scores: NDArray[np.float64]
 ) -> tuple[float | None, float | None, dict[str, float]]:
     """Return AUC, overlap at the true length, and the AUC of each kind; nothing without faults."""
     kinds = np.full(len(times_s), "", dtype="U24")

@@ -32,7 +32,7 @@ _DEFAULT = (BANDS, INTERVIEWS, PLACES)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What to measure.
+    """Materials, groups and seeds to measure.
 
     Attributes
     ----------

@@ -1,7 +1,7 @@
 """Ten kinds of faults of a rehearsal, made of notes, real voices, real noises and changes of gain.
 
 None is made by the rules of `engine.anomaly.faults`, on which tastes practise: a wrong tempo is played, not
-stretched, players who stop leave their notes out, and people talk with recorded voices.
+stretched, missing players leave their notes out, and people talk with recorded voices.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def props_of(data_dir: Path) -> Props:
 
 
 def idle(stage: Stage, props: Props, length_s: float) -> None:
-    """Nobody plays: the room, a few small noises, now and then the hum of an amplifier."""
+    """Record the room without playing: a few small noises, now and then the hum of an amplifier."""
     rng, start_s = stage.rng, stage.now_s
     if rng.random() < 0.3:
         stage.sound(start_s, _hum(length_s, rng), float(rng.uniform(-45.0, -25.0)))
@@ -131,7 +131,7 @@ def _aimless(stage: Stage, start_s: float, stop_s: float, channel: int, velocity
 
 
 def breaks_off(stage: Stage, props: Props, song: Song, length_s: float) -> None:
-    """Begin a song and stop within it, one after the other; nobody takes it up again here."""
+    """Begin a song and stop within it, one after the other, without another attempt."""
     _broken(stage, song, length_s)
     if stage.rng.random() < 0.5:
         talk(stage, props, float(stage.rng.uniform(2.0, 5.0)))

@@ -39,7 +39,7 @@ class Case:
 
     @property
     def default(self) -> NDArray[np.bool_]:
-        """Return what is proposed to be cut before anything is set; questions are not."""
+        """Return the default cuts; questions are not among them."""
         return self.cells(one for one in self.outcome.cuts if not one.is_question)
 
     @property

@@ -1,4 +1,4 @@
-"""Interviews of two professional voices, and recordings of places; with what an editor removes from them."""
+"""Interviews of two professional voices, and recordings of places; with faults that an editor removes."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def interview(data_dir: Path, number: int, part: int, length_s: float, *, has_fa
     Parameters
     ----------
     number : of the pair of voices and their room
-    part : 0 and above; even parts and odd parts share no sentence
+    part : 0 and above; two parts share sentences only if both are even or both uneven
     """
     guest, host = prompts_of(number), prompts_of(number + 1)
     reel = _Reel(np.random.default_rng([number, part, 75]))
@@ -207,7 +207,7 @@ def _over(out: Samples, paths: Sequence[Path], rng: np.random.Generator) -> Samp
 
 
 def _handled(out: Samples, _foreign: Foreign, rng: np.random.Generator) -> Samples:
-    """Somebody touches the recorder: dull thumps and rubbing."""
+    """Touch the recorder: dull thumps and rubbing."""
     low = sosfilt(butter(2, 180.0, fs=RATE_HZ, output="sos"), rng.standard_normal(len(out)))
     steps = np.repeat(rng.random(len(out) // 1600 + 1) < 0.35, 1600)[: len(out)]
     shape = np.convolve(steps, np.ones(400) / 400.0, "same")
@@ -227,7 +227,7 @@ def _dropouts(out: Samples, _foreign: Foreign, rng: np.random.Generator) -> Samp
 
 
 def _level(out: Samples, _foreign: Foreign, rng: np.random.Generator) -> Samples:
-    """Turn the gain up or down, as somebody who has the wrong knob."""
+    """Turn the gain up or down by mistake."""
     gain_db = float(rng.choice([rng.uniform(-22.0, -12.0), rng.uniform(10.0, 18.0)]))
     return np.asarray(np.clip(out * 10.0 ** (gain_db / 20.0), -0.9, 0.9), np.float32)
 

@@ -89,7 +89,7 @@ def clean_recording(data_dir: Path, number: int, place: int, plan: Plan) -> Soun
 
 
 def rehearsal(data_dir: Path, number: int, place: int, plan: Plan) -> Sounding:
-    """Play a rehearsal of which 20 to 70 % are faults."""
+    """Play a rehearsal with 20 to 70 % of faults."""
     band = band_of(number)
     stage, props = _stage(band, 2, place), props_of(data_dir)
     share = SHARES[(plan.rehearsals * number + place) % len(SHARES)]

@@ -127,7 +127,7 @@ def clips_of(data_dir: Path, categories: Iterable[str]) -> list[Path]:
 
     Raises
     ------
-    UsageError : there are none
+    UsageError : the table has no such clip
     """
     table, wanted = data_dir / "esc50" / "esc50.csv", frozenset(categories)
     try:

@@ -70,7 +70,7 @@ class Song:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A band: who plays, where, and on what drums.
+    """A band: its players, its drums and its room.
 
     Attributes
     ----------

@@ -83,7 +83,7 @@ class Stage:
         Parameters
         ----------
         speed, ramp : the tempo relative to the song's, and its change over the passage
-        players : channels of those who play
+        players : channels of the players to be played
         """
         began_s = self.now_s
         for place, bar in enumerate(song.bars[first:last]):
@@ -98,7 +98,7 @@ class Stage:
         return began_s, self.now_s
 
     def ending(self, song: Song) -> None:
-        """End a song: everybody plays the first notes of its last bar once more, and they ring."""
+        """End a song: everybody plays the first notes of its last bar again, and they ring."""
         for note in as_played(song.bars[-1], self.rng):
             if note.start < 0.01:
                 self.play(self.now_s, 1.8, note.channel, note.pitch, note.velocity)

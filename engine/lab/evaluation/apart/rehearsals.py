@@ -80,9 +80,10 @@ def clean_recording(data_dir: Path, number: int, place: int, plan: Plan) -> Soun
         left = int((plan.length_s - stage.now_s) / song.bar_s) // _STEP_BARS * _STEP_BARS
         if left < _LEAST_BARS and turn:
             break
+        if turn:
+            stage.wait(float(rng.uniform(*_GAP_S)))
         new, known, turn = new + is_new, known + (not is_new), turn + 1
         _play(stage, Song(song.name, song.tempo_bpm, song.bars[: max(left, _LEAST_BARS)]), is_new=is_new)
-        stage.wait(float(rng.uniform(*_GAP_S)))
     kinds = {0.0: "known songs", 1.0: "new songs"}
     name = f"music {place}, {kinds.get(share, 'known and new songs')}"
     return Sounding(name, stage.recorded(), (), tuple(stage.songs))
@@ -99,7 +100,8 @@ def rehearsal(data_dir: Path, number: int, place: int, plan: Plan) -> Sounding:
         _between(stage, props, song, slots.before[turn])
         is_new = song.name not in {f"song {known}" for known in range(plan.songs)}
         _with_faults(stage, props, song, slots.within[turn], is_new=is_new)
-    _between(stage, props, songs[-1], slots.before[-1])
+    if slots.before[-1]:
+        _between(stage, props, songs[-1], slots.before[-1])
     name = f"rehearsal {place}, {share:.0%} faults"
     return Sounding(name, stage.recorded(), tuple(stage.faults), tuple(stage.songs))
 
@@ -173,7 +175,9 @@ def _slots(songs: Sequence[Song], total_s: float, rng: np.random.Generator) -> _
 
 
 def _between(stage: Stage, props: Props, song: Song, faults: Sequence[tuple[str, float]]) -> None:
-    stage.wait(float(stage.rng.uniform(*_GAP_S)))
+    """Play the faults between two songs, which begin where the last note has faded; without any, pause."""
+    if not faults and stage.songs:
+        stage.wait(float(stage.rng.uniform(*_GAP_S)))
     for kind, length_s in faults:
         stage.new_take()
         start_s = stage.now_s

@@ -7,7 +7,7 @@ classes of ESC-50, these places and these voices.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -57,7 +57,6 @@ PROMPTS = Path("/usr/share/asterisk/sounds")
 """Professional voices of Debian's packages `asterisk-core-sounds-*-wav`, one folder each."""
 _VOICE_PARTS = 5
 _SPOKEN_S = (1.5, 12.0)
-_SECONDS_A_MINUTE = 60.0
 _CLOSEST_NOTES: Mapping[int, int] = MappingProxyType({22: 42, 26: 46, 39: 37, 40: 38, 58: 43})
 """Notes of the electronic kit of Groove MIDI that General MIDI has elsewhere."""
 
@@ -109,17 +108,25 @@ def grooves_of(data_dir: Path, drummer: str, style: str) -> tuple[Groove, ...]:
 
 
 def _groove(path: Path, tempo_bpm: float) -> Groove:
-    beat_s, at_s = _SECONDS_A_MINUTE / tempo_bpm, 0.0
+    file = mido.MidiFile(path)
     bars: dict[int, list[Stroke]] = {}
-    for message in mido.MidiFile(path):
-        at_s += message.time
+    for tick, message in _messages(file):
         if message.type == "note_on" and message.velocity:
-            bar, beat = divmod(at_s / beat_s + 0.1, 4.0)
+            bar, beat = divmod(tick / file.ticks_per_beat + 0.1, 4.0)
             pitch = _CLOSEST_NOTES.get(message.note, message.note)
             stroke = Stroke(max(beat - 0.1, 0.0), pitch, message.velocity / 127.0)
             bars.setdefault(int(bar), []).append(stroke)
     whole = range(max(bars, default=0))  # the last bar may end early
     return Groove(tempo_bpm, tuple(tuple(bars[bar]) for bar in whole if len(bars.get(bar, ())) > 3))
+
+
+def _messages(file: mido.MidiFile) -> Iterator[tuple[int, mido.Message]]:
+    """Yield the messages of all tracks with their ticks; much faster than iterating over the file."""
+    for track in file.tracks:
+        tick = 0
+        for message in track:
+            tick += message.time
+            yield tick, message
 
 
 def clips_of(data_dir: Path, categories: Iterable[str]) -> list[Path]:

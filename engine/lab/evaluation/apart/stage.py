@@ -19,7 +19,7 @@ from engine.lab.evaluation.apart.songs import DRUMS, EVERYBODY, Band, Note, Song
 
 _TICKS_PER_S = 4_800
 _BEND_SEMITONES = 2.0
-_TAIL_S = 3.0
+_TAIL_S = 0.4
 _BEFORE_S = 0.6
 _MUSIC_RMS = 0.1
 _PEAK = 0.97
@@ -126,7 +126,7 @@ class Stage:
 
     def recorded(self) -> Samples:
         """Return the recording, mono at `RATE_HZ`: the band in its room, at a level of the day."""
-        length = round((self.now_s + _TAIL_S / 2) * RATE_HZ)
+        length = round((self.now_s + _TAIL_S) * RATE_HZ)
         dry = _rendered(self.notes, self.bends, dict(self.band.programs), length)
         dry *= np.float32(_MUSIC_RMS / max(_loud_rms(dry), 1e-6))
         for start_s, samples, level_db in self._sounds:

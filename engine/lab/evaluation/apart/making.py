@@ -23,7 +23,7 @@ from engine.lab.evaluation.apart.stage import Passage, require_instruments
 from engine.progress import Progress
 from engine.strict_json import parse_json
 
-VERSION = 2
+VERSION = 3
 """Of the rules by which recordings are made; a folder of another version is made again."""
 
 BANDS, INTERVIEWS, PLACES = "bands", "interviews", "places"

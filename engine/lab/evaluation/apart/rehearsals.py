@@ -63,7 +63,7 @@ def learned_songs(data_dir: Path, number: int, plan: Plan) -> list[Sounding]:
     band, made = band_of(number), []
     for place in range(plan.songs):
         stage = _stage(band, 0, place)
-        song = _shortened(song_of(data_dir, band, place), plan)
+        song = song_of(data_dir, band, place).beginning(plan.most_bars)
         _play(stage, song, is_new=False)
         made.append(Sounding(f"learned {place}", stage.recorded(), (), tuple(stage.songs)))
     return made
@@ -76,14 +76,14 @@ def clean_recording(data_dir: Path, number: int, place: int, plan: Plan) -> Soun
     new, known, turn = FIRST_NEW + 4 * place, 0, 0
     while True:
         is_new = (turn + 1) * share > new - FIRST_NEW - 4 * place + 1e-9 and share > 0.0
-        song = _shortened(song_of(data_dir, band, new if is_new else known % plan.songs), plan)
+        song = song_of(data_dir, band, new if is_new else known % plan.songs).beginning(plan.most_bars)
         left = int((plan.length_s - stage.now_s) / song.bar_s) // _STEP_BARS * _STEP_BARS
         if left < _LEAST_BARS and turn:
             break
         if turn:
             stage.wait(float(rng.uniform(*_GAP_S)))
         new, known, turn = new + is_new, known + (not is_new), turn + 1
-        _play(stage, Song(song.name, song.tempo_bpm, song.bars[: max(left, _LEAST_BARS)]), is_new=is_new)
+        _play(stage, song.beginning(max(left, _LEAST_BARS)), is_new=is_new)
     kinds = {0.0: "known songs", 1.0: "new songs"}
     name = f"music {place}, {kinds.get(share, 'known and new songs')}"
     return Sounding(name, stage.recorded(), (), tuple(stage.songs))
@@ -110,10 +110,6 @@ def _stage(band: Band, purpose: int, place: int) -> Stage:
     return Stage(band, np.random.default_rng([band.number, purpose, place, 74]))
 
 
-def _shortened(song: Song, plan: Plan) -> Song:
-    return song if plan.most_bars is None else Song(song.name, song.tempo_bpm, song.bars[: plan.most_bars])
-
-
 def _play(stage: Stage, song: Song, *, is_new: bool) -> None:
     stage.new_take()
     start_s, _ = stage.bars(song, 0, len(song.bars))
@@ -134,7 +130,7 @@ def _programme(
         song = song_of(data_dir, band, numbers[len(songs) % len(numbers)])
         most = min(len(song.bars), plan.most_bars or len(song.bars), int(rng.integers(24, 56)))
         fitting = max(_LEAST_BARS, int(left_s / song.bar_s) // _STEP_BARS * _STEP_BARS)
-        songs.append(Song(song.name, song.tempo_bpm, song.bars[: min(most, fitting)]))
+        songs.append(song.beginning(min(most, fitting)))
         left_s -= len(songs[-1].bars) * song.bar_s
         if left_s < _LEAST_BARS * song.bar_s / 2:
             break

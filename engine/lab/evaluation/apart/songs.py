@@ -56,11 +56,16 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Song:
-    """A song of a band: its tempo, and its bars of four beats."""
+    """A song of a band: its tempo, its bars of four beats, and the instruments that play it, by channel."""
 
     name: str
     tempo_bpm: float
     bars: tuple[Bar, ...]
+    programs: tuple[tuple[int, int], ...] = ()
+
+    def beginning(self, count: int | None) -> Song:
+        """Return the song with its first bars alone; None for all."""
+        return replace(self, bars=self.bars[:count])
 
     @property
     def bar_s(self) -> float:
@@ -74,7 +79,7 @@ class Band:
 
     Attributes
     ----------
-    programs : of the sound font, by channel
+    programs, others : first and second instrument of the players, of the sound font, by channel
     swing : how late the second eighth of a beat is, in beats
     reverb_s, wet, noise_db, tilt_db : the room and its microphone
     """
@@ -84,6 +89,7 @@ class Band:
     drummer: str
     style: str
     programs: tuple[tuple[int, int], ...]
+    others: tuple[tuple[int, int], ...]
     swing: float
     reverb_s: float
     wet: float
@@ -99,8 +105,9 @@ def band_of(number: int) -> Band:
     programs = tuple((channel, int(rng.choice(options))) for channel, options in draws)
     if rng.random() < 0.4:
         programs = tuple(one for one in programs if one[0] != PAD)
+    others = tuple((channel, int(rng.choice(options))) for channel, options in draws if channel != DRUMS)
     return Band(
-        number, f"band {number}, {drummer} {style}", drummer, style, programs,
+        number, f"band {number}, {drummer} {style}", drummer, style, programs, others,
         swing=float(rng.choice([0.0, 0.0, 0.08, 0.16])), reverb_s=float(rng.uniform(0.15, 0.6)),
         wet=float(rng.uniform(0.05, 0.3)), noise_db=float(rng.uniform(-62.0, -48.0)),
         tilt_db=float(rng.uniform(-3.0, 3.0)),
@@ -121,6 +128,8 @@ def song_of(data_dir: Path, band: Band, number: int) -> Song:
         section: _Section(band, rng, key, scale, first if section == "verse" else _one_of(near, rng))
         for section in sorted(set(form))
     }
+    second = {channel: program for channel, program in band.others if rng.random() < 0.35}
+    loudness = float(rng.uniform(0.65, 1.0))
     few = frozenset({DRUMS, CHORDS}) if rng.random() < 0.5 else frozenset({CHORDS, PAD, BASS})
     bars: list[Bar] = []
     for turn, section in enumerate(form):
@@ -128,8 +137,10 @@ def song_of(data_dir: Path, band: Band, number: int) -> Song:
         players = few if section == "intro" else EVERYBODY
         for bar in range(count):
             notes = written[section].bar(bar, turn, is_last=bar == count - 1)
-            bars.append(Bar(section, tuple(note for note in notes if note.channel in players)))
-    return Song(f"song {number}", tempo_bpm, tuple(bars))
+            played = (note for note in notes if note.channel in players)
+            bars.append(Bar(section, tuple(replace(one, velocity=loudness * one.velocity) for one in played)))
+    programs = tuple((channel, second.get(channel, program)) for channel, program in band.programs)
+    return Song(f"song {number}", tempo_bpm, tuple(bars), programs)
 
 
 def _one_of(grooves: Sequence[Groove], rng: np.random.Generator) -> Groove:

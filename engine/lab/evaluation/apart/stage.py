@@ -58,6 +58,7 @@ class Stage:
     now_s: float = _BEFORE_S
     notes: list[Note] = field(default_factory=list)
     bends: list[Bend] = field(default_factory=list)
+    switches: list[tuple[float, int, int]] = field(default_factory=list)
     faults: list[Passage] = field(default_factory=list)
     songs: list[Passage] = field(default_factory=list)
     _sounds: list[tuple[float, Samples, float]] = field(default_factory=list)
@@ -86,6 +87,7 @@ class Stage:
         players : channels of the players to be played
         """
         began_s = self.now_s
+        self.switches += [(began_s - 0.02, channel, program) for channel, program in song.programs]
         for place, bar in enumerate(song.bars[first:last]):
             self.tempo = float(np.clip(self.tempo + self.rng.normal(0.0, 0.003), 0.96, 1.04))
             now = speed * (1.0 + ramp * place / max(1, last - first - 1))
@@ -127,7 +129,7 @@ class Stage:
     def recorded(self) -> Samples:
         """Return the recording, mono at `RATE_HZ`: the band in its room, at a level of the day."""
         length = round((self.now_s + _TAIL_S) * RATE_HZ)
-        dry = _rendered(self.notes, self.bends, dict(self.band.programs), length)
+        dry = _played(_score(self), length)
         dry *= np.float32(_MUSIC_RMS / max(_loud_rms(dry), 1e-6))
         for start_s, samples, level_db in self._sounds:
             at = round(start_s * RATE_HZ)
@@ -142,6 +144,19 @@ class Stage:
         room = sosfilt(butter(1, 900.0, fs=RATE_HZ, output="sos"), self.rng.standard_normal(length))
         out = out + np.asarray(room * 10.0 ** (self.band.noise_db / 20.0), np.float32)
         return np.asarray(np.clip(out, -_PEAK, _PEAK), np.float32)
+
+
+def _played(score: mido.MidiFile, length: int) -> Samples:
+    """Play a score through the sound font, mono, shape (length,)."""
+    out = np.zeros(length, np.float32)
+    with tempfile.TemporaryDirectory() as folder:
+        path, sound = Path(folder, "score.mid"), Path(folder, "sound.wav")
+        score.save(path)
+        command = ["fluidsynth", "-niq", "-R", "0", "-C", "0", "-g", "0.3", "-r", str(RATE_HZ)]
+        subprocess.run([*command, "-F", str(sound), str(FONT), str(path)], check=True, capture_output=True)
+        samples = soundfile.read(sound, dtype="float32", always_2d=True)[0].mean(axis=1)[:length]
+    out[: len(samples)] = samples
+    return out
 
 
 def require_instruments() -> None:
@@ -193,47 +208,27 @@ def _with_gain(out: Samples, start_s: float, stop_s: float, gain_db: float, *, c
     return np.asarray(changed, np.float32)
 
 
-def _rendered(notes: list[Note], bends: list[Bend], programs: dict[int, int], length: int) -> Samples:
-    out = np.zeros(length, np.float32)
-    if not notes:
-        return out
-    with tempfile.TemporaryDirectory() as folder:
-        score, sound = Path(folder, "score.mid"), Path(folder, "sound.wav")
-        _score(notes, bends, programs).save(score)
-        command = ["fluidsynth", "-niq", "-R", "0", "-C", "0", "-g", "0.3", "-r", str(RATE_HZ)]
-        subprocess.run([*command, "-F", str(sound), str(FONT), str(score)], check=True, capture_output=True)
-        samples = soundfile.read(sound, dtype="float32", always_2d=True)[0].mean(axis=1)
-    some = samples[:length]
-    out[: len(some)] = some
-    return out
-
-
-def _score(notes: list[Note], bends: list[Bend], programs: dict[int, int]) -> mido.MidiFile:
+def _score(stage: Stage) -> mido.MidiFile:
     """Return a file with one track in which a tick is 1 / `_TICKS_PER_S` s."""
-    events: list[tuple[int, int, mido.Message]] = []
-    for note in notes:
-        start = round(note.start * _TICKS_PER_S)
-        stop = start + max(100, round(note.length * _TICKS_PER_S))
-        velocity = int(np.clip(round(127 * note.velocity), 1, 127))
-        pitch = int(np.clip(note.pitch, 0, 127))
+    events: list[tuple[float, int, mido.Message]] = []
+    for note in stage.notes:
+        velocity, pitch = np.clip([round(127 * note.velocity), note.pitch], (1, 0), 127).tolist()
         on = mido.Message("note_on", channel=note.channel, note=pitch, velocity=velocity)
         off = mido.Message("note_off", channel=note.channel, note=pitch, velocity=0)
-        events += [(start, 2, on), (stop, 0, off)]
-    for bend in bends:
+        events += [(note.start, 2, on), (note.start + max(0.02, note.length), 0, off)]
+    for bend in stage.bends:
         wheel = int(np.clip(round(8192 * bend.semitones / _BEND_SEMITONES), -8192, 8191))
-        message = mido.Message("pitchwheel", channel=bend.channel, pitch=wheel)
-        events.append((round(bend.at_s * _TICKS_PER_S), 1, message))
+        events.append((bend.at_s, 1, mido.Message("pitchwheel", channel=bend.channel, pitch=wheel)))
+    for at_s, channel, program in [*((0.0, *one) for one in stage.band.programs), *stage.switches]:
+        events.append((at_s, 1, mido.Message("program_change", channel=channel, program=program)))
     file = mido.MidiFile(ticks_per_beat=_TICKS_PER_S // 2)
     track = mido.MidiTrack()
     file.tracks.append(track)
-    track.extend(
-        mido.Message("program_change", channel=channel, program=program)
-        for channel, program in programs.items()
-    )
     now = 0
-    for tick, _, message in sorted(events, key=lambda event: event[:2]):
-        track.append(message.copy(time=max(0, tick) - now))
-        now = max(0, tick)
+    for at_s, _, message in sorted(events, key=lambda event: event[:2]):
+        tick = max(0, round(at_s * _TICKS_PER_S))
+        track.append(message.copy(time=tick - now))
+        now = tick
     return file
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -125,22 +126,15 @@ def find_media(
         share = progress.step(number, len(groups))
         here: list[Source] = []
         for source in group:
-            try:
-                place = locate(source, request.document_folder)
-            except SourceError as error:
-                all_found.missing.append(f"{error}{_silent_clips(state, source.id)}")
-            else:
-                here.append(replace(source, path=str(place)))
+            with all_found.noting_missing(state, source):
+                here.append(replace(source, path=str(locate(source, request.document_folder))))
         keep_channels(here, state.rate_hz, share)
         for source in here:
-            try:
+            with all_found.noting_missing(state, source):
                 peaks = source_peaks(source, state.rate_hz, share)
                 conformed = conformed_path(source, state.rate_hz)
-            except SourceError as error:
-                all_found.missing.append(f"{error}{_silent_clips(state, source.id)}")
-                continue
-            for found in (all_found, new):
-                found.take(source.id, Path(source.path), conformed, peaks)
+                for found in (all_found, new):
+                    found.take(source.id, Path(source.path), conformed, peaks)
         if found_some is not None and time.monotonic() - told_s >= _TELL_EVERY_S:
             found_some(new.media())
             new, told_s = _Found(), time.monotonic()
@@ -154,7 +148,15 @@ class _Found:
         self._paths: dict[str, Path] = {}
         self._conformed: dict[str, Path] = {}
         self._peaks: dict[str, PeakPyramid] = {}
-        self.missing: list[str] = []
+        self._missing: list[str] = []
+
+    @contextmanager
+    def noting_missing(self, state: DocumentState, source: Source) -> Iterator[None]:
+        """Note a source as missing where its file cannot be read."""
+        try:
+            yield
+        except SourceError as error:
+            self._missing.append(f"{error}{_silent_clips(state, source.id)}")
 
     def take(self, source_id: str, path: Path, conformed: Path, peaks: PeakPyramid) -> None:
         """Add a source."""
@@ -162,7 +164,7 @@ class _Found:
 
     def media(self) -> Media:
         """Return all of it."""
-        return Media(dict(self._paths), dict(self._conformed), dict(self._peaks), tuple(self.missing))
+        return Media(dict(self._paths), dict(self._conformed), dict(self._peaks), tuple(self._missing))
 
 
 def without_missing(state: DocumentState, media: Mapping[str, Path]) -> DocumentState:

@@ -170,6 +170,31 @@ def heard_around(
     return recording.latest[span, within], first, last
 
 
+def neighbourhoods(
+    recording: Recording, windows: Sequence[tuple[int, int]], *, pieces_alone: bool = False
+) -> Iterator[tuple[Stretch, tuple[tuple[int, int], ...]]]:
+    """Yield the surroundings of windows, those of one neighbourhood once, with the windows in them.
+
+    Parameters
+    ----------
+    pieces_alone : whether each piece of a long window is one of its own, with the rest as its surroundings
+    """
+    latest: Stretch | None = None
+    inside: list[tuple[int, int]] = []
+    for window in windows:
+        spans = tuple(piece_spans(window, recording.rate_hz))
+        for span in spans:
+            together = (span,) if pieces_alone and len(spans) > 1 else windows
+            stretch, _first, _last = heard_around(recording, together, span)
+            if latest is not None and stretch is not latest:
+                yield latest, tuple(inside)
+                inside = []
+            latest = stretch
+            inside.append(window)
+    if latest is not None:
+        yield latest, tuple(inside)
+
+
 def _read(recording: Recording, windows: Sequence[tuple[int, int]], first: int, last: int) -> Stretch:
     """Return samples [first, last) as the separator's input, with their windows."""
     mono = np.asarray(recording.read(first, last).mean(axis=1), np.float32)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from engine.errors import NotCredibleError
 from engine.learning.torch_threads import few_threads
 from engine.separation.outcomes.outcome import outcome_of
-from engine.separation.separate import Asked, Recording, heard_around, piece_spans
+from engine.separation.separate import Asked, Recording, neighbourhoods
 from engine.separation.separator import Separator, Stretch
 from engine.side_by_side import in_groups
 
@@ -46,32 +46,15 @@ def _refusals(
     recording: Recording, windows: Sequence[Window], asked: Asked, separator: Separator
 ) -> dict[Window, NotCredibleError]:
     """Return the windows with a piece that may be worse than the recording, and why."""
-    owners: list[list[Window]] = []
 
-    def segments() -> Iterator[Stretch]:
-        """Yield the surroundings of pieces, those of one neighbourhood once."""
-        latest: Stretch | None = None
-        for window in windows:
-            for span in piece_spans(window, recording.rate_hz):
-                stretch, _first, _last = heard_around(recording, windows, span)
-                if stretch is not latest:
-                    owners.append([])
-                    yield stretch
-                owners[-1].append(window)
-                latest = stretch
-
-    def refusal(stretch: Stretch) -> NotCredibleError | None:
+    def refusal(near: tuple[Stretch, tuple[Window, ...]]) -> dict[Window, NotCredibleError]:
+        stretch, inside = near
         try:
             outcome_of(stretch, asked.prompts, separator).require_credible(asked.prompts, asked.mode)
         except NotCredibleError as error:
-            return error
-        return None
+            return dict.fromkeys(inside, error)
+        return {}
 
     with few_threads():
-        found = list(in_groups(refusal, segments()))
-    return {
-        window: error
-        for of_segment, error in zip(owners, found, strict=True)
-        if error is not None
-        for window in of_segment
-    }
+        found = list(in_groups(refusal, neighbourhoods(recording, windows)))
+    return {window: error for refused in found for window, error in refused.items()}

@@ -6,7 +6,7 @@ credible is decided where it is made (`engine.separation.outcomes`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -18,8 +18,8 @@ from engine.separation.levels.level_change import LEAST_PROBABILITY
 from engine.separation.names import DEFAULT
 from engine.separation.prompts import prompts_of
 from engine.separation.registry import SEPARATORS
-from engine.separation.separate import Recording, heard_around, piece_spans
-from engine.separation.separator import Prompt, Stretch
+from engine.separation.separate import Recording, neighbourhoods
+from engine.separation.separator import Prompt
 from engine.side_by_side import in_groups
 from engine.words.negation import without_not
 from engine.words.understanding import known_sounds, require_understood, require_words, separable
@@ -79,8 +79,12 @@ def require_present(
     if not asked or separator not in SEPARATORS.own:
         return None
     highest = np.zeros(len(asked))
-    segments = (each for recording in recordings for each in _segments(recording, windows))
-    sounding = (each for each in segments if np.any(each.samples))
+    sounding = (
+        stretch
+        for recording in recordings
+        for stretch, _ in neighbourhoods(recording, windows, pieces_alone=True)
+        if np.any(stretch.samples)
+    )
     with few_threads():
         for found in in_groups(lambda stretch: probabilities(stretch, asked), sounding):
             progress.check_cancelled()
@@ -89,18 +93,3 @@ def require_present(
     if highest[place] < LEAST_PROBABILITY:
         raise SoundNotFoundError(without_not(asked[place].text), float(highest[place]))
     return float(highest[place])
-
-
-def _segments(recording: Recording, windows: Sequence[tuple[int, int]]) -> Iterator[Stretch]:
-    """Yield the windows with their surroundings, those of one neighbourhood once and together.
-
-    Of a long window each piece is one of its own, with the rest as its surroundings.
-    """
-    latest: Stretch | None = None
-    for window in windows:
-        spans = tuple(piece_spans(window, recording.rate_hz))
-        for span in spans:
-            stretch, _first, _last = heard_around(recording, windows if len(spans) == 1 else (span,), span)
-            if stretch is not latest:
-                yield stretch
-            latest = stretch

@@ -43,19 +43,17 @@ def ask_frame_rate(parent: QWidget, name: str, guess: FrameRate) -> FrameRate | 
     return _chosen(parent, "Import edits", question, rates, list(rates).index(guess.value))
 
 
-def confirm_import(
-    parent: QWidget, sentence: str, left_out: Sequence[str], *, is_accepted: bool = True
-) -> bool:
+def confirm_import(parent: QWidget, sentence: str, said: Sequence[str], *, is_accepted: bool = True) -> bool:
     """Show the effect of imported edits, and ask for confirmation.
 
     Parameters
     ----------
     is_accepted : whether the import accepts the edits; else it adds proposals
     """
-    notes, details = "\n".join(left_out), ""
-    if len(left_out) > _MOST_NOTES:  # a screen of 640 by 400 points has room for one above the details
-        more = f"{len(left_out) - 1} more in the details."
-        notes, details = "\n".join([left_out[0], more]), notes
+    notes, details = "\n".join(said), ""
+    if len(said) > _MOST_NOTES:  # a screen of 640 by 400 points has room for one above the details
+        more = f"{len(said) - 1} more in the details."
+        notes, details = "\n".join([said[0], more]), notes
     button = "&Import" if is_accepted else "Add &proposals"
     return bool(_clicked(parent, "Import edits", sentence, notes, {button: _ACCEPT}, details))
 

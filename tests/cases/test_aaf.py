@@ -162,8 +162,9 @@ def test_sound_inside_the_file_is_named_and_found_by_the_name_of_the_clip(tmp_pa
     imported = built.read(built.clip(1, 4, built.master(mob, "day.wav")))
     (clip,) = imported.tracks[0].clips
     assert (clip.medium.name, clip.medium.path, clip.start_s) == ("day.wav", "", 1)
-    (said,) = imported.left_out
+    (said,) = imported.premises
     assert said.startswith("1 recording inside made.aaf")
+    assert imported.left_out == ()
 
 
 def test_an_mxf_copy_has_the_names_of_its_clip_and_of_what_was_imported(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ class EditsFromFiles(QObject):
 
     Signals
     -------
-    said : message about imported edits, and about omissions before it
+    said : message about imported edits, and about premises and omissions before it
     """
 
     said = Signal(str)
@@ -111,12 +111,10 @@ class EditsFromFiles(QObject):
     def _import(self, request: ReadEditsRequest, made: ImportedEdit) -> None:
         """Show the changes, and apply them after confirmation."""
         if made.is_empty:
-            for note in made.left_out:
+            for note in made.notes:
                 self.said.emit(note)
             self.said.emit(made.sentence)
-        elif questions.confirm_import(
-            self._window, made.sentence, made.left_out, is_accepted=made.is_accepted
-        ):
+        elif questions.confirm_import(self._window, made.sentence, made.notes, is_accepted=made.is_accepted):
             if sound_of(request.state.tracks) != sound_of(self._session.state.tracks):
                 raise UsageError(
                     "The tracks were changed meanwhile: import the edits again ‹file.import_edits›."
@@ -127,6 +125,6 @@ class EditsFromFiles(QObject):
 
     def _put(self, made: ImportedEdit) -> None:
         self._session.apply(made.put_into(self._session.state))
-        for sentence in (*made.left_out, made.sentence):  # each has a line of its own in the message log
+        for sentence in (*made.notes, made.sentence):  # each has a line of its own in the message log
             self.said.emit(sentence)
         self._work.proposed.emit(frozenset(one.id for one in made.proposals))

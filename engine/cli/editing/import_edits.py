@@ -53,7 +53,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
                 made = _compared(document, options, progress)
             if not made.is_empty:
                 document.apply(made.put_into(document.state))
-    yield VerbOutput(_fields(made, options), "\n".join((*made.left_out, made.sentence)))
+    yield VerbOutput(_fields(made, options), "\n".join((*made.notes, made.sentence)))
 
 
 def _compared(document: Document, options: argparse.Namespace, progress: Progress) -> ImportedEdit:
@@ -83,6 +83,7 @@ def _fields(made: ImportedEdit, options: argparse.Namespace) -> dict[str, object
         "gains_db": dict(made.gains_db),
         "longer_s": samples_to_s(made.longer_samples, made.rate_hz),
         "left_out": list(made.left_out),
+        "premises": list(made.premises),
         "not_understood": [
             {"part": one.noun, "start_s": float(one.start_s), "stop_s": float(one.stop_s), "track": one.track}
             for one in made.not_understood

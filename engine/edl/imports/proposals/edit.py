@@ -67,6 +67,7 @@ class ImportedEdit:
     left_out : edits that a document cannot represent, a sentence each
     not_understood : missing parts of the file that change the order or the time of sound; with any, the
         proposals stay undecided, and nothing else of the document changes but its markers
+    premises : what the file does not state and the import assumes, a sentence each
     """
 
     file_name: str
@@ -81,6 +82,12 @@ class ImportedEdit:
     returned: int
     left_out: tuple[str, ...]
     not_understood: tuple[NotUnderstood, ...] = ()
+    premises: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Premises and omissions, a sentence each."""
+        return (*self.premises, *self.left_out)
 
     @property
     def is_accepted(self) -> bool:
@@ -222,6 +229,7 @@ def _compared(request: ImportRequest, wanted: WantedEdits) -> ImportedEdit:
         0,
         (*request.imported.left_out, *wanted.left_out),
         wanted.not_understood,
+        (*request.imported.premises, *wanted.premises),
     )
     if not made.is_accepted:
         return made

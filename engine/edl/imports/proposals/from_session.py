@@ -51,22 +51,22 @@ def from_session(imported: ImportedEdits, state: DocumentState, places: Mapping[
         tracks = _Parts(imported, state, places).tracks()
     except EditsError:  # two recordings of one name
         tracks = ()
-    said: tuple[str, ...] = ()
     if tracks:
         wanted = from_clips(replace(imported, tracks=tracks, labels=()), state, places)
         is_stamped = any(one.recorded_s is not None for track in tracks for one in track.clips)
-        said = (_BY_STAMPS,) if is_stamped else ()
-    else:
-        labels, said = _in_document(imported, state, places)
-        wanted = from_labels(replace(imported, labels=labels), state)
-        said += (_AS_REGIONS,) if imported.tracks else ()
-    return replace(wanted, left_out=(*wanted.left_out, *said))
+        return replace(wanted, premises=(_BY_STAMPS,) if is_stamped else ())
+    labels, premises, left_out = _in_document(imported, state, places)
+    wanted = from_labels(replace(imported, labels=labels), state)
+    left_out += (_AS_REGIONS,) if imported.tracks else ()
+    return replace(wanted, premises=premises, left_out=(*wanted.left_out, *left_out))
 
 
 def _in_document(
     imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path]
-) -> tuple[tuple[NamedSpan, ...], tuple[str, ...]]:
-    """Return labels at the time of day of the recordings, and messages; else from the start of the session.
+) -> tuple[tuple[NamedSpan, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return labels at the time of day of the recordings, else from the session's start, and messages.
+
+    The messages are premises and omissions.
 
     That is known if the time references of all recordings that have one agree with their places.
     """
@@ -77,7 +77,7 @@ def _in_document(
         if source_begin_s(state.sources[clip.source_id], places)
     }
     if not begins_s or imported.session_start_s is None or max(begins_s) - min(begins_s) > _NEAR_S:
-        return imported.labels, ()
+        return imported.labels, (), ()
     by = round((imported.session_start_s - min(begins_s)) * state.rate_hz)
     moved = [
         NamedSpan(max(0, one.start_samples + by), one.stop_samples + by, one.name)
@@ -85,10 +85,10 @@ def _in_document(
         if one.stop_samples + by >= 0 and one.start_samples + by < state.length_samples
     ]
     if not by or not moved:
-        return imported.labels, ()
+        return imported.labels, (), ()
     outside = len(imported.labels) - len(moved)
     said = (f"{counted(outside, 'part')} of the session outside the recordings left out.",) if outside else ()
-    return tuple(moved), (_BY_CLOCK, *said)
+    return tuple(moved), (_BY_CLOCK,), said
 
 
 class _Parts:

@@ -59,6 +59,7 @@ class WantedEdits:
     left_out : a sentence each
     stays : ids of accepted proposals that remain in any class
     not_understood : parts of the file that are missing here
+    premises : what the file does not state, a sentence each
     """
 
     edits: tuple[WantedOnTracks, ...]
@@ -71,6 +72,7 @@ class WantedEdits:
     left_out: tuple[str, ...] = ()
     stays: frozenset[str] = frozenset()
     not_understood: tuple[NotUnderstood, ...] = ()
+    premises: tuple[str, ...] = ()
 
     def is_same(self, edit_list: EditList) -> bool:
         """Return whether the document already plays exactly this, as precisely as the file specifies it."""

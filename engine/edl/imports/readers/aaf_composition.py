@@ -167,8 +167,9 @@ class _Reading:
             tuple(tracks),
             rounding_s=self._rounding_s,
             varies_gain=True,
-            left_out=(*left_out_sentences(self._left_out), *self._about_embedded()),
+            left_out=left_out_sentences(self._left_out),
             not_understood=tuple(self._other_speeds),
+            premises=tuple(self._about_embedded()),
         )
 
     def _about_embedded(self) -> Iterator[str]:

@@ -144,7 +144,7 @@ def read(file: EditsFile, progress: Progress) -> ImportedEdits:
     rate = _guessed_rate(events)
     made = _described(file, events, rate, left_out)
     said = f"The list has no frame rate: {rate} frames a second are assumed."
-    return replace(made, is_rate_guessed=True, left_out=(said, *made.left_out))
+    return replace(made, is_rate_guessed=True, premises=(said,))
 
 
 def _event(line: int, found: re.Match[str], *, drops_frames: bool) -> _Event:

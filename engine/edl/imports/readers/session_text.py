@@ -41,6 +41,7 @@ _SILENT_STATES = {"Muted", "Inactive"}
 _FULL_NAME = 5
 _LONGEST_NAME = 200
 _DAY_S = 86_400
+_WAY_ON = "To import these, export the session with the time format Timecode, Min:Secs or Samples."
 _PREMISE = "The clips count as spans of the recording: they have to be where they were recorded."
 
 
@@ -259,13 +260,9 @@ class _Reading:
         as_labels = self._file.labels_as
         tracks = tuple(self._imported(clips)) if as_labels is None else ()
         muted = Counter({"muted clip": sum(not one.is_heard for one in clips)})
-        said = left_out_sentences(+(self._unplaced + muted))
-        if self._unplaced:
-            said += (
-                "To import these, export the session with the time format Timecode, Min:Secs or Samples.",
-            )
-        if as_labels in (LabelsAs.CUTS, LabelsAs.KEEPS):
-            said += (_PREMISE,)
+        left_out = left_out_sentences(+self._unplaced)
+        if left_out:
+            left_out = (*left_out[:-1], f"{left_out[-1]} {_WAY_ON}")
         in_timecode = bool(self._rounding_s and clock.frame_rate)
         return ImportedEdits(
             self._file.name,
@@ -280,7 +277,8 @@ class _Reading:
             has_crossfades=False,
             has_edge_fades=False,
             frame_rate=clock.frame_rate,
-            left_out=said,
+            left_out=(*left_out, *left_out_sentences(+muted)),
+            premises=(_PREMISE,) if as_labels in (LabelsAs.CUTS, LabelsAs.KEEPS) else (),
             session_start_s=clock.start_s if clock.start is not None and clock.frame_rate else None,
             states_parts=False,
         )

@@ -156,8 +156,9 @@ def test_on_request_clips_are_what_is_kept_or_cut(
     )
     made = compared(pair, tmp_path, head() + _FILES + tracks(own), labels_as)
     assert edits(made) == expected
-    assert [one[0] for one in made.left_out][:1] == ["1"]
-    assert any("recorded" in one for one in made.left_out) is (labels_as is not LabelsAs.MARKERS)
+    assert [one.split()[:2] for one in made.left_out][:1] == [["1", "muted"]]
+    assert len(made.premises) == (labels_as is not LabelsAs.MARKERS)
+    assert "; 1 omission." in made.sentence
 
 
 @pytest.mark.parametrize("time", ["13|3", "13|3| 048", "37+08", "37+08.60"])
@@ -165,7 +166,7 @@ def test_times_without_a_tempo_are_counted_and_exact_markers_are_read(tmp_path: 
     rows = markers((time, "16000", "Samples", "A"), (time, "58|4", "Ticks", "B"))
     imported = read(tmp_path, head(rate_hz=RATE_HZ) + tracks(track(("one", time, time))) + rows)
     assert labels(imported) == [(2, 2, "A")]
-    assert [one.split()[:2] for one in imported.left_out[:2]] == [["1", "clip"], ["1", "marker"]]
+    assert [one.split()[:2] for one in imported.left_out] == [["1", "clip"], ["1", "marker"]]
     with pytest.raises(EditsError, match="Min:Secs"):
         read(tmp_path, head() + tracks(track(("one", time, time))))
 

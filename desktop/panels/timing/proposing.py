@@ -27,7 +27,7 @@ from engine.document.recorded import require_recording
 from engine.document.tracks.track import sound_of
 from engine.errors import TimingError, UsageError
 from engine.hits.kit.guessed import guessed_roles_sentence
-from engine.hits.kit.membership import left_behind_sentence, microphones_words, unnamed_kit
+from engine.hits.kit.membership import holds_drums, left_behind_sentence, microphones_words, unnamed_kit
 from engine.timebase import samples_to_s
 from engine.wording import counted
 from widgets.panels.timing.form import AlignAsked, AlignForm, Choices
@@ -116,12 +116,14 @@ class TimingProposing(QObject):
     def _choices(self) -> Choices:
         state, grid = self._session.state, self._session.grid
         drums, chosen = self._drums(), self._selecting.tracks
+        are_drums = holds_drums(state, self._session.pickup, drums)
         tempo = _DETECTED_FIRST if grid is None else tempo_text(grid) if len(grid.beats_samples) else ""
         if grid is not None and follows_player(grid, state.rate_hz):
             tempo += _FOLLOWS
         return Choices(
             drums=len(drums),
-            drums_words=microphones_words(state, drums),
+            drums_words=microphones_words(state, drums, "microphone" if are_drums else "track"),
+            are_drums=are_drums,
             chosen=chosen,
             guessed=guessed_roles_sentence(state, self._session.hits),
             left_by_drums=self.left.of(drums),

@@ -97,7 +97,18 @@ def unnamed_kit(state: DocumentState, pickup: StrokePickup | None) -> tuple[str,
     )
 
 
-def microphones_words(state: DocumentState, ids: Collection[str]) -> str:
+def holds_drums(state: DocumentState, pickup: StrokePickup | None, ids: Collection[str]) -> bool:
+    """Return whether a role, a name or the audio shows that some tracks are those of drums.
+
+    A room is no evidence: the microphone of any band has that name.
+    """
+    tracks = [track for track in state.tracks if track.id in ids]
+    roles = {role_of(track.role) or role_of_name(track.name) for track in tracks} - {None, Role.ROOM}
+    is_recorded = pickup is not None and not set(ids).isdisjoint(largest_kit(pickup))
+    return bool(roles) or is_recorded or any(track.role == DRUMS for track in tracks)
+
+
+def microphones_words(state: DocumentState, ids: Collection[str], noun: str = "microphone") -> str:
     """Count drum tracks; rooms and mixes are named as such: "5 microphones, 2 room microphones, 1 mix"."""
     tracks = [track for track in state.tracks if track.id in ids]
     mixes = [track for track in tracks if not role_of(track.role) and is_mix(track.name)]
@@ -107,7 +118,7 @@ def microphones_words(state: DocumentState, ids: Collection[str]) -> str:
         if track not in mixes and (role_of(track.role) or role_of_name(track.name)) is Role.ROOM
     ]
     close = len(tracks) - len(mixes) - len(rooms)
-    words = [counted(close, "microphone")] if close or not tracks else []
+    words = [counted(close, noun)] if close or not tracks else []
     words += [counted(len(rooms), "room microphone")] if rooms else []
     return ", ".join([*words, *([f"{len(mixes)} mix{'es' * (len(mixes) > 1)}"] if mixes else [])])
 

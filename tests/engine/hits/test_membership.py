@@ -13,6 +13,7 @@ from engine.document.drums.pickup import StrokePickup
 from engine.document.state import DocumentState
 from engine.hits.find import HeldMicrophones
 from engine.hits.kit.membership import (
+    holds_drums,
     kit_roles,
     largest_kit,
     left_behind,
@@ -72,6 +73,22 @@ def test_rooms_and_mixes_are_counted_as_such(names: tuple[str, ...], words: str)
     tracks = tuple(one_source_track(f"t{at}", no_source(f"s{at}"), name, at) for at, name in enumerate(names))
     state = DocumentState(tracks=tracks)
     assert microphones_words(state, [track.id for track in tracks]) == words
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("Room L", "Room R", "Desk mix"), False),
+        (("host", "guest", "cam"), False),
+        (("host", "Kick", "cam"), True),
+    ],
+)
+def test_tracks_are_drums_where_a_name_or_the_sound_shows_it(names: tuple[str, ...], expected: bool) -> None:
+    state = _state(*names)
+    assert holds_drums(state, None, names) is expected
+    apart, together = np.eye(3, dtype=np.float32), np.ones((3, 3), np.float32)
+    for shares, is_kit in ((apart, expected), (together, True)):
+        assert holds_drums(state, StrokePickup(names, shares, "test"), names) is is_kit
 
 
 def test_what_stays_behind_is_named(pickup: StrokePickup) -> None:

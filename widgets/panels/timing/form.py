@@ -41,6 +41,7 @@ DIVISIONS: Mapping[str, str] = MappingProxyType(
         "1/32": "Thirty-seconds",
     }
 )
+_ALL = {True: "&All drums", False: "&All tracks"}
 PAIRED = frozenset({"1/8", "1/16", "1/32"})
 """Divisions with swing, because they come in pairs."""
 SLOWEST_BPM, FASTEST_BPM = 20.0, 400.0
@@ -104,6 +105,7 @@ class Choices:
         move, names by id
     guessed : the roles that were guessed by sound, in words; empty if unknown
     drums_words : the drum tracks, such as "5 microphones, 1 mix"; empty for their number alone
+    are_drums : whether anything shows that they are drums; else all tracks are offered as what they are
     """
 
     drums: int = 0
@@ -116,6 +118,7 @@ class Choices:
     left_by_chosen: Mapping[str, str] = field(default_factory=dict)
     guessed: str = ""
     drums_words: str = ""
+    are_drums: bool = True
 
 
 class AlignForm(QWidget):
@@ -212,7 +215,7 @@ class AlignForm(QWidget):
         return (
             (
                 "drums",
-                "&All drums",
+                _ALL[self._choices.are_drums],
                 self._drums_words,
                 drums > 0,
             ),
@@ -301,6 +304,9 @@ class AlignForm(QWidget):
         """Update the choices after an analysis of the tracks."""
         self._choices = choices
         self._drums_words.setText(_microphones(choices))
+        for each in self._scopes.buttons():
+            if each.objectName() == "drums":
+                each.setText(_ALL[choices.are_drums])
         self._renew()
 
     def _left(self) -> Mapping[str, str]:

@@ -211,3 +211,12 @@ def test_a_form_shows_roles_that_were_guessed_by_sound(qtbot: QtBot) -> None:
     assert "Window (room)" in form._guessed.text()
     form.set_choices(Choices(drums=7))
     assert not form._guessed.isVisible()
+
+
+def test_tracks_that_nothing_shows_to_be_drums_are_not_called_drums(qtbot: QtBot) -> None:
+    form = AlignForm(DARK, AlignAsked(), Choices(drums=3, drums_words="3 tracks", are_drums=False))
+    qtbot.addWidget(form)
+    (every,) = (one for one in form.findChildren(QRadioButton) if one.objectName() == "drums")
+    assert every.text() == "&All tracks"
+    form.set_choices(Choices(drums=3))
+    assert every.text() == "&All drums"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 _ADDED_TO_NOUN = re.compile(r" (?:without|with|of|at|on|in|from|that|played|under) ")
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:%|(?:ms|s|dBFS|dBTP|dB|LUFS|kHz|Hz|BPM|ppm|samples?)\b))")
 _BREAKS = re.compile("[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 
 
@@ -47,6 +48,11 @@ def reason_of(error: OSError) -> str:
 def percent(share: float, decimals: int = 0) -> str:
     """Return a share, 0 to 1, as "61 %"."""
     return f"{100.0 * share:.{decimals}f} %"
+
+
+def unbroken(text: str) -> str:
+    """Return a text whose values stay with their units where its line wraps."""
+    return _BEFORE_UNIT.sub("\N{NO-BREAK SPACE}", text)
 
 
 def gain_text(gain_db: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.wording import counted, gain_text, level_text, listed, one_line
+from engine.wording import counted, gain_text, level_text, listed, one_line, unbroken
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,8 @@ def test_numbers_and_names_are_told_as_in_a_sentence():
     assert [counted(number, "cut") for number in (0, 1, 10_000)] == ["0 cuts", "1 cut", "10,000 cuts"]
     assert [listed(list("abc")[:number]) for number in range(4)] == ["", "a", "a and b", "a, b and c"]
     assert one_line("a\n b\u2028c ") == "a b c"
+
+
+@pytest.mark.parametrize("value", ["+950 ms", "−3.0 dB", "61 %", "0.4 s", "23.0 ppm", "1 sample", "96 kHz"])
+def test_a_value_stays_with_its_unit_where_a_line_wraps(value):
+    assert unbroken(f"moved {value}, as 2 scores") == f"moved {value.replace(' ', chr(160))}, as 2 scores"

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePol
 
 from engine.document.analysis import ScoreCurve
 from engine.document.decisions import Verdict
+from engine.wording import unbroken
 from widgets.controls.elided_label import ElidedLabel
 from widgets.controls.icons import paint_icon
 from widgets.controls.keys.caps import KeyButton
@@ -222,7 +223,7 @@ class Card(QFrame):
         self._take_back()
         self._title.setText(text.title)
         self._length.setText(text.length)
-        self._reason.setText(text.reason)
+        self._reason.setText(unbroken(text.reason))
         self._note.setText(short_note(text.note))
         self._note.setToolTip(text.note)
         self._note.setVisible(bool(text.note))
@@ -239,7 +240,7 @@ class Card(QFrame):
             label.setText(f"▸ {shown}" if active else shown)
             label.setAccessibleName(f"{shown}, active" if active else shown)
         for name, (time, on) in sits.items():
-            self._values[name].setText(f"{self._number(time)} {on}")
+            self._values[name].setText(f"{self._number(time)} {unbroken(on)}")
             self._names[name].setVisible(bool(time))
             self._values[name].setVisible(bool(time))
         self._top.setText(text.top)
@@ -315,7 +316,7 @@ class Card(QFrame):
         self._fitted = None
 
     def _number(self, text: str) -> str:
-        return f'<span style="font-family: JetBrains Mono; color: {self._theme.text}">{text}</span>'
+        return f'<span style="font-family: JetBrains Mono; color: {self._theme.text}">{unbroken(text)}</span>'
 
     def heightForWidth(self, width: int) -> int:
         if not self._layout.hasHeightForWidth():  # no line of it wraps any more

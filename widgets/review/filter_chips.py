@@ -143,20 +143,25 @@ class FilterChips(QScrollArea):
 
     def _show_chosen(self) -> None:
         """Scroll the chosen chip into view, with room for an arrow next to it."""
-        self._layout.activate()
+        self._leave_at_the_end(0)
         for chip in self._chips.values():
             if chip.isChecked():
                 self.ensureWidgetVisible(chip, px(_ARROW + 6), 0)
-        self._begin_with_a_whole_chip()
+                self._begin_with_a_whole_chip(chip)
         self._show_arrows()
 
-    def _begin_with_a_whole_chip(self) -> None:
-        """Scroll on until the first chip next to the left arrow is not cut off."""
+    def _begin_with_a_whole_chip(self, chosen: QWidget) -> None:
+        """Scroll on until the first chip next to the left arrow is not cut off, at the end into free room."""
         bar, room = self.horizontalScrollBar(), px(_ARROW + 4)
         lefts = [chip.x() - room for chip in self._chips.values() if not chip.isHidden()]
-        later = [left for left in lefts if left >= bar.value()]
-        if bar.value() > 0 and later:
-            bar.setValue(later[0])
+        if bar.value() > 0:
+            first = min([left for left in lefts if left >= bar.value()] + [chosen.x() - room])
+            self._leave_at_the_end(max(0, first - bar.maximum()))
+            bar.setValue(first)
+
+    def _leave_at_the_end(self, room_px: int) -> None:
+        self._layout.setContentsMargins(0, 0, room_px, 0)
+        self._layout.activate()
 
     def set_theme(self, theme: Theme) -> None:
         """Apply a theme."""

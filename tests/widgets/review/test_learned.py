@@ -93,7 +93,7 @@ def test_the_card_says_the_chance_beside_the_score(qtbot: QtBot, dress: Dress) -
     show(panel, key, learned(0.87))
     words = [label.text() for label in card_of_panel(panel).findChildren(QLabel) if label.isVisible()]
     assert "from decisions" in words
-    assert any("probability to cut" in text and "87 %" in text for text in words)
+    assert any("probability to cut" in text and "87\u00a0%" in text for text in words)
     assert any(f"{SOME.proposals[key].score:.2f}" in text for text in words), "the score stays"
     taller = card_of_panel(panel).height()
     show(panel, key, None)

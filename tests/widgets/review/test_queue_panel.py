@@ -414,6 +414,14 @@ def test_the_values_of_a_card_stand_beside_their_names(panel: QueuePanel, maker:
     assert card._verdict.geometry().right() <= card.width()
 
 
+def test_values_on_a_card_stay_with_their_units(panel: QueuePanel) -> None:
+    moved = Decision("cut-12", start_samples=SOME.proposals["cut-12"].start_samples + SOME.rate_hz)
+    show(panel, replace(SOME, decisions={"cut-12": moved}), "cut-12")
+    values = card_of_panel(panel)._values
+    assert values["left edge"].text().endswith("moved +1.0\u00a0s")
+    assert "\u00a0ms" in values["crossfade"].text()
+
+
 def test_in_little_room_the_reason_stays_longer_than_buttons_that_have_keys(panel: QueuePanel) -> None:
     card = card_of_panel(panel)
     reason = card.findChildren(QLabel)[2]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from engine.document.decisions import Verdict
 from engine.document.kinds import KINDS
-from engine.document.proposals import Proposal
+from engine.document.proposals import Proposal, only_it_replaces
 from engine.document.state import DocumentState
 
 ALIKE_SHARE = 0.95
@@ -16,7 +16,7 @@ ALIKE_SHARE = 0.95
 
 
 def proposed_already(
-    state: DocumentState, others: Iterable[str], fresh: Sequence[Proposal]
+    state: DocumentState, maker: str, fresh: Sequence[Proposal], *, adds: bool = False
 ) -> frozenset[str]:
     """Return the ids of fresh cuts whose span another cut has, up to small differences, and is not rejected.
 
@@ -24,13 +24,17 @@ def proposed_already(
 
     Parameters
     ----------
-    others : ids of the proposals that stay
+    maker : of the fresh ones, which replace its earlier ones
+    adds : whether they replace nothing
     """
     cuts = [one for one in fresh if _is_cut(one)]
+    is_apart = adds or only_it_replaces(maker)
     keys = [
         key
-        for key in others
-        if cuts and _is_cut(state.proposals[key]) and state.verdict(key) is not Verdict.REJECTED
+        for key, one in state.proposals.items()
+        if cuts and one.maker != maker and _is_cut(one)
+        if is_apart or only_it_replaces(one.maker)
+        if state.verdict(key) is not Verdict.REJECTED
     ]
     if not keys:
         return frozenset()

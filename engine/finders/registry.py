@@ -119,13 +119,7 @@ class FoundEdits:
         finder, maker = FINDERS[self.request.name], self.request.maker
         if finder.accepts or finder.is_listed:
             return tuple(self.found.proposals)
-        is_apart = finder.adds or only_it_replaces(maker)
-        standing = (
-            key
-            for key, one in state.proposals.items()
-            if one.maker != maker and (is_apart or only_it_replaces(one.maker))
-        )
-        known = proposed_already(state, standing, self.found.proposals)
+        known = proposed_already(state, maker, self.found.proposals, adds=finder.adds)
         return tuple(one for one in self.found.proposals if one.id not in known)
 
     def known_sentence(self, state: DocumentState) -> str:

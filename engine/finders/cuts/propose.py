@@ -20,6 +20,7 @@ from engine.document.kinds.hold import KEEP
 from engine.document.recorded import require_listening
 from engine.document.state import DocumentState
 from engine.errors import UsageError
+from engine.finders.proposed_already import proposed_already
 from engine.recordings.channel_faults import (
     ChannelFault,
     channel_fault_rows,
@@ -118,12 +119,17 @@ def _proposed(
         nearest=nearest,
     )
     plan = replace(plan, proposals=with_channel_faults(plan.proposals, channel_faults(listening, state)))
+    known = proposed_already(state, curve.maker, plan.proposals)
+    fresh = [one for one in plan.proposals if one.id not in known]
+    in_queue = _spans((one.start_samples, one.stop_samples) for one in plan.proposals if one.id in known)
     planned = _spans((one.start_samples, one.stop_samples) for one in plan.proposals)
-    cuts = recount(_undecided(state, curve.maker), planned)
+    cuts = recount(np.concatenate([_undecided(state, curve.maker), in_queue]), planned)
     label = f"Proposed {cuts.sentence}: {percent(plan.kept_share)} of the recording stays"
+    if known:
+        label += f"; {len(known):,} {'is' if len(known) == 1 else 'are'} in the queue already"
     # The score settings stay when only pauses are proposed.
     stored = {} if curve.maker == PAUSES else {**asdict(wanted), "threshold": plan.threshold}
-    edit = replace_proposals(state, plan.proposals, stored, label, merges_as, (CUT.name,))
+    edit = replace_proposals(state, fresh, stored, label, merges_as, (CUT.name,))
     return Proposed(plan, edit, cuts, stored)
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from engine.document.analysis import Listening, ScoreCurve
 from engine.document.file.storage import apply_rows
+from engine.document.proposals import BY_TALK
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source
 from engine.errors import UsageError
@@ -101,6 +102,21 @@ def test_a_long_cut_that_breaks_up_is_said_in_label_and_outlook() -> None:
     state = apply_rows(state, made.edit.changes)
     again = propose(state, curve, None, None, {"threshold_mode": "score", "score": 0.7})
     assert again.edit.label.startswith("Proposed 1 cut: ")
+
+
+def test_a_cut_of_another_finder_at_the_same_place_is_not_proposed_again() -> None:
+    scores = np.full(LENGTH_S * RATE_HZ // HOP, 0.2, np.float32)
+    scores[100:300] = scores[400:500] = 0.95
+    curve = ScoreCurve(np.arange(len(scores), dtype=np.int64) * HOP + HOP // 2, scores, "test")
+    score = {"threshold_mode": "score", "score": 0.7}
+    first, second = sorted(
+        proposed(document(), curve, **score).proposals.values(), key=lambda one: one.start_samples
+    )
+    state = replace(document(), proposals={"other": replace(first, id="other", maker=BY_TALK)})
+    made = propose(state, curve, None, None, score)
+    assert apply_rows(state, made.edit.changes).proposals.keys() == {"other", second.id}
+    assert made.edit.label.endswith("; 1 is in the queue already")
+    assert made.cuts.after == 2
 
 
 def test_cuts_of_another_taste_are_not_counted_with_these() -> None:

@@ -175,7 +175,7 @@ class ImportedEdits:
     left_out : a sentence for everything in the file that no edit can express, and that leaves the
         order and the time of sound as they are
     not_understood : parts that do change it
-    premises : what the file does not state and the reader assumes, a sentence each; nothing is missing
+    premises : assumptions of the reader where the file states nothing, a sentence each; no omissions
     folder : of the file, below which it may name recordings; set by `engine.edl.imports.read_edits`
     states_parts : whether clips have a start in their medium; if not, `labels` hold the clips as well
     session_start_s : time of day at the start of the timeline, by the clock of the recordings, if known

@@ -100,7 +100,7 @@ def unnamed_kit(state: DocumentState, pickup: StrokePickup | None) -> tuple[str,
 def holds_drums(state: DocumentState, pickup: StrokePickup | None, ids: Collection[str]) -> bool:
     """Return whether a role, a name or the audio shows that some tracks are those of drums.
 
-    A room is no evidence: the microphone of any band has that name.
+    Rooms do not count: a microphone of any band has that name.
     """
     tracks = [track for track in state.tracks if track.id in ids]
     roles = {role_of(track.role) or role_of_name(track.name) for track in tracks} - {None, Role.ROOM}

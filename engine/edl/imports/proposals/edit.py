@@ -67,7 +67,7 @@ class ImportedEdit:
     left_out : edits that a document cannot represent, a sentence each
     not_understood : missing parts of the file that change the order or the time of sound; with any, the
         proposals stay undecided, and nothing else of the document changes but its markers
-    premises : what the file does not state and the import assumes, a sentence each
+    premises : assumptions of the import where the file states nothing, a sentence each
     """
 
     file_name: str

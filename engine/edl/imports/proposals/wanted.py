@@ -59,7 +59,7 @@ class WantedEdits:
     left_out : a sentence each
     stays : ids of accepted proposals that remain in any class
     not_understood : parts of the file that are missing here
-    premises : what the file does not state, a sentence each
+    premises : assumptions where the file states nothing, a sentence each
     """
 
     edits: tuple[WantedOnTracks, ...]

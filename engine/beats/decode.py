@@ -143,6 +143,7 @@ def best_pulse(
     for block, first in enumerate(range(0, count, size)):
         if block % _BLOCKS_A_CHECK == 0:
             progress.check_cancelled()
+            progress.report(first / count, "Finding the beats")
         here = slice(first, min(first + size, count))
         arriving = leaving.ravel()[places[block % turns]] - model.distance_costs[:, None]
         distance, total = arriving.argmax(axis=0), arriving.max(axis=0)

@@ -63,7 +63,7 @@ def find_readings(
     """
     rate = told.frames_per_s
     odds = beat_odds(told.beat, rate)
-    pulse = best_pulse(odds, rate, progress=progress)
+    pulse = best_pulse(odds, rate, progress=progress.part(0.0, 0.6))
     if len(pulse.frames) < _LEAST_BEATS or not len(traces.onsets.positions_samples):
         return ()
     with few_threads():
@@ -77,7 +77,7 @@ def find_readings(
         near = replace(pulse, tempi_bpm=pulse.tempi_bpm * ratio)
         favoured = odds.copy()
         favoured[heard.at(weighed[best].frames)] += _FAVOUR
-        pulse = best_pulse(favoured, rate, near=near, progress=progress)
+        pulse = best_pulse(favoured, rate, near=near, progress=progress.part(0.6, 1.0))
         if len(pulse.frames) < _LEAST_BEATS:
             return ()
     grid = grid_of(pulse, told, heard, traces, progress)

@@ -67,11 +67,11 @@ def listen(
     """
     if not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ:
         return _without_pulse(blocks, rate_hz, progress)
-    traces = trace(blocks, rate_hz, total_samples, progress.part(0.0, 0.7))
-    progress.report(0.7, "Finding the beats")
-    readings = find_beats(traces, progress.part(0.7, 1.0), tempo_prior)
+    traces = trace(blocks, rate_hz, total_samples, progress.part(0.0, 0.74))
+    progress.report(0.74, "Finding the beats")
+    readings = find_beats(traces, progress.part(0.74, 0.9), tempo_prior)
     grid = readings[0].grid if readings else empty_grid(MAKER)
-    songs = songs_of(traces, grid, tempo_prior, progress)
+    songs = songs_of(traces, grid, tempo_prior, progress.part(0.9, 1.0))
     progress.report(1.0, "Analysed")
     listening = _listening(traces.onsets.positions_samples, traces.loudness_db, traces.dead_air)
     return PassResult(grid, listening, readings, songs)

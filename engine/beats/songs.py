@@ -56,6 +56,7 @@ def songs_of(
     with few_threads():
         heard = evidence_of(traces, beat_odds(told.beat, told.frames_per_s), told)
         for first, last in _stretches(grid.beats_samples, traces.dead_air.spans):
+            progress.report(first / len(grid.beats_samples), "Finding the beats")
             beats = grid.beats_samples[first:last]
             frames = beats.astype(np.float64) * (told.frames_per_s / rate_hz)
             gap = int(np.median(np.diff(beats)))

@@ -65,7 +65,7 @@ def trace(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress: 
     dead_air = DeadAirDetector(rate_hz)
     onsets = OnsetStream(framing, attack_hop)
     strength = OnsetStrength(framing)
-    streaming = progress.part(0.0, 0.72)
+    streaming = progress.part(0.0, 0.51)
 
     def passing() -> Iterator[Floats]:
         done = 0
@@ -87,7 +87,7 @@ def trace(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress: 
     onsets.push(np.zeros(0, np.float32), attack.finish(), progress)
     found, loud, dead = onsets.finish(progress), loudness.finish(), dead_air.finish()
     beside = levels.finish()
-    told = activations_of(beside, progress.part(0.72, 1.0))
+    told = activations_of(beside, progress.part(0.51, 1.0))
     return Traces(framing, found, loud, dead, told, beside)
 
 

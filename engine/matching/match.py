@@ -81,24 +81,24 @@ def match_sounds(
     """
     sounds = (edited, *raws)
     require_long(*sounds)
-    listening = progress.part(0.0, 0.3)
+    listening = progress.part(0.0, 0.05)
     target, *sources = (
         features.get(sound) or search_features(sound, listening.step(number, len(sounds)))
         for number, sound in enumerate(sounds)
     )
     mono = target.mono
-    first, known, left = _first_lines(sources, target, progress.part(0.3, 0.5))
-    rough = searched(sources, target, first, progress.part(0.5, 0.6), left)
+    first, known, left = _first_lines(sources, target, progress.part(0.05, 0.43))
+    rough = searched(sources, target, first, progress.part(0.43, 0.52), left)
     speed, played = found_speed(sources, target, is_open=_is_doubtful(rough)), edited
     if speed is not None:
         played = played_back(edited, speed)
-        target = search_features(played, progress.part(0.6, 0.62))
-        first = first_look(sources, target, progress.part(0.62, 0.66))
-        rough = searched(sources, target, first, progress.part(0.66, 0.7))
-    copies = copies_in(raws, sources, (played, target), rough, progress.part(0.7, 0.9))
+        target = search_features(played, progress.part(0.52, 0.53))
+        first = first_look(sources, target, progress.part(0.53, 0.55))
+        rough = searched(sources, target, first, progress.part(0.55, 0.56))
+    copies = copies_in(raws, sources, (played, target), rough, progress.part(0.56, 0.92))
     if speed is not None:
         copies = _at_speed(copies, speed)
-    copies = with_stretched(raws, sources, (edited, mono), copies, known, progress.part(0.9, 1.0))
+    copies = with_stretched(raws, sources, (edited, mono), copies, known, progress.part(0.92, 1.0))
     segments = copies.segments
     open_spans = unmatched(segments, edited.length_samples)
     found_share = matched_share(edited, (*open_spans, *copies.covered))
@@ -130,19 +130,19 @@ def _first_lines(
     Where a few windows show long lines of stretched sound, for most of it, copies are not looked for.
     """
     length = len(target.mono)
-    quick = quick_look(sources, target, progress.part(0.0, 0.3))
+    quick = quick_look(sources, target, progress.part(0.0, 0.5))
     known = opened_spectra([one.mono for one in sources], target.mono)
     parts = united(fragmented(quick.first.fragments(length)))
-    few = with_long_lines(known, parts.tolist(), progress.part(0.3, 0.5))
+    few = with_long_lines(known, parts.tolist(), progress.part(0.5, 0.65))
     long = united(going_on(few, is_changed=True))
     if np.diff(common(long, parts)).sum() >= _MOST * np.diff(parts).sum():
         known = few
     else:
         long = long[:0]
-    first = first_look(sources, target, progress.part(0.5, 0.7), quick, long.tolist())
+    first = first_look(sources, target, progress.part(0.65, 0.85), quick, long.tolist())
     fragments = first.fragments(length)
     open_parts = fragmented(fragments)
-    known = traced(known, open_parts, progress.part(0.7, 1.0))
+    known = traced(known, open_parts, progress.part(0.85, 1.0))
     return first, known, explained_spans(known, fragments, open_parts)
 
 

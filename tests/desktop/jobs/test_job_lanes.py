@@ -304,9 +304,9 @@ def test_the_time_left_goes_on_falling_between_reports(qtbot, lane):
         pause = threading.Event()
         while (passed_s := time.monotonic() - began_s) < 4.5:
             progress.check_cancelled()
-            progress.report(passed_s / 45, "Learning")
+            progress.report(passed_s / 12, "Learning")
             pause.wait(0.1)
-        progress.report(0.1, "Learning", loss=1.0)
+        progress.report(4.5 / 12, "Learning", loss=1.0)
         holding.set()
         go_on.wait(10.0)
 

@@ -55,6 +55,7 @@ class LengthRuns:
 def runs_of_length(regions: Regions, cut_samples: int, rules: CutRules) -> LengthRuns:
     """Return the cuts with the highest score, less the cost of each and of missing `cut_samples` in total.
 
+    Where any cuts have a length within the slack of the wished-for one, the best of those are returned.
     A remaining piece that is too short appears only where decisions and the ends of the recording force it:
     between two of them. Lengths are counted in units of a `UNITS`-th of the whole; at least one piece stays
     if allowed.

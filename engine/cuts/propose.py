@@ -5,7 +5,7 @@ Pure and quick (numpy only), since the threshold keys call it while they are hel
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,9 +28,10 @@ from engine.cuts.regions import (
     scored_accepted,
 )
 from engine.cuts.target_length import cuts_for_target
+from engine.cuts.unfamiliar import question, unfamiliar_passages
 from engine.document.analysis import BeatGrid, Listening, NearestReference, ScoreCurve
 from engine.document.decisions import Verdict
-from engine.document.proposals import Alternative, Proposal, proposal_id
+from engine.document.proposals import Alternative, Evidence, Proposal, proposal_id
 from engine.settings import CutSettings
 from engine.spans import Samples, inside, united
 from engine.timebase import s_to_samples
@@ -48,6 +49,9 @@ alone more often: of planted faults more is found at the same length up to here,
 WITHOUT_PULSE_S = 1.0
 """Shortest piece without beats: a few words."""
 
+LEAST_STRONG_S = 3.0
+"""A shorter cut by the score alone has weak evidence: most false cuts of music are short."""
+
 _PULSE_BEATS = 16
 _TWO_BARS_BEATS, _TWO_BARS_S = 8, (3.0, 6.0)
 
@@ -59,14 +63,22 @@ class CutPlan:
     Attributes
     ----------
     proposals : by start, disjoint from each other and from every decided span
-    threshold : the active threshold; every proposal scores more
-    kept_samples, kept_share : remainder after these and the earlier accepted proposals
+    threshold : the active threshold; every proposal scores more, but for the questions
+    kept_samples, kept_share : remainder after these and the earlier accepted proposals; questions remain
+    questions : number of the proposals that ask about unfamiliar music
     """
 
     proposals: tuple[Proposal, ...]
     threshold: float
     kept_samples: int
     kept_share: float
+    questions: int = 0
+
+    @property
+    def asked(self) -> str:
+        """The number of questions, as words that follow the number of cuts; "" without any."""
+        asks = "a question" if self.questions == 1 else "questions"
+        return f", {self.questions} of them {asks} about unfamiliar music" if self.questions else ""
 
 
 def propose_cuts(
@@ -101,6 +113,10 @@ def propose_cuts(
     dead_air = surely_dead(curve, listening)
     profile = smooth(curve, length_samples=length_samples, rate_hz=rate_hz, width_s=width_s, sharp=dead_air)
     rules = _rules(settings, profile, grid, rate_hz)
+    not_music = _not_music(curve, listening)
+    unfamiliar = unfamiliar_passages(profile, not_music, curve.limit, rate_hz)
+    asked = _unanswered(unfamiliar, answered) if settings.threshold_mode == "automatic" else unfamiliar[:0]
+    answered = replace(answered, rejected=united(np.concatenate([answered.rejected, asked])))
     chosen = _choose(profile, listening, grid, rate_hz, settings, answered, rules, dead_air, curve.limit)
     edges = chosen.scored.T.ravel()
     near = anchors(edges, listening, grid, rate_hz).but_not_of(edges, dead_air)
@@ -116,8 +132,71 @@ def propose_cuts(
     if nearest is not None and nearest.maker != curve.maker:
         nearest = None
     proposals = _proposals(spans, others, nearest, profile, answered, listening, settings, rate_hz, curve)
+    if settings.threshold_mode != "keep":
+        proposals = _with_evidence(proposals, unfamiliar, not_music, rate_hz)
+    questions = _questions(asked, profile, grid, settings, rate_hz, curve)
+    rows = tuple(sorted((*proposals, *questions), key=lambda one: one.start_samples))
     kept = kept_samples(spans, profile, answered)
-    return CutPlan(proposals, chosen.threshold, kept, kept / length_samples)
+    return CutPlan(rows, chosen.threshold, kept, kept / length_samples, len(questions))
+
+
+def _not_music(curve: ScoreCurve, listening: Listening | None) -> Samples:
+    """Return dead air and false starts, shape (k, 2): evidence that does not depend on the training data."""
+    dead = np.zeros((0, 2), np.int64) if listening is None else listening.dead_air_samples
+    return united(np.concatenate([dead, curve.false_starts_samples[:, :2]]))
+
+
+def _unanswered(passages: Samples, decided: DecidedSpans) -> Samples:
+    """Return the passages, shape (k, 2), without any decided span."""
+    answers = united(np.concatenate([decided.accepted, decided.rejected]))
+    first = np.searchsorted(answers[:, 1], passages[:, 0], side="right")
+    last = np.searchsorted(answers[:, 0], passages[:, 1], side="left")
+    return passages[first >= last]
+
+
+def _with_evidence(
+    cuts: tuple[Proposal, ...], unfamiliar: Samples, not_music: Samples, rate_hz: int
+) -> tuple[Proposal, ...]:
+    """Mark cuts as weak that are mostly of unfamiliar music, or short, unless they are mostly no music."""
+    return tuple(
+        replace(one, evidence=Evidence.WEAK)
+        if (_mostly(one, unfamiliar) or one.stop_samples - one.start_samples < LEAST_STRONG_S * rate_hz)
+        and not _mostly(one, not_music)
+        else one
+        for one in cuts
+    )
+
+
+def _mostly(cut: Proposal, spans: Samples) -> bool:
+    """Return whether at least half of a cut is inside spans, shape (k, 2), ascending and disjoint."""
+    shared = int(np.diff(np.clip(spans, cut.start_samples, cut.stop_samples)).sum())
+    return 2 * shared >= cut.stop_samples - cut.start_samples
+
+
+def _questions(
+    passages: Samples,
+    profile: ScoreProfile,
+    grid: BeatGrid | None,
+    settings: CutSettings,
+    rate_hz: int,
+    curve: ScoreCurve,
+) -> tuple[Proposal, ...]:
+    """Return a weak cut for each unfamiliar passage, so that no bulk answer cuts it."""
+    scores, _ = profile.peaks(passages[:, 0], passages[:, 1])
+    return tuple(
+        Proposal(
+            id=proposal_id("cut", start, stop, curve.maker),
+            kind="cut",
+            start_samples=start,
+            stop_samples=stop,
+            score=score,
+            reason=question(start, stop, grid, rate_hz),
+            maker=curve.maker,
+            payload={"crossfade_ms": settings.crossfade_ms},
+            evidence=Evidence.WEAK,
+        )
+        for (start, stop), score in zip(passages.tolist(), scores.tolist(), strict=True)
+    )
 
 
 def _proposals(

@@ -56,6 +56,7 @@ class Proposed:
             "threshold": self.plan.threshold,
             "kept_s": samples_to_s(self.plan.kept_samples, rate_hz),
             "kept_share": self.plan.kept_share,
+            "questions": self.plan.questions,
             "told": channel_fault_rows(faults, rate_hz),
         }
 
@@ -124,7 +125,7 @@ def _proposed(
     in_queue = _spans((one.start_samples, one.stop_samples) for one in plan.proposals if one.id in known)
     planned = _spans((one.start_samples, one.stop_samples) for one in plan.proposals)
     cuts = recount(np.concatenate([_undecided(state, curve.maker), in_queue]), planned)
-    label = f"Proposed {cuts.sentence}: {percent(plan.kept_share)} of the recording stays"
+    label = f"Proposed {cuts.sentence}{plan.asked}: {percent(plan.kept_share)} of the recording stays"
     if known:
         label += f"; {len(known):,} {'is' if len(known) == 1 else 'are'} in the queue already"
     # The score settings stay when only pauses are proposed.

@@ -219,7 +219,7 @@ def test_alternatives_are_named_and_lie_where_they_say():
 
 
 def test_an_edge_at_an_end_of_the_recording_stays_there():
-    (proposal,) = plan_of(steps((20, 0.9), (80, 0.3)), 100, None, grid_of(100), percentile=70).proposals
+    (proposal,) = plan_of(steps((12, 0.9), (88, 0.3)), 100, None, grid_of(100), percentile=70).proposals
     assert proposal.start_samples == 0
     assert {a.start_samples for a in proposal.alternatives} == {0}
 
@@ -269,7 +269,8 @@ def test_what_was_decided_is_not_proposed_again(seed, mode, answers, with_grid):
 def test_deciding_one_never_moves_another(seed, data):
     """The plan made again, with some of its own cuts accepted, holds just the other ones, span by span."""
     curve, grid = smooth_noise(seed, 300, 25), grid_of(300)
-    plan = plan_of(curve, 300, None, grid)
+    threshold = plan_of(curve, 300, None, grid).threshold
+    plan = plan_of(curve, 300, None, grid, threshold_mode="score", score=threshold)
     count = len(plan.proposals)
     verdicts = data.draw(st.lists(st.sampled_from([A, U]), min_size=count, max_size=count))
     decided = tuple((*span, verdict) for span, verdict in zip(spans_of(plan), verdicts, strict=True))

@@ -1,0 +1,90 @@
+"""Music that is unlike the training data throughout: a question for the user, not a fault.
+
+A fault is unlike the playing around it. A song that the training data lacks is as unlike as a fault, but from
+its beginning to its end. So a passage in which nearly all moments of many seconds score high is one question.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.anomaly.threshold import to_scores, to_standard
+from engine.cuts.profile import CELL_S, ScoreProfile
+from engine.document.analysis import BeatGrid
+from engine.spans import Samples, inside, outside, united
+from engine.timebase import format_time, samples_to_s
+
+LIMIT_SHARE = 0.5
+"""A moment above this share of the limit, in standard deviations, is unlike the training data."""
+
+WINDOW_S, MOST = 20.0, 0.75
+"""A passage is the union of the windows of this length in which this share of the playing is unlike it."""
+
+JOINED_S = 15.0
+"""Playing up to this length between two such passages belongs to them, as a familiar bridge does."""
+
+REST_S = 4.0
+"""Dead air of this length ends a passage, as it ends a song."""
+
+
+def unfamiliar_passages(profile: ScoreProfile, dead_air: Samples, limit: float, rate_hz: int) -> Samples:
+    """Return the passages [start, stop) that are unlike the training data throughout, shape (k, 2).
+
+    Parameters
+    ----------
+    dead_air : spans [start, stop), shape (n, 2), ascending and disjoint
+    limit : the score at which a moment of familiar music is proposed as a cut
+    """
+    edges, width = profile.edges_samples, round(WINDOW_S / CELL_S)
+    is_played = ~inside((edges[1:] + edges[:-1]) / 2, dead_air)
+    line = to_scores(LIMIT_SHARE * to_standard(np.array([limit])))[0]
+    is_unlike = is_played & (profile.scores > line)
+    if len(is_unlike) < width:
+        return np.zeros((0, 2), np.int64)
+    played, unlike = (
+        np.lib.stride_tricks.sliding_window_view(np.concatenate([[0], np.cumsum(one)]), width + 1)[:, [0, -1]]
+        for one in (is_played, is_unlike)
+    )
+    played_cells, unlike_cells = np.diff(played)[:, 0], np.diff(unlike)[:, 0]
+    first = np.flatnonzero((played_cells >= width / 2) & (unlike_cells >= MOST * played_cells))
+    windows = united(np.stack([first, first + width], axis=1))
+    trimmed = [
+        (start + found[0], start + found[-1] + 1)
+        for start, stop in windows.tolist()
+        if len(found := np.flatnonzero(is_unlike[start:stop]))
+    ]
+    spans = edges[np.array(trimmed, np.int64).reshape(-1, 2)]
+    rests = dead_air[np.diff(dead_air)[:, 0] >= REST_S * rate_hz]
+    return _divided(_joined(spans, rests, rate_hz), rests, rate_hz)
+
+
+def _joined(spans: Samples, rests: Samples, rate_hz: int) -> Samples:
+    """Join passages with little playing between them, unless there is a rest."""
+    gaps = np.stack([spans[:-1, 1], spans[1:, 0]], axis=1)
+    has_rest = np.array([bool(((rests[:, 0] < b) & (rests[:, 1] > a)).any()) for a, b in gaps.tolist()], bool)
+    small = gaps[(np.diff(gaps)[:, 0] <= JOINED_S * rate_hz) & ~has_rest]
+    return united(np.concatenate([spans, small]))
+
+
+def _divided(spans: Samples, rests: Samples, rate_hz: int) -> Samples:
+    """Divide passages at rests, and leave out parts shorter than half a window."""
+    parts = [outside(np.clip(rests, start, stop), start, stop) for start, stop in spans.tolist()]
+    whole: Samples = np.concatenate([np.zeros((0, 2), np.int64), *parts])
+    return whole[np.diff(whole)[:, 0] >= WINDOW_S / 2 * rate_hz]
+
+
+def question(start: int, stop: int, grid: BeatGrid | None, rate_hz: int) -> str:
+    """Return the sentence that asks about a passage."""
+    span = " to ".join(format_time(samples_to_s(at, rate_hz), 0) for at in (start, stop))
+    return f"Unfamiliar music, {span}{_pulse(start, stop, grid)}. Reject it to keep it, accept it to cut it."
+
+
+def _pulse(start: int, stop: int, grid: BeatGrid | None) -> str:
+    """Describe whether a passage has a steady tempo; "" if the beats are unknown."""
+    if grid is None or not len(grid.beats_samples):
+        return ""
+    free = np.clip(grid.free_samples, start, stop)
+    if 2 * int(np.diff(free).sum()) > stop - start:
+        return ": no steady tempo"
+    beats = grid.beats_samples[(grid.beats_samples >= start) & (grid.beats_samples < stop)]
+    return ": steady tempo" if len(beats) >= 8 else ""

@@ -14,7 +14,7 @@ from engine.document.analysis import BeatGrid
 from engine.spans import Samples, inside, outside, united
 from engine.timebase import format_time, samples_to_s
 
-LIMIT_SHARE = 0.5
+LIMIT_SHARE = 0.8
 """A moment above this share of the limit, in standard deviations, is unlike the training data."""
 
 WINDOW_S, MOST = 20.0, 0.75

@@ -41,8 +41,8 @@ from engine.timebase import samples_to_s
 
 VERSION = 1
 TASTE, ENERGY, NEAREST, IDLE = "taste", "energy", "nearest neighbour", "idle time only"
-QUESTION = "question"
-"""The key in the payload of a proposal that asks about a passage, and does not propose to cut it."""
+QUESTION = "Unfamiliar music"
+"""Beginning of the reason of a proposal that asks about a passage, see `engine.cuts.unfamiliar.question`."""
 
 _ENGINE = Path(__file__).parents[3]
 _CODE = ("anomaly", "cuts", "finders/cuts")
@@ -168,7 +168,7 @@ def _outcome(group: Group, recording: Recording, taste: Path) -> Outcome:
             samples_to_s(one.start_samples, rate_hz),
             samples_to_s(one.stop_samples, rate_hz),
             one.evidence is Evidence.STRONG,
-            QUESTION in one.payload,
+            one.reason.startswith(QUESTION),
         )
         for one in proposals
         if one.kind == CUT.name

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from engine.cuts.unfamiliar import question
 from engine.errors import UsageError
 from engine.lab.evaluation.apart import figures
 from engine.lab.evaluation.apart.apart import Asked, evaluate
@@ -27,7 +28,16 @@ from engine.lab.evaluation.apart.set_apart import (
 )
 from engine.lab.evaluation.apart.songs import band_of, song_of
 from engine.lab.evaluation.apart.stage import Passage, has_instruments
-from engine.lab.evaluation.apart.trials import ENERGY, TASTE, Cut, Outcome, Trial
+from engine.lab.evaluation.apart.trials import (
+    ENERGY,
+    QUESTION,
+    TASTE,
+    Cut,
+    Outcome,
+    Trial,
+    Trials,
+    code_digest,
+)
 from engine.lab.evaluation.materials import band, field, idle, interview
 from engine.lab.simulated.recordings import CATEGORIES
 from engine.progress import SILENT
@@ -220,9 +230,11 @@ def test_the_worst_decile_is_the_bad_end() -> None:
         assert [one["value"] for one in found][-1] == expected
 
 
-def test_a_trial_of_other_code_is_not_taken() -> None:
-    from engine.lab.evaluation.apart.trials import Trials, code_digest
+def test_a_question_is_found_by_its_sentence() -> None:
+    assert question(0, RATE_HZ, None, RATE_HZ).startswith(QUESTION)
 
+
+def test_a_trial_of_other_code_is_not_taken() -> None:
     trials, known = Trials(None), replace(_trial([]), code=code_digest())
     trials.add(replace(known, code="0"))
     assert trials.of("bands 0", TASTE, 0) is None

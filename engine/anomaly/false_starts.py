@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.anomaly.dead_air import SURELY_ODD
+from engine.anomaly.threshold import HIGHEST_LIMIT
 from engine.takes.takes import LIKELY, FalseStart
 
 _LIKELIER = 0.1
@@ -20,7 +21,7 @@ _BACK_WITHIN_S = 30.0
 """Players return to a broken-off passage within this time; a later repetition is the same music continuing.
 """
 _LEAST = 0.95
-"""Score of an attempt just above the likelihood threshold; one with likelihood 1 has `SURELY_ODD`."""
+"""Least score of an attempt just above the likelihood threshold; with likelihood 1 it has `SURELY_ODD`."""
 
 
 def likelier_than(found: Sequence[FalseStart], likeliest_kept: float) -> tuple[FalseStart, ...]:
@@ -35,18 +36,19 @@ def likelier_than(found: Sequence[FalseStart], likeliest_kept: float) -> tuple[F
 
 
 def raised_over(
-    scores: NDArray[np.float32], times_s: NDArray[np.float64], found: Sequence[FalseStart]
+    scores: NDArray[np.float32], times_s: NDArray[np.float64], found: Sequence[FalseStart], limit: float
 ) -> NDArray[np.float32]:
-    """Return scores, shape (n,), no lower over false starts than these are likely.
+    """Return scores, shape (n,), no lower over false starts than these are likely, and above the limit.
 
     Parameters
     ----------
     times_s : of the scores, shape (n,)
+    limit : the highest score that is not proposed by default, at most `HIGHEST_LIMIT`
     """
-    raised = scores
+    raised, lowest = scores, float(np.clip(limit + SURELY_ODD - HIGHEST_LIMIT, _LEAST, SURELY_ODD))
     for one in found:
         share = (one.likelihood - LIKELY) / (1.0 - LIKELY)
-        least = np.float32(_LEAST + share * (SURELY_ODD - _LEAST))
+        least = np.float32(lowest + share * (SURELY_ODD - lowest))
         over = (times_s >= one.start_s) & (times_s < one.stop_s)
         raised = np.where(over, np.maximum(raised, least), raised)
     return raised

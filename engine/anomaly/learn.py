@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from engine.anomaly.false_starts import likelier_than
+from engine.anomaly.kept_curve import expectation
 from engine.anomaly.neighbours import MOST_EXAMPLES, ReferenceRecording, ReferenceSegments, keep_examples
 from engine.anomaly.recipes.examples import Examples
 from engine.anomaly.recipes.recipe import Learnt
 from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.recipes.registry import RECIPES
 from engine.anomaly.taste import Taste, save_taste
+from engine.anomaly.threshold import score_of
 from engine.audio.opening import require_file
 from engine.audio.reader import SourceReader, content_hash
 from engine.features.dead_air import detect
@@ -31,6 +33,10 @@ from engine.timebase import convert_samples, format_time
 from engine.wording import counted
 
 _PAUSES_AT_HZ = 16_000
+_EXPECTS = """This holds for the default threshold and for audio like these recordings, which were scored by
+networks that had not learned them. More of other players, another room or a new song may be cut.
+"""
+
 _LEARNT = 0.95
 """The share of the progress after which pauses and false starts are looked for."""
 
@@ -56,13 +62,19 @@ class LearnRequest:
 
 @dataclass(frozen=True, slots=True)
 class LearnedTaste:
-    """A written taste; `best` is the epoch whose weights it holds."""
+    """A written taste; `best` is the epoch whose weights it holds.
+
+    Attributes
+    ----------
+    expected : a sentence about the expected share of cuts in good audio; "" from a recipe without it
+    """
 
     path: Path
     history: tuple[Epoch, ...]
     best: Epoch
     stopped_early: bool
     card: str
+    expected: str
 
     @property
     def epochs(self) -> int:
@@ -103,6 +115,7 @@ def write_taste(learnt: Learnt, request: LearnRequest, progress: Progress) -> Le
     """
     kept = _kept_examples(learnt, request)
     fitted = learnt.fitted
+    expected = expectation(learnt.curve, score_of(learnt.kept.limit))
     taste = Taste(
         name=request.out.stem,
         digest="",
@@ -111,17 +124,18 @@ def write_taste(learnt: Learnt, request: LearnRequest, progress: Progress) -> Le
         model=learnt.model,
         kept_scores=learnt.kept,
         history=fitted.history,
-        card=_card(learnt, request, len(kept.frame)),
+        card=_card(learnt, request, len(kept.frame), expected),
         kept=kept,
         longest_pause_s=_longest_pause_s(request.edited),
         likeliest_start=_likeliest_start(request.edited, progress),
+        kept_curve=learnt.curve,
     )
     progress.check_cancelled()
     across = in_force()
     if across is None or across.is_first:
         save_taste(request.out, taste, overwrite=request.overwrite)
     progress.report(1.0, f"Learned {request.out.name}")
-    return LearnedTaste(request.out, fitted.history, fitted.best, fitted.stopped_early, taste.card)
+    return LearnedTaste(request.out, fitted.history, fitted.best, fitted.stopped_early, taste.card, expected)
 
 
 def _longest_pause_s(paths: Iterable[Path]) -> float:
@@ -185,11 +199,12 @@ def _told_path(path: Path, folder: Path) -> str:
     return absolute.relative_to(folder).as_posix() if absolute.is_relative_to(folder) else str(absolute)
 
 
-def _card(learnt: Learnt, request: LearnRequest, examples: int) -> str:
+def _card(learnt: Learnt, request: LearnRequest, examples: int, expected: str) -> str:
     config, fitted = request.config, learnt.fitted
     total_s = sum(recording.duration_s for recording in learnt.recordings)
     rows = "\n".join(f"- {r.name}, {format_time(r.duration_s, 1)}" for r in learnt.recordings)
     epochs = f"{len(fitted.history)} of {config.epochs} epochs"
+    expects = f"\n## Expected\n\n{expected}\n{_EXPECTS}" if expected else ""
     return f"""# {request.out.stem}
 
 A taste: a model that scores how much audio differs from these edited recordings.
@@ -206,7 +221,7 @@ Recipe {config.recipe}, {config.mel.n_mels} mel bands at {config.mel.rate_hz} Hz
 Seed {request.seed}. {epochs}, weights of epoch {fitted.best.number}: training loss {fitted.best.loss:.4f},
 validation loss {fitted.best.validation:.4f}.
 Reference segments to compare proposals with: {examples:,}{", drawn from more" * (examples == MOST_EXAMPLES)}.
-
+{expects}
 ## Licence
 
 The weights were trained on the recordings above; the terms of their licences apply to this file too.

@@ -14,7 +14,7 @@ from engine.anomaly.false_starts import likelier_than, raised_over
 from engine.anomaly.neighbours import Nearest, NearestSearch
 from engine.anomaly.recipes.recipe import Judged, KeptScores
 from engine.anomaly.taste import Taste
-from engine.anomaly.threshold import to_scores
+from engine.anomaly.threshold import score_of, to_scores
 from engine.audio.reader import SourceReader
 from engine.errors import TasteError
 from engine.features.dead_air import DeadAirDetector
@@ -45,7 +45,7 @@ class Scores:
     nearest : the nearest training segment of each segment; None if the taste stores no examples
     parts : components of the scores by name, each float32, shape (n,), in standard deviations above the
         mean of the training data
-    limit : the score that separates training data from injected faults
+    limit : the score from which cuts are proposed by default, see `engine.anomaly.kept_curve`
     false_starts : broken-off passages whose scores are raised
     """
 
@@ -139,14 +139,14 @@ def score_blocks(
     nearest = None if search is None else search.finish()
     with np.errstate(over="ignore", invalid="ignore"):
         scores, parts = normalised(own, taste.kept_scores), _parts(found, taste)
-        limit = float(to_scores(np.array([taste.kept_scores.limit]))[0])
+        limit = score_of(taste.kept_scores.limit)
     if not all(np.isfinite(one).all() for one in (own, scores, *parts.values())):
         raise TasteError(f"The taste {taste.name} gives invalid scores: learn it again.")
     dead = longer_than(detector.finish(), taste.longest_pause_s, mel.rate_hz)
     scores = raised_in(scores, times_s * mel.rate_hz, dead)
     starts = false_starts_in(frames.frames(), progress.part(_HEARD_SHARE, 1.0))
     starts = likelier_than(starts, taste.likeliest_start)
-    scores = raised_over(scores, times_s, starts)
+    scores = raised_over(scores, times_s, starts, limit)
     progress.report(1.0, "Scoring")
     return Scores(times_s, scores, hop_s, nearest, parts, limit, starts)
 

@@ -20,6 +20,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
+from engine.anomaly.kept_curve import QUANTILES, KeptCurve
 from engine.anomaly.neighbours import PARTS, ReferenceRecording, ReferenceSegments
 from engine.anomaly.recipes.config import parse_config
 from engine.anomaly.recipes.laboratory import missing_recipe
@@ -44,6 +45,7 @@ from engine.shortage import raise_shortage
 from engine.wording import quoted
 
 _KEPT = "kept."
+_CURVE_SCORES, _CURVE_LENGTHS = "kept_curve.scores", "kept_curve.lengths_s"
 _LARGEST_SEED = 1 << 63
 
 
@@ -60,6 +62,7 @@ class Taste:
     is_levelled : whether it learned from recordings brought to one level, and scores them so; 1 is not
     longest_pause_s : length of the longest dead air in the training data; 0 without any
     likeliest_start : likelihood of the likeliest false start in the training data; 0 without any
+    kept_curve : of its training data; None in an older taste
     """
 
     name: str
@@ -74,6 +77,7 @@ class Taste:
     is_levelled: bool = True
     longest_pause_s: float = 0.0
     likeliest_start: float = 0.0
+    kept_curve: KeptCurve | None = None
 
     @property
     def maker(self) -> str:
@@ -107,6 +111,11 @@ def save_taste(path: Path, taste: Taste, *, overwrite: bool) -> None:
             _KEPT + "embeddings": torch.tensor(taste.kept.embeddings).half(),
             _KEPT + "recording": torch.tensor(taste.kept.recording),
             _KEPT + "frame": torch.tensor(taste.kept.frame),
+        }
+    if taste.kept_curve is not None:
+        tensors |= {
+            _CURVE_SCORES: torch.tensor(taste.kept_curve.scores),
+            _CURVE_LENGTHS: torch.tensor(taste.kept_curve.lengths_s),
         }
     with replacing(path, overwrite=overwrite) as part:
         part.write_bytes(save_tensors(tensors, metadata={KEY: json.dumps(about, sort_keys=True)}))
@@ -160,6 +169,7 @@ def _taste(path: Path, content: bytes, about: Mapping[str, object]) -> Taste:
     tensors = load_tensors(content)
     require_finite(tensors)
     kept = _kept(config, tensors, about) if "kept" in about else None
+    scores, lengths_s = tensors.pop(_CURVE_SCORES, None), tensors.pop(_CURVE_LENGTHS, None)
     history, seed, card = about["history"], about["seed"], about["card"]
     if not isinstance(history, list) or not isinstance(card, str):
         raise TypeError("a history or a card is missing")
@@ -182,6 +192,7 @@ def _taste(path: Path, content: bytes, about: Mapping[str, object]) -> Taste:
         is_levelled=about.get("is_levelled", False) is True,
         longest_pause_s=_seconds(about.get("longest_pause_s", 0.0)),
         likeliest_start=_share(about.get("likeliest_start", 0.0)),
+        kept_curve=None if scores is None or lengths_s is None else _curve(scores, lengths_s, model),
     )
 
 
@@ -203,6 +214,17 @@ def _kept_scores(errors: Mapping[str, Any], model: Model) -> KeptScores:
     if len(means) != len(model.part_names) or len(stds) != len(means) or min((std, *stds)) <= 0.0:
         raise ValueError("a score or parts of one without their means and deviations")
     return KeptScores(mean, std, means, stds, stored_number(errors.get("limit", USUAL_LIMIT)))
+
+
+def _curve(scores: Tensor, lengths_s: Tensor, model: Model) -> KeptCurve:
+    count = len(lengths_s)
+    if not count or scores.shape != (count, 1 + len(model.part_names), QUANTILES) or lengths_s.ndim != 1:
+        raise ValueError("a curve of another shape")
+    if {scores.dtype, lengths_s.dtype} != {torch.float32} or not bool((lengths_s > 0.0).all()):
+        raise ValueError("a curve of another kind")
+    if bool((scores.diff(dim=2) < 0.0).any()):
+        raise ValueError("a curve that falls")
+    return KeptCurve(scores.numpy(), lengths_s.numpy())
 
 
 def _numbers(values: object) -> tuple[float, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.anomaly.threshold import SMOOTHING_S
 from engine.document.analysis import ScoreCurve
 from engine.spans import Samples, inside
 
@@ -15,9 +16,6 @@ Numbers = NDArray[np.float64]
 
 CELL_S = 0.1
 """Below the hop of any recipe, and finer than a user places a cut before it snaps."""
-
-SMOOTHING_S = 2.0
-"""Width of the triangular window. Shorter lets single segments cut, longer blurs a dropped bar away."""
 
 OPTIMISED_SMOOTHING_S = 1.0
 """The same for cuts of a target length, whose search weighs the gains of single segments itself."""

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.anomaly.threshold import automatic
+from engine.anomaly.threshold import SMOOTHING_S
 from engine.cuts.alternatives import alternatives
 from engine.cuts.borders import candidates
 from engine.cuts.dead_air import ending_with, surely_dead
 from engine.cuts.edges import Neighbours, anchors, snap
-from engine.cuts.profile import OPTIMISED_SMOOTHING_S, SMOOTHING_S, ScoreProfile, smooth
+from engine.cuts.profile import OPTIMISED_SMOOTHING_S, ScoreProfile, smooth
 from engine.cuts.reasons import backdrop, reasons
 from engine.cuts.reference_examples import nearest_examples
 from engine.cuts.regions import (
@@ -303,9 +303,7 @@ def _choose(
         return _Chosen(best.spans, scored, best.threshold)
     threshold = settings.score
     if settings.threshold_mode == "automatic":
-        middles = (profile.edges_samples[1:] + profile.edges_samples[:-1]) / 2
-        played = profile.scores[~inside(middles, dead_air)]
-        threshold = automatic(played if len(played) else profile.scores, limit)
+        threshold = limit
     if settings.threshold_mode == "percentile":
         threshold = float(np.percentile(profile.scores, settings.percentile))
     spans = ending_with(cuts_at(profile, threshold, decided, rules), dead_air, rate_hz)

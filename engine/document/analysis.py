@@ -36,7 +36,7 @@ class ScoreCurve:
     maker : recipe and taste, such as "slicer-ae Band 2026 5f0c"
     part_names : components of the scores, see `engine.anomaly.part_wording`
     parts : float32, shape (n, len(part_names)), in standard deviations above the training data
-    limit : the score that separates training data from injected faults, see `engine.anomaly.threshold`
+    limit : the score from which cuts are proposed by default, see `engine.anomaly.kept_curve`
     false_starts_samples : int64, shape (k, 3): start and stop of a false start, and start of the complete
         take, in document samples, ascending; scores are raised over it
     """

@@ -36,6 +36,7 @@ def facts_of(taste: Taste, path: Path) -> TasteFacts:
         n_parameters=n_parameters,
         rebuilds=isinstance(taste.model, Reconstructs),
         keeps_last=RECIPES[taste.config.recipe].keeps_last,
+        kept_curve=taste.kept_curve,
     )
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.anomaly.kept_curve import KeptCurve
+
 HIGH_PERCENTILE = 95.0
 """Percentile of a recording's scores: its most anomalous passages, without a single cough."""
 
@@ -70,6 +72,7 @@ class TasteFacts:
     n_parameters : how many numbers were learned
     rebuilds : whether it can show a reconstruction of its input
     keeps_last : whether it has the weights of the last epoch, independent of the losses
+    kept_curve : None in an older taste
     """
 
     path: Path
@@ -85,6 +88,7 @@ class TasteFacts:
     n_parameters: int
     rebuilds: bool
     keeps_last: bool
+    kept_curve: KeptCurve | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.anomaly.kept_curve import KeptCurve, expectation
 from engine.overview.results import Origin, ScoredRecording
 from engine.timebase import format_time
 from engine.wording import percent
@@ -23,14 +24,27 @@ class WouldCut:
     count: int
 
 
-def verdict(scored: ScoredRecording, odd: float, threshold: float, would_cut: WouldCut | None) -> str:
-    """Describe the length that would be cut from a recording and its typical share.
+def verdict(
+    scored: ScoredRecording,
+    odd: float,
+    threshold: float,
+    would_cut: WouldCut | None,
+    curve: KeptCurve | None = None,
+) -> str:
+    """Describe the length that would be cut from a recording, its typical share, and the expected cuts.
 
     Parameters
     ----------
     odd : scores up to this are like the training data
     would_cut : of the open recording, if its cuts come from this taste; else the threshold is used
+    curve : of the taste, for the expected share of cuts; None from an older one
     """
+    return " ".join(
+        filter(None, (_of_this(scored, odd, threshold, would_cut), expectation(curve, threshold)))
+    )
+
+
+def _of_this(scored: ScoredRecording, odd: float, threshold: float, would_cut: WouldCut | None) -> str:
     length_s = scored.duration_s
     like = _like(scored, odd)
     if scored.origin is Origin.KEPT:

@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
+from engine.anomaly.kept_curve import KeptCurve
 from engine.diagnoses.finding import Finding
 from engine.diagnoses.symptoms import ODD
 from engine.overview.results import (
@@ -91,6 +92,7 @@ class TastePage(QWidget):
         self._comparison: Comparison | None = None
         self._threshold: float | None = None
         self._would_cut: WouldCut | None = None
+        self._kept_curve: KeptCurve | None = None
         self._theme = theme
         self.head = PageHead(theme, keys)
         self.findings = Findings(theme, keys)
@@ -231,6 +233,7 @@ class TastePage(QWidget):
         self.head.set_words("Taste" if facts is None else facts.name, notes.get("head", ""))
         self.method.set_steps(() if facts is None else facts.steps)
         self.facts.set_facts(facts)
+        self._kept_curve = None if facts is None else facts.kept_curve
         losses = ((), ()) if facts is None else (facts.training, facts.validation)
         self.losses.set_losses(*losses)
         self._cards["moment"].set_note("" if facts is None or facts.rebuilds else "no reconstruction")
@@ -298,7 +301,8 @@ class TastePage(QWidget):
             self.verdict.say(listed.name, _ASK_FOR_IT if waits else _LISTENING)
         else:
             would_cut = self._would_cut if listed.origin is Origin.DOCUMENT else None
-            self.verdict.say(listed.name, verdict(listed.scored, ODD, self._threshold, would_cut))
+            said = verdict(listed.scored, ODD, self._threshold, would_cut, self._kept_curve)
+            self.verdict.say(listed.name, said)
 
     def set_moment(self, moment: Moment | None) -> None:
         """Show a position."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.anomaly.kept_curve import KeptCurve
 from engine.anomaly.recipes.examples import Examples
 from engine.anomaly.recipes.material import Recording
 from engine.anomaly.recipes.recipe_config import RecipeConfig
@@ -31,7 +32,7 @@ class KeptScores:
     Attributes
     ----------
     part_means, part_stds : of the parts of the score, one for each of `Model.part_names`
-    limit : the standard score that separates anomalies from training data, see `engine.anomaly.threshold`
+    limit : the standard score from which cuts are proposed by default
     """
 
     mean: float
@@ -108,6 +109,7 @@ class Learnt:
     ----------
     frames_db : log-mel of each recording, shape (frames, n_mels), to keep examples of
     method : sentences for the card: the training method and its loss
+    curve : scores of the recordings by models that had not learned them; None from a recipe that has no such
     """
 
     model: Model
@@ -116,6 +118,7 @@ class Learnt:
     recordings: tuple[Recording, ...]
     frames_db: tuple[NDArray[np.float32], ...]
     method: str
+    curve: KeptCurve | None = None
 
 
 UNTRAINED = Fitted((Epoch(1, 0.0, 0.0),), Epoch(1, 0.0, 0.0), stopped_early=False)

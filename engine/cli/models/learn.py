@@ -105,9 +105,11 @@ def _learn(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutp
             "taste": str(learned.path),
             "epochs": learned.epochs,
             "loss": learned.best_loss,
+            "expected": learned.expected,
             "findings": [asdict(finding) for finding in found],
         },
-        f"{learned.path}: learned in {learned.epochs} epochs, loss {learned.best_loss:.4f}",
+        f"{learned.path}: learned in {learned.epochs} epochs, loss {learned.best_loss:.4f}"
+        + f"\n{learned.expected}" * bool(learned.expected),
     )
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engine.anomaly.threshold import SMOOTHING_S
 from engine.cuts.dead_air import PAUSES, curve_of_pauses, surely_dead
-from engine.cuts.profile import OPTIMISED_SMOOTHING_S, SMOOTHING_S, smooth
+from engine.cuts.profile import OPTIMISED_SMOOTHING_S, smooth
 from engine.cuts.reasons import Backdrop, backdrop, highest_of, reasons
 from engine.document.analysis import Listening, NearestReference, ScoreCurve
 from engine.document.proposals import Proposal

@@ -14,6 +14,7 @@ from engine.anomaly.false_starts import likelier_than, raised_over
 from engine.anomaly.learn import LearnRequest, learn
 from engine.anomaly.score import Scores, score_blocks
 from engine.anomaly.taste import Taste, load_taste
+from engine.anomaly.threshold import HIGHEST_LIMIT
 from engine.features.loudness import level_of
 from engine.progress import SILENT
 from engine.takes.takes import FalseStart
@@ -28,10 +29,16 @@ def told(start_s: float, stop_s: float, likelihood: float) -> FalseStart:
 def test_scores_are_raised_as_far_as_it_is_likely_and_never_lowered() -> None:
     scores = np.array([0.1, 0.2, 0.3, 0.99, 0.4, 0.5], np.float32)
     times_s = np.array([0.0, 1.0, 2.0, 3.0, 4.0, 5.0])
-    raised = raised_over(scores, times_s, [told(1.0, 2.0, 0.5), told(2.0, 5.0, 1.0)])
+    raised = raised_over(scores, times_s, [told(1.0, 2.0, 0.5), told(2.0, 5.0, 1.0)], 0.9)
     np.testing.assert_allclose(raised, [0.1, 0.95, SURELY_ODD, 0.99, SURELY_ODD, 0.5], rtol=1e-6)
     assert scores[1] == np.float32(0.2)
-    assert raised_over(scores, times_s, []) is scores
+    assert raised_over(scores, times_s, [], 0.9) is scores
+
+
+@pytest.mark.parametrize("limit", [0.5, 0.96, HIGHEST_LIMIT])
+def test_a_false_start_is_above_any_limit(limit: float) -> None:
+    raised = raised_over(np.zeros(3, np.float32), np.arange(3.0), [told(1.0, 2.0, 0.5)], limit)
+    assert limit < raised[1] <= np.float32(SURELY_ODD)
 
 
 def test_what_was_kept_as_likely_is_no_fault() -> None:

@@ -24,7 +24,7 @@ from engine.anomaly.recipes.own_faults.network import (
     QuickTagger,
 )
 from engine.anomaly.recipes.own_faults.practice import Practice, Workshop
-from engine.anomaly.recipes.own_faults.rhythm import RhythmTrust, rhythm_trust
+from engine.anomaly.recipes.own_faults.rhythm import RhythmTrust, mean_trust, rhythm_trust
 from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
 from engine.features.read_ahead import read_ahead
 from engine.learning.across import in_force
@@ -75,8 +75,8 @@ class Trained:
     ----------
     parts : kinds of fault they distinguish
     kept_means, kept_stds : float64, shape (1 + parts,), of the logits of clean audio
-    rhythm : weight of the rhythm comparison, from the same training data
-    checks : validation data of each network
+    rhythm : weight of the rhythm comparison, the mean of those below
+    own_rhythms : the same, from the training data of each network alone
     """
 
     network: Committee
@@ -86,7 +86,7 @@ class Trained:
     kept_means: NDArray[np.float64]
     kept_stds: NDArray[np.float64]
     rhythm: RhythmTrust
-    checks: tuple[tuple[Practice, ...], ...]
+    own_rhythms: tuple[RhythmTrust, ...]
 
 
 def train(
@@ -109,7 +109,8 @@ def train(
     with few_threads():
         practices, checks = _practices(workshop, folds, seed, progress.part(0.0, made))
         scaling = _scaling([piece for practice in practices for piece in practice])
-        rhythm = rhythm_trust([piece for own in (*practices, *checks) for piece in own])
+        rhythms = tuple(map(rhythm_trust, practices))
+        rhythm = mean_trust(rhythms)
         with seeded(seed):
             form = Form(config.mel.n_mels, config.width, len(workshop.parts), _layers(config, folds, rhythm))
             network = Committee(form, len(folds))
@@ -123,7 +124,14 @@ def train(
             ]
         )
     return Trained(
-        network, scaling, workshop.parts, fitted, kept.mean(axis=0), kept.std(axis=0), rhythm, tuple(checks)
+        network,
+        scaling,
+        workshop.parts,
+        fitted,
+        kept.mean(axis=0),
+        kept.std(axis=0),
+        rhythm,
+        rhythms,
     )
 
 

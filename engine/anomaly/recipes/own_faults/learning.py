@@ -9,21 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.anomaly.faults.material import Samples
-from engine.anomaly.metrics import smoothed
+from engine.anomaly.kept_curve import KeptCurve, kept_curve
 from engine.anomaly.recipes.examples import Examples
-from engine.anomaly.recipes.material import Split
 from engine.anomaly.recipes.own_faults.attempts import attempts_trust
-from engine.anomaly.recipes.own_faults.fitting import PRACTICE_EPOCHS, train
-from engine.anomaly.recipes.own_faults.fusion import ReferenceTextures, keep_textures, memory_of
+from engine.anomaly.recipes.own_faults.fitting import PRACTICE_EPOCHS, Trained, train
+from engine.anomaly.recipes.own_faults.fusion import keep_textures
 from engine.anomaly.recipes.own_faults.hearing import FrameFeatures, hear, joined
 from engine.anomaly.recipes.own_faults.model import OwnFaultsModel
-from engine.anomaly.recipes.own_faults.practice import Practice, kinds_of
-from engine.anomaly.recipes.own_faults.reference_audio import hear_cut, read_references
+from engine.anomaly.recipes.own_faults.practice import kinds_of
+from engine.anomaly.recipes.own_faults.reference_audio import Fold, hear_cut, read_references
 from engine.anomaly.recipes.own_faults.rhythm import RhythmTrust
 from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
-from engine.anomaly.recipes.recipe import KeptScores, Learnt
+from engine.anomaly.recipes.recipe import Judged, KeptScores, Learnt
 from engine.anomaly.recipes.recipe_config import RecipeConfig
-from engine.anomaly.threshold import dividing
+from engine.anomaly.threshold import as_cuts_see, to_scores, to_standard
 from engine.audio.reader import SourceReader
 from engine.progress import Progress
 
@@ -36,8 +35,6 @@ They are the shares of the progress from which the remaining time follows.
 
 _LEAST_STD = 0.05
 _LEAST_SCORE_STD = 0.5
-_SMOOTHED_STEPS = 13
-"""2 s, as cuts are found in scores that are smoothed so."""
 
 
 def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progress) -> Learnt:
@@ -55,7 +52,7 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
     cut = hear_cut(examples.cut, config, progress.part(begins + 0.75 * (learns - begins), learns))
     folds = kept.folds(config)
     trained = train(folds, cut, config, seed, progress.part(learns, measures))
-    whole = _heard((*folds[0].training, *folds[0].validation), config)
+    whole = _heard(kept.pieces, config)
     textures = keep_textures(whole)
     means, stds = trained.kept_means, np.maximum(trained.kept_stds, _LEAST_STD)
     model = OwnFaultsModel(
@@ -69,16 +66,17 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
         trained.rhythm,
         attempts_trust(heard.levels_db() for heard in whole),
     )
-    usual = _usual(model, folds, textures, trained.checks, progress.part(measures, 1.0))
-    scores = KeptScores(
-        usual.mean,
-        usual.std,
-        (*means[1:].tolist(), *textures.means.tolist(), 0.0),
-        (*stds[1:].tolist(), *textures.stds.tolist(), trained.rhythm.std),
-        usual.limit,
-    )
+    part_means = (*means[1:].tolist(), *textures.means.tolist(), 0.0)
+    part_stds = (*stds[1:].tolist(), *textures.stds.tolist(), trained.rhythm.std)
+    unseen = _unseen(model, part_means, part_stds, folds, trained, progress.part(measures, 1.0))
     return Learnt(
-        model, trained.fitted, scores, kept.recordings, kept.frames_db, _method(config, cut, trained.rhythm)
+        model,
+        trained.fitted,
+        KeptScores(unseen.mean, unseen.std, part_means, part_stds, unseen.limit),
+        kept.recordings,
+        kept.frames_db,
+        _method(config, cut, trained.rhythm),
+        unseen.curve,
     )
 
 
@@ -105,43 +103,57 @@ def _heard(pieces: Sequence[Samples], config: OwnFaultsConfig) -> list[FrameFeat
 
 
 @dataclass(frozen=True, slots=True)
-class _Usual:
-    """Scores of held-out training audio, and the standard score that separates faults."""
+class _Unseen:
+    """Scores of training audio by networks that have not learned it, and the limit of scores."""
 
     mean: float
     std: float
     limit: float
+    curve: KeptCurve
 
 
-def _usual(
+def _unseen(
     model: OwnFaultsModel,
-    folds: Sequence[Split],
-    kept: ReferenceTextures,
-    checks: Sequence[Sequence[Practice]],
+    part_means: Sequence[float],
+    part_stds: Sequence[float],
+    folds: Sequence[Fold],
+    trained: Trained,
     progress: Progress,
-) -> _Usual:
-    """Score held-out training audio, clean and with injected faults.
+) -> _Unseen:
+    """Score all training audio by networks that have not learned it.
 
-    Each network scores its own validation data, with a memory of its own training data.
+    Memory, statistics of distances and trust in rhythm exclude it as well.
     """
-    own, clean, faulty = [], [], []
-    members = zip(model.network.members, folds, checks, strict=True)
-    for number, (member, fold, practice) in enumerate(members):
-        progress.report(number / len(folds), "Computing typical values")
-        without = replace(kept, memory=memory_of(_heard(fold.training, model.config), kept.floor_db))
-        alone = replace(model, network=model.network.alone(member), kept=without)
-        own += [_judged(alone, heard, progress) for heard in _heard(fold.validation, model.config)]
-        for piece in practice:
-            smooth = smoothed(_judged(alone, piece.heard, progress), _SMOOTHED_STEPS)
-            clean.append(smooth[~piece.is_fault])
-            faulty.append(smooth[piece.is_fault])
-    scores = np.concatenate(own)
+    judged: dict[int, list[Judged]] = {}
+    groups = [[k for k, fold in enumerate(folds) if fold is one] for one in dict.fromkeys(folds)]
+    for done, numbers in enumerate(groups):
+        progress.report(done / len(groups), "Computing typical values")
+        fold = folds[numbers[0]]
+        without = replace(
+            model,
+            network=model.network.of(numbers),
+            kept=keep_textures(_heard(fold.training, model.config)),
+            rhythm=trained.own_rhythms[numbers[0]],
+        )
+        for recording, piece in zip(fold.recordings, fold.validation, strict=True):
+            heard = _heard([piece], model.config)
+            judged.setdefault(recording, []).append(_judged(without, heard, progress))
+    scores = np.concatenate([one.own for pieces in judged.values() for one in pieces])
     mean, std = float(scores.mean()), max(float(scores.std()), _LEAST_SCORE_STD)
-    return _Usual(mean, std, (dividing(np.concatenate(clean), np.concatenate(faulty)) - mean) / std)
+
+    def seen(one: Judged) -> NDArray[np.float64]:
+        z = (one.parts - np.array(part_means)) / np.array(part_stds)
+        return as_cuts_see(np.column_stack([to_scores((one.own - mean) / std), z]), model.hop_s)
+
+    curve = kept_curve(
+        [np.concatenate([*map(seen, pieces)]) for _, pieces in sorted(judged.items())], model.hop_s
+    )
+    return _Unseen(mean, std, float(to_standard(np.array([curve.default_limit]))[0]), curve)
 
 
-def _judged(model: OwnFaultsModel, heard: FrameFeatures, progress: Progress) -> NDArray[np.float64]:
-    return np.concatenate([one.own for one in model.judge_heard([heard], progress)])
+def _judged(model: OwnFaultsModel, heard: Sequence[FrameFeatures], progress: Progress) -> Judged:
+    every = list(model.judge_heard(heard, progress))
+    return Judged(np.concatenate([one.own for one in every]), np.concatenate([one.parts for one in every]))
 
 
 def _method(config: OwnFaultsConfig, cut: Sequence[Samples], rhythm: RhythmTrust) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -171,11 +171,11 @@ class Committee(nn.Module):
         self.form = form
         self.members = nn.ModuleList(FaultTagger(form) for _ in range(members))
 
-    def alone(self, member: nn.Module) -> Committee:
-        """Return a committee of one of its members, which shares its weights."""
-        one = Committee(self.form, 0)
-        one.members.append(member)
-        return one
+    def of(self, numbers: Iterable[int]) -> Committee:
+        """Return a committee of some of its members, which share their weights."""
+        some = Committee(self.form, 0)
+        some.members.extend(self.members[number] for number in numbers)
+        return some
 
 
 def _halving(before: int, after: int, *, is_normed: bool = True) -> nn.Sequential:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.anomaly.recipes.material import Array, Recording, Split, listen, split
+from engine.anomaly.recipes.material import Array, Recording, Split, listen
 from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
 from engine.audio.reader import SourceReader
 from engine.errors import TasteError
@@ -23,6 +23,32 @@ MOST_HELD_S = 3600.0
 STRETCH_S = 120.0
 _LEAST_PIECE_S = 2.0
 _LEAST_CUT_S = 0.5
+_FOLDS_OF_ONE = 4
+"""A single network trains on all but one of these folds."""
+
+_MOST_OF_ALL = 0.6
+"""A longer share of the edits is held out in blocks: little would be left to learn from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A contiguous part of a recording, in samples."""
+
+    recording: int
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fold(Split):
+    """Training and validation data of a network.
+
+    Attributes
+    ----------
+    recordings : number of the recording that each piece of the validation data comes from
+    """
+
+    recordings: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,35 +67,71 @@ class ReferenceAudio:
     samples: tuple[Array, ...]
     stretch_samples: int | None
 
-    def folds(self, config: OwnFaultsConfig) -> tuple[Split, ...]:
-        """Return contiguous training pieces and other validation pieces for each network.
+    @property
+    def pieces(self) -> tuple[Array, ...]:
+        """All retained samples, in contiguous pieces."""
+        return self._pieces(self.samples)
 
-        Each network is validated on other pieces, so that together they train on everything, and each has
-        held-out audio, as long as the pieces suffice.
+    def folds(self, config: OwnFaultsConfig) -> tuple[Fold, ...]:
+        """Divide the edits so that every second of them is held out from some networks; one fold for each.
+
+        Whole recordings are held out where there are several, else contiguous blocks as long as possible. Of
+        a recording that is most of the edits, blocks are held out as well.
+
+        Raises
+        ------
+        TasteError : no recording is long enough to be divided
         """
         least = round(_LEAST_PIECE_S * config.mel.rate_hz)
-        whole = self.samples if len(self.samples) > 1 else self._pieces(self.samples)
-        parts = split(whole, config.validation_share, least)
-        found, checked = [parts], list(parts.validation)
-        while len(found) < config.members:
-            try:
-                parts = split(parts.training, config.validation_share, least)
-            except TasteError:  # the rest is too short to be divided again
-                break
-            found.append(Split((*parts.training, *checked), parts.validation))
-            checked += parts.validation
-        usable = [self._usable(one, least) for one in found]
-        return tuple(usable[k % len(usable)] for k in range(config.members))
+        lengths = [len(one) for one in self.samples]
+        count = config.members if config.members > 1 else _FOLDS_OF_ONE
+        groups = _divided(self._blocks(lengths, count, least), count)
+        if len(groups) < 2:
+            raise TasteError("Each recording on its own is too short to learn from: add longer ones.")
+        every = [self._fold(held, lengths, least) for held in groups]
+        return tuple(every[k % len(every)] for k in range(config.members))
 
-    def _usable(self, parts: Split, least: int) -> Split:
-        training = tuple(piece for piece in self._pieces(parts.training) if len(piece) >= least)
-        return Split(training or parts.training, self._pieces(parts.validation))
+    def _blocks(self, lengths: Sequence[int], count: int, least: int) -> list[Block]:
+        """Return recordings, or blocks of those that are most of the edits: each is held out as a whole."""
+        blocks = []
+        for number, length in enumerate(lengths):
+            parts = count if length > _MOST_OF_ALL * sum(lengths) else 1
+            each = -(-length // parts)
+            if self.stretch_samples is not None:  # separate stretches stay separate
+                each = -(-each // self.stretch_samples) * self.stretch_samples
+            spans = [(at, min(at + each, length)) for at in range(0, length, each)]
+            blocks += [Block(number, *span) for span in spans if span[1] - span[0] >= least]
+        return blocks
+
+    def _fold(self, held: Sequence[Block], lengths: Sequence[int], least: int) -> Fold:
+        training: list[Array] = []
+        for number, length in enumerate(lengths):
+            at = 0
+            left_out = [(one.start, one.stop) for one in held if one.recording == number]
+            for start, stop in (*left_out, (length, length)):
+                training += self._pieces([self.samples[number][at:start]])
+                at = stop
+        usable = tuple(piece for piece in training if len(piece) >= least)
+        pieces = [
+            (one.recording, piece)
+            for one in held
+            for piece in self._pieces([self.samples[one.recording][one.start : one.stop]])
+        ]
+        return Fold(usable, tuple(piece for _, piece in pieces), tuple(number for number, _ in pieces))
 
     def _pieces(self, held: Sequence[Array]) -> tuple[Array, ...]:
         if self.stretch_samples is None:
             return tuple(held)
         each = self.stretch_samples
         return tuple(one[at : at + each] for one in held for at in range(0, len(one), each))
+
+
+def _divided(blocks: Sequence[Block], count: int) -> list[list[Block]]:
+    """Divide blocks into at most `count` groups of about the same length."""
+    groups: list[list[Block]] = [[] for _ in range(min(count, len(blocks)))]
+    for one in sorted(blocks, key=lambda block: block.start - block.stop):
+        min(groups, key=lambda group: sum(block.stop - block.start for block in group)).append(one)
+    return [sorted(group, key=lambda block: (block.recording, block.start)) for group in groups]
 
 
 def read_references(paths: Sequence[Path], config: OwnFaultsConfig, progress: Progress) -> ReferenceAudio:

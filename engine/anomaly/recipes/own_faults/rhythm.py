@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
@@ -170,3 +171,12 @@ def rhythm_trust(practice: Sequence[Practice]) -> RhythmTrust:
     told = (float(np.mean(found)) - _NO_HELP_AUC) / (_FULL_HELP_AUC - _NO_HELP_AUC)
     std = max(float(np.concatenate(clean).std()), _LEAST_STD)
     return RhythmTrust(float(np.clip(told, 0.0, 1.0)), std, floor_db)
+
+
+def mean_trust(trusts: Sequence[RhythmTrust]) -> RhythmTrust:
+    """Return the mean of the weights that networks found in their own training data."""
+    return RhythmTrust(
+        fmean(one.trust for one in trusts),
+        fmean(one.std for one in trusts),
+        max(one.floor_db for one in trusts),
+    )

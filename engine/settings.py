@@ -30,7 +30,8 @@ class CutSettings:
     """Settings of cuts from scores. Lengths in seconds, since users set them.
 
     `threshold_mode` chooses the threshold: with "automatic" it is the limit of the taste; else it is the
-    given percentile of all scores, the given score, or the score that leaves the share `keep` of the recording.
+    given percentile of all scores, the given score, or the score that leaves the share `keep` of the
+    recording.
 
     `minimum_kept_s` is None if the shortest piece follows the material: two bars with a pulse, a second
     without one.

@@ -76,6 +76,7 @@ class Improved:
     ----------
     kept_s, cut_s : how much the documents gave
     missing : a sentence for each recording of the old taste that was not found and is not in the new one
+    expected : see `engine.anomaly.learn.LearnedTaste`
     """
 
     path: Path
@@ -83,6 +84,7 @@ class Improved:
     kept_s: float
     cut_s: float
     missing: tuple[str, ...]
+    expected: str
 
 
 def improve(request: ImproveRequest, progress: Progress) -> Improved:
@@ -125,7 +127,7 @@ def improve(request: ImproveRequest, progress: Progress) -> Improved:
     except BaseException:
         shutil.rmtree(request.material, ignore_errors=True)
         raise
-    return Improved(learned.path, learned.epochs, kept_s, cut_s, missing)
+    return Improved(learned.path, learned.epochs, kept_s, cut_s, missing, learned.expected)
 
 
 def _check(request: ImproveRequest) -> None:

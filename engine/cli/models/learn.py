@@ -138,7 +138,10 @@ def _improve(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOu
             "kept_s": round(improved.kept_s, 3),
             "cut_s": round(improved.cut_s, 3),
             "missing": list(improved.missing),
+            "expected": improved.expected,
         },
         f"{improved.path}: learned in {improved.epochs} epochs, {improved.kept_s:.0f} s kept and "
-        f"{improved.cut_s:.0f} s cut, in addition to its training data",
+        f"{improved.cut_s:.0f} s cut, in addition to its training data"
+        + f"\n{improved.expected}"
+        * bool(improved.expected),
     )

@@ -119,5 +119,5 @@ def expectation(curve: KeptCurve | None, limit: float) -> str:
     if curve is None:
         return ""
     if not curve.tells:
-        return "The training audio is too short to tell the expected share of cuts in audio you would keep."
+        return "The training audio is too short to estimate the cuts in audio you would keep."
     return f"Expected to cut {percent(curve.expected_cut_share(limit), 1)} of the audio you would keep."

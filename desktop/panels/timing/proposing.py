@@ -116,7 +116,7 @@ class TimingProposing(QObject):
     def _choices(self) -> Choices:
         state, grid = self._session.state, self._session.grid
         drums, chosen = self._drums(), self._selecting.tracks
-        are_drums = holds_drums(state, self._session.pickup, drums)
+        are_drums = holds_drums(state, drums)
         tempo = _DETECTED_FIRST if grid is None else tempo_text(grid) if len(grid.beats_samples) else ""
         if grid is not None and follows_player(grid, state.rate_hz):
             tempo += _FOLLOWS

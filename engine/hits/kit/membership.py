@@ -97,15 +97,14 @@ def unnamed_kit(state: DocumentState, pickup: StrokePickup | None) -> tuple[str,
     )
 
 
-def holds_drums(state: DocumentState, pickup: StrokePickup | None, ids: Collection[str]) -> bool:
-    """Return whether a role, a name or the audio shows that some tracks are those of drums.
+def holds_drums(state: DocumentState, ids: Collection[str]) -> bool:
+    """Return whether a role or a name shows that some tracks are those of drums.
 
-    Rooms do not count: a microphone of any band has that name.
+    Rooms do not count, nor does sound that several tracks picked up: microphones of any band have both.
     """
     tracks = [track for track in state.tracks if track.id in ids]
     roles = {role_of(track.role) or role_of_name(track.name) for track in tracks} - {None, Role.ROOM}
-    is_recorded = pickup is not None and not set(ids).isdisjoint(largest_kit(pickup))
-    return bool(roles) or is_recorded or any(track.role == DRUMS for track in tracks)
+    return bool(roles) or any(track.role == DRUMS for track in tracks)
 
 
 def microphones_words(state: DocumentState, ids: Collection[str], noun: str = "microphone") -> str:

@@ -83,12 +83,8 @@ def test_rooms_and_mixes_are_counted_as_such(names: tuple[str, ...], words: str)
         (("host", "Kick", "cam"), True),
     ],
 )
-def test_tracks_are_drums_where_a_name_or_the_sound_shows_it(names: tuple[str, ...], expected: bool) -> None:
-    state = _state(*names)
-    assert holds_drums(state, None, names) is expected
-    apart, together = np.eye(3, dtype=np.float32), np.ones((3, 3), np.float32)
-    for shares, is_kit in ((apart, expected), (together, True)):
-        assert holds_drums(state, StrokePickup(names, shares, "test"), names) is is_kit
+def test_tracks_are_drums_where_a_name_shows_it(names: tuple[str, ...], expected: bool) -> None:
+    assert holds_drums(_state(*names), names) is expected
 
 
 def test_what_stays_behind_is_named(pickup: StrokePickup) -> None:

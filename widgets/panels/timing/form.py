@@ -105,7 +105,7 @@ class Choices:
         move, names by id
     guessed : the roles that were guessed by sound, in words; empty if unknown
     drums_words : the drum tracks, such as "5 microphones, 1 mix"; empty for their number alone
-    are_drums : whether a role, a name or the sound shows that they are drums; else all tracks are offered
+    are_drums : whether a role or a name shows that they are drums; else all tracks are offered
     """
 
     drums: int = 0

@@ -46,7 +46,8 @@ def cuts(hands: Hands, tmp_path: Path) -> Hands:
 def words(window: MainWindow) -> str:
     card = window.queue_panel.findChild(Card)
     assert card is not None
-    return " ".join(label.text() for label in card.findChildren(type(card._reason)) if label.isVisible())
+    labels = [label for label in card.findChildren(type(card._reason)) if label.isVisible()]
+    return " ".join(label.text() for label in labels).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def settle(hands: Hands) -> None:

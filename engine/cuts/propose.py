@@ -31,6 +31,7 @@ from engine.cuts.target_length import cuts_for_target
 from engine.cuts.unfamiliar import question, unfamiliar_passages
 from engine.document.analysis import BeatGrid, Listening, NearestReference, ScoreCurve
 from engine.document.decisions import Verdict
+from engine.document.kinds.cut import QUESTION, UNFAMILIAR
 from engine.document.proposals import Alternative, Evidence, Proposal, proposal_id
 from engine.settings import CutSettings
 from engine.spans import Samples, inside, united
@@ -78,7 +79,7 @@ class CutPlan:
     def asked(self) -> str:
         """The number of questions, as words that follow the number of cuts; "" without any."""
         asks = "a question" if self.questions == 1 else "questions"
-        return f", {self.questions} of them {asks} about unfamiliar music" if self.questions else ""
+        return f", {self.questions} of them {asks} about unfamiliar sound" if self.questions else ""
 
 
 def propose_cuts(
@@ -192,7 +193,7 @@ def _questions(
             score=score,
             reason=question(start, stop, grid, rate_hz),
             maker=curve.maker,
-            payload={"crossfade_ms": settings.crossfade_ms},
+            payload={"crossfade_ms": settings.crossfade_ms, QUESTION: UNFAMILIAR},
             evidence=Evidence.WEAK,
         )
         for (start, stop), score in zip(passages.tolist(), scores.tolist(), strict=True)

@@ -23,6 +23,8 @@ WINDOW_S, MOST = 20.0, 0.75
 JOINED_S = 15.0
 """Playing up to this length between two such passages belongs to them, as a familiar bridge does."""
 
+LEAST_BEATS = 8
+
 REST_S = 4.0
 """Dead air of this length ends a passage, as it ends a song."""
 
@@ -76,15 +78,16 @@ def _divided(spans: Samples, rests: Samples, rate_hz: int) -> Samples:
 def question(start: int, stop: int, grid: BeatGrid | None, rate_hz: int) -> str:
     """Return the sentence that asks about a passage."""
     span = " to ".join(format_time(samples_to_s(at, rate_hz), 0) for at in (start, stop))
-    return f"Unfamiliar music, {span}{_pulse(start, stop, grid)}. Reject it to keep it, accept it to cut it."
+    answers = "Reject it to keep it, accept it to cut it."
+    if grid is None:
+        return f"Unfamiliar sound, {span}. {answers}"
+    if _has_pulse(start, stop, grid):
+        return f"Unfamiliar music, {span}: steady tempo. {answers}"
+    return f"Unfamiliar sound, {span}: no steady tempo, so it may be talk, tuning or free playing. {answers}"
 
 
-def _pulse(start: int, stop: int, grid: BeatGrid | None) -> str:
-    """Describe whether a passage has a steady tempo; "" if the beats are unknown."""
-    if grid is None or not len(grid.beats_samples):
-        return ""
+def _has_pulse(start: int, stop: int, grid: BeatGrid) -> bool:
+    """Return whether most of a passage has beats of a steady tempo."""
     free = np.clip(grid.free_samples, start, stop)
-    if 2 * int(np.diff(free).sum()) > stop - start:
-        return ": no steady tempo"
     beats = grid.beats_samples[(grid.beats_samples >= start) & (grid.beats_samples < stop)]
-    return ": steady tempo" if len(beats) >= 8 else ""
+    return len(beats) >= LEAST_BEATS and 2 * int(np.diff(free).sum()) <= stop - start

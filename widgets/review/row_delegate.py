@@ -13,7 +13,7 @@ from engine.review.listing import QueueGroup
 from widgets.controls.icons import paint_icon
 from widgets.edit_words import YOURS
 from widgets.review.queue_model import QueueModel
-from widgets.review.rows import CONFLICT_ICON, CUT_ALREADY, VERDICT_ICONS, WEAK, WEAK_ICON, QueueRow
+from widgets.review.rows import ASKS, CONFLICT_ICON, CUT_ALREADY, VERDICT_ICONS, WEAK, WEAK_ICON, QueueRow
 from widgets.theme import ROW, TEXT, Theme, mono_font, px, ui_font
 
 SMALL = TEXT - 1
@@ -145,7 +145,7 @@ class RowDelegate(QStyledItemDelegate):
             painter.drawText(room, middle_left, row.verdict.value)
         elif _is_marked_weak(row):
             painter.setPen(QColor(theme.text))
-            painter.drawText(room, middle_left, WEAK)
+            painter.drawText(room, middle_left, ASKS if row.is_question else WEAK)
         elif said := CUT_ALREADY if row.is_cut_away else row.heard:  # undecided needs neither sign nor word
             room.setLeft(sign.left())
             word = painter.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, int(room.width()))

@@ -15,6 +15,7 @@ from engine.document.by_hand import fade_ms_of
 from engine.document.decisions import Verdict, edited
 from engine.document.grid.steady import beat_at, steady_beats
 from engine.document.kinds import KINDS, not_available, noun_of
+from engine.document.kinds.cut import QUESTION
 from engine.document.kinds.kind import length_words
 from engine.document.proposals import (
     BY_HAND,
@@ -54,8 +55,9 @@ HIGHEST_TOP = 0.5
 """Ranks below this share of the proposals are not written."""
 
 ANY_KIND_ICON, CONFLICT_ICON, WEAK_ICON = "asterisk", "conflict", "weak"
-CUT_ALREADY, WEAK = "cut already", "weak"
+CUT_ALREADY, WEAK, ASKS = "cut already", "weak", "question"
 _WEAK = "Weak evidence: bulk answers skip this proposal. Play it first."
+_ASKS = "Bulk answers skip this question."
 _NEEDS_NO_ANSWER = "An accepted cut already removes this: no decision needed."
 VERDICT_ICONS = {Verdict.ACCEPTED: "check", Verdict.REJECTED: "x", Verdict.UNDECIDED: "circle-dot"}
 
@@ -76,6 +78,7 @@ class QueueRow:
     conflicts : the accepted edits in conflict with it, in words
     is_cut_away : whether it needs no answer, see `engine.review.cut_away`
     is_weak : whether its evidence is weak, see `engine.review.bulk`
+    is_question : whether it asks about a passage
     """
 
     id: str
@@ -96,6 +99,7 @@ class QueueRow:
     heard: str = ""
     is_cut_away: bool = False
     is_weak: bool = False
+    is_question: bool = False
 
     @property
     def hint(self) -> str:
@@ -108,7 +112,7 @@ class QueueRow:
             return f"{made}; it has no score.{heard}"
         chance = "" if self.chance is None else f"\nFrom your decisions: {chance_text(self.chance)}"
         score = " ".join(filter(None, (f"Score {self.score:.2f}", top_text(self.top_share))))
-        weak = f"{_WEAK}\n" if self.is_weak else ""
+        weak = f"{_ASKS if self.is_question else _WEAK}\n" if self.is_weak else ""
         return f"{weak}{score}\nThe bar shows the rank among all proposals.{chance}{heard}"
 
     @property
@@ -121,7 +125,7 @@ class QueueRow:
         clash = f", in conflict with the {' and the '.join(self.conflicts)}" if self.conflicts else ""
         heard = f", {self.heard} detected" if self.heard else ""
         answer = CUT_ALREADY if self.is_cut_away else self.verdict.value
-        weak = f", {WEAK_EVIDENCE}" if self.is_weak else ""
+        weak = f", {ASKS if self.is_question else WEAK_EVIDENCE}" if self.is_weak else ""
         return f"{span}, {self.length}, {score}{chance}, {answer}{flag}{weak}{heard}{clash}"
 
 
@@ -219,6 +223,7 @@ def row_of(
         top_share=None if ranks is None else ranks.top_share(table, proposal_id),
         is_cut_away=is_cut_away(state, proposal_id),
         is_weak=proposal.evidence is Evidence.WEAK,
+        is_question=QUESTION in proposal.payload,
         heard=next((one.text for one in sounds_in_cut(state, proposal_id, sounds)), ""),
     )
 
@@ -324,7 +329,7 @@ def _sentences(
     others = (
         sounds_sentence(sounds_in_cut(state, proposal.id, sounds)),
         _tracks_sentence(state, proposal),
-        _WEAK if proposal.evidence is Evidence.WEAK else "",
+        _about_evidence(proposal),
         "" if is_known else not_available(proposal.kind),
         _NEEDS_NO_ANSWER if is_cut_away(state, proposal.id) else "",
         taken_in_sentence(state, proposal.id),
@@ -451,3 +456,10 @@ def _answers_text(count: int, decided: int, mean_score: float | None) -> str:
     if mean_score is None:
         return "none"
     return f"{count:,} ({round(100 * count / decided)} %) · mean score {mean_score:.2f}"
+
+
+def _about_evidence(proposal: Proposal) -> str:
+    """Describe what bulk answers do with a proposal; "" for strong evidence."""
+    if proposal.evidence is Evidence.STRONG:
+        return ""
+    return _ASKS if QUESTION in proposal.payload else _WEAK

@@ -5,9 +5,13 @@ from __future__ import annotations
 from engine.document.decisions import Edited
 from engine.document.kinds.kind import Kind, span_words
 from engine.document.kinds.operations import Drop
-from engine.document.kinds.payload import CROSSFADE, CROSSFADE_MS, fade, real, validator
+from engine.document.kinds.payload import CROSSFADE, CROSSFADE_MS, fade, one_of, real, validator
 
-_validate = validator("cut", CROSSFADE)
+QUESTION = "question"
+UNFAMILIAR = "unfamiliar"
+"""A cut with this question asks about a passage; there is no evidence against it."""
+
+_validate = validator("cut", {**CROSSFADE, QUESTION: one_of((UNFAMILIAR,))})
 
 
 def _effect(edited: Edited) -> tuple[Drop, ...]:

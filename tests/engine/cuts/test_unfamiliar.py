@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from engine.cuts.propose import CutPlan
 from engine.document.analysis import Listening
 from engine.document.decisions import Verdict
+from engine.document.kinds import kind_of
+from engine.document.kinds.cut import QUESTION, UNFAMILIAR
 from engine.document.proposals import Evidence
 from tests.engine.cuts.test_propose import HOP, RATE_HZ, grid_of, plan_of, spans_of, steps
 
@@ -40,6 +44,8 @@ def test_a_new_song_is_one_question() -> None:
     ((start_s, stop_s),) = questions_of(plan)
     assert (start_s, stop_s) == pytest.approx((120, 210), abs=1.5)
     assert (plan.questions, len(plan.proposals), plan.kept_share) == (1, 1, 1.0)
+    assert plan.proposals[0].payload[QUESTION] == UNFAMILIAR
+    kind_of(plan.proposals[0]).validate(plan.proposals[0].payload)
 
 
 def test_a_familiar_bridge_does_not_divide_it() -> None:
@@ -96,3 +102,12 @@ def test_a_short_cut_has_weak_evidence_unless_it_is_dead_air() -> None:
     assert plan.questions == 0
     known = plan_of(curve, 160, silent_from(60, 62, 160))
     assert [one.evidence for one in known.proposals] == [Evidence.STRONG, Evidence.STRONG]
+
+
+def test_a_question_tells_music_from_sound_without_a_pulse() -> None:
+    grid = grid_of(180)
+    free = replace(grid, free_samples=np.array([[60 * RATE_HZ, 120 * RATE_HZ]]))
+    curve = steps((60, FAMILIAR), (60, NEW), (60, FAMILIAR))
+    music, sound = (plan_of(curve, 180, None, one).proposals[0].reason for one in (grid, free))
+    assert music.startswith("Unfamiliar music, 1:00 to 2:00")
+    assert sound.startswith("Unfamiliar sound, 1:00 to 2:00")

@@ -24,7 +24,7 @@ from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.document.analysis import Listening, ScoreCurve
 from engine.document.document import Document
-from engine.document.kinds.cut import CUT
+from engine.document.kinds.cut import CUT, QUESTION
 from engine.document.proposals import Evidence, Proposal
 from engine.finders.cuts.propose import propose_pauses
 from engine.finders.registry import find_edits, request_of
@@ -41,9 +41,6 @@ from engine.timebase import samples_to_s
 
 VERSION = 1
 TASTE, ENERGY, NEAREST, IDLE = "taste", "energy", "nearest neighbour", "idle time only"
-QUESTION = "Unfamiliar music"
-"""Beginning of the reason of a proposal that asks about a passage, see `engine.cuts.unfamiliar.question`."""
-
 _ENGINE = Path(__file__).parents[3]
 _CODE = ("anomaly", "cuts", "finders/cuts")
 _SHORT = OwnFaultsConfig(practice_s=120.0, epochs=2, members=1)
@@ -168,7 +165,7 @@ def _outcome(group: Group, recording: Recording, taste: Path) -> Outcome:
             samples_to_s(one.start_samples, rate_hz),
             samples_to_s(one.stop_samples, rate_hz),
             one.evidence is Evidence.STRONG,
-            one.reason.startswith(QUESTION),
+            QUESTION in one.payload,
         )
         for one in proposals
         if one.kind == CUT.name

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.cuts.unfamiliar import question
 from engine.errors import UsageError
 from engine.lab.evaluation.apart import figures
 from engine.lab.evaluation.apart.apart import Asked, evaluate
@@ -30,7 +29,6 @@ from engine.lab.evaluation.apart.songs import band_of, song_of
 from engine.lab.evaluation.apart.stage import Passage, has_instruments
 from engine.lab.evaluation.apart.trials import (
     ENERGY,
-    QUESTION,
     TASTE,
     Cut,
     Outcome,
@@ -228,10 +226,6 @@ def test_the_worst_decile_is_the_bad_end() -> None:
     for is_high_good, expected in ((True, 1.0), (False, 9.0)):
         found = figures._spread("share", "all", values, is_high_good=is_high_good)
         assert [one["value"] for one in found][-1] == expected
-
-
-def test_a_question_is_found_by_its_sentence() -> None:
-    assert question(0, RATE_HZ, None, RATE_HZ).startswith(QUESTION)
 
 
 def test_a_trial_of_other_code_is_not_taken() -> None:

@@ -31,8 +31,7 @@ from engine.cuts.target_length import cuts_for_target
 from engine.cuts.unfamiliar import question, unfamiliar_passages
 from engine.document.analysis import BeatGrid, Listening, NearestReference, ScoreCurve
 from engine.document.decisions import Verdict
-from engine.document.kinds.cut import QUESTION, UNFAMILIAR
-from engine.document.proposals import Alternative, Evidence, Proposal, proposal_id
+from engine.document.proposals import QUESTION, UNFAMILIAR, Alternative, Evidence, Proposal, proposal_id
 from engine.settings import CutSettings
 from engine.spans import Samples, inside, united
 from engine.timebase import s_to_samples

@@ -70,6 +70,9 @@ class Evidence(StrEnum):
 
 WEAK_EVIDENCE = "weak evidence"
 
+QUESTION, UNFAMILIAR = "question", "unfamiliar"
+"""The key in the payload of a cut that asks about a passage without evidence against it, and its value."""
+
 
 @dataclass(frozen=True, slots=True)
 class Alternative:

@@ -15,10 +15,10 @@ from engine.document.by_hand import fade_ms_of
 from engine.document.decisions import Verdict, edited
 from engine.document.grid.steady import beat_at, steady_beats
 from engine.document.kinds import KINDS, not_available, noun_of
-from engine.document.kinds.cut import QUESTION
 from engine.document.kinds.kind import length_words
 from engine.document.proposals import (
     BY_HAND,
+    QUESTION,
     SEPARATION_MAKER,
     UNSCORED,
     WEAK_EVIDENCE,
@@ -459,7 +459,7 @@ def _answers_text(count: int, decided: int, mean_score: float | None) -> str:
 
 
 def _about_evidence(proposal: Proposal) -> str:
-    """Describe what bulk answers do with a proposal; "" for strong evidence."""
+    """Describe weak evidence or a question; "" for strong evidence."""
     if proposal.evidence is Evidence.STRONG:
         return ""
     return _ASKS if QUESTION in proposal.payload else _WEAK

@@ -6,10 +6,7 @@ from engine.document.decisions import Edited
 from engine.document.kinds.kind import Kind, span_words
 from engine.document.kinds.operations import Drop
 from engine.document.kinds.payload import CROSSFADE, CROSSFADE_MS, fade, one_of, real, validator
-
-QUESTION = "question"
-UNFAMILIAR = "unfamiliar"
-"""A cut with this question asks about a passage; there is no evidence against it."""
+from engine.document.proposals import QUESTION, UNFAMILIAR
 
 _validate = validator("cut", {**CROSSFADE, QUESTION: one_of((UNFAMILIAR,))})
 

@@ -11,8 +11,7 @@ from engine.cuts.propose import CutPlan
 from engine.document.analysis import Listening
 from engine.document.decisions import Verdict
 from engine.document.kinds import kind_of
-from engine.document.kinds.cut import QUESTION, UNFAMILIAR
-from engine.document.proposals import Evidence
+from engine.document.proposals import QUESTION, UNFAMILIAR, Evidence
 from tests.engine.cuts.test_propose import HOP, RATE_HZ, grid_of, plan_of, spans_of, steps
 
 FAMILIAR, NEW, FAULT = 0.4, 0.93, 0.99

@@ -24,8 +24,8 @@ from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
 from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.document.analysis import Listening, ScoreCurve
 from engine.document.document import Document
-from engine.document.kinds.cut import CUT, QUESTION
-from engine.document.proposals import Evidence, Proposal
+from engine.document.kinds.cut import CUT
+from engine.document.proposals import QUESTION, Evidence, Proposal
 from engine.finders.cuts.propose import propose_pauses
 from engine.finders.registry import find_edits, request_of
 from engine.lab.evaluation.apart.baselines import HOP_S, Simple, energy, nearest, read

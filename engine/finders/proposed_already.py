@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.document.decisions import Verdict
 from engine.document.kinds import KINDS
-from engine.document.proposals import Proposal, only_it_replaces
+from engine.document.proposals import Evidence, Proposal, only_it_replaces
 from engine.document.state import DocumentState
 
 ALIKE_SHARE = 0.95
@@ -20,7 +20,8 @@ def proposed_already(
 ) -> frozenset[str]:
     """Return the ids of fresh cuts whose span another cut has, up to small differences, and is not rejected.
 
-    A cut with alternatives that the other one lacks is never among them.
+    A cut with alternatives that the other one lacks is never among them. Nor is a cut with strong evidence if
+    the other one is weak or a question, and not accepted: bulk answers would leave the place alone.
 
     Parameters
     ----------
@@ -44,8 +45,10 @@ def proposed_already(
         both = np.minimum(stops, one.stop_samples) - np.maximum(starts, one.start_samples)
         either = np.maximum(stops, one.stop_samples) - np.minimum(starts, one.start_samples)
         alike = np.flatnonzero(both >= ALIKE_SHARE * either).tolist()
-        if any(_offers(state.proposals[keys[place]], one) for place in alike):
-            found.add(one.id)
+        for known in (state.proposals[keys[place]] for place in alike):
+            is_known = state.verdict(known.id) is Verdict.ACCEPTED or known.evidence is Evidence.STRONG
+            if _offers(known, one) and (is_known or one.evidence is Evidence.WEAK):
+                found.add(one.id)
     return frozenset(found)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from engine.document.decisions import Decision, Verdict
 from engine.document.file.storage import apply_rows
-from engine.document.proposals import Alternative, Proposal
+from engine.document.proposals import Alternative, Evidence, Proposal
 from engine.document.state import DocumentState
 from engine.finders.finder import FinderRequest, Found
 from engine.finders.registry import FoundEdits
@@ -57,6 +57,17 @@ def test_what_says_something_else_stays(again: Proposal) -> None:
     state = holding(made("pauses"))
     after = apply_rows(state, found("arrangement", state, again).proposing(state).changes)
     assert set(after.proposals) == {*state.proposals, again.id}
+
+
+@pytest.mark.parametrize("verdict", [Verdict.UNDECIDED, Verdict.ACCEPTED])
+def test_a_weak_row_hides_no_strong_one_before_it_is_accepted(verdict: Verdict) -> None:
+    weak = replace(made("pauses"), evidence=Evidence.WEAK)
+    state, strong = holding(weak, verdict=verdict), made("arranging")
+    after = apply_rows(state, found("arrangement", state, strong).proposing(state).changes)
+    assert (strong.id in after.proposals) is (verdict is Verdict.UNDECIDED)
+    also_weak = replace(strong, evidence=Evidence.WEAK)
+    after = apply_rows(state, found("arrangement", state, also_weak).proposing(state).changes)
+    assert also_weak.id not in after.proposals
 
 
 def test_a_comp_leaves_out_the_cut_of_a_take_with_its_alternatives() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -71,6 +72,14 @@ def kept_of(spans, length: int) -> list[int]:
     ends = [0, *(stop for _, stop in spans)]
     begins = [*(start for start, _ in spans), length]
     return [b - a for a, b in zip(ends, begins, strict=True) if b > a]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_default_threshold_is_the_limit_of_the_taste_and_of_no_recording(seed: int) -> None:
+    curve = replace(smooth_noise(seed, 120.0, 10 + 10 * seed), limit=0.87)
+    plan = plan_of(curve, 120.0)
+    assert plan.threshold == 0.87
+    assert all(one.score > 0.87 for one in plan.proposals)
 
 
 MODES = st.sampled_from(

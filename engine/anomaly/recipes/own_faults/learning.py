@@ -13,7 +13,7 @@ from engine.anomaly.kept_curve import KeptCurve, kept_curve
 from engine.anomaly.recipes.examples import Examples
 from engine.anomaly.recipes.own_faults.attempts import attempts_trust
 from engine.anomaly.recipes.own_faults.fitting import PRACTICE_EPOCHS, Trained, train
-from engine.anomaly.recipes.own_faults.fusion import keep_textures
+from engine.anomaly.recipes.own_faults.fusion import ReferenceTextures, keep_textures, memory_of
 from engine.anomaly.recipes.own_faults.hearing import FrameFeatures, hear, joined
 from engine.anomaly.recipes.own_faults.model import OwnFaultsModel
 from engine.anomaly.recipes.own_faults.practice import kinds_of
@@ -68,7 +68,7 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
     )
     part_means = (*means[1:].tolist(), *textures.means.tolist(), 0.0)
     part_stds = (*stds[1:].tolist(), *textures.stds.tolist(), trained.rhythm.std)
-    unseen = _unseen(model, part_means, part_stds, folds, trained, progress.part(measures, 1.0))
+    unseen = _unseen(model, textures, part_means, part_stds, folds, trained, progress.part(measures, 1.0))
     return Learnt(
         model,
         trained.fitted,
@@ -114,6 +114,7 @@ class _Unseen:
 
 def _unseen(
     model: OwnFaultsModel,
+    kept: ReferenceTextures,
     part_means: Sequence[float],
     part_stds: Sequence[float],
     folds: Sequence[Fold],
@@ -122,7 +123,7 @@ def _unseen(
 ) -> _Unseen:
     """Score all training audio by networks that have not learned it.
 
-    Memory, statistics of distances and trust in rhythm exclude it as well.
+    Memory and trust in rhythm exclude it as well; distances are standardised as in later scores.
     """
     judged: dict[int, list[Judged]] = {}
     groups = [[k for k, fold in enumerate(folds) if fold is one] for one in dict.fromkeys(folds)]
@@ -132,7 +133,7 @@ def _unseen(
         without = replace(
             model,
             network=model.network.of(numbers),
-            kept=keep_textures(_heard(fold.training, model.config)),
+            kept=replace(kept, memory=memory_of(_heard(fold.training, model.config), kept.floor_db)),
             rhythm=trained.own_rhythms[numbers[0]],
         )
         for recording, piece in zip(fold.recordings, fold.validation, strict=True):

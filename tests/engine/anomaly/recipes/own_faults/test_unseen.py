@@ -49,7 +49,7 @@ def test_the_curve_is_of_all_edits_and_its_sentence_on_the_card(learned: Learned
     assert not curve.tells
     assert score_of(mine.kept_scores.limit) == pytest.approx(curve.default_limit)
     assert learned.expected
-    assert learned.expected in mine.card
+    assert f"{learned.expected}\nThe default threshold is careful" in mine.card
 
 
 def test_a_taste_of_before_has_no_curve_and_scores_as_it_did(

@@ -13,7 +13,7 @@ from engine.anomaly.kept_curve import KeptCurve, kept_curve
 from engine.anomaly.recipes.examples import Examples
 from engine.anomaly.recipes.own_faults.attempts import attempts_trust
 from engine.anomaly.recipes.own_faults.fitting import PRACTICE_EPOCHS, Trained, train
-from engine.anomaly.recipes.own_faults.fusion import ReferenceTextures, keep_textures, memory_of
+from engine.anomaly.recipes.own_faults.fusion import keep_textures
 from engine.anomaly.recipes.own_faults.hearing import FrameFeatures, hear, joined
 from engine.anomaly.recipes.own_faults.model import OwnFaultsModel
 from engine.anomaly.recipes.own_faults.practice import kinds_of
@@ -25,6 +25,7 @@ from engine.anomaly.recipes.recipe_config import RecipeConfig
 from engine.anomaly.threshold import as_cuts_see, to_scores, to_standard
 from engine.audio.reader import SourceReader
 from engine.progress import Progress
+from engine.side_by_side import side_by_side
 
 _START_EPOCHS, _READ_EPOCHS_PER_MINUTE = 4.0, 0.4
 _MEASURE_EPOCHS, _MEASURE_EPOCHS_PER_MINUTE = 3.0, 0.5
@@ -68,7 +69,7 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
     )
     part_means = (*means[1:].tolist(), *textures.means.tolist(), 0.0)
     part_stds = (*stds[1:].tolist(), *textures.stds.tolist(), trained.rhythm.std)
-    unseen = _unseen(model, textures, part_means, part_stds, folds, trained, progress.part(measures, 1.0))
+    unseen = _unseen(model, part_means, part_stds, folds, trained, progress.part(measures, 1.0))
     return Learnt(
         model,
         trained.fitted,
@@ -114,7 +115,6 @@ class _Unseen:
 
 def _unseen(
     model: OwnFaultsModel,
-    kept: ReferenceTextures,
     part_means: Sequence[float],
     part_stds: Sequence[float],
     folds: Sequence[Fold],
@@ -123,22 +123,25 @@ def _unseen(
 ) -> _Unseen:
     """Score all training audio by networks that have not learned it.
 
-    Memory and trust in rhythm exclude it as well; distances are standardised as in later scores.
+    Memory, statistics of distances and trust in rhythm exclude it as well.
     """
-    judged: dict[int, list[Judged]] = {}
-    groups = [[k for k, fold in enumerate(folds) if fold is one] for one in dict.fromkeys(folds)]
-    for done, numbers in enumerate(groups):
-        progress.report(done / len(groups), "Computing typical values")
+    progress.report(0.0, "Computing typical values")
+
+    def held_out(numbers: list[int]) -> list[Judged]:
         fold = folds[numbers[0]]
         without = replace(
             model,
             network=model.network.of(numbers),
-            kept=replace(kept, memory=memory_of(_heard(fold.training, model.config), kept.floor_db)),
+            kept=keep_textures(_heard(fold.training, model.config)),
             rhythm=trained.own_rhythms[numbers[0]],
         )
-        for recording, piece in zip(fold.recordings, fold.validation, strict=True):
-            heard = _heard([piece], model.config)
-            judged.setdefault(recording, []).append(_judged(without, heard, progress))
+        return [_judged(without, _heard([piece], model.config), progress) for piece in fold.validation]
+
+    judged: dict[int, list[Judged]] = {}
+    groups = [[k for k, fold in enumerate(folds) if fold is one] for one in dict.fromkeys(folds)]
+    for numbers, found in zip(groups, side_by_side(held_out, groups), strict=True):
+        for recording, one in zip(folds[numbers[0]].recordings, found, strict=True):
+            judged.setdefault(recording, []).append(one)
     scores = np.concatenate([one.own for pieces in judged.values() for one in pieces])
     mean, std = float(scores.mean()), max(float(scores.std()), _LEAST_SCORE_STD)
 

@@ -116,6 +116,7 @@ class ReferenceAudio:
             (one.recording, piece)
             for one in held
             for piece in self._pieces([self.samples[one.recording][one.start : one.stop]])
+            if len(piece) >= least
         ]
         return Fold(usable, tuple(piece for _, piece in pieces), tuple(number for number, _ in pieces))
 

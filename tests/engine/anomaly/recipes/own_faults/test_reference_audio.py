@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -132,6 +133,17 @@ def test_a_network_that_learns_alone_learns_from_most_of_the_edits(tmp_path: Pat
     paths = [written(tmp_path, f"{n}.wav", tune(20.0, KEPT_HZ, seed=n)) for n in range(5)]
     (fold,) = read_references(paths, TINY, SILENT).folds(TINY.model_copy(update={"members": 1}))
     assert sum(map(len, fold.training)) >= 0.6 * 100.0 * RATE_HZ
+
+
+def test_the_end_of_a_long_recording_is_no_piece_of_its_own(tmp_path: Path) -> None:
+    paths = [written(tmp_path, f"{n}.wav", tune(20.0, KEPT_HZ, seed=n)) for n in range(2)]
+    stretch = 5 * RATE_HZ
+    whole = read_references(paths, TINY, SILENT)
+    longer = tuple(np.append(one[: 3 * stretch], one[:100]) for one in whole.samples)
+    held = replace(whole, samples=longer, stretch_samples=stretch)
+    for fold in held.folds(TINY):
+        assert {len(piece) for piece in (*fold.training, *fold.validation)} == {stretch}
+        assert len(fold.validation) == len(fold.recordings) == 3
 
 
 def test_what_was_cut_takes_its_turns_and_is_a_part_of_its_own(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from engine.errors import UsageError
 from engine.overview.results import Comparison, Moment, TasteFacts
 from engine.overview.states import segment_states
 from engine.overview.verdict import WouldCut
-from engine.review.statistics import statistics
+from engine.review.statistics import statistics, without_questions
 from engine.timebase import format_time, samples_to_s
 from engine.wording import counted, percent
 from widgets.learning.loss_history import LossHistory
@@ -349,14 +349,16 @@ class Tasting(QObject):
             self._page.set_threshold(None if self._facts is None else self._threshold.score)
 
     def _would_cut(self) -> WouldCut | None:
-        """Return the cuts of the document if they come from the displayed taste."""
-        state, curve = self._session.state, self._session.curve
+        """Return the cuts of the document if they come from the displayed taste, without open questions."""
+        whole, curve = self._session.state, self._session.curve
+        state = without_questions(whole)
         if self._facts is None or curve is None or curve.maker != self._facts.maker or not state.rate_hz:
             return None
         left = statistics(state).result_if_all_accepted_samples
         cuts = (key for key, one in state.proposals.items() if one.kind == CUT.name)
         count = sum(state.verdict(key) is not Verdict.REJECTED for key in cuts)
-        return WouldCut(samples_to_s(max(0, state.length_samples - left), state.rate_hz), count)
+        cut_s = samples_to_s(max(0, state.length_samples - left), state.rate_hz)
+        return WouldCut(cut_s, count, len(whole.proposals) - len(state.proposals))
 
     # What changes meanwhile.
 

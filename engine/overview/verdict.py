@@ -9,7 +9,7 @@ import numpy as np
 from engine.anomaly.kept_curve import KeptCurve, expectation
 from engine.overview.results import Origin, ScoredRecording
 from engine.timebase import format_time
-from engine.wording import percent
+from engine.wording import counted, percent
 
 _WHOLE_MINUTES_FROM_S = 600.0
 _MINUTE_S = 60.0
@@ -18,10 +18,11 @@ NO_RECORDING = "Import a recording, or drop one here, to see the cuts of this ta
 
 @dataclass(frozen=True, slots=True)
 class WouldCut:
-    """Length that would be cut from the open recording by every cut that is not rejected."""
+    """Length that the cuts of the open recording would remove, rejected ones and open questions left out."""
 
     cut_s: float
     count: int
+    questions: int = 0
 
 
 def verdict(
@@ -40,7 +41,10 @@ def verdict(
     curve : of the taste, for the expected share of cuts; None from an older one
     """
     return " ".join(
-        filter(None, (_of_this(scored, odd, threshold, would_cut), expectation(curve, threshold)))
+        filter(
+            None,
+            (_of_this(scored, odd, threshold, would_cut), _asked(would_cut), expectation(curve, threshold)),
+        )
     )
 
 
@@ -56,6 +60,12 @@ def _of_this(scored: ScoredRecording, odd: float, threshold: float, would_cut: W
         return f"Nothing of {_length(length_s)} would be cut. {like} of it sounds like your edits."
     goes = f"{part_of(would_cut.cut_s, length_s)} would be cut, in {_cuts(would_cut.count)}."
     return f"{goes} {like} of the recording sounds like your edits."
+
+
+def _asked(would_cut: WouldCut | None) -> str:
+    if would_cut is None or not would_cut.questions:
+        return ""
+    return f"Unfamiliar sound: {counted(would_cut.questions, 'question')}."
 
 
 def part_of(part_s: float, whole_s: float) -> str:

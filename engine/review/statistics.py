@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.decisions import Verdict
+from engine.document.proposals import QUESTION
 from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.edl.build import heard_samples, heard_samples_of_all_but
@@ -69,3 +70,14 @@ def statistics(state: DocumentState) -> ReviewStatistics:
 
 def _mean(scores: NDArray[np.float64]) -> float | None:
     return float(scores.mean()) if len(scores) else None
+
+
+@found_once
+def without_questions(state: DocumentState) -> DocumentState:
+    """Return the document without its undecided questions: they propose no cuts."""
+    rest = {
+        key: one
+        for key, one in state.proposals.items()
+        if QUESTION not in one.payload or state.verdict(key) is not Verdict.UNDECIDED
+    }
+    return state if len(rest) == len(state.proposals) else replace(state, proposals=rest)

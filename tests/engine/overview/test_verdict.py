@@ -37,6 +37,11 @@ def test_it_says_what_goes_first(cut_s: float, count: int, expected: str) -> Non
     assert verdict(scored(MINUTES_90_S, 0.2), ODD, 0.7, WouldCut(cut_s, count)) == expected
 
 
+def test_open_questions_are_counted() -> None:
+    said = verdict(scored(MINUTES_90_S, 0.2), ODD, 0.7, WouldCut(0.0, 0, 2))
+    assert said.endswith("sounds like your edits. Unfamiliar sound: 2 questions.")
+
+
 def test_without_cuts_of_its_own_the_threshold_tells() -> None:
     assert verdict(scored(MINUTES_90_S, 0.2), ODD, 0.7, None) == "18 of 90 minutes sound unlike your edits."
     assert verdict(scored(100.0, 0.2), ODD, 0.7, None) == "0:20 of 1:40 minutes sound unlike your edits."

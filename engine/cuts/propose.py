@@ -114,7 +114,7 @@ def propose_cuts(
     profile = smooth(curve, length_samples=length_samples, rate_hz=rate_hz, width_s=width_s, sharp=dead_air)
     rules = _rules(settings, profile, grid, rate_hz)
     not_music = _not_music(curve, listening)
-    unfamiliar = unfamiliar_passages(profile, not_music, curve.limit, rate_hz)
+    unfamiliar = unfamiliar_passages(profile, not_music, curve.limit, rate_hz, grid, listening)
     asked = _unanswered(unfamiliar, answered) if settings.threshold_mode == "automatic" else unfamiliar[:0]
     answered = replace(answered, rejected=united(np.concatenate([answered.rejected, asked])))
     chosen = _choose(profile, listening, grid, rate_hz, settings, answered, rules, dead_air, curve.limit)

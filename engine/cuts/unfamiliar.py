@@ -10,7 +10,8 @@ import numpy as np
 
 from engine.anomaly.threshold import to_scores, to_standard
 from engine.cuts.profile import CELL_S, ScoreProfile
-from engine.document.analysis import BeatGrid
+from engine.document.analysis import BeatGrid, Listening
+from engine.document.grid.steady import has_music, steady_spans
 from engine.spans import Samples, inside, outside, united
 from engine.timebase import format_time, samples_to_s
 
@@ -28,17 +29,43 @@ LEAST_BEATS = 8
 REST_S = 4.0
 """Dead air of this length ends a passage, as it ends a song."""
 
+HOLE_S = 10.0
+"""A shorter stretch without a pulse belongs to the music around it, as a fermata does."""
 
-def unfamiliar_passages(profile: ScoreProfile, dead_air: Samples, limit: float, rate_hz: int) -> Samples:
-    """Return the passages [start, stop) that are unlike the training data throughout, shape (k, 2).
+LEAST_ATTACKS_PER_S = 2.0
+"""Bands attack as often or more, see `engine.takes.tuning`."""
+
+
+def unfamiliar_passages(
+    profile: ScoreProfile,
+    not_music: Samples,
+    limit: float,
+    rate_hz: int,
+    grid: BeatGrid | None = None,
+    listening: Listening | None = None,
+) -> Samples:
+    """Return the passages [start, stop) of music that are unlike the training data throughout, shape (k, 2).
 
     Parameters
     ----------
-    dead_air : spans [start, stop), shape (n, 2), ascending and disjoint
+    not_music : spans [start, stop), shape (n, 2), ascending and disjoint: dead air and false starts
     limit : the score at which a moment of familiar music is proposed as a cut
+    grid : in a recording with music, what has no steady pulse is no music either: talk, tuning, noodling
+    listening : passages with hardly any attacks are left out, as of tuning
     """
+    if grid is not None and has_music(grid):
+        pulse = steady_spans(grid, round(HOLE_S * rate_hz))
+        not_music = united(np.concatenate([not_music, outside(pulse, 0, profile.length_samples)]))
+    passages = _unlike_throughout(profile, not_music, limit, rate_hz)
+    if listening is None:
+        return passages
+    first, last = (np.searchsorted(listening.onsets_samples, passages[:, edge]) for edge in (0, 1))
+    return passages[last - first >= LEAST_ATTACKS_PER_S * np.diff(passages)[:, 0] / rate_hz]
+
+
+def _unlike_throughout(profile: ScoreProfile, not_music: Samples, limit: float, rate_hz: int) -> Samples:
     edges, width = profile.edges_samples, round(WINDOW_S / CELL_S)
-    is_played = ~inside((edges[1:] + edges[:-1]) / 2, dead_air)
+    is_played = ~inside((edges[1:] + edges[:-1]) / 2, not_music)
     line = to_scores(LIMIT_SHARE * to_standard(np.array([limit])))[0]
     is_unlike = is_played & (profile.scores > line)
     if len(is_unlike) < width:
@@ -56,7 +83,7 @@ def unfamiliar_passages(profile: ScoreProfile, dead_air: Samples, limit: float, 
         if len(found := np.flatnonzero(is_unlike[start:stop]))
     ]
     spans = edges[np.array(trimmed, np.int64).reshape(-1, 2)]
-    rests = dead_air[np.diff(dead_air)[:, 0] >= REST_S * rate_hz]
+    rests = not_music[np.diff(not_music)[:, 0] >= REST_S * rate_hz]
     return _divided(_joined(spans, rests, rate_hz), rests, rate_hz)
 
 

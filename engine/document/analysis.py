@@ -54,6 +54,10 @@ APART_BEATS = 4.0
 """Two beats that are farther apart, in usual beats, belong to two runs, such as songs."""
 
 
+HAND = "edited by hand"
+"""The maker of a grid that the user edited."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class BeatGrid:
     """The counted pulse.

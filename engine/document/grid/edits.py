@@ -14,7 +14,7 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engine.document.analysis import APART_BEATS, Analysis, BeatGrid
+from engine.document.analysis import APART_BEATS, HAND, Analysis, BeatGrid
 from engine.document.change import Edit
 from engine.document.document import analysis_id
 from engine.document.edits import replace_proposals, set_analyses
@@ -27,7 +27,6 @@ from engine.errors import UsageError
 
 Positions = NDArray[np.int64]
 
-MAKER = "edited by hand"
 SLOWEST_BPM, FASTEST_BPM = 10.0, 999.0
 MOST_BEATS_IN_BAR = 32
 USUAL_BEATS_IN_BAR = 4
@@ -85,7 +84,7 @@ def _made(
     if len(beats) > 1:
         tempo_bpm = 60.0 * rate_hz / float(np.median(np.diff(beats)))
     free = grid.free_samples if by_hand is None else free_outside(grid, *by_hand)
-    return BeatGrid(beats, bar_positions, tempo_bpm, grid.confidence, MAKER, free_samples=free)
+    return BeatGrid(beats, bar_positions, tempo_bpm, grid.confidence, HAND, free_samples=free)
 
 
 def _counted_from(count: int, beat: int, bar: int) -> Positions:
@@ -116,7 +115,7 @@ def doubled(grid: BeatGrid) -> BeatGrid:
     lengths = _lengths_of_bars(grid)
     counts[::2] = (2 * grid.bar_positions - 2) % lengths + 1
     counts[1::2] = ((2 * grid.bar_positions - 1) % lengths + 1)[:-1]
-    return replace(grid, beats_samples=both, bar_positions=counts, tempo_bpm=2 * grid.tempo_bpm, maker=MAKER)
+    return replace(grid, beats_samples=both, bar_positions=counts, tempo_bpm=2 * grid.tempo_bpm, maker=HAND)
 
 
 def halved(grid: BeatGrid) -> BeatGrid:
@@ -135,7 +134,7 @@ def halved(grid: BeatGrid) -> BeatGrid:
         first = int(np.argmax(counts == 1))
         beats = beats[first % 2 :: 2]
         counts = _counted_from(len(beats), first // 2, beats_in_bar(grid))
-    return replace(grid, beats_samples=beats, bar_positions=counts, tempo_bpm=grid.tempo_bpm / 2, maker=MAKER)
+    return replace(grid, beats_samples=beats, bar_positions=counts, tempo_bpm=grid.tempo_bpm / 2, maker=HAND)
 
 
 def _lengths_of_bars(grid: BeatGrid) -> Positions:
@@ -203,7 +202,7 @@ def with_downbeat(grid: BeatGrid, at_samples: int) -> BeatGrid:
     """Begin a bar at the beat nearest to a position and count on from there to both sides."""
     beat = nearest_beat(grid, at_samples)
     counts = _counted_from(len(grid.beats_samples), beat, beats_in_bar(grid))
-    return replace(grid, bar_positions=counts, maker=MAKER)
+    return replace(grid, bar_positions=counts, maker=HAND)
 
 
 def with_bars_from(grid: BeatGrid, at_samples: int, beats: int | None = None) -> BeatGrid:
@@ -227,7 +226,7 @@ def with_bars_from(grid: BeatGrid, at_samples: int, beats: int | None = None) ->
     count = int(ends[0]) + 1 if len(ends) else len(gaps) + 1
     counts = grid.bar_positions.copy()
     counts[beat : beat + count] = _counted_from(count, 0, length)
-    return replace(grid, bar_positions=counts, maker=MAKER)
+    return replace(grid, bar_positions=counts, maker=HAND)
 
 
 def require_beats_in_bar(beats: int) -> None:
@@ -254,7 +253,7 @@ def with_beats_in_bar(grid: BeatGrid, beats: int, at_samples: int) -> BeatGrid:
     reached = downbeats[grid.beats_samples[downbeats] <= at_samples]
     anchor = int(reached[-1]) if len(reached) else int(downbeats[0]) if len(downbeats) else 0
     counts = _counted_from(len(grid.beats_samples), anchor, beats)
-    return replace(grid, bar_positions=counts, maker=MAKER)
+    return replace(grid, bar_positions=counts, maker=HAND)
 
 
 def with_beat_at(grid: BeatGrid, beat: int, to_samples: int, rate_hz: int) -> BeatGrid:
@@ -313,7 +312,7 @@ def steady(
     last = int(np.floor((length_samples - 1 - downbeat_samples) / period))
     index = np.arange(first, last + 1)
     beats = np.clip(_rounded(downbeat_samples + index * period), 0, max(length_samples - 1, 0))
-    return BeatGrid(beats, index % bar + 1, bpm, confidence, MAKER)
+    return BeatGrid(beats, index % bar + 1, bpm, confidence, HAND)
 
 
 def require_tempo(bpm: float) -> None:

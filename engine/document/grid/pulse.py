@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.document.analysis import BeatGrid
-from engine.document.grid.edits import MAKER, beats_in_bar
+from engine.document.analysis import HAND, BeatGrid
+from engine.document.grid.edits import beats_in_bar
 from engine.document.grid.free import free_outside, is_free
 from engine.errors import UsageError
 
@@ -40,5 +40,5 @@ def with_pulse(grid: BeatGrid, at_samples: int) -> BeatGrid:
         beats_samples=np.rint(np.interp(every, index, beats)).astype(np.int64),
         bar_positions=np.where(every == index[known], counts[known], numbers),
         free_samples=kept,
-        maker=MAKER,
+        maker=HAND,
     )

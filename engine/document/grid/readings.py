@@ -10,10 +10,9 @@ from types import MappingProxyType
 
 import numpy as np
 
-from engine.document.analysis import BeatGrid
+from engine.document.analysis import HAND, BeatGrid
 from engine.document.grid.edits import (
     FASTEST_BPM,
-    MAKER,
     USUAL_BEATS_IN_BAR,
     beats_in_bar,
     doubled,
@@ -54,7 +53,7 @@ def respaced(grid: BeatGrid, beats: int, of: int) -> BeatGrid:
     else:
         numbers = (np.arange(len(parts)) - np.argmax(parts == first * beats)) % beats_in_bar(grid) + 1
     beats_samples, free = np.rint(placed).astype(np.int64), grid.free_samples
-    return BeatGrid(beats_samples, numbers, tempo_bpm, grid.confidence, MAKER, free_samples=free)
+    return BeatGrid(beats_samples, numbers, tempo_bpm, grid.confidence, HAND, free_samples=free)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.analysis import Analysis, BeatGrid
-from engine.document.grid.edits import MAKER, beats_in_bar
+from engine.document.analysis import HAND, Analysis, BeatGrid
+from engine.document.grid.edits import beats_in_bar
 from engine.document.grid.readings import LEVELS
 from engine.document.grid.tempo_decisions import DecidedTempo, decided_tempi
 from engine.document.kinds.tempo import HEARD, OFF_BEAT
@@ -60,7 +60,7 @@ def recounted(grid: BeatGrid, decided: tuple[DecidedTempo, ...]) -> BeatGrid:
     if np.array_equal(beats, grid.beats_samples) and np.array_equal(numbers, grid.bar_positions):
         return grid
     tempo_bpm = grid.tempo_bpm * _ratio(grid.beats_samples, beats)
-    return BeatGrid(beats, numbers, tempo_bpm, grid.confidence, MAKER, free_samples=grid.free_samples)
+    return BeatGrid(beats, numbers, tempo_bpm, grid.confidence, HAND, free_samples=grid.free_samples)
 
 
 def counted_in(grid: BeatGrid, one: DecidedTempo) -> tuple[Positions, Positions]:
@@ -74,7 +74,7 @@ def counted_in(grid: BeatGrid, one: DecidedTempo) -> tuple[Positions, Positions]
     # With the beat after it, so that what lies between the last beat of the span and that one is counted.
     part = slice(first, last + 1)
     tempo_bpm = grid.tempo_bpm * _ratio(beats, beats[part])
-    found = _read(BeatGrid(beats[part], grid.bar_positions[part], tempo_bpm, 1.0, MAKER), one.reading)
+    found = _read(BeatGrid(beats[part], grid.bar_positions[part], tempo_bpm, 1.0, HAND), one.reading)
     inside = (found.beats_samples >= one.start_samples) & (found.beats_samples < one.stop_samples)
     if not inside.any():
         return as_is

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.analysis import APART_BEATS, BeatGrid
-from engine.document.grid.edits import MAKER
+from engine.document.analysis import APART_BEATS, HAND, BeatGrid
 from engine.document.grid.free import is_free
 from engine.latest import found_once
+from engine.spans import Samples, united
 
 FEWEST_BEATS = 16
 """A shorter run of beats next to a longer one is talk or tuning more often than music."""
@@ -26,7 +26,7 @@ def steady_beats(grid: BeatGrid) -> NDArray[np.bool_]:
     All others do if the user edited the grid.
     """
     beats, has_pulse = grid.beats_samples, ~is_free(grid, grid.beats_samples)
-    if not len(beats) or grid.maker == MAKER:
+    if not len(beats) or grid.maker == HAND:
         return has_pulse
     if grid.confidence < LEAST_CONFIDENCE:
         return np.zeros(len(beats), bool)
@@ -43,6 +43,18 @@ def has_music(grid: BeatGrid | None) -> bool:
     return grid is not None and bool(steady_beats(grid).any())
 
 
+def steady_spans(grid: BeatGrid, joined_samples: int = 0) -> Samples:
+    """Return the spans [start, stop) with beats that belong to music, shape (k, 2), ascending and disjoint.
+
+    Parameters
+    ----------
+    joined_samples : a gap of at most this length belongs to the spans around it
+    """
+    beats = grid.beats_samples[steady_beats(grid)]
+    pairs = np.stack([beats[:-1], beats[1:]], axis=1)
+    return united(pairs[np.diff(pairs)[:, 0] <= max(_longest_gap(grid), joined_samples)])
+
+
 def beat_at(grid: BeatGrid | None, position_samples: int) -> int | None:
     """Return the index of the last beat at or before a position.
 
@@ -54,7 +66,7 @@ def beat_at(grid: BeatGrid | None, position_samples: int) -> int | None:
     beat = int(np.searchsorted(beats, position_samples, side="right")) - 1
     if beat < 0 or not steady_beats(grid)[beat] or is_free(grid, [position_samples])[0]:
         return None
-    is_near = grid.maker == MAKER or position_samples - beats[beat] <= _longest_gap(grid)
+    is_near = grid.maker == HAND or position_samples - beats[beat] <= _longest_gap(grid)
     return beat if is_near else None
 
 

@@ -26,8 +26,9 @@ def questions_of(plan: CutPlan) -> list[tuple[float, float]]:
 def silent_from(start_s: float, stop_s: float, length_s: float) -> Listening:
     dead = np.array([[start_s, stop_s]]) * RATE_HZ
     loudness = np.full(round(length_s * RATE_HZ) // HOP, -20, np.float32)
+    attacks = np.arange(0, length_s, 0.25) * RATE_HZ
     return Listening(
-        np.zeros(0, np.int64),
+        attacks.astype(np.int64),
         loudness,
         HOP,
         "ears 1",
@@ -103,10 +104,17 @@ def test_a_short_cut_has_weak_evidence_unless_it_is_dead_air() -> None:
     assert [one.evidence for one in known.proposals] == [Evidence.STRONG, Evidence.STRONG]
 
 
-def test_a_question_tells_music_from_sound_without_a_pulse() -> None:
+def test_sound_without_a_pulse_amid_music_is_a_cut_as_talk_and_tuning_are() -> None:
     grid = grid_of(180)
     free = replace(grid, free_samples=np.array([[60 * RATE_HZ, 120 * RATE_HZ]]))
     curve = steps((60, FAMILIAR), (60, NEW), (60, FAMILIAR))
-    music, sound = (plan_of(curve, 180, None, one).proposals[0].reason for one in (grid, free))
-    assert music.startswith("Unfamiliar music, 1:00 to 2:00")
-    assert sound.startswith("Unfamiliar sound, 1:00 to 2:00")
+    music, sound, unknown = (plan_of(curve, 180, None, one) for one in (grid, free, None))
+    assert music.proposals[0].reason.startswith("Unfamiliar music, 1:00 to 2:00")
+    assert [(one.evidence, QUESTION in one.payload) for one in sound.proposals] == [(Evidence.STRONG, False)]
+    assert unknown.proposals[0].reason.startswith("Unfamiliar sound, 1:00 to 2:00")
+
+
+def test_hardly_any_attacks_are_no_music() -> None:
+    curve = steps((60, FAMILIAR), (60, NEW), (60, FAMILIAR))
+    few = replace(silent_from(179, 180, 180), onsets_samples=np.arange(0, 180, 1) * RATE_HZ)
+    assert plan_of(curve, 180, few, grid_of(180)).questions == 0

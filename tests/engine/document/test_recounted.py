@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.document.analysis import BeatGrid
+from engine.document.analysis import HAND, BeatGrid
 from engine.document.decisions import Decision, Verdict
 from engine.document.document import Document
 from engine.document.edits import choose_alternative, decide, replace_proposals, set_analyses
-from engine.document.grid.edits import MAKER, doubled, halved, is_edited, keeping_edited, set_grid
+from engine.document.grid.edits import doubled, halved, is_edited, keeping_edited, set_grid
 from engine.document.grid.readings import LEVELS, readings_of
 from engine.document.grid.recounted import grid_in_force, recounted
 from engine.document.grid.tempo_decisions import DecidedTempo
@@ -69,7 +69,7 @@ def test_a_whole_grid_is_counted_as_its_reading(reading: str) -> None:
     found, expected = in_force(holding(tempo(0, END, reading))), LEVELS[reading].count(GRID)
     assert beats_of(found) == beats_of(expected)
     assert found.tempo_bpm == pytest.approx(expected.tempo_bpm, rel=2e-3), "beats are whole samples of 1 ms"
-    assert (found.maker, tuple(found.readings)) == (MAKER, ())
+    assert (found.maker, tuple(found.readings)) == (HAND, ())
 
 
 @pytest.mark.parametrize(("count", "reading", "step"), [(2, "double", 250), (4, "half", 1_000)])

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.document.analysis import BeatGrid
-from engine.document.grid.edits import MAKER, doubled, halved, steady, with_beat_at, with_downbeat
+from engine.document.analysis import HAND, BeatGrid
+from engine.document.grid.edits import doubled, halved, steady, with_beat_at, with_downbeat
 from engine.document.grid.free import free_notice, is_free
 from engine.document.grid.pulse import with_pulse
 from engine.document.grid.readings import LEVELS
@@ -36,7 +36,7 @@ def test_a_short_recording_has_a_grid_where_that_is_likely(confidence: float, is
 
 def test_a_grid_of_low_confidence_is_not_of_music_unless_the_user_made_it() -> None:
     assert not steady_beats(grid((0, 40), confidence=0.2)).any()
-    assert steady_beats(grid((0, 3), (20, 40), confidence=0.2, maker=MAKER)).all()
+    assert steady_beats(grid((0, 3), (20, 40), confidence=0.2, maker=HAND)).all()
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])

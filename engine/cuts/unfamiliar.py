@@ -30,7 +30,7 @@ REST_S = 4.0
 """Dead air of this length ends a passage, as it ends a song."""
 
 HOLE_S = 10.0
-"""A shorter stretch without a pulse belongs to the music around it, as a fermata does."""
+"""A shorter part without a pulse belongs to the music around it, as a fermata does."""
 
 LEAST_ATTACKS_PER_S = 2.0
 """Bands attack as often or more, see `engine.takes.tuning`."""
@@ -50,7 +50,7 @@ def unfamiliar_passages(
     ----------
     not_music : spans [start, stop), shape (n, 2), ascending and disjoint: dead air and false starts
     limit : the score at which a moment of familiar music is proposed as a cut
-    grid : in a recording with music, what has no steady pulse is no music either: talk, tuning, noodling
+    grid : in a recording with music, a part without a steady pulse counts as talk, tuning or noodling
     listening : passages with hardly any attacks are left out, as of tuning
     """
     if grid is not None and has_music(grid):

@@ -60,7 +60,7 @@ class KeptCurve:
         return counts
 
     @property
-    def tells(self) -> bool:
+    def is_sufficient(self) -> bool:
         """Whether the blocks suffice to estimate a share of `MOST_CUT`."""
         return bool(MOST_CUT * (1 + self.blocks.sum()) >= 1.0)
 
@@ -86,7 +86,7 @@ class KeptCurve:
         """The score above which cuts are proposed by default; of few minutes no less than the usual one."""
         count = 1.0 + float(self.blocks.sum())
         found = self.limit_for((1.0 + max(MOST_CUT, 1.0 / count) * (count - 1.0)) / count)
-        return min(found if self.tells else max(found, score_of(USUAL_LIMIT)), HIGHEST_LIMIT)
+        return min(found if self.is_sufficient else max(found, score_of(USUAL_LIMIT)), HIGHEST_LIMIT)
 
     def limit_for(self, share: float) -> float:
         """Return the lowest stored score with an expected share of at most `share`, or the highest of all."""
@@ -102,7 +102,7 @@ class KeptCurve:
 
     def _at_least(self, scores: Numbers, column: int) -> Numbers:
         """Return the share of each recording at or above scores, shape (recordings, n)."""
-        # Between two quantiles the lower one counts: the share is never told too small.
+        # Between two quantiles the lower one counts: the share is never understated.
         shares = np.append([1.0], np.append(1.0 - _PLACES[:-1], 0.0))
         return np.stack([shares[np.searchsorted(row[column], scores)] for row in self.scores])
 
@@ -118,6 +118,6 @@ def expectation(curve: KeptCurve | None, limit: float) -> str:
     """Return a sentence about the share of edited audio above a limit; "" without a curve."""
     if curve is None:
         return ""
-    if not curve.tells:
+    if not curve.is_sufficient:
         return "The training audio is too short to estimate the cuts in audio you would keep."
     return f"Expected to cut {percent(curve.expected_cut_share(limit), 1)} of the audio you would keep."

@@ -207,7 +207,7 @@ def _card(learnt: Learnt, request: LearnRequest, examples: int, expected: str) -
     total_s = sum(recording.duration_s for recording in learnt.recordings)
     rows = "\n".join(f"- {r.name}, {format_time(r.duration_s, 1)}" for r in learnt.recordings)
     epochs = f"{len(fitted.history)} of {config.epochs} epochs"
-    because = _EXPECTS if learnt.curve is not None and learnt.curve.tells else _CAREFUL
+    because = _EXPECTS if learnt.curve is not None and learnt.curve.is_sufficient else _CAREFUL
     expects = f"\n## Expected\n\n{expected}\n{because}" if expected else ""
     return f"""# {request.out.stem}
 

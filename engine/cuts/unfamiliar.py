@@ -24,8 +24,6 @@ WINDOW_S, MOST = 20.0, 0.75
 JOINED_S = 15.0
 """Playing up to this length between two such passages belongs to them, as a familiar bridge does."""
 
-LEAST_BEATS = 8
-
 REST_S = 4.0
 """Dead air of this length ends a passage, as it ends a song."""
 
@@ -108,13 +106,6 @@ def question(start: int, stop: int, grid: BeatGrid | None, rate_hz: int) -> str:
     answers = "Reject it to keep it, accept it to cut it."
     if grid is None:
         return f"Unfamiliar sound, {span}. {answers}"
-    if _has_pulse(start, stop, grid):
+    if has_music(grid):  # then a passage has a pulse
         return f"Unfamiliar music, {span}: steady tempo. {answers}"
     return f"Unfamiliar sound, {span}: no steady tempo, so it may be talk, tuning or free playing. {answers}"
-
-
-def _has_pulse(start: int, stop: int, grid: BeatGrid) -> bool:
-    """Return whether most of a passage has beats of a steady tempo."""
-    free = np.clip(grid.free_samples, start, stop)
-    beats = grid.beats_samples[(grid.beats_samples >= start) & (grid.beats_samples < stop)]
-    return len(beats) >= LEAST_BEATS and 2 * int(np.diff(free).sum()) <= stop - start

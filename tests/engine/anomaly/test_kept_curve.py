@@ -29,7 +29,7 @@ def test_p_values_are_the_share_of_kept_blocks_that_score_as_much_and_of_the_new
 
 def test_the_expected_share_counts_all_blocks_and_leads_back_to_its_limit() -> None:
     curve = curve_of(np.arange(300) / 300.0, np.arange(99) / 300.0)
-    assert curve.tells
+    assert curve.is_sufficient
     assert curve.expected_cut_share(2.0) == pytest.approx(1.0 / 400.0)
     assert curve.expected_cut_share(-1.0) == pytest.approx(1.0)
     for share in (0.5, 0.1, MOST_CUT, 0.006):
@@ -41,12 +41,12 @@ def test_the_expected_share_counts_all_blocks_and_leads_back_to_its_limit() -> N
 
 def test_by_default_one_block_is_above_the_limit_or_a_hundredth_of_many() -> None:
     few = curve_of(np.arange(32) / 33.0)
-    assert not few.tells
+    assert not few.is_sufficient
     assert few.default_limit == pytest.approx(31.0 / 33.0)
     assert curve_of(np.arange(32) / 99.0).default_limit == score_of(USUAL_LIMIT)
     assert curve_of(np.ones(32)).default_limit == HIGHEST_LIMIT
     many = curve_of(np.arange(1024) / 1100.0)
-    assert many.tells
+    assert many.is_sufficient
     assert (np.arange(1024) / 1100.0 >= many.default_limit).mean() == pytest.approx(MOST_CUT, abs=0.003)
     assert MOST_CUT <= many.expected_cut_share(many.default_limit) <= 1.1 * MOST_CUT
 

@@ -46,7 +46,7 @@ def test_the_curve_is_of_all_edits_and_its_sentence_on_the_card(learned: Learned
     assert curve is not None
     np.testing.assert_allclose(curve.lengths_s, LENGTHS_S, atol=0.2)
     assert curve.scores.shape[1] == 1 + len(mine.model.part_names)
-    assert not curve.tells
+    assert not curve.is_sufficient
     assert score_of(mine.kept_scores.limit) == pytest.approx(curve.default_limit)
     assert learned.expected
     assert f"{learned.expected}\nThe default threshold is careful" in mine.card

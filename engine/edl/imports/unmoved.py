@@ -99,13 +99,17 @@ def _lengths_of(own: Sequence[ResultClip], imported: ImportedEdits) -> dict[_Spe
 def _crossing(clips: list[_Spelled]) -> list[_Spelled]:
     """Return clips in their order with fades no longer than the overlap that they are in.
 
-    A crossfade of AAF and OpenTimelineIO has one length: that of the clip whose recording ends in it.
+    A crossfade of AAF and OpenTimelineIO has one length: that of the clip whose recording ends in it. Where
+    that clip has no fade, AAF begins the other one at its end.
     """
     found = clips.copy()
     for here, there in pairwise(sorted(range(len(clips)), key=lambda number: clips[number])):
         one, after = found[here], found[there]
         overlap = one[0] + one[2] - one[1] - after[0]
-        if overlap > 0:
+        if overlap > 0 and not one[4]:
+            at, start, stop, fade_in, fade_out = after
+            found[there] = at + overlap, start + overlap, stop, max(0, fade_in - overlap), fade_out
+        elif overlap > 0:
             found[here] = *one[:4], min(one[4], overlap)
             found[there] = *after[:3], min(after[3], overlap), after[4]
     return found
@@ -264,8 +268,11 @@ class _OwnClips:
         back, on = overlap // 2, overlap - overlap // 2
         fade_out = fade_in = overlap
         if left.own is not None and right.own is not None:
-            meets = left.own.result_stop_samples == right.own.result_start_samples
-            is_exact = overlap == left.own.after_samples + right.own.before_samples
+            gap = right.own.result_start_samples - left.own.result_stop_samples
+            is_exact = overlap == left.own.after_samples + right.own.before_samples - gap
+            meets = gap == 0
+            if is_exact and overlap and not meets:  # a fade over the last samples of a track
+                return first, last
             is_same = is_exact or self._frames(overlap) == self._crossfades.get(right.own, 0)
             if meets and (is_same or (not overlap and not self._states_cuts)):
                 back, on = right.own.before_samples, left.own.after_samples

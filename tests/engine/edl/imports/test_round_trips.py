@@ -325,6 +325,15 @@ _UNSEEN: dict[str, tuple[tuple[Asked, ...], tuple[Moved, ...]]] = {
         (Asked("insert", 100_000, 100_000, (("length_samples", 2 * FRAME), ("crossfade_ms", 0.0))),),
         (),
     ),
+    "a track ends within a crossfade, and others have their own timing": (
+        (
+            Asked(
+                "repeat", 194_702, 201_249, (("to_samples", 139_606), ("crossfade_ms", 50.0), ("times", 2))
+            ),
+            Asked("ripple", 177_276, 180_410, (("crossfade_ms", 60.0),), (0, 2)),
+        ),
+        (),
+    ),
 }
 
 

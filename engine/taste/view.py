@@ -23,6 +23,7 @@ from engine.anomaly.score import measured_level_db, score_blocks
 from engine.anomaly.taste import Taste, load_taste
 from engine.errors import SourceError
 from engine.features.mel import log_mel_blocks
+from engine.features.mel_settings import MelSettings
 from engine.overview.comparison import compare
 from engine.overview.facts import facts_of
 from engine.overview.plane import principal_plane
@@ -144,7 +145,9 @@ def map_stretches(
     hop_s = max(MAP_HOP_S, sum(scored.duration_s for _sound, scored in mapped) / MOST_MAPPED)
     all_of_them, of_which, begins_s = [embeddings], [recording], [starts_s]
     for number, (sound, scored) in enumerate(mapped):
-        found, at_s = _stretches(taste, sound, hop_s, progress.part(0.0, 0.9).step(number, len(mapped)))
+        found, at_s = embedded(
+            taste.config.mel, sound, hop_s, progress.part(0.0, 0.9).step(number, len(mapped))
+        )
         all_of_them.append(found)
         of_which.append(np.full(len(found), len(keys), np.int32))
         begins_s.append(at_s)
@@ -260,14 +263,18 @@ def _kept_stretches(taste: Taste) -> tuple[Embeddings, NDArray[np.int32], NDArra
     return embeddings, kept.recording, starts_s
 
 
-def _stretches(
-    taste: Taste, sound: Sound, hop_s: float, progress: Progress
+def embedded(
+    mel: MelSettings, sound: Sound, hop_s: float, progress: Progress
 ) -> tuple[Embeddings, NDArray[np.float64]]:
-    """Return the segments of a recording, shape (n, d), and their start times, shape (n,)."""
-    mel = taste.config.mel
+    """Return the embeddings of segments of a recording, shape (n, d), and their start times, shape (n,).
+
+    Raises
+    ------
+    SourceError : the recording cannot be read
+    """
     hop_frames = max(1, round(hop_s * mel.rate_hz / mel.hop_samples))
     with opened(sound, progress) as readable:
-        frames = _watched(log_mel_blocks(readable.mono(mel.rate_hz), mel), readable, taste, progress)
+        frames = _watched(log_mel_blocks(readable.mono(mel.rate_hz), mel), readable, mel, progress)
         found = [np.zeros((0, PARTS * mel.n_mels), np.float32), *embedded_stretches(frames, mel, hop_frames)]
     embeddings: Embeddings = np.concatenate(found)
     starts_s = np.arange(len(embeddings), dtype=np.float64) * (hop_frames * mel.hop_samples / mel.rate_hz)
@@ -275,10 +282,9 @@ def _stretches(
 
 
 def _watched(
-    frame_blocks: Iterable[NDArray[np.float32]], readable: OpenSound, taste: Taste, progress: Progress
+    frame_blocks: Iterable[NDArray[np.float32]], readable: OpenSound, mel: MelSettings, progress: Progress
 ) -> Iterable[NDArray[np.float32]]:
     """Pass blocks on, reported and open to the cancel."""
-    mel = taste.config.mel
     total = max(1, convert_samples(readable.length_samples, readable.rate_hz, mel.rate_hz) // mel.hop_samples)
     done = 0
     for block in frame_blocks:

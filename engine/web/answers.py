@@ -18,7 +18,7 @@ from engine.strict_json import strict_json
 from engine.web.uploads import TooLargeError
 
 PAGES = Path(__file__).resolve().parents[2] / "resources" / "web"
-FONTS = PAGES.with_name("fonts")
+_SHIPPED = (PAGES, PAGES.with_name("fonts"), PAGES.with_name("plotly"))
 _TYPES = {
     ".html": "text/html",
     ".css": "text/css",
@@ -39,7 +39,7 @@ async def page(name: str, _request: Request) -> Response:
 
 async def static(request: Request) -> Response:
     """Return a shipped file of a page, by comparing names: the request never becomes a path."""
-    for folder in (PAGES, FONTS):
+    for folder in _SHIPPED:
         for path in folder.iterdir():
             if path.name == request.path_params["name"] and path.suffix in _TYPES:
                 return _file(path)

@@ -17,7 +17,7 @@ from engine.audio.reader import probe
 from engine.errors import OffcutError, SeparationError, UsageError
 from engine.files.safe_write import shown
 from engine.progress import Progress
-from engine.web import listening, separating, tastes, uploads
+from engine.web import comparing, listening, separating, tastes, uploads
 from engine.web.answers import HANDLERS, answer, body, number, page, refused, static
 from engine.web.drawing import MOST_COLUMNS, outline
 from engine.web.session import OpenRecording, Session
@@ -44,6 +44,7 @@ def application(session: Session, most_bytes: int = uploads.MOST_BYTES) -> Starl
             Route("/", partial(page, "separate")),
             Route("/taste", partial(page, "taste")),
             Route("/score", partial(page, "score")),
+            Route("/compare", partial(page, "compare")),
             Route("/static/{name}", static),
             Route("/api/folder", served.folder),
             Route("/api/open", served.open, methods=["POST"]),
@@ -53,6 +54,7 @@ def application(session: Session, most_bytes: int = uploads.MOST_BYTES) -> Starl
             Route("/api/recordings/{key}/detect", served.detect, methods=["POST"]),
             Route("/api/recordings/{key}/separate", served.separate, methods=["POST"]),
             Route("/api/recordings/{key}/score", served.score, methods=["POST"]),
+            Route("/api/compare", served.compare, methods=["POST"]),
             Route("/api/tastes", served.overview, methods=["POST"]),
             Route("/api/jobs/{key}", served.job),
             Route("/api/jobs/{key}", served.cancel, methods=["DELETE"]),
@@ -83,6 +85,8 @@ class _Served:
                 "words": list(separable_sounds()),
                 "suffixes": sorted(audio_suffixes()),
                 "most_bytes": self._most_bytes,
+                "most_recordings": comparing.MOST_RECORDINGS,
+                "most_tastes": comparing.MOST_TASTES,
             }
         )
 
@@ -145,6 +149,10 @@ class _Served:
     async def overview(self, request: Request) -> Response:
         asked = await body(request, tastes.OfTaste)
         return self._begin(partial(tastes.overview, self._session, asked))
+
+    async def compare(self, request: Request) -> Response:
+        asked = await body(request, comparing.Compared)
+        return self._begin(partial(comparing.compared, self._session, asked))
 
     async def job(self, request: Request) -> Response:
         return answer(self._session.work.job(request.path_params["key"]).fields())

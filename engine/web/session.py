@@ -7,11 +7,12 @@ import secrets
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 from engine.audio.pictures.peaks import PeakPyramid, build_peaks
 from engine.audio.reader import SourceReader
@@ -24,6 +25,9 @@ from engine.web.work import Work
 SHIPPED = Path(__file__).resolve().parents[2] / "resources" / "demo"
 MOST_OPEN = 24
 MOST_RESULTS = 12
+MOST_MADE = 160
+"""Scores and embeddings that are stored: those of twenty recordings with five tastes, and more."""
+Made = TypeVar("Made")
 
 
 class OpenRecording:
@@ -122,6 +126,7 @@ class Session:
     work: Work = field(init=False)
     recordings: dict[str, OpenRecording] = field(default_factory=dict)
     results: dict[str, Result] = field(default_factory=dict)
+    _made: dict[tuple[object, ...], Any] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -220,6 +225,18 @@ class Session:
         if root is None or not name.endswith(".taste"):
             raise UsageError("This taste was not found: choose one from the list.")
         return inside(root, name), root
+
+    def once(self, key: tuple[object, ...], make: Callable[[], Made]) -> Made:
+        """Return the value of a key; the first call makes it, and the oldest of many values is dropped.
+
+        Only the thread of the work calls this.
+        """
+        if key not in self._made:
+            self._made[key] = make()
+            for old in list(self._made)[:-MOST_MADE]:
+                del self._made[old]
+        made: Made = self._made[key]
+        return made
 
     def names(self) -> tuple[str, ...]:
         """Return the names of the recordings of the folder."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,11 +98,8 @@ def scores(session: Session, recording: OpenRecording, asked: OfTaste, progress:
     ------
     UsageError, TasteError, SourceError : the taste or the recording cannot be read
     """
-    from engine.taste.view import score_sound
-
-    path, _root = session.taste(asked.taste)
-    scored = score_sound(path, FileSound(recording.path), Origin.FILE, progress)
-    times_s, curve = _thinned(scored.times_s, scored.scores)
+    scored = scored_with(session, recording, asked.taste, progress)
+    times_s, curve = thinned(scored.times_s, scored.scores, MOST_POINTS)
     return {
         "name": recording.name,
         "duration_s": scored.duration_s,
@@ -111,6 +109,33 @@ def scores(session: Session, recording: OpenRecording, asked: OfTaste, progress:
         "moments": worst_moments(scored),
         **_summary(scored),
     }
+
+
+def scored_with(
+    session: Session, recording: OpenRecording, taste: str, progress: Progress
+) -> ScoredRecording:
+    """Score a recording with a taste by its name, once while neither file changes.
+
+    Raises
+    ------
+    UsageError, TasteError, SourceError : the taste or the recording cannot be read
+    """
+    from engine.taste.view import score_sound
+
+    path, _root = session.taste(taste)
+    key = ("scores", recording.key, written_ns(recording.path), str(path), written_ns(path))
+    return session.once(
+        key,
+        lambda: replace(score_sound(path, FileSound(recording.path), Origin.FILE, progress), nearest=None),
+    )
+
+
+def written_ns(path: Path) -> int | None:
+    """Return the time at which a file was last written, None if it is missing."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return None
 
 
 def worst_moments(scored: ScoredRecording) -> list[dict[str, object]]:
@@ -153,9 +178,11 @@ def _distribution(recordings: tuple[ScoredRecording, ...]) -> list[float]:
     return shares
 
 
-def _thinned(times_s: NDArray[np.float64], values: NDArray[np.float32]) -> tuple[list[float], list[float]]:
+def thinned(
+    times_s: NDArray[np.float64], values: NDArray[np.floating[Any]], most: int
+) -> tuple[list[float], list[float]]:
     """Return a curve of no more points than are drawn, each the highest of those it stands for."""
-    each = max(1, -(-len(values) // MOST_POINTS))
+    each = max(1, -(-len(values) // most))
     starts = np.arange(0, len(values), each)
     if not len(starts):
         return [], []

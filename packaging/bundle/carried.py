@@ -103,6 +103,7 @@ CARRIED = (
 OURS = (
     ("Inter", "4.1", "OFL-1.1", "resources/fonts/Inter-OFL.txt"),
     ("JetBrains Mono", "2.304", "OFL-1.1", "resources/fonts/JetBrainsMono-OFL.txt"),
+    ("Plotly", "4.1.1", "MIT", "resources/plotly/LICENSE"),
     ("Lucide icons", "", "ISC", "resources/icons/LICENSE"),
     ("Recordings of the demo", "", "CC-BY-3.0 AND CC-BY-4.0", "resources/demo/CREDITS.md"),
     ("Weights that hear beats, bars, hits", "", "CC-BY-4.0", "resources/models/beats.md"),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NONE_FOUND = f"no Chromium on this machine (looked for {', '.join(NAMES)}; Debian: chromium-headless-shell)"
 PATIENCE_S = 60.0
 
 
@@ -112,6 +113,27 @@ class Browser:
         ):
             self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1, clickCount=1)
 
+    def click(self, x: float, y: float) -> None:
+        """Click at a place of the page."""
+        self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+        for kind in ("mousePressed", "mouseReleased"):
+            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1, clickCount=1)
+
+    def press(self, key: str, *, shift: bool = False) -> None:
+        """Press and release a key, by its name in `KeyboardEvent.key`."""
+        for kind in ("keyDown", "keyUp"):
+            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, modifiers=8 if shift else 0)
+
+    def place(self, selector: str) -> tuple[float, float, float, float]:
+        """Scroll an element into view; return left, top, width and height of it."""
+        left, top, width, height = self.run(
+            f"(() => {{ const one = document.querySelector({json.dumps(selector)});"
+            "one.scrollIntoView({block: 'center'});"
+            "const {left, top, width, height} = one.getBoundingClientRect();"
+            "return [left, top, width, height]; })()"
+        )
+        return left, top, width, height
+
     def type(self, text: str) -> None:
         """Type where the cursor is."""
         self.call("Input.insertText", text=text)
@@ -150,6 +172,20 @@ class Browser:
             self._loaded = True
         elif method == "Network.requestWillBeSent":
             self.requests.append(said["request"]["url"])
+
+
+def choose(browser: Browser, listing: str, name: str) -> None:
+    """Choose the first row of a list that has a name in it."""
+    rows = f"[...document.querySelectorAll('#{listing} button')]"
+    row = f"{rows}.find((row) => row.textContent.includes('{name}'))"
+    browser.wait(row)
+    browser.run(f"{row}.click()")
+    browser.wait(f"!{row}.ariaBusy && {row}.ariaPressed === 'true'")
+
+
+def wait_until_shown(browser: Browser, name: str) -> None:
+    """Wait until a part of the page is shown, by its id."""
+    browser.wait(f"!document.getElementById('{name}').hidden")
 
 
 def _begun(words: list[str]) -> tuple[int, int, int]:

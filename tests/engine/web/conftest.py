@@ -11,6 +11,7 @@ import soundfile
 
 from engine.web.server import Serving
 from tests.engine.barking import barking
+from tests.engine.web.browser import NONE_FOUND, Browser, found
 from tests.engine.web.client import Client
 
 RATE_HZ = 44_100
@@ -51,3 +52,14 @@ def serve() -> Iterator[Callable[..., Client]]:
 def pages(serve: Callable[..., Client], folder: Path) -> Client:
     """Return a client of pages that serve the folder."""
     return serve(folder)
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Browser]:
+    """Return a page of a Chromium; the test is skipped where there is none."""
+    program = found()
+    if program is None:
+        pytest.skip(NONE_FOUND)
+    opened = Browser(program, tmp_path / "profile")
+    yield opened
+    opened.close()

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,9 +48,15 @@ class Compared(BaseModel):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Row:
-    """A recording, its scores with each taste, and the embeddings of its segments, shape (n, d)."""
+    """A recording, its scores with each taste, and the embeddings of its segments, shape (n, d).
+
+    Attributes
+    ----------
+    key : of the embeddings, see `Session.once`
+    """
 
     of: OpenRecording
+    key: tuple[object, ...]
     scored: tuple[ScoredRecording, ...]
     embeddings: NDArray[np.float32]
 
@@ -80,21 +87,27 @@ def compared(session: Session, asked: Compared, progress: Progress) -> Answer:
             left_out.append(recording.told(session.told(str(error))))
     if not rows:
         raise OffcutError(" ".join(left_out))
-    return {**_shown(rows, [name.rpartition("/")[2] for name in tastes]), "left_out": left_out}
+    return {**_shown(session, rows, [name.rpartition("/")[2] for name in tastes]), "left_out": left_out}
 
 
 def _usable(session: Session, asked: Iterable[str]) -> tuple[list[str], list[str]]:
     """Return the tastes that can be read, and a sentence for each of the others."""
-    from engine.anomaly.taste import load_taste
-
     usable, left_out = [], []
     for name in asked:
         try:
-            load_taste(session.taste(name)[0])
+            path, _root = session.taste(name)
+            session.once(("taste", path, written_ns(path)), partial(_readable, path))
             usable.append(name)
         except OffcutError as error:
             left_out.append(session.told(str(error)))
     return usable, left_out
+
+
+def _readable(path: Path) -> bool:
+    from engine.anomaly.taste import load_taste
+
+    load_taste(path)
+    return True
 
 
 def _row(session: Session, recording: OpenRecording, tastes: list[str], progress: Progress) -> _Row:
@@ -108,7 +121,7 @@ def _row(session: Session, recording: OpenRecording, tastes: list[str], progress
     embeddings = session.once(key, partial(_embeddings, recording, placing))
     if not len(embeddings) or not all(len(one.scores) for one in scored):
         raise OffcutError(f"{recording.name} is too short to be compared: choose a longer recording.")
-    return _Row(recording, scored, embeddings)
+    return _Row(recording, key, scored, embeddings)
 
 
 def _embeddings(recording: OpenRecording, progress: Progress) -> NDArray[np.float32]:
@@ -118,13 +131,14 @@ def _embeddings(recording: OpenRecording, progress: Progress) -> NDArray[np.floa
     return found.astype(np.float16).astype(np.float32)
 
 
-def _shown(rows: list[_Row], tastes: list[str]) -> dict[str, object]:
+def _shown(session: Session, rows: list[_Row], tastes: list[str]) -> dict[str, object]:
     """Return the content of the plots: curves of all recordings, and their passages on one map."""
-    together = sum(len(row.embeddings) for row in rows)
-    segments = -(-together // MOST_PASSAGES)
+    segments = -(-sum(len(row.embeddings) for row in rows) // MOST_PASSAGES)
     points = MOST_POINTS // (len(rows) * len(tastes))
     passages = [_passages(row, segments) for row in rows]
-    plane = principal_plane(np.concatenate([one.embeddings for one in passages]))
+    together = np.concatenate([one.embeddings for one in passages])
+    # On a busy machine this takes a second: once for the same recordings, whatever the tastes.
+    plane = session.once(("plane", *(row.key for row in rows)), partial(principal_plane, together))
     return {
         "odd": ODD,
         "tastes": _distinct(tastes),

@@ -54,7 +54,7 @@ export function curves(place, { recordings, tastes, odd }) {
     const key = number ? number + 1 : "";
     const top = 1 - number / rows;
     parts[`yaxis${key}`] = {
-      domain: [top - 1 / rows + gap / 4, top - gap], range: [0, 1.02], tickvals: [0, odd, 1], ticktext: ["0", odd.toFixed(2), "1"],
+      domain: [top - 1 / rows + gap / 4, top - gap], range: [0, 1.02], tickvals: each < 100 ? [0, odd] : [0, odd, 1], ticktext: ["0", odd.toFixed(2), "1"],
       gridcolor: ink("line"), zerolinecolor: ink("line"), fixedrange: true,
     };
     parts.annotations.push({
@@ -171,7 +171,7 @@ export function ranking(place, { recordings, tastes, passages }, order, chosen) 
   const traces = tastes.map((name, taste) => {
     const of = order.map((number) => recordings[number]);
     return {
-      x: of.map((one) => one.mean[taste]), y, name: plain(name), mode: "markers", customdata: order,
+      x: of.map((one) => one.mean[taste]), y: y.map((row) => row + (taste - (tastes.length - 1) / 2) * 0.18), name: plain(name), mode: "markers", customdata: order,
       marker: { size: 9, color: ink(STYLES[taste][0]), symbol: STYLES[taste][2] },
       error_x: { type: "data", symmetric: false, array: of.map((one) => Math.max(0, one.high[taste] - one.mean[taste])), arrayminus: of.map(() => 0), color: ink(STYLES[taste][0]), thickness: 1, width: 3 },
       text: of.map((one) => plain(one.name)), hovertemplate: "%{text}: %{x:.2f}",

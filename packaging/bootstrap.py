@@ -2,7 +2,7 @@
 
     python3 packaging/bootstrap.py run [--headless] [PROJECT]
     python3 packaging/bootstrap.py test [--long] [pytest arguments]
-    python3 packaging/bootstrap.py setup
+    python3 packaging/bootstrap.py setup [--extras web,cluster]
     python3 packaging/bootstrap.py bundle [--check] [--deb]
 
 Uses the standard library only. Everything goes into `.venv` inside the project; nothing else on the machine
@@ -74,6 +74,13 @@ def read_command_line(arguments):
     verbs = parser.add_subparsers(required=True, metavar="setup|run|test|bundle")
     shared = {"parents": [common], "allow_abbrev": False}
     setup = verbs.add_parser("setup", help="install everything and start nothing", **shared)
+    setup.add_argument(
+        "--extras",
+        type=lambda text: [name for name in text.split(",") if name],
+        default=[],
+        metavar="NAMES",
+        help="only what runs without a window and a test, with these extras, as in a container",
+    )
     setup.set_defaults(command=command_setup)
     run = verbs.add_parser("run", help="open the window, on the demo or on PROJECT", **shared)
     run.add_argument(
@@ -101,7 +108,10 @@ def read_command_line(arguments):
 
 
 def command_setup(options):
-    """Do the set-up that `run` and `test` would do."""
+    """Do the set-up that `run` and `test` would do, or with --extras that of a machine that serves."""
+    if options.extras:
+        install_packages(dev=False, gpu=options.gpu, extras=options.extras)
+        return 0
     install_packages(dev=True, gpu=options.gpu)
     system_libraries.provide(qt_plugin(), testing=True)
     print("Offcut is set up. Start it with: python3 packaging/bootstrap.py run")
@@ -258,10 +268,11 @@ def read_stamp():
     return stamp if isinstance(stamp, dict) else {}
 
 
-def is_complete(stamp, dev, gpu, bundle=False):
+def is_complete(stamp, dev, gpu, bundle=False, extras=()):
     """Report whether a stamp promises all packages that are wanted now."""
     return (
         stamp.get("digest") == wanted_digest()
+        and set(extras) <= set(stamp.get("extras", ()))
         and bool(stamp.get("dev")) >= dev
         and bool(stamp.get("gpu")) >= gpu
         and bool(stamp.get("bundle")) >= bundle
@@ -278,11 +289,11 @@ def write_stamp(stamp):
 # Installing.
 
 
-def install_packages(dev, gpu, bundle=False):
+def install_packages(dev, gpu, bundle=False, extras=()):
     """Make `.venv` hold the pinned packages and the project itself; do nothing where it already does."""
     stamp = read_stamp()
     moved = bool(stamp) and stamp.get("environment") != str(environment())
-    if is_complete(stamp, dev, gpu, bundle) and not moved and python().exists():
+    if is_complete(stamp, dev, gpu, bundle, extras) and not moved and python().exists():
         if stamp.get("project") != str(PROJECT):
             pip(["install", "--no-deps", "-e", str(PROJECT)], "Installing this copy of Offcut")
             write_stamp(dict(stamp, project=str(PROJECT)))
@@ -295,11 +306,13 @@ def install_packages(dev, gpu, bundle=False):
     install_torch(gpu, anew=gpu and not has_gpu)
     # What was asked for once stays: a later `run` takes neither the test tools nor the GPU build away.
     dev, gpu, bundle = dev or has_dev, gpu or has_gpu, bundle or bool(stamp.get("bundle"))
-    extras = ",".join(name for name, asked in (("dev", dev), ("bundle", bundle)) if asked)
-    wanted = str(PROJECT) + (f"[{extras}]" if extras else "")
+    extras = sorted({*extras, *stamp.get("extras", ())})
+    named = [name for name, asked in (("dev", dev), ("bundle", bundle)) if asked] + extras
+    wanted = str(PROJECT) + (f"[{','.join(named)}]" if named else "")
     pip(["install", "-c", str(CONSTRAINTS), "-e", wanted], "Installing the packages Offcut stands on")
     places = {"environment": str(environment()), "project": str(PROJECT)}
-    write_stamp({"digest": wanted_digest(), **places, "dev": dev, "gpu": gpu, "bundle": bundle})
+    promised = {"dev": dev, "gpu": gpu, "bundle": bundle, "extras": extras}
+    write_stamp({"digest": wanted_digest(), **places, **promised})
 
 
 def make_environment(anew):

@@ -225,6 +225,14 @@ def test_installs_only_what_the_stamp_does_not_promise(bootstrap, change, dev, g
     assert bootstrap.is_complete(bootstrap.read_stamp() | change, dev, gpu) == complete
 
 
+@pytest.mark.usefixtures("installed")
+def test_extras_are_complete_where_the_stamp_promises_all_of_them(bootstrap):
+    stamp = bootstrap.read_stamp() | {"extras": ["cluster", "web"]}
+    assert bootstrap.is_complete(stamp, dev=False, gpu=False, extras=["web"])
+    assert not bootstrap.is_complete(stamp, dev=False, gpu=False, extras=["web", "onnx"])
+    assert not bootstrap.is_complete(bootstrap.read_stamp(), dev=False, gpu=False, extras=["web"])
+
+
 def test_a_file_that_is_missing_is_one_sentence(project):
     (project / "packaging" / "constraints.txt").unlink()
     outcome = start(project, "setup")

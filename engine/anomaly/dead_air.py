@@ -9,13 +9,20 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.anomaly.threshold import HIGHEST_LIMIT
 from engine.features.dead_air import DeadAir
 from engine.spans import inside
 
 SURELY_ODD = 0.98
 """Minimum score of dead air; higher scores of a taste stay."""
 
+_LEAST_FAULT = 0.95
 _LONGER_TIMES = 1.25
+
+
+def least_above(limit: float) -> float:
+    """Return the least score of a fault that a rule has found, above the default limit of a taste."""
+    return float(np.clip(limit + SURELY_ODD - HIGHEST_LIMIT, _LEAST_FAULT, SURELY_ODD))
 
 
 def longer_than(found: DeadAir, longest_kept_s: float, rate_hz: int) -> DeadAir:

@@ -12,16 +12,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.dead_air import SURELY_ODD
-from engine.anomaly.threshold import HIGHEST_LIMIT
+from engine.anomaly.dead_air import SURELY_ODD, least_above
 from engine.takes.takes import LIKELY, FalseStart
 
 _LIKELIER = 0.1
 _BACK_WITHIN_S = 30.0
 """Players return to a broken-off passage within this time; a later repetition is the same music continuing.
 """
-_LEAST = 0.95
-"""Least score of an attempt just above the likelihood threshold; with likelihood 1 it has `SURELY_ODD`."""
 
 
 def likelier_than(found: Sequence[FalseStart], likeliest_kept: float) -> tuple[FalseStart, ...]:
@@ -45,7 +42,7 @@ def raised_over(
     times_s : of the scores, shape (n,)
     limit : the highest score that is not proposed by default, at most `HIGHEST_LIMIT`
     """
-    raised, lowest = scores, float(np.clip(limit + SURELY_ODD - HIGHEST_LIMIT, _LEAST, SURELY_ODD))
+    raised, lowest = scores, least_above(limit)
     for one in found:
         share = (one.likelihood - LIKELY) / (1.0 - LIKELY)
         least = np.float32(lowest + share * (SURELY_ODD - lowest))

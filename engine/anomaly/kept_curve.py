@@ -100,6 +100,15 @@ class KeptCurve:
                 first = middle + 1
         return float(every[first])
 
+    @property
+    def part_limits(self) -> NDArray[np.float32]:
+        """The highest value of each part of the score, shape (parts,), at least a standard deviation.
+
+        A new block of such audio exceeds that of one part with a chance of one in one plus the blocks.
+        """
+        highest: NDArray[np.float32] = np.maximum(self.scores[:, 1:, -1].max(axis=0), np.float32(1.0))
+        return highest
+
     def _at_least(self, scores: Numbers, column: int) -> Numbers:
         """Return the share of each recording at or above scores, shape (recordings, n)."""
         # Between two quantiles the lower one counts: the share is never understated.

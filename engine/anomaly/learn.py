@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from engine.anomaly.false_starts import likelier_than
+from engine.anomaly.habits import habits_of
 from engine.anomaly.kept_curve import expectation
 from engine.anomaly.neighbours import MOST_EXAMPLES, ReferenceRecording, ReferenceSegments, keep_examples
 from engine.anomaly.recipes.examples import Examples
@@ -18,21 +15,15 @@ from engine.anomaly.recipes.registry import RECIPES
 from engine.anomaly.taste import Taste, save_taste
 from engine.anomaly.threshold import score_of
 from engine.audio.opening import require_file
-from engine.audio.reader import SourceReader, content_hash
-from engine.features.dead_air import detect
-from engine.features.mono import mono_of
+from engine.audio.reader import content_hash
 from engine.files.safe_write import check_target
 from engine.learning.across import in_force
 from engine.learning.loop import Epoch
 from engine.learning.torch_threads import few_threads
 from engine.progress import Progress
-from engine.side_by_side import side_by_side
-from engine.takes.features import frames_of
-from engine.takes.find import false_starts_in
-from engine.timebase import convert_samples, format_time
+from engine.timebase import format_time
 from engine.wording import counted
 
-_PAUSES_AT_HZ = 16_000
 _EXPECTS = """This holds for the default threshold and for audio like these recordings, which were scored by
 networks that had not learned them. More of other players, another room or a new song may be cut.
 """
@@ -129,8 +120,7 @@ def write_taste(learnt: Learnt, request: LearnRequest, progress: Progress) -> Le
         history=fitted.history,
         card=_card(learnt, request, len(kept.frame), expected),
         kept=kept,
-        longest_pause_s=_longest_pause_s(request.edited),
-        likeliest_start=_likeliest_start(request.edited, progress),
+        habits=habits_of(request.edited, progress),
         kept_curve=learnt.curve,
     )
     progress.check_cancelled()
@@ -139,34 +129,6 @@ def write_taste(learnt: Learnt, request: LearnRequest, progress: Progress) -> Le
         save_taste(request.out, taste, overwrite=request.overwrite)
     progress.report(1.0, f"Learned {request.out.name}")
     return LearnedTaste(request.out, fitted.history, fitted.best, fitted.stopped_early, taste.card, expected)
-
-
-def _longest_pause_s(paths: Iterable[Path]) -> float:
-    """Return the length of the longest dead air inside edited recordings; 0 without any.
-
-    Dead air before the first sound and after the last does not count: a recorder was started or stopped.
-    """
-
-    def longest(path: Path) -> int:
-        with SourceReader(path) as reader:
-            total = convert_samples(reader.frames, reader.rate_hz, _PAUSES_AT_HZ)
-            spans = detect(mono_of(reader, _PAUSES_AT_HZ), _PAUSES_AT_HZ).spans
-        between = (spans[:, 0] > 0) & (spans[:, 1] < total - _PAUSES_AT_HZ)
-        return int(np.diff(spans[between]).max(initial=0))
-
-    return max(side_by_side(longest, paths), default=0) / _PAUSES_AT_HZ
-
-
-def _likeliest_start(paths: Iterable[Path], progress: Progress) -> float:
-    """Return the likelihood of the likeliest false start inside edited recordings; 0 where none is found."""
-
-    def likeliest(path: Path) -> float:
-        progress.check_cancelled()
-        with SourceReader(path) as reader:
-            frames = frames_of(mono_of(reader, reader.rate_hz), reader.rate_hz)
-        return max((one.likelihood for one in likelier_than(false_starts_in(frames), 0.0)), default=0.0)
-
-    return max(side_by_side(likeliest, paths), default=0.0)
 
 
 def check_files(request: LearnRequest) -> None:

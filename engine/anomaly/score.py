@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.anomaly.dead_air import longer_than, raised_in
-from engine.anomaly.false_starts import likelier_than, raised_over
+from engine.anomaly.false_starts import raised_over
+from engine.anomaly.found_faults import FoundFault, OddMoments, found_faults, raised_in_faults
 from engine.anomaly.neighbours import Nearest, NearestSearch
 from engine.anomaly.recipes.recipe import Judged, KeptScores
 from engine.anomaly.taste import Taste
-from engine.anomaly.threshold import score_of, to_scores
+from engine.anomaly.threshold import as_cuts_see, score_of, to_scores
 from engine.audio.reader import SourceReader
+from engine.document.analysis import ScoreCurve
 from engine.errors import TasteError
 from engine.features.dead_air import DeadAirDetector
 from engine.features.loudness import level_of
@@ -23,10 +25,9 @@ from engine.features.mono import mono_of, resampled
 from engine.features.read_ahead import read_ahead
 from engine.learning.torch_threads import few_threads
 from engine.progress import Progress
-from engine.takes.find import false_starts_in
 from engine.takes.passing import FramesInPassing
 from engine.takes.takes import FalseStart
-from engine.timebase import convert_samples
+from engine.timebase import convert_samples, s_to_samples_array
 
 _LEVEL_SHARE = 0.15
 _HEARD_SHARE = 0.95
@@ -46,7 +47,10 @@ class Scores:
     parts : components of the scores by name, each float32, shape (n,), in standard deviations above the
         mean of the training data
     limit : the score from which cuts are proposed by default, see `engine.anomaly.kept_curve`
+    part_limits : float32, shape (parts,), the highest value of each part in the training data; empty if not
+        known
     false_starts : broken-off passages whose scores are raised
+    faults : other passages whose scores are raised
     """
 
     times_s: NDArray[np.float64]
@@ -55,13 +59,36 @@ class Scores:
     nearest: Nearest | None = None
     parts: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     limit: float = 0.85
+    part_limits: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
     false_starts: tuple[FalseStart, ...] = ()
+    faults: tuple[FoundFault, ...] = ()
 
     @property
     def false_starts_s(self) -> NDArray[np.float64]:
         """Where false starts begin, stop and begin again, shape (k, 3)."""
         places_s = [(one.start_s, one.stop_s, one.begins_again_s) for one in self.false_starts]
         return np.array(places_s, np.float64).reshape(-1, 3)
+
+    @property
+    def faults_s(self) -> NDArray[np.float64]:
+        """Where the other faults begin and stop, shape (k, 2)."""
+        return np.array([(one.start_s, one.stop_s) for one in self.faults], np.float64).reshape(-1, 2)
+
+    def curve(self, rate_hz: int, maker: str) -> ScoreCurve:
+        """Return the scores as a document of `rate_hz` stores them."""
+        no_parts = np.zeros((0, 0), np.float32)
+        return ScoreCurve(
+            s_to_samples_array(self.times_s, rate_hz),
+            self.scores,
+            maker,
+            part_names=tuple(self.parts),
+            parts=np.stack([*self.parts.values()], axis=1) if self.parts else no_parts,
+            limit=self.limit,
+            part_limits=self.part_limits,
+            false_starts_samples=s_to_samples_array(self.false_starts_s, rate_hz),
+            faults_samples=s_to_samples_array(self.faults_s, rate_hz),
+            fault_kinds=tuple(one.kind for one in self.faults),
+        )
 
 
 def score_file(taste: Taste, path: Path, progress: Progress) -> Scores:
@@ -131,8 +158,7 @@ def score_blocks(
     quietly = np.errstate(over="ignore", invalid="ignore", divide="ignore")
     with few_threads(), quietly, read_ahead(hearing, _BLOCKS_AHEAD) as ready:
         found = list(taste.model.judge(ready, known_level_db, passing, hears))
-    if not heard.samples:
-        found = []
+    found = found if heard.samples else []
     own = np.concatenate([np.zeros(0), *(judged.own for judged in found)])
     first_s, hop_s = taste.model.first_s(heard.samples / mel.rate_hz), taste.model.hop_s
     times_s = first_s + hop_s * np.arange(own.size, dtype=np.float64)
@@ -142,13 +168,15 @@ def score_blocks(
         limit = score_of(taste.kept_scores.limit)
     if not all(np.isfinite(one).all() for one in (own, scores, *parts.values())):
         raise TasteError(f"The taste {taste.name} gives invalid scores: learn it again.")
-    dead = longer_than(detector.finish(), taste.longest_pause_s, mel.rate_hz)
+    dead = longer_than(detector.finish(), taste.habits.longest_pause_s, mel.rate_hz)
     scores = raised_in(scores, times_s * mel.rate_hz, dead)
-    starts = false_starts_in(frames.frames(), progress.part(_HEARD_SHARE, 1.0))
-    starts = likelier_than(starts, taste.likeliest_start)
+    rest = progress.part(_HEARD_SHARE, 1.0)
+    odd = OddMoments(times_s[as_cuts_see(scores[:, None].astype(np.float64), hop_s)[:, 0] >= limit], hop_s)
+    faults, starts = found_faults(frames.frames(), taste.habits, odd, rest)
     scores = raised_over(scores, times_s, starts, limit)
+    scores = raised_in_faults(scores, times_s, faults, limit)
     progress.report(1.0, "Scoring")
-    return Scores(times_s, scores, hop_s, nearest, parts, limit, starts)
+    return Scores(times_s, scores, hop_s, nearest, parts, limit, taste.part_limits, starts, faults)
 
 
 def _also(blocks: Iterable[NDArray[np.float32]], detector: DeadAirDetector) -> Iterator[NDArray[np.float32]]:

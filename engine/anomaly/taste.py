@@ -10,16 +10,19 @@ import json
 import os
 import struct
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
+from engine.anomaly.habits import Habits
 from engine.anomaly.kept_curve import QUANTILES, KeptCurve
 from engine.anomaly.neighbours import PARTS, ReferenceRecording, ReferenceSegments
 from engine.anomaly.recipes.config import parse_config
@@ -60,8 +63,7 @@ class Taste:
     card : Markdown for people: its training data, method and licence
     kept : training segments to play next to proposals; None in a taste of version 1
     is_levelled : whether it learned from recordings brought to one level, and scores them so; 1 is not
-    longest_pause_s : length of the longest dead air in the training data; 0 without any
-    likeliest_start : likelihood of the likeliest false start in the training data; 0 without any
+    habits : extremes of its training data
     kept_curve : of its training data; None in an older taste
     """
 
@@ -75,14 +77,18 @@ class Taste:
     card: str
     kept: ReferenceSegments | None
     is_levelled: bool = True
-    longest_pause_s: float = 0.0
-    likeliest_start: float = 0.0
+    habits: Habits = field(default_factory=Habits)
     kept_curve: KeptCurve | None = None
 
     @property
     def maker(self) -> str:
         """Recipe and taste in one line, as scores and proposals name their maker."""
         return maker_text(self.config.recipe, self.name, self.digest)
+
+    @property
+    def part_limits(self) -> NDArray[np.float32]:
+        """The highest value of each part of the score in the training data; empty in an older taste."""
+        return np.zeros(0, np.float32) if self.kept_curve is None else self.kept_curve.part_limits
 
 
 def save_taste(path: Path, taste: Taste, *, overwrite: bool) -> None:
@@ -100,8 +106,7 @@ def save_taste(path: Path, taste: Taste, *, overwrite: bool) -> None:
         "history": [asdict(epoch) for epoch in taste.history],
         "card": taste.card,
         "is_levelled": taste.is_levelled,
-        "longest_pause_s": taste.longest_pause_s,
-        "likeliest_start": taste.likeliest_start,
+        **asdict(taste.habits),
         **taste.model.facts(),
     }
     tensors = {name: value.contiguous() for name, value in taste.model.tensors().items()}
@@ -190,8 +195,7 @@ def _taste(path: Path, content: bytes, about: Mapping[str, object]) -> Taste:
         card=card,
         kept=kept,
         is_levelled=about.get("is_levelled", False) is True,
-        longest_pause_s=_seconds(about.get("longest_pause_s", 0.0)),
-        likeliest_start=_share(about.get("likeliest_start", 0.0)),
+        habits=_habits(about),
         kept_curve=None if scores is None or lengths_s is None else _curve(scores, lengths_s, model),
     )
 
@@ -255,11 +259,22 @@ def _kept(config: RecipeConfig, tensors: dict[str, Tensor], about: Mapping[str, 
     )
 
 
-def _seconds(value: object) -> float:
-    seconds = stored_number(value)
-    if seconds < 0.0:
-        raise ValueError("a negative length")
-    return seconds
+def _habits(about: Mapping[str, object]) -> Habits:
+    """Return the extremes of the training data; older tastes know fewer of them."""
+    change_db = about.get("largest_level_change_db")
+    return Habits(
+        longest_pause_s=_not_negative(about.get("longest_pause_s", 0.0)),
+        likeliest_start=_share(about.get("likeliest_start", 0.0)),
+        shortest_piece_s=_not_negative(about.get("shortest_piece_s", 0.0)),
+        largest_level_change_db=None if change_db is None else _not_negative(change_db),
+    )
+
+
+def _not_negative(value: object) -> float:
+    number = stored_number(value)
+    if number < 0.0:
+        raise ValueError("a negative length or change")
+    return number
 
 
 def _share(value: object) -> float:

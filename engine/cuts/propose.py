@@ -8,12 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.anomaly.threshold import SMOOTHING_S
 from engine.cuts.alternatives import alternatives
 from engine.cuts.borders import candidates
 from engine.cuts.dead_air import ending_with, surely_dead
 from engine.cuts.edges import Neighbours, anchors, snap
+from engine.cuts.evidence import are_faults, share_in
 from engine.cuts.profile import OPTIMISED_SMOOTHING_S, ScoreProfile, smooth
 from engine.cuts.reasons import backdrop, reasons
 from engine.cuts.reference_examples import nearest_examples
@@ -52,6 +54,7 @@ WITHOUT_PULSE_S = 1.0
 LEAST_STRONG_S = 3.0
 """A shorter cut by the score alone has weak evidence: most false cuts of music are short."""
 
+_MOSTLY = 0.5
 _PULSE_BEATS = 16
 _TWO_BARS_BEATS, _TWO_BARS_S = 8, (3.0, 6.0)
 
@@ -110,16 +113,18 @@ def propose_cuts(
         kept = max(0, length_samples) - int(np.diff(answered.accepted).sum())
         return CutPlan((), settings.score, kept, kept / length_samples if length_samples > 0 else 1.0)
     width_s = OPTIMISED_SMOOTHING_S if settings.threshold_mode == "keep" else SMOOTHING_S
-    dead_air = surely_dead(curve, listening)
-    profile = smooth(curve, length_samples=length_samples, rate_hz=rate_hz, width_s=width_s, sharp=dead_air)
+    exact = united(np.concatenate([surely_dead(curve, listening), curve.faults_samples]))
+    profile = smooth(curve, length_samples=length_samples, rate_hz=rate_hz, width_s=width_s, sharp=exact)
     rules = _rules(settings, profile, grid, rate_hz)
-    not_music = _not_music(curve, listening)
-    unfamiliar = unfamiliar_passages(profile, not_music, curve.limit, rate_hz, grid, listening)
+    found = _found_by_rules(curve, listening)
+    unfamiliar = unfamiliar_passages(profile, found, curve.limit, rate_hz, grid, listening)
     asked = _unanswered(unfamiliar, answered) if settings.threshold_mode == "automatic" else unfamiliar[:0]
     answered = replace(answered, rejected=united(np.concatenate([answered.rejected, asked])))
-    chosen = _choose(profile, listening, grid, rate_hz, settings, answered, rules, dead_air, curve.limit)
+    chosen = _choose(profile, listening, grid, rate_hz, settings, answered, rules, exact, curve.limit)
+    if settings.threshold_mode == "automatic":
+        chosen = chosen.where(are_faults(chosen.spans, curve, found))
     edges = chosen.scored.T.ravel()
-    near = anchors(edges, listening, grid, rate_hz).but_not_of(edges, dead_air)
+    near = anchors(edges, listening, grid, rate_hz).but_not_of(edges, exact)
     spans = chosen.spans
     if settings.snap and settings.threshold_mode != "keep" and len(spans):
         accepted = scored_accepted(profile, chosen.threshold, answered, rules)
@@ -133,17 +138,17 @@ def propose_cuts(
         nearest = None
     proposals = _proposals(spans, others, nearest, profile, answered, listening, settings, rate_hz, curve)
     if settings.threshold_mode != "keep":
-        proposals = _with_evidence(proposals, unfamiliar, not_music, rate_hz)
+        proposals = _with_evidence(proposals, unfamiliar, found, rate_hz)
     questions = _questions(asked, profile, grid, settings, rate_hz, curve)
     rows = tuple(sorted((*proposals, *questions), key=lambda one: one.start_samples))
     kept = kept_samples(spans, profile, answered)
     return CutPlan(rows, chosen.threshold, kept, kept / length_samples, len(questions))
 
 
-def _not_music(curve: ScoreCurve, listening: Listening | None) -> Samples:
-    """Return dead air and false starts, shape (k, 2): evidence that does not depend on the training data."""
+def _found_by_rules(curve: ScoreCurve, listening: Listening | None) -> Samples:
+    """Return dead air and faults found by rules, shape (k, 2): evidence even in unfamiliar music."""
     dead = np.zeros((0, 2), np.int64) if listening is None else listening.dead_air_samples
-    return united(np.concatenate([dead, curve.false_starts_samples[:, :2]]))
+    return united(np.concatenate([dead, curve.false_starts_samples[:, :2], curve.faults_samples]))
 
 
 def _unanswered(passages: Samples, decided: DecidedSpans) -> Samples:
@@ -155,22 +160,16 @@ def _unanswered(passages: Samples, decided: DecidedSpans) -> Samples:
 
 
 def _with_evidence(
-    cuts: tuple[Proposal, ...], unfamiliar: Samples, not_music: Samples, rate_hz: int
+    cuts: tuple[Proposal, ...], unfamiliar: Samples, found: Samples, rate_hz: int
 ) -> tuple[Proposal, ...]:
-    """Mark cuts as weak that are mostly of unfamiliar music, or short, unless they are mostly no music."""
+    """Mark cuts as weak that are mostly unfamiliar music, or short, unless rules found most of them."""
+    spans = np.array([(one.start_samples, one.stop_samples) for one in cuts], np.int64).reshape(-1, 2)
+    is_short = np.diff(spans)[:, 0] < LEAST_STRONG_S * rate_hz
+    is_weak = (is_short | (share_in(spans, unfamiliar) >= _MOSTLY)) & (share_in(spans, found) < _MOSTLY)
     return tuple(
-        replace(one, evidence=Evidence.WEAK)
-        if (_mostly(one, unfamiliar) or one.stop_samples - one.start_samples < LEAST_STRONG_S * rate_hz)
-        and not _mostly(one, not_music)
-        else one
-        for one in cuts
+        replace(one, evidence=Evidence.WEAK) if weak else one
+        for one, weak in zip(cuts, is_weak.tolist(), strict=True)
     )
-
-
-def _mostly(cut: Proposal, spans: Samples) -> bool:
-    """Return whether at least half of a cut is inside spans, shape (k, 2), ascending and disjoint."""
-    shared = int(np.diff(np.clip(spans, cut.start_samples, cut.stop_samples)).sum())
-    return 2 * shared >= cut.stop_samples - cut.start_samples
 
 
 def _questions(
@@ -282,6 +281,10 @@ class _Chosen:
     scored: Samples
     threshold: float
 
+    def where(self, chosen: NDArray[np.bool_]) -> _Chosen:
+        """Return some of the cuts."""
+        return replace(self, spans=self.spans[chosen], scored=self.scored[chosen])
+
 
 def _choose(
     profile: ScoreProfile,
@@ -291,13 +294,13 @@ def _choose(
     settings: CutSettings,
     decided: DecidedSpans,
     rules: CutRules,
-    dead_air: Samples,
+    exact: Samples,
     limit: float,
 ) -> _Chosen:
     """Return the cuts; for a target share already on beats, for a threshold before snapping."""
     if settings.threshold_mode == "keep":
         places = candidates(profile.length_samples, listening, grid, rate_hz, snap=settings.snap)
-        places = np.union1d(places, dead_air.ravel())
+        places = np.union1d(places, exact.ravel())
         best = cuts_for_target(profile, settings.keep, decided, rules, places)
         scored = nearest_crossings(profile, best.threshold, best.spans, rules.moved)
         return _Chosen(best.spans, scored, best.threshold)
@@ -306,7 +309,7 @@ def _choose(
         threshold = limit
     if settings.threshold_mode == "percentile":
         threshold = float(np.percentile(profile.scores, settings.percentile))
-    spans = ending_with(cuts_at(profile, threshold, decided, rules), dead_air, rate_hz)
+    spans = ending_with(cuts_at(profile, threshold, decided, rules), exact, rate_hz)
     return _Chosen(spans, spans, threshold)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.anomaly.part_wording import part_wording
 from engine.cuts.dead_air import PAUSES, DeadAirIn, dead_air_in
 from engine.cuts.profile import Numbers, ScoreProfile
-from engine.document.analysis import Listening, NearestReference, ScoreCurve
+from engine.document.analysis import FRAGMENT, OTHER_LEVEL, Listening, NearestReference, ScoreCurve
 from engine.spans import Samples, inside
 from engine.timebase import format_time
 
@@ -65,6 +65,12 @@ _HEARD_AS: Mapping[str, str] = {
     "wrong-tempo": "sounds like the wrong tempo",
 }
 """Words for score components that are kinds of fault."""
+
+_FOUND_AS: Mapping[str, str] = {
+    OTHER_LEVEL: ": the level changes at both ends, as if a gain had been turned",
+    FRAGMENT: ": played between two pauses, and much shorter than any piece you keep",
+}
+"""Clauses for faults that rules find."""
 
 _COUNTS = ("", "once", "twice", "three times", "four times", "five times")
 
@@ -158,7 +164,10 @@ def reasons(spans: Samples, against: Backdrop, highest: float | None = None) -> 
     likeness = _against_recording(spans, against, highest)
     knows_taste = curve is None or curve.maker != PAUSES
     faults, another_rhythm = _faults(spans, curve), _another_rhythm(spans, curve)
-    again = [_comes_again(start, stop, curve, rate_hz) for start, stop in spans.tolist()]
+    known = [
+        _comes_again(start, stop, curve, rate_hz) or _found_by_rule(start, stop, curve)
+        for start, stop in spans.tolist()
+    ]
     sentences = []
     for k, (start, stop) in enumerate(spans.tolist()):
         length = _length((stop - start) / rate_hz)
@@ -169,9 +178,9 @@ def reasons(spans: Samples, against: Backdrop, highest: float | None = None) -> 
             if another_rhythm[k] and not faults[k] and not heard.stops[k] and heard.quiet_share[k] < _PLAYED:
                 sounds += f", in {part_wording(RHYTHM)}"
         head = f"{place}: {length}{sounds}" if place else f"{length}{sounds}"
-        fault = "" if again[k] else faults[k]
+        fault = "" if known[k] else faults[k]
         likely = f"; {likeness[k]}{fault}" if knows_taste and dead[k].share < _MOST else ""
-        sentences.append(f"{head}{again[k]}{likely}.")
+        sentences.append(f"{head}{known[k]}{likely}.")
     return sentences
 
 
@@ -188,6 +197,15 @@ def _comes_again(start: int, stop: int, curve: ScoreCurve | None, rate_hz: int) 
     place = format_time(float(again[told[-1]]) / rate_hz, decimals=0)
     often = "" if len(told) == 1 else f" {_times(len(told))}"
     return f": it begins, stops{often} and comes again at {place}, where it goes on"
+
+
+def _found_by_rule(start: int, stop: int, curve: ScoreCurve | None) -> str:
+    """Return a clause about the fault that covers most of a span, if a rule found one."""
+    if curve is None or not len(curve.faults_samples):
+        return ""
+    shared = np.diff(np.clip(curve.faults_samples, start, stop))[:, 0]
+    most = int(shared.argmax())
+    return _FOUND_AS.get(curve.fault_kinds[most], "") if shared[most] >= _OF_CUT * (stop - start) else ""
 
 
 def _times(count: int) -> str:

@@ -17,7 +17,7 @@ from engine.beats.listen import PassResult, listen
 from engine.beats.songs import Song
 from engine.beats.tapped import follow_taps
 from engine.beats.traces import trace
-from engine.document.analysis import Analysis, BeatGrid, Listening, NearestReference, ScoreCurve
+from engine.document.analysis import Analysis, BeatGrid, Listening, NearestReference
 from engine.document.document import analysis_id
 from engine.document.grid.edits import is_edited
 from engine.document.listening_ids import LISTENING_MAKER, listening_ids, mix_inputs
@@ -123,15 +123,7 @@ def _score(
         )
         progress = progress.part(0.3, 1.0)
     scores = score_blocks(taste, blocks, state.rate_hz, length, progress, level_db=level_db)
-    curve = ScoreCurve(
-        s_to_samples_array(scores.times_s, state.rate_hz),
-        scores.scores,
-        taste.maker,
-        part_names=tuple(scores.parts),
-        parts=np.stack([*scores.parts.values()], axis=1) if scores.parts else np.zeros((0, 0), np.float32),
-        limit=scores.limit,
-        false_starts_samples=s_to_samples_array(scores.false_starts_s, state.rate_hz),
-    )
+    curve = scores.curve(state.rate_hz, taste.maker)
     return {"score": curve, "nearest": _nearest_kept(taste, scores.nearest, path, state.rate_hz)}
 
 

@@ -14,7 +14,7 @@ from engine.cuts.propose import propose_cuts
 from engine.features.dead_air import LEAST_S
 from engine.lab.evaluation.materials.case import PAUSE, HeldOut, WholeFile
 from engine.lab.evaluation.metrics import average_precision, time_iou
-from engine.lab.evaluation.review import after_answers, curve_of
+from engine.lab.evaluation.review import after_answers
 from engine.lab.simulated.recordings import HEARD_RATE_HZ
 from engine.settings import CutSettings
 
@@ -79,7 +79,7 @@ def _automatic(curve: Scores, heard: PassResult, tested: HeldOut) -> dict[str, f
 
 def _proposed(curve: Scores, heard: PassResult, tested: HeldOut) -> NDArray[np.bool_]:
     plan = propose_cuts(
-        curve_of(curve),
+        curve.curve(HEARD_RATE_HZ, "evaluation"),
         heard.listening,
         heard.grid,
         length_samples=len(tested.audio),
@@ -123,7 +123,12 @@ def _proposed_iou(curve: Scores, tested: HeldOut) -> float:
     bad = _bad(tested)
     settings = CutSettings(threshold_mode="keep", keep=1.0 - float(bad.mean()), minimum_kept_s=_LEAST_KEPT_S)
     plan = propose_cuts(
-        curve_of(curve), None, None, length_samples=len(bad), rate_hz=HEARD_RATE_HZ, settings=settings
+        curve.curve(HEARD_RATE_HZ, "evaluation"),
+        None,
+        None,
+        length_samples=len(bad),
+        rate_hz=HEARD_RATE_HZ,
+        settings=settings,
     )
     cut = _covered([(one.start_samples, one.stop_samples) for one in plan.proposals], len(bad))
     return float((cut & bad).sum() / (cut | bad).sum())

@@ -6,29 +6,14 @@ import numpy as np
 
 from engine.anomaly.score import Scores
 from engine.beats.listen import PassResult
-from engine.document.analysis import ScoreCurve
 from engine.lab.evaluation.materials.case import HeldOut
 from engine.lab.evaluation.simulate import hit, moments, simulate
 from engine.lab.simulated.recordings import HEARD_RATE_HZ
 from engine.review.calibration.evidence import Analyses
-from engine.timebase import s_to_samples_array
 
 ANSWERS = 20
 _MOMENT_S = 1.5
 """The recordings are a minute or two: as many moments must be left as are answered."""
-
-
-def curve_of(scores: Scores) -> ScoreCurve:
-    """Return scores as a document holds them, at the rate of the evaluation."""
-    return ScoreCurve(
-        s_to_samples_array(scores.times_s, HEARD_RATE_HZ),
-        scores.scores,
-        maker="evaluation",
-        part_names=tuple(scores.parts),
-        parts=np.stack([*scores.parts.values()], axis=1) if scores.parts else np.zeros((0, 0), np.float32),
-        limit=scores.limit,
-        false_starts_samples=s_to_samples_array(scores.false_starts_s, HEARD_RATE_HZ),
-    )
 
 
 def after_answers(scores: Scores, heard: PassResult, tested: HeldOut) -> dict[str, float]:
@@ -36,7 +21,7 @@ def after_answers(scores: Scores, heard: PassResult, tested: HeldOut) -> dict[st
 
     Empty if the rest contains only faults, or none.
     """
-    known = Analyses(curve_of(scores), heard.listening, heard.grid)
+    known = Analyses(scores.curve(HEARD_RATE_HZ, "evaluation"), heard.listening, heard.grid)
     state = moments(known, len(tested.audio), HEARD_RATE_HZ, _MOMENT_S)
     faults = np.array([(one.start_samples, one.stop_samples) for one in tested.faults], np.int64)
     found = simulate(state, known, hit(state, faults), answers=ANSWERS)

@@ -86,10 +86,16 @@ def require_analysis(analysis: Analysis) -> None:
             if analysis.parts.size or analysis.part_names:
                 _numbers(analysis.parts, (len(times), len(analysis.part_names)))
             require_numbers("the limit", [analysis.limit])
+            _numbers(analysis.part_limits, (len(analysis.part_names) * bool(len(analysis.part_limits)),))
             starts = analysis.false_starts_samples
             _whole(starts, (len(starts), 3), 0, FARTHEST_SAMPLES)
             if np.any(np.diff(starts) < 0) or np.any(np.diff(starts[:, 0]) < 0):
                 raise ValueError("a false start that does not go on")
+            _texts(analysis.fault_kinds)
+            faults = analysis.faults_samples
+            _whole(faults, (len(analysis.fault_kinds), 2), 0, FARTHEST_SAMPLES)
+            if np.any(np.diff(faults) < 0) or np.any(np.diff(faults[:, 0]) < 0):
+                raise ValueError("a fault that ends before it begins")
         case BeatGrid():
             beats = _positions(analysis.beats_samples)
             _whole(analysis.bar_positions, (len(beats),), 0, FARTHEST_SAMPLES)

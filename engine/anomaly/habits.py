@@ -1,0 +1,93 @@
+"""Extremes of edited recordings: a passage like one that the user left in is not a fault."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engine.anomaly.false_starts import likelier_than
+from engine.anomaly.level_steps import levelled, louder_or_softer
+from engine.anomaly.pieces import pieces_in
+from engine.audio.reader import SourceReader
+from engine.features.dead_air import detect
+from engine.features.mono import mono_of
+from engine.progress import Progress
+from engine.side_by_side import side_by_side
+from engine.takes.features import Frames, frames_of
+from engine.takes.find import false_starts_in
+from engine.timebase import convert_samples
+
+_PAUSES_AT_HZ = 16_000
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """Extremes of edited recordings.
+
+    Attributes
+    ----------
+    longest_pause_s : length of the longest dead air; 0 without any
+    likeliest_start : likelihood of the likeliest false start; 0 without any
+    shortest_piece_s : length of the shortest playing from one pause to the next; 0 if it is not known
+    largest_level_change_db : of a passage against the music before and after; 0 without any, None if it is
+        not known
+    """
+
+    longest_pause_s: float = 0.0
+    likeliest_start: float = 0.0
+    shortest_piece_s: float = 0.0
+    largest_level_change_db: float | None = None
+
+
+def habits_of(paths: Iterable[Path], progress: Progress) -> Habits:
+    """Measure edited recordings.
+
+    Raises
+    ------
+    SourceError : one cannot be read
+    Cancelled : the user asked for it
+    """
+
+    def of_one(path: Path) -> Habits:
+        progress.check_cancelled()
+        with SourceReader(path) as reader:
+            frames = frames_of(mono_of(reader, reader.rate_hz), reader.rate_hz)
+        return _in_frames(frames, _longest_pause_s(path))
+
+    each = side_by_side(of_one, paths)
+    if not each:
+        return Habits()
+    return Habits(
+        max(one.longest_pause_s for one in each),
+        max(one.likeliest_start for one in each),
+        min((one.shortest_piece_s for one in each if one.shortest_piece_s), default=0.0),
+        max(one.largest_level_change_db or 0.0 for one in each),
+    )
+
+
+def _in_frames(frames: Frames, longest_pause_s: float) -> Habits:
+    steps = louder_or_softer(frames.bands_db)
+    frames = levelled(frames, steps)
+    starts = likelier_than(false_starts_in(frames), 0.0)
+    lengths_s = (one.length_s for one in pieces_in(frames.levels_db))
+    return Habits(
+        longest_pause_s,
+        max((one.likelihood for one in starts), default=0.0),
+        min(lengths_s, default=0.0),
+        max((abs(one.change_db) for one in steps), default=0.0),
+    )
+
+
+def _longest_pause_s(path: Path) -> float:
+    """Return the length of the longest dead air inside an edited recording; 0 without any.
+
+    Dead air before the first sound and after the last does not count: a recorder was started or stopped.
+    """
+    with SourceReader(path) as reader:
+        total = convert_samples(reader.frames, reader.rate_hz, _PAUSES_AT_HZ)
+        spans = detect(mono_of(reader, _PAUSES_AT_HZ), _PAUSES_AT_HZ).spans
+    between = (spans[:, 0] > 0) & (spans[:, 1] < total - _PAUSES_AT_HZ)
+    return int(np.diff(spans[between]).max(initial=0)) / _PAUSES_AT_HZ

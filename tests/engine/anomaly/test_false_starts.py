@@ -67,7 +67,10 @@ def test_an_attempt_is_raised_and_all_else_scores_as_before(taste: Taste) -> Non
     audio, spans = rehearsal()
     # Far more typical of what was kept than it is: nothing is odd of itself.
     taste = replace(taste, kept_scores=replace(taste.kept_scores, mean=taste.kept_scores.mean + 10.0))
-    curve, blind = scored(taste, audio), scored(replace(taste, habits=replace(taste.habits, likeliest_start=1.0)), audio)
+    curve, blind = (
+        scored(taste, audio),
+        scored(replace(taste, habits=replace(taste.habits, likeliest_start=1.0)), audio),
+    )
     (start,) = curve.false_starts
     assert (blind.false_starts, curve.false_starts_s.shape) == ((), (1, 3))
     assert (start.start_s, start.stop_s) == pytest.approx(spans[1], abs=0.5)
@@ -81,7 +84,10 @@ def test_an_attempt_is_raised_and_all_else_scores_as_before(taste: Taste) -> Non
 @pytest.mark.parametrize("length_s", [0.0, 0.5, 10.0])
 def test_where_takes_cannot_be_judged_nothing_changes(length_s: float, taste: Taste) -> None:
     audio = passage(1, 20.0)[: round(length_s * RATE_HZ)]
-    curve, blind = scored(taste, audio), scored(replace(taste, habits=replace(taste.habits, likeliest_start=1.0)), audio)
+    curve, blind = (
+        scored(taste, audio),
+        scored(replace(taste, habits=replace(taste.habits, likeliest_start=1.0)), audio),
+    )
     assert curve.false_starts == ()
     np.testing.assert_array_equal(curve.scores, blind.scores)
 

@@ -1,0 +1,71 @@
+"""By default, a cut has evidence of a fault; merely unlike the training data is not a fault."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from engine.cuts.evidence import are_faults, share_in
+from engine.document.analysis import FRAGMENT, OTHER_LEVEL, ScoreCurve
+from engine.document.proposals import Evidence
+from tests.engine.cuts.test_propose import RATE_HZ, plan_of, spans_of, steps
+
+FAMILIAR, ODD = 0.4, 0.99
+
+
+def curve_with(name: str, value: float) -> ScoreCurve:
+    """A curve that is odd from 30 to 40 s, there with a part of its score; the highest of the edits is 2."""
+    curve = steps((30, FAMILIAR), (10, ODD), (30, FAMILIAR))
+    parts = np.where(curve.scores > FAMILIAR, value, 0.0)[:, None].astype(np.float32)
+    return replace(curve, part_names=(name,), parts=parts, part_limits=np.array([2.0], np.float32))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "count"),
+    [("talk", 3.0, 1), ("talk", 1.0, 0), ("unlike-kept", 9.0, 0), ("unlike-rest-rhythm", 3.0, 1)],
+)
+def test_a_cut_needs_a_kind_of_fault_above_all_of_the_edits(name: str, value: float, count: int) -> None:
+    assert len(plan_of(curve_with(name, value), 70).proposals) == count
+
+
+def test_a_threshold_of_the_user_needs_no_evidence() -> None:
+    curve = curve_with("unlike-kept", 9.0)
+    assert len(plan_of(curve, 70, threshold_mode="score", score=0.9).proposals) == 1
+    assert len(plan_of(curve, 70, threshold_mode="keep", keep=0.8).proposals) == 1
+
+
+def test_a_taste_that_cannot_know_proposes_as_before() -> None:
+    assert (
+        len(plan_of(replace(curve_with("talk", 0.0), part_limits=np.zeros(0, np.float32)), 70).proposals) == 1
+    )
+
+
+@pytest.mark.parametrize("kind", [OTHER_LEVEL, FRAGMENT])
+def test_a_fault_of_a_rule_is_evidence_and_gives_the_edges(kind: str) -> None:
+    fault = np.array([[30.3, 39.4]]) * RATE_HZ
+    curve = replace(
+        curve_with("unlike-kept", 9.0), faults_samples=fault.astype(np.int64), fault_kinds=(kind,)
+    )
+    plan = plan_of(curve, 70)
+    assert np.array(spans_of(plan)) == pytest.approx(fault, abs=0.15 * RATE_HZ)
+    assert [one.evidence for one in plan.proposals] == [Evidence.STRONG]
+
+
+def test_shares_agree_with_counted_samples() -> None:
+    rng = np.random.default_rng(5)
+    edges = np.sort(rng.choice(400, 12, replace=False)).reshape(-1, 2)
+    spans = np.sort(rng.choice(400, (30, 2)), axis=1) + np.array([0, 1])
+    counted = np.zeros(402)
+    for start, stop in edges:
+        counted[start:stop] = 1.0
+    wanted = [counted[start:stop].mean() for start, stop in spans]
+    np.testing.assert_allclose(share_in(spans, edges), wanted)
+    np.testing.assert_array_equal(share_in(spans, np.zeros((0, 2), np.int64)), np.zeros(30))
+
+
+def test_no_spans_have_no_evidence() -> None:
+    assert are_faults(
+        np.zeros((0, 2), np.int64), curve_with("talk", 3.0), np.zeros((0, 2), np.int64)
+    ).shape == (0,)

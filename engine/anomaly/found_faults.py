@@ -16,8 +16,9 @@ from engine.anomaly.dead_air import least_above
 from engine.anomaly.false_starts import likelier_than
 from engine.anomaly.habits import Habits
 from engine.anomaly.level_steps import LevelStep, levelled, louder_or_softer
+from engine.anomaly.other_tempo import Numbers, OtherTempo, other_tempos
 from engine.anomaly.pieces import Pauses, Piece, pieces_in
-from engine.document.analysis import FRAGMENT, OTHER_LEVEL
+from engine.document.analysis import FRAGMENT, OTHER_LEVEL, OTHER_TEMPO
 from engine.progress import SILENT, Progress
 from engine.takes.features import Frames
 from engine.takes.find import false_starts_in
@@ -25,6 +26,8 @@ from engine.takes.takes import FalseStart
 
 _LOUDER_DB = 3.0
 """A level differs by this much more than any of the training data."""
+_FASTER = 0.05
+"""The logarithm of a tempo differs by this much more than any of the training data."""
 _LONGEST_FRAGMENT_S, _OF_SHORTEST = 25.0, 0.25
 _LONGEST_S = 60.0
 """A longer piece is not a fragment, however much of it is odd: it can be an unfamiliar song."""
@@ -36,7 +39,7 @@ class FoundFault:
 
     Attributes
     ----------
-    kind : `OTHER_LEVEL` or `FRAGMENT`, see `engine.document.analysis`
+    kind : `OTHER_LEVEL`, `OTHER_TEMPO` or `FRAGMENT`, see `engine.document.analysis`
     """
 
     kind: str
@@ -58,9 +61,13 @@ class OddMoments:
 
 
 def found_faults(
-    frames: Frames, habits: Habits, odd: OddMoments, progress: Progress = SILENT
+    frames: Frames, strength: Numbers, habits: Habits, odd: OddMoments, progress: Progress = SILENT
 ) -> tuple[tuple[FoundFault, ...], tuple[FalseStart, ...]]:
     """Return the faults of a recording, by start, and its false starts.
+
+    Parameters
+    ----------
+    strength : of attacks, see `engine.anomaly.other_tempo`
 
     Raises
     ------
@@ -73,6 +80,7 @@ def found_faults(
     most_s = min(_LONGEST_FRAGMENT_S, _OF_SHORTEST * habits.shortest_piece_s)
     found = [
         *_wrong_levels(steps, habits),
+        *_wrong_tempos(other_tempos(strength), habits),
         *_fragments(pieces_in(frames.levels_db), odd, most_s),
     ]
     return (
@@ -87,6 +95,14 @@ def _wrong_levels(steps: Iterable[LevelStep], habits: Habits) -> Iterator[FoundF
     for one in steps:
         if abs(one.change_db) >= habits.largest_level_change_db + _LOUDER_DB:
             yield FoundFault(OTHER_LEVEL, one.start_s, one.stop_s)
+
+
+def _wrong_tempos(passages: Iterable[OtherTempo], habits: Habits) -> Iterator[FoundFault]:
+    if habits.largest_tempo_change is None:
+        return
+    for one in passages:
+        if abs(one.change) >= habits.largest_tempo_change + _FASTER:
+            yield FoundFault(OTHER_TEMPO, one.start_s, one.stop_s)
 
 
 def _fragments(pieces: Iterable[Piece], odd: OddMoments, most_s: float) -> Iterator[FoundFault]:

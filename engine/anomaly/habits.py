@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +10,10 @@ import numpy as np
 
 from engine.anomaly.false_starts import likelier_than
 from engine.anomaly.level_steps import levelled, louder_or_softer
+from engine.anomaly.other_tempo import AttackStrength, OtherTempo, other_tempos
 from engine.anomaly.pieces import pieces_in
 from engine.audio.reader import SourceReader
-from engine.features.dead_air import detect
+from engine.features.dead_air import DeadAirDetector
 from engine.features.mono import mono_of
 from engine.progress import Progress
 from engine.side_by_side import side_by_side
@@ -20,7 +21,7 @@ from engine.takes.features import Frames, frames_of
 from engine.takes.find import false_starts_in
 from engine.timebase import convert_samples
 
-_PAUSES_AT_HZ = 16_000
+_RATE_HZ = 16_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,14 @@ class Habits:
     shortest_piece_s : length of the shortest playing from one pause to the next; 0 if it is not known
     largest_level_change_db : of a passage against the music before and after; 0 without any, None if it is
         not known
+    largest_tempo_change : the same for the tempo, as the absolute logarithm of the ratio
     """
 
     longest_pause_s: float = 0.0
     likeliest_start: float = 0.0
     shortest_piece_s: float = 0.0
     largest_level_change_db: float | None = None
+    largest_tempo_change: float | None = None
 
 
 def habits_of(paths: Iterable[Path], progress: Progress) -> Habits:
@@ -55,7 +58,7 @@ def habits_of(paths: Iterable[Path], progress: Progress) -> Habits:
         progress.check_cancelled()
         with SourceReader(path) as reader:
             frames = frames_of(mono_of(reader, reader.rate_hz), reader.rate_hz)
-        return _in_frames(frames, _longest_pause_s(path))
+        return _in_one(frames, *_pauses_and_tempos(path))
 
     each = side_by_side(of_one, paths)
     if not each:
@@ -65,10 +68,11 @@ def habits_of(paths: Iterable[Path], progress: Progress) -> Habits:
         max(one.likeliest_start for one in each),
         min((one.shortest_piece_s for one in each if one.shortest_piece_s), default=0.0),
         max(one.largest_level_change_db or 0.0 for one in each),
+        max(one.largest_tempo_change or 0.0 for one in each),
     )
 
 
-def _in_frames(frames: Frames, longest_pause_s: float) -> Habits:
+def _in_one(frames: Frames, longest_pause_s: float, tempos: Sequence[OtherTempo]) -> Habits:
     steps = louder_or_softer(frames.bands_db)
     frames = levelled(frames, steps)
     starts = likelier_than(false_starts_in(frames), 0.0)
@@ -78,16 +82,22 @@ def _in_frames(frames: Frames, longest_pause_s: float) -> Habits:
         max((one.likelihood for one in starts), default=0.0),
         min(lengths_s, default=0.0),
         max((abs(one.change_db) for one in steps), default=0.0),
+        max((abs(one.change) for one in tempos), default=0.0),
     )
 
 
-def _longest_pause_s(path: Path) -> float:
-    """Return the length of the longest dead air inside an edited recording; 0 without any.
+def _pauses_and_tempos(path: Path) -> tuple[float, tuple[OtherTempo, ...]]:
+    """Return the length of the longest dead air inside an edited recording, 0 without any, and other tempos.
 
     Dead air before the first sound and after the last does not count: a recorder was started or stopped.
     """
+    attacks, detector = AttackStrength(_RATE_HZ), DeadAirDetector(_RATE_HZ)
     with SourceReader(path) as reader:
-        total = convert_samples(reader.frames, reader.rate_hz, _PAUSES_AT_HZ)
-        spans = detect(mono_of(reader, _PAUSES_AT_HZ), _PAUSES_AT_HZ).spans
-    between = (spans[:, 0] > 0) & (spans[:, 1] < total - _PAUSES_AT_HZ)
-    return int(np.diff(spans[between]).max(initial=0)) / _PAUSES_AT_HZ
+        total = convert_samples(reader.frames, reader.rate_hz, _RATE_HZ)
+        for block in mono_of(reader, _RATE_HZ):
+            attacks.push(block)
+            detector.push(block)
+    spans = detector.finish().spans
+    between = (spans[:, 0] > 0) & (spans[:, 1] < total - _RATE_HZ)
+    longest_s = int(np.diff(spans[between]).max(initial=0)) / _RATE_HZ
+    return longest_s, other_tempos(attacks.finish())

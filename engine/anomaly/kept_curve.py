@@ -35,6 +35,8 @@ QUANTILES = 200
 _PLACES = 1.0 - np.square(np.linspace(1.0, 0.0, QUANTILES))
 """Closer to each other towards the highest scores: at 1 % they are 0.1 % apart."""
 
+_OF_ONE = 1.5
+
 MOST_CUT = 0.01
 """This share of the edits is above the default limit, or one block of them where they have less than 100."""
 
@@ -104,10 +106,12 @@ class KeptCurve:
     def part_limits(self) -> NDArray[np.float32]:
         """The highest value of each part of the score, shape (parts,), at least a standard deviation.
 
-        A new block of such audio exceeds that of one part with a chance of one in one plus the blocks.
+        A new block of such audio exceeds that of one part with a chance of one in one plus the blocks. One
+        recording does not show how recordings differ, so its values are raised.
         """
-        highest: NDArray[np.float32] = np.maximum(self.scores[:, 1:, -1].max(axis=0), np.float32(1.0))
-        return highest
+        highest = np.maximum(self.scores[:, 1:, -1].max(axis=0), np.float32(1.0))
+        limits: NDArray[np.float32] = highest * np.float32(1.0 if len(self.scores) > 1 else _OF_ONE)
+        return limits
 
     def _at_least(self, scores: Numbers, column: int) -> Numbers:
         """Return the share of each recording at or above scores, shape (recordings, n)."""

@@ -13,6 +13,7 @@ from engine.anomaly.dead_air import longer_than, raised_in
 from engine.anomaly.false_starts import raised_over
 from engine.anomaly.found_faults import FoundFault, OddMoments, found_faults, raised_in_faults
 from engine.anomaly.neighbours import Nearest, NearestSearch
+from engine.anomaly.other_tempo import AttackStrength
 from engine.anomaly.recipes.recipe import Judged, KeptScores
 from engine.anomaly.taste import Taste
 from engine.anomaly.threshold import as_cuts_see, score_of, to_scores
@@ -153,7 +154,8 @@ def score_blocks(
     passing = iter if search is None else search.passing
     known_level_db = level_db if taste.is_levelled else 0.0
     detector, frames = DeadAirDetector(mel.rate_hz), FramesInPassing(mel.rate_hz)
-    hearing = _also(frames.passing(heard.blocks()), detector)
+    attacks = AttackStrength(mel.rate_hz)
+    hearing = _also(frames.passing(heard.blocks()), detector, attacks)
     # The result of a damaged taste is reported below, in one sentence.
     quietly = np.errstate(over="ignore", invalid="ignore", divide="ignore")
     with few_threads(), quietly, read_ahead(hearing, _BLOCKS_AHEAD) as ready:
@@ -172,16 +174,19 @@ def score_blocks(
     scores = raised_in(scores, times_s * mel.rate_hz, dead)
     rest = progress.part(_HEARD_SHARE, 1.0)
     odd = OddMoments(times_s[as_cuts_see(scores[:, None].astype(np.float64), hop_s)[:, 0] >= limit], hop_s)
-    faults, starts = found_faults(frames.frames(), taste.habits, odd, rest)
+    faults, starts = found_faults(frames.frames(), attacks.finish(), taste.habits, odd, rest)
     scores = raised_over(scores, times_s, starts, limit)
     scores = raised_in_faults(scores, times_s, faults, limit)
     progress.report(1.0, "Scoring")
     return Scores(times_s, scores, hop_s, nearest, parts, limit, taste.part_limits, starts, faults)
 
 
-def _also(blocks: Iterable[NDArray[np.float32]], detector: DeadAirDetector) -> Iterator[NDArray[np.float32]]:
+def _also(
+    blocks: Iterable[NDArray[np.float32]], *others: DeadAirDetector | AttackStrength
+) -> Iterator[NDArray[np.float32]]:
     for block in blocks:
-        detector.push(block)
+        for one in others:
+            one.push(block)
         yield block
 
 

@@ -261,12 +261,16 @@ def _kept(config: RecipeConfig, tensors: dict[str, Tensor], about: Mapping[str, 
 
 def _habits(about: Mapping[str, object]) -> Habits:
     """Return the extremes of the training data; older tastes know fewer of them."""
-    change_db = about.get("largest_level_change_db")
+
+    def known(name: str) -> float | None:
+        return None if about.get(name) is None else _not_negative(about[name])
+
     return Habits(
         longest_pause_s=_not_negative(about.get("longest_pause_s", 0.0)),
         likeliest_start=_share(about.get("likeliest_start", 0.0)),
         shortest_piece_s=_not_negative(about.get("shortest_piece_s", 0.0)),
-        largest_level_change_db=None if change_db is None else _not_negative(change_db),
+        largest_level_change_db=known("largest_level_change_db"),
+        largest_tempo_change=known("largest_tempo_change"),
     )
 
 

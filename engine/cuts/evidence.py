@@ -14,8 +14,9 @@ from engine.spans import Samples
 NOT_FAULTS = frozenset({"unlike-kept", "unlike-rest", "unusual-mix"})
 """Parts of a score that are high in any unfamiliar music."""
 
+PART_S = 10.0
 _MOSTLY_FOUND = 0.4
-"""Rules have found at least this share of a cut."""
+"""Rules have found at least this share of a part."""
 
 
 def share_in(spans: Samples, found: Samples) -> NDArray[np.float64]:
@@ -32,10 +33,12 @@ def share_in(spans: Samples, found: Samples) -> NDArray[np.float64]:
     return shares
 
 
-def are_faults(spans: Samples, curve: ScoreCurve, found: Samples) -> NDArray[np.bool_]:
-    """Return whether there is evidence of a fault in each span, shape (n, 2); True where it cannot be known.
+def are_faults(spans: Samples, curve: ScoreCurve, found: Samples, rate_hz: int) -> NDArray[np.bool_]:
+    """Return whether there is evidence of faults in most of each span; True where it cannot be known.
 
-    Parts of a score are evidence if their mean over the span is above the highest value in the training data.
+    Spans, shape (n, 2), are divided into equal parts of about `PART_S`, since a long one has several kinds of
+    fault. In each of them, the mean of a part of the score above its highest value in the training data is
+    evidence.
 
     Parameters
     ----------
@@ -43,10 +46,23 @@ def are_faults(spans: Samples, curve: ScoreCurve, found: Samples) -> NDArray[np.
     """
     if not len(curve.part_limits) or not len(spans):
         return np.ones(len(spans), bool)
+    counts = np.maximum(1, np.rint(np.diff(spans)[:, 0] / (PART_S * rate_hz)).astype(np.int64))
+    edges = [
+        np.linspace(start, stop, count + 1)
+        for (start, stop), count in zip(spans.tolist(), counts.tolist(), strict=True)
+    ]
+    parts = np.rint(np.concatenate([np.stack([one[:-1], one[1:]], axis=1) for one in edges])).astype(np.int64)
+    is_evident = _names_a_fault(parts, curve) | (share_in(parts, found) >= _MOSTLY_FOUND)
+    evident = np.add.reduceat(is_evident.astype(np.int64), np.cumsum(counts) - counts)
+    mostly: NDArray[np.bool_] = 2 * evident >= counts
+    return mostly
+
+
+def _names_a_fault(spans: Samples, curve: ScoreCurve) -> NDArray[np.bool_]:
     faults = [k for k, name in enumerate(curve.part_names) if name not in NOT_FAULTS]
     limits = curve.part_limits[faults].astype(np.float64)
     sums = np.concatenate([np.zeros((1, len(faults))), np.cumsum(curve.parts[:, faults] / limits, axis=0)])
     first, last = (np.searchsorted(curve.times_samples, spans[:, edge]) for edge in (0, 1))
     means = (sums[last] - sums[first]) / np.maximum(last - first, 1)[:, None]
-    is_named: NDArray[np.bool_] = means.max(axis=1, initial=0.0) >= 1.0
-    return is_named | (share_in(spans, found) >= _MOSTLY_FOUND)
+    names: NDArray[np.bool_] = means.max(axis=1, initial=0.0) >= 1.0
+    return names

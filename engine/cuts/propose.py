@@ -31,7 +31,7 @@ from engine.cuts.regions import (
 )
 from engine.cuts.target_length import cuts_for_target
 from engine.cuts.unfamiliar import question, unfamiliar_passages
-from engine.document.analysis import BeatGrid, Listening, NearestReference, ScoreCurve
+from engine.document.analysis import OTHER_TEMPO, BeatGrid, Listening, NearestReference, ScoreCurve
 from engine.document.decisions import Verdict
 from engine.document.proposals import QUESTION, UNFAMILIAR, Alternative, Evidence, Proposal, proposal_id
 from engine.settings import CutSettings
@@ -113,16 +113,19 @@ def propose_cuts(
         kept = max(0, length_samples) - int(np.diff(answered.accepted).sum())
         return CutPlan((), settings.score, kept, kept / length_samples if length_samples > 0 else 1.0)
     width_s = OPTIMISED_SMOOTHING_S if settings.threshold_mode == "keep" else SMOOTHING_S
-    exact = united(np.concatenate([surely_dead(curve, listening), curve.faults_samples]))
+    has_edges = np.array([kind != OTHER_TEMPO for kind in curve.fault_kinds], bool)
+    exact = united(np.concatenate([surely_dead(curve, listening), curve.faults_samples[has_edges]]))
     profile = smooth(curve, length_samples=length_samples, rate_hz=rate_hz, width_s=width_s, sharp=exact)
     rules = _rules(settings, profile, grid, rate_hz)
     found = _found_by_rules(curve, listening)
     unfamiliar = unfamiliar_passages(profile, found, curve.limit, rate_hz, grid, listening)
+    if len(curve.part_limits):
+        unfamiliar = unfamiliar[~are_faults(unfamiliar, curve, found, rate_hz)]
     asked = _unanswered(unfamiliar, answered) if settings.threshold_mode == "automatic" else unfamiliar[:0]
     answered = replace(answered, rejected=united(np.concatenate([answered.rejected, asked])))
     chosen = _choose(profile, listening, grid, rate_hz, settings, answered, rules, exact, curve.limit)
     if settings.threshold_mode == "automatic":
-        chosen = chosen.where(are_faults(chosen.spans, curve, found))
+        chosen = chosen.where(are_faults(chosen.spans, curve, found, rate_hz))
     edges = chosen.scored.T.ravel()
     near = anchors(edges, listening, grid, rate_hz).but_not_of(edges, exact)
     spans = chosen.spans

@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 from engine.anomaly.part_wording import part_wording
 from engine.cuts.dead_air import PAUSES, DeadAirIn, dead_air_in
 from engine.cuts.profile import Numbers, ScoreProfile
-from engine.document.analysis import FRAGMENT, OTHER_LEVEL, Listening, NearestReference, ScoreCurve
+from engine.document.analysis import (
+    FRAGMENT,
+    OTHER_LEVEL,
+    OTHER_TEMPO,
+    Listening,
+    NearestReference,
+    ScoreCurve,
+)
 from engine.spans import Samples, inside
 from engine.timebase import format_time
 
@@ -68,6 +75,7 @@ _HEARD_AS: Mapping[str, str] = {
 
 _FOUND_AS: Mapping[str, str] = {
     OTHER_LEVEL: ": the level changes at both ends, as if a gain had been turned",
+    OTHER_TEMPO: ", in another tempo than the music before and after",
     FRAGMENT: ": played between two pauses, and much shorter than any piece you keep",
 }
 """Clauses for faults that rules find."""

@@ -28,6 +28,9 @@ NOWHERE: NDArray[np.int64] = np.zeros((0, 2), np.int64)
 OTHER_LEVEL = "other-level"
 """Music at another level than the music before and after."""
 
+OTHER_TEMPO = "other-tempo"
+"""Music in another tempo than the music around; its edges are not exact."""
+
 FRAGMENT = "fragment"
 """Playing between two pauses, much shorter than any piece of the training data."""
 
@@ -50,7 +53,7 @@ class ScoreCurve:
         take, in document samples, ascending; scores are raised over it
     faults_samples : int64, shape (j, 2): start and stop of another fault found by a rule, by start; scores
         are raised over it
-    fault_kinds : shape (j,), `OTHER_LEVEL` or `FRAGMENT`
+    fault_kinds : shape (j,), `OTHER_LEVEL`, `OTHER_TEMPO` or `FRAGMENT`
     """
 
     times_samples: NDArray[np.int64]

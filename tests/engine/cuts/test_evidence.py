@@ -65,7 +65,25 @@ def test_shares_agree_with_counted_samples() -> None:
     np.testing.assert_array_equal(share_in(spans, np.zeros((0, 2), np.int64)), np.zeros(30))
 
 
+def with_kinds(count: int) -> ScoreCurve:
+    """A curve that is odd from 30 to 60 s, with another kind of fault every ten seconds, `count` of them."""
+    curve = steps((30, FAMILIAR), (30, ODD), (30, FAMILIAR))
+    parts = np.zeros((len(curve.scores), 3), np.float32)
+    for column in range(count):
+        parts[(30 + 10 * column) * 5 : (40 + 10 * column) * 5, column] = 2.5
+    limits = np.full(3, 2.0, np.float32)
+    return replace(curve, part_names=("talk", "noise", "noodling"), parts=parts, part_limits=limits)
+
+
+def test_a_long_cut_can_have_several_kinds_of_faults() -> None:
+    assert plan_of(with_kinds(3), 90).questions == 0
+    assert len(plan_of(with_kinds(3), 90).proposals) == 1
+
+
+def test_a_passage_with_evidence_for_less_than_half_of_it_is_a_question() -> None:
+    assert (plan_of(with_kinds(1), 90).questions, len(plan_of(with_kinds(1), 90).proposals)) == (1, 1)
+
+
 def test_no_spans_have_no_evidence() -> None:
-    assert are_faults(
-        np.zeros((0, 2), np.int64), curve_with("talk", 3.0), np.zeros((0, 2), np.int64)
-    ).shape == (0,)
+    none = np.zeros((0, 2), np.int64)
+    assert are_faults(none, curve_with("talk", 3.0), none, RATE_HZ).shape == (0,)

@@ -1,0 +1,41 @@
+"""Passages that the user keeps: nothing like them is a fault, or unfamiliar, from then on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.anomaly.threshold import HIGHEST_LIMIT, SMOOTHING_S
+from engine.document.analysis import ScoreCurve
+from engine.spans import Samples, inside
+
+_HIGH = 0.99
+"""This share of a passage is below the limits afterwards."""
+
+
+def with_familiar(curve: ScoreCurve, passages: Samples, rate_hz: int) -> ScoreCurve:
+    """Return a curve whose limits are no lower than the scores in passages [start, stop), shape (k, 2).
+
+    Faults that rules find stay faults.
+    """
+    ruled = np.concatenate([curve.false_starts_samples[:, :2], curve.faults_samples])
+    times = curve.times_samples
+    here = inside(times, passages) & ~inside(times, ruled[np.argsort(ruled[:, 0], kind="stable")])
+    if np.count_nonzero(here) < 2:
+        return curve
+    hop = float(np.median(np.diff(times))) / rate_hz
+    width = max(1, round(SMOOTHING_S / 2.0 / hop))
+    limit = float(np.quantile(_smoothed(curve.scores, width)[here], _HIGH))
+    limits = curve.part_limits
+    if len(limits):
+        parts = [np.quantile(_smoothed(one, width)[here], _HIGH) for one in curve.parts.T]
+        limits = np.maximum(limits, np.array(parts, np.float32))
+    return replace(curve, limit=min(max(curve.limit, limit), HIGHEST_LIMIT), part_limits=limits)
+
+
+def _smoothed(values: NDArray[np.float32], width: int) -> NDArray[np.float64]:
+    padded = np.pad(values.astype(np.float64), (width // 2, width - 1 - width // 2), mode="edge")
+    means: NDArray[np.float64] = np.convolve(padded, np.full(width, 1.0 / width), mode="valid")
+    return means

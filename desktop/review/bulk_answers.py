@@ -10,7 +10,7 @@ from desktop.review.review import Review
 from desktop.shell.session import Session
 from engine.document import edits
 from engine.document.change import Edit
-from engine.document.decisions import Verdict
+from engine.document.decisions import Decision, Verdict
 from engine.errors import UsageError
 from engine.review.bulk import BulkAccept, accept_in_bulk, accept_selected
 
@@ -72,7 +72,7 @@ class BulkAnswers(QObject):
         if not bulk.ids:
             self.said.emit(bulk.after(f"Accepted 0 {scope.name}"))
             return
-        edit = edits.decide(self._session.state, bulk.ids, verdict)
+        edit = self._session.answer(bulk.ids, verdict)
         self._apply(replace(scope, ids=bulk.ids), edit, verdict.value, bulk)
         if self._review.current in scope.ids:
             self._review.go_on()
@@ -85,7 +85,8 @@ class BulkAnswers(QObject):
         self._apply(scope, edit, "flagged" if flagged else "unflagged")
 
     def _apply(self, scope: Scope, edit: Edit, became: str, left: BulkAccept = NOTHING_LEFT) -> None:
-        count, answered = f"{len(scope.ids):,} {scope.name}", len(edit.changes)
+        count = f"{len(scope.ids):,} {scope.name}"
+        answered = sum(change.row_type is Decision for change in edit.changes)
         if not answered:
             self.said.emit(left.after(f"All {count} were {became} before"))
             return

@@ -265,7 +265,7 @@ class Review(QObject):
         In the list of the decided ones, go to the next of them, which was answered before this one. Where the
         most useful question comes first, the answer decides which that is.
         """
-        edit = edits.decide(self._session.state, [self.here()], verdict)
+        edit = self._session.answer([self.here()], verdict)
         self._asks_next = self.choices.sorting == "useful" and not stay
         accepting = self.current if verdict is Verdict.ACCEPTED else None
         onward = None if stay or self._asks_next else self._onward(accepting)

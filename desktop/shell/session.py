@@ -19,6 +19,7 @@ from engine.document.analysis import (
     ScoreCurve,
 )
 from engine.document.change import Change, Edit, RowChange, united
+from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.drums.edits import PROMOTED
 from engine.document.drums.hits import Hits
@@ -32,9 +33,11 @@ from engine.document.marks.sections import SECTIONS, StoredSections
 from engine.document.state import DocumentState
 from engine.document.takes import TAKES
 from engine.errors import OffcutError, UsageError
+from engine.finders.cuts.answering import answer
 from engine.finders.takes.playing import lost_between, lost_sentence
 from engine.finders.takes.stored import known_takes
 from engine.recordings.stored_pickup import known_pickup
+from engine.review.calibration.evidence import Analyses
 from engine.takes.takes import FoundTakes
 
 NO_DOCUMENT = DocumentState()
@@ -156,6 +159,11 @@ class Session(QObject):
     def listening(self) -> Listening | None:
         """Active onsets and loudness."""
         return self._analysis_of("listening", Listening)
+
+    def answer(self, ids: Sequence[str], verdict: Verdict) -> Edit:
+        """Return the edit that answers proposals, see `engine.finders.cuts.answering`."""
+        known = Analyses(self.curve, self.listening, self.grid, self.nearest)
+        return answer(self.state, ids, verdict, known)
 
     @property
     def hits(self) -> Hits | None:

@@ -8,12 +8,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from engine.cli.streams import in_verbs
+from engine.document.analysis import Listening, NearestReference, ScoreCurve
 from engine.document.document import Document
+from engine.document.grid.recounted import grid_in_force
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.errors import DocumentError, SourceError, UsageError
 from engine.files.safe_write import shown
 from engine.recordings.media import locate, locate_all
+from engine.review.calibration.evidence import Analyses
 
 _PATIENCE_S = 3.0
 
@@ -106,3 +109,14 @@ def tracks_named(state: DocumentState, names: Sequence[str]) -> tuple[str, ...]:
             raise UsageError(f"There is no track {name!r}: name some of {known}.")
         found += own
     return tuple(dict.fromkeys(found))
+
+
+def analyses_of(document: Document) -> Analyses:
+    """Return the active analyses from which cuts are proposed."""
+    curve, listening, nearest = (document.analysis(kind) for kind in ("score", "listening", "nearest"))
+    return Analyses(
+        curve if isinstance(curve, ScoreCurve) else None,
+        listening if isinstance(listening, Listening) else None,
+        grid_in_force(document.state, document.analysis("beats")),
+        nearest if isinstance(nearest, NearestReference) else None,
+    )

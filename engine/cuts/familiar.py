@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from engine.anomaly.threshold import HIGHEST_LIMIT, SMOOTHING_S
 from engine.document.analysis import ScoreCurve
-from engine.spans import Samples, inside
+from engine.spans import Samples, inside, united
 
 _HIGH = 0.99
 """This share of a passage is below the limits afterwards."""
@@ -22,7 +22,7 @@ def with_familiar(curve: ScoreCurve, passages: Samples, rate_hz: int) -> ScoreCu
     """
     ruled = np.concatenate([curve.false_starts_samples[:, :2], curve.faults_samples])
     times = curve.times_samples
-    here = inside(times, passages) & ~inside(times, ruled[np.argsort(ruled[:, 0], kind="stable")])
+    here = inside(times, passages) & ~inside(times, united(ruled))
     if np.count_nonzero(here) < 2:
         return curve
     hop = float(np.median(np.diff(times))) / rate_hz

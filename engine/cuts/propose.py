@@ -16,6 +16,7 @@ from engine.cuts.borders import candidates
 from engine.cuts.dead_air import ending_with, surely_dead
 from engine.cuts.edges import Neighbours, anchors, snap
 from engine.cuts.evidence import are_faults, share_in
+from engine.cuts.familiar import with_familiar
 from engine.cuts.profile import OPTIMISED_SMOOTHING_S, ScoreProfile, smooth
 from engine.cuts.reasons import backdrop, reasons
 from engine.cuts.reference_examples import nearest_examples
@@ -30,8 +31,8 @@ from engine.cuts.regions import (
     scored_accepted,
 )
 from engine.cuts.target_length import cuts_for_target
-from engine.cuts.unfamiliar import question, unfamiliar_passages
-from engine.document.analysis import OTHER_TEMPO, BeatGrid, Listening, NearestReference, ScoreCurve
+from engine.cuts.unfamiliar import question, unfamiliar_passages, unlike_from
+from engine.document.analysis import NOWHERE, OTHER_TEMPO, BeatGrid, Listening, NearestReference, ScoreCurve
 from engine.document.decisions import Verdict
 from engine.document.proposals import QUESTION, UNFAMILIAR, Alternative, Evidence, Proposal, proposal_id
 from engine.settings import CutSettings
@@ -94,6 +95,7 @@ def propose_cuts(
     settings: CutSettings,
     decided: tuple[tuple[int, int, Verdict], ...] = (),
     nearest: NearestReference | None = None,
+    familiar: Samples = NOWHERE,
 ) -> CutPlan:
     """Propose cuts of a recording of `length_samples` at `rate_hz`.
 
@@ -103,6 +105,8 @@ def propose_cuts(
     decided : accepted and rejected spans [start, stop); none is proposed again, accepted ones count as cut
         and rejected ones stay
     nearest : from the taste that made the curve; that of another one is ignored
+    familiar : unfamiliar passages [start, stop), shape (k, 2), that the user keeps: by default, nothing like
+        them is proposed, and they are not asked about again
 
     Returns
     -------
@@ -112,16 +116,24 @@ def propose_cuts(
     if length_samples <= 0 or not len(curve.scores):
         kept = max(0, length_samples) - int(np.diff(answered.accepted).sum())
         return CutPlan((), settings.score, kept, kept / length_samples if length_samples > 0 else 1.0)
+    line = unlike_from(curve.limit)
+    if settings.threshold_mode == "automatic" and len(familiar):
+        curve = with_familiar(curve, familiar, rate_hz)
+        line = max(line, curve.limit)
     width_s = OPTIMISED_SMOOTHING_S if settings.threshold_mode == "keep" else SMOOTHING_S
     has_edges = np.array([kind != OTHER_TEMPO for kind in curve.fault_kinds], bool)
     exact = united(np.concatenate([surely_dead(curve, listening), curve.faults_samples[has_edges]]))
     profile = smooth(curve, length_samples=length_samples, rate_hz=rate_hz, width_s=width_s, sharp=exact)
     rules = _rules(settings, profile, grid, rate_hz)
     found = _found_by_rules(curve, listening)
-    unfamiliar = unfamiliar_passages(profile, found, curve.limit, rate_hz, grid, listening)
+    unfamiliar = unfamiliar_passages(profile, found, line, rate_hz, grid, listening)
     if len(curve.part_limits):
         unfamiliar = unfamiliar[~are_faults(unfamiliar, curve, found, rate_hz)]
-    asked = _unanswered(unfamiliar, answered) if settings.threshold_mode == "automatic" else unfamiliar[:0]
+    asked = unfamiliar[:0]
+    if settings.threshold_mode == "automatic":
+        asked = _unanswered(
+            unfamiliar, united(np.concatenate([answered.accepted, answered.rejected, familiar]))
+        )
     answered = replace(answered, rejected=united(np.concatenate([answered.rejected, asked])))
     chosen = _choose(profile, listening, grid, rate_hz, settings, answered, rules, exact, curve.limit)
     if settings.threshold_mode == "automatic":
@@ -154,9 +166,8 @@ def _found_by_rules(curve: ScoreCurve, listening: Listening | None) -> Samples:
     return united(np.concatenate([dead, curve.false_starts_samples[:, :2], curve.faults_samples]))
 
 
-def _unanswered(passages: Samples, decided: DecidedSpans) -> Samples:
+def _unanswered(passages: Samples, answers: Samples) -> Samples:
     """Return the passages, shape (k, 2), without any decided span."""
-    answers = united(np.concatenate([decided.accepted, decided.rejected]))
     first = np.searchsorted(answers[:, 1], passages[:, 0], side="right")
     last = np.searchsorted(answers[:, 0], passages[:, 1], side="left")
     return passages[first >= last]

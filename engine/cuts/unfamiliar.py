@@ -34,10 +34,15 @@ LEAST_ATTACKS_PER_S = 2.0
 """Bands attack as often or more, see `engine.takes.tuning`."""
 
 
+def unlike_from(limit: float) -> float:
+    """Return the score from which music is unlike the training data; `limit` is that of cuts."""
+    return float(to_scores(LIMIT_SHARE * to_standard(np.array([limit])))[0])
+
+
 def unfamiliar_passages(
     profile: ScoreProfile,
     not_music: Samples,
-    limit: float,
+    line: float,
     rate_hz: int,
     grid: BeatGrid | None = None,
     listening: Listening | None = None,
@@ -47,24 +52,23 @@ def unfamiliar_passages(
     Parameters
     ----------
     not_music : spans [start, stop), shape (n, 2), ascending and disjoint: dead air and false starts
-    limit : the score at which a moment of familiar music is proposed as a cut
+    line : moments of a higher score are unlike the training data, see `unlike_from`
     grid : in a recording with music, a part without a steady pulse counts as talk, tuning or noodling
     listening : passages with hardly any attacks are left out, as of tuning
     """
     if grid is not None and has_music(grid):
         pulse = steady_spans(grid, round(HOLE_S * rate_hz))
         not_music = united(np.concatenate([not_music, outside(pulse, 0, profile.length_samples)]))
-    passages = _unlike_throughout(profile, not_music, limit, rate_hz)
+    passages = _unlike_throughout(profile, not_music, line, rate_hz)
     if listening is None:
         return passages
     first, last = (np.searchsorted(listening.onsets_samples, passages[:, edge]) for edge in (0, 1))
     return passages[last - first >= LEAST_ATTACKS_PER_S * np.diff(passages)[:, 0] / rate_hz]
 
 
-def _unlike_throughout(profile: ScoreProfile, not_music: Samples, limit: float, rate_hz: int) -> Samples:
+def _unlike_throughout(profile: ScoreProfile, not_music: Samples, line: float, rate_hz: int) -> Samples:
     edges, width = profile.edges_samples, round(WINDOW_S / CELL_S)
     is_played = ~inside((edges[1:] + edges[:-1]) / 2, not_music)
-    line = to_scores(LIMIT_SHARE * to_standard(np.array([limit])))[0]
     is_unlike = is_played & (profile.scores > line)
     if len(is_unlike) < width:
         return np.zeros((0, 2), np.int64)

@@ -6,16 +6,17 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.cli.documents import opened
+from engine.cli.documents import analyses_of, opened
 from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.drums.pickup import PICKUP
-from engine.document.edits import decide, move_edges
+from engine.document.edits import move_edges
 from engine.document.state import DocumentState
 from engine.document.takes import TAKES
 from engine.errors import UsageError
+from engine.finders.cuts.answering import answer
 from engine.finders.takes.playing import lost_between, lost_sentence
 from engine.finders.takes.stored import known_takes
 from engine.hits.kit.membership import left_behind, left_behind_sentence, tracks_of_moves
@@ -47,11 +48,11 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         state, verdict = document.state, _VERDICTS[options.answer]
         bulk = _asked(options, state, verdict)
         ids = bulk.ids
-        answer = decide(state, ids, verdict)
+        answered = answer(state, ids, verdict, analyses_of(document))
         if options.nudge_start_ms or options.nudge_stop_ms:
             _nudge(document, ids, options.nudge_start_ms, options.nudge_stop_ms)
-            answer = decide(document.state, ids, verdict)
-        document.apply(answer)
+            answered = answer(document.state, ids, verdict, analyses_of(document))
+        document.apply(answered)
         lost = lost_between(state, document.state, known_takes(state, document.analysis(TAKES)))
         outside = _left_behind(document, ids) if verdict is Verdict.ACCEPTED else ()
     fields = {
@@ -62,7 +63,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         "left_behind": list(outside),
         "lost_passages": list(lost),
     }
-    said = (bulk.after(answer.label), left_behind_sentence(outside), lost_sentence(lost))
+    said = (bulk.after(answered.label), left_behind_sentence(outside), lost_sentence(lost))
     yield VerbOutput(fields, "\n".join(filter(None, said)))
 
 

@@ -6,20 +6,18 @@ import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from engine.cli.documents import opened
+from engine.cli.documents import analyses_of, opened
 from engine.cli.output import Listing, VerbOutput
-from engine.document.analysis import DetectedSounds, Listening, NearestReference, ScoreCurve
+from engine.document.analysis import DetectedSounds
 from engine.document.decisions import Verdict, edited
 from engine.document.document import Document
 from engine.document.file.storage import without_collection
-from engine.document.grid.recounted import grid_in_force
 from engine.document.kinds import KINDS
 from engine.document.proposals import WEAK_EVIDENCE, Evidence, Proposal, ReferenceExample
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS, table_of
 from engine.progress import Progress
 from engine.review.calibration.calibrate import calibrate
-from engine.review.calibration.evidence import Analyses
 from engine.review.sounds_in_cuts import sounds_in_cut, sounds_sentence
 from engine.timebase import format_time, samples_to_s_array
 
@@ -96,14 +94,7 @@ def _words(state: DocumentState, proposal: Proposal, on: Sequence[str]) -> str:
 
 def _chances(document: Document) -> dict[str, float]:
     """Return the probability that the user would accept each undecided proposal, from the answers so far."""
-    curve, listening, nearest = (document.analysis(kind) for kind in ("score", "listening", "nearest"))
-    heard = Analyses(
-        curve if isinstance(curve, ScoreCurve) else None,
-        listening if isinstance(listening, Listening) else None,
-        grid_in_force(document.state, document.analysis("beats")),
-        nearest if isinstance(nearest, NearestReference) else None,
-    )
-    chances = calibrate(document.state, heard).learned.chances
+    chances = calibrate(document.state, analyses_of(document)).learned.chances
     if chances is None:
         return {}
     table = table_of(document.state)

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from engine.cuts.dead_air import PAUSES, curve_of_pauses, surely_dead
 from engine.cuts.profile import smooth
 from engine.cuts.propose import CutPlan, propose_cuts
-from engine.document.analysis import BeatGrid, Listening, NearestReference, ScoreCurve
+from engine.document.analysis import NOWHERE, BeatGrid, Listening, NearestReference, ScoreCurve
 from engine.document.change import Edit
 from engine.document.decisions import Verdict
 from engine.document.edits import replace_proposals
 from engine.document.kinds.cut import CUT
 from engine.document.kinds.hold import KEEP
+from engine.document.proposals import QUESTION
 from engine.document.recorded import require_listening
 from engine.document.state import DocumentState
 from engine.errors import UsageError
@@ -29,6 +30,7 @@ from engine.recordings.channel_faults import (
 )
 from engine.review.recount import Recount, recount
 from engine.settings import CutSettings, cut_settings
+from engine.spans import united
 from engine.timebase import format_time, samples_to_s
 from engine.wording import percent
 
@@ -108,7 +110,7 @@ def _proposed(
     merges_as: str = "",
     nearest: NearestReference | None = None,
 ) -> Proposed:
-    decided = tuple(_decided(state))
+    familiar = familiar_passages(state) if wanted.threshold_mode == "automatic" else NOWHERE
     plan = propose_cuts(
         curve,
         listening,
@@ -116,8 +118,9 @@ def _proposed(
         length_samples=state.length_samples,
         rate_hz=state.rate_hz,
         settings=wanted,
-        decided=decided,
+        decided=tuple(_decided(state, familiar)),
         nearest=nearest,
+        familiar=familiar,
     )
     plan = replace(plan, proposals=with_channel_faults(plan.proposals, channel_faults(listening, state)))
     known = proposed_already(state, curve.maker, plan.proposals)
@@ -134,10 +137,26 @@ def _proposed(
     return Proposed(plan, edit, cuts, stored)
 
 
-def _decided(state: DocumentState) -> Iterator[tuple[int, int, Verdict]]:
-    """Yield the spans with a decision about being cut; held spans count as rejected cuts."""
+def familiar_passages(state: DocumentState) -> NDArray[np.int64]:
+    """Return the unfamiliar passages that the user keeps, shape (n, 2), ascending and disjoint."""
+    return united(
+        [
+            state.span(key)
+            for key, one in state.proposals.items()
+            if QUESTION in one.payload and state.verdict(key) is Verdict.REJECTED
+        ]
+    )
+
+
+def _decided(state: DocumentState, familiar: NDArray[np.int64]) -> Iterator[tuple[int, int, Verdict]]:
+    """Yield the spans with a decision about being cut; held spans count as rejected cuts.
+
+    A kept unfamiliar passage is no such span: it can have faults as any music.
+    """
     for key, one in state.proposals.items():
         verdict = state.verdict(key)
+        if len(familiar) and QUESTION in one.payload and verdict is Verdict.REJECTED:
+            continue
         if one.kind == CUT.name and verdict is not Verdict.UNDECIDED:
             yield *state.span(key), verdict
         elif one.kind == KEEP.name and verdict is Verdict.ACCEPTED:

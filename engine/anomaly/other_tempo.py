@@ -38,14 +38,16 @@ _WINDOWS_AT_ONCE = 512
 
 LEAST_CHANGE = 0.09
 """The logarithm of a tempo against that of the music around: a tenth faster or slower."""
-_ALIKE, _PLAINER = 0.55, 0.45
+_ALIKE, _PLAINER = 0.5, 0.35
 """The correlation with the shifted rhythm around, and by how much it exceeds that without a shift."""
 _STEADY, _STEADY_WINDOWS = 0.06, 5
 _LEAST_S, _GAP_S = 4.0, 2.0
 _REGULAR, _BEFORE_S = 0.6, (4.0, 20.0)
 """The median correlation without a shift, at least on one side: there is a rhythm that the passage leaves."""
-_AMBIGUOUS, _NEAR_AMBIGUOUS = math.log(1.5), 0.035
+_TRIPLETS, _NEAR_TRIPLETS = math.log(1.5), 0.035
 """Triplets look like three halves of the tempo."""
+_DOTTED, _NEAR_DOTTED, _ALIKE_DOTTED = math.log(4.0 / 3.0), 0.05, 0.68
+"""Dotted rhythms look like four thirds of it, but less alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,12 @@ def other_tempos(strength: Numbers) -> tuple[OtherTempo, ...]:
     strength : see `AttackStrength`
     """
     shifts, alike, unshifted = _shifts(_profiles(strength))
-    is_other = (alike >= _ALIKE) & (alike - unshifted >= _PLAINER) & (np.abs(shifts) >= LEAST_CHANGE)
+    is_dotted = np.abs(np.abs(shifts) - _DOTTED) <= _NEAR_DOTTED
+    is_other = (
+        (alike >= np.where(is_dotted, _ALIKE_DOTTED, _ALIKE))
+        & (alike - unshifted >= _PLAINER)
+        & (np.abs(shifts) >= LEAST_CHANGE)
+    )
     is_other &= np.abs(shifts - median_filter(shifts, _STEADY_WINDOWS)) <= _STEADY
     found: list[OtherTempo] = []
     for start, stop in runs(is_other).tolist():
@@ -118,7 +125,7 @@ def other_tempos(strength: Numbers) -> tuple[OtherTempo, ...]:
         one
         for one in found
         if one.stop_s - one.start_s >= _LEAST_S
-        and abs(abs(one.change) - _AMBIGUOUS) > _NEAR_AMBIGUOUS
+        and abs(abs(one.change) - _TRIPLETS) > _NEAR_TRIPLETS
         and _regularity_beside(unshifted, one) >= _REGULAR
     )
 

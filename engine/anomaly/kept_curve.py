@@ -1,23 +1,19 @@
 """Scores of edited audio by models that have not learned it, and the share of such audio above a limit.
 
-Both answers come from conformal prediction (V. Vovk, A. Gammerman & G. Shafer, "Algorithmic Learning in a
-Random World", Springer 2005), which assumes one thing: blocks of `BLOCK_S` of new audio that the user would
-leave in are exchangeable with blocks of the edits. Then
+Conformal prediction assumes one thing: blocks of `BLOCK_S` of new audio that the user would leave in are
+exchangeable with blocks of the edits. Then the share of such audio above a limit is on average at most the
+expected share (A. N. Angelopoulos et al., "Conformal risk control", ICLR 2024). Moments next to each other
+score alike, so blocks are counted, not moments. Other players, another room or a song unlike all edits break
+the assumption: nothing is guaranteed there.
 
-- a moment of such audio has a p-value of at most a with a chance of at most a, if it is compared with one
-  moment of each block of one recording. Over all moments and recordings the mean of p-values is taken, which
-  can be too small by a factor of two (V. Vovk & R. Wang, "Combining p-values via averaging", Biometrika 107,
-  2020);
-- the share of such audio above a limit is on average at most the expected share (A. N. Angelopoulos et al.,
-  "Conformal risk control", ICLR 2024).
-
-Moments next to each other score alike, so blocks are counted, not moments. Other players, another room or a
-song unlike all edits break the assumption: nothing is guaranteed there.
+By default, a cut also has evidence of a fault: a part of the score is above its highest value in the edits.
+How often that happens in good audio is estimated by leaving out one recording at a time: its parts are
+compared with those of the others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,9 +32,11 @@ _PLACES = 1.0 - np.square(np.linspace(1.0, 0.0, QUANTILES))
 """Closer to each other towards the highest scores: at 1 % they are 0.1 % apart."""
 
 _OF_ONE = 1.5
+_SAME = 1e-4
 
-MOST_CUT = 0.01
-"""This share of the edits is above the default limit, or one block of them where they have less than 100."""
+MOST_CUT, MOST_ODD = 0.01, 0.03
+"""This share of the edits is above the default limit with and without evidence of a fault, or one block of
+them where they have too few."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,10 +48,13 @@ class KeptCurve:
     scores : float32, shape (recordings, 1 + parts, QUANTILES), ascending: the score from 0 to 1, then its
         parts in standard deviations
     lengths_s : float32, shape (recordings,), how much of each was scored
+    evident : float32, shape (recordings, QUANTILES), ascending: the score where there is evidence of a fault,
+        else 0; None in an older taste
     """
 
     scores: NDArray[np.float32]
     lengths_s: NDArray[np.float32]
+    evident: NDArray[np.float32] | None = None
 
     @property
     def blocks(self) -> NDArray[np.int64]:
@@ -66,37 +67,39 @@ class KeptCurve:
         """Whether the blocks suffice to estimate a share of `MOST_CUT`."""
         return bool(MOST_CUT * (1 + self.blocks.sum()) >= 1.0)
 
-    def p_values(self, scores: Numbers, column: int = 0) -> Numbers:
-        """Return the p-values of scores, shape (n,): the means of those by each recording.
+    def expected_cut_share(self, limit: float, *, by_default: bool = False) -> float:
+        """Return an upper bound of the mean share of edited audio that scores at least `limit`.
 
         Parameters
         ----------
-        column : 0 for the score, then the parts
+        by_default : only where there is evidence of a fault, if that is known
         """
-        blocks = self.blocks[:, None]
-        found: Numbers = ((1 + blocks * self._at_least(scores, column)) / (1 + blocks)).mean(axis=0)
-        return found
-
-    def expected_cut_share(self, limit: float) -> float:
-        """Return an upper bound of the mean share of edited audio that scores at least `limit`."""
+        table = self.evident if by_default and self.evident is not None else self.scores[:, 0]
         blocks = self.blocks
-        above = float(blocks @ self._at_least(np.array([limit]), 0)[:, 0])
+        above = float(blocks @ _at_least(table, limit))
         return (1.0 + above) / (1.0 + float(blocks.sum()))
 
     @property
     def default_limit(self) -> float:
         """The score above which cuts are proposed by default; of few minutes no less than the usual one."""
-        count = 1.0 + float(self.blocks.sum())
-        found = self.limit_for((1.0 + max(MOST_CUT, 1.0 / count) * (count - 1.0)) / count)
+        found = self.limit_for(self._bound(MOST_ODD if self.evident is not None else MOST_CUT))
+        if self.evident is not None:
+            found = max(found, self.limit_for(self._bound(MOST_CUT), by_default=True))
         return min(found if self.is_sufficient else max(found, score_of(USUAL_LIMIT)), HIGHEST_LIMIT)
 
-    def limit_for(self, share: float) -> float:
+    def _bound(self, share: float) -> float:
+        """Return the expected share if this share of the blocks, or one of them, is above a limit."""
+        count = 1.0 + float(self.blocks.sum())
+        return (1.0 + max(share, 1.0 / count) * (count - 1.0)) / count
+
+    def limit_for(self, share: float, *, by_default: bool = False) -> float:
         """Return the lowest stored score with an expected share of at most `share`, or the highest of all."""
-        every = np.unique(self.scores[:, 0])
+        table = self.evident if by_default and self.evident is not None else self.scores[:, 0]
+        every = np.unique(table)
         first, last = 0, len(every) - 1
         while first < last:
             middle = (first + last) // 2
-            if self.expected_cut_share(float(every[middle])) <= share:
+            if self.expected_cut_share(float(every[middle]), by_default=by_default) <= share:
                 last = middle
             else:
                 first = middle + 1
@@ -109,28 +112,67 @@ class KeptCurve:
         A new block of such audio exceeds that of one part with a chance of one in one plus the blocks. One
         recording does not show how recordings differ, so its values are raised.
         """
-        highest = np.maximum(self.scores[:, 1:, -1].max(axis=0), np.float32(1.0))
-        limits: NDArray[np.float32] = highest * np.float32(1.0 if len(self.scores) > 1 else _OF_ONE)
-        return limits
-
-    def _at_least(self, scores: Numbers, column: int) -> Numbers:
-        """Return the share of each recording at or above scores, shape (recordings, n)."""
-        # Between two quantiles the lower one counts: the share is never understated.
-        shares = np.append([1.0], np.append(1.0 - _PLACES[:-1], 0.0))
-        return np.stack([shares[np.searchsorted(row[column], scores)] for row in self.scores])
+        highest = part_limits(self.scores[:, 1:, -1].astype(np.float64))
+        return (highest * (1.0 if len(self.scores) > 1 else _OF_ONE)).astype(np.float32)
 
 
-def kept_curve(recordings: Sequence[Numbers], hop_s: float) -> KeptCurve:
-    """Return the curve of recordings' scores and their parts, each of shape (n, 1 + parts), smoothed."""
+def _at_least(table: NDArray[np.float32], limit: float) -> Numbers:
+    """Return the share of each recording at or above a limit, shape (recordings,).
+
+    Between two quantiles the lower one counts: the share is never understated.
+    """
+    shares = np.append([1.0], np.append(1.0 - _PLACES[:-1], 0.0))
+    found: Numbers = shares[[int(np.searchsorted(row, limit)) for row in table]]
+    return found
+
+
+def kept_curve(recordings: Sequence[Numbers], hop_s: float, faults: Sequence[int] = ()) -> KeptCurve:
+    """Return the curve of recordings' scores and their parts, each of shape (n, 1 + parts), smoothed.
+
+    Parameters
+    ----------
+    faults : numbers of the parts that are kinds of fault
+    """
     scores = [np.quantile(one, _PLACES, axis=0, method="inverted_cdf").T for one in recordings]
     lengths_s = [len(one) * hop_s for one in recordings]
-    return KeptCurve(np.ascontiguousarray(scores, np.float32), np.array(lengths_s, np.float32))
+    evident = [np.quantile(one, _PLACES, method="inverted_cdf") for one in _evident(recordings, faults)]
+    return KeptCurve(
+        np.ascontiguousarray(scores, np.float32),
+        np.array(lengths_s, np.float32),
+        np.ascontiguousarray(evident, np.float32) if faults else None,
+    )
+
+
+def _evident(recordings: Sequence[Numbers], faults: Sequence[int]) -> Iterator[Numbers]:
+    """Yield the scores of each recording where a part is above its limit in the others, else 0."""
+    columns = [1 + one for one in faults]
+    for number, scores in enumerate(recordings):
+        if len(recordings) > 1:
+            others = np.concatenate([one for other, one in enumerate(recordings) if other != number])
+            is_fault = (scores[:, columns] >= part_limits(others[:, columns])).any(axis=1)
+        else:  # each half by the other one
+            halves = np.array_split(scores[:, columns], 2)
+            limits = [_OF_ONE * part_limits(half) for half in reversed(halves)]
+            pairs = zip(halves, limits, strict=True)
+            is_fault = np.concatenate([(half >= limit).any(axis=1) for half, limit in pairs])
+        yield np.where(is_fault, scores[:, 0], 0.0)
+
+
+def part_limits(parts: Numbers) -> Numbers:
+    """Return the highest value of each part, shape (n, parts), at least a standard deviation."""
+    limits: Numbers = np.maximum(parts.max(axis=0, initial=1.0), 1.0)
+    return limits
 
 
 def expectation(curve: KeptCurve | None, limit: float) -> str:
-    """Return a sentence about the share of edited audio above a limit; "" without a curve."""
+    """Return a sentence about the share of edited audio that is cut at a limit; "" without a curve.
+
+    At the default limit, cuts have evidence of a fault.
+    """
     if curve is None:
         return ""
     if not curve.is_sufficient:
         return "The training audio is too short to estimate the cuts in audio you would keep."
-    return f"Expected to cut {percent(curve.expected_cut_share(limit), 1)} of the audio you would keep."
+    by_default = abs(limit - curve.default_limit) <= _SAME
+    share = curve.expected_cut_share(limit, by_default=by_default)
+    return f"Expected to cut {percent(share, 1)} of the audio you would keep."

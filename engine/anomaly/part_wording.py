@@ -1,8 +1,8 @@
-"""Names of the parts of a score in the interface."""
+"""Parts of a score: their names in the interface, and those that are kinds of fault."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 PART_WORDING: Mapping[str, str] = MappingProxyType(
@@ -38,3 +38,12 @@ PART_WORDING: Mapping[str, str] = MappingProxyType(
 def part_wording(name: str) -> str:
     """Return the name of a part of a score; for an unknown recipe, its key with spaces."""
     return PART_WORDING.get(name, name.replace("-", " "))
+
+
+NOT_FAULTS = frozenset({"unlike-kept", "unlike-rest", "unusual-mix"})
+"""Parts that are high in any unfamiliar music."""
+
+
+def fault_parts(names: Sequence[str]) -> list[int]:
+    """Return the numbers of the parts that are kinds of fault."""
+    return [number for number, name in enumerate(names) if name not in NOT_FAULTS]

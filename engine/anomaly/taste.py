@@ -49,6 +49,7 @@ from engine.wording import quoted
 
 _KEPT = "kept."
 _CURVE_SCORES, _CURVE_LENGTHS = "kept_curve.scores", "kept_curve.lengths_s"
+_CURVE_EVIDENT = "kept_curve.evident"
 _LARGEST_SEED = 1 << 63
 
 
@@ -122,6 +123,8 @@ def save_taste(path: Path, taste: Taste, *, overwrite: bool) -> None:
             _CURVE_SCORES: torch.tensor(taste.kept_curve.scores),
             _CURVE_LENGTHS: torch.tensor(taste.kept_curve.lengths_s),
         }
+        if taste.kept_curve.evident is not None:
+            tensors[_CURVE_EVIDENT] = torch.tensor(taste.kept_curve.evident)
     with replacing(path, overwrite=overwrite) as part:
         part.write_bytes(save_tensors(tensors, metadata={KEY: json.dumps(about, sort_keys=True)}))
 
@@ -174,7 +177,9 @@ def _taste(path: Path, content: bytes, about: Mapping[str, object]) -> Taste:
     tensors = load_tensors(content)
     require_finite(tensors)
     kept = _kept(config, tensors, about) if "kept" in about else None
-    scores, lengths_s = tensors.pop(_CURVE_SCORES, None), tensors.pop(_CURVE_LENGTHS, None)
+    scores, lengths_s, evident = (
+        tensors.pop(name, None) for name in (_CURVE_SCORES, _CURVE_LENGTHS, _CURVE_EVIDENT)
+    )
     history, seed, card = about["history"], about["seed"], about["card"]
     if not isinstance(history, list) or not isinstance(card, str):
         raise TypeError("a history or a card is missing")
@@ -196,7 +201,7 @@ def _taste(path: Path, content: bytes, about: Mapping[str, object]) -> Taste:
         kept=kept,
         is_levelled=about.get("is_levelled", False) is True,
         habits=_habits(about),
-        kept_curve=None if scores is None or lengths_s is None else _curve(scores, lengths_s, model),
+        kept_curve=None if scores is None or lengths_s is None else _curve(scores, lengths_s, evident, model),
     )
 
 
@@ -220,15 +225,17 @@ def _kept_scores(errors: Mapping[str, Any], model: Model) -> KeptScores:
     return KeptScores(mean, std, means, stds, stored_number(errors.get("limit", USUAL_LIMIT)))
 
 
-def _curve(scores: Tensor, lengths_s: Tensor, model: Model) -> KeptCurve:
-    count = len(lengths_s)
+def _curve(scores: Tensor, lengths_s: Tensor, evident: Tensor | None, model: Model) -> KeptCurve:
+    count, tables = len(lengths_s), [scores] if evident is None else [scores, evident]
     if not count or scores.shape != (count, 1 + len(model.part_names), QUANTILES) or lengths_s.ndim != 1:
         raise ValueError("a curve of another shape")
-    if {scores.dtype, lengths_s.dtype} != {torch.float32} or not bool((lengths_s > 0.0).all()):
+    if evident is not None and evident.shape != (count, QUANTILES):
+        raise ValueError("evidence of another shape")
+    if {one.dtype for one in (*tables, lengths_s)} != {torch.float32} or not bool((lengths_s > 0.0).all()):
         raise ValueError("a curve of another kind")
-    if bool((scores.diff(dim=2) < 0.0).any()):
+    if any(bool((one.diff(dim=-1) < 0.0).any()) for one in tables):
         raise ValueError("a curve that falls")
-    return KeptCurve(scores.numpy(), lengths_s.numpy())
+    return KeptCurve(scores.numpy(), lengths_s.numpy(), None if evident is None else evident.numpy())
 
 
 def _numbers(values: object) -> tuple[float, ...]:

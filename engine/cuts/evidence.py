@@ -8,11 +8,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.anomaly.part_wording import fault_parts
 from engine.document.analysis import ScoreCurve
 from engine.spans import Samples
-
-NOT_FAULTS = frozenset({"unlike-kept", "unlike-rest", "unusual-mix"})
-"""Parts of a score that are high in any unfamiliar music."""
 
 PART_S = 10.0
 _MOSTLY_FOUND = 0.4
@@ -59,7 +57,7 @@ def are_faults(spans: Samples, curve: ScoreCurve, found: Samples, rate_hz: int) 
 
 
 def _names_a_fault(spans: Samples, curve: ScoreCurve) -> NDArray[np.bool_]:
-    faults = [k for k, name in enumerate(curve.part_names) if name not in NOT_FAULTS]
+    faults = fault_parts(curve.part_names)
     limits = curve.part_limits[faults].astype(np.float64)
     sums = np.concatenate([np.zeros((1, len(faults))), np.cumsum(curve.parts[:, faults] / limits, axis=0)])
     first, last = (np.searchsorted(curve.times_samples, spans[:, edge]) for edge in (0, 1))

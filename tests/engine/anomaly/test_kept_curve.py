@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.anomaly.kept_curve import BLOCK_S, MOST_CUT, KeptCurve, expectation, kept_curve
+from engine.anomaly.kept_curve import BLOCK_S, MOST_CUT, MOST_ODD, KeptCurve, expectation, kept_curve
 from engine.anomaly.threshold import HIGHEST_LIMIT, USUAL_LIMIT, as_cuts_see, score_of
 
 HOP_S = 0.16
@@ -13,18 +13,6 @@ HOP_S = 0.16
 
 def curve_of(*recordings: np.ndarray, hop_s: float = BLOCK_S) -> KeptCurve:
     return kept_curve([one[:, None] for one in recordings], hop_s)
-
-
-def test_p_values_are_the_share_of_kept_blocks_that_score_as_much_and_of_the_new_one() -> None:
-    curve = curve_of(np.full(9, 0.2), np.full(3, 0.5), np.full(19, 0.8))
-    assert curve.blocks.tolist() == [9, 3, 19]
-    exact = [1.0, 1.0, (0.1 + 1.0 + 1.0) / 3, (0.1 + 0.25 + 1.0) / 3, (0.1 + 0.25 + 0.05) / 3]
-    np.testing.assert_allclose(curve.p_values(np.array([0.1, 0.2, 0.5, 0.8, 0.81])), exact)
-    rising = curve_of(np.arange(128) / 128.0)  # which float32 holds exactly
-    counted = (1 + np.array([128, 64, 16, 1])) / 129.0
-    found = rising.p_values(np.array([0.0, 64.0, 112.0, 127.0]) / 128.0)
-    assert (counted - 1e-9 <= found).all()  # rounded to the next quantile, never below
-    assert (found <= counted + np.array([0.0, 0.012, 0.006, 0.001])).all()
 
 
 def test_the_expected_share_counts_all_blocks_and_leads_back_to_its_limit() -> None:
@@ -56,16 +44,46 @@ def test_of_exchangeable_audio_no_more_is_cut_on_average_than_is_stated(blocks: 
     """A thousand draws of edits and one new recording, with blocks that are drawn alike."""
     rng = np.random.default_rng(7)
     steps = round(BLOCK_S / HOP_S)
-    cut, stated, at_most = [], [], []
+    cut, stated = [], []
     for _ in range(1000):
         level = rng.normal(0.0, 1.0, (blocks + 20, 1)) + 0.1 * rng.normal(0.0, 1.0, (blocks + 20, steps))
         curve = curve_of(level[:blocks].ravel(), hop_s=HOP_S)
         limit = curve.limit_for(0.05)
         cut.append((level[blocks:] >= limit).mean())
         stated.append(curve.expected_cut_share(limit))
-        at_most.append(curve.p_values(level[blocks:, 0]) <= 0.05)
     assert np.mean(cut) <= np.mean(stated) <= max(0.05, 1.0 / (blocks + 1))
-    assert np.mean(at_most) <= 0.05
+
+
+def test_evidence_is_a_part_above_those_of_the_other_recordings() -> None:
+    rng = np.random.default_rng(3)
+    recordings = [rng.uniform(0.0, 2.0, (100, 3)) for _ in range(3)]
+    recordings[1][40:60, 1] = 5.0  # no other recording has the like
+    recordings[2][10:20, 2] = 9.0  # of a part that is not a fault
+    curve = kept_curve(recordings, BLOCK_S, [0])
+    assert curve.evident is not None
+    assert [bool(row[-1]) for row in curve.evident] == [False, True, False]
+    assert curve.part_limits.tolist() == [5.0, 9.0]
+    everything = curve.expected_cut_share(0.0)
+    assert everything == pytest.approx(1.0)
+    assert curve.expected_cut_share(1e-6, by_default=True) == pytest.approx(21.0 / 301.0, abs=0.01)
+
+
+def test_of_one_recording_each_half_is_compared_with_the_other() -> None:
+    scores = np.full((100, 2), 0.5)
+    scores[60:70, 1] = 3.0
+    curve = kept_curve([scores], BLOCK_S, [0])
+    assert curve.expected_cut_share(0.4, by_default=True) == pytest.approx(11.0 / 101.0, abs=0.01)
+    assert curve.part_limits.tolist() == [4.5]
+
+
+def test_with_evidence_the_default_limit_is_lower() -> None:
+    rng = np.random.default_rng(4)
+    recordings = [np.column_stack([rng.uniform(0.0, 0.9, 400), rng.uniform(0.0, 1.0, 400)]) for _ in range(3)]
+    plain, evident = (kept_curve(recordings, BLOCK_S, faults) for faults in ((), (0,)))
+    scores = np.concatenate(recordings)[:, 0]
+    shares = [float((scores >= one.default_limit).mean()) for one in (plain, evident)]
+    assert shares[0] == pytest.approx(MOST_CUT, abs=0.004)
+    assert shares[1] == pytest.approx(MOST_ODD, abs=0.004)
 
 
 def test_scores_are_smoothed_by_a_triangle_of_two_seconds() -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from engine.anomaly.faults.material import Samples
 from engine.anomaly.kept_curve import KeptCurve, kept_curve
+from engine.anomaly.part_wording import fault_parts
 from engine.anomaly.recipes.examples import Examples
 from engine.anomaly.recipes.own_faults.attempts import attempts_trust
 from engine.anomaly.recipes.own_faults.fitting import PRACTICE_EPOCHS, Trained, train
@@ -149,9 +150,8 @@ def _unseen(
         z = (one.parts - np.array(part_means)) / np.array(part_stds)
         return as_cuts_see(np.column_stack([to_scores((one.own - mean) / std), z]), model.hop_s)
 
-    curve = kept_curve(
-        [np.concatenate([*map(seen, pieces)]) for _, pieces in sorted(judged.items())], model.hop_s
-    )
+    recordings = [np.concatenate([*map(seen, pieces)]) for _, pieces in sorted(judged.items())]
+    curve = kept_curve(recordings, model.hop_s, fault_parts(model.part_names))
     return _Unseen(mean, std, float(to_standard(np.array([curve.default_limit]))[0]), curve)
 
 

@@ -30,7 +30,7 @@ _FASTER = 0.05
 """The logarithm of a tempo differs by this much more than any of the training data."""
 _LONGEST_FRAGMENT_S, _OF_SHORTEST = 25.0, 0.25
 _LONGEST_S = 60.0
-"""A longer piece is not a fragment, however much of it is odd: it can be an unfamiliar song."""
+"""A longer piece is not a fragment, however much of it scores high: it can be an unfamiliar song."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class FoundFault:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class OddMoments:
+class HighMoments:
     """Moments that score more than the limit of a taste: `times_s`, shape (n,), ascending, `hop_s` apart."""
 
     times_s: NDArray[np.float64]
@@ -61,7 +61,7 @@ class OddMoments:
 
 
 def found_faults(
-    frames: Frames, strength: Numbers, habits: Habits, odd: OddMoments, progress: Progress = SILENT
+    frames: Frames, strength: Numbers, habits: Habits, high: HighMoments, progress: Progress = SILENT
 ) -> tuple[tuple[FoundFault, ...], tuple[FalseStart, ...]]:
     """Return the faults of a recording, by start, and its false starts.
 
@@ -81,7 +81,7 @@ def found_faults(
     found = [
         *_wrong_levels(steps, habits),
         *_wrong_tempos(other_tempos(strength), habits),
-        *_fragments(pieces_in(frames.levels_db), odd, most_s),
+        *_fragments(pieces_in(frames.levels_db), high, most_s),
     ]
     return (
         tuple(sorted(found, key=lambda one: (one.start_s, one.stop_s, one.kind))),
@@ -105,10 +105,10 @@ def _wrong_tempos(passages: Iterable[OtherTempo], habits: Habits) -> Iterator[Fo
             yield FoundFault(OTHER_TEMPO, one.start_s, one.stop_s)
 
 
-def _fragments(pieces: Iterable[Piece], odd: OddMoments, most_s: float) -> Iterator[FoundFault]:
-    """Yield the pieces with little music, apart from talk and other odd moments."""
+def _fragments(pieces: Iterable[Piece], high: HighMoments, most_s: float) -> Iterator[FoundFault]:
+    """Yield the pieces with little music, apart from talk and other high scores."""
     for one in pieces:
-        music_s = one.length_s - odd.seconds(one.start_s, one.stop_s)
+        music_s = one.length_s - high.seconds(one.start_s, one.stop_s)
         if one.is_inner and one.length_s <= _LONGEST_S and 0.0 < music_s <= most_s:
             yield FoundFault(FRAGMENT, one.start_s, one.stop_s)
 

@@ -180,7 +180,7 @@ def _shifts(profiles: Numbers) -> tuple[Numbers, Numbers, Numbers]:
 
 
 def _around(profiles: Numbers) -> Numbers:
-    """Return the sum of the profiles around each window, without those beside it."""
+    """Return the sum of the profiles around each window, without its neighbours."""
     totals = np.cumsum(np.pad(profiles, ((1, 0), (0, 0))), axis=0)
     at, last = np.arange(len(profiles)), len(profiles)
 

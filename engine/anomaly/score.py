@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.anomaly.dead_air import longer_than, raised_in
 from engine.anomaly.false_starts import raised_over
-from engine.anomaly.found_faults import FoundFault, OddMoments, found_faults, raised_in_faults
+from engine.anomaly.found_faults import FoundFault, HighMoments, found_faults, raised_in_faults
 from engine.anomaly.neighbours import Nearest, NearestSearch
 from engine.anomaly.other_tempo import AttackStrength
 from engine.anomaly.recipes.recipe import Judged, KeptScores
@@ -152,14 +152,13 @@ def score_blocks(
     )
     search = None if taste.kept is None else NearestSearch(taste.kept, mel)
     passing = iter if search is None else search.passing
-    known_level_db = level_db if taste.is_levelled else 0.0
     detector, frames = DeadAirDetector(mel.rate_hz), FramesInPassing(mel.rate_hz)
     attacks = AttackStrength(mel.rate_hz)
     hearing = _also(frames.passing(heard.blocks()), detector, attacks)
     # The result of a damaged taste is reported below, in one sentence.
     quietly = np.errstate(over="ignore", invalid="ignore", divide="ignore")
     with few_threads(), quietly, read_ahead(hearing, _BLOCKS_AHEAD) as ready:
-        found = list(taste.model.judge(ready, known_level_db, passing, hears))
+        found = list(taste.model.judge(ready, level_db if taste.is_levelled else 0.0, passing, hears))
     found = found if heard.samples else []
     own = np.concatenate([np.zeros(0), *(judged.own for judged in found)])
     first_s, hop_s = taste.model.first_s(heard.samples / mel.rate_hz), taste.model.hop_s
@@ -172,11 +171,10 @@ def score_blocks(
         raise TasteError(f"The taste {taste.name} gives invalid scores: learn it again.")
     dead = longer_than(detector.finish(), taste.habits.longest_pause_s, mel.rate_hz)
     scores = raised_in(scores, times_s * mel.rate_hz, dead)
+    high = HighMoments(times_s[as_cuts_see(scores[:, None].astype(np.float64), hop_s)[:, 0] >= limit], hop_s)
     rest = progress.part(_HEARD_SHARE, 1.0)
-    odd = OddMoments(times_s[as_cuts_see(scores[:, None].astype(np.float64), hop_s)[:, 0] >= limit], hop_s)
-    faults, starts = found_faults(frames.frames(), attacks.finish(), taste.habits, odd, rest)
-    scores = raised_over(scores, times_s, starts, limit)
-    scores = raised_in_faults(scores, times_s, faults, limit)
+    faults, starts = found_faults(frames.frames(), attacks.finish(), taste.habits, high, rest)
+    scores = raised_in_faults(raised_over(scores, times_s, starts, limit), times_s, faults, limit)
     progress.report(1.0, "Scoring")
     return Scores(times_s, scores, hop_s, nearest, parts, limit, taste.part_limits, starts, faults)
 

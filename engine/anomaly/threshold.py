@@ -51,5 +51,7 @@ def as_cuts_see(scores: Numbers, hop_s: float) -> Numbers:
 
     Two moving means over half the width of a triangle are the triangle.
     """
+    if not len(scores):
+        return scores
     width = 1 + 2 * round((SMOOTHING_S / 2.0 / hop_s - 1.0) / 2.0) if hop_s < SMOOTHING_S / 2.0 else 1
     return np.column_stack([smoothed(smoothed(one, width), width) for one in scores.T])

@@ -16,7 +16,7 @@ _HIGH = 0.99
 
 
 def with_familiar(curve: ScoreCurve, passages: Samples, rate_hz: int) -> ScoreCurve:
-    """Return a curve whose limits are no lower than the scores in passages [start, stop), shape (k, 2).
+    """Return a curve with limits as high as the scores in passages [start, stop), shape (k, 2), or higher.
 
     Faults that rules find stay faults.
     """

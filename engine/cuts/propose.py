@@ -120,50 +120,86 @@ def propose_cuts(
     if settings.threshold_mode == "automatic" and len(familiar):
         curve = with_familiar(curve, familiar, rate_hz)
         line = max(line, curve.limit)
+    given = _Given(curve, listening, grid, rate_hz, settings, nearest)
     width_s = OPTIMISED_SMOOTHING_S if settings.threshold_mode == "keep" else SMOOTHING_S
-    has_edges = np.array([kind != OTHER_TEMPO for kind in curve.fault_kinds], bool)
-    exact = united(np.concatenate([surely_dead(curve, listening), curve.faults_samples[has_edges]]))
+    exact = given.exact_spans()
     profile = smooth(curve, length_samples=length_samples, rate_hz=rate_hz, width_s=width_s, sharp=exact)
-    rules = _rules(settings, profile, grid, rate_hz)
-    found = _found_by_rules(curve, listening)
-    unfamiliar = unfamiliar_passages(profile, found, line, rate_hz, grid, listening)
-    if len(curve.part_limits):
-        unfamiliar = unfamiliar[~are_faults(unfamiliar, curve, found, rate_hz)]
+    found = given.found_by_rules()
+    unfamiliar = _unfamiliar(given, profile, found, line)
     asked = unfamiliar[:0]
     if settings.threshold_mode == "automatic":
-        asked = _unanswered(
-            unfamiliar, united(np.concatenate([answered.accepted, answered.rejected, familiar]))
-        )
+        answers = united(np.concatenate([answered.accepted, answered.rejected, familiar]))
+        asked = _unanswered(unfamiliar, answers)
     answered = replace(answered, rejected=united(np.concatenate([answered.rejected, asked])))
-    chosen = _choose(profile, listening, grid, rate_hz, settings, answered, rules, exact, curve.limit)
+    rules = _rules(settings, profile, grid, rate_hz)
+    chosen = _choose(given, profile, answered, rules, exact)
     if settings.threshold_mode == "automatic":
         chosen = chosen.where(are_faults(chosen.spans, curve, found, rate_hz))
-    edges = chosen.scored.T.ravel()
-    near = anchors(edges, listening, grid, rate_hz).but_not_of(edges, exact)
-    spans = chosen.spans
-    if settings.snap and settings.threshold_mode != "keep" and len(spans):
-        accepted = scored_accepted(profile, chosen.threshold, answered, rules)
-        spans = snap(spans, near, Neighbours(spans, profile, answered, rules, accepted), rules)
-    walls = np.concatenate([spans, answered.accepted, answered.rejected])
-    limits = _limits(spans, walls, length_samples)
-    others = alternatives(
-        spans, chosen.scored, near, grid, limits=limits, rate_hz=rate_hz, minimum_cut=rules.minimum_cut
-    )
-    if nearest is not None and nearest.maker != curve.maker:
-        nearest = None
-    proposals = _proposals(spans, others, nearest, profile, answered, listening, settings, rate_hz, curve)
+    spans, others = _snapped(given, profile, answered, rules, exact, chosen)
+    proposals = _proposals(given, spans, others, profile, answered)
     if settings.threshold_mode != "keep":
         proposals = _with_evidence(proposals, unfamiliar, found, rate_hz)
-    questions = _questions(asked, profile, grid, settings, rate_hz, curve)
+    questions = _questions(given, asked, profile)
     rows = tuple(sorted((*proposals, *questions), key=lambda one: one.start_samples))
     kept = kept_samples(spans, profile, answered)
     return CutPlan(rows, chosen.threshold, kept, kept / length_samples, len(questions))
 
 
-def _found_by_rules(curve: ScoreCurve, listening: Listening | None) -> Samples:
-    """Return dead air and faults found by rules, shape (k, 2): evidence even in unfamiliar music."""
-    dead = np.zeros((0, 2), np.int64) if listening is None else listening.dead_air_samples
-    return united(np.concatenate([dead, curve.false_starts_samples[:, :2], curve.faults_samples]))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Given:
+    """The input of a plan, see `propose_cuts`."""
+
+    curve: ScoreCurve
+    listening: Listening | None
+    grid: BeatGrid | None
+    rate_hz: int
+    settings: CutSettings
+    nearest: NearestReference | None
+
+    def exact_spans(self) -> Samples:
+        """Return dead air and the faults whose edges are known, shape (k, 2)."""
+        has_edges = np.array([kind != OTHER_TEMPO for kind in self.curve.fault_kinds], bool)
+        faults = self.curve.faults_samples[has_edges]
+        return united(np.concatenate([surely_dead(self.curve, self.listening), faults]))
+
+    def found_by_rules(self) -> Samples:
+        """Return dead air and faults found by rules, shape (k, 2): evidence even in unfamiliar music."""
+        dead = NOWHERE if self.listening is None else self.listening.dead_air_samples
+        starts, faults = self.curve.false_starts_samples[:, :2], self.curve.faults_samples
+        return united(np.concatenate([dead, starts, faults]))
+
+
+def _unfamiliar(given: _Given, profile: ScoreProfile, found: Samples, line: float) -> Samples:
+    """Return the unfamiliar passages, shape (k, 2), without those that have evidence of faults."""
+    curve, rate_hz = given.curve, given.rate_hz
+    passages = unfamiliar_passages(profile, found, line, rate_hz, given.grid, given.listening)
+    if not len(curve.part_limits):
+        return passages
+    return passages[~are_faults(passages, curve, found, rate_hz)]
+
+
+def _snapped(
+    given: _Given,
+    profile: ScoreProfile,
+    answered: DecidedSpans,
+    rules: CutRules,
+    exact: Samples,
+    chosen: _Chosen,
+) -> tuple[Samples, list[tuple[Alternative, ...]]]:
+    """Return the cuts at their places, shape (n, 2), and the alternatives of each."""
+    settings, grid, rate_hz = given.settings, given.grid, given.rate_hz
+    edges = chosen.scored.T.ravel()
+    near = anchors(edges, given.listening, grid, rate_hz).but_not_of(edges, exact)
+    spans = chosen.spans
+    if settings.snap and settings.threshold_mode != "keep" and len(spans):
+        accepted = scored_accepted(profile, chosen.threshold, answered, rules)
+        spans = snap(spans, near, Neighbours(spans, profile, answered, rules, accepted), rules)
+    walls = np.concatenate([spans, answered.accepted, answered.rejected])
+    limits = _limits(spans, walls, profile.length_samples)
+    others = alternatives(
+        spans, chosen.scored, near, grid, limits=limits, rate_hz=rate_hz, minimum_cut=rules.minimum_cut
+    )
+    return spans, others
 
 
 def _unanswered(passages: Samples, answers: Samples) -> Samples:
@@ -186,26 +222,20 @@ def _with_evidence(
     )
 
 
-def _questions(
-    passages: Samples,
-    profile: ScoreProfile,
-    grid: BeatGrid | None,
-    settings: CutSettings,
-    rate_hz: int,
-    curve: ScoreCurve,
-) -> tuple[Proposal, ...]:
+def _questions(given: _Given, passages: Samples, profile: ScoreProfile) -> tuple[Proposal, ...]:
     """Return a weak cut for each unfamiliar passage, so that no bulk answer cuts it."""
+    maker = given.curve.maker
     scores, _ = profile.peaks(passages[:, 0], passages[:, 1])
     return tuple(
         Proposal(
-            id=proposal_id("cut", start, stop, curve.maker),
+            id=proposal_id("cut", start, stop, maker),
             kind="cut",
             start_samples=start,
             stop_samples=stop,
             score=score,
-            reason=question(start, stop, grid, rate_hz),
-            maker=curve.maker,
-            payload={"crossfade_ms": settings.crossfade_ms, QUESTION: UNFAMILIAR},
+            reason=question(start, stop, given.grid, given.rate_hz),
+            maker=maker,
+            payload={"crossfade_ms": given.settings.crossfade_ms, QUESTION: UNFAMILIAR},
             evidence=Evidence.WEAK,
         )
         for (start, stop), score in zip(passages.tolist(), scores.tolist(), strict=True)
@@ -213,16 +243,16 @@ def _questions(
 
 
 def _proposals(
+    given: _Given,
     spans: Samples,
     others: list[tuple[Alternative, ...]],
-    nearest: NearestReference | None,
     profile: ScoreProfile,
     decided: DecidedSpans,
-    listening: Listening | None,
-    settings: CutSettings,
-    rate_hz: int,
-    curve: ScoreCurve,
 ) -> tuple[Proposal, ...]:
+    curve, listening, rate_hz = given.curve, given.listening, given.rate_hz
+    nearest = given.nearest
+    if nearest is not None and nearest.maker != curve.maker:
+        nearest = None
     cuts = np.concatenate([spans, decided.accepted])
     middles = (profile.edges_samples[1:] + profile.edges_samples[:-1]) / 2
     kept_cells = ~inside(middles, cuts[np.argsort(cuts[:, 0])])
@@ -233,7 +263,7 @@ def _proposals(
         reasons(spans, backdrop(kept_cells, profile, listening, rate_hz, nearest, curve)),
         others,
         nearest_examples(spans, nearest, rate_hz),
-        _crossfades_ms(spans, cuts, profile.length_samples, rate_hz, settings.crossfade_ms),
+        _crossfades_ms(spans, cuts, profile.length_samples, rate_hz, given.settings.crossfade_ms),
         strict=True,
     )
     return tuple(
@@ -301,26 +331,20 @@ class _Chosen:
 
 
 def _choose(
-    profile: ScoreProfile,
-    listening: Listening | None,
-    grid: BeatGrid | None,
-    rate_hz: int,
-    settings: CutSettings,
-    decided: DecidedSpans,
-    rules: CutRules,
-    exact: Samples,
-    limit: float,
+    given: _Given, profile: ScoreProfile, decided: DecidedSpans, rules: CutRules, exact: Samples
 ) -> _Chosen:
     """Return the cuts; for a target share already on beats, for a threshold before snapping."""
+    settings, rate_hz = given.settings, given.rate_hz
     if settings.threshold_mode == "keep":
-        places = candidates(profile.length_samples, listening, grid, rate_hz, snap=settings.snap)
+        length = profile.length_samples
+        places = candidates(length, given.listening, given.grid, rate_hz, snap=settings.snap)
         places = np.union1d(places, exact.ravel())
         best = cuts_for_target(profile, settings.keep, decided, rules, places)
         scored = nearest_crossings(profile, best.threshold, best.spans, rules.moved)
         return _Chosen(best.spans, scored, best.threshold)
     threshold = settings.score
     if settings.threshold_mode == "automatic":
-        threshold = limit
+        threshold = given.curve.limit
     if settings.threshold_mode == "percentile":
         threshold = float(np.percentile(profile.scores, settings.percentile))
     spans = ending_with(cuts_at(profile, threshold, decided, rules), exact, rate_hz)

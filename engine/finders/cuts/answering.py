@@ -20,8 +20,8 @@ from engine.wording import counted
 def answer(state: DocumentState, ids: Sequence[str], verdict: Verdict, known: Analyses) -> Edit:
     """Answer proposals, and propose cuts again if a question of the current taste is among them.
 
-    A kept passage is familiar from then on: cuts and questions like it are withdrawn. Taking the answer back
-    proposes them again.
+    A passage that stays is familiar from then on: cuts and questions like it are withdrawn. Taking the answer
+    back proposes them again.
     """
     edit, curve = decide(state, ids, verdict), known.curve
     asked = [key for key in ids if QUESTION in state.proposals[key].payload]

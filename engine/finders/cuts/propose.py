@@ -151,7 +151,7 @@ def familiar_passages(state: DocumentState) -> NDArray[np.int64]:
 def _decided(state: DocumentState, familiar: NDArray[np.int64]) -> Iterator[tuple[int, int, Verdict]]:
     """Yield the spans with a decision about being cut; held spans count as rejected cuts.
 
-    A kept unfamiliar passage is no such span: it can have faults as any music.
+    An unfamiliar passage that stays is left out: it can have faults as any music.
     """
     for key, one in state.proposals.items():
         verdict = state.verdict(key)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.anomaly.found_faults import FoundFault, OddMoments, found_faults
+from engine.anomaly.found_faults import FoundFault, HighMoments, found_faults
 from engine.anomaly.habits import Habits, habits_of
 from engine.anomaly.level_steps import levelled, louder_or_softer
 from engine.anomaly.pieces import pieces_in
@@ -21,7 +21,7 @@ from engine.progress import SILENT
 from engine.takes.features import Frames, frames_of
 from tests.engine.takes.playing import RATE_HZ, Sound, joined, passage, quiet
 
-NONE_ODD = OddMoments(np.zeros(0), 0.2)
+NONE_HIGH = HighMoments(np.zeros(0), 0.2)
 OF_SONGS = Habits(shortest_piece_s=100.0, largest_level_change_db=0.0)
 
 
@@ -29,8 +29,8 @@ def frames(audio: Sound) -> Frames:
     return frames_of([audio], RATE_HZ)
 
 
-def found(audio: Sound, habits: Habits = OF_SONGS, odd: OddMoments = NONE_ODD) -> tuple[FoundFault, ...]:
-    return found_faults(frames(audio), habits, odd)[0]
+def found(audio: Sound, habits: Habits = OF_SONGS, high: HighMoments = NONE_HIGH) -> tuple[FoundFault, ...]:
+    return found_faults(frames(audio), np.zeros(0), habits, high)[0]
 
 
 def with_gain(audio: Sound, start_s: float, stop_s: float, gain_db: float) -> Sound:
@@ -107,10 +107,10 @@ def test_talk_beside_an_attempt_belongs_to_the_fragment_and_an_odd_song_does_not
     audio, spans = joined(passage(1, 70.0), passage(2, 40.0), passage(3, 70.0))
     start_s, stop_s = spans[1]
     assert found(audio) == ()
-    (one,) = found(audio, odd=OddMoments(np.arange(start_s, start_s + 20.0, 0.2), 0.2))
+    (one,) = found(audio, high=HighMoments(np.arange(start_s, start_s + 20.0, 0.2), 0.2))
     assert (one.start_s, one.stop_s) == pytest.approx((start_s, stop_s), abs=0.8)
     audio, spans = joined(passage(1, 70.0), passage(2, 80.0), passage(3, 70.0))
-    assert found(audio, odd=OddMoments(np.arange(*spans[1], 0.2), 0.2)) == ()
+    assert found(audio, high=HighMoments(np.arange(*spans[1], 0.2), 0.2)) == ()
 
 
 def test_short_breaks_do_not_divide_a_piece() -> None:

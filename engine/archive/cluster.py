@@ -8,7 +8,7 @@ machine. So that no worker scores another file that happens to have the same pat
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -29,7 +29,7 @@ _AHEAD_PER_THREAD = 3
 _CONNECT_S = 10
 
 
-def score_on_cluster(taste_path: Path, paths: Iterable[Path], address: str) -> Iterator[Outcome]:
+def score_on_cluster(taste_path: Path, paths: Iterable[Path], address: str) -> Generator[Outcome, None, None]:
     """Score recordings with all workers of a cluster; results come in order.
 
     Parameters

@@ -25,6 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder of the recordings and tastes that the pages list; no other file is read",
     )
     parser.add_argument("--port", type=whole_from_0, default=0, metavar="N", help="default: any free port")
+    parser.add_argument(
+        "--cluster",
+        default="",
+        metavar="tcp://HOST:PORT",
+        help="compare recordings with the workers of a dask cluster (offcut[cluster])",
+    )
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
 
 
@@ -39,7 +45,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     from engine.web.server import Serving, ended_by_signals
 
     keep_large_apart()
-    serving = Serving(options.folder, options.port)
+    serving = Serving(options.folder, options.port, cluster=options.cluster)
     with ended_by_signals(serving):
         yield VerbOutput(
             {"address": serving.address},

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +22,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from engine.errors import OffcutError, UsageError
 from engine.features.mel_settings import MelSettings
 from engine.overview.plane import principal_plane
-from engine.overview.results import ScoredRecording
+from engine.overview.results import Origin, ScoredRecording
 from engine.progress import Progress
 from engine.taste.sounds import FileSound
 from engine.web.session import OpenRecording, Session
-from engine.web.tastes import ODD, scored_with, thinned, written_ns
+from engine.web.tastes import ODD, score_key, scored_with, thinned, written_ns
 from engine.web.work import Answer
+
+if TYPE_CHECKING:
+    from engine.anomaly.score import Scores
 
 MOST_RECORDINGS = 20
 MOST_TASTES = 5
@@ -34,6 +39,7 @@ MOST_PASSAGES = 2_400
 MOST_POINTS = 24_000
 """Of all curves together."""
 SEGMENT_S = 2.0
+_CLUSTER_SHARE = 0.9
 _MAP_SHARE = 0.4
 """Time for the map of a recording, as a share of the time that one taste takes to score it."""
 
@@ -76,6 +82,9 @@ def compared(session: Session, asked: Compared, progress: Progress) -> Answer:
         raise UsageError(f"Choose up to {MOST_RECORDINGS} recordings and {MOST_TASTES} tastes.")
     progress.report(0.0, "Reading the tastes")
     tastes, left_out = _usable(session, dict.fromkeys(asked.tastes))
+    if session.cluster:
+        _score_on_cluster(session, recordings, tastes, progress.part(0.0, _CLUSTER_SHARE))
+        progress = progress.part(_CLUSTER_SHARE, 1.0)
     rows: list[_Row] = []
     whole_s = sum(one.duration_s for one in recordings)
     done_s = 0.0
@@ -101,6 +110,43 @@ def _usable(session: Session, asked: Iterable[str]) -> tuple[list[str], list[str
         except OffcutError as error:
             left_out.append(session.told(str(error)))
     return usable, left_out
+
+
+def _score_on_cluster(
+    session: Session, recordings: list[OpenRecording], tastes: list[str], progress: Progress
+) -> None:
+    """Store the scores from the workers of the cluster, which do not see uploaded files."""
+    from engine.archive.cluster import score_on_cluster
+    from engine.archive.outcome import Scored
+
+    for number, taste in enumerate(tastes):
+        path, _root = session.taste(taste)
+        share = progress.step(number, len(tastes))
+        keys = {score_key(one, path): one for one in recordings}
+        left = [(key, one) for key, one in keys.items() if not session.has(key)]
+        if not left:
+            continue
+        with closing(score_on_cluster(path, [one.path for _key, one in left], session.cluster)) as outcomes:
+            for done, ((key, one), outcome) in enumerate(zip(left, outcomes, strict=True), start=1):
+                share.check_cancelled()
+                share.report(done / len(left), "Scoring on the cluster")
+                if isinstance(outcome, Scored):
+                    session.once(key, partial(_of_worker, one, outcome.scores))
+
+
+def _of_worker(recording: OpenRecording, scores: Scores) -> ScoredRecording:
+    """Convert the scores of a worker to the stored form, without the level, which is not shown."""
+    return ScoredRecording(
+        recording.path.stem,
+        Origin.FILE,
+        recording.path,
+        "",
+        recording.duration_s,
+        scores.times_s,
+        scores.scores,
+        level_db=0.0,
+        parts=scores.parts,
+    )
 
 
 def _readable(path: Path) -> bool:

@@ -66,6 +66,7 @@ class Serving:
     folder : that recordings and tastes may be picked from
     port : 0 for any that is free
     head_s : how long a request may take to come, up to the end of its head
+    cluster : see `Session`
 
     Raises
     ------
@@ -73,7 +74,12 @@ class Serving:
     """
 
     def __init__(
-        self, folder: Path | None, port: int = 0, most_bytes: int | None = None, head_s: float = HEAD_S
+        self,
+        folder: Path | None,
+        port: int = 0,
+        most_bytes: int | None = None,
+        head_s: float = HEAD_S,
+        cluster: str = "",
     ) -> None:
         if folder is not None and not folder.is_dir():
             raise UsageError(f"{folder} is not a folder: choose one with recordings.")
@@ -81,7 +87,7 @@ class Serving:
         self.port = int(self._socket.getsockname()[1])
         token = new_token()
         self.address = f"http://{HOST}:{self.port}/{token}/"
-        self.session = Session(folder)
+        self.session = Session(folder, cluster=cluster)
         pages = application(self.session, most_bytes) if most_bytes else application(self.session)
         config = uvicorn.Config(
             Door(pages, token, self.port),

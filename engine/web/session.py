@@ -119,10 +119,12 @@ class Session:
     ----------
     root : the folder to pick recordings and tastes from; None for none
     own : where uploads and results are written
+    cluster : address of a dask scheduler whose workers score compared recordings; "" without one
     """
 
     root: Path | None
     own: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="offcut-serve-")))
+    cluster: str = ""
     work: Work = field(init=False)
     recordings: dict[str, OpenRecording] = field(default_factory=dict)
     results: dict[str, Result] = field(default_factory=dict)
@@ -225,6 +227,10 @@ class Session:
         if root is None or not name.endswith(".taste"):
             raise UsageError("This taste was not found: choose one from the list.")
         return inside(root, name), root
+
+    def has(self, key: tuple[object, ...]) -> bool:
+        """Return whether `once` has a value for a key."""
+        return key in self._made
 
     def once(self, key: tuple[object, ...], make: Callable[[], Made]) -> Made:
         """Return the value of a key; the first call makes it, and the oldest of many values is dropped.

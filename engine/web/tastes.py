@@ -123,11 +123,15 @@ def scored_with(
     from engine.taste.view import score_sound
 
     path, _root = session.taste(taste)
-    key = ("scores", recording.key, written_ns(recording.path), str(path), written_ns(path))
     return session.once(
-        key,
+        score_key(recording, path),
         lambda: replace(score_sound(path, FileSound(recording.path), Origin.FILE, progress), nearest=None),
     )
+
+
+def score_key(recording: OpenRecording, taste: Path) -> tuple[object, ...]:
+    """Return the key of the scores of a recording with a taste, see `Session.once`."""
+    return ("scores", recording.key, written_ns(recording.path), str(taste), written_ns(taste))
 
 
 def written_ns(path: Path) -> int | None:

@@ -71,6 +71,7 @@ def test_the_pages_are_reached_from_this_machine_alone_by_the_address_that_they_
     """The door compares the port of the address; the cluster has no way in at all."""
     options = served(services["pages"]["command"])
     assert options.no_browser
+    assert options.cluster == "tcp://scheduler:8786"
     (published,) = services["pages"]["ports"]
     host, outer, inner = published.split(":")
     assert (host, int(outer)) == ("127.0.0.1", options.port)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,7 @@ from tests.counting import calls_of
 from tests.engine.conftest import RATE_HZ, music
 from tests.engine.web.client import Client
 
+ROOT = Path(__file__).resolve().parents[3]
 DEMO = "shipped/demo.taste"
 TINY = "folder/tiny.taste"
 
@@ -96,6 +100,30 @@ def test_what_was_scored_is_not_scored_again_until_its_file_changes(tmp_path: Pa
     finally:
         session.close()
     assert [one["name"] for one in shown["recordings"]] == ["a.wav", "a.wav (2)"]
+
+
+def test_a_cluster_compares_as_this_program_does(compared_folder: Path) -> None:
+    command = [sys.executable, "-m", "tests.engine.web.compared_on_cluster", str(compared_folder), TINY]
+    done = subprocess.run(
+        [*command, "kept.wav", "noise.wav"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    session = Session(compared_folder)
+    try:
+        shown = _compared(session, [session.pick(f"{name}.wav").key for name in ("kept", "noise")])
+    finally:
+        session.close()
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert (found["here"], found["left_out"], found["passages"]) == (0, [], shown["passages"])
+
+
+def test_a_cluster_that_does_not_answer_is_named(compared_folder: Path) -> None:
+    session = Session(compared_folder, cluster="tcp://127.0.0.1:9")
+    try:
+        with pytest.raises(UsageError, match=r"tcp://127\.0\.0\.1:9"):
+            _compared(session, [session.pick("kept.wav").key])
+    finally:
+        session.close()
 
 
 def test_too_many_and_none_are_refused(compared_folder: Path) -> None:

@@ -23,7 +23,7 @@ from engine.web.folder import inside, recordings_in, tastes_inside
 from engine.web.work import Work
 
 SHIPPED = Path(__file__).resolve().parents[2] / "resources" / "demo"
-MOST_OPEN = 24
+MOST_OPEN = 40
 MOST_RESULTS = 12
 MOST_MADE = 160
 """Scores and embeddings that are stored: those of twenty recordings with five tastes, and more."""

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from engine.web.session import MOST_OPEN
 from tests.engine.web.client import Client
 
 MEGABYTE = 1_000_000
@@ -97,7 +98,7 @@ def test_of_many_recordings_the_first_are_let_go(serve: Serve, folder: Path) -> 
     """The disk does not fill with what nobody looks at any more."""
     pages = serve(None)
     sent = (folder / "below" / "take.flac").read_bytes()
-    keys = [pages.upload(sent).fields["key"] for _ in range(26)]
-    assert len(_left(pages)) == 24
+    keys = [pages.upload(sent).fields["key"] for _ in range(MOST_OPEN + 2)]
+    assert len(_left(pages)) == MOST_OPEN
     assert "not open any more" in pages.get(f"api/recordings/{keys[0]}/peaks").refusal
     assert pages.get(f"api/recordings/{keys[-1]}/peaks").status == 200

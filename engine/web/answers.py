@@ -84,16 +84,16 @@ def _file(path: Path) -> Response:
     return Response(path.read_bytes(), media_type=_TYPES[path.suffix])
 
 
-def refused(told: Callable[[str], str]) -> Callable[[Request, Exception], Awaitable[Response]]:
-    """Return a handler for user errors; `told` converts the message for pages."""
+def refused(for_pages: Callable[[str], str]) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """Return a handler for user errors; `for_pages` converts the message for pages."""
 
     async def refuse(_request: Request, error: Exception) -> Response:
         if isinstance(error, TooLargeError):
             # Do not wait for the rest of the upload.
-            refusal = answer({"error": told(str(error))}, 413)
+            refusal = answer({"error": for_pages(str(error))}, 413)
             refusal.headers["connection"] = "close"
             return refusal
-        return answer({"error": told(str(error))}, 415 if isinstance(error, SourceError) else 400)
+        return answer({"error": for_pages(str(error))}, 415 if isinstance(error, SourceError) else 400)
 
     return refuse
 

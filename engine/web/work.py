@@ -73,11 +73,11 @@ class Work:
 
     Parameters
     ----------
-    told : converts a message for pages
+    for_pages : converts a message
     """
 
-    def __init__(self, told: Callable[[str], str] = str) -> None:
-        self._told = told
+    def __init__(self, for_pages: Callable[[str], str] = str) -> None:
+        self._for_pages = for_pages
         self._thread = ThreadPoolExecutor(1, "web work")
         self._jobs: dict[str, Job] = {}
 
@@ -94,7 +94,7 @@ class Work:
         self._jobs[job.id] = job
         for old in [key for key, kept in self._jobs.items() if kept.is_over][:-_MOST_KEPT]:
             del self._jobs[old]
-        self._thread.submit(_run, job, work, self._told)
+        self._thread.submit(_run, job, work, self._for_pages)
         return job
 
     def job(self, key: str) -> Job:
@@ -116,7 +116,7 @@ class Work:
         self._thread.shutdown(wait=True)
 
 
-def _run(job: Job, work: Callable[[Progress], Answer], told: Callable[[str], str]) -> None:
+def _run(job: Job, work: Callable[[Progress], Answer], for_pages: Callable[[str], str]) -> None:
     def report(fraction: float, text: str, _figures: dict[str, float]) -> None:
         job.fraction, job.text = fraction, text
 
@@ -131,12 +131,12 @@ def _run(job: Job, work: Callable[[Progress], Answer], told: Callable[[str], str
         job.text = "Cancelled."
         job.state = JobState.CANCELLED
     except OffcutError as error:
-        job.text = told(str(error))
+        job.text = for_pages(str(error))
         job.refusal = error.fields() if isinstance(error, SeparationError) else {}
         job.state = JobState.FAILED
     except Exception as error:
         _LOG.exception("The work on a page failed")
-        job.text = told(said_of_unexpected(error)) or _UNEXPECTED
+        job.text = for_pages(said_of_unexpected(error)) or _UNEXPECTED
         job.state = JobState.FAILED
     finally:
         give_back_unused()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from pathlib import Path
 
+from engine.anomaly.habits import Habits
 from engine.anomaly.recipes.recipe import Reconstructs
 from engine.anomaly.recipes.registry import RECIPES
 from engine.anomaly.taste import Taste
 from engine.overview.method import method_steps
 from engine.overview.results import LearnedFrom, TasteFacts
 from engine.timebase import format_time
+from engine.wording import percent
 
 _NOT_A_SETTING = ("recipe", "mel")
 
@@ -68,4 +72,15 @@ def _figures(
         best = min(taste.history, key=lambda epoch: epoch.validation)
         figures.append(("lowest validation loss", f"{best.validation:.4f} after epoch {best.number}"))
     figures.append(("reference segments", f"{0 if taste.kept is None else len(taste.kept.frame):,}"))
-    return tuple(figures)
+    return (*figures, *_habits(taste.habits))
+
+
+def _habits(habits: Habits) -> Iterator[tuple[str, str]]:
+    """Yield the extremes of the edits: passages like these are not faults. Older tastes know fewer."""
+    yield "longest dead air", f"{habits.longest_pause_s:.1f} s"
+    if habits.shortest_piece_s:
+        yield "shortest piece", format_time(habits.shortest_piece_s, 0)
+    if habits.largest_level_change_db is not None:
+        yield "largest change of level", f"{habits.largest_level_change_db:.0f} dB"
+    if habits.largest_tempo_change is not None:
+        yield "largest change of tempo", percent(math.expm1(habits.largest_tempo_change))

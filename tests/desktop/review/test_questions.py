@@ -1,0 +1,58 @@
+"""Questions in the window: to keep one passage withdraws questions about its like, in one step of undo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from engine.document.decisions import Verdict
+from engine.document.document import Document, analysis_id
+from engine.document.edits import set_analyses
+from engine.document.listening_ids import mix_inputs
+from engine.finders.cuts.propose import propose
+from engine.progress import SILENT
+from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
+from tests.desktop.conftest import Hands
+from tests.engine.finders.test_answering import LENGTH_S, RATE_HZ, curve, questions
+
+
+@pytest.fixture
+def asking(hands: Hands, tmp_path: Path) -> Hands:
+    """A document with two questions about the same unfamiliar music."""
+    noise = 0.01 * np.random.default_rng(1).standard_normal(LENGTH_S * RATE_HZ)
+    soundfile.write(tmp_path / "day.wav", noise, RATE_HZ)
+    path = tmp_path / "day.offcut"
+    with Document.create(path) as document:
+        document.apply(
+            import_edit(document.state, import_audio(ImportRequest((tmp_path / "day.wav",)), SILENT))
+        )
+        scored = curve()
+        key = analysis_id("score", mix_inputs(document.state), scored.maker)
+        document.apply(set_analyses(document.state, {"score": key}, "Scored"), {key: scored})
+        document.apply(propose(document.state, scored, None, None, {}).edit)
+    hands.window.session.open(path)
+    hands.finish_work()
+    return hands
+
+
+def test_one_key_keeps_and_withdraws_and_one_undo_brings_all_back(asking: Hands) -> None:
+    session, review = asking.window.session, asking.window.review
+    before = session.state
+    first, _ = questions(before)
+    review.visit(first)
+    asking.press("X")
+    assert questions(session.state) == []
+    assert session.state.verdict(first) is Verdict.REJECTED
+    asking.press("Ctrl+Z")
+    assert (session.state.proposals, session.state.decisions) == (before.proposals, before.decisions)
+
+
+def test_an_answer_to_many_counts_the_answered(asking: Hands) -> None:
+    session, review = asking.window.session, asking.window.review
+    review.select_all()
+    asking.press("Alt+X")
+    assert "2 selected" in asking.said[-1]
+    assert all(session.state.verdict(key) is Verdict.REJECTED for key in session.state.proposals)

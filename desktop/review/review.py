@@ -80,6 +80,7 @@ class Review(QObject):
         self._reach: str | None = None
         self._counted: tuple[DocumentState, ReviewStatistics, BulkAccept] | None = None
         self.current: str | None = None
+        self._start_samples: int | None = None
         self.is_led = False
         self.edge = Edge.START
         session.changed.connect(self._follow_change)
@@ -150,10 +151,22 @@ class Review(QObject):
         if self._asks_next:  # before the window receives the answer, so that it is brought up to date once
             self.current, self.edge = self._first_open(), Edge.START
         if self.current not in self._session.state.proposals:
-            self.lead_to(self._first_open())
+            self.lead_to(self._nearest_open())
+
+    def _nearest_open(self) -> str | None:
+        """Return the undecided proposal of the queue that is nearest in time to the last current one."""
+        state, was = self._session.state, self._start_samples
+        open_ids = [key for key in self.ids if state.verdict(key) is Verdict.UNDECIDED]
+        if was is None or not open_ids:
+            return self._first_open()
+        return min(open_ids, key=lambda key: abs(state.span(key)[0] - was))
 
     def choose(self, proposal_id: str | None) -> None:
         """Make a proposal the current one."""
+        state = self._session.state
+        self._start_samples = (
+            state.span(proposal_id)[0] if proposal_id and proposal_id in state.proposals else None
+        )
         self.current, self.is_led = proposal_id, False
         self.edge = Edge.START
         self.selected, self._anchor, self._reach = frozenset(), None, None

@@ -16,7 +16,7 @@ from engine.finders.cuts.propose import propose
 from engine.progress import SILENT
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from tests.desktop.conftest import Hands
-from tests.engine.finders.test_answering import LENGTH_S, RATE_HZ, curve, questions
+from tests.engine.finders.test_answering import LENGTH_S, NEW, RATE_HZ, curve, questions
 
 
 @pytest.fixture
@@ -56,3 +56,13 @@ def test_an_answer_to_many_counts_the_answered(asking: Hands) -> None:
     asking.press("Alt+X")
     assert "2 selected" in asking.said[-1]
     assert all(session.state.verdict(key) is Verdict.REJECTED for key in session.state.proposals)
+
+
+def test_another_threshold_leads_to_the_proposal_nearest_to_the_last_one(asking: Hands) -> None:
+    session, review = asking.window.session, asking.window.review
+    _, second = questions(session.state)
+    review.visit(second)
+    settings = {"threshold_mode": "score", "score": 0.6}
+    session.apply(propose(session.state, session.curve, None, None, settings).edit)
+    assert review.current not in (None, second)
+    assert session.state.span(str(review.current))[0] / RATE_HZ == pytest.approx(NEW[1][0], abs=2.0)

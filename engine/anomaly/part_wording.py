@@ -40,6 +40,7 @@ def part_wording(name: str) -> str:
     return PART_WORDING.get(name, name.replace("-", " "))
 
 
+RHYTHM = "unlike-rest-rhythm"
 NOT_FAULTS = frozenset({"unlike-kept", "unlike-rest", "unusual-mix"})
 """Parts that are high in any unfamiliar music."""
 

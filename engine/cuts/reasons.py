@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.part_wording import part_wording
+from engine.anomaly.part_wording import RHYTHM, part_wording
 from engine.cuts.dead_air import PAUSES, DeadAirIn, dead_air_in
 from engine.cuts.profile import Numbers, ScoreProfile
 from engine.document.analysis import (
@@ -49,7 +49,6 @@ ANOTHER_RHYTHM = 1.5
 """How many standard deviations less like the rest than usual a rhythm must be on the whole to be spoken of,
 where no kind of fault is named and the playing does not stop."""
 
-RHYTHM = "unlike-rest-rhythm"
 _PLAYED = 0.2
 
 _NEARLY_ALL, _MOST, _LEAST_DEAD_S = 0.9, 0.5, 1.0

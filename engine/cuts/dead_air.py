@@ -1,4 +1,4 @@
-"""Dead air in cuts: the confident part of it, edges of cuts, and names."""
+"""Dead air and other spans with exact edges in cuts, and names of dead air."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.anomaly.dead_air import SURELY_ODD
-from engine.document.analysis import Listening, ScoreCurve
+from engine.document.analysis import OTHER_TEMPO, Listening, ScoreCurve
 from engine.features.dead_air import HISS, HUM, ROOM, SILENCE
-from engine.spans import Samples
+from engine.spans import Samples, united
 from engine.wording import level_text
 
 PAUSES = "pauses"
@@ -38,6 +38,12 @@ def surely_dead(curve: ScoreCurve, listening: Listening | None) -> Samples:
     odd = np.concatenate([[0], np.cumsum(curve.scores >= np.float32(SURELY_ODD))])
     sure: Samples = spans[(last > first) & (odd[last] - odd[first] >= _NEARLY_ALL * (last - first))]
     return sure
+
+
+def exact_spans(curve: ScoreCurve, listening: Listening | None) -> Samples:
+    """Return dead air and the faults whose edges rules know, shape (k, 2): cuts keep to their edges."""
+    has_edges = np.array([kind != OTHER_TEMPO for kind in curve.fault_kinds], bool)
+    return united(np.concatenate([surely_dead(curve, listening), curve.faults_samples[has_edges]]))
 
 
 def ending_with(spans: Samples, dead: Samples, rate_hz: int) -> Samples:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from engine.anomaly.threshold import SMOOTHING_S
 from engine.cuts.alternatives import alternatives
 from engine.cuts.borders import candidates
-from engine.cuts.dead_air import ending_with, surely_dead
+from engine.cuts.dead_air import ending_with, exact_spans
 from engine.cuts.edges import Neighbours, anchors, snap
 from engine.cuts.evidence import are_faults, share_in
 from engine.cuts.familiar import with_familiar
@@ -32,7 +32,7 @@ from engine.cuts.regions import (
 )
 from engine.cuts.target_length import cuts_for_target
 from engine.cuts.unfamiliar import question, unfamiliar_passages, unlike_from
-from engine.document.analysis import NOWHERE, OTHER_TEMPO, BeatGrid, Listening, NearestReference, ScoreCurve
+from engine.document.analysis import NOWHERE, BeatGrid, Listening, NearestReference, ScoreCurve
 from engine.document.decisions import Verdict
 from engine.document.proposals import QUESTION, UNFAMILIAR, Alternative, Evidence, Proposal, proposal_id
 from engine.settings import CutSettings
@@ -122,7 +122,7 @@ def propose_cuts(
         line = max(line, curve.limit)
     given = _Given(curve, listening, grid, rate_hz, settings, nearest)
     width_s = OPTIMISED_SMOOTHING_S if settings.threshold_mode == "keep" else SMOOTHING_S
-    exact = given.exact_spans()
+    exact = exact_spans(curve, listening)
     profile = smooth(curve, length_samples=length_samples, rate_hz=rate_hz, width_s=width_s, sharp=exact)
     found = given.found_by_rules()
     unfamiliar = _unfamiliar(given, profile, found, line)
@@ -155,12 +155,6 @@ class _Given:
     rate_hz: int
     settings: CutSettings
     nearest: NearestReference | None
-
-    def exact_spans(self) -> Samples:
-        """Return dead air and the faults whose edges are known, shape (k, 2)."""
-        has_edges = np.array([kind != OTHER_TEMPO for kind in self.curve.fault_kinds], bool)
-        faults = self.curve.faults_samples[has_edges]
-        return united(np.concatenate([surely_dead(self.curve, self.listening), faults]))
 
     def found_by_rules(self) -> Samples:
         """Return dead air and faults found by rules, shape (k, 2): evidence even in unfamiliar music."""

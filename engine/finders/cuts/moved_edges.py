@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.anomaly.threshold import SMOOTHING_S
-from engine.cuts.dead_air import PAUSES, curve_of_pauses, surely_dead
+from engine.cuts.dead_air import PAUSES, curve_of_pauses, exact_spans
 from engine.cuts.profile import OPTIMISED_SMOOTHING_S, smooth
 from engine.cuts.reasons import Backdrop, backdrop, highest_of, reasons
 from engine.document.analysis import Listening, NearestReference, ScoreCurve
@@ -111,7 +111,7 @@ def _backdrop(
         length_samples=length_samples,
         rate_hz=rate_hz,
         width_s=width_s,
-        sharp=surely_dead(curve, listening),
+        sharp=exact_spans(curve, listening),
     )
     middles = (profile.edges_samples[1:] + profile.edges_samples[:-1]) / 2
     kept = ~inside(middles, united(spans))

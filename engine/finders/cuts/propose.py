@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.cuts.dead_air import PAUSES, curve_of_pauses, surely_dead
+from engine.cuts.dead_air import PAUSES, curve_of_pauses, exact_spans
 from engine.cuts.profile import smooth
 from engine.cuts.propose import CutPlan, propose_cuts
 from engine.document.analysis import NOWHERE, BeatGrid, Listening, NearestReference, ScoreCurve
@@ -188,8 +188,8 @@ def stepped_percentile(
     is_scored = len(curve.scores) > 0 and state.length_samples > 0
     if wanted.threshold_mode == "percentile" or not isinstance(threshold, int | float) or not is_scored:
         return float(np.clip(wanted.percentile + direction, 0.0, 100.0))
-    dead_air = surely_dead(curve, listening)
-    profile = smooth(curve, length_samples=state.length_samples, rate_hz=state.rate_hz, sharp=dead_air)
+    sharp = exact_spans(curve, listening)
+    profile = smooth(curve, length_samples=state.length_samples, rate_hz=state.rate_hz, sharp=sharp)
     scores = np.percentile(profile.scores, np.arange(101))
     if direction > 0:
         return float(min(100, int(np.searchsorted(scores, threshold, side="right"))))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.cuts.dead_air import PAUSES, surely_dead
+from engine.cuts.dead_air import PAUSES, exact_spans
 from engine.cuts.profile import smooth
 from engine.document import edits
 from engine.document.analysis import Listening, NearestReference, ScoreCurve
@@ -84,7 +84,7 @@ def test_the_score_is_the_highest_of_the_smoothed_curve() -> None:
             curve,
             length_samples=LENGTH_S * RATE_HZ,
             rate_hz=RATE_HZ,
-            sharp=surely_dead(curve, listening),
+            sharp=exact_spans(curve, listening),
         )
         cells = [
             score

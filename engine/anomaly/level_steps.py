@@ -23,7 +23,8 @@ _APART_DB = 5.0
 _SPREAD_DB = 6.0
 """Of the changes of most bands."""
 _MOST_BANDS = (20.0, 80.0)
-_AROUND_STEPS = 30
+_AROUND_S = 3.0
+_AROUND_STEPS = round(_AROUND_S * STEPS_PER_S)
 _BLURRED_STEPS = 2
 _LENGTHS_S = (3.0, 45.0)
 
@@ -40,7 +41,7 @@ class LevelStep:
 
 
 def louder_or_softer(bands_db: Floats) -> tuple[LevelStep, ...]:
-    """Return passages with another level than the music before and after, ascending and disjoint.
+    """Return passages with another level than the music before and after, ascending and apart.
 
     Parameters
     ----------
@@ -50,7 +51,8 @@ def louder_or_softer(bands_db: Floats) -> tuple[LevelStep, ...]:
     rated = sorted(_steps(totals), key=lambda one: one[0])
     found: list[LevelStep] = []
     for _, step in rated:
-        if all(step.stop_s <= one.start_s or one.stop_s <= step.start_s for one in found):
+        # The music next to a step is at another level only because of that step.
+        if all(max(step.start_s - one.stop_s, one.start_s - step.stop_s) >= _AROUND_S for one in found):
             found.append(step)
     return tuple(sorted(found, key=lambda one: one.start_s))
 

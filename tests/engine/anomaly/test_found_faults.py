@@ -51,6 +51,12 @@ def test_each_of_several_levels_is_found() -> None:
     assert [round(one.start_s) for one in louder_or_softer(frames(audio).bands_db)] == [15, 50]
 
 
+def test_music_beside_a_louder_passage_is_not_softer() -> None:
+    made = with_gain(with_gain(passage(1, 90.0), 20.0, 90.0, -8.0), 40.0, 52.0, 12.0)
+    found_here = louder_or_softer(frames(made).bands_db)
+    assert [(round(one.start_s), round(one.stop_s)) for one in found_here] == [(40, 52)]
+
+
 @pytest.mark.parametrize(
     "audio",
     [

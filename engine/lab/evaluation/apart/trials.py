@@ -142,7 +142,8 @@ def taste_trial(group: Group, seed: int, progress: Progress, *, short: bool) -> 
     """Learn a taste from the recordings of a group, and propose cuts of the others."""
     config: RecipeConfig = _SHORT if short else default_config()
     with TemporaryDirectory() as name:
-        path = Path(name) / "apart.taste"
+        # Documents store scores by the name of the taste: those of other code are not used again.
+        path = Path(name) / f"apart {code_digest()}.taste"
         began_s = perf_counter()
         learn(LearnRequest(group.learned, config, seed, path), progress)
         learned_s = perf_counter() - began_s

@@ -9,12 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.dead_air import SURELY_ODD, longer_than, raised_in
+from engine.anomaly.dead_air import longer_than, raised_in
 from engine.anomaly.false_starts import raised_over
 from engine.anomaly.found_faults import FoundFault, HighMoments, found_faults, raised_in_faults
 from engine.anomaly.neighbours import Nearest, NearestSearch
 from engine.anomaly.other_tempo import AttackStrength
-from engine.anomaly.part_wording import RHYTHM, fault_parts
 from engine.anomaly.recipes.recipe import Judged, KeptScores
 from engine.anomaly.taste import Taste
 from engine.anomaly.threshold import as_cuts_see, score_of, to_scores
@@ -34,8 +33,6 @@ from engine.timebase import convert_samples, s_to_samples_array
 _LEVEL_SHARE = 0.15
 _HEARD_SHARE = 0.95
 _BLOCKS_AHEAD = 8
-_ABOVE_LIMIT = 0.01
-"""Scores are smoothed before they are compared with the limit."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -173,7 +170,7 @@ def score_blocks(
     if not all(np.isfinite(one).all() for one in (own, scores, *parts.values())):
         raise TasteError(f"The taste {taste.name} gives invalid scores: learn it again.")
     dead = longer_than(detector.finish(), taste.habits.longest_pause_s, mel.rate_hz)
-    scores = raised_in(_raised_by_parts(scores, parts, taste, hop_s), times_s * mel.rate_hz, dead)
+    scores = raised_in(scores, times_s * mel.rate_hz, dead)
     high = HighMoments(times_s[as_cuts_see(scores[:, None].astype(np.float64), hop_s)[:, 0] >= limit], hop_s)
     rest = progress.part(_HEARD_SHARE, 1.0)
     faults, starts = found_faults(frames.frames(), attacks.finish(), taste.habits, high, rest)
@@ -189,23 +186,6 @@ def _also(
         for one in others:
             one.push(block)
         yield block
-
-
-def _raised_by_parts(
-    scores: NDArray[np.float32], parts: Mapping[str, NDArray[np.float32]], taste: Taste, hop_s: float
-) -> NDArray[np.float32]:
-    """Return scores, shape (n,), above the limit where a kind of fault is above all of the training data.
-
-    The sum of all parts hides a fault that has one kind alone, such as a noise over music.
-    """
-    names, limits = list(parts), taste.part_limits
-    chosen = [k for k in fault_parts(names) if names[k] != RHYTHM]
-    if not len(limits) or not chosen or not len(scores):
-        return scores
-    values = np.stack([parts[names[k]] for k in chosen], axis=1).astype(np.float64)
-    is_fault = (as_cuts_see(values, hop_s) >= limits[chosen]).any(axis=1)
-    least = min(score_of(taste.kept_scores.limit) + _ABOVE_LIMIT, SURELY_ODD)
-    return np.where(is_fault, np.maximum(scores, np.float32(least)), scores)
 
 
 def _parts(found: Iterable[Judged], taste: Taste) -> dict[str, NDArray[np.float32]]:

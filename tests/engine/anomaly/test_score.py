@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +12,10 @@ import soundfile
 import torch
 from numpy.typing import NDArray
 
-from engine.anomaly.kept_curve import QUANTILES, KeptCurve
 from engine.anomaly.neighbours import MOST_EXAMPLES, ReferenceSegments
 from engine.anomaly.recipes.recipe import KeptScores
-from engine.anomaly.score import Scores, _raised_by_parts, normalised, score_blocks, score_file
+from engine.anomaly.score import Scores, normalised, score_blocks, score_file
 from engine.anomaly.taste import Taste
-from engine.anomaly.threshold import score_of
 from engine.errors import Cancelled, SourceError
 from engine.features.loudness import level_of
 from engine.features.mel import log_mel_blocks
@@ -188,18 +185,3 @@ def test_a_cancel_stops_the_stream(taste: Taste) -> None:
     with pytest.raises(Cancelled):
         score_blocks(taste, endless(), RATE_HZ, 10**9, ReportingProgress(cancelled=event), level_db=0.0)
     assert len(drawn) == 30
-
-
-def test_a_kind_of_fault_above_all_of_the_edits_raises_the_score(taste: Taste) -> None:
-    hop_s, highest = 0.16, 2.0
-    places = np.full((2, 4, QUANTILES), highest, np.float32)
-    known = replace(taste, kept_curve=KeptCurve(places, np.full(2, 60.0, np.float32)))
-    scores = np.full(300, 0.3, np.float32)
-    limit = score_of(taste.kept_scores.limit)
-    for name, count in (("noise", 63), ("unlike-kept", 0), ("unlike-rest-rhythm", 0)):
-        parts = {one: np.zeros(300, np.float32) for one in ("noise", "unlike-kept", "unlike-rest-rhythm")}
-        parts[name][100:163] = 2.5 * highest
-        raised = _raised_by_parts(scores, parts, known, hop_s)
-        assert np.count_nonzero(raised > limit) == pytest.approx(count, abs=8)
-        assert (raised >= scores).all()
-    assert _raised_by_parts(scores, parts, taste, hop_s) is scores, "an older taste"

@@ -47,13 +47,13 @@ class ScoreCurve:
     part_names : components of the scores, see `engine.anomaly.part_wording`
     parts : float32, shape (n, len(part_names)), in standard deviations above the training data
     limit : the score from which cuts are proposed by default, see `engine.anomaly.kept_curve`
-    part_limits : float32, shape (len(part_names),), the highest value of each part in the training data;
-        empty if not known
     false_starts_samples : int64, shape (k, 3): start and stop of a false start, and start of the complete
         take, in document samples, ascending; scores are raised over it
     faults_samples : int64, shape (j, 2): start and stop of another fault found by a rule, by start; scores
         are raised over it
     fault_kinds : shape (j,), `OTHER_LEVEL`, `OTHER_TEMPO` or `FRAGMENT`
+    part_limits : float32, shape (len(part_names),), the highest value of each part in the training data;
+        empty if not known
     """
 
     times_samples: NDArray[np.int64]
@@ -62,10 +62,10 @@ class ScoreCurve:
     part_names: Sequence[str] = ()
     parts: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     limit: float = 0.85
-    part_limits: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
     false_starts_samples: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 3), np.int64))
     faults_samples: NDArray[np.int64] = field(default_factory=lambda: NOWHERE)
     fault_kinds: Sequence[str] = ()
+    part_limits: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
 
 
 APART_BEATS = 4.0

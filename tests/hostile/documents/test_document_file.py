@@ -140,7 +140,7 @@ def test_flipped_bits(
         # Letters and digits of what the rows say: SQLite itself sees nothing wrong with another letter.
         "values": np.flatnonzero(np.isin(np.frombuffer(whole, np.uint8), list(b"acdeiortu0123456789"))),
     }[where]
-    count = 200 if pytestconfig.getoption("--long") else 30
+    count = 200 if pytestconfig.getoption("--long") else 80
     refused = 0
     for place in rng.choice(places, count):
         damaged = bytearray(whole)

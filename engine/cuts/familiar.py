@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from engine.anomaly.metrics import smoothed
 from engine.anomaly.threshold import HIGHEST_LIMIT, SMOOTHING_S
 from engine.document.analysis import ScoreCurve
 from engine.spans import Samples, inside, united
@@ -27,15 +27,9 @@ def with_familiar(curve: ScoreCurve, passages: Samples, rate_hz: int) -> ScoreCu
         return curve
     hop = float(np.median(np.diff(times))) / rate_hz
     width = max(1, round(SMOOTHING_S / 2.0 / hop))
-    limit = float(np.quantile(_smoothed(curve.scores, width)[here], _HIGH))
+    limit = float(np.quantile(smoothed(curve.scores, width)[here], _HIGH))
     limits = curve.part_limits
     if len(limits):
-        parts = [np.quantile(_smoothed(one, width)[here], _HIGH) for one in curve.parts.T]
+        parts = [np.quantile(smoothed(one, width)[here], _HIGH) for one in curve.parts.T]
         limits = np.maximum(limits, np.array(parts, np.float32))
     return replace(curve, limit=min(max(curve.limit, limit), HIGHEST_LIMIT), part_limits=limits)
-
-
-def _smoothed(values: NDArray[np.float32], width: int) -> NDArray[np.float64]:
-    padded = np.pad(values.astype(np.float64), (width // 2, width - 1 - width // 2), mode="edge")
-    means: NDArray[np.float64] = np.convolve(padded, np.full(width, 1.0 / width), mode="valid")
-    return means

@@ -9,12 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.anomaly.part_wording import fault_parts
-from engine.document.analysis import ScoreCurve
-from engine.spans import Samples
+from engine.document.analysis import FRAGMENT, OTHER_LEVEL, OTHER_TEMPO, ScoreCurve
+from engine.spans import Samples, united
 
 PART_S = 10.0
 _MOSTLY_FOUND = 0.4
 """Rules have found at least this share of a part."""
+
+_CERTAIN = 1.2
+"""A part of the score this many times its highest value in the training data is certain evidence."""
+_OF_A_RULE = 0.5
+"""The evidence of a rule that is wrong now and then; dead air and levels are exact."""
 
 
 def share_in(spans: Samples, found: Samples) -> NDArray[np.float64]:
@@ -44,23 +49,49 @@ def are_faults(spans: Samples, curve: ScoreCurve, found: Samples, rate_hz: int) 
     """
     if not len(curve.part_limits) or not len(spans):
         return np.ones(len(spans), bool)
+    parts, counts = _parts_of(spans, rate_hz)
+    is_evident = (_highest_parts(parts, curve) >= 1.0) | (share_in(parts, found) >= _MOSTLY_FOUND)
+    evident = np.add.reduceat(is_evident.astype(np.int64), np.cumsum(counts) - counts)
+    mostly: NDArray[np.bool_] = 2 * evident >= counts
+    return mostly
+
+
+def are_certain(spans: Samples, curve: ScoreCurve, dead_air: Samples, rate_hz: int) -> NDArray[np.bool_]:
+    """Return whether there is certain evidence in all of each span, shape (n, 2); True if it is not known.
+
+    A part of the score far above the training data is certain, or exact rules are, or two signs together.
+    """
+    if not len(curve.part_limits) or not len(spans):
+        return np.ones(len(spans), bool)
+    parts, counts = _parts_of(spans, rate_hz)
+    kinds = np.array(curve.fault_kinds)
+    exact = united(np.concatenate([dead_air, curve.faults_samples[kinds == OTHER_LEVEL]]))
+    others = [united(curve.faults_samples[kinds == kind]) for kind in (FRAGMENT, OTHER_TEMPO)]
+    certainty = _highest_parts(parts, curve) / _CERTAIN
+    for found in (united(curve.false_starts_samples[:, :2]), *others):
+        certainty += _OF_A_RULE * (share_in(parts, found) >= _MOSTLY_FOUND)
+    is_certain = (certainty >= 1.0) | (share_in(parts, exact) >= _MOSTLY_FOUND)
+    everywhere: NDArray[np.bool_] = np.logical_and.reduceat(is_certain, np.cumsum(counts) - counts)
+    return everywhere
+
+
+def _parts_of(spans: Samples, rate_hz: int) -> tuple[Samples, NDArray[np.int64]]:
+    """Return spans in equal parts of about `PART_S`, shape (k, 2), and the number of parts of each."""
     counts = np.maximum(1, np.rint(np.diff(spans)[:, 0] / (PART_S * rate_hz)).astype(np.int64))
     edges = [
         np.linspace(start, stop, count + 1)
         for (start, stop), count in zip(spans.tolist(), counts.tolist(), strict=True)
     ]
     parts = np.rint(np.concatenate([np.stack([one[:-1], one[1:]], axis=1) for one in edges])).astype(np.int64)
-    is_evident = _names_a_fault(parts, curve) | (share_in(parts, found) >= _MOSTLY_FOUND)
-    evident = np.add.reduceat(is_evident.astype(np.int64), np.cumsum(counts) - counts)
-    mostly: NDArray[np.bool_] = 2 * evident >= counts
-    return mostly
+    return parts, counts
 
 
-def _names_a_fault(spans: Samples, curve: ScoreCurve) -> NDArray[np.bool_]:
+def _highest_parts(spans: Samples, curve: ScoreCurve) -> NDArray[np.float64]:
+    """Return the highest part of the score of each span, relative to its highest value in the edits."""
     faults = fault_parts(curve.part_names)
     limits = curve.part_limits[faults].astype(np.float64)
     sums = np.concatenate([np.zeros((1, len(faults))), np.cumsum(curve.parts[:, faults] / limits, axis=0)])
     first, last = (np.searchsorted(curve.times_samples, spans[:, edge]) for edge in (0, 1))
     means = (sums[last] - sums[first]) / np.maximum(last - first, 1)[:, None]
-    names: NDArray[np.bool_] = means.max(axis=1, initial=0.0) >= 1.0
-    return names
+    highest: NDArray[np.float64] = means.max(axis=1, initial=0.0)
+    return highest

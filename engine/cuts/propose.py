@@ -15,7 +15,7 @@ from engine.cuts.alternatives import alternatives
 from engine.cuts.borders import candidates
 from engine.cuts.dead_air import ending_with, exact_spans
 from engine.cuts.edges import Neighbours, anchors, snap
-from engine.cuts.evidence import are_faults, share_in
+from engine.cuts.evidence import are_certain, are_faults, share_in
 from engine.cuts.familiar import with_familiar
 from engine.cuts.profile import OPTIMISED_SMOOTHING_S, ScoreProfile, smooth
 from engine.cuts.reasons import backdrop, reasons
@@ -52,7 +52,7 @@ alone more often: of planted faults more is found at the same length up to here,
 WITHOUT_PULSE_S = 1.0
 """Shortest piece without beats: a few words."""
 
-LEAST_STRONG_S = 3.0
+LEAST_STRONG_S = 5.0
 """A shorter cut by the score alone has weak evidence: most false cuts of music are short."""
 
 _MOSTLY = 0.5
@@ -138,7 +138,7 @@ def propose_cuts(
     spans, others = _snapped(given, profile, answered, rules, exact, chosen)
     proposals = _proposals(given, spans, others, profile, answered)
     if settings.threshold_mode != "keep":
-        proposals = _with_evidence(proposals, unfamiliar, found, rate_hz)
+        proposals = _with_evidence(given, proposals, unfamiliar, found)
     questions = _questions(given, asked, profile)
     rows = tuple(sorted((*proposals, *questions), key=lambda one: one.start_samples))
     kept = kept_samples(spans, profile, answered)
@@ -156,11 +156,15 @@ class _Given:
     settings: CutSettings
     nearest: NearestReference | None
 
+    @property
+    def dead_air(self) -> Samples:
+        """Return the dead air, shape (k, 2)."""
+        return NOWHERE if self.listening is None else self.listening.dead_air_samples
+
     def found_by_rules(self) -> Samples:
         """Return dead air and faults found by rules, shape (k, 2): evidence even in unfamiliar music."""
-        dead = NOWHERE if self.listening is None else self.listening.dead_air_samples
         starts, faults = self.curve.false_starts_samples[:, :2], self.curve.faults_samples
-        return united(np.concatenate([dead, starts, faults]))
+        return united(np.concatenate([self.dead_air, starts, faults]))
 
 
 def _unfamiliar(given: _Given, profile: ScoreProfile, found: Samples, line: float) -> Samples:
@@ -204,12 +208,17 @@ def _unanswered(passages: Samples, answers: Samples) -> Samples:
 
 
 def _with_evidence(
-    cuts: tuple[Proposal, ...], unfamiliar: Samples, found: Samples, rate_hz: int
+    given: _Given, cuts: tuple[Proposal, ...], unfamiliar: Samples, found: Samples
 ) -> tuple[Proposal, ...]:
-    """Mark cuts as weak that are mostly unfamiliar music, or short, unless rules found most of them."""
+    """Mark cuts as weak that are mostly unfamiliar music, or short, unless rules found most of them.
+
+    By default, those without certain evidence are weak, too.
+    """
     spans = np.array([(one.start_samples, one.stop_samples) for one in cuts], np.int64).reshape(-1, 2)
-    is_short = np.diff(spans)[:, 0] < LEAST_STRONG_S * rate_hz
+    is_short = np.diff(spans)[:, 0] < LEAST_STRONG_S * given.rate_hz
     is_weak = (is_short | (share_in(spans, unfamiliar) >= _MOSTLY)) & (share_in(spans, found) < _MOSTLY)
+    if given.settings.threshold_mode == "automatic":
+        is_weak |= ~are_certain(spans, given.curve, given.dead_air, given.rate_hz)
     return tuple(
         replace(one, evidence=Evidence.WEAK) if weak else one
         for one, weak in zip(cuts, is_weak.tolist(), strict=True)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.cuts.evidence import are_faults, share_in
-from engine.document.analysis import FRAGMENT, OTHER_LEVEL, ScoreCurve
+from engine.document.analysis import FRAGMENT, OTHER_LEVEL, OTHER_TEMPO, ScoreCurve
 from engine.document.proposals import Evidence
 from tests.engine.cuts.test_propose import RATE_HZ, plan_of, spans_of, steps
 
@@ -42,15 +42,48 @@ def test_a_taste_that_cannot_know_proposes_as_before() -> None:
     )
 
 
-@pytest.mark.parametrize("kind", [OTHER_LEVEL, FRAGMENT])
-def test_a_fault_of_a_rule_is_evidence_and_gives_the_edges(kind: str) -> None:
-    fault = np.array([[30.3, 39.4]]) * RATE_HZ
-    curve = replace(
-        curve_with("unlike-kept", 9.0), faults_samples=fault.astype(np.int64), fault_kinds=(kind,)
+FOUND_S = np.array([[30.3, 39.4]])
+
+
+def with_rules(curve: ScoreCurve, *kinds: str) -> ScoreCurve:
+    """The curve with faults that rules found in its odd passage."""
+    faults = np.repeat(FOUND_S * RATE_HZ, len(kinds), axis=0).astype(np.int64)
+    return replace(curve, faults_samples=faults, fault_kinds=kinds)
+
+
+@pytest.mark.parametrize(("kind", "evidence"), [(OTHER_LEVEL, Evidence.STRONG), (FRAGMENT, Evidence.WEAK)])
+def test_a_fault_of_a_rule_is_evidence_and_gives_the_edges(kind: str, evidence: Evidence) -> None:
+    plan = plan_of(with_rules(curve_with("unlike-kept", 9.0), kind), 70)
+    assert np.array(spans_of(plan)) == pytest.approx(FOUND_S * RATE_HZ, abs=0.15 * RATE_HZ)
+    assert [one.evidence for one in plan.proposals] == [evidence]
+
+
+@pytest.mark.parametrize(
+    ("value", "kinds", "evidence"),
+    [
+        (2.1, (), Evidence.WEAK),
+        (2.6, (), Evidence.STRONG),
+        (2.1, (FRAGMENT,), Evidence.STRONG),
+        (0.5, (FRAGMENT,), Evidence.WEAK),
+        (0.5, (OTHER_TEMPO,), Evidence.WEAK),
+        (0.5, (FRAGMENT, OTHER_TEMPO), Evidence.STRONG),
+    ],
+)
+def test_strong_evidence_is_far_above_the_edits_or_has_two_signs(
+    value: float, kinds: tuple[str, ...], evidence: Evidence
+) -> None:
+    plan = plan_of(with_rules(curve_with("talk", value), *kinds), 70)
+    assert [one.evidence for one in plan.proposals] == [evidence]
+
+
+def test_a_cut_is_strong_only_if_all_of_it_is() -> None:
+    curve = with_kinds(3)
+    high = replace(curve, parts=curve.parts * np.float32(2.0))
+    mixed = replace(
+        high, parts=np.where(high.times_samples[:, None] < 50 * RATE_HZ, high.parts, 0.9 * curve.parts)
     )
-    plan = plan_of(curve, 70)
-    assert np.array(spans_of(plan)) == pytest.approx(fault, abs=0.15 * RATE_HZ)
-    assert [one.evidence for one in plan.proposals] == [Evidence.STRONG]
+    evidence = [plan_of(one, 90).proposals[0].evidence for one in (high, mixed)]
+    assert evidence == [Evidence.STRONG, Evidence.WEAK]
 
 
 def test_shares_agree_with_counted_samples() -> None:

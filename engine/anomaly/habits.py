@@ -1,4 +1,4 @@
-"""Extremes of edited recordings: a passage like one that the user left in is not a fault."""
+"""Extremes of edited recordings, and their music: a passage like one that the user left in is not a fault."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.anomaly.false_starts import likelier_than
+from engine.anomaly.known_music import KnownMusic, Outline, known_music, stored_outline
 from engine.anomaly.level_steps import levelled, louder_or_softer
 from engine.anomaly.other_tempo import AttackStrength, OtherTempo, other_tempos
 from engine.anomaly.pieces import pieces_in
@@ -45,8 +46,8 @@ class Habits:
     largest_tempo_change: float | None = None
 
 
-def habits_of(paths: Iterable[Path], progress: Progress) -> Habits:
-    """Measure edited recordings.
+def habits_and_music(paths: Iterable[Path], progress: Progress) -> tuple[Habits, KnownMusic | None]:
+    """Measure edited recordings, and return outlines of their music.
 
     Raises
     ------
@@ -54,22 +55,24 @@ def habits_of(paths: Iterable[Path], progress: Progress) -> Habits:
     Cancelled : the user asked for it
     """
 
-    def of_one(path: Path) -> Habits:
+    def of_one(path: Path) -> tuple[Habits, Outline]:
         progress.check_cancelled()
         with SourceReader(path) as reader:
             frames = frames_of(mono_of(reader, reader.rate_hz), reader.rate_hz)
-        return _in_one(frames, *_pauses_and_tempos(path))
+        return _in_one(frames, *_pauses_and_tempos(path)), stored_outline(frames)
 
-    each = side_by_side(of_one, paths)
+    found = list(side_by_side(of_one, paths))
+    each, music = [habits for habits, _ in found], known_music(outline for _, outline in found)
     if not each:
-        return Habits()
-    return Habits(
+        return Habits(), music
+    habits = Habits(
         max(one.longest_pause_s for one in each),
         max(one.likeliest_start for one in each),
         min((one.shortest_piece_s for one in each if one.shortest_piece_s), default=0.0),
         max(one.largest_level_change_db or 0.0 for one in each),
         max(one.largest_tempo_change or 0.0 for one in each),
     )
+    return habits, music
 
 
 def _in_one(frames: Frames, longest_pause_s: float, tempos: Sequence[OtherTempo]) -> Habits:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.anomaly.habits import habits_of
+from engine.anomaly.habits import habits_and_music
 from engine.anomaly.kept_curve import expectation
 from engine.anomaly.neighbours import MOST_EXAMPLES, ReferenceRecording, ReferenceSegments, keep_examples
 from engine.anomaly.recipes.examples import Examples
@@ -110,6 +110,7 @@ def write_taste(learnt: Learnt, request: LearnRequest, progress: Progress) -> Le
     kept = _kept_examples(learnt, request)
     fitted = learnt.fitted
     expected = expectation(learnt.curve, score_of(learnt.kept.limit))
+    habits, music = habits_and_music(request.edited, progress)
     taste = Taste(
         name=request.out.stem,
         digest="",
@@ -120,8 +121,9 @@ def write_taste(learnt: Learnt, request: LearnRequest, progress: Progress) -> Le
         history=fitted.history,
         card=_card(learnt, request, len(kept.frame), expected),
         kept=kept,
-        habits=habits_of(request.edited, progress),
+        habits=habits,
         kept_curve=learnt.curve,
+        music=music,
     )
     progress.check_cancelled()
     across = in_force()

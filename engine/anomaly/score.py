@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from engine.anomaly.dead_air import longer_than, raised_in
 from engine.anomaly.false_starts import raised_over
 from engine.anomaly.found_faults import FoundFault, HighMoments, found_faults, raised_in_faults
+from engine.anomaly.known_music import UnfamiliarMusic, unfamiliar_music
 from engine.anomaly.neighbours import Nearest, NearestSearch
-from engine.anomaly.other_tempo import AttackStrength
+from engine.anomaly.other_tempo import AttackStrength, Numbers
 from engine.anomaly.recipes.recipe import Judged, KeptScores
 from engine.anomaly.taste import Taste
 from engine.anomaly.threshold import as_cuts_see, score_of, to_scores
@@ -26,6 +27,7 @@ from engine.features.mono import mono_of, resampled
 from engine.features.read_ahead import read_ahead
 from engine.learning.torch_threads import few_threads
 from engine.progress import Progress
+from engine.takes.features import Frames
 from engine.takes.passing import FramesInPassing
 from engine.takes.takes import FalseStart
 from engine.timebase import convert_samples, s_to_samples_array
@@ -52,6 +54,7 @@ class Scores:
         known
     false_starts : broken-off passages whose scores are raised
     faults : other passages whose scores are raised
+    unfamiliar : playing that the training data lacks; its scores are as they are
     """
 
     times_s: NDArray[np.float64]
@@ -63,6 +66,7 @@ class Scores:
     part_limits: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
     false_starts: tuple[FalseStart, ...] = ()
     faults: tuple[FoundFault, ...] = ()
+    unfamiliar: tuple[UnfamiliarMusic, ...] = ()
 
     @property
     def false_starts_s(self) -> NDArray[np.float64]:
@@ -74,6 +78,11 @@ class Scores:
     def faults_s(self) -> NDArray[np.float64]:
         """Where the other faults begin and stop, shape (k, 2)."""
         return np.array([(one.start_s, one.stop_s) for one in self.faults], np.float64).reshape(-1, 2)
+
+    @property
+    def unfamiliar_s(self) -> NDArray[np.float64]:
+        """Where unfamiliar playing begins and stops, shape (k, 2)."""
+        return np.array([(one.start_s, one.stop_s) for one in self.unfamiliar], np.float64).reshape(-1, 2)
 
     def curve(self, rate_hz: int, maker: str) -> ScoreCurve:
         """Return the scores as a document of `rate_hz` stores them."""
@@ -89,6 +98,8 @@ class Scores:
             false_starts_samples=s_to_samples_array(self.false_starts_s, rate_hz),
             faults_samples=s_to_samples_array(self.faults_s, rate_hz),
             fault_kinds=tuple(one.kind for one in self.faults),
+            unfamiliar_samples=s_to_samples_array(self.unfamiliar_s, rate_hz),
+            unfamiliar_songs=np.array([one.song for one in self.unfamiliar], np.int64),
         )
 
 
@@ -171,12 +182,21 @@ def score_blocks(
         raise TasteError(f"The taste {taste.name} gives invalid scores: learn it again.")
     dead = longer_than(detector.finish(), taste.habits.longest_pause_s, mel.rate_hz)
     scores = raised_in(scores, times_s * mel.rate_hz, dead)
-    high = HighMoments(times_s[as_cuts_see(scores[:, None].astype(np.float64), hop_s)[:, 0] >= limit], hop_s)
+    plain = Scores(times_s, scores, hop_s, nearest, parts, limit, taste.part_limits)
     rest = progress.part(_HEARD_SHARE, 1.0)
-    faults, starts = found_faults(frames.frames(), attacks.finish(), taste.habits, high, rest)
-    scores = raised_in_faults(raised_over(scores, times_s, starts, limit), times_s, faults, limit)
+    return _with_found(plain, frames.frames(), attacks.finish(), taste, rest)
+
+
+def _with_found(plain: Scores, frames: Frames, strength: Numbers, taste: Taste, progress: Progress) -> Scores:
+    """Return scores that are raised over the faults that rules find, with these and unfamiliar music."""
+    times_s, limit = plain.times_s, plain.limit
+    smoothed = as_cuts_see(plain.scores[:, None].astype(np.float64), plain.hop_s)[:, 0]
+    high = HighMoments(times_s[smoothed >= limit], plain.hop_s)
+    faults, starts = found_faults(frames, strength, taste.habits, high, progress.part(0.0, 0.5))
+    unfamiliar = () if taste.music is None else unfamiliar_music(frames, taste.music, progress.part(0.5, 1.0))
+    scores = raised_in_faults(raised_over(plain.scores, times_s, starts, limit), times_s, faults, limit)
     progress.report(1.0, "Scoring")
-    return Scores(times_s, scores, hop_s, nearest, parts, limit, taste.part_limits, starts, faults)
+    return replace(plain, scores=scores, false_starts=starts, faults=faults, unfamiliar=unfamiliar)
 
 
 def _also(

@@ -24,6 +24,7 @@ from torch import Tensor
 
 from engine.anomaly.habits import Habits
 from engine.anomaly.kept_curve import QUANTILES, KeptCurve
+from engine.anomaly.known_music import KnownMusic
 from engine.anomaly.neighbours import PARTS, ReferenceRecording, ReferenceSegments
 from engine.anomaly.recipes.config import parse_config
 from engine.anomaly.recipes.laboratory import missing_recipe
@@ -45,11 +46,13 @@ from engine.errors import TasteError, UsageError
 from engine.files.safe_write import replacing, shown
 from engine.learning.loop import Epoch
 from engine.shortage import raise_shortage
+from engine.takes.pairs import OUTLINE_SIZE
 from engine.wording import quoted
 
 _KEPT = "kept."
 _CURVE_SCORES, _CURVE_LENGTHS = "kept_curve.scores", "kept_curve.lengths_s"
 _CURVE_EVIDENT = "kept_curve.evident"
+_MUSIC = "music.outlines"
 _LARGEST_SEED = 1 << 63
 
 
@@ -66,6 +69,7 @@ class Taste:
     is_levelled : whether it learned from recordings brought to one level, and scores them so; 1 is not
     habits : extremes of its training data
     kept_curve : of its training data; None in an older taste
+    music : outlines of its training data; None in an older taste, and if they are too long
     """
 
     name: str
@@ -80,6 +84,7 @@ class Taste:
     is_levelled: bool = True
     habits: Habits = field(default_factory=Habits)
     kept_curve: KeptCurve | None = None
+    music: KnownMusic | None = None
 
     @property
     def maker(self) -> str:
@@ -125,6 +130,8 @@ def save_taste(path: Path, taste: Taste, *, overwrite: bool) -> None:
         }
         if taste.kept_curve.evident is not None:
             tensors[_CURVE_EVIDENT] = torch.tensor(taste.kept_curve.evident)
+    if taste.music is not None:
+        tensors[_MUSIC] = torch.tensor(taste.music.outlines)
     with replacing(path, overwrite=overwrite) as part:
         part.write_bytes(save_tensors(tensors, metadata={KEY: json.dumps(about, sort_keys=True)}))
 
@@ -180,6 +187,7 @@ def _taste(path: Path, content: bytes, about: Mapping[str, object]) -> Taste:
     scores, lengths_s, evident = (
         tensors.pop(name, None) for name in (_CURVE_SCORES, _CURVE_LENGTHS, _CURVE_EVIDENT)
     )
+    outlines = tensors.pop(_MUSIC, None)
     history, seed, card = about["history"], about["seed"], about["card"]
     if not isinstance(history, list) or not isinstance(card, str):
         raise TypeError("a history or a card is missing")
@@ -202,6 +210,7 @@ def _taste(path: Path, content: bytes, about: Mapping[str, object]) -> Taste:
         is_levelled=about.get("is_levelled", False) is True,
         habits=_habits(about),
         kept_curve=None if scores is None or lengths_s is None else _curve(scores, lengths_s, evident, model),
+        music=None if outlines is None else _music(outlines),
     )
 
 
@@ -236,6 +245,12 @@ def _curve(scores: Tensor, lengths_s: Tensor, evident: Tensor | None, model: Mod
     if any(bool((one.diff(dim=-1) < 0.0).any()) for one in tables):
         raise ValueError("a curve that falls")
     return KeptCurve(scores.numpy(), lengths_s.numpy(), None if evident is None else evident.numpy())
+
+
+def _music(outlines: Tensor) -> KnownMusic:
+    if outlines.dtype != torch.int8 or outlines.ndim != 2 or outlines.shape[1] != OUTLINE_SIZE:
+        raise ValueError("music of another kind")
+    return KnownMusic(outlines.numpy())
 
 
 def _numbers(values: object) -> tuple[float, ...]:

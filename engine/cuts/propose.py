@@ -32,6 +32,7 @@ from engine.cuts.regions import (
 )
 from engine.cuts.target_length import cuts_for_target
 from engine.cuts.unfamiliar import question, unfamiliar_passages, unlike_from
+from engine.cuts.unfamiliar_songs import Sounds, familiar_songs, unfamiliar_songs, without_songs
 from engine.document.analysis import NOWHERE, BeatGrid, Listening, NearestReference, ScoreCurve
 from engine.document.decisions import Verdict
 from engine.document.proposals import QUESTION, UNFAMILIAR, Alternative, Evidence, Proposal, proposal_id
@@ -66,7 +67,8 @@ class CutPlan:
 
     Attributes
     ----------
-    proposals : by start, disjoint from each other and from every decided span
+    proposals : by start; cuts are disjoint from each other and from every decided span, and may be inside a
+        question about a song
     threshold : the active threshold; every proposal scores more, but for the questions
     kept_samples, kept_share : remainder after these and the earlier accepted proposals; questions remain
     questions : number of the proposals that ask about unfamiliar music
@@ -114,35 +116,47 @@ def propose_cuts(
     """
     answered = _decided_spans(decided, length_samples)
     if length_samples <= 0 or not len(curve.scores):
-        kept = max(0, length_samples) - int(np.diff(answered.accepted).sum())
-        return CutPlan((), settings.score, kept, kept / length_samples if length_samples > 0 else 1.0)
-    line = unlike_from(curve.limit)
-    if settings.threshold_mode == "automatic" and len(familiar):
-        curve = with_familiar(curve, familiar, rate_hz)
-        line = max(line, curve.limit)
+        left = max(0, length_samples) - int(np.diff(answered.accepted).sum())
+        return CutPlan((), settings.score, left, left / length_samples if length_samples > 0 else 1.0)
     given = _Given(curve, listening, grid, rate_hz, settings, nearest)
     width_s = OPTIMISED_SMOOTHING_S if settings.threshold_mode == "keep" else SMOOTHING_S
     exact = exact_spans(curve, listening)
     profile = smooth(curve, length_samples=length_samples, rate_hz=rate_hz, width_s=width_s, sharp=exact)
-    found = given.found_by_rules()
-    unfamiliar = _unfamiliar(given, profile, found, line)
-    asked = unfamiliar[:0]
-    if settings.threshold_mode == "automatic":
-        answers = united(np.concatenate([answered.accepted, answered.rejected, familiar]))
-        asked = _unanswered(unfamiliar, answers)
-    answered = replace(answered, rejected=united(np.concatenate([answered.rejected, asked])))
+    found, is_default = given.found_by_rules(), settings.threshold_mode == "automatic"
+    unfamiliar = _unfamiliar(given, profile, found, unlike_from(curve.limit))
+    if is_default and len(taught := _taught(curve, unfamiliar, familiar)):
+        given = replace(given, curve=(curve := with_familiar(curve, taught, rate_hz)))
+        unfamiliar = _unfamiliar(given, profile, found, curve.limit)
+    stays = united(np.concatenate([answered.rejected, familiar, familiar_songs(curve, familiar)]))
+    asked = _unanswered(unfamiliar, united(np.concatenate([answered.accepted, stays])))
+    asked = asked if is_default else asked[:0]
+    walls = replace(answered, rejected=united(np.concatenate([answered.rejected, asked])))
     rules = _rules(settings, profile, grid, rate_hz)
-    chosen = _choose(given, profile, answered, rules, exact)
-    if settings.threshold_mode == "automatic":
+    chosen = _choose(given, profile, walls, rules, exact)
+    if is_default:
         chosen = chosen.where(are_faults(chosen.spans, curve, found, rate_hz))
-    spans, others = _snapped(given, profile, answered, rules, exact, chosen)
-    proposals = _proposals(given, spans, others, profile, answered)
+    spans, others = _snapped(given, profile, walls, rules, exact, chosen)
+    proposals = _proposals(given, spans, others, profile, walls)
     if settings.threshold_mode != "keep":
         proposals = _with_evidence(given, proposals, unfamiliar, found)
-    questions = _questions(given, asked, profile)
-    rows = tuple(sorted((*proposals, *questions), key=lambda one: one.start_samples))
-    kept = kept_samples(spans, profile, answered)
-    return CutPlan(rows, chosen.threshold, kept, kept / length_samples, len(questions))
+    songs = unfamiliar[:0]
+    if is_default:
+        sounds = Sounds(curve, listening, grid, length_samples, rate_hz)
+        songs = unfamiliar_songs(sounds, united(np.concatenate([spans, answered.accepted])), stays)
+    questions = _questions(given, without_songs(asked, songs, rate_hz), songs, profile)
+    rows = tuple(sorted((*proposals, *questions), key=lambda one: (one.start_samples, one.stop_samples)))
+    left = kept_samples(spans, profile, walls)
+    return CutPlan(rows, chosen.threshold, left, left / length_samples, len(questions))
+
+
+def _taught(curve: ScoreCurve, unfamiliar: Samples, familiar: Samples) -> Samples:
+    """Return the passages that the user keeps and that score high throughout, shape (k, 2).
+
+    The others are songs that only their notes make unfamiliar: their highest scores can be faults.
+    """
+    is_song = share_in(familiar, curve.unfamiliar_samples) >= _MOSTLY
+    is_kept = share_in(unfamiliar, familiar) >= _MOSTLY
+    return united(np.concatenate([familiar[~is_song], unfamiliar[is_kept]]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -225,10 +239,12 @@ def _with_evidence(
     )
 
 
-def _questions(given: _Given, passages: Samples, profile: ScoreProfile) -> tuple[Proposal, ...]:
-    """Return a weak cut for each unfamiliar passage, so that no bulk answer cuts it."""
-    maker = given.curve.maker
-    scores, _ = profile.peaks(passages[:, 0], passages[:, 1])
+def _questions(
+    given: _Given, passages: Samples, songs: Samples, profile: ScoreProfile
+) -> tuple[Proposal, ...]:
+    """Return a weak cut for each unfamiliar passage and song, so that no bulk answer cuts it."""
+    maker, every = given.curve.maker, np.concatenate([passages, songs])
+    scores, _ = profile.peaks(every[:, 0], every[:, 1])
     return tuple(
         Proposal(
             id=proposal_id("cut", start, stop, maker),
@@ -236,12 +252,12 @@ def _questions(given: _Given, passages: Samples, profile: ScoreProfile) -> tuple
             start_samples=start,
             stop_samples=stop,
             score=score,
-            reason=question(start, stop, given.grid, given.rate_hz),
+            reason=question(start, stop, given.grid, given.rate_hz, is_song=number >= len(passages)),
             maker=maker,
             payload={"crossfade_ms": given.settings.crossfade_ms, QUESTION: UNFAMILIAR},
             evidence=Evidence.WEAK,
         )
-        for (start, stop), score in zip(passages.tolist(), scores.tolist(), strict=True)
+        for number, ((start, stop), score) in enumerate(zip(every.tolist(), scores.tolist(), strict=True))
     )
 
 

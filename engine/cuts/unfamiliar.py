@@ -104,12 +104,14 @@ def _divided(spans: Samples, rests: Samples, rate_hz: int) -> Samples:
     return whole[np.diff(whole)[:, 0] >= WINDOW_S / 2 * rate_hz]
 
 
-def question(start: int, stop: int, grid: BeatGrid | None, rate_hz: int) -> str:
-    """Return the sentence that asks about a passage."""
+def question(start: int, stop: int, grid: BeatGrid | None, rate_hz: int, *, is_song: bool = False) -> str:
+    """Return the sentence that asks about a passage, or a song that only its notes make unfamiliar."""
     span = " to ".join(format_time(samples_to_s(at, rate_hz), 0) for at in (start, stop))
     answers = "Reject it to keep it, accept it to cut it."
     if grid is None:
         return f"Unfamiliar sound, {span}. {answers}"
+    if is_song:
+        return f"Unfamiliar music, {span}: steady tempo, and no edit of yours plays it. {answers}"
     if has_music(grid):  # then a passage has a pulse
         return f"Unfamiliar music, {span}: steady tempo. {answers}"
     return f"Unfamiliar sound, {span}: no steady tempo, so it may be talk, tuning or free playing. {answers}"

@@ -54,6 +54,9 @@ class ScoreCurve:
     fault_kinds : shape (j,), `OTHER_LEVEL`, `OTHER_TEMPO` or `FRAGMENT`
     part_limits : float32, shape (len(part_names),), the highest value of each part in the training data;
         empty if not known
+    unfamiliar_samples : int64, shape (u, 2): start and stop of playing whose notes the training data lacks,
+        ascending and disjoint
+    unfamiliar_songs : int64, shape (u,): playing with the same number is the same music
     """
 
     times_samples: NDArray[np.int64]
@@ -66,6 +69,8 @@ class ScoreCurve:
     faults_samples: NDArray[np.int64] = field(default_factory=lambda: NOWHERE)
     fault_kinds: Sequence[str] = ()
     part_limits: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
+    unfamiliar_samples: NDArray[np.int64] = field(default_factory=lambda: NOWHERE)
+    unfamiliar_songs: NDArray[np.int64] = field(default_factory=_no_positions)
 
 
 APART_BEATS = 4.0

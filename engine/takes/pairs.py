@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.progress import SILENT, Progress
-from engine.takes.features import FRAMES_PER_S, PITCH_CLASSES, Frames
+from engine.takes.features import BROAD_BANDS, FRAMES_PER_S, PITCH_CLASSES, Frames
 from engine.takes.search import Floats, Paths, Side, search
 
 Spans = NDArray[np.int64]
@@ -18,6 +18,7 @@ Range = tuple[int, int]
 LEAST = 4.0
 """No path of less is looked at; a second that is just alike is worth about three."""
 _BROAD_SHARE = np.float32(0.8)
+OUTLINE_SIZE = PITCH_CLASSES + BROAD_BANDS
 _DRAWN = 512
 _BY_CHANCE = 0.9
 _LEAST_CHANCE = 0.4
@@ -76,17 +77,17 @@ def find_pairs(frames: Frames, spans: Spans, progress: Progress = SILENT) -> lis
     """
     if len(spans) < 2:
         return []
-    fine, coarse = _joined(frames), _joined(_halved(frames))
+    fine, coarse = _joined(frames), outline(frames)
     idle = _idle(len(frames), spans)
     chance = _chance(fine) + idle
     few = _chance(coarse) + idle[: len(coarse) * _COARSE].reshape(-1, _COARSE).max(axis=1)
     first = _first_columns(len(frames), spans)
     same_key = search(
-        Side(_turned(fine, [0]), chance), Side(fine, chance), first, LEAST, progress.part(0.0, 0.4)
+        Side(turned(fine, [0]), chance), Side(fine, chance), first, LEAST, progress.part(0.0, 0.4)
     )
     halves = np.minimum((first[::_COARSE][: len(coarse)] + _COARSE - 1) // _COARSE, len(coarse))
     keys = search(
-        Side(_turned(coarse, range(1, PITCH_CLASSES)), few),
+        Side(turned(coarse, range(1, PITCH_CLASSES)), few),
         Side(coarse, few),
         halves,
         LEAST / _COARSE * 1.5,
@@ -110,6 +111,11 @@ def _joined(frames: Frames) -> Floats:
     return np.concatenate([frames.chroma, _BROAD_SHARE * frames.broad], axis=1)
 
 
+def outline(frames: Frames) -> Floats:
+    """Return pitch classes and movement at half of the rate, shape (n // 2, size), each at most 1."""
+    return _joined(_halved(frames))
+
+
 def _halved(frames: Frames) -> Frames:
     whole = len(frames) // _COARSE * _COARSE
     chroma, broad = (
@@ -119,19 +125,27 @@ def _halved(frames: Frames) -> Frames:
     return Frames(chroma, broad, frames.levels_db)
 
 
-def _turned(joined: Floats, rotations: Iterable[int]) -> Floats:
+def turned(joined: Floats, rotations: Iterable[int]) -> Floats:
     """Return frames transposed by some numbers of semitones, shape (rotations, n, size)."""
-    turned = [
+    each = [
         np.concatenate([np.roll(joined[:, :PITCH_CLASSES], turn, axis=1), joined[:, PITCH_CLASSES:]], axis=1)
         for turn in rotations
     ]
-    return np.stack(turned)
+    return np.stack(each)
 
 
 def _chance(joined: Floats) -> Floats:
-    """Return how alike each frame is to one frame in ten drawn from all, shape (n,)."""
-    drawn = np.random.default_rng(0).integers(0, len(joined), _DRAWN)
-    others = joined[drawn].T
+    return chance_of(joined, drawn_from(joined))
+
+
+def drawn_from(joined: Floats) -> Floats:
+    """Return frames drawn from all, shape (k, size)."""
+    return joined[np.random.default_rng(0).integers(0, len(joined), _DRAWN)]
+
+
+def chance_of(joined: Floats, drawn: Floats) -> Floats:
+    """Return how alike each frame is to one drawn frame in ten, shape (n,)."""
+    others = drawn.T
     quantiles = [
         np.quantile(joined[begin : begin + 4096] @ others, _BY_CHANCE, axis=1)
         for begin in range(0, len(joined), 4096)
@@ -162,10 +176,10 @@ def _pairs(paths: Paths, scale: int = 1) -> list[Pair]:
 
 def _refined(fine: Floats, chance: Floats, paths: Paths) -> list[Pair]:
     """Return the matches in other keys, refined."""
-    turned = Paths(paths.cells + np.array([1, 0, 0, 0, 0]), paths.scores)
+    in_keys = Paths(paths.cells + np.array([1, 0, 0, 0, 0]), paths.scores)
     around = round(_AROUND_S * FRAMES_PER_S)
     made: list[Pair] = []
-    for pair in one_to_one(_pairs(turned, _COARSE)):
+    for pair in one_to_one(_pairs(in_keys, _COARSE)):
         rows, columns = (
             (max(0, int(pair.starts[side]) - around), min(len(fine), int(pair.stops[side]) + around))
             for side in (0, 1)
@@ -180,7 +194,7 @@ def _between(
 ) -> list[Pair]:
     """Return the common parts of two segments, frames [start, stop), the strongest first."""
     found = search(
-        Side(_turned(fine[slice(*rows)], rotations), chance[slice(*rows)]),
+        Side(turned(fine[slice(*rows)], rotations), chance[slice(*rows)]),
         Side(fine[slice(*columns)], chance[slice(*columns)]),
         np.zeros(rows[1] - rows[0], np.int64),
         least,

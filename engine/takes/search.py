@@ -53,7 +53,13 @@ class Side:
 
 
 def search(
-    earlier: Side, later: Side, first_columns: NDArray[np.int64], least: float, progress: Progress = SILENT
+    earlier: Side,
+    later: Side,
+    first_columns: NDArray[np.int64],
+    least: float,
+    progress: Progress = SILENT,
+    *,
+    most: float = MOST,
 ) -> Paths:
     """Return every path of at least some score, of each beginning the best.
 
@@ -62,6 +68,8 @@ def search(
     earlier, later : rows and columns
     first_columns : of every row the first column it may be compared with, shape (rows,), never falling; as
         many as there are columns for none
+    most : what a path is held to be worth at most while it grows; with less, it ends sooner where it is no
+        longer alike, so that another one can begin there
 
     Raises
     ------
@@ -84,7 +92,7 @@ def search(
             column = int(first_columns[row])
             if column >= columns:
                 break
-            now = _step(alike[:, row - begin, column - low :], past, before, column, row)
+            now = _step(alike[:, row - begin, column - low :], past, before, column, row, most)
             _note(found, now, row, least)
             before, past = past, now
     progress.report(1.0, "Comparing passages")
@@ -111,7 +119,7 @@ class _Row:
         return cls(np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.full(shape, -1, np.int64))
 
 
-def _step(alike: Floats, past: _Row, before: _Row, column: int, row: int) -> _Row:
+def _step(alike: Floats, past: _Row, before: _Row, column: int, row: int, most: float) -> _Row:
     """Return the next row."""
     shape = past.worth.shape
     now = _Row.empty(shape)
@@ -129,7 +137,7 @@ def _step(alike: Floats, past: _Row, before: _Row, column: int, row: int) -> _Ro
     np.copyto(begun, (row * shape[1] + np.arange(column, shape[1] - 2))[None], where=begins)
     np.copyto(sums, np.float32(0.0), where=begins)
     np.maximum(best, 0.0, out=best)
-    np.clip(best + alike, 0.0, MOST, out=now.worth[:, column + 2 :])
+    np.clip(best + alike, 0.0, most, out=now.worth[:, column + 2 :])
     sums += alike
     return now
 

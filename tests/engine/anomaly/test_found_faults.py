@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from engine.anomaly.found_faults import FoundFault, HighMoments, found_faults
-from engine.anomaly.habits import Habits, habits_of
+from engine.anomaly.habits import Habits, habits_and_music
 from engine.anomaly.level_steps import levelled, louder_or_softer
 from engine.anomaly.pieces import pieces_in
 from engine.anomaly.score import score_blocks
@@ -84,7 +84,7 @@ def test_levelled_frames_have_no_break_at_a_softer_passage() -> None:
 
 def test_edits_with_such_levels_veto_them(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "edited.wav", with_gain(passage(1, 60.0), 21.0, 33.0, -12.0), RATE_HZ)
-    habits = habits_of([tmp_path / "edited.wav"], SILENT)
+    habits = habits_and_music([tmp_path / "edited.wav"], SILENT)[0]
     assert habits.largest_level_change_db == pytest.approx(12.0, abs=2.5)
     softer = with_gain(passage(4, 60.0), 10.0, 20.0, -13.0)
     assert found(softer, habits) == ()
@@ -134,10 +134,10 @@ def test_habits_are_those_of_all_edits(tmp_path: Path) -> None:
         ("b", passage(4, 60.0)),
     ):
         soundfile.write(tmp_path / f"{name}.wav", audio, RATE_HZ)
-    habits = habits_of([tmp_path / "a.wav", tmp_path / "b.wav"], SILENT)
+    habits = habits_and_music([tmp_path / "a.wav", tmp_path / "b.wav"], SILENT)[0]
     assert habits.shortest_piece_s == pytest.approx(14.0, abs=1.0)
     assert habits.largest_level_change_db == 0.0
-    assert habits_of([tmp_path / "b.wav"], SILENT).shortest_piece_s == pytest.approx(60.0, abs=1.0)
+    assert habits_and_music([tmp_path / "b.wav"], SILENT)[0].shortest_piece_s == pytest.approx(60.0, abs=1.0)
 
 
 def test_scores_are_above_the_limit_over_them_and_as_before_elsewhere(taste: Taste) -> None:

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from engine.anomaly.found_faults import HighMoments, found_faults
-from engine.anomaly.habits import Habits, habits_of
+from engine.anomaly.habits import Habits, habits_and_music
 from engine.anomaly.other_tempo import ATTACKS_PER_S, AttackStrength, OtherTempo, other_tempos
 from engine.document.analysis import OTHER_TEMPO
 from engine.progress import SILENT
@@ -88,7 +88,7 @@ def test_the_strength_has_a_hundred_values_a_second() -> None:
 
 def test_edits_with_such_tempos_veto_them(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "edited.wav", groove([(50.0, 1.0), (14.0, 0.8), (50.0, 1.0)]), RATE_HZ)
-    habits = habits_of([tmp_path / "edited.wav"], SILENT)
+    habits = habits_and_music([tmp_path / "edited.wav"], SILENT)[0]
     assert habits.largest_tempo_change == pytest.approx(abs(math.log(0.8)), abs=0.05)
     audio = groove([(50.0, 1.0), (14.0, 1.2), (50.0, 1.0)], seed=3)
     attacks = AttackStrength(RATE_HZ)

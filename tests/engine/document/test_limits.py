@@ -321,6 +321,8 @@ HARMS: tuple[tuple[str, str, object], ...] = (
     ("scores", "false_starts_samples", np.array([[-1, 3, 3]])),
     ("scores", "false_starts_samples", np.zeros((1, 2), np.int64)),
     ("scores", "false_starts_samples", np.array([[0, 3, FAR + 1]])),
+    ("scores", "unfamiliar_samples", np.array([[0, 3]])),
+    ("scores", "unfamiliar_songs", _i(0)),
     ("beats", "beats_samples", _i(5, 0)),
     ("beats", "bar_positions", _i(1)),
     ("beats", "bar_positions", _i(-1, 1)),

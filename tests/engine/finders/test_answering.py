@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.cuts.familiar import with_familiar
-from engine.document.analysis import FRAGMENT, ScoreCurve
+from engine.document.analysis import FRAGMENT, BeatGrid, ScoreCurve
 from engine.document.decisions import Decision, Verdict
 from engine.document.file.storage import apply_rows
 from engine.document.proposals import QUESTION
@@ -67,6 +67,21 @@ def test_keeping_a_passage_withdraws_questions_about_its_like() -> None:
     assert questions(kept) == []
     assert kept.verdict(first) is Verdict.REJECTED
     np.testing.assert_allclose(familiar_passages(kept) / RATE_HZ, [NEW[0]], atol=1.5)
+
+
+def test_keeping_a_song_withdraws_questions_about_its_other_takes() -> None:
+    spans = np.array([*NEW, (240, 280)], np.int64) * RATE_HZ
+    scored = replace(
+        curve(new=0.4, again=0.4), unfamiliar_samples=spans, unfamiliar_songs=np.array([0, 0, 2])
+    )
+    beats = np.arange(0, LENGTH_S * RATE_HZ, RATE_HZ // 2)
+    grid = BeatGrid(beats, np.arange(len(beats)) % 4 + 1, 120.0, 1.0, "beats 1")
+    state = document(curve(new=0.4, again=0.4))
+    state = apply_rows(state, propose(state, scored, grid, None, {}).edit.changes)
+    first, _, other = questions(state)
+    kept = apply_rows(state, answer(state, [first], Verdict.REJECTED, Analyses(scored, grid=grid)).changes)
+    assert questions(kept) == [other]
+    np.testing.assert_array_equal(familiar_passages(kept), spans[:1])
 
 
 def test_what_is_much_stranger_is_still_asked() -> None:

@@ -96,6 +96,7 @@ def require_analysis(analysis: Analysis) -> None:
             _whole(faults, (len(analysis.fault_kinds), 2), 0, FARTHEST_SAMPLES)
             if np.any(np.diff(faults) < 0) or np.any(np.diff(faults[:, 0]) < 0):
                 raise ValueError("a fault that ends before it begins")
+            _require_unfamiliar(analysis)
         case BeatGrid():
             beats = _positions(analysis.beats_samples)
             _whole(analysis.bar_positions, (len(beats),), 0, FARTHEST_SAMPLES)
@@ -128,6 +129,13 @@ def require_analysis(analysis: Analysis) -> None:
             _require_takes(analysis)
         case StoredSections():
             _require_sections(analysis)
+
+
+def _require_unfamiliar(curve: ScoreCurve) -> None:
+    spans, songs = curve.unfamiliar_samples, curve.unfamiliar_songs
+    _whole(songs, (len(songs),), 0, len(songs))
+    _whole(spans, (len(songs), 2), 0, FARTHEST_SAMPLES)
+    _positions(spans.ravel())
 
 
 def _require_channel_faults(listening: Listening) -> None:

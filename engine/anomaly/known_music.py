@@ -28,9 +28,9 @@ MOST_S = 7_200.0
 """More edits are not stored: aligning a recording with them would take longer than scoring it."""
 LEAST_S = 20.0
 """A song is at least as long."""
-_LEAST_PATH, _LEAST_LIKE = 8.0, 0.15
+_LEAST_PATH, _LEAST_LIKE = 10.0, 0.15
 """Least score of a path, and least mean of its frames. Paths between different songs of the bands for setting
-have less of one of them, but for three short ones; other takes have 0.32 a frame or more: 8 in 10 s."""
+have less of one of them; other takes have 0.32 a frame or more, which is 10 in 13 s."""
 _MOST_HELD = 12.0
 """A path is held to be worth no more, so that another one can begin where players repeat some bars."""
 _OF_KNOWN = 1.5
@@ -38,8 +38,8 @@ _OF_KNOWN = 1.5
 _TURN_S = 30.0
 """Playing changes from known to unfamiliar music only for more than this."""
 _TUNINGS = (-1, 1)
-"""Players tune a semitone lower or higher."""
-_SAME = 0.5
+"""Players tune a semitone lower or higher, throughout."""
+_MOSTLY = 0.5
 _COMPARED_S, _COMPARED_WITH = 40.0, 12
 _SCALE = 127.0
 Outline = NDArray[np.int8]
@@ -104,9 +104,11 @@ def unfamiliar_music(
     found = []
     for number, (start, stop) in enumerate(played):
         part, share = _part(side, start, stop), progress.step(number, len(played))
-        places = _known(part, there, (0,), share)
-        if _unfamiliar(places):
-            places |= _known(part, there, _TUNINGS, share)
+        places = _known(part, there, 0, share)
+        for semitones in _TUNINGS if _unfamiliar(places) else ():
+            tuned = _known(part, there, semitones, share)
+            if tuned.mean() >= _MOSTLY:
+                places |= tuned
         found += [(start + a, start + b) for a, b in _unfamiliar(places)]
     return tuple(_named(found, side))
 
@@ -125,9 +127,9 @@ def _part(side: Side, start: int, stop: int) -> Side:
     return Side(side.frames[start:stop], side.chance[start:stop])
 
 
-def _known(here: Side, there: Side, semitones: Sequence[int], progress: Progress = SILENT) -> Places:
+def _known(here: Side, there: Side, semitones: int, progress: Progress = SILENT) -> Places:
     """Return which frames are on paths through both, shape (n,)."""
-    rows = Side(turned(here.frames, semitones), here.chance)
+    rows = Side(turned(here.frames, [semitones]), here.chance)
     paths = search(rows, there, np.zeros(len(here.chance), np.int64), _LEAST_PATH, progress, most=_MOST_HELD)
     spans = np.stack([paths.cells[:, 1], paths.cells[:, 2] + 1], axis=1)
     spans = spans[paths.scores >= _LEAST_LIKE * np.diff(spans)[:, 0]]
@@ -173,4 +175,4 @@ def _is_same(one: Side, other: Side) -> bool:
     short, long = sorted((one, other), key=lambda side: len(side.chance))
     spare = max(0, len(short.chance) - round(_COMPARED_S * PER_S)) // 2
     middle = _part(short, spare, len(short.chance) - spare)
-    return float(_known(middle, long, (0,)).mean()) >= _SAME
+    return float(_known(middle, long, 0).mean()) >= _MOSTLY

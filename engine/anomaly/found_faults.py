@@ -17,6 +17,7 @@ from engine.anomaly.false_starts import likelier_than
 from engine.anomaly.habits import Habits
 from engine.anomaly.level_steps import LevelStep, levelled, louder_or_softer
 from engine.anomaly.other_tempo import Numbers, OtherTempo, other_tempos
+from engine.anomaly.phrases import NO_PHRASES, Phrases, UsualPhrases, unusual_s
 from engine.anomaly.pieces import Pauses, Piece, pieces_in
 from engine.document.analysis import FRAGMENT, OTHER_LEVEL, OTHER_TEMPO
 from engine.progress import SILENT, Progress
@@ -29,6 +30,7 @@ _LOUDER_DB = 3.0
 _FASTER = 0.05
 """The logarithm of a tempo differs by this much more than any of the training data."""
 _LONGEST_FRAGMENT_S, _OF_SHORTEST = 25.0, 0.25
+_MOSTLY = 0.8
 _LONGEST_S = 60.0
 """A longer piece is not a fragment, however much of it scores high: it can be an unfamiliar song."""
 
@@ -39,7 +41,7 @@ class FoundFault:
 
     Attributes
     ----------
-    kind : `OTHER_LEVEL`, `OTHER_TEMPO` or `FRAGMENT`, see `engine.document.analysis`
+    kind : see `engine.document.analysis.ScoreCurve`
     """
 
     kind: str
@@ -61,13 +63,21 @@ class HighMoments:
 
 
 def found_faults(
-    frames: Frames, strength: Numbers, habits: Habits, high: HighMoments, progress: Progress = SILENT
+    frames: Frames,
+    strength: Numbers,
+    habits: Habits,
+    high: HighMoments,
+    progress: Progress = SILENT,
+    *,
+    phrases: Phrases = NO_PHRASES,
 ) -> tuple[tuple[FoundFault, ...], tuple[FalseStart, ...]]:
     """Return the faults of a recording, by start, and its false starts.
 
     Parameters
     ----------
     strength : of attacks, see `engine.anomaly.other_tempo`
+    phrases : compared with those of the edits if these are speech. Then no false starts of music are looked
+        for: people repeat sentences.
 
     Raises
     ------
@@ -76,17 +86,28 @@ def found_faults(
     steps = louder_or_softer(frames.bands_db)
     frames = levelled(frames, steps)
     pauses = Pauses(frames.levels_db)
-    starts = likelier_than(false_starts_in(frames, progress), habits.likeliest_start)
+    starts: tuple[FalseStart, ...] = ()
+    if habits.phrases is None:
+        starts = likelier_than(false_starts_in(frames, progress), habits.likeliest_start)
     most_s = min(_LONGEST_FRAGMENT_S, _OF_SHORTEST * habits.shortest_piece_s)
     found = [
         *_wrong_levels(steps, habits),
         *_wrong_tempos(other_tempos(strength), habits),
         *_fragments(pieces_in(frames.levels_db), high, most_s),
+        *_of_phrases(phrases, habits.phrases, high),
     ]
     return (
         tuple(sorted(found, key=lambda one: (one.start_s, one.stop_s, one.kind))),
         tuple(one for one in starts if pauses.hold(one.stop_s, one.begins_again_s)),
     )
+
+
+def _of_phrases(phrases: Phrases, usual: UsualPhrases | None, high: HighMoments) -> Iterator[FoundFault]:
+    if usual is None:
+        return
+    shares = [high.seconds(start, stop) / (stop - start) for start, stop in phrases.spans_s.tolist()]
+    for kind, start_s, stop_s in unusual_s(phrases, usual, np.array(shares) >= _MOSTLY):
+        yield FoundFault(kind, start_s, stop_s)
 
 
 def _wrong_levels(steps: Iterable[LevelStep], habits: Habits) -> Iterator[FoundFault]:

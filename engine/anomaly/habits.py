@@ -12,6 +12,7 @@ from engine.anomaly.false_starts import likelier_than
 from engine.anomaly.known_music import KnownMusic, Outline, known_music, stored_outline
 from engine.anomaly.level_steps import levelled, louder_or_softer
 from engine.anomaly.other_tempo import AttackStrength, OtherTempo, other_tempos
+from engine.anomaly.phrases import Phrases, UsualPhrases, phrases_in, usual_phrases
 from engine.anomaly.pieces import pieces_in
 from engine.audio.reader import SourceReader
 from engine.features.dead_air import DeadAirDetector
@@ -37,6 +38,7 @@ class Habits:
     largest_level_change_db : of a passage against the music before and after; 0 without any, None if it is
         not known
     largest_tempo_change : the same for the tempo, as the absolute logarithm of the ratio
+    phrases : of speech; None without
     """
 
     longest_pause_s: float = 0.0
@@ -44,6 +46,7 @@ class Habits:
     shortest_piece_s: float = 0.0
     largest_level_change_db: float | None = None
     largest_tempo_change: float | None = None
+    phrases: UsualPhrases | None = None
 
 
 def habits_and_music(paths: Iterable[Path], progress: Progress) -> tuple[Habits, KnownMusic | None]:
@@ -55,14 +58,16 @@ def habits_and_music(paths: Iterable[Path], progress: Progress) -> tuple[Habits,
     Cancelled : the user asked for it
     """
 
-    def of_one(path: Path) -> tuple[Habits, Outline]:
+    def of_one(path: Path) -> tuple[Habits, Phrases, Outline]:
         progress.check_cancelled()
         with SourceReader(path) as reader:
             frames = frames_of(mono_of(reader, reader.rate_hz), reader.rate_hz)
-        return _in_one(frames, *_pauses_and_tempos(path)), stored_outline(frames)
+        longest_pause_s, tempos, phrases = _in_passing(path)
+        return _in_one(frames, longest_pause_s, tempos), phrases, stored_outline(frames)
 
     found = list(side_by_side(of_one, paths))
-    each, music = [habits for habits, _ in found], known_music(outline for _, outline in found)
+    each, phrases = [habits for habits, _, _ in found], [phrases for _, phrases, _ in found]
+    music = known_music(outline for _, _, outline in found)
     if not each:
         return Habits(), music
     habits = Habits(
@@ -71,6 +76,7 @@ def habits_and_music(paths: Iterable[Path], progress: Progress) -> tuple[Habits,
         min((one.shortest_piece_s for one in each if one.shortest_piece_s), default=0.0),
         max(one.largest_level_change_db or 0.0 for one in each),
         max(one.largest_tempo_change or 0.0 for one in each),
+        usual_phrases(phrases),
     )
     return habits, music
 
@@ -89,8 +95,8 @@ def _in_one(frames: Frames, longest_pause_s: float, tempos: Sequence[OtherTempo]
     )
 
 
-def _pauses_and_tempos(path: Path) -> tuple[float, tuple[OtherTempo, ...]]:
-    """Return the length of the longest dead air inside an edited recording, 0 without any, and other tempos.
+def _in_passing(path: Path) -> tuple[float, tuple[OtherTempo, ...], Phrases]:
+    """Return the length of the longest dead air in an edited recording, 0 without, other tempos and phrases.
 
     Dead air before the first sound and after the last does not count: a recorder was started or stopped.
     """
@@ -103,4 +109,4 @@ def _pauses_and_tempos(path: Path) -> tuple[float, tuple[OtherTempo, ...]]:
     spans = detector.finish().spans
     between = (spans[:, 0] > 0) & (spans[:, 1] < total - _RATE_HZ)
     longest_s = int(np.diff(spans[between]).max(initial=0)) / _RATE_HZ
-    return longest_s, other_tempos(attacks.finish())
+    return longest_s, other_tempos(attacks.finish()), phrases_in(detector.bands_db, detector.frame_s)

@@ -15,6 +15,7 @@ from engine.anomaly.found_faults import FoundFault, HighMoments, found_faults, r
 from engine.anomaly.known_music import UnfamiliarMusic, unfamiliar_music
 from engine.anomaly.neighbours import Nearest, NearestSearch
 from engine.anomaly.other_tempo import AttackStrength, Numbers
+from engine.anomaly.phrases import Phrases, phrases_in
 from engine.anomaly.recipes.recipe import Judged, KeptScores
 from engine.anomaly.taste import Taste
 from engine.anomaly.threshold import as_cuts_see, score_of, to_scores
@@ -184,15 +185,19 @@ def score_blocks(
     scores = raised_in(scores, times_s * mel.rate_hz, dead)
     plain = Scores(times_s, scores, hop_s, nearest, parts, limit, taste.part_limits)
     rest = progress.part(_HEARD_SHARE, 1.0)
-    return _with_found(plain, frames.frames(), attacks.finish(), taste, rest)
+    phrases = phrases_in(detector.bands_db, detector.frame_s)
+    return _with_found(plain, frames.frames(), attacks.finish(), phrases, taste, rest)
 
 
-def _with_found(plain: Scores, frames: Frames, strength: Numbers, taste: Taste, progress: Progress) -> Scores:
+def _with_found(
+    plain: Scores, frames: Frames, strength: Numbers, phrases: Phrases, taste: Taste, progress: Progress
+) -> Scores:
     """Return scores that are raised over the faults that rules find, with these and unfamiliar music."""
     times_s, limit = plain.times_s, plain.limit
     smoothed = as_cuts_see(plain.scores[:, None].astype(np.float64), plain.hop_s)[:, 0]
     high = HighMoments(times_s[smoothed >= limit], plain.hop_s)
-    faults, starts = found_faults(frames, strength, taste.habits, high, progress.part(0.0, 0.5))
+    half = progress.part(0.0, 0.5)
+    faults, starts = found_faults(frames, strength, taste.habits, high, half, phrases=phrases)
     unfamiliar = () if taste.music is None else unfamiliar_music(frames, taste.music, progress.part(0.5, 1.0))
     scores = raised_in_faults(raised_over(plain.scores, times_s, starts, limit), times_s, faults, limit)
     progress.report(1.0, "Scoring")

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import os
 import struct
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from engine.anomaly.habits import Habits
 from engine.anomaly.kept_curve import QUANTILES, KeptCurve
 from engine.anomaly.known_music import KnownMusic
 from engine.anomaly.neighbours import PARTS, ReferenceRecording, ReferenceSegments
+from engine.anomaly.phrases import UsualPhrases
 from engine.anomaly.recipes.config import parse_config
 from engine.anomaly.recipes.laboratory import missing_recipe
 from engine.anomaly.recipes.recipe import KeptScores, Model
@@ -293,7 +294,13 @@ def _habits(about: Mapping[str, object]) -> Habits:
         shortest_piece_s=_not_negative(about.get("shortest_piece_s", 0.0)),
         largest_level_change_db=known("largest_level_change_db"),
         largest_tempo_change=known("largest_tempo_change"),
+        phrases=None if about.get("phrases") is None else UsualPhrases(*_phrases(_object(about["phrases"]))),
     )
+
+
+def _phrases(stored: Mapping[str, object]) -> Iterator[float]:
+    for one in fields(UsualPhrases):
+        yield _not_negative(stored[one.name])
 
 
 def _not_negative(value: object) -> float:

@@ -8,16 +8,27 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.part_wording import fault_parts
-from engine.document.analysis import FRAGMENT, OTHER_LEVEL, OTHER_TEMPO, ScoreCurve
+from engine.anomaly.part_wording import NOT_FAULTS, fault_parts
+from engine.document.analysis import (
+    FRAGMENT,
+    LONG_PAUSE,
+    OTHER_LEVEL,
+    OTHER_TEMPO,
+    PHRASE_LEVEL,
+    RESTART,
+    ScoreCurve,
+)
 from engine.spans import Samples, united
 
 PART_S = 10.0
+_FOREIGN, _INNER = 2.0, 0.25
+"""Times the highest values in the training data: voices and rooms of their own have at most 1.6 times."""
 _MOSTLY_FOUND = 0.4
 """Rules have found at least this share of a part."""
 
 _CERTAIN = 1.2
 """A part of the score this many times its highest value in the training data is certain evidence."""
+_EXACT = (OTHER_LEVEL, PHRASE_LEVEL, LONG_PAUSE)
 _OF_A_RULE = 0.5
 """The evidence of a rule that is wrong now and then; dead air and levels are exact."""
 
@@ -36,7 +47,9 @@ def share_in(spans: Samples, found: Samples) -> NDArray[np.float64]:
     return shares
 
 
-def are_faults(spans: Samples, curve: ScoreCurve, found: Samples, rate_hz: int) -> NDArray[np.bool_]:
+def are_faults(
+    spans: Samples, curve: ScoreCurve, found: Samples, rate_hz: int, least: float = 1.0
+) -> NDArray[np.bool_]:
     """Return whether there is evidence of faults in most of each span; True where it cannot be known.
 
     Spans, shape (n, 2), are divided into equal parts of about `PART_S`, since a long one has several kinds of
@@ -46,11 +59,12 @@ def are_faults(spans: Samples, curve: ScoreCurve, found: Samples, rate_hz: int) 
     Parameters
     ----------
     found : spans that rules found, shape (k, 2), ascending and disjoint
+    least : times the highest value in the training data
     """
     if not len(curve.part_limits) or not len(spans):
         return np.ones(len(spans), bool)
     parts, counts = _parts_of(spans, rate_hz)
-    is_evident = (_highest_parts(parts, curve) >= 1.0) | (share_in(parts, found) >= _MOSTLY_FOUND)
+    is_evident = (_highest_parts(parts, curve) >= least) | (share_in(parts, found) >= _MOSTLY_FOUND)
     evident = np.add.reduceat(is_evident.astype(np.int64), np.cumsum(counts) - counts)
     mostly: NDArray[np.bool_] = 2 * evident >= counts
     return mostly
@@ -65,8 +79,8 @@ def are_certain(spans: Samples, curve: ScoreCurve, dead_air: Samples, rate_hz: i
         return np.ones(len(spans), bool)
     parts, counts = _parts_of(spans, rate_hz)
     kinds = np.array(curve.fault_kinds)
-    exact = united(np.concatenate([dead_air, curve.faults_samples[kinds == OTHER_LEVEL]]))
-    others = [united(curve.faults_samples[kinds == kind]) for kind in (FRAGMENT, OTHER_TEMPO)]
+    exact = united(np.concatenate([dead_air, curve.faults_samples[np.isin(kinds, _EXACT)]]))
+    others = [united(curve.faults_samples[kinds == kind]) for kind in (FRAGMENT, OTHER_TEMPO, RESTART)]
     certainty = _highest_parts(parts, curve) / _CERTAIN
     for found in (united(curve.false_starts_samples[:, :2]), *others):
         certainty += _OF_A_RULE * (share_in(parts, found) >= _MOSTLY_FOUND)
@@ -84,6 +98,21 @@ def _parts_of(spans: Samples, rate_hz: int) -> tuple[Samples, NDArray[np.int64]]
     ]
     parts = np.rint(np.concatenate([np.stack([one[:-1], one[1:]], axis=1) for one in edges])).astype(np.int64)
     return parts, counts
+
+
+def are_foreign(spans: Samples, curve: ScoreCurve) -> NDArray[np.bool_]:
+    """Return whether most of each span, shape (n, 2), is far from the edits and the rest of the recording.
+
+    A voice or a room that a recording has again and again is like its rest.
+    """
+    unlike = [number for number, name in enumerate(curve.part_names) if name in NOT_FAULTS]
+    if not len(curve.part_limits) or len(unlike) < len(NOT_FAULTS):
+        return np.zeros(len(spans), bool)
+    least = (curve.parts[:, unlike] / curve.part_limits[unlike]).min(axis=1)
+    first, last = (np.searchsorted(curve.times_samples, spans[:, edge]) for edge in (0, 1))
+    here = (least[start:stop] for start, stop in zip(first.tolist(), last.tolist(), strict=True))
+    # The sound before and after is scored together with a phrase: its ends say little.
+    return np.array([len(one) > 0 and np.quantile(one, _INNER) >= _FOREIGN for one in here], bool)
 
 
 def _highest_parts(spans: Samples, curve: ScoreCurve) -> NDArray[np.float64]:

@@ -15,8 +15,9 @@ from engine.cuts.alternatives import alternatives
 from engine.cuts.borders import candidates
 from engine.cuts.dead_air import ending_with, exact_spans
 from engine.cuts.edges import Neighbours, anchors, snap
-from engine.cuts.evidence import are_certain, are_faults, share_in
+from engine.cuts.evidence import are_certain, are_faults, are_foreign, share_in
 from engine.cuts.familiar import with_familiar
+from engine.cuts.phrases import evident_phrases, phrases_in
 from engine.cuts.profile import OPTIMISED_SMOOTHING_S, ScoreProfile, smooth
 from engine.cuts.reasons import backdrop, reasons
 from engine.cuts.reference_examples import nearest_examples
@@ -33,7 +34,7 @@ from engine.cuts.regions import (
 from engine.cuts.target_length import cuts_for_target
 from engine.cuts.unfamiliar import question, unfamiliar_passages, unlike_from
 from engine.cuts.unfamiliar_songs import Sounds, familiar_songs, unfamiliar_songs, without_songs
-from engine.document.analysis import NOWHERE, BeatGrid, Listening, NearestReference, ScoreCurve
+from engine.document.analysis import APART_BEATS, NOWHERE, BeatGrid, Listening, NearestReference, ScoreCurve
 from engine.document.decisions import Verdict
 from engine.document.proposals import QUESTION, UNFAMILIAR, Alternative, Evidence, Proposal, proposal_id
 from engine.settings import CutSettings
@@ -57,7 +58,9 @@ LEAST_STRONG_S = 5.0
 """A shorter cut by the score alone has weak evidence: most false cuts of music are short."""
 
 _MOSTLY = 0.5
-_PULSE_BEATS = 16
+_OF_PHRASES = 1.25
+"""Sentences differ more than ten seconds of music: more evidence is asked of them."""
+_PULSE_BEATS = 48
 _TWO_BARS_BEATS, _TWO_BARS_S = 8, (3.0, 6.0)
 
 
@@ -133,9 +136,8 @@ def propose_cuts(
     walls = replace(answered, rejected=united(np.concatenate([answered.rejected, asked])))
     rules = _rules(settings, profile, grid, rate_hz)
     chosen = _choose(given, profile, walls, rules, exact)
-    if is_default:
-        chosen = chosen.where(are_faults(chosen.spans, curve, found, rate_hz))
-    spans, others = _snapped(given, profile, walls, rules, exact, chosen)
+    chosen, fixed = _evident(given, chosen, found, exact, rules) if is_default else (chosen, exact.ravel())
+    spans, others = _snapped(given, profile, walls, rules, fixed, chosen)
     proposals = _proposals(given, spans, others, profile, walls)
     if settings.threshold_mode != "keep":
         proposals = _with_evidence(given, proposals, unfamiliar, found)
@@ -175,10 +177,33 @@ class _Given:
         """Return the dead air, shape (k, 2)."""
         return NOWHERE if self.listening is None else self.listening.dead_air_samples
 
+    @property
+    def has_pulse(self) -> bool:
+        """Whether the recording is music with a pulse."""
+        return self.grid is not None and _has_pulse(self.grid)
+
     def found_by_rules(self) -> Samples:
         """Return dead air and faults found by rules, shape (k, 2): evidence even in unfamiliar music."""
         starts, faults = self.curve.false_starts_samples[:, :2], self.curve.faults_samples
         return united(np.concatenate([self.dead_air, starts, faults]))
+
+
+def _evident(
+    given: _Given, chosen: _Chosen, found: Samples, exact: Samples, rules: CutRules
+) -> tuple[_Chosen, Samples]:
+    """Return the cuts with evidence of faults, and edges that stay; of speech, phrases that have it."""
+    curve, rate_hz, fixed = given.curve, given.rate_hz, exact.ravel()
+    phrases = NOWHERE if given.has_pulse else phrases_in(given.listening, rate_hz)
+    if not len(phrases):
+        return chosen.where(are_faults(chosen.spans, curve, found, rate_hz)), fixed
+    spans = evident_phrases(
+        chosen.spans,
+        phrases,
+        exact,
+        rules.minimum_kept,
+        lambda some: are_faults(some, curve, found, rate_hz, _OF_PHRASES) | are_foreign(some, curve),
+    )
+    return replace(chosen, spans=spans, scored=spans), np.append(fixed, np.setdiff1d(spans, chosen.spans))
 
 
 def _unfamiliar(given: _Given, profile: ScoreProfile, found: Samples, line: float) -> Samples:
@@ -195,13 +220,18 @@ def _snapped(
     profile: ScoreProfile,
     answered: DecidedSpans,
     rules: CutRules,
-    exact: Samples,
+    fixed: Samples,
     chosen: _Chosen,
 ) -> tuple[Samples, list[tuple[Alternative, ...]]]:
-    """Return the cuts at their places, shape (n, 2), and the alternatives of each."""
+    """Return the cuts at their places, shape (n, 2), and the alternatives of each.
+
+    Parameters
+    ----------
+    fixed : edges that stay, shape (k,)
+    """
     settings, grid, rate_hz = given.settings, given.grid, given.rate_hz
     edges = chosen.scored.T.ravel()
-    near = anchors(edges, given.listening, grid, rate_hz).but_not_of(edges, exact)
+    near = anchors(edges, given.listening, grid, rate_hz).but_not_of(edges, fixed)
     spans = chosen.spans
     if settings.snap and settings.threshold_mode != "keep" and len(spans):
         accepted = scored_accepted(profile, chosen.threshold, answered, rules)
@@ -319,9 +349,16 @@ def _united(decided: tuple[tuple[int, int, Verdict], ...], verdict: Verdict, len
 
 def shortest_kept_s(grid: BeatGrid | None) -> float:
     """Return the shortest remaining piece for the material: two bars, or about a phrase of speech."""
-    if grid is None or grid.tempo_bpm <= 0.0 or len(grid.beats_samples) < _PULSE_BEATS:
+    if grid is None or grid.tempo_bpm <= 0.0 or not _has_pulse(grid):
         return WITHOUT_PULSE_S
     return float(np.clip(_TWO_BARS_BEATS * 60.0 / grid.tempo_bpm, *_TWO_BARS_S))
+
+
+def _has_pulse(grid: BeatGrid) -> bool:
+    """Return whether a run of beats is long enough for music: a few follow each other in speech too."""
+    between = np.diff(grid.beats_samples)
+    breaks = np.flatnonzero(between > APART_BEATS * np.median(between)) if len(between) else between
+    return bool(np.diff(np.concatenate([[-1], breaks, [len(between)]])).max() >= _PULSE_BEATS)
 
 
 def _rules(settings: CutSettings, profile: ScoreProfile, grid: BeatGrid | None, rate_hz: int) -> CutRules:

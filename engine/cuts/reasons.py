@@ -13,8 +13,11 @@ from engine.cuts.dead_air import PAUSES, DeadAirIn, dead_air_in
 from engine.cuts.profile import Numbers, ScoreProfile
 from engine.document.analysis import (
     FRAGMENT,
+    LONG_PAUSE,
     OTHER_LEVEL,
     OTHER_TEMPO,
+    PHRASE_LEVEL,
+    RESTART,
     Listening,
     NearestReference,
     ScoreCurve,
@@ -76,6 +79,9 @@ _FOUND_AS: Mapping[str, str] = {
     OTHER_LEVEL: ": the level changes at both ends, as if a gain had been turned",
     OTHER_TEMPO: ", in another tempo than the music before and after",
     FRAGMENT: ": played between two pauses, and much shorter than any piece you keep",
+    PHRASE_LEVEL: ": softer or louder than any phrase you keep",
+    LONG_PAUSE: ": a longer pause than any you keep between phrases",
+    RESTART: ": begun, broken off and spoken again",
 }
 """Clauses for faults that rules find."""
 

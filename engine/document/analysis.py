@@ -34,6 +34,10 @@ OTHER_TEMPO = "other-tempo"
 FRAGMENT = "fragment"
 """Playing between two pauses, much shorter than any piece of the training data."""
 
+PHRASE_LEVEL, LONG_PAUSE, RESTART = "phrase-level", "long-pause", "restart"
+"""A spoken phrase softer or louder than all of the training data, a longer pause between phrases than there,
+and a phrase that is broken off and begun again, with the pause after it."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoreCurve:
@@ -51,7 +55,7 @@ class ScoreCurve:
         take, in document samples, ascending; scores are raised over it
     faults_samples : int64, shape (j, 2): start and stop of another fault found by a rule, by start; scores
         are raised over it
-    fault_kinds : shape (j,), `OTHER_LEVEL`, `OTHER_TEMPO` or `FRAGMENT`
+    fault_kinds : shape (j,), each one of the kinds above
     part_limits : float32, shape (len(part_names),), the highest value of each part in the training data;
         empty if not known
     unfamiliar_samples : int64, shape (u, 2): start and stop of playing whose notes the training data lacks,

@@ -114,6 +114,16 @@ class DeadAirDetector:
             self._measure(self._waiting[:step])
             self._waiting = self._waiting[step:].copy()
 
+    @property
+    def frame_s(self) -> float:
+        """The length of a frame."""
+        return float(self._frame / self._rate_hz)
+
+    @property
+    def bands_db(self) -> Floats:
+        """The level above 120 Hz and of bands there in every whole frame, shape (frames, 1 + bands)."""
+        return np.concatenate([np.zeros((0, 2 + len(self._edges)), np.float32), *self._measured])[:, 1:]
+
     def finish(self) -> DeadAir:
         """Return where it was dead air; a last frame that is not whole is silent from its end on."""
         missing = -len(self._waiting) % self._frame

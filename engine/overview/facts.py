@@ -84,3 +84,6 @@ def _habits(habits: Habits) -> Iterator[tuple[str, str]]:
         yield "largest change of level", f"{habits.largest_level_change_db:.0f} dB"
     if habits.largest_tempo_change is not None:
         yield "largest change of tempo", percent(math.expm1(habits.largest_tempo_change))
+    if (phrases := habits.phrases) is not None:
+        yield "longest pause of speech", f"{phrases.longest_pause_s:.1f} s"
+        yield "softest and loudest phrase", f"−{phrases.softest_db:.0f} and +{phrases.loudest_db:.0f} dB"

@@ -31,7 +31,7 @@ def improve_taste(window: QWidget, session: Session, analysing: Analysing, learn
     out = file_dialogs.ask_improved_taste(window, folder / f"{taste.stem} improved.taste")
     if out is None or (is_taken(out) and not questions.confirm_overwrite(window, (out,))):
         return
-    document = DecidedDocument(session.name, state, dict(session.media))
+    document = DecidedDocument(session.name, state, dict(session.media), session.grid, session.listening)
     folders = tuple(dict.fromkeys((taste.absolute().parent, folder)))
     learning.improve(ImproveRequest(taste, (document,), out, new_folder(out), folders, is_taken(out)))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.anomaly.cut_habits import CutHabits
 from engine.anomaly.false_starts import likelier_than
 from engine.anomaly.known_music import KnownMusic, Outline, known_music, stored_outline
 from engine.anomaly.level_steps import levelled, louder_or_softer
@@ -39,6 +40,7 @@ class Habits:
         not known
     largest_tempo_change : the same for the tempo, as the absolute logarithm of the ratio
     phrases : of speech; None without
+    cuts : how the user cuts; None if neither raw recordings nor decisions show it
     """
 
     longest_pause_s: float = 0.0
@@ -47,6 +49,7 @@ class Habits:
     largest_level_change_db: float | None = None
     largest_tempo_change: float | None = None
     phrases: UsualPhrases | None = None
+    cuts: CutHabits | None = None
 
 
 def habits_and_music(paths: Iterable[Path], progress: Progress) -> tuple[Habits, KnownMusic | None]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine.anomaly.cut_habits import CutHabits
 from engine.anomaly.habits import habits_and_music
 from engine.anomaly.kept_curve import expectation
 from engine.anomaly.neighbours import MOST_EXAMPLES, ReferenceRecording, ReferenceSegments, keep_examples
@@ -42,6 +43,7 @@ class LearnRequest:
     Attributes
     ----------
     reads : other files that are read, such as the recipe; none of them is overwritten
+    cuts : how the user cuts, see `engine.taste.pairs`; None if not known
     """
 
     edited: tuple[Path, ...]
@@ -52,6 +54,7 @@ class LearnRequest:
     raw: tuple[Path, ...] = ()
     cut: tuple[Path, ...] = ()
     reads: tuple[Path, ...] = ()
+    cuts: CutHabits | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,7 @@ def write_taste(learnt: Learnt, request: LearnRequest, progress: Progress) -> Le
         history=fitted.history,
         card=_card(learnt, request, len(kept.frame), expected),
         kept=kept,
-        habits=habits,
+        habits=replace(habits, cuts=request.cuts),
         kept_curve=learnt.curve,
         music=music,
     )

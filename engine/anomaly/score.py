@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.anomaly.cut_habits import CutHabits
 from engine.anomaly.dead_air import longer_than, raised_in
 from engine.anomaly.false_starts import raised_over
 from engine.anomaly.found_faults import FoundFault, HighMoments, found_faults, raised_in_faults
@@ -56,6 +57,7 @@ class Scores:
     false_starts : broken-off passages whose scores are raised
     faults : other passages whose scores are raised
     unfamiliar : playing that the training data lacks; its scores are as they are
+    cuts : how the user cuts; None if not known
     """
 
     times_s: NDArray[np.float64]
@@ -68,6 +70,7 @@ class Scores:
     false_starts: tuple[FalseStart, ...] = ()
     faults: tuple[FoundFault, ...] = ()
     unfamiliar: tuple[UnfamiliarMusic, ...] = ()
+    cuts: CutHabits | None = None
 
     @property
     def false_starts_s(self) -> NDArray[np.float64]:
@@ -101,6 +104,8 @@ class Scores:
             fault_kinds=tuple(one.kind for one in self.faults),
             unfamiliar_samples=s_to_samples_array(self.unfamiliar_s, rate_hz),
             unfamiliar_songs=np.array([one.song for one in self.unfamiliar], np.int64),
+            keeps_songs=self.cuts is not None and self.cuts.keeps_songs,
+            shortest_cut_s=0.0 if self.cuts is None else self.cuts.shortest_s,
         )
 
 
@@ -201,7 +206,14 @@ def _with_found(
     unfamiliar = () if taste.music is None else unfamiliar_music(frames, taste.music, progress.part(0.5, 1.0))
     scores = raised_in_faults(raised_over(plain.scores, times_s, starts, limit), times_s, faults, limit)
     progress.report(1.0, "Scoring")
-    return replace(plain, scores=scores, false_starts=starts, faults=faults, unfamiliar=unfamiliar)
+    return replace(
+        plain,
+        scores=scores,
+        false_starts=starts,
+        faults=faults,
+        unfamiliar=unfamiliar,
+        cuts=taste.habits.cuts,
+    )
 
 
 def _also(

@@ -22,6 +22,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
+from engine.anomaly.cut_habits import CutHabits
 from engine.anomaly.habits import Habits
 from engine.anomaly.kept_curve import QUANTILES, KeptCurve
 from engine.anomaly.known_music import KnownMusic
@@ -68,7 +69,7 @@ class Taste:
     card : Markdown for people: its training data, method and licence
     kept : training segments to play next to proposals; None in a taste of version 1
     is_levelled : whether it learned from recordings brought to one level, and scores them so; 1 is not
-    habits : extremes of its training data
+    habits : extremes of its training data, and the cuts that led to it
     kept_curve : of its training data; None in an older taste
     music : outlines of its training data; None in an older taste, and if they are too long
     """
@@ -295,12 +296,21 @@ def _habits(about: Mapping[str, object]) -> Habits:
         largest_level_change_db=known("largest_level_change_db"),
         largest_tempo_change=known("largest_tempo_change"),
         phrases=None if about.get("phrases") is None else UsualPhrases(*_phrases(_object(about["phrases"]))),
+        cuts=None if about.get("cuts") is None else _cuts(_object(about["cuts"])),
     )
 
 
 def _phrases(stored: Mapping[str, object]) -> Iterator[float]:
     for one in fields(UsualPhrases):
         yield _not_negative(stored[one.name])
+
+
+def _cuts(values: Mapping[str, Any]) -> CutHabits:
+    lengths_s = tuple(sorted(map(_not_negative, values["lengths_s"])))
+    inside, kept, recordings = (values[name] for name in ("inside_songs", "kept_inside_songs", "recordings"))
+    if not all(type(count) is int and count >= 0 for count in (inside, kept, recordings)):
+        raise ValueError("an invalid number of cuts")
+    return CutHabits(lengths_s, inside, kept, recordings, _not_negative(values["recorded_s"]))
 
 
 def _not_negative(value: object) -> float:
@@ -332,7 +342,7 @@ def _epoch(row: Mapping[str, object]) -> Epoch:
     )
 
 
-def _object(value: object) -> dict[str, float]:
+def _object(value: object) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise TypeError("an object is missing")
     return value

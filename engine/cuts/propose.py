@@ -34,6 +34,7 @@ from engine.cuts.regions import (
 from engine.cuts.target_length import cuts_for_target
 from engine.cuts.unfamiliar import question, unfamiliar_passages, unlike_from
 from engine.cuts.unfamiliar_songs import Sounds, familiar_songs, unfamiliar_songs, without_songs
+from engine.cuts.user_cuts import are_usual
 from engine.document.analysis import APART_BEATS, NOWHERE, BeatGrid, Listening, NearestReference, ScoreCurve
 from engine.document.decisions import Verdict
 from engine.document.proposals import QUESTION, UNFAMILIAR, Alternative, Evidence, Proposal, proposal_id
@@ -191,8 +192,9 @@ class _Given:
 def _evident(
     given: _Given, chosen: _Chosen, found: Samples, exact: Samples, rules: CutRules
 ) -> tuple[_Chosen, Samples]:
-    """Return the cuts with evidence of faults, and edges that stay; of speech, phrases that have it."""
+    """Return the user's sort of cuts with evidence, and edges that stay; of speech, phrases that have it."""
     curve, rate_hz, fixed = given.curve, given.rate_hz, exact.ravel()
+    chosen = chosen.where(are_usual(chosen.spans, curve, given.grid, given.listening, rate_hz))
     phrases = NOWHERE if given.has_pulse else phrases_in(given.listening, rate_hz)
     if not len(phrases):
         return chosen.where(are_faults(chosen.spans, curve, found, rate_hz)), fixed

@@ -61,6 +61,8 @@ class ScoreCurve:
     unfamiliar_samples : int64, shape (u, 2): start and stop of playing whose notes the training data lacks,
         ascending and disjoint
     unfamiliar_songs : int64, shape (u,): playing with the same number is the same music
+    keeps_songs : whether the user is known to make no cuts inside songs
+    shortest_cut_s : shorter cuts are unlike the user's; 0 if not known
     """
 
     times_samples: NDArray[np.int64]
@@ -75,6 +77,8 @@ class ScoreCurve:
     part_limits: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
     unfamiliar_samples: NDArray[np.int64] = field(default_factory=lambda: NOWHERE)
     unfamiliar_songs: NDArray[np.int64] = field(default_factory=_no_positions)
+    keeps_songs: bool = False
+    shortest_cut_s: float = 0.0
 
 
 APART_BEATS = 4.0

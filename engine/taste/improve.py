@@ -8,13 +8,19 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.anomaly.cut_habits import CutHabits
 from engine.audio.writer import write_audio
+from engine.cuts.user_cuts import cuts_of_recording
+from engine.document.analysis import BeatGrid, Listening
 from engine.document.decisions import Decision, Verdict
+from engine.document.proposals import QUESTION
 from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.edl.build import build, whole
@@ -42,11 +48,14 @@ class DecidedDocument:
     ----------
     name : prefix of the names of its recordings
     media : where each of its sources is read, by id
+    grid, listening : its analyses; without them, no cut counts as inside a song
     """
 
     name: str
     state: DocumentState
     media: Mapping[str, Path]
+    grid: BeatGrid | None = None
+    listening: Listening | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,7 @@ class Improved:
     kept_s, cut_s : how much the documents gave
     missing : a sentence for each recording of the old taste that was not found and is not in the new one
     expected : see `engine.anomaly.learn.LearnedTaste`
+    cuts : how the user cuts, in a sentence; "" if not known
     """
 
     path: Path
@@ -85,6 +95,7 @@ class Improved:
     cut_s: float
     missing: tuple[str, ...]
     expected: str
+    cuts: str = ""
 
 
 def improve(request: ImproveRequest, progress: Progress) -> Improved:
@@ -109,6 +120,7 @@ def improve(request: ImproveRequest, progress: Progress) -> Improved:
     check_files(LearnRequest((), taste.config, taste.seed, request.out, request.overwrite, reads=reads))
     home = request.taste.absolute().parent
     found, missing = _find([(home / one.path, one.content_hash) for one in old], request, progress)
+    cuts = reduce(or_, map(_cuts_of, request.documents), taste.habits.cuts or CutHabits())
     try:
         kept, cut, kept_s, cut_s = _write(
             request.documents, request.material, progress.part(0.0, _WRITING_SHARE)
@@ -120,14 +132,20 @@ def improve(request: ImproveRequest, progress: Progress) -> Improved:
             )
         learned = learn(
             LearnRequest(
-                (*found, *kept), taste.config, taste.seed, request.out, request.overwrite, cut=tuple(cut)
+                (*found, *kept),
+                taste.config,
+                taste.seed,
+                request.out,
+                request.overwrite,
+                cut=tuple(cut),
+                cuts=cuts,
             ),
             progress.part(_WRITING_SHARE, 1.0),
         )
     except BaseException:
         shutil.rmtree(request.material, ignore_errors=True)
         raise
-    return Improved(learned.path, learned.epochs, kept_s, cut_s, missing, learned.expected)
+    return Improved(learned.path, learned.epochs, kept_s, cut_s, missing, learned.expected, cuts.sentence)
 
 
 def _check(request: ImproveRequest) -> None:
@@ -217,6 +235,25 @@ def _accepted(state: DocumentState) -> NDArray[np.int64]:
     table = table_of(state)
     chosen = table.are(Verdict.ACCEPTED) & table.made.is_learned
     return united(np.stack([table.starts_samples[chosen], table.stops_samples[chosen]], axis=1))
+
+
+def _cuts_of(document: DecidedDocument) -> CutHabits:
+    """Measure the user's cuts of one document; questions that are answered with Keep do not count."""
+    state = document.state
+    table = table_of(state)
+    rejected = [
+        state.span(key)
+        for key in np.array(table.made.ids)[table.are(Verdict.REJECTED) & table.made.is_learned].tolist()
+        if QUESTION not in state.proposals[key].payload
+    ]
+    return cuts_of_recording(
+        _accepted(state),
+        np.array(rejected, np.int64).reshape(-1, 2),
+        state.length_samples,
+        state.rate_hz,
+        document.grid,
+        document.listening,
+    )
 
 
 def _kept_blocks(document: DecidedDocument) -> Iterator[NDArray[np.float32]]:

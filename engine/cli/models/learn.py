@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, redirect_stderr
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from io import StringIO
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from engine.cli.output import VerbOutput
 from engine.errors import UsageError
 from engine.files.safe_write import shown
 from engine.progress import SILENT, Progress
+
+_PAIRS_SHARE = 0.3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -99,23 +101,36 @@ def _learn(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutp
     found = check_material(Examples(request.edited, request.raw), progress.part(0.0, 0.05))
     for finding in found:
         print(f"offcut learn: {finding.severity}: {shown(finding.sentence)}", file=sys.stderr)
-    learned = learn(request, progress.part(0.05, 1.0))
+    learning = progress.part(0.05, 1.0)
+    if request.raw:
+        from engine.taste.pairs import cuts_of_pairs
+
+        cuts = cuts_of_pairs(request.raw, request.edited, learning.part(0.0, _PAIRS_SHARE))
+        request, learning = replace(request, cuts=cuts), learning.part(_PAIRS_SHARE, 1.0)
+    learned = learn(request, learning)
     yield VerbOutput(
         {
             "taste": str(learned.path),
             "epochs": learned.epochs,
             "loss": learned.best_loss,
             "expected": learned.expected,
+            "cuts": request.cuts.sentence if request.cuts else "",
             "findings": [asdict(finding) for finding in found],
         },
         f"{learned.path}: learned in {learned.epochs} epochs, loss {learned.best_loss:.4f}"
-        + f"\n{learned.expected}" * bool(learned.expected),
+        + _lines(learned.expected, request.cuts.sentence if request.cuts else ""),
     )
+
+
+def _lines(*sentences: str) -> str:
+    return "".join(f"\n{sentence}" for sentence in sentences if sentence)
 
 
 def _improve(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Retrain a taste with the decisions of some documents."""
     from engine.cli.documents import media_of, opened
+    from engine.document.analysis import Listening
+    from engine.document.grid.recounted import grid_in_force
     from engine.taste.improve import DecidedDocument, ImproveRequest, improve, new_folder
 
     if options.raw or options.config or options.seed:
@@ -123,7 +138,16 @@ def _improve(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOu
     documents = []
     for project in options.projects:
         with opened(project, to_read=True) as document:
-            documents.append(DecidedDocument(project.stem, document.state, media_of(document)))
+            state, listening = document.state, document.analysis("listening")
+            documents.append(
+                DecidedDocument(
+                    project.stem,
+                    state,
+                    media_of(document),
+                    grid_in_force(state, document.analysis("beats")),
+                    listening if isinstance(listening, Listening) else None,
+                )
+            )
     folders = tuple(dict.fromkeys(project.absolute().parent for project in options.projects))
     request = ImproveRequest(
         options.improve, tuple(documents), options.out, new_folder(options.out), folders, options.force
@@ -139,9 +163,9 @@ def _improve(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOu
             "cut_s": round(improved.cut_s, 3),
             "missing": list(improved.missing),
             "expected": improved.expected,
+            "cuts": improved.cuts,
         },
         f"{improved.path}: learned in {improved.epochs} epochs, {improved.kept_s:.0f} s kept and "
         f"{improved.cut_s:.0f} s cut, in addition to its training data"
-        + f"\n{improved.expected}"
-        * bool(improved.expected),
+        + _lines(improved.expected, improved.cuts),
     )

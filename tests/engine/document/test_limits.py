@@ -316,6 +316,8 @@ HARMS: tuple[tuple[str, str, object], ...] = (
     ("scores", "part_names", ()),
     ("scores", "part_names", ("a" * 40_001,)),
     ("scores", "limit", float("nan")),
+    ("scores", "keeps_songs", 1),
+    ("scores", "shortest_cut_s", float("inf")),
     ("scores", "false_starts_samples", np.array([[0, 2, 1]])),
     ("scores", "false_starts_samples", np.array([[2, 3, 3], [1, 4, 4]])),
     ("scores", "false_starts_samples", np.array([[-1, 3, 3]])),

@@ -12,13 +12,15 @@ import numpy as np
 import pytest
 import soundfile
 
+from engine.anomaly.cut_habits import CutHabits
 from engine.anomaly.learn import LearnRequest, learn
-from engine.anomaly.taste import load_taste
+from engine.anomaly.taste import load_taste, save_taste
 from engine.cli.main import main
 from engine.document import edits
-from engine.document.decisions import Verdict
+from engine.document.analysis import BeatGrid, Listening
+from engine.document.decisions import Decision, Verdict
 from engine.document.document import Document
-from engine.document.proposals import Proposal
+from engine.document.proposals import QUESTION, UNFAMILIAR, Proposal
 from engine.errors import Cancelled, ExportError, OffcutError, TasteError
 from engine.lab.recipes.slicer.settings import SlicerConfig
 from engine.progress import SILENT, ReportingProgress
@@ -191,3 +193,26 @@ def test_the_verb_improves(
 def test_the_verb_says_what_to_name(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["learn", *words, "--out", "t.taste"]) == 2
     assert "Name edited recordings, or --improve" in capsys.readouterr().err
+
+
+def test_decisions_show_how_the_user_cuts(request_of: Callable[..., ImproveRequest], taste: Path) -> None:
+    learned = load_taste(taste)
+    before = CutHabits((3.0,), 0, 0, 1, 30.0)
+    save_taste(taste, replace(learned, habits=replace(learned.habits, cuts=before)), overwrite=True)
+    (document,) = request_of().documents
+    beats = np.arange(0, 20 * RATE_HZ, RATE_HZ // 2)
+    grid = BeatGrid(beats, np.arange(len(beats)) % 4 + 1, 120.0, 1.0, "beats")
+    levels = np.where(np.arange(200) < 10, -70.0, -20.0).astype(np.float32)
+    asked = replace(document.state.proposals["b"], id="d", payload={QUESTION: UNFAMILIAR})
+    state = replace(
+        document.state,
+        proposals={**document.state.proposals, "d": asked},
+        decisions={**document.state.decisions, "d": Decision("d", Verdict.REJECTED)},
+    )
+    analysed = replace(
+        document, state=state, grid=grid, listening=Listening(loudness_db=levels, hop_samples=RATE_HZ // 10)
+    )
+    improved = improve(request_of(documents=(analysed,)), SILENT)
+    cuts = load_taste(improved.path).habits.cuts
+    assert cuts == CutHabits((3.0, 4.0), 1, 1, 2, 50.0), "a question that is kept is no rejected cut"
+    assert improved.cuts == cuts.sentence

@@ -80,22 +80,7 @@ def require_analysis(analysis: Analysis) -> None:
         raise ValueError("the maker is not text")
     match analysis:
         case ScoreCurve():
-            times = _positions(analysis.times_samples)
-            _numbers(analysis.scores, (len(times),))
-            _texts(analysis.part_names)
-            if analysis.parts.size or analysis.part_names:
-                _numbers(analysis.parts, (len(times), len(analysis.part_names)))
-            require_numbers("the limit", [analysis.limit])
-            _numbers(analysis.part_limits, (len(analysis.part_names) * bool(len(analysis.part_limits)),))
-            starts = analysis.false_starts_samples
-            _whole(starts, (len(starts), 3), 0, FARTHEST_SAMPLES)
-            if np.any(np.diff(starts) < 0) or np.any(np.diff(starts[:, 0]) < 0):
-                raise ValueError("a false start that does not go on")
-            _texts(analysis.fault_kinds)
-            faults = analysis.faults_samples
-            _whole(faults, (len(analysis.fault_kinds), 2), 0, FARTHEST_SAMPLES)
-            if np.any(np.diff(faults) < 0) or np.any(np.diff(faults[:, 0]) < 0):
-                raise ValueError("a fault that ends before it begins")
+            _require_scores(analysis)
             _require_unfamiliar(analysis)
         case BeatGrid():
             beats = _positions(analysis.beats_samples)
@@ -136,6 +121,28 @@ def _require_unfamiliar(curve: ScoreCurve) -> None:
     _whole(songs, (len(songs),), 0, len(songs))
     _whole(spans, (len(songs), 2), 0, FARTHEST_SAMPLES)
     _positions(spans.ravel())
+
+
+def _require_scores(curve: ScoreCurve) -> None:
+    times = _positions(curve.times_samples)
+    _numbers(curve.scores, (len(times),))
+    _texts(curve.part_names)
+    if curve.parts.size or curve.part_names:
+        _numbers(curve.parts, (len(times), len(curve.part_names)))
+    require_numbers("the limit", [curve.limit])
+    _numbers(curve.part_limits, (len(curve.part_names) * bool(len(curve.part_limits)),))
+    require_numbers("the shortest cut", [curve.shortest_cut_s])
+    if not isinstance(curve.keeps_songs, bool):
+        raise ValueError("cuts inside songs that are neither known nor unknown")
+    starts = curve.false_starts_samples
+    _whole(starts, (len(starts), 3), 0, FARTHEST_SAMPLES)
+    if np.any(np.diff(starts) < 0) or np.any(np.diff(starts[:, 0]) < 0):
+        raise ValueError("a false start that does not go on")
+    _texts(curve.fault_kinds)
+    faults = curve.faults_samples
+    _whole(faults, (len(curve.fault_kinds), 2), 0, FARTHEST_SAMPLES)
+    if np.any(np.diff(faults) < 0) or np.any(np.diff(faults[:, 0]) < 0):
+        raise ValueError("a fault that ends before it begins")
 
 
 def _require_channel_faults(listening: Listening) -> None:

@@ -31,7 +31,8 @@ QUANTILES = 200
 _PLACES = 1.0 - np.square(np.linspace(1.0, 0.0, QUANTILES))
 """Closer to each other towards the highest scores: at 1 % they are 0.1 % apart."""
 
-_OF_ONE = 1.5
+OF_ONE = 1.5
+"""The highest values of a single recording count as much more: it does not show how recordings differ."""
 _SAME = 1e-4
 
 MOST_CUT, MOST_ODD = 0.01, 0.03
@@ -113,7 +114,7 @@ class KeptCurve:
         recording does not show how recordings differ, so its values are raised.
         """
         highest = part_limits(self.scores[:, 1:, -1].astype(np.float64))
-        return (highest * (1.0 if len(self.scores) > 1 else _OF_ONE)).astype(np.float32)
+        return (highest * (1.0 if len(self.scores) > 1 else OF_ONE)).astype(np.float32)
 
 
 def _at_least(table: NDArray[np.float32], limit: float) -> Numbers:
@@ -152,7 +153,7 @@ def _evident(recordings: Sequence[Numbers], faults: Sequence[int]) -> Iterator[N
             is_fault = (scores[:, columns] >= part_limits(others[:, columns])).any(axis=1)
         else:  # each half by the other one
             halves = np.array_split(scores[:, columns], 2)
-            limits = [_OF_ONE * part_limits(half) for half in reversed(halves)]
+            limits = [OF_ONE * part_limits(half) for half in reversed(halves)]
             pairs = zip(halves, limits, strict=True)
             is_fault = np.concatenate([(half >= limit).any(axis=1) for half, limit in pairs])
         yield np.where(is_fault, scores[:, 0], 0.0)

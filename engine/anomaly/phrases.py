@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.anomaly.kept_curve import OF_ONE
 from engine.document.analysis import LONG_PAUSE, PHRASE_LEVEL, RESTART
 from engine.features.dead_air import LEAST_S
 from engine.spans import runs
@@ -20,7 +21,8 @@ Floats = NDArray[np.float32]
 Spans = NDArray[np.int64]
 
 _PLAYING, _LOWEST = 90.0, 1.0
-_LEAST_RANGE_DB, _MOST_RANGE_DB = 15.0, 50.0
+_LEAST_RANGE_DB, _MOST_RANGE_DB = 22.0, 50.0
+"""Levels of waves and birds vary by 16 to 20 dB, of voices in a room by 24 to 40."""
 _PAUSE_SHARE, _PAUSE_DB = 0.2, 3.0
 """In a pause, levels are at most this share of the range above the lowest ones, or this much."""
 _LEAST_PAUSE_S = _LEAST_PHRASE_S = 0.19
@@ -28,6 +30,8 @@ _JUDGED_S = 1.0
 """Levels of shorter phrases depend on their sounds."""
 _LEAST_PHRASES = 20
 """Fewer do not show how phrases differ; music seldom has as many."""
+_LEAST_LONG = 0.6
+"""This share of phrases lasts a second or more in speech, and less of the songs of birds."""
 _LEAST_HERE = 8
 _OTHER_DB, _ODD_DB = 3.0, 0.5
 """A phrase differs by this much more than any of the edits; the second counts where it also scores high."""
@@ -123,12 +127,13 @@ def sounding_spans(levels_db: Floats, step_s: float) -> Spans:
 def usual_phrases(recordings: Sequence[Phrases]) -> UsualPhrases | None:
     """Return the extremes of edits, or None if they have too few phrases: they are music, or places."""
     levels_db = np.concatenate([np.zeros(0), *(one.levels_db[one.is_judged] for one in recordings)])
-    if len(levels_db) < _LEAST_PHRASES:
+    if len(levels_db) < max(_LEAST_PHRASES, _LEAST_LONG * sum(len(one.spans_s) for one in recordings)):
         return None
+    times = OF_ONE if len(recordings) == 1 else 1.0
     return UsualPhrases(
-        max(float(one.pauses_s.max(initial=0.0)) for one in recordings),
-        float(-levels_db.min(initial=0.0)),
-        float(levels_db.max(initial=0.0)),
+        times * max(float(one.pauses_s.max(initial=0.0)) for one in recordings),
+        times * float(-levels_db.min(initial=0.0)),
+        times * float(levels_db.max(initial=0.0)),
         max(float(one.restarts.max(initial=0.0)) for one in recordings),
     )
 

@@ -154,3 +154,22 @@ def test_sound_without_pauses_has_no_phrases(audio: Sound) -> None:
 
 def test_no_levels_have_no_sounding_spans() -> None:
     assert sounding_spans(np.zeros(0, np.float32), 0.064).shape == (0, 2)
+
+
+def test_calls_and_waves_are_not_speech() -> None:
+    rng = np.random.default_rng(11)
+    calls = [spoken(float(rng.choice([0.4, 0.5, 1.5])), 300 + number) for number in range(60)]
+    assert usual_phrases([phrases(said(calls)[0])]) is None
+    times_s = np.arange(120 * RATE_HZ) / RATE_HZ
+    swell_db = 8.0 * np.sin(2.0 * np.pi * times_s / 3.0)
+    waves = 0.02 * rng.standard_normal(len(times_s)) * 10.0 ** (swell_db / 20.0)
+    assert usual_phrases([phrases(waves.astype(np.float32))]) is None
+
+
+def test_one_recording_does_not_show_how_recordings_differ() -> None:
+    parts = sentences(30, 8)
+    parts[3] = parts[3] * np.float32(0.4)
+    alone, twice = (usual_phrases([phrases(said(parts)[0])] * count) for count in (1, 2))
+    assert alone is not None
+    assert twice is not None
+    assert alone.softest_db == pytest.approx(1.5 * twice.softest_db)

@@ -70,8 +70,8 @@ class CutHabits:
             said.append(f"{number:,}, {first}{middle}, {percent(share)} of the recordings")
         rejected = f", {self.kept_inside_songs:,} rejected there" if self.kept_inside_songs else ""
         said.append(f"{self.inside_songs or 'none'} inside songs{rejected}")
-        follows = ": none is proposed there" if self.keeps_songs else ""
-        least = f"; none under {_length(self.shortest_s)} is proposed" if self.shortest_s else ""
+        follows = ", so none is proposed there" if self.keeps_songs else ""
+        least = f"; cuts under {_length(self.shortest_s)} are not proposed" if self.shortest_s else ""
         return f"Your cuts: {'; '.join(said)}{follows}{least}."
 
 

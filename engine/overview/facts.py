@@ -88,4 +88,4 @@ def _habits(habits: Habits) -> Iterator[tuple[str, str]]:
         yield "longest pause of speech", f"{phrases.longest_pause_s:.1f} s"
         yield "softest and loudest phrase", f"−{phrases.softest_db:.0f} and +{phrases.loudest_db:.0f} dB"
     if habits.cuts is not None and habits.cuts.sentence:
-        yield "your cuts", habits.cuts.sentence.removeprefix("Your cuts: ")
+        yield habits.cuts.sentence, ""

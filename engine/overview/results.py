@@ -67,7 +67,7 @@ class TasteFacts:
     ----------
     steps : from the input to the score
     recordings : empty where the taste keeps no examples
-    settings, figures : (name, value) as they are shown
+    settings, figures : (name, value) as they are shown; a sentence has no value
     training, validation : the loss after each epoch
     n_parameters : how many numbers were learned
     rebuilds : whether it can show a reconstruction of its input

@@ -20,7 +20,7 @@ from engine.matching.match import match
 from engine.progress import Progress
 from engine.spans import Samples, common
 
-_LEAST_SHARE, _LEAST_PIECE_S = 0.5, 2.0
+_LEAST_SHARE, _LEAST_PIECE_S = 0.5, 5.0
 """Least found part of an edited file, in pieces of this length: other recordings can share the sounds of a
 drum machine."""
 _MATCHING_SHARE = 0.8

@@ -24,7 +24,8 @@ def test_figures_include_the_extremes_of_the_edits(taste: Taste) -> None:
     assert shown["largest change of level"] == "3 dB"
     assert shown["largest change of tempo"] == "11 %"
     cuts = CutHabits((8.0,) * 6, 0, 0, 2, 192.0)
-    assert figures(taste, replace(OF_EDITS, cuts=cuts))["your cuts"] in cuts.sentence
+    assert figures(taste, replace(OF_EDITS, cuts=cuts))[cuts.sentence] == ""
+    assert "" not in figures(taste, replace(OF_EDITS, cuts=CutHabits()))
 
 
 def test_an_older_taste_knows_fewer(taste: Taste) -> None:

@@ -44,8 +44,8 @@ def test_cuts_of_two_sources_add_up() -> None:
 
 def test_the_sentence_has_the_figures_and_what_follows() -> None:
     assert TEN.sentence == (
-        "Your cuts: 10, 4.0 s to 13.0 s (median 8.5 s), 14 % of the recordings; none inside songs, so none is "
-        "proposed there; cuts under 2.0 s are not proposed."
+        "Your cuts: 10, 4.0 s to 13.0 s (median 8.5 s), 14 % of the recordings; none inside songs, so none "
+        "is proposed there; cuts under 2.0 s are not proposed."
     )
     assert "3 inside songs" in replace(TEN, inside_songs=3).sentence
     assert "none is proposed there" not in replace(TEN, inside_songs=3).sentence

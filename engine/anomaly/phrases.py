@@ -124,10 +124,16 @@ def sounding_spans(levels_db: Floats, step_s: float) -> Spans:
     return found
 
 
+def are_spoken(lengths_s: NDArray[np.float64]) -> bool:
+    """Return whether phrases of some lengths, at least one, can be speech."""
+    return bool((lengths_s >= _JUDGED_S).mean() >= _LEAST_LONG)
+
+
 def usual_phrases(recordings: Sequence[Phrases]) -> UsualPhrases | None:
     """Return the extremes of edits, or None if they have too few phrases: they are music, or places."""
     levels_db = np.concatenate([np.zeros(0), *(one.levels_db[one.is_judged] for one in recordings)])
-    if len(levels_db) < max(_LEAST_PHRASES, _LEAST_LONG * sum(len(one.spans_s) for one in recordings)):
+    every_s = np.concatenate([np.zeros(0), *(np.diff(one.spans_s)[:, 0] for one in recordings)])
+    if len(levels_db) < _LEAST_PHRASES or not are_spoken(every_s):
         return None
     times = OF_ONE if len(recordings) == 1 else 1.0
     return UsualPhrases(

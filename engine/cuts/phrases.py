@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.phrases import sounding_spans
+from engine.anomaly.phrases import are_spoken, sounding_spans
 from engine.document.analysis import NOWHERE, Listening
 from engine.spans import Samples, united
 
@@ -54,7 +54,7 @@ def phrases_in(listening: Listening | None, rate_hz: int) -> Samples:
         return NOWHERE
     hop = listening.hop_samples
     spans = sounding_spans(listening.loudness_db, hop / rate_hz) * hop
-    if len(spans) < _FEWEST:
+    if len(spans) < _FEWEST or not are_spoken(np.diff(spans)[:, 0] / rate_hz):
         return NOWHERE
     spare = np.minimum(round(_MARGIN_S * rate_hz), (spans[1:, 0] - spans[:-1, 1]) // 2)
     wide: Samples = spans + np.stack([-np.append(0, spare), np.append(spare, 0)], axis=1)

@@ -18,6 +18,7 @@ from engine.cuts.edges import Neighbours, anchors, snap
 from engine.cuts.evidence import are_certain, are_faults, are_foreign, share_in
 from engine.cuts.familiar import with_familiar
 from engine.cuts.phrases import evident_phrases, phrases_in
+from engine.cuts.places import sharpened, with_own_level
 from engine.cuts.profile import OPTIMISED_SMOOTHING_S, ScoreProfile, smooth
 from engine.cuts.reasons import backdrop, reasons
 from engine.cuts.reference_examples import nearest_examples
@@ -122,18 +123,19 @@ def propose_cuts(
     if length_samples <= 0 or not len(curve.scores):
         left = max(0, length_samples) - int(np.diff(answered.accepted).sum())
         return CutPlan((), settings.score, left, left / length_samples if length_samples > 0 else 1.0)
-    given = _Given(curve, listening, grid, rate_hz, settings, nearest)
+    is_default = settings.threshold_mode == "automatic"
+    curve = (given := _Given(curve, listening, grid, rate_hz, settings, nearest).levelled(is_default)).curve
     width_s = OPTIMISED_SMOOTHING_S if settings.threshold_mode == "keep" else SMOOTHING_S
     exact = exact_spans(curve, listening)
     profile = smooth(curve, length_samples=length_samples, rate_hz=rate_hz, width_s=width_s, sharp=exact)
-    found, is_default = given.found_by_rules(), settings.threshold_mode == "automatic"
+    found = given.found_by_rules()
     unfamiliar = _unfamiliar(given, profile, found, unlike_from(curve.limit))
     if is_default and len(taught := _taught(curve, unfamiliar, familiar)):
         given = replace(given, curve=(curve := with_familiar(curve, taught, rate_hz)))
         unfamiliar = _unfamiliar(given, profile, found, curve.limit)
     stays = united(np.concatenate([answered.rejected, familiar, familiar_songs(curve, familiar)]))
-    asked = _unanswered(unfamiliar, united(np.concatenate([answered.accepted, stays])))
-    asked = asked if is_default else asked[:0]
+    asked = unfamiliar if is_default else unfamiliar[:0]
+    asked = _unanswered(asked, united(np.concatenate([answered.accepted, stays])))
     walls = replace(answered, rejected=united(np.concatenate([answered.rejected, asked])))
     rules = _rules(settings, profile, grid, rate_hz)
     chosen = _choose(given, profile, walls, rules, exact)
@@ -179,6 +181,17 @@ class _Given:
         return NOWHERE if self.listening is None else self.listening.dead_air_samples
 
     @property
+    def phrases(self) -> Samples:
+        """Return the phrases of speech, shape (k, 2)."""
+        return NOWHERE if self.has_pulse else phrases_in(self.listening, self.rate_hz)
+
+    def levelled(self, is_default: bool) -> _Given:
+        """Return it with the limits of the recording if it is neither music with a pulse nor speech."""
+        if not is_default or self.listening is None or self.has_pulse or len(self.phrases):
+            return self
+        return replace(self, curve=with_own_level(self.curve))
+
+    @property
     def has_pulse(self) -> bool:
         """Whether the recording is music with a pulse."""
         return self.grid is not None and _has_pulse(self.grid)
@@ -195,8 +208,11 @@ def _evident(
     """Return the user's sort of cuts with evidence, and edges that stay; of speech, phrases that have it."""
     curve, rate_hz, fixed = given.curve, given.rate_hz, exact.ravel()
     chosen = chosen.where(are_usual(chosen.spans, curve, given.grid, given.listening, rate_hz))
-    phrases = NOWHERE if given.has_pulse else phrases_in(given.listening, rate_hz)
+    phrases = given.phrases
     if not len(phrases):
+        if not given.has_pulse and given.listening is not None:
+            spans = sharpened(chosen.spans, exact, curve)
+            chosen = replace(chosen, spans=spans, scored=spans)
         return chosen.where(are_faults(chosen.spans, curve, found, rate_hz)), fixed
     spans = evident_phrases(
         chosen.spans,

@@ -58,6 +58,7 @@ class Scores:
     faults : other passages whose scores are raised
     unfamiliar : playing that the training data lacks; its scores are as they are
     cuts : how the user cuts; None if not known
+    knows_music : whether the taste knows the notes of its training data
     """
 
     times_s: NDArray[np.float64]
@@ -71,6 +72,7 @@ class Scores:
     faults: tuple[FoundFault, ...] = ()
     unfamiliar: tuple[UnfamiliarMusic, ...] = ()
     cuts: CutHabits | None = None
+    knows_music: bool = False
 
     @property
     def false_starts_s(self) -> NDArray[np.float64]:
@@ -106,6 +108,7 @@ class Scores:
             unfamiliar_songs=np.array([one.song for one in self.unfamiliar], np.int64),
             keeps_songs=self.cuts is not None and self.cuts.keeps_songs,
             shortest_cut_s=0.0 if self.cuts is None else self.cuts.shortest_s,
+            knows_music=self.knows_music,
         )
 
 
@@ -203,7 +206,8 @@ def _with_found(
     high = HighMoments(times_s[smoothed >= limit], plain.hop_s)
     half = progress.part(0.0, 0.5)
     faults, starts = found_faults(frames, strength, taste.habits, high, half, phrases=phrases)
-    unfamiliar = () if taste.music is None else unfamiliar_music(frames, taste.music, progress.part(0.5, 1.0))
+    music = taste.music
+    unfamiliar = () if music is None else unfamiliar_music(frames, music, progress.part(0.5, 1.0))
     scores = raised_in_faults(raised_over(plain.scores, times_s, starts, limit), times_s, faults, limit)
     progress.report(1.0, "Scoring")
     return replace(
@@ -213,6 +217,7 @@ def _with_found(
         faults=faults,
         unfamiliar=unfamiliar,
         cuts=taste.habits.cuts,
+        knows_music=music is not None,
     )
 
 

@@ -38,6 +38,7 @@ from engine.cuts.unfamiliar_songs import Sounds, familiar_songs, unfamiliar_song
 from engine.cuts.user_cuts import are_usual
 from engine.document.analysis import APART_BEATS, NOWHERE, BeatGrid, Listening, NearestReference, ScoreCurve
 from engine.document.decisions import Verdict
+from engine.document.grid.steady import has_music
 from engine.document.proposals import QUESTION, UNFAMILIAR, Alternative, Evidence, Proposal, proposal_id
 from engine.settings import CutSettings
 from engine.spans import Samples, inside, united
@@ -134,8 +135,7 @@ def propose_cuts(
         given = replace(given, curve=(curve := with_familiar(curve, taught, rate_hz)))
         unfamiliar = _unfamiliar(given, profile, found, curve.limit)
     stays = united(np.concatenate([answered.rejected, familiar, familiar_songs(curve, familiar)]))
-    asked = unfamiliar if is_default else unfamiliar[:0]
-    asked = _unanswered(asked, united(np.concatenate([answered.accepted, stays])))
+    asked = _to_ask(given, unfamiliar, united(np.concatenate([answered.accepted, stays])))
     walls = replace(answered, rejected=united(np.concatenate([answered.rejected, asked])))
     rules = _rules(settings, profile, grid, rate_hz)
     chosen = _choose(given, profile, walls, rules, exact)
@@ -262,8 +262,15 @@ def _snapped(
     return spans, others
 
 
-def _unanswered(passages: Samples, answers: Samples) -> Samples:
-    """Return the passages, shape (k, 2), without any decided span."""
+def _to_ask(given: _Given, passages: Samples, answers: Samples) -> Samples:
+    """Return the passages, shape (k, 2), without any decided span, and without music that the edits play.
+
+    Only the default asks.
+    """
+    if given.settings.threshold_mode != "automatic":
+        return passages[:0]
+    if given.curve.knows_music and has_music(given.grid):
+        passages = passages[share_in(passages, given.curve.unfamiliar_samples) >= _MOSTLY]
     first = np.searchsorted(answers[:, 1], passages[:, 0], side="right")
     last = np.searchsorted(answers[:, 0], passages[:, 1], side="left")
     return passages[first >= last]

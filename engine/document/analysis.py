@@ -63,6 +63,7 @@ class ScoreCurve:
     unfamiliar_songs : int64, shape (u,): playing with the same number is the same music
     keeps_songs : whether the user is known to make no cuts inside songs
     shortest_cut_s : shorter cuts are unlike the user's; 0 if not known
+    knows_music : whether the notes were compared; else nothing is known about other playing
     """
 
     times_samples: NDArray[np.int64]
@@ -79,6 +80,7 @@ class ScoreCurve:
     unfamiliar_songs: NDArray[np.int64] = field(default_factory=_no_positions)
     keeps_songs: bool = False
     shortest_cut_s: float = 0.0
+    knows_music: bool = False
 
 
 APART_BEATS = 4.0

@@ -142,6 +142,7 @@ def test_scores_say_where_it_is_and_are_as_before(taste: Taste, known: KnownMusi
     scores, plain = scored(known), scored(None)
     curve = scores.curve(RATE_HZ, "taste")
     np.testing.assert_allclose(curve.unfamiliar_samples / RATE_HZ, spans[1:], atol=1.0)
-    assert curve.unfamiliar_songs.tolist() == [0]
+    assert (curve.unfamiliar_songs.tolist(), curve.knows_music) == ([0], True)
     np.testing.assert_array_equal(scores.scores, plain.scores)
-    assert len(plain.curve(RATE_HZ, "taste").unfamiliar_samples) == 0
+    unknown = plain.curve(RATE_HZ, "taste")
+    assert (len(unknown.unfamiliar_samples), unknown.knows_music) == (0, False)

@@ -146,6 +146,13 @@ def test_a_new_song_that_scores_high_is_one_question_from_its_beginning_to_its_e
     assert kept.proposals == ()
 
 
+def test_known_music_that_scores_high_is_not_asked_about() -> None:
+    curve = steps((60, FAMILIAR), (50, NEW), (190, FAMILIAR))
+    assert len(asked(planned(curve))) == 1
+    assert asked(planned(replace(curve, knows_music=True))) == []
+    assert len(asked(planned(replace(curve, knows_music=True), grid=None))) == 1
+
+
 def test_playing_beyond_the_end_of_the_recording_ends_with_it() -> None:
     assert asked(planned(with_songs(EVERYWHERE, (240.0, 300.3, 0)))) == [(240.0, 300.0)]
 

@@ -285,6 +285,7 @@ def test_analyses_are_read_back_whole(document: Document) -> None:
             false_starts_samples=np.array([[0, 20_000, 24_000]]),
             unfamiliar_samples=np.array([[0, 20_000], [20_000, 40_000]]),
             unfamiliar_songs=np.array([0, 0]),
+            knows_music=True,
         ),
         "beats": BeatGrid(beats, np.array([1, 2, 1]), 120.0, 0.9, "offcut-beats"),
         "listening": Listening(beats, np.array([-20.0, -30.0], np.float32), 1024, "offcut-onsets"),

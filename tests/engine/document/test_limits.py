@@ -325,6 +325,7 @@ HARMS: tuple[tuple[str, str, object], ...] = (
     ("scores", "false_starts_samples", np.array([[0, 3, FAR + 1]])),
     ("scores", "unfamiliar_samples", np.array([[0, 3]])),
     ("scores", "unfamiliar_songs", _i(0)),
+    ("scores", "knows_music", 1),
     ("beats", "beats_samples", _i(5, 0)),
     ("beats", "bar_positions", _i(1)),
     ("beats", "bar_positions", _i(-1, 1)),

@@ -118,6 +118,8 @@ def require_analysis(analysis: Analysis) -> None:
 
 def _require_unfamiliar(curve: ScoreCurve) -> None:
     spans, songs = curve.unfamiliar_samples, curve.unfamiliar_songs
+    if not isinstance(curve.knows_music, bool):
+        raise ValueError("music that is neither known nor unknown")
     _whole(songs, (len(songs),), 0, len(songs))
     _whole(spans, (len(songs), 2), 0, FARTHEST_SAMPLES)
     _positions(spans.ravel())

@@ -30,7 +30,8 @@ def evident_phrases(
 ) -> Samples:
     """Return the evident phrases of spans, shape (n, 2), ascending and disjoint.
 
-    A phrase belongs to the span that covers most of it. A span with none is taken as a whole.
+    A phrase belongs to the span that covers most of it. A span with none is taken as a whole. Of a long
+    pause, a usual one stays, half of it at each end.
 
     Parameters
     ----------
@@ -38,6 +39,7 @@ def evident_phrases(
     exact : spans with edges of their own, shape (k, 2), ascending and disjoint
     least_kept : a shorter rest between two evident parts of a span is cut with them
     """
+    exact = _shortened(exact, phrases)
     parts = [_divided(start, stop, phrases, exact) for start, stop in spans.tolist()]
     if not parts:
         return spans
@@ -64,7 +66,16 @@ def phrases_in(listening: Listening | None, rate_hz: int) -> Samples:
 def _divided(start: int, stop: int, phrases: Samples, exact: Samples) -> Samples:
     covered = np.minimum(stop, phrases[:, 1]) - np.maximum(start, phrases[:, 0])
     belong = phrases[covered >= _MOSTLY * np.diff(phrases)[:, 0]]
-    if not len(belong):
-        return np.array([(start, stop)], np.int64)
     known = exact[(exact[:, 1] > start) & (exact[:, 0] < stop)]
+    if not len(belong) and not len(known):
+        return np.array([(start, stop)], np.int64)
     return np.concatenate([belong, np.clip(known, start, stop)])
+
+
+def _shortened(exact: Samples, phrases: Samples) -> Samples:
+    """Return exact spans, those between two phrases without half of a usual pause at both ends."""
+    spare = int(np.median(phrases[1:, 0] - phrases[:-1, 1])) // 2
+    first, last = np.searchsorted(phrases.mean(axis=1), exact).T
+    is_pause = (first == last) & (np.diff(exact)[:, 0] > 4 * spare)
+    shortened: Samples = exact + np.array([spare, -spare]) * is_pause[:, None]
+    return shortened

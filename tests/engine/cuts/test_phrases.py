@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.cuts.propose import WITHOUT_PULSE_S, shortest_kept_s
-from engine.document.analysis import RESTART, Listening, ScoreCurve
+from engine.document.analysis import LONG_PAUSE, RESTART, Listening, ScoreCurve
 from tests.engine.cuts.test_evidence import FAMILIAR, ODD
 from tests.engine.cuts.test_propose import RATE_HZ, grid_of, plan_of, spans_of, steps
 
@@ -98,3 +98,18 @@ def test_a_foreign_voice_is_evidence_unless_the_recording_has_it_again(
     names, limits = ("unlike-kept", "unusual-mix", "unlike-rest"), np.full(3, 2.0, np.float32)
     curve = replace(curve, part_names=names, parts=parts, part_limits=limits)
     assert len(plan_of(curve, LENGTH_S, speech()).proposals) == count
+
+
+def test_of_a_long_pause_a_usual_one_stays() -> None:
+    listening = speech()
+    quiet = slice(round(31.4 * RATE_HZ / HOP), round(36.0 * RATE_HZ / HOP))
+    listening.loudness_db[quiet] = -60.0
+    pause_s = (31.4, 36.0)
+    curve = replace(
+        blurred(*pause_s, (0.0, 0.0)),
+        faults_samples=np.rint(np.array([pause_s]) * RATE_HZ).astype(np.int64),
+        fault_kinds=(LONG_PAUSE,),
+    )
+    ((start_s, stop_s),) = spans_s(plan_of(curve, LENGTH_S, listening))
+    assert pause_s[1] - pause_s[0] - (stop_s - start_s) == pytest.approx(0.4, abs=0.15)
+    assert start_s - pause_s[0] == pytest.approx(pause_s[1] - stop_s, abs=0.02)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from statistics import median
 
 from engine.timebase import format_time
@@ -19,32 +20,62 @@ _MINUTE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class CutHabits:
-    """Cuts of raw recordings whose edits are known, and of reviewed documents.
+class RecordingCuts:
+    """Cuts of one recording.
 
     Attributes
     ----------
     lengths_s : of the cuts, ascending
     inside_songs : number of cuts inside songs, see `engine.cuts.user_cuts`
     kept_inside_songs : number of rejected cuts inside songs
-    recordings, recorded_s : number and total length of these recordings
+    recorded_s : length of the recording
     """
 
     lengths_s: tuple[float, ...] = ()
     inside_songs: int = 0
     kept_inside_songs: int = 0
-    recordings: int = 0
     recorded_s: float = 0.0
 
-    def __or__(self, other: CutHabits) -> CutHabits:
+    @property
+    def has_answers(self) -> bool:
+        """Whether anything was cut, or rejected inside a song."""
+        return bool(self.lengths_s or self.kept_inside_songs)
+
+
+@dataclass(frozen=True, slots=True)
+class CutHabits:
+    """Cuts of raw recordings with known edits, and of reviewed documents.
+
+    Attributes
+    ----------
+    of_recordings : by the hashes of their audio, so that further decisions about a document replace earlier
+    """
+
+    of_recordings: Mapping[str, RecordingCuts] = field(default_factory=dict)
+
+    def __or__(self, newer: CutHabits) -> CutHabits:
         """Return both together."""
-        return CutHabits(
-            tuple(sorted((*self.lengths_s, *other.lengths_s))),
-            self.inside_songs + other.inside_songs,
-            self.kept_inside_songs + other.kept_inside_songs,
-            self.recordings + other.recordings,
-            self.recorded_s + other.recorded_s,
-        )
+        return CutHabits({**self.of_recordings, **newer.of_recordings})
+
+    @property
+    def lengths_s(self) -> tuple[float, ...]:
+        """The lengths of all cuts, ascending."""
+        return tuple(sorted(length for one in self.of_recordings.values() for length in one.lengths_s))
+
+    @property
+    def recordings(self) -> int:
+        """Number of recordings with answers."""
+        return sum(one.has_answers for one in self.of_recordings.values())
+
+    @property
+    def inside_songs(self) -> int:
+        """Number of cuts inside songs."""
+        return sum(one.inside_songs for one in self.of_recordings.values())
+
+    @property
+    def kept_inside_songs(self) -> int:
+        """Number of rejected cuts inside songs."""
+        return sum(one.kept_inside_songs for one in self.of_recordings.values())
 
     @property
     def keeps_songs(self) -> bool:
@@ -55,18 +86,20 @@ class CutHabits:
     @property
     def shortest_s(self) -> float:
         """Half of the shortest of eight or more cuts: a shorter one is not like the user's; else 0."""
-        return _OF_SHORTEST * self.lengths_s[0] if len(self.lengths_s) >= _FEWEST_LENGTHS else 0.0
+        lengths_s = self.lengths_s
+        return _OF_SHORTEST * lengths_s[0] if len(lengths_s) >= _FEWEST_LENGTHS else 0.0
 
     @property
     def sentence(self) -> str:
         """Describe the cuts and their effect on proposals; "" without any."""
-        if not self.lengths_s and not self.kept_inside_songs:
+        if not self.recordings:
             return ""
-        number, said = len(self.lengths_s), []
+        lengths_s, said = self.lengths_s, []
+        number = len(lengths_s)
         if number:
-            first, last = _length(self.lengths_s[0]), _length(self.lengths_s[-1])
-            middle = f" to {last} (median {_length(median(self.lengths_s))})" if first != last else ""
-            share = min(1.0, sum(self.lengths_s) / self.recorded_s) if self.recorded_s else 0.0
+            first, last = _length(lengths_s[0]), _length(lengths_s[-1])
+            middle = f" to {last} (median {_length(median(lengths_s))})" if first != last else ""
+            share = sum(lengths_s) / sum(one.recorded_s for one in self.of_recordings.values())
             said.append(f"{number:,}, {first}{middle}, {percent(share)} of the recordings")
         rejected = f", {self.kept_inside_songs:,} rejected there" if self.kept_inside_songs else ""
         said.append(f"{self.inside_songs or 'none'} inside songs{rejected}")

@@ -22,7 +22,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
-from engine.anomaly.cut_habits import CutHabits
+from engine.anomaly.cut_habits import CutHabits, RecordingCuts
 from engine.anomaly.habits import Habits
 from engine.anomaly.kept_curve import QUANTILES, KeptCurve
 from engine.anomaly.known_music import KnownMusic
@@ -305,12 +305,17 @@ def _phrases(stored: Mapping[str, object]) -> Iterator[float]:
         yield _not_negative(stored[one.name])
 
 
-def _cuts(values: Mapping[str, Any]) -> CutHabits:
+def _cuts(stored: Mapping[str, Any]) -> CutHabits:
+    return CutHabits({key: _recording_cuts(_object(one)) for key, one in stored["of_recordings"].items()})
+
+
+def _recording_cuts(values: Mapping[str, Any]) -> RecordingCuts:
     lengths_s = tuple(sorted(map(_not_negative, values["lengths_s"])))
-    inside, kept, recordings = (values[name] for name in ("inside_songs", "kept_inside_songs", "recordings"))
-    if not all(type(count) is int and count >= 0 for count in (inside, kept, recordings)):
-        raise ValueError("an invalid number of cuts")
-    return CutHabits(lengths_s, inside, kept, recordings, _not_negative(values["recorded_s"]))
+    counts = inside, kept = values["inside_songs"], values["kept_inside_songs"]
+    recorded_s = _not_negative(values["recorded_s"])
+    if not all(type(count) is int and count >= 0 for count in counts) or (lengths_s and not recorded_s):
+        raise ValueError("invalid cuts of a recording")
+    return RecordingCuts(lengths_s, inside, kept, recorded_s)
 
 
 def _not_negative(value: object) -> float:

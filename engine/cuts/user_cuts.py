@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.cut_habits import CutHabits
+from engine.anomaly.cut_habits import RecordingCuts
 from engine.cuts.evidence import share_in
 from engine.document.analysis import BeatGrid, Listening, ScoreCurve
 from engine.document.grid.steady import steady_spans
@@ -28,7 +28,7 @@ def cuts_of_recording(
     rate_hz: int,
     grid: BeatGrid | None,
     listening: Listening | None,
-) -> CutHabits:
+) -> RecordingCuts:
     """Measure the cuts of one recording.
 
     Parameters
@@ -39,14 +39,8 @@ def cuts_of_recording(
     inside, kept = (
         int(np.count_nonzero(inside_songs(spans, grid, listening, rate_hz))) for spans in (cut, rejected)
     )
-    is_shown = bool(len(cut) or kept)
-    return CutHabits(
-        tuple(sorted((np.diff(cut)[:, 0] / rate_hz).tolist())),
-        inside,
-        kept,
-        int(is_shown),
-        length_samples / rate_hz * is_shown,
-    )
+    lengths_s = tuple(sorted((np.diff(cut)[:, 0] / rate_hz).tolist()))
+    return RecordingCuts(lengths_s, inside, kept, length_samples / rate_hz)
 
 
 def are_usual(

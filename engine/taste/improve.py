@@ -246,7 +246,7 @@ def _cuts_of(document: DecidedDocument) -> CutHabits:
         for key in np.array(table.made.ids)[table.are(Verdict.REJECTED) & table.made.is_learned].tolist()
         if QUESTION not in state.proposals[key].payload
     ]
-    return cuts_of_recording(
+    cuts = cuts_of_recording(
         _accepted(state),
         np.array(rejected, np.int64).reshape(-1, 2),
         state.length_samples,
@@ -254,6 +254,8 @@ def _cuts_of(document: DecidedDocument) -> CutHabits:
         document.grid,
         document.listening,
     )
+    key = " ".join(sorted(one.content_hash for one in state.sources.values()))
+    return CutHabits({key: cuts} if cuts.has_answers else {})
 
 
 def _kept_blocks(document: DecidedDocument) -> Iterator[NDArray[np.float32]]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import reduce
-from operator import or_
 from pathlib import Path
 
 import numpy as np
 
-from engine.anomaly.cut_habits import CutHabits
-from engine.audio.reader import SourceReader
+from engine.anomaly.cut_habits import CutHabits, RecordingCuts
+from engine.audio.reader import SourceReader, content_hash
 from engine.beats.listen import listen
 from engine.cuts.user_cuts import cuts_of_recording
 from engine.document.analysis import NOWHERE
@@ -50,14 +48,14 @@ def cuts_of_pairs(raws: Sequence[Path], edited: Iterable[Path], progress: Progre
             left = np.array(found.left_out[raw], np.int64).reshape(-1, 2) * 1000 // found.rate_hz
             left_ms[raw] = common(left_ms[raw], left) if raw in left_ms else left
     rest = progress.part(_MATCHING_SHARE, 1.0)
-    measured = [
-        _in_recording(raws[raw], spans_ms, rest.step(number, len(left_ms)))
+    measured = {
+        content_hash(raws[raw]): _in_recording(raws[raw], spans_ms, rest.step(number, len(left_ms)))
         for number, (raw, spans_ms) in enumerate(sorted(left_ms.items()))
-    ]
-    return reduce(or_, measured) if measured else None
+    }
+    return CutHabits(measured) if measured else None
 
 
-def _in_recording(path: Path, spans_ms: Samples, progress: Progress) -> CutHabits:
+def _in_recording(path: Path, spans_ms: Samples, progress: Progress) -> RecordingCuts:
     with SourceReader(path) as reader:
         rate_hz, frames = reader.rate_hz, reader.frames
         heard = listen(mono_of(reader, rate_hz), rate_hz, frames, progress)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.anomaly.cut_habits import CutHabits
+from engine.anomaly.cut_habits import RecordingCuts
 from engine.cuts.user_cuts import cuts_of_recording, inside_songs
 from engine.document.analysis import BeatGrid, Listening
 from engine.spans import outside
@@ -83,9 +83,9 @@ def test_a_recording_shows_its_cuts() -> None:
         two_songs(),
         heard(),
     )
-    assert found == CutHabits((10.0,), 0, 1, 1, LENGTH_S)
+    assert found == RecordingCuts((10.0,), 0, 1, LENGTH_S)
     none = samples()
-    assert cuts_of_recording(none, none, 100, RATE_HZ, None, None) == CutHabits()
+    assert cuts_of_recording(none, none, 100, RATE_HZ, None, None) == RecordingCuts(recorded_s=100 / RATE_HZ)
 
 
 def test_a_user_who_keeps_songs_is_proposed_no_cut_inside_one() -> None:

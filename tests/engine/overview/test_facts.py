@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from engine.anomaly.cut_habits import CutHabits
+from engine.anomaly.cut_habits import CutHabits, RecordingCuts
 from engine.anomaly.habits import Habits
 from engine.anomaly.taste import Taste
 from engine.overview.facts import facts_of
@@ -23,7 +23,7 @@ def test_figures_include_the_extremes_of_the_edits(taste: Taste) -> None:
     assert shown["shortest piece"] == "1:28"
     assert shown["largest change of level"] == "3 dB"
     assert shown["largest change of tempo"] == "11 %"
-    cuts = CutHabits((8.0,) * 6, 0, 0, 2, 192.0)
+    cuts = CutHabits({"a": RecordingCuts((8.0,) * 6, 0, 0, 96.0)})
     assert figures(taste, replace(OF_EDITS, cuts=cuts))[cuts.sentence] == ""
     assert "" not in figures(taste, replace(OF_EDITS, cuts=CutHabits()))
 

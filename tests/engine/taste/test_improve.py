@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.anomaly.cut_habits import CutHabits
+from engine.anomaly.cut_habits import CutHabits, RecordingCuts
 from engine.anomaly.learn import LearnRequest, learn
 from engine.anomaly.taste import load_taste, save_taste
 from engine.cli.main import main
@@ -197,7 +197,7 @@ def test_the_verb_says_what_to_name(words: list[str], capsys: pytest.CaptureFixt
 
 def test_decisions_show_how_the_user_cuts(request_of: Callable[..., ImproveRequest], taste: Path) -> None:
     learned = load_taste(taste)
-    before = CutHabits((3.0,), 0, 0, 1, 30.0)
+    before = CutHabits({"raw": RecordingCuts((3.0,), 0, 0, 30.0)})
     save_taste(taste, replace(learned, habits=replace(learned.habits, cuts=before)), overwrite=True)
     (document,) = request_of().documents
     beats = np.arange(0, 20 * RATE_HZ, RATE_HZ // 2)
@@ -214,5 +214,7 @@ def test_decisions_show_how_the_user_cuts(request_of: Callable[..., ImproveReque
     )
     improved = improve(request_of(documents=(analysed,)), SILENT)
     cuts = load_taste(improved.path).habits.cuts
-    assert cuts == CutHabits((3.0, 4.0), 1, 1, 2, 50.0), "a question that is kept is no rejected cut"
+    (source,) = state.sources.values()
+    decided = RecordingCuts((4.0,), 1, 1, 20.0)
+    assert cuts == before | CutHabits({source.content_hash: decided}), "a kept question is no rejected cut"
     assert improved.cuts == cuts.sentence

@@ -40,8 +40,8 @@ def part_wording(name: str) -> str:
     return PART_WORDING.get(name, name.replace("-", " "))
 
 
-RHYTHM = "unlike-rest-rhythm"
-NOT_FAULTS = frozenset({"unlike-kept", "unlike-rest", "unusual-mix"})
+UNLIKE_REST, RHYTHM = "unlike-rest", "unlike-rest-rhythm"
+NOT_FAULTS = frozenset({"unlike-kept", UNLIKE_REST, "unusual-mix"})
 """Parts that are high in any unfamiliar music."""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.part_wording import NOT_FAULTS, fault_parts
+from engine.anomaly.part_wording import NOT_FAULTS, UNLIKE_REST, fault_parts
 from engine.document.analysis import (
     FRAGMENT,
     LONG_PAUSE,
@@ -21,6 +21,8 @@ from engine.document.analysis import (
 from engine.spans import Samples, united
 
 PART_S = 10.0
+_UNLIKE_REST = 1.2
+"""Times the highest distance of the training data from the rest of itself; clean places have up to 1.1."""
 _FOREIGN, _INNER = 2.0, 0.25
 """Times the highest values in the training data: voices and rooms of their own have at most 1.6 times."""
 _MOSTLY_FOUND = 0.4
@@ -65,8 +67,23 @@ def are_faults(
         return np.ones(len(spans), bool)
     parts, counts = _parts_of(spans, rate_hz)
     is_evident = (_highest_parts(parts, curve) >= least) | (share_in(parts, found) >= _MOSTLY_FOUND)
-    evident = np.add.reduceat(is_evident.astype(np.int64), np.cumsum(counts) - counts)
-    mostly: NDArray[np.bool_] = 2 * evident >= counts
+    return _mostly(is_evident, counts)
+
+
+def are_unlike_rest(spans: Samples, curve: ScoreCurve, rate_hz: int) -> NDArray[np.bool_]:
+    """Return whether most of each span, shape (n, 2), stands out from the recording more than edits do."""
+    if UNLIKE_REST not in curve.part_names or not len(curve.part_limits) or not len(spans):
+        return np.zeros(len(spans), bool)
+    parts, counts = _parts_of(spans, rate_hz)
+    return _mostly(
+        _relative(parts, curve, [curve.part_names.index(UNLIKE_REST)])[:, 0] >= _UNLIKE_REST, counts
+    )
+
+
+def _mostly(are_true: NDArray[np.bool_], counts: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return of each span whether at least half of its parts are true."""
+    true = np.add.reduceat(are_true.astype(np.int64), np.cumsum(counts) - counts)
+    mostly: NDArray[np.bool_] = 2 * true >= counts
     return mostly
 
 
@@ -117,10 +134,16 @@ def are_foreign(spans: Samples, curve: ScoreCurve) -> NDArray[np.bool_]:
 
 def _highest_parts(spans: Samples, curve: ScoreCurve) -> NDArray[np.float64]:
     """Return the highest part of the score of each span, relative to its highest value in the edits."""
-    faults = fault_parts(curve.part_names)
-    limits = curve.part_limits[faults].astype(np.float64)
-    sums = np.concatenate([np.zeros((1, len(faults))), np.cumsum(curve.parts[:, faults] / limits, axis=0)])
-    first, last = (np.searchsorted(curve.times_samples, spans[:, edge]) for edge in (0, 1))
-    means = (sums[last] - sums[first]) / np.maximum(last - first, 1)[:, None]
-    highest: NDArray[np.float64] = means.max(axis=1, initial=0.0)
+    highest: NDArray[np.float64] = _relative(spans, curve, fault_parts(curve.part_names)).max(
+        axis=1, initial=0.0
+    )
     return highest
+
+
+def _relative(spans: Samples, curve: ScoreCurve, numbers: list[int]) -> NDArray[np.float64]:
+    """Return the means of parts of the score in spans, shape (n, k), relative to the highest in the edits."""
+    limits = curve.part_limits[numbers].astype(np.float64)
+    sums = np.concatenate([np.zeros((1, len(numbers))), np.cumsum(curve.parts[:, numbers] / limits, axis=0)])
+    first, last = (np.searchsorted(curve.times_samples, spans[:, edge]) for edge in (0, 1))
+    means: NDArray[np.float64] = (sums[last] - sums[first]) / np.maximum(last - first, 1)[:, None]
+    return means

@@ -6,14 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.anomaly.dead_air import LEAST_FAULT
-from engine.anomaly.threshold import score_of, to_standard
+from engine.anomaly.dead_air import SURELY_ODD
+from engine.anomaly.threshold import HIGHEST_LIMIT, score_of, to_standard
 from engine.document.analysis import ScoreCurve
-from engine.spans import Samples
+from engine.spans import Samples, inside, united
 
 _MOST_FAULTS = 0.75
 """At most this share of a recording is faults: the rest shows how unlike the training data it is."""
-_RULED = 1e-3
 _LEAST_LEFT = 0.5
 
 
@@ -25,11 +24,13 @@ def with_own_level(curve: ScoreCurve) -> ScoreCurve:
     """
     usual = 1.0 - _MOST_FAULTS
     standard = to_standard(np.array([curve.limit, float(np.quantile(curve.scores, usual))]))
-    limit = min(score_of(float(standard[0] + max(0.0, standard[1]))), LEAST_FAULT - _RULED)
+    limit = min(score_of(float(standard[0] + max(0.0, standard[1]))), HIGHEST_LIMIT)
+    is_fault = inside(curve.times_samples, united(curve.faults_samples))
+    scores = np.where(is_fault, np.maximum(curve.scores, np.float32(SURELY_ODD)), curve.scores)
     limits = curve.part_limits
     if len(limits):
         limits = (limits + np.maximum(0.0, np.quantile(curve.parts, usual, axis=0))).astype(np.float32)
-    return replace(curve, limit=max(curve.limit, limit), part_limits=limits)
+    return replace(curve, limit=max(curve.limit, limit), scores=scores, part_limits=limits)
 
 
 def sharpened(spans: Samples, exact: Samples, curve: ScoreCurve) -> Samples:

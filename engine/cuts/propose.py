@@ -15,7 +15,7 @@ from engine.cuts.alternatives import alternatives
 from engine.cuts.borders import candidates
 from engine.cuts.dead_air import ending_with, exact_spans
 from engine.cuts.edges import Neighbours, anchors, snap
-from engine.cuts.evidence import are_certain, are_faults, are_foreign, share_in
+from engine.cuts.evidence import are_certain, are_faults, are_foreign, are_unlike_rest, share_in
 from engine.cuts.familiar import with_familiar
 from engine.cuts.phrases import evident_phrases, phrases_in
 from engine.cuts.places import sharpened, with_own_level
@@ -186,10 +186,18 @@ class _Given:
         return NOWHERE if self.has_pulse else phrases_in(self.listening, self.rate_hz)
 
     def levelled(self, is_default: bool) -> _Given:
-        """Return it with the limits of the recording if it is neither music with a pulse nor speech."""
-        if not is_default or self.listening is None or self.has_pulse or len(self.phrases):
-            return self
-        return replace(self, curve=with_own_level(self.curve))
+        """Return it with the limits of the recording if it is of a place."""
+        return replace(self, curve=with_own_level(self.curve)) if is_default and self.is_place else self
+
+    def are_evident(self, spans: Samples, found: Samples, least: float = 1.0) -> NDArray[np.bool_]:
+        """Return whether spans, shape (n, 2), are faults; what stands out at a place is one."""
+        evident = are_faults(spans, self.curve, found, self.rate_hz, least)
+        return evident | are_unlike_rest(spans, self.curve, self.rate_hz) if self.is_place else evident
+
+    @property
+    def is_place(self) -> bool:
+        """Whether the recording is neither music with a pulse nor speech."""
+        return self.listening is not None and not self.has_pulse and not len(self.phrases)
 
     @property
     def has_pulse(self) -> bool:
@@ -210,16 +218,16 @@ def _evident(
     chosen = chosen.where(are_usual(chosen.spans, curve, given.grid, given.listening, rate_hz))
     phrases = given.phrases
     if not len(phrases):
-        if not given.has_pulse and given.listening is not None:
+        if given.is_place:
             spans = sharpened(chosen.spans, exact, curve)
             chosen = replace(chosen, spans=spans, scored=spans)
-        return chosen.where(are_faults(chosen.spans, curve, found, rate_hz)), fixed
+        return chosen.where(given.are_evident(chosen.spans, found)), fixed
     spans = evident_phrases(
         chosen.spans,
         phrases,
         exact,
         rules.minimum_kept,
-        lambda some: are_faults(some, curve, found, rate_hz, _OF_PHRASES) | are_foreign(some, curve),
+        lambda some: given.are_evident(some, found, _OF_PHRASES) | are_foreign(some, curve),
     )
     return replace(chosen, spans=spans, scored=spans), np.append(fixed, np.setdiff1d(spans, chosen.spans))
 
@@ -230,7 +238,7 @@ def _unfamiliar(given: _Given, profile: ScoreProfile, found: Samples, line: floa
     passages = unfamiliar_passages(profile, found, line, rate_hz, given.grid, given.listening)
     if not len(curve.part_limits):
         return passages
-    return passages[~are_faults(passages, curve, found, rate_hz)]
+    return passages[~given.are_evident(passages, found)]
 
 
 def _snapped(

@@ -47,8 +47,15 @@ def test_music_with_a_pulse_has_the_limits_of_the_taste() -> None:
     assert stop_s - start_s > 80.0
 
 
-def test_faults_of_rules_stay_faults() -> None:
-    curve = rain(2.4, 2.4, talk=2.4)
+@pytest.mark.parametrize(("value", "has_pulse", "count"), [(2.6, False, 1), (2.6, True, 0), (1.6, False, 0)])
+def test_what_stands_out_at_a_place_is_a_fault(value: float, has_pulse: bool, count: int) -> None:
+    curve = replace(rain(-0.5, 6.0, talk=value), part_names=("unlike-rest",))
+    assert len(spans_s(curve, grid_of(LENGTH_S) if has_pulse else None)) == count
+
+
+@pytest.mark.parametrize("usual", [2.4, 3.2])
+def test_faults_of_rules_stay_faults(usual: float) -> None:
+    curve = rain(usual, usual, talk=usual)
     times_s = curve.times_samples / RATE_HZ
     fault = (times_s >= 60.0) & (times_s < 70.0)
     curve = replace(

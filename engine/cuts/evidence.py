@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.part_wording import NOT_FAULTS, UNLIKE_REST, fault_parts
+from engine.anomaly.part_wording import NOT_FAULTS, RHYTHM, UNLIKE_REST, fault_parts
 from engine.document.analysis import (
     FRAGMENT,
     LONG_PAUSE,
@@ -28,6 +28,7 @@ _FOREIGN, _INNER = 2.0, 0.25
 _MOSTLY_FOUND = 0.4
 """Rules have found at least this share of a part."""
 
+_MOSTLY_NEW = 0.5
 _CERTAIN = 1.2
 """A part of the score this many times its highest value in the training data is certain evidence."""
 _EXACT = (OTHER_LEVEL, PHRASE_LEVEL, LONG_PAUSE)
@@ -133,10 +134,16 @@ def are_foreign(spans: Samples, curve: ScoreCurve) -> NDArray[np.bool_]:
 
 
 def _highest_parts(spans: Samples, curve: ScoreCurve) -> NDArray[np.float64]:
-    """Return the highest part of the score of each span, relative to its highest value in the edits."""
-    highest: NDArray[np.float64] = _relative(spans, curve, fault_parts(curve.part_names)).max(
-        axis=1, initial=0.0
-    )
+    """Return the highest part of the score of each span, relative to its highest value in the edits.
+
+    A song that no edit plays has a rhythm of its own.
+    """
+    faults = fault_parts(curve.part_names)
+    values = _relative(spans, curve, faults)
+    is_rhythm = np.array([curve.part_names[number] == RHYTHM for number in faults], bool)
+    is_new = share_in(spans, curve.unfamiliar_samples) >= _MOSTLY_NEW
+    values[np.ix_(is_new, is_rhythm)] = 0.0
+    highest: NDArray[np.float64] = values.max(axis=1, initial=0.0)
     return highest
 
 

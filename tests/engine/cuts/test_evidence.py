@@ -9,7 +9,7 @@ import pytest
 
 from engine.cuts.evidence import are_faults, share_in
 from engine.document.analysis import FRAGMENT, OTHER_LEVEL, OTHER_TEMPO, ScoreCurve
-from engine.document.proposals import Evidence
+from engine.document.proposals import QUESTION, Evidence
 from tests.engine.cuts.test_propose import RATE_HZ, plan_of, spans_of, steps
 
 FAMILIAR, ODD = 0.4, 0.99
@@ -28,6 +28,15 @@ def curve_with(name: str, value: float) -> ScoreCurve:
 )
 def test_a_cut_needs_a_kind_of_fault_above_all_of_the_edits(name: str, value: float, count: int) -> None:
     assert len(plan_of(curve_with(name, value), 70).proposals) == count
+
+
+@pytest.mark.parametrize(("name", "count"), [("talk", 1), ("unlike-rest-rhythm", 0)])
+def test_a_song_that_no_edit_plays_has_a_rhythm_of_its_own(name: str, count: int) -> None:
+    song = np.array([[25, 45]], np.int64) * RATE_HZ
+    curve = replace(
+        curve_with(name, 3.0), unfamiliar_samples=song, unfamiliar_songs=np.array([1]), knows_music=True
+    )
+    assert sum(QUESTION not in one.payload for one in plan_of(curve, 70).proposals) == count
 
 
 def test_a_threshold_of_the_user_needs_no_evidence() -> None:

@@ -44,7 +44,7 @@ class OwnFaultsConfig(RecipeConfig):
     width: int = Field(default=64, ge=4, le=1024)
     members: int = Field(default=2, ge=1, le=16)
     nearest_weight: float = Field(default=0.0, ge=0.0, le=10.0)
-    residual_weight: float = Field(default=0.25, ge=0.0, le=10.0)
+    residual_weight: float = Field(default=0.5, ge=0.0, le=10.0)
     rest_weight: float = Field(default=0.25, ge=0.0, le=10.0)
     rhythm_weight: float = Field(default=0.7, ge=0.0, le=10.0)
     epochs: int = Field(default=32, ge=1, le=100_000)

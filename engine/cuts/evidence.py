@@ -72,7 +72,7 @@ def are_faults(
 
 
 def are_unlike_rest(spans: Samples, curve: ScoreCurve, rate_hz: int) -> NDArray[np.bool_]:
-    """Return whether most of each span, shape (n, 2), stands out from the recording more than edits do."""
+    """Return whether most of each span, shape (n, 2), is further from the recording's rest than edits are."""
     if UNLIKE_REST not in curve.part_names or not len(curve.part_limits) or not len(spans):
         return np.zeros(len(spans), bool)
     parts, counts = _parts_of(spans, rate_hz)

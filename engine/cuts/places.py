@@ -1,4 +1,4 @@
-"""Default cuts of recordings without pulse and phrases, such as places: faults stand out from the rest."""
+"""Default cuts of recordings without pulse and phrases, such as places: faults differ from the rest."""
 
 from __future__ import annotations
 

@@ -190,7 +190,7 @@ class _Given:
         return replace(self, curve=with_own_level(self.curve)) if is_default and self.is_place else self
 
     def are_evident(self, spans: Samples, found: Samples, least: float = 1.0) -> NDArray[np.bool_]:
-        """Return whether spans, shape (n, 2), are faults; what stands out at a place is one."""
+        """Return whether spans, shape (n, 2), are faults; at a place, sound unlike the rest is one."""
         evident = are_faults(spans, self.curve, found, self.rate_hz, least)
         return evident | are_unlike_rest(spans, self.curve, self.rate_hz) if self.is_place else evident
 

@@ -21,7 +21,7 @@ _ROWS = 64
 _BENT = 0.35
 """Cost of a step off the diagonal: a steady 8 % bends a path once in twelve steps."""
 MOST = 40.0
-"""No path is held to be worth more while it grows, so that none bridges long stretches that are not alike."""
+"""Highest score of a path while it grows, so that none bridges long stretches that are not alike."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,8 +68,8 @@ def search(
     earlier, later : rows and columns
     first_columns : of every row the first column it may be compared with, shape (rows,), never falling; as
         many as there are columns for none
-    most : what a path is held to be worth at most while it grows; with less, it ends sooner where it is no
-        longer alike, so that another one can begin there
+    most : highest score of a path while it grows; with less, it ends sooner where the recordings are no longer
+        alike, so that another one can begin there
 
     Raises
     ------

@@ -68,8 +68,8 @@ def search(
     earlier, later : rows and columns
     first_columns : of every row the first column it may be compared with, shape (rows,), never falling; as
         many as there are columns for none
-    most : highest score of a path while it grows; with less, it ends sooner where the recordings are no longer
-        alike, so that another one can begin there
+    most : highest score of a path while it grows; with less, it ends sooner where the recordings differ, so
+        that another one can begin there
 
     Raises
     ------

@@ -75,10 +75,16 @@ class KeptCurve:
         ----------
         by_default : only where there is evidence of a fault, if that is known
         """
+        return (1.0 + self._above(limit, by_default)) / (1.0 + float(self.blocks.sum()))
+
+    def estimated_cut_share(self, limit: float, *, by_default: bool = False) -> float:
+        """Return the mean share itself, which the bound exceeds by half a block (Jeffreys' prior)."""
+        return (0.5 + self._above(limit, by_default)) / (1.0 + float(self.blocks.sum()))
+
+    def _above(self, limit: float, by_default: bool) -> float:
+        """Return how many blocks are above a limit."""
         table = self.evident if by_default and self.evident is not None else self.scores[:, 0]
-        blocks = self.blocks
-        above = float(blocks @ _at_least(table, limit))
-        return (1.0 + above) / (1.0 + float(blocks.sum()))
+        return float(self.blocks @ _at_least(table, limit))
 
     @property
     def default_limit(self) -> float:
@@ -175,5 +181,5 @@ def expectation(curve: KeptCurve | None, limit: float) -> str:
     if not curve.is_sufficient:
         return "The training audio is too short to estimate the cuts in audio you would keep."
     by_default = abs(limit - curve.default_limit) <= _SAME
-    share = curve.expected_cut_share(limit, by_default=by_default)
+    share = curve.estimated_cut_share(limit, by_default=by_default)
     return f"Expected to cut {percent(share, 1)} of the audio you would keep."

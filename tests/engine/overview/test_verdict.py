@@ -64,7 +64,7 @@ def test_any_length_is_said(length_s: float) -> None:
 def test_it_adds_the_expected_share_of_cuts_at_the_threshold() -> None:
     curve = kept_curve([np.linspace(0.0, 1.0, 5_000)[:, None]], 0.16)
     for threshold in (0.7, 0.9):
-        share = percent(curve.expected_cut_share(threshold), 1)
+        share = percent(curve.estimated_cut_share(threshold), 1)
         said = verdict(scored(MINUTES_90_S, 0.2), ODD, threshold, WouldCut(40.0, 1), curve)
         assert said.startswith("40 seconds of 90 minutes would be cut")
         assert said.endswith(f"Expected to cut {share} of the audio you would keep.")

@@ -11,6 +11,7 @@ from engine.anomaly.metrics import auc, smoothed
 from engine.anomaly.score import Scores
 from engine.beats.listen import PassResult, listen
 from engine.cuts.propose import propose_cuts
+from engine.document.proposals import QUESTION
 from engine.features.dead_air import LEAST_S
 from engine.lab.evaluation.materials.case import PAUSE, HeldOut, WholeFile
 from engine.lab.evaluation.metrics import average_precision, time_iou
@@ -86,7 +87,8 @@ def _proposed(curve: Scores, heard: PassResult, tested: HeldOut) -> NDArray[np.b
         rate_hz=HEARD_RATE_HZ,
         settings=CutSettings(),
     )
-    return _covered([(one.start_samples, one.stop_samples) for one in plan.proposals], len(tested.audio))
+    cuts = (one for one in plan.proposals if QUESTION not in one.payload)
+    return _covered([(one.start_samples, one.stop_samples) for one in cuts], len(tested.audio))
 
 
 def _bad(tested: HeldOut) -> NDArray[np.bool_]:

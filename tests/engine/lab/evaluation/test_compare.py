@@ -44,6 +44,16 @@ def test_a_perfect_curve_is_worth_one(tested: HeldOut) -> None:
     assert figures["time_iou_proposed"] > 0.95
 
 
+def test_a_question_is_not_a_cut(rng: np.random.Generator) -> None:
+    audio = 0.1 * rng.standard_normal(90 * HEARD_RATE_HZ).astype(np.float32)
+    times_s = np.arange(0.0, 90.0, 0.25)
+    is_new = (times_s >= 40.0) & (times_s < 65.0)
+    scores = np.where(is_new, 0.97, 0.3).astype(np.float32)
+    parts = {"unlike-kept": np.where(is_new, 9.0, 0.0).astype(np.float32)}
+    curve = Scores(times_s, scores, 0.25, parts=parts, part_limits=np.array([2.0], np.float32))
+    assert of_moments(curve, HeldOut("clean", audio, ())) == {"clean_proposed": 0.0}
+
+
 def test_answers_teach_what_the_score_does_not_know(rng: np.random.Generator) -> None:
     """Noise that comes and goes is quiet in its faults, and the scores know nothing."""
     spans = [(at, at + 5 * HEARD_RATE_HZ) for at in range(0, 90 * HEARD_RATE_HZ, 10 * HEARD_RATE_HZ)]

@@ -41,6 +41,7 @@ _SHIFTS, _CUT_OFF = range(-2, 3), 2
 _ALIKE, _LIKELIER = 0.7, 0.05
 _GOES_ON_TIMES = 1.2
 _TOGETHER_S = 1.0
+_LONGEST_S, _MOST_WITHOUT_BREATH = 20.0, 0.25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,8 +126,10 @@ def sounding_spans(levels_db: Floats, step_s: float) -> Spans:
 
 
 def are_spoken(lengths_s: NDArray[np.float64]) -> bool:
-    """Return whether phrases of some lengths, at least one, can be speech."""
-    return bool((lengths_s >= _JUDGED_S).mean() >= _LEAST_LONG)
+    """Return whether phrases of some lengths, at least one, can be speech: people breathe, drums go on."""
+    without_breath_s = float(lengths_s[lengths_s > _LONGEST_S].sum())
+    are_words = float((lengths_s >= _JUDGED_S).mean()) >= _LEAST_LONG
+    return are_words and without_breath_s <= _MOST_WITHOUT_BREATH * float(lengths_s.sum())
 
 
 def usual_phrases(recordings: Sequence[Phrases]) -> UsualPhrases | None:

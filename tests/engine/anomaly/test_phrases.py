@@ -16,6 +16,7 @@ from engine.anomaly.phrases import (
     NO_PHRASES,
     Phrases,
     UsualPhrases,
+    are_spoken,
     phrases_in,
     sounding_spans,
     usual_phrases,
@@ -173,3 +174,10 @@ def test_one_recording_does_not_show_how_recordings_differ() -> None:
     assert alone is not None
     assert twice is not None
     assert alone.softest_db == pytest.approx(1.5 * twice.softest_db)
+
+
+@pytest.mark.parametrize(
+    ("longer_s", "is_speech"), [((), True), ((25.0,), True), ((70.0, 150.0, 90.0), False)]
+)
+def test_drums_go_on_for_longer_than_a_breath(longer_s: tuple[float, ...], is_speech: bool) -> None:
+    assert are_spoken(np.array([4.0] * 25 + list(longer_s))) is is_speech

@@ -16,14 +16,14 @@ from engine.spans import inside
 SURELY_ODD = 0.98
 """Minimum score of dead air; higher scores of a taste stay."""
 
-LEAST_FAULT = 0.95
+_LEAST_FAULT = 0.95
 """Minimum score of a fault that a rule has found."""
 _LONGER_TIMES = 1.25
 
 
 def least_above(limit: float) -> float:
     """Return the least score of a fault that a rule has found, above the default limit of a taste."""
-    return float(np.clip(limit + SURELY_ODD - HIGHEST_LIMIT, LEAST_FAULT, SURELY_ODD))
+    return float(np.clip(limit + SURELY_ODD - HIGHEST_LIMIT, _LEAST_FAULT, SURELY_ODD))
 
 
 def longer_than(found: DeadAir, longest_kept_s: float, rate_hz: int) -> DeadAir:

@@ -42,6 +42,7 @@ _ALIKE, _LIKELIER = 0.7, 0.05
 _GOES_ON_TIMES = 1.2
 _TOGETHER_S = 1.0
 _LONGEST_S, _MOST_WITHOUT_BREATH = 20.0, 0.25
+"""Longest phrase of speech, and the largest share of longer ones: music plays on without pauses."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,7 +127,7 @@ def sounding_spans(levels_db: Floats, step_s: float) -> Spans:
 
 
 def are_spoken(lengths_s: NDArray[np.float64]) -> bool:
-    """Return whether phrases of some lengths, at least one, can be speech: people breathe, drums go on."""
+    """Return whether phrases of some lengths, at least one, can be speech: people pause, drums play on."""
     without_breath_s = float(lengths_s[lengths_s > _LONGEST_S].sum())
     are_words = float((lengths_s >= _JUDGED_S).mean()) >= _LEAST_LONG
     return are_words and without_breath_s <= _MOST_WITHOUT_BREATH * float(lengths_s.sum())

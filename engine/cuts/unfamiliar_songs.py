@@ -44,7 +44,7 @@ def familiar_songs(curve: ScoreCurve, familiar: Samples) -> Samples:
     return played[np.isin(songs, songs[share_in(played, familiar) >= _MOSTLY])]
 
 
-def unfamiliar_songs(heard: Sounds, cut: Samples, answered: Samples) -> Samples:
+def unfamiliar_songs(sounds: Sounds, cut: Samples, answered: Samples) -> Samples:
     """Return the unfamiliar playing to ask about, shape (k, 2), ascending and disjoint; none without beats.
 
     Parameters
@@ -52,11 +52,11 @@ def unfamiliar_songs(heard: Sounds, cut: Samples, answered: Samples) -> Samples:
     cut : spans [start, stop), shape (n, 2), ascending and disjoint, that are proposed or accepted
     answered : spans [start, stop) that stay or are familiar, the same
     """
-    curve, rate_hz = heard.curve, heard.rate_hz
-    if heard.grid is None or not has_music(heard.grid):
+    curve, rate_hz = sounds.curve, sounds.rate_hz
+    if sounds.grid is None or not has_music(sounds.grid):
         return curve.unfamiliar_samples[:0]
-    pulse = steady_spans(heard.grid, round(HOLE_S * rate_hz))
-    played = np.minimum(curve.unfamiliar_samples, heard.length_samples)
+    pulse = steady_spans(sounds.grid, round(HOLE_S * rate_hz))
+    played = np.minimum(curve.unfamiliar_samples, sounds.length_samples)
     played = played[share_in(played, answered) < _MOSTLY]
     songs = []
     for start, stop in played.tolist():
@@ -68,7 +68,7 @@ def unfamiliar_songs(heard: Sounds, cut: Samples, answered: Samples) -> Samples:
         if left < max(_LEAST_S * rate_hz, _MOSTLY * (stop - start)):
             continue
         has_pulse = float(share_in(parts, pulse) @ lengths) >= _MOSTLY * left
-        if has_pulse and _attacks(heard.listening, parts) >= LEAST_ATTACKS_PER_S * left / rate_hz:
+        if has_pulse and _attacks(sounds.listening, parts) >= LEAST_ATTACKS_PER_S * left / rate_hz:
             songs.append((parts[0, 0], parts[-1, 1]))
     return np.array(songs, np.int64).reshape(-1, 2)
 

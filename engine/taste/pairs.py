@@ -58,6 +58,6 @@ def cuts_of_pairs(raws: Sequence[Path], edited: Iterable[Path], progress: Progre
 def _in_recording(path: Path, spans_ms: Samples, progress: Progress) -> RecordingCuts:
     with SourceReader(path) as reader:
         rate_hz, frames = reader.rate_hz, reader.frames
-        heard = listen(mono_of(reader, rate_hz), rate_hz, frames, progress)
+        analysed = listen(mono_of(reader, rate_hz), rate_hz, frames, progress)
     cuts = spans_ms * rate_hz // 1000
-    return cuts_of_recording(cuts, NOWHERE, frames, rate_hz, heard.grid, heard.listening)
+    return cuts_of_recording(cuts, NOWHERE, frames, rate_hz, analysed.grid, analysed.listening)

@@ -18,7 +18,7 @@ from engine.document.analysis import (
     RESTART,
     ScoreCurve,
 )
-from engine.spans import Samples, united
+from engine.spans import Samples, runs, united
 
 PART_S = 10.0
 _UNLIKE_REST = 1.2
@@ -28,7 +28,11 @@ _FOREIGN, _INNER = 2.0, 0.25
 _MOSTLY_FOUND = 0.4
 """Rules have found at least this share of a part."""
 
+_PLAIN_PARTS = 3
+"""So many parts in a row without evidence of a fault are not cut."""
 _MOSTLY_NEW = 0.5
+_USUAL_FROM_S = 60.0
+"""The sound of new songs is known from this much of them on; a shorter one can be a fault as a whole."""
 _CERTAIN = 1.2
 """A part of the score this many times its highest value in the training data is certain evidence."""
 _EXACT = (OTHER_LEVEL, PHRASE_LEVEL, LONG_PAUSE)
@@ -67,8 +71,29 @@ def are_faults(
     if not len(curve.part_limits) or not len(spans):
         return np.ones(len(spans), bool)
     parts, counts = _parts_of(spans, rate_hz)
-    is_evident = (_highest_parts(parts, curve) >= least) | (share_in(parts, found) >= _MOSTLY_FOUND)
+    is_evident = (_highest_parts(parts, curve, rate_hz) >= least) | (share_in(parts, found) >= _MOSTLY_FOUND)
     return _mostly(is_evident, counts)
+
+
+def without_plain_music(spans: Samples, curve: ScoreCurve, found: Samples, rate_hz: int) -> Samples:
+    """Return spans, shape (n, 2), without long passages that have no evidence of faults; see `are_faults`."""
+    if not len(curve.part_limits) or not len(spans):
+        return spans
+    parts, counts = _parts_of(spans, rate_hz)
+    is_evident = (_highest_parts(parts, curve, rate_hz) >= 1.0) | (share_in(parts, found) >= _MOSTLY_FOUND)
+    rest: list[tuple[int, int]] = []
+    ends = np.cumsum(counts)
+    for first, last in zip((ends - counts).tolist(), ends.tolist(), strict=True):
+        plain = [
+            (first + start, first + stop)
+            for start, stop in runs(~is_evident[first:last]).tolist()
+            if stop - start >= _PLAIN_PARTS
+        ]
+        edges = [first, *(edge for one in plain for edge in one), last]
+        for start, stop in zip(edges[::2], edges[1::2], strict=True):
+            if stop > start:
+                rest.append((int(parts[start, 0]), int(parts[stop - 1, 1])))
+    return np.array(rest, np.int64).reshape(-1, 2)
 
 
 def are_unlike_rest(spans: Samples, curve: ScoreCurve, rate_hz: int) -> NDArray[np.bool_]:
@@ -99,7 +124,7 @@ def are_certain(spans: Samples, curve: ScoreCurve, dead_air: Samples, rate_hz: i
     kinds = np.array(curve.fault_kinds)
     exact = united(np.concatenate([dead_air, curve.faults_samples[np.isin(kinds, _EXACT)]]))
     others = [united(curve.faults_samples[kinds == kind]) for kind in (FRAGMENT, OTHER_TEMPO, RESTART)]
-    certainty = _highest_parts(parts, curve) / _CERTAIN
+    certainty = _highest_parts(parts, curve, rate_hz) / _CERTAIN
     for found in (united(curve.false_starts_samples[:, :2]), *others):
         certainty += _OF_A_RULE * (share_in(parts, found) >= _MOSTLY_FOUND)
     is_certain = (certainty >= 1.0) | (share_in(parts, exact) >= _MOSTLY_FOUND)
@@ -133,18 +158,30 @@ def are_foreign(spans: Samples, curve: ScoreCurve) -> NDArray[np.bool_]:
     return np.array([len(one) > 0 and np.quantile(one, _INNER) >= _FOREIGN for one in here], bool)
 
 
-def _highest_parts(spans: Samples, curve: ScoreCurve) -> NDArray[np.float64]:
+def _highest_parts(spans: Samples, curve: ScoreCurve, rate_hz: int) -> NDArray[np.float64]:
     """Return the highest part of the score of each span, relative to its highest value in the edits.
 
-    A song that no edit plays has a rhythm of its own.
+    A song that no edit plays has a rhythm of its own, and its kit or an instrument can resemble a fault
+    throughout: over a minute of such songs, a part counts by how far it is above its median there.
     """
     faults = fault_parts(curve.part_names)
     values = _relative(spans, curve, faults)
     is_rhythm = np.array([curve.part_names[number] == RHYTHM for number in faults], bool)
     is_new = share_in(spans, curve.unfamiliar_samples) >= _MOSTLY_NEW
     values[np.ix_(is_new, is_rhythm)] = 0.0
+    if np.diff(curve.unfamiliar_samples).sum() >= _USUAL_FROM_S * rate_hz:
+        values[is_new] -= np.maximum(_medians_in_new_songs(curve, faults), 0.0)
     highest: NDArray[np.float64] = values.max(axis=1, initial=0.0)
     return highest
+
+
+def _medians_in_new_songs(curve: ScoreCurve, numbers: list[int]) -> NDArray[np.float64]:
+    """Return the medians of parts of the score in songs that no edit plays, shape (k,), as `_relative`."""
+    is_new = np.zeros(len(curve.times_samples), bool)
+    for start, stop in curve.unfamiliar_samples.tolist():
+        is_new |= (curve.times_samples >= start) & (curve.times_samples < stop)
+    medians: NDArray[np.float64] = np.median(curve.parts[is_new][:, numbers], axis=0)
+    return medians / curve.part_limits[numbers]
 
 
 def _relative(spans: Samples, curve: ScoreCurve, numbers: list[int]) -> NDArray[np.float64]:

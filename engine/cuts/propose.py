@@ -15,7 +15,14 @@ from engine.cuts.alternatives import alternatives
 from engine.cuts.borders import candidates
 from engine.cuts.dead_air import ending_with, exact_spans
 from engine.cuts.edges import Neighbours, anchors, snap
-from engine.cuts.evidence import are_certain, are_faults, are_foreign, are_unlike_rest, share_in
+from engine.cuts.evidence import (
+    are_certain,
+    are_faults,
+    are_foreign,
+    are_unlike_rest,
+    share_in,
+    without_plain_music,
+)
 from engine.cuts.familiar import with_familiar
 from engine.cuts.phrases import evident_phrases, phrases_in
 from engine.cuts.places import sharpened, with_own_level
@@ -220,6 +227,9 @@ def _evident(
     if not len(phrases):
         if given.is_place:
             spans = sharpened(chosen.spans, exact, curve)
+        else:
+            spans = without_plain_music(chosen.spans, curve, found, rate_hz)
+        if not np.array_equal(spans, chosen.spans):
             chosen = replace(chosen, spans=spans, scored=spans)
         return chosen.where(given.are_evident(chosen.spans, found)), fixed
     spans = evident_phrases(

@@ -39,6 +39,36 @@ def test_a_song_that_no_edit_plays_has_a_rhythm_of_its_own(name: str, count: int
     assert sum(QUESTION not in one.payload for one in plan_of(curve, 70).proposals) == count
 
 
+def scored(*passages: tuple[int, float, float]) -> ScoreCurve:
+    """A curve of passages: seconds, score, and its part "talk"; the highest of the edits is 2."""
+    curve = steps(*((seconds, score) for seconds, score, _ in passages))
+    values = np.concatenate([np.full(seconds, value) for seconds, _, value in passages])
+    at = np.minimum(curve.times_samples // RATE_HZ, len(values) - 1)
+    parts = values[at][:, None].astype(np.float32)
+    return replace(curve, part_names=("talk",), parts=parts, part_limits=np.array([2.0], np.float32))
+
+
+@pytest.mark.parametrize(("usual", "count"), [(1.7, 0), (0.2, 1)])
+def test_what_a_new_song_sounds_like_throughout_is_not_a_fault(usual: float, count: int) -> None:
+    curve = scored((100, FAMILIAR, usual), (12, ODD, 3.0), (80, FAMILIAR, usual))
+    song = np.array([[0, 190]], np.int64) * RATE_HZ
+    curve = replace(curve, unfamiliar_samples=song, unfamiliar_songs=np.array([1]), knows_music=True)
+    assert sum(QUESTION not in one.payload for one in plan_of(curve, 192).proposals) == count
+
+
+def test_a_long_cut_spares_the_music_without_evidence_before_and_within_it() -> None:
+    curve = scored(
+        (30, FAMILIAR, 0.0),
+        (60, ODD, 0.0),
+        (50, ODD, 3.0),
+        (40, ODD, 0.5),
+        (50, ODD, 3.0),
+        (30, FAMILIAR, 0.0),
+    )
+    found = np.array(spans_of(plan_of(curve, 260)), np.float64).reshape(-1, 2) / RATE_HZ
+    assert found == pytest.approx(np.array([[90.0, 140.0], [180.0, 230.0]]), abs=11.0)
+
+
 def test_a_threshold_of_the_user_needs_no_evidence() -> None:
     curve = curve_with("unlike-kept", 9.0)
     assert len(plan_of(curve, 70, threshold_mode="score", score=0.9).proposals) == 1

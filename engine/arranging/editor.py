@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from hashlib import blake2b
 from pathlib import Path
@@ -12,19 +12,32 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from engine.arranging.choices.search import orders_by as orders_by_operations
+from engine.arranging.choices.units import units_of
 from engine.arranging.decode import Bounds, Decoded, decode, several
 from engine.arranging.habits import Habits
 from engine.arranging.learning import Pair, Read, edit_loss, example_states, group_loss, tensors_of
+from engine.arranging.methods import (
+    BY_NETWORK,
+    METHODS,
+    NETWORK,
+    RULES,
+    Method,
+    method_of,
+)
 from engine.arranging.network import Adapter, ArrangingNetwork
 from engine.arranging.orders import Order, plays
 from engine.arranging.references import keeping_references
-from engine.arranging.rules.learned import arrangements_by, learned_rules
+from engine.arranging.rules.learned import arrangements_by
+from engine.arranging.rules.outline import outlines_of
 from engine.arranging.rules.search import VERSION as RULES_VERSION
 from engine.arranging.rules.search import Fitting
+from engine.arranging.rules.search import orders_by as orders_by_rules
 from engine.arranging.scores import Scores, scores_of
 from engine.arranging.step_features import COLUMNS, Section, StepFeatures
 from engine.arranging.steps import Steps
@@ -39,6 +52,7 @@ from engine.shortage import raise_shortage
 from engine.takes.takes import FoundTakes
 
 SUFFIX = ".editor"
+METHOD = TypeAdapter(Method)
 WEIGHTS = Path(__file__).resolve().parents[2] / "resources" / "models" / "arranging.safetensors"
 _FORMAT = 1
 _STEPS, _RATE = 60, 1e-2
@@ -55,7 +69,7 @@ class Editor:
     ----------
     pairs : at least one
     habits : statistics of the edits, in words; None in an older file
-    rules : by which it arranges, the one that fits best first; without any, the network does
+    method : by which it arranges
     has_old_rules : whether its file has rules of another version, which cannot be used
     """
 
@@ -63,7 +77,7 @@ class Editor:
     pairs: tuple[Pair, ...]
     adapter: Adapter
     habits: Habits | None = None
-    rules: tuple[Fitting, ...] = ()
+    method: Method = BY_NETWORK
     has_old_rules: bool = False
 
 
@@ -93,11 +107,10 @@ def learn_editor(
     steps: int = _STEPS,
     seed: int = 0,
 ) -> Editor:
-    """Learn the rules of an editor, and adapt the network: each pair is learned with the others as examples.
+    """Learn how an editor arranges, and adapt the network: each pair is learned with the others as examples.
 
-    The editor has rules if they predict its pairs at least as well as the network does. With three pairs or
-    more, one is first held out: if the adapter is worse on it than the others as plain examples, nothing is
-    adapted.
+    Of several methods, the editor has the one that predicts its pairs best. With three pairs or more, one is
+    first held out: if the adapter is worse on it than the others as plain examples, nothing is adapted.
 
     Raises
     ------
@@ -115,8 +128,8 @@ def learn_editor(
         finally:
             for value, was in zip(network.parameters(), held, strict=True):
                 value.requires_grad_(was)
-    rules = learned_rules(pairs, partial(_order_like, network), seed, progress.part(0.6, 1.0))
-    return Editor(name, tuple(pairs), adapter.requires_grad_(False), rules=rules)
+    method = method_of(pairs, partial(_order_like, network), seed, progress.part(0.6, 1.0))
+    return Editor(name, tuple(pairs), adapter.requires_grad_(False), method=method)
 
 
 def _order_like(network: ArrangingNetwork, heard: StepFeatures, pairs: Sequence[Pair]) -> Order:
@@ -188,7 +201,7 @@ def arrangements(
     like: Sequence[Pair] = (),
     seeds: Sequence[int] = (),
 ) -> list[Decoded]:
-    """Return the likeliest order of a recording, and alternatives: by the editor's rules, or by the network.
+    """Return the likeliest order of a recording, and alternatives: by the editor's method, or by the network.
 
     Without an editor and examples, reference takes are played whole: habits common to all editors are not
     evidence against a take that others are compared with.
@@ -202,13 +215,13 @@ def arrangements(
     if not len(heard):
         return [Decoded(np.zeros(0, np.int64), 0.0)]
     pairs = [*(editor.pairs if editor else ()), *like]
-    rules: tuple[Fitting, ...] = ()
-    if editor is None:
-        rules = learned_rules(like, partial(_order_like, network)) if like else ()
-    elif not like:
-        rules = editor.rules
-    if rules:
-        return arrangements_by(rules, heard, bounds, seeds)
+    method = (
+        method_of(pairs, partial(_order_like, network)) if like else editor.method if editor else Method()
+    )
+    if method.operations:
+        return arrangements_by(orders_by_operations(method.operations, units_of(heard)), heard, bounds, seeds)
+    if method.rules:
+        return arrangements_by(orders_by_rules(method.rules, outlines_of(heard)), heard, bounds, seeds)
     scores = scores_for(network, heard, pairs, editor.adapter if editor else None)
     if not pairs:
         played = plays(decode(scores, heard.steps, bounds).order, len(heard))
@@ -236,7 +249,9 @@ def save_editor(editor: Editor, path: Path, *, overwrite: bool = False) -> None:
             "earlier": torch.from_numpy(heard.earlier),
             "later": torch.from_numpy(heard.later),
             "order": torch.from_numpy(pair.order),
-            "sections": _section_rows(heard),
+            "sections": _section_rows(heard.sections),
+            "phrases": _section_rows(heard.phrases),
+            "talk": torch.tensor(heard.talk_s, dtype=torch.float64).reshape(-1, 2),
             "powers": torch.from_numpy(heard.powers_db),
         }
         tensors |= {f"pair{number}.{name}": value.contiguous() for name, value in arrays.items()}
@@ -247,10 +262,11 @@ def save_editor(editor: Editor, path: Path, *, overwrite: bool = False) -> None:
         "pairs": rows,
         "network": _network_known_by(),
     }
-    if editor.rules:
+    facts["method"] = METHOD.dump_python(replace(editor.method, rules=()), mode="json")
+    if editor.method.rules:
         facts["rules"] = RULES_VERSION
         tensors["rules"] = torch.tensor(
-            [(*one.numbers, one.fit) for one in editor.rules], dtype=torch.float64
+            [(*one.numbers, one.fit) for one in editor.method.rules], dtype=torch.float64
         )
     if editor.habits is not None:
         facts["habits"] = editor.habits.facts()
@@ -305,22 +321,48 @@ def _checked(facts: Mapping[str, object], tensors: Mapping[str, Tensor]) -> Edit
         if not all(0.0 <= number < 1.0 for one in rules for number in one.numbers):
             raise ValueError("invalid rules")
     has_old_rules = facts.get("rules") not in (None, RULES_VERSION)
-    return Editor(str(facts["name"]), pairs, adapter.requires_grad_(False), habits, rules, has_old_rules)
+    return Editor(
+        str(facts["name"]),
+        pairs,
+        adapter.requires_grad_(False),
+        habits,
+        _method(facts.get("method"), rules),
+        has_old_rules,
+    )
 
 
-def _section_rows(heard: StepFeatures) -> Tensor:
-    """Return the sections of a recording, shape (k, 3)."""
-    rows = [(one.first, one.last, one.label) for one in heard.sections]
+def _method(facts: object, rules: tuple[Fitting, ...]) -> Method:
+    """Return the method of an editor; an older file has rules, or the network arranges."""
+    if facts is None:
+        return Method(RULES if rules else NETWORK, rules=rules)
+    found = METHOD.validate_python(facts)
+    is_known = (
+        found.name in METHODS and (found.name != RULES or rules) and (found.name == NETWORK or found.words)
+    )
+    return replace(found, rules=rules) if is_known or rules else Method()
+
+
+def _section_rows(sections: Sequence[Section]) -> Tensor:
+    """Return sections or phrases, shape (k, 3)."""
+    rows = [(one.first, one.last, one.label) for one in sections]
     return torch.tensor(rows, dtype=torch.int64).reshape(-1, 3)
 
 
-def _sections(number: int, tensors: Mapping[str, Tensor], n: int) -> tuple[Section, ...]:
-    """Return the sections of a pair; an older file has none."""
-    rows = tensors.get(f"pair{number}.sections")
+def _sections(name: str, number: int, tensors: Mapping[str, Tensor], n: int) -> tuple[Section, ...]:
+    """Return the sections or phrases of a pair; an older file has none."""
+    rows = tensors.get(f"pair{number}.{name}")
     found = tuple(Section(*row) for row in rows.tolist()) if rows is not None else ()
     if not all(0 <= one.first < one.last <= n for one in found):
         raise ValueError("sections that do not fit")
     return found
+
+
+def _talk_s(number: int, tensors: Mapping[str, Tensor]) -> tuple[tuple[float, float], ...]:
+    """Return the talk of a pair; an older file has none."""
+    rows = tensors.get(f"pair{number}.talk", torch.zeros((0, 2), dtype=torch.float64))
+    if not bool(torch.isfinite(rows).all()):
+        raise ValueError("talk that does not fit")
+    return tuple((start_s, stop_s) for start_s, stop_s in rows.tolist())
 
 
 def _powers_db(number: int, tensors: Mapping[str, Tensor], n: int) -> NDArray[np.float32]:
@@ -360,7 +402,9 @@ def _pair(number: int, row: Mapping[str, object], tensors: Mapping[str, Tensor])
         arrays["earlier"],
         arrays["later"],
         FoundTakes(),
-        sections=_sections(number, tensors, n),
+        talk_s=_talk_s(number, tensors),
+        sections=_sections("sections", number, tensors, n),
         powers_db=_powers_db(number, tensors, n),
+        phrases=_sections("phrases", number, tensors, n),
     )
     return Pair(str(row["name"]), heard, arrays["order"])

@@ -35,7 +35,7 @@ _NOT_ALWAYS = (
     "rule_fit",
 )
 
-_LONGEST_RULE = 200
+LONGEST_RULE = 200
 
 Seconds = NDArray[np.float64]
 Span = tuple[float, float]
@@ -321,7 +321,7 @@ def _is_fact(name: str, value: object) -> bool:
     if value is None:
         return name in _NOT_ALWAYS
     if name == "rule":
-        return isinstance(value, str) and len(value) <= _LONGEST_RULE
+        return isinstance(value, str) and len(value) <= LONGEST_RULE
     if isinstance(value, bool) or not isinstance(value, int if name in _WHOLE else int | float):
         return False
     return bool(np.isfinite(value)) and value >= 0

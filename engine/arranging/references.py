@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 from engine.arranging.borders import LEAST_PAUSE_S
 from engine.arranging.decode import Bounds
 from engine.arranging.orders import Span
-from engine.arranging.step_features import StepFeatures
+from engine.arranging.step_features import StepFeatures, talk_of
 from engine.arranging.take_features import same_places
 from engine.spans import runs
 from engine.takes.takes import FalseStart, Take, TakeGroup
-from engine.timebase import s_to_samples
 
 Flags = NDArray[np.bool_]
 Seconds = tuple[float, float]
@@ -59,16 +58,7 @@ def references_of(heard: StepFeatures, played: NDArray[np.int64]) -> Flags:
         span = _without_lead_in(heard, performance, again_s)
         if compared[slice(*span)].mean() <= _MOSTLY:
             flags[slice(*span)] = True
-    return flags & ~_talk(heard)
-
-
-def _talk(heard: StepFeatures) -> Flags:
-    """Return the steps with their middle in detected talk, shape (n,)."""
-    flags = np.zeros(len(heard), bool)
-    for span_s in heard.talk_s:
-        start, stop = (s_to_samples(place_s, heard.steps.rate_hz) for place_s in span_s)
-        flags[slice(*heard.steps.within(start, stop))] = True
-    return flags
+    return flags & ~talk_of(heard.steps, heard.talk_s)
 
 
 def false_starts_of(heard: StepFeatures) -> tuple[FalseStart, ...]:
@@ -181,7 +171,7 @@ def _is_no_take(heard: StepFeatures, run_s: Seconds) -> bool:
 
 def _no_takes(heard: StepFeatures) -> Flags:
     """Return the steps of talk and of runs of playing that are not takes, shape (n,)."""
-    flags = _talk(heard)
+    flags = talk_of(heard.steps, heard.talk_s)
     for run_s in runs_of_playing(heard):
         if _is_no_take(heard, run_s):
             flags[slice(*_steps_of(heard, run_s))] = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arranging.borders import LEAST_PAUSE_S, with_borders
-from engine.arranging.steps import Steps, steps_of
+from engine.arranging.phrases.find import phrases_of
+from engine.arranging.steps import Steps, steps_of, with_outer_beats
 from engine.arranging.take_features import TAKE_COLUMNS, again_of
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.progress import SILENT, Progress
@@ -19,10 +20,13 @@ from engine.takes.features import FRAMES_PER_S, STEPS_PER_S, Frames, frames_of
 from engine.takes.find import takes_in
 from engine.takes.takes import FoundTakes
 from engine.takes.tuning import are_tuning
+from engine.timebase import s_to_samples
 
 Floats = NDArray[np.float32]
 
 _LEAST_TUNING_S = 3.0
+_SHORT_BAR_BEATS = 4
+"""Two beats are half a bar."""
 _BANDS = 9
 """The highest band of takes is left out: not every recording has it."""
 _LOUD_QUANTILE = 0.9
@@ -68,6 +72,7 @@ class StepFeatures:
     sections : of the form, ascending and apart
     labels : their labels, by number
     powers_db : shape (n,), the mean power of each step, below full scale; empty in an older editor
+    phrases : passages that are played again, with the number of each; in order and apart
     """
 
     steps: Steps
@@ -80,6 +85,7 @@ class StepFeatures:
     sections: tuple[Section, ...] = ()
     labels: tuple[str, ...] = ()
     powers_db: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
+    phrases: tuple[Section, ...] = ()
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -108,6 +114,7 @@ def hear(
     curve: ScoreCurve | None = None,
     progress: Progress = SILENT,
     sections_s: Iterable[tuple[float, float, str]] | None = None,
+    talk_s: Sequence[tuple[float, float]] = (),
 ) -> StepFeatures:
     """Analyse a mono stream with known beats.
 
@@ -116,6 +123,7 @@ def hear(
     blocks : float32 at `rate_hz`, each of shape (n,)
     curve : the anomaly scores, if a taste was used
     sections_s : the start and stop of known sections in seconds, and their labels; None to find them
+    talk_s : detected talk, ascending and apart
 
     Raises
     ------
@@ -124,12 +132,31 @@ def hear(
     frames = frames_of(blocks, rate_hz, length_samples, progress.part(0.0, 0.18))
     found = takes_in(frames, progress.part(0.18, 1.0))
     found = replace(found, played_s=with_borders(frames.levels_db, found.played_s))
-    steps = steps_of(grid, np.array(found.played_s, np.float64).reshape(-1, 2), length_samples, rate_hz)
-    made = features_of_steps(frames, found, steps, curve)
+    played_s = np.array(found.played_s, np.float64).reshape(-1, 2)
+    steps = steps_of(with_outer_beats(grid, played_s, rate_hz), played_s, length_samples, rate_hz)
+    made = replace(features_of_steps(frames, found, steps, curve), talk_s=tuple(talk_s))
+    made = replace(made, phrases=_phrases(frames, made))
     if sections_s is None:
         sections = structure_in(frames, grid, rate_hz).sections
         sections_s = ((one.start_s, one.stop_s, one.label) for one in sections)
     return with_sections(made, sections_s)
+
+
+def talk_of(steps: Steps, talk_s: Iterable[tuple[float, float]]) -> NDArray[np.bool_]:
+    """Return the steps with their middle in talk, shape (n,)."""
+    flags = np.zeros(len(steps), bool)
+    for span_s in talk_s:
+        start, stop = (s_to_samples(place_s, steps.rate_hz) for place_s in span_s)
+        flags[slice(*steps.within(start, stop))] = True
+    return flags
+
+
+def _phrases(frames: Frames, made: StepFeatures) -> tuple[Section, ...]:
+    """Return the phrases of the music outside of talk."""
+    is_music = (made.features[:, IS_PLAYED] > 0.5) & ~talk_of(made.steps, made.talk_s)
+    bar = made.steps.bar_beats
+    found = phrases_of(frames, made.steps, is_music, _SHORT_BAR_BEATS if bar == 2 else bar)
+    return tuple(Section(one.first, one.last, one.label) for one in found)
 
 
 def with_sections(heard: StepFeatures, sections_s: Iterable[tuple[float, float, str]]) -> StepFeatures:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ Positions = NDArray[np.int64]
 
 FRAME_S = 0.5
 _LONGEST_BEAT_S = 2.0
+_MOST_BAR_BEATS = 13
+_LEAST_BEATS, _LOCAL_BEATS, _NEAR_END = 5, 9, 0.1
+"""Least beats of a run whose beats go on, how many give its tempo, and the least beats before the end."""
 _LEAST_S = 0.15
 """Shorter steps are joined to their neighbour."""
 
@@ -48,6 +51,13 @@ class Steps:
         lengths: NDArray[np.float64] = np.diff(self.edges_s)
         return lengths
 
+    @property
+    def bar_beats(self) -> int:
+        """The usual number of beats in a bar."""
+        lengths = np.diff(np.flatnonzero(self.bar_positions == 1))
+        lengths = lengths[(lengths > 1) & (lengths < _MOST_BAR_BEATS)]
+        return int(np.bincount(lengths).argmax()) if len(lengths) else 4
+
     def nearest_edge(self, place_s: float) -> int:
         """Return the number of the edge that is nearest to a moment, 0 to n."""
         return int(np.argmin(np.abs(self.edges_s - place_s)))
@@ -65,6 +75,38 @@ class Steps:
         middles = (self.edges_samples[1:] + self.edges_samples[:-1]) // 2
         first, last = np.searchsorted(middles, [start_samples, stop_samples])
         return int(first), int(last)
+
+
+def with_outer_beats(grid: BeatGrid, played_s: NDArray[np.float64], rate_hz: int) -> BeatGrid:
+    """Return a grid whose beats go on to the start and the end of each run of playing, in its own tempo.
+
+    Beats are detected by sounds: a last bar that dies away has fewer than it lasts.
+
+    Parameters
+    ----------
+    played_s : shape (k, 2), runs of playing, ascending and apart
+    """
+    beats_s, count = grid.beats_samples / rate_hz, int(grid.bar_positions.max(initial=4))
+    found: list[tuple[float, int]] = []
+    for start_s, stop_s in played_s.tolist():
+        inside = slice(*np.searchsorted(beats_s, [start_s, stop_s]).tolist())
+        own, positions = beats_s[inside], grid.bar_positions[inside]
+        before, after = np.zeros(0), np.zeros(0)
+        if len(own) >= _LEAST_BEATS:
+            first_s, last_s = np.median(np.diff(own[:_LOCAL_BEATS])), np.median(np.diff(own[-_LOCAL_BEATS:]))
+            if max(first_s, last_s) < _LONGEST_BEAT_S:
+                before = np.arange(own[0] - first_s, start_s, -first_s)[::-1]
+                after = np.arange(own[-1] + last_s, stop_s - _NEAR_END * last_s, last_s)
+        if not len(own):
+            continue
+        found += [
+            (at, (int(positions[0]) - len(before) + n - 1) % count + 1)
+            for n, at in enumerate(before.tolist())
+        ]
+        found += zip(own.tolist(), positions.tolist(), strict=True)
+        found += [(at, (int(positions[-1]) + n) % count + 1) for n, at in enumerate(after.tolist())]
+    places = np.rint(np.array([at for at, _ in found]) * rate_hz).astype(np.int64)
+    return replace(grid, beats_samples=places, bar_positions=np.array([bar for _, bar in found], np.int64))
 
 
 def steps_of(grid: BeatGrid, played_s: Positions | NDArray[np.float64], length: int, rate_hz: int) -> Steps:

@@ -12,6 +12,7 @@ _SONG_JOINED_S = 4.0
 SHORTEST_SONG_S = 20.0
 _BRIEF_S = 5.0
 _TALK_JOINED_S = 8.0
+_SENTENCES_JOINED_S = 0.6
 _SHORTEST_TALK_S = 1.0
 _CLEAR_OF_SONG_S = 0.3
 _SURELY = 0.8
@@ -64,6 +65,23 @@ def songs_and_talk(spans: Iterable[VoiceSpan]) -> Rehearsal:
     return Rehearsal(tuple(songs), tuple(talk))
 
 
+def talk_between(spans: Iterable[VoiceSpan]) -> tuple[tuple[float, float], ...]:
+    """Return the talk of a recording with music, ascending and apart: speech that no likelier music covers.
+
+    None is returned for a recording without music, whose talk is what it is about.
+    """
+    found = sorted(spans, key=lambda one: one.start_s)
+    played = [one for one in found if one.name != SPOKEN]
+    if sum(one.stop_s - one.start_s for one in played) < SHORTEST_SONG_S:
+        return ()
+    talk = []
+    for spoken in (one for one in found if one.name == SPOKEN):
+        over = [(one.start_s, one.stop_s) for one in played if one.likelihood >= spoken.likelihood]
+        talk += _outside((spoken.start_s, spoken.stop_s), over, 0.0)
+    joined = _joined(talk, _SENTENCES_JOINED_S)
+    return tuple(one for one in joined if one[1] - one[0] >= _SHORTEST_TALK_S)
+
+
 def _is_brief_and_spoken(sounding: VoiceSpan, spoken: Sequence[VoiceSpan]) -> bool:
     shared_s = sum(
         max(0.0, min(one.stop_s, sounding.stop_s) - max(one.start_s, sounding.start_s)) for one in spoken
@@ -72,11 +90,13 @@ def _is_brief_and_spoken(sounding: VoiceSpan, spoken: Sequence[VoiceSpan]) -> bo
     return long_s <= _BRIEF_S and shared_s > long_s / 2
 
 
-def _outside(span: tuple[float, float], songs: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Return the parts of a span that are clear of all songs."""
+def _outside(
+    span: tuple[float, float], songs: Sequence[tuple[float, float]], clear_s: float = _CLEAR_OF_SONG_S
+) -> list[tuple[float, float]]:
+    """Return the parts of a span that are so many seconds clear of all songs."""
     pieces = [span]
     for first_s, last_s in songs:
-        first_s, last_s = first_s - _CLEAR_OF_SONG_S, last_s + _CLEAR_OF_SONG_S
+        first_s, last_s = first_s - clear_s, last_s + clear_s
         cut = [
             part
             for start_s, stop_s in pieces

@@ -74,10 +74,10 @@ def sounds_of(frames: Frames, bars: Bars, is_played: NDArray[np.bool_]) -> BarSo
     ----------
     is_played : shape (n,)
     """
-    pitches = _in_slots(_standing_out(frames.notes_db), FRAMES_PER_S, bars)
+    pitches = _in_slots(standing_out(frames.notes_db), FRAMES_PER_S, bars)
     chords = pitches.reshape(len(bars), _SLOTS, -1, PITCH_CLASSES).sum(axis=2)
-    spectrum = _in_slots(_below_loud(frames.bands_db) + np.float32(1.0), STEPS_PER_S, bars)
-    levels = _in_slots(_below_loud(frames.levels_db[:, None]) + np.float32(1.0), STEPS_PER_S, bars)
+    spectrum = _in_slots(below_loud(frames.bands_db) + np.float32(1.0), STEPS_PER_S, bars)
+    levels = _in_slots(below_loud(frames.levels_db[:, None]) + np.float32(1.0), STEPS_PER_S, bars)
     of_all = (
         (_OF_CHORDS, chords),
         (_OF_PITCHES, pitches),
@@ -120,17 +120,17 @@ def _alike(rows: Floats, is_played: NDArray[np.bool_]) -> tuple[Floats, float]:
     return found, float(shares[is_played].mean())
 
 
-def _standing_out(notes_db: Floats) -> Floats:
+def standing_out(notes_db: Floats) -> Floats:
     """Return how far each semitone is above its neighbours, shape (frames, semitones)."""
     width = 2 * _AROUND_SEMITONES + 1
-    levels = np.maximum(_below_loud(notes_db) + 1.0, 0.0)
+    levels = np.maximum(below_loud(notes_db) + 1.0, 0.0)
     padded = np.pad(levels, ((0, 0), (_AROUND_SEMITONES, _AROUND_SEMITONES)), mode="edge")
     around = np.lib.stride_tricks.sliding_window_view(padded, width, axis=1).mean(axis=2)
     found: Floats = np.maximum(levels - around, 0.0).astype(np.float32)
     return found
 
 
-def _below_loud(levels_db: Floats) -> Floats:
+def below_loud(levels_db: Floats) -> Floats:
     """Return levels in ranges of 50 dB below the loud ones of the recording, at least -1."""
     loud_db = float(np.quantile(levels_db.max(axis=1), _LOUD_QUANTILE)) if len(levels_db) else 0.0
     found: Floats = np.maximum((levels_db - loud_db) / _RANGE_DB, -1.0).astype(np.float32)

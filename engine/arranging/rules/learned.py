@@ -14,12 +14,11 @@ from engine.arranging.rules.alike import agreement
 from engine.arranging.rules.decode import PhraseBounds, best_order
 from engine.arranging.rules.outline import outlines_of
 from engine.arranging.rules.phrases import Phrases, phrases_of
-from engine.arranging.rules.search import Edited, Fitting, Weighed, fitting_rules, orders_by
+from engine.arranging.rules.search import Edited, Fitting, fitting_rules, orders_by
 from engine.arranging.step_features import StepFeatures
+from engine.arranging.weighed import Weighed
 from engine.progress import SILENT, Progress
 
-_EXPLAINS = 0.8
-"""A rule that makes a single edit as well as this is taken for the editor's."""
 _MOST_TRIED = 4
 _FIRST_WEIGHT, _NEXT_WEIGHT, _ANY_WEIGHT = 1.0, 0.02, 1e-4
 _JUMP_PRICE = 0.1
@@ -27,15 +26,25 @@ _JUMP_PRICE = 0.1
 ByNetwork = Callable[[StepFeatures, Sequence[Pair]], Order]
 
 
-def learned_rules(
-    pairs: Sequence[Pair], by_network: ByNetwork, seed: int = 0, progress: Progress = SILENT
-) -> tuple[Fitting, ...]:
-    """Return the rules of an editor; none if they predict the pairs worse than the network does.
+def rules_of(pairs: Sequence[Pair], seed: int = 0, progress: Progress = SILENT) -> tuple[Fitting, ...]:
+    """Return the rules that fit an editor's pairs best, the best first; none if no recording has music.
 
-    Each pair is predicted from the others. A single pair has rules if one makes nearly this edit.
+    Raises
+    ------
+    Cancelled : the user asked for it
+    """
+    edits = [Edited(outlines_of(pair.heard), pair.order) for pair in pairs]
+    return fitting_rules(edits, seed, progress) if any(one.outlines[0].pieces for one in edits) else ()
+
+
+def held_out(
+    pairs: Sequence[Pair], by_network: ByNetwork, seed: int = 0, progress: Progress = SILENT
+) -> tuple[float, float]:
+    """Return how well rules, and the network, predict pairs from the others: the mean agreements, 0 to 1.
 
     Parameters
     ----------
+    pairs : two or more; some of them are predicted
     by_network : the network's order of a recording, given pairs
 
     Raises
@@ -43,44 +52,34 @@ def learned_rules(
     Cancelled : the user asked for it
     """
     edits = [Edited(outlines_of(pair.heard), pair.order) for pair in pairs]
-    if not any(one.outlines[0].pieces for one in edits):
-        return ()
-    if len(pairs) > 1 and not _predicts(pairs, edits, by_network, seed, progress.part(0.0, 0.5)):
-        return ()
-    rules = fitting_rules(edits, seed, progress.part(0.5, 1.0))
-    return rules if len(pairs) > 1 or rules[0].fit >= _EXPLAINS else ()
-
-
-def _predicts(
-    pairs: Sequence[Pair], edits: Sequence[Edited], by_network: ByNetwork, seed: int, progress: Progress
-) -> bool:
-    """Return whether rules predict each pair from the others as well as the network does."""
-    gain = 0.0
+    has_music = any(one.outlines[0].pieces for one in edits)
     tried = min(len(pairs), _MOST_TRIED)
+    of_rules = of_network = 0.0
     for number in range(tried):
         progress.report(number / tried, "Comparing rules with the network")
         others = [other for other in range(len(pairs)) if other != number]
-        rules = fitting_rules([edits[other] for other in others], seed, few=True)
-        made = orders_by(rules, edits[number].outlines)[0].order
-        found = by_network(pairs[number].heard, [pairs[other] for other in others])
         right, n = pairs[number].order, len(pairs[number].heard)
-        gain += agreement(made, right, n) - agreement(found, right, n)
-    return gain >= 0.0
+        if has_music:
+            rules = fitting_rules([edits[other] for other in others], seed, few=True)
+            of_rules += agreement(orders_by(rules, edits[number].outlines)[0].order, right, n) / tried
+        found = by_network(pairs[number].heard, [pairs[other] for other in others])
+        of_network += agreement(found, right, n) / tried
+    return of_rules, of_network
 
 
 def arrangements_by(
-    rules: Sequence[Fitting], heard: StepFeatures, bounds: Bounds, seeds: Sequence[int] = ()
+    weighed: Sequence[Weighed], heard: StepFeatures, bounds: Bounds, seeds: Sequence[int] = ()
 ) -> list[Decoded]:
-    """Return the order that an editor's rules make of a recording, and the next likely ones.
+    """Return the likeliest order of a recording within bounds, and the next likely ones.
 
-    Without bounds it is that of least expected loss. Bounds change it as little as they can: other rules,
+    Without bounds it is that of least expected loss. Bounds change it as little as they can: other orders,
     neighbours or any phrase take the place of banned ones.
 
     Parameters
     ----------
+    weighed : that of least expected loss first
     seeds : one for each of the others
     """
-    weighed = orders_by(rules, outlines_of(heard))
     phrases = phrases_of(heard, _borders(weighed, bounds))
     found: list[Decoded] = []
     for number in range(min(len(weighed), 1 + len(seeds))):

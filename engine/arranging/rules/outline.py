@@ -150,7 +150,7 @@ def _by_level(heard: StepFeatures, sections: Sequence[Section]) -> list[Section]
 def _halved(heard: StepFeatures, sections: Sequence[Section]) -> list[Section]:
     """Return sections, those that are long in halves."""
     found: list[Section] = []
-    bar = beats_of(heard)
+    bar = heard.steps.bar_beats
     for one in sections:
         bars = (one.last - one.first) // bar
         if bars < _LONG_BARS:
@@ -171,13 +171,6 @@ def runs_of(heard: StepFeatures) -> list[Span]:
         else:
             joined.append((first, last))
     return joined
-
-
-def beats_of(heard: StepFeatures) -> int:
-    """Return the usual number of beats in a bar."""
-    lengths = np.diff(np.flatnonzero(heard.steps.bar_positions == 1))
-    lengths = lengths[(lengths > 1) & (lengths < 13)]
-    return int(np.bincount(lengths).argmax()) if len(lengths) else 4
 
 
 def _joined(sections: Sequence[Section]) -> list[Section]:
@@ -208,7 +201,7 @@ def _outline(
         _piece_of({one.label for one in made}, pieces).append(made)
     return Outline(
         len(heard),
-        beats_of(heard),
+        heard.steps.bar_beats,
         tuple(_takes(takes) for _, takes in pieces),
         tuple(stretches),
         middles,

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arranging.orders import Order, order_of, spans_of
-from engine.arranging.rules.outline import beats_of
 from engine.arranging.step_features import StepFeatures
 
 Ints = NDArray[np.int64]
@@ -48,7 +47,7 @@ def phrases_of(heard: StepFeatures, borders: Iterable[int]) -> Phrases:
     """Return the phrases of a recording: between borders, two bars each, counted from the border before."""
     n = len(heard)
     at = sorted({0, n, *(border for border in borders if 0 < border < n)})
-    length = _BARS * beats_of(heard)
+    length = _BARS * heard.steps.bar_beats
     edges: list[int] = []
     for first, last in pairwise(at):
         inner = list(range(first, last, length))

@@ -8,7 +8,7 @@ loss.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,6 +18,7 @@ from engine.arranging.rules.alike import agreement
 from engine.arranging.rules.choices import Choices, Numbers
 from engine.arranging.rules.families import RULES_IN_WORDS, Rule, family_of, rule_of
 from engine.arranging.rules.outline import Outline
+from engine.arranging.weighed import Weighed, by_expected_loss
 from engine.progress import SILENT, Progress
 
 VERSION = 2
@@ -140,31 +141,14 @@ def _best(found: Sequence[Fitting], most: int) -> list[Fitting]:
     return list(kept.values())
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Weighed:
-    """An order, and the share of the rules that make it, by how well they fit."""
-
-    order: Order
-    share: float
-
-
 def orders_by(rules: Sequence[Fitting], outlines: Sequence[Outline]) -> list[Weighed]:
-    """Return the orders that rules make of a recording, that of least expected loss first."""
-    weights: dict[bytes, float] = {}
-    orders: dict[bytes, Order] = {}
-    for one in rules:
-        rule = rule_of(Choices(one.numbers))
-        weight = float(np.exp(_SHARPNESS * (one.fit - rules[0].fit)))
-        for outline in outlines:
-            order = made_by(rule, outline)
-            key = order.tobytes()
-            orders[key] = order
-            weights[key] = weights.get(key, 0.0) + weight * outline.likelihood
-    total = sum(weights.values())
-    found = [Weighed(orders[key], weight / total) for key, weight in weights.items()]
-    return sorted(found, key=lambda one: -sum(_shared(one, found, outlines[0].steps)))
-
-
-def _shared(one: Weighed, others: Sequence[Weighed], steps: int) -> Iterator[float]:
-    for other in others:
-        yield other.share * agreement(one.order, other.order, steps)
+    """Return the orders that rules make of a recording, by fit, that of least expected loss first."""
+    made = (
+        (
+            made_by(rule_of(Choices(one.numbers)), outline),
+            float(np.exp(_SHARPNESS * (one.fit - rules[0].fit))) * outline.likelihood,
+        )
+        for one in rules
+        for outline in outlines
+    )
+    return by_expected_loss(made, outlines[0].steps)

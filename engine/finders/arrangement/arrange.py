@@ -74,9 +74,10 @@ def arrange(request: ArrangeRequest, progress: Progress) -> ProposedArrangement:
     blocks = mono_blocks(state, request.media)
     listening = progress.part(0.0, 0.9)
     known = None if request.sections is None else request.sections.in_seconds(state.rate_hz)
-    heard = hear(blocks, state.rate_hz, state.length_samples, request.grid, request.curve, listening, known)
+    length, talk_s = state.length_samples, request.talk_s
+    heard = hear(blocks, state.rate_hz, length, request.grid, request.curve, listening, known, talk_s)
     progress.report(0.9, "Arranging")
-    made = arranged(request, replace(heard, talk_s=request.talk_s), editor, like)
+    made = arranged(request, heard, editor, like)
     if request.is_anybody and made.result_s < _LEAST_LEFT * made.recording_s:
         left = percent(made.result_s / made.recording_s)
         raise UsageError(
@@ -120,7 +121,7 @@ def before_attacks(edges: NDArray[np.int64], onsets: NDArray[np.int64], rate_hz:
 
 def _habit_of(editor: Editor | None) -> str:
     """Return the rule by which an editor arranges, as a sentence; empty if the network does."""
-    if editor is None or not editor.rules or editor.habits is None or editor.habits.rule is None:
+    if editor is None or editor.method.words is None or editor.habits is None or editor.habits.rule is None:
         return ""
     return f"Editor {quoted(editor.name)} {editor.habits.rule}."
 

@@ -102,15 +102,14 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
 
 
 def _talk_s(request: FinderRequest) -> tuple[tuple[float, float], ...]:
-    """Return the talk that is certainly talk, between and around songs."""
-    from engine.detection.songs import songs_and_talk
+    """Return the talk between and around music."""
+    from engine.detection.songs import talk_between
     from engine.detection.what_sounds import voices_of
 
     sounds = request.analyses.get(SOUNDS)
     if not isinstance(sounds, DetectedSounds):
         return ()
-    found = songs_and_talk(voices_of(sounds, request.state.rate_hz))
-    return tuple((one.start_s, one.stop_s) for one in found.talk if one.is_sure) if found.songs else ()
+    return talk_between(voices_of(sounds, request.state.rate_hz))
 
 
 ARRANGEMENT = Finder(

@@ -8,12 +8,16 @@ from pathlib import Path
 from statistics import median
 
 from engine.arranging.editor import Editor, learn_editor, shipped_network
-from engine.arranging.habits import Counted, Habits, Piece, habits_of
+from engine.arranging.habits import LONGEST_RULE, Counted, Habits, Piece, habits_of
 from engine.arranging.learning import Pair
 from engine.arranging.orders import order_of_spans
 from engine.arranging.step_features import StepFeatures, hear
 from engine.audio.reader import SourceReader
 from engine.beats.listen import listen
+from engine.detection.songs import talk_between
+from engine.detection.voice_frames import RATE_HZ as VOICE_RATE_HZ
+from engine.detection.voice_frames import is_installed, voice_frames
+from engine.detection.voices import voice_spans
 from engine.errors import OffcutError, UsageError
 from engine.features.mono import mono_of
 from engine.files.safe_write import shown
@@ -79,8 +83,8 @@ def learn_edits(request: LearnEditsRequest, progress: Progress) -> LearnedEditor
     rest = progress.part(0.88, 1.0)
     editor = learn_editor(edits.pairs, request.name, network, rest, seed=request.seed)
     habits = edits.habits
-    if editor.rules:
-        habits = replace(habits, rule=editor.rules[0].words, rule_fit=editor.rules[0].fit)
+    if editor.method.words is not None:
+        habits = replace(habits, rule=editor.method.words[:LONGEST_RULE], rule_fit=editor.method.fit)
     return LearnedEditor(replace(editor, habits=habits), edits)
 
 
@@ -222,11 +226,21 @@ def _heard(path: Path, progress: Progress) -> _AnalysedRaw:
     with SourceReader(path) as reader:
         rate_hz, frames = reader.rate_hz, reader.frames
         grid = listen(mono_of(reader, rate_hz), rate_hz, frames, progress.part(0.0, 0.7)).grid
+    talk_s = _talk_s(path)
     with SourceReader(path) as reader:
-        heard = hear(mono_of(reader, rate_hz), rate_hz, frames, grid, None, progress.part(0.7, 1.0))
+        mono = mono_of(reader, rate_hz)
+        heard = hear(mono, rate_hz, frames, grid, None, progress.part(0.7, 1.0), talk_s=talk_s)
     beats, downbeats = grid.beats_samples / rate_hz, grid.downbeats_samples / rate_hz
     length_s = samples_to_s(frames, rate_hz)
     return _AnalysedRaw(heard, Counted(length_s, beats, downbeats, heard.takes.played_s))
+
+
+def _talk_s(path: Path) -> tuple[tuple[float, float], ...]:
+    """Return the talk of a recording; none if the networks of voices are not installed."""
+    if not is_installed():
+        return ()
+    with SourceReader(path) as reader:
+        return talk_between(voice_spans(voice_frames(mono_of(reader, VOICE_RATE_HZ))))
 
 
 def _pair(matched: Matched, raw: int, heard: StepFeatures) -> Pair:

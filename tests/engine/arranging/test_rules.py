@@ -19,9 +19,10 @@ from engine.arranging.editor import (
     shipped_network,
 )
 from engine.arranging.learning import Pair
+from engine.arranging.methods import METHODS, NETWORK, RULES, method_of
 from engine.arranging.orders import Order, length_s, order_of, plays
 from engine.arranging.rules.alike import jump_f
-from engine.arranging.rules.learned import arrangements_by, learned_rules
+from engine.arranging.rules.learned import arrangements_by
 from engine.arranging.rules.outline import outlines_of
 from engine.arranging.rules.search import Edited, Fitting, fitting_rules, orders_by
 from engine.arranging.step_features import HAS_BEAT, IS_PLAYED, Section, StepFeatures
@@ -98,7 +99,7 @@ def test_without_bounds_the_search_with_free_jumps_plays_what_the_rules_make(
 ) -> None:
     heard = song(FORMS[3], {"V": 12})
     bounds = Bounds.none(len(heard))
-    found = arrangements_by(by_chorus, heard, bounds, (1, 2))
+    found = arrangements_by(orders_by(by_chorus, outlines_of(heard)), heard, bounds, (1, 2))
     np.testing.assert_array_equal(found[0].order, orders_by(by_chorus, outlines_of(heard))[0].order)
     assert len({one.order.tobytes() for one in found}) == len(found) > 1
 
@@ -107,17 +108,18 @@ def test_held_steps_are_played_cut_ones_are_not_and_the_length_is_met(by_chorus:
     heard = song(FORMS[3], {"V": 12})
     bounds = Bounds.none(len(heard))
     bounds.must[3:6], bounds.never[70:90] = True, True
-    order = arrangements_by(by_chorus, heard, replace(bounds, least_steps=4))[0].order
+    weighed = orders_by(by_chorus, outlines_of(heard))
+    order = arrangements_by(weighed, heard, replace(bounds, least_steps=4))[0].order
     played = plays(order, len(heard))
     assert (played[3:6] > 0).all()
     assert (played[70:90] == 0).all()
     for target_s in (20.0, 60.0):
-        short = arrangements_by(by_chorus, heard, replace(bounds, least_steps=4, target_s=target_s))[0].order
+        short = arrangements_by(weighed, heard, replace(bounds, least_steps=4, target_s=target_s))[0].order
         assert abs(length_s(short, heard.steps) - target_s) <= 4.0
         assert (plays(short, len(heard))[3:6] > 0).all()
 
 
-def test_rules_that_predict_worse_than_the_network_are_not_used() -> None:
+def test_the_method_that_predicts_the_pairs_best_is_used() -> None:
     rng = np.random.default_rng(0)
     pairs = pairs_of(chorus_first)
     anything = [
@@ -129,12 +131,15 @@ def test_rules_that_predict_worse_than_the_network_are_not_used() -> None:
     def by_network(heard: StepFeatures, _: Sequence[Pair]) -> Order:
         return known[id(heard)]
 
-    assert learned_rules(anything, by_network) == ()
-    assert learned_rules(pairs, lambda heard, _: np.arange(len(heard)))
+    assert method_of(anything, by_network).name == NETWORK
+    found = method_of(pairs, lambda heard, _: np.arange(len(heard)))
+    assert found.name == RULES
+    assert dict(found.agreements).keys() == set(METHODS)
     bare = [
         replace_order(Pair("", replace(pair.heard, sections=()), pair.order), pair.order) for pair in pairs
     ]
-    assert learned_rules(bare, by_network) == ()
+    known |= {id(pair.heard): pair.order for pair in bare}
+    assert method_of(bare, by_network).name == NETWORK
 
 
 def replace_order(pair: Pair, order: Order) -> Pair:
@@ -147,10 +152,10 @@ def test_an_editor_with_rules_is_stored_and_arranges_by_them(tmp_path: Path) -> 
         for pair in pairs_of(chorus_first)
     ]
     editor = learn_editor(pairs, "teaser", shipped_network(), steps=2)
-    assert editor.rules
+    assert editor.method.name == RULES
     save_editor(editor, tmp_path / "teaser.editor")
     again = load_editor(tmp_path / "teaser.editor")
-    assert again.rules == editor.rules
+    assert again.method == editor.method
     assert again.pairs[1].heard.sections == editor.pairs[1].heard.sections
     np.testing.assert_array_equal(again.pairs[1].heard.powers_db, pairs[1].heard.powers_db)
     heard = song(FORMS[4], {"V": 16})
@@ -164,7 +169,7 @@ def test_an_editor_with_rules_is_stored_and_arranges_by_them(tmp_path: Path) -> 
     (tmp_path / "older.editor").write_bytes(older)
     old = load_editor(tmp_path / "older.editor")
     assert old.has_old_rules
-    assert not old.rules
+    assert old.method.name == NETWORK
 
 
 def test_a_single_example_is_enough_for_a_rule_that_makes_it() -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from engine.arranging.decode import Bounds
 from engine.arranging.editor import arrangements, learn_editor, shipped_network
 from engine.arranging.learning import Pair
+from engine.arranging.methods import BY_NETWORK
 from engine.arranging.orders import Order
 from engine.arranging.step_features import StepFeatures, hear
 from engine.audio.decoders.libsndfile import LIBSNDFILE
@@ -111,9 +112,9 @@ def _rows(pairs: Sequence[Pair], seed: int) -> Mapping[str, Callable[[StepFeatur
     network = shipped_network()
     editor = learn_editor(pairs, "", network, seed=seed)
 
-    def ours(heard: StepFeatures, *, by_rules: bool = True) -> Order:
+    def ours(heard: StepFeatures, *, is_chosen: bool = True) -> Order:
         bounds = replace(Bounds.none(len(heard)), least_steps=_LEAST_STEPS)
-        chosen = editor if by_rules else replace(editor, rules=())
+        chosen = editor if is_chosen else replace(editor, method=BY_NETWORK)
         return arrangements(network, heard, bounds, editor=chosen)[0].order
 
     return {
@@ -121,7 +122,7 @@ def _rows(pairs: Sequence[Pair], seed: int) -> Mapping[str, Callable[[StepFeatur
         "rubbish removed": without_rubbish,
         "nearest neighbour": lambda heard: of_nearest(heard, pairs),
         "semi-Markov": plain.SemiMarkov.learned(pairs).order,
-        "ours, by the network alone": lambda heard: ours(heard, by_rules=False),
+        "ours, by the network alone": lambda heard: ours(heard, is_chosen=False),
         "ours": ours,
     }
 

@@ -1,0 +1,124 @@
+"""The units that an editor chooses from: phrases of music, and the talk, pauses and attempts between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise, takewhile
+from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.arranging.orders import Span
+from engine.arranging.references import false_starts_of
+from engine.arranging.step_features import IS_PLAYED, StepFeatures, talk_of
+
+PHRASE, TALK, ATTEMPT, PAUSE, OTHER = "phrases", "talk", "broken-off starts", "pauses", "short playing"
+KINDS = (PHRASE, TALK, ATTEMPT, PAUSE, OTHER)
+_BROKEN_SHARE = 0.6
+"""A rendition with less than this share of the usual length of its phrase, before a pause, is broken off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Steps [first, last) of a recording that an editor plays or leaves out.
+
+    Attributes
+    ----------
+    kind : one of `KINDS`
+    label : number of the phrase that is played; -1 for other kinds
+    section : number of the section, a group of phrases that belong together; -1 for other kinds
+    level_db : of its sound, relative to the loud steps
+    lasts_s : how long
+    bars : the steps at which its bars begin, and `last`; only the ends without a pulse
+    """
+
+    first: int
+    last: int
+    kind: str
+    label: int
+    section: int
+    level_db: float
+    lasts_s: float
+    bars: tuple[int, ...]
+
+    @property
+    def span(self) -> Span:
+        """Its steps [first, last)."""
+        return self.first, self.last
+
+    @property
+    def bar_spans(self) -> list[Span]:
+        """The steps [first, last) of each bar."""
+        return list(pairwise(self.bars))
+
+
+def units_of(heard: StepFeatures) -> tuple[Unit, ...]:
+    """Return the units of a recording: they are in order, and each step is in one of them."""
+    labels, borders = np.full(len(heard), -1), {0, len(heard)}
+    for one in heard.phrases:
+        labels[one.first : one.last] = one.label
+        borders |= {one.first, one.last}
+    kinds = _kinds(heard, labels >= 0)
+    borders |= set((np.flatnonzero(np.diff(kinds)) + 1).tolist())
+    found = [
+        _unit(heard, first, last, KINDS[kinds[first]], int(labels[first]))
+        for first, last in pairwise(sorted(borders))
+    ]
+    return tuple(_with_sections(_with_attempts(found)))
+
+
+def _kinds(heard: StepFeatures, is_phrase: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the kind of each step as a place in `KINDS`, shape (n,)."""
+    kinds = np.where(heard.features[:, IS_PLAYED] > 0.5, KINDS.index(OTHER), KINDS.index(PAUSE))
+    kinds[talk_of(heard.steps, heard.talk_s)] = KINDS.index(TALK)
+    kinds[is_phrase] = KINDS.index(PHRASE)
+    for one in false_starts_of(heard):
+        first, last = heard.steps.nearest_edge(one.start_s), heard.steps.nearest_edge(one.stop_s)
+        kinds[first:last][~is_phrase[first:last]] = KINDS.index(ATTEMPT)
+    return kinds
+
+
+def _unit(heard: StepFeatures, first: int, last: int, kind: str, label: int) -> Unit:
+    bar = heard.steps.bar_beats
+    lines = range(first + bar, last - bar // 2, bar)
+    lasts_s = float(heard.steps.lengths_s[first:last].sum())
+    return Unit(first, last, kind, label, -1, heard.level_db(first, last), lasts_s, (first, *lines, last))
+
+
+def _with_attempts(units: Sequence[Unit]) -> list[Unit]:
+    """Return units; a short rendition before a pause is broken off if a whole one comes later."""
+    usual = {
+        label: median(one.lasts_s for one in units if one.label == label)
+        for label in {one.label for one in units}
+    }
+    found = []
+    for number, one in enumerate(units):
+        is_short = one.kind == PHRASE and one.lasts_s < _BROKEN_SHARE * usual[one.label]
+        rest = units[number + 1 :]
+        stops = not rest or rest[0].kind in (PAUSE, TALK)
+        again = any(
+            other.label == one.label and other.lasts_s >= _BROKEN_SHARE * usual[one.label] for other in rest
+        )
+        found.append(replace(one, kind=ATTEMPT, label=-1) if is_short and stops and again else one)
+    return found
+
+
+def _with_sections(units: Sequence[Unit]) -> Iterator[Unit]:
+    """Yield units with the numbers of their sections.
+
+    A section goes on while phrases follow each other. After a break it goes on if the next phrases, up to
+    the break after them, have one of its phrases.
+    """
+    section, labels = -1, set[int]()
+    for number, one in enumerate(units):
+        if one.kind != PHRASE:
+            yield one
+            continue
+        if not number or units[number - 1].kind != PHRASE:
+            following = {other.label for other in takewhile(lambda unit: unit.kind == PHRASE, units[number:])}
+            if not following & labels:
+                section, labels = section + 1, set()
+        labels.add(one.label)
+        yield replace(one, section=section)

@@ -1,0 +1,146 @@
+"""Ways to arrange as an editor does: the one that predicts the editor's own edits best is used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from engine.arranging.choices.search import (
+    Example,
+    FittingOperations,
+    fitting_operations,
+    floor_of,
+    made_by,
+)
+from engine.arranging.choices.units import PHRASE, units_of
+from engine.arranging.choices.words import words_of
+from engine.arranging.learning import Pair
+from engine.arranging.orders import Order, plays
+from engine.arranging.rules.learned import ByNetwork, held_out, rules_of
+from engine.arranging.rules.search import Fitting
+from engine.progress import SILENT, Progress
+
+FLOOR, CHOICES, RULES, NETWORK = "rubbish dropped", "choices", "rules", "network"
+METHODS = (FLOOR, CHOICES, RULES, NETWORK)
+"""The simplest first."""
+_BETTER = 0.02
+"""A less simple way predicts the edits by so much better, or it is not used."""
+_EXPLAINS = 0.8
+"""A way that makes a single edit as well as this is taken for the editor's."""
+_MOSTLY = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """How often edits of held-out pairs were the editor's.
+
+    Attributes
+    ----------
+    phrases, others : of units that were left out, those that the editor leaves out, and all
+    repeats : of units that were repeated, those that the editor repeats, and all
+    """
+
+    phrases: tuple[int, int] = (0, 0)
+    others: tuple[int, int] = (0, 0)
+    repeats: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A way to arrange as an editor does.
+
+    Attributes
+    ----------
+    name : one of `METHODS`
+    operations : of `FLOOR` and `CHOICES`, those that fit best first
+    rules : of `RULES`, those that fit best first
+    agreements : how well each way predicts held-out pairs, 0 to 1; empty for a single pair
+    """
+
+    name: str = NETWORK
+    operations: tuple[FittingOperations, ...] = ()
+    rules: tuple[Fitting, ...] = ()
+    agreements: tuple[tuple[str, float], ...] = ()
+    hits: Hits = Hits()
+
+    @property
+    def words(self) -> str | None:
+        """What the editor does, as the rest of a sentence; None for the network."""
+        if self.operations:
+            return words_of(self.operations[0].operations)
+        return self.rules[0].words if self.rules else None
+
+    @property
+    def fit(self) -> float | None:
+        """How well held-out pairs are predicted, or the only pair is made; None for the network."""
+        fits = [*(one.fit for one in self.operations[:1]), *(one.fit for one in self.rules[:1])]
+        return dict(self.agreements).get(self.name, fits[0]) if fits else None
+
+
+BY_NETWORK = Method()
+
+
+def method_of(
+    pairs: Sequence[Pair], by_network: ByNetwork, seed: int = 0, progress: Progress = SILENT
+) -> Method:
+    """Return the way that predicts each pair from the others best; of a single pair, one that makes it.
+
+    Parameters
+    ----------
+    by_network : the network's order of a recording, given pairs
+
+    Raises
+    ------
+    Cancelled : the user asked for it
+    """
+    examples = [Example(units_of(pair.heard), pair.order) for pair in pairs]
+    found = fitting_operations(examples, progress.part(0.0, 0.3))
+    if len(pairs) == 1:
+        rules = rules_of(pairs, seed, progress.part(0.3, 1.0))
+        if found.best[0].fit >= max(_EXPLAINS, rules[0].fit if rules else 0.0):
+            return Method(CHOICES, found.best)
+        return Method(RULES, rules=rules) if rules and rules[0].fit >= _EXPLAINS else BY_NETWORK
+    floors = [floor_of([*examples[:at], *examples[at + 1 :]]) for at in range(len(examples))]
+    of_rules, of_network = held_out(pairs, by_network, seed, progress.part(0.3, 0.7))
+    agreements = {
+        FLOOR: fmean(one.agreement_of(floor) for one, floor in zip(examples, floors, strict=True)),
+        CHOICES: fmean(one.fits[at] for at, one in enumerate(found.held_out)),
+        RULES: of_rules,
+        NETWORK: of_network,
+    }
+    name = FLOOR
+    for other in METHODS[1:]:
+        if agreements[other] > agreements[name] + _BETTER:
+            name = other
+    told = tuple(agreements.items())
+    if name == FLOOR:
+        floor = floor_of(examples)
+        fits = tuple(one.agreement_of(floor) for one in examples)
+        hits = _hits(examples, [made_by(each, one.units) for each, one in zip(floors, examples, strict=True)])
+        return Method(FLOOR, (FittingOperations(floor, fits),), agreements=told, hits=hits)
+    if name == CHOICES:
+        made = [
+            made_by(best.operations, one.units) for best, one in zip(found.held_out, examples, strict=True)
+        ]
+        return Method(CHOICES, found.best, agreements=told, hits=_hits(examples, made))
+    rules = rules_of(pairs, seed, progress.part(0.7, 1.0)) if name == RULES else ()
+    return Method(name, rules=rules, agreements=told)
+
+
+def _hits(examples: Sequence[Example], made: Sequence[Order]) -> Hits:
+    """Return how often held-out edits were the editor's."""
+    counts = {"phrases": [0, 0], "others": [0, 0], "repeats": [0, 0]}
+    for one, order in zip(examples, made, strict=True):
+        ours, theirs = plays(order, one.steps), plays(one.order, one.steps)
+        for unit in one.units:
+            own, right = ours[unit.first : unit.last], theirs[unit.first : unit.last]
+            if float((own == 0).mean()) > _MOSTLY:
+                kind = "phrases" if unit.kind == PHRASE else "others"
+                counts[kind][0] += int(float((right == 0).mean()) > _MOSTLY)
+                counts[kind][1] += 1
+            elif float((own > 1).mean()) > _MOSTLY:
+                counts["repeats"][0] += int(float((right > 1).mean()) > _MOSTLY)
+                counts["repeats"][1] += 1
+    phrases, others, repeats = (tuple(counts[name]) for name in counts)
+    return Hits((phrases[0], phrases[1]), (others[0], others[1]), (repeats[0], repeats[1]))

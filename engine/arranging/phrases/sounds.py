@@ -1,0 +1,118 @@
+"""The sound of spans of a recording, so that two of them can be compared at any level, tone and tempo.
+
+Each span is divided into the same number of slots and centred, so that neither a level nor the tone of an
+equaliser counts, nor a tempo that is a little faster throughout.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.structure.similarity import below_loud, standing_out
+from engine.takes.features import FRAMES_PER_S, STEPS_PER_S, Frames
+
+Floats = NDArray[np.float32]
+Sums = NDArray[np.float64]
+Seconds = NDArray[np.float64]
+
+_PITCH_COLUMNS = 20
+"""Principal components of the semitones; the others hardly differ."""
+_RANGE_DB = 50.0
+_SLOTS = 32
+_SHIFTS_S = (-0.2, -0.1, 0.0, 0.1, 0.2)
+"""The borders of spans are right within this."""
+_SAME_LENGTH, _LEAST_LENGTH, _NO_TAIL = 0.94, 0.7, 0.985
+"""Spans of this ratio of lengths are compared as wholes; others as the shorter one and the start of the
+other one, and so are those of which one may have a tail."""
+_PART_COSTS = 0.05
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sounds:
+    """Running sums of the sound of a recording.
+
+    Attributes
+    ----------
+    pitches : shape (n + 1, columns), `FRAMES_PER_S` rows a second
+    bands : shape (m + 1, bands), in dB, `STEPS_PER_S` rows a second
+    """
+
+    pitches: Sums
+    bands: Sums
+
+    @classmethod
+    def of(cls, frames: Frames) -> Sounds:
+        """Return the sound of analysed frames, at least one."""
+        pitches = standing_out(frames.notes_db)
+        centred = pitches - pitches.mean(axis=0)
+        _, axes = np.linalg.eigh(centred.T @ centred)
+        return cls(
+            _summed(pitches @ axes[:, -_PITCH_COLUMNS:]), _summed(_RANGE_DB * below_loud(frames.bands_db))
+        )
+
+    def vectors(self, starts_s: Seconds, stops_s: Seconds, slots: int = _SLOTS) -> Floats:
+        """Return unit vectors of spans, shape (k, dimensions): their products are similarities, -1 to 1.
+
+        Parameters
+        ----------
+        starts_s, stops_s : shape (k,)
+        slots : into which spans are divided, twice as many for rhythm
+        """
+        parts = []
+        for sums, rate_hz, count in (
+            (self.pitches, FRAMES_PER_S, slots),
+            (self.bands, STEPS_PER_S, 2 * slots),
+        ):
+            shares = np.arange(count + 1) / count
+            places = (starts_s[:, None] + (stops_s - starts_s)[:, None] * shares) * rate_hz
+            means = np.diff(_at(sums, places), axis=1) / np.diff(places, axis=1)[..., None]
+            rows = (means - means.mean(axis=1, keepdims=True)).reshape(len(means), -1)
+            lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+            parts.append(np.sqrt(0.5) * rows / np.maximum(lengths, 1e-6))
+        return np.concatenate(parts, axis=1).astype(np.float32)
+
+    def similarities(self, starts_s: Seconds, stops_s: Seconds) -> NDArray[np.float64]:
+        """Return how alike spans are, shape (k, k), -1 to 1; -1 where their lengths differ much."""
+        lengths = stops_s - starts_s
+        plain = self.vectors(starts_s, stops_s)
+        alike: NDArray[np.float64] = np.full((len(starts_s), len(starts_s)), -1.0)
+        for shift_s in _SHIFTS_S:
+            alike = np.maximum(alike, plain @ self.vectors(starts_s + shift_s, stops_s + shift_s).T)
+        alike = np.maximum(alike, alike.T)
+        ratios = np.minimum(lengths[:, None], lengths) / np.maximum(lengths[:, None], lengths)
+        for one, other in np.argwhere(np.triu(ratios < _NO_TAIL, 1)).tolist():
+            found = float(alike[one, other]) if ratios[one, other] >= _SAME_LENGTH else -1.0
+            if ratios[one, other] >= _LEAST_LENGTH:
+                shorter_s = float(lengths[[one, other]].min())
+                found = max(found, self.begin_alike(starts_s[one], starts_s[other], shorter_s) - _PART_COSTS)
+            alike[one, other] = alike[other, one] = found
+        return alike
+
+    def begin_alike(self, one_s: float, other_s: float, length_s: float) -> float:
+        """Return how alike the first seconds of two spans are, -1 to 1."""
+        starts_s = np.array([one_s, *(other_s + shift_s for shift_s in _SHIFTS_S)])
+        vectors = self.vectors(starts_s, starts_s + length_s)
+        return float(np.max(vectors[1:] @ vectors[0]))
+
+    def tone_db(self, starts_s: Seconds, stops_s: Seconds) -> NDArray[np.float64]:
+        """Return the mean level of each band in spans, shape (k, bands)."""
+        first, last = starts_s * STEPS_PER_S, stops_s * STEPS_PER_S
+        lengths = np.maximum(last - first, 1e-3)
+        means: Sums = (_at(self.bands, last) - _at(self.bands, first)) / lengths[:, None]
+        return means
+
+
+def _summed(rows: NDArray[np.floating]) -> Sums:
+    return np.concatenate([np.zeros((1, rows.shape[1])), np.cumsum(rows, axis=0, dtype=np.float64)])
+
+
+def _at(sums: Sums, places: Seconds) -> Sums:
+    """Return running sums at places between rows."""
+    inside = np.clip(places, 0.0, len(sums) - 1)
+    low = np.floor(inside).astype(np.int64)
+    share = (inside - low)[..., None]
+    between: Sums = sums[low] * (1.0 - share) + sums[np.minimum(low + 1, len(sums) - 1)] * share
+    return between

@@ -1,0 +1,153 @@
+"""What an editor does with phrases is found in few edits, carried over to other jams, and told in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.arranging.choices.operations import (
+    ALL,
+    LABEL,
+    LEVEL,
+    PLACE,
+    SECTION,
+    Again,
+    Choice,
+    Opener,
+    Operations,
+    Part,
+    Sorting,
+)
+from engine.arranging.choices.search import Example, fitting_operations, made_by
+from engine.arranging.choices.units import ATTEMPT, OTHER, PAUSE, PHRASE, TALK, units_of
+from engine.arranging.choices.words import words_of
+from engine.arranging.decode import Bounds
+from engine.arranging.editor import Editor, arrangements, load_editor, save_editor, shipped_network
+from engine.arranging.learning import Pair
+from engine.arranging.methods import CHOICES, FLOOR, RULES, method_of
+from engine.arranging.network import Adapter
+from engine.arranging.orders import order_of, plays
+from engine.arranging.step_features import IS_PLAYED, Section, StepFeatures
+from tests.engine.arranging import made
+
+BAR = 4
+
+
+def jam(seed: int, form: str = "t-AAB-tBBA-a-A-AB") -> StepFeatures:
+    """Return a jam: capitals are phrases of 8 bars at different levels; t talk, - pauses, a an attempt."""
+    rng = np.random.default_rng(seed)
+    lengths = [{"t": 12, "-": 5, "a": 10}.get(one, 8 * BAR) for one in form]
+    one = made.heard(rng, [(length, kind != "-") for length, kind in zip(lengths, form, strict=True)])
+    powers, phrases, talk, at = np.full(len(one), -70.0, np.float32), [], [], 0
+    one.features[:, IS_PLAYED] = 0.0
+    levels = iter(rng.permutation(20).tolist())
+    for kind, length in zip(form, lengths, strict=True):
+        here = slice(at, at + length)
+        if kind != "-":
+            one.features[here, IS_PLAYED] = 1.0
+            powers[here] = -40.0 + next(levels)
+        if kind in "AB":
+            phrases.append(Section(at, at + length, "AB".index(kind)))
+        elif kind == "a":
+            phrases.append(Section(at, at + length, 0))
+        elif kind == "t":
+            talk.append((at * 0.5, (at + length) * 0.5))
+        at += length
+    return replace(one, phrases=tuple(phrases), talk_s=tuple(talk), powers_db=powers)
+
+
+def test_units_cover_a_jam_and_have_kinds_labels_and_sections() -> None:
+    heard = jam(0)
+    units = units_of(heard)
+    assert [one.kind for one in units] == [
+        *(TALK, PAUSE, PHRASE, PHRASE, PHRASE, PAUSE, TALK),
+        *(PHRASE, PHRASE, PHRASE, PAUSE, ATTEMPT, PAUSE, PHRASE, PAUSE, PHRASE, PHRASE),
+    ]
+    assert [one.label for one in units if one.kind == PHRASE] == [0, 0, 1, 1, 1, 0, 0, 0, 1]
+    assert [units[0].first, *(one.last for one in units)] == [*(one.first for one in units), len(heard)]
+    assert {len(one.bar_spans) for one in units if one.kind == PHRASE} == {8}
+
+
+def test_a_section_goes_on_after_a_break_if_a_phrase_of_it_comes_again() -> None:
+    sections = [one.section for one in units_of(jam(1, "AA-AB-CC".replace("C", "B"))) if one.kind == PHRASE]
+    assert sections == [0, 0, 0, 0, 0, 0]
+    other = replace(heard := jam(1, "AA-BB"), phrases=heard.phrases)
+    assert [one.section for one in units_of(other) if one.kind == PHRASE] == [0, 0, 1, 1]
+
+
+LOUDEST = Choice(SECTION, LEVEL, is_most=True, count=1)
+EDITORS = {
+    "plays the loudest rendition of each section 2 times": Operations(choices=(LOUDEST,), again=Again(2)),
+    "plays the last rendition of each phrase": Operations(choices=(Choice(LABEL, PLACE, True, 1),)),
+    "plays all phrases, the first 4 bars of every 16 only": Operations(part=Part(16, 0, 0.25)),
+    "plays sections, the loudest first": Operations(sorting=Sorting(SECTION, LEVEL, is_most=True)),
+    "moves the last of the sections to the start": Operations(sorting=Sorting(SECTION, turned=-1)),
+    "begins with the first 4 bars of the loudest rendition of all": Operations(
+        opener=Opener(Choice(ALL, LEVEL, is_most=True, count=1), Part(bars=4), is_again=True)
+    ),
+    "plays the first rendition of each section and keeps talk": Operations(
+        keeps=frozenset({TALK}), choices=(Choice(SECTION, PLACE, False, 1),)
+    ),
+    "drops what is not music": Operations(),
+}
+
+
+@pytest.mark.parametrize("words", EDITORS)
+def test_an_editor_is_found_in_five_edits_and_edits_another_jam_alike(words: str) -> None:
+    editor = EDITORS[words]
+    assert words_of(editor) == words
+    forms = ("t-AAB-tBBA-aA-AB", "AB-tAAB-B-tABA", "tAAA-BB-tB-aAB", "BBA-t-AAB-B", "t-ABAB-tAA-B")
+    examples = [
+        Example(units := units_of(jam(at, form)), made_by(editor, units)) for at, form in enumerate(forms)
+    ]
+    found = fitting_operations(examples)
+    assert found.best[0].fit == pytest.approx(1.0)
+    other = units_of(jam(9, "AAB-tAB-BBAA"))
+    np.testing.assert_array_equal(made_by(found.best[0].operations, other), made_by(editor, other))
+
+
+def test_nothing_is_left_but_the_whole_recording_if_no_phrase_is_known() -> None:
+    heard = replace(jam(0), phrases=(), talk_s=())
+    units = units_of(heard)
+    assert {one.kind for one in units} == {OTHER, PAUSE}
+    np.testing.assert_array_equal(made_by(Operations(), units), np.arange(len(heard)))
+
+
+def test_an_editor_that_only_drops_rubbish_is_the_simplest_method() -> None:
+    pairs = [Pair("", heard := jam(at), made_by(Operations(), units_of(heard))) for at in range(3)]
+    found = method_of(pairs, lambda heard, _: np.arange(len(heard)))
+    assert found.name == FLOOR
+    assert found.hits.others[0] == found.hits.others[1] > 0
+
+
+def test_choices_are_stored_and_arrange_within_bounds(tmp_path: Path) -> None:
+    editor = EDITORS["plays the loudest rendition of each section 2 times"]
+    pairs = tuple(Pair("", heard := jam(at), made_by(editor, units_of(heard))) for at in range(3))
+    method = method_of(pairs, lambda heard, _: np.arange(len(heard)))
+    assert method.name == CHOICES
+    assert dict(method.agreements)[CHOICES] > dict(method.agreements)[RULES]
+    path = tmp_path / "loudest.editor"
+    save_editor(Editor("loudest", pairs, Adapter().requires_grad_(False), method=method), path)
+    again = load_editor(path)
+    assert again.method == method
+    assert again.pairs[1].heard.phrases == pairs[1].heard.phrases
+    assert again.pairs[1].heard.talk_s == pairs[1].heard.talk_s
+    heard = jam(7, "AAB-tAB-BBAA")
+    bounds = Bounds.none(len(heard))
+    found = arrangements(shipped_network(), heard, bounds, editor=again)[0].order
+    np.testing.assert_array_equal(found, made_by(editor, units_of(heard)))
+    bounds.never[found[:4]] = True
+    bounds.must[120:124] = True
+    bounded = plays(arrangements(shipped_network(), heard, bounds, editor=again)[0].order, len(heard))
+    assert (bounded[found[:4]] == 0).all()
+    assert (bounded[120:124] > 0).all()
+
+
+def test_a_part_of_blocks_counts_bars_across_units() -> None:
+    units = [one for one in units_of(jam(0, "AB")) if one.kind == PHRASE]
+    spans = Part(16, 0, 0.25, is_end=True).spans(units)
+    assert spans[0] == []
+    assert order_of(spans[1]).tolist() == list(range(12 * BAR, 16 * BAR))

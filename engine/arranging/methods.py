@@ -25,10 +25,27 @@ FLOOR, CHOICES, RULES, NETWORK = "rubbish dropped", "choices", "rules", "network
 METHODS = (FLOOR, CHOICES, RULES, NETWORK)
 """The simplest first."""
 _BETTER = 0.02
-"""A less simple way predicts the edits by so much better, or it is not used."""
+"""Least gain in agreement for which a less simple way is used."""
 _EXPLAINS = 0.8
 """A way that makes a single edit as well as this is taken for the editor's."""
 _MOSTLY = 0.5
+_RELIABLE, _LEAST_TRIED = 0.9, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How many edits of a sort in held-out pairs were the editor's, and how many there were."""
+
+    right: int = 0
+    count: int = 0
+
+    @property
+    def is_reliable(self) -> bool:
+        """Whether nine of ten are right."""
+        return self.count >= _LEAST_TRIED and self.right >= _RELIABLE * self.count
+
+
+NO_RATE = Rate()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +54,16 @@ class Hits:
 
     Attributes
     ----------
-    phrases, others : of units that were left out, those that the editor leaves out, and all
-    repeats : of units that were repeated, those that the editor repeats, and all
+    phrases, others : cuts of phrases, and of other units
+    repeats : repeated phrases
     """
 
-    phrases: tuple[int, int] = (0, 0)
-    others: tuple[int, int] = (0, 0)
-    repeats: tuple[int, int] = (0, 0)
+    phrases: Rate = NO_RATE
+    others: Rate = NO_RATE
+    repeats: Rate = NO_RATE
+
+
+NO_HITS = Hits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +82,11 @@ class Method:
     operations: tuple[FittingOperations, ...] = ()
     rules: tuple[Fitting, ...] = ()
     agreements: tuple[tuple[str, float], ...] = ()
-    hits: Hits = Hits()
+    hits: Hits = NO_HITS
 
     @property
     def words(self) -> str | None:
-        """What the editor does, as the rest of a sentence; None for the network."""
+        """The editor's habit, as the rest of a sentence; None for the network."""
         if self.operations:
             return words_of(self.operations[0].operations)
         return self.rules[0].words if self.rules else None
@@ -142,5 +162,4 @@ def _hits(examples: Sequence[Example], made: Sequence[Order]) -> Hits:
             elif float((own > 1).mean()) > _MOSTLY:
                 counts["repeats"][0] += int(float((right > 1).mean()) > _MOSTLY)
                 counts["repeats"][1] += 1
-    phrases, others, repeats = (tuple(counts[name]) for name in counts)
-    return Hits((phrases[0], phrases[1]), (others[0], others[1]), (repeats[0], repeats[1]))
+    return Hits(**{name: Rate(right, count) for name, (right, count) in counts.items()})

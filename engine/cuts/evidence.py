@@ -29,7 +29,7 @@ _MOSTLY_FOUND = 0.4
 """Rules have found at least this share of a part."""
 
 _PLAIN_PARTS = 3
-"""So many parts in a row without evidence of a fault are not cut."""
+"""This number of parts in a row without evidence of a fault is not cut."""
 _MOSTLY_NEW = 0.5
 _USUAL_FROM_S = 60.0
 """The sound of new songs is known from this much of them on; a shorter one can be a fault as a whole."""

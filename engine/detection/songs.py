@@ -68,7 +68,7 @@ def songs_and_talk(spans: Iterable[VoiceSpan]) -> Rehearsal:
 def talk_between(spans: Iterable[VoiceSpan]) -> tuple[tuple[float, float], ...]:
     """Return the talk of a recording with music, ascending and apart: speech that no likelier music covers.
 
-    None is returned for a recording without music, whose talk is what it is about.
+    A recording without music has none: its talk is its subject.
     """
     found = sorted(spans, key=lambda one: one.start_s)
     played = [one for one in found if one.name != SPOKEN]
@@ -93,7 +93,7 @@ def _is_brief_and_spoken(sounding: VoiceSpan, spoken: Sequence[VoiceSpan]) -> bo
 def _outside(
     span: tuple[float, float], songs: Sequence[tuple[float, float]], clear_s: float = _CLEAR_OF_SONG_S
 ) -> list[tuple[float, float]]:
-    """Return the parts of a span that are so many seconds clear of all songs."""
+    """Return the parts of a span that are at least `clear_s` away from all songs."""
     pieces = [span]
     for first_s, last_s in songs:
         first_s, last_s = first_s - clear_s, last_s + clear_s

@@ -1,4 +1,4 @@
-"""Operations of an editor on units: what is kept, chosen, shortened, repeated and moved."""
+"""Operations of an editor on units: they choose, shorten, repeat and move phrases."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Sorting:
     of : `SECTION`, `LABEL` for all renditions of a phrase, or `ALL` for each unit
     key : one of `KEYS`
     is_most : whether the highest come first
-    turned : so many go from the front to the end; from the end to the front where negative
+    turned : number of groups moved from the front to the end; from the end to the front if negative
     """
 
     of: str = ALL
@@ -133,7 +133,7 @@ class Operations:
 
     Attributes
     ----------
-    keeps : kinds that are played beside phrases
+    keeps : kinds that are played in addition to phrases
     choices : one after the other
     """
 

@@ -110,7 +110,7 @@ def _or_all(order: Order, steps: int) -> Order:
 
 
 def floor_of(examples: Sequence[Example]) -> Operations:
-    """Return the operations that only drop what an editor rarely keeps, such as talk and pauses."""
+    """Return the operations that only drop kinds of sound that an editor rarely plays, such as talk."""
     kept = set()
     for kind in KINDS:
         played_s = total_s = 0.0
@@ -150,7 +150,7 @@ def fitting_operations(examples: Sequence[Example], progress: Progress = SILENT)
     beam = list(known.values())
     for number in range(_ROUNDS * len(_CHANGES)):
         progress.check_cancelled()
-        progress.report(number / (_ROUNDS * len(_CHANGES)), "Learning what this editor does with phrases")
+        progress.report(number / (_ROUNDS * len(_CHANGES)), "Learning this editor's choices of phrases")
         least = beam[-1].value - _HOPELESS if len(beam) == _BEAM else beam[0].value - 3.0 * _HOPELESS
         for one in beam:
             for operations in _CHANGES[number % len(_CHANGES)](one.operations):

@@ -44,7 +44,7 @@ def words_of(operations: Operations) -> str:
         part = "" if operations.opener.part.is_whole else f"{_part(operations.opener.part)} of "
         parts.append(f"begins with {part}{_choice(operations.opener.which)}")
     if not parts:
-        parts.append("drops what is not music" if not kept else "drops the rest of what is not music")
+        parts.append("plays music only" if not kept else "plays music")
     return listed([*parts, kept] if kept else parts)
 
 

@@ -34,7 +34,7 @@ _AT_ONCE = 256
 _ALIKE, _OF_ALIKE = 0.56, 1.28
 _PER_BORDER, _OF_CHANGE, _MOST_CHANGE, _OF_DOWNBEAT = 2.75, 0.41, 4.8, 0.06
 _POWER_OF_TWO, _THREE_TIMES, _OTHER_BARS, _OF_OCTAVES = 0.6, 0.12, -1.44, 0.24
-_NO_BARS, _OF_HALF, _HALF_ALIKE = -1.2, 0.23, 0.5
+_NO_BARS, _KNOWN, _OF_HALF, _HALF_ALIKE = -0.6, 0.3, 0.23, 0.5
 _REST, _TAIL, _TAIL_S, _REMAINDER, _SHORT = 0.5, -0.6, 1.6, -2.5, -4.0
 """Scores: of a repetition, a border, a length, a span that is a repetition of its half, and other spans."""
 _SHORT_SHARE, _BRIEF_SHARE, _BEGINS_ALIKE = 0.75, 0.6, 0.5
@@ -68,14 +68,24 @@ def phrases_of(frames: Frames, steps: Steps, is_music: NDArray[np.bool_], bar_st
     for first, last in playing:
         changes[first : last + 1] = changes_of(sounds, edges_s[first : last + 1], bar_steps)
     form = _Form(edges_s, steps.bar_positions == 1, bar_steps, rests, changes)
-    scores = _scores(form, playing, sounds)
+    found = _found(form, playing, sounds, frozenset())
+    # Where beats were lost, a phrase does not have its bars: it is as long as its other renditions.
+    lengths_s = frozenset(
+        float(np.median([form.lasts_s((other.first, other.last)) for other in found if other.label == label]))
+        for label in {one.label for one in found}
+        if sum(other.label == label for other in found) > 1
+    )
+    return _found(form, playing, sounds, lengths_s) if lengths_s else found
+
+
+def _found(
+    form: _Form, playing: Sequence[Span], sounds: Sounds, lengths_s: frozenset[float]
+) -> list[PhraseSpan]:
+    """Return the phrases; spans of these lengths can be phrases with any number of bars."""
+    scores = _scores(form, playing, sounds, lengths_s)
     spans = [span for run in playing for span in _divided(form, run, scores)]
-    spans = [
-        one for one in spans if one not in rests and edges_s[one[1]] - edges_s[one[0]] >= _LEAST_PHRASE_S
-    ]
-    if not spans:
-        return []
-    return _labelled(sounds, edges_s, spans)
+    spans = [one for one in spans if one not in form.rests and form.lasts_s(one) >= _LEAST_PHRASE_S]
+    return _labelled(sounds, form.edges_s, spans) if spans else []
 
 
 def _labelled(sounds: Sounds, edges_s: NDArray[np.float64], spans: Sequence[Span]) -> list[PhraseSpan]:
@@ -104,7 +114,7 @@ def _labelled(sounds: Sounds, edges_s: NDArray[np.float64], spans: Sequence[Span
 
 
 def _without_tail(one: PhraseSpan, found: Sequence[PhraseSpan], edges_s: NDArray[np.float64]) -> PhraseSpan:
-    """Return a rendition without a tail: what it is longer than the others if nothing follows at once."""
+    """Return a rendition without a tail: no longer than the others, unless a phrase follows at once."""
     same = [other for other in found if other.label == one.label]
     usual_s = float(np.median([edges_s[other.last] - edges_s[other.first] for other in same]))
     over_s = float(edges_s[one.last] - edges_s[one.first]) - usual_s
@@ -169,24 +179,57 @@ class _Form:
             return _NO_BARS
         while bars % 2 == 0:
             bars //= 2
-        of_bars = {1: _POWER_OF_TWO, 3: _THREE_TIMES}.get(bars, _OTHER_BARS)
-        return of_bars - _OF_OCTAVES * float(np.log2(self.lasts_s(span) / _USUAL_S)) ** 2
+        return {1: _POWER_OF_TWO, 3: _THREE_TIMES}.get(bars, _OTHER_BARS) - self.octaves(span)
+
+    def octaves(self, span: Span) -> float:
+        """Return the price of a length that is unusual in seconds."""
+        return _OF_OCTAVES * float(np.log2(self.lasts_s(span) / _USUAL_S)) ** 2
 
 
-def _candidates(form: _Form, playing: Sequence[Span]) -> list[Span]:
-    """Return the spans that may be phrases: whole bars, or what is left of a run."""
-    found: set[Span] = set()
+def _candidates(form: _Form, playing: Sequence[Span], lengths_s: frozenset[float]) -> dict[Span, float]:
+    """Return the spans that may be phrases, and the scores of their lengths, in order.
+
+    They are whole bars, remainders of a run, or spans of known lengths.
+    """
+    found: dict[Span, float] = {}
     for run in playing:
-        for first in form.begins(run).tolist():
+        begins = form.begins(run).tolist()
+        for first in begins:
             lasts = {first + bars * form.bar_steps for bars in _BARS} | {run[1]}
-            spans = ((first, last) for last in lasts if last <= run[1] and last - first >= form.bar_steps)
-            found |= {span for span in spans if _LEAST_S <= form.lasts_s(span) <= _MOST_S}
-    return sorted(found)
+            found |= {
+                (first, last): form.length((first, last))
+                for last in lasts
+                if last <= run[1] and last - first >= form.bar_steps
+            }
+        for span, score in _of_lengths(form, run, begins, lengths_s).items():
+            found.setdefault(span, score)
+    return {span: found[span] for span in sorted(found) if _LEAST_S <= form.lasts_s(span) <= _MOST_S}
 
 
-def _scores(form: _Form, playing: Sequence[Span], sounds: Sounds) -> dict[Span, float]:
+def _of_lengths(
+    form: _Form, run: Span, begins: Sequence[int], lengths_s: frozenset[float]
+) -> dict[Span, float]:
+    """Return spans of a run with known lengths, one after the other from each place where one may begin."""
+    found: dict[Span, float] = {}
+    edges_s = form.edges_s[run[0] : run[1] + 1]
+    for length_s in lengths_s:
+        for begin in begins:
+            first = begin
+            while first < run[1]:
+                last = run[0] + int(np.argmin(np.abs(edges_s - form.edges_s[first] - length_s)))
+                if abs(form.lasts_s((first, last)) - length_s) > _APART_S or (first, last) in found:
+                    break
+                found[first, last] = _KNOWN - form.octaves((first, last))
+                first = last
+    return found
+
+
+def _scores(
+    form: _Form, playing: Sequence[Span], sounds: Sounds, lengths_s: frozenset[float]
+) -> dict[Span, float]:
     """Return the scores of the spans that may be phrases."""
-    spans = _candidates(form, playing)
+    of_lengths = _candidates(form, playing, lengths_s)
+    spans = list(of_lengths)
     if not spans:
         return {}
     starts_s, stops_s = (form.edges_s[[span[side] for span in spans]] for side in (0, 1))
@@ -197,7 +240,7 @@ def _scores(form: _Form, playing: Sequence[Span], sounds: Sounds) -> dict[Span, 
     scores = {}
     for span, alike, half in zip(spans, best.tolist(), of_halves.tolist(), strict=True):
         weight = form.lasts_s(span) ** 0.5
-        score = form.length(span) + _OF_ALIKE * max(0.0, alike - _ALIKE) * weight
+        score = of_lengths[span] + _OF_ALIKE * max(0.0, alike - _ALIKE) * weight
         if alike > _ALIKE:
             score -= _OF_HALF * max(0.0, half - _HALF_ALIKE) * weight
         scores[span] = score

@@ -25,8 +25,8 @@ _SLOTS = 32
 _SHIFTS_S = (-0.2, -0.1, 0.0, 0.1, 0.2)
 """The borders of spans are right within this."""
 _SAME_LENGTH, _LEAST_LENGTH, _NO_TAIL = 0.94, 0.7, 0.985
-"""Spans of this ratio of lengths are compared as wholes; others as the shorter one and the start of the
-other one, and so are those of which one may have a tail."""
+"""Spans of this ratio of lengths are compared as wholes. Others, and those with a possible tail, are compared
+as the shorter one with the start of the longer one."""
 _PART_COSTS = 0.05
 
 

@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 from engine.arranging.decode import Bounds, Decoded
 from engine.arranging.editor import Editor, arrangements, load_editor, shipped_network
 from engine.arranging.learning import Pair
-from engine.arranging.orders import Order, length_s, plays, spans_of
+from engine.arranging.methods import NO_HITS, NO_RATE, Hits
+from engine.arranging.orders import Order, Span, length_s, plays, spans_of
 from engine.arranging.reasons import Reason, Reasons
 from engine.arranging.references import references_of
 from engine.arranging.step_features import StepFeatures, hear
 from engine.cuts.edges import ATTACK_S
 from engine.document.kinds.cut import CUT
 from engine.document.kinds.ordering import MOVE, REPEAT
-from engine.document.proposals import BY_ARRANGING, Alternative, Proposal, proposal_id
+from engine.document.proposals import BY_ARRANGING, Alternative, Evidence, Proposal, proposal_id
 from engine.document.state import DocumentState
 from engine.edl.edits_that_play import Played, Wanted, edits_that_play
 from engine.edl.gathered import gathered_accepted
@@ -43,6 +44,7 @@ _LEAST_S = 0.1
 EARLY_S = 0.06
 """An attack that is earlier than its beat by up to this belongs to the beat."""
 _LEAST_PART_S = 1.0
+_MOSTLY = 0.5
 _LEAST_LEFT = 0.1
 """Minimum share of a recording in the result; less remains only of other material or if the user asks for it.
 """
@@ -103,7 +105,8 @@ def arranged(
     if request.seed and len(found) > 1:
         found = [*found[1:], found[0]]
     edges = before_attacks(heard.steps.edges_samples, request.onsets_samples, request.state.rate_hz)
-    return proposed_of(request.state, heard, found, _habit_of(editor), edges)
+    hits = NO_HITS if editor is None or like else editor.method.hits
+    return proposed_of(request.state, heard, found, _habit_of(editor), edges, hits)
 
 
 def before_attacks(edges: NDArray[np.int64], onsets: NDArray[np.int64], rate_hz: int) -> NDArray[np.int64]:
@@ -171,6 +174,7 @@ def proposed_of(
     found: Sequence[Decoded],
     habit: str = "",
     edges: NDArray[np.int64] | None = None,
+    hits: Hits = NO_HITS,
 ) -> ProposedArrangement:
     """Return the first of some arrangements as proposals, and the others as their alternatives.
 
@@ -178,13 +182,14 @@ def proposed_of(
     ----------
     habit : the rule of the editor, as a sentence
     edges : where the steps begin and end in the proposals, see `before_attacks`
+    hits : how often such edits were the editor's
     """
     order = found[0].order
     recording_s = samples_to_s(state.length_samples, state.rate_hz)
     if not len(order):
         return ProposedArrangement((), recording_s, recording_s, ())
     edges = heard.steps.edges_samples if edges is None else edges
-    maker = _Maker(state, heard, order, tuple(one.order for one in found[1:]), habit, edges)
+    maker = _Maker(state, heard, order, tuple(one.order for one in found[1:]), habit, edges, hits)
     proposals = tuple(sorted(maker.proposals(), key=lambda one: one.start_samples))
     others = tuple(length_s(one.order, heard.steps) for one in found[1:])
     return ProposedArrangement(
@@ -202,6 +207,7 @@ class _Maker:
     others: tuple[Order, ...]
     habit: str
     edges: NDArray[np.int64]
+    hits: Hits
 
     def proposals(self) -> Iterator[Proposal]:
         """Yield them."""
@@ -215,7 +221,21 @@ class _Maker:
                 continue
             say = {CUT.name: reasons.of_cut, REPEAT.name: reasons.of_repeat, MOVE.name: reasons.of_move}
             alternatives = self._alternatives(wanted, others) if wanted.kind == CUT.name else ()
-            yield self._proposal(wanted, say[wanted.kind](steps), alternatives)
+            yield self._proposal(wanted, self._counted(wanted, steps, say[wanted.kind](steps)), alternatives)
+
+    def _counted(self, wanted: Wanted, steps: Span, reason: Reason) -> Reason:
+        """Return a reason, with how often such edits were the editor's if that is known."""
+        is_phrase = np.zeros(len(self.heard), bool)
+        for one in self.heard.phrases:
+            is_phrase[one.first : one.last] = True
+        is_cut_of_phrase = float(is_phrase[steps[0] : steps[1]].mean()) > _MOSTLY
+        of_cut = self.hits.phrases if is_cut_of_phrase else self.hits.others
+        rate = {CUT.name: of_cut, REPEAT.name: self.hits.repeats}.get(wanted.kind, NO_RATE)
+        if not rate.count:
+            return replace(reason, evidence=Evidence.WEAK) if self.hits != NO_HITS else reason
+        told = f"{rate.right} of {rate.count} such edits in your own pairs are right."
+        evidence = Evidence.STRONG if rate.is_reliable else Evidence.WEAK
+        return Reason(f"{reason.text} {told}", evidence)
 
     def references(self) -> tuple[tuple[int, int], ...]:
         """Return the takes that others are compared with, [start, stop) in samples."""

@@ -15,9 +15,9 @@ from engine.progress import Progress
 
 PARTS = (
     *("anomaly", "kept", "beats", "timing", "separation", "speech", "detection", "voices", "match", "takes"),
-    *("arrange", "places", "shuffled", "structure", "comping", "taste"),
+    *("arrange", "places", "shuffled", "structure", "comping", "taste", "editors"),
 )
-_SEEDS = 5
+_SEEDS, _PAIRS = 5, 5
 
 Lines = Iterator[Mapping[str, object]]
 
@@ -120,6 +120,13 @@ def _taste(options: argparse.Namespace, progress: Progress) -> Lines:
     return evaluate(options.data, asked, progress)
 
 
+def _editors(options: argparse.Namespace, progress: Progress) -> Lines:
+    from engine.lab.evaluation.editors.rows import evaluate
+
+    seeds = 1 if options.short else options.seeds
+    return evaluate(options.data, options.made, seeds=seeds, pairs=options.pairs, progress=progress)
+
+
 def _structure(options: argparse.Namespace, progress: Progress) -> Lines:
     from engine.lab.evaluation.structure.structure import evaluate
 
@@ -148,6 +155,7 @@ _MATERIAL_ALONE: Mapping[str, Callable[[argparse.Namespace, Progress], Lines]] =
         "structure": _structure,
         "comping": _comping,
         "taste": _taste,
+        "editors": _editors,
     }
 )
 """Parts that are measured on a folder of recordings by one function."""
@@ -194,6 +202,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     taste.add_argument(
         "--made", type=Path, metavar="DIR", help="keep made recordings here, and take those that are there"
     )
+    editors = parser.add_argument_group("editors")
+    editors.add_argument("--pairs", type=whole, default=_PAIRS, metavar="N", help=f"{_PAIRS} unless told")
     anomaly.add_argument(
         "--table", action="store_true", help="run nothing; print what is in --results, in Markdown"
     )

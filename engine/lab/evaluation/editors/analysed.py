@@ -20,8 +20,8 @@ from engine.lab.evaluation.editors.cut_jams import cut_jam
 from engine.lab.evaluation.editors.jams import PHRASE, Jam
 from engine.lab.evaluation.editors.played_jams import played_jam
 
-CUT, PLAYED = "cut", "played"
-GENERATORS: dict[str, Callable[[Path, int, int], Jam]] = {CUT: cut_jam, PLAYED: played_jam}
+EXCERPTS, PLAYED = "excerpts", "played"
+GENERATORS: dict[str, Callable[[Path, int, int], Jam]] = {EXCERPTS: cut_jam, PLAYED: played_jam}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,15 +38,15 @@ class AnalysedJam:
         return max(0.25, float(np.median(beats_s)))
 
 
-def analysed(data_dir: Path, made: Path, generator: str, half: int, seed: int) -> AnalysedJam:
+def analysed(data_dir: Path, made: Path | None, generator: str, half: int, seed: int) -> AnalysedJam:
     """Return a jam, analysed as recordings are whose edits are learned.
 
     Parameters
     ----------
-    made : folder of stored results; delete it when the analysis changes
+    made : folder of stored results, to be deleted when the analysis changes; None to store nothing
     """
-    path = made / f"{generator}-{half}-{seed}.pickle"
-    if path.exists():
+    path = None if made is None else made / f"{generator}-{half}-{seed}.pickle"
+    if path is not None and path.exists():
         stored: AnalysedJam = pickle.loads(path.read_bytes())
         return stored
     jam = GENERATORS[generator](data_dir, half, seed)
@@ -54,7 +54,9 @@ def analysed(data_dir: Path, made: Path, generator: str, half: int, seed: int) -
     grid = listen([jam.audio], rate_hz, n).grid
     talk_s = talk_between(voice_spans(voice_frames(resampled([jam.audio], rate_hz, VOICE_RATE_HZ))))
     found = AnalysedJam(jam, hear([jam.audio], rate_hz, n, grid, talk_s=talk_s))
-    made.mkdir(parents=True, exist_ok=True)
+    if path is None:
+        return found
+    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     part.write_bytes(pickle.dumps(found))
     part.replace(path)

@@ -26,7 +26,7 @@ _TOUCHING_S = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class HiddenEditor:
-    """An editor: `name` tells its rule and numbers, `edit` returns the spans it plays, in s of the jam."""
+    """An editor: `name` states its rule and numbers, `edit` returns the spans it plays, in s of the jam."""
 
     name: str
     edit: Callable[[Jam], tuple[Span, ...]]
@@ -50,7 +50,7 @@ def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 
 def _played(jam: Jam, spans: Sequence[Span]) -> tuple[Span, ...]:
-    """Merge the spans; where there are none, play all music, or the whole jam if it has no music."""
+    """Merge the spans; if they are empty, play all music, or the whole jam if it has no music."""
     return merged(spans or [_span(each) for each in jam.music] or [(0.0, jam.length_s)])
 
 

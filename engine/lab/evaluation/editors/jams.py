@@ -33,8 +33,8 @@ class Passage:
     phrase : name of the musical phrase in this jam ("A", "B", …); "" for other kinds
     rendition : number of the rendition in its section, from 0; 0 for other kinds
     of : number of renditions in the section; 0 for other kinds
-    bars : whole bars played; 0 where there is no metre
-    bar_s : mean length of a bar; 0.0 where there is no metre
+    bars : whole bars played; 0 without a metre
+    bar_s : mean length of a bar; 0.0 without a metre
     level_db : RMS level of the passage in the jam, in dBFS
     section : number of the section, from 0; `NO_SECTION` for other kinds
     """

@@ -193,7 +193,7 @@ def _broken_off(band: Band, phrase: Phrase, rng: np.random.Generator) -> _Draft:
 
 
 def _interlude(band: Band, following: Phrase, rng: np.random.Generator) -> list[_Draft]:
-    """Draw what happens before a section: one to three passages without two of one kind in a row."""
+    """Draw the one to three passages before a section, without two of one kind in a row."""
     drafts: list[_Draft] = []
     for _ in range(rng.integers(1, 4)):
         kind = str(rng.choice((TALK, SILENCE, BROKEN_OFF, NOODLING), p=(0.42, 0.3, 0.18, 0.1)))

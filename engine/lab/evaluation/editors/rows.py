@@ -35,8 +35,8 @@ TESTED = 2
 _COLUMNS = ("cuts_f", "jumps_f", "order", "share")
 
 
-def evaluate_editors(
-    data_dir: Path, made: Path, *, seeds: int, pairs: int = 5, progress: Progress = SILENT
+def evaluate(
+    data_dir: Path, made: Path | None, *, seeds: int, pairs: int = 5, progress: Progress = SILENT
 ) -> Iterator[Line]:
     """Yield the figures of hidden editors, a line each.
 
@@ -46,7 +46,7 @@ def evaluate_editors(
     Parameters
     ----------
     data_dir : holds music/, loops/, mdbdrums/ and speech/
-    made : folder of analysed jams
+    made : folder of analysed jams; None to make them again
     seeds : draws of jams and of the numbers of editors
     pairs : from which each editor is learned
 
@@ -113,7 +113,7 @@ def _all(heard: StepFeatures) -> Order:
 
 
 def _loud(heard: StepFeatures) -> Order:
-    """Play what is louder than half of the phrases."""
+    """Play the steps that are no more than 10 dB softer than half of the phrases."""
     levels = [one.level_db for one in units_of(heard) if one.kind == PHRASE_UNIT]
     least = float(np.median(levels)) - 10.0 if levels else -np.inf
     loud = np.flatnonzero(heard.powers_db > least)

@@ -107,10 +107,34 @@ def learn_editor(
     steps: int = _STEPS,
     seed: int = 0,
 ) -> Editor:
-    """Learn how an editor arranges, and adapt the network: each pair is learned with the others as examples.
+    """Learn how an editor arranges: by the method that predicts its pairs best.
 
-    Of several methods, the editor has the one that predicts its pairs best. With three pairs or more, one is
-    first held out: if the adapter is worse on it than the others as plain examples, nothing is adapted.
+    If that is the network, it is adapted to the pairs.
+
+    Raises
+    ------
+    Cancelled : the user asked for it
+    """
+    with seeded(seed):
+        method = method_of(pairs, partial(_order_like, network), seed, progress.part(0.0, 0.5))
+    adapter = Adapter()
+    if method.name == NETWORK:
+        adapter = adapted(pairs, network, progress.part(0.5, 1.0), steps=steps, seed=seed)
+    return Editor(name, tuple(pairs), adapter.requires_grad_(False), method=method)
+
+
+def adapted(
+    pairs: Sequence[Pair],
+    network: ArrangingNetwork,
+    progress: Progress = SILENT,
+    *,
+    steps: int = _STEPS,
+    seed: int = 0,
+) -> Adapter:
+    """Adapt the network to an editor: each pair is learned with the others as examples.
+
+    With three pairs or more, one is first held out: if the adapter is worse on it than the others as plain
+    examples, nothing is adapted.
 
     Raises
     ------
@@ -121,15 +145,12 @@ def learn_editor(
         network.requires_grad_(False)
         try:
             read = [Read.of(network, tensors_of(pair.heard), pair.order) for pair in pairs]
-            adapter = Adapter()
-            if len(read) < _TO_CHECK or _helps(network, read, steps, seed, progress.part(0.0, 0.3)):
-                rest = progress.part(0.3 if len(read) >= _TO_CHECK else 0.0, 0.6)
-                adapter = _adapted(network, read, steps, seed, rest)
+            if len(read) >= _TO_CHECK and not _helps(network, read, steps, seed, progress.part(0.0, 0.5)):
+                return Adapter()
+            return _adapted(network, read, steps, seed, progress.part(0.5, 1.0))
         finally:
             for value, was in zip(network.parameters(), held, strict=True):
                 value.requires_grad_(was)
-    method = method_of(pairs, partial(_order_like, network), seed, progress.part(0.6, 1.0))
-    return Editor(name, tuple(pairs), adapter.requires_grad_(False), method=method)
 
 
 def _order_like(network: ArrangingNetwork, heard: StepFeatures, pairs: Sequence[Pair]) -> Order:

@@ -103,7 +103,7 @@ def rows_of(pairs: Sequence[Pair], seed: int) -> Mapping[str, Find]:
         "rubbish dropped": by_orders(lambda heard: made_by(floor, units_of(heard))),
         "nearest edit": by_orders(lambda heard: of_nearest(heard, pairs)),
         "rules": by_orders(by_rules),
-        "network": by_orders(arranged(plain)),
+        "network, by examples": by_orders(arranged(plain)),
         "Offcut": by_orders(arranged(editor)),
     }
 

@@ -119,11 +119,11 @@ def learn_editor(
         method = method_of(pairs, partial(_order_like, network), seed, progress.part(0.0, 0.5))
     adapter = Adapter()
     if method.name == NETWORK:
-        adapter = adapted(pairs, network, progress.part(0.5, 1.0), steps=steps, seed=seed)
+        adapter = adapter_of(pairs, network, progress.part(0.5, 1.0), steps=steps, seed=seed)
     return Editor(name, tuple(pairs), adapter.requires_grad_(False), method=method)
 
 
-def adapted(
+def adapter_of(
     pairs: Sequence[Pair],
     network: ArrangingNetwork,
     progress: Progress = SILENT,

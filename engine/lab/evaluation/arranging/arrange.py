@@ -13,7 +13,7 @@ from statistics import fmean
 import numpy as np
 
 from engine.arranging.decode import Bounds, decode
-from engine.arranging.editor import adapted, scores_for, shipped_network
+from engine.arranging.editor import adapter_of, scores_for, shipped_network
 from engine.arranging.learning import Pair
 from engine.arranging.network import Adapter, ArrangingNetwork
 from engine.arranging.orders import Order
@@ -164,7 +164,7 @@ def measured(trials: Sequence[Trial], network: ArrangingNetwork, progress: Progr
         progress.check_cancelled()
         progress.report(number / len(trials), f"Arranging as editors would: {trial.about}")
         began = time.process_time()
-        adapter = adapted(trial.pairs, network)
+        adapter = adapter_of(trial.pairs, network)
         tallies.setdefault((trial.about, "learning_s"), _Tally()).right += round(
             1000 * (time.process_time() - began)
         )

@@ -10,7 +10,7 @@ from statistics import fmean
 import numpy as np
 
 from engine.arranging.decode import Bounds
-from engine.arranging.editor import adapted, arrangements, learn_editor, shipped_network
+from engine.arranging.editor import adapter_of, arrangements, learn_editor, shipped_network
 from engine.arranging.learning import Pair
 from engine.arranging.methods import BY_NETWORK
 from engine.arranging.orders import Order
@@ -111,7 +111,7 @@ def _rows(pairs: Sequence[Pair], seed: int) -> Mapping[str, Callable[[StepFeatur
     """Return the ways to edit a recording as these pairs were edited, by name."""
     network = shipped_network()
     editor = learn_editor(pairs, "", network, seed=seed)
-    by_network = replace(editor, adapter=adapted(pairs, network, seed=seed), method=BY_NETWORK)
+    by_network = replace(editor, adapter=adapter_of(pairs, network, seed=seed), method=BY_NETWORK)
 
     def ours(heard: StepFeatures, *, is_chosen: bool = True) -> Order:
         bounds = replace(Bounds.none(len(heard)), least_steps=_LEAST_STEPS)

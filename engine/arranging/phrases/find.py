@@ -9,7 +9,7 @@ Processing", 2015, chapter 4), so that each can be compared at its own level, to
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -23,11 +23,12 @@ from engine.spans import runs
 from engine.structure.labels import groups_of
 from engine.takes.features import Frames
 
-_BARS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 24, 32)
+_BARS = (2, 3, 4, 6, 8, 12, 16, 24, 32)
 _LEAST_S, _MOST_S, _USUAL_S = 3.5, 44.0, 11.0
 _LEAST_RUN_S, _JOINED_S, _LEAST_PHRASE_S = 2.0, 0.5, 3.0
 _TEMPO = 1.047
 """A repetition is faster or slower by less than this."""
+_PART_S = 1200.0
 _APART_S = 0.3
 _OF_HALVES, _DOWN_CHANGES = 0.8, 1.5
 _AT_ONCE = 256
@@ -68,18 +69,40 @@ def phrases_of(frames: Frames, steps: Steps, is_music: NDArray[np.bool_], bar_st
     for first, last in playing:
         changes[first : last + 1] = changes_of(sounds, edges_s[first : last + 1], bar_steps)
     form = _Form(edges_s, steps.bar_positions == 1, bar_steps, rests, changes)
-    found = _found(form, playing, sounds, frozenset())
+    found: list[PhraseSpan] = []
+    for part in _parts(playing, edges_s):
+        labels = 1 + max((one.label for one in found), default=-1)
+        found += [replace(one, label=one.label + labels) for one in _in_part(form, part, sounds)]
+    return found
+
+
+def _parts(playing: Sequence[Span], edges_s: NDArray[np.float64]) -> list[list[Span]]:
+    """Return runs in parts of about `_PART_S`: repetitions are searched within each, for linear time."""
+    parts: list[list[Span]] = [[]]
+    for first, last in playing:
+        numbers = (edges_s[first:last] - edges_s[first]) // _PART_S
+        inner = (np.flatnonzero(np.diff(numbers)) + first + 1).tolist()
+        for start, stop in pairwise([first, *inner, last]):
+            if parts[-1] and edges_s[stop] - edges_s[parts[-1][0][0]] > _PART_S:
+                parts.append([])
+            parts[-1].append((start, stop))
+    return parts
+
+
+def _in_part(form: _Form, playing: Sequence[Span], sounds: Sounds) -> list[PhraseSpan]:
+    """Return the phrases of some runs of music."""
+    found = _found(form, playing, sounds, ())
     # Where beats were lost, a phrase does not have its bars: it is as long as its other renditions.
-    lengths_s = frozenset(
-        float(np.median([form.lasts_s((other.first, other.last)) for other in found if other.label == label]))
-        for label in {one.label for one in found}
-        if sum(other.label == label for other in found) > 1
-    )
+    lengths_s = []
+    for label in sorted({one.label for one in found}):
+        same = [form.lasts_s((one.first, one.last)) for one in found if one.label == label]
+        if len(same) > 1:
+            lengths_s.append(float(np.median(same)))
     return _found(form, playing, sounds, lengths_s) if lengths_s else found
 
 
 def _found(
-    form: _Form, playing: Sequence[Span], sounds: Sounds, lengths_s: frozenset[float]
+    form: _Form, playing: Sequence[Span], sounds: Sounds, lengths_s: Sequence[float]
 ) -> list[PhraseSpan]:
     """Return the phrases; spans of these lengths can be phrases with any number of bars."""
     scores = _scores(form, playing, sounds, lengths_s)
@@ -186,7 +209,7 @@ class _Form:
         return _OF_OCTAVES * float(np.log2(self.lasts_s(span) / _USUAL_S)) ** 2
 
 
-def _candidates(form: _Form, playing: Sequence[Span], lengths_s: frozenset[float]) -> dict[Span, float]:
+def _candidates(form: _Form, playing: Sequence[Span], lengths_s: Sequence[float]) -> dict[Span, float]:
     """Return the spans that may be phrases, and the scores of their lengths, in order.
 
     They are whole bars, remainders of a run, or spans of known lengths.
@@ -207,7 +230,7 @@ def _candidates(form: _Form, playing: Sequence[Span], lengths_s: frozenset[float
 
 
 def _of_lengths(
-    form: _Form, run: Span, begins: Sequence[int], lengths_s: frozenset[float]
+    form: _Form, run: Span, begins: Sequence[int], lengths_s: Sequence[float]
 ) -> dict[Span, float]:
     """Return spans of a run with known lengths, one after the other from each place where one may begin."""
     found: dict[Span, float] = {}
@@ -225,7 +248,7 @@ def _of_lengths(
 
 
 def _scores(
-    form: _Form, playing: Sequence[Span], sounds: Sounds, lengths_s: frozenset[float]
+    form: _Form, playing: Sequence[Span], sounds: Sounds, lengths_s: Sequence[float]
 ) -> dict[Span, float]:
     """Return the scores of the spans that may be phrases."""
     of_lengths = _candidates(form, playing, lengths_s)

@@ -22,6 +22,8 @@ _PITCH_COLUMNS = 20
 """Principal components of the semitones; the others hardly differ."""
 _RANGE_DB = 50.0
 _SLOTS = 32
+_AT_ONCE = 1024
+"""Spans whose sound is held in memory in full."""
 _SHIFTS_S = (-0.2, -0.1, 0.0, 0.1, 0.2)
 """The borders of spans are right within this."""
 _SAME_LENGTH, _LEAST_LENGTH, _NO_TAIL = 0.94, 0.7, 0.985
@@ -61,6 +63,9 @@ class Sounds:
         starts_s, stops_s : shape (k,)
         slots : into which spans are divided, twice as many for rhythm
         """
+        if len(starts_s) > _AT_ONCE:
+            blocks = (slice(at, at + _AT_ONCE) for at in range(0, len(starts_s), _AT_ONCE))
+            return np.concatenate([self.vectors(starts_s[one], stops_s[one], slots) for one in blocks])
         parts = []
         for sums, rate_hz, count in (
             (self.pitches, FRAMES_PER_S, slots),

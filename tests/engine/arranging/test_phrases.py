@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -101,3 +103,16 @@ def test_beats_go_on_to_both_ends_of_playing() -> None:
     assert 9.0 in np.round(steps.edges_s, 3)
     few = BeatGrid(grid.beats_samples[:3], positions[:3], 120.0, 1.0, "")
     np.testing.assert_array_equal(with_outer_beats(few, played_s, RATE_HZ).beats_samples, few.beats_samples)
+
+
+def test_long_recordings_are_searched_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(2)
+    audio = np.concatenate([rendition(name, 0.0, 1.0, rng) for name in "AABAAB"])
+    beats = (np.arange(6 * 32) * BEAT_S * RATE_HZ).astype(np.int64)
+    grid = BeatGrid(beats, np.arange(len(beats)) % BEATS + 1, 120.0, 1.0, "")
+    whole = hear([audio], RATE_HZ, len(audio), grid).phrases
+    monkeypatch.setattr("engine.arranging.phrases.find._PART_S", 50.0)
+    parts = hear([audio], RATE_HZ, len(audio), grid).phrases
+    assert len({one.label for one in parts}) > len({one.label for one in whole}) >= 2
+    assert all(one.last <= other.first for one, other in pairwise(parts))
+    assert {edge % 32 for one in (*whole, *parts) for edge in (one.first, one.last)} == {0}

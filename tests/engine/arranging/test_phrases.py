@@ -115,4 +115,4 @@ def test_long_recordings_are_searched_in_parts(monkeypatch: pytest.MonkeyPatch) 
     parts = hear([audio], RATE_HZ, len(audio), grid).phrases
     assert len({one.label for one in parts}) > len({one.label for one in whole}) >= 2
     assert all(one.last <= other.first for one, other in pairwise(parts))
-    assert {edge % 32 for one in (*whole, *parts) for edge in (one.first, one.last)} == {0}
+    assert {edge % BEATS for one in (*whole, *parts) for edge in (one.first, one.last)} == {0}

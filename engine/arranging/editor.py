@@ -39,8 +39,8 @@ from engine.arranging.rules.search import VERSION as RULES_VERSION
 from engine.arranging.rules.search import Fitting
 from engine.arranging.rules.search import orders_by as orders_by_rules
 from engine.arranging.scores import Scores, scores_of
-from engine.arranging.step_features import COLUMNS, Section, StepFeatures
-from engine.arranging.steps import Steps
+from engine.arranging.step_features import COLUMNS, StepFeatures
+from engine.arranging.steps import Section, Steps
 from engine.errors import OffcutError
 from engine.files.regular_file import open_regular
 from engine.files.safe_write import replacing
@@ -52,7 +52,7 @@ from engine.shortage import raise_shortage
 from engine.takes.takes import FoundTakes
 
 SUFFIX = ".editor"
-METHOD = TypeAdapter(Method)
+_METHOD = TypeAdapter(Method)
 WEIGHTS = Path(__file__).resolve().parents[2] / "resources" / "models" / "arranging.safetensors"
 _FORMAT = 1
 _STEPS, _RATE = 60, 1e-2
@@ -283,7 +283,7 @@ def save_editor(editor: Editor, path: Path, *, overwrite: bool = False) -> None:
         "pairs": rows,
         "network": _network_known_by(),
     }
-    facts["method"] = METHOD.dump_python(replace(editor.method, rules=()), mode="json")
+    facts["method"] = _METHOD.dump_python(replace(editor.method, rules=()), mode="json")
     if editor.method.rules:
         facts["rules"] = RULES_VERSION
         tensors["rules"] = torch.tensor(
@@ -356,7 +356,7 @@ def _method(facts: object, rules: tuple[Fitting, ...]) -> Method:
     """Return the method of an editor; an older file has rules, or the network arranges."""
     if facts is None:
         return Method(RULES if rules else NETWORK, rules=rules)
-    found = METHOD.validate_python(facts)
+    found = _METHOD.validate_python(facts)
     is_known = (
         found.name in METHODS and (found.name != RULES or rules) and (found.name == NETWORK or found.words)
     )

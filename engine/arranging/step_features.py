@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.arranging.borders import LEAST_PAUSE_S, with_borders
 from engine.arranging.phrases.find import phrases_of
-from engine.arranging.steps import Steps, steps_of, with_outer_beats
+from engine.arranging.steps import Section, Steps, steps_of, with_outer_beats
 from engine.arranging.take_features import TAKE_COLUMNS, again_of
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.progress import SILENT, Progress
@@ -47,15 +47,6 @@ _PLAIN = 13 + _BANDS + len(LAGS) + 4 * len(_CYCLES) + 8
 TAKES = slice(_PLAIN, _PLAIN + TAKE_COLUMNS)
 """Columns of takes."""
 COLUMNS = _PLAIN + TAKE_COLUMNS + 2
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """Steps [first, last) of a section, and the number of its label."""
-
-    first: int
-    last: int
-    label: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,8 +146,7 @@ def _phrases(frames: Frames, made: StepFeatures) -> tuple[Section, ...]:
     """Return the phrases of the music outside of talk."""
     is_music = (made.features[:, IS_PLAYED] > 0.5) & ~talk_of(made.steps, made.talk_s)
     bar = made.steps.bar_beats
-    found = phrases_of(frames, made.steps, is_music, _SHORT_BAR_BEATS if bar == 2 else bar)
-    return tuple(Section(one.first, one.last, one.label) for one in found)
+    return tuple(phrases_of(frames, made.steps, is_music, _SHORT_BAR_BEATS if bar == 2 else bar))
 
 
 def with_sections(heard: StepFeatures, sections_s: Iterable[tuple[float, float, str]]) -> StepFeatures:

@@ -77,6 +77,15 @@ class Steps:
         return int(first), int(last)
 
 
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Steps [first, last) of a section or a phrase, and the number of its label."""
+
+    first: int
+    last: int
+    label: int
+
+
 def with_outer_beats(grid: BeatGrid, played_s: NDArray[np.float64], rate_hz: int) -> BeatGrid:
     """Return a grid whose beats go on to the start and the end of each run of playing, in its own tempo.
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from engine.arranging.orders import Span
 from engine.arranging.phrases.rests import changes_of, rests_of
 from engine.arranging.phrases.sounds import Sounds
-from engine.arranging.steps import Steps
+from engine.arranging.steps import Section, Steps
 from engine.spans import runs
 from engine.structure.labels import groups_of
 from engine.takes.features import Frames
@@ -30,7 +30,7 @@ _TEMPO = 1.047
 """A repetition is faster or slower by less than this."""
 _PART_S = 1200.0
 _APART_S = 0.3
-_OF_HALVES, _DOWN_CHANGES = 0.8, 1.5
+_OF_HALVES, _PEAK = 0.8, 1.5
 _AT_ONCE = 256
 _ALIKE, _OF_ALIKE = 0.56, 1.28
 _PER_BORDER, _OF_CHANGE, _MOST_CHANGE, _OF_DOWNBEAT = 2.75, 0.41, 4.8, 0.06
@@ -43,17 +43,8 @@ _SAME, _SHARP = 0.6, 8.0
 """Spans more alike than this are the same phrase."""
 
 
-@dataclass(frozen=True, slots=True)
-class PhraseSpan:
-    """Steps [first, last) of one rendition, and the number of its phrase, counted as they appear."""
-
-    first: int
-    last: int
-    label: int
-
-
-def phrases_of(frames: Frames, steps: Steps, is_music: NDArray[np.bool_], bar_steps: int) -> list[PhraseSpan]:
-    """Return the phrases of a recording, ascending and apart.
+def phrases_of(frames: Frames, steps: Steps, is_music: NDArray[np.bool_], bar_steps: int) -> list[Section]:
+    """Return the renditions of phrases of a recording, ascending and apart.
 
     Parameters
     ----------
@@ -69,7 +60,7 @@ def phrases_of(frames: Frames, steps: Steps, is_music: NDArray[np.bool_], bar_st
     for first, last in playing:
         changes[first : last + 1] = changes_of(sounds, edges_s[first : last + 1], bar_steps)
     form = _Form(edges_s, steps.bar_positions == 1, bar_steps, rests, changes)
-    found: list[PhraseSpan] = []
+    found: list[Section] = []
     for part in _parts(playing, edges_s):
         labels = 1 + max((one.label for one in found), default=-1)
         found += [replace(one, label=one.label + labels) for one in _in_part(form, part, sounds)]
@@ -89,7 +80,7 @@ def _parts(playing: Sequence[Span], edges_s: NDArray[np.float64]) -> list[list[S
     return parts
 
 
-def _in_part(form: _Form, playing: Sequence[Span], sounds: Sounds) -> list[PhraseSpan]:
+def _in_part(form: _Form, playing: Sequence[Span], sounds: Sounds) -> list[Section]:
     """Return the phrases of some runs of music."""
     found = _found(form, playing, sounds, ())
     # Where beats were lost, a phrase does not have its bars: it is as long as its other renditions.
@@ -101,9 +92,7 @@ def _in_part(form: _Form, playing: Sequence[Span], sounds: Sounds) -> list[Phras
     return _found(form, playing, sounds, lengths_s) if lengths_s else found
 
 
-def _found(
-    form: _Form, playing: Sequence[Span], sounds: Sounds, lengths_s: Sequence[float]
-) -> list[PhraseSpan]:
+def _found(form: _Form, playing: Sequence[Span], sounds: Sounds, lengths_s: Sequence[float]) -> list[Section]:
     """Return the phrases; spans of these lengths can be phrases with any number of bars."""
     scores = _scores(form, playing, sounds, lengths_s)
     spans = [span for run in playing for span in _divided(form, run, scores)]
@@ -111,7 +100,7 @@ def _found(
     return _labelled(sounds, form.edges_s, spans) if spans else []
 
 
-def _labelled(sounds: Sounds, edges_s: NDArray[np.float64], spans: Sequence[Span]) -> list[PhraseSpan]:
+def _labelled(sounds: Sounds, edges_s: NDArray[np.float64], spans: Sequence[Span]) -> list[Section]:
     """Return spans with labels; a short one that is played once has that of a phrase that begins like it.
 
     A short one unlike all others is left out: it is not known to be a phrase.
@@ -132,11 +121,11 @@ def _labelled(sounds: Sounds, edges_s: NDArray[np.float64], spans: Sequence[Span
                 label = labels[longer[int(np.argmax(alike))]]
             elif lengths_s[number] < _BRIEF_SHARE * usual_s:
                 continue
-        found.append(PhraseSpan(*span, label))
+        found.append(Section(*span, label))
     return [_without_tail(one, found, edges_s) for one in found]
 
 
-def _without_tail(one: PhraseSpan, found: Sequence[PhraseSpan], edges_s: NDArray[np.float64]) -> PhraseSpan:
+def _without_tail(one: Section, found: Sequence[Section], edges_s: NDArray[np.float64]) -> Section:
     """Return a rendition without a tail: no longer than the others, unless a phrase follows at once."""
     same = [other for other in found if other.label == one.label]
     usual_s = float(np.median([edges_s[other.last] - edges_s[other.first] for other in same]))
@@ -144,7 +133,7 @@ def _without_tail(one: PhraseSpan, found: Sequence[PhraseSpan], edges_s: NDArray
     if not 0.0 < over_s <= _TAIL_S or any(other.first == one.last for other in found):
         return one
     last = int(np.argmin(np.abs(edges_s - edges_s[one.first] - usual_s)))
-    return PhraseSpan(one.first, max(last, one.first + 1), one.label)
+    return Section(one.first, max(last, one.first + 1), one.label)
 
 
 def _runs_of_music(is_music: NDArray[np.bool_], edges_s: NDArray[np.float64]) -> list[Span]:
@@ -187,7 +176,7 @@ class _Form:
         flags |= self.is_downbeat[first:last]
         changes = self.changes[first:last]
         is_peak = (changes >= np.roll(changes, 1)) & (changes >= np.roll(changes, -1))
-        flags |= (changes >= _DOWN_CHANGES) & is_peak
+        flags |= (changes >= _PEAK) & is_peak
         return first + np.flatnonzero(flags)
 
     def border(self, edge: int) -> float:

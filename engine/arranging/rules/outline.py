@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arranging.orders import Span
-from engine.arranging.step_features import HAS_BEAT, IS_PLAYED, Section, StepFeatures
+from engine.arranging.step_features import HAS_BEAT, IS_PLAYED, StepFeatures
+from engine.arranging.steps import Section
 from engine.spans import runs
 
 REST_S = 1.0

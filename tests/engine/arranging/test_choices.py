@@ -30,7 +30,8 @@ from engine.arranging.learning import Pair
 from engine.arranging.methods import CHOICES, FLOOR, RULES, method_of
 from engine.arranging.network import Adapter
 from engine.arranging.orders import order_of, plays
-from engine.arranging.step_features import IS_PLAYED, Section, StepFeatures
+from engine.arranging.step_features import IS_PLAYED, StepFeatures
+from engine.arranging.steps import Section
 from tests.engine.arranging import made
 
 BAR = 4

@@ -10,8 +10,8 @@ import pytest
 from engine.arranging.rules.choices import Choices
 from engine.arranging.rules.outline import Outline, Stretch, outlines_of
 from engine.arranging.rules.picks import sort_of
-from engine.arranging.step_features import HAS_BEAT, IS_PLAYED, Section, StepFeatures, powers_of
-from engine.arranging.steps import Steps
+from engine.arranging.step_features import HAS_BEAT, IS_PLAYED, StepFeatures, powers_of
+from engine.arranging.steps import Section, Steps
 from engine.takes.features import Frames
 from tests.engine.arranging import made
 

@@ -25,7 +25,8 @@ from engine.arranging.rules.alike import jump_f
 from engine.arranging.rules.learned import arrangements_by
 from engine.arranging.rules.outline import outlines_of
 from engine.arranging.rules.search import Edited, Fitting, fitting_rules, orders_by
-from engine.arranging.step_features import HAS_BEAT, IS_PLAYED, Section, StepFeatures
+from engine.arranging.step_features import HAS_BEAT, IS_PLAYED, StepFeatures
+from engine.arranging.steps import Section
 from tests.engine.arranging import made
 
 BAR = 4

@@ -13,7 +13,8 @@ import pytest
 from engine.arranging.learning import Pair
 from engine.arranging.orders import Order, order_of, spans_of
 from engine.arranging.rules.alike import agreement
-from engine.arranging.step_features import HAS_BEAT, IS_PLAYED, Section
+from engine.arranging.step_features import HAS_BEAT, IS_PLAYED
+from engine.arranging.steps import Section
 from engine.lab.evaluation.arranging.forms import hidden
 from engine.lab.evaluation.arranging.forms.figures import jump_f, order_tau, reorders
 from engine.lab.evaluation.arranging.forms.hidden import HiddenEditor

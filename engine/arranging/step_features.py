@@ -25,8 +25,6 @@ from engine.timebase import s_to_samples
 Floats = NDArray[np.float32]
 
 _LEAST_TUNING_S = 3.0
-_SHORT_BAR_BEATS = 4
-"""Two beats are half a bar."""
 _BANDS = 9
 """The highest band of takes is left out: not every recording has it."""
 _LOUD_QUANTILE = 0.9
@@ -144,9 +142,9 @@ def talk_of(steps: Steps, talk_s: Iterable[tuple[float, float]]) -> NDArray[np.b
 
 def _phrases(frames: Frames, made: StepFeatures) -> tuple[Section, ...]:
     """Return the phrases of the music outside of talk."""
-    is_music = (made.features[:, IS_PLAYED] > 0.5) & ~talk_of(made.steps, made.talk_s)
-    bar = made.steps.bar_beats
-    return tuple(phrases_of(frames, made.steps, is_music, _SHORT_BAR_BEATS if bar == 2 else bar))
+    is_talk = talk_of(made.steps, made.talk_s)
+    is_music = (made.features[:, IS_PLAYED] > 0.5) & ~is_talk
+    return tuple(phrases_of(frames, made.steps, is_music, is_talk))
 
 
 def with_sections(heard: StepFeatures, sections_s: Iterable[tuple[float, float, str]]) -> StepFeatures:

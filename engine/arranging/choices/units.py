@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise, takewhile
+from itertools import pairwise
 from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.arranging.choices.bars import counted_as_one
 from engine.arranging.orders import Span
 from engine.arranging.references import false_starts_of
 from engine.arranging.step_features import IS_PLAYED, StepFeatures, talk_of
 
 PHRASE, TALK, ATTEMPT, PAUSE, OTHER = "phrases", "talk", "broken-off starts", "pauses", "short playing"
 KINDS = (PHRASE, TALK, ATTEMPT, PAUSE, OTHER)
-_BROKEN_SHARE = 0.6
-"""A rendition with less than this share of the usual length of its phrase, before a pause, is broken off."""
+_WHOLE_SHARE = 0.93
+"""A rendition with less than this share of the usual length of its phrase, with no phrase after it, is broken
+off."""
+_LONGEST_BREAK_S = 3.0
+"""Phrases with a longer break between them are in two sections."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Unit:
     ----------
     kind : one of `KINDS`
     label : number of the phrase that is played; -1 for other kinds
-    section : number of the section, a group of phrases that belong together; -1 for other kinds
+    section : number of the section, the phrases without a long break between them; -1 for other kinds
     level_db : of its sound, relative to the loud steps
     lasts_s : how long
     bars : the steps at which its bars begin, and `last`; only the ends without a pulse
@@ -66,7 +70,7 @@ def units_of(heard: StepFeatures) -> tuple[Unit, ...]:
         _unit(heard, first, last, KINDS[kinds[first]], int(labels[first]))
         for first, last in pairwise(sorted(borders))
     ]
-    return tuple(_with_sections(_with_attempts(found)))
+    return tuple(_with_bars(list(_with_sections(_with_attempts(found)))))
 
 
 def _kinds(heard: StepFeatures, is_phrase: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -87,38 +91,41 @@ def _unit(heard: StepFeatures, first: int, last: int, kind: str, label: int) -> 
     return Unit(first, last, kind, label, -1, heard.level_db(first, last), lasts_s, (first, *lines, last))
 
 
+def _with_bars(units: Sequence[Unit]) -> Iterator[Unit]:
+    """Yield units; the bars of phrases are those of the music where twice as many are counted."""
+    phrases = [one for one in units if one.kind == PHRASE]
+    factors = counted_as_one([one.lasts_s for one in phrases], [len(one.bar_spans) for one in phrases])
+    of_phrases = dict(zip(phrases, factors, strict=True))
+    for one in units:
+        yield replace(one, bars=(*one.bars[: -1 : of_phrases.get(one, 1)], one.last))
+
+
 def _with_attempts(units: Sequence[Unit]) -> list[Unit]:
-    """Return units; a short rendition before a pause is broken off if a whole one comes later."""
+    """Return units; a short rendition that no phrase follows is broken off if a whole one comes later."""
     usual = {
         label: median(one.lasts_s for one in units if one.label == label)
         for label in {one.label for one in units}
     }
     found = []
     for number, one in enumerate(units):
-        is_short = one.kind == PHRASE and one.lasts_s < _BROKEN_SHARE * usual[one.label]
+        is_short = one.kind == PHRASE and one.lasts_s < _WHOLE_SHARE * usual[one.label]
         rest = units[number + 1 :]
-        stops = not rest or rest[0].kind in (PAUSE, TALK)
+        stops = not rest or rest[0].kind != PHRASE
         again = any(
-            other.label == one.label and other.lasts_s >= _BROKEN_SHARE * usual[one.label] for other in rest
+            other.label == one.label and other.lasts_s >= _WHOLE_SHARE * usual[one.label] for other in rest
         )
         found.append(replace(one, kind=ATTEMPT, label=-1) if is_short and stops and again else one)
     return found
 
 
 def _with_sections(units: Sequence[Unit]) -> Iterator[Unit]:
-    """Yield units with the numbers of their sections.
-
-    A section goes on while phrases follow each other. After a break it goes on if the next phrases, up to
-    the break after them, have one of its phrases.
-    """
-    section, labels = -1, set[int]()
-    for number, one in enumerate(units):
+    """Yield units with the numbers of their sections: a long break begins another one."""
+    section, break_s = -1, np.inf
+    for one in units:
         if one.kind != PHRASE:
+            break_s += one.lasts_s
             yield one
             continue
-        if not number or units[number - 1].kind != PHRASE:
-            following = {other.label for other in takewhile(lambda unit: unit.kind == PHRASE, units[number:])}
-            if not following & labels:
-                section, labels = section + 1, set()
-        labels.add(one.label)
+        section += break_s > _LONGEST_BREAK_S
+        break_s = 0.0
         yield replace(one, section=section)

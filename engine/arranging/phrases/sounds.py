@@ -30,6 +30,8 @@ _SAME_LENGTH, _LEAST_LENGTH, _NO_TAIL = 0.94, 0.7, 0.985
 """Spans of this ratio of lengths are compared as wholes. Others, and those with a possible tail, are compared
 as the shorter one with the start of the longer one."""
 _PART_COSTS = 0.05
+_MOST_PITCH, _MOST_BAND = 3.0, 1.5
+"""Deviations are limited to these multiples of their mean, so that a bar played wrongly does not decide."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,17 +69,30 @@ class Sounds:
             blocks = (slice(at, at + _AT_ONCE) for at in range(0, len(starts_s), _AT_ONCE))
             return np.concatenate([self.vectors(starts_s[one], stops_s[one], slots) for one in blocks])
         parts = []
-        for sums, rate_hz, count in (
-            (self.pitches, FRAMES_PER_S, slots),
-            (self.bands, STEPS_PER_S, 2 * slots),
+        for sums, rate_hz, count, limit in (
+            (self.pitches, FRAMES_PER_S, slots, _MOST_PITCH),
+            (self.bands, STEPS_PER_S, 2 * slots, _MOST_BAND),
         ):
             shares = np.arange(count + 1) / count
             places = (starts_s[:, None] + (stops_s - starts_s)[:, None] * shares) * rate_hz
             means = np.diff(_at(sums, places), axis=1) / np.diff(places, axis=1)[..., None]
-            rows = (means - means.mean(axis=1, keepdims=True)).reshape(len(means), -1)
+            rows = _centred(means)
+            most = limit * np.abs(rows).mean(axis=(1, 2), keepdims=True)
+            rows = _centred(np.clip(rows, -most, most)).reshape(len(means), -1)
             lengths = np.linalg.norm(rows, axis=1, keepdims=True)
             parts.append(np.sqrt(0.5) * rows / np.maximum(lengths, 1e-6))
         return np.concatenate(parts, axis=1).astype(np.float32)
+
+    def of_halves(self, starts_s: Seconds, stops_s: Seconds) -> NDArray[np.float64]:
+        """Return how alike the halves of each span are, shape (k,), -1 to 1."""
+        middles_s = (starts_s + stops_s) / 2.0
+        found = np.zeros(len(starts_s))
+        for at in range(0, len(starts_s), _AT_ONCE):
+            one = slice(at, at + _AT_ONCE)
+            first = self.vectors(starts_s[one], middles_s[one], slots=_SLOTS // 2)
+            second = self.vectors(middles_s[one], stops_s[one], slots=_SLOTS // 2)
+            found[one] = np.einsum("nd,nd->n", first, second)
+        return found
 
     def similarities(self, starts_s: Seconds, stops_s: Seconds) -> NDArray[np.float64]:
         """Return how alike spans are, shape (k, k), -1 to 1; -1 where their lengths differ much."""
@@ -108,6 +123,11 @@ class Sounds:
         lengths = np.maximum(last - first, 1e-3)
         means: Sums = (_at(self.bands, last) - _at(self.bands, first)) / lengths[:, None]
         return means
+
+
+def _centred(rows: Sums) -> Sums:
+    centred: Sums = rows - rows.mean(axis=1, keepdims=True)
+    return centred
 
 
 def _summed(rows: NDArray[np.floating]) -> Sums:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.arranging.choices.bars import counted_as_one
 from engine.arranging.choices.operations import (
     ALL,
     LABEL,
@@ -38,16 +39,16 @@ BAR = 4
 
 
 def jam(seed: int, form: str = "t-AAB-tBBA-a-A-AB") -> StepFeatures:
-    """Return a jam: capitals are phrases of 8 bars at different levels; t talk, - pauses, a an attempt."""
+    """Return a jam: capitals are phrases of 8 bars at different levels; t talk, - and . pauses, a an attempt."""
     rng = np.random.default_rng(seed)
-    lengths = [{"t": 12, "-": 5, "a": 10}.get(one, 8 * BAR) for one in form]
-    one = made.heard(rng, [(length, kind != "-") for length, kind in zip(lengths, form, strict=True)])
+    lengths = [{"t": 12, "-": 8, ".": 4, "a": 10}.get(one, 8 * BAR) for one in form]
+    one = made.heard(rng, [(length, kind not in "-.") for length, kind in zip(lengths, form, strict=True)])
     powers, phrases, talk, at = np.full(len(one), -70.0, np.float32), [], [], 0
     one.features[:, IS_PLAYED] = 0.0
     levels = iter(rng.permutation(20).tolist())
     for kind, length in zip(form, lengths, strict=True):
         here = slice(at, at + length)
-        if kind != "-":
+        if kind not in "-.":
             one.features[here, IS_PLAYED] = 1.0
             powers[here] = -40.0 + next(levels)
         if kind in "AB":
@@ -72,11 +73,19 @@ def test_units_cover_a_jam_and_have_kinds_labels_and_sections() -> None:
     assert {len(one.bar_spans) for one in units if one.kind == PHRASE} == {8}
 
 
-def test_a_section_goes_on_after_a_break_if_a_phrase_of_it_comes_again() -> None:
-    sections = [one.section for one in units_of(jam(1, "AA-AB-CC".replace("C", "B"))) if one.kind == PHRASE]
-    assert sections == [0, 0, 0, 0, 0, 0]
-    other = replace(heard := jam(1, "AA-BB"), phrases=heard.phrases)
-    assert [one.section for one in units_of(other) if one.kind == PHRASE] == [0, 0, 1, 1]
+def test_a_long_break_begins_another_section() -> None:
+    sections = [one.section for one in units_of(jam(1, "AA.AB-AB.t-B")) if one.kind == PHRASE]
+    assert sections == [0, 0, 0, 0, 1, 1, 2]
+
+
+def test_bars_counted_twice_as_fast_are_those_of_the_music() -> None:
+    assert counted_as_one([17.6, 17.4, 8.8], [16, 16, 8]) == [2, 2, 2]
+    assert counted_as_one([17.6, 17.4, 8.8], [8, 8, 4]) == [1, 1, 1]
+    assert counted_as_one([17.6, 16.0, 17.6], [32, 8, 16]) == [4, 1, 2]
+    assert counted_as_one([], []) == []
+    heard = jam(0, "AAB")
+    fast = replace(heard, steps=replace(heard.steps, edges_samples=heard.steps.edges_samples // 2))
+    assert {len(one.bar_spans) for one in units_of(fast)} == {4}
 
 
 LOUDEST = Choice(SECTION, LEVEL, is_most=True, count=1)

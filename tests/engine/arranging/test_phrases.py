@@ -111,7 +111,7 @@ def test_long_recordings_are_searched_in_parts(monkeypatch: pytest.MonkeyPatch) 
     beats = (np.arange(6 * 32) * BEAT_S * RATE_HZ).astype(np.int64)
     grid = BeatGrid(beats, np.arange(len(beats)) % BEATS + 1, 120.0, 1.0, "")
     whole = hear([audio], RATE_HZ, len(audio), grid).phrases
-    monkeypatch.setattr("engine.arranging.phrases.find._PART_S", 50.0)
+    monkeypatch.setattr("engine.arranging.phrases.form._PART_S", 50.0)
     parts = hear([audio], RATE_HZ, len(audio), grid).phrases
     assert len({one.label for one in parts}) > len({one.label for one in whole}) >= 2
     assert all(one.last <= other.first for one, other in pairwise(parts))

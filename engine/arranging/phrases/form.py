@@ -1,0 +1,127 @@
+"""The form of a recording but for repetitions: runs of music, bars, rests, changes of level and tone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.arranging.orders import Span
+from engine.arranging.phrases.rests import changes_of, rests_of
+from engine.arranging.phrases.sounds import Sounds
+from engine.arranging.steps import Steps
+from engine.spans import runs
+from engine.takes.features import Frames
+
+Flags = NDArray[np.bool_]
+Seconds = NDArray[np.float64]
+
+BRIEF_S = 1.6
+"""A run goes on over a break as short as this, and what is as short at its ends can be a blurred border."""
+_LEAST_RUN_S = 2.0
+_PART_S = 1200.0
+_PEAK = 1.5
+_SHORT_BAR_BEATS = 4
+"""A bar of two beats is taken for half of one."""
+_PER_BORDER, _OF_CHANGE, _MOST_CHANGE = 3.6, 0.6, 2.8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Form:
+    """Bars, rests and changes of a recording, by its edges of steps.
+
+    Attributes
+    ----------
+    edges_s : shape (n + 1,)
+    is_downbeat : of each step, shape (n,)
+    bar_steps : usual number of steps of a bar
+    playing : runs of music, ascending and apart
+    rests : within runs, and at their ends
+    changes : of level and tone at each edge, as deviations from usual, shape (n + 1,)
+    """
+
+    edges_s: Seconds
+    is_downbeat: Flags
+    bar_steps: int
+    playing: tuple[Span, ...]
+    rests: frozenset[Span]
+    changes: Seconds
+
+    @classmethod
+    def of(cls, frames: Frames, sounds: Sounds, steps: Steps, is_music: Flags, is_talk: Flags) -> Form:
+        """Return the form of a recording.
+
+        Parameters
+        ----------
+        is_music, is_talk : of each step, shape (n,)
+        """
+        edges_s = steps.edges_s
+        bar_steps = _SHORT_BAR_BEATS if steps.bar_beats == 2 else steps.bar_beats
+        playing = _runs_of_music(is_music, is_talk, edges_s)
+        changes = np.zeros(len(steps) + 1)
+        for first, last in playing:
+            changes[first : last + 1] = changes_of(sounds, edges_s[first : last + 1], bar_steps)
+        breaks = {
+            (first + start, first + stop)
+            for first, last in playing
+            for start, stop in runs(~is_music[first:last]).tolist()
+        }
+        rests = rests_of(frames.levels_db, steps) | breaks
+        return cls(edges_s, steps.bar_positions == 1, bar_steps, playing, rests, changes)
+
+    def lasts_s(self, span: Span) -> float:
+        """Return the length of a span in seconds."""
+        return float(self.edges_s[span[1]] - self.edges_s[span[0]])
+
+    def begins(self, run: Span) -> NDArray[np.int64]:
+        """Return where in a run a phrase may begin: at bars, counted in several ways, and at changes."""
+        first, last = run
+        flags = np.zeros(last - first, bool)
+        flags[:: self.bar_steps] = True
+        for edge in (edge for rest in self.rests for edge in rest if first <= edge < last):
+            flags[edge - first :: self.bar_steps] = True
+        flags |= self.is_downbeat[first:last]
+        changes = self.changes[first:last]
+        is_peak = (changes >= np.roll(changes, 1)) & (changes >= np.roll(changes, -1))
+        flags |= (changes >= _PEAK) & is_peak
+        return first + np.flatnonzero(flags)
+
+    def ends(self, run: Span) -> NDArray[np.int64]:
+        """Return where in a run a phrase may end: where one may begin, at rests, and just before the end."""
+        first, last = run
+        near_end = np.flatnonzero(self.edges_s[first : last + 1] >= self.edges_s[last] - BRIEF_S) + first
+        rests = [edge for rest in self.rests for edge in rest if first <= edge <= last]
+        return np.unique(np.concatenate([self.begins(run), near_end, np.array(rests, np.int64)]))
+
+    def borders(self, run: Span) -> NDArray[np.float64]:
+        """Return the score of a border at each edge of a run, 0 at its ends."""
+        edges = slice(run[0], run[1] + 1)
+        found: Seconds = _OF_CHANGE * np.clip(self.changes[edges], 0.0, _MOST_CHANGE) - _PER_BORDER
+        found[[0, -1]] = 0.0
+        return found
+
+    def parts(self) -> list[list[Span]]:
+        """Return runs in parts of about 20 minutes: repetitions are searched within each, for linear time."""
+        parts: list[list[Span]] = [[]]
+        for first, last in self.playing:
+            numbers = (self.edges_s[first:last] - self.edges_s[first]) // _PART_S
+            inner = (np.flatnonzero(np.diff(numbers)) + first + 1).tolist()
+            for start, stop in pairwise([first, *inner, last]):
+                if parts[-1] and self.edges_s[stop] - self.edges_s[parts[-1][0][0]] > _PART_S:
+                    parts.append([])
+                parts[-1].append((start, stop))
+        return parts if parts[0] else []
+
+
+def _runs_of_music(is_music: Flags, is_talk: Flags, edges_s: Seconds) -> tuple[Span, ...]:
+    """Return the runs of steps with music, joined over brief breaks without talk."""
+    joined: list[Span] = []
+    for first, last in runs(is_music).tolist():
+        stop = joined[-1][1] if joined else 0
+        if joined and edges_s[first] - edges_s[stop] < BRIEF_S and not is_talk[stop:first].any():
+            joined[-1] = (joined[-1][0], last)
+        else:
+            joined.append((first, last))
+    return tuple(one for one in joined if edges_s[one[1]] - edges_s[one[0]] >= _LEAST_RUN_S)

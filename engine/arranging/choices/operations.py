@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from math import inf
 
 from engine.arranging.choices.units import PHRASE, Unit
 from engine.arranging.orders import Span
@@ -128,6 +129,19 @@ class Opener:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """The lengths at which a kind of sound other than phrases is played: from `least_s` to `most_s`."""
+
+    kind: str
+    least_s: float = 0.0
+    most_s: float = inf
+
+    def allows(self, unit: Unit) -> bool:
+        """Return whether a unit is of another kind, or within the limits."""
+        return unit.kind != self.kind or self.least_s <= unit.lasts_s <= self.most_s
+
+
+@dataclass(frozen=True, slots=True)
 class Operations:
     """All operations of an editor.
 
@@ -135,6 +149,7 @@ class Operations:
     ----------
     keeps : kinds that are played in addition to phrases
     choices : one after the other
+    limits : lengths of the kinds that are played in addition
     """
 
     keeps: frozenset[str] = frozenset()
@@ -143,6 +158,7 @@ class Operations:
     again: Again = Again()
     sorting: Sorting = Sorting()
     opener: Opener | None = None
+    limits: tuple[Limit, ...] = ()
 
     def spans(self, units: Sequence[Unit]) -> list[Span]:
         """Return the spans of steps that are played, in order."""
@@ -152,7 +168,9 @@ class Operations:
         parts = dict(zip(chosen, self.part.spans(chosen), strict=True))
         which = self.again.which
         repeated = {chosen[at] for at in which.chosen(chosen)} if which else set(chosen)
-        others = [one for one in units if one.kind in self.keeps]
+        others = [
+            one for one in units if one.kind in self.keeps and all(limit.allows(one) for limit in self.limits)
+        ]
         played = sorted([*chosen, *others], key=lambda one: one.first)
         made: list[Span] = []
         if self.opener is not None and chosen:
@@ -187,7 +205,7 @@ class Operations:
             self.opener is not None,
             self.opener is not None and not self.opener.part.is_whole,
         )
-        return len(self.choices) + sum(flags)
+        return len(self.choices) + len(self.limits) + sum(flags)
 
 
 def _ranked(values: Sequence[float], is_most: bool) -> list[int]:

@@ -17,19 +17,20 @@ from engine.arranging.choices.operations import (
     TIMES,
     Again,
     Choice,
+    Limit,
     Opener,
     Operations,
     Part,
     Sorting,
 )
-from engine.arranging.choices.units import KINDS, PHRASE, Unit
+from engine.arranging.choices.units import KINDS, PAUSE, PHRASE, TALK, Unit
 from engine.arranging.orders import Order, Span, order_of, plays
 from engine.arranging.rules.alike import agreement
 from engine.arranging.weighed import Weighed, by_expected_loss
 from engine.progress import SILENT, Progress
 
 _BEAM, _ROUNDS = 8, 2
-_PRICE = 0.02
+_PRICE = 0.06
 """An operation has to improve the agreement by more than this."""
 _FIRST, _HOPELESS = 2, 0.1
 """Operations this much worse than the beam on the first examples are not tried on the others."""
@@ -200,12 +201,24 @@ _UNIT_PARTS = tuple(
 _BLOCK_PARTS = tuple(
     Part(block, 0, share, is_end) for block in (4, 8, 16) for share in _SHARES for is_end in (False, True)
 )
+_LIMITS_S = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
 
 def _other_kinds(one: Operations) -> Iterator[Operations]:
     for kind in KINDS:
         if kind != PHRASE:
-            yield replace(one, keeps=one.keeps ^ {kind})
+            limits = tuple(limit for limit in one.limits if limit.kind != kind)
+            yield replace(one, keeps=one.keeps ^ {kind}, limits=limits)
+
+
+def _other_limits(one: Operations) -> Iterator[Operations]:
+    for kind in (TALK, PAUSE):
+        others = tuple(limit for limit in one.limits if limit.kind != kind)
+        keeps = one.keeps | {kind}
+        yield replace(one, keeps=keeps, limits=others)
+        for length_s in _LIMITS_S:
+            yield replace(one, keeps=keeps, limits=(*others, Limit(kind, least_s=length_s)))
+            yield replace(one, keeps=keeps, limits=(*others, Limit(kind, most_s=length_s)))
 
 
 def _other_choices(one: Operations) -> Iterator[Operations]:
@@ -258,4 +271,5 @@ _CHANGES: tuple[Callable[[Operations], Iterator[Operations]], ...] = (
     _other_sortings,
     _other_openers,
     _other_kinds,
+    _other_limits,
 )

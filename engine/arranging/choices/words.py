@@ -11,6 +11,7 @@ from engine.arranging.choices.operations import (
     PLACE,
     SECTION,
     Choice,
+    Limit,
     Operations,
     Part,
     Sorting,
@@ -31,7 +32,9 @@ _SHARES = {0.25: "quarter", 0.5: "half", 0.75: "three quarters"}
 def words_of(operations: Operations) -> str:
     """Return operations as the rest of a sentence that begins with the editor."""
     parts = []
-    kept = f"keeps {listed(sorted(operations.keeps))}" if operations.keeps else ""
+    limits = {limit.kind: limit for limit in operations.limits}
+    kinds = [f"{kind}{_limit(limits[kind])}" if kind in limits else kind for kind in sorted(operations.keeps)]
+    kept = f"keeps {listed(kinds)}" if kinds else ""
     chosen = " and of these ".join(_choice(one) for one in operations.choices)
     if operations.choices or not operations.part.is_whole or operations.again.times > 1:
         played = f"plays {chosen or 'all phrases'}"
@@ -46,6 +49,10 @@ def words_of(operations: Operations) -> str:
     if not parts:
         parts.append("plays music only" if not kept else "plays music")
     return listed([*parts, kept] if kept else parts)
+
+
+def _limit(one: Limit) -> str:
+    return f" from {one.least_s:g} s" if one.least_s else f" up to {one.most_s:g} s"
 
 
 def _choice(one: Choice) -> str:

@@ -203,7 +203,6 @@ class Operations:
             self.again.lead is not None,
             self.sorting != Sorting(),
             self.opener is not None,
-            self.opener is not None and not self.opener.part.is_whole,
         )
         return len(self.choices) + len(self.limits) + sum(flags)
 

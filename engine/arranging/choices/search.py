@@ -30,7 +30,7 @@ from engine.arranging.weighed import Weighed, by_expected_loss
 from engine.progress import SILENT, Progress
 
 _BEAM, _ROUNDS = 8, 2
-_PRICE = 0.06
+_PRICE = 0.05
 """An operation has to improve the agreement by more than this."""
 _FIRST, _HOPELESS = 2, 0.1
 """Operations this much worse than the beam on the first examples are not tried on the others."""

@@ -36,13 +36,13 @@ class Candidates:
     ----------
     spans : int64, shape (k, 2), steps [first, last)
     starts_s, stops_s : shape (k,)
-    vectors : float16, shape (k, d), unit vectors whose products are similarities
+    vectors : shape (k, d), unit vectors whose products are similarities
     """
 
     spans: NDArray[np.int64]
     starts_s: Seconds
     stops_s: Seconds
-    vectors: NDArray[np.float16]
+    vectors: Floats
 
     @classmethod
     def of(cls, form: Form, playing: Sequence[Span], sounds: Sounds) -> Candidates:
@@ -50,7 +50,7 @@ class Candidates:
         spans = _spans(form, playing)
         starts_s, stops_s = form.edges_s[spans[:, 0]], form.edges_s[spans[:, 1]]
         blocks = _blocks(max(len(spans), 1))
-        vectors = [sounds.vectors(starts_s[one], stops_s[one]).astype(np.float16) for one in blocks]
+        vectors = [sounds.vectors(starts_s[one], stops_s[one]) for one in blocks]
         return cls(spans, starts_s, stops_s, np.concatenate(vectors))
 
     def __len__(self) -> int:
@@ -62,15 +62,15 @@ class Candidates:
         The best one is searched among principal components, and compared with exactly.
         """
         some = np.linspace(0, len(self) - 1, min(len(self), _SAMPLE)).astype(np.int64)
-        sample = self.vectors[some].astype(np.float32)
+        sample = self.vectors[some]
         _, axes = np.linalg.eigh(sample.T @ sample)
-        parts = [self.vectors[one].astype(np.float32) @ axes[:, -_COLUMNS:] for one in _blocks(len(self))]
+        parts = [self.vectors[one] @ axes[:, -_COLUMNS:] for one in _blocks(len(self))]
         reduced = np.concatenate([np.zeros((0, min(_COLUMNS, len(axes))), np.float32), *parts])
         best = self._best(reduced)
         found = np.full(len(self), -1.0)
         for one in _blocks(len(self)):
-            again = self.vectors[best[one]].astype(np.float32)
-            alike = np.einsum("nd,nd->n", self.vectors[one].astype(np.float32), again)
+            again = self.vectors[best[one]]
+            alike = np.einsum("nd,nd->n", self.vectors[one], again)
             found[one] = np.where(best[one] >= 0, alike, -1.0)
         return found
 
@@ -79,9 +79,11 @@ class Candidates:
         vectors = sounds.vectors(starts_s, stops_s)
         found = np.full(len(self), -1.0)
         for one in _blocks(len(self)):
-            alike = self.vectors[one].astype(np.float32) @ vectors.T
+            alike = self.vectors[one] @ vectors.T
             own = (self.starts_s[one], self.stops_s[one])
-            found[one] = np.where(_can_repeat(*own, starts_s, stops_s), alike, -1.0).max(axis=1)
+            ratios = (stops_s - starts_s) / (own[1] - own[0])[:, None]
+            can = _are_apart(*own, starts_s, stops_s) & (ratios <= _TEMPO) & (ratios >= 1.0 / _TEMPO)
+            found[one] = np.where(can, alike, -1.0).max(axis=1)
         return found
 
     def _best(self, vectors: Floats) -> NDArray[np.int64]:
@@ -89,6 +91,7 @@ class Candidates:
         lengths_s = self.stops_s - self.starts_s
         by_length = np.argsort(lengths_s, kind="stable")
         ordered = lengths_s[by_length]
+        ends_s = np.stack([self.starts_s, self.stops_s]).astype(np.float32)
         best = np.full(len(self), -1)
         for block in _blocks(len(self)):
             here = by_length[block]
@@ -96,20 +99,22 @@ class Candidates:
             high = int(np.searchsorted(ordered, ordered[block][-1] * _TEMPO, side="right"))
             there = by_length[low:high]
             alike = vectors[here] @ vectors[there].T
-            own = (self.starts_s[here], self.stops_s[here])
-            can = _can_repeat(*own, self.starts_s[there], self.stops_s[there])
-            alike[~can] = -np.inf
-            best[here] = np.where(can.any(axis=1), there[alike.argmax(axis=1)], -1)
+            # Spans of a block are nearly as long as each other: whether they are apart is left to test.
+            alike[~_are_apart(*ends_s[:, here], *ends_s[:, there])] = -np.inf
+            places = alike.argmax(axis=1)
+            best[here] = np.where(np.isfinite(alike[np.arange(len(here)), places]), there[places], -1)
         return best
 
 
-def _can_repeat(
-    starts_s: Seconds, stops_s: Seconds, other_starts_s: Seconds, other_stops_s: Seconds
+def _are_apart(
+    starts_s: NDArray[np.floating],
+    stops_s: NDArray[np.floating],
+    other_starts_s: NDArray[np.floating],
+    other_stops_s: NDArray[np.floating],
 ) -> NDArray[np.bool_]:
-    """Return whether spans are apart and of about the same length, shape (k, m)."""
-    apart = (other_stops_s <= starts_s[:, None] + _APART_S) | (other_starts_s >= stops_s[:, None] - _APART_S)
-    ratios = (other_stops_s - other_starts_s) / (stops_s - starts_s)[:, None]
-    found: NDArray[np.bool_] = apart & (ratios <= _TEMPO) & (ratios >= 1.0 / _TEMPO)
+    """Return whether spans are before or after each other, shape (k, m)."""
+    found: NDArray[np.bool_] = other_stops_s <= (starts_s + _APART_S)[:, None]
+    found |= other_starts_s >= (stops_s - _APART_S)[:, None]
     return found
 
 

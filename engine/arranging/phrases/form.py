@@ -76,12 +76,12 @@ class Form:
         return float(self.edges_s[span[1]] - self.edges_s[span[0]])
 
     def begins(self, run: Span) -> NDArray[np.int64]:
-        """Return where in a run a phrase may begin: at bars, counted in several ways, and at changes."""
+        """Return where in a run a phrase may begin: at bars, counted from each rest on too, and at changes."""
         first, last = run
         flags = np.zeros(last - first, bool)
-        flags[:: self.bar_steps] = True
-        for edge in (edge for rest in self.rests for edge in rest if first <= edge < last):
-            flags[edge - first :: self.bar_steps] = True
+        edges = sorted({first, last, *(edge for rest in self.rests for edge in rest if first <= edge < last)})
+        for start, stop in pairwise(edges):
+            flags[start - first : stop - first : self.bar_steps] = True
         flags |= self.is_downbeat[first:last]
         changes = self.changes[first:last]
         is_peak = (changes >= np.roll(changes, 1)) & (changes >= np.roll(changes, -1))

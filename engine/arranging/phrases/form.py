@@ -76,7 +76,7 @@ class Form:
         return float(self.edges_s[span[1]] - self.edges_s[span[0]])
 
     def begins(self, run: Span) -> NDArray[np.int64]:
-        """Return where in a run a phrase may begin: at bars, counted from each rest on too, and at changes."""
+        """Return where in a run a phrase may begin: at bars, counted from each rest on, and at changes."""
         first, last = run
         flags = np.zeros(last - first, bool)
         edges = sorted({first, last, *(edge for rest in self.rests for edge in rest if first <= edge < last)})

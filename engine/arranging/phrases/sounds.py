@@ -78,7 +78,7 @@ class Sounds:
             means = np.diff(_at(sums, places), axis=1) / np.diff(places, axis=1)[..., None]
             rows = _centred(means)
             most = limit * np.abs(rows).mean(axis=(1, 2), keepdims=True)
-            rows = _centred(np.clip(rows, -most, most)).reshape(len(means), -1)
+            rows = _centred(np.clip(rows, -most, most)).reshape(len(means), count * sums.shape[1])
             lengths = np.linalg.norm(rows, axis=1, keepdims=True)
             parts.append(np.sqrt(0.5) * rows / np.maximum(lengths, 1e-6))
         return np.concatenate(parts, axis=1).astype(np.float32)

@@ -90,6 +90,17 @@ def test_silence_has_no_phrases() -> None:
         assert hear([audio], RATE_HZ, len(audio), grid).phrases == ()
 
 
+@pytest.mark.parametrize("seconds", [0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 8.0])
+def test_music_of_any_length_has_phrases_or_none(seconds: float) -> None:
+    audio = rendition("A", 0.0, 1.0, np.random.default_rng(3))[: round(seconds * RATE_HZ)]
+    beats = np.arange(0, len(audio), round(BEAT_S * RATE_HZ))
+    grid = BeatGrid(beats, np.arange(len(beats)) % BEATS + 1, 120.0, 1.0, "")
+    analysed = hear([audio], RATE_HZ, len(audio), grid)
+    edges = [edge for one in analysed.phrases for edge in (one.first, one.last)]
+    assert edges == sorted(edges)
+    assert all(0 <= edge <= len(analysed.steps) for edge in edges)
+
+
 def test_beats_go_on_to_both_ends_of_playing() -> None:
     beats_s = np.arange(4.0, 8.0, 0.5)
     positions = np.arange(len(beats_s)) % BEATS + 1

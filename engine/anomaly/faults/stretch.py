@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import correlate
 
 _WINDOW_S = 0.06
 _SEARCH_S = 0.015
@@ -43,7 +42,7 @@ def _best_shift(guide: NDArray[np.float32], natural: int, wanted: int, width: in
     """Find the shift within `reach` at which the music goes on most like its natural continuation."""
     template = guide[natural : natural + width : _THINNED]
     region = guide[wanted - reach : wanted + reach + width : _THINNED]
-    likeness = correlate(region, template, mode="valid", method="fft")
+    likeness = np.correlate(region, template, "valid")
     energy = np.convolve(region.astype(np.float64) ** 2, np.ones(len(template)), "valid")
     best = int(np.argmax(likeness / np.sqrt(energy + 1e-9)))
     return min(best * _THINNED, 2 * reach) - reach

@@ -6,9 +6,9 @@ expected share (A. N. Angelopoulos et al., "Conformal risk control", ICLR 2024).
 score alike, so blocks are counted, not moments. Other players, another room or a song unlike all edits break
 the assumption: nothing is guaranteed there.
 
-By default, a cut also has evidence of a fault: a part of the score is above its highest value in the edits.
-How often that happens in good audio is estimated by leaving out one recording at a time: its parts are
-compared with those of the others.
+By default, a cut also has evidence of a fault: the mean of a part of the score is above its highest value in
+the edits. How often that happens in good audio is estimated by leaving out one recording at a time: its parts
+are compared with those of the others.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.anomaly.metrics import smoothed
 from engine.anomaly.threshold import HIGHEST_LIMIT, USUAL_LIMIT, score_of
 from engine.wording import percent
 
@@ -34,6 +35,8 @@ _PLACES = 1.0 - np.square(np.linspace(1.0, 0.0, QUANTILES))
 OF_ONE = 1.5
 """The highest values of a single recording count as much more: it does not show how recordings differ."""
 _SAME = 1e-4
+_EVIDENT_S = 5.0
+"""A usual cut: its evidence is the mean of a part over it."""
 
 MOST_CUT, MOST_ODD = 0.01, 0.03
 """This share of the edits is above the default limit with and without evidence of a fault, or one block of
@@ -142,7 +145,8 @@ def kept_curve(recordings: Sequence[Numbers], hop_s: float, faults: Sequence[int
     """
     scores = [np.quantile(one, _PLACES, axis=0, method="inverted_cdf").T for one in recordings]
     lengths_s = [len(one) * hop_s for one in recordings]
-    evident = [np.quantile(one, _PLACES, method="inverted_cdf") for one in _evident(recordings, faults)]
+    every = _evident(recordings, hop_s, faults) if faults else ()
+    evident = [np.quantile(one, _PLACES, method="inverted_cdf") for one in every]
     return KeptCurve(
         np.ascontiguousarray(scores, np.float32),
         np.array(lengths_s, np.float32),
@@ -150,17 +154,19 @@ def kept_curve(recordings: Sequence[Numbers], hop_s: float, faults: Sequence[int
     )
 
 
-def _evident(recordings: Sequence[Numbers], faults: Sequence[int]) -> Iterator[Numbers]:
+def _evident(recordings: Sequence[Numbers], hop_s: float, faults: Sequence[int]) -> Iterator[Numbers]:
     """Yield the scores of each recording where a part is above its limit in the others, else 0."""
+    width = 1 + 2 * round((_EVIDENT_S / hop_s - 1.0) / 2.0) if hop_s < _EVIDENT_S else 1
     columns = [1 + one for one in faults]
     for number, scores in enumerate(recordings):
+        parts = scores[:, columns]
+        means = np.column_stack([smoothed(one, width) for one in parts.T]) if len(parts) else parts
         if len(recordings) > 1:
-            others = np.concatenate([one for other, one in enumerate(recordings) if other != number])
-            is_fault = (scores[:, columns] >= part_limits(others[:, columns])).any(axis=1)
+            others = [one[:, columns] for other, one in enumerate(recordings) if other != number]
+            is_fault = (means >= part_limits(np.concatenate(others))).any(axis=1)
         else:  # each half by the other one
-            halves = np.array_split(scores[:, columns], 2)
-            limits = [OF_ONE * part_limits(half) for half in reversed(halves)]
-            pairs = zip(halves, limits, strict=True)
+            limits = [OF_ONE * part_limits(half) for half in reversed(np.array_split(parts, 2))]
+            pairs = zip(np.array_split(means, 2), limits, strict=True)
             is_fault = np.concatenate([(half >= limit).any(axis=1) for half, limit in pairs])
         yield np.where(is_fault, scores[:, 0], 0.0)
 

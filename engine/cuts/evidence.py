@@ -71,8 +71,7 @@ def are_faults(
     if not len(curve.part_limits) or not len(spans):
         return np.ones(len(spans), bool)
     parts, counts = _parts_of(spans, rate_hz)
-    is_evident = (_highest_parts(parts, curve, rate_hz) >= least) | (share_in(parts, found) >= _MOSTLY_FOUND)
-    return _mostly(is_evident, counts)
+    return _mostly(_are_evident(parts, curve, found, rate_hz, least), counts)
 
 
 def without_plain_music(spans: Samples, curve: ScoreCurve, found: Samples, rate_hz: int) -> Samples:
@@ -80,7 +79,7 @@ def without_plain_music(spans: Samples, curve: ScoreCurve, found: Samples, rate_
     if not len(curve.part_limits) or not len(spans):
         return spans
     parts, counts = _parts_of(spans, rate_hz)
-    is_evident = (_highest_parts(parts, curve, rate_hz) >= 1.0) | (share_in(parts, found) >= _MOSTLY_FOUND)
+    is_evident = _are_evident(parts, curve, found, rate_hz)
     rest: list[tuple[int, int]] = []
     ends = np.cumsum(counts)
     for first, last in zip((ends - counts).tolist(), ends.tolist(), strict=True):
@@ -104,6 +103,15 @@ def are_unlike_rest(spans: Samples, curve: ScoreCurve, rate_hz: int) -> NDArray[
     return _mostly(
         _relative(parts, curve, [curve.part_names.index(UNLIKE_REST)])[:, 0] >= _UNLIKE_REST, counts
     )
+
+
+def _are_evident(
+    parts: Samples, curve: ScoreCurve, found: Samples, rate_hz: int, least: float = 1.0
+) -> NDArray[np.bool_]:
+    """Return whether rules found most of each part of a span, or a part of its score is high enough."""
+    high = _highest_parts(parts, curve, rate_hz) >= least
+    evident: NDArray[np.bool_] = high | (share_in(parts, found) >= _MOSTLY_FOUND)
+    return evident
 
 
 def _mostly(are_true: NDArray[np.bool_], counts: NDArray[np.int64]) -> NDArray[np.bool_]:

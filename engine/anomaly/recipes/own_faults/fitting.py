@@ -34,7 +34,7 @@ from engine.progress import Progress, parallel
 from engine.side_by_side import side_by_side
 
 _VALIDATION_SHARE_OF_PRACTICE = 0.15
-_PART_WEIGHT = 0.1
+_PART_WEIGHT = 0.25
 _LEVEL_SPREAD_DB = 3.0
 _COLOUR_DB, _COLOUR_KNOTS = 3.0, 6
 _HIDING_CHANCE, _MOST_HIDDEN = 0.5, 0.2
@@ -47,7 +47,7 @@ _PIECES_AHEAD = 8
 _NO_RHYTHM = 0.5
 
 
-PRACTICE_EPOCHS = 6.0
+PRACTICE_EPOCHS = 4.0
 """The time that it takes to make the practice, in epochs: a share of the progress."""
 
 

@@ -22,7 +22,7 @@ class Method:
     epochs: int
 
 
-_OWN = Method("own-faults", "Train on synthetic faults in your edits", 32)
+_OWN = Method("own-faults", "Train on synthetic faults in your edits", 24)
 _TO_COMPARE = (
     Method("memory-bank", "Compare with a memory of your edits", 40),
     Method("slicer-ae", "Reconstruct your edits (Audio Slicer)", 100),

@@ -167,7 +167,8 @@ def _taught(curve: ScoreCurve, unfamiliar: Samples, familiar: Samples) -> Sample
     The others are songs that only their notes make unfamiliar: their highest scores can be faults.
     """
     is_song = share_in(familiar, curve.unfamiliar_samples) >= _MOSTLY
-    is_kept = share_in(unfamiliar, familiar) >= _MOSTLY
+    is_high = share_in(familiar, unfamiliar) >= _MOSTLY
+    is_kept = share_in(unfamiliar, familiar[~is_song | is_high]) >= _MOSTLY
     return united(np.concatenate([familiar[~is_song], unfamiliar[is_kept]]))
 
 

@@ -14,6 +14,7 @@ ALL, SECTION, LABEL, LABEL_IN_SECTION = "recording", "section", "phrase", "phras
 SCOPES = (ALL, SECTION, LABEL, LABEL_IN_SECTION)
 PLACE, LEVEL, LENGTH, TIMES = "place", "level", "length", "how often it is played"
 KEYS = (PLACE, LEVEL, LENGTH, TIMES)
+_MANY = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,12 @@ class Choice:
     key: str
     is_most: bool
     count: int
+
+    @property
+    def oddity(self) -> int:
+        """How unusual the choice is: few editors choose by length, the softest, or three renditions."""
+        is_softest = self.key == LEVEL and not self.is_most
+        return (self.key in (LENGTH, TIMES) or is_softest) + (self.count >= _MANY)
 
     def chosen(self, units: Sequence[Unit]) -> list[int]:
         """Return the places of the chosen units, ascending."""

@@ -30,7 +30,7 @@ from engine.arranging.weighed import Weighed, by_expected_loss
 from engine.progress import SILENT, Progress
 
 _BEAM, _ROUNDS = 8, 2
-_PRICE = 0.05
+_PRICE, _OF_ODDITY = 0.05, 0.03
 """An operation has to improve the agreement by more than this."""
 _FIRST, _HOPELESS = 2, 0.1
 """Operations this much worse than the beam on the first examples are not tried on the others."""
@@ -82,14 +82,19 @@ class FittingOperations:
         return sum(self.fits) / len(self.fits)
 
     @property
+    def price(self) -> float:
+        """The agreement that they must gain: more operations and unusual ones fit a few edits by chance."""
+        return _PRICE * self.operations.size + _OF_ODDITY * sum(one.oddity for one in self.operations.choices)
+
+    @property
     def value(self) -> float:
         """The mean agreement less the price of the operations."""
-        return self.fit - _PRICE * self.operations.size
+        return self.fit - self.price
 
     def without(self, number: int) -> float:
         """Return the value by all edits but one."""
         rest = self.fits[:number] + self.fits[number + 1 :]
-        return sum(rest) / len(rest) - _PRICE * self.operations.size
+        return sum(rest) / len(rest) - self.price
 
 
 def made_by(operations: Operations, units: Sequence[Unit]) -> Order:

@@ -29,9 +29,11 @@ from engine.finders.arrangement.learn_edits_requests import (
     pairs_problem,
     require_files,
 )
+from engine.learning.torch_threads import few_threads
 from engine.matching.match import match
 from engine.matching.matched import Matched, Segment
-from engine.progress import Progress
+from engine.progress import Progress, parallel
+from engine.side_by_side import side_by_side
 from engine.timebase import convert_samples, samples_to_s
 from engine.wording import percent
 
@@ -121,7 +123,10 @@ def edits_of(request: LearnEditsRequest, progress: Progress) -> MatchedEdits:
 def _learned_from(matched: Sequence[Matched], left_out: tuple[str, ...], progress: Progress) -> MatchedEdits:
     """Analyse each matched recording once, and return its edits."""
     used = sorted({one.raws[piece.raw] for one in matched for piece in one.segments})
-    heard = {path: _heard(path, progress.step(number, len(used))) for number, path in enumerate(used)}
+    shares = parallel(progress, len(used))
+    with few_threads():
+        analysed = side_by_side(lambda number: _heard(used[number], shares[number]), range(len(used)))
+    heard = dict(zip(used, analysed, strict=True))
     pairs, told = [], []
     for one in matched:
         for raw in sorted({segment.raw for segment in one.segments}):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
@@ -51,6 +53,19 @@ def leave(status: int) -> None:
         os._exit(status)
 
 
+def _end_without_destructors() -> None:
+    """Let the process end before the destructors of libraries run, from now on; only where glibc is.
+
+    Qt ends a program from within when its screen goes away. A destructor of PySide then waits for Python's
+    lock, while the thread that has it waits for a lock of PySide: the document stayed locked.
+    """
+    if sys.platform != "linux":
+        return
+    with suppress(OSError, AttributeError):  # another C library than that of GNU
+        library = ctypes.CDLL(None)
+        library.on_exit(ctypes.cast(library._exit, ctypes.c_void_p), None)
+
+
 def _opened(what: Sequence[str], watch: Watch) -> int:
     application = make_application()
     settings = own_settings()
@@ -67,6 +82,7 @@ def _opened(what: Sequence[str], watch: Watch) -> int:
         show(window, what)
     except OffcutError as error:
         window.messages.refuse(str(error))
+    _end_without_destructors()
     gc.freeze()  # what stands now stays; walking over all of it takes Python's collector 40 ms each time
     status = application.exec()
     if window.isVisible():  # its screen went away, and nobody closed it: what still plays would be waited for

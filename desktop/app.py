@@ -54,10 +54,10 @@ def leave(status: int) -> None:
 
 
 def _end_without_destructors() -> None:
-    """Let the process end before the destructors of libraries run, from now on; only where glibc is.
+    """Skip the destructors of libraries when the process ends, with the GNU C library.
 
     Qt ends a program from within when its screen goes away. A destructor of PySide then waits for Python's
-    lock, while the thread that has it waits for a lock of PySide: the document stayed locked.
+    lock, and the thread that has it for a lock of PySide: the document stayed locked.
     """
     if sys.platform != "linux":
         return

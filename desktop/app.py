@@ -68,6 +68,7 @@ def _end_without_destructors() -> None:
 
 def _opened(what: Sequence[str], watch: Watch) -> int:
     application = make_application()
+    _end_without_destructors()
     settings = own_settings()
     window = MainWindow(application, settings)
     window.show()
@@ -82,7 +83,6 @@ def _opened(what: Sequence[str], watch: Watch) -> int:
         show(window, what)
     except OffcutError as error:
         window.messages.refuse(str(error))
-    _end_without_destructors()
     gc.freeze()  # what stands now stays; walking over all of it takes Python's collector 40 ms each time
     status = application.exec()
     if window.isVisible():  # its screen went away, and nobody closed it: what still plays would be waited for

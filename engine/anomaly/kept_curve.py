@@ -19,8 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.metrics import smoothed
-from engine.anomaly.threshold import HIGHEST_LIMIT, USUAL_LIMIT, score_of
+from engine.anomaly.threshold import HIGHEST_LIMIT, USUAL_LIMIT, moving_means, score_of
 from engine.wording import percent
 
 Numbers = NDArray[np.float64]
@@ -145,22 +144,23 @@ def kept_curve(recordings: Sequence[Numbers], hop_s: float, faults: Sequence[int
     """
     scores = [np.quantile(one, _PLACES, axis=0, method="inverted_cdf").T for one in recordings]
     lengths_s = [len(one) * hop_s for one in recordings]
-    every = _evident(recordings, hop_s, faults) if faults else ()
-    evident = [np.quantile(one, _PLACES, method="inverted_cdf") for one in every]
+    evident = None
+    if faults:
+        every = _evident(recordings, hop_s, faults)
+        evident = np.array([np.quantile(one, _PLACES, method="inverted_cdf") for one in every], np.float32)
     return KeptCurve(
         np.ascontiguousarray(scores, np.float32),
         np.array(lengths_s, np.float32),
-        np.ascontiguousarray(evident, np.float32) if faults else None,
+        evident,
     )
 
 
 def _evident(recordings: Sequence[Numbers], hop_s: float, faults: Sequence[int]) -> Iterator[Numbers]:
     """Yield the scores of each recording where a part is above its limit in the others, else 0."""
-    width = 1 + 2 * round((_EVIDENT_S / hop_s - 1.0) / 2.0) if hop_s < _EVIDENT_S else 1
     columns = [1 + one for one in faults]
     for number, scores in enumerate(recordings):
         parts = scores[:, columns]
-        means = np.column_stack([smoothed(one, width) for one in parts.T]) if len(parts) else parts
+        means = moving_means(parts, _EVIDENT_S, hop_s)
         if len(recordings) > 1:
             others = [one[:, columns] for other, one in enumerate(recordings) if other != number]
             is_fault = (means >= part_limits(np.concatenate(others))).any(axis=1)

@@ -51,7 +51,13 @@ def as_cuts_see(scores: Numbers, hop_s: float) -> Numbers:
 
     Two moving means over half the width of a triangle are the triangle.
     """
+    half_s = SMOOTHING_S / 2.0
+    return moving_means(moving_means(scores, half_s, hop_s), half_s, hop_s)
+
+
+def moving_means(scores: Numbers, length_s: float, hop_s: float) -> Numbers:
+    """Return the moving mean of each column, shape (n, k), over about `length_s`."""
     if not len(scores):
         return scores
-    width = 1 + 2 * round((SMOOTHING_S / 2.0 / hop_s - 1.0) / 2.0) if hop_s < SMOOTHING_S / 2.0 else 1
-    return np.column_stack([smoothed(smoothed(one, width), width) for one in scores.T])
+    width = 1 + 2 * round((length_s / hop_s - 1.0) / 2.0) if hop_s < length_s else 1
+    return np.column_stack([smoothed(one, width) for one in scores.T])

@@ -108,7 +108,7 @@ def are_unlike_rest(spans: Samples, curve: ScoreCurve, rate_hz: int) -> NDArray[
 def _are_evident(
     parts: Samples, curve: ScoreCurve, found: Samples, rate_hz: int, least: float = 1.0
 ) -> NDArray[np.bool_]:
-    """Return whether rules found most of each part of a span, or a part of its score is high enough."""
+    """Return of each part of a span whether rules found most of it, or a kind of fault scores high there."""
     high = _highest_parts(parts, curve, rate_hz) >= least
     evident: NDArray[np.bool_] = high | (share_in(parts, found) >= _MOSTLY_FOUND)
     return evident

@@ -14,7 +14,7 @@ ALL, SECTION, LABEL, LABEL_IN_SECTION = "recording", "section", "phrase", "phras
 SCOPES = (ALL, SECTION, LABEL, LABEL_IN_SECTION)
 PLACE, LEVEL, LENGTH, TIMES = "place", "level", "length", "how often it is played"
 KEYS = (PLACE, LEVEL, LENGTH, TIMES)
-_MANY = 3
+_HIGH_COUNT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,10 @@ class Choice:
     count: int
 
     @property
-    def oddity(self) -> int:
-        """How unusual the choice is: few editors choose by length, the softest, or three renditions."""
-        is_softest = self.key == LEVEL and not self.is_most
-        return (self.key in (LENGTH, TIMES) or is_softest) + (self.count >= _MANY)
+    def unusual_traits(self) -> int:
+        """The number of its unusual traits: a key other than place or the highest level, and a high count."""
+        is_usual_key = self.key == PLACE or (self.key == LEVEL and self.is_most)
+        return (not is_usual_key) + (self.count >= _HIGH_COUNT)
 
     def chosen(self, units: Sequence[Unit]) -> list[int]:
         """Return the places of the chosen units, ascending."""

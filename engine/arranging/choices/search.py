@@ -30,8 +30,8 @@ from engine.arranging.weighed import Weighed, by_expected_loss
 from engine.progress import SILENT, Progress
 
 _BEAM, _ROUNDS = 8, 2
-_PRICE, _OF_ODDITY = 0.05, 0.03
-"""An operation has to improve the agreement by more than this."""
+_PRICE, _PER_UNUSUAL_TRAIT = 0.05, 0.03
+"""An operation has to improve the agreement by more than this, and an unusual choice by more."""
 _FIRST, _HOPELESS = 2, 0.1
 """Operations this much worse than the beam on the first examples are not tried on the others."""
 _KEPT = 0.5
@@ -83,8 +83,9 @@ class FittingOperations:
 
     @property
     def price(self) -> float:
-        """The agreement that they must gain: more operations and unusual ones fit a few edits by chance."""
-        return _PRICE * self.operations.size + _OF_ODDITY * sum(one.oddity for one in self.operations.choices)
+        """The agreement that is subtracted: many operations and unusual ones fit a few edits by chance."""
+        unusual = sum(one.unusual_traits for one in self.operations.choices)
+        return _PRICE * self.operations.size + _PER_UNUSUAL_TRAIT * unusual
 
     @property
     def value(self) -> float:

@@ -125,16 +125,16 @@ def _learned_from(matched: Sequence[Matched], left_out: tuple[str, ...], progres
     used = sorted({one.raws[piece.raw] for one in matched for piece in one.segments})
     shares = parallel(progress, len(used))
     with few_threads():
-        analysed = side_by_side(lambda number: _heard(used[number], shares[number]), range(len(used)))
-    heard = dict(zip(used, analysed, strict=True))
+        analyses = side_by_side(lambda number: _heard(used[number], shares[number]), range(len(used)))
+    analysed = dict(zip(used, analyses, strict=True))
     pairs, told = [], []
     for one in matched:
         for raw in sorted({segment.raw for segment in one.segments}):
-            pairs.append(_pair(one, raw, heard[one.raws[raw]].heard))
-            told.append(_told(one, raw, heard[one.raws[raw]].counted.length_s))
+            pairs.append(_pair(one, raw, analysed[one.raws[raw]].heard))
+            told.append(_told(one, raw, analysed[one.raws[raw]].counted.length_s))
     numbers = {path: number for number, path in enumerate(used)}
     pieces = [tuple(_pieces(one, numbers)) for one in matched]
-    counted = {numbers[path]: one.counted for path, one in heard.items()}
+    counted = {numbers[path]: one.counted for path, one in analysed.items()}
     return MatchedEdits(tuple(pairs), tuple(told), habits_of(pieces, counted), left_out)
 
 

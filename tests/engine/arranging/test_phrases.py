@@ -95,10 +95,10 @@ def test_music_of_any_length_has_phrases_or_none(seconds: float) -> None:
     audio = rendition("A", 0.0, 1.0, np.random.default_rng(3))[: round(seconds * RATE_HZ)]
     beats = np.arange(0, len(audio), round(BEAT_S * RATE_HZ))
     grid = BeatGrid(beats, np.arange(len(beats)) % BEATS + 1, 120.0, 1.0, "")
-    analysed = hear([audio], RATE_HZ, len(audio), grid)
-    edges = [edge for one in analysed.phrases for edge in (one.first, one.last)]
+    features = hear([audio], RATE_HZ, len(audio), grid)
+    edges = [edge for one in features.phrases for edge in (one.first, one.last)]
     assert edges == sorted(edges)
-    assert all(0 <= edge <= len(analysed.steps) for edge in edges)
+    assert all(0 <= edge <= len(features.steps) for edge in edges)
 
 
 def test_beats_go_on_to_both_ends_of_playing() -> None:

@@ -128,13 +128,23 @@ def test_a_kept_song_is_familiar_wherever_it_comes_again() -> None:
     assert asked(plan) == [(90.0, 150.0), (230.0, 280.0)]
 
 
-@pytest.mark.parametrize("fault_s", [12, 20, 30, 40])
-def test_a_fault_in_a_kept_song_does_not_make_its_like_familiar(fault_s: int) -> None:
-    curve = steps((90, FAMILIAR), (fault_s, FAULT), (120, FAMILIAR), (12, FAULT), (68, FAMILIAR))
+def test_a_fault_in_a_kept_song_does_not_make_its_like_familiar() -> None:
+    curve = steps((90, FAMILIAR), (12, FAULT), (118, FAMILIAR), (12, FAULT), (68, FAMILIAR))
     kept = planned(with_songs(curve, *ONE), familiar=samples(ONE[0][:2]))
     assert asked(kept) == []
-    assert len(cut(kept)) >= 1
-    assert cut(kept)[-1] == cut(planned(curve))[-1]
+    assert cut(kept) == cut(planned(curve))
+    assert len(cut(kept)) == 2
+
+
+@pytest.mark.parametrize("fault_s", [20, 30, 40])
+def test_a_long_fault_in_a_familiar_song_does_not_withdraw_cuts_elsewhere(fault_s: int) -> None:
+    curve = steps((90, FAMILIAR), (fault_s, FAULT), (120, FAMILIAR), (12, FAULT), (68, FAMILIAR))
+    plan = planned(with_songs(curve, *ONE), familiar=samples(ONE[0][:2]))
+    assert asked(plan) == []
+    inside, *elsewhere = cut(plan)
+    assert inside == pytest.approx((90.0, 90.0 + fault_s), abs=0.5)
+    assert elsewhere == cut(planned(curve))
+    assert len(elsewhere) == 1
 
 
 def test_a_new_song_that_scores_high_is_one_question_from_its_beginning_to_its_end() -> None:

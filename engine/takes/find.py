@@ -41,15 +41,19 @@ def find_takes(
     return takes_in(frames, progress.part(0.18, 1.0))
 
 
-def takes_in(frames: Frames, progress: Progress = SILENT) -> FoundTakes:
+def takes_in(frames: Frames, progress: Progress = SILENT, *, in_all_keys: bool = True) -> FoundTakes:
     """Find passages played more than once in analysed frames.
+
+    Parameters
+    ----------
+    in_all_keys : also find passages that are repeated in another key
 
     Raises
     ------
     Cancelled : the user asked for it
     """
     spans = performances(frames.levels_db)
-    pairs = find_pairs(frames, spans, progress.part(0.0, 0.9))
+    pairs = find_pairs(frames, spans, progress.part(0.0, 0.9), in_all_keys=in_all_keys)
     edges = Edges(spans[:, 0], spans[:, 1])
     played_again = (pair for pair in takes_of(pairs, edges) if not are_tuning(frames, pair.sides()))
     together = grouped(list(played_again))
@@ -72,7 +76,7 @@ def false_starts_in(
     """Find the likely false starts, in a time that grows with the length of the recording.
 
     Recordings longer than an hour are searched hour by hour, with overlaps: players return to a broken-off
-    passage within minutes.
+    passage within minutes, and in the same key.
 
     Parameters
     ----------
@@ -87,7 +91,7 @@ def false_starts_in(
     found: list[FalseStart] = []
     for number, begin in enumerate(begins):
         share = progress.step(number, len(begins))
-        part = takes_in(frames.part(begin, begin + most), share).likely_false_starts()
+        part = takes_in(frames.part(begin, begin + most), share, in_all_keys=False).likely_false_starts()
         limit_s = most_s if number == len(begins) - 1 else every_s
         known_s = found[-1].stop_s if found else 0.0
         fresh = [one.later(begin / FRAMES_PER_S) for one in part if one.start_s < limit_s]

@@ -64,12 +64,15 @@ class Pair:
         return self.starts[1 - side] + share * self.length(1 - side)
 
 
-def find_pairs(frames: Frames, spans: Spans, progress: Progress = SILENT) -> list[Pair]:
+def find_pairs(
+    frames: Frames, spans: Spans, progress: Progress = SILENT, *, in_all_keys: bool = True
+) -> list[Pair]:
     """Return the similar passages of different performances, strongest first, each moment of two used once.
 
     Parameters
     ----------
     spans : where something is played, frames [start, stop), shape (k, 2)
+    in_all_keys : also find passages that are repeated in another key, which takes three times as long
 
     Raises
     ------
@@ -77,24 +80,30 @@ def find_pairs(frames: Frames, spans: Spans, progress: Progress = SILENT) -> lis
     """
     if len(spans) < 2:
         return []
-    fine, coarse = _joined(frames), outline(frames)
-    idle = _idle(len(frames), spans)
+    fine, idle = _joined(frames), _idle(len(frames), spans)
     chance = _chance(fine) + idle
-    few = _chance(coarse) + idle[: len(coarse) * _COARSE].reshape(-1, _COARSE).max(axis=1)
     first = _first_columns(len(frames), spans)
-    same_key = search(
-        Side(turned(fine, [0]), chance), Side(fine, chance), first, LEAST, progress.part(0.0, 0.4)
+    most = 0.4 if in_all_keys else 1.0
+    found = _pairs(
+        search(Side(turned(fine, [0]), chance), Side(fine, chance), first, LEAST, progress.part(0.0, most))
     )
+    if in_all_keys:
+        found += _refined(fine, chance, _in_other_keys(frames, idle, first, progress.part(most, 1.0)))
+    return one_to_one(found)
+
+
+def _in_other_keys(frames: Frames, idle: Floats, first: NDArray[np.int64], progress: Progress) -> Paths:
+    """Return the matches in the eleven other keys, at half of the rate."""
+    coarse = outline(frames)
+    few = _chance(coarse) + idle[: len(coarse) * _COARSE].reshape(-1, _COARSE).max(axis=1)
     halves = np.minimum((first[::_COARSE][: len(coarse)] + _COARSE - 1) // _COARSE, len(coarse))
-    keys = search(
+    return search(
         Side(turned(coarse, range(1, PITCH_CLASSES)), few),
         Side(coarse, few),
         halves,
         LEAST / _COARSE * 1.5,
-        progress.part(0.4, 1.0),
+        progress,
     )
-    found = _pairs(same_key) + _refined(fine, chance, keys)
-    return one_to_one(found)
 
 
 def _idle(length: int, spans: Spans) -> Floats:

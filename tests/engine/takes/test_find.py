@@ -40,6 +40,14 @@ def test_takes_of_two_passages_are_told_apart() -> None:
     assert first.name == "passage at 0:00"
 
 
+def test_in_one_key_a_transposed_take_is_not_looked_for() -> None:
+    audio, _ = joined(passage(1, 20.0), passage(2, 15.0), passage(1, 20.0), passage(2, 15.0, semitones=3))
+    frames = frames_of([audio], RATE_HZ, len(audio))
+    in_all_keys, in_one = takes_in(frames).groups, takes_in(frames, in_all_keys=False).groups
+    assert [[take.transposed_semitones for take in one.takes] for one in in_all_keys] == [[0, 0], [0, 3]]
+    assert in_one == in_all_keys[:1]
+
+
 def test_a_beginning_that_stops_and_comes_again_is_a_false_start() -> None:
     whole = passage(1, 20.0)
     audio, spans = joined(passage(4, 8.0), whole[: 5 * RATE_HZ], whole, passage(5, 6.0))

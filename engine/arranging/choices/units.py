@@ -20,6 +20,8 @@ KINDS = (PHRASE, TALK, ATTEMPT, PAUSE, OTHER)
 _WHOLE_SHARE = 0.93
 """A rendition with less than this share of the usual length of its phrase, with no phrase after it, is broken
 off."""
+_LONGEST_ATTEMPT_S, _OF_ATTEMPT = 12.0, 0.8
+"""A phrase of at most this length with this share in a false start is broken off; a longer one is complete."""
 _LONGEST_BREAK_S = 3.0
 """Phrases with a longer break between them are in two sections."""
 
@@ -67,7 +69,7 @@ def units_of(heard: StepFeatures) -> tuple[Unit, ...]:
     kinds = _kinds(heard, labels >= 0)
     borders |= set((np.flatnonzero(np.diff(kinds)) + 1).tolist())
     found = [
-        _unit(heard, first, last, KINDS[kinds[first]], int(labels[first]))
+        _without_attempt(heard, _unit(heard, first, last, KINDS[kinds[first]], int(labels[first])))
         for first, last in pairwise(sorted(borders))
     ]
     return tuple(_with_bars(list(_with_sections(_with_attempts(found)))))
@@ -89,6 +91,16 @@ def _unit(heard: StepFeatures, first: int, last: int, kind: str, label: int) -> 
     lines = range(first + bar, last - bar // 2, bar)
     lasts_s = float(heard.steps.lengths_s[first:last].sum())
     return Unit(first, last, kind, label, -1, heard.level_db(first, last), lasts_s, (first, *lines, last))
+
+
+def _without_attempt(heard: StepFeatures, unit: Unit) -> Unit:
+    """Return a unit; a short phrase in a false start is broken off."""
+    if unit.kind != PHRASE or unit.lasts_s > _LONGEST_ATTEMPT_S:
+        return unit
+    start_s, stop_s = (float(heard.steps.edges_s[at]) for at in unit.span)
+    in_starts_s = (min(stop_s, one.stop_s) - max(start_s, one.start_s) for one in false_starts_of(heard))
+    is_attempt = max(in_starts_s, default=0.0) >= _OF_ATTEMPT * unit.lasts_s
+    return replace(unit, kind=ATTEMPT, label=-1) if is_attempt else unit
 
 
 def _with_bars(units: Sequence[Unit]) -> Iterator[Unit]:

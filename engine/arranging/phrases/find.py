@@ -34,6 +34,8 @@ _OF_OCTAVES, _OF_OTHER_OCTAVES = 0.36, 0.055
 _REST, _BRIEF, _REMAINDER, _SHORT, _OF_LONG = 2.8, 1.9, -2.0, -1.1, 0.3
 """Scores: of a second of a repetition, of lengths, and of spans that are not phrases."""
 _KNOWN_S = 0.3
+_PLAYED_AGAIN, _MUCH_ALIKE = 1.5, 0.75
+"""Score of a span that is as long as a phrase found before, and at least so much like it."""
 _SHORT_SHARE, _BRIEF_SHARE, _BEGINS_ALIKE = 0.75, 0.6, 0.5
 _SAME, _SHARP = 0.6, 8.0
 """Spans more alike than this are the same phrase."""
@@ -104,6 +106,7 @@ class _Scored:
         at_s = (form.edges_s[[getattr(one, side) for one in phrases]] for side in ("first", "last"))
         alike = candidates.alike(sounds, *at_s)
         scores = self.scores + _OF_FOUND * np.maximum(0.0, alike - _ALIKE) * own_s**_POWER
+        scores += _PLAYED_AGAIN * ((alike >= _MUCH_ALIKE) & (apart_s <= _KNOWN_S))
         return replace(self, scores=scores + known * (_KNOWN_LENGTH - _OTHER_LENGTH - self.prices))
 
 

@@ -34,6 +34,7 @@ from engine.arranging.network import Adapter
 from engine.arranging.orders import order_of, plays
 from engine.arranging.step_features import IS_PLAYED, StepFeatures
 from engine.arranging.steps import Section
+from engine.takes.takes import FalseStart, FoundTakes
 from tests.engine.arranging import made
 
 BAR = 4
@@ -72,6 +73,20 @@ def test_units_cover_a_jam_and_have_kinds_labels_and_sections() -> None:
     assert [one.label for one in units if one.kind == PHRASE] == [0, 0, 1, 1, 1, 0, 0, 0, 1]
     assert [units[0].first, *(one.last for one in units)] == [*(one.first for one in units), len(heard)]
     assert {len(one.bar_spans) for one in units if one.kind == PHRASE} == {8}
+
+
+@pytest.mark.parametrize(("apart_s", "kind"), [(0.25, ATTEMPT), (0.5, PHRASE)])
+def test_a_short_phrase_in_a_false_start_is_broken_off_and_a_long_one_is_complete(
+    apart_s: float, kind: str
+) -> None:
+    heard = jam(0, "A-A-B")
+    heard = replace(heard, steps=made.steps(len(heard), apart_s))
+    first, again = heard.phrases[:2]
+    start = FalseStart.told(
+        first.first * apart_s, first.last * apart_s - 0.2, again.first * apart_s, likelihood=0.9
+    )
+    units = units_of(replace(heard, takes=FoundTakes(false_starts=(start,))))
+    assert [one.kind for one in units] == [kind, PAUSE, PHRASE, PAUSE, PHRASE]
 
 
 def test_a_long_break_begins_another_section() -> None:

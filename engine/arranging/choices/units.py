@@ -21,7 +21,7 @@ _WHOLE_SHARE = 0.93
 """A rendition with less than this share of the usual length of its phrase, with no phrase after it, is broken
 off."""
 _LONGEST_ATTEMPT_S, _OF_ATTEMPT = 12.0, 0.8
-"""A phrase of at most this length with this share in a false start is broken off; a longer one is complete."""
+"""A phrase of at most this length, and with this share in a false start, is broken off."""
 _LONGEST_BREAK_S = 3.0
 """Phrases with a longer break between them are in two sections."""
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from engine.arranging.orders import Order
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.arranging.orders import Order, plays
 from engine.arranging.rules.alike import agreement
+
+_AGREED = 0.95
+"""Least share of the likelihood with which orders agree on a cut."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,3 +44,11 @@ def by_expected_loss(made: Iterable[tuple[Order, float]], steps: int) -> list[We
         return sum(other.share * agreement(one.order, other.order, steps) for other in found)
 
     return sorted(found, key=lambda one: -shared(one))
+
+
+def agreed_cuts(weighed: Sequence[Weighed], steps: int) -> NDArray[np.bool_]:
+    """Return the steps that nearly all orders, by their shares, leave out, shape (steps,)."""
+    shares = np.zeros(steps)
+    for one in weighed:
+        shares += one.share * (plays(one.order, steps) == 0)
+    return shares >= _AGREED

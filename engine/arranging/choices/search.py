@@ -92,10 +92,9 @@ class FittingOperations:
         """The mean agreement less the price of the operations."""
         return self.fit - self.price
 
-    def without(self, number: int) -> float:
-        """Return the value by all edits but one."""
-        rest = self.fits[:number] + self.fits[number + 1 :]
-        return sum(rest) / len(rest) - self.price
+    def without(self, number: int) -> FittingOperations:
+        """Return the same operations with their fits to all edits but one."""
+        return FittingOperations(self.operations, self.fits[:number] + self.fits[number + 1 :])
 
 
 def made_by(operations: Operations, units: Sequence[Unit]) -> Order:
@@ -138,11 +137,12 @@ class FoundOperations:
 
     Attributes
     ----------
-    held_out : for each edit, the operations that fit the other ones best; empty for a single edit
+    held_out : for each edit, the operations that fit the other ones best, the best first; empty for a single
+        edit
     """
 
     best: tuple[FittingOperations, ...]
-    held_out: tuple[FittingOperations, ...]
+    held_out: tuple[tuple[FittingOperations, ...], ...]
 
 
 def fitting_operations(examples: Sequence[Example], progress: Progress = SILENT) -> FoundOperations:
@@ -167,12 +167,12 @@ def fitting_operations(examples: Sequence[Example], progress: Progress = SILENT)
     return FoundOperations(tuple(_best(known.values(), _MOST)), _held_out(known.values(), len(examples)))
 
 
-def _held_out(known: Iterable[FittingOperations], count: int) -> tuple[FittingOperations, ...]:
+def _held_out(known: Iterable[FittingOperations], count: int) -> tuple[tuple[FittingOperations, ...], ...]:
     """Return for each edit the operations that fit the others best."""
     tried = [one for one in known if len(one.fits) == count]
     if count < 2:
         return ()
-    return tuple(max(tried, key=lambda one: one.without(number)) for number in range(count))
+    return tuple(tuple(_best((one.without(number) for one in tried), _MOST)) for number in range(count))
 
 
 def _best(found: Iterable[FittingOperations], most: int) -> list[FittingOperations]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.arranging.decode import Bounds, Decoded
 from engine.arranging.editor import Editor, arrangements, load_editor, shipped_network
 from engine.arranging.learning import Pair
-from engine.arranging.methods import NO_HITS, NO_RATE, Hits
+from engine.arranging.methods import BY_NETWORK, NO_HITS, NO_RATE, Hits, Method, agreed_cuts_of
 from engine.arranging.orders import Order, Span, length_s, plays, spans_of
 from engine.arranging.reasons import Reason, Reasons
 from engine.arranging.references import references_of
@@ -45,6 +45,7 @@ EARLY_S = 0.06
 """An attack that is earlier than its beat by up to this belongs to the beat."""
 _LEAST_PART_S = 1.0
 _MOSTLY = 0.5
+_DISAGREED = "Other habits that fit your pairs about as well play it."
 _LEAST_LEFT = 0.1
 """Minimum share of a recording in the result; less remains only of other material or if the user asks for it.
 """
@@ -105,8 +106,8 @@ def arranged(
     if request.seed and len(found) > 1:
         found = [*found[1:], found[0]]
     edges = before_attacks(heard.steps.edges_samples, request.onsets_samples, request.state.rate_hz)
-    hits = NO_HITS if editor is None or like else editor.method.hits
-    return proposed_of(request.state, heard, found, _habit_of(editor), edges, hits)
+    method = BY_NETWORK if editor is None or like else editor.method
+    return proposed_of(request.state, heard, found, _habit_of(editor), edges, method)
 
 
 def before_attacks(edges: NDArray[np.int64], onsets: NDArray[np.int64], rate_hz: int) -> NDArray[np.int64]:
@@ -174,7 +175,7 @@ def proposed_of(
     found: Sequence[Decoded],
     habit: str = "",
     edges: NDArray[np.int64] | None = None,
-    hits: Hits = NO_HITS,
+    method: Method = BY_NETWORK,
 ) -> ProposedArrangement:
     """Return the first of some arrangements as proposals, and the others as their alternatives.
 
@@ -182,18 +183,19 @@ def proposed_of(
     ----------
     habit : the rule of the editor, as a sentence
     edges : where the steps begin and end in the proposals, see `before_attacks`
-    hits : how often such edits were the editor's
+    method : by which they were made; it knows how often such edits were the editor's
     """
     order = found[0].order
     recording_s = samples_to_s(state.length_samples, state.rate_hz)
     if not len(order):
         return ProposedArrangement((), recording_s, recording_s, ())
     edges = heard.steps.edges_samples if edges is None else edges
-    maker = _Maker(state, heard, order, tuple(one.order for one in found[1:]), habit, edges, hits)
+    others, agreed = tuple(one.order for one in found[1:]), agreed_cuts_of(method, heard)
+    maker = _Maker(state, heard, order, others, habit, edges, method.hits, agreed)
     proposals = tuple(sorted(maker.proposals(), key=lambda one: one.start_samples))
-    others = tuple(length_s(one.order, heard.steps) for one in found[1:])
+    others_s = tuple(length_s(one.order, heard.steps) for one in found[1:])
     return ProposedArrangement(
-        proposals, length_s(order, heard.steps), recording_s, others, maker.references(), heard.takes
+        proposals, length_s(order, heard.steps), recording_s, others_s, maker.references(), heard.takes
     )
 
 
@@ -208,6 +210,7 @@ class _Maker:
     habit: str
     edges: NDArray[np.int64]
     hits: Hits
+    agreed: NDArray[np.bool_]
 
     def proposals(self) -> Iterator[Proposal]:
         """Yield them."""
@@ -233,6 +236,8 @@ class _Maker:
         rate = {CUT.name: of_cut, REPEAT.name: self.hits.repeats}.get(wanted.kind, NO_RATE)
         if not rate.count:
             return replace(reason, evidence=Evidence.WEAK) if self.hits != NO_HITS else reason
+        if wanted.kind == CUT.name and float(self.agreed[steps[0] : steps[1]].mean()) <= _MOSTLY:
+            return Reason(f"{reason.text} {_DISAGREED}", Evidence.WEAK)
         told = f"{rate.right} of {rate.count} such edits in your own pairs are right."
         evidence = Evidence.STRONG if rate.is_reliable else Evidence.WEAK
         return Reason(f"{reason.text} {told}", evidence)

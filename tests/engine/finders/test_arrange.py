@@ -12,11 +12,15 @@ import numpy as np
 import pytest
 import soundfile
 
+from engine.arranging.choices.operations import ALL, PLACE, Choice, Operations
+from engine.arranging.choices.search import FittingOperations
 from engine.arranging.decode import Bounds, Decoded
 from engine.arranging.editor import load_editor, save_editor
+from engine.arranging.methods import CHOICES, Hits, Method, Rate, agreed_cuts_of
 from engine.arranging.orders import order_of, plays
 from engine.arranging.references import keeping_references, references_of
 from engine.arranging.step_features import StepFeatures, with_sections
+from engine.arranging.steps import Section
 from engine.cli.main import main
 from engine.document.decisions import Decision, Verdict
 from engine.document.document import Document
@@ -347,6 +351,23 @@ def test_a_quiet_intro_of_a_song_that_stays_has_weak_evidence() -> None:
     )
     (cut,) = proposed_of(STATE, apart, [Decoded(order_of([(40, 80)]), 0.0)]).proposals
     assert cut.evidence is Evidence.STRONG
+
+
+def test_cuts_that_other_fitting_habits_play_are_weak() -> None:
+    heard = replace(heard_of_document(), phrases=(Section(0, 20, 0), Section(30, 80, 1)))
+    one = FittingOperations(Operations(choices=(Choice(ALL, PLACE, is_most=False, count=1),)), (0.9, 0.9))
+    other = FittingOperations(Operations(), (0.9, 0.9))
+    hits = Hits(phrases=Rate(10, 10), others=Rate(10, 10))
+    order = order_of([(0, 20)])
+    for fitting, of_phrase in (((one,), Evidence.STRONG), ((one, other), Evidence.WEAK)):
+        method = Method(CHOICES, fitting, hits=hits)
+        rows = proposed_of(STATE, heard, [Decoded(order, 0.0)], method=method).proposals
+        assert [(row.start_samples, row.evidence) for row in rows] == [
+            (10_000, Evidence.STRONG),
+            (15_000, of_phrase),
+        ]
+    agreed = agreed_cuts_of(method, heard)
+    assert np.flatnonzero(agreed).tolist() == list(range(20, 30))
 
 
 def test_talk_is_named_before_takes_are_compared_and_is_not_a_take() -> None:

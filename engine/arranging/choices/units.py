@@ -21,7 +21,7 @@ _WHOLE_SHARE = 0.93
 """A rendition with less than this share of the usual length of its phrase, with no phrase after it, is broken
 off."""
 _LONGEST_ATTEMPT_S, _OF_ATTEMPT = 12.0, 0.8
-"""A phrase of at most this length, and with this share in a false start, is broken off."""
+"""A phrase with this share in a false start is broken off, unless that is longer and so a performance."""
 _LONGEST_BREAK_S = 3.0
 """Phrases with a longer break between them are in two sections."""
 
@@ -75,6 +75,14 @@ def units_of(heard: StepFeatures) -> tuple[Unit, ...]:
     return tuple(_with_bars(list(_with_sections(_with_attempts(found)))))
 
 
+def is_phrase(heard: StepFeatures) -> NDArray[np.bool_]:
+    """Return whether each step is in a phrase that is played whole, shape (n,)."""
+    flags = np.zeros(len(heard), bool)
+    for one in units_of(heard):
+        flags[one.first : one.last] = one.kind == PHRASE
+    return flags
+
+
 def _kinds(heard: StepFeatures, is_phrase: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return the kind of each step as a place in `KINDS`, shape (n,)."""
     kinds = np.where(heard.features[:, IS_PLAYED] > 0.5, KINDS.index(OTHER), KINDS.index(PAUSE))
@@ -94,11 +102,15 @@ def _unit(heard: StepFeatures, first: int, last: int, kind: str, label: int) -> 
 
 
 def _without_attempt(heard: StepFeatures, unit: Unit) -> Unit:
-    """Return a unit; a short phrase in a false start is broken off."""
-    if unit.kind != PHRASE or unit.lasts_s > _LONGEST_ATTEMPT_S:
+    """Return a unit; a phrase in a short false start is broken off."""
+    if unit.kind != PHRASE:
         return unit
     start_s, stop_s = (float(heard.steps.edges_s[at]) for at in unit.span)
-    in_starts_s = (min(stop_s, one.stop_s) - max(start_s, one.start_s) for one in false_starts_of(heard))
+    in_starts_s = (
+        min(stop_s, one.stop_s) - max(start_s, one.start_s)
+        for one in false_starts_of(heard)
+        if one.stop_s - one.start_s <= _LONGEST_ATTEMPT_S
+    )
     is_attempt = max(in_starts_s, default=0.0) >= _OF_ATTEMPT * unit.lasts_s
     return replace(unit, kind=ATTEMPT, label=-1) if is_attempt else unit
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.arranging.choices.units import is_phrase
 from engine.arranging.decode import Bounds, Decoded
 from engine.arranging.editor import Editor, arrangements, load_editor, shipped_network
 from engine.arranging.learning import Pair
@@ -191,7 +192,7 @@ def proposed_of(
         return ProposedArrangement((), recording_s, recording_s, ())
     edges = heard.steps.edges_samples if edges is None else edges
     others, agreed = tuple(one.order for one in found[1:]), agreed_cuts_of(method, heard)
-    maker = _Maker(state, heard, order, others, habit, edges, method.hits, agreed)
+    maker = _Maker(state, heard, order, others, habit, edges, method.hits, agreed, is_phrase(heard))
     proposals = tuple(sorted(maker.proposals(), key=lambda one: one.start_samples))
     others_s = tuple(length_s(one.order, heard.steps) for one in found[1:])
     return ProposedArrangement(
@@ -211,6 +212,7 @@ class _Maker:
     edges: NDArray[np.int64]
     hits: Hits
     agreed: NDArray[np.bool_]
+    is_phrase: NDArray[np.bool_]
 
     def proposals(self) -> Iterator[Proposal]:
         """Yield them."""
@@ -228,10 +230,7 @@ class _Maker:
 
     def _counted(self, wanted: Wanted, steps: Span, reason: Reason) -> Reason:
         """Return a reason, with how often such edits were the editor's if that is known."""
-        is_phrase = np.zeros(len(self.heard), bool)
-        for one in self.heard.phrases:
-            is_phrase[one.first : one.last] = True
-        is_cut_of_phrase = float(is_phrase[steps[0] : steps[1]].mean()) > _MOSTLY
+        is_cut_of_phrase = float(self.is_phrase[steps[0] : steps[1]].mean()) > _MOSTLY
         of_cut = self.hits.phrases if is_cut_of_phrase else self.hits.others
         rate = {CUT.name: of_cut, REPEAT.name: self.hits.repeats}.get(wanted.kind, NO_RATE)
         if not rate.count:

@@ -76,7 +76,7 @@ def test_units_cover_a_jam_and_have_kinds_labels_and_sections() -> None:
 
 
 @pytest.mark.parametrize(("apart_s", "kind"), [(0.25, ATTEMPT), (0.5, PHRASE)])
-def test_a_short_phrase_in_a_false_start_is_broken_off_and_a_long_one_is_complete(
+def test_a_phrase_in_a_short_false_start_is_broken_off_and_in_a_long_one_it_is_complete(
     apart_s: float, kind: str
 ) -> None:
     heard = jam(0, "A-A-B")

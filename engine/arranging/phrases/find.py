@@ -35,7 +35,7 @@ _REST, _BRIEF, _REMAINDER, _SHORT, _OF_LONG = 2.8, 1.9, -2.0, -1.1, 0.3
 """Scores: of a second of a repetition, of lengths, and of spans that are not phrases."""
 _KNOWN_S = 0.3
 _PLAYED_AGAIN, _MUCH_ALIKE = 1.5, 0.75
-"""Score of a span that is as long as a phrase found before, and at least so much like it."""
+"""Score of a span with the length of a phrase found before, and at least this similarity to it."""
 _SHORT_SHARE, _BRIEF_SHARE, _BEGINS_ALIKE = 0.75, 0.6, 0.5
 _SAME, _SHARP = 0.6, 8.0
 """Spans more alike than this are the same phrase."""

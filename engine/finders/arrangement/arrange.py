@@ -184,7 +184,7 @@ def proposed_of(
     ----------
     habit : the rule of the editor, as a sentence
     edges : where the steps begin and end in the proposals, see `before_attacks`
-    method : by which they were made; it knows how often such edits were the editor's
+    method : by which they were made, with its rates of right edits
     """
     order = found[0].order
     recording_s = samples_to_s(state.length_samples, state.rate_hz)

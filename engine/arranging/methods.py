@@ -157,7 +157,7 @@ def method_of(
 
 
 def agreed_cuts_of(method: Method, heard: StepFeatures) -> NDArray[np.bool_]:
-    """Return the steps of a recording that all ways that fit leave out, shape (n,); all steps for one way."""
+    """Return whether all operations that fit leave each step out, shape (n,); True without operations."""
     if not method.operations:
         return np.ones(len(heard), bool)
     return agreed_cuts(orders_by(method.operations, units_of(heard)), len(heard))

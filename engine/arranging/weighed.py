@@ -12,7 +12,7 @@ from engine.arranging.orders import Order, plays
 from engine.arranging.rules.alike import agreement
 
 _AGREED = 0.95
-"""Least share of the likelihood with which orders agree on a cut."""
+"""Orders agree on a cut if those with this share of the likelihood make it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +47,7 @@ def by_expected_loss(made: Iterable[tuple[Order, float]], steps: int) -> list[We
 
 
 def agreed_cuts(weighed: Sequence[Weighed], steps: int) -> NDArray[np.bool_]:
-    """Return the steps that nearly all orders, by their shares, leave out, shape (steps,)."""
+    """Return whether nearly all orders, by their shares, leave each step out, shape (steps,)."""
     shares = np.zeros(steps)
     for one in weighed:
         shares += one.share * (plays(one.order, steps) == 0)

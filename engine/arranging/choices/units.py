@@ -14,6 +14,8 @@ from engine.arranging.choices.bars import counted_as_one
 from engine.arranging.orders import Span
 from engine.arranging.references import false_starts_of
 from engine.arranging.step_features import IS_PLAYED, StepFeatures, talk_of
+from engine.arranging.steps import Steps
+from engine.takes.takes import FalseStart
 
 PHRASE, TALK, ATTEMPT, PAUSE, OTHER = "phrases", "talk", "broken-off starts", "pauses", "short playing"
 KINDS = (PHRASE, TALK, ATTEMPT, PAUSE, OTHER)
@@ -21,7 +23,7 @@ _WHOLE_SHARE = 0.93
 """A rendition with less than this share of the usual length of its phrase, with no phrase after it, is broken
 off."""
 _LONGEST_ATTEMPT_S, _OF_ATTEMPT = 12.0, 0.8
-"""A phrase with this share in a false start is broken off, unless that is longer and so a performance."""
+"""A phrase with this share in a false start is broken off; a longer false start is a performance."""
 _LONGEST_BREAK_S = 3.0
 """Phrases with a longer break between them are in two sections."""
 
@@ -68,14 +70,15 @@ def units_of(heard: StepFeatures) -> tuple[Unit, ...]:
         borders |= {one.first, one.last}
     kinds = _kinds(heard, labels >= 0)
     borders |= set((np.flatnonzero(np.diff(kinds)) + 1).tolist())
+    starts = [one for one in false_starts_of(heard) if one.stop_s - one.start_s <= _LONGEST_ATTEMPT_S]
     found = [
-        _without_attempt(heard, _unit(heard, first, last, KINDS[kinds[first]], int(labels[first])))
+        _or_attempt(_unit(heard, first, last, KINDS[kinds[first]], int(labels[first])), heard.steps, starts)
         for first, last in pairwise(sorted(borders))
     ]
     return tuple(_with_bars(list(_with_sections(_with_attempts(found)))))
 
 
-def is_phrase(heard: StepFeatures) -> NDArray[np.bool_]:
+def in_phrases(heard: StepFeatures) -> NDArray[np.bool_]:
     """Return whether each step is in a phrase that is played whole, shape (n,)."""
     flags = np.zeros(len(heard), bool)
     for one in units_of(heard):
@@ -101,18 +104,13 @@ def _unit(heard: StepFeatures, first: int, last: int, kind: str, label: int) -> 
     return Unit(first, last, kind, label, -1, heard.level_db(first, last), lasts_s, (first, *lines, last))
 
 
-def _without_attempt(heard: StepFeatures, unit: Unit) -> Unit:
-    """Return a unit; a phrase in a short false start is broken off."""
+def _or_attempt(unit: Unit, steps: Steps, starts: Sequence[FalseStart]) -> Unit:
+    """Return a unit; a phrase is broken off if most of it is in one of some false starts."""
     if unit.kind != PHRASE:
         return unit
-    start_s, stop_s = (float(heard.steps.edges_s[at]) for at in unit.span)
-    in_starts_s = (
-        min(stop_s, one.stop_s) - max(start_s, one.start_s)
-        for one in false_starts_of(heard)
-        if one.stop_s - one.start_s <= _LONGEST_ATTEMPT_S
-    )
-    is_attempt = max(in_starts_s, default=0.0) >= _OF_ATTEMPT * unit.lasts_s
-    return replace(unit, kind=ATTEMPT, label=-1) if is_attempt else unit
+    start_s, stop_s = (float(steps.edges_s[at]) for at in unit.span)
+    shared_s = max((min(stop_s, one.stop_s) - max(start_s, one.start_s) for one in starts), default=0.0)
+    return replace(unit, kind=ATTEMPT, label=-1) if shared_s >= _OF_ATTEMPT * unit.lasts_s else unit
 
 
 def _with_bars(units: Sequence[Unit]) -> Iterator[Unit]:

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.arranging.choices.units import is_phrase
+from engine.arranging.choices.units import in_phrases
 from engine.arranging.decode import Bounds, Decoded
 from engine.arranging.editor import Editor, arrangements, load_editor, shipped_network
 from engine.arranging.learning import Pair
@@ -192,7 +192,7 @@ def proposed_of(
         return ProposedArrangement((), recording_s, recording_s, ())
     edges = heard.steps.edges_samples if edges is None else edges
     others, agreed = tuple(one.order for one in found[1:]), agreed_cuts_of(method, heard)
-    maker = _Maker(state, heard, order, others, habit, edges, method.hits, agreed, is_phrase(heard))
+    maker = _Maker(state, heard, order, others, habit, edges, method.hits, agreed, in_phrases(heard))
     proposals = tuple(sorted(maker.proposals(), key=lambda one: one.start_samples))
     others_s = tuple(length_s(one.order, heard.steps) for one in found[1:])
     return ProposedArrangement(

@@ -53,7 +53,7 @@ def phrases_of(frames: Frames, steps: Steps, is_music: Flags, is_talk: Flags) ->
     sounds = Sounds.of(frames)
     form = Form.of(frames, sounds, steps, is_music, is_talk)
     found: list[Section] = []
-    for part in form.parts():
+    for part in form.parts:
         labels = 1 + max((one.label for one in found), default=-1)
         found += [replace(one, label=one.label + labels) for one in _in_part(form, part, sounds)]
     return found
@@ -126,6 +126,7 @@ def _scored(form: Form, candidates: Candidates, sounds: Sounds) -> _Scored:
     of_halves[again] = sounds.of_halves(starts_s[again], stops_s[again])
     # A span that is alike to its best repetition as its halves are to each other is two renditions.
     twice = np.clip((of_halves - alike + _HALVES_ALIKE) / _HALVES_OVER, 0.0, 1.0)
+    twice *= form.may_begin_again((starts_s + stops_s) / 2.0)
     of_time = _OF_ALIKE * np.maximum(0.0, alike - _ALIKE) - _OF_HALVES * twice
     return _Scored(spans, lengths - prices + of_time * lasts_s**_POWER, is_other, prices)
 

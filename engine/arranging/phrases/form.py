@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -9,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arranging.orders import Span
-from engine.arranging.phrases.rests import changes_of, rests_of
+from engine.arranging.phrases.changes import changes_of, unrepeated_changes_db
+from engine.arranging.phrases.rests import rests_of
 from engine.arranging.phrases.sounds import Sounds
 from engine.arranging.steps import Steps
 from engine.spans import runs
@@ -26,6 +28,9 @@ _PEAK = 1.5
 _SHORT_BAR_BEATS = 4
 """A bar of two beats is taken for half of one."""
 _PER_BORDER, _OF_CHANGE, _MOST_CHANGE = 3.6, 0.6, 2.8
+_USUAL_DB, _CLEAR_DB, _MOST_DB = 1.0, 1.5, 3.0
+"""Changes of level that are not repeated: within renditions, where others begin, and the most that count.
+A dB more is a score of 1."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +44,9 @@ class Form:
     bar_steps : usual number of steps of a bar
     playing : runs of music, ascending and apart
     rests : within runs, and at their ends
+    parts : runs in parts of about 20 minutes: repetitions are searched within each, for linear time
     changes : of level and tone at each edge, as deviations from usual, shape (n + 1,)
+    unrepeated_db : changes of level that are not repeated with the music, shape (n + 1,); NaN if unknown
     """
 
     edges_s: Seconds
@@ -47,7 +54,9 @@ class Form:
     bar_steps: int
     playing: tuple[Span, ...]
     rests: frozenset[Span]
+    parts: tuple[tuple[Span, ...], ...]
     changes: Seconds
+    unrepeated_db: Seconds
 
     @classmethod
     def of(cls, frames: Frames, sounds: Sounds, steps: Steps, is_music: Flags, is_talk: Flags) -> Form:
@@ -69,7 +78,13 @@ class Form:
             for start, stop in runs(~is_music[first:last]).tolist()
         }
         rests = rests_of(frames.levels_db, steps) | breaks
-        return cls(edges_s, steps.bar_positions == 1, bar_steps, playing, rests, changes)
+        parts = _parts(playing, edges_s)
+        unrepeated_db = np.full(len(steps) + 1, np.nan)
+        for part in parts:
+            known_db = unrepeated_changes_db(sounds, edges_s, part, bar_steps)
+            unrepeated_db = np.fmax(unrepeated_db, known_db)
+        is_downbeat = steps.bar_positions == 1
+        return cls(edges_s, is_downbeat, bar_steps, playing, rests, parts, changes, unrepeated_db)
 
     def lasts_s(self, span: Span) -> float:
         """Return the length of a span in seconds."""
@@ -95,24 +110,35 @@ class Form:
         rests = [edge for rest in self.rests for edge in rest if first <= edge <= last]
         return np.unique(np.concatenate([self.begins(run), near_end, np.array(rests, np.int64)]))
 
+    def may_begin_again(self, places_s: Seconds) -> Seconds:
+        """Return whether another rendition may begin near places, 0 to 1; 1 if unknown."""
+        after = np.clip(np.searchsorted(self.edges_s, places_s), 1, len(self.edges_s) - 1)
+        own_db = np.fmax(self.unrepeated_db[after - 1], self.unrepeated_db[after])
+        found: Seconds = np.where(np.isnan(own_db), 1.0, np.minimum(own_db / _CLEAR_DB, 1.0))
+        return found
+
     def borders(self, run: Span) -> NDArray[np.float64]:
         """Return the score of a border at each edge of a run, 0 at its ends."""
         edges = slice(run[0], run[1] + 1)
-        found: Seconds = _OF_CHANGE * np.clip(self.changes[edges], 0.0, _MOST_CHANGE) - _PER_BORDER
+        own_db = self.unrepeated_db[edges]
+        of_change = _OF_CHANGE * np.clip(self.changes[edges], 0.0, _MOST_CHANGE)
+        of_own = np.minimum(own_db, _MOST_DB) - _USUAL_DB
+        found: Seconds = np.where(np.isnan(own_db), of_change, of_own) - _PER_BORDER
         found[[0, -1]] = 0.0
         return found
 
-    def parts(self) -> list[list[Span]]:
-        """Return runs in parts of about 20 minutes: repetitions are searched within each, for linear time."""
-        parts: list[list[Span]] = [[]]
-        for first, last in self.playing:
-            numbers = (self.edges_s[first:last] - self.edges_s[first]) // _PART_S
-            inner = (np.flatnonzero(np.diff(numbers)) + first + 1).tolist()
-            for start, stop in pairwise([first, *inner, last]):
-                if parts[-1] and self.edges_s[stop] - self.edges_s[parts[-1][0][0]] > _PART_S:
-                    parts.append([])
-                parts[-1].append((start, stop))
-        return parts if parts[0] else []
+
+def _parts(playing: Sequence[Span], edges_s: Seconds) -> tuple[tuple[Span, ...], ...]:
+    """Return runs of music in parts of about 20 minutes."""
+    parts: list[list[Span]] = [[]]
+    for first, last in playing:
+        numbers = (edges_s[first:last] - edges_s[first]) // _PART_S
+        inner = (np.flatnonzero(np.diff(numbers)) + first + 1).tolist()
+        for start, stop in pairwise([first, *inner, last]):
+            if parts[-1] and edges_s[stop] - edges_s[parts[-1][0][0]] > _PART_S:
+                parts.append([])
+            parts[-1].append((start, stop))
+    return tuple(tuple(part) for part in parts if part)
 
 
 def _runs_of_music(is_music: Flags, is_talk: Flags, edges_s: Seconds) -> tuple[Span, ...]:

@@ -68,20 +68,15 @@ class Sounds:
         if len(starts_s) > _AT_ONCE:
             blocks = (slice(at, at + _AT_ONCE) for at in range(0, len(starts_s), _AT_ONCE))
             return np.concatenate([self.vectors(starts_s[one], stops_s[one], slots) for one in blocks])
-        parts = []
-        for sums, rate_hz, count, limit in (
-            (self.pitches, FRAMES_PER_S, slots, _MOST_PITCH),
-            (self.bands, STEPS_PER_S, 2 * slots, _MOST_BAND),
-        ):
-            shares = np.arange(count + 1) / count
-            places = (starts_s[:, None] + (stops_s - starts_s)[:, None] * shares) * rate_hz
-            means = np.diff(_at(sums, places), axis=1) / np.diff(places, axis=1)[..., None]
-            rows = _centred(means)
-            most = limit * np.abs(rows).mean(axis=(1, 2), keepdims=True)
-            rows = _centred(np.clip(rows, -most, most)).reshape(len(means), count * sums.shape[1])
-            lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-            parts.append(np.sqrt(0.5) * rows / np.maximum(lengths, 1e-6))
-        return np.concatenate(parts, axis=1).astype(np.float32)
+        pitches = _unit_rows(self.pitches, FRAMES_PER_S, starts_s, stops_s, slots, _MOST_PITCH)
+        bands = _unit_rows(self.bands, STEPS_PER_S, starts_s, stops_s, 2 * slots, _MOST_BAND)
+        return np.concatenate([np.sqrt(0.5) * pitches, np.sqrt(0.5) * bands], axis=1).astype(np.float32)
+
+    def pitch_vectors(self, starts_s: Seconds, stops_s: Seconds, slots: int) -> Floats:
+        """Return unit vectors of the pitches of spans, shape (k, dimensions)."""
+        return _unit_rows(self.pitches, FRAMES_PER_S, starts_s, stops_s, slots, _MOST_PITCH).astype(
+            np.float32
+        )
 
     def of_halves(self, starts_s: Seconds, stops_s: Seconds) -> NDArray[np.float64]:
         """Return how alike the halves of each span are, shape (k,), -1 to 1."""
@@ -123,6 +118,23 @@ class Sounds:
         lengths = np.maximum(last - first, 1e-3)
         means: Sums = (_at(self.bands, last) - _at(self.bands, first)) / lengths[:, None]
         return means
+
+
+def _unit_rows(
+    sums: Sums, rate_hz: float, starts_s: Seconds, stops_s: Seconds, slots: int, limit: float
+) -> Sums:
+    """Return the means of spans in slots as unit vectors, shape (k, slots * columns).
+
+    Parameters
+    ----------
+    limit : the largest deviation, as a multiple of the mean one
+    """
+    places = (starts_s[:, None] + (stops_s - starts_s)[:, None] * np.arange(slots + 1) / slots) * rate_hz
+    rows = _centred(np.diff(_at(sums, places), axis=1) / np.diff(places, axis=1)[..., None])
+    most = limit * np.abs(rows).mean(axis=(1, 2), keepdims=True)
+    rows = _centred(np.clip(rows, -most, most)).reshape(len(places), slots * sums.shape[1])
+    unit: Sums = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+    return unit
 
 
 def _centred(rows: Sums) -> Sums:

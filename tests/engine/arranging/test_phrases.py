@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from engine.arranging.phrases.changes import unrepeated_changes_db
 from engine.arranging.phrases.sounds import Sounds
 from engine.arranging.step_features import hear
 from engine.arranging.steps import steps_of, with_outer_beats
@@ -18,7 +20,11 @@ RATE_HZ = 16_000
 BEAT_S, BEATS = 0.5, 4
 Samples = NDArray[np.float32]
 
-PHRASES = {"A": (0, 5, 3, 8, 0, 5, 10, 7), "B": (2, 2, 9, 4, 11, 9, 4, 6)}
+PHRASES = {
+    "A": (0, 5, 3, 8, 0, 5, 10, 7),
+    "B": (2, 2, 9, 4, 11, 9, 4, 6),
+    "halves": (0, 5, 3, 8, 0, 5, 3, 8),
+}
 
 
 def bar(pitch: int, rng: np.random.Generator, speed: float) -> Samples:
@@ -69,6 +75,34 @@ def test_renditions_are_found_at_any_level_tone_and_tempo() -> None:
     places = [np.array([span[:2] for span in spans]) for spans in (found, right)]
     assert places[0] == pytest.approx(places[1], abs=0.55)
     assert [label for *_, label in found] == [0, 0, 1, 0, 1]
+
+
+def renditions(name: str, levels_db: Sequence[float], seed: int) -> Samples:
+    """Return renditions of a phrase without breaks, each at its own level; the second half is louder."""
+    rng = np.random.default_rng(seed)
+    swell = np.repeat([0.5, 1.0], round(16 * BEAT_S * RATE_HZ)).astype(np.float32)
+    return np.concatenate([swell * rendition(name, level_db, 1.0, rng) for level_db in levels_db])
+
+
+def test_changes_that_come_again_with_the_music_are_not_those_of_another_rendition() -> None:
+    audio = renditions("A", (0.0, -7.0, -2.0, -1.0), 4)
+    sounds = Sounds.of(frames_of([audio], RATE_HZ, len(audio)))
+    edges_s = np.arange(0.0, len(audio) / RATE_HZ + 0.1, BEAT_S)
+    n = len(edges_s) - 1
+    found_db = unrepeated_changes_db(sounds, edges_s, [(0, n)], BEATS)
+    assert found_db.shape == edges_s.shape
+    borders, middles = found_db[32:n:32], found_db[16:n:32]
+    assert np.nanmax(middles) < 1.0 < 1.5 < borders.min()
+    assert np.isnan(found_db[[0, 1, n - 1, n]]).all()
+    assert np.isnan(unrepeated_changes_db(sounds, edges_s[:9], [(0, 8)], BEATS)).all()
+
+
+def test_a_phrase_of_halves_that_are_alike_is_divided_where_its_level_changes() -> None:
+    audio = renditions("halves", (0.0, -6.0, -2.0, -3.0, -8.0), 5)
+    beats = (np.arange(5 * 32) * BEAT_S * RATE_HZ).astype(np.int64)
+    grid = BeatGrid(beats, np.arange(len(beats)) % BEATS + 1, 120.0, 1.0, "")
+    found = hear([audio], RATE_HZ, len(audio), grid).phrases
+    assert [(one.first, one.last) for one in found] == [(at, at + 32) for at in range(0, 160, 32)]
 
 
 def test_similarity_is_that_of_the_sound_and_not_of_its_level() -> None:

@@ -16,7 +16,7 @@ _SLOTS = 16
 _MOST_ALIKE, _LEAST_ALIKE = 8, 0.5
 """The number of places that an edge is compared with, and how alike they are at least."""
 _SEVERAL = 4
-"""Among so many places, one has the same change by chance."""
+"""Of this number of places, one has the same change by chance."""
 _AT_ONCE = 512
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from engine.arranging.orders import Span
 from engine.arranging.phrases.form import Form
-from engine.arranging.phrases.sounds import Floats, Seconds, Sounds
+from engine.arranging.phrases.sounds import Floats, Seconds, Sounds, blocks
 
 LEAST_S, MOST_S = 3.5, 44.0
 """Lengths of phrases."""
@@ -49,8 +49,8 @@ class Candidates:
         """Return the spans of some runs that may be phrases."""
         spans = _spans(form, playing)
         starts_s, stops_s = form.edges_s[spans[:, 0]], form.edges_s[spans[:, 1]]
-        blocks = _blocks(max(len(spans), 1))
-        vectors = [sounds.vectors(starts_s[one], stops_s[one]) for one in blocks]
+        parts = blocks(max(len(spans), 1), _AT_ONCE)
+        vectors = [sounds.vectors(starts_s[one], stops_s[one]) for one in parts]
         return cls(spans, starts_s, stops_s, np.concatenate(vectors))
 
     def __len__(self) -> int:
@@ -64,11 +64,11 @@ class Candidates:
         some = np.linspace(0, len(self) - 1, min(len(self), _SAMPLE)).astype(np.int64)
         sample = self.vectors[some]
         _, axes = np.linalg.eigh(sample.T @ sample)
-        parts = [self.vectors[one] @ axes[:, -_COLUMNS:] for one in _blocks(len(self))]
+        parts = [self.vectors[one] @ axes[:, -_COLUMNS:] for one in blocks(len(self), _AT_ONCE)]
         reduced = np.concatenate([np.zeros((0, min(_COLUMNS, len(axes))), np.float32), *parts])
         best = self._best(reduced)
         found = np.full(len(self), -1.0)
-        for one in _blocks(len(self)):
+        for one in blocks(len(self), _AT_ONCE):
             again = self.vectors[best[one]]
             alike = np.einsum("nd,nd->n", self.vectors[one], again)
             found[one] = np.where(best[one] >= 0, alike, -1.0)
@@ -78,7 +78,7 @@ class Candidates:
         """Return how alike each span and the best of some others are, shape (k,); -1 without one."""
         vectors = sounds.vectors(starts_s, stops_s)
         found = np.full(len(self), -1.0)
-        for one in _blocks(len(self)):
+        for one in blocks(len(self), _AT_ONCE):
             alike = self.vectors[one] @ vectors.T
             own = (self.starts_s[one], self.stops_s[one])
             ratios = (stops_s - starts_s) / (own[1] - own[0])[:, None]
@@ -93,7 +93,7 @@ class Candidates:
         ordered = lengths_s[by_length]
         ends_s = np.stack([self.starts_s, self.stops_s]).astype(np.float32)
         best = np.full(len(self), -1)
-        for block in _blocks(len(self)):
+        for block in blocks(len(self), _AT_ONCE):
             here = by_length[block]
             low = int(np.searchsorted(ordered, ordered[block][0] / _TEMPO))
             high = int(np.searchsorted(ordered, ordered[block][-1] * _TEMPO, side="right"))
@@ -116,11 +116,6 @@ def _are_apart(
     found: NDArray[np.bool_] = other_stops_s <= (starts_s + _APART_S)[:, None]
     found |= other_starts_s >= (stops_s - _APART_S)[:, None]
     return found
-
-
-def _blocks(count: int) -> list[slice]:
-    """Return slices of some hundreds of spans: they are compared at once."""
-    return [slice(at, min(at + _AT_ONCE, count)) for at in range(0, count, _AT_ONCE)]
 
 
 def _spans(form: Form, playing: Sequence[Span]) -> NDArray[np.int64]:

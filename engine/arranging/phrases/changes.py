@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arranging.orders import Span
-from engine.arranging.phrases.sounds import Floats, Seconds, Sounds
+from engine.arranging.phrases.sounds import Floats, Seconds, Sounds, blocks
 
 _LEAST_AROUND_S, _MOST_AROUND_S = 1.2, 3.5
 _LEAST_CHANGE_DB = 0.5
@@ -78,8 +78,7 @@ def unrepeated_changes_db(
     half_s = bar_s / 2.0
     changes = sounds.tone_db(at_s, at_s + half_s) - sounds.tone_db(at_s - half_s, at_s)
     most = min(_MOST_ALIKE, len(places))
-    for at in range(0, len(places), _AT_ONCE):
-        block = slice(at, at + _AT_ONCE)
+    for block in blocks(len(places), _AT_ONCE):
         alike: Floats = vectors[block] @ vectors.T
         alike[np.abs(at_s[block, None] - at_s) <= bar_s] = -1.0
         others = np.argpartition(-alike, most - 1, axis=1)[:, :most]

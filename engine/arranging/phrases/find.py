@@ -124,9 +124,10 @@ def _scored(form: Form, candidates: Candidates, sounds: Sounds) -> _Scored:
     again = np.flatnonzero(alike > _ALIKE)
     of_halves = np.full(len(spans), -1.0)
     of_halves[again] = sounds.of_halves(starts_s[again], stops_s[again])
-    # A span that is alike to its best repetition as its halves are to each other is two renditions.
+    # A span that is alike to its best repetition as its halves are to each other is two renditions, unless
+    # nothing changes in its middle.
     twice = np.clip((of_halves - alike + _HALVES_ALIKE) / _HALVES_OVER, 0.0, 1.0)
-    twice *= form.may_begin_again((starts_s + stops_s) / 2.0)
+    twice *= form.clear_changes((starts_s + stops_s) / 2.0)
     of_time = _OF_ALIKE * np.maximum(0.0, alike - _ALIKE) - _OF_HALVES * twice
     return _Scored(spans, lengths - prices + of_time * lasts_s**_POWER, is_other, prices)
 

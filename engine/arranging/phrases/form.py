@@ -42,9 +42,9 @@ class Form:
     edges_s : shape (n + 1,)
     is_downbeat : of each step, shape (n,)
     bar_steps : usual number of steps of a bar
-    playing : runs of music, ascending and apart
     rests : within runs, and at their ends
-    parts : runs in parts of about 20 minutes: repetitions are searched within each, for linear time
+    parts : runs of music, ascending and apart, in parts of about 20 minutes; repetitions are searched within
+        each, for linear time
     changes : of level and tone at each edge, as deviations from usual, shape (n + 1,)
     unrepeated_db : changes of level that are not repeated with the music, shape (n + 1,); NaN if unknown
     """
@@ -52,7 +52,6 @@ class Form:
     edges_s: Seconds
     is_downbeat: Flags
     bar_steps: int
-    playing: tuple[Span, ...]
     rests: frozenset[Span]
     parts: tuple[tuple[Span, ...], ...]
     changes: Seconds
@@ -84,7 +83,7 @@ class Form:
             known_db = unrepeated_changes_db(sounds, edges_s, part, bar_steps)
             unrepeated_db = np.fmax(unrepeated_db, known_db)
         is_downbeat = steps.bar_positions == 1
-        return cls(edges_s, is_downbeat, bar_steps, playing, rests, parts, changes, unrepeated_db)
+        return cls(edges_s, is_downbeat, bar_steps, rests, parts, changes, unrepeated_db)
 
     def lasts_s(self, span: Span) -> float:
         """Return the length of a span in seconds."""
@@ -110,8 +109,8 @@ class Form:
         rests = [edge for rest in self.rests for edge in rest if first <= edge <= last]
         return np.unique(np.concatenate([self.begins(run), near_end, np.array(rests, np.int64)]))
 
-    def may_begin_again(self, places_s: Seconds) -> Seconds:
-        """Return whether another rendition may begin near places, 0 to 1; 1 if unknown."""
+    def clear_changes(self, places_s: Seconds) -> Seconds:
+        """Return how clear the changes near places are that are not repeated, 0 to 1; 1 if unknown."""
         after = np.clip(np.searchsorted(self.edges_s, places_s), 1, len(self.edges_s) - 1)
         own_db = np.fmax(self.unrepeated_db[after - 1], self.unrepeated_db[after])
         found: Seconds = np.where(np.isnan(own_db), 1.0, np.minimum(own_db / _CLEAR_DB, 1.0))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.features.span_means import running_sums
 from engine.structure.similarity import below_loud, standing_out
 from engine.takes.features import FRAMES_PER_S, STEPS_PER_S, Frames
 
@@ -53,9 +54,8 @@ class Sounds:
         pitches = standing_out(frames.notes_db)
         centred = pitches - pitches.mean(axis=0)
         _, axes = np.linalg.eigh(centred.T @ centred)
-        return cls(
-            _summed(pitches @ axes[:, -_PITCH_COLUMNS:]), _summed(_RANGE_DB * below_loud(frames.bands_db))
-        )
+        bands = _RANGE_DB * below_loud(frames.bands_db)
+        return cls(running_sums(pitches @ axes[:, -_PITCH_COLUMNS:]), running_sums(bands))
 
     def vectors(self, starts_s: Seconds, stops_s: Seconds, slots: int = _SLOTS) -> Floats:
         """Return unit vectors of spans, shape (k, dimensions): their products are similarities, -1 to 1.
@@ -66,8 +66,10 @@ class Sounds:
         slots : into which spans are divided, twice as many for rhythm
         """
         if len(starts_s) > _AT_ONCE:
-            blocks = (slice(at, at + _AT_ONCE) for at in range(0, len(starts_s), _AT_ONCE))
-            return np.concatenate([self.vectors(starts_s[one], stops_s[one], slots) for one in blocks])
+            parts = (
+                self.vectors(starts_s[one], stops_s[one], slots) for one in blocks(len(starts_s), _AT_ONCE)
+            )
+            return np.concatenate(list(parts))
         pitches = _unit_rows(self.pitches, FRAMES_PER_S, starts_s, stops_s, slots, _MOST_PITCH)
         bands = _unit_rows(self.bands, STEPS_PER_S, starts_s, stops_s, 2 * slots, _MOST_BAND)
         return np.concatenate([np.sqrt(0.5) * pitches, np.sqrt(0.5) * bands], axis=1).astype(np.float32)
@@ -82,8 +84,7 @@ class Sounds:
         """Return how alike the halves of each span are, shape (k,), -1 to 1."""
         middles_s = (starts_s + stops_s) / 2.0
         found = np.zeros(len(starts_s))
-        for at in range(0, len(starts_s), _AT_ONCE):
-            one = slice(at, at + _AT_ONCE)
+        for one in blocks(len(starts_s), _AT_ONCE):
             first = self.vectors(starts_s[one], middles_s[one], slots=_SLOTS // 2)
             second = self.vectors(middles_s[one], stops_s[one], slots=_SLOTS // 2)
             found[one] = np.einsum("nd,nd->n", first, second)
@@ -120,6 +121,11 @@ class Sounds:
         return means
 
 
+def blocks(count: int, size: int) -> list[slice]:
+    """Return slices of `size` rows, to be computed one after another."""
+    return [slice(at, min(at + size, count)) for at in range(0, count, size)]
+
+
 def _unit_rows(
     sums: Sums, rate_hz: float, starts_s: Seconds, stops_s: Seconds, slots: int, limit: float
 ) -> Sums:
@@ -140,10 +146,6 @@ def _unit_rows(
 def _centred(rows: Sums) -> Sums:
     centred: Sums = rows - rows.mean(axis=1, keepdims=True)
     return centred
-
-
-def _summed(rows: NDArray[np.floating]) -> Sums:
-    return np.concatenate([np.zeros((1, rows.shape[1])), np.cumsum(rows, axis=0, dtype=np.float64)])
 
 
 def _at(sums: Sums, places: Seconds) -> Sums:

@@ -23,7 +23,7 @@ from engine.arranging.choices.operations import (
     Part,
     Sorting,
 )
-from engine.arranging.choices.units import KINDS, PAUSE, PHRASE, TALK, Unit
+from engine.arranging.choices.units import KINDS, PAUSE, PAUSE_AFTER_TALK, PHRASE, TALK, Unit
 from engine.arranging.orders import Order, Span, order_of, plays
 from engine.arranging.rules.alike import agreement
 from engine.arranging.weighed import Weighed, by_expected_loss
@@ -218,7 +218,7 @@ def _other_kinds(one: Operations) -> Iterator[Operations]:
 
 
 def _other_limits(one: Operations) -> Iterator[Operations]:
-    for kind in (TALK, PAUSE):
+    for kind in (TALK, PAUSE, PAUSE_AFTER_TALK):
         others = tuple(limit for limit in one.limits if limit.kind != kind)
         keeps = one.keeps | {kind}
         yield replace(one, keeps=keeps, limits=others)

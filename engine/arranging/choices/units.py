@@ -18,7 +18,8 @@ from engine.arranging.steps import Steps
 from engine.takes.takes import FalseStart
 
 PHRASE, TALK, ATTEMPT, PAUSE, OTHER = "phrases", "talk", "broken-off starts", "pauses", "short playing"
-KINDS = (PHRASE, TALK, ATTEMPT, PAUSE, OTHER)
+PAUSE_AFTER_TALK = "pauses after talk"
+KINDS = (PHRASE, TALK, PAUSE_AFTER_TALK, ATTEMPT, PAUSE, OTHER)
 _WHOLE_SHARE = 0.93
 """A rendition with less than this share of the usual length of its phrase, with no phrase after it, is broken
 off."""
@@ -26,6 +27,8 @@ _LONGEST_ATTEMPT_S, _OF_ATTEMPT = 12.0, 0.8
 """A phrase with this share in a false start is broken off; a longer false start is a performance."""
 _LONGEST_BREAK_S = 3.0
 """Phrases with a longer break between them are in two sections."""
+_SHORT_PLAYING_S = 1.5
+"""Shorter playing between talk and a pause, such as a single note, does not separate them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def units_of(heard: StepFeatures) -> tuple[Unit, ...]:
         _or_attempt(_unit(heard, first, last, KINDS[kinds[first]], int(labels[first])), heard.steps, starts)
         for first, last in pairwise(sorted(borders))
     ]
-    return tuple(_with_bars(list(_with_sections(_with_attempts(found)))))
+    return tuple(_with_bars(list(_with_sections(list(_after_talk(_with_attempts(found)))))))
 
 
 def in_phrases(heard: StepFeatures) -> NDArray[np.bool_]:
@@ -138,6 +141,15 @@ def _with_attempts(units: Sequence[Unit]) -> list[Unit]:
         )
         found.append(replace(one, kind=ATTEMPT, label=-1) if is_short and stops and again else one)
     return found
+
+
+def _after_talk(units: Sequence[Unit]) -> Iterator[Unit]:
+    """Yield units; a pause after talk is of a kind of its own: who keeps talk often keeps these."""
+    follows_talk = False
+    for one in units:
+        yield replace(one, kind=PAUSE_AFTER_TALK) if follows_talk and one.kind == PAUSE else one
+        is_short = one.kind == OTHER and one.lasts_s < _SHORT_PLAYING_S
+        follows_talk = one.kind == TALK or (follows_talk and is_short)
 
 
 def _with_sections(units: Sequence[Unit]) -> Iterator[Unit]:

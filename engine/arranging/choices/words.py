@@ -16,6 +16,7 @@ from engine.arranging.choices.operations import (
     Part,
     Sorting,
 )
+from engine.arranging.choices.units import KINDS
 from engine.wording import counted, listed
 
 _MOST = {LEVEL: "loudest", LENGTH: "longest", PLACE: "last"}
@@ -33,7 +34,10 @@ def words_of(operations: Operations) -> str:
     """Return operations as the rest of a sentence that begins with the editor."""
     parts = []
     limits = {limit.kind: limit for limit in operations.limits}
-    kinds = [f"{kind}{_limit(limits[kind])}" if kind in limits else kind for kind in sorted(operations.keeps)]
+    kinds = [
+        f"{kind}{_limit(limits[kind])}" if kind in limits else kind
+        for kind in sorted(operations.keeps, key=KINDS.index)
+    ]
     kept = f"keeps {listed(kinds)}" if kinds else ""
     chosen = " and of these ".join(_choice(one) for one in operations.choices)
     if operations.choices or not operations.part.is_whole or operations.again.times > 1:

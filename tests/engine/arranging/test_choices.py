@@ -24,7 +24,7 @@ from engine.arranging.choices.operations import (
     Sorting,
 )
 from engine.arranging.choices.search import Example, fitting_operations, made_by
-from engine.arranging.choices.units import ATTEMPT, OTHER, PAUSE, PHRASE, TALK, units_of
+from engine.arranging.choices.units import ATTEMPT, OTHER, PAUSE, PAUSE_AFTER_TALK, PHRASE, TALK, units_of
 from engine.arranging.choices.words import words_of
 from engine.arranging.decode import Bounds
 from engine.arranging.editor import Editor, arrangements, load_editor, save_editor, shipped_network
@@ -67,7 +67,7 @@ def test_units_cover_a_jam_and_have_kinds_labels_and_sections() -> None:
     heard = jam(0)
     units = units_of(heard)
     assert [one.kind for one in units] == [
-        *(TALK, PAUSE, PHRASE, PHRASE, PHRASE, PAUSE, TALK),
+        *(TALK, PAUSE_AFTER_TALK, PHRASE, PHRASE, PHRASE, PAUSE, TALK),
         *(PHRASE, PHRASE, PHRASE, PAUSE, ATTEMPT, PAUSE, PHRASE, PAUSE, PHRASE, PHRASE),
     ]
     assert [one.label for one in units if one.kind == PHRASE] == [0, 0, 1, 1, 1, 0, 0, 0, 1]
@@ -87,6 +87,11 @@ def test_a_phrase_in_a_short_false_start_is_broken_off_and_in_a_long_one_it_is_c
     )
     units = units_of(replace(heard, takes=FoundTakes(false_starts=(start,))))
     assert [one.kind for one in units] == [kind, PAUSE, PHRASE, PAUSE, PHRASE]
+
+
+def test_pauses_after_talk_are_a_kind_of_their_own() -> None:
+    kinds = [one.kind for one in units_of(jam(0, "A.-AtB-.t-A"))]
+    assert kinds == [PHRASE, PAUSE, PHRASE, TALK, PHRASE, PAUSE, TALK, PAUSE_AFTER_TALK, PHRASE]
 
 
 def test_a_long_break_begins_another_section() -> None:
@@ -120,6 +125,7 @@ EDITORS = {
     "plays music and keeps pauses up to 2 s": Operations(
         keeps=frozenset({PAUSE}), limits=(Limit(PAUSE, most_s=2.0),)
     ),
+    "plays music and keeps talk and pauses after talk": Operations(keeps=frozenset({TALK, PAUSE_AFTER_TALK})),
     "plays music only": Operations(),
 }
 

@@ -9,6 +9,7 @@ from statistics import fmean
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.arranging.alike import agreement
 from engine.arranging.choices.search import (
     Example,
     FittingOperations,
@@ -21,7 +22,6 @@ from engine.arranging.choices.units import PHRASE, units_of
 from engine.arranging.choices.words import words_of
 from engine.arranging.learning import Pair
 from engine.arranging.orders import plays
-from engine.arranging.rules.alike import agreement
 from engine.arranging.rules.learned import ByNetwork, held_out, rules_of
 from engine.arranging.rules.search import Fitting
 from engine.arranging.step_features import StepFeatures

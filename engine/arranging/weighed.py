@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.arranging.alike import Traits
 from engine.arranging.orders import Order, plays
-from engine.arranging.rules.alike import agreement
 
 _AGREED = 0.95
 """Orders agree on a cut if those with this share of the likelihood make it."""
@@ -39,9 +39,10 @@ def by_expected_loss(made: Iterable[tuple[Order, float]], steps: int) -> list[We
         weights[key] = weights.get(key, 0.0) + weight
     total = sum(weights.values())
     found = [Weighed(orders[key], weight / total) for key, weight in weights.items()]
+    traits = {id(one): Traits.of(one.order, steps) for one in found}
 
     def shared(one: Weighed) -> float:
-        return sum(other.share * agreement(one.order, other.order, steps) for other in found)
+        return sum(other.share * traits[id(one)].agreement(traits[id(other)]) for other in found)
 
     return sorted(found, key=lambda one: -shared(one))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from engine.arranging.alike import Traits
 from engine.arranging.choices.operations import (
     ALL,
     KEYS,
@@ -25,7 +26,6 @@ from engine.arranging.choices.operations import (
 )
 from engine.arranging.choices.units import KINDS, PAUSE, PAUSE_AFTER_TALK, PHRASE, TALK, Unit
 from engine.arranging.orders import Order, Span, order_of, plays
-from engine.arranging.rules.alike import agreement
 from engine.arranging.weighed import Weighed, by_expected_loss
 from engine.progress import SILENT, Progress
 
@@ -50,6 +50,11 @@ class Example:
     units: tuple[Unit, ...]
     order: Order
     known: dict[tuple[Span, ...], float] = field(default_factory=dict)
+    _traits: Traits = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Prepare the order for comparison."""
+        object.__setattr__(self, "_traits", Traits.of(self.order, self.steps))
 
     @property
     def steps(self) -> int:
@@ -60,7 +65,8 @@ class Example:
         """Return how alike the order that operations make and the editor's are, 0 to 1."""
         spans = tuple(operations.spans(self.units))
         if spans not in self.known:
-            self.known[spans] = agreement(_or_all(order_of(spans), self.steps), self.order, self.steps)
+            made = Traits.of(_or_all(order_of(spans), self.steps), self.steps)
+            self.known[spans] = made.agreement(self._traits)
         return self.known[spans]
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.arranging.alike import agreement
 from engine.arranging.decode import Bounds, Decoded
 from engine.arranging.learning import Pair
 from engine.arranging.orders import Order, spans_of
-from engine.arranging.rules.alike import agreement
 from engine.arranging.rules.decode import PhraseBounds, best_order
 from engine.arranging.rules.outline import outlines_of
 from engine.arranging.rules.phrases import Phrases, phrases_of

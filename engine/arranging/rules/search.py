@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from engine.arranging.alike import Traits
 from engine.arranging.orders import Order, Span, order_of
-from engine.arranging.rules.alike import agreement
 from engine.arranging.rules.choices import Choices, Numbers
 from engine.arranging.rules.families import RULES_IN_WORDS, Rule, family_of, rule_of
 from engine.arranging.rules.outline import Outline
@@ -57,12 +57,17 @@ class Edited:
     outlines: tuple[Outline, ...]
     order: Order
     known: dict[tuple[Span, ...], float] = field(default_factory=dict)
+    _traits: Traits = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Prepare the order for comparison."""
+        object.__setattr__(self, "_traits", Traits.of(self.order, self.outlines[0].steps))
 
     def agreement_of(self, rule: Rule, outline: Outline) -> float:
         """Return how alike the orders of a rule and of the editor are, 0 to 1."""
         spans = tuple(rule(outline)) if outline.pieces else ()
         if spans not in self.known:
-            self.known[spans] = agreement(_order_by(spans, outline), self.order, outline.steps)
+            self.known[spans] = Traits.of(_order_by(spans, outline), outline.steps).agreement(self._traits)
         return self.known[spans]
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from statistics import median
 
 from engine.arranging.editor import Editor, learn_editor, shipped_network
-from engine.arranging.habits import LONGEST_RULE, Counted, Habits, Piece, habits_of
+from engine.arranging.habits import LONGEST_RULE, Counted, Habits, Piece, Span, habits_of
 from engine.arranging.learning import Pair
 from engine.arranging.orders import order_of_spans
 from engine.arranging.step_features import StepFeatures, hear
@@ -18,6 +19,7 @@ from engine.detection.songs import talk_between
 from engine.detection.voice_frames import RATE_HZ as VOICE_RATE_HZ
 from engine.detection.voice_frames import is_installed, voice_frames
 from engine.detection.voices import voice_spans
+from engine.document.analysis import BeatGrid
 from engine.errors import OffcutError, UsageError
 from engine.features.mono import mono_of
 from engine.files.safe_write import shown
@@ -123,10 +125,7 @@ def edits_of(request: LearnEditsRequest, progress: Progress) -> MatchedEdits:
 def _learned_from(matched: Sequence[Matched], left_out: tuple[str, ...], progress: Progress) -> MatchedEdits:
     """Analyse each matched recording once, and return its edits."""
     used = sorted({one.raws[piece.raw] for one in matched for piece in one.segments})
-    shares = parallel(progress, len(used))
-    with few_threads():
-        analyses = side_by_side(lambda number: _heard(used[number], shares[number]), range(len(used)))
-    analysed = dict(zip(used, analyses, strict=True))
+    analysed = dict(zip(used, _analyses(used, progress), strict=True))
     pairs, told = [], []
     for one in matched:
         for raw in sorted({segment.raw for segment in one.segments}):
@@ -226,21 +225,48 @@ class _AnalysedRaw:
     counted: Counted
 
 
-def _heard(path: Path, progress: Progress) -> _AnalysedRaw:
-    """Listen to a recording: its beats, then the rest."""
+def _analyses(paths: Sequence[Path], progress: Progress) -> list[_AnalysedRaw]:
+    """Return each recording's beats and steps.
+
+    Talk is found by networks beside beats, which are found by Python. Steps keep all cores at work by
+    themselves.
+    """
+    shares = parallel(progress.part(0.0, 0.6), len(paths))
+    talk: dict[int, tuple[Span, ...]] = {}
+    grids: dict[int, BeatGrid] = {}
+
+    def find_beats_or_talk(at: tuple[int, bool]) -> None:
+        number, is_talk = at
+        if is_talk:
+            talk[number] = _talk_s(paths[number])
+        else:
+            grids[number] = _grid(paths[number], shares[number])
+
+    with few_threads():
+        side_by_side(find_beats_or_talk, product(range(len(paths)), (False, True)))
+        steps = progress.part(0.6, 1.0)
+        return [
+            _analysed(path, grids[number], talk[number], steps.step(number, len(paths)))
+            for number, path in enumerate(paths)
+        ]
+
+
+def _grid(path: Path, progress: Progress) -> BeatGrid:
+    with SourceReader(path) as reader:
+        rate_hz = reader.rate_hz
+        return listen(mono_of(reader, rate_hz), rate_hz, reader.frames, progress).grid
+
+
+def _analysed(path: Path, grid: BeatGrid, talk_s: tuple[Span, ...], progress: Progress) -> _AnalysedRaw:
     with SourceReader(path) as reader:
         rate_hz, frames = reader.rate_hz, reader.frames
-        grid = listen(mono_of(reader, rate_hz), rate_hz, frames, progress.part(0.0, 0.7)).grid
-    talk_s = _talk_s(path)
-    with SourceReader(path) as reader:
-        mono = mono_of(reader, rate_hz)
-        heard = hear(mono, rate_hz, frames, grid, None, progress.part(0.7, 1.0), talk_s=talk_s)
+        heard = hear(mono_of(reader, rate_hz), rate_hz, frames, grid, None, progress, talk_s=talk_s)
     beats, downbeats = grid.beats_samples / rate_hz, grid.downbeats_samples / rate_hz
     length_s = samples_to_s(frames, rate_hz)
     return _AnalysedRaw(heard, Counted(length_s, beats, downbeats, heard.takes.played_s))
 
 
-def _talk_s(path: Path) -> tuple[tuple[float, float], ...]:
+def _talk_s(path: Path) -> tuple[Span, ...]:
     """Return the talk of a recording; none if the networks of voices are not installed."""
     if not is_installed():
         return ()

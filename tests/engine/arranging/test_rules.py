@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.arranging.alike import jump_f
 from engine.arranging.decode import Bounds
 from engine.arranging.editor import (
     Editor,
@@ -21,7 +22,6 @@ from engine.arranging.editor import (
 from engine.arranging.learning import Pair
 from engine.arranging.methods import METHODS, NETWORK, RULES, method_of
 from engine.arranging.orders import Order, length_s, order_of, plays
-from engine.arranging.rules.alike import jump_f
 from engine.arranging.rules.learned import arrangements_by
 from engine.arranging.rules.outline import outlines_of
 from engine.arranging.rules.search import Edited, Fitting, fitting_rules, orders_by

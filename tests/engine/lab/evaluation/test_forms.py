@@ -10,9 +10,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from engine.arranging.alike import agreement
 from engine.arranging.learning import Pair
 from engine.arranging.orders import Order, order_of, spans_of
-from engine.arranging.rules.alike import agreement
 from engine.arranging.step_features import HAS_BEAT, IS_PLAYED
 from engine.arranging.steps import Section
 from engine.lab.evaluation.arranging.forms import hidden

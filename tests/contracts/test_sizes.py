@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import runpy
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,13 @@ def test_names_say_what_is_inside():
         if isinstance(node, ast.ClassDef) and node.name.endswith("Manager")
     ]
     assert not vague + classes
+
+
+def test_no_folder_has_more_lines_than_before() -> None:
+    house = runpy.run_path(str(ROOT / "packaging" / "house.py"))
+    found, most = house["folder_lines"](ROOT), house["highest"](ROOT)
+    assert found.keys() == most.keys(), "python packaging/house.py --lower adds and removes folders"
+    assert not {folder: lines for folder, lines in found.items() if lines > most[folder]}
 
 
 def test_packaging_is_no_package():

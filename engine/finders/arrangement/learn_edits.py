@@ -228,8 +228,8 @@ class _AnalysedRaw:
 def _analyses(paths: Sequence[Path], progress: Progress) -> list[_AnalysedRaw]:
     """Return each recording's beats and steps.
 
-    Talk is found by networks beside beats, which are found by Python. Steps keep all cores at work by
-    themselves.
+    Talk and beats are found in parallel: networks leave Python's lock to the search for beats. Steps use all
+    cores by themselves.
     """
     shares = parallel(progress.part(0.0, 0.6), len(paths))
     talk: dict[int, tuple[Span, ...]] = {}

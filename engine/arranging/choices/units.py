@@ -144,7 +144,7 @@ def _with_attempts(units: Sequence[Unit]) -> list[Unit]:
 
 
 def _after_talk(units: Sequence[Unit]) -> Iterator[Unit]:
-    """Yield units; a pause after talk has a kind of its own, because editors that play talk often play these."""
+    """Yield units; a pause after talk has a kind of its own: editors that play talk often play these."""
     follows_talk = False
     for one in units:
         yield replace(one, kind=PAUSE_AFTER_TALK) if follows_talk and one.kind == PAUSE else one

@@ -1,8 +1,12 @@
-"""Edits that the user makes of the selected span, each accepted at once."""
+"""Edits that the user makes of the selected span, each accepted at once.
+
+Copy, cut and paste of the selected span.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
@@ -10,8 +14,9 @@ from PySide6.QtWidgets import QWidget
 from desktop.dialogs import form_dialogs
 from desktop.parts import Parts
 from desktop.review.amounts import asked, length_ahead
-from desktop.review.clipboard import SpanClipboard
+from desktop.shell.session import Session
 from desktop.shell.slots import reporting_refusals
+from desktop.shell.transport import Transport
 from engine.by_hand.fade_ends import USUAL_IN_MS, USUAL_OUT_MS, fade_ends, fades_ms, require_ends
 from engine.by_hand.payloads import (
     Payload,
@@ -26,9 +31,10 @@ from engine.by_hand.payloads import (
 )
 from engine.document.by_hand import delete_edits, edit_by_hand, split_edit
 from engine.document.change import Edit
-from engine.document.clipboard import duplicate
+from engine.document.clipboard import CopiedSpan, duplicate, paste
 from engine.document.kinds import KINDS
 from engine.document.kinds.insert import LENGTH_SAMPLES
+from engine.document.kinds.kind import length_words
 from engine.document.kinds.sounding import LONGEST_FADE_MS
 from engine.document.marks.edits import split_region
 from engine.document.proposals import BY_HAND, Proposal
@@ -39,6 +45,65 @@ from engine.wording import listed, quoted
 from widgets.edit_words import conflict_sentence, taken_in_sentence
 from widgets.forms.numbers_form import Number, NumbersForm
 from widgets.theme import Theme
+
+
+class Editing(Protocol):
+    """Functions of editing by hand that the clipboard uses."""
+
+    def required_of_all(self, name: str) -> tuple[int, int]: ...
+
+    def make(self, edit: Edit, proposal_id: str) -> None: ...
+
+    def cut(self) -> str: ...
+
+
+class SpanClipboard:
+    """Holds one copied span of the open document.
+
+    Parameters
+    ----------
+    say : takes a message about the result
+    """
+
+    def __init__(
+        self, session: Session, transport: Transport, editing: Editing, say: Callable[[str], object]
+    ) -> None:
+        self._session, self._transport, self._editing, self._say = session, transport, editing, say
+        self._clip: CopiedSpan | None = None
+        session.replaced.connect(self._clear)
+
+    def _clear(self) -> None:
+        self._clip = None
+
+    def copy(self) -> None:
+        """Copy the selected span.
+
+        Raises
+        ------
+        UsageError : nothing is selected, or on some tracks alone
+        """
+        self._clip = CopiedSpan(*self._editing.required_of_all("repeat"))
+        start, stop = self._clip.span
+        length_s = samples_to_s(stop - start, self._session.state.rate_hz)
+        self._say(f"Copied {length_words(length_s)}. Paste it at the playhead ‹hand.paste›")
+
+    def cut(self) -> None:
+        """Copy the selected span and cut it; raises as `copy` does."""
+        span = self._editing.required_of_all("move")
+        self._clip = CopiedSpan(*span, self._editing.cut())
+
+    def paste(self) -> None:
+        """Play the copied span from the playhead on; one that was cut is moved there, once.
+
+        Raises
+        ------
+        UsageError : nothing was copied, or it cannot be played there
+        """
+        if self._clip is None:
+            raise UsageError("Nothing copied yet. Select a span and copy it first ‹hand.copy›.")
+        made = paste(self._session.state, self._clip, self._transport.playhead_samples)
+        self._editing.make(*made)
+        self._clip = CopiedSpan(*self._clip.span)
 
 
 class ByHand(QObject):

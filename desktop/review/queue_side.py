@@ -1,20 +1,207 @@
-"""Connect the queue panel with the review."""
+"""Connect the queue panel with the review.
+
+Bulk answers: one for the selected proposals, else for all that filter, search and folding leave.
+
+The card's sentence and score follow edges that were moved, a moment behind the keys that move them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
-from desktop.review.bulk_answers import BulkAnswers
-from desktop.review.moved_edges import MovedEdges
 from desktop.review.review import Review
 from desktop.shell.session import Session
+from desktop.work.job_lanes import JobLane
+from engine.document import edits
+from engine.document.change import Edit
+from engine.document.decisions import Decision, Verdict, decided_span
 from engine.document.kinds import Edge
+from engine.document.proposals import BY_HAND
 from engine.document.state import DocumentState
-from engine.errors import OffcutError
+from engine.errors import OffcutError, UsageError
+from engine.finders.cuts.moved_edges import MovedRequest, said_of_moved
+from engine.review.bulk import BulkAccept, accept_in_bulk, accept_selected
+from engine.review.calibration.evidence import Analyses
+from engine.review.said_of_span import SaidOfSpan
 from widgets.controls.later import Later
 from widgets.review.queue_panel import QueuePanel
+
+REST_MS = 60
+"""Delay after the last move until the reason is computed: a held key moves edges faster."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A proposal, its edges, and the analyses of the recording."""
+
+    proposal_id: str
+    span: tuple[int, int]
+    heard: Analyses
+
+
+class MovedEdges(QObject):
+    """Computes, on a thread of its own, the reason of the current proposal after its edges were moved.
+
+    Signals
+    -------
+    found : `said` is of the present edges
+    """
+
+    found = Signal()
+
+    def __init__(self, session: Session, review: Review, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._review = session, review
+        self._lane = JobLane("card lane", self)
+        self._known: tuple[_Asked, SaidOfSpan] | None = None
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self._ask)
+        session.replaced.connect(self._start_over)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the reason of the current proposal is about to change."""
+        return self._rest.isActive() or self._lane.is_busy
+
+    def said(self) -> SaidOfSpan | None:
+        """Return the reason of the current proposal if its edges were moved, else None.
+
+        Right after a move it is still the former one, and `found` follows.
+        """
+        asked = self._asked()
+        if asked is None:
+            self._rest.stop()
+            return None
+        known = self._known
+        if known is None or known[0] != asked:
+            self._rest.start()
+        return known[1] if known is not None and known[0].proposal_id == asked.proposal_id else None
+
+    def close(self) -> None:
+        """End the thread."""
+        self._rest.stop()
+        self._lane.close()
+
+    def _asked(self) -> _Asked | None:
+        session, key = self._session, self._review.current
+        proposal = None if key is None else session.state.proposals.get(key)
+        if proposal is None or proposal.maker == BY_HAND:
+            return None
+        span = session.state.span(proposal.id)
+        if span == decided_span(proposal, None):
+            return None
+        heard = Analyses(session.curve, session.listening, None, session.nearest)
+        return _Asked(proposal.id, span, heard)
+
+    def _ask(self) -> None:
+        asked = self._asked()
+        if asked is not None:
+            heard = asked.heard
+            request = MovedRequest(
+                self._session.state, asked.proposal_id, heard.curve, heard.listening, heard.nearest
+            )
+            handle = self._lane.submit(said_of_moved, request, title="Looking at the moved edges")
+            handle.finished.connect(partial(self._take, asked))
+
+    def _take(self, asked: _Asked, said: SaidOfSpan) -> None:
+        if asked == self._asked():
+            self._known = asked, said
+            self.found.emit()
+
+    def _start_over(self) -> None:
+        self._known = None
+        self._rest.stop()
+
+
+NOTHING_LEFT = BulkAccept(())
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Scope of a bulk answer: the proposals in their order, and "selected" or "shown".
+
+    Without a name there is nothing that it could mean.
+    """
+
+    ids: tuple[str, ...] = ()
+    name: str = ""
+
+
+class BulkAnswers(QObject):
+    """Answers many proposals as one step of undo, and reports their number.
+
+    Signals
+    -------
+    said : message about the result
+    """
+
+    said = Signal(str)
+
+    def __init__(self, session: Session, review: Review, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._review = review
+
+    def scope(self) -> Scope:
+        """Return the proposals that would be answered.
+
+        Nothing where no row is selected and none left out: all of a document is never meant by accident.
+        """
+        review = self._review
+        if review.selected:
+            return Scope(tuple(key for key in review.ids if key in review.selected), "selected")
+        return Scope(review.ids, "shown") if review.choices.narrows and review.ids else Scope()
+
+    def accepted(self) -> BulkAccept:
+        """Return the proposals that would be accepted, and those with weak evidence that would be left."""
+        scope, state = self.scope(), self._session.state
+        divide = accept_selected if scope.name == "selected" else accept_in_bulk
+        return divide(state, scope.ids)
+
+    def _required_scope(self) -> Scope:
+        scope = self.scope()
+        if not scope.ids:
+            raise UsageError("Choose several first: select rows in the queue, search, or filter.")
+        return scope
+
+    def decide(self, verdict: Verdict) -> None:
+        """Answer them, and go on where the current one was among them."""
+        scope = self._required_scope()
+        bulk = self.accepted() if verdict is Verdict.ACCEPTED else BulkAccept(scope.ids)
+        if not bulk.ids:
+            self.said.emit(bulk.after(f"Accepted 0 {scope.name}"))
+            return
+        edit = self._session.answer(bulk.ids, verdict)
+        self._apply(replace(scope, ids=bulk.ids), edit, verdict.value, bulk)
+        if self._review.current in scope.ids:
+            self._review.go_on()
+
+    def flag(self) -> None:
+        """Flag them; where all of them are flagged, take the flags away."""
+        scope, decisions = self._required_scope(), self._session.state.decisions
+        flagged = not all(key in decisions and decisions[key].flagged for key in scope.ids)
+        edit = edits.flag_all(self._session.state, scope.ids, flagged)
+        self._apply(scope, edit, "flagged" if flagged else "unflagged")
+
+    def _apply(self, scope: Scope, edit: Edit, became: str, left: BulkAccept = NOTHING_LEFT) -> None:
+        count = f"{len(scope.ids):,} {scope.name}"
+        answered = sum(change.row_type is Decision for change in edit.changes)
+        if not answered:
+            self.said.emit(left.after(f"All {count} were {became} before"))
+            return
+        some = f"{answered:,} of " if answered < len(scope.ids) else ""
+        label = f"{became.capitalize()} {some}{count}"
+        was = self._session.state
+        self._session.apply(replace(edit, label=label))
+        before = len(scope.ids) - answered
+        were = f"; {before:,} {'was' if before == 1 else 'were'} {became} before" if before else ""
+        self.said.emit(self._session.with_lost_takes(left.after(f"{label}{were}"), was))
+        self._review.select_none()
+
 
 _EDGE_NAMES = {Edge.START: "left", Edge.STOP: "right"}
 

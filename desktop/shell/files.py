@@ -1,4 +1,7 @@
-"""Commands with a dialog: open, import, learn and propose."""
+"""Commands with a dialog: open, import, learn and propose.
+
+Extensions in the window: those that are left out, reported once.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.demo import DEMO_FOLDER, edited_examples, is_demo
@@ -15,15 +18,17 @@ from desktop.dialogs import file_dialogs, form_dialogs, questions
 from desktop.panels.match.edits_from_files import EditsFromFiles
 from desktop.parts import Parts
 from desktop.review.cuts_ahead import CutsAhead
-from desktop.shell.extending import Extending
 from desktop.taste.lengths import Lengths
 from desktop.user_settings.per_document import PerDocument
+from desktop.work.jobs import left_out_extensions
+from desktop.work.work import Work
 from engine.audio.decoders.registry import audio_suffixes
 from engine.audio.folders import audio_files
 from engine.cuts.propose import shortest_kept_s
 from engine.document.recorded import require_recording
 from engine.edl.imports.formats import IMPORTS
 from engine.errors import UsageError
+from engine.extensions.names import any_named
 from engine.files.safe_write import is_taken, shown
 from engine.recordings.import_audio import rates_of
 from engine.recordings.poly import Split, offered
@@ -34,6 +39,32 @@ from widgets.forms.taste.learn_panel import LearnPanel
 
 if TYPE_CHECKING:
     pass
+
+
+class Extending(QObject):
+    """Loads extensions from packages, and reports unusable ones.
+
+    Signals
+    -------
+    refused : the extensions that were left out
+    """
+
+    refused = Signal(str)
+
+    def __init__(self, work: Work, parent: QObject) -> None:
+        super().__init__(parent)
+        self._work = work
+        if any_named():
+            QTimer.singleShot(0, self, self._look)  # once the window is painted: imports take their time
+
+    def _look(self) -> None:
+        self._work.read_aside(left_out_extensions, "Loading extensions", self._tell)
+
+    def _tell(self, sentences: tuple[str, ...]) -> None:
+        if sentences:
+            more = f" And {len(sentences) - 1} more:" if len(sentences) > 1 else ""
+            self.refused.emit(f"{sentences[0]}{more} 'offcut doctor' lists all.")
+
 
 _LEARN = "learn"
 

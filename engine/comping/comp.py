@@ -1,4 +1,9 @@
-"""A comp: the take of each bar, the seams between them, and the alternatives."""
+"""A comp: the take of each bar, the seams between them, and the alternatives.
+
+The price of a seam between two takes at the beginning of each bar.
+
+Stars that the user gave to bars of takes.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +16,67 @@ from numpy.typing import NDArray
 from engine.comping.bars import Bars, bars_of_takes
 from engine.comping.choose import Run, cheapest, others_for, runs_of
 from engine.comping.costs import Costs, costs_of
-from engine.comping.differences import differences
+from engine.comping.differences import Differences, differences
 from engine.comping.following import follow
-from engine.comping.seams import prices
-from engine.comping.stars import stars_of, with_stars
 from engine.notes.onsets import ReadMono
 from engine.progress import SILENT, Progress
+
+Values = NDArray[np.float64]
+
+_SHARE = 0.5
+"""A rating counts for bars that it covers by that share."""
+_STAR, _AVOIDED = 1.0, 10.0
+"""Costs of bars: a star outweighs a fault at a probability of 63 %, and one bar to be avoided any fault."""
+
+
+def stars_of(ratings: Sequence[tuple[int, int, int]], bars: Bars) -> NDArray[np.int64]:
+    """Return the stars of bars, shape (takes, bars): those of the latest rating; 0 without one.
+
+    Parameters
+    ----------
+    ratings : spans [start, stop), in samples, and their stars
+    """
+    starts, stops = bars.edges_samples[:, :-1], bars.edges_samples[:, 1:]
+    stars = np.zeros(starts.shape, np.int64)
+    for start, stop, rating in ratings:
+        shared = np.minimum(stops, stop) - np.maximum(starts, start)
+        stars[shared > _SHARE * np.maximum(stops - starts, 1)] = rating
+    return stars
+
+
+def with_stars(costs: Values, stars: NDArray[np.int64]) -> Values:
+    """Return the costs of bars with the wishes of the user, shape (takes, bars)."""
+    found: Values = costs + np.where(stars < 0, _AVOIDED, -_STAR * stars)
+    return found
+
+
+_LEAST, _MOST = 0.6, 2.0
+"""A seam costs at least and at most that many times the usual price."""
+_TEMPO, _OF_TEMPO = 0.03, 0.5
+"""A bar that is shorter or longer by this share than the one before the seam costs half a price more."""
+
+
+def prices(found: Differences, bars: Bars, price: float) -> Values:
+    """Return the price of each seam, shape (takes, takes, bars); 0 where a take continues.
+
+    Level, spectrum and room of two takes around a seam count, relative to all seams of the passage, and their
+    tempo.
+
+    Parameters
+    ----------
+    price : of a usual seam, in costs of bars: 0.15 is a bar with a fault at a probability of 14 %
+    """
+    takes, count = len(bars.edges_samples), len(bars)
+    apart = found.seams_db[:, :, :count]
+    different = ~np.eye(takes, dtype=bool)
+    usual = max(float(np.median(apart[different])), 1e-6)
+    lengths = np.maximum(np.diff(bars.edges_samples, axis=1), 1).astype(np.float64)
+    before = np.concatenate([lengths[:, :1], lengths[:, :-1]], axis=1)
+    tempo = np.abs(np.log(before[:, None] / lengths[None, :]))
+    made = price * (np.clip(apart / usual, _LEAST, _MOST) + _OF_TEMPO * np.minimum(tempo / _TEMPO, 1.0))
+    made[~different] = 0.0
+    return made
+
 
 _STAYS = 0.05
 """Share of the price of a seam for each bar of another take than the one that stays: it wins among equals."""

@@ -6,6 +6,15 @@ that is solved exactly, the length being part of the state. Beyond, the length h
 relaxation: Everett, "Generalized Lagrange multiplier method", 1963): cutting a sample gains its score less
 the price, and a search finds the price with the nearest length. The part of the recording where two
 neighbouring prices pass the length is solved exactly again.
+
+The best cuts of a target length, by dynamic programming with that length as part of the state.
+
+For every border and every length cut so far two values are stored: the best if the piece that ends there
+stays, and if it is cut. A piece that stays leaves the cut length unchanged, so the running best over its
+start is one array over cut lengths; a cut leaves the remaining length unchanged, so its running best is one
+array over remaining lengths. Each border then costs five numpy calls, for any number of pieces that could end
+there. This is the segment-length-constrained form of optimal partitioning (Jackson et al., "An algorithm for
+optimal partitioning of data on an interval", 2005) with a knapsack's capacity as a second dimension.
 """
 
 from __future__ import annotations
@@ -13,11 +22,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.cuts.borders import divided
-from engine.cuts.exact_length import LengthRuns, runs_of_length
 from engine.cuts.profile import Numbers, ScoreProfile
 from engine.cuts.regions import (
+    NEVER,
     ROUNDING,
     CutRules,
     DecidedSpans,
@@ -27,6 +37,268 @@ from engine.cuts.regions import (
     proposed_spans,
 )
 from engine.spans import Samples
+
+UNITS = 4800
+"""Units of length in the recording: quarters of a second at 20 minutes."""
+
+MOST_AIMS = 4
+"""Attempts to correct the target length for rounding: borders are between units, and rounding shortens the
+best cuts.
+"""
+
+MISSED = 1.0
+"""Cost of a sample too many or too few: the highest score. With less, scores would decide the length; a hard
+constraint would be met with many tiny cuts, since a few good ones seldom add up to the length.
+"""
+
+SLACK = 0.01
+"""Share of the recording by which lengths near the wished-for one are found as well, and at least two usual
+distances of borders: to choose among them, and to know the price."""
+
+_FAR_SLACKS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class LengthRuns:
+    """Cuts of a target length.
+
+    Attributes
+    ----------
+    runs : pairs of border indices [first, last), ascending
+    price : gain of cutting one sample more, as a score: audio with a lower score was not worth its length
+    """
+
+    runs: list[tuple[int, int]]
+    price: float
+
+
+def runs_of_length(regions: Regions, cut_samples: int, rules: CutRules) -> LengthRuns:
+    """Return the cuts with the highest score, less the cost of each and of missing `cut_samples` in total.
+
+    Where any cuts have a length within the slack of the wished-for one, the best of those are returned.
+    A remaining piece that is too short appears only where decisions and the ends of the recording force it:
+    between two of them. Lengths are counted in units of a `UNITS`-th of the whole; at least one piece stays
+    if allowed.
+    """
+    unit = max(1.0, float(regions.borders[-1] - regions.borders[0]) / UNITS)
+    at = np.rint((regions.borders - regions.borders[0]) / unit).astype(np.int64)
+    total = int(at[-1])
+    wish = min(max(round(cut_samples / unit), 0), total)
+    slack = max(2, round(SLACK * total), 2 * round(float(np.median(np.diff(at)))))
+    best = None
+    for margin in (slack, total):
+        most_kept, most_cut = min(total, total - wish + margin), min(total, wish + margin)
+        table = _Table(regions, at.tolist(), rules, most_kept, most_cut)
+        lengths = np.flatnonzero(table.worth > NEVER) + table.lowest[-1]
+        if margin < total or lengths[0] < total:
+            lengths = lengths[lengths < total]
+        best = _best_for(table, lengths, regions, cut_samples, unit)
+        if best is not None and best.off_samples <= slack * unit:
+            break
+    assert best is not None  # among all lengths there is that of keeping whatever may be kept
+    return LengthRuns(best.runs, table.price(best.spent, slack) / unit)
+
+
+@dataclass(frozen=True, slots=True)
+class _Aimed:
+    """Cuts counted as `spent` units in the table, their error in length, and their value with it."""
+
+    off_samples: int
+    spent: int
+    runs: list[tuple[int, int]]
+    worth: float
+
+
+def _best_for(
+    table: _Table, lengths: NDArray[np.int64], regions: Regions, cut_samples: int, unit: float
+) -> _Aimed | None:
+    """Return the best cuts for a length in samples, of those whose length is possible."""
+    best: _Aimed | None = None
+    wish = aim = cut_samples / unit
+    worths = table.worth[lengths - table.lowest[-1]]
+    tried: set[int] = set()
+    for _ in range(MOST_AIMS if len(lengths) else 0):
+        chosen = int(np.argmax(worths - MISSED * unit * np.abs(lengths - aim)))
+        spent = int(lengths[chosen])
+        if spent in tried:
+            break
+        tried.add(spent)
+        runs = table.runs(spent)
+        cut = length_of(regions, runs)
+        off = abs(cut - cut_samples)
+        worth = float(worths[chosen]) - MISSED * off
+        if best is None or worth > best.worth:
+            best = _Aimed(off, spent, runs, worth)
+        aim = wish - (cut / unit - spent)
+    return best
+
+
+class _Table:
+    """The values of all borders; rows hold lengths cut so far from `lowest` to `highest` of their border.
+
+    Parameters
+    ----------
+    at : the border positions in units, ascending from 0
+    most_kept, most_cut : in units; states beyond cannot lead to a length that is asked for
+    """
+
+    def __init__(
+        self, regions: Regions, at: list[int], rules: CutRules, most_kept: int, most_cut: int
+    ) -> None:
+        self._borders: list[int] = regions.borders.tolist()
+        self._at = at
+        self._rules = rules
+        self._most_kept = most_kept
+        self._gained: list[float] = np.concatenate([np.zeros(1), np.cumsum(regions.gains)]).tolist()
+        self._may_keep: list[bool] = regions.may_keep.tolist()
+        self._may_cut: list[bool] = regions.may_cut.tolist()
+        self._gap_start = _gap_starts(self._may_keep)
+        self.lowest = [max(0, one - most_kept) for one in at]
+        self._highest = [min(one, most_cut) for one in at]
+        self._kept: list[Numbers | None] = [np.zeros(1)]
+        self._cut: list[Numbers | None] = [np.full(1, rules.cost_per_cut)]
+        self._fill(most_cut)
+        self.worth = self._last()
+
+    def _fill(self, most_cut: int) -> None:
+        kept, cut = np.full(most_cut + 1, NEVER), np.full(self._most_kept + 1, NEVER)
+        kept_next = cut_next = 0  # the first earlier border not yet far enough away
+        for j in range(1, len(self._borders)):
+            low, high = self.lowest[j], self._highest[j] + 1
+            if self._may_keep[j - 1]:
+                while kept_next < j and self._long_enough(kept_next, j):
+                    self._begin_kept(kept_next, low, kept)
+                    kept_next += 1
+                if j in self._gap_start and self._gap_start[j] >= kept_next:
+                    self._begin_kept(self._gap_start[j], low, kept)
+                self._kept.append(kept[low:high].copy())
+            else:
+                kept.fill(NEVER)
+                kept_next = j
+                self._kept.append(None)
+            if self._may_cut[j - 1]:
+                while cut_next < j and self._may_begin_cut(cut_next, j):
+                    self._begin_cut(cut_next, cut)
+                    cut_next += 1
+                shift = self._most_kept - self._at[j]
+                self._cut.append(cut[low + shift : high + shift].copy())
+            else:
+                cut.fill(NEVER)
+                cut_next = j
+                self._cut.append(None)
+
+    def _long_enough(self, i: int, j: int) -> bool:
+        return self._borders[j] - self._borders[i] >= self._rules.minimum_kept
+
+    def _may_begin_cut(self, i: int, j: int) -> bool:
+        """Return whether a cut from border i to border j is long enough;
+
+        with an accepted one in it, any is.
+        """
+        least = self._rules.minimum_cut if self._may_keep[j - 1] else 0
+        return self._borders[j] - self._borders[i] >= least
+
+    def _after_cut(self, i: int) -> Numbers | None:
+        """Return the values at a border where a cut ends, by length cut so far."""
+        row = self._cut[i]
+        return None if row is None else row + (self._gained[i] - self._rules.cost_per_cut)
+
+    def _before_cut(self, i: int) -> Numbers | None:
+        """Return the values at a border where a cut begins, less the gains so far."""
+        row = self._kept[i]
+        return None if row is None else row - self._gained[i]
+
+    def _begin_kept(self, i: int, low: int, best: Numbers) -> None:
+        """Start remaining pieces at border i."""
+        values = self._after_cut(i)
+        first = max(self.lowest[i], low)
+        last = self._highest[i] + 1
+        if values is not None and first < last:
+            np.maximum(best[first:last], values[first - self.lowest[i] :], out=best[first:last])
+
+    def _begin_cut(self, i: int, best: Numbers) -> None:
+        """Start cuts at border i."""
+        values = self._before_cut(i)
+        if values is not None:
+            first = self.lowest[i] - self._at[i] + self._most_kept
+            last = first + len(values)
+            np.maximum(best[first:last], values, out=best[first:last])
+
+    def _last(self) -> Numbers:
+        """Return the best value at the end by length cut, shape (highest - lowest + 1,)."""
+        rows = [row for row in (self._kept[-1], self._after_cut(len(self._at) - 1)) if row is not None]
+        best: Numbers = np.max(rows, axis=0)
+        return best
+
+    def price(self, chosen: int, slack: int) -> float:
+        """Return the gain of cutting one unit more: the mean of the best slopes to a longer and a shorter
+        length.
+
+        Lengths closer than `slack` differ by rounding as much as by their scores.
+        """
+        here = chosen - self.lowest[-1]
+        possible = np.flatnonzero(self.worth > NEVER)
+        distance = np.abs(possible - here)
+        near = possible[(distance >= slack) & (distance <= _FAR_SLACKS * slack)]
+        slopes = (self.worth[near] - self.worth[here]) / (near - here)
+        more, less = slopes[near > here], slopes[near < here]
+        sides = [float(best(side)) for best, side in ((np.max, more), (np.min, less)) if len(side)]
+        return sum(sides) / max(1, len(sides))
+
+    def runs(self, chosen: int) -> list[tuple[int, int]]:
+        """Return the cuts that lead to a length, by backtracking through the values."""
+        j, spent = len(self._at) - 1, chosen
+        kept, after = self._kept[j], self._after_cut(j)
+        at = spent - self.lowest[j]
+        is_cut = kept is None or (after is not None and after[at] > kept[at])
+        found = []
+        while j > 0:
+            i = self._cut_from(j, spent) if is_cut else self._kept_from(j, spent)
+            if is_cut:
+                found.append((i, j))
+                spent -= self._at[j] - self._at[i]
+            j, is_cut = i, not is_cut
+        return found[::-1]
+
+    def _cut_from(self, j: int, spent: int) -> int:
+        row = self._cut[j]
+        assert row is not None
+        value = row[spent - self.lowest[j]]
+        for i in range(j - 1, -1, -1):
+            before = self._kept[i]
+            at = spent - (self._at[j] - self._at[i]) - self.lowest[i]
+            if (
+                before is not None
+                and self._may_begin_cut(i, j)
+                and 0 <= at < len(before)
+                and before[at] - self._gained[i] == value
+            ):
+                return i
+        raise AssertionError("every value comes from somewhere")
+
+    def _kept_from(self, j: int, spent: int) -> int:
+        row = self._kept[j]
+        assert row is not None
+        value = row[spent - self.lowest[j]]
+        for i in range(j - 1, -1, -1):
+            before = self._cut[i]
+            at = spent - self.lowest[i]
+            if (
+                before is not None
+                and (self._long_enough(i, j) or self._gap_start.get(j) == i)
+                and 0 <= at < len(before)
+                and before[at] + (self._gained[i] - self._rules.cost_per_cut) == value
+            ):
+                return i
+        raise AssertionError("every value comes from somewhere")
+
+
+def _gap_starts(may_keep: list[bool]) -> dict[int, int]:
+    """Return for each border where accepted cuts or the end begin where the gap before it begins."""
+    padded: NDArray[np.int8] = np.concatenate([[False], may_keep, [False]]).astype(np.int8)
+    flips: list[int] = np.flatnonzero(np.diff(padded)).tolist()
+    return dict(zip(flips[1::2], flips[::2], strict=True))
+
 
 Runs = list[tuple[int, int]]
 

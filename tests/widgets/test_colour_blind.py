@@ -16,7 +16,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from engine.document.decisions import Verdict
 from tests.widgets.conftest import Dress
-from widgets.review.row_delegate import RowDelegate
+from widgets.review.queue_view import RowDelegate
 from widgets.review.rows import QueueRow
 from widgets.theme import DARK, LIGHT, Theme, px
 from widgets.timeline.edits.proposals import Span, paint_span

@@ -1,12 +1,19 @@
-"""The open proposal: reason, edges, and every answer with its key."""
+"""The open proposal: reason, edges, and every answer with its key.
+
+The parts of a score as words with bars.
+
+Small curve of the scores around a proposal: its peak, and the context.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from itertools import chain
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.document.analysis import ScoreCurve
@@ -16,10 +23,139 @@ from widgets.controls.elided_label import ElidedLabel
 from widgets.controls.icons import paint_icon
 from widgets.controls.keys.caps import KeyButton
 from widgets.review.double_press import DoublePress
-from widgets.review.part_bars import PartBars
 from widgets.review.rows import VERDICT_ICONS, CardText
-from widgets.review.score_spark import ScoreSpark
-from widgets.theme import TEXT, Theme, px
+from widgets.review.score_parts import ScorePart
+from widgets.theme import TEXT, Theme, color, px, ui_font
+
+_MOST_POINTS = 400
+
+
+class ScoreSpark(QWidget):
+    """A curve, the threshold as a dashed line, and the proposal's span as a band."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._threshold = 1.0
+        self._band = (0.0, 0.0)
+        self._points: NDArray[np.float64] = np.zeros((0, 2))
+        self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Apply a theme."""
+        self._theme = theme
+        self.update()
+
+    def set_scores(
+        self, curve: ScoreCurve | None, span: tuple[int, int], reach_samples: int, threshold: float
+    ) -> None:
+        """Show the scores of a span with a margin of its own length, at least `reach_samples`.
+
+        Without scores there is nothing to see, and no room is taken.
+        """
+        reach = max(reach_samples, span[1] - span[0])
+        first, last = span[0] - reach, span[1] + reach
+        self._points = _window(curve, first, last)
+        self._band = ((span[0] - first) / (last - first), (span[1] - first) / (last - first))
+        self._threshold = threshold
+        self.setVisible(len(self._points) > 1)
+        self.setAccessibleName(f"Scores around the proposal, threshold {threshold:.2f}")
+        self.setToolTip(f"Scores before, in and after the proposal; dashed line: threshold {threshold:.2f}")
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(px(200), px(34))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter, theme = QPainter(self), self._theme
+        area = QRectF(self.rect()).adjusted(0, px(3), 0, -px(3))
+        left, right = (area.left() + share * area.width() for share in self._band)
+        painter.fillRect(QRectF(left, 0, right - left, self.height()), color(theme.undecided, 0.18))
+        hairline = 1 / painter.device().devicePixelRatio()
+        painter.setPen(QPen(QColor(theme.dim), hairline, Qt.PenStyle.DashLine))
+        level = area.bottom() - self._threshold * area.height()
+        painter.drawLine(QPointF(area.left(), level), QPointF(area.right(), level))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(theme.score_line), px(1.5)))
+        placed = [
+            QPointF(area.left() + x * area.width(), area.bottom() - y * area.height())
+            for x, y in self._points.tolist()
+        ]
+        painter.drawPolyline(QPolygonF(placed))
+
+
+def _window(curve: ScoreCurve | None, first: int, last: int) -> NDArray[np.float64]:
+    """Return the scores in [first, last) as points 0 to 1, shape (n, 2); decimated by maximum."""
+    if curve is None or not len(curve.times_samples):
+        return np.zeros((0, 2))
+    low, high = np.searchsorted(curve.times_samples, (first, last))
+    times, scores = curve.times_samples[low:high], curve.scores[low:high]
+    if len(times) > _MOST_POINTS:
+        starts = np.linspace(0, len(times), _MOST_POINTS, endpoint=False).astype(int)
+        times, scores = times[starts], np.maximum.reduceat(scores, starts)
+    return np.column_stack(((times - first) / (last - first), np.clip(scores, 0, 1)))
+
+
+_LINE = 18
+_BAR = 72
+
+
+class PartBars(QWidget):
+    """A row for each part: its name, and a bar for its excess over typical values."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._parts: tuple[ScorePart, ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setObjectName("part bars")
+        self.set_parts(())
+
+    def set_theme(self, theme: Theme) -> None:
+        """Apply a theme."""
+        self._theme = theme
+        self.update()
+
+    def set_parts(self, parts: tuple[ScorePart, ...]) -> None:
+        """Show these parts; without any it is away."""
+        self._parts = parts
+        said = "; ".join(part.spoken for part in parts)
+        self.setAccessibleName(f"Made of: {said}")
+        self.setToolTip(said)
+        self.setVisible(bool(parts))
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(px(160), px(_LINE) * len(self._parts))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setFont(ui_font(TEXT - 1))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        bar_width, line = float(px(_BAR)), float(px(_LINE))
+        words_left = bar_width + px(8)
+        for number, part in enumerate(self._parts):
+            top = number * line
+            self._paint_bar(painter, QPointF(0.0, top + line / 2), bar_width, part.share)
+            painter.setPen(QColor(self._theme.dim))
+            rect = QRectF(words_left, top, max(0.0, self.width() - words_left), line)
+            words = painter.fontMetrics().elidedText(
+                part.name, Qt.TextElideMode.ElideRight, int(rect.width())
+            )
+            painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
+
+    def _paint_bar(self, painter: QPainter, left_middle: QPointF, width: float, share: float) -> None:
+        height = float(px(5))
+        bar = QRectF(left_middle.x(), left_middle.y() - height / 2, width, height)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self._theme.panel))
+        painter.drawRoundedRect(bar, height / 2, height / 2)
+        bar.setWidth(max(height, width * share))
+        painter.setBrush(QColor(self._theme.score_line))
+        painter.drawRoundedRect(bar, height / 2, height / 2)
+
 
 _ANSWERS = (
     ("review.accept", "Accept"),

@@ -1,28 +1,218 @@
-"""The right panel: the head, the queue with its open proposal, and the bulk answers."""
+"""The right panel: the head, the queue with its open proposal, and the bulk answers.
+
+Message of an empty queue: always with a next action.
+
+Bulk answers; each button shows the number and scope before it is pressed.
+
+Summary of learning from decisions at the foot of the queue, with its switch.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from engine.document.state import DocumentState
+from engine.document.tracks.edits import DRUM_ROLES
 from engine.review.learned import Learned
 from engine.review.listing import Listing
 from engine.review.said_of_span import SaidOfSpan
 from engine.review.statistics import ReviewStatistics
 from widgets.controls.keys.caps import KeyButton
-from widgets.review.advice import advice, all_decided, offers
-from widgets.review.bulk_bar import BulkBar
 from widgets.review.card import Card
 from widgets.review.double_press import DoublePress
 from widgets.review.empty_queue import EmptyQueue
-from widgets.review.learned_line import LearnedLine
 from widgets.review.queue_head import QueueHead
 from widgets.review.queue_view import QueueView
 from widgets.review.rows import Surroundings, card_of
-from widgets.theme import Theme, px
+from widgets.theme import TEXT, Theme, px
+
+_COMMAND = "review.learn"
+
+
+class LearnedLine(QWidget):
+    """A sentence and a switch; `command_requested` carries the id of the switch."""
+
+    command_requested = Signal(str)
+
+    def __init__(self, theme: Theme, keys: Mapping[str, str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("learning state")
+        self.setAccessibleName("Learned from decisions")
+        self._sentence = QLabel()
+        self._sentence.setWordWrap(True)
+        self._sentence.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._switch = KeyButton(theme, "Stop", keys.get(_COMMAND, ""))
+        self._switch.clicked.connect(lambda: self.command_requested.emit(_COMMAND))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(px(10), 0, 0, 0)
+        layout.setSpacing(px(8))
+        layout.addWidget(self._sentence, 1)
+        layout.addWidget(self._switch, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.set_theme(theme)
+        self.set_learning("", is_on=True)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Apply a theme."""
+        self._sentence.setStyleSheet(f"font-size: {px(TEXT - 1)}px; color: {theme.dim};")
+        self._switch.set_theme(theme)
+        self._switch.setStyleSheet(
+            "QPushButton:!hover:!focus { background: transparent; border-color: transparent; }"
+        )
+
+    def set_learning(self, sentence: str, *, is_on: bool) -> None:
+        """Show the summary and the switch; hidden without a summary."""
+        self._sentence.setText(sentence)
+        self._switch.setText("Stop" if is_on else "Learn")
+        self._switch.setAccessibleName("Stop learning from decisions" if is_on else "Learn from decisions")
+        self.setVisible(bool(sentence))
+
+
+ACCEPT_MANY = "review.accept_many"
+_ANSWERS = (
+    (ACCEPT_MANY, "Accept"),
+    ("review.reject_many", "Reject"),
+    ("review.undecided_many", "Reopen"),
+    ("review.flag_many", "Flag"),
+)
+
+
+class BulkBar(QWidget):
+    """Four buttons; `command_requested` carries the id of the pressed one."""
+
+    command_requested = Signal(str)
+
+    def __init__(self, theme: Theme, keys: Mapping[str, str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._buttons = {command: KeyButton(theme, word, keys.get(command, "")) for command, word in _ANSWERS}
+        self.setAccessibleName("Answer many")
+        self.setStyleSheet(
+            "QPushButton:!hover:!focus { background: transparent; border-color: transparent; }"
+        )
+        layout = QGridLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(px(4))
+        for place, (command, button) in enumerate(self._buttons.items()):
+            layout.addWidget(button, place // 2, place % 2)
+            layout.setColumnStretch(place % 2, 1)
+            button.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
+            button.clicked.connect(
+                lambda _checked=False, command=command: self.command_requested.emit(command)
+            )
+
+    def guard(self, presses: DoublePress) -> None:
+        """Have the buttons refuse the second press of a double click where their scope changed meanwhile."""
+        for button in self._buttons.values():
+            presses.watch(button, partial(_scope_of, button))
+
+    def set_theme(self, theme: Theme) -> None:
+        """Apply a theme."""
+        for button in self._buttons.values():
+            button.set_theme(theme)
+
+    def set_scope(self, count: int, name: str, weak_left: int = 0) -> None:
+        """Set the number of proposals and the scope: "selected" or "shown"; hidden without a name.
+
+        Accepting leaves out `weak_left` proposals with weak evidence.
+        """
+        for command, word in _ANSWERS:
+            answered = count - weak_left if command == ACCEPT_MANY else count
+            self._buttons[command].setText(f"{word} {answered:,} {name}")
+            self._buttons[command].setEnabled(answered > 0)
+        self.setVisible(bool(name))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Hide the keys in the tooltips if the text needs the width."""
+        buttons = self._buttons.values()
+        widest = max(button.full_width for button in buttons)
+        for button in buttons:
+            button.set_compact(int(2 * widest + px(4) > self.width()))
+
+
+def _scope_of(button: KeyButton) -> tuple[str, object]:
+    return ("bulk", button.text())
+
+
+def all_decided(statistics: ReviewStatistics, keys: Mapping[str, str]) -> str:
+    """Return the message for a finished review, "" while proposals are undecided."""
+    if not statistics.total or statistics.undecided:
+        return ""
+    all_of_it = "It is" if statistics.total == 1 else f"All {statistics.total:,}"
+    if statistics.cut_away:
+        all_of_it = "All remaining proposals are"
+    return f"{all_of_it} decided: export with {_key(keys, 'file.export', 'Export')}."
+
+
+def advice(
+    state: DocumentState, statistics: ReviewStatistics, taste: str | None, keys: Mapping[str, str]
+) -> str:
+    """Return the sentence for an empty queue.
+
+    Parameters
+    ----------
+    taste : the name of the active taste, None without one
+    keys : the key cap of each command id
+    """
+    if not state.tracks:
+        return f"Drop recordings on the timeline, or press {_key(keys, 'file.import', 'Import')}."
+    if statistics.total:
+        return all_decided(statistics, keys) or "No proposals match this filter. Choose another one above."
+    if taste is None and _has_drums(state):
+        return (
+            f"Put these drums in time ({_key(keys, 'timing.propose', 'Propose timing')}), "
+            f"or learn a taste from your edits ({_key(keys, 'taste.learn', 'Learn')})."
+        )
+    if taste is None:
+        pauses = _key(keys, "taste.pauses", "Propose pauses")
+        return (
+            f"Learn a taste from your edits ({_key(keys, 'taste.learn', 'Learn')}), "
+            f"or propose to cut the pauses ({pauses})."
+        )
+    return (
+        f'No proposals yet. Analyse with "{taste}" '
+        f"({_key(keys, 'taste.listen', 'Analyse')}), "
+        f"then propose cuts ({_key(keys, 'taste.propose', 'Propose')})."
+    )
+
+
+def _key(keys: Mapping[str, str], command: str, otherwise: str) -> str:
+    """Return the key of a command, which no line breaks in two."""
+    return keys.get(command, otherwise).replace(" ", "\u00a0")
+
+
+def offers(state: DocumentState, statistics: ReviewStatistics, taste: str | None) -> tuple[str, ...]:
+    """Return the command ids that work without a taste, most likely first; none after proposals exist."""
+    if not state.tracks or statistics.total or taste is not None:
+        return ()
+    if _has_drums(state):
+        return "timing.propose", "taste.learn", "taste.pauses", "takes.propose"
+    return (
+        *("taste.learn", "taste.pauses", "taste.shorten", "sounds.talk"),
+        *("takes.propose", "editor.propose", "timing.propose"),
+    )
+
+
+def _has_drums(state: DocumentState) -> bool:
+    return any(track.role in DRUM_ROLES for track in state.tracks)
+
 
 SPARK_REACH_S = 10
 """Minimum context of a proposal's scores, on either side."""

@@ -1,4 +1,7 @@
-"""Proposals of drum timing: the form, the job that detects hits, and the edits of the document."""
+"""Proposals of drum timing: the form, the job that detects hits, and the edits of the document.
+
+Tracks recorded with those whose hits move: asked about once before many hits are accepted.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,10 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
-from desktop.dialogs import form_dialogs
-from desktop.panels.timing.left_behind import LeftBehind
+from desktop.dialogs import form_dialogs, questions
 from desktop.parts import Parts
+from desktop.recordings.recordings import Recordings
+from desktop.shell.session import Session
 from desktop.work.jobs import find_edits
 from engine.alignment.timing_settings import TimingSettings
 from engine.document.decisions import Verdict
@@ -27,7 +31,14 @@ from engine.document.recorded import require_recording
 from engine.document.tracks.track import sound_of
 from engine.errors import TimingError, UsageError
 from engine.hits.kit.guessed import guessed_roles_sentence
-from engine.hits.kit.membership import holds_drums, left_behind_sentence, microphones_words, unnamed_kit
+from engine.hits.kit.membership import (
+    holds_drums,
+    left_behind_sentence,
+    microphones_words,
+    recorded_with,
+    tracks_of_moves,
+    unnamed_kit,
+)
 from engine.timebase import samples_to_s
 from engine.wording import counted
 from widgets.panels.timing.form import AlignAsked, AlignForm, Choices
@@ -35,6 +46,55 @@ from widgets.theme import Theme
 
 if TYPE_CHECKING:
     from engine.finders.registry import FoundEdits
+
+
+class LeftBehind(QObject):
+    """Knows which tracks were recorded with others, and asks whether they move too.
+
+    Parameters
+    ----------
+    move_too : proposes again with these tracks as well
+    """
+
+    def __init__(
+        self,
+        window: QWidget,
+        session: Session,
+        recordings: Recordings,
+        move_too: Callable[[Sequence[str]], None],
+    ) -> None:
+        super().__init__(window)
+        self._window, self._session, self._move_too = window, session, move_too
+        self._recordings = recordings
+        self._asked: set[frozenset[str]] = set()
+        session.replaced.connect(self._asked.clear)
+
+    def once_known(self, then: Callable[[], None]) -> None:
+        """Call back once the tracks were compared; not at all where they are known or cannot be compared."""
+        if self._session.pickup is None and len(self._session.state.tracks) > 1:
+            self._recordings.compare_tracks(then)
+
+    def of(self, moved: Sequence[str]) -> Mapping[str, str]:
+        """Return the tracks that stay although they were recorded with those that move: names by id."""
+        pickup = self._session.pickup
+        found = {} if pickup is None else recorded_with(pickup, moved)
+        return {track.id: track.name for track in self._session.state.tracks if track.id in found}
+
+    def before_accepting(self, ids: Sequence[str], accept: Callable[[], None]) -> None:
+        """Accept proposals; where tracks stay behind, ask first, once for the same tracks."""
+        staying = self.of(tracks_of_moves(self._session.state, ids))
+        if not staying or frozenset(staying) in self._asked:
+            accept()
+            return
+        moves_too = questions.ask_left_behind(self._window, tuple(staying.values()))
+        if moves_too is None:
+            return
+        self._asked.add(frozenset(staying))
+        if moves_too:
+            self._move_too(tuple(staying))
+        else:
+            accept()
+
 
 _PROPOSING = "Proposing timing"
 _FOLLOWS = ", follows the drummer"

@@ -2,6 +2,10 @@
 
 A search names the likeliest line at each moment; in foreign sound that is one with a slight similarity. A
 copy is as likely as the certain spans of the same file are at its level; far less likely spans are foreign.
+
+How likely a moment is a mix of two lines, as in a crossfade (multiple coherence: Bendat and Piersol).
+
+How likely a true copy of a level is in an edited file: measured from the spans that are certain.
 """
 
 from __future__ import annotations
@@ -12,17 +16,115 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
 
-from engine.matching.nulling.crossfaded import crossfaded_likelihoods
-from engine.matching.nulling.expected import Expected
 from engine.matching.searching.diagonals import Diagonal
 from engine.matching.searching.features import RATE_HZ, Floats
-from engine.matching.searching.likelihood import STEP_SAMPLES, band_likelihoods, band_powers, unexplained
+from engine.matching.searching.likelihood import (
+    NUMBERS,
+    STEP_SAMPLES,
+    band_likelihoods,
+    band_powers,
+    banded,
+    cut,
+    plain_spectra,
+    pooled,
+    ratio_of,
+    turns,
+    unexplained,
+    window_of,
+)
 from engine.matching.searching.search import Stretch, joined, without_short_gaps
 from engine.progress import Progress
 from engine.side_by_side import side_by_side
 
 Wide = NDArray[np.float64]
+
+_MOST_LEVELS, _LEAST_STEPS = 16, 8
+_LEAST_ENERGY = 1e-12
+_POWER_OF_ENERGY = 2.0  # the magnitudes of the energies are compressed by a square root
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The log-likelihood ratio of a copy as a function of its level, in each band.
+
+    Coding, mastering and noise set how deep a copy nulls at a level; the certain spans show all three.
+
+    Attributes
+    ----------
+    levels, ratios : shape (bands, levels): logarithms of energy, ascending, and nats
+    """
+
+    levels: Wide
+    ratios: Wide
+
+    @staticmethod
+    def measured(ratios: Sequence[Wide], energies: Sequence[Wide]) -> Expected:
+        """Return the median at each level of steps of certain spans, each of shape (steps, bands)."""
+        ratio = np.concatenate(list(ratios))
+        level = np.log(np.maximum(np.concatenate(list(energies)), _LEAST_ENERGY))
+        order = np.argsort(level, axis=0, kind="stable")
+        level, ratio = (np.take_along_axis(one, order, axis=0) for one in (level, ratio))
+        count = int(np.clip(len(level) // _LEAST_STEPS, 1, _MOST_LEVELS))
+        medians = [
+            np.stack([np.median(part, axis=0) for part in np.array_split(one, count)], axis=1)
+            for one in (level, ratio)
+        ]
+        return Expected(medians[0], medians[1])
+
+    def of(self, energy: Wide) -> Wide:
+        """Return the nats of a copy at steps of some energies; both of shape (steps, bands).
+
+        Below the lowest certain level a copy leaves as much as there: noise does not get quieter with it.
+        """
+        level = np.log(np.maximum(energy, _LEAST_ENERGY))
+        bands = zip(level.T, self.levels, self.ratios, strict=True)
+        at_level = np.stack([np.interp(*band) for band in bands], axis=1)
+        below = np.maximum(self.levels[:, 0] - level, 0.0)
+        found: Wide = np.maximum(at_level - _POWER_OF_ENERGY * NUMBERS * below, 0.0)
+        return found
+
+
+_SMOOTHED_BINS = 5
+_LEAST_OWN = 0.01  # of the energy of the second line, that has to differ from the first
+_LEAST_LEVEL = 1e-3  # of the edited energy, that each line has to have: no fade needs 30 dB of gain
+_TINY = 1e-30
+
+
+def crossfaded_likelihoods(
+    raws: Sequence[Floats], edited: Floats, lines: tuple[Diagonal, Diagonal], first: int, count: int
+) -> NDArray[np.float64]:
+    """Return the log-likelihood ratio of a mix of two lines at some steps, in nats, shape (count,).
+
+    Parameters
+    ----------
+    raws, edited : mono, at the rate of the search
+    first : step whose middle is sample ``first * STEP_SAMPLES`` of the edited file
+    """
+    begin, length = window_of(first, count)
+    mine = plain_spectra(cut(edited, begin, length)[None])
+    pieces = np.stack([cut(raws[line.raw], begin + round(line.offset), length) for line in lines])
+    one, other = plain_spectra(pieces) * turns(lines)[:, None]
+    # The weights, those of the edited file alone, leave the sum of two lines a sum.
+    power = np.maximum(uniform_filter1d(np.abs(mine[0]) ** 2, _SMOOTHED_BINS, axis=1), 0.0)
+    weights = 1.0 / (np.sqrt(power) + 1e-9)
+
+    def product(x: NDArray[np.complex64], y: NDArray[np.complex64]) -> NDArray[np.complex128]:
+        found: NDArray[np.complex128] = pooled(banded((np.conj(x) * y * weights)[None]))[0]
+        return found
+
+    energy, own, others = (product(x, x).real for x in (mine[0], one, other))
+    shared = product(one, other)
+    with_one, with_other = product(one, mine[0]), product(other, mine[0])
+    apart = others - np.abs(shared) ** 2 / np.maximum(own, _TINY)
+    rest = with_other - np.conj(shared) * with_one / np.maximum(own, _TINY)
+    explained = np.abs(with_one) ** 2 / np.maximum(own, _TINY) + np.abs(rest) ** 2 / np.maximum(apart, _TINY)
+    is_mix = (apart > _LEAST_OWN * others) & (np.minimum(own, others) > _LEAST_LEVEL * energy)
+    share = np.where(is_mix, explained / np.maximum(energy, _TINY), 0.0)
+    ratio: NDArray[np.float64] = ratio_of(np.clip(share, 0.0, 1.0)).sum(axis=1)
+    return ratio
+
 
 _STEPS_AT_ONCE = 256
 _CHANCE = 4.5  # nats a step that one line has by chance

@@ -1,20 +1,29 @@
-"""Propose where recordings of one day are placed, from their headers, names and sound."""
+"""Propose where recordings of one day are placed, from their headers, names and sound.
+
+Pairs of takes whose sound is compared: those of different devices, the longest first.
+
+Places that one device cannot have recorded: two files at once, or against its own timecode.
+
+Evidence that the recording which places are counted from belongs to the others.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from enum import IntEnum
 from functools import partial
+from itertools import combinations
 from pathlib import Path
 
 from engine.progress import SILENT, Progress
+from engine.recordings.placement.by_sound import SoundMatch, match_sounds
 from engine.recordings.placement.clocks import Clocks
-from engine.recordings.placement.compared import sound_matches
 from engine.recordings.placement.continuations import Link, LinkReason, Take, takes_and_guesses
+from engine.recordings.placement.envelopes import Envelope, envelope_of
 from engine.recordings.placement.file_head import FileHead
 from engine.recordings.placement.known import NOTHING_KNOWN, Known
-from engine.recordings.placement.one_at_a_time import one_at_a_time
-from engine.recordings.placement.origins import Backing, origin_backing
+from engine.recordings.placement.names import NumberedName, numbered, of_one_track
 from engine.recordings.placement.placements import (
     Basis,
     Contradiction,
@@ -29,15 +38,202 @@ from engine.recordings.placement.positions import (
     ORIGIN,
     Group,
     Guess,
+    Pair,
     Position,
     contested,
     groups_by_sound,
     with_guesses,
 )
 from engine.recordings.placement.reasons import sentence_of
-from engine.recordings.placement.take_times import take_length_s, take_times
+from engine.recordings.placement.sounds import Floats, TakeSound
+from engine.recordings.placement.take_times import TakeTime, take_length_s, take_times
 from engine.recordings.placement.timecode import with_timecode
 from engine.recordings.placement.tracks import on_tracks
+from engine.side_by_side import side_by_side
+
+_FAINT = (Reason.FAINT_SOUND, Reason.SIMILAR_RISES)
+
+
+class Backing(IntEnum):
+    """How surely the origin of a group belongs to the other recordings; more is better."""
+
+    NOTHING = 0
+    """A stray memo is as likely."""
+    MAYBE = 1
+    """A time of its own, or an uncertain link to another recording."""
+    SURE = 2
+    """Its sound, its clock or a file of the same press of Record."""
+
+
+def origin_backing(
+    group: Group, guessed: Collection[int], takes: Sequence[Take], times: Mapping[int, TakeTime]
+) -> Backing:
+    """Return how surely the origin of a group is related to other recordings.
+
+    Parameters
+    ----------
+    guessed : takes whose place in the group depends on a guess
+    times : of the takes that state one, by their numbers
+    """
+    origin = next((number for number, one in group.items() if one.reason is Reason.ORIGIN), min(group))
+    others = {number: one for number, one in group.items() if number != origin}
+    own = times.get(origin)
+    shares_clock = own is not None and any(
+        number != origin and time.clock == own.clock for number, time in times.items()
+    )
+    has_sure = any(one.is_certain and number not in guessed for number, one in others.items())
+    if has_sure or shares_clock or len(takes[origin].files) > 1:
+        return Backing.SURE
+    has_link = any(number in guessed or one.reason not in _FAINT for number, one in others.items())
+    return Backing.MAYBE if has_link or (own is not None and own.was_set) else Backing.NOTHING
+
+
+_AGREE_S, _MOST_PPM = 2.5, 500.0
+_MOST_OVERLAP = 0.5
+"""Share of the shorter take."""
+
+
+def one_at_a_time(
+    takes: Sequence[Take], heads: Sequence[FileHead], rate_hz: int, places: Mapping[int, Position]
+) -> bool:
+    """Return whether takes can be at some places.
+
+    Takes of one device do not sound together if their names differ in counters only, and they are as far from
+    each other as their time references, which are exact.
+    """
+    times = take_times(takes, heads)
+    for first, second in combinations(sorted(places), 2):
+        if takes[first].device != takes[second].device:
+            continue
+        apart_s = (places[second].start_samples - places[first].start_samples) / rate_hz
+        lengths_s = [take_length_s(takes[one], heads) for one in (first, second)]
+        shared_s = min(apart_s + lengths_s[1], lengths_s[0]) - max(apart_s, 0.0)
+        if _share_a_track(takes[first], takes[second], heads) and shared_s > min(
+            _AGREE_S, _MOST_OVERLAP * min(lengths_s)
+        ):
+            return False
+        one, other = times.get(first), times.get(second)
+        if one is None or other is None or one.clock != other.clock:
+            continue
+        are_exact = one.basis is other.basis is Basis.TIME_REFERENCE and one.was_set and other.was_set
+        stated_s = other.start_s - one.start_s
+        if are_exact and abs(stated_s - apart_s) > _AGREE_S + _MOST_PPM / 1e6 * abs(apart_s):
+            return False
+    return True
+
+
+def _share_a_track(first: Take, second: Take, heads: Sequence[FileHead]) -> bool:
+    """Return whether a file of each may be of one track, by their names."""
+    names = [[numbered(heads[index].path.stem) for index in take.files] for take in (first, second)]
+    return any(of_one_track(one, other) for one in names[0] for other in names[1])
+
+
+_LEAST_S = 4.0
+_MOST_TAKES = 80
+_PAIRS_OF_ALL = 60
+"""Maximum number of pairs that are all compared; of more, only pairs that others do not relate."""
+
+
+def sound_matches(
+    takes: Sequence[Take],
+    heads: Sequence[FileHead],
+    rate_hz: int,
+    media: Mapping[Path, Path],
+    progress: Progress,
+    known: Collection[int] = (),
+) -> dict[Pair, SoundMatch]:
+    """Compare the sound of takes that may have been recorded at the same time.
+
+    Parameters
+    ----------
+    known : takes whose places are given: they are not compared with each other, and another take is compared
+        with them until one of them places it with certainty
+
+    Raises
+    ------
+    SourceError : a recording cannot be read
+    Cancelled : the user asked for it
+    """
+    pairs = _pairs(takes, heads, known)
+    numbers = sorted({number for pair in pairs for number in pair})
+    reading, comparing = progress.part(0.0, 0.5), progress.part(0.5, 1.0)
+
+    def envelope(number: int) -> Envelope:
+        reading.report(numbers.index(number) / len(numbers), "Reading recordings")
+        with TakeSound(takes[number], heads, rate_hz, media) as sound:
+            return envelope_of(_checked(sound.blocks(), reading), rate_hz)
+
+    envelopes = dict(zip(numbers, side_by_side(envelope, numbers), strict=True))
+    related = {number: min(known) if number in known else number for number in numbers}
+    found: dict[Pair, SoundMatch] = {}
+    for done, pair in enumerate(pairs):
+        comparing.check_cancelled()
+        comparing.report(done / len(pairs), "Comparing sound")
+        first, second = pair
+        if (known or len(pairs) > _PAIRS_OF_ALL) and related[first] == related[second]:
+            continue
+        with (
+            TakeSound(takes[first], heads, rate_hz, media) as near,
+            TakeSound(takes[second], heads, rate_hz, media) as far,
+        ):
+            match = match_sounds(near, far, (envelopes[first], envelopes[second]), comparing)
+        if match is not None:
+            found[pair] = match
+            if match.is_certain:
+                old, new = related[second], related[first]
+                related = {number: new if group == old else group for number, group in related.items()}
+    return found
+
+
+def _checked(blocks: Iterable[Floats], progress: Progress) -> Iterator[Floats]:
+    """Pass on blocks until the user cancels."""
+    for block in blocks:
+        progress.check_cancelled()
+        yield block
+
+
+def _pairs(takes: Sequence[Take], heads: Sequence[FileHead], known: Collection[int]) -> list[Pair]:
+    """Return the pairs that may share sound, those of long takes first."""
+    times = take_times(takes, heads)
+    lengths = [take_length_s(take, heads) for take in takes]
+    unknown = [any(not heads[index].frames for index in take.files) for take in takes]
+    usable = [number for number, length in enumerate(lengths) if length >= _LEAST_S or unknown[number]]
+    longest = sorted(usable, key=lambda number: (number in known, -lengths[number]))[:_MOST_TAKES]
+    found = [
+        pair
+        for pair in combinations(sorted(longest), 2)
+        if not all(one in known for one in pair) and _may_share_sound(pair, takes, heads, times, lengths)
+    ]
+    return sorted(found, key=lambda pair: -min(lengths[pair[0]], lengths[pair[1]]))
+
+
+def _may_share_sound(
+    pair: Pair,
+    takes: Sequence[Take],
+    heads: Sequence[FileHead],
+    times: Mapping[int, TakeTime],
+    lengths: Sequence[float],
+) -> bool:
+    """Return whether two takes may be of the same time: a device does not record twice at once."""
+    first, second = pair
+    if takes[first].device != takes[second].device:
+        return True
+    names = [[numbered(heads[index].path.stem) for index in takes[number].files] for number in pair]
+    if of_one_track(names[0][0], names[1][0]) or _masked(names[0]) & _masked(names[1]):
+        return False
+    one, other = times.get(first), times.get(second)
+    if one is not None and other is not None and one.clock == other.clock:
+        apart_s = max(
+            one.start_s - other.start_s - lengths[second], other.start_s - one.start_s - lengths[first]
+        )
+        return apart_s < 0.0
+    is_stated = bool(heads[takes[first].files[0]].device)
+    return not is_stated and names[0][0].words != names[1][0].words
+
+
+def _masked(names: Iterable[NumberedName]) -> set[str]:
+    return {name.masked for name in names}
+
 
 _USUAL_RATE_HZ = 48_000
 _JOINS = (

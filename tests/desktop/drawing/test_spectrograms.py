@@ -13,8 +13,13 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QDialog, QPushButton, QWidget
 
-from desktop.drawing.spectrogram_tiles import SpectrogramTile, SpectrogramTiles, TrackSpectrogram, make_tiles
-from desktop.drawing.spectrograms import stored_look
+from desktop.drawing.spectrograms import (
+    SpectrogramTile,
+    SpectrogramTiles,
+    TrackSpectrogram,
+    make_tiles,
+    stored_look,
+)
 from desktop.main_window import MainWindow
 from engine.audio.pictures.spectrogram import WINDOWS_SAMPLES, detail_cells
 from engine.audio.pictures.spectrogram_cache import SpectrogramRequest, source_spectrogram

@@ -21,8 +21,7 @@ from engine.progress import SILENT
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from tests.desktop.conftest import Hands, type_path
 from tests.hostile.bad_files import RATE_HZ, good
-from widgets.forms.places.form import PlacesForm
-from widgets.forms.places.picture import PlacesPicture
+from widgets.forms.places.form import PlacesForm, PlacesPicture
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 

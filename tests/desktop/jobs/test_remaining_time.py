@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from desktop.work.remaining_time import RemainingTime
+from desktop.work.job_lanes import RemainingTime
 
 # Learning the demo's edits, as it went on a machine with other work to do: seconds and fraction done.
 LEARNED = (

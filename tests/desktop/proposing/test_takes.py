@@ -8,8 +8,7 @@ import pytest
 import soundfile
 from PySide6.QtWidgets import QApplication
 
-from desktop.panels.takes.in_turn import common_share, places, share_at
-from desktop.panels.takes.takes import NOT_YET
+from desktop.panels.takes.takes import NOT_YET, common_share, places, share_at
 from engine.cli.main import main
 from engine.document.decisions import Verdict
 from engine.document.proposals import BY_TAKES

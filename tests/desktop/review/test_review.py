@@ -17,9 +17,9 @@ from engine.document.proposals import Alternative, Proposal
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, good
+from widgets.review.card import ScoreSpark
+from widgets.review.queue_head import SearchField
 from widgets.review.queue_view import QueueView
-from widgets.review.score_spark import ScoreSpark
-from widgets.review.search_field import SearchField
 
 A, R, U = Verdict.ACCEPTED, Verdict.REJECTED, Verdict.UNDECIDED
 LEFT = Qt.MouseButton.LeftButton

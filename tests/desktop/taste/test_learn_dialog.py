@@ -8,8 +8,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 from desktop.demo import edited_examples
 from tests.desktop.conftest import Hands
-from widgets.forms.taste.learn_panel import LearnPanel
-from widgets.forms.taste.recording_list import UNREADABLE, RecordingList
+from widgets.forms.taste.learn_panel import UNREADABLE, LearnPanel, RecordingList
 
 
 def test_lengths_are_found_while_files_are_chosen(hands: Hands, tmp_path: Path) -> None:

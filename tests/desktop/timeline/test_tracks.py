@@ -14,7 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QColorDialog, QInputDialog, QLabel, QMenu, QWidget
 
 from desktop.main_window import MainWindow
-from desktop.timeline.track_menu import ACCENT_NAMES
+from desktop.timeline.tracks import ACCENT_NAMES
 from engine.document.analysis import BeatGrid
 from engine.document.document import Document
 from engine.document.edits import set_analyses

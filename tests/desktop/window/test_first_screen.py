@@ -16,7 +16,7 @@ from tests.desktop.documents import make_document
 from tests.hostile.bad_files import good
 from widgets.chrome.start_panel import StartPanel
 from widgets.controls.large_button import LargeButton
-from widgets.review.filter_chips import FilterChips
+from widgets.review.queue_head import FilterChips
 from widgets.theme import DARK, LIGHT
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.arranging.choices.bars import counted_as_one
 from engine.arranging.choices.operations import (
     ALL,
     LABEL,
@@ -24,7 +23,16 @@ from engine.arranging.choices.operations import (
     Sorting,
 )
 from engine.arranging.choices.search import Example, fitting_operations, made_by
-from engine.arranging.choices.units import ATTEMPT, OTHER, PAUSE, PAUSE_AFTER_TALK, PHRASE, TALK, units_of
+from engine.arranging.choices.units import (
+    ATTEMPT,
+    OTHER,
+    PAUSE,
+    PAUSE_AFTER_TALK,
+    PHRASE,
+    TALK,
+    counted_as_one,
+    units_of,
+)
 from engine.arranging.choices.words import words_of
 from engine.arranging.decode import Bounds
 from engine.arranging.editor import Editor, arrangements, load_editor, save_editor, shipped_network

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine.arranging.habits import Counted, Habits, Piece, habits_of
-from engine.arranging.rules.families import FAMILIES, RULES_IN_WORDS
+from engine.arranging.rules.search import FAMILIES, RULES_IN_WORDS
 
 BEATS_S = np.arange(0.0, 100.0, 0.5)
 MUSIC = Counted(100.0, BEATS_S, BEATS_S[::4], ((0.0, 100.0),))

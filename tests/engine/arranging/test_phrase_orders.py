@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.arranging.rules.decode import PhraseBounds, best_order
+from engine.arranging.rules.learned import PhraseBounds, best_order
 
 PASSES = 3
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.beats.accents import accent_odds
 from engine.beats.beat_pictures import running_sums
 from engine.beats.features import FRAMES_PER_S, RATE_HZ, band_levels, heard, reference_db
 from engine.beats.listen import listen
+from engine.beats.readings import accent_odds
 from engine.lab.simulated.clicks import accented_clicks, click_track
 from engine.lab.training.beats import kits
 from tests.mostly_long import mostly_long

@@ -7,7 +7,7 @@ import pytest
 
 from engine.beats.decode import Pulse, beat_odds, best_pulse, steps
 from engine.beats.free import filled
-from engine.beats.metre import METRES, best_bars, downbeat_odds
+from engine.beats.readings import METRES, best_bars, downbeat_odds
 from engine.features.onset_stream import Onsets
 from engine.lab.evaluation.timing.beat_figures import f_measure
 from tests.engine.beats.simulated import FRAMES_PER_S, simulated

@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 
 from engine.cuts.borders import TATUM_S, candidates, divided
 from engine.cuts.edges import ATTACK_S
-from engine.cuts.exact_length import SLACK, runs_of_length
 from engine.cuts.profile import smooth
 from engine.cuts.regions import CutRules, DecidedSpans, Regions
-from engine.cuts.target_length import cuts_for_target, runs_by_price
+from engine.cuts.target_length import SLACK, cuts_for_target, runs_by_price, runs_of_length
 from engine.document.analysis import BeatGrid, Listening
 from engine.document.decisions import Verdict
 from tests.engine.cuts.test_propose import (

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.extensions.memory import key_of
 from engine.extensions.names import Extension
+from engine.extensions.probe import key_of
 from tests.engine.extensions.conftest import ROOT, register
 
 FINDER_MODULE = """

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.hits.candidates import find_rises
 from engine.hits.octaves import Octaves, octave_energies
-from engine.hits.onsets import find_rises
 
 
 @pytest.mark.parametrize("rate_hz", [8_000, 22_050, 44_100, 48_000, 96_000])

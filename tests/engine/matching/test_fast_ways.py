@@ -11,8 +11,8 @@ import pytest
 import soundfile
 from scipy.fft import irfft, rfft
 
+from engine.matching.copies import rendered
 from engine.matching.matched import GainPoint, Segment, Shape
-from engine.matching.null_test import rendered
 from engine.matching.refining.crossfades import channels_first
 from engine.matching.refining.fade_errors import BIN_SAMPLES, BinnedErrors, energy_left
 from engine.matching.refining.levels import gain_at

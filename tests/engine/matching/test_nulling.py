@@ -7,11 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engine.matching.copies import NullTested, proven
 from engine.matching.matched import Segment
-from engine.matching.null_test import NullTested, proven
-from engine.matching.nulling.crossfaded import crossfaded_likelihoods
-from engine.matching.nulling.expected import Expected
-from engine.matching.nulling.spans import nulled, nulls
+from engine.matching.nulling.spans import Expected, crossfaded_likelihoods, nulled, nulls
 from engine.matching.searching.diagonals import Diagonal
 from engine.matching.searching.features import RATE_HZ
 from engine.matching.searching.likelihood import STEP_SAMPLES, log_likelihoods, ratio_of, unexplained

@@ -6,7 +6,7 @@ import pytest
 
 from engine.anomaly.recipes.config import BY_RECIPE, parse_config
 from engine.anomaly.recipes.recipe_config import RecipeConfig
-from engine.overview.method import method_steps
+from engine.overview.facts import method_steps
 
 
 @pytest.mark.parametrize("recipe", sorted(BY_RECIPE))

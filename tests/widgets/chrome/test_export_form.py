@@ -26,8 +26,7 @@ from widgets.forms.export.choice import (
     SpanOffer,
     WrittenLine,
 )
-from widgets.forms.export.form import ExportForm
-from widgets.forms.export.written_list import WrittenList
+from widgets.forms.export.form import ExportForm, WrittenList
 from widgets.theme import DARK, LIGHT, Theme
 
 EVERYTHING = ExportChoice(

@@ -21,8 +21,7 @@ from widgets.controls.choice_field import ChoiceField
 from widgets.controls.icons import ICONS_DIR, icon_image
 from widgets.controls.keys.caps import KeyButton
 from widgets.controls.number_field import NumberField
-from widgets.forms.taste.learn_panel import LearnPanel, LearnRequest
-from widgets.forms.taste.recording_list import RecordingList
+from widgets.forms.taste.learn_panel import LearnPanel, LearnRequest, RecordingList
 from widgets.learning.loss_curve import LossCurve
 from widgets.taste.findings import Findings
 from widgets.theme import DARK, LIGHT

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop.export.clipping import progress_dialog
+from desktop.export.exporting import progress_dialog
 from tests.widgets.conftest import Dress
 from widgets.chrome.status_bar import StatusBar
 from widgets.controls.elided_label import ElidedLabel

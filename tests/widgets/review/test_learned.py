@@ -22,10 +22,9 @@ from engine.review.statistics import statistics
 from tests.widgets.conftest import Dress
 from tests.widgets.review.test_queue_panel import SOME, card_of_panel, make, view_of
 from widgets.controls.keys.caps import KeyButton
-from widgets.review.learned_line import LearnedLine
-from widgets.review.part_bars import PartBars
-from widgets.review.queue_panel import QueuePanel
-from widgets.review.row_delegate import RowDelegate
+from widgets.review.card import PartBars
+from widgets.review.queue_panel import LearnedLine, QueuePanel
+from widgets.review.queue_view import RowDelegate
 from widgets.review.rows import Surroundings, card_of, chance_text, row_of
 from widgets.review.score_parts import leading_parts
 from widgets.theme import DARK, LIGHT, Theme, px

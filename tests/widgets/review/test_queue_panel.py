@@ -27,11 +27,10 @@ from tests.widgets.review.made_up import KEYS, demo_state
 from widgets.controls.elided_label import ElidedLabel
 from widgets.controls.keys.caps import KeyButton
 from widgets.review.card import Card
-from widgets.review.filter_chips import FilterChips
+from widgets.review.queue_head import FilterChips, SearchField
 from widgets.review.queue_panel import QueuePanel
 from widgets.review.queue_view import QueueView
 from widgets.review.rows import Surroundings
-from widgets.review.search_field import SearchField
 from widgets.theme import DARK, LIGHT, QUEUE, ROW, Theme, px
 
 MANY = demo_state(10_000)

@@ -23,10 +23,10 @@ from tests.timing import slowness
 from tests.widgets.conftest import Dress
 from tests.widgets.review.test_queue_panel import MANY, SOME, button, card_of_panel, make, view_of
 from widgets.controls.keys.caps import KeyButton
-from widgets.review.bulk_bar import BulkBar
-from widgets.review.filter_chips import FilterChips
+from widgets.review.card import ScoreSpark, _window
 from widgets.review.history_panel import HistoryPanel
-from widgets.review.score_spark import ScoreSpark, _window
+from widgets.review.queue_head import FilterChips
+from widgets.review.queue_panel import BulkBar
 from widgets.theme import DARK, LIGHT, QUEUE, ROW, px
 
 FRAME_MS = 16

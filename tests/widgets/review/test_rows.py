@@ -19,7 +19,7 @@ from tests.as_before import require_sentence
 from tests.engine.edl.recordings import by_hand, timeline_state
 from tests.sources import one_source_track
 from tests.widgets.review.made_up import KEYS
-from widgets.review.advice import advice, all_decided, offers
+from widgets.review.queue_panel import advice, all_decided, offers
 from widgets.review.rows import (
     ON_IT_S,
     Surroundings,

@@ -12,12 +12,12 @@ import pytest
 
 from engine.document.document import Document
 from engine.document.edits import set_settings
-from engine.document.file.audio_backups import keep_audio
 from engine.document.file.backups import (
     KEPT_BACKUPS,
     backups,
     copy_beside,
     copy_database,
+    keep_audio,
     keep_older_version,
     newest_backup,
 )

@@ -15,8 +15,7 @@ from engine.audio.reader import content_hash
 from engine.document.marks.markers import Marker
 from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest, export
-from engine.edl.export.audio_files.clipping import Clipping, Overs, find_clipping
-from engine.edl.export.audio_files.headroom import highest_possible
+from engine.edl.export.audio_files.clipping import Clipping, Overs, find_clipping, highest_possible
 from engine.edl.export.request import Depth
 from engine.edl.levels.loudness import measure
 from engine.edl.render import Renderer

@@ -13,10 +13,9 @@ import pytest
 
 from engine.edl.build import build
 from engine.edl.export import ExportOptions, ExportRequest
-from engine.edl.export.audio_files.clipping import find_clipping, lowered
+from engine.edl.export.audio_files.clipping import find_clipping, highest_possible, lowered
 from engine.edl.export.audio_files.fades import faded_block
 from engine.edl.export.audio_files.gain import Normalised
-from engine.edl.export.audio_files.headroom import highest_possible
 from engine.edl.export.request import Depth
 from engine.edl.levels.loudness import LoudnessMeter, k_response, measure
 from engine.edl.levels.track_peaks import TrackPeaks, cell_samples, cell_starts

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.document.kinds.operations import Fill, Slice
-from engine.edl.slicing.elastic import elastic
+from engine.edl.slicing.fills import elastic
 from engine.edl.slicing.slices import LONGEST_ELASTIC_S, NOTE_ATTACK_S
 from tests.engine.edl.slicing.performed import FRAMES, RATE_HZ, Sound, noise, played
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.document.kinds.operations import Fill
-from engine.edl.slicing.decay import burg, continued
+from engine.edl.slicing.fills import burg, continued
 from engine.edl.slicing.slices import Gap, Piece
 from engine.edl.slicing.stretch import stretched
 from engine.edl.tracks.patches import Patches

@@ -13,8 +13,7 @@ from PySide6.QtWidgets import QLineEdit, QRadioButton
 from pytestqt.qtbot import QtBot
 
 from widgets.panels.timing.form import AlignAsked, AlignForm, Choices
-from widgets.panels.timing.panel import MOST_MS, MoveSettings, TimingPanel
-from widgets.panels.timing.voice_histogram import BINS, bars_of, median_text
+from widgets.panels.timing.panel import BINS, MOST_MS, MoveSettings, TimingPanel, bars_of, median_text
 from widgets.theme import DARK
 
 

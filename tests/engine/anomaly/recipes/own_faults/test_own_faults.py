@@ -32,13 +32,13 @@ from engine.anomaly.recipes.own_faults.fitting import (
     quick_taggers,
     train,
 )
+from engine.anomaly.recipes.own_faults.fusion import textures
 from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, FrameFeatures, hear, joined
 from engine.anomaly.recipes.own_faults.model import OwnFaultsModel
 from engine.anomaly.recipes.own_faults.network import REACH_STEPS, Committee, FaultTagger, Form, QuickTagger
 from engine.anomaly.recipes.own_faults.practice import Workshop, kinds_of
 from engine.anomaly.recipes.own_faults.rest import log_unlike_rest, plausible, thinned, weight_by_pauses
 from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
-from engine.anomaly.recipes.own_faults.texture import textures
 from engine.anomaly.recipes.recipe import KeptScores
 from engine.anomaly.score import Scores, normalised, score_blocks
 from engine.anomaly.taste import Taste, load_taste, save_taste

@@ -14,6 +14,7 @@ from engine.anomaly.metrics import auc
 from engine.anomaly.recipes.examples import Examples
 from engine.anomaly.recipes.own_faults import reference_audio
 from engine.anomaly.recipes.own_faults.attempts import attempts
+from engine.anomaly.recipes.own_faults.fusion import AROUND_STEPS, textures
 from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, FrameFeatures, hear, joined
 from engine.anomaly.recipes.own_faults.learning import learn
 from engine.anomaly.recipes.own_faults.model import OwnFaultsModel
@@ -27,7 +28,6 @@ from engine.anomaly.recipes.own_faults.rest import (
     weight_by_pauses,
 )
 from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
-from engine.anomaly.recipes.own_faults.texture import AROUND_STEPS, textures
 from engine.errors import TasteError
 from engine.features.loudness import level_of
 from engine.features.tuning import TUNING_BINS

@@ -19,7 +19,7 @@ _MOST = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Traits:
-    """What two orders of a recording are compared by.
+    """Features by which two orders of a recording are compared.
 
     Attributes
     ----------

@@ -37,6 +37,13 @@ def show(window, what):
 app.show = show
 raise SystemExit(app.open_window(["%s"]))
 """
+ENDS = """
+from desktop import app
+def show(window, what):
+    raise ValueError("the end")
+app.show = show
+app.open_window([])
+"""
 
 
 @pytest.fixture
@@ -181,3 +188,17 @@ def test_an_uncaught_exception_is_logged_and_the_window_goes_on(
     assert "An internal error occurred; your document is unchanged" in ended.stdout
     assert str(home) not in text
     assert not state(home, "sessions", "*")
+
+
+def test_an_exception_that_ends_the_window_is_logged_and_the_next_start_finds_it(
+    environment: dict[str, str], home: Path
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", ENDS],
+        env={**environment, "QT_QPA_PLATFORM": "offscreen"},
+        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 1
+    assert ended.stderr.count("ValueError: the end") == 1
+    assert logged(home).count("ValueError: the end") == 1
+    assert len(state(home, "sessions", "*.session")) == 1

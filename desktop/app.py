@@ -14,8 +14,9 @@ from contextlib import suppress
 from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
-from desktop.crashes.watching import Watch
 from desktop.main_window import MainWindow
+from desktop.shell.crash_notes import CrashNotes
+from desktop.shell.log import Log
 from desktop.work.heavy_modules import TorchLibraries
 from engine.errors import OffcutError
 from engine.unused_memory import keep_large_apart
@@ -30,13 +31,9 @@ _NAME_BEFORE = "Unknown Organization"
 
 def open_window(what: Sequence[str]) -> int:
     """Open the window on a document, on recordings, on "--demo" or on nothing; return the exit status."""
-    watch = Watch()
-    try:
-        status = _opened(what, watch)
-    except Exception:
-        watch.failed()
-        raise
-    watch.end()
+    log, notes = Log(), CrashNotes()
+    status = _opened(what, log, notes)
+    notes.end()
     leave(status)
     return status
 
@@ -66,13 +63,14 @@ def _end_without_destructors() -> None:
         library.on_exit(ctypes.cast(library._exit, ctypes.c_void_p), None)
 
 
-def _opened(what: Sequence[str], watch: Watch) -> int:
+def _opened(what: Sequence[str], log: Log, notes: CrashNotes) -> int:
     application = make_application()
     _end_without_destructors()
     settings = own_settings()
     window = MainWindow(application, settings)
     window.show()
-    window.crashes.begin(watch)
+    window.crashes.begin(notes)
+    log.uncaught = window.crashes.report_uncaught
 
     def close() -> None:
         window.close()

@@ -7,7 +7,6 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.commands import ABSENT
-from desktop.crashes.after_crash import AfterCrash
 from desktop.drawing.spectrograms import Spectrograms
 from desktop.drawing.stored_waves import StoredWaves
 from desktop.export.exporting import Exporting
@@ -36,6 +35,7 @@ from desktop.review.review import Review
 from desktop.review.stray_enter import StrayEnter
 from desktop.review.threshold import ThresholdDrag
 from desktop.shell.actions import Actions
+from desktop.shell.after_crash import AfterCrash
 from desktop.shell.files import Files
 from desktop.shell.garbage import WindowGarbage
 from desktop.shell.menus import Menus
@@ -128,7 +128,7 @@ class MainWindow(QMainWindow):
         self.commands = Actions(self, keymap.commands)
         self.messages = Messages(self, self, self.status_bar)
         self.clock = Clock(self.session, self.transport, self.timeline, self.zooms, self.top_bar, self)
-        self.exporting, self.crashes = Exporting(self, self, settings), AfterCrash(self, self)
+        self.exporting, self.crashes = Exporting(self, self, settings), AfterCrash(self, self, settings)
         self.grid_layer = GridLayer(self.session, self.grid_editing, self.commands, self)
         self.tracks = Tracks(self, self.session, self.timeline, self.commands.action)
         self.clips, self.comping = Clips(self, self), Comping(self, self)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QStackedWidget
 
-    from desktop.crashes.after_crash import AfterCrash
     from desktop.drawing.spectrograms import Spectrograms
     from desktop.drawing.stored_waves import StoredWaves
     from desktop.export.exporting import Exporting
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from desktop.review.review import Review
     from desktop.review.threshold import ThresholdDrag
     from desktop.shell.actions import Actions
+    from desktop.shell.after_crash import AfterCrash
     from desktop.shell.files import Files
     from desktop.shell.menus import Menus
     from desktop.shell.messages import Messages

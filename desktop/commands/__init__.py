@@ -32,7 +32,6 @@ from desktop.commands.tables.arrangement import EDITORS
 from desktop.commands.tables.blocks import ARRANGEMENT
 from desktop.commands.tables.by_hand import BY_HAND
 from desktop.commands.tables.clips import CLIPS
-from desktop.commands.tables.crashes import CRASHES
 from desktop.commands.tables.documents import EDIT, FILE, TASTE
 from desktop.commands.tables.grid import GRID
 from desktop.commands.tables.listening import TRANSPORT
@@ -87,7 +86,6 @@ _TABLE: tuple[Command, ...] = (
     *TASTE,
     *EDIT,
     *FILE,
-    *CRASHES,
     *HELP,
 )
 COMMANDS = tuple(

@@ -43,5 +43,5 @@ MENUS = (
             "In the grid",
         ),
     ),
-    MenuGroups("Help", ("Help",), ("After a crash",)),
+    MenuGroups("Help", ("Help",)),
 )

@@ -462,12 +462,8 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "file.show_exported": ("show in explorer", "reveal in finder", "open folder"),
         "file.preferences": ("settings", "options", "playback engine", "audio device", "sound card"),
         "file.quit": ("exit", "close", "close window"),
-        # After a crash
         "crash.open": ("open what was open at the crash", "recover session", "reopen"),
-        "crash.report": ("show the crash report", "bug report", "diagnostics", "error report"),
-        "crash.forget": (
-            "forget the crash",
-            "clear crash reports",
-        ),
+        "crash.forget": ("forget the crash",),
+        "help.log_folder": ("show the log", "crash report", "bug report", "diagnostics", "error report"),
     }
 )

@@ -61,13 +61,6 @@ def ask_new_editor(parent: QWidget, folder: Path) -> Path | None:
     return Path(f"{chosen.removesuffix('.editor')}.editor") if chosen else None
 
 
-def ask_report_file(parent: QWidget, folder: Path) -> Path | None:
-    """Ask for the file of a report; the dialog confirms overwriting."""
-    suggestion = str(folder / "Offcut crash report.txt")
-    chosen, _ = QFileDialog.getSaveFileName(parent, "Save the report", suggestion, "Text (*.txt)")
-    return Path(chosen) if chosen else None
-
-
 def ask_document(parent: QWidget, folder: Path) -> Path | None:
     """Ask for a document to open."""
     chosen, _ = QFileDialog.getOpenFileName(parent, "Open document", str(folder), DOCUMENTS)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -21,9 +20,9 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from desktop.shell.log import log_file
 from engine.errors import Cancelled, OffcutError
 from engine.extensions.unexpected import said_of_unexpected
-from engine.files.places import state_folder
 from engine.progress import ReportingProgress
 from engine.unused_memory import give_back_unused
 
@@ -100,7 +99,6 @@ CLOSE_TIMEOUT_S = 1.0
 GIVE_BACK_AFTER_S = 1.0
 # How long a job of a lane that lets the window paint first waits for that.
 PAINT_TIMEOUT_S = 0.25
-LOG_NAME = "offcut.log"
 
 
 class JobHandle(QObject):
@@ -319,12 +317,7 @@ class JobLanes(QObject):
 
 def _log_unexpected(title: str, error: BaseException) -> str:
     """Write an unexpected failure into the log; return the sentence for the user."""
-    report = "".join(traceback.format_exception(error))
-    try:
-        path = state_folder() / LOG_NAME
-        with path.open("a", encoding="utf-8") as log:
-            log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {title}\n{report}\n")
-        where = f"the details are in {path}"
-    except (OSError, OffcutError) as trouble:
-        where = f"the details could not be saved ({str(trouble).rstrip('.')})"
+    logging.getLogger(__name__).error("%s failed unexpectedly", title, exc_info=error)
+    path = log_file()
+    where = f"the details are in {path}" if path.is_file() else "the details could not be saved"
     return f"{title} failed unexpectedly ({type(error).__name__}: {error}); {where}."

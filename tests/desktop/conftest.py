@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +28,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.demo import DEMO_FOLDER
 from desktop.main_window import MainWindow
+from desktop.shell.log import Log
 from engine.cli.main import main
 from engine.document.document import Document
 from engine.document.edits import set_analyses
@@ -85,6 +89,18 @@ def restarted(qapp: QApplication, tmp_path: Path) -> Iterator[Callable[[], MainW
 
     yield restart
     let_go(*opened)
+
+
+@pytest.fixture
+def program_log() -> Iterator[Log]:
+    """The log of a program that runs, in its folder; the hooks of the tests come back afterwards."""
+    root, hooks = logging.getLogger(), (sys.excepthook, threading.excepthook)
+    before = root.handlers[:]
+    yield Log()
+    sys.excepthook, threading.excepthook = hooks
+    for handler in set(root.handlers) - set(before):
+        root.removeHandler(handler)
+        handler.close()
 
 
 @contextmanager

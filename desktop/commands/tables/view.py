@@ -72,4 +72,12 @@ HELP = (
         do=lambda parts: parts.unfinished.start_again()),
     Command("job.forget", "Dismiss stopped work", (), WINDOW, "Hide the offer to restart it.", "Help",
         do=lambda parts: parts.unfinished.dismiss()),
+    Command("crash.open", "Reopen document after crash", ("Ctrl+Shift+B",), WINDOW,
+        "Open the last document, or its newest backup if Offcut crashed twice while opening it.", "Help",
+        do=lambda parts: parts.crashes.open()),
+    Command("crash.forget", "Dismiss message after crash", ("Ctrl+Shift+X",), WINDOW,
+        "Hide the offer to reopen the document.", "Help", do=lambda parts: parts.crashes.dismiss()),
+    Command("help.log_folder", "Open the log folder", (), WINDOW,
+        "Open the folder of the log in the file browser, to attach the log to a report.", "Help",
+        do=lambda parts: parts.crashes.open_log_folder()),
 )

@@ -22,7 +22,7 @@ from engine.progress import Progress
 
 
 @pytest.fixture
-def lane(qapp) -> Iterator[JobLane]:  # noqa: ARG001 - signals need an application
+def lane(qapp, program_log) -> Iterator[JobLane]:  # noqa: ARG001 - signals need an application
     made = JobLane("test lane")
     yield made
     assert made.close()

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QPushButton, Q
 
 HEAVY = {"torch", "scipy", "librosa", "soxr", "safetensors", "pyqtgraph"}
 WAITED_FOR = {"timing.propose", "timing.recorders", "timing.tempo", "takes.propose", "taste.listen"}
-LEFT_OUT = {"file.quit", "file.demo", "file.demo_day"}
+LEFT_OUT = {"file.quit", "file.demo", "file.demo_day", "help.log_folder"}
 PATIENCE_S = 240.0
 
 

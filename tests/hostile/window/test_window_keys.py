@@ -28,7 +28,7 @@ OPENS_A_DIALOG = {
     "taste.shorten",
     *("file.snapshot", "file.export", "file.preferences", "file.quit"),
     *("tracks.menu", "tracks.color", "tracks.group", "tracks.role", "view.spectrogram"),
-    *("view.messages", "view.menu", "file.demo", "file.demo_day", "crash.report"),
+    *("view.messages", "view.menu", "file.demo", "file.demo_day", "help.log_folder"),
     *("taste.analyse", "taste.look", "taste.compare", "transport.go_to", "timing.propose"),
     *("review.note", "file.note", "repair.find", "repair.separator", "repair.paint_range", "sounds.like"),
     *(

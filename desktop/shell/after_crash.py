@@ -1,0 +1,134 @@
+"""After a crash: an offer to open the document again, and the log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSettings, QTimer, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+
+from desktop.parts import Parts
+from desktop.shell.crash_notes import CrashNotes, take_crashed
+from desktop.shell.log import log_file
+from desktop.user_settings.per_document import PerDocument
+from engine.errors import UsageError
+from engine.files.safe_write import shown
+from widgets.chrome.offer_bar import OfferBar
+
+SETTLED_MS = 20_000
+"""Time after which an open document without running jobs counts as opened successfully."""
+TOO_OFTEN = 2
+"""Crashes in a row while opening a document after which its backup is offered."""
+_OPEN, _LOG, _DISMISS = "crash.open", "help.log_folder", "crash.forget"
+_SECTION = "crashes"
+
+
+class AfterCrash(QObject):
+    """Notes the open document for the next start, and offers the document of a crashed window.
+
+    Attributes
+    ----------
+    bar : the current offer, if any
+    """
+
+    said = Signal(str)
+    refused = Signal(str)
+
+    def __init__(self, window: QObject, parts: Parts, settings: QSettings) -> None:
+        super().__init__(window)
+        self._parts, self._settings = parts, settings
+        self._notes: CrashNotes | None = None
+        self._document: Path | None = None
+        self._takes_backup = self._is_settled = False
+        commands = (_OPEN, _LOG, _DISMISS)
+        self.bar = OfferBar(
+            parts.look.theme, "After a crash", "End of the last session", parts.caps, commands
+        )
+        self.bar.command_requested.connect(parts.commands.run)
+        parts.look.changed.connect(self.bar.set_theme)
+        self._settled = QTimer(self, singleShot=True, interval=SETTLED_MS)
+        self._settled.timeout.connect(self._settle)
+
+    def begin(self, notes: CrashNotes) -> None:
+        """Start noting the open document, and offer the document of the last crashed window once."""
+        self._notes = notes
+        self._parts.session.opening.connect(self._note)
+        self._parts.session.replaced.connect(self._note_document)
+        crashed, times = take_crashed(), 0
+        for document, settled in crashed:
+            if document is not None:
+                stored = PerDocument(self._settings, document)
+                before = stored.read(_SECTION).get("opening")
+                times = 0 if settled else 1 + (before if isinstance(before, int) else 0)
+                stored.write(_SECTION, {"opening": times} if times else {})
+                self._document = document
+        self._takes_backup = times >= TOO_OFTEN
+        if crashed:
+            self._settings.sync()  # before the document is opened again
+            self._offer(times)
+
+    def open(self) -> None:
+        """Open the last document, or its newest backup if the document crashed Offcut twice."""
+        if self._document is None:
+            raise UsageError("No document to reopen. Open one ‹file.open›.")
+        document, session = self._document, self._parts.session
+        (session.open_backup if self._takes_backup else session.open)(document)
+        self._withdraw()
+        which = f"a backup of {document.name}" if self._takes_backup else document.name
+        self.said.emit(session.notice or f"Opened {which}")
+
+    def dismiss(self) -> None:
+        """Hide the offer."""
+        if self.bar.isHidden():
+            raise UsageError("No message about a crash.")
+        self._withdraw()
+
+    def open_log_folder(self) -> None:
+        """Open the folder of the log in the file browser."""
+        folder = log_file().parent
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            raise UsageError(f"No program opens folders here. The log is in {shown(folder)}.")
+        self.said.emit(f"Opened {shown(folder)}")
+
+    def report_uncaught(self) -> None:
+        """Report an uncaught exception of any thread."""
+        self.refused.emit(
+            "An internal error occurred; your document is unchanged since your last edit. "
+            "Open the log folder for the details."
+        )
+
+    def _offer(self, times: int) -> None:
+        sentence, opens = "Offcut ended unexpectedly.", {}
+        if self._document is not None:
+            name = shown(self._document.name)
+            sentence, opens = f"{name} was open when Offcut crashed; no edit is lost.", {_OPEN: "Reopen"}
+            if self._takes_backup:
+                sentence = (
+                    f"Offcut crashed {times} times while opening {name}. You can open a backup instead."
+                )
+                opens = {_OPEN: "Open backup"}
+        self.bar.offer(sentence, {**opens, _LOG: "Open log folder", _DISMISS: "Dismiss"})
+
+    def _withdraw(self) -> None:
+        self._document = None
+        self.bar.hide()
+
+    def _note(self, opening: Path | None = None) -> None:
+        """Note a document that is about to be opened; None: the one that is open, also after a refusal."""
+        assert self._notes is not None
+        self._notes.note(opening or self._parts.session.path, settled=opening is None and self._is_settled)
+
+    def _note_document(self) -> None:
+        path, self._is_settled = self._parts.session.path, False
+        self._note()
+        self._settled.start()
+        if path is not None and path.absolute() == self._document:
+            self._withdraw()
+
+    def _settle(self) -> None:
+        if self._parts.work.is_busy:
+            self._settled.start()
+        elif (path := self._parts.session.path) is not None:
+            self._is_settled = True
+            PerDocument(self._settings, path).write(_SECTION, {})
+            self._note()

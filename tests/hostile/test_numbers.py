@@ -112,7 +112,7 @@ def calls(project: Path) -> Iterator[tuple[str, list[str]]]:
     yield "align", [path, "--bpm={}"]
     for flag in ("minutes", "seed"):
         yield "arrange", [path, f"--{flag}={{}}"]
-    yield "propose", [path, "--like", "0", "{}"]
+    yield "propose", [path, "like-this", "--start-s=0", "--stop-s={}"]
     yield "detect", [wave, "--window", "0", "{}"]
     yield "separate", [wave, "--text", "dog", "--out", out, "--force", "--window", "0", "{}"]
     for flag in ("fade-ms", "strength-db"):

@@ -3,41 +3,109 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from engine.cli.documents import analysing, media_of, opened, tracks_named
-from engine.cli.editing.finder_flags import add_finder_flags, asked_for, flag
-from engine.cli.numbers import proposal_row, span_s
+from engine.cli.numbers import finite, proposal_row, span_s
 from engine.cli.output import VerbOutput
+from engine.cli.streams import own_output
 from engine.document.document import Document
 from engine.document.grid.recounted import grid_in_force
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.errors import UsageError
 from engine.finders.finder import KNOWN, FinderRequest
-from engine.finders.registry import FoundEdits, find_edits, request_of, require_finder
-from engine.finders.settings import SettingError
+from engine.finders.registry import FINDERS, FoundEdits, find_edits, request_of, require_finder
+from engine.finders.settings import Field, SettingError, fields_of
 from engine.progress import Progress
+from engine.wording import listed, quoted
+
+
+class _Finder(argparse.Action):
+    """Reads the name of a finder and the options of this finder.
+
+    A subparser for each finder would import the packages that add finders for every call.
+    """
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, *_: object
+    ) -> None:
+        """Set the name, the settings and the common options that are given."""
+        name, *words = values
+        with own_output():  # a package may print when it is imported
+            finder = require_finder(name)
+        own = type(parser)(
+            prog=f"{parser.prog} PROJECT {name}",
+            description=finder.about,
+            argument_default=argparse.SUPPRESS,
+        )
+        fields = fields_of(finder.settings)
+        for field in fields:
+            _add_flag(own, field)
+        own.add_argument("--tracks", nargs="+", metavar="NAME", help="on these; all by default")
+        own.add_argument("--json", action="store_true", help="print JSON on standard output")
+        asked, unknown = own.parse_known_args(words)
+        if unknown:
+            raise UsageError(_unknown_option(name, fields, unknown[0].partition("=")[0]))
+        given = vars(asked)
+        namespace.finder, namespace.tracks = name, given.pop("tracks", [])
+        namespace.json = given.pop("json", False) or namespace.json
+        namespace.settings = given
+
+    def _get_subactions(self) -> list[argparse.Action]:
+        """Return the finders as argparse lists sub-commands in its help."""
+        return [
+            argparse.Action([], name, metavar=name, help=finder.about.replace("%", "%%"))
+            for name, finder in FINDERS.items()
+        ]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
     parser.add_argument("project", type=Path, metavar="PROJECT")
-    add_finder_flags(parser)
-    parser.add_argument("--tracks", nargs="+", default=[], metavar="NAME", help="on these; all by default")
+    about = "one of these; 'offcut propose PROJECT FINDER --help' lists its options"
+    finder = parser.add_argument(
+        "finder", nargs=argparse.PARSER, metavar="FINDER", action=_Finder, help=about
+    )
+    finder.required = False
+
+
+def _add_flag(parser: argparse.ArgumentParser, field: Field) -> None:
+    unit = field.unit.upper() if field.unit.isalpha() else "X"
+    metavar = "|".join(field.choices) or {str: "TEXT", bool: "yes|no"}.get(field.type, unit)
+    default = "" if field.default in (None, "") or field.is_required else f" ({field.default} by default)"
+    read: Any = finite if field.type in (int, float) else str
+    about = f"{field.about}{default}".replace("%", "%%")
+    parser.add_argument(_flag(field.name), dest=field.name, type=read, metavar=metavar, help=about)
+
+
+def _flag(setting: str) -> str:
+    return f"--{setting.replace('_', '-')}"
+
+
+def _unknown_option(name: str, fields: Sequence[Field], option: str) -> str:
+    """Return the message for an option that a finder does not have."""
+    others = [
+        other for other, finder in FINDERS.own.items() if option in map(_flag, finder.settings.model_fields)
+    ]
+    known = [*(_flag(field.name) for field in fields), "--tracks", "--json"]
+    remedy = f"it belongs to {listed(others)}" if others else f"its options are {listed(known)}"
+    return f"{name} has no option {quoted(option)}: {remedy}."
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Have a finder find edits, and put them into the document."""
-    asked = asked_for(options)
+    if options.finder is None:
+        raise UsageError(f"No finder is named: add {listed(tuple(FINDERS), 'or')} after the document.")
     with opened(options.project) as document:
         tracks = tracks_named(document.state, options.tracks)
-        found = propose_in(document, asked.name, asked.settings, progress, tracks)
+        found = propose_in(document, options.finder, options.settings, progress, tracks)
         state = document.state
     rows = [_row(one, state) for one in found.found.proposals if one.id in state.proposals]
-    figures = {"proposals": len(state.proposals), "finder": asked.name, **found.found.figures}
-    yield VerbOutput({**figures, asked.key: rows}, found.report)
+    figures = {"proposals": len(state.proposals), "finder": options.finder, **found.found.figures}
+    yield VerbOutput({**figures, "found": rows}, found.report)
 
 
 def request_in(
@@ -49,7 +117,7 @@ def request_in(
     try:
         return request_of(name, document.state, media_of(document), known, settings, tracks)
     except SettingError as error:
-        raise UsageError(error.sentence(flag)) from error
+        raise UsageError(error.sentence(_flag)) from error
 
 
 def propose_in(

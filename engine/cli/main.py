@@ -159,7 +159,8 @@ class _Parser(argparse.ArgumentParser):
     """Reports errors in one line."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}; see '{self.prog} --help'.\n")
+        verb = " ".join(self.prog.split()[:2])
+        self.exit(2, f"{verb}: {message}; see '{self.prog} --help'.\n")
 
 
 class ProgressLine:

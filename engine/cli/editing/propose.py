@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,14 @@ from engine.document.grid.recounted import grid_in_force
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.errors import UsageError
-from engine.finders.finder import KNOWN, FinderRequest
+from engine.finders.finder import KNOWN, Finder, FinderRequest
 from engine.finders.registry import FINDERS, FoundEdits, find_edits, request_of, require_finder
 from engine.finders.settings import Field, SettingError, fields_of
 from engine.progress import Progress
 from engine.wording import listed, quoted
 
 
-class _Finder(argparse.Action):
+class _FinderOptions(argparse.Action):
     """Reads the name of a finder and the options of this finder.
 
     A subparser for each finder would import the packages that add finders for every call.
@@ -36,19 +36,9 @@ class _Finder(argparse.Action):
         name, *words = values
         with own_output():  # a package may print when it is imported
             finder = require_finder(name)
-        own = type(parser)(
-            prog=f"{parser.prog} PROJECT {name}",
-            description=finder.about,
-            argument_default=argparse.SUPPRESS,
-        )
-        fields = fields_of(finder.settings)
-        for field in fields:
-            _add_flag(own, field)
-        own.add_argument("--tracks", nargs="+", metavar="NAME", help="on these; all by default")
-        own.add_argument("--json", action="store_true", help="print JSON on standard output")
-        asked, unknown = own.parse_known_args(words)
+        asked, unknown = finder_parser(name, finder, parser).parse_known_args(words)
         if unknown:
-            raise UsageError(_unknown_option(name, fields, unknown[0].partition("=")[0]))
+            raise UsageError(_unknown_option(name, finder, unknown[0].partition("=")[0]))
         given = vars(asked)
         namespace.finder, namespace.tracks = name, given.pop("tracks", [])
         namespace.json = given.pop("json", False) or namespace.json
@@ -67,9 +57,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", type=Path, metavar="PROJECT")
     about = "one of these; 'offcut propose PROJECT FINDER --help' lists its options"
     finder = parser.add_argument(
-        "finder", nargs=argparse.PARSER, metavar="FINDER", action=_Finder, help=about
+        "finder", nargs=argparse.PARSER, metavar="FINDER", action=_FinderOptions, help=about
     )
     finder.required = False
+
+
+def finder_parser(name: str, finder: Finder, verb: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """Return the parser of the options of a finder; options that are not given have no value.
+
+    Parameters
+    ----------
+    verb : the parser of ``offcut propose``
+    """
+    prog = f"{verb.prog} PROJECT {name}"
+    parser = type(verb)(prog=prog, description=finder.about, argument_default=argparse.SUPPRESS)
+    for field in fields_of(finder.settings):
+        _add_flag(parser, field)
+    parser.add_argument("--tracks", nargs="+", metavar="NAME", help="on these; all by default")
+    parser.add_argument("--json", action="store_true", help="print JSON on standard output")
+    return parser
 
 
 def _add_flag(parser: argparse.ArgumentParser, field: Field) -> None:
@@ -85,12 +91,10 @@ def _flag(setting: str) -> str:
     return f"--{setting.replace('_', '-')}"
 
 
-def _unknown_option(name: str, fields: Sequence[Field], option: str) -> str:
+def _unknown_option(name: str, finder: Finder, option: str) -> str:
     """Return the message for an option that a finder does not have."""
-    others = [
-        other for other, finder in FINDERS.own.items() if option in map(_flag, finder.settings.model_fields)
-    ]
-    known = [*(_flag(field.name) for field in fields), "--tracks", "--json"]
+    others = [other for other, one in FINDERS.own.items() if option in map(_flag, one.settings.model_fields)]
+    known = [*map(_flag, finder.settings.model_fields), "--tracks", "--json"]
     remedy = f"it belongs to {listed(others)}" if others else f"its options are {listed(known)}"
     return f"{name} has no option {quoted(option)}: {remedy}."
 

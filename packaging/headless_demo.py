@@ -51,7 +51,7 @@ def edit(raw: list[Path], edited: list[Path], folder: Path) -> Path:
     project, taste, result = folder / "demo.offcut", folder / "demo.taste", folder / "demo.wav"
     offcut("new", project, *raw)
     offcut("learn", *edited, "--seed", 0, "--out", taste)
-    offcut("propose", project, "--taste", taste, "--keep", KEEP)
+    offcut("propose", project, "cuts", "--taste", taste, "--keep", KEEP)
     offcut("decide", project, "accept", "--all")
     offcut("export", project, "--out", result)
     return result

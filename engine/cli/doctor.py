@@ -54,9 +54,9 @@ _TO_DO: Mapping[Action, str] = MappingProxyType(
         Action.LEARN_LONGER: "learn it again with more epochs: --config with a line 'epochs: 100'",
         Action.ADD_RECORDINGS: "learn it again from more of your edits",
         Action.OTHER_TASTE: "use another taste",
-        Action.KEEP_HALF: "offcut propose PROJECT --keep 0.5",
-        Action.CUT_A_TENTH: "offcut propose PROJECT --keep 0.9",
-        Action.FIND_THRESHOLD: "offcut propose PROJECT --automatic",
+        Action.KEEP_HALF: "offcut propose PROJECT cuts --keep 0.5",
+        Action.CUT_A_TENTH: "offcut propose PROJECT cuts --keep 0.9",
+        Action.FIND_THRESHOLD: "offcut propose PROJECT cuts --threshold-mode automatic",
     }
 )
 

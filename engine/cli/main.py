@@ -107,12 +107,13 @@ def main(argv: Sequence[str]) -> int:
     parser = _Parser(prog=f"offcut {name}", description=VERBS[name].capitalize() + ".")
     verb.add_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print JSON on standard output")
-    options = parser.parse_args(argv[1:])
     progress = ReportingProgress(ProgressLine() if sys.stderr.isatty() else None)
     try:
-        with own_errors(), saying_warnings(name), own_output() as output:
-            for answer in verb.run(options, progress):
-                _write(answer, output, as_json=options.json)
+        with own_errors(), saying_warnings(name):
+            options = parser.parse_args(argv[1:])
+            with own_output() as output:
+                for answer in verb.run(options, progress):
+                    _write(answer, output, as_json=options.json)
     except ReaderGone:
         return READER_GONE
     except ModuleNotFoundError as error:
@@ -158,7 +159,8 @@ class _Parser(argparse.ArgumentParser):
     """Reports errors in one line."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}; see '{self.prog} --help'.\n")
+        verb = " ".join(self.prog.split()[:2])
+        self.exit(2, f"{verb}: {message}; see '{self.prog} --help'.\n")
 
 
 class ProgressLine:

@@ -270,6 +270,8 @@ def _added(extension: Extension, made: object) -> Finder:
         raise UnusableError("has no title or no description")
     if not (isinstance(finder.settings, type) and issubclass(finder.settings, FinderSettings)):
         raise UnusableError("has settings that are not `FinderSettings`")
+    if taken := {"help", "json", "tracks"} & set(finder.settings.model_fields):
+        raise UnusableError(f"has the setting {min(taken)!r}, which is an option of every finder")
     if unknown := set(finder.needs) - NEEDS:
         raise UnusableError(f"needs {min(unknown)!r}: an analysis is one of {', '.join(sorted(NEEDS))}")
     if finder.accepts:

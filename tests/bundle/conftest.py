@@ -46,7 +46,7 @@ def main_job(raw: list[str], edited: list[str], home: str) -> tuple[tuple[str, .
     return (
         ("new", project, *raw),
         ("learn", *edited, "--seed", "0", "--out", taste),
-        ("propose", project, "--taste", taste, "--keep", "0.53"),
+        ("propose", project, "cuts", "--taste", taste, "--keep", "0.53"),
         ("decide", project, "accept", "--all"),
         ("export", project, "--out", f"{home}/mix.wav"),
     )

@@ -74,7 +74,7 @@ def test_keys_in_its_window_give_the_bytes_of_the_source(
 ) -> None:
     project, by_keys, by_verbs = tmp_path / "jam.offcut", tmp_path / "jam edited.wav", tmp_path / "verbs.wav"
     from_source("new", project, *recordings("raw"))
-    from_source("propose", project, "--taste", DEMO / "demo.taste", "--keep", 0.53)
+    from_source("propose", project, "cuts", "--taste", DEMO / "demo.taste", "--keep", 0.53)
     twin = tmp_path / "twin.offcut"
     twin.write_bytes(project.read_bytes())
     typist = Typist(

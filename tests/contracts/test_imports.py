@@ -108,6 +108,20 @@ def test_neither_the_window_nor_a_verb_of_the_product_knows_the_laboratory():
     assert not [name for name in loaded if name.startswith(("engine.lab", "desktop.bench"))]
 
 
+HELP = """
+from contextlib import redirect_stdout, suppress
+from io import StringIO
+from desktop.launch import main
+for words in ([], ["a.offcut", "repair"], ["a.offcut", "cuts"]):
+    with suppress(SystemExit), redirect_stdout(StringIO()):
+        main(["propose", *words, "--help"])
+"""
+
+
+def test_help_of_finders_is_written_without_qt_and_models():
+    assert not in_memory_after(HELP) & {*QT, *HEAVY, *DEVICE}
+
+
 def test_a_verb_is_understood_without_qt():
     assert not imported_by(["desktop.launch"]) & {*QT, *HEAVY, *DEVICE}
 

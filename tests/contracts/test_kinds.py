@@ -16,7 +16,6 @@ MAKERS = (
     "engine/document/kinds/cut.py",
     "engine/cuts/",
     "engine/cli/editing/edit.py",
-    "engine/cli/editing/finder_flags.py",
     "engine/edl/reordering.py",
     "desktop/commands/tables/by_hand.py",
     "desktop/review/by_hand.py",
@@ -32,7 +31,6 @@ MAKERS = (
     "engine/finders/talk.py",
     "engine/finders/takes/finder.py",  # a word of a label
     "engine/finders/like_this.py",  # a choice of a setting
-    "engine/cli/editing/finder_flags.py",  # the same
     "desktop/panels/repair/sounds.py",  # the same
     "engine/finders/takes/proposals.py",  # the same
     "desktop/panels/takes/takes.py",  # a word of a list

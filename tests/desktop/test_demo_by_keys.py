@@ -42,7 +42,7 @@ def test_the_demo_gives_the_same_bytes_by_keys_and_by_verbs(
     steps = (
         ("new", project, *raw),
         ("learn", *edited_examples(), "--config", recipe, "--seed", 0, "--out", taste),
-        ("propose", project, "--taste", taste, "--keep", 0.53),
+        ("propose", project, "cuts", "--taste", taste, "--keep", 0.53),
         ("decide", project, "accept", "--all"),
         ("export", project, "--out", mix),
     )

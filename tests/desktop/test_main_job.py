@@ -61,7 +61,7 @@ def learned(song: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> tuple
         for step in (
             ("new", project, made / "jam.flac"),
             ("learn", made / "edited.flac", "--config", recipe, "--seed", 3, "--out", taste),
-            ("propose", project, "--taste", taste, "--keep", 0.5),
+            ("propose", project, "cuts", "--taste", taste, "--keep", 0.5),
         ):
             assert main([str(word) for word in step]) == 0
     shutil.copytree(made, place / "copy")
@@ -184,7 +184,7 @@ def test_keys_and_verbs_give_the_same_bytes(
     project, taste, mix = folder / "verbs.offcut", learned[1] / "Band.taste", folder / "by verbs.wav"
     steps = (
         ("new", project, folder / "jam.flac"),
-        ("propose", project, "--taste", taste, "--keep", 0.6),
+        ("propose", project, "cuts", "--taste", taste, "--keep", 0.6),
         ("decide", project, "accept", "--all"),
         ("export", project, "--out", mix),
     )

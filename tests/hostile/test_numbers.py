@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from engine.cli.editing.edit import _OPTIONS, _PAYLOADS, CLIP_EDITS, CLOCK, FADE_ENDS, REPAIR
+from engine.cli.editing.propose import finder_parser
 from engine.cli.main import VERBS, main, module_of
 from engine.cli.numbers import LARGEST, finite, whole, whole_from_0
+from engine.finders.registry import FINDERS
 from tests.hostile.bad_files import good
 
 IMPOSSIBLE = ("nan", "inf", "-inf", "1e308", "-1e308", f"{LARGEST}1", "1" + "0" * 5_000, "", "1,5", "0x10")
@@ -34,6 +36,8 @@ def parsers() -> Iterator[tuple[str, argparse.ArgumentParser]]:
         for action in parser._actions:
             if isinstance(action, argparse._SubParsersAction):
                 yield from ((f"{name} {own}", below) for own, below in action.choices.items())
+        if name == "propose":
+            yield from ((f"propose {one}", finder_parser(one, FINDERS[one], parser)) for one in FINDERS.own)
 
 
 def numbers_of(parser: argparse.ArgumentParser) -> list[argparse.Action]:
@@ -112,7 +116,7 @@ def calls(project: Path) -> Iterator[tuple[str, list[str]]]:
     yield "align", [path, "--bpm={}"]
     for flag in ("minutes", "seed"):
         yield "arrange", [path, f"--{flag}={{}}"]
-    yield "propose", [path, "--like", "0", "{}"]
+    yield "propose", [path, "like-this", "--start-s=0", "--stop-s={}"]
     yield "detect", [wave, "--window", "0", "{}"]
     yield "separate", [wave, "--text", "dog", "--out", out, "--force", "--window", "0", "{}"]
     for flag in ("fade-ms", "strength-db"):

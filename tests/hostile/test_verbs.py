@@ -91,7 +91,7 @@ def taste(verb: Verb, folder: Path, recipe: Path) -> Path:
 
 @pytest.fixture
 def proposed(verb: Verb, project: Path, taste: Path) -> Path:
-    assert verb("propose", project, "--taste", taste, "--keep", 0.5, "--minimum-kept-s", 0.2) == 0
+    assert verb("propose", project, "cuts", "--taste", taste, "--keep", 0.5, "--minimum-kept-s", 0.2) == 0
     return project
 
 
@@ -125,7 +125,7 @@ READING = {
     "arrange": ("jam.offcut", "--editor", "NAMED.editor"),
     "arrange like": ("jam.offcut", "--like", "jam.wav", "NAMED.wav"),
     "score": ("NAMED.taste", "jam.wav"),
-    "propose": ("jam.offcut", "--taste", "NAMED.taste"),
+    "propose": ("jam.offcut", "cuts", "--taste", "NAMED.taste"),
     "learn": ("jam.wav", "--config", "NAMED.yaml", "--out", "new.taste"),
     "learn-edits": ("--raw", "jam.wav", "--edited", "NAMED.wav", "--out", "new.editor"),
     "learn-timing": ("--raw", "jam.wav", "--edited", "NAMED.wav", "--out", "new.groove"),
@@ -222,13 +222,13 @@ def test_a_recording_that_is_not_what_was_imported(
     harm(recording)
     for suffix in (".wav", ".flac", ".rpp"):
         assert "jam.wav" in verb.refusal("export", project, "--out", project.with_name(f"mix{suffix}"))
-    assert "jam.wav" in verb.refusal("propose", project, "--taste", taste)
+    assert "jam.wav" in verb.refusal("propose", project, "cuts", "--taste", taste)
 
 
 @pytest.mark.parametrize("harm", [remove, shorten, lambda path: path.write_text("no taste")])
 def test_a_taste_that_is_none(verb: Verb, project: Path, taste: Path, harm: Callable[[Path], None]) -> None:
     harm(taste)
-    assert "ours.taste" in verb.refusal("propose", project, "--taste", taste)
+    assert "ours.taste" in verb.refusal("propose", project, "cuts", "--taste", taste)
     assert "ours.taste" in verb.refusal("score", taste, project.with_suffix(".wav"))
 
 
@@ -244,7 +244,7 @@ def test_what_is_no_document(verb: Verb, folder: Path, taste: Path, content: byt
         ("proposals", path),
         ("decide", path, "accept", "--all"),
         ("export", path, "--out", folder / "mix.wav"),
-        ("propose", path, "--taste", taste),
+        ("propose", path, "cuts", "--taste", taste),
     ):
         assert "other.offcut is not" in verb.refusal(*words)
 
@@ -297,15 +297,15 @@ def test_a_document_that_another_program_holds(
         ("decide", "{p}", "accept", "--all", "--above", "0.5"),
         ("decide", "{p}", "accept", "no-such-id"),
         ("decide", "{p}", "perhaps", "--all"),
-        ("propose", "{p}", "--taste", "{t}", "--keep", "0"),
-        ("propose", "{p}", "--taste", "{t}", "--keep", "nan"),
-        ("propose", "{p}", "--taste", "{t}", "--keep-minutes", "0"),
-        ("propose", "{p}", "--taste", "{t}", "--keep-minutes", "600"),
-        ("propose", "{p}", "--taste", "{t}", "--keep-minutes", "nan"),
-        ("propose", "{p}", "--taste", "{t}", "--keep-minutes", "1", "--automatic"),
-        ("propose", "{p}", "--taste", "{t}", "--keep", "half"),
-        ("propose", "{p}", "--taste", "{t}", "--threshold-percentile", "101"),
-        ("propose", "{p}", "--taste", "{t}", "--minimum-kept-s", "inf"),
+        ("propose", "{p}", "cuts", "--taste", "{t}", "--keep", "0"),
+        ("propose", "{p}", "cuts", "--taste", "{t}", "--keep", "nan"),
+        ("propose", "{p}", "cuts", "--taste", "{t}", "--keep-minutes", "0"),
+        ("propose", "{p}", "cuts", "--taste", "{t}", "--keep-minutes", "600"),
+        ("propose", "{p}", "cuts", "--taste", "{t}", "--keep-minutes", "nan"),
+        ("propose", "{p}", "cuts", "--taste", "{t}", "--keep-minutes", "1", "--threshold-mode", "automatic"),
+        ("propose", "{p}", "cuts", "--taste", "{t}", "--keep", "half"),
+        ("propose", "{p}", "cuts", "--taste", "{t}", "--percentile", "101"),
+        ("propose", "{p}", "cuts", "--taste", "{t}", "--minimum-kept-s", "inf"),
         ("propose", "{p}"),
         ("export", "{p}"),
         ("beats",),

@@ -189,7 +189,9 @@ def proposed(tmp_path: Path, taste: Path) -> Path:
     soundfile.write(tmp_path / "raw.wav", np.concatenate([noise[0], repeat, noise[1]]), RATE_HZ, "PCM_16")
     project = tmp_path / "raw.offcut"
     assert main(["new", str(project), str(tmp_path / "raw.wav")]) == 0
-    assert main(["propose", str(project), "--taste", str(taste), "--keep", "0.4", "--no-snap"]) == 0
+    assert (
+        main(["propose", str(project), "cuts", "--taste", str(taste), "--keep", "0.4", "--snap", "no"]) == 0
+    )
     return project
 
 

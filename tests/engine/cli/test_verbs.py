@@ -76,11 +76,11 @@ def test_the_whole_way_from_recording_to_edit(folder: Path, offcut: Offcut) -> N
         rows = list(csv.DictReader(stream))
     assert [float(row["score"]) for row in rows] == pytest.approx(scored["scores"])
 
-    proposed = offcut("propose", project, "--taste", taste, "--keep", 0.5)
+    proposed = offcut("propose", project, "cuts", "--taste", taste, "--keep", 0.5)
     assert proposed["kept_share"] == pytest.approx(0.5, abs=0.02)
 
     half_minutes = 0.5 * proposed["kept_s"] / proposed["kept_share"] / 60.0
-    again = offcut("propose", project, "--taste", taste, "--keep-minutes", half_minutes)
+    again = offcut("propose", project, "cuts", "--taste", taste, "--keep-minutes", half_minutes)
     assert again.pop("told") == proposed.pop("told") == []
     assert again.pop("found") == proposed.pop("found")
     assert again.pop("finder") == proposed.pop("finder") == "cuts"
@@ -107,7 +107,7 @@ def test_decisions_by_id_score_and_nudge(folder: Path, offcut: Offcut) -> None:
     project, taste = folder / "jam.offcut", folder / "band.taste"
     offcut("new", project, folder / "raw.flac")
     offcut("learn", folder / "edited.flac", "--config", folder / "tiny.yaml", "--out", taste)
-    offcut("propose", project, "--taste", taste, "--threshold-percentile", 60, "--minimum-kept-s", 2)
+    offcut("propose", project, "cuts", "--taste", taste, "--percentile", 60, "--minimum-kept-s", 2)
     first = offcut("proposals", project)["proposals"][0]
     offcut("decide", project, "accept", first["id"], "--nudge-start-ms", 25, "--nudge-stop-ms", -10)
     nudged, *rest = offcut("proposals", project)["proposals"]

@@ -53,6 +53,10 @@ def write(request, progress):
     raise RuntimeError("no room\\nfor it")
 BAD = Format(".bad", "Bad", "for nothing", __name__)
 SOUND = Format(".snd", "Sound", "for nothing", __name__, is_audio=True)
+from engine.finders.settings import FinderSettings
+class OfTracks(FinderSettings):
+    tracks: str = ""
+CLASHES = Finder("T", "About.", bare, OfTracks)
 """
 
 
@@ -74,7 +78,18 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
         },
         "offcut.finders": {
             name.lower(): f"broken_finders:{name}"
-            for name in ("FAIL", "BARE", "RUBBISH", "BEYOND", "FORGED", "FAILS", "ODD", "GONE", "GREEDY")
+            for name in (
+                "FAIL",
+                "BARE",
+                "RUBBISH",
+                "BEYOND",
+                "FORGED",
+                "FAILS",
+                "ODD",
+                "GONE",
+                "GREEDY",
+                "CLASHES",
+            )
         },
         "offcut.export_formats": {".bad": "broken_finders:BAD", ".snd": "broken_finders:SOUND"},
         "offcut.separator": {"hum": "broken_finders:BAD"},
@@ -115,6 +130,7 @@ def test_each_is_left_out_with_one_sentence(broken: Path) -> None:
         assert troubles["offcut.kinds", name] == kind.format(name) + said
     assert not troubles["offcut.kinds", "odd"]
     assert "accepts its proposals" in troubles["offcut.finders", "greedy"]
+    assert "the setting 'tracks', which is an option of every" in troubles["offcut.finders", "clashes"]
     assert "of audio or of video frames" in troubles["offcut.export_formats", ".snd"]
     assert "there is no group 'offcut.separator', use offcut.kinds" in troubles["offcut.separator", "hum"]
     assert "which cannot be called" in troubles["offcut.separators", "hum"]

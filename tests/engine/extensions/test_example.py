@@ -62,16 +62,16 @@ def test_it_is_proposed_decided_heard_and_exported(packages: Path, jam: Path) ->
     project, folder = jam.with_suffix(".offcut"), jam.parent
     made = run(
         ["new", project, jam],
-        ["propose", project, "--maker", "long-pauses", "--json"],
+        ["propose", project, "long-pauses", "--json"],
         ["decide", project, "accept", "--all"],
-        ["propose", project, "long-pauses", "--set", "longer_than_s", "2.5", "--json"],
+        ["propose", project, "long-pauses", "--longer-than-s", "2.5", "--json"],
         ["export", project, "--out", folder / "table.tsv", folder / "with.wav"],
         ["propose", project, "nobody"],
-        ["propose", project, "long-pauses", "--set", "longer_than_s", "900"],
+        ["propose", project, "long-pauses", "--longer-than-s", "900"],
         packages=packages,
     )
     assert made.statuses == (0, 0, 0, 0, 0, 2, 2)
-    (one,) = made.json(1)["made"]
+    (one,) = made.json(1)["found"]
     assert (one["kind"], one["start_s"], one["stop_s"]) == ("tighten", pytest.approx(4.0), pytest.approx(9.0))
     assert made.json(3)["proposals"] == 1, "what was accepted stays, and the same is not proposed twice"
     assert "'nobody': use cuts, dead-air" in made.errors
@@ -82,6 +82,15 @@ def test_it_is_proposed_decided_heard_and_exported(packages: Path, jam: Path) ->
     assert (row["kind"], row["maker"]) == ("tighten", "added:long-pauses")
     # Five seconds become one; neighbours overlap by the crossfade of 20 ms.
     assert soundfile.info(folder / "with.wav").duration == pytest.approx(12.0, abs=0.03)
+
+
+def test_help_lists_its_finder_and_the_options(packages: Path, jam: Path) -> None:
+    asked = run(["propose", "--help"], ["propose", jam, "long-pauses", "--help"], packages=packages)
+    assert asked.statuses == (0, 0)
+    assert "long-pauses" in asked.texts[0]
+    assert "Shortens long silence to one second." in asked.texts[0]
+    assert "--longer-than-s S" in asked.texts[1]
+    assert "these stay (3.0 by default)" in asked.texts[1]
 
 
 def test_a_file_is_read_with_its_decoder_and_refused_without(packages: Path, tmp_path: Path) -> None:
@@ -99,7 +108,7 @@ def test_a_document_opens_without_the_package_and_loses_nothing(packages: Path, 
     project, folder = jam.with_suffix(".offcut"), jam.parent
     run(
         ["new", project, jam],
-        ["propose", project, "--maker", "long-pauses"],
+        ["propose", project, "long-pauses"],
         ["decide", project, "accept", "--all"],
         ["export", project, "--out", folder / "with.wav"],
         packages=packages,

@@ -1,4 +1,4 @@
-"""Finders: needed analyses are computed once, former flags are aliases, wrong requests are refused."""
+"""Finders: needed analyses are computed once, wrong requests are refused."""
 
 from __future__ import annotations
 
@@ -59,35 +59,15 @@ def test_needed_analyses_are_computed_once_and_stored(jam: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("alias", "finder", "key"),
-    [
-        (["--pauses"], ["dead-air"], "pauses"),
-        (["--pauses", "--longer-than-s", "1"], ["pauses", "--longer-than-s", "1"], "pauses"),
-        (["--maker", "takes"], ["takes"], "made"),
-        (["--takes"], ["takes"], "takes"),
-        (["--tempo"], ["tempo"], "tempo"),
-    ],
-)
-def test_flags_of_before_are_aliases(
-    jam: Path, capsys: pytest.CaptureFixture[str], alias: list[str], finder: list[str], key: str
-) -> None:
-    by_name, by_flag = found(jam, capsys, *finder), found(jam, capsys, *alias)
-    assert by_flag.pop(key) == by_name.pop("found")
-    assert by_flag == by_name
-
-
-@pytest.mark.parametrize(
     ("words", "named"),
     [
         (["nobody"], "nobody"),
         ([], "dead-air"),
-        (["takes", "--tempo"], "one finder"),
-        (["dead-air", "--set", "longer_than_s", "1"], "--longer-than-s"),
+        (["dead-air", "--longer-than-s", "1"], "--longer-than-s"),
         (["pauses", "--longer-than-s", "0"], "--longer-than-s"),
-        (["pauses", "--set", "longer_than_s", "soon"], "soon"),
-        (["--sound", "cough", "--leave-s", "1"], "--leave-s"),
-        (["cuts", "--keep", "0.4", "--threshold-score", "0.5"], "keep"),
-        (["cuts", "--keep-minutes", "1", "--automatic"], "keep_minutes"),
+        (["repair", "--words", "cough", "--leave-s", "1"], "--leave-s"),
+        (["cuts", "--keep", "0.4", "--score", "0.5"], "keep"),
+        (["cuts", "--keep-minutes", "1", "--threshold-mode", "automatic"], "keep_minutes"),
         (["cuts", "--threshold-mode", "sometimes"], "automatic"),
         (["cuts", "--snap", "perhaps"], "yes or no"),
         (["like-this", "--start-s", "1"], "--stop-s"),
@@ -116,7 +96,7 @@ def test_cuts_by_another_threshold_replace_those_of_before(
     jam: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     taste = str(next(DEMO_FOLDER.glob("*.taste")))
-    assert found(jam, capsys, "--taste", taste, "--keep", "0.5")["found"]
+    assert found(jam, capsys, "cuts", "--taste", taste, "--keep", "0.5")["found"]
     cuts = found(jam, capsys, "cuts", "--keep", "0.8")
     with Document.open(jam) as document:
         assert {row["id"] for row in cuts["found"]} == set(document.state.proposals)

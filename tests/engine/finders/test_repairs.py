@@ -257,7 +257,7 @@ def test_the_command_line_repairs_a_span_and_fills_the_queue(
         (repair,) = document.state.proposals.values()
         assert (repair.start_samples, repair.stop_samples) == FIRST_BARK
         assert document.state.verdict(repair.id) is Verdict.ACCEPTED
-    assert main(["propose", str(path), "--sound", "dog bark"]) == 0
+    assert main(["propose", str(path), "repair", "--words", "dog bark"]) == 0
     assert "Found dog bark at 2 places" in capsys.readouterr().out
     with Document.open(path) as document:
         assert len(document.state.proposals) == 1 + len(BARKS_S)
@@ -269,8 +269,8 @@ def test_the_command_line_repairs_a_span_and_fills_the_queue(
             [*asked[:3], "--start-s", "1", "--stop-s", str(LENGTH_S + 1), "--text", "dog"],
             "exceeds the recording",
         ),
-        (["propose", str(path), "--sound", " , "], "No sound is named"),
-        (["propose", str(path), "--sound", "xqzzt flurb"], "xqzzt flurb"),
+        (["propose", str(path), "repair", "--words", " , "], "No sound is named"),
+        (["propose", str(path), "repair", "--words", "xqzzt flurb"], "xqzzt flurb"),
         ([*asked[:-2], "xqzzt flurb"], "xqzzt flurb"),
         ([*asked[:-2], "church bells"], "was not found"),
     ):

@@ -149,19 +149,19 @@ def test_the_verb_shortens_them_and_the_export_is_as_much_shorter(tmp_path, caps
     soundfile.write(tmp_path / "talk.wav", samples, 16_000)
     project, out = str(tmp_path / "talk.offcut"), tmp_path / "tight.wav"
     assert main(["new", project, str(tmp_path / "talk.wav")]) == 0
-    assert main(["propose", project, "--pauses", "--longer-than-s", "0.6", "--leave-s", "0.3", "--json"]) == 0
+    assert main(["propose", project, "pauses", "--longer-than-s", "0.6", "--leave-s", "0.3", "--json"]) == 0
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     long = np.diff(spans)[:, 0]
     long = long[long > 0.8]  # 0.7 s may be a hop short of 0.6 s at either side
-    assert len(long) <= len(told["pauses"]) <= len(long) + 1
+    assert len(long) <= len(told["found"]) <= len(long) + 1
     assert told["cut_s"] == pytest.approx(float(np.sum(long - 0.3)), abs=0.1 * len(long) + 0.4)
     assert main(["decide", project, "accept", "--all"]) == 0
     assert main(["export", project, "--out", str(out)]) == 0
     assert soundfile.info(out).duration == pytest.approx(len(samples) / 16_000 - told["cut_s"], abs=0.01)
     with Document.open(tmp_path / "talk.offcut") as stored:
         assert {one.maker for one in stored.state.proposals.values()} == {"shorter pauses"}
-    ids = [one["id"] for one in told["pauses"]]
-    argv = ["propose", project, "pauses", "--longer-than-s", "0.6", "--set", "leave_s", "0.3", "--json"]
+    ids = [one["id"] for one in told["found"]]
+    argv = ["propose", project, "pauses", "--longer-than-s", "0.6", "--leave-s", "0.3", "--json"]
     assert main(["decide", project, "reset", "--all"]) == 0
     capsys.readouterr()
     assert main(argv) == 0
@@ -170,5 +170,5 @@ def test_the_verb_shortens_them_and_the_export_is_as_much_shorter(tmp_path, caps
     limited = json.loads(capsys.readouterr().out)
     assert limited["left_pauses"] == np.sum(long > 1.7)
     assert len(limited["found"]) == len(ids) - limited["left_pauses"]
-    assert main(["propose", project, "--takes", "--leave-s", "0.3"]) == 2
+    assert main(["propose", project, "takes", "--leave-s", "0.3"]) == 2
     assert "--leave-s" in capsys.readouterr().err

@@ -199,7 +199,7 @@ def test_the_command_line_stacks_and_exports_what_was_heard(
     assert main(["export", str(yard_copy), "--out", str(out)]) == 0
     written, _ = soundfile.read(out, dtype="float32", always_2d=True)
     np.testing.assert_allclose(written, sound, atol=2**-15)
-    assert main(["propose", str(yard_copy), "--sound", "dog bark"]) == 0
+    assert main(["propose", str(yard_copy), "repair", "--words", "dog bark"]) == 0
     with Document.open(yard_copy) as document:
         found = {
             one.start_samples

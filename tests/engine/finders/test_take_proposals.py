@@ -210,9 +210,9 @@ def test_verbs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert list(of_audio) == ["groups", "false_starts"]
     assert main(["takes", str(project)]) == 0
     assert "breaks off after 4 s" in capsys.readouterr().out
-    assert main(["propose", str(project), "--takes", "--json"]) == 0
+    assert main(["propose", str(project), "takes", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert [row["start_s"] for row in told["takes"]] == pytest.approx([at[0][0], at[1][0]], abs=0.5)
+    assert [row["start_s"] for row in told["found"]] == pytest.approx([at[0][0], at[1][0]], abs=0.5)
     with Document.open(project) as document:
         assert {one.maker for one in document.state.proposals.values()} == {BY_TAKES}
     assert main(["takes", str(tmp_path / "none.wav")]) == 1

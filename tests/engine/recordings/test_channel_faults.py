@@ -115,14 +115,14 @@ def test_of_a_part_it_is_not_said_how_often_it_clips(document):
 def test_the_verb_lists_them_and_says_them_in_one_sentence(tmp_path, files, capsys):
     project = str(tmp_path / "verb.offcut")
     assert main(["new", project, *map(str, files)]) == 0
-    assert main(["propose", project, "--pauses", "--json"]) == 0
+    assert main(["propose", project, "dead-air", "--json"]) == 0
     told = json.loads(capsys.readouterr().out.splitlines()[-1])["told"]
     assert [(one["kind"], one["track"], one["channel"], one["count"]) for one in told[:2]] == [
         ("clipping", "Guitar", 1, 10),
         ("dead-channel", "Overheads", 1, 1),
     ]
     assert all(0 <= one["start_s"] < one["stop_s"] <= 30 for one in told)
-    assert main(["propose", project, "--pauses"]) == 0
+    assert main(["propose", project, "dead-air"]) == 0
     last = capsys.readouterr().out.splitlines()[-1]
     assert "Channels to look at: clipped 10 times in Guitar; the left channel of Overheads is dead;" in last
 

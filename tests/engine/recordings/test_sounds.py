@@ -230,7 +230,7 @@ def test_the_command_line_hears_and_finds_the_same(
         assert [row["start_s"] for row in rows] == [
             start / RATE_HZ for start in sounds.spans_samples[:, 0].tolist()
         ]
-    found = said(capsys, "propose", room_copy, "--like", 8, 9.2, "--cut")
+    found = said(capsys, "propose", room_copy, "like-this", "--start-s", 8, "--stop-s", 9.2, "--does", "cut")
     places = found["places"]
     assert found["proposals"] == len(places) > 1
     rows = said(capsys, "proposals", room_copy)["proposals"]
@@ -246,7 +246,7 @@ def test_the_command_line_hears_and_finds_the_same(
     [
         (["detect", "room.offcut"], "is a document"),
         (["detect", "room.wav", "--events", "--text", "dog"], "--events detects all known sounds"),
-        (["propose", "room.offcut", "--pauses", "--cut"], "--cut belongs to --like"),
+        (["propose", "room.offcut", "dead-air", "--does", "cut"], "belongs to repair and like-this"),
     ],
 )
 def test_wrong_use_is_one_sentence(
@@ -264,7 +264,8 @@ def test_verbs_hear_what_repairs_left(room_copy: Path, capsys: pytest.CaptureFix
     start_s, stop_s = SNEEZES_S[0] - 0.2, SNEEZES_S[0] + SNEEZE_S + 0.2
     band = ("--band-hz", 0, RATE_HZ, "--start-s", start_s, "--stop-s", stop_s)
     said(capsys, "edit", room_copy, "repair", *band)
-    found = said(capsys, "propose", room_copy, "--like", SNEEZES_S[3], SNEEZES_S[3] + SNEEZE_S, "--cut")
+    example = ("--start-s", SNEEZES_S[3], "--stop-s", SNEEZES_S[3] + SNEEZE_S)
+    found = said(capsys, "propose", room_copy, "like-this", *example, "--does", "cut")
     heard = said(capsys, "detect", room_copy, "--events")
     assert heard["events"]
     for one in (*found["places"], *heard["events"]):

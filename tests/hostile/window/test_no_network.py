@@ -64,7 +64,7 @@ def test_the_main_job_on_the_command_line_asks_nobody(tmp_path: Path) -> None:
     taste = str(DEMO / "demo.taste")
     verbs = (
         ["new", str(document), *raw],
-        ["propose", str(document), "--taste", taste],
+        ["propose", str(document), "cuts", "--taste", taste],
         ["decide", str(document), "accept", "--all"],
         ["export", str(document), "--out", str(mix), str(tmp_path / "jam.rpp")],
         ["detect", raw[0], "--window", "12.5", "14.5"],

@@ -65,14 +65,14 @@ print(sys.stderr.said, end="", file=sys.__stderr__)
 sys.exit(status)
 """
 WAYS = (
-    ("propose", "{project}", "--takes"),
-    ("propose", "{project}", "--recorders"),
-    ("propose", "{project}", "--tempo"),
-    ("propose", "{project}", "--pauses"),
-    ("propose", "{project}", "--taste", "{taste}", "--keep", "0.5"),
-    ("propose", "{project}", "--sound", "cough"),
-    ("propose", "{project}", "--like", "5", "6", "--cut"),
-    ("propose", "{project}", "--talk"),
+    ("propose", "{project}", "takes"),
+    ("propose", "{project}", "recorders"),
+    ("propose", "{project}", "tempo"),
+    ("propose", "{project}", "dead-air"),
+    ("propose", "{project}", "cuts", "--taste", "{taste}", "--keep", "0.5"),
+    ("propose", "{project}", "repair", "--words", "cough"),
+    ("propose", "{project}", "like-this", "--start-s", "5", "--stop-s", "6", "--does", "cut"),
+    ("propose", "{project}", "talk"),
     ("detect", "{project}", "--events"),
     ("arrange", "{project}", "--minutes", "0.2"),
     ("match", "{project}", "{edited}"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,8 @@ from engine.cli.main import main
 from engine.errors import FileExistsAlreadyError, UsageError
 from engine.files.safe_write import replacing
 from engine.finders.match.finder import MATCH
-from engine.finders.settings import SettingError, settings_from
+from engine.finders.registry import FINDERS
+from engine.finders.settings import SettingError, fields_of, settings_from
 
 RATE_HZ = 8_000
 
@@ -34,10 +37,18 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("edit p.offcut recorder --by-s 1", 2, "'edit recorder' needs --tracks"),
         ("edit p.offcut place --to-s 1", 2, "'edit place' needs --clips or --tracks"),
         ("propose p.offcut", 2, "add cuts, dead-air"),
-        ("propose p.offcut --talk --takes", 2, "not allowed with"),
-        ("propose p.offcut tempo --talk", 2, "talk and tempo"),
+        ("propose p.offcut nobody --help", 2, "no finder 'nobody': use cuts, dead-air"),
+        ("propose p.offcut --talk", 2, "offcut propose --help"),
+        (
+            "propose p.offcut tempo talk",
+            2,
+            "tempo has no option 'talk': its options are --tracks and --json.",
+        ),
+        ("propose p.offcut takes --leave-s=3", 2, "'--leave-s': it belongs to pauses."),
+        ("propose p.offcut takes --division 1/8", 2, "'--division': it belongs to timing and notes."),
+        ("propose p.offcut pauses --leave-s soon", 2, "offcut propose PROJECT pauses --help"),
         ("propose p.offcut pauses --longer-than-s 99999", 2, "--longer-than-s cannot be 99999:"),
-        ("propose p.offcut pauses --set foo 3", 2, "--longer-than-s, --up-to-s, --leave-s"),
+        ("propose p.offcut pauses --foo 3", 2, "--longer-than-s, --up-to-s, --leave-s"),
         ("propose p.offcut like-this", 2, "--start-s is missing"),
         ("propose p.offcut match", 2, "--edited is missing"),
         ("export p.offcut --out c.wav --frame-rate 25", 2, "--frame-rate"),
@@ -76,6 +87,39 @@ def test_help_says_which_kinds_take_no_stop(capsys: pytest.CaptureFixture[str]) 
         main(["edit", "--help"])
     about = " ".join(capsys.readouterr().out.split()).split("--stop-s B end of the span")[1]
     assert "not with insert" in about[:80]
+
+
+@pytest.mark.parametrize("words", [["--help"], ["p.offcut", "--help"]])
+def test_help_of_propose_lists_the_finders(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    listed = help_of(["propose", *words], capsys)
+    for name, finder in FINDERS.items():
+        assert f" {name} {finder.about} " in listed
+    assert "--longer-than-s" not in listed
+
+
+@pytest.mark.parametrize("name", FINDERS.own)
+def test_help_of_a_finder_lists_its_own_options(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    listed = help_of(["propose", "p.offcut", name, "--help"], capsys)
+    assert listed.startswith(f"usage: offcut propose PROJECT {name} [-h] ")
+    assert FINDERS[name].about in listed
+    options = set(re.findall(r"\[(--[a-z-]+)", listed))
+    settings = {f"--{field.name.replace('_', '-')}" for field in fields_of(FINDERS[name].settings)}
+    assert options == {*settings, "--tracks", "--json"}
+
+
+def help_of(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert not ended.value.code
+    return " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("words", ["--json p.offcut pauses", "p.offcut pauses --tracks a --json"])
+def test_common_options_of_propose(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert main(["propose", *words.split()]) == 0
+    assert json.loads(capsys.readouterr().out)["finder"] == "pauses"
 
 
 def test_a_setting_has_the_name_of_its_surface() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from desktop.taste.hearing import TasteHearing
 from desktop.taste.jobs import CompareRequest, MomentRequest, compare_on, read_facts, show_moment
 from desktop.taste.survey import TasteSurvey
 from desktop.taste.threshold import TasteThreshold
+from desktop.work.heavy_modules import is_loaded, load
 from desktop.work.job_lanes import JobHandle, JobLane
 from engine.document.change import Change
 from engine.document.decisions import Verdict
@@ -34,6 +36,8 @@ from widgets.learning.loss_history import LossHistory
 if TYPE_CHECKING:
     from engine.diagnoses.finding import Finding
     from widgets.taste.page import TastePage
+
+_PLOTS = "pyqtgraph"
 
 
 class Tasting(QObject):
@@ -99,7 +103,7 @@ class Tasting(QObject):
 
     @property
     def page(self) -> TastePage:
-        """The page, created on first use because the plotting library is large."""
+        """The page, created on first use: its plotting library is large, and a worker imports it first."""
         if self._page is None:
             from widgets.taste.page import TastePage
 
@@ -115,7 +119,7 @@ class Tasting(QObject):
         page.moment_chosen.connect(self._want_moment)
         page.span_heard.connect(reporting_refusals(self._hear, self.refused.emit))
         page.scores_wanted.connect(self._score_source)
-        page.files_dropped.connect(reporting_refusals(self.drop, self.refused.emit))
+        page.files_dropped.connect(self.drop)
         self._threshold.connect_view(page.distribution)
 
     def close(self) -> None:
@@ -128,6 +132,20 @@ class Tasting(QObject):
         """Show the page, or the timeline again."""
         if self.is_open:
             self.leave()
+        else:
+            self._once_loaded(self._open)
+
+    def _once_loaded(self, then: Callable[[], object]) -> None:
+        """Do something once the plotting library is imported: now, or after a worker imported it."""
+        if is_loaded(_PLOTS):
+            then()
+        else:
+            loading = self._lane.submit(load, _PLOTS, title="Opening the Taste page")
+            loading.finished.connect(lambda _: then())
+            loading.failed.connect(self.refused)
+
+    def _open(self) -> None:
+        if self.is_open:
             return
         page = self.page
         self._parts.pages.setCurrentWidget(page)
@@ -181,15 +199,12 @@ class Tasting(QObject):
             self.toggle()
 
     def drop(self, paths: Iterable[str]) -> None:
-        """View a dropped taste; score dropped recordings.
+        """View a dropped taste; score dropped recordings, or refuse them without a taste."""
+        drop = reporting_refusals(self._drop, self.refused.emit)
+        self._once_loaded(partial(drop, tuple(Path(path) for path in paths)))
 
-        Raises
-        ------
-        UsageError : no taste for the analysis
-        """
-        dropped = tuple(Path(path) for path in paths)
-        if not self.is_open:
-            self.toggle()
+    def _drop(self, dropped: tuple[Path, ...]) -> None:
+        self._open()
         tastes = [path for path in dropped if path.suffix == ".taste"]
         if tastes:
             self._look_at(tastes[0])

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from desktop.parts import Parts
 from engine.anomaly.threshold import USUAL_LIMIT, to_scores
-from widgets.taste.distribution import Distribution
+
+if TYPE_CHECKING:
+    from widgets.taste.distribution import Distribution
 
 USUAL_SCORE = float(to_scores(np.array([USUAL_LIMIT]))[0])
 """Usual threshold; default for a taste without cuts in the document."""

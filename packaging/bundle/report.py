@@ -37,7 +37,7 @@ REASONS = (
     ("*/libQt6Gui*", "Qt draws with it"),
     ("*/libQt6Widgets*", "Qt's buttons, lists and dialogs"),
     ("*/libQt6Core*", "Qt's foundation"),
-    ("*/QtOpenGL*", "pyqtgraph, which draws the loss curve, imports it"),
+    ("*/QtOpenGL*", "pyqtgraph, which draws the Taste page, imports it"),
     ("*/PySide6/Qt*.so", "Qt as Python sees it"),
     ("*/PySide6/*", "Qt"),
     ("*/pydantic_core/*", "validates settings and what documents say"),

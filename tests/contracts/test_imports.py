@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("torch", "librosa", "scipy", "numba", "sklearn")
 QT = ("PySide6", "pyqtgraph")
 DEVICE = ("sounddevice",)
-# Large, and needed only once somebody learns or names a sound: the loss curve, what reads recipes and words.
+# Large, and needed only once somebody opens the Taste page, learns or names a sound.
 WAITING = ("pyqtgraph", "pydantic", "tokenizers", "safetensors")
 LIGHT_PACKAGES = ("engine.audio", "engine.document", "engine.review", "engine.edl", "engine.cuts")
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QWidget
 
 from engine.wording import percent
-from widgets.taste.keyed_view import KeyedView
-from widgets.theme import TEXT_SMALL, Theme, color, mono_font, px, ui_font
+from widgets.taste.plot_view import PlotView, pen
+from widgets.theme import TEXT_SMALL, Theme, color, mono_font, px
 
 BINS = 50
 STEP, COARSE_STEP = 0.01, 0.05
 _GRAB = 8
-_FOOT = 18
-_HEAD = 20
 NOTHING = "No scores yet. Import a recording, or drop one here."
 
 Scores = NDArray[np.float32]
@@ -29,7 +28,7 @@ def densities(scores: Scores) -> NDArray[np.float64]:
     return shares
 
 
-class Distribution(KeyedView):
+class Distribution(PlotView):
     """References are filled, the recording is a line on top, so that colour is not the only distinction.
 
     Signals
@@ -46,15 +45,17 @@ class Distribution(KeyedView):
     score_chosen = Signal(float)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(theme, "Distribution of scores", parent)
-        self._kept = self._heard = np.zeros(BINS)
+        super().__init__(theme, "Distribution of scores", NOTHING, parent)
         self._heard_scores = self._kept_scores = np.zeros(0, np.float32)
         self._name = ""
         self._threshold: float | None = None
         self._dragged: float | None = None
         self._outlook = ""
         self.setMouseTracking(True)
-        self.setMinimumHeight(px(120))
+        self.setMinimumHeight(px(140))
+        self.plot.hideAxis("left")
+        self.plot.setLabel("bottom", "0.5 typical of your edits, 1 anomalous")
+        self.plot.setRange(xRange=(0, 1), yRange=(0, 1), padding=0)
 
     def sizeHint(self) -> QSize:
         return QSize(px(320), px(190))
@@ -88,7 +89,6 @@ class Distribution(KeyedView):
         """Show the scores, each of shape (n,), of the references and of one recording, with its name."""
         self._name = name
         self._kept_scores, self._heard_scores = kept, heard
-        self._kept, self._heard = densities(kept), densities(heard)
         self._tell()
 
     def set_threshold(self, threshold: float | None) -> None:
@@ -99,7 +99,7 @@ class Distribution(KeyedView):
     def set_outlook(self, sentence: str) -> None:
         """Show the preview of the dragged threshold."""
         self._outlook = sentence
-        self.update()
+        self.redraw()
 
     def cancel_drag(self) -> bool:
         """Cancel a drag; return whether one was active."""
@@ -121,21 +121,13 @@ class Distribution(KeyedView):
 
     def _tell(self) -> None:
         self.setAccessibleDescription(self.sentence)
-        self.update()
-
-    def _plot(self) -> QRectF:
-        return QRectF(self.rect()).adjusted(px(8), px(_HEAD), -px(8), -px(_FOOT))
-
-    def _x(self, score: float) -> float:
-        plot = self._plot()
-        return plot.left() + min(max(score, 0.0), 1.0) * plot.width()
+        self.redraw()
 
     def _score(self, x: float) -> float:
-        plot = self._plot()
-        return min(max((x - plot.left()) / max(plot.width(), 1.0), 0.0), 1.0)
+        return min(max(self.value(QPointF(x, 0.0)).x(), 0.0), 1.0)
 
     def _grabs(self, x: float) -> bool:
-        return self._threshold is not None and abs(x - self._x(self._threshold)) <= px(_GRAB)
+        return self._threshold is not None and abs(x - self.place(self._threshold).x()) <= px(_GRAB)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         x = event.position().x()
@@ -166,83 +158,32 @@ class Distribution(KeyedView):
         self.threshold_moved.emit(self._dragged)
         self._tell()
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        self.paint_ground(painter)
-        if not len(self._heard_scores) and not len(self._kept_scores):
-            self.paint_empty(painter, NOTHING)
-        else:
-            self._paint_scores(painter)
-            self._paint_axis(painter)
-            self._paint_threshold(painter)
-        self.paint_focus(painter)
+    def has_data(self) -> bool:
+        return bool(len(self._heard_scores) or len(self._kept_scores))
 
-    def _paint_scores(self, painter: QPainter) -> None:
-        theme, plot = self.theme, self._plot()
-        highest = max(self._kept.max(), self._heard.max(), 1e-9)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for shares, token, filled in (
-            (self._kept, theme.wave2, True),
-            (self._heard, theme.score_line, False),
-        ):
-            if not shares.any():
-                continue
-            outline = _steps(shares / highest, plot)
-            painter.setPen(QPen(QColor(token), px(1.5)))
-            painter.setBrush(color(token, 0.45) if filled else Qt.BrushStyle.NoBrush)
-            painter.drawPolygon(outline) if filled else painter.drawPolyline(outline)
-
-    def _paint_axis(self, painter: QPainter) -> None:
-        theme, plot = self.theme, self._plot()
-        painter.setFont(ui_font(TEXT_SMALL))
-        painter.setPen(QColor(theme.dim))
-        foot = QRectF(plot.left(), plot.bottom(), plot.width(), px(_FOOT))
-        for text, place in (
-            ("0", Qt.AlignmentFlag.AlignLeft),
-            ("0.5 typical of your edits", Qt.AlignmentFlag.AlignHCenter),
-            ("1 anomalous", Qt.AlignmentFlag.AlignRight),
-        ):
-            painter.drawText(foot, int(place | Qt.AlignmentFlag.AlignVCenter), text)
-        head = QRectF(plot.left(), 0, plot.width(), px(_HEAD))
-        painter.setPen(QColor(theme.wave))
-        left = painter.boundingRect(head, int(Qt.AlignmentFlag.AlignLeft), "■ your edits")
-        flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        painter.drawText(head, flags, "■ your edits")
-        painter.setPen(QColor(theme.score_line))
+    def draw(self) -> None:
+        theme, at = self.theme, self.threshold
+        kept, heard = densities(self._kept_scores), densities(self._heard_scores)
+        highest = max(kept.max(), heard.max())
+        edges = np.concatenate([[0.0], np.linspace(0.0, 1.0, BINS + 1), [1.0]])
+        for shares, token, level in ((kept, theme.wave2, 0.0), (heard, theme.score_line, None)):
+            if shares.any():
+                outline = pen(token, 1.5)
+                fill = {"fillLevel": level, "brush": color(token, 0.45)}
+                heights = np.pad(shares / highest, 1)
+                self.add(pg.PlotCurveItem(edges, heights, stepMode="center", pen=outline, **fill))
+        self._keys = [("■", theme.wave, "your edits")]
         if self._name:
-            room = head.adjusted(left.width() + px(12), 0, 0, 0)
-            words = painter.fontMetrics().elidedText(
-                f"— {self._name}", Qt.TextElideMode.ElideRight, int(room.width())
-            )
-            painter.drawText(room, flags, words)
-
-    def _paint_threshold(self, painter: QPainter) -> None:
-        at = self.threshold
-        if at is None:
-            return
-        theme, plot, x = self.theme, self._plot(), self._x(at)
-        is_dragged = self._dragged is not None
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.fillRect(
-            QRectF(x, plot.top(), plot.right() - x, plot.height()), color(theme.score_line, 0.10)
-        )
-        pen = QPen(QColor(theme.text), px(2) if is_dragged else px(1))
-        pen.setStyle(Qt.PenStyle.DashLine)
-        painter.setPen(pen)
-        painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
-        painter.setFont(mono_font(TEXT_SMALL))
-        text = f"{at:.2f}" + (f"  {self._outlook}" if is_dragged and self._outlook else "")
-        width = painter.fontMetrics().horizontalAdvance(text) + px(8)
-        left = min(max(x - width / 2, plot.left()), max(plot.left(), plot.right() - width))
-        box = QRectF(left, plot.top(), width, px(16))
-        painter.fillRect(box, color(theme.panel2))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
-
-
-def _steps(heights: NDArray[np.float64], plot: QRectF) -> QPolygonF:
-    """Return the outline of a histogram, from the ground up and back to it."""
-    edges = plot.left() + np.linspace(0.0, 1.0, len(heights) + 1) * plot.width()
-    tops = plot.bottom() - heights * plot.height()
-    xs = np.repeat(edges, 2)
-    ys = np.concatenate([[plot.bottom()], np.repeat(tops, 2), [plot.bottom()]])
-    return QPolygonF([QPointF(x, y) for x, y in zip(xs.tolist(), ys.tolist(), strict=True)])
+            self._keys.append(("—", theme.score_line, self._name))
+        if at is not None:
+            above = color(theme.score_line, 0.10)
+            self.add(pg.LinearRegionItem((at, 1.0), movable=False, brush=above, pen=pg.mkPen(None)))
+            is_dragged = self._dragged is not None
+            self.add(pg.InfiniteLine(at, 90, pen(theme.text, 1 + is_dragged, Qt.PenStyle.DashLine)))
+            text = f"{at:.2f} {self._outlook}".rstrip() if is_dragged else f"{at:.2f}"
+            # An anchor at the same share of the label as the line is of the plot holds the label inside.
+            label = pg.TextItem(text, theme.text, anchor=(at, 0.0), fill=theme.panel2)
+            label.textItem.document().setDocumentMargin(px(2))
+            label.setFont(mono_font(TEXT_SMALL))
+            label.setPos(at, 1.0)
+            self.add(label)

@@ -6,37 +6,40 @@ from enum import StrEnum
 from functools import cache
 
 import numpy as np
+import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QMouseEvent, QPainterPath, QPen
 from PySide6.QtWidgets import QWidget
 
 from engine.overview.results import SegmentMap, SegmentState
-from widgets.taste.keyed_view import KeyedView
-from widgets.taste.stamps import scattered
-from widgets.theme import TEXT_SMALL, Theme, color, mix, premultiplied, px, ui_font
+from widgets.taste.plot_view import PlotView, pen
+from widgets.theme import Theme, mix, px
 
-SIGN, CURRENT_SIGN = 9, 17
-_PAD = 12
-_FOOT = 22
-_REACH = 14
+CURRENT_SIGN, _REACH, _RIM = 17, 14, 0.04
+_STEPS = 32
+"""Colours of the ramp of scores."""
 NOTHING = "No map yet. It shows reference recordings, and recordings that you imported or dropped here."
 
-_WORDS = {
-    SegmentState.KEPT: "edits",
-    SegmentState.REST: "not proposed",
-    SegmentState.UNDECIDED: "undecided",
-    SegmentState.ACCEPTED: "accepted",
-    SegmentState.REJECTED: "rejected",
+_TICK = QPainterPath()
+_TICK.moveTo(-0.45, 0.0)
+_TICK.lineTo(-0.12, 0.35)
+_TICK.lineTo(0.45, -0.35)
+_CROSS = QPainterPath()
+for _x in (-0.38, 0.38):
+    _CROSS.moveTo(_x, -0.38)
+    _CROSS.lineTo(-_x, 0.38)
+
+_SIGNS = {
+    SegmentState.REST: ("o", 5, "•", "not proposed"),
+    SegmentState.KEPT: ("o", 8, "○", "edits"),
+    SegmentState.REJECTED: (_CROSS, 9, "✕", "rejected"),
+    SegmentState.UNDECIDED: ("o", 9, "●", "undecided"),
+    SegmentState.ACCEPTED: (_TICK, 9, "✓", "accepted"),
 }
-_DRAWN = (
-    SegmentState.REST,
-    SegmentState.KEPT,
-    SegmentState.REJECTED,
-    SegmentState.UNDECIDED,
-    SegmentState.ACCEPTED,
-)
-"""Drawing order: later signs are on top."""
+"""Sign, its size, the sign as text, and name of each state, in drawing order: later signs are on top."""
+
+_FILLED = (SegmentState.REST, SegmentState.UNDECIDED)
 
 
 class Colouring(StrEnum):
@@ -46,8 +49,8 @@ class Colouring(StrEnum):
     SCORE = "score"
 
 
-class SegmentMapView(KeyedView):
-    """All points are one image, made again when the data or the size changes.
+class SegmentMapView(PlotView):
+    """The sign of a point shows its state; colour shows the state, too, or the score.
 
     Signals
     -------
@@ -59,14 +62,16 @@ class SegmentMapView(KeyedView):
     clicked = Signal(int)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(theme, "Map of segments", parent)
+        super().__init__(theme, "Map of segments", NOTHING, parent)
         self._shown: SegmentMap | None = None
         self._states = np.zeros(0, np.uint8)
-        self._order = np.zeros(0, np.int64)
         self._colouring = Colouring.STATE
         self._current: int | None = None
-        self._image: QImage | None = None
+        self._ring = pg.ScatterPlotItem()
         self.setMinimumHeight(px(180))
+        for name in ("left", "bottom"):
+            self.plot.hideAxis(name)
+        self.plot.plotItem.vb.sigResized.connect(self._fit)
         self._tell()
 
     def sizeHint(self) -> QSize:
@@ -95,25 +100,17 @@ class SegmentMapView(KeyedView):
     def set_states(self, states: NDArray[np.uint8]) -> None:
         """Update the states of the segments."""
         self._states = states
-        rank = np.argsort(np.array([int(state) for state in _DRAWN]))
-        scores = np.zeros(len(states)) if self._shown is None else self._shown.scores
-        self._order = np.lexsort((scores, rank[states]))
-        self._renew()
+        self._tell()
 
     def set_colouring(self, colouring: Colouring) -> None:
         """Change the colouring of the points."""
         self._colouring = colouring
-        self._renew()
-
-    def set_theme(self, theme: Theme) -> None:
-        super().set_theme(theme)
-        self._renew()
+        self.redraw()
 
     def set_current(self, index: int | None) -> None:
         """Mark a point."""
         self._current = index
-        self._tell()
-        self.update()
+        self._mark_current()
 
     def step(self, key: Qt.Key, coarse: bool) -> None:
         """Go to the nearest point in a direction; `coarse` skips near ones. Home and End: by score."""
@@ -146,130 +143,81 @@ class SegmentMapView(KeyedView):
             return None
         return int(fitting[np.hypot(along[fitting], across[fitting]).argmin()])
 
-    def _plot(self) -> QRectF:
-        return QRectF(self.rect()).adjusted(px(_PAD), px(_PAD), -px(_PAD), -px(_FOOT))
-
-    def _places(self) -> NDArray[np.float64]:
-        """Return the positions of the points in logical pixels, shape (n, 2); with equal axis scales."""
-        if self._shown is None:
-            return np.zeros((0, 2))
-        plot = self._plot()
-        side = max(min(plot.width(), plot.height()), 1.0)
-        stretch = np.array([max(plot.width(), 1.0), max(plot.height(), 1.0)])
-        # A wide view may stretch the plane by half: it reads better than a square with empty sides.
-        scale = np.minimum(stretch, 1.5 * side)
-        from_middle = (self._shown.points.astype(np.float64) - 0.5) * scale * (1.0, -1.0)
-        places: NDArray[np.float64] = from_middle + np.array([plot.center().x(), plot.center().y()])
-        return places
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        places = self._places()
-        if not len(places):
+        if self._shown is None or not len(self._states):
             return
-        at = event.position()
-        away = np.hypot(places[:, 0] - at.x(), places[:, 1] - at.y())
+        start, stop = (np.array(self.place(*corner).toTuple()) for corner in ((0, 0), (1, 1)))
+        places = start + self._shown.points * (stop - start)
+        away = np.hypot(*(places - event.position().toTuple()).T)
         nearest = int(away.argmin())
         if away[nearest] <= px(_REACH):
             self.set_current(nearest)
             self.clicked.emit(nearest)
 
-    def _renew(self) -> None:
-        self._image = None
-        self._tell()
-        self.update()
-
     def _tell(self) -> None:
-        counts = [f"{np.sum(self._states == state):,} {word}" for state, word in _WORDS.items()]
+        counts = [f"{np.sum(self._states == state):,} {_SIGNS[state][-1]}" for state in SegmentState]
         self.setAccessibleDescription(", ".join(counts) if len(self._states) else NOTHING)
+        self.redraw()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._image = None
+    def _fit(self) -> None:
+        """Show the whole plane; a wide view stretches it by half, rather than leave its sides empty."""
+        box = self.plot.plotItem.vb
+        size = np.maximum([box.width(), box.height()], 1.0)
+        half = np.maximum(size / (1.5 * size.min()), 1.0) / 2 + _RIM
+        x_range, y_range = ((0.5 - reach, 0.5 + reach) for reach in half.tolist())
+        self.plot.setRange(xRange=x_range, yRange=y_range, padding=0)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        self.paint_ground(painter)
-        if self._shown is None or not len(self._states):
-            self.paint_empty(painter, NOTHING)
-        else:
-            if self._image is None:
-                self._image = self._drawn(self.devicePixelRatio())
-            painter.drawImage(0, 0, self._image)
-            self._paint_current(painter)
-            self._paint_legend(painter)
-        self.paint_focus(painter)
+    def has_data(self) -> bool:
+        return self._shown is not None and bool(len(self._states))
 
-    def _drawn(self, ratio: float) -> QImage:
-        centres = np.rint(self._places() * ratio).astype(np.int64)[self._order]
-        shape = max(1, round(self.height() * ratio)), max(1, round(self.width() * ratio))
-        side = max(5, round(px(SIGN) * ratio)) | 1
-        pixels = scattered(shape, centres, self._states[self._order], self._colors()[self._order], side)
-        image = QImage(
-            pixels.data, shape[1], shape[0], 4 * shape[1], QImage.Format.Format_ARGB32_Premultiplied
-        ).copy()
-        image.setDevicePixelRatio(ratio)
-        return image
-
-    def _colors(self) -> NDArray[np.uint32]:
-        """Return the colour of each point, shape (n,)."""
+    def draw(self) -> None:
         assert self._shown is not None
-        if self._colouring is Colouring.SCORE:
-            steps = np.rint(np.clip(self._shown.scores, 0.0, 1.0) * 255).astype(np.int64)
-            return _ramp(self.theme)[steps]
-        return self._state_colors()[self._states]
+        by_score = self._colouring is Colouring.SCORE
+        self._keys = []
+        for state, (symbol, side, sign, name) in _SIGNS.items():
+            here = np.flatnonzero(self._states == state)
+            if not len(here):
+                continue
+            here = here[np.argsort(self._shown.scores[here], kind="stable")]
+            token = self._token(state)
+            self._keys.append((sign, self.theme.dim if by_score else token, name))
+            inks: object = _ink(token, state in _FILLED)
+            if by_score:
+                ramp = [_ink(color, state in _FILLED) for color in _ramp(self.theme)]
+                steps = np.rint(np.clip(self._shown.scores[here], 0.0, 1.0) * (_STEPS - 1)).astype(int)
+                inks = [ramp[step] for step in steps.tolist()]
+            pens, brushes = (None, inks) if state in _FILLED else (inks, None)
+            points = self._shown.points[here]
+            self.add(pg.ScatterPlotItem(pos=points, symbol=symbol, size=px(side), pen=pens, brush=brushes))
+        self._ring = pg.ScatterPlotItem(symbol="o", size=px(CURRENT_SIGN), brush=None)
+        self.add(self._ring)
+        self._mark_current()
 
-    def _state_colors(self) -> NDArray[np.uint32]:
+    def _token(self, state: SegmentState) -> str:
         theme = self.theme
-        tokens = {
+        return {
             SegmentState.KEPT: theme.wave,
             SegmentState.REST: theme.faint,
             SegmentState.UNDECIDED: theme.undecided,
             SegmentState.ACCEPTED: theme.accepted,
             SegmentState.REJECTED: theme.rejected,
-        }
-        return np.array([int(premultiplied(tokens[state], 1.0)) for state in SegmentState], np.uint32)
+        }[state]
 
-    def _paint_current(self, painter: QPainter) -> None:
-        if self._current is None:
-            return
-        x, y = self._places()[self._current]
-        radius = px(CURRENT_SIGN) / 2
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(color(self.theme.bg), px(4)))
-        painter.drawEllipse(QPointF(x, y), radius, radius)
-        painter.setPen(QPen(QColor(self.theme.text), px(2)))
-        painter.drawEllipse(QPointF(x, y), radius, radius)
+    def _mark_current(self) -> None:
+        """Put a ring around the chosen point."""
+        if self._current is None or self._shown is None:
+            self._ring.clear()
+        else:
+            at = np.repeat(self._shown.points[[self._current]], 2, axis=0)
+            self._ring.setData(pos=at, pen=[pen(self.theme.bg, 4), pen(self.theme.text, 2)])
 
-    def _paint_legend(self, painter: QPainter) -> None:
-        """Name the signs that are there."""
-        theme, ratio = self.theme, self.devicePixelRatio()
-        painter.setFont(ui_font(TEXT_SMALL))
-        side = max(5, round(px(SIGN) * ratio)) | 1
-        colors = self._state_colors()
-        if self._colouring is Colouring.SCORE:
-            colors[:] = int(premultiplied(theme.dim, 1.0))  # there colour tells no state
-        left, middle = float(px(8)), self.height() - px(_FOOT) / 2
-        for state, word in _WORDS.items():
-            if not np.any(self._states == state):
-                continue
-            width = painter.fontMetrics().horizontalAdvance(word)
-            if left + px(14) + width > self.width() - px(8):
-                return
-            sign = scattered(
-                (side, side), np.array([[side // 2, side // 2]]), np.array([state], np.uint8),
-                colors[[state]], side,
-            )  # fmt: skip
-            image = QImage(sign.data, side, side, 4 * side, QImage.Format.Format_ARGB32_Premultiplied)
-            drawn = side / ratio
-            painter.drawImage(QRectF(left, middle - drawn / 2, drawn, drawn), image)
-            painter.setPen(QColor(theme.dim))
-            words = QRectF(left + px(14), middle - px(_FOOT) / 2, width + 1, px(_FOOT))
-            painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, word)
-            left += px(14) + width + px(14)
+
+def _ink(token: str, filled: bool) -> QPen | QBrush:
+    """Return the brush or the pen of a sign; signs that share it are drawn once."""
+    return QBrush(QColor(token)) if filled else pen(token, 1.5)
 
 
 @cache
-def _ramp(theme: Theme) -> NDArray[np.uint32]:
+def _ramp(theme: Theme) -> list[str]:
     """Return the colours of scores from 0 to 1; the low end of the timeline's heat would vanish as a sign."""
-    return np.array([mix(theme.faint, theme.score_line, step / 255).rgba() for step in range(256)], np.uint32)
+    return [mix(theme.faint, theme.score_line, step / (_STEPS - 1)).name() for step in range(_STEPS)]

@@ -201,8 +201,8 @@ def test_a_drag_on_the_distribution_is_a_drag_of_the_threshold(tasting: Hands) -
     window, view = tasting.window, page_of(tasting).distribution
     window.analysing.propose({"threshold_mode": "score", "score": 0.6})
     before = window.session.state
-    there = QPoint(round(view._x(0.75)), 60)
-    QTest.mousePress(view, LEFT, NO_KEYS, QPoint(round(view._x(0.6)), 60))
+    there = QPoint(round(view.place(0.75).x()), 60)
+    QTest.mousePress(view, LEFT, NO_KEYS, QPoint(round(view.place(0.6).x()), 60))
     QTest.mouseMove(view, there)
     tasting.qtbot.waitUntil(lambda: bool(window.timeline.canvas.outlook))
     assert window.session.state is before
@@ -216,8 +216,8 @@ def test_a_drag_is_given_up_by_escape(tasting: Hands) -> None:
     window, view = tasting.window, page_of(tasting).distribution
     before, at = window.session.state, view.threshold
     assert at is not None
-    QTest.mousePress(view, LEFT, NO_KEYS, QPoint(round(view._x(at)), 60))
-    QTest.mouseMove(view, QPoint(round(view._x(0.9)), 60))
+    QTest.mousePress(view, LEFT, NO_KEYS, QPoint(round(view.place(at).x()), 60))
+    QTest.mouseMove(view, QPoint(round(view.place(0.9).x()), 60))
     tasting.qtbot.waitUntil(lambda: view.threshold == pytest.approx(0.9, abs=0.01))
     tasting.press("Esc")
     assert view.threshold == at

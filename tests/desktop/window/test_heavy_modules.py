@@ -38,6 +38,44 @@ def test_no_command_imports_a_heavy_module_on_the_windows_thread(tmp_path: Path,
     assert (ran.returncode, ran.stdout.strip()) == (0, ""), ran.stderr
 
 
+OPEN_PAGE = """
+import sys, threading, time
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+from desktop.main_window import MainWindow
+from desktop.taste import page
+
+def load(name, progress, plain=page.load):
+    print(name, threading.current_thread() is threading.main_thread())
+    plain(name, progress)
+
+page.load = load
+application = QApplication([])
+window = MainWindow(application, QSettings({settings!r}, QSettings.Format.IniFormat))
+window.show()
+window.commands.run("taste.page")
+assert "widgets.taste.page" not in sys.modules
+give_up_s = time.monotonic() + 60
+while not window.tasting.is_open and time.monotonic() < give_up_s:
+    application.processEvents()
+print(window.tasting.page.isVisible())
+window.close()
+"""
+
+
+def test_the_taste_page_opens_after_a_worker_imported_its_plots(tmp_path: Path) -> None:
+    script = OPEN_PAGE.format(settings=str(tmp_path / "settings.ini"))
+    ran = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout.split()) == (0, ["pyqtgraph", "False", "True"]), ran.stderr
+
+
 def test_what_needs_a_heavy_module_is_done_after_a_worker_imported_it(hands: Hands) -> None:
     name = "tests.desktop.window.rarely_imported"
     done: list[tuple[bool, bool]] = []

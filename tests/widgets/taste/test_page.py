@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QLabel, QScrollArea, QWidget
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QLabel, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.overview.results import (
@@ -86,6 +88,22 @@ def test_nothing_is_cut_in_any_window(
         assert view.isVisible()
         assert view.height() >= view.minimumHeight()
         assert view.width() >= 150 * scale
+
+
+def test_the_wheel_over_a_plot_is_left_to_the_page(qtbot: QtBot, dress: Dress) -> None:
+    page = filled(dress(DARK))
+    qtbot.addWidget(page)
+    page.resize(480, 500)
+    with qtbot.waitExposed(page):
+        page.show()
+    at = page.curves.mapTo(page, page.curves.rect().center())
+    assert page.childAt(at) is page.curves, "the plot in it takes no events of the mouse"
+    turned = QWheelEvent(
+        QPointF(page.curves.rect().center()), QPointF(page.mapToGlobal(at)), QPoint(), QPoint(0, -240),
+        Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(page.curves, turned)
+    assert not turned.isAccepted(), "it goes on to the page"
 
 
 def test_a_point_on_the_map_takes_the_others_along(qtbot: QtBot, dress: Dress) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pyqtgraph
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -68,7 +69,7 @@ def test_arrows_walk_the_map_and_enter_hears(qtbot: QtBot, a_map: SegmentMapView
 def test_a_click_chooses_the_nearest_and_none_where_nothing_is(a_map: SegmentMapView) -> None:
     clicked: list[int] = []
     a_map.clicked.connect(clicked.append)
-    middle = a_map._plot().center().toPoint()
+    middle = a_map.place(0.5, 0.5).toPoint()
     QTest.mouseClick(a_map, LEFT, NO_KEYS, middle + QPoint(3, -2))
     QTest.mouseClick(a_map, LEFT, NO_KEYS, QPoint(3, 3))
     assert clicked == [0]
@@ -82,6 +83,45 @@ def test_the_map_tells_states_without_colour(a_map: SegmentMapView) -> None:
     assert a_map.grab().toImage() != by_state
     a_map.set_states(np.full(5, SegmentState.REJECTED, np.uint8))
     assert "5 rejected" in a_map.accessibleDescription()
+
+
+def test_every_state_has_a_sign_of_its_own(a_map: SegmentMapView) -> None:
+    a_map.set_colouring(Colouring.SCORE)  # the same colours in all states
+    box = QRect(a_map.place(0.45, 0.55).toPoint(), a_map.place(0.55, 0.45).toPoint())
+    signs = []
+    for state in SegmentState:
+        a_map.set_states(np.full(5, state, np.uint8))
+        signs.append(a_map.grab(box).toImage())
+    assert all(sign != other for number, sign in enumerate(signs) for other in signs[:number])
+
+
+@pytest.mark.parametrize("colouring", list(Colouring))
+def test_many_points_share_a_few_drawn_signs(
+    a_map: SegmentMapView, rng: np.random.Generator, colouring: Colouring
+) -> None:
+    count = 20_000
+    many = SegmentMap(
+        rng.random((count, 2), dtype=np.float32),
+        np.zeros(count, np.int32),
+        np.arange(count, dtype=np.float64),
+        2.0,
+        rng.random(count, dtype=np.float32),
+        (("", Origin.DOCUMENT),),
+        1.0,
+    )
+    a_map.set_colouring(colouring)
+    a_map.set_map(many, rng.integers(0, len(SegmentState), count).astype(np.uint8))
+    a_map.grab()
+    items = [item for item in a_map.plot.listDataItems() if isinstance(item, pyqtgraph.ScatterPlotItem)]
+    assert sum(len(item.data) for item in items) == count
+    assert max(len(item.fragmentAtlas) for item in items) <= 32
+
+
+@pytest.mark.parametrize("size", [(300, 300), (900, 300), (300, 900)])
+def test_all_points_are_inside_the_map_at_any_size(a_map: SegmentMapView, size: tuple[int, int]) -> None:
+    a_map.resize(*size)
+    for corner in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        assert a_map.rect().contains(a_map.place(*corner).toPoint())
 
 
 def test_densities_add_up_and_nothing_has_none(rng: np.random.Generator) -> None:
@@ -126,8 +166,8 @@ def test_arrows_step_the_threshold(qtbot: QtBot, a_distribution: Distribution) -
 
 
 def test_the_line_is_dragged_and_a_drag_given_up(qtbot: QtBot, a_distribution: Distribution) -> None:
-    at = QPoint(round(a_distribution._x(0.6)) + 2, 100)
-    there = QPoint(round(a_distribution._x(0.3)), 100)
+    at = QPoint(round(a_distribution.place(0.6).x()) + 2, 100)
+    there = QPoint(round(a_distribution.place(0.3).x()), 100)
     moved: list[object] = []
     a_distribution.threshold_moved.connect(moved.append)
     QTest.mousePress(a_distribution, LEFT, NO_KEYS, at)
@@ -145,9 +185,23 @@ def test_the_line_is_dragged_and_a_drag_given_up(qtbot: QtBot, a_distribution: D
     assert dragged.args == [pytest.approx(0.3, abs=0.01)]
 
 
+@pytest.mark.parametrize("score", [0.0, 0.02, 0.97, 1.0])
+def test_the_label_of_the_line_is_inside_the_plot(a_distribution: Distribution, score: float) -> None:
+    a_distribution.set_threshold(score)
+    QTest.mousePress(a_distribution, LEFT, NO_KEYS, QPoint(round(a_distribution.place(score).x()), 100))
+    assert a_distribution.threshold == pytest.approx(score, abs=0.01)
+    a_distribution.set_outlook("12 cuts, 3:10 minutes")
+    a_distribution.grab()
+    (label,) = [item for item in a_distribution.plot.items() if isinstance(item, pyqtgraph.TextItem)]
+    assert label.toPlainText() == f"{a_distribution.threshold:.2f} 12 cuts, 3:10 minutes"
+    box = label.sceneBoundingRect()
+    assert box.left() >= a_distribution.place(0.0).x() - 2
+    assert box.right() <= a_distribution.place(1.0).x() + 2
+
+
 def test_a_click_beside_the_line_asks_for_such_a_moment(qtbot: QtBot, a_distribution: Distribution) -> None:
     with qtbot.waitSignal(a_distribution.score_chosen) as chosen:
-        QTest.mouseClick(a_distribution, LEFT, NO_KEYS, QPoint(round(a_distribution._x(0.2)), 100))
+        QTest.mouseClick(a_distribution, LEFT, NO_KEYS, QPoint(round(a_distribution.place(0.2).x()), 100))
     assert chosen.args == [pytest.approx(0.2, abs=0.01)]
 
 
@@ -204,7 +258,7 @@ def test_a_moment_of_the_curve_is_gone_to_by_keys_and_clicks(qtbot: QtBot, dress
         QTest.keyClick(curves, key)
     assert gone == [1.0, 60.0, 59.0, 0.0]
     with qtbot.waitSignal(curves.clicked) as clicked:
-        QTest.mouseClick(curves, LEFT, NO_KEYS, QPoint(round(curves._x(30.0)), 70))
+        QTest.mouseClick(curves, LEFT, NO_KEYS, QPoint(round(curves.place(30.0).x()), 70))
     assert clicked.args == [pytest.approx(30.0, abs=0.5)]
 
 

@@ -32,7 +32,9 @@ FLOOR, CHOICES, RULES, NETWORK = "rubbish dropped", "choices", "rules", "network
 METHODS = (FLOOR, CHOICES, RULES, NETWORK)
 """The simplest first."""
 _BETTER = 0.02
-"""Least gain in agreement for which a less simple way is used."""
+"""Minimum gain in agreement for which choices are used instead of the floor."""
+_CLEARLY_BETTER = 0.05
+"""Minimum gain for which rules or the network are used: of a few pairs, smaller differences are chance."""
 _EXPLAINS = 0.8
 """A way that makes a single edit as well as this is taken for the editor's."""
 _MOSTLY = 0.5
@@ -142,7 +144,7 @@ def method_of(
     }
     name = FLOOR
     for other in METHODS[1:]:
-        if agreements[other] > agreements[name] + _BETTER:
+        if agreements[other] > agreements[name] + (_BETTER if other == CHOICES else _CLEARLY_BETTER):
             name = other
     told = tuple(agreements.items())
     if name == FLOOR:

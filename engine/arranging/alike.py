@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -123,7 +124,13 @@ def _in_order(some: NDArray[np.int64], others: NDArray[np.int64]) -> float:
     common = np.flatnonzero((some >= 0) & (others >= 0))
     if len(common) < 2:
         return 0.0
-    chosen = common[np.linspace(0, len(common) - 1, min(_COMPARED, len(common))).astype(np.int64)]
+    chosen = common[_spaced(len(common))]
     signs = [np.sign(places[chosen][:, None] - places[chosen][None, :]) for places in (some, others)]
     count = len(chosen)
     return float((signs[0] == signs[1]).sum() - count) / (count * (count - 1))
+
+
+@lru_cache(maxsize=4096)
+def _spaced(count: int) -> NDArray[np.int64]:
+    """Return the places of up to `_COMPARED` of `count` steps, evenly spaced."""
+    return np.linspace(0, count - 1, min(_COMPARED, count)).astype(np.int64)

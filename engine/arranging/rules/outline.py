@@ -65,6 +65,16 @@ class Take:
     sections: tuple[Stretch, ...]
     is_whole: bool
     roles: dict[str, int] = field(default_factory=dict)
+    _places: dict[int, list[int]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Find the sections of each label, because thousands of rules ask for them."""
+        for at, one in enumerate(self.sections):
+            self._places.setdefault(one.label, []).append(at)
+
+    def of_role(self, role: str) -> list[int]:
+        """Return the places of the sections whose label has a role."""
+        return self._places.get(self.roles[role], [])
 
     @property
     def steps(self) -> int:
@@ -90,11 +100,17 @@ class Outline:
     stretches: tuple[Stretch, ...]
     middles: dict[int, int]
     likelihood: float
+    _whole_takes: list[Take] = field(init=False, default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Find the whole takes of the longest piece, because thousands of rules ask for them."""
+        if self.pieces:
+            longest = max(self.pieces, key=lambda takes: max(one.steps for one in takes))
+            self._whole_takes.extend(one for one in longest if one.is_whole)
 
     def take(self, which: int) -> Take:
         """Return a whole take of the longest piece, counted as in a list; the last where there are fewer."""
-        longest = max(self.pieces, key=lambda takes: max(one.steps for one in takes))
-        takes = [one for one in longest if one.is_whole]
+        takes = self._whole_takes
         return takes[which] if -len(takes) <= which < len(takes) else takes[-1]
 
 

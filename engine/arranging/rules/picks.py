@@ -45,7 +45,7 @@ def pick_of(choices: Choices, roles: Sequence[str] = _ROLES) -> Pick:
     role, which = choices.one_of(roles), choices.one_of((0, 0, 1, -1, -1, -2))
 
     def pick(take: Take) -> list[int]:
-        same = [at for at, one in enumerate(take.sections) if one.label == take.roles[role]]
+        same = take.of_role(role)
         return [same[which]] if -len(same) <= which < len(same) else []
 
     return pick
@@ -73,7 +73,7 @@ def leaves_out(choices: Choices) -> Pick:
 
 def _between_hooks(take: Take) -> list[int]:
     """Return the sections after the first hook up to the second one."""
-    hooks = [at for at, one in enumerate(take.sections) if one.label == take.roles["hook"]]
+    hooks = take.of_role("hook")
     return list(range(hooks[0] + 1, hooks[1] + 1)) if len(hooks) > 1 else []
 
 

@@ -74,10 +74,11 @@ def lengthening(choices: Choices) -> Rule:
         take = outline.take(which)
         sections = take.sections
         made = [of_opening(sections[0], outline.beats)] * (opening_times - 1)
+        places = [(after(take), played, times) for after, played, times in again]
         for at, one in enumerate(sections):
             made.append(one.span)
-            for after, played, times in again:
-                if after(take) == [at]:
+            for after_which, played, times in places:
+                if after_which == [at]:
                     chosen = played(take)
                     if goes_on and chosen:
                         chosen = list(range(chosen[0], min(at, chosen[0] + 1) + 1))

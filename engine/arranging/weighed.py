@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.arranging.alike import Traits
 from engine.arranging.orders import Order, plays
 
-_AGREED = 0.95
+_AGREED = 0.8
 """Orders agree on a cut if those with this share of the likelihood make it."""
 
 
@@ -48,7 +48,7 @@ def by_expected_loss(made: Iterable[tuple[Order, float]], steps: int) -> list[We
 
 
 def agreed_cuts(weighed: Sequence[Weighed], steps: int) -> NDArray[np.bool_]:
-    """Return whether nearly all orders, by their shares, leave each step out, shape (steps,)."""
+    """Return whether most orders, by their shares, leave each step out, shape (steps,)."""
     shares = np.zeros(steps)
     for one in weighed:
         shares += one.share * (plays(one.order, steps) == 0)

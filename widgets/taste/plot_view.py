@@ -72,7 +72,7 @@ class PlotView(KeyedView):
             axis = self.plot.getAxis(name)
             axis.setPen(pen(self.theme.line))
             axis.setTextPen(self.theme.dim)
-            axis.setStyle(tickAlpha=255, tickTextOffset=px(4), tickTextHeight=px(18))
+            axis.setStyle(tickAlpha=255, tickTextOffset=px(4), tickTextHeight=px(13))
             axis.setStyle(autoExpandTextSpace=name == "left")
             axis.setTickFont((mono_font if name == "bottom" else ui_font)(TEXT_SMALL))
             axis.label.setFont(ui_font(TEXT_SMALL))

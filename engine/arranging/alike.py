@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.arranging.orders import Order, Span, plays, spans_of
+from engine.arranging.orders import Order, Span, order_or_all, plays, spans_of
 
 _WITHIN = 1
 _OF_CUTS, _OF_JUMPS, _OF_PLAYS, _OF_ORDER = 0.35, 0.25, 0.2, 0.2
@@ -55,6 +55,26 @@ class Traits:
             + _OF_PLAYS * shared
             + _OF_ORDER * in_order
         )
+
+
+class RightOrder:
+    """An editor's order of a recording, compared with those that many rules or operations make.
+
+    Parameters
+    ----------
+    n : number of steps of the recording
+    """
+
+    def __init__(self, order: Order, n: int) -> None:
+        self._n, self._traits = n, Traits.of(order, n)
+        self._known: dict[tuple[Span, ...], float] = {}
+
+    def agreement_of(self, spans: Iterable[Span]) -> float:
+        """Return how alike this order and that of spans are, 0 to 1; the same spans are compared once."""
+        played = tuple(spans)
+        if played not in self._known:
+            self._known[played] = Traits.of(order_or_all(played, self._n), self._n).agreement(self._traits)
+        return self._known[played]
 
 
 def agreement(found: Order, right: Order, n: int) -> float:

@@ -21,6 +21,12 @@ def order_of(spans: Iterable[Span]) -> Order:
     return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
 
+def order_or_all(spans: Iterable[Span], n: int) -> Order:
+    """Return the order that plays spans of a recording of n steps; all of it if nothing would be left."""
+    order = order_of(spans)
+    return order if len(order) else np.arange(n)
+
+
 def spans_of(order: Order) -> list[Span]:
     """Return the spans [first, last) of steps that follow each other in a recording, in the order played."""
     if not len(order):

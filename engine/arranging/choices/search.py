@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from engine.arranging.alike import Traits
+from engine.arranging.alike import RightOrder
 from engine.arranging.choices.operations import (
     ALL,
     KEYS,
@@ -25,7 +25,7 @@ from engine.arranging.choices.operations import (
     Sorting,
 )
 from engine.arranging.choices.units import KINDS, PAUSE, PAUSE_AFTER_TALK, PHRASE, TALK, Unit
-from engine.arranging.orders import Order, Span, order_of, plays
+from engine.arranging.orders import Order, order_or_all, plays
 from engine.arranging.weighed import Weighed, by_expected_loss
 from engine.progress import SILENT, Progress
 
@@ -40,21 +40,15 @@ _MOST, _SHARPNESS = 20, 40.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Example:
-    """The units of a recording, and an editor's order of its steps.
-
-    Attributes
-    ----------
-    known : agreements of spans of steps with the order, by the spans: many operations make the same ones
-    """
+    """The units of a recording, and an editor's order of its steps."""
 
     units: tuple[Unit, ...]
     order: Order
-    known: dict[tuple[Span, ...], float] = field(default_factory=dict)
-    _traits: Traits = field(init=False)
+    _right: RightOrder = field(init=False)
 
     def __post_init__(self) -> None:
         """Prepare the order for comparison."""
-        object.__setattr__(self, "_traits", Traits.of(self.order, self.steps))
+        object.__setattr__(self, "_right", RightOrder(self.order, self.steps))
 
     @property
     def steps(self) -> int:
@@ -63,11 +57,7 @@ class Example:
 
     def agreement_of(self, operations: Operations) -> float:
         """Return how alike the order that operations make and the editor's are, 0 to 1."""
-        spans = tuple(operations.spans(self.units))
-        if spans not in self.known:
-            made = Traits.of(_or_all(order_of(spans), self.steps), self.steps)
-            self.known[spans] = made.agreement(self._traits)
-        return self.known[spans]
+        return self._right.agreement_of(operations.spans(self.units))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +95,7 @@ class FittingOperations:
 
 def made_by(operations: Operations, units: Sequence[Unit]) -> Order:
     """Return the order that operations make; all of a recording if nothing would be left."""
-    return _or_all(order_of(operations.spans(units)), units[-1].last if units else 0)
+    return order_or_all(operations.spans(units), units[-1].last if units else 0)
 
 
 def orders_by(found: Sequence[FittingOperations], units: Sequence[Unit]) -> list[Weighed]:
@@ -115,10 +105,6 @@ def orders_by(found: Sequence[FittingOperations], units: Sequence[Unit]) -> list
         for one in found
     )
     return by_expected_loss(made, units[-1].last)
-
-
-def _or_all(order: Order, steps: int) -> Order:
-    return order if len(order) else np.arange(steps)
 
 
 def floor_of(examples: Sequence[Example]) -> Operations:

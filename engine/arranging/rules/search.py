@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.arranging.alike import Traits
-from engine.arranging.orders import Order, Span, order_of
+from engine.arranging.alike import RightOrder
+from engine.arranging.orders import Order, Span, order_or_all
 from engine.arranging.rules.choices import Choices, Numbers
 from engine.arranging.rules.outline import Outline, Stretch, Take
 from engine.arranging.rules.picks import AGAIN, bars_of, leaves_out, part_of, pick_of, sort_of
@@ -259,38 +259,24 @@ class Fitting:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edited:
-    """The outlines of a recording, and the order that an editor made of it.
-
-    Attributes
-    ----------
-    known : agreements of spans of steps with the order, by the spans: many rules make the same ones
-    """
+    """The outlines of a recording, and the order that an editor made of it."""
 
     outlines: tuple[Outline, ...]
     order: Order
-    known: dict[tuple[Span, ...], float] = field(default_factory=dict)
-    _traits: Traits = field(init=False)
+    _right: RightOrder = field(init=False)
 
     def __post_init__(self) -> None:
         """Prepare the order for comparison."""
-        object.__setattr__(self, "_traits", Traits.of(self.order, self.outlines[0].steps))
+        object.__setattr__(self, "_right", RightOrder(self.order, self.outlines[0].steps))
 
     def agreement_of(self, rule: Rule, outline: Outline) -> float:
         """Return how alike the orders of a rule and of the editor are, 0 to 1."""
-        spans = tuple(rule(outline)) if outline.pieces else ()
-        if spans not in self.known:
-            self.known[spans] = Traits.of(_order_by(spans, outline), outline.steps).agreement(self._traits)
-        return self.known[spans]
+        return self._right.agreement_of(rule(outline) if outline.pieces else ())
 
 
 def made_by(rule: Rule, outline: Outline) -> Order:
     """Return the order that a rule makes; all of a recording without pieces, or if nothing would be left."""
-    return _order_by(rule(outline) if outline.pieces else (), outline)
-
-
-def _order_by(spans: Sequence[Span], outline: Outline) -> Order:
-    order = order_of(spans)
-    return order if len(order) else np.arange(outline.steps)
+    return order_or_all(rule(outline) if outline.pieces else (), outline.steps)
 
 
 def fit_of(numbers: Numbers, edits: Sequence[Edited]) -> float:

@@ -1,7 +1,8 @@
-"""The parts of a window, as its other parts see them."""
+"""The parts of a window, as the handlers of its commands use them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from desktop.shell.transport import Transport
     from desktop.taste.analysing import Analysing
     from desktop.taste.diagnosing import Diagnosing
+    from desktop.taste.dialogs import TasteDialogs
     from desktop.taste.learning import Learning
     from desktop.taste.page import Tasting
     from desktop.taste.shelf import Shelves
@@ -61,7 +63,6 @@ if TYPE_CHECKING:
     from widgets.chrome.command_palette import CommandPalette
     from widgets.chrome.status_bar import StatusBar
     from widgets.chrome.top_bar import TopBar
-    from widgets.controls.keys.caps import KeyButton
     from widgets.panels.repair.panel import RepairPanel
     from widgets.panels.timing.panel import TimingPanel
     from widgets.review.queue_panel import QueuePanel
@@ -81,6 +82,7 @@ class Parts(Protocol):
     kept: ReferenceListening
     notes: Notes
     files: Files
+    tastes: TasteDialogs
     finders: Finders
     exporting: Exporting
     user_settings: UserSettings
@@ -141,5 +143,6 @@ class Parts(Protocol):
     def close(self) -> bool:
         """Close the window."""
 
-    def findChildren(self, kind: type[KeyButton]) -> list[KeyButton]:
-        """Return all parts of a kind."""
+
+Handler = Callable[[Parts], object]
+"""Runs a command."""

@@ -14,17 +14,6 @@ from itertools import groupby
 from types import MappingProxyType
 
 from desktop.commands.absent import ABSENT
-from desktop.commands.command import (
-    GRID_LAYER,
-    LAYERS,
-    OUTER_LAYERS,
-    PAINT_LAYER,
-    REPAIR_LAYER,
-    REVIEW,
-    WINDOW,
-    Command,
-    RunFinder,
-)
 from desktop.commands.finders import with_finders
 from desktop.commands.menus import MENUS, MenuGroups
 from desktop.commands.synonyms import SYNONYMS
@@ -43,28 +32,11 @@ from desktop.commands.tables.takes import TAKES
 from desktop.commands.tables.timing import TIMING
 from desktop.commands.tables.tracks import TRACKS
 from desktop.commands.tables.view import HELP, VIEW
+from desktop.shell.command import Command
 from engine.finders.own import OWN
 from widgets.controls.keys.names import key_labels
 
-__all__ = [
-    "ABSENT",
-    "BY_ID",
-    "COMMANDS",
-    "GRID_LAYER",
-    "LAYERS",
-    "MENUS",
-    "OUTER_LAYERS",
-    "PAINT_LAYER",
-    "REPAIR_LAYER",
-    "REVIEW",
-    "WINDOW",
-    "Command",
-    "MenuGroups",
-    "RunFinder",
-    "conflicts",
-    "keys_markdown",
-    "with_prefix",
-]
+__all__ = ["ABSENT", "BY_ID", "COMMANDS", "MENUS", "MenuGroups", "keys_markdown"]
 
 _TABLE: tuple[Command, ...] = (
     *ANSWERS,
@@ -93,35 +65,6 @@ COMMANDS = tuple(
 )
 
 BY_ID: Mapping[str, Command] = MappingProxyType({command.id: command for command in COMMANDS})
-
-
-def conflicts(commands: Iterable[Command]) -> tuple[tuple[str, str, str], ...]:
-    """Return every (key, id, id) of a key with two commands in one context.
-
-    Keys of `WINDOW` work everywhere, also in the review. A layer has priority over all others.
-    """
-    found = []
-    holders: dict[str, list[Command]] = {}
-    for command in commands:
-        for key in dict.fromkeys(command.keys):
-            for other in holders.setdefault(key, []):
-                contexts = {other.context, command.context}
-                if len(contexts) == 1 or contexts == {WINDOW, REVIEW}:
-                    found.append((key, other.id, command.id))
-            holders[key].append(command)
-    return tuple(found)
-
-
-PREFIX = "F12"
-"""Pressed before a key, it stands for Alt, which some window managers keep for themselves."""
-
-
-def with_prefix(keys: Iterable[str]) -> tuple[str, ...]:
-    """Add, where no key is without Alt, the same keys by `PREFIX`, pressed one after the other."""
-    keys = tuple(keys)
-    if not keys or any("Alt+" not in key for key in keys):
-        return keys
-    return (*keys, *(f"{PREFIX}, {key.replace('Alt+', '')}" for key in keys))
 
 
 def keys_markdown(commands: Iterable[Command]) -> str:

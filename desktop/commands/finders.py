@@ -1,14 +1,32 @@
-"""Commands of the finders of Offcut that no table names."""
+"""Commands that run finders."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-from desktop.commands.command import WINDOW, Command, RunFinder
+from desktop.parts import Parts
+from desktop.shell.command import WINDOW, Command
 from engine.finders.own import OwnFinder
 
 _GROUP = "Taste"
 """It has the command that asks for a finder."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinder:
+    """Handler that runs a finder.
+
+    Attributes
+    ----------
+    name : of the finder, as in `engine.finders.registry`
+    """
+
+    name: str
+
+    def __call__(self, parts: Parts) -> None:
+        """Ask for the settings of the finder, then start it; see `Finders.run`."""
+        parts.finders.run(self.name)
 
 
 def with_finders(table: tuple[Command, ...], finders: Mapping[str, OwnFinder]) -> tuple[Command, ...]:
@@ -17,6 +35,11 @@ def with_finders(table: tuple[Command, ...], finders: Mapping[str, OwnFinder]) -
     made = [_command(name, row) for name, row in finders.items() if name not in named]
     end = max(place for place, command in enumerate(table) if command.group == _GROUP) + 1
     return (*table[:end], *made, *table[end:])
+
+
+def commands_of_finders(table: Iterable[Command]) -> Mapping[str, str]:
+    """Return the ids of the commands that run a finder, by its name."""
+    return {command.do.name: command.id for command in table if isinstance(command.do, RunFinder)}
 
 
 def _command(name: str, row: OwnFinder) -> Command:

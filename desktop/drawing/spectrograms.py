@@ -16,9 +16,11 @@ from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.dialogs import form_dialogs
+from desktop.drawing.stored_waves import StoredWaves
 from desktop.drawing.tiles import TileLoader, from_recordings
 from desktop.drawing.waves import SourceWave
-from desktop.parts import Parts
+from desktop.recordings.recordings import Recordings
+from desktop.shell.shell import Shell
 from desktop.work.job_lanes import JobLane
 from engine.audio.pictures.spectrogram import (
     BASE_SAMPLES,
@@ -228,15 +230,22 @@ class Spectrograms(QObject):
     said = Signal(str)
     _begun = Signal(object, object)  # from the thread that makes it
 
-    def __init__(self, window: QWidget, parts: Parts, settings: QSettings) -> None:
+    def __init__(
+        self,
+        window: QWidget,
+        shell: Shell,
+        recordings: Recordings,
+        stored_waves: StoredWaves,
+        settings: QSettings,
+    ) -> None:
         super().__init__(window)
         self._window = window
-        self._parts = parts
-        self._session, self._work, self._timeline = parts.session, parts.work, parts.timeline
+        self._shell = shell
+        self._session, self._work, self._timeline = shell.session, shell.work, shell.timeline
         self._settings = settings
         self._lane = JobLane("spectrogram lane", self)
         self._tiles = SpectrogramTiles(make_tiles, CACHE_BYTES, "spectrogram detail", self)
-        self._waves: Mapping[str, SourceWave] = parts.recordings.source_waves
+        self._waves: Mapping[str, SourceWave] = recordings.source_waves
         self._stored_waves: Mapping[str, SourceWave] = {}
         self._known: dict[Key, Spectrogram] = {}
         self._tried: set[Key] = set()
@@ -249,8 +258,8 @@ class Spectrograms(QObject):
         self._begun.connect(self._take)
         self._session.changed.connect(self._follow_change)
         self._session.replaced.connect(self._start_over)
-        parts.recordings.waves_changed.connect(lambda _: self._follow())
-        parts.stored_waves.changed.connect(self._take_stored)
+        recordings.waves_changed.connect(lambda _: self._follow())
+        stored_waves.changed.connect(self._take_stored)
         self.look = stored_look(settings)
         self._timeline.canvas.set_spectrogram_look(self.look)
 
@@ -289,7 +298,7 @@ class Spectrograms(QObject):
     def ask_look(self) -> None:
         """Ask how spectrograms are drawn, showing each choice on the lanes; giving up restores them."""
         before = self.look
-        form = SpectrogramForm(self._parts.look.theme, before)
+        form = SpectrogramForm(self._shell.look.theme, before)
         form.changed.connect(lambda: None if form.problem() else self.set_look(form.values()))
         if form_dialogs.ask_spectrogram(self._window, form):
             self._keep_look()
@@ -336,7 +345,7 @@ class Spectrograms(QObject):
 
     def _wanted_stored(self, tracks: Collection[str]) -> dict[str, Key]:
         """Return the audio, by its key, that edits put in the place of these tracks and that is there."""
-        patches, window = self._parts.transport.patches, self.look.window_samples
+        patches, window = self._shell.transport.patches, self.look.window_samples
         heard = (stored.key for track in tracks if track in patches for _, stored in patches[track].stored)
         return {key: (content_of(key), window) for key in heard if key in self._stored_waves}
 

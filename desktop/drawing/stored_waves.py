@@ -8,7 +8,9 @@ from functools import partial
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.drawing.waves import SourceWave
-from desktop.parts import Parts
+from desktop.recordings.recordings import Recordings
+from desktop.shell.session import Session
+from desktop.shell.transport import Transport
 from desktop.work.job_lanes import JobLane
 from engine.document.change import Change
 from engine.document.file.stored_audio import keys_of
@@ -35,9 +37,11 @@ class StoredWaves(QObject):
     changed = Signal(dict)
     failed = Signal(str)
 
-    def __init__(self, parts: Parts, parent: QObject) -> None:
+    def __init__(
+        self, session: Session, transport: Transport, recordings: Recordings, parent: QObject
+    ) -> None:
         super().__init__(parent)
-        self._parts, self._session = parts, parts.session
+        self._session, self._transport, self._recordings = session, transport, recordings
         self._lane = JobLane("stored audio lane", self)
         self._known: dict[str, SourceWave] = {}
         self._tried: set[str] = set()
@@ -116,7 +120,7 @@ class StoredWaves(QObject):
     def _heard(self) -> Iterator[tuple[Stored, Replace, int]]:
         """Yield the audible audio, its edit, and the number of channels of its track."""
         state = self._session.state
-        patches = self._parts.transport.patches
+        patches = self._transport.patches
         for track in state.tracks:
             if track.id in patches:
                 channels = state.channels(track)
@@ -126,7 +130,7 @@ class StoredWaves(QObject):
         if unpacked is None:
             self._lost.add(key)
         else:
-            self._known[key] = SourceWave(unpacked.peaks, unpacked.path, self._parts.recordings.wave_tiles)
+            self._known[key] = SourceWave(unpacked.peaks, unpacked.path, self._recordings.wave_tiles)
         self._follow_end(key)
 
     def _give_up(self, key: str, sentence: str) -> None:

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QMessageBox, QProgressBar, QProgressDialog, QPushB
 
 from desktop.export.dialog import ask_export
 from desktop.export.memory import recall, remember
-from desktop.parts import Parts
+from desktop.shell.shell import Shell
 from desktop.user_settings.per_document import PerDocument
 from desktop.work.again import Again
 from desktop.work.job_lanes import JobHandle
@@ -42,6 +42,7 @@ from engine.files.disk_room import size_words
 from engine.files.safe_write import brief, shown
 from engine.timebase import format_time, samples_to_s
 from engine.wording import begun, counted, listed
+from widgets.chrome.status_bar import StatusBar
 from widgets.forms.export.choice import WHOLE, ExportChoice, ExportOutlook, SpanOffer, WrittenLine
 from widgets.theme import px
 
@@ -271,17 +272,17 @@ class Exporting(QObject):
 
     said = Signal(str)
 
-    def __init__(self, window: QWidget, parts: Parts, settings: QSettings) -> None:
+    def __init__(self, window: QWidget, shell: Shell, status_bar: StatusBar, settings: QSettings) -> None:
         super().__init__(window)
         self._window = window
-        self._parts = parts
+        self._shell, self._bar = shell, status_bar
         self._settings = settings
         self._last: Path | None = None
         self._clipped: tuple[DocumentState, tuple[int, ...]] | None = None
 
     def export_selection(self) -> None:
         """Ask for an export of the selection."""
-        self._parts.selecting.required()
+        self._shell.selecting.required()
         self.export(_SELECTION)
 
     def export(self, part: str = "") -> None:
@@ -291,7 +292,7 @@ class Exporting(QObject):
         ----------
         part : key of the initial range; the whole result by default
         """
-        session = self._parts.session
+        session = self._shell.session
         state = session.state
         require_recording(state, "export")
         offers, spans = self.offers(state)
@@ -307,7 +308,7 @@ class Exporting(QObject):
             choice = replace(choice, suffixes=audio, span=part)
         asked = ask_export(
             self._window,
-            self._parts.look.theme,
+            self._shell.look.theme,
             choice,
             lambda chosen: look_at(subject, chosen),
             offers,
@@ -324,7 +325,7 @@ class Exporting(QObject):
     def write(self, requests: tuple[ExportRequest, ...]) -> None:
         """Export files; the document may change or close in the meantime."""
         written: list[Exported] = []
-        work, again = self._parts.work, Again("file.export")
+        work, again = self._shell.work, Again("file.export")
         handle = work.read(
             partial(export_files, requests),
             written,
@@ -345,7 +346,7 @@ class Exporting(QObject):
             self._clipped = requests[0].state, tuple(places)
 
         return lowered_by(
-            dialog, lambda: self._parts.work.submit(clipping_of, requests, "Checking for clipping"), note
+            dialog, lambda: self._shell.work.submit(clipping_of, requests, "Checking for clipping"), note
         )
 
     def clipped_places(self, state: DocumentState) -> tuple[int, ...]:
@@ -354,13 +355,13 @@ class Exporting(QObject):
 
     def offers(self, state: DocumentState) -> tuple[tuple[SpanOffer, ...], dict[str, Span]]:
         """Return the parts that can be chosen: selection, window, current proposal, regions."""
-        spans: dict[str, Span] = {"window": self._parts.timeline.zooms.visible_span}
+        spans: dict[str, Span] = {"window": self._shell.timeline.zooms.visible_span}
         labels = {"window": "Visible range"}
-        selected = self._parts.selecting.span
+        selected = self._shell.selecting.span
         if selected is not None:
             spans[_SELECTION] = selected
             labels = {_SELECTION: "Selection", **labels}
-        review = self._parts.review
+        review = self._shell.review
         if review.current is not None:
             spans["current"] = review.span()
             labels["current"] = f"Current {noun_of(state.proposals[review.current].kind)}"
@@ -388,13 +389,13 @@ class Exporting(QObject):
         last = written[-1]
         self._last = last.parts[-1].path if last.parts else last.path
         for one in written:  # each has a line of its own in the message log
-            self._parts.work.said.emit(one.sentence)
+            self._shell.work.said.emit(one.sentence)
         if len(written) == 1:
-            self._parts.status_bar.offer("Show in folder", "file.show_exported")
+            self._bar.offer("Show in folder", "file.show_exported")
             return
         folder = shown(self._last.parent.name or self._last.parent)
-        self._parts.work.said.emit(f"Exported {counted(len(written), 'format')} to {folder}")
-        self._parts.status_bar.offer("Details", "view.messages")
+        self._shell.work.said.emit(f"Exported {counted(len(written), 'format')} to {folder}")
+        self._bar.offer("Details", "view.messages")
 
 
 def _times(span: Span, rate_hz: int) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.commands import GRID_LAYER
 from desktop.grid.editing import GridEditing
 from desktop.shell.actions import Actions
+from desktop.shell.command import GRID_LAYER
 from desktop.shell.session import Session
 
 _KEYS = (

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop.commands import COMMANDS, RunFinder
 from desktop.dialogs import form_dialogs, questions
-from desktop.parts import Parts
+from desktop.shell.session import Session
+from desktop.taste.analysing import Analysing
+from desktop.timeline.selecting import Selecting
+from desktop.user_settings.look import Look
 from desktop.work.again import Again
 from desktop.work.jobs import find_edits
+from desktop.work.work import Work
 from engine.document.recorded import require_recording
 from engine.document.tracks.track import sound_of
 from engine.errors import UsageError
@@ -25,14 +28,14 @@ if TYPE_CHECKING:
 
 ANY = "taste.maker"
 """The command that asks which finder is meant."""
-FINDER_COMMANDS: Mapping[str, str] = {
-    command.do.name: command.id for command in COMMANDS if isinstance(command.do, RunFinder)
-}
-"""The command of each finder that has one of its own."""
 
 
 class Finders(QObject):
     """Asks finders for edits, and puts these into the queue.
+
+    Parameters
+    ----------
+    commands : ids of the commands that run a finder, by its name
 
     Signals
     -------
@@ -41,26 +44,26 @@ class Finders(QObject):
 
     said = Signal(str)
 
-    def __init__(self, window: QWidget, parts: Parts) -> None:
+    def __init__(
+        self,
+        window: QWidget,
+        session: Session,
+        work: Work,
+        selecting: Selecting,
+        look: Look,
+        analysing: Analysing,
+        commands: Mapping[str, str],
+    ) -> None:
         super().__init__(window)
-        self._window, self._parts = window, parts
-        self._session, self._work = parts.session, parts.work
-        self._selecting, self._look = parts.selecting, parts.look
+        self._window, self._session, self._work = window, session, work
+        self._selecting, self._look, self._analysing = selecting, look, analysing
+        self._commands = commands
         self._settings: dict[str, Mapping[str, object]] = {}
+        self._forms: dict[str, Callable[[], object]] = {}
 
-    @property
-    def _forms(self) -> Mapping[str, Callable[[], object]]:
-        """The forms of finders that have one of their own; each starts its finder."""
-        parts = self._parts
-        return {
-            "cuts": parts.files.propose,
-            "takes": parts.takes.propose,
-            "repair": parts.repairing.finding.ask,
-            "like-this": parts.repairing.finding.sounds.ask_like,
-            "arrangement": parts.editors.propose,
-            "match": parts.files.edits.ask_edited,
-            "timing": parts.timing_proposing.ask,
-        }
+    def add_form(self, name: str, form: Callable[[], object]) -> None:
+        """Have a finder started by a form of its own instead of the usual one."""
+        self._forms[name] = form
 
     def ask(self) -> None:
         """Ask which finder is to look for edits, then run it.
@@ -119,12 +122,12 @@ class Finders(QObject):
         from engine.finders.registry import require_finder
 
         finder, request = require_finder(name), self.request(name, settings, tracks)
-        if finder.needs and self._parts.analysing.is_listening:
+        if finder.needs and self._analysing.is_listening:
             again_later = partial(self.start, name, settings, title, take, tracks)
-            self._parts.analysing.once_listened(again_later)
+            self._analysing.once_listened(again_later)
             self.said.emit(f"{finder.title}: proposed as soon as the recording is analysed")
             return
-        again = Again(FINDER_COMMANDS.get(name, ANY))
+        again = Again(self._commands.get(name, ANY))
         self._work.compute(find_edits, request, title or finder.title, take or self.take, again=again)
 
     def _asked(self, name: str, finder: Finder) -> Mapping[str, object] | None:
@@ -176,7 +179,7 @@ class Finders(QObject):
         before, name = self._session.state, found.request.name
         if sound_of(found.request.state.tracks) != sound_of(before.tracks):
             raise UsageError(
-                f"The tracks were changed meanwhile: propose again ‹{FINDER_COMMANDS.get(name, ANY)}›."
+                f"The tracks were changed meanwhile: propose again ‹{self._commands.get(name, ANY)}›."
             )
         for edit, analyses, audio in found.edits(before, merges_as):
             self._session.apply(edit, analyses, audio)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.dialogs import form_dialogs
-from desktop.parts import Parts
+from desktop.shell.shell import Shell
 from engine.document.by_hand import amount_of, change_amount, change_fade, change_filling, fade_ms_of
 from engine.document.change import Edit
 from engine.document.kinds import kind_of
@@ -49,11 +49,11 @@ class Amounts(QObject):
     said = Signal(str)
     refused = Signal(str)
 
-    def __init__(self, window: QWidget, parts: Parts, theme: Callable[[], Theme]) -> None:
+    def __init__(self, window: QWidget, shell: Shell, theme: Callable[[], Theme]) -> None:
         super().__init__(window)
-        self._window, self._session, self._transport = window, parts.session, parts.transport
-        self._review, self._selecting, self._theme = parts.review, parts.selecting, theme
-        parts.timeline.canvas.fade_dragged.connect(self._drag_fade)
+        self._window, self._session, self._transport = window, shell.session, shell.transport
+        self._review, self._selecting, self._theme = shell.review, shell.selecting, theme
+        shell.timeline.canvas.fade_dragged.connect(self._drag_fade)
 
     def nudge(self, direction: int, *, fine: bool = False) -> None:
         """Make the amount of the current edit one step more (1) or less (-1)."""

@@ -12,11 +12,13 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.dialogs import form_dialogs
-from desktop.parts import Parts
 from desktop.review.amounts import asked, length_ahead
 from desktop.shell.session import Session
+from desktop.shell.shell import Shell
 from desktop.shell.slots import reporting_refusals
 from desktop.shell.transport import Transport
+from desktop.timeline.clips import Clips
+from desktop.timeline.tracks import Tracks
 from engine.by_hand.fade_ends import USUAL_IN_MS, USUAL_OUT_MS, fade_ends, fades_ms, require_ends
 from engine.by_hand.payloads import (
     Payload,
@@ -119,15 +121,16 @@ class ByHand(QObject):
     refused = Signal(str)
     shown = Signal(str, str, str)
 
-    def __init__(self, window: QWidget, parts: Parts, theme: Callable[[], Theme]) -> None:
+    def __init__(
+        self, window: QWidget, shell: Shell, tracks: Tracks, clips: Clips, theme: Callable[[], Theme]
+    ) -> None:
         super().__init__(window)
-        self._parts = parts
-        self._window, self._session, self._transport = window, parts.session, parts.transport
-        self._review, self._selecting, self._tracks = parts.review, parts.selecting, parts.tracks
-        self._theme = theme
+        self._window, self._session, self._transport = window, shell.session, shell.transport
+        self._review, self._selecting, self._tracks = shell.review, shell.selecting, tracks
+        self._clips, self._theme = clips, theme
         self.clipboard: SpanClipboard = SpanClipboard(self._session, self._transport, self, self.said.emit)
         self._selecting.changed.connect(self._show)
-        canvas = parts.timeline.canvas
+        canvas = shell.timeline.canvas
         canvas.selection_slipped.connect(reporting_refusals(self.slip_by, self.refused.emit))
         canvas.selection_moved.connect(reporting_refusals(self.move_to, self.refused.emit))
 
@@ -154,7 +157,7 @@ class ByHand(QObject):
         if self._selecting.span is not None:
             self.cut()
         elif self._selecting.selected.clips:
-            self._parts.clips.remove()
+            self._clips.remove()
         else:
             self.delete()
 
@@ -183,7 +186,7 @@ class ByHand(QObject):
     def duplicate(self) -> None:
         """Repeat the selected span right after itself, and keep it selected; else duplicate the clips."""
         if self._selecting.span is None and self._selecting.selected.clips:
-            self._parts.clips.duplicate()
+            self._clips.duplicate()
             return
         span = self.required_of_all("repeat")
         self._require_in_step(span, ())

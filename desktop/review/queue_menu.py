@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QMenu, QWidget
 
-from desktop.parts import Parts
+from desktop.review.queue_side import QueueSide
+from desktop.shell.shell import Shell
 
 _ONE = (
     ("review.accept", "review.reject", "review.undecided"),
@@ -22,10 +23,10 @@ _SELECTED = (
 class QueueMenu(QObject):
     """Offers commands, with their keys, for a row of the queue."""
 
-    def __init__(self, window: QWidget, parts: Parts) -> None:
+    def __init__(self, window: QWidget, shell: Shell, queue: QueueSide) -> None:
         super().__init__(window)
-        self._window, self._parts = window, parts
-        parts.queue.panel.menu_requested.connect(self._popup)
+        self._window, self._shell = window, shell
+        queue.panel.menu_requested.connect(self._popup)
 
     def _popup(self, proposal_id: str, place: QPoint) -> None:
         menu = self.menu(proposal_id)
@@ -34,7 +35,7 @@ class QueueMenu(QObject):
 
     def menu(self, proposal_id: str) -> QMenu:
         """Return the menu for a row, which becomes the current one unless it is selected with others."""
-        review = self._parts.review
+        review = self._shell.review
         is_selected = proposal_id in review.selected
         if not is_selected and proposal_id != review.current:
             review.visit(proposal_id)
@@ -44,5 +45,5 @@ class QueueMenu(QObject):
             if number:
                 menu.addSeparator()
             for name in names:
-                menu.addAction(self._parts.commands.action(name))
+                menu.addAction(self._shell.commands.action(name))
         return menu

@@ -9,8 +9,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop.parts import Parts
 from desktop.playback.play_source import Frames
+from desktop.shell.shell import Shell
+from desktop.taste.analysing import Analysing
 from desktop.taste.reference_file import fetch_reference
 from engine.audio.reader import SourceReader
 from engine.document.proposals import ReferenceExample
@@ -60,10 +61,10 @@ class ReferenceListening(QObject):
 
     said = Signal(str)
 
-    def __init__(self, window: QWidget, parts: Parts) -> None:
+    def __init__(self, window: QWidget, shell: Shell, analysing: Analysing) -> None:
         super().__init__(window)
-        self._session, self._review, self._transport = parts.session, parts.review, parts.transport
-        self._analysing, self._work = parts.analysing, parts.work
+        self._session, self._review, self._transport = shell.session, shell.review, shell.transport
+        self._analysing, self._work = analysing, shell.work
         self._example_of: str | None = None
         self._ready: dict[tuple[str, int], Path] = {}
         self._review.moved.connect(self._forget_turn)

@@ -7,8 +7,9 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop.parts import Parts
 from desktop.review.cuts_ahead import submit_look
+from desktop.review.queue_side import QueueSide
+from desktop.shell.shell import Shell
 from desktop.work.job_lanes import JobLane
 from desktop.work.jobs import propose_at
 from engine.document.state import DocumentState
@@ -29,10 +30,10 @@ class ThresholdDrag(QObject):
 
     foreseen = Signal(str)
 
-    def __init__(self, window: QWidget, parts: Parts) -> None:
+    def __init__(self, window: QWidget, shell: Shell, queue: QueueSide) -> None:
         super().__init__(window)
-        self._session, self._work, self._timeline = parts.session, parts.work, parts.timeline
-        self._panel, self._show_queue = parts.queue_panel, parts.queue.show
+        self._session, self._work, self._timeline = shell.session, shell.work, shell.timeline
+        self._panel, self._show_queue = queue.panel, queue.show
         self._timeline.canvas.threshold_moved.connect(self._move)
         self._timeline.canvas.threshold_dragged.connect(self._release)
         self._wanted: float | None = None

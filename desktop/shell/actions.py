@@ -8,8 +8,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from desktop.commands import LAYERS, OUTER_LAYERS, REVIEW, Command, with_prefix
-from desktop.parts import Parts
+from desktop.shell.command import LAYERS, OUTER_LAYERS, REVIEW, Command, with_prefix
 from engine.errors import OffcutError
 from widgets.controls.keys.names import key_labels
 
@@ -84,12 +83,12 @@ class Actions(QObject):
             keys = [key for key in command.keys if key not in taken]
             self._actions[command.id].setShortcuts([QKeySequence(key) for key in with_prefix(keys)])
 
-    def bind(self, parts: Parts) -> None:
+    def bind(self, parts: object) -> None:
         """Have each command run its handler with these parts; an `OffcutError` is reported, not raised."""
         for command in self._commands.values():
             self._actions[command.id].triggered.connect(self._runner(command, parts))
 
-    def _runner(self, command: Command, parts: Parts) -> Callable[[], None]:
+    def _runner(self, command: Command, parts: object) -> Callable[[], None]:
         def run() -> None:
             self.running.emit(command.id)
             try:

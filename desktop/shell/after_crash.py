@@ -7,9 +7,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSettings, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 
-from desktop.parts import Parts
 from desktop.shell.crash_notes import CrashNotes, take_crashed
 from desktop.shell.log import log_file
+from desktop.shell.shell import Shell
 from desktop.user_settings.per_document import PerDocument
 from engine.errors import UsageError
 from engine.files.safe_write import shown
@@ -34,26 +34,26 @@ class AfterCrash(QObject):
     said = Signal(str)
     refused = Signal(str)
 
-    def __init__(self, window: QObject, parts: Parts, settings: QSettings) -> None:
+    def __init__(self, window: QObject, shell: Shell, settings: QSettings) -> None:
         super().__init__(window)
-        self._parts, self._settings = parts, settings
+        self._shell, self._settings = shell, settings
         self._notes: CrashNotes | None = None
         self._document: Path | None = None
         self._takes_backup = self._is_settled = False
         commands = (_OPEN, _LOG, _DISMISS)
         self.bar = OfferBar(
-            parts.look.theme, "After a crash", "End of the last session", parts.caps, commands
+            shell.look.theme, "After a crash", "End of the last session", shell.caps, commands
         )
-        self.bar.command_requested.connect(parts.commands.run)
-        parts.look.changed.connect(self.bar.set_theme)
+        self.bar.command_requested.connect(shell.commands.run)
+        shell.look.changed.connect(self.bar.set_theme)
         self._settled = QTimer(self, singleShot=True, interval=SETTLED_MS)
         self._settled.timeout.connect(self._settle)
 
     def begin(self, notes: CrashNotes) -> None:
         """Start noting the open document, and offer the document of the last crashed window once."""
         self._notes = notes
-        self._parts.session.opening.connect(self._note)
-        self._parts.session.replaced.connect(self._note_document)
+        self._shell.session.opening.connect(self._note)
+        self._shell.session.replaced.connect(self._note_document)
         crashed, times = take_crashed(), 0
         for document, settled in crashed:
             if document is not None:
@@ -71,7 +71,7 @@ class AfterCrash(QObject):
         """Open the last document, or its newest backup if the document crashed Offcut twice."""
         if self._document is None:
             raise UsageError("No document to reopen. Open one ‹file.open›.")
-        document, session = self._document, self._parts.session
+        document, session = self._document, self._shell.session
         (session.open_backup if self._takes_backup else session.open)(document)
         self._withdraw()
         which = f"a backup of {document.name}" if self._takes_backup else document.name
@@ -116,19 +116,19 @@ class AfterCrash(QObject):
     def _note(self, opening: Path | None = None) -> None:
         """Note a document that is about to be opened; None: the one that is open, also after a refusal."""
         assert self._notes is not None
-        self._notes.note(opening or self._parts.session.path, settled=opening is None and self._is_settled)
+        self._notes.note(opening or self._shell.session.path, settled=opening is None and self._is_settled)
 
     def _note_document(self) -> None:
-        path, self._is_settled = self._parts.session.path, False
+        path, self._is_settled = self._shell.session.path, False
         self._note()
         self._settled.start()
         if path is not None and path.absolute() == self._document:
             self._withdraw()
 
     def _settle(self) -> None:
-        if self._parts.work.is_busy:
+        if self._shell.work.is_busy:
             self._settled.start()
-        elif (path := self._parts.session.path) is not None:
+        elif (path := self._shell.session.path) is not None:
             self._is_settled = True
             PerDocument(self._settings, path).write(_SECTION, {})
             self._note()

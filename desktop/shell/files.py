@@ -1,4 +1,4 @@
-"""Commands with a dialog: open, import, learn and propose.
+"""Commands with a dialog: open and import.
 
 Extensions in the window: those that are left out, reported once.
 """
@@ -8,37 +8,26 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSettings, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop.demo import DEMO_FOLDER, edited_examples, is_demo
 from desktop.dialogs import file_dialogs, form_dialogs, questions
 from desktop.panels.match.edits_from_files import EditsFromFiles
-from desktop.parts import Parts
-from desktop.review.cuts_ahead import CutsAhead
-from desktop.taste.lengths import Lengths
-from desktop.user_settings.per_document import PerDocument
+from desktop.recordings.recordings import Recordings
+from desktop.shell.shell import Shell
 from desktop.work.jobs import left_out_extensions
 from desktop.work.work import Work
 from engine.audio.decoders.registry import audio_suffixes
 from engine.audio.folders import audio_files
-from engine.cuts.propose import shortest_kept_s
 from engine.document.recorded import require_recording
 from engine.edl.imports.formats import IMPORTS
 from engine.errors import UsageError
 from engine.extensions.names import any_named
-from engine.files.safe_write import is_taken, shown
+from engine.files.safe_write import shown
 from engine.recordings.import_audio import rates_of
 from engine.recordings.poly import Split, offered
-from engine.settings import cut_settings
-from engine.timebase import samples_to_s
 from engine.wording import reason_of
-from widgets.forms.taste.learn_panel import LearnPanel
-
-if TYPE_CHECKING:
-    pass
 
 
 class Extending(QObject):
@@ -66,9 +55,6 @@ class Extending(QObject):
             self.refused.emit(f"{sentences[0]}{more} 'offcut doctor' lists all.")
 
 
-_LEARN = "learn"
-
-
 class Files(QObject):
     """Shows a dialog, then has the work done.
 
@@ -89,68 +75,33 @@ class Files(QObject):
     def __init__(
         self,
         window: QWidget,
-        parts: Parts,
-        settings: QSettings,
+        shell: Shell,
+        recordings: Recordings,
+        edits: EditsFromFiles,
     ) -> None:
         super().__init__(window)
-        self._window, self._parts = window, parts
-        self._session = parts.session
-        self._checks, self._shelves = parts.diagnosing, parts.shelves
-        self._ahead = CutsAhead(parts.session, self)
-        self._lengths = Lengths(self)
-        self._settings = settings
-        self._edited: tuple[Path, ...] = ()
-        self.edits = EditsFromFiles(window, parts, lambda: self.folder, self)
-        self.edits.said.connect(self.said)
-        self.extending = Extending(parts.work, self)
+        self._window, self._session = window, shell.session
+        self._recordings, self.edits = recordings, edits
+        self.extending = Extending(shell.work, self)
         self.extending.refused.connect(self.refused)
-
-    def close(self) -> None:
-        """Stop the background threads."""
-        self._ahead.close()
-        self._lengths.close()
-
-    @property
-    def folder(self) -> Path:
-        """Start folder of dialogs."""
-        return self._session.folder
-
-    @property
-    def edited(self) -> tuple[Path, ...]:
-        """Recordings that were last learned from in this document; those of the demo in the demo alone."""
-        path = self._session.path
-        if path is None:
-            return self._edited
-        stored = PerDocument(self._settings, path).read(_LEARN).get("edited", ())
-        listed = tuple(map(Path, map(str, stored))) if isinstance(stored, list) else ()
-        chosen = tuple(one for one in listed if is_taken(one))
-        return chosen or (edited_examples() if is_demo(path) else ())
-
-    @edited.setter
-    def edited(self, paths: tuple[Path, ...]) -> None:
-        if self._session.path is None:
-            self._edited = paths
-        else:
-            document = PerDocument(self._settings, self._session.path)
-            document.write(_LEARN, {"edited": [str(one) for one in paths]})
 
     def new(self) -> None:
         """Start an empty document."""
-        path = file_dialogs.ask_new_document(self._window, self.folder)
+        path = file_dialogs.ask_new_document(self._window, self._session.folder)
         if path is not None:
             self._session.create(path)
             self.said.emit(f"Made {path.name}")
 
     def open(self) -> None:
         """Open a document."""
-        path = file_dialogs.ask_document(self._window, self.folder)
+        path = file_dialogs.ask_document(self._window, self._session.folder)
         if path is not None:
             self._session.open(path)
             self.said.emit(self._session.notice or f"Opened {path.name}")
 
     def open_backup(self) -> None:
         """Open the backup of a document that is damaged."""
-        path = file_dialogs.ask_document(self._window, self.folder)
+        path = file_dialogs.ask_document(self._window, self._session.folder)
         if path is not None:
             self._session.open_backup(path)
             self.said.emit(f"Opened a backup of {path.name}")
@@ -158,20 +109,20 @@ class Files(QObject):
     def relink(self) -> None:
         """Search a folder recursively for missing recordings."""
         require_recording(self._session.state, "analyse")
-        folder = file_dialogs.ask_folder(self._window, "Folder to search", self.folder)
+        folder = file_dialogs.ask_folder(self._window, "Folder to search", self._session.folder)
         if folder is not None:
-            self._parts.recordings.relink(folder)
+            self._recordings.relink(folder)
 
     def copy_recordings(self) -> None:
         """Copy the recordings into a folder, such as from a card that is to be removed."""
         require_recording(self._session.state, "copy")
-        folder = file_dialogs.ask_folder(self._window, "Copy recordings to", self.folder)
+        folder = file_dialogs.ask_folder(self._window, "Copy recordings to", self._session.folder)
         if folder is not None:
-            self._parts.recordings.copy_to(folder)
+            self._recordings.copy_to(folder)
 
     def import_recordings(self) -> None:
         """Import recordings as tracks."""
-        paths = file_dialogs.ask_recordings(self._window, "Import recordings", self.folder)
+        paths = file_dialogs.ask_recordings(self._window, "Import recordings", self._session.folder)
         if paths is not None:
             self._import(paths)
 
@@ -184,7 +135,7 @@ class Files(QObject):
         several = offered(paths)
         split = questions.ask_split(self._window, several) if several else Split.NONE
         if split is not None:
-            self._parts.recordings.import_files(paths, rate_hz, split)
+            self._recordings.import_files(paths, rate_hz, split)
 
     def drop(self, paths: Sequence[str]) -> None:
         """Open a dropped document, or import dropped recordings; of a single one the edit may be wanted.
@@ -216,57 +167,6 @@ class Files(QObject):
         name = form_dialogs.ask_snapshot_name(self._window)
         if name is not None:
             self.said.emit(f"Saved a snapshot: {self._session.snapshot(name).name}")
-
-    def learn(self, epochs: int | None = None) -> None:
-        """Ask for edited recordings and learn a taste from them."""
-        panel = LearnPanel(self._parts.look.theme, epochs)
-        edited = self.edited or self._learned_from
-        asked = form_dialogs.ask_learn(
-            self._window, panel, edited, self.folder, self._checks.check, self._lengths.find
-        )
-        self._checks.drop()
-        self._lengths.drop()
-        if asked is None:
-            return
-        out = self.folder / f"{asked.name.replace('/', '-')}.taste"
-        overwrite = is_taken(out)
-        if overwrite and not questions.confirm_overwrite(self._window, (out,)):
-            return
-        self.edited = tuple(Path(path) for path in asked.edited)
-        self._parts.learning.learn(asked, out, overwrite)
-
-    @property
-    def _learned_from(self) -> tuple[Path, ...]:
-        """Recordings that the taste in use was learned from, except those of the demo and missing ones."""
-        nearest = self._session.nearest
-        paths = () if nearest is None else map(Path, nearest.paths)
-        return tuple(path for path in paths if is_taken(path) and DEMO_FOLDER not in path.parents)
-
-    def use_taste(self) -> None:
-        """Choose a taste that was learned before."""
-        require_recording(self._session.state, "analyse")
-        path = self._shelves.ask("Use a taste", "Use")
-        if path is not None:
-            self._parts.analysing.use_taste(path)
-
-    def propose(self) -> None:
-        """Ask for the amount of cuts and propose them; during an analysis, propose after its end."""
-        if self._parts.analysing.is_scoring and self._session.state.tracks:
-            self._parts.analysing.propose_once_scored()
-            return
-        state = self._session.state
-        self._session.required_curve()
-        asked = form_dialogs.ask_propose(
-            self._window,
-            self._parts.look.theme,
-            cut_settings(state.settings),
-            samples_to_s(state.length_samples, state.rate_hz),
-            shortest_kept_s(self._session.grid),
-            self._ahead.look,
-        )
-        self._ahead.forget()
-        if asked is not None:
-            self._parts.analysing.propose(asked)
 
 
 def _dropped(path: Path) -> tuple[Path, ...]:

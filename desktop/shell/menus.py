@@ -8,8 +8,9 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QSettings
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMainWindow, QMenu, QMenuBar
 
-from desktop.commands import COMMANDS, MENUS, MenuGroups
+from desktop.commands.menus import MenuGroups
 from desktop.shell.actions import Actions
+from desktop.shell.command import Command
 
 _HIDDEN = "menu_bar_hidden"
 _ROLES = {
@@ -22,11 +23,18 @@ _ROLES = {
 class Menus(QObject):
     """Fills the menu bar of a window, and hides or shows it as the user left it."""
 
-    def __init__(self, window: QMainWindow, actions: Actions, settings: QSettings) -> None:
+    def __init__(
+        self,
+        window: QMainWindow,
+        actions: Actions,
+        table: Iterable[Command],
+        menus: Iterable[MenuGroups],
+        settings: QSettings,
+    ) -> None:
         super().__init__(window)
-        self._actions, self._settings = actions, settings
+        self._actions, self._table, self._settings = actions, tuple(table), settings
         self._bar = _MenuBar(window)
-        for menu in MENUS:
+        for menu in menus:
             self._fill(self._bar.addMenu(menu.title), menu)
         window.setMenuBar(self._bar)
         self._bar.setVisible(settings.value(_HIDDEN) != "yes")
@@ -42,7 +50,7 @@ class Menus(QObject):
             menu.addMenu(group).addActions(list(self._of_group(group)))
 
     def _of_group(self, group: str) -> Iterable[QAction]:
-        for command in COMMANDS:
+        for command in self._table:
             if command.group == group:
                 action = self._actions.action(command.id)
                 action.setMenuRole(_ROLES.get(command.id, QAction.MenuRole.NoRole))

@@ -11,8 +11,8 @@ from typing import Any
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from desktop.commands import PAINT_LAYER
-from desktop.parts import Parts
+from desktop.shell.command import PAINT_LAYER
+from desktop.shell.shell import Shell
 from engine.wording import begun
 from widgets.chrome.message_log import Message, MessageLog
 from widgets.chrome.status_bar import StatusBar
@@ -35,15 +35,15 @@ class Messages(QObject):
     log : the list of it, once it was asked for
     """
 
-    def __init__(self, window: QWidget, parts: Parts, status_bar: StatusBar) -> None:
+    def __init__(self, window: QWidget, shell: Shell, status_bar: StatusBar) -> None:
         super().__init__(window)
         self._window = window
-        self._parts = parts
+        self._shell = shell
         self._bar = status_bar
         self._has_result = False
-        parts.commands.running.connect(self._begin_command)
-        parts.session.changed.connect(self._bar.clear_error)
-        parts.session.replaced.connect(self._bar.clear_error)
+        shell.commands.running.connect(self._begin_command)
+        shell.session.changed.connect(self._bar.clear_error)
+        shell.session.replaced.connect(self._bar.clear_error)
         self.messages: deque[Message] = deque(maxlen=MOST_MESSAGES)
         self.log: MessageLog | None = None
 
@@ -58,7 +58,7 @@ class Messages(QObject):
     def say(self, sentence: str) -> None:
         """Show the result of the last command, and the next undo step."""
         # While a mask is painted the key of undo takes strokes back.
-        undo_label = "" if self._parts.commands.layer == PAINT_LAYER else self._parts.session.undo_label
+        undo_label = "" if self._shell.commands.layer == PAINT_LAYER else self._shell.session.undo_label
         self._has_result = True
         self._bar.set_message(self._on_clock(sentence), self._on_clock(undo_label) or None)
         self._note(is_error=False)
@@ -76,9 +76,9 @@ class Messages(QObject):
 
     def _on_clock(self, sentence: str) -> str:
         """Add the clock of a history time: the displayed one counts the result."""
-        labels = (self._parts.session.undo_label, self._parts.session.redo_label)
+        labels = (self._shell.session.undo_label, self._shell.session.redo_label)
         is_of_history = any(label and label.lower() in sentence.lower() for label in labels)
-        if self._parts.transport.plays_result and is_of_history and _CLOCK.search(sentence):
+        if self._shell.transport.plays_result and is_of_history and _CLOCK.search(sentence):
             return f"{sentence} (source time)"
         return sentence
 
@@ -94,8 +94,8 @@ class Messages(QObject):
     def show_log(self) -> None:
         """Show the message log, or focus it."""
         if self.log is None:
-            self.log = MessageLog(self._parts.look.theme, self._window)
-            self._parts.look.changed.connect(self.log.set_theme)
+            self.log = MessageLog(self._shell.look.theme, self._window)
+            self._shell.look.changed.connect(self.log.set_theme)
         self.log.show_messages(self.messages)
         self.log.show()
         self.log.raise_()

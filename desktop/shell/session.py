@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.demo import is_demo
+from desktop.demo_files import is_demo
 from engine.document.analysis import (
     Analysis,
     BeatGrid,

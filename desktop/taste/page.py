@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from desktop.dialogs import file_dialogs
-from desktop.parts import Parts
+from desktop.review.threshold import ThresholdDrag
+from desktop.shell.shell import Shell
 from desktop.shell.slots import reporting_refusals
+from desktop.taste.analysing import Analysing
 from desktop.taste.hearing import TasteHearing
 from desktop.taste.jobs import CompareRequest, MomentRequest, compare_on, read_facts, show_moment
+from desktop.taste.learning import Learning
+from desktop.taste.shelf import Shelves
 from desktop.taste.survey import TasteSurvey
 from desktop.taste.threshold import TasteThreshold
 from desktop.work.heavy_modules import is_loaded, load
@@ -31,6 +35,7 @@ from engine.overview.verdict import WouldCut
 from engine.review.statistics import statistics, without_questions
 from engine.timebase import format_time, samples_to_s
 from engine.wording import counted, percent
+from widgets.chrome.top_bar import TopBar
 from widgets.learning.loss_history import LossHistory
 
 if TYPE_CHECKING:
@@ -58,30 +63,42 @@ class Tasting(QObject):
     closed = Signal()
     facts_changed = Signal(object)
 
-    def __init__(self, window: QWidget, parts: Parts) -> None:
+    def __init__(
+        self,
+        window: QWidget,
+        shell: Shell,
+        pages: QStackedWidget,
+        top_bar: TopBar,
+        analysing: Analysing,
+        learning: Learning,
+        shelves: Shelves,
+        threshold: ThresholdDrag,
+    ) -> None:
         super().__init__(window)
-        self._window, self._parts = window, parts
-        self._session, self._work = parts.session, parts.work
+        self._window, self._shell = window, shell
+        self._session, self._work = shell.session, shell.work
+        self._pages, self._top_bar = pages, top_bar
+        self._analysing, self._shelves = analysing, shelves
         self._page: TastePage | None = None
         self._lane = JobLane("taste page lane", self)
-        self._hearing = TasteHearing(parts.session, parts.transport, parts.work, self)
+        self._hearing = TasteHearing(shell.session, shell.transport, shell.work, self)
         self._hearing.said.connect(self.said)
-        self._survey = TasteSurvey(parts.session, parts.work, self)
-        self._threshold = TasteThreshold(parts, self)
+        self._survey = TasteSurvey(shell.session, shell.work, self)
+        self._threshold = TasteThreshold(shell, analysing, threshold, self)
         self._looked_at: Path | None = None  # instead of the document's
         self._facts: TasteFacts | None = None
         self._reading: JobHandle | None = None
         self._wanted_moment: tuple[str, float] | None = None
         self._learning: tuple[str, LossHistory] | None = None
         self._findings: tuple[Finding, ...] = ()
-        self._listen()
+        self._listen(learning)
 
-    def _listen(self) -> None:
-        session, learning = self._session, self._parts.learning
+    def _listen(self, learning: Learning) -> None:
+        session = self._session
         session.replaced.connect(self._take_document)
         session.changed.connect(self._take_change)
         session.media_found.connect(self._renew)
-        self._parts.look.changed.connect(lambda theme: self._page.set_theme(theme) if self._page else None)
+        self._shell.look.changed.connect(lambda theme: self._page.set_theme(theme) if self._page else None)
         learning.started.connect(self._start_learning)
         learning.progressed.connect(self._follow_learning)
         learning.ended.connect(self._end_learning)
@@ -94,7 +111,7 @@ class Tasting(QObject):
     @property
     def is_open(self) -> bool:
         """Whether the page is shown."""
-        return self._page is not None and self._parts.pages.currentWidget() is self._page
+        return self._page is not None and self._pages.currentWidget() is self._page
 
     @property
     def is_busy(self) -> bool:
@@ -107,14 +124,14 @@ class Tasting(QObject):
         if self._page is None:
             from widgets.taste.page import TastePage
 
-            self._page = TastePage(self._parts.look.theme, self._parts.caps)
-            self._parts.pages.addWidget(self._page)
+            self._page = TastePage(self._shell.look.theme, self._shell.caps)
+            self._pages.addWidget(self._page)
             self._wire(self._page)
             self._page.set_findings(self._findings)
         return self._page
 
     def _wire(self, page: TastePage) -> None:
-        page.command_requested.connect(self._parts.commands.run)
+        page.command_requested.connect(self._shell.commands.run)
         page.findings.remedy_requested.connect(self._remedy)
         page.moment_chosen.connect(self._want_moment)
         page.span_heard.connect(reporting_refusals(self._hear, self.refused.emit))
@@ -148,9 +165,9 @@ class Tasting(QObject):
         if self.is_open:
             return
         page = self.page
-        self._parts.pages.setCurrentWidget(page)
-        self._parts.commands.enable_review(False)  # nobody answers what is not seen
-        self._parts.top_bar.set_taste_shown(True)
+        self._pages.setCurrentWidget(page)
+        self._shell.commands.enable_review(False)  # nobody answers what is not seen
+        self._top_bar.set_taste_shown(True)
         self.opened.emit()
         self._renew()
         page.take_focus()
@@ -161,10 +178,10 @@ class Tasting(QObject):
             return False
         if self.page.distribution.cancel_drag():
             return True
-        self._parts.pages.setCurrentIndex(0)
-        self._parts.commands.enable_review(bool(self._session.state.proposals))
-        self._parts.timeline.setFocus()
-        self._parts.top_bar.set_taste_shown(False)
+        self._pages.setCurrentIndex(0)
+        self._shell.commands.enable_review(bool(self._session.state.proposals))
+        self._shell.timeline.setFocus()
+        self._top_bar.set_taste_shown(False)
         self.closed.emit()
         return True
 
@@ -172,7 +189,7 @@ class Tasting(QObject):
 
     def look(self) -> None:
         """Ask for another taste to view; the document's taste does not change."""
-        path = self._parts.shelves.ask("View another taste", "View")
+        path = self._shelves.ask("View another taste", "View")
         if path is not None:
             self._look_at(path)
 
@@ -189,7 +206,7 @@ class Tasting(QObject):
         known = self._survey.recordings.found(self.page.current)
         if known is None or known.scored is None:
             raise UsageError("No recording to compare. Import one, or drop one on the Taste page.")
-        second = self._parts.shelves.ask(f"Compare {self._facts.name} with", "Compare")
+        second = self._shelves.ask(f"Compare {self._facts.name} with", "Compare")
         if second is None:
             return
         at = self._threshold.score
@@ -226,8 +243,8 @@ class Tasting(QObject):
 
     def _remedy(self, action: str) -> None:
         """Run the command, or pass other actions on."""
-        if self._parts.commands.knows(action):
-            self._parts.commands.run(action)
+        if self._shell.commands.knows(action):
+            self._shell.commands.run(action)
         else:
             self.remedy_requested.emit(action)
 
@@ -240,7 +257,7 @@ class Tasting(QObject):
 
     @property
     def _taste(self) -> Path | None:
-        return self._looked_at or self._parts.analysing.taste
+        return self._looked_at or self._analysing.taste
 
     @property
     def _folder(self) -> Path:
@@ -248,7 +265,7 @@ class Tasting(QObject):
         return Path.home() if here is None else here.absolute().parent
 
     def _look_at(self, path: Path) -> None:
-        self._looked_at = None if path == self._parts.analysing.taste else path
+        self._looked_at = None if path == self._analysing.taste else path
         if not self.is_open:
             self.toggle()
         else:

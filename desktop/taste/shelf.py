@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSettings
 from PySide6.QtWidgets import QWidget
 
-from desktop.demo import DEMO_FOLDER
+from desktop.demo_files import DEMO_FOLDER
 from desktop.dialogs import file_dialogs, form_dialogs
 from desktop.shell.session import Session
 from desktop.user_settings.recents import TASTES, Recents

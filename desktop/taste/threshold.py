@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from desktop.parts import Parts
+from desktop.review.threshold import ThresholdDrag
+from desktop.shell.shell import Shell
+from desktop.taste.analysing import Analysing
 from engine.anomaly.threshold import USUAL_LIMIT, to_scores
 
 if TYPE_CHECKING:
@@ -27,9 +29,11 @@ class TasteThreshold(QObject):
 
     moved = Signal()
 
-    def __init__(self, parts: Parts, parent: QObject | None = None) -> None:
+    def __init__(
+        self, shell: Shell, analysing: Analysing, drag: ThresholdDrag, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._parts = parts
+        self._shell, self._analysing, self._drag_line = shell, analysing, drag
         self._tried = USUAL_SCORE
         self.maker = ""
 
@@ -38,32 +42,32 @@ class TasteThreshold(QObject):
         view.threshold_moved.connect(self._move)
         view.threshold_dragged.connect(self._drag)
         view.threshold_stepped.connect(self._step)
-        self._parts.threshold.foreseen.connect(view.set_outlook)
+        self._drag_line.foreseen.connect(view.set_outlook)
 
     @property
     def score(self) -> float:
         """Position of the threshold."""
-        return self._parts.review.threshold if self._proposes else self._tried
+        return self._shell.review.threshold if self._proposes else self._tried
 
     @property
     def _proposes(self) -> bool:
         """Whether the document's cuts come from the displayed taste, whose maker is `maker`."""
-        curve = self._parts.session.curve
+        curve = self._shell.session.curve
         return curve is not None and curve.maker == self.maker
 
     def _move(self, score: float | None) -> None:
         if self._proposes:
-            self._parts.timeline.canvas.threshold_moved.emit(score)
+            self._shell.timeline.canvas.threshold_moved.emit(score)
 
     def _drag(self, score: float) -> None:
         if self._proposes:
-            self._parts.timeline.canvas.threshold_dragged.emit(score)
+            self._shell.timeline.canvas.threshold_dragged.emit(score)
         else:
             self._tried = score
             self.moved.emit()
 
     def _step(self, score: float) -> None:
         if self._proposes:
-            self._parts.analysing.propose({"threshold_mode": "score", "score": score}, merges_as="threshold")
+            self._analysing.propose({"threshold_mode": "score", "score": score}, merges_as="threshold")
         else:
             self._drag(score)

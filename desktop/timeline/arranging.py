@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QPoint, QSettings, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
-from desktop.parts import Parts
+from desktop.shell.shell import Shell
 from desktop.shell.slots import reporting_refusals
 from engine.document.change import Edit
 from engine.document.recorded import require_recording
@@ -33,12 +33,12 @@ class Arranging(QObject):
     said = Signal(str)
     refused = Signal(str)
 
-    def __init__(self, window: QWidget, parts: Parts, settings: QSettings) -> None:
+    def __init__(self, window: QWidget, shell: Shell, settings: QSettings) -> None:
         super().__init__(window)
-        self._window, self._parts, self._settings = window, parts, settings
+        self._window, self._shell, self._settings = window, shell, settings
         self._shown: Arrangement | None = None
         self._is_wanted = settings.value(_KEY, "off") == "on"
-        canvas = parts.timeline.canvas
+        canvas = shell.timeline.canvas
         canvas.block_moved.connect(reporting_refusals(self._drop, self.refused.emit))
         canvas.block_chosen.connect(self._choose)
         canvas.block_menu_requested.connect(self._open_menu)
@@ -48,13 +48,13 @@ class Arranging(QObject):
         state = self._state
         has_lane = bool(state.tracks) and (self._is_wanted or is_arranged(state))
         self._shown = arrangement(state) if has_lane else None
-        self._parts.timeline.set_arrangement(self._shown)
+        self._shell.timeline.set_arrangement(self._shown)
 
     @property
     def _state(self) -> DocumentState:
         """The document of the playing result, also while an arrangement is compared."""
-        tried = self._parts.transport.tried
-        return self._parts.session.state if tried is None else tried
+        tried = self._shell.transport.tried
+        return self._shell.session.state if tried is None else tried
 
     def toggle(self) -> str:
         """Show the lane always, or only with arranged blocks; return the message."""
@@ -67,7 +67,7 @@ class Arranging(QObject):
 
     def step(self, direction: int) -> None:
         """Move the playhead to the previous (-1) or next (1) block."""
-        made, here = self._all(), self._parts.transport.result_samples
+        made, here = self._all(), self._shell.transport.result_samples
         number = self._block(made)
         begins = int(made.result_starts[number])
         if direction < 0 and here > begins:
@@ -82,7 +82,7 @@ class Arranging(QObject):
         before = number - 1 if direction < 0 else number + 2
         if not 0 <= before <= len(made):
             raise UsageError(f"This is already the {'first' if direction < 0 else 'last'} already.")
-        self._apply(moved_block(self._parts.session.state, made, number, before))
+        self._apply(moved_block(self._shell.session.state, made, number, before))
 
     def again(self) -> None:
         """Repeat the block at the playhead."""
@@ -91,19 +91,19 @@ class Arranging(QObject):
             raise UsageError(
                 "The whole recording is one block. Select a span and duplicate it first ‹hand.duplicate›."
             )
-        self._apply(block_again(self._parts.session.state, made, self._block(made)))
+        self._apply(block_again(self._shell.session.state, made, self._block(made)))
 
     def take_out(self) -> None:
         """Remove the copy at the playhead, or cut the block everywhere."""
         made = self._taken()
         if len(made) == 1 and not made.laid_by:
             raise UsageError("The whole recording is one block. Select a span to cut.")
-        self._apply(block_taken_out(self._parts.session.state, made, self._block(made)))
+        self._apply(block_taken_out(self._shell.session.state, made, self._block(made)))
 
     def select(self) -> None:
         """Select the span of the block at the playhead."""
         made = self._all()
-        self._parts.selecting.select(*made.block(self._block(made)).span)
+        self._shell.selecting.select(*made.block(self._block(made)).span)
 
     def _all(self) -> Arrangement:
         """Return the blocks, also while they are not shown."""
@@ -116,25 +116,25 @@ class Arranging(QObject):
 
     def _taken(self) -> Arrangement:
         """Return the blocks of the document for rearrangement."""
-        if self._parts.transport.tried is not None:
+        if self._shell.transport.tried is not None:
             raise UsageError("Accept this arrangement first ‹editor.take›; then move its blocks.")
         return self._all()
 
     def _block(self, made: Arrangement) -> int:
-        number = made.block_at(self._parts.transport.result_samples)
+        number = made.block_at(self._shell.transport.result_samples)
         return len(made) - 1 if number is None else number
 
     def _go_to(self, made: Arrangement, number: int) -> None:
         block = made.block(number)
-        begins = self._parts.transport.result.to_source(block.result_start_samples)
-        self._parts.zooms.seek(begins, block.result_start_samples)
+        begins = self._shell.transport.result.to_source(block.result_start_samples)
+        self._shell.zooms.seek(begins, block.result_start_samples)
 
     def _apply(self, done: tuple[Edit, str]) -> None:
         """Apply an edit, and move the playhead to the inserted block."""
         edit, proposal_id = done
-        parts = self._parts
-        parts.session.apply(edit)
-        parts.review.choose(proposal_id)
+        shell = self._shell
+        shell.session.apply(edit)
+        shell.review.choose(proposal_id)
         self.said.emit(edit.label)
         made = self._all()
         for number, block in enumerate(made.blocks):
@@ -144,17 +144,17 @@ class Arranging(QObject):
 
     def _drop(self, number: int, before: int, is_copy: bool) -> None:
         lay = copied_block if is_copy else moved_block
-        self._apply(lay(self._parts.session.state, self._taken(), number, before))
+        self._apply(lay(self._shell.session.state, self._taken(), number, before))
 
     def _choose(self, number: int) -> None:
         laid_by = self._all().block(number).laid_by
-        if laid_by in self._parts.session.state.proposals:
-            self._parts.review.choose(laid_by)
+        if laid_by in self._shell.session.state.proposals:
+            self._shell.review.choose(laid_by)
 
     def _open_menu(self, number: int, place: QPoint) -> None:
         self._go_to(self._all(), number)
         menu = QMenu(self._window)
         for name in MENU:
-            menu.addAction(self._parts.commands.action(f"arrange.{name}"))
+            menu.addAction(self._shell.commands.action(f"arrange.{name}"))
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(place)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop.parts import Parts
+from desktop.export.exporting import Exporting
+from desktop.recordings.recordings import Recordings
+from desktop.shell.shell import Shell
 from engine.audio.pictures.clipped_places import clipped_places
 from engine.document.tracks.clip import visible
 from engine.document.tracks.track import audible
@@ -19,12 +21,12 @@ _APART_S = 0.5
 class ClippedPlaces:
     """Clipped positions of the recordings, and of the last exported mix."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._session, self._transport, self._zooms = parts.session, parts.transport, parts.zooms
-        self._exporting = parts.exporting
-        self._waves = parts.recordings.source_waves
+    def __init__(self, shell: Shell, exporting: Exporting, recordings: Recordings) -> None:
+        self._session, self._transport, self._zooms = shell.session, shell.transport, shell.zooms
+        self._exporting = exporting
+        self._waves = recordings.source_waves
         self._found: dict[str, NDArray[np.int64]] = {}
-        parts.recordings.waves_changed.connect(lambda _: self._found.clear())
+        recordings.waves_changed.connect(lambda _: self._found.clear())
 
     def go_on(self) -> str:
         """Move the playhead to the next clipped position, cyclically; return the message."""

@@ -12,11 +12,12 @@ from functools import partial
 from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
-from desktop.commands.command import CLIP_LAYER
 from desktop.dialogs import form_dialogs
 from desktop.dialogs.questions import confirm_removal
-from desktop.parts import Parts
+from desktop.shell.command import CLIP_LAYER
+from desktop.shell.shell import Shell
 from desktop.shell.slots import reporting_refusals
+from desktop.timeline.tracks import Tracks
 from desktop.work.jobs import propose_again
 from engine.document.change import Edit
 from engine.document.edits import set_settings
@@ -46,6 +47,7 @@ from engine.recordings.line_up import LineUpRequest, line_up_edit
 from engine.recordings.placement.placements import Placements
 from engine.timebase import format_time, s_to_samples
 from engine.wording import counted
+from widgets.chrome.status_bar import StatusBar
 from widgets.forms.numbers_form import Number, NumbersForm
 from widgets.forms.places.form import PlacesForm
 from widgets.timeline.heads.value_field import STEPS_RUN
@@ -66,10 +68,10 @@ class Rippling(QObject):
 
     said = Signal(str)
 
-    def __init__(self, parts: Parts, parent: QObject) -> None:
+    def __init__(self, shell: Shell, status_bar: StatusBar, parent: QObject) -> None:
         super().__init__(parent)
-        self._parts, self._session = parts, parts.session
-        self._actions = {mode: parts.commands.action(f"clips.ripple_{mode}") for mode in Ripple}
+        self._shell, self._session, self._bar = shell, shell.session, status_bar
+        self._actions = {mode: shell.commands.action(f"clips.ripple_{mode}") for mode in Ripple}
         for action in self._actions.values():
             action.setCheckable(True)
         self._session.changed.connect(self._show)
@@ -98,8 +100,8 @@ class Rippling(QObject):
         mode = self.mode
         for each, action in self._actions.items():
             action.setChecked(each is mode)
-        self._parts.timeline.canvas.ripple = mode
-        self._parts.status_bar.set_mode(_SHOWN[mode])
+        self._shell.timeline.canvas.ripple = mode
+        self._bar.set_mode(_SHOWN[mode])
 
 
 NUDGE_S = 0.010
@@ -128,18 +130,19 @@ class Clips(QObject):
     said = Signal(str)
     refused = Signal(str)
 
-    def __init__(self, window: QWidget, parts: Parts) -> None:
+    def __init__(self, window: QWidget, shell: Shell, tracks: Tracks, status_bar: StatusBar) -> None:
         super().__init__(window)
-        self._window, self._parts, self._session = window, parts, parts.session
-        self.rippling: Rippling = Rippling(parts, self)  # stated, as in `desktop.shell.transport`
+        self._window, self._shell, self._session = window, shell, shell.session
+        self._tracks = tracks
+        self.rippling: Rippling = Rippling(shell, status_bar, self)  # stated, as in `desktop.shell.transport`
         self.rippling.said.connect(self.said)
-        canvas = parts.timeline.canvas
+        canvas = shell.timeline.canvas
         canvas.clip_chosen.connect(lambda _id, _choice: self._say_chosen())
         canvas.clips_dragged.connect(reporting_refusals(self._drag, self.refused.emit))
         canvas.clip_trimmed.connect(reporting_refusals(self._trim, self.refused.emit))
         canvas.clip_menu_requested.connect(self._popup)
-        parts.selecting.changed.connect(self._follow_selection)
-        parts.review.arrived.connect(lambda key: parts.selecting.drop_clips() if key else None)
+        shell.selecting.changed.connect(self._follow_selection)
+        shell.review.arrived.connect(lambda key: shell.selecting.drop_clips() if key else None)
 
     @property
     def chosen(self) -> tuple[Clip, ...]:
@@ -148,7 +151,7 @@ class Clips(QObject):
 
     @property
     def _ids(self) -> tuple[str, ...]:
-        return self._parts.selecting.selected.clips
+        return self._shell.selecting.selected.clips
 
     def choose_here(self) -> None:
         """Select the clips of the selected tracks at the playhead.
@@ -158,7 +161,7 @@ class Clips(QObject):
         UsageError : no track is selected, or they have no clip there
         """
         require_recording(self._session.state, "choose")
-        tracks, here = self._parts.tracks.selected(), self._parts.transport.playhead_samples
+        tracks, here = self._tracks.selected(), self._shell.transport.playhead_samples
         found = [clip.id for track in tracks if (clip := clip_here(track, here)) is not None]
         if not found:
             at = format_time(here / self._session.state.rate_hz, 1)
@@ -172,23 +175,23 @@ class Clips(QObject):
         track, clip = clip_of(self._session.state, self.required()[-1])
         ordered = sorted(track.clips, key=lambda one: (one.start_samples, one.id))
         place = min(max(ordered.index(clip) + direction, 0), len(ordered) - 1)
-        self._parts.zooms.seek(ordered[place].start_samples)
+        self._shell.zooms.seek(ordered[place].start_samples)
         self.choose((ordered[place].id,))
 
     def choose_track(self) -> None:
         """Select all clips of the selected tracks."""
-        self.choose([clip.id for track in self._parts.tracks.selected() for clip in track.clips])
+        self.choose([clip.id for track in self._tracks.selected() for clip in track.clips])
 
     def choose(self, keys: Sequence[str]) -> None:
         """Select clips, by id, and no others."""
-        self._parts.selecting.choose_clips(keys)
+        self._shell.selecting.choose_clips(keys)
         self._say_chosen()
 
     def leave(self) -> bool:
         """Leave the keys of clips, and select none; return False where those keys are not active."""
-        was = self._parts.selecting.selected.gives_keys
+        was = self._shell.selecting.selected.gives_keys
         if was:
-            self._parts.selecting.drop_clips()
+            self._shell.selecting.drop_clips()
         return was
 
     def nudge(self, direction: int, step_s: float | None = NUDGE_S) -> None:
@@ -205,22 +208,22 @@ class Clips(QObject):
         ------
         UsageError : no track is selected, or no clip of it is there
         """
-        state, here = self._session.state, self._parts.transport.playhead_samples
+        state, here = self._session.state, self._shell.transport.playhead_samples
         require_recording(state, "split")
-        self._apply(split_clips(state, here, [track.id for track in self._parts.tracks.selected()]))
+        self._apply(split_clips(state, here, [track.id for track in self._tracks.selected()]))
 
     def trim_to_playhead(self, *, is_start: bool) -> None:
         """Put the start or the end of the chosen clip at the playhead."""
         state, keys = self._session.state, self.required()
         if len(keys) != 1:
             raise UsageError(f"{len(keys)} clips are chosen. Choose one to trim it.")
-        clip, here = clip_of(state, keys[0])[1], self._parts.transport.playhead_samples
+        clip, here = clip_of(state, keys[0])[1], self._shell.transport.playhead_samples
         edges = (here, clip.stop_samples) if is_start else (clip.start_samples, here)
         self._trim(clip.id, *edges)
 
     def place_here(self) -> None:
         """Put the chosen clips at the playhead, the first exactly there."""
-        here = self._parts.transport.playhead_samples
+        here = self._shell.transport.playhead_samples
         self._apply(place_together(self._session.state, self.required(), here, self.rippling.mode))
 
     def duplicate(self) -> None:
@@ -272,7 +275,7 @@ class Clips(QObject):
             self._apply(set_clips(self._session.state, keys, name=name))
 
     def _ask(self, title: str, numbers: Sequence[Number]) -> tuple[float, ...] | None:
-        form = NumbersForm(self._parts.look.theme, numbers, "")
+        form = NumbersForm(self._shell.look.theme, numbers, "")
         return form_dialogs.ask_numbers(self._window, title, form, "Set")
 
     def line_up(self) -> None:
@@ -281,21 +284,21 @@ class Clips(QObject):
         require_recording(state, "line up")
         every = tuple(clip.id for track in state.tracks for clip in track.clips)
         request = LineUpRequest(state, self._session.media, self._ids if len(self._ids) > 1 else every)
-        self._parts.work.read(propose_again, request, "Comparing sound", partial(self._lined_up, request))
+        self._shell.work.read(propose_again, request, "Comparing sound", partial(self._lined_up, request))
 
     def _lined_up(self, request: LineUpRequest, places: Placements) -> None:
         state = self._session.state
         if state.tracks != request.state.tracks:
             raise UsageError("The clips changed meanwhile. Line them up again ‹clips.line_up›.")
         lengths = [source_length_samples(state.sources[key], state.rate_hz) for key in request.sources]
-        form = PlacesForm(self._parts.look.theme, places, lengths, names_are_fixed=True)
+        form = PlacesForm(self._shell.look.theme, places, lengths, names_are_fixed=True)
         chosen = form_dialogs.ask_places(self._window, form, "Line up")
         if chosen is not None:
             self._apply(line_up_edit(replace(request, state=state), chosen))
 
     def join(self) -> None:
         """Put the clips of the selected tracks onto the first selected one, and remove the other tracks."""
-        first, *others = (track.id for track in self._parts.tracks.selected())
+        first, *others = (track.id for track in self._tracks.selected())
         if not others:
             raise UsageError("Select two tracks or more: click one head, then the others with Ctrl or Shift.")
         self._apply(join_tracks(self._session.state, first, others))
@@ -315,9 +318,9 @@ class Clips(QObject):
 
     def _follow_selection(self) -> None:
         """Give the keys to the selected clips, or take them back."""
-        gives_keys = self._parts.selecting.selected.gives_keys
-        if gives_keys != (CLIP_LAYER in self._parts.commands.layers):
-            self._parts.commands.enter(CLIP_LAYER, is_in=gives_keys)
+        gives_keys = self._shell.selecting.selected.gives_keys
+        if gives_keys != (CLIP_LAYER in self._shell.commands.layers):
+            self._shell.commands.enter(CLIP_LAYER, is_in=gives_keys)
 
     def _say_chosen(self) -> None:
         keys, state = self._ids, self._session.state
@@ -349,13 +352,13 @@ class Clips(QObject):
 
     def _popup(self, clip_id: str, place: QPoint) -> None:
         if clip_id not in self._ids:
-            self._parts.selecting.choose_clip(clip_id)
+            self._shell.selecting.choose_clip(clip_id)
         menu = QMenu(self._window)
         menu.setAccessibleName("Clip")
         for number, names in enumerate((_TAKES, *_MENU) if self._is_take(clip_id) else _MENU):
             if number:
                 menu.addSeparator()
             for name in names:
-                menu.addAction(self._parts.commands.action(name))
+                menu.addAction(self._shell.commands.action(name))
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(place)

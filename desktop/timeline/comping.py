@@ -5,8 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop.parts import Parts
+from desktop.shell.shell import Shell
 from desktop.shell.slots import reporting_refusals
+from desktop.timeline.clips import Clips
+from desktop.timeline.tracks import Tracks
 from engine.document.tracks.clip import Clip
 from engine.document.tracks.clip_edits import clip_of, raise_clips
 from engine.document.tracks.edits import track_of
@@ -25,18 +27,19 @@ class Comping(QObject):
     said = Signal(str)
     refused = Signal(str)
 
-    def __init__(self, window: QWidget, parts: Parts) -> None:
+    def __init__(self, window: QWidget, shell: Shell, tracks: Tracks, clips: Clips) -> None:
         super().__init__(window)
-        self._parts, self._session = parts, parts.session
+        self._shell, self._session = shell, shell.session
+        self._tracks, self._clips = tracks, clips
         play, play_lane = (reporting_refusals(do, self.refused.emit) for do in (self._play, self._play_lane))
-        parts.timeline.canvas.take_played.connect(play)
-        parts.timeline.heads.take_played.connect(play_lane)
+        shell.timeline.canvas.take_played.connect(play)
+        shell.timeline.heads.take_played.connect(play_lane)
 
     def unfold(self) -> None:
         """Show the takes of the current track under its lane, or fold them."""
-        track, lanes = self._parts.tracks.current(), self._parts.timeline.lanes
+        track, lanes = self._tracks.current(), self._shell.timeline.lanes
         count = len(self._lanes(track))
-        if self._parts.transport.plays_result:
+        if self._shell.transport.plays_result:
             raise UsageError("Takes are shown over the source. Show the source ‹transport.source_result›.")
         lanes.toggle_takes(track.id)
         lanes.reveal(track.id)
@@ -45,22 +48,22 @@ class Comping(QObject):
 
     def play(self) -> None:
         """Let the track play the chosen clips instead of those that cover them."""
-        self._raise(self._parts.clips.required())
+        self._raise(self._clips.required())
 
     def play_here(self) -> None:
         """Let the track play the selected part of the takes of the chosen clips."""
-        self._raise(self._parts.clips.required(), self._parts.selecting.required())
+        self._raise(self._clips.required(), self._shell.selecting.required())
 
     def choose_beside(self, direction: int) -> None:
         """Choose the take at the playhead in the lane below (1) or above (-1) the chosen one, cyclically."""
-        track, chosen = clip_of(self._session.state, self._parts.clips.required()[-1])
-        lanes, here = self._lanes(track), self._parts.transport.playhead_samples
+        track, chosen = clip_of(self._session.state, self._clips.required()[-1])
+        lanes, here = self._lanes(track), self._shell.transport.playhead_samples
         own = next(number for number, lane in enumerate(lanes) if chosen in lane)
         around = [lanes[(own + direction * step) % len(lanes)] for step in range(1, len(lanes))]
         found = next((clip for lane in around for clip in lane if _is_at(clip, here)), None)
         if found is None:
             raise UsageError("No other take at the playhead: move it to a passage with several takes.")
-        self._parts.clips.choose((found.id,))
+        self._clips.choose((found.id,))
 
     def _lanes(self, track: Track) -> tuple[tuple[Clip, ...], ...]:
         lanes = take_lanes(self._session.state, track)
@@ -78,10 +81,10 @@ class Comping(QObject):
     def _raise(self, keys: tuple[str, ...], span: tuple[int, int] | None = None) -> None:
         if span is not None:
             keys = self._in_lanes_of(keys, span) or keys
-        chosen = self._parts.clips.chosen
+        chosen = self._clips.chosen
         label = self._session.apply(raise_clips(self._session.state, keys, span)).label
-        if len(self._parts.clips.chosen) < len(chosen):  # they are parts of one clip again
-            self._parts.clips.choose(tuple(dict.fromkeys(map(self._holder_of, chosen))))
+        if len(self._clips.chosen) < len(chosen):  # they are parts of one clip again
+            self._clips.choose(tuple(dict.fromkeys(map(self._holder_of, chosen))))
         self.said.emit(label)
 
     def _holder_of(self, part: Clip) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QPoint, QPointF
 from PySide6.QtWidgets import QMenu, QWidget
 
-from desktop.parts import Parts
+from desktop.shell.shell import Shell
 from engine.document.kinds import KINDS
 from engine.document.kinds.kind import Kind
 from widgets.timeline.edits.selection import inside_selection
@@ -43,10 +43,10 @@ _RULER = (
 class LaneMenu(QObject):
     """Offers commands, with their keys, for the items under the mouse."""
 
-    def __init__(self, window: QWidget, parts: Parts) -> None:
+    def __init__(self, window: QWidget, shell: Shell) -> None:
         super().__init__(window)
-        self._window, self._parts = window, parts
-        parts.timeline.canvas.menu_requested.connect(self._popup)
+        self._window, self._shell = window, shell
+        shell.timeline.canvas.menu_requested.connect(self._popup)
 
     def _popup(self, at: QPointF, place: QPoint) -> None:
         menu = self.menu(at)
@@ -55,7 +55,7 @@ class LaneMenu(QObject):
 
     def menu(self, at: QPointF) -> QMenu:
         """Return the menu for a place; a proposal there becomes the current one."""
-        canvas, review = self._parts.timeline.canvas, self._parts.review
+        canvas, review = self._shell.timeline.canvas, self._shell.review
         menu = QMenu(self._window)
         menu.setAccessibleName("Sounds here")
         layout = canvas.frame.layout
@@ -79,12 +79,12 @@ class LaneMenu(QObject):
             if number:
                 menu.addSeparator()
             for name in names:
-                menu.addAction(self._parts.commands.action(name))
+                menu.addAction(self._shell.commands.action(name))
         return menu
 
     def _choose(self, at: QPointF) -> None:
         """Select the track and the clip under the mouse, and put the playhead there."""
-        canvas = self._parts.timeline.canvas
+        canvas = self._shell.timeline.canvas
         position, lane = canvas.source_at(at.x()), canvas.frame.layout.lane_at(at.y())
         canvas.seek(position, canvas.viewport.sample_at(at.x()))
         if lane is not None:
@@ -95,7 +95,7 @@ class LaneMenu(QObject):
         return kind is not None and kind.filling is not None
 
     def _kind(self, proposal_id: str) -> Kind | None:
-        return KINDS.get(self._parts.session.state.proposals[proposal_id].kind)
+        return KINDS.get(self._shell.session.state.proposals[proposal_id].kind)
 
     def _changes(self, proposal_id: str) -> list[str]:
         """Return the commands for an edit other than for its span."""

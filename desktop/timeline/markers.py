@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QPoint, QTimer, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.dialogs import file_dialogs
-from desktop.parts import Parts
+from desktop.shell.shell import Shell
 from desktop.shell.slots import reporting_refusals
 from engine.document.change import Change, Edit
 from engine.document.marks import edits as marker_edits
@@ -44,33 +44,33 @@ class Marking(QObject):
     said = Signal(str)
     refused = Signal(str)
 
-    def __init__(self, window: QWidget, parts: Parts, seek: Callable[[int], object]) -> None:
+    def __init__(self, window: QWidget, shell: Shell, seek: Callable[[int], object]) -> None:
         super().__init__(window)
         self._window = window
-        self._parts = parts
-        self._session = parts.session
+        self._shell = shell
+        self._session = shell.session
         self._seek = seek
         self._new: str | None = None
         self._offer: NameOffer | None = None
         self._offer_ends = QTimer(self, singleShot=True, interval=OFFER_MS)
         self._offer_ends.timeout.connect(self._end_offer)
         self.list: MarkerList | None = None
-        canvas = parts.timeline.canvas
+        canvas = shell.timeline.canvas
         canvas.marker_moved.connect(reporting_refusals(self.move, self.refused.emit))
         canvas.marker_named.connect(reporting_refusals(self.rename, self.refused.emit))
         canvas.viewport_changed.connect(self._hide_offer)
         canvas.marker_menu_requested.connect(self._show_menu)
-        parts.session.changed.connect(self._follow_change)
-        parts.session.replaced.connect(self._show_list)
+        shell.session.changed.connect(self._follow_change)
+        shell.session.replaced.connect(self._show_list)
 
     def add(self) -> None:
         """Add a marker at the playhead, and offer to name it without taking the focus."""
-        here = self._parts.transport.playhead_samples
+        here = self._shell.transport.playhead_samples
         edit = marker_edits.add_marker(self._required_state(), here)
         self._apply(edit)
         self._new = edit.changes[0].key
         self._offer_ends.start()
-        canvas, key = self._parts.timeline.canvas, self._parts.caps.get("tracks.rename", "")
+        canvas, key = self._shell.timeline.canvas, self._shell.caps.get("tracks.rename", "")
         place = editor_area(canvas.frame, canvas.shown.marks, self._new)
         if place is not None:
             name = self._session.state.markers[self._new].name
@@ -101,7 +101,7 @@ class Marking(QObject):
         """Add a region at the selection, else at the current proposal, and offer to name it."""
         state = self._required_state()
         edit, marker_id = marker_edits.add_region(
-            state, *(self._parts.selecting.span or self._parts.review.span())
+            state, *(self._shell.selecting.span or self._shell.review.span())
         )
         self._apply(edit)
         self._write_name(marker_id)
@@ -109,7 +109,7 @@ class Marking(QObject):
 
     def rate(self, by: int) -> None:
         """Give the selection, else the bar at the playhead, one star more or one fewer."""
-        span = self._parts.selecting.span or self._parts.selecting.bar_here()
+        span = self._shell.selecting.span or self._shell.selecting.bar_here()
         self._apply(rate(self._required_state(), span, by))
 
     def move(self, marker_id: str, start_samples: int, stop_samples: int) -> None:
@@ -128,7 +128,7 @@ class Marking(QObject):
 
     def rename_here(self) -> None:
         """Rename the marker nearest to the playhead in place."""
-        state, here = self._required_state(), self._parts.transport.playhead_samples
+        state, here = self._required_state(), self._shell.transport.playhead_samples
         if not state.markers:
             raise UsageError(NO_MARKERS)
         nearest = min(state.markers.values(), key=lambda one: abs(one.start_samples - here))
@@ -139,8 +139,8 @@ class Marking(QObject):
         self._new = None
         self._end_offer()
         marker = self._session.state.markers[marker_id]
-        self._parts.timeline.zooms.reveal(marker.start_samples, marker.start_samples)
-        return self._parts.timeline.canvas.rename_marker(marker_id)
+        self._shell.timeline.zooms.reveal(marker.start_samples, marker.start_samples)
+        return self._shell.timeline.canvas.rename_marker(marker_id)
 
     def _ask_name(self, marker_id: str) -> None:
         if not self._write_name(marker_id):
@@ -151,7 +151,7 @@ class Marking(QObject):
 
     def go(self, *, forward: bool) -> None:
         """Put the playhead on the next or the previous marker."""
-        state, transport = self._required_state(), self._parts.transport
+        state, transport = self._required_state(), self._shell.transport
         if not state.markers:
             raise UsageError(NO_MARKERS)
         here = transport.playhead_samples
@@ -162,7 +162,7 @@ class Marking(QObject):
     def _go_to(self, marker_id: str) -> None:
         marker = marker_edits.require_marker(self._session.state, marker_id)
         self._seek(marker.start_samples)
-        at_s = samples_to_s(self._parts.transport.shown_at(marker.start_samples), self._session.state.rate_hz)
+        at_s = samples_to_s(self._shell.transport.shown_at(marker.start_samples), self._session.state.rate_hz)
         self.said.emit(f"{marker.name} at {format_time(at_s, 1)}")
 
     def import_labels(self) -> None:
@@ -178,11 +178,11 @@ class Marking(QObject):
     def show_list(self) -> None:
         """Show the list of markers, or focus it."""
         if self.list is None:
-            self.list = made = MarkerList(self._parts.look.theme, self._window)
+            self.list = made = MarkerList(self._shell.look.theme, self._window)
             made.chosen.connect(reporting_refusals(self._go_to, self.refused.emit))
             made.renamed.connect(reporting_refusals(self._rename_in_list, self.refused.emit))
             made.deleted.connect(reporting_refusals(self.delete, self.refused.emit))
-            self._parts.look.changed.connect(made.set_theme)
+            self._shell.look.changed.connect(made.set_theme)
         self._show_list()
         self.list.show()
         self.list.raise_()
@@ -204,7 +204,7 @@ class Marking(QObject):
         marker = self._session.state.markers[marker_id]
         if marker.is_region:
             span = (marker.start_samples, marker.stop_samples)
-            menu.addAction("Select this region", lambda: self._parts.selecting.select(*span))
+            menu.addAction("Select this region", lambda: self._shell.selecting.select(*span))
         menu.addAction("Rename…", lambda: reporting_refusals(self._ask_name, self.refused.emit)(marker_id))
         menu.addAction("Delete", lambda: reporting_refusals(self.delete, self.refused.emit)((marker_id,)))
         menu.addSeparator()

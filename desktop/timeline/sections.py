@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.dialogs import form_dialogs
-from desktop.parts import Parts
+from desktop.review.by_hand import ByHand
+from desktop.shell.shell import Shell
 from desktop.shell.slots import reporting_refusals
 from desktop.work.jobs import find_sections
 from engine.by_hand.swap import swap_spans
@@ -42,12 +43,13 @@ class Sections(QObject):
     said = Signal(str)
     refused = Signal(str)
 
-    def __init__(self, window: QWidget, parts: Parts) -> None:
+    def __init__(self, window: QWidget, shell: Shell, by_hand: ByHand) -> None:
         super().__init__(window)
-        self._window, self._parts, self._session = window, parts, parts.session
-        parts.session.replaced.connect(self._show)
-        parts.session.changed.connect(self._follow)
-        canvas = parts.timeline.canvas
+        self._window, self._shell, self._session = window, shell, shell.session
+        self._by_hand = by_hand
+        shell.session.replaced.connect(self._show)
+        shell.session.changed.connect(self._follow)
+        canvas = shell.timeline.canvas
         canvas.section_menu_requested.connect(reporting_refusals(self._open_menu, self.refused.emit))
 
     # finding
@@ -60,14 +62,14 @@ class Sections(QObject):
         UsageError : no recording
         """
         require_recording(self._session.state, "analyse")
-        self._parts.work.once_loaded("engine.recordings.find_sections", _LOOKING, self._start)
+        self._shell.work.once_loaded("engine.recordings.find_sections", _LOOKING, self._start)
 
     def _start(self) -> None:
         from engine.recordings.find_sections import SectionsRequest
 
         session = self._session
         request = SectionsRequest(session.state, session.media, session.grid, session.listening)
-        self._parts.work.compute(find_sections, request, _LOOKING, partial(self._take, request))
+        self._shell.work.compute(find_sections, request, _LOOKING, partial(self._take, request))
 
     def _take(self, request: SectionsRequest, found: FoundSections) -> None:
         state = self._session.state
@@ -83,7 +85,7 @@ class Sections(QObject):
             self._show()
 
     def _show(self) -> None:
-        self._parts.timeline.set_sections(self._session.sections)
+        self._shell.timeline.set_sections(self._session.sections)
 
     # editing
 
@@ -95,14 +97,14 @@ class Sections(QObject):
         UsageError : no sections, or none at the playhead
         """
         sections, number = self._here()
-        self._parts.selecting.select(*sections.span(number))
+        self._shell.selecting.select(*sections.span(number))
         self.said.emit(f"Selected {self._name(sections, number)}")
 
     def repeat(self) -> None:
         """Repeat the section at the playhead right after itself; see `select`."""
         sections, number = self._here()
         edit, own = duplicate(self._session.state, *sections.span(number))
-        self._parts.by_hand.make(edit, own)
+        self._by_hand.make(edit, own)
 
     def swap(self) -> None:
         """Ask which section to swap with the one at the playhead; see `select`."""
@@ -126,7 +128,7 @@ class Sections(QObject):
         sections = self._required()
         names = f"{self._name(sections, number)} and {self._name(sections, other)}"
         spans = sections.span(number), sections.span(other)
-        self._parts.by_hand.make(*swap_spans(self._session.state, *spans, f"Swapped {names}"))
+        self._by_hand.make(*swap_spans(self._session.state, *spans, f"Swapped {names}"))
 
     def rename(self) -> None:
         """Ask for another label of the section at the playhead, and of all with the same; see `select`."""
@@ -149,7 +151,7 @@ class Sections(QObject):
     def _here(self) -> tuple[StoredSections, int]:
         """Return the sections, and the number of the one at the playhead."""
         sections = self._required()
-        number = sections.at(self._parts.transport.playhead_samples)
+        number = sections.at(self._shell.transport.playhead_samples)
         if number is None:
             raise UsageError("The playhead is in no section: click a section, or move the playhead into one.")
         return sections, number
@@ -160,15 +162,15 @@ class Sections(QObject):
 
     def _place(self, sections: StoredSections, number: int) -> QPoint:
         """Return the lower left corner of a section in view, on the screen."""
-        canvas = self._parts.timeline.canvas
+        canvas = self._shell.timeline.canvas
         x = min(max(canvas.x_of(sections.span(number)[0]), 0), canvas.width())
         return canvas.mapToGlobal(QPoint(round(x), canvas.frame.layout.score_top))
 
     def _open_menu(self, number: int, place: QPoint) -> None:
         start, _ = self._required().span(number)
-        self._parts.zooms.seek(start, None)
+        self._shell.zooms.seek(start, None)
         menu = QMenu(self._window)
         for name in MENU:
-            menu.addAction(self._parts.commands.action(f"sections.{name}"))
+            menu.addAction(self._shell.commands.action(f"sections.{name}"))
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(place)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from desktop.dialogs import form_dialogs
-from desktop.parts import Parts
+from desktop.shell.shell import Shell
 from engine.document.marks.time_of_day import set_time_of_day
 from engine.document.recorded import require_recording
 from widgets.forms.time_of_day_form import TimeOfDayForm
 
 
-def ask_time_of_day(parts: Parts) -> None:
+def ask_time_of_day(shell: Shell) -> None:
     """Ask for the time of day at the playhead, and set the clock of the document by it."""
-    state, here = parts.session.state, parts.transport.playhead_samples
+    state, here = shell.session.state, shell.transport.playhead_samples
     require_recording(state, "set the time of day of")
-    form = TimeOfDayForm(parts.look.theme, state, here)
-    if form_dialogs.ask_time_of_day(parts.side.window(), form):
+    form = TimeOfDayForm(shell.look.theme, state, here)
+    if form_dialogs.ask_time_of_day(shell.timeline.window(), form):
         edit = set_time_of_day(state, here, form.value())
-        parts.say(parts.session.apply(edit).label)
+        shell.say(shell.session.apply(edit).label)

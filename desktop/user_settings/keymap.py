@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtGui import QKeySequence
 
-from desktop.commands import COMMANDS, Command, conflicts
+from desktop.shell.command import Command, conflicts
 from engine.errors import UsageError
 from engine.strict_json import parse_json
 from widgets.controls.keys.names import key_label
@@ -41,11 +41,10 @@ def refusal(key: str) -> str:
     return f"{key_label(key)} {why}" if why else ""
 
 
-def with_changes(changes: Changes) -> tuple[Command, ...]:
-    """Return the table of commands with these keys instead of its own."""
+def with_changes(table: Iterable[Command], changes: Changes) -> tuple[Command, ...]:
+    """Return a table of commands with these keys instead of its own."""
     return tuple(
-        replace(command, keys=changes[command.id]) if command.id in changes else command
-        for command in COMMANDS
+        replace(command, keys=changes[command.id]) if command.id in changes else command for command in table
     )
 
 
@@ -59,15 +58,17 @@ class Keymap(QObject):
 
     changed = Signal()
 
-    def __init__(self, settings: QSettings, parent: QObject | None = None) -> None:
+    def __init__(
+        self, settings: QSettings, table: tuple[Command, ...], parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._settings = settings
-        self._changes = _readable(str(settings.value(_STORED, "")))
+        self._settings, self._table = settings, table
+        self._changes = _readable(str(settings.value(_STORED, "")), table)
 
     @property
     def commands(self) -> tuple[Command, ...]:
         """The table of commands as it is for this user."""
-        return with_changes(self._changes)
+        return with_changes(self._table, self._changes)
 
     @property
     def caps(self) -> dict[str, str]:
@@ -129,7 +130,7 @@ class Keymap(QObject):
             command_id: (key, *mine.keys[1:]),
             other.id: tuple(given if each == key else each for each in other.keys if each != key or given),
         }
-        clash = conflicts(with_changes(swapped))
+        clash = conflicts(with_changes(self._table, swapped))
         if clash:
             raise UsageError(
                 f"{key_label(clash[0][0])} cannot go to '{other.label}' instead: it is already in use there."
@@ -144,7 +145,7 @@ class Keymap(QObject):
         UsageError : another command has one of them now
         """
         rest = {each: keys for each, keys in self._changes.items() if each != command_id}
-        clash = conflicts(with_changes(rest))
+        clash = conflicts(with_changes(self._table, rest))
         if clash:
             key, *ids = clash[0]
             taker = next(each for each in self.commands if each.id in ids and each.id != command_id)
@@ -159,7 +160,7 @@ class Keymap(QObject):
         return next(each for each in self.commands if each.id == command_id)
 
     def _keep(self, changes: Changes) -> None:
-        table = {command.id: command.keys for command in COMMANDS}
+        table = {command.id: command.keys for command in self._table}
         self._changes = {each: keys for each, keys in changes.items() if keys != table[each]}
         if self._changes:
             self._settings.setValue(_STORED, json.dumps(self._changes))
@@ -168,7 +169,7 @@ class Keymap(QObject):
         self.changed.emit()
 
 
-def _readable(stored: str) -> dict[str, tuple[str, ...]]:
+def _readable(stored: str, table: Iterable[Command]) -> dict[str, tuple[str, ...]]:
     """Return the stored changes that can be used.
 
     A newer table may assign these keys to other commands: the user's choice has priority.
@@ -177,7 +178,7 @@ def _readable(stored: str) -> dict[str, tuple[str, ...]]:
         found = parse_json(stored or "{}")
     except ValueError:
         found = {}
-    known = {command.id: command for command in COMMANDS}
+    known = {command.id: command for command in table}
     changes: dict[str, tuple[str, ...]] = {}
     for command_id, keys in found.items() if isinstance(found, dict) else ():
         if command_id in known and isinstance(keys, list) and all(isinstance(key, str) for key in keys):
@@ -185,7 +186,7 @@ def _readable(stored: str) -> dict[str, tuple[str, ...]]:
             kept = tuple(key for key in keys if key in own or not refusal(key))
             fixed = tuple(key for key, owner in FIXED.items() if owner == command_id and key not in kept)
             changes[command_id] = fixed + kept
-    while clash := conflicts(with_changes(changes)):
+    while clash := conflicts(with_changes(table, changes)):
         key, *ids = clash[0]
         of_table = next((each for each in ids if each not in changes), None)
         if of_table is None:

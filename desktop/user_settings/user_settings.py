@@ -8,21 +8,24 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSettings, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop.commands import BY_ID, LAYERS
 from desktop.dialogs import form_dialogs
-from desktop.parts import Parts
-from desktop.playback import AudioChoice, output_devices
+from desktop.playback import AudioChoice, Player, output_devices
 from desktop.playback.latency_test import LatencyReport, LatencyTest
+from desktop.shell.command import LAYERS
+from desktop.shell.shell import Shell
 from desktop.shell.slots import reporting_refusals
 from desktop.user_settings.keymap import Keymap
 from desktop.user_settings.preferences import Preferences
 from desktop.user_settings.recents import Recents
 from engine.document.file.stored_audio import content_of, is_key
 from engine.errors import UsageError
+from widgets.chrome.command_palette import CommandPalette
 from widgets.chrome.key_sheet import KeySheet
 from widgets.chrome.start_panel import StartPanel
 from widgets.controls.keys.caps import KeyButton
 from widgets.forms.preferences_form import PreferencesForm
+from widgets.panels.repair.panel import RepairPanel
+from widgets.review.queue_panel import QueuePanel
 
 _RECENT = "recent:"
 
@@ -39,6 +42,15 @@ class RecentEntry:
     synonyms: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class KeyedViews:
+    """Views that show keys of commands."""
+
+    palette: CommandPalette
+    queue_panel: QueuePanel
+    repair_panel: RepairPanel
+
+
 class UserSettings(QObject):
     """Holds the settings, shows their dialog, and applies changes to the window.
 
@@ -50,25 +62,33 @@ class UserSettings(QObject):
     said = Signal(str)
     failed = Signal(str)
 
-    def __init__(self, window: QWidget, parts: Parts, keymap: Keymap, settings: QSettings) -> None:
+    def __init__(
+        self,
+        window: QWidget,
+        shell: Shell,
+        keymap: Keymap,
+        player: Player,
+        views: KeyedViews,
+        settings: QSettings,
+    ) -> None:
         super().__init__(window)
         self._window = window
-        self._parts = parts
+        self._shell, self._player, self._views = shell, player, views
         self.keymap = keymap
         self._testing: LatencyTest | None = None
         self.recents = Recents(settings, self)
-        self.preferences = Preferences(settings, parts.player, parts.look, self)
-        canvas = parts.timeline.canvas
-        self._start = StartPanel(parts.look.theme, parts.caps, canvas, lambda: canvas.frame.layout.lanes_top)
-        self._start.command_requested.connect(parts.commands.run)
+        self.preferences = Preferences(settings, player, shell.look, self)
+        canvas = shell.timeline.canvas
+        self._start = StartPanel(shell.look.theme, shell.caps, canvas, lambda: canvas.frame.layout.lanes_top)
+        self._start.command_requested.connect(shell.commands.run)
         self._start.opened.connect(reporting_refusals(self._open, self.failed.emit))
         self._start.forgotten.connect(self.recents.forget)
-        parts.look.changed.connect(self._start.set_theme)
+        shell.look.changed.connect(self._start.set_theme)
         keymap.changed.connect(self._renew_keys)
         self.recents.changed.connect(self._show_recent)
-        parts.session.replaced.connect(self._note_document)
-        parts.session.media_found.connect(reporting_refusals(self._keep_cache_small, self.failed.emit))
-        parts.palette_popup.command_requested.connect(reporting_refusals(self.run, self.failed.emit))
+        shell.session.replaced.connect(self._note_document)
+        shell.session.media_found.connect(reporting_refusals(self._keep_cache_small, self.failed.emit))
+        views.palette.command_requested.connect(reporting_refusals(self.run, self.failed.emit))
         self._renew_keys()
         self._show_recent()
 
@@ -77,18 +97,18 @@ class UserSettings(QObject):
         if command_id.startswith(_RECENT):
             self._open(Path(command_id.removeprefix(_RECENT)))
         else:
-            self._parts.commands.run(command_id)
+            self._shell.commands.run(command_id)
 
     def open_recent(self) -> None:
         """Ask which of the recent documents to open."""
         found = [(recent.path, recent.is_there) for recent in self.recents.look()]
-        path = form_dialogs.ask_recent(self._window, self._parts.look.theme, found, self.recents.forget)
+        path = form_dialogs.ask_recent(self._window, self._shell.look.theme, found, self.recents.forget)
         if path is not None:
             self._open(path)
 
     def change_keys(self) -> None:
         """Edit the keys; each change is effective at once."""
-        form_dialogs.show_key_editor(self._window, self._parts.look.theme, self.keymap)
+        form_dialogs.show_key_editor(self._window, self._shell.look.theme, self.keymap)
 
     def show_keys(self) -> None:
         """Show the key sheet."""
@@ -99,7 +119,7 @@ class UserSettings(QObject):
 
     def show_preferences(self) -> None:
         """Ask for preferences and put them into force."""
-        form = PreferencesForm(self._parts.look.theme, self.preferences.values, output_devices())
+        form = PreferencesForm(self._shell.look.theme, self.preferences.values, output_devices())
         form.show_cache(self.preferences.cache_sentence())
         form.empty_requested.connect(
             reporting_refusals(
@@ -117,7 +137,7 @@ class UserSettings(QObject):
 
     def _test(self, form: PreferencesForm) -> None:
         """Play a click through the device selected in the form."""
-        self._parts.player.close()
+        self._player.close()
         values = form.values()
         test = self._testing = LatencyTest(AudioChoice(values.device, values.buffer_ms), self)
 
@@ -141,16 +161,16 @@ class UserSettings(QObject):
             raise UsageError(
                 f"{path.name} is no longer in {path.parent}; open it where it is now ‹file.open›."
             )
-        self._parts.session.open(path)
-        self.said.emit(self._parts.session.notice or f"Opened {path.name}")
+        self._shell.session.open(path)
+        self.said.emit(self._shell.session.notice or f"Opened {path.name}")
 
     def _note_document(self) -> None:
-        if self._parts.session.path is not None:
-            self.recents.note(self._parts.session.path)
+        if self._shell.session.path is not None:
+            self.recents.note(self._shell.session.path)
         self._show_recent()
 
     def _in_use(self) -> set[str]:
-        session = self._parts.session
+        session = self._shell.session
         stored = {content_of(key) for key in session.media if is_key(key)}
         return stored | {source.content_hash for source in session.state.sources.values()}
 
@@ -159,27 +179,28 @@ class UserSettings(QObject):
 
     def _renew_keys(self) -> None:
         """Update shortcuts, tooltips, key caps and the palette."""
-        caps, shown = self._parts.caps, self.keymap.caps
+        caps, shown = self._shell.caps, self.keymap.caps
+        layered = {command.id for command in self.keymap.commands if command.context in LAYERS}
         # A cap belongs to one command, and to another one in the layers of the panel that shows those.
-        moves = [(cap, shown.get(one, ""), BY_ID[one].context in LAYERS) for one, cap in caps.items()]
+        moves = [(cap, shown.get(one, ""), one in layered) for one, cap in caps.items()]
         everywhere, in_layers = (
             {cap: now for cap, now, is_in_layer in moves if is_in_layer == wanted} for wanted in (False, True)
         )
         in_panel = everywhere | in_layers
-        for button in self._parts.findChildren(KeyButton):
-            moved = in_panel if self._parts.repair_panel.isAncestorOf(button) else everywhere
+        for button in self._window.findChildren(KeyButton):
+            moved = in_panel if self._views.repair_panel.isAncestorOf(button) else everywhere
             button.set_key(moved.get(button.key, button.key))
         caps.clear()
         caps.update(shown)
-        self._parts.timeline.set_keys(caps)
-        self._parts.queue_panel.set_keys(caps)
-        self._parts.commands.set_keys(self.keymap.commands)
+        self._shell.timeline.set_keys(caps)
+        self._views.queue_panel.set_keys(caps)
+        self._shell.commands.set_keys(self.keymap.commands)
         self._fill_palette()
 
     def _show_recent(self) -> None:
         """List the recent documents in the palette and, without a document, in the start panel."""
         self._fill_palette()
-        if self._parts.session.is_open:
+        if self._shell.session.is_open:
             self._start.hide()
         else:
             self._start.show_documents((recent.path, recent.is_there) for recent in self.recents.look())
@@ -189,4 +210,4 @@ class UserSettings(QObject):
             RecentEntry(f"{_RECENT}{path}", f"Open recent: {path.stem}", str(path))
             for path in self.recents.paths
         ]
-        self._parts.palette_popup.set_commands((*self.keymap.commands, *recent))
+        self._views.palette.set_commands((*self.keymap.commands, *recent))

@@ -10,7 +10,9 @@ from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.dialogs import questions
-from desktop.parts import Parts
+from desktop.recordings.recordings import Recordings
+from desktop.shell.shell import Shell
+from desktop.taste.learning import Learning
 from desktop.user_settings.per_document import PerDocument
 from desktop.work.again import Again
 from desktop.work.job_lanes import JobHandle
@@ -51,23 +53,31 @@ class Unfinished(QObject):
 
     said = Signal(str)
 
-    def __init__(self, window: QWidget, parts: Parts, settings: QSettings) -> None:
+    def __init__(
+        self,
+        window: QWidget,
+        shell: Shell,
+        learning: Learning,
+        recordings: Recordings,
+        settings: QSettings,
+    ) -> None:
         super().__init__(window)
-        self._window, self._parts, self._settings = window, parts, settings
+        self._window, self._shell, self._settings = window, shell, settings
+        self._learning, self._recordings = learning, recordings
         self._running: dict[JobHandle, _Running] = {}
         self._stopped: Mapping[str, object] = {}
-        self.bar = OfferBar(parts.look.theme, "Stopped work", "Stopped work", parts.caps, (AGAIN, FORGET))
-        self.bar.command_requested.connect(parts.commands.run)
-        parts.look.changed.connect(self.bar.set_theme)
-        parts.work.began.connect(self._note)
-        parts.session.replaced.connect(self._offer)
+        self.bar = OfferBar(shell.look.theme, "Stopped work", "Stopped work", shell.caps, (AGAIN, FORGET))
+        self.bar.command_requested.connect(shell.commands.run)
+        shell.look.changed.connect(self.bar.set_theme)
+        shell.work.began.connect(self._note)
+        shell.session.replaced.connect(self._offer)
         self._offer()
 
     # before the window closes
 
     def may_close(self) -> bool:
         """Ask for permission to stop running work."""
-        titles = self._parts.work.lost_titles
+        titles = self._shell.work.lost_titles
         return not titles or questions.confirm_stop(self._window, titles)
 
     def quit(self) -> None:
@@ -78,10 +88,10 @@ class Unfinished(QObject):
     # while it runs
 
     def _note(self, handle: JobHandle, again: Again) -> None:
-        one = _Running(self._parts.session.path, handle.title, again)
+        one = _Running(self._shell.session.path, handle.title, again)
         self._running[handle] = one
         self._store(one, is_running=True)
-        if one.document == self._parts.session.path and self._stopped.get("title") == one.title:
+        if one.document == self._shell.session.path and self._stopped.get("title") == one.title:
             self._offer()
         for ended in (handle.finished, handle.failed):
             ended.connect(lambda *_: self._end(handle, was_stopped=False))
@@ -90,7 +100,7 @@ class Unfinished(QObject):
     def _end(self, handle: JobHandle, *, was_stopped: bool) -> None:
         """Dismiss the offer, unless another document was opened meanwhile, which stops the work, too."""
         one = self._running.pop(handle)
-        if not was_stopped or one.document == self._parts.session.path:
+        if not was_stopped or one.document == self._shell.session.path:
             self._store(one, is_running=False)
 
     def _store(self, one: _Running, *, is_running: bool) -> None:
@@ -104,11 +114,11 @@ class Unfinished(QObject):
     def _offer(self) -> None:
         """Offer the interrupted work of the document that was just opened, last first."""
         self._stopped = {}
-        session, running = self._parts.session, {one.title for one in self._running.values()}
+        session, running = self._shell.session, {one.title for one in self._running.values()}
         # Where another window has the document, the work may still run.
         stored = {} if session.is_read_only else PerDocument(self._settings, session.path).read(_SECTION)
         for title, how in stored.items():
-            known = isinstance(how, dict) and self._parts.commands.knows(str(how.get("command")))
+            known = isinstance(how, dict) and self._shell.commands.knows(str(how.get("command")))
             if known and isinstance(how, dict) and title not in running:
                 self._stopped = {**how, "title": title}
         if not self._stopped:
@@ -119,7 +129,7 @@ class Unfinished(QObject):
 
     def _drop(self) -> None:
         """Dismiss this work, and offer the next one."""
-        document = PerDocument(self._settings, self._parts.session.path)
+        document = PerDocument(self._settings, self._shell.session.path)
         title = self._stopped.get("title")
         document.write(_SECTION, {one: how for one, how in document.read(_SECTION).items() if one != title})
         self._offer()
@@ -139,7 +149,7 @@ class Unfinished(QObject):
         if do is not None and isinstance(request, dict) and request:
             do(request)
         else:
-            self._parts.commands.run(command)
+            self._shell.commands.run(command)
         if self._stopped is stopped:  # else it runs now, and that was noted
             self._drop()
 
@@ -167,13 +177,13 @@ class Unfinished(QObject):
             _number(request.get("seed"), 0),
             recipe if recipe in recipes else recipes[0],
         )
-        self._parts.learning.learn(asked, Path(str(request.get("out"))), bool(request.get("overwrite")))
+        self._learning.learn(asked, Path(str(request.get("out"))), bool(request.get("overwrite")))
 
     def _import(self, request: Mapping[str, object]) -> None:
         paths = _existing(request.get("paths"))
         known, stored = [str(one) for one in Split], str(request.get("split"))
         split = Split(stored) if stored in known else Split.NAMED
-        self._parts.recordings.import_files(paths, _number(request.get("rate_hz"), 0), split)
+        self._recordings.import_files(paths, _number(request.get("rate_hz"), 0), split)
 
 
 def _existing(stored: object) -> tuple[Path, ...]:

@@ -186,7 +186,7 @@ def samples(photographer: Photographer) -> None:
 def learning(photographer: Photographer) -> None:
     """Let it learn from the demo's edited recordings, and stop once the curve has a shape."""
     window = photographer.window
-    from desktop.demo import edited_examples
+    from desktop.demo_files import edited_examples
     from engine.anomaly.recipes.methods import METHODS
     from engine.files.places import data_folder
     from widgets.forms.taste.learn_panel import LearnRequest

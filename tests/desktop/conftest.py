@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from desktop.demo import DEMO_FOLDER
+from desktop.demo_files import DEMO_FOLDER
 from desktop.main_window import MainWindow
 from desktop.shell.log import Log
 from engine.cli.main import main

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from desktop.demo import DEMO_FOLDER, edited_examples, open_demo
+from desktop.demo import open_demo
+from desktop.demo_files import DEMO_FOLDER, edited_examples
 from engine.cli.main import main
 from engine.document.decisions import Verdict
 from tests.desktop.conftest import Hands, fill
@@ -48,7 +49,7 @@ def test_the_demo_gives_the_same_bytes_by_keys_and_by_verbs(
     )
     for step in steps:
         assert main([str(word) for word in step]) == 0, capsys.readouterr().err
-    by_keys, by_verbs = load_file(window.files.folder / taste.name), load_file(taste)
+    by_keys, by_verbs = load_file(window.session.folder / taste.name), load_file(taste)
     assert by_keys.keys() == by_verbs.keys()
     for name, learned in by_verbs.items():
         np.testing.assert_array_equal(by_keys[name], learned)

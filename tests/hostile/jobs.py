@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from desktop.demo import DEMO_FOLDER
+from desktop.demo_files import DEMO_FOLDER
 from engine.alignment.timing_settings import TimingSettings
 from engine.anomaly.learn import LearnRequest, learn
 from engine.document.analysis import BeatGrid

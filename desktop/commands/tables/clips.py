@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from desktop.commands.command import CLIP_LAYER, WINDOW, Command, Handler
-from desktop.parts import Parts
+from desktop.parts import Handler, Parts
+from desktop.shell.command import CLIP_LAYER, WINDOW, Command
 from engine.document.tracks.ripple import Ripple
 
 _STEPS = ("later", "earlier", "later_coarse", "earlier_coarse", "later_sample", "earlier_sample")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from desktop.commands.command import WINDOW, Command, Handler, RunFinder
-from desktop.parts import Parts
+from desktop.commands.finders import RunFinder
+from desktop.parts import Handler, Parts
+from desktop.shell.command import WINDOW, Command
 from engine.document.recorded import require_recording
 
 
@@ -50,7 +51,7 @@ def _show_demo(parts: Parts) -> None:
 def _show_day(parts: Parts) -> None:
     from desktop.demo import show_day
 
-    show_day(parts)
+    show_day(parts, parts.recordings)
 
 
 # fmt: off
@@ -102,12 +103,12 @@ EDIT = (
 
 TASTE = (
     _taste("learn", "Learn from edits…", ("Ctrl+L",), "Learn a taste from recordings that you edited.",
-        do=lambda parts: parts.files.learn()),
+        do=lambda parts: parts.tastes.learn()),
     _taste("improve", "Improve taste from my decisions…", ("Ctrl+Shift+I",),
         "Train a new taste with your decisions; the old one stays.", do=_improve),
     _taste("open", "Use a taste…", ("Ctrl+T",),
         "Choose a recent taste, one next to the document or in a folder.",
-        do=lambda parts: parts.files.use_taste()),
+        do=lambda parts: parts.tastes.use_taste()),
     _taste("listen", "Analyse recording", ("Ctrl+Shift+L",), "Score the recording with the current taste.",
         do=_analyse),
     _taste("page", "Taste page", ("F4",), "Show the taste and its scores of recordings; again: back.",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from desktop.commands.command import GRID_LAYER, WINDOW, Command, Handler
+from desktop.parts import Handler
+from desktop.shell.command import GRID_LAYER, WINDOW, Command
 
 
 def _grid(name: str, label: str, keys: tuple[str, ...], description: str, do: Handler) -> Command:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import ceil, floor
 
-from desktop.commands.command import WINDOW, Command, Handler
-from desktop.parts import Parts
+from desktop.parts import Handler, Parts
+from desktop.shell.command import WINDOW, Command
 from engine.document.marks.time_of_day import starts_at
 from engine.document.recorded import nothing_yet
 from engine.errors import UsageError

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from desktop.commands.command import WINDOW, Command, Handler
+from desktop.parts import Handler
+from desktop.shell.command import WINDOW, Command
 
 
 def _marker(name: str, label: str, keys: tuple[str, ...], description: str, do: Handler) -> Command:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from desktop.commands.command import PAINT_LAYER, REPAIR_LAYER, WINDOW, Command, Handler, RunFinder
+from desktop.commands.finders import RunFinder
+from desktop.parts import Handler
+from desktop.shell.command import PAINT_LAYER, REPAIR_LAYER, WINDOW, Command
 
 
 def _repair(name: str, label: str, keys: tuple[str, ...], description: str, do: Handler) -> Command:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from desktop.commands.command import REVIEW, WINDOW, Command, Handler
-from desktop.parts import Parts
+from desktop.parts import Handler, Parts
+from desktop.shell.command import REVIEW, WINDOW, Command
 from engine.document.decisions import Verdict
 from engine.document.kinds import Edge, NudgeSize
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from desktop.commands.command import WINDOW, Command, Handler, RunFinder
+from desktop.commands.finders import RunFinder
+from desktop.parts import Handler
+from desktop.shell.command import WINDOW, Command
 
 
 def _sound(name: str, label: str, keys: tuple[str, ...], description: str, do: Handler) -> Command:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from desktop.commands.command import REVIEW, WINDOW, Command, Handler, RunFinder
-from desktop.parts import Parts
+from desktop.commands.finders import RunFinder
+from desktop.parts import Handler, Parts
+from desktop.shell.command import REVIEW, WINDOW, Command
 from engine.document.recorded import require_recording
 
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from desktop.dialogs import file_dialogs, form_dialogs
 from desktop.panels.arrangement.comparing import Comparing
 from desktop.panels.arrangement.learning import LearningEditors
-from desktop.parts import Parts
+from desktop.shell.shell import Shell
 from desktop.user_settings.recents import EDITORS, Recents
 from engine.arranging.editor_card import cards_of
 from engine.document.recorded import require_recording
@@ -48,21 +48,22 @@ class Editors(QObject):
     said = Signal(str)
 
     def __init__(
-        self, window: QWidget, parts: Parts, theme: Callable[[], Theme], settings: QSettings
+        self, window: QWidget, shell: Shell, theme: Callable[[], Theme], settings: QSettings
     ) -> None:
         super().__init__(window)
-        self._window, self._parts, self._theme = window, parts, theme
-        self._session = parts.session
+        self._window, self._shell, self._theme = window, shell, theme
+        self._session = shell.session
         self.path: Path | None = None
         self._recents = Recents(settings, self, EDITORS)
-        self.learning: LearningEditors = LearningEditors(window, parts, self.arrange_as)
-        self.panel = ComparePanel(theme(), parts.caps)
-        self.panel.command_requested.connect(parts.commands.run)
-        self.comparing: Comparing = Comparing(parts.session, parts.transport, self.panel, self)
+        self.learning: LearningEditors = LearningEditors(window, shell, self.arrange_as)
+        self.panel = ComparePanel(theme(), shell.caps)
+        self.panel.command_requested.connect(shell.commands.run)
+        self.comparing: Comparing = Comparing(shell.session, shell.transport, self.panel, self)
         for part in (self.learning, self.comparing):
             part.said.connect(self.said)
         self._start_over()
-        parts.session.replaced.connect(self._start_over)
+        shell.finders.add_form("arrangement", self.propose)
+        shell.session.replaced.connect(self._start_over)
 
     def propose(self) -> None:
         """Propose the likeliest arrangement, as long as the editor would make it."""
@@ -88,7 +89,7 @@ class Editors(QObject):
     def choose(self) -> None:
         """Ask for an editor, and propose its arrangement."""
         self._require()
-        folder = self._parts.files.folder
+        folder = self._session.folder
         cards = cards_of(self._recents.paths, [folder])
         if cards:
             form = EditorList(self._theme(), cards)
@@ -121,7 +122,7 @@ class Editors(QObject):
     def _arrange(self, minutes: float | None, seed: int) -> None:
         editor = "" if self.path is None else str(self.path)
         settings = {"editor": editor, "minutes": minutes, "seed": seed}
-        self._parts.finders.start("arrangement", settings, "Arranging", self._take)
+        self._shell.finders.start("arrangement", settings, "Arranging", self._take)
 
     def _take(self, found: FoundEdits) -> None:
         from engine.finders.arrangement.finder import arrangement_settings
@@ -130,7 +131,7 @@ class Editors(QObject):
         name = shown(Path(settings.editor).stem) if settings.editor else ""
         by_whom = f" Editor: {name}." if name else ""
         which = f" Seed {settings.seed}." if settings.seed else ""
-        self._parts.finders.take(found, (f"{found.sentence}{by_whom}{which}",))
+        self._shell.finders.take(found, (f"{found.sentence}{by_whom}{which}",))
         self._minutes, self._seed = settings.minutes, settings.seed
         if found.found.proposals:
             length = "" if settings.minutes is None else f"to {settings.minutes:g} min"

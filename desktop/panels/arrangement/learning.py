@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QVBoxLayout, QWidget
 
 from desktop.dialogs import file_dialogs, form_dialogs, questions
-from desktop.parts import Parts
+from desktop.shell.shell import Shell
 from desktop.work.job_lanes import JobHandle
 from desktop.work.jobs import learn_editor
 from engine.errors import OffcutError
@@ -39,9 +39,9 @@ class LearningEditors(QObject):
     said = Signal(str)
     _found = Signal(object)  # from the lane's thread
 
-    def __init__(self, window: QWidget, parts: Parts, arrange_as: Callable[[Path], object]) -> None:
+    def __init__(self, window: QWidget, shell: Shell, arrange_as: Callable[[Path], object]) -> None:
         super().__init__(window)
-        self._window, self._parts, self._arrange_as = window, parts, arrange_as
+        self._window, self._shell, self._arrange_as = window, shell, arrange_as
         self._dialog: QDialog | None = None
         self._panel: LearnEditsPanel | None = None
         self._job: JobHandle | None = None
@@ -67,7 +67,7 @@ class LearningEditors(QObject):
             return self._dialog
         from widgets.panels.arrangement.learn_edits_panel import LearnEditsPanel
 
-        self._panel = panel = LearnEditsPanel(self._parts.look.theme)
+        self._panel = panel = LearnEditsPanel(self._shell.look.theme)
         self._dialog = dialog = QDialog(self._window)
         dialog.setWindowTitle(_TITLE)
         layout = QVBoxLayout(dialog)
@@ -84,7 +84,7 @@ class LearningEditors(QObject):
         panel.edited_requested.connect(self._ask_edited)
         panel.changed.connect(self._show_buttons)
         self._found.connect(panel.show_quality, Qt.ConnectionType.QueuedConnection)
-        self._parts.look.changed.connect(panel.set_theme)
+        self._shell.look.changed.connect(panel.set_theme)
         panel.setFocus()
         self._show_buttons()
         return dialog
@@ -111,7 +111,7 @@ class LearningEditors(QObject):
     # asking
 
     def _folder(self) -> Path:
-        return self.panel.folder or self._parts.files.folder
+        return self.panel.folder or self._shell.session.folder
 
     def _ask_files(self) -> None:
         title = "Recordings and your edits of them"
@@ -145,7 +145,7 @@ class LearningEditors(QObject):
         job = partial(learn_editor, out, overwrite, self._found.emit)
         self.path = None
         title = f"Learning {shown(out.stem)}"
-        handle = self._parts.work.compute(job, request, title, self._take, ends_with_document=False)
+        handle = self._shell.work.compute(job, request, title, self._take, ends_with_document=False)
         self._job = handle
         self.panel.show_work(0.0, "Waiting for other work", None)
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.dialogs import file_dialogs, questions
-from desktop.parts import Parts
+from desktop.shell.shell import Shell
 from desktop.work.jobs import guess_frame_rate, import_edits
 from engine.document.recorded import require_recording
 from engine.document.tracks.track import sound_of
@@ -37,10 +37,11 @@ class EditsFromFiles(QObject):
 
     said = Signal(str)
 
-    def __init__(self, window: QWidget, parts: Parts, folder: Callable[[], Path], parent: QObject) -> None:
-        super().__init__(parent)
-        self._window, self._parts, self._folder = window, parts, folder
-        self._session, self._work = parts.session, parts.work
+    def __init__(self, window: QWidget, shell: Shell) -> None:
+        super().__init__(window)
+        self._window, self._shell = window, shell
+        self._session, self._work = shell.session, shell.work
+        shell.finders.add_form("match", self.ask_edited)
 
     def ask_edited(self) -> None:
         """Ask for an edited recording, then take the edit from it.
@@ -50,14 +51,14 @@ class EditsFromFiles(QObject):
         UsageError : the document has no recording
         """
         require_recording(self._session.state, "compare a file with")
-        path = file_dialogs.ask_edited(self._window, self._folder())
+        path = file_dialogs.ask_edited(self._window, self._session.folder)
         if path is not None:
             self.take(path)
 
     def take(self, path: Path) -> None:
         """Match a file with the unedited mix, and make its edit the document's."""
         title = f"Taking the edit from {shown(path.name)}"
-        self._parts.finders.start("match", {"edited": str(path)}, title)
+        self._shell.finders.start("match", {"edited": str(path)}, title)
 
     def ask_edits(self) -> None:
         """Ask for a file of edits, and read it.
@@ -67,7 +68,7 @@ class EditsFromFiles(QObject):
         UsageError : the document has no recording
         """
         require_recording(self._session.state, "import edits into")
-        path = file_dialogs.ask_edits(self._window, self._folder())
+        path = file_dialogs.ask_edits(self._window, self._session.folder)
         if path is not None:
             self.read(path)
 

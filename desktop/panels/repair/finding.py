@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from desktop.dialogs import form_dialogs
 from desktop.panels.repair.recent_words import RecentWords
 from desktop.panels.repair.sounds import Sounds
-from desktop.parts import Parts
+from desktop.shell.shell import Shell
 from engine.document.recorded import require_recording
 from engine.finders.repair.requests import RepairSettings
 
@@ -34,13 +34,15 @@ class Finding(QObject):
     said = Signal(str)
 
     def __init__(
-        self, window: QWidget, parts: Parts, recent: RecentWords, settings: Callable[[], RepairSettings]
+        self, window: QWidget, shell: Shell, recent: RecentWords, settings: Callable[[], RepairSettings]
     ) -> None:
         super().__init__(window)
-        self._window, self._parts, self._recent = window, parts, recent
-        self._session, self._settings = parts.session, settings
-        self.sounds: Sounds = Sounds(window, parts, settings)
+        self._window, self._shell, self._recent = window, shell, recent
+        self._session, self._settings = shell.session, settings
+        self.sounds: Sounds = Sounds(window, shell, settings)
         self.sounds.said.connect(self.said)
+        shell.finders.add_form("repair", self.ask)
+        shell.finders.add_form("like-this", self.sounds.ask_like)
 
     def ask(self) -> None:
         """Ask which sound is meant, then look for it.
@@ -65,5 +67,5 @@ class Finding(QObject):
             "strength_db": settings.strength_db,
             "fade_ms": settings.fade_ms,
         }
-        self._parts.finders.start("repair", asked, f"Finding {' or '.join(named)}")
+        self._shell.finders.start("repair", asked, f"Finding {' or '.join(named)}")
         self._recent.note(named)

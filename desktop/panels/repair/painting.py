@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop.commands import PAINT_LAYER
 from desktop.dialogs import form_dialogs
-from desktop.parts import Parts
+from desktop.shell.command import PAINT_LAYER
+from desktop.shell.shell import Shell
 from engine.errors import UsageError
 from engine.recordings.spans import Span
 from engine.separation.paint import Paint, Range
 from engine.wording import counted
 from widgets.forms.numbers_form import Number, NumbersForm
+from widgets.panels.repair.panel import RepairPanel
 from widgets.timeline.sound.brush import Brush
 
 OUTSIDE = "That is outside the selection of the repair. Nothing was painted."
@@ -52,10 +53,10 @@ class Painting(QObject):
     said = Signal(str)
     refused = Signal(str)
 
-    def __init__(self, window: QWidget, parts: Parts, meant: Callable[[], Meant]) -> None:
+    def __init__(self, window: QWidget, shell: Shell, panel: RepairPanel, meant: Callable[[], Meant]) -> None:
         super().__init__(window)
-        self._window, self._parts, self._meant = window, parts, meant
-        self._canvas = parts.timeline.canvas
+        self._window, self._shell, self._panel, self._meant = window, shell, panel, meant
+        self._canvas = shell.timeline.canvas
         self._steps: list[tuple[Paint, ...]] = [()]
         self._at = 0
         self._brush = Brush()
@@ -81,7 +82,7 @@ class Painting(QObject):
         if not self.is_on and not self._canvas.pictured[0]:
             raise UsageError("Painting needs a spectrogram: show one of the track first ‹view.picture›.")
         self._switch(is_on=not self.is_on)
-        self._parts.timeline.setFocus()
+        self._shell.timeline.setFocus()
         does = "subtracts from" if self._brush.takes else "adds to"
         said = f"Painting: the brush {does} the mask" if self.is_on else "Painting ended"
         self.said.emit(said)
@@ -97,11 +98,11 @@ class Painting(QObject):
     def _switch(self, *, is_on: bool) -> None:
         self._canvas.brush = self._brush if is_on else None
         self._canvas.unsetCursor()
-        self._parts.commands.enter(PAINT_LAYER, is_in=is_on)
+        self._shell.commands.enter(PAINT_LAYER, is_in=is_on)
         self._show()
 
     def _show(self) -> None:
-        self._parts.repair_panel.show_brush(self._canvas.brush, len(self.paint))
+        self._panel.show_brush(self._canvas.brush, len(self.paint))
 
     # the brush
 
@@ -189,7 +190,7 @@ class Painting(QObject):
     def ask_range(self) -> None:
         """Ask between which frequencies the selection is painted, on the tracks that are meant."""
         meant = self._meant()
-        span = self._parts.selecting.span
+        span = self._shell.selecting.span
         spans = meant.windows if span is None else (span,)
         takes = self._brush.takes
         asked = form_dialogs.ask_numbers(
@@ -209,7 +210,7 @@ class Painting(QObject):
         self.said.emit(f"{low_hz:g} to {high_hz:g} Hz {does} the mask")
 
     def _form(self) -> NumbersForm:
-        highest = self._parts.session.state.rate_hz / 2
+        highest = self._shell.session.state.rate_hz / 2
         numbers = [Number("&From, Hz", 0.0, 0.0, highest, 1), Number("&To, Hz", highest, 0.0, highest, 1)]
         said = "The range between the two, within the selection, on the tracks of the repair."
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop.commands import REPAIR_LAYER
 from desktop.dialogs import questions
 from desktop.panels.repair.finding import Finding
 from desktop.panels.repair.painting import Meant, Painting
 from desktop.panels.repair.previews import Previews
 from desktop.panels.repair.recent_words import RecentWords
-from desktop.parts import Parts
+from desktop.review.arrivals import Arrivals
+from desktop.shell.command import REPAIR_LAYER
+from desktop.shell.shell import Shell
 from desktop.work.job_lanes import JobHandle
 from desktop.work.jobs import preview_repair, words_in_span
 from engine.by_hand.payloads import mute_payload
@@ -44,6 +45,7 @@ from engine.wording import counted
 from engine.words.negation import without_not
 from engine.words.vocabulary import NOTHING_NAMED, separable_sounds
 from widgets.panels.repair.completion import KnownWords, Suggestion
+from widgets.panels.repair.panel import RepairPanel
 
 if TYPE_CHECKING:
     pass
@@ -71,39 +73,37 @@ class Repairing(QObject):
     refused = Signal(str)
     opened = Signal(bool)
 
-    def __init__(self, window: QWidget, parts: Parts, settings: QSettings) -> None:
+    def __init__(
+        self, window: QWidget, shell: Shell, panel: RepairPanel, arrivals: Arrivals, settings: QSettings
+    ) -> None:
         super().__init__(window)
         self._window = window
-        self._session, self._work, self._parts = parts.session, parts.work, parts
-        self._panel, self._selecting, self._canvas = (
-            parts.repair_panel,
-            parts.selecting,
-            parts.timeline.canvas,
-        )
+        self._session, self._work, self._shell = shell.session, shell.work, shell
+        self._panel, self._selecting, self._canvas = panel, shell.selecting, shell.timeline.canvas
+        self._arrivals = arrivals
         self._recent = RecentWords(settings)
-        self._previews = Previews(parts.session, parts.transport, self)
+        self._previews = Previews(shell.session, shell.transport, self)
         self._memory = MaskMemory()
         self._windows: tuple[Span, ...] = ()
         self._tracks: tuple[str, ...] = ()
         self._example: Span | None = None
         self._separator = DEFAULT
         self._job: JobHandle | None = None
-        self.finding: Finding = Finding(window, parts, self._recent, self._panel.settings)
+        self.finding: Finding = Finding(window, shell, self._recent, self._panel.settings)
         self.finding.said.connect(self.said)
-        self.painting: Painting = Painting(window, parts, lambda: Meant(self._windows, self._tracks))
+        self.painting: Painting = Painting(window, shell, panel, lambda: Meant(self._windows, self._tracks))
         self.painting.said.connect(self.said)
         self.painting.refused.connect(self.refused)
         self.painting.changed.connect(self._follow_paint)
         self._heard_next = ""
-        panel = self._panel
         panel.hide()
         panel.preview_wanted.connect(self.preview)
         panel.settings_chosen.connect(self._choose)
         panel.words_changed.connect(self._follow_words)
-        panel.command_requested.connect(parts.commands.run)
+        panel.command_requested.connect(shell.commands.run)
         panel.cancel_requested.connect(self._cancel)
-        parts.session.replaced.connect(self._start_over)
-        parts.session.changed.connect(lambda _change: self._show_where())
+        shell.session.replaced.connect(self._start_over)
+        shell.session.changed.connect(lambda _change: self._show_where())
 
     @property
     def is_open(self) -> bool:
@@ -127,7 +127,7 @@ class Repairing(QObject):
             )
             self._panel.show_rest()
             self._panel.show()
-            self._parts.commands.enter(REPAIR_LAYER, is_in=True)
+            self._shell.commands.enter(REPAIR_LAYER, is_in=True)
             self.opened.emit(True)
         elif self._selecting.span is not None and not self._means_selection():
             self.painting.forget()
@@ -170,8 +170,8 @@ class Repairing(QObject):
         self._panel.show_problem("")
         self._panel.hide()
         if was_open:
-            self._parts.commands.enter(REPAIR_LAYER, is_in=False)
-            self._parts.timeline.setFocus()
+            self._shell.commands.enter(REPAIR_LAYER, is_in=False)
+            self._shell.timeline.setFocus()
             self.opened.emit(False)
 
     def _forget(self) -> None:
@@ -407,13 +407,13 @@ class Repairing(QObject):
         if self._settings == preview.settings:
             self._after_field()
         self.said.emit(f"Preview {self._previews.said}")
-        if next_heard or (self._parts.arrivals.is_on and not is_painted):
+        if next_heard or (self._arrivals.is_on and not is_painted):
             self.hear(next_heard or "result")
 
     def _after_field(self) -> None:
         """Leave the field, so that letter keys act on the preview."""
         if self._panel.words.line.hasFocus():
-            self._parts.timeline.setFocus()
+            self._shell.timeline.setFocus()
 
     def _show_preview(self) -> None:
         current = self._previews.current
@@ -482,7 +482,7 @@ class Repairing(QObject):
 
     def _leave_for(self, proposal: str) -> None:
         """Close the panel and show an edit that was made."""
-        self._parts.transport.stop()
+        self._shell.transport.stop()
         self._close()
         self._selecting.let_go()
-        self._parts.review.choose(proposal)
+        self._shell.review.choose(proposal)

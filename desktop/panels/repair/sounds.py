@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.dialogs import form_dialogs
-from desktop.parts import Parts
+from desktop.shell.shell import Shell
 from desktop.work.jobs import detect_sounds
 from engine.document.change import Change
 from engine.document.recorded import require_recording
@@ -42,12 +42,12 @@ class Sounds(QObject):
 
     said = Signal(str)
 
-    def __init__(self, window: QWidget, parts: Parts, settings: Callable[[], RepairSettings]) -> None:
+    def __init__(self, window: QWidget, shell: Shell, settings: Callable[[], RepairSettings]) -> None:
         super().__init__(window)
-        self._window, self._parts, self._session = window, parts, parts.session
+        self._window, self._shell, self._session = window, shell, shell.session
         self._settings = settings
-        parts.session.replaced.connect(self._show)
-        parts.session.changed.connect(self._follow)
+        shell.session.replaced.connect(self._show)
+        shell.session.changed.connect(self._follow)
 
     # detection
 
@@ -61,7 +61,7 @@ class Sounds(QObject):
         state = self._require_recording()
         request = SpanRequest(state, self._session.media)
         take = partial(self._take, request)
-        self._parts.work.compute(detect_sounds, request, "Detecting sounds", take)
+        self._shell.work.compute(detect_sounds, request, "Detecting sounds", take)
 
     def _take(self, request: SpanRequest, found: FoundSounds) -> None:
         state = self._session.state
@@ -78,7 +78,7 @@ class Sounds(QObject):
             self._show()
 
     def _show(self) -> None:
-        sounds, timeline = self._session.sounds, self._parts.timeline
+        sounds, timeline = self._session.sounds, self._shell.timeline
         timeline.canvas.set_sounds(sounds)
         if sounds is None or not sounds.words:
             return
@@ -102,15 +102,15 @@ class Sounds(QObject):
         sounds, state = self._session.sounds, self._session.state
         if sounds is None:
             raise UsageError(NOT_HEARD)
-        starts, here = sounds.spans_samples[:, 0], self._parts.transport.playhead_samples
+        starts, here = sounds.spans_samples[:, 0], self._shell.transport.playhead_samples
         place = int(np.searchsorted(starts, here, "right" if forward else "left")) - (not forward)
         if not 0 <= place < len(starts):
             way = "after" if forward else "before"
             raise UsageError(f"No sound is named {way} the playhead.")
         start, stop = sounds.spans_samples[place].tolist()
-        self._parts.selecting.select(start, stop)
-        self._parts.transport.seek(start)
-        self._parts.timeline.zooms.reveal(start, stop)
+        self._shell.selecting.select(start, stop)
+        self._shell.transport.seek(start)
+        self._shell.timeline.zooms.reveal(start, stop)
         likely = percent(float(sounds.likelihoods[place]))
         at = format_time(samples_to_s(start, state.rate_hz), 1)
         word = begun(sounds.words[place])
@@ -126,9 +126,9 @@ class Sounds(QObject):
         UsageError : nothing is selected
         """
         state = self._require_recording()
-        span = self._parts.selecting.required()
+        span = self._shell.selecting.required()
         first, last = (format_time(samples_to_s(edge, state.rate_hz), 1) for edge in span)
-        form = LikeForm(f"{first} – {last}, {self._parts.selecting.tracks_words}")
+        form = LikeForm(f"{first} – {last}, {self._shell.selecting.tracks_words}")
         cuts = form_dialogs.ask_like(self._window, form)
         if cuts is None:
             return
@@ -140,7 +140,7 @@ class Sounds(QObject):
             "strength_db": settings.strength_db,
             "fade_ms": max(0.0, settings.fade_ms),
         }
-        self._parts.finders.start("like-this", asked, f"Finding more like {first}")
+        self._shell.finders.start("like-this", asked, f"Finding more like {first}")
 
     def _require_recording(self) -> DocumentState:
         state = self._session.state

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
-from desktop.parts import Parts
+from desktop.shell.shell import Shell
 from desktop.shell.transport import Transport
 from engine.document.change import Change
 from engine.document.decisions import Verdict
@@ -161,22 +161,23 @@ class Takes(QObject):
 
     said = Signal(str)
 
-    def __init__(self, parts: Parts, parent: QObject) -> None:
+    def __init__(self, shell: Shell, parent: QObject) -> None:
         super().__init__(parent)
-        self._parts, self._session, self._work = parts, parts.session, parts.work
-        self.panel = TakesPanel(parts.look.theme, parts.caps)
+        self._shell, self._session, self._work = shell, shell.session, shell.work
+        self.panel = TakesPanel(shell.look.theme, shell.caps)
         self.found: FoundTakes | None = None
         self._heard: object = None
         self._facts: tuple[tuple[TakeFacts, ...], ...] = ()
-        self._turn = InTurn(parts.transport, self)
+        self._turn = InTurn(shell.transport, self)
         self._group = 0
         self._turn.sounding.connect(self._show_sounding)
         self.panel.hide()
         self.panel.take_chosen.connect(self._go_to)
-        self.panel.hear_wanted.connect(lambda: parts.commands.run("takes.hear"))
-        self.panel.command_requested.connect(parts.commands.run)
-        parts.session.replaced.connect(self._start_over)
-        parts.session.changed.connect(self._follow)
+        self.panel.hear_wanted.connect(lambda: shell.commands.run("takes.hear"))
+        self.panel.command_requested.connect(shell.commands.run)
+        shell.finders.add_form("takes", self.propose)
+        shell.session.replaced.connect(self._start_over)
+        shell.session.changed.connect(self._follow)
         self._start_over()
 
     # finding
@@ -192,13 +193,13 @@ class Takes(QObject):
         self._work.once_loaded("engine.finders.takes.facts", _LOOKING, self._find)
 
     def _find(self) -> None:
-        self._parts.finders.start("takes", {}, _LOOKING, self._take)
+        self._shell.finders.start("takes", {}, _LOOKING, self._take)
 
     def _take(self, found: FoundEdits) -> None:
         if sound_of(found.request.state.tracks) != sound_of(self._session.state.tracks):
             self.propose()
             return
-        self._parts.finders.take(found)
+        self._shell.finders.take(found)
         self.found, self._heard = self._session.takes, sound_of(self._session.state.tracks)
         self.show()
 
@@ -213,7 +214,7 @@ class Takes(QObject):
         focus = QApplication.focusWidget()
         if focus is None or self.panel.isAncestorOf(focus) or not self.panel.holds_takes:
             self.panel.hide()
-            self._parts.timeline.setFocus()
+            self._shell.timeline.setFocus()
         else:
             self.panel.begin()
 
@@ -277,8 +278,8 @@ class Takes(QObject):
             return
         self._turn.leave()
         span = self._facts[group][number].span_samples
-        self._parts.timeline.zooms.frame(*span)
-        self._parts.transport.seek(span[0])
+        self._shell.timeline.zooms.frame(*span)
+        self._shell.transport.seek(span[0])
 
     def hear(self) -> None:
         """Play the takes of the chosen passage one after another at the same place; again: the next one.
@@ -293,7 +294,7 @@ class Takes(QObject):
             self._turn.next()
             return
         takes, state = self.found.groups[group].takes, self._session.state
-        playhead_s = samples_to_s(self._parts.transport.playhead_samples, state.rate_hz)
+        playhead_s = samples_to_s(self._shell.transport.playhead_samples, state.rate_hz)
         share = share_at(takes[number], playhead_s)
         if share is None:
             share = common_share(takes, takes[number])

@@ -17,9 +17,11 @@ from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
 from desktop.dialogs import form_dialogs, questions
-from desktop.parts import Parts
+from desktop.panels.timing.timing import Timing
 from desktop.recordings.recordings import Recordings
 from desktop.shell.session import Session
+from desktop.shell.shell import Shell
+from desktop.taste.analysing import Analysing
 from desktop.work.jobs import find_edits
 from engine.alignment.timing_settings import TimingSettings
 from engine.document.decisions import Verdict
@@ -111,15 +113,24 @@ class TimingProposing(QObject):
 
     said = Signal(str)
 
-    def __init__(self, window: QWidget, parts: Parts, theme: Callable[[], Theme]) -> None:
+    def __init__(
+        self,
+        window: QWidget,
+        shell: Shell,
+        timing: Timing,
+        recordings: Recordings,
+        analysing: Analysing,
+        theme: Callable[[], Theme],
+    ) -> None:
         super().__init__(window)
         self._window, self._theme = window, theme
-        self._session, self._work, self._parts = parts.session, parts.work, parts
-        self._selecting, self._timing = parts.selecting, parts.timing
+        self._session, self._work, self._shell = shell.session, shell.work, shell
+        self._selecting, self._timing, self._analysing = shell.selecting, timing, analysing
         self._asked = AlignAsked()
-        self.left = LeftBehind(window, parts.session, parts.recordings, self._move_too)
-        parts.session.replaced.connect(self._start_over)
-        parts.timing.proposing_wanted.connect(self._propose_anew)
+        self.left = LeftBehind(window, shell.session, recordings, self._move_too)
+        shell.finders.add_form("timing", self.ask)
+        shell.session.replaced.connect(self._start_over)
+        timing.proposing_wanted.connect(self._propose_anew)
 
     def _start_over(self) -> None:
         self._asked = AlignAsked()
@@ -216,8 +227,8 @@ class TimingProposing(QObject):
 
     def propose(self, asked: AlignAsked) -> None:
         """Have hits found and moved; to the beats of a recording that is being analysed, once it is."""
-        if asked.grid == "beats" and self._session.grid is None and self._parts.analysing.is_listening:
-            self._parts.analysing.once_listened(lambda: self.propose(asked))
+        if asked.grid == "beats" and self._session.grid is None and self._analysing.is_listening:
+            self._analysing.once_listened(lambda: self.propose(asked))
             self.said.emit("Timing is proposed as soon as the recording was listened to")
             return
         limits = self._timing.settings
@@ -235,7 +246,7 @@ class TimingProposing(QObject):
         )
         tracks = (*(asked.tracks or self._drums()), *asked.also) if asked.also else asked.tracks
         settings = {**self._grid(asked), **_settings(moves), "groove": asked.groove}
-        self._parts.finders.start("timing", settings, _PROPOSING, partial(self._take, asked), tracks)
+        self._shell.finders.start("timing", settings, _PROPOSING, partial(self._take, asked), tracks)
 
     def _grid(self, asked: AlignAsked) -> Mapping[str, object]:
         """Return the settings that name the grid; none for that of the document."""
@@ -271,12 +282,12 @@ class TimingProposing(QObject):
                 self._timing.propose_later(settings)  # something was decided meanwhile
 
         wanted = {**_settings(settings), "groove": self._asked.groove}
-        request = self._parts.finders.request("timing", wanted, tuple(hits.track_ids))
+        request = self._shell.finders.request("timing", wanted, tuple(hits.track_ids))
         self._timing.run(find_edits, request, take)
 
     def _put(self, found: FoundEdits, merges_as: str = "") -> None:
         sentence = " ".join((f"{_sentence(found)}.", *self._notices(found, asks=not merges_as)))
-        self._parts.finders.take(found, (sentence,), merges_as)
+        self._shell.finders.take(found, (sentence,), merges_as)
 
     def _notices(self, found: FoundEdits, *, asks: bool) -> Iterator[str]:
         figures = found.found.figures

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from desktop.parts import Parts
 from desktop.review.review import Review
 from desktop.shell.session import Session
+from desktop.shell.shell import Shell
 from desktop.shell.transport import Transport
 from desktop.work.job_lanes import JobLane
 from engine.alignment.lines import PART, lines_of
@@ -36,7 +36,7 @@ from engine.review.bulk import accept_in_bulk
 from engine.review.moves import Moves, kept_pulls_of, moves_of, offsets_of
 from engine.wording import counted
 from widgets.controls.later import Later
-from widgets.panels.timing.panel import MoveSettings
+from widgets.panels.timing.panel import MoveSettings, TimingPanel
 
 NO_MOVES = "No hits to move. Propose timing first ‹timing.propose›."
 NO_BARS = "No bars detected; tap the tempo ‹grid.tap› or set it."
@@ -243,11 +243,11 @@ class Timing(QObject):
     refused = Signal(str)
     proposing_wanted = Signal(object)
 
-    def __init__(self, parts: Parts, parent: QObject) -> None:
+    def __init__(self, shell: Shell, panel: TimingPanel, parent: QObject) -> None:
         super().__init__(parent)
-        self._session, self._review, self._work = parts.session, parts.review, parts.work
-        self._timeline, self._panel, self._transport = parts.timeline, parts.timing_panel, parts.transport
-        self.answers: TimingAnswers = TimingAnswers(parts.session, parts.review, parts.transport, self)
+        self._session, self._review, self._work = shell.session, shell.review, shell.work
+        self._timeline, self._panel, self._transport = shell.timeline, panel, shell.transport
+        self.answers: TimingAnswers = TimingAnswers(shell.session, shell.review, shell.transport, self)
         self.answers.said.connect(self.said)
         self._lane = JobLane("timing lane", self)
         self._wanted: TimingSettings | None = None
@@ -255,13 +255,12 @@ class Timing(QObject):
         self._proposals: Mapping[str, Proposal] = {}
         self._counting = Later(self._show_answered, self)
         self._told: tuple[Hits, BeatGrid | None, TimingSettings, Moves] | None = None
-        panel = parts.timing_panel
         panel.hide()
         panel.settings_moved.connect(self._foresee)
         panel.settings_chosen.connect(self._choose)
-        parts.session.changed.connect(self._follow)
-        parts.session.replaced.connect(self._start_over)
-        parts.review.moved.connect(self._counting.ask)
+        shell.session.changed.connect(self._follow)
+        shell.session.replaced.connect(self._start_over)
+        shell.review.moved.connect(self._counting.ask)
 
     def close(self) -> None:
         """End the thread."""

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
-from desktop.demo import DEMO_FOLDER, edited_examples, make_demo, open_demo
+from desktop.demo import open_demo
+from desktop.demo_files import DEMO_FOLDER, edited_examples, make_demo
 from engine.files.places import data_folder
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
@@ -25,7 +26,7 @@ def after_the_demo(hands: Hands, tmp_path: Path) -> Hands:
     open_demo(hands.window)
     hands.window.work.cancel()
     hands.finish_work()
-    assert hands.window.files.edited == edited_examples()
+    assert hands.window.tastes.edited == edited_examples()
     hands.window.session.open(make_document(tmp_path / "jam.offcut", good(tmp_path / "jam.wav", 20)))
     hands.finish_work()
     return hands
@@ -55,16 +56,16 @@ def test_learning_offers_nothing_of_the_demo_in_another_document(after_the_demo:
 def test_each_document_has_its_own_recordings_to_learn_from(after_the_demo: Hands, tmp_path: Path) -> None:
     window = after_the_demo.window
     mine = good(tmp_path / "edited.wav", 20)
-    window.files.edited = (mine,)
-    assert window.files.edited == (mine,)
+    window.tastes.edited = (mine,)
+    assert window.tastes.edited == (mine,)
     window.session.open(make_document(tmp_path / "talk.offcut", good(tmp_path / "talk.wav", 20)))
     after_the_demo.finish_work()
-    assert window.files.edited == ()
+    assert window.tastes.edited == ()
     window.session.open(tmp_path / "jam.offcut")
     after_the_demo.finish_work()
-    assert window.files.edited == (mine,)
+    assert window.tastes.edited == (mine,)
     mine.unlink()
-    assert window.files.edited == ()
+    assert window.tastes.edited == ()
 
 
 def test_no_dialog_begins_in_the_folder_of_the_demo(hands: Hands, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
-from desktop.demo import is_demo
+from desktop.demo_files import is_demo
 from tests.desktop.conftest import Hands
 
 

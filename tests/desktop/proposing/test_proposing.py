@@ -11,7 +11,7 @@ import pytest
 import soundfile
 from PySide6.QtWidgets import QDialog, QLabel, QWidget
 
-from desktop.demo import DEMO_FOLDER
+from desktop.demo_files import DEMO_FOLDER
 from engine.document.proposals import BY_SHORTENING
 from engine.finders.cuts.outlook import look_ahead
 from engine.progress import SILENT

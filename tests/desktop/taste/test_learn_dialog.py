@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QDialog, QWidget
 
-from desktop.demo import edited_examples
+from desktop.demo_files import edited_examples
 from tests.desktop.conftest import Hands
 from widgets.forms.taste.learn_panel import UNREADABLE, LearnPanel, RecordingList
 
@@ -14,7 +14,7 @@ from widgets.forms.taste.learn_panel import UNREADABLE, LearnPanel, RecordingLis
 def test_lengths_are_found_while_files_are_chosen(hands: Hands, tmp_path: Path) -> None:
     letter = tmp_path / "letter.wav"
     letter.write_text("no sound", encoding="utf-8")
-    hands.window.files.edited = edited_examples()
+    hands.window.tastes.edited = edited_examples()
 
     def look(dialog: QWidget) -> None:
         panel = dialog.findChild(LearnPanel)

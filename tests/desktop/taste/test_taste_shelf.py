@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QLineEdit, QListView, QPushButton, QWidget
 
-from desktop.demo import DEMO_FOLDER
+from desktop.demo_files import DEMO_FOLDER
 from desktop.taste.shelf import BESIDE, RECENT, SHIPPED, Places, list_places
 from engine.progress import SILENT
 from tests.desktop.conftest import Hands, choose_taste, named_field

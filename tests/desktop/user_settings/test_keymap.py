@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSettings
 
-from desktop.commands import BY_ID, COMMANDS, conflicts
+from desktop.commands import BY_ID, COMMANDS
+from desktop.shell.command import conflicts
 from desktop.user_settings.keymap import Keymap, refusal
 from engine.errors import UsageError
 from tests.as_before import require_sentence
@@ -20,7 +21,7 @@ FREE = "Ctrl+F6"
 @pytest.fixture
 def restarted(tmp_path: Path) -> Callable[[], Keymap]:
     """Make a keymap from what is on disk."""
-    return lambda: Keymap(QSettings(str(tmp_path / "keys.ini"), QSettings.Format.IniFormat))
+    return lambda: Keymap(QSettings(str(tmp_path / "keys.ini"), QSettings.Format.IniFormat), COMMANDS)
 
 
 @pytest.fixture

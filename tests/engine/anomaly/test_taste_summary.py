@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop.demo import DEMO_FOLDER
+from desktop.demo_files import DEMO_FOLDER
 from engine.anomaly.taste import load_taste
 from engine.anomaly.taste_header import KEY
 from engine.anomaly.taste_summary import (

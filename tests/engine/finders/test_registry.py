@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from desktop.demo import DEMO_FOLDER
+from desktop.demo_files import DEMO_FOLDER
 from engine.cli.main import main
 from engine.cuts.dead_air import PAUSES
 from engine.document.analysis import Listening

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from desktop.commands import ABSENT, COMMANDS, WINDOW, Command
+from desktop.commands import ABSENT, COMMANDS
+from desktop.shell.command import WINDOW, Command
 from tests.counting import calls_of
 from widgets.controls.entries import search
 

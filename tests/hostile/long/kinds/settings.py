@@ -10,6 +10,7 @@ import yaml
 from hypothesis import strategies as st
 from PySide6.QtCore import QSettings
 
+from desktop.commands import COMMANDS
 from desktop.user_settings.keymap import Keymap
 from desktop.user_settings.recents import Recents
 from engine.anomaly.recipes.config import load_config
@@ -81,7 +82,7 @@ def attempt_kept(sound: dict[str, Any], changes: tuple[tuple[Any, ...], bool], f
         settings.setValue(name, broken)
     settings.sync()
     again = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
-    assert Keymap(again).commands
+    assert Keymap(again, COMMANDS).commands
     Recents(again).look()
 
 

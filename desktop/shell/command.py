@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-
-from desktop.parts import Parts
+from typing import Any
 
 WINDOW = "window"
 """Works wherever the focus is, a text field aside."""
@@ -22,9 +21,8 @@ CLIP_LAYER = "clips"
 LAYERS = (GRID_LAYER, REPAIR_LAYER, PAINT_LAYER, CLIP_LAYER)
 OUTER_LAYERS = {PAINT_LAYER: REPAIR_LAYER}
 """The layer whose keys work within another too."""
-
-Handler = Callable[[Parts], object]
-"""Does a command in the window with these parts."""
+PREFIX = "F12"
+"""Pressed before a key, it stands for Alt, which some window managers keep for themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ class Command:
     context : `WINDOW`, `REVIEW` or one of `LAYERS`; a key has one meaning in each
     description : one sentence
     group : heading of the command
-    do : its handler
+    do : its handler; receives the parts of the window
     repeats : whether it repeats while its key is held
     synonyms : names in other programs; the palette finds them, too
     """
@@ -50,22 +48,31 @@ class Command:
     context: str
     description: str
     group: str
-    do: Handler
+    do: Callable[[Any], object]
     repeats: bool = True
     synonyms: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RunFinder:
-    """Handler that runs a finder.
+def conflicts(commands: Iterable[Command]) -> tuple[tuple[str, str, str], ...]:
+    """Return every (key, id, id) of a key with two commands in one context.
 
-    Attributes
-    ----------
-    name : of the finder, as in `engine.finders.registry`
+    Keys of `WINDOW` work everywhere, also in the review. A layer has priority over all others.
     """
+    found = []
+    holders: dict[str, list[Command]] = {}
+    for command in commands:
+        for key in dict.fromkeys(command.keys):
+            for other in holders.setdefault(key, []):
+                contexts = {other.context, command.context}
+                if len(contexts) == 1 or contexts == {WINDOW, REVIEW}:
+                    found.append((key, other.id, command.id))
+            holders[key].append(command)
+    return tuple(found)
 
-    name: str
 
-    def __call__(self, parts: Parts) -> None:
-        """Ask for the settings of the finder, then start it; see `Finders.run`."""
-        parts.finders.run(self.name)
+def with_prefix(keys: Iterable[str]) -> tuple[str, ...]:
+    """Add, where no key is without Alt, the same keys by `PREFIX`, pressed one after the other."""
+    keys = tuple(keys)
+    if not keys or any("Alt+" not in key for key in keys):
+        return keys
+    return (*keys, *(f"{PREFIX}, {key.replace('Alt+', '')}" for key in keys))

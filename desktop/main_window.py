@@ -138,8 +138,6 @@ class MainWindow(QMainWindow):
         views, tastes = (self.pages, self.top_bar), (self.analysing, self.learning)
         self.tasting = Tasting(self, self, *views, *tastes, self.shelves, self.threshold)
         self.commands.bind(self)
-        shown = (self.analysing, self.arranging, self.clock, self.queue)
-        self.showing = DocumentViews(self, self, *shown, self.top_bar, self.selection_bar, self.pages)
         self._wire()
         self.showing.document()
         self.timeline.setFocus()
@@ -199,6 +197,8 @@ class MainWindow(QMainWindow):
         self.pages.addWidget(Beside(stacked(self.timeline, self.selection_bar), self.side, self.pages))
 
     def _wire(self) -> None:
+        shown = (self.analysing, self.arranging, self.clock, self.queue)
+        self.showing = DocumentViews(self, self, *shown, self.top_bar, self.selection_bar, self.pages)
         self.stray_enter = StrayEnter(self, self.queue_panel, self.commands)
         self.lane_menu, self.queue_menu = LaneMenu(self, self), QueueMenu(self, self, self.queue)
         self.metering = Metering(self.player, self.timeline.heads, self)

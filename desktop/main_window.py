@@ -93,6 +93,7 @@ class MainWindow(QMainWindow):
     """Lays the parts out and wires them; holds no document state of its own."""
 
     grid_editing: GridEditing
+    showing: DocumentViews
 
     def __init__(self, application: QApplication, settings: QSettings) -> None:
         super().__init__()

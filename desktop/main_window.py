@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QCloseEvent
@@ -213,6 +214,8 @@ class MainWindow(QMainWindow):
         self.messages.collect_from((*vars(self).values(), self.queue.bulk))
         self.by_hand.shown.connect(self.selection_bar.show_selection)
         connect_findings(self.diagnosing, self.tasting, self.tastes, self.analysing)
+        step = partial(self.analysing.propose, merges_as="threshold")
+        self.review.threshold_wanted.connect(reporting_refusals(step, self.messages.refuse))
         self.work.proposed.connect(self.review.come_to_new)
         self.timeline.canvas.proposal_clicked.connect(self.zooms.visit_in_view)
         for chosen in (self.timeline.canvas.proposal_clicked, self.queue_panel.proposal_chosen):
@@ -236,6 +239,19 @@ class MainWindow(QMainWindow):
     def say(self, sentence: str) -> None:
         """Show the result of the last command, and the next undo step."""
         self.messages.say(sentence)
+
+    def escape(self) -> None:
+        """End the drag, leave the mode or clear the selection; else stop."""
+        is_playing = self.transport.is_playing
+        if not is_playing and self.tasting.leave():
+            return
+        modes = (self.timeline.cancel_drag, self.tap_tempo.give_up, self.grid_layer.leave, self.clips.leave)
+        panels = (self.repairing.leave, self.editors.comparing.leave, self.selecting.let_go)
+        if any(leave() for leave in modes) or (not is_playing and any(leave() for leave in panels)):
+            return
+        self.transport.stop()
+        self.review.select_none()
+        self.history.stop()
 
     def show_palette(self) -> None:
         """Show the command palette."""

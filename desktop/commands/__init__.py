@@ -21,15 +21,14 @@ from desktop.commands.tables.arrangement import EDITORS
 from desktop.commands.tables.blocks import ARRANGEMENT
 from desktop.commands.tables.by_hand import BY_HAND
 from desktop.commands.tables.clips import CLIPS
-from desktop.commands.tables.documents import EDIT, FILE, TASTE
-from desktop.commands.tables.grid import GRID
+from desktop.commands.tables.documents import EDIT, FILE
 from desktop.commands.tables.listening import TRANSPORT
-from desktop.commands.tables.markers import MARKERS, SECTIONS
-from desktop.commands.tables.repair import REPAIRS
+from desktop.commands.tables.markers import MARKERS
+from desktop.commands.tables.repair import REPAIRS, SOUNDS
 from desktop.commands.tables.review import ANSWERS, EDGES
-from desktop.commands.tables.sounds import SOUNDS
-from desktop.commands.tables.takes import TAKES
-from desktop.commands.tables.timing import TIMING
+from desktop.commands.tables.takes import SECTIONS, TAKES
+from desktop.commands.tables.taste import TASTE
+from desktop.commands.tables.timing import GRID, TIMING
 from desktop.commands.tables.tracks import TRACKS
 from desktop.commands.tables.view import HELP, VIEW
 from desktop.shell.command import Command
@@ -60,8 +59,10 @@ _TABLE: tuple[Command, ...] = (
     *FILE,
     *HELP,
 )
+_GROUPS = tuple(dict.fromkeys(command.group for command in _TABLE))
 COMMANDS = tuple(
-    replace(command, synonyms=SYNONYMS.get(command.id, ())) for command in with_finders(_TABLE, OWN)
+    replace(command, synonyms=SYNONYMS.get(command.id, ()))
+    for command in sorted(with_finders(_TABLE, OWN), key=lambda command: _GROUPS.index(command.group))
 )
 
 BY_ID: Mapping[str, Command] = MappingProxyType({command.id: command for command in COMMANDS})

@@ -3,30 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
-from desktop.parts import Parts
 from desktop.shell.command import WINDOW, Command
+from desktop.shell.run_finder import RunFinder
 from engine.finders.own import OwnFinder
 
 _GROUP = "Taste"
 """It has the command that asks for a finder."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunFinder:
-    """Handler that runs a finder.
-
-    Attributes
-    ----------
-    name : of the finder, as in `engine.finders.registry`
-    """
-
-    name: str
-
-    def __call__(self, parts: Parts) -> None:
-        """Ask for the settings of the finder, then start it; see `Finders.run`."""
-        parts.finders.run(self.name)
 
 
 def with_finders(table: tuple[Command, ...], finders: Mapping[str, OwnFinder]) -> tuple[Command, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -44,9 +44,16 @@ SORTING_WORDS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+BeforeAccepting = Callable[[Sequence[str], Callable[[], None]], None]
+"""Takes ids of several proposals and the function that accepts them; calls it, or asks first."""
+
 
 class Review(QObject):
     """Walks the queue and turns keys into edits.
+
+    Attributes
+    ----------
+    before_accepting : called instead of accepting several proposals at once; set by a feature that asks first
 
     Signals
     -------
@@ -54,12 +61,14 @@ class Review(QObject):
     arrived : the proposal that the user went to, or that an answer led to; "" where it led to none
     said : message about the last key
     failed : why the calibration could not be stored
+    threshold_wanted : settings of another threshold
     """
 
     moved = Signal()
     arrived = Signal(str)
     said = Signal(str)
     failed = Signal(str)
+    threshold_wanted = Signal(object)
 
     def __init__(
         self,
@@ -71,6 +80,7 @@ class Review(QObject):
         super().__init__(parent)
         self._session = session
         self._playhead = playhead
+        self.before_accepting: BeforeAccepting = lambda _ids, accept: accept()
         self._last = LastDecisions(session.step_decisions)
         self.choices = QueueChoices()
         self.listing = Listing()
@@ -476,12 +486,12 @@ class Review(QObject):
         crossings = start + 1 + np.flatnonzero(np.signbit(around[1:]) != np.signbit(around[:-1]))
         self._snap_to(crossings, "the sound crosses zero nowhere near it")
 
-    def step_threshold(self, direction: int) -> dict[str, object]:
-        """Return the settings one threshold step further: one point of percentile up (1) or down (-1)."""
+    def move_threshold(self, direction: int) -> None:
+        """Want the threshold one point of percentile higher (1) or lower (-1)."""
         session = self._session
         curve = session.required_curve()
         percentile = stepped_percentile(session.state, curve, session.listening, direction)
-        return {"threshold_mode": "percentile", "percentile": percentile}
+        self.threshold_wanted.emit({"threshold_mode": "percentile", "percentile": percentile})
 
     def _move_edge(self, edge: Edge, position: int) -> None:
         state, here = self._session.state, self.here()

@@ -11,9 +11,10 @@ import pytest
 from PySide6.QtGui import QKeySequence
 
 from desktop.commands import ABSENT, BY_ID, COMMANDS, MENUS, keys_markdown
-from desktop.commands.finders import RunFinder, with_finders
+from desktop.commands.finders import with_finders
 from desktop.commands.synonyms import SYNONYMS
 from desktop.shell.command import Command, conflicts
+from desktop.shell.run_finder import RunFinder
 from engine.finders.own import OWN, OwnFinder
 from engine.finders.registry import FINDERS
 from widgets.controls.keys.names import key_label, key_labels

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-from desktop.commands.finders import RunFinder
-from desktop.parts import Handler
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
 from desktop.shell.command import WINDOW, Command
+from desktop.shell.run_finder import RunFinder
+from desktop.shell.shell import Shell
+
+if TYPE_CHECKING:
+    from desktop.panels.arrangement.editors import Editors
+
+
+class Parts(Shell, Protocol):
+    """The parts of a window that these commands use."""
+
+    editors: Editors
+
+
+Handler = Callable[[Parts], object]
 
 
 def _editor(name: str, label: str, keys: tuple[str, ...], description: str, do: Handler) -> Command:

@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
-from desktop.parts import Handler
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
 from desktop.shell.command import WINDOW, Command
+from desktop.shell.shell import Shell
+
+if TYPE_CHECKING:
+    from desktop.timeline.arranging import Arranging
+
+
+class Parts(Shell, Protocol):
+    """The parts of a window that these commands use."""
+
+    arranging: Arranging
+
+
+Handler = Callable[[Parts], object]
 
 
 def _arrange(name: str, label: str, keys: tuple[str, ...], description: str, do: Handler) -> Command:

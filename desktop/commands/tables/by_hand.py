@@ -2,8 +2,27 @@
 
 from __future__ import annotations
 
-from desktop.parts import Handler
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
 from desktop.shell.command import REVIEW, WINDOW, Command
+from desktop.shell.shell import Shell
+
+if TYPE_CHECKING:
+    from desktop.export.exporting import Exporting
+    from desktop.review.amounts import Amounts
+    from desktop.review.by_hand import ByHand
+
+
+class Parts(Shell, Protocol):
+    """The parts of a window that these commands use."""
+
+    amounts: Amounts
+    by_hand: ByHand
+    exporting: Exporting
+
+
+Handler = Callable[[Parts], object]
 
 
 def _hand(name: str, label: str, keys: tuple[str, ...], description: str, do: Handler) -> Command:

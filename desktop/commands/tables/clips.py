@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from desktop.parts import Handler, Parts
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
 from desktop.shell.command import CLIP_LAYER, WINDOW, Command
+from desktop.shell.shell import Shell
 from engine.document.tracks.ripple import Ripple
+
+if TYPE_CHECKING:
+    from desktop.timeline.clips import Clips
+    from desktop.timeline.comping import Comping
 
 _STEPS = ("later", "earlier", "later_coarse", "earlier_coarse", "later_sample", "earlier_sample")
 _REPEATED = ("next", "previous", "take_below", "take_above", *_STEPS)
+
+
+class Parts(Shell, Protocol):
+    """The parts of a window that these commands use."""
+
+    clips: Clips
+    comping: Comping
+
+
+Handler = Callable[[Parts], object]
 
 
 def _clip(name: str, label: str, keys: tuple[str, ...], description: str, do: Handler) -> Command:

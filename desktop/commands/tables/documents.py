@@ -1,19 +1,41 @@
-"""Documents, undo, and the taste that proposes."""
+"""Documents and undo."""
 
 from __future__ import annotations
 
-from desktop.commands.finders import RunFinder
-from desktop.parts import Handler, Parts
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
 from desktop.shell.command import WINDOW, Command
-from engine.document.recorded import require_recording
+from desktop.shell.run_finder import RunFinder
+from desktop.shell.shell import Shell
+
+if TYPE_CHECKING:
+    from desktop.export.exporting import Exporting
+    from desktop.panels.match.edits_from_files import EditsFromFiles
+    from desktop.recordings.recordings import Recordings
+    from desktop.review.notes import Notes
+    from desktop.shell.files import Files
+    from desktop.user_settings.user_settings import UserSettings
+    from desktop.work.unfinished import Unfinished
+
+
+class Parts(Shell, Protocol):
+    """The parts of a window that these commands use."""
+
+    edits: EditsFromFiles
+    exporting: Exporting
+    files: Files
+    notes: Notes
+    recordings: Recordings
+    unfinished: Unfinished
+    user_settings: UserSettings
+
+
+Handler = Callable[[Parts], object]
 
 
 def _file(name: str, label: str, keys: tuple[str, ...], description: str, do: Handler) -> Command:
     return Command(f"file.{name}", label, keys, WINDOW, description, "File", do)
-
-
-def _taste(name: str, label: str, keys: tuple[str, ...], description: str, do: Handler) -> Command:
-    return Command(f"taste.{name}", label, keys, WINDOW, description, "Taste", do)
 
 
 def _undo(parts: Parts) -> None:
@@ -29,17 +51,6 @@ def _redo(parts: Parts) -> None:
 def _inside(label: str) -> str:
     """Return the label of a step as it is written inside a sentence."""
     return f"{label[:1].lower()}{label[1:]}"
-
-
-def _analyse(parts: Parts) -> None:
-    require_recording(parts.session.state, "analyse")
-    parts.analysing.listen(parts.analysing.taste)
-
-
-def _improve(parts: Parts) -> None:
-    from desktop.taste.improving import improve_taste
-
-    improve_taste(parts.side.window(), parts.session, parts.analysing, parts.learning)
 
 
 def _show_demo(parts: Parts) -> None:
@@ -74,7 +85,7 @@ FILE = (
         "Find the edits in an audio export of any program, and apply them here.", do=RunFinder("match")),
     _file("import_edits", "Import edits…", (),
         "Import the edits of another program, such as an EDL, AAF or REAPER project.",
-        do=lambda parts: parts.files.edits.ask_edits()),
+        do=lambda parts: parts.edits.ask_edits()),
     _file("relink", "Find missing recordings…", (), "Search a folder for recordings that were moved.",
         do=lambda parts: parts.files.relink()),
     _file("copy_recordings", "Copy recordings to…", (),
@@ -99,32 +110,4 @@ EDIT = (
         do=_undo),
     Command("edit.redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), WINDOW, "Redo the undone edit.", "Edit",
         do=_redo),
-)
-
-TASTE = (
-    _taste("learn", "Learn from edits…", ("Ctrl+L",), "Learn a taste from recordings that you edited.",
-        do=lambda parts: parts.tastes.learn()),
-    _taste("improve", "Improve taste from my decisions…", ("Ctrl+Shift+I",),
-        "Train a new taste with your decisions; the old one stays.", do=_improve),
-    _taste("open", "Use a taste…", ("Ctrl+T",),
-        "Choose a recent taste, one next to the document or in a folder.",
-        do=lambda parts: parts.tastes.use_taste()),
-    _taste("listen", "Analyse recording", ("Ctrl+Shift+L",), "Score the recording with the current taste.",
-        do=_analyse),
-    _taste("page", "Taste page", ("F4",), "Show the taste and its scores of recordings; again: back.",
-        do=lambda parts: parts.tasting.toggle()),
-    _taste("analyse", "Analyse recordings…", ("Shift+F4",), "Score recordings that are not in the document.",
-        do=lambda parts: parts.tasting.analyse()),
-    _taste("look", "View another taste…", (), "Show it on the Taste page; the document's taste stays.",
-        do=lambda parts: parts.tasting.look()),
-    _taste("compare", "Compare with another taste…", (), "Show where two tastes differ on one recording.",
-        do=lambda parts: parts.tasting.compare()),
-    _taste("propose", "Propose cuts", ("Ctrl+R",), "Propose cuts from the scores; decisions stay.",
-        do=RunFinder("cuts")),
-    _taste("pauses", "Propose pauses", ("Alt+R",), "Propose to cut pauses in the music; needs no taste.",
-        do=RunFinder("dead-air")),
-    _taste("shorten", "Shorten pauses…", ("Ctrl+Alt+R",),
-        "Propose to shorten pauses above a length, also between words.", do=RunFinder("pauses")),
-    _taste("maker", "Find edits with…", (), "Choose a finder, for example from an installed package.",
-        do=lambda parts: parts.finders.ask()),
 )

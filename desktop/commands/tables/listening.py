@@ -2,43 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import ceil, floor
+from typing import TYPE_CHECKING, Protocol
 
-from desktop.parts import Handler, Parts
 from desktop.shell.command import WINDOW, Command
+from desktop.shell.shell import Shell
 from engine.document.marks.time_of_day import starts_at
 from engine.document.recorded import nothing_yet
 from engine.errors import UsageError
 from engine.timebase import format_time, s_to_samples, samples_to_s
 
+if TYPE_CHECKING:
+    from desktop.review.arrivals import Arrivals
+    from desktop.timeline.clipped import ClippedPlaces
+    from desktop.timeline.tracks import Tracks
+
 _SEEK_S, _SEEK_LITTLE_S = 5.0, 1.0
+
+
+class Parts(Shell, Protocol):
+    """The parts of a window that these commands use."""
+
+    arrivals: Arrivals
+    clipped: ClippedPlaces
+    tracks: Tracks
+
+    def escape(self) -> None:
+        """End the drag, leave the mode or clear the selection; else stop."""
+
+
+Handler = Callable[[Parts], object]
 
 
 def _transport(name: str, label: str, keys: tuple[str, ...], description: str, do: Handler) -> Command:
     repeats = not name.startswith("shuttle")
     return Command(f"transport.{name}", label, keys, WINDOW, description, "Playback", do, repeats)
-
-
-def _stop(parts: Parts) -> None:
-    """Esc: end the drag, leave the mode or clear the selection; else stop."""
-    # The window's Esc comes before the timeline's own.
-    is_playing = parts.transport.is_playing
-    if not is_playing and parts.tasting.leave():
-        return
-    if (
-        parts.timeline.cancel_drag()
-        or parts.tap_tempo.give_up()
-        or parts.grid_layer.leave()
-        or parts.clips.leave()
-    ):
-        return
-    if not is_playing and (
-        parts.repairing.leave() or parts.editors.comparing.leave() or parts.selecting.let_go()
-    ):
-        return
-    parts.transport.stop()
-    parts.review.select_none()
-    parts.history.stop()
 
 
 def _preroll(parts: Parts) -> None:
@@ -72,7 +71,7 @@ def _go_to(parts: Parts) -> None:
     time = Number("&Time", samples_to_s(shown, rate_hz), 0.0, length_s, decimals=3, is_time=True)
     said = f"Write 2:50.5, or seconds; the end is {format_time(length_s, 1)}."
     form = NumbersForm(parts.look.theme, [time], said)
-    values = form_dialogs.ask_numbers(parts.side.window(), "Go to a time", form, "Go")
+    values = form_dialogs.ask_numbers(parts.timeline.window(), "Go to a time", form, "Go")
     if values is not None:
         parts.zooms.go_to(s_to_samples(values[0], rate_hz))
 
@@ -91,7 +90,7 @@ def _go_to_time_of_day(parts: Parts) -> None:
     time = Number("&Time of day", here_s, *limits_s, decimals=3, is_of_day=True)
     said = f"The recording is from {start.text()} to {start.later(length_s).text()}."
     form = NumbersForm(parts.look.theme, [time], said)
-    values = form_dialogs.ask_numbers(parts.side.window(), "Go to a time of day", form, "Go")
+    values = form_dialogs.ask_numbers(parts.timeline.window(), "Go to a time of day", form, "Go")
     if values is not None:
         parts.zooms.go_to(canvas.times.to_view(s_to_samples(values[0] - start_s, state.rate_hz)))
 
@@ -140,7 +139,8 @@ TRANSPORT = (
     _transport("each", "Play proposals automatically", ("Alt+V",),
         "Play each proposal when you go to it, or only on request.",
         do=lambda parts: parts.arrivals.toggle()),
-    _transport("stop", "Stop", ("Esc",), "Stop playback; changes no decision.", do=_stop),
+    _transport("stop", "Stop", ("Esc",), "Stop playback; changes no decision.",
+        do=lambda parts: parts.escape()),
     _transport("preroll", "Play with pre-roll", ("R",), "Play the proposal with pre-roll and post-roll.",
         do=_preroll),
     _transport("shuttle_back", "Play backwards", ("J",), "Play backwards; again: twice as fast, up to ×8.",

@@ -1,18 +1,28 @@
-"""Markers, regions and sections."""
+"""Markers and regions."""
 
 from __future__ import annotations
 
-from desktop.parts import Handler
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
 from desktop.shell.command import WINDOW, Command
+
+if TYPE_CHECKING:
+    from desktop.timeline.markers import Marking
+
+
+class Parts(Protocol):
+    """The parts of a window that these commands use."""
+
+    marking: Marking
+
+
+Handler = Callable[[Parts], object]
 
 
 def _marker(name: str, label: str, keys: tuple[str, ...], description: str, do: Handler) -> Command:
     steps = name in ("next", "previous")
     return Command(f"marker.{name}", label, keys, WINDOW, description, "Markers", do, repeats=steps)
-
-
-def _section(name: str, label: str, keys: tuple[str, ...], description: str, do: Handler) -> Command:
-    return Command(f"sections.{name}", label, keys, WINDOW, description, "Sections", do, repeats=False)
 
 
 # fmt: off
@@ -36,19 +46,4 @@ MARKERS = (
         do=lambda parts: parts.marking.rename_here()),
     _marker("import_labels", "Import labels…", (), "Add the labels of an Audacity label file as markers.",
         do=lambda parts: parts.marking.import_labels()),
-)
-SECTIONS = (
-    _section("find", "Find sections", ("Alt+Shift+F",),
-        "Find sections such as verse and chorus, with the same label where one repeats.",
-        do=lambda parts: parts.sections.find()),
-    _section("select", "Select section", ("Alt+Shift+D",), "Select the section at the playhead.",
-        do=lambda parts: parts.sections.select()),
-    _section("repeat", "Repeat section", ("Alt+Shift+A",),
-        "Repeat the section at the playhead right after itself.",
-        do=lambda parts: parts.sections.repeat()),
-    _section("swap", "Swap two sections…", ("Alt+Shift+X",),
-        "Swap the section at the playhead with another one, in one step.",
-        do=lambda parts: parts.sections.swap()),
-    _section("rename", "Rename label…", (), "Rename the label of the section at the playhead.",
-        do=lambda parts: parts.sections.rename()),
 )

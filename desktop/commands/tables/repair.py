@@ -1,10 +1,25 @@
-"""Taking a sound out, only there."""
+"""Sound repair, and named sounds."""
 
 from __future__ import annotations
 
-from desktop.commands.finders import RunFinder
-from desktop.parts import Handler
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
 from desktop.shell.command import PAINT_LAYER, REPAIR_LAYER, WINDOW, Command
+from desktop.shell.run_finder import RunFinder
+from desktop.shell.shell import Shell
+
+if TYPE_CHECKING:
+    from desktop.panels.repair.repairing import Repairing
+
+
+class Parts(Shell, Protocol):
+    """The parts of a window that these commands use."""
+
+    repairing: Repairing
+
+
+Handler = Callable[[Parts], object]
 
 
 def _repair(name: str, label: str, keys: tuple[str, ...], description: str, do: Handler) -> Command:
@@ -15,6 +30,12 @@ def _repair(name: str, label: str, keys: tuple[str, ...], description: str, do: 
 
 _ANYWHERE = ("open", "add", "find", "separator")
 _PAINTING = ("takes", "larger", "smaller", "clear", "undo_paint", "redo_paint")
+
+
+def _sound(name: str, label: str, keys: tuple[str, ...], description: str, do: Handler) -> Command:
+    repeats = name in {"next", "previous"}
+    return Command(f"sounds.{name}", label, keys, WINDOW, description, "Sounds", do, repeats)
+
 
 # fmt: off
 REPAIRS = (
@@ -74,4 +95,17 @@ REPAIRS = (
         do=lambda parts: parts.repairing.mute()),
     _repair("queue", "Add repair to queue", ("Alt+7",), "Add it undecided, for a later decision.",
         do=lambda parts: parts.repairing.put_into_queue()),
+)
+SOUNDS = (
+    _sound("hear", "Detect sounds", ("Shift+H",),
+        "Detect sounds in the whole recording, and show their names in a lane.",
+        do=lambda parts: parts.repairing.finding.sounds.hear()),
+    _sound("next", "Next sound", ("Alt+O",), "Go to the next detected sound and select it.",
+        do=lambda parts: parts.repairing.finding.sounds.go(forward=True)),
+    _sound("previous", "Previous sound", ("Alt+I",), "Go to the previous detected sound and select it.",
+        do=lambda parts: parts.repairing.finding.sounds.go(forward=False)),
+    _sound("like", "Find more like this…", ("Shift+E",),
+        "Find sounds like the selection, and propose to remove or cut them.", do=RunFinder("like-this")),
+    _sound("talk", "Find talk", (), "Propose to cut talk outside songs, and add a region for each song.",
+        do=RunFinder("talk")),
 )

@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
-from desktop.parts import Handler, Parts
 from desktop.shell.command import REVIEW, WINDOW, Command
+from desktop.shell.shell import Shell
 from engine.document.decisions import Verdict
 from engine.document.kinds import Edge, NudgeSize
+
+if TYPE_CHECKING:
+    from desktop.grid.editing import GridEditing
+    from desktop.review.amounts import Amounts
+    from desktop.review.notes import Notes
+    from desktop.review.queue_side import QueueSide
+    from desktop.shell.side import Side
+
+
+class Parts(Shell, Protocol):
+    """The parts of a window that these commands use."""
+
+    amounts: Amounts
+    grid_editing: GridEditing
+    notes: Notes
+    queue: QueueSide
+    side: Side
+
+
+Handler = Callable[[Parts], object]
 
 
 def _review(name: str, label: str, keys: tuple[str, ...], description: str, do: Handler) -> Command:
@@ -24,18 +46,14 @@ def _edge(name: str, label: str, keys: tuple[str, ...], description: str, do: Ha
     return Command(f"edge.{name}", label, keys, context, description, "Edges", do)
 
 
-def _move_threshold(parts: Parts, direction: int) -> None:
-    parts.analysing.propose(parts.review.step_threshold(direction), merges_as="threshold")
-
-
 def _accept_above(parts: Parts) -> None:
-    parts.timing_proposing.left.before_accepting(parts.review.above(), parts.review.accept_above)
+    parts.review.before_accepting(parts.review.above(), parts.review.accept_above)
 
 
 def _accept_many(parts: Parts) -> None:
     bulk = parts.queue.bulk
     accept = partial(bulk.decide, Verdict.ACCEPTED)
-    parts.timing_proposing.left.before_accepting(bulk.scope().ids, accept)
+    parts.review.before_accepting(bulk.scope().ids, accept)
 
 
 def _search(parts: Parts) -> None:
@@ -93,13 +111,10 @@ ANSWERS = (
         do=lambda parts: parts.review.flag()),
     _review("note", "Note on this proposal…", ("Alt+N",), "Write a note about the proposal.",
         do=lambda parts: parts.notes.about_proposal()),
-    _review("hear_kept", "Play nearest reference", ("Shift+C",),
-        "Play the most similar passage of the training data; again: the proposal.",
-        do=lambda parts: parts.kept.hear()),
     _queue("threshold_up", "Threshold up", ("Alt+Up",), "Propose fewer cuts: only higher scores.",
-        do=lambda parts: _move_threshold(parts, 1)),
+        do=lambda parts: parts.review.move_threshold(1)),
     _queue("threshold_down", "Threshold down", ("Alt+Down",), "Propose more cuts: lower scores too.",
-        do=lambda parts: _move_threshold(parts, -1)),
+        do=lambda parts: parts.review.move_threshold(-1)),
     _queue("accept_above", "Accept all at or above the threshold", ("Ctrl+Shift+Return", "Ctrl+Shift+Enter"),
         "Show their number, then accept them as one undo step.", do=_accept_above),
     _queue("search", "Search the queue", ("Ctrl+F",), "Show only proposals whose reason contains the words.",

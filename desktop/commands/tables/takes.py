@@ -1,14 +1,35 @@
-"""Commands of repeated takes."""
+"""Repeated takes and sections."""
 
 from __future__ import annotations
 
-from desktop.commands.finders import RunFinder
-from desktop.parts import Handler
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
 from desktop.shell.command import WINDOW, Command
+from desktop.shell.run_finder import RunFinder
+from desktop.shell.shell import Shell
+
+if TYPE_CHECKING:
+    from desktop.panels.takes.takes import Takes
+    from desktop.timeline.sections import Sections
+
+
+class Parts(Shell, Protocol):
+    """The parts of a window that these commands use."""
+
+    sections: Sections
+    takes: Takes
+
+
+Handler = Callable[[Parts], object]
 
 
 def _takes(name: str, label: str, keys: tuple[str, ...], description: str, do: Handler) -> Command:
     return Command(f"takes.{name}", label, keys, WINDOW, description, "Takes", do, repeats=False)
+
+
+def _section(name: str, label: str, keys: tuple[str, ...], description: str, do: Handler) -> Command:
+    return Command(f"sections.{name}", label, keys, WINDOW, description, "Sections", do, repeats=False)
 
 
 # fmt: off
@@ -27,4 +48,19 @@ TAKES = (
     _takes("keep", "Keep this take", ("Alt+K",),
         "Keep the chosen take, and propose to cut the other takes of the passage.",
         do=lambda parts: parts.takes.keep()),
+)
+SECTIONS = (
+    _section("find", "Find sections", ("Alt+Shift+F",),
+        "Find sections such as verse and chorus, with the same label where one repeats.",
+        do=lambda parts: parts.sections.find()),
+    _section("select", "Select section", ("Alt+Shift+D",), "Select the section at the playhead.",
+        do=lambda parts: parts.sections.select()),
+    _section("repeat", "Repeat section", ("Alt+Shift+A",),
+        "Repeat the section at the playhead right after itself.",
+        do=lambda parts: parts.sections.repeat()),
+    _section("swap", "Swap two sections…", ("Alt+Shift+X",),
+        "Swap the section at the playhead with another one, in one step.",
+        do=lambda parts: parts.sections.swap()),
+    _section("rename", "Rename label…", (), "Rename the label of the section at the playhead.",
+        do=lambda parts: parts.sections.rename()),
 )

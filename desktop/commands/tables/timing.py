@@ -1,13 +1,37 @@
-"""Putting drums in time."""
+"""Putting drums and notes in time, and the grid."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
-from desktop.commands.finders import RunFinder
-from desktop.parts import Handler, Parts
-from desktop.shell.command import REVIEW, WINDOW, Command
+from desktop.shell.command import GRID_LAYER, REVIEW, WINDOW, Command
+from desktop.shell.run_finder import RunFinder
+from desktop.shell.shell import Shell
 from engine.document.recorded import require_recording
+
+if TYPE_CHECKING:
+    from desktop.grid.dialogs import GridDialogs
+    from desktop.grid.editing import GridEditing
+    from desktop.grid.layer import GridLayer
+    from desktop.grid.tap_tempo import TapTempo
+    from desktop.panels.timing.proposing import TimingProposing
+    from desktop.panels.timing.timing import Timing
+
+
+class Parts(Shell, Protocol):
+    """The parts of a window that these commands use."""
+
+    grid_dialogs: GridDialogs
+    grid_editing: GridEditing
+    grid_layer: GridLayer
+    tap_tempo: TapTempo
+    timing: Timing
+    timing_proposing: TimingProposing
+
+
+Handler = Callable[[Parts], object]
 
 
 def _timing(
@@ -26,6 +50,15 @@ def _accept(parts: Parts, name: str) -> None:
 def _compare(parts: Parts) -> None:
     require_recording(parts.session.state, "hear")
     parts.transport.choose_before(not parts.transport.plays_before)
+
+
+def _grid(name: str, label: str, keys: tuple[str, ...], description: str, do: Handler) -> Command:
+    steps = name in ("next", "previous")
+    return Command(f"grid.{name}", label, keys, WINDOW, description, "Grid", do, repeats=steps)
+
+
+def _layered(name: str, label: str, key: str, description: str, do: Handler) -> Command:
+    return Command(f"grid.{name}", label, (key,), GRID_LAYER, description, "In the grid", do, repeats=False)
 
 
 # fmt: off
@@ -58,4 +91,42 @@ TIMING = (
         do=lambda parts: parts.timing.answers.loop_bar()),
     _timing("before", "Compare before and after", ("Shift+Q",), WINDOW,
         "Show and play the recorded or the edited sound, also during playback.", do=_compare),
+)
+GRID = (
+    _grid("next", "Next grid line", ("G",), "Move the playhead to the next beat, or bar if beats are hidden.",
+        do=lambda parts: parts.grid_editing.step(forward=True)),
+    _grid("previous", "Previous grid line", ("Shift+G",), "Move the playhead to the previous beat or bar.",
+        do=lambda parts: parts.grid_editing.step(forward=False)),
+    _grid("layer", "Grid edit mode", ("H",), "Use the keys below for the grid, until Esc.",
+        do=lambda parts: parts.grid_layer.enter()),
+    _grid("tap", "Tap tempo", ("Shift+T",),
+        "Tap along; two seconds after the last tap the grid is set, and led by eight taps while playing.",
+        do=lambda parts: parts.tap_tempo.tap()),
+    _grid("set_tempo", "Set tempo…", (), "Set an even grid at a tempo for the recording.",
+        do=lambda parts: parts.grid_dialogs.ask_tempo()),
+    _grid("ramp", "Tempo ramp…", (), "Change the tempo evenly from one bar to another.",
+        do=lambda parts: parts.grid_dialogs.ask_ramp()),
+    _grid("bar", "Beats in a bar…", (), "Set the number of beats in a bar.",
+        do=lambda parts: parts.grid_dialogs.ask_beats_in_bar()),
+    _grid("bar_here", "Beats in a bar from here…", (), "Set how many beats bars from the playhead on have.",
+        do=lambda parts: parts.grid_dialogs.ask_beats_from_here()),
+    _grid("heard", "Restore detected beats", (), "Undo all edits of the grid at once.",
+        do=lambda parts: parts.grid_editing.use_heard()),
+    _layered("half", "Half tempo", "H", "Remove every second beat.",
+        do=lambda parts: parts.grid_layer.run(parts.grid_editing.halve)),
+    _layered("double", "Double tempo", "D", "Add a beat between each two.",
+        do=lambda parts: parts.grid_layer.run(parts.grid_editing.double)),
+    _layered("other_level", "Next metrical level", "O",
+        "Step through half, double and 3:2, most probable first; then back.",
+        do=lambda parts: parts.grid_layer.run(parts.grid_editing.other_level)),
+    _layered("shift", "Shift half a beat", "S", "Move every beat halfway to the next.",
+        do=lambda parts: parts.grid_layer.run(parts.grid_editing.shift)),
+    _layered("pulse", "Beats in this passage", "P",
+        "Put beats into the passage without a steady pulse at the playhead.",
+        do=lambda parts: parts.grid_layer.run(parts.grid_editing.use_pulse)),
+    _layered("downbeat", "Set downbeat", "B", "Start a bar at the beat nearest to the playhead.",
+        do=lambda parts: parts.grid_layer.run(parts.grid_editing.set_downbeat)),
+    _layered("bar_start", "Set downbeat from here", "N",
+        "Start a bar at the beat nearest to the playhead; bars before it and in other songs stay.",
+        do=lambda parts: parts.grid_layer.run(parts.grid_editing.start_bar)),
 )

@@ -2,8 +2,27 @@
 
 from __future__ import annotations
 
-from desktop.parts import Handler, Parts
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
 from desktop.shell.command import WINDOW, Command
+from desktop.shell.shell import Shell
+
+if TYPE_CHECKING:
+    from desktop.timeline.comping import Comping
+    from desktop.timeline.markers import Marking
+    from desktop.timeline.tracks import Tracks
+
+
+class Parts(Shell, Protocol):
+    """The parts of a window that these commands use."""
+
+    comping: Comping
+    marking: Marking
+    tracks: Tracks
+
+
+Handler = Callable[[Parts], object]
 
 
 def _track(name: str, label: str, keys: tuple[str, ...], description: str, do: Handler) -> Command:

@@ -2,8 +2,42 @@
 
 from __future__ import annotations
 
-from desktop.parts import Handler
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
 from desktop.shell.command import WINDOW, Command
+from desktop.shell.shell import Shell
+
+if TYPE_CHECKING:
+    from desktop.drawing.spectrograms import Spectrograms
+    from desktop.review.history_walk import HistoryWalk
+    from desktop.shell.after_crash import AfterCrash
+    from desktop.shell.menus import Menus
+    from desktop.shell.messages import Messages
+    from desktop.shell.side import Side
+    from desktop.timeline.ruler import Ruler
+    from desktop.user_settings.user_settings import UserSettings
+    from desktop.work.unfinished import Unfinished
+
+
+class Parts(Shell, Protocol):
+    """The parts of a window that these commands use."""
+
+    crashes: AfterCrash
+    history: HistoryWalk
+    menus: Menus
+    messages: Messages
+    ruler: Ruler
+    side: Side
+    spectrograms: Spectrograms
+    unfinished: Unfinished
+    user_settings: UserSettings
+
+    def show_palette(self) -> None:
+        """Show the command palette."""
+
+
+Handler = Callable[[Parts], object]
 
 
 def _view(name: str, label: str, keys: tuple[str, ...], description: str, do: Handler) -> Command:

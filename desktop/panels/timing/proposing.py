@@ -129,6 +129,7 @@ class TimingProposing(QObject):
         self._asked = AlignAsked()
         self.left = LeftBehind(window, shell.session, recordings, self._move_too)
         shell.finders.add_form("timing", self.ask)
+        shell.review.before_accepting = self.left.before_accepting
         shell.session.replaced.connect(self._start_over)
         timing.proposing_wanted.connect(self._propose_anew)
 

@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
+from pkgutil import resolve_name
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.neighbours import NO_EXAMPLES, NO_NEAREST, PARTS, Nearest, part_frames
-from engine.anomaly.score import measured_level_db, score_blocks
-from engine.anomaly.taste import Taste, load_taste
 from engine.beats.listen import PassResult, listen
 from engine.beats.songs import Song
 from engine.beats.tapped import follow_taps
 from engine.beats.traces import trace
-from engine.document.analysis import Analysis, BeatGrid, Listening, NearestReference
+from engine.document.analysis import Analysis, BeatGrid, Listening
 from engine.document.document import analysis_id
 from engine.document.grid.edits import is_edited
 from engine.document.listening_ids import LISTENING_MAKER, listening_ids, mix_inputs
 from engine.document.state import DocumentState
 from engine.edl.build import whole
 from engine.edl.render import Renderer
-from engine.features.loudness import playing_level_db
 from engine.progress import Progress
 from engine.recordings.checked_mix import CheckedMix
-from engine.timebase import s_to_samples, s_to_samples_array
 
 _BLOCK_FRAMES = 65_536
+_SCORING = "engine.taste.score_document:scoring"
+"""Returns a `Scoring` for the path of a taste; named, since features know recordings and not the reverse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +60,10 @@ class FoundAnalyses:
     songs: tuple[Song, ...] = ()
 
 
+Scoring = Callable[[ListenRequest, Listening | None, Progress], Mapping[str, Analysis]]
+"""Computes the analyses of a document by a taste, by kind; its stored loudness is not measured again."""
+
+
 def listen_to_document(request: ListenRequest, progress: Progress) -> FoundAnalyses:
     """Find the beat grid, onsets and loudness of a document and, with a taste, its scores.
 
@@ -82,9 +83,9 @@ def listen_to_document(request: ListenRequest, progress: Progress) -> FoundAnaly
         or state.analyses.get("listening") != wanted["listening"]
         or (not is_edited(state) and state.analyses.get("beats") != wanted["beats"])
     )
-    path, score = request.taste, None
-    if path is not None:
-        score = partial(_score, request, load_taste(path), path)  # an invalid taste is reported at once
+    score: Scoring | None = None
+    if request.taste is not None:
+        score = resolve_name(_SCORING)(request.taste)  # an invalid taste is reported at once
     split = 0.5 if needs_listening and score is not None else float(needs_listening)
     found: dict[str, Analysis] = {}
     ids: dict[str, str] = {}
@@ -96,7 +97,7 @@ def listen_to_document(request: ListenRequest, progress: Progress) -> FoundAnaly
         found |= {"beats": heard.grid, "listening": listening}
         ids |= wanted
     if score is not None:
-        scored = score(listening, progress.part(split, 1.0))
+        scored = score(request, listening, progress.part(split, 1.0))
         found |= scored
         sound = mix_inputs(state)
         ids |= {kind: analysis_id(kind, sound, analysis.maker) for kind, analysis in scored.items()}
@@ -108,42 +109,6 @@ def _hear(request: ListenRequest, progress: Progress) -> PassResult:
     with CheckedMix(state, request.media) as mix:
         heard = listen(mix.mono_blocks(), state.rate_hz, state.length_samples, progress)
         return replace(heard, listening=replace(heard.listening, **mix.faults()))
-
-
-def _score(
-    request: ListenRequest, taste: Taste, path: Path, listening: Listening | None, progress: Progress
-) -> dict[str, Analysis]:
-    state = request.state
-    blocks, length = mono_blocks(request.state, request.media), state.length_samples
-    if listening is not None:
-        level_db = playing_level_db(listening.loudness_db)
-    else:
-        level_db = measured_level_db(
-            mono_blocks(request.state, request.media), length, progress.part(0.0, 0.3)
-        )
-        progress = progress.part(0.3, 1.0)
-    scores = score_blocks(taste, blocks, state.rate_hz, length, progress, level_db=level_db)
-    curve = scores.curve(state.rate_hz, taste.maker)
-    return {"score": curve, "nearest": _nearest_kept(taste, scores.nearest, path, state.rate_hz)}
-
-
-def _nearest_kept(taste: Taste, nearest: Nearest | None, path: Path, rate_hz: int) -> NearestReference:
-    """Return the nearest training examples in samples of the document; empty for a taste without examples."""
-    hop_s = taste.config.mel.hop_samples / taste.config.mel.rate_hz
-    kept = taste.kept or NO_EXAMPLES
-    nearest = nearest or NO_NEAREST
-    folder = path.absolute().parent
-    return NearestReference(
-        starts_samples=s_to_samples_array(nearest.frames * hop_s, rate_hz),
-        length_samples=s_to_samples(PARTS * part_frames(taste.config.mel) * hop_s, rate_hz),
-        recordings=kept.recording[nearest.kept],
-        kept_starts_s=kept.frame[nearest.kept].astype(np.float64) * hop_s,
-        distances=nearest.distances,
-        paths=[str(folder / one.path) for one in kept.recordings],
-        content_hashes=[one.content_hash for one in kept.recordings],
-        durations_s=np.array([one.duration_s for one in kept.recordings], np.float64),
-        maker=taste.maker,
-    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

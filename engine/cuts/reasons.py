@@ -23,7 +23,7 @@ from engine.document.analysis import (
     ScoreCurve,
 )
 from engine.features.span_means import means_of
-from engine.spans import Samples, inside
+from engine.spans import Samples, inside, runs
 from engine.timebase import format_time
 
 QUIET_BELOW_DB = 25.0
@@ -438,9 +438,7 @@ def _mean(values: Numbers, first: Samples, last: Samples, otherwise: float) -> N
 
 def _stops(quiet: NDArray[np.bool_], first: Samples, last: Samples, hops: int) -> Samples:
     """Count the quiet stretches of at least `hops` hops that begin after playing inside each span."""
-    flips = np.flatnonzero(np.diff(np.concatenate([[False], quiet, [False]]).astype(np.int8)))
-    begins, ends = flips[::2], flips[1::2]
-    begins = begins[ends - begins >= hops]
+    begins = runs(quiet, hops)[:, 0]
     count: Samples = np.searchsorted(begins, last, side="left") - np.searchsorted(begins, first, side="right")
     return np.maximum(0, count)
 

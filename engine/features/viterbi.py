@@ -37,7 +37,7 @@ def cheapest_way(
 def stay_or_jump(
     totals: Numbers, same: States, gains: NDArray[np.floating], price: float
 ) -> tuple[States, Numbers]:
-    """Extend the best ways by some steps, in which each state is kept or entered from the best at a price.
+    """Extend the best ways by some steps: each state stays, or is entered from the best one at a price.
 
     Parameters
     ----------

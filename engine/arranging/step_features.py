@@ -14,6 +14,7 @@ from engine.arranging.phrases.find import phrases_of
 from engine.arranging.steps import Section, Steps, steps_of, with_outer_beats
 from engine.arranging.take_features import TAKE_COLUMNS, again_of
 from engine.document.analysis import BeatGrid, ScoreCurve
+from engine.features.span_means import means_around, means_of, running_sums
 from engine.progress import SILENT, Progress
 from engine.structure.find import structure_in
 from engine.takes.features import FRAMES_PER_S, STEPS_PER_S, Frames, frames_of
@@ -201,7 +202,7 @@ def powers_of(frames: Frames, steps: Steps) -> Floats:
     Frames that an edge divides count in part on both sides, so that a loud neighbour does not leak in.
     """
     power = np.power(10.0, frames.levels_db.astype(np.float64) / 10.0)
-    sums = np.concatenate([[0.0], np.cumsum(power)])
+    sums = running_sums(power)
     until = np.interp(steps.edges_s * STEPS_PER_S, np.arange(len(sums)), sums)
     means = np.diff(until) / (steps.lengths_s * STEPS_PER_S)
     powers: Floats = (10.0 * np.log10(np.maximum(means, 1e-12))).astype(np.float32)
@@ -250,39 +251,25 @@ def _of_steps(frames: Frames, steps: Steps) -> tuple[Floats, Floats, Floats, Flo
 
 def _means(rows: NDArray[np.floating], edges: NDArray[np.float64]) -> Floats:
     """Return the mean of rows between edges, given in rows; at least of the row that contains an edge."""
-    sums = np.concatenate([np.zeros((1, *rows.shape[1:])), np.cumsum(rows, axis=0, dtype=np.float64)])
     first = np.clip(np.floor(edges[:-1]).astype(np.int64), 0, len(rows) - 1)
     last = np.clip(np.ceil(edges[1:]).astype(np.int64), first + 1, len(rows))
-    counts = (last - first).reshape(-1, *([1] * (rows.ndim - 1)))
-    means: Floats = ((sums[last] - sums[first]) / counts).astype(np.float32)
-    return means
+    return means_of(rows, first, last).astype(np.float32)
 
 
 def _loudness(levels: Floats) -> Floats:
     change = np.diff(levels, prepend=levels[:1])
     after = np.diff(levels, append=levels[-1:])
-    around = _boxed(levels, 16)
+    around = means_around(levels, 33).astype(np.float32)
     return np.stack([levels / 20.0 + 0.5, change / 15.0, after / 15.0, (levels - around) / 15.0], axis=1)
-
-
-def _boxed(rows: Floats, width: int) -> Floats:
-    sums = np.concatenate([[0.0], np.cumsum(rows, dtype=np.float64)])
-    at = np.arange(len(rows))
-    first, last = np.maximum(at - width, 0), np.minimum(at + width + 1, len(rows))
-    means: Floats = ((sums[last] - sums[first]) / np.maximum(last - first, 1)).astype(np.float32)
-    return means
 
 
 def _novelty(rows: Floats) -> Floats:
     """Return the difference between the audio after and before each step."""
-    n = len(rows)
-    sums = np.concatenate([np.zeros((1, rows.shape[1])), np.cumsum(rows, axis=0, dtype=np.float64)])
-    at = np.arange(n)
+    at = np.arange(len(rows))
     columns = []
     for width in _NOVELTY:
-        first, last = np.maximum(at - width, 0), np.minimum(at + width, n)
-        before = (sums[at] - sums[first]) / np.maximum(at - first, 1)[:, None]
-        after = (sums[last] - sums[at]) / np.maximum(last - at, 1)[:, None]
+        before = means_of(rows, np.maximum(at - width, 0), at)
+        after = means_of(rows, at, np.minimum(at + width, len(rows)))
         columns.append(np.linalg.norm(after - before, axis=1) * (at > 0))
     return np.stack(columns, axis=1).astype(np.float32)
 
@@ -297,7 +284,7 @@ def _repeating(frames: Frames, steps: Steps) -> Floats:
     rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 0.3)
     for number, lag in enumerate(LAGS):
         if n > lag:
-            out[: n - lag, number] = _boxed((rows[:-lag] * rows[lag:]).sum(axis=1), 2)
+            out[: n - lag, number] = means_around((rows[:-lag] * rows[lag:]).sum(axis=1), 5)
     return out
 
 

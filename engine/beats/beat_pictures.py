@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.beats.features import BANDS, FRAMES_PER_S
+from engine.features import span_means
 from engine.learning.shipped import with_weights
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "resources" / "models" / "bars.safetensors"
@@ -41,18 +42,7 @@ def running_sums(heard: Floats) -> NDArray[np.float64]:
     """
     rises = np.maximum(np.diff(heard, axis=0, prepend=heard[:1]), 0.0)
     both = np.concatenate([heard, 2.0 * rises], axis=1).reshape(len(heard), 2 * _POOLED, BANDS // _POOLED)
-    sums = np.zeros((len(heard) + 1, 2 * _POOLED))
-    np.cumsum(both.mean(axis=2), axis=0, out=sums[1:])
-    return sums
-
-
-def sums_at(sums: NDArray[np.floating], places: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return running sums between frames, shape (*places.shape, 32); those of the ends beyond them."""
-    within = np.clip(places, 0.0, len(sums) - 1.0)
-    whole = np.minimum(within.astype(np.int64), len(sums) - 2)
-    part = (within - whole)[..., None]
-    at: NDArray[np.float64] = sums[whole] * (1.0 - part) + sums[whole + 1] * part
-    return at
+    return span_means.running_sums(both.mean(axis=2))
 
 
 def pictures(sums: NDArray[np.floating], frames: NDArray[np.float64]) -> Floats:
@@ -66,7 +56,7 @@ def pictures(sums: NDArray[np.floating], frames: NDArray[np.float64]) -> Floats:
     periods = np.diff(frames, append=2.0 * frames[-1] - frames[-2])
     edges = frames[:, None] + periods[:, None] * (np.arange(PARTS + 1) - 0.5) / PARTS
     # The middle of frame i is at i: it lasts from half a frame before to half a frame after.
-    means = np.diff(sums_at(sums, edges + 0.5), axis=1) / (periods / PARTS)[:, None, None]
+    means = np.diff(span_means.sums_at(sums, edges + 0.5), axis=1) / (periods / PARTS)[:, None, None]
     slow = np.log2(periods / FRAMES_PER_S / _USUAL_PERIOD_S)[:, None]
     drawn = [means.reshape(len(frames), -1), slow, slow**2]
     pictured: Floats = np.concatenate(drawn, axis=1).astype(np.float32)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.features.filter_banks import triangles_between
 from engine.features.mono import resampled
 from engine.progress import SILENT, Progress, gathered
 
@@ -38,14 +39,8 @@ def filter_bank() -> NDArray[np.float32]:
     ends = np.log([LOWEST_HZ + _BEND_HZ, HIGHEST_HZ + _BEND_HZ])
     edges_hz = np.exp(np.linspace(ends[0], ends[1], BANDS + 2)) - _BEND_HZ
     bins_hz = np.arange(N_FFT // 2 + 1) * (RATE_HZ / N_FFT)
-    ramps = edges_hz[:, None] - bins_hz[None, :]
-    widths_hz = np.diff(edges_hz)
-    triangles = np.maximum(
-        0.0, np.minimum(-ramps[:-2] / widths_hz[:-1, None], ramps[2:] / widths_hz[1:, None])
-    )
     full_scale = (N_FFT / 4.0) ** 2  # the square of half the sum of a Hann window
-    bank: NDArray[np.float32] = (triangles / full_scale).astype(np.float32)
-    return bank
+    return (triangles_between(bins_hz, edges_hz) / full_scale).astype(np.float32)
 
 
 def band_levels(

@@ -12,6 +12,7 @@ from engine.beats.counted import runs
 from engine.beats.traces import Traces
 from engine.document.analysis import APART_BEATS
 from engine.features.onset_stream import Onsets
+from engine.features.span_means import means_of
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.int64]
@@ -151,9 +152,7 @@ def _windows(count: int, around: int = _AROUND_BEATS) -> tuple[Positions, Positi
 def _around(values: Floats) -> Floats:
     """Return the mean over the window around each beat, shape (n,)."""
     first, last = _windows(len(values))
-    sums = np.concatenate([[0.0], np.cumsum(values)])
-    means: Floats = (sums[last + 1] - sums[first]) / (last + 1 - first)
-    return means
+    return means_of(values, first, last + 1)
 
 
 def unevenness(beats: Positions, around: int = _AROUND_BEATS) -> Floats:

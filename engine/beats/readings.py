@@ -25,12 +25,13 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 
 from engine.beats.activations import Activations
-from engine.beats.beat_pictures import BarNetwork, pictures, running_sums, sums_at, told_of
+from engine.beats.beat_pictures import BarNetwork, pictures, running_sums, told_of
 from engine.beats.counted import runs
 from engine.beats.decode import FASTEST_BPM, SLOWEST_BPM
 from engine.document.analysis import BeatGrid
 from engine.document.grid.readings import LEVELS
 from engine.document.kinds.tempo import HEARD, OFF_BEAT
+from engine.features.span_means import sums_at
 from engine.progress import SILENT, Progress
 
 Floats = NDArray[np.float64]

@@ -8,6 +8,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.features.viterbi import cheapest_way
+
 Values = NDArray[np.float64]
 
 
@@ -31,20 +33,7 @@ def cheapest(costs: Values, seams: Values) -> NDArray[np.int64]:
     seams : float64, shape (takes, takes, bars), the price of a seam from the first take to the second at the
         beginning of a bar; 0 for a take that continues
     """
-    takes, bars = costs.shape
-    total = costs[:, 0].astype(np.float64)
-    came = np.zeros((takes, bars), np.int64)
-    for bar in range(1, bars):
-        ways = total[:, None] + seams[:, :, bar]
-        before = ways.argmin(axis=0)
-        stays = np.diagonal(ways) <= ways.min(axis=0)
-        came[:, bar] = np.where(stays, np.arange(takes), before)
-        total = ways[came[:, bar], np.arange(takes)] + costs[:, bar]
-    path = np.empty(bars, np.int64)
-    path[-1] = int(total.argmin())
-    for bar in range(bars - 1, 0, -1):
-        path[bar - 1] = came[path[bar], bar]
-    return path
+    return cheapest_way([*costs.T], np.moveaxis(seams, 2, 0)[1:], prefers_staying=True)
 
 
 def runs_of(path: NDArray[np.int64]) -> tuple[Run, ...]:

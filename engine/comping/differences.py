@@ -17,8 +17,9 @@ from scipy.ndimage import maximum_filter1d, uniform_filter, uniform_filter1d
 
 from engine.comping.bars import Bars
 from engine.comping.following import HOP_S, Followed
+from engine.features.filter_banks import triangles
 from engine.features.loudness import finite
-from engine.features.mel import band_power_blocks, bank_tensor, mel_filter_bank, triangles
+from engine.features.mel import band_power_blocks, bank_tensor, mel_filter_bank
 from engine.features.mel_settings import MelSettings
 from engine.notes.onsets import ReadMono
 from engine.progress import SILENT, Progress

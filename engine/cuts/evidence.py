@@ -18,6 +18,7 @@ from engine.document.analysis import (
     RESTART,
     ScoreCurve,
 )
+from engine.features.span_means import means_of
 from engine.spans import Samples, runs, united
 
 PART_S = 10.0
@@ -195,7 +196,5 @@ def _medians_in_new_songs(curve: ScoreCurve, numbers: list[int]) -> NDArray[np.f
 def _relative(spans: Samples, curve: ScoreCurve, numbers: list[int]) -> NDArray[np.float64]:
     """Return the means of parts of the score in spans, shape (n, k), relative to the highest in the edits."""
     limits = curve.part_limits[numbers].astype(np.float64)
-    sums = np.concatenate([np.zeros((1, len(numbers))), np.cumsum(curve.parts[:, numbers] / limits, axis=0)])
     first, last = (np.searchsorted(curve.times_samples, spans[:, edge]) for edge in (0, 1))
-    means: NDArray[np.float64] = (sums[last] - sums[first]) / np.maximum(last - first, 1)[:, None]
-    return means
+    return means_of(curve.parts[:, numbers] / limits, first, last)

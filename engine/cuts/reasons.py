@@ -22,7 +22,8 @@ from engine.document.analysis import (
     NearestReference,
     ScoreCurve,
 )
-from engine.spans import Samples, inside
+from engine.features.span_means import means_of
+from engine.spans import Samples, inside, runs
 from engine.timebase import format_time
 
 QUIET_BELOW_DB = 25.0
@@ -432,21 +433,12 @@ def _cells(profile: ScoreProfile, positions: Samples) -> Samples:
 
 def _mean(values: Numbers, first: Samples, last: Samples, otherwise: float) -> Numbers:
     """Return the means of values[first:last], shape (k,), or the default if a range is empty."""
-    sums = np.concatenate([np.zeros(1), np.cumsum(values)])
-    count = last - first
-    valid = count > 0
-    if not valid.any():
-        return np.full(len(first), otherwise)
-    safe_first, safe_last = np.where(valid, first, 0), np.where(valid, last, 0)
-    means: Numbers = np.where(valid, (sums[safe_last] - sums[safe_first]) / np.maximum(count, 1), otherwise)
-    return means
+    return np.where(last > first, means_of(values, np.minimum(first, len(values)), last), otherwise)
 
 
 def _stops(quiet: NDArray[np.bool_], first: Samples, last: Samples, hops: int) -> Samples:
     """Count the quiet stretches of at least `hops` hops that begin after playing inside each span."""
-    flips = np.flatnonzero(np.diff(np.concatenate([[False], quiet, [False]]).astype(np.int8)))
-    begins, ends = flips[::2], flips[1::2]
-    begins = begins[ends - begins >= hops]
+    begins = runs(quiet, hops)[:, 0]
     count: Samples = np.searchsorted(begins, last, side="left") - np.searchsorted(begins, first, side="right")
     return np.maximum(0, count)
 

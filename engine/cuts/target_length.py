@@ -36,7 +36,7 @@ from engine.cuts.regions import (
     length_of,
     proposed_spans,
 )
-from engine.spans import Samples
+from engine.spans import Samples, runs
 
 UNITS = 4800
 """Units of length in the recording: quarters of a second at 20 minutes."""
@@ -295,9 +295,7 @@ class _Table:
 
 def _gap_starts(may_keep: list[bool]) -> dict[int, int]:
     """Return for each border where accepted cuts or the end begin where the gap before it begins."""
-    padded: NDArray[np.int8] = np.concatenate([[False], may_keep, [False]]).astype(np.int8)
-    flips: list[int] = np.flatnonzero(np.diff(padded)).tolist()
-    return dict(zip(flips[1::2], flips[::2], strict=True))
+    return {stop: start for start, stop in runs(np.array(may_keep, np.bool_)).tolist()}
 
 
 Runs = list[tuple[int, int]]

@@ -18,6 +18,7 @@ from scipy.signal import find_peaks, peak_widths
 from engine.detection.detector import STEP_S, Detector, SoundFeatures
 from engine.detection.versions import Words, log_shares, mean_of_steps, name_words
 from engine.errors import UsageError
+from engine.features.span_means import means_around
 from engine.timebase import s_to_samples
 
 Steps = NDArray[np.float32]
@@ -219,8 +220,4 @@ def _whitened(features: NDArray[np.float32], sphere: float) -> NDArray[np.float3
 
 def _means(features: NDArray[np.float32], long: int) -> NDArray[np.float32]:
     """Return means over this number of steps around each, truncated at the ends."""
-    sums = np.cumsum(np.pad(features, ((1, 0), (0, 0))), axis=0, dtype=np.float64)
-    places = np.arange(len(features))
-    first = np.maximum(places - long // 2, 0)
-    stop = np.minimum(places - long // 2 + long, len(features))
-    return np.asarray((sums[stop] - sums[first]) / (stop - first)[:, None], np.float32)
+    return means_around(features, long).astype(np.float32)

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.features.framing import power_of
 from engine.features.mel import mel_filter_bank
 from engine.features.mel_settings import MelSettings
 
@@ -43,7 +44,7 @@ class Spectra(torch.nn.Module):
 
     def power(self, spectrum: Tensor) -> Tensor:
         """Return mel power, shape (batch, frames, bands), of a spectrum."""
-        return (spectrum.real.square() + spectrum.imag.square()).transpose(1, 2) @ self.bank
+        return power_of(spectrum).transpose(1, 2) @ self.bank
 
     def levels(self, spectrum: Tensor) -> Tensor:
         """Return levels, natural logarithms of mel power, shape (batch, frames, bands), of a spectrum."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import label, maximum_filter1d, uniform_filter1d
 
 from engine.detection.voice_frames import FRAME_S, MUSIC, SINGING
+from engine.spans import runs
 
 Frames = NDArray[np.float32]
 SPOKEN, SUNG, PLAYED = "speech", "singing", "music"
@@ -102,9 +103,8 @@ def is_speech(scores: Frames, rule: SpeechRule = RULE) -> NDArray[np.bool_]:
 
 def _spans(found: NDArray[np.bool_], likelihoods: Frames, name: str) -> list[VoiceSpan]:
     """Return spans of frames, those that nearly meet as one, none that is very short."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], found.astype(np.int8), [0]]))).reshape(-1, 2)
     joined: list[list[int]] = []
-    for start, stop in edges.tolist():
+    for start, stop in runs(found).tolist():
         if joined and start - joined[-1][1] <= _JOINED_FRAMES:
             joined[-1][1] = stop
         else:

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from engine.embeddings.rhythm_statistics import RHYTHM_SIZE, rhythm_statistics
 from engine.errors import UsageError
+from engine.features.framing import power_of, spectra
 from engine.features.mel import mel_filter_bank
 from engine.features.mel_settings import MelSettings
 
@@ -56,7 +57,7 @@ class SoundStatistics:
             )
         if not len(windows):
             return np.zeros((0, self.size), np.float32)
-        power = _power(torch.tensor(windows))
+        power = power_of(spectra(torch.tensor(windows), _MEL.n_fft, _MEL.hop_samples))
         bank = torch.tensor(mel_filter_bank(_MEL))
         mel_db = 10.0 * torch.log10(torch.einsum("mf,bft->bmt", bank, power) + _FLOOR_POWER)
         rises_db = mel_db.diff(dim=2).clamp(min=0.0)
@@ -69,15 +70,6 @@ class SoundStatistics:
             _together(mel_db),
         ]
         return torch.cat(parts, dim=1).numpy()
-
-
-def _power(windows: Tensor) -> Tensor:
-    """Return power spectra, shape (n, bins, frames), of windows, shape (n, samples)."""
-    shape = torch.hann_window(_MEL.n_fft, periodic=True)
-    spectrum = torch.stft(
-        windows, _MEL.n_fft, _MEL.hop_samples, window=shape, center=False, return_complex=True
-    )
-    return spectrum.real.square() + spectrum.imag.square()
 
 
 def _levels(mel_db: Tensor) -> Tensor:

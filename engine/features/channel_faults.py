@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.spans import runs
+
 Floats = NDArray[np.float32]
 Samples = NDArray[np.int64]
 
@@ -167,10 +169,7 @@ class ChannelFaultDetector:
 
 def _flat_tops(samples: Floats, at_extreme: NDArray[np.bool_], value: float, first: int) -> list[_FlatTops]:
     """Return the flat tops of a second, which begins at sample `first`, as one entry; [] without any."""
-    flips = np.flatnonzero(np.diff(np.concatenate([[False], at_extreme, [False]]).astype(np.int8)))
-    starts, stops = flips[::2], flips[1::2]
-    long = stops - starts >= LEAST_FLAT_SAMPLES
-    starts, stops = starts[long], stops[long]
+    starts, stops = runs(at_extreme, LEAST_FLAT_SAMPLES).T
     if not len(starts):
         return []
     around = np.abs(np.concatenate([[np.inf], samples, [np.inf]]) - value)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.features.loudness import finite, middle_of_playing_db
+from engine.features.span_means import means_around, running_sums
 from engine.spans import runs
 
 Floats = NDArray[np.float32]
@@ -198,7 +199,7 @@ def _found(measures: Floats, mains: Floats, frame_s: float) -> DeadAir:
     core = silent | (still & (quiet | hum))
     spans = _grown(runs(core, _CORE_FRAMES), np.maximum(measures[:, 1:], SILENT_DBFS), silent)
     spans = _bridged(spans, level, round(_BRIDGED_S / frame_s), playing_db - _BRIDGED_QUIETER_DB)
-    dead = np.concatenate([np.zeros(1), np.cumsum(core)])
+    dead = running_sums(core)
     long = np.diff(spans)[:, 0] >= LEAST_S / frame_s
     spans = spans[long & (dead[spans[:, 1]] - dead[spans[:, 0]] >= _LEAST_STILL_SHARE * _tellable(spans))]
     named = [_kind(measures[a:b], mains[a:b], core[a:b]) for a, b in spans.tolist()]
@@ -224,21 +225,12 @@ def _still(measures: Floats) -> Flags:
         first = max(0, at - margin)
         part = measures[first : at + _CLASSIFIED_AT_ONCE + margin, 1:]
         power = 10.0 ** (part.astype(np.float64) / 10.0)
-        smooth = 10.0 * np.log10(_rolling(power, _SMOOTHED_FRAMES))
-        mean, square = _rolling(smooth, _AROUND_FRAMES), _rolling(np.square(smooth), _AROUND_FRAMES)
+        smooth = 10.0 * np.log10(means_around(power, _SMOOTHED_FRAMES))
+        mean, square = (means_around(one, _AROUND_FRAMES) for one in (smooth, np.square(smooth)))
         moved = np.sqrt(np.maximum(square - np.square(mean), 0.0))
         one = (moved[:, 0] <= _STILL_DB) & (moved[:, 1:].mean(axis=1) <= _STILL_BANDS_DB)
         found.append(one[at - first : at - first + _CLASSIFIED_AT_ONCE])
     return np.concatenate(found)
-
-
-def _rolling(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
-    """Return the means of `width` rows around each, of as many as there are at the ends."""
-    total = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
-    at = np.arange(len(values))
-    first, last = np.maximum(at - width // 2, 0), np.minimum(at + width // 2 + 1, len(values))
-    means: NDArray[np.float64] = (total[last] - total[first]) / (last - first)[:, None]
-    return means
 
 
 def _grown(cores: Samples, bands: Floats, silent: Flags) -> Samples:

@@ -14,7 +14,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.features.framing import framed_pieces
+from engine.features.filter_banks import triangles_between
+from engine.features.framing import power_of, spectra_blocks
 from engine.features.mel_settings import MelSettings
 
 POWER_FLOOR = 1e-10  # librosa's amin: digital silence reads -100 dB
@@ -41,13 +42,8 @@ def mel_filter_bank(settings: MelSettings) -> NDArray[np.float32]:
     bins_hz = np.arange(settings.n_fft // 2 + 1) * (settings.rate_hz / settings.n_fft)
     ends = hz_to_mel(np.array([0.0, settings.rate_hz / 2]))
     edges_hz = mel_to_hz(np.linspace(ends[0], ends[1], settings.n_mels + 2))
-    widths_hz = np.diff(edges_hz)
-    ramps = edges_hz[:, None] - bins_hz[None, :]
-    rising = -ramps[:-2] / widths_hz[:-1, None]
-    falling = ramps[2:] / widths_hz[1:, None]
-    triangles = np.maximum(0.0, np.minimum(rising, falling))
     area = 2.0 / (edges_hz[2:] - edges_hz[:-2])
-    return (triangles * area[:, None]).astype(np.float32)
+    return (triangles_between(bins_hz, edges_hz) * area[:, None]).astype(np.float32)
 
 
 def mel_power_blocks(
@@ -67,16 +63,6 @@ def _mel_bank(settings: MelSettings) -> torch.Tensor:
     return bank_tensor(mel_filter_bank(settings))
 
 
-def triangles(
-    bins_hz: NDArray[np.float64], middles_hz: NDArray[np.float64], widths_hz: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return triangles of height 1 that fall to 0 at a width to either side, shape (bands, bins)."""
-    found: NDArray[np.float64] = np.maximum(
-        0.0, 1.0 - np.abs(bins_hz - middles_hz[:, None]) / widths_hz[:, None]
-    )
-    return found
-
-
 def bank_tensor(filter_bank: NDArray[np.float32]) -> torch.Tensor:
     """Return a filter bank, shape (bands, bins), as `band_power_blocks` takes it, shape (bins, bands)."""
     return torch.tensor(filter_bank).T.contiguous()
@@ -93,13 +79,8 @@ def band_power_blocks(
     ----------
     bank : float32, shape (n_fft // 2 + 1, bands), the share of each FFT bin in each band, see `bank_tensor`
     """
-    window = torch.hann_window(n_fft, periodic=True)
-    for piece in framed_pieces(blocks, n_fft, hop_samples):
-        # A copy of its own: numpy's memory is aligned differently from run to run, and sums with it.
-        samples = torch.tensor(piece)
-        spectrum = torch.stft(samples, n_fft, hop_samples, window=window, center=False, return_complex=True)
-        power = spectrum.real.square() + spectrum.imag.square()
-        yield (power.T @ bank).numpy()
+    for spectra in spectra_blocks(blocks, n_fft, hop_samples):
+        yield (power_of(spectra).T @ bank).numpy()
 
 
 def log_mel_blocks(

@@ -227,9 +227,7 @@ def _rise_hop(windows: Floats, margin: int) -> NDArray[np.int64]:
     way up.
     """
     rows = np.arange(len(windows))[:, None]
-    total = np.concatenate(
-        [np.zeros((len(windows), 1)), np.cumsum(windows, axis=1, dtype=np.float64)], axis=1
-    )
+    total = np.cumsum(np.pad(windows, ((0, 0), (1, 0))), axis=1, dtype=np.float64)
     means = (total[:, margin:] - total[:, :-margin]) / margin
     floor = 0.003 * means.max(axis=1, keepdims=True) + 1e-14
     ratio = (means[:, margin:] + floor) / (means[:, :-margin] + floor)

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.features.framing import framed_pieces
+from engine.features.framing import spectra_blocks
 
 TUNING_BINS = 20
 _N_FFT = 4096
@@ -32,12 +32,9 @@ def tuning_blocks(
     ----------
     blocks : float32, each of shape (n,), at `rate_hz`
     """
-    window = torch.hann_window(_N_FFT, periodic=True)
     first, last = (round(hz * _N_FFT / rate_hz) for hz in (_LOWEST_HZ, _HIGHEST_HZ))
-    for piece in framed_pieces(blocks, _N_FFT, hop_samples, _FRAMES_PER_PIECE):
-        samples = torch.tensor(piece)
-        spectrum = torch.stft(samples, _N_FFT, hop_samples, window=window, center=False, return_complex=True)
-        yield _histograms(spectrum[first - 1 : last + 2].abs(), first, rate_hz).numpy()
+    for spectra in spectra_blocks(blocks, _N_FFT, hop_samples, _FRAMES_PER_PIECE):
+        yield _histograms(spectra[first - 1 : last + 2].abs(), first, rate_hz).numpy()
 
 
 def _histograms(magnitude: torch.Tensor, first: int, rate_hz: int) -> torch.Tensor:

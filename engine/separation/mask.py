@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.signal import ShortTimeFFT
 
 from engine.errors import UsageError
-from engine.separation.paint import TellsShares
+from engine.separation.paint import TellsShares, between
 
 WINDOW_S = 0.064
 _HOPS_EACH = 4
@@ -51,18 +51,9 @@ class Mask:
 
         Between frames and bands by distance; beyond the first and last of either as there.
         """
-        over_time = _between(self.shares, (times_s - self.first_s) / self.hop_s)
+        over_time = between(self.shares, (times_s - self.first_s) / self.hop_s)
         places = np.interp(bins_hz, self.centres_hz, np.arange(len(self.centres_hz)))
-        return _between(over_time.T, places).T
-
-
-def _between(rows: NDArray[np.float32], places: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return rows read at fractional places along their first axis, held at both ends."""
-    held = np.clip(places, 0.0, len(rows) - 1.0)
-    lower = np.minimum(held.astype(np.int64), max(0, len(rows) - 2))
-    upper = np.minimum(lower + 1, len(rows) - 1)
-    share = (held - lower).astype(np.float32)[:, None]
-    return np.asarray(rows[lower] * (1.0 - share) + rows[upper] * share, np.float32)
+        return between(over_time.T, places).T
 
 
 def united(masks: Sequence[Mask], stays: Sequence[bool] = ()) -> Mask:

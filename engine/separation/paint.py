@@ -170,3 +170,12 @@ class PaintedMask:
         """Return shares at any times and frequencies, shape (times, bins)."""
         moments = self.begins_samples + times_s * self.rate_hz
         return painted(self.under.at(times_s, bins_hz), moments, bins_hz, self.paint)
+
+
+def between(rows: NDArray[np.float32], places: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return rows interpolated along the first axis, clamped at both ends."""
+    held = np.clip(places, 0.0, len(rows) - 1.0)
+    lower = np.minimum(held.astype(np.int64), max(0, len(rows) - 2))
+    upper = np.minimum(lower + 1, len(rows) - 1)
+    share = (held - lower).astype(np.float32)[:, None]
+    return np.asarray(rows[lower] * (1.0 - share) + rows[upper] * share, np.float32)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.features.span_means import running_sums, sums_at
 from engine.structure.bars import Bars
 from engine.takes.features import FRAMES_PER_S, PITCH_CLASSES, STEPS_PER_S, Frames
 
@@ -142,10 +143,5 @@ def _in_slots(rows: Floats, rows_per_s: float, bars: Bars) -> Floats:
     within = np.arange(_SLOTS) / _SLOTS
     starts_s = (bars.edges_s[:-1, None] + bars.lengths_s[:, None] * within).ravel()
     edges = np.clip(np.append(starts_s, bars.edges_s[-1]) * rows_per_s, 0.0, len(rows))
-    sums = np.concatenate([np.zeros((1, rows.shape[1])), np.cumsum(rows, axis=0, dtype=np.float64)])
-    low = np.floor(edges).astype(np.int64)
-    high = np.minimum(low + 1, len(rows))
-    share = (edges - low)[:, None]
-    at_edges = sums[low] * (1.0 - share) + sums[high] * share
-    means = np.diff(at_edges, axis=0) / np.maximum(np.diff(edges), 1e-3)[:, None]
+    means = np.diff(sums_at(running_sums(rows), edges), axis=0) / np.maximum(np.diff(edges), 1e-3)[:, None]
     return means.reshape(len(bars), _SLOTS, -1).astype(np.float32)

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.features.filter_banks import triangles
 from engine.features.mono import resampled
+from engine.features.span_means import means_around
 from engine.progress import SILENT, Progress, gathered
 
 if TYPE_CHECKING:
@@ -42,10 +44,10 @@ BROAD_BANDS = len(_BROAD_HZ) - 1
 _CHROMA_RANGE_DB = 60.0
 _BROAD_RANGE_DB = 60.0
 _FLOOR_POWER = 1e-12
-_AROUND_CHROMA_FRAMES = 100
+_AROUND_CHROMA_FRAMES = 101
 """The key that chroma are held against is that of 20 s."""
 _CHROMA_SMOOTHED = np.array([1.0, 2.0, 3.0, 2.0, 1.0], np.float32) / 9.0
-_AROUND_FRAMES = 30
+_AROUND_FRAMES = 31
 """The mean that broad bands are held against is of 6 s."""
 _LEAST_TONAL = 0.15
 """Chroma that differ less over the pitch classes count for less: noise has some, and it means nothing."""
@@ -137,11 +139,9 @@ def frames_from(powers: Sequence[Floats]) -> Frames:
 def _semitone_bank() -> Floats:
     """Return narrow triangles, three a semitone, shape (semitones * 3, bins)."""
     bins_hz = np.arange(N_FFT // 2 + 1) * (RATE_HZ / N_FFT)
-    centres_hz = _LOWEST_HZ * 2.0 ** (
-        (np.arange(_SEMITONES * _PER_SEMITONE)[:, None] + 0.5) / (12 * _PER_SEMITONE)
-    )
+    centres_hz = _LOWEST_HZ * 2.0 ** ((np.arange(_SEMITONES * _PER_SEMITONE) + 0.5) / (12 * _PER_SEMITONE))
     width_hz = np.maximum(centres_hz * (2.0 ** (1.0 / (12 * _PER_SEMITONE)) - 1.0), RATE_HZ / N_FFT)
-    return _scaled(np.maximum(0.0, 1.0 - np.abs(bins_hz - centres_hz) / width_hz).astype(np.float32))
+    return _scaled(triangles(bins_hz, centres_hz, width_hz).astype(np.float32))
 
 
 def _broad_bank() -> Floats:
@@ -214,11 +214,7 @@ def _movement(broad: Floats) -> Floats:
 
 def _boxed(rows: Floats, width: int) -> Floats:
     """Return the moving mean along the first axis; truncated at the ends."""
-    sums = np.cumsum(np.concatenate([np.zeros((1, rows.shape[1])), rows]), axis=0, dtype=np.float64)
-    middle = np.arange(len(rows))
-    start, stop = np.maximum(0, middle - width // 2), np.minimum(len(rows), middle + width // 2 + 1)
-    means: Floats = ((sums[stop] - sums[start]) / (stop - start)[:, None]).astype(np.float32)
-    return means
+    return means_around(rows, width).astype(np.float32)
 
 
 def _smoothed(rows: Floats, kernel: Floats) -> Floats:

@@ -23,6 +23,7 @@ from engine.alignment.decoding.repetition import Repetition, repeated
 from engine.alignment.placement import Lines
 from engine.alignment.push_pull import smoothed
 from engine.alignment.strokes import Strokes
+from engine.features.viterbi import traced
 
 Floats = NDArray[np.float64]
 
@@ -94,11 +95,7 @@ def _smoothest(
         came_from[:, stroke] = total.argmin(2)
         cost = total.min(2) + fits[:, stroke]
     way = int(cost.min(1).argmin())
-    path = np.zeros(fits.shape[1], np.int64)
-    path[-1] = int(cost[way].argmin())
-    for stroke in range(len(path) - 1, 0, -1):
-        path[stroke - 1] = came_from[way, stroke, path[stroke]]
-    return way, path
+    return way, traced(came_from[way, 1:], int(cost[way].argmin()))
 
 
 @dataclass(frozen=True, slots=True)

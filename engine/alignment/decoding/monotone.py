@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.features.viterbi import cheapest_way
+
 Floats = NDArray[np.float64]
 
 
@@ -56,7 +58,7 @@ def decode(costs: Costs) -> Decoded:
     if strokes == 0:
         return Decoded(np.zeros(0, np.int64), np.zeros((0, columns + 1)))
     start, steps = _transitions(costs)
-    path = _cheapest(start, steps)
+    path = cheapest_way([start, *np.zeros((len(steps), len(start)))], steps)
     shares = _posterior(start, steps)
     choices = np.where(path < columns, path, -1)
     posterior = np.concatenate([shares[:, :columns], shares[:, columns:].sum(1, keepdims=True)], axis=1)
@@ -90,20 +92,6 @@ def _transitions(costs: Costs) -> tuple[Floats, Floats]:
         steps[:, state, columns] = np.where(passed, none, np.inf)
     steps[:, columns, columns] = costs.none[1:]
     return start, steps
-
-
-def _cheapest(start: Floats, steps: Floats) -> NDArray[np.int64]:
-    cost = start
-    came_from = np.zeros((len(steps), len(start)), np.int64)
-    for stroke, step in enumerate(steps):
-        total = cost[:, None] + step
-        came_from[stroke] = total.argmin(0)
-        cost = total.min(0)
-    path = np.zeros(len(steps) + 1, np.int64)
-    path[-1] = int(cost.argmin())
-    for stroke in range(len(steps) - 1, -1, -1):
-        path[stroke] = came_from[stroke, path[stroke + 1]]
-    return path
 
 
 def _posterior(start: Floats, steps: Floats) -> Floats:

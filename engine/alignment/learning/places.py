@@ -8,11 +8,13 @@ are measured on the audio afterwards (`engine.alignment.learning.copies`).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.alignment.strokes import VOICES, Strokes
+from engine.features.viterbi import cheapest_way
 
 Floats = NDArray[np.float64]
 
@@ -113,15 +115,8 @@ def _followed(candidates: list[Floats], scores: list[Floats]) -> Floats:
     """Return the offset of each window: likely, and near to that of the window before it (Viterbi)."""
     if not candidates:
         return np.zeros(0)
-    total = scores[0] + _SAME_START * (np.abs(candidates[0]) <= _START_FRAMES)
-    before: list[NDArray[np.int64]] = []
-    for number in range(1, len(candidates)):
-        away = np.abs(candidates[number][:, None] - candidates[number - 1][None, :])
-        reached = total - np.where(away <= _NEAR_FRAMES, _DRIFT * away / _NEAR_FRAMES, _JUMP)
-        before.append(reached.argmax(1))
-        total = scores[number] + reached.max(1)
-    row = int(total.argmax())
-    rows = [row]
-    for came in before[::-1]:
-        rows.append(row := int(came[row]))
-    return np.array([own[one] for own, one in zip(candidates, rows[::-1], strict=True)])
+    first = scores[0] + _SAME_START * (np.abs(candidates[0]) <= _START_FRAMES)
+    away = (np.abs(before[:, None] - after) for before, after in pairwise(candidates))
+    moves = (np.where(one <= _NEAR_FRAMES, _DRIFT * one / _NEAR_FRAMES, _JUMP) for one in away)
+    rows = cheapest_way([-first, *(-one for one in scores[1:])], moves)
+    return np.array([own[row] for own, row in zip(candidates, rows, strict=True)])

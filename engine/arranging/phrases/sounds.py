@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.features.span_means import running_sums
+from engine.features.span_means import running_sums, sums_at
 from engine.structure.similarity import below_loud, standing_out
 from engine.takes.features import FRAMES_PER_S, STEPS_PER_S, Frames
 
@@ -117,7 +117,7 @@ class Sounds:
         """Return the mean level of each band in spans, shape (k, bands)."""
         first, last = starts_s * STEPS_PER_S, stops_s * STEPS_PER_S
         lengths = np.maximum(last - first, 1e-3)
-        means: Sums = (_at(self.bands, last) - _at(self.bands, first)) / lengths[:, None]
+        means: Sums = (sums_at(self.bands, last) - sums_at(self.bands, first)) / lengths[:, None]
         return means
 
 
@@ -136,7 +136,7 @@ def _unit_rows(
     limit : the largest deviation, as a multiple of the mean one
     """
     places = (starts_s[:, None] + (stops_s - starts_s)[:, None] * np.arange(slots + 1) / slots) * rate_hz
-    rows = _centred(np.diff(_at(sums, places), axis=1) / np.diff(places, axis=1)[..., None])
+    rows = _centred(np.diff(sums_at(sums, places), axis=1) / np.diff(places, axis=1)[..., None])
     most = limit * np.abs(rows).mean(axis=(1, 2), keepdims=True)
     rows = _centred(np.clip(rows, -most, most)).reshape(len(places), slots * sums.shape[1])
     unit: Sums = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
@@ -146,12 +146,3 @@ def _unit_rows(
 def _centred(rows: Sums) -> Sums:
     centred: Sums = rows - rows.mean(axis=1, keepdims=True)
     return centred
-
-
-def _at(sums: Sums, places: Seconds) -> Sums:
-    """Return running sums at places between rows."""
-    inside = np.clip(places, 0.0, len(sums) - 1)
-    low = np.floor(inside).astype(np.int64)
-    share = (inside - low)[..., None]
-    between: Sums = sums[low] * (1.0 - share) + sums[np.minimum(low + 1, len(sums) - 1)] * share
-    return between

@@ -280,10 +280,9 @@ class _Maker:
         """Return the spans of samples that another arrangement leaves out."""
         is_out = plays(order, len(self.heard)) == 0
         edges = self.edges
-        turns = np.flatnonzero(np.diff(np.concatenate([[0], is_out.astype(np.int8), [0]])))
         return [
             part
-            for first, last in turns.reshape(-1, 2)
+            for first, last in runs(is_out).tolist()
             for part in self._parted(int(edges[first]), int(edges[last]))
         ]
 

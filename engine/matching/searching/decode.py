@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.features.viterbi import stay_or_jump, traced
 from engine.matching.searching.diagonals import Diagonal
 from engine.matching.searching.features import RATE_HZ, Floats
 from engine.matching.searching.likelihood import STEP_SAMPLES, log_likelihoods, looked_at
@@ -37,12 +38,6 @@ class Stay:
     line: int
     start: int
     stop: int
-
-
-@dataclass(slots=True)
-class _Block:
-    lines: list[int]
-    came_from: NDArray[np.int16]
 
 
 def decode(
@@ -78,7 +73,7 @@ def decode(
         these = [lines[one] for one in some]
         return _Likely(first, some, log_likelihoods(raws, edited, these, first, count, unknown_ratio))
 
-    blocks: list[_Block] = []
+    rows: list[tuple[list[int], NDArray[np.int64]]] = []
     states, totals = [UNKNOWN], np.zeros(1)
     kept: list[int] = []
     for best in side_by_side(likely, range(0, steps, _BLOCK_STEPS)):
@@ -90,11 +85,12 @@ def decode(
         for one in (best, also):
             ratios[:, [column[line] for line in one.lines]] = one.ratios
         now = [*active, UNKNOWN]
-        came_from, totals = _walked(states, totals, now, ratios)
-        blocks.append(_Block(now, came_from))
+        same = np.array([states.index(line) if line in states else -1 for line in now])
+        came_from, totals = stay_or_jump(totals - totals.max(), same, ratios, _JUMP)
+        rows += [(now, row) for row in came_from]
         states = now
         kept = _alive(active, ratios, unknown_ratio)
-    return _way(blocks, totals)
+    return _way(rows, totals)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,31 +152,9 @@ def _alive(active: list[int], ratios: NDArray[np.float64], unknown_ratio: float)
     return [one for _, one in sorted(good)[:4]]
 
 
-def _walked(
-    before: list[int], totals: NDArray[np.float64], now: list[int], ratios: NDArray[np.float64]
-) -> tuple[NDArray[np.int16], NDArray[np.float64]]:
-    """Walk through a block; states are columns of it, those it came from columns of the step before."""
-    came_from = np.zeros(ratios.shape, np.int16)
-    column = {line: number for number, line in enumerate(before)}
-    same = np.array([column.get(line, -1) for line in now])
-    for step, gained in enumerate(ratios):
-        best = int(np.argmax(totals))
-        stayed = np.where(same >= 0, totals[same], -np.inf)
-        stays = stayed >= totals[best] - _JUMP
-        came_from[step] = np.where(stays, same, best)
-        totals = np.where(stays, stayed, totals[best] - _JUMP) + gained
-        same = np.arange(len(now))
-    return came_from, totals - totals.max()
-
-
-def _way(blocks: list[_Block], totals: NDArray[np.float64]) -> list[Stay]:
-    visited: list[int] = []
-    state = int(np.argmax(totals))
-    for block in reversed(blocks):
-        for row in block.came_from[::-1]:
-            visited.append(block.lines[state])
-            state = int(row[state])
-    way = np.array(visited[::-1])
+def _way(rows: list[tuple[list[int], NDArray[np.int64]]], totals: NDArray[np.float64]) -> list[Stay]:
+    states = traced([row for _, row in rows], int(totals.argmax()))[1:]
+    way = np.array([lines[state] for (lines, _), state in zip(rows, states, strict=True)])
     breaks = np.flatnonzero(np.diff(way)) + 1
     return [
         Stay(int(way[start]), int(start), int(stop))

@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
-from engine.features.mel import band_power_blocks, bank_tensor, triangles
+from engine.features.filter_banks import triangles
+from engine.features.mel import band_power_blocks, bank_tensor
 from engine.matching.searching.features import RATE_HZ, Floats
 
 HOP_SAMPLES = 128

@@ -8,8 +8,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
+from engine.features.viterbi import stay_or_jump, traced
 from engine.matching.searching.features import RATE_HZ, Floats
 from engine.matching.stretching.coarse import WINDOW_S, Place
 from engine.matching.stretching.lines import StretchedLine, along, correlation, followed, measured
@@ -214,7 +214,10 @@ def decoded(
         table = along(raws, edited, line, part)
         rows = slice(table.first - first, table.first - first + len(table.own))
         scores[rows, number + 1] = _agreement(table.own, table.others[0])[: len(scores[rows])]
-    followed_by = _likeliest(scores)
+    came_from, totals = stay_or_jump(
+        scores[0].astype(np.float64), np.arange(scores.shape[1]), scores[1:], _JUMP_FRAMES
+    )
+    followed_by = traced(came_from, int(totals.argmax()))
     borders = np.flatnonzero(np.diff(followed_by)) + 1
     edges = [0, *borders.tolist(), len(followed_by)]
     found = []
@@ -237,21 +240,3 @@ def _agreement(own: Floats, theirs: Floats) -> Floats:
     weight = np.minimum(1.0, np.where(mine < _SILENT, other, mine))
     found: Floats = (weight * (alike - _ALIKE)).astype(np.float32)
     return found
-
-
-def _likeliest(scores: Floats) -> NDArray[np.int64]:
-    """Return the column that each row follows (A. J. Viterbi, IEEE Trans. Inf. Theory 13, 1967)."""
-    count = len(scores)
-    came_from = np.zeros(scores.shape, np.int32)
-    total = scores[0].astype(np.float64)
-    own = np.arange(scores.shape[1])
-    for row in range(1, count):
-        best = int(total.argmax())
-        jumps = total[best] - _JUMP_FRAMES > total
-        came_from[row] = np.where(jumps, best, own)
-        total = np.where(jumps, total[best] - _JUMP_FRAMES, total) + scores[row]
-    path = np.empty(count, np.int64)
-    path[-1] = int(total.argmax())
-    for row in range(count - 1, 0, -1):
-        path[row - 1] = came_from[row, path[row]]
-    return path

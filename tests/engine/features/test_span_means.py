@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from engine.features.span_means import running_sums
+from engine.features.span_means import means_around, means_of, running_sums, sums_at
 from engine.lab.span_means import means_between
 
 
@@ -28,3 +28,34 @@ def test_whole_frames_are_their_own_means_and_nothing_lies_beyond() -> None:
     sums = running_sums(frames)
     np.testing.assert_allclose(means_between(sums, np.array([[0.0, 1.0, 2.0, 3.0]]))[0], frames)
     np.testing.assert_allclose(means_between(sums, np.array([[-5.0, 9.0]]))[0, 0], frames.mean(axis=0))
+
+
+def test_running_sums_of_any_shape_are_float64() -> None:
+    flags = np.array([True, False, True])
+    np.testing.assert_array_equal(running_sums(flags), [0.0, 1.0, 1.0, 2.0])
+    cubes = np.ones((2, 3, 2), np.float32)
+    assert running_sums(cubes).shape == (3, 3, 2)
+    assert running_sums(cubes).dtype == np.float64
+    np.testing.assert_array_equal(running_sums(np.zeros((0, 2))), [[0.0, 0.0]])
+
+
+def test_sums_between_rows_are_interpolated_and_end_at_the_ends() -> None:
+    sums = running_sums(np.array([[2.0], [4.0]]))
+    found = sums_at(sums, np.array([[-1.0, 0.5], [1.25, 3.0]]))
+    np.testing.assert_array_equal(found, [[[0.0], [1.0]], [[3.0], [6.0]]])
+
+
+def test_means_of_spans_equal_those_of_their_rows() -> None:
+    rows = np.arange(12.0).reshape(4, 3)
+    first, last = np.array([0, 1, 2]), np.array([4, 3, 2])
+    found = means_of(rows, first, last)
+    np.testing.assert_array_equal(found, [rows.mean(axis=0), rows[1:3].mean(axis=0), np.zeros(3)])
+    np.testing.assert_array_equal(means_of(rows[:, 0], first, last), found[:, 0])
+
+
+def test_means_around_are_truncated_at_the_ends() -> None:
+    rows = np.array([0.0, 4.0, 8.0, 0.0])
+    np.testing.assert_array_equal(means_around(rows, 1), rows)
+    np.testing.assert_array_equal(means_around(rows, 2), [0.0, 2.0, 6.0, 4.0])
+    np.testing.assert_array_equal(means_around(rows, 3), [2.0, 4.0, 4.0, 4.0])
+    assert means_around(np.zeros((0, 2), np.float32), 3).shape == (0, 2)

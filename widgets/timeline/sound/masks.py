@@ -11,7 +11,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from engine.finders.repair.requests import ShownMask
-from engine.separation.paint import Paint, on_track, painted
+from engine.separation.paint import Paint, between, on_track, painted
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.frame import Frame
@@ -107,10 +107,10 @@ def _draw_mask(
     """Tint a row of a lane by the mask."""
     first, positions = columns
     height = place.bottom - place.top
-    frames = _between(mask.shares, (positions - mask.start_samples) / mask.hop_samples)
+    frames = between(mask.shares, (positions - mask.start_samples) / mask.hop_samples)
     rows_hz = hz_at(1.0 - (np.arange(height) + 0.5) / height, look.scale, place.source.recorded.rate_hz)
     bands = np.interp(rows_hz, mask.centres_hz, np.arange(len(mask.centres_hz)))
-    shares = painted(_between(frames.T, bands).T, positions, rows_hz, paint).T.copy()
+    shares = painted(between(frames.T, bands).T, positions, rows_hz, paint).T.copy()
     outside = (positions < mask.window[0]) | (positions >= mask.window[1])
     shares[:, outside] = 0.0
     image = tinted(shares * STRONGEST, theme.color(inks_over(look, frame.theme).marker))
@@ -119,15 +119,6 @@ def _draw_mask(
         QRectF(first / frame.dpr, place.top / frame.dpr, len(positions) / frame.dpr, height / frame.dpr),
         image,
     )
-
-
-def _between(rows: NDArray[np.float32], places: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return rows interpolated along the first axis, clamped at both ends."""
-    held = np.clip(places, 0.0, len(rows) - 1.0)
-    lower = np.minimum(held.astype(np.int64), max(0, len(rows) - 2))
-    upper = np.minimum(lower + 1, len(rows) - 1)
-    share = (held - lower).astype(np.float32)[:, None]
-    return np.asarray(rows[lower] * (1.0 - share) + rows[upper] * share, np.float32)
 
 
 def tinted(alphas: NDArray[np.float32], ink: QColor) -> QImage:
@@ -159,9 +150,9 @@ def _shade(
     first, positions = columns
     for number, lane in enumerate(lanes):
         if lane.track_id == mask.track:
-            meant = _between(mask.shares, (positions - mask.start_samples) / mask.hop_samples)
+            meant = between(mask.shares, (positions - mask.start_samples) / mask.hop_samples)
             bands = np.interp(_SHADED_HZ, mask.centres_hz, np.arange(len(mask.centres_hz)))
-            over_bands = _between(meant.T, bands).T
+            over_bands = between(meant.T, bands).T
             shares = painted(over_bands, positions, _SHADED_HZ, paint).mean(axis=1)
             top, bottom = frame.layout.sound_top(number), frame.layout.sound_bottom(number)
             area = QRectF(first / frame.dpr, top, len(positions) / frame.dpr, bottom - top)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.features.loudness import middle_of_playing_db
+from engine.spans import runs
 
 LEAST_PAUSE_STEPS = 4
 LONGEST_STEPS = 62
@@ -36,8 +37,7 @@ def attempts(levels_db: NDArray[np.float32]) -> NDArray[np.bool_]:
     if not len(levels_db):
         return found
     quiet = levels_db < middle_of_playing_db(levels_db) - QUIETER_DB
-    flips = np.flatnonzero(np.diff(np.concatenate([[False], quiet, [False]]).astype(np.int8))).reshape(-1, 2)
-    pauses = flips[np.diff(flips)[:, 0] >= LEAST_PAUSE_STEPS]
+    pauses = runs(quiet, LEAST_PAUSE_STEPS)
     for (_, begins), (ends, _) in zip(pauses[:-1].tolist(), pauses[1:].tolist(), strict=True):
         if ends - begins <= LONGEST_STEPS:
             found[begins - LEAST_PAUSE_STEPS : ends + LEAST_PAUSE_STEPS] = True

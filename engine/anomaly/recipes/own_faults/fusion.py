@@ -24,6 +24,7 @@ from engine.anomaly.recipes.memory import Memory, Vectors, held_out, remember, s
 from engine.anomaly.recipes.own_faults.hearing import STEP_FRAMES, FrameFeatures
 from engine.anomaly.recipes.own_faults.rest import log_unlike_rest, thinned
 from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
+from engine.features.span_means import means_around
 from engine.features.tuning import TUNING_BINS
 from engine.progress import SILENT
 
@@ -46,9 +47,11 @@ def textures(heard: FrameFeatures, floor_db: float) -> NDArray[np.float32]:
     """
     frames = np.maximum(heard.mel_db, np.float32(floor_db)).astype(np.float64)
     change = np.abs(np.diff(frames, axis=0, prepend=frames[:1]))
-    mean, square, moved = (_around(_by_step(one)) for one in (frames, np.square(frames), change))
+    mean, square, moved = (
+        means_around(_by_step(one), 2 * AROUND_STEPS) for one in (frames, np.square(frames), change)
+    )
     deviation = np.sqrt(np.maximum(square - np.square(mean), 0.0))
-    tuning = _around(heard.tuning.astype(np.float64))
+    tuning = means_around(heard.tuning.astype(np.float64), 2 * AROUND_STEPS)
     highest = _highest_around(frames.reshape(len(heard), STEP_FRAMES, -1).max(axis=1))
     return np.concatenate([mean, deviation, moved, highest, tuning], axis=1).astype(np.float32)
 
@@ -60,15 +63,6 @@ def texture_size(n_mels: int) -> int:
 
 def _by_step(frames: NDArray[np.float64]) -> NDArray[np.float64]:
     means: NDArray[np.float64] = frames.reshape(-1, STEP_FRAMES, frames.shape[1]).mean(axis=1)
-    return means
-
-
-def _around(steps: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the mean of the steps around each."""
-    total = np.concatenate([np.zeros((1, steps.shape[1])), np.cumsum(steps, axis=0)])
-    at = np.arange(len(steps))
-    first, last = np.maximum(at - AROUND_STEPS, 0), np.minimum(at + AROUND_STEPS, len(steps))
-    means: NDArray[np.float64] = (total[last] - total[first]) / (last - first)[:, None]
     return means
 
 

@@ -21,6 +21,7 @@ from engine.anomaly.metrics import smoothed
 from engine.anomaly.recipes.memory import Vectors, distances, mean_of_finite
 from engine.features.loudness import middle_of_playing_db
 from engine.progress import Progress
+from engine.spans import runs
 
 EVERY_STEPS = 3
 """Textures of 1.92 s move little in 0.48 s."""
@@ -118,8 +119,7 @@ def weight_by_pauses(levels_db: NDArray[np.float32]) -> Numbers:
     if not len(levels_db):
         return weights
     quiet = levels_db < middle_of_playing_db(levels_db) - PAUSE_DB
-    flips = np.flatnonzero(np.diff(np.concatenate([[False], quiet, [False]]).astype(np.int8))).reshape(-1, 2)
-    for start, stop in flips[np.diff(flips)[:, 0] >= PAUSE_STEPS].tolist():
+    for start, stop in runs(quiet, PAUSE_STEPS).tolist():
         weights[max(0, start - AROUND_PAUSE_STEPS) : stop + AROUND_PAUSE_STEPS] = NEAR_PAUSES
     return weights
 

@@ -27,6 +27,7 @@ from desktop.panels.timing.proposing import TimingProposing
 from desktop.panels.timing.timing import Timing
 from desktop.playback import Player
 from desktop.playback.metering import Metering
+from desktop.recordings.analysing import Analysing
 from desktop.recordings.recordings import Recordings
 from desktop.review.amounts import Amounts
 from desktop.review.arrivals import Arrivals
@@ -50,7 +51,6 @@ from desktop.shell.session import Session
 from desktop.shell.side import Side
 from desktop.shell.slots import reporting_refusals
 from desktop.shell.transport import Transport
-from desktop.taste.analysing import Analysing
 from desktop.taste.diagnosing import Diagnosing
 from desktop.taste.dialogs import TasteDialogs
 from desktop.taste.finding_actions import connect_findings
@@ -163,7 +163,7 @@ class MainWindow(QMainWindow):
         self.exporting = Exporting(self, self, self.status_bar, self._settings)
         self.crashes = AfterCrash(self, self, self._settings)
         self.edits = EditsFromFiles(self, self)
-        self.files = Files(self, self, self.recordings, self.edits)
+        self.files = Files(self, self, self.recordings, self.edits.read, self.edits.take)
         self.grid_layer = GridLayer(self.session, self.grid_editing, self.commands, self)
         self.tracks = Tracks(self, self.session, self.timeline, self.commands.action)
         self.clips = Clips(self, self, self.tracks, self.status_bar)
@@ -184,9 +184,11 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         self.menus = Menus(self, self.commands, COMMANDS, MENUS, self._settings)
-        self.unfinished = Unfinished(self, self, self.learning, self.recordings, self._settings)
+        restarts = {"taste.learn": self.learning.restart, "file.import": self.recordings.restart}
+        self.unfinished = Unfinished(self, self, restarts, self._settings)
         working_in = (self.timing_panel, self.repair_panel, self.takes.panel, self.editors.panel)
         self.side = Side(self.queue_panel, *working_in, self.history_panel, self.learning_panel)
+        self.history_panel.hide()
         self.repairing.opened.connect(self.side.make_room)
         whole = QWidget(self)
         self.setCentralWidget(whole)  # while empty: a widget that moves is styled again with all in it

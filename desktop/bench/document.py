@@ -16,7 +16,7 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from desktop.bench.drums import add_moved_hits
-from desktop.work.jobs import learn_taste
+from desktop.taste.jobs import learn_taste
 from engine.anomaly.recipes.methods import METHODS
 from engine.audio.pictures.peaks import PeakPyramid
 from engine.document.analysis import Analysis, BeatGrid, Listening, ScoreCurve

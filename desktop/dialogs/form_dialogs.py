@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -18,24 +18,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.dialogs.file_dialogs import GROOVES, ask_editor, ask_recordings
 from desktop.user_settings.window_size import room_for
-from engine.diagnoses.finding import Finding
-from engine.errors import OffcutError
-from engine.settings import CutSettings
 from widgets.forms.key_editor import KeyEditor, KeyRules
 from widgets.forms.like_form import LikeForm
 from widgets.forms.name_form import NameForm
 from widgets.forms.note_form import NoteForm
 from widgets.forms.numbers_form import NumbersForm
 from widgets.forms.preferences_form import PreferencesForm, PreferenceValues
-from widgets.forms.propose_form import ProposeForm
 from widgets.forms.recent_list import RecentList
 from widgets.forms.spectrogram_form import SpectrogramForm
-from widgets.forms.taste.learn_panel import LearnPanel, LearnRequest
-from widgets.forms.taste.shelf import Elsewhere, TasteShelf
-from widgets.panels.arrangement.editor_list import EditorList
-from widgets.panels.timing.form import AlignAsked, AlignForm
 from widgets.theme import Theme, px
 
 if TYPE_CHECKING:
@@ -44,73 +35,42 @@ if TYPE_CHECKING:
     from widgets.forms.settings_form import SettingsForm
     from widgets.forms.time_of_day_form import TimeOfDayForm
 
-BEATS = "MIDI or beats (*.mid *.midi *.json);;All files (*)"
 _SCREEN_MARGIN = 16
-
-
-_Form: TypeAlias = (
-    "AlignForm | EditorList | LearnPanel | LikeForm | NameForm | NoteForm | NumbersForm | "
-    "PlacesForm | PreferencesForm | ProposeForm | RecentList | SettingsForm | SpectrogramForm | TasteShelf | "
-    "TimeOfDayForm"
-)
-
-
-def ask_listed_editor(parent: QWidget, form: EditorList, folder: Path) -> Path | None:
-    """Ask for an editor of a list, or for another file."""
-    found: list[Path] = []
-
-    def look_elsewhere() -> None:
-        path = ask_editor(form, folder)
-        if path is not None:
-            found.append(path)
-            _dialog_of(form).accept()
-
-    form.other_requested.connect(look_elsewhere)
-    form.taken.connect(lambda: _dialog_of(form).accept())
-    if not _ask(parent, "Arrange as an editor", form, form.problem, "Arrange"):
-        return None
-    return found[0] if found else form.chosen()
-
-
-def ask_shelf(parent: QWidget, title: str, shelf: TasteShelf, do: str) -> Path | Elsewhere | None:
-    """Ask for a taste of a list, or for another location."""
-    shelf.taken.connect(lambda: _dialog_of(shelf).accept())
-    return shelf.chosen() if _ask(parent, title, shelf, shelf.problem, do) else None
 
 
 def ask_snapshot_name(parent: QWidget) -> str | None:
     """Ask for the name of a snapshot."""
     form = NameForm("&Name", "Saves a copy of the document under this name, next to the document.")
-    return form.name() if _ask(parent, "Named snapshot", form, form.problem, "Save") else None
+    return form.name() if ask(parent, "Named snapshot", form, form.problem, "Save") else None
 
 
 def ask_clip_name(parent: QWidget, name: str) -> str | None:
     """Ask for the name of clips, with the present one."""
     form = NameForm("&Name", "Shown on the clip, instead of the name of its file.", name)
-    return form.name() if _ask(parent, "Name of the clip", form, form.problem, "Rename") else None
+    return form.name() if ask(parent, "Name of the clip", form, form.problem, "Rename") else None
 
 
 def ask_label(parent: QWidget, label: str) -> str | None:
     """Ask for another label of the sections with this one."""
     form = NameForm("&Label", f"Replaces the label {label} of all sections that have it.", label)
-    return form.name() if _ask(parent, "Rename label", form, form.problem, "Rename") else None
+    return form.name() if ask(parent, "Rename label", form, form.problem, "Rename") else None
 
 
 def ask_places(parent: QWidget, form: PlacesForm, do: str) -> Placements | None:
     """Ask where files are placed; None if cancelled."""
-    return form.values() if _ask(parent, "Places of the recordings", form, form.problem, do) else None
+    return form.values() if ask(parent, "Places of the recordings", form, form.problem, do) else None
 
 
 def ask_sound(parent: QWidget, words: str) -> str | None:
     """Ask which sound is to be found, with a suggestion."""
     said = "Name the sound: cough, dog bark. Separate several with commas. Matches are added to the queue."
     form = NameForm("&Sound", said, words)
-    return form.name() if _ask(parent, "Find a sound in the recording", form, form.problem, "Find") else None
+    return form.name() if ask(parent, "Find a sound in the recording", form, form.problem, "Find") else None
 
 
 def ask_like(parent: QWidget, form: LikeForm) -> bool | None:
     """Ask whether to cut similar sounds (True) or to remove them from the mix (False); None if cancelled."""
-    return form.cuts if _ask(parent, "Find more like this", form, form.problem, "Find") else None
+    return form.cuts if ask(parent, "Find more like this", form, form.problem, "Find") else None
 
 
 def ask_note(parent: QWidget, title: str, form: NoteForm) -> str | None:
@@ -118,76 +78,11 @@ def ask_note(parent: QWidget, title: str, form: NoteForm) -> str | None:
 
     def accept() -> None:
         if not form.problem():
-            _dialog_of(form).accept()
+            dialog_of(form).accept()
 
     form.entered.connect(accept)
     form.setFocus()
-    return form.note() if _ask(parent, title, form, form.problem, "Save") else None
-
-
-def ask_learn(
-    parent: QWidget,
-    panel: LearnPanel,
-    edited: tuple[Path, ...],
-    folder: Path,
-    check: Callable[[tuple[Path, ...], Callable[[tuple[Finding, ...]], None]], None],
-    measure: Callable[[tuple[str, ...], Callable[[dict[str, float | None]], None]], None],
-) -> LearnRequest | None:
-    """Ask for the training data; `check` inspects recordings, `measure` reads their durations."""
-    panel.files_changed.connect(lambda: measure(panel.paths, panel.set_lengths))
-    panel.files_changed.connect(lambda: check(tuple(Path(path) for path in panel.paths), panel.set_findings))
-    panel.add_files(str(path) for path in edited)
-
-    def choose() -> None:
-        panel.add_files(str(path) for path in ask_recordings(panel, "Recordings you edited", folder) or ())
-
-    panel.files_requested.connect(choose)
-    return panel.values() if _ask(parent, "Learn from edits", panel, panel.problem, "Learn") else None
-
-
-def ask_propose(
-    parent: QWidget,
-    theme: Theme,
-    settings: CutSettings,
-    length_s: float,
-    material_s: float,
-    look: Callable[[dict[str, object], Callable[[str], None]], object],
-) -> dict[str, object] | None:
-    """Ask for the amount of cuts; `look` computes the outcome of settings as a sentence."""
-    form = ProposeForm(theme, settings, length_s, material_s)
-
-    def look_ahead() -> None:
-        if not form.problem():
-            look(form.values(), form.set_outlook)
-
-    form.changed.connect(look_ahead)
-    look_ahead()
-    return form.values() if _ask(parent, "Propose cuts", form, form.problem, "Propose") else None
-
-
-def ask_timing(parent: QWidget, form: AlignForm, folder: Path) -> AlignAsked | None:
-    """Ask how hits are to be put in time."""
-
-    def choose() -> None:
-        chosen, _ = QFileDialog.getOpenFileName(form, "Beats", str(folder), BEATS)
-        if chosen:
-            form.set_file(chosen)
-
-    def choose_groove() -> None:
-        from engine.alignment.learning.groove_file import read_groove
-
-        chosen, _ = QFileDialog.getOpenFileName(form, "Learned groove", str(folder), GROOVES)
-        if not chosen:
-            return
-        try:
-            form.set_groove(chosen, read_groove(Path(chosen)).settings)
-        except OffcutError as error:
-            form.refuse_groove(str(error))
-
-    form.file_requested.connect(choose)
-    form.groove_requested.connect(choose_groove)
-    accepted = _ask(parent, "Propose timing", form, form.problem, "Propose", scrolls=True)
-    return form.values() if accepted else None
+    return form.note() if ask(parent, title, form, form.problem, "Save") else None
 
 
 def ask_recent(
@@ -197,8 +92,8 @@ def ask_recent(
     form = RecentList(theme)
     form.show_documents(documents)
     form.forgotten.connect(forget)
-    form.opened.connect(lambda _path: _dialog_of(form).accept())
-    return form.chosen() if _ask(parent, "Open recent", form, form.problem, "Open") else None
+    form.opened.connect(lambda _path: dialog_of(form).accept())
+    return form.chosen() if ask(parent, "Open recent", form, form.problem, "Open") else None
 
 
 def ask_preferences(parent: QWidget, form: PreferencesForm) -> PreferenceValues | None:
@@ -210,27 +105,27 @@ def ask_preferences(parent: QWidget, form: PreferencesForm) -> PreferenceValues 
             form.set_folder(chosen)
 
     form.folder_requested.connect(choose)
-    return form.values() if _ask(parent, "Preferences", form, form.problem, "Save") else None
+    return form.values() if ask(parent, "Preferences", form, form.problem, "Save") else None
 
 
 def ask_spectrogram(parent: QWidget, form: SpectrogramForm) -> bool:
     """Ask for the spectrogram settings in a corner, so that the lanes are visible."""
-    return _ask(parent, "Spectrogram settings", form, form.problem, "Save", in_corner=True)
+    return ask(parent, "Spectrogram settings", form, form.problem, "Save", in_corner=True)
 
 
 def ask_numbers(parent: QWidget, title: str, form: NumbersForm, do: str) -> tuple[float, ...] | None:
     """Ask for a few numbers."""
-    return form.values() if _ask(parent, title, form, form.problem, do) else None
+    return form.values() if ask(parent, title, form, form.problem, do) else None
 
 
 def ask_time_of_day(parent: QWidget, form: TimeOfDayForm) -> bool:
     """Ask for a time of day; False if cancelled."""
-    return _ask(parent, "Time of day at the playhead", form, form.problem, "Set")
+    return ask(parent, "Time of day at the playhead", form, form.problem, "Set")
 
 
 def ask_settings(parent: QWidget, title: str, form: SettingsForm, do: str) -> dict[str, object] | None:
     """Ask for the settings of a finder."""
-    return form.values() if _ask(parent, title, form, form.problem, do) else None
+    return form.values() if ask(parent, title, form, form.problem, do) else None
 
 
 def show_key_editor(parent: QWidget, theme: Theme, rules: KeyRules) -> None:
@@ -248,7 +143,8 @@ def show_key_editor(parent: QWidget, theme: Theme, rules: KeyRules) -> None:
     dialog.deleteLater()
 
 
-def _dialog_of(form: QWidget) -> QDialog:
+def dialog_of(form: QWidget) -> QDialog:
+    """Return the dialog that shows a form."""
     dialog = form.window()
     assert isinstance(dialog, QDialog)
     return dialog
@@ -292,10 +188,10 @@ def _fit_height(dialog: QDialog, form: QWidget, buttons: QWidget) -> None:
     dialog.resize(width, min(tall + around + px(2), room_for(dialog).height() - px(_SCREEN_MARGIN)))
 
 
-def _ask(
+def ask(
     parent: QWidget,
     title: str,
-    form: _Form,
+    form: Any,
     problem: Callable[[], str],
     do: str,
     *,
@@ -306,6 +202,7 @@ def _ask(
 
     Parameters
     ----------
+    form : a widget with a signal `changed`
     in_corner : places the dialog where it covers least
     scrolls : whether the form may be taller than the screen
     """

@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.dialogs import form_dialogs, questions
+from desktop.recordings.analysing import Analysing
 from desktop.shell.session import Session
-from desktop.taste.analysing import Analysing
 from desktop.timeline.selecting import Selecting
 from desktop.user_settings.look import Look
 from desktop.work.again import Again

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from operator import is_
@@ -15,9 +15,9 @@ from PySide6.QtWidgets import QWidget
 from desktop.dialogs import form_dialogs, questions
 from desktop.drawing.wave_tiles import CACHE_BYTES, WaveTiles, read_tiles
 from desktop.drawing.waves import SourceWave
+from desktop.recordings.analysing import Analysing
 from desktop.shell.session import Session
-from desktop.taste.analysing import Analysing
-from desktop.work.again import Again
+from desktop.work.again import Again, existing_files, stored_number
 from desktop.work.jobs import compare_tracks, copy_recordings, import_recordings
 from desktop.work.work import Work, joined_sentences
 from engine.document.change import Change, Edit
@@ -103,6 +103,18 @@ class Recordings(QObject):
         self._work.read(
             import_recordings, request, "Importing", partial(self._imported, request), again=again
         )
+
+    def restart(self, request: Mapping[str, object]) -> None:
+        """Import by a stored request again.
+
+        Raises
+        ------
+        UsageError : missing files
+        """
+        paths = existing_files(request.get("paths"))
+        known, stored = [str(one) for one in Split], str(request.get("split"))
+        split = Split(stored) if stored in known else Split.NAMED
+        self.import_files(paths, stored_number(request.get("rate_hz"), 0), split)
 
     def _imported(self, request: ImportRequest, imported: Imported) -> None:
         """Add the imported tracks; a document is created only now, so that a failure leaves none behind."""

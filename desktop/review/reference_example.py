@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.playback.play_source import Frames
+from desktop.recordings.analysing import Analysing
 from desktop.shell.shell import Shell
-from desktop.taste.analysing import Analysing
 from desktop.taste.reference_file import fetch_reference
 from engine.audio.reader import SourceReader
 from engine.document.proposals import ReferenceExample

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
@@ -11,10 +12,11 @@ from desktop.review.cuts_ahead import submit_look
 from desktop.review.queue_side import QueueSide
 from desktop.shell.shell import Shell
 from desktop.work.job_lanes import JobLane
-from desktop.work.jobs import propose_at
+from engine.document.analysis import BeatGrid, Listening, NearestReference, ScoreCurve
 from engine.document.state import DocumentState
 from engine.finders.cuts.outlook import Outlook
-from engine.finders.cuts.propose import Proposed
+from engine.finders.cuts.propose import Proposed, propose
+from engine.progress import Progress
 
 
 class ThresholdDrag(QObject):
@@ -97,3 +99,17 @@ class ThresholdDrag(QObject):
         self._timeline.canvas.set_outlook("")
         self._panel.end_outlook()
         self._show_queue()
+
+
+def propose_at(
+    state: DocumentState,
+    curve: ScoreCurve | None,
+    grid: BeatGrid | None,
+    listening: Listening | None,
+    settings: Mapping[str, object],
+    nearest: NearestReference | None,
+    progress: Progress,
+) -> Proposed:
+    """Propose cuts as `engine.finders.cuts.propose.propose` does."""
+    progress.check_cancelled()
+    return propose(state, curve, grid, listening, settings, nearest=nearest)

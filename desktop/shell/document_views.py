@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from desktop.recordings.analysing import Analysing
 from desktop.review.queue_side import QueueSide
 from desktop.shell.shell import Shell
-from desktop.taste.analysing import Analysing
 from desktop.timeline.arranging import Arranging
 from desktop.timeline.clock import Clock
 from engine.document.change import Change

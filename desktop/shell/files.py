@@ -6,14 +6,13 @@ Extensions in the window: those that are left out, reported once.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.dialogs import file_dialogs, form_dialogs, questions
-from desktop.panels.match.edits_from_files import EditsFromFiles
 from desktop.recordings.recordings import Recordings
 from desktop.shell.shell import Shell
 from desktop.work.jobs import left_out_extensions
@@ -58,9 +57,12 @@ class Extending(QObject):
 class Files(QObject):
     """Shows a dialog, then has the work done.
 
+    Parameters
+    ----------
+    read_edits, take_edit : read the edits of another program, or take the edit from an audio file
+
     Attributes
     ----------
-    edits : takes the edit from a file, and reads the edits of another program
     extending : reports of failed extensions
 
     Signals
@@ -77,11 +79,12 @@ class Files(QObject):
         window: QWidget,
         shell: Shell,
         recordings: Recordings,
-        edits: EditsFromFiles,
+        read_edits: Callable[[Path], object],
+        take_edit: Callable[[Path], object],
     ) -> None:
         super().__init__(window)
         self._window, self._session = window, shell.session
-        self._recordings, self.edits = recordings, edits
+        self._recordings, self._read_edits, self._take_edit = recordings, read_edits, take_edit
         self.extending = Extending(shell.work, self)
         self.extending.refused.connect(self.refused)
 
@@ -151,11 +154,11 @@ class Files(QObject):
         if documents:
             self._session.open(documents[0])
         elif len(dropped) == 1 and self._session.state.tracks and _is_list(dropped[0]):
-            self.edits.read(dropped[0])
+            self._read_edits(dropped[0])
         elif len(dropped) == 1 and self._session.state.tracks and _is_recording(dropped[0]):
             takes_edit = questions.ask_takes_edit(self._window, shown(dropped[0].name))
             if takes_edit:
-                self.edits.take(dropped[0])
+                self._take_edit(dropped[0])
             elif takes_edit is not None:
                 self._import(dropped)
         else:

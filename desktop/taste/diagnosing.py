@@ -8,9 +8,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from desktop.recordings.analysing import Analysing
 from desktop.review.calibration import SETTLE_MS
 from desktop.shell.session import Session
-from desktop.taste.analysing import Analysing
 from desktop.work.job_lanes import JobHandle, JobLane
 from desktop.work.work import Work
 from engine.cuts.dead_air import PAUSES

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings
 from PySide6.QtWidgets import QWidget
 
 from desktop.demo_files import DEMO_FOLDER, edited_examples, is_demo
-from desktop.dialogs import form_dialogs, questions
+from desktop.dialogs import questions
+from desktop.dialogs.file_dialogs import ask_recordings
+from desktop.dialogs.form_dialogs import ask
+from desktop.recordings.analysing import Analysing
 from desktop.review.cuts_ahead import CutsAhead
 from desktop.shell.shell import Shell
-from desktop.taste.analysing import Analysing
 from desktop.taste.diagnosing import Diagnosing
 from desktop.taste.learning import Learning
 from desktop.taste.lengths import Lengths
 from desktop.taste.shelf import Shelves
 from desktop.user_settings.per_document import PerDocument
 from engine.cuts.propose import shortest_kept_s
+from engine.diagnoses.finding import Finding
 from engine.document.recorded import require_recording
 from engine.files.safe_write import is_taken
-from engine.settings import cut_settings
+from engine.settings import CutSettings, cut_settings
 from engine.timebase import samples_to_s
-from widgets.forms.taste.learn_panel import LearnPanel
+from widgets.forms.propose_form import ProposeForm
+from widgets.forms.taste.learn_panel import LearnPanel, LearnRequest
+from widgets.theme import Theme
 
 _LEARN = "learn"
 
@@ -77,7 +83,7 @@ class TasteDialogs(QObject):
         """Ask for edited recordings and learn a taste from them."""
         panel = LearnPanel(self._look.theme, epochs)
         edited = self.edited or self._learned_from
-        asked = form_dialogs.ask_learn(
+        asked = ask_learn(
             self._window, panel, edited, self._session.folder, self._checks.check, self._lengths.find
         )
         self._checks.drop()
@@ -112,7 +118,7 @@ class TasteDialogs(QObject):
             return
         state = self._session.state
         self._session.required_curve()
-        asked = form_dialogs.ask_propose(
+        asked = ask_propose(
             self._window,
             self._look.theme,
             cut_settings(state.settings),
@@ -123,3 +129,43 @@ class TasteDialogs(QObject):
         self._ahead.forget()
         if asked is not None:
             self._analysing.propose(asked)
+
+
+def ask_learn(
+    parent: QWidget,
+    panel: LearnPanel,
+    edited: tuple[Path, ...],
+    folder: Path,
+    check: Callable[[tuple[Path, ...], Callable[[tuple[Finding, ...]], None]], None],
+    measure: Callable[[tuple[str, ...], Callable[[dict[str, float | None]], None]], None],
+) -> LearnRequest | None:
+    """Ask for the training data; `check` inspects recordings, `measure` reads their durations."""
+    panel.files_changed.connect(lambda: measure(panel.paths, panel.set_lengths))
+    panel.files_changed.connect(lambda: check(tuple(Path(path) for path in panel.paths), panel.set_findings))
+    panel.add_files(str(path) for path in edited)
+
+    def choose() -> None:
+        panel.add_files(str(path) for path in ask_recordings(panel, "Recordings you edited", folder) or ())
+
+    panel.files_requested.connect(choose)
+    return panel.values() if ask(parent, "Learn from edits", panel, panel.problem, "Learn") else None
+
+
+def ask_propose(
+    parent: QWidget,
+    theme: Theme,
+    settings: CutSettings,
+    length_s: float,
+    material_s: float,
+    look: Callable[[dict[str, object], Callable[[str], None]], object],
+) -> dict[str, object] | None:
+    """Ask for the amount of cuts; `look` computes the outcome of settings as a sentence."""
+    form = ProposeForm(theme, settings, length_s, material_s)
+
+    def look_ahead() -> None:
+        if not form.problem():
+            look(form.values(), form.set_outlook)
+
+    form.changed.connect(look_ahead)
+    look_ahead()
+    return form.values() if ask(parent, "Propose cuts", form, form.problem, "Propose") else None

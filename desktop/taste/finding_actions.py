@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from desktop.recordings.analysing import Analysing
 from desktop.shell.slots import reporting_refusals
-from desktop.taste.analysing import Analysing
 from desktop.taste.diagnosing import Diagnosing
 from desktop.taste.dialogs import TasteDialogs
 from desktop.taste.page import Tasting

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtWidgets import QWidget
 
 from desktop.dialogs import file_dialogs, questions
+from desktop.recordings.analysing import Analysing
 from desktop.shell.session import Session
-from desktop.taste.analysing import Analysing
 from desktop.taste.learning import Learning
 from engine.document.decisions import Verdict
 from engine.document.state import DocumentState

@@ -1,14 +1,20 @@
-"""The jobs of the Taste page: plain functions for a worker, importing the models only when they run."""
+"""The jobs of tastes: plain functions for a worker, importing the models only when they run."""
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.files.part_files import sweep
 from engine.overview.results import Comparison, Moment, ScoredRecording, TasteFacts
+from engine.own_process import run_in_own_process
 from engine.progress import Progress
+from engine.taste.improve import Improved, ImproveRequest, improve
+from engine.taste.learn import TasteRequest, TasteWritten, learn_taste_file
 from engine.taste.requests import Survey, SurveyRequest
 from engine.taste.sounds import Sound
+from widgets.forms.taste.learn_panel import LearnRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +66,24 @@ def compare_on(request: CompareRequest, progress: Progress) -> Comparison:
     return compare_tastes(
         request.first, request.scored, request.second, request.sound, request.threshold, progress
     )
+
+
+def learn_taste(asked: LearnRequest, out: Path, overwrite: bool, progress: Progress) -> TasteWritten:
+    """Learn from edited recordings with the default recipe, in a process of its own."""
+    edited = tuple(Path(path) for path in asked.edited)
+    request = TasteRequest(edited, asked.recipe, asked.epochs, asked.seed, out, overwrite)
+    try:
+        return run_in_own_process(learn_taste_file, (request,), progress)
+    finally:
+        sweep(out.parent)  # a process that is killed while it writes leaves half a file
+
+
+def improve_taste(request: ImproveRequest, progress: Progress) -> Improved:
+    """Retrain a taste with decisions, in a separate process."""
+    try:
+        return run_in_own_process(improve, (request,), progress)
+    except BaseException:
+        shutil.rmtree(request.material, ignore_errors=True)  # a process that is killed leaves it behind
+        raise
+    finally:
+        sweep(request.out.parent)

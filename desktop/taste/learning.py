@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from desktop.recordings.analysing import Analysing
 from desktop.shell.session import Session
-from desktop.taste.analysing import Analysing
-from desktop.work.again import Again
-from desktop.work.jobs import improve_taste, learn_taste
+from desktop.taste.jobs import improve_taste, learn_taste
+from desktop.work.again import Again, existing_files, stored_number
 from desktop.work.work import Work, joined_sentences
+from engine.anomaly.recipes.methods import METHODS
 from engine.taste.improve import Improved, ImproveRequest
 from engine.taste.learn import TasteWritten
 from widgets.forms.taste.learn_panel import LearnRequest
@@ -43,6 +44,25 @@ class Learning(QObject):
         job = partial(learn_taste, asked, out)
         again = {**asdict(asked), "edited": list(asked.edited), "out": str(out), "overwrite": overwrite}
         self._run(job, overwrite, asked.name, Again("taste.learn", again))
+
+    def restart(self, request: Mapping[str, object]) -> None:
+        """Learn by a stored request again.
+
+        Raises
+        ------
+        UsageError : missing files
+        """
+        paths = existing_files(request.get("edited"))
+        recipes = [method.recipe for method in METHODS]
+        recipe = str(request.get("recipe"))
+        asked = LearnRequest(
+            tuple(map(str, paths)),
+            str(request.get("name")),
+            stored_number(request.get("epochs"), METHODS[0].epochs),
+            stored_number(request.get("seed"), 0),
+            recipe if recipe in recipes else recipes[0],
+        )
+        self.learn(asked, Path(str(request.get("out"))), bool(request.get("overwrite")))
 
     def improve(self, request: ImproveRequest) -> None:
         """Train a taste again with the decisions and, as after `learn`, analyse with it."""

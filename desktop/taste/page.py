@@ -13,10 +13,10 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from desktop.dialogs import file_dialogs
+from desktop.recordings.analysing import Analysing
 from desktop.review.threshold import ThresholdDrag
 from desktop.shell.shell import Shell
 from desktop.shell.slots import reporting_refusals
-from desktop.taste.analysing import Analysing
 from desktop.taste.hearing import TasteHearing
 from desktop.taste.jobs import CompareRequest, MomentRequest, compare_on, read_facts, show_moment
 from desktop.taste.learning import Learning

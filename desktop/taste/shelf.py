@@ -11,7 +11,8 @@ from PySide6.QtCore import QObject, QSettings
 from PySide6.QtWidgets import QWidget
 
 from desktop.demo_files import DEMO_FOLDER
-from desktop.dialogs import file_dialogs, form_dialogs
+from desktop.dialogs import file_dialogs
+from desktop.dialogs.form_dialogs import ask, dialog_of
 from desktop.shell.session import Session
 from desktop.user_settings.recents import TASTES, Recents
 from desktop.work.job_lanes import JobHandle, JobLane
@@ -73,7 +74,7 @@ class Shelves(QObject):
         while True:
             shelf = TasteShelf(self._theme(), self._in_use)
             self._fill(shelf)
-            chosen = form_dialogs.ask_shelf(self._window, title, shelf, do)
+            chosen = ask_shelf(self._window, title, shelf, do)
             self._stop_reading()
             if chosen is Elsewhere.FILE:
                 chosen = file_dialogs.ask_taste(self._window, title, self._last_folder)
@@ -161,3 +162,9 @@ def _shelf_of(title: str, folder: Path, note_of_none: str) -> Shelf:
         reason = reason_of(error) if isinstance(error, OSError) else str(error)
         return Shelf(title, (), f"This folder cannot be read: {reason}.")
     return Shelf(title, paths, "" if paths else note_of_none)
+
+
+def ask_shelf(parent: QWidget, title: str, shelf: TasteShelf, do: str) -> Path | Elsewhere | None:
+    """Ask for a taste of a list, or for another location."""
+    shelf.taken.connect(lambda: dialog_of(shelf).accept())
+    return shelf.chosen() if ask(parent, title, shelf, shelf.problem, do) else None

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from desktop.recordings.analysing import Analysing
 from desktop.review.threshold import ThresholdDrag
 from desktop.shell.shell import Shell
-from desktop.taste.analysing import Analysing
 from engine.anomaly.threshold import USUAL_LIMIT, to_scores
 
 if TYPE_CHECKING:

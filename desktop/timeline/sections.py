@@ -12,7 +12,6 @@ from desktop.dialogs import form_dialogs
 from desktop.review.by_hand import ByHand
 from desktop.shell.shell import Shell
 from desktop.shell.slots import reporting_refusals
-from desktop.work.jobs import find_sections
 from engine.by_hand.swap import swap_spans
 from engine.document.change import Change
 from engine.document.clipboard import duplicate
@@ -21,6 +20,7 @@ from engine.document.marks.sections import SECTIONS, StoredSections
 from engine.document.recorded import require_recording
 from engine.document.tracks.track import sound_of
 from engine.errors import UsageError
+from engine.progress import Progress
 from engine.timebase import format_time, samples_to_s
 
 if TYPE_CHECKING:
@@ -174,3 +174,10 @@ class Sections(QObject):
             menu.addAction(self._shell.commands.action(f"sections.{name}"))
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(place)
+
+
+def find_sections(request: SectionsRequest, progress: Progress) -> FoundSections:
+    """Find the sections of a document."""
+    from engine.recordings import find_sections as job
+
+    return job.find_sections(request, progress)

@@ -24,7 +24,6 @@ from widgets.chrome.key_sheet import KeySheet
 from widgets.chrome.start_panel import StartPanel
 from widgets.controls.keys.caps import KeyButton
 from widgets.forms.preferences_form import PreferencesForm
-from widgets.panels.repair.panel import RepairPanel
 from widgets.review.queue_panel import QueuePanel
 
 _RECENT = "recent:"
@@ -48,7 +47,7 @@ class KeyedViews:
 
     palette: CommandPalette
     queue_panel: QueuePanel
-    repair_panel: RepairPanel
+    repair_panel: QWidget
 
 
 class UserSettings(QObject):

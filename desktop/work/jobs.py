@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from desktop.panels.arrangement.pair_progress import PairProgress
-from engine.document.analysis import BeatGrid, Listening, NearestReference, ScoreCurve
+from engine.document.analysis import Listening
 from engine.document.change import Edit
 from engine.document.drums.pickup import StrokePickup
 from engine.document.edits import move_sources
 from engine.document.state import DocumentState
 from engine.errors import UsageError
 from engine.extensions import standing_of_all
-from engine.files.part_files import sweep
 from engine.files.safe_write import shown
-from engine.finders.cuts.propose import Proposed, propose
-from engine.own_process import run_in_own_process
 from engine.progress import Progress
 from engine.recordings import import_ahead
 from engine.recordings.import_audio import Imported, ImportRequest
-from engine.taste.improve import Improved, ImproveRequest, improve
-from engine.taste.learn import TasteRequest, TasteWritten, learn_taste_file
 from engine.wording import counted
-from widgets.forms.taste.learn_panel import LearnRequest
 
 if TYPE_CHECKING:
     from engine.edl.export import Exported, ExportRequest
@@ -34,17 +26,11 @@ if TYPE_CHECKING:
     from engine.edl.export.placing.frame_rates import FrameRate
     from engine.edl.imports.proposals.edit import ImportedEdit
     from engine.edl.imports.proposals.requests import ReadEditsRequest
-    from engine.finders.arrangement.learn_edits_requests import EditorWritten, LearnEditsRequest, PairQuality
     from engine.finders.finder import FinderRequest
     from engine.finders.registry import FoundEdits
-    from engine.finders.repair.requests import PreviewRequest, RepairPreview
-    from engine.recordings.detect_sounds import FoundSounds
-    from engine.recordings.find_sections import FoundSections, SectionsRequest
     from engine.recordings.line_up import LineUpRequest
     from engine.recordings.listen import FoundAnalyses
     from engine.recordings.placement.placements import Placements
-    from engine.recordings.spans import SpanRequest
-    from engine.review.sounds_in_cuts import DetectedWord
 
 
 def import_recordings(request: ImportRequest, progress: Progress) -> Imported:
@@ -83,27 +69,6 @@ def propose_again(request: LineUpRequest, progress: Progress) -> Placements:
     return places_again(request, progress)
 
 
-def learn_taste(asked: LearnRequest, out: Path, overwrite: bool, progress: Progress) -> TasteWritten:
-    """Learn from edited recordings with the default recipe, in a process of its own."""
-    edited = tuple(Path(path) for path in asked.edited)
-    request = TasteRequest(edited, asked.recipe, asked.epochs, asked.seed, out, overwrite)
-    try:
-        return run_in_own_process(learn_taste_file, (request,), progress)
-    finally:
-        sweep(out.parent)  # a process that is killed while it writes leaves half a file
-
-
-def improve_taste(request: ImproveRequest, progress: Progress) -> Improved:
-    """Retrain a taste with decisions, in a separate process."""
-    try:
-        return run_in_own_process(improve, (request,), progress)
-    except BaseException:
-        shutil.rmtree(request.material, ignore_errors=True)  # a process that is killed leaves it behind
-        raise
-    finally:
-        sweep(request.out.parent)
-
-
 def listen_to(
     state: DocumentState,
     media: Mapping[str, Path],
@@ -115,20 +80,6 @@ def listen_to(
     from engine.recordings.listen import ListenRequest, listen_to_document
 
     return listen_to_document(ListenRequest(state, media, taste, listening), progress)
-
-
-def propose_at(
-    state: DocumentState,
-    curve: ScoreCurve | None,
-    grid: BeatGrid | None,
-    listening: Listening | None,
-    settings: Mapping[str, object],
-    nearest: NearestReference | None,
-    progress: Progress,
-) -> Proposed:
-    """Propose cuts as `engine.finders.cuts.propose.propose` does."""
-    progress.check_cancelled()
-    return propose(state, curve, grid, listening, settings, nearest=nearest)
 
 
 def find_edits(request: FinderRequest, progress: Progress) -> FoundEdits:
@@ -156,51 +107,6 @@ def import_edits(request: ReadEditsRequest, progress: Progress) -> ImportedEdit:
     from engine.edl.imports.proposals.read import read_into
 
     return read_into(request, progress)
-
-
-def learn_editor(
-    out: Path,
-    overwrite: bool,
-    found: Callable[[PairQuality], None],
-    request: LearnEditsRequest,
-    progress: Progress,
-) -> EditorWritten:
-    """Learn an editor in a separate process; `found` is called for each matched pair."""
-    from engine.finders.arrangement.learn_editor_file import learn_editor_file
-
-    pair_progress = PairProgress(progress, found)
-    try:
-        return run_in_own_process(learn_editor_file, (request, out, overwrite), pair_progress)
-    finally:
-        sweep(out.parent)  # a process that is killed while it writes leaves half a file
-
-
-def preview_repair(request: PreviewRequest, progress: Progress) -> RepairPreview:
-    """Render a repair for playback."""
-    from engine.finders.repair import preview as job
-
-    return job.preview_repair(request, progress)
-
-
-def words_in_span(request: SpanRequest, progress: Progress) -> tuple[DetectedWord, ...]:
-    """Rank the known sound names by probability."""
-    from engine.finders.repair import find_sounds
-
-    return find_sounds.words_in_span(request, progress)
-
-
-def detect_sounds(request: SpanRequest, progress: Progress) -> FoundSounds:
-    """Detect sounds in a document, by name."""
-    from engine.recordings import detect_sounds as job
-
-    return job.detect_sounds(request, progress)
-
-
-def find_sections(request: SectionsRequest, progress: Progress) -> FoundSections:
-    """Find the sections of a document."""
-    from engine.recordings import find_sections as job
-
-    return job.find_sections(request, progress)
 
 
 def export_files(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,18 +10,12 @@ from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.dialogs import questions
-from desktop.recordings.recordings import Recordings
 from desktop.shell.shell import Shell
-from desktop.taste.learning import Learning
 from desktop.user_settings.per_document import PerDocument
 from desktop.work.again import Again
 from desktop.work.job_lanes import JobHandle
-from engine.anomaly.recipes.methods import METHODS
 from engine.errors import UsageError
-from engine.files.safe_write import shown
-from engine.recordings.poly import Split
 from widgets.chrome.offer_bar import OfferBar
-from widgets.forms.taste.learn_panel import LearnRequest
 
 AGAIN, FORGET = "job.again", "job.forget"
 _SECTION = "unfinished"
@@ -42,6 +36,10 @@ class Unfinished(QObject):
     Partial results are not stored, so a job restarts from the beginning. It is stored while it runs and not
     only when the window closes, so that a crash loses no offer.
 
+    Parameters
+    ----------
+    restarts : by command, starts its work again from the stored request; else the command is run
+
     Attributes
     ----------
     bar : the offer
@@ -57,13 +55,12 @@ class Unfinished(QObject):
         self,
         window: QWidget,
         shell: Shell,
-        learning: Learning,
-        recordings: Recordings,
+        restarts: Mapping[str, Callable[[Mapping[str, object]], object]],
         settings: QSettings,
     ) -> None:
         super().__init__(window)
         self._window, self._shell, self._settings = window, shell, settings
-        self._learning, self._recordings = learning, recordings
+        self._restarts = restarts
         self._running: dict[JobHandle, _Running] = {}
         self._stopped: Mapping[str, object] = {}
         self.bar = OfferBar(shell.look.theme, "Stopped work", "Stopped work", shell.caps, (AGAIN, FORGET))
@@ -145,7 +142,7 @@ class Unfinished(QObject):
             raise UsageError("No stopped work in this document.")
         stopped = self._stopped
         request, command = stopped.get("request"), str(stopped.get("command"))
-        do = {"taste.learn": self._learn, "file.import": self._import}.get(command)
+        do = self._restarts.get(command)
         if do is not None and isinstance(request, dict) and request:
             do(request)
         else:
@@ -165,35 +162,3 @@ class Unfinished(QObject):
         title = self._stopped.get("title")
         self._drop()
         self.said.emit(f"Dismissed: {title}")
-
-    def _learn(self, request: Mapping[str, object]) -> None:
-        paths = _existing(request.get("edited"))
-        recipes = [method.recipe for method in METHODS]
-        recipe = str(request.get("recipe"))
-        asked = LearnRequest(
-            tuple(map(str, paths)),
-            str(request.get("name")),
-            _number(request.get("epochs"), METHODS[0].epochs),
-            _number(request.get("seed"), 0),
-            recipe if recipe in recipes else recipes[0],
-        )
-        self._learning.learn(asked, Path(str(request.get("out"))), bool(request.get("overwrite")))
-
-    def _import(self, request: Mapping[str, object]) -> None:
-        paths = _existing(request.get("paths"))
-        known, stored = [str(one) for one in Split], str(request.get("split"))
-        split = Split(stored) if stored in known else Split.NAMED
-        self._recordings.import_files(paths, _number(request.get("rate_hz"), 0), split)
-
-
-def _existing(stored: object) -> tuple[Path, ...]:
-    paths = tuple(map(Path, map(str, stored))) if isinstance(stored, list) else ()
-    gone = next((path for path in paths if not path.is_file()), None)
-    if gone is not None or not paths:
-        what = "A required file" if gone is None else shown(gone.name)
-        raise UsageError(f"{what} no longer exists: start the work again from the menus.")
-    return paths
-
-
-def _number(stored: object, usual: int) -> int:
-    return stored if isinstance(stored, int) and not isinstance(stored, bool) and stored >= 0 else usual

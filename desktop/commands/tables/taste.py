@@ -11,8 +11,8 @@ from desktop.shell.shell import Shell
 from engine.document.recorded import require_recording
 
 if TYPE_CHECKING:
+    from desktop.recordings.analysing import Analysing
     from desktop.review.reference_example import ReferenceListening
-    from desktop.taste.analysing import Analysing
     from desktop.taste.dialogs import TasteDialogs
     from desktop.taste.learning import Learning
     from desktop.taste.page import Tasting

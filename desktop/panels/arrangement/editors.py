@@ -10,6 +10,8 @@ from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.dialogs import file_dialogs, form_dialogs
+from desktop.dialogs.file_dialogs import ask_editor
+from desktop.dialogs.form_dialogs import ask, dialog_of
 from desktop.panels.arrangement.comparing import Comparing
 from desktop.panels.arrangement.learning import LearningEditors
 from desktop.shell.shell import Shell
@@ -93,7 +95,7 @@ class Editors(QObject):
         cards = cards_of(self._recents.paths, [folder])
         if cards:
             form = EditorList(self._theme(), cards)
-            path = form_dialogs.ask_listed_editor(self._window, form, folder)
+            path = ask_listed_editor(self._window, form, folder)
         else:
             path = file_dialogs.ask_editor(self._window, folder)
         if path is not None:
@@ -138,3 +140,20 @@ class Editors(QObject):
             seed = f"seed {settings.seed}" if settings.seed else "the likeliest"
             words = ", ".join(filter(None, (name and f"as {name}", length, seed)))
             self.comparing.hold(found, words)
+
+
+def ask_listed_editor(parent: QWidget, form: EditorList, folder: Path) -> Path | None:
+    """Ask for an editor of a list, or for another file."""
+    found: list[Path] = []
+
+    def look_elsewhere() -> None:
+        path = ask_editor(form, folder)
+        if path is not None:
+            found.append(path)
+            dialog_of(form).accept()
+
+    form.other_requested.connect(look_elsewhere)
+    form.taken.connect(lambda: dialog_of(form).accept())
+    if not ask(parent, "Arrange as an editor", form, form.problem, "Arrange"):
+        return None
+    return found[0] if found else form.chosen()

@@ -11,9 +11,9 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QVBoxLayout, QWidget
 
 from desktop.dialogs import file_dialogs, form_dialogs, questions
+from desktop.panels.arrangement.jobs import learn_editor
 from desktop.shell.shell import Shell
 from desktop.work.job_lanes import JobHandle
-from desktop.work.jobs import learn_editor
 from engine.errors import OffcutError
 from engine.files.safe_write import is_taken, shown
 from widgets.theme import px

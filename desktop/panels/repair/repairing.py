@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.dialogs import questions
 from desktop.panels.repair.finding import Finding
+from desktop.panels.repair.jobs import preview_repair, words_in_span
 from desktop.panels.repair.painting import Meant, Painting
 from desktop.panels.repair.previews import Previews
 from desktop.panels.repair.recent_words import RecentWords
@@ -19,7 +20,6 @@ from desktop.review.arrivals import Arrivals
 from desktop.shell.command import REPAIR_LAYER
 from desktop.shell.shell import Shell
 from desktop.work.job_lanes import JobHandle
-from desktop.work.jobs import preview_repair, words_in_span
 from engine.by_hand.payloads import mute_payload
 from engine.document.by_hand import edit_by_hand
 from engine.document.change import Edit, RowChange

@@ -12,8 +12,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.dialogs import form_dialogs
+from desktop.panels.repair.jobs import detect_sounds
 from desktop.shell.shell import Shell
-from desktop.work.jobs import detect_sounds
 from engine.document.change import Change
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState

@@ -13,15 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 from shiboken6 import isValid
 
-from desktop.dialogs import form_dialogs, questions
+from desktop.dialogs import questions
+from desktop.dialogs.file_dialogs import GROOVES
+from desktop.dialogs.form_dialogs import ask
 from desktop.panels.timing.timing import Timing
+from desktop.recordings.analysing import Analysing
 from desktop.recordings.recordings import Recordings
 from desktop.shell.session import Session
 from desktop.shell.shell import Shell
-from desktop.taste.analysing import Analysing
 from desktop.work.jobs import find_edits
 from engine.alignment.timing_settings import TimingSettings
 from engine.document.decisions import Verdict
@@ -31,7 +33,7 @@ from engine.document.grid.edits import even_tempo_bpm, follows_player, tempo_tex
 from engine.document.kinds.hit import HIT
 from engine.document.recorded import require_recording
 from engine.document.tracks.track import sound_of
-from engine.errors import TimingError, UsageError
+from engine.errors import OffcutError, TimingError, UsageError
 from engine.hits.kit.guessed import guessed_roles_sentence
 from engine.hits.kit.membership import (
     holds_drums,
@@ -146,7 +148,7 @@ class TimingProposing(QObject):
         require_recording(self._session.state, "put in time")
         form = AlignForm(self._theme(), self._filled_in(), self._choices())
         self.left.once_known(partial(self._show_choices, form))
-        asked = form_dialogs.ask_timing(self._window, form, self._folder)
+        asked = ask_timing(self._window, form, self._folder)
         if asked is not None:
             self._asked = asked
             self.propose(asked)
@@ -311,3 +313,31 @@ def _sentence(found: FoundEdits) -> str:
         return found.sentence.splitlines()[0]
     hits = counted(cast(int, found.found.figures["strokes"]), "hit")
     return f"Nothing to move: {hits} are where they belong, or were answered"
+
+
+BEATS = "MIDI or beats (*.mid *.midi *.json);;All files (*)"
+
+
+def ask_timing(parent: QWidget, form: AlignForm, folder: Path) -> AlignAsked | None:
+    """Ask how hits are to be put in time."""
+
+    def choose() -> None:
+        chosen, _ = QFileDialog.getOpenFileName(form, "Beats", str(folder), BEATS)
+        if chosen:
+            form.set_file(chosen)
+
+    def choose_groove() -> None:
+        from engine.alignment.learning.groove_file import read_groove
+
+        chosen, _ = QFileDialog.getOpenFileName(form, "Learned groove", str(folder), GROOVES)
+        if not chosen:
+            return
+        try:
+            form.set_groove(chosen, read_groove(Path(chosen)).settings)
+        except OffcutError as error:
+            form.refuse_groove(str(error))
+
+    form.file_requested.connect(choose)
+    form.groove_requested.connect(choose_groove)
+    accepted = ask(parent, "Propose timing", form, form.problem, "Propose", scrolls=True)
+    return form.values() if accepted else None

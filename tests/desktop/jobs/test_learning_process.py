@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from desktop.taste.jobs import learn_taste
 from desktop.work.job_lanes import JobHandle, JobLane
-from desktop.work.jobs import learn_taste
 from engine.anomaly.learn import LearnRequest, learn
 from engine.files.places import state_folder
 from engine.own_process import run_in_own_process

@@ -88,7 +88,7 @@ def main(mode: str, document: Path, edited: Path) -> None:
     wanted = WAITED_FOR if mode == "heavy" else {command.id for command in COMMANDS} - LEFT_OUT
     do = {name: partial(window.commands.run, name) for name in sorted(wanted)}
     # First, since other commands take the recording away.
-    for name, run in {"taking an edit": partial(window.files.edits.take, edited), **do}.items():
+    for name, run in {"taking an edit": partial(window.edits.take, edited), **do}.items():
         watch.now = name
         run()
         spin(application, lambda: not window.work.is_busy)

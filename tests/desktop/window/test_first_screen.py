@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
-from desktop.dialogs import form_dialogs
+from desktop.taste import dialogs
 from desktop.user_settings.look import Look
 from tests.desktop.conftest import Hands, type_path
 from tests.desktop.documents import make_document
@@ -83,7 +83,7 @@ def test_a_click_opens_the_demo_and_the_window_goes_on_meanwhile(hands: Hands) -
 
 def test_enter_on_a_button_runs_it(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(form_dialogs, "ask_learn", lambda *_: asked.append("learn"))
+    monkeypatch.setattr(dialogs, "ask_learn", lambda *_: asked.append("learn"))
     button(hands, "Learn").setFocus(Qt.FocusReason.TabFocusReason)
     QTest.keyClick(button(hands, "Learn"), Qt.Key.Key_Return)
     assert asked == ["learn"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from desktop.taste.analysing import UNSURE_TEMPO
+from desktop.recordings.analysing import UNSURE_TEMPO
 from engine.cli.main import main
 from engine.document.decisions import Verdict
 from engine.errors import UsageError

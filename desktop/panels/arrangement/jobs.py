@@ -1,15 +1,18 @@
-"""Progress of the training of an editor that also reports the match of each pair."""
+"""The job that trains an editor; its progress also reports the match of each pair."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.files.part_files import sweep
+from engine.own_process import run_in_own_process
 from engine.progress import Progress
 
 if TYPE_CHECKING:
-    from engine.finders.arrangement.learn_edits_requests import PairQuality
+    from engine.finders.arrangement.learn_edits_requests import EditorWritten, LearnEditsRequest, PairQuality
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +49,20 @@ class PairProgress:
     def step(self, number: int, count: int) -> PairProgress:
         """Return the share of one of `count` equal steps."""
         return PairProgress(self.progress.step(number, count), self.found)
+
+
+def learn_editor(
+    out: Path,
+    overwrite: bool,
+    found: Callable[[PairQuality], None],
+    request: LearnEditsRequest,
+    progress: Progress,
+) -> EditorWritten:
+    """Learn an editor in a separate process; `found` is called for each matched pair."""
+    from engine.finders.arrangement.learn_editor_file import learn_editor_file
+
+    pair_progress = PairProgress(progress, found)
+    try:
+        return run_in_own_process(learn_editor_file, (request, out, overwrite), pair_progress)
+    finally:
+        sweep(out.parent)  # a process that is killed while it writes leaves half a file

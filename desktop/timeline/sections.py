@@ -66,7 +66,7 @@ class Sections(QObject):
         from engine.recordings.find_sections import SectionsRequest
 
         session = self._session
-        request = SectionsRequest(session.state, session.media, session.grid, session.listening)
+        request = SectionsRequest(session.state, session.media, session.grid)
         self._parts.work.compute(find_sections, request, _LOOKING, partial(self._take, request))
 
     def _take(self, request: SectionsRequest, found: FoundSections) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desktop.panels.arrangement.pair_progress import PairProgress
-from engine.document.analysis import BeatGrid, Listening, NearestReference, ScoreCurve
+from engine.document.analysis import Analysis, BeatGrid, Listening, NearestReference, ScoreCurve
 from engine.document.change import Edit
 from engine.document.drums.pickup import StrokePickup
 from engine.document.edits import move_sources
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from engine.finders.finder import FinderRequest
     from engine.finders.registry import FoundEdits
     from engine.finders.repair.requests import PreviewRequest, RepairPreview
+    from engine.recordings.analyses import FoundAnalyses
     from engine.recordings.detect_sounds import FoundSounds
     from engine.recordings.find_sections import FoundSections, SectionsRequest
     from engine.recordings.line_up import LineUpRequest
-    from engine.recordings.listen import FoundAnalyses
     from engine.recordings.placement.placements import Placements
     from engine.recordings.spans import SpanRequest
     from engine.review.sounds_in_cuts import DetectedWord
@@ -108,13 +108,14 @@ def listen_to(
     state: DocumentState,
     media: Mapping[str, Path],
     taste: Path | None,
-    listening: Listening | None,
+    known: Mapping[str, Analysis],
     progress: Progress,
 ) -> FoundAnalyses:
-    """Find beats and onsets and, with a taste, scores."""
-    from engine.recordings.listen import ListenRequest, listen_to_document
+    """Find beats and onsets and, with a taste, scores; and run the analyses of packages."""
+    from engine.recordings.analyses import AnalysisRequest
+    from engine.recordings.listen import listen_to_document
 
-    return listen_to_document(ListenRequest(state, media, taste, listening), progress)
+    return listen_to_document(AnalysisRequest(state, media, taste, known), progress)
 
 
 def propose_at(

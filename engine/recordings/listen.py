@@ -4,127 +4,86 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.anomaly.neighbours import NO_EXAMPLES, NO_NEAREST, PARTS, Nearest, part_frames
-from engine.anomaly.score import measured_level_db, score_blocks
+from engine.anomaly.score import score_blocks
 from engine.anomaly.taste import Taste, load_taste
-from engine.beats.listen import PassResult, listen
-from engine.beats.songs import Song
+from engine.beats.listen import listen
 from engine.beats.tapped import follow_taps
 from engine.beats.traces import trace
 from engine.document.analysis import Analysis, BeatGrid, Listening, NearestReference
 from engine.document.document import analysis_id
-from engine.document.grid.edits import is_edited
-from engine.document.listening_ids import LISTENING_MAKER, listening_ids, mix_inputs
+from engine.document.listening_ids import listening_ids, mix_inputs
 from engine.document.state import DocumentState
 from engine.edl.build import whole
 from engine.edl.render import Renderer
 from engine.features.loudness import playing_level_db
 from engine.progress import Progress
+from engine.recordings.analyses import ANALYSES, AnalysisRequest, FoundAnalyses, analysed, missing_analyses
 from engine.recordings.checked_mix import CheckedMix
 from engine.timebase import s_to_samples, s_to_samples_array
 
 _BLOCK_FRAMES = 65_536
 
 
-@dataclass(frozen=True, slots=True)
-class ListenRequest:
-    """An analysis request.
+def listen_to_document(request: AnalysisRequest, progress: Progress) -> FoundAnalyses:
+    """Find the beat grid, onsets and loudness of a document, scores by a taste, and curves of packages.
 
-    Attributes
-    ----------
-    state, media : the document as it is, and where its sources are read
-    taste : the taste to score with, or None to find beats and onsets only
-    listening : the stored analysis of the document
-    """
-
-    state: DocumentState
-    media: Mapping[str, Path]
-    taste: Path | None = None
-    listening: Listening | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FoundAnalyses:
-    """New analyses by kind, and their ids; analyses already stored are left out.
-
-    Attributes
-    ----------
-    songs : the songs with the probability of each way to count them; empty if the beats were already stored
-    """
-
-    analyses: Mapping[str, Analysis]
-    ids: Mapping[str, str]
-    songs: tuple[Song, ...] = ()
-
-
-def listen_to_document(request: ListenRequest, progress: Progress) -> FoundAnalyses:
-    """Find the beat grid, onsets and loudness of a document and, with a taste, its scores.
-
-    Stored analyses of the same recordings are reused.
+    Stored analyses of the same recordings are reused, except scores. An analysis of a package that needs
+    others than these is computed once a finder needs it; one that fails is left out with a notice.
 
     Raises
     ------
     SourceError : a recording cannot be read
     TasteError : the taste cannot be read
     """
-    state = request.state
-    wanted = listening_ids(state)
-    # An edited grid stays active, so the onsets show whether this audio was already analysed.
-    is_of_before = request.listening is not None and request.listening.maker != LISTENING_MAKER
-    needs_listening = (
-        is_of_before
-        or state.analyses.get("listening") != wanted["listening"]
-        or (not is_edited(state) and state.analyses.get("beats") != wanted["beats"])
-    )
-    path, score = request.taste, None
-    if path is not None:
-        score = partial(_score, request, load_taste(path), path)  # an invalid taste is reported at once
-    split = 0.5 if needs_listening and score is not None else float(needs_listening)
-    found: dict[str, Analysis] = {}
-    ids: dict[str, str] = {}
-    listening = request.listening
-    songs: tuple[Song, ...] = ()
-    if needs_listening:
-        heard = _hear(request, progress.part(0.0, split))
-        listening, songs = heard.listening, heard.songs
-        found |= {"beats": heard.grid, "listening": listening}
-        ids |= wanted
-    if score is not None:
-        scored = score(listening, progress.part(split, 1.0))
-        found |= scored
-        sound = mix_inputs(state)
-        ids |= {kind: analysis_id(kind, sound, analysis.maker) for kind, analysis in scored.items()}
-    return FoundAnalyses(found, ids, songs)
+    names = ["listening"]
+    if request.taste is not None:
+        load_taste(request.taste)  # an invalid taste is reported at once
+        names.append("score")
+    names += [name for name, one in ANALYSES.added.items() if set(one.needs) <= set(names)]
+    missing = missing_analyses(request, names)
+    wanted = [name for name in names if name in missing or name == "score"]
+    return analysed(request, wanted, progress, leaves_out=True)
 
 
-def _hear(request: ListenRequest, progress: Progress) -> PassResult:
+def find_beats_and_onsets(request: AnalysisRequest, progress: Progress) -> FoundAnalyses:
+    """Find the beat grid, onsets, loudness and faults of the unedited mix.
+
+    Raises
+    ------
+    SourceError : a recording cannot be read
+    """
     state = request.state
     with CheckedMix(state, request.media) as mix:
-        heard = listen(mix.mono_blocks(), state.rate_hz, state.length_samples, progress)
-        return replace(heard, listening=replace(heard.listening, **mix.faults()))
+        made = listen(mix.mono_blocks(), state.rate_hz, state.length_samples, progress)
+        listening = replace(made.listening, **mix.faults())
+    return FoundAnalyses({"beats": made.grid, "listening": listening}, listening_ids(state), made.songs)
 
 
-def _score(
-    request: ListenRequest, taste: Taste, path: Path, listening: Listening | None, progress: Progress
-) -> dict[str, Analysis]:
-    state = request.state
-    blocks, length = mono_blocks(request.state, request.media), state.length_samples
-    if listening is not None:
-        level_db = playing_level_db(listening.loudness_db)
-    else:
-        level_db = measured_level_db(
-            mono_blocks(request.state, request.media), length, progress.part(0.0, 0.3)
-        )
-        progress = progress.part(0.3, 1.0)
+def score(request: AnalysisRequest, progress: Progress) -> FoundAnalyses:
+    """Score the unedited mix by the taste of a request, on the loudness that listening found.
+
+    Raises
+    ------
+    SourceError, TasteError : a recording or the taste cannot be read
+    """
+    state, path, listening = request.state, request.taste, request.analyses["listening"]
+    assert path is not None, "without a taste no scores are missing"
+    assert isinstance(listening, Listening), "scores need it"
+    taste, level_db = load_taste(path), playing_level_db(listening.loudness_db)
+    blocks, length = mono_blocks(state, request.media), state.length_samples
     scores = score_blocks(taste, blocks, state.rate_hz, length, progress, level_db=level_db)
-    curve = scores.curve(state.rate_hz, taste.maker)
-    return {"score": curve, "nearest": _nearest_kept(taste, scores.nearest, path, state.rate_hz)}
+    found: dict[str, Analysis] = {
+        "score": scores.curve(state.rate_hz, taste.maker),
+        "nearest": _nearest_kept(taste, scores.nearest, path, state.rate_hz),
+    }
+    sound = mix_inputs(state)
+    return FoundAnalyses(found, {kind: analysis_id(kind, sound, one.maker) for kind, one in found.items()})
 
 
 def _nearest_kept(taste: Taste, nearest: Nearest | None, path: Path, rate_hz: int) -> NearestReference:

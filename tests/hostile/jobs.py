@@ -30,8 +30,9 @@ from engine.finders.takes.proposals import TakesRequest, takes_in_document
 from engine.finders.timing.aligned_files import AlignRequest, align
 from engine.finders.timing.find_grid import WantedGrid
 from engine.progress import SILENT, Progress
+from engine.recordings.analyses import AnalysisRequest
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
-from engine.recordings.listen import ListenRequest, listen_to_document
+from engine.recordings.listen import listen_to_document
 from engine.recordings.media import locate_all
 from engine.recordings.spans import SpanRequest
 from engine.separation.mask_memory import MaskMemory
@@ -69,8 +70,8 @@ TASTE = next(DEMO_FOLDER.glob("*.taste"))
 
 JOBS: dict[str, Job] = {
     "import": lambda own, told: import_audio(ImportRequest(tuple(own.recordings)), told),
-    "listen": lambda own, told: listen_to_document(ListenRequest(own.state, own.media), told),
-    "score": lambda own, told: listen_to_document(ListenRequest(own.state, own.media, TASTE), told),
+    "listen": lambda own, told: listen_to_document(AnalysisRequest(own.state, own.media), told),
+    "score": lambda own, told: listen_to_document(AnalysisRequest(own.state, own.media, TASTE), told),
     "learn": lambda own, told: learn(
         LearnRequest(tuple(own.recordings), TINY, 0, own.folder / "made.taste", overwrite=True), told
     ),

@@ -15,11 +15,15 @@ from engine.document.edits import is_held
 from engine.document.kinds.cut import CUT
 from engine.document.kinds.hold import KEEP
 from engine.document.kinds.payload import CROSSFADE_MS
+from engine.document.listening_ids import takes_id
 from engine.document.proposals import BY_TAKES, Alternative, Proposal, proposal_id
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
+from engine.document.takes import TAKES
 from engine.finders.takes.playing import do_play, span_of, without_answers_to
+from engine.finders.takes.stored import stored_takes
 from engine.progress import Progress
+from engine.recordings.analyses import AnalysisRequest, FoundAnalyses
 from engine.recordings.listen import mono_blocks
 from engine.settings import cut_settings
 from engine.takes.find import find_takes
@@ -79,6 +83,12 @@ def takes_in_document(request: TakesRequest, progress: Progress) -> FoundTakes:
     state = request.state
     require_recording(state, "analyse")
     return find_takes(mono_blocks(state, request.media), state.rate_hz, state.length_samples, progress)
+
+
+def analyse(request: AnalysisRequest, progress: Progress) -> FoundAnalyses:
+    """Find the takes, as `engine.recordings.analyses` asks for them."""
+    found = takes_in_document(TakesRequest(request.state, request.media), progress)
+    return FoundAnalyses({TAKES: stored_takes(found)}, {TAKES: takes_id(request.state)})
 
 
 def propose_takes(

@@ -264,6 +264,7 @@ class MainWindow(QMainWindow):
         taste = "" if self.analysing.taste is None else self.analysing.taste.stem
         self.timeline.canvas.set_grid(session.grid)
         self.timeline.set_score(session.curve, self.review.threshold, taste)
+        self.timeline.set_curves(session.curves)
         self.queue_panel.set_taste(taste or None)
         self.top_bar.set_taste(taste or None)
         onsets = () if session.listening is None else session.listening.onsets_samples

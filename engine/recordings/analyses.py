@@ -86,20 +86,21 @@ class Analyser:
     Attributes
     ----------
     analyse : a function of `AnalysisRequest` and `Progress`, or its place as "module:name". It returns a
-        `StoredCurve`; one of Offcut's own returns `FoundAnalyses`
+        `StoredCurve`, or `FoundAnalyses` if there is an `is_current`
     needs : names of analyses of Offcut that are computed before, where they are missing
     lane : title of the lane that draws the curve; empty for none
     version : a higher one computes the analysis of each document again
-    is_current : whether a stored analysis is the result for a request; packages leave it out
+    is_current : whether a stored analysis is the result for a request; None for a curve, which has the id of
+        its name, its version and the analysed mix
     """
 
     analyse: str | Callable[[AnalysisRequest, Progress], FoundAnalyses | StoredCurve]
     needs: tuple[str, ...] = ()
     lane: str = ""
     version: int = 1
-    is_current: Callable[[AnalysisRequest, Analysis | None], bool] = lambda _request, _found: False
+    is_current: Callable[[AnalysisRequest, Analysis | None], bool] | None = None
 
-    def run(self, request: AnalysisRequest, progress: Progress) -> FoundAnalyses:
+    def run(self, request: AnalysisRequest, progress: Progress) -> FoundAnalyses | StoredCurve:
         """Compute the analysis.
 
         Raises
@@ -108,20 +109,20 @@ class Analyser:
         SourceError : a recording is missing or cannot be read
         Cancelled : the user asked for it
         """
-        found = _result(self, request, progress)
-        assert isinstance(found, FoundAnalyses), "those of packages are signed"
+        analyse = resolve_name(self.analyse) if isinstance(self.analyse, str) else self.analyse
+        found: FoundAnalyses | StoredCurve = analyse(request, progress)
         return found
-
-
-def _result(analyser: Analyser, request: AnalysisRequest, progress: Progress) -> object:
-    analyse = analyser.analyse
-    return (resolve_name(analyse) if isinstance(analyse, str) else analyse)(request, progress)
 
 
 def missing_analyses(request: AnalysisRequest, names: Iterable[str]) -> list[str]:
     """Return the names of the analyses, and of those that they need, that are not current; in order."""
-    every = dict.fromkeys(_with_needs(names))
-    return [one for one in every if not ANALYSES[one].is_current(request, request.analyses.get(one))]
+    missing = []
+    for name in dict.fromkeys(_with_needs(names)):
+        is_current = ANALYSES[name].is_current
+        assert is_current is not None, "the registry adds it"
+        if not is_current(request, request.analyses.get(name)):
+            missing.append(name)
+    return missing
 
 
 def _with_needs(names: Iterable[str]) -> Iterator[str]:
@@ -147,7 +148,9 @@ def analysed(
     for number, name in enumerate(wanted):
         known = replace(request, analyses={**request.analyses, **found.analyses})
         try:
-            found |= ANALYSES[name].run(known, progress.step(number, len(wanted)))
+            made = ANALYSES[name].run(known, progress.step(number, len(wanted)))
+            assert isinstance(made, FoundAnalyses), "the registry makes them of curves"
+            found |= made
         except OffcutError as error:
             if not leaves_out or name in ANALYSES.own:
                 raise
@@ -170,7 +173,9 @@ def _is_score(request: AnalysisRequest, found: Analysis | None) -> bool:
 
     if request.taste is None:
         return True
-    return isinstance(found, ScoreCurve) and _is_of_sound("score", maker_of(request.taste), request, found)
+    maker = maker_of(request.taste)
+    is_of_taste = isinstance(found, ScoreCurve) and found.maker == maker
+    return is_of_taste and _is_of_sound("score", maker, request, found)
 
 
 def _is_of_sound(kind: str, maker: str, request: AnalysisRequest, found: Analysis | None) -> bool:
@@ -192,7 +197,7 @@ def _are_sections(request: AnalysisRequest, found: Analysis | None) -> bool:
     return known_sections(request.state, found) is not None
 
 
-_OWN: Mapping[str, Analyser] = MappingProxyType(
+_ROWS: Mapping[str, Analyser] = MappingProxyType(
     {
         "listening": Analyser("engine.recordings.listen:find_beats_and_onsets", is_current=_is_listening),
         "score": Analyser("engine.recordings.listen:score", ("listening",), is_current=_is_score),
@@ -219,46 +224,54 @@ def _added(extension: Extension, made: object) -> Analyser:
         raise UnusableError("has the name of an analysis that Offcut stores")
     if not (callable(analyser.analyse) or isinstance(analyser.analyse, str)):
         raise UnusableError("has something in the place of a function that cannot be called")
-    if unknown := set(analyser.needs) - _OWN.keys():
-        raise UnusableError(f"needs {min(unknown)!r}: an analysis needs some of {', '.join(sorted(_OWN))}")
-    maker = f"{ADDED_MAKER}{name} {analyser.version}"
-    return replace(
-        analyser,
-        analyse=partial(_signed, extension, analyser, maker),
-        is_current=partial(_is_of_sound, name, maker),
-    )
+    if unknown := set(analyser.needs) - _ROWS.keys():
+        raise UnusableError(f"needs {min(unknown)!r}: an analysis needs some of {', '.join(sorted(_ROWS))}")
+    signed = _signed(name, f"{ADDED_MAKER}{name} {analyser.version}", analyser)
+    return replace(signed, analyse=partial(_named, extension, signed))
 
 
-def _signed(
-    extension: Extension, analyser: Analyser, maker: str, request: AnalysisRequest, progress: Progress
-) -> FoundAnalyses:
-    """Compute the analysis of a package.
+def _named(
+    extension: Extension, analyser: Analyser, request: AnalysisRequest, progress: Progress
+) -> FoundAnalyses | StoredCurve:
+    """Compute an analysis of a package.
 
     Raises
     ------
-    UsageError : it failed, or its result is invalid
+    UsageError : it failed, or its result is invalid; the message names the package and the value
     """
-    name = extension.name
     try:
-        made = _result(analyser, request, progress)
+        return analyser.run(request, progress)
     except (Cancelled, OffcutError):
         raise
+    except UnusableError as error:
+        failed = f"{extension.words} failed: it {error}."
     except Exception as error:
-        failed = blamed(error) or f"{extension.words} failed: {said_of(error)}."
-        sentence = f"{failed} Its analysis {name!r} was left out: update or uninstall the package."
-        raise UsageError(sentence) from error
-    try:
+        failed = blamed(error) or f"{extension.words} failed: it raises {said_of(error)}."
+    raise UsageError(f"{failed} Its curve was left out: update or uninstall the package.")
+
+
+def _signed(name: str, maker: str, analyser: Analyser) -> Analyser:
+    """Return an analyser whose curves are checked, and signed by a maker."""
+
+    def analyse(request: AnalysisRequest, progress: Progress) -> FoundAnalyses:
+        made = analyser.run(request, progress)
         if not isinstance(made, StoredCurve):
-            raise ValueError(f"a {type(made).__name__} instead of a `StoredCurve`")
+            raise UnusableError(f"returns a {type(made).__name__} instead of a `StoredCurve`")
         curve = replace(made, title=analyser.lane, maker=maker)
-        require_curve(curve)
+        try:
+            require_curve(curve)
+        except ValueError as error:
+            raise UnusableError(f"returns {error}") from error
         if len(curve.values) != (frames := -(-request.state.length_samples // curve.hop_samples)):
-            raise ValueError(f"{len(curve.values):,} values for {frames:,} frames")
-    except ValueError as error:
-        sentence = f"{extension.words} was left out, it returns {error}: update or uninstall the package."
-        raise UsageError(sentence) from error
-    return FoundAnalyses({name: curve}, {name: _id(name, request.state, maker)})
+            raise UnusableError(f"returns {len(curve.values):,} values for {frames:,} frames")
+        return FoundAnalyses({name: curve}, {name: _id(name, request.state, maker)})
+
+    return replace(analyser, analyse=analyse, is_current=partial(_is_of_sound, name, maker))
 
 
+_OWN = {
+    name: row if row.is_current else _signed(name, f"{name} {row.version}", row)
+    for name, row in _ROWS.items()
+}
 ANALYSES: Extended[Analyser] = Extended("offcut.analyses", _OWN, _added)
 """By the kind under which documents store them."""

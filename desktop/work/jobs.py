@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     from engine.finders.finder import FinderRequest
     from engine.finders.registry import FoundEdits
     from engine.finders.repair.requests import PreviewRequest, RepairPreview
-    from engine.recordings.analyses import FoundAnalyses
+    from engine.recordings.analyses import AnalysisRequest, FoundAnalyses
     from engine.recordings.detect_sounds import FoundSounds
-    from engine.recordings.find_sections import FoundSections, SectionsRequest
+    from engine.recordings.find_sections import FoundSections
     from engine.recordings.line_up import LineUpRequest
     from engine.recordings.placement.placements import Placements
     from engine.recordings.spans import SpanRequest
@@ -197,7 +197,7 @@ def detect_sounds(request: SpanRequest, progress: Progress) -> FoundSounds:
     return job.detect_sounds(request, progress)
 
 
-def find_sections(request: SectionsRequest, progress: Progress) -> FoundSections:
+def find_sections(request: AnalysisRequest, progress: Progress) -> FoundSections:
     """Find the sections of a document."""
     from engine.recordings import find_sections as job
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
@@ -23,21 +21,6 @@ from engine.recordings.listen import find_beats_and_onsets, mono_blocks
 from engine.structure.find import find_structure
 from engine.structure.sections import Structure
 from engine.timebase import s_to_samples_array
-
-
-@dataclass(frozen=True, slots=True)
-class SectionsRequest:
-    """A document to analyse.
-
-    Attributes
-    ----------
-    media : where each source is now, by source id
-    grid : the active grid; None where the beats were not analysed yet
-    """
-
-    state: DocumentState
-    media: Mapping[str, Path] = field(default_factory=dict)
-    grid: BeatGrid | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +50,7 @@ class FoundSections:
         return Edit(edit.label, changes, by_listening=True), {**dict(self.analysed.values()), **analyses}
 
 
-def find_sections(request: SectionsRequest, progress: Progress) -> FoundSections:
+def find_sections(request: AnalysisRequest, progress: Progress) -> FoundSections:
     """Find the sections of the unedited mix.
 
     Raises
@@ -76,11 +59,11 @@ def find_sections(request: SectionsRequest, progress: Progress) -> FoundSections
     SourceError : a recording is missing or cannot be read
     Cancelled : the user asked for it
     """
-    state, grid = request.state, request.grid
+    state, grid = request.state, grid_in_force(request.state, request.analyses.get("beats"))
     require_recording(state, "analyse")
     analysed: Stored = {}
     if grid is None:
-        found = find_beats_and_onsets(AnalysisRequest(state, request.media), progress.part(0.0, 0.7))
+        found = find_beats_and_onsets(request, progress.part(0.0, 0.7))
         analysed, found_beats = found.stored, found.analyses["beats"]
         assert isinstance(found_beats, BeatGrid), "a document without a grid is analysed"
         grid = found_beats
@@ -92,10 +75,7 @@ def find_sections(request: SectionsRequest, progress: Progress) -> FoundSections
 
 def analyse(request: AnalysisRequest, progress: Progress) -> FoundAnalyses:
     """Find the sections on the active grid, as `engine.recordings.analyses` asks for them."""
-    state = request.state
-    grid = grid_in_force(state, request.analyses.get("beats"))
-    found = find_sections(SectionsRequest(state, request.media, grid), progress)
-    _, stored = set_sections(state, found.stored, "")
+    _, stored = set_sections(request.state, find_sections(request, progress).stored, "")
     ((key, sections),) = stored.items()
     return FoundAnalyses({SECTIONS: sections}, {SECTIONS: key})
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -41,19 +40,6 @@ _CLEARLY = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class TakesRequest:
-    """A document to analyse.
-
-    Attributes
-    ----------
-    media : where each source is now, by source id
-    """
-
-    state: DocumentState
-    media: Mapping[str, Path]
-
-
-@dataclass(frozen=True, slots=True)
 class ProposedTakes:
     """Proposed cuts, and the takes they come from."""
 
@@ -71,7 +57,7 @@ class ProposedTakes:
         return f"{begun(said)}; {counted(len(self.proposals), 'cut')} proposed."
 
 
-def takes_in_document(request: TakesRequest, progress: Progress) -> FoundTakes:
+def takes_in_document(request: AnalysisRequest, progress: Progress) -> FoundTakes:
     """Find passages played more than once in the unedited mix.
 
     Raises
@@ -87,8 +73,8 @@ def takes_in_document(request: TakesRequest, progress: Progress) -> FoundTakes:
 
 def analyse(request: AnalysisRequest, progress: Progress) -> FoundAnalyses:
     """Find the takes, as `engine.recordings.analyses` asks for them."""
-    found = takes_in_document(TakesRequest(request.state, request.media), progress)
-    return FoundAnalyses({TAKES: stored_takes(found)}, {TAKES: takes_id(request.state)})
+    found = stored_takes(takes_in_document(request, progress))
+    return FoundAnalyses({TAKES: found}, {TAKES: takes_id(request.state)})
 
 
 def propose_takes(

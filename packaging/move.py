@@ -142,7 +142,6 @@ widgets.panels.timing               desktop.features.timing.widgets
 widgets.panels.repair               desktop.features.repair.widgets
 widgets.panels.takes                desktop.features.takes.widgets
 widgets.panels.arrangement          desktop.features.arrangement.widgets
-widgets.forms.places                desktop.features.placement.widgets
 """
 
 # The tests of a module go where it goes; these are those of which the name of the file does not say it.
@@ -251,8 +250,6 @@ PACKAGES = {
     "desktop.features.arrangement": "Arrangements compared, and learned editors.",
     "desktop.features.arrangement.widgets": "Panels of arrangements and learned editors.",
     "desktop.features.match": "Edits from files of other programs.",
-    "desktop.features.placement": "Places of recordings.",
-    "desktop.features.placement.widgets": "The form of places.",
 }
 
 # Fixtures of widgets that went to features.

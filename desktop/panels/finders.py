@@ -156,11 +156,10 @@ class Finders(QObject):
         self, name: str, settings: Mapping[str, object], tracks: tuple[str, ...] | None = None
     ) -> FinderRequest:
         """Return the request for a finder; see `start`."""
-        from engine.finders.finder import KNOWN
         from engine.finders.registry import request_of
 
         session = self._session
-        known = {**session.analyses(KNOWN), "beats": session.grid}
+        known = {**session.stored_analyses, "beats": session.grid}
         chosen = self._selecting.tracks if tracks is None else tracks
         return request_of(name, session.state, session.media, known, settings, chosen)
 

@@ -25,7 +25,7 @@ from engine.finders.tempo.proposals import is_clear
 from engine.recordings.channel_faults import channel_faults, channel_faults_sentence
 
 if TYPE_CHECKING:
-    from engine.recordings.listen import FoundAnalyses
+    from engine.recordings.analyses import FoundAnalyses
 
 UNSURE_TEMPO = "Tempo is ambiguous: show alternatives ‹timing.tempo›."
 
@@ -73,7 +73,7 @@ class Analysing(QObject):
                 self._work.said.emit(f"Chose taste {taste.stem}; import a recording to analyse")
             return
         title = "Analysing" if taste is None else f"Analysing with {taste.stem}"
-        state, media, known = self._session.state, self._session.media, self._session.listening
+        state, media, known = self._session.state, self._session.media, self._session.stored_analyses
         job, take = partial(listen_to, state, media, taste), partial(self._heard, state.tracks, taste)
         handle = self._work.compute(job, known, title, take, again=Again("taste.listen"))
         self._listening = handle
@@ -127,7 +127,7 @@ class Analysing(QObject):
         if sound_of(tracks) != sound_of(self._session.state.tracks):
             self.listen(taste)  # what was heard is not what is there now
             return
-        if heard.ids:
+        if heard.ids or heard.notices:
             self._take_heard(heard)
         if taste is not None and self._wants_cuts:
             self.propose({})
@@ -146,7 +146,7 @@ class Analysing(QObject):
             told = (*told, UNSURE_TEMPO)
         if self._shows_grid_of_its_own() and (free := self._free_passages()):
             told = (*told, free)
-        self._work.said.emit(joined_sentences(title, (*self._warnings, *told)))
+        self._work.said.emit(joined_sentences(title, (*self._warnings, *told, *heard.notices)))
         self._warnings = ()
 
     def _free_passages(self) -> str:

@@ -78,6 +78,7 @@ class DocumentViews(QObject):
         taste = "" if self._analysing.taste is None else self._analysing.taste.stem
         self._timeline.canvas.set_grid(session.grid)
         self._timeline.set_score(session.curve, self._shell.review.threshold, taste)
+        self._timeline.set_curves(session.curves)
         panel.set_taste(taste or None)
         self._top_bar.set_taste(taste or None)
         onsets = () if session.listening is None else session.listening.onsets_samples

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -17,6 +17,7 @@ from engine.document.analysis import (
     Listening,
     NearestReference,
     ScoreCurve,
+    StoredCurve,
 )
 from engine.document.change import Change, Edit, RowChange, united
 from engine.document.decisions import Verdict
@@ -24,6 +25,7 @@ from engine.document.document import Document
 from engine.document.drums.edits import PROMOTED
 from engine.document.drums.hits import Hits
 from engine.document.drums.pickup import PICKUP, StrokePickup
+from engine.document.file.stored_analyses import FORMS
 from engine.document.file.stored_audio import StoredAudio
 from engine.document.grid.recounted import grid_in_force
 from engine.document.grid.tempo_decisions import DecidedTempo, decided_tempi
@@ -175,9 +177,18 @@ class Session(QObject):
         """Which tracks were recorded together; None where the tracks as they are were not compared."""
         return known_pickup(self.state, self._analysis(PICKUP))
 
-    def analyses(self, kinds: Iterable[str]) -> dict[str, Analysis | None]:
-        """Return the active stored analyses by kind; None for missing ones."""
-        return {kind: self._analysis(kind) for kind in kinds}
+    @property
+    def stored_analyses(self) -> dict[str, Analysis]:
+        """The active analyses by kind."""
+        known = {kind: self._analysis(kind) for kind in tuple(self.state.analyses)}
+        return {kind: one for kind, one in known.items() if one is not None}
+
+    @property
+    def curves(self) -> tuple[StoredCurve, ...]:
+        """The curves that have a lane, in the order of their titles."""
+        added = [self._analysis(kind) for kind in tuple(self.state.analyses) if kind not in FORMS]
+        curves = [one for one in added if isinstance(one, StoredCurve) and one.title]
+        return tuple(sorted(curves, key=lambda one: one.title))
 
     @property
     def takes(self) -> FoundTakes | None:

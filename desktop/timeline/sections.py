@@ -24,7 +24,8 @@ from engine.progress import Progress
 from engine.timebase import format_time, samples_to_s
 
 if TYPE_CHECKING:
-    from engine.recordings.find_sections import FoundSections, SectionsRequest
+    from engine.recordings.analyses import AnalysisRequest
+    from engine.recordings.find_sections import FoundSections
 
 _LOOKING = "Finding sections"
 _CHANGED = "The tracks were changed meanwhile: find the sections again ‹sections.find›."
@@ -65,13 +66,13 @@ class Sections(QObject):
         self._shell.work.once_loaded("engine.recordings.find_sections", _LOOKING, self._start)
 
     def _start(self) -> None:
-        from engine.recordings.find_sections import SectionsRequest
+        from engine.recordings.analyses import AnalysisRequest
 
         session = self._session
-        request = SectionsRequest(session.state, session.media, session.grid, session.listening)
+        request = AnalysisRequest(session.state, session.media, analyses=session.stored_analyses)
         self._shell.work.compute(find_sections, request, _LOOKING, partial(self._take, request))
 
-    def _take(self, request: SectionsRequest, found: FoundSections) -> None:
+    def _take(self, request: AnalysisRequest, found: FoundSections) -> None:
         state = self._session.state
         if sound_of(request.state.tracks) != sound_of(state.tracks):
             raise UsageError(_CHANGED)
@@ -176,7 +177,7 @@ class Sections(QObject):
         menu.popup(place)
 
 
-def find_sections(request: SectionsRequest, progress: Progress) -> FoundSections:
+def find_sections(request: AnalysisRequest, progress: Progress) -> FoundSections:
     """Find the sections of a document."""
     from engine.recordings import find_sections as job
 

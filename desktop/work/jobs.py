@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.document.analysis import Listening
+from engine.document.analysis import Analysis
 from engine.document.change import Edit
 from engine.document.drums.pickup import StrokePickup
 from engine.document.edits import move_sources
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from engine.edl.imports.proposals.requests import ReadEditsRequest
     from engine.finders.finder import FinderRequest
     from engine.finders.registry import FoundEdits
+    from engine.recordings.analyses import FoundAnalyses
     from engine.recordings.line_up import LineUpRequest
-    from engine.recordings.listen import FoundAnalyses
     from engine.recordings.placement.placements import Placements
 
 
@@ -73,13 +73,14 @@ def listen_to(
     state: DocumentState,
     media: Mapping[str, Path],
     taste: Path | None,
-    listening: Listening | None,
+    known: Mapping[str, Analysis],
     progress: Progress,
 ) -> FoundAnalyses:
-    """Find beats and onsets and, with a taste, scores."""
-    from engine.recordings.listen import ListenRequest, listen_to_document
+    """Find beats and onsets and, with a taste, scores; and run the analyses of packages."""
+    from engine.recordings.analyses import AnalysisRequest
+    from engine.recordings.listen import listen_to_document
 
-    return listen_to_document(ListenRequest(state, media, taste, listening), progress)
+    return listen_to_document(AnalysisRequest(state, media, taste, known), progress)
 
 
 def find_edits(request: FinderRequest, progress: Progress) -> FoundEdits:

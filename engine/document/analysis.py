@@ -214,6 +214,29 @@ class DetectedSounds:
     maker: str = ""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredCurve:
+    """A value for each moment of a recording, computed by an analysis of a package.
+
+    Attributes
+    ----------
+    values : float32, shape (n,), of consecutive frames from the start of the document; all are finite
+    hop_samples : the length of one frame in document samples
+    unit : of the values, such as "dB"; empty for none
+    lowest, highest : the values at the bottom and at the top of its lane, which draws others at its edge
+    title : of its lane; empty without one. Offcut sets it, as `maker`
+    maker : the analysis and its version
+    """
+
+    values: NDArray[np.float32]
+    hop_samples: int
+    unit: str = ""
+    lowest: float = 0.0
+    highest: float = 1.0
+    title: str = ""
+    maker: str = ""
+
+
 Analysis = (
     ScoreCurve
     | BeatGrid
@@ -224,4 +247,5 @@ Analysis = (
     | StrokePickup
     | StoredTakes
     | StoredSections
+    | StoredCurve
 )

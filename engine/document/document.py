@@ -302,10 +302,8 @@ class Document:
             return Change(edit.label)
         with self._writing() as tally:
             after = storage.apply_rows(self.state, edit.changes)
-            kinds = frozenset(
+            for key, analysis in (analyses or {}).items():
                 write_analysis(self._connection, tally, key, analysis)
-                for key, analysis in (analyses or {}).items()
-            )
             for one in audio if edit.changes else ():
                 write_audio(self._connection, one)
             storage.write_rows(self._connection, tally, edit.changes)
@@ -319,8 +317,10 @@ class Document:
         self._analyses |= analyses or {}
         if edit.changes:
             self._audio |= {one.key for one in audio}
-        # Analyses that come without an edit are those in force, heard again.
-        return change_of(edit.label, edit.changes) if edit.changes else Change(edit.label, analyses=kinds)
+            return change_of(edit.label, edit.changes)
+        # Analyses that come without an edit are active ones, computed again.
+        active = (kind for kind, key in self.state.analyses.items() if key in (analyses or {}))
+        return Change(edit.label, analyses=frozenset(active))
 
     def undo(self) -> Change | None:
         """Undo the last edit; None if there is nothing to undo.

@@ -41,6 +41,7 @@ GROUPS: Mapping[str, Group] = MappingProxyType(
     {
         "offcut.kinds": Group("kind", "engine.document.kinds:KINDS", True),
         "offcut.finders": Group("finder", "engine.finders.registry:FINDERS", True),
+        "offcut.analyses": Group("analysis", "engine.recordings.analyses:ANALYSES", True),
         "offcut.decoders": Group("decoder", "engine.audio.decoders.registry:DECODERS", True),
         "offcut.export_formats": Group("export format", "engine.edl.export.formats:FORMATS", True),
         "offcut.import_formats": Group("import format", "engine.edl.imports.formats:IMPORTS", True),

@@ -32,8 +32,8 @@ class FinderRequest:
     name : of the finder, as it is registered
     maker : the maker of its proposals
     media : where each source is now, by source id
-    analyses : analyses of the document by kind (`KNOWN`), as far as there are any; those that the finder
-        needs are there
+    analyses : analyses of the document by kind, of Offcut (`KNOWN`) and of packages (`StoredCurve`); those
+        that the finder needs are there
     settings : of the class that the finder declares
     tracks : ids of the selected tracks; none for all
     """
@@ -117,7 +117,7 @@ class Finder:
     about : one sentence about its proposals
     find : returns the result for a request, whose proposals `FinderRequest.proposal` makes
     settings : the class of its settings; forms, flags and help texts are made from its fields
-    needs : kinds of analyses that are computed before where they are missing (`engine.finders.analyses`)
+    needs : names of analyses that are computed before where they are missing (`engine.recordings.analyses`)
     reads : kinds of analyses that the result depends on; where another program changes one of them meanwhile,
         the result is refused
     is_quick : whether the form of its settings shows the result of each value at once

@@ -30,7 +30,7 @@ from engine.edl.accepting import accept_instead
 from engine.errors import DocumentError, UsageError
 from engine.extensions import Extended, UnusableError, require_type
 from engine.extensions.names import Extension
-from engine.finders.analyses import NEEDS, Stored, completed
+from engine.finders.analyses import completed
 from engine.finders.finder import Finder, FinderRequest, Found
 from engine.finders.own import OWN
 from engine.finders.proposed_already import proposed_already
@@ -38,6 +38,7 @@ from engine.finders.settings import FinderSettings, settings_from
 from engine.finders.takes.playing import lost_passages
 from engine.finders.takes.stored import known_takes
 from engine.progress import Progress
+from engine.recordings.analyses import ANALYSES, Stored
 from engine.wording import counted, listed, quoted
 
 _ANALYSED = 0.9
@@ -272,8 +273,8 @@ def _added(extension: Extension, made: object) -> Finder:
         raise UnusableError("has settings that are not `FinderSettings`")
     if taken := {"help", "json", "tracks"} & set(finder.settings.model_fields):
         raise UnusableError(f"has the setting {min(taken)!r}, which is an option of every finder")
-    if unknown := set(finder.needs) - NEEDS:
-        raise UnusableError(f"needs {min(unknown)!r}: an analysis is one of {', '.join(sorted(NEEDS))}")
+    if unknown := [one for one in finder.needs if one not in ANALYSES]:
+        raise UnusableError(f"needs {min(unknown)!r}: an analysis is one of {', '.join(sorted(ANALYSES))}")
     if finder.accepts:
         raise UnusableError("accepts its proposals: leave that to the user")
     if finder.maker:

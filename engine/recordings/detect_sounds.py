@@ -15,6 +15,7 @@ from engine.document.listening_ids import mix_inputs
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.progress import Progress
+from engine.recordings.analyses import AnalysisRequest, FoundAnalyses
 from engine.recordings.mono import mono
 from engine.recordings.spans import SpanRequest
 from engine.wording import counted
@@ -45,6 +46,12 @@ class FoundSounds:
         more = len(counts) - _MOST_SAID
         others = f" and {counted(more, 'other')}" if more > 0 else ""
         return f"Detected {counted(counts.total(), 'sound')}: {', '.join(often)}{others}"
+
+
+def analyse(request: AnalysisRequest, progress: Progress) -> FoundAnalyses:
+    """Detect the sounds on all audible tracks, as `engine.recordings.analyses` asks for them."""
+    found = detect_sounds(SpanRequest(request.state, request.media), progress)
+    return FoundAnalyses({SOUNDS: found.sounds}, {SOUNDS: found.analysis_id})
 
 
 def detect_sounds(request: SpanRequest, progress: Progress) -> FoundSounds:

@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
-from engine.document.analysis import Analysis, BeatGrid, Listening
+from engine.document.analysis import Analysis, BeatGrid
 from engine.document.change import Edit, merged
 from engine.document.edits import set_analyses
 from engine.document.grid.edits import keeping_edited
+from engine.document.grid.recounted import grid_in_force
 from engine.document.marks.section_edits import set_sections, sound_key
-from engine.document.marks.sections import StoredSections
+from engine.document.marks.sections import SECTIONS, StoredSections
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.progress import Progress
-from engine.recordings.listen import ListenRequest, listen_to_document, mono_blocks
+from engine.recordings.analyses import AnalysisRequest, FoundAnalyses, Stored
+from engine.recordings.listen import find_beats_and_onsets, mono_blocks
 from engine.structure.find import find_structure
 from engine.structure.sections import Structure
 from engine.timebase import s_to_samples_array
-
-
-@dataclass(frozen=True, slots=True)
-class SectionsRequest:
-    """A document to analyse.
-
-    Attributes
-    ----------
-    media : where each source is now, by source id
-    grid : the active grid; None where the beats were not analysed yet
-    listening : the stored onsets and loudness
-    """
-
-    state: DocumentState
-    media: Mapping[str, Path] = field(default_factory=dict)
-    grid: BeatGrid | None = None
-    listening: Listening | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +34,7 @@ class FoundSections:
 
     structure: Structure
     stored: StoredSections
-    analysed: Mapping[str, tuple[str, Analysis]] = field(default_factory=dict)
+    analysed: Stored = field(default_factory=dict)
 
     @property
     def sentence(self) -> str:
@@ -67,7 +50,7 @@ class FoundSections:
         return Edit(edit.label, changes, by_listening=True), {**dict(self.analysed.values()), **analyses}
 
 
-def find_sections(request: SectionsRequest, progress: Progress) -> FoundSections:
+def find_sections(request: AnalysisRequest, progress: Progress) -> FoundSections:
     """Find the sections of the unedited mix.
 
     Raises
@@ -76,20 +59,25 @@ def find_sections(request: SectionsRequest, progress: Progress) -> FoundSections
     SourceError : a recording is missing or cannot be read
     Cancelled : the user asked for it
     """
-    state, grid = request.state, request.grid
+    state, grid = request.state, grid_in_force(request.state, request.analyses.get("beats"))
     require_recording(state, "analyse")
-    analysed: dict[str, tuple[str, Analysis]] = {}
+    analysed: Stored = {}
     if grid is None:
-        asked = ListenRequest(state, request.media, listening=request.listening)
-        heard = listen_to_document(asked, progress.part(0.0, 0.7))
-        analysed = {kind: (heard.ids[kind], one) for kind, one in heard.analyses.items()}
-        found_beats = heard.analyses.get("beats")
+        found = find_beats_and_onsets(request, progress.part(0.0, 0.7))
+        analysed, found_beats = found.stored, found.analyses["beats"]
         assert isinstance(found_beats, BeatGrid), "a document without a grid is analysed"
         grid = found_beats
         progress = progress.part(0.7, 1.0)
     blocks = mono_blocks(state, request.media)
     structure = find_structure(blocks, state.rate_hz, state.length_samples, grid, progress)
     return FoundSections(structure, stored_sections(structure, state), analysed)
+
+
+def analyse(request: AnalysisRequest, progress: Progress) -> FoundAnalyses:
+    """Find the sections on the active grid, as `engine.recordings.analyses` asks for them."""
+    _, stored = set_sections(request.state, find_sections(request, progress).stored, "")
+    ((key, sections),) = stored.items()
+    return FoundAnalyses({SECTIONS: sections}, {SECTIONS: key})
 
 
 def stored_sections(structure: Structure, state: DocumentState) -> StoredSections:

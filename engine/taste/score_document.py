@@ -2,46 +2,42 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from engine.anomaly.neighbours import NO_EXAMPLES, NO_NEAREST, PARTS, Nearest, part_frames
-from engine.anomaly.score import measured_level_db, score_blocks
+from engine.anomaly.score import score_blocks
 from engine.anomaly.taste import Taste, load_taste
 from engine.document.analysis import Analysis, Listening, NearestReference
+from engine.document.document import analysis_id
+from engine.document.listening_ids import mix_inputs
 from engine.features.loudness import playing_level_db
 from engine.progress import Progress
-from engine.recordings.listen import ListenRequest, Scoring, mono_blocks
+from engine.recordings.analyses import AnalysisRequest, FoundAnalyses
+from engine.recordings.listen import mono_blocks
 from engine.timebase import s_to_samples, s_to_samples_array
 
 
-def scoring(path: Path) -> Scoring:
-    """Return the function that scores a document by a taste.
+def score(request: AnalysisRequest, progress: Progress) -> FoundAnalyses:
+    """Score the unedited mix by the taste of a request, on the loudness that listening found.
 
     Raises
     ------
-    TasteError : the taste cannot be read
+    SourceError, TasteError : a recording or the taste cannot be read
     """
-    return partial(_score, load_taste(path), path)
-
-
-def _score(
-    taste: Taste, path: Path, request: ListenRequest, listening: Listening | None, progress: Progress
-) -> dict[str, Analysis]:
-    state = request.state
-    blocks, length = mono_blocks(request.state, request.media), state.length_samples
-    if listening is not None:
-        level_db = playing_level_db(listening.loudness_db)
-    else:
-        level_db = measured_level_db(
-            mono_blocks(request.state, request.media), length, progress.part(0.0, 0.3)
-        )
-        progress = progress.part(0.3, 1.0)
+    state, path, listening = request.state, request.taste, request.analyses["listening"]
+    assert path is not None, "without a taste no scores are missing"
+    assert isinstance(listening, Listening), "scores need it"
+    taste, level_db = load_taste(path), playing_level_db(listening.loudness_db)
+    blocks, length = mono_blocks(state, request.media), state.length_samples
     scores = score_blocks(taste, blocks, state.rate_hz, length, progress, level_db=level_db)
-    curve = scores.curve(state.rate_hz, taste.maker)
-    return {"score": curve, "nearest": _nearest_kept(taste, scores.nearest, path, state.rate_hz)}
+    found: dict[str, Analysis] = {
+        "score": scores.curve(state.rate_hz, taste.maker),
+        "nearest": _nearest_kept(taste, scores.nearest, path, state.rate_hz),
+    }
+    sound = mix_inputs(state)
+    return FoundAnalyses(found, {kind: analysis_id(kind, sound, one.maker) for kind, one in found.items()})
 
 
 def _nearest_kept(taste: Taste, nearest: Nearest | None, path: Path, rate_hz: int) -> NearestReference:

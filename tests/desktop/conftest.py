@@ -33,7 +33,8 @@ from engine.cli.main import main
 from engine.document.document import Document
 from engine.document.edits import set_analyses
 from engine.progress import SILENT
-from engine.recordings.listen import ListenRequest, listen_to_document
+from engine.recordings.analyses import AnalysisRequest
+from engine.recordings.listen import listen_to_document
 from engine.recordings.media import locate_all
 from tests.conftest import live_in
 from tests.engine.recordings.yard import FIRST_BARK
@@ -232,7 +233,7 @@ def listened(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert main(["new", str(path), *map(str, RAW)]) == 0
         with Document.open(path) as document:
             state = document.state
-            heard = listen_to_document(ListenRequest(state, locate_all(state, folder)), SILENT)
+            heard = listen_to_document(AnalysisRequest(state, locate_all(state, folder)), SILENT)
             edit = set_analyses(state, heard.ids, "Recording analysed", by_listening=True)
             document.apply(edit, {heard.ids[kind]: found for kind, found in heard.analyses.items()})
     return path

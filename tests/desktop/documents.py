@@ -13,8 +13,9 @@ from engine.document.listening_ids import listening_ids
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.progress import SILENT
+from engine.recordings.analyses import AnalysisRequest, FoundAnalyses
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
-from engine.recordings.listen import FoundAnalyses, ListenRequest, listen_to_document
+from engine.recordings.listen import listen_to_document
 from engine.recordings.media import locate_all
 
 CUTS = ((4_000, 8_000), (12_000, 16_000))
@@ -47,5 +48,5 @@ def _analysed(state: DocumentState, folder: Path) -> FoundAnalyses:
     """Return the analyses of a document; the same recordings are analysed once in a process."""
     key = listening_ids(state)["listening"]
     if key not in _ANALYSED:
-        _ANALYSED[key] = listen_to_document(ListenRequest(state, locate_all(state, folder)), SILENT)
+        _ANALYSED[key] = listen_to_document(AnalysisRequest(state, locate_all(state, folder)), SILENT)
     return _ANALYSED[key]

@@ -26,12 +26,13 @@ from engine.finders.registry import find_edits, request_of
 from engine.finders.repair.find_sounds import words_in_span
 from engine.finders.repair.preview import preview_repair
 from engine.finders.repair.requests import PreviewRequest, RepairSettings
-from engine.finders.takes.proposals import TakesRequest, takes_in_document
+from engine.finders.takes.proposals import takes_in_document
 from engine.finders.timing.aligned_files import AlignRequest, align
 from engine.finders.timing.find_grid import WantedGrid
 from engine.progress import SILENT, Progress
+from engine.recordings.analyses import AnalysisRequest
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
-from engine.recordings.listen import ListenRequest, listen_to_document
+from engine.recordings.listen import listen_to_document
 from engine.recordings.media import locate_all
 from engine.recordings.spans import SpanRequest
 from engine.separation.mask_memory import MaskMemory
@@ -69,8 +70,8 @@ TASTE = next(DEMO_FOLDER.glob("*.taste"))
 
 JOBS: dict[str, Job] = {
     "import": lambda own, told: import_audio(ImportRequest(tuple(own.recordings)), told),
-    "listen": lambda own, told: listen_to_document(ListenRequest(own.state, own.media), told),
-    "score": lambda own, told: listen_to_document(ListenRequest(own.state, own.media, TASTE), told),
+    "listen": lambda own, told: listen_to_document(AnalysisRequest(own.state, own.media), told),
+    "score": lambda own, told: listen_to_document(AnalysisRequest(own.state, own.media, TASTE), told),
     "learn": lambda own, told: learn(
         LearnRequest(tuple(own.recordings), TINY, 0, own.folder / "made.taste", overwrite=True), told
     ),
@@ -79,7 +80,7 @@ JOBS: dict[str, Job] = {
         AlignRequest(own.state, own.media, WantedGrid(bpm=112.0), TimingSettings()), told
     ),
     "compare recorders": lambda own, told: propose_recorders(RecordersRequest(own.state, own.media), told),
-    "find takes": lambda own, told: takes_in_document(TakesRequest(own.state, own.media), told),
+    "find takes": lambda own, told: takes_in_document(AnalysisRequest(own.state, own.media), told),
     "arrange": lambda own, told: arrange(ArrangeRequest(own.state, own.media, BEATS, minutes=0.2), told),
     "match": lambda own, told: matched_edit(MatchedEditRequest(own.state, own.media, own.edited), told),
     "learn an editor": lambda own, told: learn_editor_file(

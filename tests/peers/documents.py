@@ -17,7 +17,8 @@ from engine.document.edits import set_analyses
 from engine.document.marks.edits import NamedSpan, add_all
 from engine.edl.export.formats import FORMATS
 from engine.progress import SILENT
-from engine.recordings.listen import ListenRequest, listen_to_document
+from engine.recordings.analyses import AnalysisRequest
+from engine.recordings.listen import listen_to_document
 from engine.timebase import s_to_samples
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -116,7 +117,7 @@ def build(example: Example, folder: Path) -> Path:
             for mark in example.marks
         ]
         document.apply(add_all(document.state, spans, "Marks"))
-        found = listen_to_document(ListenRequest(document.state, media_of(document)), SILENT)
+        found = listen_to_document(AnalysisRequest(document.state, media_of(document)), SILENT)
         stored = {found.ids[kind]: analysis for kind, analysis in found.analyses.items()}
         document.apply(set_analyses(document.state, found.ids, "Listened"), stored)
     return path

@@ -25,7 +25,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from engine.document.analysis import BeatGrid, DetectedSounds, ScoreCurve
+from engine.document.analysis import BeatGrid, DetectedSounds, ScoreCurve, StoredCurve
 from engine.document.drums.hits import Hits
 from engine.document.marks.sections import StoredSections
 from engine.document.marks.time_of_day import TimeOfDay
@@ -51,6 +51,7 @@ from widgets.timeline.frame import Frame, Part, lay_out
 from widgets.timeline.heads.in_place import InPlaceField
 from widgets.timeline.layers import Layers
 from widgets.timeline.marks.clock import ClockTimes
+from widgets.timeline.marks.curves import CurveLanes
 from widgets.timeline.marks.grid import NO_LINES, Beats
 from widgets.timeline.marks.hits import HitMarks
 from widgets.timeline.marks.markers import editor_area
@@ -311,6 +312,11 @@ class Canvas(QWidget):
         self._show(sounds=SoundLane(sounds, self.times))
         self._lay_out()
 
+    def set_curves(self, curves: tuple[StoredCurve, ...]) -> None:
+        """Show a lane for each curve."""
+        self._show(curves=CurveLanes(curves, self.times))
+        self._lay_out()
+
     def set_sections(self, sections: StoredSections | None) -> None:
         """Show the sections, or hide their lane."""
         self._show(sections=SectionLane(sections, self.times))
@@ -531,6 +537,7 @@ class Canvas(QWidget):
             has_sections=self.shown.sections.is_shown,
             has_score=self._has_score,
             has_clips=bool(self.shown.clips.lanes),
+            curves=len(self.shown.curves.curves),
         )
         if self._layout != before:
             self.layout_changed.emit(self._layout)

@@ -19,6 +19,7 @@ COLLAPSED, ROW_LEAST = 26, 8
 TAKE = 48
 EDITS = 24
 SOUNDS = SECTIONS = 18
+CURVE = 44
 ARRANGEMENT = 48
 BARS, LEAST_BARRED = 15, 44
 
@@ -76,7 +77,8 @@ class Layout:
     marks_top : top of the marker strip; without markers equal to `ruler_top`
     sections_top : top of the lane of sections, below the ruler; without one equal to `score_top`
     score_top : top of the score lane; zero height without a taste
-    sounds_top : top of the lane of detected sounds, below the score; without one equal to `edits_top`
+    sounds_top : top of the lane of detected sounds, below the score; without one equal to `curves_top`
+    curves_top : top of the lanes of curves; without any equal to `edits_top`
     edits_top : top of the flag strip; without proposals equal to `lanes_top`
     lane_tops : tops of all lanes and the bottom of the last one, scrolled
     content : total height of all lanes and the drop zone
@@ -92,6 +94,7 @@ class Layout:
     sections_top: int
     score_top: int
     sounds_top: int
+    curves_top: int
     edits_top: int
     lanes_top: int
     lane_tops: tuple[int, ...]
@@ -148,6 +151,7 @@ def lay_out(
     has_sections: bool = False,
     has_score: bool = True,
     has_clips: bool = False,
+    curves: int = 0,
 ) -> Layout:
     """Give each lane the height it wishes for and share the rest, scrolled down by `scroll` pixels."""
     arrangement_top = theme.px(OVERVIEW)
@@ -156,7 +160,8 @@ def lay_out(
     sections_top = ruler_top + theme.px(RULER)
     score_top = sections_top + (theme.px(SECTIONS) if has_sections else 0)
     sounds_top = score_top + (theme.px(SCORE) if has_score else 0)
-    edits_top = sounds_top + (theme.px(SOUNDS) if has_sounds else 0)
+    curves_top = sounds_top + (theme.px(SOUNDS) if has_sounds else 0)
+    edits_top = curves_top + curves * theme.px(CURVE)
     lanes_top = edits_top + (theme.px(EDITS) if has_edits else 0)
     room = height - lanes_top - theme.px(DROP)
     fixed = [wish.height(0) for wish in wishes if wish.height_px or wish.is_collapsed]
@@ -170,7 +175,8 @@ def lay_out(
     tops = [lanes_top - scroll]
     for lane_height in heights:
         tops.append(tops[-1] + lane_height)
-    rows = (arrangement_top, marks_top, ruler_top, sections_top, score_top, sounds_top, edits_top, lanes_top)
+    marks = (arrangement_top, marks_top, ruler_top, sections_top)
+    rows = (*marks, score_top, sounds_top, curves_top, edits_top, lanes_top)
     bars = theme.px(BARS) if has_clips else 0
     return Layout(width, height, *rows, tuple(tops), content, scroll, bars, takes)
 

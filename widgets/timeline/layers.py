@@ -252,6 +252,7 @@ class Layers:
         layout = frame.layout
         paint_score(painter, frame, shown.curve, shown.threshold)
         shown.sounds.paint(painter, frame)
+        shown.curves.paint(painter, frame)
         shown.sections.paint(painter, frame)
         painter.drawImage(0, 0, self._overview_image(frame, shown))
         if layout.marks_top > layout.arrangement_top:

@@ -13,6 +13,7 @@ from widgets.timeline.clips.bars import NO_CLIPS, ShownClips
 from widgets.timeline.edits.arrangement import NO_SLABS, Slabs
 from widgets.timeline.edits.spans import NO_SPANS, Spans
 from widgets.timeline.marks.clock import NO_CLOCK, ClockTimes
+from widgets.timeline.marks.curves import NO_CURVES, CurveLanes
 from widgets.timeline.marks.grid import NO_LINES, Beats
 from widgets.timeline.marks.hits import NO_HITS, HitMarks
 from widgets.timeline.marks.markers import NO_MARKS, Marks
@@ -25,7 +26,7 @@ from widgets.timeline.time_map import TimeMap
 
 Stretch = tuple[float, float]
 """Span in view positions."""
-_RETIMED = ("masks", "sounds", "sections", "clock")
+_RETIMED = ("masks", "sounds", "curves", "sections", "clock")
 """Content in source positions, with a map to those of the view."""
 
 
@@ -41,6 +42,7 @@ class Shown:
     hits : drum hits with targets
     masks : mask of the current repair
     sounds : detected sounds
+    curves : curves of packages
     sections : sections such as verse and chorus
     clips : clips with bars
     clock : times of day
@@ -58,6 +60,7 @@ class Shown:
     hits: HitMarks = NO_HITS
     masks: MaskLayer = NO_MASKS
     sounds: SoundLane = NO_SOUNDS
+    curves: CurveLanes = NO_CURVES
     sections: SectionLane = NO_SECTIONS
     marks: Marks = NO_MARKS
     slabs: Slabs = NO_SLABS

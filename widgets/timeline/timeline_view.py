@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QGridLayout, QScrollBar, QWidget
 
-from engine.document.analysis import ScoreCurve
+from engine.document.analysis import ScoreCurve, StoredCurve
 from engine.document.marks.markers import Marker
 from engine.document.marks.sections import StoredSections
 from engine.edl.arrangement import Arrangement
@@ -205,6 +205,14 @@ class TimelineView(QWidget):
         self.canvas.set_score(curve, threshold, is_expected=bool(taste))
         shown = taste or (curve.maker if curve is not None else "")
         self.heads.score.show_score(shown, threshold if curve is not None else None)
+
+    def set_curves(self, curves: tuple[StoredCurve, ...]) -> None:
+        """Show a lane for each curve, in this order."""
+        if curves == self.canvas.shown.curves.curves:
+            return
+        self.heads.show_curves(curves)
+        self.canvas.set_curves(curves)
+        self.heads.place(self.canvas.frame.layout)
 
     def set_keys(self, keys: Mapping[str, str]) -> None:
         """Set the key caps, by command id."""

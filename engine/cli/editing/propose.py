@@ -16,7 +16,7 @@ from engine.document.grid.recounted import grid_in_force
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.errors import UsageError
-from engine.finders.finder import KNOWN, Finder, FinderRequest
+from engine.finders.finder import Finder, FinderRequest
 from engine.finders.registry import FINDERS, FoundEdits, find_edits, request_of, require_finder
 from engine.finders.settings import Field, SettingError, fields_of
 from engine.progress import Progress
@@ -116,8 +116,8 @@ def request_in(
     document: Document, name: str, settings: Mapping[str, object], tracks: tuple[str, ...] = ()
 ) -> FinderRequest:
     """Return the request for a finder of a document; see `engine.finders.registry.request_of`."""
-    known = {kind: document.analysis(kind) for kind in KNOWN}
-    known["beats"] = grid_in_force(document.state, known["beats"])
+    known = {kind: document.analysis(kind) for kind in tuple(document.state.analyses)}
+    known["beats"] = grid_in_force(document.state, known.get("beats"))
     try:
         return request_of(name, document.state, media_of(document), known, settings, tracks)
     except SettingError as error:
@@ -139,7 +139,8 @@ def propose_in(
     DocumentError : see `analysing`
     """
     request = request_in(document, name, settings, tracks)
-    with analysing(document, *require_finder(name).reads):
+    finder = require_finder(name)
+    with analysing(document, *{*finder.reads, *finder.needs}):
         found = find_edits(request, progress)
     for edit, analyses, audio in found.edits(document.state):
         document.apply(edit, analyses, audio)

@@ -61,7 +61,6 @@ def _found(path: Path, progress: Progress) -> tuple[Section, ...]:
 
 def _of_document(path: Path, progress: Progress) -> tuple[Section, ...]:
     """Return the sections that a document stores; without any, find and store them."""
-    from engine.document.grid.recounted import grid_in_force
     from engine.document.marks.section_edits import known_sections
     from engine.document.marks.sections import SECTIONS
     from engine.structure.sections import Section
@@ -70,12 +69,14 @@ def _of_document(path: Path, progress: Progress) -> tuple[Section, ...]:
         state = document.state
         stored = known_sections(state, document.analysis(SECTIONS))
     if stored is None:
-        from engine.recordings.find_sections import SectionsRequest, find_sections
+        from engine.recordings.analyses import AnalysisRequest
+        from engine.recordings.find_sections import find_sections
 
         with opened(path) as document:
             with analysing(document, "beats"):
-                grid = grid_in_force(document.state, document.analysis("beats"))
-                request = SectionsRequest(document.state, media_of(document), grid)
+                beats = document.analysis("beats")
+                known = {} if beats is None else {"beats": beats}
+                request = AnalysisRequest(document.state, media_of(document), analyses=known)
                 found = find_sections(request, progress)
             document.apply(*found.put_into(document.state))
         return found.structure.sections

@@ -48,10 +48,11 @@ def _found(path: Path, progress: Progress) -> FoundTakes:
     # A missing file is reported before torch is imported, which takes seconds.
     if path.suffix.lower() == _PROJECT:
         with opened(path, to_read=True) as document:
-            from engine.finders.takes.proposals import TakesRequest, takes_in_document
+            from engine.finders.takes.proposals import takes_in_document
+            from engine.recordings.analyses import AnalysisRequest
 
             media = media_of(document)
-            return takes_in_document(TakesRequest(document.state, media), progress)
+            return takes_in_document(AnalysisRequest(document.state, media), progress)
     with SourceReader(path) as reader:
         from engine.features.mono import mono_of
         from engine.takes.find import find_takes

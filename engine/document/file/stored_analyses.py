@@ -7,6 +7,8 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -17,10 +19,11 @@ from engine.document.analysis import (
     Listening,
     NearestReference,
     ScoreCurve,
+    StoredCurve,
 )
 from engine.document.drums.hits import Hits
 from engine.document.drums.pickup import PICKUP, StrokePickup
-from engine.document.file.checks.arrays import UNREADABLE, array_names, require_analysis, unpacked
+from engine.document.file.checks import arrays
 from engine.document.file.checks.columns import shown
 from engine.document.file.checks.limits import LONGEST_FACTS_BYTES, MOST_PACKED_BYTES
 from engine.document.file.checksums import Tally, digest
@@ -28,38 +31,67 @@ from engine.document.file.rows import json_value
 from engine.document.marks.sections import SECTIONS, StoredSections
 from engine.document.takes import TAKES, StoredTakes
 
-_ANALYSES: dict[str, type[Analysis]] = {
-    "score": ScoreCurve,
-    "nearest": NearestReference,
-    "beats": BeatGrid,
-    "listening": Listening,
-    "hits": Hits,
-    "promoted": Hits,
-    "sounds": DetectedSounds,
-    PICKUP: StrokePickup,
-    TAKES: StoredTakes,
-    SECTIONS: StoredSections,
-}
-_NAMES = {
-    "score": "the scores",
-    "nearest": "the nearest references",
-    "beats": "the beats",
-    "listening": "the onsets and the loudness",
-    "hits": "the drum hits",
-    "promoted": "the drum hits that you confirmed",
-    "sounds": "the detected sounds",
-    PICKUP: "which tracks were recorded together",
-    TAKES: "the takes",
-    SECTIONS: "the sections",
-}
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form in which analyses are stored.
+
+    Attributes
+    ----------
+    made : the class of the analysis
+    words : name in a sentence
+    require : raises `ValueError` for an invalid one
+    """
+
+    made: type[Analysis]
+    words: str
+    require: Callable[[Any], None]
+
+
+FORMS: Mapping[str, Form] = MappingProxyType(
+    {
+        "score": Form(ScoreCurve, "the scores", arrays.require_scores),
+        "nearest": Form(NearestReference, "the nearest references", arrays.require_nearest),
+        "beats": Form(BeatGrid, "the beats", arrays.require_beats),
+        "listening": Form(Listening, "the onsets and the loudness", arrays.require_listening),
+        "hits": Form(Hits, "the drum hits", arrays.require_hits),
+        "promoted": Form(Hits, "the drum hits that you confirmed", arrays.require_hits),
+        "sounds": Form(DetectedSounds, "the detected sounds", arrays.require_sounds),
+        PICKUP: Form(StrokePickup, "which tracks were recorded together", arrays.require_pickup),
+        TAKES: Form(StoredTakes, "the takes", arrays.require_takes),
+        SECTIONS: Form(StoredSections, "the sections", arrays.require_sections),
+        "curve": Form(StoredCurve, "a curve", arrays.require_curve),
+    }
+)
+"""By the kind of the analysis; those that packages add have other kinds, and are curves."""
+
+
+def require_analysis(analysis: Analysis) -> None:
+    """Refuse an invalid analysis.
+
+    Raises
+    ------
+    ValueError : it is invalid
+    """
+    if not isinstance(analysis.maker, str):
+        raise ValueError("the maker is not text")
+    FORMS[_form_of(analysis)].require(analysis)
+
+
+def _form_of(analysis: Analysis) -> str:
+    return next(name for name, form in FORMS.items() if isinstance(analysis, form.made))
+
+
 # As bytes, since damaged text may be no text at all.
 _WRITTEN = "CAST(facts AS BLOB), arrays, digest"
 _SHORT = f"length(facts) <= {LONGEST_FACTS_BYTES} AND length(arrays) <= {MOST_PACKED_BYTES}"
 
 
-def write_analysis(connection: sqlite3.Connection, tally: Tally, analysis_id: str, analysis: Analysis) -> str:
-    """Store an analysis and return its kind; a stored analysis is never changed."""
-    kind = next(name for name, kind_type in _ANALYSES.items() if isinstance(analysis, kind_type))
+def write_analysis(
+    connection: sqlite3.Connection, tally: Tally, analysis_id: str, analysis: Analysis
+) -> None:
+    """Store an analysis; a stored one is never changed."""
+    kind = _form_of(analysis)
     values = {name: getattr(analysis, name) for name in analysis.__dataclass_fields__}
     block = BytesIO()
     np.savez_compressed(
@@ -77,7 +109,6 @@ def write_analysis(connection: sqlite3.Connection, tally: Tally, analysis_id: st
         "INSERT OR REPLACE INTO analysis VALUES (?, ?, ?, ?, ?)", (analysis_id, kind, facts, arrays, found)
     )
     tally.count("analysis", (analysis_id, kind, found))
-    return kind
 
 
 def read_analysis(connection: sqlite3.Connection, analysis_id: str) -> Analysis | None:
@@ -88,13 +119,13 @@ def read_analysis(connection: sqlite3.Connection, analysis_id: str) -> Analysis 
         return None
     kind, facts, block, _ = row
     try:
-        made: Callable[..., Analysis] = _ANALYSES[kind]
-        known = _ANALYSES[kind].__dataclass_fields__
-        names = array_names(known)
+        made: Callable[..., Analysis] = FORMS[kind].made
+        known = FORMS[kind].made.__dataclass_fields__
         values = json_value(facts.decode())
-        analysis = made(**{name: values[name] for name in known.keys() & values}, **unpacked(block, names))
+        numbers = arrays.unpacked(block, arrays.array_names(known))
+        analysis = made(**{name: values[name] for name in known.keys() & values}, **numbers)
         require_analysis(analysis)
-    except (*UNREADABLE, AttributeError):
+    except (*arrays.UNREADABLE, AttributeError):
         return None
     return analysis
 
@@ -127,12 +158,12 @@ def sound_analyses(connection: sqlite3.Connection, current: Mapping[str, str]) -
 
 def name_of(kind: str) -> str:
     """Return the name of an analysis kind in a sentence."""
-    return _NAMES.get(kind, f"an analysis {shown(kind)}")
+    return FORMS[kind].words if kind in FORMS else f"the analysis {shown(kind)}"
 
 
 def is_of_kind(analysis: Analysis, kind: str) -> bool:
     """Return whether an analysis fits this kind."""
-    return isinstance(analysis, _ANALYSES.get(kind, object))
+    return isinstance(analysis, FORMS.get(kind, FORMS["curve"]).made)
 
 
 def _is_sound(facts: bytes, arrays: bytes, expected: int) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -15,11 +14,15 @@ from engine.document.edits import is_held
 from engine.document.kinds.cut import CUT
 from engine.document.kinds.hold import KEEP
 from engine.document.kinds.payload import CROSSFADE_MS
+from engine.document.listening_ids import takes_id
 from engine.document.proposals import BY_TAKES, Alternative, Proposal, proposal_id
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
+from engine.document.takes import TAKES
 from engine.finders.takes.playing import do_play, span_of, without_answers_to
+from engine.finders.takes.stored import stored_takes
 from engine.progress import Progress
+from engine.recordings.analyses import AnalysisRequest, FoundAnalyses
 from engine.recordings.listen import mono_blocks
 from engine.settings import cut_settings
 from engine.takes.find import find_takes
@@ -34,19 +37,6 @@ _MOSTLY = 0.5
 _LONGEST_PAUSE_S = 60.0
 _CLEARLY = 0.02
 """Mean scores nearer than that are the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class TakesRequest:
-    """A document to analyse.
-
-    Attributes
-    ----------
-    media : where each source is now, by source id
-    """
-
-    state: DocumentState
-    media: Mapping[str, Path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +57,7 @@ class ProposedTakes:
         return f"{begun(said)}; {counted(len(self.proposals), 'cut')} proposed."
 
 
-def takes_in_document(request: TakesRequest, progress: Progress) -> FoundTakes:
+def takes_in_document(request: AnalysisRequest, progress: Progress) -> FoundTakes:
     """Find passages played more than once in the unedited mix.
 
     Raises
@@ -79,6 +69,12 @@ def takes_in_document(request: TakesRequest, progress: Progress) -> FoundTakes:
     state = request.state
     require_recording(state, "analyse")
     return find_takes(mono_blocks(state, request.media), state.rate_hz, state.length_samples, progress)
+
+
+def analyse(request: AnalysisRequest, progress: Progress) -> FoundAnalyses:
+    """Find the takes, as `engine.recordings.analyses` asks for them."""
+    found = stored_takes(takes_in_document(request, progress))
+    return FoundAnalyses({TAKES: found}, {TAKES: takes_id(request.state)})
 
 
 def propose_takes(

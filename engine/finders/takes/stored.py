@@ -5,16 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from engine.document.analysis import Analysis
-from engine.document.document import analysis_id
-from engine.document.listening_ids import mix_inputs
+from engine.document.listening_ids import takes_id
 from engine.document.state import DocumentState
-from engine.document.takes import TAKES, TAKES_MAKER, StoredTakes
+from engine.document.takes import TAKES, StoredTakes
 from engine.takes.takes import FalseStart, FoundTakes, Take, TakeGroup
-
-
-def takes_id(state: DocumentState) -> str:
-    """Return the id of the takes that a search of the document as it is finds."""
-    return analysis_id(TAKES, TAKES_MAKER, mix_inputs(state))
 
 
 def known_takes(state: DocumentState, stored: Analysis | None) -> FoundTakes | None:

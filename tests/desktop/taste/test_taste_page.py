@@ -20,8 +20,9 @@ from engine.document.edits import set_analyses, set_settings
 from engine.finders.cuts.propose import propose
 from engine.overview.results import Origin, SegmentState
 from engine.progress import SILENT
+from engine.recordings.analyses import AnalysisRequest
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
-from engine.recordings.listen import ListenRequest, listen_to_document
+from engine.recordings.listen import listen_to_document
 from tests.desktop.conftest import Hands, choose_taste, type_path
 from tests.desktop.window.test_accessibility import handled, name_of
 from tests.engine.conftest import RATE_HZ, TINY, music
@@ -55,7 +56,7 @@ def listened(material: Path) -> Path:
         document.apply(import_edit(document.state, imported))
         settings = {"taste": str(taste), "minimum_kept_s": 2.0}
         document.apply(set_settings(document.state, settings, "Chose taste tiny"))
-        heard = listen_to_document(ListenRequest(document.state, imported.media.paths, taste), SILENT)
+        heard = listen_to_document(AnalysisRequest(document.state, imported.media.paths, taste), SILENT)
         found = {heard.ids[kind]: analysis for kind, analysis in heard.analyses.items()}
         document.apply(set_analyses(document.state, heard.ids, "Listened"), found)
         curve, grid, listening, nearest = (

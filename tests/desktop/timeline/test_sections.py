@@ -17,7 +17,8 @@ from engine.document.marks.sections import StoredSections
 from engine.edl.build import build
 from engine.errors import UsageError
 from engine.progress import SILENT
-from engine.recordings.find_sections import SectionsRequest, find_sections
+from engine.recordings.analyses import AnalysisRequest
+from engine.recordings.find_sections import find_sections
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.recordings.media import locate_all
 from tests.desktop.conftest import Hands, named_field
@@ -35,7 +36,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     with Document.create(folder / "plain.offcut") as document:
         imported = import_audio(ImportRequest((folder / "song.wav",)), SILENT)
         document.apply(import_edit(document.state, imported))
-        request = SectionsRequest(document.state, locate_all(document.state, folder))
+        request = AnalysisRequest(document.state, locate_all(document.state, folder))
         edit, analyses = find_sections(request, SILENT).put_into(document.state)
         heard = {key: one for key, one in analyses.items() if not isinstance(one, StoredSections)}
         ids = {change.key: change.after.analysis_id for change in edit.changes}

@@ -30,7 +30,8 @@ from engine.features.loudness import level_of
 from engine.features.mel import log_mel_blocks
 from engine.features.mel_settings import MelSettings
 from engine.progress import SILENT
-from engine.recordings.listen import ListenRequest, listen_to_document
+from engine.recordings.analyses import AnalysisRequest
+from engine.recordings.listen import listen_to_document
 from engine.recordings.media import locate_all
 from tests.engine.anomaly.test_taste_file import about_of
 from tests.engine.conftest import RATE_HZ, TINY
@@ -243,8 +244,8 @@ def test_a_document_that_was_heard_is_scored_at_the_same_level_again(folder: Pat
         assert isinstance(curve, ScoreCurve)
         assert isinstance(listening, Listening)
         media = locate_all(document.state, tmp_path)
-        for known in (listening, None):
-            request = ListenRequest(document.state, media, folder / "band.taste", known)
+        for known in ({"listening": listening}, {}):
+            request = AnalysisRequest(document.state, media, folder / "band.taste", known)
             again = listen_to_document(request, SILENT).analyses["score"]
             assert isinstance(again, ScoreCurve)
             np.testing.assert_allclose(again.scores, curve.scores, atol=1e-3)

@@ -18,8 +18,9 @@ from engine.document.analysis import Listening, ScoreCurve
 from engine.document.document import Document
 from engine.finders.cuts.propose import propose, propose_pauses
 from engine.progress import SILENT
+from engine.recordings.analyses import AnalysisRequest
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
-from engine.recordings.listen import ListenRequest, listen_to_document
+from engine.recordings.listen import listen_to_document
 from engine.recordings.media import locate_all
 
 RATE_HZ = 1000
@@ -108,7 +109,9 @@ def proposed(with_gaps, tmp_path_factory):
         patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
         document.apply(import_edit(document.state, import_audio(ImportRequest((path,)), SILENT)))
         media = locate_all(document.state, folder)
-        found = listen_to_document(ListenRequest(document.state, media, DEMO / "demo.taste"), SILENT).analyses
+        found = listen_to_document(
+            AnalysisRequest(document.state, media, DEMO / "demo.taste"), SILENT
+        ).analyses
         with_taste = propose(
             document.state, found["score"], found["beats"], found["listening"], {}, nearest=found["nearest"]
         )

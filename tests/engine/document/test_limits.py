@@ -22,7 +22,7 @@ from engine.document.analysis import (
 )
 from engine.document.drums.hits import Hits, Role
 from engine.document.file.checks import limits
-from engine.document.file.checks.arrays import require_analysis, unpacked
+from engine.document.file.checks.arrays import unpacked
 from engine.document.file.checks.columns import (
     require_alternatives,
     require_columns,
@@ -33,6 +33,7 @@ from engine.document.file.checks.columns import (
     require_spans,
 )
 from engine.document.file.checks.layout import layout_of
+from engine.document.file.stored_analyses import require_analysis
 from engine.document.tracks.clip import Clip
 
 LIMITS = {

@@ -16,6 +16,7 @@ RATE_HZ = 22_050
 EVERY = {
     ("offcut.kinds", "tighten"),
     ("offcut.finders", "long-pauses"),
+    ("offcut.analyses", "levels"),
     ("offcut.decoders", "sox-dat"),
     ("offcut.export_formats", ".tsv"),
     ("offcut.import_formats", ".spans"),

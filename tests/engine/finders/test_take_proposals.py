@@ -25,13 +25,13 @@ from engine.finders.registry import FoundEdits, request_of
 from engine.finders.takes.facts import take_facts
 from engine.finders.takes.playing import lost_passages
 from engine.finders.takes.proposals import (
-    TakesRequest,
     keep_take,
     kept_takes,
     propose_takes,
     takes_in_document,
 )
 from engine.progress import SILENT
+from engine.recordings.analyses import AnalysisRequest
 from engine.takes.takes import FalseStart, FoundTakes, Take, TakeGroup
 from tests.engine.edl.recordings import timeline_state
 from tests.engine.takes.playing import RATE_HZ, joined, passage
@@ -193,7 +193,7 @@ def applied(state: DocumentState, edit: Edit) -> DocumentState:
 
 def test_nothing_to_listen_to_is_told() -> None:
     with pytest.raises(UsageError, match="import a recording first"):
-        takes_in_document(TakesRequest(DocumentState(), {}), SILENT)
+        takes_in_document(AnalysisRequest(DocumentState(), {}), SILENT)
 
 
 def test_verbs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

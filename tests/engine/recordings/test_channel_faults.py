@@ -16,9 +16,10 @@ from engine.document.document import Document
 from engine.document.edits import set_analyses
 from engine.finders.cuts.propose import propose, propose_pauses
 from engine.progress import SILENT
+from engine.recordings.analyses import AnalysisRequest
 from engine.recordings.channel_faults import ChannelFault, channel_faults, channel_faults_sentence
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
-from engine.recordings.listen import ListenRequest, listen_to_document
+from engine.recordings.listen import listen_to_document
 from engine.recordings.media import locate_all
 
 RATE_HZ = 16_000
@@ -60,7 +61,7 @@ def document(tmp_path, files):
     with Document.create(tmp_path / "jam.offcut") as document:
         document.apply(import_edit(document.state, imported))
         media = locate_all(document.state, tmp_path)
-        heard = listen_to_document(ListenRequest(document.state, media), SILENT)
+        heard = listen_to_document(AnalysisRequest(document.state, media), SILENT)
         edit = set_analyses(document.state, heard.ids, "Listened")
         document.apply(edit, {heard.ids[kind]: found for kind, found in heard.analyses.items()})
         yield document

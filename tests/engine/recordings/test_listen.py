@@ -10,7 +10,8 @@ from engine.document.state import DocumentState
 from engine.document.tracks.track import Source
 from engine.errors import TasteError
 from engine.progress import SILENT
-from engine.recordings.listen import ListenRequest, listen_to_document
+from engine.recordings.analyses import AnalysisRequest
+from engine.recordings.listen import listen_to_document
 from tests.sources import one_source_track
 
 
@@ -20,4 +21,4 @@ def test_a_taste_that_is_none_is_told_before_a_recording_is_opened(tmp_path: Pat
     path = tmp_path / "jam.taste"
     path.write_bytes(b"RIFF....WAVE")
     with pytest.raises(TasteError, match="is not a taste"):
-        listen_to_document(ListenRequest(state, {"s": tmp_path / "gone.wav"}, path), SILENT)
+        listen_to_document(AnalysisRequest(state, {"s": tmp_path / "gone.wav"}, path), SILENT)

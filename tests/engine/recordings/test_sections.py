@@ -18,7 +18,8 @@ from engine.document.tracks.edits import set_track
 from engine.edl.build import build
 from engine.errors import UsageError
 from engine.progress import SILENT
-from engine.recordings.find_sections import SectionsRequest, find_sections
+from engine.recordings.analyses import AnalysisRequest
+from engine.recordings.find_sections import find_sections
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.recordings.media import locate_all
 from tests.engine.structure.songs import BAR_S, RATE_HZ, song
@@ -34,7 +35,7 @@ def found_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Document.create(folder / "song.offcut") as document:
         imported = import_audio(ImportRequest((folder / "song.wav",)), SILENT)
         document.apply(import_edit(document.state, imported))
-        request = SectionsRequest(document.state, locate_all(document.state, folder))
+        request = AnalysisRequest(document.state, locate_all(document.state, folder))
         document.apply(*find_sections(request, SILENT).put_into(document.state))
     return folder / "song.offcut"
 

@@ -5,7 +5,7 @@ The head of the arrangement lane.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
@@ -14,13 +14,14 @@ from PySide6.QtCore import QPoint, QRect, QRectF, Signal
 from PySide6.QtGui import QFont, QPainter, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from engine.document.analysis import StoredCurve
 from engine.document.drums.edits import DRUMS
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source, Track
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.edits.selected import Choice
-from widgets.timeline.frame import COLLAPSED, Layout
+from widgets.timeline.frame import COLLAPSED, CURVE, Layout
 from widgets.timeline.heads.edits_head import EditsHead
 from widgets.timeline.heads.head import TrackHead
 from widgets.timeline.heads.mix_head import MixHead
@@ -28,6 +29,7 @@ from widgets.timeline.heads.score_head import ScoreHead
 from widgets.timeline.heads.takes import NO_TAKES, ShownTakes
 from widgets.timeline.heads.track_names import shared_letters
 from widgets.timeline.heads.words import write
+from widgets.timeline.marks.curves import value_words
 
 LEFT = 10
 
@@ -119,6 +121,7 @@ class TrackHeads(QWidget):
         self.sounds.setAccessibleName("Sounds")
         self.sections = EditsHead(tokens, self)
         self.sections.setAccessibleName("Sections")
+        self.curves: tuple[EditsHead, ...] = ()
         self.mix = MixHead(tokens, self)
         self.mix.clear_asked.connect(self.clear_clips)
 
@@ -129,6 +132,18 @@ class TrackHeads(QWidget):
         if (state.tracks, state.sources) != (self._state.tracks, self._state.sources):
             self._state = state
             self._catch_up()
+
+    def show_curves(self, curves: Sequence[StoredCurve]) -> None:
+        """Show a head with title, unit and range for each lane of a curve."""
+        for head in self.curves:
+            head.hide()
+            head.deleteLater()
+        self.curves = tuple(EditsHead(self._theme, self) for _ in curves)
+        for head, curve in zip(self.curves, curves, strict=True):
+            ends = f"{value_words(curve.lowest, '')} to {value_words(curve.highest, curve.unit)}"
+            head.show_about(curve.title, ends, f"{curve.title}: {ends}")
+            head.setAccessibleName(curve.title)
+            head.show()
 
     def set_guesses(self, roles: Mapping[str, str]) -> None:
         """Set the detected instrument of tracks without the role of one drum, by id."""
@@ -249,6 +264,8 @@ class TrackHeads(QWidget):
         self._theme = self._drop_line.theme = tokens
         self.score.theme = self.arrangement.theme = self.edits.theme = tokens
         self.sounds.theme = self.sections.theme = self.mix.theme = tokens
+        for curve in self.curves:
+            curve.theme = tokens
         for head in self.heads.values():
             head.set_theme(tokens)
         self.refresh()
@@ -360,8 +377,10 @@ class TrackHeads(QWidget):
         self.sections.setVisible(layout.score_top > layout.sections_top)
         self.score.setGeometry(0, layout.score_top, width, layout.sounds_top - layout.score_top)
         self.score.setVisible(layout.sounds_top > layout.score_top)
-        self.sounds.setGeometry(0, layout.sounds_top, width, layout.edits_top - layout.sounds_top)
-        self.sounds.setVisible(layout.edits_top > layout.sounds_top)
+        self.sounds.setGeometry(0, layout.sounds_top, width, layout.curves_top - layout.sounds_top)
+        self.sounds.setVisible(layout.curves_top > layout.sounds_top)
+        for number, curve in enumerate(self.curves):
+            curve.setGeometry(0, layout.curves_top + number * theme.px(CURVE), width, theme.px(CURVE))
         self.edits.setGeometry(0, layout.edits_top, width, layout.lanes_top - layout.edits_top)
         self.edits.setVisible(layout.lanes_top > layout.edits_top)
         self._below.setGeometry(0, layout.lanes_top, width, max(layout.lanes_bottom - layout.lanes_top, 0))

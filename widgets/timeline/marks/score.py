@@ -169,21 +169,27 @@ def paint_score(painter: QPainter, frame: Frame, curve: ScoreCurve | None, thres
         room = lane.adjusted(theme.px(16), 0, -theme.px(16), 0)
         painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap), NO_SCORE)
         return
-    edges = frame.grid.edges()
-    low, high = column_scores(curve, edges)
-    line = mean_line(curve, edges, low, high)
-    top, bottom = plot_span(frame)
-    thickness = max(THICKNESS_PX * frame.dpr, 1.0)
-    height = max(round((bottom - top) * frame.dpr), 2)
     if threshold is not None:
         paint_threshold(painter, frame, threshold)
-    plot = QRectF(0, top, layout.width, bottom - top)
-    band = None if line[0] is low else (low, high)
-    painter.drawImage(plot, curve_image(line, height, thickness, tokens.score_line, band))
-    heat = heat_row(line[1], tokens)
+    heat = heat_row(paint_line(painter, frame, curve, plot_span(frame), tokens.score_line), tokens)
     strip = QImage(heat.data, len(heat), 1, QImage.Format.Format_ARGB32_Premultiplied)
     heat_top = layout.sounds_top - theme.px(HEAT + HEAT_GAP)
     painter.drawImage(QRectF(0, heat_top, layout.width, theme.px(HEAT)), strip)
+
+
+def paint_line(
+    painter: QPainter, frame: Frame, curve: ScoreCurve, heights: tuple[float, float], token: str
+) -> NDArray[np.float64]:
+    """Draw a curve in a colour between the heights of 1 and 0; return its maximum in each column."""
+    edges, (top, bottom) = frame.grid.edges(), heights
+    low, high = column_scores(curve, edges)
+    line = mean_line(curve, edges, low, high)
+    thickness = max(THICKNESS_PX * frame.dpr, 1.0)
+    height = max(round((bottom - top) * frame.dpr), 2)
+    band = None if line[0] is low else (low, high)
+    plot = QRectF(0, top, frame.layout.width, bottom - top)
+    painter.drawImage(plot, curve_image(line, height, thickness, token, band))
+    return line[1]
 
 
 def paint_threshold(

@@ -79,7 +79,7 @@ class SoundLane:
     def paint(self, painter: QPainter, frame: Frame) -> None:
         """Draw the lane, if it has height."""
         layout, tokens = frame.layout, frame.theme
-        high = layout.edits_top - layout.sounds_top
+        high = layout.curves_top - layout.sounds_top
         if high <= 0:
             return
         ground = QRectF(0, layout.sounds_top, layout.width, high)
@@ -116,7 +116,7 @@ class SoundLane:
             if right < 0 or begins > layout.width or right - begins < theme.px(NARROWEST_WORD_PX):
                 continue
             box = QRectF(
-                begins, layout.sounds_top, right - begins - pad / 2, layout.edits_top - layout.sounds_top
+                begins, layout.sounds_top, right - begins - pad / 2, layout.curves_top - layout.sounds_top
             )
             found.append((box, drawn.words[word.likeliest], word.stop - word.first - 1))
         return found
@@ -143,7 +143,7 @@ class SoundLane:
     def _under(self, frame: Frame, at: QPointF) -> list[int]:
         """Return the sounds at a pixel, else those of the label there; most likely first."""
         layout, drawn = frame.layout, self.drawn
-        if not layout.sounds_top <= at.y() < layout.edits_top or not len(drawn.words):
+        if not layout.sounds_top <= at.y() < layout.curves_top or not len(drawn.words):
             return []
         near = (frame.viewport.sample_at(at.x() - 1), frame.viewport.sample_at(at.x() + 1))
         spans = drawn.spans_samples

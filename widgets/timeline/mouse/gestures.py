@@ -442,10 +442,9 @@ def _has_menu(layout: Layout, y: float) -> bool:
 
 def tip_at(canvas: Surface, at: QPointF) -> str:
     """Return the tooltip of the item under the mouse."""
-    if sound := canvas.shown.sounds.tip_at(canvas.frame, at):
-        return sound
-    if section := canvas.shown.sections.tip_at(canvas.frame, at):
-        return section
+    for lane in (canvas.shown.sounds, canvas.shown.curves, canvas.shown.sections):
+        if tip := lane.tip_at(canvas.frame, at):
+            return tip
     mark = mark_at(canvas, at)
     if mark is not None:
         return mark_tip(canvas.state.markers[mark[0]], canvas.viewport.rate_hz)

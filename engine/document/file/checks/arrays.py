@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from io import BytesIO
+from math import isfinite
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 from zlib import error as ZlibError  # noqa: N812 - an exception by another name
@@ -17,12 +18,12 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from engine.document.analysis import (
-    Analysis,
     BeatGrid,
     DetectedSounds,
     Listening,
     NearestReference,
     ScoreCurve,
+    StoredCurve,
 )
 from engine.document.drums.hits import ORNAMENTS, Hits
 from engine.document.drums.pickup import StrokePickup
@@ -69,51 +70,53 @@ def unpacked(block: bytes, names: Sequence[str]) -> dict[str, NDArray[Any]]:
     return arrays
 
 
-def require_analysis(analysis: Analysis) -> None:
-    """Refuse an analysis that no listening makes.
+def require_curve(curve: StoredCurve) -> None:
+    """Refuse a curve with invalid values; the message continues after "it returns".
 
     Raises
     ------
-    ValueError : it is one
+    ValueError : it has them
     """
-    if not isinstance(analysis.maker, str):
-        raise ValueError("the maker is not text")
-    match analysis:
-        case ScoreCurve():
-            _require_scores(analysis)
-            _require_unfamiliar(analysis)
-        case BeatGrid():
-            beats = _positions(analysis.beats_samples)
-            _whole(analysis.bar_positions, (len(beats),), 0, FARTHEST_SAMPLES)
-            require_numbers("the tempo", [analysis.tempo_bpm, analysis.confidence])
-            _texts(analysis.readings)
-            _numbers(analysis.reading_confidences, (len(analysis.readings),))
-            _whole(analysis.free_samples, (len(analysis.free_samples), 2), 0, FARTHEST_SAMPLES)
-            _positions(analysis.free_samples.ravel())
-        case Listening():
-            _positions(analysis.onsets_samples)
-            _numbers(analysis.loudness_db, (len(analysis.loudness_db),))
-            _require_count(analysis.hop_samples, 1)
-            spans = analysis.dead_air_samples
-            _whole(spans, (len(spans), 2), 0, FARTHEST_SAMPLES)
-            _positions(spans.ravel())
-            _texts(analysis.dead_air_kinds)
-            _numbers(analysis.dead_air_db, (len(spans),))
-            if len(analysis.dead_air_kinds) != len(spans):
-                raise ValueError("there is not one kind for each span of dead air")
-            _require_channel_faults(analysis)
-        case NearestReference():
-            _require_nearest(analysis)
-        case Hits():
-            _require_hits(analysis)
-        case DetectedSounds():
-            _require_sounds(analysis)
-        case StrokePickup():
-            _require_pickup(analysis)
-        case StoredTakes():
-            _require_takes(analysis)
-        case StoredSections():
-            _require_sections(analysis)
+    values = curve.values
+    if not isinstance(values, np.ndarray) or values.dtype != np.float32 or values.ndim != 1:
+        shape = f"{values.dtype} {values.shape}" if isinstance(values, np.ndarray) else type(values).__name__
+        raise ValueError(f"values of the type {shape} instead of float32 (n,)")
+    if len(invalid := np.flatnonzero(~np.isfinite(values))):
+        raise ValueError(f"the value {values[invalid[0]]} in frame {invalid[0]:,}")
+    if type(curve.hop_samples) is not int or not 1 <= curve.hop_samples <= FARTHEST_SAMPLES:
+        raise ValueError(f"a hop of {curve.hop_samples!r} instead of a whole number of samples from 1")
+    if values.nbytes > MOST_ARRAY_BYTES:
+        raise ValueError(f"{len(values):,} values, which a document cannot hold")
+    ends = (curve.lowest, curve.highest)
+    if not all(isinstance(end, int | float) and isfinite(end) for end in ends) or ends[0] >= ends[1]:
+        raise ValueError(f"a range from {ends[0]!r} to {ends[1]!r}")
+    _texts([curve.unit, curve.title])
+
+
+def require_beats(grid: BeatGrid) -> None:
+    """Refuse invalid beats; all these checks raise `ValueError`."""
+    beats = _positions(grid.beats_samples)
+    _whole(grid.bar_positions, (len(beats),), 0, FARTHEST_SAMPLES)
+    require_numbers("the tempo", [grid.tempo_bpm, grid.confidence])
+    _texts(grid.readings)
+    _numbers(grid.reading_confidences, (len(grid.readings),))
+    _whole(grid.free_samples, (len(grid.free_samples), 2), 0, FARTHEST_SAMPLES)
+    _positions(grid.free_samples.ravel())
+
+
+def require_listening(listening: Listening) -> None:
+    """Refuse invalid onsets, loudness, dead air and faults of channels."""
+    _positions(listening.onsets_samples)
+    _numbers(listening.loudness_db, (len(listening.loudness_db),))
+    _require_count(listening.hop_samples, 1)
+    spans = listening.dead_air_samples
+    _whole(spans, (len(spans), 2), 0, FARTHEST_SAMPLES)
+    _positions(spans.ravel())
+    _texts(listening.dead_air_kinds)
+    _numbers(listening.dead_air_db, (len(spans),))
+    if len(listening.dead_air_kinds) != len(spans):
+        raise ValueError("there is not one kind for each span of dead air")
+    _require_channel_faults(listening)
 
 
 def _require_unfamiliar(curve: ScoreCurve) -> None:
@@ -125,7 +128,9 @@ def _require_unfamiliar(curve: ScoreCurve) -> None:
     _positions(spans.ravel())
 
 
-def _require_scores(curve: ScoreCurve) -> None:
+def require_scores(curve: ScoreCurve) -> None:
+    """Refuse invalid scores and faults."""
+    _require_unfamiliar(curve)
     times = _positions(curve.times_samples)
     _numbers(curve.scores, (len(times),))
     _texts(curve.part_names)
@@ -160,7 +165,8 @@ def _require_channel_faults(listening: Listening) -> None:
             raise ValueError("there is not one kind and one track for each fault of a channel")
 
 
-def _require_nearest(nearest: NearestReference) -> None:
+def require_nearest(nearest: NearestReference) -> None:
+    """Refuse invalid reference passages."""
     starts, kept = _positions(nearest.starts_samples), len(nearest.paths)
     _require_count(nearest.length_samples, 0)
     _whole(nearest.recordings, (len(starts),), 0, kept - 1)
@@ -173,7 +179,8 @@ def _require_nearest(nearest: NearestReference) -> None:
         raise ValueError("there is not one hash for each recording")
 
 
-def _require_hits(hits: Hits) -> None:
+def require_hits(hits: Hits) -> None:
+    """Refuse invalid drum hits."""
     shape, tracks = (len(hits.onsets_samples),), len(hits.track_ids)
     _texts(hits.track_ids)
     if len(hits.roles) != tracks or len(set(hits.track_ids)) != tracks:
@@ -196,7 +203,8 @@ def _require_hits(hits: Hits) -> None:
     _numbers(hits.unsure_samples, shape)
 
 
-def _require_sounds(sounds: DetectedSounds) -> None:
+def require_sounds(sounds: DetectedSounds) -> None:
+    """Refuse invalid sounds."""
     spans = sounds.spans_samples
     _whole(spans, (len(spans), 2), 0, FARTHEST_SAMPLES)
     if (spans[:, 1] <= spans[:, 0]).any() or (np.diff(spans[:, 0]) < 0).any():
@@ -209,7 +217,8 @@ def _require_sounds(sounds: DetectedSounds) -> None:
         raise ValueError("an invalid probability")
 
 
-def _require_sections(sections: StoredSections) -> None:
+def require_sections(sections: StoredSections) -> None:
+    """Refuse invalid sections."""
     spans = sections.spans_samples
     _whole(spans, (len(spans), 2), 0, FARTHEST_SAMPLES)
     if (spans[:, 1] <= spans[:, 0]).any() or (spans[1:, 0] < spans[:-1, 1]).any():
@@ -222,7 +231,8 @@ def _require_sections(sections: StoredSections) -> None:
         raise ValueError("an invalid confidence")
 
 
-def _require_pickup(pickup: StrokePickup) -> None:
+def require_pickup(pickup: StrokePickup) -> None:
+    """Refuse invalid shares of tracks."""
     _texts(pickup.track_ids)
     count = len(pickup.track_ids)
     _numbers(pickup.shares, (count, count))
@@ -230,7 +240,8 @@ def _require_pickup(pickup: StrokePickup) -> None:
         raise ValueError("a share is outside 0 to 1")
 
 
-def _require_takes(takes: StoredTakes) -> None:
+def require_takes(takes: StoredTakes) -> None:
+    """Refuse invalid takes."""
     _texts(takes.names)
     count, starts = len(takes.passages), len(takes.likelihoods)
     _whole(takes.passages, (count,), 0, len(takes.names) - 1)

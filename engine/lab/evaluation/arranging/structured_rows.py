@@ -29,8 +29,9 @@ from engine.lab.evaluation.arranging.jumps import jumps_right, next_kept
 from engine.lab.evaluation.arranging.structured import LONGEST_SONG_S, Part, Structured, structured
 from engine.lab.evaluation.arranging.structured_sounds import RATE_HZ, material_in
 from engine.progress import SILENT, Progress
+from engine.recordings.analyses import AnalysisRequest
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
-from engine.recordings.listen import ListenRequest, listen_to_document, mono_blocks
+from engine.recordings.listen import listen_to_document, mono_blocks
 from engine.spans import runs
 
 Line = dict[str, object]
@@ -112,7 +113,7 @@ def analysed(rehearsal: Structured) -> Analysed:
         with Document.create(Path(folder) / "rehearsal.offcut") as document:
             document.apply(import_edit(document.state, imported))
             media = dict.fromkeys(document.state.sources, path)
-            found = listen_to_document(ListenRequest(document.state, media), SILENT)
+            found = listen_to_document(AnalysisRequest(document.state, media), SILENT)
             document.apply(
                 set_analyses(document.state, found.ids, "Analysed"),
                 {found.ids[kind]: one for kind, one in found.analyses.items()},

@@ -176,7 +176,7 @@ def test_the_edited_grid_is_there_after_a_restart(at_work: Hands, document: Path
 
 
 def test_listening_again_keeps_the_edited_grid_and_says_so(at_work: Hands) -> None:
-    from engine.recordings.listen import FoundAnalyses  # the models; the other tests need none
+    from engine.recordings.analyses import FoundAnalyses
 
     at_work.press("H")
     at_work.press("H")
@@ -195,7 +195,7 @@ def test_listening_again_keeps_the_edited_grid_and_says_so(at_work: Hands) -> No
 
 
 def test_what_is_heard_while_one_edits_is_no_step_of_undo(at_work: Hands) -> None:
-    from engine.recordings.listen import FoundAnalyses
+    from engine.recordings.analyses import FoundAnalyses
 
     window = at_work.window
     at_work.press("X")

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 Stored = Mapping[str, tuple[str, Analysis]]
 """Id and analysis by kind."""
+_MAKER_OF = "engine.anomaly.taste_header:maker_of"
+"""Named, since features know recordings and not the reverse."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,11 +171,9 @@ def _is_listening(request: AnalysisRequest, found: Analysis | None) -> bool:
 
 def _is_score(request: AnalysisRequest, found: Analysis | None) -> bool:
     """Return whether scores are of the requested taste, if any."""
-    from engine.anomaly.taste_header import maker_of
-
     if request.taste is None:
         return True
-    maker = maker_of(request.taste)
+    maker = resolve_name(_MAKER_OF)(request.taste)
     is_of_taste = isinstance(found, ScoreCurve) and found.maker == maker
     return is_of_taste and _is_of_sound("score", maker, request, found)
 

@@ -17,9 +17,9 @@ from PySide6.QtWidgets import QApplication
 from desktop.main_window import MainWindow
 from desktop.shell.crash_notes import CrashNotes
 from desktop.shell.log import Log
-from desktop.work.heavy_modules import TorchLibraries
-from engine.errors import OffcutError
-from engine.unused_memory import keep_large_apart
+from desktop.shell.work.heavy_modules import TorchLibraries
+from engine.core.errors import OffcutError
+from engine.core.processes.unused_memory import keep_large_apart
 from widgets.controls.icons import window_icon
 from widgets.theme import load_fonts
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QTimer
 
 from desktop.demo_files import DEMO_FOLDER, demo_path, make_demo
-from engine.files.places import data_folder
+from engine.core.files.places import data_folder
 
 if TYPE_CHECKING:
     from desktop.recordings.recordings import Recordings

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine import own_program
-from engine.build import this_build
 from engine.cli.main import VERBS
 from engine.cli.main import main as run_verb
 from engine.cli.streams import own_errors
+from engine.core.build import this_build
+from engine.core.processes import own_program
 from engine.recordings import import_ahead
 
 USAGE = """usage: offcut [PROJECT.offcut]     open the window

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import soundfile
 
-from engine.files.places import data_folder
-from engine.timebase import format_time
+from engine.core.files.places import data_folder
+from engine.core.timebase import format_time
 
 DEMO = Path(__file__).resolve().parent.parent / "resources" / "demo"
 AUDIO_SUFFIXES = {".wav", ".flac", ".ogg", ".mp3", ".aiff"}

@@ -144,10 +144,14 @@ def rows_of(checkout: Path) -> Iterator[tuple[str, str]]:
 
 
 def folder_lines(checkout: Path) -> dict[str, int]:
-    """Return the lines of each folder of the packages; files beside its folders count for a package."""
+    """Return the lines of each folder of the packages, of each feature; files beside folders count above."""
     counts: Counter[str] = Counter()
     for one in (*modules_of(checkout), *modules_of(checkout, apart=True)):
-        counts["/".join(one.path.parts[: min(2, len(one.path.parts) - 1)])] += one.lines
+        counts[
+            "/".join(
+                one.path.parts[: min(3 if "features" in one.path.parts[:2] else 2, len(one.path.parts) - 1)]
+            )
+        ] += one.lines
     return dict(sorted(counts.items()))
 
 

@@ -21,9 +21,9 @@ import soundfile
 import soxr
 from scipy.signal import butter, fftconvolve, sosfilt
 
-from engine.anomaly.faults.material import Samples
-from engine.anomaly.faults.planting import Fault, Planted, plant
-from engine.audio.reader import SourceReader
+from engine.features.taste.anomaly.faults.material import Samples
+from engine.features.taste.anomaly.faults.planting import Fault, Planted, plant
+from engine.sound.reader import SourceReader
 
 RATE_HZ = 44_100
 SEED = 20  # the first whose kept stretches all last 8.2 s or more, and where no kind of fault follows itself
@@ -157,9 +157,9 @@ def make_edited(pieces: dict[str, Samples], folder: Path) -> None:
 
 def learn_taste(out: Path) -> None:
     """Learn `demo.taste` with the default recipe and seed 0."""
-    from engine.anomaly.learn import LearnRequest, learn
-    from engine.anomaly.recipes.config import default_config
-    from engine.progress import SILENT
+    from engine.core.progress import SILENT
+    from engine.features.taste.anomaly.learn import LearnRequest, learn
+    from engine.features.taste.anomaly.recipes.config import default_config
 
     edited = tuple(sorted((out / "edited").glob("*.ogg")))
     learned = learn(LearnRequest(edited, default_config(), 0, out / "demo.taste", overwrite=True), SILENT)

@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.metrics import auc
-from engine.anomaly.score import Scores, score_blocks
-from engine.anomaly.taste import load_taste
-from engine.audio.reader import SourceReader
-from engine.features.loudness import level_of
+from engine.analysis.signal.loudness import level_of
+from engine.core.progress import SILENT
+from engine.features.taste.anomaly.metrics import auc
+from engine.features.taste.anomaly.score import Scores, score_blocks
+from engine.features.taste.anomaly.taste import load_taste
 from engine.lab.evaluation.metrics import average_precision, time_iou
-from engine.progress import SILENT
+from engine.sound.reader import SourceReader
 
 DEMO = Path(__file__).resolve().parent.parent / "resources" / "demo"
 METRICS = {"auc": auc, "average_precision": average_precision, "time_iou": time_iou}

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from engine.audio.reader import content_hash, probe
 from engine.document.state import DocumentState
 from engine.document.tracks.edits import NewTrack
 from engine.document.tracks.track import Source, Track, whole_clip
+from engine.sound.reader import content_hash, probe
 
 
 def source_of(path: Path) -> Source:

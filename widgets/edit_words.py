@@ -6,6 +6,9 @@ from functools import partial
 
 import numpy as np
 
+from engine.core.errors import DocumentError
+from engine.core.timebase import format_time, samples_to_s
+from engine.core.wording import begun, counted
 from engine.document.decisions import Decision, Verdict, edited
 from engine.document.file.stored_audio import keys_of
 from engine.document.kinds import KINDS, noun_of
@@ -15,11 +18,8 @@ from engine.document.kinds.repair import keys_under
 from engine.document.proposals import BY_HAND, Proposal
 from engine.document.state import DocumentState
 from engine.document.table import table_of
-from engine.edl.conflicts import conflicts_of, in_conflict
-from engine.errors import DocumentError
 from engine.review.taken_in import TakenIn, taken_in
-from engine.timebase import format_time, samples_to_s
-from engine.wording import begun, counted
+from engine.sound.edl.conflicts import conflicts_of, in_conflict
 
 YOURS = "yours"
 """Label of manual edits."""

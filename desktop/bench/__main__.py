@@ -18,9 +18,9 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from desktop.bench.surroundings import own_folders
+from engine.core.processes.own_program import module_command, module_environment
 from engine.lab.bench.in_program import measured_in_program
 from engine.lab.bench.measured import Measured
-from engine.own_program import module_command, module_environment
 
 STARTS = 5
 OPENINGS = 3

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from desktop.main_window import MainWindow
+from engine.core.errors import OffcutError
 from engine.document.table import table_of
-from engine.errors import OffcutError
 
 
 def start_playing(window: MainWindow) -> None:

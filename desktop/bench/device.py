@@ -10,7 +10,7 @@ import shlex
 from pathlib import Path
 
 from desktop.bench.pacer import CAPTURED, PACER_PID
-from engine.own_program import module_command, module_environment
+from engine.core.processes.own_program import module_command, module_environment
 
 __all__ = ["CAPTURED", "PACER_PID", "paced_device"]
 

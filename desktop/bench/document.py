@@ -16,20 +16,20 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from desktop.bench.drums import add_moved_hits
-from desktop.taste.jobs import learn_taste
-from engine.anomaly.recipes.methods import METHODS
-from engine.audio.pictures.peaks import PeakPyramid
+from desktop.features.taste.jobs import learn_taste
+from desktop.features.taste.widgets.forms.learn_panel import LearnRequest
+from engine.core.progress import SILENT, Progress
 from engine.document.analysis import Analysis, BeatGrid, Listening, ScoreCurve
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.edits import decide, replace_proposals, set_analyses
 from engine.document.proposals import Proposal, proposal_id
 from engine.document.tracks.clip_edits import place_clips, split_clips
+from engine.features.taste.anomaly.recipes.methods import METHODS
 from engine.lab.bench.long_recording import write_sparse
 from engine.lab.bench.sound import write
-from engine.progress import SILENT, Progress
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
-from widgets.forms.taste.learn_panel import LearnRequest
+from engine.sound.pictures.peaks import PeakPyramid
 from widgets.timeline.viewport import Viewport
 
 RATE_HZ = 48_000

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.alignment.timing_settings import TimingSettings
 from engine.document.analysis import Analysis, BeatGrid
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.drums.hits import Hits, Role
 from engine.document.edits import decide, set_analyses
+from engine.features.timing.alignment.timing_settings import TimingSettings
 
 _ROLES = (Role.KICK, Role.SNARE, Role.HAT, Role.TOM, Role.TOM, Role.OVERHEAD, Role.OVERHEAD, Role.ROOM)
 _JITTER_S = 0.01
@@ -19,8 +19,8 @@ _KICKS, _SNARES = (0, 4, 5), (2, 6)
 
 def add_moved_hits(document: Document, count: int) -> None:
     """Store hits over the tracks of a document, propose to move them, and accept three of four."""
-    from engine.finders.timing.align import propose_moves
-    from engine.finders.timing.detect_hits import hits_id
+    from engine.features.timing.finders.timing.align import propose_moves
+    from engine.features.timing.finders.timing.detect_hits import hits_id
 
     state = document.state
     step = state.length_samples // (count + 8)

@@ -18,9 +18,9 @@ from tempfile import TemporaryDirectory
 import soundfile
 
 from desktop.bench.surroundings import own_folders
+from engine.core.processes.own_program import module_command, module_environment
 from engine.lab.bench.measured import Measured, peak_memory_mb
 from engine.lab.bench.sound import blocks
-from engine.own_program import module_command, module_environment
 
 RATE_HZ, LENGTH_S, REPEATED_S = 48_000, 3600, 60
 ROUNDS = 3

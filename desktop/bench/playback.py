@@ -25,8 +25,8 @@ from desktop.bench.by_hand import choose_at_playhead, start_playing
 from desktop.bench.document import TARGET, Load, made_up_document, train_until_cancelled
 from desktop.bench.surroundings import live_in
 from desktop.main_window import MainWindow
-from desktop.work.job_lanes import JobLanes
-from engine.errors import OffcutError
+from desktop.shell.work.job_lanes import JobLanes
+from engine.core.errors import OffcutError
 from engine.lab.bench.measured import Measured
 
 RATE_HZ = 48_000

@@ -26,12 +26,12 @@ from desktop.bench.by_hand import choose_at_playhead, start_playing
 from desktop.bench.document import LOADS, TARGET, Load, made_up_document, train_until_cancelled
 from desktop.bench.held import Held, held_now
 from desktop.bench.surroundings import live_in
+from desktop.features.timing.widgets.form import AlignAsked
 from desktop.main_window import MainWindow
-from desktop.work.job_lanes import JobLanes
-from engine.errors import OffcutError
+from desktop.shell.work.job_lanes import JobLanes
+from engine.core.errors import OffcutError
+from engine.features.repair.separation.paint import Range
 from engine.lab.bench.measured import Measured
-from engine.separation.paint import Range
-from widgets.panels.timing.form import AlignAsked
 
 RATE_HZ = 48_000
 WARM_MINUTES = 15.0

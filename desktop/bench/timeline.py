@@ -25,13 +25,13 @@ from desktop.app import make_application
 from desktop.bench.document import LOADS, cut, document_of, pyqtgraph_frame_times, train_until_cancelled
 from desktop.bench.frame_times import frame_times, walk
 from desktop.main_window import MainWindow
-from desktop.work.job_lanes import JobLane
+from desktop.shell.work.job_lanes import JobLane
+from engine.core.progress import SILENT
 from engine.document.decisions import Verdict
 from engine.document.table import table_of
 from engine.document.tracks.pictures import set_pictures
 from engine.document.tracks.track import Picture
 from engine.lab.bench.measured import Measured
-from engine.progress import SILENT
 from engine.recordings.media import MediaRequest, find_media
 from widgets.review.queue_view import QueueView
 from widgets.timeline.viewport import Viewport

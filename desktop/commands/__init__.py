@@ -3,7 +3,7 @@
 Keys are in Qt's portable notation. A row names its handler, which is called with the parts of the window.
 This package needs no Qt, so that the key sheet is made without a window; handlers import Qt when they run:
 ``python -m desktop.commands > resources/keys.md``. Tables are laid out by hand (``fmt: off``): a command, and
-its handler in the line below. Finders without a row get a command from theirs in `engine.finders.own`.
+its handler in the line below. Finders without a row get a command from theirs in `engine.features.own`.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from desktop.commands.absent import ABSENT
 from desktop.commands.finders import with_finders
 from desktop.commands.menus import MENUS, MenuGroups
 from desktop.commands.synonyms import SYNONYMS
-from desktop.commands.tables.arrangement import EDITORS
 from desktop.commands.tables.blocks import ARRANGEMENT
 from desktop.commands.tables.by_hand import BY_HAND
 from desktop.commands.tables.clips import CLIPS
 from desktop.commands.tables.documents import EDIT, FILE
 from desktop.commands.tables.listening import TRANSPORT
 from desktop.commands.tables.markers import MARKERS
-from desktop.commands.tables.repair import REPAIRS, SOUNDS
 from desktop.commands.tables.review import ANSWERS, EDGES
-from desktop.commands.tables.takes import SECTIONS, TAKES
-from desktop.commands.tables.taste import TASTE
-from desktop.commands.tables.timing import GRID, TIMING
 from desktop.commands.tables.tracks import TRACKS
 from desktop.commands.tables.view import HELP, VIEW
+from desktop.features.arrangement.commands import EDITORS
+from desktop.features.repair.commands import REPAIRS, SOUNDS
+from desktop.features.takes.commands import SECTIONS, TAKES
+from desktop.features.taste.commands import TASTE
+from desktop.features.timing.commands import GRID, TIMING
 from desktop.shell.command import Command
-from engine.finders.own import OWN
+from engine.features.own import OWN
 from widgets.controls.keys.names import key_labels
 
 __all__ = ["ABSENT", "BY_ID", "COMMANDS", "MENUS", "MenuGroups", "keys_markdown"]

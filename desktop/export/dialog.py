@@ -9,9 +9,9 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QScrollArea, QVBoxLayout, QWidget
 
-from desktop.dialogs import file_dialogs, form_dialogs, questions
-from desktop.user_settings.window_size import room_for
-from engine.edl.export.placing.frame_rates import FrameRate
+from desktop.shell.dialogs import file_dialogs, form_dialogs, questions
+from desktop.shell.user_settings.window_size import room_for
+from engine.exchange.export.placing.frame_rates import FrameRate
 from widgets.forms.export.choice import ExportChoice, ExportOutlook, SpanOffer
 from widgets.forms.export.form import ExportForm
 from widgets.theme import Theme, px

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from desktop.user_settings.per_document import PerDocument
-from engine.audio.codecs import Quality
-from engine.audio.dither import Dither
-from engine.edl.export.formats import FORMATS
-from engine.edl.export.placing.frame_rates import FrameRate
-from engine.edl.export.request import LONGEST_FADE_S, RATES_HZ, Depth, ExportOptions
+from desktop.shell.user_settings.per_document import PerDocument
+from engine.exchange.export.formats import FORMATS
+from engine.exchange.export.placing.frame_rates import FrameRate
+from engine.exchange.export.request import LONGEST_FADE_S, RATES_HZ, Depth, ExportOptions
+from engine.sound.codecs import Quality
+from engine.sound.dither import Dither
 from widgets.forms.export.choice import ExportChoice
 
 _SECTION = "export"

@@ -12,30 +12,30 @@ from pathlib import Path
 from PySide6.QtCore import QFileInfo, QObject, QStandardPaths, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop.dialogs import form_dialogs, questions
-from desktop.drawing.wave_tiles import CACHE_BYTES, WaveTiles, read_tiles
-from desktop.drawing.waves import SourceWave
 from desktop.recordings.analysing import Analysing
+from desktop.shell.dialogs import form_dialogs, questions
 from desktop.shell.session import Session
-from desktop.work.again import Again, existing_files, stored_number
-from desktop.work.jobs import compare_tracks, copy_recordings, import_recordings
-from desktop.work.work import Work, joined_sentences
+from desktop.shell.work.again import Again, existing_files, stored_number
+from desktop.shell.work.jobs import compare_tracks, copy_recordings, import_recordings
+from desktop.shell.work.work import Work, joined_sentences
+from desktop.timeline.drawing.wave_tiles import CACHE_BYTES, WaveTiles, read_tiles
+from desktop.timeline.drawing.waves import SourceWave
+from engine.core.errors import DocumentError
+from engine.core.files.safe_write import is_taken, shown
+from engine.core.wording import listed
 from engine.document.change import Change, Edit
 from engine.document.drums.edits import DRUMS, role_of
 from engine.document.drums.pickup import StrokePickup
 from engine.document.tracks.clip import Clip
 from engine.document.tracks.take_lanes import take_tracks
 from engine.document.tracks.track import source_length_samples
-from engine.edl.build import played_tracks
-from engine.errors import DocumentError
-from engine.files.safe_write import is_taken, shown
-from engine.hits.kit.membership import left_behind
+from engine.features.timing.hits.kit.membership import left_behind
 from engine.recordings.import_audio import Imported, ImportRequest, import_edit, stated_start
 from engine.recordings.media import Media, MediaRequest, Relinked, find_media, relink
-from engine.recordings.placement.placements import Mode
 from engine.recordings.poly import Split
+from engine.recordings.stated.placements import Mode
 from engine.recordings.stored_pickup import pickup_id, store_pickup
-from engine.wording import listed
+from engine.sound.edl.build import played_tracks
 from widgets.forms.places.form import PlacesForm
 from widgets.theme import Theme
 from widgets.timeline.sound.clip_wave import track_wave

@@ -9,16 +9,16 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop.dialogs import form_dialogs
+from desktop.shell.dialogs import form_dialogs
 from desktop.shell.shell import Shell
+from engine.core.errors import OffcutError
+from engine.core.timebase import format_time, s_to_samples, samples_to_s
 from engine.document.by_hand import amount_of, change_amount, change_fade, change_filling, fade_ms_of
 from engine.document.change import Edit
 from engine.document.kinds import kind_of
 from engine.document.kinds.amount import Amount
 from engine.document.state import DocumentState
-from engine.edl.build import heard_samples, heard_samples_after
-from engine.errors import OffcutError
-from engine.timebase import format_time, s_to_samples, samples_to_s
+from engine.sound.edl.build import heard_samples, heard_samples_after
 from widgets.forms.numbers_form import Number, NumbersForm
 from widgets.theme import Theme
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 from desktop.review.review import Review
 from desktop.shell.session import Session
 from desktop.shell.transport import Transport
-from engine.errors import OffcutError
+from engine.core.errors import OffcutError
 
 REST_MS = 150
 """Playback starts after resting this long on a proposal: a held key passes in silence."""

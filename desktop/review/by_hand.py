@@ -11,26 +11,17 @@ from typing import Protocol
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop.dialogs import form_dialogs
 from desktop.review.amounts import asked, length_ahead
+from desktop.shell.dialogs import form_dialogs
 from desktop.shell.session import Session
 from desktop.shell.shell import Shell
 from desktop.shell.slots import reporting_refusals
 from desktop.shell.transport import Transport
 from desktop.timeline.clips import Clips
 from desktop.timeline.tracks import Tracks
-from engine.by_hand.fade_ends import USUAL_IN_MS, USUAL_OUT_MS, fade_ends, fades_ms, require_ends
-from engine.by_hand.payloads import (
-    Payload,
-    cut_payload,
-    gain_payload,
-    insert_payload,
-    move_payload,
-    mute_payload,
-    repeat_payload,
-    ripple_payload,
-    slip_payload,
-)
+from engine.core.errors import UsageError
+from engine.core.timebase import format_time, s_to_samples, samples_to_s
+from engine.core.wording import listed, quoted
 from engine.document.by_hand import delete_edits, edit_by_hand, split_edit
 from engine.document.change import Edit
 from engine.document.clipboard import CopiedSpan, duplicate, paste
@@ -41,9 +32,18 @@ from engine.document.kinds.sounding import LONGEST_FADE_MS
 from engine.document.marks.edits import split_region
 from engine.document.proposals import BY_HAND, Proposal
 from engine.document.recorded import require_recording
-from engine.errors import UsageError
-from engine.timebase import format_time, s_to_samples, samples_to_s
-from engine.wording import listed, quoted
+from engine.review.by_hand.fade_ends import USUAL_IN_MS, USUAL_OUT_MS, fade_ends, fades_ms, require_ends
+from engine.review.by_hand.payloads import (
+    Payload,
+    cut_payload,
+    gain_payload,
+    insert_payload,
+    move_payload,
+    mute_payload,
+    repeat_payload,
+    ripple_payload,
+    slip_payload,
+)
 from widgets.edit_words import conflict_sentence, taken_in_sentence
 from widgets.forms.numbers_form import Number, NumbersForm
 from widgets.theme import Theme

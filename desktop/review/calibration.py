@@ -10,17 +10,17 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 
 from desktop.shell.session import Session
-from desktop.work.job_lanes import JobLane
+from desktop.shell.work.job_lanes import JobLane
+from engine.core.errors import OffcutError
+from engine.core.progress import SILENT
 from engine.document.change import Change
 from engine.document.state import DocumentState
 from engine.document.table import Made, table_of
 from engine.document.table_steps import step_between
-from engine.errors import OffcutError
-from engine.progress import SILENT
+from engine.features.taste.stored_answers import TasteMemory, document_key, keep_answers, read_memory
 from engine.review.calibration.answers import Answer
 from engine.review.calibration.calibrate import Calibration, calibrate, verdicts_of
 from engine.review.calibration.evidence import Analyses
-from engine.review.calibration.stored import TasteMemory, document_key, keep_answers, read_memory
 from engine.review.calibration.words import sentence
 from engine.review.learned import Learned
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.shell.session import Session
-from engine.errors import DocumentError
-from engine.wording import counted
+from engine.core.errors import DocumentError
+from engine.core.wording import counted
 from widgets.review.history_panel import HistoryPanel
 
 STEPS_AT_ONCE = 100

@@ -5,13 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop.dialogs import form_dialogs
 from desktop.review.review import Review
+from desktop.shell.dialogs import form_dialogs
 from desktop.shell.session import Session
+from engine.core.errors import UsageError
 from engine.document import edits
 from engine.document.change import Edit
 from engine.document.file.checks.limits import LONGEST_NOTE
-from engine.errors import UsageError
 from widgets.forms.note_form import NoteForm
 
 

@@ -15,15 +15,15 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.review.review import Review
 from desktop.shell.session import Session
-from desktop.work.job_lanes import JobLane
+from desktop.shell.work.job_lanes import JobLane
+from engine.core.errors import OffcutError, UsageError
 from engine.document import edits
 from engine.document.change import Edit
 from engine.document.decisions import Decision, Verdict, decided_span
 from engine.document.kinds import Edge
 from engine.document.proposals import BY_HAND
 from engine.document.state import DocumentState
-from engine.errors import OffcutError, UsageError
-from engine.finders.cuts.moved_edges import MovedRequest, said_of_moved
+from engine.features.taste.finders.cuts.moved_edges import MovedRequest, said_of_moved
 from engine.review.bulk import BulkAccept, accept_in_bulk, accept_selected
 from engine.review.calibration.evidence import Analyses
 from engine.review.said_of_span import SaidOfSpan

@@ -13,24 +13,24 @@ from PySide6.QtCore import QObject, QSettings, Signal
 from desktop.review.calibration import Calibrating
 from desktop.review.queue_choices import QueueChoices
 from desktop.shell.session import Session
+from engine.core.errors import OffcutError, UsageError
+from engine.core.timebase import s_to_samples
+from engine.core.wording import counted
 from engine.document import edits
 from engine.document.by_hand import change_payload, change_way
 from engine.document.change import Change, Edit
 from engine.document.decisions import Verdict, edited
 from engine.document.kinds import Edge, NudgeSize, kind_of
 from engine.document.state import DocumentState
-from engine.edl.build import whole
-from engine.edl.render import render
-from engine.errors import OffcutError, UsageError
-from engine.finders.cuts.propose import PAUSE_SCORE, stepped_percentile
+from engine.features.taste.finders.cuts.propose import PAUSE_SCORE, stepped_percentile
 from engine.review.bulk import BulkAccept, accept_in_bulk
 from engine.review.last_decisions import LastDecisions
 from engine.review.learned import Learned
 from engine.review.listing import Listing
 from engine.review.queue import Step, at_or_above, next_id, previous_id
 from engine.review.statistics import ReviewStatistics, statistics
-from engine.timebase import s_to_samples
-from engine.wording import counted
+from engine.sound.edl.build import whole
+from engine.sound.edl.render import render
 from widgets.edit_words import taken_in_sentence
 
 ZERO_CROSSING_REACH_S = 0.02

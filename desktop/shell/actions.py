@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from desktop.shell.command import LAYERS, OUTER_LAYERS, REVIEW, Command, with_prefix
-from engine.errors import OffcutError
+from engine.core.errors import OffcutError
 from widgets.controls.keys.names import key_labels
 
 

@@ -10,9 +10,9 @@ from PySide6.QtGui import QDesktopServices
 from desktop.shell.crash_notes import CrashNotes, take_crashed
 from desktop.shell.log import log_file
 from desktop.shell.shell import Shell
-from desktop.user_settings.per_document import PerDocument
-from engine.errors import UsageError
-from engine.files.safe_write import shown
+from desktop.shell.user_settings.per_document import PerDocument
+from engine.core.errors import UsageError
+from engine.core.files.safe_write import shown
 from widgets.chrome.offer_bar import OfferBar
 
 SETTLED_MS = 20_000

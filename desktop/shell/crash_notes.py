@@ -15,12 +15,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from engine.build import this_build
+from engine.core.build import this_build
+from engine.core.errors import OffcutError
+from engine.core.files.places import state_folder
+from engine.core.files.regular_file import open_regular
+from engine.core.files.strict_json import parse_json
 from engine.document.file.lock import DocumentLock, take_lock
-from engine.errors import OffcutError
-from engine.files.places import state_folder
-from engine.files.regular_file import open_regular
-from engine.strict_json import parse_json
 
 FOLDER, SUFFIX = "sessions", ".session"
 

@@ -12,21 +12,21 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop.dialogs import file_dialogs, form_dialogs, questions
 from desktop.recordings.recordings import Recordings
+from desktop.shell.dialogs import file_dialogs, form_dialogs, questions
 from desktop.shell.shell import Shell
-from desktop.work.jobs import left_out_extensions
-from desktop.work.work import Work
-from engine.audio.decoders.registry import audio_suffixes
-from engine.audio.folders import audio_files
+from desktop.shell.work.jobs import left_out_extensions
+from desktop.shell.work.work import Work
+from engine.core.errors import UsageError
+from engine.core.extensions.names import any_named
+from engine.core.files.safe_write import shown
+from engine.core.wording import reason_of
 from engine.document.recorded import require_recording
-from engine.edl.imports.formats import IMPORTS
-from engine.errors import UsageError
-from engine.extensions.names import any_named
-from engine.files.safe_write import shown
+from engine.exchange.imports.formats import IMPORTS
 from engine.recordings.import_audio import rates_of
 from engine.recordings.poly import Split, offered
-from engine.wording import reason_of
+from engine.sound.decoders.registry import audio_suffixes
+from engine.sound.folders import audio_files
 
 
 class Extending(QObject):

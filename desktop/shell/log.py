@@ -17,9 +17,9 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 
-from engine.build import this_build
-from engine.errors import OffcutError
-from engine.files.places import state_folder
+from engine.core.build import this_build
+from engine.core.errors import OffcutError
+from engine.core.files.places import state_folder
 
 MOST_UNCAUGHT = 20
 """Limit per window, because a fault in a paint event occurs sixty times a second."""

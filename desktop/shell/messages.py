@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.shell.command import PAINT_LAYER
 from desktop.shell.shell import Shell
-from engine.wording import begun
+from engine.core.wording import begun
 from widgets.chrome.message_log import Message, MessageLog
 from widgets.chrome.status_bar import StatusBar
 

@@ -13,7 +13,7 @@ class RunFinder:
 
     Attributes
     ----------
-    name : of the finder, as in `engine.finders.registry`
+    name : of the finder, as in `engine.features.registry`
     """
 
     name: str

@@ -10,6 +10,8 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from desktop.demo_files import is_demo
+from engine.analysis.found_takes import FoundTakes
+from engine.core.errors import OffcutError, UsageError
 from engine.document.analysis import (
     Analysis,
     BeatGrid,
@@ -34,13 +36,11 @@ from engine.document.marks.section_edits import known_sections
 from engine.document.marks.sections import SECTIONS, StoredSections
 from engine.document.state import DocumentState
 from engine.document.takes import TAKES
-from engine.errors import OffcutError, UsageError
-from engine.finders.cuts.answering import answer
-from engine.finders.takes.playing import lost_between, lost_sentence
-from engine.finders.takes.stored import known_takes
+from engine.features.takes.finders.takes.playing import lost_between, lost_sentence
+from engine.features.takes.finders.takes.stored import known_takes
+from engine.features.taste.finders.cuts.answering import answer
 from engine.recordings.stored_pickup import known_pickup
 from engine.review.calibration.evidence import Analyses
-from engine.takes.takes import FoundTakes
 
 NO_DOCUMENT = DocumentState()
 _Made = TypeVar("_Made", bound=Analysis)
@@ -163,7 +163,7 @@ class Session(QObject):
         return self._analysis_of("listening", Listening)
 
     def answer(self, ids: Sequence[str], verdict: Verdict) -> Edit:
-        """Return the edit that answers proposals, see `engine.finders.cuts.answering`."""
+        """Return the edit that answers proposals, see `engine.features.taste.finders.cuts.answering`."""
         known = Analyses(self.curve, self.listening, self.grid, self.nearest)
         return answer(self.state, ids, verdict, known)
 

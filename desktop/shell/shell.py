@@ -8,15 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from desktop.panels.finders import Finders
+    from desktop.review.finders import Finders
     from desktop.review.review import Review
     from desktop.shell.actions import Actions
     from desktop.shell.session import Session
     from desktop.shell.transport import Transport
+    from desktop.shell.user_settings.look import Look
+    from desktop.shell.work.work import Work
     from desktop.timeline.selecting import Selecting
     from desktop.timeline.zooms import Zooms
-    from desktop.user_settings.look import Look
-    from desktop.work.work import Work
     from widgets.timeline.timeline_view import TimelineView
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.errors import OffcutError
+from engine.core.errors import OffcutError
 
 
 def reporting_refusals(do: Callable[..., object], refuse: Callable[[str], object]) -> Callable[..., None]:

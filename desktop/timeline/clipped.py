@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from desktop.export.exporting import Exporting
 from desktop.recordings.recordings import Recordings
 from desktop.shell.shell import Shell
-from engine.audio.pictures.clipped_places import clipped_places
+from engine.core.errors import UsageError
+from engine.core.timebase import format_time, s_to_samples, samples_to_s
 from engine.document.tracks.clip import visible
 from engine.document.tracks.track import audible
-from engine.edl.build import played_tracks
-from engine.errors import UsageError
-from engine.timebase import format_time, s_to_samples, samples_to_s
+from engine.sound.edl.build import played_tracks
+from engine.sound.pictures.clipped_places import clipped_places
 
 _APART_S = 0.5
 

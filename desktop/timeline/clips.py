@@ -12,13 +12,16 @@ from functools import partial
 from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
-from desktop.dialogs import form_dialogs
-from desktop.dialogs.questions import confirm_removal
 from desktop.shell.command import CLIP_LAYER
+from desktop.shell.dialogs import form_dialogs
+from desktop.shell.dialogs.questions import confirm_removal
 from desktop.shell.shell import Shell
 from desktop.shell.slots import reporting_refusals
+from desktop.shell.work.jobs import propose_again
 from desktop.timeline.tracks import Tracks
-from desktop.work.jobs import propose_again
+from engine.core.errors import UsageError
+from engine.core.timebase import format_time, s_to_samples
+from engine.core.wording import counted
 from engine.document.change import Edit
 from engine.document.edits import set_settings
 from engine.document.recorded import nothing_yet, require_recording
@@ -42,11 +45,8 @@ from engine.document.tracks.edits import LOUDEST_DB, QUIETEST_DB
 from engine.document.tracks.ripple import RIPPLE, Ripple, ripple_of
 from engine.document.tracks.take_lanes import take_lanes
 from engine.document.tracks.track import source_length_samples
-from engine.errors import UsageError
-from engine.recordings.line_up import LineUpRequest, line_up_edit
-from engine.recordings.placement.placements import Placements
-from engine.timebase import format_time, s_to_samples
-from engine.wording import counted
+from engine.features.placement.line_up import LineUpRequest, line_up_edit
+from engine.recordings.stated.placements import Placements
 from widgets.chrome.status_bar import StatusBar
 from widgets.forms.numbers_form import Number, NumbersForm
 from widgets.forms.places.form import PlacesForm

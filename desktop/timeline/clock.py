@@ -7,9 +7,9 @@ from PySide6.QtCore import QObject
 from desktop.shell.session import Session
 from desktop.shell.transport import Transport
 from desktop.timeline.zooms import Zooms
+from engine.core.timebase import s_to_samples, samples_to_s
 from engine.document.analysis import BeatGrid
 from engine.document.grid.steady import beat_at, tempo_at
-from engine.timebase import s_to_samples, samples_to_s
 from widgets.chrome.top_bar import TopBar
 from widgets.review.rows import ON_IT_S
 from widgets.timeline.timeline_view import TimelineView

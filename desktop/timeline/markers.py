@@ -8,18 +8,18 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QPoint, QTimer, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
-from desktop.dialogs import file_dialogs
+from desktop.shell.dialogs import file_dialogs
 from desktop.shell.shell import Shell
 from desktop.shell.slots import reporting_refusals
+from engine.core.errors import UsageError
+from engine.core.timebase import format_time, s_to_samples, samples_to_s
+from engine.core.wording import counted
 from engine.document.change import Change, Edit
 from engine.document.marks import edits as marker_edits
 from engine.document.marks.label_file import read_labels
 from engine.document.marks.stars import rate
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
-from engine.errors import UsageError
-from engine.timebase import format_time, s_to_samples, samples_to_s
-from engine.wording import counted
 from widgets.forms.marker_list import MarkerList
 from widgets.timeline.marks.markers import editor_area
 from widgets.timeline.marks.name_offer import NameOffer

@@ -11,13 +11,13 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop.shell.session import Session
 from desktop.shell.transport import Transport
+from engine.core.errors import UsageError
+from engine.core.timebase import format_time, s_to_samples, samples_to_s
+from engine.core.wording import counted
 from engine.document.kinds.kind import length_words
 from engine.document.recorded import require_recording
 from engine.document.tracks.clip_edits import clip_here, clip_of
 from engine.document.tracks.edits import track_of
-from engine.errors import UsageError
-from engine.timebase import format_time, s_to_samples, samples_to_s
-from engine.wording import counted
 from widgets.timeline.edits.selected import Choice, Selected
 from widgets.timeline.timeline_view import TimelineView
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from desktop.dialogs import form_dialogs
+from desktop.shell.dialogs import form_dialogs
 from desktop.shell.shell import Shell
 from engine.document.marks.time_of_day import set_time_of_day
 from engine.document.recorded import require_recording

@@ -15,6 +15,8 @@ from PySide6.QtWidgets import QColorDialog, QInputDialog, QMenu, QWidget
 
 from desktop.shell.session import Session
 from desktop.shell.slots import reporting_refusals
+from engine.core.errors import UsageError
+from engine.core.wording import counted
 from engine.document.change import Edit
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
@@ -28,8 +30,6 @@ from engine.document.tracks.edits import (
     track_of,
 )
 from engine.document.tracks.track import Picture, Track
-from engine.errors import UsageError
-from engine.wording import counted
 from widgets import theme
 from widgets.controls.icons import paint_icon
 from widgets.theme import text_scale

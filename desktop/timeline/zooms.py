@@ -12,12 +12,12 @@ from PySide6.QtCore import QObject, QSettings, QTimer
 from desktop.review.review import Review
 from desktop.shell.session import Session
 from desktop.shell.transport import Transport
+from engine.core.errors import UsageError
+from engine.core.files.strict_json import parse_json
+from engine.core.timebase import s_to_samples
 from engine.document.kinds import KINDS
 from engine.document.recorded import require_recording
 from engine.document.tracks.track import Track
-from engine.errors import UsageError
-from engine.strict_json import parse_json
-from engine.timebase import s_to_samples
 from widgets.timeline.sound.wave_zoom import LARGEST, STEP, zoom_text, zoomed
 from widgets.timeline.timeline_view import TimelineView
 from widgets.timeline.viewport import BESIDE_S

@@ -15,17 +15,17 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import MappingProxyType
 
-from engine.build import licences, this_build
 from engine.cli.output import VerbOutput
-from engine.diagnoses.finding import Action, Finding
-from engine.errors import UsageError
-from engine.extensions.names import GROUPS, Standing
-from engine.extensions.probe import probed
-from engine.files.cache_size import cache_bytes
-from engine.files.places import cache_folder, data_folder
-from engine.files.safe_write import shown
-from engine.own_program import is_bundle, module_command, module_environment
-from engine.progress import Progress
+from engine.core.build import licences, this_build
+from engine.core.errors import UsageError
+from engine.core.extensions.names import GROUPS, Standing
+from engine.core.extensions.probe import probed
+from engine.core.files.cache_size import cache_bytes
+from engine.core.files.places import cache_folder, data_folder
+from engine.core.files.safe_write import shown
+from engine.core.processes.own_program import is_bundle, module_command, module_environment
+from engine.core.progress import Progress
+from engine.features.taste.diagnoses.finding import Action, Finding
 
 PACKAGES = (
     "offcut",
@@ -78,9 +78,9 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
 
 
 def _diagnoses(path: Path, audio: Sequence[Path], progress: Progress) -> Iterator[VerbOutput]:
-    from engine.anomaly.taste import load_taste
-    from engine.diagnoses.recording import diagnose
-    from engine.settings import CutSettings
+    from engine.document.settings import CutSettings
+    from engine.features.taste.anomaly.taste import load_taste
+    from engine.features.taste.diagnoses.recording import diagnose
 
     taste = load_taste(path)
     if not audio:
@@ -136,7 +136,7 @@ def _devices() -> tuple[list[str], str]:
     """Return the names of the output devices, and a message if none is found."""
     try:
         listed = subprocess.run(
-            module_command("desktop.playback.list_devices"),
+            module_command("desktop.shell.playback.list_devices"),
             env=module_environment(),
             capture_output=True,
             text=True,

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.numbers import finite, whole
-from engine.errors import UsageError
+from engine.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from engine.finders.timing.find_grid import WantedGrid
+    from engine.features.timing.finders.timing.find_grid import WantedGrid
 
 
 def add_grid_flags(parser: argparse.ArgumentParser, *, is_required: bool) -> None:
@@ -49,7 +49,7 @@ def check_grid(options: argparse.Namespace) -> None:
 def wanted_grid(options: argparse.Namespace) -> WantedGrid:
     """Return the grid that the flags name."""
     from engine.document.grid.edits import USUAL_BEATS_IN_BAR
-    from engine.finders.timing.find_grid import WantedGrid
+    from engine.features.timing.finders.timing.find_grid import WantedGrid
 
     bar = USUAL_BEATS_IN_BAR if options.beats_in_bar is None else options.beats_in_bar
     start_s = options.start_s or 0.0

@@ -12,7 +12,6 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import NoReturn, Protocol, TextIO
 
-from engine import own_program
 from engine.cli.output import ByteStream, Listing, VerbOutput
 from engine.cli.streams import (
     ReaderGone,
@@ -23,9 +22,10 @@ from engine.cli.streams import (
     saying_warnings,
     tell,
 )
-from engine.errors import Cancelled, FileExistsAlreadyError, OffcutError, UsageError
-from engine.extensions.unexpected import said_of_unexpected
-from engine.progress import Progress, ReportingProgress
+from engine.core.errors import Cancelled, FileExistsAlreadyError, OffcutError, UsageError
+from engine.core.extensions.unexpected import said_of_unexpected
+from engine.core.processes import own_program
+from engine.core.progress import Progress, ReportingProgress
 
 READER_GONE = 141
 """Conventional exit status after the reader closes the output: 128 and the number of SIGPIPE."""

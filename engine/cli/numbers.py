@@ -6,8 +6,8 @@ import argparse
 import math
 from typing import Protocol
 
+from engine.core.timebase import samples_to_s
 from engine.document.proposals import Proposal
-from engine.timebase import samples_to_s
 
 
 class _Span(Protocol):

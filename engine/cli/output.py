@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from engine.strict_json import strict_json
+from engine.core.files.strict_json import strict_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,8 @@ class VerbOutput:
 
     Attributes
     ----------
-    fields : what ``--json`` prints as one object, in `engine.strict_json`: a number that is none is null
+    fields : what ``--json`` prints as one object, in `engine.core.files.strict_json`: a number that is none
+        is null
     text : printed without ``--json``
     """
 

@@ -12,9 +12,9 @@ from contextlib import contextmanager, suppress
 from types import MappingProxyType
 from typing import TextIO
 
-from engine.errors import OffcutError
-from engine.files.safe_write import shown
-from engine.wording import reason_of
+from engine.core.errors import OffcutError
+from engine.core.files.safe_write import shown
+from engine.core.wording import reason_of
 
 _STANDARD_OUTPUT, _STANDARD_ERROR = 1, 2
 _COMMAND = re.compile(r" ?\u2039([a-z_]+\.[a-z_]+)\u203a")

@@ -48,9 +48,9 @@ class ScoreCurve:
     times_samples : int64, shape (n,), centre of each scored window, in document samples, ascending
     scores : float32, shape (n,), 0 to 1; 0.5 is typical of the training data, higher is more anomalous
     maker : recipe and taste, such as "slicer-ae Band 2026 5f0c"
-    part_names : components of the scores, see `engine.anomaly.part_wording`
+    part_names : components of the scores, see `engine.review.part_wording`
     parts : float32, shape (n, len(part_names)), in standard deviations above the training data
-    limit : the score from which cuts are proposed by default, see `engine.anomaly.kept_curve`
+    limit : the score from which cuts are proposed by default, see `engine.features.taste.anomaly.kept_curve`
     false_starts_samples : int64, shape (k, 3): start and stop of a false start, and start of the complete
         take, in document samples, ascending; scores are raised over it
     faults_samples : int64, shape (j, 2): start and stop of another fault found by a rule, by start; scores
@@ -142,10 +142,10 @@ class Listening:
     loudness_db : float32, shape (m,), RMS level of consecutive hops in dB full scale, never below -120
     hop_samples : the length of one hop in document samples
     dead_air_samples : int64, shape (k, 2), spans [start, stop) of dead air, ascending and disjoint
-    dead_air_kinds : shape (k,), see `engine.features.dead_air`
+    dead_air_kinds : shape (k,), see `engine.analysis.signal.dead_air`
     dead_air_db : float32, shape (k,), level of each, in dB full scale
     channel_fault_samples : int64, shape (j, 2), spans [start, stop) in which a channel clips or is dead
-    channel_fault_kinds : shape (j,), see `engine.features.channel_faults`
+    channel_fault_kinds : shape (j,), see `engine.analysis.signal.channel_faults`
     channel_fault_tracks : shape (j,), the ids of their tracks
     faulty_channels : int64, shape (j,), from 0, of the sources of those tracks
     channel_fault_counts : int64, shape (j,), number of clips of each

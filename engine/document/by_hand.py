@@ -7,6 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from engine.core.errors import UsageError
+from engine.core.timebase import format_time, samples_to_s
+from engine.core.wording import begun, counted
 from engine.document.change import Edit, Row, merged, row_changes
 from engine.document.decisions import Decision, Edited, Verdict, edited
 from engine.document.edits import decide, required_proposal, span_text
@@ -29,9 +32,6 @@ from engine.document.kinds.operations import (
 from engine.document.proposals import BY_HAND, Proposal, proposal_id
 from engine.document.state import DocumentState
 from engine.document.table import table_of
-from engine.errors import UsageError
-from engine.timebase import format_time, samples_to_s
-from engine.wording import begun, counted
 
 REASON = "Made by hand."
 _SCORE = 1.0

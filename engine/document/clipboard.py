@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from engine.core.errors import UsageError
 from engine.document.by_hand import change_payload, delete_edits, edit_by_hand
 from engine.document.change import Edit, merged
 from engine.document.decisions import Verdict, edited
@@ -12,7 +13,6 @@ from engine.document.kinds.ordering import MOST_TIMES, RANK, TIMES, TO_SAMPLES
 from engine.document.kinds.payload import CROSSFADE_MS, HAND_CROSSFADE_MS, integer
 from engine.document.proposals import BY_HAND, proposal_id
 from engine.document.state import DocumentState
-from engine.errors import UsageError
 
 _FADED = {CROSSFADE_MS: HAND_CROSSFADE_MS}
 

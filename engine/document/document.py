@@ -13,6 +13,8 @@ from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 
+from engine.core.errors import DocumentError, ExportError
+from engine.core.wording import counted
 from engine.document import history
 from engine.document.analysis import Analysis
 from engine.document.change import Change, Edit, RowChange, change_of
@@ -27,8 +29,6 @@ from engine.document.file.stored_analyses import is_of_kind, name_of, read_analy
 from engine.document.file.stored_audio import StoredAudio, keys_of, read_audio, write_audio
 from engine.document.file.transaction import Transaction, data_version, not_read, not_written, snapshot
 from engine.document.state import DocumentState
-from engine.errors import DocumentError, ExportError
-from engine.wording import counted
 
 
 class Document:

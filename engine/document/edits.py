@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from engine.core.errors import UsageError
+from engine.core.timebase import format_time, samples_to_s
+from engine.core.wording import counted
 from engine.document.change import CurrentAnalysis, Edit, Row, Setting, row_changes
 from engine.document.decisions import Decision, Verdict
 from engine.document.file.checks.limits import LONGEST_NOTE
 from engine.document.kinds import noun_of
 from engine.document.proposals import Proposal, only_it_replaces
 from engine.document.state import DocumentState
-from engine.errors import UsageError
-from engine.timebase import format_time, samples_to_s
-from engine.wording import counted
 
 NOTE = "note"
 """The setting with the user's note on the document."""

@@ -6,13 +6,13 @@ import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
 
+from engine.core.errors import DocumentError
 from engine.document.change import CurrentAnalysis, Row, RowChange, Setting, merged
 from engine.document.decisions import Decision
 from engine.document.file.checks.limits import LONGEST_TEXT
 from engine.document.file.checksums import Tally, digest
 from engine.document.file.rows import NOT_AS_WRITTEN, TABLES, changes_from_json, changes_to_json
 from engine.document.tracks.track import Track, sound_of
-from engine.errors import DocumentError
 
 _LAST_DONE = "undone = 0 ORDER BY step DESC LIMIT 1"
 # What was undone stands at the end: it is found from there, not by reading all that was ever done.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from engine.core.errors import UsageError
 from engine.document.analysis import Listening
 from engine.document.state import DocumentState
-from engine.errors import UsageError
 
 
 def require_recording(state: DocumentState, to: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.core.errors import UsageError
 from engine.document.change import Edit, row_changes
 from engine.document.file.stored_audio import AUDIO, StoredAudio
 from engine.document.kinds import KINDS
@@ -11,7 +12,6 @@ from engine.document.kinds.payload import CROSSFADE_MS, HAND_CROSSFADE_MS
 from engine.document.kinds.repair import AUDIO_START, AUDIO_STOP, OVER
 from engine.document.proposals import Proposal, proposal_id
 from engine.document.state import DocumentState
-from engine.errors import UsageError
 
 REPAIR = "repair"
 

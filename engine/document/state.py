@@ -23,7 +23,7 @@ class DocumentState:
     tracks : in their order on screen
     proposals : by id, ordered by start
     decisions : by proposal id; a proposal without one is undecided
-    settings : plain JSON values by name, see `engine.settings`
+    settings : plain JSON values by name, see `engine.document.settings`
     analyses : id of the current analysis by kind ("score", "beats", "listening")
     markers : by id, ordered by start
     """

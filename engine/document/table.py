@@ -16,13 +16,13 @@ from operator import attrgetter, is_, is_not
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.errors import DocumentError
 from engine.document.decisions import Decision, Edited, Verdict, decided_span, edited
 from engine.document.kinds import KINDS, Kind
 from engine.document.kinds.operations import Drop, Operation
 from engine.document.proposals import BY_HAND, WEAK_EVIDENCE, Evidence, Proposal
 from engine.document.state import DocumentState
 from engine.document.table_steps import Step, step_between
-from engine.errors import DocumentError
 
 VERDICTS = tuple(Verdict)
 _CODES = {verdict: code for code, verdict in enumerate(VERDICTS)}

@@ -1,0 +1,1 @@
+"""A folder for each feature. `registry` lists the finders of all."""

@@ -13,7 +13,7 @@ def means_between(sums: NDArray[np.float64], edges_frames: NDArray[np.float64]) 
 
     Parameters
     ----------
-    sums : of `engine.features.span_means.running_sums`, shape (n + 1, bands)
+    sums : of `engine.analysis.signal.span_means.running_sums`, shape (n + 1, bands)
     edges_frames : shape (spans, cells + 1), ascending; frame i covers [i, i + 1), and edges beyond the frames
         are clipped
     """

@@ -14,6 +14,10 @@ from pkgutil import resolve_name
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from engine.core.errors import Cancelled, OffcutError, UsageError
+from engine.core.extensions import Extended, UnusableError, blamed, require_type, said_of
+from engine.core.extensions.names import Extension
+from engine.core.progress import Progress
 from engine.document.analysis import SOUNDS, Analysis, Listening, ScoreCurve, StoredCurve
 from engine.document.document import analysis_id
 from engine.document.file.checks.arrays import require_curve
@@ -25,17 +29,13 @@ from engine.document.marks.sections import SECTIONS
 from engine.document.proposals import ADDED_MAKER
 from engine.document.state import DocumentState
 from engine.document.takes import TAKES
-from engine.errors import Cancelled, OffcutError, UsageError
-from engine.extensions import Extended, UnusableError, blamed, require_type, said_of
-from engine.extensions.names import Extension
-from engine.progress import Progress
 
 if TYPE_CHECKING:
-    from engine.beats.songs import Song
+    from engine.analysis.beats.songs import Song
 
 Stored = Mapping[str, tuple[str, Analysis]]
 """Id and analysis by kind."""
-_MAKER_OF = "engine.anomaly.taste_header:maker_of"
+_MAKER_OF = "engine.features.taste.anomaly.taste_header:maker_of"
 """Named, since features know recordings and not the reverse."""
 
 
@@ -200,13 +200,13 @@ def _are_sections(request: AnalysisRequest, found: Analysis | None) -> bool:
 _ROWS: Mapping[str, Analyser] = MappingProxyType(
     {
         "listening": Analyser("engine.recordings.listen:find_beats_and_onsets", is_current=_is_listening),
-        "score": Analyser("engine.taste.score_document:score", ("listening",), is_current=_is_score),
+        "score": Analyser("engine.features.taste.score_document:score", ("listening",), is_current=_is_score),
         SOUNDS: Analyser(
             "engine.recordings.detect_sounds:analyse", is_current=partial(_is_of_sound, SOUNDS, "")
         ),
-        TAKES: Analyser("engine.finders.takes.proposals:analyse", is_current=_are_takes),
+        TAKES: Analyser("engine.features.takes.finders.takes.proposals:analyse", is_current=_are_takes),
         SECTIONS: Analyser(
-            "engine.recordings.find_sections:analyse", ("listening",), is_current=_are_sections
+            "engine.features.takes.structure.find_sections:analyse", ("listening",), is_current=_are_sections
         ),
     }
 )

@@ -9,11 +9,11 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.timebase import samples_to_s
+from engine.core.wording import counted
 from engine.document.analysis import Listening
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.timebase import samples_to_s
-from engine.wording import counted
 
 _CLIPPING = "clipping"
 _MOST_SAID = 3
@@ -26,7 +26,7 @@ class ChannelFault:
 
     Attributes
     ----------
-    kind : see `engine.features.channel_faults`
+    kind : see `engine.analysis.signal.channel_faults`
     track : its name
     channel : from 1 to `channels`
     count : how often it clips; 1 for a dead channel

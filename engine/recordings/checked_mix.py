@@ -12,17 +12,17 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from engine.audio.reader import SourceReader
+from engine.analysis.signal.channel_faults import ChannelFaultDetector, ChannelFaults
+from engine.core.timebase import convert_samples
 from engine.document.analysis import Listening
 from engine.document.state import DocumentState
 from engine.document.tracks.clip import Clip, visible
 from engine.document.tracks.track import Track, audible
-from engine.edl.build import whole
-from engine.edl.render import VoiceRenderer, mix_channels
-from engine.edl.tracks.patched_reader import Reads
-from engine.edl.tracks.voice import Voice, media_path, open_voice
-from engine.features.channel_faults import ChannelFaultDetector, ChannelFaults
-from engine.timebase import convert_samples
+from engine.sound.edl.build import whole
+from engine.sound.edl.render import VoiceRenderer, mix_channels
+from engine.sound.edl.tracks.patched_reader import Reads
+from engine.sound.edl.tracks.voice import Voice, media_path, open_voice
+from engine.sound.reader import SourceReader
 
 _BLOCK_FRAMES = 65_536
 

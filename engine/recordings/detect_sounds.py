@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from engine.detection.detector import detector
-from engine.detection.what_sounds import sounds_in
+from engine.analysis.detection.detector import detector
+from engine.analysis.detection.what_sounds import sounds_in
+from engine.core.progress import Progress
+from engine.core.wording import counted
 from engine.document.analysis import SOUNDS, Analysis, DetectedSounds
 from engine.document.change import Edit
 from engine.document.document import analysis_id
@@ -14,11 +16,9 @@ from engine.document.edits import set_analyses
 from engine.document.listening_ids import mix_inputs
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
-from engine.progress import Progress
 from engine.recordings.analyses import AnalysisRequest, FoundAnalyses
 from engine.recordings.mono import mono
 from engine.recordings.spans import SpanRequest
-from engine.wording import counted
 
 NOTHING = "No sounds detected"
 _MOST_SAID = 3

@@ -13,8 +13,8 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
-from engine.own_program import module_command, module_environment
-from engine.progress import Progress
+from engine.core.processes.own_program import module_command, module_environment
+from engine.core.progress import Progress
 
 LOOK_S = 0.005
 GRACE_S = 0.15
@@ -70,8 +70,8 @@ def main(paths: Sequence[str]) -> None:
     """Import recordings into the cache alone, if their common sample rate is clear."""
     from pathlib import Path
 
-    from engine.errors import OffcutError
-    from engine.progress import ReportingProgress
+    from engine.core.errors import OffcutError
+    from engine.core.progress import ReportingProgress
     from engine.recordings.import_audio import ImportRequest, import_audio, rates_of
 
     told = -1

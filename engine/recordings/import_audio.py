@@ -8,15 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine.audio.conform import conformed_path
-from engine.audio.decoders.forward import damage_notice
-from engine.audio.decoders.tracks import Tracks, channel_of, file_and_track
-from engine.audio.headers.bwf import CuePoint
-from engine.audio.headers.channel_names import channel_title
-from engine.audio.headers.cue_points import read_cue_points
-from engine.audio.pictures.peak_cache import keep_channels, read_together, source_peaks
-from engine.audio.pictures.peaks import PeakPyramid, peaks_warning
-from engine.audio.reader import content_hash, probe
+from engine.core.errors import SourceError
+from engine.core.files.safe_write import shown
+from engine.core.progress import Progress
+from engine.core.timebase import convert_samples
+from engine.core.wording import counted
 from engine.document.change import Edit, row_changes
 from engine.document.drums.pickup import StrokePickup
 from engine.document.file.checks.limits import MOST_ROWS
@@ -25,18 +21,22 @@ from engine.document.marks.time_of_day import set_time_of_day, starts_at
 from engine.document.state import DocumentState
 from engine.document.tracks.edits import NewTrack, add_tracks
 from engine.document.tracks.track import Source
-from engine.errors import SourceError
-from engine.files.safe_write import shown
-from engine.hits.kit.microphone_names import kit_of_names
-from engine.progress import Progress
 from engine.recordings.media import Media
+from engine.recordings.microphone_names import kit_of_names
 from engine.recordings.placed import clock_edits, placed_tracks
-from engine.recordings.placement.file_head import FileHead
-from engine.recordings.placement.placements import Mode, Placements
-from engine.recordings.placement.start_time import StartTime, start_time
 from engine.recordings.poly import Split, split_paths
-from engine.timebase import convert_samples
-from engine.wording import counted
+from engine.recordings.stated.file_head import FileHead
+from engine.recordings.stated.placements import Mode, Placements
+from engine.recordings.stated.start_time import StartTime, start_time
+from engine.sound.conform import conformed_path
+from engine.sound.decoders.forward import damage_notice
+from engine.sound.decoders.tracks import Tracks, channel_of, file_and_track
+from engine.sound.headers.bwf import CuePoint
+from engine.sound.headers.channel_names import channel_title
+from engine.sound.headers.cue_points import read_cue_points
+from engine.sound.pictures.peak_cache import keep_channels, read_together, source_peaks
+from engine.sound.pictures.peaks import PeakPyramid, peaks_warning
+from engine.sound.reader import content_hash, probe
 
 EMPTY = DocumentState()
 

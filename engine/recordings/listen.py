@@ -10,20 +10,20 @@ from pkgutil import resolve_name
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.beats.listen import listen
-from engine.beats.tapped import follow_taps
-from engine.beats.traces import trace
+from engine.analysis.beats.listen import listen
+from engine.analysis.beats.tapped import follow_taps
+from engine.analysis.beats.traces import trace
+from engine.core.progress import Progress
 from engine.document.analysis import BeatGrid
 from engine.document.listening_ids import listening_ids
 from engine.document.state import DocumentState
-from engine.edl.build import whole
-from engine.edl.render import Renderer
-from engine.progress import Progress
 from engine.recordings.analyses import ANALYSES, AnalysisRequest, FoundAnalyses, analysed, missing_analyses
 from engine.recordings.checked_mix import CheckedMix
+from engine.sound.edl.build import whole
+from engine.sound.edl.render import Renderer
 
 _BLOCK_FRAMES = 65_536
-_LOAD_TASTE = "engine.anomaly.taste:load_taste"
+_LOAD_TASTE = "engine.features.taste.anomaly.taste:load_taste"
 """Named, since features know recordings and not the reverse."""
 
 

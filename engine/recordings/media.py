@@ -9,20 +9,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine.audio.conform import conformed_path
-from engine.audio.decoders.tracks import file_and_track
-from engine.audio.pictures.peak_cache import keep_channels, read_together, source_peaks
-from engine.audio.pictures.peaks import PeakPyramid
-from engine.audio.reader import content_hash
+from engine.core.errors import SourceError
+from engine.core.files.safe_write import shown
+from engine.core.progress import SILENT, Progress
+from engine.core.wording import counted, listed
 from engine.document.change import Edit
 from engine.document.edits import move_sources
 from engine.document.state import DocumentState
 from engine.document.tracks.clip import SILENT_DB
 from engine.document.tracks.track import Source, Track
-from engine.errors import SourceError
-from engine.files.safe_write import shown
-from engine.progress import SILENT, Progress
-from engine.wording import counted, listed
+from engine.sound.conform import conformed_path
+from engine.sound.decoders.tracks import file_and_track
+from engine.sound.pictures.peak_cache import keep_channels, read_together, source_peaks
+from engine.sound.pictures.peaks import PeakPyramid
+from engine.sound.reader import content_hash
 
 _TELL_EVERY_S = 0.3  # each time costs a picture of all lanes
 

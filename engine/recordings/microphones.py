@@ -11,10 +11,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.progress import SILENT, Progress
 from engine.document.state import DocumentState
-from engine.edl.build import build
-from engine.edl.tracks.voice import open_voice
-from engine.progress import SILENT, Progress
+from engine.sound.edl.build import build
+from engine.sound.edl.tracks.voice import open_voice
 
 _BLOCK_FRAMES = 65_536
 

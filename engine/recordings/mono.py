@@ -8,10 +8,10 @@ from contextlib import ExitStack
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.detection.spectra import MEL
+from engine.analysis.detection.spectra import MEL
+from engine.analysis.signal.mono import resampled
+from engine.core.progress import Progress
 from engine.document.tracks.track import audible
-from engine.features.mono import resampled
-from engine.progress import Progress
 from engine.recordings.media import without_missing
 from engine.recordings.repaired import open_repaired
 from engine.recordings.spans import Span, SpanRequest

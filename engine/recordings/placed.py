@@ -14,7 +14,7 @@ from engine.document.proposals import Proposal, proposal_id
 from engine.document.state import DocumentState
 from engine.document.tracks.edits import NewTrack, new_track_id
 from engine.document.tracks.track import Source, source_length_samples
-from engine.recordings.placement.placements import LEAST_DRIFT_S, PlacedTrack, Placement, Placements
+from engine.recordings.stated.placements import LEAST_DRIFT_S, PlacedTrack, Placement, Placements
 
 MAKER = "clocks"
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from engine.audio.decoders.tracks import channel_of, of_channel
-from engine.audio.headers.channel_names import read_channel_names
-from engine.audio.reader import probe
-from engine.errors import SourceError
-from engine.files.safe_write import shown
-from engine.wording import listed
+from engine.core.errors import SourceError
+from engine.core.files.safe_write import shown
+from engine.core.wording import listed
+from engine.sound.decoders.tracks import channel_of, of_channel
+from engine.sound.headers.channel_names import read_channel_names
+from engine.sound.reader import probe
 
 _STEREO, _LEAST_NAMED = 2, 3
 """A file with this many named channels is split unless the user decides against it."""

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.audio.conform import conformed_path
-from engine.audio.reader import content_hash, probe
+from engine.core.errors import SourceError
+from engine.core.files.safe_write import shown
+from engine.core.progress import Progress
 from engine.document.tracks.track import Source
-from engine.errors import SourceError
-from engine.files.safe_write import shown
-from engine.progress import Progress
+from engine.sound.conform import conformed_path
+from engine.sound.reader import content_hash, probe
 
 _DEEPEST = 3
 """Depth of the search for recordings below the folder of a taste, which may be a home folder."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from engine.core.progress import SILENT, Progress
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Track
-from engine.edl.build import build, repaired
-from engine.edl.tracks.voice import Voice, open_voice
-from engine.progress import SILENT, Progress
+from engine.sound.edl.build import build, repaired
+from engine.sound.edl.tracks.voice import Voice, open_voice
 
 
 def open_repaired(
@@ -19,7 +19,7 @@ def open_repaired(
 
     Raises
     ------
-    SourceError : see `engine.edl.tracks.voice.open_voice`
+    SourceError : see `engine.sound.edl.tracks.voice.open_voice`
     """
     played = build(state).as_played(track)
     return open_voice(state, played, media, progress=progress, patches=repaired(state).get(track.id))

@@ -10,7 +10,7 @@ from engine.document.document import analysis_id
 from engine.document.drums.pickup import PICKUP, PICKUP_MAKER, StrokePickup
 from engine.document.edits import set_analyses
 from engine.document.state import DocumentState
-from engine.edl.build import build
+from engine.sound.edl.build import build
 
 
 def clocks_of(state: DocumentState, tracks: Sequence[str]) -> list[list[tuple[str, float, float]]]:

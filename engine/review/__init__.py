@@ -1,0 +1,1 @@
+"""The queue, learning from its answers, and edits by hand."""

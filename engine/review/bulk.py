@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from engine.core.wording import counted
 from engine.document.change import Edit, merged
 from engine.document.decisions import Verdict
 from engine.document.edits import decide
 from engine.document.file.storage import apply_rows
 from engine.document.proposals import Evidence, Proposal
 from engine.document.state import DocumentState
-from engine.wording import counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from engine.core.latest import found_once
 from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
 from engine.document.table import Mask, table_of
-from engine.edl.build import dropped
-from engine.edl.gathered import Gathered, changes_only, gathered, gathered_accepted
-from engine.latest import found_once
+from engine.sound.edl.build import dropped
+from engine.sound.edl.gathered import Gathered, changes_only, gathered, gathered_accepted
 
 
 @found_once

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from engine.core.errors import DocumentError
 from engine.document.change import RowChange
 from engine.document.decisions import Decision, Verdict
 from engine.document.history import StepLabel
 from engine.document.state import DocumentState
-from engine.errors import DocumentError
 
 
 class LastDecisions:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.wording import counted
+from engine.core.wording import counted
 
 Spans = NDArray[np.int64]
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.core.latest import found_once_of
+from engine.core.wording import listed, percent
 from engine.document.analysis import DetectedSounds
 from engine.document.kinds import KINDS
 from engine.document.state import DocumentState
 from engine.document.table import Made
-from engine.latest import found_once_of
-from engine.wording import listed, percent
 
 MOST_WORDS = 3
 LEAST_INSIDE = 0.5

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.latest import found_once
 from engine.document.decisions import Verdict
 from engine.document.proposals import QUESTION
 from engine.document.state import DocumentState
 from engine.document.table import table_of
-from engine.edl.build import heard_samples, heard_samples_of_all_but
-from engine.latest import found_once
 from engine.review.cut_away import cut_away
+from engine.sound.edl.build import heard_samples, heard_samples_of_all_but
 
 
 @dataclass(frozen=True, slots=True)

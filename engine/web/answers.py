@@ -13,8 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from engine.errors import SourceError, UsageError
-from engine.strict_json import strict_json
+from engine.core.errors import SourceError, UsageError
+from engine.core.files.strict_json import strict_json
 from engine.web.uploads import TooLargeError
 
 PAGES = Path(__file__).resolve().parents[2] / "resources" / "web"

@@ -12,17 +12,17 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from engine.audio.decoders.registry import audio_suffixes
-from engine.audio.reader import probe
-from engine.errors import OffcutError, SeparationError, UsageError
-from engine.files.safe_write import shown
-from engine.progress import Progress
+from engine.analysis.words.vocabulary import separable_sounds
+from engine.core.errors import OffcutError, SeparationError, UsageError
+from engine.core.files.safe_write import shown
+from engine.core.progress import Progress
+from engine.sound.decoders.registry import audio_suffixes
+from engine.sound.reader import probe
 from engine.web import comparing, listening, separating, tastes, uploads
 from engine.web.answers import HANDLERS, answer, body, number, page, refused, static
 from engine.web.drawing import MOST_COLUMNS, outline
 from engine.web.session import OpenRecording, Session
 from engine.web.work import Answer
-from engine.words.vocabulary import separable_sounds
 
 _HEARD = {
     "target": listening.separated_target,

@@ -1,8 +1,8 @@
 """The job of the page Visualise and compare: several recordings scored with several tastes, on one map.
 
 The map is made of sound alone, in the same way for all tastes: spectra of two-second segments, as in
-`engine.anomaly.neighbours`, at default settings, projected on the two directions in which they differ most.
-Positions on axes of each taste's own could not be compared with each other.
+`engine.features.taste.anomaly.neighbours`, at default settings, projected on the two directions in which they
+differ most. Positions on axes of each taste's own could not be compared with each other.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.errors import OffcutError, UsageError
-from engine.features.mel_settings import MelSettings
-from engine.overview.plane import principal_plane
-from engine.overview.results import Origin, ScoredRecording
-from engine.progress import Progress
-from engine.taste.sounds import FileSound
+from engine.analysis.signal.mel_settings import MelSettings
+from engine.core.errors import OffcutError, UsageError
+from engine.core.progress import Progress
+from engine.features.taste.overview.plane import principal_plane
+from engine.features.taste.overview.results import Origin, ScoredRecording
+from engine.features.taste.sounds import FileSound
 from engine.web.session import OpenRecording, Session
 from engine.web.tastes import ODD, score_key, scored_with, thinned, written_ns
 from engine.web.work import Answer
 
 if TYPE_CHECKING:
-    from engine.anomaly.score import Scores
+    from engine.features.taste.anomaly.score import Scores
 
 MOST_RECORDINGS = 20
 MOST_TASTES = 5
@@ -116,8 +116,8 @@ def _score_on_cluster(
     session: Session, recordings: list[OpenRecording], tastes: list[str], progress: Progress
 ) -> None:
     """Store the scores from the workers of the cluster, which do not see uploaded files."""
-    from engine.archive.cluster import score_on_cluster
-    from engine.archive.outcome import Scored
+    from engine.features.taste.archive.cluster import score_on_cluster
+    from engine.features.taste.archive.outcome import Scored
 
     for number, taste in enumerate(tastes):
         path, _root = session.taste(taste)
@@ -150,7 +150,7 @@ def _of_worker(recording: OpenRecording, scores: Scores) -> ScoredRecording:
 
 
 def _readable(path: Path) -> bool:
-    from engine.anomaly.taste import load_taste
+    from engine.features.taste.anomaly.taste import load_taste
 
     load_taste(path)
     return True
@@ -171,7 +171,7 @@ def _row(session: Session, recording: OpenRecording, tastes: list[str], progress
 
 
 def _embeddings(recording: OpenRecording, progress: Progress) -> NDArray[np.float32]:
-    from engine.taste.view import embedded
+    from engine.features.taste.view import embedded
 
     found, _starts_s = embedded(MelSettings(), FileSound(recording.path), SEGMENT_S, progress)
     return found.astype(np.float16).astype(np.float32)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.pictures.peaks import Columns, sample_columns
+from engine.sound.pictures.peaks import Columns, sample_columns
 from engine.web.session import OpenRecording
 
 MOST_COLUMNS = 4_000

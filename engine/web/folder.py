@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.anomaly.taste_summary import SUFFIX
-from engine.audio.folders import audio_files
-from engine.errors import UsageError
-from engine.wording import quoted
+from engine.core.errors import UsageError
+from engine.core.wording import quoted
+from engine.features.taste.anomaly.taste_summary import SUFFIX
+from engine.sound.folders import audio_files
 
 MOST_LISTED = 2_000
 LONGEST_NAME = 1_000

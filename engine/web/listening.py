@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from starlette.responses import Response, StreamingResponse
 
-from engine.separation.windows import gate
+from engine.features.repair.separation.windows import gate
 from engine.web.session import OpenRecording, Result
 
 Samples = NDArray[np.float32]

@@ -11,13 +11,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.audio.reader import SourceReader
-from engine.audio.writer import export_format
-from engine.files.disk_room import check_room
-from engine.progress import Progress
-from engine.separation.levels.level_change import refused_words
-from engine.separation.windows import FADE_MS, joined
-from engine.timebase import s_to_samples, samples_to_s
+from engine.core.files.disk_room import check_room
+from engine.core.progress import Progress
+from engine.core.timebase import s_to_samples, samples_to_s
+from engine.features.repair.separation.levels.level_change import refused_words
+from engine.features.repair.separation.windows import FADE_MS, joined
+from engine.sound.reader import SourceReader
+from engine.sound.writer import export_format
 from engine.web.session import OpenRecording, Result, Session
 from engine.web.work import Answer
 
@@ -58,7 +58,7 @@ def detected_words(recording: OpenRecording, asked: Windowed, progress: Progress
     ------
     UsageError : the window ends before it begins or is beyond the recording
     """
-    from engine.detection.span_labels import labels_within
+    from engine.analysis.detection.span_labels import labels_within
 
     with SourceReader(recording.path) as reader:
         (span, *_more) = _windows(reader, asked)
@@ -76,11 +76,11 @@ def separation(session: Session, recording: OpenRecording, wanted: Wanted, progr
     UsageError : a window or words cannot be taken
     ExportError : the disk is full
     """
-    from engine.separation.checks.refusals import understood_prompts
-    from engine.separation.example import example_in_file
-    from engine.separation.in_file import separate_in_file
-    from engine.separation.mask import Mode, floor_of
-    from engine.separation.separate import Asked
+    from engine.features.repair.separation.checks.refusals import understood_prompts
+    from engine.features.repair.separation.example import example_in_file
+    from engine.features.repair.separation.in_file import separate_in_file
+    from engine.features.repair.separation.mask import Mode, floor_of
+    from engine.features.repair.separation.separate import Asked
 
     with SourceReader(recording.path) as reader:
         windows = _windows(reader, wanted)

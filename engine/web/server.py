@@ -13,7 +13,7 @@ from types import FrameType
 
 import uvicorn
 
-from engine.errors import UsageError
+from engine.core.errors import UsageError
 from engine.web.app import application
 from engine.web.connections import (
     BACKLOG,

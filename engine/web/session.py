@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from engine.audio.pictures.peaks import PeakPyramid, build_peaks
-from engine.audio.reader import SourceReader
-from engine.errors import Cancelled, UsageError
-from engine.files.safe_write import shown
-from engine.progress import ReportingProgress
+from engine.core.errors import Cancelled, UsageError
+from engine.core.files.safe_write import shown
+from engine.core.progress import ReportingProgress
+from engine.sound.pictures.peaks import PeakPyramid, build_peaks
+from engine.sound.reader import SourceReader
 from engine.web.folder import inside, recordings_in, tastes_inside
 from engine.web.work import Work
 

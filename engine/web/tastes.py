@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from engine.anomaly.part_wording import part_wording
-from engine.anomaly.taste_summary import summary_of
-from engine.anomaly.threshold import USUAL_LIMIT, to_scores
-from engine.errors import SourceError
-from engine.overview.results import LearnedFrom, Origin, ScoredRecording
-from engine.overview.verdict import verdict
-from engine.progress import Progress
+from engine.core.errors import SourceError
+from engine.core.progress import Progress
+from engine.features.taste.anomaly.taste_summary import summary_of
+from engine.features.taste.anomaly.threshold import USUAL_LIMIT, to_scores
+from engine.features.taste.overview.results import LearnedFrom, Origin, ScoredRecording
+from engine.features.taste.overview.verdict import verdict
+from engine.features.taste.sounds import FileSound
 from engine.recordings.reference_recording import find_reference
-from engine.taste.sounds import FileSound
+from engine.review.part_wording import part_wording
 from engine.web.session import OpenRecording, Session
 from engine.web.work import Answer
 
@@ -63,7 +63,7 @@ def overview(session: Session, asked: OfTaste, progress: Progress) -> Answer:
     ------
     UsageError, TasteError : the taste does not exist or cannot be read
     """
-    from engine.taste.view import look_at, score_references
+    from engine.features.taste.view import look_at, score_references
 
     path, root = session.taste(asked.taste)
     facts = look_at(path, progress.part(0.0, 0.1))
@@ -120,7 +120,7 @@ def scored_with(
     ------
     UsageError, TasteError, SourceError : the taste or the recording cannot be read
     """
-    from engine.taste.view import score_sound
+    from engine.features.taste.view import score_sound
 
     path, _root = session.taste(taste)
     return session.once(

@@ -6,11 +6,11 @@ import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from engine.audio.reader import SourceReader
-from engine.errors import SourceError, UsageError
-from engine.files.disk_room import check_room, size_words
-from engine.files.safe_write import shown
-from engine.wording import one_line
+from engine.core.errors import SourceError, UsageError
+from engine.core.files.disk_room import check_room, size_words
+from engine.core.files.safe_write import shown
+from engine.core.wording import one_line
+from engine.sound.reader import SourceReader
 
 MOST_BYTES = 500_000_000
 _LONGEST_SHOWN = 120

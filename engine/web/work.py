@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 
-from engine.errors import Cancelled, OffcutError, SeparationError, UsageError
-from engine.extensions.unexpected import said_of_unexpected
-from engine.progress import Progress, ReportingProgress
-from engine.unused_memory import give_back_unused
+from engine.core.errors import Cancelled, OffcutError, SeparationError, UsageError
+from engine.core.extensions.unexpected import said_of_unexpected
+from engine.core.processes.unused_memory import give_back_unused
+from engine.core.progress import Progress, ReportingProgress
 
 Answer = Mapping[str, object]
 MOST_WAITING = 8

@@ -41,6 +41,9 @@ def part_of(graph: grimp.ImportGraph, module: str) -> str:
         return names[0]
     if len(names) == 1 or not graph.find_children(".".join(names[:2])):
         return SMALL
+    if names[1] == "features":
+        is_one = len(names) > 2 and graph.find_children(".".join(names[:3]))
+        return names[2] if is_one else "registry"
     return names[1]
 
 

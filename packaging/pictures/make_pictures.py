@@ -187,9 +187,9 @@ def learning(photographer: Photographer) -> None:
     """Let it learn from the demo's edited recordings, and stop once the curve has a shape."""
     window = photographer.window
     from desktop.demo_files import edited_examples
-    from engine.anomaly.recipes.methods import METHODS
-    from engine.files.places import data_folder
-    from widgets.forms.taste.learn_panel import LearnRequest
+    from desktop.features.taste.widgets.forms.learn_panel import LearnRequest
+    from engine.core.files.places import data_folder
+    from engine.features.taste.anomaly.recipes.methods import METHODS
 
     heard: list[dict[str, float]] = []
     window.learning.progressed.connect(heard.append)

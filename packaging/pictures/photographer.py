@@ -76,7 +76,7 @@ class Photographer:
         from PySide6.QtCore import QTimer
         from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 
-        from engine.files.places import cache_folder
+        from engine.core.files.places import cache_folder
 
         give_up_s = time.monotonic() + PATIENCE_S
 

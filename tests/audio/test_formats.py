@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.audio.conform import conformed_path
-from engine.audio.pictures.peak_cache import source_peaks
-from engine.audio.reader import SourceReader, probe
-from engine.audio.writer import block_dtype, export_format, write_audio
 from engine.document.tracks.track import Source, source_length_samples
+from engine.sound.conform import conformed_path
+from engine.sound.pictures.peak_cache import source_peaks
+from engine.sound.reader import SourceReader, probe
+from engine.sound.writer import block_dtype, export_format, write_audio
 from tests.sources import source_of
 
 LOSSLESS = [

@@ -17,13 +17,13 @@ import pytest
 import soundfile
 from aaf2.auid import AUID
 
-from engine.edl.imports import EditsFile, read_edits
-from engine.edl.imports.described import ImportedEdits
-from engine.edl.imports.formats import IMPORTS
-from engine.edl.imports.readers.aaf_composition import read_composition
-from engine.progress import SILENT
+from engine.core.progress import SILENT
+from engine.exchange.imports import EditsFile, read_edits
+from engine.exchange.imports.described import ImportedEdits
+from engine.exchange.imports.formats import IMPORTS
+from engine.exchange.imports.readers.aaf_composition import read_composition
 from tests.cases.asking import noise, refused, told
-from tests.engine.edl.export.interchange.aaf_published import Published
+from tests.engine.exchange.export.interchange.aaf_published import Published
 
 RATE_HZ, FPS = 8_000, 25
 SECOND = FPS
@@ -211,8 +211,8 @@ def test_a_false_count_of_entries_takes_no_memory(tmp_path: Path, inputs: Path) 
     """Case h17: 64 million entries took 7 GB."""
     path = unpacked(tmp_path, inputs / "h17-aaf-memory" / "own-64M.aaf.xz")
     script = (
-        "import resource, sys; from pathlib import Path; from engine.edl.imports import read_edits\n"
-        "from engine.errors import EditsError\n"
+        "import resource, sys; from pathlib import Path; from engine.exchange.imports import read_edits\n"
+        "from engine.core.errors import EditsError\n"
         "if __name__ == '__main__':\n"
         "    try: read_edits(Path(sys.argv[1]), 48000)\n"
         "    except EditsError as error: print(error)\n"

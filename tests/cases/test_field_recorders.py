@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.audio.reader import SourceReader
+from engine.core.progress import SILENT
 from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
-from engine.progress import SILENT
+from engine.features.placement.plan import propose_places
+from engine.features.timing.kit import import_with_kit
 from engine.recordings.import_audio import ImportRequest, import_edit
-from engine.recordings.kit import import_with_kit
-from engine.recordings.placement.file_head import read_heads
-from engine.recordings.placement.plan import propose_places
+from engine.recordings.stated.file_head import read_heads
+from engine.sound.reader import SourceReader
 
 
 def test_takes_of_a_sound_devices_recorder_are_placed_by_timecode(inputs: Path) -> None:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.edl.build import build
-from engine.edl.export import ExportRequest, export
-from engine.errors import EditsError
+from engine.core.errors import EditsError
+from engine.exchange.export import ExportRequest, export
+from engine.sound.edl.build import build
 from tests.cases.asking import told
 from tests.cases.imported import RATE_HZ, Edit, imported, noise
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from desktop.dialogs.file_dialogs import audio_files_filter
-from engine.audio.reader import SourceReader, probe
-from engine.own_program import module_command
-from engine.progress import SILENT
+from desktop.shell.dialogs.file_dialogs import audio_files_filter
+from engine.core.processes.own_program import module_command
+from engine.core.progress import SILENT
 from engine.recordings.import_audio import ImportRequest, import_audio
+from engine.sound.reader import SourceReader, probe
 
 WHOLE_S = [
     ("05-wav-unfinalised-data-0/battery died.wav", 6.0, "states no length"),

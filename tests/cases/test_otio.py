@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.cli.main import main
-from engine.errors import EditsError
+from engine.core.errors import EditsError
 from tests.cases.imported import Edit, imported, noise
 
 CASE_32 = "32-otio-warp-nested-missing"

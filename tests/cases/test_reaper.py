@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.edl.imports import read_edits
-from engine.edl.imports.described import ImportedEdits
-from engine.edl.imports.document_clips import document_clips
-from engine.errors import EditsError
+from engine.core.errors import EditsError
+from engine.exchange.imports import read_edits
+from engine.exchange.imports.described import ImportedEdits
+from engine.exchange.imports.document_clips import document_clips
 from tests.cases.asking import noise, refused, told
-from tests.engine.edl.recordings import RATE_HZ, recording
+from tests.engine.sound.edl.recordings import RATE_HZ, recording
 
 SOURCE_S = 20
 WAVE = '<SOURCE WAVE\nFILE "a.wav"\n>'

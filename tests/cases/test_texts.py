@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.edl.imports import read_edits
-from engine.edl.imports.described import ImportedEdits, LabelsAs
-from engine.errors import EditsError
+from engine.core.errors import EditsError
+from engine.exchange.imports import read_edits
+from engine.exchange.imports.described import ImportedEdits, LabelsAs
 from tests.cases.asking import noise, told
 
 RATE_HZ = 8_000

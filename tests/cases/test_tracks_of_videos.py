@@ -10,20 +10,20 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 
-from engine.audio.decoders.registry import media_track_of
-from engine.audio.reader import SourceReader
+from engine.core.progress import SILENT
 from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
-from engine.edl.export import ExportOptions, ExportRequest, export, files_written
-from engine.edl.export.placing.clips import clips_of
-from engine.edl.export.plan import plan
-from engine.edl.imports import read_edits
-from engine.edl.imports.proposals.edit import ImportRequest as EditsRequest
-from engine.edl.imports.proposals.edit import imported_edit
-from engine.progress import SILENT
+from engine.exchange.export import ExportOptions, ExportRequest, export, files_written
+from engine.exchange.export.placing.clips import clips_of
+from engine.exchange.export.plan import plan
+from engine.exchange.imports import read_edits
+from engine.exchange.imports.proposals.edit import ImportRequest as EditsRequest
+from engine.exchange.imports.proposals.edit import imported_edit
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
-from tests.engine.audio.headers.videos import RATE_HZ, video
-from tests.engine.edl.recordings import Recording, with_cuts
+from engine.sound.decoders.registry import media_track_of
+from engine.sound.reader import SourceReader
+from tests.engine.sound.edl.recordings import Recording, with_cuts
+from tests.engine.sound.headers.videos import RATE_HZ, video
 
 VIDEO = "2026-01-29 21-04-11"
 PROJECTS = [".xml", ".fcpxml", ".rpp", ".otio", ".aaf", ".edl"]

@@ -15,8 +15,8 @@ from desktop.commands.finders import with_finders
 from desktop.commands.synonyms import SYNONYMS
 from desktop.shell.command import Command, conflicts
 from desktop.shell.run_finder import RunFinder
-from engine.finders.own import OWN, OwnFinder
-from engine.finders.registry import FINDERS
+from engine.features.own import OWN, OwnFinder
+from engine.features.registry import FINDERS
 from widgets.controls.keys.names import key_label, key_labels
 from widgets.review.empty_queue import OFFERS
 

@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from desktop.commands import COMMANDS
-from engine.anomaly.recipes.config import BY_RECIPE
 from engine.cli.main import VERBS
+from engine.features.taste.anomaly.recipes.config import BY_RECIPE
 from widgets.controls.keys.names import key_label
 
 ROOT = Path(__file__).resolve().parents[2]

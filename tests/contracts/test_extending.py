@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.extensions import Extended
-from engine.extensions.names import GROUPS
+from engine.core.extensions import Extended
+from engine.core.extensions.names import GROUPS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "extending.md").read_text("utf-8")

@@ -14,26 +14,26 @@ KIND, OPERATION = "cut", "Drop"
 # Who makes cuts, or names another thing by the same word.
 MAKERS = (
     "engine/document/kinds/cut.py",
-    "engine/cuts/",
+    "engine/features/taste/cuts/",
     "engine/cli/editing/edit.py",
-    "engine/edl/reordering.py",
+    "engine/sound/edl/reordering.py",
     "desktop/commands/tables/by_hand.py",
     "desktop/review/by_hand.py",
-    "desktop/panels/repair/sounds.py",  # a choice
+    "desktop/features/repair/sounds.py",  # a choice
     "engine/lab/evaluation/simulate.py",
-    "engine/anomaly/faults/",  # a kind of fault: what the user cut before
-    "engine/edl/edits_that_play.py",
-    "engine/edl/imports/proposals/",
-    "engine/taste/improve.py",  # the files of what documents cut
+    "engine/features/taste/anomaly/faults/",  # a kind of fault: what the user cut before
+    "engine/sound/edl/edits_that_play.py",
+    "engine/exchange/imports/proposals/",
+    "engine/features/taste/improve.py",  # the files of what documents cut
     "engine/review/recount.py",  # a word of a sentence
-    "engine/finders/like_this.py",
-    "engine/finders/takes/finder.py",
-    "engine/finders/talk.py",
-    "engine/finders/takes/finder.py",  # a word of a label
-    "engine/finders/like_this.py",  # a choice of a setting
-    "desktop/panels/repair/sounds.py",  # the same
-    "engine/finders/takes/proposals.py",  # the same
-    "desktop/panels/takes/takes.py",  # a word of a list
+    "engine/features/repair/finders/like_this.py",
+    "engine/features/takes/finders/takes/finder.py",
+    "engine/features/repair/finders/talk.py",
+    "engine/features/takes/finders/takes/finder.py",  # a word of a label
+    "engine/features/repair/finders/like_this.py",  # a choice of a setting
+    "desktop/features/repair/sounds.py",  # the same
+    "engine/features/takes/finders/takes/proposals.py",  # the same
+    "desktop/features/takes/takes.py",  # a word of a list
     "engine/lab/bench/",
     "desktop/bench/",
 )
@@ -42,11 +42,11 @@ COMPILERS = (
     "engine/document/kinds/",
     "engine/document/by_hand.py",  # which edits can be of some tracks
     "engine/document/table.py",
-    "engine/edl/build.py",
-    "engine/edl/gathered.py",
-    "engine/edl/own_programmes.py",
-    "engine/edl/export/placing/seams.py",
-    "engine/edl/imports/proposals/",  # what imported edits would play, and which edits give way to them
+    "engine/sound/edl/build.py",
+    "engine/sound/edl/gathered.py",
+    "engine/sound/edl/own_programmes.py",
+    "engine/exchange/export/placing/seams.py",
+    "engine/exchange/imports/proposals/",  # what imported edits would play, and which edits give way to them
 )
 
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from engine.core.wording import counted
 from engine.document.kinds import KINDS
-from engine.wording import counted
 
 PLURALS = {
     "epoch": "epochs",

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.core.progress import SILENT
 from engine.document import edits
 from engine.document.analysis import ScoreCurve
 from engine.document.document import Document
 from engine.document.listening_ids import listening_ids
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.progress import SILENT
 from engine.recordings.analyses import AnalysisRequest, FoundAnalyses
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.recordings.listen import listen_to_document

@@ -12,9 +12,9 @@ import pytest
 
 from desktop.app import show
 from desktop.bench import importing
+from engine.core.processes.own_program import module_environment
 from engine.document.document import Document
 from engine.lab.bench.sound import write
-from engine.own_program import module_environment
 from tests.desktop.conftest import Hands
 from tests.desktop.sound_device import on_alsa
 

@@ -11,11 +11,11 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from engine.anomaly.learn import LearnRequest, learn
-from engine.anomaly.taste import Taste, load_taste
+from engine.core.progress import SILENT
+from engine.features.taste.anomaly.learn import LearnRequest, learn
+from engine.features.taste.anomaly.taste import Taste, load_taste
 from engine.lab.recipes.slicer.settings import SlicerConfig
-from engine.progress import SILENT
-from tests.engine.embeddings.tiny_clap import checkpoint
+from tests.engine.analysis.embeddings.tiny_clap import checkpoint
 
 if TYPE_CHECKING:
     from transformers import ClapModel

@@ -16,10 +16,10 @@ import soundfile
 import soxr
 from scipy.signal import fftconvolve
 
-from engine.anomaly.taste import load_taste
-from engine.audio.reader import SourceReader, probe
-from engine.recordings.placement.file_head import read_heads
-from engine.recordings.placement.plan import propose_places
+from engine.features.placement.plan import propose_places
+from engine.features.taste.anomaly.taste import load_taste
+from engine.recordings.stated.file_head import read_heads
+from engine.sound.reader import SourceReader, probe
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "resources" / "demo"

@@ -10,32 +10,32 @@ import numpy as np
 import soundfile
 
 from desktop.demo_files import DEMO_FOLDER
-from engine.alignment.timing_settings import TimingSettings
-from engine.anomaly.learn import LearnRequest, learn
+from engine.core.progress import SILENT, Progress
 from engine.document.analysis import BeatGrid
 from engine.document.document import Document
 from engine.document.state import DocumentState
-from engine.edl.export import ExportRequest, export
-from engine.finders.arrangement.arrange import arrange
-from engine.finders.arrangement.learn_editor_file import learn_editor_file
-from engine.finders.arrangement.learn_edits_requests import LearnEditsRequest, RawAndEdited
-from engine.finders.arrangement.requests import ArrangeRequest
-from engine.finders.match.edit import MatchedEditRequest, matched_edit
-from engine.finders.recorders.second_recorders import RecordersRequest, propose_recorders
-from engine.finders.registry import find_edits, request_of
-from engine.finders.repair.find_sounds import words_in_span
-from engine.finders.repair.preview import preview_repair
-from engine.finders.repair.requests import PreviewRequest, RepairSettings
-from engine.finders.takes.proposals import takes_in_document
-from engine.finders.timing.aligned_files import AlignRequest, align
-from engine.finders.timing.find_grid import WantedGrid
-from engine.progress import SILENT, Progress
+from engine.exchange.export import ExportRequest, export
+from engine.features.arrangement.finder.arrange import arrange
+from engine.features.arrangement.finder.learn_editor_file import learn_editor_file
+from engine.features.arrangement.finder.learn_edits_requests import LearnEditsRequest, RawAndEdited
+from engine.features.arrangement.finder.requests import ArrangeRequest
+from engine.features.match.finder.edit import MatchedEditRequest, matched_edit
+from engine.features.registry import find_edits, request_of
+from engine.features.repair.finders.repair.find_sounds import words_in_span
+from engine.features.repair.finders.repair.preview import preview_repair
+from engine.features.repair.finders.repair.requests import PreviewRequest, RepairSettings
+from engine.features.repair.separation.mask_memory import MaskMemory
+from engine.features.takes.finders.takes.proposals import takes_in_document
+from engine.features.taste.anomaly.learn import LearnRequest, learn
+from engine.features.timing.alignment.timing_settings import TimingSettings
+from engine.features.timing.finders.recorders.second_recorders import RecordersRequest, propose_recorders
+from engine.features.timing.finders.timing.aligned_files import AlignRequest, align
+from engine.features.timing.finders.timing.find_grid import WantedGrid
 from engine.recordings.analyses import AnalysisRequest
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.recordings.listen import listen_to_document
 from engine.recordings.media import locate_all
 from engine.recordings.spans import SpanRequest
-from engine.separation.mask_memory import MaskMemory
 from tests.engine.conftest import TINY
 
 RATE_HZ = 44_100

@@ -19,9 +19,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from engine.core.errors import DocumentError
 from engine.document.document import Document
 from engine.document.state import DocumentState
-from engine.errors import DocumentError
 from tests.engine.document.scripted import CLIP_STEPS, STEPS, review
 
 RANDOM_KILLS = 200

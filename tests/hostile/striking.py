@@ -21,9 +21,9 @@ from pathlib import Path
 import numpy as np
 import scipy.linalg
 
-from engine.errors import OffcutError
-from engine.progress import ReportingProgress
-from engine.shortage import said_of_shortage
+from engine.core.errors import OffcutError
+from engine.core.processes.shortage import said_of_shortage
+from engine.core.progress import ReportingProgress
 from tests.hostile.jobs import JOBS, made_session, names_in, opened_session
 
 LEFT_MB = 1, 32

@@ -14,13 +14,13 @@ from threading import Event
 import numpy as np
 import pytest
 
-from engine.audio.conform import conformed_path
-from engine.audio.reader import SourceReader, content_hash
-from engine.edl.export import AUDIO_SUFFIXES, FORMATS, ExportOptions, ExportRequest, export
-from engine.edl.export.formats import CODED_SUFFIXES
-from engine.errors import Cancelled, ExportError, OffcutError, SourceError
-from engine.progress import ReportingProgress
-from tests.engine.edl.recordings import Recording, recording, with_cuts
+from engine.core.errors import Cancelled, ExportError, OffcutError, SourceError
+from engine.core.progress import ReportingProgress
+from engine.exchange.export import AUDIO_SUFFIXES, FORMATS, ExportOptions, ExportRequest, export
+from engine.exchange.export.formats import CODED_SUFFIXES
+from engine.sound.conform import conformed_path
+from engine.sound.reader import SourceReader, content_hash
+from tests.engine.sound.edl.recordings import Recording, recording, with_cuts
 from tests.mostly_long import mostly_long
 
 FRAMES = 400_000
@@ -284,9 +284,9 @@ _FILL = """
 import resource, signal, sys
 from pathlib import Path
 import numpy as np
-from engine.edl.export import ExportRequest, export
-from engine.errors import ExportError
-from tests.engine.edl.recordings import recording, with_cuts
+from engine.exchange.export import ExportRequest, export
+from engine.core.errors import ExportError
+from tests.engine.sound.edl.recordings import recording, with_cuts
 folder, suffix = Path(sys.argv[1]), sys.argv[2]
 noise = np.random.default_rng(0).uniform(-0.5, 0.5, (200_000, 1))
 recorded = recording(folder / "in", [noise], subtype="PCM_16")

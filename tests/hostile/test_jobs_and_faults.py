@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import Cancelled, OffcutError
-from engine.progress import ReportingProgress
+from engine.core.errors import Cancelled, OffcutError
+from engine.core.progress import ReportingProgress
 from tests.hostile.jobs import JOBS, Job, Session, made_session, names_in, opened_session
 from tests.hostile.status import is_one_sentence
 from tests.mostly_long import mostly_long

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 import soundfile
 
+from engine.core.errors import SourceError
+from engine.core.files.part_files import PartFile
+from engine.core.files.places import CACHE_VARIABLE
+from engine.core.files.safe_write import replacing
+from engine.core.progress import SILENT
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source
-from engine.errors import SourceError
-from engine.files.part_files import PartFile
-from engine.files.places import CACHE_VARIABLE
-from engine.files.safe_write import replacing
-from engine.progress import SILENT
 from engine.recordings.import_audio import ImportRequest, import_audio
 
 RATE_HZ = 8_000

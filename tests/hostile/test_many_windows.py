@@ -11,18 +11,18 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from engine.detection.spectra import MEL
-from engine.errors import Cancelled
-from engine.progress import ReportingProgress
-from engine.separation.checks.credible import credible_windows
-from engine.separation.mask import Mask
-from engine.separation.mask_memory import MaskMemory
-from engine.separation.networked import network_separator
-from engine.separation.prompts import prompts_of
-from engine.separation.remembered import RememberingSeparator
-from engine.separation.separate import Asked, Recording, separate
-from engine.separation.separator import Prompt, Stretch
-from engine.separation.windows import neighbourhood
+from engine.analysis.detection.spectra import MEL
+from engine.core.errors import Cancelled
+from engine.core.progress import ReportingProgress
+from engine.features.repair.separation.checks.credible import credible_windows
+from engine.features.repair.separation.mask import Mask
+from engine.features.repair.separation.mask_memory import MaskMemory
+from engine.features.repair.separation.networked import network_separator
+from engine.features.repair.separation.prompts import prompts_of
+from engine.features.repair.separation.remembered import RememberingSeparator
+from engine.features.repair.separation.separate import Asked, Recording, separate
+from engine.features.repair.separation.separator import Prompt, Stretch
+from engine.features.repair.separation.windows import neighbourhood
 
 RATE_HZ = 32_000
 MINUTE = RATE_HZ * 60

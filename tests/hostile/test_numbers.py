@@ -13,7 +13,7 @@ from engine.cli.editing.edit import _OPTIONS, _PAYLOADS, CLIP_EDITS, CLOCK, FADE
 from engine.cli.editing.propose import finder_parser
 from engine.cli.main import VERBS, main, module_of
 from engine.cli.numbers import LARGEST, finite, whole, whole_from_0
-from engine.finders.registry import FINDERS
+from engine.features.registry import FINDERS
 from tests.hostile.bad_files import good
 
 IMPOSSIBLE = ("nan", "inf", "-inf", "1e308", "-1e308", f"{LARGEST}1", "1" + "0" * 5_000, "", "1,5", "0x10")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from engine.cli.main import main
-from engine.errors import ExportError
-from engine.files.safe_write import replacing, require_unread, target_key
+from engine.core.errors import ExportError
+from engine.core.files.safe_write import replacing, require_unread, target_key
 from tests.hostile.bad_files import good
 from tests.hostile.verbs import ROOT
 

@@ -20,15 +20,15 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
-from engine.anomaly.learn import LearnRequest, learn
-from engine.anomaly.recipes.config import parse_config
-from engine.anomaly.score import score_file
-from engine.anomaly.taste import load_taste
-from engine.anomaly.taste_header import MOST_HEADER_BYTES
 from engine.cli.main import main
-from engine.errors import TasteError
-from engine.progress import SILENT
-from engine.review.calibration.stored import read_memory
+from engine.core.errors import TasteError
+from engine.core.progress import SILENT
+from engine.features.taste.anomaly.learn import LearnRequest, learn
+from engine.features.taste.anomaly.recipes.config import parse_config
+from engine.features.taste.anomaly.score import score_file
+from engine.features.taste.anomaly.taste import load_taste
+from engine.features.taste.anomaly.taste_header import MOST_HEADER_BYTES
+from engine.features.taste.stored_answers import read_memory
 from tests.engine.conftest import RATE_HZ, music
 
 _SEGMENTS = {"hidden_dims": [4, 8], "latent_dim": 4, "epochs": 1, "segments_per_epoch": 32}

@@ -12,14 +12,14 @@ import soundfile
 
 from engine.cli.documents import media_of
 from engine.cli.main import main as offcut
+from engine.core.progress import SILENT
+from engine.core.timebase import s_to_samples
 from engine.document.document import Document
 from engine.document.edits import set_analyses
 from engine.document.marks.edits import NamedSpan, add_all
-from engine.edl.export.formats import FORMATS
-from engine.progress import SILENT
+from engine.exchange.export.formats import FORMATS
 from engine.recordings.analyses import AnalysisRequest
 from engine.recordings.listen import listen_to_document
-from engine.timebase import s_to_samples
 
 PROJECT = Path(__file__).resolve().parents[2]
 DEMO = PROJECT / "resources" / "demo" / "raw"

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetricsF, QGuiApplication, QTextCursor
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QTextEdit, QVBoxLayout, QWidget
 
-from engine.wording import counted
+from engine.core.wording import counted
 from widgets.controls.check_box import CheckBox
 from widgets.controls.keys.caps import KeyButton
 from widgets.theme import Theme, mono_font, px, ui_font

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
-from engine.timebase import format_time
+from engine.core.timebase import format_time
 from widgets.controls.announce import announce
 from widgets.controls.elided_label import ElidedLabel
 from widgets.controls.keys.caps import KeyButton

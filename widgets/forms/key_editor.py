@@ -18,7 +18,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
 
-from engine.errors import OffcutError
+from engine.core.errors import OffcutError
 from widgets.controls.entries import CommandEntry, ranked
 from widgets.controls.found_commands import CommandDelegate, FoundCommands
 from widgets.controls.keys.caps import KeyButton

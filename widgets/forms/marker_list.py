@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.core.timebase import format_time
+from engine.core.wording import counted
 from engine.document.marks.markers import Marker
-from engine.timebase import format_time
-from engine.wording import counted
 from widgets.controls.keys.caps import KeyButton
 from widgets.theme import Theme, mono_font, px
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QTextCursor
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
-from engine.wording import counted
+from engine.core.wording import counted
 from widgets.forms.outlook_form import LINE
 from widgets.theme import px
 

@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFormLayout, QLineEdit, QWidget
 
+from engine.core.timebase import format_time, read_time
 from engine.document.marks.time_of_day import DAY_S, clock_text, read_time_of_day
-from engine.timebase import format_time, read_time
 from widgets.forms.outlook_form import OutlookForm
 from widgets.theme import Theme, px
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
-from engine.errors import OffcutError
+from engine.core.errors import OffcutError
 from widgets.theme import Theme, px
 
 LINE = 420

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.settings import CutSettings
-from engine.timebase import format_time
+from engine.core.timebase import format_time
+from engine.document.settings import CutSettings
 from widgets.controls.check_box import CheckBox
 from widgets.controls.number_field import NumberField
 from widgets.controls.radio_group import tab_to_checked

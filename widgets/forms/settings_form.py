@@ -7,8 +7,8 @@ from math import inf
 
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from engine.finders.settings import Field
-from engine.wording import begun
+from engine.core.wording import begun
+from engine.review.finders.settings import Field
 from widgets.controls.check_box import CheckBox
 from widgets.controls.choice_field import ChoiceField
 from widgets.forms.numbers_form import Number, NumberLine

@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from engine.audio.pictures.spectrogram import cell_at
+from engine.sound.pictures.spectrogram import cell_at
 from widgets.controls.choice_field import ChoiceField
 from widgets.controls.keys.caps import KeyButton
 from widgets.controls.number_field import NumberField

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from PySide6.QtWidgets import QFormLayout, QLineEdit
 
+from engine.core.timebase import format_time, samples_to_s
 from engine.document.marks.time_of_day import (
     TIME_FORM,
     TimeOfDay,
@@ -16,7 +17,6 @@ from engine.document.marks.time_of_day import (
     time_of_day_at,
 )
 from engine.document.state import DocumentState
-from engine.timebase import format_time, samples_to_s
 from widgets.forms.outlook_form import OutlookForm
 from widgets.theme import Theme, px
 

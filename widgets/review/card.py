@@ -16,9 +16,9 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from engine.core.wording import unbroken
 from engine.document.analysis import ScoreCurve
 from engine.document.decisions import Verdict
-from engine.wording import unbroken
 from widgets.controls.elided_label import ElidedLabel
 from widgets.controls.icons import paint_icon
 from widgets.controls.keys.caps import KeyButton

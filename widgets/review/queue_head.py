@@ -23,11 +23,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.core.wording import counted
 from engine.document.kinds import KINDS
 from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.review.statistics import ReviewStatistics
-from engine.wording import counted
 from widgets.controls.icons import paint_icon
 from widgets.controls.keys.caps import EnterButton
 from widgets.controls.keys.names import with_keys

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
+from engine.core.wording import counted
 from engine.document.analysis import DetectedSounds
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
@@ -13,7 +14,6 @@ from engine.document.table_steps import step_between
 from engine.review.learned import Learned
 from engine.review.listing import Listing, QueueGroup
 from engine.review.standing import Standing, standing
-from engine.wording import counted
 from widgets.review.rows import QueueRow, row_of
 
 _ROOT = QModelIndex()

@@ -10,6 +10,8 @@ from pathlib import PurePath
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.timebase import format_time, samples_to_s
+from engine.core.wording import begun, listed
 from engine.document.analysis import BeatGrid, DetectedSounds, ScoreCurve
 from engine.document.by_hand import fade_ms_of
 from engine.document.decisions import Verdict, edited
@@ -34,8 +36,6 @@ from engine.review.said_of_span import SaidOfSpan
 from engine.review.sounds_in_cuts import sounds_in_cut, sounds_sentence
 from engine.review.standing import Standing
 from engine.review.statistics import ReviewStatistics
-from engine.timebase import format_time, samples_to_s
-from engine.wording import begun, listed
 from widgets.edit_words import (
     YOURS,
     conflict_names,

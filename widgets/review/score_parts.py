@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.anomaly.part_wording import part_wording
 from engine.document.analysis import ScoreCurve
+from engine.review.part_wording import part_wording
 
 MOST_PARTS = 3
 FULL_DEVIATIONS = 6.0

@@ -25,6 +25,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from engine.core.timebase import samples_to_s
 from engine.document.analysis import BeatGrid, DetectedSounds, ScoreCurve, StoredCurve
 from engine.document.drums.hits import Hits
 from engine.document.marks.sections import StoredSections
@@ -32,10 +33,9 @@ from engine.document.marks.time_of_day import TimeOfDay
 from engine.document.state import DocumentState
 from engine.document.tracks.clip import Clip
 from engine.document.tracks.ripple import Ripple
-from engine.edl.build import played_tracks
-from engine.finders.repair.requests import ShownMask
-from engine.separation.paint import Paint
-from engine.timebase import samples_to_s
+from engine.features.repair.finders.repair.requests import ShownMask
+from engine.features.repair.separation.paint import Paint
+from engine.sound.edl.build import played_tracks
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.clips.bars import ShownClips

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 
-from engine.timebase import format_time, samples_to_s
+from engine.core.timebase import format_time, samples_to_s
 from widgets import theme
 from widgets.timeline.edits.proposals import paint_row
 from widgets.timeline.edits.ribbon import bar_columns, bar_edges, fill_bars

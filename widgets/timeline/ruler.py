@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 
+from engine.core.timebase import format_time
 from engine.document.marks.time_of_day import clock_text
-from engine.timebase import format_time
 from widgets import theme
 from widgets.timeline.edits.proposals import paint_row
 from widgets.timeline.frame import Frame

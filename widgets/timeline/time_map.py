@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from engine.document.analysis import ScoreCurve
 from engine.document.marks.markers import Marker
-from engine.edl.edit_list import EditList
-from engine.edl.placed_markers import placed_markers
+from engine.sound.edl.edit_list import EditList
+from engine.sound.edl.placed_markers import placed_markers
 from widgets.timeline.edits.spans import Spans
 from widgets.timeline.marks.grid import Beats
 from widgets.timeline.marks.hits import HitMarks

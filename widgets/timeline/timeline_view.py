@@ -22,12 +22,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QGridLayout, QScrollBar, QWidget
 
+from engine.core.timebase import format_time
+from engine.core.wording import counted
 from engine.document.analysis import ScoreCurve, StoredCurve
 from engine.document.marks.markers import Marker
 from engine.document.marks.sections import StoredSections
-from engine.edl.arrangement import Arrangement
-from engine.timebase import format_time
-from engine.wording import counted
+from engine.sound.edl.arrangement import Arrangement
 from widgets import theme
 from widgets.theme import DARK, Theme
 from widgets.timeline.canvas import Canvas

@@ -11,10 +11,10 @@ from engine.document.state import DocumentState
 from engine.document.tracks.switches import playing_spans
 from engine.document.tracks.take_lanes import take_tracks
 from engine.document.tracks.track import Track, audible
-from engine.edl.build import played_tracks, whole
-from engine.edl.edit_list import EditList
-from engine.edl.tracks.patches import Patches, changed_span
-from engine.edl.tracks.voice import sounding_span
+from engine.sound.edl.build import played_tracks, whole
+from engine.sound.edl.edit_list import EditList
+from engine.sound.edl.tracks.patches import Patches, changed_span
+from engine.sound.edl.tracks.voice import sounding_span
 from widgets.controls.later import Later
 from widgets.timeline.canvas import Canvas
 from widgets.timeline.edits.sentences import edits_words

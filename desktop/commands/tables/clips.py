@@ -10,8 +10,8 @@ from desktop.shell.shell import Shell
 from engine.document.tracks.ripple import Ripple
 
 if TYPE_CHECKING:
+    from desktop.features.takes.comping import Comping
     from desktop.timeline.clips import Clips
-    from desktop.timeline.comping import Comping
 
 _STEPS = ("later", "earlier", "later_coarse", "earlier_coarse", "later_sample", "earlier_sample")
 _REPEATED = ("next", "previous", "take_below", "take_above", *_STEPS)

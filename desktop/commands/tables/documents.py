@@ -11,12 +11,12 @@ from desktop.shell.shell import Shell
 
 if TYPE_CHECKING:
     from desktop.export.exporting import Exporting
-    from desktop.panels.match.edits_from_files import EditsFromFiles
+    from desktop.features.match.edits_from_files import EditsFromFiles
     from desktop.recordings.recordings import Recordings
     from desktop.review.notes import Notes
     from desktop.shell.files import Files
-    from desktop.user_settings.user_settings import UserSettings
-    from desktop.work.unfinished import Unfinished
+    from desktop.shell.user_settings.user_settings import UserSettings
+    from desktop.shell.work.unfinished import Unfinished
 
 
 class Parts(Shell, Protocol):

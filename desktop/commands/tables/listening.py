@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from desktop.shell.command import WINDOW, Command
 from desktop.shell.shell import Shell
+from engine.core.errors import UsageError
+from engine.core.timebase import format_time, s_to_samples, samples_to_s
 from engine.document.marks.time_of_day import starts_at
 from engine.document.recorded import nothing_yet
-from engine.errors import UsageError
-from engine.timebase import format_time, s_to_samples, samples_to_s
 
 if TYPE_CHECKING:
     from desktop.review.arrivals import Arrivals
@@ -56,7 +56,7 @@ def _shuttle(parts: Parts, direction: int) -> None:
 
 def _go_to(parts: Parts) -> None:
     """Ask for a time, as the ruler counts it, and put the playhead there."""
-    from desktop.dialogs import form_dialogs
+    from desktop.shell.dialogs import form_dialogs
     from widgets.forms.numbers_form import Number, NumbersForm
 
     session, transport = parts.session, parts.transport
@@ -78,7 +78,7 @@ def _go_to(parts: Parts) -> None:
 
 def _go_to_time_of_day(parts: Parts) -> None:
     """Ask for a time of day and put the playhead there, or where the result goes on after it."""
-    from desktop.dialogs import form_dialogs
+    from desktop.shell.dialogs import form_dialogs
     from widgets.forms.numbers_form import Number, NumbersForm
 
     state, canvas = parts.session.state, parts.timeline.canvas

@@ -9,7 +9,7 @@ from desktop.shell.command import WINDOW, Command
 from desktop.shell.shell import Shell
 
 if TYPE_CHECKING:
-    from desktop.timeline.comping import Comping
+    from desktop.features.takes.comping import Comping
     from desktop.timeline.markers import Marking
     from desktop.timeline.tracks import Tracks
 

@@ -9,15 +9,15 @@ from desktop.shell.command import WINDOW, Command
 from desktop.shell.shell import Shell
 
 if TYPE_CHECKING:
-    from desktop.drawing.spectrograms import Spectrograms
     from desktop.review.history_walk import HistoryWalk
     from desktop.shell.after_crash import AfterCrash
     from desktop.shell.menus import Menus
     from desktop.shell.messages import Messages
     from desktop.shell.side import Side
+    from desktop.shell.user_settings.user_settings import UserSettings
+    from desktop.shell.work.unfinished import Unfinished
+    from desktop.timeline.drawing.spectrograms import Spectrograms
     from desktop.timeline.ruler import Ruler
-    from desktop.user_settings.user_settings import UserSettings
-    from desktop.work.unfinished import Unfinished
 
 
 class Parts(Shell, Protocol):

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.detection.spectra import MEL
-from engine.separation.mask import Mask
-from engine.separation.plain.outside import mask_over_bins, power_and_outside
-from engine.separation.separator import Prompt, Stretch
+from engine.analysis.detection.spectra import MEL
+from engine.features.repair.separation.mask import Mask
+from engine.features.repair.separation.plain.outside import mask_over_bins, power_and_outside
+from engine.features.repair.separation.separator import Prompt, Stretch
 
 MAINS_HZ = (50.0, 60.0)
 HIGHEST_HZ, BESIDE_HZ = 1_000.0, 12.0
@@ -16,7 +16,7 @@ HIGHEST_HZ, BESIDE_HZ = 1_000.0, 12.0
 
 @dataclass(frozen=True, slots=True)
 class HumSeparator:
-    """See `engine.separation.separator.Separator`."""
+    """See `engine.features.repair.separation.separator.Separator`."""
 
     name: str = "hum"
 

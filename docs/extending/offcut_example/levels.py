@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from engine.core.progress import Progress
 from engine.document.analysis import StoredCurve
-from engine.edl.build import whole
-from engine.edl.render import Renderer
-from engine.progress import Progress
 from engine.recordings.analyses import Analyser, AnalysisRequest
+from engine.sound.edl.build import whole
+from engine.sound.edl.render import Renderer
 
 STEPS_A_S, STEPS = 10, 100
 LOWEST_DB, HIGHEST_DB = -72.0, 0.0

@@ -3,11 +3,11 @@
 import numpy as np
 from pydantic import Field
 
-from engine.edl.build import whole
-from engine.edl.render import Renderer
-from engine.finders.finder import Finder, FinderRequest, Found
-from engine.finders.settings import FinderSettings
-from engine.progress import Progress
+from engine.core.progress import Progress
+from engine.review.finders.finder import Finder, FinderRequest, Found
+from engine.review.finders.settings import FinderSettings
+from engine.sound.edl.build import whole
+from engine.sound.edl.render import Renderer
 
 QUIET = 10 ** (-50 / 20)  # peak of full scale
 KEPT_S, STEPS_A_S, STEPS = 1, 10, 100

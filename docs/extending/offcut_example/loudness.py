@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.anomaly.recipes.embedded import EmbeddingModel, hear_embedded, stored_embedder
-from engine.anomaly.recipes.measures import Usual, stored_usual, usual_of
-from engine.anomaly.recipes.recipe import UNTRAINED, Learnt, Recipe
-from engine.anomaly.recipes.recipe_config import EmbeddingConfig
+from engine.features.taste.anomaly.recipes.embedded import EmbeddingModel, hear_embedded, stored_embedder
+from engine.features.taste.anomaly.recipes.measures import Usual, stored_usual, usual_of
+from engine.features.taste.anomaly.recipes.recipe import UNTRAINED, Learnt, Recipe
+from engine.features.taste.anomaly.recipes.recipe_config import EmbeddingConfig
 
 
 class Settings(EmbeddingConfig):

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import UsageError
-from engine.features.mel import log_mel_blocks
-from engine.features.mel_settings import MelSettings
+from engine.analysis.signal.mel import log_mel_blocks
+from engine.analysis.signal.mel_settings import MelSettings
+from engine.core.errors import UsageError
 
 MEL = MelSettings(rate_hz=22_050, n_fft=1024, hop_samples=256, n_mels=64)
 
 
 @dataclass(frozen=True, slots=True)
 class MelMeans:
-    """See `engine.embeddings.embedder.Embedder`; a new version gets a new name."""
+    """See `engine.analysis.embeddings.embedder.Embedder`; a new version gets a new name."""
 
     name: str = "mel-means-1"
     rate_hz: int = MEL.rate_hz

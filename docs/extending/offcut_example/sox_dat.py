@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.audio.decoders.decoder import AudioStream, Decoder, UnsupportedError
+from engine.sound.decoders.decoder import AudioStream, Decoder, UnsupportedError
 
 
 @dataclass
 class DatStream(AudioStream):
-    """See `engine.audio.decoders.decoder.AudioStream`."""
+    """See `engine.sound.decoders.decoder.AudioStream`."""
 
     samples: np.ndarray  # shape (frames, channels)
     rate_hz: int

@@ -2,12 +2,12 @@
 
 import csv
 
-from engine.edl.export.formats import Format
-from engine.edl.export.request import Exported, ExportRequest, accepted_edits, edit_figures
-from engine.files.safe_write import replacing, shown
-from engine.progress import Progress
-from engine.timebase import samples_to_s
-from engine.wording import counted
+from engine.core.files.safe_write import replacing, shown
+from engine.core.progress import Progress
+from engine.core.timebase import samples_to_s
+from engine.core.wording import counted
+from engine.exchange.export.formats import Format
+from engine.exchange.export.request import Exported, ExportRequest, accepted_edits, edit_figures
 
 COLUMNS = ("start_s", "stop_s", "kind", "score", "maker", "reason")
 

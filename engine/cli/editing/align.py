@@ -13,22 +13,22 @@ from engine.cli.editing.propose import propose_in, request_in
 from engine.cli.grid_flags import add_grid_flags, check_grid
 from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
+from engine.core.errors import UsageError
+from engine.core.files.safe_write import shown
+from engine.core.progress import Progress
 from engine.document.document import Document
 from engine.document.file.storage import apply_rows
 from engine.document.kinds.recorder import RECORDER
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.errors import UsageError
-from engine.files.safe_write import shown
-from engine.finders.finder import Found
-from engine.finders.registry import request_of
-from engine.hits.kit.membership import left_behind_sentence
-from engine.progress import Progress
+from engine.features.registry import request_of
+from engine.features.timing.hits.kit.membership import left_behind_sentence
 from engine.recordings.import_audio import ImportRequest, import_edit
 from engine.review.bulk import weak_left_sentence
+from engine.review.finders.finder import Found
 
 if TYPE_CHECKING:
-    from engine.finders.timing.aligned_files import AlignRequest
+    from engine.features.timing.finders.timing.aligned_files import AlignRequest
 
 _PROJECT = ".offcut"
 _NOTHING_WRITTEN = "Nothing was written: add --out DIR to write aligned files."
@@ -78,8 +78,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         with opened(options.inputs[0], to_read=options.out is not None) as document:
             yield _of_document(options, document, progress)
         return
-    from engine.finders.timing.finder import align_request
-    from engine.recordings.kit import import_with_kit
+    from engine.features.timing.finders.timing.finder import align_request
+    from engine.features.timing.kit import import_with_kit
 
     imported = import_with_kit(ImportRequest(tuple(options.inputs)), progress.part(0.0, 0.1))
     state = DocumentState()
@@ -95,7 +95,7 @@ def _of_document(options: argparse.Namespace, document: Document, progress: Prog
     settings, tracks = _settings(options), tracks_named(document.state, options.tracks)
     if options.out is None:
         return _answer(options, _Done(propose_in(document, "timing", settings, progress, tracks).found))
-    from engine.finders.timing.finder import align_request
+    from engine.features.timing.finders.timing.finder import align_request
 
     request = request_in(document, "timing", settings, tracks)
     return _answer(options, _aligned(options, align_request(request), progress))
@@ -117,8 +117,13 @@ class _Done:
 
 def _aligned(options: argparse.Namespace, request: AlignRequest, progress: Progress) -> _Done:
     """Align recordings without storing anything, and write the files that are asked for."""
-    from engine.finders.timing.aligned_files import align, check_files, with_pickup, write_files
-    from engine.finders.timing.finder import found_of
+    from engine.features.timing.finders.timing.aligned_files import (
+        align,
+        check_files,
+        with_pickup,
+        write_files,
+    )
+    from engine.features.timing.finders.timing.finder import found_of
 
     if options.out is None:
         return _Done(found_of(align(request, progress), request.grid))

@@ -10,7 +10,7 @@ from engine.cli.documents import opened
 from engine.cli.editing.propose import propose_in
 from engine.cli.numbers import finite, proposal_row, whole_from_0
 from engine.cli.output import VerbOutput
-from engine.progress import Progress
+from engine.core.progress import Progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

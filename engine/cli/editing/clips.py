@@ -8,6 +8,9 @@ from types import MappingProxyType
 
 from engine.cli.documents import opened_to_edit, tracks_named
 from engine.cli.output import VerbOutput
+from engine.core.errors import UsageError
+from engine.core.timebase import format_time, s_to_samples, samples_to_s
+from engine.core.wording import counted, gain_text
 from engine.document.change import Edit
 from engine.document.marks.time_of_day import time_of_day_at
 from engine.document.state import DocumentState
@@ -28,9 +31,6 @@ from engine.document.tracks.clip_edits import (
 from engine.document.tracks.ripple import Ripple
 from engine.document.tracks.take_lanes import take_lanes
 from engine.document.tracks.track import Track
-from engine.errors import UsageError
-from engine.timebase import format_time, s_to_samples, samples_to_s
-from engine.wording import counted, gain_text
 
 
 def run_clip_edit(options: argparse.Namespace) -> VerbOutput:

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from engine.cli.documents import opened
 from engine.cli.output import VerbOutput
+from engine.core.errors import UsageError
+from engine.core.timebase import s_to_samples
 from engine.document.marks.time_of_day import (
     TIME_FORM,
     TimeOfDay,
@@ -18,8 +20,6 @@ from engine.document.marks.time_of_day import (
 )
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
-from engine.errors import UsageError
-from engine.timebase import s_to_samples
 
 CLOCK = "clock"
 _NONE = "none"

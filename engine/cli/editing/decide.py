@@ -9,22 +9,22 @@ from pathlib import Path
 from engine.cli.documents import analyses_of, opened
 from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
+from engine.core.errors import UsageError
+from engine.core.progress import Progress
+from engine.core.timebase import s_to_samples
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.drums.pickup import PICKUP
 from engine.document.edits import move_edges
 from engine.document.state import DocumentState
 from engine.document.takes import TAKES
-from engine.errors import UsageError
-from engine.finders.cuts.answering import answer
-from engine.finders.takes.playing import lost_between, lost_sentence
-from engine.finders.takes.stored import known_takes
-from engine.hits.kit.membership import left_behind, left_behind_sentence, tracks_of_moves
-from engine.progress import Progress
+from engine.features.takes.finders.takes.playing import lost_between, lost_sentence
+from engine.features.takes.finders.takes.stored import known_takes
+from engine.features.taste.finders.cuts.answering import answer
+from engine.features.timing.hits.kit.membership import left_behind, left_behind_sentence, tracks_of_moves
 from engine.recordings.stored_pickup import known_pickup
 from engine.review.bulk import BulkAccept, accept_in_bulk
 from engine.review.queue import at_or_above
-from engine.timebase import s_to_samples
 
 _VERDICTS = {"accept": Verdict.ACCEPTED, "reject": Verdict.REJECTED, "reset": Verdict.UNDECIDED}
 

@@ -7,8 +7,29 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from engine.by_hand.fade_ends import USUAL_IN_MS, USUAL_OUT_MS
-from engine.by_hand.payloads import (
+from engine.cli.documents import media_of, opened_to_edit, tracks_named
+from engine.cli.editing.clips import CLIP_EDITS, run_clip_edit
+from engine.cli.editing.clock import CLOCK, run_clock
+from engine.cli.editing.fade_ends import FADE_ENDS, run_fade_ends
+from engine.cli.editing.repairs import MODES, repair
+from engine.cli.numbers import finite, span_s, whole
+from engine.cli.output import VerbOutput
+from engine.core.errors import UsageError
+from engine.core.progress import Progress
+from engine.core.timebase import format_time, s_to_samples, samples_to_s
+from engine.core.wording import listed
+from engine.document.by_hand import edit_by_hand
+from engine.document.decisions import Verdict
+from engine.document.document import Document
+from engine.document.kinds.insert import INSERT
+from engine.document.kinds.operations import GAP_FILLS
+from engine.document.kinds.recorder import RECORDER
+from engine.document.kinds.ripple import RIPPLE
+from engine.document.repairs import REPAIR
+from engine.document.state import DocumentState
+from engine.document.tracks.ripple import Ripple
+from engine.review.by_hand.fade_ends import USUAL_IN_MS, USUAL_OUT_MS
+from engine.review.by_hand.payloads import (
     Payload,
     cut_payload,
     gain_payload,
@@ -21,29 +42,8 @@ from engine.by_hand.payloads import (
     ripple_payload,
     slip_payload,
 )
-from engine.cli.documents import media_of, opened_to_edit, tracks_named
-from engine.cli.editing.clips import CLIP_EDITS, run_clip_edit
-from engine.cli.editing.clock import CLOCK, run_clock
-from engine.cli.editing.fade_ends import FADE_ENDS, run_fade_ends
-from engine.cli.editing.repairs import MODES, repair
-from engine.cli.numbers import finite, span_s, whole
-from engine.cli.output import VerbOutput
-from engine.document.by_hand import edit_by_hand
-from engine.document.decisions import Verdict
-from engine.document.document import Document
-from engine.document.kinds.insert import INSERT
-from engine.document.kinds.operations import GAP_FILLS
-from engine.document.kinds.recorder import RECORDER
-from engine.document.kinds.ripple import RIPPLE
-from engine.document.repairs import REPAIR
-from engine.document.state import DocumentState
-from engine.document.tracks.ripple import Ripple
-from engine.edl.build import build
-from engine.edl.conflicts import conflicts_of
-from engine.errors import UsageError
-from engine.progress import Progress
-from engine.timebase import format_time, s_to_samples, samples_to_s
-from engine.wording import listed
+from engine.sound.edl.build import build
+from engine.sound.edl.conflicts import conflicts_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

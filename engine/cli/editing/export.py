@@ -7,30 +7,30 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from engine.audio.codecs import Quality
-from engine.audio.dither import Dither
 from engine.cli.documents import media_of, opened
 from engine.cli.numbers import finite, whole
 from engine.cli.output import VerbOutput
+from engine.core.errors import UsageError
+from engine.core.progress import Progress
+from engine.core.timebase import format_time, s_to_samples, samples_to_s
+from engine.core.wording import listed
 from engine.document.grid.recounted import grid_in_force
 from engine.document.state import DocumentState
-from engine.edl.export import ExportOptions, ExportRequest
-from engine.edl.export.audio_files.clipping import lowered
-from engine.edl.export.audio_files.written_range import written_range
-from engine.edl.export.formats import (
+from engine.exchange.export import ExportOptions, ExportRequest
+from engine.exchange.export.audio_files.clipping import lowered
+from engine.exchange.export.audio_files.written_range import written_range
+from engine.exchange.export.formats import (
     AUDIO_SUFFIXES,
     CODED_SUFFIXES,
     FORMATS,
     FRAME_SUFFIXES,
     SAMPLE_SUFFIXES,
 )
-from engine.edl.export.placing.frame_rates import FrameRate
-from engine.edl.export.plan import export_all
-from engine.edl.export.request import LONGEST_FADE_S, MOST_GAIN_DB, RATES_HZ, Depth
-from engine.errors import UsageError
-from engine.progress import Progress
-from engine.timebase import format_time, s_to_samples, samples_to_s
-from engine.wording import listed
+from engine.exchange.export.placing.frame_rates import FrameRate
+from engine.exchange.export.plan import export_all
+from engine.exchange.export.request import LONGEST_FADE_S, MOST_GAIN_DB, RATES_HZ, Depth
+from engine.sound.codecs import Quality
+from engine.sound.dither import Dither
 
 _SLACK_S = 0.001
 """Lengths are printed in milliseconds, so a given end may be this much late."""

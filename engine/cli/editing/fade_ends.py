@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from engine.by_hand.fade_ends import USUAL_IN_MS, USUAL_OUT_MS, fade_ends
 from engine.cli.documents import opened
 from engine.cli.numbers import proposal_row
 from engine.cli.output import VerbOutput
+from engine.core.errors import UsageError
+from engine.core.timebase import samples_to_s
 from engine.document.decisions import Verdict
-from engine.edl.build import build
-from engine.errors import UsageError
-from engine.timebase import samples_to_s
+from engine.review.by_hand.fade_ends import USUAL_IN_MS, USUAL_OUT_MS, fade_ends
+from engine.sound.edl.build import build
 
 FADE_ENDS = "fade-ends"
 

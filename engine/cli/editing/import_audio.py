@@ -9,9 +9,9 @@ from pathlib import Path
 from engine.cli.documents import analysing, media_at_hand, opened
 from engine.cli.editing.new import add_audio_arguments, imported_output, split_of
 from engine.cli.output import VerbOutput
-from engine.progress import Progress
+from engine.core.progress import Progress
 from engine.recordings.import_audio import ImportRequest, import_edit, stated_start
-from engine.recordings.placement.placements import Mode
+from engine.recordings.stated.placements import Mode
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Place the files relative to the clips of the document, which stay; one step of its history."""
-    from engine.recordings.kit import import_with_kit
+    from engine.features.timing.kit import import_with_kit
 
     with opened(options.project) as document:
         before = document.state

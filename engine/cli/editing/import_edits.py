@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 
 from engine.cli.documents import analysing, media_at_hand, opened
 from engine.cli.output import VerbOutput
-from engine.edl.export.placing.frame_rates import FrameRate
-from engine.edl.imports import asks_labels
-from engine.edl.imports.described import LabelsAs
-from engine.edl.imports.formats import IMPORTS
-from engine.errors import UsageError
-from engine.progress import Progress
-from engine.timebase import samples_to_s
-from engine.wording import listed
+from engine.core.errors import UsageError
+from engine.core.progress import Progress
+from engine.core.timebase import samples_to_s
+from engine.core.wording import listed
+from engine.exchange.export.placing.frame_rates import FrameRate
+from engine.exchange.imports import asks_labels
+from engine.exchange.imports.described import LabelsAs
+from engine.exchange.imports.formats import IMPORTS
 
 if TYPE_CHECKING:
     from engine.document.document import Document
-    from engine.edl.imports.proposals.edit import ImportedEdit
+    from engine.exchange.imports.proposals.edit import ImportedEdit
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,8 +57,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
 
 
 def _compared(document: Document, options: argparse.Namespace, progress: Progress) -> ImportedEdit:
-    from engine.edl.imports.proposals.read import read_into
-    from engine.edl.imports.proposals.requests import ReadEditsRequest
+    from engine.exchange.imports.proposals.read import read_into
+    from engine.exchange.imports.proposals.requests import ReadEditsRequest
 
     request = ReadEditsRequest(
         document.state,

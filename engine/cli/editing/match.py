@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, cast
 from engine.cli.documents import opened
 from engine.cli.editing.propose import propose_in
 from engine.cli.output import VerbOutput
-from engine.errors import UsageError
-from engine.files.safe_write import shown
-from engine.progress import Progress
-from engine.timebase import format_time, samples_to_s
-from engine.wording import level_text, percent
+from engine.core.errors import UsageError
+from engine.core.files.safe_write import shown
+from engine.core.progress import Progress
+from engine.core.timebase import format_time, samples_to_s
+from engine.core.wording import level_text, percent
 
 if TYPE_CHECKING:
-    from engine.matching.matched import Matched, Segment
+    from engine.features.match.matched import Matched, Segment
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,8 +39,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     if raws[0].suffix == ".offcut":
         yield _into_document(raws, edited, progress)
         return
-    from engine.matching.figures import figures_of
-    from engine.matching.match import match
+    from engine.features.match.figures import figures_of
+    from engine.features.match.match import match
 
     matched = match(raws, edited, progress)
     yield VerbOutput(figures_of(matched), "\n".join(_table(matched)))

@@ -9,19 +9,19 @@ from pathlib import Path
 
 from engine.cli.documents import opened
 from engine.cli.output import VerbOutput
+from engine.core.errors import DocumentError
+from engine.core.progress import Progress
+from engine.core.timebase import format_time, samples_to_s
+from engine.core.wording import counted, listed
 from engine.document.document import Document
 from engine.document.file.storage import exists_already
 from engine.document.state import DocumentState
-from engine.errors import DocumentError
-from engine.hits.kit.membership import left_behind, left_behind_sentence
-from engine.progress import Progress
+from engine.features.timing.hits.kit.membership import left_behind, left_behind_sentence
 from engine.recordings.import_audio import Imported, ImportRequest, import_edit, stated_start
-from engine.recordings.placement.placements import Mode, Placements
-from engine.recordings.placement.start_time import StartTime
 from engine.recordings.poly import Split
+from engine.recordings.stated.placements import Mode, Placements
+from engine.recordings.stated.start_time import StartTime
 from engine.recordings.stored_pickup import store_pickup
-from engine.timebase import format_time, samples_to_s
-from engine.wording import counted, listed
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,7 +59,7 @@ def split_of(options: argparse.Namespace) -> Split:
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Import first, so that a file that cannot be read leaves no empty document behind."""
-    from engine.recordings.kit import import_with_kit
+    from engine.features.timing.kit import import_with_kit
 
     is_there = _is_new_document(options.project)
     request = ImportRequest(tuple(options.audio), place=Mode(options.place), split=split_of(options))

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from engine.cli.documents import analyses_of, opened
 from engine.cli.output import Listing, VerbOutput
+from engine.core.progress import Progress
+from engine.core.timebase import format_time, samples_to_s_array
 from engine.document.analysis import DetectedSounds
 from engine.document.decisions import Verdict, edited
 from engine.document.document import Document
@@ -16,10 +18,8 @@ from engine.document.kinds import KINDS
 from engine.document.proposals import WEAK_EVIDENCE, Evidence, Proposal, ReferenceExample
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS, table_of
-from engine.progress import Progress
 from engine.review.calibration.calibrate import calibrate
 from engine.review.sounds_in_cuts import sounds_in_cut, sounds_sentence
-from engine.timebase import format_time, samples_to_s_array
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,16 +11,16 @@ from engine.cli.documents import analysing, media_of, opened, tracks_named
 from engine.cli.numbers import finite, proposal_row, span_s
 from engine.cli.output import VerbOutput
 from engine.cli.streams import own_output
+from engine.core.errors import UsageError
+from engine.core.progress import Progress
+from engine.core.wording import listed, quoted
 from engine.document.document import Document
 from engine.document.grid.recounted import grid_in_force
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.errors import UsageError
-from engine.finders.finder import Finder, FinderRequest
-from engine.finders.registry import FINDERS, FoundEdits, find_edits, request_of, require_finder
-from engine.finders.settings import Field, SettingError, fields_of
-from engine.progress import Progress
-from engine.wording import listed, quoted
+from engine.features.registry import FINDERS, FoundEdits, find_edits, request_of, require_finder
+from engine.review.finders.finder import Finder, FinderRequest
+from engine.review.finders.settings import Field, SettingError, fields_of
 
 
 class _FinderOptions(argparse.Action):
@@ -115,7 +115,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
 def request_in(
     document: Document, name: str, settings: Mapping[str, object], tracks: tuple[str, ...] = ()
 ) -> FinderRequest:
-    """Return the request for a finder of a document; see `engine.finders.registry.request_of`."""
+    """Return the request for a finder of a document; see `engine.features.registry.request_of`."""
     known = {kind: document.analysis(kind) for kind in tuple(document.state.analyses)}
     known["beats"] = grid_in_force(document.state, known.get("beats"))
     try:
@@ -135,7 +135,7 @@ def propose_in(
 
     Raises
     ------
-    UsageError : see `engine.finders.registry.request_of`
+    UsageError : see `engine.features.registry.request_of`
     DocumentError : see `analysing`
     """
     request = request_in(document, name, settings, tracks)

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 from engine.cli.documents import media_of, opened_to_edit, tracks_named
 from engine.cli.numbers import proposal_row
 from engine.cli.output import VerbOutput
+from engine.core.errors import UsageError
+from engine.core.progress import Progress
+from engine.core.timebase import s_to_samples
+from engine.core.wording import counted
 from engine.document.decisions import Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.errors import UsageError
-from engine.finders.repair.requests import FADE_MS, RepairSettings
-from engine.finders.repair.separations import separations_edit
-from engine.progress import Progress
+from engine.features.repair.finders.repair.requests import FADE_MS, RepairSettings
+from engine.features.repair.finders.repair.separations import separations_edit
+from engine.features.repair.separation.levels.level_change import mute_offer
+from engine.features.repair.separation.paint import Paint, Range
 from engine.recordings.spans import SpanRequest
-from engine.separation.levels.level_change import mute_offer
-from engine.separation.paint import Paint, Range
-from engine.timebase import s_to_samples
-from engine.wording import counted
 
 if TYPE_CHECKING:
     pass
@@ -30,7 +30,7 @@ MODES = ("remove", "keep")
 
 def repair(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     """Isolate or remove named sounds in a span; accepted at once, unless the sound is uncertain."""
-    from engine.finders.repair.separate import asked_for, separate_in_document
+    from engine.features.repair.finders.repair.separate import asked_for, separate_in_document
 
     with opened_to_edit(options.project) as document:
         state = document.state

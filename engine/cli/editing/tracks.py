@@ -9,8 +9,8 @@ from pathlib import Path
 from engine.cli.documents import opened
 from engine.cli.editing.clips import track_lines, track_rows
 from engine.cli.output import VerbOutput
+from engine.core.progress import Progress
 from engine.document.marks.time_of_day import starts_at
-from engine.progress import Progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

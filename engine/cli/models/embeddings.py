@@ -7,13 +7,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.audio.folders import audio_files
 from engine.cli.numbers import finite
 from engine.cli.output import Listing, VerbOutput
-from engine.errors import OffcutError, UsageError
-from engine.files.safe_write import shown
-from engine.progress import Progress
-from engine.wording import counted, reason_of
+from engine.core.errors import OffcutError, UsageError
+from engine.core.files.safe_write import shown
+from engine.core.progress import Progress
+from engine.core.wording import counted, reason_of
+from engine.sound.folders import audio_files
 
 _LEAST_WINDOW_S, _MOST_WINDOW_S, _LEAST_HOP_S = 1.0, 60.0, 0.1
 
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput 
 
 
 def _list() -> VerbOutput:
-    from engine.embeddings.registry import CLAP, EMBEDDINGS, clap_folder
+    from engine.analysis.embeddings.registry import CLAP, EMBEDDINGS, clap_folder
 
     missing = set() if clap_folder().is_dir() else {CLAP}
     rows = [{"name": name, "is_here": name not in missing} for name in EMBEDDINGS]
@@ -56,7 +56,7 @@ def _list() -> VerbOutput:
 
 
 def _install(options: argparse.Namespace, progress: Progress) -> VerbOutput:
-    from engine.embeddings.installing import ABOUT, add_from, download
+    from engine.analysis.embeddings.installing import ABOUT, add_from, download
 
     if options.action == "add":
         found = add_from(options.folder)
@@ -89,9 +89,9 @@ def _prepare(options: argparse.Namespace, progress: Progress) -> Iterator[Listin
 
 
 def _entries(options: argparse.Namespace, refused: list[str], progress: Progress) -> Iterator[VerbOutput]:
-    from engine.embeddings.hearing import Hearing
-    from engine.embeddings.preparation import NotPrepared, default_folder, prepare_all
-    from engine.embeddings.registry import embedder
+    from engine.analysis.embeddings.hearing import Hearing
+    from engine.analysis.embeddings.preparation import NotPrepared, default_folder, prepare_all
+    from engine.analysis.embeddings.registry import embedder
 
     def refuse(sentence: str) -> None:
         refused.append(sentence)

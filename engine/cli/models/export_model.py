@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.cli.output import VerbOutput
-from engine.errors import UsageError
-from engine.files.safe_write import shown
-from engine.progress import Progress
+from engine.core.errors import UsageError
+from engine.core.files.safe_write import shown
+from engine.core.progress import Progress
 
 NAMES = ("sounds", "separation")
-"""Of `engine.separation.onnx_file.MODELS`, which loads torch."""
+"""Of `engine.features.repair.separation.onnx_file.MODELS`, which loads torch."""
 _SUFFIX = ".onnx"
 
 
@@ -27,7 +27,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     """Write the file, and report how far its answers are from those of torch."""
     if options.out.suffix.lower() != _SUFFIX:
         raise UsageError(f"{shown(options.out)} is not the name of a model: use the suffix {_SUFFIX}.")
-    from engine.separation.onnx_file import MODELS, write_onnx
+    from engine.features.repair.separation.onnx_file import MODELS, write_onnx
 
     model = MODELS[options.model]
     difference = write_onnx(model, options.out, overwrite=options.force)

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from engine.cli.numbers import whole, whole_from_0
 from engine.cli.output import VerbOutput
-from engine.errors import UsageError
-from engine.files.safe_write import shown
-from engine.progress import SILENT, Progress
+from engine.core.errors import UsageError
+from engine.core.files.safe_write import shown
+from engine.core.progress import SILENT, Progress
 
 _PAIRS_SHARE = 0.3
 
@@ -67,7 +67,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
 
 def _learn_across(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Learn with several processes; the first one writes and prints."""
-    from engine.learning.across import Machines, training_across
+    from engine.analysis.learning.across import Machines, training_across
 
     machines = Machines(options.devices, options.nodes, options.node_rank, options.main_address)
     said_once = ExitStack()
@@ -80,13 +80,13 @@ def _learn_across(options: argparse.Namespace, progress: Progress) -> Iterator[V
 
 
 def _learn(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
-    from engine.anomaly.recipes.config import default_config, load_config
+    from engine.features.taste.anomaly.recipes.config import default_config, load_config
 
     config = load_config(options.config) if options.config else default_config()
 
-    from engine.anomaly.learn import LearnRequest, check_files, learn
-    from engine.anomaly.recipes.examples import Examples
-    from engine.diagnoses.material import check_material
+    from engine.features.taste.anomaly.learn import LearnRequest, check_files, learn
+    from engine.features.taste.anomaly.recipes.examples import Examples
+    from engine.features.taste.diagnoses.material import check_material
 
     request = LearnRequest(
         edited=tuple(options.edited),
@@ -103,7 +103,7 @@ def _learn(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutp
         print(f"offcut learn: {finding.severity}: {shown(finding.sentence)}", file=sys.stderr)
     learning = progress.part(0.05, 1.0)
     if request.raw:
-        from engine.taste.pairs import cuts_of_pairs
+        from engine.features.taste.pairs import cuts_of_pairs
 
         cuts = cuts_of_pairs(request.raw, request.edited, learning.part(0.0, _PAIRS_SHARE))
         request, learning = replace(request, cuts=cuts), learning.part(_PAIRS_SHARE, 1.0)
@@ -131,7 +131,7 @@ def _improve(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOu
     from engine.cli.documents import media_of, opened
     from engine.document.analysis import Listening
     from engine.document.grid.recounted import grid_in_force
-    from engine.taste.improve import DecidedDocument, ImproveRequest, improve, new_folder
+    from engine.features.taste.improve import DecidedDocument, ImproveRequest, improve, new_folder
 
     if options.raw or options.config or options.seed:
         raise UsageError("--improve keeps the recipe of the taste: leave out --raw, --config and --seed.")

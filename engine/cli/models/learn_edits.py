@@ -9,9 +9,9 @@ from pathlib import Path
 
 from engine.cli.numbers import whole_from_0
 from engine.cli.output import VerbOutput
-from engine.errors import UsageError
-from engine.files.safe_write import shown
-from engine.progress import Progress
+from engine.core.errors import UsageError
+from engine.core.files.safe_write import shown
+from engine.core.progress import Progress
 
 _SUFFIX = ".editor"
 
@@ -31,8 +31,12 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     """Match, learn, and write the editor."""
     if options.out.suffix.lower() != _SUFFIX:
         raise UsageError(f"{shown(options.out)} is not the name of an editor file: use the suffix {_SUFFIX}.")
-    from engine.finders.arrangement.learn_editor_file import learn_editor_file
-    from engine.finders.arrangement.learn_edits_requests import LearnEditsRequest, RawAndEdited, told_lines
+    from engine.features.arrangement.finder.learn_editor_file import learn_editor_file
+    from engine.features.arrangement.finder.learn_edits_requests import (
+        LearnEditsRequest,
+        RawAndEdited,
+        told_lines,
+    )
 
     pairs = tuple(RawAndEdited(tuple(options.raw), edited) for edited in options.edited)
     request = LearnEditsRequest(pairs, options.out.stem, options.seed)

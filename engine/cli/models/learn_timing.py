@@ -6,12 +6,12 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.alignment.division import read_division
 from engine.cli.grid_flags import add_grid_flags, check_grid, wanted_grid
 from engine.cli.output import VerbOutput
-from engine.errors import UsageError
-from engine.files.safe_write import shown
-from engine.progress import Progress
+from engine.core.errors import UsageError
+from engine.core.files.safe_write import shown
+from engine.core.progress import Progress
+from engine.features.timing.alignment.division import read_division
 
 _PAIRS = {
     "raw": "a file for each microphone, or their folder; again for another performance",
@@ -39,9 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Compare, learn, and write the groove."""
-    from engine.alignment.learning.groove_file import SUFFIX, is_learned
-    from engine.finders.timing.learn_timing import learn_timing_file
-    from engine.finders.timing.learn_timing_requests import LearnTimingRequest, paired
+    from engine.features.timing.alignment.learning.groove_file import SUFFIX, is_learned
+    from engine.features.timing.finders.timing.learn_timing import learn_timing_file
+    from engine.features.timing.finders.timing.learn_timing_requests import LearnTimingRequest, paired
 
     check_grid(options)
     if not is_learned(str(options.out)):

@@ -11,21 +11,21 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.archive.workers import begin, fitting_workers
-from engine.audio.folders import audio_files
-from engine.audio.opening import require_file
 from engine.cli.numbers import finite, whole
 from engine.cli.output import Listing, VerbOutput
-from engine.errors import OffcutError, UsageError
-from engine.files.safe_write import check_target, replacing, shown
-from engine.progress import Progress
-from engine.timebase import format_time
-from engine.wording import counted, reason_of
+from engine.core.errors import OffcutError, UsageError
+from engine.core.files.safe_write import check_target, replacing, shown
+from engine.core.progress import Progress
+from engine.core.timebase import format_time
+from engine.core.wording import counted, reason_of
+from engine.features.taste.archive.workers import begin, fitting_workers
+from engine.sound.folders import audio_files
+from engine.sound.opening import require_file
 
 if TYPE_CHECKING:
-    from engine.anomaly.score import Scores
-    from engine.anomaly.taste import Taste
-    from engine.archive.outcome import Outcome, Scored
+    from engine.features.taste.anomaly.score import Scores
+    from engine.features.taste.anomaly.taste import Taste
+    from engine.features.taste.archive.outcome import Outcome, Scored
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,7 +66,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput 
 
 
 def _loaded(path: Path) -> Taste:
-    from engine.anomaly.taste import load_taste  # torch
+    from engine.features.taste.anomaly.taste import load_taste  # torch
 
     return load_taste(path)
 
@@ -85,7 +85,7 @@ def _check(options: argparse.Namespace) -> None:
 
 def _score_few(options: argparse.Namespace, taste: Taste, progress: Progress) -> VerbOutput:
     """Score named files, all or none of them."""
-    from engine.anomaly.score import score_file
+    from engine.features.taste.anomaly.score import score_file
 
     for path in options.audio:
         require_file(path)  # before the first of hours is scored
@@ -155,9 +155,9 @@ class _Scoring:
                     yield self._entry(scored)
 
     def _outcomes(self) -> Generator[Outcome]:
-        from engine.archive.cluster import score_on_cluster
-        from engine.archive.outcome import score_recording
-        from engine.archive.processes import score_by_processes
+        from engine.features.taste.archive.cluster import score_on_cluster
+        from engine.features.taste.archive.outcome import score_recording
+        from engine.features.taste.archive.processes import score_by_processes
 
         if self._options.cluster is not None:
             yield from score_on_cluster(self._options.taste, self._paths(), self._options.cluster)
@@ -174,7 +174,7 @@ class _Scoring:
         self._say(f"{shown(error.filename)} cannot be listed: {reason_of(error)}.")
 
     def _scored_or_said(self, outcome: Outcome) -> Scored | None:
-        from engine.archive.outcome import Refused
+        from engine.features.taste.archive.outcome import Refused
 
         if isinstance(outcome, Refused):
             self._say(outcome.sentence)
@@ -191,7 +191,7 @@ class _Scoring:
         return iter([(shown(scored.path), *self._verdict(scored))])
 
     def _verdict(self, scored: Scored) -> tuple[float | None, str | None]:
-        from engine.archive.outcome import prediction
+        from engine.features.taste.archive.outcome import prediction
 
         return scored.overall, prediction(scored.overall, self._options.threshold)
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.cli.output import VerbOutput
-from engine.progress import Progress
-from engine.timebase import samples_to_s_array
-from engine.wording import counted
+from engine.core.progress import Progress
+from engine.core.timebase import samples_to_s_array
+from engine.core.wording import counted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,9 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Find tempo, beats and downbeats."""
-    from engine.audio.reader import SourceReader
-    from engine.beats.listen import listen
-    from engine.features.mono import mono_of
+    from engine.analysis.beats.listen import listen
+    from engine.analysis.signal.mono import mono_of
+    from engine.sound.reader import SourceReader
 
     with SourceReader(options.audio) as reader:
         blocks = mono_of(reader, reader.rate_hz)

@@ -9,11 +9,11 @@ from pathlib import Path
 from engine.cli.documents import analysing, media_of, opened
 from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
+from engine.core.errors import UsageError
+from engine.core.progress import Progress
+from engine.core.timebase import format_time, s_to_samples, samples_to_s
+from engine.core.wording import percent
 from engine.document.analysis import DetectedSounds
-from engine.errors import UsageError
-from engine.progress import Progress
-from engine.timebase import format_time, s_to_samples, samples_to_s
-from engine.wording import percent
 
 _MOST = 5
 _DOCUMENT = ".offcut"
@@ -50,9 +50,9 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
 
 
 def _labels(options: argparse.Namespace, progress: Progress) -> VerbOutput:
-    from engine.audio.reader import SourceReader
-    from engine.detection.span_labels import labels_within
-    from engine.separation.windows import joined
+    from engine.analysis.detection.span_labels import labels_within
+    from engine.features.repair.separation.windows import joined
+    from engine.sound.reader import SourceReader
 
     with SourceReader(options.audio) as reader:
         span = (0, reader.frames)
@@ -88,8 +88,8 @@ def _events_of_document(path: Path, progress: Progress) -> VerbOutput:
 
 
 def _events_of_recording(path: Path, progress: Progress) -> VerbOutput:
-    from engine.audio.reader import SourceReader
-    from engine.detection.span_labels import sounds_of_recording
+    from engine.analysis.detection.span_labels import sounds_of_recording
+    from engine.sound.reader import SourceReader
 
     with SourceReader(path) as reader:
         return _told(path, sounds_of_recording(reader, progress), reader.rate_hz)

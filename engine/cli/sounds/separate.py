@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 
 from engine.cli.numbers import finite
 from engine.cli.output import ByteStream, VerbOutput
-from engine.errors import UsageError
-from engine.files.safe_write import shown
-from engine.progress import Progress
-from engine.separation.levels.level_change import mute_offer, refused_words
-from engine.separation.names import ABOUT, DEFAULT
-from engine.timebase import s_to_samples, samples_to_s
-from engine.wording import listed
+from engine.core.errors import UsageError
+from engine.core.files.safe_write import shown
+from engine.core.progress import Progress
+from engine.core.timebase import s_to_samples, samples_to_s
+from engine.core.wording import listed
+from engine.features.repair.separation.levels.level_change import mute_offer, refused_words
+from engine.features.repair.separation.names import ABOUT, DEFAULT
 
 if TYPE_CHECKING:
-    from engine.audio.reader import SourceReader
-    from engine.separation.separate import Asked
+    from engine.features.repair.separation.separate import Asked
+    from engine.sound.reader import SourceReader
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -110,9 +110,9 @@ def _stream(options: argparse.Namespace) -> Iterator[ByteStream]:
 
 def _file(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     """Write the recording with its windows changed and all else as it was."""
-    from engine.audio.reader import SourceReader
-    from engine.separation.in_file import separate_in_file
-    from engine.separation.windows import joined
+    from engine.features.repair.separation.in_file import separate_in_file
+    from engine.features.repair.separation.windows import joined
+    from engine.sound.reader import SourceReader
 
     with SourceReader(options.audio) as reader:
         rate_hz = reader.rate_hz
@@ -148,11 +148,11 @@ def _file(options: argparse.Namespace, progress: Progress) -> VerbOutput:
 
 
 def _asked(options: argparse.Namespace, reader: SourceReader) -> Asked:
-    from engine.separation.checks.refusals import understood_prompts
-    from engine.separation.example import example_in_file
-    from engine.separation.mask import Mode, floor_of
-    from engine.separation.separate import Asked
-    from engine.separation.windows import FADE_MS
+    from engine.features.repair.separation.checks.refusals import understood_prompts
+    from engine.features.repair.separation.example import example_in_file
+    from engine.features.repair.separation.mask import Mode, floor_of
+    from engine.features.repair.separation.separate import Asked
+    from engine.features.repair.separation.windows import FADE_MS
 
     examples = tuple(example_in_file(reader, start_s, stop_s) for start_s, stop_s in options.like)
     prompts = understood_prompts(options.text, options.separator) if options.text or not examples else ()

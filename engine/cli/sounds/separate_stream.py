@@ -13,15 +13,15 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.wav_stream import WavStreamReader, encoded
 from engine.cli.output import ByteStream, VerbOutput
-from engine.errors import SourceError, UsageError
-from engine.separation.checks.refusals import understood_prompts
-from engine.separation.mask import Mode, floor_of
-from engine.separation.registry import streaming_separator
-from engine.separation.separator import Prompt, Separator
-from engine.separation.streaming import LATENCY_S, SeparationStream
-from engine.wording import counted, listed, quoted
+from engine.core.errors import SourceError, UsageError
+from engine.core.wording import counted, listed, quoted
+from engine.features.repair.separation.checks.refusals import understood_prompts
+from engine.features.repair.separation.mask import Mode, floor_of
+from engine.features.repair.separation.registry import streaming_separator
+from engine.features.repair.separation.separator import Prompt, Separator
+from engine.features.repair.separation.streaming import LATENCY_S, SeparationStream
+from engine.sound.wav_stream import WavStreamReader, encoded
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from engine.cli.documents import analysing, media_of, opened
 from engine.cli.output import VerbOutput
-from engine.progress import Progress
-from engine.timebase import format_time
-from engine.wording import percent
+from engine.core.progress import Progress
+from engine.core.timebase import format_time
+from engine.core.wording import percent
 
 if TYPE_CHECKING:
-    from engine.structure.sections import Section
+    from engine.features.takes.structure.sections import Section
 
 _PROJECT = ".offcut"
 
@@ -45,12 +45,12 @@ def _found(path: Path, progress: Progress) -> tuple[Section, ...]:
     # A missing file is reported before torch is imported, which takes seconds.
     if path.suffix.lower() == _PROJECT:
         return _of_document(path, progress)
-    from engine.audio.reader import SourceReader
+    from engine.sound.reader import SourceReader
 
     with SourceReader(path) as reader:
-        from engine.beats.listen import listen
-        from engine.features.mono import mono_of
-        from engine.structure.find import find_structure
+        from engine.analysis.beats.listen import listen
+        from engine.analysis.signal.mono import mono_of
+        from engine.features.takes.structure.find import find_structure
 
         rate_hz, length = reader.rate_hz, reader.frames
         grid = listen(mono_of(reader, rate_hz), rate_hz, length, progress.part(0.0, 0.7)).grid
@@ -63,14 +63,14 @@ def _of_document(path: Path, progress: Progress) -> tuple[Section, ...]:
     """Return the sections that a document stores; without any, find and store them."""
     from engine.document.marks.section_edits import known_sections
     from engine.document.marks.sections import SECTIONS
-    from engine.structure.sections import Section
+    from engine.features.takes.structure.sections import Section
 
     with opened(path, to_read=True) as document:
         state = document.state
         stored = known_sections(state, document.analysis(SECTIONS))
     if stored is None:
+        from engine.features.takes.structure.find_sections import find_sections
         from engine.recordings.analyses import AnalysisRequest
-        from engine.recordings.find_sections import find_sections
 
         with opened(path) as document:
             with analysing(document, "beats"):

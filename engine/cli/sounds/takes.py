@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from engine.cli.documents import media_of, opened
 from engine.cli.output import VerbOutput
-from engine.progress import Progress
-from engine.timebase import format_time
-from engine.wording import counted, percent
+from engine.core.progress import Progress
+from engine.core.timebase import format_time
+from engine.core.wording import counted, percent
 
 if TYPE_CHECKING:
-    from engine.takes.takes import FoundTakes, Take, TakeGroup
+    from engine.analysis.found_takes import FoundTakes, Take, TakeGroup
 
 _PROJECT = ".offcut"
 
@@ -43,19 +43,19 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
 
 
 def _found(path: Path, progress: Progress) -> FoundTakes:
-    from engine.audio.reader import SourceReader
+    from engine.sound.reader import SourceReader
 
     # A missing file is reported before torch is imported, which takes seconds.
     if path.suffix.lower() == _PROJECT:
         with opened(path, to_read=True) as document:
-            from engine.finders.takes.proposals import takes_in_document
+            from engine.features.takes.finders.takes.proposals import takes_in_document
             from engine.recordings.analyses import AnalysisRequest
 
             media = media_of(document)
             return takes_in_document(AnalysisRequest(document.state, media), progress)
     with SourceReader(path) as reader:
-        from engine.features.mono import mono_of
-        from engine.takes.find import find_takes
+        from engine.analysis.signal.mono import mono_of
+        from engine.features.takes.find import find_takes
 
         return find_takes(mono_of(reader, reader.rate_hz), reader.rate_hz, reader.frames, progress)
 

@@ -12,6 +12,9 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.errors import UsageError
+from engine.core.timebase import format_time, samples_to_s
+from engine.core.wording import counted
 from engine.document.analysis import Analysis
 from engine.document.change import Edit
 from engine.document.document import analysis_id
@@ -19,9 +22,6 @@ from engine.document.drums.confirmed import confirmed, taken, with_microphones_o
 from engine.document.drums.hits import Hits, Role
 from engine.document.edits import set_analyses
 from engine.document.state import DocumentState
-from engine.errors import UsageError
-from engine.timebase import format_time, samples_to_s
-from engine.wording import counted
 
 PROMOTED = "promoted"
 DRUMS = "drums"

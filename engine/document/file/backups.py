@@ -16,12 +16,12 @@ from contextlib import closing, nullcontext, suppress
 from hashlib import blake2b
 from pathlib import Path
 
+from engine.core.errors import DocumentError, ExportError, OffcutError
+from engine.core.files.places import data_folder
+from engine.core.files.safe_write import replacing
 from engine.document.file.row_copies import RowCopies, copy_rows
 from engine.document.file.stored_audio import IS_POSSIBLE, TABLE, block_digest, is_key, named_keys
 from engine.document.file.transaction import connect, snapshot
-from engine.errors import DocumentError, ExportError, OffcutError
-from engine.files.places import data_folder
-from engine.files.safe_write import replacing
 
 _FOLDER = "audio"
 _ROW = "key, rate_hz, channels, frames, encoding, digest"

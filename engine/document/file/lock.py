@@ -12,7 +12,7 @@ import sys
 from hashlib import blake2b
 from pathlib import Path
 
-from engine.files.regular_file import open_handle
+from engine.core.files.regular_file import open_handle
 
 _HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK)
 

@@ -11,6 +11,9 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine.core.errors import DocumentError
+from engine.core.files.safe_write import shown
+from engine.core.wording import reason_of
 from engine.document.file.backups import keep_backup, keep_older_version, newest_backup
 from engine.document.file.checks.layout import ForeignLayoutError, layout_of, require_layout
 from engine.document.file.checks.sizes import require_sizes
@@ -24,9 +27,6 @@ from engine.document.file.stored_audio import TABLE, possible_keys, remove_audio
 from engine.document.file.transaction import Transaction, connect, data_version, snapshot
 from engine.document.history import undo_labels
 from engine.document.state import DocumentState
-from engine.errors import DocumentError
-from engine.files.safe_write import shown
-from engine.wording import reason_of
 
 _ELSEWHERE = "it is open in another window: close it there first"
 _PROTECTED = "it is write-protected: allow writing, or copy it and open the copy"

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from engine.errors import DocumentError
-from engine.files.regular_file import read_beginning
-from engine.wording import reason_of
+from engine.core.errors import DocumentError
+from engine.core.files.regular_file import read_beginning
+from engine.core.wording import reason_of
 
 APPLICATION_ID = 0x0FFC0701
 SCHEMA_VERSION = 7

@@ -16,6 +16,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from engine.core.errors import DocumentError, ExportError
+from engine.core.files.safe_write import replacing
 from engine.document.change import CurrentAnalysis, Row, RowChange, Setting
 from engine.document.decisions import Decision
 from engine.document.file.checks.coherence import require_coherent
@@ -29,8 +31,6 @@ from engine.document.marks.markers import Marker
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source, Track
-from engine.errors import DocumentError, ExportError
-from engine.files.safe_write import replacing
 
 _KEYS_AT_ONCE = 500  # SQLite takes no more than 999 in one statement everywhere
 _IN_TIME_ORDER = attrgetter("start_samples", "stop_samples", "id")

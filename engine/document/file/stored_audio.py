@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.core.errors import DocumentError
 from engine.document.file.audio_packing import UNREADABLE, Samples, pack, unpack
 from engine.document.file.checks.limits import (
     HIGHEST_RATE_HZ,
@@ -27,7 +28,6 @@ from engine.document.file.checks.limits import (
 )
 from engine.document.file.checksums import digest
 from engine.document.file.transaction import connect, snapshot
-from engine.errors import DocumentError
 
 TABLE = "stored_audio"
 AUDIO, AUDIO_OF = "audio", "audio_of"

@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
+from engine.core.errors import DocumentError
 from engine.document.file.checksums import Tally
-from engine.errors import DocumentError
 
 _REASONS = {
     sqlite3.SQLITE_FULL: "the disk is full: free some space and do it again",

@@ -14,6 +14,7 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from engine.core.errors import UsageError
 from engine.document.analysis import APART_BEATS, HAND, Analysis, BeatGrid
 from engine.document.change import Edit
 from engine.document.document import analysis_id
@@ -23,7 +24,6 @@ from engine.document.grid.tempo_decisions import decided_tempi
 from engine.document.kinds.tempo import TEMPO
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
-from engine.errors import UsageError
 
 Positions = NDArray[np.int64]
 

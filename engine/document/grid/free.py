@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from engine.core.timebase import format_time
+from engine.core.wording import counted
 from engine.document.analysis import BeatGrid
-from engine.timebase import format_time
-from engine.wording import counted
 
 _MOST_NAMED = 4
 

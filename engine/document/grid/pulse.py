@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from engine.core.errors import UsageError
 from engine.document.analysis import HAND, BeatGrid
 from engine.document.grid.edits import beats_in_bar
 from engine.document.grid.free import free_outside, is_free
-from engine.errors import UsageError
 
 _EMPTY_BEATS = 1.5
 """Beats that are further apart leave room for others."""

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from engine.core.errors import UsageError
 from engine.document.analysis import HAND, BeatGrid
 from engine.document.grid.edits import (
     FASTEST_BPM,
@@ -22,7 +23,6 @@ from engine.document.grid.edits import (
     with_downbeat,
 )
 from engine.document.kinds.tempo import HEARD, READINGS
-from engine.errors import UsageError
 
 
 def respaced(grid: BeatGrid, beats: int, of: int) -> BeatGrid:

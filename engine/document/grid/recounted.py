@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.errors import UsageError
 from engine.document.analysis import HAND, Analysis, BeatGrid
 from engine.document.grid.edits import beats_in_bar
 from engine.document.grid.readings import LEVELS
 from engine.document.grid.tempo_decisions import DecidedTempo, decided_tempi
 from engine.document.kinds.tempo import HEARD, OFF_BEAT
 from engine.document.state import DocumentState
-from engine.errors import UsageError
 
 Positions = NDArray[np.int64]
 

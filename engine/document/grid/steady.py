@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.latest import found_once
+from engine.core.spans import Samples, united
 from engine.document.analysis import APART_BEATS, HAND, BeatGrid
 from engine.document.grid.free import is_free
-from engine.latest import found_once
-from engine.spans import Samples, united
 
 FEWEST_BEATS = 16
 """A shorter run of beats next to a longer one is talk or tuning more often than music."""

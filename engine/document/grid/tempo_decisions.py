@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.core.errors import DocumentError
 from engine.document.decisions import Verdict, edited
 from engine.document.kinds.payload import integer
 from engine.document.kinds.tempo import BARS_LATER, GRID, HEARD, READING, TEMPO
 from engine.document.state import DocumentState
 from engine.document.table import table_of
-from engine.errors import DocumentError
 
 
 @dataclass(frozen=True, slots=True)

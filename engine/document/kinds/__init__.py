@@ -5,6 +5,9 @@ A new kind of Offcut is one module that makes a `Kind`, and one name in the tupl
 
 from __future__ import annotations
 
+from engine.core.errors import DocumentError
+from engine.core.extensions import Extended
+from engine.core.wording import quoted
 from engine.document.kinds.added import added_kind
 from engine.document.kinds.comp import COMP
 from engine.document.kinds.cut import CUT
@@ -22,9 +25,6 @@ from engine.document.kinds.sounding import GAIN, MUTE, SLIP
 from engine.document.kinds.take import TAKE
 from engine.document.kinds.tempo import TEMPO
 from engine.document.proposals import Proposal
-from engine.errors import DocumentError
-from engine.extensions import Extended
-from engine.wording import quoted
 
 # fmt: off
 _OWN = (

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from engine.core.errors import DocumentError
+from engine.core.extensions import UnusableError, require_type, said_of
+from engine.core.extensions.names import Extension
 from engine.document.decisions import Edited
 from engine.document.kinds.amount import Amount
 from engine.document.kinds.kind import Kind, span_words
 from engine.document.kinds.operations import Operation
-from engine.errors import DocumentError
-from engine.extensions import UnusableError, require_type, said_of
-from engine.extensions.names import Extension
 
 _ICONS = Path(__file__).resolve().parents[3] / "resources" / "icons"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.timebase import whole_where_near
+from engine.core.timebase import whole_where_near
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.core.timebase import format_time, samples_to_s
 from engine.document.decisions import Edited
 from engine.document.file.checks.limits import FARTHEST_SAMPLES
 from engine.document.kinds.kind import Kind, span_words
@@ -16,7 +17,6 @@ from engine.document.kinds.payload import (
     validator,
     whole,
 )
-from engine.timebase import format_time, samples_to_s
 
 COVERED_START_SAMPLES, COVERED_STOP_SAMPLES = "covered_start_samples", "covered_stop_samples"
 """The span of the take that stays, which the other take covers."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from engine.core.errors import DocumentError
 from engine.document.decisions import Edited
 from engine.document.file.checks.limits import FARTHEST_SAMPLES
 from engine.document.kinds.kind import Kind
@@ -27,7 +28,6 @@ from engine.document.kinds.payload import (
     whole,
 )
 from engine.document.kinds.sounding import BY_SAMPLES, SHIFT, shift_words
-from engine.errors import DocumentError
 
 ONSET_SAMPLES, AFTER_SAMPLES, VOICES = "onset_samples", "after_samples", "voices"
 LINE, FILL, BLEED = "line", "fill", "bleed"

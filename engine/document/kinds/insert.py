@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from engine.core.timebase import samples_to_s
 from engine.document.decisions import Edited
 from engine.document.file.checks.limits import FARTHEST_SAMPLES, LONGEST_DOCUMENT_SAMPLES
 from engine.document.kinds.amount import Amount
@@ -30,7 +31,6 @@ from engine.document.kinds.sounding import (
     require_tone,
     tone_of,
 )
-from engine.timebase import samples_to_s
 
 LENGTH_SAMPLES = "length_samples"
 _insert = validator(

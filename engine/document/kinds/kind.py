@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from engine.core.timebase import format_time, samples_to_s
 from engine.document.decisions import Edited
 from engine.document.kinds.amount import Amount
 from engine.document.kinds.operations import Operation
-from engine.timebase import format_time, samples_to_s
 
 Span = tuple[int, int]
 

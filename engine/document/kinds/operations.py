@@ -211,7 +211,7 @@ USUAL_FILL = Fill.DECAY
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The slice [start, stop) of the source sounds `by_samples` later; see `engine.edl.slicing.slices`.
+    """The slice [start, stop) of the source sounds `by_samples` later; see `engine.sound.edl.slicing.slices`.
 
     All slices of a track are laid out together, each border where both its neighbours allow it.
 
@@ -240,7 +240,7 @@ class Lift:
 
     Attributes
     ----------
-    gains : share of each octave of the track, 0 to 1 (`engine.edl.slicing.lifts`); empty for all
+    gains : share of each octave of the track, 0 to 1 (`engine.sound.edl.slicing.lifts`); empty for all
     crossfade_ms : at both edges
     """
 

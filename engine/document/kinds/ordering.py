@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.core.timebase import format_time, samples_to_s
 from engine.document.decisions import Edited
 from engine.document.file.checks.limits import FARTHEST_SAMPLES
 from engine.document.kinds.amount import Amount
@@ -17,7 +18,6 @@ from engine.document.kinds.payload import (
     validator,
     whole,
 )
-from engine.timebase import format_time, samples_to_s
 
 TIMES, TO_SAMPLES, RANK = "times", "to_samples", "rank"
 MOST_TIMES = 10_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from math import isfinite
 
+from engine.core.errors import DocumentError
 from engine.document.kinds.amount import Amount
-from engine.errors import DocumentError
 
 CROSSFADE_MS = "crossfade_ms"
 LONGEST_CROSSFADE_MS = 1000.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from engine.core.errors import DocumentError
 from engine.document.decisions import Edited
 from engine.document.file.checks.limits import FARTHEST_SAMPLES
 from engine.document.file.stored_audio import AUDIO, AUDIO_OF, is_key
@@ -20,7 +21,6 @@ from engine.document.kinds.payload import (
     validator,
     whole,
 )
-from engine.errors import DocumentError
 
 AUDIO_START, AUDIO_STOP = "audio_start_samples", "audio_stop_samples"
 OVER = "over"

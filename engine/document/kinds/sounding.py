@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+from engine.core.errors import DocumentError
 from engine.document.decisions import Edited
 from engine.document.file.checks.limits import FARTHEST_SAMPLES
 from engine.document.kinds.amount import Amount
@@ -23,7 +24,6 @@ from engine.document.kinds.payload import (
     validator,
     whole,
 )
-from engine.errors import DocumentError
 
 TONE_START, TONE_STOP, IS_SILENT = "tone_start_samples", "tone_stop_samples", "is_silent"
 BY_SAMPLES, GAIN_DB, RAMP_MS = "by_samples", "gain_db", "ramp_ms"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.core.errors import DocumentError
 from engine.document.decisions import Edited
 from engine.document.file.checks.limits import FARTHEST_SAMPLES
 from engine.document.kinds.kind import Kind, span_words
@@ -16,7 +17,6 @@ from engine.document.kinds.payload import (
     validator,
     whole,
 )
-from engine.errors import DocumentError
 
 AT_SAMPLES, TAKES, NUMBER = "at_samples", "takes", "number"
 """A position on the timeline; the source of the take on each track, and the position in it that plays there;

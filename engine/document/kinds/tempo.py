@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from engine.core.wording import counted
 from engine.document.decisions import Edited
 from engine.document.kinds.kind import Kind
 from engine.document.kinds.operations import Operation
 from engine.document.kinds.payload import integer, number, one_of, real, text, validator, whole
-from engine.wording import counted
 
 GRID, READING, BARS_LATER, TEMPO_BPM = "grid", "reading", "bars_later_beats", "tempo_bpm"
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
+from engine.core.errors import UsageError
+from engine.core.timebase import format_time, samples_to_s
+from engine.core.wording import counted
 from engine.document.change import Edit, RowChange
 from engine.document.marks.markers import Marker
 from engine.document.state import DocumentState
-from engine.errors import UsageError
-from engine.timebase import format_time, samples_to_s
-from engine.wording import counted
 
 LONGEST_NAME = 200
 _ID = "marker-"

@@ -9,12 +9,12 @@ from codecs import BOM_UTF8
 from math import isfinite
 from pathlib import Path
 
+from engine.core.errors import SourceError
+from engine.core.files.decoded_text import decoded
+from engine.core.files.regular_file import read_beginning
+from engine.core.timebase import read_time, s_to_samples
+from engine.core.wording import reason_of
 from engine.document.marks.edits import NamedSpan
-from engine.errors import SourceError
-from engine.files.decoded_text import decoded
-from engine.files.regular_file import read_beginning
-from engine.timebase import read_time, s_to_samples
-from engine.wording import reason_of
 
 _SESSION = "SESSION NAME:"
 BEGINNING_BYTES = 64

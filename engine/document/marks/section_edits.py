@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from engine.core.errors import UsageError
 from engine.document.analysis import Analysis
 from engine.document.change import Edit
 from engine.document.document import analysis_id
@@ -12,7 +13,6 @@ from engine.document.listening_ids import mix_inputs
 from engine.document.marks.edits import LONGEST_NAME
 from engine.document.marks.sections import BY_HAND, SECTIONS, StoredSections
 from engine.document.state import DocumentState
-from engine.errors import UsageError
 
 NOT_YET = "Sections not found yet. Find them first ‹sections.find›."
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.timebase import samples_to_s_array
 from engine.document.marks.markers import Marker
-from engine.timebase import samples_to_s_array
 
 SECTIONS = "sections"
 """The kind under which a document stores them."""

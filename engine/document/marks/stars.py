@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from engine.core.errors import UsageError
 from engine.document.change import Edit, RowChange
 from engine.document.marks.edits import NamedSpan, add_all
 from engine.document.marks.markers import Marker
 from engine.document.state import DocumentState
-from engine.errors import UsageError
 
 MOST_STARS = 3
 AVOIDED = -1

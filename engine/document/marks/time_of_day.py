@@ -7,9 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from engine.core.timebase import samples_to_s
 from engine.document.change import Edit, Setting, row_changes
 from engine.document.state import DocumentState
-from engine.timebase import samples_to_s
 
 STARTS_AT = "starts_at"
 """The setting with the time of day of the start: ISO 8601, local, with or without a date."""

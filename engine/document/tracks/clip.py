@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
-from engine.latest import found_once_of
-from engine.spans import united
+from engine.core.latest import found_once_of
+from engine.core.spans import united
 
 SILENT_DB = -inf
 """Gain of a clip that covers those below it and reads no file; never stored."""

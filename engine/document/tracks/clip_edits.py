@@ -10,6 +10,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from engine.core.errors import UsageError
+from engine.core.timebase import format_time, s_to_samples, samples_to_s
+from engine.core.wording import counted, listed
 from engine.document.change import Edit, Row, row_changes
 from engine.document.decisions import Decision, Verdict
 from engine.document.file.checks.limits import LONGEST_DOCUMENT_SAMPLES
@@ -21,9 +24,6 @@ from engine.document.tracks.moved_along import moved_along
 from engine.document.tracks.ripple import Ripple, following, of_copies, of_move, of_removal, of_trim
 from engine.document.tracks.switches import accepted_switches, switched, switches_of
 from engine.document.tracks.track import Track, source_length_samples
-from engine.errors import UsageError
-from engine.timebase import format_time, s_to_samples, samples_to_s
-from engine.wording import counted, listed
 
 
 def clip_name(state: DocumentState, clip: Clip) -> str:

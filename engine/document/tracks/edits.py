@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
+from engine.core.errors import UsageError
+from engine.core.wording import counted, gain_text, listed, pan_text
 from engine.document.change import Edit, Row, Setting, row_changes
 from engine.document.file.checks.limits import LONGEST_DOCUMENT_SAMPLES, MOST_CLIPS
 from engine.document.state import DocumentState
 from engine.document.tracks.clip import Clip
 from engine.document.tracks.track import Source, Track, whole_clip
-from engine.errors import UsageError
-from engine.wording import counted, gain_text, listed, pan_text
 
 QUIETEST_DB, LOUDEST_DB = -60.0, 24.0
 DRUM_ROLES = ("kick", "snare", "hat", "tom", "cymbal", "overhead", "room")
@@ -27,7 +27,7 @@ NO_ROLES: Mapping[str, str] = MappingProxyType({})
 
 _COLOR = re.compile("#[0-9a-f]{6}")
 _CHANNEL = re.compile("#ch[0-9]+$")
-"""End of the path of a channel, see `engine.audio.decoders.tracks`."""
+"""End of the path of a channel, see `engine.sound.decoders.tracks`."""
 
 
 @dataclass(frozen=True, slots=True)

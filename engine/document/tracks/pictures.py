@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from engine.core.wording import counted
 from engine.document.change import Edit, row_changes
 from engine.document.state import DocumentState
 from engine.document.tracks.edits import set_track, track_of
 from engine.document.tracks.track import Picture
-from engine.wording import counted
 
 
 def set_pictures(state: DocumentState, track_ids: Collection[str], picture: Picture) -> Edit:

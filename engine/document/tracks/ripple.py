@@ -8,11 +8,11 @@ from enum import StrEnum
 
 import numpy as np
 
+from engine.core.errors import UsageError
+from engine.core.spans import common, united
 from engine.document.state import DocumentState
 from engine.document.tracks.clip import Clip
 from engine.document.tracks.track import Track
-from engine.errors import UsageError
-from engine.spans import common, united
 
 
 class Ripple(StrEnum):

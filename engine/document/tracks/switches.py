@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from engine.core.latest import found_once_of
+from engine.core.timebase import s_to_samples
 from engine.document.decisions import Verdict
 from engine.document.kinds.operations import Raise
 from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.document.tracks.clip import Clip, free_id, visible_in_time
 from engine.document.tracks.comping import raised
-from engine.latest import found_once_of
-from engine.timebase import s_to_samples
 
 
 def accepted_switches(state: DocumentState) -> Iterator[tuple[str, Raise]]:

@@ -10,10 +10,10 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from engine.core.latest import found_once_of
 from engine.document.state import DocumentState
 from engine.document.tracks.clip import Clip
 from engine.document.tracks.track import Source, Track
-from engine.latest import found_once_of
 
 LARGEST_OVERLAP = 0.25
 """Clips that overlap by a larger share of the shorter one, crossfade aside, are takes of one passage."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from engine.core.timebase import convert_samples
 from engine.document.tracks.clip import Clip
-from engine.timebase import convert_samples
 
 
 class Picture(StrEnum):
@@ -24,7 +24,7 @@ class Source:
     ----------
     id : stable within the document
     path : absolute path at import
-    content_hash : `engine.audio.reader.content_hash` of the file
+    content_hash : `engine.sound.reader.content_hash` of the file
     rate_hz, channels, frames : as the file has them
     container, subtype : libsndfile's names, such as "WAV" and "PCM_16"
     """

@@ -8,9 +8,9 @@ from subprocess import PIPE, Popen
 from tempfile import TemporaryFile
 from types import MappingProxyType
 
-from engine.errors import OffcutError
+from engine.core.errors import OffcutError
+from engine.core.processes.own_program import module_command, module_environment
 from engine.lab.bench.measured import Measured
-from engine.own_program import module_command, module_environment
 
 
 def measured_in_program(

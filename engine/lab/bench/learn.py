@@ -8,13 +8,13 @@ from tempfile import TemporaryDirectory
 
 import soundfile
 
-from engine.anomaly.learn import LearnRequest, learn
-from engine.anomaly.recipes.config import default_config
-from engine.anomaly.score import score_file
-from engine.anomaly.taste import load_taste
+from engine.core.progress import Progress
+from engine.features.taste.anomaly.learn import LearnRequest, learn
+from engine.features.taste.anomaly.recipes.config import default_config
+from engine.features.taste.anomaly.score import score_file
+from engine.features.taste.anomaly.taste import load_taste
 from engine.lab.bench.measured import Measured, seconds
 from engine.lab.bench.sound import write
-from engine.progress import Progress
 
 LENGTH_S = 600
 LEARN_LIMIT_S = 60.0

@@ -9,11 +9,11 @@ from tempfile import TemporaryDirectory
 
 import soundfile
 
-from engine.audio.pictures.peak_cache import keep_peaks
-from engine.audio.reader import SourceReader, content_hash, probe
+from engine.core.progress import Progress
 from engine.lab.bench.measured import Measured, side_by_side
 from engine.lab.bench.sound import write
-from engine.progress import Progress
+from engine.sound.pictures.peak_cache import keep_peaks
+from engine.sound.reader import SourceReader, content_hash, probe
 
 LENGTH_S = 600
 ROUNDS = 5

@@ -11,19 +11,19 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from engine.core.progress import SILENT, Progress
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.edits import decide, replace_proposals
 from engine.document.proposals import Proposal, proposal_id
 from engine.document.state import DocumentState
-from engine.edl.build import build
-from engine.edl.export import ExportOptions, ExportRequest, export
-from engine.edl.export.request import Depth
-from engine.edl.render import Renderer
+from engine.exchange.export import ExportOptions, ExportRequest, export
+from engine.exchange.export.request import Depth
 from engine.lab.bench.measured import Measured, side_by_side
 from engine.lab.bench.sound import write
-from engine.progress import SILENT, Progress
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
+from engine.sound.edl.build import build
+from engine.sound.edl.render import Renderer
 
 LENGTH_S = 600
 CUTS = 20

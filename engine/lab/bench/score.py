@@ -7,20 +7,20 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from engine.anomaly.learn import LearnRequest, learn
-from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
-from engine.anomaly.recipes.recipe_config import RecipeConfig
-from engine.anomaly.score import score_file
-from engine.anomaly.taste import load_taste
-from engine.archive.outcome import score_recording
-from engine.archive.processes import score_by_processes
-from engine.archive.workers import fitting_workers
-from engine.audio.reader import SourceReader
+from engine.core.progress import Progress
+from engine.features.taste.anomaly.learn import LearnRequest, learn
+from engine.features.taste.anomaly.recipes.own_faults.settings import OwnFaultsConfig
+from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
+from engine.features.taste.anomaly.score import score_file
+from engine.features.taste.anomaly.taste import load_taste
+from engine.features.taste.archive.outcome import score_recording
+from engine.features.taste.archive.processes import score_by_processes
+from engine.features.taste.archive.workers import fitting_workers
 from engine.lab.bench.long_recording import write_sparse
 from engine.lab.bench.measured import Measured, peak_memory_mb, seconds
 from engine.lab.bench.sound import write
 from engine.lab.recipes.embedding_bank.settings import EmbeddingBankConfig
-from engine.progress import Progress
+from engine.sound.reader import SourceReader
 
 LOOPS = 1000
 LIMIT_S = 60.0

@@ -18,15 +18,15 @@ from tempfile import TemporaryDirectory
 from time import process_time
 from types import MappingProxyType
 
-from engine.audio.reader import SourceReader
-from engine.audio.wav_stream import WavStreamReader, encoded
-from engine.errors import UsageError
+from engine.core.errors import UsageError
+from engine.core.progress import Progress
+from engine.core.timebase import s_to_samples
+from engine.features.repair.separation.names import DEFAULT, known_separators
 from engine.lab.bench.in_program import measured_in_program
 from engine.lab.bench.measured import Measured, peak_memory_mb
 from engine.lab.bench.named_sound import SIREN, SPEECH, TURN_S, write
-from engine.progress import Progress
-from engine.separation.names import DEFAULT, known_separators
-from engine.timebase import s_to_samples
+from engine.sound.reader import SourceReader
+from engine.sound.wav_stream import WavStreamReader, encoded
 
 WINDOWS_S = (2, 60)
 FILE_MINUTES = (1.0, 10.0)
@@ -77,9 +77,9 @@ def _of_files(kind: str, separator: str, text: str, files: Sequence[Path]) -> It
 
 def in_windows(separator: str, text: str) -> Iterator[Measured]:
     """Separate windows of several lengths, each with its surroundings, at places of their own."""
-    from engine.separation.prompts import prompts_of
-    from engine.separation.registry import separator_named
-    from engine.separation.separate import Asked, Recording, separate
+    from engine.features.repair.separation.prompts import prompts_of
+    from engine.features.repair.separation.registry import separator_named
+    from engine.features.repair.separation.separate import Asked, Recording, separate
 
     asked = Asked(prompts_of([text]), is_judged=False)
     separating = separator_named(separator)
@@ -104,9 +104,9 @@ def in_windows(separator: str, text: str) -> Iterator[Measured]:
 
 def in_file(separator: str, text: str, path: Path) -> Iterator[Measured]:
     """Remove a sound in all of a file, as ``offcut separate`` does."""
-    from engine.separation.in_file import separate_in_file
-    from engine.separation.prompts import prompts_of
-    from engine.separation.separate import Asked
+    from engine.features.repair.separation.in_file import separate_in_file
+    from engine.features.repair.separation.prompts import prompts_of
+    from engine.features.repair.separation.separate import Asked
 
     asked = Asked(prompts_of([text]))
     with TemporaryDirectory() as folder, SourceReader(path) as reader:
@@ -120,10 +120,10 @@ def in_file(separator: str, text: str, path: Path) -> Iterator[Measured]:
 
 def in_stream(separator: str, text: str, path: Path) -> Iterator[Measured]:
     """Remove a sound in a stream, as ``offcut separate --stream`` does."""
-    from engine.separation.mask import Mode
-    from engine.separation.prompts import prompts_of
-    from engine.separation.registry import streaming_separator
-    from engine.separation.streaming import SeparationStream
+    from engine.features.repair.separation.mask import Mode
+    from engine.features.repair.separation.prompts import prompts_of
+    from engine.features.repair.separation.registry import streaming_separator
+    from engine.features.repair.separation.streaming import SeparationStream
 
     with path.open("rb") as source:
         reader = WavStreamReader(source)
@@ -165,7 +165,7 @@ def main(arguments: Sequence[str]) -> None:
     """Print the figures of one program, computed on one core; none of a separator without weights."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    from engine.separation.registry import separator_named
+    from engine.features.repair.separation.registry import separator_named
 
     kind, separator, text, *paths = arguments
     try:

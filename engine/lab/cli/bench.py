@@ -9,10 +9,10 @@ from dataclasses import asdict
 
 from engine.cli.numbers import finite
 from engine.cli.output import VerbOutput
-from engine.errors import UsageError
+from engine.core.errors import UsageError
+from engine.core.progress import Progress
 from engine.lab.bench.in_program import measured_in_program
 from engine.lab.bench.measured import Measured
-from engine.progress import Progress
 
 PARTS = ("peaks", "timeline", "open", "render", "playback", "learn", "score", "separate", "soak")
 

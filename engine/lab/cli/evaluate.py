@@ -10,8 +10,8 @@ from types import MappingProxyType
 
 from engine.cli.numbers import whole
 from engine.cli.output import VerbOutput
-from engine.errors import UsageError
-from engine.progress import Progress
+from engine.core.errors import UsageError
+from engine.core.progress import Progress
 
 PARTS = (
     *("anomaly", "kept", "beats", "timing", "separation", "speech", "detection", "voices", "match", "takes"),
@@ -238,7 +238,7 @@ def _table(options: argparse.Namespace) -> VerbOutput:
 
 def _lines(options: argparse.Namespace, progress: Progress) -> Lines:
     if options.part == "anomaly":
-        from engine.anomaly.recipes.config import load_config
+        from engine.features.taste.anomaly.recipes.config import load_config
 
         config = None if options.config is None else load_config(options.config)
 

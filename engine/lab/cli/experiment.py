@@ -12,12 +12,12 @@ import yaml
 
 from engine.cli.numbers import whole
 from engine.cli.output import VerbOutput
-from engine.errors import UsageError
-from engine.files.safe_write import shown
-from engine.files.settings_file import parse_yaml
+from engine.core.errors import UsageError
+from engine.core.files.safe_write import shown
+from engine.core.files.settings_file import parse_yaml
+from engine.core.progress import Progress
+from engine.core.wording import quoted
 from engine.lab.experiments.settings import Experiment, load_experiment
-from engine.progress import Progress
-from engine.wording import quoted
 
 if TYPE_CHECKING:
     from engine.lab.experiments.recordings import PreparedRecordings

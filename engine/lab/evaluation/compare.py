@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.anomaly.recipes.recipe_config import RecipeConfig
-from engine.errors import UsageError
+from engine.core.errors import UsageError
+from engine.core.progress import Progress
+from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
 from engine.lab.evaluation.materials.all import MATERIALS
 from engine.lab.evaluation.materials.case import MaterialKind
 from engine.lab.evaluation.results import Results
 from engine.lab.evaluation.rows import BASELINES, BY_NAME, DEFAULT, ComparisonRow, shortened
 from engine.lab.evaluation.table import by_share, lines, markdown, means
 from engine.lab.evaluation.trials import Plan, run
-from engine.progress import Progress
 
 SEEDS = 5
 

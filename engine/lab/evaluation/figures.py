@@ -7,17 +7,17 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.metrics import auc, smoothed
-from engine.anomaly.score import Scores
-from engine.beats.listen import PassResult, listen
-from engine.cuts.propose import propose_cuts
+from engine.analysis.beats.listen import PassResult, listen
+from engine.analysis.signal.dead_air import LEAST_S
 from engine.document.proposals import QUESTION
-from engine.features.dead_air import LEAST_S
+from engine.document.settings import CutSettings
+from engine.features.taste.anomaly.metrics import auc, smoothed
+from engine.features.taste.anomaly.score import Scores
+from engine.features.taste.cuts.propose import propose_cuts
 from engine.lab.evaluation.materials.case import PAUSE, HeldOut, WholeFile
 from engine.lab.evaluation.metrics import average_precision, time_iou
 from engine.lab.evaluation.review import after_answers
 from engine.lab.simulated.recordings import HEARD_RATE_HZ
-from engine.settings import CutSettings
 
 MEASURES: Mapping[str, str] = {
     "auc": "how often a bad moment scores above a kept one",

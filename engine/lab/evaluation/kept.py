@@ -13,13 +13,18 @@ from pathlib import Path
 import numpy as np
 import soxr
 
-from engine.anomaly.faults.material import Samples
-from engine.anomaly.neighbours import NearestSearch, ReferenceRecording, ReferenceSegments, keep_examples
-from engine.anomaly.recipes.config import default_config
-from engine.features.mel import log_mel_blocks
-from engine.features.mel_settings import MelSettings
+from engine.analysis.signal.mel import log_mel_blocks
+from engine.analysis.signal.mel_settings import MelSettings
+from engine.core.progress import Progress
+from engine.features.taste.anomaly.faults.material import Samples
+from engine.features.taste.anomaly.neighbours import (
+    NearestSearch,
+    ReferenceRecording,
+    ReferenceSegments,
+    keep_examples,
+)
+from engine.features.taste.anomaly.recipes.config import default_config
 from engine.lab.simulated.recordings import clips_in, pieces_in, whole
-from engine.progress import Progress
 
 Line = dict[str, object]
 

@@ -11,11 +11,11 @@ import ast
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from engine.anomaly.recipes.recipe_config import RecipeConfig
+from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
 
 _ROOT = Path(__file__).parents[3]
-_SHARED = ("engine.anomaly.recipes", "engine.lab.recipes")
-_FAULTS = _ROOT / "engine" / "anomaly" / "faults"
+_SHARED = ("engine.features.taste.anomaly.recipes", "engine.lab.recipes")
+_FAULTS = _ROOT / "engine" / "features" / "taste" / "anomaly" / "faults"
 
 
 def recipe_code(config: RecipeConfig) -> bytes:

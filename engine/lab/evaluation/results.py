@@ -10,11 +10,11 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from engine.errors import UsageError
-from engine.files.regular_file import read_beginning
-from engine.files.safe_write import shown
-from engine.strict_json import parse_json
-from engine.wording import reason_of
+from engine.core.errors import UsageError
+from engine.core.files.regular_file import read_beginning
+from engine.core.files.safe_write import shown
+from engine.core.files.strict_json import parse_json
+from engine.core.wording import reason_of
 
 VERSION = 1
 """Of the materials and the figures; results of another version are not compared."""

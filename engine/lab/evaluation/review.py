@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.anomaly.score import Scores
-from engine.beats.listen import PassResult
+from engine.analysis.beats.listen import PassResult
+from engine.features.taste.anomaly.score import Scores
 from engine.lab.evaluation.materials.case import HeldOut
 from engine.lab.evaluation.simulate import hit, moments, simulate
 from engine.lab.simulated.recordings import HEARD_RATE_HZ

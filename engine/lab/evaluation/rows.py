@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from types import MappingProxyType
 
-from engine.anomaly.faults.breaking_off import FALSE_STARTS
-from engine.anomaly.faults.kinds import KINDS
-from engine.anomaly.recipes.config import default_config
-from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
-from engine.anomaly.recipes.recipe_config import RecipeConfig
+from engine.features.taste.anomaly.faults.breaking_off import FALSE_STARTS
+from engine.features.taste.anomaly.faults.kinds import KINDS
+from engine.features.taste.anomaly.recipes.config import default_config
+from engine.features.taste.anomaly.recipes.own_faults.settings import OwnFaultsConfig
+from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
 from engine.lab.evaluation.recipe_code import recipe_code
 from engine.lab.recipes.bank.settings import MemoryBankConfig
 from engine.lab.recipes.classifier.settings import ClassifierConfig

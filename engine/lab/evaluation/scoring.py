@@ -11,15 +11,15 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from engine.anomaly.faults.material import Samples
-from engine.anomaly.learn import LearnRequest, learn
-from engine.anomaly.score import Scores, score_blocks
-from engine.anomaly.taste import Taste, load_taste
-from engine.features.loudness import level_of
+from engine.analysis.signal.loudness import level_of
+from engine.core.progress import Progress
+from engine.features.taste.anomaly.faults.material import Samples
+from engine.features.taste.anomaly.learn import LearnRequest, learn
+from engine.features.taste.anomaly.score import Scores, score_blocks
+from engine.features.taste.anomaly.taste import Taste, load_taste
 from engine.lab.evaluation.materials.case import Case
 from engine.lab.evaluation.rows import CHANCE, ENERGY, TRUTH, ComparisonRow
 from engine.lab.simulated.recordings import HEARD_RATE_HZ
-from engine.progress import Progress
 
 _HOP_S = 0.16
 _ENERGY_WIDTH_S = 0.75

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engine.core.wording import begun
 from engine.lab.evaluation.materials.all import MATERIALS
 from engine.lab.evaluation.materials.idle import IDLE
 from engine.lab.evaluation.results import Trial
 from engine.lab.evaluation.rows import BY_NAME, CHANCE, DEFAULT, ENERGY
-from engine.wording import begun
 
 NO_HUMAN_EDITS = "planted faults; the data hold no edits made by people"
 _COLUMNS = {"auc": "AUC", "average_precision": "AP", "time_iou": "IoU", "time_iou_kept": "IoU kept",

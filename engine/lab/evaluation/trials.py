@@ -8,13 +8,13 @@ from itertools import product
 from pathlib import Path
 from time import perf_counter
 
+from engine.core.progress import Progress
 from engine.lab.evaluation.figures import by_kind, of_files, of_moments
 from engine.lab.evaluation.materials.case import Case, MaterialKind
 from engine.lab.evaluation.results import Key, Measured, Results, Trial
 from engine.lab.evaluation.rows import ComparisonRow
 from engine.lab.evaluation.scoring import Scorer, Tastes, scorer_of
 from engine.lab.simulated.recordings import data_digest
-from engine.progress import Progress
 
 _LEARNING_SHARE = 0.9
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from engine.errors import UsageError
-from engine.files.safe_write import shown
-from engine.files.settings_file import read_settings
-from engine.wording import quoted
+from engine.core.errors import UsageError
+from engine.core.files.safe_write import shown
+from engine.core.files.settings_file import read_settings
+from engine.core.wording import quoted
 
 BASE = "base"
 _MOST_BASES = 16

@@ -12,19 +12,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.faults.kinds import MAKERS
-from engine.anomaly.faults.planting import Planted, plant
-from engine.anomaly.faults.practice_kinds import PRACTICE_MAKERS, made_up_clips
-from engine.anomaly.metrics import auc
-from engine.anomaly.recipes.embedded import Embedded, hearing_of
-from engine.anomaly.recipes.material import Recording, split
-from engine.embeddings.hearing import heard as heard_windows
-from engine.errors import TasteError
-from engine.features.mono import mono_blocks
+from engine.analysis.embeddings.hearing import heard as heard_windows
+from engine.analysis.signal.mono import mono_blocks
+from engine.core.errors import TasteError
+from engine.core.progress import Progress
+from engine.core.timebase import s_to_samples, s_to_samples_array
+from engine.features.taste.anomaly.faults.kinds import MAKERS
+from engine.features.taste.anomaly.faults.planting import Planted, plant
+from engine.features.taste.anomaly.faults.practice_kinds import PRACTICE_MAKERS, made_up_clips
+from engine.features.taste.anomaly.metrics import auc
+from engine.features.taste.anomaly.recipes.embedded import Embedded, hearing_of
+from engine.features.taste.anomaly.recipes.material import Recording, split
 from engine.lab.recipes.svdd.model import SvddModel
 from engine.lab.recipes.svdd.settings import DeepSvddConfig
-from engine.progress import Progress
-from engine.timebase import s_to_samples, s_to_samples_array
 
 _FAULT_SHARE = 0.4
 _FAULT_LENGTH_S = (4.0, 20.0)

@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
 
-from engine.errors import OffcutError
-from engine.files.regular_file import read_beginning
-from engine.files.safe_write import replacing, shown
+from engine.analysis.learning.loop import Epoch
+from engine.core.errors import OffcutError
+from engine.core.files.regular_file import read_beginning
+from engine.core.files.safe_write import replacing, shown
+from engine.core.files.strict_json import parse_json
+from engine.core.wording import reason_of
 from engine.lab.recipes.svdd.settings import DeepSvddConfig
-from engine.learning.loop import Epoch
-from engine.strict_json import parse_json
-from engine.wording import reason_of
 
 VERSION = 1
 """Of how networks are trained: raise it when the same settings come to something else."""

@@ -7,15 +7,15 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import NoReturn
 
-from engine.anomaly.recipes.embedded import Embedded, hear_embedded
-from engine.audio.folders import audio_files
-from engine.audio.reader import content_hash
-from engine.errors import UsageError
-from engine.files.safe_write import shown
+from engine.core.errors import UsageError
+from engine.core.files.safe_write import shown
+from engine.core.progress import Progress
+from engine.core.wording import reason_of
+from engine.features.taste.anomaly.recipes.embedded import Embedded, hear_embedded
 from engine.lab.experiments.planted import PlantedWindows, planted_windows
 from engine.lab.recipes.svdd.settings import DeepSvddConfig
-from engine.progress import Progress
-from engine.wording import reason_of
+from engine.sound.folders import audio_files
+from engine.sound.reader import content_hash
 
 _HEARING_SHARE = 0.7
 _HEARING = ("embedding", "window_s", "hop_s", "mel", "validation_share")

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.errors import UsageError
-from engine.files.safe_write import shown
+from engine.core.errors import UsageError
+from engine.core.files.safe_write import shown
+from engine.core.progress import Progress
 from engine.lab.experiments.record import Trained, write_json
 from engine.lab.experiments.recordings import PreparedRecordings
 from engine.lab.experiments.settings import Experiment
 from engine.lab.experiments.train import TrainRequest, train
-from engine.progress import Progress
 
 SUMMARY = "summary.json"
 

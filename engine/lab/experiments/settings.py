@@ -8,12 +8,12 @@ from typing import Any, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from engine.anomaly.recipes.config import sentence_of
-from engine.errors import UsageError
-from engine.files.safe_write import shown
+from engine.core.errors import UsageError
+from engine.core.files.safe_write import shown
+from engine.core.wording import quoted
+from engine.features.taste.anomaly.recipes.config import sentence_of
 from engine.lab.experiments.inheritance import Values, load_inheriting
 from engine.lab.recipes.svdd.settings import DeepSvddConfig, NetworkName
-from engine.wording import quoted
 
 _NAMES = get_args(NetworkName)
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.anomaly.learn import LearnRequest, write_taste
+from engine.analysis.learning.loop import Epoch
+from engine.analysis.learning.torch_threads import few_threads
+from engine.core.progress import Progress
+from engine.features.taste.anomaly.learn import LearnRequest, write_taste
 from engine.lab.experiments.record import (
     HISTORY,
     TASTE,
@@ -19,9 +22,6 @@ from engine.lab.experiments.recordings import PreparedRecordings
 from engine.lab.experiments.tracking import require_wandb, tracked
 from engine.lab.recipes.svdd.learning import learn_from
 from engine.lab.recipes.svdd.settings import DeepSvddConfig
-from engine.learning.loop import Epoch
-from engine.learning.torch_threads import few_threads
-from engine.progress import Progress
 
 _PREPARING_SHARE, _TRAINING_SHARE = 0.3, 0.95
 

@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from engine.errors import OffcutError, UsageError
-from engine.files.safe_write import replacing, shown
+from engine.analysis.learning.loop import Epoch
+from engine.analysis.learning.torch_threads import few_threads
+from engine.core.errors import OffcutError, UsageError
+from engine.core.files.safe_write import replacing, shown
+from engine.core.progress import Progress
 from engine.lab.experiments.inheritance import BASE
 from engine.lab.experiments.record import VERSION, make_folder
 from engine.lab.experiments.recordings import PreparedRecordings
@@ -21,9 +24,6 @@ from engine.lab.experiments.settings import Choices, Experiment, Range
 from engine.lab.recipes.svdd.learning import learn_from
 from engine.lab.recipes.svdd.model import SvddModel
 from engine.lab.recipes.svdd.settings import DeepSvddConfig
-from engine.learning.loop import Epoch
-from engine.learning.torch_threads import few_threads
-from engine.progress import Progress
 
 if TYPE_CHECKING:
     from optuna import Study, Trial

@@ -11,20 +11,20 @@ from types import MappingProxyType
 import numpy as np
 import torch
 
-from engine.detection.spectra import Spectra
-from engine.errors import UsageError
-from engine.files.safe_write import shown
+from engine.analysis.detection.spectra import Spectra
+from engine.analysis.learning.shipped import with_weights
+from engine.analysis.learning.torch_threads import few_threads
+from engine.analysis.words.negation import without_not
+from engine.core.errors import UsageError
+from engine.core.files.safe_write import shown
+from engine.features.repair.separation.mask import Mask
+from engine.features.repair.separation.names import FILM
+from engine.features.repair.separation.networked import inside_frames, shares_by_views, view_of
+from engine.features.repair.separation.plain.outside import mask_over_bins
+from engine.features.repair.separation.separator import Prompt, Stretch
 from engine.lab.film.network import FilmNetwork
 from engine.lab.film.weights import BEST, TRAINING, trained_as, weights_folder
 from engine.lab.film.words import Words, words_named
-from engine.learning.shipped import with_weights
-from engine.learning.torch_threads import few_threads
-from engine.separation.mask import Mask
-from engine.separation.names import FILM
-from engine.separation.networked import inside_frames, shares_by_views, view_of
-from engine.separation.plain.outside import mask_over_bins
-from engine.separation.separator import Prompt, Stretch
-from engine.words.negation import without_not
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.files.places import data_folder
+from engine.analysis.learning.shipped import metadata_of
+from engine.core.files.places import data_folder
+from engine.features.repair.separation.names import FILM
 from engine.lab.film.network import FilmNetwork
 from engine.lab.half_precision import save_half
-from engine.learning.shipped import metadata_of
-from engine.separation.names import FILM
 
 BEST = "best.safetensors"
 TRAINING = "python -m engine.lab.training.separation.film"

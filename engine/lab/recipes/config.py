@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from engine.anomaly.recipes.recipe_config import RecipeConfig
+from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
 from engine.lab.recipes.bank.settings import MemoryBankConfig
 from engine.lab.recipes.classifier.settings import ClassifierConfig
 from engine.lab.recipes.dual.settings import DualConfig

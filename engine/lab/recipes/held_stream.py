@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from engine.anomaly.recipes.material import Array
-from engine.anomaly.recipes.recipe import Passing
-from engine.features.mel import log_mel_blocks
-from engine.features.mel_settings import MelSettings
+from engine.analysis.signal.mel import log_mel_blocks
+from engine.analysis.signal.mel_settings import MelSettings
+from engine.features.taste.anomaly.recipes.material import Array
+from engine.features.taste.anomaly.recipes.recipe import Passing
 
 
 class HeldStream:

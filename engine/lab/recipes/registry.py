@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from math import log
 from types import MappingProxyType
 
-from engine.anomaly.recipes.recipe import Recipe
+from engine.features.taste.anomaly.recipes.recipe import Recipe
 from engine.lab.recipes.bank import learning as bank
 from engine.lab.recipes.bank import model as bank_model
 from engine.lab.recipes.classifier.learning import CLASSIFIER

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from engine.overview.results import MethodStep
+from engine.features.taste.overview.results import MethodStep
 
 Steps = tuple[MethodStep, ...]
 

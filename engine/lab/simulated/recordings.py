@@ -17,11 +17,11 @@ import numpy as np
 import soundfile
 import soxr
 
-from engine.anomaly.faults.material import Samples
-from engine.audio.decoders.libsndfile import LIBSNDFILE
-from engine.audio.reader import SourceReader
-from engine.errors import UsageError
-from engine.files.safe_write import shown
+from engine.core.errors import UsageError
+from engine.core.files.safe_write import shown
+from engine.features.taste.anomaly.faults.material import Samples
+from engine.sound.decoders.libsndfile import LIBSNDFILE
+from engine.sound.reader import SourceReader
 
 HEARD_RATE_HZ = 16_000
 _LEAST_PIECE_S = 100.0

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 import torch
 from torch import Tensor, nn
 
-from engine.learning.loop import seeded
+from engine.analysis.learning.loop import seeded
 
 _Network = TypeVar("_Network", bound=nn.Module)
 CHECKPOINT = "checkpoint.pt"

@@ -34,7 +34,7 @@ class Reviewed:
 
     Attributes
     ----------
-    document : id of the document, see `engine.review.calibration.stored.document_key`
+    document : id of the document, see `engine.features.taste.stored_answers.document_key`
     """
 
     document: str

@@ -7,10 +7,10 @@ from types import MappingProxyType
 
 import numpy as np
 
-from engine.anomaly.part_wording import part_wording
+from engine.core.wording import begun, counted
 from engine.review.calibration.calibrate import ALIKE, ALWAYS, BESIDE, TOUCHING, Calibration
 from engine.review.calibration.evidence import PART, PEAK
-from engine.wording import begun, counted
+from engine.review.part_wording import part_wording
 
 CLEAR = 2.0
 """Standard deviations by which a weight must differ from its prior to be reported: decisions that only follow

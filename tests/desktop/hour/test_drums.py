@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from engine.edl.build import build
+from engine.sound.edl.build import build
 from tests.desktop.conftest import fill, type_path
 from tests.desktop.hour.editor import MINUTES, Editor
 from tests.desktop.hour.edits import make_edits, undo_all

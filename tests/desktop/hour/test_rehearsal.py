@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from engine.document.decisions import Verdict
-from engine.edl.build import build
+from engine.sound.edl.build import build
 from tests.desktop.conftest import fill, type_path
 from tests.desktop.hour.editor import MINUTES, Editor, press_enter
 from tests.desktop.hour.edits import make_edits, undo_all

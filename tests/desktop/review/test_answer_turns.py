@@ -12,7 +12,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from tests.desktop.conftest import Hands
-from tests.desktop.panels.timing.test_drum_timing import made_once, timing
+from tests.desktop.features.timing.test_drum_timing import made_once, timing
 from widgets.review.queue_view import QueueView
 
 __all__ = ["made_once", "timing"]

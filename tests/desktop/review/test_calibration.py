@@ -15,16 +15,16 @@ from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
 
 from desktop.main_window import MainWindow
 from desktop.review.calibration import PAUSE_MS
-from engine.anomaly.taste_header import as_learned, digest_of
+from engine.core.progress import SILENT
 from engine.document import edits
 from engine.document.analysis import BeatGrid, Listening, ScoreCurve
 from engine.document.document import Document
 from engine.document.listening_ids import listening_ids
 from engine.document.proposals import Proposal
 from engine.document.table import table_of
-from engine.progress import SILENT
+from engine.features.taste.anomaly.taste_header import as_learned, digest_of
+from engine.features.taste.stored_answers import read_memory
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
-from engine.review.calibration.stored import read_memory
 from tests.desktop.conftest import Hands, type_path
 from widgets.controls.keys.caps import KeyButton
 

@@ -10,7 +10,7 @@ from engine.document.decisions import Verdict
 from engine.document.edits import add_proposals
 from engine.document.marks.edits import add_region
 from engine.document.proposals import Proposal
-from engine.edl.build import build
+from engine.sound.edl.build import build
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, good

@@ -9,11 +9,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QWidget
 
 from desktop.commands import COMMANDS
-from engine.by_hand.fade_ends import fades_ms
 from engine.cli.main import main
 from engine.document.decisions import Verdict
 from engine.document.document import Document
-from engine.edl.build import build
+from engine.review.by_hand.fade_ends import fades_ms
+from engine.sound.edl.build import build
 from tests.desktop.conftest import RAW, Hands, fill, named_field
 from widgets.forms.numbers_form import NumbersForm
 

@@ -10,10 +10,10 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from desktop.main_window import MainWindow
+from engine.core.errors import UsageError
 from engine.document.by_hand import change_fade, edit_by_hand, fade_ms_of
-from engine.edl.build import build, preview
-from engine.edl.render import render
-from engine.errors import UsageError
+from engine.sound.edl.build import build, preview
+from engine.sound.edl.render import render
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, good

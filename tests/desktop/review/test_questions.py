@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 import soundfile
 
+from engine.core.progress import SILENT
 from engine.document.decisions import Verdict
 from engine.document.document import Document, analysis_id
 from engine.document.edits import set_analyses
 from engine.document.listening_ids import mix_inputs
-from engine.finders.cuts.propose import propose
-from engine.progress import SILENT
+from engine.features.taste.finders.cuts.propose import propose
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from tests.desktop.conftest import Hands
-from tests.engine.finders.test_answering import LENGTH_S, NEW, RATE_HZ, curve, questions
+from tests.engine.features.taste.finders.test_answering import LENGTH_S, NEW, RATE_HZ, curve, questions
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
+from engine.core.progress import SILENT
 from engine.document.decisions import Verdict
-from engine.finders.cuts.outlook import look_ahead
-from engine.finders.cuts.propose import propose
-from engine.progress import SILENT
+from engine.features.taste.finders.cuts.outlook import look_ahead
+from engine.features.taste.finders.cuts.propose import propose
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, good

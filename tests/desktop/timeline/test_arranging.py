@@ -10,8 +10,8 @@ from PySide6.QtTest import QTest
 
 from engine.document.decisions import Verdict
 from engine.document.marks.edits import add_region
-from engine.edl.arrangement import arrangement
-from engine.edl.build import build
+from engine.sound.edl.arrangement import arrangement
+from engine.sound.edl.build import build
 from tests.desktop.conftest import Hands
 from widgets.timeline.edits.arrangement import block_area
 from widgets.timeline.mouse.gestures import tip_at

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from engine.core.errors import OffcutError
+from engine.core.progress import SILENT
 from engine.document.analysis import BeatGrid
 from engine.document.by_hand import edit_by_hand
 from engine.document.change import Edit
@@ -25,8 +27,6 @@ from engine.document.tracks.clip import Clip
 from engine.document.tracks.edits import set_track
 from engine.document.tracks.ripple import Ripple
 from engine.document.tracks.track import Picture, Track
-from engine.errors import OffcutError
-from engine.progress import SILENT
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from tests.desktop.conftest import Hands
 from tests.hostile.bad_files import RATE_HZ, good

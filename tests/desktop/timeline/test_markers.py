@@ -16,7 +16,7 @@ from engine.document.marks.edits import NamedSpan, add_all
 from engine.document.marks.markers import Marker
 from tests.desktop.conftest import Hands, type_path
 from tests.desktop.documents import make_document
-from tests.desktop.panels.timing.test_grid import CUTS, RATE_HZ, at_work, document
+from tests.desktop.features.timing.grid.test_grid import CUTS, RATE_HZ, at_work, document
 from tests.hostile.bad_files import good
 from widgets.forms.marker_list import MarkerList
 from widgets.timeline.marks.name_offer import NameOffer

@@ -17,8 +17,8 @@ from desktop.commands import BY_ID
 from desktop.main_window import MainWindow
 from engine.cli.main import main
 from engine.document.decisions import edited
-from engine.edl.build import build
-from engine.edl.render import render
+from engine.sound.edl.build import build
+from engine.sound.edl.render import render
 from tests.desktop.conftest import Hands, fill
 from tests.desktop.review.test_by_hand import kinds, select
 from widgets.timeline.mouse import gestures

@@ -15,12 +15,12 @@ from PySide6.QtWidgets import QApplication, QColorDialog, QInputDialog, QLabel, 
 
 from desktop.main_window import MainWindow
 from desktop.timeline.tracks import ACCENT_NAMES
+from engine.core.progress import SILENT
 from engine.document.analysis import BeatGrid
 from engine.document.document import Document
 from engine.document.edits import set_analyses
 from engine.document.tracks.edits import set_track
 from engine.document.tracks.track import Picture, Track, sound_of
-from engine.progress import SILENT
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from tests.desktop.conftest import Hands
 from tests.hostile.bad_files import RATE_HZ, good

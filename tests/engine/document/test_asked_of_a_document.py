@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engine.core.errors import UsageError
 from engine.document.analysis import BeatGrid
 from engine.document.change import Change, united
 from engine.document.decisions import Verdict
@@ -17,7 +18,6 @@ from engine.document.recorded import require_listening, require_recording
 from engine.document.state import DocumentState
 from engine.document.tracks.pictures import set_pictures
 from engine.document.tracks.track import Picture
-from engine.errors import UsageError
 from tests.engine.document.conftest import a_cut
 
 

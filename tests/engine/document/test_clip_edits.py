@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.core.errors import UsageError
 from engine.document.by_hand import edit_by_hand
 from engine.document.change import Edit
 from engine.document.document import Document
@@ -33,7 +34,6 @@ from engine.document.tracks.clip_edits import (
 )
 from engine.document.tracks.edits import NewTrack, add_tracks
 from engine.document.tracks.ripple import Ripple
-from engine.errors import UsageError
 from tests.sources import no_source
 
 RATE_HZ = 48_000

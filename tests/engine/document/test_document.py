@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engine.core.errors import DocumentError, UsageError
 from engine.document import by_hand, edits
 from engine.document.analysis import BeatGrid, Listening, ScoreCurve
 from engine.document.change import Edit
@@ -25,7 +26,6 @@ from engine.document.marks.time_of_day import TimeOfDay, set_time_of_day
 from engine.document.state import DocumentState
 from engine.document.tracks import edits as track_edits
 from engine.document.tracks.track import Picture, Source, Track, audible
-from engine.errors import DocumentError, UsageError
 from tests.engine.document.conftest import RATE_HZ, a_cut, a_source
 from tests.sources import each_alone
 

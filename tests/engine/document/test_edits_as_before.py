@@ -11,6 +11,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+from engine.core.errors import OffcutError
 from engine.document import by_hand, edits
 from engine.document.decisions import Decision, Edited, Verdict
 from engine.document.drums import edits as drum_edits
@@ -28,7 +29,6 @@ from engine.document.table import table_of
 from engine.document.tracks import edits as track_edits
 from engine.document.tracks.pictures import set_pictures
 from engine.document.tracks.track import Picture, Source
-from engine.errors import OffcutError
 from tests.as_before import require_as_before
 from tests.sources import begun_at, each_alone
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
+from engine.core.errors import UsageError
 from engine.document import edits
 from engine.document.analysis import BeatGrid
 from engine.document.document import Document
@@ -18,7 +19,6 @@ from engine.document.grid.edits import ramp_times_s, with_bars_from
 from engine.document.grid.tapping import fit_taps
 from engine.document.listening_ids import listening_ids
 from engine.document.tracks.edits import add_tracks
-from engine.errors import UsageError
 from tests.engine.document.conftest import a_source
 from tests.sources import each_alone
 

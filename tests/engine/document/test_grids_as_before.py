@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pytest
 
+from engine.core.errors import UsageError
 from engine.document.analysis import BeatGrid
 from engine.document.grid import edits as grid_edits
 from engine.document.grid.readings import LEVELS, next_reading, readings_of, respaced
@@ -18,7 +19,6 @@ from engine.document.grid.recounted import recounted
 from engine.document.grid.tapping import fit_taps
 from engine.document.grid.tempo_decisions import DecidedTempo
 from engine.document.kinds.tempo import HEARD, OFF_BEAT
-from engine.errors import UsageError
 from tests.as_before import require_as_before
 from tests.engine.document.test_grid_edits import RATE_HZ, grid_of
 

@@ -14,8 +14,8 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.audio.headers.bwf import Broadcast, CuePoint, append_chunks, broadcast_chunks
-from engine.audio.headers.cue_points import read_cue_points
+from engine.core.errors import SourceError, UsageError
+from engine.core.progress import SILENT
 from engine.document.document import Document
 from engine.document.kinds import Drop
 from engine.document.kinds.operations import Order
@@ -23,17 +23,17 @@ from engine.document.marks import edits as marker_edits
 from engine.document.marks.edits import NamedSpan
 from engine.document.marks.label_file import read_labels
 from engine.document.marks.markers import Marker
-from engine.edl.build import cut
-from engine.edl.edit_list import EditList
-from engine.edl.export import ExportRequest, export
-from engine.edl.placed_markers import placed_markers
-from engine.edl.programme import NO_HOLDS, Orders, programme
-from engine.errors import SourceError, UsageError
-from engine.progress import SILENT
+from engine.exchange.export import ExportRequest, export
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
+from engine.sound.edl.build import cut
+from engine.sound.edl.edit_list import EditList
+from engine.sound.edl.placed_markers import placed_markers
+from engine.sound.edl.programme import NO_HOLDS, Orders, programme
+from engine.sound.headers.bwf import Broadcast, CuePoint, append_chunks, broadcast_chunks
+from engine.sound.headers.cue_points import read_cue_points
 from tests.counting import calls_of
 from tests.engine.document.conftest import RATE_HZ
-from tests.engine.edl.recordings import by_hand, timeline_state
+from tests.engine.sound.edl.recordings import by_hand, timeline_state
 from tests.timing import fastest_cpu_s
 
 CUES = (CuePoint(100, "Verse"), CuePoint(2_000, "Räum 🎸", 500), CuePoint(7_999, ""))

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.core.errors import DocumentError
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.change import Row
 from engine.document.document import Document
@@ -20,7 +21,6 @@ from engine.document.file.storage import TABLE_NAMES
 from engine.document.state import DocumentState
 from engine.document.tracks.clip import Clip
 from engine.document.tracks.edits import add_tracks, set_track
-from engine.errors import DocumentError
 from tests.engine.document.conftest import RATE_HZ, a_source
 from tests.engine.document.older import OLDER, as_version_6
 from tests.engine.document.scripted import ANALYSES, review

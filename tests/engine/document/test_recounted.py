@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.core.errors import DocumentError
 from engine.document.analysis import HAND, BeatGrid
 from engine.document.decisions import Decision, Verdict
 from engine.document.document import Document
@@ -21,10 +22,9 @@ from engine.document.grid.tempo_decisions import DecidedTempo
 from engine.document.kinds.tempo import HEARD, OFF_BEAT, READINGS, TEMPO
 from engine.document.proposals import Alternative, Proposal
 from engine.document.state import DocumentState
-from engine.edl.build import build
-from engine.edl.render import Renderer
-from engine.errors import DocumentError
-from tests.engine.edl.recordings import recording
+from engine.sound.edl.build import build
+from engine.sound.edl.render import Renderer
+from tests.engine.sound.edl.recordings import recording
 
 BEATS = np.arange(32, dtype=np.int64) * 500 + 100
 GRID = BeatGrid(BEATS, np.arange(32) % 4 + 1, 120.0, 0.6, "heard", ("half",), np.array([0.3]))

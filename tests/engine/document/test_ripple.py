@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engine.core.errors import UsageError
 from engine.document.by_hand import edit_by_hand
 from engine.document.change import Edit
 from engine.document.edits import move_edges
@@ -25,7 +26,6 @@ from engine.document.tracks.clip_edits import (
 )
 from engine.document.tracks.edits import NewTrack, add_tracks
 from engine.document.tracks.ripple import Ripple, ripple_of
-from engine.errors import UsageError
 from tests.engine.document.test_clip_edits import SECOND, _with_edit, after, clip
 from tests.sources import no_source
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from engine.core.errors import UsageError
 from engine.document.file.storage import apply_rows
 from engine.document.marks.markers import Marker
 from engine.document.marks.stars import AVOIDED, MOST_STARS, rate, rating_of, ratings_of
 from engine.document.state import DocumentState
-from engine.errors import UsageError
 
 BAR = (1_000, 2_000)
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engine.core.errors import UsageError
 from engine.document.analysis import HAND, BeatGrid
 from engine.document.grid.edits import doubled, halved, steady, with_beat_at, with_downbeat
 from engine.document.grid.free import free_notice, is_free
 from engine.document.grid.pulse import with_pulse
 from engine.document.grid.readings import LEVELS
 from engine.document.grid.steady import beat_at, has_music, steady_beats, tempo_at
-from engine.errors import UsageError
 
 RATE_HZ = 1_000
 

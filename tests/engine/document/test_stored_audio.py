@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from engine.core.errors import DocumentError, UsageError
 from engine.document.change import Edit, RowChange
 from engine.document.document import Document
 from engine.document.edits import set_settings
@@ -24,7 +25,6 @@ from engine.document.file.stored_audio import StoredAudio, audio_in_file, block_
 from engine.document.kinds import KINDS
 from engine.document.repairs import repair, repair_payload
 from engine.document.tracks.edits import add_tracks
-from engine.errors import DocumentError, UsageError
 from tests.engine.document.conftest import RATE_HZ, a_source
 from tests.engine.document.test_migrations import OLDER
 from tests.sources import each_alone

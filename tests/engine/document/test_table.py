@@ -16,10 +16,10 @@ from engine.document.proposals import Alternative, Proposal
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS, ProposalTable, table_of
 from engine.document.tracks.track import Source
-from engine.edl.build import build
-from engine.edl.edit_list import EditList
 from engine.review.queue import QueueFilter, at_or_above, queue
 from engine.review.statistics import statistics
+from engine.sound.edl.build import build
+from engine.sound.edl.edit_list import EditList
 from tests.counting import calls_of
 from tests.sources import one_source_track
 from tests.timing import slowness

@@ -19,8 +19,8 @@ from engine.document.state import DocumentState
 from engine.document.table import Made, ProposalTable, table_of
 from engine.document.table_steps import Step, step_between
 from engine.document.tracks.track import Source
-from engine.edl.build import build, in_place
 from engine.review.queue import queue
+from engine.sound.edl.build import build, in_place
 from tests.counting import calls_of
 from tests.sources import one_source_track
 from tests.timing import fastest_cpu_s

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engine.core.errors import UsageError
 from engine.document.by_hand import edit_by_hand
 from engine.document.change import Edit
 from engine.document.file.storage import apply_rows
@@ -22,7 +23,6 @@ from engine.document.tracks.clip_edits import (
 )
 from engine.document.tracks.edits import NewTrack, add_tracks
 from engine.document.tracks.take_lanes import MOST_LANES, are_takes, take_lanes
-from engine.errors import UsageError
 from tests.sources import no_source
 
 RATE_HZ = SECOND = 48_000

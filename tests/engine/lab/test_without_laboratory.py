@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from engine.anomaly.learn import LearnRequest, learn
+from engine.core.progress import SILENT
+from engine.features.taste.anomaly.learn import LearnRequest, learn
 from engine.lab.recipes.embedding_bank.settings import EmbeddingBankConfig
-from engine.progress import SILENT
 from tests.engine.conftest import RATE_HZ, music
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -31,15 +31,15 @@ sys.frozen = True
 VERB = "from engine.cli.main import main; sys.exit(main(sys.argv[1:]))"
 OFFERED = """
 import json
-from engine.anomaly.recipes.config import BY_RECIPE, default_config
-from engine.anomaly.recipes.methods import METHODS
-from engine.anomaly.recipes.registry import RECIPES
+from engine.features.taste.anomaly.recipes.config import BY_RECIPE, default_config
+from engine.features.taste.anomaly.recipes.methods import METHODS
+from engine.features.taste.anomaly.recipes.registry import RECIPES
 offered = [method.recipe for method in METHODS]
 print(json.dumps([offered, list(BY_RECIPE.own), list(RECIPES.own), default_config().recipe]))
 """
 READS_NO_OTHER = """
 import sys
-from engine.anomaly.recipes.registry import RECIPES
+from engine.features.taste.anomaly.recipes.registry import RECIPES
 RECIPES["own-faults"]
 assert not [name for name in sys.modules if name.startswith("engine.lab")]
 """

@@ -10,12 +10,12 @@ import pytest
 import soundfile
 
 from engine.cli.main import main
-from engine.cuts.dead_air import curve_of_pauses
+from engine.core.progress import SILENT
 from engine.document.analysis import Listening
 from engine.document.document import Document
 from engine.document.edits import set_analyses
-from engine.finders.cuts.propose import propose, propose_pauses
-from engine.progress import SILENT
+from engine.features.taste.cuts.dead_air import curve_of_pauses
+from engine.features.taste.finders.cuts.propose import propose, propose_pauses
 from engine.recordings.analyses import AnalysisRequest
 from engine.recordings.channel_faults import ChannelFault, channel_faults, channel_faults_sentence
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit

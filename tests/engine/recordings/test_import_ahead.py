@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.audio.pictures.peak_cache import load_peaks
-from engine.audio.reader import content_hash
-from engine.errors import Cancelled
-from engine.files.places import cache_file
-from engine.progress import SILENT, ReportingProgress
+from engine.core.errors import Cancelled
+from engine.core.files.places import cache_file
+from engine.core.progress import SILENT, ReportingProgress
 from engine.recordings import import_ahead
+from engine.sound.pictures.peak_cache import load_peaks
+from engine.sound.reader import content_hash
 
 RATE_HZ = 44_100
 

@@ -18,13 +18,13 @@ from engine.document.document import Document
 from engine.document.state import DocumentState
 from engine.document.tracks.clip import Clip
 from engine.document.tracks.clip_edits import duplicate_clips, place_clips, remove_clips, take_clips
-from engine.recordings.known_files import known_files
-from engine.recordings.placement.file_head import read_heads
-from engine.recordings.placement.placements import Mode, Placement, Reason
-from engine.recordings.placement.plan import propose_places
-from tests.engine.hits.test_second_recorder import performance
-from tests.engine.recordings.placement.files import NOON, NOW, dated, wav
-from tests.engine.recordings.placement.test_plan import by_other_microphone
+from engine.features.placement.known_files import known_files
+from engine.features.placement.plan import propose_places
+from engine.recordings.stated.file_head import read_heads
+from engine.recordings.stated.placements import Mode, Placement, Reason
+from tests.engine.analysis.signal.test_second_recorder import performance
+from tests.engine.features.placement.files import NOON, NOW, dated, wav
+from tests.engine.features.placement.test_plan import by_other_microphone
 
 RATE_HZ = 8_000
 SPLIT = 80 * RATE_HZ + 5

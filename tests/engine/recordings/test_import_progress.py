@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.audio.reader import SourceReader, probe
-from engine.progress import Progress, ReportingProgress
+from engine.core.progress import Progress, ReportingProgress
 from engine.recordings.import_audio import ImportRequest, import_audio, rates_of
+from engine.sound.reader import SourceReader, probe
 
 FRAMES = 48_000 * 600
 

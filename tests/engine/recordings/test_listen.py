@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.core.errors import TasteError
+from engine.core.progress import SILENT
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source
-from engine.errors import TasteError
-from engine.progress import SILENT
 from engine.recordings.analyses import AnalysisRequest
 from engine.recordings.listen import listen_to_document
 from tests.sources import one_source_track

@@ -10,23 +10,23 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.audio.headers.bwf import Broadcast, append_chunks, broadcast_chunks
-from engine.audio.headers.channel_names import channel_title, read_channel_names
-from engine.audio.headers.time_reference import read_time_reference
-from engine.audio.pictures.peak_cache import keep_channels, read_together, source_peaks
-from engine.audio.reader import SourceReader, content_hash, probe
+from engine.core.errors import SourceError
+from engine.core.progress import SILENT
 from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
-from engine.edl.export import export
-from engine.edl.export.request import ExportRequest
-from engine.errors import SourceError
-from engine.progress import SILENT
+from engine.exchange.export import export
+from engine.exchange.export.request import ExportRequest
+from engine.features.timing.kit import import_with_kit
 from engine.recordings.import_audio import Imported, ImportRequest, import_audio, import_edit
-from engine.recordings.kit import import_with_kit
 from engine.recordings.media import locate, relink
-from engine.recordings.placement.placements import Mode
 from engine.recordings.poly import Split, poly_files, split_paths
-from tests.engine.recordings.placement.field_recorders import (
+from engine.recordings.stated.placements import Mode
+from engine.sound.headers.bwf import Broadcast, append_chunks, broadcast_chunks
+from engine.sound.headers.channel_names import channel_title, read_channel_names
+from engine.sound.headers.time_reference import read_time_reference
+from engine.sound.pictures.peak_cache import keep_channels, read_together, source_peaks
+from engine.sound.reader import SourceReader, content_hash, probe
+from tests.engine.features.placement.field_recorders import (
     METACORDER,
     NUENDO,
     RODE,

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.audio.reader import content_hash
-from engine.errors import Cancelled, SourceError
-from engine.progress import SILENT, ReportingProgress
+from engine.core.errors import Cancelled, SourceError
+from engine.core.progress import SILENT, ReportingProgress
 from engine.recordings.reference_recording import ReferenceRequest, find_reference, prepare_reference
+from engine.sound.reader import content_hash
 
 RATE_HZ = 8_000
 

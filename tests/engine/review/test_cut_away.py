@@ -10,12 +10,12 @@ from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.table import table_of
-from engine.edl.build import build, preview
-from engine.edl.edit_list import EditList
 from engine.review.cut_away import cut_away, cut_away_with, is_cut_away
 from engine.review.queue import next_id, previous_id
 from engine.review.statistics import statistics
-from tests.engine.edl.recordings import timeline_state
+from engine.sound.edl.build import build, preview
+from engine.sound.edl.edit_list import EditList
+from tests.engine.sound.edl.recordings import timeline_state
 
 LENGTH = 80_000
 KINDS_TRIED = ("cut", "keep", "mute", "gain", "repeat", "move", "slip")

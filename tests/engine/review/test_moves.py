@@ -11,7 +11,7 @@ from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS
 from engine.review.moves import STAYS, kept_pulls_of, moves_of, offsets_of, shifts_of
-from tests.engine.hits.played import EIGHTH, RATE_HZ, played
+from tests.engine.features.timing.hits.played import EIGHTH, RATE_HZ, played
 
 
 def test_moves_are_what_the_proposals_say() -> None:

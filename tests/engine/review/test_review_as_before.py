@@ -26,7 +26,7 @@ from engine.review.standing import standing
 from engine.review.statistics import statistics
 from engine.review.taken_in import taken_in
 from tests.as_before import require_as_before
-from tests.engine.edl.recordings import RATE_HZ, timeline_state
+from tests.engine.sound.edl.recordings import RATE_HZ, timeline_state
 
 LENGTH = 400 * RATE_HZ
 SECOND = RATE_HZ

@@ -20,7 +20,7 @@ from engine.review.sounds_in_cuts import (
     sounds_within,
     words_of_cuts,
 )
-from tests.engine.test_queue import RATE_HZ, made
+from tests.engine.review.test_queue import RATE_HZ, made
 
 SOUNDS = DetectedSounds(
     np.array([(1, 2), (1.5, 3), (11, 13), (24, 26), (25, 25.5)], np.float64) @ np.eye(2) * RATE_HZ,

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.errors import OffcutError, UsageError
-from engine.progress import SILENT
-from engine.taste.view import score_sound
+from engine.core.errors import OffcutError, UsageError
+from engine.core.progress import SILENT
+from engine.features.taste.view import score_sound
 from engine.web import comparing
 from engine.web.comparing import MOST_TASTES, Compared, compared
 from engine.web.session import Session

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.errors import UsageError
+from engine.core.errors import UsageError
 from engine.web.folder import inside, recordings_in, tastes_inside
 from tests.engine.web.client import Client
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.overview.results import Origin, ScoredRecording
+from engine.features.taste.overview.results import Origin, ScoredRecording
 from engine.web.tastes import ODD, worst_moments
 from tests.engine.web.client import Client
 

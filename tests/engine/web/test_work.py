@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from desktop.bench.held import held_now
-from engine.progress import Progress
-from engine.shortage import SHORTAGE
+from engine.core.processes.shortage import SHORTAGE
+from engine.core.progress import Progress
 from engine.web.work import Answer, Job, JobState, Work
 
 

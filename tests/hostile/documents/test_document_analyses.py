@@ -25,7 +25,7 @@ from engine.document.file.checksums import digest, write_anew
 from engine.document.file.storage import TABLE_NAMES
 from engine.document.file.stored_analyses import require_analysis
 from tests.engine.document.scripted import ANALYSES, BEATS, IDS, review
-from tests.engine.hits.made import made_hits
+from tests.engine.features.timing.hits.made import made_hits
 from tests.hostile.status import is_one_sentence
 from tests.mostly_long import mostly_long
 

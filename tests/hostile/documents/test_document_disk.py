@@ -17,6 +17,7 @@ import pytest
 
 from engine.cli import documents
 from engine.cli.main import main
+from engine.core.errors import DocumentError
 from engine.document import edits
 from engine.document.decisions import Verdict
 from engine.document.document import Document
@@ -24,7 +25,6 @@ from engine.document.file.backups import backups
 from engine.document.file.lock import lock_path
 from engine.document.file.schema import SCHEMA_VERSION
 from engine.document.state import DocumentState
-from engine.errors import DocumentError
 from tests.engine.document.conftest import a_cut
 from tests.engine.document.scripted import IDS, STEPS, review
 from tests.hostile.killing import VERSION_1
@@ -122,7 +122,7 @@ from pathlib import Path
 from engine.document import edits
 from engine.document.decisions import Verdict
 from engine.document.document import Document
-from engine.errors import DocumentError
+from engine.core.errors import DocumentError
 from tests.engine.document.scripted import IDS
 if os.geteuid() == 0:
     os.setuid(65534)

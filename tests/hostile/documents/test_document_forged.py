@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.audio import opening
 from engine.cli.main import main
+from engine.core.errors import DocumentError
 from engine.document import edits
 from engine.document.decisions import Verdict
 from engine.document.document import Document
@@ -19,7 +19,7 @@ from engine.document.file.checks import limits
 from engine.document.file.checksums import digest, write_anew
 from engine.document.file.storage import TABLE_NAMES
 from engine.document.tracks.clip import Clip
-from engine.errors import DocumentError
+from engine.sound import opening
 from tests.engine.document.scripted import IDS, review
 from tests.engine.document.test_migrations import OLDER
 from tests.hostile.status import is_one_sentence

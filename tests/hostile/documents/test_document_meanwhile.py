@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from engine.cli.main import main
+from engine.core.errors import DocumentError
 from engine.document import edits
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.file import transaction
-from engine.errors import DocumentError
 from tests.engine.document.scripted import CUTS, IDS, review
 from tests.mostly_long import mostly_long
 

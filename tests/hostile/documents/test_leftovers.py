@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.files.part_files import PartFile, sweep
-from engine.files.safe_write import check_target, replacing
+from engine.core.files.part_files import PartFile, sweep
+from engine.core.files.safe_write import check_target, replacing
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -20,9 +20,9 @@ EXPORT = """
 import sys
 from pathlib import Path
 import numpy as np
-from engine.edl.export import ExportRequest, export
-from engine.progress import ReportingProgress
-from tests.engine.edl.recordings import recording
+from engine.exchange.export import ExportRequest, export
+from engine.core.progress import ReportingProgress
+from tests.engine.sound.edl.recordings import recording
 folder = Path(sys.argv[1])
 (folder / "in").mkdir(exist_ok=True)
 recorded = recording(folder / "in", [np.zeros(400_000)])
@@ -37,10 +37,10 @@ import sys
 from pathlib import Path
 import numpy as np
 import soundfile
-from engine.audio.conform import conformed_path
-from engine.audio.reader import content_hash
+from engine.sound.conform import conformed_path
+from engine.sound.reader import content_hash
 from engine.document.tracks.track import Source
-from engine.progress import ReportingProgress
+from engine.core.progress import ReportingProgress
 path = Path(sys.argv[1]) / "other rate.wav"
 if not path.exists():
     soundfile.write(path, np.zeros(400_000), 44_100)

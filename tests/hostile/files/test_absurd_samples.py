@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.audio.conform import conformed_path
-from engine.audio.pictures.peak_cache import source_peaks
-from engine.audio.pictures.peaks import peaks_warning
-from engine.audio.pictures.spectrogram_cache import SpectrogramRequest, source_spectrogram
-from engine.audio.reader import LOUDEST, SourceReader
+from engine.analysis.signal.mono import mono_blocks
 from engine.cli.main import main
-from engine.edl.export import ExportOptions, ExportRequest, export
-from engine.features.mono import mono_blocks
-from tests.engine.edl.recordings import Recording, recording
+from engine.exchange.export import ExportOptions, ExportRequest, export
+from engine.sound.conform import conformed_path
+from engine.sound.pictures.peak_cache import source_peaks
+from engine.sound.pictures.peaks import peaks_warning
+from engine.sound.pictures.spectrogram_cache import SpectrogramRequest, source_spectrogram
+from engine.sound.reader import LOUDEST, SourceReader
+from tests.engine.sound.edl.recordings import Recording, recording
 from tests.hostile.bad_files import good, noise
 from tests.hostile.verbs import run_verb, strictly_read
 from tests.mostly_long import mostly_long

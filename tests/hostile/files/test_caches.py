@@ -11,20 +11,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.audio.conform import conformed_path
-from engine.audio.pictures.peak_cache import load_peaks, source_peaks
-from engine.audio.pictures.spectrogram_cache import SpectrogramRequest, load_spectrogram, source_spectrogram
-from engine.audio.reader import content_hash, probe
+from engine.analysis.embeddings.cache import entry_path, keep_vectors, load_vectors
+from engine.analysis.embeddings.hearing import Hearing
+from engine.analysis.embeddings.preparation import default_folder
+from engine.analysis.embeddings.sound_statistics import SoundStatistics
+from engine.core.errors import OffcutError
+from engine.core.files.cache_size import Freed, cache_bytes, empty_cache, mark_used
+from engine.core.files.places import CACHE_VARIABLE, cache_folder
 from engine.document.document import Document
 from engine.document.file.lock import lock_path, take_lock
 from engine.document.tracks.track import Source
-from engine.embeddings.cache import entry_path, keep_vectors, load_vectors
-from engine.embeddings.hearing import Hearing
-from engine.embeddings.preparation import default_folder
-from engine.embeddings.sound_statistics import SoundStatistics
-from engine.errors import OffcutError
-from engine.files.cache_size import Freed, cache_bytes, empty_cache, mark_used
-from engine.files.places import CACHE_VARIABLE, cache_folder
+from engine.sound.conform import conformed_path
+from engine.sound.pictures.peak_cache import load_peaks, source_peaks
+from engine.sound.pictures.spectrogram_cache import SpectrogramRequest, load_spectrogram, source_spectrogram
+from engine.sound.reader import content_hash, probe
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, good
 

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.audio.conform import conformed_path
-from engine.audio.decoders.decoder import Decoder
-from engine.audio.decoders.pyav import PYAV
-from engine.audio.decoders.registry import AUDIO_SUFFIXES
-from engine.audio.reader import SourceReader, probe
 from engine.cli.main import main
-from engine.errors import SourceError
-from engine.progress import SILENT
+from engine.core.errors import SourceError
+from engine.core.progress import SILENT
 from engine.recordings.import_audio import ImportRequest, import_audio
-from tests.engine.audio.decoders.conftest import DECODERS, decoded, music, written
+from engine.sound.conform import conformed_path
+from engine.sound.decoders.decoder import Decoder
+from engine.sound.decoders.pyav import PYAV
+from engine.sound.decoders.registry import AUDIO_SUFFIXES
+from engine.sound.reader import SourceReader, probe
+from tests.engine.sound.decoders.conftest import DECODERS, decoded, music, written
 from tests.sources import source_of
 
 RATE_HZ = 44_100

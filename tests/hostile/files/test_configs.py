@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.anomaly.recipes.config import load_config
-from engine.errors import UsageError
-from engine.files.settings_file import MOST_BYTES
+from engine.core.errors import UsageError
+from engine.core.files.settings_file import MOST_BYTES
+from engine.core.files.strict_json import parse_json
+from engine.features.taste.anomaly.recipes.config import load_config
 from engine.lab.evaluation.results import Results
 from engine.lab.experiments.record import HISTORY, TASTE, finished
 from engine.lab.experiments.settings import load_experiment
-from engine.strict_json import parse_json
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.audio.conform import conformed_path
-from engine.audio.headers.claims import sample_numbers_agree
-from engine.audio.headers.cue_points import read_cue_points
-from engine.audio.headers.time_reference import read_time_reference
-from engine.audio.pictures.peak_cache import source_peaks
-from engine.audio.reader import SourceReader, probe
-from engine.errors import ExportError, SourceError
+from engine.core.errors import ExportError, SourceError
+from engine.sound.conform import conformed_path
+from engine.sound.headers.claims import sample_numbers_agree
+from engine.sound.headers.cue_points import read_cue_points
+from engine.sound.headers.time_reference import read_time_reference
+from engine.sound.pictures.peak_cache import source_peaks
+from engine.sound.reader import SourceReader, probe
 from tests.hostile.bad_files import good, noise
 from tests.hostile.verbs import run_verb, strictly_read
 from tests.mostly_long import mostly_long

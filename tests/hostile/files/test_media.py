@@ -11,14 +11,14 @@ from threading import Event
 import numpy as np
 import pytest
 
+from engine.core.errors import Cancelled, DocumentError, SourceError, UsageError
+from engine.core.progress import SILENT, ReportingProgress
 from engine.document.document import Document
 from engine.document.edits import move_sources
-from engine.edl.build import build
-from engine.edl.render import render
-from engine.errors import Cancelled, DocumentError, SourceError, UsageError
-from engine.progress import SILENT, ReportingProgress
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.recordings.media import MediaRequest, find_media, locate, locate_all, relink, without_missing
+from engine.sound.edl.build import build
+from engine.sound.edl.render import render
 from tests.desktop.conftest import Hands
 from tests.hostile.bad_files import good
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.core.errors import SourceError
+from engine.core.progress import SILENT
 from engine.document.document import Document
 from engine.document.tracks.clip_edits import duplicate_clips, join_tracks, place_clips
-from engine.edl.build import build
-from engine.edl.render import render
-from engine.errors import SourceError
-from engine.progress import SILENT
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.recordings.media import MediaRequest, find_media, relink, without_missing
+from engine.sound.edl.build import build
+from engine.sound.edl.render import render
 from tests.desktop.conftest import Hands
 from tests.hostile.bad_files import RATE_HZ, good
 

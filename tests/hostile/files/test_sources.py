@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.audio.pictures.peaks import build_peaks
-from engine.audio.reader import SourceReader, content_hash, probe
-from engine.errors import SourceError
+from engine.core.errors import SourceError
+from engine.sound.pictures.peaks import build_peaks
+from engine.sound.reader import SourceReader, content_hash, probe
 
 
 def _wave(path: Path, frames: int = 48_000, channels: int = 2, container: str = "WAV") -> Path:
@@ -214,8 +214,8 @@ def test_a_file_that_vanishes_or_shrinks_while_open(tmp_path: Path) -> None:
 AS_NOBODY = """
 import os, sys
 from pathlib import Path
-from engine.audio.reader import content_hash, probe
-from engine.errors import SourceError
+from engine.sound.reader import content_hash, probe
+from engine.core.errors import SourceError
 if os.geteuid() == 0:
     os.seteuid(65534)
 for read in (probe, content_hash):

@@ -16,7 +16,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from engine.errors import OffcutError
+from engine.core.errors import OffcutError
 from tests.hostile.long.kinds.all import kind_of
 
 MOST_MEMORY_BYTES = 8 << 30

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from engine.progress import SILENT
+from engine.core.progress import SILENT
 from tests.hostile.bad_files import good
 
 
 @pytest.fixture(scope="module")
 def taste(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from engine.anomaly.learn import LearnRequest as Learning
-    from engine.anomaly.learn import learn
+    from engine.features.taste.anomaly.learn import LearnRequest as Learning
+    from engine.features.taste.anomaly.learn import learn
     from engine.lab.recipes.slicer.settings import SlicerConfig
 
     folder = tmp_path_factory.mktemp("taste")

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from desktop.work.job_lanes import JobLanes
-from engine.edl.export import ExportRequest
+from desktop.features.taste.widgets.forms.learn_panel import LearnRequest
+from desktop.shell.work.job_lanes import JobLanes
+from engine.exchange.export import ExportRequest
 from tests.desktop.conftest import JOB_TIMEOUT_MS, Hands
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import good, with_rate
 from tests.hostile.status import drop, said
 from tests.mostly_long import mostly_long
-from widgets.forms.taste.learn_panel import LearnRequest
 
 
 def parts(folder: Path) -> list[str]:

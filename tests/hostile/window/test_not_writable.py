@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QWidget
 
-from engine.edl.export import ExportRequest
+from engine.exchange.export import ExportRequest
 from tests.desktop.conftest import Hands, fill
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import good
@@ -47,8 +47,8 @@ from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 from desktop.shell.slots import reporting_refusals
 from desktop.main_window import MainWindow
-from engine.edl.export import ExportRequest
-import unicodedata, engine.edl.export.plan, engine.recordings.listen  # nobody may not read where Python lies
+from engine.exchange.export import ExportRequest
+import unicodedata, engine.exchange.export.plan, engine.recordings.listen  # others may not read Python
 folder = Path(sys.argv[1])
 if os.geteuid() == 0:
     os.setuid(65534)

@@ -13,6 +13,7 @@ import pytest
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
+from desktop.features.taste.widgets.forms.learn_panel import LearnRequest
 from desktop.main_window import MainWindow
 from engine.document import edits
 from engine.document.decisions import Verdict
@@ -24,7 +25,6 @@ from tests.desktop.test_main_job import answer_learn
 from tests.hostile.bad_files import RATE_HZ, REFUSED, good
 from tests.hostile.status import drop, is_one_sentence, said
 from tests.mostly_long import mostly_long
-from widgets.forms.taste.learn_panel import LearnRequest
 
 # Documents that are none, are damaged, or that somebody else changes.
 

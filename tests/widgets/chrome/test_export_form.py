@@ -10,11 +10,11 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.audio.codecs import Quality
-from engine.audio.dither import Dither
-from engine.edl.export.formats import FORMATS
-from engine.edl.export.placing.frame_rates import FrameRate
-from engine.edl.export.request import RATES_HZ, Depth, ExportOptions
+from engine.exchange.export.formats import FORMATS
+from engine.exchange.export.placing.frame_rates import FrameRate
+from engine.exchange.export.request import RATES_HZ, Depth, ExportOptions
+from engine.sound.codecs import Quality
+from engine.sound.dither import Dither
 from tests.as_before import require_sentence
 from tests.widgets.conftest import Dress
 from widgets.controls.check_box import CheckBox

@@ -11,9 +11,12 @@ from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.anomaly.recipes.config import default_config, parse_config
-from engine.anomaly.recipes.methods import METHODS
-from engine.diagnoses.finding import Action, Finding, Remedy, Severity
+from desktop.features.taste.widgets.findings import Findings
+from desktop.features.taste.widgets.forms.learn_panel import LearnPanel, LearnRequest, RecordingList
+from desktop.features.taste.widgets.learning.loss_curve import LossCurve
+from engine.features.taste.anomaly.recipes.config import default_config, parse_config
+from engine.features.taste.anomaly.recipes.methods import METHODS
+from engine.features.taste.diagnoses.finding import Action, Finding, Remedy, Severity
 from tests.as_before import require_sentence
 from tests.widgets.conftest import Dress
 from widgets.controls.check_box import CheckBox
@@ -21,9 +24,6 @@ from widgets.controls.choice_field import ChoiceField
 from widgets.controls.icons import ICONS_DIR, icon_image
 from widgets.controls.keys.caps import KeyButton
 from widgets.controls.number_field import NumberField
-from widgets.forms.taste.learn_panel import LearnPanel, LearnRequest, RecordingList
-from widgets.learning.loss_curve import LossCurve
-from widgets.taste.findings import Findings
 from widgets.theme import DARK, LIGHT
 
 W = TypeVar("W", bound=QWidget)

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtWidgets import QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from engine.errors import UsageError
+from engine.core.errors import UsageError
 from tests.as_before import require_sentence
 from tests.widgets.conftest import Dress
 from widgets.forms.name_form import NameForm

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QLineEdit, QRadioButton
 from pytestqt.qtbot import QtBot
 
-from engine.settings import CutSettings, cut_settings
+from engine.document.settings import CutSettings, cut_settings
 from tests.as_before import require_sentence
 from tests.widgets.conftest import Dress
 from widgets.controls.check_box import CheckBox

@@ -9,8 +9,8 @@ from pydantic import Field
 from PySide6.QtWidgets import QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from engine.errors import UsageError
-from engine.finders.settings import FinderSettings, fields_of, settings_from, track_name
+from engine.core.errors import UsageError
+from engine.review.finders.settings import FinderSettings, fields_of, settings_from, track_name
 from tests.widgets.conftest import Dress
 from widgets.controls.check_box import CheckBox
 from widgets.controls.choice_field import ChoiceField

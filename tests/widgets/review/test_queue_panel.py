@@ -20,7 +20,7 @@ from engine.document.state import DocumentState
 from engine.review.listing import Listing, listing
 from engine.review.statistics import statistics
 from tests.counting import calls_of
-from tests.engine.edl.recordings import by_hand
+from tests.engine.sound.edl.recordings import by_hand
 from tests.timing import slowness
 from tests.widgets.conftest import Dress
 from tests.widgets.review.made_up import KEYS, demo_state

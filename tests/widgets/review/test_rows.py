@@ -16,7 +16,7 @@ from engine.review.learned import Learned
 from engine.review.standing import standing
 from engine.review.statistics import statistics
 from tests.as_before import require_sentence
-from tests.engine.edl.recordings import by_hand, timeline_state
+from tests.engine.sound.edl.recordings import by_hand, timeline_state
 from tests.sources import one_source_track
 from tests.widgets.review.made_up import KEYS
 from widgets.review.queue_panel import advice, all_decided, offers

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.pictures.peaks import Columns, sample_columns, sample_spans
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source
+from engine.sound.pictures.peaks import Columns, sample_columns, sample_spans
 from tests.sources import one_source_track
 from widgets.timeline.timeline_view import TimelineView
 

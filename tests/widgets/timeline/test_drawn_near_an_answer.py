@@ -10,8 +10,8 @@ import numpy as np
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.edl.build import build, in_place
-from tests.engine.hits.played import played
+from engine.sound.edl.build import build, in_place
+from tests.engine.features.timing.hits.played import played
 from tests.mostly_long import mostly_long
 from tests.widgets.timeline.made_up import MadeUp
 from tests.widgets.timeline.test_painting import picture

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 
 from desktop.bench.frame_times import frame_times, walk
-from engine.audio.pictures.peaks import Columns, PeakPyramid, level_lengths
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source
-from engine.edl.build import build, in_place
+from engine.sound.edl.build import build, in_place
+from engine.sound.pictures.peaks import Columns, PeakPyramid, level_lengths
 from tests.counting import calls_of
 from tests.sources import one_source_track
 from tests.timing import slowness

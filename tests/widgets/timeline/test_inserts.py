@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.edl.build import build
-from tests.engine.edl.heard.test_inserts import HARD, LENGTH, inserted, pair, silence
-from tests.engine.edl.recordings import Recording
+from engine.sound.edl.build import build
+from tests.engine.sound.edl.heard.test_inserts import HARD, LENGTH, inserted, pair, silence
+from tests.engine.sound.edl.recordings import Recording
 from widgets.timeline.edits.landings import Landings
 from widgets.timeline.edits.sentences import edits_words
 from widgets.timeline.edits.spans import Spans

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.audio.pictures.peaks import Columns
 from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
-from engine.edl.build import in_place
-from engine.edl.tracks.patches import changed_span
-from tests.engine.hits.played import EIGHTH, played
+from engine.sound.edl.build import in_place
+from engine.sound.edl.tracks.patches import changed_span
+from engine.sound.pictures.peaks import Columns
+from tests.engine.features.timing.hits.played import EIGHTH, played
 from tests.mostly_long import mostly_long
 from tests.widgets.timeline.made_up import MadeUp
 from tests.widgets.timeline.test_drawn_near_an_answer import answered, show

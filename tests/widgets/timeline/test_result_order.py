@@ -10,14 +10,14 @@ import pytest
 import soundfile
 from numpy.typing import DTypeLike
 
-from engine.audio.pictures.peaks import build_peaks
 from engine.document.analysis import ScoreCurve
 from engine.document.kinds.operations import Gain, Order, Replace, Shift
-from engine.edl.edit_list import EditList
-from engine.edl.programme import NO_HOLDS, NO_ORDERS, Orders, programme
-from engine.edl.tracks.patched_reader import PatchedReader
-from engine.edl.tracks.patches import patches_by_track
-from tests.engine.edl.recordings import timeline_state, with_cuts
+from engine.sound.edl.edit_list import EditList
+from engine.sound.edl.programme import NO_HOLDS, NO_ORDERS, Orders, programme
+from engine.sound.edl.tracks.patched_reader import PatchedReader
+from engine.sound.edl.tracks.patches import patches_by_track
+from engine.sound.pictures.peaks import build_peaks
+from tests.engine.sound.edl.recordings import timeline_state, with_cuts
 from tests.sources import no_source, one_source_track
 from widgets.timeline.edits.spans import Spans
 from widgets.timeline.marks.grid import Beats

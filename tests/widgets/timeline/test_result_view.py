@@ -17,16 +17,16 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from desktop.bench.frame_times import frame_times, walk
-from engine.audio.pictures.peaks import PeakPyramid, build_peaks
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.decisions import Decision, Verdict
 from engine.document.kinds import Drop
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source
-from engine.edl.build import build, cut
-from engine.edl.crossfade import crossfade
-from engine.edl.edit_list import EditList
+from engine.sound.edl.build import build, cut
+from engine.sound.edl.crossfade import crossfade
+from engine.sound.edl.edit_list import EditList
+from engine.sound.pictures.peaks import PeakPyramid, build_peaks
 from tests.sources import begun_at, no_source, one_source_track, played_whole
 from tests.widgets.timeline.conftest import LENGTH, RATE_HZ
 from tests.widgets.timeline.made_up import MadeUp

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.edl.build import build
+from engine.sound.edl.build import build
 from tests.sources import begun_at
 from tests.widgets.timeline.conftest import LENGTH
 from tests.widgets.timeline.test_painting import picture, rgba

@@ -11,10 +11,10 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from desktop.bench.frame_times import frame_times, walk
+from engine.core.wording import gain_text
 from engine.document.analysis import ScoreCurve
 from engine.document.state import DocumentState
-from engine.edl.build import build
-from engine.wording import gain_text
+from engine.sound.edl.build import build
 from tests.widgets.timeline import made_up
 from widgets import theme
 from widgets.theme import LIGHT

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
-from engine.edl.export.formats import AUDIO_SUFFIXES
-from engine.edl.export.request import ExportOptions
+from engine.exchange.export.formats import AUDIO_SUFFIXES
+from engine.exchange.export.request import ExportOptions
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
-from engine.edl.export.formats import FORMATS
-from engine.edl.export.placing.frame_rates import FrameRate
-from engine.wording import counted
+from engine.core.wording import counted
+from engine.exchange.export.formats import FORMATS
+from engine.exchange.export.placing.frame_rates import FrameRate
 from widgets.controls.check_box import CheckBox
 from widgets.controls.keys.caps import KeyButton
 from widgets.forms.export.choice import WHOLE, ExportChoice, ExportOutlook, SpanOffer, WrittenLine

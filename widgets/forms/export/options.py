@@ -7,18 +7,18 @@ from collections.abc import Iterable, Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from engine.audio.codecs import Quality
-from engine.audio.dither import Dither
-from engine.edl.export.formats import (
+from engine.core.wording import listed
+from engine.exchange.export.formats import (
     AUDIO_SUFFIXES,
     CODED_SUFFIXES,
     FORMATS,
     FRAME_SUFFIXES,
     SAMPLE_SUFFIXES,
 )
-from engine.edl.export.placing.frame_rates import FrameRate
-from engine.edl.export.request import LONGEST_FADE_S, RATES_HZ, Depth, ExportOptions
-from engine.wording import listed
+from engine.exchange.export.placing.frame_rates import FrameRate
+from engine.exchange.export.request import LONGEST_FADE_S, RATES_HZ, Depth, ExportOptions
+from engine.sound.codecs import Quality
+from engine.sound.dither import Dither
 from widgets.controls.check_box import CheckBox
 from widgets.controls.choice_field import ChoiceField
 from widgets.controls.number_field import NumberField

@@ -24,9 +24,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.recordings.placement.placements import Basis, PlacedTrack, Placement, Placements, Reason
-from engine.timebase import format_time, read_time
-from engine.wording import counted
+from engine.core.timebase import format_time, read_time
+from engine.core.wording import counted
+from engine.recordings.stated.placements import Basis, PlacedTrack, Placement, Placements, Reason
 from widgets import theme
 from widgets.controls.elided_label import paint_words
 from widgets.controls.keys.caps import KeyButton

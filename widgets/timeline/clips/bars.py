@@ -22,7 +22,7 @@ from engine.document.tracks.clip_edits import clip_name
 from engine.document.tracks.switches import playing_spans
 from engine.document.tracks.take_lanes import take_tracks
 from engine.document.tracks.track import Track
-from engine.edl.build import played_tracks
+from engine.sound.edl.build import played_tracks
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.frame import TAKE, Frame

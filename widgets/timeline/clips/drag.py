@@ -9,10 +9,10 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
+from engine.core.timebase import format_time
 from engine.document.tracks.clip import Clip
 from engine.document.tracks.ripple import Ripple, following, of_move, of_trim
 from engine.document.tracks.track import source_length_samples
-from engine.timebase import format_time
 from widgets import theme
 from widgets.timeline.clips.bars import Bar, bar_at, bars, paint_bar
 from widgets.timeline.edits.drag_label import paint_drag_label

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QFontMetricsF, QPainter, QPolygonF
 
+from engine.core.errors import DocumentError
+from engine.core.timebase import format_time
 from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
 from engine.document.table import table_of
-from engine.edl.gathered import gathered
-from engine.edl.inserts import INSERTED_FROM
-from engine.edl.programme import NO_ORDERS, Orders
-from engine.errors import DocumentError
-from engine.timebase import format_time
+from engine.sound.edl.gathered import gathered
+from engine.sound.edl.inserts import INSERTED_FROM
+from engine.sound.edl.programme import NO_ORDERS, Orders
 from widgets import theme
 from widgets.timeline.frame import Frame
 from widgets.timeline.shown import Shown

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QPainter, QPen
 
-from engine.timebase import format_time
+from engine.core.timebase import format_time
 from widgets import theme
 from widgets.timeline.edits.selected import Lanes
 from widgets.timeline.frame import Frame

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QLineF, QPointF
 from PySide6.QtGui import QPainter, QPen
 
-from engine.timebase import format_time
+from engine.core.timebase import format_time
 from widgets import theme
 from widgets.timeline.edits.selection import LEAST_PX, edges_of, paint_selection
 from widgets.timeline.frame import Frame

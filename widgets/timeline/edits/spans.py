@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from engine.document.decisions import Verdict
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS, ProposalTable, changed_decisions, table_of
-from engine.edl.conflicts import in_conflict
+from engine.sound.edl.conflicts import in_conflict
 from widgets.edit_words import flag_words
 
 

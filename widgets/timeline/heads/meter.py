@@ -9,8 +9,8 @@ from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from engine.audio.pictures.peaks import FULL_SCALE
-from engine.edl.levels.true_peak import decibels
+from engine.sound.edl.levels.true_peak import decibels
+from engine.sound.pictures.peaks import FULL_SCALE
 from widgets import theme
 from widgets.theme import Theme
 

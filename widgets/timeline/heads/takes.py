@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QWidget
 
-from engine.wording import counted
+from engine.core.wording import counted
 from widgets import theme
 from widgets.controls.icons import paint_icon
 from widgets.theme import Theme

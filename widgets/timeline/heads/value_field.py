@@ -10,8 +10,8 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QEnterEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QAbstractSlider, QApplication, QWidget
 
+from engine.core.wording import gain_text, pan_text
 from engine.document.tracks.edits import LOUDEST_DB, QUIETEST_DB
-from engine.wording import gain_text, pan_text
 from widgets import theme
 from widgets.theme import Theme
 

@@ -6,8 +6,8 @@ import numpy as np
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
 
+from engine.core.timebase import format_time
 from engine.document.grid.edits import with_beat_at
-from engine.timebase import format_time
 from widgets import theme
 from widgets.timeline.frame import Frame
 from widgets.timeline.marks.markers import paint_readout

@@ -9,8 +9,8 @@ import numpy as np
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
 
+from engine.core.timebase import format_time
 from engine.document.analysis import ScoreCurve, StoredCurve
-from engine.timebase import format_time
 from widgets import theme
 from widgets.timeline.frame import CURVE, Frame
 from widgets.timeline.marks.score import paint_line

@@ -8,8 +8,8 @@ import numpy as np
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QFontMetricsF, QPainter
 
+from engine.core.timebase import format_time
 from engine.document.marks.markers import Marker
-from engine.timebase import format_time
 from widgets import theme
 from widgets.timeline.frame import Frame
 from widgets.timeline.marks.markers import Flag, edges_of, flags, paint_flag, paint_readout

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 
+from engine.core.timebase import format_time
+from engine.core.wording import percent
 from engine.document.marks.sections import StoredSections
-from engine.timebase import format_time
-from engine.wording import percent
 from widgets import theme
 from widgets.timeline.frame import Frame
 from widgets.timeline.time_map import TimeMap

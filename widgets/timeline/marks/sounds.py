@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
+from engine.core.timebase import format_time
+from engine.core.wording import percent
 from engine.document.analysis import DetectedSounds
-from engine.timebase import format_time
-from engine.wording import percent
 from widgets import theme
 from widgets.timeline.edits.proposals import paint_row
 from widgets.timeline.frame import Frame

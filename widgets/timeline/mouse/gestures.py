@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QCursor, QPainter, QSinglePointEvent
 
-from engine.timebase import format_time
+from engine.core.timebase import format_time
 from widgets import theme
 from widgets.timeline.clips.drag import (
     MoveClips,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.pictures.peaks import FULL_SCALE, Columns
+from engine.sound.pictures.peaks import FULL_SCALE, Columns
 
 PIXELS = NDArray[np.uint32]
 Rows = NDArray[np.int16]

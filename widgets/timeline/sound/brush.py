@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QCursor, QPainter, QPen, QPixmap
 
-from engine.separation.paint import Dab, Stroke
+from engine.features.repair.separation.paint import Dab, Stroke
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.frame import Frame

@@ -9,14 +9,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from engine.audio.pictures.peaks import BASE_SAMPLES, FACTOR, Columns, PeakPyramid, pyramid_over
-from engine.audio.pictures.spectrogram import STEP_DB, Cells, band_edges
 from engine.document.state import DocumentState
 from engine.document.tracks.clip import Visible, visible_in_time
 from engine.document.tracks.track import Track
-from engine.edl.crossfade import Block
-from engine.edl.tracks.clip_reader import ClipReader, fade_powers
-from engine.edl.tracks.patches import Patches
+from engine.sound.edl.crossfade import Block
+from engine.sound.edl.tracks.clip_reader import ClipReader, fade_powers
+from engine.sound.edl.tracks.patches import Patches
+from engine.sound.pictures.peaks import BASE_SAMPLES, FACTOR, Columns, PeakPyramid, pyramid_over
+from engine.sound.pictures.spectrogram import STEP_DB, Cells, band_edges
 from widgets.timeline.sound.spectrogram_columns import RecordedSpectrogram
 from widgets.timeline.sound.waves import NotYetReadError, RecordedWave
 

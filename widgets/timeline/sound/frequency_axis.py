@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
 
-from engine.audio.pictures.spectrogram import cell_at
+from engine.sound.pictures.spectrogram import cell_at
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.frame import Frame

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.pictures.peaks import FULL_SCALE, Columns
+from engine.sound.pictures.peaks import FULL_SCALE, Columns
 from widgets import theme
 from widgets.timeline.frame import ONE_ROW, TAKE, Frame, Wish
 from widgets.timeline.sound.bands import PIXELS, Band, ClipMark, fill_bands

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from engine.finders.repair.requests import ShownMask
-from engine.separation.paint import Paint, between, on_track, painted
+from engine.features.repair.finders.repair.requests import ShownMask
+from engine.features.repair.separation.paint import Paint, between, on_track, painted
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.frame import Frame

@@ -15,10 +15,10 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.pictures.peaks import Columns
-from engine.audio.pictures.spectrogram import STEP_DB, Cells
 from engine.document.kinds.operations import Gain, Lift, Reclock, Replace, Stored
-from engine.edl.tracks.patches import Patches, gains_at
+from engine.sound.edl.tracks.patches import Patches, gains_at
+from engine.sound.pictures.peaks import Columns
+from engine.sound.pictures.spectrogram import STEP_DB, Cells
 
 Positions = NDArray[np.int64]
 Picture = TypeVar("Picture")

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from engine.audio.pictures.peaks import Columns
+from engine.core.latest import found_once_of
 from engine.document.kinds.operations import Stored
 from engine.document.tracks.track import Track
-from engine.edl.crossfade import Block
-from engine.edl.edit_list import EditList
-from engine.edl.inserts import INSERTED_FROM
-from engine.edl.render import VoiceRenderer
-from engine.edl.tracks.patched_reader import PatchedReader, Reads
-from engine.edl.tracks.voice import Voice
-from engine.latest import found_once_of
+from engine.sound.edl.crossfade import Block
+from engine.sound.edl.edit_list import EditList
+from engine.sound.edl.inserts import INSERTED_FROM
+from engine.sound.edl.render import VoiceRenderer
+from engine.sound.edl.tracks.patched_reader import PatchedReader, Reads
+from engine.sound.edl.tracks.voice import Voice
+from engine.sound.pictures.peaks import Columns
 from widgets.timeline.sound.patched_columns import patched_columns
 from widgets.timeline.sound.stored_sound import StoredWaves
 from widgets.timeline.sound.waves import NotYetReadError, RecordedWave

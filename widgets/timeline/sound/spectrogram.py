@@ -15,8 +15,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.pictures.spectrogram import Cells, band_middles_hz, level_db
 from engine.document.table import VERDICTS
+from engine.sound.pictures.spectrogram import Cells, band_middles_hz, level_db
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.edits.veil import WEAK_TO_STRONG

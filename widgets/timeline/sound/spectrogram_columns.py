@@ -7,11 +7,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.pictures.spectrogram import Cells, band_edges, loudest
 from engine.document.kinds.operations import Stored
 from engine.document.tracks.track import Track
-from engine.edl.edit_list import EditList
-from engine.edl.tracks.patches import Patches
+from engine.sound.edl.edit_list import EditList
+from engine.sound.edl.tracks.patches import Patches
+from engine.sound.pictures.spectrogram import Cells, band_edges, loudest
 from widgets.timeline.sound.patched_columns import patched_cells
 from widgets.timeline.sound.result_wave import Cutter
 from widgets.timeline.sound.stored_sound import StoredSpectra

@@ -11,12 +11,12 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.pictures.peaks import Columns
-from engine.audio.pictures.spectrogram import Cells
 from engine.document.kinds.operations import Stored
-from engine.edl.tracks.delay import Sound
-from engine.edl.tracks.patches import Patches
-from engine.edl.tracks.stored_sounds import fits
+from engine.sound.edl.tracks.delay import Sound
+from engine.sound.edl.tracks.patches import Patches
+from engine.sound.edl.tracks.stored_sounds import fits
+from engine.sound.pictures.peaks import Columns
+from engine.sound.pictures.spectrogram import Cells
 from widgets.timeline.sound.waves import NotYetReadError, RecordedWave
 
 Positions = NDArray[np.int64]

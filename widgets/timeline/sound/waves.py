@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.pictures.peaks import Columns, sample_columns
+from engine.sound.pictures.peaks import Columns, sample_columns
 
 
 class NotYetReadError(Exception):

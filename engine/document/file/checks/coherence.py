@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.core.errors import UsageError
 from engine.document.file.checks.columns import shown
 from engine.document.file.checks.limits import (
     HIGHEST_RATE_HZ,
@@ -9,11 +10,10 @@ from engine.document.file.checks.limits import (
     LOWEST_RATE_HZ,
     MOST_CLIPS,
 )
+from engine.document.settings import cut_settings
 from engine.document.state import DocumentState
 from engine.document.tracks.ripple import ripple_of
 from engine.document.tracks.track import source_length_samples
-from engine.errors import UsageError
-from engine.settings import cut_settings
 
 
 def require_coherent(state: DocumentState) -> None:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from engine.errors import UsageError
+from engine.core.errors import UsageError
+from engine.core.progress import Progress
 from engine.lab.evaluation.apart.figures import Line, lines
 from engine.lab.evaluation.apart.making import BANDS, COUNTS, INTERVIEWS, PLACES, Group, Making
 from engine.lab.evaluation.apart.trials import (
@@ -24,7 +25,6 @@ from engine.lab.evaluation.apart.trials import (
     baseline_trials,
     taste_trial,
 )
-from engine.progress import Progress
 
 SEEDS = 5
 _DEFAULT = (BANDS, INTERVIEWS, PLACES)

@@ -11,8 +11,8 @@ import soundfile
 import soxr
 from scipy.signal import butter, oaconvolve, sosfilt
 
-from engine.errors import UsageError
-from engine.files.safe_write import shown
+from engine.core.errors import UsageError
+from engine.core.files.safe_write import shown
 from engine.lab.evaluation.apart.rehearsals import Sounding
 from engine.lab.evaluation.apart.set_apart import (
     NOISES,

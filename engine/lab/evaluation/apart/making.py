@@ -9,7 +9,9 @@ from pathlib import Path
 
 import soundfile
 
-from engine.files.safe_write import replacing
+from engine.core.files.safe_write import replacing
+from engine.core.files.strict_json import parse_json
+from engine.core.progress import Progress
 from engine.lab.evaluation.apart.interviews import interview, place
 from engine.lab.evaluation.apart.rehearsals import (
     Plan,
@@ -20,8 +22,6 @@ from engine.lab.evaluation.apart.rehearsals import (
 )
 from engine.lab.evaluation.apart.set_apart import RATE_HZ
 from engine.lab.evaluation.apart.stage import Passage, require_instruments
-from engine.progress import Progress
-from engine.strict_json import parse_json
 
 VERSION = 3
 """Of the rules by which recordings are made; a folder of another version is made again."""

@@ -20,8 +20,8 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from engine.errors import UsageError
-from engine.files.safe_write import shown
+from engine.core.errors import UsageError
+from engine.core.files.safe_write import shown
 
 Samples = NDArray[np.float32]
 RATE_HZ = 16_000

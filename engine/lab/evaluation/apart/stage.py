@@ -13,7 +13,7 @@ import numpy as np
 import soundfile
 from scipy.signal import butter, oaconvolve, sosfilt
 
-from engine.errors import UsageError
+from engine.core.errors import UsageError
 from engine.lab.evaluation.apart.set_apart import FONT, RATE_HZ, Samples
 from engine.lab.evaluation.apart.songs import DRUMS, EVERYBODY, Band, Note, Song, as_played
 

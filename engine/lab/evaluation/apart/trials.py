@@ -17,32 +17,32 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
-from engine.anomaly.learn import LearnRequest, learn
-from engine.anomaly.metrics import auc
-from engine.anomaly.recipes.config import default_config
-from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
-from engine.anomaly.recipes.recipe_config import RecipeConfig
+from engine.core.files.strict_json import parse_json
+from engine.core.progress import SILENT, Progress
+from engine.core.timebase import samples_to_s
 from engine.document.analysis import Listening, ScoreCurve
 from engine.document.document import Document
 from engine.document.kinds.cut import CUT
 from engine.document.proposals import QUESTION, Evidence, Proposal
-from engine.finders.cuts.propose import propose_pauses
-from engine.finders.registry import find_edits, request_of
+from engine.features.registry import find_edits, request_of
+from engine.features.taste.anomaly.learn import LearnRequest, learn
+from engine.features.taste.anomaly.metrics import auc
+from engine.features.taste.anomaly.recipes.config import default_config
+from engine.features.taste.anomaly.recipes.own_faults.settings import OwnFaultsConfig
+from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
+from engine.features.taste.finders.cuts.propose import propose_pauses
 from engine.lab.evaluation.apart.baselines import HOP_S, Simple, energy, nearest, read
 from engine.lab.evaluation.apart.making import VERSION as MADE_VERSION
 from engine.lab.evaluation.apart.making import Group, Recording
 from engine.lab.evaluation.metrics import time_iou
 from engine.lab.evaluation.recipe_code import computed
-from engine.progress import SILENT, Progress
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.recordings.media import locate_all
-from engine.strict_json import parse_json
-from engine.timebase import samples_to_s
 
 VERSION = 1
 TASTE, ENERGY, NEAREST, IDLE = "taste", "energy", "nearest neighbour", "idle time only"
 _ENGINE = Path(__file__).parents[3]
-_CODE = ("anomaly", "cuts", "finders/cuts")
+_CODE = ("features/taste/anomaly", "features/taste/cuts", "features/taste/finders/cuts")
 _SHORT = OwnFaultsConfig(practice_s=120.0, epochs=2, members=1)
 
 

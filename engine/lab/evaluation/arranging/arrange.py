@@ -12,12 +12,13 @@ from statistics import fmean
 
 import numpy as np
 
-from engine.arranging.decode import Bounds, decode
-from engine.arranging.editor import adapter_of, scores_for, shipped_network
-from engine.arranging.learning import Pair
-from engine.arranging.network import Adapter, ArrangingNetwork
-from engine.arranging.orders import Order
-from engine.arranging.step_features import StepFeatures
+from engine.core.progress import Progress
+from engine.features.arrangement.decode import Bounds, decode
+from engine.features.arrangement.editor import adapter_of, scores_for, shipped_network
+from engine.features.arrangement.learning import Pair
+from engine.features.arrangement.network import Adapter, ArrangingNetwork
+from engine.features.arrangement.orders import Order
+from engine.features.arrangement.step_features import StepFeatures
 from engine.lab.evaluation.arranging import plain
 from engine.lab.evaluation.arranging.compared import Compared, compared
 from engine.lab.evaluation.arranging.forms.rows import RECORDINGS, evaluate_forms
@@ -28,7 +29,6 @@ from engine.lab.simulated.recordings import HEARD_RATE_HZ, Clips, drawn_clips
 from engine.lab.simulated.rehearsals.passages import Pool, pools_in
 from engine.lab.training.arranging.editors import UNSEEN, MadeEditor, seen_editor
 from engine.lab.training.arranging.rehearsals import Rehearsal, end_to_end, made
-from engine.progress import Progress
 
 Line = dict[str, object]
 

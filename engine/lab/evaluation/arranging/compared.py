@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from engine.arranging.orders import Order, length_s, plays, spans_of
-from engine.arranging.steps import Steps
+from engine.features.arrangement.orders import Order, length_s, plays, spans_of
+from engine.features.arrangement.steps import Steps
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from engine.arranging.learning import Pair, Wanted, example_states, tensors_of
-from engine.arranging.network import Adapter, ArrangingNetwork
-from engine.arranging.orders import Order
-from engine.arranging.step_features import StepFeatures
+from engine.features.arrangement.learning import Pair, Wanted, example_states, tensors_of
+from engine.features.arrangement.network import Adapter, ArrangingNetwork
+from engine.features.arrangement.orders import Order
+from engine.features.arrangement.step_features import StepFeatures
 
 
 @torch.no_grad()

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.arranging.learning import Pair
-from engine.arranging.orders import Order, order_of, plays, spans_of
-from engine.arranging.step_features import StepFeatures
-from engine.arranging.steps import Steps
-from engine.spans import runs
+from engine.core.spans import runs
+from engine.features.arrangement.learning import Pair
+from engine.features.arrangement.orders import Order, order_of, plays, spans_of
+from engine.features.arrangement.step_features import StepFeatures
+from engine.features.arrangement.steps import Steps
 
 Floats = NDArray[np.float64]
 _LOUDNESS = 0

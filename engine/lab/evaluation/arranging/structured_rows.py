@@ -12,27 +12,27 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from engine.arranging.editor import shipped_network
-from engine.arranging.orders import Order, order_of
-from engine.arranging.step_features import StepFeatures, hear
+from engine.core.progress import SILENT, Progress
+from engine.core.spans import runs
 from engine.document.document import Document
 from engine.document.edits import set_analyses
 from engine.document.grid.recounted import grid_in_force
 from engine.document.kinds.cut import CUT
 from engine.document.proposals import Evidence, Proposal
 from engine.document.state import DocumentState
-from engine.finders.arrangement.arrange import arranged
-from engine.finders.arrangement.requests import ArrangeRequest, ProposedArrangement
-from engine.finders.takes.proposals import propose_takes
+from engine.features.arrangement.editor import shipped_network
+from engine.features.arrangement.finder.arrange import arranged
+from engine.features.arrangement.finder.requests import ArrangeRequest, ProposedArrangement
+from engine.features.arrangement.orders import Order, order_of
+from engine.features.arrangement.step_features import StepFeatures, hear
+from engine.features.takes.finders.takes.proposals import propose_takes
 from engine.lab.evaluation.arranging.compared import compared
 from engine.lab.evaluation.arranging.jumps import jumps_right, next_kept
 from engine.lab.evaluation.arranging.structured import LONGEST_SONG_S, Part, Structured, structured
 from engine.lab.evaluation.arranging.structured_sounds import RATE_HZ, material_in
-from engine.progress import SILENT, Progress
 from engine.recordings.analyses import AnalysisRequest
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.recordings.listen import listen_to_document, mono_blocks
-from engine.spans import runs
 
 Line = dict[str, object]
 Flags = NDArray[np.bool_]

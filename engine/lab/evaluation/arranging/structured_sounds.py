@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.decoders.libsndfile import LIBSNDFILE
-from engine.errors import UsageError
-from engine.features.mono import mono_blocks
-from engine.files.safe_write import shown
+from engine.analysis.signal.mono import mono_blocks
+from engine.core.errors import UsageError
+from engine.core.files.safe_write import shown
+from engine.sound.decoders.libsndfile import LIBSNDFILE
 
 Samples = NDArray[np.float32]
 RATE_HZ = 22_050

@@ -9,7 +9,7 @@ from pathlib import Path
 import mido
 import numpy as np
 
-from engine.errors import UsageError
+from engine.core.errors import UsageError
 from engine.lab.simulated.performances.grooves import GrooveFile, read_table
 
 DRUMS = "drums"

@@ -10,13 +10,11 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from engine.core.progress import SILENT, Progress
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.edits import decide
-from engine.edl.build import build
-from engine.edl.edit_list import EditList
-from engine.edl.render import render
-from engine.finders.registry import find_edits, request_of
+from engine.features.registry import find_edits, request_of
 from engine.lab.evaluation.comping.bands import BANDS
 from engine.lab.evaluation.comping.faults import FAULTS, Fault
 from engine.lab.evaluation.comping.lanes import as_recorded, lay_takes
@@ -31,9 +29,11 @@ from engine.lab.evaluation.comping.measures import (
     steps_at,
 )
 from engine.lab.evaluation.comping.session import RATE_HZ, Rehearsal, Sound, rehearsal
-from engine.progress import SILENT, Progress
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.recordings.media import locate_all
+from engine.sound.edl.build import build
+from engine.sound.edl.edit_list import EditList
+from engine.sound.edl.render import render
 
 Line = dict[str, object]
 

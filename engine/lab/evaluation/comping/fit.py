@@ -1,4 +1,5 @@
-"""Fits the weights of `engine.comping.costs`: ``python -m engine.lab.evaluation.comping.fit DATA``.
+"""Fits the weights of `engine.features.takes.comping.costs`: ``python -m engine.lab.evaluation.comping.fit
+DATA``.
 
 Bands, drummers and noises are those of `TUNING_BANDS`; no report has them.
 """
@@ -13,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from engine.comping.bars import Bars, bars_of_takes
-from engine.comping.costs import Key, Weights, deviations, odds_of
-from engine.comping.differences import Differences, differences
-from engine.comping.following import follow
+from engine.features.takes.comping.bars import Bars, bars_of_takes
+from engine.features.takes.comping.costs import Key, Weights, deviations, odds_of
+from engine.features.takes.comping.differences import Differences, differences
+from engine.features.takes.comping.following import follow
 from engine.lab.evaluation.comping.bands import TUNING_BANDS
 from engine.lab.evaluation.comping.faults import Fault
 from engine.lab.evaluation.comping.session import RATE_HZ, Rehearsal, reader, rehearsal

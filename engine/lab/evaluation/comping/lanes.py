@@ -6,14 +6,14 @@ from pathlib import Path
 
 import soundfile
 
+from engine.core.progress import SILENT
 from engine.document.document import Document
 from engine.document.tracks.clip import visible_in_time
 from engine.document.tracks.clip_edits import join_tracks
-from engine.edl.build import played_tracks
-from engine.edl.edit_list import EditList, Segment
 from engine.lab.evaluation.comping.session import RATE_HZ, Rehearsal
-from engine.progress import SILENT
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
+from engine.sound.edl.build import played_tracks
+from engine.sound.edl.edit_list import EditList, Segment
 
 _LEAD_S, _TAIL_S = 0.5, 1.0
 _LEAD_SAMPLES = round(_LEAD_S * RATE_HZ)

@@ -9,12 +9,12 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.comping.choose import cheapest
-from engine.edl.edit_list import EditList
+from engine.features.takes.comping.choose import cheapest
 from engine.lab.evaluation.comping.bands import DRUMS
 from engine.lab.evaluation.comping.faults import Fault
 from engine.lab.evaluation.comping.session import RATE_HZ, Rehearsal, Sound
 from engine.lab.evaluation.comping.takes import PlayedTake
+from engine.sound.edl.edit_list import EditList
 
 Values = NDArray[np.float64]
 

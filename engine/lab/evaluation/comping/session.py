@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.features.timing.notes.onsets import ReadMono
 from engine.lab.evaluation.comping.bands import DRUMS, Band, Instrument, Song, song
 from engine.lab.evaluation.comping.faults import BY_SOUND, FAULTS, Fault, damage, with_fault
 from engine.lab.evaluation.comping.takes import PlayedNote, PlayedTake, played
 from engine.lab.simulated.recordings import clip_rows, converted, whole
 from engine.lab.training.beats.soundfont import DRUM_CHANNEL, FLUID_R3, Sounding, through_sound_font
-from engine.notes.onsets import ReadMono
 
 Sound = NDArray[np.float32]
 

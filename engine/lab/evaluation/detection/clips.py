@@ -9,14 +9,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.detection.detector import detector
-from engine.detection.naming import NetworkNaming, Part
-from engine.detection.spectra import MEL, Spectra
+from engine.analysis.detection.detector import detector
+from engine.analysis.detection.naming import NetworkNaming, Part
+from engine.analysis.detection.spectra import MEL, Spectra
+from engine.analysis.words.text import text_encoder
+from engine.analysis.words.vocabulary import vocabulary
 from engine.lab.evaluation.metrics import average_precision
 from engine.lab.evaluation.separation.unseen_sources import FOLD
 from engine.lab.training.detection.sounds import LEARNED_FOLDS, Sound, load_sounds
-from engine.words.text import text_encoder
-from engine.words.vocabulary import vocabulary
 
 Line = dict[str, str | float | int]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.detection.events import Candidate
+from engine.analysis.detection.events import Candidate
 from engine.lab.evaluation.separation.events import matched
 from engine.lab.evaluation.separation.recordings import Occurrence
 

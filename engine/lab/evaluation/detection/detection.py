@@ -15,13 +15,14 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from engine.detection.events import Candidate, candidates
-from engine.detection.network import STEP_SAMPLES
-from engine.detection.spectra import MEL
+from engine.analysis.detection.events import Candidate, candidates
+from engine.analysis.detection.network import STEP_SAMPLES
+from engine.analysis.detection.spectra import MEL
+from engine.analysis.signal.mono import resampled
+from engine.core.progress import SILENT, Progress
 from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
-from engine.features.mono import resampled
-from engine.finders.repair.find_sounds import find_sounds
+from engine.features.repair.finders.repair.find_sounds import find_sounds
 from engine.lab.evaluation.detection.clips import Line, free_clip_lines
 from engine.lab.evaluation.detection.counted import Counted
 from engine.lab.evaluation.detection.interviews import (
@@ -34,7 +35,6 @@ from engine.lab.evaluation.detection.interviews import (
 )
 from engine.lab.evaluation.separation.events import level_db
 from engine.lab.evaluation.separation.unseen_sources import RATE_HZ
-from engine.progress import SILENT, Progress
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.recordings.spans import SpanRequest
 

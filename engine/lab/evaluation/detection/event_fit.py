@@ -1,9 +1,9 @@
 """Fit log odds and thresholds of events: `python -m engine.lab.evaluation.detection.event_fit DATA`.
 
-Prints what `engine.detection.events` holds, by words and by one marked occurrence, chosen on that half of the
-recordings and interviews that no table reports; recordings and interviews count the same. Weights of words
-are those of `evidence_over_time`; the weight by example multiplies the existing one. DATA holds `esc50`,
-`speech` and `ambience`. Places depend slightly on the fitted values: run it again after a change.
+Prints what `engine.analysis.detection.events` holds, by words and by one marked occurrence, chosen on that
+half of the recordings and interviews that no table reports; recordings and interviews count the same. Weights
+of words are those of `evidence_over_time`; the weight by example multiplies the existing one. DATA holds
+`esc50`, `speech` and `ambience`. Places depend slightly on the fitted values: run it again after a change.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from engine.detection import events
-from engine.detection.detector import STEP_S, SoundFeatures, detector
-from engine.detection.spectra import MEL
-from engine.detection.versions import Words
-from engine.features.mono import resampled
+from engine.analysis.detection import events
+from engine.analysis.detection.detector import STEP_S, SoundFeatures, detector
+from engine.analysis.detection.spectra import MEL
+from engine.analysis.detection.versions import Words
+from engine.analysis.signal.mono import resampled
+from engine.analysis.words.text import text_encoder
+from engine.analysis.words.understanding import meanings
 from engine.lab.evaluation.detection.interviews import CHOSEN, MEANT, Interview, interviews, sources
 from engine.lab.evaluation.separation.events import is_right, versions_of
 from engine.lab.evaluation.separation.recordings import Occurrence, Relation, Scored, halves, recordings
 from engine.lab.evaluation.separation.unseen_sources import RATE_HZ
 from engine.lab.training.detection.sounds import load_sounds
-from engine.words.text import text_encoder
-from engine.words.understanding import meanings
 
 SEED, COUNT = 141, 10
 FALSE_ALARMS_A_MINUTE = 0.5

@@ -18,8 +18,8 @@ import soxr
 from numpy.typing import NDArray
 from scipy.fft import next_fast_len
 
-from engine.anomaly.faults.breaking_off import coloured_noise
-from engine.detection.spectra import MEL
+from engine.analysis.detection.spectra import MEL
+from engine.features.taste.anomaly.faults.breaking_off import coloured_noise
 from engine.lab.evaluation.separation.recordings import Occurrence, Relation, halves, stretches
 from engine.lab.evaluation.separation.unseen_sources import FOLD, RATE_HZ, Background, Bed, read
 from engine.lab.evaluation.speech.mixtures import background, prompt_voices, set_apart, spoken

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.arranging.step_features import StepFeatures, hear
-from engine.beats.listen import listen
-from engine.detection.songs import talk_between
-from engine.detection.voice_frames import RATE_HZ as VOICE_RATE_HZ
-from engine.detection.voice_frames import voice_frames
-from engine.detection.voices import voice_spans
-from engine.features.mono import resampled
+from engine.analysis.beats.listen import listen
+from engine.analysis.detection.songs import talk_between
+from engine.analysis.detection.voice_frames import RATE_HZ as VOICE_RATE_HZ
+from engine.analysis.detection.voice_frames import voice_frames
+from engine.analysis.detection.voices import voice_spans
+from engine.analysis.signal.mono import resampled
+from engine.features.arrangement.step_features import StepFeatures, hear
 from engine.lab.evaluation.editors.cut_jams import cut_jam
 from engine.lab.evaluation.editors.jams import PHRASE, Jam
 from engine.lab.evaluation.editors.played_jams import played_jam

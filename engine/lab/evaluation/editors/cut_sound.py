@@ -12,7 +12,7 @@ import soundfile
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
-from engine.errors import SourceError
+from engine.core.errors import SourceError
 from engine.lab.evaluation.editors.cut_sources import Excerpt, Samples
 from engine.lab.evaluation.editors.jams import RATE_HZ
 

@@ -14,7 +14,7 @@ import soundfile
 from numpy.typing import NDArray
 from scipy.signal import butter, fftconvolve, resample_poly, sosfilt
 
-from engine.errors import SourceError
+from engine.core.errors import SourceError
 from engine.lab.evaluation.editors.jams import RATE_HZ
 from engine.lab.evaluation.editors.played_scores import (
     BAND,

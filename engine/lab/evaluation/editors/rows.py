@@ -8,24 +8,24 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.arranging.choices.search import Example, floor_of, made_by
-from engine.arranging.choices.units import PHRASE as PHRASE_UNIT
-from engine.arranging.choices.units import units_of
-from engine.arranging.decode import Bounds
-from engine.arranging.editor import Editor, arrangements, learn_editor, shipped_network
-from engine.arranging.learning import Pair
-from engine.arranging.methods import BY_NETWORK
-from engine.arranging.orders import Order, order_of_spans, spans_of
-from engine.arranging.rules.learned import rules_of
-from engine.arranging.rules.outline import outlines_of
-from engine.arranging.rules.search import orders_by
-from engine.arranging.step_features import StepFeatures
+from engine.core.progress import SILENT, Progress
+from engine.features.arrangement.choices.search import Example, floor_of, made_by
+from engine.features.arrangement.choices.units import PHRASE as PHRASE_UNIT
+from engine.features.arrangement.choices.units import units_of
+from engine.features.arrangement.decode import Bounds
+from engine.features.arrangement.editor import Editor, arrangements, learn_editor, shipped_network
+from engine.features.arrangement.learning import Pair
+from engine.features.arrangement.methods import BY_NETWORK
+from engine.features.arrangement.orders import Order, order_of_spans, spans_of
+from engine.features.arrangement.rules.learned import rules_of
+from engine.features.arrangement.rules.outline import outlines_of
+from engine.features.arrangement.rules.search import orders_by
+from engine.features.arrangement.step_features import StepFeatures
 from engine.lab.evaluation.arranging.forms.plain import of_nearest
 from engine.lab.evaluation.editors.analysed import GENERATORS, AnalysedJam, analysed
 from engine.lab.evaluation.editors.hidden import HiddenEditor, hidden_editors
 from engine.lab.evaluation.editors.jams import PHRASE
 from engine.lab.evaluation.editors.scored import Scored, Span, scored
-from engine.progress import SILENT, Progress
 
 Line = dict[str, object]
 Find = Callable[[AnalysedJam], Sequence[Span]]

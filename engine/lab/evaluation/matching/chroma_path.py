@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.matching.matched import Matched, Segment
-from engine.matching.sound import Sound
+from engine.features.match.matched import Matched, Segment
+from engine.features.match.sound import Sound
 
 _RATE_HZ = 11_025
 _HOP = 1024

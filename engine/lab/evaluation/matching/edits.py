@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.matching.matched import Shape
-from engine.matching.refining.shapes import fade
+from engine.features.match.matched import Shape
+from engine.features.match.refining.shapes import fade
 
 Samples = NDArray[np.float32]
 

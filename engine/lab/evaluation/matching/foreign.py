@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
+from engine.core.progress import SILENT, Progress
+from engine.features.match.match import match_sounds
+from engine.features.match.matched import Matched, Segment
+from engine.features.match.sound import sound_of
 from engine.lab.evaluation.matching.foreign_material import inserted_edits
 from engine.lab.evaluation.matching.inserts import FOREIGN, InsertedEdit
 from engine.lab.evaluation.matching.treatments import TREATMENTS
-from engine.matching.match import match_sounds
-from engine.matching.matched import Matched, Segment
-from engine.matching.sound import sound_of
-from engine.progress import SILENT, Progress
 
 Line = dict[str, str | float | int]
 

@@ -13,8 +13,11 @@ from time import perf_counter
 
 import numpy as np
 
-from engine.errors import UsageError
-from engine.files.safe_write import shown
+from engine.core.errors import UsageError
+from engine.core.files.safe_write import shown
+from engine.core.progress import SILENT, Progress
+from engine.features.match.match import match_sounds
+from engine.features.match.sound import Samples, sound_of
 from engine.lab.evaluation.matching.chroma_path import chroma_matched
 from engine.lab.evaluation.matching.edits import EditedPair, edit
 from engine.lab.evaluation.matching.foreign import evaluate_foreign
@@ -23,9 +26,6 @@ from engine.lab.evaluation.matching.stutters import evaluate_stutters
 from engine.lab.evaluation.matching.versions import VERSIONS
 from engine.lab.evaluation.matching.warped import evaluate_warped
 from engine.lab.simulated.recordings import sound_files, whole
-from engine.matching.match import match_sounds
-from engine.matching.sound import Samples, sound_of
-from engine.progress import SILENT, Progress
 
 Line = dict[str, str | float | int]
 

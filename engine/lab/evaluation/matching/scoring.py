@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.features.match.matched import Matched, Segment
 from engine.lab.evaluation.matching.edits import FOREIGN, EditedPair, Piece
-from engine.matching.matched import Matched, Segment
 
 _STEP_S = 0.001
 _SAME_DB = -80.0

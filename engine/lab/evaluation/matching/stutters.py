@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.progress import SILENT, Progress
+from engine.features.match.match import match_sounds
+from engine.features.match.matched import Matched
+from engine.features.match.sound import sound_of
 from engine.lab.evaluation.matching.treatments import TREATMENTS
-from engine.matching.match import match_sounds
-from engine.matching.matched import Matched
-from engine.matching.sound import sound_of
-from engine.progress import SILENT, Progress
 
 Samples = NDArray[np.float32]
 

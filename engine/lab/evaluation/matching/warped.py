@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
+from engine.core.progress import SILENT, Progress
+from engine.features.match.match import match_sounds
+from engine.features.match.matched import Matched, Segment
+from engine.features.match.sound import sound_of
 from engine.lab.evaluation.matching.chroma_path import chroma_matched
 from engine.lab.evaluation.matching.versions import VERSIONS
 from engine.lab.evaluation.matching.warped_edits import RATE_HZ, WarpedEdit, WarpedPiece, warped_edits
-from engine.matching.match import match_sounds
-from engine.matching.matched import Matched, Segment
-from engine.matching.sound import sound_of
-from engine.progress import SILENT, Progress
 
 Line = dict[str, str | float | int]
 

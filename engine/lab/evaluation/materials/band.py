@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.errors import UsageError
-from engine.files.safe_write import shown
+from engine.core.errors import UsageError
+from engine.core.files.safe_write import shown
 from engine.lab.evaluation.materials.case import Case, Faults, MaterialKind
 from engine.lab.evaluation.materials.grooves import played, read_kit, takes_of
 from engine.lab.simulated.recordings import Excerpt, drawn_clips, excerpt, sound_files, whole

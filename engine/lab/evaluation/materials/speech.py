@@ -11,8 +11,8 @@ from io import BytesIO
 import numpy as np
 import soundfile
 
-from engine.anomaly.faults.material import Samples, edges
-from engine.errors import UsageError
+from engine.core.errors import UsageError
+from engine.features.taste.anomaly.faults.material import Samples, edges
 from engine.lab.simulated.recordings import HEARD_RATE_HZ, converted
 
 _SUBJECTS = (

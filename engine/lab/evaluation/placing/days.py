@@ -12,8 +12,8 @@ import numpy as np
 import soundfile
 import soxr
 
-from engine.errors import UsageError
-from engine.files.safe_write import shown
+from engine.core.errors import UsageError
+from engine.core.files.safe_write import shown
 from engine.lab.evaluation.placing.devices import (
     STAGE_HZ,
     ZONE,

@@ -15,12 +15,12 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from engine.core.progress import Progress
+from engine.features.placement.plan import propose_places
 from engine.lab.evaluation.placing.days import DAYS, RANDOM, made_day, material_in
 from engine.lab.evaluation.placing.devices import MadeFile
-from engine.progress import Progress
-from engine.recordings.placement.file_head import read_heads
-from engine.recordings.placement.placements import Basis, Placements, Reason
-from engine.recordings.placement.plan import propose_places
+from engine.recordings.stated.file_head import read_heads
+from engine.recordings.stated.placements import Basis, Placements, Reason
 
 Line = dict[str, object]
 

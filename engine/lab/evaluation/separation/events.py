@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.detection.detector import Detector, SoundFeatures, detector
-from engine.detection.events import (
+from engine.analysis.detection.detector import Detector, SoundFeatures, detector
+from engine.analysis.detection.events import (
     BEGINS_AT,
     EXAMPLE_BEGINS_AT,
     Candidate,
@@ -24,14 +24,14 @@ from engine.detection.events import (
     example_odds_over_time,
     odds_over_time,
 )
-from engine.detection.network import STEP_SAMPLES
-from engine.detection.spectra import MEL
-from engine.detection.versions import analysed_versions
+from engine.analysis.detection.network import STEP_SAMPLES
+from engine.analysis.detection.spectra import MEL
+from engine.analysis.detection.versions import analysed_versions
+from engine.analysis.words.text import text_encoder
+from engine.analysis.words.vocabulary import vocabulary
+from engine.core.progress import SILENT, Progress
 from engine.lab.evaluation.separation.recordings import Occurrence, Relation, Scored, halves, recordings
 from engine.lab.training.detection.sounds import Sound
-from engine.progress import SILENT, Progress
-from engine.words.text import text_encoder
-from engine.words.vocabulary import vocabulary
 
 Line = dict[str, str | float | int]
 FALSE_ALARMS_A_MINUTE = 1.0

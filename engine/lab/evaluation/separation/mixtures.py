@@ -11,7 +11,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from engine.detection.spectra import MEL
+from engine.analysis.detection.spectra import MEL
 from engine.lab.training.detection.sounds import Sound
 from engine.lab.training.separation.scenes import Kind, Scene, Scenes
 

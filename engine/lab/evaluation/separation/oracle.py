@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.detection.spectra import MEL, Spectra
-from engine.features.mono import resampled
-from engine.separation.mask import Mask
-from engine.separation.plain.outside import mask_over_bins
-from engine.separation.separator import Prompt, Stretch
+from engine.analysis.detection.spectra import MEL, Spectra
+from engine.analysis.signal.mono import resampled
+from engine.features.repair.separation.mask import Mask
+from engine.features.repair.separation.plain.outside import mask_over_bins
+from engine.features.repair.separation.separator import Prompt, Stretch
 
 Samples = NDArray[np.float32]
 

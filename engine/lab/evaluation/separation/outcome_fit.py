@@ -18,19 +18,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.detection.spectra import MEL, Spectra, band_centres_hz
+from engine.analysis.detection.spectra import MEL, Spectra, band_centres_hz
+from engine.analysis.learning.loop import seeded
+from engine.features.repair.separation.networked import network_separator
+from engine.features.repair.separation.outcomes.blend import candidates
+from engine.features.repair.separation.outcomes.estimator import FEATURES, OutcomeNetwork
+from engine.features.repair.separation.outcomes.pools import POOLS, pooled_masks
+from engine.features.repair.separation.prompts import prompts_of
+from engine.features.repair.separation.separate import Recording, heard_around
+from engine.features.repair.separation.separator import Stretch
 from engine.lab.band_shares import band_shares_to_bins
 from engine.lab.evaluation.separation.unseen_mixtures import UnseenMixture, unseen_mixtures
 from engine.lab.evaluation.separation.unseen_sources import RATE_HZ, Part
 from engine.lab.half_precision import save_half
-from engine.learning.loop import seeded
-from engine.separation.networked import network_separator
-from engine.separation.outcomes.blend import candidates
-from engine.separation.outcomes.estimator import FEATURES, OutcomeNetwork
-from engine.separation.outcomes.pools import POOLS, pooled_masks
-from engine.separation.prompts import prompts_of
-from engine.separation.separate import Recording, heard_around
-from engine.separation.separator import Stretch
 
 Spectrum = NDArray[np.complex128]
 
@@ -66,7 +66,7 @@ class Judged:
 
     Attributes
     ----------
-    features : see `engine.separation.outcomes.estimator.FEATURES`
+    features : see `engine.features.repair.separation.outcomes.estimator.FEATURES`
     products : inner products of the spectra by each of `POOLS`, and of the recording, shape (n + 1, n + 1)
     with_meant, with_rest : those with the target and with the rest, shape (n + 1,)
     energies : of the target and of the rest, shape (2,)

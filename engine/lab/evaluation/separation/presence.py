@@ -1,7 +1,8 @@
 """Fit and report how likely a sound is present: `python -m engine.lab.evaluation.separation.presence DATA`.
 
-Prints the constants of `engine.separation.checks.presence`, then how often present and absent sounds are
-refused or marked as doubtful in mixtures of other recordings. DATA holds the material of the lines "unseen".
+Prints the constants of `engine.features.repair.separation.checks.presence`, then how often present and absent
+sounds are refused or marked as doubtful in mixtures of other recordings. DATA holds the material of the lines
+"unseen".
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.analysis.words.vocabulary import vocabulary
+from engine.features.repair.separation.checks.presence import features
+from engine.features.repair.separation.levels.level_change import LEAST_PROBABILITY, SURE_PROBABILITY
+from engine.features.repair.separation.prompts import prompts_of
+from engine.features.repair.separation.separate import Recording, heard_around
 from engine.lab.evaluation.separation.unseen_mixtures import UnseenMixture, unseen_mixtures
 from engine.lab.evaluation.separation.unseen_sources import RATE_HZ, Background, Part
-from engine.separation.checks.presence import features
-from engine.separation.levels.level_change import LEAST_PROBABILITY, SURE_PROBABILITY
-from engine.separation.prompts import prompts_of
-from engine.separation.separate import Recording, heard_around
-from engine.words.vocabulary import vocabulary
 
 Floats = NDArray[np.float64]
 _SEEDS = {Part.FITTED: ((500, 81), (500, 83)), Part.REPORTED: ((300, 71),)}

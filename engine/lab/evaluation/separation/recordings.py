@@ -13,7 +13,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.detection.spectra import MEL
+from engine.analysis.detection.spectra import MEL
 from engine.lab.training.detection.sounds import Sound
 from engine.lab.training.separation.scenes import goes_on, loudness
 
@@ -67,7 +67,7 @@ class Scored:
 
     Attributes
     ----------
-    samples : mono, shape (frames,), at the rate of `engine.detection.spectra.MEL`
+    samples : mono, shape (frames,), at the rate of `engine.analysis.detection.spectra.MEL`
     occurrences : ascending, `_APART_S` apart
     backgrounds : names of the background sounds
     """

@@ -15,9 +15,21 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.detection.detector import detector
-from engine.detection.spectra import MEL
-from engine.errors import NotCredibleError, SourceError
+from engine.analysis.detection.detector import detector
+from engine.analysis.detection.spectra import MEL
+from engine.analysis.words.vocabulary import vocabulary
+from engine.core.errors import NotCredibleError, SourceError
+from engine.core.progress import SILENT, Progress
+from engine.features.repair.separation.by_prompt import default_separator
+from engine.features.repair.separation.mask import Mask, Mode
+from engine.features.repair.separation.networked import network_separator
+from engine.features.repair.separation.outcomes.outcome import outcome_of
+from engine.features.repair.separation.plain.factors import FactorSeparator
+from engine.features.repair.separation.plain.subtraction import SubtractionSeparator
+from engine.features.repair.separation.prompts import prompts_of
+from engine.features.repair.separation.registry import separator_named
+from engine.features.repair.separation.separate import Asked, Recording, separate
+from engine.features.repair.separation.separator import Prompt, Separator, Stretch
 from engine.lab.bench.measured import peak_memory_mb
 from engine.lab.evaluation.detection.clips import clip_lines
 from engine.lab.evaluation.separation.events import event_lines
@@ -34,18 +46,6 @@ from engine.lab.evaluation.separation.oracle import OracleSeparator, mono
 from engine.lab.evaluation.separation.unseen import unseen_lines
 from engine.lab.evaluation.separation.words import word_lines
 from engine.lab.training.detection.sounds import load_sounds
-from engine.progress import SILENT, Progress
-from engine.separation.by_prompt import default_separator
-from engine.separation.mask import Mask, Mode
-from engine.separation.networked import network_separator
-from engine.separation.outcomes.outcome import outcome_of
-from engine.separation.plain.factors import FactorSeparator
-from engine.separation.plain.subtraction import SubtractionSeparator
-from engine.separation.prompts import prompts_of
-from engine.separation.registry import separator_named
-from engine.separation.separate import Asked, Recording, separate
-from engine.separation.separator import Prompt, Separator, Stretch
-from engine.words.vocabulary import vocabulary
 
 Line = dict[str, str | float | int]
 _COUNT, _FEW = 100, 6
@@ -176,7 +176,7 @@ def improvement(mixture: Mixture, separator: Separator, prompt: Prompt) -> Impro
 
 
 def _likeness(mixture: Mixture, inside: NDArray[np.float32], prompt: Prompt) -> float:
-    """Return the cosine between a prompt and the embedding of a window by `engine.detection`."""
+    """Return the cosine between a prompt and the embedding of a window by `engine.analysis.detection`."""
     return float(prompt.vector @ detector().vector(mono(inside, mixture.rate_hz)))
 
 

@@ -14,26 +14,26 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.errors import SeparationError, SourceError
+from engine.core.errors import SeparationError, SourceError
+from engine.core.progress import SILENT, Progress
+from engine.core.timebase import s_to_samples
+from engine.features.repair.separation.checks.refusals import require_present, understood_prompts
+from engine.features.repair.separation.mask import Mode
+from engine.features.repair.separation.mask_memory import MaskMemory
+from engine.features.repair.separation.names import DEFAULT
+from engine.features.repair.separation.networked import network_separator
+from engine.features.repair.separation.plain.factors import FactorSeparator
+from engine.features.repair.separation.plain.subtraction import SubtractionSeparator
+from engine.features.repair.separation.prompts import prompts_of
+from engine.features.repair.separation.registry import separator_named
+from engine.features.repair.separation.remembered import RememberingSeparator
+from engine.features.repair.separation.separate import Asked, Recording, Samples, separate
+from engine.features.repair.separation.separator import Prompt, Separator
+from engine.features.repair.separation.windows import FADE_MS
 from engine.lab.evaluation.separation.measures import ratio_db, si_sdr_db
 from engine.lab.evaluation.separation.oracle import Known, OracleSeparator
 from engine.lab.evaluation.separation.unseen_mixtures import UnseenMixture, unseen_mixtures
 from engine.lab.evaluation.separation.unseen_sources import Background, Part
-from engine.progress import SILENT, Progress
-from engine.separation.checks.refusals import require_present, understood_prompts
-from engine.separation.mask import Mode
-from engine.separation.mask_memory import MaskMemory
-from engine.separation.names import DEFAULT
-from engine.separation.networked import network_separator
-from engine.separation.plain.factors import FactorSeparator
-from engine.separation.plain.subtraction import SubtractionSeparator
-from engine.separation.prompts import prompts_of
-from engine.separation.registry import separator_named
-from engine.separation.remembered import RememberingSeparator
-from engine.separation.separate import Asked, Recording, Samples, separate
-from engine.separation.separator import Prompt, Separator
-from engine.separation.windows import FADE_MS
-from engine.timebase import s_to_samples
 
 Line = dict[str, str | float | int]
 SEED = 51

@@ -1,7 +1,7 @@
 """Fit the probability of a correct name: `python -m engine.lab.evaluation.separation.word_fit DATA`.
 
-Prints what `engine.detection.named_events` holds, and, of each word, how often it was right by the likelihood
-that was fitted on the other half. DATA holds `esc50` and `music`.
+Prints what `engine.analysis.detection.named_events` holds, and, of each word, how often it was right by the
+likelihood that was fitted on the other half. DATA holds `esc50` and `music`.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.detection.detector import detector
-from engine.detection.named_events import LEAST_LIKELIHOOD, Place, named_places
-from engine.detection.spectra import MEL
+from engine.analysis.detection.detector import detector
+from engine.analysis.detection.named_events import LEAST_LIKELIHOOD, Place, named_places
+from engine.analysis.detection.spectra import MEL
+from engine.analysis.words.vocabulary import vocabulary
 from engine.lab.evaluation.separation.events import is_right, versions_of
 from engine.lab.evaluation.separation.recordings import Scored, halves, recordings
 from engine.lab.evaluation.separation.words import noises, pieces
 from engine.lab.training.detection.sounds import load_sounds
-from engine.words.vocabulary import vocabulary
 
 _SEEDS = ((141, 10), (1141, 10), (2141, 40)), ((142, 10), (1142, 10), (2142, 40))
 _RIDGE = 1.0

@@ -15,16 +15,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.decoders.registry import AUDIO_SUFFIXES
-from engine.audio.reader import SourceReader
-from engine.detection.detector import detector
-from engine.detection.named_events import SAID, NamedEvent, named_events
-from engine.detection.spectra import MEL
-from engine.features.mono import resampled
+from engine.analysis.detection.detector import detector
+from engine.analysis.detection.named_events import SAID, NamedEvent, named_events
+from engine.analysis.detection.spectra import MEL
+from engine.analysis.signal.mono import resampled
+from engine.core.progress import SILENT, Progress
 from engine.lab.evaluation.separation.events import Line, is_right, versions_of
 from engine.lab.evaluation.separation.recordings import halves, recordings
 from engine.lab.training.detection.sounds import Sound
-from engine.progress import SILENT, Progress
+from engine.sound.decoders.registry import AUDIO_SUFFIXES
+from engine.sound.reader import SourceReader
 
 SEEDS = (241, 242)
 _COUNT, _SHORT_S, _LENGTH_S, _NOISE_S = 10, 240.0, 600.0, 300.0

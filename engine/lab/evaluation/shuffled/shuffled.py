@@ -14,11 +14,11 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from engine.core.progress import Progress
+from engine.features.placement.plan import propose_places
 from engine.lab.evaluation.shuffled.making import ROOM_HZ, Truth, a_day
-from engine.progress import Progress
-from engine.recordings.placement.file_head import read_heads
-from engine.recordings.placement.placements import Basis, Placement, Placements, Reason
-from engine.recordings.placement.plan import propose_places
+from engine.recordings.stated.file_head import read_heads
+from engine.recordings.stated.placements import Basis, Placement, Placements, Reason
 
 Line = dict[str, object]
 

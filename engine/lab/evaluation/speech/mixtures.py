@@ -16,7 +16,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from engine.errors import SourceError
+from engine.core.errors import SourceError
 from engine.lab.evaluation.separation.unseen_sources import (
     RATE_HZ,
     Background,

@@ -12,7 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.errors import SeparationError
+from engine.core.errors import SeparationError
+from engine.core.progress import SILENT, Progress
+from engine.features.repair.separation.checks.refusals import require_present, understood_prompts
+from engine.features.repair.separation.mask import Mode
+from engine.features.repair.separation.names import DEFAULT
+from engine.features.repair.separation.plain.factors import FactorSeparator
+from engine.features.repair.separation.plain.subtraction import SubtractionSeparator
+from engine.features.repair.separation.registry import separator_named
+from engine.features.repair.separation.separate import Recording
+from engine.features.repair.separation.separator import Separator
 from engine.lab.evaluation.separation.oracle import OracleSeparator
 from engine.lab.evaluation.separation.unseen import improvement, recording_of, separated
 from engine.lab.evaluation.separation.unseen_sources import RATE_HZ, Part, beds
@@ -24,15 +33,6 @@ from engine.lab.evaluation.speech.mixtures import (
     set_apart,
     spoken_mixtures,
 )
-from engine.progress import SILENT, Progress
-from engine.separation.checks.refusals import require_present, understood_prompts
-from engine.separation.mask import Mode
-from engine.separation.names import DEFAULT
-from engine.separation.plain.factors import FactorSeparator
-from engine.separation.plain.subtraction import SubtractionSeparator
-from engine.separation.registry import separator_named
-from engine.separation.separate import Recording
-from engine.separation.separator import Separator
 
 Line = dict[str, str | float | int]
 SEED = 36

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.beats.features import RATE_HZ
-from engine.errors import UsageError
-from engine.features.mono import mono_blocks
-from engine.files.safe_write import shown
+from engine.analysis.beats.features import RATE_HZ
+from engine.analysis.signal.mono import mono_blocks
+from engine.core.errors import UsageError
+from engine.core.files.safe_write import shown
 from engine.lab.evaluation.structure.scores import Score, made_score
 from engine.lab.simulated.recordings import sound_files
 from engine.lab.training.beats.soundfont import FLUID_R3, require_fluid_r3, through_sound_font

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.beats.features import RATE_HZ
-from engine.beats.listen import listen
+from engine.analysis.beats.features import RATE_HZ
+from engine.analysis.beats.listen import listen
+from engine.core.progress import Progress
 from engine.document.analysis import BeatGrid
+from engine.features.takes.structure.find import find_structure
 from engine.lab.evaluation.structure import plain
 from engine.lab.evaluation.structure.measures import Scores, scored
 from engine.lab.evaluation.structure.songs import (
@@ -22,8 +24,6 @@ from engine.lab.evaluation.structure.songs import (
     made_songs,
     without_music,
 )
-from engine.progress import Progress
-from engine.structure.find import find_structure
 
 Line = dict[str, object]
 

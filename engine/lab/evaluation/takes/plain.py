@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.faults.material import Samples
+from engine.core.spans import runs
+from engine.features.takes.pairs import Pair, one_to_one
+from engine.features.taste.anomaly.faults.material import Samples
 from engine.lab.simulated.recordings import HEARD_RATE_HZ
-from engine.spans import runs
-from engine.takes.pairs import Pair, one_to_one
 
 _FRAMES_PER_S = 5
 _HELD_S = 5.0

@@ -8,9 +8,9 @@ from itertools import combinations
 
 import numpy as np
 
-from engine.anomaly.metrics import auc
+from engine.analysis.found_takes import FalseStart, TakeGroup
+from engine.features.taste.anomaly.metrics import auc
 from engine.lab.simulated.rehearsals.sessions import Performed, Session
-from engine.takes.takes import FalseStart, TakeGroup
 
 LEAST_S = 8.0
 """A shorter performance of a passage is an attempt: found as a take or not, neither counts."""

@@ -9,6 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.analysis.found_takes import LIKELY
+from engine.core.progress import Progress
+from engine.features.takes.features import FRAMES_PER_S, frames_of
+from engine.features.takes.find import find_takes, takes_in
+from engine.features.takes.playing import performances
 from engine.lab.evaluation.takes import scores
 from engine.lab.evaluation.takes.nothing_again import nothing_again
 from engine.lab.evaluation.takes.plain import chroma_pairs, short_stretches
@@ -17,11 +22,6 @@ from engine.lab.simulated.recordings import HEARD_RATE_HZ, Clips, drawn_clips
 from engine.lab.simulated.rehearsals.changes import AGAIN, ALL, KEY, PLAYERS, TEMPO, Change
 from engine.lab.simulated.rehearsals.passages import DRUMS, LOOPS, MUSIC, Pool, pools_in
 from engine.lab.simulated.rehearsals.sessions import ENDINGS, Session, session
-from engine.progress import Progress
-from engine.takes.features import FRAMES_PER_S, frames_of
-from engine.takes.find import find_takes, takes_in
-from engine.takes.playing import performances
-from engine.takes.takes import LIKELY
 
 Line = dict[str, object]
 

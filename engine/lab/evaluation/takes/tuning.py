@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.anomaly.faults.material import Samples, active_rms
+from engine.analysis.found_takes import FoundTakes
+from engine.features.taste.anomaly.faults.material import Samples, active_rms
 from engine.lab.simulated.recordings import HEARD_RATE_HZ, converted, sound_files, whole
 from engine.lab.simulated.rehearsals.sessions import Performed, Session
-from engine.takes.takes import FoundTakes
 
 _GUITARS_HZ = (
     (82.41, 110.0, 146.83, 196.0, 246.94, 329.63),

@@ -11,17 +11,17 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from engine.alignment.division import PARTS
-from engine.alignment.timing_settings import TimingSettings
+from engine.core.progress import SILENT, Progress
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source, Track, whole_clip
-from engine.edl.build import build
-from engine.edl.render import render
-from engine.finders.timing.aligned_files import Aligned, AlignRequest, align
-from engine.finders.timing.find_grid import WantedGrid
+from engine.features.timing.alignment.division import PARTS
+from engine.features.timing.alignment.timing_settings import TimingSettings
+from engine.features.timing.finders.timing.aligned_files import Aligned, AlignRequest, align
+from engine.features.timing.finders.timing.find_grid import WantedGrid
 from engine.lab.simulated.performances.performance import Performance
-from engine.progress import SILENT, Progress
 from engine.review.bulk import accept_all
+from engine.sound.edl.build import build
+from engine.sound.edl.render import render
 
 
 @dataclass(frozen=True, slots=True, eq=False)

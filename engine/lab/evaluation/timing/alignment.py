@@ -14,9 +14,10 @@ from types import MappingProxyType
 
 import numpy as np
 
-from engine.alignment.aligners import whole_performance
-from engine.alignment.placement import Aligner, Lines
+from engine.core.progress import SILENT, Progress
 from engine.document.drums.hits import Hits
+from engine.features.timing.alignment.aligners import whole_performance
+from engine.features.timing.alignment.placement import Aligner, Lines
 from engine.lab.evaluation.timing.baselines.beat_detective import BeatDetectiveSettings, beat_detective
 from engine.lab.evaluation.timing.baselines.simple_aligners import as_it_is, to_nearest_line
 from engine.lab.evaluation.timing.hit_scores import rows_found
@@ -28,7 +29,6 @@ from engine.lab.simulated.performances.parts import takes
 from engine.lab.simulated.performances.performance import Truth
 from engine.lab.simulated.performances.symbolic import FinderErrors, told, true_lines
 from engine.lab.simulated.performances.takes import Take
-from engine.progress import SILENT, Progress
 
 Line = dict[str, str | float | int]
 

@@ -15,8 +15,9 @@ from time import perf_counter
 
 import numpy as np
 
-from engine.beats.listen import listen
-from engine.errors import SourceError
+from engine.analysis.beats.listen import listen
+from engine.core.errors import SourceError
+from engine.core.progress import SILENT, Progress
 from engine.lab.evaluation.timing.baselines.trackers import BeatEstimate, estimates
 from engine.lab.evaluation.timing.beat_figures import calibration, measures_of
 from engine.lab.evaluation.timing.pulse.changes import key_lines, metre_lines
@@ -31,7 +32,6 @@ from engine.lab.evaluation.timing.recordings import (
     read_loop,
     read_song,
 )
-from engine.progress import SILENT, Progress
 
 Line = dict[str, str | float | int]
 

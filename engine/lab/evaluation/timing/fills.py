@@ -13,16 +13,16 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from engine.core.spans import united
+from engine.core.timebase import s_to_samples
 from engine.document.kinds.operations import GAP_FILLS, Fill, Slice
-from engine.edl.crossfade import Block
-from engine.edl.slicing.fills import Sound, made_up
-from engine.edl.slicing.slices import Gap, Piece
-from engine.edl.tracks.patched_reader import PatchedReader
-from engine.edl.tracks.patches import Patches
 from engine.lab.evaluation.timing.baselines.sinusoids import continued
 from engine.lab.simulated.performances.takes import Take
-from engine.spans import united
-from engine.timebase import s_to_samples
+from engine.sound.edl.crossfade import Block
+from engine.sound.edl.slicing.fills import Sound, made_up
+from engine.sound.edl.slicing.slices import Gap, Piece
+from engine.sound.edl.tracks.patched_reader import PatchedReader
+from engine.sound.edl.tracks.patches import Patches
 
 Samples = NDArray[np.float64]
 MakeUp = Callable[[Gap, Callable[[int, int], Sound], int], Sound]
@@ -62,7 +62,7 @@ class FillFigures:
 
 
 def _as_sinusoids(gap: Gap, left: Callable[[int, int], Sound], rate_hz: int) -> Sound:  # noqa: ARG001
-    """Fill a gap with sinusoids and noise, as `engine.edl.slicing.fills.made_up` does with a decay."""
+    """Fill a gap with sinusoids and noise, as `engine.sound.edl.slicing.fills.made_up` does with a decay."""
     tail = left(gap.tail_samples, gap.start_samples)
     return np.stack([continued(one, gap.stop_samples - gap.start_samples) for one in tail.T], axis=1)
 

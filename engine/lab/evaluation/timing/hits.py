@@ -16,17 +16,17 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.progress import SILENT, Progress
 from engine.document.drums.confirmed import taken
 from engine.document.drums.hits import Hits, Role
-from engine.hits.find import HeldMicrophones, find_hits
-from engine.hits.strokes import SURE
+from engine.features.timing.hits.find import HeldMicrophones, find_hits
+from engine.features.timing.hits.strokes import SURE
 from engine.lab.evaluation.timing.baselines.simple_hits import simple_hits
 from engine.lab.evaluation.timing.hit_scores import WITHIN_MS, HitScore, hit_score, together
 from engine.lab.evaluation.timing.matching import f_measure, matched
 from engine.lab.simulated.performances.parts import performances
 from engine.lab.simulated.performances.performance import Performance
 from engine.lab.simulated.recordings import converted, whole
-from engine.progress import SILENT, Progress
 
 Line = dict[str, str | float | int]
 

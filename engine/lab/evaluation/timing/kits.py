@@ -12,16 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.alignment.aligners import whole_performance
-from engine.alignment.moved_strokes import moved_strokes
-from engine.alignment.placement import Lines, Placement
-from engine.alignment.timing_settings import TimingSettings
+from engine.core.progress import SILENT, Progress
 from engine.document.decisions import edited
 from engine.document.drums.hits import Hits
 from engine.document.kinds.hit import HIT
 from engine.document.kinds.operations import Slice
-from engine.edl.tracks.patches import Patches
-from engine.finders.timing.hit_proposals import Placed, hit_proposals
+from engine.features.timing.alignment.aligners import whole_performance
+from engine.features.timing.alignment.moved_strokes import moved_strokes
+from engine.features.timing.alignment.placement import Lines, Placement
+from engine.features.timing.alignment.timing_settings import TimingSettings
+from engine.features.timing.finders.timing.hit_proposals import Placed, hit_proposals
 from engine.lab.evaluation.timing import hit_scores, placement_scores
 from engine.lab.evaluation.timing.alignment import DISPLACEMENTS
 from engine.lab.evaluation.timing.fills import times_heard
@@ -29,7 +29,7 @@ from engine.lab.evaluation.timing.hits import found_in
 from engine.lab.simulated.performances.parts import kits_of, takes
 from engine.lab.simulated.performances.performance import Performance
 from engine.lab.simulated.performances.symbolic import true_lines
-from engine.progress import SILENT, Progress
+from engine.sound.edl.tracks.patches import Patches
 
 Line = dict[str, str | float | int]
 

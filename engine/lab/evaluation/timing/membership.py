@@ -21,17 +21,19 @@ import soundfile
 from numpy.typing import NDArray
 from scipy.signal import fftconvolve, resample_poly
 
-from engine.alignment.timing_settings import TimingSettings
+from engine.core.errors import UsageError
+from engine.core.progress import SILENT, Progress
 from engine.document.drums.hits import Role
 from engine.document.drums.pickup import StrokePickup
 from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
-from engine.errors import UsageError
-from engine.finders.timing.aligned_files import AlignRequest, align, write_files
-from engine.finders.timing.find_grid import WantedGrid
-from engine.hits.find import HeldMicrophones
-from engine.hits.kit.membership import kit_roles, largest_kit, recorded_with
-from engine.hits.kit.stroke_pickup import measure_pickup
+from engine.features.timing.alignment.timing_settings import TimingSettings
+from engine.features.timing.finders.timing.aligned_files import AlignRequest, align, write_files
+from engine.features.timing.finders.timing.find_grid import WantedGrid
+from engine.features.timing.hits.find import HeldMicrophones
+from engine.features.timing.hits.kit.membership import kit_roles, largest_kit, recorded_with
+from engine.features.timing.hits.kit.stroke_pickup import measure_pickup
+from engine.features.timing.kit import import_with_kit
 from engine.lab.evaluation.timing.kit_rooms import Sound, room_kit
 from engine.lab.simulated.performances.displacement import Displacement
 from engine.lab.simulated.performances.grooves import read_groove
@@ -42,9 +44,7 @@ from engine.lab.simulated.performances.parts import grooves_of, take_through
 from engine.lab.simulated.performances.performance import Performance
 from engine.lab.simulated.performances.pieces import Piece
 from engine.lab.simulated.recordings import converted, whole
-from engine.progress import SILENT, Progress
 from engine.recordings.import_audio import ImportRequest, import_edit
-from engine.recordings.kit import import_with_kit
 
 CHOSEN_ON = ("Audiophob", "BJA_Pacific", "ElectricEmpireKit", "ForzeeStereo")
 """Kits of Hydrogen with which the settings were chosen."""

@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.alignment.decoding.moves import placed
-from engine.alignment.placement import Placement
-from engine.alignment.settings import ALL
-from engine.alignment.strokes import Strokes, gather
+from engine.core.progress import SILENT, Progress
+from engine.features.timing.alignment.decoding.moves import placed
+from engine.features.timing.alignment.placement import Placement
+from engine.features.timing.alignment.settings import ALL
+from engine.features.timing.alignment.strokes import Strokes, gather
 from engine.lab.evaluation.timing.alignment import DISPLACEMENTS, line_of, simple_aligners
 from engine.lab.evaluation.timing.placement_scores import PlacementScore, placement_score, together
 from engine.lab.simulated.performances.parts import LONGEST_S, takes
@@ -27,7 +28,6 @@ from engine.lab.training.timing.inputs import Inputs, inputs_of
 from engine.lab.training.timing.patches import patches_of
 from engine.lab.training.timing.placing import Trained, assigned, assigned_with
 from engine.lab.training.timing.runs import Wanted, trained_networks
-from engine.progress import SILENT, Progress
 
 _OF_A_SEED, _SHORT = 12, 2
 _SHORT_S = 20.0

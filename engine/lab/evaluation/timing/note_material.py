@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import UsageError
+from engine.core.errors import UsageError
 from engine.lab.simulated.recordings import converted, whole
 from engine.lab.training.beats.soundfont import FLUID_R3, Sounding, require_fluid_r3, through_sound_font
 

@@ -15,16 +15,16 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.errors import TimingError
+from engine.core.progress import SILENT, Progress
 from engine.document.edits import add_proposals
 from engine.document.kinds.hit import AFTER_SAMPLES
 from engine.document.kinds.payload import real
 from engine.document.kinds.sounding import BY_SAMPLES
 from engine.document.proposals import Proposal
-from engine.edl.slicing.slices import LONGEST_ELASTIC_S, NOTE_ATTACK_S
-from engine.errors import TimingError
-from engine.finders.finder import FinderRequest
-from engine.finders.notes.finder import NOTES
-from engine.finders.notes.moves import NotesSettings
+from engine.features.timing.finders.notes.finder import NOTES
+from engine.features.timing.finders.notes.moves import NotesSettings
+from engine.features.timing.notes.onsets import find_notes
 from engine.lab.evaluation.timing.aligned import document_of, rendered_tracks
 from engine.lab.evaluation.timing.matching import f_measure, matched
 from engine.lab.evaluation.timing.note_material import (
@@ -51,9 +51,9 @@ from engine.lab.evaluation.timing.note_measures import (
     landed,
     new_doubles,
 )
-from engine.notes.onsets import find_notes
-from engine.progress import SILENT, Progress
 from engine.review.bulk import accept_all
+from engine.review.finders.finder import FinderRequest
+from engine.sound.edl.slicing.slices import LONGEST_ELASTIC_S, NOTE_ATTACK_S
 
 Line = dict[str, str | float | int]
 Sound = NDArray[np.float32]

@@ -18,13 +18,13 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from engine.alignment.timing_settings import TimingSettings
+from engine.core.errors import UsageError
+from engine.core.progress import SILENT, Progress
 from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
-from engine.errors import UsageError
-from engine.finders.timing.aligned_files import AlignRequest, align, write_files
-from engine.finders.timing.find_grid import WantedGrid
-from engine.progress import SILENT, Progress
+from engine.features.timing.alignment.timing_settings import TimingSettings
+from engine.features.timing.finders.timing.aligned_files import AlignRequest, align, write_files
+from engine.features.timing.finders.timing.find_grid import WantedGrid
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 
 Line = dict[str, str | float | int]

@@ -11,7 +11,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from engine.errors import SourceError
+from engine.core.errors import SourceError
 from engine.lab.simulated.clicks import accented_clicks, click_track
 from engine.lab.simulated.performances.displacement import Displacement
 from engine.lab.simulated.performances.parts import Part, takes

@@ -14,11 +14,11 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.progress import SILENT, Progress
 from engine.document.kinds.hit import FLAM, HIT, ONSET_SAMPLES
 from engine.document.kinds.payload import CROSSFADE_MS, real
 from engine.document.kinds.sounding import BY_SAMPLES
-from engine.edl.tracks.delay import delayed
-from engine.finders.timing.aligned_files import Aligned
+from engine.features.timing.finders.timing.aligned_files import Aligned
 from engine.lab.evaluation.timing.aligned import Recorded, recorded
 from engine.lab.evaluation.timing.fills import SILENCE, compare_fills
 from engine.lab.evaluation.timing.hit_scores import rows_found
@@ -28,7 +28,7 @@ from engine.lab.simulated.performances.displacement import Displacement
 from engine.lab.simulated.performances.parts import takes
 from engine.lab.simulated.performances.performance import Performance
 from engine.lab.simulated.performances.takes import Take
-from engine.progress import SILENT, Progress
+from engine.sound.edl.tracks.delay import delayed
 
 Line = dict[str, str | float | int]
 Heard = Mapping[str, NDArray[np.float32]]

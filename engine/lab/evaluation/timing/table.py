@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from pathlib import Path
 
-from engine.errors import UsageError
-from engine.files.safe_write import shown
+from engine.core.errors import UsageError
+from engine.core.files.safe_write import shown
 
 _FIGURES: Mapping[str, tuple[str, float, int]] = {
     "wrong_place": ("wrong place %", 100.0, 2),

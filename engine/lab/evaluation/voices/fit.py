@@ -1,4 +1,5 @@
-"""``python -m engine.lab.evaluation.voices.fit DATA``: compute the numbers of `engine.detection.voices.RULE`.
+"""``python -m engine.lab.evaluation.voices.fit DATA``: compute the numbers of
+`engine.analysis.detection.voices.RULE`.
 
 Uses the training half of the recordings only. Weights: logistic regression on
 every tenth frame, each kind of scene with a fixed weight. Thresholds: the highest recall of half seconds with
@@ -17,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from engine.detection.voice_frames import FRAME_S
-from engine.detection.voices import SpeechRule, is_speech, speech_scores
+from engine.analysis.detection.voice_frames import FRAME_S
+from engine.analysis.detection.voices import SpeechRule, is_speech, speech_scores
 from engine.lab.evaluation.separation.unseen_sources import Part
 from engine.lab.evaluation.voices.scenes import (
     HALF_S,

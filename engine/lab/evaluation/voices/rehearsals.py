@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.detection.detector import detector
-from engine.detection.songs import SHORTEST_SONG_S, Rehearsal, songs_and_talk
-from engine.detection.voice_frames import RATE_HZ as ANALYSIS_HZ
-from engine.detection.what_sounds import analysed
-from engine.features.mono import resampled
+from engine.analysis.detection.detector import detector
+from engine.analysis.detection.songs import SHORTEST_SONG_S, Rehearsal, songs_and_talk
+from engine.analysis.detection.voice_frames import RATE_HZ as ANALYSIS_HZ
+from engine.analysis.detection.what_sounds import analysed
+from engine.analysis.signal.mono import resampled
+from engine.core.progress import SILENT, Progress
 from engine.lab.evaluation.separation.unseen_sources import RATE_HZ, Background, Part, beds
 from engine.lab.evaluation.voices.scenes import activity, mono
-from engine.progress import SILENT, Progress
 
 Line = dict[str, str | float | int]
 Samples = NDArray[np.float32]

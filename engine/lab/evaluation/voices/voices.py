@@ -15,10 +15,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.detection.voice_frames import FRAME_S, RATE_HZ, SPEECH, voice_frames
-from engine.detection.voices import features, is_speech, speech_scores
-from engine.errors import SourceError
-from engine.features.mono import resampled
+from engine.analysis.detection.voice_frames import FRAME_S, RATE_HZ, SPEECH, voice_frames
+from engine.analysis.detection.voices import features, is_speech, speech_scores
+from engine.analysis.signal.mono import resampled
+from engine.core.errors import SourceError
+from engine.core.progress import SILENT, Progress
 from engine.lab.evaluation.separation.unseen_sources import RATE_HZ as SCENE_HZ
 from engine.lab.evaluation.separation.unseen_sources import Part
 from engine.lab.evaluation.voices.rehearsals import rehearsal_lines
@@ -31,7 +32,6 @@ from engine.lab.evaluation.voices.scenes import (
     speech_scenes,
     sung_scenes,
 )
-from engine.progress import SILENT, Progress
 
 Line = dict[str, str | float | int]
 Halves = NDArray[np.bool_]

@@ -10,15 +10,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from engine.anomaly.recipes.measures import Usual, usual_of
-from engine.anomaly.recipes.memory import MEASURES, Memory, Vectors, held_out, remember
-from engine.anomaly.recipes.recipe import UNTRAINED
+from engine.analysis.learning.loop import Batch, Fitted, TrainSettings, fit, seeded
+from engine.core.progress import Progress
+from engine.features.taste.anomaly.recipes.measures import Usual, usual_of
+from engine.features.taste.anomaly.recipes.memory import MEASURES, Memory, Vectors, held_out, remember
+from engine.features.taste.anomaly.recipes.recipe import UNTRAINED
 from engine.lab.recipes.bank.network import WindowEncoder, hidden_error, hidings
 from engine.lab.recipes.bank.settings import MemoryBankConfig
 from engine.lab.recipes.contrast import info_nce
 from engine.lab.recipes.standardisation import Standardisation
-from engine.learning.loop import Batch, Fitted, TrainSettings, fit, seeded
-from engine.progress import Progress
 
 _BATCH = 256
 _LEAST_ERROR = 1e-4

@@ -7,20 +7,20 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.anomaly.recipes.examples import Examples
-from engine.anomaly.recipes.material import Recording, levelled_frames, split
-from engine.anomaly.recipes.recipe import Learnt
-from engine.anomaly.recipes.recipe_config import RecipeConfig
-from engine.audio.reader import SourceReader
-from engine.errors import TasteError
-from engine.features.mono import mono_of
-from engine.files.safe_write import shown
+from engine.analysis.signal.mono import mono_of
+from engine.core.errors import TasteError
+from engine.core.files.safe_write import shown
+from engine.core.progress import Progress
+from engine.features.taste.anomaly.recipes.examples import Examples
+from engine.features.taste.anomaly.recipes.material import Recording, levelled_frames, split
+from engine.features.taste.anomaly.recipes.recipe import Learnt
+from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
 from engine.lab.recipes.bank.fitting import Windows, build
 from engine.lab.recipes.bank.model import MemoryBankModel, look
 from engine.lab.recipes.bank.settings import MemoryBankConfig
 from engine.lab.recipes.bank.windows import stretches
 from engine.lab.recipes.standardisation import standardisation
-from engine.progress import Progress
+from engine.sound.reader import SourceReader
 
 _LEAST_STD = 0.05
 

@@ -9,17 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.anomaly.recipes.measures import PART_OF_MEASURE, stored_usual
-from engine.anomaly.recipes.memory import stored_memory
-from engine.anomaly.recipes.recipe import Judged, Passing
-from engine.anomaly.recipes.recipe_config import RecipeConfig
-from engine.anomaly.recipes.stored_values import restored, weights_of
+from engine.core.progress import Progress
+from engine.features.taste.anomaly.recipes.measures import PART_OF_MEASURE, stored_usual
+from engine.features.taste.anomaly.recipes.memory import stored_memory
+from engine.features.taste.anomaly.recipes.recipe import Judged, Passing
+from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
+from engine.features.taste.anomaly.recipes.stored_values import restored, weights_of
 from engine.lab.recipes.bank.fitting import Bank, Eye, Windows
 from engine.lab.recipes.bank.network import WindowEncoder
 from engine.lab.recipes.bank.settings import MemoryBankConfig
 from engine.lab.recipes.bank.windows import Stretch, pulses, sliced, spread, stretches, windows
 from engine.lab.recipes.standardisation import stored_standardisation
-from engine.progress import Progress
 
 STEP_FRAMES = 8
 _ENCODER = "encoder."

@@ -6,8 +6,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from engine.anomaly.recipes.recipe_config import RecipeConfig
-from engine.features.mel_settings import MelSettings
+from engine.analysis.signal.mel_settings import MelSettings
+from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
 
 Measure = Literal["nearest", "residual", "reconstruction"]
 View = Literal["encoder", "statistics"]

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.recipes.recipe import Passing
-from engine.beats.listen import listen
-from engine.features.mel_settings import MelSettings
-from engine.features.span_means import running_sums
+from engine.analysis.beats.listen import listen
+from engine.analysis.signal.mel_settings import MelSettings
+from engine.analysis.signal.span_means import running_sums
+from engine.features.taste.anomaly.recipes.recipe import Passing
 from engine.lab.recipes.held_stream import HeldStream
 from engine.lab.span_means import means_between
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from engine.anomaly.recipes.recipe import Judged, without_parts
+from engine.features.taste.anomaly.recipes.recipe import Judged, without_parts
 from engine.lab.recipes.classifier.network import Classifier
 from engine.lab.recipes.segments.model import SegmentModel
 

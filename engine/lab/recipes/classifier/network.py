@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from engine.analysis.learning.loop import Batch
 from engine.lab.recipes.segments.autoencoder import coarsening
 from engine.lab.recipes.segments.settings import BothKindsConfig
-from engine.learning.loop import Batch
 
 _DROPOUT = 0.3
 

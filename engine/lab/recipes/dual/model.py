@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
-from engine.anomaly.recipes.recipe import Judged
+from engine.features.taste.anomaly.recipes.recipe import Judged
 from engine.lab.recipes.dual.network import DualAutoencoder
 from engine.lab.recipes.segments.autoencoder import rebuild_errors
 from engine.lab.recipes.segments.model import SegmentModel

@@ -9,9 +9,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from engine.analysis.learning.loop import Batch
 from engine.lab.recipes.segments.autoencoder import SegmentAutoencoder, rebuild_errors
 from engine.lab.recipes.segments.settings import BothKindsConfig
-from engine.learning.loop import Batch
 
 
 class DualAutoencoder(nn.Module):

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.anomaly.recipes.embedded import EmbeddingModel, stored_embedder
-from engine.anomaly.recipes.measures import PART_OF_MEASURE, Usual, stored_usual
-from engine.anomaly.recipes.memory import MEASURES, Memory, Vectors, stored_memory
-from engine.anomaly.recipes.recipe import Judged
-from engine.anomaly.recipes.recipe_config import RecipeConfig
+from engine.features.taste.anomaly.recipes.embedded import EmbeddingModel, stored_embedder
+from engine.features.taste.anomaly.recipes.measures import PART_OF_MEASURE, Usual, stored_usual
+from engine.features.taste.anomaly.recipes.memory import MEASURES, Memory, Vectors, stored_memory
+from engine.features.taste.anomaly.recipes.recipe import Judged
+from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
 from engine.lab.recipes.embedding_bank.settings import EmbeddingBankConfig
 
 

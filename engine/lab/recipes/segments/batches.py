@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.analysis.learning.loop import Batch, TrainSettings
 from engine.lab.recipes.segments.frame_segments import Segments
 from engine.lab.recipes.segments.settings import SegmentConfig
 from engine.lab.recipes.standardisation import Frames
-from engine.learning.loop import Batch, TrainSettings
 
 _LEAST_BATCHES = 4
 _MOST_VALIDATION_SEGMENTS = 128

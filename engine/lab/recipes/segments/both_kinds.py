@@ -9,10 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine.anomaly.recipes.examples import Examples, raw_of
-from engine.anomaly.recipes.material import Levelled, Split, levelled_frames, split
-from engine.anomaly.recipes.recipe import Learnt
-from engine.anomaly.recipes.recipe_config import RecipeConfig
+from engine.analysis.learning.loop import Batch, Fitted, Loss, fit, seeded
+from engine.core.progress import Progress
+from engine.features.taste.anomaly.recipes.examples import Examples, raw_of
+from engine.features.taste.anomaly.recipes.material import Levelled, Split, levelled_frames, split
+from engine.features.taste.anomaly.recipes.recipe import Learnt
+from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
 from engine.lab.recipes.segments.autoencoder import laid_out
 from engine.lab.recipes.segments.batches import (
     epoch_size,
@@ -25,8 +27,6 @@ from engine.lab.recipes.segments.frame_segments import frame_segments
 from engine.lab.recipes.segments.model import SegmentModel, kept_scores, stored_parts
 from engine.lab.recipes.segments.settings import BothKindsConfig
 from engine.lab.recipes.standardisation import Standardisation, standardisation
-from engine.learning.loop import Batch, Fitted, Loss, fit, seeded
-from engine.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)

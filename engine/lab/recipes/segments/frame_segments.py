@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.errors import TasteError
+from engine.core.errors import TasteError
 from engine.lab.recipes.segments.settings import SegmentConfig
 from engine.lab.recipes.standardisation import Frames, Standardisation
 

@@ -10,13 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from engine.anomaly.recipes.material import Split
-from engine.anomaly.recipes.recipe import Judged, KeptScores, Passing
-from engine.anomaly.recipes.stored_values import Network, restored, weights_of
-from engine.features.mel import log_mel_blocks
+from engine.analysis.signal.mel import log_mel_blocks
+from engine.core.progress import Progress
+from engine.features.taste.anomaly.recipes.material import Split
+from engine.features.taste.anomaly.recipes.recipe import Judged, KeptScores, Passing
+from engine.features.taste.anomaly.recipes.stored_values import Network, restored, weights_of
 from engine.lab.recipes.segments.settings import SegmentConfig
 from engine.lab.recipes.standardisation import Frames, Standardisation, stored_standardisation
-from engine.progress import Progress
 
 SEGMENTS_AT_ONCE = 32
 """Some 30 ms on one thread, so that cancelling responds."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from engine.anomaly.recipes.recipe_config import RecipeConfig
+from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
 
 
 class SegmentConfig(RecipeConfig):

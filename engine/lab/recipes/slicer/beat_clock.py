@@ -1,7 +1,7 @@
 """Time in beats instead of seconds, for segments that follow the music's own pulse.
 
-A recording passes in stretches of two and a half minutes. The beats of each are found by `engine.beats`
-from its samples, and turn into a clock: the time in beats at every log-mel frame.
+A recording passes in stretches of two and a half minutes. The beats of each are found by
+`engine.analysis.beats` from its samples, and turn into a clock: the time in beats at every log-mel frame.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.anomaly.recipes.recipe import Passing
-from engine.beats.listen import listen as listen_for_beats
-from engine.features.mel_settings import MelSettings
+from engine.analysis.beats.listen import listen as listen_for_beats
+from engine.analysis.signal.mel_settings import MelSettings
+from engine.core.progress import Progress
+from engine.features.taste.anomaly.recipes.recipe import Passing
 from engine.lab.recipes.held_stream import HeldStream
 from engine.lab.recipes.standardisation import Frames
-from engine.progress import Progress
 
 STRETCH_S = 150.0
 BEAT_WITHOUT_PULSE_S = 0.5

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.features.span_means import running_sums
+from engine.analysis.signal.span_means import running_sums
 from engine.lab.recipes.slicer.beat_clock import Clock
 from engine.lab.recipes.slicer.settings import SlicerConfig
 from engine.lab.recipes.standardisation import Frames

@@ -10,13 +10,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.anomaly.recipes.recipe import Judged, Passing
+from engine.core.progress import Progress
+from engine.features.taste.anomaly.recipes.recipe import Judged, Passing
 from engine.lab.recipes.segments.model import SEGMENTS_AT_ONCE
 from engine.lab.recipes.slicer.beat_clock import Clock, stretches
 from engine.lab.recipes.slicer.clocked import ClockedFrames, clocked, hop_beats
 from engine.lab.recipes.slicer.model import SlicerModel
 from engine.lab.recipes.standardisation import Frames
-from engine.progress import Progress
 
 Numbers = NDArray[np.float64]
 

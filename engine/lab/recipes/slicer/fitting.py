@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from engine.anomaly.recipes.material import Split
+from engine.analysis.learning.loop import Batch, Fitted, fit, seeded
+from engine.core.progress import Progress
+from engine.features.taste.anomaly.recipes.material import Split
 from engine.lab.recipes.contrast import info_nce
 from engine.lab.recipes.segments.autoencoder import SegmentAutoencoder, build
 from engine.lab.recipes.segments.batches import (
@@ -25,8 +27,6 @@ from engine.lab.recipes.slicer.perceptual import errors_with_modulation
 from engine.lab.recipes.slicer.segments import segments_of
 from engine.lab.recipes.slicer.settings import SlicerConfig
 from engine.lab.recipes.standardisation import Frames, Standardisation
-from engine.learning.loop import Batch, Fitted, fit, seeded
-from engine.progress import Progress
 
 
 class Apprentice(nn.Module):

@@ -8,10 +8,18 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.anomaly.recipes.examples import Examples, raw_of
-from engine.anomaly.recipes.material import Array, Levelled, Split, levelled_frames, listen, split
-from engine.anomaly.recipes.recipe import KeptScores, Learnt
-from engine.anomaly.recipes.recipe_config import RecipeConfig
+from engine.core.progress import Progress
+from engine.features.taste.anomaly.recipes.examples import Examples, raw_of
+from engine.features.taste.anomaly.recipes.material import (
+    Array,
+    Levelled,
+    Split,
+    levelled_frames,
+    listen,
+    split,
+)
+from engine.features.taste.anomaly.recipes.recipe import KeptScores, Learnt
+from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
 from engine.lab.recipes.segments.autoencoder import SegmentAutoencoder
 from engine.lab.recipes.segments.model import kept_scores
 from engine.lab.recipes.slicer.beat_clock import BEAT_WITHOUT_PULSE_S, stretches
@@ -20,7 +28,6 @@ from engine.lab.recipes.slicer.fitting import train
 from engine.lab.recipes.slicer.model import SlicerModel
 from engine.lab.recipes.slicer.settings import SlicerConfig
 from engine.lab.recipes.standardisation import Standardisation, standardisation
-from engine.progress import Progress
 
 _LEAST_LOG_STD = 0.05
 

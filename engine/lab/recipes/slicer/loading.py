@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from engine.anomaly.recipes.recipe_config import RecipeConfig
+from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
 from engine.lab.recipes.segments.autoencoder import build
 from engine.lab.recipes.segments.model import stored_parts
 from engine.lab.recipes.slicer.clocked_model import ClockedModel, length_statistics

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.anomaly.recipes.recipe import Judged, without_parts
+from engine.features.taste.anomaly.recipes.recipe import Judged, without_parts
 from engine.lab.recipes.segments.autoencoder import SegmentAutoencoder
 from engine.lab.recipes.segments.model import SegmentModel
 from engine.lab.recipes.slicer.perceptual import errors_with_modulation

@@ -9,6 +9,17 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from engine.analysis.learning.loop import (
+    Batch,
+    Epoch,
+    Fitted,
+    OnEpoch,
+    TrainSettings,
+    fit,
+    ignore_epoch,
+    seeded,
+)
+from engine.core.progress import Progress
 from engine.lab.recipes.svdd.network import Autoencoder
 from engine.lab.recipes.svdd.objective import (
     centre_of,
@@ -18,8 +29,6 @@ from engine.lab.recipes.svdd.objective import (
     squared_distances,
 )
 from engine.lab.recipes.svdd.settings import DeepSvddConfig
-from engine.learning.loop import Batch, Epoch, Fitted, OnEpoch, TrainSettings, fit, ignore_epoch, seeded
-from engine.progress import Progress
 
 _RADIUS_EPOCHS = 5  # the paper's k: how often R follows the encoder
 _PRETRAINING_SHARE = 0.5

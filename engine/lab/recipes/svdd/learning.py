@@ -9,17 +9,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.anomaly.recipes.embedded import Embedded, hear_embedded
-from engine.anomaly.recipes.examples import Examples
-from engine.anomaly.recipes.material import Split, split
-from engine.anomaly.recipes.recipe import KeptScores, Learnt
-from engine.anomaly.recipes.recipe_config import RecipeConfig
-from engine.errors import TasteError
+from engine.analysis.learning.loop import Epoch, Fitted, OnEpoch, ignore_epoch
+from engine.core.errors import TasteError
+from engine.core.progress import Progress
+from engine.features.taste.anomaly.recipes.embedded import Embedded, hear_embedded
+from engine.features.taste.anomaly.recipes.examples import Examples
+from engine.features.taste.anomaly.recipes.material import Split, split
+from engine.features.taste.anomaly.recipes.recipe import KeptScores, Learnt
+from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
 from engine.lab.recipes.svdd.fitting import FittedSvdd, Networks, fit_svdd
 from engine.lab.recipes.svdd.model import Standardisation, SvddModel
 from engine.lab.recipes.svdd.settings import DeepSvddConfig
-from engine.learning.loop import Epoch, Fitted, OnEpoch, ignore_epoch
-from engine.progress import Progress
 
 _EMBEDDING_SHARE = 0.4
 _LEAST_SPREAD = 0.1  # of the mean spread: a coordinate that hardly moves must not outweigh the others

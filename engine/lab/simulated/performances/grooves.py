@@ -15,8 +15,8 @@ import mido
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import UsageError
-from engine.files.safe_write import shown
+from engine.core.errors import UsageError
+from engine.core.files.safe_write import shown
 from engine.lab.simulated.performances.pieces import PIECE_OF_NOTE, Piece
 
 _MICROSECONDS = 1e6

@@ -11,7 +11,7 @@ from zlib import crc32
 
 import numpy as np
 
-from engine.errors import UsageError
+from engine.core.errors import UsageError
 from engine.lab.simulated.performances.below import with_snare_below
 from engine.lab.simulated.performances.displacement import Displacement, displaced, drawn
 from engine.lab.simulated.performances.gogodze import NAME as GOGODZE

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from engine.core.errors import UsageError
+from engine.core.files.safe_write import shown
 from engine.document.analysis import BeatGrid
 from engine.document.drums.hits import ORNAMENTS, Ornament, Role
-from engine.errors import UsageError
-from engine.files.safe_write import shown
 from engine.lab.simulated.performances.performance import Performance, Truth
 from engine.lab.simulated.recordings import whole
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.alignment.division import PARTS, Division
-from engine.alignment.lines import lines_of
-from engine.alignment.placement import Lines
 from engine.document.analysis import BeatGrid
 from engine.document.drums.hits import ORNAMENTS, Hits, Ornament
+from engine.features.timing.alignment.division import PARTS, Division
+from engine.features.timing.alignment.lines import lines_of
+from engine.features.timing.alignment.placement import Lines
 from engine.lab.simulated.performances.performance import Truth
 from engine.lab.simulated.performances.scores import Rows
 from engine.lab.simulated.performances.takes import Take

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from engine.anomaly.faults.material import Samples, repitched
-from engine.errors import UsageError
-from engine.files.safe_write import shown
+from engine.core.errors import UsageError
+from engine.core.files.safe_write import shown
+from engine.features.taste.anomaly.faults.material import Samples, repitched
 from engine.lab.simulated.recordings import HEARD_RATE_HZ, converted, sound_files, whole
 
 MUSIC, DRUMS, LOOPS = "music", "drums", "loops"

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.anomaly.faults.breaking_off import (
+from engine.core.timebase import s_to_samples
+from engine.features.taste.anomaly.faults.breaking_off import (
     counted_in,
     dropping_out,
     quiet_room,
@@ -16,11 +17,10 @@ from engine.anomaly.faults.breaking_off import (
     talked_over,
     trailing_off,
 )
-from engine.anomaly.faults.material import Material, Samples, active_rms, edges
+from engine.features.taste.anomaly.faults.material import Material, Samples, active_rms, edges
 from engine.lab.simulated.recordings import HEARD_RATE_HZ, Clips
 from engine.lab.simulated.rehearsals.changes import Change, changed
 from engine.lab.simulated.rehearsals.passages import DRUMS, LOOPS, MUSIC, Pool
-from engine.timebase import s_to_samples
 
 ROOM_DB = -50.0
 _PASSAGE_S: Mapping[str, tuple[float, float]] = {MUSIC: (25.0, 60.0), DRUMS: (12.0, 36.0), LOOPS: (7.5, 20.0)}

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.arranging.step_features import PLACES, StepFeatures, hear, places_of
-from engine.arranging.steps import Steps
-from engine.beats.listen import listen
+from engine.analysis.beats.listen import listen
+from engine.analysis.found_takes import FoundTakes
+from engine.features.arrangement.step_features import PLACES, StepFeatures, hear, places_of
+from engine.features.arrangement.steps import Steps
 from engine.lab.simulated.recordings import HEARD_RATE_HZ, Clips
 from engine.lab.simulated.rehearsals.changes import AGAIN, KEY, PLAYERS, TEMPO
 from engine.lab.simulated.rehearsals.passages import DRUMS, LOOPS, MUSIC, Pool
 from engine.lab.simulated.rehearsals.sessions import Plan, Session, session
-from engine.takes.takes import FoundTakes
 
 TAKE, ATTEMPT, NOODLE, TALK, PAUSE = "take", "attempt", "noodle", "talk", "pause"
 

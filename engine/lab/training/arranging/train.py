@@ -12,15 +12,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.arranging.learning import Read, group_loss, tensors_of
-from engine.arranging.network import ArrangingNetwork, StepTensors
-from engine.arranging.step_features import SPECTRUM
+from engine.analysis.learning.torch_threads import few_threads
+from engine.features.arrangement.learning import Read, group_loss, tensors_of
+from engine.features.arrangement.network import ArrangingNetwork, StepTensors
+from engine.features.arrangement.step_features import SPECTRUM
 from engine.lab.half_precision import save_half
 from engine.lab.training.arranging.editors import seen_editor
 from engine.lab.training.arranging.free_music import free_faults, free_pool
 from engine.lab.training.arranging.rehearsals import Rehearsal, end_to_end, kept
 from engine.lab.training.resumable import Resumable, falling_rate
-from engine.learning.torch_threads import few_threads
 
 WEIGHTS = "arranging.safetensors"
 SEEDS, SEEDS_VARIED = range(1000, 1160), range(1160, 1340)

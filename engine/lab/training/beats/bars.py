@@ -22,13 +22,13 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 
-from engine.beats.beat_pictures import FEATURES, BarNetwork, pictures, running_sums
-from engine.beats.readings import readings
+from engine.analysis.beats.beat_pictures import FEATURES, BarNetwork, pictures, running_sums
+from engine.analysis.beats.readings import readings
+from engine.analysis.learning.loop import seeded
+from engine.analysis.learning.torch_threads import few_threads
 from engine.document.kinds.tempo import HEARD, OFF_BEAT
 from engine.lab.training.beats.batches import spoiled_levels
 from engine.lab.training.beats.cache import TRAINING, CachedPiece, load
-from engine.learning.loop import seeded
-from engine.learning.torch_threads import few_threads
 
 _BEATS = 64
 _SIZE = 32

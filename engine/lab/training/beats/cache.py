@@ -13,11 +13,11 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.beats.features import FRAMES_PER_S, RATE_HZ, Levels, band_levels
+from engine.analysis.beats.features import FRAMES_PER_S, RATE_HZ, Levels, band_levels
+from engine.analysis.learning.torch_threads import few_threads
+from engine.core.progress import SILENT, Progress
 from engine.lab.training.beats.groove import LEARNED, MUSIC, VALIDATION, Groove, grooves
 from engine.lab.training.beats.pieces import Piece, clicks, performance, piece
-from engine.learning.torch_threads import few_threads
-from engine.progress import SILENT, Progress
 
 
 class Part(StrEnum):

@@ -14,8 +14,8 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from engine.beats.features import RATE_HZ
-from engine.errors import UsageError
+from engine.analysis.beats.features import RATE_HZ
+from engine.core.errors import UsageError
 
 FONTS = Path("/usr/share/sounds")
 FLUID_R3 = FONTS / "sf2" / "FluidR3_GM.sf2"

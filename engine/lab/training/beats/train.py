@@ -18,13 +18,13 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.beats.network import BeatNetwork
+from engine.analysis.beats.network import BeatNetwork
+from engine.analysis.learning.loop import seeded
+from engine.analysis.learning.torch_threads import few_threads
 from engine.lab.training.beats.batches import batches
 from engine.lab.training.beats.cache import TRAINING, CachedPiece, Part, build, load
 from engine.lab.training.beats.scoring import Scores, score
 from engine.lab.training.resumable import Resumable, falling_rate
-from engine.learning.loop import seeded
-from engine.learning.torch_threads import few_threads
 
 PIECES = {Part.MUSIC: 1690, Part.PERFORMANCES: 1242, Part.CLICKS: 240, Part.VALIDATION: 66}
 """How many pieces of 45 s there are of each part: each of 207 performances six times."""

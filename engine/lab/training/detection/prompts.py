@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.words.text import text_encoder
-from engine.words.vocabulary import Named, vocabulary
+from engine.analysis.words.text import text_encoder
+from engine.analysis.words.vocabulary import Named, vocabulary
 
 _FRAMES = ("{}", "the sound of {}", "a {}", "{} sound", "sound of a {}", "some {}")
 """Words around the name that do not change its meaning."""

@@ -11,8 +11,8 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from engine.detection.spectra import MEL
-from engine.errors import UsageError
+from engine.analysis.detection.spectra import MEL
+from engine.core.errors import UsageError
 
 Samples = NDArray[np.float32]
 PARTS = 5
@@ -66,7 +66,7 @@ def free_recordings(data_dir: Path) -> Recordings:
 
 
 def read_mono(path: Path) -> Samples:
-    """Read the first minute, mono, at the rate of `engine.detection.spectra.MEL`."""
+    """Read the first minute, mono, at the rate of `engine.analysis.detection.spectra.MEL`."""
     with soundfile.SoundFile(path) as stream:
         samples = stream.read(round(_LONGEST_S * stream.samplerate), dtype="float32", always_2d=True)
         rate_hz = stream.samplerate

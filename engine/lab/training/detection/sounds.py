@@ -12,10 +12,10 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from engine.audio.decoders.libsndfile import LIBSNDFILE
-from engine.detection.spectra import MEL
-from engine.errors import UsageError
-from engine.files.safe_write import shown
+from engine.analysis.detection.spectra import MEL
+from engine.core.errors import UsageError
+from engine.core.files.safe_write import shown
+from engine.sound.decoders.libsndfile import LIBSNDFILE
 
 LIST = "esc50.csv"
 """The list of ESC-50 (K. J. Piczak, ACM Multimedia 2015), which names file, fold and sound of each clip."""
@@ -36,7 +36,7 @@ class Sound:
     name : of the sound, such as "crying baby"
     origin : which recording it was cut from; sounds of one origin are never split between parts
     part : which fold it is of
-    stored : int16, shape (samples,), at the rate of `engine.detection.spectra.MEL`
+    stored : int16, shape (samples,), at the rate of `engine.analysis.detection.spectra.MEL`
     """
 
     path: Path

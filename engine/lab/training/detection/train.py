@@ -19,16 +19,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from engine.detection.network import SoundNetwork
-from engine.detection.spectra import MEL, Spectra
+from engine.analysis.detection.network import SoundNetwork
+from engine.analysis.detection.spectra import MEL, Spectra
+from engine.analysis.learning.loop import seeded
+from engine.analysis.learning.torch_threads import few_threads
 from engine.lab.half_precision import save_half
 from engine.lab.training.detection.prompts import Prompts
 from engine.lab.training.detection.recordings import free_recordings, read_mono
 from engine.lab.training.detection.sounds import LEARNED_FOLDS, Sound, at_other_speed, load_sounds
 from engine.lab.training.detection.step_labels import step_labels
 from engine.lab.training.resumable import Resumable, falling_rate
-from engine.learning.loop import seeded
-from engine.learning.torch_threads import few_threads
 
 CROP_SAMPLES = 4 * MEL.rate_hz
 _SHORT_CROP_SAMPLES = CROP_SAMPLES // 2

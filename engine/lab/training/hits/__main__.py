@@ -23,13 +23,13 @@ from safetensors.numpy import save_file
 from scipy.linalg import block_diag
 from torch import Tensor, nn
 
+from engine.analysis.learning.loop import Batch, TrainSettings, fit, seeded
+from engine.analysis.signal.octaves import Floats
+from engine.core.progress import SILENT
 from engine.document.drums.hits import ORNAMENTS
-from engine.hits.kit.roles import HEARD_ROLES
-from engine.hits.octaves import Floats
+from engine.features.timing.hits.kit.roles import HEARD_ROLES
 from engine.lab.simulated.performances.parts import Part
 from engine.lab.training.hits.rows import Labels, all_rows
-from engine.learning.loop import Batch, TrainSettings, fit, seeded
-from engine.progress import SILENT
 
 _BATCH = 1024
 _VALIDATION_BATCH = 1 << 15
@@ -88,7 +88,7 @@ def loss_of(model: nn.Module, batch: Batch) -> Tensor:
 def train(
     recipe: Recipe, training: tuple[Floats, Labels], validation: tuple[Floats, Labels], seed: int
 ) -> dict[str, Floats]:
-    """Return the stored values of a trained network, see `engine.hits.judge.network_of`."""
+    """Return the stored values of a trained network, see `engine.features.timing.hits.judge.network_of`."""
     mean = training[0].mean(axis=0, dtype=np.float64).astype(np.float32)
     spread = training[0].std(axis=0) + _LEAST_SPREAD
     generator = torch.Generator().manual_seed(seed)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.drums.hits import Role
-from engine.hits.candidates import Candidates
-from engine.hits.drums import Drum, drums_of
+from engine.features.timing.hits.candidates import Candidates
+from engine.features.timing.hits.drums import Drum, drums_of
 
 _HALVED = ("levels_db", "before_db")
 

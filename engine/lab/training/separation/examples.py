@@ -1,4 +1,4 @@
-"""Sounds as prompts: their embeddings by the network of `engine.detection`."""
+"""Sounds as prompts: their embeddings by the network of `engine.analysis.detection`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.detection.network import SoundNetwork
-from engine.detection.spectra import Spectra
+from engine.analysis.detection.network import SoundNetwork
+from engine.analysis.detection.spectra import Spectra
 from engine.lab.training.detection.sounds import Sound
 from engine.lab.training.detection.train import CROP_SAMPLES, stretch
 

@@ -19,18 +19,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.detection.spectra import MEL, Spectra
-from engine.errors import OffcutError, UsageError
-from engine.files.safe_write import shown
+from engine.analysis.detection.spectra import MEL, Spectra
+from engine.analysis.learning.loop import seeded
+from engine.analysis.learning.torch_threads import few_threads
+from engine.analysis.words.vocabulary import Named, vocabulary
+from engine.core.errors import OffcutError, UsageError
+from engine.core.files.safe_write import shown
 from engine.lab.film.network import WIDTH, FilmNetwork
 from engine.lab.film.weights import BEST, Trained, weights_folder
 from engine.lab.film.words import NoWords, Words, words_here
 from engine.lab.training.detection.sounds import LEARNED_FOLDS, LICENCES, Sound, load_sounds
 from engine.lab.training.detection.train import stretch
 from engine.lab.training.resumable import CHECKPOINT
-from engine.learning.loop import seeded
-from engine.learning.torch_threads import few_threads
-from engine.words.vocabulary import Named, vocabulary
 
 LENGTH_SAMPLES = 5 * MEL.rate_hz // 2
 _MOST_DB = 5.0

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from engine.detection.spectra import MEL, band_centres_hz
+from engine.analysis.detection.spectra import MEL, band_centres_hz
+from engine.features.repair.separation.network import NetworkInput, SeparationNetwork
 from engine.lab.band_shares import band_shares_to_bins
 from engine.lab.training.detection.prompts import Prompts
-from engine.separation.network import NetworkInput, SeparationNetwork
 
 _LEAST_ERROR = 3e-3
 """Error relative to the power of the window below which nothing is to be won: -25 dB."""

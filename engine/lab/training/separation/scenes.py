@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.signal import butter as butterworth
 from scipy.signal import fftconvolve, sosfilt
 
-from engine.detection.spectra import MEL
+from engine.analysis.detection.spectra import MEL
 from engine.lab.training.detection.recordings import Samples
 from engine.lab.training.detection.sounds import Sound, at_other_speed
 from engine.lab.training.separation.speech_mixtures import Sources, excerpt, talk
@@ -33,7 +33,8 @@ _SHARES = (0.32, 0.15, 0.48, 0.05)
 """How often scenes of each kind are drawn; those of two sounds count twice."""
 _ABSENT_SHARE = 0.04
 """Share of scenes with an absent target: nothing must be changed. Words are refused by another
-measure, `engine.separation.checks`, and a network that knows more of absent sounds keeps less of new ones."""
+measure, `engine.features.repair.separation.checks`, and a network that knows more of absent sounds keeps less
+of new ones."""
 _BACKGROUND_SHARE = 0.06
 """Share of scenes with the background as target, which is rare in use."""
 _UNNAMED_SHARE = 0.45

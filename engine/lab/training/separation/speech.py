@@ -17,14 +17,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from engine.detection.spectra import MEL, Spectra, band_centres_hz
-from engine.detection.speech_network import SpeechNetwork
+from engine.analysis.detection.spectra import MEL, Spectra, band_centres_hz
+from engine.analysis.detection.speech_network import SpeechNetwork
+from engine.analysis.learning.loop import seeded
+from engine.analysis.learning.torch_threads import few_threads
 from engine.lab.band_shares import band_shares_to_bins
 from engine.lab.half_precision import save_half
 from engine.lab.training.resumable import Resumable, falling_rate
 from engine.lab.training.separation.speech_mixtures import Sources, drawn, load_sources
-from engine.learning.loop import seeded
-from engine.learning.torch_threads import few_threads
 
 LENGTH_SAMPLES = 5 * MEL.rate_hz // 2
 _LEAST_ERROR = 1e-3

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from scipy.signal import butter, fftconvolve, sosfilt
 
-from engine.detection.spectra import MEL
+from engine.analysis.detection.spectra import MEL
 from engine.lab.training.detection.recordings import Samples, free_recordings, read_mono
 from engine.lab.training.detection.sounds import LEARNED_FOLDS, at_speed, free_clips
 
@@ -19,7 +19,7 @@ _ONLY_SPEECH, _NO_SPEECH = 0.06, 0.12
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sources:
-    """Recordings to mix, float32, mono, at the rate of `engine.detection.spectra.MEL`.
+    """Recordings to mix, float32, mono, at the rate of `engine.analysis.detection.spectra.MEL`.
 
     Attributes
     ----------

@@ -19,9 +19,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.detection.detector import WEIGHTS as SOUNDS
-from engine.detection.network import SoundNetwork
-from engine.detection.spectra import MEL, Spectra
+from engine.analysis.detection.detector import WEIGHTS as SOUNDS
+from engine.analysis.detection.network import SoundNetwork
+from engine.analysis.detection.spectra import MEL, Spectra
+from engine.analysis.learning.loop import seeded
+from engine.analysis.learning.shipped import with_weights
+from engine.analysis.learning.torch_threads import few_threads
+from engine.features.repair.separation.network import VIEW_FRAMES, NetworkInput, SeparationNetwork, listened
+from engine.features.repair.separation.views import around, surrounds
 from engine.lab.half_precision import save_half
 from engine.lab.training.detection.prompts import Prompts
 from engine.lab.training.detection.sounds import LEARNED_FOLDS, load_sounds
@@ -30,18 +35,14 @@ from engine.lab.training.separation.examples import example_vectors
 from engine.lab.training.separation.loss import Batch, Loss
 from engine.lab.training.separation.scenes import Kind, Scene, Scenes
 from engine.lab.training.separation.speech_mixtures import Sources, load_sources
-from engine.learning.loop import seeded
-from engine.learning.shipped import with_weights
-from engine.learning.torch_threads import few_threads
-from engine.separation.network import VIEW_FRAMES, NetworkInput, SeparationNetwork, listened
-from engine.separation.views import around, surrounds
 
 EXAMPLES_SHARE = 0.15
 """How often the prompt is another sound of the same name instead of words."""
 WORDLESS_SHARE = 0.1
 """Share of views without words and with one new sound in the window, which is the target."""
 DEAF_SHARE = 0.3
-"""How often the features of `engine.detection` are left out: it knows these sounds better than new ones."""
+"""How often the features of `engine.analysis.detection` are left out: it knows these sounds better than new
+ones."""
 UNTOLD_SHARE = 0.1
 """Share of views with hidden surroundings of the window."""
 

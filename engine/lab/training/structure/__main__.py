@@ -1,6 +1,6 @@
-"""Learn the weights of `engine.structure.weights` and write them there.
+"""Learn the weights of `engine.features.takes.structure.weights` and write them there.
 
-``python -m engine.lab.training.structure --out engine/structure/weights.py``
+``python -m engine.lab.training.structure --out engine/features/takes/structure/weights.py``
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.beats.features import RATE_HZ
-from engine.beats.listen import listen
+from engine.analysis.beats.features import RATE_HZ
+from engine.analysis.beats.listen import listen
+from engine.features.takes.features import frames_of
+from engine.features.takes.structure.evidence import EVIDENCE
 from engine.lab.training.beats.soundfont import FLUID_R3, require_fluid_r3, through_sound_font
 from engine.lab.training.structure.fitting import border_weights, label_weights
 from engine.lab.training.structure.lessons import Analysed, analysed, border_lessons, label_lessons
 from engine.lab.training.structure.songs import drawn_song
-from engine.structure.evidence import EVIDENCE
-from engine.takes.features import frames_of
 
 _SONGS = 120
 _LONGEST_S = 330.0

@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from engine.analysis.learning.loop import Fitted, TrainSettings, fit, seeded
+from engine.core.progress import SILENT
 from engine.lab.training.timing.inputs import View
 from engine.lab.training.timing.lessons import UNKNOWN, Lessons
 from engine.lab.training.timing.networks import Batch, Placer
-from engine.learning.loop import Fitted, TrainSettings, fit, seeded
-from engine.progress import SILENT
 
 SETTINGS = TrainSettings(epochs=40, learning_rate=2e-3, weight_decay=1e-2, patience=8)
 RENDERED_SETTINGS = TrainSettings(epochs=6, learning_rate=2e-3, weight_decay=1e-2, patience=3)

@@ -10,12 +10,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.alignment.decoding.candidates import REACH, Candidates, near
-from engine.alignment.decoding.decoder import StrokeLines, place
-from engine.alignment.decoding.groove import lines_in_bar
-from engine.alignment.placement import Lines
-from engine.alignment.strokes import VOICES, Strokes, voice_of
 from engine.document.drums.hits import Hits
+from engine.features.timing.alignment.decoding.candidates import REACH, Candidates, near
+from engine.features.timing.alignment.decoding.decoder import StrokeLines, place
+from engine.features.timing.alignment.decoding.groove import lines_in_bar
+from engine.features.timing.alignment.placement import Lines
+from engine.features.timing.alignment.strokes import VOICES, Strokes, voice_of
 
 Floats = NDArray[np.float32]
 Channel = Literal["none", "positional", "metronome"]

@@ -8,7 +8,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from engine.alignment.strokes import VOICES
+from engine.features.timing.alignment.strokes import VOICES
 from engine.lab.training.timing.inputs import CHOICES, LINES, View
 from engine.lab.training.timing.patches import BANDS, FRAMES, GROUPS
 

@@ -12,10 +12,10 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.alignment.strokes import Strokes
+from engine.analysis.signal.mel import POWER_FLOOR, bank_tensor, mel_filter_bank
+from engine.analysis.signal.mel_settings import MelSettings
 from engine.document.drums.hits import Role
-from engine.features.mel import POWER_FLOOR, bank_tensor, mel_filter_bank
-from engine.features.mel_settings import MelSettings
+from engine.features.timing.alignment.strokes import Strokes
 from engine.lab.simulated.performances.performance import Performance
 
 GROUPS, FRAMES, BANDS = 5, 12, 24

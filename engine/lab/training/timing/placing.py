@@ -13,16 +13,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.alignment.decoding.decoder import BELIEFS, place
-from engine.alignment.decoding.monotone import Costs, decode
-from engine.alignment.decoding.moves import placed
-from engine.alignment.placement import Aligner, Lines, Placement
-from engine.alignment.settings import ALL, AlignmentSettings
-from engine.alignment.strokes import Strokes, gather
+from engine.analysis.learning.torch_threads import few_threads
 from engine.document.drums.hits import Hits
+from engine.features.timing.alignment.decoding.decoder import BELIEFS, place
+from engine.features.timing.alignment.decoding.monotone import Costs, decode
+from engine.features.timing.alignment.decoding.moves import placed
+from engine.features.timing.alignment.placement import Aligner, Lines, Placement
+from engine.features.timing.alignment.settings import ALL, AlignmentSettings
+from engine.features.timing.alignment.strokes import Strokes, gather
 from engine.lab.training.timing.inputs import CHOICES, LINES, Inputs, View, inputs_of
 from engine.lab.training.timing.networks import BEFORE, NOWHERE, Batch, Placer
-from engine.learning.torch_threads import few_threads
 
 Floats = NDArray[np.float64]
 

@@ -17,8 +17,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from engine.learning.loop import Batch, TrainSettings, fit, seeded
-from engine.progress import SILENT, Progress
+from engine.analysis.learning.loop import Batch, TrainSettings, fit, seeded
+from engine.core.progress import SILENT, Progress
 
 RATE_HZ = 16_000
 _SEGMENT = 16_384

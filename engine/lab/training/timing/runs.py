@@ -14,15 +14,15 @@ from pathlib import Path
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from engine.errors import UsageError
-from engine.files.safe_write import shown
+from engine.analysis.learning.loop import TrainSettings
+from engine.core.errors import UsageError
+from engine.core.files.safe_write import shown
 from engine.lab.simulated.performances.parts import Part
 from engine.lab.training.timing.fitting import train
 from engine.lab.training.timing.inputs import CHANNELS, View
 from engine.lab.training.timing.lessons import WRITTEN_LAST, Lessons, lessons_of, read_lessons, together
 from engine.lab.training.timing.networks import ENCODERS, Placer
 from engine.lab.training.timing.placing import Trained
-from engine.learning.loop import TrainSettings
 
 _AT_A_TIME = 25
 _FIRST_SEED = 10_000

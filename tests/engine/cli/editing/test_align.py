@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.alignment.fitting import TEMPO_DOUBT
 from engine.cli.main import main
 from engine.document.document import Document
 from engine.document.drums.hits import Hits
 from engine.document.edits import set_analyses
 from engine.document.grid.edits import is_edited, steady
 from engine.document.listening_ids import listening_ids
+from engine.features.timing.alignment.fitting import TEMPO_DOUBT
 from engine.lab.simulated.clicks import click_track
 from tests.engine.cli.editing.drum_take import BPM, MICROPHONES, RATE_HZ, DrumTake, drum_take
 

@@ -12,7 +12,7 @@ from engine.cli.main import main
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.proposals import BY_IMPORT
-from tests.engine.takes.playing import RATE_HZ, passage
+from tests.engine.features.takes.playing import RATE_HZ, passage
 
 
 @pytest.fixture

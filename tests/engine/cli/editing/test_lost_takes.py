@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import soundfile
 
+from engine.analysis.found_takes import FoundTakes, Take, TakeGroup
 from engine.cli.main import main
 from engine.document.document import Document
 from engine.document.edits import replace_proposals, set_analyses
 from engine.document.proposals import Proposal
 from engine.document.takes import TAKES
-from engine.finders.takes.stored import stored_takes, takes_id
-from engine.takes.takes import FoundTakes, Take, TakeGroup
+from engine.features.takes.finders.takes.stored import stored_takes, takes_id
 
 RATE_HZ = 8_000
 NAME = "passage at 0:02"

@@ -11,7 +11,7 @@ import soundfile
 import soxr
 
 from engine.cli.main import main
-from tests.engine.matching.test_match import RATE_HZ, music
+from tests.engine.features.match.test_match import RATE_HZ, music
 from tests.mostly_long import mostly_long
 
 

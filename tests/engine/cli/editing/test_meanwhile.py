@@ -18,7 +18,7 @@ from engine.document.document import Document
 from engine.document.edits import set_analyses
 from engine.document.state import DocumentState
 from engine.document.tracks.edits import set_track
-from tests.engine.takes.playing import RATE_HZ, passage
+from tests.engine.features.takes.playing import RATE_HZ, passage
 from tests.mostly_long import mostly_long
 
 ROOT = Path(__file__).resolve().parents[4]

@@ -11,11 +11,11 @@ import pytest
 import soundfile
 
 from engine.cli.main import main
-from engine.errors import FileExistsAlreadyError, UsageError
-from engine.files.safe_write import replacing
-from engine.finders.match.finder import MATCH
-from engine.finders.registry import FINDERS
-from engine.finders.settings import SettingError, fields_of, settings_from
+from engine.core.errors import FileExistsAlreadyError, UsageError
+from engine.core.files.safe_write import replacing
+from engine.features.match.finder.finder import MATCH
+from engine.features.registry import FINDERS
+from engine.review.finders.settings import SettingError, fields_of, settings_from
 
 RATE_HZ = 8_000
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.alignment.learning.groove_file import read_groove
 from engine.cli.main import main
-from engine.errors import SourceError
+from engine.core.errors import SourceError
+from engine.features.timing.alignment.learning.groove_file import read_groove
 from tests.engine.cli.editing.drum_take import BPM, RATE_HZ, DrumTake, drum_take
 
 COUNT = 48

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import SourceError
-from engine.progress import ReportingProgress
+from engine.core.errors import SourceError
+from engine.core.progress import ReportingProgress
 from tests.hostile.bad_files import good
 
 TASTE = Path(__file__).resolve().parents[4] / "resources" / "demo" / "demo.taste"

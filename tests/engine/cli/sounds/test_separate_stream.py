@@ -22,12 +22,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.audio.reader import SourceReader
 from engine.cli.main import main
-from engine.separation.mask import Mode
-from engine.separation.registry import streaming_separator
+from engine.features.repair.separation.mask import Mode
+from engine.features.repair.separation.registry import streaming_separator
+from engine.sound.reader import SourceReader
 from tests.engine.barking import barking
-from tests.engine.separation.test_streaming import streamed
+from tests.engine.features.repair.separation.test_streaming import streamed
 
 if "forkserver" not in multiprocessing.get_all_start_methods():
     pytest.skip("commands are forked", allow_module_level=True)
@@ -35,7 +35,9 @@ if "forkserver" not in multiprocessing.get_all_start_methods():
 CODE = "import sys; from engine.cli.main import main; sys.exit(main(sys.argv[1:]))"
 RATE_HZ = 48_000
 FORKED = multiprocessing.get_context("forkserver")
-FORKED.set_forkserver_preload(["engine.cli.sounds.separate_stream", "tests.engine.separation.test_streaming"])
+FORKED.set_forkserver_preload(
+    ["engine.cli.sounds.separate_stream", "tests.engine.features.repair.separation.test_streaming"]
+)
 
 
 @dataclass(frozen=True, slots=True)

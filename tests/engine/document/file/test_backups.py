@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.core.errors import DocumentError, ExportError
 from engine.document.document import Document
 from engine.document.edits import set_settings
 from engine.document.file.backups import (
@@ -26,7 +27,6 @@ from engine.document.file.schema import APPLICATION_ID, SCHEMA_VERSION
 from engine.document.file.stored_audio import stored
 from engine.document.repairs import repair
 from engine.document.tracks.edits import add_tracks
-from engine.errors import DocumentError, ExportError
 from tests.engine.document.conftest import RATE_HZ, a_source
 from tests.sources import each_alone
 

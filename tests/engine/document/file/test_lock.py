@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from engine.core.errors import DocumentError
 from engine.document import edits
 from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.file.lock import lock_path, take_lock
 from engine.document.file.opening import open_file
-from engine.errors import DocumentError
 from tests.engine.document.scripted import IDS, review
 
 

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from engine.core.errors import DocumentError
 from engine.document.document import Document
 from engine.document.edits import set_analyses, set_settings
 from engine.document.file import migrations, transaction
 from engine.document.file.opening import BusyDocumentError
 from engine.document.file.schema import SCHEMA_VERSION
 from engine.document.file.transaction import connect, data_version, reason_of, snapshot
-from engine.errors import DocumentError
 from tests.engine.document.scripted import ANALYSES, review
 from tests.engine.document.test_migrations import OLDER
 

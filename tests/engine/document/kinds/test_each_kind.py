@@ -7,6 +7,7 @@ from dataclasses import astuple
 
 import pytest
 
+from engine.core.errors import DocumentError
 from engine.document.decisions import Edited
 from engine.document.kinds import KINDS
 from engine.document.kinds.amount import Amount
@@ -21,7 +22,6 @@ from engine.document.kinds.operations import (
     Shift,
     Slice,
 )
-from engine.errors import DocumentError
 from tests.kind_examples import EXAMPLES, KEY, OCTAVES, OTHER_KEY, SOUND, START, STOP, TRACKS
 
 RATE_HZ = 48_000

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.errors import UsageError
+from engine.core.errors import UsageError
+from engine.core.progress import SILENT
 from engine.lab.evaluation.apart import figures
 from engine.lab.evaluation.apart.apart import Asked, evaluate
 from engine.lab.evaluation.apart.figures import Case, is_one_question, lines
@@ -38,7 +39,6 @@ from engine.lab.evaluation.apart.trials import (
 )
 from engine.lab.evaluation.materials import band, field, idle, interview
 from engine.lab.simulated.recordings import CATEGORIES
-from engine.progress import SILENT
 
 NEEDS_INSTRUMENTS = pytest.mark.skipif(
     not has_instruments(), reason="fluidsynth or its sound font is not installed"

@@ -6,18 +6,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.arranging.network import ArrangingNetwork
-from engine.arranging.orders import plays, spans_of
-from engine.arranging.step_features import PLACES, places_of
+from engine.analysis.learning.loop import seeded
+from engine.core.progress import SILENT
+from engine.features.arrangement.network import ArrangingNetwork
+from engine.features.arrangement.orders import plays, spans_of
+from engine.features.arrangement.step_features import PLACES, places_of
 from engine.lab.evaluation.arranging import plain
 from engine.lab.evaluation.arranging.arrange import FIGURES, Trial, measured
 from engine.lab.evaluation.arranging.compared import compared
 from engine.lab.training.arranging.editors import MadeEditor, Part, TakeChoice
 from engine.lab.training.arranging.rehearsals import ATTEMPT, PAUSE, TAKE, TALK, Piece, Rehearsal, end_to_end
-from engine.learning.loop import seeded
-from engine.progress import SILENT
-from tests.engine.arranging import made
-from tests.engine.arranging.test_learning import quiet_is_cut
+from tests.engine.features.arrangement import made
+from tests.engine.features.arrangement.test_learning import quiet_is_cut
 
 PAIRS = tuple(quiet_is_cut(seed) for seed in (1, 2, 3))
 WANTED = quiet_is_cut(50)

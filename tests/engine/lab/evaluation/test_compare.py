@@ -7,21 +7,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.anomaly.faults.breaking_off import FALSE_STARTS
-from engine.anomaly.faults.kinds import KINDS
-from engine.anomaly.faults.planting import Fault
-from engine.anomaly.recipes.own_faults.settings import OwnFaultsConfig
-from engine.anomaly.score import Scores
-from engine.beats.listen import listen
+from engine.analysis.beats.listen import listen
 from engine.cli.main import main
-from engine.errors import UsageError
+from engine.core.errors import UsageError
+from engine.core.progress import SILENT
+from engine.features.taste.anomaly.faults.breaking_off import FALSE_STARTS
+from engine.features.taste.anomaly.faults.kinds import KINDS
+from engine.features.taste.anomaly.faults.planting import Fault
+from engine.features.taste.anomaly.recipes.own_faults.settings import OwnFaultsConfig
+from engine.features.taste.anomaly.score import Scores
 from engine.lab.evaluation.compare import Comparison, evaluate, table_of
 from engine.lab.evaluation.figures import by_kind, of_files, of_moments
 from engine.lab.evaluation.materials.case import HeldOut, WholeFile
 from engine.lab.evaluation.review import after_answers
 from engine.lab.evaluation.rows import BY_NAME, ROWS, shortened
 from engine.lab.simulated.recordings import HEARD_RATE_HZ
-from engine.progress import SILENT
 
 
 @pytest.fixture

@@ -8,12 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.comping.bars import Bars
-from engine.comping.costs import SEVERAL_TRACKS, deviations
-from engine.comping.differences import Differences
 from engine.document.document import Document
 from engine.document.tracks.clip_edits import raise_clips
-from engine.edl.edit_list import EditList, Segment
+from engine.features.takes.comping.bars import Bars
+from engine.features.takes.comping.costs import SEVERAL_TRACKS, deviations
+from engine.features.takes.comping.differences import Differences
 from engine.lab.evaluation.comping.bands import BANDS, DRUMS, ScoreNote, Song
 from engine.lab.evaluation.comping.faults import BY_MUSICIANS, FAULTS, Fault, damage, with_fault
 from engine.lab.evaluation.comping.fit import fitted, is_faulty
@@ -29,6 +28,7 @@ from engine.lab.evaluation.comping.measures import (
 )
 from engine.lab.evaluation.comping.session import RATE_HZ, Rehearsal
 from engine.lab.evaluation.comping.takes import played
+from engine.sound.edl.edit_list import EditList, Segment
 
 BARS = 4
 BEGINS = (RATE_HZ, 12 * RATE_HZ)

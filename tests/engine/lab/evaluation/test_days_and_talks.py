@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.anomaly.faults.breaking_off import FALSE_STARTS
-from engine.anomaly.faults.material import active_rms
-from engine.errors import UsageError
+from engine.core.errors import UsageError
+from engine.features.taste.anomaly.faults.breaking_off import FALSE_STARTS
+from engine.features.taste.anomaly.faults.material import active_rms
 from engine.lab.evaluation.materials import speech
 from engine.lab.evaluation.materials.breaks import BREAKS, with_rests
 from engine.lab.evaluation.materials.case import PAUSE

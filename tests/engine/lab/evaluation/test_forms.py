@@ -10,18 +10,18 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from engine.arranging.alike import agreement
-from engine.arranging.learning import Pair
-from engine.arranging.orders import Order, order_of, spans_of
-from engine.arranging.step_features import HAS_BEAT, IS_PLAYED
-from engine.arranging.steps import Section
+from engine.features.arrangement.alike import agreement
+from engine.features.arrangement.learning import Pair
+from engine.features.arrangement.orders import Order, order_of, spans_of
+from engine.features.arrangement.step_features import HAS_BEAT, IS_PLAYED
+from engine.features.arrangement.steps import Section
 from engine.lab.evaluation.arranging.forms import hidden
 from engine.lab.evaluation.arranging.forms.figures import jump_f, order_tau, reorders
 from engine.lab.evaluation.arranging.forms.hidden import HiddenEditor
 from engine.lab.evaluation.arranging.forms.plain import of_nearest, without_rubbish
 from engine.lab.evaluation.arranging.forms.raws import TALK, Part
 from engine.lab.evaluation.arranging.forms.songs import composed, sections_of
-from tests.engine.arranging import made
+from tests.engine.features.arrangement import made
 
 BAR_S = 2.0
 LEVELS = {"I": -30.0, "V": -22.0, "C": -15.0, "B": -24.0, "O": -30.0}

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import UsageError
+from engine.core.errors import UsageError
+from engine.core.progress import SILENT
 from engine.lab.evaluation.kept import evaluate as evaluate_kept
-from engine.progress import SILENT
 
 
 def test_a_short_evaluation_of_kept_examples_finds_them_again(data_dir: Path) -> None:

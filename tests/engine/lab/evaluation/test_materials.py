@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.anomaly.faults.kinds import MAKERS
-from engine.anomaly.faults.planting import Fault
-from engine.errors import UsageError
+from engine.core.errors import UsageError
+from engine.features.taste.anomaly.faults.kinds import MAKERS
+from engine.features.taste.anomaly.faults.planting import Fault
 from engine.lab.evaluation.materials.all import MATERIALS
 from engine.lab.evaluation.materials.band import BAND
 from engine.lab.evaluation.materials.case import FAULT_SHARE, Case, Faults, HeldOut

@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.audio.reader import probe
-from engine.errors import UsageError
+from engine.core.errors import UsageError
+from engine.core.progress import SILENT
+from engine.features.placement.plan import propose_places
 from engine.lab.evaluation.placing.days import DAYS, Material, made_day, material_in
 from engine.lab.evaluation.placing.devices import STAGE_HZ, Device, picked_up
 from engine.lab.evaluation.placing.placing import compared, evaluate
-from engine.progress import SILENT
-from engine.recordings.placement.file_head import read_heads
-from engine.recordings.placement.placements import Mode, Reason
-from engine.recordings.placement.plan import propose_places
+from engine.recordings.stated.file_head import read_heads
+from engine.recordings.stated.placements import Mode, Reason
+from engine.sound.reader import probe
 
 
 @pytest.fixture(scope="module")

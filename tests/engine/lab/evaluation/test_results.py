@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import UsageError
+from engine.core.errors import UsageError
 from engine.lab.evaluation.results import Key, Measured, Results, Trial
 
 KEY = Key("default", "0123abcd", "band", "beef0000", 0)

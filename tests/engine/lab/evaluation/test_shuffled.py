@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.audio.reader import probe
+from engine.core.progress import SILENT
+from engine.features.placement.plan import propose_places
 from engine.lab.evaluation.shuffled.making import ROOM_HZ, a_day, sentences
 from engine.lab.evaluation.shuffled.shuffled import evaluate, outcomes
-from engine.progress import SILENT
-from engine.recordings.placement.file_head import read_heads
-from engine.recordings.placement.placements import Mode, Reason
-from engine.recordings.placement.plan import propose_places
+from engine.recordings.stated.file_head import read_heads
+from engine.recordings.stated.placements import Mode, Reason
+from engine.sound.reader import probe
 
 
 def test_no_file_of_a_short_evaluation_is_certain_and_wrong(data_dir: Path) -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import UsageError
+from engine.core.errors import UsageError
+from engine.core.progress import SILENT
 from engine.lab.evaluation.structure.measures import scored
 from engine.lab.evaluation.structure.scores import FORMS, made_score
 from engine.lab.evaluation.structure.songs import annotated_sections, loop_songs
 from engine.lab.evaluation.structure.structure import evaluate
 from engine.lab.training.beats.soundfont import has_fluid_r3
-from engine.progress import SILENT
 
 TRUTH = ((0.5, 10.0, "A"), (10.0, 20.0, "B"), (20.0, 31.0, "A"))
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.core.progress import SILENT
 from engine.lab.evaluation.arranging.structured import structured
 from engine.lab.evaluation.arranging.structured_rows import evaluate_structured
 from engine.lab.evaluation.arranging.structured_sounds import RATE_HZ, material_in
-from engine.progress import SILENT
 
 
 def test_a_rehearsal_is_as_its_parts_say(data_dir: Path) -> None:

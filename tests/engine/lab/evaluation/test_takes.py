@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.errors import UsageError
+from engine.analysis.found_takes import Take, TakeGroup
+from engine.core.errors import UsageError
+from engine.features.takes.find import find_takes
 from engine.lab.evaluation.takes.plain import chroma_pairs, short_stretches
 from engine.lab.evaluation.takes.scores import (
     attempt_scores,
@@ -26,9 +28,7 @@ from engine.lab.simulated.recordings import HEARD_RATE_HZ
 from engine.lab.simulated.rehearsals.changes import AGAIN
 from engine.lab.simulated.rehearsals.passages import MUSIC, Pool, pools_in
 from engine.lab.simulated.rehearsals.sessions import Session, session
-from engine.takes.find import find_takes
-from engine.takes.takes import Take, TakeGroup
-from tests.engine.takes.playing import RATE_HZ, passage
+from tests.engine.features.takes.playing import RATE_HZ, passage
 
 NOISE = np.random.default_rng(0).standard_normal(HEARD_RATE_HZ // 2).astype(np.float32)
 

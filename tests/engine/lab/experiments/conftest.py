@@ -9,9 +9,9 @@ import pytest
 import soundfile
 import yaml
 
+from engine.core.progress import SILENT
 from engine.lab.experiments.recordings import PreparedRecordings
 from engine.lab.recipes.svdd.settings import DeepSvddConfig
-from engine.progress import SILENT
 from tests.engine.conftest import music
 
 RATE_HZ = 16_000

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import UsageError
+from engine.core.errors import UsageError
 from engine.lab.experiments.inheritance import merged
 from engine.lab.experiments.settings import Choices, Range, load_experiment
 

@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.anomaly.score import score_file
-from engine.anomaly.taste import load_taste
-from engine.errors import Cancelled, TasteError, UsageError
+from engine.core.errors import Cancelled, TasteError, UsageError
+from engine.core.progress import SILENT, ReportingProgress
+from engine.features.taste.anomaly.score import score_file
+from engine.features.taste.anomaly.taste import load_taste
 from engine.lab.experiments.planted import validation_recordings
 from engine.lab.experiments.recordings import PreparedRecordings
 from engine.lab.experiments.run import run
 from engine.lab.experiments.settings import Experiment, load_experiment
 from engine.lab.experiments.train import TrainRequest, train
 from engine.lab.recipes.svdd.model import PART_NAMES, SvddModel
-from engine.progress import SILENT, ReportingProgress
 from tests.engine.lab.experiments.conftest import RATE_HZ, SETTINGS
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import UsageError
+from engine.core.errors import UsageError
+from engine.core.progress import SILENT
 from engine.lab.experiments.recordings import PreparedRecordings
 from engine.lab.experiments.run import run
 from engine.lab.experiments.settings import Experiment, load_experiment
-from engine.progress import SILENT
 
 STAND_IN = '''
 """Writes what it is told to a file, as the library does in offline mode."""

@@ -9,11 +9,11 @@ from pathlib import Path
 import optuna
 import pytest
 
-from engine.errors import OffcutError, UsageError
+from engine.core.errors import OffcutError, UsageError
+from engine.core.progress import SILENT, ReportingProgress
 from engine.lab.experiments.recordings import PreparedRecordings
 from engine.lab.experiments.settings import load_experiment
 from engine.lab.experiments.tune import STUDY, Tuned, TuneRequest, tune
-from engine.progress import SILENT, ReportingProgress
 
 
 @pytest.fixture(autouse=True)

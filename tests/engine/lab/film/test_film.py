@@ -16,22 +16,22 @@ import soundfile
 import torch
 from safetensors.torch import load_file
 
+from engine.analysis.embeddings.registry import clap_folder
+from engine.analysis.learning.loop import seeded
 from engine.cli.main import main
-from engine.embeddings.registry import clap_folder
-from engine.errors import OffcutError, UsageError
+from engine.core.errors import OffcutError, UsageError
+from engine.features.repair.separation.names import ABOUT
+from engine.features.repair.separation.prompts import prompts_of
+from engine.features.repair.separation.registry import SEPARATORS, separator_named
+from engine.features.repair.separation.separator import Prompt, Stretch
 from engine.lab.film.network import WIDTH, FilmNetwork
 from engine.lab.film.separator import film_separator
 from engine.lab.film.weights import BEST, Trained, trained_as, weights_folder
 from engine.lab.film.words import NoWords, OwnWords, words_here
 from engine.lab.training.detection.sounds import load_sounds
 from engine.lab.training.separation.film import FilmSettings, FilmTraining, Mixtures, train
-from engine.learning.loop import seeded
-from engine.separation.names import ABOUT
-from engine.separation.prompts import prompts_of
-from engine.separation.registry import SEPARATORS, separator_named
-from engine.separation.separator import Prompt, Stretch
+from tests.engine.analysis.embeddings.tiny_clap import SIZE as CLAP_SIZE
 from tests.engine.barking import barking
-from tests.engine.embeddings.tiny_clap import SIZE as CLAP_SIZE
 
 if TYPE_CHECKING:
     from transformers import ClapModel

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from engine.document.drums.hits import Role
-from engine.hits.drums import drums_of
-from engine.hits.find import HeldMicrophones, hear
+from engine.features.timing.hits.drums import drums_of
+from engine.features.timing.hits.find import HeldMicrophones, hear
 from engine.lab.simulated.performances.below import BELOW, with_snare_below
 from engine.lab.simulated.performances.hydrogen import FOLDER, read_hydrogen
 from engine.lab.simulated.performances.pieces import Piece

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import torch
 
-from engine.arranging.network import ArrangingNetwork
+from engine.analysis.learning.shipped import with_weights
+from engine.features.arrangement.network import ArrangingNetwork
 from engine.lab.training.arranging.rehearsals import Rehearsal
 from engine.lab.training.arranging.train import WEIGHTS, train
-from engine.learning.shipped import with_weights
 from tests.engine.lab.evaluation.test_arranging import rehearsal
 
 STEPS, SAVED_EVERY = 8, 2

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
+from engine.analysis.learning.shipped import with_weights
 from engine.lab.half_precision import save_half
 from engine.lab.training.resumable import Resumable, falling_rate
-from engine.learning.shipped import with_weights
 
 
 def begun() -> Resumable[nn.Sequential]:

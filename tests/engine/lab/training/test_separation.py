@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.detection.spectra import MEL
-from engine.errors import UsageError
+from engine.analysis.detection.spectra import MEL
+from engine.core.errors import UsageError
+from engine.features.repair.separation.registry import separator_named
 from engine.lab.training.detection.sounds import load_sounds
 from engine.lab.training.separation.scenes import Kind, Scenes, goes_on, repeats
 from engine.lab.training.separation.speech_mixtures import Sources
-from engine.separation.registry import separator_named
 
 ROOT = Path(__file__).resolve().parents[4]
 

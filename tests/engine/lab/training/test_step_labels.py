@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from engine.detection.network import STEP_SAMPLES, SoundNetwork
-from engine.detection.spectra import MEL, Spectra
+from engine.analysis.detection.network import STEP_SAMPLES, SoundNetwork
+from engine.analysis.detection.spectra import MEL, Spectra
 from engine.lab.training.detection.step_labels import step_labels
 
 STEPS = 8

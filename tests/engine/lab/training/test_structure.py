@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from engine.document.analysis import BeatGrid
+from engine.features.takes.features import frames_of
+from engine.features.takes.structure.evidence import EVIDENCE
+from engine.features.takes.structure.labels import LABELS
+from engine.features.takes.structure.segments import best_lines
 from engine.lab.training.structure.fitting import BorderLesson, border_weights, label_weights, unlikelihood
 from engine.lab.training.structure.lessons import analysed, border_lessons, label_lessons
 from engine.lab.training.structure.songs import drawn_song
-from engine.structure.evidence import EVIDENCE
-from engine.structure.labels import LABELS
-from engine.structure.segments import best_lines
-from engine.takes.features import frames_of
-from tests.engine.structure.songs import BAR_S, RATE_HZ, grid_of, song
+from tests.engine.features.takes.structure.songs import BAR_S, RATE_HZ, grid_of, song
 
 FORM = "ABAB"
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
+from engine.core.errors import DocumentError
 from engine.document.document import Document
 from engine.document.file.checksums import digest, write_anew
 from engine.document.file.storage import TABLE_NAMES
-from engine.edl.build import build, whole
-from engine.errors import DocumentError
 from engine.review.queue import queue
+from engine.sound.edl.build import build, whole
 from tests.engine.document.scripted import review
 from tests.hostile.long.kinds.kind import Kind
 from tests.hostile.long.mutations import BYTES, VALUES, done

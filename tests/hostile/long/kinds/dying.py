@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from engine.errors import SourceError
+from engine.core.errors import SourceError
 from tests.hostile.long.kinds.kind import Kind
 
 WAYS = ("read", "refused", "words", "foreign", "crash", "hang")

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from engine.core.files.strict_json import parse_json
+from engine.core.progress import SILENT
 from engine.document.by_hand import edit_by_hand
 from engine.document.decisions import Verdict
 from engine.document.document import Document
@@ -21,12 +23,10 @@ from engine.document.file.stored_audio import block_digest, stored
 from engine.document.kinds import KINDS as KINDS_OF_EDITS
 from engine.document.proposals import Proposal
 from engine.document.repairs import repair
-from engine.edl.export import export
-from engine.edl.export.interchange.edit_json import VERSION, WITH_INSERTS, WITH_OWN_TIMING
-from engine.edl.export.request import ExportRequest
-from engine.progress import SILENT
+from engine.exchange.export import export
+from engine.exchange.export.interchange.edit_json import VERSION, WITH_INSERTS, WITH_OWN_TIMING
+from engine.exchange.export.request import ExportRequest
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
-from engine.strict_json import parse_json
 from tests.hostile.bad_files import good
 from tests.hostile.long.kinds.documents import ROWS, Forge, attempt_rows, open_and_use
 from tests.hostile.long.kinds.kind import Kind

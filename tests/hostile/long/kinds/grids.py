@@ -10,10 +10,10 @@ import mido
 import numpy as np
 from hypothesis import strategies as st
 
-from engine.alignment.division import Division
-from engine.grids.beats_file import read_beats
-from engine.grids.midi_file import read_midi_grid, read_midi_groove
-from engine.grids.own_grid import OwnGrid
+from engine.features.timing.alignment.division import Division
+from engine.features.timing.grids.beats_file import read_beats
+from engine.features.timing.grids.midi_file import read_midi_grid, read_midi_groove
+from engine.features.timing.grids.own_grid import OwnGrid
 from tests.hostile.long.kinds.kind import Kind
 from tests.hostile.long.mutations import BYTES, JSON, done
 

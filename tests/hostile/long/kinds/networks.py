@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from engine.arranging.decode import Bounds
-from engine.arranging.editor import Editor, arrangements, load_editor, save_editor, shipped_network
-from engine.arranging.editor_card import card_of
-from engine.arranging.learning import Pair
-from engine.arranging.network import Adapter
-from engine.arranging.orders import order_of
-from engine.learning.shipped import with_weights
-from engine.separation.network import SeparationNetwork
-from engine.separation.networked import WEIGHTS
-from tests.engine.arranging import made
+from engine.analysis.learning.shipped import with_weights
+from engine.features.arrangement.decode import Bounds
+from engine.features.arrangement.editor import Editor, arrangements, load_editor, save_editor, shipped_network
+from engine.features.arrangement.editor_card import card_of
+from engine.features.arrangement.learning import Pair
+from engine.features.arrangement.network import Adapter
+from engine.features.arrangement.orders import order_of
+from engine.features.repair.separation.network import SeparationNetwork
+from engine.features.repair.separation.networked import WEIGHTS
+from tests.engine.features.arrangement import made
 from tests.hostile.long.kinds.kind import Kind
 from tests.hostile.long.mutations import BYTES, JSON, done
 

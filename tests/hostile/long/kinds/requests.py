@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from hypothesis import strategies as st
 
-from engine.errors import SourceError
+from engine.core.errors import SourceError
 from engine.web.app import application
 from engine.web.session import Session
 from tests.hostile.bad_files import good

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QSettings
 
 from desktop.commands import COMMANDS
-from desktop.user_settings.keymap import Keymap
-from desktop.user_settings.recents import Recents
-from engine.anomaly.recipes.config import load_config
+from desktop.shell.user_settings.keymap import Keymap
+from desktop.shell.user_settings.recents import Recents
+from engine.features.taste.anomaly.recipes.config import load_config
 from engine.lab.evaluation.results import Key, Measured, Results, Trial
 from engine.lab.experiments.settings import load_experiment
 from tests.hostile.long.kinds.kind import Kind

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from engine.anomaly.neighbours import PARTS, ReferenceRecording, ReferenceSegments
-from engine.anomaly.score import score_blocks
-from engine.anomaly.taste import load_taste, save_taste
-from engine.anomaly.taste_header import KEY
-from engine.progress import SILENT
+from engine.core.progress import SILENT
+from engine.features.taste.anomaly.neighbours import PARTS, ReferenceRecording, ReferenceSegments
+from engine.features.taste.anomaly.score import score_blocks
+from engine.features.taste.anomaly.taste import load_taste, save_taste
+from engine.features.taste.anomaly.taste_header import KEY
 from tests.hostile.long.kinds.kind import Kind
 from tests.hostile.long.mutations import BYTES, JSON, done
 

@@ -9,9 +9,9 @@ import pytest
 from PySide6.QtGui import QImage
 
 from engine.document.marks.markers import Marker
-from engine.edl.arrangement import arrangement
+from engine.sound.edl.arrangement import arrangement
 from tests.counting import calls_of
-from tests.engine.edl.test_arrangement import LENGTH, RATE_HZ, edited, recording, with_regions
+from tests.engine.sound.edl.test_arrangement import LENGTH, RATE_HZ, edited, recording, with_regions
 from tests.timing import fastest_cpu_s
 from widgets import theme
 from widgets.theme import DARK

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.document.marks.time_of_day import TimeOfDay, clock_text
-from engine.edl.edit_list import EditList, Segment
+from engine.sound.edl.edit_list import EditList, Segment
 from tests.widgets.timeline.marks.test_ruler import RATE_HZ, check, frame_of
 from widgets import theme
 from widgets.timeline.frame import Frame

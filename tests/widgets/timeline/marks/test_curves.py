@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.document.analysis import StoredCurve
 from engine.document.state import DocumentState
-from engine.edl.build import build
+from engine.sound.edl.build import build
 from tests.widgets.timeline.conftest import LENGTH, RATE_HZ
 from widgets import theme
 from widgets.theme import DARK, LIGHT, Theme

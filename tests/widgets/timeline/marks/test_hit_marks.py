@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor
 from engine.document.decisions import Verdict
 from engine.document.table import VERDICTS
 from tests.counting import calls_of
-from tests.engine.hits.played import EIGHTH, RATE_HZ, played
+from tests.engine.features.timing.hits.played import EIGHTH, RATE_HZ, played
 from tests.timing import slowness
 from widgets.theme import DARK, LIGHT, Theme, contrast
 from widgets.timeline.frame import Frame, Wish, lay_out

@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage
 from engine.document.decisions import Decision, Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.edl.build import build
+from engine.sound.edl.build import build
 from tests.widgets.timeline.conftest import RATE_HZ
 from widgets.theme import DARK
 from widgets.timeline.edits.landings import Landings

@@ -15,8 +15,8 @@ from pytestqt.qtbot import QtBot
 from engine.document.analysis import BeatGrid
 from engine.document.marks.markers import Marker
 from engine.document.state import DocumentState
-from engine.edl.build import build
-from tests.engine.edl.recordings import by_hand
+from engine.sound.edl.build import build
+from tests.engine.sound.edl.recordings import by_hand
 from tests.widgets.timeline.conftest import make_state
 from widgets import theme
 from widgets.theme import DARK, LIGHT

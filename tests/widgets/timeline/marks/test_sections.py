@@ -7,8 +7,8 @@ import pytest
 from PySide6.QtCore import QPointF
 
 from engine.document.marks.sections import StoredSections
-from engine.edl.build import build
-from tests.engine.edl.test_arrangement import LENGTH, RATE_HZ, edited, recording
+from engine.sound.edl.build import build
+from tests.engine.sound.edl.test_arrangement import LENGTH, RATE_HZ, edited, recording
 from widgets.theme import DARK
 from widgets.timeline.frame import Frame, lay_out
 from widgets.timeline.marks.sections import SectionLane

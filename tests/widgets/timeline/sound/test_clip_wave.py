@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.audio.pictures.peaks import Columns, PeakPyramid, build_peaks, sample_columns
-from engine.audio.reader import SourceReader
 from engine.document.tracks.clip import Clip
-from tests.engine.edl.clip_documents import ClipDocument, clip_document, plain_track
+from engine.sound.pictures.peaks import Columns, PeakPyramid, build_peaks, sample_columns
+from engine.sound.reader import SourceReader
+from tests.engine.sound.edl.clip_documents import ClipDocument, clip_document, plain_track
 from widgets.timeline.sound import clip_wave
 from widgets.timeline.sound.clip_wave import ClipWave
 

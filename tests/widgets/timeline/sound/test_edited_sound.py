@@ -13,16 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import DTypeLike, NDArray
 
-from engine.audio.pictures.peaks import Columns
-from engine.audio.pictures.spectrogram import Cells, Spectrogram, block_cells
-from engine.audio.reader import SourceReader
 from engine.document.kinds.operations import Gain, Replace, Shift, Slice, Sounding, Stored
 from engine.document.state import DocumentState
-from engine.edl.build import in_place
-from engine.edl.crossfade import Block
-from engine.edl.tracks.patched_reader import PatchedReader
-from engine.edl.tracks.patches import Patches, gains_at
-from tests.engine.edl.recordings import by_hand
+from engine.sound.edl.build import in_place
+from engine.sound.edl.crossfade import Block
+from engine.sound.edl.tracks.patched_reader import PatchedReader
+from engine.sound.edl.tracks.patches import Patches, gains_at
+from engine.sound.pictures.peaks import Columns
+from engine.sound.pictures.spectrogram import Cells, Spectrogram, block_cells
+from engine.sound.reader import SourceReader
+from tests.engine.sound.edl.recordings import by_hand
 from tests.widgets.timeline.conftest import RATE_HZ
 from tests.widgets.timeline.made_up import MadeUp
 from tests.widgets.timeline.test_painting import LANES, picture

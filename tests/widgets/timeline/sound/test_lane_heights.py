@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.audio.pictures.peaks import Columns, sample_columns
 from engine.document.state import DocumentState
+from engine.sound.pictures.peaks import Columns, sample_columns
 from tests.sources import begun_at
 from tests.widgets.timeline.made_up import MadeUp
 from widgets.theme import DARK, color

@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.document.analysis import DetectedSounds
 from engine.document.state import DocumentState
-from engine.edl.build import build
-from tests.engine.edl.recordings import by_hand
+from engine.sound.edl.build import build
+from tests.engine.sound.edl.recordings import by_hand
 from widgets import theme
 from widgets.theme import DARK, LIGHT, Theme
 from widgets.timeline.frame import Frame, Wish, lay_out

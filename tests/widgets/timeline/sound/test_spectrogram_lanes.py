@@ -12,19 +12,19 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from engine.audio.pictures.spectrogram import (
+from engine.document.kinds import Drop
+from engine.document.state import DocumentState
+from engine.document.table import VERDICTS
+from engine.sound.edl.build import build, cut
+from engine.sound.edl.edit_list import EditList
+from engine.sound.pictures.spectrogram import (
     WINDOWS_SAMPLES,
     Cells,
     Spectrogram,
     band_edges,
     band_middles_hz,
 )
-from engine.audio.pictures.spectrogram_cache import SpectrogramRequest, source_spectrogram
-from engine.document.kinds import Drop
-from engine.document.state import DocumentState
-from engine.document.table import VERDICTS
-from engine.edl.build import build, cut
-from engine.edl.edit_list import EditList
+from engine.sound.pictures.spectrogram_cache import SpectrogramRequest, source_spectrogram
 from tests.sources import no_source, one_source_track
 from tests.widgets.test_theme import contrast
 from tests.widgets.timeline.conftest import LENGTH, RATE_HZ

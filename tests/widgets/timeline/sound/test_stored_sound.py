@@ -15,11 +15,11 @@ from engine.document.kinds.operations import Gain, Replace, Shift, Stored
 from engine.document.proposals import Proposal
 from engine.document.repairs import repair_payload
 from engine.document.state import DocumentState
-from engine.edl.build import build, in_place
-from engine.edl.tracks.delay import Sound
-from engine.edl.tracks.patched_reader import PatchedReader
-from engine.edl.tracks.patches import Patches
-from tests.engine.edl.recordings import by_hand
+from engine.sound.edl.build import build, in_place
+from engine.sound.edl.tracks.delay import Sound
+from engine.sound.edl.tracks.patched_reader import PatchedReader
+from engine.sound.edl.tracks.patches import Patches
+from tests.engine.sound.edl.recordings import by_hand
 from tests.widgets.timeline.conftest import LENGTH
 from tests.widgets.timeline.made_up import MadeUp
 from tests.widgets.timeline.sound.test_edited_sound import Held

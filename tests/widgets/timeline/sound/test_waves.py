@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.audio.pictures.peaks import FULL_SCALE, Columns
+from engine.sound.pictures.peaks import FULL_SCALE, Columns
 from tests.widgets.timeline.made_up import MadeUp
 from widgets.timeline.sound.bands import LEAST_TIP, TIP_SHARE, Band, ClipMark, connected, fill_bands
 from widgets.timeline.sound.lanes import HEADROOM, LOUDEST_GAIN, Lane, display_gain

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.arranging.orders import Order, order_of
-from engine.arranging.steps import Steps
+from engine.features.arrangement.orders import Order, order_of
+from engine.features.arrangement.steps import Steps
 from engine.lab.evaluation.arranging.forms.raws import JAM, PODCAST, SET, SONG, TALK, Part
 
 Seconds = tuple[float, float]

@@ -9,14 +9,14 @@ from statistics import fmean
 
 import numpy as np
 
-from engine.arranging.decode import Bounds
-from engine.arranging.editor import adapter_of, arrangements, learn_editor, shipped_network
-from engine.arranging.learning import Pair
-from engine.arranging.methods import BY_NETWORK
-from engine.arranging.orders import Order
-from engine.arranging.step_features import StepFeatures, hear
-from engine.audio.decoders.libsndfile import LIBSNDFILE
-from engine.beats.listen import listen
+from engine.analysis.beats.listen import listen
+from engine.core.progress import SILENT, Progress
+from engine.features.arrangement.decode import Bounds
+from engine.features.arrangement.editor import adapter_of, arrangements, learn_editor, shipped_network
+from engine.features.arrangement.learning import Pair
+from engine.features.arrangement.methods import BY_NETWORK
+from engine.features.arrangement.orders import Order
+from engine.features.arrangement.step_features import StepFeatures, hear
 from engine.lab.evaluation.arranging import plain
 from engine.lab.evaluation.arranging.compared import compared
 from engine.lab.evaluation.arranging.forms.figures import jump_f, order_tau, reorders
@@ -25,7 +25,7 @@ from engine.lab.evaluation.arranging.forms.plain import of_nearest, without_rubb
 from engine.lab.evaluation.arranging.forms.raws import Part, raw
 from engine.lab.evaluation.arranging.forms.songs import RATE_HZ
 from engine.lab.training.beats.soundfont import has_fluid_r3
-from engine.progress import SILENT, Progress
+from engine.sound.decoders.libsndfile import LIBSNDFILE
 
 Line = dict[str, object]
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.alignment.decoding.candidates import nearest
-from engine.alignment.placement import Lines, Placement
-from engine.alignment.settings import ON_THE_LINE_SAMPLES
 from engine.document.drums.hits import Hits
+from engine.features.timing.alignment.decoding.candidates import nearest
+from engine.features.timing.alignment.placement import Lines, Placement
+from engine.features.timing.alignment.settings import ON_THE_LINE_SAMPLES
 
 Floats = NDArray[np.float64]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.alignment.placement import Lines, Placement
 from engine.document.drums.hits import Hits
+from engine.features.timing.alignment.placement import Lines, Placement
 
 
 def as_it_is(hits: Hits, lines: Lines) -> Placement:

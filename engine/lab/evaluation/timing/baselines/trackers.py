@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.beats.counted import empty_grid
-from engine.beats.listen import find_beats
-from engine.beats.tapped import follow_taps
-from engine.beats.traces import Traces, trace
+from engine.analysis.beats.counted import empty_grid
+from engine.analysis.beats.listen import find_beats
+from engine.analysis.beats.tapped import follow_taps
+from engine.analysis.beats.traces import Traces, trace
 from engine.document.analysis import BeatGrid
 from engine.document.grid.edits import steady
 from engine.document.grid.tapping import TAPS_TO_FOLLOW, fit_taps

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.progress import SILENT, Progress
+from engine.core.progress import SILENT, Progress
 
 Floats = NDArray[np.float32]
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.beats.counted import counted, empty_grid, median_tempo_bpm
-from engine.beats.refine import refine_beats
+from engine.analysis.beats.counted import counted, empty_grid, median_tempo_bpm
+from engine.analysis.beats.refine import refine_beats
+from engine.analysis.signal.onset_stream import Onsets
+from engine.core.progress import SILENT, Progress
 from engine.document.analysis import BeatGrid
-from engine.features.onset_stream import Onsets
 from engine.lab.evaluation.timing.classic.bars import bar_positions, beat_accents
 from engine.lab.evaluation.timing.classic.strengths import Strengths
 from engine.lab.evaluation.timing.classic.tempo import TempoPath, follow_tempo
 from engine.lab.evaluation.timing.classic.track import best_beats, period_of_each_frame, pulse_score
-from engine.progress import SILENT, Progress
 
 MAKER = "offcut-beats-1"
 _LOOSE_WINDOWS = 3

@@ -8,9 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.beats.traces import finite_pieces
-from engine.features.mel import mel_power_blocks
-from engine.features.onsets import QUIETEST_STRENGTH_DB, Framing, OnsetStrength, floored_db, local_scale
+from engine.analysis.beats.traces import finite_pieces
+from engine.analysis.signal.mel import mel_power_blocks
+from engine.analysis.signal.onsets import (
+    QUIETEST_STRENGTH_DB,
+    Framing,
+    OnsetStrength,
+    floored_db,
+    local_scale,
+)
 
 Floats = NDArray[np.float32]
 

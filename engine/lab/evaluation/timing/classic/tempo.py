@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.progress import SILENT, Progress
+from engine.core.progress import SILENT, Progress
 
 Floats = NDArray[np.float32]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.progress import SILENT, Progress
 from engine.lab.evaluation.timing.classic.tempo import TempoPath
-from engine.progress import SILENT, Progress
 
 Floats = NDArray[np.float32]
 

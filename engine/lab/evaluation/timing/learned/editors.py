@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.alignment.strokes import CARRIERS, GRACES
 from engine.document.drums.hits import Role
+from engine.features.timing.alignment.strokes import CARRIERS, GRACES
 from engine.lab.simulated.performances.displacement import Displaced
 from engine.lab.simulated.performances.performance import Truth
 from engine.lab.simulated.performances.takes import Take

@@ -17,16 +17,17 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.alignment.division import PARTS
-from engine.alignment.learning.groove_file import LearnedGroove, write_groove
-from engine.alignment.timing_settings import TimingSettings
+from engine.core.errors import OffcutError
+from engine.core.progress import SILENT, Progress
 from engine.document.drums.hits import Hits, Role
-from engine.errors import OffcutError
-from engine.finders.timing.align import place
-from engine.finders.timing.find_grid import WantedGrid
-from engine.finders.timing.finder import TimingFinderSettings
-from engine.finders.timing.learn_timing import Compared, compare_pair, learn_from
-from engine.finders.timing.learn_timing_requests import paired
+from engine.features.timing.alignment.division import PARTS
+from engine.features.timing.alignment.learning.groove_file import LearnedGroove, write_groove
+from engine.features.timing.alignment.timing_settings import TimingSettings
+from engine.features.timing.finders.timing.align import place
+from engine.features.timing.finders.timing.find_grid import WantedGrid
+from engine.features.timing.finders.timing.finder import TimingFinderSettings
+from engine.features.timing.finders.timing.learn_timing import Compared, compare_pair, learn_from
+from engine.features.timing.finders.timing.learn_timing_requests import paired
 from engine.lab.evaluation.timing.aligned import Recorded, recorded
 from engine.lab.evaluation.timing.hit_scores import rows_found
 from engine.lab.evaluation.timing.hits import found_in
@@ -36,7 +37,6 @@ from engine.lab.evaluation.timing.placement_scores import GRACES, ends_of
 from engine.lab.simulated.performances.displacement import Displacement
 from engine.lab.simulated.performances.parts import drummers_of, takes
 from engine.lab.simulated.performances.takes import Take
-from engine.progress import SILENT, Progress
 
 Line = dict[str, str | float | int]
 Floats = NDArray[np.float64]

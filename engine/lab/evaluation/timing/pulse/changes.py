@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.beats.listen import listen
+from engine.analysis.beats.listen import listen
+from engine.core.progress import SILENT, Progress
 from engine.document.analysis import BeatGrid
 from engine.lab.evaluation.timing.beat_figures import f_measure
 from engine.lab.evaluation.timing.pulse.keys import MOST_KEYS, keys_to_bars, keys_to_level
 from engine.lab.evaluation.timing.pulse.metres import CHANGES, with_metres
 from engine.lab.evaluation.timing.recordings import Recording, bars_agree_in, kit_takes
-from engine.progress import SILENT, Progress
 
 Line = dict[str, str | float | int]
 

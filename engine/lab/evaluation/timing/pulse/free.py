@@ -10,18 +10,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.alignment.division import Division
-from engine.alignment.lines import lines_of
-from engine.alignment.timing_settings import TimingSettings
-from engine.beats.listen import listen
+from engine.analysis.beats.listen import listen
+from engine.core.progress import SILENT, Progress
 from engine.document.analysis import NOWHERE, BeatGrid
 from engine.document.grid.free import is_free
-from engine.finders.timing.align import default_aligner
+from engine.features.timing.alignment.division import Division
+from engine.features.timing.alignment.lines import lines_of
+from engine.features.timing.alignment.timing_settings import TimingSettings
+from engine.features.timing.finders.timing.align import default_aligner
 from engine.lab.evaluation.timing.pulse.passages import KINDS, Freed, with_passage
 from engine.lab.evaluation.timing.recordings import Recording, kit_takes
 from engine.lab.simulated.performances.symbolic import FinderErrors, told
 from engine.lab.simulated.performances.takes import Take
-from engine.progress import SILENT, Progress
 
 Line = dict[str, str | float | int]
 

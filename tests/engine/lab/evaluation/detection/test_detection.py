@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import SourceError
+from engine.core.errors import SourceError
 from engine.lab.evaluation.detection.counted import Counted
 from engine.lab.evaluation.detection.detection import evaluate
 from engine.lab.evaluation.detection.interviews import CHOSEN, MEANT, REPORTED, interviews, sources

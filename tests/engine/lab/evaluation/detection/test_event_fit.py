@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from engine.detection.detector import STEP_S
+from engine.analysis.detection.detector import STEP_S
+from engine.analysis.words.text import text_encoder
 from engine.lab.evaluation.detection.event_fit import Places, by_example, by_words, threshold, weights_of
 from engine.lab.evaluation.separation.events import versions_of
-from engine.words.text import text_encoder
 from tests.engine.lab.evaluation.detection.test_scored_events import made, sounds  # noqa: F401
 
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from engine.detection.named_events import SAID, Place
-from engine.detection.spectra import MEL
+from engine.analysis.detection.named_events import SAID, Place
+from engine.analysis.detection.spectra import MEL
+from engine.analysis.words.vocabulary import vocabulary
 from engine.lab.evaluation.separation.word_fit import ScoredWord, _design, fitted, likelihoods
 from engine.lab.evaluation.separation.words import noises, pieces, word_lines
 from engine.lab.training.detection.sounds import Sound
-from engine.words.vocabulary import vocabulary
 from tests.engine.lab.evaluation.detection.test_scored_events import clip
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.detection.spectra import MEL
+from engine.analysis.detection.spectra import MEL
 from engine.lab.evaluation.separation.events import Found, allowed, is_right
 from engine.lab.evaluation.separation.recordings import (
     Occurrence,

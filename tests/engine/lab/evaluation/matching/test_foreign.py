@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.core.spans import runs
+from engine.features.match.matched import Matched, Segment
 from engine.lab.evaluation.matching.foreign import foreign_found, foreign_lines
 from engine.lab.evaluation.matching.inserts import FOREIGN, InsertedEdit, inserted_edit
-from engine.matching.matched import Matched, Segment
-from engine.spans import runs
-from tests.engine.matching.test_match import RATE_HZ, music
+from tests.engine.features.match.test_match import RATE_HZ, music
 
 
 def _edit() -> InsertedEdit:

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import UsageError
+from engine.core.errors import UsageError
+from engine.features.match.matched import Matched, Segment
 from engine.lab.evaluation.matching.edits import FOREIGN, edit
 from engine.lab.evaluation.matching.match import evaluate, lines_of, tried
 from engine.lab.evaluation.matching.scoring import scored
-from engine.matching.matched import Matched, Segment
-from tests.engine.matching.test_match import RATE_HZ, music
+from tests.engine.features.match.test_match import RATE_HZ, music
 
 
 def _pair():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.lab.evaluation.matching.stutters import SLICES_S, evaluate_stutters
-from tests.engine.matching.test_match import RATE_HZ, music
+from tests.engine.features.match.test_match import RATE_HZ, music
 
 
 def test_each_version_has_a_mean_a_worst_and_a_count() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.features.match.matched import Matched, Segment
 from engine.lab.evaluation.matching.warped import warped_found, warped_lines
 from engine.lab.evaluation.matching.warped_edits import (
     RATE_HZ,
@@ -15,8 +16,7 @@ from engine.lab.evaluation.matching.warped_edits import (
     _after_all,
     _Setting,
 )
-from engine.matching.matched import Matched, Segment
-from tests.engine.matching.test_match import music
+from tests.engine.features.match.test_match import music
 
 
 def test_the_truth_scores_one_and_another_place_nothing() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.lab.evaluation.timing.baselines.beat_detective import BeatDetectiveSettings, beat_detective
-from tests.engine.alignment.strokes_made import HAT, SNARE, hits_of, lines_of, ms
+from tests.engine.features.timing.alignment.strokes_made import HAT, SNARE, hits_of, lines_of, ms
 
 _LINES = lines_of(2)
 

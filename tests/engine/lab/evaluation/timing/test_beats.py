@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.errors import SourceError
+from engine.core.errors import SourceError
 from engine.lab.evaluation.timing.baselines.trackers import as_played
 from engine.lab.evaluation.timing.beat_figures import errors_ms, f_measure
 from engine.lab.evaluation.timing.beats import evaluate

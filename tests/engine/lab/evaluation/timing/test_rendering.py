@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from engine.document.kinds.hit import HIT
-from engine.edl.tracks.delay import delayed
 from engine.lab.evaluation.timing import rendering
 from engine.lab.evaluation.timing.aligned import Recorded, recorded
 from engine.lab.simulated.performances.stored import read_performance
+from engine.sound.edl.tracks.delay import delayed
 
 RATE_HZ = 44_100
 

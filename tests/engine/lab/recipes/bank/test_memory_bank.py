@@ -13,20 +13,20 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load, save
 
-from engine.anomaly.learn import LearnRequest, learn
-from engine.anomaly.metrics import auc
-from engine.anomaly.recipes.config import parse_config
-from engine.anomaly.score import Scores, score_blocks
-from engine.anomaly.taste import Taste, load_taste, save_taste
-from engine.errors import TasteError
-from engine.features.loudness import level_of
-from engine.features.mel import log_mel_blocks
+from engine.analysis.learning.loop import seeded
+from engine.analysis.signal.loudness import level_of
+from engine.analysis.signal.mel import log_mel_blocks
+from engine.core.errors import TasteError
+from engine.core.progress import SILENT
+from engine.features.taste.anomaly.learn import LearnRequest, learn
+from engine.features.taste.anomaly.metrics import auc
+from engine.features.taste.anomaly.recipes.config import parse_config
+from engine.features.taste.anomaly.score import Scores, score_blocks
+from engine.features.taste.anomaly.taste import Taste, load_taste, save_taste
 from engine.lab.recipes.bank.fitting import Eye
 from engine.lab.recipes.bank.network import HIDINGS, WindowEncoder, hidden_error, hidings
 from engine.lab.recipes.bank.settings import Measure, MemoryBankConfig, View
 from engine.lab.recipes.bank.windows import pulses, sliced, spread, stretches, windows
-from engine.learning.loop import seeded
-from engine.progress import SILENT
 from tests.engine.conftest import RATE_HZ as MUSIC_HZ
 from tests.engine.conftest import music
 

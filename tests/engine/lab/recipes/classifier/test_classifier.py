@@ -11,15 +11,15 @@ import soundfile
 import torch
 from torch import Tensor, nn
 
-from engine.anomaly.learn import LearnRequest, learn
-from engine.anomaly.metrics import auc
-from engine.anomaly.recipes.config import parse_config
-from engine.anomaly.score import score_file
-from engine.anomaly.taste import load_taste
-from engine.errors import TasteError
+from engine.core.errors import TasteError
+from engine.core.progress import SILENT
+from engine.features.taste.anomaly.learn import LearnRequest, learn
+from engine.features.taste.anomaly.metrics import auc
+from engine.features.taste.anomaly.recipes.config import parse_config
+from engine.features.taste.anomaly.score import score_file
+from engine.features.taste.anomaly.taste import load_taste
 from engine.lab.recipes.classifier.network import Classifier, classifier_loss
 from engine.lab.recipes.classifier.settings import ClassifierConfig
-from engine.progress import SILENT
 from tests.engine.conftest import RATE_HZ, TINY, music
 
 BLIND_LOSS = math.log(2.0)

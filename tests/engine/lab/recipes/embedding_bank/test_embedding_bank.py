@@ -10,19 +10,19 @@ import pytest
 import soundfile
 from pydantic import ValidationError
 
-from engine.anomaly.learn import LearnRequest, learn
-from engine.anomaly.recipes.config import load_config
-from engine.anomaly.recipes.embedded import hearing_of
-from engine.anomaly.recipes.memory import Memory, held_out
-from engine.anomaly.score import score_file
-from engine.anomaly.taste import Taste, load_taste
-from engine.audio.reader import content_hash
-from engine.embeddings.preparation import default_folder, prepare
-from engine.embeddings.registry import default_embedder
-from engine.errors import TasteError
+from engine.analysis.embeddings.preparation import default_folder, prepare
+from engine.analysis.embeddings.registry import default_embedder
+from engine.core.errors import TasteError
+from engine.core.progress import SILENT
+from engine.features.taste.anomaly.learn import LearnRequest, learn
+from engine.features.taste.anomaly.recipes.config import load_config
+from engine.features.taste.anomaly.recipes.embedded import hearing_of
+from engine.features.taste.anomaly.recipes.memory import Memory, held_out
+from engine.features.taste.anomaly.score import score_file
+from engine.features.taste.anomaly.taste import Taste, load_taste
 from engine.lab.recipes.embedding_bank.model import EmbeddingBankModel
 from engine.lab.recipes.embedding_bank.settings import EmbeddingBankConfig
-from engine.progress import SILENT
+from engine.sound.reader import content_hash
 from tests.engine.conftest import RATE_HZ, music
 
 CONFIG = EmbeddingBankConfig()
@@ -95,7 +95,7 @@ def test_embeddings_are_kept_and_taken_again(taste: Taste, kept: tuple[Path, ...
 
 def test_a_taste_of_another_embedding_is_refused(taste_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = replace(default_embedder(), name="statistics-0")  # type: ignore[type-var]
-    monkeypatch.setattr("engine.embeddings.registry.EMBEDDINGS", {"statistics": lambda: other})
+    monkeypatch.setattr("engine.analysis.embeddings.registry.EMBEDDINGS", {"statistics": lambda: other})
     with pytest.raises(TasteError, match="learned on the embedding statistics-1, here is statistics-0"):
         load_taste(taste_path)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
+from engine.analysis.learning.loop import seeded
 from engine.lab.recipes.segments.autoencoder import build
 from engine.lab.recipes.segments.patch_transformer import PatchTransformer
 from engine.lab.recipes.slicer.settings import SlicerConfig
-from engine.learning.loop import seeded
 
 
 @pytest.mark.parametrize("dims", [(8,), (4, 8), (32, 64, 128), (6, 10)])

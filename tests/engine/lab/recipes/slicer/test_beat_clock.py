@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.features.mel import log_mel_blocks
-from engine.features.mel_settings import MelSettings
+from engine.analysis.signal.mel import log_mel_blocks
+from engine.analysis.signal.mel_settings import MelSettings
+from engine.core.progress import SILENT
 from engine.lab.recipes.slicer.beat_clock import STRETCH_S, beat_clock, even_clock, stretches
-from engine.progress import SILENT
 
 MEL = MelSettings(rate_hz=8_000, n_fft=256, hop_samples=160, n_mels=8)
 

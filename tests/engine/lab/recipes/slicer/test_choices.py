@@ -12,17 +12,17 @@ import torch
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from engine.anomaly.learn import LearnRequest, learn
-from engine.anomaly.score import Scores, score_blocks
-from engine.anomaly.taste import Taste, load_taste
-from engine.errors import Cancelled, TasteError
-from engine.features.loudness import level_of
-from engine.features.mel import log_mel_blocks
+from engine.analysis.signal.loudness import level_of
+from engine.analysis.signal.mel import log_mel_blocks
+from engine.core.errors import Cancelled, TasteError
+from engine.core.progress import SILENT, ReportingProgress
+from engine.features.taste.anomaly.learn import LearnRequest, learn
+from engine.features.taste.anomaly.score import Scores, score_blocks
+from engine.features.taste.anomaly.taste import Taste, load_taste
 from engine.lab.recipes.segments.model import SegmentModel
 from engine.lab.recipes.slicer.clocked_model import ClockedModel
 from engine.lab.recipes.slicer.loading import load
 from engine.lab.recipes.slicer.settings import SlicerConfig
-from engine.progress import SILENT, ReportingProgress
 from tests.engine.conftest import RATE_HZ, TINY, Checks, music
 from tests.mostly_long import mostly_long
 

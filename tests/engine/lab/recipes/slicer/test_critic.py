@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from engine.analysis.learning.loop import seeded
 from engine.lab.recipes.segments.autoencoder import build
 from engine.lab.recipes.slicer.critic import Critic, critic_loss, reversed_gradient
 from engine.lab.recipes.slicer.fitting import Apprentice, SlicerLoss, batch_statistics_only
 from engine.lab.recipes.slicer.settings import SlicerConfig
-from engine.learning.loop import seeded
 
 SMALL = {"hidden_dims": [2, 4], "latent_dim": 3, "segment_frames": 16, "mel": {"n_mels": 8}}
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from engine.analysis.learning.loop import seeded
 from engine.lab.recipes.segments.autoencoder import rebuild_errors
 from engine.lab.recipes.slicer.perceptual import (
     errors_with_modulation,
     modulation_embedding,
     perceptual_errors,
 )
-from engine.learning.loop import seeded
 
 
 def segments(seed: int, frames: int = 64) -> torch.Tensor:

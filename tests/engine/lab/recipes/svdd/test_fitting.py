@@ -7,13 +7,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.anomaly.metrics import auc
+from engine.analysis.learning.loop import Epoch
+from engine.core.progress import SILENT
+from engine.features.taste.anomaly.metrics import auc
 from engine.lab.recipes.svdd.fitting import FittedSvdd, Networks, encoded, fit_svdd, start
 from engine.lab.recipes.svdd.network import Autoencoder
 from engine.lab.recipes.svdd.objective import centre_of, fitting_radius, soft_boundary_loss
 from engine.lab.recipes.svdd.settings import DeepSvddConfig
-from engine.learning.loop import Epoch
-from engine.progress import SILENT
 from tests.mostly_long import mostly_long
 
 SMALL = DeepSvddConfig(hidden_dims=(8, 4), epochs=15, learning_rate=3e-3, batch_size=16)

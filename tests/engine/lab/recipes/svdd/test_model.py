@@ -11,16 +11,16 @@ import soundfile
 import torch
 from numpy.typing import NDArray
 
-from engine.anomaly.learn import LearnRequest, learn
-from engine.anomaly.recipes.embedded import embeddings
-from engine.anomaly.score import score_blocks, score_file
-from engine.anomaly.taste import Taste, load_taste, save_taste
-from engine.embeddings import registry
-from engine.embeddings.windows import PLAYING_LEVEL_DB
-from engine.errors import TasteError
+from engine.analysis.embeddings import registry
+from engine.analysis.embeddings.windows import PLAYING_LEVEL_DB
+from engine.core.errors import TasteError
+from engine.core.progress import SILENT
+from engine.features.taste.anomaly.learn import LearnRequest, learn
+from engine.features.taste.anomaly.recipes.embedded import embeddings
+from engine.features.taste.anomaly.score import score_blocks, score_file
+from engine.features.taste.anomaly.taste import Taste, load_taste, save_taste
 from engine.lab.recipes.svdd.model import PART_NAMES, SvddModel
 from engine.lab.recipes.svdd.settings import DeepSvddConfig
-from engine.progress import SILENT
 from tests.engine.conftest import RATE_HZ, music
 
 CONFIG = DeepSvddConfig.model_validate(

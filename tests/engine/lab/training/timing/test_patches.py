@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from engine.alignment.strokes import gather
+from engine.analysis.learning.loop import TrainSettings
 from engine.document.drums.hits import Role
+from engine.features.timing.alignment.strokes import gather
 from engine.lab.simulated.performances.displacement import Displacement
 from engine.lab.simulated.performances.parts import takes
 from engine.lab.simulated.performances.performance import Performance
@@ -22,8 +23,7 @@ from engine.lab.training.timing.lessons import lesson
 from engine.lab.training.timing.networks import ENCODERS, Placer
 from engine.lab.training.timing.patches import BANDS, FRAMES, GROUPS, patches_of
 from engine.lab.training.timing.placing import Trained, by_network
-from engine.learning.loop import TrainSettings
-from tests.engine.alignment.strokes_made import hits_of
+from tests.engine.features.timing.alignment.strokes_made import hits_of
 
 RATE_HZ = 44_100
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from engine.alignment.decoding.candidates import REACH
-from engine.alignment.strokes import gather
+from engine.analysis.learning.loop import TrainSettings
 from engine.document.drums.hits import ORNAMENTS, Ornament
+from engine.features.timing.alignment.decoding.candidates import REACH
+from engine.features.timing.alignment.strokes import gather
 from engine.lab.simulated.performances.performance import Truth
 from engine.lab.simulated.performances.symbolic import Symbolic
 from engine.lab.training.timing.fitting import train
@@ -26,8 +27,7 @@ from engine.lab.training.timing.placing import (
     overlapping,
     probabilities,
 )
-from engine.learning.loop import TrainSettings
-from tests.engine.alignment.strokes_made import RATE_HZ, hits_of, lines_of, ms, rock
+from tests.engine.features.timing.alignment.strokes_made import RATE_HZ, hits_of, lines_of, ms, rock
 
 SYMBOLIC = [View(channel) for channel in CHANNELS] + [View("metronome", has_decoder=True)]
 

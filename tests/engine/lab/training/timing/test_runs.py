@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from safetensors.torch import save_file
 
-from engine.errors import UsageError
+from engine.core.errors import UsageError
 from engine.lab.training.timing.networks import Placer
 from engine.lab.training.timing.runs import every_network, trained_networks
 

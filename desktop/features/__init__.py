@@ -1,0 +1,1 @@
+"""A folder for each feature: panels, forms and commands, with their widgets."""

@@ -1,0 +1,1 @@
+"""Arrangements compared, and learned editors."""

@@ -1,0 +1,1 @@
+"""Panels of arrangements and learned editors."""

@@ -1,0 +1,1 @@
+"""Edits from files of other programs."""

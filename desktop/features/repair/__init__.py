@@ -1,0 +1,1 @@
+"""Repairs by words, example and paint."""

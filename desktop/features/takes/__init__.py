@@ -1,0 +1,1 @@
+"""Takes, comps and sections."""

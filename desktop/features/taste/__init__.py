@@ -1,0 +1,1 @@
+"""The taste page: learning, scores, findings and the shelf."""

@@ -1,0 +1,1 @@
+"""Drum timing, and the grid."""

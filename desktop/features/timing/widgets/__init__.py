@@ -1,0 +1,1 @@
+"""Panel and form of drum timing."""

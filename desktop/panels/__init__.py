@@ -1,1 +1,0 @@
-"""Finders, and a folder for each that has a panel or a form of its own."""

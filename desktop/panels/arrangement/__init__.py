@@ -1,1 +1,0 @@
-"""Arrangements by an editor, proposed in the window."""

@@ -1,1 +1,0 @@
-"""The edit behind a file that another program wrote."""

@@ -1,1 +1,0 @@
-"""Repeated takes: found, listed, played in turn, and one of them chosen."""

@@ -1,0 +1,244 @@
+"""Questions with a few buttons, or with a list to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QInputDialog,
+    QMessageBox,
+    QWidget,
+)
+
+from desktop.shell.dialogs import file_dialogs
+from engine.core.files.safe_write import shown
+from engine.core.wording import counted, listed
+from engine.exchange.export.placing.frame_rates import FrameRate
+from engine.exchange.imports.described import LabelsAs
+from engine.features.timing.hits.kit.membership import left_behind_sentence
+from engine.recordings.poly import Poly, Split
+
+_ACCEPT = QMessageBox.ButtonRole.AcceptRole
+_MOST_NOTES = 4
+Answer = TypeVar("Answer")
+
+
+def ask_labels_as(parent: QWidget, name: str) -> LabelsAs | None:
+    """Ask for the meaning of a file's labels; return None if cancelled."""
+    question = f"What do the labels in {name} mark?"
+    added = "If they mark segments to keep, Offcut cuts the rest of the recording. Markers cut nothing."
+    buttons = {"&Cuts": _ACCEPT, "&Keeps": _ACCEPT, "&Markers": _ACCEPT}
+    clicked = _clicked(parent, "Import edits", question, added, buttons)
+    meanings = {"&Cuts": LabelsAs.CUTS, "&Keeps": LabelsAs.KEEPS, "&Markers": LabelsAs.MARKERS}
+    return meanings.get(clicked)
+
+
+def ask_frame_rate(parent: QWidget, name: str, guess: FrameRate) -> FrameRate | None:
+    """Ask for the frame rate of a list; None if cancelled."""
+    question = f"{name} does not specify a frame rate. Frames per second:"
+    rates = {one.value: one for one in FrameRate}
+    return _chosen(parent, "Import edits", question, rates, list(rates).index(guess.value))
+
+
+def confirm_import(parent: QWidget, sentence: str, said: Sequence[str], *, is_accepted: bool = True) -> bool:
+    """Show the effect of imported edits, and ask for confirmation.
+
+    Parameters
+    ----------
+    is_accepted : whether the import accepts the edits; else it adds proposals
+    """
+    notes, details = "\n".join(said), ""
+    if len(said) > _MOST_NOTES:  # a screen of 640 by 400 points has room for one above the details
+        more = f"{len(said) - 1} more in the details."
+        notes, details = "\n".join([said[0], more]), notes
+    button = "&Import" if is_accepted else "Add &proposals"
+    return bool(_clicked(parent, "Import edits", sentence, notes, {button: _ACCEPT}, details))
+
+
+def ask_takes_edit(parent: QWidget, name: str) -> bool | None:
+    """Ask whether a dropped file is an edit of the recording (True) or another track (False)."""
+    added = (
+        "If it is an edit of this recording, Offcut detects its cuts, moves, repeats and gains, and replaces "
+        "your accepted edits with them."
+    )
+    buttons = {"&Import it as a track": _ACCEPT, "Import its edi&ts": _ACCEPT}
+    clicked = _clicked(parent, "Dropped on a recording", f"Import {name} as:", added, buttons)
+    return clicked == "Import its edi&ts" if clicked else None
+
+
+def ask_left_behind(parent: QWidget, names: Sequence[str]) -> bool | None:
+    """Ask whether to move tracks with bleed of the moved ones as well; None if cancelled."""
+    question = f"{left_behind_sentence(names)} Move {'it' if len(names) == 1 else 'them'} too?"
+    added = "They recorded the same hits. If they do not move, each moved hit is audible twice."
+    buttons = {"&Move too": _ACCEPT, "&Accept without": QMessageBox.ButtonRole.DestructiveRole}
+    clicked = _clicked(parent, "Tracks with bleed", question, added, buttons)
+    return clicked == "&Move too" if clicked else None
+
+
+def confirm_removal(parent: QWidget, names: Sequence[str]) -> bool:
+    """Ask before whole tracks are removed with their clips."""
+    which = f"the {'track' if len(names) == 1 else 'tracks'} {listed(names)}"
+    added = "The files on disk stay. Undo restores the clips and the track."
+    title = f"Remove {'a track' if len(names) == 1 else counted(len(names), 'track')}"
+    destroys = QMessageBox.ButtonRole.DestructiveRole
+    return bool(
+        _clicked(
+            parent,
+            title,
+            f"Nothing else is on it. Remove {which}?" if len(names) == 1 else f"Remove {which}?",
+            added,
+            {"&Remove": destroys},
+        )
+    )
+
+
+def ask_document_place(parent: QWidget, problem: str, offered: Path) -> Path | None:
+    """Ask where a document goes that cannot be next to its recordings; None if cancelled.
+
+    Parameters
+    ----------
+    offered : a free path for it
+    """
+    added = "The recordings stay where they are."
+    offer = f"&Save in {offered.parent.name}"
+    clicked = _clicked(
+        parent, "Where does the document go?", problem, added, {offer: _ACCEPT, "&Choose…": _ACCEPT}
+    )
+    if clicked == offer:
+        return offered
+    return file_dialogs.ask_new_document(parent, offered.parent, offered.stem) if clicked else None
+
+
+def ask_rate(parent: QWidget, rates: Mapping[int, int]) -> int | None:
+    """Ask for the sample rate of the document in Hz, if recordings differ.
+
+    Parameters
+    ----------
+    rates : number of recordings with each rate, highest rate first
+    """
+    words = {
+        f"{rate / 1_000:g} kHz, the rate of {counted(count, 'recording')}": rate
+        for rate, count in rates.items()
+    }
+    said = "Sample rate of the document. Other recordings are converted; the files do not change:"
+    return _chosen(parent, "Different sample rates", said, words)
+
+
+def ask_split(parent: QWidget, files: Sequence[Poly]) -> Split | None:
+    """Ask whether files with several channels become a track a channel; None if cancelled."""
+    first, more = files[0], len(files) - 1
+    name, channels = shown(first.path.name), counted(first.channels, "channel")
+    others = f"{name} and {counted(more, 'other file')} have several channels"
+    question = f"{others if more else f'{name} has {channels}'}. Import as:"
+    named = listed(tuple(first.names.values()))
+    names = f"The channels of {name} are named {named}. " if first.names else ""
+    mixes = "Mixes of the other channels are left out. " if any(one.mixes for one in files) else ""
+    added = f"{names}{mixes}The samples stay as they are, and the files do not change."
+    meanings = {"A track for &each channel": Split.POLY, "&One track": Split.NONE}
+    if not any(one.is_named for one in files):
+        meanings = dict(reversed(meanings.items()))
+    clicked = _clicked(parent, "Several channels", question, added, dict.fromkeys(meanings, _ACCEPT))
+    return meanings.get(clicked)
+
+
+def _clicked(
+    parent: QWidget,
+    title: str,
+    question: str,
+    added: str,
+    buttons: Mapping[str, QMessageBox.ButtonRole],
+    details: str = "",
+) -> str:
+    """Ask with some buttons and Cancel, and return the text of the clicked one; empty for Cancel.
+
+    The first button is the default.
+
+    Parameters
+    ----------
+    added : below the question
+    details : shown on demand
+    """
+    box = QMessageBox(parent)
+    box.setWindowTitle(title)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(question)
+    box.setInformativeText(added)
+    if details:
+        box.setDetailedText(details)
+    texts = {box.addButton(text, role): text for text, role in buttons.items()}
+    cancel = box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(next(iter(texts)))
+    box.setEscapeButton(cancel)
+    box.exec()
+    clicked = box.clickedButton()
+    return next((text for button, text in texts.items() if button is clicked), "")
+
+
+def _chosen(
+    parent: QWidget, title: str, question: str, meanings: Mapping[str, Answer], at: int = 0
+) -> Answer | None:
+    """Ask for one line of a list and return its meaning; line `at` is chosen at first."""
+    chosen, accepted = QInputDialog.getItem(parent, title, question, list(meanings), at, False)
+    return meanings[chosen] if accepted else None
+
+
+def ask_finder(parent: QWidget, finders: Mapping[str, str]) -> str | None:
+    """Ask for a finder.
+
+    Parameters
+    ----------
+    finders : the line of each in a list, by its name
+    """
+    names = {words: name for name, words in finders.items()}
+    said = "Choose a finder. It adds proposals to the queue; your decisions do not change."
+    return _chosen(parent, "Find edits", said, names)
+
+
+def ask_separator(parent: QWidget, separators: Mapping[str, str], current: str) -> str | None:
+    """Ask which separator takes sounds out.
+
+    Parameters
+    ----------
+    separators : description of each, by name
+    """
+    names = {f"{name}: {about}": name for name, about in separators.items()}
+    at = list(separators).index(current)
+    return _chosen(parent, "Choose separator", "Separation method", names, at)
+
+
+def confirm_overwrite(parent: QWidget, paths: tuple[Path, ...]) -> bool:
+    """Ask before anything is written over; the answer that loses nothing is the default."""
+    names = "\n".join(path.name for path in paths)
+    box = QMessageBox(
+        QMessageBox.Icon.Warning, "Replace files?", f"These files already exist:\n{names}", parent=parent
+    )
+    replace = box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole)
+    keep = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(keep)
+    box.setEscapeButton(keep)
+    box.exec()
+    return box.clickedButton() is replace
+
+
+def confirm_stop(parent: QWidget, titles: tuple[str, ...]) -> bool:
+    """Ask before running work is stopped; the answer that loses nothing is the default."""
+    what = listed(titles)
+    are = "is" if len(titles) == 1 else "are"
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Warning)
+    box.setWindowTitle("Work is running")
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(f"{what} {are} not finished.")
+    box.setInformativeText(
+        "If you close Offcut now, the work stops and its results so far are lost. "
+        "Offcut offers to restart it at the next start."
+    )
+    stop = box.addButton("Stop and close", QMessageBox.ButtonRole.DestructiveRole)
+    stay = box.addButton("Keep working", QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(stay)
+    box.setEscapeButton(stay)
+    box.exec()
+    return box.clickedButton() is stop

@@ -1,0 +1,126 @@
+"""The jobs of the window: plain functions for a worker, importing the models only when they run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.core.errors import UsageError
+from engine.core.extensions import standing_of_all
+from engine.core.files.safe_write import shown
+from engine.core.progress import Progress
+from engine.core.wording import counted
+from engine.document.analysis import Analysis
+from engine.document.change import Edit
+from engine.document.drums.pickup import StrokePickup
+from engine.document.edits import move_sources
+from engine.document.state import DocumentState
+from engine.recordings import import_ahead
+from engine.recordings.import_audio import Imported, ImportRequest
+
+if TYPE_CHECKING:
+    from engine.exchange.export import Exported, ExportRequest
+    from engine.exchange.export.audio_files.clipping import Clipping
+    from engine.exchange.export.placing.frame_rates import FrameRate
+    from engine.exchange.imports.proposals.edit import ImportedEdit
+    from engine.exchange.imports.proposals.requests import ReadEditsRequest
+    from engine.features.placement.line_up import LineUpRequest
+    from engine.features.registry import FoundEdits
+    from engine.recordings.analyses import FoundAnalyses
+    from engine.recordings.stated.placements import Placements
+    from engine.review.finders.finder import FinderRequest
+
+
+def import_recordings(request: ImportRequest, progress: Progress) -> Imported:
+    """Import recordings; waits for an import that started before the window."""
+    from engine.features.timing.kit import import_with_kit
+
+    import_ahead.finish(progress)
+    return import_with_kit(request, progress)
+
+
+def copy_recordings(
+    state: DocumentState, media: Mapping[str, Path], folder: Path, progress: Progress
+) -> Edit:
+    """Copy the recordings of a document into a folder; the edit has the document read the copies."""
+    from engine.exchange.export.collected import copy_recordings as copy
+
+    copies = copy(tuple(state.sources.values()), media, folder, progress)
+    if not copies:
+        raise UsageError(f"All recordings are in {shown(folder)} already.")
+    label = f"Copied {counted(len(copies), 'recording')} to {shown(folder)}"
+    return replace(move_sources(state, {key: str(path) for key, path in copies.items()}), label=label)
+
+
+def compare_tracks(state: DocumentState, media: Mapping[str, Path], progress: Progress) -> StrokePickup:
+    """Measure which tracks were recorded together."""
+    from engine.features.timing.kit import PickupRequest
+    from engine.features.timing.kit import compare_tracks as compare
+
+    return compare(PickupRequest(state, media), progress)
+
+
+def propose_again(request: LineUpRequest, progress: Progress) -> Placements:
+    """Propose places for recordings of a document."""
+    from engine.features.placement.line_up import places_again
+
+    return places_again(request, progress)
+
+
+def listen_to(
+    state: DocumentState,
+    media: Mapping[str, Path],
+    taste: Path | None,
+    known: Mapping[str, Analysis],
+    progress: Progress,
+) -> FoundAnalyses:
+    """Find beats and onsets and, with a taste, scores; and run the analyses of packages."""
+    from engine.recordings.analyses import AnalysisRequest
+    from engine.recordings.listen import listen_to_document
+
+    return listen_to_document(AnalysisRequest(state, media, taste, known), progress)
+
+
+def find_edits(request: FinderRequest, progress: Progress) -> FoundEdits:
+    """Have a finder find edits."""
+    from engine.features import registry
+
+    return registry.find_edits(request, progress)
+
+
+def left_out_extensions(progress: Progress) -> tuple[str, ...]:
+    """Load the extensions that the window shows, and report unusable ones."""
+    progress.check_cancelled()
+    return tuple(one.trouble for one in standing_of_all(only_light=True) if one.trouble)
+
+
+def guess_frame_rate(request: ReadEditsRequest, progress: Progress) -> FrameRate | None:
+    """Guess the frame rate of a list without one; None for a list that has one."""
+    from engine.exchange.imports.proposals.read import guessed_rate
+
+    return guessed_rate(request, progress)
+
+
+def import_edits(request: ReadEditsRequest, progress: Progress) -> ImportedEdit:
+    """Compute the changes that the edits in a file make to a document."""
+    from engine.exchange.imports.proposals.read import read_into
+
+    return read_into(request, progress)
+
+
+def export_files(
+    requests: tuple[ExportRequest, ...], written: list[Exported], progress: Progress
+) -> tuple[Exported, ...]:
+    """Write every file asked for; `written` grows by each that is done."""
+    from engine.exchange.export.plan import export_all
+
+    return export_all(requests, progress, written)
+
+
+def clipping_of(requests: tuple[ExportRequest, ...], progress: Progress) -> Clipping | None:
+    """Check whether an export would clip."""
+    from engine.exchange.export.audio_files.clipping import find_clipping
+
+    return find_clipping(requests, progress)

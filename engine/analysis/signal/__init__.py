@@ -1,0 +1,1 @@
+"""Audio features: loudness, onsets, mel spectra, pauses and faults of channels."""

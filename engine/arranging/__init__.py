@@ -1,1 +1,0 @@
-"""Arrangements: which steps of a recording are played, in which order, as an editor would (decision 36)."""

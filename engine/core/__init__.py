@@ -1,0 +1,1 @@
+"""Below all parts: errors, time, spans, progress, wording, files, processes and extensions."""

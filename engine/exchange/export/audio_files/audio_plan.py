@@ -1,0 +1,227 @@
+"""Plan of an audio export, made before any sample is read: files, span and format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.core.errors import ExportError
+from engine.core.files.safe_write import shown
+from engine.core.timebase import convert_samples, format_time, samples_to_s
+from engine.core.wording import listed
+from engine.document.state import DocumentState
+from engine.document.tracks.track import audible
+from engine.exchange.export.audio_files.region_files import planned_regions
+from engine.exchange.export.formats import FORMATS
+from engine.exchange.export.placing.seams import removed_edit_list
+from engine.exchange.export.request import RATES_HZ, Depth, ExportRequest
+from engine.sound.codecs import CODECS, MOST_CHANNELS, Coding, Container, Tags
+from engine.sound.edl.edit_list import EditList
+from engine.sound.edl.names import name_of_file, named_after
+from engine.sound.edl.render import mix_channels
+from engine.sound.writer import bits_of, container_for, export_format
+
+_SUBTYPES = {Depth.BITS_16: "PCM_16", Depth.BITS_24: "PCM_24", Depth.FLOAT_32: "FLOAT"}
+_WORDS = {"FLOAT": "32-bit float", "DOUBLE": "64-bit float"}
+_MOST_FLAC_CHANNELS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedAudio:
+    """One audio file: its path and format, and the document as it plays there.
+
+    Attributes
+    ----------
+    rate_hz : of the file; may differ from the document's
+    subtype, source_subtype : libsndfile's names of the written format and of one that would hold the sources
+    coding : lossy coding; None for a lossless file
+    span : the part [start, stop) of the result that is in it
+    tags : None in WAV, which has chunks instead
+    """
+
+    path: Path
+    state: DocumentState
+    container: Container
+    channels: int
+    rate_hz: int
+    subtype: str
+    source_subtype: str
+    coding: Coding | None
+    span: tuple[int, int]
+    tags: Tags | None = None
+
+    @property
+    def frames(self) -> int:
+        """Its length in samples of the document."""
+        return self.span[1] - self.span[0]
+
+    @property
+    def written_frames(self) -> int:
+        """Its length in samples of its own."""
+        return max(1, convert_samples(self.frames, self.state.rate_hz, self.rate_hz))
+
+    @property
+    def is_converted(self) -> bool:
+        """Whether its rate is another than the document's."""
+        return self.rate_hz != self.state.rate_hz
+
+    @property
+    def size_bytes(self) -> int:
+        """Size before FLAC compression; approximate for a lossy file."""
+        if self.coding is None:
+            return self.written_frames * self.channels * bits_of(self.subtype) // 8
+        kbit_s = self.coding.codec.kbit_s(self.coding.quality, self.channels)
+        return round(samples_to_s(self.frames, self.state.rate_hz) * kbit_s * 1_000 / 8)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSound:
+    """Settings shared by all files of a request: the edit list, and the part [start, stop) they come from."""
+
+    edit_list: EditList
+    span: tuple[int, int]
+
+    @property
+    def frames(self) -> int:
+        """Length of the files in samples."""
+        return self.span[1] - self.span[0]
+
+
+def source_depth(state: DocumentState) -> str:
+    """Return the sample format that holds all recordings, in words."""
+    return depth_words(export_format([source.subtype for source in state.sources.values()], ".wav"))
+
+
+def depth_words(subtype: str) -> str:
+    """Return a subtype in words: "24 bit", "32-bit float"."""
+    return _WORDS.get(subtype) or f"{subtype.removeprefix('PCM_').lstrip('SU')} bit"
+
+
+def played_edit_list(request: ExportRequest) -> EditList:
+    """Return the edit list of the result or, on request, of the removed material."""
+    whole = request.edit_list
+    return removed_edit_list(request.state, whole) if request.options.removed else whole
+
+
+def planned_sound(request: ExportRequest) -> PlannedSound:
+    """Return the sound of a request.
+
+    Raises
+    ------
+    ExportError : it is empty, or the range is outside it
+    """
+    state, name, removed = request.state, shown(request.out), request.options.removed
+    if not state.tracks:
+        raise ExportError(f"{name} would be empty because nothing is imported: import audio first.")
+    edit_list = played_edit_list(request)
+    if not edit_list.length_samples and removed:
+        raise ExportError(f"{name} would be empty because nothing is cut: accept a cut first.")
+    if not edit_list.length_samples:
+        raise ExportError(f"{name} would be empty because everything is cut: reject a cut first.")
+    start, stop = request.options.range_samples or (0, edit_list.length_samples)
+    if not 0 <= start < stop <= edit_list.length_samples:
+        length = format_time(samples_to_s(edit_list.length_samples, edit_list.rate_hz))
+        raise ExportError(
+            f"{name} cannot hold {format_time(samples_to_s(start, edit_list.rate_hz))} to "
+            f"{format_time(samples_to_s(stop, edit_list.rate_hz))} of {length}: choose a range inside it."
+        )
+    return PlannedSound(edit_list, (start, stop))
+
+
+def require_regions(request: ExportRequest) -> None:
+    """Check that at least one region has sound; formats without audio are not checked.
+
+    Raises
+    ------
+    ExportError : no region has sound
+    """
+    if FORMATS[request.out.suffix.lower()].is_audio:
+        sound = planned_sound(request)
+        planned_regions(request, sound.edit_list, sound.span)
+
+
+def written_rate_hz(request: ExportRequest) -> int:
+    """Return the sample rate of the audio files of a request.
+
+    Raises
+    ------
+    ExportError : the format does not take the rate that is asked for
+    """
+    wanted_hz, own_hz = request.options.rate_hz, request.state.rate_hz
+    codec = CODECS.get(request.out.suffix.lower())
+    if codec is None:
+        return wanted_hz or own_hz
+    if wanted_hz is None:
+        return codec.rate_for(own_hz)
+    if codec.rate_for(wanted_hz) != wanted_hz:
+        taken = listed([str(each) for each in codec.rates_hz if each in RATES_HZ], "or")
+        name = shown(request.out.name)
+        raise ExportError(f"{name} cannot be written as {codec.name} at {wanted_hz} Hz: choose {taken} Hz.")
+    return wanted_hz
+
+
+def planned_audio(request: ExportRequest) -> tuple[PlannedAudio, ...]:
+    """Return the files that a request writes.
+
+    Raises
+    ------
+    ExportError : no file is left, or the format cannot hold them
+    """
+    sound, album = planned_sound(request), request.title
+    if not request.options.regions:
+        return _tracks_of(request, request.out, Tags(album, album), sound.span)
+    regions = planned_regions(request, sound.edit_list, sound.span)
+    digits = max(2, len(str(len(regions))))
+    files: list[PlannedAudio] = []
+    for number, region in enumerate(regions, 1):
+        path = named_after(request.out, f"{number:0{digits}d} {name_of_file(region.name)}")
+        tags = Tags(region.name or path.stem, album, number)
+        files += _tracks_of(request, path, tags, region.span)
+    return tuple(files)
+
+
+def _tracks_of(
+    request: ExportRequest, out: Path, tags: Tags, span: tuple[int, int]
+) -> tuple[PlannedAudio, ...]:
+    """Return the mix of a span, or the file of each track if stems are requested."""
+    if not request.options.stems:
+        return (_planned(request, out, request.state, tags, span),)
+    heard = audible(request.state.tracks)
+    if not heard:
+        raise ExportError(f"{shown(out)} would have no stems because every track is muted: unmute one first.")
+    files = []
+    for number, track in enumerate(heard, 1):
+        path = named_after(out, f"{number:02d} {name_of_file(track.name)}")
+        alone = replace(request.state, tracks=(replace(track, mute=False, solo=False),))
+        title = f"{tags.title}, {track.name}" if request.options.regions else track.name
+        its_tags = Tags(title, tags.album, tags.number or number)
+        files.append(_planned(request, path, alone, its_tags, span))
+    return tuple(files)
+
+
+def _planned(
+    request: ExportRequest, path: Path, state: DocumentState, tags: Tags, span: tuple[int, int]
+) -> PlannedAudio:
+    subtypes = [state.sources[key].subtype for track in state.tracks for key in track.source_ids]
+    container, channels, depth = container_for(path.suffix), mix_channels(state), request.options.depth
+    codec = CODECS.get(path.suffix.lower())
+    held, rate_hz = export_format(subtypes, ".wav"), written_rate_hz(request)
+    if codec is not None:
+        if channels > MOST_CHANNELS:
+            raise ExportError(
+                f"{shown(path)} cannot hold {channels} channels, {codec.name} is written as mono or stereo: "
+                "choose .wav or .flac, or one file for each track."
+            )
+        coding = Coding(codec, request.options.quality)
+        return PlannedAudio(
+            path, state, container, channels, rate_hz, codec.subtype, held, coding, span, tags
+        )
+    subtype = export_format(subtypes, path.suffix) if depth is None else _SUBTYPES[depth]
+    if container == "FLAC" and subtype == "FLOAT":
+        raise ExportError(f"{shown(path)} cannot hold floating-point samples: choose 16 or 24 bits.")
+    if container == "FLAC" and channels > _MOST_FLAC_CHANNELS:
+        raise ExportError(
+            f"{shown(path)} cannot hold {channels} channels, FLAC ends at {_MOST_FLAC_CHANNELS}: choose .wav."
+        )
+    written_tags = tags if container == "FLAC" else None
+    return PlannedAudio(path, state, container, channels, rate_hz, subtype, held, None, span, written_tags)

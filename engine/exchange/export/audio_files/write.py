@@ -1,0 +1,225 @@
+"""The result as audio files, at the rate, channels and bit depth of the sources unless asked or coded.
+
+The order is fixed: render, amplify and fade at the document's rate, convert, then dither and write.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
+
+from engine.core.files.safe_write import shown
+from engine.core.progress import Progress
+from engine.core.timebase import convert_samples, s_to_samples
+from engine.document.state import DocumentState
+from engine.document.tracks.track import audible
+from engine.exchange.export.audio_files.audio_plan import (
+    PlannedAudio,
+    PlannedSound,
+    planned_audio,
+    planned_sound,
+    written_rate_hz,
+)
+from engine.exchange.export.audio_files.fades import faded
+from engine.exchange.export.audio_files.gain import Normalised, amplified, normalise
+from engine.exchange.export.audio_files.region_files import unheard_sentence
+from engine.exchange.export.costs import measure_cost_s, write_cost_s
+from engine.exchange.export.interchange.cues import Cues, find_cues
+from engine.exchange.export.report import Before, Written, look_before, report, report_together
+from engine.exchange.export.request import Exported, ExportRequest, accepted_edits, counted_edits
+from engine.sound.convert_rate import converted, of_length
+from engine.sound.dither import Dither, dithered
+from engine.sound.edl.crossfade import Block
+from engine.sound.edl.edit_list import EditList
+from engine.sound.edl.render import Renderer, mix_channels
+from engine.sound.edl.tracks.voice import sides
+from engine.sound.headers.bwf import Broadcast, broadcast_chunks
+from engine.sound.headers.time_reference import read_origination
+from engine.sound.unchanged import Stamp, read_unchanged, stamped
+from engine.sound.writer import bits_of, block_dtype, write_audio
+
+BLOCK_FRAMES = 65_536
+
+_FLOATS = ("FLOAT", "DOUBLE")
+_BEFORE = 0.05  # of the whole, for recordings whose peaks are not kept
+
+
+def write(request: ExportRequest, progress: Progress) -> Exported:
+    """Render the document into one audio file, or into one for each track or region.
+
+    Raises
+    ------
+    ExportError : the result is empty, or the format cannot hold it
+    """
+    sound, files = planned_sound(request), planned_audio(request)
+    stamps = tuple(_stamps(request))
+    cues = find_cues(request, sound.edit_list)
+    before = look_before(request, progress.part(0.0, _BEFORE))
+    measured = _BEFORE + (1.0 - _BEFORE) * measure_cost_s(request) / write_cost_s(request)
+    gain = _gain(request, sound, progress.part(_BEFORE, measured))
+    writing = progress.part(measured, 1.0)
+    fresh = {file.path for file in files if not os.path.lexists(file.path)}
+    done: list[Written] = []
+    try:
+        for number, file in enumerate(files):
+            share = writing.step(number, len(files))
+            done.append(_write_file(request, file, sound.edit_list, cues, (gain, before), stamps, share))
+    except BaseException:
+        for one in done:  # those that are whole go with the one that failed, unless they replaced another
+            with suppress(OSError):
+                if one.exported.path in fresh:
+                    one.exported.path.unlink(missing_ok=True)
+        raise
+    if not (request.options.stems or request.options.regions):
+        return done[0].told
+    unheard = unheard_sentence(request, sound.edit_list) if request.options.regions else ""
+    return report_together(request, done, unheard)
+
+
+def _stamps(request: ExportRequest) -> Iterator[Stamp]:
+    """Stamp each audible recording."""
+    heard = audible(request.state.tracks)
+    for source_id in dict.fromkeys(key for track in heard for key in track.source_ids):
+        path = request.media.get(source_id)
+        if path is not None:  # else opening it says what is missing
+            yield stamped(path, request.state.sources[source_id].content_hash)
+
+
+def _gain(request: ExportRequest, sound: PlannedSound, progress: Progress) -> Normalised | None:
+    """Listen to the whole mix for its loudness, so that stems keep their balance."""
+    target = request.options.loudness_lufs
+    if target is None:
+        return None
+    rate_hz, channels = written_rate_hz(request), mix_channels(request.state)
+    with Renderer(request.state, sound.edit_list, request.media) as renderer:
+        blocks = _blocks(renderer, sound.span, progress)
+        written = converted(blocks, renderer.rate_hz, rate_hz, channels=channels)
+        return normalise(written, target, rate_hz=rate_hz, name=shown(request.out))
+
+
+def _blocks(renderer: Renderer, span: tuple[int, int], progress: Progress) -> Iterator[Block]:
+    """Yield a span of the result in blocks, reporting progress."""
+    start, stop = span
+    for begin in range(start, stop, BLOCK_FRAMES):
+        progress.check_cancelled()
+        yield renderer.read(begin, min(begin + BLOCK_FRAMES, stop))
+        progress.report((begin - start) / (stop - start), "Measuring the loudness")
+
+
+def _write_file(
+    request: ExportRequest,
+    file: PlannedAudio,
+    edit_list: EditList,
+    cues: Cues,
+    measured: tuple[Normalised | None, Before],
+    stamps: Sequence[Stamp],
+    progress: Progress,
+) -> Written:
+    gain, before = measured
+    # A lossless choice for WAV holds what the sources do, whatever is written in the end.
+    kept = block_dtype(file.subtype if request.options.depth is None else file.source_subtype)
+    with Renderer(file.state, edit_list, request.media, kept, progress) as renderer:
+        blocks = _sound_of(request, file, renderer, gain)
+        with_chunks = request.options.broadcast and file.container == "WAV"
+        written = write_audio(
+            file.path,
+            read_unchanged(blocks, stamps),
+            rate_hz=file.rate_hz,
+            channels=file.channels,
+            container=file.container,
+            subtype=file.subtype,
+            overwrite=request.overwrite,
+            progress=progress,
+            total_frames=file.written_frames,
+            coding=file.coding,
+            tags=file.tags,
+            trailing_chunks=_chunks(request, file, edit_list, cues, gain) if with_chunks else b"",
+        )
+        left_out = renderer.left_out
+    return report(request, file, written, gain, before, left_out)
+
+
+def _sound_of(
+    request: ExportRequest, file: PlannedAudio, renderer: Renderer, gain: Normalised | None
+) -> Iterator[Block]:
+    """Return the samples of a file as it holds them."""
+    (start, stop), options, own_hz = file.span, request.options, renderer.rate_hz
+    blocks: Iterator[Block] = (
+        renderer.read(begin, min(begin + BLOCK_FRAMES, stop)) for begin in range(start, stop, BLOCK_FRAMES)
+    )
+    gain_db = options.gain_db if gain is None else gain.gain_db
+    if gain_db:
+        blocks = amplified(blocks, gain_db)
+    if options.fade_in_s or options.fade_out_s:
+        fades = s_to_samples(options.fade_in_s, own_hz), s_to_samples(options.fade_out_s, own_hz)
+        blocks = faded(blocks, file.frames, *fades)
+    if file.is_converted:
+        blocks = converted(
+            blocks, own_hz, file.rate_hz, channels=file.channels, dtype=block_dtype(file.subtype)
+        )
+        blocks = of_length(blocks, file.written_frames, file.channels)
+    if file.coding is None and file.subtype not in _FLOATS and _is_dithered(request, file):
+        blocks = dithered(blocks, bits_of(file.subtype))
+    return blocks
+
+
+def _is_dithered(request: ExportRequest, file: PlannedAudio) -> bool:
+    if request.options.dither is not None:
+        return request.options.dither is Dither.TPDF
+    if file.is_converted:
+        return True  # samples between those of the recordings have no end of digits
+    if request.options.depth is None:
+        return False
+    return file.source_subtype in _FLOATS or bits_of(file.subtype) < bits_of(file.source_subtype)
+
+
+def _chunks(
+    request: ExportRequest,
+    file: PlannedAudio,
+    edit_list: EditList,
+    cues: Cues,
+    gain: Normalised | None,
+) -> bytes:
+    """Return the metadata chunks of a file; only a mix was measured, so only a mix has its loudness.
+
+    It is named after its tracks, not after the document, so that the same edit gives the same file.
+    """
+    state = file.state
+    edits = accepted_edits(state)
+    kind = "audio removed by" if request.options.removed else "edited with"
+    name = ", ".join(track.name for track in audible(state.tracks))
+    told = None if request.options.stems or request.options.regions else gain
+    said = Broadcast(
+        description=f"{name[:200]}: {kind} {counted_edits(edits)}",
+        project=name,
+        time_reference_samples=convert_samples(
+            edit_list.to_source(file.span[0]), edit_list.rate_hz, file.rate_hz
+        ),
+        channel_names=_channel_names(state),
+        cues=tuple(cue.at_rate(edit_list.rate_hz, file.rate_hz) for cue in cues.within(file.span)),
+        loudness_lufs=None if told is None else told.loudness_lufs,
+        true_peak_dbtp=None if told is None else told.true_peak_dbtp,
+        origination=_origination(request, state),
+    )
+    return broadcast_chunks(said, rate_hz=file.rate_hz, bits=bits_of(file.subtype))
+
+
+def _origination(request: ExportRequest, state: DocumentState) -> datetime | None:
+    """Return the earliest recording date of the audible sources: a new export does not change it."""
+    sources = {key for track in audible(state.tracks) for key in track.source_ids}
+    paths = [request.media[source_id] for source_id in sources if source_id in request.media]
+    return min(filter(None, map(read_origination, paths)), default=None)
+
+
+def _channel_names(state: DocumentState) -> tuple[str, ...]:
+    """Name each channel of the mix after the tracks audible on it."""
+    names: list[list[str]] = [[] for _ in range(mix_channels(state))]
+    for track in audible(state.tracks):
+        channels = state.channels(track)
+        for number, heard in enumerate(names if channels == 1 else names[:channels]):
+            is_silent = number < 2 and not sides(track.pan)[number]
+            if not is_silent:
+                heard.append(track.name)
+    return tuple(" + ".join(heard) for heard in names)

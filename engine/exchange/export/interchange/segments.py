@@ -1,0 +1,93 @@
+"""The played segments, for LosslessCut (.csv, .llc) and as subtitles (.srt), on the recording's own timeline.
+
+LosslessCut: https://github.com/mifi/lossless-cut/blob/master/docs.md
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from engine.core.files.safe_write import replacing, shown
+from engine.core.progress import Progress
+from engine.core.timebase import samples_to_s
+from engine.core.wording import counted
+from engine.document.state import DocumentState
+from engine.exchange.export.request import Exported, ExportRequest, accepted_edits, edit_figures
+from engine.sound.edl.edit_list import EditList
+from engine.sound.edl.own_programmes import without_rest
+
+_LLC_VERSION = 2
+
+
+def write(request: ExportRequest, progress: Progress) -> Exported:
+    """Write one segment for each span that plays, in the order of the result."""
+    progress.check_cancelled()
+    rate_hz = request.state.rate_hz
+    spans = [tuple(samples_to_s(at, rate_hz) for at in span) for span in played_spans(request.edit_list)]
+    text = _WRITERS[request.out.suffix.lower()](spans, only_recording(request.state))
+    with replacing(request.out, overwrite=request.overwrite) as part:
+        part.write_text(text, encoding="utf-8", newline="\n")
+    progress.report(1.0, "Writing segments")
+    sentence = f"Wrote {counted(len(spans), 'segment')} to {shown(request.out.name)}."
+    if inserts := int(np.count_nonzero(without_rest(request.edit_list).inserted)):
+        sentence += f" {counted(inserts, 'insert')} left out: such lists hold no silence."
+    if own := len(request.edit_list.own):
+        sentence += (
+            f" Cuts and inserts of {counted(own, 'track')} alone left out: such lists are of all tracks."
+        )
+    figures = {"segments": float(len(spans)), **edit_figures(accepted_edits(request.state))}
+    return Exported(request.out, sentence, figures)
+
+
+def played_spans(edit_list: EditList) -> list[tuple[int, int]]:
+    """Return the spans that play, without crossfades and inserts; spans that continue each other are one."""
+    found: list[tuple[int, int]] = []
+    starts, stops = edit_list.kept_starts_samples, edit_list.kept_stops_samples
+    recorded = ~edit_list.inserted  # silence is in no recording
+    for start, stop in zip(starts[recorded].tolist(), stops[recorded].tolist(), strict=True):
+        if found and found[-1][1] == start:
+            found[-1] = found[-1][0], stop
+        elif start < stop:
+            found.append((start, stop))
+    return found
+
+
+def only_recording(state: DocumentState) -> str:
+    """Return the name of the one file that the document plays from its start; "" for several."""
+    clips = [clip for track in state.tracks for clip in track.clips]
+    if len({clip.source_id for clip in clips}) == 1 and not any(clip.shift_samples for clip in clips):
+        return Path(state.sources[clips[0].source_id].path).name
+    return ""
+
+
+_Spans = Sequence[tuple[float, ...]]
+
+
+def _csv(spans: _Spans, _name: str) -> str:
+    return "".join(f"{start:.9f},{stop:.9f},\n" for start, stop in spans)
+
+
+def _srt(spans: _Spans, _name: str) -> str:
+    cues = [
+        f"{number}\n{_clock(start)} --> {_clock(stop)}\nSegment {number}\n"
+        for number, (start, stop) in enumerate(spans, 1)
+    ]
+    return "\n".join(cues)
+
+
+def _clock(seconds: float) -> str:
+    whole_s, ms = divmod(round(1000 * seconds), 1000)
+    return f"{whole_s // 3600:02d}:{whole_s // 60 % 60:02d}:{whole_s % 60:02d},{ms:03d}"
+
+
+def _llc(spans: _Spans, name: str) -> str:
+    segments = [{"start": start, "end": stop, "name": ""} for start, stop in spans]
+    content = {"version": _LLC_VERSION, "mediaFileName": name, "cutSegments": segments}
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+_WRITERS = {".csv": _csv, ".srt": _srt, ".llc": _llc}

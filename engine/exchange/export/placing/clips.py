@@ -1,0 +1,231 @@
+"""The edit list as clips on tracks, as in other editors: the one place where it is sliced.
+
+A clip is the part of one medium that a segment plays on one track: of the recording, or of the file that
+holds its edited sound (`engine.exchange.export.placing.stretches`). Neighbours abut where one takes over from
+the other; a crossfade needs more of either beyond that point, which each clip counts. All numbers are samples
+at the document's rate, so a format converts each of them once and no error adds up.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from engine.core.spans import united
+from engine.document.state import DocumentState
+from engine.document.tracks.track import Track
+from engine.exchange.export.placing.source_files import sound_lag_s
+from engine.exchange.export.placing.stretches import Consolidated, Part, media_parts
+from engine.exchange.export.request import ExportRequest
+from engine.sound.edl.edit_list import EditList, Segment
+from engine.sound.edl.inserts import INSERTED_FROM
+from engine.sound.edl.tracks.voice import sounding_span
+
+
+@dataclass(frozen=True, slots=True)
+class ResultClip:
+    """A part of a medium on a track.
+
+    Attributes
+    ----------
+    start_samples : in the medium
+    result_start_samples : in the result
+    length_samples : at least 1; 0 if all its audio is in a fade beyond it (see `clips`)
+    before_samples, after_samples : how far the crossfades reach beyond the start and the end
+    fade_in_samples, fade_out_samples : length of the fades, which begin at `start - before` and end at
+        `stop + after`; 0 for a hard edge
+    source_id : the medium: a recording, or a consolidated file
+    shift_samples : of a consolidated file, see `Stretch`
+    offset_samples : from a position on the document's timeline to that in the medium
+    segment : its index in the edit list of the track
+    """
+
+    start_samples: int
+    result_start_samples: int
+    length_samples: int
+    before_samples: int = 0
+    after_samples: int = 0
+    fade_in_samples: int = 0
+    fade_out_samples: int = 0
+    source_id: str = ""
+    shift_samples: int = 0
+    offset_samples: int = 0
+    segment: int = 0
+
+    @property
+    def stop_samples(self) -> int:
+        """End in the medium."""
+        return self.start_samples + self.length_samples
+
+    @property
+    def document_start_samples(self) -> int:
+        """Start on the document's timeline."""
+        return self.start_samples - self.offset_samples
+
+    @property
+    def result_stop_samples(self) -> int:
+        """End in the result."""
+        return self.result_start_samples + self.length_samples
+
+
+def clips(
+    state: DocumentState,
+    edit_list: EditList,
+    track: Track,
+    consolidated: Consolidated | None = None,
+    *,
+    over_silence: bool = False,
+) -> tuple[ResultClip, ...]:
+    """Return the clips of a track, in order; none before it begins or after it ends.
+
+    Parameters
+    ----------
+    consolidated : the file with its edited sound
+    over_silence : for formats that play silence beyond a medium: fades keep their whole length over it. Else
+        they end with the track
+    """
+    edit_list = edit_list.of_track(track.id)
+    track = edit_list.as_played(track)
+    rows = tuple(
+        zip(
+            edit_list.segments,
+            edit_list.kept_starts_samples.tolist(),
+            edit_list.kept_stops_samples.tolist(),
+            edit_list.seams_samples.tolist(),
+            strict=True,
+        )
+    )
+    islands = _islands(state, edit_list, track, consolidated)
+    found: list[ResultClip] = []
+    for number, (segment, kept_start, kept_stop, seam) in enumerate(rows):
+        first = bisect_right(islands, segment.start_samples, key=lambda span: span[1])
+        for begin, end in islands[first:]:
+            low, high = max(segment.start_samples, begin), min(segment.stop_samples, end)
+            if low >= high:
+                break
+            if over_silence:
+                low, high = _whole_fades(segment, low, high)
+            start, stop = max(kept_start, low), min(kept_stop, high)
+            if start > stop or (start == stop and not over_silence):
+                continue
+            begins, ends = start == kept_start, stop == kept_stop  # else the track does, without a fade
+            fade_in = segment.fade_in_samples - (low - segment.start_samples) if begins else 0
+            fade_out = segment.fade_out_samples - (segment.stop_samples - high) if ends else 0
+            whole = ResultClip(
+                start,
+                seam + start - kept_start,
+                stop - start,
+                start - low if begins else 0,
+                high - stop if ends else 0,
+                min(fade_in, high - low),  # the track may end within the fade that it begins with
+                min(fade_out, high - low),
+                segment=number,
+            )
+            found += _parted(whole, track, consolidated)
+    return tuple(found)
+
+
+def _islands(
+    state: DocumentState, edit_list: EditList, track: Track, consolidated: Consolidated | None
+) -> Sequence[tuple[int, int]]:
+    """Return the spans of the timeline in which a track sounds, ascending, without the gaps between clips."""
+    patches = edit_list.patches.get(track.id)
+    stretches = () if consolidated is None else consolidated.stretches
+    tones = [(one.start_samples, one.stop_samples) for one in stretches if one.start_samples >= INSERTED_FROM]
+    if state.is_one_source(track) or (patches is not None and patches.clock is not None):
+        return [sounding_span(state, track, patches), *tones]
+    found = [(one.start_samples, one.stop_samples) for one in track.clips]
+    if consolidated is not None:
+        found += [(one.start_samples, one.stop_samples) for one in consolidated.stretches]
+    spans = united(found)
+    return [(start, stop) for start, stop in spans.tolist()]
+
+
+def _whole_fades(segment: Segment, low: int, high: int) -> tuple[int, int]:
+    """Return the audible range of a track that begins at `low` and ends at `high`, with whole fades.
+
+    A track edge inside a fade would change its shape; the fade begins or ends at the edge instead.
+    """
+    faded_in = segment.start_samples + segment.fade_in_samples
+    faded_out = segment.stop_samples - segment.fade_out_samples
+    start = segment.start_samples if low < faded_in else min(low, faded_out)
+    stop = segment.stop_samples if high > faded_out else max(high, faded_in)
+    return start, stop
+
+
+def _parted(whole: ResultClip, track: Track, consolidated: Consolidated | None) -> Iterator[ResultClip]:
+    """Yield a clip part by part, each from its own medium; `whole` has positions of the timeline.
+
+    No fade is parted, so the first part holds all of the fade in and the last one all of the fade out.
+    """
+    start = whole.start_samples
+    reach = start - whole.before_samples, start + whole.length_samples + whole.after_samples
+    unfaded = reach[0] + whole.fade_in_samples, reach[1] - whole.fade_out_samples
+    parts = _without_parted_fades(media_parts(track, consolidated, *reach), *unfaded)
+    for number, part in enumerate(parts):
+        is_first, is_last = number == 0, number == len(parts) - 1
+        begin = start if is_first else part.start_samples
+        end = start + whole.length_samples if is_last else part.stop_samples
+        yield replace(
+            whole,
+            start_samples=begin + part.offset_samples,
+            result_start_samples=whole.result_start_samples + begin - start,
+            length_samples=end - begin,
+            before_samples=whole.before_samples if is_first else 0,
+            after_samples=whole.after_samples if is_last else 0,
+            fade_in_samples=whole.fade_in_samples if is_first else 0,
+            fade_out_samples=whole.fade_out_samples if is_last else 0,
+            source_id=part.source_id,
+            shift_samples=part.shift_samples,
+            offset_samples=part.offset_samples,
+        )
+
+
+def _without_parted_fades(parts: Iterable[Part], first: int, last: int) -> list[Part]:
+    """Return parts that meet between two positions alone, unless they are of different media.
+
+    Where a fade holds the split of a clip, both sides of it continue one recording.
+    """
+    found: list[Part] = []
+    for one in parts:
+        before = found[-1] if found else None
+        meets = before is not None and before.stop_samples == one.start_samples
+        if meets and not first <= one.start_samples <= last and _medium(before) == _medium(one):
+            found[-1] = replace(found[-1], stop_samples=one.stop_samples)
+        else:
+            found.append(one)
+    return found
+
+
+def _medium(part: Part | None) -> tuple[str, int, int] | None:
+    return None if part is None else (part.source_id, part.offset_samples, part.shift_samples)
+
+
+def clips_of(request: ExportRequest, track: Track, *, over_silence: bool = False) -> tuple[ResultClip, ...]:
+    """Return the clips of a track in a request (see `clips`), at the places that its media count.
+
+    Those of a video count from its picture.
+    """
+    own = request.consolidated.get(track.id)
+    found = clips(request.state, request.edit_list, track, own, over_silence=over_silence)
+    media, sources, rate_hz = request.named_media, request.sources, request.state.rate_hz
+    lags = {key: round(sound_lag_s(sources[key], media) * rate_hz) for key in track.source_ids}
+    if not any(lags.values()):
+        return found
+    return tuple(_later(one, lags.get(one.source_id, 0)) for one in found)
+
+
+def _later(clip: ResultClip, by: int) -> ResultClip:
+    return replace(clip, start_samples=clip.start_samples + by, offset_samples=clip.offset_samples + by)
+
+
+def crossfades(found: tuple[ResultClip, ...]) -> dict[int, tuple[int, int]]:
+    """Return the reach of each crossfade before and after the start of a clip, by the clip's number."""
+    return {
+        number: (right.before_samples, left.after_samples)
+        for number, (left, right) in enumerate(pairwise(found), 1)
+        if left.result_stop_samples == right.result_start_samples
+        and right.before_samples + left.after_samples
+    }

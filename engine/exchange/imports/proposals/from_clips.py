@@ -1,0 +1,442 @@
+"""Clips as edits: cuts, moves and repeats of all tracks, and edits of single tracks.
+
+Gains that vary, as gain edits of the tracks that have them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import pairwise
+from math import ceil, floor, log10
+from pathlib import Path
+
+import numpy as np
+
+from engine.core.errors import EditsError
+from engine.core.spans import united
+from engine.core.wording import counted
+from engine.document.kinds import KINDS
+from engine.document.kinds.operations import Gain
+from engine.document.kinds.payload import CROSSFADE_MS
+from engine.document.kinds.sounding import (
+    BY_SAMPLES,
+    GAIN_DB,
+    IS_SILENT,
+    LOUDEST_DB,
+    QUIETEST_DB,
+    RAMP_MS,
+    ramp_payload,
+)
+from engine.document.marks.edits import NamedSpan
+from engine.document.state import DocumentState
+from engine.exchange.export.placing.frame_rates import picture_rate
+from engine.exchange.imports.described import ImportedEdits, left_out_sentences
+from engine.exchange.imports.document_clips import DocumentClips, document_clips
+from engine.exchange.imports.gain_curves import Curve, Trapezoid, trapezoids
+from engine.exchange.imports.proposals.crossfades import Seam, fades_of, played_in, with_crossfades
+from engine.exchange.imports.proposals.own_timing import own_timing
+from engine.exchange.imports.proposals.runs import Difference, PlayedRuns, Run, heard, sounding_spans
+from engine.exchange.imports.proposals.wanted import TIMING, WantedEdits, WantedOnTracks
+from engine.exchange.imports.unmoved import plays_own, unmoved
+from engine.sound.edl.accepting import accepted_effect
+from engine.sound.edl.build import build
+from engine.sound.edl.edit_list import EditList
+from engine.sound.edl.edits_that_play import Played, Wanted, edits_that_play
+from engine.sound.edl.inserts import INSERTED_FROM
+from engine.sound.edl.own_programmes import without_rest
+from engine.sound.edl.tracks.patches import ramps_samples
+
+_QUIETEST = 1e-6
+_NEAR_DB = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class WantedGains:
+    """Gain edits after the import.
+
+    Attributes
+    ----------
+    replaced : ids of accepted proposals in whose place the edits come
+    stays : ids of the other accepted ones
+    left_out : a sentence each
+    """
+
+    edits: tuple[WantedOnTracks, ...] = ()
+    replaced: frozenset[str] = frozenset()
+    stays: frozenset[str] = frozenset()
+    left_out: tuple[str, ...] = ()
+
+
+def wanted_gains(clips: DocumentClips, state: DocumentState) -> WantedGains:
+    """Return gain edits for the curves that the document does not have.
+
+    A curve that no gain edits make is left out, and those of its track stay.
+    """
+    own = {
+        key: effect
+        for key, proposal in state.proposals.items()
+        if (effect := _gains(accepted_effect(proposal, state.decisions.get(key))))
+    }
+    edits: list[WantedOnTracks] = []
+    replaced: dict[str, set[str]] = {}
+    left_out: Counter[str] = Counter()
+    for track_id, curves in clips.curves.items():
+        chosen, touched = _chosen(curves, track_id, own)
+        heard = [(one.start_samples, one.stop_samples) for one in clips.by_track.get(track_id, ())]
+        found = trapezoids(chosen, heard)
+        if found is None:
+            left_out["volume curve"] += sum(one.is_changed for one in chosen)
+            continue
+        fresh = list(found)
+        for key in touched:
+            same = [_same(one, found, state.rate_hz) for one in own[key]]
+            if all(one is not None for one in same):
+                fresh = [one for one in fresh if one not in same]
+            else:
+                replaced.setdefault(key, set()).add(track_id)
+        edits += [_edit(one, track_id, state.rate_hz) for one in fresh]
+    for key, changed in replaced.items():
+        edits += _for_others(own[key], changed, state)
+    stays = frozenset(own) - frozenset(replaced)
+    return WantedGains(tuple(edits), frozenset(replaced), stays, left_out_sentences(left_out))
+
+
+def _gains(effect: Sequence[object]) -> tuple[Gain, ...]:
+    return tuple(one for one in effect if isinstance(one, Gain))
+
+
+def _chosen(
+    curves: Sequence[Curve], track_id: str, own: Mapping[str, Sequence[Gain]]
+) -> tuple[list[Curve], set[str]]:
+    """Return the changed curves and all that share a gain edit with them, and those edits."""
+    chosen, touched = {one for one in curves if one.is_changed}, set[str]()
+    while True:
+        reached = {
+            key
+            for key, effect in own.items()
+            for gain in effect
+            if not gain.tracks or track_id in gain.tracks
+            if any(_overlap(gain, one) for one in chosen)
+        }
+        if reached == touched:
+            return list(chosen), touched
+        touched = reached
+        chosen |= {one for one in curves for key in touched for gain in own[key] if _overlap(gain, one)}
+
+
+def _overlap(gain: Gain, curve: Curve) -> bool:
+    return gain.start_samples < curve.stop_samples and curve.start_samples < gain.stop_samples
+
+
+def _same(gain: Gain, found: Sequence[Trapezoid], rate_hz: int) -> Trapezoid | None:
+    """Return the imported gain that an existing gain edit already makes."""
+    wanted = gain.start_samples, gain.stop_samples, ramps_samples(gain, rate_hz)
+    for one in found:
+        is_there = (one.start_samples, one.stop_samples, one.ramps_samples) == wanted
+        if is_there and abs(_decibels(one) - gain.gain_db) < _NEAR_DB:
+            return one
+    return None
+
+
+def _decibels(one: Trapezoid) -> float:
+    gain_db = 20.0 * log10(max(one.factor, _QUIETEST))
+    return round(min(max(gain_db, QUIETEST_DB), LOUDEST_DB), 2)
+
+
+def _edit(one: Trapezoid, track_id: str, rate_hz: int) -> WantedOnTracks:
+    start_ms, stop_ms = (1000 * ramp / rate_hz for ramp in one.ramps_samples)
+    payload = {GAIN_DB: _decibels(one), **ramp_payload((start_ms, stop_ms))}
+    return WantedOnTracks("gain", one.start_samples, one.stop_samples, payload, (track_id,))
+
+
+def _for_others(
+    effect: Sequence[Gain], changed: Collection[str], state: DocumentState
+) -> Iterator[WantedOnTracks]:
+    """Yield an edit that was replaced on some tracks, for the others that it was about."""
+    for one in effect:
+        tracks = one.tracks or tuple(track.id for track in state.tracks)
+        others = tuple(key for key in tracks if key not in changed)
+        if others:
+            payload = {GAIN_DB: one.gain_db, **ramp_payload(one.ramps_ms)}
+            yield WantedOnTracks("gain", one.start_samples, one.stop_samples, payload, others)
+
+
+_MOST_OFF = Fraction(3, 2)
+"""How many frames the end of a clip can be off: its start by half of one, its length by one."""
+_CLICKS_A_S = 24
+_SEAM_MARKERS = ("Cut", "")
+
+
+def from_clips(imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path]) -> WantedEdits:
+    """Return the edits that make a document play the same as the clips.
+
+    Raises
+    ------
+    EditsError : the clips refer to other recordings, or their recordings are ambiguous
+    """
+    clips = document_clips(imported, state, places)
+    if imported.counts_frames and imported.frame_rate is not None:
+        clips = unmoved(
+            clips,
+            state,
+            imported.frame_rate,
+            has_crossfades=imported.has_crossfades,
+            states_cuts=imported.states_cuts,
+        )
+    found, single = _composed(clips, imported, state, places)
+    if all(one.is_inserted for one in found.runs):
+        raise EditsError(f"{imported.file_name} contains no audio of this recording: choose another file.")
+    length, rate_hz, own = state.length_samples, state.rate_hz, without_rest(build(state))
+    if clips.near_samples:
+        found = replace(found, runs=_met(found.runs, ceil(_MOST_OFF * clips.near_samples), own))
+    seams = _seams(found, length)
+    made, wanted, stays = build(state), tuple[Wanted, ...](), frozenset[str]()
+    if not _is_played(found.runs, seams, own):
+        played = [Played(one.start_samples, one.stop_samples) for one in found.runs]
+        fades = fades_of(own)  # seams whose length the file does not specify
+        lengths = {seam: fades.get(seam) if one is None else one for seam, one in seams.items()}
+        edits = _without(edits_that_play(played, length), clips.uncut)
+        wanted = with_crossfades(edits, lengths, length, rate_hz)
+    elif single is not None:
+        stays = _of_all_tracks(state)
+    timing = [WantedOnTracks(one.kind, one.start_samples, one.stop_samples, one.payload) for one in wanted]
+    if wanted or single is not None:
+        timing += single or ()
+        made = played_in(state, timing, stays)
+    gains = wanted_gains(clips, state)
+    left_out = [*clips.left_out, *gains.left_out, *found.left_out, *_shortened(fades_of(made), seams)]
+    left_out += _lost_edge_fades(found, made)
+    return WantedEdits(
+        (*timing, *(edit for one in found.differences for edit in _on_track(one, rate_hz)), *gains.edits),
+        (*TIMING, Gain) if gains.replaced else TIMING,
+        markers=tuple(_markers(imported, state, found.runs)),
+        gains_db=clips.gains_db,
+        heard=made,
+        has_crossfades=imported.has_crossfades,
+        has_edge_fades=imported.has_edge_fades,
+        left_out=tuple(left_out),
+        stays=stays | gains.stays if gains.replaced else stays,
+        not_understood=clips.not_understood,
+    )
+
+
+def _composed(
+    clips: DocumentClips, imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path]
+) -> tuple[PlayedRuns, tuple[WantedOnTracks, ...] | None]:
+    """Return the runs that most tracks play, and the cuts and inserts of single tracks.
+
+    None for those that the document has.
+    """
+
+    def composed(keys: Collection[str] | None = None) -> PlayedRuns:
+        return heard(
+            clips.by_track,
+            state,
+            near_samples=clips.near_samples,
+            has_crossfades=imported.has_crossfades,
+            has_edge_fades=imported.has_edge_fades,
+            states_cuts=imported.states_cuts,
+            unknown=clips.unknown,
+            alone=keys,
+        )
+
+    own, near = build(state), clips.near_samples
+    found = composed()
+    rate = imported.frame_rate or picture_rate(state, places).usual.exact
+    if plays_own(clips, state, imported, rate):
+        alone = {key: composed((key,)) for key in clips.by_track} if own.own else {"": found}
+        return _as_played(alone.values(), clips, without_rest(own)), None
+    if not (own.own or found.differences or found.left_out):
+        return found, None
+    alone = {key: composed((key,)) for key, one in clips.by_track.items() if one}
+    timing = own_timing(alone, sounding_spans(state.tracks), state, near)
+    if timing is None or not timing.edits:
+        return found, () if own.own else None
+    others = composed(alone.keys() - timing.tracks)
+    fades = {one.start_samples: one.fade_samples for one in others.runs}
+    runs = [
+        replace(one, fade_samples=fades.get(one.start_samples, one.fade_samples)) for one in timing.shared
+    ]
+    differences = (*others.differences, *timing.differences)
+    return replace(others, runs=tuple(runs), differences=differences), timing.edits
+
+
+def _of_all_tracks(state: DocumentState) -> frozenset[str]:
+    """Return the ids of accepted proposals that time all tracks alike."""
+    return frozenset(
+        key
+        for key, one in state.proposals.items()
+        if not one.tracks
+        and any(isinstance(each, TIMING) for each in accepted_effect(one, state.decisions.get(key)))
+    )
+
+
+def _as_played(found: Iterable[PlayedRuns], clips: DocumentClips, own: EditList) -> PlayedRuns:
+    """Return the runs of the document, which the clips play, and the differences of clips that have any."""
+    rows = zip(own.played_spans, own.seams_samples.tolist(), own.fades_in_samples.tolist(), strict=True)
+    runs = tuple(Run(*span, at, fade) for span, at, fade in rows)
+    played = PlayedRuns(runs, end_fade_samples=int(own.fades_out_samples[-1]))
+    if all(one.is_heard and not one.gain_db for parts in clips.by_track.values() for one in parts):
+        return played
+    differences = [one for each in found for one in each.differences]
+    left_out = [one for each in found for one in each.left_out]
+    return replace(played, differences=tuple(differences), left_out=tuple(left_out))
+
+
+def _without(edits: Sequence[Wanted], uncut: Sequence[Seam]) -> tuple[Wanted, ...]:
+    """Return edits whose cuts leave out spans that are played in a way that is not understood."""
+    found: list[Wanted] = []
+    for one in edits:
+        if one.kind != "cut" or not uncut:
+            found.append(one)
+            continue
+        edges = np.array([one.start_samples, *united(uncut).ravel().tolist(), one.stop_samples], np.int64)
+        left = edges.clip(one.start_samples, one.stop_samples).reshape(-1, 2).tolist()
+        found += [
+            replace(one, start_samples=start, stop_samples=stop) for start, stop in left if start < stop
+        ]
+    return tuple(found)
+
+
+def _is_played(runs: Sequence[Run], seams: Mapping[Seam, int | None], own: EditList) -> bool:
+    """Return whether a document already plays these runs, as precisely as the file specifies them."""
+    spans = [(one.start_samples, one.stop_samples) for one in _joined(runs)]
+    fades = fades_of(own)
+    return spans == list(own.played_spans) and all(
+        length is None or length == fades.get(seam, 0) for seam, length in seams.items()
+    )
+
+
+def _met(runs: Sequence[Run], near: int, own: EditList) -> tuple[Run, ...]:
+    """Return runs whose ends, where they were rounded, meet the start of another or the end of the document.
+
+    An end is its start and a rounded length, so it is less exact than a start. Ends that the document has
+    stay.
+    """
+    starts, stops = [one.start_samples for one in runs], own.kept_stops_samples.tolist()
+    known = np.unique([*starts, *stops, own.source_length_samples])
+    known = known[known < INSERTED_FROM]
+    ends: list[int] = []
+    found = []
+    for one in runs:
+        if one.is_inserted:
+            found.append(one)
+            continue
+        edges = np.array([*known[known > one.start_samples].tolist(), *ends], np.int64)
+        away = np.abs(edges - one.stop_samples)
+        nearest = int(np.argmin(away)) if len(edges) else -1
+        stop = int(edges[nearest]) if nearest >= 0 and away[nearest] <= near else one.stop_samples
+        ends.append(max(stop, one.start_samples + 1))
+        found.append(replace(one, stop_samples=ends[-1]))
+    return tuple(found)
+
+
+def _seams(found: PlayedRuns, length: int) -> dict[Seam, int | None]:
+    """Return where the document jumps, and how long each crossfade is."""
+    runs = _joined(found.runs)
+    seams: dict[Seam, int | None] = {}
+    if 0 < runs[0].start_samples < INSERTED_FROM:
+        seams[-1, runs[0].start_samples] = runs[0].fade_samples
+    for one, after in pairwise(runs):
+        seams[one.stop_samples, after.start_samples] = after.fade_samples
+    if runs[-1].stop_samples < length:
+        seams[runs[-1].stop_samples, -1] = found.end_fade_samples
+    return seams
+
+
+def _joined(runs: Sequence[Run]) -> list[Run]:
+    """Return runs as one where the document goes on from one to the next."""
+    joined: list[Run] = []
+    for one in runs:
+        if joined and joined[-1].stop_samples == one.start_samples:
+            joined[-1] = replace(joined[-1], stop_samples=one.stop_samples)
+        else:
+            joined.append(one)
+    return joined
+
+
+def _shortened(made: Mapping[Seam, int], wanted: Mapping[Seam, int | None]) -> Iterator[str]:
+    """Report the number of crossfades that differ in length from the file."""
+    other = sum(
+        length is not None and made.get(seam, length) != length
+        for seam, length in wanted.items()
+        if -1 not in seam
+    )
+    if other:
+        yield f"{counted(other, 'crossfade')} of another length than in the file."
+
+
+def _lost_edge_fades(found: PlayedRuns, made: EditList) -> Iterator[str]:
+    """Report fades at the start and the end of the file where the document has no cut that could have them.
+
+    Shorter ones, as programs add them to every clip against clicks, are not worth a message.
+    """
+    least = made.rate_hz // _CLICKS_A_S
+    lengths = found.runs[0].fade_samples, found.end_fade_samples
+    own = made.fades_in_samples[0], made.fades_out_samples[-1]
+    lost = sum(
+        length is not None and length - int(mine) > least for length, mine in zip(lengths, own, strict=True)
+    )
+    if lost:
+        yield f"{counted(lost, 'fade')} at the start or the end left out."
+
+
+def _on_track(one: Difference, rate_hz: int) -> Iterator[WantedOnTracks]:
+    span, tracks = (one.start_samples, one.stop_samples), (one.track_id,)
+    if one.is_silent:
+        for start, stop, fade in _silences(one):
+            payload = {IS_SILENT: True, CROSSFADE_MS: 1000 * fade / rate_hz}
+            yield WantedOnTracks("mute", start, stop, payload, tracks)
+    elif one.by_samples:
+        yield WantedOnTracks("slip", *span, {BY_SAMPLES: float(one.by_samples), CROSSFADE_MS: 0.0}, tracks)
+    else:
+        gain_db = min(max(one.gain_db, QUIETEST_DB), LOUDEST_DB)
+        yield WantedOnTracks("gain", *span, {GAIN_DB: round(gain_db, 2), RAMP_MS: 0.0}, tracks)
+
+
+def _silences(one: Difference) -> Iterator[tuple[int, int, int]]:
+    """Yield spans with the lengths of the fades at both of their edges, whose middle is the edge.
+
+    Where only one edge of a silence has a fade, a mute of its own makes it: its other fade is in the silence.
+    """
+    before, after = one.fade_before_samples, one.fade_after_samples
+    if before == after:
+        yield one.start_samples - before + before // 2, one.stop_samples + before // 2, before
+        return
+    yield one.start_samples, one.stop_samples, 0
+    if before:
+        yield one.start_samples - before + before // 2, one.start_samples + before, before
+    if after:
+        stop = one.stop_samples + after // 2
+        yield stop - after, stop, after
+
+
+def _markers(imported: ImportedEdits, state: DocumentState, runs: Sequence[Run]) -> Iterator[NamedSpan]:
+    """Yield markers that the document does not have; those at seams that Offcut wrote are none."""
+    near = ceil(imported.rounding_s * state.rate_hz) + 1
+    known = {one.name for one in state.markers.values()}
+    seams = [one.at_samples for one in runs[1:]]
+    for one in imported.markers:
+        start, stop = (floor(at * state.rate_hz + Fraction(1, 2)) for at in (one.start_s, one.stop_s))
+        at_seam = any(abs(start - seam) <= near for seam in seams)
+        if one.name in known or (at_seam and _is_of_seam(one.name)):
+            continue
+        first = _in_document(start, runs)
+        yield NamedSpan(first, max(first, _in_document(stop, runs)) if stop > start else first, one.name)
+
+
+def _is_of_seam(name: str) -> bool:
+    word = name.partition(":")[0]
+    return name in _SEAM_MARKERS or word in KINDS.own
+
+
+def _in_document(at: int, runs: Sequence[Run]) -> int:
+    """Return the position in the document played at a position of the imported edits, or next after it."""
+    sounding = [one for one in runs if not one.is_inserted]
+    for one in sounding:
+        if at < one.end_samples:
+            return one.start_samples + max(0, at - one.at_samples)
+    return sounding[-1].stop_samples if sounding else 0

@@ -1,0 +1,1 @@
+"""Orders of a recording by rules, references and learned editors."""

@@ -1,0 +1,289 @@
+"""Find the likeliest order of steps within bounds: required steps, length, and loops.
+
+Orders go forward but for loops: a segment played again right after itself. The best of them is found exactly,
+from the end to the beginning (R. Bellman, 1957); the length is reached as by H. Everett (Operations Research
+11, 1963): each second played has a value, which is found by halving. Lengths in between are spliced of two
+such orders, or found by leaving out pieces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.features.arrangement.orders import Order, Span, length_s, order_of, spans_of
+from engine.features.arrangement.scores import Floats, Jump, Scores
+from engine.features.arrangement.steps import Steps
+
+_OF_KEEP = 0.3
+"""Weight of a step's own probability of being played, relative to the transitions."""
+_BANNED = -60.0
+_HALVINGS = 22
+_MOST_WORTH = 10.0
+_NO_WORTH, _NEAR_S = 5e-3, 0.25
+_SPLICES = 20
+_UNLIKELY = -12.0
+"""The logarithm of a chance that the network does not give."""
+_NEXT, _STOP = -1, -2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bounds:
+    """Bounds of an arrangement.
+
+    Attributes
+    ----------
+    must, never : shape (n,), steps that are always played, and never, independent of the model
+    least_steps : no piece is shorter, but at the end
+    most_times : a loop is played so often in a row at most
+    target_s : how long it is to be, None for as long as the editor would
+    """
+
+    must: NDArray[np.bool_]
+    never: NDArray[np.bool_]
+    least_steps: int = 1
+    most_times: int = 4
+    target_s: float | None = None
+
+    @classmethod
+    def none(cls, n: int) -> Bounds:
+        """Return bounds that bind nothing."""
+        return cls(np.zeros(n, bool), np.zeros(n, bool))
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """An order, and its score: its log probability plus the weight of its steps."""
+
+    order: Order
+    score: float
+
+
+@dataclass(slots=True)
+class _Table:
+    """The best way from each step to the end."""
+
+    best: Floats
+    landing: Floats
+    goes: NDArray[np.int64]
+    loop_from: NDArray[np.int64]
+    loop_more: NDArray[np.int64]
+    starts: int = 0
+    score: float = field(default=0.0)
+
+
+def decode(scores: Scores, steps: Steps, bounds: Bounds) -> Decoded:
+    """Return the best order; empty where nothing is there to be played, or the editor would play nothing."""
+    if not len(scores):
+        return Decoded(np.zeros(0, np.int64), 0.0)
+    free = _best(scores, steps, bounds, 0.0)
+    if bounds.target_s is None:
+        return free
+    return _of_length(scores, steps, bounds, free)
+
+
+def _of_length(scores: Scores, steps: Steps, bounds: Bounds, free: Decoded) -> Decoded:
+    """Return the order whose length is nearest to the target."""
+    target = bounds.target_s
+    assert target is not None
+    low, high = -_MOST_WORTH, _MOST_WORTH
+    shorter = longer = free
+    for _ in range(_HALVINGS):
+        worth = (low + high) / 2.0
+        found = _best(scores, steps, bounds, worth)
+        if length_s(found.order, steps) < target:
+            low, shorter = worth, found
+        else:
+            high, longer = worth, found
+        if abs(length_s(found.order, steps) - target) < _NEAR_S or high - low < _NO_WORTH:
+            break
+    ways = [
+        free,
+        shorter,
+        longer,
+        *_spliced(shorter, longer, steps, bounds),
+        *_spliced(longer, shorter, steps, bounds),
+        *_thinned(longer, steps, bounds),
+    ]
+    return min(ways, key=lambda one: abs(length_s(one.order, steps) - target))
+
+
+def _spliced(first: Decoded, then: Decoded, steps: Steps, bounds: Bounds) -> Iterator[Decoded]:
+    """Yield orders that begin as one and continue as another from a step that both play.
+
+    If both are equally good at the value of a second, so are their splices.
+    """
+    target = bounds.target_s
+    assert target is not None
+    places = {int(step): at for at, step in enumerate(then.order.tolist())}
+    lengths = steps.lengths_s
+    before = np.cumsum(lengths[first.order])
+    after = np.cumsum(lengths[then.order][::-1])[::-1]
+    by_length = []
+    for at, step in enumerate(first.order.tolist()):
+        if step in places:
+            other = places[step]
+            total = float(before[at] + (after[other + 1] if other + 1 < len(after) else 0.0))
+            by_length.append((abs(total - target), at, other))
+    for _, at, other in sorted(by_length)[:_SPLICES]:
+        order = np.concatenate([first.order[: at + 1], then.order[other + 1 :]])
+        pieces = spans_of(order)
+        if all(last - start >= min(bounds.least_steps, len(steps) - start) for start, last in pieces):
+            yield Decoded(order, min(first.score, then.score))
+
+
+def _thinned(longer: Decoded, steps: Steps, bounds: Bounds) -> Iterator[Decoded]:
+    """Yield an order with ever more of its pieces left out, each time the one that brings it nearest."""
+    target = bounds.target_s
+    assert target is not None
+    pieces = spans_of(longer.order)
+    while len(pieces) > 1:
+        total = length_s(order_of(pieces), steps)
+        free = [at for at, (first, last) in enumerate(pieces) if not bounds.must[first:last].any()]
+        if total <= target or not free:
+            return
+        lengths = [length_s(np.arange(*pieces[at]), steps) for at in free]
+        out = min(range(len(free)), key=lambda number: abs(total - lengths[number] - target))
+        pieces = [piece for at, piece in enumerate(pieces) if at != free[out]]
+        yield Decoded(order_of(pieces), longer.score)
+
+
+def _best(scores: Scores, steps: Steps, bounds: Bounds, worth: float) -> Decoded:
+    gain = _OF_KEEP * np.clip(scores.keep, -8.0, 8.0) + worth * steps.lengths_s
+    gain = gain + np.where(bounds.never & ~bounds.must, _BANNED, 0.0)
+    again = worth * steps.lengths_s
+    table = _filled(scores, bounds, gain, again)
+    return Decoded(_walked(table, bounds.least_steps, len(scores)), table.score)
+
+
+def _filled(scores: Scores, bounds: Bounds, gain: Floats, again: Floats) -> _Table:
+    n = len(scores)
+    table = _Table(np.zeros(n), np.zeros(n), np.full(n, _NEXT), np.full(n, -1), np.zeros(n, np.int64))
+    must_after = _next_must(bounds.must)
+    gained = np.concatenate([[0.0], np.cumsum(gain)])
+    stayed = np.concatenate([np.zeros((1, scores.stay.shape[1])), np.cumsum(scores.stay, axis=0)])
+    repeated = np.concatenate([[0.0], np.cumsum(again)])
+    least = max(1, bounds.least_steps)
+    for step in range(n - 1, -1, -1):
+        value, goes = _onward(scores, table, gain, must_after, step, 0)
+        loop_from, loop_more = -1, 0
+        for first, more, looped in _loops(scores, bounds, stayed, repeated, step):
+            after, to = _onward(scores, table, gain, must_after, step, more)
+            if looped + after > value:
+                value, goes, loop_from, loop_more = looped + after, to, first, more
+        table.best[step], table.goes[step] = value, goes
+        table.loop_from[step], table.loop_more[step] = loop_from, loop_more
+        last = min(n, step + least) - 1
+        table.landing[step] = (
+            gained[last + 1] - gained[step] + stayed[last, 0] - stayed[step, 0] + table.best[last]
+        )
+    table.score, table.starts = _jumped(scores.begin, table, 0, int(must_after[0]), n)
+    return table
+
+
+def _onward(
+    scores: Scores, table: _Table, gain: Floats, must_after: NDArray[np.int64], step: int, passed: int
+) -> tuple[float, int]:
+    """Return the best value from a step on, after `passed` earlier passes, and its next step."""
+    n = len(scores)
+    if step == n - 1:
+        return 0.0, _STOP
+    value = float(scores.stay[step, passed] + gain[step + 1] + table.best[step + 1])
+    goes = _NEXT
+    jump = scores.onward.get((step, passed))
+    if jump is not None:
+        jumped, to = _jumped(jump, table, step + 1, int(must_after[step + 1]), n)
+        jumped += float(scores.leave[step, passed])
+        if jumped > value:
+            value, goes = jumped, to
+    return value, goes
+
+
+def _jumped(jump: Jump, table: _Table, from_: int, must: int, n: int) -> tuple[float, int]:
+    """Return the best landing, or the end where nothing that must be played is left.
+
+    The next step that must be played can always be reached: where it is not among the likeliest targets,
+    it has the chance of the least likely of them.
+    """
+    value, to = (jump.log_stop, _STOP) if must >= n else (-np.inf, _NEXT)
+    allowed = (jump.targets >= from_) & (jump.targets <= must)
+    targets, chances = jump.targets[allowed], jump.log_chances[allowed]
+    if must < n and must not in targets:
+        least = float(jump.log_chances.min()) if len(jump.targets) else _UNLIKELY
+        targets, chances = np.append(targets, must), np.append(chances, least)
+    if len(targets):
+        sums = chances + table.landing[targets]
+        best = int(np.argmax(sums))
+        if sums[best] > value:
+            value, to = float(sums[best]), int(targets[best])
+    return float(value), to
+
+
+def _loops(
+    scores: Scores, bounds: Bounds, stayed: Floats, repeated: Floats, step: int
+) -> list[tuple[int, int, float]]:
+    """Return loops that end with a step: where they begin, how often more they are played, their score."""
+    first_jump = scores.back.get((step, 0))
+    if first_jump is None:
+        return []
+    found = []
+    for first in first_jump.targets.tolist():
+        if step - first + 1 < max(2, bounds.least_steps) or bounds.never[first : step + 1].any():
+            continue
+        value = 0.0
+        for more in range(1, min(bounds.most_times, scores.stay.shape[1])):
+            jump = scores.back.get((step, more - 1))
+            if jump is None or first not in jump.targets:
+                break
+            at = int(np.flatnonzero(jump.targets == first)[0])
+            value += float(scores.leave[step, more - 1] + jump.log_chances[at])
+            value += float(stayed[step, more] - stayed[first, more])
+            value += float(repeated[step + 1] - repeated[first])
+            found.append((first, more, value))
+    return found
+
+
+def _next_must(must: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return for each step the first one from it on that must be played, n for none."""
+    n = len(must)
+    places = np.where(must, np.arange(n), n)
+    found: NDArray[np.int64] = np.minimum.accumulate(places[::-1])[::-1]
+    return np.concatenate([found, [n]])
+
+
+def _walked(table: _Table, least: int, n: int) -> Order:
+    """Return the steps of the best way."""
+    spans: list[Span] = []
+    step, start = table.starts, table.starts
+    if step == _STOP:
+        return np.zeros(0, np.int64)
+    step = min(n, start + max(1, least)) - 1
+    while True:
+        if table.loop_from[step] >= 0:
+            first, more = int(table.loop_from[step]), int(table.loop_more[step])
+            spans += [(start, step + 1), *[(first, step + 1)] * (more - 1)]
+            start = first
+        goes = int(table.goes[step])
+        if goes == _NEXT:
+            step += 1
+            continue
+        spans.append((start, step + 1))
+        if goes == _STOP:
+            return order_of(spans)
+        start = goes
+        step = min(n, start + max(1, least)) - 1
+
+
+def several(
+    scores: Scores, steps: Steps, bounds: Bounds, seeds: Sequence[int], by: float = 1.5
+) -> list[Decoded]:
+    """Return the best order and others that are nearly as likely, each once, the best first."""
+    found = [decode(scores, steps, bounds)]
+    for seed in seeds:
+        other = decode(scores.stirred(np.random.default_rng(seed), by), steps, bounds)
+        if not any(np.array_equal(other.order, one.order) for one in found):
+            found.append(other)
+    return found

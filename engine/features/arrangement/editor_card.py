@@ -1,0 +1,86 @@
+"""Summary of an .editor file, read from its head alone: listing editors loads no model."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.core.errors import OffcutError
+from engine.core.files.regular_file import open_regular
+from engine.core.files.strict_json import parse_json
+from engine.core.wording import counted, percent
+from engine.features.arrangement.habits import Habits
+
+_MOST_BYTES = 1 << 22
+_MOST_FILES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class EditorCard:
+    """An editor as a list shows it.
+
+    Attributes
+    ----------
+    pairs : of how many edits of a recording it was learned
+    habits : None in a file of before they were counted
+    """
+
+    path: Path
+    pairs: int
+    habits: Habits | None
+
+    @property
+    def words(self) -> str:
+        """Summarize the editing in a line."""
+        said = [counted(self.pairs, "edit")]
+        habits = self.habits
+        if habits is not None and habits.piece_s is not None:
+            said.append(f"{habits.piece_s:.1f} s pieces")
+            if habits.downbeat_share is not None:
+                said.append(f"{percent(habits.downbeat_share)} of cuts on downbeats")
+            said.append(f"{percent(habits.kept_share)} retained")
+            if habits.loops:
+                said.append(counted(habits.loops, "loop"))
+        return ", ".join(said)
+
+
+def card_of(path: Path) -> EditorCard | None:
+    """Return the summary from the head of a file; None if it is invalid or cannot be read."""
+    try:
+        with open_regular(path) as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            if length > _MOST_BYTES:
+                return None
+            head = parse_json(file.read(length).decode())
+        facts = parse_json(head["__metadata__"]["offcut"])
+        pairs = facts["pairs"]
+        return EditorCard(path, len(pairs), Habits.of_facts(facts.get("habits")))
+    except (OSError, struct.error, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def require_editor(path: Path) -> None:
+    """Refuse a file that is not an editor, by its head alone.
+
+    Raises
+    ------
+    OffcutError : it is missing, or its head is not that of an editor
+    """
+    if not path.exists():
+        raise OffcutError(f"There is no editor at '{path}': make one with learn-edits.")
+    if card_of(path) is None:
+        raise OffcutError(f"'{path}' is damaged or not an editor: make one with learn-edits.")
+
+
+def cards_of(used: Iterable[Path], folders: Iterable[Path]) -> tuple[EditorCard, ...]:
+    """Return the editors that were used, then those in folders, each once and as many as a list can hold."""
+    paths = [path.absolute() for path in used]
+    for folder in folders:
+        try:
+            paths += sorted(path.absolute() for path in folder.glob("*.editor"))
+        except OSError:
+            continue
+    cards = (card_of(path) for path in list(dict.fromkeys(paths))[:_MOST_FILES])
+    return tuple(card for card in cards if card is not None)

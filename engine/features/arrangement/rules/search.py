@@ -1,0 +1,357 @@
+"""Find the rules behind the edits of an editor, and their edits of another recording.
+
+Rules are drawn, and the best of them changed one choice after another (an evolution strategy, H.-P. Schwefel,
+1981, over the choices of a program, as D. Wingate and others change them, AISTATS 2011). The edits
+by the best rules are weighted by fit, and the one most alike to all of them is played: that of least expected
+loss.
+
+Six families of editors, each with many habits.
+
+Shortening (a radio edit), lengthening (an extended mix), practice loops, medleys, the best of a jam, and
+teasers. A rule gives the spans of steps that an editor plays of a recording, in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from engine.core.progress import SILENT, Progress
+from engine.features.arrangement.alike import RightOrder
+from engine.features.arrangement.orders import Order, Span, order_or_all
+from engine.features.arrangement.rules.choices import Choices, Numbers
+from engine.features.arrangement.rules.outline import Outline, Stretch, Take
+from engine.features.arrangement.rules.picks import AGAIN, bars_of, leaves_out, part_of, pick_of, sort_of
+from engine.features.arrangement.weighed import Weighed, by_expected_loss
+
+Rule = Callable[[Outline], list[Span]]
+
+
+def shortening(choices: Choices) -> Rule:
+    """Return a rule that leaves out sections, and shortens the first and the last one."""
+    count, which = choices.one_of((0, 1, 1, 2)), choices.one_of((0, -1, -1))
+    limit, only_once = choices.one_of((0, 0, 0, 8)), choices.is_so(0.6)
+    opening, ending = (choices.one_of(("whole", "whole", "out", "part")) for _ in range(2))
+    of_opening, of_ending = part_of(choices), part_of(choices)
+    out = [leaves_out(choices) for _ in range(2)][:count]
+
+    def spans(take: Take, beats: int) -> Iterator[Span]:
+        left_out = {at for pick in out for at in pick(take)}
+        labels = [one.label for one in take.sections]
+        for at, one in enumerate(take.sections):
+            is_plain = only_once and labels.count(one.label) > 1
+            ends = {0: (opening, of_opening), len(labels) - 1: (ending, of_ending)}
+            how, part = ("whole", of_opening) if is_plain or at not in ends else ends[at]
+            if at in left_out or how == "out":
+                continue
+            if how == "part":
+                yield part(one, beats)
+            else:
+                yield bars_of(one, limit * beats, is_end=False) if limit else one.span
+
+    def rule(outline: Outline) -> list[Span]:
+        takes = _each_piece(outline) if len(outline.pieces) > 1 else [outline.take(which)]
+        return [span for take in takes for span in spans(take, outline.beats)]
+
+    return rule
+
+
+def _each_piece(outline: Outline) -> list[Take]:
+    return [next(one for one in reversed(takes) if one.is_whole) for takes in outline.pieces]
+
+
+def lengthening(choices: Choices) -> Rule:
+    """Return a rule that repeats the first and the last section, and plays others again later."""
+    which, count = choices.one_of((0, -1, -1)), choices.one_of((0, 1, 1, 2))
+    opening_times, of_opening = choices.one_of((1, 2, 2, 3)), part_of(choices)
+    ending_times, of_ending = choices.one_of((1, 1, 2, 3)), part_of(choices)
+    goes_on = choices.is_so(0.3)
+    again = [(pick_of(choices), pick_of(choices), choices.one_of((1, 1, 2))) for _ in range(2)][:count]
+
+    def rule(outline: Outline) -> list[Span]:
+        take = outline.take(which)
+        sections = take.sections
+        made = [of_opening(sections[0], outline.beats)] * (opening_times - 1)
+        places = [(after(take), played, times) for after, played, times in again]
+        for at, one in enumerate(sections):
+            made.append(one.span)
+            for after_which, played, times in places:
+                if after_which == [at]:
+                    chosen = played(take)
+                    if goes_on and chosen:
+                        chosen = list(range(chosen[0], min(at, chosen[0] + 1) + 1))
+                    made += [sections[each].span for each in chosen] * times
+        return made + [of_ending(sections[-1], outline.beats)] * (ending_times - 1)
+
+    return rule
+
+
+def practice(choices: Choices) -> Rule:
+    """Return a rule that loops sections, maybe with the bars before them."""
+    what = choices.one_of(("one", "labels", "sections", "two"), (0.5, 0.2, 0.1, 0.2))
+    times, part, which = choices.one_of((2, 3, 4)), part_of(choices), choices.one_of((0, -1))
+    first, second = pick_of(choices), pick_of(choices)
+    lead_in, goes_on = choices.one_of((0, 0, 1, 2, 4)), choices.is_so(0.2)
+
+    def chosen_of(take: Take) -> list[int]:
+        labels = [one.label for one in take.sections]
+        if what == "labels":
+            return [labels.index(label) for label in dict.fromkeys(labels)]
+        if what == "sections":
+            return list(range(len(labels)))
+        return first(take) + (second(take) if what == "two" else [])
+
+    def rule(outline: Outline) -> list[Span]:
+        take = outline.take(which)
+        sections = take.sections
+        made: list[Span] = []
+        chosen = chosen_of(take) or [len(sections) - 1]
+        for at in chosen:
+            before = (
+                [bars_of(sections[at - 1], lead_in * outline.beats, is_end=True)] if lead_in and at else []
+            )
+            made += [*before, part(sections[at], outline.beats)] * times
+        return made + [one.span for one in sections[chosen[-1] + 1 :]] * goes_on
+
+    return rule
+
+
+def medley(choices: Choices) -> Rule:
+    """Return a rule that joins a passage of each piece."""
+    pick, part, sort = pick_of(choices), part_of(choices), sort_of(choices)
+    before, after = choices.one_of((0, 0, 0, 1)), choices.one_of((0, 0, 0, 1))
+    first_sections, to_hook = choices.one_of((0, 0, 0, 2, 3)), choices.is_so(0.3)
+
+    def passage(take: Take, beats: int) -> list[Span]:
+        sections = take.sections
+        if first_sections:
+            hook = 1 + [one.label for one in sections].index(take.roles["hook"])
+            return [one.span for one in sections[: hook if to_hook else first_sections]]
+        at = (pick(take) or [0])[0]
+        chosen = sections[max(0, at - before) : at + 1 + after]
+        return [one.span for one in chosen] if len(chosen) > 1 else [part(chosen[0], beats)]
+
+    def rule(outline: Outline) -> list[Span]:
+        takes = _each_piece(outline)
+        order = sort([take.sections for take in takes])
+        return [span for number in order for span in passage(takes[number], outline.beats)]
+
+    return rule
+
+
+def best_sections(choices: Choices) -> Rule:
+    """Return a rule that picks the loudest, softest, longest or shortest sections, or those at an end."""
+    count, part, sort = choices.one_of((1, 2, 3, 4, 5)), part_of(choices), sort_of(choices)
+    by, is_most = choices.one_of(("level", "level", "level", "length", "place")), choices.is_so(0.65)
+
+    def key(one: Stretch) -> float:
+        return {"level": one.level_db, "length": one.lasts_s, "place": float(one.first)}[by]
+
+    def rule(outline: Outline) -> list[Span]:
+        sections = [
+            one for takes in outline.pieces for take in takes if take.is_whole for one in take.sections
+        ]
+        best = sorted(sections, key=key, reverse=is_most)[:count]
+        chosen = sorted(best, key=lambda one: one.first)
+        return [part(chosen[at], outline.beats) for at in sort([[one] for one in chosen])]
+
+    return rule
+
+
+def teaser(choices: Choices) -> Rule:
+    """Return a rule that puts a passage of talk first, and then plays the recording."""
+    which, by = (
+        choices.one_of((0, 1, -1, -1, -2)),
+        choices.one_of(("place", "length", "level"), (0.5, 0.3, 0.2)),
+    )
+    of_it, begins = (
+        choices.one_of(("all", "start", "end")),
+        choices.one_of(("music", "music", "first", "talk")),
+    )
+    drops, sting = choices.one_of((0, 0, 0, 1)), choices.is_so(0.15)
+
+    def key(one: Stretch) -> float:
+        return {"level": one.level_db, "length": one.lasts_s, "place": float(one.first)}[by]
+
+    def rule(outline: Outline) -> list[Span]:
+        stretches = outline.stretches
+        music = [at for at, one in enumerate(stretches) if one.label >= 0]
+        talk = [at for at, one in enumerate(stretches) if one.label < 0]
+        first = {"music": (music or [0])[0], "first": 0, "talk": (talk or [0])[0]}[begins]
+        rest = stretches[first:]
+        blocks = sorted((one for one in rest if one.label < 0), key=key) or list(rest)
+        chosen = blocks[which] if -len(blocks) <= which < len(blocks) else blocks[-1]
+        middle = outline.middles.get(chosen.first, chosen.last)
+        shown = {"all": chosen.span, "start": (chosen.first, middle), "end": (middle, chosen.last)}[of_it]
+        stings = [stretches[music[0]].span] if sting and music else []
+        return [shown, *stings, (rest[0].first, rest[-1 - min(drops, len(rest) - 1)].last)]
+
+    return rule
+
+
+def hook_first(choices: Choices) -> Rule:
+    """Return a rule that begins with a section from later, and then plays the piece."""
+    pick, part = pick_of(choices, (*AGAIN, "loudest", "ending")), part_of(choices)
+    skips, which, is_moved = choices.one_of((0, 0, 1)), choices.one_of((0, -1)), choices.is_so(0.4)
+
+    def rule(outline: Outline) -> list[Span]:
+        sections = outline.take(which).sections
+        at = (pick(outline.take(which)) or [len(sections) - 1])[0]
+        rest = [one.span for number, one in enumerate(sections) if number >= skips]
+        if is_moved and at >= skips:
+            rest.pop(at - skips)
+        return [part(sections[at], outline.beats), *rest]
+
+    return rule
+
+
+FAMILIES = (shortening, lengthening, practice, medley, best_sections, teaser, hook_first)
+_SHARES = (0.24, 0.17, 0.16, 0.16, 0.13, 0.09, 0.05)
+
+
+RULES_IN_WORDS = (
+    "leaves out sections, and shortens the first or the last one",
+    "plays sections again",
+    "loops sections",
+    "joins a passage of each piece",
+    "plays the best sections alone",
+    "begins with a passage of talk",
+    "begins with a section from later",
+)
+"""Of the families, in their order."""
+
+
+def family_of(choices: Choices) -> int:
+    """Return the number of the family of an editor, by the first choice."""
+    return choices.one_of(range(len(FAMILIES)), _SHARES)
+
+
+def rule_of(choices: Choices) -> Rule:
+    """Return the rule of an editor of any family."""
+    return FAMILIES[family_of(choices)](choices)
+
+
+VERSION = 2
+"""Of the rules: the same numbers are another rule in another version."""
+NUMBERS = 40
+_FIRST, _ROUNDS, _KEPT, _CHANGED = 2500, 10, 20, 20
+_FEW_FIRST, _FEW_ROUNDS = 800, 4
+_NEAR, _NEAR_SHARE = 24, 0.7
+"""Most rules read no more numbers."""
+_HOPELESS = 0.25
+_MOST, _SHARPNESS = 40, 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """A rule, as the numbers of its choices, and how well it makes an editor's edits, 0 to 1."""
+
+    numbers: Numbers
+    fit: float
+
+    @property
+    def words(self) -> str:
+        """The editor, by family, in words."""
+        return RULES_IN_WORDS[family_of(Choices(self.numbers))]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edited:
+    """The outlines of a recording, and the order that an editor made of it."""
+
+    outlines: tuple[Outline, ...]
+    order: Order
+    _right: RightOrder = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Prepare the order for comparison."""
+        object.__setattr__(self, "_right", RightOrder(self.order, self.outlines[0].steps))
+
+    def agreement_of(self, rule: Rule, outline: Outline) -> float:
+        """Return how alike the orders of a rule and of the editor are, 0 to 1."""
+        return self._right.agreement_of(rule(outline) if outline.pieces else ())
+
+
+def made_by(rule: Rule, outline: Outline) -> Order:
+    """Return the order that a rule makes; all of a recording without pieces, or if nothing would be left."""
+    return order_or_all(rule(outline) if outline.pieces else (), outline.steps)
+
+
+def fit_of(numbers: Numbers, edits: Sequence[Edited]) -> float:
+    """Return how alike the orders of a rule and of an editor are, 0 to 1, or less if the first one is not.
+
+    Each recording is seen in the way in which they are most alike: the form that was found may be wrong.
+    """
+    total = 0.0
+    rule = rule_of(Choices(numbers))
+    for number, one in enumerate(edits):
+        total += max(one.agreement_of(rule, outline) for outline in one.outlines)
+        if not number and total < _HOPELESS:
+            break
+    return total / len(edits)
+
+
+def fitting_rules(
+    edits: Sequence[Edited], seed: int = 0, progress: Progress = SILENT, *, few: bool = False
+) -> tuple[Fitting, ...]:
+    """Return the rules that fit best, the best first, each once.
+
+    Parameters
+    ----------
+    few : look at fewer rules, for a first impression
+
+    Raises
+    ------
+    Cancelled : the user asked for it
+    """
+    rng = np.random.default_rng(seed)
+    rounds = _FEW_ROUNDS if few else _ROUNDS
+    found = [_fitting(_drawn(rng), edits) for _ in range(_FEW_FIRST if few else _FIRST)]
+    for number in range(rounds):
+        progress.check_cancelled()
+        progress.report(number / rounds, "Learning the rules of this editor")
+        found = _best(found, _KEPT)
+        found += [_fitting(_changed(one.numbers, rng), edits) for one in found for _ in range(_CHANGED)]
+    return tuple(_best(found, _MOST))
+
+
+def _drawn(rng: np.random.Generator) -> Numbers:
+    return tuple(rng.random(NUMBERS).tolist())
+
+
+def _changed(numbers: Numbers, rng: np.random.Generator) -> Numbers:
+    """Return numbers with one to three others."""
+    changed = list(numbers)
+    reach = _NEAR if rng.random() < _NEAR_SHARE else NUMBERS
+    for at in rng.integers(0, reach, rng.integers(1, 4)).tolist():
+        changed[at] = float(rng.random())
+    return tuple(changed)
+
+
+def _fitting(numbers: Numbers, edits: Sequence[Edited]) -> Fitting:
+    return Fitting(numbers, fit_of(numbers, edits))
+
+
+def _best(found: Sequence[Fitting], most: int) -> list[Fitting]:
+    """Return the best, of each family one of those that fit equally well."""
+    kept: dict[tuple[float, int], Fitting] = {}
+    for one in sorted(found, key=lambda each: -each.fit):
+        kept.setdefault((round(one.fit, 4), family_of(Choices(one.numbers))), one)
+        if len(kept) == most:
+            break
+    return list(kept.values())
+
+
+def orders_by(rules: Sequence[Fitting], outlines: Sequence[Outline]) -> list[Weighed]:
+    """Return the orders that rules make of a recording, by fit, that of least expected loss first."""
+    made = (
+        (
+            made_by(rule_of(Choices(one.numbers)), outline),
+            float(np.exp(_SHARPNESS * (one.fit - rules[0].fit))) * outline.likelihood,
+        )
+        for one in rules
+        for outline in outlines
+    )
+    return by_expected_loss(made, outlines[0].steps)

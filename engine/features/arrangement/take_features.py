@@ -1,0 +1,130 @@
+"""Features of each step from takes: its take, its place in the passage, its repetitions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.analysis.found_takes import FoundTakes, Take, TakeGroup
+from engine.features.arrangement.steps import Steps
+
+Floats = NDArray[np.float32]
+TAKE_COLUMNS = 20
+_WHOLE = 0.8
+"""Takes with at least this share of a passage compete with its other takes."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Again:
+    """Features of takes per step, shape (n, TAKE_COLUMNS), and its earlier and later repetitions."""
+
+    features: Floats
+    earlier: NDArray[np.int64]
+    later: NDArray[np.int64]
+
+
+def again_of(found: FoundTakes, steps: Steps, levels_db: Floats) -> Again:
+    """Return the features of takes for each step.
+
+    Parameters
+    ----------
+    levels_db : of each step, shape (n,)
+    """
+    n = len(steps)
+    out = np.zeros((n, TAKE_COLUMNS), np.float32)
+    earlier, later = np.full(n, -1), np.full(n, -1)
+    for number, group in enumerate(found.groups):
+        loud = [_level(take, steps, levels_db) for take in group.takes]
+        for place in range(len(group.takes)):
+            first, last = _span(group.takes[place], steps)
+            out[first:last] = _of_take(group, place, loud, number, len(found.groups))
+            shares = _shares(group.takes[place], steps, first, last)
+            out[first:last, 15] = shares
+            _link(earlier, later, group, place, steps)
+    for start in found.false_starts:
+        first, last = steps.nearest_edge(start.start_s), steps.nearest_edge(start.stop_s)
+        out[first:last, 16] = np.maximum(out[first:last, 16], start.likelihood)
+        out[first:last, 17] = np.log1p(max(0.0, start.begins_again_s - start.stop_s)) / 4.0
+    out[:, 18], out[:, 19] = earlier >= 0, later >= 0
+    return Again(out, earlier, later)
+
+
+def _of_take(group: TakeGroup, place: int, loud: list[float], number: int, groups: int) -> Floats:
+    """Return the features common to all of a take; the last five columns are filled later."""
+    take, count = group.takes[place], len(group.takes)
+    whole = [at for at, one in enumerate(group.takes) if one.to_share - one.from_share >= _WHOLE]
+    loudest = max(whole, key=lambda at: loud[at], default=-1)
+    is_whole = place in whole
+    fastest = max(whole, key=lambda at: group.takes[at].speed, default=-1)
+    return np.array(
+        [
+            1.0,
+            float(take.complete),
+            float(is_whole),
+            float(bool(whole) and place == whole[0]),
+            float(bool(whole) and place == whole[-1]),
+            float(place == loudest),
+            float(place == fastest),
+            1.0 / (1 + sum(at < place for at in whole)),
+            1.0 / (1 + sum(at > place for at in whole)),
+            np.log(count) / 2.0,
+            np.log1p(len(whole)) / 2.0,
+            take.from_share,
+            take.to_share,
+            number / max(1, groups - 1) if groups > 1 else 0.0,
+            float(np.clip((loud[place] - max((loud[at] for at in whole), default=0.0)) / 10.0, -1.0, 1.0)),
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+        ],
+        np.float32,
+    )
+
+
+def _span(take: Take, steps: Steps) -> tuple[int, int]:
+    first = steps.nearest_edge(take.start_s)
+    return first, max(first, steps.nearest_edge(take.stop_s))
+
+
+def _level(take: Take, steps: Steps, levels_db: Floats) -> float:
+    first, last = _span(take, steps)
+    return float(levels_db[first:last].mean()) if last > first else -60.0
+
+
+def _shares(take: Take, steps: Steps, first: int, last: int) -> NDArray[np.float64]:
+    """Return where in the passage each step of a take begins, 0 to 1."""
+    within = (steps.edges_s[first:last] - take.start_s) / max(take.stop_s - take.start_s, 1e-6)
+    shares: NDArray[np.float64] = np.clip(
+        take.from_share + within * (take.to_share - take.from_share), 0.0, 1.0
+    )
+    return shares
+
+
+def same_places(
+    group: TakeGroup, place: int, other: int, steps: Steps
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the steps of a take whose music another take has as well, and the steps of the other take.
+
+    Both have shape (k,).
+    """
+    first, last = _span(group.takes[place], steps)
+    shares, there = _shares(group.takes[place], steps, first, last), group.takes[other]
+    within = np.flatnonzero((shares >= there.from_share) & (shares < there.to_share))
+    rate = (there.stop_s - there.start_s) / max(there.to_share - there.from_share, 1e-6)
+    places_s = there.start_s + (shares[within] - there.from_share) * rate
+    return first + within, steps.nearest_steps(places_s)
+
+
+def _link(
+    earlier: NDArray[np.int64], later: NDArray[np.int64], group: TakeGroup, place: int, steps: Steps
+) -> None:
+    """Fill in the places of a take's steps in the takes before and after it."""
+    for table, others in ((earlier, range(place - 1, -1, -1)), (later, range(place + 1, len(group.takes)))):
+        for other in others:
+            own, there = same_places(group, place, other, steps)
+            is_new = table[own] < 0
+            table[own[is_new]] = there[is_new]

@@ -1,0 +1,1 @@
+"""The edit behind a file, found from its recordings."""

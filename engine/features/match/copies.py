@@ -1,0 +1,325 @@
+"""Copies of recordings in an edited file at its own speed: aligned, rendered, subtracted.
+
+The null test: the edit list is rendered and subtracted, and the residual is measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.core.processes.side_by_side import side_by_side
+from engine.core.progress import Progress
+from engine.core.spans import united
+from engine.features.match.matched import GainPoint, Segment, Shape
+from engine.features.match.nulling.spans import nulled, nulls
+from engine.features.match.nulling.stutters import with_stutters
+from engine.features.match.refining.aligning import aligned
+from engine.features.match.refining.equaliser import eq_of_copy
+from engine.features.match.refining.levels import BLOCK_S, gain_at, ride, to_db
+from engine.features.match.refining.line_sound import Line, as_channels
+from engine.features.match.refining.seams import Placed, placed
+from engine.features.match.refining.shapes import fade
+from engine.features.match.refining.short_filter import filtered, fitted_filter, fitted_gain
+from engine.features.match.searching.carried_on import CarriedOn, carried_on
+from engine.features.match.searching.features import RATE_HZ, SearchFeatures
+from engine.features.match.searching.repeats import settled
+from engine.features.match.searching.search import Stretch
+from engine.features.match.sound import Sound
+from engine.features.match.verdict import Spans
+
+Wide = NDArray[np.float64]
+
+_BLOCK_SAMPLES = 1 << 17
+_MOST_FILTERED_S = 8.0
+_LEAST_POWER = 1e-16
+_NULLS_DB, _FAILS_DB = -6.0, -3.0
+_MOST_LEFT = 10.0  # times what segments that null leave: noise and coding leave about the same everywhere
+_HIGH_PERCENTILE = 90.0
+_MOST_COVERED = 0.5
+
+
+def rendered(
+    raws: tuple[Sound, ...],
+    segments: Sequence[Segment],
+    lines: Sequence[Line],
+    channels: int,
+    span: tuple[int, int],
+) -> Wide:
+    """Return the audio of an edit list over a span [start, stop), shape (stop - start, channels)."""
+    start, stop = span
+    mixed = np.zeros((stop - start, channels))
+    for number, segment in enumerate(segments):
+        first, last = max(start, segment.edited_start_samples), min(stop, segment.edited_stop_samples)
+        if first >= last:
+            continue
+        gains = gain_at(segment.gain_ride, segment.gain_db, np.arange(first, last, dtype=np.float64))
+        _fade(gains, first, segment, is_rising=True)
+        after = segments[number + 1] if number + 1 < len(segments) else None
+        if after is not None and after.edited_start_samples < segment.edited_stop_samples:
+            _fade(gains, first, after, is_rising=False)
+        sound = as_channels(lines[number].read(raws, first, last), channels)
+        for channel in range(channels):  # else numpy would run along the channels of each sample
+            mixed[first - start : last - start, channel] += gains * sound[:, channel]
+    return mixed
+
+
+def _fade(gains: Wide, first: int, segment: Segment, *, is_rising: bool) -> None:
+    """Multiply gains, from sample `first` on, by one side of the crossfade that a segment begins with."""
+    shape, begin = segment.crossfade_shape or Shape.EQUAL_GAIN, segment.edited_start_samples
+    start = min(len(gains), max(0, begin - first))
+    stop = min(len(gains), max(start, begin + segment.crossfade_samples + 1 - first))
+    at = np.arange(first + start, first + stop, dtype=np.float64)
+    gains[start:stop] *= fade(shape, float(begin), float(segment.crossfade_samples), at)[int(is_rising)]
+    gains[slice(0, start) if is_rising else slice(stop, None)] = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class NullTested:
+    """A segment with its residuals, and the power of a sample of the edited file there."""
+
+    segment: Segment
+    power: float
+
+    @property
+    def residual_db(self) -> float:
+        """The lower of the two residuals; 0 dB where the edited file is silent."""
+        return min(self.segment.residual_db or 0.0, self.segment.filtered_residual_db or 0.0)
+
+    @property
+    def left(self) -> float:
+        """The power of a sample that is left."""
+        return self.power * float(10.0 ** (self.residual_db / 10.0))
+
+
+def proven(tested: Sequence[NullTested], covered: Sequence[tuple[int, int]]) -> list[Segment]:
+    """Return the segments without those that leave far more than segments that null do.
+
+    Segments that something else sounds over, for half of their length or less, are returned as well.
+    """
+    floors = [one.left for one in tested if one.residual_db <= _NULLS_DB]
+    most = _MOST_LEFT * float(np.percentile(floors, _HIGH_PERCENTILE)) if floors else np.inf
+    kept: list[Segment] = []
+    is_dropped = False
+    for one in tested:
+        start, stop = one.segment.edited_start_samples, one.segment.edited_stop_samples
+        beneath = sum(max(0, min(last, stop) - max(first, start)) for first, last in covered)
+        is_covered = 0 < beneath <= _MOST_COVERED * (stop - start)
+        fails = one.residual_db > _FAILS_DB and one.left > most and not is_covered
+        if not fails:
+            alone = replace(one.segment, crossfade_samples=0, crossfade_shape=None)
+            kept.append(alone if is_dropped else one.segment)
+        is_dropped = fails
+    return kept
+
+
+def with_residuals(
+    raws: tuple[Sound, ...],
+    edited: Sound,
+    segments: Sequence[Segment],
+    lines: Sequence[Line],
+    progress: Progress,
+) -> list[NullTested]:
+    """Return segments with their residuals after rendering and subtracting all."""
+    done = 0
+
+    def measured(number: int) -> NullTested:
+        nonlocal done
+        progress.check_cancelled()
+        progress.report(done / len(segments), "Subtracting")
+        near = slice(max(0, number - 1), number + 2)
+        found = _measured(raws, edited, segments[number], (segments[near], lines[near]))
+        done += 1
+        return found
+
+    return side_by_side(measured, range(len(segments)))
+
+
+def _measured(
+    raws: tuple[Sound, ...],
+    edited: Sound,
+    segment: Segment,
+    near: tuple[Sequence[Segment], Sequence[Line]],
+) -> NullTested:
+    power = left = 0.0
+    start, stop = segment.edited_start_samples, segment.edited_stop_samples
+    for first in range(start, stop, _BLOCK_SAMPLES):
+        span = first, min(stop, first + _BLOCK_SAMPLES)
+        heard = edited.read(*span).astype(np.float64)
+        power += float(np.sum(heard**2))
+        left += float(np.sum((heard - rendered(raws, *near, edited.channels, span)) ** 2))
+    middle, half = (start + stop) // 2, round(_MOST_FILTERED_S * edited.rate_hz / 2)
+    span = max(start, middle - half), min(stop, middle + half)
+    heard, ours = edited.read(*span).astype(np.float64), rendered(raws, *near, edited.channels, span)
+    # A ride follows the level of notes, and with it what an equaliser does to low and high ones.
+    steady = ours
+    if any(one.gain_ride for one in near[0]):
+        level = [replace(one, gain_ride=()) for one in near[0]]
+        steady = rendered(raws, level, near[1], edited.channels, span)
+    found = replace(
+        segment,
+        residual_db=_ratio_db(left, power),
+        filtered_residual_db=_filtered_db(heard, ours),
+        eq_db=eq_of_copy(steady, heard, edited.rate_hz),
+    )
+    return NullTested(found, power / max(1, stop - start))
+
+
+def _filtered_db(heard: Wide, ours: Wide) -> float | None:
+    taps = fitted_filter(ours, heard)
+    if len(heard) < 20 * len(taps):
+        return None
+    left = float(np.sum((heard - filtered(ours, taps)) ** 2))
+    return _ratio_db(left, float(np.sum(heard**2)))
+
+
+def _ratio_db(left: float, power: float) -> float | None:
+    if power <= 0.0:
+        return None
+    return 10.0 * float(np.log10(max(left / power, _LEAST_POWER)))
+
+
+_EDGE = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Segments, and the spans of the edited file in which something else sounds over them."""
+
+    segments: list[Segment]
+    covered: Spans
+
+
+def copies_in(
+    raws: tuple[Sound, ...],
+    sources: Sequence[SearchFeatures],
+    played: tuple[Sound, SearchFeatures],
+    rough: list[Stretch],
+    progress: Progress,
+) -> Copies:
+    """Return the copies of recordings in an edited file at its own speed, in its samples."""
+    edited, target = played
+    monos = [source.mono for source in sources]
+    rough = settled(monos, target.mono, rough, progress.part(0.0, 0.1))
+    passed = nulled(monos, target.mono, rough, progress.part(0.1, 0.15))
+    carried = carried_on(
+        monos,
+        target.mono,
+        with_stutters(monos, target.mono, passed),
+        lambda line, span: nulls(monos, target.mono, line, span, passed.expected),
+        progress.part(0.15, 0.2),
+    )
+    tested = _edit_list(raws, edited, carried.stretches, progress.part(0.2, 1.0))
+    covered = _covered(carried, edited)
+    return Copies(proven(tested, covered), covered)
+
+
+def _covered(carried: CarriedOn, edited: Sound) -> Spans:
+    """Return the covered spans in samples of the edited file, disjoint and in order."""
+    ratio = edited.rate_hz / RATE_HZ
+    spans = united([(round(start * ratio), round(stop * ratio)) for start, stop in carried.covered])
+    return tuple((start, stop) for start, stop in spans.tolist())
+
+
+def _edit_list(
+    raws: tuple[Sound, ...], edited: Sound, rough: Sequence[Stretch], progress: Progress
+) -> list[NullTested]:
+    lines = _lines(raws, edited, rough)
+    spans = _full_rate(rough, edited)
+    stretches = [(line, start, stop) for line, (start, stop) in zip(lines, spans, strict=True)]
+    found = placed(raws, edited, stretches, progress.part(0.0, 0.6))
+    found = [one for one in found if one.line is None or one.stop > one.start]
+    segments, kept = _segments(raws, edited, found)
+    return with_residuals(raws, edited, segments, kept, progress.part(0.6, 1.0))
+
+
+def at_speed(segment: Segment, speed: float) -> Segment:
+    """Return a segment found in the resampled file, converted to the edited file."""
+    return replace(
+        segment,
+        edited_start_samples=round(segment.edited_start_samples / speed),
+        crossfade_samples=round(segment.crossfade_samples / speed),
+        gain_ride=tuple(
+            GainPoint(round(point.at_samples / speed), point.gain_db) for point in segment.gain_ride
+        ),
+        speed=speed,
+        pitch_semitones=12.0 * float(np.log2(speed)),
+    )
+
+
+def _full_rate(rough: Sequence[Stretch], edited: Sound) -> list[tuple[int, int]]:
+    ratio = edited.rate_hz / RATE_HZ
+    edges = [min(edited.length_samples, round(one.stop * ratio)) for one in rough]
+    if edges:
+        edges[-1] = edited.length_samples
+    return list(zip([0, *edges[:-1]], edges, strict=True))
+
+
+def _lines(raws: tuple[Sound, ...], edited: Sound, rough: Sequence[Stretch]) -> list[Line | None]:
+    ratio = edited.rate_hz / RATE_HZ
+
+    def line_of(known: tuple[Stretch, tuple[int, int]]) -> Line | None:
+        one, (start, stop) = known
+        if one.line is None:
+            return None
+        edge = int(_EDGE * (stop - start))
+        span = (start + edge, max(start + edge + 1, stop - edge))
+        return aligned(raws, edited, one.line.raw, one.line.offset * ratio, span)
+
+    return side_by_side(line_of, zip(rough, _full_rate(rough, edited), strict=True))
+
+
+def _segments(
+    raws: tuple[Sound, ...], edited: Sound, found: Sequence[Placed]
+) -> tuple[list[Segment], list[Line]]:
+    def segment_of(known: tuple[Placed, Placed | None]) -> tuple[Segment, Line] | None:
+        one, after = known
+        if one.line is None:
+            return None
+        fade_samples = one.seam.length if one.seam is not None else 0
+        next_samples = after.seam.length if after is not None and after.seam is not None else 0
+        core = one.start + fade_samples, max(one.start + fade_samples, one.stop - next_samples)
+        gain_db, points = _level(raws, edited, one.line, core if core[1] > core[0] else (one.start, one.stop))
+        segment = Segment(
+            raw=one.line.raw,
+            raw_start_samples=one.start + one.line.offset_samples,
+            raw_stop_samples=one.stop + one.line.offset_samples,
+            edited_start_samples=one.start,
+            gain_db=gain_db,
+            crossfade_samples=fade_samples,
+            crossfade_shape=one.seam.shape if one.seam is not None else None,
+            gain_ride=points,
+            delay_samples=one.line.delay_samples,
+            is_boundary_free=one.seam is not None and one.seam.free[1] > one.seam.free[0],
+        )
+        return segment, one.line
+
+    known = [one for one in side_by_side(segment_of, zip_longest(found, found[1:])) if one is not None]
+    return [segment for segment, _ in known], [line for _, line in known]
+
+
+def _level(
+    raws: tuple[Sound, ...], edited: Sound, line: Line, core: tuple[int, int]
+) -> tuple[float, tuple[GainPoint, ...]]:
+    """Return the gain of a span in dB, over all, and its ride."""
+    block = max(1, round(BLOCK_S * edited.rate_hz))
+    gains, weights, middles = [], [], []
+    shared = own = 0.0
+    for start in range(core[0], core[1], 64 * block):
+        stop = min(core[1], start + 64 * block)
+        mine = edited.read(start, stop).astype(np.float64)
+        theirs = as_channels(line.read(raws, start, stop), edited.channels)
+        shared += float(np.sum(mine * theirs))
+        own += float(np.sum(theirs * theirs))
+        for first in range(0, stop - start - block // 2, block):
+            piece = slice(first, first + block)
+            gains.append(to_db(fitted_gain(theirs[piece], mine[piece])))
+            weights.append(float(np.sum(theirs[piece] ** 2)))
+            middles.append(start + first + block // 2)
+    gain_db = to_db(shared / own) if own > 0.0 else 0.0
+    points = ride(np.array(gains), np.array(weights), np.array(middles, np.int64)) if gains else ()
+    return gain_db, points

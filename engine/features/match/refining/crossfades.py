@@ -1,0 +1,203 @@
+"""End of one segment and start of the next, to the sample: a cut, or a crossfade with its length and shape.
+
+The edited file is one side times a falling gain plus the other times a rising one. The start, length and
+shape with the smallest residual are searched: over sums of short bins first, over samples then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.features.match.matched import Shape
+from engine.features.match.refining.fade_errors import BIN_SAMPLES as _BIN
+from engine.features.match.refining.fade_errors import BinnedErrors, energy_left
+
+Wide = NDArray[np.float64]
+
+_LENGTHS = 48.0 * 2.0 ** (np.arange(22) / 2.0)  # 1 ms to more than half a second at 44.1 kHz
+_PLACES = np.linspace(-0.65, 0.65, 9)
+_LEAST_LENGTH = 8.0
+_INDEPENDENT = 0.25  # of the samples of music
+_LEAST_GAIN = 40.0  # nats by which a crossfade has to be likelier than a cut
+_MOST_STEPS = 80
+_MOVES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, -1), (-1, 1), (-1, 2), (1, -2))
+_LEVEL_SAMPLES = 1024
+_EXACT = 1e-4
+_UNEVEN = 4.0  # rounding errors are a larger share of quiet moments than of loud ones
+_LEAST_INSIDE = 1e-8
+_NOISE_PERCENTILE = 10.0  # of the residual: rounding and dither leave as much of silence
+_FLOOR = 1e-13  # residual power of a sample: rounding
+
+
+@dataclass(frozen=True, slots=True)
+class Seam:
+    """A seam, in samples from where its window begins.
+
+    Attributes
+    ----------
+    length : of the crossfade, 0 for a cut
+    free : [first, last] places at which a cut would leave the same
+    left : power that is left in the window, per sample and channel
+    """
+
+    start: int
+    length: int
+    shape: Shape | None
+    free: tuple[int, int]
+    left: float
+
+
+def cut(edited: Wide, before: Wide, after: Wide) -> Seam:
+    """Return the place of a hard cut that leaves the least; shapes (n, channels) each."""
+    return _cut(*(channels_first(one) for one in (edited, before, after)))
+
+
+def channels_first(samples: Wide) -> Wide:
+    """Return samples with each channel in one piece: numpy runs along that, not along the two of a pair."""
+    return np.ascontiguousarray(samples.T)
+
+
+def _cut(edited: Wide, before: Wide, after: Wide) -> Seam:
+    wrong_before = np.sum((edited - before) ** 2, axis=0)
+    wrong_after = np.sum((edited - after) ** 2, axis=0)
+    change = np.concatenate([[0.0], np.cumsum(wrong_before - wrong_after)])
+    least = float(change.min())
+    total = least + float(wrong_after.sum())
+    slack = _FLOOR * len(edited) * 4.0
+    same = np.flatnonzero(change <= least + slack)
+    at = int(np.argmin(change))
+    run = same[_run_around(same, at)]
+    return Seam(at, 0, None, (int(run[0]), int(run[-1])), max(0.0, total) / edited.size)
+
+
+def _run_around(places: NDArray[np.int64], at: int) -> slice:
+    here = int(np.searchsorted(places, at))
+    breaks = np.flatnonzero(np.diff(places) != 1) + 1
+    number = int(np.searchsorted(breaks, here, side="right"))
+    edges = [0, *breaks.tolist(), len(places)]
+    return slice(edges[number], edges[number + 1])
+
+
+def seam(edited: Wide, before: Wide, after: Wide) -> Seam:
+    """Return the cut or crossfade that leaves the least, a crossfade only where it is clearly likelier.
+
+    Parameters
+    ----------
+    edited, before, after : shape (n, channels)
+    """
+    edited, before, after = (channels_first(one) for one in (edited, before, after))
+    hard = _cut(edited, before, after)
+    noise = max(_FLOOR, hard.left)
+    start, length, shape = _refined(edited, before, after, hard.start)
+    left = energy_left(edited, before, after, start, length, shape) / edited.size
+    gained = 0.5 * _INDEPENDENT * edited.size * np.log(noise / max(_FLOOR, left))
+    if length < _LEAST_LENGTH or gained < _LEAST_GAIN:
+        return hard
+    return Seam(round(start), round(length), shape, (round(start), round(start)), left)
+
+
+def _grid(binned: BinnedErrors, around: float) -> tuple[float, float]:
+    """Return the start and length that are best on a grid, in samples."""
+    window = binned.count * _BIN
+    best = (np.inf, around, 0.0)
+    for shape in (Shape.EQUAL_GAIN, Shape.EQUAL_POWER):
+        for length in _LENGTHS[window > _LENGTHS]:
+            starts = around + (_PLACES - 0.5) * length
+            for start in starts[(starts >= 0.0) & (starts + length <= window)].tolist():
+                best = min(best, (binned.left(start, float(length), shape), start, float(length)))
+    return best[1:]
+
+
+def _refined(edited: Wide, before: Wide, after: Wide, around: float) -> tuple[float, float, Shape]:
+    """Return start, length and shape to the sample: a compass search for each shape."""
+    binned = BinnedErrors.of(edited, before, after)
+    start, length = _grid(binned, around)
+    window = float(edited.shape[1])
+    rough = []
+    for shape in Shape:
+        error = partial(binned.left, shape=shape)
+        rough.append((*_compass(error, start, length, max(4.0, length / 6), 4.0, window), shape))
+    rough.sort(key=lambda one: one[0])
+    results: list[tuple[float, float, float, Shape]] = []
+    for left, begin, long, shape in rough:
+        if left > 4.0 * rough[0][0] + _FLOOR * edited.size and results:
+            continue
+        first = max(0, int(begin) - 64)
+        near = slice(first, min(edited.shape[1], int(begin + long) + 65))
+        sides = edited[:, near], before[:, near], after[:, near]
+        error = partial(_left_near, sides, first, shape)
+        results.append((*_compass(error, float(round(begin)), float(round(long)), 8.0, 1.0, window), shape))
+    best = min(results, key=lambda one: one[0])
+    return best[1], best[2], best[3]
+
+
+def _left_near(
+    sides: tuple[Wide, Wide, Wide], first: int, shape: Shape, start: float, length: float
+) -> float:
+    return energy_left(*sides, start - first, length, shape)
+
+
+def _compass(
+    error: Callable[[float, float], float],
+    start: float,
+    length: float,
+    step: float,
+    least: float,
+    window: float,
+) -> tuple[float, float, float]:
+    """Return the error, start and length where no step of `least` gets any lower."""
+    best = (error(start, length), start, length)
+    for _ in range(_MOST_STEPS):
+        if step < least:
+            break
+        tried = [(best[1] + step * later, best[2] + step * longer) for later, longer in _MOVES]
+        inside = [
+            (error(begin, long), begin, long)
+            for begin, long in tried
+            if begin >= 0.0 and long >= _LEAST_LENGTH and begin + long <= window
+        ]
+        lowest = min(inside, default=best)
+        if lowest[0] < best[0]:
+            best = lowest
+        else:
+            step /= 2.0
+    return best
+
+
+def parted(edited: Wide, known: Wide, about: int, slack: int) -> int:
+    """Return the first sample at which an edited file deviates from its known copy.
+
+    The likeliest change of the residual power, relative to the level there.
+
+    Parameters
+    ----------
+    edited, known : shape (n, channels)
+    about, slack : approximate place from the search, and its tolerance; audio that is not an
+        exact copy fits worse at some moments than at others, and a search of all bands is the better judge
+    """
+    level = np.sum(edited**2 + known**2, axis=1)
+    around = min(len(level), _LEVEL_SAMPLES)
+    level = np.convolve(level, np.ones(around) / around, "same") + _FLOOR
+    wrong = np.sum((edited - known) ** 2, axis=1)
+    first = slice(max(1, len(wrong) // 4))
+    left = _smoothed(wrong[first])
+    noise = float(np.percentile(left, _NOISE_PERCENTILE))
+    near = level[first][len(level[first]) - len(left) :]
+    is_loud = near >= np.median(near)
+    share = float(np.median(np.maximum(left - noise, 0.0)[is_loud] / near[is_loud]))
+    inside = np.maximum(max(_UNEVEN * share, _LEAST_INSIDE) * level, _UNEVEN * noise)
+    outside = np.maximum(2.0 * inside, 0.5 * level)
+    cost = np.log(inside / outside) + wrong * (1.0 / inside - 1.0 / outside)
+    place = int(np.argmin(np.concatenate([[0.0], np.cumsum(cost)])))
+    return place if _UNEVEN * share < _EXACT else min(max(place, about - slack), about + slack)
+
+
+def _smoothed(values: Wide, length: int = 64) -> Wide:
+    if len(values) <= length:
+        return values
+    return np.convolve(values, np.ones(length) / length, "valid")

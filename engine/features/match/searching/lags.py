@@ -1,0 +1,150 @@
+"""At which lags stretches of sound agree with a recording: correlated at every lag, by overlapping blocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import irfft, next_fast_len, rfft
+from scipy.signal import oaconvolve, welch
+
+from engine.core.processes.side_by_side import side_by_side
+from engine.core.progress import Progress
+from engine.features.match.searching.features import Floats
+
+_BLOCK_LAGS = 1 << 16
+_CELL_LAGS = 256
+_PIECE_SAMPLES = 1 << 20
+_TOGETHER = 8  # transforms of several rows at once run side by side in the processor
+_TAPS = 1024
+_QUIETEST = 1e-6  # of the mean power of a recording
+
+
+@dataclass(frozen=True, slots=True)
+class Lags:
+    """Lags at which a segment agrees with a recording, the best first.
+
+    Attributes
+    ----------
+    lags : where it begins there, in fractions of a sample, shape (n,)
+    scores : the normalised correlation, at most 1, shape (n,)
+    deviation : that of all lags
+    """
+
+    lags: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    deviation: float
+
+    def above(self, least: float, most: int) -> Lags:
+        """Return up to `most` lags with scores above a minimum."""
+        kept = slice(0, min(most, int(np.count_nonzero(self.scores > least))))
+        return Lags(self.lags[kept], self.scores[kept], self.deviation)
+
+
+def evenly(count: int, most: int) -> NDArray[np.int64]:
+    """Return up to `most` of `count` numbers, evenly from the first to the last."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64))
+
+
+def inverse_filter(heard: Floats) -> Floats:
+    """Return the taps, symmetric about their middle, of the inverse of the spectrum of some sound.
+
+    The filter gives all of the spectrum equal weight, not only the bands with most power.
+    """
+    power = welch(heard, nperseg=min(_TAPS, len(heard)), detrend=False)[1]
+    power = np.interp(np.linspace(0.0, 1.0, _TAPS // 2 + 1), np.linspace(0.0, 1.0, len(power)), power)
+    gains = 1.0 / np.sqrt(power + 1e-4 * power.max() + 1e-20)
+    taps: Floats = (np.roll(irfft(gains), _TAPS // 2)[1:] * np.hanning(_TAPS - 1)).astype(np.float32)
+    return taps
+
+
+def filtered(samples: Floats, taps: Floats) -> Floats:
+    """Return samples through a filter that is centred on its middle tap, as many as there were.
+
+    It goes piece by piece: transforms of all blocks at once would take many times the memory of the samples.
+    """
+    reach = len(taps) // 2
+    found = np.empty(len(samples), np.float32)
+
+    def put(first: int) -> None:
+        begin, stop = max(0, first - reach), min(len(samples), first + _PIECE_SAMPLES)
+        piece = oaconvolve(samples[begin : stop + reach], taps, mode="same")
+        found[first:stop] = piece[first - begin : stop - begin]
+
+    side_by_side(put, range(0, len(samples), _PIECE_SAMPLES))
+    return found
+
+
+def agreeing(known: Floats, asked: Floats, progress: Progress, doing: str) -> list[Lags]:
+    """Return for each segment the best lag of each cell of `_CELL_LAGS`.
+
+    Parameters
+    ----------
+    known : shape (n,)
+    asked : shape (stretches, samples), zeros after the end of a shorter one
+    doing : text for the progress
+    """
+    length = asked.shape[1]
+    size = 2 * next_fast_len((_BLOCK_LAGS + length + 1) // 2, real=True)
+    norms = np.linalg.norm(asked, axis=1, keepdims=True)
+    spectra = np.conj(rfft(asked / np.maximum(norms, 1e-20), size, axis=1))
+    quietest = max(1e-20, _QUIETEST * length * float(np.mean(np.square(known, dtype=np.float64))))
+
+    def in_block(first: int) -> _Block:
+        progress.check_cancelled()
+        progress.report(first / len(known), doing)
+        piece = np.zeros(_BLOCK_LAGS + length, np.float32)
+        there = known[first : first + len(piece)]
+        piece[: len(there)] = there
+        sums = np.concatenate([[0.0], np.cumsum(np.square(piece, dtype=np.float64))])
+        power = np.maximum(sums[length:-1] - sums[: -length - 1], quietest)
+        return _block(rfft(piece, size), spectra, (1.0 / np.sqrt(power)).astype(np.float32), first)
+
+    blocks = side_by_side(in_block, range(0, len(known), _BLOCK_LAGS))
+    if not blocks:
+        return [Lags(np.zeros(0), np.zeros(0), 0.0) for _ in asked]
+    lags, scores = (np.concatenate([getattr(one, of) for one in blocks], axis=1) for of in ("lags", "scores"))
+    deviations = np.sqrt(np.sum([one.squares for one in blocks], axis=0) / len(known))
+    orders = np.argsort(-scores, axis=1, kind="stable")
+    return [
+        Lags(lags[row, order], scores[row, order], float(deviations[row])) for row, order in enumerate(orders)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Agreement within a block: the best lag of each cell, shape (segments, cells); the sum of squares."""
+
+    lags: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    squares: NDArray[np.float64]
+
+
+def _block(
+    spectrum: NDArray[np.complexfloating],
+    spectra: NDArray[np.complexfloating],
+    scale: Floats,
+    first: int,
+) -> _Block:
+    lags, scores, squares = [], [], []
+    for row in range(0, len(spectra), _TOGETHER):
+        found = irfft(spectrum * spectra[row : row + _TOGETHER], 2 * (len(spectrum) - 1), axis=1)
+        found = found[:, :_BLOCK_LAGS] * scale
+        inner, heights = _tops(found)
+        lags.append(first + inner)
+        scores.append(heights)
+        squares.append(np.einsum("rl,rl->r", found, found))
+    return _Block(np.concatenate(lags), np.concatenate(scores), np.concatenate(squares))
+
+
+def _tops(found: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the highest place of each cell of each row, to a part of a sample, and how high it is."""
+    rows, count = np.arange(len(found))[:, None], found.shape[1]
+    best = np.argmax(found.reshape(len(found), -1, _CELL_LAGS), axis=2)
+    best += np.arange(best.shape[1]) * _CELL_LAGS
+    inner = np.clip(best, 1, count - 2)
+    before, top, after = (found[rows, inner + step].astype(np.float64) for step in (-1, 0, 1))
+    bend = before - 2.0 * top + after
+    part = np.where(bend < -1e-12, 0.5 * (before - after) / np.where(bend == 0.0, 1.0, bend), 0.0)
+    return inner + np.clip(part, -0.5, 0.5), found[rows, best].astype(np.float64)

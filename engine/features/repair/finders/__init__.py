@@ -1,0 +1,1 @@
+"""Finders of sounds: by words, by example, and talk."""

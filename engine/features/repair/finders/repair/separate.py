@@ -1,0 +1,287 @@
+"""Keep or take away a sound that words name, in windows of some tracks: repairs, to be decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+
+from engine.analysis.words.vocabulary import NOTHING_NAMED
+from engine.core.errors import NotCredibleError, UsageError
+from engine.core.progress import SILENT, Progress
+from engine.document.file.stored_audio import StoredAudio, stored
+from engine.document.proposals import SEPARATION_MAKER
+from engine.document.state import DocumentState
+from engine.document.tracks.track import Track
+from engine.features.repair.finders.repair.examples import example_in_document
+from engine.features.repair.finders.repair.requests import RepairSettings
+from engine.features.repair.finders.repair.separations import Separations
+from engine.features.repair.separation.checks.credible import credible_windows
+from engine.features.repair.separation.checks.refusals import require_present, understood_prompts
+from engine.features.repair.separation.levels.level_change import LevelChange
+from engine.features.repair.separation.levels.measured import level_change
+from engine.features.repair.separation.mask import Mode, floor_of
+from engine.features.repair.separation.mask_memory import MaskMemory
+from engine.features.repair.separation.names import DEFAULT
+from engine.features.repair.separation.paint import Paint, on_track
+from engine.features.repair.separation.registry import separator_named
+from engine.features.repair.separation.remembered import RememberingSeparator
+from engine.features.repair.separation.separate import Asked, Read, Recording, Samples, separate
+from engine.features.repair.separation.separator import Prompt, Separator
+from engine.features.repair.separation.windows import FADE_MS, joined
+from engine.recordings.repaired import keys_heard, open_repaired
+from engine.recordings.spans import SpanRequest
+
+SILENT_BELOW = 1e-5
+"""-100 dB: below it there is nothing to be taken out."""
+_BLOCK_SAMPLES = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class SeparateRequest:
+    """A separation request.
+
+    Attributes
+    ----------
+    tracks : ids of those it is done to; none for all that sound in the windows
+    windows_samples : [start, stop) of the timeline; such as overlap count as one
+    texts : names of the target; none, and nothing painted, for all sounds that are new in the windows
+    examples : further targets, next to the words
+    floor_db : no moment of a band is made quieter than by this
+    paint : strokes painted on the masks; the only target without texts and examples
+    is_found : whether the sound was found in the windows before, so that nothing asks whether it is there
+    is_judged : whether a result that may be worse than the recording is refused
+    """
+
+    state: DocumentState
+    media: Mapping[str, Path] = field(default_factory=dict)
+    tracks: tuple[str, ...] = ()
+    windows_samples: tuple[tuple[int, int], ...] = ()
+    texts: tuple[str, ...] = ()
+    examples: tuple[Prompt, ...] = ()
+    mode: Mode = Mode.REMOVE
+    fade_ms: float = FADE_MS
+    floor_db: float = -np.inf
+    separator: str = DEFAULT
+    paint: tuple[Paint, ...] = ()
+    is_found: bool = False
+    is_judged: bool = True
+
+    @property
+    def prompts(self) -> tuple[Prompt, ...]:
+        """Targets other than the paint.
+
+        Raises
+        ------
+        UnknownPromptError : words do not name a known sound
+        """
+        is_told = self.texts or not (self.examples or self.paint)
+        return self.examples + (understood_prompts(self.texts, self.separator) if is_told else ())
+
+
+def asked_for(spans: SpanRequest, settings: RepairSettings, progress: Progress = SILENT) -> SeparateRequest:
+    """Return the separation request of these settings in some windows.
+
+    Raises
+    ------
+    UsageError : nothing is named, painted or given as an example, or the example is silent
+    """
+    if not settings.texts and not settings.paint and settings.example is None:
+        raise UsageError(NOTHING_NAMED)
+    example = settings.example
+    examples = () if example is None else (example_in_document(spans, example, progress),)
+    return SeparateRequest(
+        spans.state,
+        spans.media,
+        spans.tracks,
+        spans.windows,
+        settings.texts,
+        examples,
+        mode=Mode.KEEP if settings.keeps else Mode.REMOVE,
+        fade_ms=max(0.0, settings.fade_ms),
+        floor_db=floor_of(settings.strength_db),
+        separator=settings.separator,
+        paint=settings.paint,
+    )
+
+
+def separate_in_document(
+    request: SeparateRequest, progress: Progress, separator: Separator | None = None
+) -> Separations:
+    """Separate each track by itself, so that each microphone retains its own sound.
+
+    Accepted repairs are in place: the result replaces them and includes their effect.
+
+    Parameters
+    ----------
+    separator : where it is made already; None for the one that the request names
+
+    Raises
+    ------
+    UsageError : no window, one beyond the recording, or no track that sounds there
+    UnknownPromptError, SoundNotFoundError : words do not name a known sound, or none that is in the windows
+    NotCredibleError : nowhere is the result expected to be better than the recording
+    SourceError : a recording is missing or cannot be read
+    """
+    state = request.state
+    windows = joined(request.windows_samples, state.length_samples, state.rate_hz)
+    prompts = request.prompts
+    tracks = meant_tracks(request, windows)
+    probability = (
+        None if request.is_found else _required_presence(request, tracks, windows, prompts, progress)
+    )
+    separator = separator or RememberingSeparator(separator_named(request.separator), MaskMemory())
+    made: list[_Piece] = []
+    refusals: list[NotCredibleError] = []
+    refused = 0
+    for number, track in enumerate(tracks):
+        part = progress.part(number / len(tracks), (number + 1) / len(tracks))
+        with closing(open_repaired(state, track, request.media)) as voice:
+            recording = Recording(voice.read, state.length_samples, state.rate_hz)
+            paint = on_track(request.paint, track.id)
+            asked = Asked(prompts, request.mode, request.fade_ms, request.floor_db, paint, request.is_judged)
+            try:
+                credible = credible_windows(recording, windows, asked, separator)
+            except NotCredibleError as error:
+                refusals.append(error)
+                refused += len(windows)
+                continue
+            refused += len(windows) - len(credible)
+            for window, samples in _separated(recording, credible, asked, separator, part):
+                result = _placed(samples, window[0])
+                change = level_change(recording, result, credible, window, asked, separator)
+                change = replace(change, probability=probability)
+                made.append(_Piece(stored(samples, state.rate_hz), (*window, track.id), change))
+    if not made:
+        raise refusals[0]
+    return Separations(
+        tuple(one.audio for one in made),
+        tuple(one.window for one in made),
+        tuple(keys_heard(state, track, (start, stop)) for start, stop, track in (one.window for one in made)),
+        tuple(one.change for one in made),
+        f"{SEPARATION_MAKER} {separator.name}",
+        refused,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Piece:
+    """A window of one track after the separation."""
+
+    audio: StoredAudio
+    window: tuple[int, int, str]
+    change: LevelChange
+
+
+def _required_presence(
+    request: SeparateRequest,
+    tracks: Sequence[Track],
+    windows: Sequence[tuple[int, int]],
+    prompts: Sequence[Prompt],
+    progress: Progress,
+) -> float | None:
+    """Return how likely the sounds are on any of some tracks; see
+    `engine.features.repair.separation.checks.refusals`."""
+
+    def recordings() -> Iterator[Recording]:
+        for track in tracks:
+            with closing(open_repaired(request.state, track, request.media)) as voice:
+                yield Recording(voice.read, request.state.length_samples, request.state.rate_hz)
+
+    return require_present(recordings(), windows, prompts, request.separator, progress)
+
+
+def _separated(
+    recording: Recording,
+    windows: Sequence[tuple[int, int]],
+    asked: Asked,
+    separator: Separator,
+    progress: Progress,
+) -> Iterator[tuple[tuple[int, int], Samples]]:
+    """Yield each window and its samples after the separation."""
+    pieces = separate(recording, windows, asked, separator, progress)
+    for window, group in groupby(pieces, key=lambda piece: piece.window_samples):
+        yield window, np.concatenate([piece.samples for piece in group])
+
+
+def _placed(samples: Samples, first: int) -> Read:
+    """Return a reader of samples that begin at a position of the timeline."""
+    return lambda start, stop: samples[start - first : stop - first]
+
+
+def meant_tracks(request: SeparateRequest, windows: Sequence[tuple[int, int]]) -> tuple[Track, ...]:
+    """Return the tracks that are taken apart: without words those alone on which something is painted.
+
+    Raises
+    ------
+    UsageError : none sounds in any of the windows, or nothing is painted on those that do
+    """
+    tracks = sounding_tracks(request.state, request.tracks, windows)
+    if request.texts or request.examples or not request.paint:
+        return tracks
+    found = tuple(
+        track
+        for track in tracks
+        if any(
+            one.span_samples[0] < stop and start < one.span_samples[1]
+            for one in on_track(request.paint, track.id)
+            if not one.takes
+            for start, stop in windows
+        )
+    )
+    if not found:
+        raise UsageError("No sound is named or painted in the window: name a sound, or paint the mask.")
+    return found
+
+
+def sounding_tracks(
+    state: DocumentState, chosen: Sequence[str], windows: Sequence[tuple[int, int]]
+) -> tuple[Track, ...]:
+    """Return the tracks that reach into any of the windows, of those chosen; none chosen are all.
+
+    Raises
+    ------
+    UsageError : no track does
+    """
+    tracks = tuple(
+        track
+        for track in state.tracks
+        if (not chosen or track.id in chosen)
+        and any(
+            start < clip.stop_samples and clip.start_samples < stop
+            for start, stop in windows
+            for clip in track.clips
+        )
+    )
+    if not tracks:
+        raise UsageError("No track sounds in the window: choose one that does.")
+    return tracks
+
+
+def require_sound(
+    state: DocumentState,
+    media: Mapping[str, Path],
+    tracks: Sequence[Track],
+    windows: Sequence[tuple[int, int]],
+    progress: Progress,
+) -> None:
+    """Refuse windows that are silent on all the tracks.
+
+    Raises
+    ------
+    UsageError : all of them are silent there
+    SourceError : a recording is missing or cannot be read
+    """
+    for track in tracks:
+        with closing(open_repaired(state, track, media)) as voice:
+            for start, stop in windows:
+                for first in range(start, stop, _BLOCK_SAMPLES):
+                    progress.check_cancelled()
+                    heard = voice.read(first, min(stop, first + _BLOCK_SAMPLES))
+                    if np.abs(heard).max(initial=0.0) >= SILENT_BELOW:
+                        return
+    raise UsageError("The selection is silent: select the sound.")

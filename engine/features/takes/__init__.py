@@ -1,0 +1,1 @@
+"""Passages played more than once, comps of them, and sections."""

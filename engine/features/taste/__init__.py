@@ -1,0 +1,1 @@
+"""Tastes: learned from recordings, scores by them, and cuts from the scores."""

@@ -1,0 +1,241 @@
+"""A trained fault detector: scores streams, and is stored on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engine.analysis.signal.tuning import TUNING_BINS
+from engine.core.progress import Progress
+from engine.features.taste.anomaly.recipes.memory import Vectors
+from engine.features.taste.anomaly.recipes.own_faults.attempts import ODDER_STD, attempts
+from engine.features.taste.anomaly.recipes.own_faults.fitting import (
+    Scaling,
+    block_logits,
+    in_blocks,
+    quick_taggers,
+)
+from engine.features.taste.anomaly.recipes.own_faults.fusion import PARTS as MEMORY_PARTS
+from engine.features.taste.anomaly.recipes.own_faults.fusion import ReferenceTextures, stored_textures
+from engine.features.taste.anomaly.recipes.own_faults.hearing import STEP_FRAMES, FrameFeatures, hear
+from engine.features.taste.anomaly.recipes.own_faults.network import Committee, QuickTagger, stored_form
+from engine.features.taste.anomaly.recipes.own_faults.rest import (
+    BOUNDS_STD,
+    log_unlike_rest,
+    plausible,
+    thinned,
+    weight_by_pauses,
+)
+from engine.features.taste.anomaly.recipes.own_faults.rhythm import PART as RHYTHM_PART
+from engine.features.taste.anomaly.recipes.own_faults.rhythm import RhythmTrust, stored_trust
+from engine.features.taste.anomaly.recipes.own_faults.settings import OwnFaultsConfig
+from engine.features.taste.anomaly.recipes.recipe import Judged, Passing
+from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
+from engine.features.taste.anomaly.recipes.stored_values import require_statistics, restored
+
+_NETWORK = "network."
+_MEASURES = 2
+"""Of the memory's measures, those that need no more than the moment itself."""
+
+_PARTS, _MEAN, _STD = "fault_parts", "fault_mean", "fault_std"
+_ATTEMPTS = "attempts_trust"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnFaultsModel:
+    """Networks and their standardisation, and the training data for comparison.
+
+    Attributes
+    ----------
+    fault_parts : names of the kinds of fault that the networks distinguish
+    fault_mean, fault_std : of the fault logit on training audio
+    kept : None in an older taste, which scores by the logits alone
+    rhythm : None in a taste of before, which does not compare rhythms
+    attempts_trust : weight of short passages between pauses, 0 to 1; 0 in an older taste
+    members : of the network, as they score
+    """
+
+    config: OwnFaultsConfig
+    network: Committee
+    scaling: Scaling
+    fault_parts: tuple[str, ...]
+    fault_mean: float = 0.0
+    fault_std: float = 1.0
+    kept: ReferenceTextures | None = None
+    rhythm: RhythmTrust | None = None
+    attempts_trust: float = 0.0
+    members: tuple[QuickTagger, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "members", quick_taggers(self.network))
+
+    @property
+    def part_names(self) -> tuple[str, ...]:
+        """Names of the parts of a score: kinds of fault, then distances from the training data."""
+        memory = MEMORY_PARTS if self.kept is not None else ()
+        return self.fault_parts + memory + ((RHYTHM_PART,) if self.rhythm is not None else ())
+
+    @property
+    def hop_s(self) -> float:
+        """How far apart two scores are."""
+        return STEP_FRAMES * self.config.mel.hop_samples / self.config.mel.rate_hz
+
+    def first_s(self, heard_s: float) -> float:  # noqa: ARG002 - the network hears zeros before the start
+        """Return the time of the first score: 0."""
+        return 0.0
+
+    def judge(
+        self, blocks: Iterable[NDArray[np.float32]], level_db: float, passing: Passing, progress: Progress
+    ) -> Iterator[Judged]:
+        """Yield the scores of the steps, and the logits of each kind of fault and the memory's measures.
+
+        With a memory, each moment is compared with the rest of its recording, so scores are yielded at the
+        end; until then it holds 3 MB of measures, 5 MB of textures and 1 MB of onsets an hour.
+        """
+        gain = np.float32(10.0 ** (-level_db / 20.0))
+        yield from self.judge_heard(
+            hear((block * gain for block in blocks), self.config.mel, passing), progress
+        )
+
+    def judge_heard(self, pieces: Iterable[FrameFeatures], progress: Progress) -> Iterator[Judged]:
+        """Yield the result of `judge` for the features of a levelled recording, in pieces."""
+        rows = in_blocks(pieces, self._measured, progress)
+        if self.kept is None:
+            for logits in rows:
+                yield Judged(self._by_itself(logits), logits[:, 1:])
+            return
+        borders = np.cumsum([1 + len(self.fault_parts) + _MEASURES, STEP_FRAMES, 1])
+        measured, strengths, levels_db, few, steps = [], [], [], [], 0
+        for block in rows:
+            own, onsets, level_db, textures = np.split(block, borders, axis=1)
+            measured.append(own.copy())  # a view would hold the textures, too
+            strengths.append(onsets.astype(np.float32))
+            levels_db.append(level_db[:, 0].astype(np.float32))
+            few.append(thinned(textures.astype(np.float32), steps))
+            steps += len(block)
+        if steps:
+            yield self._compared(
+                np.concatenate(measured),
+                np.concatenate(strengths),
+                np.concatenate(levels_db),
+                np.concatenate(few),
+                progress,
+            )
+
+    def _measured(self, heard: FrameFeatures) -> NDArray[np.float64]:
+        """Return logits and, where something is remembered, measures, onsets, levels and textures by step."""
+        logits = block_logits(self.members, self.scaling, heard)
+        if self.kept is None:
+            return logits
+        measures, textures = self.kept.measured(heard)
+        onsets = np.zeros((len(heard), STEP_FRAMES)) if self.rhythm is None else self.rhythm.strengths(heard)
+        return np.column_stack([logits, measures, onsets, heard.levels_db(), textures])
+
+    def _by_itself(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the scores of steps without the comparison with the rest, shape (n,).
+
+        Parameters
+        ----------
+        rows : the logits, then the memory's measures, shape (n, 1 + fault parts + measures)
+        """
+        own: NDArray[np.float64] = (rows[:, 0] - self.fault_mean) / self.fault_std
+        if self.kept is not None:
+            own = own + self.kept.odder(rows[:, 1 + len(self.fault_parts) :], self.config)
+        return own
+
+    def _compared(
+        self,
+        rows: NDArray[np.float64],
+        strengths: NDArray[np.float32],
+        levels_db: NDArray[np.float32],
+        few: Vectors,
+        progress: Progress,
+    ) -> Judged:
+        """Compare the steps of a whole recording with its rest, and join all that is known of them.
+
+        Parameters
+        ----------
+        rows : see `_by_itself`
+        strengths : onset strengths, shape (n, STEP_FRAMES)
+        levels_db : how loud the steps are, shape (n,)
+        few : the textures that are compared, see
+            `engine.features.taste.anomaly.recipes.own_faults.rest.thinned`
+        """
+        assert self.kept is not None
+        own = self._by_itself(rows)
+        reference = plausible(own, levels_db, self.hop_s)
+        unlike = log_unlike_rest(few, len(rows), progress, reference)
+        added = self.config.rest_weight * np.clip(self.kept.unlike(unlike), *BOUNDS_STD)
+        parts = [rows[:, 1:], unlike]
+        if self.rhythm is not None:
+            believed = self.rhythm.believed(strengths, progress, reference)
+            added = added + self.config.rhythm_weight * np.clip(self.rhythm.odder(believed), *BOUNDS_STD)
+            parts.append(believed)
+        own = own + added * weight_by_pauses(levels_db)
+        own = own + ODDER_STD * self.attempts_trust * attempts(levels_db)
+        return Judged(own, np.column_stack(parts))
+
+    def tensors(self) -> Mapping[str, Tensor]:
+        """Return the weights and statistics to store."""
+        weights = {_NETWORK + name: value for name, value in self.network.state_dict().items()}
+        kept = {} if self.kept is None else self.kept.tensors()
+        return {
+            **weights,
+            **kept,
+            **{name: torch.tensor(value) for name, value in asdict(self.scaling).items()},
+        }
+
+    def facts(self) -> Mapping[str, object]:
+        """Return the JSON values to store."""
+        kept = {} if self.kept is None else self.kept.facts()
+        rhythm = {} if self.rhythm is None else self.rhythm.facts()
+        return {
+            _PARTS: list(self.fault_parts),
+            _MEAN: self.fault_mean,
+            _STD: self.fault_std,
+            _ATTEMPTS: self.attempts_trust,
+            **kept,
+            **rhythm,
+        }
+
+
+def load(
+    config: RecipeConfig,
+    tensors: Mapping[str, Tensor],
+    facts: Mapping[str, object],
+) -> OwnFaultsModel:
+    """Restore a model; an older one has no parts and no memory.
+
+    Raises
+    ------
+    ValueError, KeyError, RuntimeError : the stored values do not fit
+    """
+    assert isinstance(config, OwnFaultsConfig)
+    scaling = Scaling(**{one.name: tensors[one.name].numpy() for one in fields(Scaling)})
+    bands, bins = (config.mel.n_mels,), (TUNING_BINS,)
+    require_statistics(tensors["mel_mean_db"], tensors["mel_std_db"], bands)
+    require_statistics(tensors["tuning_mean"], tensors["tuning_std"], bins)
+    part_names = _names(facts.get(_PARTS, []))
+    weights = {k.removeprefix(_NETWORK): value for k, value in tensors.items() if k.startswith(_NETWORK)}
+    form = stored_form(weights, config.mel.n_mels, config.width, len(part_names))
+    network = restored(lambda: Committee(form, config.members), weights)
+    mean, std = float(str(facts.get(_MEAN, 0.0))), float(str(facts.get(_STD, 1.0)))
+    if not std > 0.0:
+        raise ValueError("an invalid deviation")
+    trust = float(str(facts.get(_ATTEMPTS, 0.0)))
+    if not 0.0 <= trust <= 1.0:
+        raise ValueError("an invalid trust")
+    kept = stored_textures(config.mel.n_mels, tensors, facts)
+    rhythm = stored_trust(facts)
+    return OwnFaultsModel(config, network, scaling, part_names, mean, std, kept, rhythm, trust)
+
+
+def _names(stored: object) -> tuple[str, ...]:
+    if not isinstance(stored, list):
+        raise TypeError("the names of the parts are not a list")
+    return tuple(str(name) for name in stored)

@@ -1,0 +1,190 @@
+"""Where exactly a cut begins and ends: room to move, and the places an editor would choose within it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.core.spans import Samples
+from engine.document.analysis import BeatGrid, Listening
+from engine.features.taste.cuts.profile import ScoreProfile
+from engine.features.taste.cuts.regions import CutRules, DecidedSpans
+
+ATTACK_S = 0.005
+"""How far before a beat or an onset an edge goes. Attacks of drums and plucked strings begin up to about 5
+ms before the frame in which a detector sees them; both edges of a cut go equally far, so the pulse runs on
+across the seam."""
+
+ONSET_REACH_S = 0.150
+QUIET_REACH_S = 0.250
+
+NOWHERE = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How far the edges of one cut may move, each while the other stays; both limits are included."""
+
+    start_low: int
+    start_high: int
+    stop_low: int
+    stop_high: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Anchors:
+    """The places the edges of n cuts could move to, each int64, shape (n,), or `NOWHERE`."""
+
+    beat: Samples
+    other_beat: Samples
+    downbeat: Samples
+    onset: Samples
+    quiet: Samples
+
+    def but_not_of(self, edges: Samples, fixed: Samples) -> Anchors:
+        """Return anchors, without those of the edges, shape (n,), at a fixed place."""
+        stays = np.isin(edges, fixed)
+        return Anchors(*(np.where(stays, NOWHERE, getattr(self, one.name)) for one in fields(self)))
+
+    def in_order(self) -> list[tuple[int, ...]]:
+        """Return the target of each edge: a beat, else an onset, else the quietest moment."""
+        return list(
+            zip(*(a.tolist() for a in (self.beat, self.other_beat, self.onset, self.quiet)), strict=True)
+        )
+
+
+class Neighbours:
+    """Limits of the edges of cuts: other cuts, decided spans, the ends of the recording.
+
+    Parameters
+    ----------
+    scored : the accepted spans where the score alone would have put them. A cut leaves room to these as well,
+        as it did before they were accepted, so that it does not move.
+    """
+
+    def __init__(
+        self, spans: Samples, profile: ScoreProfile, decided: DecidedSpans, rules: CutRules, scored: Samples
+    ) -> None:
+        _, cells = profile.peaks(spans[:, 0], spans[:, 1])
+        starts, stops = spans[:, 0], spans[:, 1]
+        length = profile.length_samples
+        self._rules = rules
+        self._length = length
+        self._peak_starts: list[int] = np.clip(profile.edges_samples[cells], starts, stops).tolist()
+        self._peak_stops: list[int] = np.clip(profile.edges_samples[cells + 1], starts, stops).tolist()
+        self._cut_before = _last_at_or_before(decided.accepted[:, 1], starts, 0)
+        self._cut_after = _first_at_or_after(decided.accepted[:, 0], stops, length)
+        before = np.searchsorted(decided.accepted[:, 0], stops, side="left")
+        self._scored_after: list[int] = np.append(scored[:, 0], length)[before].tolist()
+        self._keep_before = _last_at_or_before(decided.rejected[:, 1], starts, 0)
+        self._keep_after = _first_at_or_after(decided.rejected[:, 0], stops, length)
+
+    def room(self, spans: list[tuple[int, int]], k: int) -> Room:
+        """Return the range of the edges of the k-th span, given the present places of the others.
+
+        An edge at another cut or at an end of the recording stays there. No edge crosses the highest score
+        of its span, so a cut never loses its reason.
+        """
+        start, stop = spans[k]
+        low = start_high = start
+        before = max(self._cut_before[k], spans[k - 1][1] if k else 0)
+        if start > before:
+            low = min(start, max(before + self._rules.minimum_kept, self._keep_before[k]))
+            start_high = max(start, min(self._peak_starts[k], stop - self._rules.minimum_cut))
+        high = stop_low = stop
+        after = min(self._cut_after[k], spans[k + 1][0] if k + 1 < len(spans) else self._length)
+        if stop < after:
+            leave = min(after, self._scored_after[k]) - self._rules.minimum_kept
+            high = max(stop, min(leave, self._keep_after[k]))
+            stop_low = min(stop, max(self._peak_stops[k], start + self._rules.minimum_cut))
+        return Room(low, start_high, stop_low, high)
+
+
+def anchors(edges: Samples, listening: Listening | None, grid: BeatGrid | None, rate_hz: int) -> Anchors:
+    """Return the places near each edge, shape (n,), that an editor would choose.
+
+    Those at an attack are `ATTACK_S` before it.
+    """
+    attack = round(ATTACK_S * rate_hz)
+    nowhere = np.full(len(edges), NOWHERE, np.int64)
+    beat = other_beat = downbeat = onset = quiet = nowhere
+    if grid is not None and grid.tempo_bpm > 0 and len(grid.beats_samples) >= 2:
+        beats = np.maximum(0, grid.beats_samples - attack)
+        reach = int(np.median(np.diff(beats)))
+        beat, other_beat = _nearest_two(beats, edges, reach)
+        downbeats = np.maximum(0, grid.downbeats_samples - attack)
+        if len(downbeats) >= 2:
+            downbeat, _ = _nearest_two(downbeats, edges, int(np.median(np.diff(downbeats))))
+    if listening is not None and len(listening.onsets_samples):
+        before_onsets = np.maximum(0, listening.onsets_samples - attack)
+        onset, _ = _nearest_two(before_onsets, edges, round(ONSET_REACH_S * rate_hz))
+    if listening is not None and len(listening.loudness_db):
+        quiet = _quietest(listening, edges, round(QUIET_REACH_S * rate_hz))
+    return Anchors(beat, other_beat, downbeat, onset, quiet)
+
+
+def snap(spans: Samples, near: Anchors, around: Neighbours, rules: CutRules) -> Samples:
+    """Move the edges of the spans, shape (n, 2), to the first of their anchors that there is room for.
+
+    Parameters
+    ----------
+    near : anchors of all starts, then of all stops
+    """
+    moved = [(start, stop) for start, stop in spans.tolist()]
+    wishes = near.in_order()
+    for k, (start, stop) in enumerate(moved):
+        room = around.room(moved, k)
+        new_start = _first_fit(start, wishes[k], room.start_low, room.start_high)
+        stop_low = min(stop, max(room.stop_low, new_start + rules.minimum_cut))
+        moved[k] = (new_start, _first_fit(stop, wishes[len(moved) + k], stop_low, room.stop_high))
+    return np.array(moved, np.int64)
+
+
+def _first_fit(edge: int, wishes: tuple[int, ...], low: int, high: int) -> int:
+    """Return the first wish in [low, high]; without one, or without room, the edge stays."""
+    if low == high:
+        return edge
+    return next((wish for wish in wishes if low <= wish <= high and wish != NOWHERE), edge)
+
+
+def _nearest_two(places: Samples, edges: Samples, reach: int) -> tuple[Samples, Samples]:
+    """Return the nearest place to each edge and the one on its other side, if within reach."""
+    after = np.searchsorted(places, edges)
+    left = places[np.maximum(after - 1, 0)]
+    right = places[np.minimum(after, len(places) - 1)]
+    left_is_nearer = np.abs(edges - left) <= np.abs(right - edges)
+    nearest = np.where(left_is_nearer, left, right)
+    other = np.where(left_is_nearer, right, left)
+    within = np.abs(nearest - edges) <= reach
+    other_within = np.abs(other - edges) <= reach
+    return np.where(within, nearest, NOWHERE), np.where(other_within, other, NOWHERE)
+
+
+def _quietest(listening: Listening, edges: Samples, reach: int) -> Samples:
+    """Return the middle of the quietest hop within reach of each edge; of equal ones the nearest."""
+    hop = listening.hop_samples
+    steps = np.arange(-(reach // hop), reach // hop + 1)
+    steps = steps[np.argsort(np.abs(steps), kind="stable")]
+    hops = edges[:, None] // hop + steps
+    inside = (hops >= 0) & (hops < len(listening.loudness_db))
+    levels = np.where(inside, listening.loudness_db[np.clip(hops, 0, len(listening.loudness_db) - 1)], np.inf)
+    best = np.argmin(levels, axis=1)
+    rows = np.arange(len(edges))
+    found: NDArray[np.int64] = np.where(
+        np.isfinite(levels[rows, best]), hops[rows, best] * hop + hop // 2, NOWHERE
+    )
+    return found
+
+
+def _last_at_or_before(places: Samples, edges: Samples, otherwise: int) -> list[int]:
+    padded = np.concatenate([np.full(1, otherwise, np.int64), places])
+    found: list[int] = padded[np.searchsorted(places, edges, side="right")].tolist()
+    return found
+
+
+def _first_at_or_after(places: Samples, edges: Samples, otherwise: int) -> list[int]:
+    padded = np.concatenate([places, np.full(1, otherwise, np.int64)])
+    found: list[int] = padded[np.searchsorted(places, edges, side="left")].tolist()
+    return found

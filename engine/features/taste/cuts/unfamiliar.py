@@ -1,0 +1,117 @@
+"""Music that is unlike the training data throughout: a question for the user, not a fault.
+
+A fault is unlike the playing around it. A song that the training data lacks is as unlike as a fault, but from
+its beginning to its end. So a passage in which nearly all moments of many seconds score high is one question.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.core.spans import Samples, inside, outside, united
+from engine.core.timebase import format_time, samples_to_s
+from engine.document.analysis import BeatGrid, Listening
+from engine.document.grid.steady import has_music, steady_spans
+from engine.features.taste.anomaly.threshold import to_scores, to_standard
+from engine.features.taste.cuts.profile import CELL_S, ScoreProfile
+
+LIMIT_SHARE = 0.8
+"""A moment above this share of the limit, in standard deviations, is unlike the training data."""
+
+WINDOW_S, MOST = 20.0, 0.75
+"""A passage is the union of the windows of this length in which this share of the playing is unlike it."""
+
+JOINED_S = 15.0
+"""Playing up to this length between two such passages belongs to them, as a familiar bridge does."""
+
+REST_S = 4.0
+"""Dead air of this length ends a passage, as it ends a song."""
+
+HOLE_S = 10.0
+"""A shorter part without a pulse belongs to the music around it, as a fermata does."""
+
+LEAST_ATTACKS_PER_S = 2.0
+"""Bands attack as often or more, see `engine.features.takes.tuning`."""
+
+
+def unlike_from(limit: float) -> float:
+    """Return the score from which music is unlike the training data; `limit` is that of cuts."""
+    return float(to_scores(LIMIT_SHARE * to_standard(np.array([limit])))[0])
+
+
+def unfamiliar_passages(
+    profile: ScoreProfile,
+    not_music: Samples,
+    line: float,
+    rate_hz: int,
+    grid: BeatGrid | None = None,
+    listening: Listening | None = None,
+) -> Samples:
+    """Return the passages [start, stop) of music that are unlike the training data throughout, shape (k, 2).
+
+    Parameters
+    ----------
+    not_music : spans [start, stop), shape (n, 2), ascending and disjoint: dead air and false starts
+    line : moments of a higher score are unlike the training data, see `unlike_from`
+    grid : in a recording with music, a part without a steady pulse counts as talk, tuning or noodling
+    listening : passages with hardly any attacks are left out, as of tuning
+    """
+    if grid is not None and has_music(grid):
+        pulse = steady_spans(grid, round(HOLE_S * rate_hz))
+        not_music = united(np.concatenate([not_music, outside(pulse, 0, profile.length_samples)]))
+    passages = _unlike_throughout(profile, not_music, line, rate_hz)
+    if listening is None:
+        return passages
+    first, last = (np.searchsorted(listening.onsets_samples, passages[:, edge]) for edge in (0, 1))
+    return passages[last - first >= LEAST_ATTACKS_PER_S * np.diff(passages)[:, 0] / rate_hz]
+
+
+def _unlike_throughout(profile: ScoreProfile, not_music: Samples, line: float, rate_hz: int) -> Samples:
+    edges, width = profile.edges_samples, round(WINDOW_S / CELL_S)
+    is_played = ~inside((edges[1:] + edges[:-1]) / 2, not_music)
+    is_unlike = is_played & (profile.scores > line)
+    if len(is_unlike) < width:
+        return np.zeros((0, 2), np.int64)
+    played, unlike = (
+        np.lib.stride_tricks.sliding_window_view(np.concatenate([[0], np.cumsum(one)]), width + 1)[:, [0, -1]]
+        for one in (is_played, is_unlike)
+    )
+    played_cells, unlike_cells = np.diff(played)[:, 0], np.diff(unlike)[:, 0]
+    first = np.flatnonzero((played_cells >= width / 2) & (unlike_cells >= MOST * played_cells))
+    windows = united(np.stack([first, first + width], axis=1))
+    trimmed = [
+        (start + found[0], start + found[-1] + 1)
+        for start, stop in windows.tolist()
+        if len(found := np.flatnonzero(is_unlike[start:stop]))
+    ]
+    spans = edges[np.array(trimmed, np.int64).reshape(-1, 2)]
+    rests = not_music[np.diff(not_music)[:, 0] >= REST_S * rate_hz]
+    return _divided(_joined(spans, rests, rate_hz), rests, rate_hz)
+
+
+def _joined(spans: Samples, rests: Samples, rate_hz: int) -> Samples:
+    """Join passages with little playing between them, unless there is a rest."""
+    gaps = np.stack([spans[:-1, 1], spans[1:, 0]], axis=1)
+    has_rest = np.array([bool(((rests[:, 0] < b) & (rests[:, 1] > a)).any()) for a, b in gaps.tolist()], bool)
+    small = gaps[(np.diff(gaps)[:, 0] <= JOINED_S * rate_hz) & ~has_rest]
+    return united(np.concatenate([spans, small]))
+
+
+def _divided(spans: Samples, rests: Samples, rate_hz: int) -> Samples:
+    """Divide passages at rests, and leave out parts shorter than half a window."""
+    parts = [outside(np.clip(rests, start, stop), start, stop) for start, stop in spans.tolist()]
+    whole: Samples = np.concatenate([np.zeros((0, 2), np.int64), *parts])
+    return whole[np.diff(whole)[:, 0] >= WINDOW_S / 2 * rate_hz]
+
+
+def question(start: int, stop: int, grid: BeatGrid | None, rate_hz: int, *, is_song: bool = False) -> str:
+    """Return the sentence that asks about a passage, or a song that only its notes make unfamiliar."""
+    span = " to ".join(format_time(samples_to_s(at, rate_hz), 0) for at in (start, stop))
+    answers = "Reject it to keep it, accept it to cut it."
+    if grid is None:
+        return f"Unfamiliar sound, {span}. {answers}"
+    if is_song:
+        return f"Unfamiliar music, {span}: steady tempo, and no edit of yours plays it. {answers}"
+    if has_music(grid):  # then a passage has a pulse
+        return f"Unfamiliar music, {span}: steady tempo. {answers}"
+    return f"Unfamiliar sound, {span}: no steady tempo, so it may be talk, tuning or free playing. {answers}"

@@ -1,0 +1,1 @@
+"""Drum hits and notes, the grid, and their alignment."""

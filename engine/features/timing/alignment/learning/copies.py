@@ -1,0 +1,208 @@
+"""Where an edited file plays each stroke of a recording: the same sound, moved by up to 0.12 s."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import fftconvolve
+
+from engine.analysis.signal.summit import summit
+from engine.core.progress import SILENT, Progress
+from engine.document.drums.hits import ORNAMENTS, Hits, Ornament
+from engine.features.timing.alignment.decoding.flams import LIMITS
+from engine.features.timing.alignment.learning.places import Places
+from engine.features.timing.alignment.strokes import Strokes, carrying_hits
+
+Floats = NDArray[np.float64]
+Sound = NDArray[np.float32]
+
+LIKE = 0.7
+"""Correlation from which a sound is the same one."""
+_LEAD_S, _SOUND_S, _SHORTEST_S, _NEXT_S = 0.003, 0.03, 0.008, 0.002
+_REACH_S = 0.12
+_FAR_COSTS = 0.1
+_STILL_S, _LEAST_STILL, _STILL_SHARE = 0.0003, 8, 0.15
+_SAME_TIMELINE_S = 0.25
+_ALL = slice(None)
+_LATE = ORNAMENTS.index(Ornament.LATE_VOICE)
+
+
+class Microphones(Protocol):
+    """Audio of one performance."""
+
+    def read(self, start_samples: int, stop_samples: int) -> Sound:
+        """Return the span [start, stop), shape (microphones, stop - start); zeros outside a recording."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Copies:
+    """The strokes of a recording in the edited file, a row for each stroke.
+
+    Attributes
+    ----------
+    edited_samples : float64, shape (s,), where it sounds; NaN where it was not found
+    unmoved_samples : float64, shape (s,), where it would sound if nothing was moved: its onset in the
+        recording and the offset of its piece
+    likeness : float64, shape (s,), correlation of the two sounds, 0 to 1
+    """
+
+    edited_samples: Floats
+    unmoved_samples: Floats
+    likeness: Floats
+
+    @property
+    def found(self) -> NDArray[np.bool_]:
+        """Which strokes were found, shape (s,)."""
+        return ~np.isnan(self.edited_samples)
+
+
+def find_copies(
+    raw: Microphones, edited: Microphones, strokes: Strokes, places: Places, progress: Progress = SILENT
+) -> Copies:
+    """Find each stroke of a recording in the edited file by its sound.
+
+    Strokes keep their order; of two that would change places, the less similar one is not found.
+
+    Parameters
+    ----------
+    raw, edited : the same microphones in the same order
+
+    Raises
+    ------
+    Cancelled : the user asked for it
+    """
+    onsets, count = strokes.onsets_samples, len(strokes.onsets_samples)
+    lags, likeness, pieces = np.full(count, np.nan), np.zeros(count), np.full(count, -1, np.int64)
+    following = np.append(onsets[1:], np.inf)
+    for row, onset in enumerate(onsets.tolist()):
+        if row % 32 == 0:
+            progress.check_cancelled()
+            progress.report(row / count, "Comparing the hits")
+        gap = following[row] - onset
+        for window in np.flatnonzero((places.starts_samples <= onset) & (onset < places.stops_samples)):
+            offset = float(places.offsets_samples[window])
+            lag, like = _compared(raw, edited, onset, gap, offset, strokes.rate_hz)
+            if like > likeness[row]:
+                lags[row], likeness[row], pieces[row] = lag, like, places.pieces[window]
+    lags[likeness < LIKE] = np.nan
+    ends = _in_order(onsets + lags, likeness)
+    lags = ends - onsets
+    return Copies(ends, onsets + _timelines(lags, pieces, strokes.rate_hz), likeness)
+
+
+def voices_apart(
+    raw: Microphones, edited: Microphones, hits: Hits, strokes: Strokes, copies: Copies
+) -> tuple[Floats, Floats]:
+    """Return how far voices that came apart are from the drum that carries their stroke.
+
+    Those marked as late by mistake count, and those as far apart as a faulty flam; grace notes do not. Both
+    drums are compared on their own microphones: of joined voices the sounds overlap on the others.
+
+    Returns
+    -------
+    apart_ms, apart_after_ms : shape (k,) each, before and after the edit, of the voices that were found
+    """
+    carries, sure = _carrying(hits, strokes), hits.confidences >= LIMITS.confidence
+    away_ms = (hits.onsets_samples - hits.onsets_samples[carries]) / strokes.rate_hz * 1000.0
+    is_apart = (np.abs(away_ms) >= LIMITS.apart_ms) & sure & sure[carries]
+    is_apart |= (hits.ornaments == _LATE) & (away_ms != 0.0)
+    offsets = copies.unmoved_samples - strokes.onsets_samples
+    apart = []
+
+    def moved(hit: int, offset: float) -> tuple[float, float]:
+        own = np.array([hits.tracks[hit]])
+        return _compared(raw, edited, float(hits.onsets_samples[hit]), np.inf, offset, strokes.rate_hz, own)
+
+    for hit in np.flatnonzero(is_apart & ~strokes.graces).tolist():
+        lag, like = moved(int(carries[hit]), float(offsets[strokes.of_hits[hit]]))
+        own_lag, own_like = moved(hit, lag)
+        if min(like, own_like) >= LIKE:
+            apart.append((away_ms[hit], away_ms[hit] + (own_lag - lag) / strokes.rate_hz * 1000.0))
+    before, after = np.array(apart).reshape(-1, 2).T
+    return before, after
+
+
+def _carrying(hits: Hits, strokes: Strokes) -> NDArray[np.int64]:
+    """Return for each hit the one of the drum that carries all that were found to sound together."""
+    carrying = np.flatnonzero(carrying_hits(hits, hits.strokes, ~strokes.graces))[::-1]
+    found = np.full(int(hits.strokes.max(initial=-1)) + 1, -1, np.int64)
+    found[hits.strokes[carrying]] = carrying
+    return np.where(found[hits.strokes] >= 0, found[hits.strokes], np.arange(len(hits.strokes)))
+
+
+def _compared(
+    raw: Microphones,
+    edited: Microphones,
+    onset: float,
+    gap: float,
+    offset: float,
+    rate_hz: int,
+    rows: NDArray[np.int64] | slice = _ALL,
+) -> tuple[float, float]:
+    """Return how much later the edited file plays the sound at an onset, and its correlation there."""
+    lead, reach = round(_LEAD_S * rate_hz), round(_REACH_S * rate_hz)
+    sounding = min(_SOUND_S * rate_hz, max(_SHORTEST_S * rate_hz, gap - _NEXT_S * rate_hz))
+    start, stop = round(onset) - lead, round(onset + sounding)
+    by = round(offset)
+    # The attack is in the differences: a low tone that rings on from the stroke before says little.
+    own = np.diff(raw.read(start, stop)[rows], axis=1).astype(np.float64)
+    near = edited.read(start + by - reach, stop + by + reach)[rows]
+    around = np.diff(near, axis=1).astype(np.float64)
+    shared = fftconvolve(around, own[:, ::-1], mode="valid", axes=1).sum(0)
+    energy = np.concatenate([[0.0], np.cumsum(np.square(around).sum(0))])
+    theirs = energy[own.shape[1] :] - energy[: -own.shape[1]]
+    scale = np.sqrt(float(np.square(own).sum()) * np.maximum(theirs, 0.0))
+    likeness = np.where(scale > 1e-9, shared / np.maximum(scale, 1e-9), 0.0)
+    away = np.abs(np.arange(len(likeness)) - reach) / reach
+    best = int((likeness - _FAR_COSTS * away).argmax())
+    return by - reach + best + _between(likeness, best), float(likeness[best])
+
+
+def _between(values: Floats, best: int) -> float:
+    """Return how far a peak is from its highest sample, by a parabola through three."""
+    if not 0 < best < len(values) - 1:
+        return 0.0
+    return float(np.clip(summit(*values[best - 1 : best + 2].tolist()), -0.5, 0.5))
+
+
+def _in_order(ends: Floats, likeness: Floats) -> Floats:
+    """Return the positions without those that overtake a more similar neighbour."""
+    ends = ends.copy()
+    while True:
+        rows = np.flatnonzero(~np.isnan(ends))
+        wrong = np.flatnonzero(np.diff(ends[rows]) <= 0.0)
+        if not len(wrong):
+            return ends
+        pairs = np.stack([rows[wrong], rows[wrong + 1]])
+        ends[pairs[likeness[pairs].argmin(0), np.arange(len(wrong))]] = np.nan
+
+
+def _timelines(lags: Floats, pieces: NDArray[np.int64], rate_hz: int) -> Floats:
+    """Return how much later the edited file plays unmoved sounds, shape (s,).
+
+    Strokes that stayed share one lag. Without such strokes, the two files have one timeline if that is
+    possible, else the usual lag is that of the piece.
+    """
+    offsets = np.zeros(len(lags))
+    for piece in np.unique(pieces).tolist():
+        own = pieces == piece
+        offsets[own] = _timeline(np.sort(lags[own & ~np.isnan(lags)]), rate_hz)
+    return offsets
+
+
+def _timeline(lags: Floats, rate_hz: int) -> float:
+    if not len(lags):
+        return 0.0
+    still = _STILL_S * rate_hz
+    alike = np.searchsorted(lags, lags + still, side="right") - np.searchsorted(lags, lags - still)
+    best = int(alike.argmax())
+    if alike[best] >= max(_LEAST_STILL, _STILL_SHARE * len(lags)):
+        same = lags[np.abs(lags - lags[best]) <= still]
+        offset = float(np.median(same))
+        return 0.0 if abs(offset) <= still else offset
+    usual = float(np.median(lags))
+    return 0.0 if abs(usual) <= _SAME_TIMELINE_S * rate_hz else usual

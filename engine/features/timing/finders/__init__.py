@@ -1,0 +1,1 @@
+"""Finders of timing: hits, notes, tempo and second recorders."""

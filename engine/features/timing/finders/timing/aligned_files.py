@@ -1,0 +1,259 @@
+"""The whole way from recordings to hits on a grid: found, placed, proposed, and written as aligned files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from engine.core.errors import ExportError
+from engine.core.files.safe_write import brief, is_taken
+from engine.core.progress import Progress
+from engine.core.wording import listed, reason_of
+from engine.document.analysis import Analysis, BeatGrid
+from engine.document.drums.confirmed import confirmed
+from engine.document.drums.edits import drum_tracks
+from engine.document.drums.hits import Hits
+from engine.document.drums.pickup import PICKUP, StrokePickup
+from engine.document.grid.free import free_notice, is_free
+from engine.document.proposals import Proposal
+from engine.document.state import DocumentState
+from engine.document.tracks.track import Track
+from engine.exchange.export import ExportRequest
+from engine.exchange.export.plan import check, export_all
+from engine.features.timing.alignment.fitting import grid_notices
+from engine.features.timing.alignment.timing_settings import TimingSettings
+from engine.features.timing.finders.recorders.second_recorders import ProposedRecorders, recorders_away
+from engine.features.timing.finders.timing.align import ProposedMoves, propose_moves
+from engine.features.timing.finders.timing.detect_hits import HITS, HitsRequest, detect_hits, hits_id
+from engine.features.timing.finders.timing.find_grid import FoundGrid, WantedGrid, find_grid
+from engine.features.timing.finders.timing.find_groove import find_groove
+from engine.features.timing.hits.bleed import Bleed
+from engine.features.timing.hits.kit.guessed import guessed_roles_sentence
+from engine.features.timing.hits.kit.membership import left_behind, unnamed_kit
+from engine.features.timing.kit import PickupRequest, compare_tracks
+from engine.recordings.microphones import Microphones
+from engine.recordings.stored_pickup import pickup_id
+from engine.review.bulk import accept_all
+
+_SUFFIXES = (".wav", ".flac")
+
+
+@dataclass(frozen=True, slots=True)
+class AlignRequest:
+    """Microphones to align, and the grid to align them to.
+
+    Attributes
+    ----------
+    media : where each source is now, by source id
+    wanted : which grid
+    tracks : the ids of the drum microphones; empty to select them by role
+    groove : source of the feel, see `engine.features.timing.finders.timing.find_groove`; None for none
+    grid, hits, promoted, pickup : analyses stored in the document
+    """
+
+    state: DocumentState
+    media: Mapping[str, Path]
+    wanted: WantedGrid
+    settings: TimingSettings
+    tracks: tuple[str, ...] = ()
+    groove: str | None = None
+    grid: BeatGrid | None = None
+    hits: Hits | None = None
+    promoted: Hits | None = None
+    pickup: StrokePickup | None = None
+
+    @property
+    def drums(self) -> tuple[str, ...]:
+        """The ids of the microphones that are moved.
+
+        Raises
+        ------
+        UsageError : the document has no drums
+        """
+        return drum_tracks(self.state, self.tracks, unnamed_kit(self.state, self.pickup))
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """Result of an alignment.
+
+    Attributes
+    ----------
+    analyses, ids : the hits and the pickup, those that the document did not have
+    notices : sentences that the user must know of
+    files : the files written
+    recorders : microphones on another recorder, whose hits were detected again
+    left_behind : the names of the tracks recorded with the microphones that stay where they are
+    weak_left : proposals with weak evidence that the files are written without
+    """
+
+    state: DocumentState
+    found: FoundGrid
+    proposed: ProposedMoves
+    analyses: Mapping[str, Analysis] = field(default_factory=dict)
+    ids: Mapping[str, str] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
+    recorders: ProposedRecorders = field(default_factory=ProposedRecorders)
+    left_behind: tuple[str, ...] = ()
+    weak_left: tuple[Proposal, ...] = ()
+
+
+def with_pickup(request: AlignRequest, progress: Progress) -> AlignRequest:
+    """Return a request that knows which tracks were recorded together.
+
+    Raises
+    ------
+    SourceError : a recording cannot be read
+    """
+    if request.pickup is not None:
+        return request
+    return replace(request, pickup=compare_tracks(PickupRequest(request.state, request.media), progress))
+
+
+def align(request: AlignRequest, progress: Progress) -> Aligned:
+    """Find grid and hits, and propose where they go.
+
+    Raises
+    ------
+    SourceError : a recording cannot be read
+    TimingError : no drums or no pulse were found
+    UsageError : the request is not possible
+    """
+    state = request.state
+    division = request.settings.divided
+    request, before = with_pickup(request, progress.part(0.0, 0.05)), request.pickup
+    found = find_grid(request.wanted, state, request.media, request.grid, progress.part(0.05, 0.25))
+    groove = None
+    if request.groove:
+        share = progress.part(0.25, 0.3)
+        groove = find_groove(request.groove, found.grid, division, state, request.media, share)
+    tracks = tuple(key for key in request.drums if key != found.click_track)
+    key = hits_id(state, tracks)
+    hits, recorders = request.hits, ProposedRecorders()
+    fresh, ids = dict[str, Analysis](), dict[str, str]()
+    if before is None and request.pickup is not None:
+        fresh, ids = {PICKUP: request.pickup}, {PICKUP: pickup_id(state)}
+    notices = [found.notice] if found.notice else []
+    if hits is None or state.analyses.get(HITS) != key:
+        hits = detect_hits(HitsRequest(state, request.media, tracks), progress.part(0.3, 0.85))
+        fresh[HITS], ids[HITS] = hits, key
+        recorders = recorders_away(state, request.media, hits, progress.part(0.85, 0.95))
+        notices += [one.reason for one in recorders.proposals]
+    notices += filter(None, [guessed_roles_sentence(state, hits)])
+    sure = confirmed(hits, request.promoted, state.rate_hz)
+    with Microphones(state, request.media, sure.track_ids) as microphones:
+        bleed_of = Bleed(microphones.read, sure, state.rate_hz)
+        proposed = propose_moves(state, sure, found.grid, request.settings, groove=groove, bleed_of=bleed_of)
+    placed = proposed.placed
+    onsets = placed.strokes.onsets_samples
+    in_time = onsets[~is_free(found.grid, onsets)]
+    notices += grid_notices(placed.hits, in_time, placed.lines, found.grid.tempo_bpm)
+    stay = free_notice(found.grid, onsets, state.rate_hz, "hits")
+    notices += [stay] if stay else []
+    return Aligned(
+        state,
+        found,
+        proposed,
+        fresh,
+        ids,
+        tuple(notices),
+        recorders=recorders,
+        left_behind=left_behind(state, request.pickup, tracks),
+    )
+
+
+def check_files(
+    request: AlignRequest, folder: Path, *, overwrite: bool, reads: tuple[Path, ...] = ()
+) -> None:
+    """Find out before minutes of listening whether aligned files can be written.
+
+    Parameters
+    ----------
+    reads : other files that are read; none of them is overwritten
+
+    Raises
+    ------
+    ExportError : one of them cannot
+    """
+    with _folder(folder):
+        requests = _requests(request.state, request.media, request.drums, folder, reads, overwrite=overwrite)
+        check(list(requests))
+
+
+def write_files(
+    request: AlignRequest,
+    done: Aligned,
+    folder: Path,
+    *,
+    overwrite: bool,
+    progress: Progress,
+    reads: tuple[Path, ...] = (),
+) -> Aligned:
+    """Write each microphone as it sounds once all that was proposed with strong evidence is accepted.
+
+    Raises
+    ------
+    ExportError : a file cannot be written
+    """
+    accepted = accept_all(request.state, done.proposed.edit, done.proposed.proposals)
+    with _folder(folder):
+        tracks = done.proposed.placed.hits.track_ids
+        requests = list(_requests(accepted.state, request.media, tracks, folder, reads, overwrite=overwrite))
+        export_all(requests, progress)
+    left = (*done.weak_left, *accepted.weak_left)
+    return replace(done, files=tuple(one.out for one in requests), weak_left=left)
+
+
+def differing_rates(done: Aligned) -> Iterator[str]:
+    """Yield a sentence where microphones were recorded at another rate than all of them are aligned at."""
+    state, own = done.state, set(done.proposed.placed.hits.track_ids)
+    tracks = (track for track in state.tracks if track.id in own)
+    rates = {state.sources[key].rate_hz for track in tracks for key in track.source_ids}
+    if rates != {state.rate_hz}:
+        which = listed([f"{rate_hz:,}" for rate_hz in sorted(rates)])
+        yield f"The microphones have {which} Hz: all are aligned at {state.rate_hz:,} Hz, aligned files too."
+
+
+def _requests(
+    state: DocumentState,
+    media: Mapping[str, Path],
+    tracks: Sequence[str],
+    folder: Path,
+    reads: tuple[Path, ...],
+    *,
+    overwrite: bool,
+) -> Iterator[ExportRequest]:
+    """Yield the export of each microphone alone, at its own length."""
+    for track in state.tracks:
+        if track.id in tracks:
+            alone = replace(state, tracks=(_plain(track),))
+            out = folder / _name(state, track)
+            yield ExportRequest(alone, media, out, overwrite, out.stem, reads=reads)
+
+
+def _plain(track: Track) -> Track:
+    return replace(track, gain_db=0.0, pan=0.0, mute=False, solo=False)
+
+
+def _name(state: DocumentState, track: Track) -> str:
+    path = Path(state.sources[track.clips[0].source_id].path)
+    suffix = path.suffix.lower()
+    return f"{path.stem}{suffix if suffix in _SUFFIXES else _SUFFIXES[0]}"
+
+
+@contextmanager
+def _folder(folder: Path) -> Iterator[None]:
+    """Make a folder if it is missing, and remove it if it stays empty."""
+    is_new = not is_taken(folder)
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise ExportError(f"The folder {brief(folder)} cannot be made: {reason_of(error)}.") from error
+    try:
+        yield
+    finally:
+        if is_new and not any(folder.iterdir()):
+            folder.rmdir()

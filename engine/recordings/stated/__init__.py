@@ -1,0 +1,1 @@
+"""Names, times and continuations as recordings state them, and their places."""

@@ -1,0 +1,128 @@
+"""The time of day of the timeline's start, by the stated times of the files placed on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from engine.core.files.safe_write import shown
+from engine.document.marks.time_of_day import TimeOfDay
+from engine.recordings.stated.file_head import FileHead
+from engine.recordings.stated.placements import Basis, Mode, Objection, Placement, Placements, Reason
+from engine.recordings.stated.stated_times import StatedTime, TimeField
+from engine.recordings.stated.take_times import stated_zone_s
+from engine.recordings.stated.timecode import with_timecode
+
+_AGREE_S = 2.5
+"""Seconds are stated whole, and devices take a moment to begin."""
+_UNRELATED = (Reason.CHOSEN, Reason.NOTHING_KNOWN, Reason.AFTER_OTHERS)
+_FIELDS = tuple(TimeField)
+
+
+@dataclass(frozen=True, slots=True)
+class StartTime:
+    """Time of day of the timeline's start, and the statement that it follows from.
+
+    Attributes
+    ----------
+    is_converted : whether the file states UTC, converted to the time zone of this computer
+    """
+
+    at: TimeOfDay
+    field: TimeField
+    path: Path
+    is_converted: bool
+
+    @property
+    def sentence(self) -> str:
+        """Return the time with its source, for the user."""
+        zone = ", converted to the time zone of this computer" if self.is_converted else ""
+        return f"The start is at {self.at}, by the {self.field.value} of {shown(self.path.name)}{zone}."
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """Local time of the timeline's start according to one file."""
+
+    start: datetime
+    stated: StatedTime
+    path: Path
+    is_converted: bool
+    is_certain: bool
+    place_s: float
+
+    @property
+    def trust(self) -> tuple[bool, int, float]:
+        """Return a key that sorts statements, the most trustworthy first."""
+        return not self.is_certain, _FIELDS.index(self.stated.field), self.place_s
+
+
+def start_time(heads: Sequence[FileHead], places: Placements | None) -> StartTime | None:
+    """Return the time of day of the timeline's start; None if no place rests on a stated time.
+
+    Files whose place follows from evidence state it; where they differ, most of them decide. Where places are
+    chosen, all files have to agree. The date of a file counts only if a place rests on it and no header
+    states a time.
+
+    Parameters
+    ----------
+    places : None if all files begin at the start
+    """
+    heads = with_timecode(heads)
+    every = () if places is None else places.files
+    related = [one for one in every if one.reason not in _UNRELATED]
+    is_chosen = not related or (places is not None and places.mode in (Mode.ZERO, Mode.AFTER))
+    rate_hz = 1 if places is None else places.rate_hz
+    used = {one.path: one for one in (every if is_chosen else related)}
+    found = list(_statements(heads, used, rate_hz))
+    if not found and any(one.basis is Basis.FILE_DATE for one in related):
+        found = list(_statements(heads, used, rate_hz, by_date=True))
+    found = [one for one in found if not one.is_converted] or found
+    best = max((_agreeing(one, found) for one in found), key=len, default=[])
+    if not best or (is_chosen and len(best) < len(found)):
+        return None
+    first = min(best, key=lambda one: one.trust)
+    return StartTime(TimeOfDay.of(first.start), first.stated.field, first.path, first.is_converted)
+
+
+def _statements(
+    heads: Sequence[FileHead], used: Mapping[Path, Placement], rate_hz: int, *, by_date: bool = False
+) -> Iterator[_Statement]:
+    """Yield the local time of the start by each file that states one.
+
+    Parameters
+    ----------
+    used : places of the files that count; empty if all begin at the start
+    """
+    zone_s = stated_zone_s(heads)
+    for head in heads:
+        stated = head.file_time if by_date else head.time
+        if stated is None or not stated.is_plausible or (used and head.path not in used):
+            continue
+        place = used.get(head.path)
+        place_s = 0.0 if place is None else place.start_samples / rate_hz
+        ends_s = 0.0 if place is None else _after_start_s(place)
+        start = _local(stated, zone_s) - timedelta(seconds=place_s + ends_s)
+        is_certain = place is None or place.is_certain
+        yield _Statement(start, stated, head.path, stated.is_utc and zone_s is None, is_certain, place_s)
+
+
+def _after_start_s(place: Placement) -> float:
+    """Return how long after its start a file states its time: its length where it states its end."""
+    return sum(one.difference_s for one in place.contradictions if one.code is Objection.STATES_THE_END)
+
+
+def _local(stated: StatedTime, zone_s: int | None) -> datetime:
+    """Return a stated time as local time, by the zone that files state, else that of this computer."""
+    start = stated.start
+    if stated.is_utc and zone_s is None:
+        start = start.replace(tzinfo=UTC).astimezone().replace(tzinfo=None)
+    elif stated.is_utc:
+        start += timedelta(seconds=zone_s or 0)
+    return start
+
+
+def _agreeing(one: _Statement, found: Sequence[_Statement]) -> list[_Statement]:
+    return [other for other in found if abs((other.start - one.start).total_seconds()) <= _AGREE_S]

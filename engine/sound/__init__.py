@@ -1,0 +1,1 @@
+"""Files of sound, and the way from decisions to samples (`edl`)."""

@@ -1,0 +1,317 @@
+"""Common code of the FFmpeg decoders: a stream decoded from its start, whose exact length is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.core.errors import SourceError
+from engine.core.files.safe_write import shown
+from engine.sound.decoders.decoder import AudioStream, UnsupportedError
+from engine.sound.decoders.length import (
+    Decoded,
+    KnownLengths,
+    require_possible,
+    rounding_samples,
+    without_padding,
+)
+from engine.sound.decoders.signature import Signature, signature_of
+from engine.sound.decoders.tracks import Tracks, file_and_track
+from engine.sound.headers.encoder_delay import encoder_delay_samples
+from engine.sound.opening import explained, not_audio_sentence, refused_rate_or_channels, require_file
+
+SUFFIXES = frozenset(
+    {
+        ".m4a",
+        ".m4b",
+        ".aac",
+        ".mp4",
+        ".m4v",
+        ".mov",
+        ".qta",
+        ".mts",
+        ".m2ts",
+        ".mxf",
+        ".3gp",
+        ".webm",
+        ".mka",
+        ".mkv",
+        ".avi",
+        ".flv",
+        ".wma",
+        ".amr",
+        ".ac3",
+        ".eac3",
+        ".wv",
+        ".ape",
+        ".tta",
+    }
+)
+"""Of the formats that have a signature in `engine.sound.decoders.signature`."""
+
+LENGTHS = KnownLengths()
+
+
+class Decoding(Protocol):
+    """One pass over one track of a file, from its start.
+
+    Attributes
+    ----------
+    tracks : of the file
+    codec : FFmpeg's name
+    subtype : as in `AudioStream`
+    delay_samples : of the encoder, as exactly as packets are timed; left out of the blocks
+    packet_samples : samples per packet
+    lag_s : how long after the picture the track begins, in seconds; 0 without a picture
+    claimed_s : length in the header, in seconds; None if missing
+    counts_samples : whether the header counts that length in samples
+    lost, first_lost_samples, changed_samples, is_incomplete : so far, see
+        `engine.sound.decoders.length.Decoded`
+    """
+
+    tracks: Tracks
+    codec: str
+    subtype: str
+    rate_hz: int
+    channels: int
+    delay_samples: int
+    packet_samples: int
+    lag_s: Fraction
+    claimed_s: Fraction | None
+    counts_samples: bool
+    lost: int
+    first_lost_samples: int
+    changed_samples: int
+
+    @property
+    def is_incomplete(self) -> bool: ...
+
+    def blocks(self) -> Iterator[NDArray[np.float32]]:
+        """Yield the samples in order, shape (n, channels); always the same iterator."""
+        ...
+
+    def length_by_packets(self) -> int:
+        """Return the length in samples by `engine.sound.decoders.packet_times`; no block was taken before."""
+        ...
+
+    def count(self) -> int:
+        """Decode a track from its start, before any block is read, and return its samples per channel."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Source(Protocol):
+    """How a track is reached."""
+
+    def begin(self, path: Path, signature: Signature, track: int) -> Decoding:
+        """Open the file and decode its first block, so that its form is known.
+
+        Raises
+        ------
+        UnsupportedError : the codec is not read
+        SourceError : the file is damaged, or the track is not there
+        """
+        ...
+
+
+class ForwardStream(AudioStream):
+    """See `engine.sound.decoders.decoder.AudioStream`."""
+
+    seeks_exactly = False
+
+    def __init__(self, path: Path, track: int, source: Source) -> None:
+        size_bytes = require_file(path)
+        with explained(path):
+            signature = signature_of(path)
+        if signature is None:
+            raise UnsupportedError(not_audio_sentence(path))
+        self._path, self._track, self._source, self._signature = path, track, source, signature
+        self._decoding = source.begin(path, signature, track)
+        try:
+            self._describe(size_bytes)
+        except BaseException:
+            self._decoding.close()
+            raise
+        self._held: NDArray[np.float32] = np.zeros((0, self.channels), np.float32)
+
+    def _describe(self, size_bytes: int) -> None:
+        decoding = self._decoding
+        self.rate_hz, self.channels = decoding.rate_hz, decoding.channels
+        if problem := refused_rate_or_channels(self.rate_hz, self.channels):
+            raise SourceError(f"{shown(self._path)} {problem}")
+        self.container, self.subtype = self._signature.demuxer, decoding.subtype
+        self._delay_samples = decoding.delay_samples
+        if self.subtype == "OPUS":  # its header is exact where packets are timed in milliseconds
+            with explained(self._path):
+                self._delay_samples = encoder_delay_samples(self._path, self.rate_hz) or self._delay_samples
+        self._decoded = LENGTHS.get(self._path, self._track, self._length)
+        self.frames = self._decoded.frames
+        if self.frames <= 0:
+            raise SourceError(f"{shown(self._path)} holds no readable samples: copy or record it again.")
+        require_possible(self._path, size_bytes, self.frames, self.rate_hz)
+        claimed_s = self._decoding.claimed_s if self._signature.has_length else None
+        self.promised_frames = max(self.frames, round((claimed_s or 0) * self.rate_hz))
+        self.tolerance_frames = 4_096 + self.promised_frames // 100
+
+    def _length(self) -> Decoded:
+        """Count the samples of the track by the times of its packets; else by decoding."""
+        decoding = self._decoding
+        frames = 0
+        if self._signature.demuxer == "mov":
+            frames = decoding.length_by_packets()
+        if frames:
+            found = Decoded(frames, self.rate_hz)
+        else:
+            found = _damage(Decoded(decoding.count(), self.rate_hz), decoding)
+            decoding.close()
+            self._decoding = self._source.begin(self._path, self._signature, self._track)
+        if self._signature.demuxer == "mov":
+            rounding = rounding_samples(self._path, self.rate_hz)
+        elif decoding.counts_samples:
+            rounding = 0
+        else:
+            return found
+        claimed = round((decoding.claimed_s or 0) * self.rate_hz)
+        return replace(
+            found, frames=without_padding(found.frames, claimed, rounding, decoding.packet_samples)
+        )
+
+    @property
+    def delay_samples(self) -> int:
+        """See `AudioStream.delay_samples`."""
+        return self._delay_samples
+
+    @property
+    def tracks(self) -> Tracks:
+        """See `AudioStream.tracks`."""
+        return self._decoding.tracks
+
+    @property
+    def notice(self) -> str:
+        """Sentences about damage and about other tracks; empty without any."""
+        known = LENGTHS.get(self._path, self._track, lambda: self._decoded)
+        said = (known.notice(self._path), self._decoding.tracks.notice)
+        return " ".join(sentence for sentence in said if sentence)
+
+    def read(self, start: int, out: NDArray[Any]) -> int:
+        """See `AudioStream.read`."""
+        done = 0
+        while done < len(out):
+            if not len(self._held):
+                block = next(self._decoding.blocks(), None)
+                if block is None:
+                    return self._padded(start, done, out)
+                self._held = block
+            piece = self._held[: len(out) - done]
+            out[done : done + len(piece)] = piece
+            self._held = self._held[len(piece) :]
+            done += len(piece)
+        return done
+
+    def _padded(self, start: int, done: int, out: NDArray[Any]) -> int:
+        """Complete the last packet with silence where its times promise more than it decodes to."""
+        missing = len(out) - done
+        if start + len(out) == self.frames and missing <= 2 * self._decoding.packet_samples:
+            out[done:] = 0
+            return len(out)
+        return done
+
+    def rewind(self) -> None:
+        """See `AudioStream.rewind`."""
+        self.close()
+        self._decoding = self._source.begin(self._path, self._signature, self._track)
+        self._held = self._held[:0]
+
+    def close(self) -> None:
+        """Close the file, and store the damage found."""
+        decoding = self._decoding
+        found = _damage(self._decoded, decoding)
+        if found != self._decoded:
+            self._decoded = found
+            with suppress(SourceError):  # it is gone, and so is what is known of it
+                LENGTHS.keep(self._path, self._track, found)
+        decoding.close()
+
+
+@dataclass(frozen=True, slots=True)
+class MediaTrack:
+    """An audio track of a file that may have a picture and several tracks.
+
+    Attributes
+    ----------
+    number : from 1, among the audio tracks
+    lag_s : how long after the picture it begins, in seconds
+    """
+
+    number: int
+    lag_s: Fraction
+
+
+def media_track(path: Path, track: int, source: Source) -> MediaTrack | None:
+    """Return an audio track by the head of its file; None if FFmpeg does not read that.
+
+    Raises
+    ------
+    SourceError : the file is missing, damaged or beyond the limits
+    """
+    require_file(path)
+    with explained(path):
+        signature = signature_of(path)
+    if signature is None:
+        return None
+    decoding = source.begin(path, signature, track)
+    try:
+        return MediaTrack(decoding.tracks.chosen, decoding.lag_s)
+    finally:
+        decoding.close()
+
+
+def _damage(known: Decoded, decoding: Decoding) -> Decoded:
+    """Return the known facts of a track with the damage that a pass has found."""
+    has_more = decoding.lost > known.lost
+    return Decoded(
+        known.frames,
+        known.rate_hz,
+        decoding.lost if has_more else known.lost,
+        decoding.first_lost_samples if has_more else known.first_lost_samples,
+        max(known.changed_samples, decoding.changed_samples),
+        known.is_incomplete or decoding.is_incomplete,
+    )
+
+
+def damage_notice(path: Path, told: str) -> str:
+    """Return a message about damage found while decoding; empty if it was reported before."""
+    notice = LENGTHS.notice(*file_and_track(path))
+    return "" if notice in told else notice
+
+
+def damaged(path: Path, signature: Signature) -> SourceError:
+    """Return the error about a file without readable audio."""
+    return SourceError(
+        f"{shown(path)} begins as {signature.name} and is damaged or cut short: copy it again, or export it "
+        "again from where it was made."
+    )
+
+
+def undecodable(path: Path, reason: str) -> SourceError:
+    """Return the error about a file that FFmpeg cannot decode; the reason continues after "FFmpeg"."""
+    return SourceError(
+        f"{shown(path)} cannot be decoded, FFmpeg {reason}: copy the file again, or convert it to WAV or "
+        "FLAC."
+    )
+
+
+def unread_codec(path: Path, codec: str, signature: Signature) -> UnsupportedError:
+    """Return the error about a codec that no decoder of Offcut reads; FFmpeg may have no name for it."""
+    return UnsupportedError(
+        f"{shown(path)} holds {codec or 'an unknown codec'} in {signature.name}, which Offcut does not "
+        "decode: convert it to WAV or FLAC."
+    )

@@ -1,0 +1,130 @@
+"""Every decoder: a new one of Offcut is one module and one row here; packages add theirs by entry point."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+
+from engine.core.errors import SourceError
+from engine.core.extensions import Extended, UnusableError, require_type
+from engine.core.extensions.names import Extension
+from engine.core.files.safe_write import shown
+from engine.sound.decoders.decoder import AudioStream, Decoder, UnsupportedError
+from engine.sound.decoders.ffmpeg_program import FFMPEG_PROGRAM, Program
+from engine.sound.decoders.forward import MediaTrack, media_track
+from engine.sound.decoders.libsndfile import LIBSNDFILE
+from engine.sound.decoders.one_channel import OneChannel
+from engine.sound.decoders.pyav import PYAV, PyAv
+from engine.sound.decoders.signature import signature_of
+from engine.sound.decoders.tracks import channel_of, file_and_track
+from engine.sound.opening import explained, not_audio_sentence, require_file
+
+_ROWS = (LIBSNDFILE, PYAV, FFMPEG_PROGRAM)
+_BY_FFMPEG = (PYAV, FFMPEG_PROGRAM)
+WITH_PICTURES = frozenset({"mov", "matroska", "mpegts", "mxf", "avi", "flv", "asf"})
+"""Containers that may have a picture and several audio tracks, by the names of FFmpeg's demuxers."""
+_INSTALL = {"win32": "winget install ffmpeg", "darwin": "brew install ffmpeg"}
+
+
+def _added(extension: Extension, made: object) -> Decoder:
+    """Return a decoder of another package.
+
+    Raises
+    ------
+    UnusableError : it is of another type, or names no suffix
+    """
+    decoder = require_type(made, Decoder)
+    if decoder.name != extension.name:
+        raise UnusableError(f"is named {decoder.name!r}, not {extension.name!r}")
+    if not decoder.suffixes or any(one != one.lower() or one[:1] != "." for one in decoder.suffixes):
+        raise UnusableError("names no suffixes such as '.abc'")
+    return decoder
+
+
+DECODERS: Extended[Decoder] = Extended("offcut.decoders", {each.name: each for each in _ROWS}, _added)
+"""By name. A file is offered to libsndfile, to added decoders of its suffix, then to Offcut's others."""
+
+AUDIO_SUFFIXES = frozenset().union(*(each.suffixes for each in _ROWS))
+"""Of the files that Offcut's own decoders read."""
+
+
+def audio_suffixes() -> frozenset[str]:
+    """Return the suffixes of all files that a decoder reads, those of added decoders included."""
+    return AUDIO_SUFFIXES.union(*(each.suffixes for each in DECODERS.added.values()))
+
+
+def open_stream(named: Path) -> AudioStream:
+    """Open an audio file with the first decoder that reads it.
+
+    Parameters
+    ----------
+    named : the file, or one of its audio tracks or channels (`engine.sound.decoders.tracks`)
+
+    Raises
+    ------
+    SourceError : it is missing, unreadable, empty, not audio, damaged, without samples or beyond the limits
+    """
+    require_file(named)
+    path, track = file_and_track(named)
+    reasons = []
+    for decoder in _in_order(path):
+        if decoder.missing():
+            continue
+        try:
+            stream = decoder.open(path, track)
+            channel = channel_of(named)
+            return OneChannel(stream, path, channel) if channel else stream
+        except UnsupportedError as error:
+            reasons.append(str(error))
+    raise SourceError(_refusal(path, reasons[-1] if len(reasons) > 1 else ""))
+
+
+def media_track_of(named: Path) -> MediaTrack | None:
+    """Return an audio track of a video or a movie by the head of its file; None of another file.
+
+    Raises
+    ------
+    SourceError : the file is missing or unreadable
+    """
+    require_file(named)
+    path, track = file_and_track(named)
+    with explained(path):
+        status, signature = path.stat(), signature_of(path)
+    if signature is None or signature.demuxer not in WITH_PICTURES:
+        return None
+    return _media_track(path, track, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(256)
+def _media_track(path: Path, track: int, *_status: int) -> MediaTrack | None:
+    """Look into an unchanged file once: forms ask again at every key."""
+    for decoder, source in ((PYAV, PyAv()), (FFMPEG_PROGRAM, Program())):
+        if not decoder.missing():
+            with suppress(SourceError):
+                return media_track(path, track, source)
+    return None
+
+
+def _in_order(path: Path) -> Iterator[Decoder]:
+    yield LIBSNDFILE
+    suffix = path.suffix.lower()
+    if suffix not in LIBSNDFILE.suffixes:
+        yield from (each for each in DECODERS.added.values() if suffix in each.suffixes)
+    yield from _ROWS[1:]
+
+
+def _refusal(path: Path, reason: str) -> str:
+    with explained(path):
+        found = signature_of(path)
+    if found is None:
+        return not_audio_sentence(path)
+    if not all(each.missing() for each in _BY_FFMPEG):
+        return reason
+    command = _INSTALL.get(sys.platform, "sudo apt install ffmpeg")
+    return (
+        f"{shown(path)} holds {found.name}, which Offcut reads with FFmpeg: install it ({command}), or "
+        "convert the file to WAV or FLAC."
+    )

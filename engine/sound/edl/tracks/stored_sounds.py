@@ -1,0 +1,93 @@
+"""The stored audio of one track, read from the document on first use."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Protocol
+
+import numpy as np
+
+from engine.document.file.audio_packing import Samples
+from engine.document.file.stored_audio import StoredAudio, audio_in_file
+from engine.document.kinds.operations import Stored
+from engine.sound.edl.tracks.delay import Sound
+
+MOST_KEPT_SAMPLES = 2**24
+"""Cache limit, 64 MB; the audio used last stays, however long it is."""
+NOTHING_AT_HAND: Mapping[str, StoredAudio] = MappingProxyType({})
+
+
+class Stores(Protocol):
+    """Where a track finds the stored audio that it plays."""
+
+    def holds(self, stored: Stored) -> bool:
+        """Return whether it exists in a form that this track can play."""
+
+    def read(self, stored: Stored, start: int, stop: int) -> Sound:
+        """Return samples [start, stop) of the timeline, shape (stop - start, channels of the track)."""
+
+
+def fits(stored: Stored, frames: int, channels: int, track_channels: int) -> bool:
+    """Return whether audio has the length that an edit states, and channels that the track can play."""
+    return frames == stored.stop_samples - stored.start_samples and channels in (1, track_channels)
+
+
+class StoredSounds:
+    """Finds stored audio as a track of some channels plays it; used by one thread at a time.
+
+    Parameters
+    ----------
+    media : names the file that holds a key
+    at_hand : audio by its key that no document holds yet, such as that of an edit which is tried out
+    """
+
+    def __init__(
+        self,
+        media: Mapping[str, Path],
+        rate_hz: int,
+        channels: int,
+        at_hand: Mapping[str, StoredAudio] = NOTHING_AT_HAND,
+    ) -> None:
+        self.media, self._rate_hz, self._channels = media, rate_hz, channels
+        self._at_hand = at_hand
+        self._kept: OrderedDict[Stored, Samples] = OrderedDict()
+        self._lost: set[Stored] = set()
+
+    def holds(self, stored: Stored) -> bool:
+        """Return whether it can be read."""
+        return self._sound(stored) is not None
+
+    def read(self, stored: Stored, start: int, stop: int) -> Sound:
+        """Return samples [start, stop) of the timeline."""
+        sound, first = self._sound(stored), stored.start_samples
+        assert sound is not None, "an edit without its audio is passed over"
+        return sound[start - first : stop - first].astype(np.float64)
+
+    def _sound(self, stored: Stored) -> Samples | None:
+        """Return audio as this track plays it, shape (frames, channels); None if it is unreadable."""
+        if stored in self._lost:
+            return None
+        if stored in self._kept:
+            self._kept.move_to_end(stored)
+            return self._kept[stored]
+        found = self._read(stored)
+        if found is None:
+            self._lost.add(stored)  # heard as the recording from now on, also where the disk recovers
+            return None
+        self._kept[stored] = found
+        while len(self._kept) > 1 and sum(one.size for one in self._kept.values()) > MOST_KEPT_SAMPLES:
+            self._kept.popitem(last=False)
+        return found
+
+    def _read(self, stored: Stored) -> Samples | None:
+        path, audio = self.media.get(stored.key), self._at_hand.get(stored.key)
+        if audio is None and path is not None:
+            audio = audio_in_file(path, stored.key)
+        if audio is None or audio.rate_hz != self._rate_hz:
+            return None
+        if not fits(stored, audio.frames, audio.channels, self._channels):
+            return None
+        return np.broadcast_to(audio.samples, (audio.frames, self._channels))

@@ -1,0 +1,227 @@
+"""Open a sound file, or raise an error with the reason and the remedy."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from engine.core.errors import SourceError
+from engine.core.files.safe_write import shown
+from engine.core.wording import reason_of
+from engine.sound.decoders.decoder import UnsupportedError
+from engine.sound.decoders.tracks import file_and_track
+from engine.sound.file_part import Part, PartFile
+from engine.sound.headers.claims import impossible_claim, sample_numbers_agree
+from engine.sound.headers.sample_chunk import sample_chunk
+
+LOWEST_RATE_HZ = 4_000
+HIGHEST_RATE_HZ = 768_000
+MOST_CHANNELS = 64
+
+DECODING_ERRORS = (soundfile.SoundFileError, ValueError, AssertionError)
+"""Errors raised by soundfile for a damaged file: nonsense in a header breaks its own arithmetic."""
+
+_EXACT_CONTAINERS = frozenset({"WAV", "WAVEX", "RF64", "W64", "AIFF", "CAF", "AU", "FLAC"})
+_EXACT_SUBTYPES = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW", "ALAC_")
+
+
+class _Sound(soundfile.SoundFile):  # type: ignore[misc]
+    """A sound file, or a part of one, which is closed with it."""
+
+    def __init__(self, opened: PartFile | bytes | str) -> None:
+        self._part = opened if isinstance(opened, PartFile) else None
+        try:
+            super().__init__(opened)
+        except BaseException:
+            self._close_part()
+            raise
+
+    def close(self) -> None:
+        """Close the file."""
+        super().close()
+        self._close_part()
+
+    def _close_part(self) -> None:
+        if self._part is not None:
+            self._part.close()
+
+
+class _ForwardSound(_Sound):
+    """A sound file that does not seek after a read.
+
+    soundfile seeks to its present position after every read, which is a real seek to the MP3 and Opus
+    decoders and changes the samples that follow, and which fails at the end of a FLAC file that promises
+    more; it does not seek in files that report that they cannot.
+    """
+
+    def seekable(self) -> bool:
+        return False
+
+
+def seeks_exactly(container: str, subtype: str) -> bool:
+    """Return whether libsndfile gives the same samples after a seek as when it reads from the start.
+
+    Measured with libsndfile 1.2.2: Vorbis does not (half of all random reads differ), MP3 loses up to a
+    frame after a seek (silence in place of sound), Opus differs at times, GSM cannot seek. They are decoded
+    from the start instead (see `engine.sound.conform`).
+    """
+    return container in _EXACT_CONTAINERS and subtype.startswith(_EXACT_SUBTYPES)
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn the operating system's errors about reading `path` into a `SourceError`."""
+    name = shown(path)
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise SourceError(
+            f"{name} is not there: check the name, bring it back, or show Offcut where it is now."
+        ) from error
+    except PermissionError as error:
+        raise SourceError(
+            f"{name} may not be read: allow yourself to read the file and its folder, then try again."
+        ) from error
+    except NotADirectoryError as error:
+        raise SourceError(f"{name} is not there: a part of its path is a file, not a folder.") from error
+    except OSError as error:
+        raise SourceError(f"{name} cannot be read: {reason_of(error)}.") from error
+
+
+def require_file(path: Path) -> int:
+    """Return the size in bytes of a readable file, or of the file of a named audio track.
+
+    Raises
+    ------
+    SourceError : it is missing, a folder, not a plain file, unreadable or empty
+    """
+    path, _ = file_and_track(path)
+    with explained(path):
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise SourceError(f"{shown(path)} is a folder: choose the audio files in it.")
+        if not stat.S_ISREG(status.st_mode):
+            raise SourceError(f"{shown(path)} is not a plain file: copy the audio into a file first.")
+        with path.open("rb"):
+            pass
+    if status.st_size == 0:
+        raise SourceError(f"{shown(path)} is empty (0 bytes): copy or record it again.")
+    return status.st_size
+
+
+def open_sound(path: Path, part: Part | None = None) -> soundfile.SoundFile:
+    """Open a sound file for reading; the caller closes it. Where seeks are not exact, it only reads forward.
+
+    Parameters
+    ----------
+    part : None for the whole file, with a head that states its length where the own one does not
+
+    Raises
+    ------
+    UnsupportedError : libsndfile does not read its format
+    SourceError : it cannot be read, holds no samples, or has a rate or a number of channels that Offcut does
+        not take
+    """
+    size_bytes = require_file(path)
+    file = _open_libsndfile(path, part=part)
+    with explained(path):
+        problem = _refusal(file) or impossible_claim(path, size_bytes, file)
+        is_exact = not problem and _is_sought(path, file)
+    if is_exact:
+        return file
+    file.close()
+    if problem:
+        raise SourceError(f"{shown(path)} {problem}")
+    return _open_libsndfile(path, _ForwardSound, part)
+
+
+def _is_sought(path: Path, file: soundfile.SoundFile) -> bool:
+    exact = seeks_exactly(file.format, file.subtype)
+    return exact and (file.format != "FLAC" or sample_numbers_agree(path))
+
+
+def frames_that_decode(path: Path, file: soundfile.SoundFile) -> int:
+    """Return the number of frames of an open file that really decode.
+
+    libsndfile clamps the length of a shortened WAV or AIFF by itself; FLAC and MP3 keep the length that the
+    header promises. There the last frame is tried, and where it fails the end is found by bisection.
+    """
+    promised = int(file.frames)
+    if promised <= 0 or file.format not in ("FLAC", "MP3") or _decodes_at(path, promised - 1):
+        return promised
+    low, high = 0, promised - 1  # every frame before `low` decodes, the one at `high` does not
+    while low < high:
+        middle = (low + high) // 2
+        if _decodes_at(path, middle):
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def open_unchecked(path: Path) -> soundfile.SoundFile:
+    """Open a sound file without a check of its claims.
+
+    One that holds less than its head promises is read to its end so.
+
+    Raises
+    ------
+    SourceError : it is not audio any more
+    """
+    return _open_libsndfile(path, _ForwardSound)
+
+
+def libsndfile_name(path: Path) -> bytes | str:
+    """Return a path as libsndfile opens it: as bytes, which allow any name; Windows needs text."""
+    return os.fsencode(path) if os.name == "posix" else str(path)
+
+
+def _open_libsndfile(path: Path, kind: type[_Sound] = _Sound, part: Part | None = None) -> _Sound:
+    with explained(path):
+        if part is None and (chunk := sample_chunk(path)) is not None:
+            part = chunk.part
+        opened = libsndfile_name(path) if part is None else PartFile(path, part)
+    try:
+        return kind(opened)
+    except (soundfile.LibsndfileError, TypeError, ValueError) as error:
+        raise UnsupportedError(not_audio_sentence(path)) from error
+
+
+def not_audio_sentence(path: Path) -> str:
+    """Return the sentence about a file that no decoder reads."""
+    return (
+        f"{shown(path)} is not audio that Offcut can read: choose a WAV, AIFF, FLAC, OGG or MP3 file, or "
+        f"convert it to one."
+    )
+
+
+def _refusal(file: soundfile.SoundFile) -> str:
+    if problem := refused_rate_or_channels(file.samplerate, file.channels):
+        return problem
+    return "holds no samples: record or export it again." if file.frames <= 0 else ""
+
+
+def refused_rate_or_channels(rate_hz: int, channels: int) -> str:
+    """Return why a rate or a number of channels is refused, as the end of a sentence; else ""."""
+    if not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ:
+        return (
+            f"has a sample rate of {rate_hz} Hz, and Offcut takes {LOWEST_RATE_HZ} to "
+            f"{HIGHEST_RATE_HZ}: correct the rate in its header, or convert it."
+        )
+    if channels > MOST_CHANNELS:
+        return f"has {channels} channels, and Offcut takes up to {MOST_CHANNELS}: split it."
+    return ""
+
+
+def _decodes_at(path: Path, position: int) -> bool:
+    # Opened anew each time, since libFLAC's decoder is unusable after a failed seek.
+    with suppress(*DECODING_ERRORS), _open_libsndfile(path, _ForwardSound) as file:
+        file.seek(position)
+        return len(file.read(out=np.empty((1, file.channels), np.int16))) == 1
+    return False

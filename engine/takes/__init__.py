@@ -1,1 +1,0 @@
-"""Passages played more than once: takes of the same passage, and false starts."""

@@ -1,1 +1,0 @@
-"""Tastes: learned, improved from decisions, diagnosed, shown with recordings."""

@@ -1,0 +1,39 @@
+"""Too little memory is told as that, whoever meets it."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+from engine.core.errors import OffcutError
+from engine.core.processes.shortage import SHORTAGE, raise_shortage, said_of_shortage
+
+TOO_MUCH = 2**50
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: np.empty(TOO_MUCH),
+        lambda: torch.empty(TOO_MUCH),
+        lambda: bytearray(2**62),
+        lambda: mmap.mmap(-1, TOO_MUCH),
+    ],
+    ids=["numpy", "torch", "python", "system"],
+)
+def test_a_request_that_is_refused_is_told_in_a_sentence(ask: Callable[[], object]) -> None:
+    with pytest.raises((MemoryError, RuntimeError, OSError)) as refused:
+        ask()
+    assert said_of_shortage(refused.value) == SHORTAGE
+    with pytest.raises(OffcutError, match="not enough memory"):
+        raise_shortage(refused.value)
+
+
+@pytest.mark.parametrize("error", [ValueError("a name"), OSError(2, "No such file"), RuntimeError("a shape")])
+def test_anything_else_is_not(error: Exception) -> None:
+    assert said_of_shortage(error) == ""
+    raise_shortage(error)

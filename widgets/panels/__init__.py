@@ -1,1 +1,0 @@
-"""A folder for each finder that has a panel of its own."""

@@ -1,1 +1,0 @@
-"""Sound repair: the words, the panel, and the mask over the lanes."""

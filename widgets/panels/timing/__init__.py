@@ -1,1 +1,0 @@
-"""Drum timing: early and late hits of each drum, and their moves."""

@@ -1,1 +1,0 @@
-"""Widgets of the Taste page: facts and scores of a taste."""

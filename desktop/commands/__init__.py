@@ -1,4 +1,4 @@
-"""The one table of commands: menus, shortcuts, palette, key caps and the key sheet all derive from it.
+"""The one table of commands, with those of features: menus, shortcuts, palette and key sheet derive from it.
 
 Keys are in Qt's portable notation. A row names its handler, which is called with the parts of the window.
 This package needs no Qt, so that the key sheet is made without a window; handlers import Qt when they run:
@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import groupby
+from pkgutil import resolve_name
 from types import MappingProxyType
 
 from desktop.commands.absent import ABSENT
 from desktop.commands.finders import with_finders
-from desktop.commands.menus import MENUS, MenuGroups
+from desktop.commands.menus import GROUPS, MENUS, MenuGroups
 from desktop.commands.synonyms import SYNONYMS
 from desktop.commands.tables.blocks import ARRANGEMENT
 from desktop.commands.tables.by_hand import BY_HAND
@@ -26,12 +27,8 @@ from desktop.commands.tables.markers import MARKERS
 from desktop.commands.tables.review import ANSWERS, EDGES
 from desktop.commands.tables.tracks import TRACKS
 from desktop.commands.tables.view import HELP, VIEW
-from desktop.features.arrangement.commands import EDITORS
-from desktop.features.repair.commands import REPAIRS, SOUNDS
-from desktop.features.takes.commands import SECTIONS, TAKES
-from desktop.features.taste.commands import TASTE
-from desktop.features.timing.commands import GRID, TIMING
 from desktop.shell.command import Command
+from engine.core.features import desktop_features
 from engine.features.own import OWN
 from widgets.controls.keys.names import key_labels
 
@@ -43,26 +40,22 @@ _TABLE: tuple[Command, ...] = (
     *TRANSPORT,
     *TRACKS,
     *CLIPS,
-    *GRID,
-    *TIMING,
     *MARKERS,
-    *SECTIONS,
     *BY_HAND,
-    *REPAIRS,
-    *SOUNDS,
-    *TAKES,
-    *EDITORS,
     *ARRANGEMENT,
     *VIEW,
-    *TASTE,
     *EDIT,
     *FILE,
     *HELP,
 )
-_GROUPS = tuple(dict.fromkeys(command.group for command in _TABLE))
+_OF_FEATURES: tuple[Command, ...] = tuple(
+    command for feature in desktop_features() for command in resolve_name(feature.commands)
+)
 COMMANDS = tuple(
     replace(command, synonyms=SYNONYMS.get(command.id, ()))
-    for command in sorted(with_finders(_TABLE, OWN), key=lambda command: _GROUPS.index(command.group))
+    for command in sorted(
+        with_finders((*_TABLE, *_OF_FEATURES), OWN), key=lambda one: GROUPS.index(one.group)
+    )
 )
 
 BY_ID: Mapping[str, Command] = MappingProxyType({command.id: command for command in COMMANDS})

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from desktop.shell.command import WINDOW, Command
 from desktop.shell.run_finder import RunFinder
-from engine.features.own import OwnFinder
+from engine.core.features import OwnFinder
 
 _GROUP = "Taste"
 """It has the command that asks for a finder."""

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# fmt: off
+GROUPS = (
+    "Review", "Queue", "Edges", "Playback", "Tracks", "Clips", "Chosen clips", "Ripple", "Grid",
+    "In the grid", "Drum timing", "Markers", "Sections", "Selection", "By hand", "Sound repair", "Sounds",
+    "Takes", "Editors", "Arrangement", "View", "Taste", "Edit", "File", "Help",
+)
+# fmt: on
+"""In the order of palette and key sheet."""
+
 
 @dataclass(frozen=True, slots=True)
 class MenuGroups:

@@ -1,7 +1,7 @@
 """The analyses of a recording: those of Offcut, and those that packages add.
 
-An analysis is a row here, or an entry point of the group `offcut.analyses`. Modules that compute are imported
-when an analysis runs; this one imports nothing heavy.
+An analysis is a row here or in the record of a feature, or an entry point of the group `offcut.analyses`.
+Modules that compute are imported when an analysis runs; this one imports nothing heavy.
 """
 
 from __future__ import annotations
@@ -11,32 +11,27 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from pkgutil import resolve_name
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from engine.core.errors import Cancelled, OffcutError, UsageError
 from engine.core.extensions import Extended, UnusableError, blamed, require_type, said_of
 from engine.core.extensions.names import Extension
+from engine.core.features import engine_features
 from engine.core.progress import Progress
-from engine.document.analysis import SOUNDS, Analysis, Listening, ScoreCurve, StoredCurve
+from engine.document.analysis import SOUNDS, Analysis, Listening, StoredCurve
 from engine.document.document import analysis_id
 from engine.document.file.checks.arrays import require_curve
 from engine.document.file.stored_analyses import FORMS
 from engine.document.grid.edits import is_edited
-from engine.document.listening_ids import LISTENING_MAKER, listening_ids, mix_inputs, takes_id
-from engine.document.marks.section_edits import known_sections
-from engine.document.marks.sections import SECTIONS
+from engine.document.listening_ids import LISTENING_MAKER, listening_ids, mix_inputs
 from engine.document.proposals import ADDED_MAKER
 from engine.document.state import DocumentState
-from engine.document.takes import TAKES
 
 if TYPE_CHECKING:
     from engine.analysis.beats.songs import Song
 
 Stored = Mapping[str, tuple[str, Analysis]]
 """Id and analysis by kind."""
-_MAKER_OF = "engine.features.taste.anomaly.taste_header:maker_of"
-"""Named, since features know recordings and not the reverse."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,16 +164,7 @@ def _is_listening(request: AnalysisRequest, found: Analysis | None) -> bool:
     return has_beats and state.analyses.get("listening") == wanted["listening"]
 
 
-def _is_score(request: AnalysisRequest, found: Analysis | None) -> bool:
-    """Return whether scores are of the requested taste, if any."""
-    if request.taste is None:
-        return True
-    maker = resolve_name(_MAKER_OF)(request.taste)
-    is_of_taste = isinstance(found, ScoreCurve) and found.maker == maker
-    return is_of_taste and _is_of_sound("score", maker, request, found)
-
-
-def _is_of_sound(kind: str, maker: str, request: AnalysisRequest, found: Analysis | None) -> bool:
+def is_of_sound(kind: str, maker: str, request: AnalysisRequest, found: Analysis | None) -> bool:
     """Return whether a maker found an analysis in the mix as it is; an empty maker stands for any."""
     if found is None:
         return False
@@ -189,27 +175,9 @@ def _id(kind: str, state: DocumentState, maker: str) -> str:
     return analysis_id(kind, mix_inputs(state), maker)
 
 
-def _are_takes(request: AnalysisRequest, found: Analysis | None) -> bool:
-    return found is not None and request.state.analyses.get(TAKES) == takes_id(request.state)
-
-
-def _are_sections(request: AnalysisRequest, found: Analysis | None) -> bool:
-    return known_sections(request.state, found) is not None
-
-
-_ROWS: Mapping[str, Analyser] = MappingProxyType(
-    {
-        "listening": Analyser("engine.recordings.listen:find_beats_and_onsets", is_current=_is_listening),
-        "score": Analyser("engine.features.taste.score_document:score", ("listening",), is_current=_is_score),
-        SOUNDS: Analyser(
-            "engine.recordings.detect_sounds:analyse", is_current=partial(_is_of_sound, SOUNDS, "")
-        ),
-        TAKES: Analyser("engine.features.takes.finders.takes.proposals:analyse", is_current=_are_takes),
-        SECTIONS: Analyser(
-            "engine.features.takes.structure.find_sections:analyse", ("listening",), is_current=_are_sections
-        ),
-    }
-)
+def _of_features() -> Mapping[str, Analyser]:
+    """Return the analyses of features, which this module names without imports of theirs."""
+    return {name: resolve_name(place) for one in engine_features() for name, place in one.analyses.items()}
 
 
 def _added(extension: Extension, made: object) -> Analyser:
@@ -224,8 +192,10 @@ def _added(extension: Extension, made: object) -> Analyser:
         raise UnusableError("has the name of an analysis that Offcut stores")
     if not (callable(analyser.analyse) or isinstance(analyser.analyse, str)):
         raise UnusableError("has something in the place of a function that cannot be called")
-    if unknown := set(analyser.needs) - _ROWS.keys():
-        raise UnusableError(f"needs {min(unknown)!r}: an analysis needs some of {', '.join(sorted(_ROWS))}")
+    if unknown := set(analyser.needs) - ANALYSES.own.keys():
+        raise UnusableError(
+            f"needs {min(unknown)!r}: an analysis needs some of {', '.join(sorted(ANALYSES.own))}"
+        )
     signed = _signed(name, f"{ADDED_MAKER}{name} {analyser.version}", analyser)
     return replace(signed, analyse=partial(_named, extension, signed))
 
@@ -266,12 +236,21 @@ def _signed(name: str, maker: str, analyser: Analyser) -> Analyser:
             raise UnusableError(f"returns {len(curve.values):,} values for {frames:,} frames")
         return FoundAnalyses({name: curve}, {name: _id(name, request.state, maker)})
 
-    return replace(analyser, analyse=analyse, is_current=partial(_is_of_sound, name, maker))
+    return replace(analyser, analyse=analyse, is_current=partial(is_of_sound, name, maker))
 
 
-_OWN = {
-    name: row if row.is_current else _signed(name, f"{name} {row.version}", row)
-    for name, row in _ROWS.items()
+def _with_signature(name: str, row: Analyser) -> Analyser:
+    return row if row.is_current else _signed(name, f"{name} {row.version}", row)
+
+
+_ROWS = {
+    "listening": Analyser("engine.recordings.listen:find_beats_and_onsets", is_current=_is_listening),
+    SOUNDS: Analyser("engine.recordings.detect_sounds:analyse", is_current=partial(is_of_sound, SOUNDS, "")),
 }
-ANALYSES: Extended[Analyser] = Extended("offcut.analyses", _OWN, _added)
+ANALYSES: Extended[Analyser] = Extended(
+    "offcut.analyses",
+    {name: _with_signature(name, row) for name, row in _ROWS.items()},
+    _added,
+    lambda: {name: _with_signature(name, row) for name, row in _of_features().items()},
+)
 """By the kind under which documents store them."""

@@ -15,7 +15,8 @@ from desktop.commands.finders import with_finders
 from desktop.commands.synonyms import SYNONYMS
 from desktop.shell.command import Command, conflicts
 from desktop.shell.run_finder import RunFinder
-from engine.features.own import OWN, OwnFinder
+from engine.core.features import OwnFinder
+from engine.features.own import OWN
 from engine.features.registry import FINDERS
 from widgets.controls.keys.names import key_label, key_labels
 from widgets.review.empty_queue import OFFERS

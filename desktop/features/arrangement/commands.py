@@ -27,7 +27,7 @@ def _editor(name: str, label: str, keys: tuple[str, ...], description: str, do: 
 
 
 # fmt: off
-EDITORS = (
+COMMANDS = (
     _editor("propose", "Propose an arrangement", ("Alt+Shift+E",),
         "Propose the arrangement of a learned editor: segments to keep, shorten and repeat.",
         do=RunFinder("arrangement")),

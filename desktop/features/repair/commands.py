@@ -109,3 +109,4 @@ SOUNDS = (
     _sound("talk", "Find talk", (), "Propose to cut talk outside songs, and add a region for each song.",
         do=RunFinder("talk")),
 )
+COMMANDS = (*REPAIRS, *SOUNDS)

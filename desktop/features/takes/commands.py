@@ -64,3 +64,4 @@ SECTIONS = (
     _section("rename", "Rename label…", (), "Rename the label of the section at the playhead.",
         do=lambda parts: parts.sections.rename()),
 )
+COMMANDS = (*TAKES, *SECTIONS)

@@ -47,7 +47,7 @@ def _improve(parts: Parts) -> None:
 
 
 # fmt: off
-TASTE = (
+COMMANDS = (
     Command("review.hear_kept", "Play nearest reference", ("Shift+C",), REVIEW,
         "Play the most similar passage of the training data; again: the proposal.", "Review",
         do=lambda parts: parts.kept.hear()),

@@ -130,3 +130,4 @@ GRID = (
         "Start a bar at the beat nearest to the playhead; bars before it and in other songs stay.",
         do=lambda parts: parts.grid_layer.run(parts.grid_editing.start_bar)),
 )
+COMMANDS = (*GRID, *TIMING)

@@ -1,0 +1,13 @@
+"""The record of repairs."""
+
+from __future__ import annotations
+
+from engine.core.features import Feature, OwnFinder
+
+FEATURE = Feature(
+    finders={
+        "talk": OwnFinder("engine.features.repair.finders.talk:TALK"),
+        "repair": OwnFinder("engine.features.repair.finders.repair.finder:REPAIR"),
+        "like-this": OwnFinder("engine.features.repair.finders.like_this:LIKE_THIS"),
+    },
+)

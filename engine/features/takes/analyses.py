@@ -1,0 +1,23 @@
+"""The analyses of takes: repeated passages, and sections."""
+
+from __future__ import annotations
+
+from engine.document.analysis import Analysis
+from engine.document.listening_ids import takes_id
+from engine.document.marks.section_edits import known_sections
+from engine.document.takes import TAKES
+from engine.recordings.analyses import Analyser, AnalysisRequest
+
+
+def _are_takes(request: AnalysisRequest, found: Analysis | None) -> bool:
+    return found is not None and request.state.analyses.get(TAKES) == takes_id(request.state)
+
+
+def _are_sections(request: AnalysisRequest, found: Analysis | None) -> bool:
+    return known_sections(request.state, found) is not None
+
+
+TAKES_PLAYED = Analyser("engine.features.takes.finders.takes.proposals:analyse", is_current=_are_takes)
+SECTIONS_FOUND = Analyser(
+    "engine.features.takes.structure.find_sections:analyse", ("listening",), is_current=_are_sections
+)

@@ -1,0 +1,16 @@
+"""The record of tastes."""
+
+from __future__ import annotations
+
+from engine.core.features import Feature, OwnFinder
+
+FEATURE = Feature(
+    finders={
+        "cuts": OwnFinder("engine.features.taste.finders.cuts.finder:CUTS"),
+        "dead-air": OwnFinder("engine.features.taste.finders.dead_air:DEAD_AIR"),
+        "pauses": OwnFinder("engine.features.taste.finders.pauses:PAUSES"),
+    },
+    analyses={
+        "score": "engine.features.taste.analyses:SCORE",
+    },
+)

@@ -1,0 +1,14 @@
+"""The record of timing."""
+
+from __future__ import annotations
+
+from engine.core.features import Feature, OwnFinder
+
+FEATURE = Feature(
+    finders={
+        "recorders": OwnFinder("engine.features.timing.finders.recorders.finder:RECORDERS"),
+        "tempo": OwnFinder("engine.features.timing.finders.tempo.finder:TEMPO"),
+        "timing": OwnFinder("engine.features.timing.finders.timing.finder:TIMING"),
+        "notes": OwnFinder("engine.features.timing.finders.notes.finder:NOTES"),
+    },
+)

@@ -540,6 +540,7 @@ class Canvas(QWidget):
             curves=len(self.shown.curves.curves),
         )
         if self._layout != before:
+            self.update()  # lanes moved, also where nothing else is shown
             self.layout_changed.emit(self._layout)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

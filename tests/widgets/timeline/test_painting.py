@@ -271,3 +271,26 @@ def test_the_caption_is_painted_anew_with_other_sound(view: TimelineView, qtbot:
         canvas.set_before(before)
         qtbot.waitUntil(lambda: any(top == 0 for top in painted), timeout=2_000)
         canvas.removeEventFilter(watching)
+
+
+def test_the_canvas_is_painted_whole_when_a_lane_opens_or_closes(view: TimelineView, qtbot: QtBot) -> None:
+    """Also where the same curve is shown: the lanes below have moved."""
+    canvas, painted = view.canvas, list[QRect]()
+
+    class Watching(QObject):
+        def eventFilter(self, _: QObject, event: QEvent) -> bool:
+            if isinstance(event, QPaintEvent):
+                painted.append(event.rect())
+            return False
+
+    view.set_score(None, None, "mine")
+    with qtbot.waitExposed(view):
+        view.show()
+    watching = Watching(view)
+    canvas.installEventFilter(watching)
+    for taste in ("", "mine"):
+        QApplication.processEvents()
+        painted.clear()
+        view.set_score(None, None, taste)
+        qtbot.waitUntil(lambda: canvas.rect() in painted, timeout=2_000)
+    canvas.removeEventFilter(watching)

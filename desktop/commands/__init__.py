@@ -8,16 +8,17 @@ its handler in the line below. Finders without a row get a command from theirs i
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import groupby
+from pathlib import Path
 from pkgutil import resolve_name
 from types import MappingProxyType
 
 from desktop.commands.absent import ABSENT
 from desktop.commands.finders import with_finders
 from desktop.commands.menus import GROUPS, MENUS, MenuGroups
-from desktop.commands.synonyms import SYNONYMS
 from desktop.commands.tables.blocks import ARRANGEMENT
 from desktop.commands.tables.by_hand import BY_HAND
 from desktop.commands.tables.clips import CLIPS
@@ -32,8 +33,11 @@ from engine.core.features import desktop_features
 from engine.features.own import OWN
 from widgets.controls.keys.names import key_labels
 
-__all__ = ["ABSENT", "BY_ID", "COMMANDS", "MENUS", "MenuGroups", "keys_markdown"]
+__all__ = ["ABSENT", "BY_ID", "COMMANDS", "MENUS", "SYNONYMS", "MenuGroups", "keys_markdown"]
 
+_SYNONYMS = Path(__file__).resolve().parents[2] / "resources" / "synonyms.toml"
+SYNONYMS: Mapping[str, list[str]] = tomllib.loads(_SYNONYMS.read_text("utf-8"))
+"""Words of other programs for commands, by id."""
 _TABLE: tuple[Command, ...] = (
     *ANSWERS,
     *EDGES,
@@ -52,7 +56,7 @@ _OF_FEATURES: tuple[Command, ...] = tuple(
     command for feature in desktop_features() for command in resolve_name(feature.commands)
 )
 COMMANDS = tuple(
-    replace(command, synonyms=SYNONYMS.get(command.id, ()))
+    replace(command, synonyms=tuple(SYNONYMS.get(command.id, ())))
     for command in sorted(
         with_finders((*_TABLE, *_OF_FEATURES), OWN), key=lambda one: GROUPS.index(one.group)
     )

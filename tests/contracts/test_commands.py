@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtGui import QKeySequence
 
-from desktop.commands import ABSENT, BY_ID, COMMANDS, MENUS, keys_markdown
+from desktop.commands import ABSENT, BY_ID, COMMANDS, MENUS, SYNONYMS, keys_markdown
 from desktop.commands.finders import with_finders
-from desktop.commands.synonyms import SYNONYMS
 from desktop.shell.command import Command, conflicts
 from desktop.shell.run_finder import RunFinder
 from engine.core.features import OwnFinder

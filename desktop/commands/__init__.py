@@ -8,11 +8,8 @@ its handler in the line below. Finders without a row get a command from theirs i
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from itertools import groupby
-from pathlib import Path
 from pkgutil import resolve_name
 from types import MappingProxyType
 
@@ -33,11 +30,8 @@ from engine.core.features import desktop_features
 from engine.features.own import OWN
 from widgets.controls.keys.names import key_labels
 
-__all__ = ["ABSENT", "BY_ID", "COMMANDS", "MENUS", "SYNONYMS", "MenuGroups", "keys_markdown"]
+__all__ = ["ABSENT", "BY_ID", "COMMANDS", "MENUS", "MenuGroups", "keys_markdown"]
 
-_SYNONYMS = Path(__file__).resolve().parents[2] / "resources" / "synonyms.toml"
-SYNONYMS: Mapping[str, list[str]] = tomllib.loads(_SYNONYMS.read_text("utf-8"))
-"""Words of other programs for commands, by id."""
 _TABLE: tuple[Command, ...] = (
     *ANSWERS,
     *EDGES,
@@ -56,10 +50,7 @@ _OF_FEATURES: tuple[Command, ...] = tuple(
     command for feature in desktop_features() for command in resolve_name(feature.commands)
 )
 COMMANDS = tuple(
-    replace(command, synonyms=tuple(SYNONYMS.get(command.id, ())))
-    for command in sorted(
-        with_finders((*_TABLE, *_OF_FEATURES), OWN), key=lambda one: GROUPS.index(one.group)
-    )
+    sorted(with_finders(_TABLE + _OF_FEATURES, OWN), key=lambda command: GROUPS.index(command.group))
 )
 
 BY_ID: Mapping[str, Command] = MappingProxyType({command.id: command for command in COMMANDS})

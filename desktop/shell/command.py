@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 WINDOW = "window"
@@ -39,7 +41,6 @@ class Command:
     group : heading of the command
     do : its handler; receives the parts of the window
     repeats : whether it repeats while its key is held
-    synonyms : names in other programs; the palette finds them, too
     """
 
     id: str
@@ -50,7 +51,21 @@ class Command:
     group: str
     do: Callable[[Any], object]
     repeats: bool = True
-    synonyms: tuple[str, ...] = ()
+
+    @property
+    def synonyms(self) -> tuple[str, ...]:
+        """Its names in other programs (Pro Tools, REAPER, Audacity, RX); the palette finds them, too."""
+        return tuple(synonyms().get(self.id, ()))
+
+
+@cache
+def synonyms() -> Mapping[str, list[str]]:
+    """Return names in other programs by the id of the command; the table is read at the first search."""
+    import tomllib
+
+    table = Path(__file__).resolve().parents[2] / "resources" / "synonyms.toml"
+    found: Mapping[str, list[str]] = tomllib.loads(table.read_text("utf-8"))
+    return found
 
 
 def conflicts(commands: Iterable[Command]) -> tuple[tuple[str, str, str], ...]:

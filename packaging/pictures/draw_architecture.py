@@ -18,8 +18,6 @@ from photographer import PICTURES
 
 ROOTS = ("desktop", "widgets", "engine")
 BOX_WIDTH, BOX_HEIGHT, GAP_X, GAP_Y, MARGIN = 112, 32, 14, 46, 20
-SMALL = "single files"
-"""What lies in the engine beside its folders."""
 
 Arrows = Mapping[str, frozenset[str]]
 
@@ -27,7 +25,7 @@ Arrows = Mapping[str, frozenset[str]]
 def arrows_of(graph: grimp.ImportGraph) -> Arrows:
     """Return which parts each part imports."""
     found: dict[str, set[str]] = {}
-    for module in graph.modules:
+    for module in graph.modules - {"engine"}:
         importer = part_of(graph, module)
         known = found.setdefault(importer, set())
         known |= {part_of(graph, one) for one in graph.find_modules_directly_imported_by(module)} - {importer}
@@ -35,12 +33,10 @@ def arrows_of(graph: grimp.ImportGraph) -> Arrows:
 
 
 def part_of(graph: grimp.ImportGraph, module: str) -> str:
-    """Return the part that a module is of: a folder of the engine, the widgets or the desktop."""
+    """Return the part that a module is of: a folder of the engine, a feature, the widgets or the desktop."""
     names = module.split(".")
     if names[0] != "engine":
         return names[0]
-    if len(names) == 1 or not graph.find_children(".".join(names[:2])):
-        return SMALL
     if names[1] == "features":
         is_one = len(names) > 2 and graph.find_children(".".join(names[:3]))
         return names[2] if is_one else "registry"

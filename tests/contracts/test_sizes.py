@@ -88,4 +88,4 @@ def test_packaging_is_no_package():
     "folder", ["engine", "widgets", "desktop", "resources", "tests", "packaging", "docs"]
 )
 def test_design_names_every_folder(folder):
-    assert f"\n{folder}/" in (ROOT / "docs" / "design.md").read_text("utf-8")
+    assert f"\n- `{folder}/`: " in (ROOT / "docs" / "design.md").read_text("utf-8")

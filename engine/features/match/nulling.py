@@ -20,8 +20,6 @@ from scipy.ndimage import uniform_filter1d
 
 from engine.core.processes.side_by_side import side_by_side
 from engine.core.progress import Progress
-from engine.features.match.searching.diagonals import Diagonal
-from engine.features.match.searching.features import RATE_HZ, Floats
 from engine.features.match.searching.likelihood import (
     NUMBERS,
     STEP_SAMPLES,
@@ -36,7 +34,9 @@ from engine.features.match.searching.likelihood import (
     unexplained,
     window_of,
 )
+from engine.features.match.searching.places import Diagonal
 from engine.features.match.searching.search import Stretch, joined, without_short_gaps
+from engine.features.match.sound import RATE_HZ, Floats
 
 Wide = NDArray[np.float64]
 

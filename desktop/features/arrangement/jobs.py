@@ -12,7 +12,7 @@ from engine.core.processes.own_process import run_in_own_process
 from engine.core.progress import Progress
 
 if TYPE_CHECKING:
-    from engine.features.arrangement.finder.learn_edits_requests import (
+    from engine.features.arrangement.finder.requests import (
         EditorWritten,
         LearnEditsRequest,
         PairQuality,
@@ -33,7 +33,7 @@ class PairProgress:
 
     def report(self, fraction: float, text: str, **figures: float) -> None:
         """Pass the report on."""
-        from engine.features.arrangement.finder.learn_edits_requests import PairQuality
+        from engine.features.arrangement.finder.requests import PairQuality
 
         quality = PairQuality.reported(text, figures)
         if quality is None:
@@ -63,7 +63,7 @@ def learn_editor(
     progress: Progress,
 ) -> EditorWritten:
     """Learn an editor in a separate process; `found` is called for each matched pair."""
-    from engine.features.arrangement.finder.learn_editor_file import learn_editor_file
+    from engine.features.arrangement.editor_files import learn_editor_file
 
     pair_progress = PairProgress(progress, found)
     try:

@@ -20,7 +20,7 @@ from widgets.theme import px
 
 if TYPE_CHECKING:
     from desktop.features.arrangement.widgets.learn_edits_panel import LearnEditsPanel
-    from engine.features.arrangement.finder.learn_edits_requests import EditorWritten
+    from engine.features.arrangement.finder.requests import EditorWritten
 
 _TITLE = "Learn how I edit"
 _SIZE = (560, 520)
@@ -139,7 +139,7 @@ class LearningEditors(QObject):
     # learning
 
     def _start(self, out: Path, overwrite: bool) -> None:
-        from engine.features.arrangement.finder.learn_edits_requests import LearnEditsRequest
+        from engine.features.arrangement.finder.requests import LearnEditsRequest
 
         request = LearnEditsRequest(self.panel.pairs, out.stem, goes_on=True)
         job = partial(learn_editor, out, overwrite, self._found.emit)

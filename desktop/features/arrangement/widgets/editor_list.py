@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from desktop.features.arrangement.widgets.two_lines import TwoLines, set_lines
-from engine.features.arrangement.editor_card import EditorCard
+from engine.features.arrangement.editor_files import EditorCard
 from widgets.controls.keys.caps import KeyButton
 from widgets.theme import Theme, px
 

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.features.arrangement.widgets.two_lines import TwoLines, set_lines
+from desktop.features.arrangement.widgets.editor_list import TwoLines, set_lines
 from engine.core.files.safe_write import shown
 from engine.core.timebase import format_time
 from engine.core.wording import counted, listed, one_line

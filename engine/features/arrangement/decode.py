@@ -1,11 +1,10 @@
 """Find the likeliest order of steps within bounds: required steps, length, and loops.
 
-Orders go forward but for loops: a segment played again right after itself. The best of them is found exactly,
-from the end to the beginning (R. Bellman, 1957); the length is reached as by H. Everett (Operations Research
-11, 1963): each second played has a value, which is found by halving. Lengths in between are spliced of two
-such orders, or found by leaving out pieces.
-
-The network's output for a recording, as arrays: log probabilities of jumps at each step, and targets.
+The network's output for a recording is arrays: log probabilities of jumps at each step, and targets. Orders
+go forward but for loops: a segment played again right after itself. The best of them is found exactly, from
+the end to the beginning (R. Bellman, 1957); the length is reached as by H. Everett (Operations Research 11,
+1963): each second played has a value, which is found by halving. Lengths in between are spliced of two such
+orders, or found by leaving out pieces.
 """
 
 from __future__ import annotations

@@ -1,13 +1,9 @@
-"""The form of a recording but for repetitions: runs of music, bars, rests, changes of level and tone.
+"""The form of a recording: runs of music, bars, rests, changes of level and tone, and the sound of spans.
 
-Rests within a run of playing.
-
-Changes of level and tone at the edges of steps, where another rendition may begin.
-
-The sound of spans of a recording, so that two of them can be compared at any level, tone and tempo.
-
-Each span is divided into the same number of slots and centred, so that neither a level nor the tone of an
-equaliser counts, nor a tempo that is a little faster throughout.
+Spans of a recording can be compared at any level, tone and tempo: each span is divided into the same number
+of slots and centred, so that neither a level nor the tone of an equaliser counts, nor a tempo that is a
+little faster throughout. Where level and tone change at the edge of a step, another rendition may begin.
+Rests are within a run of playing.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ steps of these examples (raw and edited against each other), and their pooled st
 plays, to the step that comes next (O. Vinyals and others, "Pointer networks", NeurIPS 2015), with attention
 to all steps.
 
-Training targets of an edit: its jumps, their targets, and the steps played.
+Its training targets of an edit are the jumps, their targets, and the steps played.
 """
 
 from __future__ import annotations

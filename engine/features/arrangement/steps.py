@@ -1,6 +1,6 @@
-"""The steps that an arrangement is made of: beats where music is played, half seconds where none is.
+"""The steps that an arrangement is made of, and orders: the steps that are played, one after the other.
 
-Orders: the steps that are played, one after the other.
+A step is a beat where music is played, and half a second where none is.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from engine.document.analysis import BeatGrid
 
 Positions = NDArray[np.int64]
 Order = NDArray[np.int64]
+"""Shape (t,), the numbers of the steps that are played; a number that comes again is played again."""
 Span = tuple[int, int]
 
 
@@ -168,9 +169,6 @@ def _fill(
     if to - edges[-1] >= least or (len(edges) == 1 and to > 0 and least > to):
         edges.append(to)
         positions.append(0)
-
-
-"""Shape (t,), the numbers of the steps that are played; a number that comes again is played again."""
 
 
 def order_of(spans: Iterable[Span]) -> Order:

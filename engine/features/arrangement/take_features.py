@@ -1,6 +1,7 @@
-"""Features of each step from takes: its take, its place in the passage, its repetitions.
+"""Features of each step from takes, and the borders of performances.
 
-Borders of performances: their first sound to 0.1 s, and where the last one has died away.
+Features are the take of a step, its place in the passage, and its repetitions. A performance goes from its
+first sound, to 0.1 s, to where the last one has died away.
 """
 
 from __future__ import annotations

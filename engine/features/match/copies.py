@@ -1,8 +1,7 @@
 """Copies of recordings in an edited file at its own speed: aligned, rendered, subtracted.
 
-The null test: the edit list is rendered and subtracted, and the residual is measured.
-
-Conclusions from the segments: unused spans on both sides, and the verdict.
+In the null test, the edit list is rendered and subtracted, and the residual is measured. The conclusions
+follow from its segments: unused spans on both sides, and the verdict.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Result of matching an edited file.
-
-Figures of an edit list that was recovered, as JSON has them.
-"""
+"""Result of matching an edited file: the recovered edit list, and its figures as JSON has them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Sound whose samples can be read anywhere, from a file or from memory.
+"""Sound whose samples can be read anywhere, from a file or from memory, and the input of the search.
 
-Input of the search: mono at a low rate, and levels in bands, as a stream.
+The search reads sound as a stream: mono at a low rate, and levels in bands.
 """
 
 from __future__ import annotations

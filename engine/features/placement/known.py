@@ -1,6 +1,6 @@
 """Files that are in a document already: they stay, and others are placed relative to them.
 
-The files of a document as others are placed relative to them: where each sounds, and by which clock.
+Of each file it is known where it sounds, and by which clock.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Places of takes relative to each other, from the pairs that their sound relates.
-
-The sentence about each proposed place.
-"""
+"""Places of takes relative to each other, from the pairs that their sound relates, each with its sentence."""
 
 from __future__ import annotations
 
@@ -18,6 +15,7 @@ from engine.recordings.stated.placements import Alternative, Basis, Contradictio
 
 Pair = tuple[int, int]
 Group = dict[int, "Position"]
+"""Positions of takes that evidence relates, by their numbers."""
 
 
 _SAME_PLACE_S, _HOUR_S = 0.005, 3600.0
@@ -25,8 +23,6 @@ _LEAST_CONFIDENCE = 0.5
 """Of a place that only rises support."""
 _OUTWEIGHED = 0.25
 """A pair with this share of the evidence of the others cannot make their place uncertain."""
-
-"""Positions of takes that evidence relates, by their numbers."""
 
 
 @dataclass(frozen=True, slots=True)

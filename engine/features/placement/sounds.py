@@ -1,6 +1,7 @@
-"""The sound of one take, mono and at one rate: files that follow each other and parallel ones.
+"""The sound of one take, mono and at one rate, and how it rises in a few bands, a hundred times a second.
 
-How sound rises in a few bands, a hundred times a second, and at which lags two recordings agree.
+A take has files that follow each other and parallel ones. The rises give the lags at which two recordings
+agree.
 """
 
 from __future__ import annotations

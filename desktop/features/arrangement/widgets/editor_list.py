@@ -1,7 +1,4 @@
-"""The learned editors, to choose one for an arrangement.
-
-Lists with two lines per row: a title and a description.
-"""
+"""The learned editors, to choose one for an arrangement, in lists with two lines per row."""
 
 from __future__ import annotations
 

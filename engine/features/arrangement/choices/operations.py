@@ -1,7 +1,4 @@
-"""Operations of an editor on units: they choose, shorten, repeat and move phrases.
-
-Operations in words, as a sentence about an editor.
-"""
+"""Operations of an editor on units: they choose, shorten, repeat and move phrases; and their words."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
-"""Request and result of arranging: light, so that a request loads no models.
+"""Requests and results of arranging and of learning an editor; light, so that the window loads no models.
 
-Requests and progress reports of learning an editor model; light, so that the window imports no network.
-
-Guess the recordings of edited files by their names.
+The recordings of edited files are guessed by their names.
 """
 
 from __future__ import annotations

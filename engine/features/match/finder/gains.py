@@ -1,6 +1,6 @@
 """Gain edits after which the spans of a matched edit are as loud as they are in the edited file.
 
-Fades at the ends of matched segments, as gain edits that extend beyond the played span.
+Fades at the ends of matched segments are gain edits that extend beyond the played span.
 """
 
 from __future__ import annotations

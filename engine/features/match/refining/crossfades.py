@@ -1,14 +1,9 @@
 """End of one segment and start of the next, to the sample: a cut, or a crossfade with its length and shape.
 
 The edited file is one side times a falling gain plus the other times a rising one. The start, length and
-shape with the smallest residual are searched: over sums of short bins first, over samples then.
-
-Residual of an edited file after subtracting a crossfade, at any start, length and shape.
-
-Before a crossfade there is one side alone and after it the other: their residuals are summed once, from both
-ends, and only the inside is computed for each crossfade in the rough search.
-
-The curves of crossfades.
+shape with the smallest residual are searched: over sums of short bins first, over samples then. Before a
+crossfade there is one side alone and after it the other: their residuals are summed once, from both ends, and
+only the inside is computed for each crossfade in the rough search.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""Refine the seams between segments from rough places to samples.
+"""Refine the seams between segments, and their offsets, from rough places to samples.
 
-The offset of a segment to the sample, and to a part of one where that explains more.
-
-A raw recording read along a line, aligned with the edited file sample by sample.
+A raw recording is read along a line, aligned with the edited file sample by sample. The offset of a segment
+is found to the sample, and to a part of one where that explains more.
 """
 
 from __future__ import annotations

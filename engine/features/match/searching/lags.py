@@ -1,10 +1,9 @@
 """At which lags stretches of sound agree with a recording: correlated at every lag, by overlapping blocks.
 
-Sources of segments beneath noise, which hides their levels.
-
-Levels follow the noise, but over a second the waveform still agrees with its source alone: both are filtered
-by the inverse of the spectrum of the noise, and correlated at every lag (a matched filter: G. L. Turin, "An
-introduction to matched filters", IRE Transactions on Information Theory 6, 1960).
+This finds the sources of segments beneath noise, which hides their levels. Levels follow the noise, but over
+a second the waveform still agrees with its source alone: both are filtered by the inverse of the spectrum of
+the noise, and correlated at every lag (a matched filter: G. L. Turin, "An introduction to matched filters",
+IRE Transactions on Information Theory 6, 1960).
 """
 
 from __future__ import annotations

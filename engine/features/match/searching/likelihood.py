@@ -1,12 +1,13 @@
-"""Likelihood of an edited file as a copy of a raw recording, relative to anything else, per moment.
+"""Likelihood of an edited file as a copy of a raw recording, per moment, and the likeliest way along lines.
 
 In each band of a moment the edited spectrum is modelled as the raw one times any complex number, plus noise:
-this covers equalisers, gains, limiters and noise. The logarithm of the ratio of both likelihoods is ``-n
-log(1 - c)``, n the number of independent coefficients and c the magnitude-squared coherence over them (G. C.
-Carter, "Coherence and time delay estimation", Proceedings of the IEEE 75, 1987). An exact copy has c = 1, a
-repeat that is played again, or coded, less; all are compared with each other.
+this covers equalisers, gains, limiters and noise. The logarithm of the ratio of the likelihoods, of a copy
+and of anything else, is ``-n log(1 - c)``, n the number of independent coefficients and c the
+magnitude-squared coherence over them (G. C. Carter, "Coherence and time delay estimation", Proceedings of the
+IEEE 75, 1987). An exact copy has c = 1, a repeat that is played again, or coded, less; all are compared with
+each other.
 
-Which line an edited file follows at each moment, or none: the likeliest way; every jump has its price.
+At each moment the edited file follows one line, or none; every jump has its price.
 """
 
 from __future__ import annotations

@@ -3,9 +3,8 @@
 Patterns of levels name the places that sound alike; at each of them the waveforms are correlated, whitened in
 part (C. H. Knapp, G. C. Carter, "The generalized correlation method for estimation of time delay", IEEE
 Transactions on Acoustics, Speech, and Signal Processing 24, 1976), which gives the offset to a fraction of a
-sample and the likelihood of the place.
-
-Lines along which an edited file and a raw recording run together: a raw recording and an offset.
+sample and the likelihood of the place. Places with one raw recording and offset are on a line, along which
+the two run together.
 """
 
 from __future__ import annotations

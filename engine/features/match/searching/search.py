@@ -1,6 +1,6 @@
 """From recordings to stretches: which raw recording the edited file follows when, roughly.
 
-The first look for copies: at a few windows of an edited file, then at those that these do not explain.
+The first look is at a few windows of the edited file, then at those that these do not explain.
 """
 
 from __future__ import annotations

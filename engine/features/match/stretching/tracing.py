@@ -1,9 +1,8 @@
-"""From places that sound alike to lines, and which of them the edited file follows when.
+"""From places that sound alike to lines of stretched sound, and which of them the edited file follows when.
 
-Rough places of stretched sound: windows of the edited file at many speeds and pitches, all places at once.
-
-A window at a speed and a pitch is a vector, as is every place of the recordings: its spectra, less the mean
-of each band, by cosines over time and principal components (K. Pearson, 1901). Products are correlations.
+Windows of the edited file are searched at many speeds and pitches, and at all places at once. A window at a
+speed and a pitch is a vector, as is every place of the recordings: its spectra, less the mean of each band,
+by cosines over time and principal components (K. Pearson, 1901). Products are correlations.
 """
 
 from __future__ import annotations

@@ -20,7 +20,6 @@ from engine.core.wording import counted, percent
 from engine.features.arrangement.finder.requests import EditorWritten, LearnEditsRequest
 from engine.features.arrangement.habits import Habits
 
-
 _MOST_BYTES = 1 << 22
 _MOST_FILES = 50
 

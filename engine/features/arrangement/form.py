@@ -27,7 +27,6 @@ Sums = NDArray[np.float64]
 Seconds = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-
 _PITCH_COLUMNS = 20
 """Principal components of the semitones; the others hardly differ."""
 _RANGE_DB = 50.0

@@ -28,7 +28,6 @@ from engine.features.takes.structure.labels import groups_of
 
 Scores = NDArray[np.float64]
 
-
 LEAST_S, MOST_S = 3.5, 44.0
 """Lengths of phrases."""
 _TEMPO = 1.047

@@ -23,7 +23,6 @@ from engine.features.arrangement.steps import Order, Span, plays, spans_of
 
 Seconds = tuple[float, float]
 
-
 _PLACES = ("first", "second", "third", "fourth", "fifth", "later")
 _MOSTLY = 0.6
 _SAME = 0.8

@@ -18,7 +18,6 @@ from engine.features.arrangement.take_features import LEAST_PAUSE_S, same_places
 Flags = NDArray[np.bool_]
 Seconds = tuple[float, float]
 
-
 _NEARLY_WHOLE = 0.9
 """Takes with this share of the longest take of a passage compete for being its reference."""
 _MOSTLY = 0.5

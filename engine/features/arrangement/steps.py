@@ -19,7 +19,6 @@ Order = NDArray[np.int64]
 """Shape (t,), the numbers of the steps that are played; a number that comes again is played again."""
 Span = tuple[int, int]
 
-
 FRAME_S = 0.5
 _LONGEST_BEAT_S = 2.0
 _MOST_BAR_BEATS = 13

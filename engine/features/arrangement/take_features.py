@@ -20,7 +20,6 @@ Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]
 Seconds = tuple[float, float]
 
-
 LEAST_PAUSE_S = 1.0
 """Players stop for at least this long between a false start and the next attempt."""
 _FADING_S = 4.0

@@ -36,7 +36,6 @@ from engine.features.match.stretching.tracing import Span
 
 Wide = NDArray[np.float64]
 
-
 _LIKE_TAPE_SEMITONES = 0.25
 _LEAST_SEMITONES = 0.02
 _SAME_SPEED = 1e-4

@@ -40,7 +40,6 @@ from engine.features.match.stutters import with_stutters
 Spans = tuple[tuple[int, int], ...]
 Wide = NDArray[np.float64]
 
-
 _BLOCK_SAMPLES = 1 << 17
 _SILENT = 1e-5
 _NOT_FROM_BELOW = 0.05

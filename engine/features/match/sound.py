@@ -27,7 +27,6 @@ from engine.sound.reader import SourceReader, content_hash
 Samples = NDArray[np.float32]
 Floats = NDArray[np.float32]
 
-
 _BLOCK_SAMPLES = 1 << 17
 
 

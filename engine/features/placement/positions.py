@@ -17,7 +17,6 @@ Pair = tuple[int, int]
 Group = dict[int, "Position"]
 """Positions of takes that evidence relates, by their numbers."""
 
-
 _SAME_PLACE_S, _HOUR_S = 0.005, 3600.0
 _LEAST_CONFIDENCE = 0.5
 """Of a place that only rises support."""

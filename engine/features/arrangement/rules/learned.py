@@ -30,7 +30,6 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 ByNetwork = Callable[[StepFeatures, Sequence[Pair]], Order]
 
-
 _BARS = 2
 
 

@@ -18,7 +18,6 @@ Pick = Callable[[Take], list[int]]
 Part = Callable[[Stretch, int], Span]
 Groups = Sequence[Sequence[Stretch]]
 
-
 _T = TypeVar("_T")
 
 

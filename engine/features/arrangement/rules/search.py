@@ -217,7 +217,6 @@ def hook_first(choices: Choices) -> Rule:
 FAMILIES = (shortening, lengthening, practice, medley, best_sections, teaser, hook_first)
 _SHARES = (0.24, 0.17, 0.16, 0.16, 0.13, 0.09, 0.05)
 
-
 RULES_IN_WORDS = (
     "leaves out sections, and shortens the first or the last one",
     "plays sections again",

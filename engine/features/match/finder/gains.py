@@ -23,7 +23,6 @@ from engine.sound.edl.edits_that_play import Wanted
 Wide = NDArray[np.float64]
 _Run = tuple[int, int, float]
 
-
 LEAST_S, LONGEST_S = 0.1, 10.0
 """Shorter ones are edges of cuts; longer ones no gain edit can make."""
 _BLOCK_S = 0.02

@@ -32,7 +32,6 @@ from engine.sound.edl.render import Renderer
 
 _Wide = NDArray[np.float64]
 
-
 WINDOWS = 12
 """Most windows of a file that are compared."""
 _MOST_PLACES = 2  # of a window: music that repeats has many, equally good

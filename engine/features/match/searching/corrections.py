@@ -32,7 +32,6 @@ from engine.features.match.sound import RATE_HZ, Floats
 Spans = tuple[tuple[float, float], ...]
 Nulls = Callable[[Diagonal, tuple[float, float]], bool]
 
-
 _DECIMATED = 4
 _WINDOW_SAMPLES = 2 * RATE_HZ // _DECIMATED
 _EDGE_SAMPLES = RATE_HZ // 4

@@ -38,7 +38,6 @@ from engine.features.match.sound import HOP_SAMPLES, RATE_HZ, Floats, SearchFeat
 
 Spans = Sequence[tuple[float, float]]
 
-
 _SHORT_FRAMES, _SHORT_HOP = 8, 2
 GAP_OF_STRETCHES = 1.5
 _ROUNDS = 2  # what lay beside a louder piece is heard once that is known

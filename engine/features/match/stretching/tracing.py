@@ -34,7 +34,6 @@ from engine.features.match.stretching.spectra import (
 
 Span = tuple[float, float]
 
-
 WINDOW_S = 2.4
 _HOP_S = 0.8
 _FRAMES = round(WINDOW_S * RATE_HZ / COARSE_HOP_SAMPLES)

@@ -15,10 +15,9 @@ from engine.document.analysis import BeatGrid
 from engine.document.document import Document
 from engine.document.state import DocumentState
 from engine.exchange.export import ExportRequest, export
+from engine.features.arrangement.editor_files import learn_editor_file
 from engine.features.arrangement.finder.arrange import arrange
-from engine.features.arrangement.finder.learn_editor_file import learn_editor_file
-from engine.features.arrangement.finder.learn_edits_requests import LearnEditsRequest, RawAndEdited
-from engine.features.arrangement.finder.requests import ArrangeRequest
+from engine.features.arrangement.finder.requests import ArrangeRequest, LearnEditsRequest, RawAndEdited
 from engine.features.match.finder.edit import MatchedEditRequest, matched_edit
 from engine.features.registry import find_edits, request_of
 from engine.features.repair.finders.repair.find_sounds import words_in_span

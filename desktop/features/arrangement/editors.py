@@ -21,7 +21,7 @@ from desktop.shell.user_settings.recents import EDITORS, Recents
 from engine.core.files.safe_write import shown
 from engine.core.timebase import samples_to_s
 from engine.document.recorded import require_recording
-from engine.features.arrangement.editor_card import cards_of
+from engine.features.arrangement.editor_files import cards_of
 from widgets.forms.numbers_form import Number, NumbersForm
 from widgets.theme import Theme
 

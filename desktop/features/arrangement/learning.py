@@ -1,8 +1,12 @@
-"""Training of an editor: the window for the pairs, the job, and the summary."""
+"""Training of an editor: the window for the pairs, the job, and the summary.
+
+Progress of the job also reports the match of each pair.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,17 +14,77 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QVBoxLayout, QWidget
 
-from desktop.features.arrangement.jobs import learn_editor
 from desktop.shell.dialogs import file_dialogs, form_dialogs, questions
 from desktop.shell.shell import Shell
 from desktop.shell.work.job_lanes import JobHandle
 from engine.core.errors import OffcutError
+from engine.core.files.part_files import sweep
 from engine.core.files.safe_write import is_taken, shown
+from engine.core.processes.own_process import run_in_own_process
+from engine.core.progress import Progress
 from widgets.theme import px
 
 if TYPE_CHECKING:
     from desktop.features.arrangement.widgets.learn_edits_panel import LearnEditsPanel
-    from engine.features.arrangement.finder.learn_edits_requests import EditorWritten
+    from engine.features.arrangement.finder.requests import (
+        EditorWritten,
+        LearnEditsRequest,
+        PairQuality,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PairProgress:
+    """Forwards reports, and results of pairs to a listener, because only the newest report is shown.
+
+    Attributes
+    ----------
+    found : called on the thread that reports
+    """
+
+    progress: Progress
+    found: Callable[[PairQuality], None]
+
+    def report(self, fraction: float, text: str, **figures: float) -> None:
+        """Pass the report on."""
+        from engine.features.arrangement.finder.requests import PairQuality
+
+        quality = PairQuality.reported(text, figures)
+        if quality is None:
+            self.progress.report(fraction, text, **figures)
+        else:
+            self.found(quality)
+            self.progress.report(fraction, "")
+
+    def check_cancelled(self) -> None:
+        """Raise `Cancelled` when the user has asked for it."""
+        self.progress.check_cancelled()
+
+    def part(self, start: float, stop: float) -> PairProgress:
+        """Return a nested share."""
+        return PairProgress(self.progress.part(start, stop), self.found)
+
+    def step(self, number: int, count: int) -> PairProgress:
+        """Return the share of one of `count` equal steps."""
+        return PairProgress(self.progress.step(number, count), self.found)
+
+
+def learn_editor(
+    out: Path,
+    overwrite: bool,
+    found: Callable[[PairQuality], None],
+    request: LearnEditsRequest,
+    progress: Progress,
+) -> EditorWritten:
+    """Learn an editor in a separate process; `found` is called for each matched pair."""
+    from engine.features.arrangement.editor_files import learn_editor_file
+
+    pair_progress = PairProgress(progress, found)
+    try:
+        return run_in_own_process(learn_editor_file, (request, out, overwrite), pair_progress)
+    finally:
+        sweep(out.parent)  # a process that is killed while it writes leaves half a file
+
 
 _TITLE = "Learn how I edit"
 _SIZE = (560, 520)
@@ -139,7 +203,7 @@ class LearningEditors(QObject):
     # learning
 
     def _start(self, out: Path, overwrite: bool) -> None:
-        from engine.features.arrangement.finder.learn_edits_requests import LearnEditsRequest
+        from engine.features.arrangement.finder.requests import LearnEditsRequest
 
         request = LearnEditsRequest(self.panel.pairs, out.stem, goes_on=True)
         job = partial(learn_editor, out, overwrite, self._found.emit)

@@ -39,8 +39,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     if raws[0].suffix == ".offcut":
         yield _into_document(raws, edited, progress)
         return
-    from engine.features.match.figures import figures_of
     from engine.features.match.match import match
+    from engine.features.match.matched import figures_of
 
     matched = match(raws, edited, progress)
     yield VerbOutput(figures_of(matched), "\n".join(_table(matched)))

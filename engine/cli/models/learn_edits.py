@@ -31,8 +31,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     """Match, learn, and write the editor."""
     if options.out.suffix.lower() != _SUFFIX:
         raise UsageError(f"{shown(options.out)} is not the name of an editor file: use the suffix {_SUFFIX}.")
-    from engine.features.arrangement.finder.learn_editor_file import learn_editor_file
-    from engine.features.arrangement.finder.learn_edits_requests import (
+    from engine.features.arrangement.editor_files import learn_editor_file
+    from engine.features.arrangement.finder.requests import (
         LearnEditsRequest,
         RawAndEdited,
         told_lines,

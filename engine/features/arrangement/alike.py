@@ -1,4 +1,7 @@
-"""Agreement of two orders: places of cuts, jumps, played steps, and their order."""
+"""Agreement of two orders: places of cuts, jumps, played steps, and their order.
+
+Of orders with their shares of likelihood, the one of least expected loss agrees most with all of them.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.features.arrangement.orders import Order, Span, order_or_all, plays, spans_of
+from engine.features.arrangement.steps import Order, Span, order_or_all, plays, spans_of
 
 _WITHIN = 1
 _OF_CUTS, _OF_JUMPS, _OF_PLAYS, _OF_ORDER = 0.35, 0.25, 0.2, 0.2
@@ -154,3 +157,47 @@ def _in_order(some: NDArray[np.int64], others: NDArray[np.int64]) -> float:
 def _spaced(count: int) -> NDArray[np.int64]:
     """Return the places of up to `_COMPARED` of `count` steps, evenly spaced."""
     return np.linspace(0, count - 1, min(_COMPARED, count)).astype(np.int64)
+
+
+_AGREED = 0.8
+"""Orders agree on a cut if those with this share of the likelihood make it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Weighed:
+    """An order, and its share of the likelihood, 0 to 1."""
+
+    order: Order
+    share: float
+
+
+def by_expected_loss(made: Iterable[tuple[Order, float]], steps: int) -> list[Weighed]:
+    """Return orders by how alike they are to all of them, equal ones as one.
+
+    Parameters
+    ----------
+    made : orders of a recording and their weights
+    steps : how many steps it has
+    """
+    weights: dict[bytes, float] = {}
+    orders: dict[bytes, Order] = {}
+    for order, weight in made:
+        key = order.tobytes()
+        orders[key] = order
+        weights[key] = weights.get(key, 0.0) + weight
+    total = sum(weights.values())
+    found = [Weighed(orders[key], weight / total) for key, weight in weights.items()]
+    traits = {id(one): Traits.of(one.order, steps) for one in found}
+
+    def shared(one: Weighed) -> float:
+        return sum(other.share * traits[id(one)].agreement(traits[id(other)]) for other in found)
+
+    return sorted(found, key=lambda one: -shared(one))
+
+
+def agreed_cuts(weighed: Sequence[Weighed], steps: int) -> NDArray[np.bool_]:
+    """Return whether most orders, by their shares, leave each step out, shape (steps,)."""
+    shares = np.zeros(steps)
+    for one in weighed:
+        shares += one.share * (plays(one.order, steps) == 0)
+    return shares >= _AGREED

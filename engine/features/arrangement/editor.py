@@ -28,9 +28,8 @@ from engine.core.processes.shortage import raise_shortage
 from engine.core.progress import SILENT, Progress
 from engine.features.arrangement.choices.search import orders_by as orders_by_operations
 from engine.features.arrangement.choices.units import units_of
-from engine.features.arrangement.decode import Bounds, Decoded, decode, several
+from engine.features.arrangement.decode import Bounds, Decoded, Scores, decode, scores_of, several
 from engine.features.arrangement.habits import Habits
-from engine.features.arrangement.learning import Pair, Read, edit_loss, example_states, group_loss, tensors_of
 from engine.features.arrangement.methods import (
     BY_NETWORK,
     METHODS,
@@ -39,17 +38,24 @@ from engine.features.arrangement.methods import (
     Method,
     method_of,
 )
-from engine.features.arrangement.network import Adapter, ArrangingNetwork
-from engine.features.arrangement.orders import Order, plays
+from engine.features.arrangement.network import (
+    Adapter,
+    ArrangingNetwork,
+    Pair,
+    Read,
+    edit_loss,
+    example_states,
+    group_loss,
+    tensors_of,
+)
 from engine.features.arrangement.references import keeping_references
 from engine.features.arrangement.rules.learned import arrangements_by
 from engine.features.arrangement.rules.outline import outlines_of
 from engine.features.arrangement.rules.search import VERSION as RULES_VERSION
 from engine.features.arrangement.rules.search import Fitting
 from engine.features.arrangement.rules.search import orders_by as orders_by_rules
-from engine.features.arrangement.scores import Scores, scores_of
 from engine.features.arrangement.step_features import COLUMNS, StepFeatures
-from engine.features.arrangement.steps import Section, Steps
+from engine.features.arrangement.steps import Order, Section, Steps, plays
 
 SUFFIX = ".editor"
 _METHOD = TypeAdapter(Method)

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.progress import SILENT, Progress
-from engine.features.arrangement.alike import agreement
+from engine.features.arrangement.alike import Weighed, agreed_cuts, agreement
+from engine.features.arrangement.choices.operations import words_of
 from engine.features.arrangement.choices.search import (
     Example,
     FittingOperations,
@@ -20,13 +21,11 @@ from engine.features.arrangement.choices.search import (
     orders_by,
 )
 from engine.features.arrangement.choices.units import PHRASE, units_of
-from engine.features.arrangement.choices.words import words_of
-from engine.features.arrangement.learning import Pair
-from engine.features.arrangement.orders import plays
+from engine.features.arrangement.network import Pair
 from engine.features.arrangement.rules.learned import ByNetwork, held_out, rules_of
 from engine.features.arrangement.rules.search import Fitting
 from engine.features.arrangement.step_features import StepFeatures
-from engine.features.arrangement.weighed import Weighed, agreed_cuts
+from engine.features.arrangement.steps import plays
 
 FLOOR, CHOICES, RULES, NETWORK = "rubbish dropped", "choices", "rules", "network"
 METHODS = (FLOOR, CHOICES, RULES, NETWORK)

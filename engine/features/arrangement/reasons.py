@@ -12,7 +12,6 @@ from engine.analysis.found_takes import FalseStart
 from engine.core.timebase import format_time
 from engine.core.wording import counted, listed
 from engine.document.proposals import Evidence
-from engine.features.arrangement.orders import Order, Span, plays, spans_of
 from engine.features.arrangement.references import (
     false_starts_of,
     places_elsewhere,
@@ -20,6 +19,9 @@ from engine.features.arrangement.references import (
     runs_of_playing,
 )
 from engine.features.arrangement.step_features import ALIKE_LATER, LAGS, StepFeatures
+from engine.features.arrangement.steps import Order, Span, plays, spans_of
+
+Seconds = tuple[float, float]
 
 _PLACES = ("first", "second", "third", "fourth", "fifth", "later")
 _MOSTLY = 0.6
@@ -33,8 +35,6 @@ _SOFTER_DB, _LEAST_SONG_S = 6.0, 5.0
 """A performance that is softer or shorter than this is not a song."""
 _ALIKE = 0.6
 """Loops whose next bars are this similar join without a break."""
-
-Seconds = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 from engine.analysis.found_takes import FalseStart, Take, TakeGroup
 from engine.core.spans import runs
-from engine.features.arrangement.borders import LEAST_PAUSE_S
 from engine.features.arrangement.decode import Bounds
-from engine.features.arrangement.orders import Span
 from engine.features.arrangement.step_features import StepFeatures, talk_of
-from engine.features.arrangement.take_features import same_places
+from engine.features.arrangement.steps import Span
+from engine.features.arrangement.take_features import LEAST_PAUSE_S, same_places
 
 Flags = NDArray[np.bool_]
 Seconds = tuple[float, float]

@@ -14,10 +14,9 @@ from engine.analysis.signal.span_means import means_around, means_of, running_su
 from engine.core.progress import SILENT, Progress
 from engine.core.timebase import s_to_samples
 from engine.document.analysis import BeatGrid, ScoreCurve
-from engine.features.arrangement.borders import LEAST_PAUSE_S, with_borders
-from engine.features.arrangement.phrases.find import phrases_of
+from engine.features.arrangement.phrases import phrases_of
 from engine.features.arrangement.steps import Section, Steps, steps_of, with_outer_beats
-from engine.features.arrangement.take_features import TAKE_COLUMNS, again_of
+from engine.features.arrangement.take_features import LEAST_PAUSE_S, TAKE_COLUMNS, again_of, with_borders
 from engine.features.takes.features import FRAMES_PER_S, STEPS_PER_S, Frames, frames_of
 from engine.features.takes.find import takes_in
 from engine.features.takes.structure.find import structure_in

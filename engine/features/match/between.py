@@ -1,23 +1,30 @@
-"""Pieces at another speed or pitch between the copies in an edited file."""
+"""Pieces at another speed or pitch between the copies in an edited file.
+
+A piece is reported as a segment: its span at full rate, gain, equaliser and similarity. Where the pitch
+changes with the speed, as of a tape, pieces are copies at their own speed. Grains of a time-stretch and cuts
+of an editor are both short copies, one after the other: stretchers that overlap grains of the waveform paste
+them a few milliseconds around one straight line. Cuts that an editor makes on a grid are around a line as
+well, and further from it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
 
 from engine.core.progress import SILENT, Progress
 from engine.core.spans import united
-from engine.features.match.copies import Copies, at_speed, copies_in
+from engine.features.match.copies import Copies, at_speed, copies_in, unmatched
 from engine.features.match.matched import GainPoint, Segment
-from engine.features.match.searching.features import RATE_HZ, Floats, SearchFeatures, search_features
-from engine.features.match.searching.looks import first_look
-from engine.features.match.searching.search import Stretch, searched
-from engine.features.match.sound import Sound, sound_of
-from engine.features.match.speed import played_back
-from engine.features.match.stretching.grains import Copy, are_grains, held_elsewhere
+from engine.features.match.refining.levels import eq_of_powers, octave_powers, ride
+from engine.features.match.searching.search import Stretch, first_look, searched
+from engine.features.match.sound import RATE_HZ, Floats, SearchFeatures, Sound, search_features, sound_of
+from engine.features.match.speed import played_back, speed_along
 from engine.features.match.stretching.lines import StretchedLine
-from engine.features.match.stretching.reported import segment_of
-from engine.features.match.stretching.respun import Respun, respun_spans
 from engine.features.match.stretching.stretched import (
     Traced,
     is_explained,
@@ -26,7 +33,172 @@ from engine.features.match.stretching.stretched import (
     traced,
 )
 from engine.features.match.stretching.tracing import Span
-from engine.features.match.verdict import unmatched
+
+Wide = NDArray[np.float64]
+
+_LIKE_TAPE_SEMITONES = 0.25
+_LEAST_SEMITONES = 0.02
+_SAME_SPEED = 1e-4
+_AROUND_S = 0.3
+_EVERY_S, _EDGE_S = 1.0, 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Respun:
+    """A span [start, stop) of an edited file that plays recordings at one speed, in samples of the search."""
+
+    start: float
+    stop: float
+    speed: float
+
+
+def respun_spans(
+    raws: Sequence[Floats], edited: Floats, pieces: Sequence[StretchedLine], within: tuple[float, float]
+) -> tuple[Respun, ...]:
+    """Return the parts of a span in which neighbouring pieces were sped up or slowed down with their pitch.
+
+    Pieces at one speed are on one tape, and so is the sound between them, if no other piece is there.
+
+    Parameters
+    ----------
+    raws, edited : mono, at the rate of the search
+    pieces : in order and disjoint
+    within : of the edited file
+    """
+    found: list[Respun] = []
+    is_next = False
+    for piece in pieces:
+        if not within[0] <= (piece.start + piece.stop) / 2 < within[1]:
+            continue
+        speed = _speed(raws, edited, piece) if _is_like_tape(piece) else None
+        if speed is None:
+            is_next = False
+            continue
+        last = found[-1] if is_next else None
+        is_next = True
+        start = max(within[0], piece.start - _AROUND_S * RATE_HZ)
+        stop = min(within[1], piece.stop + _AROUND_S * RATE_HZ)
+        if last is not None and abs(last.speed / speed - 1.0) < _SAME_SPEED:
+            longer = last.speed if last.stop - last.start > stop - start else speed
+            found[-1] = Respun(last.start, stop, longer)
+        else:
+            found.append(Respun(start, stop, speed))
+    return tuple(found)
+
+
+def _is_like_tape(piece: StretchedLine) -> bool:
+    semitones = 12.0 * float(np.log2(piece.speed))
+    return abs(semitones) > _LEAST_SEMITONES and abs(piece.semitones - semitones) < _LIKE_TAPE_SEMITONES
+
+
+def _speed(raws: Sequence[Floats], edited: Floats, piece: StretchedLine) -> float | None:
+    """Return the exact speed of a piece, from its waveform; None where that is another."""
+    edge = min(_EDGE_S * RATE_HZ, (piece.stop - piece.start) / 4)
+    count = max(1, int((piece.stop - piece.start - 2 * edge) / (_EVERY_S * RATE_HZ)))
+    moments = np.linspace(piece.start + edge, piece.stop - edge, count + 1)
+    return speed_along(raws[piece.raw], edited, [(one, piece.raw_at(one)) for one in moments], piece.speed)
+
+
+_BLOCK_S = 0.2
+_TOLERANCE_DB = 1.0
+_LEAST_POWER = 1e-12
+
+
+def segment_of(piece: StretchedLine, raws: Sequence[Floats], edited: Floats, rate_hz: int) -> Segment:
+    """Return a piece as a segment, in samples of the edited file.
+
+    Parameters
+    ----------
+    raws, edited : mono, at the rate of the search
+    """
+    ratio = rate_hz / RATE_HZ
+    raw_start, raw_stop = piece.raw_at(piece.start), piece.raw_at(piece.stop)
+    own = edited[max(0, round(piece.start)) : max(0, round(piece.stop))].astype(np.float64)
+    theirs = raws[piece.raw][max(0, round(raw_start)) : max(0, round(raw_stop))].astype(np.float64)
+    gain_db = _decibels(_power(own) / _power(theirs))
+    return Segment(
+        raw=piece.raw,
+        raw_start_samples=max(0, round(raw_start * ratio)),
+        raw_stop_samples=round(raw_stop * ratio),
+        edited_start_samples=round(piece.start * ratio),
+        gain_db=gain_db,
+        gain_ride=_ride(piece, own, theirs, ratio),
+        speed=piece.speed,
+        pitch_semitones=piece.semitones,
+        similarity=piece.alike,
+        eq_db=eq_of_powers(_octaves(theirs, 0.0), _octaves(own, piece.semitones), gain_db),
+    )
+
+
+def _power(samples: Wide) -> float:
+    return max(_LEAST_POWER, float(np.mean(samples**2)) if len(samples) else 0.0)
+
+
+def _decibels(ratio: float) -> float:
+    return 10.0 * float(np.log10(ratio))
+
+
+def _ride(piece: StretchedLine, own: Wide, theirs: Wide, ratio: float) -> tuple[GainPoint, ...]:
+    """Return how the gain changes along a piece, from blocks of both sides."""
+    block = round(_BLOCK_S * RATE_HZ)
+    count = len(own) // block
+    edges = np.linspace(0, len(theirs), count + 1).astype(int)
+    before = np.array([_power(theirs[start:stop]) for start, stop in pairwise(edges)])
+    now = np.array([_power(own[number * block : (number + 1) * block]) for number in range(count)])
+    middles = np.round((piece.start + (np.arange(count) + 0.5) * block) * ratio).astype(np.int64)
+    return ride(10.0 * np.log10(now / before), before, middles, _TOLERANCE_DB) if count else ()
+
+
+def _octaves(samples: Wide, semitones: float) -> Wide:
+    """Return the power in each octave of a sound that was made higher, as its recording has them."""
+    return octave_powers(samples, RATE_HZ / 2.0 ** (semitones / 12.0), RATE_HZ / 2)
+
+
+_NEAR_S = 0.06
+_LEAST_HELD = 0.15
+_DEVIATION_OF_MEDIAN = 1.4826  # a normal deviation by the median distance from the mean
+_SPREAD_S, _SPREAD_BY_SPEED_S = 0.010, 0.04
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A span [start, stop) of an edited file that plays a recording as it is; in samples of the search."""
+
+    raw: int
+    start: float
+    stop: float
+    offset: float
+
+    def off_s(self, piece: StretchedLine) -> float:
+        """Return how far its middle is from a line, in seconds."""
+        middle = (self.start + self.stop) / 2
+        return (middle + self.offset - piece.raw_at(middle)) / RATE_HZ
+
+    def is_inside(self, piece: StretchedLine) -> bool:
+        """Return whether most of it is in the span of a piece."""
+        shared = min(self.stop, piece.stop) - max(self.start, piece.start)
+        return 2.0 * shared > self.stop - self.start
+
+    def is_near(self, piece: StretchedLine) -> bool:
+        """Return whether most of it is in the span of a piece, and near its line."""
+        return self.raw == piece.raw and self.is_inside(piece) and abs(self.off_s(piece)) < _NEAR_S
+
+
+def are_grains(copies: Sequence[Copy], piece: StretchedLine) -> bool:
+    """Return whether the copies near the line of a piece are its grains: few, or as near as grains are."""
+    lengths = np.array([one.stop - one.start for one in copies if one.is_near(piece)])
+    if lengths.sum() < _LEAST_HELD * (piece.stop - piece.start):
+        return True
+    off_s = np.array([one.off_s(piece) for one in copies if one.is_near(piece)])
+    spread_s = _DEVIATION_OF_MEDIAN * float(np.median(np.abs(off_s - np.mean(off_s))))
+    return len(lengths) > 1 and spread_s < _SPREAD_S + _SPREAD_BY_SPEED_S * abs(piece.speed - 1.0)
+
+
+def held_elsewhere(copies: Sequence[Copy], piece: StretchedLine) -> float:
+    """Return the share of a piece that copies hold away from its line, as the cuts of an editor do."""
+    held = sum(one.stop - one.start for one in copies if one.is_inside(piece) and not one.is_near(piece))
+    return held / (piece.stop - piece.start)
+
 
 _LEAST_S = 0.4
 _LEFT_S = 0.5

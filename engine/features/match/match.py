@@ -15,12 +15,19 @@ from engine.core.progress import SILENT, Progress
 from engine.core.spans import common, united
 from engine.core.wording import counted
 from engine.features.match.between import explained_spans, fragmented, with_stretched
-from engine.features.match.copies import Copies, at_speed, copies_in
+from engine.features.match.copies import (
+    Copies,
+    Spans,
+    at_speed,
+    copies_in,
+    left_out,
+    matched_share,
+    unmatched,
+    verdict,
+)
 from engine.features.match.matched import Matched, Segment
-from engine.features.match.searching.features import RATE_HZ, SearchFeatures, search_features
-from engine.features.match.searching.looks import first_look, quick_look
-from engine.features.match.searching.search import FirstLook, Stretch, searched
-from engine.features.match.sound import Sound, opened
+from engine.features.match.searching.search import FirstLook, Stretch, first_look, quick_look, searched
+from engine.features.match.sound import RATE_HZ, SearchFeatures, Sound, opened, search_features
 from engine.features.match.speed import found_speed, played_back
 from engine.features.match.stretching.stretched import (
     Traced,
@@ -30,7 +37,6 @@ from engine.features.match.stretching.stretched import (
     with_long_lines,
 )
 from engine.features.match.stretching.tracing import Span
-from engine.features.match.verdict import Spans, left_out, matched_share, unmatched, verdict
 from engine.sound.reader import SourceReader
 
 LEAST_S = 0.4

@@ -17,9 +17,16 @@ from scipy.fft import irfft, rfft
 from scipy.ndimage import map_coordinates
 
 from engine.analysis.signal.summit import summit
-from engine.features.match.searching.features import HOP_SAMPLES, RATE_HZ, Floats, SearchFeatures, patterns
 from engine.features.match.searching.likelihood import cut
-from engine.features.match.sound import Sound, sound_of
+from engine.features.match.sound import (
+    HOP_SAMPLES,
+    RATE_HZ,
+    Floats,
+    SearchFeatures,
+    Sound,
+    patterns,
+    sound_of,
+)
 
 _MOST_APART = 0.032
 _STEP = 0.0004

@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 
 from engine.analysis.signal.second_recorder import SecondRecorder, phase_peak
 from engine.core.progress import SILENT, Progress
-from engine.features.placement.envelopes import Envelope, LagPeak, lag_peaks
-from engine.features.placement.sounds import TakeSound
+from engine.features.placement.sounds import Envelope, LagPeak, TakeSound, lag_peaks
 
 Doubles = NDArray[np.float64]
 

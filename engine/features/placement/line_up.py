@@ -46,7 +46,7 @@ def places_again(request: LineUpRequest, progress: Progress) -> Placements:
     SourceError : one is missing, or cannot be read
     """
     # These take a third of a second to import, and the window needs none of them to start.
-    from engine.features.placement.known_files import media_to_read
+    from engine.features.placement.known import media_to_read
     from engine.features.placement.plan import propose_places
     from engine.recordings.stated.file_head import read_heads
 

@@ -20,7 +20,6 @@ from engine.core.processes.side_by_side import side_by_side
 from engine.core.progress import SILENT, Progress
 from engine.features.placement.by_sound import SoundMatch, match_sounds
 from engine.features.placement.clocks import Clocks
-from engine.features.placement.envelopes import Envelope, envelope_of
 from engine.features.placement.known import NOTHING_KNOWN, Known
 from engine.features.placement.positions import (
     ORIGIN,
@@ -30,10 +29,10 @@ from engine.features.placement.positions import (
     Position,
     contested,
     groups_by_sound,
+    sentence_of,
     with_guesses,
 )
-from engine.features.placement.reasons import sentence_of
-from engine.features.placement.sounds import Floats, TakeSound
+from engine.features.placement.sounds import Envelope, Floats, TakeSound, envelope_of
 from engine.features.placement.tracks import on_tracks
 from engine.recordings.stated.continuations import Link, LinkReason, Take, takes_and_guesses
 from engine.recordings.stated.file_head import FileHead

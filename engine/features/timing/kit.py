@@ -14,7 +14,7 @@ from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
 from engine.document.tracks.edits import add_tracks
 from engine.document.tracks.track import Source
-from engine.features.placement.known_files import known_files, media_to_read
+from engine.features.placement.known import known_files, media_to_read
 from engine.features.placement.plan import propose_places
 from engine.features.timing.hits.find import HeldMicrophones
 from engine.features.timing.hits.kit.membership import kit_roles

@@ -18,7 +18,7 @@ from engine.document.document import Document
 from engine.document.state import DocumentState
 from engine.document.tracks.clip import Clip
 from engine.document.tracks.clip_edits import duplicate_clips, place_clips, remove_clips, take_clips
-from engine.features.placement.known_files import known_files
+from engine.features.placement.known import known_files
 from engine.features.placement.plan import propose_places
 from engine.recordings.stated.file_head import read_heads
 from engine.recordings.stated.placements import Mode, Placement, Reason

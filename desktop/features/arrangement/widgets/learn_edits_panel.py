@@ -21,18 +21,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.features.arrangement.widgets.two_lines import TwoLines, set_lines
+from desktop.features.arrangement.widgets.editor_list import TwoLines, set_lines
 from engine.core.files.safe_write import shown
 from engine.core.timebase import format_time
 from engine.core.wording import counted, listed, one_line
-from engine.features.arrangement.finder.learn_edits_requests import (
+from engine.features.arrangement.finder.requests import (
     PairQuality,
     RawAndEdited,
+    guessed_pairs,
     pair_problem,
     pairs_problem,
 )
 from engine.features.arrangement.habits import Habits
-from engine.features.arrangement.pairing import guessed_pairs
 from widgets.controls.announce import announce
 from widgets.controls.elided_label import ElidedLabel
 from widgets.controls.keys.caps import KeyButton

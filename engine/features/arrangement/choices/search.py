@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from engine.core.progress import SILENT, Progress
-from engine.features.arrangement.alike import RightOrder
+from engine.features.arrangement.alike import RightOrder, Weighed, by_expected_loss
 from engine.features.arrangement.choices.operations import (
     ALL,
     KEYS,
@@ -26,8 +26,7 @@ from engine.features.arrangement.choices.operations import (
     Sorting,
 )
 from engine.features.arrangement.choices.units import KINDS, PAUSE, PAUSE_AFTER_TALK, PHRASE, TALK, Unit
-from engine.features.arrangement.orders import Order, order_or_all, plays
-from engine.features.arrangement.weighed import Weighed, by_expected_loss
+from engine.features.arrangement.steps import Order, order_or_all, plays
 
 _BEAM, _ROUNDS = 8, 2
 _PRICE, _PER_UNUSUAL_TRAIT = 0.05, 0.03

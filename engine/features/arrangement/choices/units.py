@@ -18,10 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.found_takes import FalseStart
-from engine.features.arrangement.orders import Span
 from engine.features.arrangement.references import false_starts_of
 from engine.features.arrangement.step_features import IS_PLAYED, StepFeatures, talk_of
-from engine.features.arrangement.steps import Steps
+from engine.features.arrangement.steps import Span, Steps
 
 _FACTORS = (1, 2, 4)
 _USUAL_BAR_S, _OCTAVES = 2.2, 0.35

@@ -23,14 +23,19 @@ from engine.features.arrangement.choices.units import in_phrases
 from engine.features.arrangement.decode import Bounds, Decoded
 from engine.features.arrangement.editor import Editor, arrangements, load_editor, shipped_network
 from engine.features.arrangement.finder.learn_edits import edits_of
-from engine.features.arrangement.finder.learn_edits_requests import LearnEditsRequest, RawAndEdited
-from engine.features.arrangement.finder.requests import ArrangeRequest, ProposedArrangement, require_arranging
-from engine.features.arrangement.learning import Pair
+from engine.features.arrangement.finder.requests import (
+    ArrangeRequest,
+    LearnEditsRequest,
+    ProposedArrangement,
+    RawAndEdited,
+    require_arranging,
+)
 from engine.features.arrangement.methods import BY_NETWORK, NO_HITS, NO_RATE, Hits, Method, agreed_cuts_of
-from engine.features.arrangement.orders import Order, Span, length_s, plays, spans_of
+from engine.features.arrangement.network import Pair
 from engine.features.arrangement.reasons import Reason, Reasons
 from engine.features.arrangement.references import references_of
 from engine.features.arrangement.step_features import StepFeatures, hear
+from engine.features.arrangement.steps import Order, Span, length_s, plays, spans_of
 from engine.features.taste.cuts.edges import ATTACK_S
 from engine.recordings.listen import mono_blocks
 from engine.sound.edl.edits_that_play import Played, Wanted, edits_that_play

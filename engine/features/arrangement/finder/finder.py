@@ -17,9 +17,13 @@ from engine.document.kinds.ordering import MOVE, REPEAT
 from engine.document.marks.section_edits import known_sections
 from engine.document.marks.sections import SECTIONS
 from engine.document.proposals import BY_ARRANGING
-from engine.features.arrangement.editor_card import require_editor
-from engine.features.arrangement.finder.learn_edits_requests import RawAndEdited, require_files
-from engine.features.arrangement.finder.requests import ArrangeRequest, require_arranging
+from engine.features.arrangement.editor_files import require_editor
+from engine.features.arrangement.finder.requests import (
+    ArrangeRequest,
+    RawAndEdited,
+    require_arranging,
+    require_files,
+)
 from engine.review.finders.finder import Finder, FinderRequest, Found
 from engine.review.finders.settings import FinderSettings
 

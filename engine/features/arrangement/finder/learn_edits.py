@@ -23,7 +23,7 @@ from engine.core.timebase import convert_samples, samples_to_s
 from engine.core.wording import percent
 from engine.document.analysis import BeatGrid
 from engine.features.arrangement.editor import Editor, learn_editor, shipped_network
-from engine.features.arrangement.finder.learn_edits_requests import (
+from engine.features.arrangement.finder.requests import (
     LearnEditsRequest,
     LearnedPair,
     PairQuality,
@@ -32,9 +32,9 @@ from engine.features.arrangement.finder.learn_edits_requests import (
     require_files,
 )
 from engine.features.arrangement.habits import LONGEST_RULE, Counted, Habits, Piece, Span, habits_of
-from engine.features.arrangement.learning import Pair
-from engine.features.arrangement.orders import order_of_spans
+from engine.features.arrangement.network import Pair
 from engine.features.arrangement.step_features import StepFeatures, hear
+from engine.features.arrangement.steps import order_of_spans
 from engine.features.match.match import match
 from engine.features.match.matched import Matched, Segment
 from engine.sound.reader import SourceReader

@@ -18,16 +18,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.progress import SILENT, Progress
-from engine.features.arrangement.alike import agreement
+from engine.features.arrangement.alike import Weighed, agreement
 from engine.features.arrangement.decode import Bounds, Decoded
-from engine.features.arrangement.learning import Pair
-from engine.features.arrangement.orders import Order, order_of, spans_of
+from engine.features.arrangement.network import Pair
 from engine.features.arrangement.rules.outline import outlines_of
 from engine.features.arrangement.rules.search import Edited, Fitting, fitting_rules, orders_by
 from engine.features.arrangement.step_features import StepFeatures
-from engine.features.arrangement.weighed import Weighed
+from engine.features.arrangement.steps import Order, order_of, spans_of
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+ByNetwork = Callable[[StepFeatures, Sequence[Pair]], Order]
 
 _BARS = 2
 
@@ -73,8 +74,6 @@ def phrases_of(heard: StepFeatures, borders: Iterable[int]) -> Phrases:
     ends_s = heard.steps.edges_s[found]
     return Phrases(found, np.diff(ends_s))
 
-
-Floats = NDArray[np.float64]
 
 WIDTH = 48
 _MOST_TARGETS = 6
@@ -253,8 +252,6 @@ def _played(way: _Way, to: int, score: float, bounds: PhraseBounds, more_s: floa
 _MOST_TRIED = 4
 _FIRST_WEIGHT, _NEXT_WEIGHT, _ANY_WEIGHT = 1.0, 0.02, 1e-4
 _JUMP_PRICE = 0.1
-
-ByNetwork = Callable[[StepFeatures, Sequence[Pair]], Order]
 
 
 def rules_of(pairs: Sequence[Pair], seed: int = 0, progress: Progress = SILENT) -> tuple[Fitting, ...]:

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.spans import runs
-from engine.features.arrangement.orders import Span
 from engine.features.arrangement.step_features import HAS_BEAT, IS_PLAYED, StepFeatures
-from engine.features.arrangement.steps import Section
+from engine.features.arrangement.steps import Section, Span
 
 REST_S = 1.0
 """Shorter rests are within a run of playing."""

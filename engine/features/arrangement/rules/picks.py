@@ -1,17 +1,53 @@
-"""Parts of rules: which sections, how much of them, and in which order."""
+"""Parts of rules: which sections, how much of them, and in which order.
+
+The choices that make a rule are drawn or repeated: each is read off a row of numbers from 0 to 1.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from math import log2
+from typing import TypeVar
 
-from engine.features.arrangement.orders import Span
-from engine.features.arrangement.rules.choices import Choices
 from engine.features.arrangement.rules.outline import Stretch, Take
+from engine.features.arrangement.steps import Span
 
+Numbers = tuple[float, ...]
 Pick = Callable[[Take], list[int]]
 Part = Callable[[Stretch, int], Span]
 Groups = Sequence[Sequence[Stretch]]
+
+_T = TypeVar("_T")
+
+
+class Choices:
+    """Choices by the numbers of a row, one after another; the same row makes the same choices."""
+
+    def __init__(self, numbers: Numbers) -> None:
+        self._numbers = numbers
+        self._next = 0
+
+    def share(self) -> float:
+        """Return the next number, from 0 on and below 1."""
+        number = self._numbers[self._next % len(self._numbers)]
+        self._next += 1
+        return number
+
+    def is_so(self, likelihood: float) -> bool:
+        """Return whether something is so that has a likelihood."""
+        return self.share() < likelihood
+
+    def one_of(self, options: Sequence[_T], shares: Sequence[float] = ()) -> _T:
+        """Return one of some options, equally likely or with shares of sum 1."""
+        number = self.share()
+        if not shares:
+            return options[min(int(number * len(options)), len(options) - 1)]
+        for option, until in zip(options, accumulate(shares), strict=True):
+            if number < until:
+                return option
+        return options[-1]
+
 
 _ROLES = ("hook", "verse", "bridge", "opening", "ending", "loudest", "softest", "longest")
 _LONGEST_BEAT_S = 0.75

@@ -19,12 +19,19 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from engine.core.progress import SILENT, Progress
-from engine.features.arrangement.alike import RightOrder
-from engine.features.arrangement.orders import Order, Span, order_or_all
-from engine.features.arrangement.rules.choices import Choices, Numbers
+from engine.features.arrangement.alike import RightOrder, Weighed, by_expected_loss
 from engine.features.arrangement.rules.outline import Outline, Stretch, Take
-from engine.features.arrangement.rules.picks import AGAIN, bars_of, leaves_out, part_of, pick_of, sort_of
-from engine.features.arrangement.weighed import Weighed, by_expected_loss
+from engine.features.arrangement.rules.picks import (
+    AGAIN,
+    Choices,
+    Numbers,
+    bars_of,
+    leaves_out,
+    part_of,
+    pick_of,
+    sort_of,
+)
+from engine.features.arrangement.steps import Order, Span, order_or_all
 
 Rule = Callable[[Outline], list[Span]]
 
@@ -209,7 +216,6 @@ def hook_first(choices: Choices) -> Rule:
 
 FAMILIES = (shortening, lengthening, practice, medley, best_sections, teaser, hook_first)
 _SHARES = (0.24, 0.17, 0.16, 0.16, 0.13, 0.09, 0.05)
-
 
 RULES_IN_WORDS = (
     "leaves out sections, and shortens the first or the last one",

@@ -31,7 +31,7 @@ from engine.features.match.finder.gains import Levels, gain_edits, levels, loude
 from engine.features.match.finder.reference import Reference, open_reference
 from engine.features.match.match import match_sounds
 from engine.features.match.matched import Matched, Segment
-from engine.features.match.refining.line_sound import as_channels
+from engine.features.match.refining.seams import as_channels
 from engine.features.match.sound import Sound, opened
 from engine.sound.edl.accepting import accept_instead, counted_kinds
 from engine.sound.edl.build import build

@@ -19,8 +19,8 @@ class MatchSettings(FinderSettings):
 
 
 def _find(request: FinderRequest, progress: Progress) -> Found:
-    from engine.features.match.figures import figures_of
     from engine.features.match.finder.edit import MatchedEditRequest, matched_edit
+    from engine.features.match.matched import figures_of
 
     settings = request.settings
     assert isinstance(settings, MatchSettings)

@@ -1,7 +1,9 @@
 """End of one segment and start of the next, to the sample: a cut, or a crossfade with its length and shape.
 
 The edited file is one side times a falling gain plus the other times a rising one. The start, length and
-shape with the smallest residual are searched: over sums of short bins first, over samples then.
+shape with the smallest residual are searched: over sums of short bins first, over samples then. Before a
+crossfade there is one side alone and after it the other: their residuals are summed once, from both ends, and
+only the inside is computed for each crossfade in the rough search.
 """
 
 from __future__ import annotations
@@ -14,10 +16,114 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.features.match.matched import Shape
-from engine.features.match.refining.fade_errors import BIN_SAMPLES as _BIN
-from engine.features.match.refining.fade_errors import BinnedErrors, energy_left
 
+Gains = NDArray[np.float64]
 Wide = NDArray[np.float64]
+
+
+def rising(shape: Shape, position: Gains) -> Gains:
+    """Return the gain of a fade-in, 0 to 1, at positions from 0, its start, to 1.
+
+    A fade-out has the gain of ``1 - position``.
+    """
+    inside = np.clip(position, 0.0, 1.0)
+    if shape is Shape.EQUAL_GAIN:
+        return inside
+    if shape is Shape.EQUAL_POWER:
+        return np.sin(inside * (np.pi / 2))
+    if shape is Shape.RAISED_COSINE:
+        return 0.5 - 0.5 * np.cos(np.pi * inside)
+    return np.sqrt(inside)
+
+
+def fade(shape: Shape, start: float, length: float, at: Gains) -> tuple[Gains, Gains]:
+    """Return the gains of fade-out and fade-in, at samples counted as `start` is."""
+    position = (at - start + 0.5) / max(length, 1e-9)
+    if length < 1.0:
+        position = (at >= start).astype(np.float64)
+    return rising(shape, 1.0 - position), rising(shape, position)
+
+
+BIN_SAMPLES = 16
+
+
+def energy_left(edited: Wide, before: Wide, after: Wide, start: float, length: float, shape: Shape) -> float:
+    """Return the energy that a crossfade leaves; edited, before and after of shape (channels, n)."""
+    falls, rises = fade(shape, start, length, np.arange(edited.shape[1], dtype=np.float64))
+    left = edited - falls * before
+    left -= rises * after
+    return float(np.sum(left * left))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BinnedErrors:
+    """Sums over bins of `BIN_SAMPLES` of the terms of the residual energy of crossfades.
+
+    Attributes
+    ----------
+    own, fall2, rise2, fall, rise, both : products of the edited file and both sides, shape (bins,)
+    wrong_before : residual of the side before in all bins before one, shape (bins + 1,)
+    wrong_after : residual of the side after in all bins from one on, shape (bins + 1,)
+    """
+
+    own: Wide
+    fall2: Wide
+    rise2: Wide
+    fall: Wide
+    rise: Wide
+    both: Wide
+    wrong_before: Wide
+    wrong_after: Wide
+
+    @classmethod
+    def of(cls, edited: Wide, before: Wide, after: Wide) -> BinnedErrors:
+        """Sum up, of shape (channels, n) each."""
+        edges = np.arange(0, edited.shape[1], BIN_SAMPLES)
+
+        def summed(x: Wide, y: Wide) -> Wide:
+            sums: Wide = np.add.reduceat(np.sum(x * y, axis=0), edges)
+            return sums
+
+        own, fall2, rise2 = summed(edited, edited), summed(before, before), summed(after, after)
+        fall, rise, both = summed(edited, before), summed(edited, after), summed(before, after)
+        wrong_before, wrong_after = _up_to(own + fall2 - 2.0 * fall), _from(own + rise2 - 2.0 * rise)
+        return cls(own, fall2, rise2, fall, rise, both, wrong_before, wrong_after)
+
+    @property
+    def count(self) -> int:
+        """Return how many bins there are."""
+        return len(self.own)
+
+    def left(self, start: float, length: float, shape: Shape) -> float:
+        """Return about how much energy a crossfade leaves; start and length are in samples."""
+        middle = (BIN_SAMPLES - 1) / 2.0
+        first, last = _inside((start - middle) / BIN_SAMPLES, length / BIN_SAMPLES, self.count)
+        at = BIN_SAMPLES * np.arange(first, last, dtype=np.float64) + middle
+        falls, rises = fade(shape, start, length, at)
+        inside = slice(first, last)
+        return float(
+            self.wrong_before[first]
+            + self.own[inside].sum()
+            + falls @ (falls * self.fall2[inside] - 2.0 * self.fall[inside])
+            + rises @ (rises * self.rise2[inside] - 2.0 * self.rise[inside])
+            + 2.0 * (falls * rises) @ self.both[inside]
+            + self.wrong_after[last]
+        )
+
+
+def _inside(start: float, length: float, count: int) -> tuple[int, int]:
+    """Return the first and last place, of `count`, that enclose a crossfade."""
+    first = min(count, max(0, int(start) - 1))
+    return first, min(count, max(first, int(start + length) + 2))
+
+
+def _up_to(values: Wide) -> Wide:
+    return np.concatenate([[0.0], np.cumsum(values)])
+
+
+def _from(values: Wide) -> Wide:
+    return np.concatenate([np.cumsum(values[::-1])[::-1], [0.0]])
+
 
 _LENGTHS = 48.0 * 2.0 ** (np.arange(22) / 2.0)  # 1 ms to more than half a second at 44.1 kHz
 _PLACES = np.linspace(-0.65, 0.65, 9)
@@ -103,7 +209,7 @@ def seam(edited: Wide, before: Wide, after: Wide) -> Seam:
 
 def _grid(binned: BinnedErrors, around: float) -> tuple[float, float]:
     """Return the start and length that are best on a grid, in samples."""
-    window = binned.count * _BIN
+    window = binned.count * BIN_SAMPLES
     best = (np.inf, around, 0.0)
     for shape in (Shape.EQUAL_GAIN, Shape.EQUAL_POWER):
         for length in _LENGTHS[window > _LENGTHS]:

@@ -1,4 +1,8 @@
-"""Refine the seams between segments from rough places to samples."""
+"""Refine the seams between segments, and their offsets, from rough places to samples.
+
+A raw recording is read along a line, aligned with the edited file sample by sample. The offset of a segment
+is found to the sample, and to a part of one where that explains more.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +12,133 @@ from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import irfft, next_fast_len, rfft, rfftfreq
 
 from engine.core.processes.side_by_side import side_by_side
 from engine.core.progress import Progress
 from engine.features.match.refining.crossfades import Seam, parted, seam
-from engine.features.match.refining.line_sound import Line, as_channels
-from engine.features.match.refining.short_filter import REACH_SAMPLES, filtered, fitted_filter, fitted_gain
+from engine.features.match.refining.levels import REACH_SAMPLES, filtered, fitted_filter, fitted_gain
 from engine.features.match.sound import Sound
+from engine.sound.edl.tracks.delay import delayed
 
 Wide = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A raw recording at an offset, at the rate of the edited file.
+
+    Attributes
+    ----------
+    offset_samples : delay of the same sound in the raw recording
+    delay_samples : additional delay in the edited file, in fractions of a sample
+    """
+
+    raw: int
+    offset_samples: int
+    delay_samples: float = 0.0
+
+    def read(self, raws: tuple[Sound, ...], start: int, stop: int) -> Wide:
+        """Return its audio for [start, stop) of the edited file, shape (stop - start, channels)."""
+        sound = raws[self.raw]
+        first, last = start + self.offset_samples, stop + self.offset_samples
+        if not self.delay_samples:
+            return sound.read(first, last).astype(np.float64)
+        return delayed(
+            lambda begin, end: sound.read(begin, end).astype(np.float64), first, last, self.delay_samples
+        )
+
+
+def as_channels(samples: Wide, channels: int) -> Wide:
+    """Return samples with as many channels as the edited file has: their mean where it has fewer or more."""
+    if samples.shape[1] == channels:
+        return samples
+    return np.repeat(samples.mean(axis=1, keepdims=True), channels, axis=1)
+
+
+_LONGEST_SAMPLES = 1 << 15
+_PLACES = 4
+_REACH_SAMPLES = 24
+_WHITENED = 0.6
+_LEAST_PART = 0.02
+_BETTER_BY = 0.7  # of the residual: a fraction of a sample has to earn it
+
+
+def aligned(raws: tuple[Sound, ...], edited: Sound, raw: int, offset: float, span: tuple[int, int]) -> Line:
+    """Return the line of a span [start, stop) of the edited file, where its offset is known roughly.
+
+    Parameters
+    ----------
+    offset : in samples of the edited file, right within `_REACH_SAMPLES`
+    """
+    guess = round(offset)
+    places = _places(span)
+    size = next_fast_len(_length(span) + 2 * _REACH_SAMPLES, real=True)
+    lags = np.zeros(2 * _REACH_SAMPLES + 1)
+    for start, stop in places:
+        mine = _whitened(edited.mono(start, stop), size)
+        begin = start + guess - _REACH_SAMPLES
+        theirs = _whitened(raws[raw].mono(begin, begin + stop - start + 2 * _REACH_SAMPLES), size)
+        found = irfft(np.conj(mine) * theirs, size)[: len(lags)]
+        scale = float(np.sqrt(np.sum(np.abs(mine) ** 2) * np.sum(np.abs(theirs) ** 2)))
+        lags += found / max(scale, 1e-12)
+    whole = guess + int(np.argmax(lags)) - _REACH_SAMPLES
+    plain = Line(raw, whole)
+    part = _part(raws, edited, plain, places)
+    if abs(part) < _LEAST_PART:
+        return plain
+    moved = Line(raw, whole, -part)
+    left, left_moved = (_left(raws, edited, line, places) for line in (plain, moved))
+    return moved if left_moved < _BETTER_BY * left else plain
+
+
+def _length(span: tuple[int, int]) -> int:
+    return min(_LONGEST_SAMPLES, span[1] - span[0])
+
+
+def _places(span: tuple[int, int]) -> list[tuple[int, int]]:
+    start, stop = span
+    length = _length(span)
+    count = max(1, min(_PLACES, (stop - start) // length))
+    firsts = np.linspace(start, stop - length, count) if count > 1 else [(start + stop - length) / 2]
+    return [(int(first), int(first) + length) for first in firsts]
+
+
+def _whitened(samples: NDArray[np.float32], size: int) -> NDArray[np.complex128]:
+    # Whitened, the steps at both ends would weigh as much as deep music between, and agree at other lags.
+    spectrum = rfft(samples * np.hanning(len(samples)), size)
+    weighed: NDArray[np.complex128] = spectrum / (np.abs(spectrum) ** _WHITENED + 1e-9)
+    return weighed
+
+
+def _part(raws: tuple[Sound, ...], edited: Sound, line: Line, places: list[tuple[int, int]]) -> float:
+    """Return the remaining delay of the raw recording in fractions of a sample: the slope of the phases."""
+    length = places[0][1] - places[0][0]
+    window = np.hanning(length)
+    cross = np.zeros(length // 2 + 1, np.complex128)
+    for start, stop in places:
+        theirs = line.read(raws, start, stop).mean(axis=1)
+        mine = edited.mono(start, stop).astype(np.float64)
+        x, y = rfft(theirs * window), rfft(mine * window)
+        cross += np.conj(x) * y / (np.abs(x * y) ** _WHITENED + 1e-12)
+    omega = 2.0 * np.pi * rfftfreq(length)
+    heard = omega < 0.7 * np.pi
+    weights = np.abs(cross) * heard
+    total = float(np.sum(weights * omega**2))
+    return float(np.sum(weights * omega * np.angle(cross)) / total) if total > 0.0 else 0.0
+
+
+def _left(raws: tuple[Sound, ...], edited: Sound, line: Line, places: list[tuple[int, int]]) -> float:
+    """Return the residual share of the edited file after subtracting the line at the best gain."""
+    power = shared = own = 0.0
+    for start, stop in places:
+        theirs = line.read(raws, start, stop).mean(axis=1)
+        mine = edited.mono(start, stop).astype(np.float64)
+        power += float(mine @ mine)
+        shared += float(mine @ theirs)
+        own += float(theirs @ theirs)
+    return 1.0 - shared**2 / max(own * power, 1e-30) + 1e-12
+
 
 _WINDOW_S = 0.65
 _OF_NEXT = 0.65  # of a segment: the part clear of a crossfade at its other end

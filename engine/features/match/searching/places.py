@@ -3,7 +3,8 @@
 Patterns of levels name the places that sound alike; at each of them the waveforms are correlated, whitened in
 part (C. H. Knapp, G. C. Carter, "The generalized correlation method for estimation of time delay", IEEE
 Transactions on Acoustics, Speech, and Signal Processing 24, 1976), which gives the offset to a fraction of a
-sample and the likelihood of the place.
+sample and the likelihood of the place. Places with one raw recording and offset are on a line, along which
+the two run together.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from scipy.fft import irfft, next_fast_len, rfft
 
 from engine.core.processes.side_by_side import side_by_side
 from engine.core.progress import Progress
-from engine.features.match.searching.features import HOP_SAMPLES, Floats, SearchFeatures, patterns
+from engine.features.match.sound import HOP_SAMPLES, Floats, SearchFeatures, patterns
 
 _MOST_ALIKE = 64
 _MOST_PLACES = 20
@@ -209,3 +210,49 @@ def stretches(length_samples: int, frames: int, hop_frames: int) -> NDArray[np.i
     """Return the start frames of segments that cover a recording at `RATE_HZ`."""
     last = max(1, length_samples // HOP_SAMPLES - frames + 1)
     return np.unique(np.append(np.arange(0, last, hop_frames), last - 1))
+
+
+_SAME_WITHIN_SAMPLES = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Diagonal:
+    """A raw recording at an offset, for its detected duration; in samples at the rate of the search.
+
+    Attributes
+    ----------
+    offset : delay in the raw recording relative to the edited file
+    start, stop : range of the edited file in which it was detected
+    score : the highest of the scores of its places
+    """
+
+    raw: int
+    offset: float
+    start: float
+    stop: float
+    score: float
+
+
+def diagonals(found: Places, stretch_samples: float, longest_gap_samples: float) -> list[Diagonal]:
+    """Unite places of the same raw recording and offset that follow each other."""
+    order = np.lexsort((found.at, found.offset, found.raw))
+    raw, offset = found.raw[order], found.offset[order]
+    breaks = np.flatnonzero((np.diff(raw) != 0) | (np.diff(offset) > _SAME_WITHIN_SAMPLES)) + 1
+    lines = []
+    for group in np.split(order, breaks):
+        if not len(group):
+            continue
+        by_time = group[np.argsort(found.at[group], kind="stable")]
+        gaps = np.flatnonzero(np.diff(found.at[by_time]) > longest_gap_samples) + 1
+        for run in np.split(by_time, gaps):
+            best = run[found.score[run] >= 0.8 * found.score[run].max()]
+            lines.append(
+                Diagonal(
+                    int(found.raw[run[0]]),
+                    float(np.median(found.offset[best])),
+                    float(found.at[run[0]] - stretch_samples / 2),
+                    float(found.at[run[-1]] + stretch_samples / 2),
+                    float(found.score[run].max()),
+                )
+            )
+    return sorted(lines, key=lambda line: line.start)

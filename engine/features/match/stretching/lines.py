@@ -15,8 +15,8 @@ from scipy.ndimage import map_coordinates, spline_filter, uniform_filter1d
 
 from engine.analysis.signal.summit import summit
 from engine.core.processes.side_by_side import side_by_side
-from engine.features.match.searching.features import RATE_HZ, Floats
 from engine.features.match.searching.lags import evenly
+from engine.features.match.sound import RATE_HZ, Floats
 from engine.features.match.stretching.spectra import (
     AROUND_S,
     HOP_SAMPLES,

@@ -13,7 +13,7 @@ from scipy.ndimage import uniform_filter1d
 
 from engine.analysis.signal.filter_banks import triangles
 from engine.analysis.signal.mel import band_power_blocks, bank_tensor
-from engine.features.match.searching.features import RATE_HZ, Floats
+from engine.features.match.sound import RATE_HZ, Floats
 
 HOP_SAMPLES = 128
 COARSE_HOP_SAMPLES = 512

@@ -15,10 +15,9 @@ import numpy as np
 from engine.core.progress import Progress
 from engine.features.arrangement.decode import Bounds, decode
 from engine.features.arrangement.editor import adapter_of, scores_for, shipped_network
-from engine.features.arrangement.learning import Pair
-from engine.features.arrangement.network import Adapter, ArrangingNetwork
-from engine.features.arrangement.orders import Order
+from engine.features.arrangement.network import Adapter, ArrangingNetwork, Pair
 from engine.features.arrangement.step_features import StepFeatures
+from engine.features.arrangement.steps import Order
 from engine.lab.evaluation.arranging import plain
 from engine.lab.evaluation.arranging.compared import Compared, compared
 from engine.lab.evaluation.arranging.forms.rows import RECORDINGS, evaluate_forms

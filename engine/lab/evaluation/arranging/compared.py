@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from engine.features.arrangement.orders import Order, length_s, plays, spans_of
-from engine.features.arrangement.steps import Steps
+from engine.features.arrangement.steps import Order, Steps, length_s, plays, spans_of
 
 
 @dataclass(frozen=True, slots=True)

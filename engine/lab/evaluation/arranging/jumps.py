@@ -7,10 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from engine.features.arrangement.learning import Pair, Wanted, example_states, tensors_of
-from engine.features.arrangement.network import Adapter, ArrangingNetwork
-from engine.features.arrangement.orders import Order
+from engine.features.arrangement.network import (
+    Adapter,
+    ArrangingNetwork,
+    Pair,
+    Wanted,
+    example_states,
+    tensors_of,
+)
 from engine.features.arrangement.step_features import StepFeatures
+from engine.features.arrangement.steps import Order
 
 
 @torch.no_grad()

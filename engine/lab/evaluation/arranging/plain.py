@@ -12,10 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.spans import runs
-from engine.features.arrangement.learning import Pair
-from engine.features.arrangement.orders import Order, order_of, plays, spans_of
+from engine.features.arrangement.network import Pair
 from engine.features.arrangement.step_features import StepFeatures
-from engine.features.arrangement.steps import Steps
+from engine.features.arrangement.steps import Order, Steps, order_of, plays, spans_of
 
 Floats = NDArray[np.float64]
 _LOUDNESS = 0

@@ -23,8 +23,8 @@ from engine.document.state import DocumentState
 from engine.features.arrangement.editor import shipped_network
 from engine.features.arrangement.finder.arrange import arranged
 from engine.features.arrangement.finder.requests import ArrangeRequest, ProposedArrangement
-from engine.features.arrangement.orders import Order, order_of
 from engine.features.arrangement.step_features import StepFeatures, hear
+from engine.features.arrangement.steps import Order, order_of
 from engine.features.takes.finders.takes.proposals import propose_takes
 from engine.lab.evaluation.arranging.compared import compared
 from engine.lab.evaluation.arranging.jumps import jumps_right, next_kept

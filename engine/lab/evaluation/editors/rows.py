@@ -14,13 +14,13 @@ from engine.features.arrangement.choices.units import PHRASE as PHRASE_UNIT
 from engine.features.arrangement.choices.units import units_of
 from engine.features.arrangement.decode import Bounds
 from engine.features.arrangement.editor import Editor, arrangements, learn_editor, shipped_network
-from engine.features.arrangement.learning import Pair
 from engine.features.arrangement.methods import BY_NETWORK
-from engine.features.arrangement.orders import Order, order_of_spans, spans_of
+from engine.features.arrangement.network import Pair
 from engine.features.arrangement.rules.learned import rules_of
 from engine.features.arrangement.rules.outline import outlines_of
 from engine.features.arrangement.rules.search import orders_by
 from engine.features.arrangement.step_features import StepFeatures
+from engine.features.arrangement.steps import Order, order_of_spans, spans_of
 from engine.lab.evaluation.arranging.forms.plain import of_nearest
 from engine.lab.evaluation.editors.analysed import GENERATORS, AnalysedJam, analysed
 from engine.lab.evaluation.editors.hidden import HiddenEditor, hidden_editors

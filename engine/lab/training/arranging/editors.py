@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from engine.features.arrangement.orders import Order, Span, order_of
+from engine.features.arrangement.steps import Order, Span, order_of
 from engine.lab.training.arranging.rehearsals import ATTEMPT, NOODLE, PAUSE, TAKE, TALK, Piece, Rehearsal
 
 

@@ -13,8 +13,7 @@ import torch
 from torch import Tensor
 
 from engine.analysis.learning.torch_threads import few_threads
-from engine.features.arrangement.learning import Read, group_loss, tensors_of
-from engine.features.arrangement.network import ArrangingNetwork, StepTensors
+from engine.features.arrangement.network import ArrangingNetwork, Read, StepTensors, group_loss, tensors_of
 from engine.features.arrangement.step_features import SPECTRUM
 from engine.lab.half_precision import save_half
 from engine.lab.training.arranging.editors import seen_editor

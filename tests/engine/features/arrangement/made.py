@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.analysis.found_takes import FoundTakes
-from engine.features.arrangement.scores import Jump, Scores
+from engine.features.arrangement.decode import Jump, Scores
 from engine.features.arrangement.step_features import COLUMNS, StepFeatures
 from engine.features.arrangement.steps import Steps
 

@@ -27,19 +27,18 @@ from engine.features.arrangement.decode import Bounds, Decoded
 from engine.features.arrangement.editor import load_editor, save_editor
 from engine.features.arrangement.finder.arrange import before_attacks, bounds_of, proposed_of
 from engine.features.arrangement.finder.learn_edits import edits_of
-from engine.features.arrangement.finder.learn_edits_requests import (
+from engine.features.arrangement.finder.requests import (
     LearnEditsRequest,
     PairQuality,
     RawAndEdited,
     pair_problem,
     pairs_problem,
+    require_arranging,
 )
-from engine.features.arrangement.finder.requests import require_arranging
 from engine.features.arrangement.methods import CHOICES, Hits, Method, Rate, agreed_cuts_of
-from engine.features.arrangement.orders import order_of, plays
 from engine.features.arrangement.references import keeping_references, references_of
 from engine.features.arrangement.step_features import StepFeatures, with_sections
-from engine.features.arrangement.steps import Section
+from engine.features.arrangement.steps import Section, order_of, plays
 from engine.features.registry import FoundEdits, request_of
 from engine.review.finders.finder import Found
 from engine.sound.edl.build import build

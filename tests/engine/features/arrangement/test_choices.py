@@ -22,6 +22,7 @@ from engine.features.arrangement.choices.operations import (
     Operations,
     Part,
     Sorting,
+    words_of,
 )
 from engine.features.arrangement.choices.search import Example, fitting_operations, made_by
 from engine.features.arrangement.choices.units import (
@@ -34,15 +35,12 @@ from engine.features.arrangement.choices.units import (
     counted_as_one,
     units_of,
 )
-from engine.features.arrangement.choices.words import words_of
 from engine.features.arrangement.decode import Bounds
 from engine.features.arrangement.editor import Editor, arrangements, load_editor, save_editor, shipped_network
-from engine.features.arrangement.learning import Pair
 from engine.features.arrangement.methods import CHOICES, FLOOR, RULES, method_of
-from engine.features.arrangement.network import Adapter
-from engine.features.arrangement.orders import order_of, plays
+from engine.features.arrangement.network import Adapter, Pair
 from engine.features.arrangement.step_features import IS_PLAYED, StepFeatures
-from engine.features.arrangement.steps import Section
+from engine.features.arrangement.steps import Section, order_of, plays
 from tests.engine.features.arrangement import made
 
 BAR = 4

@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.features.arrangement.decode import Bounds, decode, several
-from engine.features.arrangement.orders import length_s, order_of, plays, spans_of
-from engine.features.arrangement.scores import Jump, Scores
+from engine.features.arrangement.decode import Bounds, Jump, Scores, decode, several
+from engine.features.arrangement.steps import length_s, order_of, plays, spans_of
 from tests.engine.features.arrangement import made
 
 OF_KEEP = 0.3

@@ -12,11 +12,10 @@ import numpy as np
 import pytest
 
 from engine.features.arrangement.editor import Editor, load_editor, save_editor
-from engine.features.arrangement.editor_card import card_of, cards_of
+from engine.features.arrangement.editor_files import card_of, cards_of
 from engine.features.arrangement.habits import Counted, Piece, habits_of
-from engine.features.arrangement.learning import Pair
-from engine.features.arrangement.network import Adapter
-from engine.features.arrangement.orders import order_of
+from engine.features.arrangement.network import Adapter, Pair
+from engine.features.arrangement.steps import order_of
 from tests.engine.features.arrangement import made
 
 
@@ -67,6 +66,6 @@ def test_a_list_does_not_wait_for_a_pipe(tmp_path: Path) -> None:
 
 
 def test_reading_a_card_loads_no_model() -> None:
-    code = "import engine.features.arrangement.editor_card, sys; print('torch' in sys.modules)"
+    code = "import engine.features.arrangement.editor_files, sys; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

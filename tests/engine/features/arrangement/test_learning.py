@@ -22,9 +22,18 @@ from engine.features.arrangement.editor import (
     save_editor,
     scores_for,
 )
-from engine.features.arrangement.learning import Pair, Read, Wanted, group_loss, label_rows, tensors_of
-from engine.features.arrangement.network import PASSES, Adapter, ArrangingNetwork
-from engine.features.arrangement.orders import order_of
+from engine.features.arrangement.network import (
+    PASSES,
+    Adapter,
+    ArrangingNetwork,
+    Pair,
+    Read,
+    Wanted,
+    group_loss,
+    label_rows,
+    tensors_of,
+)
+from engine.features.arrangement.steps import order_of
 from engine.lab.evaluation.arranging.compared import compared
 from tests.engine.features.arrangement import made
 

@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.document.analysis import BeatGrid
-from engine.features.arrangement.learning import passes_of
-from engine.features.arrangement.orders import order_of
-from engine.features.arrangement.steps import steps_of
+from engine.features.arrangement.network import passes_of
+from engine.features.arrangement.steps import order_of, steps_of
 from engine.lab.evaluation.arranging.compared import compared, edit_distance, f_of_places
 from tests.engine.features.arrangement import made
 

@@ -7,9 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.features.arrangement.rules.choices import Choices
 from engine.features.arrangement.rules.outline import Outline, Stretch, outlines_of
-from engine.features.arrangement.rules.picks import sort_of
+from engine.features.arrangement.rules.picks import Choices, sort_of
 from engine.features.arrangement.step_features import HAS_BEAT, IS_PLAYED, StepFeatures, powers_of
 from engine.features.arrangement.steps import Section, Steps
 from engine.features.takes.features import Frames

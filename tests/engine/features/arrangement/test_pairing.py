@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.features.arrangement.pairing import guessed_pairs
+from engine.features.arrangement.finder.requests import guessed_pairs
 
 
 def guessed(*names: str) -> list[tuple[tuple[str, ...], str | None]]:

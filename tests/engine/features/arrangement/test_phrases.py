@@ -10,8 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.document.analysis import BeatGrid
-from engine.features.arrangement.phrases.changes import unrepeated_changes_db
-from engine.features.arrangement.phrases.sounds import Sounds
+from engine.features.arrangement.form import Sounds, unrepeated_changes_db
 from engine.features.arrangement.step_features import hear
 from engine.features.arrangement.steps import steps_of, with_outer_beats
 from engine.features.takes.features import frames_of
@@ -156,7 +155,7 @@ def test_long_recordings_are_searched_in_parts(monkeypatch: pytest.MonkeyPatch) 
     beats = (np.arange(6 * 32) * BEAT_S * RATE_HZ).astype(np.int64)
     grid = BeatGrid(beats, np.arange(len(beats)) % BEATS + 1, 120.0, 1.0, "")
     whole = hear([audio], RATE_HZ, len(audio), grid).phrases
-    monkeypatch.setattr("engine.features.arrangement.phrases.form._PART_S", 50.0)
+    monkeypatch.setattr("engine.features.arrangement.form._PART_S", 50.0)
     parts = hear([audio], RATE_HZ, len(audio), grid).phrases
     assert len({one.label for one in parts}) > len({one.label for one in whole}) >= 2
     assert all(one.last <= other.first for one, other in pairwise(parts))

@@ -10,10 +10,10 @@ import pytest
 from engine.analysis.found_takes import FoundTakes, Take, TakeGroup
 from engine.document.proposals import Evidence
 from engine.features.arrangement.decode import Bounds
-from engine.features.arrangement.orders import order_of
 from engine.features.arrangement.reasons import Reasons
 from engine.features.arrangement.references import keeping_references
 from engine.features.arrangement.step_features import StepFeatures
+from engine.features.arrangement.steps import order_of
 from tests.engine.features.arrangement import made
 
 SONG, BRIEF, LAST = (0, 80), (86, 110), (116, 200)

@@ -19,14 +19,13 @@ from engine.features.arrangement.editor import (
     save_editor,
     shipped_network,
 )
-from engine.features.arrangement.learning import Pair
 from engine.features.arrangement.methods import METHODS, NETWORK, RULES, method_of
-from engine.features.arrangement.orders import Order, length_s, order_of, plays
+from engine.features.arrangement.network import Pair
 from engine.features.arrangement.rules.learned import arrangements_by
 from engine.features.arrangement.rules.outline import outlines_of
 from engine.features.arrangement.rules.search import Edited, Fitting, fitting_rules, orders_by
 from engine.features.arrangement.step_features import HAS_BEAT, IS_PLAYED, StepFeatures
-from engine.features.arrangement.steps import Section
+from engine.features.arrangement.steps import Order, Section, length_s, order_of, plays
 from tests.engine.features.arrangement import made
 
 BAR = 4

@@ -12,24 +12,29 @@ import soundfile
 from scipy.fft import irfft, rfft
 
 from engine.core.progress import SILENT
-from engine.features.match.copies import rendered
+from engine.features.match.copies import matched_share, rendered
 from engine.features.match.matched import GainPoint, Segment, Shape
-from engine.features.match.refining.crossfades import channels_first
-from engine.features.match.refining.fade_errors import BIN_SAMPLES, BinnedErrors, energy_left
+from engine.features.match.refining.crossfades import (
+    BIN_SAMPLES,
+    BinnedErrors,
+    channels_first,
+    energy_left,
+    fade,
+)
 from engine.features.match.refining.levels import gain_at
-from engine.features.match.refining.line_sound import Line
-from engine.features.match.refining.seams import along_seams, independent, placed
-from engine.features.match.refining.shapes import fade
+from engine.features.match.refining.seams import Line, along_seams, independent, placed
 from engine.features.match.searching import lags as lags_module
 from engine.features.match.searching import places as places_module
-from engine.features.match.searching.decode import FOLLOWED_RATIO, decode
-from engine.features.match.searching.diagonals import Diagonal
-from engine.features.match.searching.features import RATE_HZ as LOW_HZ
-from engine.features.match.searching.features import search_features
-from engine.features.match.searching.likelihood import STEP_SAMPLES, WINDOW_SAMPLES, log_likelihoods
-from engine.features.match.searching.places import finer_lags, places, stretches
-from engine.features.match.sound import opened, sound_of
-from engine.features.match.verdict import matched_share
+from engine.features.match.searching.likelihood import (
+    FOLLOWED_RATIO,
+    STEP_SAMPLES,
+    WINDOW_SAMPLES,
+    decode,
+    log_likelihoods,
+)
+from engine.features.match.searching.places import Diagonal, finer_lags, places, stretches
+from engine.features.match.sound import RATE_HZ as LOW_HZ
+from engine.features.match.sound import opened, search_features, sound_of
 from tests.engine.features.match.test_match import RATE_HZ, music
 
 SHAPES = list(Shape)

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.features.match.between import Copy, are_grains
 from engine.features.match.match import match_sounds
 from engine.features.match.matched import Matched
 from engine.features.match.sound import Samples, sound_of
-from engine.features.match.stretching.grains import Copy, are_grains
 from engine.features.match.stretching.lines import StretchedLine
 from engine.lab.evaluation.matching.stretchers import stretched
 from tests.engine.features.match.test_match import RATE_HZ, music

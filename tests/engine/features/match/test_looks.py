@@ -8,14 +8,11 @@ import numpy as np
 import pytest
 
 from engine.core.progress import SILENT
-from engine.features.match.searching.diagonals import Diagonal
-from engine.features.match.searching.features import RATE_HZ as LOW_HZ
-from engine.features.match.searching.features import SearchFeatures, search_features
-from engine.features.match.searching.looks import first_look, quick_look
-from engine.features.match.searching.places import _highest
-from engine.features.match.searching.repeats import settled
-from engine.features.match.searching.search import Stretch
-from engine.features.match.sound import Samples, sound_of
+from engine.features.match.searching.corrections import settled
+from engine.features.match.searching.places import Diagonal, _highest
+from engine.features.match.searching.search import Stretch, first_look, quick_look
+from engine.features.match.sound import RATE_HZ as LOW_HZ
+from engine.features.match.sound import Samples, SearchFeatures, search_features, sound_of
 from engine.features.match.stretching.stretched import (
     going_on,
     opened_spectra,

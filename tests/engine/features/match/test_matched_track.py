@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.cli.main import main
 from engine.core.errors import UsageError
 from engine.document.document import Document
-from engine.features.match.alone import WINDOWS
+from engine.features.match.finder.reference import WINDOWS
 from engine.features.registry import FoundEdits
 from tests.engine.features.match.test_matched_edit import edges, residual_db, taken
 from tests.engine.features.takes.playing import RATE_HZ, passage

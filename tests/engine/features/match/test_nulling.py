@@ -10,11 +10,11 @@ import pytest
 from engine.core.progress import SILENT
 from engine.features.match.copies import NullTested, proven
 from engine.features.match.matched import Segment
-from engine.features.match.nulling.spans import Expected, crossfaded_likelihoods, nulled, nulls
-from engine.features.match.searching.diagonals import Diagonal
-from engine.features.match.searching.features import RATE_HZ
+from engine.features.match.nulling import Expected, crossfaded_likelihoods, nulled, nulls
 from engine.features.match.searching.likelihood import STEP_SAMPLES, log_likelihoods, ratio_of, unexplained
+from engine.features.match.searching.places import Diagonal
 from engine.features.match.searching.search import Stretch
+from engine.features.match.sound import RATE_HZ
 
 _S = RATE_HZ
 

@@ -15,23 +15,15 @@ from scipy.signal import bilinear, freqz, lfilter
 from engine.core.progress import SILENT
 from engine.features.match.match import match_sounds
 from engine.features.match.matched import Shape
-from engine.features.match.refining.aligning import aligned
-from engine.features.match.refining.crossfades import cut, parted, seam
-from engine.features.match.refining.levels import gain_at, ride
-from engine.features.match.refining.line_sound import Line
-from engine.features.match.refining.shapes import fade, rising
-from engine.features.match.refining.short_filter import filtered, fitted_filter
-from engine.features.match.searching.carried_on import carried_on
-from engine.features.match.searching.diagonals import Diagonal
-from engine.features.match.searching.faint import faint_places
-from engine.features.match.searching.features import HOP_SAMPLES, SearchFeatures, search_features
-from engine.features.match.searching.features import RATE_HZ as LOW_HZ
-from engine.features.match.searching.lags import agreeing, evenly
-from engine.features.match.searching.looks import first_look
-from engine.features.match.searching.places import places, stretches
-from engine.features.match.searching.repeats import settled
-from engine.features.match.searching.search import Stretch, joined, searched, without_flicker
-from engine.features.match.sound import Samples, sound_of
+from engine.features.match.refining.crossfades import cut, fade, parted, rising, seam
+from engine.features.match.refining.levels import filtered, fitted_filter, gain_at, ride
+from engine.features.match.refining.seams import Line, aligned
+from engine.features.match.searching.corrections import carried_on, settled
+from engine.features.match.searching.lags import agreeing, evenly, faint_places
+from engine.features.match.searching.places import Diagonal, places, stretches
+from engine.features.match.searching.search import Stretch, first_look, joined, searched, without_flicker
+from engine.features.match.sound import HOP_SAMPLES, Samples, SearchFeatures, search_features, sound_of
+from engine.features.match.sound import RATE_HZ as LOW_HZ
 from tests.engine.features.match.test_match import RATE_HZ, music
 from tests.mostly_long import mostly_long
 

@@ -10,9 +10,8 @@ import soxr
 from scipy.signal import butter, sosfilt
 
 from engine.cli.editing.match import _table
-from engine.features.match.figures import figures_of
 from engine.features.match.match import match_sounds
-from engine.features.match.matched import Matched
+from engine.features.match.matched import Matched, figures_of
 from engine.features.match.sound import Samples, sound_of
 from engine.features.match.stretching.lines import StretchedLine
 from engine.features.match.stretching.spectra import BANDS, MARGIN_BANDS, at_pitch, changes, spectra_of

@@ -13,7 +13,7 @@ from engine.core.errors import UsageError
 from engine.core.progress import SILENT
 from engine.document.document import Document
 from engine.features.arrangement.finder.learn_edits import edits_of
-from engine.features.arrangement.finder.learn_edits_requests import LearnEditsRequest, RawAndEdited
+from engine.features.arrangement.finder.requests import LearnEditsRequest, RawAndEdited
 from engine.features.registry import find_edits, request_of
 from engine.lab.evaluation.matching.stretchers import stretched
 from engine.recordings.media import locate_all

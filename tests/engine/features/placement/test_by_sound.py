@@ -10,8 +10,7 @@ import soxr
 from numpy.typing import NDArray
 
 from engine.features.placement.by_sound import SoundMatch, match_sounds
-from engine.features.placement.envelopes import envelope_of
-from engine.features.placement.sounds import TakeSound
+from engine.features.placement.sounds import TakeSound, envelope_of
 from engine.recordings.stated.continuations import takes_and_guesses
 from engine.recordings.stated.file_head import read_heads
 from tests.engine.analysis.signal.test_second_recorder import RATE_HZ, performance

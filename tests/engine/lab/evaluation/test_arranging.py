@@ -9,8 +9,8 @@ import numpy as np
 from engine.analysis.learning.loop import seeded
 from engine.core.progress import SILENT
 from engine.features.arrangement.network import ArrangingNetwork
-from engine.features.arrangement.orders import plays, spans_of
 from engine.features.arrangement.step_features import PLACES, places_of
+from engine.features.arrangement.steps import plays, spans_of
 from engine.lab.evaluation.arranging import plain
 from engine.lab.evaluation.arranging.arrange import FIGURES, Trial, measured
 from engine.lab.evaluation.arranging.compared import compared

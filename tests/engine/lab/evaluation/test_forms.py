@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 
 from engine.features.arrangement.alike import agreement
-from engine.features.arrangement.learning import Pair
-from engine.features.arrangement.orders import Order, order_of, spans_of
+from engine.features.arrangement.network import Pair
 from engine.features.arrangement.step_features import HAS_BEAT, IS_PLAYED
-from engine.features.arrangement.steps import Section
+from engine.features.arrangement.steps import Order, Section, order_of, spans_of
 from engine.lab.evaluation.arranging.forms import hidden
 from engine.lab.evaluation.arranging.forms.figures import jump_f, order_tau, reorders
 from engine.lab.evaluation.arranging.forms.hidden import HiddenEditor

@@ -13,10 +13,9 @@ import torch
 from engine.analysis.learning.shipped import with_weights
 from engine.features.arrangement.decode import Bounds
 from engine.features.arrangement.editor import Editor, arrangements, load_editor, save_editor, shipped_network
-from engine.features.arrangement.editor_card import card_of
-from engine.features.arrangement.learning import Pair
-from engine.features.arrangement.network import Adapter
-from engine.features.arrangement.orders import order_of
+from engine.features.arrangement.editor_files import card_of
+from engine.features.arrangement.network import Adapter, Pair
+from engine.features.arrangement.steps import order_of
 from engine.features.repair.separation.network import SeparationNetwork
 from engine.features.repair.separation.networked import WEIGHTS
 from tests.engine.features.arrangement import made

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.features.arrangement.orders import Order, spans_of
+from engine.features.arrangement.steps import Order, spans_of
 from engine.lab.evaluation.arranging.compared import f_of_matches
 
 _MOSTLY = 0.5

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.features.arrangement.orders import Order, order_of
-from engine.features.arrangement.steps import Steps
+from engine.features.arrangement.steps import Order, Steps, order_of
 from engine.lab.evaluation.arranging.forms.raws import JAM, PODCAST, SET, SONG, TALK, Part
 
 Seconds = tuple[float, float]

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.features.arrangement.learning import Pair
-from engine.features.arrangement.orders import Order, order_of, spans_of
+from engine.features.arrangement.network import Pair
 from engine.features.arrangement.rules.outline import runs_of
 from engine.features.arrangement.step_features import HAS_BEAT, TAKES, StepFeatures
+from engine.features.arrangement.steps import Order, order_of, spans_of
 
 _FALSE_START = TAKES.start + 16
 _LEAST_S = 8.0

@@ -13,10 +13,10 @@ from engine.analysis.beats.listen import listen
 from engine.core.progress import SILENT, Progress
 from engine.features.arrangement.decode import Bounds
 from engine.features.arrangement.editor import adapter_of, arrangements, learn_editor, shipped_network
-from engine.features.arrangement.learning import Pair
 from engine.features.arrangement.methods import BY_NETWORK
-from engine.features.arrangement.orders import Order
+from engine.features.arrangement.network import Pair
 from engine.features.arrangement.step_features import StepFeatures, hear
+from engine.features.arrangement.steps import Order
 from engine.lab.evaluation.arranging import plain
 from engine.lab.evaluation.arranging.compared import compared
 from engine.lab.evaluation.arranging.forms.figures import jump_f, order_tau, reorders

@@ -1,11 +1,8 @@
 """The null test of the search: spans that do not null as a copy would become foreign.
 
 A search names the likeliest line at each moment; in foreign sound that is one with a slight similarity. A
-copy is as likely as the certain spans of the same file are at its level; far less likely spans are foreign.
-
-How likely a moment is a mix of two lines, as in a crossfade (multiple coherence: Bendat and Piersol).
-
-How likely a true copy of a level is in an edited file: measured from the spans that are certain.
+copy is as likely as the certain spans of the same file are at its level; far less likely spans are foreign. A
+moment can also be a mix of two lines, as in a crossfade (multiple coherence: Bendat and Piersol).
 """
 
 from __future__ import annotations
@@ -20,8 +17,6 @@ from scipy.ndimage import uniform_filter1d
 
 from engine.core.processes.side_by_side import side_by_side
 from engine.core.progress import Progress
-from engine.features.match.searching.diagonals import Diagonal
-from engine.features.match.searching.features import RATE_HZ, Floats
 from engine.features.match.searching.likelihood import (
     NUMBERS,
     STEP_SAMPLES,
@@ -36,7 +31,9 @@ from engine.features.match.searching.likelihood import (
     unexplained,
     window_of,
 )
+from engine.features.match.searching.places import Diagonal
 from engine.features.match.searching.search import Stretch, joined, without_short_gaps
+from engine.features.match.sound import RATE_HZ, Floats
 
 Wide = NDArray[np.float64]
 

@@ -21,12 +21,12 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.features.arrangement.orders import Span
-from engine.features.arrangement.phrases.form import BRIEF_S, Flags, Form
-from engine.features.arrangement.phrases.sounds import Floats, Seconds, Sounds, blocks
-from engine.features.arrangement.steps import Section, Steps
+from engine.features.arrangement.form import BRIEF_S, Flags, Floats, Form, Seconds, Sounds, blocks
+from engine.features.arrangement.steps import Section, Span, Steps
 from engine.features.takes.features import Frames
 from engine.features.takes.structure.labels import groups_of
+
+Scores = NDArray[np.float64]
 
 LEAST_S, MOST_S = 3.5, 44.0
 """Lengths of phrases."""
@@ -139,8 +139,6 @@ def _spans(form: Form, playing: Sequence[Span]) -> NDArray[np.int64]:
         found.append(np.stack([begins[first], ends[last]], axis=1))
     return np.concatenate(found)
 
-
-Scores = NDArray[np.float64]
 
 _ROUNDS = 2
 _USUAL_S, _LEAST_PHRASE_S = 16.0, 3.0

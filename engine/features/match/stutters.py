@@ -14,11 +14,11 @@ from itertools import pairwise
 import numpy as np
 
 from engine.analysis.signal.summit import summit
-from engine.features.match.nulling.spans import Nulled, certain_until
-from engine.features.match.searching.diagonals import Diagonal
-from engine.features.match.searching.features import RATE_HZ, Floats
+from engine.features.match.nulling import Nulled, certain_until
 from engine.features.match.searching.likelihood import cut, on_line
+from engine.features.match.searching.places import Diagonal
 from engine.features.match.searching.search import Stretch, joined
+from engine.features.match.sound import RATE_HZ, Floats
 
 _LEAST_PERIOD, _MOST_PERIOD = round(0.03 * RATE_HZ), round(0.35 * RATE_HZ)
 _COMPARED = RATE_HZ

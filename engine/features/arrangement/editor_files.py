@@ -1,4 +1,8 @@
-"""Summary of an .editor file, read from its head alone: listing editors loads no model."""
+"""Files of editor models, light: an .editor file is listed and learned without loading a model here.
+
+The summary of a file is read from its head alone. Learning loads the models only as it runs, so that another
+process can be asked for it.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,11 @@ from pathlib import Path
 
 from engine.core.errors import OffcutError
 from engine.core.files.regular_file import open_regular
+from engine.core.files.safe_write import check_target
 from engine.core.files.strict_json import parse_json
+from engine.core.progress import Progress
 from engine.core.wording import counted, percent
+from engine.features.arrangement.finder.requests import EditorWritten, LearnEditsRequest
 from engine.features.arrangement.habits import Habits
 
 _MOST_BYTES = 1 << 22
@@ -84,3 +91,27 @@ def cards_of(used: Iterable[Path], folders: Iterable[Path]) -> tuple[EditorCard,
             continue
     cards = (card_of(path) for path in list(dict.fromkeys(paths))[:_MOST_FILES])
     return tuple(card for card in cards if card is not None)
+
+
+def learn_editor_file(
+    request: LearnEditsRequest, out: Path, overwrite: bool, progress: Progress
+) -> EditorWritten:
+    """Learn an editor and write it.
+
+    Raises
+    ------
+    UsageError : a file is made of none of its recordings, or they are too short
+    SourceError : a file cannot be read
+    ExportError : the file cannot be written, is there already, or is one that is learned from
+    Cancelled : the user asked for it
+    """
+    reads = [path for pair in request.pairs for path in (*pair.raws, pair.edited)]
+    check_target(out, overwrite=overwrite, reads=reads)  # before minutes of listening
+    from engine.features.arrangement.editor import save_editor
+    from engine.features.arrangement.finder.learn_edits import learn_edits
+
+    learned = learn_edits(request, progress)
+    save_editor(learned.editor, out, overwrite=overwrite)
+    edits, habits = learned.edits, learned.editor.habits
+    assert habits is not None, "they were just counted"
+    return EditorWritten(out, edits.told, habits, edits.left_out)

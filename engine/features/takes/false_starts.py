@@ -24,7 +24,7 @@ _EARLY_S = 1.0
 _NEAR_S = 1.2
 _GOES_ON_S = 0.6
 _FORGOTTEN_S = 240.0
-_LOOKED_AT_S, _LATER_S, _LATER_MOST = 20.0, 120.0, 6
+_COMPARED_S, _LATER_S, _LATER_MOST = 20.0, 120.0, 6
 _LEAST = 2.0
 _SAME_S = 1.0
 _SEVERAL = 2
@@ -78,11 +78,11 @@ def near_pairs(frames: Frames, spans: Spans, progress: Progress = SILENT) -> Ite
     """
     asked = []
     for number, (start, stop) in enumerate(spans.tolist()):
-        low = max(start, stop - round(_LOOKED_AT_S * FRAMES_PER_S))
+        low = max(start, stop - round(_COMPARED_S * FRAMES_PER_S))
         for begin, end in spans[number + 1 : number + 1 + _LATER_MOST].tolist():
             if begin - stop > _LATER_S * FRAMES_PER_S:
                 break
-            high = min(end, begin + round((_LOOKED_AT_S + _BEGIN_S) * FRAMES_PER_S))
+            high = min(end, begin + round((_COMPARED_S + _BEGIN_S) * FRAMES_PER_S))
             asked.append(((low, stop), (begin, high)))
     yield from pairs_between(frames, asked, _LEAST, progress)
 

@@ -13,7 +13,7 @@ from engine.features.takes.pairs import Pair, Spans
 
 LEAST_S = 5.0
 """Less of a passage is an attempt and no take."""
-_NEAR_S, _RINGS_S = 0.8, 3.5
+_EDGES_NEAR_S, _STOPS_NEAR_S = 0.8, 3.5
 """Maximum shift of a border to an edge of playing, and across ringing."""
 _LEAST_BY_BREAKS = (math.inf, math.inf, 16.0, 8.0, 8.0)
 """Minimum score of a path with none to all four of its borders at edges of playing.
@@ -57,10 +57,10 @@ class Edges:
         A take that breaks off on one side alone rings longer than the other: there the edge may be further
         away.
         """
-        stops = _both_near(pair.stops, self.stops, _NEAR_S)
+        stops = _both_near(pair.stops, self.stops, _EDGES_NEAR_S)
         if not any(np.any(self.stops == stop) for stop in stops):
-            stops = _both_near(pair.stops, self.stops, _RINGS_S)
-        return replace(pair, starts=_both_near(pair.starts, self.starts, _NEAR_S), stops=stops)
+            stops = _both_near(pair.stops, self.stops, _STOPS_NEAR_S)
+        return replace(pair, starts=_both_near(pair.starts, self.starts, _EDGES_NEAR_S), stops=stops)
 
     def stop_after(self, place: float, back_s: float, on_s: float) -> float | None:
         """Return the end of playing at a place or after it, or else just before; None where none is near."""
@@ -93,7 +93,7 @@ class Edges:
 
 
 def _both_near(places: tuple[float, float], edges: Spans, on_s: float) -> tuple[float, float]:
-    return _near(places[0], edges, _NEAR_S, on_s), _near(places[1], edges, _NEAR_S, on_s)
+    return _near(places[0], edges, _EDGES_NEAR_S, on_s), _near(places[1], edges, _EDGES_NEAR_S, on_s)
 
 
 def _near(place: float, edges: Spans, back_s: float, on_s: float) -> float:

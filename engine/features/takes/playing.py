@@ -7,9 +7,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import percentile_filter
 
 from engine.core.spans import runs
-from engine.features.takes.features import FRAMES_PER_S, STEPS_PER_S
+from engine.features.takes.features import FRAMES_PER_S, STEPS_PER_S, Floats
 
-Floats = NDArray[np.float32]
 Spans = NDArray[np.int64]
 
 BELOW_DB = 22.0

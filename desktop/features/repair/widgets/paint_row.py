@@ -12,7 +12,7 @@ from widgets.controls.keys.caps import KeyButton
 from widgets.theme import TEXT, Theme, px
 from widgets.timeline.sound.brush import Brush
 
-_WORDS = {
+_KEY_WORDS = {
     "repair.paint": "Paint",
     "repair.paint_range": "A range…",
     "repair.takes": "Subtract",
@@ -37,7 +37,9 @@ class PaintRow(QWidget):
 
     def __init__(self, theme: Theme, keys: Mapping[str, str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.buttons = {name: KeyButton(theme, words, keys.get(name, "")) for name, words in _WORDS.items()}
+        self.buttons = {
+            name: KeyButton(theme, words, keys.get(name, "")) for name, words in _KEY_WORDS.items()
+        }
         self._said = QLabel()
         self._said.setWordWrap(True)
         layout = QVBoxLayout(self)

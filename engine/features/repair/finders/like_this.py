@@ -42,12 +42,12 @@ class ExampleSettings(FinderSettings):
     fade_ms: float = FADE
 
 
-def _settings(request: FinderRequest) -> ExampleSettings:
+def _example_settings(request: FinderRequest) -> ExampleSettings:
     assert isinstance(request.settings, ExampleSettings)
     return request.settings
 
 
-def _find(request: FinderRequest, progress: Progress) -> Found:
+def _find_like(request: FinderRequest, progress: Progress) -> Found:
     """Find all that sounds like the example, and propose an edit of each place.
 
     Raises
@@ -60,7 +60,7 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
     from engine.features.repair.separation.windows import joined
     from engine.recordings.mono import mono
 
-    state, settings = request.state, _settings(request)
+    state, settings = request.state, _example_settings(request)
     span = s_to_samples(settings.start_s, state.rate_hz), s_to_samples(settings.stop_s, state.rate_hz)
     (example,) = joined((span,), state.length_samples, state.rate_hz)
     spans = SpanRequest(state, request.media, request.tracks, (example,))
@@ -147,7 +147,7 @@ def like_events(
 LIKE_THIS = Finder(
     "Like this",
     "Removes, keeps or cuts sounds that are similar to an example.",
-    _find,
+    _find_like,
     ExampleSettings,
     maker=BY_EXAMPLE,
     adds=True,

@@ -28,7 +28,7 @@ WEIGHTS = (
     Path(__file__).resolve().parents[4] / "resources" / "models" / "separation" / "separation.safetensors"
 )
 HOP_S = MEL.hop_samples / MEL.rate_hz
-_EARS = "sounds.safetensors"
+_DETECTOR_FILE = "sounds.safetensors"
 _ROUNDING_S = 0.001
 _STEP_FRAMES = VIEW_FRAMES // 2
 _ONE_VIEW_FRAMES = VIEW_FRAMES * 3 // 4
@@ -93,7 +93,7 @@ def network_separator(weights: Path = WEIGHTS) -> NetworkSeparator:
     ------
     OffcutError : weights of either are missing or damaged
     """
-    ears = with_weights(SoundNetwork(), weights.with_name(_EARS), "sounds")
+    ears = with_weights(SoundNetwork(), weights.with_name(_DETECTOR_FILE), "sounds")
     return NetworkSeparator(with_weights(SeparationNetwork(), weights, "named sounds"), ears)
 
 

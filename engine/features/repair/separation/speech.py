@@ -14,7 +14,8 @@ from torch import Tensor
 
 from engine.analysis.detection.spectra import Spectra, band_centres_hz
 from engine.analysis.detection.speech_network import SpeechNetwork
-from engine.analysis.detection.speech_shares import WEIGHTS, speech_network, speech_shares
+from engine.analysis.detection.speech_shares import WEIGHTS as SPEECH_WEIGHTS
+from engine.analysis.detection.speech_shares import speech_network, speech_shares
 from engine.analysis.learning.torch_threads import few_threads
 from engine.features.repair.separation.mask import Mask
 from engine.features.repair.separation.networked import HOP_S, inside_frames, whole_windows_s
@@ -68,7 +69,7 @@ def _fullest(shares: Floats, power: Floats) -> float:
 
 
 @cache
-def speech_separator(weights: Path = WEIGHTS) -> SpeechSeparator:
+def speech_separator(weights: Path = SPEECH_WEIGHTS) -> SpeechSeparator:
     """Return the separator of speech that comes with Offcut, or one with other weights.
 
     Raises

@@ -8,7 +8,7 @@ from torch import Tensor
 _EDGE_FRAMES = 3
 """Frames next to a window whose analysis still overlaps it."""
 _LEAST_FRAMES = 8
-_LEAST_SHARE = 1e-5
+_LEAST_OF_LOUDEST = 1e-5
 """Surroundings below this share of the window's power count as silent: -50 dB."""
 
 
@@ -40,4 +40,4 @@ def surrounds(power: Tensor, inside: Tensor) -> bool:
     heard = power[outside(inside)]
     if len(heard) < _LEAST_FRAMES:
         return False
-    return bool(heard.mean() > _LEAST_SHARE * power[inside].mean())
+    return bool(heard.mean() > _LEAST_OF_LOUDEST * power[inside].mean())

@@ -22,7 +22,7 @@ _PAIR_MS = 1.0
 _LEAST_PAIRS = 0.38
 """Of the pairs of hits of a drum, this share agrees within `_PAIR_MS`. With a deviation of 2 ms a fourth
 does, with 5 ms a tenth; programmed drums reach 0.5 to 1, although some onsets are found early or late."""
-_FEWEST = 12
+_FEWEST_STROKES = 12
 _LEAST_CONFIDENCE = 0.5
 _NEAR_MS = 0.15
 _LAYERS_MS = 8.0
@@ -73,7 +73,7 @@ def quantized_playing(hits: Hits, lines: Lines) -> QuantizedPlaying | None:
         return None
     away_ms, nearest = _away(hits.onsets_samples, lines)
     counts = (hits.confidences >= _LEAST_CONFIDENCE) & ~np.isin(hits.ornaments, GRACES)
-    if np.count_nonzero(counts) < _FEWEST or _agreement(away_ms, hits.tracks, counts) < _LEAST_PAIRS:
+    if np.count_nonzero(counts) < _FEWEST_STROKES or _agreement(away_ms, hits.tracks, counts) < _LEAST_PAIRS:
         return None
     spacing_ms = float(np.median(np.diff(lines.positions_samples))) / lines.rate_hz * 1000.0
     on_beats = lines.levels[nearest] < _PART

@@ -20,7 +20,7 @@ from engine.core.progress import SILENT, Progress
 
 _SEGMENT_S = 20.0
 _LEAD_S, _TAIL_S, _REACH_S = 0.001, 0.004, 0.006
-_QUIET_S, _JUST_BEFORE_S, _ATTACK_S = 0.008, 0.0015, 0.015
+_QUIET_S, _JUST_BEFORE_S, _ATTACK_LENGTH_S = 0.008, 0.0015, 0.015
 _CLEAR = 0.05
 _MOST_ALIKE = 24
 _ALIKE = 0.55
@@ -103,8 +103,8 @@ def steadied(
 def _sounds(
     read: Read, positions: NDArray[np.int64], tracks: NDArray[np.int16], rate_hz: int, progress: Progress
 ) -> Iterator[tuple[int, Floats]]:
-    """Yield each hit and its sound, from `_QUIET_S` before it to `_ATTACK_S` after it."""
-    before, after = round(_QUIET_S * rate_hz), round(_ATTACK_S * rate_hz)
+    """Yield each hit and its sound, from `_QUIET_S` before it to `_ATTACK_LENGTH_S` after it."""
+    before, after = round(_QUIET_S * rate_hz), round(_ATTACK_LENGTH_S * rate_hz)
     segment = round(_SEGMENT_S * rate_hz)
     segments = positions // segment
     for number in np.unique(segments).tolist():

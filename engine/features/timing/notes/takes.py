@@ -26,7 +26,7 @@ _PARTNER_S, _EXACT_S, _CLEAR_S = 0.03, 0.005, 0.02
 """Onsets nearer to the path than the first are partners. Nearer than the second, and both as clear as the
 third, they are more exact than the path."""
 
-_NEAR_S, _SAME_SHIFT_S = 0.3, 0.003
+_NEIGHBOURS_S, _SAME_SHIFT_S = 0.3, 0.003
 """Notes within the first of each other move by the same, if their shifts differ by less than the second."""
 
 
@@ -92,7 +92,7 @@ def _by_sound(
 
 def _together(onsets: Floats, shifts: Floats, rate_hz: int) -> Floats:
     """Return shifts in which notes just after each other move by the same, if nearly so: without a seam."""
-    near, same = _NEAR_S * rate_hz, _SAME_SHIFT_S * rate_hz
+    near, same = _NEIGHBOURS_S * rate_hz, _SAME_SHIFT_S * rate_hz
     found = shifts.tolist()
     for row, apart in enumerate(np.diff(onsets).tolist()):
         if apart <= near and abs(found[row + 1] - found[row]) <= same:

@@ -35,12 +35,12 @@ class WordsSettings(FinderSettings):
         return RepairSettings(self.words, self.does == "keep", self.strength_db, self.fade_ms)
 
 
-def _settings(request: FinderRequest) -> WordsSettings:
+def _words_settings(request: FinderRequest) -> WordsSettings:
     assert isinstance(request.settings, WordsSettings)
     return request.settings
 
 
-def _find(request: FinderRequest, progress: Progress) -> Found:
+def _find_by_words(request: FinderRequest, progress: Progress) -> Found:
     """Find the sound in the whole document, and separate it in all places.
 
     Raises
@@ -54,7 +54,7 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
     from engine.features.repair.finders.repair.separate import asked_for, separate_in_document
     from engine.features.repair.separation.levels.level_change import refused_words
 
-    state, settings = request.state, _settings(request).repair
+    state, settings = request.state, _words_settings(request).repair
     spans = SpanRequest(state, request.media, request.tracks)
     events = find_sounds(spans, settings.texts, progress.part(0.0, _SEARCH))
     named = listed(names_meant(settings.texts), "or")
@@ -75,7 +75,7 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
 REPAIR = Finder(
     "Repair by words",
     "Removes a sound that words name, or keeps it alone, wherever it is detected.",
-    _find,
+    _find_by_words,
     WordsSettings,
     maker="repair",
     adds=True,

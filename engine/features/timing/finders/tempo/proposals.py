@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from engine.core.wording import begun, counted, percent
 from engine.document.analysis import BeatGrid
 from engine.document.grid.readings import LEVELS, OFFERED_FROM
-from engine.document.kinds.tempo import BARS_LATER, GRID, HEARD, READING, TEMPO, TEMPO_BPM, reading_words
+from engine.document.kinds.tempo import BARS_LATER, GRID, HEARD, READING, TEMPO_BPM, reading_words
+from engine.document.kinds.tempo import TEMPO as TEMPO_KIND
 from engine.document.listening_ids import listening_ids
 from engine.document.proposals import Alternative, Proposal, proposal_id
 from engine.document.state import DocumentState
@@ -123,8 +124,8 @@ def _proposal(song: Song, key: str, length_samples: int) -> Proposal | None:
     start, stop = song.start_samples, min(song.stop_samples, length_samples)
     best, *others = ways
     return Proposal(
-        proposal_id(TEMPO.name, start, stop, MAKER, (), {GRID: key}),
-        TEMPO.name,
+        proposal_id(TEMPO_KIND.name, start, stop, MAKER, (), {GRID: key}),
+        TEMPO_KIND.name,
         start,
         stop,
         round(1.0 - as_is.confidence, 3),

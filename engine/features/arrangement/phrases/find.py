@@ -26,7 +26,7 @@ from engine.features.arrangement.phrases.form import BRIEF_S, Flags, Form
 from engine.features.arrangement.phrases.sounds import Floats, Seconds, Sounds, blocks
 from engine.features.arrangement.steps import Section, Steps
 from engine.features.takes.features import Frames
-from engine.features.takes.structure.labels import groups_of
+from engine.features.takes.structure.segments import groups_of
 
 LEAST_S, MOST_S = 3.5, 44.0
 """Lengths of phrases."""

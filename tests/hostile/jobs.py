@@ -27,7 +27,7 @@ from engine.features.repair.finders.repair.requests import PreviewRequest, Repai
 from engine.features.repair.separation.mask_memory import MaskMemory
 from engine.features.takes.finders.takes.proposals import takes_in_document
 from engine.features.taste.anomaly.learn import LearnRequest, learn
-from engine.features.timing.alignment.timing_settings import TimingSettings
+from engine.features.timing.alignment.settings import TimingSettings
 from engine.features.timing.finders.recorders.second_recorders import RecordersRequest, propose_recorders
 from engine.features.timing.finders.timing.aligned_files import AlignRequest, align
 from engine.features.timing.finders.timing.find_grid import WantedGrid

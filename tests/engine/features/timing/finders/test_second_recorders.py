@@ -20,7 +20,7 @@ from engine.features.timing.finders.recorders.second_recorders import (
     RecordersRequest,
     propose_recorders,
 )
-from engine.features.timing.finders.timing.detect_hits import hits_id
+from engine.features.timing.finders.timing.aligned_files import hits_id
 from engine.sound.edl.build import build
 from engine.sound.edl.render import Renderer
 from tests.engine.sound.edl.recordings import Recording, by_hand, recording

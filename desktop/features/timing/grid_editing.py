@@ -1,21 +1,32 @@
-"""Edits of the beat grid by keys and mouse: each change is one step of undo."""
+"""Edits of the beat grid by keys, mouse and tapping: each change is one step of undo.
+
+The key layer of the grid is entered by one key and left by Esc, with a message while it is active. Taps are
+collected until a pause, then set as one edit.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import perf_counter
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QTimer, Signal
 
+from desktop.shell.actions import Actions
+from desktop.shell.command import GRID_LAYER
 from desktop.shell.session import Session
 from desktop.shell.transport import Transport
+from desktop.shell.work.work import Work
 from engine.core.errors import OffcutError, UsageError
 from engine.core.timebase import format_time, s_to_samples, samples_to_s
 from engine.document.analysis import BeatGrid
 from engine.document.edits import set_analyses, set_settings
 from engine.document.grid import edits as grid_edits
+from engine.document.grid.edits import FASTEST_BPM
 from engine.document.grid.pulse import with_pulse
 from engine.document.grid.readings import next_reading
+from engine.document.grid.tapping import FEWEST_TAPS, TAPS_TO_FOLLOW, fit_taps
 from engine.document.grid.tempo_decisions import decided_tempi
 from engine.document.listening_ids import listening_ids
 from engine.document.recorded import nothing_yet, require_recording
@@ -261,3 +272,172 @@ class GridEditing(QObject):
 
     def _show_snapping(self) -> None:
         self._timeline.canvas.snapping.is_on = self._snaps
+
+
+_KEYS = (
+    "Grid: half tempo ‹grid.half›, double ‹grid.double›, next level ‹grid.other_level›, "
+    "shift half a beat ‹grid.shift›, downbeat here ‹grid.downbeat› or from here ‹grid.bar_start›"
+)
+_FREE_KEYS = ", beats in a free passage ‹grid.pulse›"
+
+
+class GridLayer(QObject):
+    """Whether the keys mean the grid.
+
+    Signals
+    -------
+    said : keys of the layer, and a message on leaving
+    """
+
+    said = Signal(str)
+
+    def __init__(self, session: Session, editing: GridEditing, actions: Actions, parent: QObject) -> None:
+        super().__init__(parent)
+        self._editing, self._actions = editing, actions
+        self._last = ""
+        self.is_on = False
+        editing.said.connect(self._remember)
+        session.replaced.connect(lambda: self._turn(is_on=False))
+
+    def enter(self) -> None:
+        """Enter the layer; raise UsageError without a grid."""
+        self._editing.grid_facts()
+        self._turn(is_on=True)
+        self.said.emit(self._keys())
+
+    def leave(self) -> bool:
+        """Leave the layer; return False if it was not active."""
+        was_on = self.is_on
+        self._turn(is_on=False)
+        if was_on:
+            self.said.emit("Left the grid")
+        return was_on
+
+    def run(self, do: Callable[[], object]) -> None:
+        """Do something to the grid, then repeat the keys of the layer while it is active."""
+        do()
+        if self.is_on:
+            self.said.emit(f"{self._last}. {self._keys()}")
+
+    def _keys(self) -> str:
+        grid, _, _ = self._editing.grid_facts()
+        return f"{_KEYS}{_FREE_KEYS if len(grid.free_samples) else ''}; Esc leaves"
+
+    def _remember(self, sentence: str) -> None:
+        self._last = sentence
+
+    def _turn(self, *, is_on: bool) -> None:
+        if is_on != self.is_on:
+            self.is_on = is_on
+            self._actions.enter(GRID_LAYER, is_in=is_on)
+
+
+PAUSE_MS = 2_000
+SOONEST_S = 60.0 / FASTEST_BPM
+
+
+class TapTempo(QObject):
+    """Collects taps and sets the grid from them, with a downbeat at the first.
+
+    The tempo comes from this computer's clock, which is finer than the playhead; where the beats fall comes
+    from the playhead at each tap while something plays, else from the playhead at the first. Eight taps while
+    something plays are followed: the beats of the whole recording are found again in their tempo.
+
+    Attributes
+    ----------
+    clock_s : clock for the time of a tap
+
+    Signals
+    -------
+    said, refused : message about the result, or the reason of a refusal
+    """
+
+    said = Signal(str)
+    refused = Signal(str)
+
+    def __init__(
+        self,
+        session: Session,
+        transport: Transport,
+        grid: GridEditing,
+        work: Work,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._work = work
+        self._session = session
+        self._transport = transport
+        self._grid = grid
+        self.clock_s: Callable[[], float] = perf_counter
+        self._taps_s: list[float] = []
+        self._offsets_samples: list[float] = []
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE_MS)
+        self._pause.timeout.connect(self.take)
+        session.replaced.connect(self._forget)
+
+    def tap(self) -> None:
+        """Take a tap."""
+        rate_hz, now_s = self._grid.required_state().rate_hz, self.clock_s()
+        if self._taps_s and now_s - self._taps_s[-1] < SOONEST_S:
+            return
+        self._taps_s.append(now_s)
+        if self._transport.is_playing or len(self._taps_s) == 1:
+            self._offsets_samples.append(self._transport.playhead_samples - now_s * rate_hz)
+        self._pause.start()
+        self.said.emit(self._so_far())
+
+    def _so_far(self) -> str:
+        found, count = fit_taps(self._taps_s), len(self._taps_s)
+        if found is None:
+            return f"Tap {count} of at least {FEWEST_TAPS}"
+        spread = f" ± {found.tempo_spread_bpm:.1f}" if found.tempo_spread_bpm >= 0.05 else ""
+        return f"Tap {count}: {found.tempo_bpm:.1f}{spread} BPM. A pause sets it, Esc discards it"
+
+    def give_up(self) -> bool:
+        """Discard the taps; return False without taps."""
+        had = bool(self._taps_s)
+        self._forget()
+        if had:
+            self.said.emit("Discarded the taps; the grid does not change")
+        return had
+
+    def _forget(self) -> None:
+        self._pause.stop()
+        self._taps_s.clear()
+        self._offsets_samples.clear()
+
+    def take(self) -> None:
+        """Set the grid from the taps."""
+        taps, offsets = list(self._taps_s), list(self._offsets_samples)
+        self._forget()
+        found = fit_taps(taps)
+        if found is None:
+            self.refused.emit(f"Too few taps for a tempo: {len(taps)}. Tap at least {FEWEST_TAPS} times.")
+            return
+        try:
+            first = found.first_s * self._session.state.rate_hz + float(np.median(offsets))
+            self._grid.lay_even(found.tempo_bpm, first, "Tapped tempo: {tempo}")
+        except OffcutError as error:
+            self.refused.emit(str(error))
+            return
+        if len(offsets) == len(taps) >= TAPS_TO_FOLLOW:
+            self._follow(np.array(taps) * self._session.state.rate_hz + np.array(offsets))
+
+    def _follow(self, taps_samples: NDArray[np.float64]) -> None:
+        """Find the beats of the recording in the tempo of taps, unless the grid changes meanwhile."""
+        from engine.recordings.listen import TapsRequest, follow_taps_in_document
+
+        session, even = self._session, self._session.grid
+
+        def take(followed: BeatGrid | None) -> None:
+            if session.grid is not even:
+                return
+            if followed is None:
+                self.said.emit("No beats were found in the tapped tempo: the grid stays even")
+                return
+            self._grid.lay(followed, "Beats follow the taps: {tempo}")
+
+        request = TapsRequest(session.state, session.media, taps_samples)
+        self._work.compute(follow_taps_in_document, request, "Following the taps", take)

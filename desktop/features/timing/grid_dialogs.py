@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QWidget
 
-from desktop.features.timing.grid.editing import GridEditing
+from desktop.features.timing.grid_editing import GridEditing
 from desktop.shell.dialogs import form_dialogs
 from engine.core.errors import UsageError
 from engine.document.grid.edits import (

@@ -1,4 +1,7 @@
-"""Proposals of kind `tempo`: songs with other likely metrical interpretations, and all of these."""
+"""Tempo: other ways to count songs whose tempo is ambiguous.
+
+Proposals of kind `tempo` are songs with other likely metrical interpretations, and all of these.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.core.progress import Progress
 from engine.core.wording import begun, counted, percent
 from engine.document.analysis import BeatGrid
+from engine.document.grid.edits import require_open_grid
 from engine.document.grid.readings import LEVELS, OFFERED_FROM
 from engine.document.kinds.tempo import BARS_LATER, GRID, HEARD, READING, TEMPO_BPM, reading_words
 from engine.document.kinds.tempo import TEMPO as TEMPO_KIND
 from engine.document.listening_ids import listening_ids
 from engine.document.proposals import Alternative, Proposal, proposal_id
 from engine.document.state import DocumentState
+from engine.review.finders.finder import Finder, FinderRequest, Found
 
 if TYPE_CHECKING:
     from engine.analysis.beats.songs import Song
+
 
 MAKER = "tempo"
 SURE = 0.8
@@ -144,3 +151,22 @@ def _reason(as_is: Way, best: Way) -> str:
         later = counted(best.bars_later_beats, "beat")
         return f"Bars may begin {later} later ({there}) than now ({here})."
     return f"{begun(reading_words(best.payload))} is more probable ({there}) than the present one ({here})."
+
+
+def _check(request: FinderRequest) -> None:
+    require_open_grid(request.state)
+
+
+def _find(request: FinderRequest, progress: Progress) -> Found:
+    from engine.analysis.beats.listen import listen
+    from engine.recordings.listen import mono_blocks
+
+    state = request.state
+    heard = listen(mono_blocks(state, request.media), state.rate_hz, state.length_samples, progress)
+    found = proposed_of(state, heard.grid, heard.songs)
+    return Found(found.proposals, found.sentence, {"beats": (found.key, found.grid)})
+
+
+TEMPO = Finder(
+    "Tempo", "Offers other ways to count songs whose tempo is ambiguous.", _find, check=_check, maker="tempo"
+)

@@ -1,12 +1,13 @@
-"""The grid of a Standard MIDI File, by its tempo map and time signatures, and the feel of its notes.
+"""A grid from the user, with notices about it: beats of a JSON file, or a Standard MIDI File.
 
-A beat is the lower number of the time signature: a 6/8 bar has six. The MIDI default is 120 quarter
-notes a minute in 4/4.
+The JSON is that of ``offcut beats --json``. A MIDI file gives a grid by its tempo map and time signatures,
+and the feel of its notes. A beat is the lower number of the time signature: a 6/8 bar has six. The MIDI
+default is 120 quarter notes a minute in 4/4.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -17,13 +18,122 @@ from mido.midifiles.meta import KeySignatureError
 from numpy.typing import NDArray
 
 from engine.core.errors import SourceError, UsageError
+from engine.core.files.regular_file import read_beginning
 from engine.core.files.safe_write import shown
+from engine.core.files.strict_json import parse_json
 from engine.core.timebase import s_to_samples_array
+from engine.core.wording import counted, reason_of
 from engine.document.analysis import BeatGrid
-from engine.document.grid.edits import MOST_BEATS_IN_BAR, require_tempo
-from engine.features.timing.alignment.division import Division
-from engine.features.timing.alignment.groove_template import Groove, groove_of
-from engine.features.timing.grids.own_grid import OwnGrid, bytes_of_file
+from engine.document.grid.edits import MOST_BEATS_IN_BAR, USUAL_BEATS_IN_BAR, require_tempo
+from engine.features.timing.alignment.lines import Division, Groove, groove_of
+
+_MOST_BYTES = 16 * 2**20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnGrid:
+    """A grid, and a sentence where something about it is not as one would expect; else an empty one."""
+
+    grid: BeatGrid
+    notice: str = ""
+
+
+def bytes_of_file(path: Path) -> bytes:
+    """Return the content of a small file.
+
+    Raises
+    ------
+    SourceError : it cannot be read, or is larger than any such file
+    """
+    try:
+        held = read_beginning(path, _MOST_BYTES + 1)
+    except OSError as error:
+        raise SourceError(f"{shown(path)} cannot be read: {reason_of(error)}.") from error
+    if len(held) > _MOST_BYTES:
+        raise SourceError(f"{shown(path)} has more than 16 MB, too much for a grid: give another file.")
+    return held
+
+
+_SAME_S = 0.005
+"""A downbeat is the beat that it is so close to."""
+
+
+def read_beats(path: Path, rate_hz: int, length_samples: int) -> OwnGrid:
+    """Read a grid: ``{"beats_s": [...], "downbeats_s": [...]}``, where the downbeats may be left out.
+
+    Parameters
+    ----------
+    length_samples : of the recording; beats after its end are left out
+
+    Raises
+    ------
+    SourceError : the file cannot be read or does not hold that
+    """
+    said = _said(path)
+    beats_s = _times(path, said, "beats_s")
+    downbeats_s = _times(path, said, "downbeats_s") if said.get("downbeats_s") is not None else np.zeros(0)
+    beats, first = np.unique(s_to_samples_array(beats_s, rate_hz), return_index=True)
+    beats_s = beats_s[first]
+    inside = beats < length_samples
+    if np.count_nonzero(inside) < 2:
+        raise SourceError(f"{shown(path)} has fewer than two beats within the recording: give another file.")
+    positions = _bar_positions(path, beats_s, downbeats_s)
+    beats, positions, outside = beats[inside], positions[inside], int(np.count_nonzero(~inside))
+    tempo_bpm = 60.0 * rate_hz / float(np.median(np.diff(beats)))
+    notices = []
+    if outside:
+        notices.append(f"{counted(outside, 'beat')} after the end of the recording left out.")
+    if not len(downbeats_s):
+        notices.append(f"{shown(path)} names no downbeats: bars of four from the first beat on are assumed.")
+    return OwnGrid(BeatGrid(beats, positions, tempo_bpm, 1.0, f"read from {path.name}"), " ".join(notices))
+
+
+def _said(path: Path) -> Mapping[str, object]:
+    try:
+        said = parse_json(bytes_of_file(path))
+    except ValueError as error:
+        raise SourceError(f"{shown(path)} is not valid JSON: {error}.") from error
+    if not isinstance(said, dict) or "beats_s" not in said:
+        raise SourceError(f'{shown(path)} names no "beats_s": give what "offcut beats --json" prints.')
+    return said
+
+
+def _times(path: Path, said: Mapping[str, object], name: str) -> NDArray[np.float64]:
+    listed = said[name]
+    is_numbers = isinstance(listed, list) and all(
+        isinstance(one, int | float) and not isinstance(one, bool) for one in listed
+    )
+    if not is_numbers:
+        raise SourceError(f'"{name}" in {shown(path)} is not a list of seconds.')
+    times = np.array(listed, np.float64)
+    if (times < 0).any() or (np.diff(times) <= 0).any() or (times > 1e9).any():
+        raise SourceError(f'"{name}" in {shown(path)} does not go up from 0: sort it.')
+    return times
+
+
+def _bar_positions(
+    path: Path, beats_s: NDArray[np.float64], downbeats_s: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Count from each downbeat to the next, and back from the first one as the bar after it is long."""
+    count = np.arange(len(beats_s))
+    if not len(downbeats_s):
+        return count % USUAL_BEATS_IN_BAR + 1
+    at = np.clip(np.searchsorted(beats_s, downbeats_s), 1, len(beats_s) - 1)
+    at -= downbeats_s - beats_s[at - 1] < beats_s[at] - downbeats_s
+    far = np.abs(beats_s[at] - downbeats_s) > _SAME_S
+    if far.any():
+        raise SourceError(
+            f"The downbeat at {downbeats_s[far][0]:.3f} s in {shown(path)} is not one of its beats: "
+            "correct it."
+        )
+    starts = np.unique(at)
+    usual = int(np.bincount(np.diff(starts)).argmax()) if len(starts) > 1 else USUAL_BEATS_IN_BAR
+    bar = np.searchsorted(starts, count, side="right") - 1
+    since: NDArray[np.int64] = np.where(bar >= 0, count - starts[np.maximum(bar, 0)], 0)
+    before = (count - starts[0]) % usual
+    positions: NDArray[np.int64] = np.where(bar >= 0, since, before) + 1
+    return positions
+
 
 _USUAL_TEMPO_US = 500_000
 _MOST_TICKS = 2**40

@@ -6,7 +6,7 @@ from engine.core.features import Feature, OwnFinder
 
 FEATURE = Feature(
     finders={
-        "recorders": OwnFinder("engine.features.timing.finders.recorders.finder:RECORDERS"),
+        "recorders": OwnFinder("engine.features.timing.finders.recorders:RECORDERS"),
         "tempo": OwnFinder("engine.features.timing.finders.tempo:TEMPO"),
         "timing": OwnFinder("engine.features.timing.finders.timing.finder:TIMING"),
         "notes": OwnFinder("engine.features.timing.finders.notes:NOTES"),

@@ -1,6 +1,6 @@
 """Settings for moving hits: distance and selection of moves, and their reference.
 
-A document stores `TimingSettings` under the name `timing`; `AlignmentSettings` are those that all aligners share.
+A document stores `TimingSettings` under the name `timing`; all aligners share `AlignmentSettings`.
 """
 
 from __future__ import annotations

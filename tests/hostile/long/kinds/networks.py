@@ -17,8 +17,7 @@ from engine.features.arrangement.editor_card import card_of
 from engine.features.arrangement.learning import Pair
 from engine.features.arrangement.network import Adapter
 from engine.features.arrangement.orders import order_of
-from engine.features.repair.separation.network import SeparationNetwork
-from engine.features.repair.separation.networked import WEIGHTS
+from engine.features.repair.separation.network import WEIGHTS, SeparationNetwork
 from tests.engine.features.arrangement import made
 from tests.hostile.long.kinds.kind import Kind
 from tests.hostile.long.mutations import BYTES, JSON, done

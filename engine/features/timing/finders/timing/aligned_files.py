@@ -36,7 +36,7 @@ from engine.exchange.export import ExportRequest
 from engine.exchange.export.plan import check, export_all
 from engine.features.timing.alignment.fitting import grid_notices
 from engine.features.timing.alignment.settings import TimingSettings
-from engine.features.timing.finders.recorders.second_recorders import ProposedRecorders, recorders_away
+from engine.features.timing.finders.second_recorders import ProposedRecorders, recorders_away
 from engine.features.timing.finders.timing.align import ProposedMoves, propose_moves
 from engine.features.timing.finders.timing.find_grid import FoundGrid, WantedGrid, find_grid, find_groove
 from engine.features.timing.hits.find import HITS_MAKER, find_hits

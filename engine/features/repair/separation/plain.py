@@ -1,7 +1,12 @@
-"""Non-negative matrix factorisation: the target is unexplained by spectra learned around the window.
+"""Plain methods of separation: non-negative matrix factorisation, and spectral subtraction.
 
-D. D. Lee and H. S. Seung, "Algorithms for non-negative matrix factorization", NIPS 2000 (Kullback-Leibler);
-half-supervised as in P. Smaragdis et al., "Supervised and semi-supervised separation of sounds", ICA 2007.
+Factorisation: the target is unexplained by spectra learned around the window. D. D. Lee and H. S. Seung,
+"Algorithms for non-negative matrix factorization", NIPS 2000 (Kullback-Leibler); half-supervised as in P.
+Smaragdis et al., "Supervised and semi-supervised separation of sounds", ICA 2007.
+
+Subtraction: the target is louder than the surroundings. S. F. Boll, "Suppression of acoustic noise in speech
+using spectral subtraction", IEEE Transactions on Acoustics, Speech, and Signal Processing 27 (1979), over the
+mean power of the surroundings.
 """
 
 from __future__ import annotations
@@ -13,12 +18,40 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from engine.analysis.detection.spectra import MEL, Spectra
 from engine.analysis.learning.torch_threads import few_threads
-from engine.features.repair.separation.mask import Mask
-from engine.features.repair.separation.plain.outside import mask_over_bins, power_and_outside
-from engine.features.repair.separation.separator import Prompt, Stretch
+from engine.features.repair.separation.network import HOP_S, inside_frames
+from engine.features.repair.separation.separator import Mask, Prompt, Stretch, outside
 
+Power = NDArray[np.float32]
 Factors = NDArray[np.float32]
+
+
+def power_and_outside(stretch: Stretch) -> tuple[Power, NDArray[np.bool_]]:
+    """Return power, shape (frames, bins), and whether frames are outside every window, shape (frames,)."""
+    spectrum = Spectra().spectrum(torch.tensor(stretch.samples)[None])[0]
+    power = (spectrum.real.square() + spectrum.imag.square()).T.numpy()
+    return power, outside(inside_frames(stretch.windows_s, len(power))).numpy()
+
+
+def shares_in_bands(shares: Power, bins: Power, power: Power, bank: Power) -> Power:
+    """Return shares of bins as shares of mel bands, weighted by power, shape (frames, bands).
+
+    Parameters
+    ----------
+    shares, bins : share and power of each bin, shape (frames, bins)
+    power : mel power, shape (frames, bands)
+    bank : weight of each bin in each band, shape (bins, bands)
+    """
+    return np.asarray(((bins * shares) @ bank) / np.maximum(power, 1e-12), np.float32).clip(0.0, 1.0)
+
+
+def mask_over_bins(shares: Power) -> Mask:
+    """Return a mask whose bands are the bins of the spectrum, shape (frames, bins)."""
+    centres_hz = np.arange(shares.shape[1], dtype=np.float64) * (MEL.rate_hz / MEL.n_fft)
+    return Mask(np.ascontiguousarray(shares, dtype=np.float32), 0.0, HOP_S, centres_hz)
+
+
 _AROUND, _FREE = 20, 10
 """Spectra learned around the window, and within it."""
 _ROUNDS = 60
@@ -77,3 +110,17 @@ def factorised(
             spectra[:, first:] /= scale
             gains[first:] *= scale[:, None]
     return spectra.numpy(), gains.numpy()
+
+
+@dataclass(frozen=True, slots=True)
+class SubtractionSeparator:
+    """See `Separator`; where nothing surrounds the window, all is meant."""
+
+    name: str = "subtraction"
+
+    def masks(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Mask, ...]:
+        """Return the same mask for each prompt."""
+        power, around = power_and_outside(stretch)
+        usual = power[around].mean(axis=0) if around.any() else np.zeros(power.shape[1], np.float32)
+        shares = np.asarray(np.clip(1.0 - usual / np.maximum(power, 1e-12), 0.0, 1.0), np.float32)
+        return (mask_over_bins(shares),) * len(prompts)

@@ -1,11 +1,17 @@
-"""Level changes of a separation, in decibels, and their description; light, for the window."""
+"""Settings of a separation: the separators' names, and level changes in decibels with their description.
+
+Light, so that the window lists them without torch.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
+from engine.core.extensions.names import all_named
+from engine.core.processes.own_program import is_bundle
 from engine.core.wording import begun, counted, level_text, percent
 
 LEAST_PROBABILITY, SURE_PROBABILITY = 0.2, 0.75
@@ -165,3 +171,24 @@ def combined(changes: Iterable[LevelChange]) -> LevelChange:
 
 def _db(energy: float, samples: int) -> float:
     return 10.0 * math.log10(energy / max(samples, 1) + _TINY)
+
+
+DEFAULT = "blend"
+FILM = "film-unet"
+"""A separator of the laboratory; a bundle comes without it."""
+ABOUT: Mapping[str, str] = MappingProxyType(
+    {
+        DEFAULT: "network, NMF and subtraction together, as far as they agree",
+        "network": "the network that comes with Offcut, alone",
+        "subtraction": "sound louder than the surroundings; ignores words",
+        "nmf": "sound that differs from the surroundings; ignores words",
+        **({} if is_bundle() else {FILM: "the published recipe, with weights that you trained"}),
+    }
+)
+"""Offcut's own separators, and their descriptions in lists."""
+
+
+def known_separators() -> Mapping[str, str]:
+    """Return the description of each separator by name, including those of packages; nothing is imported."""
+    added = [each for each in all_named() if each.group == "offcut.separators" and each.name not in ABOUT]
+    return {**ABOUT, **{each.name: each.package_words for each in added}}

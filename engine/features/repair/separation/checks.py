@@ -1,14 +1,16 @@
-"""Estimate how likely a sound is present in a window: from the detector and from the mask of the sound.
+"""Refuse prompts that cannot be separated, and results that are not credible: one rule for every surface.
 
-The detector estimates how well words match the sound, the separation network the share of the window they
-would cover. Neither is certain in a mixture; together they distinguish present from absent sounds better than
-either. A logistic regression, fitted by `engine.lab.evaluation.separation.presence`, joins them. Speech is
-detected by the network that separates it.
+A prompt must name a known sound, and that sound must be likely enough in a window. The detector estimates how
+well words match the sound, the separation network the share of the window they would cover. Neither is
+certain in a mixture; together they distinguish present from absent sounds better than either. A logistic
+regression, fitted by `engine.lab.evaluation.separation.presence`, joins them. Speech is detected by the
+network that separates it. Whether the result is credible is forecast where it is made
+(`engine.features.repair.separation.outcomes`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
@@ -17,18 +19,81 @@ from numpy.typing import NDArray
 from engine.analysis.detection.detector import CONTEXT_S, detector
 from engine.analysis.detection.spectra import MEL, Spectra
 from engine.analysis.detection.versions import OTHER_SOUND, name_words
-from engine.features.repair.separation.by_prompt import is_speech
-from engine.features.repair.separation.mask import Mode, masked
-from engine.features.repair.separation.networked import inside_frames, network_separator, whole_windows_s
-from engine.features.repair.separation.plain.factors import FactorSeparator
-from engine.features.repair.separation.plain.outside import shares_in_bands
-from engine.features.repair.separation.plain.subtraction import SubtractionSeparator
-from engine.features.repair.separation.prompts import prompts_of
-from engine.features.repair.separation.remembered import remembering
-from engine.features.repair.separation.separator import Prompt, Stretch
-from engine.features.repair.separation.speech import speech_separator
+from engine.analysis.learning.torch_threads import few_threads
+from engine.analysis.words.negation import without_not
+from engine.analysis.words.understanding import known_sounds, require_understood, require_words, separable
+from engine.core.errors import NotCredibleError, SoundNotFoundError
+from engine.core.processes.side_by_side import in_groups
+from engine.core.progress import SILENT, Progress
+from engine.features.repair.separation.network import (
+    inside_frames,
+    network_separator,
+    speech_separator,
+    whole_windows_s,
+)
+from engine.features.repair.separation.outcomes.outcome import outcome_of
+from engine.features.repair.separation.plain import (
+    FactorSeparator,
+    SubtractionSeparator,
+    shares_in_bands,
+)
+from engine.features.repair.separation.registry import SEPARATORS, is_speech
+from engine.features.repair.separation.separate import Asked, Recording, neighbourhoods, remembering
+from engine.features.repair.separation.separator import Mode, Prompt, Separator, Stretch, masked, prompts_of
+from engine.features.repair.separation.settings import DEFAULT, LEAST_PROBABILITY
 
 Floats = NDArray[np.float32]
+
+
+Window = tuple[int, int]
+
+
+def credible_windows(
+    recording: Recording, windows: Sequence[Window], asked: Asked, separator: Separator
+) -> tuple[Window, ...]:
+    """Return the windows expected to be at least as good as the recording; all if masks are painted.
+
+    Windows are judged as they are separated: together, so that none counts as the surroundings of another. If
+    some are left out, the others are judged again.
+
+    Parameters
+    ----------
+    separator : asked again for the same by `separate`; one that remembers answers at once
+
+    Raises
+    ------
+    NotCredibleError : no window qualifies
+    """
+    left = tuple(windows)
+    while asked.is_judged and not asked.paint:
+        refusals = _refusals(recording, left, asked, separator)
+        credible = tuple(window for window in left if window not in refusals)
+        if not credible:
+            raise refusals[left[0]]
+        if credible == left:
+            break
+        left = credible
+    return left
+
+
+def _refusals(
+    recording: Recording, windows: Sequence[Window], asked: Asked, separator: Separator
+) -> dict[Window, NotCredibleError]:
+    """Return the windows with a piece that may be worse than the recording, and why."""
+
+    def refusal(near: tuple[Stretch, tuple[Window, ...]]) -> dict[Window, NotCredibleError]:
+        stretch, inside = near
+        try:
+            outcome_of(stretch, asked.prompts, separator).require_credible(asked.prompts, asked.mode)
+        except NotCredibleError as error:
+            return dict.fromkeys(inside, error)
+        return {}
+
+    with few_threads():
+        found = list(in_groups(refusal, neighbourhoods(recording, windows)))
+    return {window: error for refused in found for window, error in refused.items()}
+
+
 FEATURES = 13
 _STEPS = 2
 _MARGIN_FRAMES = 8
@@ -218,3 +283,73 @@ def _likeness(shares: Floats, others: Floats, power: Floats) -> NDArray[np.float
     sizes = np.linalg.norm(levels, axis=1)
     products = levels[:-1] @ levels[-1]
     return np.asarray(products / np.maximum(sizes[:-1] * sizes[-1], 1e-12))
+
+
+def understood_prompts(texts: Sequence[str], separator: str = DEFAULT) -> tuple[Prompt, ...]:
+    """Return the prompts of texts that name sounds which Offcut knows.
+
+    A separator of another package, or one with weights of its own, may know other sounds: of its prompts
+    only words without meaning are refused.
+
+    Parameters
+    ----------
+    separator : name or file of the separator that is asked
+
+    Raises
+    ------
+    UnknownPromptError : a text does not name a known sound
+    UsageError : a text is empty or too long, or there are too many
+    """
+    prompts = prompts_of(texts)
+    known = separable() if separator == DEFAULT else known_sounds()
+    require = require_understood if separator in SEPARATORS.own else require_words
+    for text in texts:
+        require(without_not(" ".join(text.split())), known)
+    return prompts
+
+
+def require_present(
+    recordings: Iterable[Recording],
+    windows: Sequence[tuple[int, int]],
+    prompts: Sequence[Prompt],
+    separator: str = DEFAULT,
+    progress: Progress = SILENT,
+) -> float | None:
+    """Return the probability of the least likely of some sounds, and refuse an absent one.
+
+    A sound is present if it is in one of the windows of one of the recordings. Examples and new sounds are
+    not checked, nor are sounds to keep if another one is named.
+
+    Parameters
+    ----------
+    recordings : of one moment, such as the tracks of a document
+    windows : as `engine.features.repair.separation.windows.joined` returns them
+    separator : name of the separator that is asked; only of prompts for Offcut's own the sounds are known
+
+    Returns
+    -------
+    probability : 0 to 1; None where nothing was asked about
+
+    Raises
+    ------
+    SoundNotFoundError : a sound is less likely than `LEAST_PROBABILITY`
+    """
+    asked = [prompt for prompt in prompts if not prompt.example and np.any(prompt.vector)]
+    asked = [prompt for prompt in asked if not prompt.stays] or asked
+    if not asked or separator not in SEPARATORS.own:
+        return None
+    highest = np.zeros(len(asked))
+    sounding = (
+        stretch
+        for recording in recordings
+        for stretch, _ in neighbourhoods(recording, windows, pieces_alone=True)
+        if np.any(stretch.samples)
+    )
+    with few_threads():
+        for found in in_groups(lambda stretch: probabilities(stretch, asked), sounding):
+            progress.check_cancelled()
+            highest = np.maximum(highest, found)
+    place = int(highest.argmin())
+    if highest[place] < LEAST_PROBABILITY:
+        raise SoundNotFoundError(without_not(asked[place].text), float(highest[place]))
+    return float(highest[place])

@@ -13,7 +13,7 @@ def _check(request: FinderRequest) -> None:
 
 
 def _find(request: FinderRequest, progress: Progress) -> Found:
-    from engine.features.timing.finders.recorders.second_recorders import RecordersRequest, propose_recorders
+    from engine.features.timing.finders.second_recorders import RecordersRequest, propose_recorders
 
     found = propose_recorders(RecordersRequest(request.state, request.media, request.tracks), progress)
     return Found(found.proposals, found.sentence)

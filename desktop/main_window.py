@@ -28,10 +28,8 @@ from desktop.features.taste.page.page import Tasting
 from desktop.features.taste.reference_example import ReferenceListening
 from desktop.features.taste.shelf import Shelves
 from desktop.features.taste.threshold_drag import ThresholdDrag
-from desktop.features.timing.grid.dialogs import GridDialogs
-from desktop.features.timing.grid.editing import GridEditing
-from desktop.features.timing.grid.layer import GridLayer
-from desktop.features.timing.grid.tap_tempo import TapTempo
+from desktop.features.timing.grid_dialogs import GridDialogs
+from desktop.features.timing.grid_editing import GridEditing, GridLayer, TapTempo
 from desktop.features.timing.proposing import TimingProposing
 from desktop.features.timing.timing import Timing
 from desktop.features.timing.widgets.panel import TimingPanel

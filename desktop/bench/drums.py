@@ -9,7 +9,7 @@ from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.drums.hits import Hits, Role
 from engine.document.edits import decide, set_analyses
-from engine.features.timing.alignment.timing_settings import TimingSettings
+from engine.features.timing.alignment.settings import TimingSettings
 
 _ROLES = (Role.KICK, Role.SNARE, Role.HAT, Role.TOM, Role.TOM, Role.OVERHEAD, Role.OVERHEAD, Role.ROOM)
 _JITTER_S = 0.01
@@ -20,7 +20,7 @@ _KICKS, _SNARES = (0, 4, 5), (2, 6)
 def add_moved_hits(document: Document, count: int) -> None:
     """Store hits over the tracks of a document, propose to move them, and accept three of four."""
     from engine.features.timing.finders.timing.align import propose_moves
-    from engine.features.timing.finders.timing.detect_hits import hits_id
+    from engine.features.timing.finders.timing.aligned_files import hits_id
 
     state = document.state
     step = state.length_samples // (count + 8)

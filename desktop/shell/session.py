@@ -36,8 +36,7 @@ from engine.document.marks.section_edits import known_sections
 from engine.document.marks.sections import SECTIONS, StoredSections
 from engine.document.state import DocumentState
 from engine.document.takes import TAKES
-from engine.features.takes.finders.takes.playing import lost_between, lost_sentence
-from engine.features.takes.finders.takes.stored import known_takes
+from engine.features.takes.finders.takes.playing import known_takes, lost_between, lost_sentence
 from engine.features.taste.finders.cuts.answering import answer
 from engine.recordings.stored_pickup import known_pickup
 from engine.review.calibration.evidence import Analyses

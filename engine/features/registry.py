@@ -33,8 +33,7 @@ from engine.document.state import DocumentState
 from engine.document.takes import TAKES
 from engine.features.analyses import completed
 from engine.features.own import OWN
-from engine.features.takes.finders.takes.playing import lost_passages
-from engine.features.takes.finders.takes.stored import known_takes
+from engine.features.takes.finders.takes.playing import known_takes, lost_passages
 from engine.recordings.analyses import ANALYSES, Stored
 from engine.review.finders.finder import Finder, FinderRequest, Found
 from engine.review.finders.proposed_already import proposed_already

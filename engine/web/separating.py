@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from engine.core.files.disk_room import check_room
 from engine.core.progress import Progress
 from engine.core.timebase import s_to_samples, samples_to_s
-from engine.features.repair.separation.levels.level_change import refused_words
+from engine.features.repair.separation.settings import refused_words
 from engine.features.repair.separation.windows import FADE_MS, joined
 from engine.sound.reader import SourceReader
 from engine.sound.writer import export_format
@@ -76,11 +76,10 @@ def separation(session: Session, recording: OpenRecording, wanted: Wanted, progr
     UsageError : a window or words cannot be taken
     ExportError : the disk is full
     """
-    from engine.features.repair.separation.checks.refusals import understood_prompts
-    from engine.features.repair.separation.example import example_in_file
-    from engine.features.repair.separation.in_file import separate_in_file
-    from engine.features.repair.separation.mask import Mode, floor_of
+    from engine.features.repair.separation.checks import understood_prompts
+    from engine.features.repair.separation.in_file import example_in_file, separate_in_file
     from engine.features.repair.separation.separate import Asked
+    from engine.features.repair.separation.separator import Mode, floor_of
 
     with SourceReader(recording.path) as reader:
         windows = _windows(reader, wanted)

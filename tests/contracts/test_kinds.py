@@ -26,11 +26,11 @@ MAKERS = (
     "engine/exchange/imports/proposals/",
     "engine/features/taste/improve.py",  # the files of what documents cut
     "engine/review/recount.py",  # a word of a sentence
-    "engine/features/repair/finders/like_this.py",
+    "engine/features/repair/finders/repair/finder.py",
     "engine/features/takes/finders/takes/finder.py",
     "engine/features/repair/finders/talk.py",
     "engine/features/takes/finders/takes/finder.py",  # a word of a label
-    "engine/features/repair/finders/like_this.py",  # a choice of a setting
+    "engine/features/repair/finders/repair/finder.py",  # a choice of a setting
     "desktop/features/repair/sounds.py",  # the same
     "engine/features/takes/finders/takes/proposals.py",  # the same
     "desktop/features/takes/takes.py",  # a word of a list

@@ -21,13 +21,13 @@ from engine.features.arrangement.finder.requests import ArrangeRequest, LearnEdi
 from engine.features.match.finder.edit import MatchedEditRequest, matched_edit
 from engine.features.registry import find_edits, request_of
 from engine.features.repair.finders.repair.find_sounds import words_in_span
-from engine.features.repair.finders.repair.preview import preview_repair
 from engine.features.repair.finders.repair.requests import PreviewRequest, RepairSettings
-from engine.features.repair.separation.mask_memory import MaskMemory
+from engine.features.repair.finders.repair.separate import preview_repair
+from engine.features.repair.separation.paint import MaskMemory
 from engine.features.takes.finders.takes.proposals import takes_in_document
 from engine.features.taste.anomaly.learn import LearnRequest, learn
-from engine.features.timing.alignment.timing_settings import TimingSettings
-from engine.features.timing.finders.recorders.second_recorders import RecordersRequest, propose_recorders
+from engine.features.timing.alignment.settings import TimingSettings
+from engine.features.timing.finders.second_recorders import RecordersRequest, propose_recorders
 from engine.features.timing.finders.timing.aligned_files import AlignRequest, align
 from engine.features.timing.finders.timing.find_grid import WantedGrid
 from engine.recordings.analyses import AnalysisRequest

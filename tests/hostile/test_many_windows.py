@@ -14,14 +14,11 @@ import pytest
 from engine.analysis.detection.spectra import MEL
 from engine.core.errors import Cancelled
 from engine.core.progress import ReportingProgress
-from engine.features.repair.separation.checks.credible import credible_windows
-from engine.features.repair.separation.mask import Mask
-from engine.features.repair.separation.mask_memory import MaskMemory
-from engine.features.repair.separation.networked import network_separator
-from engine.features.repair.separation.prompts import prompts_of
-from engine.features.repair.separation.remembered import RememberingSeparator
-from engine.features.repair.separation.separate import Asked, Recording, separate
-from engine.features.repair.separation.separator import Prompt, Stretch
+from engine.features.repair.separation.checks import credible_windows
+from engine.features.repair.separation.network import network_separator
+from engine.features.repair.separation.paint import MaskMemory
+from engine.features.repair.separation.separate import Asked, Recording, RememberingSeparator, separate
+from engine.features.repair.separation.separator import Mask, Prompt, Stretch, prompts_of
 from engine.features.repair.separation.windows import neighbourhood
 
 RATE_HZ = 32_000

@@ -12,7 +12,7 @@ from engine.document.decisions import Verdict
 from engine.document.kinds import Edge, NudgeSize
 
 if TYPE_CHECKING:
-    from desktop.features.timing.grid.editing import GridEditing
+    from desktop.features.timing.grid_editing import GridEditing
     from desktop.review.amounts import Amounts
     from desktop.review.notes import Notes
     from desktop.review.queue_side import QueueSide

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def preview_repair(request: PreviewRequest, progress: Progress) -> RepairPreview:
     """Render a repair for playback."""
-    from engine.features.repair.finders.repair import preview as job
+    from engine.features.repair.finders.repair import separate as job
 
     return job.preview_repair(request, progress)
 

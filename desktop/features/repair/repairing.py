@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop.features.repair.finding import Finding
 from desktop.features.repair.jobs import preview_repair, words_in_span
-from desktop.features.repair.painting import Meant, Painting
-from desktop.features.repair.previews import Previews
-from desktop.features.repair.recent_words import RecentWords
-from desktop.features.repair.widgets.completion import KnownWords, Suggestion
+from desktop.features.repair.previews import Meant, Painting, Previews
+from desktop.features.repair.sounds import Finding, RecentWords
 from desktop.features.repair.widgets.panel import RepairPanel
+from desktop.features.repair.widgets.words_field import KnownWords, Suggestion
 from desktop.review.arrivals import Arrivals
 from desktop.shell.command import REPAIR_LAYER
 from desktop.shell.dialogs import questions
@@ -39,9 +37,8 @@ from engine.features.repair.finders.repair.requests import (
     ShownMask,
     example_words,
 )
-from engine.features.repair.separation.levels.level_change import mute_offer
-from engine.features.repair.separation.mask_memory import MaskMemory
-from engine.features.repair.separation.names import DEFAULT, known_separators
+from engine.features.repair.separation.paint import MaskMemory
+from engine.features.repair.separation.settings import DEFAULT, known_separators, mute_offer
 from engine.features.repair.separation.windows import joined
 from engine.recordings.spans import Span, SpanRequest
 from engine.review.by_hand.payloads import mute_payload

@@ -1,20 +1,26 @@
-"""Named sounds in the window: detection, their lane, navigation, and finding similar ones."""
+"""Named sounds in the window: detection, their lane, navigation, and finding similar ones.
+
+A sound can be found in the whole recording, and its removal proposed at every occurrence. Recently used names
+of sounds are stored.
+"""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.features.repair.jobs import detect_sounds
 from desktop.shell.dialogs import form_dialogs
 from desktop.shell.shell import Shell
 from engine.core.errors import UsageError
+from engine.core.files.strict_json import parse_json
 from engine.core.timebase import format_time, samples_to_s
 from engine.core.wording import begun, counted, percent
 from engine.document.change import Change
@@ -27,6 +33,35 @@ from widgets.forms.like_form import LikeForm
 
 if TYPE_CHECKING:
     from engine.recordings.detect_sounds import FoundSounds
+
+
+MOST = 12
+LONGEST = 60
+_STORED = "recent_sounds"
+
+
+class RecentWords:
+    """Names of sounds as they were used, the last one first."""
+
+    def __init__(self, settings: QSettings) -> None:
+        self._settings = settings
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The stored names; invalid settings count as empty."""
+        try:
+            stored = parse_json(str(self._settings.value(_STORED, "[]")))
+        except ValueError:
+            stored = []
+        known = stored if isinstance(stored, list) else []
+        return tuple(one for one in known if isinstance(one, str) and 0 < len(one) <= LONGEST)[:MOST]
+
+    def note(self, texts: tuple[str, ...]) -> None:
+        """Put these first."""
+        new = tuple(text for text in texts if len(text) <= LONGEST)
+        kept = (*new, *(one for one in self.words if one not in new))[:MOST]
+        self._settings.setValue(_STORED, json.dumps(kept))
+
 
 NOT_HEARD = "No sounds detected yet. Detect them first ‹sounds.hear›."
 OUTDATED = "The tracks were changed meanwhile: listen again ‹sounds.hear›."
@@ -146,3 +181,55 @@ class Sounds(QObject):
         state = self._session.state
         require_recording(state, "analyse")
         return state
+
+
+class Finding(QObject):
+    """Asks for words, has all of the recording searched, and fills the queue.
+
+    Attributes
+    ----------
+    sounds : all named sounds, and sounds similar to the selection
+
+    Signals
+    -------
+    said : the result
+    """
+
+    said = Signal(str)
+
+    def __init__(
+        self, window: QWidget, shell: Shell, recent: RecentWords, settings: Callable[[], RepairSettings]
+    ) -> None:
+        super().__init__(window)
+        self._window, self._shell, self._recent = window, shell, recent
+        self._session, self._settings = shell.session, settings
+        self.sounds: Sounds = Sounds(window, shell, settings)
+        self.sounds.said.connect(self.said)
+        shell.finders.add_form("repair", self.ask)
+        shell.finders.add_form("like-this", self.sounds.ask_like)
+
+    def ask(self) -> None:
+        """Ask which sound is meant, then look for it.
+
+        Raises
+        ------
+        UsageError : no recording
+        """
+        require_recording(self._session.state, "search")
+        settings = self._settings()
+        words = settings.words or ", ".join(self._recent.words[:1])
+        asked = form_dialogs.ask_sound(self._window, words)
+        if asked is not None:
+            self.find(RepairSettings(asked, settings.keeps, settings.strength_db, settings.fade_ms))
+
+    def find(self, settings: RepairSettings) -> None:
+        """Look for a sound in the whole recording, on the selected tracks or on all."""
+        named = settings.texts
+        asked = {
+            "words": ", ".join(named),
+            "does": "keep" if settings.keeps else "remove",
+            "strength_db": settings.strength_db,
+            "fade_ms": settings.fade_ms,
+        }
+        self._shell.finders.start("repair", asked, f"Finding {' or '.join(named)}")
+        self._recent.note(named)

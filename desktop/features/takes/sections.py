@@ -24,7 +24,7 @@ from engine.document.tracks.track import sound_of
 from engine.review.by_hand.swap import swap_spans
 
 if TYPE_CHECKING:
-    from engine.features.takes.structure.find_sections import FoundSections
+    from engine.features.takes.structure.find import FoundSections
     from engine.recordings.analyses import AnalysisRequest
 
 _LOOKING = "Finding sections"
@@ -63,7 +63,7 @@ class Sections(QObject):
         UsageError : no recording
         """
         require_recording(self._session.state, "analyse")
-        self._shell.work.once_loaded("engine.features.takes.structure.find_sections", _LOOKING, self._start)
+        self._shell.work.once_loaded("engine.features.takes.structure.find", _LOOKING, self._start)
 
     def _start(self) -> None:
         from engine.recordings.analyses import AnalysisRequest
@@ -179,6 +179,6 @@ class Sections(QObject):
 
 def find_sections(request: AnalysisRequest, progress: Progress) -> FoundSections:
     """Find the sections of a document."""
-    from engine.features.takes.structure import find_sections as job
+    from engine.features.takes.structure import find as job
 
     return job.find_sections(request, progress)

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
-from desktop.features.takes.widgets.panel import TakesPanel
-from desktop.features.takes.widgets.rows import TakeRow
+from desktop.features.takes.widgets.panel import TakeRow, TakesPanel
 from desktop.shell.shell import Shell
 from desktop.shell.transport import Transport
 from engine.analysis.found_takes import FoundTakes, Take, TakeGroup
@@ -27,7 +26,7 @@ from engine.document.tracks.track import sound_of
 
 if TYPE_CHECKING:
     from engine.features.registry import FoundEdits
-    from engine.features.takes.finders.takes.facts import TakeFacts
+    from engine.features.takes.finders.takes.proposals import TakeFacts
 
 HEARD_S = 8.0
 """Duration of each take."""
@@ -190,7 +189,7 @@ class Takes(QObject):
         UsageError : no recording
         """
         require_recording(self._session.state, "analyse")
-        self._work.once_loaded("engine.features.takes.finders.takes.facts", _LOOKING, self._find)
+        self._work.once_loaded("engine.features.takes.finders.takes.proposals", _LOOKING, self._find)
 
     def _find(self) -> None:
         self._shell.finders.start("takes", {}, _LOOKING, self._take)
@@ -239,7 +238,7 @@ class Takes(QObject):
         if self.found is None:
             self.panel.show_rows((), "", NOT_YET)
             return
-        from engine.features.takes.finders.takes.facts import take_facts
+        from engine.features.takes.finders.takes.proposals import take_facts
 
         self._facts = take_facts(self._session.state, self.found, self._session.curve)
         groups = self.found.groups

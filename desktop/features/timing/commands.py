@@ -12,10 +12,8 @@ from desktop.shell.shell import Shell
 from engine.document.recorded import require_recording
 
 if TYPE_CHECKING:
-    from desktop.features.timing.grid.dialogs import GridDialogs
-    from desktop.features.timing.grid.editing import GridEditing
-    from desktop.features.timing.grid.layer import GridLayer
-    from desktop.features.timing.grid.tap_tempo import TapTempo
+    from desktop.features.timing.grid_dialogs import GridDialogs
+    from desktop.features.timing.grid_editing import GridEditing, GridLayer, TapTempo
     from desktop.features.timing.proposing import TimingProposing
     from desktop.features.timing.timing import Timing
 

@@ -36,9 +36,9 @@ from engine.document.grid.edits import even_tempo_bpm, follows_player, tempo_tex
 from engine.document.kinds.hit import HIT
 from engine.document.recorded import require_recording
 from engine.document.tracks.track import sound_of
-from engine.features.timing.alignment.timing_settings import TimingSettings
-from engine.features.timing.hits.kit.guessed import guessed_roles_sentence
+from engine.features.timing.alignment.settings import TimingSettings
 from engine.features.timing.hits.kit.membership import (
+    guessed_roles_sentence,
     holds_drums,
     left_behind_sentence,
     microphones_words,

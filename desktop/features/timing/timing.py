@@ -30,10 +30,9 @@ from engine.document.decisions import Verdict
 from engine.document.drums.edits import promote
 from engine.document.drums.hits import Hits, Role
 from engine.document.proposals import Proposal
-from engine.features.timing.alignment.lines import PART, lines_of
-from engine.features.timing.alignment.placement import Lines
-from engine.features.timing.alignment.timing_settings import TimingSettings, timing_settings
-from engine.features.timing.hits.kit.guessed import SURE_OF_A_ROLE
+from engine.features.timing.alignment.lines import PART, Lines, lines_of
+from engine.features.timing.alignment.settings import TimingSettings, timing_settings
+from engine.features.timing.hits.kit.membership import SURE_OF_A_ROLE
 from engine.review.bulk import accept_in_bulk
 from engine.review.moves import Moves, kept_pulls_of, moves_of, offsets_of
 from widgets.controls.later import Later

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.analysis.detection.spectra import MEL
-from engine.features.repair.separation.mask import Mask
-from engine.features.repair.separation.plain.outside import mask_over_bins, power_and_outside
-from engine.features.repair.separation.separator import Prompt, Stretch
+from engine.features.repair.separation.plain import mask_over_bins, power_and_outside
+from engine.features.repair.separation.separator import Mask, Prompt, Stretch
 
 MAINS_HZ = (50.0, 60.0)
 HIGHEST_HZ, BESIDE_HZ = 1_000.0, 12.0

@@ -18,8 +18,7 @@ from engine.document.drums.pickup import PICKUP
 from engine.document.edits import move_edges
 from engine.document.state import DocumentState
 from engine.document.takes import TAKES
-from engine.features.takes.finders.takes.playing import lost_between, lost_sentence
-from engine.features.takes.finders.takes.stored import known_takes
+from engine.features.takes.finders.takes.playing import known_takes, lost_between, lost_sentence
 from engine.features.taste.finders.cuts.answering import answer
 from engine.features.timing.hits.kit.membership import left_behind, left_behind_sentence, tracks_of_moves
 from engine.recordings.stored_pickup import known_pickup

@@ -16,10 +16,9 @@ from engine.core.wording import counted
 from engine.document.decisions import Verdict
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.features.repair.finders.repair.requests import FADE_MS, RepairSettings
-from engine.features.repair.finders.repair.separations import separations_edit
-from engine.features.repair.separation.levels.level_change import mute_offer
+from engine.features.repair.finders.repair.requests import FADE_MS, RepairSettings, separations_edit
 from engine.features.repair.separation.paint import Paint, Range
+from engine.features.repair.separation.settings import mute_offer
 from engine.recordings.spans import SpanRequest
 
 if TYPE_CHECKING:

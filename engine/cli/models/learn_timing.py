@@ -11,7 +11,7 @@ from engine.cli.output import VerbOutput
 from engine.core.errors import UsageError
 from engine.core.files.safe_write import shown
 from engine.core.progress import Progress
-from engine.features.timing.alignment.division import read_division
+from engine.features.timing.alignment.lines import read_division
 
 _PAIRS = {
     "raw": "a file for each microphone, or their folder; again for another performance",
@@ -40,8 +40,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Compare, learn, and write the groove."""
     from engine.features.timing.alignment.learning.groove_file import SUFFIX, is_learned
-    from engine.features.timing.finders.timing.learn_timing import learn_timing_file
-    from engine.features.timing.finders.timing.learn_timing_requests import LearnTimingRequest, paired
+    from engine.features.timing.finders.timing.learn_timing import (
+        LearnTimingRequest,
+        learn_timing_file,
+        paired,
+    )
 
     check_grid(options)
     if not is_learned(str(options.out)):

@@ -17,8 +17,7 @@ from engine.core.files.safe_write import shown
 from engine.core.progress import Progress
 from engine.core.timebase import s_to_samples, samples_to_s
 from engine.core.wording import listed
-from engine.features.repair.separation.levels.level_change import mute_offer, refused_words
-from engine.features.repair.separation.names import ABOUT, DEFAULT
+from engine.features.repair.separation.settings import ABOUT, DEFAULT, mute_offer, refused_words
 
 if TYPE_CHECKING:
     from engine.features.repair.separation.separate import Asked
@@ -148,10 +147,10 @@ def _file(options: argparse.Namespace, progress: Progress) -> VerbOutput:
 
 
 def _asked(options: argparse.Namespace, reader: SourceReader) -> Asked:
-    from engine.features.repair.separation.checks.refusals import understood_prompts
-    from engine.features.repair.separation.example import example_in_file
-    from engine.features.repair.separation.mask import Mode, floor_of
+    from engine.features.repair.separation.checks import understood_prompts
+    from engine.features.repair.separation.in_file import example_in_file
     from engine.features.repair.separation.separate import Asked
+    from engine.features.repair.separation.separator import Mode, floor_of
     from engine.features.repair.separation.windows import FADE_MS
 
     examples = tuple(example_in_file(reader, start_s, stop_s) for start_s, stop_s in options.like)

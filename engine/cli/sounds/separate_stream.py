@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 from engine.cli.output import ByteStream, VerbOutput
 from engine.core.errors import SourceError, UsageError
 from engine.core.wording import counted, listed, quoted
-from engine.features.repair.separation.checks.refusals import understood_prompts
-from engine.features.repair.separation.mask import Mode, floor_of
+from engine.features.repair.separation.checks import understood_prompts
 from engine.features.repair.separation.registry import streaming_separator
-from engine.features.repair.separation.separator import Prompt, Separator
-from engine.features.repair.separation.streaming import LATENCY_S, SeparationStream
+from engine.features.repair.separation.separate import LATENCY_S, SeparationStream
+from engine.features.repair.separation.separator import Mode, Prompt, Separator, floor_of
 from engine.sound.wav_stream import WavStreamReader, encoded
 
 

@@ -15,7 +15,7 @@ from engine.core.timebase import format_time
 from engine.core.wording import percent
 
 if TYPE_CHECKING:
-    from engine.features.takes.structure.sections import Section
+    from engine.features.takes.structure.find import Section
 
 _PROJECT = ".offcut"
 
@@ -63,13 +63,13 @@ def _of_document(path: Path, progress: Progress) -> tuple[Section, ...]:
     """Return the sections that a document stores; without any, find and store them."""
     from engine.document.marks.section_edits import known_sections
     from engine.document.marks.sections import SECTIONS
-    from engine.features.takes.structure.sections import Section
+    from engine.features.takes.structure.find import Section
 
     with opened(path, to_read=True) as document:
         state = document.state
         stored = known_sections(state, document.analysis(SECTIONS))
     if stored is None:
-        from engine.features.takes.structure.find_sections import find_sections
+        from engine.features.takes.structure.find import find_sections
         from engine.recordings.analyses import AnalysisRequest
 
         with opened(path) as document:

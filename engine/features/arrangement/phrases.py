@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from engine.features.arrangement.form import BRIEF_S, Flags, Floats, Form, Seconds, Sounds, blocks
 from engine.features.arrangement.steps import Section, Span, Steps
 from engine.features.takes.features import Frames
-from engine.features.takes.structure.labels import groups_of
+from engine.features.takes.structure.segments import groups_of
 
 Scores = NDArray[np.float64]
 

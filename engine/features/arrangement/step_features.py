@@ -19,8 +19,8 @@ from engine.features.arrangement.steps import Section, Steps, steps_of, with_out
 from engine.features.arrangement.take_features import LEAST_PAUSE_S, TAKE_COLUMNS, again_of, with_borders
 from engine.features.takes.features import FRAMES_PER_S, STEPS_PER_S, Frames, frames_of
 from engine.features.takes.find import takes_in
+from engine.features.takes.playing import are_tuning
 from engine.features.takes.structure.find import structure_in
-from engine.features.takes.tuning import are_tuning
 
 Floats = NDArray[np.float32]
 

@@ -8,6 +8,6 @@ FEATURE = Feature(
     finders={
         "talk": OwnFinder("engine.features.repair.finders.talk:TALK"),
         "repair": OwnFinder("engine.features.repair.finders.repair.finder:REPAIR"),
-        "like-this": OwnFinder("engine.features.repair.finders.like_this:LIKE_THIS"),
+        "like-this": OwnFinder("engine.features.repair.finders.repair.finder:LIKE_THIS"),
     },
 )

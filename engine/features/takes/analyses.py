@@ -19,5 +19,5 @@ def _are_sections(request: AnalysisRequest, found: Analysis | None) -> bool:
 
 TAKES_PLAYED = Analyser("engine.features.takes.finders.takes.proposals:analyse", is_current=_are_takes)
 SECTIONS_FOUND = Analyser(
-    "engine.features.takes.structure.find_sections:analyse", ("listening",), is_current=_are_sections
+    "engine.features.takes.structure.find:analyse", ("listening",), is_current=_are_sections
 )

@@ -6,9 +6,9 @@ from engine.core.features import Feature, OwnFinder
 
 FEATURE = Feature(
     finders={
-        "recorders": OwnFinder("engine.features.timing.finders.recorders.finder:RECORDERS"),
-        "tempo": OwnFinder("engine.features.timing.finders.tempo.finder:TEMPO"),
+        "recorders": OwnFinder("engine.features.timing.finders.recorders:RECORDERS"),
+        "tempo": OwnFinder("engine.features.timing.finders.tempo:TEMPO"),
         "timing": OwnFinder("engine.features.timing.finders.timing.finder:TIMING"),
-        "notes": OwnFinder("engine.features.timing.finders.notes.finder:NOTES"),
+        "notes": OwnFinder("engine.features.timing.finders.notes:NOTES"),
     },
 )

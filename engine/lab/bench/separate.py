@@ -21,7 +21,7 @@ from types import MappingProxyType
 from engine.core.errors import UsageError
 from engine.core.progress import Progress
 from engine.core.timebase import s_to_samples
-from engine.features.repair.separation.names import DEFAULT, known_separators
+from engine.features.repair.separation.settings import DEFAULT, known_separators
 from engine.lab.bench.in_program import measured_in_program
 from engine.lab.bench.measured import Measured, peak_memory_mb
 from engine.lab.bench.named_sound import SIREN, SPEECH, TURN_S, write
@@ -77,9 +77,9 @@ def _of_files(kind: str, separator: str, text: str, files: Sequence[Path]) -> It
 
 def in_windows(separator: str, text: str) -> Iterator[Measured]:
     """Separate windows of several lengths, each with its surroundings, at places of their own."""
-    from engine.features.repair.separation.prompts import prompts_of
     from engine.features.repair.separation.registry import separator_named
     from engine.features.repair.separation.separate import Asked, Recording, separate
+    from engine.features.repair.separation.separator import prompts_of
 
     asked = Asked(prompts_of([text]), is_judged=False)
     separating = separator_named(separator)
@@ -105,8 +105,8 @@ def in_windows(separator: str, text: str) -> Iterator[Measured]:
 def in_file(separator: str, text: str, path: Path) -> Iterator[Measured]:
     """Remove a sound in all of a file, as ``offcut separate`` does."""
     from engine.features.repair.separation.in_file import separate_in_file
-    from engine.features.repair.separation.prompts import prompts_of
     from engine.features.repair.separation.separate import Asked
+    from engine.features.repair.separation.separator import prompts_of
 
     asked = Asked(prompts_of([text]))
     with TemporaryDirectory() as folder, SourceReader(path) as reader:
@@ -120,10 +120,9 @@ def in_file(separator: str, text: str, path: Path) -> Iterator[Measured]:
 
 def in_stream(separator: str, text: str, path: Path) -> Iterator[Measured]:
     """Remove a sound in a stream, as ``offcut separate --stream`` does."""
-    from engine.features.repair.separation.mask import Mode
-    from engine.features.repair.separation.prompts import prompts_of
     from engine.features.repair.separation.registry import streaming_separator
-    from engine.features.repair.separation.streaming import SeparationStream
+    from engine.features.repair.separation.separate import SeparationStream
+    from engine.features.repair.separation.separator import Mode, prompts_of
 
     with path.open("rb") as source:
         reader = WavStreamReader(source)

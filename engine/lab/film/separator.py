@@ -17,11 +17,10 @@ from engine.analysis.learning.torch_threads import few_threads
 from engine.analysis.words.negation import without_not
 from engine.core.errors import UsageError
 from engine.core.files.safe_write import shown
-from engine.features.repair.separation.mask import Mask
-from engine.features.repair.separation.names import FILM
-from engine.features.repair.separation.networked import inside_frames, shares_by_views, view_of
-from engine.features.repair.separation.plain.outside import mask_over_bins
-from engine.features.repair.separation.separator import Prompt, Stretch
+from engine.features.repair.separation.network import inside_frames, shares_by_views, view_of
+from engine.features.repair.separation.plain import mask_over_bins
+from engine.features.repair.separation.separator import Mask, Prompt, Stretch
+from engine.features.repair.separation.settings import FILM
 from engine.lab.film.network import FilmNetwork
 from engine.lab.film.weights import BEST, TRAINING, trained_as, weights_folder
 from engine.lab.film.words import Words, words_named

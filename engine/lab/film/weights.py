@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.analysis.learning.shipped import metadata_of
 from engine.core.files.places import data_folder
-from engine.features.repair.separation.names import FILM
+from engine.features.repair.separation.settings import FILM
 from engine.lab.film.network import FilmNetwork
 from engine.lab.half_precision import save_half
 

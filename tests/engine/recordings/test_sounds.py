@@ -30,7 +30,7 @@ from engine.document.document import Document
 from engine.document.proposals import BY_EXAMPLE
 from engine.document.state import DocumentState
 from engine.features.registry import FoundEdits, find_edits, request_of
-from engine.features.repair.finders.like_this import NOTHING_ELSE
+from engine.features.repair.finders.repair.finder import NOTHING_ELSE
 from engine.recordings.detect_sounds import NOTHING, FoundSounds, detect_sounds
 from engine.recordings.media import locate_all
 from engine.recordings.spans import SpanRequest

@@ -14,7 +14,7 @@ from engine.document.edits import add_proposals, decide
 from engine.document.file.storage import apply_rows
 from engine.document.proposals import Evidence, Proposal
 from engine.document.state import DocumentState
-from engine.features.timing.finders.recorders.second_recorders import ProposedRecorders
+from engine.features.timing.finders.second_recorders import ProposedRecorders
 from engine.review.bulk import accept_all, weak_left_sentence
 from engine.sound.edl.build import build
 from tests.engine.sound.edl.recordings import RATE_HZ, Recording, recording

@@ -9,7 +9,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from engine.features.repair.separation.levels.level_change import LEAST_PROBABILITY
+from engine.features.repair.separation.settings import LEAST_PROBABILITY
 from tests.engine.web.client import Client
 from tests.mostly_long import mostly_long
 

@@ -329,7 +329,7 @@ class AlignForm(QWidget):
 
         Parameters
         ----------
-        settings : those that it has, see `engine.features.timing.alignment.timing_settings`
+        settings : those that it has, see `engine.features.timing.alignment.settings`
         """
         self._groove, self._most_ms = path, inf
         self._groove_name.setText(_name_of(path))

@@ -1,24 +1,50 @@
-"""A U-Net that estimates a mask over bands from a window, its surroundings, and a prompt.
+"""The separators that come with Offcut: a network over the window, its surroundings and the prompt.
 
-The recipe is that of text-guided separation by feature-wise modulation (FiLM: E. Perez et al., AAAI 2018; X.
-Liu et al., "Separate what you describe", Interspeech 2022): bottleneck and decoder of a U-Net over the
-spectrogram are modulated by the prompt. In an editor, the recording around the window is available, too: mean
-and deviation of each band outside join the words in the condition, and the deviation of each moment from that
-mean is an input image.
+A U-Net estimates a mask over bands. The recipe is that of text-guided separation by feature-wise modulation
+(FiLM: E. Perez et al., AAAI 2018; X. Liu et al., "Separate what you describe", Interspeech 2022): bottleneck
+and decoder of a U-Net over the spectrogram are modulated by the prompt. In an editor, the recording around
+the window is available, too: mean and deviation of each band outside join the words in the condition, and the
+deviation of each moment from that mean is an input image.
+
+Speech has a network of its own, which also estimates how likely there is speech in a window.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from engine.analysis.detection.detector import Detector
 from engine.analysis.detection.network import WIDTHS as SOUND_WIDTHS
 from engine.analysis.detection.network import SoundNetwork
-from engine.analysis.detection.spectra import MEL
+from engine.analysis.detection.spectra import MEL, Spectra, band_centres_hz
+from engine.analysis.detection.speech_network import SpeechNetwork
+from engine.analysis.detection.speech_shares import WEIGHTS as SPEECH_WEIGHTS
+from engine.analysis.detection.speech_shares import speech_network, speech_shares
+from engine.analysis.learning.shipped import with_weights
+from engine.analysis.learning.torch_threads import few_threads
 from engine.analysis.words.text import SIZE
+from engine.core.progress import check_heeded
+from engine.features.repair.separation.separator import (
+    Mask,
+    Prompt,
+    Stretch,
+    around,
+    example_prompt,
+    surrounds,
+)
+
+Floats = NDArray[np.float32]
+
 
 VIEW_FRAMES = 256
 """Frames per view: 4.1 s."""
@@ -198,3 +224,236 @@ def images(heard: NetworkInput) -> tuple[Tensor, Tensor]:
         [(levels + 3.0) / 4.0, above / 4.0, (above / spread / 3.0).clamp(-4.0, 4.0), inside], dim=1
     )
     return stack, torch.cat([(usual + 3.0) / 4.0, spread / 2.0], dim=1) * there
+
+
+WEIGHTS = (
+    Path(__file__).resolve().parents[4] / "resources" / "models" / "separation" / "separation.safetensors"
+)
+HOP_S = MEL.hop_samples / MEL.rate_hz
+_DETECTOR_FILE = "sounds.safetensors"
+_ROUNDING_S = 0.001
+_STEP_FRAMES = VIEW_FRAMES // 2
+_ONE_VIEW_FRAMES = VIEW_FRAMES * 3 // 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NetworkSeparator:
+    """See `Separator`."""
+
+    network: SeparationNetwork
+    ears: SoundNetwork
+    name: str = "offcut-separation-2"
+
+    @torch.inference_mode()
+    def masks(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Mask, ...]:
+        """Return a mask for each prompt."""
+        with few_threads():
+            spectra = Spectra()
+            power = spectra.power(spectra.spectrum(torch.tensor(stretch.samples)[None]))[0]
+            inside = inside_frames(stretch.windows_s, len(power))
+            told, flag = around(power, inside), surrounds(power, inside)
+
+            def answer(first: int) -> torch.Tensor:
+                answered: torch.Tensor = self.network(self._heard(power, inside, first, told, flag, prompts))[
+                    0
+                ]
+                return torch.sigmoid(answered)
+
+            shares = shares_by_views(inside, (len(prompts), MEL.n_mels), answer)
+        centres = band_centres_hz()
+        return tuple(Mask(each.numpy(), 0.0, HOP_S, centres) for each in shares)
+
+    def _heard(
+        self,
+        power: torch.Tensor,
+        inside: torch.Tensor,
+        first: int,
+        told: torch.Tensor,
+        flag: bool,
+        prompts: Sequence[Prompt],
+    ) -> NetworkInput:
+        view = view_of(power, first)
+        vectors = torch.tensor(np.stack([prompt.vector for prompt in prompts]))
+        return NetworkInput(
+            view[None],
+            view_of(inside.float(), first)[None],
+            told[None],
+            torch.tensor([float(flag)]),
+            vectors,
+            torch.tensor([float(prompt.example) for prompt in prompts]),
+            *listened(self.ears, view[None], vectors),
+        )
+
+
+@cache
+def network_separator(weights: Path = WEIGHTS) -> NetworkSeparator:
+    """Return the separator that comes with Offcut, or one of other weights.
+
+    The embedding network that it was trained with is stored next to it: another one has other features.
+
+    Raises
+    ------
+    OffcutError : weights of either are missing or damaged
+    """
+    ears = with_weights(SoundNetwork(), weights.with_name(_DETECTOR_FILE), "sounds")
+    return NetworkSeparator(with_weights(SeparationNetwork(), weights, "named sounds"), ears)
+
+
+def like_span(samples: NDArray[np.float32], span: tuple[int, int], told: str) -> Prompt:
+    """Return a prompt for sounds like a span, embedded by the separator that comes with Offcut.
+
+    Parameters
+    ----------
+    samples : mono, at the rate of `engine.analysis.detection.spectra.MEL`, the span and its context
+    span : [start, stop) of the samples
+
+    Raises
+    ------
+    UsageError : nothing sounds in it
+    OffcutError : its weights are missing or damaged
+    """
+    return example_prompt(Detector(network_separator().ears).vector(samples, span), told)
+
+
+def shares_by_views(
+    inside: torch.Tensor, shape: tuple[int, int], answer: Callable[[int], torch.Tensor]
+) -> torch.Tensor:
+    """Return shares of all frames, shape (prompts, frames, bands): 0 outside the views of all windows.
+
+    Views overlap by half and are faded over each other, so that a window of any length has no seam.
+
+    Parameters
+    ----------
+    inside : whether each frame is within a window, bool, shape (frames,)
+    shape : prompts and bands
+    answer : shares of the view that begins at a frame, shape (prompts, VIEW_FRAMES, bands)
+    """
+    shares = torch.zeros(shape[0], len(inside), shape[1])
+    weights = torch.zeros(len(inside))
+    curve = torch.hann_window(VIEW_FRAMES + 2, periodic=False)[1:-1]
+    for first in views(inside):
+        check_heeded()
+        answered = answer(first)
+        here = slice(max(0, first), min(len(inside), first + VIEW_FRAMES))
+        cut = slice(here.start - first, here.stop - first)
+        shares[:, here] += answered[:, cut] * curve[cut, None]
+        weights[here] += curve[cut]
+    return shares / weights.clamp(min=1e-6)[:, None]
+
+
+def view_of(values: torch.Tensor, first: int) -> torch.Tensor:
+    """Return a view of values of frames, shape (VIEW_FRAMES, ...), zeros beyond either end."""
+    view = torch.zeros(VIEW_FRAMES, *values.shape[1:])
+    here = slice(max(0, first), min(len(values), first + VIEW_FRAMES))
+    view[here.start - first : here.stop - first] = values[here]
+    return view
+
+
+def inside_frames(windows_s: Sequence[tuple[float, float]], frames: int) -> torch.Tensor:
+    """Return whether each frame is within a window, bool, shape (frames,)."""
+    places_s = torch.arange(frames) * HOP_S
+    inside = torch.zeros(frames, dtype=torch.bool)
+    for start_s, stop_s in windows_s:
+        inside |= (places_s >= start_s) & (places_s <= stop_s)
+    return inside
+
+
+def whole_windows_s(stretch: Stretch) -> tuple[tuple[float, float], ...]:
+    """Return the windows of a segment without those that reach beyond it."""
+    length_s = len(stretch.samples) / MEL.rate_hz + _ROUNDING_S
+    return tuple(each for each in stretch.windows_s if each[0] >= -_ROUNDING_S and each[1] <= length_s)
+
+
+def views(inside: torch.Tensor) -> list[int]:
+    """Return the first frames of views that cover every window; several overlap by half."""
+    places = np.flatnonzero(inside.numpy())
+    if not len(places):
+        return []
+    firsts: list[int] = []
+    for run in _gathered(_runs(places)):
+        length = run[1] - run[0]
+        count = 1 if length <= _ONE_VIEW_FRAMES else 1 + math.ceil(length / _STEP_FRAMES)
+        begin = (run[0] + run[1]) / 2 - ((count - 1) * _STEP_FRAMES + VIEW_FRAMES) / 2
+        firsts += [round(begin) + number * _STEP_FRAMES for number in range(count)]
+    return firsts
+
+
+def _gathered(runs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return runs as spans of views: those that one view has room for are seen together."""
+    spans: list[tuple[int, int]] = []
+    for start, stop in runs:
+        if spans and stop - spans[-1][0] <= _ONE_VIEW_FRAMES:
+            spans[-1] = (spans[-1][0], stop)
+        else:
+            spans.append((start, stop))
+    return spans
+
+
+def _runs(places: NDArray[np.int64]) -> list[tuple[int, int]]:
+    breaks = np.flatnonzero(np.diff(places) > 1)
+    starts = np.concatenate([places[:1], places[breaks + 1]])
+    stops = np.concatenate([places[breaks], places[-1:]]) + 1
+    return [(int(start), int(stop)) for start, stop in zip(starts, stops, strict=True)]
+
+
+_LEAST_SHARE, _LEAST_POWER = 1e-3, 1e-12
+_SLOPE, _OFFSET = 1.86, 4.0
+"""Fitted on 240 mixtures of voices that are trained on over backgrounds that are not, and on 240 without."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpeechSeparator:
+    """See `Separator`; the masks are those of speech for any prompt."""
+
+    network: SpeechNetwork
+    name: str = "offcut-speech-1"
+
+    def masks(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Mask, ...]:
+        """Return the same mask for each prompt."""
+        with few_threads():
+            shares = speech_shares(self.network, _power(stretch)).numpy()
+        return (Mask(shares, 0.0, HOP_S, band_centres_hz()),) * len(prompts)
+
+    def probabilities(self, stretch: Stretch) -> NDArray[np.float64]:
+        """Return the probability of speech in each window of a segment, shape (windows,).
+
+        A logistic regression of the share of power that the mask covers, in the fifth of the frames in which
+        it covers most. The segment is analysed as a whole, as it was when the regression was fitted. Windows
+        that reach beyond the segment are left out.
+        """
+        with torch.inference_mode(), few_threads():
+            analysed = _power(stretch)
+            shares = torch.sigmoid(self.network(analysed[None])[0])[0].numpy()
+            power = analysed.numpy()
+        fullest = [
+            _fullest(shares[inside], power[inside])
+            for inside in (inside_frames((each,), len(power)).numpy() for each in whole_windows_s(stretch))
+        ]
+        odds = _SLOPE * np.log(np.array(fullest) + _LEAST_SHARE) + _OFFSET
+        return np.where(np.array(fullest) > 0.0, 1.0 / (1.0 + np.exp(-odds)), 0.0)
+
+
+def _fullest(shares: Floats, power: Floats) -> float:
+    """Return the covered share of power in the fifth of the frames in which it is highest; 0 in silence."""
+    total = power.sum(axis=1)
+    if not total.any():
+        return 0.0
+    covered = np.sort((shares * power).sum(axis=1) / np.maximum(total, _LEAST_POWER))
+    return float(covered[-max(1, len(covered) // 5) :].mean())
+
+
+@cache
+def speech_separator(weights: Path = SPEECH_WEIGHTS) -> SpeechSeparator:
+    """Return the separator of speech that comes with Offcut, or one with other weights.
+
+    Raises
+    ------
+    OffcutError : the weights are missing or damaged
+    """
+    return SpeechSeparator(speech_network(weights))
+
+
+def _power(stretch: Stretch) -> Tensor:
+    """Return mel power, shape (frames, bands)."""
+    spectra = Spectra()
+    return spectra.power(spectra.spectrum(torch.tensor(stretch.samples)[None]))[0]

@@ -22,8 +22,7 @@ from engine.analysis.words.text import SIZE
 from engine.core.errors import OffcutError, UsageError
 from engine.core.files.safe_write import replacing, shown
 from engine.core.processes.own_program import how_to_add
-from engine.features.repair.separation.network import VIEW_FRAMES, NetworkInput, listened
-from engine.features.repair.separation.networked import network_separator
+from engine.features.repair.separation.network import VIEW_FRAMES, NetworkInput, listened, network_separator
 
 TOLERANCE = 1e-4
 """Greatest difference from torch that a file may have."""

@@ -2,23 +2,46 @@
 
 Each covers moments and frequencies by shares of 0 to 1. Added paint is a lower limit of the target's share,
 removing paint an upper limit; each is applied over those before it. Display and playback read the same shares
-on any grid. Light, so that the window draws without scipy.
+on any grid.
+
+Masks that were found before are cached between jobs. Light, so that the window draws without scipy and torch.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol, Self
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+Shares = NDArray[np.float32]
+
+
+Asked = tuple[str, bytes, bytes]
+"""The separator, the sound, and the prompts of a request."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MaskMemory:
+    """`engine.features.repair.separation.outcomes.outcome.Outcome` by request.
+
+    Attributes
+    ----------
+    lock : of the masks, for threads that compute several segments side by side
+    """
+
+    masks: OrderedDict[Asked, Any] = field(default_factory=OrderedDict)
+    lock: Lock = field(default_factory=Lock)
+
+
 SOFT = 0.35
 """How much of a brush, from its edge inwards, is not covered whole."""
 LEAST_REACH_S, LEAST_REACH_HZ = 0.012, 16.0
-"""Resolution of a mask: `engine.features.repair.separation.mask` has windows of 64 ms."""
-Shares = NDArray[np.float32]
+"""Resolution of a mask: `engine.features.repair.separation.separator` has windows of 64 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +170,7 @@ def painted(
 
 class TellsShares(Protocol):
     """Gives the share of the target at any moment and frequency, such as
-    `engine.features.repair.separation.mask.Mask`."""
+    `engine.features.repair.separation.separator.Mask`."""
 
     def at(self, times_s: NDArray[np.float64], bins_hz: NDArray[np.float64]) -> Shares:
         """Return shares at any times and frequencies, shape (times, bins)."""

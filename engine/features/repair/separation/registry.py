@@ -1,24 +1,76 @@
-"""The separators there are, by name."""
+"""The separators by name, and the default one: the network that knows its sound answers each prompt."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from engine.analysis.learning.shipped import metadata_of
+from engine.analysis.words.negation import without_not
+from engine.analysis.words.understanding import means_speech
 from engine.core.errors import UsageError
 from engine.core.extensions import Extended, require_factory
 from engine.core.extensions.laboratory import missing_in_bundle, of_laboratory
 from engine.core.extensions.names import Extension
 from engine.core.files.safe_write import shown
 from engine.core.wording import begun, listed, quoted
-from engine.features.repair.separation.by_prompt import default_separator
-from engine.features.repair.separation.names import DEFAULT, FILM
-from engine.features.repair.separation.networked import WEIGHTS, network_separator
-from engine.features.repair.separation.plain.factors import FactorSeparator
-from engine.features.repair.separation.plain.subtraction import SubtractionSeparator
-from engine.features.repair.separation.separator import Separator
+from engine.features.repair.separation.network import (
+    WEIGHTS,
+    SpeechSeparator,
+    network_separator,
+    speech_separator,
+)
+from engine.features.repair.separation.outcomes.blend import BlendSeparator, blend_separator
+from engine.features.repair.separation.outcomes.outcome import Outcome, outcomes_of
+from engine.features.repair.separation.plain import FactorSeparator, SubtractionSeparator
+from engine.features.repair.separation.separator import Mask, Prompt, Separator, Stretch
+from engine.features.repair.separation.settings import DEFAULT, FILM
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ByPromptSeparator:
+    """See `Separator` and `engine.features.repair.separation.outcomes.outcome.Judging`."""
+
+    speech: SpeechSeparator
+    others: BlendSeparator
+    name: str = "offcut-blend-5"
+
+    def masks(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Mask, ...]:
+        """Return a mask for each prompt."""
+        return tuple(outcome.mask for outcome in self.outcomes(stretch, prompts))
+
+    def outcomes(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Outcome, ...]:
+        """Return an outcome for each prompt."""
+        spoken = [prompt for prompt in prompts if is_speech(prompt)]
+        others = [prompt for prompt in prompts if not is_speech(prompt)]
+        found = {
+            id(prompt): outcome
+            for asked, separator in ((spoken, self.speech), (others, self.others))
+            for prompt, outcome in zip(
+                asked, outcomes_of(stretch, asked, separator) if asked else (), strict=True
+            )
+        }
+        return tuple(found[id(prompt)] for prompt in prompts)
+
+
+def is_speech(prompt: Prompt) -> bool:
+    """Return whether the words of a prompt mean speech, or that speech stays."""
+    return not prompt.example and bool(np.any(prompt.vector)) and means_speech(without_not(prompt.text))
+
+
+def default_separator() -> ByPromptSeparator:
+    """Return the separator that is used unless another one is named.
+
+    Raises
+    ------
+    OffcutError : weights are missing or damaged
+    """
+    return ByPromptSeparator(speech_separator(), blend_separator())
+
 
 STREAMING = (DEFAULT, "network", FILM)
 """Separators that need no surroundings; so do those with weights in a file."""

@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 from engine.core.progress import SILENT, Progress
 from engine.core.spans import runs
 from engine.features.takes.features import FRAMES_PER_S, Frames
-from engine.features.takes.pairs import OUTLINE_SIZE, chance_of, drawn_from, outline, turned
+from engine.features.takes.pairs import OUTLINE_SIZE, Side, chance_of, drawn_from, outline, search, turned
 from engine.features.takes.playing import performances
-from engine.features.takes.search import Side, search
 from engine.features.taste.anomaly.pieces import Pauses
 
 PER_S = FRAMES_PER_S / 2.0

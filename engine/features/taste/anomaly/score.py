@@ -19,8 +19,7 @@ from engine.core.errors import TasteError
 from engine.core.progress import Progress
 from engine.core.timebase import convert_samples, s_to_samples_array
 from engine.document.analysis import ScoreCurve
-from engine.features.takes.features import Frames
-from engine.features.takes.passing import FramesInPassing
+from engine.features.takes.features import Frames, FramesInPassing
 from engine.features.taste.anomaly.cut_habits import CutHabits
 from engine.features.taste.anomaly.dead_air import longer_than, raised_in
 from engine.features.taste.anomaly.false_starts import raised_over

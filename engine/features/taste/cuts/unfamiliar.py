@@ -31,7 +31,7 @@ HOLE_S = 10.0
 """A shorter part without a pulse belongs to the music around it, as a fermata does."""
 
 LEAST_ATTACKS_PER_S = 2.0
-"""Bands attack as often or more, see `engine.features.takes.tuning`."""
+"""Bands attack as often or more, see `engine.features.takes.playing`."""
 
 
 def unlike_from(limit: float) -> float:

@@ -14,15 +14,25 @@ from engine.analysis.signal.loudness import finite
 from engine.analysis.signal.octaves import Floats, Octaves
 from engine.core.progress import SILENT, Progress
 from engine.document.drums.hits import Hits, Role
-from engine.features.timing.hits.attacks import Steadied, steadied
-from engine.features.timing.hits.candidates import LATE_S, Candidates, candidates_of, joined
+from engine.features.timing.hits.candidates import (
+    LATE_S,
+    Candidates,
+    Steadied,
+    candidates_of,
+    joined,
+    steadied,
+)
 from engine.features.timing.hits.drums import Drum, drums_of, learn_bleed, loud_rises, new_db, rise_at_all
-from engine.features.timing.hits.evidence import NAMES, evidence_of
-from engine.features.timing.hits.judge import HIT_WEIGHTS, SECOND_LOOK_WEIGHTS, network_of
-from engine.features.timing.hits.kit.kit_heard import is_of_a_kit
-from engine.features.timing.hits.kit.roles import GuessedRole, guess_roles
-from engine.features.timing.hits.ornaments import with_ornaments
-from engine.features.timing.hits.second_look import Judged, second_evidence
+from engine.features.timing.hits.evidence import (
+    HIT_WEIGHTS,
+    NAMES,
+    SECOND_LOOK_WEIGHTS,
+    Judged,
+    evidence_of,
+    network_of,
+    second_evidence,
+)
+from engine.features.timing.hits.kit.roles import GuessedRole, guess_roles, is_of_a_kit
 from engine.features.timing.hits.strokes import (
     SURE,
     Struck,
@@ -32,6 +42,7 @@ from engine.features.timing.hits.strokes import (
     numbered_in_order,
     strengths_db,
     strokes_of,
+    with_ornaments,
     without_doubles,
 )
 

@@ -14,10 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from engine.features.takes.comping.bars import Bars, bars_of_takes
-from engine.features.takes.comping.costs import Key, Weights, deviations, odds_of
-from engine.features.takes.comping.differences import Differences, differences
-from engine.features.takes.comping.following import follow
+from engine.features.takes.comping.costs import Differences, Key, Weights, deviations, differences, odds_of
+from engine.features.takes.comping.following import Bars, bars_of_takes, follow
 from engine.lab.evaluation.comping.bands import TUNING_BANDS
 from engine.lab.evaluation.comping.faults import Fault
 from engine.lab.evaluation.comping.session import RATE_HZ, Rehearsal, reader, rehearsal

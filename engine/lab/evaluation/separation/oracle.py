@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from engine.analysis.detection.spectra import MEL, Spectra
 from engine.analysis.signal.mono import resampled
-from engine.features.repair.separation.mask import Mask
-from engine.features.repair.separation.plain.outside import mask_over_bins
-from engine.features.repair.separation.separator import Prompt, Stretch
+from engine.features.repair.separation.plain import mask_over_bins
+from engine.features.repair.separation.separator import Mask, Prompt, Stretch
 
 Samples = NDArray[np.float32]
 

@@ -20,13 +20,11 @@ from torch import Tensor
 
 from engine.analysis.detection.spectra import MEL, Spectra, band_centres_hz
 from engine.analysis.learning.loop import seeded
-from engine.features.repair.separation.networked import network_separator
+from engine.features.repair.separation.network import network_separator
 from engine.features.repair.separation.outcomes.blend import candidates
-from engine.features.repair.separation.outcomes.estimator import FEATURES, OutcomeNetwork
-from engine.features.repair.separation.outcomes.pools import POOLS, pooled_masks
-from engine.features.repair.separation.prompts import prompts_of
+from engine.features.repair.separation.outcomes.estimator import FEATURES, POOLS, OutcomeNetwork, pooled_masks
 from engine.features.repair.separation.separate import Recording, heard_around
-from engine.features.repair.separation.separator import Stretch
+from engine.features.repair.separation.separator import Stretch, prompts_of
 from engine.lab.band_shares import band_shares_to_bins
 from engine.lab.evaluation.separation.unseen_mixtures import UnseenMixture, unseen_mixtures
 from engine.lab.evaluation.separation.unseen_sources import RATE_HZ, Part

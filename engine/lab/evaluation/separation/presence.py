@@ -1,6 +1,6 @@
 """Fit and report how likely a sound is present: `python -m engine.lab.evaluation.separation.presence DATA`.
 
-Prints the constants of `engine.features.repair.separation.checks.presence`, then how often present and absent
+Prints the constants of `engine.features.repair.separation.checks`, then how often present and absent
 sounds are refused or marked as doubtful in mixtures of other recordings. DATA holds the material of the lines
 "unseen".
 """
@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.words.vocabulary import vocabulary
-from engine.features.repair.separation.checks.presence import features
-from engine.features.repair.separation.levels.level_change import LEAST_PROBABILITY, SURE_PROBABILITY
-from engine.features.repair.separation.prompts import prompts_of
+from engine.features.repair.separation.checks import features
 from engine.features.repair.separation.separate import Recording, heard_around
+from engine.features.repair.separation.separator import prompts_of
+from engine.features.repair.separation.settings import LEAST_PROBABILITY, SURE_PROBABILITY
 from engine.lab.evaluation.separation.unseen_mixtures import UnseenMixture, unseen_mixtures
 from engine.lab.evaluation.separation.unseen_sources import RATE_HZ, Background, Part
 

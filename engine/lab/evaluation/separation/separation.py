@@ -20,16 +20,12 @@ from engine.analysis.detection.spectra import MEL
 from engine.analysis.words.vocabulary import vocabulary
 from engine.core.errors import NotCredibleError, SourceError
 from engine.core.progress import SILENT, Progress
-from engine.features.repair.separation.by_prompt import default_separator
-from engine.features.repair.separation.mask import Mask, Mode
-from engine.features.repair.separation.networked import network_separator
+from engine.features.repair.separation.network import network_separator
 from engine.features.repair.separation.outcomes.outcome import outcome_of
-from engine.features.repair.separation.plain.factors import FactorSeparator
-from engine.features.repair.separation.plain.subtraction import SubtractionSeparator
-from engine.features.repair.separation.prompts import prompts_of
-from engine.features.repair.separation.registry import separator_named
+from engine.features.repair.separation.plain import FactorSeparator, SubtractionSeparator
+from engine.features.repair.separation.registry import default_separator, separator_named
 from engine.features.repair.separation.separate import Asked, Recording, separate
-from engine.features.repair.separation.separator import Prompt, Separator, Stretch
+from engine.features.repair.separation.separator import Mask, Mode, Prompt, Separator, Stretch, prompts_of
 from engine.lab.bench.measured import peak_memory_mb
 from engine.lab.evaluation.detection.clips import clip_lines
 from engine.lab.evaluation.separation.events import event_lines

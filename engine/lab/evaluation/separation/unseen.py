@@ -17,18 +17,20 @@ import numpy as np
 from engine.core.errors import SeparationError, SourceError
 from engine.core.progress import SILENT, Progress
 from engine.core.timebase import s_to_samples
-from engine.features.repair.separation.checks.refusals import require_present, understood_prompts
-from engine.features.repair.separation.mask import Mode
-from engine.features.repair.separation.mask_memory import MaskMemory
-from engine.features.repair.separation.names import DEFAULT
-from engine.features.repair.separation.networked import network_separator
-from engine.features.repair.separation.plain.factors import FactorSeparator
-from engine.features.repair.separation.plain.subtraction import SubtractionSeparator
-from engine.features.repair.separation.prompts import prompts_of
+from engine.features.repair.separation.checks import require_present, understood_prompts
+from engine.features.repair.separation.network import network_separator
+from engine.features.repair.separation.paint import MaskMemory
+from engine.features.repair.separation.plain import FactorSeparator, SubtractionSeparator
 from engine.features.repair.separation.registry import separator_named
-from engine.features.repair.separation.remembered import RememberingSeparator
-from engine.features.repair.separation.separate import Asked, Recording, Samples, separate
-from engine.features.repair.separation.separator import Prompt, Separator
+from engine.features.repair.separation.separate import (
+    Asked,
+    Recording,
+    RememberingSeparator,
+    Samples,
+    separate,
+)
+from engine.features.repair.separation.separator import Mode, Prompt, Separator, prompts_of
+from engine.features.repair.separation.settings import DEFAULT
 from engine.features.repair.separation.windows import FADE_MS
 from engine.lab.evaluation.separation.measures import ratio_db, si_sdr_db
 from engine.lab.evaluation.separation.oracle import Known, OracleSeparator

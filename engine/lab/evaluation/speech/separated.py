@@ -14,14 +14,12 @@ import numpy as np
 
 from engine.core.errors import SeparationError
 from engine.core.progress import SILENT, Progress
-from engine.features.repair.separation.checks.refusals import require_present, understood_prompts
-from engine.features.repair.separation.mask import Mode
-from engine.features.repair.separation.names import DEFAULT
-from engine.features.repair.separation.plain.factors import FactorSeparator
-from engine.features.repair.separation.plain.subtraction import SubtractionSeparator
+from engine.features.repair.separation.checks import require_present, understood_prompts
+from engine.features.repair.separation.plain import FactorSeparator, SubtractionSeparator
 from engine.features.repair.separation.registry import separator_named
 from engine.features.repair.separation.separate import Recording
-from engine.features.repair.separation.separator import Separator
+from engine.features.repair.separation.separator import Mode, Separator
+from engine.features.repair.separation.settings import DEFAULT
 from engine.lab.evaluation.separation.oracle import OracleSeparator
 from engine.lab.evaluation.separation.unseen import improvement, recording_of, separated
 from engine.lab.evaluation.separation.unseen_sources import RATE_HZ, Part, beds

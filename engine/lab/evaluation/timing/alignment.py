@@ -16,8 +16,8 @@ import numpy as np
 
 from engine.core.progress import SILENT, Progress
 from engine.document.drums.hits import Hits
-from engine.features.timing.alignment.aligners import whole_performance
-from engine.features.timing.alignment.placement import Aligner, Lines
+from engine.features.timing.alignment.decoding.moves import whole_performance
+from engine.features.timing.alignment.lines import Aligner, Lines
 from engine.lab.evaluation.timing.baselines.beat_detective import BeatDetectiveSettings, beat_detective
 from engine.lab.evaluation.timing.baselines.simple_aligners import as_it_is, to_nearest_line
 from engine.lab.evaluation.timing.hit_scores import rows_found

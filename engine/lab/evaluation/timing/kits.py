@@ -17,10 +17,10 @@ from engine.document.decisions import edited
 from engine.document.drums.hits import Hits
 from engine.document.kinds.hit import HIT
 from engine.document.kinds.operations import Slice
-from engine.features.timing.alignment.aligners import whole_performance
-from engine.features.timing.alignment.moved_strokes import moved_strokes
-from engine.features.timing.alignment.placement import Lines, Placement
-from engine.features.timing.alignment.timing_settings import TimingSettings
+from engine.features.timing.alignment.decoding.moves import whole_performance
+from engine.features.timing.alignment.lines import Lines, Placement
+from engine.features.timing.alignment.settings import TimingSettings
+from engine.features.timing.alignment.strokes import moved_strokes
 from engine.features.timing.finders.timing.hit_proposals import Placed, hit_proposals
 from engine.lab.evaluation.timing import hit_scores, placement_scores
 from engine.lab.evaluation.timing.alignment import DISPLACEMENTS

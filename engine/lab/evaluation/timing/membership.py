@@ -27,7 +27,7 @@ from engine.document.drums.hits import Role
 from engine.document.drums.pickup import StrokePickup
 from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
-from engine.features.timing.alignment.timing_settings import TimingSettings
+from engine.features.timing.alignment.settings import TimingSettings
 from engine.features.timing.finders.timing.aligned_files import AlignRequest, align, write_files
 from engine.features.timing.finders.timing.find_grid import WantedGrid
 from engine.features.timing.hits.find import HeldMicrophones

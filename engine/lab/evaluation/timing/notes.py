@@ -22,8 +22,7 @@ from engine.document.kinds.hit import AFTER_SAMPLES
 from engine.document.kinds.payload import real
 from engine.document.kinds.sounding import BY_SAMPLES
 from engine.document.proposals import Proposal
-from engine.features.timing.finders.notes.finder import NOTES
-from engine.features.timing.finders.notes.moves import NotesSettings
+from engine.features.timing.finders.notes import NOTES, NotesSettings
 from engine.features.timing.notes.onsets import find_notes
 from engine.lab.evaluation.timing.aligned import document_of, rendered_tracks
 from engine.lab.evaluation.timing.matching import f_measure, matched

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.drums.hits import ORNAMENTS, Hits, Ornament
-from engine.features.timing.alignment.placement import Lines, Placement
+from engine.features.timing.alignment.lines import Lines, Placement
 from engine.lab.evaluation.timing.baselines.simple_aligners import nearest_lines
 from engine.lab.evaluation.timing.matching import Rows, f_measure
 from engine.lab.simulated.performances.performance import Truth

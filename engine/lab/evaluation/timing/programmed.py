@@ -22,7 +22,7 @@ from engine.core.errors import UsageError
 from engine.core.progress import SILENT, Progress
 from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
-from engine.features.timing.alignment.timing_settings import TimingSettings
+from engine.features.timing.alignment.settings import TimingSettings
 from engine.features.timing.finders.timing.aligned_files import AlignRequest, align, write_files
 from engine.features.timing.finders.timing.find_grid import WantedGrid
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit

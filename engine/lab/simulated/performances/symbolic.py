@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 
 from engine.document.analysis import BeatGrid
 from engine.document.drums.hits import ORNAMENTS, Hits, Ornament
-from engine.features.timing.alignment.division import PARTS, Division
-from engine.features.timing.alignment.lines import lines_of
-from engine.features.timing.alignment.placement import Lines
+from engine.features.timing.alignment.lines import PARTS, Division, Lines, lines_of
 from engine.lab.simulated.performances.performance import Truth
 from engine.lab.simulated.performances.scores import Rows
 from engine.lab.simulated.performances.takes import Take

@@ -88,7 +88,7 @@ def loss_of(model: nn.Module, batch: Batch) -> Tensor:
 def train(
     recipe: Recipe, training: tuple[Floats, Labels], validation: tuple[Floats, Labels], seed: int
 ) -> dict[str, Floats]:
-    """Return the stored values of a trained network, see `engine.features.timing.hits.judge.network_of`."""
+    """Return the stored values of a trained network, see `hits.evidence.network_of`."""
     mean = training[0].mean(axis=0, dtype=np.float64).astype(np.float32)
     spread = training[0].std(axis=0) + _LEAST_SPREAD
     generator = torch.Generator().manual_seed(seed)

@@ -14,12 +14,10 @@ from engine.analysis.signal.octaves import Floats
 from engine.document.drums.hits import Hits, Role
 from engine.features.timing.hits.candidates import Candidates
 from engine.features.timing.hits.drums import Drum, new_db
-from engine.features.timing.hits.evidence import NAMES
+from engine.features.timing.hits.evidence import NAMES, second_evidence
 from engine.features.timing.hits.find import HeldMicrophones, first_look, hear, judged_rises
 from engine.features.timing.hits.kit.roles import HEARD_ROLES, evidence_of_microphones
-from engine.features.timing.hits.ornaments import evidence_of_ornaments
-from engine.features.timing.hits.second_look import second_evidence
-from engine.features.timing.hits.strokes import strokes_of
+from engine.features.timing.hits.strokes import evidence_of_ornaments, strokes_of
 from engine.lab.simulated.performances.parts import Part, takes, takes_on_drawn_stages
 from engine.lab.simulated.performances.performance import Performance
 from engine.lab.simulated.performances.takes import Take

@@ -26,7 +26,7 @@ from engine.analysis.learning.loop import seeded
 from engine.analysis.learning.shipped import with_weights
 from engine.analysis.learning.torch_threads import few_threads
 from engine.features.repair.separation.network import VIEW_FRAMES, NetworkInput, SeparationNetwork, listened
-from engine.features.repair.separation.views import around, surrounds
+from engine.features.repair.separation.separator import around, surrounds
 from engine.lab.half_precision import save_half
 from engine.lab.training.detection.prompts import Prompts
 from engine.lab.training.detection.sounds import LEARNED_FOLDS, load_sounds

@@ -14,7 +14,7 @@ import numpy as np
 from engine.analysis.beats.features import RATE_HZ
 from engine.analysis.beats.listen import listen
 from engine.features.takes.features import frames_of
-from engine.features.takes.structure.evidence import EVIDENCE
+from engine.features.takes.structure.segments import EVIDENCE
 from engine.lab.training.beats.soundfont import FLUID_R3, require_fluid_r3, through_sound_font
 from engine.lab.training.structure.fitting import border_weights, label_weights
 from engine.lab.training.structure.lessons import Analysed, analysed, border_lessons, label_lessons
@@ -32,11 +32,11 @@ Written by `python -m engine.lab.training.structure`.
 from __future__ import annotations
 
 OF_EVIDENCE = {}
-"""Of the evidence of a border, by `evidence.EVIDENCE`."""
+"""Of the evidence of a border, by `segments.EVIDENCE`."""
 OF_LENGTHS = {}
 """Of the length of a section, by `segments.LENGTHS`."""
 OF_LABELS = {}
-"""Of two sections with the same label, by `labels.LABELS`."""
+"""Of two sections with the same label, by `segments.LABELS`."""
 SAME_LABEL = {}
 """The logit that two sections have the same label, before any feature is added."""
 '''

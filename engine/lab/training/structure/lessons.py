@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 
 from engine.document.analysis import BeatGrid
 from engine.features.takes.features import FRAMES_PER_S, Frames
-from engine.features.takes.structure.bars import Bars, bars_of
-from engine.features.takes.structure.evidence import evidence_of
 from engine.features.takes.structure.find import played_bars, played_runs
-from engine.features.takes.structure.labels import LABELS, pair_features
-from engine.features.takes.structure.segments import best_lines, length_features
-from engine.features.takes.structure.similarity import BarSounds, sounds_of
+from engine.features.takes.structure.segments import (
+    LABELS,
+    best_lines,
+    evidence_of,
+    length_features,
+    pair_features,
+)
+from engine.features.takes.structure.similarity import Bars, BarSounds, bars_of, sounds_of
 from engine.lab.training.structure.fitting import BorderLesson, LabelLesson
 
 Span = tuple[float, float, str]

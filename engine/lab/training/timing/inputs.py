@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.drums.hits import Hits
-from engine.features.timing.alignment.decoding.candidates import REACH, Candidates, near
-from engine.features.timing.alignment.decoding.decoder import StrokeLines, place
+from engine.features.timing.alignment.decoding.decoder import REACH, Candidates, StrokeLines, near, place
 from engine.features.timing.alignment.decoding.groove import lines_in_bar
-from engine.features.timing.alignment.placement import Lines
+from engine.features.timing.alignment.lines import Lines
 from engine.features.timing.alignment.strokes import VOICES, Strokes, voice_of
 
 Floats = NDArray[np.float32]

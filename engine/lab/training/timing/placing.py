@@ -15,10 +15,9 @@ from torch import Tensor
 
 from engine.analysis.learning.torch_threads import few_threads
 from engine.document.drums.hits import Hits
-from engine.features.timing.alignment.decoding.decoder import BELIEFS, place
-from engine.features.timing.alignment.decoding.monotone import Costs, decode
+from engine.features.timing.alignment.decoding.decoder import BELIEFS, Costs, decode, place
 from engine.features.timing.alignment.decoding.moves import placed
-from engine.features.timing.alignment.placement import Aligner, Lines, Placement
+from engine.features.timing.alignment.lines import Aligner, Lines, Placement
 from engine.features.timing.alignment.settings import ALL, AlignmentSettings
 from engine.features.timing.alignment.strokes import Strokes, gather
 from engine.lab.training.timing.inputs import CHOICES, LINES, Inputs, View, inputs_of

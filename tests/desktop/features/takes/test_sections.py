@@ -16,7 +16,7 @@ from engine.core.progress import SILENT
 from engine.document.document import Document
 from engine.document.edits import set_analyses
 from engine.document.marks.sections import StoredSections
-from engine.features.takes.structure.find_sections import find_sections
+from engine.features.takes.structure.find import find_sections
 from engine.recordings.analyses import AnalysisRequest
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.recordings.media import locate_all

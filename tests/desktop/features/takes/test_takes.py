@@ -9,7 +9,7 @@ import soundfile
 from PySide6.QtWidgets import QApplication
 
 from desktop.features.takes.takes import NOT_YET, common_share, places, share_at
-from desktop.features.takes.widgets.rows import TakeRow
+from desktop.features.takes.widgets.panel import TakeRow
 from engine.analysis.found_takes import Take
 from engine.cli.main import main
 from engine.document.decisions import Verdict

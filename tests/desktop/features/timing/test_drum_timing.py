@@ -22,11 +22,11 @@ from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.edits import set_analyses
 from engine.document.grid.edits import is_edited
-from engine.features.timing.alignment.beat_positions import positions_at
 from engine.features.timing.alignment.fitting import TEMPO_DOUBT
 from engine.features.timing.alignment.learning.groove_file import LearnedGroove, write_groove
-from engine.features.timing.alignment.timing_settings import timing_settings
-from engine.features.timing.finders.timing.detect_hits import hits_id
+from engine.features.timing.alignment.lines import positions_at
+from engine.features.timing.alignment.settings import timing_settings
+from engine.features.timing.finders.timing.aligned_files import hits_id
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.review.moves import moves_of, offsets_of
 from tests.desktop.conftest import Hands, fill, named_field, type_path

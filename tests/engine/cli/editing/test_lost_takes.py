@@ -15,7 +15,7 @@ from engine.document.document import Document
 from engine.document.edits import replace_proposals, set_analyses
 from engine.document.proposals import Proposal
 from engine.document.takes import TAKES
-from engine.features.takes.finders.takes.stored import stored_takes, takes_id
+from engine.features.takes.finders.takes.playing import stored_takes, takes_id
 
 RATE_HZ = 8_000
 NAME = "passage at 0:02"

@@ -23,8 +23,8 @@ import pytest
 import soundfile
 
 from engine.cli.main import main
-from engine.features.repair.separation.mask import Mode
 from engine.features.repair.separation.registry import streaming_separator
+from engine.features.repair.separation.separator import Mode
 from engine.sound.reader import SourceReader
 from tests.engine.barking import barking
 from tests.engine.features.repair.separation.test_streaming import streamed

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.features.takes.features import frames_of
+from engine.features.takes.features import FramesInPassing, frames_of
 from engine.features.takes.find import false_starts_in, takes_in
-from engine.features.takes.passing import FramesInPassing
 from tests.engine.features.takes.playing import RATE_HZ, Sound, joined, passage, quiet
 
 PIECE = passage(1, 20.0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.features.takes.search import MOST, Side, search
+from engine.features.takes.pairs import MOST, Side, search
 
 BENT = 0.35
 

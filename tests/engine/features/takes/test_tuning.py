@@ -7,7 +7,7 @@ import pytest
 
 from engine.features.takes.features import FRAMES_PER_S, frames_of
 from engine.features.takes.find import find_takes
-from engine.features.takes.tuning import are_tuning, playing_in
+from engine.features.takes.playing import are_tuning, playing_in
 from tests.engine.features.takes.playing import RATE_HZ, Sound, joined, passage, quiet
 
 OPEN_STRINGS_HZ = (82.41, 110.0, 146.83, 196.0, 246.94, 329.63)

@@ -20,10 +20,9 @@ from engine.analysis.embeddings.registry import clap_folder
 from engine.analysis.learning.loop import seeded
 from engine.cli.main import main
 from engine.core.errors import OffcutError, UsageError
-from engine.features.repair.separation.names import ABOUT
-from engine.features.repair.separation.prompts import prompts_of
 from engine.features.repair.separation.registry import SEPARATORS, separator_named
-from engine.features.repair.separation.separator import Prompt, Stretch
+from engine.features.repair.separation.separator import Prompt, Stretch, prompts_of
+from engine.features.repair.separation.settings import ABOUT
 from engine.lab.film.network import WIDTH, FilmNetwork
 from engine.lab.film.separator import film_separator
 from engine.lab.film.weights import BEST, Trained, trained_as, weights_folder

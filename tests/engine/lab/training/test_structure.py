@@ -9,9 +9,7 @@ import pytest
 
 from engine.document.analysis import BeatGrid
 from engine.features.takes.features import frames_of
-from engine.features.takes.structure.evidence import EVIDENCE
-from engine.features.takes.structure.labels import LABELS
-from engine.features.takes.structure.segments import best_lines
+from engine.features.takes.structure.segments import EVIDENCE, LABELS, best_lines
 from engine.lab.training.structure.fitting import BorderLesson, border_weights, label_weights, unlikelihood
 from engine.lab.training.structure.lessons import analysed, border_lessons, label_lessons
 from engine.lab.training.structure.songs import drawn_song

@@ -10,10 +10,8 @@ import mido
 import numpy as np
 from hypothesis import strategies as st
 
-from engine.features.timing.alignment.division import Division
-from engine.features.timing.grids.beats_file import read_beats
-from engine.features.timing.grids.midi_file import read_midi_grid, read_midi_groove
-from engine.features.timing.grids.own_grid import OwnGrid
+from engine.features.timing.alignment.lines import Division
+from engine.features.timing.own_grid import OwnGrid, read_beats, read_midi_grid, read_midi_groove
 from tests.hostile.long.kinds.kind import Kind
 from tests.hostile.long.mutations import BYTES, JSON, done
 

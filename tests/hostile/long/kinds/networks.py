@@ -16,8 +16,7 @@ from engine.features.arrangement.editor import Editor, arrangements, load_editor
 from engine.features.arrangement.editor_files import card_of
 from engine.features.arrangement.network import Adapter, Pair
 from engine.features.arrangement.steps import order_of
-from engine.features.repair.separation.network import SeparationNetwork
-from engine.features.repair.separation.networked import WEIGHTS
+from engine.features.repair.separation.network import WEIGHTS, SeparationNetwork
 from tests.engine.features.arrangement import made
 from tests.hostile.long.kinds.kind import Kind
 from tests.hostile.long.mutations import BYTES, JSON, done

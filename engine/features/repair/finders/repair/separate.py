@@ -1,4 +1,8 @@
-"""Keep or take away a sound that words name, in windows of some tracks: repairs, to be decided."""
+"""Keep or take away a sound that words name, in windows of some tracks: repairs, to be decided.
+
+A span of a document can be the example of a sound. The preview of a repair has the target, the remainder, and
+the result of the settings.
+"""
 
 from __future__ import annotations
 
@@ -10,31 +14,66 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.analysis.detection.detector import CONTEXT_S
+from engine.analysis.detection.spectra import MEL
 from engine.analysis.words.vocabulary import NOTHING_NAMED
 from engine.core.errors import NotCredibleError, UsageError
 from engine.core.progress import SILENT, Progress
+from engine.core.timebase import convert_samples, s_to_samples
 from engine.document.file.stored_audio import StoredAudio, stored
 from engine.document.proposals import SEPARATION_MAKER
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Track
-from engine.features.repair.finders.repair.examples import example_in_document
-from engine.features.repair.finders.repair.requests import RepairSettings
-from engine.features.repair.finders.repair.separations import Separations
-from engine.features.repair.separation.checks.credible import credible_windows
-from engine.features.repair.separation.checks.refusals import require_present, understood_prompts
-from engine.features.repair.separation.levels.level_change import LevelChange
-from engine.features.repair.separation.levels.measured import level_change
-from engine.features.repair.separation.mask import Mode, floor_of
-from engine.features.repair.separation.mask_memory import MaskMemory
-from engine.features.repair.separation.names import DEFAULT
-from engine.features.repair.separation.paint import Paint, on_track
+from engine.features.repair.finders.repair.requests import (
+    PreviewRequest,
+    RepairPreview,
+    RepairSettings,
+    Separations,
+    ShownMask,
+    example_words,
+)
+from engine.features.repair.separation.checks import (
+    credible_windows,
+    require_present,
+    understood_prompts,
+)
+from engine.features.repair.separation.in_file import level_change
+from engine.features.repair.separation.network import like_span
+from engine.features.repair.separation.paint import MaskMemory, Paint, on_track
 from engine.features.repair.separation.registry import separator_named
-from engine.features.repair.separation.remembered import RememberingSeparator
-from engine.features.repair.separation.separate import Asked, Read, Recording, Samples, separate
-from engine.features.repair.separation.separator import Prompt, Separator
+from engine.features.repair.separation.separate import (
+    Asked,
+    Read,
+    Recording,
+    RememberingSeparator,
+    Samples,
+    mask_of,
+    piece_spans,
+    separate,
+)
+from engine.features.repair.separation.separator import Mode, Prompt, Separator, floor_of
+from engine.features.repair.separation.settings import DEFAULT, LevelChange
 from engine.features.repair.separation.windows import FADE_MS, joined
+from engine.recordings.mono import mono
 from engine.recordings.repaired import keys_heard, open_repaired
-from engine.recordings.spans import SpanRequest
+from engine.recordings.spans import Span, SpanRequest
+
+
+def example_in_document(spans: SpanRequest, example: Span, progress: Progress) -> Prompt:
+    """Return a prompt for the sound in a span of the chosen tracks.
+
+    Raises
+    ------
+    UsageError : the span is silent
+    SourceError : a recording is missing or cannot be read
+    """
+    rate_hz = spans.state.rate_hz
+    reach = s_to_samples(CONTEXT_S, rate_hz)
+    around = max(0, example[0] - reach), min(spans.state.length_samples, example[1] + reach)
+    samples = np.concatenate(list(mono(spans, around, progress)))
+    start, stop = (convert_samples(edge - around[0], rate_hz, MEL.rate_hz) for edge in example)
+    return like_span(samples, (start, stop), f"sound like that at {example_words(example, rate_hz)}")
+
 
 SILENT_BELOW = 1e-5
 """-100 dB: below it there is nothing to be taken out."""
@@ -185,7 +224,7 @@ def _required_presence(
     progress: Progress,
 ) -> float | None:
     """Return how likely the sounds are on any of some tracks; see
-    `engine.features.repair.separation.checks.refusals`."""
+    `engine.features.repair.separation.checks`."""
 
     def recordings() -> Iterator[Recording]:
         for track in tracks:
@@ -285,3 +324,66 @@ def require_sound(
                     if np.abs(heard).max(initial=0.0) >= SILENT_BELOW:
                         return
     raise UsageError("The selection is silent: select the sound.")
+
+
+_RESULT, _OTHERS = 0.6, 0.8
+
+
+def preview_repair(asked: PreviewRequest, progress: Progress) -> RepairPreview:
+    """Separate three ways with masks that are found once.
+
+    Raises
+    ------
+    UsageError : nothing named or painted; no window, one beyond the recording, or silence
+    SeparationError : a sound is not known, not in the windows, or cannot be separated there
+    SourceError : a recording is missing or cannot be read
+    """
+    request, settings = asked.spans, asked.settings
+    state, wanted = request.state, asked_for(request, settings, progress.part(0.0, 0.0))
+    prompts = wanted.prompts
+    windows = joined(request.windows, state.length_samples, state.rate_hz)
+    tracks = meant_tracks(wanted, windows)
+    require_sound(state, request.media, tracks, windows, progress)
+    separator = RememberingSeparator(separator_named(settings.separator), asked.memory)
+    whole = replace(wanted, floor_db=-np.inf, is_found=True, is_judged=False)
+    result = separate_in_document(wanted, progress.part(0.0, _RESULT), separator)
+    made = {(wanted.mode, wanted.floor_db): result}
+    for number, other in enumerate((Mode.KEEP, Mode.REMOVE)):
+        if (other, -np.inf) not in made:
+            part = progress.part(*(_RESULT + (_OTHERS - _RESULT) * at / 2 for at in (number, number + 1)))
+            made[other, -np.inf] = separate_in_document(replace(whole, mode=other), part, separator)
+    masks = _masks(request, tracks, windows, prompts, separator, progress.part(_OTHERS, 1.0))
+    target, remainder = made[Mode.KEEP, -np.inf], made[Mode.REMOVE, -np.inf]
+    return RepairPreview(settings, windows, target, remainder, result, tuple(masks))
+
+
+def _masks(
+    request: SpanRequest,
+    tracks: Sequence[Track],
+    windows: Sequence[Span],
+    prompts: Sequence[Prompt],
+    separator: Separator,
+    progress: Progress,
+) -> Iterator[ShownMask]:
+    """Yield the masks as they were used, cut to their windows."""
+    state = request.state
+    for number, track in enumerate(tracks):
+        progress.report(number / len(tracks), "Drawing the mask")
+        with closing(open_repaired(state, track, request.media)) as voice:
+            recording = Recording(voice.read, state.length_samples, state.rate_hz)
+            for window in windows:
+                if not prompts:
+                    yield ShownMask.of_nothing(track.id, window)
+                    continue
+                spans = list(piece_spans(window, state.rate_hz))
+                ends = [*(at for at, _ in spans[1:]), window[1]]
+                for span, end in zip(spans, ends, strict=True):
+                    progress.check_cancelled()
+                    mask, first = mask_of(recording, windows, span, prompts, separator)
+                    begins, hop = first + mask.first_s * state.rate_hz, mask.hop_s * state.rate_hz
+                    low = max(0, int((span[0] - begins) // hop))
+                    high = int(-(-(end - begins) // hop)) + 1
+                    shares = mask.shares[low:high].copy()
+                    yield ShownMask(
+                        track.id, begins + low * hop, hop, shares, mask.centres_hz, (span[0], end)
+                    )

@@ -13,30 +13,31 @@ from torch import Tensor
 from engine.analysis.detection.spectra import LEAST_POWER, MEL, Spectra, band_centres_hz
 from engine.analysis.detection.speech_shares import FAST_STEP_FRAMES, speech_network, speech_shares
 from engine.analysis.learning.torch_threads import few_threads
-from engine.features.repair.separation.mask import Mask
-from engine.features.repair.separation.networked import (
+from engine.features.repair.separation.network import (
     HOP_S,
     NetworkSeparator,
     inside_frames,
     network_separator,
 )
 from engine.features.repair.separation.outcomes.estimator import (
+    METHODS,
     OutcomeNetwork,
     agreement,
+    by_method,
+    evidence,
     outcome_network,
+    pooled_masks,
     shared,
+    surroundings,
 )
-from engine.features.repair.separation.outcomes.evidence import evidence
 from engine.features.repair.separation.outcomes.outcome import Forecast, Outcome
-from engine.features.repair.separation.outcomes.pools import METHODS, by_method, pooled_masks
-from engine.features.repair.separation.outcomes.surroundings import surroundings
-from engine.features.repair.separation.plain.factors import FactorSeparator
-from engine.features.repair.separation.plain.outside import shares_in_bands
-from engine.features.repair.separation.plain.subtraction import SubtractionSeparator
-from engine.features.repair.separation.prompts import prompts_of
-from engine.features.repair.separation.remembered import remembering
-from engine.features.repair.separation.separator import Prompt, Stretch
-from engine.features.repair.separation.views import outside, surrounds
+from engine.features.repair.separation.plain import (
+    FactorSeparator,
+    SubtractionSeparator,
+    shares_in_bands,
+)
+from engine.features.repair.separation.separate import remembering
+from engine.features.repair.separation.separator import Mask, Prompt, Stretch, outside, prompts_of, surrounds
 
 Shares = NDArray[np.float32]
 _EDGE_FRAMES = 3
@@ -61,8 +62,8 @@ class Candidates:
     power : mel power, shape (frames, bands)
     core : bool, shape (frames,): inside the windows, without their ends
     around : mean mel power of the surroundings, shape (bands,); None where nothing surrounds the windows
-    evidence : see `engine.features.repair.separation.outcomes.evidence`, of each prompt
-    surroundings : see `engine.features.repair.separation.outcomes.surroundings`; None where nothing surrounds
+    evidence : see `engine.features.repair.separation.outcomes.estimator`, of each prompt
+    surroundings : see `engine.features.repair.separation.outcomes.estimator`; None where nothing surrounds
         the windows
     """
 

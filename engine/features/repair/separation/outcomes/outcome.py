@@ -17,8 +17,15 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from engine.core.errors import NotCredibleError
-from engine.features.repair.separation.mask import NOTHING_MEANT, Mask, Mode, united
-from engine.features.repair.separation.separator import Prompt, Separator, Stretch
+from engine.features.repair.separation.separator import (
+    NOTHING_MEANT,
+    Mask,
+    Mode,
+    Prompt,
+    Separator,
+    Stretch,
+    united,
+)
 
 LEAST_EXPECTED_DB = 0.0
 """A result is refused if its expected improvement is below this.

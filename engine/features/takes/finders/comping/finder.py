@@ -23,9 +23,14 @@ from engine.document.proposals import BY_COMPING, Proposal
 from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.document.takes import TAKES, StoredTakes
-from engine.features.takes.finders.comping.lanes import LanePassage, lane_passages
-from engine.features.takes.finders.comping.wishes import chosen_switches, common_samples, wishes_of
-from engine.features.takes.finders.takes.stored import takes_from
+from engine.features.takes.finders.comping.lanes import (
+    LanePassage,
+    chosen_switches,
+    common_samples,
+    lane_passages,
+    wishes_of,
+)
+from engine.features.takes.finders.takes.playing import takes_from
 from engine.review.finders.finder import Finder, FinderRequest, Found
 from engine.review.finders.settings import FinderSettings
 

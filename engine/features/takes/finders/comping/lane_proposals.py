@@ -17,9 +17,15 @@ from engine.document.kinds.take import AT_SAMPLES, NUMBER, TAKE, TAKES
 from engine.document.proposals import BY_COMPING, Alternative, Evidence, Proposal, proposal_id
 from engine.document.state import DocumentState
 from engine.document.tracks.switches import accepted_switches
-from engine.features.takes.comping.choose import Run, runs_of
-from engine.features.takes.comping.comp import Comp, CompRequest, OnLanes, comp_of
-from engine.features.takes.finders.comping.lanes import LanePassage, is_there, lane_track, pairs_in, playing
+from engine.features.takes.comping.comp import Comp, CompRequest, OnLanes, Run, comp_of, runs_of
+from engine.features.takes.finders.comping.lanes import (
+    LanePassage,
+    is_there,
+    lane_track,
+    lane_wishes,
+    pairs_in,
+    playing,
+)
 from engine.features.takes.finders.comping.proposals import (
     WEAK,
     lines_in,
@@ -28,7 +34,6 @@ from engine.features.takes.finders.comping.proposals import (
     way_of,
     why_not,
 )
-from engine.features.takes.finders.comping.wishes import lane_wishes
 from engine.features.timing.notes.onsets import ReadMono
 from engine.recordings.microphones import Microphones
 from engine.review.finders.finder import FinderRequest

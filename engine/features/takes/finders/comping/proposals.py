@@ -25,8 +25,7 @@ from engine.document.kinds.comp import (
 from engine.document.kinds.payload import CROSSFADE_MS, HAND_CROSSFADE_MS
 from engine.document.proposals import BY_COMPING, Alternative, Evidence, Proposal, proposal_id
 from engine.document.state import DocumentState
-from engine.features.takes.comping.choose import Run
-from engine.features.takes.comping.comp import Comp
+from engine.features.takes.comping.comp import Comp, Run
 from engine.features.takes.finders.takes.playing import without_answers_to
 from engine.features.takes.finders.takes.proposals import TakeCutter
 

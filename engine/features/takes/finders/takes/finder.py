@@ -9,7 +9,7 @@ from engine.document.kinds.cut import CUT
 from engine.document.proposals import BY_TAKES
 from engine.document.takes import TAKES as TAKES_KIND
 from engine.document.takes import StoredTakes
-from engine.features.takes.finders.takes.stored import takes_from
+from engine.features.takes.finders.takes.playing import takes_from
 from engine.review.finders.finder import Finder, FinderRequest, Found
 
 

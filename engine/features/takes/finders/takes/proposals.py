@@ -1,8 +1,11 @@
-"""Passages played more than once in a document: one take of each stays, others are proposed as cuts."""
+"""Passages played more than once in a document: one take of each stays, others are proposed as cuts.
+
+The facts of each listed take are its differences from the others, and its verdict.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +13,12 @@ import numpy as np
 from engine.analysis.found_takes import FalseStart, FoundTakes, Take, TakeGroup
 from engine.core.progress import Progress
 from engine.core.timebase import format_time, s_to_samples
-from engine.core.wording import begun, counted, listed
+from engine.core.wording import begun, counted, listed, percent
 from engine.document.analysis import ScoreCurve
 from engine.document.change import Edit, Row, row_changes
 from engine.document.decisions import Decision, Verdict
 from engine.document.edits import is_held
+from engine.document.kinds import KINDS
 from engine.document.kinds.cut import CUT
 from engine.document.kinds.hold import KEEP
 from engine.document.kinds.payload import CROSSFADE_MS
@@ -25,8 +29,7 @@ from engine.document.settings import cut_settings
 from engine.document.state import DocumentState
 from engine.document.takes import TAKES
 from engine.features.takes.find import find_takes
-from engine.features.takes.finders.takes.playing import do_play, span_of, without_answers_to
-from engine.features.takes.finders.takes.stored import stored_takes
+from engine.features.takes.finders.takes.playing import do_play, span_of, stored_takes, without_answers_to
 from engine.recordings.analyses import AnalysisRequest, FoundAnalyses
 from engine.recordings.listen import mono_blocks
 
@@ -276,3 +279,61 @@ def mostly_shared(one: tuple[float, float], other: tuple[float, float]) -> bool:
     """Return whether two spans share most of their joint length."""
     shared = min(one[1], other[1]) - max(one[0], other[0])
     return shared > _MOSTLY * (max(one[1], other[1]) - min(one[0], other[0]))
+
+
+_SPEED = 0.02
+"""A take that is less faster or slower is as fast."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeFacts:
+    """Properties of a listed take.
+
+    Attributes
+    ----------
+    span_samples : where it is
+    words : its differences from the others, such as "62 % of the passage, 2 semitones higher"
+    is_best : whether it would stay by default
+    verdict : of the proposal to cut it; None without one
+    is_kept : whether the user keeps it
+    is_cut : whether accepted edits cut it, of any maker
+    """
+
+    span_samples: tuple[int, int]
+    words: str
+    is_best: bool
+    verdict: Verdict | None
+    is_kept: bool
+    is_cut: bool
+
+
+def take_facts(
+    state: DocumentState, found: FoundTakes, curve: ScoreCurve | None = None
+) -> tuple[tuple[TakeFacts, ...], ...]:
+    """Return the facts of each take of each group, with the present decisions."""
+    cutter = TakeCutter(state, found, curve)
+    made = [one for one in state.proposals.values() if one.maker == BY_TAKES]
+    return tuple(
+        tuple(_facts(cutter, take, take is best, take not in playing, made) for take in group.takes)
+        for group, best, playing in (
+            (group, cutter.best(group), cutter.playing(group)) for group in found.groups
+        )
+    )
+
+
+def _facts(
+    cutter: TakeCutter, take: Take, is_best: bool, is_cut: bool, made: Sequence[Proposal]
+) -> TakeFacts:
+    state, span = cutter.state, span_of(cutter.state, take)
+    own = [one for one in made if mostly_shared((one.start_samples, one.stop_samples), span)]
+    cuts = [state.verdict(one.id) for one in own if KINDS[one.kind].drops_span]
+    is_kept = any(one.kind == KEEP.name and state.verdict(one.id) is Verdict.ACCEPTED for one in own)
+    odd = cutter.oddness(take)
+    words = [] if odd is None else [f"score {odd:.2f}"]
+    words += [] if take.complete else [f"{percent(take.to_share - take.from_share)} of the passage"]
+    if take.transposed_semitones:
+        way = "higher" if take.transposed_semitones > 0 else "lower"
+        words.append(f"{counted(abs(take.transposed_semitones), 'semitone')} {way}")
+    if abs(take.speed - 1.0) >= _SPEED:
+        words.append(f"{percent(abs(take.speed - 1.0))} {'faster' if take.speed > 1.0 else 'slower'}")
+    return TakeFacts(span, ", ".join(words), is_best, cuts[0] if cuts else None, is_kept, is_cut)

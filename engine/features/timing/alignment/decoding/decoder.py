@@ -2,10 +2,12 @@
 
 A generative model: the playing deviates from the lines by a slowly varying push and pull, each stroke from
 that by a little, sometimes by much; each line repeats the voices it has in other bars; and some strokes are
-superfluous. The dynamic programme (`monotone`) finds the likeliest placement. In a few passes placement, push
-and pull, and groove are estimated from each other.
+superfluous. In a few passes placement, push and pull, and groove are estimated from each other.
 
-How late the playing is at each stroke, before it is known which line each belongs to.
+A dynamic programme finds the likeliest placement, in order, at the least cost, with confidences: Viterbi's
+algorithm over states of a stroke, which is on one of the lines near it, or on none with the last used line
+remembered, so that lines are used in ascending order. The posterior comes from the forward and backward
+recursions over the same costs (Rabiner, A tutorial on hidden Markov models, 1989).
 """
 
 from __future__ import annotations
@@ -16,16 +18,160 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.signal.viterbi import traced
-from engine.features.timing.alignment.decoding.candidates import REACH, Candidates, near
-from engine.features.timing.alignment.decoding.groove import log_odds, plain
-from engine.features.timing.alignment.decoding.monotone import Costs, Decoded, decode
-from engine.features.timing.alignment.decoding.repetition import Repetition, repeated
-from engine.features.timing.alignment.placement import Lines
-from engine.features.timing.alignment.push_pull import smoothed
+from engine.analysis.signal.viterbi import cheapest_way, traced
+from engine.features.timing.alignment.decoding.groove import Repetition, log_odds, plain, repeated
+from engine.features.timing.alignment.fitting import smoothed
+from engine.features.timing.alignment.lines import Lines
 from engine.features.timing.alignment.strokes import Strokes
 
 Floats = NDArray[np.float64]
+
+
+REACH = 3
+"""Number of lines considered on either side of the nearest."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """The lines near each stroke.
+
+    Attributes
+    ----------
+    lines : int64, shape (s, 2 * REACH + 1), their numbers, ascending in a row; -1 for none
+    offsets_samples : float64, the same shape, how much later than the line the stroke is; inf where none is
+    """
+
+    lines: NDArray[np.int64]
+    offsets_samples: NDArray[np.float64]
+
+
+def near(
+    onsets_samples: NDArray[np.float64], expected_samples: NDArray[np.float64], lines: Lines
+) -> Candidates:
+    """Return the lines near where strokes would be without push and pull.
+
+    Parameters
+    ----------
+    onsets_samples : shape (s,), ascending
+    expected_samples : shape (s,), how much later than its line each is likely to be
+    """
+    count = len(lines.positions_samples)
+    middle = nearest(onsets_samples - expected_samples, lines.positions_samples)
+    # Rows never step back from one stroke to the next: the dynamic programme relies on it.
+    middle = np.maximum.accumulate(middle) if len(middle) else middle
+    numbers = middle[:, None] + np.arange(-REACH, REACH + 1)
+    there = (numbers >= 0) & (numbers < count)
+    positions = lines.positions_samples[np.clip(numbers, 0, max(count - 1, 0))] if count else 0.0 * numbers
+    offsets = np.where(there, onsets_samples[:, None] - positions, np.inf)
+    return Candidates(np.where(there, numbers, -1), offsets)
+
+
+def nearest(positions_samples: NDArray[np.float64], lines_samples: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the number of the line nearest to each position, the earlier of two as near; 0 without lines."""
+    if len(lines_samples) == 0:
+        return np.zeros(len(positions_samples), np.int64)
+    after = np.clip(np.searchsorted(lines_samples, positions_samples), 1, max(len(lines_samples) - 1, 1))
+    after = np.minimum(after, len(lines_samples) - 1)
+    before = np.maximum(after - 1, 0)
+    closer = positions_samples - lines_samples[before] <= lines_samples[after] - positions_samples
+    found: NDArray[np.int64] = np.where(closer, before, after).astype(np.int64)
+    return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Costs:
+    """Costs of placing strokes, in nats; inf forbids.
+
+    Attributes
+    ----------
+    lines : int64, shape (s, c), the lines near each stroke, ascending in a row, -1 for none; no
+        row begins or ends before the row above it
+    first : shape (s, c), of taking a line where the stroke before is on none
+    following : shape (s, c, c), of taking the second line where the stroke before took the first
+    sharing : shape (s, c, c), of taking the line that the stroke before took too, instead of `following`
+    none : shape (s,), of belonging to no line
+    """
+
+    lines: NDArray[np.int64]
+    first: Floats
+    following: Floats
+    sharing: Floats
+    none: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decoded:
+    """The cheapest way.
+
+    Attributes
+    ----------
+    choices : int64, shape (s,), the column of the line that each stroke takes, -1 for none
+    posterior : shape (s, c + 1), the probability of each column, none last
+    """
+
+    choices: NDArray[np.int64]
+    posterior: Floats
+
+
+def decode(costs: Costs) -> Decoded:
+    """Find the cheapest way to take lines in ascending order, each by one stroke or shared by neighbours."""
+    strokes, columns = costs.lines.shape
+    if strokes == 0:
+        return Decoded(np.zeros(0, np.int64), np.zeros((0, columns + 1)))
+    start, steps = _transitions(costs)
+    path = cheapest_way([start, *np.zeros((len(steps), len(start)))], steps)
+    shares = _posterior(start, steps)
+    choices = np.where(path < columns, path, -1)
+    posterior = np.concatenate([shares[:, :columns], shares[:, columns:].sum(1, keepdims=True)], axis=1)
+    return Decoded(choices, posterior)
+
+
+def _transitions(costs: Costs) -> tuple[Floats, Floats]:
+    """Return the costs of the first stroke's states, and of the transitions between consecutive strokes.
+
+    States are the columns taken, then none with the last line taken before all columns, then none with it in
+    each column.
+    """
+    columns = costs.lines.shape[1]
+    start = np.full(2 * columns + 1, np.inf)
+    start[:columns] = np.where(costs.lines[0] >= 0, costs.first[0], np.inf)
+    start[columns] = costs.none[0]
+    before, after = costs.lines[:-1, :, None], costs.lines[1:, None, :]
+    there = (before >= 0) & (after >= 0)
+    rises, same = there & (after > before), there & (after == before)
+    passed = (costs.lines[:-1] >= 0) & ~same.any(2)
+    first, none = costs.first[1:, None, :], costs.none[1:, None]
+    steps = np.full((len(costs.lines) - 1, 2 * columns + 1, 2 * columns + 1), np.inf)
+    steps[:, :columns, :columns] = np.where(
+        rises, costs.following[1:], np.where(same, costs.sharing[1:], np.inf)
+    )
+    steps[:, columns + 1 :, :columns] = np.where(rises, first, np.inf)
+    steps[:, columns, :columns] = np.where(costs.lines[1:] >= 0, costs.first[1:], np.inf)
+    kept = np.where(same, none[:, :, None], np.inf)
+    for state in (slice(0, columns), slice(columns + 1, None)):
+        steps[:, state, columns + 1 :] = kept
+        steps[:, state, columns] = np.where(passed, none, np.inf)
+    steps[:, columns, columns] = costs.none[1:]
+    return start, steps
+
+
+def _posterior(start: Floats, steps: Floats) -> Floats:
+    """Return the probability of each state of each stroke, shape (s, states)."""
+    weights = np.exp(-(steps - steps.min(axis=(1, 2), keepdims=True)))
+    forward = np.zeros((len(steps) + 1, len(start)))
+    forward[0] = np.exp(-(start - start.min()))
+    forward[0] /= forward[0].sum()
+    for stroke, weight in enumerate(weights, start=1):
+        forward[stroke] = forward[stroke - 1] @ weight
+        forward[stroke] /= forward[stroke].sum()
+    backward = np.ones_like(forward)
+    for stroke in range(len(steps) - 1, -1, -1):
+        backward[stroke] = weights[stroke] @ backward[stroke + 1]
+        backward[stroke] /= backward[stroke].max()
+    shares = forward * backward
+    result: Floats = shares / shares.sum(1, keepdims=True)
+    return result
+
 
 _STEPS = 65
 _WIDEST = 1.6

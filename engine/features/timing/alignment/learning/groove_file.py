@@ -17,10 +17,9 @@ from engine.core.files.strict_json import parse_json, strict_json
 from engine.core.wording import counted, listed, reason_of
 from engine.document.drums.hits import Role
 from engine.document.grid.edits import MOST_BEATS_IN_BAR
-from engine.features.timing.alignment.division import PARTS, Division
-from engine.features.timing.alignment.groove_template import Groove, groove_of_lines
+from engine.features.timing.alignment.lines import PARTS, Division, Groove, groove_of_lines
+from engine.features.timing.alignment.settings import LIMITS
 from engine.features.timing.alignment.strokes import CARRIERS
-from engine.features.timing.alignment.timing_settings import LIMITS
 
 if TYPE_CHECKING:  # reading a groove needs none of what learns one
     from engine.features.timing.alignment.learning.fit import Learned, TimingTaste
@@ -117,7 +116,7 @@ class LearnedGroove(_Part):
 
     @property
     def settings(self) -> dict[str, object]:
-        """Settings of `engine.features.timing.alignment.timing_settings` that the pairs show, by name."""
+        """Settings of `engine.features.timing.alignment.settings` that the pairs show, by name."""
         found = {name: getattr(self, name) for name in (*_NUMBERS, *_FLAGS)}
         values: dict[str, object] = {"division": self.division, "swing_percent": 50.0}
         return values | {name: one.value for name, one in found.items() if one is not None}

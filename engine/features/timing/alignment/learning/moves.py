@@ -11,12 +11,10 @@ from numpy.typing import NDArray
 from engine.core.errors import TimingError
 from engine.document.analysis import BeatGrid
 from engine.document.grid.edits import beats_in_bar
-from engine.features.timing.alignment.beat_positions import beats_at
 from engine.features.timing.alignment.decoding.decoder import place
-from engine.features.timing.alignment.division import PARTS, Division
+from engine.features.timing.alignment.fitting import phrase
 from engine.features.timing.alignment.learning.copies import Copies
-from engine.features.timing.alignment.lines import lines_of
-from engine.features.timing.alignment.push_pull import phrase
+from engine.features.timing.alignment.lines import PARTS, Division, beats_at, lines_of
 from engine.features.timing.alignment.strokes import CARRIERS, Strokes, carrying_voices, chosen
 
 Floats = NDArray[np.float64]

@@ -20,13 +20,10 @@ from engine.document.grid.free import is_free
 from engine.document.kinds.hit import FLAM, HIT, ONSET_SAMPLES
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.features.timing.alignment.aligners import whole_performance
-from engine.features.timing.alignment.groove_template import Groove
-from engine.features.timing.alignment.lines import lines_of
-from engine.features.timing.alignment.moved_strokes import moved_strokes
-from engine.features.timing.alignment.placement import Aligner, Lines, staying
-from engine.features.timing.alignment.settings import AlignmentSettings
-from engine.features.timing.alignment.timing_settings import TimingSettings
+from engine.features.timing.alignment.decoding.moves import whole_performance
+from engine.features.timing.alignment.lines import Aligner, Groove, Lines, lines_of, staying
+from engine.features.timing.alignment.settings import AlignmentSettings, TimingSettings
+from engine.features.timing.alignment.strokes import moved_strokes
 from engine.features.timing.finders.timing.hit_proposals import Placed, Shares, flam_proposals, hit_proposals
 
 _What = tuple[str, tuple[str, ...]]

@@ -1,41 +1,170 @@
-"""The whole way from recordings to hits on a grid: found, placed, proposed, and written as aligned files."""
+"""The whole way from recordings to hits on a grid: found, placed, proposed, and written as aligned files.
+
+The drum hits of a document are detected once, and again only after the audio changes. The share of one drum
+in a distant microphone's sound of a stroke is estimated by octave, from its other hits: the added power of a
+microphone after them. Simultaneous drums divide the power in proportion (N. Wiener's filter, from the powers
+of the sources).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from engine.core.errors import ExportError
 from engine.core.files.safe_write import brief, is_taken
 from engine.core.progress import Progress
+from engine.core.timebase import s_to_samples
 from engine.core.wording import listed, reason_of
 from engine.document.analysis import Analysis, BeatGrid
+from engine.document.document import analysis_id
 from engine.document.drums.confirmed import confirmed
-from engine.document.drums.edits import drum_tracks
+from engine.document.drums.edits import drum_tracks, role_of
 from engine.document.drums.hits import Hits
 from engine.document.drums.pickup import PICKUP, StrokePickup
 from engine.document.grid.free import free_notice, is_free
+from engine.document.kinds.hit import OCTAVES_HZ
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Track
 from engine.exchange.export import ExportRequest
 from engine.exchange.export.plan import check, export_all
 from engine.features.timing.alignment.fitting import grid_notices
-from engine.features.timing.alignment.timing_settings import TimingSettings
-from engine.features.timing.finders.recorders.second_recorders import ProposedRecorders, recorders_away
+from engine.features.timing.alignment.settings import TimingSettings
+from engine.features.timing.finders.second_recorders import ProposedRecorders, recorders_away
 from engine.features.timing.finders.timing.align import ProposedMoves, propose_moves
-from engine.features.timing.finders.timing.detect_hits import HITS, HitsRequest, detect_hits, hits_id
-from engine.features.timing.finders.timing.find_grid import FoundGrid, WantedGrid, find_grid
-from engine.features.timing.finders.timing.find_groove import find_groove
-from engine.features.timing.hits.bleed import Bleed
-from engine.features.timing.hits.kit.guessed import guessed_roles_sentence
-from engine.features.timing.hits.kit.membership import left_behind, unnamed_kit
+from engine.features.timing.finders.timing.find_grid import FoundGrid, WantedGrid, find_grid, find_groove
+from engine.features.timing.hits.find import HITS_MAKER, find_hits
+from engine.features.timing.hits.kit.membership import guessed_roles_sentence, left_behind, unnamed_kit
 from engine.features.timing.kit import PickupRequest, compare_tracks
 from engine.recordings.microphones import Microphones
-from engine.recordings.stored_pickup import pickup_id
+from engine.recordings.stored_pickup import clocks_of, pickup_id
 from engine.review.bulk import accept_all
+
+Sound = NDArray[np.float32]
+
+
+HITS = "hits"
+
+
+@dataclass(frozen=True, slots=True)
+class HitsRequest:
+    """Where to find hits.
+
+    Attributes
+    ----------
+    media : where each source is now, by source id
+    tracks : the ids of the microphones
+    """
+
+    state: DocumentState
+    media: Mapping[str, Path] = field(default_factory=dict)
+    tracks: tuple[str, ...] = ()
+
+
+def hits_id(state: DocumentState, tracks: tuple[str, ...]) -> str:
+    """Return the id of the hits detected in these microphones, from the audio and the detector."""
+    heard = [(one.id, *state.recorded(one), one.role) for one in state.tracks if one.id in tracks]
+    return analysis_id(HITS, HITS_MAKER, heard, *clocks_of(state, tracks))
+
+
+def detect_hits(request: HitsRequest, progress: Progress) -> Hits:
+    """Detect all hits, including those with low confidence.
+
+    Raises
+    ------
+    SourceError : a recording is missing or cannot be read
+    """
+    state = request.state
+    told = {one.id: role for one in state.tracks if (role := role_of(one.role)) is not None}
+    with Microphones(state, request.media, request.tracks, progress.part(0.0, 0.05)) as microphones:
+        names = {one.id: one.name for one in state.tracks}
+        return find_hits(microphones, told, progress.part(0.05, 1.0), names)
+
+
+AFTER_S = 0.06
+BEFORE_S = 0.02
+_MOST_HITS = 40
+
+
+class Bleed:
+    """Estimates one voice's share of other microphones in a stroke; reads around a few hits of each drum.
+
+    Parameters
+    ----------
+    read : (start, stop) to samples of all microphones in the order of `hits.track_ids`, shape
+        (microphones, stop - start)
+    hits : each drum is estimated from its other hits
+    """
+
+    def __init__(self, read: Callable[[int, int], Sound], hits: Hits, rate_hz: int) -> None:
+        self._read, self._hits, self._rate_hz = read, hits, rate_hz
+        _, voices_of_stroke, counts = np.unique(hits.strokes, return_inverse=True, return_counts=True)
+        self._is_alone = counts[voices_of_stroke] == 1
+        self._known: dict[int, NDArray[np.float64]] = {}
+
+    def __call__(self, row: int) -> dict[str, list[float]]:
+        """Return the share in each octave of `OCTAVES_HZ` of a row of the hits, by the id of the microphone.
+
+        Microphones without it are left out; the result is the payload of a flam.
+        """
+        hits, own = self._hits, int(self._hits.tracks[row])
+        onset = max(0, int(hits.onsets_samples[row]))
+        together = {int(track) for track in hits.tracks[hits.strokes == hits.strokes[row]]}
+        begin = int(hits.onsets_samples[hits.strokes == hits.strokes[row]].min(initial=onset))
+        ringing = self._powers(max(0, begin - s_to_samples(BEFORE_S, self._rate_hz)), max(0, begin))
+        heard = self._added(own)
+        whole = sum((self._added(track) for track in together), np.zeros(heard.shape)) + ringing
+        shares = np.divide(heard, whole, out=np.zeros(heard.shape), where=whole > 0.0).round(3)
+        return {
+            key: of_octave.tolist()
+            for track, (key, of_octave) in enumerate(zip(hits.track_ids, shares, strict=True))
+            if track != own and of_octave.any()
+        }
+
+    def _added(self, drum: int) -> NDArray[np.float64]:
+        """Return the power that hits of a drum add to each microphone, shape (microphones, octaves).
+
+        The median over at most 40 of its hits, where there are any of those that sound alone.
+        """
+        if drum not in self._known:
+            of_drum = self._hits.tracks == drum
+            alone = of_drum & self._is_alone
+            onsets = self._hits.onsets_samples[alone if alone.any() else of_drum]
+            chosen = onsets[np.linspace(0, len(onsets) - 1, _MOST_HITS).astype(int)]
+            before, after = s_to_samples(BEFORE_S, self._rate_hz), s_to_samples(AFTER_S, self._rate_hz)
+            found = [
+                self._powers(onset, onset + after) - self._powers(max(0, onset - before), onset)
+                for onset in np.unique(np.maximum(chosen, 0).astype(np.int64)).tolist()
+            ]
+            self._known[drum] = np.maximum(np.median(np.array(found), axis=0), 0.0)
+        return self._known[drum]
+
+    def _powers(self, start: int, stop: int) -> NDArray[np.float64]:
+        return np.array([_powers(sound, self._rate_hz) for sound in self._read(start, stop)])
+
+
+def _powers(sound: Sound, rate_hz: int) -> NDArray[np.float64]:
+    """Return the mean power of a sound by octave; the lowest and the highest reach to the ends.
+
+    Its window falls, so that a sudden end adds no high frequencies.
+    """
+    if not len(sound):
+        return np.zeros(len(OCTAVES_HZ))
+    window = np.hanning(2 * len(sound) + 1)[len(sound) + 1 :]
+    spectrum = np.square(np.abs(np.fft.rfft(sound * window))) / (
+        len(sound) * np.sum(np.square(window)) + 1e-12
+    )
+    frequencies = np.fft.rfftfreq(len(sound), 1 / rate_hz)
+    edges = np.sqrt(np.array(OCTAVES_HZ[:-1]) * np.array(OCTAVES_HZ[1:]))
+    octaves = np.searchsorted(edges, frequencies)
+    return np.array([np.sum(spectrum[octaves == octave]) for octave in range(len(OCTAVES_HZ))])
+
 
 _SUFFIXES = (".wav", ".flac")
 
@@ -49,7 +178,7 @@ class AlignRequest:
     media : where each source is now, by source id
     wanted : which grid
     tracks : the ids of the drum microphones; empty to select them by role
-    groove : source of the feel, see `engine.features.timing.finders.timing.find_groove`; None for none
+    groove : source of the feel, see `engine.features.timing.finders.timing.find_grid`; None for none
     grid, hits, promoted, pickup : analyses stored in the document
     """
 

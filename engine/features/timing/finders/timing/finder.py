@@ -19,9 +19,9 @@ from engine.document.grid.edits import USUAL_BEATS_IN_BAR, require_beats_in_bar
 from engine.document.kinds.hit import FLAM, HIT
 from engine.document.listening_ids import listening_ids
 from engine.document.state import DocumentState
-from engine.features.timing.alignment.division import read_division
 from engine.features.timing.alignment.learning.groove_file import is_learned, read_groove
-from engine.features.timing.alignment.timing_settings import LIMITS, TimingSettings, timing_settings
+from engine.features.timing.alignment.lines import read_division
+from engine.features.timing.alignment.settings import LIMITS, TimingSettings, timing_settings
 from engine.features.timing.hits.kit.membership import left_behind_sentence
 from engine.recordings.stored_pickup import known_pickup
 from engine.review.finders.finder import Finder, FinderRequest, Found

@@ -1,16 +1,21 @@
-"""Proposals that move hits: one for each stroke that goes somewhere, and one for each voice at fault."""
+"""Proposals that move hits: one for each stroke that goes somewhere, and one for each voice at fault.
+
+The reason for each move is one sentence that a musician understands.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from math import exp
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.timebase import s_to_samples
+from engine.core.wording import begun, listed
 from engine.document.analysis import BeatGrid
 from engine.document.drums.hits import Hits
 from engine.document.kinds.hit import (
@@ -27,11 +32,62 @@ from engine.document.kinds.operations import GAP_FILLS, Fill
 from engine.document.kinds.payload import CROSSFADE_MS
 from engine.document.kinds.sounding import BY_SAMPLES
 from engine.document.proposals import Alternative, Proposal, proposal_id
-from engine.features.timing.alignment.lines import line_words
-from engine.features.timing.alignment.moved_strokes import MovedStrokes
-from engine.features.timing.alignment.placement import Lines, Placement
-from engine.features.timing.alignment.reasons import flam_reason, hit_reason
-from engine.features.timing.alignment.timing_settings import TimingSettings
+from engine.features.timing.alignment.lines import Lines, Placement, line_words
+from engine.features.timing.alignment.settings import TimingSettings
+from engine.features.timing.alignment.strokes import MovedStrokes
+
+_SAID = MappingProxyType({"overhead": "cymbal", "room": "drum", "other": "drum"})
+"""Sound names for voices of such microphones alone."""
+
+
+def drums(voices: Iterable[str]) -> list[str]:
+    """Name the voices, each drum once."""
+    return list(dict.fromkeys(_SAID.get(voice, voice) for voice in voices))
+
+
+def milliseconds(shift_samples: float, rate_hz: int) -> str:
+    """Return how long a shift is, with a decimal where it is short: "14 ms", "1.4 ms"."""
+    length_ms = abs(shift_samples) / rate_hz * 1000
+    return f"{length_ms:.1f} ms" if length_ms < 9.95 else f"{length_ms:.0f} ms"
+
+
+def hit_reason(
+    voices: Sequence[str],
+    shift_samples: float,
+    rate_hz: int,
+    where: str,
+    *,
+    by_feel: bool = False,
+) -> str:
+    """Describe a move, such as "The kick and hat are 14 ms late for beat 3 of bar 12."
+
+    Parameters
+    ----------
+    shift_samples : how much later it is to sound
+    where : its line in words; empty where it has none and goes along with its neighbours
+    by_feel : whether it is held against the drummer's own push and pull
+    """
+    names = drums(voices)
+    what = begun(f"the {listed(names)}")
+    verb = "is" if len(names) == 1 else "are"
+    far = milliseconds(shift_samples, rate_hz)
+    if not where:
+        way = "later" if shift_samples > 0 else "earlier"
+        stands, goes = ("lies", "goes") if len(names) == 1 else ("lie", "go")
+        return f"{what} {stands} between the lines and {goes} with the hits around, {far} {way}."
+    side = "early" if shift_samples > 0 else "late"
+    against = ", by the drummer's own feel" if by_feel else ""
+    return f"{what} {verb} {far} {side} for {where}{against}."
+
+
+def flam_reason(voice: str, others: Sequence[str], late_samples: float, rate_hz: int, where: str) -> str:
+    """Describe a flam, such as "The snare comes 18 ms after the kick on beat 2 of bar 3."."""
+    side = "after" if late_samples > 0 else "before"
+    name = drums([voice])[0]
+    beside = listed([one for one in drums(others) if one != name]) or "stroke"
+    on = f" on {where}" if where else ""
+    return f"The {name} comes {milliseconds(late_samples, rate_hz)} {side} the {beside}{on}."
+
 
 Shares = Mapping[str, Sequence[float]]
 """How much of each octave of other microphones is one voice, 0 to 1, by their ids."""
@@ -194,7 +250,7 @@ def flam_proposals(placed: Placed, bleed_of: Callable[[int], Shares]) -> Iterato
     Parameters
     ----------
     bleed_of : a row of the hits to how much of other microphones it is, see
-        `engine.features.timing.hits.bleed`
+        `engine.features.timing.finders.timing.aligned_files`
     """
     hits, strokes, settings = placed.hits, placed.strokes, placed.settings
     late = placed.placement.flams_samples

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.errors import TimingError, UsageError
+from engine.core.errors import SourceError, TimingError, UsageError
 from engine.core.files.safe_write import check_target, shown
 from engine.core.progress import Progress
-from engine.core.wording import counted
+from engine.core.wording import counted, reason_of
 from engine.document.analysis import BeatGrid
 from engine.document.drums.confirmed import sure_enough
 from engine.document.drums.edits import drum_tracks
@@ -20,8 +20,13 @@ from engine.document.drums.hits import Hits
 from engine.document.file.storage import apply_rows
 from engine.document.grid.edits import beats_in_bar
 from engine.document.state import DocumentState
-from engine.features.timing.alignment.division import Division
-from engine.features.timing.alignment.learning.copies import Copies, find_copies, voices_apart
+from engine.features.timing.alignment.learning.copies import (
+    Copies,
+    find_copies,
+    find_places,
+    same_places,
+    voices_apart,
+)
 from engine.features.timing.alignment.learning.fit import fit_taste, require_moves
 from engine.features.timing.alignment.learning.groove_file import (
     LearnedGroove,
@@ -30,15 +35,77 @@ from engine.features.timing.alignment.learning.groove_file import (
     write_groove,
 )
 from engine.features.timing.alignment.learning.moves import likely_division, moves_of, steadied, together
-from engine.features.timing.alignment.learning.places import find_places, same_places
+from engine.features.timing.alignment.lines import Division
 from engine.features.timing.alignment.strokes import Strokes, at_carriers, gather
-from engine.features.timing.finders.timing.detect_hits import HitsRequest, detect_hits
+from engine.features.timing.finders.timing.aligned_files import HitsRequest, detect_hits
 from engine.features.timing.finders.timing.find_grid import WantedGrid, find_grid
-from engine.features.timing.finders.timing.learn_timing_requests import LearnTimingRequest, RawAndEditedDrums
 from engine.features.timing.hits.kit.membership import unnamed_kit
 from engine.features.timing.kit import import_with_kit
 from engine.recordings.import_audio import Imported, ImportRequest, import_audio, import_edit
 from engine.recordings.microphones import Microphones
+from engine.sound.folders import audio_files
+
+
+@dataclass(frozen=True, slots=True)
+class RawAndEditedDrums:
+    """The files of a performance, one a microphone, and the edited file of each in the same order."""
+
+    raw: tuple[Path, ...]
+    edited: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LearnTimingRequest:
+    """Pairs to learn from.
+
+    Attributes
+    ----------
+    wanted : the grid of the edited files; without a name, detected beats
+    division : None for the one that the edited hits follow
+    """
+
+    pairs: tuple[RawAndEditedDrums, ...]
+    wanted: WantedGrid
+    division: Division | None = None
+
+
+def paired(raw: Sequence[Path], edited: Sequence[Path]) -> RawAndEditedDrums:
+    """Return the files of a performance with their edited files: by equal names, else in the given order.
+
+    Parameters
+    ----------
+    raw, edited : files, or folders for all audio files in them
+
+    Raises
+    ------
+    SourceError : a folder cannot be read
+    UsageError : a file has no edited file, or the other way round
+    """
+    raws, edits = _listed(raw), _listed(edited)
+    by_name = {path.stem: path for path in edits}
+    if len(by_name) == len(edits) and {path.stem for path in raws} == set(by_name):
+        edits = tuple(by_name[path.stem] for path in raws)
+    if len(raws) != len(edits):
+        raise UsageError(
+            f"{counted(len(raws), 'recording')} and {counted(len(edits), 'edited file')} are not pairs: give "
+            "each microphone once in --raw and once in --edited."
+        )
+    return RawAndEditedDrums(raws, edits)
+
+
+def _listed(paths: Sequence[Path]) -> tuple[Path, ...]:
+    found: list[Path] = []
+    for path in paths:
+        files = tuple(audio_files(path, _refuse))
+        if not files:
+            raise UsageError(f"The folder {shown(path)} has no audio files: give one with recordings.")
+        found += files
+    return tuple(found)
+
+
+def _refuse(error: OSError) -> None:
+    raise SourceError(f"The folder {shown(error.filename)} cannot be read: {reason_of(error)}.") from error
+
 
 _SURE = 0.5
 _LEAST_FOUND, _MOST_FOUND = 0.4, 0.8

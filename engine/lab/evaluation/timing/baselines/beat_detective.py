@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.drums.hits import Hits
-from engine.features.timing.alignment.decoding.candidates import nearest
-from engine.features.timing.alignment.placement import Lines, Placement
+from engine.features.timing.alignment.decoding.decoder import nearest
+from engine.features.timing.alignment.lines import Lines, Placement
 from engine.features.timing.alignment.settings import ON_THE_LINE_SAMPLES
 
 Floats = NDArray[np.float64]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.drums.hits import Hits
-from engine.features.timing.alignment.placement import Lines, Placement
+from engine.features.timing.alignment.lines import Lines, Placement
 
 
 def as_it_is(hits: Hits, lines: Lines) -> Placement:

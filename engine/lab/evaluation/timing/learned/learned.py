@@ -20,14 +20,13 @@ from numpy.typing import NDArray
 from engine.core.errors import OffcutError
 from engine.core.progress import SILENT, Progress
 from engine.document.drums.hits import Hits, Role
-from engine.features.timing.alignment.division import PARTS
 from engine.features.timing.alignment.learning.groove_file import LearnedGroove, write_groove
-from engine.features.timing.alignment.timing_settings import TimingSettings
+from engine.features.timing.alignment.lines import PARTS
+from engine.features.timing.alignment.settings import TimingSettings
 from engine.features.timing.finders.timing.align import place
 from engine.features.timing.finders.timing.find_grid import WantedGrid
 from engine.features.timing.finders.timing.finder import TimingFinderSettings
-from engine.features.timing.finders.timing.learn_timing import Compared, compare_pair, learn_from
-from engine.features.timing.finders.timing.learn_timing_requests import paired
+from engine.features.timing.finders.timing.learn_timing import Compared, compare_pair, learn_from, paired
 from engine.lab.evaluation.timing.aligned import Recorded, recorded
 from engine.lab.evaluation.timing.hit_scores import rows_found
 from engine.lab.evaluation.timing.hits import found_in

@@ -14,9 +14,8 @@ from engine.analysis.beats.listen import listen
 from engine.core.progress import SILENT, Progress
 from engine.document.analysis import NOWHERE, BeatGrid
 from engine.document.grid.free import is_free
-from engine.features.timing.alignment.division import Division
-from engine.features.timing.alignment.lines import lines_of
-from engine.features.timing.alignment.timing_settings import TimingSettings
+from engine.features.timing.alignment.lines import Division, lines_of
+from engine.features.timing.alignment.settings import TimingSettings
 from engine.features.timing.finders.timing.align import default_aligner
 from engine.lab.evaluation.timing.pulse.passages import KINDS, Freed, with_passage
 from engine.lab.evaluation.timing.recordings import Recording, kit_takes

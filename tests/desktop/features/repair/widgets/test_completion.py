@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from desktop.features.repair.widgets.completion import KnownWords, completions, with_last
+from desktop.features.repair.widgets.words_field import KnownWords, completions, with_last
 
 KNOWN = KnownWords({"dog": ("barking",), "door knock": ()}, ("hum",))
 

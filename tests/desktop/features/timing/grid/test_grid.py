@@ -14,7 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop.features.timing.grid import tap_tempo
+from desktop.features.timing import grid_editing as tap_tempo
 from desktop.main_window import MainWindow
 from engine.document import edits
 from engine.document.analysis import BeatGrid, Listening

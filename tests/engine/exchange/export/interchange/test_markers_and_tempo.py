@@ -19,7 +19,7 @@ from engine.exchange.export import ExportOptions, ExportRequest, export
 from engine.exchange.export.interchange.cues import Cues
 from engine.exchange.export.interchange.tempo import tempo_map
 from engine.exchange.export.placing.seams import Seam
-from engine.features.timing.grids.midi_file import read_midi_grid
+from engine.features.timing.own_grid import read_midi_grid
 from engine.sound.edl.build import build
 from engine.sound.headers.cue_points import read_cue_points
 from tests.engine.sound.edl.recordings import RATE_HZ, Recording, recording, timeline_state, with_cuts

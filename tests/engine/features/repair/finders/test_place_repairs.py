@@ -17,9 +17,9 @@ from engine.document.file.stored_audio import keys_of, stored
 from engine.document.kinds import KINDS
 from engine.document.state import DocumentState
 from engine.document.tracks.edits import add_tracks
-from engine.features.repair.finders.repair.likely import audio_of, likely_repairs
-from engine.features.repair.finders.repair.separations import Separations
-from engine.features.repair.separation.levels.level_change import Energy, LevelChange
+from engine.features.repair.finders.repair.find_sounds import audio_of, likely_repairs
+from engine.features.repair.finders.repair.requests import Separations
+from engine.features.repair.separation.settings import Energy, LevelChange
 from engine.sound.edl.build import in_place
 from engine.sound.edl.render import render
 from tests.engine.sound.edl.recordings import RATE_HZ, recording

@@ -18,15 +18,12 @@ from engine.document.document import Document
 from engine.document.file.storage import apply_rows
 from engine.features.registry import find_edits, request_of
 from engine.features.repair.finders.repair.find_sounds import LEAST_SHOWN, words_in_span
-from engine.features.repair.finders.repair.preview import preview_repair
-from engine.features.repair.finders.repair.requests import PreviewRequest, RepairSettings
-from engine.features.repair.finders.repair.separations import separations_edit
-from engine.features.repair.separation.levels.level_change import LEAST_PROBABILITY
-from engine.features.repair.separation.mask import Mask
-from engine.features.repair.separation.mask_memory import MaskMemory
-from engine.features.repair.separation.prompts import prompts_of
-from engine.features.repair.separation.remembered import RememberingSeparator
-from engine.features.repair.separation.separator import Prompt, Stretch
+from engine.features.repair.finders.repair.requests import PreviewRequest, RepairSettings, separations_edit
+from engine.features.repair.finders.repair.separate import preview_repair
+from engine.features.repair.separation.paint import MaskMemory
+from engine.features.repair.separation.separate import RememberingSeparator
+from engine.features.repair.separation.separator import Mask, Prompt, Stretch, prompts_of
+from engine.features.repair.separation.settings import LEAST_PROBABILITY
 from engine.recordings.media import locate_all
 from engine.recordings.spans import SpanRequest
 from engine.sound.edl.build import in_place
@@ -77,7 +74,7 @@ def test_masks_are_remembered_up_to_a_size(monkeypatch: pytest.MonkeyPatch) -> N
     remembering = RememberingSeparator(asks, MaskMemory())
     short, long = (Stretch(np.ones(seconds * 16_000, np.float32), ()) for seconds in (1, 10))
     (mask,) = remembering.masks(short, prompts_of(["dog"]))
-    monkeypatch.setattr("engine.features.repair.separation.remembered.MOST_BYTES", 3 * mask.shares.nbytes)
+    monkeypatch.setattr("engine.features.repair.separation.separate.MOST_BYTES", 3 * mask.shares.nbytes)
     for word in ("hum", "rain", "dog", "wind"):
         remembering.masks(short, prompts_of([word]))
     assert asks.asked == ["dog", "hum", "rain", "wind"]

@@ -21,12 +21,9 @@ from engine.document.file.stored_audio import stored
 from engine.document.kinds.operations import Replace, Stored
 from engine.document.proposals import Proposal
 from engine.document.repairs import repair
-from engine.features.repair.finders.repair.preview import preview_repair
-from engine.features.repair.finders.repair.requests import PreviewRequest, RepairSettings
-from engine.features.repair.finders.repair.separate import asked_for, separate_in_document
-from engine.features.repair.finders.repair.separations import separations_edit
-from engine.features.repair.separation.mask_memory import MaskMemory
-from engine.features.repair.separation.paint import Range
+from engine.features.repair.finders.repair.requests import PreviewRequest, RepairSettings, separations_edit
+from engine.features.repair.finders.repair.separate import asked_for, preview_repair, separate_in_document
+from engine.features.repair.separation.paint import MaskMemory, Range
 from engine.recordings.media import locate_all
 from engine.recordings.spans import SpanRequest
 from engine.sound.edl.build import in_place

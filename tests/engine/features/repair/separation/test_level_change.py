@@ -10,12 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.features.repair.separation.levels.level_change import Energy, LevelChange, combined, mute_offer
-from engine.features.repair.separation.levels.measured import level_change
-from engine.features.repair.separation.mask import Mask, Mode
-from engine.features.repair.separation.prompts import prompts_of
+from engine.features.repair.separation.in_file import level_change
 from engine.features.repair.separation.separate import Asked, Recording, separate
-from engine.features.repair.separation.separator import Prompt, Stretch
+from engine.features.repair.separation.separator import Mask, Mode, Prompt, Stretch, prompts_of
+from engine.features.repair.separation.settings import Energy, LevelChange, combined, mute_offer
 
 RATE_HZ = 16_000
 WINDOW = (5 * RATE_HZ, 7 * RATE_HZ)
@@ -91,7 +89,7 @@ def test_mute_is_offered_where_nothing_else_sounds() -> None:
 def test_memory_does_not_grow_with_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
     """A tone, half of which goes, in a recording that is made as it is read; in short pieces, to be quick."""
     monkeypatch.setattr("engine.features.repair.separation.separate._PIECE_S", 2.0)
-    monkeypatch.setattr("engine.features.repair.separation.levels.measured._FRAMES_AT_ONCE", 40)
+    monkeypatch.setattr("engine.features.repair.separation.in_file._FRAMES_AT_ONCE", 40)
     tone = np.sin(2.0 * np.arange(RATE_HZ), dtype=np.float32)[:, None]
 
     def read(start: int, stop: int) -> NDArray[np.float32]:

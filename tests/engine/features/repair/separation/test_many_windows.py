@@ -11,14 +11,19 @@ from numpy.typing import NDArray
 
 from engine.analysis.detection.spectra import MEL
 from engine.core.errors import SoundNotFoundError
-from engine.features.repair.separation.by_prompt import default_separator
-from engine.features.repair.separation.checks.credible import credible_windows
-from engine.features.repair.separation.checks.refusals import require_present
-from engine.features.repair.separation.mask_memory import MaskMemory
-from engine.features.repair.separation.plain.factors import factorised
-from engine.features.repair.separation.prompts import prompts_of
-from engine.features.repair.separation.remembered import RememberingSeparator, remembering
-from engine.features.repair.separation.separate import Asked, Recording, heard_around, separate
+from engine.features.repair.separation.checks import credible_windows, require_present
+from engine.features.repair.separation.paint import MaskMemory
+from engine.features.repair.separation.plain import factorised
+from engine.features.repair.separation.registry import default_separator
+from engine.features.repair.separation.separate import (
+    Asked,
+    Recording,
+    RememberingSeparator,
+    heard_around,
+    remembering,
+    separate,
+)
+from engine.features.repair.separation.separator import prompts_of
 from tests.counting import calls_of
 
 RATE_HZ = MEL.rate_hz

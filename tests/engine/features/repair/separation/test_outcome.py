@@ -7,16 +7,14 @@ import pytest
 
 from engine.analysis.detection.spectra import MEL
 from engine.core.errors import NotCredibleError
-from engine.features.repair.separation.mask import Mask, Mode
-from engine.features.repair.separation.names import DEFAULT
-from engine.features.repair.separation.networked import network_separator
+from engine.features.repair.separation.network import network_separator
 from engine.features.repair.separation.outcomes.blend import blend_separator
 from engine.features.repair.separation.outcomes.outcome import Forecast, Outcome, combined, outcome_of
-from engine.features.repair.separation.plain.factors import FactorSeparator
-from engine.features.repair.separation.prompts import prompts_of
+from engine.features.repair.separation.plain import FactorSeparator
 from engine.features.repair.separation.registry import separator_named
 from engine.features.repair.separation.separate import Asked, Recording, separate
-from engine.features.repair.separation.separator import Prompt, Stretch
+from engine.features.repair.separation.separator import Mask, Mode, Prompt, Stretch, prompts_of
+from engine.features.repair.separation.settings import DEFAULT
 
 
 def mask(share: float) -> Mask:

@@ -5,9 +5,17 @@ import pytest
 import torch
 
 from engine.analysis.detection.spectra import MEL, Spectra
-from engine.features.repair.separation.outcomes.estimator import FEATURES, SHARED, shared
-from engine.features.repair.separation.outcomes.pools import METHODS, POOLS, by_method, pooled_masks
-from engine.features.repair.separation.outcomes.surroundings import SURROUNDINGS, surroundings
+from engine.features.repair.separation.outcomes.estimator import (
+    FEATURES,
+    METHODS,
+    POOLS,
+    SHARED,
+    SURROUNDINGS,
+    by_method,
+    pooled_masks,
+    shared,
+    surroundings,
+)
 from engine.lab.band_shares import band_shares_to_bins
 from engine.lab.evaluation.separation.measures import si_sdr_db
 from engine.lab.evaluation.separation.outcome_fit import Examples, reduced

@@ -7,7 +7,6 @@ from math import inf
 import numpy as np
 import pytest
 
-from engine.features.repair.separation.mask import Mode
 from engine.features.repair.separation.paint import (
     LEAST_REACH_HZ,
     LEAST_REACH_S,
@@ -17,8 +16,9 @@ from engine.features.repair.separation.paint import (
     on_track,
     painted,
 )
-from engine.features.repair.separation.plain.subtraction import SubtractionSeparator
+from engine.features.repair.separation.plain import SubtractionSeparator
 from engine.features.repair.separation.separate import Asked, Recording, separate
+from engine.features.repair.separation.separator import Mode
 
 RATE_HZ = 48_000
 AT, HZ = np.arange(0.0, 100.0), np.arange(0.0, 1000.0, 10.0)

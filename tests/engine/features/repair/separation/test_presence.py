@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from engine.analysis.detection.spectra import MEL
-from engine.features.repair.separation.checks.presence import FEATURES, features, odds_of, probabilities
-from engine.features.repair.separation.prompts import prompts_of
-from engine.features.repair.separation.separator import Stretch
+from engine.features.repair.separation.checks import FEATURES, features, odds_of, probabilities
+from engine.features.repair.separation.separator import Stretch, prompts_of
 
 
 def stretch(around: float, seconds: float = 6.0, window_s: tuple[float, float] = (2.0, 3.0)) -> Stretch:

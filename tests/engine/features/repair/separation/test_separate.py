@@ -9,14 +9,24 @@ from numpy.typing import NDArray
 from engine.analysis.detection.network import SoundNetwork
 from engine.core.errors import UsageError
 from engine.features.repair.separation import separate as separating
-from engine.features.repair.separation.mask import Mask, Mode, masked, united
-from engine.features.repair.separation.network import SeparationNetwork
-from engine.features.repair.separation.networked import NetworkSeparator, network_separator, views
-from engine.features.repair.separation.plain.factors import FactorSeparator
-from engine.features.repair.separation.plain.subtraction import SubtractionSeparator
-from engine.features.repair.separation.prompts import prompts_of
+from engine.features.repair.separation.network import (
+    NetworkSeparator,
+    SeparationNetwork,
+    network_separator,
+    views,
+)
+from engine.features.repair.separation.plain import FactorSeparator, SubtractionSeparator
 from engine.features.repair.separation.separate import Asked, Recording, separate
-from engine.features.repair.separation.separator import Prompt, Separator, Stretch
+from engine.features.repair.separation.separator import (
+    Mask,
+    Mode,
+    Prompt,
+    Separator,
+    Stretch,
+    masked,
+    prompts_of,
+    united,
+)
 
 WORDS = prompts_of(["dog"])
 

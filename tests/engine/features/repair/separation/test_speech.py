@@ -17,18 +17,17 @@ from engine.analysis.detection.spectra import MEL, Spectra
 from engine.analysis.detection.speech_network import SpeechNetwork
 from engine.analysis.detection.speech_shares import speech_network, speech_shares
 from engine.core.errors import SoundNotFoundError, UnknownPromptError
-from engine.features.repair.separation.by_prompt import default_separator
-from engine.features.repair.separation.checks.presence import probabilities
-from engine.features.repair.separation.checks.refusals import require_present, understood_prompts
-from engine.features.repair.separation.mask import Mode, masked
-from engine.features.repair.separation.networked import network_separator
+from engine.features.repair.separation.checks import (
+    probabilities,
+    require_present,
+    understood_prompts,
+)
+from engine.features.repair.separation.network import network_separator, speech_separator
 from engine.features.repair.separation.outcomes.blend import candidates
 from engine.features.repair.separation.outcomes.outcome import outcome_of
-from engine.features.repair.separation.prompts import prompts_of
-from engine.features.repair.separation.registry import separator_named
+from engine.features.repair.separation.registry import default_separator, separator_named
 from engine.features.repair.separation.separate import Recording
-from engine.features.repair.separation.separator import Stretch
-from engine.features.repair.separation.speech import speech_separator
+from engine.features.repair.separation.separator import Mode, Stretch, masked, prompts_of
 from engine.lab.evaluation.separation.measures import si_sdr_db
 from engine.lab.training.detection.recordings import part_of
 from engine.lab.training.separation.speech_mixtures import drawn, load_sources

@@ -10,12 +10,9 @@ import soxr
 
 from engine.analysis.detection.spectra import MEL
 from engine.core.errors import UsageError
-from engine.features.repair.separation.mask import Mode
-from engine.features.repair.separation.prompts import prompts_of
 from engine.features.repair.separation.registry import separator_named, streaming_separator
-from engine.features.repair.separation.separate import Asked
-from engine.features.repair.separation.separator import Separator
-from engine.features.repair.separation.streaming import LATENCY_S, Samples, SeparationStream
+from engine.features.repair.separation.separate import LATENCY_S, Asked, Samples, SeparationStream
+from engine.features.repair.separation.separator import Mode, Separator, prompts_of
 from engine.lab.evaluation.separation.measures import si_sdr_db
 from tests.engine.barking import barking
 from tests.engine.features.repair.separation.test_separate import WORDS, HalfSeparator, heard_after, made

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from engine.features.takes.comping.choose import Run, cheapest, others_for, runs_of
+from engine.features.takes.comping.comp import Run, cheapest, others_for, runs_of
 
 TAKES, BARS = 3, 6
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.features.takes.comping.bars import LEAD_S, bars_of_takes
 from engine.features.takes.comping.comp import Comp, CompRequest, comp_of
-from engine.features.takes.comping.following import follow
+from engine.features.takes.comping.following import LEAD_S, bars_of_takes, follow
 from engine.features.timing.notes.onsets import ReadMono
 from tests.engine.features.takes.comping.made_takes import BARS, RATE_HZ, rehearsed
 

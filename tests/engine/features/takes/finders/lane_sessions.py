@@ -19,7 +19,7 @@ from engine.document.takes import TAKES
 from engine.document.tracks.clip import Clip
 from engine.document.tracks.track import Source, Track
 from engine.features.registry import FINDERS, request_of
-from engine.features.takes.finders.takes.stored import stored_takes
+from engine.features.takes.finders.takes.playing import stored_takes
 from engine.review.finders.finder import Found
 from engine.sound.reader import content_hash
 from tests.engine.features.takes.comping.made_takes import RATE_HZ, take

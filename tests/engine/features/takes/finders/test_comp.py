@@ -24,7 +24,7 @@ from engine.document.proposals import BY_COMPING, BY_TAKES, Proposal
 from engine.document.state import DocumentState
 from engine.document.takes import TAKES
 from engine.features.registry import FINDERS, request_of
-from engine.features.takes.finders.takes.stored import stored_takes
+from engine.features.takes.finders.takes.playing import stored_takes
 from engine.review.finders.finder import Found
 from engine.sound.edl.build import build
 from engine.sound.edl.conflicts import in_conflict

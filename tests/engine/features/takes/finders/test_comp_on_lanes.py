@@ -19,8 +19,7 @@ from engine.document.state import DocumentState
 from engine.document.tracks.clip_edits import nudge_clips, raise_clips, split_clips
 from engine.document.tracks.switches import playing_spans, reach
 from engine.exchange.export.placing.clips import clips
-from engine.features.takes.finders.comping.lanes import lane_passages
-from engine.features.takes.finders.comping.wishes import lane_wishes
+from engine.features.takes.finders.comping.lanes import lane_passages, lane_wishes
 from engine.review.finders.finder import Found
 from engine.sound.edl.build import build, in_place, played_tracks, preview, whole, without
 from engine.sound.edl.conflicts import in_conflict

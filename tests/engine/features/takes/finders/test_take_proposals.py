@@ -23,12 +23,12 @@ from engine.document.file.storage import apply_rows
 from engine.document.proposals import BY_ARRANGING, BY_TAKES, Proposal
 from engine.document.state import DocumentState
 from engine.features.registry import FoundEdits, request_of
-from engine.features.takes.finders.takes.facts import take_facts
 from engine.features.takes.finders.takes.playing import lost_passages
 from engine.features.takes.finders.takes.proposals import (
     keep_take,
     kept_takes,
     propose_takes,
+    take_facts,
     takes_in_document,
 )
 from engine.recordings.analyses import AnalysisRequest

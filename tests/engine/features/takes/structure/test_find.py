@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from engine.analysis.beats.counted import empty_grid
 from engine.document.analysis import BeatGrid
-from engine.features.takes.structure.find import find_structure
-from engine.features.takes.structure.sections import label_of
+from engine.features.takes.structure.find import find_structure, label_of
 from tests.engine.features.takes.structure.songs import BAR_S, RATE_HZ, grid_of, song
 
 NO_PULSE = empty_grid("test")

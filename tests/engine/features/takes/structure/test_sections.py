@@ -16,7 +16,7 @@ from engine.document.document import Document
 from engine.document.marks.section_edits import known_sections, rename_label
 from engine.document.marks.sections import BY_HAND, SECTIONS, StoredSections
 from engine.document.tracks.edits import set_track
-from engine.features.takes.structure.find_sections import find_sections
+from engine.features.takes.structure.find import find_sections
 from engine.recordings.analyses import AnalysisRequest
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.recordings.media import locate_all

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.document.drums.hits import ORNAMENTS, Hits, Ornament, Role
-from engine.features.timing.alignment.placement import Lines
+from engine.features.timing.alignment.lines import Lines
 
 RATE_HZ = 48_000
 ROLES = (Role.KICK, Role.SNARE, Role.HAT)

@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 
 from engine.document.grid.edits import steady
-from engine.features.timing.alignment.division import Division
 from engine.features.timing.alignment.fitting import TEMPO_DOUBT, agreement, doubt
-from engine.features.timing.alignment.lines import lines_of
-from engine.features.timing.alignment.placement import Lines
+from engine.features.timing.alignment.lines import Division, Lines, lines_of
 
 RATE_HZ = 48_000
 BPM = 120.0

@@ -9,13 +9,11 @@ import pytest
 
 from engine.document.analysis import BeatGrid
 from engine.document.drums.hits import Hits
-from engine.features.timing.alignment.division import PARTS
-from engine.features.timing.alignment.groove_template import Groove
-from engine.features.timing.alignment.learning.copies import find_copies, voices_apart
+from engine.features.timing.alignment.learning.copies import find_copies, same_places, voices_apart
 from engine.features.timing.alignment.learning.moves import likely_division
-from engine.features.timing.alignment.learning.places import same_places
+from engine.features.timing.alignment.lines import PARTS, Groove
+from engine.features.timing.alignment.settings import TimingSettings
 from engine.features.timing.alignment.strokes import at_carriers, gather
-from engine.features.timing.alignment.timing_settings import TimingSettings
 from engine.features.timing.finders.timing.align import default_aligner
 from engine.features.timing.hits.find import HeldMicrophones
 from tests.engine.features.timing.alignment.strokes_made import (

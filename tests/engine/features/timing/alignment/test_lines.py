@@ -8,10 +8,18 @@ import pytest
 from engine.core.errors import UsageError
 from engine.document.analysis import BeatGrid
 from engine.document.grid.edits import steady
-from engine.features.timing.alignment.beat_positions import beats_at, positions_at
-from engine.features.timing.alignment.division import PARTS, Division, read_division
-from engine.features.timing.alignment.groove_template import Groove, groove_of, groove_of_hits
-from engine.features.timing.alignment.lines import line_words, lines_of
+from engine.features.timing.alignment.lines import (
+    PARTS,
+    Division,
+    Groove,
+    beats_at,
+    groove_of,
+    groove_of_hits,
+    line_words,
+    lines_of,
+    positions_at,
+    read_division,
+)
 
 RATE_HZ = 48_000
 

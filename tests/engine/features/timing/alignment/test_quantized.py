@@ -7,12 +7,10 @@ import pytest
 
 from engine.document.drums.hits import Hits
 from engine.document.grid.edits import steady
-from engine.features.timing.alignment.aligners import whole_performance
-from engine.features.timing.alignment.division import Division
-from engine.features.timing.alignment.fitting import grid_notices, near_tempo
+from engine.features.timing.alignment.decoding.moves import whole_performance
+from engine.features.timing.alignment.fitting import grid_notices, near_tempo, quantized_playing
+from engine.features.timing.alignment.lines import Division, Lines
 from engine.features.timing.alignment.lines import lines_of as lines_of_grid
-from engine.features.timing.alignment.placement import Lines
-from engine.features.timing.alignment.quantized import quantized_playing
 from tests.engine.features.timing.alignment.strokes_made import HAT, RATE_HZ, hits_of, lines_of, ms, rock
 
 _LINES = lines_of(16)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from engine.document.drums.hits import Ornament, Role
-from engine.features.timing.alignment.aligners import whole_performance
-from engine.features.timing.alignment.decoding.groove import plain
-from engine.features.timing.alignment.decoding.repetition import Repetition, repeated
+from engine.features.timing.alignment.decoding.groove import Repetition, plain, repeated
+from engine.features.timing.alignment.decoding.moves import whole_performance
 from engine.features.timing.alignment.strokes import VOICES, gather
 from tests.engine.features.timing.alignment.strokes_made import (
     HAT,

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from engine.document.drums.hits import Hits, Ornament, Role
-from engine.features.timing.alignment import aligners
-from engine.features.timing.alignment.aligners import whole_performance
-from engine.features.timing.alignment.placement import Lines, Placement
+from engine.features.timing.alignment.decoding import moves as aligners
+from engine.features.timing.alignment.decoding.moves import whole_performance
+from engine.features.timing.alignment.lines import Lines, Placement
 from engine.features.timing.alignment.settings import AlignmentSettings
 from tests.engine.features.timing.alignment.strokes_made import (
     HAT,

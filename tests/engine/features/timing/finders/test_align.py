@@ -18,8 +18,8 @@ from engine.document.kinds import KINDS
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source
-from engine.features.timing.alignment.placement import Lines, Placement
-from engine.features.timing.alignment.timing_settings import TimingSettings, timing_settings
+from engine.features.timing.alignment.lines import Lines, Placement
+from engine.features.timing.alignment.settings import TimingSettings, timing_settings
 from engine.features.timing.finders.timing.align import ProposedMoves, propose_moves
 from tests.engine.features.timing.hits.made import made_hits
 from tests.sources import one_source_track

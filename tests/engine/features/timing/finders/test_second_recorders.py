@@ -15,12 +15,12 @@ from scipy.signal import butter, sosfilt
 from engine.core.progress import SILENT
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Track
-from engine.features.timing.finders.recorders.second_recorders import (
+from engine.features.timing.finders.second_recorders import (
     ProposedRecorders,
     RecordersRequest,
     propose_recorders,
 )
-from engine.features.timing.finders.timing.detect_hits import hits_id
+from engine.features.timing.finders.timing.aligned_files import hits_id
 from engine.sound.edl.build import build
 from engine.sound.edl.render import Renderer
 from tests.engine.sound.edl.recordings import Recording, by_hand, recording

@@ -7,8 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.core.errors import UsageError
-from engine.features.timing.grids.click_track import click_among, follow_click, regularity_of
-from engine.features.timing.grids.clicks import find_clicks
+from engine.features.timing.click_track import click_among, find_clicks, follow_click, regularity_of
 from engine.lab.simulated.clicks import click_track
 
 RATE_HZ = 48_000

@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 
 from engine.core.errors import OffcutError, SourceError, UsageError
-from engine.features.timing.alignment.division import Division
-from engine.features.timing.grids.beats_file import read_beats
-from engine.features.timing.grids.midi_file import read_midi_grid, read_midi_groove
+from engine.features.timing.alignment.lines import Division
+from engine.features.timing.own_grid import read_beats, read_midi_grid, read_midi_groove
 
 RATE_HZ = 48_000
 MINUTE = 60 * RATE_HZ

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from engine.core.errors import Cancelled
 from engine.core.progress import ReportingProgress
-from engine.features.timing.hits.attacks import steadied
+from engine.features.timing.hits.candidates import steadied
 from engine.features.timing.hits.find import HeldMicrophones
 
 RATE_HZ = 44_100

@@ -9,7 +9,7 @@ import pytest
 
 from engine.document.drums.hits import Hits, Role
 from engine.document.state import DocumentState
-from engine.features.timing.hits.kit.guessed import guessed_roles_sentence
+from engine.features.timing.hits.kit.membership import guessed_roles_sentence
 from tests.engine.features.timing.hits.played import played
 
 

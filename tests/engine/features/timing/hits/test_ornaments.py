@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.document.drums.hits import ORNAMENTS, Hits, Ornament, Role
-from engine.features.timing.hits.ornaments import by_rule, ornament_likelihoods, with_ornaments
-from engine.features.timing.hits.strokes import strokes_of
+from engine.features.timing.hits.strokes import by_rule, ornament_likelihoods, strokes_of, with_ornaments
 
 RATE_HZ = 44_100
 ROLES = (Role.KICK, Role.SNARE, Role.HAT)

@@ -7,8 +7,8 @@ import pytest
 from scipy.signal import fftconvolve
 
 from engine.document.drums.hits import Role
+from engine.features.timing.hits.drums import lateness_ms
 from engine.features.timing.hits.find import HeldMicrophones, hear
-from engine.features.timing.hits.kit.arrivals import lateness_ms
 from engine.features.timing.hits.kit.roles import guess_roles
 from tests.engine.features.timing.hits.kit import RATE_HZ, ROLES, groove, rendered
 

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from engine.document.drums.hits import Role
 from engine.features.timing.hits.drums import drums_of, learn_bleed, loud_rises, new_db
+from engine.features.timing.hits.evidence import SECOND_NAMES, second_evidence
 from engine.features.timing.hits.find import HeldMicrophones, find_hits, hear, judged_rises
-from engine.features.timing.hits.second_look import NAMES, second_evidence
 from tests.engine.features.timing.hits.kit import RATE_HZ, ROLES, groove, rendered
 
 Sound = NDArray[np.float32]
@@ -78,10 +78,10 @@ def test_likely_hits_of_others_explain_their_bleed() -> None:
     drums, new = drums_of(roles, candidates, RATE_HZ), new_db(candidates)
     judged = judged_rises(candidates, new, drums, RATE_HZ)
     evidence = second_evidence(candidates, new, drums, roles, judged, RATE_HZ)
-    assert [one.shape for one in evidence] == [(len(one.rows), len(NAMES)) for one in judged]
+    assert [one.shape for one in evidence] == [(len(one.rows), len(SECOND_NAMES)) for one in judged]
     which = next(place for place, one in enumerate(judged) if drums[one.drum].role is Role.SNARE)
     positions = candidates.positions_samples[judged[which].rows]
-    lowest = evidence[which][:, NAMES.index("above likely others 4")]
+    lowest = evidence[which][:, SECOND_NAMES.index("above likely others 4")]
     played = groove()
     of_kick, of_snare = (played.times_samples[played.drums == drum] for drum in (_KICK, _SNARE))
     kick_db, snare_db = (np.median(lowest[_nearest(positions, at)]) for at in (of_kick + 30, of_snare))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.features.timing.notes.onsets import Notes
-from engine.features.timing.notes.takes import are_alike, to_take
+from engine.features.timing.notes.placing import are_alike, to_take
 from engine.features.timing.notes.warping import Warping
 
 RATE_HZ, HOP = 1_000, 5

@@ -10,7 +10,7 @@ import torch
 
 from engine.analysis.learning.loop import TrainSettings
 from engine.document.drums.hits import ORNAMENTS, Ornament
-from engine.features.timing.alignment.decoding.candidates import REACH
+from engine.features.timing.alignment.decoding.decoder import REACH
 from engine.features.timing.alignment.strokes import gather
 from engine.lab.simulated.performances.performance import Truth
 from engine.lab.simulated.performances.symbolic import Symbolic

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from engine.document.drums.hits import Hits, Role
 from engine.document.kinds.hit import OCTAVES_HZ
 from engine.document.kinds.operations import Lift, Replace, Slice
-from engine.features.timing.hits.bleed import Bleed
+from engine.features.timing.finders.timing.aligned_files import Bleed
 from engine.sound.edl.slicing.lifts import _window
 from engine.sound.edl.tracks.delay import delayed
 from engine.sound.edl.tracks.patches import Patches

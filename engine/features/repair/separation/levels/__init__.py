@@ -1,1 +1,0 @@
-"""Level changes of a separation, in decibels."""

@@ -1,1 +1,0 @@
-"""Separators without words: the target is any sound in the window that is absent around it."""

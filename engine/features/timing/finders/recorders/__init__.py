@@ -1,1 +1,0 @@
-"""Recorders: tracks of another clock lined up with the others."""

@@ -1,1 +1,0 @@
-"""Tempo: other ways to count songs."""

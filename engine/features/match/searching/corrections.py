@@ -1,4 +1,4 @@
-"""Corrections of stretches that were found: how far a line extends, and which of its repeats is the source.
+"""Corrections of the found segments: how far a line extends, and which of its repeats is the source.
 
 Noise or louder sound hides the levels of a line. Both sides are filtered by the inverse of their spectrum and
 correlated tenth by tenth of a second, on the line and at lags next to it, which show the values by chance.

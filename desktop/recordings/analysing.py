@@ -21,7 +21,7 @@ from engine.document.grid.steady import steady_beats
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Track, sound_of
 from engine.features.taste.finders.cuts.propose import propose
-from engine.features.timing.finders.tempo import is_clear
+from engine.features.timing.finders.tempo_proposals import is_clear
 from engine.recordings.channel_faults import channel_faults, channel_faults_sentence
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from engine.document.listening_ids import listening_ids
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.features.registry import FoundEdits, request_of
-from engine.features.timing.finders.tempo import ProposedTempo, proposed_of
+from engine.features.timing.finders.tempo_proposals import ProposedTempo, proposed_of
 from engine.lab.simulated.clicks import click_track
 from engine.review.finders.finder import Found
 from tests.engine.sound.edl.recordings import timeline_state

@@ -1,6 +1,6 @@
 """The reference sound of a match: the mix of a document, or one track that the file plays alone.
 
-A few windows of the file tell whether it plays one track alone. A window is placed in the mix at every lag,
+A few windows of the file show whether it plays one track alone. A window is placed in the mix at every lag,
 beneath the other tracks; in each track if the mix explains few windows. At these places, each track and the
 mix are compared with the window after one gain. A track that dominates another balance of the mix is not
 alone: the other tracks explain its residual.

@@ -46,7 +46,7 @@ PACKAGES = (
 NEVER_IN_A_BUNDLE = ("offcut", "av")
 """Packages without a distribution there, or under a licence that the bundle avoids."""
 _REMEDY = "run 'python3 packaging/bootstrap.py setup'."
-_LICENCES_OF_THE_SOURCE = "README.md, 'Licences and credits', and those of the packages"
+_LICENCES_OF_THE_SOURCE = "docs/credits.md, and those of the packages"
 
 _TO_DO: Mapping[Action, str] = MappingProxyType(
     {

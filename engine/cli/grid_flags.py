@@ -28,7 +28,7 @@ def add_grid_flags(parser: argparse.ArgumentParser, *, is_required: bool) -> Non
     grid.add_argument("--beats", type=Path, metavar="F.json", help='as "offcut beats --json" prints them')
     grid.add_argument("--auto", action="store_true", help="the document's grid, else the detected beats")
     parser.add_argument(
-        "--start-s", type=finite, metavar="S", help="of the first beat, with --bpm or --midi; default 0"
+        "--start-s", type=finite, metavar="S", help="first beat, with --bpm or --midi; default 0"
     )
     parser.add_argument("--beats-in-bar", type=whole, metavar="N", help="with --bpm; default 4")
 

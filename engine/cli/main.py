@@ -104,7 +104,7 @@ def main(argv: Sequence[str]) -> int:
         print(f"offcut {name}: the verb belongs to the laboratory; {own_program.WITHOUT}.", file=sys.stderr)
         return 1
     verb: Verb = import_module(module_of(name))
-    parser = _Parser(prog=f"offcut {name}", description=VERBS[name].capitalize() + ".")
+    parser = _Parser(prog=f"offcut {name}", description=f"{VERBS[name][:1].upper()}{VERBS[name][1:]}.")
     verb.add_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print JSON on standard output")
     progress = ReportingProgress(ProgressLine() if sys.stderr.isatty() else None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 import re
+import runpy
 import subprocess
 from pathlib import Path
 from urllib.parse import unquote
@@ -54,26 +55,55 @@ def readme() -> str:
     return (ROOT / "README.md").read_text("utf-8")
 
 
-def test_the_readme_starts_with_what_it_is_for_its_figures_and_the_two_commands(readme: str) -> None:
+def test_the_readme_starts_with_a_sentence_the_moving_picture_and_the_two_commands(readme: str) -> None:
     first = readme.split("```")[1]
     assert "python3 packaging/bootstrap.py run " in first
     assert "python3 packaging/bootstrap.py test " in first
     before = readme.split("```")[0].strip().split("\n\n")
-    assert len(before) == 4, "a title, a paragraph, a table of figures and its source, then the commands"
-    assert before[2].startswith("|")
-    assert "(docs/evaluation.md)" in before[3]
-    assert len(readme.splitlines()) <= 200
+    assert len(before) == 3, "a title, a sentence and the moving picture, then the commands"
+    assert re.fullmatch(r"[^.]+\.", before[1])
+    assert before[2].endswith("(docs/pictures/offcut.gif)")
+    assert len(readme.splitlines()) <= 80
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_the_readme_and_the_list_of_verbs_name_every_verb(readme: str, verb: str) -> None:
-    assert re.search(rf"^offcut {verb}\b", readme, re.MULTILINE)
-    verbs = (ROOT / "engine" / "cli" / "verbs.md").read_text("utf-8")
-    assert re.search(rf"^offcut {verb}\b", verbs, re.MULTILINE)
+def test_the_readme_has_five_rows_of_figures_and_their_source(readme: str) -> None:
+    figures = readme.partition("\n## Strengths\n")[2].partition("\n## ")[0].strip()
+    table, text = figures.split("\n\n", 1)
+    assert len(re.findall(r"^\|", table, re.MULTILINE)) == 2 + 5
+    assert "(docs/evaluation.md)" in text
+
+
+def test_the_readme_links_to_every_page(readme: str) -> None:
+    linked = {(ROOT / target).resolve() for target in LINK.findall(readme) if "://" not in target}
+    assert set((ROOT / "docs").glob("*.md")) <= linked
+
+
+def test_the_page_of_the_command_line_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    written = (ROOT / "docs" / "cli.md").read_text("utf-8")
+    assert runpy.run_path(str(ROOT / "packaging" / "cli_page.py"))["page"]() == written, (
+        "run packaging/cli_page.py"
+    )
+
+
+@pytest.mark.parametrize("page", ["docs/cli.md", "engine/cli/verbs.md"])
+def test_the_pages_of_the_command_line_name_every_verb(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    assert set(re.findall(r"^offcut ([a-z][a-z-]*)", text, re.MULTILINE)) == set(VERBS)
 
 
 def test_the_readme_names_no_verb_that_is_not_there(readme: str) -> None:
-    assert set(re.findall(r"^offcut ([a-z][a-z-]*)", readme, re.MULTILINE)) == set(VERBS)
+    assert set(re.findall(r"^offcut ([a-z][a-z-]*)", readme, re.MULTILINE)) <= set(VERBS)
+
+
+@pytest.mark.parametrize("path", tracked("*.md"), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_to_the_command_line_name_a_section_of_it(path: Path) -> None:
+    page = (ROOT / "docs" / "cli.md").read_text("utf-8")
+    sections = {title.replace(" ", "-") for title in re.findall(r"^#{2,4} ([a-z -]+)$", page, re.MULTILINE)}
+    text = path.read_text("utf-8")
+    named = set(re.findall(r"\bcli\.md#([\w-]+)", text))
+    named |= set(re.findall(r"\]\(#([\w-]+)\)", text)) if path.name == "cli.md" else set()
+    assert named <= sections
 
 
 def test_the_guide_names_the_first_key_of_every_command() -> None:

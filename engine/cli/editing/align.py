@@ -50,11 +50,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--groove", metavar="FILE", help="the feel of a MIDI file, a recording or a track, or T.groove"
     )
-    how.add_argument("--strength", type=finite, metavar="1", help="0 to 1, how much of the way")
+    how.add_argument("--strength", type=finite, metavar="1", help="0 to 1: share of the way to the line")
     how.add_argument(
         "--sensitivity", type=finite, metavar="0.5", help="0 to 1; higher detects weaker hits too"
     )
-    how.add_argument("--pad-ms", type=finite, metavar="5", help="how long before a hit its slice begins")
+    how.add_argument("--pad-ms", type=finite, metavar="5", help="from the start of a slice to its hit")
     how.add_argument("--own-feel", action="store_true", help="keep the drummer's own push and pull")
     how.add_argument("--drum-feel", action="store_true", help="keep how early or late each drum mostly is")
     parser.add_argument(

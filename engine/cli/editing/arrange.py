@@ -16,15 +16,15 @@ from engine.core.progress import Progress
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
     parser.add_argument("project", type=Path, metavar="PROJECT")
-    parser.add_argument("--editor", type=Path, metavar="E.editor", help="as whom; see learn-edits")
+    parser.add_argument("--editor", type=Path, metavar="E.editor", help="a learned editor; see learn-edits")
     parser.add_argument(
         "--like",
         type=Path,
         nargs=2,
         metavar=("RAW", "EDITED"),
-        help="make it like this edit of another recording",
+        help="an edit of another recording as the example",
     )
-    parser.add_argument("--minutes", type=finite, metavar="M", help="how long the result is to be")
+    parser.add_argument("--minutes", type=finite, metavar="M", help="length of the result")
     parser.add_argument(
         "--seed",
         type=whole_from_0,

@@ -34,9 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("answer", choices=tuple(_VERDICTS))
     parser.add_argument("ids", nargs="*", metavar="ID")
     parser.add_argument("--all", action="store_true", help="every proposal")
-    parser.add_argument("--above", type=finite, metavar="SCORE", help="every undecided one at or above it")
-    parser.add_argument("--nudge-start-ms", type=finite, default=0.0, metavar="X")
-    parser.add_argument("--nudge-stop-ms", type=finite, default=0.0, metavar="X")
+    parser.add_argument("--above", type=finite, metavar="SCORE", help="undecided ones from this score on")
+    parser.add_argument("--nudge-start-ms", type=finite, default=0.0, metavar="X", help="moves start edges")
+    parser.add_argument("--nudge-stop-ms", type=finite, default=0.0, metavar="X", help="moves stop edges")
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:  # noqa: ARG001

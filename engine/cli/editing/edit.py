@@ -62,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="B",
         help="end of the span, with --start-s; not with insert (--at-s, --length-s) and recorder",
     )
-    parser.add_argument("--tracks", nargs="+", default=[], metavar="NAME", help="default: all")
+    parser.add_argument("--tracks", nargs="+", default=[], metavar="NAME", help="tracks; default all")
     parser.add_argument("--clips", nargs="+", metavar="CLIP", help="place, trim, ...: ids or names of clips")
     parser.add_argument(
         "--ripple",

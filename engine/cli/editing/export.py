@@ -49,10 +49,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--range", type=finite, nargs=2, metavar=("A", "B"), help="seconds of the result to write"
     )
     audio.add_argument("--start-s", type=finite, metavar="A", help="only the result from A of the recording")
-    audio.add_argument("--stop-s", type=finite, metavar="B", help="... to B; with --start-s")
+    audio.add_argument("--stop-s", type=finite, metavar="B", help="only the result up to B, with --start-s")
     audio.add_argument("--fade-in-s", type=finite, metavar="S", help="of each file, from silence")
     audio.add_argument("--fade-out-s", type=finite, metavar="S", help="of each file, to silence")
-    audio.add_argument("--gain-db", type=finite, metavar="DB", help="louder or, such as with -1.2, quieter")
+    audio.add_argument("--gain-db", type=finite, metavar="DB", help="change of level, such as -1.2")
     audio.add_argument("--lower", action="store_true", help="lower the level until no sample clips")
     audio.add_argument("--loudness", type=finite, metavar="LUFS", help="normalise, such as to -16")
     audio.add_argument(

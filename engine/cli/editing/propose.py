@@ -73,7 +73,7 @@ def finder_parser(name: str, finder: Finder, verb: argparse.ArgumentParser) -> a
     parser = type(verb)(prog=prog, description=finder.about, argument_default=argparse.SUPPRESS)
     for field in fields_of(finder.settings):
         _add_flag(parser, field)
-    parser.add_argument("--tracks", nargs="+", metavar="NAME", help="on these; all by default")
+    parser.add_argument("--tracks", nargs="+", metavar="NAME", help="names of tracks; all by default")
     parser.add_argument("--json", action="store_true", help="print JSON on standard output")
     return parser
 
@@ -81,7 +81,8 @@ def finder_parser(name: str, finder: Finder, verb: argparse.ArgumentParser) -> a
 def _add_flag(parser: argparse.ArgumentParser, field: Field) -> None:
     unit = field.unit.upper() if field.unit.isalpha() else "X"
     metavar = "|".join(field.choices) or {str: "TEXT", bool: "yes|no"}.get(field.type, unit)
-    default = "" if field.default in (None, "") or field.is_required else f" ({field.default} by default)"
+    usual = ("yes" if field.default else "no") if field.type is bool else field.default
+    default = "" if field.default in (None, "") or field.is_required else f" ({usual} by default)"
     read: Any = finite if field.type in (int, float) else str
     about = f"{field.about}{default}".replace("%", "%%")
     parser.add_argument(_flag(field.name), dest=field.name, type=read, metavar=metavar, help=about)

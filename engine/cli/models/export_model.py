@@ -19,7 +19,7 @@ _SUFFIX = ".onnx"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
     parser.add_argument("model", choices=NAMES, help="the detector of named sounds, or the separator")
-    parser.add_argument("--out", type=Path, required=True, metavar=f"M{_SUFFIX}")
+    parser.add_argument("--out", type=Path, required=True, metavar=f"M{_SUFFIX}", help="the new file")
     parser.add_argument("--force", action="store_true", help="write over an existing file")
 
 

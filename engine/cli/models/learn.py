@@ -24,7 +24,7 @@ _PAIRS_SHARE = 0.3
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
-    parser.add_argument("edited", type=Path, nargs="*", metavar="EDITED", help="recordings as you keep them")
+    parser.add_argument("edited", type=Path, nargs="*", metavar="EDITED", help="your edited recordings")
     parser.add_argument(
         "--raw", type=Path, nargs="+", default=[], metavar="RAW", help="the same before you edited them"
     )
@@ -41,16 +41,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="documents whose decisions improve it",
     )
     parser.add_argument("--config", type=Path, metavar="F.yaml", help="a recipe other than the default")
-    parser.add_argument("--seed", type=whole_from_0, default=0)
-    parser.add_argument("--out", type=Path, required=True, metavar="T.taste")
+    parser.add_argument("--seed", type=whole_from_0, default=0, metavar="N", help="default 0")
+    parser.add_argument("--out", type=Path, required=True, metavar="T.taste", help="the new taste")
     parser.add_argument("--force", action="store_true", help="write over an existing taste")
     across = parser.add_argument_group("over several devices or machines (extra offcut[distributed])")
-    across.add_argument("--devices", type=whole, default=1, metavar="N", help="of this machine")
-    across.add_argument("--nodes", type=whole, default=1, metavar="N", help="machines; run this on each")
-    across.add_argument(
-        "--node-rank", type=whole_from_0, default=0, metavar="K", help="which this is, from 0"
-    )
-    across.add_argument("--main-address", default="", metavar="HOST:PORT", help="of the first, on each")
+    across.add_argument("--devices", type=whole, default=1, metavar="N", help="devices of this machine")
+    across.add_argument("--nodes", type=whole, default=1, metavar="N", help="machines; run the verb on each")
+    across.add_argument("--node-rank", type=whole_from_0, default=0, metavar="K", help="its rank, from 0")
+    across.add_argument("--main-address", default="", metavar="HOST:PORT", help="of the first machine")
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:

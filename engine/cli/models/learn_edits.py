@@ -22,9 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--edited", type=Path, nargs="+", required=True, metavar="EDITED", help="their edited files"
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="E.editor")
-    parser.add_argument("--seed", type=whole_from_0, default=0, metavar="N")
-    parser.add_argument("--force", action="store_true", help="replace an editor that is there")
+    parser.add_argument("--out", type=Path, required=True, metavar="E.editor", help="the new editor")
+    parser.add_argument("--seed", type=whole_from_0, default=0, metavar="N", help="default 0")
+    parser.add_argument("--force", action="store_true", help="replace an existing editor")
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:

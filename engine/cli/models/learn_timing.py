@@ -14,7 +14,7 @@ from engine.core.progress import Progress
 from engine.features.timing.alignment.lines import read_division
 
 _PAIRS = {
-    "raw": "a file for each microphone, or their folder; again for another performance",
+    "raw": "a file for each microphone, or their folder; can be repeated for more performances",
     "edited": "the edited files, with equal names or in the same order",
 }
 
@@ -31,10 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             metavar=name.upper(),
             help=about,
         )
-    parser.add_argument("--out", type=Path, required=True, metavar="T.groove")
+    parser.add_argument("--out", type=Path, required=True, metavar="T.groove", help="the new groove")
     add_grid_flags(parser, is_required=False)
     parser.add_argument("--division", metavar="1/16", help="1/4, 1/8, 1/16, 1/32, 1/8t or 1/16t; else found")
-    parser.add_argument("--force", action="store_true", help="replace a groove that is there")
+    parser.add_argument("--force", action="store_true", help="replace an existing groove")
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:

@@ -39,12 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=finite,
         metavar="X",
         help="0 to 1: score each recording as a whole, by the mean of its highest-scoring quarter, and "
-        "label it anomalous from this score on, else kept",
+        "label it anomalous from this score on",
     )
     parser.add_argument(
         "--csv", type=Path, metavar="F", help="also write a table: the moments, or with --threshold the files"
     )
-    parser.add_argument("--force", action="store_true", help="replace a table that is there")
+    parser.add_argument("--force", action="store_true", help="replace an existing table")
     parser.add_argument(
         "--workers", type=whole, metavar="N", help="processes that score folders; default: one per core"
     )

@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("audio", type=Path, metavar="AUDIO | PROJECT")
     parser.add_argument("--window", type=finite, nargs=2, metavar=("A", "B"), help="only from A to B seconds")
     parser.add_argument(
-        "--text", action="append", default=[], metavar="T", help="compare these words; may be given again"
+        "--text", action="append", default=[], metavar="T", help="compare these words; can be repeated"
     )
     parser.add_argument(
         "--events",

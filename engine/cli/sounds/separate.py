@@ -57,10 +57,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar=("A", "B"),
-        help="where, in seconds; may be given again; needed for a file",
+        help="from A to B seconds; can be repeated; required without --stream",
     )
-    parser.add_argument("--mode", choices=["keep", "remove"], default="remove")
-    parser.add_argument("--fade-ms", type=finite, metavar="MS", help="default 70")
+    parser.add_argument("--mode", choices=["keep", "remove"], default="remove", help="default remove")
+    parser.add_argument("--fade-ms", type=finite, metavar="MS", help="length of the fades; default 70")
     parser.add_argument(
         "--strength-db", type=finite, metavar="DB", help="lower it by up to this many dB; default: no limit"
     )
@@ -70,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help=f"{listed(tuple(ABOUT), 'or')}, or a file of weights",
     )
-    parser.add_argument("--out", type=Path, metavar="FILE", help="needed for a file")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="required without --stream")
     parser.add_argument("--force", action="store_true", help="write over an existing file")
 
 

@@ -19,12 +19,12 @@ PARTS = ("peaks", "timeline", "open", "render", "playback", "learn", "score", "s
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
-    parser.add_argument("part", nargs="*", metavar=f"{{{','.join(PARTS)}}}", help="all where none is named")
+    parser.add_argument("part", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; default all")
     parser.add_argument(
         "--minutes",
         type=finite,
         default=1.0,
-        help="how long playback and soak last, 1 where not said; the longest file of separate, 10 at least",
+        help="length of playback and soak, default 1; the longest file of separate, 10 or more",
     )
 
 

@@ -164,7 +164,7 @@ _MATERIAL_ALONE: Mapping[str, Callable[[argparse.Namespace, Progress], Lines]] =
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
     parser.add_argument("part", choices=PARTS)
-    parser.add_argument("of", nargs="?", choices=tuple(_TIMING), help="what of timing is measured")
+    parser.add_argument("of", nargs="?", choices=tuple(_TIMING), help="of timing: the subject")
     parser.add_argument("--data", type=Path, metavar="DIR", help="the folder of recordings")
     parser.add_argument("--short", action="store_true", help="one seed and little material")
     parser.add_argument(
@@ -175,7 +175,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="of separation: one more row, by name or file of weights; may be given again",
+        help="of separation: one more row, by name or file of weights; can be repeated",
     )
     parser.add_argument(
         "--weights", type=Path, metavar="DIR", help="of timing networks: the folder of trained networks"
@@ -183,7 +183,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     anomaly = parser.add_argument_group("anomaly")
     anomaly.add_argument("--config", type=Path, metavar="F.yaml", help="a recipe other than the default")
     anomaly.add_argument(
-        "--rows", metavar="A,B", default="", help="rows of the comparison; 'default' unless told"
+        "--rows", metavar="A,B", default="", help="rows of the comparison; default 'default'"
     )
     anomaly.add_argument(
         "--materials",
@@ -191,21 +191,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="",
         help="of anomaly: band, loops, field, halves …; of taste: bands, further bands, interviews, places",
     )
-    anomaly.add_argument("--seeds", type=whole, default=_SEEDS, metavar="N", help=f"{_SEEDS} unless told")
+    anomaly.add_argument("--seeds", type=whole, default=_SEEDS, metavar="N", help=f"default {_SEEDS}")
     anomaly.add_argument(
-        "--results", type=Path, metavar="F.jsonl", help="keep finished trials here, and go on from there"
+        "--results", type=Path, metavar="F.jsonl", help="stores finished trials, and resumes from them"
     )
     taste = parser.add_argument_group("taste")
+    taste.add_argument("--groups", type=whole, metavar="N", help="bands, interviews and places; default all")
     taste.add_argument(
-        "--groups", type=whole, metavar="N", help="bands, interviews and places; all unless told"
-    )
-    taste.add_argument(
-        "--made", type=Path, metavar="DIR", help="keep made recordings here, and take those that are there"
+        "--made", type=Path, metavar="DIR", help="stores made recordings, and reuses existing ones"
     )
     editors = parser.add_argument_group("editors")
-    editors.add_argument("--pairs", type=whole, default=_PAIRS, metavar="N", help=f"{_PAIRS} unless told")
+    editors.add_argument("--pairs", type=whole, default=_PAIRS, metavar="N", help=f"default {_PAIRS}")
     anomaly.add_argument(
-        "--table", action="store_true", help="run nothing; print what is in --results, in Markdown"
+        "--table", action="store_true", help="print the results of --results in Markdown, without a run"
     )
 
 

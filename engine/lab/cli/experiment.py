@@ -33,21 +33,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     tune = steps.add_parser("tune", help="search for better settings of a network")
     for step in (every, one, tune):
         step.add_argument("config", type=Path, metavar="CONFIG.yaml", help="the experiment")
-        step.add_argument("--audio", type=Path, metavar="FOLDER", help="recordings other than the file names")
-        step.add_argument(
-            "--out", type=Path, metavar="RUN", help="the folder to write; runs/CONFIG where not said"
-        )
+        step.add_argument("--audio", type=Path, metavar="FOLDER", help="recordings, other than in the file")
+        step.add_argument("--out", type=Path, metavar="RUN", help="output folder; default runs/CONFIG")
         step.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     for step in (one, tune):
-        step.add_argument("--network", metavar="NAME", help="the first of the experiment where not said")
+        step.add_argument("--network", metavar="NAME", help="default: the first of the experiment")
     one.add_argument(
         "--set",
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="counts more than the file's",
+        help="replaces a setting of the file",
     )
-    tune.add_argument("--trials", type=whole, default=50, help="how many in all, earlier ones included; 50")
+    tune.add_argument("--trials", type=whole, default=50, metavar="N", help="total of trials; default 50")
 
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:

@@ -25,7 +25,7 @@ _THRESHOLDS = ("keep", "percentile", "score")
 class CutsSettings(FinderSettings):
     """The taste and the threshold; settings that are not given are those of the document."""
 
-    taste: str = Field("", title="Taste", description="the file of a taste; the scores there are without one")
+    taste: str = Field("", title="Taste", description="the file of a taste; without one, the stored scores")
     threshold_mode: ThresholdMode | None = Field(
         None, title="Threshold", description="where the threshold comes from"
     )

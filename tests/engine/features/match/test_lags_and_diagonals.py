@@ -208,7 +208,7 @@ def test_lags_between_samples_of_one_cosine_are_on_the_cosine() -> None:
 
 
 def test_a_segment_is_found_at_each_of_its_places_the_best_first() -> None:
-    """Twice in one recording, the second time beneath noise, and in another recording a fifth of a frame on."""
+    """Twice in one recording, the second time beneath noise, and in another one between two frames."""
     frames, rng = 8, np.random.default_rng(10)
     piece = _noise(11, frames * HOP_SAMPLES)
     levels = rng.standard_normal((frames, 14)).astype(np.float32)

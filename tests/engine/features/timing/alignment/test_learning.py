@@ -298,5 +298,5 @@ def test_settings_are_read_as_they_were_stored_with_changes_and_without_what_is_
     assert timing_settings({}) == timing_settings({TIMING: "damaged"}) == TimingSettings()
     assert settings.divided == Division("1/8", 60.0)
     for wrong in ({"strength": NAN}, {"exclude_within_ms": -1.0}, {"least_ms": 5.0, "most_ms": 4.0}):
-        with pytest.raises(ValueError, match="is|from"):
+        with pytest.raises(ValueError, match=r"is|from"):
             AlignmentSettings(**wrong)

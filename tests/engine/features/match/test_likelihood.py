@@ -202,6 +202,24 @@ def test_the_way_along_lines_is_that_of_a_plain_dynamic_programme(seed: int) -> 
     np.testing.assert_allclose(borders, edges[1:4], atol=2 * STEP_SAMPLES)
 
 
+def test_a_line_is_left_for_what_is_worth_two_jumps() -> None:
+    """In ten steps of silence the line has nothing; what it has without them is compared with the price."""
+    raw = _noise(53, 20_000)
+    edited = raw[:16_000].copy()
+    edited[4608:7936] = 0.0
+    gains = log_likelihoods([raw], edited, [_line(0.0)], 0, 63, 0.0)[:, 0]
+    left = []
+    for unknown_ratio in np.arange(11.0, 15.0, 0.25).tolist():
+        gone = np.concatenate([[0.0], np.cumsum(unknown_ratio - gains)])
+        most = (gone - np.minimum.accumulate(gone)).max()
+        found = decode([raw], edited, [_line(0.0)], SILENT, unknown_ratio)
+        left.append(len(found) == 3)
+        assert left[-1] == (most > 2 * _JUMP)
+    assert left == sorted(left)
+    assert True in left
+    assert False in left
+
+
 def test_without_lines_all_is_unknown() -> None:
     assert decode([], _noise(50, 1000), [], SILENT) == [Stay(UNKNOWN, 0, 4)]
     assert decode([_noise(51, 900)], np.zeros(0, np.float32), [], SILENT) == [Stay(UNKNOWN, 0, 1)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,6 @@ from engine.features.match.sound import RATE_HZ, SearchFeatures, search_features
 _S = float(RATE_HZ)
 _SHORT = 1433.0  # samples: 0.13 s
 A, B, C = (Diagonal(0, offset, 0.0, 1e6, 1.0) for offset in (100.0, 9000.0, -500.0))
-Spans = list[tuple[str, float, float]]
 
 
 def _noise(seed: int, count: float) -> np.ndarray:
@@ -138,25 +138,42 @@ def _with_levels(seed: int, length_s: float) -> np.ndarray:
     return (0.2 * np.concatenate(blocks)).astype(np.float32)
 
 
-def test_an_edit_of_two_recordings_is_found_with_its_foreign_sound() -> None:
+@dataclass(frozen=True)
+class _Edit:
+    """An edit of two recordings with foreign sound, and where its pieces begin."""
+
+    sources: list[SearchFeatures]
+    edited: SearchFeatures
+    first: FirstLook
+    edges: list[int]
+
+
+@pytest.fixture(scope="module")
+def edit() -> _Edit:
     raws = [_with_levels(1, 4.0), _with_levels(2, 4.0)]
     pieces = [raws[0][22_000:40_000], _with_levels(3, 1.0), raws[1][3_000:30_000], raws[0][1_000:20_000]]
-    edited = _heard(np.concatenate(pieces))
-    sources = [_heard(one) for one in raws]
+    sources, edited = [_heard(one) for one in raws], _heard(np.concatenate(pieces))
     quick = quick_look(sources, edited, SILENT)
     # A window is 22 frames and begins every five; every fourth is looked at first.
     assert np.flatnonzero(quick.is_known).tolist() == list(range(0, len(quick.windows), 4))
     assert np.diff(quick.windows)[:-1].tolist() == [5] * (len(quick.windows) - 2)
     first = first_look(sources, edited, SILENT, quick)
-    found = searched(sources, edited, first, SILENT)
+    return _Edit(sources, edited, first, np.cumsum([0, *map(len, pieces)]).tolist())
+
+
+def test_an_edit_of_two_recordings_is_found_with_its_foreign_sound(edit: _Edit) -> None:
+    found, edges = searched(edit.sources, edit.edited, edit.first, SILENT), edit.edges
     assert [None if one.line is None else one.line.raw for one in found] == [0, None, 1, 0]
-    edges = np.cumsum([0, *map(len, pieces)])
     offsets = [one.line.offset for one in found if one.line is not None]
     np.testing.assert_allclose(offsets, [22_000, 3_000 - edges[2], 1_000 - edges[3]], atol=0.1)
     np.testing.assert_allclose([one.start for one in found], edges[:4], atol=2 * STEP_SAMPLES)
-    assert found[-1].stop == len(edited.mono)
-    left = searched(sources, edited, first, SILENT, [(0.0, float(edges[2]))])
-    assert [None if one.line is None else one.line.raw for one in left] == [None, 1, 0]
+    assert found[-1].stop == len(edit.edited.mono)
+
+
+def test_an_edit_is_not_followed_in_spans_that_are_left(edit: _Edit) -> None:
+    left = [(0.0, float(edit.edges[2]))]
+    found = searched(edit.sources, edit.edited, edit.first, SILENT, left)
+    assert [None if one.line is None else one.line.raw for one in found] == [None, 1, 0]
 
 
 def test_nothing_of_silence_is_followed() -> None:

@@ -97,7 +97,8 @@ def agreeing(known: Floats, asked: Floats, progress: Progress, doing: str) -> li
     size = 2 * next_fast_len((_BLOCK_LAGS + length + 1) // 2, real=True)
     norms = np.linalg.norm(asked, axis=1, keepdims=True)
     spectra = np.conj(rfft(asked / np.maximum(norms, 1e-20), size, axis=1))
-    quietest = max(1e-20, _QUIETEST * length * float(np.mean(np.square(known, dtype=np.float64))))
+    usual = float(np.sum(np.square(known, dtype=np.float64))) / max(1, len(known))
+    quietest = max(1e-20, _QUIETEST * length * usual)
 
     def in_block(first: int) -> _Block:
         progress.check_cancelled()

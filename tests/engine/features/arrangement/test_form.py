@@ -1,4 +1,4 @@
-"""The form of a recording: where phrases may begin and end, rests, changes of level, and the sound of spans."""
+"""The form of a recording: where phrases begin and end, rests, changes of level, and the sound of spans."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def test_the_outline_is_the_mean_of_each_two_frames_with_bands_at_four_fifths() 
     np.testing.assert_allclose(found[:, 12], [12.0, 0.0])
 
 
-def test_chance_is_how_alike_one_drawn_frame_in_ten_is_and_at_least_four_tenths(
+def test_chance_is_how_alike_a_drawn_frame_in_ten_is_and_at_least_four_tenths(
     rng: np.random.Generator,
 ) -> None:
     joined = rng.standard_normal((50, 22)).astype(np.float32)
@@ -235,7 +235,7 @@ ATTEMPT = pair((0, 30), (40, 70), 12.0)
 OWN = edges((0, 30), (40, 200))
 
 
-def odds_of(attempt_score: float, *, cover: float = 1.0) -> float:
+def likelihood_of(attempt_score: float, *, cover: float = 1.0) -> float:
     """Return the likelihood of an attempt from its very start, 2 s before it comes again and goes on."""
     odds = -1.0 + 0.8 * math.log(attempt_score / 6.0) - 3.0 * 2.0 / 240.0 + 0.8 + 1.5 * 0.6
     return 1.0 / (1.0 + math.exp(-(odds + 2.0 * (cover - 0.8))))
@@ -244,12 +244,12 @@ def odds_of(attempt_score: float, *, cover: float = 1.0) -> float:
 def test_an_attempt_is_as_likely_as_its_features_say() -> None:
     (found,) = false_starts([Broken([ATTEMPT], OWN)], [])
     assert (found.start_s, found.stop_s, found.begins_again_s) == (0.0, 6.0, 8.0)
-    assert found.likelihood == pytest.approx(odds_of(12.0), abs=6e-4)
+    assert found.likelihood == pytest.approx(likelihood_of(12.0), abs=6e-4)
     assert found.reason == "Begins as 0:08 does and breaks off after 6 s."
     part = pair((15, 30), (40, 55), 12.0)
     (half,) = false_starts([Broken([part], OWN)], [])
     assert half.start_s == 3.0  # it began long before what comes again
-    assert half.likelihood == pytest.approx(odds_of(12.0, cover=0.5), abs=6e-4)
+    assert half.likelihood == pytest.approx(likelihood_of(12.0, cover=0.5), abs=6e-4)
 
 
 def test_without_a_break_or_a_longer_repetition_nothing_broke_off() -> None:
@@ -262,7 +262,7 @@ def test_without_a_break_or_a_longer_repetition_nothing_broke_off() -> None:
 def test_of_attempts_that_end_at_a_break_the_likeliest_is_told_and_soft_breaks_are_less_likely() -> None:
     weak = pair((5, 30), (45, 70), 3.0)
     (found,) = false_starts([Broken([weak, ATTEMPT], OWN)], [])
-    assert found.likelihood == pytest.approx(odds_of(12.0), abs=6e-4)
+    assert found.likelihood == pytest.approx(likelihood_of(12.0), abs=6e-4)
     soft = Broken([ATTEMPT], edges((0, 33), (40, 200)), is_soft=True)
     (same,) = false_starts([Broken([ATTEMPT], OWN), soft], [])
     assert (same.stop_s, same.likelihood) == (found.stop_s, found.likelihood)
@@ -280,11 +280,11 @@ def test_where_several_takes_end_an_attempt_is_less_likely() -> None:
     two_more = [[*one_more[0], member(400, 430)]]
     (found,) = false_starts([Broken([ATTEMPT], OWN)], two_more)
     assert found.likelihood == pytest.approx(
-        1.0 / (1.0 + math.exp(2.5) * (1.0 / odds_of(12.0) - 1.0)), abs=6e-4
+        1.0 / (1.0 + math.exp(2.5) * (1.0 / likelihood_of(12.0) - 1.0)), abs=6e-4
     )
 
 
-def test_the_end_of_a_performance_is_compared_with_beginnings_within_two_minutes(
+def test_the_end_of_a_performance_is_compared_with_later_beginnings(
     rng: np.random.Generator,
 ) -> None:
     rows = drawn(rng, 160)

@@ -309,11 +309,10 @@ def arrangements_by(
     seeds : one for each of the others
     """
     phrases = phrases_of(heard, _borders(weighed, bounds))
+    limits = _phrase_bounds(bounds, phrases)
     found: list[Decoded] = []
     for number in range(min(len(weighed), 1 + len(seeds))):
-        made = best_order(
-            _chances(weighed, number, phrases), phrases.lengths_s, _phrase_bounds(bounds, phrases)
-        )
+        made = best_order(_chances(weighed, number, phrases, limits.never), phrases.lengths_s, limits)
         order = phrases.steps_of(made.order)
         if not any(np.array_equal(order, one.order) for one in found):
             found.append(Decoded(order, made.score))
@@ -340,10 +339,10 @@ def _phrase_bounds(bounds: Bounds, phrases: Phrases) -> PhraseBounds:
     )
 
 
-def _chances(weighed: Sequence[Weighed], chosen: int, phrases: Phrases) -> NDArray[np.float64]:
+def _chances(weighed: Sequence[Weighed], chosen: int, phrases: Phrases, never: NDArray[np.bool_]) -> Floats:
     """Return log probabilities of the next phrase after each, shape (passes, n + 1, n + 1).
 
-    Those of the orders by their shares, the chosen one above all.
+    Those of the orders by their shares, the chosen one above all; they go on after phrases never played.
     """
     n, passes = len(phrases), Bounds.none(0).most_times
     weights = np.full((passes, n + 1, n + 1), _ANY_WEIGHT)
@@ -351,7 +350,8 @@ def _chances(weighed: Sequence[Weighed], chosen: int, phrases: Phrases) -> NDArr
     for number, one in enumerate(weighed):
         weight = one.share * _NEXT_WEIGHT + _FIRST_WEIGHT * (number == chosen)
         played, row = np.zeros(n + 1, np.int64), n
-        for step in [*phrases.of_order(one.order).tolist(), n]:
+        order = phrases.of_order(one.order)
+        for step in [*order[~never[order]].tolist(), n]:
             weights[min(max(played[row] - 1, 0), passes - 1), row, step] += weight
             played[step] += 1
             row = step

@@ -43,7 +43,7 @@ import sys, threading, time
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 from desktop.main_window import MainWindow
-from desktop.features.taste import page
+from desktop.features.taste.page import page
 
 def load(name, progress, plain=page.load):
     print(name, threading.current_thread() is threading.main_thread())

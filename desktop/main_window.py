@@ -123,8 +123,15 @@ class MainWindow(QMainWindow):
         self.grid_dialogs = GridDialogs(self, self.grid_editing, themed)
         self.tap_tempo = TapTempo(self.session, self.transport, self.grid_editing, self.work, self)
         self.selecting = Selecting(self.session, self.transport, self.timeline, self)
-        shared = (self.session, self.work, self.selecting, self.look)
-        self.finders = Finders(self, *shared, self.analysing, commands_of_finders(COMMANDS))
+        self.finders = Finders(
+            self,
+            self.session,
+            self.work,
+            self.selecting,
+            self.look,
+            self.analysing,
+            commands_of_finders(COMMANDS),
+        )
         self.marking = Marking(self, self, self.zooms.seek)
         self.queue = QueueSide(self.session, self.review, self.queue_panel, self.timeline.setFocus)
         self.threshold = ThresholdDrag(self, self, self.queue)
@@ -135,8 +142,6 @@ class MainWindow(QMainWindow):
         self.clock = Clock(self.session, self.transport, self.timeline, self.zooms, self.top_bar, self)
         self._make_editing(keymap, themed)
         self._lay_out()
-        views, tastes = (self.pages, self.top_bar), (self.analysing, self.learning)
-        self.tasting = Tasting(self, self, *views, *tastes, self.shelves, self.threshold)
         self.commands.bind(self)
         self._wire()
         self.showing.document()
@@ -170,15 +175,17 @@ class MainWindow(QMainWindow):
         self.amounts = Amounts(self, self, themed)
         self.arranging = Arranging(self, self, self._settings)
         self.timing = Timing(self, self.timing_panel, self)
-        places = (self.timing, self.recordings, self.analysing)
-        self.timing_proposing = TimingProposing(self, self, *places, themed)
+        self.timing_proposing = TimingProposing(
+            self, self, self.timing, self.recordings, self.analysing, themed
+        )
         self.repairing = Repairing(self, self, self.repair_panel, self.arrivals, self._settings)
         self.takes, self.sections = Takes(self, self), Sections(self, self, self.by_hand)
         self.editors = Editors(self, self, themed, self._settings)
         keyed = KeyedViews(self.palette_popup, self.queue_panel, self.repair_panel)
         self.user_settings = UserSettings(self, self, keymap, self.player, keyed, self._settings)
-        tastes = (self.analysing, self.learning)
-        self.tastes = TasteDialogs(self, self, *tastes, self.diagnosing, self.shelves, self._settings)
+        self.tastes = TasteDialogs(
+            self, self, self.analysing, self.learning, self.diagnosing, self.shelves, self._settings
+        )
 
     def _lay_out(self) -> None:
         self.menus = Menus(self, self.commands, COMMANDS, MENUS, self._settings)
@@ -197,6 +204,16 @@ class MainWindow(QMainWindow):
             column.addWidget(part)
         column.setStretchFactor(self.pages, 1)
         self.pages.addWidget(Beside(stacked(self.timeline, self.selection_bar), self.side, self.pages))
+        self.tasting = Tasting(
+            self,
+            self,
+            self.pages,
+            self.top_bar,
+            self.analysing,
+            self.learning,
+            self.shelves,
+            self.threshold,
+        )
 
     def _wire(self) -> None:
         shown = (self.analysing, self.arranging, self.clock, self.queue)

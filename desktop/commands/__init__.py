@@ -26,7 +26,7 @@ from desktop.commands.tables.review import ANSWERS, EDGES
 from desktop.commands.tables.tracks import TRACKS
 from desktop.commands.tables.view import HELP, VIEW
 from desktop.shell.command import Command
-from engine.core.features import desktop_features
+from engine.core.features import features_of
 from engine.features.own import OWN
 from widgets.controls.keys.names import key_labels
 
@@ -47,7 +47,7 @@ _TABLE: tuple[Command, ...] = (
     *HELP,
 )
 _OF_FEATURES: tuple[Command, ...] = tuple(
-    command for feature in desktop_features() for command in resolve_name(feature.commands)
+    command for feature in features_of("desktop") for command in resolve_name(feature.commands)
 )
 COMMANDS = tuple(
     sorted(with_finders(_TABLE + _OF_FEATURES, OWN), key=lambda command: GROUPS.index(command.group))

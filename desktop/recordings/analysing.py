@@ -125,14 +125,14 @@ class Analysing(QObject):
 
     def _heard(self, tracks: tuple[Track, ...], taste: Path | None, heard: FoundAnalyses) -> None:
         if sound_of(tracks) != sound_of(self._session.state.tracks):
-            self.listen(taste)  # what was heard is not what is there now
+            self.listen(taste)  # the tracks were changed meanwhile
             return
         if heard.ids or heard.notices:
             self._take_heard(heard)
         if taste is not None and self._wants_cuts:
             self.propose({})
         elif "score" in heard.ids:
-            self._propose({})  # who reviews meanwhile stays where they are
+            self._propose({})  # the user stays at the current proposal
 
     def _take_heard(self, heard: FoundAnalyses) -> None:
         title = "Recording analysed"

@@ -10,8 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pkgutil import resolve_name
 
-WITH_FINDERS = ("taste", "takes", "repair", "timing", "arrangement", "match")
-WITH_COMMANDS = ("taste", "takes", "repair", "timing", "arrangement")
+_WITH_RECORD = {
+    "engine": ("taste", "takes", "repair", "timing", "arrangement", "match"),
+    "desktop": ("taste", "takes", "repair", "timing", "arrangement"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +47,7 @@ class Feature:
     commands: str = ""
 
 
-def engine_features() -> Iterator[Feature]:
-    """Yield the records of `engine.features`."""
-    for name in WITH_FINDERS:
-        yield resolve_name(f"engine.features.{name}.feature:FEATURE")
-
-
-def desktop_features() -> Iterator[Feature]:
-    """Yield the records of `desktop.features`."""
-    for name in WITH_COMMANDS:
-        yield resolve_name(f"desktop.features.{name}.feature:FEATURE")
+def features_of(side: str) -> Iterator[Feature]:
+    """Yield the records of features, of the side "engine" or "desktop"."""
+    for name in _WITH_RECORD[side]:
+        yield resolve_name(f"{side}.features.{name}.feature:FEATURE")

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from engine.core.features import OwnFinder, engine_features
+from engine.core.features import OwnFinder, features_of
 
 OWN: Mapping[str, OwnFinder] = MappingProxyType(
-    {name: row for feature in engine_features() for name, row in feature.finders.items()}
+    {name: row for feature in features_of("engine") for name, row in feature.finders.items()}
 )

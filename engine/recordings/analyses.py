@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from engine.core.errors import Cancelled, OffcutError, UsageError
 from engine.core.extensions import Extended, UnusableError, blamed, require_type, said_of
 from engine.core.extensions.names import Extension
-from engine.core.features import engine_features
+from engine.core.features import features_of
 from engine.core.progress import Progress
 from engine.document.analysis import SOUNDS, Analysis, Listening, StoredCurve
 from engine.document.document import analysis_id
@@ -177,7 +177,8 @@ def _id(kind: str, state: DocumentState, maker: str) -> str:
 
 def _of_features() -> Mapping[str, Analyser]:
     """Return the analyses of features, which this module names without imports of theirs."""
-    return {name: resolve_name(place) for one in engine_features() for name, place in one.analyses.items()}
+    found = (row for one in features_of("engine") for row in one.analyses.items())
+    return {name: resolve_name(place) for name, place in found}
 
 
 def _added(extension: Extension, made: object) -> Analyser:

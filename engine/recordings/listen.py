@@ -40,7 +40,8 @@ def listen_to_document(request: AnalysisRequest, progress: Progress) -> FoundAna
     """
     names = ["listening"]
     if request.taste is not None:
-        resolve_name(_LOAD_TASTE)(request.taste)  # an invalid taste is reported at once
+        if missing_analyses(request, names):  # an invalid taste is reported before minutes of listening
+            resolve_name(_LOAD_TASTE)(request.taste)
         names.append("score")
     names += [name for name, one in ANALYSES.added.items() if set(one.needs) <= set(names)]
     missing = missing_analyses(request, names)

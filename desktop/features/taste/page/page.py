@@ -166,7 +166,7 @@ class Tasting(QObject):
             return
         page = self.page
         self._pages.setCurrentWidget(page)
-        self._shell.commands.enable_review(False)  # nobody answers what is not seen
+        self._shell.commands.enable_review(False)  # the queue is hidden
         self._top_bar.set_taste_shown(True)
         self.opened.emit()
         self._renew()

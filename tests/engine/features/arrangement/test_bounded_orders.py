@@ -98,7 +98,7 @@ def test_a_target_length_leaves_what_must_be_played() -> None:
     assert (plays(found, 20)[must] == 1).all()
 
 
-def test_other_orders_are_each_told_once_and_the_best_is_the_first() -> None:
+def test_each_other_order_is_returned_once_and_the_best_is_the_first() -> None:
     one = made.scores(np.random.default_rng(2), 12)
     steps, bounds = made.steps(12), Bounds.none(12)
     found = several(one, steps, bounds, range(6))

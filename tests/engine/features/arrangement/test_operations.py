@@ -164,7 +164,7 @@ def test_a_part_of_blocks_counts_the_bars_of_all_units_and_plays_a_share_of_the_
     assert Part(4, share=0.5).spans([]) == []
 
 
-def test_phrases_alone_are_played_without_operations_and_other_kinds_where_they_are_kept() -> None:
+def test_phrases_alone_are_played_without_operations_and_other_kinds_if_the_editor_plays_them() -> None:
     assert Operations().spans(JAM) == [one.span for one in PHRASES]
     kept = Operations(keeps=frozenset({TALK, PAUSE}))
     assert kept.spans(JAM) == [one.span for one in JAM]

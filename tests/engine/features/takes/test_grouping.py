@@ -259,7 +259,7 @@ def test_without_a_break_or_a_longer_repetition_nothing_broke_off() -> None:
     assert false_starts([], []) == []
 
 
-def test_of_attempts_that_end_at_a_break_the_likeliest_is_told_and_soft_breaks_are_less_likely() -> None:
+def test_of_attempts_that_end_at_a_break_the_likeliest_is_returned_and_soft_breaks_are_less_likely() -> None:
     weak = pair((5, 30), (45, 70), 3.0)
     (found,) = false_starts([Broken([weak, ATTEMPT], OWN)], [])
     assert found.likelihood == pytest.approx(likelihood_of(12.0), abs=6e-4)

@@ -123,7 +123,7 @@ SPLIT = [
 EDGES = np.array([0, 2_000, 4_000, 6_000, 8_000])
 
 
-def test_a_lane_is_a_track_without_fades_and_its_sources_are_told_once() -> None:
+def test_a_lane_is_a_track_without_fades_and_its_sources_are_listed_once() -> None:
     state = state_of(SPLIT)
     (track,) = state.tracks
     alone = lane_track(state, track, 1)

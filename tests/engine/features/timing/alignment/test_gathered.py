@@ -151,7 +151,7 @@ def test_drums_without_close_microphones_are_cymbals() -> None:
     assert VOICES[voice_of(Role.TOM)] is Role.TOM
 
 
-def test_some_strokes_have_their_hits_numbered_anew() -> None:
+def test_hits_of_selected_strokes_are_renumbered() -> None:
     strokes = gather(_hits((0, KICK, -6), (2, HAT, -9), (200, HAT, -6), (400, SNARE, -6)), RATE_HZ)
     some = chosen(strokes, np.array([True, False, True]))
     assert some.onsets_samples.tolist() == [0.0, ms(400.0)]

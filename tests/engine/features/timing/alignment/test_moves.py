@@ -79,7 +79,7 @@ def test_a_stroke_within_half_a_sample_of_its_line_stays_to_the_bit() -> None:
     assert moved[2] == pytest.approx(LINES.positions_samples[8], abs=1e-9)
 
 
-def test_strokes_of_bars_and_drums_that_are_kept_stay() -> None:
+def test_strokes_of_excluded_bars_and_drums_stay() -> None:
     numbers, late = [0, 4, 16, 20], [5.0] * 4
     hits, strokes = _strokes(numbers, [KICK, SNARE, KICK, SNARE], late)
 
@@ -166,7 +166,7 @@ def test_a_hit_too_many_is_likelier_to_be_the_one_apart() -> None:
     assert _faults([0.0, 20.0], goal_ms=10.0, many=[-5.0, np.inf]) == [True, False]
 
 
-def test_a_late_hat_is_told_by_how_much_and_a_stroke_as_wide_as_usual_is_whole() -> None:
+def test_the_delay_of_a_late_hat_is_measured_and_a_stroke_of_usual_width_is_whole() -> None:
     numbers = [0, 4, 8, 12, 16, 20, 24, 28]
     pairs = [number for number in numbers for _ in range(2)]
     late = [one for _ in numbers for one in (0.0, 2.0)]

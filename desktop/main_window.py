@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLa
 
 from desktop.commands import ABSENT, COMMANDS, MENUS
 from desktop.commands.finders import commands_of_finders
+from desktop.commands.packages import with_packages
 from desktop.export.exporting import Exporting
 from desktop.features.arrangement.editors import Editors
 from desktop.features.match.edits_from_files import EditsFromFiles
@@ -47,6 +48,7 @@ from desktop.review.review import Review
 from desktop.review.stray_enter import StrayEnter
 from desktop.shell.actions import Actions
 from desktop.shell.after_crash import AfterCrash
+from desktop.shell.command import Command
 from desktop.shell.document_views import DocumentViews
 from desktop.shell.files import Files
 from desktop.shell.garbage import WindowGarbage
@@ -99,7 +101,8 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._garbage = WindowGarbage(self)
         self.look = Look(application, settings, self)
-        keymap, themed = Keymap(settings, COMMANDS, self), lambda: self.look.theme
+        table = with_packages(COMMANDS)
+        keymap, themed = Keymap(settings, table, self), lambda: self.look.theme
         self.caps = dict(keymap.caps)  # shared by all parts, changed in place with the keymap
         self._make_views(keymap)
         self.session = Session(self)
@@ -141,7 +144,7 @@ class MainWindow(QMainWindow):
         self.messages = Messages(self, self, self.status_bar)
         self.clock = Clock(self.session, self.transport, self.timeline, self.zooms, self.top_bar, self)
         self._make_editing(keymap, themed)
-        self._lay_out()
+        self._lay_out(table)
         self.commands.bind(self)
         self._wire()
         self.showing.document()
@@ -187,8 +190,8 @@ class MainWindow(QMainWindow):
             self, self, self.analysing, self.learning, self.diagnosing, self.shelves, self._settings
         )
 
-    def _lay_out(self) -> None:
-        self.menus = Menus(self, self.commands, COMMANDS, MENUS, self._settings)
+    def _lay_out(self, table: tuple[Command, ...]) -> None:
+        self.menus = Menus(self, self.commands, table, MENUS, self._settings)
         restarts = {"taste.learn": self.learning.restart, "file.import": self.recordings.restart}
         self.unfinished = Unfinished(self, self, restarts, self._settings)
         working_in = (self.timing_panel, self.repair_panel, self.takes.panel, self.editors.panel)

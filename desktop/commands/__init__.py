@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import groupby
-from pkgutil import resolve_name
 from types import MappingProxyType
 
 from desktop.commands.absent import ABSENT
+from desktop.commands.features import commands_of
 from desktop.commands.finders import with_finders
 from desktop.commands.menus import GROUPS, MENUS, MenuGroups
 from desktop.commands.tables.blocks import ARRANGEMENT
@@ -47,7 +47,7 @@ _TABLE: tuple[Command, ...] = (
     *HELP,
 )
 _OF_FEATURES: tuple[Command, ...] = tuple(
-    command for feature in features_of("desktop") for command in resolve_name(feature.commands)
+    command for name, feature in features_of("desktop") for command in commands_of(name, feature)
 )
 COMMANDS = tuple(
     sorted(with_finders(_TABLE + _OF_FEATURES, OWN), key=lambda command: GROUPS.index(command.group))

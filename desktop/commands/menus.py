@@ -12,6 +12,8 @@ GROUPS = (
 )
 # fmt: on
 """In the order of palette and key sheet."""
+PACKAGES = "Packages"
+"""The group of all commands of packages; its menu exists if there are any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ MENUS = (
             "Markers",
             "Grid",
             "In the grid",
+            PACKAGES,
         ),
     ),
     MenuGroups("Help", ("Help",)),

@@ -47,7 +47,8 @@ class Menus(QObject):
         if of.groups and of.submenus:
             menu.addSeparator()
         for group in of.submenus:
-            menu.addMenu(group).addActions(list(self._of_group(group)))
+            if actions := list(self._of_group(group)):
+                menu.addMenu(group).addActions(actions)
 
     def _of_group(self, group: str) -> Iterable[QAction]:
         for command in self._table:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pkgutil import resolve_name
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from desktop.shell.shell import Shell
+from engine.core.errors import UsageError
+from engine.core.extensions import blamed
 from widgets.review.queue_panel import QueuePanel
 from widgets.theme import Theme
 
@@ -21,19 +27,42 @@ class Side(QWidget):
 
     def __init__(self, queue: QueuePanel, yielding: Any, *panels: Any) -> None:
         super().__init__()
-        layout = QVBoxLayout(self)
+        self._layout = layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(queue, 1)
         for panel in (yielding, *panels):
             layout.addWidget(panel)
-        self._panels = (queue, yielding, *panels)
+        self._panels = [queue, yielding, *panels]
+        self._made: dict[str, QWidget] = {}
         self._queue, self._yielding, self._put_away = queue, yielding, False
 
     def set_theme(self, theme: Theme) -> None:
         """Apply a theme."""
         for panel in self._panels:
             panel.set_theme(theme)
+        for made in self._made.values():
+            _set_theme(made, theme)
+
+    def toggle(self, place: str, shell: Shell) -> None:
+        """Show the panel of a feature, or hide it; it is made at the first call and gets the focus.
+
+        Parameters
+        ----------
+        place : a function of the `Shell` that returns the panel, as "module:name"
+
+        Raises
+        ------
+        UsageError : the function fails, or returns something else than a widget
+        """
+        if place not in self._made:
+            self._made[place] = panel = _made(resolve_name(place), shell)
+            _set_theme(panel, shell.look.theme)
+            panel.hide()
+            self._layout.addWidget(panel)
+        panel = self._made[place]
+        panel.setVisible(is_wanted := panel.isHidden())
+        (panel if is_wanted else shell.timeline).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def make_room(self, is_wanted: bool) -> None:
         """Hide unnecessary parts while a panel is in use, and show them afterwards."""
@@ -44,3 +73,21 @@ class Side(QWidget):
         elif self._put_away:
             self._put_away = False
             self._yielding.show()
+
+
+def _made(make: Callable[[Shell], object], shell: Shell) -> QWidget:
+    try:
+        panel = make(shell)
+    except Exception as error:
+        if words := blamed(error):
+            raise UsageError(words) from error
+        raise
+    if not isinstance(panel, QWidget):
+        raise UsageError(f"{make.__module__} returns a {type(panel).__name__} in place of a panel.")
+    return panel
+
+
+def _set_theme(panel: QWidget, theme: Theme) -> None:
+    """Apply a theme to a panel that draws in colours of its own."""
+    if callable(apply := getattr(panel, "set_theme", None)):
+        apply(theme)

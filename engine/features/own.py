@@ -11,5 +11,5 @@ from types import MappingProxyType
 from engine.core.features import OwnFinder, features_of
 
 OWN: Mapping[str, OwnFinder] = MappingProxyType(
-    {name: row for feature in features_of("engine") for name, row in feature.finders.items()}
+    {name: row for _, feature in features_of("engine") for name, row in feature.finders.items()}
 )

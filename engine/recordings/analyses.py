@@ -177,7 +177,7 @@ def _id(kind: str, state: DocumentState, maker: str) -> str:
 
 def _of_features() -> Mapping[str, Analyser]:
     """Return the analyses of features, which this module names without imports of theirs."""
-    found = (row for one in features_of("engine") for row in one.analyses.items())
+    found = (row for _, one in features_of("engine") for row in one.analyses.items())
     return {name: resolve_name(place) for name, place in found}
 
 

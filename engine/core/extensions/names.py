@@ -42,6 +42,7 @@ GROUPS: Mapping[str, Group] = MappingProxyType(
         "offcut.kinds": Group("kind", "engine.document.kinds:KINDS", True),
         "offcut.finders": Group("finder", "engine.features.registry:FINDERS", True),
         "offcut.analyses": Group("analysis", "engine.recordings.analyses:ANALYSES", True),
+        "offcut.features": Group("feature", "desktop.commands.packages:FEATURES", True),
         "offcut.decoders": Group("decoder", "engine.sound.decoders.registry:DECODERS", True),
         "offcut.export_formats": Group("export format", "engine.exchange.export.formats:FORMATS", True),
         "offcut.import_formats": Group("import format", "engine.exchange.imports.formats:IMPORTS", True),

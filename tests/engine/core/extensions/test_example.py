@@ -17,6 +17,7 @@ EVERY = {
     ("offcut.kinds", "tighten"),
     ("offcut.finders", "long-pauses"),
     ("offcut.analyses", "levels"),
+    ("offcut.features", "pauses"),
     ("offcut.decoders", "sox-dat"),
     ("offcut.export_formats", ".tsv"),
     ("offcut.import_formats", ".spans"),

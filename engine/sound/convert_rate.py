@@ -13,7 +13,7 @@ MOST_OVER_CONVERTED = 3.0
 """How many times higher than every sample before the conversion a sample after it can be."""
 REACH_SAMPLES = 256
 """How far the filter reaches to either side, in samples of the lower rate."""
-_BLOCK_FRAMES = 1 << 16
+_PADDING_FRAMES = 1 << 16
 
 
 def converted(
@@ -48,6 +48,6 @@ def of_length(blocks: Iterable[NDArray[Any]], length_samples: int, channels: int
         left -= len(piece)
         yield piece
     while left:
-        padding = np.zeros((min(left, _BLOCK_FRAMES), channels), np.float32)
+        padding = np.zeros((min(left, _PADDING_FRAMES), channels), np.float32)
         left -= len(padding)
         yield padding

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.sound.headers import matroska, movie
 from engine.sound.headers.id3 import id3_bytes
+from engine.sound.headers.matroska import MATROSKA_MARK
+from engine.sound.headers.movie import MOVIE_ATOMS
 from engine.sound.headers.mpeg_frames import SEARCHED_BYTES, first_frame
 
 _LOOKED_AT_BYTES = 4_096
@@ -67,7 +68,7 @@ def _only_by_ffmpeg(path: Path) -> Signature | None:
     head, beginning = _beginnings(path)
     for begins, found in (
         (_ASF, Signature("WMA or another ASF", "asf")),
-        (matroska.MARK, Signature("Matroska or WebM", "matroska")),
+        (MATROSKA_MARK, Signature("Matroska or WebM", "matroska")),
         (b"#!AMR", Signature("AMR", "amr", has_length=False)),
         (b"MAC ", Signature("Monkey's Audio", "ape")),
         (b"wvpk", Signature("WavPack", "wv")),
@@ -77,7 +78,7 @@ def _only_by_ffmpeg(path: Path) -> Signature | None:
     ):
         if beginning.startswith(begins):
             return found
-    if head[4:8] in movie.ATOMS:
+    if head[4:8] in MOVIE_ATOMS:
         return Signature("MP4 or QuickTime", "mov")
     if head.find(_MXF, 0, _LOOKED_AT_BYTES) >= 0:
         return Signature("MXF", "mxf")

@@ -27,8 +27,8 @@ def read_channel_names(path: Path) -> dict[int, str]:
         for name, content in wav_chunks(stream, (b"bext", b"iXML")):
             chunks.setdefault(name, content)
     description = chunks.get(b"bext", b"")[_DESCRIPTION].split(b"\0", 1)[0]
-    lines = _LINE.findall(_text(description).replace("\r", ""))
-    found = {int(number): name for number, name in lines} | _in_ixml(_text(chunks.get(b"iXML", b"")))
+    lines = _LINE.findall(_decoded(description).replace("\r", ""))
+    found = {int(number): name for number, name in lines} | _in_ixml(_decoded(chunks.get(b"iXML", b"")))
     plain = {number: " ".join(name.split()) for number, name in found.items()}
     return {number: name for number, name in sorted(plain.items()) if name and 0 < number <= _MOST_CHANNELS}
 
@@ -54,7 +54,7 @@ def _field(track: str, name: str) -> str:
     return found[1] if found else ""
 
 
-def _text(content: bytes) -> str:
+def _decoded(content: bytes) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:

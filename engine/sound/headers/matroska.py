@@ -15,7 +15,7 @@ from typing import BinaryIO
 from engine.core.timebase import timecode_frames
 from engine.sound.headers.picture import Picture, Timecode, standard_rate, start_timecode
 
-MARK = b"\x1a\x45\xdf\xa3"
+MATROSKA_MARK = b"\x1a\x45\xdf\xa3"
 """The bytes that such a file begins with."""
 
 _SEGMENT, _TRACKS, _TAGS = 0x18538067, 0x1654AE6B, 0x1254C367
@@ -45,7 +45,7 @@ def matroska_picture(stream: BinaryIO, size_bytes: int) -> Picture | None:
         if element.key in (_TRACKS, _TAGS) and element.key not in held:
             held[element.key] = _bytes(stream, element, _MOST_HELD_BYTES)
     has_video, rate = _video(held.get(_TRACKS, b""))
-    return Picture(rate, start=_start(_timecode(held.get(_TAGS, b"")), rate)) if has_video else None
+    return Picture(rate, start=_start(_timecode_tag(held.get(_TAGS, b"")), rate)) if has_video else None
 
 
 def _video(content: bytes) -> tuple[bool, Fraction | None]:
@@ -58,7 +58,7 @@ def _video(content: bytes) -> tuple[bool, Fraction | None]:
     return False, None
 
 
-def _timecode(content: bytes) -> str:
+def _timecode_tag(content: bytes) -> str:
     """Return the text of the first tag TIMECODE."""
     stream, tags = BytesIO(content), _Element(_TAGS, 0, len(content))
     for tag in _named(stream, tags, _TAG):

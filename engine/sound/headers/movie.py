@@ -15,11 +15,11 @@ from typing import BinaryIO
 
 from engine.sound.headers.picture import Picture, Timecode, frame_rate_of, standard_rate, start_timecode
 
-ATOMS = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
+MOVIE_ATOMS = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 """The names of atoms that a file begins with."""
 
 _MOST_ATOMS = 1_000
-_MOST_BYTES = 1 << 20
+_MOST_ATOM_BYTES = 1 << 20
 _TABLE = 8  # where the rows of a table begin: behind version, flags and their number
 _PAIR = struct.Struct(">II")  # frames, and how long each of them lasts
 _TIMECODE = struct.Struct(">III")  # flags, units a second, units a frame
@@ -52,7 +52,7 @@ def movie_picture(stream: BinaryIO, size_bytes: int) -> Picture | None:
     if b"vide" not in first:
         return None
     frame_rate, is_variable = _frame_rate(stream, first[b"vide"])
-    timecode_rate, begin = _timecode(stream, first[b"tmcd"]) if b"tmcd" in first else (None, Timecode())
+    timecode_rate, begin = _movie_timecode(stream, first[b"tmcd"]) if b"tmcd" in first else (None, Timecode())
     return Picture(frame_rate or timecode_rate, is_variable, begin)
 
 
@@ -68,7 +68,7 @@ def _frame_rate(stream: BinaryIO, track: Span) -> tuple[Fraction | None, bool]:
     return frame_rate_of(+durations, units_hz)
 
 
-def _timecode(stream: BinaryIO, track: Span) -> tuple[Fraction | None, Timecode]:
+def _movie_timecode(stream: BinaryIO, track: Span) -> tuple[Fraction | None, Timecode]:
     """Return the frame rate of a track of timecode, and its first timecode."""
     table = inside(stream, track, b"mdia", b"minf", b"stbl")
     described = read_atom(stream, table and inside(stream, table, b"stsd"))
@@ -98,7 +98,7 @@ def read_atom(stream: BinaryIO, span: Span | None) -> bytes:
     if span is None:
         return b""
     stream.seek(span[0])
-    return stream.read(min(span[1] - span[0], _MOST_BYTES))
+    return stream.read(min(span[1] - span[0], _MOST_ATOM_BYTES))
 
 
 def inside(stream: BinaryIO, span: Span, *names: bytes) -> Span | None:

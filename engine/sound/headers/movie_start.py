@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
-from engine.sound.headers.movie import ATOMS, Span, atoms_in, inside, read_atom
+from engine.sound.headers.movie import MOVIE_ATOMS, Span, atoms_in, inside, read_atom
 from engine.sound.headers.stated_date import StatedDate, stated_date
 
 _EPOCH = datetime(1904, 1, 1)
@@ -50,7 +50,7 @@ class MovieStart:
 def read_movie_start(path: Path) -> MovieStart | None:
     """Read the header of a movie; None for another file or one that cannot be read."""
     with suppress(OSError), path.open("rb") as stream:
-        if stream.read(8)[4:] not in ATOMS:
+        if stream.read(8)[4:] not in MOVIE_ATOMS:
             return None
         moov = inside(stream, (0, stream.seek(0, 2)), b"moov")
         if moov is not None:

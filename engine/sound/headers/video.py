@@ -6,8 +6,8 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
-from engine.sound.headers.matroska import MARK, matroska_picture
-from engine.sound.headers.movie import ATOMS, movie_picture
+from engine.sound.headers.matroska import MATROSKA_MARK, matroska_picture
+from engine.sound.headers.movie import MOVIE_ATOMS, movie_picture
 from engine.sound.headers.picture import Picture
 
 
@@ -27,6 +27,6 @@ def _read(path: Path, _inode: int, size_bytes: int, _changed_ns: int) -> Picture
     """Read an unchanged file once: forms ask again at every key."""
     with path.open("rb") as stream:
         head = stream.read(8)
-        if head.startswith(MARK):
+        if head.startswith(MATROSKA_MARK):
             return matroska_picture(stream, size_bytes)
-        return movie_picture(stream, size_bytes) if head[4:] in ATOMS else None
+        return movie_picture(stream, size_bytes) if head[4:] in MOVIE_ATOMS else None

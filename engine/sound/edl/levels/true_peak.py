@@ -28,7 +28,9 @@ _INTERPOLATOR = np.concatenate([_PHASES, _PHASES[:, ::-1]]).T
 TAPS = len(_INTERPOLATOR)
 MOST_OVER_SAMPLES = float(np.abs(_INTERPOLATOR).sum(axis=0).max())
 """How many times higher than every sample around it the sound between them can be."""
-_STEP_FRAMES = 4096  # so that the windows, twelve times as large, stay in the cache, and BLAS on one thread
+_PEAK_STEP_FRAMES = (
+    4096  # so that the windows, twelve times as large, stay in the cache, and BLAS on one thread
+)
 
 
 class BetweenSamples:
@@ -64,7 +66,7 @@ class BetweenSamples:
         samples = np.abs(joined[TAPS - 1 :]).max(axis=1)
         for channel in joined.T:
             for number, between in enumerate(_steps(channel)):
-                part = samples[number * _STEP_FRAMES : number * _STEP_FRAMES + len(between)]
+                part = samples[number * _PEAK_STEP_FRAMES : number * _PEAK_STEP_FRAMES + len(between)]
                 np.maximum(part, np.abs(between).max(axis=1), out=part)
         highest: NDArray[Any] = np.maximum.reduceat(samples, starts)
         return highest
@@ -86,5 +88,5 @@ def _steps(channel: NDArray[Any]) -> Iterator[NDArray[Any]]:
     windows = np.lib.stride_tricks.sliding_window_view(np.ascontiguousarray(channel), TAPS)
     interpolator = _INTERPOLATOR.astype(channel.dtype, copy=False)
     # One matrix product does all four phases, many times quicker than four convolutions.
-    for at in range(0, len(windows), _STEP_FRAMES):
-        yield windows[at : at + _STEP_FRAMES] @ interpolator
+    for at in range(0, len(windows), _PEAK_STEP_FRAMES):
+        yield windows[at : at + _PEAK_STEP_FRAMES] @ interpolator

@@ -27,9 +27,7 @@ from engine.core.timebase import s_to_samples
 from engine.document.kinds.operations import Fill
 from engine.sound.edl.crossfade import at_constant_level, crossfade
 from engine.sound.edl.slicing.slices import Gap
-from engine.sound.edl.slicing.stretch import stretched
-
-Sound = NDArray[np.float64]
+from engine.sound.edl.slicing.stretch import Sound, stretched
 
 PIECE_S = 0.025
 """The longest usual piece: a period of 40 Hz."""

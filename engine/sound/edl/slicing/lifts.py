@@ -28,7 +28,7 @@ def lift_reach_samples(rate_hz: int) -> int:
 def lifted(one: Lift, read: Reader, rate_hz: int) -> Sound:
     """Return the lifted sound of the whole span, shape (frames, channels)."""
     reach = lift_reach_samples(rate_hz)
-    heard, taps = read(one.start_samples - reach, one.stop_samples + reach), _taps(one.gains, rate_hz)
+    heard, taps = read(one.start_samples - reach, one.stop_samples + reach), _octave_taps(one.gains, rate_hz)
     window = _window(one, rate_hz)
     return np.stack([window * np.convolve(samples, taps, "valid") for samples in heard.T], axis=1)
 
@@ -44,7 +44,7 @@ def _window(one: Lift, rate_hz: int) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=64)
-def _taps(gains: tuple[float, ...], rate_hz: int) -> Sound:
+def _octave_taps(gains: tuple[float, ...], rate_hz: int) -> Sound:
     """Return the filter of these gains, shape (2 * reach + 1,): sampled in frequency, then windowed."""
     reach = lift_reach_samples(rate_hz)
     size = 1 << (8 * reach - 1).bit_length()

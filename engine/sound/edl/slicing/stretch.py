@@ -15,16 +15,16 @@ from engine.core.timebase import s_to_samples
 
 Sound = NDArray[np.float64]
 
-WINDOW_S = 0.02
-SEARCH_S = 0.005
+STRETCH_WINDOW_S = 0.02
+STRETCH_SEARCH_S = 0.005
 
 
 def stretched(sound: Sound, length: int, rate_hz: int) -> Sound:
     """Return a sound, shape (frames, channels), at a length of `length` frames; it begins as it did."""
-    window = min(s_to_samples(WINDOW_S, rate_hz) // 2 * 2, len(sound) // 2 * 2)
+    window = min(s_to_samples(STRETCH_WINDOW_S, rate_hz) // 2 * 2, len(sound) // 2 * 2)
     if window < 4 or length <= window:
         return sound[np.minimum(np.arange(length), len(sound) - 1)]
-    hop, search = window // 2, s_to_samples(SEARCH_S, rate_hz)
+    hop, search = window // 2, s_to_samples(STRETCH_SEARCH_S, rate_hz)
     rise = np.sin(0.5 * np.pi * (np.arange(hop) + 0.5) / hop)[:, None] ** 2
     out = np.zeros((length + window, sound.shape[1]))
     out[:window] = sound[:window]
@@ -32,14 +32,14 @@ def stretched(sound: Sound, length: int, rate_hz: int) -> Sound:
     for begin in range(hop, length, hop):
         wanted = round(begin / (length - hop) * farthest)
         natural = sound[min(last + hop, farthest) :][:hop]
-        last = _best(sound, natural, wanted, search, farthest)
+        last = _best_match(sound, natural, wanted, search, farthest)
         piece = sound[last : last + window]
         out[begin : begin + hop] = out[begin : begin + hop] * rise[::-1] + piece[:hop] * rise
         out[begin + hop : begin + window] = piece[hop:]
     return out[:length]
 
 
-def _best(sound: Sound, natural: Sound, wanted: int, search: int, farthest: int) -> int:
+def _best_match(sound: Sound, natural: Sound, wanted: int, search: int, farthest: int) -> int:
     """Return the place near `wanted` where the sound best matches the natural continuation."""
     first, last = max(0, wanted - search), min(farthest, wanted + search)
     if first >= last:

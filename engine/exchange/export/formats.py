@@ -96,7 +96,7 @@ _ROWS = (
         ".txt",
         "Audacity labels",
         "edits and markers as labels",
-        "engine.exchange.export.interchange.labels",
+        "engine.exchange.export.interchange.segments",
         names_media=False,
         edit_bytes=60,
     ),

@@ -44,11 +44,11 @@ _ROWS = (
     ImportFormat(".xml", "Final Cut 7, Premiere", f"{_OWN}.xmeml"),
     ImportFormat(".aaf", "AAF", f"{_OWN}.aaf", most_bytes=2**30),
     ImportFormat(".rpp", "REAPER project", f"{_OWN}.reaper"),
-    ImportFormat(".txt", "Labels of Audacity, session text of Pro Tools", f"{_OWN}.labels", asks_labels=True),
+    ImportFormat(".txt", "Labels of Audacity, session text of Pro Tools", f"{_OWN}.spans", asks_labels=True),
     ImportFormat(".csv", "LosslessCut, Audition, REAPER lists", f"{_OWN}.spans"),
     ImportFormat(".llc", "LosslessCut project", f"{_OWN}.spans"),
-    ImportFormat(".srt", "SubRip subtitles", f"{_OWN}.subtitles"),
-    ImportFormat(".vtt", "WebVTT subtitles", f"{_OWN}.subtitles"),
+    ImportFormat(".srt", "SubRip subtitles", f"{_OWN}.spans"),
+    ImportFormat(".vtt", "WebVTT subtitles", f"{_OWN}.spans"),
 )
 
 

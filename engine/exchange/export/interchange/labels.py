@@ -13,7 +13,7 @@ from engine.core.wording import counted
 from engine.exchange.export.request import AcceptedEdit, Exported, ExportRequest, accepted_edits, edit_figures
 
 
-def write(request: ExportRequest, progress: Progress) -> Exported:
+def write_labels(request: ExportRequest, progress: Progress) -> Exported:
     """Write one label for each accepted edit and each marker, ascending."""
     progress.check_cancelled()
     edits, markers = accepted_edits(request.state), request.state.markers.values()

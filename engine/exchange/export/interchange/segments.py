@@ -16,6 +16,7 @@ from engine.core.progress import Progress
 from engine.core.timebase import samples_to_s
 from engine.core.wording import counted
 from engine.document.state import DocumentState
+from engine.exchange.export.interchange.labels import write_labels
 from engine.exchange.export.request import Exported, ExportRequest, accepted_edits, edit_figures
 from engine.sound.edl.edit_list import EditList
 from engine.sound.edl.own_programmes import without_rest
@@ -24,6 +25,13 @@ _LLC_VERSION = 2
 
 
 def write(request: ExportRequest, progress: Progress) -> Exported:
+    """Write labels of the edits and markers (.txt), or the played segments."""
+    if request.out.suffix.lower() == ".txt":
+        return write_labels(request, progress)
+    return write_segments(request, progress)
+
+
+def write_segments(request: ExportRequest, progress: Progress) -> Exported:
     """Write one segment for each span that plays, in the order of the result."""
     progress.check_cancelled()
     rate_hz = request.state.rate_hz

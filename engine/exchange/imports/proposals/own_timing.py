@@ -138,14 +138,14 @@ def _deviations(
         later += by if abs(by) > near else 0
         last = stop
     left.append((last, state.length_samples))
-    return edits, _silences(key, left, shared, spans, max(2 * near, state.rate_hz // _EDGES_A_S))
+    return edits, _left_silent(key, left, shared, spans, max(2 * near, state.rate_hz // _EDGES_A_S))
 
 
 def _insert(key: str, at: int, length: int, fade_ms: float) -> WantedOnTracks:
     return WantedOnTracks("insert", at, at, {LENGTH_SAMPLES: length, CROSSFADE_MS: fade_ms}, (key,))
 
 
-def _silences(
+def _left_silent(
     key: str, left: Sequence[Span], shared: EditList, spans: Sequence[Span], least: int
 ) -> list[Difference]:
     """Return where a track is silent that the others play through, without remains of its edges."""

@@ -7,11 +7,11 @@ from engine.core.progress import Progress
 from engine.document.marks.label_file import is_session_text, read_labels
 from engine.exchange.imports import EditsFile
 from engine.exchange.imports.described import ImportedEdits, LabelsAs
-from engine.exchange.imports.readers import session_text
+from engine.exchange.imports.readers.session_text import read_session
 
 
-def read(file: EditsFile, progress: Progress) -> ImportedEdits:
-    """Read the labels at the rate of the document.
+def read_text(file: EditsFile, progress: Progress) -> ImportedEdits:
+    """Read labels at the rate of the document, or a session of Pro Tools.
 
     Raises
     ------
@@ -20,7 +20,7 @@ def read(file: EditsFile, progress: Progress) -> ImportedEdits:
     progress.check_cancelled()
     content = file.content()
     if is_session_text(content):
-        return session_text.read(file, content, progress)
+        return read_session(file, content, progress)
     try:
         labels = read_labels(file.path, file.rate_hz)
     except SourceError as error:

@@ -125,7 +125,7 @@ class _Clip:
     is_heard: bool
 
 
-def read(file: EditsFile, content: bytes, progress: Progress) -> ImportedEdits:
+def read_session(file: EditsFile, content: bytes, progress: Progress) -> ImportedEdits:
     """Read a session: its clips, and the same clips as labels.
 
     Raises

@@ -30,6 +30,8 @@ from engine.exchange.imports.described import (
     left_out_sentences,
 )
 from engine.exchange.imports.media_names import name_of
+from engine.exchange.imports.readers.labels import read_text
+from engine.exchange.imports.readers.subtitles import read_subtitles
 from engine.exchange.imports.times import seconds_of
 
 _NAMES = ("name", "label", "title", "description")
@@ -51,11 +53,26 @@ _Row = tuple[float, float | None, str]
 
 
 def read(file: EditsFile, progress: Progress) -> ImportedEdits:
-    """Read a list.
+    """Read spans: labels or a session (.txt), subtitles (.srt, .vtt), or a list (.csv, .llc).
 
     Raises
     ------
-    ValueError : it is none of the lists above, or a time in it cannot be read
+    EditsError : the file cannot be read, or a line is not a label
+    ValueError : it is of none of these formats, or a time in it cannot be read
+    """
+    if file.form.suffix == ".txt":
+        return read_text(file, progress)
+    if file.form.suffix in (".srt", ".vtt"):
+        return read_subtitles(file, progress)
+    return read_list(file, progress)
+
+
+def read_list(file: EditsFile, progress: Progress) -> ImportedEdits:
+    """Read a list of LosslessCut, Audition or REAPER.
+
+    Raises
+    ------
+    ValueError : it is none of these lists, or a time in it cannot be read
     """
     progress.check_cancelled()
     text = decoded(file.content())

@@ -22,7 +22,7 @@ _ROUNDING_S = Fraction(1, 2_000)
 """Subtitles count milliseconds."""
 
 
-def read(file: EditsFile, progress: Progress) -> ImportedEdits:
+def read_subtitles(file: EditsFile, progress: Progress) -> ImportedEdits:
     """Read subtitles as markers, unless the user chose that they mark cuts or keeps.
 
     Raises

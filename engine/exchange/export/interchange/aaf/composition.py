@@ -28,6 +28,7 @@ from engine.core.files.xml_text import xml_text
 from engine.core.progress import Progress
 from engine.document.tracks.track import Source, audible
 from engine.exchange.export.interchange.aaf.components import write_laid
+from engine.exchange.export.interchange.aaf.effects import SOUND
 from engine.exchange.export.interchange.aaf.tracks import Tracks
 from engine.exchange.export.placing.source_files import drops_frames, source_begin_s, source_path
 from engine.exchange.export.request import Exported, ExportRequest, written_project
@@ -35,7 +36,6 @@ from engine.sound.edl.edit_list import EditList
 from engine.sound.writer import bits_of, export_format
 
 _DATE = datetime(2000, 1, 1)
-_SOUND = "sound"
 _DAY_S = 86_400
 _MOST_BYTES = 2**32 - 1
 _TABLES, _FREE, _END_OF_CHAIN = slice(68, 72), b"\xff\xff\xff\xff", b"\xfe\xff\xff\xff"
@@ -124,10 +124,10 @@ class _Writer:
         master = self._mob(self._file.create.MasterMob, path.name, "master", source.id)
         for channel in range(1, source.channels + 1):
             in_file = file_mob.create_timeline_slot(source.rate_hz, channel)
-            in_file.segment = tape.create_source_clip(channel, begin, source.frames, _SOUND)
+            in_file.segment = tape.create_source_clip(channel, begin, source.frames, SOUND)
             in_file["PhysicalTrackNumber"].value = channel
             slot = master.create_timeline_slot(source.rate_hz, channel)
-            slot.segment = file_mob.create_source_clip(channel, 0, source.frames, _SOUND)
+            slot.segment = file_mob.create_source_clip(channel, 0, source.frames, SOUND)
             slot["PhysicalTrackNumber"].value = channel
         return master
 
@@ -136,7 +136,7 @@ class _Writer:
         tape = self._mob(self._file.create.SourceMob, path.stem, "tape", source.id)
         tape.descriptor = self._file.create.TapeDescriptor()
         for channel in range(1, source.channels + 1):
-            slot = tape.create_empty_slot(source.rate_hz, _SOUND, channel)
+            slot = tape.create_empty_slot(source.rate_hz, SOUND, channel)
             slot.segment.length = _DAY_S * source.rate_hz
             slot["PhysicalTrackNumber"].value = channel
         is_dropping = drops_frames(source, self._request.named_media, self._request.frame_rate.exact)

@@ -17,7 +17,7 @@ from aaf2.rational import AAFRational
 
 from engine.sound.edl.crossfade import Curve
 
-_SOUND = "sound"
+SOUND = "sound"
 _FINEST = 1_000_000  # denominators: a rational of AAF has 32 bits, and a gain goes to 1,000
 _MOST = 2**31 - 1
 _DISSOLVE = AUID("0c3bea41-fc05-11d2-8a29-0050040ef7d2"), "Mono Audio Dissolve", 2
@@ -98,14 +98,14 @@ class Effects:
         auid, name, inputs = operation
         if auid not in self._definitions:
             definition = self._defined("OperationDef", auid, name)
-            definition.media_kind = _SOUND
+            definition.media_kind = SOUND
             definition["NumberInputs"].value = inputs
             definition["IsTimeWarp"].value = False
             definition["Bypass"].value = 1
             definition["OperationCategory"].value = "OperationCategory_Effect"
             for parameter in parameters:
                 definition.parameters.append(self._parameter(*parameter))
-        return self._file.create.OperationGroup(self._definitions[auid], length, _SOUND)
+        return self._file.create.OperationGroup(self._definitions[auid], length, SOUND)
 
     def _parameter(self, auid: AUID, name: str) -> Any:
         rational = self._file.dictionary.lookup_typedef("Rational")

@@ -18,7 +18,7 @@ from engine.core.files.xml_text import xml_text
 from engine.core.progress import Progress
 from engine.document.tracks.track import Track
 from engine.exchange.export.interchange.aaf.components import Pattern, lay
-from engine.exchange.export.interchange.aaf.effects import Effects
+from engine.exchange.export.interchange.aaf.effects import SOUND, Effects
 from engine.exchange.export.interchange.curves import known_curves
 from engine.exchange.export.placing.clips import ResultClip, clips_of, crossfades
 from engine.exchange.export.request import ExportRequest
@@ -26,7 +26,6 @@ from engine.sound.edl.crossfade import Curve
 from engine.sound.edl.tracks.gains import GainCurve, Point, lone_gains
 from engine.sound.edl.tracks.voice import sides
 
-_SOUND = "sound"
 _STEREO = 2
 _BOTH = (1, 2)
 _PANS = {1: -1.0, 2: 1.0}
@@ -70,7 +69,7 @@ class Tracks:
 
     def _add_slot(self, composition: Any, track: Track, channels: tuple[int, ...], length: int) -> Any:
         """Add a slot, and return the sequence in it, which is still empty."""
-        sequence = self._file.create.Sequence(media_kind=_SOUND)
+        sequence = self._file.create.Sequence(media_kind=SOUND)
         sequence.length = length
         slot = composition.create_timeline_slot(self._request.edit_list.rate_hz)
         slot.segment = self._with_effects(sequence, track, channels, length)
@@ -143,7 +142,7 @@ class Tracks:
 
     def _clip_pattern(self, source_id: str, channels: tuple[int, ...]) -> Pattern:
         master = self._masters[source_id]
-        made = [master.create_source_clip(channel, 0, 1, _SOUND) for channel in channels]
+        made = [master.create_source_clip(channel, 0, 1, SOUND) for channel in channels]
         numbers = [(clip, name) for clip in made for name in ("StartTime", "Length")]
         if len(made) == 1:
             return Pattern(made[0], *numbers)
@@ -152,14 +151,14 @@ class Tracks:
 
     def _filler(self, length: int) -> Any:
         if None not in self._patterns:
-            made = self._file.create.Filler(_SOUND, length)
+            made = self._file.create.Filler(SOUND, length)
             self._patterns[None] = Pattern(made, (made, "Length"))
         return self._patterns[None].copy(length)
 
     def _transition(self, length: int, cut: int, curve: Curve) -> Any:
         if curve not in self._patterns:
             group = self._effects.dissolve(length, curve)
-            made = self._file.create.Transition(_SOUND, length)
+            made = self._file.create.Transition(SOUND, length)
             made["OperationGroup"].value = group
             made.cutpoint = cut
             numbers = (made, "Length"), (group, "Length"), (made, "CutPoint")

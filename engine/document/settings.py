@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from enum import StrEnum
 from math import inf
 from types import MappingProxyType
 from typing import Any, Literal, get_args
@@ -80,3 +81,28 @@ def cut_settings(values: Mapping[str, object]) -> CutSettings:
     """
     known: dict[str, Any] = {one.name: values[one.name] for one in fields(CutSettings) if one.name in values}
     return CutSettings(**known)
+
+
+class Ripple(StrEnum):
+    """Which later clips follow an edit."""
+
+    OFF = "off"
+    TRACK = "track"
+    ALL = "all"
+
+
+RIPPLE = "ripple"
+"""The setting with the mode of a document in the window."""
+
+
+def ripple_of(settings: Mapping[str, object]) -> Ripple:
+    """Return the mode of a document.
+
+    Raises
+    ------
+    UsageError : the setting is not a mode
+    """
+    value = settings.get(RIPPLE, Ripple.OFF)
+    if value not in tuple(Ripple):
+        raise UsageError(f"{RIPPLE} cannot be {value!r}: give one of {', '.join(Ripple)}.")
+    return Ripple(str(value))

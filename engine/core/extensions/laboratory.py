@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from engine.core.processes import own_program
+from engine.core.processes.own_program import is_bundle
 
 
 def of_laboratory(module: str, name: str) -> Mapping[str, Any]:
@@ -16,7 +16,7 @@ def of_laboratory(module: str, name: str) -> Mapping[str, Any]:
     ----------
     module, name : the module in `engine.lab`, and the mapping in it
     """
-    if own_program.is_bundle():
+    if is_bundle():
         return {}
     found: Mapping[str, Any] = getattr(import_module(f"engine.lab.{module}"), name)
     return found

@@ -23,7 +23,21 @@ from engine.document.analysis import (
 )
 from engine.document.drums.hits import Hits
 from engine.document.drums.pickup import PICKUP, StrokePickup
-from engine.document.file.checks import arrays
+from engine.document.file.checks.arrays import (
+    UNREADABLE,
+    array_names,
+    require_beats,
+    require_curve,
+    require_hits,
+    require_listening,
+    require_nearest,
+    require_pickup,
+    require_scores,
+    require_sections,
+    require_sounds,
+    require_takes,
+    unpacked,
+)
 from engine.document.file.checks.columns import shown
 from engine.document.file.checks.limits import LONGEST_FACTS_BYTES, MOST_PACKED_BYTES
 from engine.document.file.checksums import Tally, digest
@@ -50,17 +64,17 @@ class Form:
 
 FORMS: Mapping[str, Form] = MappingProxyType(
     {
-        "score": Form(ScoreCurve, "the scores", arrays.require_scores),
-        "nearest": Form(NearestReference, "the nearest references", arrays.require_nearest),
-        "beats": Form(BeatGrid, "the beats", arrays.require_beats),
-        "listening": Form(Listening, "the onsets and the loudness", arrays.require_listening),
-        "hits": Form(Hits, "the drum hits", arrays.require_hits),
-        "promoted": Form(Hits, "the drum hits that you confirmed", arrays.require_hits),
-        "sounds": Form(DetectedSounds, "the detected sounds", arrays.require_sounds),
-        PICKUP: Form(StrokePickup, "which tracks were recorded together", arrays.require_pickup),
-        TAKES: Form(StoredTakes, "the takes", arrays.require_takes),
-        SECTIONS: Form(StoredSections, "the sections", arrays.require_sections),
-        "curve": Form(StoredCurve, "a curve", arrays.require_curve),
+        "score": Form(ScoreCurve, "the scores", require_scores),
+        "nearest": Form(NearestReference, "the nearest references", require_nearest),
+        "beats": Form(BeatGrid, "the beats", require_beats),
+        "listening": Form(Listening, "the onsets and the loudness", require_listening),
+        "hits": Form(Hits, "the drum hits", require_hits),
+        "promoted": Form(Hits, "the drum hits that you confirmed", require_hits),
+        "sounds": Form(DetectedSounds, "the detected sounds", require_sounds),
+        PICKUP: Form(StrokePickup, "which tracks were recorded together", require_pickup),
+        TAKES: Form(StoredTakes, "the takes", require_takes),
+        SECTIONS: Form(StoredSections, "the sections", require_sections),
+        "curve": Form(StoredCurve, "a curve", require_curve),
     }
 )
 """By the kind of the analysis; those that packages add have other kinds, and are curves."""
@@ -122,10 +136,10 @@ def read_analysis(connection: sqlite3.Connection, analysis_id: str) -> Analysis 
         made: Callable[..., Analysis] = FORMS[kind].made
         known = FORMS[kind].made.__dataclass_fields__
         values = json_value(facts.decode())
-        numbers = arrays.unpacked(block, arrays.array_names(known))
+        numbers = unpacked(block, array_names(known))
         analysis = made(**{name: values[name] for name in known.keys() & values}, **numbers)
         require_analysis(analysis)
-    except (*arrays.UNREADABLE, AttributeError):
+    except (*UNREADABLE, AttributeError):
         return None
     return analysis
 

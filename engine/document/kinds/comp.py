@@ -27,10 +27,11 @@ TAKE, FIRST_BAR, LAST_BAR = "take", "first_bar", "last_bar"
 """The number of the other take and those of the bars of the passage, from 1, in words alone."""
 MOST_NUMBERED = 1_000_000
 
-_PLACE = whole(0, FARTHEST_SAMPLES)
 _FIELDS = (COVERED_START_SAMPLES, COVERED_STOP_SAMPLES, TAKE_START_SAMPLES, TAKE_STOP_SAMPLES)
 _NAMES = dict.fromkeys((TAKE, FIRST_BAR, LAST_BAR), whole(1, MOST_NUMBERED))
-_validate = validator("comp", {**dict.fromkeys(_FIELDS, _PLACE), **_NAMES, **CROSSFADE}, _FIELDS)
+_comp = validator(
+    "comp", {**dict.fromkeys(_FIELDS, whole(0, FARTHEST_SAMPLES)), **_NAMES, **CROSSFADE}, _FIELDS
+)
 
 
 def covered(edited: Edited) -> tuple[int, int]:
@@ -42,9 +43,9 @@ def covered(edited: Edited) -> tuple[int, int]:
     )
 
 
-def _effect(edited: Edited) -> tuple[Drop | Hold | Order, ...]:
+def _comped(edited: Edited) -> tuple[Drop | Hold | Order, ...]:
     """Hold the other take against the cut of all of it, move it, and drop the bars that it covers."""
-    _validate(edited.payload)
+    _comp(edited.payload)
     start, stop = edited.start_samples, edited.stop_samples
     first, last = covered(edited)
     if start >= stop or first >= last or (start < last and first < stop):
@@ -54,8 +55,8 @@ def _effect(edited: Edited) -> tuple[Drop | Hold | Order, ...]:
     return (Hold(start, stop), move, Drop(first, last, fade_ms))
 
 
-def _words(edited: Edited, rate_hz: int) -> str:
-    return f"{span_words(edited, rate_hz)} {_where(edited, rate_hz)}"
+def _comp_words(edited: Edited, rate_hz: int) -> str:
+    return f"{span_words(edited, rate_hz)} {_comp_place(edited, rate_hz)}"
 
 
 def bars_in_words(first: int, last: int) -> str:
@@ -63,15 +64,15 @@ def bars_in_words(first: int, last: int) -> str:
     return f"bar {first}" if first == last else f"bars {first}–{last}"
 
 
-def _which(edited: Edited, rate_hz: int) -> str:
+def _comp_bars(edited: Edited, rate_hz: int) -> str:
     """Return the bars and their take; the place of the bars where they have no numbers."""
     take, first, last = (integer(edited.payload, name, 0) for name in (TAKE, FIRST_BAR, LAST_BAR))
     if not (take and first and last):
-        return _where(edited, rate_hz)
+        return _comp_place(edited, rate_hz)
     return f"take {take}, {bars_in_words(first, last)}"
 
 
-def _where(edited: Edited, rate_hz: int) -> str:
+def _comp_place(edited: Edited, rate_hz: int) -> str:
     return f"at {format_time(samples_to_s(covered(edited)[0], rate_hz), 1)}"
 
 
@@ -81,9 +82,9 @@ COMP = Kind(
     title="Comp",
     icon="comp",
     verb="comp",
-    validate=_validate,
-    effect=_effect,
-    words=_words,
-    how_much=_which,
+    validate=_comp,
+    effect=_comped,
+    words=_comp_words,
+    how_much=_comp_bars,
     fade=fade(HAND_CROSSFADE_MS),
 )

@@ -8,12 +8,12 @@ from engine.document.kinds.operations import Drop
 from engine.document.kinds.payload import CROSSFADE, CROSSFADE_MS, fade, one_of, real, validator
 from engine.document.proposals import QUESTION, UNFAMILIAR
 
-_validate = validator("cut", {**CROSSFADE, QUESTION: one_of((UNFAMILIAR,))})
+_cut = validator("cut", {**CROSSFADE, QUESTION: one_of((UNFAMILIAR,))})
 
 
-def _effect(edited: Edited) -> tuple[Drop, ...]:
+def _dropped(edited: Edited) -> tuple[Drop, ...]:
     """A cut without a crossfade is hard."""
-    _validate(edited.payload)
+    _cut(edited.payload)
     start, stop = edited.start_samples, edited.stop_samples
     return (Drop(start, stop, real(edited.payload, CROSSFADE_MS, 0.0)),) if start < stop else ()
 
@@ -26,8 +26,8 @@ CUT = Kind(
     drops_span=True,
     splits=True,
     is_learned=True,
-    validate=_validate,
-    effect=_effect,
+    validate=_cut,
+    effect=_dropped,
     words=span_words,
     how_much=span_words,
     fade=fade(0.0),

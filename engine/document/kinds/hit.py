@@ -124,7 +124,7 @@ def _lifted(edited: Edited) -> tuple[Lift, ...]:
     return (own, *others)
 
 
-def _words(edited: Edited, rate_hz: int) -> str:
+def _voice_words(edited: Edited, rate_hz: int) -> str:
     """The distance comes first: if room is short the voices are omitted, which the reason names too."""
     voices = str(edited.payload.get(VOICES, ""))
     return f"{shift_words(edited, rate_hz)} {voices}".rstrip()
@@ -141,7 +141,7 @@ HIT = Kind(
     fine_s=0.001,
     validate=_hit,
     effect=_sliced,
-    words=_words,
+    words=_voice_words,
     how_much=shift_words,
     is_of_tracks=True,
     fade=fade(HIT_CROSSFADE_MS),
@@ -159,7 +159,7 @@ FLAM = Kind(
     fine_s=0.001,
     validate=_flam,
     effect=_lifted,
-    words=_words,
+    words=_voice_words,
     how_much=shift_words,
     is_of_tracks=True,
     fade=fade(HIT_CROSSFADE_MS),

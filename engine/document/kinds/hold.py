@@ -7,11 +7,11 @@ from engine.document.kinds.kind import Kind, span_words
 from engine.document.kinds.operations import Hold
 from engine.document.kinds.payload import validator
 
-_validate = validator("keep", {})
+_keep = validator("keep", {})
 
 
-def _effect(edited: Edited) -> tuple[Hold, ...]:
-    _validate(edited.payload)
+def _held(edited: Edited) -> tuple[Hold, ...]:
+    _keep(edited.payload)
     start, stop = edited.start_samples, edited.stop_samples
     return (Hold(start, stop),) if start < stop else ()
 
@@ -22,7 +22,7 @@ KEEP = Kind(
     icon="keep",
     verb="keep",
     splits=True,
-    validate=_validate,
-    effect=_effect,
+    validate=_keep,
+    effect=_held,
     words=span_words,
 )

@@ -45,13 +45,13 @@ _insert = validator(
 )
 
 
-def _validate(payload: Mapping[str, object]) -> None:
+def _validate_insert(payload: Mapping[str, object]) -> None:
     _insert(payload)
     require_tone("an insert", payload)
 
 
 def _inserted(edited: Edited) -> tuple[Insert, ...]:
-    _validate(edited.payload)
+    _validate_insert(edited.payload)
     at, payload = edited.start_samples, edited.payload
     return (
         Insert(
@@ -66,11 +66,11 @@ def _inserted(edited: Edited) -> tuple[Insert, ...]:
     )
 
 
-def _words(edited: Edited, rate_hz: int) -> str:
-    return f"{_length(edited, rate_hz)} of {'silence' if is_silent(edited.payload) else 'room tone'}"
+def _insert_words(edited: Edited, rate_hz: int) -> str:
+    return f"{_insert_length(edited, rate_hz)} of {'silence' if is_silent(edited.payload) else 'room tone'}"
 
 
-def _length(edited: Edited, rate_hz: int) -> str:
+def _insert_length(edited: Edited, rate_hz: int) -> str:
     return length_words(samples_to_s(integer(edited.payload, LENGTH_SAMPLES, 0), rate_hz))
 
 
@@ -81,10 +81,10 @@ INSERT = Kind(
     icon="insert",
     verb="insert",
     shape="point",
-    validate=_validate,
+    validate=_validate_insert,
     effect=_inserted,
-    words=_words,
-    how_much=_length,
+    words=_insert_words,
+    how_much=_insert_length,
     fade=fade(HAND_CROSSFADE_MS),
     other=other_filling,
     filling=filled_with,

@@ -13,7 +13,7 @@ DRIFT_PPM = "drift_ppm"
 MOST_DRIFT_PPM = 2_000.0
 """Beyond it two recordings differ in speed by more than clocks do."""
 
-_validate = validator(
+_recorder = validator(
     "recorder",
     {
         BY_SAMPLES: number(-FARTHEST_SAMPLES, FARTHEST_SAMPLES),
@@ -22,14 +22,14 @@ _validate = validator(
 )
 
 
-def _effect(edited: Edited) -> tuple[Reclock, ...]:
+def _reclocked(edited: Edited) -> tuple[Reclock, ...]:
     """Its span is for drawing and listing; the alignment applies to whole tracks."""
-    _validate(edited.payload)
+    _recorder(edited.payload)
     by, ppm = real(edited.payload, BY_SAMPLES, 0.0), real(edited.payload, DRIFT_PPM, 0.0)
     return (Reclock(0, FARTHEST_SAMPLES, edited.tracks, by, ppm),) if by or ppm else ()
 
 
-def _words(edited: Edited, rate_hz: int) -> str:
+def _recorder_words(edited: Edited, rate_hz: int) -> str:
     ppm = real(edited.payload, DRIFT_PPM, 0.0)
     moved = shift_words(edited, rate_hz)
     if not ppm:
@@ -45,10 +45,10 @@ RECORDER = Kind(
     verb="line up recorder",
     shape="whole",
     fine_s=0.001,
-    validate=_validate,
-    effect=_effect,
-    words=_words,
-    how_much=_words,
+    validate=_recorder,
+    effect=_reclocked,
+    words=_recorder_words,
+    how_much=_recorder_words,
     is_of_tracks=True,
     amount=SHIFT,
 )

@@ -49,13 +49,13 @@ def _require_keys_of_tracks(what: str, value: object) -> None:
         _require_key(what, each)
 
 
-_anywhere = whole(0, FARTHEST_SAMPLES)
-_fields = validator(
+_audio_position = whole(0, FARTHEST_SAMPLES)
+_repair = validator(
     "repair",
     {
         AUDIO: _require_key,
-        AUDIO_START: _anywhere,
-        AUDIO_STOP: _anywhere,
+        AUDIO_START: _audio_position,
+        AUDIO_STOP: _audio_position,
         CROSSFADE_MS: number(0.0, LONGEST_REPAIR_CROSSFADE_MS),
         OVER: _require_keys,
         AUDIO_OF: _require_keys_of_tracks,
@@ -64,15 +64,15 @@ _fields = validator(
 )
 
 
-def _validate(payload: Payload) -> None:
-    _fields(payload)
+def _validate_repair(payload: Payload) -> None:
+    _repair(payload)
     if integer(payload, AUDIO_START, 0) >= integer(payload, AUDIO_STOP, 0):
         raise DocumentError("The audio of a repair ends before it starts.")
 
 
-def _effect(edited: Edited) -> tuple[Replace, ...]:
+def _repaired(edited: Edited) -> tuple[Replace, ...]:
     """The audio has a fixed position on the timeline, so that nudging an edge does not move it."""
-    _validate(edited.payload)
+    _validate_repair(edited.payload)
     start, stop, payload = edited.start_samples, edited.stop_samples, edited.payload
     first, last = integer(payload, AUDIO_START, 0), integer(payload, AUDIO_STOP, 0)
     fade_ms = real(payload, CROSSFADE_MS, HAND_CROSSFADE_MS)
@@ -99,8 +99,8 @@ REPAIR = Kind(
     title="Repair",
     icon="repair",
     verb="repair",
-    validate=_validate,
-    effect=_effect,
+    validate=_validate_repair,
+    effect=_repaired,
     words=span_words,
     fade=fade(HAND_CROSSFADE_MS, LONGEST_REPAIR_CROSSFADE_MS),
 )

@@ -43,13 +43,13 @@ def _is_pair(one: object) -> bool:
     )
 
 
-_FIELDS = {
+_TAKE_FIELDS = {
     AT_SAMPLES: whole(0, FARTHEST_SAMPLES),
     TAKES: _takes,
     NUMBER: whole(1, _MOST_LANES),
     **CROSSFADE,
 }
-_validate = validator("take", _FIELDS, (AT_SAMPLES, TAKES))
+_take = validator("take", _TAKE_FIELDS, (AT_SAMPLES, TAKES))
 
 
 def takes_of(edited: Edited) -> tuple[Take, ...]:
@@ -59,8 +59,8 @@ def takes_of(edited: Edited) -> tuple[Take, ...]:
     return tuple((str(source_id), at - int(offset)) for source_id, offset in pairs)
 
 
-def _effect(edited: Edited) -> tuple[Raise, ...]:
-    _validate(edited.payload)
+def _raised(edited: Edited) -> tuple[Raise, ...]:
+    _take(edited.payload)
     start, stop = edited.start_samples, edited.stop_samples
     if start >= stop:
         return ()
@@ -68,11 +68,11 @@ def _effect(edited: Edited) -> tuple[Raise, ...]:
     return (Raise(start, stop, edited.tracks, takes_of(edited), fade_ms),)
 
 
-def _words(edited: Edited, rate_hz: int) -> str:
-    return f"{span_words(edited, rate_hz)} {_which(edited, rate_hz)}".rstrip()
+def _take_words(edited: Edited, rate_hz: int) -> str:
+    return f"{span_words(edited, rate_hz)} {_take_number(edited, rate_hz)}".rstrip()
 
 
-def _which(edited: Edited, _rate_hz: int) -> str:
+def _take_number(edited: Edited, _rate_hz: int) -> str:
     return f"to take {edited.payload[NUMBER]}" if NUMBER in edited.payload else ""
 
 
@@ -82,10 +82,10 @@ TAKE = Kind(
     title="Take",
     icon="take",
     verb="swap",
-    validate=_validate,
-    effect=_effect,
-    words=_words,
-    how_much=_which,
+    validate=_take,
+    effect=_raised,
+    words=_take_words,
+    how_much=_take_number,
     is_of_tracks=True,
     fade=fade(HAND_CROSSFADE_MS),
 )

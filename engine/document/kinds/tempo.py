@@ -39,7 +39,7 @@ MOST_BARS_LATER = 31
 _LONGEST_ID = 200
 _HIGHEST_BPM = 10_000.0
 
-_validate = validator(
+_tempo = validator(
     "tempo",
     {
         GRID: text(_LONGEST_ID),
@@ -50,8 +50,8 @@ _validate = validator(
 )
 
 
-def _effect(edited: Edited) -> tuple[Operation, ...]:
-    _validate(edited.payload)
+def _no_operations(edited: Edited) -> tuple[Operation, ...]:
+    _tempo(edited.payload)
     return ()
 
 
@@ -64,7 +64,7 @@ def reading_words(payload: Mapping[str, object]) -> str:
     return f"{words}, {bpm:.1f} BPM" if bpm else words
 
 
-def _words(edited: Edited, rate_hz: int) -> str:  # noqa: ARG001 - a kind is asked with both
+def _tempo_words(edited: Edited, rate_hz: int) -> str:  # noqa: ARG001 - a kind is asked with both
     return reading_words(edited.payload)
 
 
@@ -73,8 +73,8 @@ TEMPO = Kind(
     title="Tempo",
     icon="tempo",
     verb="count",
-    validate=_validate,
-    effect=_effect,
-    words=_words,
-    how_much=_words,
+    validate=_tempo,
+    effect=_no_operations,
+    words=_tempo_words,
+    how_much=_tempo_words,
 )

@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
-from engine.core.errors import UsageError
 from engine.core.spans import common, united
+from engine.document.settings import RIPPLE as RIPPLE
+from engine.document.settings import Ripple as Ripple
+from engine.document.settings import ripple_of as ripple_of
 from engine.document.state import DocumentState
 from engine.document.tracks.clip import Clip
 from engine.document.tracks.track import Track
-
-
-class Ripple(StrEnum):
-    """Which later clips follow an edit."""
-
-    OFF = "off"
-    TRACK = "track"
-    ALL = "all"
-
-
-RIPPLE = "ripple"
-"""The setting with the mode of a document in the window."""
-
-
-def ripple_of(settings: Mapping[str, object]) -> Ripple:
-    """Return the mode of a document.
-
-    Raises
-    ------
-    UsageError : the setting is not a mode
-    """
-    value = settings.get(RIPPLE, Ripple.OFF)
-    if value not in tuple(Ripple):
-        raise UsageError(f"{RIPPLE} cannot be {value!r}: give one of {', '.join(Ripple)}.")
-    return Ripple(str(value))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,8 @@ from engine.document.file.checks.limits import (
     LOWEST_RATE_HZ,
     MOST_CLIPS,
 )
-from engine.document.settings import cut_settings
+from engine.document.settings import cut_settings, ripple_of
 from engine.document.state import DocumentState
-from engine.document.tracks.ripple import ripple_of
 from engine.document.tracks.track import source_length_samples
 
 

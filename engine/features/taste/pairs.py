@@ -7,13 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.analysis.beats.listen import listen
 from engine.analysis.signal.mono import mono_of
 from engine.core.errors import UsageError
 from engine.core.progress import Progress
 from engine.core.spans import Samples, common
 from engine.document.analysis import NOWHERE
-from engine.features.match.match import match
 from engine.features.taste.anomaly.cut_habits import CutHabits, RecordingCuts
 from engine.features.taste.cuts.user_cuts import cuts_of_recording
 from engine.sound.reader import SourceReader, content_hash
@@ -32,6 +30,8 @@ def cuts_of_pairs(raws: Sequence[Path], edited: Iterable[Path], progress: Progre
     SourceError : a file cannot be read
     Cancelled : the user asked for it
     """
+    from engine.features.match.match import match  # torch
+
     files = tuple(edited)
     left_ms: dict[int, Samples] = {}
     for number, path in enumerate(files):
@@ -56,6 +56,8 @@ def cuts_of_pairs(raws: Sequence[Path], edited: Iterable[Path], progress: Progre
 
 
 def _in_recording(path: Path, spans_ms: Samples, progress: Progress) -> RecordingCuts:
+    from engine.analysis.beats.listen import listen  # torch
+
     with SourceReader(path) as reader:
         rate_hz, frames = reader.rate_hz, reader.frames
         analysed = listen(mono_of(reader, rate_hz), rate_hz, frames, progress)

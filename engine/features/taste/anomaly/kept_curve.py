@@ -20,9 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.wording import percent
-from engine.features.taste.anomaly.threshold import HIGHEST_LIMIT, USUAL_LIMIT, moving_means, score_of
-
-Numbers = NDArray[np.float64]
+from engine.features.taste.anomaly.threshold import (
+    HIGHEST_LIMIT,
+    USUAL_LIMIT,
+    Numbers,
+    moving_means,
+    score_of,
+)
 
 BLOCK_S = 4.0
 """Scores this far apart are hardly correlated: by 0.05 to 0.14 in songs and drums."""

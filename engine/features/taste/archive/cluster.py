@@ -53,7 +53,7 @@ def score_on_cluster(taste_path: Path, paths: Iterable[Path], address: str) -> G
         def submit(path: Path) -> Pending[Outcome]:
             whole = path.absolute()
             pending: Pending[Outcome] = client.submit(
-                _score, sent, taste_path, path, whole, _size(whole), pure=False
+                _score_on_worker, sent, taste_path, path, whole, _size(whole), pure=False
             )
             return pending
 
@@ -93,7 +93,9 @@ def _size(path: Path) -> int | None:
         return None
 
 
-def _score(content: bytes, taste_path: Path, given: Path, path: Path, size_bytes: int | None) -> Outcome:
+def _score_on_worker(
+    content: bytes, taste_path: Path, given: Path, path: Path, size_bytes: int | None
+) -> Outcome:
     """Score a recording on a worker."""
     if size_bytes is not None and _size(path) != size_bytes:
         return Refused(

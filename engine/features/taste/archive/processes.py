@@ -33,7 +33,7 @@ def score_by_processes(taste_path: Path, paths: Iterable[Path], workers: int) ->
     with one_thread_each(), ProcessPoolExecutor(workers, context, _start, (taste_path, cancelled)) as pool:
 
         def submit(path: Path) -> Future[Outcome]:
-            return pool.submit(_score, path)
+            return pool.submit(_score_in_process, path)
 
         try:
             yield from in_order(submit, paths, _AHEAD_PER_WORKER * workers)
@@ -60,5 +60,5 @@ def _start(taste_path: Path, cancelled: Event) -> None:
     _Worker.progress = ReportingProgress(cancelled=cancelled)
 
 
-def _score(path: Path) -> Outcome:
+def _score_in_process(path: Path) -> Outcome:
     return score_recording(_Worker.taste, path, _Worker.progress)

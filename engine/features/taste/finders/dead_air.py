@@ -13,7 +13,7 @@ from engine.recordings.channel_faults import channel_faults, channel_faults_sent
 from engine.review.finders.finder import Finder, FinderRequest, Found
 
 
-def _find(request: FinderRequest, progress: Progress) -> Found:
+def _find_dead_air(request: FinderRequest, progress: Progress) -> Found:
     progress.check_cancelled()
     state, listening = request.state, request.analyses.get("listening")
     assert isinstance(listening, Listening), "the finder needs it"
@@ -32,4 +32,4 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
     )
 
 
-DEAD_AIR = Finder("Dead air", "Cuts pauses in the music.", _find, needs=("listening",), maker=PAUSES)
+DEAD_AIR = Finder("Dead air", "Cuts pauses in the music.", _find_dead_air, needs=("listening",), maker=PAUSES)

@@ -79,7 +79,7 @@ def _check(request: FinderRequest) -> None:
     cut_settings({**request.state.settings, **_settings(request).stored(request.state)})
 
 
-def _find(request: FinderRequest, progress: Progress) -> Found:
+def _find_cuts(request: FinderRequest, progress: Progress) -> Found:
     progress.check_cancelled()
     state, known = request.state, request.analyses
     curve, listening, nearest, grid = (known.get(one) for one in ("score", "listening", "nearest", "beats"))
@@ -110,7 +110,7 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
 CUTS = Finder(
     "Cuts by taste",
     "Cuts passages that are unlike your edits.",
-    _find,
+    _find_cuts,
     CutsSettings,
     needs=("score",),
     check=_check,

@@ -25,6 +25,7 @@ from engine.features.taste.anomaly.recipes.own_faults.practice import Practice
 from engine.features.taste.anomaly.recipes.own_faults.rest import (
     APART_STEPS,
     EVERY_STEPS,
+    Numbers,
     Reference,
     has_rest,
     log_unlike_rest,
@@ -45,8 +46,6 @@ _LEAST_STEPS = 2 * APART_STEPS
 _USUAL_STD = 0.25
 _RANGE_DB = 60.0
 _TRUST, _STD, _FLOOR = "rhythm_trust", "rhythm_std", "rhythm_floor_db"
-
-Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ FEATURE = Feature(
     finders={
         "cuts": OwnFinder("engine.features.taste.finders.cuts.finder:CUTS"),
         "dead-air": OwnFinder("engine.features.taste.finders.dead_air:DEAD_AIR"),
-        "pauses": OwnFinder("engine.features.taste.finders.pauses:PAUSES"),
+        "pauses": OwnFinder("engine.features.taste.finders.pauses:SHORTER_PAUSES"),
     },
     analyses={
         "score": "engine.features.taste.analyses:SCORE",

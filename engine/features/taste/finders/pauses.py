@@ -126,7 +126,7 @@ def _cut(state: DocumentState, cut: tuple[int, int], pause_s: float, longest_s: 
     return Proposal(key, CUT.name, start, stop, score, reason, BY_SHORTENING, (), payload)
 
 
-PAUSES = Finder(
+SHORTER_PAUSES = Finder(
     "Shorten pauses",
     "Leaves less of long pauses, half of it at either end, so that no word is cut off.",
     find_pauses,

@@ -18,11 +18,10 @@ from engine.document.analysis import BeatGrid
 from engine.document.listening_ids import listening_ids
 from engine.document.state import DocumentState
 from engine.recordings.analyses import ANALYSES, AnalysisRequest, FoundAnalyses, analysed, missing_analyses
-from engine.recordings.checked_mix import CheckedMix
+from engine.recordings.checked_mix import _BLOCK_FRAMES, CheckedMix
 from engine.sound.edl.build import whole
 from engine.sound.edl.render import Renderer
 
-_BLOCK_FRAMES = 65_536
 _LOAD_TASTE = "engine.features.taste.anomaly.taste:load_taste"
 """Named, since features know recordings and not the reverse."""
 

@@ -65,7 +65,7 @@ def find_reference(path: Path, expected_hash: str, folders: Sequence[Path], prog
     SourceError : none of the folders has it, or the file with its name is another recording
     """
     changed = ""
-    for candidate in _candidates(path, folders if expected_hash else ()):
+    for candidate in _reference_candidates(path, folders if expected_hash else ()):
         progress.check_cancelled()
         try:
             if not expected_hash or content_hash(candidate) == expected_hash:
@@ -84,7 +84,7 @@ def find_reference(path: Path, expected_hash: str, folders: Sequence[Path], prog
     )
 
 
-def _candidates(path: Path, folders: Sequence[Path]) -> Iterator[Path]:
+def _reference_candidates(path: Path, folders: Sequence[Path]) -> Iterator[Path]:
     if path.is_file():
         yield path
     for folder in dict.fromkeys(folders):

@@ -30,10 +30,10 @@ FEATURES = PARTS * 2 * _POOLED + 2
 _DILATIONS = (1, 2, 4, 8)
 _USUAL_PERIOD_S = 0.5
 
-Floats = NDArray[np.float32]
+Pictures = NDArray[np.float32]
 
 
-def running_sums(heard: Floats) -> NDArray[np.float64]:
+def running_sums(heard: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the sums, up to each frame, of levels and of their rises in 16 bands, shape (frames + 1, 32).
 
     Parameters
@@ -45,7 +45,7 @@ def running_sums(heard: Floats) -> NDArray[np.float64]:
     return span_means.running_sums(both.mean(axis=2))
 
 
-def pictures(sums: NDArray[np.floating], frames: NDArray[np.float64]) -> Floats:
+def pictures(sums: NDArray[np.floating], frames: NDArray[np.float64]) -> Pictures:
     """Return the features in each part of each beat, float32, shape (n, FEATURES).
 
     Parameters
@@ -59,7 +59,7 @@ def pictures(sums: NDArray[np.floating], frames: NDArray[np.float64]) -> Floats:
     means = np.diff(span_means.sums_at(sums, edges + 0.5), axis=1) / (periods / PARTS)[:, None, None]
     slow = np.log2(periods / FRAMES_PER_S / _USUAL_PERIOD_S)[:, None]
     drawn = [means.reshape(len(frames), -1), slow, slow**2]
-    pictured: Floats = np.concatenate(drawn, axis=1).astype(np.float32)
+    pictured: Pictures = np.concatenate(drawn, axis=1).astype(np.float32)
     return pictured
 
 
@@ -89,9 +89,9 @@ class BarNetwork(nn.Module):
 
 
 @torch.no_grad()
-def told_of(network: BarNetwork, drawn: Floats) -> Floats:
+def told_of(network: BarNetwork, drawn: Pictures) -> NDArray[np.float32]:
     """Return the logits of one reading, float32, shape (beats, 2)."""
-    told: Floats = network(torch.tensor(drawn)[None])[0].numpy()
+    told: NDArray[np.float32] = network(torch.tensor(drawn)[None])[0].numpy()
     return told
 
 

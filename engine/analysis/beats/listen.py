@@ -19,7 +19,7 @@ from engine.core.progress import SILENT, Progress
 from engine.document.analysis import BeatGrid, Listening
 from engine.document.listening_ids import LISTENING_MAKER
 
-Floats = NDArray[np.float32]
+Samples = NDArray[np.float32]
 
 LOWEST_RATE_HZ = 8_000
 HIGHEST_RATE_HZ = 192_000
@@ -43,7 +43,7 @@ class PassResult:
 
 
 def listen(
-    blocks: Iterable[Floats],
+    blocks: Iterable[Samples],
     rate_hz: int,
     total_samples: int,
     progress: Progress = SILENT,
@@ -93,7 +93,9 @@ def find_beats(
     return find_readings(traces, traces.activations, progress, tempo_prior)
 
 
-def _listening(onsets_samples: NDArray[np.int64], loudness_db: Floats, dead: DeadAir) -> Listening:
+def _listening(
+    onsets_samples: NDArray[np.int64], loudness_db: NDArray[np.float32], dead: DeadAir
+) -> Listening:
     return Listening(
         onsets_samples,
         loudness_db,
@@ -105,7 +107,7 @@ def _listening(onsets_samples: NDArray[np.int64], loudness_db: Floats, dead: Dea
     )
 
 
-def _without_pulse(blocks: Iterable[Floats], rate_hz: int, progress: Progress) -> PassResult:
+def _without_pulse(blocks: Iterable[Samples], rate_hz: int, progress: Progress) -> PassResult:
     loudness, dead_air = Loudness(), DeadAirDetector(rate_hz)
     for block in finite_pieces(blocks):
         progress.check_cancelled()

@@ -15,7 +15,7 @@ from engine.document.analysis import BeatGrid
 from engine.document.grid.edits import with_downbeat
 from engine.document.grid.tapping import fit_taps
 
-_FAVOUR = 6.0
+_TAP_FAVOUR = 6.0
 """Bonus, in log-odds, of a beat at a tap."""
 _HAND_S = 0.03
 """Standard deviation of taps from their beats."""
@@ -52,16 +52,16 @@ def follow_taps(
     odds = np.maximum(beat_odds(found.beat, rate), _LEAST_ODDS)
     taps_s = tapped.first_s + np.arange(len(taps_samples)) * tapped.period_s
     away_s = np.abs(np.arange(len(odds)) / rate - taps_s[:, None]).min(axis=0)
-    favour = _FAVOUR * np.exp(-0.5 * (away_s / _HAND_S) ** 2)
+    favour = _TAP_FAVOUR * np.exp(-0.5 * (away_s / _HAND_S) ** 2)
     near = Pulse(np.rint(taps_s * rate).astype(np.int64), np.full(len(taps_s), tapped.tempo_bpm))
     ways = [odds, _in_either_half(odds, round(0.5 * tapped.period_s * rate))]
     grids = []
     with few_threads():
-        evidence = evidence_of(traces, odds, found)
+        heard = evidence_of(traces, odds, found)
         for number, way in enumerate(ways):
             part = progress.part(number / len(ways), (number + 1) / len(ways))
             pulse = best_pulse(way + favour, rate, near=near, progress=part)
-            grids.append(grid_of(pulse, found, evidence, traces, part, is_tapped=True))
+            grids.append(grid_of(pulse, found, heard, traces, part, is_tapped=True))
     known = [grid for grid in grids if grid is not None]
     if not known:
         return None

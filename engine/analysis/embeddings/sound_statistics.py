@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.analysis.embeddings.rhythm_statistics import RHYTHM_SIZE, rhythm_statistics
+from engine.analysis.embeddings.rhythm_statistics import _GROUPS, RHYTHM_SIZE, rhythm_statistics
 from engine.analysis.signal.framing import power_of, spectra
 from engine.analysis.signal.mel import mel_filter_bank
 from engine.analysis.signal.mel_settings import MelSettings
@@ -28,7 +28,6 @@ _FLOOR_POWER = 1e-7  # about 70 dB below music at the playing level of `engine.a
 _QUANTILES = (0.1, 0.9)
 _CONTRAST_BANDS, _CONTRAST_FROM_HZ, _CONTRAST_SHARE = 7, 200.0, 0.2
 _LEVEL_QUANTILES = (0.05, 0.25, 0.75, 0.95)
-_GROUPS = 8
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from engine.analysis.learning.across import in_force
+from engine.analysis.learning.across import Batch, Loss, in_force
 from engine.analysis.learning.torch_threads import few_threads
 from engine.core.progress import Progress
 
-Batch = tuple[Tensor, ...]
-Loss = Callable[[nn.Module, Batch], Tensor]
 OnEpoch = Callable[["Epoch"], None]
 """Callback after every epoch, with the model at its weights; can raise to end the training."""
 

@@ -79,8 +79,8 @@ def band_power_blocks(
     ----------
     bank : float32, shape (n_fft // 2 + 1, bands), the share of each FFT bin in each band, see `bank_tensor`
     """
-    for spectra in spectra_blocks(blocks, n_fft, hop_samples):
-        yield (power_of(spectra).T @ bank).numpy()
+    for spectrum in spectra_blocks(blocks, n_fft, hop_samples):
+        yield (power_of(spectrum).T @ bank).numpy()
 
 
 def log_mel_blocks(

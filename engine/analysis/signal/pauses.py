@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.signal.loudness import middle_of_playing_db
-from engine.core.spans import Samples, runs
+from engine.core.spans import runs
 
 ABOVE_NOISE_DB = 8.0
 """A moment louder than the room noise by this is not a pause."""
-QUIETER_DB, FAR_QUIETER_DB = 18.0, 45.0
+PAUSE_QUIETER_DB, PAUSE_FAR_QUIETER_DB = 18.0, 45.0
 """A pause is quieter than the speech by the first; a moment quieter by the second is one at any noise."""
 _NOISE_QUANTILE = 0.1
 _AROUND_S = 15.0
@@ -27,10 +27,10 @@ _SMOOTHED_S = 0.064
 _CLICK_S, _CLICK_QUIETER_DB = 0.07, 12.0
 
 
-def pauses(loudness_db: NDArray[np.float32], hop_s: float, least_s: float) -> Samples:
+def pauses(loudness_db: NDArray[np.float32], hop_s: float, least_s: float) -> NDArray[np.int64]:
     """Return pauses of at least `least_s`, shape (n, 2), [start, stop) in hops, ascending and disjoint.
 
-    Speech less than `QUIETER_DB` above the noise has no pauses.
+    Speech less than `PAUSE_QUIETER_DB` above the noise has no pauses.
 
     Parameters
     ----------
@@ -40,7 +40,9 @@ def pauses(loudness_db: NDArray[np.float32], hop_s: float, least_s: float) -> Sa
         return np.zeros((0, 2), np.int64)
     said_db = middle_of_playing_db(loudness_db)
     threshold_db = np.clip(
-        _noise_db(loudness_db, hop_s) + ABOVE_NOISE_DB, said_db - FAR_QUIETER_DB, said_db - QUIETER_DB
+        _noise_db(loudness_db, hop_s) + ABOVE_NOISE_DB,
+        said_db - PAUSE_FAR_QUIETER_DB,
+        said_db - PAUSE_QUIETER_DB,
     )
     around = 2 * round((_SMOOTHED_S / hop_s - 1) / 2) + 1 if hop_s < _SMOOTHED_S else 1
     level_db = _smoothed_db(loudness_db, around)

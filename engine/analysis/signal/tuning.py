@@ -33,8 +33,8 @@ def tuning_blocks(
     blocks : float32, each of shape (n,), at `rate_hz`
     """
     first, last = (round(hz * _N_FFT / rate_hz) for hz in (_LOWEST_HZ, _HIGHEST_HZ))
-    for spectra in spectra_blocks(blocks, _N_FFT, hop_samples, _FRAMES_PER_PIECE):
-        yield _histograms(spectra[first - 1 : last + 2].abs(), first, rate_hz).numpy()
+    for spectrum in spectra_blocks(blocks, _N_FFT, hop_samples, _FRAMES_PER_PIECE):
+        yield _histograms(spectrum[first - 1 : last + 2].abs(), first, rate_hz).numpy()
 
 
 def _histograms(magnitude: torch.Tensor, first: int, rate_hz: int) -> torch.Tensor:

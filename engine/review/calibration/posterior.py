@@ -10,9 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.review.calibration.evidence import Numbers
 from engine.review.calibration.products import times, weighted_squares
-
-Numbers = NDArray[np.float64]
 
 _MOST_STEPS = 50
 _NEAR_ENOUGH = 1e-5  # the step after one so small would be some 1e-10

@@ -17,7 +17,7 @@ from widgets.controls.keys.caps import KeyButton
 from widgets.theme import Theme, mono_font, px, ui_font
 
 _ERROR = "Error"
-_GAP = "\N{NO-BREAK SPACE}"
+_SPACE = "\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +118,12 @@ class MessageLog(QDialog):
     def _row(self, one: Message) -> str:
         theme = self._theme
         time_px = QFontMetricsF(mono_font()).horizontalAdvance("00:00:00")
-        indent = round(time_px + QFontMetricsF(ui_font()).horizontalAdvance(2 * _GAP))
+        indent = round(time_px + QFontMetricsF(ui_font()).horizontalAdvance(2 * _SPACE))
         mark = f"<b style='color: {theme.error}'>{_ERROR}: </b>" if one.is_error else ""
         return (
             f"<p style='margin: 0 0 {px(5)}px {indent}px; text-indent: -{indent}px'>"
             f"<span style='color: {theme.dim}; font-family: JetBrains Mono'>{one.at:%H:%M:%S}</span>"
-            f"{2 * _GAP}{mark}{escape(one.text)}</p>"
+            f"{2 * _SPACE}{mark}{escape(one.text)}</p>"
         )
 
     def _copy_all(self) -> None:

@@ -207,3 +207,7 @@ def carried_over(view: Viewport, old: TimeMap, new: TimeMap, playhead: tuple[int
         fixed = old.to_source(view.sample_at(x))
     zoom = min(view.samples_per_px, longer.coarsest_samples_per_px)
     return replace(longer, samples_per_px=zoom).moved(new.to_view(fixed) - x * zoom)
+
+
+SOURCE_TIMES = TimeMap()
+"""Positions of the source, unchanged."""

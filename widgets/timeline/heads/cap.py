@@ -12,7 +12,7 @@ from widgets.theme import Theme
 CAP_WIDTH, CAP_HEIGHT = 22, 16
 DOT, DOTS_APART = 2.4, 4.5
 OUTLINE_SHARE = 0.5
-_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+ENTER_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _COMMANDS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
 
 
@@ -45,7 +45,7 @@ class HeadButton(QAbstractButton):
         if (
             event.type() == QEvent.Type.ShortcutOverride
             and isinstance(event, QKeyEvent)
-            and event.key() in _ENTER
+            and event.key() in ENTER_KEYS
             and not event.modifiers() & _COMMANDS
         ):
             event.accept()
@@ -53,7 +53,7 @@ class HeadButton(QAbstractButton):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in _ENTER:
+        if event.key() in ENTER_KEYS:
             self.for_group = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             self.click()
         else:

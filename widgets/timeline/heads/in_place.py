@@ -7,8 +7,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from widgets import theme
-
-_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+from widgets.timeline.heads.cap import ENTER_KEYS
 
 
 class InPlaceField(QLineEdit):
@@ -52,7 +51,7 @@ class InPlaceField(QLineEdit):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self._end(takes=False)
-        elif event.key() in _ENTER:
+        elif event.key() in ENTER_KEYS:
             self._end(takes=True)
         else:
             super().keyPressEvent(event)

@@ -14,6 +14,7 @@ from engine.core.wording import gain_text, pan_text
 from engine.document.tracks.edits import LOUDEST_DB, QUIETEST_DB
 from widgets import theme
 from widgets.theme import Theme
+from widgets.timeline.heads.cap import ENTER_KEYS
 
 STEPS_RUN = "steps"
 """The run of single steps: wheel and arrow keys in a row are one step of undo."""
@@ -25,7 +26,6 @@ FINE = 0.2
 KNOB, KNOB_TURN_DEG = 11, 135
 _NUMBER = re.compile(r"[-+−–]?\s*\d+(?:[.,]\d*)?|[-+−–]?\s*[.,]\d+")
 _STEP_KEYS = {Qt.Key.Key_Up: 1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: -1, Qt.Key.Key_Left: -1}
-_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class ValueField(QAbstractSlider):
@@ -204,7 +204,7 @@ class ValueField(QAbstractSlider):
         elif event.key() in _STEP_KEYS:
             self._adjust(self.value() + _STEP_KEYS[Qt.Key(event.key())] * self.wheel_steps, STEPS_RUN)
         else:
-            self.typing_asked.emit("" if event.key() in _ENTER else event.text())
+            self.typing_asked.emit("" if event.key() in ENTER_KEYS else event.text())
 
     # drawing
 
@@ -289,4 +289,4 @@ def _is_mine(event: QKeyEvent) -> bool:
         return False
     typed = event.text()
     types_number = bool(typed) and (typed.isdecimal() or typed in "-−.,")
-    return types_number or event.key() in (*_STEP_KEYS, *_ENTER, Qt.Key.Key_Escape)
+    return types_number or event.key() in (*_STEP_KEYS, *ENTER_KEYS, Qt.Key.Key_Escape)

@@ -14,7 +14,7 @@ from widgets.timeline.marks.markers import paint_readout
 from widgets.timeline.marks.snapping import division_near
 from widgets.timeline.mouse.surface import Surface
 
-GRIP_PX = 6
+BEAT_GRIP_PX = 6
 
 
 def beat_at(canvas: Surface, at: QPointF) -> int | None:
@@ -22,7 +22,7 @@ def beat_at(canvas: Surface, at: QPointF) -> int | None:
     layout, beats, grid = canvas.frame.layout, canvas.shown.beats, canvas.grid
     if beats is None or grid is None or not layout.ruler_top <= at.y() < layout.sections_top:
         return None
-    line = division_near(at.x(), beats, canvas.viewport, theme.px(GRIP_PX))
+    line = division_near(at.x(), beats, canvas.viewport, theme.px(BEAT_GRIP_PX))
     if line is None:
         return None
     source = int(canvas.times.to_source(line))

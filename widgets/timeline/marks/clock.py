@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.marks.time_of_day import TimeOfDay
-from widgets.timeline.time_map import TimeMap
+from widgets.timeline.time_map import SOURCE_TIMES, TimeMap
 from widgets.timeline.viewport import Viewport
 
 BESIDE_PX = 8
 """Margin of the window in which ticks are looked for: the label of one just left of it may be visible."""
-_SOURCE = TimeMap()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,7 +25,7 @@ class ClockTimes:
     """
 
     start: TimeOfDay | None = None
-    times: TimeMap = _SOURCE
+    times: TimeMap = SOURCE_TIMES
 
     def ticks(self, view: Viewport, step_s: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the multiples of a step since midnight that play in a window.

@@ -14,10 +14,9 @@ from engine.document.analysis import ScoreCurve, StoredCurve
 from widgets import theme
 from widgets.timeline.frame import CURVE, Frame
 from widgets.timeline.marks.score import paint_line
-from widgets.timeline.time_map import TimeMap
+from widgets.timeline.time_map import SOURCE_TIMES, TimeMap
 
 PAD_PX = 6
-_SOURCE = TimeMap()
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +24,7 @@ class CurveLanes:
     """Curves of a document, in source positions, and where the view draws these."""
 
     curves: tuple[StoredCurve, ...] = ()
-    times: TimeMap = _SOURCE
+    times: TimeMap = SOURCE_TIMES
 
     @cached_property
     def drawn(self) -> tuple[ScoreCurve | None, ...]:

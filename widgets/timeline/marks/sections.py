@@ -18,11 +18,10 @@ from engine.core.wording import percent
 from engine.document.marks.sections import StoredSections
 from widgets import theme
 from widgets.timeline.frame import Frame
-from widgets.timeline.time_map import TimeMap
+from widgets.timeline.time_map import SOURCE_TIMES, TimeMap
 
 FILL = 0.34
 PAD_PX, NARROWEST_TEXT_PX, EDGE_PX = 5, 9, 2
-_SOURCE = TimeMap()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +44,7 @@ class SectionLane:
     """Sections in source positions, and their drawn positions."""
 
     sections: StoredSections | None = None
-    times: TimeMap = _SOURCE
+    times: TimeMap = SOURCE_TIMES
 
     @property
     def is_shown(self) -> bool:

@@ -21,18 +21,17 @@ from engine.document.analysis import DetectedSounds
 from widgets import theme
 from widgets.timeline.edits.proposals import paint_row
 from widgets.timeline.frame import Frame
-from widgets.timeline.time_map import TimeMap
+from widgets.timeline.time_map import SOURCE_TIMES, TimeMap
 
 ROOM_PX = 100
 """Sounds whose starts are closer than this share one label."""
-PAD_PX, EDGE_PX = 4, 2
+SOUND_PAD_PX, SOUND_EDGE_PX = 4, 2
 FAINTEST, STRONGEST = 0.25, 0.8
 """How strong a sound is drawn that is hardly likely, and one that is certain."""
 NARROWEST_WORD_PX = 36
 GROUND = 0.8
 """Opacity of a label that stands for several sounds."""
 _MOST_IN_TIP = 6
-_SOURCE = TimeMap()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ class SoundLane:
     """Detected sounds in source positions, and their drawn positions."""
 
     sounds: DetectedSounds | None = None
-    times: TimeMap = _SOURCE
+    times: TimeMap = SOURCE_TIMES
 
     @property
     def is_shown(self) -> bool:
@@ -84,7 +83,7 @@ class SoundLane:
             return
         ground = QRectF(0, layout.sounds_top, layout.width, high)
         painter.fillRect(ground, theme.color(tokens.panel))
-        edge = theme.px(EDGE_PX)
+        edge = theme.px(SOUND_EDGE_PX)
         bars = QRectF(0, layout.sounds_top + edge, layout.width, high - 2 * edge)
         paint_row(painter, theme.premultiplied(tokens.marker, self._strengths(frame)), bars)
         painter.setFont(theme.ui_font(theme.TEXT_SMALL))
@@ -104,7 +103,7 @@ class SoundLane:
     def written(self, frame: Frame) -> list[tuple[QRectF, str, int]]:
         """Return each visible label: its box, itself, and the number of further sounds."""
         found, drawn, layout = [], self.drawn, frame.layout
-        view, pad = frame.viewport, theme.px(PAD_PX)
+        view, pad = frame.viewport, theme.px(SOUND_PAD_PX)
         groups = words_of(drawn, round(theme.px(ROOM_PX) * view.samples_per_px))
         for number, word in enumerate(groups):
             left = view.x_at(int(drawn.spans_samples[word.first, 0]))

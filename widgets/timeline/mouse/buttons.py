@@ -10,7 +10,8 @@ from PySide6.QtGui import QCursor, QMouseEvent, QPixmap
 from widgets import theme
 from widgets.timeline.clips.drag import MoveClips
 from widgets.timeline.edits.selection import LEAST_PX, SelectSpan
-from widgets.timeline.mouse import gestures, panning
+from widgets.timeline.mouse import gestures
+from widgets.timeline.mouse.panning import Pan
 from widgets.timeline.sound.brush import Paintable, PaintStroke
 
 
@@ -43,9 +44,9 @@ class Mouse:
             canvas.snapping.at = None
             self.drag = gestures.press(canvas, at, event.modifiers())
         elif event.button() == Qt.MouseButton.MiddleButton:
-            self.drag = panning.Pan(canvas, at)
+            self.drag = Pan(canvas, at)
         self._button = event.button()
-        if isinstance(self.drag, panning.Pan | gestures.MoveWindow):
+        if isinstance(self.drag, Pan | gestures.MoveWindow):
             canvas.setCursor(Qt.CursorShape.ClosedHandCursor)
         canvas.update()
 

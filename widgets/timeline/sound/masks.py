@@ -18,7 +18,7 @@ from widgets.timeline.frame import Frame
 from widgets.timeline.sound.color_maps import ColorMap
 from widgets.timeline.sound.lanes import Lane
 from widgets.timeline.sound.spectrogram import Place, SpectrogramLook, hz_at
-from widgets.timeline.time_map import TimeMap
+from widgets.timeline.time_map import SOURCE_TIMES, TimeMap
 
 STRONGEST = 0.6
 """Opacity of a full mask on a spectrogram."""
@@ -27,7 +27,6 @@ SHADE = 0.22
 
 _SHADED_HZ = np.geomspace(60.0, 16_000.0, 48)
 """Parts of the mask that a waveform shows, with equal weight."""
-_SOURCE = TimeMap()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +35,7 @@ class MaskLayer:
 
     masks: tuple[ShownMask, ...] = ()
     paint: tuple[Paint, ...] = ()
-    times: TimeMap = _SOURCE
+    times: TimeMap = SOURCE_TIMES
 
     def draw(
         self,

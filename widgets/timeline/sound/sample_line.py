@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-PIXELS = NDArray[np.uint32]
+from widgets.timeline.sound.bands import PIXELS
 
 
 def column_extents(

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.document.kinds.operations import Stored
 from engine.sound.edl.tracks.delay import Sound
@@ -17,9 +16,8 @@ from engine.sound.edl.tracks.patches import Patches
 from engine.sound.edl.tracks.stored_sounds import fits
 from engine.sound.pictures.peaks import Columns
 from engine.sound.pictures.spectrogram import Cells
+from widgets.timeline.sound.patched_columns import Positions
 from widgets.timeline.sound.waves import NotYetReadError, RecordedWave
-
-Positions = NDArray[np.int64]
 
 
 class Sized(Protocol):

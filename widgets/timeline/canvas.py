@@ -58,8 +58,9 @@ from widgets.timeline.marks.markers import editor_area
 from widgets.timeline.marks.sections import SectionLane
 from widgets.timeline.marks.snapping import Snapping
 from widgets.timeline.marks.sounds import SoundLane
-from widgets.timeline.mouse import gestures, panning
+from widgets.timeline.mouse import gestures
 from widgets.timeline.mouse.buttons import Mouse
+from widgets.timeline.mouse.panning import pinch, wheel
 from widgets.timeline.overview import caption_of, paint_caption, paint_window
 from widgets.timeline.playhead import overview_strip, paint_playhead, playhead_strip
 from widgets.timeline.ruler import RulerMode
@@ -567,7 +568,7 @@ class Canvas(QWidget):
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             QToolTip.showText(event.globalPos(), gestures.tip_at(self, event.pos().toPointF()), self)
             return True
-        if isinstance(event, QNativeGestureEvent) and panning.pinch(self, event):
+        if isinstance(event, QNativeGestureEvent) and pinch(self, event):
             return True
         return super().event(event)
 
@@ -587,5 +588,5 @@ class Canvas(QWidget):
         event.setAccepted(gestures.open_menu(self, event.pos().toPointF(), event.globalPos()))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        panning.wheel(self, event)
+        wheel(self, event)
         event.accept()

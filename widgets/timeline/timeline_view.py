@@ -35,7 +35,7 @@ from widgets.timeline.edits.arrangement import NO_SLABS, slabs_of_result, slabs_
 from widgets.timeline.edits.sentences import view_sentence
 from widgets.timeline.frame import LANE_LOW, Layout
 from widgets.timeline.heads.column import TrackHeads
-from widgets.timeline.mouse import panning
+from widgets.timeline.mouse.panning import distances_px
 from widgets.timeline.track_lanes import TrackLanes
 from widgets.timeline.viewport import BESIDE_S
 
@@ -268,7 +268,7 @@ class TimelineView(QWidget):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Scroll the lanes by the wheel over their heads too."""
-        self.canvas.set_scroll(round(self.canvas.frame.layout.scroll - panning.distances_px(event)[1]))
+        self.canvas.set_scroll(round(self.canvas.frame.layout.scroll - distances_px(event)[1]))
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -164,8 +164,8 @@ class ExportOptionsPanel(QWidget):
         for choice in self._choices:
             choice.currentIndexChanged.connect(self.changed)
         self._lufs.textEdited.connect(lambda: self._normalise.setChecked(True))
-        for field in (self._lufs, self._fade_in, self._fade_out):
-            field.textChanged.connect(self.changed)
+        for line in (self._lufs, self._fade_in, self._fade_out):
+            line.textChanged.connect(self.changed)
 
     def set_theme(self, theme: Theme) -> None:
         """Apply a theme."""
@@ -194,8 +194,8 @@ class ExportOptionsPanel(QWidget):
 
     def problem(self) -> tuple[str, str]:
         """Return the invalid field and its remedy; two empty strings without an error."""
-        for field, name in ((self._fade_in, "The fade in"), (self._fade_out, "The fade out")):
-            said = field.problem(name) if field.isEnabled() else ""
+        for fade, name in ((self._fade_in, "The fade in"), (self._fade_out, "The fade out")):
+            said = fade.problem(name) if fade.isEnabled() else ""
             if said:
                 return "fades", said
         if self._normalise.isEnabled() and self._normalise.isChecked():

@@ -41,9 +41,9 @@ def _analyse(parts: Parts) -> None:
 
 
 def _improve(parts: Parts) -> None:
-    from desktop.features.taste.improving import improve_taste
+    from desktop.features.taste.improving import ask_to_improve
 
-    improve_taste(parts.timeline.window(), parts.session, parts.analysing, parts.learning)
+    ask_to_improve(parts.timeline.window(), parts.session, parts.analysing, parts.learning)
 
 
 # fmt: off

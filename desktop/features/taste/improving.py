@@ -15,7 +15,7 @@ from engine.document.state import DocumentState
 from engine.features.taste.improve import DecidedDocument, ImproveRequest, new_folder
 
 
-def improve_taste(window: QWidget, session: Session, analysing: Analysing, learning: Learning) -> None:
+def ask_to_improve(window: QWidget, session: Session, analysing: Analysing, learning: Learning) -> None:
     """Retrain the active taste with the decisions in the open document.
 
     Raises

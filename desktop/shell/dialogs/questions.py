@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.shell.dialogs import file_dialogs
+from desktop.shell.dialogs.file_dialogs import ask_new_document
 from engine.core.files.safe_write import shown
 from engine.core.wording import counted, listed
 from engine.exchange.export.placing.frame_rates import FrameRate
@@ -109,7 +109,7 @@ def ask_document_place(parent: QWidget, problem: str, offered: Path) -> Path | N
     )
     if clicked == offer:
         return offered
-    return file_dialogs.ask_new_document(parent, offered.parent, offered.stem) if clicked else None
+    return ask_new_document(parent, offered.parent, offered.stem) if clicked else None
 
 
 def ask_rate(parent: QWidget, rates: Mapping[int, int]) -> int | None:

@@ -16,7 +16,7 @@ from widgets.theme import TEXT_SMALL, Theme, color, mono_font, px
 BINS = 50
 STEP, COARSE_STEP = 0.01, 0.05
 _GRAB = 8
-NOTHING = "No scores yet. Import a recording, or drop one here."
+NO_SCORES = "No scores yet. Import a recording, or drop one here."
 
 Scores = NDArray[np.float32]
 
@@ -45,7 +45,7 @@ class Distribution(PlotView):
     score_chosen = Signal(float)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(theme, "Distribution of scores", NOTHING, parent)
+        super().__init__(theme, "Distribution of scores", NO_SCORES, parent)
         self._heard_scores = self._kept_scores = np.zeros(0, np.float32)
         self._name = ""
         self._threshold: float | None = None

@@ -14,11 +14,11 @@ from engine.features.taste.overview.results import Moment
 from widgets.theme import TEXT_SMALL, Theme, color, mono_font, px, ui_font
 from widgets.timeline.sound.color_maps import N_COLORS, ColorMap, colors
 
-_HEAD, _PAD, _GAP, _ROW, _STRIP = 20, 8, 10, 16, 30
+_TITLE, _INSET, _BETWEEN, _ROW, _STRIP = 20, 8, 10, 16, 30
 _MOST_PARTS = 4
 _PART_Z = 4.0
 """Deviation of a full bar, in standard deviations."""
-NOTHING = "Click a position above, or go to one with the arrow keys, to see the features there."
+NO_POSITION = "Click a position above, or go to one with the arrow keys, to see the features there."
 
 
 class MomentView(KeyedView):
@@ -40,39 +40,39 @@ class MomentView(KeyedView):
     def set_moment(self, moment: Moment | None) -> None:
         """Show a position, or a hint without one."""
         self._moment = moment
-        self.setAccessibleDescription(NOTHING if moment is None else _said(moment))
+        self.setAccessibleDescription(NO_POSITION if moment is None else _said(moment))
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         self.paint_ground(painter)
         if self._moment is None:
-            self.paint_empty(painter, NOTHING)
+            self.paint_empty(painter, NO_POSITION)
         else:
             self._paint_moment(painter, self._moment)
         self.paint_focus(painter)
 
     def _paint_moment(self, painter: QPainter, moment: Moment) -> None:
         parts = list(moment.parts.items())[:_MOST_PARTS]
-        below = px(_ROW) * (1 + len(parts)) + px(_PAD + _STRIP)
-        area = QRectF(self.rect()).adjusted(px(_PAD), 0, -px(_PAD), -px(_PAD) - below)
+        below = px(_ROW) * (1 + len(parts)) + px(_INSET + _STRIP)
+        area = QRectF(self.rect()).adjusted(px(_INSET), 0, -px(_INSET), -px(_INSET) - below)
         pictures = [("input", moment.heard_db)]
         if moment.rebuilt_db is not None:
             pictures.append(("reconstruction", moment.rebuilt_db))
-        width = (area.width() - (len(pictures) - 1) * px(_GAP)) / len(pictures)
+        width = (area.width() - (len(pictures) - 1) * px(_BETWEEN)) / len(pictures)
         low, high = _range_db(moment.heard_db)
         for number, (title, frames_db) in enumerate(pictures):
-            left = area.left() + number * (width + px(_GAP))
-            rect = QRectF(left, px(_HEAD), width, max(area.bottom() - px(_HEAD), 1.0))
+            left = area.left() + number * (width + px(_BETWEEN))
+            rect = QRectF(left, px(_TITLE), width, max(area.bottom() - px(_TITLE), 1.0))
             painter.setFont(ui_font(TEXT_SMALL))
             painter.setPen(QColor(self.theme.dim))
-            words = QRectF(left, 0, width, px(_HEAD))
+            words = QRectF(left, 0, width, px(_TITLE))
             painter.drawText(words, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), title)
             painter.drawImage(rect, self._picture(frames_db, low, high))
             strip = QRectF(left, rect.bottom() + px(2), width, px(_STRIP - 2))
             self._paint_curve(painter, strip, moment)
             self._paint_mark(painter, rect.united(strip), moment)
-        self._paint_score(painter, moment, parts, area.bottom() + px(_PAD + _STRIP))
+        self._paint_score(painter, moment, parts, area.bottom() + px(_INSET + _STRIP))
 
     def _picture(self, frames_db: NDArray[np.float32], low: float, high: float) -> QImage:
         """Return the frames as an image, low bands at the bottom."""
@@ -110,7 +110,7 @@ class MomentView(KeyedView):
         rows += [(name, min(max(z / _PART_Z, 0.0), 1.0), f"{z:+.1f} σ") for name, z in parts]
         theme, height = self.theme, px(_ROW)
         for number, (name, share, figure) in enumerate(rows):
-            row = QRectF(px(_PAD), top + number * height, self.width() - px(2 * _PAD), height)
+            row = QRectF(px(_INSET), top + number * height, self.width() - px(2 * _INSET), height)
             middle = int(Qt.AlignmentFlag.AlignVCenter)
             painter.setFont(ui_font(TEXT_SMALL))
             painter.setPen(QColor(theme.text if number == 0 else theme.dim))

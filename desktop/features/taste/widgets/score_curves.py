@@ -25,7 +25,7 @@ _COLUMN = 3
 _BAND = 0.28
 _LEVELS = ((1.0, "anomalous"), (0.5, "typical"))
 STEP_S, COARSE_STEP_S = 1.0, 10.0
-NOTHING = "Choose a recording in the ranking to see its scores."
+NO_RECORDING = "Choose a recording in the ranking to see its scores."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +84,7 @@ class ScoreCurves(PlotView):
     clicked = Signal(float)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(theme, "Scores over time", NOTHING, parent, _TimeAxis("bottom"))
+        super().__init__(theme, "Scores over time", NO_RECORDING, parent, _TimeAxis("bottom"))
         self._times_s = np.zeros(0)
         self._curves: tuple[tuple[str, NDArray[np.float32]], ...] = ()
         self._bands: tuple[tuple[float, float], ...] = ()
@@ -144,7 +144,7 @@ class ScoreCurves(PlotView):
         said = ", ".join(name for name, _scores in self._curves)
         if self._cursor_s is not None:
             said += f"; {self._at_cursor()}"
-        self.setAccessibleDescription(said or NOTHING)
+        self.setAccessibleDescription(said or NO_RECORDING)
         self.redraw()
 
     def _at_cursor(self) -> str:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
-from importlib import import_module
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from engine.cli.editing.propose import finder_parser
-from engine.cli.main import VERBS, module_of
+from engine.cli.main import LABORATORY, SECTIONS, VERBS, verb_named
 from engine.features.registry import FINDERS
 from engine.review.finders.settings import fields_of
 
@@ -21,16 +20,8 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "cli.md"
 MOST_SHOWN = 4
 """The highest number of values that a usage line shows for an argument."""
 
-TITLES = {
-    "engine.cli.editing": "Documents and edits",
-    "engine.cli.sounds": "Sounds of a recording",
-    "engine.cli.models": "Learning and scoring",
-    "engine.cli": "Pages and installation",
-    "engine.lab.cli": "Laboratory",
-}
-"""Title of the section of each package of verbs."""
 NOTES = {
-    "engine.lab.cli": "These verbs are part of the laboratory. They run from the source, with the packages "
+    LABORATORY: "These verbs are part of the laboratory. They run from the source, with the packages "
     "of `pip install 'offcut[lab]'`; the [bundle](bundle.md#left-out) does not include them.",
 }
 
@@ -58,30 +49,33 @@ In usage lines, `[X]` is optional, `X...` takes one or more, and `A|B` takes one
 def page() -> str:
     """Return the page as Markdown."""
     parts = [PREFACE, _table()]
-    for package, title in TITLES.items():
-        parts += [f"## {title}\n", f"{NOTES[package]}\n" if package in NOTES else ""]
-        parts += [_section(verb) for verb in VERBS if _package(verb) == package]
+    for title, verbs in _sections():
+        parts += [f"## {title}\n", f"{NOTES[title]}\n" if title in NOTES else ""]
+        parts += [_section(verb) for verb in verbs]
     return "\n".join(part for part in parts if part)
+
+
+def _sections() -> list[tuple[str, Mapping[str, tuple[str, str]]]]:
+    """Return the sections, the laboratory last."""
+    return sorted(SECTIONS.items(), key=lambda section: section[0] == LABORATORY)
 
 
 def _capital(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}"
 
 
-def _package(verb: str) -> str:
-    return module_of(verb).rpartition(".")[0]
-
-
 def _table() -> str:
-    names = [verb for package in TITLES for verb in VERBS if _package(verb) == package]
-    marks = {verb: " (laboratory)" if _package(verb) == "engine.lab.cli" else "" for verb in names}
-    rows = [f"| [{verb}](#offcut-{verb}) | {VERBS[verb]}{marks[verb]} |" for verb in names]
+    rows = [
+        f"| [{verb}](#offcut-{verb}) | {summary}{' (laboratory)' * (title == LABORATORY)} |"
+        for title, verbs in _sections()
+        for verb, (_, summary) in verbs.items()
+    ]
     return "\n".join(["| verb | description |", "|---|---|", *rows, ""])
 
 
 def _section(verb: str) -> str:
     parser = argparse.ArgumentParser(prog=f"offcut {verb}")
-    import_module(module_of(verb)).add_arguments(parser)
+    verb_named(verb).add_arguments(parser)
     parts = [f"### offcut {verb}\n", f"{_capital(VERBS[verb])}.", "", *_described(f"offcut {verb}", parser)]
     further = list(_subcommands(verb, parser))
     if further:

@@ -1,4 +1,4 @@
-"""The command line: one verb a module, with imports only when it is called.
+"""The command line: the module of a verb is imported when the verb is called.
 
 Exit status: 0 done, 1 the work failed, 2 wrong use, 130 stopped by Ctrl+C, 141 output closed by its reader.
 """
@@ -29,81 +29,107 @@ from engine.core.progress import Progress, ReportingProgress
 
 READER_GONE = 141
 """Conventional exit status after the reader closes the output: 128 and the number of SIGPIPE."""
-_LABORATORY = "engine.lab.cli"
-"""Verbs that a bundle comes without; they alone lead from here to the laboratory, by name."""
-_VERBS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+LABORATORY = "Laboratory"
+"""Section of the verbs that a bundle comes without; they alone lead from here to the laboratory, by name."""
+SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
-        "engine.cli.editing": {
-            "new": "import recordings into a new document",
-            "import-audio": "import recordings into a document",
-            "propose": "propose edits in a document",
-            "tracks": "list the tracks of a document and their clips",
-            "proposals": "list the proposals of a document",
-            "decide": "accept, reject or reset proposals",
-            "edit": "edit a span by hand",
-            "arrange": "propose the arrangement of a learned editor",
-            "align": "move the hits of drums onto a grid",
-            "match": "recover the edit list behind an edited file",
-            "import-edits": "read the edits of another program into a document",
-            "export": "write the result, or the edit for another program",
+        "Documents and edits": {
+            "new": ("engine.cli.editing.new:NEW", "import recordings into a new document"),
+            "import-audio": (
+                "engine.cli.editing.import_audio:IMPORT_AUDIO",
+                "import recordings into a document",
+            ),
+            "propose": ("engine.cli.editing.propose:PROPOSE", "propose edits in a document"),
+            "tracks": ("engine.cli.editing.tracks", "list the tracks of a document and their clips"),
+            "proposals": ("engine.cli.editing.proposals", "list the proposals of a document"),
+            "decide": ("engine.cli.editing.decide", "accept, reject or reset proposals"),
+            "edit": ("engine.cli.editing.edit", "edit a span by hand"),
+            "arrange": ("engine.cli.editing.arrange:ARRANGE", "propose the arrangement of a learned editor"),
+            "align": ("engine.cli.editing.align", "move the hits of drums onto a grid"),
+            "match": ("engine.cli.editing.match:MATCH", "recover the edit list behind an edited file"),
+            "import-edits": (
+                "engine.cli.editing.import_edits:IMPORT_EDITS",
+                "read the edits of another program into a document",
+            ),
+            "export": ("engine.cli.editing.export", "write the result, or the edit for another program"),
         },
-        "engine.cli.sounds": {
-            "beats": "find the beats of a recording",
-            "takes": "find repeated takes and false starts",
-            "structure": "find sections such as verse and chorus, with labels",
-            "detect": "detect named sounds in a recording",
-            "separate": "keep or remove a sound that words name, within windows",
+        "Sounds of a recording": {
+            "beats": ("engine.cli.sounds.beats:BEATS", "find the beats of a recording"),
+            "takes": ("engine.cli.sounds.takes:TAKES", "find repeated takes and false starts"),
+            "structure": (
+                "engine.cli.sounds.structure:STRUCTURE",
+                "find sections such as verse and chorus, with labels",
+            ),
+            "detect": ("engine.cli.sounds.detect:DETECT", "detect named sounds in a recording"),
+            "separate": (
+                "engine.cli.sounds.separate:SEPARATE",
+                "keep or remove a sound that words name, within windows",
+            ),
         },
-        "engine.cli.models": {
-            "learn": "learn a taste from edited recordings",
-            "learn-edits": "learn an editor from recordings and their edits",
-            "learn-timing": "learn how an editor puts drums in time",
-            "score": "score recordings with a taste",
-            "embeddings": "embed recordings ahead of time, and download encoders",
-            "export-model": "write a network as ONNX, for another program",
+        "Learning and scoring": {
+            "learn": ("engine.cli.models.learn:LEARN", "learn a taste from edited recordings"),
+            "learn-edits": (
+                "engine.cli.models.learn_edits:LEARN_EDITS",
+                "learn an editor from recordings and their edits",
+            ),
+            "learn-timing": (
+                "engine.cli.models.learn_timing:LEARN_TIMING",
+                "learn how an editor puts drums in time",
+            ),
+            "score": ("engine.cli.models.score", "score recordings with a taste"),
+            "embeddings": (
+                "engine.cli.models.embeddings:EMBEDDINGS",
+                "embed recordings ahead of time, and download encoders",
+            ),
+            "export-model": (
+                "engine.cli.models.export_model:EXPORT_MODEL",
+                "write a network as ONNX, for another program",
+            ),
         },
-        _LABORATORY: {
-            "experiment": "train, compare and search through networks",
-            "evaluate": "measure the quality of a part against baselines",
-            "bench": "measure the speed of a part against peers",
+        LABORATORY: {
+            "experiment": ("engine.lab.cli.experiment", "train, compare and search through networks"),
+            "evaluate": ("engine.lab.cli.evaluate", "measure the quality of a part against baselines"),
+            "bench": ("engine.lab.cli.bench", "measure the speed of a part against peers"),
         },
-        "engine.cli": {
-            "serve": "open the pages for a browser on this machine",
-            "doctor": "list installed and missing parts",
+        "Pages and installation": {
+            "serve": ("engine.cli.serve", "open the pages for a browser on this machine"),
+            "doctor": ("engine.cli.doctor", "list installed and missing parts"),
         },
     }
 )
-"""Summary of each verb, by the package that its module is in."""
-VERBS: Mapping[str, str] = MappingProxyType(
-    {name: summary for verbs in _VERBS.values() for name, summary in verbs.items()}
-)
-_PACKAGES = {name: package for package, verbs in _VERBS.items() for name in verbs}
+"""Place and summary of each verb, by section; a place is a module, or "module:name" of its `Verb`."""
+_ROWS = {name: row for verbs in SECTIONS.values() for name, row in verbs.items()}
+VERBS: Mapping[str, str] = MappingProxyType({name: summary for name, (_, summary) in _ROWS.items()})
+"""Summary of each verb."""
 
 
-class Verb(Protocol):
-    """A module that does one verb."""
+class _AnyVerb(Protocol):
+    """A module that does one verb, or a `Verb`."""
 
-    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+    def add_arguments(self, parser: argparse.ArgumentParser, /) -> None:
         """Declare the arguments of the verb."""
 
     def run(
-        self, options: argparse.Namespace, progress: Progress
+        self, options: argparse.Namespace, progress: Progress, /
     ) -> Iterator[VerbOutput | Listing | ByteStream]:
         """Do the work; a verb with one result yields once."""
 
 
-def module_of(verb: str) -> str:
-    """Return the name of the module of a verb."""
-    return f"{_PACKAGES[verb]}.{verb.replace('-', '_')}"
+def verb_named(name: str) -> _AnyVerb:
+    """Import the module of a verb, and return the verb."""
+    module, _, record = _ROWS[name][0].partition(":")
+    found = import_module(module)
+    verb: _AnyVerb = getattr(found, record) if record else found
+    return verb
 
 
 def main(argv: Sequence[str]) -> int:
     """Run ``offcut VERB ...`` and return its exit status."""
     name = argv[0]
-    if _PACKAGES[name] == _LABORATORY and own_program.is_bundle():
+    if name in SECTIONS[LABORATORY] and own_program.is_bundle():
         print(f"offcut {name}: the verb belongs to the laboratory; {own_program.WITHOUT}.", file=sys.stderr)
         return 1
-    verb: Verb = import_module(module_of(name))
+    verb = verb_named(name)
     parser = _Parser(prog=f"offcut {name}", description=f"{VERBS[name][:1].upper()}{VERBS[name][1:]}.")
     verb.add_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print JSON on standard output")
@@ -143,7 +169,7 @@ def _remedy(verb: str, missing: ModuleNotFoundError) -> str:
     if own_program.is_bundle():
         return own_program.WITHOUT
     is_ours = str(missing.name).partition(".")[0] in own_program.OWN
-    return "it comes with pip install 'offcut[lab]'" if _PACKAGES[verb] == _LABORATORY and not is_ours else ""
+    return "it comes with pip install 'offcut[lab]'" if verb in SECTIONS[LABORATORY] and not is_ours else ""
 
 
 def _write(answer: VerbOutput | Listing | ByteStream, output: TextIO, *, as_json: bool) -> None:

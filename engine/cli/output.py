@@ -1,11 +1,13 @@
-"""Output of a verb: the same facts for people and programs."""
+"""A verb, and its output: the same facts for people and programs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import argparse
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from engine.core.files.strict_json import strict_json
+from engine.core.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +70,17 @@ class ByteStream:
     """
 
     pieces: Iterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """A verb of a module that holds several; a module of one verb has these two functions itself.
+
+    Attributes
+    ----------
+    add_arguments : declares the arguments
+    run : does the work; a verb with one result yields once
+    """
+
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace, Progress], Iterator[VerbOutput | Listing | ByteStream]]

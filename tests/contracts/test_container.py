@@ -6,7 +6,6 @@ import argparse
 import re
 import shlex
 import tomllib
-from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from engine.cli.main import VERBS, module_of
+from engine.cli.main import VERBS, verb_named
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTAINERFILE = ROOT / "packaging" / "Containerfile"
@@ -38,7 +37,7 @@ def served(command: list[str]) -> argparse.Namespace:
     program, verb, *arguments = command
     assert (program, verb in VERBS) == ("offcut", True)
     parser = argparse.ArgumentParser(exit_on_error=False)
-    import_module(module_of(verb)).add_arguments(parser)
+    verb_named(verb).add_arguments(parser)
     return parser.parse_args(arguments)
 
 

@@ -97,11 +97,12 @@ def test_an_open_window_has_loaded_no_models_no_device_and_nothing_else_that_wai
 
 
 START = """
-from importlib import import_module
-import desktop.launch, desktop.main_window, engine.cli.main
-for name, package in engine.cli.main._PACKAGES.items():
-    if package != "engine.lab.cli":
-        import_module(f"{package}.{name.replace('-', '_')}")
+import desktop.launch, desktop.main_window
+from engine.cli.main import LABORATORY, SECTIONS, verb_named
+for title, verbs in SECTIONS.items():
+    if title != LABORATORY:
+        for name in verbs:
+            verb_named(name)
 """
 
 

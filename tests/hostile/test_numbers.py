@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from engine.cli.editing.edit import _OPTIONS, _PAYLOADS, CLIP_EDITS, CLOCK, FADE_ENDS, REPAIR
 from engine.cli.editing.propose import finder_parser
-from engine.cli.main import VERBS, main, module_of
+from engine.cli.main import VERBS, main, verb_named
 from engine.cli.numbers import LARGEST, finite, whole, whole_from_0
 from engine.features.registry import FINDERS
 from tests.hostile.bad_files import good
@@ -31,7 +30,7 @@ def parsers() -> Iterator[tuple[str, argparse.ArgumentParser]]:
     """Yield every verb with its parser; verbs of a verb as well."""
     for name in VERBS:
         parser = argparse.ArgumentParser(prog=name)
-        import_module(module_of(name)).add_arguments(parser)
+        verb_named(name).add_arguments(parser)
         yield name, parser
         for action in parser._actions:
             if isinstance(action, argparse._SubParsersAction):

@@ -9,11 +9,11 @@ from pathlib import Path
 from engine.cli.documents import opened
 from engine.cli.editing.propose import propose_in
 from engine.cli.numbers import finite, proposal_row, whole_from_0
-from engine.cli.output import VerbOutput
+from engine.cli.output import Verb, VerbOutput
 from engine.core.progress import Progress
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arrange_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
     parser.add_argument("project", type=Path, metavar="PROJECT")
     parser.add_argument("--editor", type=Path, metavar="E.editor", help="a learned editor; see learn-edits")
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
+def run_arrange(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Have the finder arrangement propose edits."""
     settings = {"minutes": options.minutes, "seed": options.seed}
     settings |= {"editor": str(options.editor)} if options.editor is not None else {}
@@ -53,3 +53,6 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         if one.id in state.proposals
     ]
     yield VerbOutput({**found.found.figures, "arrangement": rows}, found.report)
+
+
+ARRANGE = Verb(add_arrange_arguments, run_arrange)

@@ -8,19 +8,19 @@ from pathlib import Path
 
 from engine.cli.documents import analysing, media_at_hand, opened
 from engine.cli.editing.new import add_audio_arguments, imported_output, split_of
-from engine.cli.output import VerbOutput
+from engine.cli.output import Verb, VerbOutput
 from engine.core.progress import Progress
 from engine.recordings.import_audio import ImportRequest, import_edit, stated_start
 from engine.recordings.stated.placements import Mode
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_import_audio_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
     parser.add_argument("project", type=Path, metavar="PROJECT")
     add_audio_arguments(parser, Mode.AUTO)
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
+def run_import_audio(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Place the files relative to the clips of the document, which stay; one step of its history."""
     from engine.features.timing.kit import import_with_kit
 
@@ -40,3 +40,6 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         document.apply(import_edit(document.state, imported))
         state = document.state
     yield imported_output(options.project, state, imported, start)
+
+
+IMPORT_AUDIO = Verb(add_import_audio_arguments, run_import_audio)

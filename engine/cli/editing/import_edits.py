@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.documents import analysing, media_at_hand, opened
-from engine.cli.output import VerbOutput
+from engine.cli.output import Verb, VerbOutput
 from engine.core.errors import UsageError
 from engine.core.progress import Progress
 from engine.core.timebase import samples_to_s
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from engine.exchange.imports.proposals.edit import ImportedEdit
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_import_edits_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
     parser.add_argument("project", type=Path, metavar="PROJECT")
     known = listed([*IMPORTS.own], "or")
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="report the changes without making them")
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
+def run_import_edits(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Read a file, compare it with the document and accept its edits there."""
     if options.labels is None and asks_labels(options.file):
         raise UsageError(
@@ -54,6 +54,9 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
             if not made.is_empty:
                 document.apply(made.put_into(document.state))
     yield VerbOutput(_fields(made, options), "\n".join((*made.notes, made.sentence)))
+
+
+IMPORT_EDITS = Verb(add_import_edits_arguments, run_import_edits)
 
 
 def _compared(document: Document, options: argparse.Namespace, progress: Progress) -> ImportedEdit:

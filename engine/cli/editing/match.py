@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from engine.cli.documents import opened
 from engine.cli.editing.propose import propose_in
-from engine.cli.output import VerbOutput
+from engine.cli.output import Verb, VerbOutput
 from engine.core.errors import UsageError
 from engine.core.files.safe_write import shown
 from engine.core.progress import Progress
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.features.match.matched import Matched, Segment
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_match_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
     parser.add_argument(
         "audio",
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
+def run_match(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Print the edit list; of a document, make it the document's."""
     *raws, edited = options.audio
     if not raws:
@@ -44,6 +44,9 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
 
     matched = match(raws, edited, progress)
     yield VerbOutput(figures_of(matched), "\n".join(_table(matched)))
+
+
+MATCH = Verb(add_match_arguments, run_match)
 
 
 def _into_document(projects: Sequence[Path], edited: Path, progress: Progress) -> VerbOutput:

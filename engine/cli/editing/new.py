@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.cli.documents import opened
-from engine.cli.output import VerbOutput
+from engine.cli.output import Verb, VerbOutput
 from engine.core.errors import DocumentError
 from engine.core.progress import Progress
 from engine.core.timebase import format_time, samples_to_s
@@ -24,7 +24,7 @@ from engine.recordings.stated.start_time import StartTime
 from engine.recordings.stored_pickup import store_pickup
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_new_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
     parser.add_argument("project", type=Path, metavar="PROJECT.offcut")
     add_audio_arguments(parser, Mode.ZERO)
@@ -57,7 +57,7 @@ def split_of(options: argparse.Namespace) -> Split:
     return Split.EVERY if options.split else Split.NONE
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
+def run_new(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Import first, so that a file that cannot be read leaves no empty document behind."""
     from engine.features.timing.kit import import_with_kit
 
@@ -76,6 +76,9 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
             fill(document)
         state = document.state
     yield imported_output(options.project, state, imported, start)
+
+
+NEW = Verb(add_new_arguments, run_new)
 
 
 def _is_new_document(path: Path) -> bool:

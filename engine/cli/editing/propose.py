@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.cli.documents import analysing, media_of, opened, tracks_named
 from engine.cli.numbers import finite, proposal_row, span_s
-from engine.cli.output import VerbOutput
+from engine.cli.output import Verb, VerbOutput
 from engine.cli.streams import own_output
 from engine.core.errors import UsageError
 from engine.core.progress import Progress
@@ -52,7 +52,7 @@ class _FinderOptions(argparse.Action):
         ]
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_propose_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
     parser.add_argument("project", type=Path, metavar="PROJECT")
     about = "one of these; 'offcut propose PROJECT FINDER --help' lists its options"
@@ -100,7 +100,7 @@ def _unknown_option(name: str, finder: Finder, option: str) -> str:
     return f"{name} has no option {quoted(option)}: {remedy}."
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
+def run_propose(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Have a finder find edits, and put them into the document."""
     if options.finder is None:
         raise UsageError(f"No finder is named: add {listed(tuple(FINDERS), 'or')} after the document.")
@@ -111,6 +111,9 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     rows = [_row(one, state) for one in found.found.proposals if one.id in state.proposals]
     figures = {"proposals": len(state.proposals), "finder": options.finder, **found.found.figures}
     yield VerbOutput({**figures, "found": rows}, found.report)
+
+
+PROPOSE = Verb(add_propose_arguments, run_propose)
 
 
 def request_in(

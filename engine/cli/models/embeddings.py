@@ -8,17 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.cli.numbers import finite
-from engine.cli.output import Listing, VerbOutput
+from engine.cli.output import Listing, Verb, VerbOutput
 from engine.core.errors import OffcutError, UsageError
 from engine.core.files.safe_write import shown
 from engine.core.progress import Progress
 from engine.core.wording import counted, reason_of
-from engine.sound.folders import audio_files
 
 _LEAST_WINDOW_S, _MOST_WINDOW_S, _LEAST_HOP_S = 1.0, 60.0, 0.1
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_embeddings_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("list", help="list embeddings, and which are installed")
@@ -36,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput | Listing]:
+def run_embeddings(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput | Listing]:
     """Run the requested action."""
     if options.action == "prepare":
         yield from _prepare(options, progress)
@@ -44,6 +43,9 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput 
         yield _list()
     else:
         yield _install(options, progress)
+
+
+EMBEDDINGS = Verb(add_embeddings_arguments, run_embeddings)
 
 
 def _list() -> VerbOutput:
@@ -92,6 +94,7 @@ def _entries(options: argparse.Namespace, refused: list[str], progress: Progress
     from engine.analysis.embeddings.hearing import Hearing
     from engine.analysis.embeddings.preparation import NotPrepared, default_folder, prepare_all
     from engine.analysis.embeddings.registry import embedder
+    from engine.sound.folders import audio_files
 
     def refuse(sentence: str) -> None:
         refused.append(sentence)

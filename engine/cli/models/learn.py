@@ -14,7 +14,7 @@ from io import StringIO
 from pathlib import Path
 
 from engine.cli.numbers import whole, whole_from_0
-from engine.cli.output import VerbOutput
+from engine.cli.output import Verb, VerbOutput
 from engine.core.errors import UsageError
 from engine.core.files.safe_write import shown
 from engine.core.progress import SILENT, Progress
@@ -22,7 +22,7 @@ from engine.core.progress import SILENT, Progress
 _PAIRS_SHARE = 0.3
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_learn_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
     parser.add_argument("edited", type=Path, nargs="*", metavar="EDITED", help="your edited recordings")
     parser.add_argument(
@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     across.add_argument("--main-address", default="", metavar="HOST:PORT", help="of the first machine")
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
+def run_learn(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Learn and write the taste."""
     if (options.improve is None) != (not options.projects) or bool(options.edited) == bool(options.projects):
         raise UsageError("Name edited recordings, or --improve T.taste --from PROJECT.")
@@ -61,6 +61,9 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         raise UsageError("--improve learns on one device: leave out --devices and --nodes.")
     else:
         yield from _learn_across(options, progress)
+
+
+LEARN = Verb(add_learn_arguments, run_learn)
 
 
 def _learn_across(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:

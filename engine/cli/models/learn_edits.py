@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from engine.cli.numbers import whole_from_0
-from engine.cli.output import VerbOutput
+from engine.cli.output import Verb, VerbOutput
 from engine.core.errors import UsageError
 from engine.core.files.safe_write import shown
 from engine.core.progress import Progress
@@ -16,7 +16,7 @@ from engine.core.progress import Progress
 _SUFFIX = ".editor"
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_learn_edits_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
     parser.add_argument("--raw", type=Path, nargs="+", required=True, metavar="RAW", help="recordings")
     parser.add_argument(
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="replace an existing editor")
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
+def run_learn_edits(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Match, learn, and write the editor."""
     if options.out.suffix.lower() != _SUFFIX:
         raise UsageError(f"{shown(options.out)} is not the name of an editor file: use the suffix {_SUFFIX}.")
@@ -53,3 +53,6 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
             [*told_lines(written.pairs), f"Learned into {shown(options.out)}", *written.habits.words()]
         ),
     )
+
+
+LEARN_EDITS = Verb(add_learn_edits_arguments, run_learn_edits)

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.cli.grid_flags import add_grid_flags, check_grid, wanted_grid
-from engine.cli.output import VerbOutput
+from engine.cli.output import Verb, VerbOutput
 from engine.core.errors import UsageError
 from engine.core.files.safe_write import shown
 from engine.core.progress import Progress
-from engine.features.timing.alignment.lines import read_division
 
 _PAIRS = {
     "raw": "a file for each microphone, or their folder; can be repeated for more performances",
@@ -19,7 +18,7 @@ _PAIRS = {
 }
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_learn_timing_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
     for name, about in _PAIRS.items():
         parser.add_argument(
@@ -37,9 +36,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="replace an existing groove")
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
+def run_learn_timing(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Compare, learn, and write the groove."""
     from engine.features.timing.alignment.learning.groove_file import SUFFIX, is_learned
+    from engine.features.timing.alignment.lines import read_division
     from engine.features.timing.finders.timing.learn_timing import (
         LearnTimingRequest,
         learn_timing_file,
@@ -67,3 +67,6 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         },
         "\n".join([*told, f"Learned into {shown(options.out)}", *learned.words()]),
     )
+
+
+LEARN_TIMING = Verb(add_learn_timing_arguments, run_learn_timing)

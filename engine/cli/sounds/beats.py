@@ -6,18 +6,18 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.cli.output import VerbOutput
+from engine.cli.output import Verb, VerbOutput
 from engine.core.progress import Progress
 from engine.core.timebase import samples_to_s_array
 from engine.core.wording import counted
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_beats_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
     parser.add_argument("audio", type=Path, metavar="AUDIO")
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
+def run_beats(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Find tempo, beats and downbeats."""
     from engine.analysis.beats.listen import listen
     from engine.analysis.signal.mono import mono_of
@@ -41,3 +41,6 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         if len(beats_s)
         else f"{options.audio}: no steady pulse was found",
     )
+
+
+BEATS = Verb(add_beats_arguments, run_beats)

@@ -5,21 +5,23 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from engine.cli.documents import analysing, media_of, opened
 from engine.cli.numbers import finite
-from engine.cli.output import VerbOutput
+from engine.cli.output import Verb, VerbOutput
 from engine.core.errors import UsageError
 from engine.core.progress import Progress
 from engine.core.timebase import format_time, s_to_samples, samples_to_s
 from engine.core.wording import percent
-from engine.document.analysis import DetectedSounds
+
+if TYPE_CHECKING:
+    from engine.document.analysis import DetectedSounds
 
 _MOST = 5
 _DOCUMENT = ".offcut"
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_detect_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
     parser.add_argument("audio", type=Path, metavar="AUDIO | PROJECT")
     parser.add_argument("--window", type=finite, nargs=2, metavar=("A", "B"), help="only from A to B seconds")
@@ -33,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
+def run_detect(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Analyse the recording and rank words, or list its sounds."""
     if options.events and (options.text or options.window is not None):
         raise UsageError(
@@ -47,6 +49,9 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         yield _events_of_recording(options.audio, progress)
     else:
         yield _labels(options, progress)
+
+
+DETECT = Verb(add_detect_arguments, run_detect)
 
 
 def _labels(options: argparse.Namespace, progress: Progress) -> VerbOutput:
@@ -77,6 +82,7 @@ def _labels(options: argparse.Namespace, progress: Progress) -> VerbOutput:
 
 def _events_of_document(path: Path, progress: Progress) -> VerbOutput:
     """Detect the sounds of a document, and store them in it."""
+    from engine.cli.documents import analysing, media_of, opened
     from engine.recordings.detect_sounds import detect_sounds
     from engine.recordings.spans import SpanRequest
 

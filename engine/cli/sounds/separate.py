@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.numbers import finite
-from engine.cli.output import ByteStream, VerbOutput
+from engine.cli.output import ByteStream, Verb, VerbOutput
 from engine.core.errors import UsageError
 from engine.core.files.safe_write import shown
 from engine.core.progress import Progress
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from engine.sound.reader import SourceReader
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_separate_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
     parser.add_argument("audio", type=Path, nargs="?", metavar="AUDIO")
     parser.add_argument(
@@ -74,7 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="write over an existing file")
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput | ByteStream]:
+def run_separate(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput | ByteStream]:
     """Separate a file or a stream.
 
     Raises
@@ -99,6 +99,9 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput 
         if missing := [name for name in ("AUDIO", "--window", "--out") if not given[name]]:
             raise UsageError(f"To separate a file, give {listed(missing)}; to separate a stream, --stream.")
         yield _file(options, progress)
+
+
+SEPARATE = Verb(add_separate_arguments, run_separate)
 
 
 def _stream(options: argparse.Namespace) -> Iterator[ByteStream]:

@@ -8,8 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.documents import analysing, media_of, opened
-from engine.cli.output import VerbOutput
+from engine.cli.output import Verb, VerbOutput
 from engine.core.progress import Progress
 from engine.core.timebase import format_time
 from engine.core.wording import percent
@@ -17,17 +16,15 @@ from engine.core.wording import percent
 if TYPE_CHECKING:
     from engine.features.takes.structure.find import Section
 
-_PROJECT = ".offcut"
 
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_structure_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
     parser.add_argument("path", type=Path, metavar="AUDIO|PROJECT", help="a recording, or a document")
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
+def run_structure(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Find sections, or list those that the document stores."""
-    sections = _found(options.path, progress)
+    sections = _found_sections(options.path, progress)
     lines = [
         f"{format_time(one.start_s, 1):>9} to {format_time(one.stop_s, 1):>9}  {one.label}"
         f"  ({percent(one.confidence)} confident)"
@@ -41,10 +38,13 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     )
 
 
-def _found(path: Path, progress: Progress) -> tuple[Section, ...]:
+STRUCTURE = Verb(add_structure_arguments, run_structure)
+
+
+def _found_sections(path: Path, progress: Progress) -> tuple[Section, ...]:
     # A missing file is reported before torch is imported, which takes seconds.
-    if path.suffix.lower() == _PROJECT:
-        return _of_document(path, progress)
+    if path.suffix.lower() == ".offcut":
+        return _sections_of_document(path, progress)
     from engine.sound.reader import SourceReader
 
     with SourceReader(path) as reader:
@@ -59,8 +59,9 @@ def _found(path: Path, progress: Progress) -> tuple[Section, ...]:
         return find_structure(blocks, rate_hz, length, grid, progress.part(0.7, 1.0)).sections
 
 
-def _of_document(path: Path, progress: Progress) -> tuple[Section, ...]:
+def _sections_of_document(path: Path, progress: Progress) -> tuple[Section, ...]:
     """Return the sections that a document stores; without any, find and store them."""
+    from engine.cli.documents import analysing, media_of, opened
     from engine.document.marks.section_edits import known_sections
     from engine.document.marks.sections import SECTIONS
     from engine.features.takes.structure.find import Section

@@ -8,8 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.documents import media_of, opened
-from engine.cli.output import VerbOutput
+from engine.cli.output import Verb, VerbOutput
 from engine.core.progress import Progress
 from engine.core.timebase import format_time
 from engine.core.wording import counted, percent
@@ -17,17 +16,15 @@ from engine.core.wording import counted, percent
 if TYPE_CHECKING:
     from engine.analysis.found_takes import FoundTakes, Take, TakeGroup
 
-_PROJECT = ".offcut"
 
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_takes_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
     parser.add_argument("path", type=Path, metavar="AUDIO|PROJECT", help="a recording, or a document")
 
 
-def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
+def run_takes(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Find takes and false starts."""
-    found = _found(options.path, progress)
+    found = _found_takes(options.path, progress)
     starts = found.likely_false_starts()
     lines = [line for group in found.groups for line in _group_lines(group)]
     lines += [
@@ -42,11 +39,16 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     )
 
 
-def _found(path: Path, progress: Progress) -> FoundTakes:
+TAKES = Verb(add_takes_arguments, run_takes)
+
+
+def _found_takes(path: Path, progress: Progress) -> FoundTakes:
     from engine.sound.reader import SourceReader
 
     # A missing file is reported before torch is imported, which takes seconds.
-    if path.suffix.lower() == _PROJECT:
+    if path.suffix.lower() == ".offcut":
+        from engine.cli.documents import media_of, opened
+
         with opened(path, to_read=True) as document:
             from engine.features.takes.finders.takes.proposals import takes_in_document
             from engine.recordings.analyses import AnalysisRequest

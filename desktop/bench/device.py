@@ -9,10 +9,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from desktop.bench.pacer import CAPTURED, PACER_PID
 from engine.core.processes.own_program import module_command, module_environment
-
-__all__ = ["CAPTURED", "PACER_PID", "paced_device"]
 
 CONFIGURATION = """
 </usr/share/alsa/alsa.conf>
@@ -27,7 +24,7 @@ def paced_device(folder: Path, rate_hz: int, *, keep: bool) -> Path:
 
     Parameters
     ----------
-    keep : write the received audio to `CAPTURED` in the folder
+    keep : write the received audio to `desktop.bench.pacer.CAPTURED` in the folder
     """
     started = ["env", f"PYTHONPATH={module_environment().get('PYTHONPATH', '')}"]
     kept = "keep" if keep else "drop"

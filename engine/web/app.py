@@ -18,16 +18,24 @@ from engine.core.files.safe_write import shown
 from engine.core.progress import Progress
 from engine.sound.decoders.registry import audio_suffixes
 from engine.sound.reader import probe
-from engine.web import comparing, listening, separating, tastes, uploads
+from engine.web import comparing, separating, tastes
 from engine.web.answers import HANDLERS, answer, body, number, page, refused, static
 from engine.web.drawing import MOST_COLUMNS, outline
+from engine.web.listening import (
+    downloaded_result,
+    separated_remainder,
+    separated_target,
+    wave_response,
+    whole_recording,
+)
 from engine.web.session import OpenRecording, Session
+from engine.web.uploads import MOST_BYTES, shown_name, stored
 from engine.web.work import Answer
 
 _HEARD = {
-    "target": listening.separated_target,
-    "remainder": listening.separated_remainder,
-    "result": listening.downloaded_result,
+    "target": separated_target,
+    "remainder": separated_remainder,
+    "result": downloaded_result,
 }
 
 
@@ -36,7 +44,7 @@ class _Named(BaseModel):
     name: str = Field(max_length=10_000)
 
 
-def application(session: Session, most_bytes: int = uploads.MOST_BYTES) -> Starlette:
+def application(session: Session, most_bytes: int = MOST_BYTES) -> Starlette:
     """Return the pages of a session, to be served behind `engine.web.door.Door`."""
     served = _Served(session, most_bytes)
     pages = Starlette(
@@ -96,11 +104,11 @@ class _Served:
         return answer(await run_in_threadpool(_facts, recording))
 
     async def upload(self, request: Request) -> Response:
-        name = uploads.shown_name(request.query_params.get("name", ""))
+        name = shown_name(request.query_params.get("name", ""))
         length = request.headers.get("content-length", "")
         promised = int(length) if length.isdecimal() and len(length) < 16 else None
         own = self._session.own
-        path = await uploads.stored(request.stream(), own, name, promised, self._most_bytes)
+        path = await stored(request.stream(), own, name, promised, self._most_bytes)
         recording = self._session.add(OpenRecording(path, name, is_ours=True))
         return answer(await run_in_threadpool(_facts, recording))
 
@@ -116,8 +124,8 @@ class _Served:
         return answer({"read": recording.read_share}, 202) if found is None else answer(found)
 
     async def listen(self, request: Request) -> Response:
-        heard = listening.whole_recording(self._recording(request))
-        return await run_in_threadpool(listening.wave_response, heard, request.headers.get("range"))
+        heard = whole_recording(self._recording(request))
+        return await run_in_threadpool(wave_response, heard, request.headers.get("range"))
 
     async def listen_to_result(self, request: Request) -> Response:
         result = self._session.result(request.path_params["key"])
@@ -125,7 +133,7 @@ class _Served:
             heard = _HEARD[request.path_params["what"]](result)
         except KeyError:
             raise UsageError("Of a result there are target, remainder and result.") from None
-        return await run_in_threadpool(listening.wave_response, heard, request.headers.get("range"))
+        return await run_in_threadpool(wave_response, heard, request.headers.get("range"))
 
     async def download(self, request: Request) -> Response:
         written = self._session.result(request.path_params["key"]).written

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from desktop.bench.device import CAPTURED, PACER_PID, paced_device
+from desktop.bench.device import paced_device
+from desktop.bench.pacer import CAPTURED, PACER_PID
 
 RATE_HZ = 48_000
 on_alsa = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ALSA is Linux's")

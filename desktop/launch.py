@@ -8,9 +8,9 @@ from pathlib import Path
 
 from engine.cli.main import VERBS
 from engine.cli.main import main as run_verb
-from engine.cli.streams import own_errors
+from engine.cli.output import own_errors
+from engine.core import build as own_program
 from engine.core.build import this_build
-from engine.core.processes import own_program
 from engine.recordings import import_ahead
 
 USAGE = """usage: offcut [PROJECT.offcut]     open the window

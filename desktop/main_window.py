@@ -20,68 +20,58 @@ from desktop.features.repair.widgets.panel import RepairPanel
 from desktop.features.takes.comping import Comping
 from desktop.features.takes.sections import Sections
 from desktop.features.takes.takes import Takes
-from desktop.features.taste.dialogs import TasteDialogs
-from desktop.features.taste.learning import Learning
-from desktop.features.taste.learning_shown import panel_of
+from desktop.features.taste.dialogs import Shelves, TasteDialogs
+from desktop.features.taste.learning import Learning, panel_of
 from desktop.features.taste.page.diagnosing import Diagnosing
-from desktop.features.taste.page.finding_actions import connect_findings
-from desktop.features.taste.page.page import Tasting
+from desktop.features.taste.page.page import Tasting, connect_findings
 from desktop.features.taste.reference_example import ReferenceListening
-from desktop.features.taste.shelf import Shelves
 from desktop.features.taste.threshold_drag import ThresholdDrag
-from desktop.features.timing.grid_dialogs import GridDialogs
-from desktop.features.timing.grid_editing import GridEditing, GridLayer, TapTempo
+from desktop.features.timing.grid_editing import GridDialogs, GridEditing, GridLayer, TapTempo
 from desktop.features.timing.proposing import TimingProposing
 from desktop.features.timing.timing import Timing
 from desktop.features.timing.widgets.panel import TimingPanel
 from desktop.recordings.analysing import Analysing
 from desktop.recordings.recordings import Recordings
-from desktop.review.amounts import Amounts
 from desktop.review.arrivals import Arrivals
-from desktop.review.by_hand import ByHand
+from desktop.review.by_hand import Amounts, ByHand
 from desktop.review.finders import Finders
 from desktop.review.history_walk import HistoryWalk
 from desktop.review.notes import Notes
-from desktop.review.queue_menu import QueueMenu
-from desktop.review.queue_side import QueueSide
+from desktop.review.queue_side import QueueMenu, QueueSide, StrayEnter
 from desktop.review.review import Review
-from desktop.review.stray_enter import StrayEnter
 from desktop.shell.actions import Actions
 from desktop.shell.after_crash import AfterCrash
 from desktop.shell.command import Command
 from desktop.shell.document_views import DocumentViews
 from desktop.shell.files import Files
-from desktop.shell.garbage import WindowGarbage
 from desktop.shell.menus import Menus
-from desktop.shell.messages import Messages
+from desktop.shell.messages import Messages, reporting_refusals
 from desktop.shell.playback import Player
-from desktop.shell.playback.metering import Metering
+from desktop.shell.playback.player import Metering
 from desktop.shell.session import Session
 from desktop.shell.side import Side
-from desktop.shell.slots import reporting_refusals
 from desktop.shell.transport import Transport
 from desktop.shell.user_settings.keymap import Keymap
-from desktop.shell.user_settings.look import Look
+from desktop.shell.user_settings.preferences import Look
+from desktop.shell.user_settings.recents import keep_size, restore_size
 from desktop.shell.user_settings.user_settings import KeyedViews, UserSettings
-from desktop.shell.user_settings.window_size import keep_size, restore_size
+from desktop.shell.work.heavy_modules import WindowGarbage
 from desktop.shell.work.job_lanes import JobLanes
 from desktop.shell.work.unfinished import Unfinished
 from desktop.shell.work.work import Work
 from desktop.timeline.arranging import Arranging
 from desktop.timeline.clipped import ClippedPlaces
 from desktop.timeline.clips import Clips
-from desktop.timeline.clock import Clock
+from desktop.timeline.clock import Clock, Ruler
 from desktop.timeline.drawing.spectrograms import Spectrograms
 from desktop.timeline.drawing.stored_waves import StoredWaves
 from desktop.timeline.lane_menu import LaneMenu
 from desktop.timeline.markers import Marking
-from desktop.timeline.ruler import Ruler
 from desktop.timeline.selecting import Selecting
 from desktop.timeline.tracks import Tracks
 from desktop.timeline.zooms import Zooms
-from widgets.chrome.beside import Beside, stacked
 from widgets.chrome.command_palette import CommandPalette
-from widgets.chrome.selection_bar import SelectionBar
+from widgets.chrome.selection_bar import Beside, SelectionBar, stacked
 from widgets.chrome.status_bar import StatusBar
 from widgets.chrome.top_bar import TopBar
 from widgets.review.history_panel import HistoryPanel

@@ -14,7 +14,7 @@ from pathlib import Path
 from engine.cli.editing.propose import finder_parser
 from engine.cli.main import LABORATORY, SECTIONS, VERBS, verb_named
 from engine.features.registry import FINDERS
-from engine.review.finders.settings import fields_of
+from engine.review.finders.finder import fields_of
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "cli.md"
 MOST_SHOWN = 4

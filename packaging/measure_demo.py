@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from engine.analysis.signal.loudness import level_of
 from engine.core.progress import SILENT
-from engine.features.taste.anomaly.metrics import auc
 from engine.features.taste.anomaly.score import Scores, score_blocks
 from engine.features.taste.anomaly.taste import load_taste
+from engine.features.taste.anomaly.threshold import auc
 from engine.lab.evaluation.metrics import average_precision, time_iou
 from engine.sound.reader import SourceReader
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from hypothesis import strategies as st
 
+from engine.document.by_hand import repair_payload
 from engine.document.file.stored_audio import stored
 from engine.document.kinds.operations import (
     GAP_FILLS,
@@ -27,7 +28,6 @@ from engine.document.kinds.operations import (
     Sounding,
     Stored,
 )
-from engine.document.repairs import repair_payload
 
 Payload = Mapping[str, object]
 Payloads = st.SearchStrategy[dict[str, object]]

@@ -9,16 +9,15 @@ import numpy as np
 from engine.core.errors import DocumentError
 from engine.core.timebase import format_time, samples_to_s
 from engine.core.wording import begun, counted
-from engine.document.decisions import Decision, Verdict, edited
 from engine.document.file.stored_audio import keys_of
 from engine.document.kinds import KINDS, noun_of
-from engine.document.kinds.hold import KEEP
+from engine.document.kinds.cut import KEEP
 from engine.document.kinds.kind import span_words
-from engine.document.kinds.repair import keys_under
-from engine.document.proposals import BY_HAND, Proposal
+from engine.document.kinds.sounding import keys_under
+from engine.document.proposals import BY_HAND, Decision, Proposal, Verdict, edited
 from engine.document.state import DocumentState
 from engine.document.table import table_of
-from engine.review.taken_in import TakenIn, taken_in
+from engine.review.cut_away import TakenIn, taken_in
 from engine.sound.edl.conflicts import conflicts_of, in_conflict
 
 YOURS = "yours"

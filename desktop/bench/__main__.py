@@ -18,7 +18,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from desktop.bench.surroundings import own_folders
-from engine.core.processes.own_program import module_command, module_environment
+from engine.core.build import module_command, module_environment
 from engine.lab.bench.in_program import measured_in_program
 from engine.lab.bench.measured import Measured
 

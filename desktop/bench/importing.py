@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 import soundfile
 
 from desktop.bench.surroundings import own_folders
-from engine.core.processes.own_program import module_command, module_environment
+from engine.core.build import module_command, module_environment
 from engine.lab.bench.measured import Measured, peak_memory_mb
 from engine.lab.bench.sound import blocks
 

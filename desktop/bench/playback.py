@@ -3,6 +3,8 @@
 Started by ``offcut bench playback --minutes 30``, in a program of its own, on a device without hardware that
 consumes audio in real time. The first half plays the source, the second the result, where each answer changes
 the audio.
+
+A person's actions on a playing window: start playback, and answer the playing proposals.
 """
 
 from __future__ import annotations
@@ -17,17 +19,39 @@ from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 from PySide6.QtCore import QEventLoop, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from desktop.app import make_application
-from desktop.bench.by_hand import choose_at_playhead, start_playing
 from desktop.bench.document import TARGET, Load, made_up_document, train_until_cancelled
 from desktop.bench.surroundings import live_in
 from desktop.main_window import MainWindow
 from desktop.shell.work.job_lanes import JobLanes
 from engine.core.errors import OffcutError
+from engine.document.table import table_of
 from engine.lab.bench.measured import Measured
+
+
+def start_playing(window: MainWindow) -> None:
+    """Start playback.
+
+    Raises
+    ------
+    OffcutError : the playback device is missing
+    """
+    window.transport.toggle()
+    status = window.player.device_status
+    if not status.startswith("default"):
+        raise OffcutError(f"This needs ALSA and PortAudio: {status}.")
+
+
+def choose_at_playhead(window: MainWindow) -> None:
+    """Go to the next proposal after the playhead, or to the last."""
+    made = table_of(window.session.state).made
+    place = int(np.searchsorted(made.starts_samples, window.transport.playhead_samples))
+    window.review.choose(made.ids[min(place, len(made.ids) - 1)])
+
 
 RATE_HZ = 48_000
 DECIDE_EVERY_MS = 3_000

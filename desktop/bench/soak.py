@@ -22,10 +22,9 @@ import numpy as np
 from PySide6.QtCore import QEventLoop, QSettings, QTimer
 
 from desktop.app import make_application
-from desktop.bench.by_hand import choose_at_playhead, start_playing
 from desktop.bench.document import LOADS, TARGET, Load, made_up_document, train_until_cancelled
-from desktop.bench.held import Held, held_now
-from desktop.bench.surroundings import live_in
+from desktop.bench.playback import choose_at_playhead, start_playing
+from desktop.bench.surroundings import Held, held_now, live_in
 from desktop.features.timing.widgets.form import AlignAsked
 from desktop.main_window import MainWindow
 from desktop.shell.work.job_lanes import JobLanes

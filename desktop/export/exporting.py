@@ -19,31 +19,33 @@ from PySide6.QtCore import QEventLoop, QObject, QSettings, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMessageBox, QProgressBar, QProgressDialog, QPushButton, QWidget
 
-from desktop.export.dialog import ask_export
-from desktop.export.memory import recall, remember
+from desktop.export.dialog import ask_export, recall, remember
 from desktop.shell.shell import Shell
-from desktop.shell.user_settings.per_document import PerDocument
-from desktop.shell.work.again import Again
+from desktop.shell.user_settings.recents import PerDocument
 from desktop.shell.work.job_lanes import JobHandle
 from desktop.shell.work.jobs import clipping_of, export_files
+from desktop.shell.work.work import Again
 from engine.core.errors import ExportError, UsageError
-from engine.core.files.disk_room import size_words
-from engine.core.files.safe_write import brief, shown
+from engine.core.files.safe_write import brief, shown, size_words
 from engine.core.timebase import format_time, samples_to_s
 from engine.core.wording import begun, counted, listed
-from engine.document.decisions import Edited, Verdict, edited
+from engine.document.analysis import require_recording
 from engine.document.kinds import KINDS, Kind, noun_of
-from engine.document.recorded import require_recording
+from engine.document.proposals import Edited, Verdict, edited
 from engine.document.state import DocumentState
 from engine.exchange.export import AUDIO_SUFFIXES, ExportRequest, check_names, files_written
-from engine.exchange.export.audio_files.audio_plan import require_regions, source_depth, written_rate_hz
+from engine.exchange.export.audio_files.audio_plan import (
+    require_regions,
+    source_depth,
+    written_range,
+    written_rate_hz,
+)
 from engine.exchange.export.audio_files.clipping import Clipping
-from engine.exchange.export.audio_files.written_range import written_range
 from engine.exchange.export.plan import PlannedFile, plan, written_before
 from engine.exchange.export.request import Depth, Exported
 from engine.sound.edl.edit_list import EditList
 from widgets.chrome.status_bar import StatusBar
-from widgets.forms.export.choice import WHOLE, ExportChoice, ExportOutlook, SpanOffer, WrittenLine
+from widgets.forms.export.options import WHOLE, ExportChoice, ExportOutlook, SpanOffer, WrittenLine
 from widgets.theme import px
 
 _STEPS = 1_000

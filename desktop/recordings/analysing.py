@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from desktop.shell.session import Session
-from desktop.shell.work.again import Again
 from desktop.shell.work.job_lanes import JobHandle
 from desktop.shell.work.jobs import listen_to
-from desktop.shell.work.work import Work, joined_sentences
+from desktop.shell.work.work import Again, Work, joined_sentences
 from engine.document.edits import set_analyses, set_settings
 from engine.document.grid.edits import is_edited, keeping_edited
-from engine.document.grid.free import free_notice
-from engine.document.grid.steady import steady_beats
+from engine.document.grid.steady import free_notice, steady_beats
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Track, sound_of
 from engine.features.taste.finders.cuts.propose import propose

@@ -15,26 +15,22 @@ from PySide6.QtWidgets import QWidget
 from desktop.recordings.analysing import Analysing
 from desktop.shell.dialogs import form_dialogs, questions
 from desktop.shell.session import Session
-from desktop.shell.work.again import Again, existing_files, stored_number
 from desktop.shell.work.jobs import compare_tracks, copy_recordings, import_recordings
-from desktop.shell.work.work import Work, joined_sentences
-from desktop.timeline.drawing.wave_tiles import CACHE_BYTES, WaveTiles, read_tiles
-from desktop.timeline.drawing.waves import SourceWave
+from desktop.shell.work.work import Again, Work, existing_files, joined_sentences, stored_number
+from desktop.timeline.drawing.waves import CACHE_BYTES, SourceWave, WaveTiles, read_tiles
 from engine.core.errors import DocumentError
 from engine.core.files.safe_write import is_taken, shown
 from engine.core.wording import listed
-from engine.document.change import Change, Edit
+from engine.document.analysis import StrokePickup
 from engine.document.drums.edits import DRUMS, role_of
-from engine.document.drums.pickup import StrokePickup
-from engine.document.tracks.clip import Clip
-from engine.document.tracks.take_lanes import take_tracks
-from engine.document.tracks.track import source_length_samples
+from engine.document.state import Change, Edit
+from engine.document.tracks.switches import take_tracks
+from engine.document.tracks.track import Clip, source_length_samples
 from engine.features.timing.hits.kit.membership import left_behind
-from engine.recordings.import_audio import Imported, ImportRequest, import_edit, stated_start
+from engine.recordings.analyses import pickup_id, store_pickup
+from engine.recordings.import_audio import Imported, ImportRequest, Split, import_edit, stated_start
 from engine.recordings.media import Media, MediaRequest, Relinked, find_media, relink
-from engine.recordings.poly import Split
 from engine.recordings.stated.placements import Mode
-from engine.recordings.stored_pickup import pickup_id, store_pickup
 from engine.sound.edl.build import played_tracks
 from widgets.forms.places.form import PlacesForm
 from widgets.theme import Theme

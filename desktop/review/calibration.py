@@ -13,16 +13,12 @@ from desktop.shell.session import Session
 from desktop.shell.work.job_lanes import JobLane
 from engine.core.errors import OffcutError
 from engine.core.progress import SILENT
-from engine.document.change import Change
-from engine.document.state import DocumentState
-from engine.document.table import Made, table_of
-from engine.document.table_steps import step_between
+from engine.document.state import Change, DocumentState
+from engine.document.table import Made, step_between, table_of
 from engine.features.taste.stored_answers import TasteMemory, document_key, keep_answers, read_memory
-from engine.review.calibration.answers import Answer
-from engine.review.calibration.calibrate import Calibration, calibrate, verdicts_of
+from engine.review.calibration.calibrate import Answer, Calibration, calibrate, sentence, verdicts_of
 from engine.review.calibration.evidence import Analyses
-from engine.review.calibration.words import sentence
-from engine.review.learned import Learned
+from engine.review.queue import Learned
 
 PAUSE_MS = 2_000
 """Delay after the last answer until the taste is written: several answers are written once."""

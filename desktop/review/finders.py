@@ -12,14 +12,13 @@ from PySide6.QtWidgets import QWidget
 from desktop.recordings.analysing import Analysing
 from desktop.shell.dialogs import form_dialogs, questions
 from desktop.shell.session import Session
-from desktop.shell.user_settings.look import Look
-from desktop.shell.work.again import Again
+from desktop.shell.user_settings.preferences import Look
 from desktop.shell.work.jobs import find_edits
-from desktop.shell.work.work import Work
+from desktop.shell.work.work import Again, Work
 from desktop.timeline.selecting import Selecting
 from engine.core.errors import UsageError
 from engine.core.progress import SILENT
-from engine.document.recorded import require_recording
+from engine.document.analysis import require_recording
 from engine.document.tracks.track import sound_of
 
 if TYPE_CHECKING:
@@ -132,9 +131,9 @@ class Finders(QObject):
 
     def _asked(self, name: str, finder: Finder) -> Mapping[str, object] | None:
         """Return the settings that the user chose; None where they went back."""
-        from engine.features.analyses import missing_analyses
         from engine.features.registry import find_edits as find
-        from engine.review.finders.settings import fields_of
+        from engine.features.registry import missing_analyses
+        from engine.review.finders.finder import fields_of
         from widgets.forms.settings_form import SettingsForm
 
         fields = fields_of(finder.settings)

@@ -10,9 +10,9 @@ from desktop.shell.dialogs import form_dialogs
 from desktop.shell.session import Session
 from engine.core.errors import UsageError
 from engine.document import edits
-from engine.document.change import Edit
 from engine.document.file.checks.limits import LONGEST_NOTE
-from widgets.forms.note_form import NoteForm
+from engine.document.state import Edit
+from widgets.forms.outlook_form import NoteForm
 
 
 class Notes(QObject):

@@ -8,11 +8,9 @@ from types import MappingProxyType
 from typing import Literal
 
 from engine.document.analysis import DetectedSounds
-from engine.document.decisions import Verdict
+from engine.document.proposals import Verdict
 from engine.document.state import DocumentState
-from engine.review.learned import Learned
-from engine.review.listing import Grouping, Listing, listing
-from engine.review.queue import Order, QueueFilter, queue
+from engine.review.queue import Grouping, Learned, Listing, Order, QueueFilter, listing, queue
 
 FILTERS: Mapping[str, QueueFilter] = MappingProxyType(
     {

@@ -3,32 +3,122 @@
 Bulk answers: one for the selected proposals, else for all that filter, search and folding leave.
 
 The card's sentence and score follow edges that were moved, a moment behind the keys that move them.
+
+Context menu of the queue: the answers to the row under the mouse, or to the selected rows.
+
+Enter answers a proposal only where it was pressed for it: in the queue, not held, not closing a dialog.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QWidget
 
 from desktop.review.review import Review
+from desktop.shell.actions import Actions
 from desktop.shell.session import Session
+from desktop.shell.shell import Shell
 from desktop.shell.work.job_lanes import JobLane
 from engine.core.errors import OffcutError, UsageError
 from engine.document import edits
-from engine.document.change import Edit
-from engine.document.decisions import Decision, Verdict, decided_span
 from engine.document.kinds import Edge
-from engine.document.proposals import BY_HAND
-from engine.document.state import DocumentState
-from engine.features.taste.finders.cuts.moved_edges import MovedRequest, said_of_moved
+from engine.document.proposals import BY_HAND, Decision, Verdict, decided_span
+from engine.document.state import DocumentState, Edit
+from engine.features.taste.finders.cuts.propose import MovedRequest, said_of_moved
 from engine.review.bulk import BulkAccept, accept_in_bulk, accept_selected
 from engine.review.calibration.evidence import Analyses
-from engine.review.said_of_span import SaidOfSpan
+from engine.review.sounds_in_cuts import SaidOfSpan
 from widgets.controls.later import Later
 from widgets.review.queue_panel import QueuePanel
+
+SETTLES_S = 0.3
+"""So long the proposal is looked at before an Enter that follows a dialog can be meant for it."""
+TOO_SOON = "Enter came too early for this proposal. Press it again to accept."
+NOT_HERE = "Enter accepts in the queue only. Press ↓ to go there, or A to accept from anywhere."
+
+_ANSWERS = ("review.accept", "review.accept_stay")
+
+
+class StrayEnter(QObject):
+    """Blocks Enter from answering unless the queue has the keyboard focus, and has had it for a moment.
+
+    The focus returns from dialogs and other windows, from popups such as the palette, and from fields.
+    Auto-repeated Enter is always blocked: it would accept a second proposal unseen. An Enter that is another
+    command, or that the focused part takes, is left alone.
+
+    Parameters
+    ----------
+    queue : the panel in which Enter answers
+    actions : the commands of the window, with the keys that they have now
+
+    Signals
+    -------
+    refused : why nothing was accepted
+    """
+
+    refused = Signal(str)
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        queue: QWidget,
+        actions: Actions,
+        clock_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._queue = queue
+        self._actions = actions
+        self._clock_s = clock_s
+        self._back_s = float("-inf")
+        window.installEventFilter(self)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._follow_focus)
+
+    def _follow_focus(self, before: QWidget | None, now: QWidget | None) -> None:
+        if now is None or now.window() is not self._window:
+            return
+        takes_text = Qt.WidgetAttribute.WA_InputMethodEnabled
+        if before is None or before.window() is not self._window or before.testAttribute(takes_text):
+            self._back_s = self._clock_s()
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """Consume an accidental Enter: an accepted event is not a shortcut any more."""
+        if event.type() in (QEvent.Type.WindowUnblocked, QEvent.Type.WindowActivate):
+            self._back_s = self._clock_s()
+        if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+            return False
+        if not self._would_answer(event):
+            return False
+        why = self._refusal()
+        if not (event.isAutoRepeat() or why):
+            return False
+        if why and not event.isAutoRepeat():
+            self.refused.emit(why)
+        event.accept()
+        return True
+
+    def _would_answer(self, event: QKeyEvent) -> bool:
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            return False
+        held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        pressed = QKeySequence(held.value | event.key())
+        answers = [self._actions.action(name) for name in _ANSWERS]
+        return any(action.isEnabled() and pressed in action.shortcuts() for action in answers)
+
+    def _refusal(self) -> str:
+        focus = QApplication.focusWidget()
+        if focus is None or not self._queue.isAncestorOf(focus):
+            return NOT_HERE
+        return TOO_SOON if self._clock_s() - self._back_s < SETTLES_S else ""
+
 
 REST_MS = 60
 """Delay after the last move until the reason is computed: a held key moves edges faster."""
@@ -298,3 +388,44 @@ class QueueSide(QObject):
         review, state = self._review, self._session.state
         self.panel.set_figures(state, review.statistics, review.threshold, len(review.above()))
         self.panel.set_learning(review.calibrating.sentence, is_on=review.calibrating.is_on)
+
+
+_ONE = (
+    ("review.accept", "review.reject", "review.undecided"),
+    ("transport.preview", "view.proposal", "review.alternative"),
+    ("review.flag", "review.note"),
+    ("review.sort", "review.group"),
+)
+_SELECTED = (
+    ("review.accept_many", "review.reject_many", "review.undecided_many", "review.flag_many"),
+    ("review.sort", "review.group"),
+)
+
+
+class QueueMenu(QObject):
+    """Offers commands, with their keys, for a row of the queue."""
+
+    def __init__(self, window: QWidget, shell: Shell, queue: QueueSide) -> None:
+        super().__init__(window)
+        self._window, self._shell = window, shell
+        queue.panel.menu_requested.connect(self._popup)
+
+    def _popup(self, proposal_id: str, place: QPoint) -> None:
+        menu = self.menu(proposal_id)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(place)
+
+    def menu(self, proposal_id: str) -> QMenu:
+        """Return the menu for a row, which becomes the current one unless it is selected with others."""
+        review = self._shell.review
+        is_selected = proposal_id in review.selected
+        if not is_selected and proposal_id != review.current:
+            review.visit(proposal_id)
+        menu = QMenu(self._window)
+        menu.setAccessibleName("Proposal")
+        for number, names in enumerate(_SELECTED if is_selected else _ONE):
+            if number:
+                menu.addSeparator()
+            for name in names:
+                menu.addAction(self._shell.commands.action(name))
+        return menu

@@ -18,17 +18,12 @@ from engine.core.timebase import s_to_samples
 from engine.core.wording import counted
 from engine.document import edits
 from engine.document.by_hand import change_payload, change_way
-from engine.document.change import Change, Edit
-from engine.document.decisions import Verdict, edited
 from engine.document.kinds import Edge, NudgeSize, kind_of
-from engine.document.state import DocumentState
+from engine.document.proposals import Verdict, edited
+from engine.document.state import Change, DocumentState, Edit
 from engine.features.taste.finders.cuts.propose import PAUSE_SCORE, stepped_percentile
-from engine.review.bulk import BulkAccept, accept_in_bulk
-from engine.review.last_decisions import LastDecisions
-from engine.review.learned import Learned
-from engine.review.listing import Listing
-from engine.review.queue import Step, at_or_above, next_id, previous_id
-from engine.review.statistics import ReviewStatistics, statistics
+from engine.review.bulk import BulkAccept, LastDecisions, ReviewStatistics, accept_in_bulk, statistics
+from engine.review.queue import Learned, Listing, Step, at_or_above, next_id, previous_id
 from engine.sound.edl.build import whole
 from engine.sound.edl.render import render
 from widgets.edit_words import taken_in_sentence

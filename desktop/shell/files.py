@@ -13,7 +13,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.recordings.recordings import Recordings
-from desktop.shell.dialogs import file_dialogs, form_dialogs, questions
+from desktop.shell.dialogs import form_dialogs, questions
+from desktop.shell.dialogs import questions as file_dialogs
 from desktop.shell.shell import Shell
 from desktop.shell.work.jobs import left_out_extensions
 from desktop.shell.work.work import Work
@@ -21,12 +22,10 @@ from engine.core.errors import UsageError
 from engine.core.extensions.names import any_named
 from engine.core.files.safe_write import shown
 from engine.core.wording import reason_of
-from engine.document.recorded import require_recording
+from engine.document.analysis import require_recording
 from engine.exchange.imports.formats import IMPORTS
-from engine.recordings.import_audio import rates_of
-from engine.recordings.poly import Split, offered
-from engine.sound.decoders.registry import audio_suffixes
-from engine.sound.folders import audio_files
+from engine.recordings.import_audio import Split, offered, rates_of
+from engine.sound.decoders.registry import audio_files, audio_suffixes
 
 
 class Extending(QObject):

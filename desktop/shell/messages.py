@@ -1,10 +1,13 @@
-"""Messages of the parts of the window: shown in the bar under everything, and stored in a log."""
+"""Messages of the parts of the window: shown in the bar under everything, and stored in a log.
+
+Slots that report refusals instead of raising.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -13,9 +16,22 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.shell.command import PAINT_LAYER
 from desktop.shell.shell import Shell
+from engine.core.errors import OffcutError
 from engine.core.wording import begun
-from widgets.chrome.message_log import Message, MessageLog
-from widgets.chrome.status_bar import StatusBar
+from widgets.chrome.status_bar import Message, MessageLog, StatusBar
+
+
+def reporting_refusals(do: Callable[..., object], refuse: Callable[[str], object]) -> Callable[..., None]:
+    """Return a slot that does something, and hands the sentence of an `OffcutError` to `refuse`."""
+
+    def run(*values: object) -> None:
+        try:
+            do(*values)
+        except OffcutError as error:
+            refuse(str(error))
+
+    return run
+
 
 MOST_MESSAGES = 1_000
 """Number of stored messages; the oldest are dropped."""

@@ -13,6 +13,9 @@ from desktop.demo_files import is_demo
 from engine.analysis.found_takes import FoundTakes
 from engine.core.errors import OffcutError, UsageError
 from engine.document.analysis import (
+    PICKUP,
+    SECTIONS,
+    TAKES,
     Analysis,
     BeatGrid,
     DetectedSounds,
@@ -20,25 +23,22 @@ from engine.document.analysis import (
     NearestReference,
     ScoreCurve,
     StoredCurve,
+    StoredSections,
+    StrokePickup,
 )
-from engine.document.change import Change, Edit, RowChange, united
-from engine.document.decisions import Verdict
 from engine.document.document import Document
-from engine.document.drums.edits import PROMOTED
+from engine.document.drums.edits import PROMOTED, known_sections
 from engine.document.drums.hits import Hits
-from engine.document.drums.pickup import PICKUP, StrokePickup
 from engine.document.file.stored_analyses import FORMS
 from engine.document.file.stored_audio import StoredAudio
-from engine.document.grid.recounted import grid_in_force
-from engine.document.grid.tempo_decisions import DecidedTempo, decided_tempi
+from engine.document.grid.edits import DecidedTempo, decided_tempi
+from engine.document.grid.readings import grid_in_force
 from engine.document.history import StepLabel
-from engine.document.marks.section_edits import known_sections
-from engine.document.marks.sections import SECTIONS, StoredSections
-from engine.document.state import DocumentState
-from engine.document.takes import TAKES
+from engine.document.proposals import Verdict
+from engine.document.state import Change, DocumentState, Edit, RowChange, united
 from engine.features.takes.finders.takes.playing import known_takes, lost_between, lost_sentence
-from engine.features.taste.finders.cuts.answering import answer
-from engine.recordings.stored_pickup import known_pickup
+from engine.features.taste.finders.cuts.propose import answer
+from engine.recordings.analyses import known_pickup
 from engine.review.calibration.evidence import Analyses
 
 NO_DOCUMENT = DocumentState()
@@ -162,7 +162,7 @@ class Session(QObject):
         return self._analysis_of("listening", Listening)
 
     def answer(self, ids: Sequence[str], verdict: Verdict) -> Edit:
-        """Return the edit that answers proposals, see `engine.features.taste.finders.cuts.answering`."""
+        """Return the edit that answers proposals, see `engine.features.taste.finders.cuts.propose`."""
         known = Analyses(self.curve, self.listening, self.grid, self.nearest)
         return answer(self.state, ids, verdict, known)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from desktop.shell.actions import Actions
     from desktop.shell.session import Session
     from desktop.shell.transport import Transport
-    from desktop.shell.user_settings.look import Look
+    from desktop.shell.user_settings.preferences import Look
     from desktop.shell.work.work import Work
     from desktop.timeline.selecting import Selecting
     from desktop.timeline.zooms import Zooms

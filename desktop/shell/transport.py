@@ -9,23 +9,20 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from desktop.shell.playback import Player
-from desktop.shell.playback.play_source import PlaySource, SourceFactory
-from desktop.shell.playback.shuttle import SPEEDS, Shuttle
+from desktop.shell.playback.play_source import SPEEDS, PlaySource, Shuttle, SourceFactory
 from desktop.shell.session import Session
 from engine.core.errors import UsageError
 from engine.core.timebase import format_time, s_to_samples, samples_to_s
-from engine.document.change import Change
+from engine.document.analysis import nothing_yet
 from engine.document.file.stored_audio import StoredAudio
 from engine.document.kinds import Edge
-from engine.document.recorded import nothing_yet
-from engine.document.state import DocumentState
+from engine.document.state import Change, DocumentState
 from engine.document.tracks.track import sound_of
 from engine.recordings.media import without_missing
 from engine.sound.edl.arrangement import laid_at
 from engine.sound.edl.build import build, in_place, preview, removed_only, whole
-from engine.sound.edl.edit_list import EditList
+from engine.sound.edl.edit_list import EditList, place_in
 from engine.sound.edl.render import Renderer
-from engine.sound.edl.same_place import place_in
 from engine.sound.edl.tracks.patches import Patches
 from engine.sound.edl.tracks.stored_sounds import NOTHING_AT_HAND
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QPoint, QSettings, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
+from desktop.shell.messages import reporting_refusals
 from desktop.shell.shell import Shell
-from desktop.shell.slots import reporting_refusals
 from engine.core.errors import UsageError
-from engine.document.change import Edit
-from engine.document.recorded import require_recording
-from engine.document.state import DocumentState
-from engine.sound.edl.arrangement import Arrangement, arrangement
+from engine.document.analysis import require_recording
+from engine.document.state import DocumentState, Edit
+from engine.sound.edl.arrangement import (
+    Arrangement,
+    arrangement,
+    block_again,
+    block_taken_out,
+    copied_block,
+    moved_block,
+)
 from engine.sound.edl.gathered import is_arranged
-from engine.sound.edl.reordering import block_again, block_taken_out, copied_block, moved_block
 
 _KEY = "arrangement"
 MENU = ("earlier", "later", "again", "take_out", "select")

@@ -15,17 +15,16 @@ from PySide6.QtWidgets import QMenu, QWidget
 from desktop.shell.command import CLIP_LAYER
 from desktop.shell.dialogs import form_dialogs
 from desktop.shell.dialogs.questions import confirm_removal
+from desktop.shell.messages import reporting_refusals
 from desktop.shell.shell import Shell
-from desktop.shell.slots import reporting_refusals
 from desktop.shell.work.jobs import propose_again
 from desktop.timeline.tracks import Tracks
 from engine.core.errors import UsageError
 from engine.core.timebase import format_time, s_to_samples
 from engine.core.wording import counted
-from engine.document.change import Edit
+from engine.document.analysis import nothing_yet, require_recording
 from engine.document.edits import set_settings
-from engine.document.recorded import nothing_yet, require_recording
-from engine.document.tracks.clip import Clip
+from engine.document.state import Edit
 from engine.document.tracks.clip_edits import (
     clip_here,
     clip_name,
@@ -42,13 +41,13 @@ from engine.document.tracks.clip_edits import (
     trim_clip,
 )
 from engine.document.tracks.edits import LOUDEST_DB, QUIETEST_DB
-from engine.document.tracks.ripple import RIPPLE, Ripple, ripple_of
-from engine.document.tracks.take_lanes import take_lanes
-from engine.document.tracks.track import source_length_samples
+from engine.document.tracks.moved_along import RIPPLE, Ripple, ripple_of
+from engine.document.tracks.switches import take_lanes
+from engine.document.tracks.track import Clip, source_length_samples
 from engine.features.placement.line_up import LineUpRequest, line_up_edit
 from engine.recordings.stated.placements import Placements
 from widgets.chrome.status_bar import StatusBar
-from widgets.forms.numbers_form import Number, NumbersForm
+from widgets.forms.outlook_form import Number, NumbersForm
 from widgets.forms.places.form import PlacesForm
 from widgets.timeline.heads.value_field import STEPS_RUN
 

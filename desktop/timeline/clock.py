@@ -1,18 +1,77 @@
-"""Position of the playhead on the timeline and on the clock."""
+"""Position of the playhead on the timeline and on the clock.
+
+Units of the ruler; switched by a key and stored.
+
+The time of day of the playhead, typed in a form.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QSettings
 
+from desktop.shell.dialogs import form_dialogs
 from desktop.shell.session import Session
+from desktop.shell.shell import Shell
 from desktop.shell.transport import Transport
 from desktop.timeline.zooms import Zooms
 from engine.core.timebase import s_to_samples, samples_to_s
-from engine.document.analysis import BeatGrid
+from engine.document.analysis import BeatGrid, require_recording
 from engine.document.grid.steady import beat_at, tempo_at
+from engine.document.settings import STARTS_AT, set_time_of_day, starts_at
+from engine.document.state import Change
 from widgets.chrome.top_bar import TopBar
+from widgets.forms.outlook_form import TimeOfDayForm
 from widgets.review.rows import ON_IT_S
+from widgets.timeline.ruler import RulerMode
 from widgets.timeline.timeline_view import TimelineView
+
+
+def ask_time_of_day(shell: Shell) -> None:
+    """Ask for the time of day at the playhead, and set the clock of the document by it."""
+    state, here = shell.session.state, shell.transport.playhead_samples
+    require_recording(state, "set the time of day of")
+    form = TimeOfDayForm(shell.look.theme, state, here)
+    if form_dialogs.ask_time_of_day(shell.timeline.window(), form):
+        edit = set_time_of_day(state, here, form.value())
+        shell.say(shell.session.apply(edit).label)
+
+
+_KEY = "ruler"
+_NO_TIME_OF_DAY = "The document has no time of day, so the ruler shows time."
+
+
+class Ruler:
+    """Owns the mode of the ruler, and gives it the time of day of the document."""
+
+    def __init__(self, session: Session, timeline: TimelineView, settings: QSettings) -> None:
+        self._session = session
+        self._timeline = timeline
+        self._settings = settings
+        stored = str(settings.value(_KEY, RulerMode.TIME))
+        self.mode = RulerMode(stored) if stored in list(RulerMode) else RulerMode.TIME
+        timeline.canvas.set_ruler(self.mode)
+        session.replaced.connect(self._show_start)
+        session.changed.connect(self._follow_change)
+
+    def _follow_change(self, change: Change) -> None:
+        if STARTS_AT in change.settings:
+            self._show_start()
+
+    def _show_start(self) -> None:
+        self._timeline.canvas.set_start(starts_at(self._session.state))
+
+    def step(self) -> str:
+        """Switch to the next unit; return the message."""
+        modes = list(RulerMode)
+        self.mode = modes[(modes.index(self.mode) + 1) % len(modes)]
+        self._settings.setValue(_KEY, str(self.mode))
+        self._timeline.canvas.set_ruler(self.mode)
+        grid = self._session.grid
+        if self.mode is RulerMode.BARS and (grid is None or not len(grid.beats_samples)):
+            return "Ruler in bars and beats: shows time until beats are detected"
+        if self.mode is RulerMode.OF_DAY and starts_at(self._session.state) is None:
+            return f"{_NO_TIME_OF_DAY} Set time of day at the playhead… ‹clips.time_of_day›"
+        return f"Ruler in {self.mode}"
 
 
 class Clock(QObject):

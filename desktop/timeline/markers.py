@@ -8,21 +8,18 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QPoint, QTimer, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
-from desktop.shell.dialogs import file_dialogs
+from desktop.shell.dialogs import questions as file_dialogs
+from desktop.shell.messages import reporting_refusals
 from desktop.shell.shell import Shell
-from desktop.shell.slots import reporting_refusals
 from engine.core.errors import UsageError
 from engine.core.timebase import format_time, s_to_samples, samples_to_s
 from engine.core.wording import counted
-from engine.document.change import Change, Edit
+from engine.document.analysis import require_recording
 from engine.document.marks import edits as marker_edits
-from engine.document.marks.label_file import read_labels
-from engine.document.marks.stars import rate
-from engine.document.recorded import require_recording
-from engine.document.state import DocumentState
+from engine.document.marks.edits import rate, read_labels
+from engine.document.state import Change, DocumentState, Edit
 from widgets.forms.marker_list import MarkerList
-from widgets.timeline.marks.markers import editor_area
-from widgets.timeline.marks.name_offer import NameOffer
+from widgets.timeline.marks.markers import NameOffer, editor_area
 
 OFFER_MS = 8_000
 """Time in which the rename key still names a new marker."""

@@ -13,13 +13,12 @@ from PySide6.QtCore import QObject, QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QColorDialog, QInputDialog, QMenu, QWidget
 
+from desktop.shell.messages import reporting_refusals
 from desktop.shell.session import Session
-from desktop.shell.slots import reporting_refusals
 from engine.core.errors import UsageError
 from engine.core.wording import counted
-from engine.document.change import Edit
-from engine.document.recorded import require_recording
-from engine.document.state import DocumentState
+from engine.document.analysis import require_recording
+from engine.document.state import DocumentState, Edit
 from engine.document.tracks.edits import (
     ROLES,
     move_track,
@@ -31,7 +30,7 @@ from engine.document.tracks.edits import (
 )
 from engine.document.tracks.track import Picture, Track
 from widgets import theme
-from widgets.controls.icons import paint_icon
+from widgets.controls.elided_label import paint_icon
 from widgets.theme import text_scale
 from widgets.timeline.frame import COLLAPSED
 from widgets.timeline.heads.value_field import STEPS_RUN

@@ -15,10 +15,10 @@ from desktop.shell.transport import Transport
 from engine.core.errors import UsageError
 from engine.core.files.strict_json import parse_json
 from engine.core.timebase import s_to_samples
+from engine.document.analysis import require_recording
 from engine.document.kinds import KINDS
-from engine.document.recorded import require_recording
 from engine.document.tracks.track import Track
-from widgets.timeline.sound.wave_zoom import LARGEST, STEP, zoom_text, zoomed
+from widgets.timeline.sound.lanes import LARGEST, STEP, zoom_text, zoomed
 from widgets.timeline.timeline_view import TimelineView
 from widgets.timeline.viewport import BESIDE_S
 

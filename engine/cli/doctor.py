@@ -16,16 +16,14 @@ from pathlib import Path
 from types import MappingProxyType
 
 from engine.cli.output import VerbOutput
-from engine.core.build import licences, this_build
+from engine.core.build import is_bundle, licences, module_command, module_environment, this_build
 from engine.core.errors import UsageError
 from engine.core.extensions.names import GROUPS, Standing
 from engine.core.extensions.probe import probed
-from engine.core.files.cache_size import cache_bytes
-from engine.core.files.places import cache_folder, data_folder
+from engine.core.files.places import cache_bytes, cache_folder, data_folder
 from engine.core.files.safe_write import shown
-from engine.core.processes.own_program import is_bundle, module_command, module_environment
 from engine.core.progress import Progress
-from engine.features.taste.diagnoses.finding import Action, Finding
+from engine.features.taste.diagnoses.judging import Action, Finding
 
 PACKAGES = (
     "offcut",

@@ -7,13 +7,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from engine.cli.streams import in_verbs
+from engine.cli.output import in_verbs
 from engine.core.errors import DocumentError, SourceError, UsageError
 from engine.core.files.safe_write import shown
-from engine.document.analysis import Listening, NearestReference, ScoreCurve
+from engine.document.analysis import Listening, NearestReference, ScoreCurve, require_recording
 from engine.document.document import Document
-from engine.document.grid.recounted import grid_in_force
-from engine.document.recorded import require_recording
+from engine.document.grid.readings import grid_in_force
 from engine.document.state import DocumentState
 from engine.recordings.media import locate, locate_all
 from engine.review.calibration.evidence import Analyses

@@ -12,9 +12,11 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import NoReturn, Protocol, TextIO
 
-from engine.cli.output import ByteStream, Listing, VerbOutput
-from engine.cli.streams import (
+from engine.cli.output import (
+    ByteStream,
+    Listing,
     ReaderGone,
+    VerbOutput,
     in_verbs,
     own_errors,
     own_output,
@@ -22,9 +24,9 @@ from engine.cli.streams import (
     saying_warnings,
     tell,
 )
+from engine.core import build as own_program
 from engine.core.errors import Cancelled, FileExistsAlreadyError, OffcutError, UsageError
 from engine.core.extensions.unexpected import said_of_unexpected
-from engine.core.processes import own_program
 from engine.core.progress import Progress, ReportingProgress
 
 READER_GONE = 141
@@ -36,31 +38,31 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
         "Documents and edits": {
             "new": ("engine.cli.editing.new:NEW", "import recordings into a new document"),
             "import-audio": (
-                "engine.cli.editing.import_audio:IMPORT_AUDIO",
+                "engine.cli.editing.new:IMPORT_AUDIO",
                 "import recordings into a document",
             ),
             "propose": ("engine.cli.editing.propose:PROPOSE", "propose edits in a document"),
-            "tracks": ("engine.cli.editing.tracks", "list the tracks of a document and their clips"),
+            "tracks": ("engine.cli.editing.clips", "list the tracks of a document and their clips"),
             "proposals": ("engine.cli.editing.proposals", "list the proposals of a document"),
             "decide": ("engine.cli.editing.decide", "accept, reject or reset proposals"),
             "edit": ("engine.cli.editing.edit", "edit a span by hand"),
-            "arrange": ("engine.cli.editing.arrange:ARRANGE", "propose the arrangement of a learned editor"),
+            "arrange": ("engine.cli.editing.propose:ARRANGE", "propose the arrangement of a learned editor"),
             "align": ("engine.cli.editing.align", "move the hits of drums onto a grid"),
-            "match": ("engine.cli.editing.match:MATCH", "recover the edit list behind an edited file"),
+            "match": ("engine.cli.editing.propose:MATCH", "recover the edit list behind an edited file"),
             "import-edits": (
-                "engine.cli.editing.import_edits:IMPORT_EDITS",
+                "engine.cli.editing.new:IMPORT_EDITS",
                 "read the edits of another program into a document",
             ),
             "export": ("engine.cli.editing.export", "write the result, or the edit for another program"),
         },
         "Sounds of a recording": {
-            "beats": ("engine.cli.sounds.beats:BEATS", "find the beats of a recording"),
-            "takes": ("engine.cli.sounds.takes:TAKES", "find repeated takes and false starts"),
+            "beats": ("engine.cli.sounds.structure:BEATS", "find the beats of a recording"),
+            "takes": ("engine.cli.sounds.structure:TAKES", "find repeated takes and false starts"),
             "structure": (
                 "engine.cli.sounds.structure:STRUCTURE",
                 "find sections such as verse and chorus, with labels",
             ),
-            "detect": ("engine.cli.sounds.detect:DETECT", "detect named sounds in a recording"),
+            "detect": ("engine.cli.sounds.separate:DETECT", "detect named sounds in a recording"),
             "separate": (
                 "engine.cli.sounds.separate:SEPARATE",
                 "keep or remove a sound that words name, within windows",
@@ -69,11 +71,11 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
         "Learning and scoring": {
             "learn": ("engine.cli.models.learn:LEARN", "learn a taste from edited recordings"),
             "learn-edits": (
-                "engine.cli.models.learn_edits:LEARN_EDITS",
+                "engine.cli.models.learn:LEARN_EDITS",
                 "learn an editor from recordings and their edits",
             ),
             "learn-timing": (
-                "engine.cli.models.learn_timing:LEARN_TIMING",
+                "engine.cli.models.learn:LEARN_TIMING",
                 "learn how an editor puts drums in time",
             ),
             "score": ("engine.cli.models.score", "score recordings with a taste"),
@@ -82,7 +84,7 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
                 "embed recordings ahead of time, and download encoders",
             ),
             "export-model": (
-                "engine.cli.models.export_model:EXPORT_MODEL",
+                "engine.cli.models.embeddings:EXPORT_MODEL",
                 "write a network as ONNX, for another program",
             ),
         },

@@ -1,13 +1,21 @@
-"""Numbers on the command line."""
+"""Numbers on the command line.
+
+Flags that name the grid of drums.
+"""
 
 from __future__ import annotations
 
 import argparse
 import math
-from typing import Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
+from engine.core.errors import UsageError
 from engine.core.timebase import samples_to_s
 from engine.document.proposals import Proposal
+
+if TYPE_CHECKING:
+    from engine.features.timing.finders.timing.find_grid import WantedGrid
 
 
 class _Span(Protocol):
@@ -90,3 +98,46 @@ def span_s(one: _Span, rate_hz: int) -> dict[str, float]:
 def proposal_row(one: Proposal, rate_hz: int, *names: str) -> dict[str, object]:
     """Return the id of a proposal, its span in seconds, and the attributes that are named."""
     return {"id": one.id, **span_s(one, rate_hz), **{name: getattr(one, name) for name in names}}
+
+
+def add_grid_flags(parser: argparse.ArgumentParser, *, is_required: bool) -> None:
+    """Declare the flags of the grid; exactly one is given, or at most one."""
+    grid = parser.add_mutually_exclusive_group(required=is_required)
+    grid.add_argument("--bpm", type=finite, metavar="X", help="an even grid")
+    grid.add_argument(
+        "--click",
+        nargs="?",
+        const="",
+        metavar="FILE",
+        help="a click track, or the name of one of the tracks; without a name the one that is a click",
+    )
+    grid.add_argument("--midi", type=Path, metavar="FILE", help="the tempo map of a MIDI file")
+    grid.add_argument("--beats", type=Path, metavar="F.json", help='as "offcut beats --json" prints them')
+    grid.add_argument("--auto", action="store_true", help="the document's grid, else the detected beats")
+    parser.add_argument(
+        "--start-s", type=finite, metavar="S", help="first beat, with --bpm or --midi; default 0"
+    )
+    parser.add_argument("--beats-in-bar", type=whole, metavar="N", help="with --bpm; default 4")
+
+
+def check_grid(options: argparse.Namespace) -> None:
+    """Refuse flags that do not go together.
+
+    Raises
+    ------
+    UsageError : there are some
+    """
+    if options.start_s is not None and options.bpm is None and options.midi is None:
+        raise UsageError("--start-s goes with --bpm or --midi.")
+    if options.beats_in_bar is not None and options.bpm is None:
+        raise UsageError("--beats-in-bar goes with --bpm: any other grid has its own bars.")
+
+
+def wanted_grid(options: argparse.Namespace) -> WantedGrid:
+    """Return the grid that the flags name."""
+    from engine.document.grid.edits import USUAL_BEATS_IN_BAR
+    from engine.features.timing.finders.timing.find_grid import WantedGrid
+
+    bar = USUAL_BEATS_IN_BAR if options.beats_in_bar is None else options.beats_in_bar
+    start_s = options.start_s or 0.0
+    return WantedGrid(options.bpm, start_s, bar, options.click, options.midi, options.beats)

@@ -1,13 +1,178 @@
-"""A verb, and its output: the same facts for people and programs."""
+"""A verb, and its output: the same facts for people and programs.
+
+Reserve standard output for the verb, and print log messages once.
+"""
 
 from __future__ import annotations
 
 import argparse
+import ctypes
+import logging
+import os
+import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TextIO
 
+from engine.core.errors import OffcutError
+from engine.core.files.safe_write import shown
 from engine.core.files.strict_json import strict_json
 from engine.core.progress import Progress
+from engine.core.wording import reason_of
+
+_STANDARD_OUTPUT, _STANDARD_ERROR = 1, 2
+_COMMAND = re.compile(r" ?\u2039([a-z_]+\.[a-z_]+)\u203a")
+_VERB_OF: Mapping[str, str] = MappingProxyType({"file.import": "import-audio", "sections.find": "structure"})
+"""Verbs by the command of the window that they stand for."""
+
+
+@contextmanager
+def own_output() -> Iterator[TextIO]:
+    """Yield the stream for the output of a verb; prints of libraries do not reach it.
+
+    libsndfile prints messages about some damaged files to file descriptor 1, in the middle of our JSON. That
+    descriptor is redirected to nowhere meanwhile, here and in child processes. If `sys.stdout` is not the
+    standard output of the process, as in a test, it is used as it is.
+    """
+    standard = sys.__stdout__
+    if standard is None or sys.stdout is not standard or _number(standard) != _STANDARD_OUTPUT:
+        yield sys.stdout
+        return
+    standard.flush()
+    kept = os.dup(_STANDARD_OUTPUT)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, _STANDARD_OUTPUT)
+        own = open(  # noqa: SIM115 - closed below, whatever that says
+            kept, "w", encoding=standard.encoding, errors=standard.errors, closefd=False
+        )
+        try:
+            yield own
+        finally:
+            with suppress(OSError):  # `tell` has written and reported everything
+                own.close()
+    finally:
+        _flush_c()  # buffered output of C would come out later
+        os.dup2(kept, _STANDARD_OUTPUT)
+        os.close(kept)
+        os.close(nowhere)
+
+
+@contextmanager
+def own_errors() -> Iterator[None]:
+    """Keep prints of libraries out of standard error; our own messages go there through `sys.stderr`.
+
+    libmpg123 prints lines about damaged frames to file descriptor 2. As in `own_output`, that descriptor is
+    redirected to nowhere meanwhile, unless `sys.stderr` is not the standard error of the process.
+    """
+    standard = sys.__stderr__
+    if standard is None or sys.stderr is not standard or _number(standard) != _STANDARD_ERROR:
+        yield
+        return
+    standard.flush()
+    kept = os.dup(_STANDARD_ERROR)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, _STANDARD_ERROR)
+        with open(
+            kept, "w", 1, encoding=standard.encoding, errors=standard.errors, closefd=False
+        ) as sys.stderr:
+            yield
+    finally:
+        sys.stderr = standard
+        _flush_c()
+        os.dup2(kept, _STANDARD_ERROR)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def in_verbs(sentence: str) -> str:
+    """Write the verb of each named command of the window into a sentence, and remove other names."""
+
+    def said(named: re.Match[str]) -> str:
+        return f" (offcut {_VERB_OF[named[1]]})" if named[1] in _VERB_OF else ""
+
+    return _COMMAND.sub(said, sentence)
+
+
+class ReaderGone(Exception):  # noqa: N818 - no error, as Cancelled is none
+    """The reader closed the output, as `head` does after its lines."""
+
+
+def tell(piece: str, output: TextIO) -> None:
+    """Write a part of an answer.
+
+    Raises
+    ------
+    ReaderGone : the reader closed the output
+    OffcutError : it cannot be written, as on a full disk
+    """
+    with _told_of_output():
+        print(shown(in_verbs(piece)), end="", file=output, flush=True)
+
+
+def pass_on(piece: bytes, output: TextIO) -> None:
+    """Write a part of an output that is bytes, at once.
+
+    Raises
+    ------
+    ReaderGone, OffcutError : see `tell`
+    """
+    with _told_of_output():
+        output.buffer.write(piece)
+        output.buffer.flush()
+
+
+@contextmanager
+def _told_of_output() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise ReaderGone from None
+    except OSError as error:
+        raise OffcutError(f"Standard output cannot be written to: {reason_of(error)}.") from error
+
+
+@contextmanager
+def saying_warnings(verb: str) -> Iterator[None]:
+    """Print each warning that the engine logs to standard error, one line, once."""
+    handler = _SaysOnce(verb)
+    logger = logging.getLogger("engine")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
+class _SaysOnce(logging.Handler):
+    def __init__(self, verb: str) -> None:
+        super().__init__(logging.WARNING)
+        self._verb = verb
+        self._said: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a warning that was not printed before."""
+        sentence = shown(in_verbs(record.getMessage()))
+        if sentence not in self._said:
+            self._said.add(sentence)
+            print(f"offcut {self._verb}: {sentence}", file=sys.stderr, flush=True)
+
+
+def _number(stream: TextIO) -> int:
+    try:
+        return stream.fileno()
+    except (OSError, ValueError, AttributeError):
+        return -1
+
+
+def _flush_c() -> None:
+    with suppress(OSError, AttributeError):
+        library = ctypes.CDLL("ucrtbase" if os.name == "nt" else None)
+        library.fflush(None)
 
 
 @dataclass(frozen=True, slots=True)

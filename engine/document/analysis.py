@@ -1,6 +1,14 @@
 """Results of analysis: score curves, similar reference passages, the beat grid, onsets, loudness, drum hits.
 
 Analyses are stored in the document, never edited, and name their maker.
+
+The takes that were found in a recording, as a document stores them.
+
+Bleed of drum strokes between tracks: the evidence that tracks were recorded together.
+
+Sections of a recording, such as verse and chorus, as a document stores them.
+
+Errors for requests that need a recording.
 """
 
 from __future__ import annotations
@@ -11,10 +19,121 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.errors import UsageError
+from engine.core.timebase import samples_to_s_array
 from engine.document.drums.hits import Hits
-from engine.document.drums.pickup import StrokePickup
-from engine.document.marks.sections import StoredSections
-from engine.document.takes import StoredTakes
+from engine.document.state import DocumentState, Marker
+
+SECTIONS = "sections"
+"""The kind under which a document stores them."""
+SECTIONS_MAKER = "offcut-sections-1"
+BY_HAND = "corrected by hand"
+
+
+def _none() -> NDArray[np.int64]:
+    return np.zeros((0, 2), np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredSections:
+    """Sections such as verse and chorus, in document samples.
+
+    Attributes
+    ----------
+    spans_samples : int64, shape (n, 2), spans [start, stop), ascending and disjoint
+    labels : shape (n,); sections with the same label repeat each other
+    confidences : float64, shape (n,), 0 to 1
+    of_sound : key of the sound that was analysed, see `engine.document.drums.edits`
+    maker : the analyser, or `BY_HAND` after a correction
+    """
+
+    spans_samples: NDArray[np.int64] = field(default_factory=_none)
+    labels: Sequence[str] = ()
+    confidences: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    of_sound: str = ""
+    maker: str = SECTIONS_MAKER
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def at(self, position_samples: int) -> int | None:
+        """Return the number of the section at a position; None between sections."""
+        starts, stops = self.spans_samples[:, 0], self.spans_samples[:, 1]
+        number = int(np.searchsorted(starts, position_samples, side="right")) - 1
+        return number if number >= 0 and position_samples < stops[number] else None
+
+    def span(self, number: int) -> tuple[int, int]:
+        """Return where a section is, [start, stop)."""
+        start, stop = self.spans_samples[number].tolist()
+        return start, stop
+
+    def in_seconds(self, rate_hz: int) -> list[tuple[float, float, str]]:
+        """Return the start and stop of each section in seconds, and its label."""
+        spans_s = samples_to_s_array(self.spans_samples, rate_hz).tolist()
+        return [(*span_s, label) for span_s, label in zip(spans_s, self.labels, strict=True)]
+
+    def regions(self) -> tuple[Marker, ...]:
+        """Return the sections as named regions of the timeline."""
+        spans = zip(self.spans_samples.tolist(), self.labels, strict=True)
+        return tuple(Marker(f"section {start}", start, stop, label) for (start, stop), label in spans)
+
+
+PICKUP = "pickup"
+"""The kind under which a document stores it."""
+PICKUP_MAKER = "offcut-pickup-1"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StrokePickup:
+    """How many of the strongest onsets of each track the other tracks pick up at a constant delay.
+
+    Attributes
+    ----------
+    track_ids : of the tracks that were compared
+    shares : float32, shape (tracks, tracks), 0 to 1: of the onsets of the track of a column, the share that
+        the track of a row picks up
+    maker : which method
+    """
+
+    track_ids: Sequence[str]
+    shares: NDArray[np.float32]
+    maker: str = ""
+
+
+TAKES = "takes"
+"""The kind under which a document stores them."""
+TAKES_MAKER = "offcut-takes-1"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredTakes:
+    """Passages that were played more than once, and beginnings that broke off.
+
+    Attributes
+    ----------
+    names : of the passages
+    passages : int64, shape (n,), ascending: the place in `names` of the passage of each take
+    spans_s : float64, shape (n, 2), start and stop of each take
+    is_complete : int8, shape (n,), 1 for a take with the whole passage
+    semitones : int64, shape (n,), by which each take is higher than the first complete one
+    speeds : float64, shape (n,), relative to the first complete one
+    shares : float64, shape (n, 2), 0 to 1: the part of the passage that each take holds
+    false_starts_s : float64, shape (k, 3): start, stop, and where the same music begins again
+    likelihoods : float64, shape (k,), 0 to 1, of the false starts
+    played_s : float64, shape (j, 2), spans between one break in the playing and the next
+    """
+
+    names: Sequence[str]
+    passages: NDArray[np.int64]
+    spans_s: NDArray[np.float64]
+    is_complete: NDArray[np.int8]
+    semitones: NDArray[np.int64]
+    speeds: NDArray[np.float64]
+    shares: NDArray[np.float64]
+    false_starts_s: NDArray[np.float64]
+    likelihoods: NDArray[np.float64]
+    played_s: NDArray[np.float64]
+    maker: str = TAKES_MAKER
 
 
 def _no_positions() -> NDArray[np.int64]:
@@ -48,9 +167,9 @@ class ScoreCurve:
     times_samples : int64, shape (n,), centre of each scored window, in document samples, ascending
     scores : float32, shape (n,), 0 to 1; 0.5 is typical of the training data, higher is more anomalous
     maker : recipe and taste, such as "slicer-ae Band 2026 5f0c"
-    part_names : components of the scores, see `engine.review.part_wording`
+    part_names : components of the scores, see `engine.review.sounds_in_cuts`
     parts : float32, shape (n, len(part_names)), in standard deviations above the training data
-    limit : the score from which cuts are proposed by default, see `engine.features.taste.anomaly.kept_curve`
+    limit : the score from which cuts are proposed by default, see `engine.features.taste.anomaly.threshold`
     false_starts_samples : int64, shape (k, 3): start and stop of a false start, and start of the complete
         take, in document samples, ascending; scores are raised over it
     faults_samples : int64, shape (j, 2): start and stop of another fault found by a rule, by start; scores
@@ -145,7 +264,7 @@ class Listening:
     dead_air_kinds : shape (k,), see `engine.analysis.signal.dead_air`
     dead_air_db : float32, shape (k,), level of each, in dB full scale
     channel_fault_samples : int64, shape (j, 2), spans [start, stop) in which a channel clips or is dead
-    channel_fault_kinds : shape (j,), see `engine.analysis.signal.channel_faults`
+    channel_fault_kinds : shape (j,), see `engine.recordings.channel_faults`
     channel_fault_tracks : shape (j,), the ids of their tracks
     faulty_channels : int64, shape (j,), from 0, of the sources of those tracks
     channel_fault_counts : int64, shape (j,), number of clips of each
@@ -249,3 +368,37 @@ Analysis = (
     | StoredSections
     | StoredCurve
 )
+
+
+def require_recording(state: DocumentState, to: str) -> None:
+    """Refuse a document that has no track.
+
+    Parameters
+    ----------
+    to : the requested action: "listen to", "count"
+
+    Raises
+    ------
+    UsageError : it has no track
+    """
+    if not state.tracks:
+        raise nothing_yet(to)
+
+
+def nothing_yet(to: str) -> UsageError:
+    """Return the error for an action without a recording."""
+    return UsageError(f"There is nothing to {to} yet; import a recording first ‹file.import›.")
+
+
+def require_listening(listening: Listening | None) -> Listening:
+    """Return the audio features.
+
+    Raises
+    ------
+    UsageError : the recordings are not analysed yet
+    """
+    if listening is None:
+        raise UsageError(
+            "The recordings are not analysed yet: wait for the analysis, then propose pauses again."
+        )
+    return listening

@@ -1,22 +1,26 @@
-"""Edits made by the user: proposals of their own, accepted as they are made."""
+"""Edits made by the user: proposals of their own, accepted as they are made.
+
+A copied span of the recording, pasted elsewhere as an edit by hand.
+
+Repairs as code makes them: audio that is stored, laid over a span of some tracks.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from engine.core.errors import UsageError
 from engine.core.timebase import format_time, samples_to_s
 from engine.core.wording import begun, counted
-from engine.document.change import Edit, Row, merged, row_changes
-from engine.document.decisions import Decision, Edited, Verdict, edited
 from engine.document.edits import decide, required_proposal, span_text
 from engine.document.file.checks.limits import LONGEST_DOCUMENT_SAMPLES, MOST_PIECES
+from engine.document.file.stored_audio import AUDIO, StoredAudio
 from engine.document.kinds import KINDS, kind_of, noun_of
-from engine.document.kinds.amount import Amount
-from engine.document.kinds.kind import MINIMUM_SPAN_S
+from engine.document.kinds.cut import MOST_TIMES, RANK, TIMES, TO_SAMPLES
+from engine.document.kinds.kind import CROSSFADE_MS, HAND_CROSSFADE_MS, MINIMUM_SPAN_S, Amount, integer
 from engine.document.kinds.operations import (
     Drop,
     Insert,
@@ -29,9 +33,92 @@ from engine.document.kinds.operations import (
     Slice,
     Sounding,
 )
-from engine.document.proposals import BY_HAND, Proposal, proposal_id
-from engine.document.state import DocumentState
+from engine.document.kinds.sounding import AUDIO_START, AUDIO_STOP, OVER
+from engine.document.proposals import BY_HAND, Decision, Edited, Proposal, Verdict, edited, proposal_id
+from engine.document.state import DocumentState, Edit, Row, merged, row_changes
 from engine.document.table import table_of
+
+REPAIR = "repair"
+
+
+def repair_payload(
+    audio: StoredAudio,
+    at_samples: int,
+    crossfade_ms: float = HAND_CROSSFADE_MS,
+    over: Sequence[str] = (),
+) -> dict[str, object]:
+    """Return the payload of a repair that plays audio from a position of the timeline."""
+    payload: dict[str, object] = {
+        AUDIO: audio.key,
+        AUDIO_START: at_samples,
+        AUDIO_STOP: at_samples + audio.frames,
+        CROSSFADE_MS: crossfade_ms,
+    }
+    return {**payload, OVER: list(over)} if over else payload
+
+
+def repair(
+    state: DocumentState,
+    audio: StoredAudio,
+    span_samples: tuple[int, int],
+    tracks: Sequence[str],
+    *,
+    at_samples: int,
+    maker: str,
+    reason: str,
+    score: float = 1.0,
+    crossfade_ms: float = HAND_CROSSFADE_MS,
+    over: Sequence[str] = (),
+) -> tuple[Edit, Proposal]:
+    """Return a repair as a proposal to be decided; `Document.apply(edit, audio=[audio])` stores both.
+
+    Parameters
+    ----------
+    span_samples : its place, [start, stop) of the timeline
+    tracks : ids; empty for all
+    at_samples : position of the first sample of the audio; half a crossfade of it plays beyond each edge
+    over : keys of the audio of repairs that it was made from and covers
+
+    Raises
+    ------
+    UsageError : the audio does not cover the span, or has another rate or other channels than the tracks
+    DocumentError : the payload is invalid
+    """
+    start, stop = span_samples
+    if not 0 <= start < stop <= state.length_samples:
+        raise UsageError("A repair must be of a span within the recording.")
+    if not at_samples <= start < stop <= at_samples + audio.frames:
+        raise UsageError("The audio of a repair must cover its span: store as much as is replaced.")
+    require_fitting(state, audio, tracks)
+    payload = repair_payload(audio, at_samples, crossfade_ms, over)
+    KINDS[REPAIR].validate(payload)
+    key = proposal_id(REPAIR, start, stop, maker, tracks, payload)
+    proposal = Proposal(key, REPAIR, start, stop, score, reason, maker, (), payload, None, tuple(tracks))
+    return Edit("Proposed a repair", row_changes([(state.proposals.get(key), proposal)])), proposal
+
+
+def require_fitting(state: DocumentState, audio: StoredAudio, tracks: Sequence[str]) -> None:
+    """Refuse audio that these tracks cannot play.
+
+    Raises
+    ------
+    UsageError : it has another rate than the document, or neither one channel nor as many as a track
+    """
+    if audio.rate_hz != state.rate_hz:
+        raise UsageError(
+            f"Audio of {audio.rate_hz} Hz cannot play in a document of {state.rate_hz} Hz: convert it first."
+        )
+    known = {track.id: track for track in state.tracks}
+    for key in tracks or known:
+        if key not in known:
+            raise UsageError(f"There is no track {key!r} in this document.")
+        channels = state.channels(known[key])
+        if audio.channels not in (1, channels):
+            raise UsageError(
+                f"Audio of {audio.channels} channels cannot play on track {known[key].name!r}, which has "
+                f"{channels}: give it one, or as many."
+            )
+
 
 REASON = "Made by hand."
 _SCORE = 1.0
@@ -311,3 +398,82 @@ def _pieces(state: DocumentState) -> int:
 
 def _time(state: DocumentState, samples: int) -> str:
     return format_time(samples_to_s(samples, state.rate_hz))
+
+
+_FADED = {CROSSFADE_MS: HAND_CROSSFADE_MS}
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedSpan:
+    """A copied span of the recording, [start, stop) in samples, on all tracks.
+
+    Attributes
+    ----------
+    cut_id : the cut that took the span out when it was copied; "" where it stayed
+    """
+
+    start_samples: int
+    stop_samples: int
+    cut_id: str = ""
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The span, [start, stop)."""
+        return self.start_samples, self.stop_samples
+
+
+def paste(state: DocumentState, clip: CopiedSpan, to_samples: int) -> tuple[Edit, str]:
+    """Return the edit that plays a copied span before a source position, and the id of its proposal.
+
+    A span that was cut is moved there, once; any other is repeated there.
+
+    Raises
+    ------
+    UsageError : the position is inside the span that is moved, or nothing can be played there
+    """
+    is_cut = clip.cut_id in state.proposals and state.verdict(clip.cut_id) is Verdict.ACCEPTED
+    if not is_cut:
+        return _placed(state, "repeat", clip, {TIMES: 2, TO_SAMPLES: to_samples})
+    if clip.start_samples <= to_samples <= clip.stop_samples:
+        raise UsageError(
+            "The playhead is inside the span that was cut: move it to where the span is to play."
+        )
+    removed = delete_edits(state, [clip.cut_id])
+    laid, own = _placed(state, "move", clip, {TO_SAMPLES: to_samples})
+    return replace(laid, changes=merged(removed.changes, laid.changes)), own
+
+
+def duplicate(state: DocumentState, start_samples: int, stop_samples: int) -> tuple[Edit, str]:
+    """Return the edit that repeats a span right after itself, and the id of its proposal.
+
+    Raises
+    ------
+    UsageError : it has the maximum number of repeats
+    """
+    clip = CopiedSpan(start_samples, stop_samples)
+    for key, proposal in state.proposals.items():
+        now = edited(proposal, state.decisions.get(key))
+        is_own = proposal.maker == BY_HAND and state.verdict(key) is Verdict.ACCEPTED
+        if (
+            is_own
+            and proposal.kind == "repeat"
+            and state.span(key) == clip.span
+            and TO_SAMPLES not in now.payload
+        ):
+            times = integer(now.payload, TIMES, 2) + 1
+            if times > MOST_TIMES:
+                raise UsageError(f"The selection plays {MOST_TIMES:,} times already, the most there is.")
+            return change_payload(state, key, {TIMES: times}), key
+    return _placed(state, "repeat", clip, {TIMES: 2})
+
+
+def _placed(
+    state: DocumentState, kind: str, clip: CopiedSpan, payload: Mapping[str, object]
+) -> tuple[Edit, str]:
+    """Return a new edit by hand; earlier ones of the same span stay, and this one plays after them."""
+    rank, wanted = 0, {**payload, **_FADED}
+    while proposal_id(kind, *clip.span, BY_HAND, (), wanted) in state.proposals:
+        rank += 1
+        wanted = {**payload, **_FADED, RANK: rank}
+    edit, proposal = edit_by_hand(state, kind, *clip.span, wanted)
+    return edit, proposal.id

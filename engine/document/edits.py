@@ -8,12 +8,10 @@ from dataclasses import replace
 from engine.core.errors import UsageError
 from engine.core.timebase import format_time, samples_to_s
 from engine.core.wording import counted
-from engine.document.change import CurrentAnalysis, Edit, Row, Setting, row_changes
-from engine.document.decisions import Decision, Verdict
 from engine.document.file.checks.limits import LONGEST_NOTE
 from engine.document.kinds import noun_of
-from engine.document.proposals import Proposal, only_it_replaces
-from engine.document.state import DocumentState
+from engine.document.proposals import Decision, Proposal, Verdict, only_it_replaces
+from engine.document.state import CurrentAnalysis, DocumentState, Edit, Row, Setting, row_changes
 
 NOTE = "note"
 """The setting with the user's note on the document."""

@@ -7,11 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from engine.core.errors import DocumentError
-from engine.document.change import CurrentAnalysis, Row, RowChange, Setting, merged
-from engine.document.decisions import Decision
 from engine.document.file.checks.limits import LONGEST_TEXT
-from engine.document.file.checksums import Tally, digest
 from engine.document.file.rows import NOT_AS_WRITTEN, TABLES, changes_from_json, changes_to_json
+from engine.document.file.transaction import Tally, digest
+from engine.document.proposals import Decision
+from engine.document.state import CurrentAnalysis, Row, RowChange, Setting, merged
 from engine.document.tracks.track import Track, sound_of
 
 _LAST_DONE = "undone = 0 ORDER BY step DESC LIMIT 1"

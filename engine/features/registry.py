@@ -2,6 +2,8 @@
 
 The proposals of a finder are checked before any of them goes into a document. They replace those that the
 same finder made before and that are undecided.
+
+The analyses that a finder needs: computed where the document does not have them of its sound as it is.
 """
 
 from __future__ import annotations
@@ -19,26 +21,53 @@ from engine.core.extensions import Extended, UnusableError, require_type
 from engine.core.extensions.names import Extension
 from engine.core.progress import Progress
 from engine.core.wording import counted, listed, quoted
-from engine.document.analysis import Analysis
-from engine.document.change import Edit
-from engine.document.decisions import Decision, edited
+from engine.document.analysis import TAKES, Analysis, require_recording
 from engine.document.edits import add_proposals, replace_proposals, set_analyses
 from engine.document.file.stored_audio import StoredAudio
 from engine.document.grid.edits import keeping_edited, set_grid
+from engine.document.grid.readings import grid_in_force
 from engine.document.kinds import KINDS, not_available
 from engine.document.marks.edits import add_all
-from engine.document.proposals import ADDED_MAKER, Alternative, Proposal, only_it_replaces
-from engine.document.recorded import require_recording
-from engine.document.state import DocumentState
-from engine.document.takes import TAKES
-from engine.features.analyses import completed
+from engine.document.proposals import ADDED_MAKER, Alternative, Decision, Proposal, edited, only_it_replaces
+from engine.document.state import DocumentState, Edit
 from engine.features.own import OWN
 from engine.features.takes.finders.takes.playing import known_takes, lost_passages
-from engine.recordings.analyses import ANALYSES, Stored
-from engine.review.finders.finder import Finder, FinderRequest, Found
-from engine.review.finders.proposed_already import proposed_already
-from engine.review.finders.settings import FinderSettings, settings_from
-from engine.sound.edl.accepting import accept_instead
+from engine.recordings import analyses
+from engine.recordings.analyses import ANALYSES, AnalysisRequest, Stored
+from engine.review.cut_away import proposed_already
+from engine.review.finders.finder import Finder, FinderRequest, FinderSettings, Found, settings_from
+from engine.sound.edl.edits_that_play import accept_instead
+
+
+def completed(
+    request: FinderRequest, needs: Sequence[str], progress: Progress
+) -> tuple[FinderRequest, Stored]:
+    """Return a request that has the analyses it needs, and those that were missing.
+
+    Raises
+    ------
+    UsageError : an analysis of a package failed
+    SourceError : a recording is missing or cannot be read
+    Cancelled : the user asked for it
+    """
+    found = analyses.analysed(_asked(request), missing_analyses(request, needs), progress)
+    in_force = keeping_edited(request.state, found.ids)
+    known = {**request.analyses, **{kind: found.analyses[kind] for kind in in_force}}
+    if "beats" in in_force and (grid := grid_in_force(request.state, known["beats"])) is not None:
+        known["beats"] = grid
+    return replace(request, analyses=MappingProxyType(known)), found.stored
+
+
+def missing_analyses(request: FinderRequest, needs: Sequence[str]) -> list[str]:
+    """Return the analyses that a request needs and does not have, in the order to compute them."""
+    return analyses.missing_analyses(_asked(request), needs)
+
+
+def _asked(request: FinderRequest) -> AnalysisRequest:
+    """Return the request for analyses, with the taste that the settings name."""
+    named = getattr(request.settings, "taste", "")
+    return AnalysisRequest(request.state, request.media, Path(named) if named else None, request.analyses)
+
 
 _ANALYSED = 0.9
 """The share of the progress of missing analyses."""

@@ -2,11 +2,13 @@
 
 An analysis is a row here or in the record of a feature, or an entry point of the group `offcut.analyses`.
 Modules that compute are imported when an analysis runs; this one imports nothing heavy.
+
+Stored analysis of the tracks that were recorded together; imports nothing heavy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -18,17 +20,56 @@ from engine.core.extensions import Extended, UnusableError, blamed, require_type
 from engine.core.extensions.names import Extension
 from engine.core.features import features_of
 from engine.core.progress import Progress
-from engine.document.analysis import SOUNDS, Analysis, Listening, StoredCurve
+from engine.document.analysis import (
+    PICKUP,
+    PICKUP_MAKER,
+    SOUNDS,
+    Analysis,
+    Listening,
+    StoredCurve,
+    StrokePickup,
+)
 from engine.document.document import analysis_id
-from engine.document.file.checks.arrays import require_curve
-from engine.document.file.stored_analyses import FORMS
+from engine.document.drums.edits import LISTENING_MAKER, listening_ids, mix_inputs
+from engine.document.edits import set_analyses
+from engine.document.file.stored_analyses import FORMS, require_curve
 from engine.document.grid.edits import is_edited
-from engine.document.listening_ids import LISTENING_MAKER, listening_ids, mix_inputs
 from engine.document.proposals import ADDED_MAKER
-from engine.document.state import DocumentState
+from engine.document.state import DocumentState, Edit
+from engine.sound.edl.build import build
 
 if TYPE_CHECKING:
-    from engine.analysis.beats.songs import Song
+    from engine.analysis.beats.listen import Song
+
+
+def clocks_of(state: DocumentState, tracks: Sequence[str]) -> list[list[tuple[str, float, float]]]:
+    """Return how far tracks are lined up and stretched, as a list in a list; empty where none is."""
+    edits = build(state).patches
+    clocks = [
+        (key, clock.by_samples, clock.drift_ppm)
+        for key in tracks
+        if key in edits and (clock := edits[key].clock) is not None
+    ]
+    return [clocks] if clocks else []
+
+
+def pickup_id(state: DocumentState) -> str:
+    """Return the id of the pickup that comparing the tracks of a document gives."""
+    tracks = [(one.id, *state.recorded(one)) for one in state.tracks]
+    return analysis_id(PICKUP, PICKUP_MAKER, tracks, *clocks_of(state, [one.id for one in state.tracks]))
+
+
+def known_pickup(state: DocumentState, stored: Analysis | None) -> StrokePickup | None:
+    """Return the stored pickup if it belongs to the tracks as they are; else None."""
+    is_current = state.analyses.get(PICKUP) == pickup_id(state)
+    return stored if is_current and isinstance(stored, StrokePickup) else None
+
+
+def store_pickup(state: DocumentState, pickup: StrokePickup) -> tuple[Edit, Mapping[str, Analysis]]:
+    """Return the edit that puts a pickup into a document, which is not a step of undo."""
+    key = pickup_id(state)
+    return set_analyses(state, {PICKUP: key}, "Compared the tracks", by_listening=True), {key: pickup}
+
 
 Stored = Mapping[str, tuple[str, Analysis]]
 """Id and analysis by kind."""

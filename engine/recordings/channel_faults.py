@@ -1,4 +1,13 @@
-"""Faults of single channels from the analysis: clipping or dead. Proposes nothing."""
+"""Faults of single channels from the analysis: clipping or dead. Proposes nothing.
+
+Faults of single channels of a recording: clipping, and a channel that is dead while others play.
+
+Rule-based detection, without training. Clipping flattens the tops of a wave at one level, so the samples
+there are equal and the slopes to them are steep; that level is full scale, or lower where the recording was
+turned down afterwards. Music that merely touches full scale does so with single samples, and the round top of
+a low note is flat only as far as the steps of its samples are coarse. Clipped audio that was converted to
+another rate or to MP3 has no flat tops left and is not detected.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +18,187 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.timebase import samples_to_s
+from engine.core.timebase import runs, samples_to_s
 from engine.core.wording import counted
 from engine.document.analysis import Listening
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
+
+Floats = NDArray[np.float32]
+Samples = NDArray[np.int64]
+
+CLIPPING, DEAD_CHANNEL = "clipping", "dead-channel"
+
+LEAST_DEAD_S = 3.0
+"""Silence of a channel, while another plays, that makes it dead."""
+
+LEAST_FLAT_SAMPLES = 3
+LEAST_AT_CEILING = 5
+"""Minimum number of flat tops at the same value that make it a ceiling."""
+
+LEAST_IN_SPAN = 3
+"""Spans with fewer flat tops are not dense enough to report."""
+
+_SEGMENT_HOPS = 10
+_HOP_S = 0.1
+_GAP_S = 1.0
+_QUIETEST_CEILING, _CEILING_TO_PEAK = 0.02, 0.25
+_LEAST_STEP, _LEAST_STEP_SHARE = 3, 1e-3
+_CONSTANT = 1e-6
+_PLAYING = 10.0 ** (-50.0 / 20.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChannelFaults:
+    """Faults in the channels of one source.
+
+    Attributes
+    ----------
+    spans : int64, shape (n, 2), in samples, by start
+    kinds : shape (n,), `CLIPPING` or `DEAD_CHANNEL`
+    channels : int64, shape (n,), from 0
+    counts : int64, shape (n,), number of clips; 1 for a dead channel
+    """
+
+    spans: Samples
+    kinds: tuple[str, ...]
+    channels: Samples
+    counts: Samples
+
+
+@dataclass(frozen=True, slots=True)
+class _FlatTops:
+    """The flat tops of one second of a channel at its highest or its lowest value."""
+
+    value: float
+    start: int
+    stop: int
+    count: int
+
+
+class ChannelFaultDetector:
+    """Detects faults in the samples of a source, given in blocks of any lengths.
+
+    Memory: a few bytes per tenth of a second and channel.
+
+    Parameters
+    ----------
+    rate_hz, channels : of the source
+    """
+
+    def __init__(self, rate_hz: int, channels: int) -> None:
+        self._hop = max(1, round(_HOP_S * rate_hz))
+        self._rate_hz = rate_hz
+        self._waiting = np.zeros((0, channels), np.float32)
+        self._samples = 0
+        self._tops: list[list[_FlatTops]] = [[] for _ in range(channels)]
+        self._peaks = np.zeros(channels)
+        self._lows: list[Floats] = []
+        self._highs: list[Floats] = []
+
+    def push(self, block: Floats) -> None:
+        """Process the next samples, shape (n, channels); non-finite ones count as silence."""
+        if not np.isfinite(block).all():
+            block = np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)
+        segment = _SEGMENT_HOPS * self._hop
+        waiting = np.concatenate([self._waiting, block])
+        whole = len(waiting) // segment * segment
+        for start in range(0, whole, segment):
+            self._measure(waiting[start : start + segment])
+        self._waiting = waiting[whole:].copy()
+
+    def finish(self) -> ChannelFaults:
+        """Return the faults."""
+        if len(self._waiting):
+            self._measure(self._waiting)
+            self._waiting = self._waiting[:0]
+        found = [*self._clipping(), *self._dead()]
+        found.sort(key=lambda row: (row[0], row[3]))
+        return ChannelFaults(
+            np.array([row[:2] for row in found], np.int64).reshape(-1, 2),
+            tuple(row[2] for row in found),
+            np.array([row[3] for row in found], np.int64),
+            np.array([row[4] for row in found], np.int64),
+        )
+
+    def _measure(self, samples: Floats) -> None:
+        hops = np.arange(0, len(samples), self._hop)
+        lows, highs = np.minimum.reduceat(samples, hops), np.maximum.reduceat(samples, hops)
+        self._lows.append(lows)
+        self._highs.append(highs)
+        lowest, highest = lows.min(axis=0), highs.max(axis=0)
+        self._peaks = np.maximum(self._peaks, np.maximum(-lowest, highest))
+        for channel in np.flatnonzero(highest > lowest).tolist():
+            for value in (lowest[channel], highest[channel]):
+                if abs(value) < _QUIETEST_CEILING:
+                    continue
+                at_extreme = samples[:, channel] == value
+                if np.count_nonzero(at_extreme) >= LEAST_FLAT_SAMPLES:
+                    tops = _flat_tops(samples[:, channel], at_extreme, float(value), self._samples)
+                    self._tops[channel] += tops
+        self._samples += len(samples)
+
+    def _clipping(self) -> Iterable[tuple[int, int, str, int, int]]:
+        gap = round(_GAP_S * self._rate_hz)
+        for channel, tops in enumerate(self._tops):
+            at_value: dict[float, int] = {}
+            for one in tops:
+                at_value[one.value] = at_value.get(one.value, 0) + one.count
+            least = _CEILING_TO_PEAK * self._peaks[channel]
+            ceilings = {v for v, count in at_value.items() if count >= LEAST_AT_CEILING and abs(v) >= least}
+            spans: list[list[int]] = []
+            for one in sorted((one for one in tops if one.value in ceilings), key=lambda one: one.start):
+                if spans and one.start - spans[-1][1] <= gap:
+                    spans[-1][1] = max(spans[-1][1], one.stop)
+                    spans[-1][2] += one.count
+                else:
+                    spans.append([one.start, one.stop, one.count])
+            for start, stop, count in spans:
+                if count >= LEAST_IN_SPAN:
+                    yield start, stop, CLIPPING, channel, count
+
+    def _dead(self) -> Iterable[tuple[int, int, str, int, int]]:
+        """Yield the runs of one value in a channel while another plays, and channels that give nothing."""
+        if not self._lows or self._lows[0].shape[1] < 2:
+            return
+        lows, highs = np.concatenate(self._lows), np.concatenate(self._highs)
+        constant, playing = highs - lows <= _CONSTANT, (highs - lows) / 2 > _PLAYING
+        least = round(LEAST_DEAD_S / _HOP_S)
+        for channel in np.flatnonzero(constant.any(axis=0)).tolist():
+            others = np.delete(playing, channel, axis=1).any(axis=1)
+            heard = np.concatenate([[0], np.cumsum(others)])
+            for start, stop in _constant_runs(constant[:, channel], lows[:, channel]).tolist():
+                plays = int(heard[stop] - heard[start])
+                is_throughout = stop - start == len(lows)
+                if plays >= least or (is_throughout and plays):
+                    yield start * self._hop, min(stop * self._hop, self._samples), DEAD_CHANNEL, channel, 1
+
+
+def _flat_tops(samples: Floats, at_extreme: NDArray[np.bool_], value: float, first: int) -> list[_FlatTops]:
+    """Return the flat tops of a second, which begins at sample `first`, as one entry; [] without any."""
+    starts, stops = runs(at_extreme, LEAST_FLAT_SAMPLES).T
+    if not len(starts):
+        return []
+    around = np.abs(np.concatenate([[np.inf], samples, [np.inf]]) - value)
+    step = np.minimum(around[starts], around[stops + 1])
+    # A round top is flat only within the steps of its samples, and those lead to it one at a time.
+    moves = np.abs(np.diff(samples.astype(np.float64)))
+    finest = float(moves[moves > 0].min())
+    steep = step >= max(_LEAST_STEP * finest, _LEAST_STEP_SHARE * abs(value))
+    starts, stops = starts[steep], stops[steep]
+    if not len(starts):
+        return []
+    return [_FlatTops(value, first + int(starts[0]), first + int(stops[-1]), len(starts))]
+
+
+def _constant_runs(constant: NDArray[np.bool_], values: Floats) -> Samples:
+    """Return the runs [start, stop) of hops that are constant and of the same value, shape (n, 2)."""
+    joins = constant[1:] & constant[:-1] & (np.abs(np.diff(values)) <= _CONSTANT)
+    begins = constant & ~np.concatenate([[False], joins])
+    ends = constant & ~np.concatenate([joins, [False]])
+    runs: Samples = np.stack([np.flatnonzero(begins), np.flatnonzero(ends) + 1], axis=1)
+    return runs
+
 
 _CLIPPING = "clipping"
 _MOST_SAID = 3
@@ -26,7 +211,7 @@ class ChannelFault:
 
     Attributes
     ----------
-    kind : see `engine.analysis.signal.channel_faults`
+    kind : see `engine.recordings.channel_faults`
     track : its name
     channel : from 1 to `channels`
     count : how often it clips; 1 for a dead channel

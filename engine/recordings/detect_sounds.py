@@ -1,24 +1,62 @@
-"""Detect and name all sounds of a document, with a precision above one half."""
+"""Detect and name all sounds of a document, with a precision above one half.
+
+The mix of some tracks of a document, folded to mono, as detectors take it.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from engine.analysis.detection.detector import detector
+from engine.analysis.detection.spectra import MEL
 from engine.analysis.detection.what_sounds import sounds_in
+from engine.analysis.signal.mono import resampled
 from engine.core.progress import Progress
 from engine.core.wording import counted
-from engine.document.analysis import SOUNDS, Analysis, DetectedSounds
-from engine.document.change import Edit
+from engine.document.analysis import SOUNDS, Analysis, DetectedSounds, require_recording
 from engine.document.document import analysis_id
+from engine.document.drums.edits import mix_inputs
 from engine.document.edits import set_analyses
-from engine.document.listening_ids import mix_inputs
-from engine.document.recorded import require_recording
-from engine.document.state import DocumentState
+from engine.document.state import DocumentState, Edit
+from engine.document.tracks.track import audible
 from engine.recordings.analyses import AnalysisRequest, FoundAnalyses
-from engine.recordings.mono import mono
-from engine.recordings.spans import SpanRequest
+from engine.recordings.media import without_missing
+from engine.recordings.microphones import Span, SpanRequest, open_repaired
+
+_BLOCK_SAMPLES = 1 << 17
+
+
+def mono(
+    request: SpanRequest, window: Span, progress: Progress, rate_hz: int = MEL.rate_hz
+) -> Iterator[NDArray[np.float32]]:
+    """Yield the mix of the tracks in a window, folded to mono, at the sample rate of the network."""
+    state = without_missing(request.state, request.media)
+    heard = [track for track in audible(state.tracks) if not request.tracks or track.id in request.tracks]
+    with ExitStack() as opened:
+        voices = []
+        for track in heard:
+            voices.append(open_repaired(state, track, request.media, progress))
+            opened.callback(voices[-1].close)
+
+        def blocks() -> Iterator[NDArray[np.float32]]:
+            start, stop = window
+            for first in range(start, stop, _BLOCK_SAMPLES):
+                progress.check_cancelled()
+                progress.report((first - start) / (stop - start), "Analysing")
+                last = min(stop, first + _BLOCK_SAMPLES)
+                mixed = np.zeros(last - first, np.float32)
+                for voice in voices:
+                    mixed += voice.read(first, last).mean(axis=1) * voice.gain
+                yield mixed
+
+        yield from resampled(blocks(), state.rate_hz, rate_hz)
+
 
 NOTHING = "No sounds detected"
 _MOST_SAID = 3

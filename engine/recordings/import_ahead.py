@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
-from engine.core.processes.own_program import module_command, module_environment
+from engine.core.build import module_command, module_environment
 from engine.core.progress import Progress
 
 LOOK_S = 0.005

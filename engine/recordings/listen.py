@@ -1,26 +1,204 @@
-"""Listening to a whole document: its pulse and onsets once, its scores whenever the taste changes."""
+"""Listening to a whole document: its pulse and onsets once, its scores whenever the taste changes.
+
+Unedited mix for the analysis, and every channel of every track, in one pass.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from pkgutil import resolve_name
+from types import TracebackType
+from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
-from engine.analysis.beats.listen import listen
-from engine.analysis.beats.tapped import follow_taps
+from engine.analysis.beats.listen import follow_taps, listen
 from engine.analysis.beats.traces import trace
 from engine.core.progress import Progress
-from engine.document.analysis import BeatGrid
-from engine.document.listening_ids import listening_ids
+from engine.core.timebase import convert_samples
+from engine.document.analysis import BeatGrid, Listening
+from engine.document.drums.edits import listening_ids
 from engine.document.state import DocumentState
+from engine.document.tracks.track import Clip, Track, audible, visible
 from engine.recordings.analyses import ANALYSES, AnalysisRequest, FoundAnalyses, analysed, missing_analyses
-from engine.recordings.checked_mix import _BLOCK_FRAMES, CheckedMix
+from engine.recordings.channel_faults import ChannelFaultDetector, ChannelFaults
 from engine.sound.edl.build import whole
-from engine.sound.edl.render import Renderer
+from engine.sound.edl.render import Renderer, VoiceRenderer, mix_channels
+from engine.sound.edl.tracks.patched_reader import Reads
+from engine.sound.edl.tracks.voice import Voice, media_path, open_voice
+from engine.sound.reader import SourceReader
+
+_BLOCK_FRAMES = 65_536
+
+
+@dataclass(slots=True)
+class _Passing:
+    """A track read for the mix, and a detector of faults in the channels of each clip.
+
+    Attributes
+    ----------
+    parts : start and stop of each clip in the track, and its detector: silence between clips is not a fault
+    """
+
+    reader: Reads
+    parts: tuple[tuple[int, int, ChannelFaultDetector], ...]
+
+    def read(self, start: int, stop: int, dtype: DTypeLike = np.float32) -> NDArray[Any]:
+        block = self.reader.read(start, stop, dtype=dtype)
+        for first, last, detector in self.parts:
+            begin, end = max(start, first), min(stop, last)
+            if begin < end:
+                detector.push(block[begin - start : end - start])
+        return block
+
+    def close(self) -> None:
+        self.reader.close()
+
+
+@dataclass(slots=True)
+class _Original:
+    """A clip of another rate, read from its source for the channels: conversion rounds clipped samples.
+
+    Attributes
+    ----------
+    clip : on the document's timeline at `document_hz`
+    """
+
+    clip: Clip
+    document_hz: int
+    reader: SourceReader
+    detector: ChannelFaultDetector
+    read_frames: int = 0
+
+    @property
+    def first(self) -> int:
+        """Where the clip begins in its source."""
+        return convert_samples(self.clip.offset_samples, self.document_hz, self.reader.rate_hz)
+
+    def read_to(self, position_samples: int) -> None:
+        """Read on to a position of the timeline."""
+        frames = convert_samples(
+            max(0, min(position_samples - self.clip.start_samples, self.clip.length_samples)),
+            self.document_hz,
+            self.reader.rate_hz,
+        )
+        last = min(self.first + frames, self.reader.frames)
+        while self.first + self.read_frames < last:
+            begin = self.first + self.read_frames
+            stop = min(last, begin + _BLOCK_FRAMES)
+            self.detector.push(self.reader.read(begin, stop))
+            self.read_frames += stop - begin
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A detector of the faults of a track, or of one of its clips, and where its samples begin."""
+
+    track: Track
+    detector: ChannelFaultDetector
+    start_samples: int
+    rate_hz: int
+
+
+class CheckedMix:
+    """Reads the sources of a document once, for the mix and for channel faults.
+
+    Parameters
+    ----------
+    media : where each source is now, by source id
+
+    Raises
+    ------
+    SourceError : an audible source is missing or cannot be read, here or while reading
+    """
+
+    def __init__(self, state: DocumentState, media: Mapping[str, Path]) -> None:
+        self._state, self._media = state, media
+        self._checked: list[_Checked] = []
+        self._originals: list[_Original] = []
+        voices = []
+        with ExitStack() as opened:
+            for track in audible(state.tracks):
+                voice = open_voice(state, track, media)
+                opened.callback(voice.close)
+                if {state.sources[key].rate_hz for key in track.source_ids} == {state.rate_hz}:
+                    voice.reader = self._check_passing(track, voice)
+                else:
+                    self._check_originals(track, opened)
+                voices.append(voice)
+            self._opened = opened.pop_all()
+        self._mix = VoiceRenderer(whole(state), voices, mix_channels(state))
+
+    def _check_passing(self, track: Track, voice: Voice) -> _Passing:
+        parts = []
+        for one in visible(track.clips):
+            detector = ChannelFaultDetector(self._state.rate_hz, voice.channels)
+            self._checked.append(_Checked(track, detector, one.start_samples, self._state.rate_hz))
+            first = track.start_samples
+            parts.append((one.start_samples - first, one.stop_samples - first, detector))
+        return _Passing(voice.reader, tuple(parts))
+
+    def _check_originals(self, track: Track, opened: ExitStack) -> None:
+        for clip in track.clips:
+            path = media_path(self._state, track, clip.source_id, self._media)
+            reader = opened.enter_context(SourceReader(path))
+            detector = ChannelFaultDetector(reader.rate_hz, reader.channels)
+            self._originals.append(_Original(clip, self._state.rate_hz, reader, detector))
+            self._checked.append(_Checked(track, detector, clip.start_samples, reader.rate_hz))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._opened.close()
+
+    def mono_blocks(self) -> Iterator[NDArray[np.float32]]:
+        """Yield the unedited mix, folded to mono, in blocks of shape (n,) at the document's rate."""
+        position = 0
+        for block in self._mix.blocks(_BLOCK_FRAMES):
+            position += len(block)
+            for original in self._originals:
+                original.read_to(position)
+            yield block.mean(axis=1, dtype=np.float32)
+        for original in self._originals:
+            original.read_to(self._state.length_samples)
+
+    def faults(self) -> Mapping[str, Any]:
+        """Return the channel faults as fields of `Listening`.
+
+        Call it after the mix was read to its end.
+        """
+        found = [(one.track, self._on_timeline(one)) for one in self._checked]
+        none = Listening()
+        return {
+            "channel_fault_samples": np.concatenate(
+                [none.channel_fault_samples, *(one.spans for _, one in found)]
+            ),
+            "channel_fault_kinds": [kind for _, one in found for kind in one.kinds],
+            "channel_fault_tracks": [track.id for track, one in found for _ in one.kinds],
+            "faulty_channels": np.concatenate([none.faulty_channels, *(one.channels for _, one in found)]),
+            "channel_fault_counts": np.concatenate(
+                [none.channel_fault_counts, *(one.counts for _, one in found)]
+            ),
+        }
+
+    def _on_timeline(self, one: _Checked) -> ChannelFaults:
+        found = one.detector.finish()
+        edges = [
+            one.start_samples + convert_samples(edge, one.rate_hz, self._state.rate_hz)
+            for edge in found.spans.ravel().tolist()
+        ]
+        spans = np.array(edges, np.int64).reshape(-1, 2)
+        return ChannelFaults(
+            np.minimum(spans, self._state.length_samples), found.kinds, found.channels, found.counts
+        )
+
 
 _LOAD_TASTE = "engine.features.taste.anomaly.taste:load_taste"
 """Named, since features know recordings and not the reverse."""

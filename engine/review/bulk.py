@@ -1,17 +1,140 @@
-"""Bulk acceptance: proposals with weak evidence are left for the user to answer one by one (decision 102)."""
+"""Bulk acceptance: proposals with weak evidence are left for the user to answer one by one (decision 102).
+
+Order of the decisions, from the history.
+
+How far the review is and how long the result will be.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.core.errors import DocumentError
+from engine.core.latest import found_once
 from engine.core.wording import counted
-from engine.document.change import Edit, merged
-from engine.document.decisions import Verdict
 from engine.document.edits import decide
 from engine.document.file.storage import apply_rows
-from engine.document.proposals import Evidence, Proposal
-from engine.document.state import DocumentState
+from engine.document.history import StepLabel
+from engine.document.proposals import QUESTION, Decision, Evidence, Proposal, Verdict
+from engine.document.state import DocumentState, Edit, RowChange, merged
+from engine.document.table import table_of
+from engine.review.cut_away import cut_away
+from engine.sound.edl.build import heard_samples, heard_samples_of_all_but
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewStatistics:
+    """The figures of a review.
+
+    Attributes
+    ----------
+    cut_away : number of undecided ones that need no decision, see `engine.review.cut_away`
+    result_samples : length after accepted proposals
+    result_if_all_accepted_samples : length if the undecided ones were accepted as well
+    length_samples : the whole recording
+    accepted_score, rejected_score : their mean scores, None without any
+    """
+
+    total: int
+    decided: int
+    cut_away: int
+    accepted: int
+    rejected: int
+    flagged: int
+    result_samples: int
+    result_if_all_accepted_samples: int
+    length_samples: int
+    accepted_score: float | None
+    rejected_score: float | None
+
+    @property
+    def undecided(self) -> int:
+        """Number that still need a decision."""
+        return self.total - self.decided - self.cut_away
+
+
+@found_once
+def statistics(state: DocumentState) -> ReviewStatistics:
+    """Return the present figures of the review."""
+    table = table_of(state)
+    accepted, rejected = table.are(Verdict.ACCEPTED), table.are(Verdict.REJECTED)
+    scores = table.made.scores
+    return ReviewStatistics(
+        total=len(accepted),
+        decided=int(np.count_nonzero(accepted | rejected)),
+        cut_away=int(np.count_nonzero(cut_away(state))),
+        accepted=int(np.count_nonzero(accepted)),
+        rejected=int(np.count_nonzero(rejected)),
+        flagged=int(np.count_nonzero(table.flagged)),
+        result_samples=heard_samples(state),
+        result_if_all_accepted_samples=heard_samples_of_all_but(state, rejected),
+        length_samples=state.length_samples,
+        accepted_score=_mean(scores[accepted]),
+        rejected_score=_mean(scores[rejected]),
+    )
+
+
+def _mean(scores: NDArray[np.float64]) -> float | None:
+    return float(scores.mean()) if len(scores) else None
+
+
+@found_once
+def without_questions(state: DocumentState) -> DocumentState:
+    """Return the document without its undecided questions: they propose no cuts."""
+    rest = {
+        key: one
+        for key, one in state.proposals.items()
+        if QUESTION not in one.payload or state.verdict(key) is not Verdict.UNDECIDED
+    }
+    return state if len(rest) == len(state.proposals) else replace(state, proposals=rest)
+
+
+class LastDecisions:
+    """Reads each step of a history once; the content of a step never changes.
+
+    Parameters
+    ----------
+    changes_of : returns the changes of decisions in a step, by its number
+    """
+
+    def __init__(self, changes_of: Callable[[int], tuple[RowChange, ...]]) -> None:
+        self._changes_of = changes_of
+        self._answered: dict[tuple[int, int], tuple[str, ...]] = {}
+
+    def newest_first(self, state: DocumentState, steps: Iterable[StepLabel]) -> tuple[str, ...]:
+        """Return the decided proposals, the latest decision first.
+
+        Those without a readable step (it may be damaged) come last, in the order of the recording.
+        """
+        found: dict[str, None] = {}
+        done = [step for step in steps if not step.undone]
+        for step in reversed(done):
+            found.update(dict.fromkeys(key for key in self._in_step(step) if key not in found))
+        decided = {key for key in state.proposals if state.verdict(key) is not Verdict.UNDECIDED}
+        told = tuple(key for key in found if key in decided)
+        return told + tuple(key for key in state.proposals if key in decided and key not in found)
+
+    def _in_step(self, step: StepLabel) -> tuple[str, ...]:
+        name = (step.number, step.digest)
+        if name not in self._answered:
+            try:
+                changes = self._changes_of(step.number)
+            except DocumentError:  # told when somebody wants to undo it
+                changes = ()
+            self._answered[name] = tuple(change.key for change in changes if _answers(change))
+        return self._answered[name]
+
+
+def _answers(change: RowChange) -> bool:
+    after, before = change.after, change.before
+    if not isinstance(after, Decision):
+        return False
+    earlier = before.verdict if isinstance(before, Decision) else Verdict.UNDECIDED
+    return after.verdict is not earlier
 
 
 @dataclass(frozen=True, slots=True)

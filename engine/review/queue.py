@@ -1,9 +1,16 @@
-"""The review queue: its proposals, their order, and the target of each navigation key."""
+"""The review queue: its proposals, their order, and the target of each navigation key.
+
+Rank of each proposal among the others, in the order that the queue sorts by.
+
+Results of calibration for the queue: a figure for each proposal.
+
+The visible queue: the filtered proposals, in order and in groups, some collapsed.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,12 +18,117 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.analysis import DetectedSounds
-from engine.document.decisions import Verdict
-from engine.document.state import DocumentState
-from engine.document.table import Mask, ProposalTable, table_of
+from engine.document.proposals import Verdict
+from engine.document.state import DocumentState, Marker
+from engine.document.table import VERDICTS, Mask, ProposalTable, table_of
 from engine.review.cut_away import cut_away, cut_away_with
-from engine.review.learned import Learned
 from engine.review.sounds_in_cuts import words_of_cuts
+
+Grouping = Literal["", "region", "state", "kind", "maker", "sound"]
+OUTSIDE = "outside of regions"
+NOT_NAMED = "nothing that has a name"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueGroup:
+    """Proposals under one heading.
+
+    Attributes
+    ----------
+    name : the heading; empty where the queue is not grouped
+    folded : only the heading is shown
+    """
+
+    name: str
+    ids: tuple[str, ...]
+    folded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The queue as it is on screen, group after group."""
+
+    groups: tuple[QueueGroup, ...] = ()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Ids for keyboard navigation and 'all shown': those outside collapsed groups."""
+        if len(self.groups) == 1 and not self.groups[0].folded:
+            return self.groups[0].ids
+        return tuple(key for group in self.groups if not group.folded for key in group.ids)
+
+
+def listing(
+    state: DocumentState,
+    ids: tuple[str, ...],
+    by: Grouping = "",
+    folded: Iterable[str] = (),
+    sounds: DetectedSounds | None = None,
+) -> Listing:
+    """Split an ordered queue into groups; within each the order stays.
+
+    Parameters
+    ----------
+    by : "region" comes in the order of time and "state" begins with the undecided; kinds and makers come in
+        the order of their names, and "sound" goes by the likeliest name of the sound
+    folded : names of collapsed groups
+    sounds : detected sounds, None if not analysed
+    """
+    if not by:
+        return Listing((QueueGroup("", ids),))
+    table = table_of(state)
+    places, first = table.made.places, [verdict.value for verdict in VERDICTS] if by == "state" else []
+    names_of = _regions(state, table) if by == "region" else _names(table, by, sounds)
+    if by == "region":
+        first = [region.name for region in _in_order(state)]
+    members: dict[str, list[str]] = {name: [] for name in first}
+    for key in ids:
+        members.setdefault(names_of[places[key]], []).append(key)
+    names = members if first else sorted(members, key=lambda name: (name == NOT_NAMED, name))
+    away = frozenset(folded)
+    return Listing(
+        tuple(QueueGroup(name, tuple(members[name]), name in away) for name in names if members[name])
+    )
+
+
+def _in_order(state: DocumentState) -> list[Marker]:
+    return sorted((one for one in state.markers.values() if one.is_region), key=lambda one: one.start_samples)
+
+
+def _regions(state: DocumentState, table: ProposalTable) -> Sequence[str]:
+    """Return the name of the region in which each proposal begins, the last to begin where they overlap."""
+    names = np.full(len(table.made.ids), OUTSIDE, dtype=object)
+    for region in _in_order(state):
+        starts = table.starts_samples
+        names[(starts >= region.start_samples) & (starts < region.stop_samples)] = region.name
+    found: list[str] = names.tolist()
+    return found
+
+
+def _names(table: ProposalTable, by: Grouping, sounds: DetectedSounds | None) -> Sequence[str]:
+    """Return the group of each proposal, by place."""
+    if by == "sound":
+        if sounds is None:
+            return [NOT_NAMED] * len(table.made.ids)
+        return [words[0] if words else NOT_NAMED for words in words_of_cuts(table.made, sounds)]
+    if by == "state":
+        return [VERDICTS[code].value for code in table.verdicts.tolist()]
+    return table.made.kinds if by == "kind" else [proposal.maker for proposal in table.made.rows]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Learned:
+    """Two figures for each proposal, by its row in `engine.document.table`.
+
+    Attributes
+    ----------
+    chances : float64, shape (n,), probability of acceptance, 0 to 1; None before the first decision
+    usefulness : float64, shape (n,), information gain of its decision about the other undecided ones
+    """
+
+    chances: NDArray[np.float64] | None
+    usefulness: NDArray[np.float64]
+
 
 Order = Literal["time", "score", "length", "useful"]
 """By start; the highest score first; the longest first (as proposed, so that a nudge moves no row); the most
@@ -233,3 +345,58 @@ def _first_undecided(
             if wanted[known[ids[place]]]:
                 return Step(ids[place], wrapped=wrapped)
     return Step(None, at_end=True)
+
+
+Shares = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standing:
+    """Two figures for each proposal, by its row in `engine.document.table`; NaN for edits by hand.
+
+    Scores of proposals are close together, so that bars of them would all look full. Ranks spread.
+
+    Attributes
+    ----------
+    bars : float64, shape (n,), between 0 and 1, exclusive: rank, the highest score at the top; ties share the
+        mean of their ranks
+    top_shares : float64, shape (n,), 1 / n to 1, the share of the proposals that rank as high or higher, with
+        itself
+    """
+
+    bars: Shares
+    top_shares: Shares
+
+    def bar(self, table: ProposalTable, proposal_id: str) -> float | None:
+        """Return the bar of a proposal, None for an edit by hand."""
+        return _known(self.bars[table.made.places[proposal_id]])
+
+    def top_share(self, table: ProposalTable, proposal_id: str) -> float | None:
+        """Return the share of proposals that rank as high or higher, None for an edit by hand."""
+        return _known(self.top_shares[table.made.places[proposal_id]])
+
+
+def standing(state: DocumentState, learned: Learned | None = None) -> Standing:
+    """Rank the proposals of a document as the queue does in the order "score"."""
+    table = table_of(state)
+    made = table.made
+    order = by_sureness(table, learned)
+    order = order[~made.is_by_hand[order]]
+    bars, top_shares = np.full((2, len(made.ids)), np.nan)
+    if len(order):
+        has_chance = np.zeros(len(order), bool)
+        figures = made.scores[order]
+        if learned is not None and learned.chances is not None:
+            has_chance = table.are(Verdict.UNDECIDED)[order]
+            figures = np.where(has_chance, learned.chances[order], figures)
+        differs = (figures[1:] != figures[:-1]) | (has_chance[1:] != has_chance[:-1])
+        first = np.flatnonzero(np.concatenate([[True], differs]))
+        ends = np.append(first[1:], len(order))
+        run = np.cumsum(np.concatenate([[0], differs]))
+        bars[order] = 1.0 - ((first + ends) / 2 / len(order))[run]
+        top_shares[order] = (ends / len(order))[run]
+    return Standing(bars, top_shares)
+
+
+def _known(figure: np.float64) -> float | None:
+    return None if np.isnan(figure) else float(figure)

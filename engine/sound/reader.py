@@ -2,16 +2,18 @@
 
 Damaged files are imported as far as they are readable, with a message about the missing part
 (`SourceInfo.warning`). Only files without usable audio are refused, with a `SourceError`.
+
+Detect that a recording was changed during a read: the samples are then a mix of two recordings.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -20,9 +22,9 @@ from engine.core.errors import SourceError
 from engine.core.files.safe_write import shown
 from engine.core.timebase import format_time
 from engine.core.wording import counted
+from engine.sound.decoders.decoder import Tracks, channel_of, file_and_track
 from engine.sound.decoders.registry import open_stream
-from engine.sound.decoders.tracks import Tracks, channel_of, file_and_track
-from engine.sound.headers.sample_chunk import Stated, promised_share, sample_chunk
+from engine.sound.file_part import Stated, promised_share, sample_chunk
 from engine.sound.opening import explained, require_file
 
 LOUDEST = 2.0**31
@@ -331,3 +333,61 @@ def _silence_warning(path: Path, reader: SourceReader) -> str:
     if any(block.any() for block in reader.blocks(_CHUNK_FRAMES)):
         return ""
     return f"{shown(path)} is silent from start to end."
+
+
+Read = TypeVar("Read")
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """State of a recording before it is read.
+
+    Attributes
+    ----------
+    content_hash : hash in the document; empty if unknown
+    status : file number, size in bytes and time of the last change
+    """
+
+    path: Path
+    content_hash: str
+    status: tuple[int, int, int]
+
+
+def stamped(path: Path, known_hash: str) -> Stamp:
+    """Look at a recording before it is read.
+
+    Raises
+    ------
+    SourceError : it cannot be read, or is not the recording that the document knows
+    """
+    stamp = Stamp(path, known_hash, _status(path))
+    if known_hash and content_hash(path) != known_hash:
+        raise SourceError(
+            f"{shown(path)} has changed since it was imported: import it again, or restore the old file."
+        )
+    return stamp
+
+
+def read_unchanged(blocks: Iterable[Read], stamps: Sequence[Stamp]) -> Iterator[Read]:
+    """Pass blocks on, and at their end look at the recordings they were read from again.
+
+    The hash is compared too, since some disks know the time of a change to two seconds only.
+
+    Raises
+    ------
+    SourceError : one of them is gone, or was written to meanwhile
+    """
+    yield from blocks
+    for stamp in stamps:
+        is_same = _status(stamp.path) == stamp.status
+        if not is_same or (stamp.content_hash and content_hash(stamp.path) != stamp.content_hash):
+            raise SourceError(
+                f"{shown(stamp.path)} was changed while it was read: have the program that writes it finish, "
+                "bring the recording back, then try again."
+            )
+
+
+def _status(path: Path) -> tuple[int, int, int]:
+    with explained(path):
+        found = file_and_track(path)[0].stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns

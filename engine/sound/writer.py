@@ -2,13 +2,27 @@
 
 libsndfile scales floats by 32767 on the way to 16 bits and by 32768 on the way back; here integers are made
 by a power of two and rounding, which is the exact inverse of reading.
+
+The header of a WAV file with floating-point samples, as the specification requires it.
+
+Microsoft's "New Multimedia Data Types and Data Techniques" wants, for all but PCM, the size of an extension
+in `fmt ` (0 here) and the number of frames in `fact`. libsndfile 1.2 leaves the first out of WAV, which makes
+SoX warn, and the second out of RF64, where it writes peaks and the time instead. Both leave room in the
+header, so it is corrected in place.
+
+Dither: noise of the size of the last bit, so that rounding leaves no distortion behind.
+
+Triangular noise of two quantisation steps from peak to peak makes the error's mean and power independent of
+the signal (Lipshitz, Wannamaker, Vanderkooy, "Quantization and dither: a theoretical survey", JAES 1992).
 """
 
 from __future__ import annotations
 
 import errno
+import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +36,92 @@ from engine.core.progress import SILENT, Progress
 from engine.core.wording import listed
 from engine.sound.codecs import CODECS, Coding, Container, Tags
 from engine.sound.headers.bwf import append_chunks
-from engine.sound.headers.float_head import complete_float_head
 from engine.sound.headers.id3 import room_title, write_id3
 from engine.sound.opening import frames_that_decode, libsndfile_name
+
+_SEEDS = (1770, 1771)
+
+
+class Dither(StrEnum):
+    """Noise added before rounding."""
+
+    NONE = "none"
+    TPDF = "tpdf"
+
+
+def dithered(blocks: Iterable[NDArray[Any]], bits: int) -> Iterator[NDArray[np.float64]]:
+    """Add triangular noise for rounding to `bits` bits.
+
+    The noise is the same at every run and for every block size.
+
+    Parameters
+    ----------
+    blocks : floats, shape (n, channels) each, full scale at 1.0
+    """
+    first, second = (np.random.default_rng(seed) for seed in _SEEDS)
+    step = 2.0 ** (1 - bits)
+    for block in blocks:
+        noise = first.random(block.shape)
+        noise -= second.random(block.shape)
+        noise *= step
+        noise += block
+        yield noise
+
+
+_HEAD_BYTES = 160
+_FLOAT_TAG = 3
+_PLAIN_BYTES, _EXTENDED_BYTES = 16, 18
+_MOST = 2**32 - 1  # a fact counts in 32 bits; RF64 counts in ds64 beyond
+
+
+def complete_float_head(path: Path, frames: int) -> None:
+    """Correct the head of a WAV or RF64 file that libsndfile wrote; one without floats stays as it is.
+
+    Parameters
+    ----------
+    frames : that the file holds
+
+    Raises
+    ------
+    OSError : the file cannot be written
+    """
+    with path.open("r+b") as stream:
+        head = stream.read(_HEAD_BYTES)
+        place = head.find(b"fmt ")
+        if place < 0:
+            return
+        (size,) = struct.unpack_from("<I", head, place + 4)
+        after = place + 8 + size
+        if head[:4] == b"RIFF":
+            found = _extended(head, place, after) if size == _PLAIN_BYTES else b""
+        else:
+            found, place = _with_fact(head, after, frames), after
+        if found:
+            stream.seek(place)
+            stream.write(found)
+
+
+def _extended(head: bytes, place: int, after: int) -> bytes:
+    """Return `fmt ` with the size of its extension, the fact behind it, and the padding that is left."""
+    (tag,) = struct.unpack_from("<H", head, place + 8)
+    fact, padding = head[after : after + 12], head[after + 12 : after + 20]
+    if tag != _FLOAT_TAG or fact[:4] != b"fact" or padding[:4] != b"PAD ":
+        return b""
+    room = int.from_bytes(padding[4:], "little") - (_EXTENDED_BYTES - _PLAIN_BYTES)
+    fmt = b"fmt " + struct.pack("<I", _EXTENDED_BYTES) + head[place + 8 : after] + b"\0\0"
+    return fmt + fact + b"PAD " + struct.pack("<I", room)
+
+
+def _with_fact(head: bytes, after: int, frames: int) -> bytes:
+    """Return a fact chunk and padding in place of the peaks, which hold the time of writing."""
+    if head[after : after + 4] != b"PEAK":
+        return b""
+    room = int.from_bytes(head[after + 4 : after + 8], "little") - 12
+    if room < 0:
+        return b""
+    fact = b"fact" + struct.pack("<II", 4, min(frames, _MOST))
+    return fact + b"PAD " + struct.pack("<I", room) + bytes(room)
+
 
 RIFF_LIMIT_BYTES = 2**32 - 2**16  # a RIFF size has 32 bits; the head takes some of it
 

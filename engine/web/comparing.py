@@ -19,12 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.analysis.signal.mel_settings import MelSettings
+from engine.analysis.signal.filter_banks import MelSettings
 from engine.core.errors import OffcutError, UsageError
 from engine.core.progress import Progress
-from engine.features.taste.overview.plane import principal_plane
-from engine.features.taste.overview.results import Origin, ScoredRecording
-from engine.features.taste.sounds import FileSound
+from engine.features.taste.overview.results import Origin, ScoredRecording, principal_plane
+from engine.features.taste.requests import FileSound
 from engine.web.session import OpenRecording, Session
 from engine.web.tastes import ODD, score_key, scored_with, thinned, written_ns
 from engine.web.work import Answer
@@ -116,8 +115,7 @@ def _score_on_cluster(
     session: Session, recordings: list[OpenRecording], tastes: list[str], progress: Progress
 ) -> None:
     """Store the scores from the workers of the cluster, which do not see uploaded files."""
-    from engine.features.taste.archive.cluster import score_on_cluster
-    from engine.features.taste.archive.outcome import Scored
+    from engine.features.taste.archive.processes import Scored, score_on_cluster
 
     for number, taste in enumerate(tastes):
         path, _root = session.taste(taste)

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.core.files.disk_room import check_room
+from engine.core.files.safe_write import check_room
 from engine.core.progress import Progress
 from engine.core.timebase import s_to_samples, samples_to_s
 from engine.features.repair.separation.settings import refused_words
@@ -58,7 +58,7 @@ def detected_words(recording: OpenRecording, asked: Windowed, progress: Progress
     ------
     UsageError : the window ends before it begins or is beyond the recording
     """
-    from engine.analysis.detection.span_labels import labels_within
+    from engine.analysis.detection.naming import labels_within
 
     with SourceReader(recording.path) as reader:
         (span, *_more) = _windows(reader, asked)

@@ -13,13 +13,12 @@ from pydantic import BaseModel, ConfigDict
 
 from engine.core.errors import SourceError
 from engine.core.progress import Progress
-from engine.features.taste.anomaly.taste_summary import summary_of
+from engine.features.taste.anomaly.taste_header import summary_of
 from engine.features.taste.anomaly.threshold import USUAL_LIMIT, to_scores
-from engine.features.taste.overview.results import LearnedFrom, Origin, ScoredRecording
-from engine.features.taste.overview.verdict import verdict
-from engine.features.taste.sounds import FileSound
-from engine.recordings.reference_recording import find_reference
-from engine.review.part_wording import part_wording
+from engine.features.taste.overview.results import LearnedFrom, Origin, ScoredRecording, verdict
+from engine.features.taste.requests import FileSound
+from engine.recordings.media import find_reference
+from engine.review.sounds_in_cuts import part_wording
 from engine.web.session import OpenRecording, Session
 from engine.web.work import Answer
 

@@ -106,7 +106,7 @@ def dialogs(photographer: Photographer) -> None:
     """Take what opens over the window."""
     from PySide6.QtWidgets import QApplication
 
-    from widgets.chrome.key_sheet import KeySheet
+    from widgets.chrome.command_palette import KeySheet
 
     photographer.press("help.keys")
     sheet = next(one for one in QApplication.topLevelWidgets() if isinstance(one, KeySheet))

@@ -11,13 +11,12 @@ import numpy as np
 import soundfile
 
 from engine.core.progress import SILENT
-from engine.document.decisions import Verdict
 from engine.document.document import Document
+from engine.document.proposals import Verdict
 from engine.document.state import DocumentState
 from engine.exchange.export.placing.frame_rates import FrameRate
 from engine.exchange.imports.described import NotUnderstood
-from engine.exchange.imports.proposals.edit import ImportedEdit
-from engine.exchange.imports.proposals.read import read_into
+from engine.exchange.imports.proposals.edit import ImportedEdit, read_into
 from engine.exchange.imports.proposals.requests import ReadEditsRequest
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 

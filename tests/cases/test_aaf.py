@@ -21,7 +21,7 @@ from engine.core.progress import SILENT
 from engine.exchange.imports import EditsFile, read_edits
 from engine.exchange.imports.described import ImportedEdits
 from engine.exchange.imports.formats import IMPORTS
-from engine.exchange.imports.readers.aaf_composition import read_composition
+from engine.exchange.imports.readers.aaf import read_composition
 from tests.cases.asking import noise, refused, told
 from tests.engine.exchange.export.interchange.aaf_published import Published
 

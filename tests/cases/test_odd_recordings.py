@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from desktop.shell.dialogs.file_dialogs import audio_files_filter
-from engine.core.processes.own_program import module_command
+from desktop.shell.dialogs.questions import audio_files_filter
+from engine.core.build import module_command
 from engine.core.progress import SILENT
 from engine.recordings.import_audio import ImportRequest, import_audio
 from engine.sound.reader import SourceReader, probe

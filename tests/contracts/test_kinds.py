@@ -16,7 +16,7 @@ MAKERS = (
     "engine/document/kinds/cut.py",
     "engine/features/taste/cuts/",
     "engine/cli/editing/edit.py",
-    "engine/sound/edl/reordering.py",
+    "engine/sound/edl/arrangement.py",
     "desktop/commands/tables/by_hand.py",
     "desktop/review/by_hand.py",
     "desktop/features/repair/sounds.py",  # a choice
@@ -24,8 +24,8 @@ MAKERS = (
     "engine/features/taste/anomaly/faults/",  # a kind of fault: what the user cut before
     "engine/sound/edl/edits_that_play.py",
     "engine/exchange/imports/proposals/",
-    "engine/features/taste/improve.py",  # the files of what documents cut
-    "engine/review/recount.py",  # a word of a sentence
+    "engine/features/taste/learn.py",  # the files of what documents cut
+    "engine/review/cut_away.py",  # a word of a sentence
     "engine/features/repair/finders/repair/finder.py",
     "engine/features/takes/finders/takes/finder.py",
     "engine/features/repair/finders/talk.py",
@@ -44,7 +44,7 @@ COMPILERS = (
     "engine/document/table.py",
     "engine/sound/edl/build.py",
     "engine/sound/edl/gathered.py",
-    "engine/sound/edl/own_programmes.py",
+    "engine/sound/edl/build.py",
     "engine/exchange/export/placing/seams.py",
     "engine/exchange/imports/proposals/",  # what imported edits would play, and which edits give way to them
 )

@@ -10,7 +10,7 @@ from engine.core.progress import SILENT
 from engine.document import edits
 from engine.document.analysis import ScoreCurve
 from engine.document.document import Document
-from engine.document.listening_ids import listening_ids
+from engine.document.drums.edits import listening_ids
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.recordings.analyses import AnalysisRequest, FoundAnalyses

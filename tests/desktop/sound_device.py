@@ -13,8 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from desktop.bench.device import paced_device
-from desktop.bench.pacer import CAPTURED, PACER_PID
+from desktop.bench.surroundings import CAPTURED, PACER_PID, paced_device
 
 RATE_HZ = 48_000
 on_alsa = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ALSA is Linux's")

@@ -12,7 +12,7 @@ import pytest
 
 from desktop.app import show
 from desktop.bench import importing
-from engine.core.processes.own_program import module_environment
+from engine.core.build import module_environment
 from engine.document.document import Document
 from engine.lab.bench.sound import write
 from tests.desktop.conftest import Hands

@@ -11,7 +11,7 @@ from safetensors.numpy import load_file
 from desktop.demo import open_demo
 from desktop.demo_files import DEMO_FOLDER, edited_examples
 from engine.cli.main import main
-from engine.document.decisions import Verdict
+from engine.document.proposals import Verdict
 from tests.desktop.conftest import Hands, fill
 
 EPOCHS = 6

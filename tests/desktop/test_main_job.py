@@ -17,7 +17,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
 from engine.cli.main import main
-from engine.document.decisions import Verdict
+from engine.document.proposals import Verdict
 from tests.conftest import live_in
 from tests.desktop.conftest import Hands, fill, named_field, type_path
 

@@ -18,9 +18,8 @@ import pytest
 
 from engine.cli.main import main
 from engine.document import edits
-from engine.document.decisions import Verdict
 from engine.document.document import Document
-from engine.document.proposals import ReferenceExample
+from engine.document.proposals import ReferenceExample, Verdict
 from engine.document.tracks import edits as track_edits
 from tests.counting import calls_of
 from tests.engine.document.conftest import a_cut, a_source

@@ -14,9 +14,8 @@ import pytest
 import soundfile
 
 from engine.core.errors import SourceError
-from engine.core.files.part_files import PartFile
 from engine.core.files.places import CACHE_VARIABLE
-from engine.core.files.safe_write import replacing
+from engine.core.files.safe_write import PartFile, replacing
 from engine.core.progress import SILENT
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from engine.document.decisions import Verdict
+from engine.document.proposals import Verdict
 from tests.widgets.conftest import Dress
 from widgets.review.queue_view import RowDelegate
 from widgets.review.rows import QueueRow

@@ -1,4 +1,9 @@
-"""Bar below the lanes: the selection and its edits. Its height is reserved, so that lanes do not move."""
+"""Bar below the lanes: the selection and its edits. Its height is reserved, so that lanes do not move.
+
+A bar that offers something in one sentence and asks for nothing: after a crash, or after stopped work.
+
+The timeline next to the queue, which keeps its share of the width until the user drags the border.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +12,118 @@ from itertools import accumulate
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
-from widgets.controls.announce import announce
-from widgets.controls.elided_label import ElidedLabel
+from widgets.controls.elided_label import ElidedLabel, announce
+from widgets.controls.entries import with_keys
 from widgets.controls.keys.caps import KeyButton
-from widgets.controls.keys.names import with_keys
-from widgets.theme import Theme, px
+from widgets.theme import BAR, QUEUE, QUEUE_SHARE, Theme, px
+
+LEAST_SIDE = 300
+
+
+def stacked(main: QWidget, below: QWidget) -> QWidget:
+    """Return a page of two widgets; the lower one has its own height."""
+    page = QWidget()
+    layout = QVBoxLayout(page)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    layout.addWidget(main, 1)
+    layout.addWidget(below)
+    return page
+
+
+class Beside(QSplitter):
+    """Two widgets side by side; the second has its share of the width."""
+
+    def __init__(self, main: QWidget, side: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._is_dragged = False
+        self.setHandleWidth(1)
+        self.setChildrenCollapsible(False)
+        self.addWidget(main)
+        self.addWidget(side)
+        self.setStretchFactor(0, 1)
+        side.setMinimumWidth(px(LEAST_SIDE))
+        self.splitterMoved.connect(self._keep)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Distribute the width."""
+        super().resizeEvent(event)
+        if not self._is_dragged:
+            self.setSizes([10_000, min(px(QUEUE), round(self.width() * QUEUE_SHARE))])
+
+    def _keep(self) -> None:
+        self._is_dragged = True
+
+
+class OfferBar(QFrame):
+    """One sentence and a few buttons with keys; the user may ignore it.
+
+    Parameters
+    ----------
+    name, about : for a screen reader: of the bar, and of its sentence
+    keys : the key cap of each command id
+    commands : ids of the commands that it can offer, in their order
+
+    Signals
+    -------
+    command_requested : the command id of a button
+    """
+
+    command_requested = Signal(str)
+
+    def __init__(
+        self,
+        theme: Theme,
+        name: str,
+        about: str,
+        keys: Mapping[str, str],
+        commands: tuple[str, ...],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setProperty("surface", "row")
+        self.setAccessibleName(name)
+        self.setFixedHeight(px(BAR))
+        self._sentence = ElidedLabel(lines=2)
+        self._sentence.setAccessibleName(about)
+        self._buttons = {command: KeyButton(theme, "", keys.get(command, "")) for command in commands}
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(px(14), 0, px(12), 0)
+        layout.setSpacing(px(8))
+        layout.addWidget(self._sentence)
+        layout.addStretch(1)
+        for command, button in self._buttons.items():
+            button.clicked.connect(lambda _=False, one=command: self.command_requested.emit(one))
+            button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+            layout.addWidget(button)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """The sentence, "" while nothing is offered."""
+        return "" if self.isHidden() else self._sentence.text()
+
+    def offer(self, sentence: str, buttons: Mapping[str, str]) -> None:
+        """Show a sentence.
+
+        Parameters
+        ----------
+        buttons : the words of each command that is offered, by its id
+        """
+        self._sentence.setText(sentence)
+        for command, button in self._buttons.items():
+            button.setText(buttons.get(command, ""))
+            button.setVisible(command in buttons)
+        self.show()
+        announce(self, sentence)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Apply a theme."""
+        for button in self._buttons.values():
+            button.set_theme(theme)
+
 
 ACTIONS = (
     ("hand.cut", "Cut"),

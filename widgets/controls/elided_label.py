@@ -1,23 +1,137 @@
-"""A line or two of elided text; the tooltip has the full text."""
+"""A line or two of elided text; the tooltip has the full text.
+
+The shipped line icons, drawn in any token of the theme at any scale.
+
+Rows of a list whose words are painted by hand over the ground that Qt paints.
+
+Announcements for screen readers about changes away from the focus.
+"""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from html import escape
+from pathlib import Path
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QByteArray,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRectF,
+    QSize,
+    QSizeF,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
     QColor,
     QFont,
     QFontMetricsF,
     QHelpEvent,
+    QIcon,
+    QImage,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QPalette,
+    QPixmap,
     QTextLayout,
     QTextOption,
 )
-from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import (
+    QLabel,
+    QSizePolicy,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QToolTip,
+    QWidget,
+)
+
+from widgets.theme import Theme, px
+
+
+def announce(widget: QWidget, text: str, urgent: bool = False) -> None:
+    """Announce a sentence once; no effect without a screen reader.
+
+    Parameters
+    ----------
+    urgent : it interrupts the current announcement
+    """
+    if not text or not QAccessible.isActive():
+        return
+    event = QAccessibleAnnouncementEvent(widget, text)
+    if urgent:
+        event.setPoliteness(QAccessible.AnnouncementPoliteness.Assertive)
+    QAccessible.updateAccessibility(event)
+
+
+class PaintedRow(QStyledItemDelegate):
+    """Paints the background of a row; subclasses paint the text.
+
+    Attributes
+    ----------
+    height : of a row at 100 %
+    """
+
+    height: int
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.theme = theme
+
+    def initStyleOption(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().initStyleOption(option, index)
+        option.text = ""
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(1, px(self.height))
+
+
+ICONS_DIR = Path(__file__).resolve().parents[2] / "resources" / "icons"
+
+
+WINDOW_SIDES = (16, 24, 32, 48, 64, 128, 256)
+
+
+def window_icon() -> QIcon:
+    """Return the icon of the program, drawn at the sides that window managers and task bars ask for."""
+    icon = QIcon()
+    for side in WINDOW_SIDES:
+        icon.addPixmap(QPixmap.fromImage(icon_image("own/offcut", "", side)))
+    return icon
+
+
+@lru_cache(maxsize=256)
+def icon_image(name: str, token: str, side: int) -> QImage:
+    """Draw an icon of `side` device pixels in the colour `token`.
+
+    Raises
+    ------
+    FileNotFoundError : unknown icon
+    """
+    text = (ICONS_DIR / f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", token)
+    image = QImage(side, side, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    QSvgRenderer(QByteArray(text.encode())).render(painter, QRectF(0, 0, side, side))
+    painter.end()
+    return image
+
+
+def paint_icon(painter: QPainter, name: str, rect: QRectF, token: str) -> None:
+    """Paint an icon into `rect`, sharp at the painter's device pixel ratio."""
+    ratio = painter.device().devicePixelRatio()
+    side = max(1, round(rect.width() * ratio))
+    image = icon_image(name, QColor(token).name(), side)
+    target = QRectF(rect.topLeft(), QSizeF(side, side) / ratio)
+    painter.drawImage(target, image)
+
 
 _BREAKS = QTextOption()
 _BREAKS.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)

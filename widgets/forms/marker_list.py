@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from engine.core.timebase import format_time
 from engine.core.wording import counted
-from engine.document.marks.markers import Marker
+from engine.document.state import Marker
 from widgets.controls.keys.caps import KeyButton
 from widgets.theme import Theme, mono_font, px
 

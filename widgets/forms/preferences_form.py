@@ -19,8 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from widgets.controls.keys.caps import KeyButton
-from widgets.controls.number_field import NumberField
-from widgets.controls.radio_group import tab_to_checked
+from widgets.controls.slider import NumberField, tab_to_checked
 from widgets.theme import CONTROL, ROW, STEP, Theme, px
 
 SYSTEM_DEVICE = "System default"

@@ -18,11 +18,8 @@ from PySide6.QtWidgets import (
 
 from engine.core.timebase import format_time
 from engine.document.settings import CutSettings
-from widgets.controls.check_box import CheckBox
-from widgets.controls.number_field import NumberField
-from widgets.controls.radio_group import tab_to_checked
-from widgets.forms.beside import beside
-from widgets.forms.numbers_form import Number, NumberLine
+from widgets.controls.slider import CheckBox, NumberField, tab_to_checked
+from widgets.forms.outlook_form import Number, NumberLine, beside
 from widgets.theme import Theme, px
 
 _FINE_BELOW_MINUTES = 20.0

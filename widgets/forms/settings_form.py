@@ -8,11 +8,9 @@ from math import inf
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from engine.core.wording import begun
-from engine.review.finders.settings import Field
-from widgets.controls.check_box import CheckBox
-from widgets.controls.choice_field import ChoiceField
-from widgets.forms.numbers_form import Number, NumberLine
-from widgets.forms.outlook_form import OutlookForm
+from engine.review.finders.finder import Field
+from widgets.controls.slider import CheckBox, ChoiceField
+from widgets.forms.outlook_form import Number, NumberLine, OutlookForm
 from widgets.theme import Theme
 
 

@@ -10,15 +10,14 @@ from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.sound.pictures.spectrogram import cell_at
-from widgets.controls.choice_field import ChoiceField
 from widgets.controls.keys.caps import KeyButton
-from widgets.controls.number_field import NumberField
+from widgets.controls.slider import ChoiceField, NumberField
 from widgets.theme import CONTROL, STEP, Theme, color, mono_font, px
-from widgets.timeline.sound.color_maps import ColorMap
 from widgets.timeline.sound.spectrogram import (
     CEILINGS_DB,
     FLOORS_DB,
     LEAST_RANGE_DB,
+    ColorMap,
     Scale,
     SpectrogramLook,
     color_tables,

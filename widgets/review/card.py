@@ -3,6 +3,8 @@
 The parts of a score as words with bars.
 
 Small curve of the scores around a proposal: its peak, and the context.
+
+The second press of a double click answers nothing: the first one moves rows and card below the pointer.
 """
 
 from __future__ import annotations
@@ -12,20 +14,82 @@ from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from engine.core.wording import unbroken
 from engine.document.analysis import ScoreCurve
-from engine.document.decisions import Verdict
-from widgets.controls.elided_label import ElidedLabel
-from widgets.controls.icons import paint_icon
+from engine.document.proposals import Verdict
+from widgets.controls.elided_label import ElidedLabel, paint_icon
 from widgets.controls.keys.caps import KeyButton
-from widgets.review.double_press import DoublePress
-from widgets.review.rows import VERDICT_ICONS, CardText
-from widgets.review.score_parts import ScorePart
+from widgets.review.rows import VERDICT_ICONS, CardText, ScorePart
 from widgets.theme import TEXT, Theme, color, px, ui_font
+
+Target = tuple[str, object]
+"""A part of the panel, and the proposal or count that it stands for."""
+
+_PRESSES = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick)
+
+
+class DoublePress(QObject):
+    """Refuses presses on another target within the double-click time after the last press.
+
+    Times are those of the events: a window that is busy with the first press does not let the second through.
+    """
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._last: tuple[int, Target] | None = None
+        self._targets: dict[QWidget, Callable[[], Target]] = {}
+        self._answers: set[QWidget] = set()
+
+    def watch(self, button: QWidget, target: Callable[[], Target], *, answers: bool = False) -> None:
+        """Guard a button that acts on what `target` returns at the press.
+
+        After one that `answers`, no press follows at once: the next proposal may not be drawn yet.
+        """
+        self._targets[button] = target
+        if answers:
+            self._answers.add(button)
+        button.installEventFilter(self)
+
+    def allows(self, event: QMouseEvent, target: Target) -> bool:
+        """Return whether a press counts; one that does not restarts the time."""
+        now_ms = event.timestamp()
+        is_soon = (
+            self._last is not None
+            and now_ms > 0
+            and 0 <= now_ms - self._last[0] < QApplication.doubleClickInterval()
+        )
+        if is_soon and self._last is not None and target != self._last[1]:
+            self._last = now_ms, self._last[1]
+            return False
+        self._last = now_ms, target
+        return True
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Consume the presses on buttons that do not count."""
+        if event.type() not in _PRESSES or not isinstance(event, QMouseEvent):
+            return False
+        target = self._targets.get(watched) if isinstance(watched, QWidget) else None
+        if target is None:
+            return False
+        if not self.allows(event, target()):
+            return True
+        if watched in self._answers:
+            self._last = event.timestamp(), ("answered", object())
+        return False
+
 
 _MOST_POINTS = 400
 

@@ -27,9 +27,8 @@ from PySide6.QtWidgets import (
 )
 
 from engine.document.history import StepLabel
-from widgets.controls.elided_label import paint_words
-from widgets.controls.icons import paint_icon
-from widgets.controls.keys.own_keys import KeyedList
+from widgets.controls.elided_label import paint_icon, paint_words
+from widgets.controls.keys.caps import KeyedList
 from widgets.theme import QUEUE, TEXT, Theme, px, ui_font
 
 _ROOT = QModelIndex()

@@ -1,4 +1,7 @@
-"""Texts of the queue as plain values, without painting or Qt."""
+"""Texts of the queue as plain values, without painting or Qt.
+
+Parts of a proposal's score: the highest ones, as plain values.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,6 @@ from engine.core.timebase import format_time, samples_to_s
 from engine.core.wording import begun, listed
 from engine.document.analysis import BeatGrid, DetectedSounds, ScoreCurve
 from engine.document.by_hand import fade_ms_of
-from engine.document.decisions import Verdict, edited
 from engine.document.grid.steady import beat_at, steady_beats
 from engine.document.kinds import KINDS, not_available, noun_of
 from engine.document.kinds.kind import length_words
@@ -26,16 +28,16 @@ from engine.document.proposals import (
     WEAK_EVIDENCE,
     Evidence,
     Proposal,
+    Verdict,
+    edited,
     only_it_replaces,
 )
 from engine.document.state import DocumentState
 from engine.document.table import table_of
+from engine.review.bulk import ReviewStatistics
 from engine.review.cut_away import is_cut_away
-from engine.review.learned import Learned
-from engine.review.said_of_span import SaidOfSpan
-from engine.review.sounds_in_cuts import sounds_in_cut, sounds_sentence
-from engine.review.standing import Standing
-from engine.review.statistics import ReviewStatistics
+from engine.review.queue import Learned, Standing
+from engine.review.sounds_in_cuts import SaidOfSpan, part_wording, sounds_in_cut, sounds_sentence
 from widgets.edit_words import (
     YOURS,
     conflict_names,
@@ -43,7 +45,56 @@ from widgets.edit_words import (
     held_sentence,
     taken_in_sentence,
 )
-from widgets.review.score_parts import ScorePart, leading_parts
+
+MOST_PARTS = 3
+FULL_DEVIATIONS = 6.0
+"""Deviation from typical values at which a bar is full."""
+
+_LEAST_DEVIATIONS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePart:
+    """One part of a score.
+
+    Attributes
+    ----------
+    name : in words
+    deviations : above typical values of the references, in standard deviations
+    """
+
+    name: str
+    deviations: float
+
+    @property
+    def share(self) -> float:
+        """Fill of its bar, 0 to 1."""
+        return min(1.0, max(0.0, self.deviations / FULL_DEVIATIONS))
+
+    @property
+    def spoken(self) -> str:
+        """The part as text for screen readers."""
+        return f"{self.name}, {self.deviations:+.1f} standard deviations".replace("-", "−")
+
+
+def leading_parts(curve: ScoreCurve | None, start_samples: int, stop_samples: int) -> tuple[ScorePart, ...]:
+    """Return the highest parts in a span, strongest first; empty if the recipe has none.
+
+    A part is ranked by its mean over the span, so that sustained deviations outrank short ones.
+    """
+    if curve is None or not len(curve.part_names) or not len(curve.times_samples):
+        return ()
+    times = curve.times_samples
+    first = min(int(np.searchsorted(times, start_samples)), len(times) - 1)
+    last = max(int(np.searchsorted(times, stop_samples)), first + 1)
+    means = curve.parts[first:last].mean(axis=0, dtype=np.float64)
+    order = np.argsort(-means, kind="stable")[:MOST_PARTS].tolist()
+    return tuple(
+        ScorePart(part_wording(curve.part_names[place]), float(means[place]))
+        for place in order
+        if means[place] >= _LEAST_DEVIATIONS
+    )
+
 
 Positions = Sequence[int] | NDArray[np.int64]
 """Ascending positions in document samples."""

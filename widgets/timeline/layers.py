@@ -1,35 +1,170 @@
-"""Cached layers of the timeline: painted into one image, reused until the content changes."""
+"""Cached layers of the timeline: painted into one image, reused until the content changes.
+
+Content of the cached layers, and the segments that change after a decision.
+
+Prefetching of neighbouring windows while idle.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtCore import QObject, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import QImage, QPainter, QRegion
 
+from engine.document.analysis import ScoreCurve
 from widgets import theme
-from widgets.controls.keys.names import with_keys
-from widgets.timeline.clips.bars import paint_clips
-from widgets.timeline.edits.arrangement import arrangement_image
+from widgets.controls.entries import with_keys
+from widgets.timeline.clips.bars import NO_CLIPS, ShownClips, paint_clips
+from widgets.timeline.edits.arrangement import NO_SLABS, Slabs, arrangement_image
 from widgets.timeline.edits.proposals import Proposals
+from widgets.timeline.edits.spans import NO_SPANS, Spans
 from widgets.timeline.edits.veil import Veil, fading
 from widgets.timeline.frame import Frame, Part
-from widgets.timeline.marks.grid import ground_row
-from widgets.timeline.marks.hits import fill_hits
-from widgets.timeline.marks.markers import paint_marks
-from widgets.timeline.marks.score import paint_score
+from widgets.timeline.marks.grid import NO_LINES, Beats, ground_row
+from widgets.timeline.marks.hits import NO_HITS, HitMarks, fill_hits
+from widgets.timeline.marks.markers import NO_MARKS, Marks, paint_marks
+from widgets.timeline.marks.score import NO_CURVES, CurveLanes, paint_score
+from widgets.timeline.marks.sections import NO_SECTIONS, NO_SOUNDS, SectionLane, SoundLane
 from widgets.timeline.overview import Mixture, overview_image
-from widgets.timeline.ruler import paint_ruler
-from widgets.timeline.shown import Shown, Stretch
-from widgets.timeline.sound.frequency_axis import paint_axis
-from widgets.timeline.sound.lanes import Lane, WavePainter, sampled
-from widgets.timeline.sound.spectrogram import Place, SpectrogramLook, SpectrogramPainter, ways_of
-from widgets.timeline.sound.spectrogram_columns import SpectrogramColumns
-from widgets.timeline.sound.wave_zoom import paint_zooms
+from widgets.timeline.ruler import NO_CLOCK, ClockTimes, RulerMode, paint_ruler
+from widgets.timeline.sound.lanes import Lane, WavePainter, paint_zooms, sampled
+from widgets.timeline.sound.masks import NO_MASKS, MaskLayer
+from widgets.timeline.sound.result_wave import SpectrogramColumns
+from widgets.timeline.sound.spectrogram import Place, SpectrogramLook, SpectrogramPainter, paint_axis, ways_of
 from widgets.timeline.sound.waves import WaveSource
+from widgets.timeline.time_map import TimeMap
+from widgets.timeline.viewport import Viewport
+
+AFTER_MS = 20
+"""Delay after a repaint of a moved window until neighbouring columns are read."""
+
+
+class ReadAhead(QObject):
+    """Prefetches the sound next to the window, a lane in each turn of the event loop.
+
+    Parameters
+    ----------
+    read : prefetches one lane right of the window (1) or left of it (-1); False if all are cached
+    """
+
+    def __init__(self, read: Callable[[int], bool], parent: QObject) -> None:
+        super().__init__(parent)
+        self._read = read
+        self._side, self._is_wanted = 1, False
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self._go_on)
+
+    def follow(self, before: Viewport, now: Viewport) -> None:
+        """Handle a moved window; a change of zoom discards the prefetched columns."""
+        if before != now:
+            self._timer.stop()  # it is painted first
+        if before.samples_per_px == now.samples_per_px and before.start_samples != now.start_samples:
+            self._side = 1 if now.start_samples > before.start_samples else -1
+            self._is_wanted = True
+
+    def begin(self) -> None:
+        """Start prefetching after the window was painted."""
+        if self._is_wanted:
+            self._is_wanted = False
+            self._timer.start(AFTER_MS)
+
+    def _go_on(self) -> None:
+        if self._read(self._side):
+            self._timer.start(0)
+
+
+Stretch = tuple[float, float]
+"""Span in view positions."""
+_RETIMED = ("masks", "sounds", "curves", "sections", "clock")
+"""Content in source positions, with a map to those of the view."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """Content of the layers, in view positions.
+
+    Attributes
+    ----------
+    lanes : the tracks in their order
+    current : id of the current proposal
+    lines : the divisions of the beats that hits are moved to, ascending
+    hits : drum hits with targets
+    masks : mask of the current repair
+    sounds : detected sounds
+    curves : curves of packages
+    sections : sections such as verse and chorus
+    clips : clips with bars
+    clock : times of day
+    length_samples : of the source or of the result, whichever is shown
+    keys : key caps in hints, by command id
+    """
+
+    lanes: tuple[Lane, ...] = ()
+    spans: Spans = NO_SPANS
+    current: str | None = None
+    curve: ScoreCurve | None = None
+    threshold: float | None = None
+    beats: Beats | None = None
+    lines: NDArray[np.int64] = field(default_factory=lambda: NO_LINES)
+    hits: HitMarks = NO_HITS
+    masks: MaskLayer = NO_MASKS
+    sounds: SoundLane = NO_SOUNDS
+    curves: CurveLanes = NO_CURVES
+    sections: SectionLane = NO_SECTIONS
+    marks: Marks = NO_MARKS
+    slabs: Slabs = NO_SLABS
+    clips: ShownClips = NO_CLIPS
+    clock: ClockTimes = NO_CLOCK
+    ruler_mode: RulerMode = RulerMode.TIME
+    length_samples: int = 0
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+    def retimed(self, times: TimeMap) -> dict[str, object]:
+        """Return the content in source positions, drawn at other positions."""
+        return {one: replace(getattr(self, one), times=times) for one in _RETIMED}
+
+    def changed_since(self, before: Shown) -> list[Stretch] | None:
+        """Return the changed segments, if only decisions differ; else None."""
+        if self is before:
+            return []
+        if self.lanes != before.lanes or any(
+            getattr(self, name) is not getattr(before, name) for name in _STANDING
+        ):
+            return None
+        spans, hits = self.spans.changed_since(before.spans), self.hits.changed_since(before.hits)
+        if spans is None or hits is None:
+            return None
+        places = set(spans.tolist())
+        if self.current != before.current:
+            places |= {self.spans.place(one) for one in (self.current, before.current)} - {-1}
+        found = [stretch for place in sorted(places) for stretch in _beside(self.spans, before.spans, place)]
+        for marks in (self.hits, before.hits):
+            ends = np.stack([marks.onsets[hits], marks.targets[hits]])
+            found += zip(ends.min(axis=0).tolist(), ends.max(axis=0).tolist(), strict=True)
+        return found
+
+
+_STANDING = tuple(one.name for one in fields(Shown) if one.name not in {"lanes", "spans", "current", "hits"})
+
+
+def _beside(now: Spans, before: Spans, place: int) -> list[Stretch]:
+    """Return the segments of a span, now and before, each with all spans that touch it.
+
+    Their text may be shorter below it.
+    """
+    made = []
+    for spans in (now, before):
+        start, stop = int(spans.starts[place]), int(spans.stops[place])
+        beside = spans.within(start - 1, stop + 1)
+        first, last = spans.starts[beside].min(initial=start), spans.stops[beside].max(initial=stop)
+        made.append((float(first), float(last)))
+    return made
+
 
 DROP_HINT = "Drop recordings here, or import them ‹file.import›"
 EMPTY_HINT = "Drop recordings here to begin, or import them ‹file.import›"

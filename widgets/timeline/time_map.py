@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine.document.analysis import ScoreCurve
-from engine.document.marks.markers import Marker
-from engine.sound.edl.edit_list import EditList
-from engine.sound.edl.placed_markers import placed_markers
+from engine.document.state import Marker
+from engine.sound.edl.edit_list import EditList, placed_markers
 from widgets.timeline.edits.spans import Spans
 from widgets.timeline.marks.grid import Beats
 from widgets.timeline.marks.hits import HitMarks

@@ -24,9 +24,8 @@ from PySide6.QtWidgets import QGridLayout, QScrollBar, QWidget
 
 from engine.core.timebase import format_time
 from engine.core.wording import counted
-from engine.document.analysis import ScoreCurve, StoredCurve
-from engine.document.marks.markers import Marker
-from engine.document.marks.sections import StoredSections
+from engine.document.analysis import ScoreCurve, StoredCurve, StoredSections
+from engine.document.state import Marker
 from engine.sound.edl.arrangement import Arrangement
 from widgets import theme
 from widgets.theme import DARK, Theme
@@ -35,7 +34,7 @@ from widgets.timeline.edits.arrangement import NO_SLABS, slabs_of_result, slabs_
 from widgets.timeline.edits.sentences import view_sentence
 from widgets.timeline.frame import LANE_LOW, Layout
 from widgets.timeline.heads.column import TrackHeads
-from widgets.timeline.mouse.panning import distances_px
+from widgets.timeline.mouse.buttons import distances_px
 from widgets.timeline.track_lanes import TrackLanes
 from widgets.timeline.viewport import BESIDE_S
 

@@ -8,8 +8,7 @@ from functools import cache
 from types import MappingProxyType
 
 from engine.document.state import DocumentState
-from engine.document.tracks.switches import playing_spans
-from engine.document.tracks.take_lanes import take_tracks
+from engine.document.tracks.switches import playing_spans, take_tracks
 from engine.document.tracks.track import Track, audible
 from engine.sound.edl.build import played_tracks, whole
 from engine.sound.edl.edit_list import EditList
@@ -20,25 +19,25 @@ from widgets.timeline.canvas import Canvas
 from widgets.timeline.edits.sentences import edits_words
 from widgets.timeline.frame import Wish
 from widgets.timeline.heads.column import TrackHeads
-from widgets.timeline.heads.takes import ShownTakes
-from widgets.timeline.sound.lanes import Lane, display_gain
-from widgets.timeline.sound.result_wave import Cutters, ResultWave
-from widgets.timeline.sound.spectrogram_columns import (
-    EditedSpectrogram,
-    RecordedSpectrogram,
-    ResultColumns,
-    SourceColumns,
-    SpectrogramColumns,
-    TrackCells,
-)
-from widgets.timeline.sound.stored_sound import (
+from widgets.timeline.heads.score_head import ShownTakes
+from widgets.timeline.sound.lanes import NO_ZOOMS, Lane, display_gain, zoomed
+from widgets.timeline.sound.patched_columns import (
     StoredCells,
     StoredSpectra,
     StoredWave,
     StoredWaves,
     drawn_patches,
 )
-from widgets.timeline.sound.wave_zoom import NO_ZOOMS, zoomed
+from widgets.timeline.sound.result_wave import (
+    Cutters,
+    EditedSpectrogram,
+    RecordedSpectrogram,
+    ResultColumns,
+    ResultWave,
+    SourceColumns,
+    SpectrogramColumns,
+    TrackCells,
+)
 from widgets.timeline.sound.waves import RecordedWave, WaveSource
 from widgets.timeline.time_map import TimeMap
 

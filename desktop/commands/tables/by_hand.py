@@ -10,8 +10,7 @@ from desktop.shell.shell import Shell
 
 if TYPE_CHECKING:
     from desktop.export.exporting import Exporting
-    from desktop.review.amounts import Amounts
-    from desktop.review.by_hand import ByHand
+    from desktop.review.by_hand import Amounts, ByHand
 
 
 class Parts(Shell, Protocol):

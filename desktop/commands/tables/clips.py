@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from desktop.shell.command import CLIP_LAYER, WINDOW, Command
 from desktop.shell.shell import Shell
-from engine.document.tracks.ripple import Ripple
+from engine.document.tracks.moved_along import Ripple
 
 if TYPE_CHECKING:
     from desktop.features.takes.comping import Comping
@@ -37,7 +37,7 @@ def _chosen(name: str, label: str, keys: tuple[str, ...], description: str, do: 
 
 
 def _ask_time_of_day(parts: Parts) -> None:
-    from desktop.timeline.time_of_day import ask_time_of_day
+    from desktop.timeline.clock import ask_time_of_day
 
     ask_time_of_day(parts)
 

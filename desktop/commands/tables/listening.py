@@ -10,8 +10,8 @@ from desktop.shell.command import WINDOW, Command
 from desktop.shell.shell import Shell
 from engine.core.errors import UsageError
 from engine.core.timebase import format_time, s_to_samples, samples_to_s
-from engine.document.marks.time_of_day import starts_at
-from engine.document.recorded import nothing_yet
+from engine.document.analysis import nothing_yet
+from engine.document.settings import starts_at
 
 if TYPE_CHECKING:
     from desktop.review.arrivals import Arrivals
@@ -57,7 +57,7 @@ def _shuttle(parts: Parts, direction: int) -> None:
 def _go_to(parts: Parts) -> None:
     """Ask for a time, as the ruler counts it, and put the playhead there."""
     from desktop.shell.dialogs import form_dialogs
-    from widgets.forms.numbers_form import Number, NumbersForm
+    from widgets.forms.outlook_form import Number, NumbersForm
 
     session, transport = parts.session, parts.transport
     rate_hz, shown = session.state.rate_hz, transport.shown_samples
@@ -79,7 +79,7 @@ def _go_to(parts: Parts) -> None:
 def _go_to_time_of_day(parts: Parts) -> None:
     """Ask for a time of day and put the playhead there, or where the result goes on after it."""
     from desktop.shell.dialogs import form_dialogs
-    from widgets.forms.numbers_form import Number, NumbersForm
+    from widgets.forms.outlook_form import Number, NumbersForm
 
     state, canvas = parts.session.state, parts.timeline.canvas
     start = starts_at(state)

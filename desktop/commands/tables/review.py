@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from desktop.shell.command import REVIEW, WINDOW, Command
 from desktop.shell.shell import Shell
-from engine.document.decisions import Verdict
 from engine.document.kinds import Edge, NudgeSize
+from engine.document.proposals import Verdict
 
 if TYPE_CHECKING:
     from desktop.features.timing.grid_editing import GridEditing
-    from desktop.review.amounts import Amounts
+    from desktop.review.by_hand import Amounts
     from desktop.review.notes import Notes
     from desktop.review.queue_side import QueueSide
     from desktop.shell.side import Side

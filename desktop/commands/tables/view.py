@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from desktop.shell.side import Side
     from desktop.shell.user_settings.user_settings import UserSettings
     from desktop.shell.work.unfinished import Unfinished
+    from desktop.timeline.clock import Ruler
     from desktop.timeline.drawing.spectrograms import Spectrograms
-    from desktop.timeline.ruler import Ruler
 
 
 class Parts(Shell, Protocol):

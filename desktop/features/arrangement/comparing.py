@@ -13,8 +13,7 @@ from desktop.shell.session import Session
 from desktop.shell.transport import Transport
 from engine.core.errors import UsageError
 from engine.core.timebase import format_time, samples_to_s
-from engine.document.change import Change
-from engine.document.state import DocumentState
+from engine.document.state import Change, DocumentState
 from engine.document.tracks.track import sound_of
 from engine.review.bulk import Accepted, accept_all
 from engine.sound.edl.build import heard_samples

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QVBoxLayout, QWidget
 
-from desktop.shell.dialogs import file_dialogs, form_dialogs, questions
+from desktop.shell.dialogs import form_dialogs, questions
+from desktop.shell.dialogs import questions as file_dialogs
 from desktop.shell.shell import Shell
 from desktop.shell.work.job_lanes import JobHandle
 from engine.core.errors import OffcutError
-from engine.core.files.part_files import sweep
-from engine.core.files.safe_write import is_taken, shown
+from engine.core.files.safe_write import is_taken, shown, sweep
 from engine.core.processes.own_process import run_in_own_process
 from engine.core.progress import Progress
 from widgets.theme import px

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop.shell.dialogs import file_dialogs, questions
+from desktop.shell.dialogs import questions
+from desktop.shell.dialogs import questions as file_dialogs
 from desktop.shell.shell import Shell
 from desktop.shell.work.jobs import guess_frame_rate, import_edits
 from engine.core.errors import OffcutError, UsageError
 from engine.core.files.safe_write import shown
-from engine.document.recorded import require_recording
+from engine.document.analysis import require_recording
 from engine.document.tracks.track import sound_of
 from engine.exchange.export.placing.frame_rates import FrameRate
 from engine.exchange.imports import asks_labels

@@ -20,13 +20,13 @@ from desktop.shell.transport import Transport
 from engine.core.errors import UsageError
 from engine.core.timebase import s_to_samples
 from engine.core.wording import counted
-from engine.document.change import Edit
 from engine.document.file.storage import apply_rows
 from engine.document.proposals import Proposal
+from engine.document.state import Edit
 from engine.features.repair.finders.repair.requests import RepairPreview, separations_edit
 from engine.features.repair.separation.paint import Paint, Range
-from engine.recordings.spans import Span
-from widgets.forms.numbers_form import Number, NumbersForm
+from engine.recordings.microphones import Span
+from widgets.forms.outlook_form import Number, NumbersForm
 from widgets.timeline.sound.brush import Brush
 
 OUTSIDE = "That is outside the selection of the repair. Nothing was painted."

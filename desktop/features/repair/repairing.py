@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop.features.repair.jobs import preview_repair, words_in_span
 from desktop.features.repair.previews import Meant, Painting, Previews
-from desktop.features.repair.sounds import Finding, RecentWords
+from desktop.features.repair.sounds import Finding, RecentWords, preview_repair, words_in_span
 from desktop.features.repair.widgets.panel import RepairPanel
 from desktop.features.repair.widgets.words_field import KnownWords, Suggestion
 from desktop.review.arrivals import Arrivals
@@ -20,15 +19,14 @@ from desktop.shell.command import REPAIR_LAYER
 from desktop.shell.dialogs import questions
 from desktop.shell.shell import Shell
 from desktop.shell.work.job_lanes import JobHandle
-from engine.analysis.words.negation import without_not
-from engine.analysis.words.vocabulary import NOTHING_NAMED, separable_sounds
+from engine.analysis.words.vocabulary import NOTHING_NAMED, separable_sounds, without_not
 from engine.core.errors import OffcutError, SeparationError, UnknownPromptError, UsageError
 from engine.core.timebase import format_time, s_to_samples, samples_to_s
 from engine.core.wording import counted
+from engine.document.analysis import require_recording
 from engine.document.by_hand import edit_by_hand
-from engine.document.change import Edit, RowChange
 from engine.document.kinds.sounding import TONE_START
-from engine.document.recorded import require_recording
+from engine.document.state import Edit, RowChange
 from engine.document.tracks.track import sound_of
 from engine.features.repair.finders.repair.requests import (
     PreviewRequest,
@@ -40,7 +38,7 @@ from engine.features.repair.finders.repair.requests import (
 from engine.features.repair.separation.paint import MaskMemory
 from engine.features.repair.separation.settings import DEFAULT, known_separators, mute_offer
 from engine.features.repair.separation.windows import joined
-from engine.recordings.spans import Span, SpanRequest
+from engine.recordings.microphones import Span, SpanRequest
 from engine.review.by_hand.payloads import mute_payload
 from engine.review.sounds_in_cuts import DetectedWord
 

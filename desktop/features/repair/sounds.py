@@ -2,6 +2,8 @@
 
 A sound can be found in the whole recording, and its removal proposed at every occurrence. Recently used names
 of sounds are stored.
+
+The jobs of repairs: plain functions for a worker, importing the models only when they run.
 """
 
 from __future__ import annotations
@@ -16,23 +18,46 @@ import numpy as np
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop.features.repair.jobs import detect_sounds
 from desktop.shell.dialogs import form_dialogs
 from desktop.shell.shell import Shell
 from engine.core.errors import UsageError
 from engine.core.files.strict_json import parse_json
+from engine.core.progress import Progress
 from engine.core.timebase import format_time, samples_to_s
 from engine.core.wording import begun, counted, percent
-from engine.document.change import Change
-from engine.document.recorded import require_recording
-from engine.document.state import DocumentState
+from engine.document.analysis import require_recording
+from engine.document.state import Change, DocumentState
 from engine.document.tracks.track import sound_of
 from engine.features.repair.finders.repair.requests import RepairSettings
-from engine.recordings.spans import SpanRequest
-from widgets.forms.like_form import LikeForm
+from engine.recordings.microphones import SpanRequest
+from widgets.forms.outlook_form import LikeForm
 
 if TYPE_CHECKING:
+    from engine.features.repair.finders.repair.requests import PreviewRequest, RepairPreview
     from engine.recordings.detect_sounds import FoundSounds
+    from engine.recordings.microphones import SpanRequest
+    from engine.review.sounds_in_cuts import DetectedWord
+
+
+def preview_repair(request: PreviewRequest, progress: Progress) -> RepairPreview:
+    """Render a repair for playback."""
+    from engine.features.repair.finders.repair import separate as job
+
+    return job.preview_repair(request, progress)
+
+
+def words_in_span(request: SpanRequest, progress: Progress) -> tuple[DetectedWord, ...]:
+    """Rank the known sound names by probability."""
+    from engine.features.repair.finders.repair import find_sounds
+
+    return find_sounds.words_in_span(request, progress)
+
+
+def detect_sounds(request: SpanRequest, progress: Progress) -> FoundSounds:
+    """Detect sounds in a document, by name."""
+    from engine.recordings import detect_sounds as job
+
+    return job.detect_sounds(request, progress)
 
 
 MOST = 12

@@ -5,17 +5,16 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from desktop.shell.messages import reporting_refusals
 from desktop.shell.shell import Shell
-from desktop.shell.slots import reporting_refusals
 from desktop.timeline.clips import Clips
 from desktop.timeline.tracks import Tracks
 from engine.core.errors import UsageError
 from engine.core.wording import counted
-from engine.document.tracks.clip import Clip
 from engine.document.tracks.clip_edits import clip_of, raise_clips
 from engine.document.tracks.edits import track_of
-from engine.document.tracks.take_lanes import take_lanes
-from engine.document.tracks.track import Track
+from engine.document.tracks.switches import take_lanes
+from engine.document.tracks.track import Clip, Track
 
 
 class Comping(QObject):

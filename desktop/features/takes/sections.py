@@ -10,18 +10,17 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.review.by_hand import ByHand
 from desktop.shell.dialogs import form_dialogs
+from desktop.shell.messages import reporting_refusals
 from desktop.shell.shell import Shell
-from desktop.shell.slots import reporting_refusals
 from engine.core.errors import UsageError
 from engine.core.progress import Progress
 from engine.core.timebase import format_time, samples_to_s
-from engine.document.change import Change
-from engine.document.clipboard import duplicate
-from engine.document.marks.section_edits import NOT_YET, rename_label
-from engine.document.marks.sections import SECTIONS, StoredSections
-from engine.document.recorded import require_recording
+from engine.document.analysis import SECTIONS, StoredSections, require_recording
+from engine.document.by_hand import duplicate
+from engine.document.drums.edits import NOT_YET, rename_label
+from engine.document.state import Change
 from engine.document.tracks.track import sound_of
-from engine.review.by_hand.swap import swap_spans
+from engine.review.by_hand.payloads import swap_spans
 
 if TYPE_CHECKING:
     from engine.features.takes.structure.find import FoundSections

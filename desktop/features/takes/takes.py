@@ -19,9 +19,9 @@ from engine.analysis.found_takes import FoundTakes, Take, TakeGroup
 from engine.core.errors import UsageError
 from engine.core.timebase import format_time, s_to_samples, samples_to_s
 from engine.core.wording import begun, counted
-from engine.document.change import Change
-from engine.document.decisions import Verdict
-from engine.document.recorded import require_recording
+from engine.document.analysis import require_recording
+from engine.document.proposals import Verdict
+from engine.document.state import Change
 from engine.document.tracks.track import sound_of
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from desktop.shell.command import REVIEW, WINDOW, Command
 from desktop.shell.run_finder import RunFinder
 from desktop.shell.shell import Shell
-from engine.document.recorded import require_recording
+from engine.document.analysis import require_recording
 
 if TYPE_CHECKING:
     from desktop.features.taste.dialogs import TasteDialogs
@@ -41,7 +41,7 @@ def _analyse(parts: Parts) -> None:
 
 
 def _improve(parts: Parts) -> None:
-    from desktop.features.taste.improving import ask_to_improve
+    from desktop.features.taste.learning import ask_to_improve
 
     ask_to_improve(parts.timeline.window(), parts.session, parts.analysing, parts.learning)
 

@@ -1,23 +1,122 @@
-"""Learning a taste, and improving one; the open recording is analysed with the result."""
+"""Learning a taste, and improving one; the open recording is analysed with the result.
+
+The jobs of tastes: plain functions for a worker, importing the models only when they run.
+
+Panel with the progress of learning.
+
+Retraining of the active taste with decisions: asks for the file, then starts the job.
+"""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
 
-from desktop.features.taste.jobs import improve_taste, learn_taste
 from desktop.features.taste.widgets.forms.learn_panel import LearnRequest
+from desktop.features.taste.widgets.learning.learning_panel import LearningPanel
 from desktop.recordings.analysing import Analysing
+from desktop.shell.dialogs import questions
+from desktop.shell.dialogs import questions as file_dialogs
 from desktop.shell.session import Session
-from desktop.shell.work.again import Again, existing_files, stored_number
-from desktop.shell.work.work import Work, joined_sentences
+from desktop.shell.work.work import Again, Work, existing_files, joined_sentences, stored_number
+from engine.core.errors import UsageError
+from engine.core.files.safe_write import is_taken, sweep
+from engine.core.processes.own_process import run_in_own_process
+from engine.core.progress import Progress
+from engine.document.proposals import Verdict
+from engine.document.state import DocumentState
 from engine.features.taste.anomaly.recipes.methods import METHODS
-from engine.features.taste.improve import Improved, ImproveRequest
-from engine.features.taste.learn import TasteWritten
+from engine.features.taste.learn import (
+    DecidedDocument,
+    Improved,
+    ImproveRequest,
+    TasteRequest,
+    TasteWritten,
+    improve,
+    learn_taste_file,
+    new_folder,
+)
+from engine.features.taste.overview.results import Comparison, Moment, ScoredRecording, TasteFacts
+from engine.features.taste.requests import Sound, Survey, SurveyRequest
+from widgets.theme import Theme
+
+
+@dataclass(frozen=True, slots=True)
+class MomentRequest:
+    """A position of a recording that was scored with a taste."""
+
+    taste: Path
+    sound: Sound
+    scored: ScoredRecording
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CompareRequest:
+    """A second taste to ask about a recording that the first one scored."""
+
+    first: Path
+    scored: ScoredRecording
+    second: Path
+    sound: Sound
+    threshold: float
+
+
+def read_facts(taste: Path, progress: Progress) -> TasteFacts:
+    """Read the facts of a taste."""
+    from engine.features.taste.view import look_at
+
+    return look_at(taste, progress)
+
+
+def survey_recordings(request: SurveyRequest, progress: Progress) -> Survey:
+    """Score recordings and place them on the map."""
+    from engine.features.taste.view import survey
+
+    return survey(request, progress)
+
+
+def show_moment(request: MomentRequest, progress: Progress) -> Moment:
+    """Compute the features of a taste around a position."""
+    from engine.features.taste.view import look_at_moment
+
+    return look_at_moment(request.taste, request.sound, request.scored, request.at_s, progress)
+
+
+def compare_on(request: CompareRequest, progress: Progress) -> Comparison:
+    """Compare two tastes on a recording."""
+    from engine.features.taste.view import compare_tastes
+
+    return compare_tastes(
+        request.first, request.scored, request.second, request.sound, request.threshold, progress
+    )
+
+
+def learn_taste(asked: LearnRequest, out: Path, overwrite: bool, progress: Progress) -> TasteWritten:
+    """Learn from edited recordings with the default recipe, in a process of its own."""
+    edited = tuple(Path(path) for path in asked.edited)
+    request = TasteRequest(edited, asked.recipe, asked.epochs, asked.seed, out, overwrite)
+    try:
+        return run_in_own_process(learn_taste_file, (request,), progress)
+    finally:
+        sweep(out.parent)  # a process that is killed while it writes leaves half a file
+
+
+def improve_taste(request: ImproveRequest, progress: Progress) -> Improved:
+    """Retrain a taste with decisions, in a separate process."""
+    try:
+        return run_in_own_process(improve, (request,), progress)
+    except BaseException:
+        shutil.rmtree(request.material, ignore_errors=True)  # a process that is killed leaves it behind
+        raise
+    finally:
+        sweep(request.out.parent)
 
 
 class Learning(QObject):
@@ -89,3 +188,39 @@ class Learning(QObject):
         self.learned.emit(learned.path)
         if self._session.is_open and asked_in in (None, self._session.path):
             self._analysing.use_taste(learned.path)
+
+
+def panel_of(learning: Learning, theme: Theme) -> LearningPanel:
+    """Return a panel that shows itself while something is learned."""
+    panel = LearningPanel(theme)
+    panel.hide()
+    learning.started.connect(panel.start)
+    learning.progressed.connect(panel.add)
+    learning.stepped.connect(panel.show_step)
+    learning.ended.connect(panel.hide)
+    return panel
+
+
+def ask_to_improve(window: QWidget, session: Session, analysing: Analysing, learning: Learning) -> None:
+    """Retrain the active taste with the decisions in the open document.
+
+    Raises
+    ------
+    UsageError : no taste, or no decisions
+    """
+    taste, state = analysing.taste, session.state
+    if taste is None:
+        raise UsageError("No taste to improve. Learn one from your edits first ‹taste.learn›.")
+    if not _is_decided(state):
+        raise UsageError("No decisions yet. Accept or reject some cuts first.")
+    folder = session.folder
+    out = file_dialogs.ask_improved_taste(window, folder / f"{taste.stem} improved.taste")
+    if out is None or (is_taken(out) and not questions.confirm_overwrite(window, (out,))):
+        return
+    document = DecidedDocument(session.name, state, dict(session.media), session.grid, session.listening)
+    folders = tuple(dict.fromkeys((taste.absolute().parent, folder)))
+    learning.improve(ImproveRequest(taste, (document,), out, new_folder(out), folders, is_taken(out)))
+
+
+def _is_decided(state: DocumentState) -> bool:
+    return any(decision.verdict is not Verdict.UNDECIDED for decision in state.decisions.values())

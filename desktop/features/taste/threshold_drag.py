@@ -1,22 +1,91 @@
-"""The threshold: forecast while it is dragged, and proposals on release."""
+"""The threshold: forecast while it is dragged, and proposals on release.
+
+Forecast the effect of settings while they are being chosen, in the background.
+
+Threshold of the Taste page: the document's if its cuts come from this taste, else a trial one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop.features.taste.cuts_ahead import submit_look
+from desktop.recordings.analysing import Analysing
 from desktop.review.queue_side import QueueSide
+from desktop.shell.session import Session
 from desktop.shell.shell import Shell
-from desktop.shell.work.job_lanes import JobLane
+from desktop.shell.work.job_lanes import JobHandle, JobLane
 from engine.core.progress import Progress
 from engine.document.analysis import BeatGrid, Listening, NearestReference, ScoreCurve
 from engine.document.state import DocumentState
-from engine.features.taste.finders.cuts.outlook import Outlook
-from engine.features.taste.finders.cuts.propose import Proposed, propose
+from engine.features.taste.anomaly.threshold import USUAL_LIMIT, to_scores
+from engine.features.taste.finders.cuts.propose import Outlook, Proposed, look_ahead, propose
+
+if TYPE_CHECKING:
+    from desktop.features.taste.widgets.score_curves import Distribution
+
+
+Settings = Mapping[str, object]
+Tell = Callable[[str], object]
+
+
+def submit_look(lane: JobLane, session: Session, settings: Settings) -> JobHandle:
+    """Submit a forecast for the document's settings, changed by these."""
+    return lane.submit(
+        look_ahead,
+        session.state,
+        session.curve,
+        session.grid,
+        session.listening,
+        settings,
+        title="Looking ahead",
+    )
+
+
+class CutsAhead(QObject):
+    """Looks ahead on a lane of its own, so that learning does not delay it; of several wishes the newest."""
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._lane = JobLane("outlook lane", self)
+        self._wanted: tuple[Settings, Tell] | None = None
+
+    def close(self) -> None:
+        """End the thread."""
+        self._lane.close()
+
+    def look(self, settings: Settings, tell: Tell) -> None:
+        """Forecast the effect of the document's settings, changed by these, and send it as a sentence."""
+        self._wanted = (settings, tell)
+        if not self._lane.is_busy:
+            self._start()
+
+    def forget(self) -> None:
+        """Discard the pending answer."""
+        self._wanted = None
+
+    def _start(self) -> None:
+        if (wanted := self._wanted) is None:
+            return
+        handle = submit_look(self._lane, self._session, wanted[0])
+
+        def answer(sentence: str) -> None:
+            if self._wanted is wanted:
+                wanted[1](sentence)
+            else:
+                self._start()
+
+        def show(outlook: Outlook) -> None:
+            answer(outlook.sentence)
+
+        handle.finished.connect(show)
+        handle.failed.connect(answer)
 
 
 class ThresholdDrag(QObject):
@@ -113,3 +182,61 @@ def propose_at(
     """Propose cuts as `engine.features.taste.finders.cuts.propose.propose` does."""
     progress.check_cancelled()
     return propose(state, curve, grid, listening, settings, nearest=nearest)
+
+
+USUAL_SCORE = float(to_scores(np.array([USUAL_LIMIT]))[0])
+"""Usual threshold; default for a taste without cuts in the document."""
+
+
+class TasteThreshold(QObject):
+    """Passes the threshold of the page to the same handlers as that of the timeline.
+
+    Signals
+    -------
+    moved : threshold of a taste other than the document's, which reports its own
+    """
+
+    moved = Signal()
+
+    def __init__(
+        self, shell: Shell, analysing: Analysing, drag: ThresholdDrag, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._shell, self._analysing, self._drag_line = shell, analysing, drag
+        self._tried = USUAL_SCORE
+        self.maker = ""
+
+    def connect_view(self, view: Distribution) -> None:
+        """Follow the line of a distribution."""
+        view.threshold_moved.connect(self._move)
+        view.threshold_dragged.connect(self._drag)
+        view.threshold_stepped.connect(self._step)
+        self._drag_line.foreseen.connect(view.set_outlook)
+
+    @property
+    def score(self) -> float:
+        """Position of the threshold."""
+        return self._shell.review.threshold if self._proposes else self._tried
+
+    @property
+    def _proposes(self) -> bool:
+        """Whether the document's cuts come from the displayed taste, whose maker is `maker`."""
+        curve = self._shell.session.curve
+        return curve is not None and curve.maker == self.maker
+
+    def _move(self, score: float | None) -> None:
+        if self._proposes:
+            self._shell.timeline.canvas.threshold_moved.emit(score)
+
+    def _drag(self, score: float) -> None:
+        if self._proposes:
+            self._shell.timeline.canvas.threshold_dragged.emit(score)
+        else:
+            self._tried = score
+            self.moved.emit()
+
+    def _step(self, score: float) -> None:
+        if self._proposes:
+            self._analysing.propose({"threshold_mode": "score", "score": score}, merges_as="threshold")
+        else:
+            self._drag(score)

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 from desktop.shell.command import GRID_LAYER, REVIEW, WINDOW, Command
 from desktop.shell.run_finder import RunFinder
 from desktop.shell.shell import Shell
-from engine.document.recorded import require_recording
+from engine.document.analysis import require_recording
 
 if TYPE_CHECKING:
-    from desktop.features.timing.grid_dialogs import GridDialogs
-    from desktop.features.timing.grid_editing import GridEditing, GridLayer, TapTempo
+    from desktop.features.timing.grid_editing import GridDialogs, GridEditing, GridLayer, TapTempo
     from desktop.features.timing.proposing import TimingProposing
     from desktop.features.timing.timing import Timing
 

@@ -21,20 +21,20 @@ from desktop.features.timing.widgets.form import AlignAsked, AlignForm, Choices
 from desktop.recordings.analysing import Analysing
 from desktop.recordings.recordings import Recordings
 from desktop.shell.dialogs import questions
-from desktop.shell.dialogs.file_dialogs import GROOVES
 from desktop.shell.dialogs.form_dialogs import ask
+from desktop.shell.dialogs.questions import GROOVES
 from desktop.shell.session import Session
 from desktop.shell.shell import Shell
 from desktop.shell.work.jobs import find_edits
 from engine.core.errors import OffcutError, TimingError, UsageError
 from engine.core.timebase import samples_to_s
 from engine.core.wording import counted
-from engine.document.decisions import Verdict
+from engine.document.analysis import require_recording
 from engine.document.drums.edits import drum_tracks
 from engine.document.edits import decide
 from engine.document.grid.edits import even_tempo_bpm, follows_player, tempo_text
 from engine.document.kinds.hit import HIT
-from engine.document.recorded import require_recording
+from engine.document.proposals import Verdict
 from engine.document.tracks.track import sound_of
 from engine.features.timing.alignment.settings import TimingSettings
 from engine.features.timing.hits.kit.membership import (

@@ -25,11 +25,10 @@ from engine.core.errors import UsageError
 from engine.core.wording import counted
 from engine.document import edits
 from engine.document.analysis import BeatGrid
-from engine.document.change import Change
-from engine.document.decisions import Verdict
 from engine.document.drums.edits import promote
 from engine.document.drums.hits import Hits, Role
-from engine.document.proposals import Proposal
+from engine.document.proposals import Proposal, Verdict
+from engine.document.state import Change
 from engine.features.timing.alignment.lines import PART, Lines, lines_of
 from engine.features.timing.alignment.settings import TimingSettings, timing_settings
 from engine.features.timing.hits.kit.membership import SURE_OF_A_ROLE

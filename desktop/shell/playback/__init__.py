@@ -5,7 +5,7 @@
 `Player` is the only part the window touches.
 """
 
-from desktop.shell.playback.device import AudioChoice, output_devices
+from desktop.shell.playback.output import AudioChoice, output_devices
 from desktop.shell.playback.play_source import PlaySource, SourceFactory
 from desktop.shell.playback.player import Player
 

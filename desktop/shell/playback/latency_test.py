@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from desktop.shell.playback.device import AudioChoice
+from desktop.shell.playback.output import AudioChoice
 from desktop.shell.playback.play_source import Frames
 from desktop.shell.playback.player import Player
 

@@ -1,21 +1,31 @@
 """The transport: play, stop, seek, loop, and the playing position.
 
 Looking for a sound device that went away, gently and off the window's thread.
+
+Meters of the playing audio, in sync with playback.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from desktop.shell.playback.device import AudioChoice, NoDeviceError, can_open, wake
-from desktop.shell.playback.levels import PlayedLevels, together
-from desktop.shell.playback.output import SYSTEM_DEVICE, DeviceOutput, Output, SilentOutput
+from desktop.shell.playback.output import (
+    SYSTEM_DEVICE,
+    AudioChoice,
+    DeviceOutput,
+    NoDeviceError,
+    Output,
+    SilentOutput,
+    can_open,
+    wake,
+)
 from desktop.shell.playback.play_source import SourceFactory, fold_sentence
 from desktop.shell.playback.reader import Cue, PositionMap, Reader
-from desktop.shell.playback.ring import Feed, Ring
+from desktop.shell.playback.ring import Feed, PlayedLevels, Ring, together
 
 FIRST_LOOK_MS = 1_000
 LAST_LOOK_MS = 8_000
@@ -446,3 +456,42 @@ class Player(QObject):
         if self._output is not None:
             self._output.close()
             self._output = None
+
+
+SHOW_MS = 33
+SILENCE = PlayedLevels({}, (0.0, 0.0), 0.0)
+
+
+class Meters(Protocol):
+    """Displays for levels."""
+
+    def show_levels(
+        self, tracks: dict[str, float], mix: tuple[float, float], true_peak: float, passed_s: float
+    ) -> bool:
+        """Show the highest absolute values of a time; return whether anything moves on."""
+
+
+class Metering(QObject):
+    """Updates thirty times a second during playback, and until the meters rest."""
+
+    def __init__(self, player: Player, meters: Meters, parent: QObject) -> None:
+        super().__init__(parent)
+        self._player, self._meters = player, meters
+        self._shown_s = 0.0
+        self._timer = QTimer(self)
+        self._timer.setInterval(SHOW_MS)
+        self._timer.timeout.connect(self._show)
+        player.playing_changed.connect(self._follow)
+
+    def _follow(self, playing: bool) -> None:
+        if playing and not self._timer.isActive():
+            self._shown_s = time.monotonic()
+            self._timer.start()
+
+    def _show(self) -> None:
+        now_s = time.monotonic()
+        passed_s, self._shown_s = now_s - self._shown_s, now_s
+        heard = self._player.take_levels() or SILENCE
+        moves = self._meters.show_levels(dict(heard.tracks), heard.mix, heard.true_peak, passed_s)
+        if not (moves or self._player.is_playing):
+            self._timer.stop()

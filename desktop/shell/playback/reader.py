@@ -8,9 +8,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from desktop.shell.playback.levels import BlockMeter
 from desktop.shell.playback.play_source import PlaySource, SourceFactory, to_device_channels
-from desktop.shell.playback.ring import Following, Ring
+from desktop.shell.playback.ring import BlockMeter, Following, Ring
 from engine.core.errors import OffcutError
 from engine.core.extensions.unexpected import said_of_unexpected
 

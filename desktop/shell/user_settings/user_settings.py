@@ -10,17 +10,16 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.shell.command import LAYERS
 from desktop.shell.dialogs import form_dialogs
+from desktop.shell.messages import reporting_refusals
 from desktop.shell.playback import AudioChoice, Player, output_devices
 from desktop.shell.playback.latency_test import LatencyReport, LatencyTest
 from desktop.shell.shell import Shell
-from desktop.shell.slots import reporting_refusals
 from desktop.shell.user_settings.keymap import Keymap
 from desktop.shell.user_settings.preferences import Preferences
 from desktop.shell.user_settings.recents import Recents
 from engine.core.errors import UsageError
 from engine.document.file.stored_audio import content_of, is_key
-from widgets.chrome.command_palette import CommandPalette
-from widgets.chrome.key_sheet import KeySheet
+from widgets.chrome.command_palette import CommandPalette, KeySheet
 from widgets.chrome.start_panel import StartPanel
 from widgets.controls.keys.caps import KeyButton
 from widgets.forms.preferences_form import PreferencesForm

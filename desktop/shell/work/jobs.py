@@ -12,11 +12,9 @@ from engine.core.extensions import standing_of_all
 from engine.core.files.safe_write import shown
 from engine.core.progress import Progress
 from engine.core.wording import counted
-from engine.document.analysis import Analysis
-from engine.document.change import Edit
-from engine.document.drums.pickup import StrokePickup
+from engine.document.analysis import Analysis, StrokePickup
 from engine.document.edits import move_sources
-from engine.document.state import DocumentState
+from engine.document.state import DocumentState, Edit
 from engine.recordings import import_ahead
 from engine.recordings.import_audio import Imported, ImportRequest
 
@@ -45,7 +43,7 @@ def copy_recordings(
     state: DocumentState, media: Mapping[str, Path], folder: Path, progress: Progress
 ) -> Edit:
     """Copy the recordings of a document into a folder; the edit has the document read the copies."""
-    from engine.exchange.export.collected import copy_recordings as copy
+    from engine.exchange.export.placing.track_files import copy_recordings as copy
 
     copies = copy(tuple(state.sources.values()), media, folder, progress)
     if not copies:
@@ -98,14 +96,14 @@ def left_out_extensions(progress: Progress) -> tuple[str, ...]:
 
 def guess_frame_rate(request: ReadEditsRequest, progress: Progress) -> FrameRate | None:
     """Guess the frame rate of a list without one; None for a list that has one."""
-    from engine.exchange.imports.proposals.read import guessed_rate
+    from engine.exchange.imports.proposals.edit import guessed_rate
 
     return guessed_rate(request, progress)
 
 
 def import_edits(request: ReadEditsRequest, progress: Progress) -> ImportedEdit:
     """Compute the changes that the edits in a file make to a document."""
-    from engine.exchange.imports.proposals.read import read_into
+    from engine.exchange.imports.proposals.edit import read_into
 
     return read_into(request, progress)
 

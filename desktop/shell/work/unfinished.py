@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.shell.dialogs import questions
 from desktop.shell.shell import Shell
-from desktop.shell.user_settings.per_document import PerDocument
-from desktop.shell.work.again import Again
+from desktop.shell.user_settings.recents import PerDocument
 from desktop.shell.work.job_lanes import JobHandle
+from desktop.shell.work.work import Again
 from engine.core.errors import UsageError
-from widgets.chrome.offer_bar import OfferBar
+from widgets.chrome.selection_bar import OfferBar
 
 AGAIN, FORGET = "job.again", "job.forget"
 _SECTION = "unfinished"

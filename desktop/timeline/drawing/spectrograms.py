@@ -22,10 +22,10 @@ from desktop.shell.work.job_lanes import JobLane
 from desktop.timeline.drawing.stored_waves import StoredWaves
 from desktop.timeline.drawing.tiles import TileLoader, from_recordings
 from desktop.timeline.drawing.waves import SourceWave
-from engine.document.change import Change
+from engine.document.analysis import require_recording
 from engine.document.file.stored_audio import content_of
-from engine.document.recorded import require_recording
-from engine.document.tracks.pictures import set_pictures
+from engine.document.state import Change
+from engine.document.tracks.edits import set_pictures
 from engine.document.tracks.track import Picture, Track
 from engine.sound.edl.build import played_tracks
 from engine.sound.edl.tracks.patched_reader import PatchedReader
@@ -37,22 +37,23 @@ from engine.sound.pictures.spectrogram import (
     WINDOWS_SAMPLES,
     Cells,
     Spectrogram,
+    SpectrogramRequest,
     detail_cells,
     detail_hop,
+    source_spectrogram,
 )
-from engine.sound.pictures.spectrogram_cache import SpectrogramRequest, source_spectrogram
 from engine.sound.reader import SourceReader
 from widgets.forms.spectrogram_form import SpectrogramForm
 from widgets.timeline.sound.clip_wave import track_spectrogram
-from widgets.timeline.sound.color_maps import ColorMap
+from widgets.timeline.sound.result_wave import RecordedSpectrogram
 from widgets.timeline.sound.spectrogram import (
     CEILINGS_DB,
     FLOORS_DB,
     LEAST_RANGE_DB,
+    ColorMap,
     Scale,
     SpectrogramLook,
 )
-from widgets.timeline.sound.spectrogram_columns import RecordedSpectrogram
 
 CACHE_BYTES = 48_000_000
 

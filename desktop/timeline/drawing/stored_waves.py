@@ -12,11 +12,10 @@ from desktop.shell.session import Session
 from desktop.shell.transport import Transport
 from desktop.shell.work.job_lanes import JobLane
 from desktop.timeline.drawing.waves import SourceWave
-from engine.document.change import Change
 from engine.document.file.stored_audio import keys_of
 from engine.document.kinds.operations import Replace, Stored
-from engine.sound.edl.tracks.lost_audio import lost_in_document
-from engine.sound.edl.tracks.stored_sounds import fits
+from engine.document.state import Change
+from engine.sound.edl.tracks.stored_sounds import fits, lost_in_document
 from engine.sound.edl.tracks.unpacked import Unpacked, UnpackRequest, unpack
 
 MOST_UNHEARD = 32

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.analysis.signal.filter_banks import MelSettings
 from engine.analysis.signal.mel import log_mel_blocks
-from engine.analysis.signal.mel_settings import MelSettings
 from engine.core.errors import UsageError
 
 MEL = MelSettings(rate_hz=22_050, n_fft=1024, hop_samples=256, n_mels=64)
@@ -14,7 +14,7 @@ MEL = MelSettings(rate_hz=22_050, n_fft=1024, hop_samples=256, n_mels=64)
 
 @dataclass(frozen=True, slots=True)
 class MelMeans:
-    """See `engine.analysis.embeddings.embedder.Embedder`; a new version gets a new name."""
+    """See `engine.analysis.embeddings.registry.Embedder`; a new version gets a new name."""
 
     name: str = "mel-means-1"
     rate_hz: int = MEL.rate_hz

@@ -1,11 +1,9 @@
 """The kind "tighten": a pause is shortened, and its beginning and its end stay."""
 
 from engine.core.timebase import samples_to_s
-from engine.document.decisions import Edited
-from engine.document.kinds.amount import Amount
-from engine.document.kinds.kind import Kind, length_words, span_words
+from engine.document.kinds.kind import Amount, Kind, integer, length_words, span_words, validator, whole
 from engine.document.kinds.operations import Drop
-from engine.document.kinds.payload import integer, validator, whole
+from engine.document.proposals import Edited
 
 KEPT = "kept_samples"
 CROSSFADE_MS = 20.0

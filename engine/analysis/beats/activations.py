@@ -1,21 +1,189 @@
-"""How likely each fiftieth of a second is a beat or a downbeat: the learned tracker as plain functions."""
+"""How likely each fiftieth of a second is a beat or a downbeat: the learned tracker as plain functions.
+
+A temporal convolutional network of beats and downbeats, small enough for one processor core.
+
+After M. E. P. Davies and S. Böck, "Temporal convolutional networks for musical audio beat tracking" (EUSIPCO
+2019), and S. Böck and M. E. P. Davies, "Deconstruct, analyse, reconstruct" (ISMIR 2020): a few small
+convolutions over time and frequency, then dilated, non-causal convolutions over time with residuals.
+
+Input of the learned beat tracker: levels in 64 bands, 50 times a second.
+
+Bands follow an auditory scale, 13 Hz apart at the bottom and by a share of the frequency at the top (H.
+Traunmüller, "Analytical expressions for the tonotopic sensory scale", JASA 1990, has such a bend).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
 
-from engine.analysis.beats.features import FRAMES_PER_S, Levels, band_levels, heard, reference_db
-from engine.core.progress import SILENT, Progress
+from engine.analysis.signal.filter_banks import triangles_between
+from engine.analysis.signal.mono import resampled
+from engine.core.progress import SILENT, Progress, gathered
 
-if TYPE_CHECKING:
-    from engine.analysis.beats.network import BeatNetwork
+FRAMES_PER_S = 50.0
+BANDS = 64
+RATE_HZ = 22_050
+HOP_SAMPLES = 441
+N_FFT = 2048
+FLOOR_DB = -100.0
+LOWEST_HZ, HIGHEST_HZ = 30.0, 10_000.0
+_BEND_HZ = 200.0
+
+LOUD_SHARE = 0.95
+QUIETEST_LOUD_DB = -40.0
+RANGE_DB = 60.0
+
+Levels = NDArray[np.float16]
+
+
+def filter_bank() -> NDArray[np.float32]:
+    """Return the triangles that gather FFT bins into bands, shape (BANDS, N_FFT // 2 + 1).
+
+    A sine of full scale in the middle of a band reads about 0 dB.
+    """
+    ends = np.log([LOWEST_HZ + _BEND_HZ, HIGHEST_HZ + _BEND_HZ])
+    edges_hz = np.exp(np.linspace(ends[0], ends[1], BANDS + 2)) - _BEND_HZ
+    bins_hz = np.arange(N_FFT // 2 + 1) * (RATE_HZ / N_FFT)
+    full_scale = (N_FFT / 4.0) ** 2  # the square of half the sum of a Hann window
+    return (triangles_between(bins_hz, edges_hz) / full_scale).astype(np.float32)
+
+
+def band_levels(
+    blocks: Iterable[NDArray[np.float32]], rate_hz: int, total_samples: int = 0, progress: Progress = SILENT
+) -> Levels:
+    """Return the levels of a mono stream in dB of full scale, float16, shape (frames, BANDS).
+
+    The middle of frame i is at i / FRAMES_PER_S seconds. The result is the same bit for bit for any block
+    size, but for the rounding of the resampler; an hour takes 23 MB.
+
+    Parameters
+    ----------
+    blocks : mono float32 at `rate_hz`, each of shape (n,); non-finite samples count as silence
+    total_samples : how many are expected, for the progress
+
+    Raises
+    ------
+    Cancelled : the user asked for it
+    """
+    expected = total_samples / rate_hz * FRAMES_PER_S
+    pieces = gathered(level_blocks(blocks, rate_hz), expected, "Detecting beats", progress)
+    return np.concatenate(pieces) if pieces else np.zeros((0, BANDS), np.float16)
+
+
+def level_blocks(blocks: Iterable[NDArray[np.float32]], rate_hz: int) -> Iterator[Levels]:
+    """Yield the levels of `band_levels` as the stream passes, each block of shape (frames, BANDS)."""
+    from engine.analysis.signal.mel import (  # torch: only once audio is analysed
+        band_power_blocks,
+        bank_tensor,
+    )
+
+    bank = bank_tensor(filter_bank())
+    for power in band_power_blocks(resampled(blocks, rate_hz, RATE_HZ), bank, N_FFT, HOP_SAMPLES):
+        yield levels_of(power)
+
+
+def levels_of(power: NDArray[np.float32]) -> Levels:
+    """Return power in dB, never below `FLOOR_DB`."""
+    levels: Levels = (10.0 * np.log10(np.maximum(power, np.float32(10.0 ** (FLOOR_DB / 10.0))))).astype(
+        np.float16
+    )
+    return levels
+
+
+def reference_db(levels: Levels) -> float:
+    """Return the level of the loud moments of a recording, in dB; the tracker's input is relative to it.
+
+    Never below `QUIETEST_LOUD_DB`: hiss alone stays quiet.
+    """
+    if not len(levels):
+        return QUIETEST_LOUD_DB
+    loudest = levels.max(axis=1)
+    sounding = loudest[loudest > FLOOR_DB + 10.0]
+    if not len(sounding):
+        return QUIETEST_LOUD_DB
+    return max(QUIETEST_LOUD_DB, float(np.quantile(sounding.astype(np.float32), LOUD_SHARE)))
+
+
+def heard(levels: Levels, loud_db: float) -> NDArray[np.float32]:
+    """Return levels as the network takes them: 0 at `RANGE_DB` below the reference and less, 3 at it."""
+    relative = (levels.astype(np.float32) - np.float32(loud_db - RANGE_DB)) * np.float32(3.0 / RANGE_DB)
+    scaled: NDArray[np.float32] = np.clip(relative, 0.0, 4.0)
+    return scaled
+
+
+LAYERS = 9
+KERNEL = 5
+CONTEXT_FRAMES = (KERNEL // 2) * (2**LAYERS - 1) + 2
+"""Receptive field of the network to either side: 20.5 s."""
+
+
+class BeatNetwork(nn.Module):
+    """Levels, shape (batch, frames, BANDS), to logits of beat and downbeat, shape (batch, frames, 2).
+
+    Parameters
+    ----------
+    channels : width of the dilated part
+    dropout : share of channels left out while learning
+    """
+
+    def __init__(self, channels: int = 48, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(1, 8, 3, padding=1)
+        self.second = nn.Conv2d(8, 12, (1, 8), padding=(0, 4))
+        self.third = nn.Conv2d(12, 24, 3, padding=1)
+        pooled = ((BANDS // 3) + 1) // 3
+        self.gather = nn.Conv1d(24 * pooled, channels, 1)
+        self.dilated = nn.ModuleList(
+            nn.Conv1d(channels, channels, KERNEL, padding=KERNEL // 2 * 2**layer, dilation=2**layer)
+            for layer in range(LAYERS)
+        )
+        self.pointwise = nn.ModuleList(nn.Conv1d(channels, channels, 1) for _ in range(LAYERS))
+        self.drop = nn.Dropout1d(dropout)
+        self.out = nn.Conv1d(channels, 2, 1)
+        assert self.out.bias is not None
+        nn.init.constant_(self.out.bias, -3.0)  # most frames are not a beat
+
+    def forward(self, levels: Tensor) -> Tensor:
+        """Return logits, shape (batch, frames, 2)."""
+        image = levels[:, None]
+        image = functional.max_pool2d(functional.elu(self.first(image)), (1, 3))
+        image = functional.max_pool2d(functional.elu(self.second(image)), (1, 3))
+        image = functional.elu(self.third(image))
+        stream = functional.elu(self.gather(image.permute(0, 1, 3, 2).flatten(1, 2)))
+        stream = self.drop(stream)
+        for dilated, pointwise in zip(self.dilated, self.pointwise, strict=True):
+            stream = stream + pointwise(self.drop(functional.elu(dilated(stream))))
+        logits: Tensor = self.out(functional.elu(stream)).transpose(1, 2)
+        return logits
+
+
+@torch.no_grad()
+def chunked_probabilities(network: BeatNetwork, levels: Tensor, chunk_frames: int = 15_000) -> Tensor:
+    """Return probabilities of beat and downbeat, shape (frames, 2), of levels of any length.
+
+    Chunks overlap by the receptive field, so that the result equals that of the whole recording.
+
+    Parameters
+    ----------
+    levels : shape (frames, BANDS), from `engine.analysis.beats.activations.heard`
+    """
+    pieces = []
+    for start in range(0, len(levels), chunk_frames):
+        stop = min(len(levels), start + chunk_frames)
+        first, last = max(0, start - CONTEXT_FRAMES), min(len(levels), stop + CONTEXT_FRAMES)
+        logits = network(levels[None, first:last])[0]
+        pieces.append(torch.sigmoid(logits[start - first : stop - first]))
+    return torch.cat(pieces) if pieces else torch.zeros(0, 2)
+
 
 _SPEEDS = (1.0, 0.93, 1.08)
 """Speeds of analysis: a pulse that is faint at one is often clear at another."""
@@ -58,7 +226,7 @@ def activations(
 
 
 def activations_of(levels: Levels, progress: Progress = SILENT) -> Activations:
-    """Return the activations for levels from `engine.analysis.beats.features.band_levels`, shape (frames,
+    """Return the activations for levels from `engine.analysis.beats.activations.band_levels`, shape (frames,
     BANDS).
 
     The network analyses the recording as it is, slower and faster. Its odds are averaged as a root mean
@@ -69,7 +237,7 @@ def activations_of(levels: Levels, progress: Progress = SILENT) -> Activations:
     OffcutError : the weights are missing or damaged
     Cancelled : the user asked for it
     """
-    from engine.analysis.learning.torch_threads import few_threads
+    from engine.analysis.learning.shipped import few_threads
 
     network = trained_network(WEIGHTS)
     scaled = heard(levels, reference_db(levels))
@@ -87,8 +255,6 @@ def activations_of(levels: Levels, progress: Progress = SILENT) -> Activations:
 def _odds_at_speed(network: BeatNetwork, scaled: NDArray[np.float32], speed: float) -> NDArray[np.float64]:
     """Return the odds of beat and downbeat in each frame, found at another speed, shape (frames, 2)."""
     import torch
-
-    from engine.analysis.beats.network import chunked_probabilities
 
     played = _resampled(scaled, round(len(scaled) / speed))
     found = chunked_probabilities(network, torch.from_numpy(played)).numpy()
@@ -117,7 +283,6 @@ def trained_network(path: Path) -> BeatNetwork:
     ------
     OffcutError : the file is missing or damaged
     """
-    from engine.analysis.beats.network import BeatNetwork
     from engine.analysis.learning.shipped import with_weights
 
     return with_weights(BeatNetwork(), path, "beats")

@@ -9,13 +9,20 @@ from itertools import tee
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.beats.activations import Activations, activations_of
-from engine.analysis.beats.features import BANDS, FRAMES_PER_S, Levels, level_blocks
+from engine.analysis.beats.activations import (
+    BANDS,
+    FRAMES_PER_S,
+    Activations,
+    Levels,
+    activations_of,
+    level_blocks,
+)
 from engine.analysis.signal.dead_air import DeadAir, DeadAirDetector
 from engine.analysis.signal.loudness import HopEnergy, Loudness, finite
-from engine.analysis.signal.onset_stream import Onsets, OnsetStream
 from engine.analysis.signal.onsets import (
     Framing,
+    Onsets,
+    OnsetStream,
     OnsetStrength,
     floored_db,
 )

@@ -1,23 +1,140 @@
-"""Name the sounds in a segment, and find named sounds in a recording."""
+"""Name the sounds in a segment, and find named sounds in a recording.
+
+A network that embeds sounds in the space of words, close to the vectors of their names.
+
+Residual convolutions over time and frequency, as in Q. Kong et al., "PANNs: large-scale pretrained audio
+neural networks" (2020) on a small scale; the space is that of `engine.analysis.words.understanding`, as in CLAP (Y. Wu
+et al., ICASSP 2023), but learned from sounds with names only.
+
+A recording in several versions, which together are more often right about its sounds than one.
+
+The network was trained at many speeds, so its mean over some is more accurate than its answer at one. Without
+speech a sound over a sentence is analysed like one in a pause.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import tee, zip_longest
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
 
-from engine.analysis.detection.network import FRAMES_EACH, STEP_SAMPLES, SoundNetwork
-from engine.analysis.detection.spectra import MEL, Spectra, levels_of
-from engine.analysis.detection.speech_network import SpeechNetwork
-from engine.analysis.detection.speech_shares import FAST_STEP_FRAMES, speech_shares
-from engine.analysis.learning.shipped import with_weights
-from engine.analysis.learning.torch_threads import few_threads
-from engine.analysis.words.text import SIZE
+from engine.analysis.detection.spectra import (
+    FAST_STEP_FRAMES,
+    MEL,
+    Spectra,
+    SpeechNetwork,
+    levels_of,
+    speech_network,
+    speech_shares,
+)
+from engine.analysis.learning.shipped import few_threads, with_weights
+from engine.analysis.signal.mono import resampled
+from engine.analysis.words.understanding import SIZE, text_encoder
+from engine.analysis.words.vocabulary import vocabulary
+
+WIDTHS = (24, 48, 96, 192, 256)
+FRAMES_EACH = 2 ** (len(WIDTHS) - 1)
+"""Frames of levels for each vector: 16, 0.256 s."""
+STEP_SAMPLES = FRAMES_EACH * MEL.hop_samples
+"""Samples for each vector."""
+_MEAN, _SPREAD = -9.0, 4.5
+"""About the mean and deviation of levels of recordings whose peaks are near full scale."""
+
+
+class _Block(nn.Module):
+    def __init__(self, narrow: int, wide: int, stride: tuple[int, int]) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(narrow, wide, 3, padding=1, stride=stride, bias=False)
+        self.first_norm = nn.BatchNorm2d(wide)
+        self.second = nn.Conv2d(wide, wide, 3, padding=1, bias=False)
+        self.second_norm = nn.BatchNorm2d(wide)
+
+    def forward(self, image: Tensor) -> Tensor:
+        carried = functional.relu(self.first_norm(self.first(image)))
+        return functional.relu(carried + self.second_norm(self.second(carried)))
+
+
+class SoundNetwork(nn.Module):
+    """Levels, shape (batch, frames, bands), to vectors, shape (batch, frames / FRAMES_EACH, SIZE).
+
+    Parameters
+    ----------
+    dropout : share of features dropped in training
+    """
+
+    def __init__(self, dropout: float = 0.2) -> None:
+        super().__init__()
+        strides = [(2, 2)] * (len(WIDTHS) - 1) + [(1, 2)]
+        self.blocks = nn.Sequential(
+            *(
+                _Block(narrow, wide, stride)
+                for narrow, wide, stride in zip((1, *WIDTHS[:-1]), WIDTHS, strides, strict=True)
+            )
+        )
+        bands = MEL.n_mels // 2 ** len(WIDTHS)
+        self.gather = nn.Linear(WIDTHS[-1] * bands, 384)
+        self.drop = nn.Dropout(dropout)
+        self.out = nn.Linear(384, SIZE)
+        self.loudness = nn.Linear(384, 1)
+        self.sharpness = nn.Parameter(torch.tensor(10.0))
+        self.rarity = nn.Parameter(torch.tensor(-4.0))
+
+    def forward(self, levels: Tensor) -> tuple[Tensor, Tensor]:
+        """Return vectors, shape (batch, steps, SIZE), and their pooling weights, shape (batch, steps)."""
+        return self.told(self.features(levels)[-1])
+
+    def features(self, levels: Tensor) -> list[Tensor]:
+        """Return the output of each block, images of shape (batch, width, frames, bands), ever coarser."""
+        image = ((levels - _MEAN) / _SPREAD)[:, None].to(memory_format=torch.channels_last)
+        found = []
+        for block in self.blocks:
+            image = block(image)
+            found.append(image)
+        return found
+
+    def told(self, deepest: Tensor) -> tuple[Tensor, Tensor]:
+        """Return vectors and pooling weights, as `forward` does, from the output of the last block."""
+        heard = functional.relu(self.gather(self.drop(deepest.permute(0, 2, 1, 3).flatten(2))))
+        return self.out(self.drop(heard)), self.loudness(heard)[..., 0]
+
+    def told_by_band(self, deepest: Tensor) -> Tensor:
+        """Return the vectors that each band alone would give, shape (batch, steps, bands, SIZE)."""
+        bands = deepest.shape[3]
+        weights = self.gather.weight.view(-1, WIDTHS[-1], bands)
+        alone = torch.einsum("bwtf,owf->btfo", deepest, weights) + self.gather.bias
+        vectors: Tensor = self.out(functional.relu(alone))
+        return vectors
+
+    def pooled(self, vectors: Tensor, telling: Tensor, within: Tensor | None = None) -> Tensor:
+        """Return a weighted mean vector of length 1 for each segment, shape (batch, SIZE).
+
+        Parameters
+        ----------
+        within : bool, shape (batch, steps), the steps to use; all by default
+        """
+        if within is not None:
+            telling = telling.masked_fill(~within, -30.0)
+        shares = torch.softmax(telling, dim=1)
+        return functional.normalize((vectors * shares[..., None]).sum(dim=1), dim=1)
+
+    def logits(self, heard: Tensor, words: Tensor) -> Tensor:
+        """Return log odds of words, shape (..., prompts).
+
+        Parameters
+        ----------
+        heard : vectors of length 1, shape (..., SIZE)
+        words : vectors of prompts of length 1, shape (prompts, SIZE)
+        """
+        return self.sharpness * (heard @ words.T) * 2.0 + self.rarity
+
 
 WEIGHTS = Path(__file__).resolve().parents[3] / "resources" / "models" / "sounds.safetensors"
 STEP_S = STEP_SAMPLES / MEL.rate_hz
@@ -179,3 +296,86 @@ def _pieces(
     left = len(held) - before
     if left > 0:
         yield held, before // STEP_SAMPLES, -(-left // STEP_SAMPLES)
+
+
+Samples = NDArray[np.float32]
+Odds = NDArray[np.float32]
+Words = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """How a recording is changed before the network analyses it.
+
+    Attributes
+    ----------
+    speed : below 1 it is slower and lower
+    has_speech : False where speech is left out
+    """
+
+    speed: float
+    has_speech: bool
+
+
+VERSIONS = (Version(1.0, has_speech=True), Version(0.89, has_speech=False), Version(1.12, has_speech=False))
+"""Compared with others on interviews that no table reports. The first is the recording as it is."""
+OTHER_SOUND = 0.6
+"""Names whose cosine to a prompt is below this name another sound."""
+
+
+def analysed_versions(hearing: Detector, blocks: Iterable[Samples]) -> tuple[SoundFeatures, ...]:
+    """Analyse each of `VERSIONS` of a stream, mono, at the rate of `engine.analysis.detection.spectra.MEL`.
+
+    All advance together, so that memory does not grow with the stream but by their results.
+    """
+    streams = tee(blocks, len(VERSIONS))
+    with few_threads():
+        pieces = [
+            hearing.pieces(
+                resampled(stream, MEL.rate_hz, round(MEL.rate_hz / version.speed)),
+                None if version.has_speech else speech_network(),
+            )
+            for version, stream in zip(VERSIONS, streams, strict=True)
+        ]
+        rows = list(zip_longest(*pieces))
+    columns = zip(*rows, strict=True) if rows else [()] * len(VERSIONS)
+    return tuple(joined(piece for piece in column if piece is not None) for column in columns)
+
+
+def within(versions: Sequence[SoundFeatures], from_s: float, count_samples: int) -> tuple[SoundFeatures, ...]:
+    """Return the features of a number of samples from a time on; see `SoundFeatures.within`."""
+    return tuple(
+        one.within(from_s / version.speed, round(count_samples / version.speed))
+        for version, one in zip(VERSIONS, versions, strict=True)
+    )
+
+
+def mean_of_steps(rows: Sequence[Odds]) -> Odds:
+    """Return the mean over versions of odds at the steps of the first, shape (steps, prompts)."""
+    first, *others = rows
+    middles_s = (np.arange(len(first)) + 0.5) * STEP_S
+    total = first.astype(np.float64)
+    for version, one in zip(VERSIONS[1:], others, strict=False):
+        own_s = (np.arange(len(one)) + 0.5) * STEP_S * version.speed
+        total += np.stack([np.interp(middles_s, own_s, column) for column in one.T], axis=1)
+    return np.asarray(total / len(rows), np.float32)
+
+
+def log_shares(odds: Odds, names: Odds, prompts: Sequence[Words]) -> Odds:
+    """Return the logarithm of the share of each prompt in itself and all known names of other sounds.
+
+    Parameters
+    ----------
+    odds : of the prompts, shape (..., prompts)
+    names : odds of all known names, see `name_words`, shape (..., names)
+    prompts : of each, the vectors of its phrases, shape (phrases, SIZE)
+    """
+    are_other = [np.all(phrases @ name_words().T < OTHER_SOUND, axis=0) for phrases in prompts]
+    others = [np.logaddexp.reduce(names[..., other], axis=-1) for other in are_other]
+    return np.asarray(-np.logaddexp(0.0, np.stack(others, axis=-1) - odds), np.float32)
+
+
+@cache
+def name_words() -> Words:
+    """Return the vectors of all known names, shape (names, SIZE)."""
+    return np.stack([text_encoder().encode(name) for name in vocabulary()])

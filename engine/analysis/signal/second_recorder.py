@@ -1,4 +1,7 @@
-"""Offset and speed of another recorder during the same performance."""
+"""Offset and speed of another recorder during the same performance.
+
+Peaks between samples.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,17 @@ from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft, rfftfreq
 from scipy.signal import fftconvolve
 
-from engine.analysis.signal.loudness import finite
-from engine.analysis.signal.octaves import Floats, Octaves, octave_energies
-from engine.analysis.signal.summit import summit
+from engine.analysis.signal.loudness import Floats, Octaves, finite, octave_energies
+
+
+def summit(before: float, at: float, after: float) -> float:
+    """Return where the parabola through three values is highest, in samples from the one in the middle.
+
+    0 if they do not bend down.
+    """
+    bend = before - 2.0 * at + after
+    return 0.5 * (before - after) / bend if bend < 0 else 0.0
+
 
 _COARSE_S = 0.010
 _WINDOW_S, _STEP_S = 8.0, 4.0

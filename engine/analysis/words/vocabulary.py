@@ -1,4 +1,7 @@
-"""Named sounds and their synonyms; readable without the text encoder."""
+"""Named sounds and their synonyms; readable without the text encoder.
+
+Negated prompts: "not speech".
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+NOT = "not"
+
+
+def without_not(words: str) -> str:
+    """Return the negated name of a prompt, or the prompt itself without a negation."""
+    first, _space, others = words.partition(" ")
+    return others if first.casefold() == NOT else words
+
+
+def names_meant(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the prompts without a negation."""
+    return tuple(text for text in texts if without_not(text) == text)
+
 
 FOLDER = Path(__file__).resolve().parents[3] / "resources" / "words"
 NOTHING_NAMED = "No sound is named: name one in a few words."

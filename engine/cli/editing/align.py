@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, cast
 
 from engine.cli.documents import opened, tracks_named
 from engine.cli.editing.propose import propose_in, request_in
-from engine.cli.grid_flags import add_grid_flags, check_grid
-from engine.cli.numbers import finite
+from engine.cli.numbers import add_grid_flags, check_grid, finite
 from engine.cli.output import VerbOutput
 from engine.core.errors import UsageError
 from engine.core.files.safe_write import shown
 from engine.core.progress import Progress
 from engine.document.document import Document
 from engine.document.file.storage import apply_rows
-from engine.document.kinds.recorder import RECORDER
+from engine.document.kinds.hit import RECORDER
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.features.registry import request_of

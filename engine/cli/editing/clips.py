@@ -1,20 +1,23 @@
-"""``offcut edit PROJECT (place|take|trim|split|raise|duplicate|remove|lock|fade|level|join)``: clips."""
+"""``offcut edit PROJECT (place|take|trim|split|raise|duplicate|remove|lock|fade|level|join)``: clips.
+
+``offcut tracks PROJECT``: list the tracks and their clips.
+"""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 
-from engine.cli.documents import opened_to_edit, tracks_named
+from engine.cli.documents import opened, opened_to_edit, tracks_named
 from engine.cli.output import VerbOutput
 from engine.core.errors import UsageError
+from engine.core.progress import Progress
 from engine.core.timebase import format_time, s_to_samples, samples_to_s
 from engine.core.wording import counted, gain_text
-from engine.document.change import Edit
-from engine.document.marks.time_of_day import time_of_day_at
-from engine.document.state import DocumentState
-from engine.document.tracks.clip import Clip
+from engine.document.settings import starts_at, time_of_day_at
+from engine.document.state import DocumentState, Edit
 from engine.document.tracks.clip_edits import (
     clip_name,
     duplicate_clips,
@@ -28,9 +31,9 @@ from engine.document.tracks.clip_edits import (
     take_clips,
     trim_clip,
 )
-from engine.document.tracks.ripple import Ripple
-from engine.document.tracks.take_lanes import take_lanes
-from engine.document.tracks.track import Track
+from engine.document.tracks.moved_along import Ripple
+from engine.document.tracks.switches import take_lanes
+from engine.document.tracks.track import Clip, Track
 
 
 def run_clip_edit(options: argparse.Namespace) -> VerbOutput:
@@ -244,3 +247,19 @@ def track_lines(state: DocumentState, track: Track) -> list[str]:
     takes = len(take_lanes(state, track))
     name = f"{track.name}  {takes} takes" if takes > 1 else track.name
     return [name, *(clip_line(state, clip) for clip in track.clips)]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the verb."""
+    parser.add_argument("project", type=Path, metavar="PROJECT")
+
+
+def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:  # noqa: ARG001
+    """List the tracks in their order, each with its clips from the bottom layer on."""
+    with opened(options.project, to_read=True) as document:
+        state = document.state
+    start = starts_at(state)
+    lines = [line for track in state.tracks for line in track_lines(state, track)]
+    lines += [f"Time of day at the start: {start}"] if start else []
+    fields = {"starts_at": start.iso if start else None, "tracks": track_rows(state)}
+    yield VerbOutput(fields, "\n".join(lines) or "No track yet.")

@@ -12,16 +12,15 @@ from engine.cli.output import VerbOutput
 from engine.core.errors import UsageError
 from engine.core.progress import Progress
 from engine.core.timebase import s_to_samples
-from engine.document.decisions import Verdict
+from engine.document.analysis import PICKUP, TAKES
 from engine.document.document import Document
-from engine.document.drums.pickup import PICKUP
 from engine.document.edits import move_edges
+from engine.document.proposals import Verdict
 from engine.document.state import DocumentState
-from engine.document.takes import TAKES
 from engine.features.takes.finders.takes.playing import known_takes, lost_between, lost_sentence
-from engine.features.taste.finders.cuts.answering import answer
+from engine.features.taste.finders.cuts.propose import answer
 from engine.features.timing.hits.kit.membership import left_behind, left_behind_sentence, tracks_of_moves
-from engine.recordings.stored_pickup import known_pickup
+from engine.recordings.analyses import known_pickup
 from engine.review.bulk import BulkAccept, accept_in_bulk
 from engine.review.queue import at_or_above
 

@@ -1,37 +1,57 @@
-"""``offcut edit PROJECT (cut|ripple|keep|mute|repeat|move|insert|slip|gain|hit|recorder|repair|…) ...``."""
+"""``offcut edit PROJECT (cut|ripple|keep|mute|repeat|move|insert|slip|gain|hit|recorder|repair|…) ...``.
+
+``offcut edit PROJECT clock --time 14:03:11``: the time of day of a moment of the timeline.
+
+``offcut edit PROJECT fade-ends``: a fade where the result begins, and one where it ends.
+
+Repairs on the command line: in one span, or at every occurrence of a sound.
+"""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from engine.cli.documents import media_of, opened_to_edit, tracks_named
+from engine.cli.documents import media_of, opened, opened_to_edit, tracks_named
 from engine.cli.editing.clips import CLIP_EDITS, run_clip_edit
-from engine.cli.editing.clock import CLOCK, run_clock
-from engine.cli.editing.fade_ends import FADE_ENDS, run_fade_ends
-from engine.cli.editing.repairs import MODES, repair
-from engine.cli.numbers import finite, span_s, whole
+from engine.cli.numbers import finite, proposal_row, span_s, whole
 from engine.cli.output import VerbOutput
 from engine.core.errors import UsageError
 from engine.core.progress import Progress
 from engine.core.timebase import format_time, s_to_samples, samples_to_s
-from engine.core.wording import listed
-from engine.document.by_hand import edit_by_hand
-from engine.document.decisions import Verdict
+from engine.core.wording import counted, listed
+from engine.document.analysis import require_recording
+from engine.document.by_hand import REPAIR, edit_by_hand
 from engine.document.document import Document
-from engine.document.kinds.insert import INSERT
+from engine.document.kinds.cut import INSERT, RIPPLE
+from engine.document.kinds.hit import RECORDER
 from engine.document.kinds.operations import GAP_FILLS
-from engine.document.kinds.recorder import RECORDER
-from engine.document.kinds.ripple import RIPPLE
-from engine.document.repairs import REPAIR
+from engine.document.proposals import Proposal, Verdict
+from engine.document.settings import (
+    TIME_FORM,
+    TimeOfDay,
+    read_day,
+    read_time_of_day,
+    set_time_of_day,
+    starts_at,
+    time_of_day_at,
+)
 from engine.document.state import DocumentState
-from engine.document.tracks.ripple import Ripple
-from engine.review.by_hand.fade_ends import USUAL_IN_MS, USUAL_OUT_MS
+from engine.document.tracks.moved_along import Ripple
+from engine.features.repair.finders.repair.requests import FADE_MS, RepairSettings, separations_edit
+from engine.features.repair.separation.paint import Paint, Range
+from engine.features.repair.separation.settings import mute_offer
+from engine.recordings.microphones import SpanRequest
 from engine.review.by_hand.payloads import (
+    USUAL_IN_MS,
+    USUAL_OUT_MS,
     Payload,
     cut_payload,
+    fade_ends,
     gain_payload,
     hit_payload,
     insert_payload,
@@ -44,6 +64,125 @@ from engine.review.by_hand.payloads import (
 )
 from engine.sound.edl.build import build
 from engine.sound.edl.conflicts import conflicts_of
+
+if TYPE_CHECKING:
+    pass
+
+
+MODES = ("remove", "keep")
+
+
+def repair(options: argparse.Namespace, progress: Progress) -> VerbOutput:
+    """Isolate or remove named sounds in a span; accepted at once, unless the sound is uncertain."""
+    from engine.features.repair.finders.repair.separate import asked_for, separate_in_document
+
+    with opened_to_edit(options.project) as document:
+        state = document.state
+        span = s_to_samples(options.start_s, state.rate_hz), s_to_samples(options.stop_s, state.rate_hz)
+        settings = RepairSettings(
+            ", ".join(options.text or ()),
+            options.mode == "keep",
+            options.strength_db,
+            FADE_MS if options.fade_ms is None else options.fade_ms,
+            _band(options.band_hz, span),
+        )
+        spans = SpanRequest(state, media_of(document), tracks_named(state, options.tracks), (span,))
+        found = separate_in_document(asked_for(spans, settings), progress)
+        is_sure = found.change.is_sure
+        edit, proposals = separations_edit(state, found, accepted=is_sure)
+        document.apply(edit, audio=found.audio)
+    on = counted(len(proposals), "track")
+    return VerbOutput(
+        {
+            "repairs": [
+                {**_row(state, one), **change.fields()}
+                for one, change in zip(proposals, found.changes, strict=True)
+            ],
+            **found.change.fields(),
+            "state": str(Verdict.ACCEPTED if is_sure else Verdict.UNDECIDED),
+            "refused_places": found.refused,
+        },
+        f"{edit.label}, on {on} ({', '.join(one.id for one in proposals)}). {found.change.levels_words}."
+        f"{mute_offer(found.change)}",
+    )
+
+
+def _band(band_hz: Sequence[float] | None, span: tuple[int, int]) -> tuple[Paint, ...]:
+    """Return a range of frequencies as it would be painted.
+
+    Raises
+    ------
+    UsageError : it ends before it begins, or begins below 0
+    """
+    if band_hz is None:
+        return ()
+    low, high = band_hz
+    if not 0 <= low < high:
+        raise UsageError(
+            f"--band-hz {low:g} {high:g} is not a range: give the lower frequency first, 0 or more."
+        )
+    return (Range(*span, low, high),)
+
+
+def _row(state: DocumentState, one: Proposal) -> dict[str, object]:
+    names = {track.id: track.name for track in state.tracks}
+    row = proposal_row(one, state.rate_hz, "reason", "maker", "payload")
+    return row | {"tracks": [names[track] for track in one.tracks]}
+
+
+FADE_ENDS = "fade-ends"
+
+
+def run_fade_ends(options: argparse.Namespace) -> VerbOutput:
+    """Fade the ends of the result, accepted at once, as one step of the document's history."""
+    if options.tracks or (options.start_s, options.stop_s) != (None, None):
+        raise UsageError(
+            "The ends are those of the result, on all tracks: leave out --start-s, --stop-s and --tracks."
+        )
+    in_ms = USUAL_IN_MS if options.in_ms is None else options.in_ms
+    out_ms = USUAL_OUT_MS if options.out_ms is None else options.out_ms
+    with opened(options.project) as document:
+        edit, proposals = fade_ends(document.state, in_ms, out_ms)
+        document.apply(edit)
+        state = document.state
+        result_s = samples_to_s(build(state).length_samples, state.rate_hz)
+    rows = [proposal_row(one, state.rate_hz, "kind", "maker", "payload") for one in proposals]
+    said = f"{edit.label} ({', '.join(one.id for one in proposals)})."
+    return VerbOutput({"fades": rows, "state": str(Verdict.ACCEPTED), "result_s": result_s}, said)
+
+
+CLOCK = "clock"
+_NONE = "none"
+
+
+def run_clock(options: argparse.Namespace) -> VerbOutput:
+    """Set or remove the time of day, as one step of the document's history."""
+    with opened(options.project) as document:
+        state = document.state
+        require_recording(state, "set the time of day of")
+        at = s_to_samples(options.at_s or 0.0, state.rate_hz)
+        edit = set_time_of_day(state, at, _asked(options, state, at))
+        document.apply(edit)
+        start = starts_at(document.state)
+    return VerbOutput({"starts_at": start.iso if start else None}, f"{edit.label}.")
+
+
+def _asked(options: argparse.Namespace, state: DocumentState, at_samples: int) -> TimeOfDay | None:
+    """Return the given time, without --date on the date that the moment has already; None to remove it."""
+    if options.time == _NONE:
+        if options.date is not None:
+            raise UsageError("--date goes with a time, not with --time none.")
+        return None
+    time = read_time_of_day(options.time)
+    if time is None:
+        raise UsageError(f"--time {options.time!r} is not a time of day: give {TIME_FORM}, or none.")
+    before = time_of_day_at(state, at_samples)
+    day = before.day if before else None
+    if options.date is not None:
+        day = read_day(options.date)
+        if day is None:
+            raise UsageError(f"--date {options.date!r} is not a date: give one such as 2026-05-02.")
+    return replace(time, day=day)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -14,11 +14,11 @@ from engine.core.errors import UsageError
 from engine.core.progress import Progress
 from engine.core.timebase import format_time, s_to_samples, samples_to_s
 from engine.core.wording import listed
-from engine.document.grid.recounted import grid_in_force
+from engine.document.grid.readings import grid_in_force
 from engine.document.state import DocumentState
 from engine.exchange.export import ExportOptions, ExportRequest
+from engine.exchange.export.audio_files.audio_plan import written_range
 from engine.exchange.export.audio_files.clipping import lowered
-from engine.exchange.export.audio_files.written_range import written_range
 from engine.exchange.export.formats import (
     AUDIO_SUFFIXES,
     CODED_SUFFIXES,
@@ -30,7 +30,7 @@ from engine.exchange.export.placing.frame_rates import FrameRate
 from engine.exchange.export.plan import export_all
 from engine.exchange.export.request import LONGEST_FADE_S, MOST_GAIN_DB, RATES_HZ, Depth
 from engine.sound.codecs import Quality
-from engine.sound.dither import Dither
+from engine.sound.writer import Dither
 
 _SLACK_S = 0.001
 """Lengths are printed in milliseconds, so a given end may be this much late."""

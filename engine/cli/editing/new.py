@@ -1,4 +1,9 @@
-"""``offcut new PROJECT.offcut AUDIO...``: import into a new document."""
+"""``offcut new PROJECT.offcut AUDIO...``: import into a new document.
+
+``offcut import-audio PROJECT AUDIO...``: import into a document, next to the clips that it has.
+
+``offcut import-edits PROJECT FILE``: read the edits of another program, or of Offcut, into a document.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +11,102 @@ import argparse
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from engine.cli.documents import opened
+from engine.cli.documents import analysing, media_at_hand, opened
 from engine.cli.output import Verb, VerbOutput
-from engine.core.errors import DocumentError
+from engine.core.errors import DocumentError, UsageError
 from engine.core.progress import Progress
 from engine.core.timebase import format_time, samples_to_s
 from engine.core.wording import counted, listed
 from engine.document.document import Document
 from engine.document.file.storage import exists_already
 from engine.document.state import DocumentState
+from engine.exchange.export.placing.frame_rates import FrameRate
+from engine.exchange.imports import asks_labels
+from engine.exchange.imports.described import LabelsAs
+from engine.exchange.imports.formats import IMPORTS
 from engine.features.timing.hits.kit.membership import left_behind, left_behind_sentence
-from engine.recordings.import_audio import Imported, ImportRequest, import_edit, stated_start
-from engine.recordings.poly import Split
+from engine.recordings.analyses import store_pickup
+from engine.recordings.import_audio import Imported, ImportRequest, Split, import_edit, stated_start
 from engine.recordings.stated.placements import Mode, Placements
 from engine.recordings.stated.start_time import StartTime
-from engine.recordings.stored_pickup import store_pickup
+
+if TYPE_CHECKING:
+    from engine.document.document import Document
+    from engine.exchange.imports.proposals.edit import ImportedEdit
+
+
+def add_import_edits_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the verb."""
+    parser.add_argument("project", type=Path, metavar="PROJECT")
+    known = listed([*IMPORTS.own], "or")
+    parser.add_argument("file", type=Path, metavar="FILE", help=f"format by suffix: {known}")
+    parser.add_argument(
+        "--labels",
+        choices=[one.value for one in LabelsAs],
+        help="meaning of the spans in a .txt, .csv, .llc, .srt or .vtt file",
+    )
+    parser.add_argument(
+        "--frame-rate", choices=[one.value for one in FrameRate], help="of a list without a frame rate"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="report the changes without making them")
+
+
+def run_import_edits(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
+    """Read a file, compare it with the document and accept its edits there."""
+    if options.labels is None and asks_labels(options.file):
+        raise UsageError(
+            f"{options.file.suffix} files hold labels: add --labels cuts, --labels keeps or --labels markers."
+        )
+    with opened(options.project, to_read=options.dry_run) as document:
+        if options.dry_run:
+            made = _compared(document, options, progress)
+        else:
+            with analysing(document):
+                made = _compared(document, options, progress)
+            if not made.is_empty:
+                document.apply(made.put_into(document.state))
+    yield VerbOutput(_fields(made, options), "\n".join((*made.notes, made.sentence)))
+
+
+IMPORT_EDITS = Verb(add_import_edits_arguments, run_import_edits)
+
+
+def _compared(document: Document, options: argparse.Namespace, progress: Progress) -> ImportedEdit:
+    from engine.exchange.imports.proposals.edit import read_into
+    from engine.exchange.imports.proposals.requests import ReadEditsRequest
+
+    request = ReadEditsRequest(
+        document.state,
+        media_at_hand(document),
+        options.file,
+        None if options.labels is None else LabelsAs(options.labels),
+        None if options.frame_rate is None else FrameRate(options.frame_rate),
+    )
+    return read_into(request, progress)
+
+
+def _fields(made: ImportedEdit, options: argparse.Namespace) -> dict[str, object]:
+    return {
+        "path": str(options.file),
+        "is_stored": not (options.dry_run or made.is_empty),
+        "is_accepted": made.is_accepted,
+        "edits": dict(made.counts),
+        "ids": [one.id for one in made.proposals],
+        "unchanged": len(made.stays),
+        "returned": made.returned,
+        "markers": len(made.markers),
+        "gains_db": dict(made.gains_db),
+        "longer_s": samples_to_s(made.longer_samples, made.rate_hz),
+        "left_out": list(made.left_out),
+        "premises": list(made.premises),
+        "not_understood": [
+            {"part": one.noun, "start_s": float(one.start_s), "stop_s": float(one.stop_s), "track": one.track}
+            for one in made.not_understood
+        ],
+        "summary": made.sentence,
+    }
 
 
 def add_new_arguments(parser: argparse.ArgumentParser) -> None:
@@ -168,3 +253,34 @@ def place_lines(places: Placements) -> list[str]:
         mark = "" if one.is_certain else "?"
         lines.append(f"{start:>12} {mark:1} {places.tracks[one.track].name}: {one.path.name}. {said}")
     return lines
+
+
+def add_import_audio_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of the verb."""
+    parser.add_argument("project", type=Path, metavar="PROJECT")
+    add_audio_arguments(parser, Mode.AUTO)
+
+
+def run_import_audio(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
+    """Place the files relative to the clips of the document, which stay; one step of its history."""
+    from engine.features.timing.kit import import_with_kit
+
+    with opened(options.project) as document:
+        before = document.state
+        request = ImportRequest(
+            tuple(options.audio),
+            before.rate_hz,
+            before,
+            Mode(options.place),
+            media_at_hand(document),
+            split_of(options),
+        )
+        with analysing(document):
+            imported = import_with_kit(request, progress)
+        start = stated_start(document.state, imported)
+        document.apply(import_edit(document.state, imported))
+        state = document.state
+    yield imported_output(options.project, state, imported, start)
+
+
+IMPORT_AUDIO = Verb(add_import_audio_arguments, run_import_audio)

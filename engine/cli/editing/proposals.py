@@ -11,11 +11,10 @@ from engine.cli.output import Listing, VerbOutput
 from engine.core.progress import Progress
 from engine.core.timebase import format_time, samples_to_s_array
 from engine.document.analysis import DetectedSounds
-from engine.document.decisions import Verdict, edited
 from engine.document.document import Document
 from engine.document.file.storage import without_collection
 from engine.document.kinds import KINDS
-from engine.document.proposals import WEAK_EVIDENCE, Evidence, Proposal, ReferenceExample
+from engine.document.proposals import WEAK_EVIDENCE, Evidence, Proposal, ReferenceExample, Verdict, edited
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS, table_of
 from engine.review.calibration.calibrate import calibrate

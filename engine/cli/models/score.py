@@ -19,13 +19,13 @@ from engine.core.progress import Progress
 from engine.core.timebase import format_time
 from engine.core.wording import counted, reason_of
 from engine.features.taste.archive.workers import begin, fitting_workers
-from engine.sound.folders import audio_files
+from engine.sound.decoders.registry import audio_files
 from engine.sound.opening import require_file
 
 if TYPE_CHECKING:
     from engine.features.taste.anomaly.score import Scores
     from engine.features.taste.anomaly.taste import Taste
-    from engine.features.taste.archive.outcome import Outcome, Scored
+    from engine.features.taste.archive.processes import Outcome, Scored
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -155,9 +155,11 @@ class _Scoring:
                     yield self._entry(scored)
 
     def _outcomes(self) -> Generator[Outcome]:
-        from engine.features.taste.archive.cluster import score_on_cluster
-        from engine.features.taste.archive.outcome import score_recording
-        from engine.features.taste.archive.processes import score_by_processes
+        from engine.features.taste.archive.processes import (
+            score_by_processes,
+            score_on_cluster,
+            score_recording,
+        )
 
         if self._options.cluster is not None:
             yield from score_on_cluster(self._options.taste, self._paths(), self._options.cluster)
@@ -174,7 +176,7 @@ class _Scoring:
         self._say(f"{shown(error.filename)} cannot be listed: {reason_of(error)}.")
 
     def _scored_or_said(self, outcome: Outcome) -> Scored | None:
-        from engine.features.taste.archive.outcome import Refused
+        from engine.features.taste.archive.processes import Refused
 
         if isinstance(outcome, Refused):
             self._say(outcome.sentence)
@@ -191,7 +193,7 @@ class _Scoring:
         return iter([(shown(scored.path), *self._verdict(scored))])
 
     def _verdict(self, scored: Scored) -> tuple[float | None, str | None]:
-        from engine.features.taste.archive.outcome import prediction
+        from engine.features.taste.archive.processes import prediction
 
         return scored.overall, prediction(scored.overall, self._options.threshold)
 

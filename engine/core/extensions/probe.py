@@ -23,6 +23,7 @@ from queue import Empty, Queue
 from threading import Thread
 from typing import IO
 
+from engine.core.build import module_command, module_environment
 from engine.core.errors import OffcutError
 from engine.core.extensions.names import (
     Extension,
@@ -37,7 +38,6 @@ from engine.core.extensions.names import (
 from engine.core.files.places import cache_file
 from engine.core.files.regular_file import read_beginning
 from engine.core.files.safe_write import replacing
-from engine.core.processes.own_program import module_command, module_environment
 
 _MOST_BYTES = 1 << 20
 _MOST_KNOWN = 1_000

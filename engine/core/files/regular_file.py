@@ -1,10 +1,18 @@
-"""Open ordinary files only: a pipe may block forever, a device never end, a link lead elsewhere."""
+"""Open ordinary files only: a pipe may block forever, a device never end, a link lead elsewhere.
+
+Write lock of a document: held by the first program that opens it, until it closes the document or ends.
+
+The lock is the operating system's, on a hidden file next to the document, so it ends with its holder. It is
+not on the document itself: SQLite has its own locks there, and on some systems the two would collide.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat
+import sys
+from hashlib import blake2b
 from pathlib import Path
 from typing import BinaryIO
 
@@ -69,3 +77,78 @@ def read_beginning(path: Path, most_bytes: int) -> bytes:
 
 def _in_the_way(path: Path, text: str) -> FileExistsError:
     return FileExistsError(errno.EEXIST, text, str(path))
+
+
+_HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK)
+
+
+class DocumentLock:
+    """The right to write a document. `release` gives it back; so does the end of the program."""
+
+    def __init__(self, handle: int, path: Path) -> None:
+        self._handle = handle
+        self._path = path
+
+    def release(self) -> None:
+        """Let others write."""
+        if self._handle < 0:
+            return
+        if os.name == "posix" and self._is_ours_to_remove():
+            self._path.unlink(
+                missing_ok=True
+            )  # before another can have it: who waits looks for its name again
+        os.close(self._handle)
+        self._handle = -1
+
+    def _is_ours_to_remove(self) -> bool:
+        """Return whether the name still is the lock's, and the file empty, as Offcut's are."""
+        return os.fstat(self._handle).st_size == 0 and _is_still_there(self._handle, self._path)
+
+
+def lock_path(path: Path) -> Path:
+    """Return the file that stands for the right to write `path`, the same through every link to it."""
+    target = Path(os.path.realpath(path))
+    digest = blake2b(os.fsencode(target.name), digest_size=4).hexdigest()
+    return target.with_name(f".{target.stem[:40]}.{digest}.lock")
+
+
+def take_lock(path: Path) -> DocumentLock | None:
+    """Take the write lock of a document; None if another window holds it.
+
+    Raises
+    ------
+    FileExistsError : something other than a file of Offcut's, such as a link, has the path of the lock
+    OSError : the folder takes no new file
+    """
+    beside = lock_path(path)
+    while True:
+        handle = open_handle(beside, os.O_RDWR | os.O_CREAT, follow_symlinks=False)
+        try:
+            _lock(handle)
+        except OSError as error:
+            if error.errno in _HELD:
+                os.close(handle)
+                return None
+            # This file system has no locks; SQLite still sees to it that no edit writes over another.
+        if _is_still_there(handle, beside):
+            return DocumentLock(handle, beside)
+        os.close(handle)
+
+
+def _lock(handle: int) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _is_still_there(handle: int, path: Path) -> bool:
+    """Return whether the locked file still has its name: the previous holder may just have removed it."""
+    try:
+        return os.path.samestat(os.fstat(handle), path.lstat())
+    except FileNotFoundError:
+        return False

@@ -5,17 +5,49 @@ numbers must be finite.
 
 NaN and infinity are written as null. A file name may hold bytes that are not UTF-8; Python stores each as a
 lone surrogate, which strict readers refuse. Here such a byte, 0x80 to 0xFF, becomes the private-use character
-U+EF80 to U+EFFF: 0xE9 is written as ``\\uefe9``. If a name holds one of these characters itself, the three
+U+EF80 to U+EFFF: 0xE9 is written as ``\uefe9``. If a name holds one of these characters itself, the three
 bytes of its UTF-8 are written the same way, so that `bytes_of` gives back every name exactly.
+
+Text of other programs: UTF-8, UTF-16 with or without a mark, else Windows-1252 or Mac Roman.
 """
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Mapping
 from math import isfinite
 from typing import Any, NoReturn
+
+_LOOKED_AT = 1_000
+_USUAL = frozenset("äöüßéèêëáàâãíìîïóòôõúùûñçåøæœÿÄÖÜÉÈÁÀÂÓÍÑÇÅØÆ’‘‚“”„–—…•·«»¡¿©®™°€£§¼½¾")
+"""Letters and signs of names and sentences; read in the wrong encoding, most become others."""
+
+
+def decoded(content: bytes, tied: str = "cp1252") -> str:
+    """Return the text of a file in any of these encodings.
+
+    Parameters
+    ----------
+    tied : of Windows-1252 and Mac Roman, the one for a text that is as likely in either
+    """
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16", "replace")
+    first = content[:_LOOKED_AT]
+    for encoding, zeros in (("utf-16-le", first[1::2]), ("utf-16-be", first[::2])):
+        if 2 * zeros.count(0) > len(zeros) and first.count(0) < len(first):
+            return content.decode(encoding, "replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        other = "cp1252" if tied == "mac_roman" else "mac_roman"
+        return max((content.decode(one, "replace") for one in (tied, other)), key=_usual)
+
+
+def _usual(text: str) -> int:
+    return sum(map(text.count, _USUAL))
+
 
 _DEEPEST = 32
 _BYTE_AS_CHARACTER = 0xEF00

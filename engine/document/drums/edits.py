@@ -2,11 +2,16 @@
 
 Detected hits are an analysis that the next detection replaces. The user's confirmed hits are a separate
 analysis, `promoted`, and the role of a microphone is that of its track, so that neither is lost.
+
+Storage of sections in a document, and their correction by hand.
+
+Inputs of analysis: the same sound gives analyses with the same ids.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from hashlib import blake2b
 
 import numpy as np
@@ -15,13 +20,77 @@ from numpy.typing import NDArray
 from engine.core.errors import UsageError
 from engine.core.timebase import format_time, samples_to_s
 from engine.core.wording import counted
-from engine.document.analysis import Analysis
-from engine.document.change import Edit
+from engine.document.analysis import BY_HAND, SECTIONS, TAKES, TAKES_MAKER, Analysis, StoredSections
 from engine.document.document import analysis_id
-from engine.document.drums.confirmed import confirmed, taken, with_microphones_of
-from engine.document.drums.hits import Hits, Role
+from engine.document.drums.hits import Hits, Role, confirmed, taken, with_microphones_of
 from engine.document.edits import set_analyses
-from engine.document.state import DocumentState
+from engine.document.marks.edits import LONGEST_NAME
+from engine.document.state import DocumentState, Edit
+from engine.document.tracks.track import audible
+
+LISTENING_MAKER = "offcut-listening-2"
+"""The maker of `Listening` and beats; the first detected no dead air and no faults of channels."""
+
+
+def mix_inputs(state: DocumentState) -> list[tuple[object, ...]]:
+    """Return the inputs of the analysed mix."""
+    return [(*state.recorded(track), track.gain_db) for track in audible(state.tracks)]
+
+
+def listening_ids(state: DocumentState) -> dict[str, str]:
+    """Return the ids of the beats and the onsets that listening to the document as it is gives."""
+    return {kind: analysis_id(kind, mix_inputs(state)) for kind in ("beats", "listening")}
+
+
+def takes_id(state: DocumentState) -> str:
+    """Return the id of the takes that a search of the document as it is finds."""
+    return analysis_id(TAKES, TAKES_MAKER, mix_inputs(state))
+
+
+NOT_YET = "Sections not found yet. Find them first ‹sections.find›."
+
+
+def sound_key(state: DocumentState) -> str:
+    """Return the key of the analysed mix: sections belong to one mix and stay after its beats are edited."""
+    return analysis_id("sound", mix_inputs(state))
+
+
+def known_sections(state: DocumentState, stored: Analysis | None) -> StoredSections | None:
+    """Return the stored sections if they belong to the tracks as they are; else None."""
+    if not isinstance(stored, StoredSections) or stored.of_sound != sound_key(state):
+        return None
+    return stored
+
+
+def set_sections(
+    state: DocumentState, sections: StoredSections, label: str
+) -> tuple[Edit, dict[str, Analysis]]:
+    """Return the edit that makes sections the current ones, and the analysis it refers to."""
+    content = (sections.spans_samples.tolist(), list(sections.labels), sections.confidences.tolist())
+    key = analysis_id(SECTIONS, sections.maker, sections.of_sound, *content)
+    return set_analyses(state, {SECTIONS: key}, label), {key: sections}
+
+
+def rename_label(
+    state: DocumentState, sections: StoredSections, label: str, name: str
+) -> tuple[Edit, dict[str, Analysis]]:
+    """Return the edit that gives all sections with a label another one, such as "Chorus".
+
+    Raises
+    ------
+    UsageError : the name is empty, too long, or unchanged, or no section has the label
+    """
+    name = " ".join(name.split())
+    if not 0 < len(name) <= LONGEST_NAME:
+        raise UsageError(f"A label has 1 to {LONGEST_NAME} characters: give another name.")
+    if label not in sections.labels:
+        raise UsageError(f"No section has the label {label}.")
+    if name == label:
+        raise UsageError(f"The label is {label} already.")
+    labels = [name if one == label else one for one in sections.labels]
+    changed = replace(sections, labels=labels, maker=BY_HAND)
+    return set_sections(state, changed, f"Renamed label {label} to {name}")
+
 
 PROMOTED = "promoted"
 DRUMS = "drums"

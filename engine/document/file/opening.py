@@ -12,15 +12,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.core.errors import DocumentError
+from engine.core.files.regular_file import DocumentLock, lock_path, take_lock
 from engine.core.files.safe_write import shown
 from engine.core.wording import reason_of
 from engine.document.file.backups import keep_backup, keep_older_version, newest_backup
-from engine.document.file.checks.layout import ForeignLayoutError, layout_of, require_layout
-from engine.document.file.checks.sizes import require_sizes
-from engine.document.file.lock import DocumentLock, lock_path, take_lock
-from engine.document.file.migrations import migrate
+from engine.document.file.checks.columns import require_sizes
 from engine.document.file.rows import NOT_AS_WRITTEN
-from engine.document.file.schema import SCHEMA_VERSION, require_document
+from engine.document.file.schema import (
+    SCHEMA_VERSION,
+    ForeignLayoutError,
+    layout_of,
+    migrate,
+    require_document,
+    require_layout,
+)
 from engine.document.file.storage import TABLE_NAMES, read_state
 from engine.document.file.stored_analyses import sound_analyses
 from engine.document.file.stored_audio import TABLE, possible_keys, remove_audio, unnamed_keys

@@ -10,8 +10,6 @@ from itertools import chain, islice
 from operator import attrgetter
 from typing import Any, cast
 
-from engine.document.change import CurrentAnalysis, Row, RowChange, Setting
-from engine.document.decisions import Decision, Verdict
 from engine.document.file.checks.columns import (
     require_alternatives,
     require_clips,
@@ -23,10 +21,9 @@ from engine.document.file.checks.columns import (
     require_text,
     shown,
 )
-from engine.document.marks.markers import Marker
-from engine.document.proposals import Alternative, Evidence, Proposal, ReferenceExample
-from engine.document.tracks.clip import Clip
-from engine.document.tracks.track import Picture, Source, Track
+from engine.document.proposals import Alternative, Decision, Evidence, Proposal, ReferenceExample, Verdict
+from engine.document.state import CurrentAnalysis, Marker, Row, RowChange, Setting
+from engine.document.tracks.track import Clip, Picture, Source, Track
 
 NOT_AS_WRITTEN = (ValueError, TypeError, KeyError, AttributeError)
 """Errors raised when a stored value is not as written."""

@@ -18,18 +18,21 @@ from typing import Any
 
 from engine.core.errors import DocumentError, ExportError
 from engine.core.files.safe_write import replacing
-from engine.document.change import CurrentAnalysis, Row, RowChange, Setting
-from engine.document.decisions import Decision
-from engine.document.file.checks.coherence import require_coherent
+from engine.document.file.checks.columns import require_coherent, short_rows
 from engine.document.file.checks.limits import MOST_STATE_BYTES
-from engine.document.file.checks.sizes import short_rows
-from engine.document.file.checksums import ReadRows, Tally, read_rows, require_intact, write_anew
 from engine.document.file.rows import TABLES, Table
 from engine.document.file.schema import APPLICATION_ID, SCHEMA_VERSION, STATEMENTS
-from engine.document.file.transaction import connect, reason_of
-from engine.document.marks.markers import Marker
-from engine.document.proposals import Proposal
-from engine.document.state import DocumentState
+from engine.document.file.transaction import (
+    ReadRows,
+    Tally,
+    connect,
+    read_rows,
+    reason_of,
+    require_intact,
+    write_anew,
+)
+from engine.document.proposals import Decision, Proposal
+from engine.document.state import CurrentAnalysis, DocumentState, Marker, Row, RowChange, Setting
 from engine.document.tracks.track import Source, Track
 
 _KEYS_AT_ONCE = 500  # SQLite takes no more than 999 in one statement everywhere

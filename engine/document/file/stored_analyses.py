@@ -1,18 +1,32 @@
-"""Storage of analyses in the file: scalar fields as JSON, arrays as one compressed block."""
+"""Storage of analyses in the file: scalar fields as JSON, arrays as one compressed block.
+
+Checks of the arrays of an analysis: sizes before they are unpacked, values after.
+
+A block of a few kilobytes may claim gigabytes: no more is unpacked than an analysis can need, and no array is
+made before the block is known to hold it.
+"""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from math import isfinite
 from types import MappingProxyType
 from typing import Any
+from zipfile import BadZipFile, ZipFile
+from zlib import error as ZlibError  # noqa: N812 - an exception by another name
 
 import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
 
 from engine.document.analysis import (
+    PICKUP,
+    SECTIONS,
+    TAKES,
     Analysis,
     BeatGrid,
     DetectedSounds,
@@ -20,30 +34,284 @@ from engine.document.analysis import (
     NearestReference,
     ScoreCurve,
     StoredCurve,
+    StoredSections,
+    StoredTakes,
+    StrokePickup,
 )
-from engine.document.drums.hits import Hits
-from engine.document.drums.pickup import PICKUP, StrokePickup
-from engine.document.file.checks.arrays import (
-    UNREADABLE,
-    array_names,
-    require_beats,
-    require_curve,
-    require_hits,
-    require_listening,
-    require_nearest,
-    require_pickup,
-    require_scores,
-    require_sections,
-    require_sounds,
-    require_takes,
-    unpacked,
+from engine.document.drums.hits import ORNAMENTS, Hits
+from engine.document.file.checks.columns import require_numbers, shown
+from engine.document.file.checks.limits import (
+    FARTHEST_SAMPLES,
+    LONGEST_FACTS_BYTES,
+    LONGEST_TEXT,
+    MOST_ARRAY_BYTES,
+    MOST_PACKED_BYTES,
 )
-from engine.document.file.checks.columns import shown
-from engine.document.file.checks.limits import LONGEST_FACTS_BYTES, MOST_PACKED_BYTES
-from engine.document.file.checksums import Tally, digest
 from engine.document.file.rows import json_value
-from engine.document.marks.sections import SECTIONS, StoredSections
-from engine.document.takes import TAKES, StoredTakes
+from engine.document.file.transaction import Tally, digest
+
+UNREADABLE = (ValueError, TypeError, KeyError, EOFError, OSError, BadZipFile, ZlibError, NotImplementedError)
+"""Errors raised for an invalid block."""
+
+_SUFFIX = ".npy"
+_HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+
+
+def unpacked(block: bytes, names: Sequence[str]) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a block that `numpy.savez_compressed` wrote.
+
+    Parameters
+    ----------
+    names : those that there may be
+
+    Raises
+    ------
+    ValueError, ... : see `UNREADABLE`
+    """
+    with ZipFile(BytesIO(block)) as packed:
+        members = packed.infolist()
+        size_bytes = sum(member.file_size for member in members)
+        found = [member.filename.removesuffix(_SUFFIX) for member in members]
+        if size_bytes > MOST_ARRAY_BYTES or len(set(found)) < len(found) or not set(found) <= set(names):
+            raise ValueError("these are not the arrays of an analysis")
+        arrays = {}
+        for name, member in zip(found, members, strict=True):
+            with packed.open(member) as stream:
+                shape, fortran_order, dtype = _HEADERS[npy.read_magic(stream)](stream)
+                if dtype.kind not in "iuf" or (fortran_order and len(shape) > 2):
+                    raise ValueError(f"{name} holds no numbers")
+                wanted = int(np.prod(shape, dtype=object)) * dtype.itemsize
+                if wanted != member.file_size - stream.tell():
+                    raise ValueError(f"{name} has another length than its header")
+                values = np.frombuffer(bytearray(stream.read(wanted)), dtype)
+                arrays[name] = values.reshape(shape, order="F" if fortran_order else "C")
+    return arrays
+
+
+def require_curve(curve: StoredCurve) -> None:
+    """Refuse a curve with invalid values; the message continues after "it returns".
+
+    Raises
+    ------
+    ValueError : it has them
+    """
+    values = curve.values
+    if not isinstance(values, np.ndarray) or values.dtype != np.float32 or values.ndim != 1:
+        shape = f"{values.dtype} {values.shape}" if isinstance(values, np.ndarray) else type(values).__name__
+        raise ValueError(f"values of the type {shape} instead of float32 (n,)")
+    if len(invalid := np.flatnonzero(~np.isfinite(values))):
+        raise ValueError(f"the value {values[invalid[0]]} in frame {invalid[0]:,}")
+    if type(curve.hop_samples) is not int or not 1 <= curve.hop_samples <= FARTHEST_SAMPLES:
+        raise ValueError(f"a hop of {curve.hop_samples!r} instead of a whole number of samples from 1")
+    if values.nbytes > MOST_ARRAY_BYTES:
+        raise ValueError(f"{len(values):,} values, which a document cannot hold")
+    ends = (curve.lowest, curve.highest)
+    if not all(isinstance(end, int | float) and isfinite(end) for end in ends) or ends[0] >= ends[1]:
+        raise ValueError(f"a range from {ends[0]!r} to {ends[1]!r}")
+    _texts([curve.unit, curve.title])
+
+
+def require_beats(grid: BeatGrid) -> None:
+    """Refuse invalid beats; all these checks raise `ValueError`."""
+    beats = _positions(grid.beats_samples)
+    _whole(grid.bar_positions, (len(beats),), 0, FARTHEST_SAMPLES)
+    require_numbers("the tempo", [grid.tempo_bpm, grid.confidence])
+    _texts(grid.readings)
+    _numbers(grid.reading_confidences, (len(grid.readings),))
+    _whole(grid.free_samples, (len(grid.free_samples), 2), 0, FARTHEST_SAMPLES)
+    _positions(grid.free_samples.ravel())
+
+
+def require_listening(listening: Listening) -> None:
+    """Refuse invalid onsets, loudness, dead air and faults of channels."""
+    _positions(listening.onsets_samples)
+    _numbers(listening.loudness_db, (len(listening.loudness_db),))
+    _require_count(listening.hop_samples, 1)
+    spans = listening.dead_air_samples
+    _whole(spans, (len(spans), 2), 0, FARTHEST_SAMPLES)
+    _positions(spans.ravel())
+    _texts(listening.dead_air_kinds)
+    _numbers(listening.dead_air_db, (len(spans),))
+    if len(listening.dead_air_kinds) != len(spans):
+        raise ValueError("there is not one kind for each span of dead air")
+    _require_channel_faults(listening)
+
+
+def _require_unfamiliar(curve: ScoreCurve) -> None:
+    spans, songs = curve.unfamiliar_samples, curve.unfamiliar_songs
+    if not isinstance(curve.knows_music, bool):
+        raise ValueError("music that is neither known nor unknown")
+    _whole(songs, (len(songs),), 0, len(songs))
+    _whole(spans, (len(songs), 2), 0, FARTHEST_SAMPLES)
+    _positions(spans.ravel())
+
+
+def require_scores(curve: ScoreCurve) -> None:
+    """Refuse invalid scores and faults."""
+    _require_unfamiliar(curve)
+    times = _positions(curve.times_samples)
+    _numbers(curve.scores, (len(times),))
+    _texts(curve.part_names)
+    if curve.parts.size or curve.part_names:
+        _numbers(curve.parts, (len(times), len(curve.part_names)))
+    require_numbers("the limit", [curve.limit])
+    _numbers(curve.part_limits, (len(curve.part_names) * bool(len(curve.part_limits)),))
+    require_numbers("the shortest cut", [curve.shortest_cut_s])
+    if not isinstance(curve.keeps_songs, bool):
+        raise ValueError("cuts inside songs that are neither known nor unknown")
+    starts = curve.false_starts_samples
+    _whole(starts, (len(starts), 3), 0, FARTHEST_SAMPLES)
+    if np.any(np.diff(starts) < 0) or np.any(np.diff(starts[:, 0]) < 0):
+        raise ValueError("a false start that does not go on")
+    _texts(curve.fault_kinds)
+    faults = curve.faults_samples
+    _whole(faults, (len(curve.fault_kinds), 2), 0, FARTHEST_SAMPLES)
+    if np.any(np.diff(faults) < 0) or np.any(np.diff(faults[:, 0]) < 0):
+        raise ValueError("a fault that ends before it begins")
+
+
+def _require_channel_faults(listening: Listening) -> None:
+    spans = listening.channel_fault_samples
+    _whole(spans, (len(spans), 2), 0, FARTHEST_SAMPLES)
+    if (spans[:, 1] < spans[:, 0]).any():
+        raise ValueError("a span goes back")
+    _whole(listening.faulty_channels, (len(spans),), 0, FARTHEST_SAMPLES)
+    _whole(listening.channel_fault_counts, (len(spans),), 0, FARTHEST_SAMPLES)
+    for texts in (listening.channel_fault_kinds, listening.channel_fault_tracks):
+        _texts(texts)
+        if len(texts) != len(spans):
+            raise ValueError("there is not one kind and one track for each fault of a channel")
+
+
+def require_nearest(nearest: NearestReference) -> None:
+    """Refuse invalid reference passages."""
+    starts, kept = _positions(nearest.starts_samples), len(nearest.paths)
+    _require_count(nearest.length_samples, 0)
+    _whole(nearest.recordings, (len(starts),), 0, kept - 1)
+    _numbers(nearest.kept_starts_s, (len(starts),))
+    _numbers(nearest.distances, (len(starts),))
+    _texts(nearest.paths)
+    _texts(nearest.content_hashes)
+    _numbers(nearest.durations_s, (kept,))
+    if len(nearest.content_hashes) != kept:
+        raise ValueError("there is not one hash for each recording")
+
+
+def require_hits(hits: Hits) -> None:
+    """Refuse invalid drum hits."""
+    shape, tracks = (len(hits.onsets_samples),), len(hits.track_ids)
+    _texts(hits.track_ids)
+    if len(hits.roles) != tracks or len(set(hits.track_ids)) != tracks:
+        raise ValueError("there is not one role for each microphone")
+    _numbers(hits.onsets_samples, shape)
+    if (np.abs(hits.onsets_samples) > FARTHEST_SAMPLES).any():
+        raise ValueError("a hit is too far")
+    _whole(hits.tracks, shape, 0, tracks - 1)
+    _numbers(hits.strengths_db, shape)
+    _whole(hits.strokes, shape, 0, FARTHEST_SAMPLES)
+    if (np.diff(hits.strokes.astype(np.int64)) < 0).any():
+        raise ValueError("strokes go back")
+    _whole(hits.ornaments, shape, 0, len(ORNAMENTS) - 1)
+    _numbers(hits.confidences, shape)
+    _numbers(hits.role_confidences, (tracks,))
+    for confidences in (hits.confidences, hits.role_confidences):
+        if ((confidences < 0) | (confidences > 1)).any():
+            raise ValueError("an invalid confidence")
+    _numbers(hits.delays_samples, (tracks,))
+    _numbers(hits.unsure_samples, shape)
+
+
+def require_sounds(sounds: DetectedSounds) -> None:
+    """Refuse invalid sounds."""
+    spans = sounds.spans_samples
+    _whole(spans, (len(spans), 2), 0, FARTHEST_SAMPLES)
+    if (spans[:, 1] <= spans[:, 0]).any() or (np.diff(spans[:, 0]) < 0).any():
+        raise ValueError("a span goes back")
+    _texts(sounds.words)
+    if len(sounds.words) != len(spans):
+        raise ValueError("there is not one word for each span")
+    _numbers(sounds.likelihoods, (len(spans),))
+    if ((sounds.likelihoods < 0) | (sounds.likelihoods > 1)).any():
+        raise ValueError("an invalid probability")
+
+
+def require_sections(sections: StoredSections) -> None:
+    """Refuse invalid sections."""
+    spans = sections.spans_samples
+    _whole(spans, (len(spans), 2), 0, FARTHEST_SAMPLES)
+    if (spans[:, 1] <= spans[:, 0]).any() or (spans[1:, 0] < spans[:-1, 1]).any():
+        raise ValueError("sections go back or overlap")
+    _texts(sections.labels)
+    if len(sections.labels) != len(spans):
+        raise ValueError("there is not one label for each section")
+    _numbers(sections.confidences, (len(spans),))
+    if ((sections.confidences < 0) | (sections.confidences > 1)).any():
+        raise ValueError("an invalid confidence")
+
+
+def require_pickup(pickup: StrokePickup) -> None:
+    """Refuse invalid shares of tracks."""
+    _texts(pickup.track_ids)
+    count = len(pickup.track_ids)
+    _numbers(pickup.shares, (count, count))
+    if ((pickup.shares < 0) | (pickup.shares > 1)).any():
+        raise ValueError("a share is outside 0 to 1")
+
+
+def require_takes(takes: StoredTakes) -> None:
+    """Refuse invalid takes."""
+    _texts(takes.names)
+    count, starts = len(takes.passages), len(takes.likelihoods)
+    _whole(takes.passages, (count,), 0, len(takes.names) - 1)
+    _whole(takes.is_complete, (count,), 0, 1)
+    _whole(takes.semitones, (count,), -FARTHEST_SAMPLES, FARTHEST_SAMPLES)
+    _numbers(takes.speeds, (count,))
+    _numbers(takes.shares, (count, 2))
+    _numbers(takes.false_starts_s, (starts, 3))
+    _numbers(takes.likelihoods, (starts,))
+    _numbers(takes.played_s, (len(takes.played_s), 2))
+    _numbers(takes.spans_s, (count, 2))
+    spans = np.concatenate([takes.spans_s, takes.false_starts_s[:, :2], takes.played_s])
+    if (np.diff(spans, axis=1) < 0).any() or (np.abs(spans) > FARTHEST_SAMPLES).any():
+        raise ValueError("a span goes back or is too far away")
+    if (np.diff(takes.passages) < 0).any() or len(set(takes.passages.tolist())) != len(takes.names):
+        raise ValueError("the takes are not in the order of their passages")
+
+
+def _positions(values: NDArray[Any]) -> NDArray[Any]:
+    _whole(values, (len(values),), -FARTHEST_SAMPLES, FARTHEST_SAMPLES)
+    if (values[1:] < values[:-1]).any():
+        raise ValueError("positions go back")
+    return values
+
+
+def _whole(values: NDArray[Any], shape: tuple[int, ...], lowest: int, highest: int) -> None:
+    if values.dtype.kind not in "iu" or values.shape != shape:
+        raise ValueError("wrong number of integers")
+    if values.size and not (lowest <= values.min() and values.max() <= highest):
+        raise ValueError("a whole number is out of its limits")
+
+
+def _numbers(values: NDArray[Any], shape: tuple[int, ...]) -> None:
+    if values.dtype.kind != "f" or values.shape != shape or not np.isfinite(values).all():
+        raise ValueError("wrong number of values")
+
+
+def _require_count(value: object, lowest: int) -> None:
+    if type(value) is not int or not lowest <= value <= FARTHEST_SAMPLES:
+        raise ValueError("an invalid length")
+
+
+def _texts(values: Sequence[object]) -> None:
+    if not isinstance(values, list | tuple):
+        raise ValueError("these are not texts")
+    if not all(isinstance(value, str) and len(value) <= LONGEST_TEXT for value in values):
+        raise ValueError("one of these is not text")
+
+
+def array_names(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the fields of an analysis that are arrays."""
+    return tuple(name for name, one in fields.items() if str(one.type).startswith("NDArray"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,27 +3,73 @@
 Bars stay where they are wherever an edit leaves that possible; beats stay strictly ascending, and a grid
 without beats stays as it is. An edited grid is a decision: it is stored under an id of its own, so that undo
 brings the grid before it back, and listening again does not replace it (see `keeping_edited`).
+
+Beats that the user wants in a passage without a steady pulse.
+
+The user's tempo decisions on the current grid: the accepted proposals of kind `tempo`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engine.core.errors import UsageError
-from engine.document.analysis import APART_BEATS, HAND, Analysis, BeatGrid
-from engine.document.change import Edit
+from engine.core.errors import DocumentError, UsageError
+from engine.document.analysis import APART_BEATS, HAND, Analysis, BeatGrid, require_recording
 from engine.document.document import analysis_id
 from engine.document.edits import replace_proposals, set_analyses
-from engine.document.grid.free import free_outside
-from engine.document.grid.tempo_decisions import decided_tempi
-from engine.document.kinds.tempo import TEMPO
-from engine.document.recorded import require_recording
-from engine.document.state import DocumentState
+from engine.document.grid.steady import free_outside, is_free
+from engine.document.kinds.hit import BARS_LATER, GRID, HEARD, READING, TEMPO
+from engine.document.kinds.kind import integer
+from engine.document.proposals import Verdict, edited
+from engine.document.state import DocumentState, Edit
+from engine.document.table import table_of
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedTempo:
+    """A span of the grid, and how it is counted.
+
+    Attributes
+    ----------
+    reading : a name of `engine.document.kinds.hit.READINGS`
+    bars_later_beats : how many beats of that reading later its bars begin
+    """
+
+    start_samples: int
+    stop_samples: int
+    reading: str
+    bars_later_beats: int = 0
+
+
+def decided_tempi(state: DocumentState) -> tuple[DecidedTempo, ...]:
+    """Return the tempo decisions on the current grid, in the order of time.
+
+    Decisions on another grid, such as the one before the user edited it, do not apply to this one.
+    """
+    table = table_of(state)
+    if not table.made.kind_counts.get(TEMPO.name):
+        return ()
+    found = []
+    for place in np.flatnonzero(table.are(Verdict.ACCEPTED)).tolist():
+        proposal = table.made.rows[place]
+        if proposal.kind != TEMPO.name:
+            continue
+        one = edited(proposal, state.decisions.get(proposal.id))
+        try:
+            TEMPO.validate(one.payload)
+        except DocumentError:  # whoever builds the edit list says what is wrong with it
+            continue
+        if one.payload.get(GRID) == state.analyses.get("beats"):
+            reading = str(one.payload.get(READING, HEARD))
+            later = integer(one.payload, BARS_LATER, 0)
+            found.append(DecidedTempo(one.start_samples, one.stop_samples, reading, later))
+    return tuple(found)
+
 
 Positions = NDArray[np.int64]
 
@@ -416,3 +462,36 @@ def require_open_grid(state: DocumentState) -> None:
 def keeping_edited(state: DocumentState, found: Mapping[str, str]) -> dict[str, str]:
     """Return which analyses found, ids by kind, come into force: never beats in place of edited ones."""
     return {kind: key for kind, key in found.items() if kind != "beats" or not is_edited(state)}
+
+
+_EMPTY_BEATS = 1.5
+"""Beats that are further apart leave room for others."""
+
+
+def with_pulse(grid: BeatGrid, at_samples: int) -> BeatGrid:
+    """Return the grid with lines in the free passage at a position: detected beats, and even ones in gaps.
+
+    Raises
+    ------
+    UsageError : the position is not in a free passage between two beats
+    """
+    beats, counts = grid.beats_samples, grid.bar_positions
+    if not is_free(grid, [at_samples])[0] or not beats[0] <= at_samples <= beats[-1]:
+        raise UsageError("The playhead is not in a passage without a steady pulse between two beats.")
+    kept = free_outside(grid, at_samples, at_samples + 1)
+    gaps = np.diff(beats)
+    opened = is_free(grid, beats[:-1] + gaps // 2) & ~is_free(
+        replace(grid, free_samples=kept), beats[:-1] + gaps // 2
+    )
+    parts = np.where(opened & (gaps > _EMPTY_BEATS * np.median(gaps)), np.rint(gaps / np.median(gaps)), 1.0)
+    index = np.concatenate([[0], np.cumsum(parts)]).astype(np.int64)
+    every = np.arange(index[-1] + 1)
+    known = np.searchsorted(index, every, side="right") - 1
+    numbers = (counts[known] - 1 + every - index[known]) % beats_in_bar(grid) + 1
+    return replace(
+        grid,
+        beats_samples=np.rint(np.interp(every, index, beats)).astype(np.int64),
+        bar_positions=np.where(every == index[known], counts[known], numbers),
+        free_samples=kept,
+        maker=HAND,
+    )

@@ -9,21 +9,11 @@ from engine.core.errors import DocumentError
 from engine.core.extensions import Extended
 from engine.core.wording import quoted
 from engine.document.kinds.added import added_kind
-from engine.document.kinds.comp import COMP
-from engine.document.kinds.cut import CUT
-from engine.document.kinds.hit import FLAM, HIT
-from engine.document.kinds.hold import KEEP
-from engine.document.kinds.insert import INSERT
+from engine.document.kinds.cut import COMP, CUT, INSERT, KEEP, MOVE, REPEAT, RIPPLE
+from engine.document.kinds.hit import FLAM, HIT, NOTE, RECORDER, TEMPO
 from engine.document.kinds.kind import Edge, Kind, NudgeSize
-from engine.document.kinds.note import NOTE
 from engine.document.kinds.operations import Drop
-from engine.document.kinds.ordering import MOVE, REPEAT
-from engine.document.kinds.recorder import RECORDER
-from engine.document.kinds.repair import REPAIR
-from engine.document.kinds.ripple import RIPPLE
-from engine.document.kinds.sounding import GAIN, MUTE, SLIP
-from engine.document.kinds.take import TAKE
-from engine.document.kinds.tempo import TEMPO
+from engine.document.kinds.sounding import GAIN, MUTE, REPAIR, SLIP, TAKE
 from engine.document.proposals import Proposal
 
 # fmt: off

@@ -9,10 +9,9 @@ from pathlib import Path
 from engine.core.errors import DocumentError
 from engine.core.extensions import UnusableError, require_type, said_of
 from engine.core.extensions.names import Extension
-from engine.document.decisions import Edited
-from engine.document.kinds.amount import Amount
-from engine.document.kinds.kind import Kind, span_words
+from engine.document.kinds.kind import Amount, Kind, span_words
 from engine.document.kinds.operations import Operation
+from engine.document.proposals import Edited
 
 _ICONS = Path(__file__).resolve().parents[3] / "resources" / "icons"
 

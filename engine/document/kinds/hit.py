@@ -2,24 +2,34 @@
 
 A hit is moved on all microphones alike; a flam is one voice that is moved on its own microphone, with its
 bleed in the others.
+
+Notes of any instrument: an attack that sounds earlier or later, and stretched sound on either side.
+
+A second recorder of the same event: its tracks, aligned to the clock of the others.
+
+A span of the grid with another tempo interpretation: half, double, half a beat later, another downbeat.
+
+It changes neither sound nor timing. `engine.document.grid.readings` applies it to the grid.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from engine.core.errors import DocumentError
-from engine.document.decisions import Edited
+from engine.core.wording import counted
 from engine.document.file.checks.limits import FARTHEST_SAMPLES
-from engine.document.kinds.kind import Kind
-from engine.document.kinds.operations import GAP_FILLS, USUAL_FILL, Fill, Lift, Slice
-from engine.document.kinds.payload import (
+from engine.document.kinds.kind import (
     CROSSFADE,
     CROSSFADE_MS,
     Field,
+    Kind,
     Payload,
     fade,
+    integer,
+    no_other,
     number,
     one_of,
     real,
@@ -27,7 +37,120 @@ from engine.document.kinds.payload import (
     validator,
     whole,
 )
+from engine.document.kinds.operations import GAP_FILLS, USUAL_FILL, Fill, Lift, Operation, Reclock, Slice
 from engine.document.kinds.sounding import BY_SAMPLES, SHIFT, shift_words
+from engine.document.proposals import Edited
+
+GRID, READING, BARS_LATER, TEMPO_BPM = "grid", "reading", "bars_later_beats", "tempo_bpm"
+
+HEARD = "heard"
+"""The name of the reading that the beats were first found at."""
+OFF_BEAT = "off"
+"""As fast, but half a beat later."""
+READINGS: Mapping[str, str] = MappingProxyType(
+    {
+        HEARD: "As detected",
+        OFF_BEAT: "Half a beat later",
+        "half": "Half tempo",
+        "double": "Double tempo",
+        "3/2": "Three beats for two",
+        "2/3": "Two beats for three",
+        "triple": "Three beats for one",
+        "third": "One beat for three",
+        "4/3": "Four beats for three",
+        "3/4": "Three beats for four",
+    }
+)
+"""Names of the tempo interpretations relative to the detected one."""
+MOST_BARS_LATER = 31
+_LONGEST_ID = 200
+_HIGHEST_BPM = 10_000.0
+
+_tempo = validator(
+    "tempo",
+    {
+        GRID: text(_LONGEST_ID),
+        READING: one_of(tuple(READINGS)),
+        BARS_LATER: whole(0, MOST_BARS_LATER),
+        TEMPO_BPM: number(0.0, _HIGHEST_BPM),
+    },
+)
+
+
+def _no_operations(edited: Edited) -> tuple[Operation, ...]:
+    _tempo(edited.payload)
+    return ()
+
+
+def reading_words(payload: Mapping[str, object]) -> str:
+    """Describe the tempo interpretation, such as "half tempo, 60.0 BPM"."""
+    said, bpm = READINGS[str(payload.get(READING, HEARD))], real(payload, TEMPO_BPM, 0.0)
+    words, later = said[0].lower() + said[1:], integer(payload, BARS_LATER, 0)
+    if later:
+        words += f", bars {counted(later, 'beat')} later"
+    return f"{words}, {bpm:.1f} BPM" if bpm else words
+
+
+def _tempo_words(edited: Edited, rate_hz: int) -> str:  # noqa: ARG001 - a kind is asked with both
+    return reading_words(edited.payload)
+
+
+TEMPO = Kind(
+    name="tempo",
+    title="Tempo",
+    icon="tempo",
+    verb="count",
+    validate=_tempo,
+    effect=_no_operations,
+    words=_tempo_words,
+    how_much=_tempo_words,
+)
+
+
+DRIFT_PPM = "drift_ppm"
+MOST_DRIFT_PPM = 2_000.0
+"""Beyond it two recordings differ in speed by more than clocks do."""
+
+_recorder = validator(
+    "recorder",
+    {
+        BY_SAMPLES: number(-FARTHEST_SAMPLES, FARTHEST_SAMPLES),
+        DRIFT_PPM: number(-MOST_DRIFT_PPM, MOST_DRIFT_PPM),
+    },
+)
+
+
+def _reclocked(edited: Edited) -> tuple[Reclock, ...]:
+    """Its span is for drawing and listing; the alignment applies to whole tracks."""
+    _recorder(edited.payload)
+    by, ppm = real(edited.payload, BY_SAMPLES, 0.0), real(edited.payload, DRIFT_PPM, 0.0)
+    return (Reclock(0, FARTHEST_SAMPLES, edited.tracks, by, ppm),) if by or ppm else ()
+
+
+def _recorder_words(edited: Edited, rate_hz: int) -> str:
+    ppm = real(edited.payload, DRIFT_PPM, 0.0)
+    moved = shift_words(edited, rate_hz)
+    if not ppm:
+        return moved
+    return f"{moved}, {abs(ppm):.1f} ppm {'slower' if ppm < 0 else 'faster'}"
+
+
+RECORDER = Kind(
+    name="recorder",
+    title="Recorder",
+    done="lined up",
+    icon="recorder",
+    verb="line up recorder",
+    shape="whole",
+    fine_s=0.001,
+    validate=_recorder,
+    effect=_reclocked,
+    words=_recorder_words,
+    how_much=_recorder_words,
+    is_of_tracks=True,
+    amount=SHIFT,
+)
+
 
 ONSET_SAMPLES, AFTER_SAMPLES, VOICES = "onset_samples", "after_samples", "voices"
 LINE, FILL, BLEED = "line", "fill", "bleed"
@@ -164,4 +287,26 @@ FLAM = Kind(
     is_of_tracks=True,
     fade=fade(HIT_CROSSFADE_MS),
     amount=SHIFT,
+)
+
+
+_note = validator("note", PLACED)
+
+
+def _elastic(edited: Edited) -> tuple[Slice, ...]:
+    """The end of the note before changes length by the shift, and so does its own end."""
+    _note(edited.payload)
+    return slice_of(edited, Fill.ELASTIC)
+
+
+NOTE = replace(
+    HIT,
+    name="note",
+    title="Note",
+    icon="note",
+    verb="move note",
+    validate=_note,
+    effect=_elastic,
+    words=shift_words,
+    other=no_other,
 )

@@ -240,7 +240,7 @@ class Lift:
 
     Attributes
     ----------
-    gains : share of each octave of the track, 0 to 1 (`engine.sound.edl.slicing.lifts`); empty for all
+    gains : share of each octave of the track, 0 to 1 (`engine.sound.edl.tracks.delay`); empty for all
     crossfade_ms : at both edges
     """
 

@@ -1,4 +1,9 @@
-"""Edits of sound on some tracks: mute, slip and gain of a span."""
+"""Edits of sound on some tracks: mute, slip and gain of a span.
+
+A repair: a span of some tracks with audio that the document stores.
+
+Another take on lanes: tracks play it in a span, without a change of their clips.
+"""
 
 from __future__ import annotations
 
@@ -6,24 +11,185 @@ from collections.abc import Mapping
 from typing import Literal
 
 from engine.core.errors import DocumentError
-from engine.document.decisions import Edited
 from engine.document.file.checks.limits import FARTHEST_SAMPLES
-from engine.document.kinds.amount import Amount
-from engine.document.kinds.kind import Kind, signed, span_words
-from engine.document.kinds.operations import Gain, Replace, Shift
-from engine.document.kinds.payload import (
+from engine.document.file.stored_audio import AUDIO, AUDIO_OF, is_key
+from engine.document.kinds.kind import (
     CROSSFADE,
     CROSSFADE_MS,
     HAND_CROSSFADE_MS,
+    Amount,
     Field,
+    Kind,
+    Payload,
     fade,
     integer,
     number,
     real,
+    signed,
+    span_words,
     truth,
     validator,
     whole,
 )
+from engine.document.kinds.operations import Gain, Raise, Replace, Shift, Stored
+from engine.document.proposals import Edited
+
+AT_SAMPLES, TAKES, NUMBER = "at_samples", "takes", "number"
+"""A position on the timeline; the source of the take on each track, and the position in it that plays there;
+and the lane of the take, from 1. A clip has no place here: clips are split, and the parts get other ids."""
+MOST_TAKES, _MOST_LANES = 1_000, 100
+Take = tuple[str, int]
+"""A source, and where it begins on the timeline."""
+
+
+def _takes(what: str, value: object) -> None:
+    """Require [source id, position] pairs."""
+    pairs = value if isinstance(value, list | tuple) else ()
+    if not 0 < len(pairs) <= MOST_TAKES or not all(_is_pair(one) for one in pairs):
+        raise DocumentError(f"{what} must be one or more pairs of a source id and a position in its samples.")
+
+
+def _is_pair(one: object) -> bool:
+    return (
+        isinstance(one, list | tuple)
+        and len(one) == 2
+        and isinstance(one[0], str)
+        and type(one[1]) is int
+        and abs(one[1]) <= FARTHEST_SAMPLES
+    )
+
+
+_TAKE_FIELDS = {
+    AT_SAMPLES: whole(0, FARTHEST_SAMPLES),
+    TAKES: _takes,
+    NUMBER: whole(1, _MOST_LANES),
+    **CROSSFADE,
+}
+_take = validator("take", _TAKE_FIELDS, (AT_SAMPLES, TAKES))
+
+
+def takes_of(edited: Edited) -> tuple[Take, ...]:
+    """Return the takes of a valid payload: the source of each, and where it begins on the timeline."""
+    at, pairs = integer(edited.payload, AT_SAMPLES, 0), edited.payload[TAKES]
+    assert isinstance(pairs, list | tuple)
+    return tuple((str(source_id), at - int(offset)) for source_id, offset in pairs)
+
+
+def _raised(edited: Edited) -> tuple[Raise, ...]:
+    _take(edited.payload)
+    start, stop = edited.start_samples, edited.stop_samples
+    if start >= stop:
+        return ()
+    fade_ms = real(edited.payload, CROSSFADE_MS, HAND_CROSSFADE_MS)
+    return (Raise(start, stop, edited.tracks, takes_of(edited), fade_ms),)
+
+
+def _take_words(edited: Edited, rate_hz: int) -> str:
+    return f"{span_words(edited, rate_hz)} {_take_number(edited, rate_hz)}".rstrip()
+
+
+def _take_number(edited: Edited, _rate_hz: int) -> str:
+    return f"to take {edited.payload[NUMBER]}" if NUMBER in edited.payload else ""
+
+
+TAKE = Kind(
+    name="take",
+    positions=(AT_SAMPLES,),
+    title="Take",
+    icon="take",
+    verb="swap",
+    validate=_take,
+    effect=_raised,
+    words=_take_words,
+    how_much=_take_number,
+    is_of_tracks=True,
+    fade=fade(HAND_CROSSFADE_MS),
+)
+
+
+AUDIO_START, AUDIO_STOP = "audio_start_samples", "audio_stop_samples"
+OVER = "over"
+MOST_UNDER = 1000
+"""Stacked repairs, each made on top of the previous one."""
+LONGEST_REPAIR_CROSSFADE_MS = 120.0
+"""Half of it is outside the span: 60 ms from an edge, every sample is exactly the stored or recorded one."""
+
+
+def _require_key(what: str, value: object) -> None:
+    if not is_key(value):
+        raise DocumentError(f"{what} cannot be {value!r}: it must name audio that a document stores.")
+
+
+def _require_keys(what: str, value: object) -> None:
+    if not isinstance(value, list | tuple) or not 0 < len(value) <= MOST_UNDER:
+        raise DocumentError(f"{what} must be a list of 1 to {MOST_UNDER} names of audio.")
+    for each in value:
+        _require_key(what, each)
+
+
+def _require_keys_of_tracks(what: str, value: object) -> None:
+    if not isinstance(value, Mapping) or not value:
+        raise DocumentError(f"{what} must name audio for one or more tracks.")
+    for each in value.values():
+        _require_key(what, each)
+
+
+_audio_position = whole(0, FARTHEST_SAMPLES)
+_repair = validator(
+    "repair",
+    {
+        AUDIO: _require_key,
+        AUDIO_START: _audio_position,
+        AUDIO_STOP: _audio_position,
+        CROSSFADE_MS: number(0.0, LONGEST_REPAIR_CROSSFADE_MS),
+        OVER: _require_keys,
+        AUDIO_OF: _require_keys_of_tracks,
+    },
+    (AUDIO, AUDIO_START, AUDIO_STOP),
+)
+
+
+def _validate_repair(payload: Payload) -> None:
+    _repair(payload)
+    if integer(payload, AUDIO_START, 0) >= integer(payload, AUDIO_STOP, 0):
+        raise DocumentError("The audio of a repair ends before it starts.")
+
+
+def _repaired(edited: Edited) -> tuple[Replace, ...]:
+    """The audio has a fixed position on the timeline, so that nudging an edge does not move it."""
+    _validate_repair(edited.payload)
+    start, stop, payload = edited.start_samples, edited.stop_samples, edited.payload
+    first, last = integer(payload, AUDIO_START, 0), integer(payload, AUDIO_STOP, 0)
+    fade_ms = real(payload, CROSSFADE_MS, HAND_CROSSFADE_MS)
+    of_tracks = payload.get(AUDIO_OF)
+    played = [(edited.tracks, str(payload[AUDIO]))]
+    if isinstance(of_tracks, Mapping):
+        played = [((one,), str(key)) for one, key in of_tracks.items() if one in edited.tracks]
+    return tuple(
+        Replace(start, stop, tracks, None, fade_ms, Stored(key, first, last), keys_under(payload))
+        for tracks, key in played
+        if start < stop
+    )
+
+
+def keys_under(payload: Payload) -> tuple[str, ...]:
+    """Return the keys of the audio that a repair was made over, of a valid payload."""
+    named = payload.get(OVER)
+    return tuple(str(each) for each in named) if isinstance(named, list | tuple) else ()
+
+
+REPAIR = Kind(
+    name="repair",
+    positions=(AUDIO_START, AUDIO_STOP),
+    title="Repair",
+    icon="repair",
+    verb="repair",
+    validate=_validate_repair,
+    effect=_repaired,
+    words=span_words,
+    fade=fade(HAND_CROSSFADE_MS, LONGEST_REPAIR_CROSSFADE_MS),
+)
+
 
 TONE_START, TONE_STOP, IS_SILENT = "tone_start_samples", "tone_stop_samples", "is_silent"
 BY_SAMPLES, GAIN_DB, RAMP_MS = "by_samples", "gain_db", "ramp_ms"

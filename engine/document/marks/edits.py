@@ -1,18 +1,28 @@
-"""Every way to change markers and regions: pure functions from the document's state to an `Edit`."""
+"""Every way to change markers and regions: pure functions from the document's state to an `Edit`.
+
+Stars of bars: regions named by stars alone, by which a comp prefers or avoids the bars of a take.
+
+Audacity's labels, as any editor writes them: a start, an end and a text a line, between tabs.
+
+https://manual.audacityteam.org/man/importing_and_exporting_labels.html
+"""
 
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
+from math import isfinite
+from pathlib import Path
 
-from engine.core.errors import UsageError
-from engine.core.timebase import format_time, samples_to_s
-from engine.core.wording import counted
-from engine.document.change import Edit, RowChange
-from engine.document.marks.markers import Marker
-from engine.document.state import DocumentState
+from engine.core.errors import SourceError, UsageError
+from engine.core.files.regular_file import read_beginning
+from engine.core.files.strict_json import decoded
+from engine.core.timebase import format_time, read_time, s_to_samples, samples_to_s
+from engine.core.wording import counted, reason_of
+from engine.document.state import DocumentState, Edit, Marker, RowChange
 
 LONGEST_NAME = 200
 _ID = "marker-"
@@ -208,3 +218,115 @@ def _added(markers: Iterable[Marker]) -> tuple[RowChange, ...]:
 
 def _changed(before: Marker, after: Marker) -> tuple[RowChange, ...]:
     return () if before == after else (RowChange(before, after),)
+
+
+MOST_STARS = 3
+AVOIDED = -1
+"""The rating of a bar to avoid."""
+_STAR, _AVOID = "★", "☆"
+_WORDS = {AVOIDED: "to be avoided", 1: "1 star", 2: "2 stars", 3: "3 stars"}
+
+
+def rating_of(marker: Marker) -> int:
+    """Return the stars that a marker gives, 1 to 3, or `AVOIDED`; 0 for a marker of another name."""
+    if marker.name == _AVOID:
+        return AVOIDED
+    return len(marker.name) if set(marker.name) == {_STAR} and len(marker.name) <= MOST_STARS else 0
+
+
+def ratings_of(state: DocumentState) -> list[tuple[int, int, int]]:
+    """Return the rated spans [start, stop) of a document, and the rating of each."""
+    rated = ((one, rating_of(one)) for one in state.markers.values())
+    return [(one.start_samples, one.stop_samples, rating) for one, rating in rated if rating]
+
+
+def rate(state: DocumentState, span_samples: tuple[int, int], by: int) -> Edit:
+    """Give a span, such as a bar, one star more or one fewer; one fewer than none avoids it.
+
+    Parameters
+    ----------
+    span_samples : [start, stop)
+    by : 1 or -1
+
+    Raises
+    ------
+    UsageError : the span has all stars, or is avoided already
+    """
+    before = next((one for one in state.markers.values() if _is_rating_of(one, span_samples)), None)
+    had = 0 if before is None else rating_of(before)
+    now = had + by
+    if not AVOIDED <= now <= MOST_STARS:
+        raise UsageError(f"The rating is {_WORDS[had]} already.")
+    if before is not None and not now:
+        return Edit("Removed the rating", (RowChange(before, None),))
+    name = _AVOID if now == AVOIDED else _STAR * now
+    label = f"Rated {_WORDS[now]}"
+    if before is None:
+        return add_all(state, [NamedSpan(*span_samples, name)], label)
+    return Edit(label, (RowChange(before, replace(before, name=name)),))
+
+
+def _is_rating_of(marker: Marker, span_samples: tuple[int, int]) -> bool:
+    return (marker.start_samples, marker.stop_samples) == span_samples and bool(rating_of(marker))
+
+
+_SESSION = "SESSION NAME:"
+BEGINNING_BYTES = 64
+"""They suffice to recognise a session text."""
+
+_LARGEST_BYTES = 32 * 2**20
+_LONGEST_S = 1e7
+
+
+def read_labels(path: Path, rate_hz: int) -> tuple[NamedSpan, ...]:
+    """Read labels as spans at a rate; lines that begin with a backslash (frequencies) are skipped.
+
+    Raises
+    ------
+    SourceError : the file cannot be read, or a line is not a label
+    """
+    try:
+        content = read_beginning(path, _LARGEST_BYTES + 1)
+    except OSError as error:
+        raise SourceError(f"{path.name} cannot be read: {reason_of(error)}.") from error
+    if len(content) > _LARGEST_BYTES:
+        raise SourceError(f"{path.name} is too large to be a label file: choose a .txt of Audacity's.")
+    if is_session_text(content):
+        raise SourceError(
+            f"{path.name} is a session text of Pro Tools: import it as edits ‹file.import_edits›."
+        )
+    lines = enumerate(decoded(content).splitlines(), 1)
+    found = [
+        _span(line, f"Line {number} of {path.name}", rate_hz)
+        for number, line in lines
+        if line.strip() and not line.startswith("\\")
+    ]
+    if not found:
+        raise SourceError(f"{path.name} holds no labels: choose a .txt of Audacity's.")
+    return tuple(found)
+
+
+def is_session_text(content: bytes) -> bool:
+    """Return whether the beginning of a file is that of a text that Pro Tools exports of a session."""
+    beginning = decoded(content[:BEGINNING_BYTES].removeprefix(BOM_UTF8))
+    return beginning.lstrip("\ufeff\r\n ").startswith(_SESSION)
+
+
+def _span(line: str, place: str, rate_hz: int) -> NamedSpan:
+    fields = line.split("\t", 2)
+    times = [found for field in fields[:2] if (found := _seconds(field)) is not None]
+    if len(times) < 2:
+        raise SourceError(
+            f"{place} is not a label: it needs a start and an end, in seconds or as hours:minutes:seconds, "
+            "and a text, with tabs between."
+        )
+    start, stop = sorted(max(0, s_to_samples(time, rate_hz)) for time in times)
+    return NamedSpan(start, stop, fields[2] if len(fields) > 2 else "")
+
+
+def _seconds(field: str) -> float | None:
+    try:
+        time = float(field.replace(",", "."))
+    except ValueError:
+        return read_time(field)
+    return time if isfinite(time) and abs(time) <= _LONGEST_S else None

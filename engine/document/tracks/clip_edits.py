@@ -1,7 +1,7 @@
 """Every way to change the clips of a document: pure functions from its state to an `Edit`.
 
 Proposals, decisions and markers inside moved clips move along, see `engine.document.tracks.moved_along`. With
-ripple, later clips follow, see `engine.document.tracks.ripple.following`.
+ripple, later clips follow, see `engine.document.tracks.moved_along.following`.
 """
 
 from __future__ import annotations
@@ -13,17 +13,28 @@ from typing import Any
 from engine.core.errors import UsageError
 from engine.core.timebase import format_time, s_to_samples, samples_to_s
 from engine.core.wording import counted, listed
-from engine.document.change import Edit, Row, row_changes
-from engine.document.decisions import Decision, Verdict
 from engine.document.file.checks.limits import LONGEST_DOCUMENT_SAMPLES
-from engine.document.state import DocumentState
-from engine.document.tracks.clip import Clip, free_id, within
-from engine.document.tracks.comping import CROSSFADE_S, is_covered, raised
+from engine.document.proposals import Decision, Verdict
+from engine.document.state import DocumentState, Edit, Row, row_changes
 from engine.document.tracks.edits import require_few_clips, require_gain, track_of
-from engine.document.tracks.moved_along import moved_along
-from engine.document.tracks.ripple import Ripple, following, of_copies, of_move, of_removal, of_trim
-from engine.document.tracks.switches import accepted_switches, switched, switches_of
-from engine.document.tracks.track import Track, source_length_samples
+from engine.document.tracks.moved_along import (
+    Ripple,
+    following,
+    moved_along,
+    of_copies,
+    of_move,
+    of_removal,
+    of_trim,
+)
+from engine.document.tracks.switches import (
+    CROSSFADE_S,
+    accepted_switches,
+    is_covered,
+    raised,
+    switched,
+    switches_of,
+)
+from engine.document.tracks.track import Clip, Track, free_id, source_length_samples, within
 
 
 def clip_name(state: DocumentState, clip: Clip) -> str:
@@ -68,7 +79,7 @@ def place_clips(
     ----------
     starts_samples : where each begins
     run : consecutive moves with the same name become one step of undo
-    follow : how far other clips move, see `engine.document.tracks.ripple.following`
+    follow : how far other clips move, see `engine.document.tracks.moved_along.following`
 
     Raises
     ------

@@ -1,20 +1,21 @@
-"""Every way to change the tracks of a document: pure functions from its state to an `Edit`."""
+"""Every way to change the tracks of a document: pure functions from its state to an `Edit`.
+
+Pictures in the lanes of tracks: waveforms or spectrograms.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
 from engine.core.errors import UsageError
 from engine.core.wording import counted, gain_text, listed, pan_text
-from engine.document.change import Edit, Row, Setting, row_changes
 from engine.document.file.checks.limits import LONGEST_DOCUMENT_SAMPLES, MOST_CLIPS
-from engine.document.state import DocumentState
-from engine.document.tracks.clip import Clip
-from engine.document.tracks.track import Source, Track, whole_clip
+from engine.document.state import DocumentState, Edit, Row, Setting, row_changes
+from engine.document.tracks.track import Clip, Picture, Source, Track, whole_clip
 
 QUIETEST_DB, LOUDEST_DB = -60.0, 24.0
 DRUM_ROLES = ("kick", "snare", "hat", "tom", "cymbal", "overhead", "room")
@@ -27,7 +28,7 @@ NO_ROLES: Mapping[str, str] = MappingProxyType({})
 
 _COLOR = re.compile("#[0-9a-f]{6}")
 _CHANNEL = re.compile("#ch[0-9]+$")
-"""End of the path of a channel, see `engine.sound.decoders.tracks`."""
+"""End of the path of a channel, see `engine.sound.decoders.decoder`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,3 +313,17 @@ def _told(track: Track, values: Mapping[str, Any]) -> str:
 def _label(track: Track, field: str, value: Any) -> str:
     made = _LABELS.get(field)
     return made(track, value) if made else f"Set {field.replace('_', ' ')} of {track.name}"
+
+
+def set_pictures(state: DocumentState, track_ids: Collection[str], picture: Picture) -> Edit:
+    """Show tracks as waveforms or as spectrograms; one step of undo.
+
+    Raises
+    ------
+    UsageError : one of the tracks is not in the document
+    """
+    tracks = [track_of(state, track_id) for track_id in track_ids]
+    if len(tracks) == 1:
+        return set_track(state, tracks[0].id, picture=picture)
+    rows = [(track, replace(track, picture=picture)) for track in tracks]
+    return Edit(f"{counted(len(tracks), 'track')} drawn as {picture}s", row_changes(rows))

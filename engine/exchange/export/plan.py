@@ -10,11 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from engine.core.errors import ExportError
-from engine.core.files.disk_room import check_room
-from engine.core.files.safe_write import check_target, is_taken, shown, target_key
+from engine.core.files.safe_write import check_room, check_target, is_taken, shown, target_key
 from engine.core.progress import SILENT, Progress
 from engine.core.timebase import samples_to_s
-from engine.document.decisions import Verdict
+from engine.document.proposals import Verdict
 from engine.document.tracks.track import audible
 from engine.exchange.export import check_names, export
 from engine.exchange.export.audio_files.audio_plan import planned_audio
@@ -22,7 +21,7 @@ from engine.exchange.export.costs import export_cost_s
 from engine.exchange.export.formats import AUDIO_SUFFIXES, FORMATS, Format
 from engine.exchange.export.placing.consolidated import consolidated_bytes
 from engine.exchange.export.request import Beside, Exported, ExportRequest
-from engine.sound.edl.tracks.gains import lone_gains
+from engine.sound.edl.tracks.patches import lone_gains
 from engine.sound.edl.tracks.voice import media_path
 from engine.sound.opening import require_file
 

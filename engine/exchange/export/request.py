@@ -12,22 +12,19 @@ from pathlib import Path
 from engine.core.files.safe_write import shown
 from engine.core.wording import counted
 from engine.document.analysis import BeatGrid
-from engine.document.decisions import Verdict
 from engine.document.kinds import KINDS, not_available, noun_of
-from engine.document.proposals import Proposal
+from engine.document.proposals import Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source
-from engine.exchange.export.collected import Collected, collected_media
 from engine.exchange.export.formats import FORMATS
-from engine.exchange.export.placing.frame_rates import FrameRate, PictureRate, picture_rate
-from engine.exchange.export.placing.source_files import sound_lag_s
+from engine.exchange.export.placing.frame_rates import FrameRate, PictureRate, picture_rate, sound_lag_s
 from engine.exchange.export.placing.stretches import Consolidated, consolidated_track
-from engine.exchange.export.placing.track_files import TrackFile, track_files
+from engine.exchange.export.placing.track_files import Collected, TrackFile, collected_media, track_files
 from engine.sound.codecs import Quality
-from engine.sound.dither import Dither
 from engine.sound.edl.build import build
 from engine.sound.edl.edit_list import EditList
 from engine.sound.edl.names import name_of_file, named_after
+from engine.sound.writer import Dither
 
 LONGEST_FADE_S = 600
 MOST_GAIN_DB = 60

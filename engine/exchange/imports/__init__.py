@@ -13,7 +13,7 @@ from engine.core.files.regular_file import open_regular, read_beginning
 from engine.core.files.safe_write import shown
 from engine.core.progress import SILENT, Progress
 from engine.core.wording import listed, reason_of
-from engine.document.marks.label_file import BEGINNING_BYTES, is_session_text
+from engine.document.marks.edits import BEGINNING_BYTES, is_session_text
 from engine.exchange.export.placing.frame_rates import FrameRate
 from engine.exchange.imports.described import ImportedEdits, LabelsAs
 from engine.exchange.imports.formats import IMPORTS, ImportFormat

@@ -2,15 +2,22 @@
 
 Times are exact fractions of seconds, so that each position is rounded to a sample once, by the code that
 compares the description with a document.
+
+Crossfades of clips that overlap on their track.
+
+Parts of a nested timeline, as the timeline around it plays them: limited to the span that it shows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
+
+import numpy as np
 
 from engine.core.errors import EditsError
 from engine.core.timebase import format_time
@@ -282,3 +289,65 @@ def _places(places: Mapping[tuple[Fraction, Fraction, Medium | None], Sequence[s
 def left_out_sentences(counts: Mapping[str, int]) -> tuple[str, ...]:
     """Return a sentence for each kind of thing that a reader left out, by its noun."""
     return tuple(f"{counted(number, noun)} left out." for noun, number in counts.items())
+
+
+def crossfaded(clips: Sequence[ImportedClip]) -> tuple[ImportedClip, ...]:
+    """Return clips in order of time, with overlaps as crossfades."""
+    found = sorted(clips, key=lambda one: one.at_s)
+    for number, (one, after) in enumerate(pairwise(tuple(found))):
+        overlap = one.at_s + one.length_s - after.at_s
+        if overlap > 0:
+            found[number] = replace(found[number], fade_out_s=overlap)
+            found[number + 1] = replace(found[number + 1], fade_in_s=overlap)
+    return tuple(found)
+
+
+def trimmed(clips: Iterable[ImportedClip], begin_s: Fraction, end_s: Fraction) -> Iterator[ImportedClip]:
+    """Yield the parts of clips that play in a span of the timeline; an edge that is cut off has no fade."""
+    for one in clips:
+        left = max(NOTHING, begin_s - one.at_s)
+        right = max(NOTHING, one.at_s + one.length_s - end_s)
+        length = one.length_s - left - right
+        if length <= 0:
+            continue
+        yield replace(
+            one,
+            start_s=one.start_s + left,
+            length_s=length,
+            at_s=one.at_s + left,
+            fade_in_s=NOTHING if left else one.fade_in_s,
+            fade_out_s=NOTHING if right else one.fade_out_s,
+            gains=_gains(one, left, left + length) if left or right else one.gains,
+        )
+
+
+def _gains(clip: ImportedClip, begin_s: Fraction, end_s: Fraction) -> tuple[tuple[Fraction, float], ...]:
+    """Return the gain of a clip between two times from its start, counted from the first."""
+    if not clip.gains:
+        return ()
+    times, factors = zip(*clip.gains, strict=True)
+    held = [float(one) for one in times]
+    ends = [(at - begin_s, float(np.interp(float(at), held, factors))) for at in (begin_s, end_s)]
+    inside = [(at - begin_s, factor) for at, factor in clip.gains if begin_s < at < end_s]
+    return (ends[0], *inside, ends[1])
+
+
+def all_unknown(
+    clips: Iterable[ImportedClip], noun: str, start_s: Fraction, stop_s: Fraction, track: str
+) -> tuple[NotUnderstood, ...]:
+    """Return a nested timeline that plays in an unknown way: one part for each span of a recording in it."""
+    parts = tuple(
+        NotUnderstood(noun, start_s, stop_s, track, one.medium, one.start_s, one.start_s + one.length_s)
+        for one in clips
+    )
+    return parts or (NotUnderstood(noun, start_s, stop_s, track),)
+
+
+def trimmed_parts(
+    parts: Iterable[NotUnderstood], begin_s: Fraction, end_s: Fraction
+) -> Iterator[NotUnderstood]:
+    """Yield parts that are not understood, with their places limited to a span of the timeline."""
+    for one in parts:
+        start, stop = max(begin_s, one.start_s), min(end_s, one.stop_s)
+        if start < stop:
+            yield replace(one, start_s=start, stop_s=stop)

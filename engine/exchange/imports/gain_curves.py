@@ -8,7 +8,7 @@ from itertools import groupby, pairwise
 
 import numpy as np
 
-from engine.sound.edl.tracks.gains import Point
+from engine.sound.edl.tracks.patches import Point
 
 _NEAR = 1e-4
 """How much factors may differ: less than 0.001 dB."""

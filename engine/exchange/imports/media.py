@@ -15,7 +15,7 @@ from engine.document.state import DocumentState
 from engine.document.tracks.track import Source
 from engine.exchange.export.placing.track_files import audio_track, track_file_name
 from engine.exchange.imports.described import Medium
-from engine.sound.decoders.tracks import channel_of
+from engine.sound.decoders.decoder import channel_of
 from engine.sound.reader import content_hash
 
 _NEAR_S = Fraction(1, 10)

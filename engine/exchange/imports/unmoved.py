@@ -15,8 +15,7 @@ from pathlib import Path
 from engine.core.timebase import samples_to_video_frames
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Track
-from engine.exchange.export.placing.clips import ResultClip, clips
-from engine.exchange.export.placing.frames import frame_clips
+from engine.exchange.export.placing.clips import ResultClip, clips, frame_clips
 from engine.exchange.export.placing.stretches import consolidated_track
 from engine.exchange.imports.described import ImportedEdits
 from engine.exchange.imports.document_clips import DocumentClip, DocumentClips

@@ -19,8 +19,7 @@ from torch import Tensor
 
 from engine.analysis.found_takes import FoundTakes
 from engine.analysis.learning.loop import seeded
-from engine.analysis.learning.shipped import with_weights
-from engine.analysis.learning.torch_threads import few_threads
+from engine.analysis.learning.shipped import few_threads, with_weights
 from engine.core.errors import OffcutError
 from engine.core.files.regular_file import open_regular
 from engine.core.files.safe_write import replacing

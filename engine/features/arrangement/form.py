@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import percentile_filter, uniform_filter1d
 
 from engine.analysis.signal.span_means import running_sums, sums_at
-from engine.core.spans import runs
+from engine.core.timebase import runs
 from engine.features.arrangement.steps import Span, Steps
 from engine.features.takes.features import FRAMES_PER_S, STEPS_PER_S, Frames
 from engine.features.takes.structure.similarity import below_loud, standing_out

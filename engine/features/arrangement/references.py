@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.found_takes import FalseStart, Take, TakeGroup
-from engine.core.spans import runs
+from engine.core.timebase import runs
 from engine.features.arrangement.decode import Bounds
 from engine.features.arrangement.step_features import StepFeatures, talk_of
 from engine.features.arrangement.steps import Span

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.progress import SILENT, Progress
-from engine.core.spans import united
+from engine.core.timebase import united
 from engine.features.match.copies import Copies, at_speed, copies_in, unmatched
 from engine.features.match.matched import GainPoint, Segment
 from engine.features.match.refining.levels import eq_of_powers, octave_powers, ride

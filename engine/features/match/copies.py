@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from engine.core.files.safe_write import shown
 from engine.core.processes.side_by_side import side_by_side
 from engine.core.progress import Progress
-from engine.core.spans import united
+from engine.core.timebase import united
 from engine.core.wording import counted, level_text, percent
 from engine.features.match.matched import GainPoint, Segment, Shape
 from engine.features.match.nulling import nulled, nulls

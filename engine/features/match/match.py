@@ -12,7 +12,7 @@ import numpy as np
 from engine.core.errors import UsageError
 from engine.core.files.safe_write import shown
 from engine.core.progress import SILENT, Progress
-from engine.core.spans import common, united
+from engine.core.timebase import common, united
 from engine.core.wording import counted
 from engine.features.match.between import explained_spans, fragmented, with_stretched
 from engine.features.match.copies import (

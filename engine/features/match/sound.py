@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dct
 
+from engine.analysis.signal.filter_banks import MelSettings
 from engine.analysis.signal.mel import mel_power_blocks
-from engine.analysis.signal.mel_settings import MelSettings
-from engine.analysis.signal.mono import resampled
-from engine.analysis.signal.read_ahead import read_ahead
+from engine.analysis.signal.mono import read_ahead, resampled
 from engine.core.progress import Progress
 from engine.document.tracks.track import Source
 from engine.sound.conform import conformed_path

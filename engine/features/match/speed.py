@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.fft import irfft, rfft
 from scipy.ndimage import map_coordinates
 
-from engine.analysis.signal.summit import summit
+from engine.analysis.signal.second_recorder import summit
 from engine.features.match.searching.likelihood import cut
 from engine.features.match.sound import (
     HOP_SAMPLES,

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from engine.analysis.signal.summit import summit
+from engine.analysis.signal.second_recorder import summit
 from engine.features.match.nulling import Nulled, certain_until
 from engine.features.match.searching.likelihood import cut, on_line
 from engine.features.match.searching.places import Diagonal

@@ -15,10 +15,9 @@ from statistics import median
 
 from engine.features.placement.positions import Position
 from engine.recordings.stated.continuations import Take
-from engine.recordings.stated.file_head import FileHead
+from engine.recordings.stated.file_head import FileHead, TimeField
 from engine.recordings.stated.placements import Alternative, Basis, Contradiction, Objection, Reason
-from engine.recordings.stated.stated_times import TimeField
-from engine.recordings.stated.take_times import EPOCH, Clock, TakeTime, take_length_s, take_times
+from engine.recordings.stated.start_time import EPOCH, Clock, TakeTime, take_length_s, take_times
 
 _AGREE_S = 2.5
 """Seconds are stated whole, and devices take a moment to begin."""

@@ -9,9 +9,8 @@ from pathlib import Path
 from engine.core.errors import SourceError, UsageError
 from engine.core.files.safe_write import shown
 from engine.core.progress import Progress
-from engine.document.change import Edit
-from engine.document.marks.time_of_day import set_time_of_day, starts_at
-from engine.document.state import DocumentState
+from engine.document.settings import set_time_of_day, starts_at
+from engine.document.state import DocumentState, Edit
 from engine.document.tracks.clip_edits import place_clips
 from engine.recordings.stated.placements import Mode, Placements, Reason
 

@@ -35,7 +35,7 @@ from engine.features.placement.positions import (
 from engine.features.placement.sounds import Envelope, Floats, TakeSound, envelope_of
 from engine.features.placement.tracks import on_tracks
 from engine.recordings.stated.continuations import Link, LinkReason, Take, takes_and_guesses
-from engine.recordings.stated.file_head import FileHead
+from engine.recordings.stated.file_head import FileHead, with_timecode
 from engine.recordings.stated.names import NumberedName, numbered, of_one_track
 from engine.recordings.stated.placements import (
     Basis,
@@ -47,8 +47,7 @@ from engine.recordings.stated.placements import (
     Placements,
     Reason,
 )
-from engine.recordings.stated.take_times import TakeTime, take_length_s, take_times
-from engine.recordings.stated.timecode import with_timecode
+from engine.recordings.stated.start_time import TakeTime, take_length_s, take_times
 
 _FAINT = (Reason.FAINT_SOUND, Reason.SIMILAR_RISES)
 

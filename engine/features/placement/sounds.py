@@ -23,7 +23,7 @@ from scipy.ndimage import uniform_filter1d
 from engine.core.timebase import convert_samples
 from engine.recordings.stated.continuations import Take
 from engine.recordings.stated.file_head import FileHead
-from engine.sound.convert_rate import REACH_SAMPLES, converted
+from engine.sound.conform import REACH_SAMPLES, converted
 from engine.sound.reader import SourceReader
 
 Floats = NDArray[np.float32]

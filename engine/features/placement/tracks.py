@@ -14,7 +14,7 @@ from engine.recordings.stated.continuations import Take
 from engine.recordings.stated.file_head import FileHead
 from engine.recordings.stated.names import common_name, follows, is_split_of, numbered
 from engine.recordings.stated.placements import LEAST_DRIFT_S, Basis, Contradiction, Objection, PlacedTrack
-from engine.sound.decoders.tracks import channel_of
+from engine.sound.decoders.decoder import channel_of
 
 _TOUCH_S = 2.5
 """Clocks state whole seconds: files placed by them may seem to overlap a little."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from engine.document.analysis import Analysis
-from engine.document.listening_ids import takes_id
-from engine.document.marks.section_edits import known_sections
-from engine.document.takes import TAKES
+from engine.document.analysis import TAKES, Analysis
+from engine.document.drums.edits import known_sections, takes_id
 from engine.recordings.analyses import Analyser, AnalysisRequest
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import percentile_filter
 
-from engine.core.spans import runs
+from engine.core.timebase import runs
 from engine.features.takes.features import FRAMES_PER_S, STEPS_PER_S, Floats, Frames
 
 Spans = NDArray[np.int64]

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from engine.core.progress import Progress
 from engine.document.state import DocumentState
-from engine.features.taste.diagnoses.finding import Finding
-from engine.features.taste.diagnoses.symptoms import Symptoms
+from engine.features.taste.diagnoses.judging import Finding, Symptoms
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +41,7 @@ def check_recordings(
     ------
     SourceError : one cannot be read
     """
-    from engine.features.taste.anomaly.recipes.examples import Examples
+    from engine.features.taste.anomaly.recipes.recipe import Examples
     from engine.features.taste.diagnoses.material import check_material
 
     return check_material(Examples(edited, raw), progress)
@@ -58,8 +57,7 @@ def find_symptoms(request: SymptomsRequest, progress: Progress) -> Symptoms:
     from engine.analysis.signal.mel import log_mel_blocks
     from engine.analysis.signal.mono import resampled
     from engine.features.taste.anomaly.taste import load_taste
-    from engine.features.taste.diagnoses.sound import stretches_of, typical_spectrum_db
-    from engine.features.taste.diagnoses.taste import examine
+    from engine.features.taste.diagnoses.recording import examine, stretches_of, typical_spectrum_db
     from engine.recordings.listen import mono_blocks
 
     taste = load_taste(request.taste)

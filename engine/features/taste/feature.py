@@ -7,8 +7,8 @@ from engine.core.features import Feature, OwnFinder
 FEATURE = Feature(
     finders={
         "cuts": OwnFinder("engine.features.taste.finders.cuts.finder:CUTS"),
-        "dead-air": OwnFinder("engine.features.taste.finders.dead_air:DEAD_AIR"),
-        "pauses": OwnFinder("engine.features.taste.finders.pauses:SHORTER_PAUSES"),
+        "dead-air": OwnFinder("engine.features.taste.finders.cuts.finder:DEAD_AIR"),
+        "pauses": OwnFinder("engine.features.taste.finders.cuts.finder:SHORTER_PAUSES"),
     },
     analyses={
         "score": "engine.features.taste.analyses:SCORE",

@@ -20,8 +20,15 @@ from engine.features.taste.anomaly.taste_header import (
     read_taste_bytes,
     with_answers,
 )
-from engine.review.calibration.answers import Answer, Reviewed, from_json, to_json, with_document
-from engine.review.calibration.calibrate import Calibration, answers_of
+from engine.review.calibration.calibrate import (
+    Answer,
+    Calibration,
+    Reviewed,
+    answers_of,
+    from_json,
+    to_json,
+    with_document,
+)
 
 
 @dataclass(frozen=True, slots=True)

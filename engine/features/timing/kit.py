@@ -8,8 +8,8 @@ from pathlib import Path
 
 from engine.core.progress import Progress
 from engine.core.wording import listed
+from engine.document.analysis import StrokePickup
 from engine.document.drums.edits import DRUMS
-from engine.document.drums.pickup import StrokePickup
 from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
 from engine.document.tracks.edits import add_tracks

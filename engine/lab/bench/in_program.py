@@ -8,8 +8,8 @@ from subprocess import PIPE, Popen
 from tempfile import TemporaryFile
 from types import MappingProxyType
 
+from engine.core.build import module_command, module_environment
 from engine.core.errors import OffcutError
-from engine.core.processes.own_program import module_command, module_environment
 from engine.lab.bench.measured import Measured
 
 

@@ -12,10 +12,9 @@ import soundfile
 from numpy.typing import NDArray
 
 from engine.core.progress import SILENT, Progress
-from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.edits import decide, replace_proposals
-from engine.document.proposals import Proposal, proposal_id
+from engine.document.proposals import Proposal, Verdict, proposal_id
 from engine.document.state import DocumentState
 from engine.exchange.export import ExportOptions, ExportRequest, export
 from engine.exchange.export.request import Depth

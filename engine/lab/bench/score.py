@@ -9,12 +9,10 @@ from tempfile import TemporaryDirectory
 
 from engine.core.progress import Progress
 from engine.features.taste.anomaly.learn import LearnRequest, learn
-from engine.features.taste.anomaly.recipes.own_faults.settings import OwnFaultsConfig
-from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
+from engine.features.taste.anomaly.recipes.recipe_config import OwnFaultsConfig, RecipeConfig
 from engine.features.taste.anomaly.score import score_file
 from engine.features.taste.anomaly.taste import load_taste
-from engine.features.taste.archive.outcome import score_recording
-from engine.features.taste.archive.processes import score_by_processes
+from engine.features.taste.archive.processes import score_by_processes, score_recording
 from engine.features.taste.archive.workers import fitting_workers
 from engine.lab.bench.long_recording import write_sparse
 from engine.lab.bench.measured import Measured, peak_memory_mb, seconds

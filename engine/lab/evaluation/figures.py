@@ -11,8 +11,8 @@ from engine.analysis.beats.listen import PassResult, listen
 from engine.analysis.signal.dead_air import LEAST_S
 from engine.document.proposals import QUESTION
 from engine.document.settings import CutSettings
-from engine.features.taste.anomaly.metrics import auc, smoothed
 from engine.features.taste.anomaly.score import Scores
+from engine.features.taste.anomaly.threshold import auc, smoothed
 from engine.features.taste.cuts.propose import propose_cuts
 from engine.lab.evaluation.materials.case import PAUSE, HeldOut, WholeFile
 from engine.lab.evaluation.metrics import average_precision, time_iou

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import soxr
 
+from engine.analysis.signal.filter_banks import MelSettings
 from engine.analysis.signal.mel import log_mel_blocks
-from engine.analysis.signal.mel_settings import MelSettings
 from engine.core.progress import Progress
-from engine.features.taste.anomaly.faults.material import Samples
+from engine.features.taste.anomaly.faults.planting import Samples
 from engine.features.taste.anomaly.neighbours import (
     NearestSearch,
     ReferenceRecording,

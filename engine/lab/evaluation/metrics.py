@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.features.taste.anomaly.metrics import Labels, Scores
+from engine.features.taste.anomaly.threshold import Labels, Scores
 
 
 def average_precision(bad: Labels, scores: Scores) -> float:

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from types import MappingProxyType
 
-from engine.features.taste.anomaly.faults.breaking_off import FALSE_STARTS
-from engine.features.taste.anomaly.faults.kinds import KINDS
+from engine.features.taste.anomaly.faults.planting import KINDS
+from engine.features.taste.anomaly.faults.practice_kinds import FALSE_STARTS
 from engine.features.taste.anomaly.recipes.config import default_config
-from engine.features.taste.anomaly.recipes.own_faults.settings import OwnFaultsConfig
-from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
+from engine.features.taste.anomaly.recipes.recipe_config import OwnFaultsConfig, RecipeConfig
 from engine.lab.evaluation.recipe_code import recipe_code
 from engine.lab.recipes.bank.settings import MemoryBankConfig
 from engine.lab.recipes.classifier.settings import ClassifierConfig

@@ -8,11 +8,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.decisions import Decision, Verdict
-from engine.document.proposals import Proposal
+from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.document.table import table_of
-from engine.features.taste.anomaly.metrics import auc
+from engine.features.taste.anomaly.threshold import auc
 from engine.features.taste.cuts.profile import smooth
 from engine.review.calibration.calibrate import calibrate
 from engine.review.calibration.evidence import Analyses, Numbers, Positions

@@ -12,17 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.embeddings.hearing import heard as heard_windows
+from engine.analysis.embeddings.preparation import heard as heard_windows
 from engine.analysis.signal.mono import mono_blocks
 from engine.core.errors import TasteError
 from engine.core.progress import Progress
 from engine.core.timebase import s_to_samples, s_to_samples_array
-from engine.features.taste.anomaly.faults.kinds import MAKERS
-from engine.features.taste.anomaly.faults.planting import Planted, plant
+from engine.features.taste.anomaly.faults.planting import MAKERS, Planted, plant
 from engine.features.taste.anomaly.faults.practice_kinds import PRACTICE_MAKERS, made_up_clips
-from engine.features.taste.anomaly.metrics import auc
 from engine.features.taste.anomaly.recipes.embedded import Embedded, hearing_of
 from engine.features.taste.anomaly.recipes.material import Recording, split
+from engine.features.taste.anomaly.threshold import auc
 from engine.lab.recipes.svdd.model import SvddModel
 from engine.lab.recipes.svdd.settings import DeepSvddConfig
 

@@ -14,7 +14,7 @@ from engine.core.wording import reason_of
 from engine.features.taste.anomaly.recipes.embedded import Embedded, hear_embedded
 from engine.lab.experiments.planted import PlantedWindows, planted_windows
 from engine.lab.recipes.svdd.settings import DeepSvddConfig
-from engine.sound.folders import audio_files
+from engine.sound.decoders.registry import audio_files
 from engine.sound.reader import content_hash
 
 _HEARING_SHARE = 0.7

@@ -8,8 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from engine.core.build import how_to_add
 from engine.core.errors import UsageError
-from engine.core.processes.own_program import how_to_add
 
 Log = Callable[[Mapping[str, float]], None]
 

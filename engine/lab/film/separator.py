@@ -12,9 +12,8 @@ import numpy as np
 import torch
 
 from engine.analysis.detection.spectra import Spectra
-from engine.analysis.learning.shipped import with_weights
-from engine.analysis.learning.torch_threads import few_threads
-from engine.analysis.words.negation import without_not
+from engine.analysis.learning.shipped import few_threads, with_weights
+from engine.analysis.words.vocabulary import without_not
 from engine.core.errors import UsageError
 from engine.core.files.safe_write import shown
 from engine.features.repair.separation.network import inside_frames, shares_by_views, view_of

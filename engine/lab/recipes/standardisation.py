@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.features.taste.anomaly.recipes.stored_values import require_statistics
+from engine.features.taste.anomaly.recipes.recipe import require_statistics
 
 _RANGE_DB = 80.0  # librosa's top_db
 _LEAST_STD_DB = 1.0  # a band that never moves (above a codec's cutoff) must not outweigh all others

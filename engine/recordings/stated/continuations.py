@@ -16,7 +16,7 @@ from pathlib import Path
 
 from engine.recordings.stated.file_head import FileHead
 from engine.recordings.stated.names import NumberedName, follows, numbered, of_one_track
-from engine.sound.decoders.tracks import file_and_track
+from engine.sound.decoders.decoder import file_and_track
 
 _LIMITS_BYTES = (2_000_000_000, 2**31, 4_000_000_000, 2**32)
 _NEAR_LIMIT = 0.01

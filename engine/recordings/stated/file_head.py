@@ -1,33 +1,171 @@
-"""The facts about a recording that its header and its folder state; nothing is decoded."""
+"""The facts about a recording that its header and its folder state; nothing is decoded.
+
+Timecode of field recorders: the time reference leads where all files of a device have one.
+
+Timecode need not be the time of day: it is set by hand, counts from one hour, or runs a thousandth slow
+(23.976 frames a second). The origination time, which is that of the recorder's clock, then differs from it by
+about the same amount in all files.
+
+When a file was recorded, as its header or its date states it.
+"""
 
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
+from statistics import median
 
 from engine.core.errors import OffcutError
 from engine.core.progress import SILENT, Progress
-from engine.recordings.stated.stated_times import (
-    Doubt,
-    StatedTime,
-    TimeField,
-    broadcast_times,
-    file_time,
-    movie_times,
-    tag_times,
-    with_doubts,
-)
+from engine.sound.decoders.decoder import channel_of, file_and_track
 from engine.sound.decoders.libsndfile import ChainedStream
-from engine.sound.decoders.tracks import channel_of, file_and_track
-from engine.sound.headers.channel_names import channel_title
-from engine.sound.headers.movie_start import MovieStart, read_movie_start
-from engine.sound.headers.ogg_links import ogg_links
-from engine.sound.headers.time_reference import BroadcastStart, read_broadcast_start
+from engine.sound.file_part import ogg_links
+from engine.sound.headers.bwf import channel_title
+from engine.sound.headers.id3 import read_recorded
+from engine.sound.headers.time_reference import (
+    BroadcastStart,
+    MovieStart,
+    StatedDate,
+    read_broadcast_start,
+    read_movie_start,
+)
 from engine.sound.opening import DECODING_ERRORS, explained, open_unchecked
+
+_FIRST_YEAR = 1995
+"""The first Broadcast Wave files are of 1997; earlier dates are those of clocks that were never set."""
+_RESET_HOURS = 12
+_SOON = timedelta(days=1)
+_DAY_S = 86_400
+_MOST_DAYS = 2
+
+
+class TimeField(StrEnum):
+    """Where a time is stated; the most trustworthy field first."""
+
+    TIME_REFERENCE = "bext time reference"
+    ORIGINATION = "bext origination time"
+    CREATION_DATE = "QuickTime creation date"
+    MOVIE_HEADER = "MP4 creation time"
+    RECORDED_TAG = "ID3 recording time"
+    ENCODED_TAG = "ID3 encoding time"
+    FILE_DATE = "file date"
+
+
+class Doubt(StrEnum):
+    """Reasons not to believe a time."""
+
+    NEVER_SET = "never-set"
+    """It is the first day that a clock counts, as after a new battery."""
+    IN_THE_FUTURE = "in-the-future"
+    NO_DAY = "no-day"
+    """Only the time of day is stated; the day is that of the file."""
+    FIELDS_DISAGREE = "fields-disagree"
+    """The time reference is not as far from the origination time as in other files of its device."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatedTime:
+    """Time of the first sample of a file, according to one field.
+
+    Attributes
+    ----------
+    start : without a zone; to a millionth of a second for a time reference
+    is_utc : whether it is meant to be UTC; else it is the local time of the device
+    utc_offset_s : seconds from UTC to the local time where the field states it
+    accuracy_s : how exactly the field can state it
+    clock_off_s : from it to the time of day of the device; timecode need not count from midnight
+    """
+
+    field: TimeField
+    start: datetime
+    is_utc: bool = False
+    utc_offset_s: int | None = None
+    accuracy_s: float = 1.0
+    doubts: tuple[Doubt, ...] = ()
+    clock_off_s: float = 0.0
+
+    @property
+    def is_plausible(self) -> bool:
+        """Return whether nothing speaks against it."""
+        return not self.doubts
+
+
+def broadcast_times(stated: BroadcastStart, rate_hz: int, file_day: datetime) -> Iterator[StatedTime]:
+    """Yield the times of a Broadcast Wave file.
+
+    Parameters
+    ----------
+    file_day : the date of the file, for a header with a time of day alone
+    """
+    made, reference = stated.origination, stated.reference_samples
+    if reference is not None and 0 < reference <= _MOST_DAYS * _DAY_S * rate_hz:
+        since_midnight = timedelta(microseconds=round(reference * 1e6 / rate_hz))
+        day = made or file_day
+        start = datetime(day.year, day.month, day.day) + since_midnight
+        if made is None:
+            yield StatedTime(TimeField.TIME_REFERENCE, start, accuracy_s=1e-6, doubts=(Doubt.NO_DAY,))
+        else:
+            off_s = (start - made).total_seconds()
+            around_s = (off_s + _DAY_S / 2) % _DAY_S - _DAY_S / 2
+            # The date may be that of midnight past or to come, if the two were read on its two sides.
+            start -= timedelta(seconds=off_s - around_s)
+            yield StatedTime(TimeField.TIME_REFERENCE, start, accuracy_s=1e-6)
+    if made is not None:
+        yield StatedTime(TimeField.ORIGINATION, made)
+
+
+def movie_times(stated: MovieStart) -> Iterator[StatedTime]:
+    """Yield the times of an MP4 or QuickTime file."""
+    if stated.creation_date is not None:
+        yield _of_date(TimeField.CREATION_DATE, stated.creation_date)
+    if stated.created_utc is not None:
+        yield StatedTime(TimeField.MOVIE_HEADER, stated.created_utc, is_utc=True)
+
+
+def tag_times(path: Path) -> Iterator[StatedTime]:
+    """Yield the times in the ID3 tag of a file."""
+    dates = read_recorded(path)
+    for name, field in (("TDRC", TimeField.RECORDED_TAG), ("TDEN", TimeField.ENCODED_TAG)):
+        if name in dates:
+            yield _of_date(field, dates[name])
+
+
+def file_time(changed_s: float, duration_s: float) -> StatedTime:
+    """Return the start according to the date of a file: it was changed last when its recording ended."""
+    moment = datetime(1970, 1, 1)
+    with suppress(OverflowError, OSError, ValueError):
+        moment = datetime.fromtimestamp(changed_s, UTC).replace(tzinfo=None)
+        moment -= timedelta(seconds=duration_s)
+    return StatedTime(TimeField.FILE_DATE, moment, is_utc=True, accuracy_s=2.0)
+
+
+def with_doubts(stated: StatedTime, now: datetime) -> StatedTime:
+    """Return a time with the doubts that its date raises.
+
+    Parameters
+    ----------
+    now : in UTC; no recording is of a later day
+    """
+    found = list(stated.doubts)
+    start = stated.start
+    is_first_day = (start.month, start.day) == (1, 1) and start.hour < _RESET_HOURS
+    if start.year < _FIRST_YEAR or is_first_day:
+        found.append(Doubt.NEVER_SET)
+    if start > now + _SOON:
+        found.append(Doubt.IN_THE_FUTURE)
+    doubts = tuple(dict.fromkeys(found))
+    return replace(stated, doubts=doubts)
+
+
+def _of_date(field: TimeField, date: StatedDate) -> StatedTime:
+    return StatedTime(field, date.moment, date.utc_offset_s == 0, date.utc_offset_s)
+
 
 _REPORT_EVERY = 50
 _WITH_TAGS = (".mp3", ".aac")
@@ -160,3 +298,69 @@ def _tags(path: Path) -> Iterator[StatedTime]:
 
 def _day(changed_s: float) -> datetime:
     return file_time(changed_s, 0.0).start
+
+
+_SAME_TIME_S = 5.0
+_STEADY_S, _SLOW = 15.0, 0.0011
+"""How far the difference may vary: clocks are read late, and timecode runs slow."""
+
+
+def with_timecode(heads: Sequence[FileHead]) -> tuple[FileHead, ...]:
+    """Return headers whose time references are compared with the origination times of their device.
+
+    Where the difference varies, as of timecode that stops between takes, a reference that differs is doubted.
+    """
+    devices: dict[object, list[FileHead]] = defaultdict(list)
+    for head in heads:
+        if _times(head) is not None:
+            devices[_device(head)].append(head)
+    steady = {key: _steady_off_s(files) for key, files in devices.items()}
+    return tuple(
+        head if (times := _times(head)) is None else _with_off(head, times, steady[_device(head)])
+        for head in heads
+    )
+
+
+def _device(head: FileHead) -> tuple[str, int, Path | None]:
+    return head.device, head.rate_hz, None if head.device else head.path.parent
+
+
+def _times(head: FileHead) -> tuple[datetime, datetime] | None:
+    """Return the times of the first sample by the time reference and by the origination; None without one."""
+    found = {one.field: one.start for one in head.stated}
+    times = found.get(TimeField.TIME_REFERENCE), found.get(TimeField.ORIGINATION)
+    return None if times[0] is None or times[1] is None else (times[0], times[1])
+
+
+def _off_s(times: tuple[datetime, datetime]) -> float:
+    return (times[1] - times[0]).total_seconds()
+
+
+def _steady_off_s(files: Sequence[FileHead]) -> float | None:
+    """Return how far the time of day is from the timecode of a device; None if that varies.
+
+    Of files with one reference and one length, which were exported one after another, the first one counts.
+    """
+    found = {(one.reference_samples, one.frames): _times(one) for one in reversed(files)}
+    times = [one for one in found.values() if one is not None]
+    offs = [_off_s(one) for one in times]
+    starts = [one for one, _ in times]
+    span_s = (max(starts) - min(starts)).total_seconds()
+    return median(offs) if max(offs) - min(offs) <= _STEADY_S + _SLOW * span_s else None
+
+
+def _with_off(head: FileHead, times: tuple[datetime, datetime], steady_s: float | None) -> FileHead:
+    """Return a header whose reference is that far from the time of day, or doubted if that varies."""
+    own_s = _off_s(times) if steady_s is None else steady_s
+    is_same = abs(own_s) <= _SAME_TIME_S
+    is_doubted = steady_s is None and not is_same
+    off_s = 0.0 if is_same or is_doubted else own_s
+
+    def of(one: StatedTime) -> StatedTime:
+        if one.field is not TimeField.TIME_REFERENCE:
+            return one
+        others = tuple(doubt for doubt in one.doubts if doubt is not Doubt.FIELDS_DISAGREE)
+        doubts = (*others, Doubt.FIELDS_DISAGREE) if is_doubted else others
+        return replace(one, doubts=doubts, clock_off_s=off_s)
+
+    return replace(head, stated=tuple(map(of, head.stated)))

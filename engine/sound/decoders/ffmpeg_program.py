@@ -18,8 +18,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.sound.decoders.decoder import Decoder
-from engine.sound.decoders.ffmpeg_codecs import AUDIO_CODECS, subtype_of, unread_tracks, usual_track
+from engine.sound.decoders.decoder import Decoder, Tracks, track_words
+from engine.sound.decoders.ffmpeg_codecs import (
+    AUDIO_CODECS,
+    length_of_packets,
+    subtype_of,
+    unread_tracks,
+    usual_track,
+)
 from engine.sound.decoders.forward import (
     SUFFIXES,
     ForwardStream,
@@ -27,9 +33,7 @@ from engine.sound.decoders.forward import (
     unread_codec,
 )
 from engine.sound.decoders.limited_process import LimitedProcess
-from engine.sound.decoders.packet_times import length_of_packets
 from engine.sound.decoders.signature import Signature
-from engine.sound.decoders.tracks import Tracks, track_words
 
 _BLOCK_FRAMES = 1 << 16
 _SAMPLE_BYTES = 4

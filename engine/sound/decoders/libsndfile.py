@@ -14,14 +14,12 @@ from engine.core.files.safe_write import shown
 from engine.core.timebase import format_time
 from engine.sound.decoders.decoder import AudioStream, Decoder, UnsupportedError
 from engine.sound.decoders.signature import is_coded_wav, may_be_mp3
-from engine.sound.file_part import Part
-from engine.sound.headers.claims import flac_block_samples
-from engine.sound.headers.encoder_delay import encoder_delay_samples
-from engine.sound.headers.mpeg_frames import MpegFrames, mpeg_frames
-from engine.sound.headers.ogg_links import mogg_start, ogg_links
+from engine.sound.file_part import Part, mogg_start, ogg_links
+from engine.sound.headers.id3 import MpegFrames, encoder_delay_samples, mpeg_frames
 from engine.sound.opening import (
     DECODING_ERRORS,
     explained,
+    flac_block_samples,
     frames_that_decode,
     not_audio_sentence,
     open_sound,
@@ -88,7 +86,7 @@ class LibsndfileStream(AudioStream):
 
     @property
     def delay_samples(self) -> int:
-        """See `engine.sound.headers.encoder_delay`."""
+        """See `engine.sound.headers.id3`."""
         with explained(self._path):
             return encoder_delay_samples(self._path, self.rate_hz)
 

@@ -21,10 +21,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.build import module_command, module_environment
 from engine.core.errors import SourceError
-from engine.core.processes.own_program import module_command, module_environment
 from engine.sound.decoders import limited_process
-from engine.sound.decoders.decoder import Decoder
+from engine.sound.decoders.decoder import Decoder, Tracks, track_words
 from engine.sound.decoders.ffmpeg_codecs import unread_tracks
 from engine.sound.decoders.forward import (
     SUFFIXES,
@@ -35,7 +35,6 @@ from engine.sound.decoders.forward import (
 )
 from engine.sound.decoders.limited_process import LimitedProcess
 from engine.sound.decoders.signature import Signature
-from engine.sound.decoders.tracks import Tracks, track_words
 from engine.sound.opening import explained
 
 _LENGTHS = Struct("<II")  # of an answer, see `av_child`

@@ -1,26 +1,90 @@
-"""Every decoder: a new one of Offcut is one module and one row here; packages add theirs by entry point."""
+"""Every decoder: a new one of Offcut is one module and one row here; packages add theirs by entry point.
+
+One channel of a file as a stream of its own: `take.wav#ch3` is the third channel of `take.wav`.
+
+The audio files in a folder, found by their names, one after the other.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from engine.core.errors import SourceError
 from engine.core.extensions import Extended, UnusableError, require_type
 from engine.core.extensions.names import Extension
 from engine.core.files.safe_write import shown
-from engine.sound.decoders.decoder import AudioStream, Decoder, UnsupportedError
+from engine.core.wording import counted
+from engine.sound.decoders.decoder import AudioStream, Decoder, UnsupportedError, channel_of, file_and_track
 from engine.sound.decoders.ffmpeg_program import FFMPEG_PROGRAM, Program
 from engine.sound.decoders.forward import MediaTrack, media_track
 from engine.sound.decoders.libsndfile import LIBSNDFILE
-from engine.sound.decoders.one_channel import OneChannel
 from engine.sound.decoders.pyav import PYAV, PyAv
 from engine.sound.decoders.signature import signature_of
-from engine.sound.decoders.tracks import channel_of, file_and_track
 from engine.sound.opening import explained, not_audio_sentence, require_file
+
+
+class OneChannel(AudioStream):
+    """See `engine.sound.decoders.decoder.AudioStream`; the samples are those of the file, unchanged.
+
+    Raises
+    ------
+    SourceError : the file has fewer channels
+    """
+
+    channels = 1
+
+    def __init__(self, stream: AudioStream, path: Path, channel: int) -> None:
+        if channel > stream.channels:
+            stream.close()
+            raise SourceError(
+                f"{shown(path)} has {counted(stream.channels, 'channel')}, and channel {channel} was asked "
+                "for: name one that is there."
+            )
+        self._stream, self._channel = stream, channel
+        self.rate_hz, self.frames = stream.rate_hz, stream.frames
+        self.promised_frames, self.tolerance_frames = stream.promised_frames, stream.tolerance_frames
+        self.container, self.subtype = stream.container, stream.subtype
+        self.seeks_exactly = stream.seeks_exactly
+
+    @property
+    def lost_in_read(self) -> Sequence[tuple[int, int]]:
+        """See `AudioStream.lost_in_read`."""
+        return self._stream.lost_in_read
+
+    @property
+    def notice(self) -> str:
+        """See `AudioStream.notice`."""
+        return self._stream.notice
+
+    @property
+    def delay_samples(self) -> int:
+        """See `AudioStream.delay_samples`."""
+        return self._stream.delay_samples
+
+    def read(self, start: int, out: NDArray[Any]) -> int:
+        """See `AudioStream.read`."""
+        every = np.zeros((len(out), self._stream.channels), out.dtype)
+        got = self._stream.read(start, every)
+        out[:, 0] = every[:, self._channel - 1]
+        return got
+
+    def rewind(self) -> None:
+        """See `AudioStream.rewind`."""
+        self._stream.rewind()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
 
 _ROWS = (LIBSNDFILE, PYAV, FFMPEG_PROGRAM)
 _BY_FFMPEG = (PYAV, FFMPEG_PROGRAM)
@@ -61,7 +125,7 @@ def open_stream(named: Path) -> AudioStream:
 
     Parameters
     ----------
-    named : the file, or one of its audio tracks or channels (`engine.sound.decoders.tracks`)
+    named : the file, or one of its audio tracks or channels (`engine.sound.decoders.decoder`)
 
     Raises
     ------
@@ -128,3 +192,24 @@ def _refusal(path: Path, reason: str) -> str:
         f"{shown(path)} holds {found.name}, which Offcut reads with FFmpeg: install it ({command}), or "
         "convert the file to WAV or FLAC."
     )
+
+
+def audio_files(path: Path, unreadable: Callable[[OSError], object]) -> Iterator[Path]:
+    """Yield the audio files in a folder and the folders below it, in the order of their names.
+
+    A path that is not a folder is yielded as it is, with any suffix. Hidden files and folders, such as those
+    of other systems, are skipped, and linked folders are not followed.
+
+    Parameters
+    ----------
+    unreadable : called for each folder that cannot be listed
+    """
+    if not os.path.isdir(path):  # noqa: PTH112 - what may not be looked at is refused when it is read
+        yield path
+        return
+    suffixes = audio_suffixes()
+    for folder, below, names in os.walk(path, onerror=unreadable):
+        below[:] = sorted(name for name in below if not name.startswith("."))
+        for name in sorted(names):
+            if not name.startswith(".") and Path(name).suffix.lower() in suffixes:
+                yield Path(folder, name)

@@ -8,10 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.sound.headers.id3 import id3_bytes
-from engine.sound.headers.matroska import MATROSKA_MARK
-from engine.sound.headers.movie import MOVIE_ATOMS
-from engine.sound.headers.mpeg_frames import SEARCHED_BYTES, first_frame
+from engine.sound.headers.id3 import SEARCHED_BYTES, first_frame, id3_bytes
+from engine.sound.headers.picture import MATROSKA_MARK, MOVIE_ATOMS
 
 _LOOKED_AT_BYTES = 4_096
 _ID3_HEAD_BYTES = 10

@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import DocumentError
-from engine.document.decisions import Verdict
 from engine.document.kinds.operations import (
     Insert,
     Lift,
@@ -30,9 +29,10 @@ from engine.document.kinds.operations import (
     Shift,
     Slice,
 )
+from engine.document.proposals import Verdict
 from engine.document.state import DocumentState
 from engine.document.table import Made, Mask, ProposalTable, table_of
-from engine.sound.edl.inserts import INSERTED_FROM
+from engine.sound.edl.edit_list import INSERTED_FROM
 
 Places = NDArray[np.int64]
 _Sounding = Raise | Shift | Slice | Lift | Reclock | Replace

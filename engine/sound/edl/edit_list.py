@@ -4,11 +4,27 @@ Conventions: spans are half-open, positions are integer samples at the document'
 count on the document's timeline before any cut, "result" positions count in the edited output. Neighbouring
 segments overlap by the length of their crossfade, centred on the cut, so that removing a crossfade or
 changing its length moves nothing: the result is always as long as the remaining material.
+
+The same moment of a recording in two edit lists that play it differently.
+
+Positions of inserted silence: far beyond any recording, so that every track is silent there.
+
+The programme plays an insert as a span of such positions, laid before its place. Room tone is a replacement
+of that span. Each insert has a span of its own, apart from the others by more than a crossfade needs.
+
+Positions of markers after cuts: in the result on screen and in every exported file.
+
+A marker inside a cut moves to the seam, the next moment in the result: cuts are made a little ahead of the
+beat that a marker names, and no marker of the user may be lost to that. A region is as long as its
+remainder; one without a remainder is dropped.
+
+A marker at a moment that plays more than once appears at all of its places, under the same name. So does a
+region, each time that it plays from its beginning; a repeat within a region lengthens it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -16,11 +32,30 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engine.document.kinds.operations import Raise
+from engine.document.kinds.operations import Insert, Order, Raise, Replace
+from engine.document.state import Marker
 from engine.document.tracks.switches import switched
 from engine.document.tracks.track import Track
-from engine.sound.edl.inserts import INSERTED_FROM
 from engine.sound.edl.tracks.patches import Patches
+
+INSERTED_FROM = 2**44
+"""No position of a document is as far."""
+AFTER_THE_LAST = INSERTED_FROM + 2**42
+"""From here on the silence plays in which other tracks end; more than all inserts of a document."""
+_APART = 2**21
+"""More than two of the longest crossfades at the highest rate."""
+
+
+def laid_inserts(inserts: Iterable[Insert]) -> Iterator[tuple[Order, Replace | None]]:
+    """Yield the order that lays each insert, and the room tone that fills it."""
+    first = INSERTED_FROM + _APART
+    for one in inserts:
+        stop = first + one.length_samples
+        order = Order(first, stop, one.start_samples, 1, True, one.crossfade_ms, one.rank)
+        around = first - _APART // 2, stop + _APART // 2
+        yield order, None if one.tone is None else Replace(*around, one.tracks, one.tone)
+        first = stop + _APART
+
 
 Positions = NDArray[np.int64]
 
@@ -369,3 +404,108 @@ class EditList:
         kept = np.clip(positions, starts[index], stops[index])
         mapped: Positions = results[index] + kept - starts[index]
         return mapped
+
+
+def place_in(there: EditList, here: EditList, at_samples: int) -> int:
+    """Return the position in one edit list that plays the moment which another plays at a position.
+
+    Of several places the one nearest in number is taken. A moment that is left out there is exchanged for the
+    nearest that both play; where they share nothing, it is where it would be (`EditList.to_result`).
+    """
+    source = here.to_source(at_samples)
+    if (inside := _in_insert(there, here, at_samples)) is not None:
+        return inside
+    if there.all_results(source):
+        return there.nearest_result(source, at_samples)
+    starts, stops = _shared(there, here)
+    if not len(starts):
+        return there.to_result(source)
+    nearest = np.clip(source, starts, stops - 1)
+    return there.nearest_result(int(nearest[np.abs(nearest - source).argmin()]), at_samples)
+
+
+def _in_insert(there: EditList, here: EditList, at_samples: int) -> int | None:
+    """Return the position in the insert before the same moment; None without one."""
+    source = here.to_source(at_samples)
+    behind = here.to_result(source) - at_samples
+    onward = there.to_result(source)
+    is_before = here.to_played_array([at_samples])[0] >= INSERTED_FROM and 0 < behind <= onward
+    if is_before and there.to_played_array([onward - behind])[0] >= INSERTED_FROM:
+        return onward - behind
+    return None
+
+
+def _shared(one: EditList, other: EditList) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the spans [start, stop) of the source that both play, parted at the edges of both."""
+    spans = [(edits.kept_starts_samples, edits.kept_stops_samples) for edits in (one, other)]
+    edges = np.unique(np.concatenate([edge for span in spans for edge in span]))
+    is_played = np.ones(max(0, len(edges) - 1), bool)
+    for starts, stops in spans:
+        turns = np.zeros(len(edges), np.int64)
+        np.add.at(turns, np.searchsorted(edges, starts), 1)
+        np.add.at(turns, np.searchsorted(edges, stops), -1)
+        is_played &= np.cumsum(turns)[:-1] > 0
+    return edges[:-1][is_played], edges[1:][is_played]
+
+
+def placed_markers(
+    markers: Iterable[Marker], edit_list: EditList, *, onto_seams: bool = True
+) -> tuple[Marker, ...]:
+    """Return markers in result positions, ascending; one entry for each playback.
+
+    Parameters
+    ----------
+    onto_seams : whether a marker inside a cut moves to the seam; False drops it, as for removed material
+    """
+    listed = tuple(markers)
+    if edit_list.is_empty or not listed:
+        return ()
+    if not edit_list.is_rising:
+        found = [placed for marker in listed for placed in _all_places(marker, edit_list, onto_seams)]
+        return tuple(sorted(found, key=lambda one: (one.start_samples, one.stop_samples)))
+    sources = np.array([(one.start_samples, one.stop_samples) for one in listed], np.int64)
+    placed = edit_list.to_result_array(sources.ravel()).reshape(-1, 2)
+    heard = np.array([one.is_region for one in listed]) & (placed[:, 0] < placed[:, 1])
+    heard |= ~np.array([one.is_region for one in listed]) & (
+        onto_seams | (edit_list.to_source_array(placed[:, 0]) == sources[:, 0])
+    )
+    return tuple(
+        replace(marker, start_samples=start, stop_samples=stop)
+        for marker, (start, stop), is_heard in zip(listed, placed.tolist(), heard.tolist(), strict=True)
+        if is_heard
+    )
+
+
+def _all_places(marker: Marker, edit_list: EditList, onto_seams: bool) -> Iterator[Marker]:
+    if marker.is_region:
+        for start, stop in _heard_spans(marker.start_samples, marker.stop_samples, edit_list):
+            yield replace(marker, start_samples=start, stop_samples=stop)
+        return
+    places = edit_list.all_results(marker.start_samples)
+    if not places:
+        nearest = edit_list.to_result(marker.start_samples)
+        places = [nearest] if onto_seams or edit_list.to_source(nearest) == marker.start_samples else []
+    for place in places:
+        yield replace(marker, start_samples=place, stop_samples=place)
+
+
+def _heard_spans(start: int, stop: int, edit_list: EditList) -> list[tuple[int, int]]:
+    """Return the result spans of a source span, across cuts and repeats within."""
+    begins = np.maximum(edit_list.kept_starts_samples, start)
+    ends = np.minimum(edit_list.kept_stops_samples, stop)
+    heard = np.flatnonzero(begins < ends)
+    lengths = edit_list.kept_stops_samples - edit_list.kept_starts_samples
+    inserted = np.cumsum(np.where(edit_list.inserted, lengths, 0))[heard].tolist()
+    results = edit_list.seams_samples[heard] + begins[heard] - edit_list.kept_starts_samples[heard]
+    begins, ends = begins[heard], ends[heard]
+    first = int(begins.min(initial=stop))
+    spans: list[tuple[int, int]] = []
+    before = 0
+    stops = results + ends - begins
+    for source, result, result_stop, silent in zip(begins, results, stops, inserted, strict=True):
+        if spans and spans[-1][1] + silent - before == result and source > first:
+            spans[-1] = spans[-1][0], int(result_stop)
+        else:
+            spans.append((int(result), int(result_stop)))
+        before = silent
+    return spans

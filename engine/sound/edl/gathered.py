@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from engine.core.errors import DocumentError
 from engine.core.latest import found_once
-from engine.core.spans import within
-from engine.document.decisions import Verdict
+from engine.core.timebase import within
 from engine.document.kinds.operations import Drop, Hold, Insert, Operation, Order, Sounding
+from engine.document.proposals import Verdict
 from engine.document.state import DocumentState
 from engine.document.table import Made, Mask, Positions, ProposalTable, table_of
-from engine.sound.edl.inserts import laid_inserts
+from engine.sound.edl.edit_list import laid_inserts
 from engine.sound.edl.programme import Orders
 
 

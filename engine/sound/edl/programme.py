@@ -14,12 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import DocumentError
-from engine.core.spans import united
-from engine.core.timebase import s_to_samples, s_to_samples_array
+from engine.core.timebase import s_to_samples, s_to_samples_array, united
 from engine.document.file.checks.limits import MOST_PIECES
 from engine.document.kinds.operations import Order
-from engine.sound.edl.edit_list import EditList
-from engine.sound.edl.inserts import INSERTED_FROM
+from engine.sound.edl.edit_list import INSERTED_FROM, EditList
 
 EDGE_FADE_MS = 5.0
 """Length of the fade where a cut leaves the start or the end of the result exposed."""

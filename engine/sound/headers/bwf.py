@@ -5,17 +5,30 @@ Nothing in them depends on the clock: equal audio is equal bytes.
 
 References: EBU Tech 3285 (bext, version 2), EBU Tech 3306 (RF64), the iXML specification 2.10, and
 Microsoft's "Multimedia Programming Interface and Data Specifications 1.0" (cue, LIST adtl).
+
+Read the cue points of a WAV, RF64 or BW64 file: positions, names, and the lengths of regions.
+
+Damaged chunks are skipped, since the audio is still usable; `engine.sound.headers.bwf` has the references.
+
+Names of the channels of a WAV file, as field recorders write them.
+
+iXML (specification 2.10) has a `TRACK` for each channel. Older recorders write lines such as ``sTRK1=Boom``
+into the description of `bext`; the first letter differs by maker.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 from xml.etree import ElementTree
+from xml.sax.saxutils import unescape
 
 from engine.core.files.xml_text import child, xml_bytes
 from engine.core.timebase import convert_samples
@@ -173,3 +186,131 @@ def _labels(cues: Sequence[CuePoint]) -> bytes:
 
 def _chunk(name: bytes, content: bytes) -> bytes:
     return struct.pack("<4sI", name, len(content)) + content + b"\0" * (len(content) % 2)
+
+
+_LARGEST_BYTES = 16 * 2**20
+_SIZE_IN_DS64 = 2**32 - 1
+_CUE = struct.Struct("<II4sIII")
+
+
+def read_cue_points(path: Path) -> tuple[CuePoint, ...]:
+    """Return the cue points of a file, ascending, in its own samples; () if it has none or is not WAV."""
+    points: dict[int, int] = {}
+    names: dict[int, str] = {}
+    lengths: dict[int, int] = {}
+    with suppress(OSError), path.open("rb") as stream:
+        for name, content in wav_chunks(stream, (b"cue ", b"LIST")):
+            if name == b"cue ":
+                points |= _points(content)
+            elif content[:4] == b"adtl":
+                _read_texts(content[4:], names, lengths)
+    cues = [CuePoint(at, names.get(number, ""), lengths.get(number, 0)) for number, at in points.items()]
+    return tuple(sorted(cues, key=lambda cue: (cue.position_samples, cue.length_samples)))
+
+
+def wav_chunks(stream: BinaryIO, names: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the chunks of these names, each with its content; the sound is skipped.
+
+    A name without letters ends the search: an interrupted recorder never wrote the length of the sound, so
+    the bytes are samples.
+    """
+    size_bytes = stream.seek(0, os.SEEK_END)
+    stream.seek(0)
+    head = stream.read(12)
+    if head[:4] not in (b"RIFF", b"RF64", b"BW64") or head[8:] != b"WAVE":
+        return
+    data_bytes = 0
+    while len(head := stream.read(8)) == 8:
+        name, size = struct.unpack("<4sI", head)
+        if not all(0x20 <= letter < 0x7F for letter in name):
+            return
+        if name == b"data" and size == _SIZE_IN_DS64:
+            size = data_bytes
+        if size > size_bytes:
+            return
+        if name in (b"ds64", *names) and size <= _LARGEST_BYTES:
+            content = stream.read(size)
+            if name in names:
+                yield name, content
+            elif len(content) >= 16:
+                data_bytes = struct.unpack_from("<Q", content, 8)[0]
+            stream.seek(size % 2, 1)
+        else:
+            stream.seek(size + size % 2, 1)
+
+
+def _points(content: bytes) -> dict[int, int]:
+    """Return the sample of each cue point, by its number."""
+    count = struct.unpack_from("<I", content)[0] if len(content) >= 4 else 0
+    count = min(count, (len(content) - 4) // _CUE.size)
+    rows = (_CUE.unpack_from(content, 4 + index * _CUE.size) for index in range(count))
+    return {number: sample for number, _, chunk, _, _, sample in rows if chunk == b"data"}
+
+
+def _read_texts(content: bytes, names: dict[int, str], lengths: dict[int, int]) -> None:
+    place = 0
+    while place + 12 <= len(content):
+        kind, size, number = struct.unpack_from("<4sII", content, place)
+        body = content[place + 12 : place + 8 + size]
+        if kind == b"labl":
+            names[number] = _text(body)
+        elif kind == b"ltxt" and len(body) >= 4:
+            lengths[number] = struct.unpack_from("<I", body)[0]
+        place += 8 + size + size % 2
+
+
+def _text(content: bytes) -> str:
+    """Return a text that ends at its zero; older programs write it in the system's own letters."""
+    line = content.split(b"\0", 1)[0]
+    try:
+        return " ".join(line.decode("utf-8").split())
+    except UnicodeDecodeError:
+        return " ".join(line.decode("latin-1").split())
+
+
+_DESCRIPTION = slice(0, 256)
+_LINE = re.compile(r"^[A-Za-z]?TRK(\d{1,2})=(.*)$", re.MULTILINE)
+_TRACK = re.compile(r"<TRACK>(.*?)</TRACK>", re.DOTALL)
+_FIELD = r"<%s>\s*([^<]*?)\s*</%s>"
+_MOST_CHANNELS = 64
+
+
+def read_channel_names(path: Path) -> dict[int, str]:
+    """Return the names of the channels that have one, by number from 1; empty for another file."""
+    chunks: dict[bytes, bytes] = {}
+    with suppress(OSError), path.open("rb") as stream:
+        for name, content in wav_chunks(stream, (b"bext", b"iXML")):
+            chunks.setdefault(name, content)
+    description = chunks.get(b"bext", b"")[_DESCRIPTION].split(b"\0", 1)[0]
+    lines = _LINE.findall(_decoded(description).replace("\r", ""))
+    found = {int(number): name for number, name in lines} | _in_ixml(_decoded(chunks.get(b"iXML", b"")))
+    plain = {number: " ".join(name.split()) for number, name in found.items()}
+    return {number: name for number, name in sorted(plain.items()) if name and 0 < number <= _MOST_CHANNELS}
+
+
+def channel_title(path: Path, channel: int) -> str:
+    """Return the name of a channel; the name of the file and its number if it has none."""
+    return read_channel_names(path).get(channel) or f"{path.stem} channel {channel}"
+
+
+def _in_ixml(text: str) -> dict[int, str]:
+    """Return the names in iXML; read without a parser, which would expand entities."""
+    found: dict[int, str] = {}
+    for track in _TRACK.findall(text):
+        number = _field(track, "INTERLEAVE_INDEX") or _field(track, "CHANNEL_INDEX")
+        name = _field(track, "NAME") or _field(track, "FUNCTION")
+        if number.isdecimal() and len(number) < 3 and name:
+            found[int(number)] = unescape(name, {"&quot;": '"', "&apos;": "'"})
+    return found
+
+
+def _field(track: str, name: str) -> str:
+    found = re.search(_FIELD % (name, name), track)
+    return found[1] if found else ""
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")

@@ -19,15 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import SourceError
-from engine.core.files.disk_room import check_room
 from engine.core.files.places import cache_file
 from engine.core.files.regular_file import open_regular
-from engine.core.files.safe_write import replacing
+from engine.core.files.safe_write import check_room, replacing
 from engine.core.progress import SILENT, Progress
 from engine.core.timebase import convert_samples
 from engine.document.tracks.track import Source, source_length_samples
 from engine.sound.conform import conform, found_conformed
-from engine.sound.decoders.tracks import channel_of, file_and_track
+from engine.sound.decoders.decoder import channel_of, file_and_track
 from engine.sound.pictures.peaks import BlockReducer, PeakPyramid, level_lengths, peak_chunks
 from engine.sound.reader import SourceReader
 

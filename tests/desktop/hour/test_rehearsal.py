@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from engine.document.decisions import Verdict
+from engine.document.proposals import Verdict
 from engine.sound.edl.build import build
 from tests.desktop.conftest import fill, type_path
 from tests.desktop.hour.editor import MINUTES, Editor, press_enter

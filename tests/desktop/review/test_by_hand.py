@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 
 from desktop.main_window import MainWindow
 from engine.cli.main import main
-from engine.document.decisions import Verdict
+from engine.document.proposals import Verdict
 from engine.sound.edl.build import build
 from tests.desktop.conftest import RAW, Hands, fill
 

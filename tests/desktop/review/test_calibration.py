@@ -19,7 +19,7 @@ from engine.core.progress import SILENT
 from engine.document import edits
 from engine.document.analysis import BeatGrid, Listening, ScoreCurve
 from engine.document.document import Document
-from engine.document.listening_ids import listening_ids
+from engine.document.drums.edits import listening_ids
 from engine.document.proposals import Proposal
 from engine.document.table import table_of
 from engine.features.taste.anomaly.taste_header import as_learned, digest_of

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.document.decisions import Verdict
 from engine.document.edits import add_proposals
 from engine.document.marks.edits import add_region
-from engine.document.proposals import Proposal
+from engine.document.proposals import Proposal, Verdict
 from engine.sound.edl.build import build
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document

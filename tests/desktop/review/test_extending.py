@@ -13,7 +13,7 @@ import soundfile
 from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QWidget
 
 from engine.cli.main import main
-from engine.document.decisions import Verdict
+from engine.document.proposals import Verdict
 from engine.sound.edl.build import build
 from tests.desktop.conftest import Hands
 from tests.engine.core.extensions.conftest import ROOT, environment, packages, run  # noqa: F401

@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 from desktop.commands import COMMANDS
 from engine.cli.main import main
-from engine.document.decisions import Verdict
 from engine.document.document import Document
-from engine.review.by_hand.fade_ends import fades_ms
+from engine.document.proposals import Verdict
+from engine.review.by_hand.payloads import fades_ms
 from engine.sound.edl.build import build
 from tests.desktop.conftest import RAW, Hands, fill, named_field
-from widgets.forms.numbers_form import NumbersForm
+from widgets.forms.outlook_form import NumbersForm
 
 
 def ask(hands: Hands, **values: str) -> None:

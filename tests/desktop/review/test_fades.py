@@ -17,7 +17,7 @@ from engine.sound.edl.render import render
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, good
-from widgets.timeline.edits.fade_handle import fade_of
+from widgets.timeline.marks.marker_drag import fade_of
 
 MS = RATE_HZ // 1000
 HERE = f"cut-{4 * RATE_HZ}"

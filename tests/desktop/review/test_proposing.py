@@ -15,7 +15,7 @@ from desktop.demo_files import DEMO_FOLDER
 from engine.core.progress import SILENT
 from engine.core.timebase import format_time
 from engine.document.proposals import BY_SHORTENING
-from engine.features.taste.finders.cuts.outlook import look_ahead
+from engine.features.taste.finders.cuts.propose import look_ahead
 from tests.desktop.conftest import Hands, named_field
 from tests.desktop.documents import make_document
 from tests.engine.analysis.signal.test_pauses import speech

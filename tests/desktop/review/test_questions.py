@@ -9,10 +9,10 @@ import pytest
 import soundfile
 
 from engine.core.progress import SILENT
-from engine.document.decisions import Verdict
 from engine.document.document import Document, analysis_id
+from engine.document.drums.edits import mix_inputs
 from engine.document.edits import set_analyses
-from engine.document.listening_ids import mix_inputs
+from engine.document.proposals import Verdict
 from engine.features.taste.finders.cuts.propose import propose
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from tests.desktop.conftest import Hands

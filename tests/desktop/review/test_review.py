@@ -11,9 +11,8 @@ from PySide6.QtWidgets import QLabel, QPushButton
 
 from desktop.main_window import MainWindow
 from engine.document import edits
-from engine.document.decisions import Verdict
 from engine.document.document import Document
-from engine.document.proposals import Alternative, Proposal
+from engine.document.proposals import Alternative, Proposal, Verdict
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, good

@@ -12,12 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from desktop.bench.device import paced_device
+from desktop.bench.surroundings import paced_device
 from desktop.main_window import MainWindow
 from engine.document import edits
-from engine.document.decisions import Verdict
 from engine.document.document import Document
-from engine.document.proposals import Proposal
+from engine.document.proposals import Proposal, Verdict
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.desktop.hour.editor import LONG

@@ -11,7 +11,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
-from desktop.review.stray_enter import NOT_HERE, SETTLES_S, TOO_SOON
+from desktop.review.queue_side import NOT_HERE, SETTLES_S, TOO_SOON
 from tests.desktop.conftest import Hands, fill
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import good

@@ -10,9 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
 from engine.core.progress import SILENT
-from engine.document.decisions import Verdict
-from engine.features.taste.finders.cuts.outlook import look_ahead
-from engine.features.taste.finders.cuts.propose import propose
+from engine.document.proposals import Verdict
+from engine.features.taste.finders.cuts.propose import look_ahead, propose
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, good

@@ -15,9 +15,9 @@ import pytest
 from PySide6.QtCore import QObject, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 
-from desktop.shell.crash_notes import FOLDER, CrashNotes, take_crashed
+from desktop.shell.after_crash import FOLDER, CrashNotes, take_crashed
 from desktop.shell.log import Log, log_file
-from desktop.shell.user_settings.per_document import PerDocument
+from desktop.shell.user_settings.recents import PerDocument
 from engine.core.files.places import state_folder
 from engine.document.document import Document
 from tests.desktop.conftest import Hands
@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[3]
 NOTES_AND_DIES = """
 import os, sys
 from pathlib import Path
-from desktop.shell.crash_notes import CrashNotes
+from desktop.shell.after_crash import CrashNotes
 notes = CrashNotes()
 document, settled, number = sys.argv[1:]
 notes.note(Path(document) if document else None, settled=settled == "True")
@@ -94,7 +94,7 @@ def test_a_crash_is_found_once_and_its_stack_is_logged(number: int, program_log:
 def test_a_window_that_is_open_did_not_crash() -> None:
     notes = CrashNotes()
     try:
-        look = "from desktop.shell.crash_notes import take_crashed; print(len(take_crashed()))"
+        look = "from desktop.shell.after_crash import take_crashed; print(len(take_crashed()))"
         seen = subprocess.run(
             [sys.executable, "-c", look], cwd=ROOT, check=True, capture_output=True, text=True
         )

@@ -10,12 +10,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
 from desktop.features.taste import dialogs
-from desktop.shell.user_settings.look import Look
+from desktop.shell.user_settings.preferences import Look
 from tests.desktop.conftest import Hands, type_path
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import good
-from widgets.chrome.start_panel import StartPanel
-from widgets.controls.large_button import LargeButton
+from widgets.chrome.start_panel import LargeButton, StartPanel
 from widgets.review.queue_head import FilterChips
 from widgets.theme import DARK, LIGHT
 
@@ -93,7 +92,7 @@ def test_enter_on_a_button_runs_it(hands: Hands, monkeypatch: pytest.MonkeyPatch
 def test_the_first_press_of_the_look_key_changes_something_and_says_what(
     hands: Hands, system: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("desktop.shell.user_settings.look.system_theme", lambda: system)
+    monkeypatch.setattr("desktop.shell.user_settings.preferences.system_theme", lambda: system)
     look: Look = hands.window.look
     look.choose("system")
     other = "light" if system is DARK else "dark"

@@ -14,8 +14,8 @@ from desktop.shell.messages import MOST_MESSAGES
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, good
-from widgets.chrome.message_log import MessageLog
-from widgets.controls.check_box import CheckBox
+from widgets.chrome.status_bar import MessageLog
+from widgets.controls.slider import CheckBox
 
 CUTS = ((4 * RATE_HZ, 8 * RATE_HZ), (12 * RATE_HZ, 16 * RATE_HZ))
 

@@ -15,12 +15,12 @@ from pytestqt.qtbot import QtBot
 
 from desktop.commands import COMMANDS
 from desktop.main_window import MainWindow
-from engine.document.decisions import Verdict
+from engine.document.proposals import Verdict
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, good
 from widgets import theme
-from widgets.chrome.key_sheet import KeySheet
+from widgets.chrome.command_palette import KeySheet
 from widgets.theme import DARK, LIGHT, QUEUE_SHARE
 
 SECONDS = 20

@@ -11,15 +11,15 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QTreeWidget
 from pytestqt.qtbot import QtBot
 
 from engine.document import edits
-from engine.document.decisions import Verdict
 from engine.document.marks.edits import NamedSpan, add_all
-from engine.document.marks.markers import Marker
+from engine.document.proposals import Verdict
+from engine.document.state import Marker
 from tests.desktop.conftest import Hands, type_path
 from tests.desktop.documents import make_document
 from tests.desktop.features.timing.grid.test_grid import CUTS, RATE_HZ, at_work, document
 from tests.hostile.bad_files import good
 from widgets.forms.marker_list import MarkerList
-from widgets.timeline.marks.name_offer import NameOffer
+from widgets.timeline.marks.markers import NameOffer
 
 __all__ = ["at_work", "document"]
 

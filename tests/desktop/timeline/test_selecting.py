@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QWidget
 from desktop.commands import BY_ID
 from desktop.main_window import MainWindow
 from engine.cli.main import main
-from engine.document.decisions import edited
+from engine.document.proposals import edited
 from engine.sound.edl.build import build
 from engine.sound.edl.render import render
 from tests.desktop.conftest import Hands, fill

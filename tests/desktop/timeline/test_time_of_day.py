@@ -11,12 +11,12 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialogButtonBox, QLabel, QLineEdit, QPushButton, QWidget
 
 from engine.core.timebase import s_to_samples
-from engine.document.marks.time_of_day import TimeOfDay, set_time_of_day, starts_at
+from engine.document.settings import TimeOfDay, set_time_of_day, starts_at
 from tests.desktop.conftest import Hands
 from tests.desktop.timeline.test_clips import day, drag, middle, starts_s  # noqa: F401
 from tests.engine.features.placement.files import NOON, wav
 from tests.hostile.bad_files import RATE_HZ
-from widgets.forms.time_of_day_form import TimeOfDayForm
+from widgets.forms.outlook_form import TimeOfDayForm
 from widgets.timeline.ruler import RulerMode, labelled_times_of_day
 
 COMMAND = "clips.time_of_day"

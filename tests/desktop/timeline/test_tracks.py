@@ -28,7 +28,7 @@ from widgets.theme import DARK
 from widgets.timeline.clips.bars import bars
 from widgets.timeline.edits.selected import Choice
 from widgets.timeline.frame import COLLAPSED
-from widgets.timeline.heads.in_place import InPlaceField
+from widgets.timeline.heads.cap import InPlaceField
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier

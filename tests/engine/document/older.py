@@ -7,9 +7,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from engine.document.file.checksums import digest, write_anew
 from engine.document.file.schema import SCHEMA_VERSION
 from engine.document.file.storage import TABLE_NAMES
+from engine.document.file.transaction import digest, write_anew
 
 # A file of each version, made by the code of its time from the same scripted review.
 OLDER = {

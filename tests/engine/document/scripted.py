@@ -9,13 +9,12 @@ import numpy as np
 
 from engine.document import edits
 from engine.document.analysis import BeatGrid, ScoreCurve
-from engine.document.change import Edit
-from engine.document.decisions import Verdict
 from engine.document.document import Document
-from engine.document.state import DocumentState
+from engine.document.proposals import Verdict
+from engine.document.state import DocumentState, Edit
 from engine.document.tracks import clip_edits
 from engine.document.tracks import edits as track_edits
-from engine.document.tracks.ripple import Ripple
+from engine.document.tracks.moved_along import Ripple
 from tests.engine.document.conftest import RATE_HZ, a_cut, a_source
 from tests.sources import each_alone
 

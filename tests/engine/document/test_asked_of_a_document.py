@@ -8,15 +8,12 @@ import numpy as np
 import pytest
 
 from engine.core.errors import UsageError
-from engine.document.analysis import BeatGrid
-from engine.document.change import Change, united
-from engine.document.decisions import Verdict
+from engine.document.analysis import BeatGrid, require_listening, require_recording
 from engine.document.document import Document
 from engine.document.edits import decide, set_settings
-from engine.document.proposals import Alternative, ReferenceExample
-from engine.document.recorded import require_listening, require_recording
-from engine.document.state import DocumentState
-from engine.document.tracks.pictures import set_pictures
+from engine.document.proposals import Alternative, ReferenceExample, Verdict
+from engine.document.state import Change, DocumentState, united
+from engine.document.tracks.edits import set_pictures
 from engine.document.tracks.track import Picture
 from tests.engine.document.conftest import a_cut
 

@@ -17,10 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.document import edits
-from engine.document.decisions import Verdict
 from engine.document.document import Document
-from engine.document.file.checksums import Tally, read_rows, row_digest, total
 from engine.document.file.rows import TABLES
+from engine.document.file.transaction import Tally, read_rows, row_digest, total
+from engine.document.proposals import Verdict
 from engine.document.tracks import edits as track_edits
 from tests.counting import calls_of
 from tests.engine.document.conftest import a_cut, a_source

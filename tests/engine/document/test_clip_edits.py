@@ -11,14 +11,12 @@ import pytest
 
 from engine.core.errors import UsageError
 from engine.document.by_hand import edit_by_hand
-from engine.document.change import Edit
 from engine.document.document import Document
 from engine.document.edits import move_edges
 from engine.document.file.storage import apply_rows
 from engine.document.marks.edits import add_marker, add_region
 from engine.document.proposals import Alternative
-from engine.document.state import DocumentState
-from engine.document.tracks.clip import Clip
+from engine.document.state import DocumentState, Edit
 from engine.document.tracks.clip_edits import (
     clip_of,
     duplicate_clips,
@@ -33,7 +31,8 @@ from engine.document.tracks.clip_edits import (
     trim_clip,
 )
 from engine.document.tracks.edits import NewTrack, add_tracks
-from engine.document.tracks.ripple import Ripple
+from engine.document.tracks.moved_along import Ripple
+from engine.document.tracks.track import Clip
 from tests.sources import no_source
 
 RATE_HZ = 48_000

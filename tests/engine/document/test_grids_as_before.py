@@ -14,11 +14,10 @@ import pytest
 from engine.core.errors import UsageError
 from engine.document.analysis import BeatGrid
 from engine.document.grid import edits as grid_edits
-from engine.document.grid.readings import LEVELS, next_reading, readings_of, respaced
-from engine.document.grid.recounted import recounted
-from engine.document.grid.tapping import fit_taps
-from engine.document.grid.tempo_decisions import DecidedTempo
-from engine.document.kinds.tempo import HEARD, OFF_BEAT
+from engine.document.grid.edits import DecidedTempo
+from engine.document.grid.readings import LEVELS, next_reading, readings_of, recounted, respaced
+from engine.document.grid.steady import fit_taps
+from engine.document.kinds.hit import HEARD, OFF_BEAT
 from tests.as_before import require_as_before
 from tests.engine.document.test_grid_edits import RATE_HZ, grid_of
 

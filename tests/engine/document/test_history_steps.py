@@ -6,9 +6,9 @@ import random
 from pathlib import Path
 
 from engine.document import edits
-from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.history import StepLabel
+from engine.document.proposals import Verdict
 from tests.engine.document.conftest import a_cut
 
 

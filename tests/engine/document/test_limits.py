@@ -22,7 +22,6 @@ from engine.document.analysis import (
 )
 from engine.document.drums.hits import Hits, Role
 from engine.document.file.checks import limits
-from engine.document.file.checks.arrays import unpacked
 from engine.document.file.checks.columns import (
     require_alternatives,
     require_columns,
@@ -32,9 +31,9 @@ from engine.document.file.checks.columns import (
     require_plain,
     require_spans,
 )
-from engine.document.file.checks.layout import layout_of
-from engine.document.file.stored_analyses import require_analysis
-from engine.document.tracks.clip import Clip
+from engine.document.file.schema import layout_of
+from engine.document.file.stored_analyses import require_analysis, unpacked
+from engine.document.tracks.track import Clip
 
 LIMITS = {
     "LOWEST_RATE_HZ": 4_000,

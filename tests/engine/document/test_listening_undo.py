@@ -10,8 +10,8 @@ import pytest
 
 from engine.document import edits
 from engine.document.analysis import BeatGrid
-from engine.document.decisions import Verdict
 from engine.document.document import Document
+from engine.document.proposals import Verdict
 from engine.document.tracks import edits as track_edits
 from tests.engine.document.conftest import a_cut, a_source
 from tests.sources import each_alone

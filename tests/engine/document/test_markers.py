@@ -20,17 +20,14 @@ from engine.document.document import Document
 from engine.document.kinds import Drop
 from engine.document.kinds.operations import Order
 from engine.document.marks import edits as marker_edits
-from engine.document.marks.edits import NamedSpan
-from engine.document.marks.label_file import read_labels
-from engine.document.marks.markers import Marker
+from engine.document.marks.edits import NamedSpan, read_labels
+from engine.document.state import Marker
 from engine.exchange.export import ExportRequest, export
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.sound.edl.build import cut
-from engine.sound.edl.edit_list import EditList
-from engine.sound.edl.placed_markers import placed_markers
+from engine.sound.edl.edit_list import EditList, placed_markers
 from engine.sound.edl.programme import NO_HOLDS, Orders, programme
-from engine.sound.headers.bwf import Broadcast, CuePoint, append_chunks, broadcast_chunks
-from engine.sound.headers.cue_points import read_cue_points
+from engine.sound.headers.bwf import Broadcast, CuePoint, append_chunks, broadcast_chunks, read_cue_points
 from tests.counting import calls_of
 from tests.engine.document.conftest import RATE_HZ
 from tests.engine.sound.edl.recordings import by_hand, timeline_state

@@ -12,15 +12,12 @@ import pytest
 
 from engine.core.errors import DocumentError
 from engine.document.analysis import HAND, BeatGrid
-from engine.document.decisions import Decision, Verdict
 from engine.document.document import Document
 from engine.document.edits import choose_alternative, decide, replace_proposals, set_analyses
-from engine.document.grid.edits import doubled, halved, is_edited, keeping_edited, set_grid
-from engine.document.grid.readings import LEVELS, readings_of
-from engine.document.grid.recounted import grid_in_force, recounted
-from engine.document.grid.tempo_decisions import DecidedTempo
-from engine.document.kinds.tempo import HEARD, OFF_BEAT, READINGS, TEMPO
-from engine.document.proposals import Alternative, Proposal
+from engine.document.grid.edits import DecidedTempo, doubled, halved, is_edited, keeping_edited, set_grid
+from engine.document.grid.readings import LEVELS, grid_in_force, readings_of, recounted
+from engine.document.kinds.hit import HEARD, OFF_BEAT, READINGS, TEMPO
+from engine.document.proposals import Alternative, Decision, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.sound.edl.build import build
 from engine.sound.edl.render import Renderer

@@ -10,11 +10,9 @@ import pytest
 
 from engine.core.errors import UsageError
 from engine.document.by_hand import edit_by_hand
-from engine.document.change import Edit
 from engine.document.edits import move_edges
 from engine.document.marks.edits import add_marker, add_region
-from engine.document.state import DocumentState
-from engine.document.tracks.clip import Clip
+from engine.document.state import DocumentState, Edit
 from engine.document.tracks.clip_edits import (
     duplicate_clips,
     nudge_clips,
@@ -25,7 +23,8 @@ from engine.document.tracks.clip_edits import (
     trim_clip,
 )
 from engine.document.tracks.edits import NewTrack, add_tracks
-from engine.document.tracks.ripple import Ripple, ripple_of
+from engine.document.tracks.moved_along import Ripple, ripple_of
+from engine.document.tracks.track import Clip
 from tests.engine.document.test_clip_edits import SECOND, _with_edit, after, clip
 from tests.sources import no_source
 

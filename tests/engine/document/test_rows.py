@@ -10,17 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from engine.document.change import CurrentAnalysis, Row, RowChange, Setting
-from engine.document.decisions import Decision, Verdict
-from engine.document.file.checks.layout import ForeignLayoutError, layout_of, require_layout
+from engine.document.file.checks.columns import require_sizes, short_rows
 from engine.document.file.checks.limits import MOST_ROWS
-from engine.document.file.checks.sizes import require_sizes, short_rows
 from engine.document.file.rows import TABLES, Table, changes_from_json, changes_to_json, json_value
-from engine.document.file.schema import SCHEMA_VERSION, STATEMENTS
-from engine.document.marks.markers import Marker
-from engine.document.proposals import Alternative, Proposal, ReferenceExample
-from engine.document.tracks.clip import Clip
-from engine.document.tracks.track import Picture, Source, Track
+from engine.document.file.schema import (
+    SCHEMA_VERSION,
+    STATEMENTS,
+    ForeignLayoutError,
+    layout_of,
+    require_layout,
+)
+from engine.document.proposals import Alternative, Decision, Proposal, ReferenceExample, Verdict
+from engine.document.state import CurrentAnalysis, Marker, Row, RowChange, Setting
+from engine.document.tracks.track import Clip, Picture, Source, Track
 from tests.as_before import require_as_before
 from tests.engine.document.scripted import STEPS, review
 

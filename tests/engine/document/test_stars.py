@@ -6,9 +6,8 @@ import pytest
 
 from engine.core.errors import UsageError
 from engine.document.file.storage import apply_rows
-from engine.document.marks.markers import Marker
-from engine.document.marks.stars import AVOIDED, MOST_STARS, rate, rating_of, ratings_of
-from engine.document.state import DocumentState
+from engine.document.marks.edits import AVOIDED, MOST_STARS, rate, rating_of, ratings_of
+from engine.document.state import DocumentState, Marker
 
 BAR = (1_000, 2_000)
 

@@ -11,13 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.document.decisions import Decision, Verdict
-from engine.document.proposals import Alternative, Proposal
+from engine.document.proposals import Alternative, Decision, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS, ProposalTable, table_of
 from engine.document.tracks.track import Source
+from engine.review.bulk import statistics
 from engine.review.queue import QueueFilter, at_or_above, queue
-from engine.review.statistics import statistics
 from engine.sound.edl.build import build
 from engine.sound.edl.edit_list import EditList
 from tests.counting import calls_of

@@ -12,12 +12,10 @@ from hypothesis import strategies as st
 from engine.document import edits
 from engine.document import table as tables
 from engine.document.by_hand import edit_by_hand
-from engine.document.decisions import Decision, Verdict
 from engine.document.file.storage import apply_rows
-from engine.document.proposals import Proposal
+from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
-from engine.document.table import Made, ProposalTable, table_of
-from engine.document.table_steps import Step, step_between
+from engine.document.table import Made, ProposalTable, Step, step_between, table_of
 from engine.document.tracks.track import Source
 from engine.review.queue import queue
 from engine.sound.edl.build import build, in_place

@@ -9,10 +9,8 @@ import pytest
 
 from engine.core.errors import UsageError
 from engine.document.by_hand import edit_by_hand
-from engine.document.change import Edit
 from engine.document.file.storage import apply_rows
-from engine.document.state import DocumentState
-from engine.document.tracks.clip import Clip, visible_in_time
+from engine.document.state import DocumentState, Edit
 from engine.document.tracks.clip_edits import (
     duplicate_clips,
     nudge_clips,
@@ -22,7 +20,8 @@ from engine.document.tracks.clip_edits import (
     trim_clip,
 )
 from engine.document.tracks.edits import NewTrack, add_tracks
-from engine.document.tracks.take_lanes import MOST_LANES, are_takes, take_lanes
+from engine.document.tracks.switches import MOST_LANES, are_takes, take_lanes
+from engine.document.tracks.track import Clip, visible_in_time
 from tests.sources import no_source
 
 RATE_HZ = SECOND = 48_000

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.document.document import Document
 from engine.document.edits import set_settings
-from engine.document.marks.time_of_day import (
+from engine.document.settings import (
     STARTS_AT,
     TimeOfDay,
     clock_text,

@@ -16,7 +16,7 @@ from engine.document.analysis import Listening
 from engine.document.document import Document
 from engine.document.proposals import OWN_MAKERS
 from engine.features.registry import FINDERS, find_edits, request_of
-from engine.features.taste.cuts.dead_air import PAUSES
+from engine.features.taste.cuts.profile import PAUSES
 from engine.recordings.media import locate_all
 from engine.review.finders.finder import KNOWN
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.document.drums.hits import Role
-from engine.recordings.microphone_names import kit_of_names, role_of_name
+from engine.recordings.stated.names import kit_of_names, role_of_name
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,24 @@ from engine.document.state import DocumentState
 from engine.exchange.export import export
 from engine.exchange.export.request import ExportRequest
 from engine.features.timing.kit import import_with_kit
-from engine.recordings.import_audio import Imported, ImportRequest, import_audio, import_edit
+from engine.recordings.import_audio import (
+    Imported,
+    ImportRequest,
+    Split,
+    import_audio,
+    import_edit,
+    poly_files,
+    split_paths,
+)
 from engine.recordings.media import locate, relink
-from engine.recordings.poly import Split, poly_files, split_paths
 from engine.recordings.stated.placements import Mode
-from engine.sound.headers.bwf import Broadcast, append_chunks, broadcast_chunks
-from engine.sound.headers.channel_names import channel_title, read_channel_names
+from engine.sound.headers.bwf import (
+    Broadcast,
+    append_chunks,
+    broadcast_chunks,
+    channel_title,
+    read_channel_names,
+)
 from engine.sound.headers.time_reference import read_time_reference
 from engine.sound.pictures.peak_cache import keep_channels, read_together, source_peaks
 from engine.sound.reader import SourceReader, content_hash, probe

@@ -11,7 +11,7 @@ import soundfile
 
 from engine.core.errors import Cancelled, SourceError
 from engine.core.progress import SILENT, ReportingProgress
-from engine.recordings.reference_recording import ReferenceRequest, find_reference, prepare_reference
+from engine.recordings.media import ReferenceRequest, find_reference, prepare_reference
 from engine.sound.reader import content_hash
 
 RATE_HZ = 8_000

@@ -10,30 +10,28 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.analysis.detection.detector import detector
-from engine.analysis.detection.named_events import (
+from engine.analysis.detection.detector import analysed_versions, detector
+from engine.analysis.detection.what_sounds import (
     LEAST_LIKELIHOOD,
     SAID,
     likelihood_of,
     named_events,
     named_places,
 )
-from engine.analysis.detection.versions import analysed_versions
 from engine.analysis.words.vocabulary import vocabulary
 from engine.cli.main import main
 from engine.core.errors import Cancelled, UsageError
 from engine.core.progress import SILENT, ReportingProgress
 from engine.document import edits
 from engine.document.analysis import DetectedSounds
-from engine.document.decisions import Verdict
 from engine.document.document import Document
-from engine.document.proposals import BY_EXAMPLE
+from engine.document.proposals import BY_EXAMPLE, Verdict
 from engine.document.state import DocumentState
 from engine.features.registry import FoundEdits, find_edits, request_of
 from engine.features.repair.finders.repair.finder import NOTHING_ELSE
 from engine.recordings.detect_sounds import NOTHING, FoundSounds, detect_sounds
 from engine.recordings.media import locate_all
-from engine.recordings.spans import SpanRequest
+from engine.recordings.microphones import SpanRequest
 from engine.review.finders.finder import FinderRequest
 from engine.sound.edl.build import in_place
 from engine.sound.edl.render import render

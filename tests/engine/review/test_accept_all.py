@@ -8,12 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.document.change import Edit
-from engine.document.decisions import Verdict
 from engine.document.edits import add_proposals, decide
 from engine.document.file.storage import apply_rows
-from engine.document.proposals import Evidence, Proposal
-from engine.document.state import DocumentState
+from engine.document.proposals import Evidence, Proposal, Verdict
+from engine.document.state import DocumentState, Edit
 from engine.features.timing.finders.second_recorders import ProposedRecorders
 from engine.review.bulk import accept_all, weak_left_sentence
 from engine.sound.edl.build import build

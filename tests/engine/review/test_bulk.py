@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from engine.cli.main import main
-from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.edits import add_proposals, decide
-from engine.document.proposals import Evidence
+from engine.document.proposals import Evidence, Verdict
 from engine.document.state import DocumentState
 from engine.document.tracks.edits import add_tracks
 from engine.review.bulk import BulkAccept, accept_in_bulk, accept_selected

@@ -6,13 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.document.decisions import Decision, Verdict
-from engine.document.proposals import Proposal
+from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.document.table import table_of
+from engine.review.bulk import statistics
 from engine.review.cut_away import cut_away, cut_away_with, is_cut_away
 from engine.review.queue import next_id, previous_id
-from engine.review.statistics import statistics
 from engine.sound.edl.build import build, preview
 from engine.sound.edl.edit_list import EditList
 from tests.engine.sound.edl.recordings import timeline_state

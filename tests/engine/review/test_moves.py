@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.document.decisions import Decision, Verdict
-from engine.document.proposals import Proposal
+from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS
 from engine.review.moves import STAYS, kept_pulls_of, moves_of, offsets_of, shifts_of

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.document.marks.markers import Marker
 from engine.document.proposals import Proposal
-from engine.document.state import DocumentState
-from engine.review.listing import OUTSIDE, listing
+from engine.document.state import DocumentState, Marker
+from engine.review.queue import OUTSIDE, listing
 
 
 def document(regions: list[tuple[int, int, str]], starts: list[int]) -> DocumentState:

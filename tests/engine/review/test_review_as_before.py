@@ -9,22 +9,24 @@ import numpy as np
 import pytest
 
 from engine.document.analysis import DetectedSounds
-from engine.document.decisions import Decision, Verdict
 from engine.document.drums.hits import Hits, Role
-from engine.document.marks.markers import Marker
-from engine.document.proposals import Proposal
-from engine.document.state import DocumentState
+from engine.document.proposals import Decision, Proposal, Verdict
+from engine.document.state import DocumentState, Marker
 from engine.document.table import VERDICTS, table_of
-from engine.review.cut_away import cut_away, cut_away_with, is_cut_away
-from engine.review.learned import Learned
-from engine.review.listing import listing
+from engine.review.bulk import statistics
+from engine.review.cut_away import cut_away, cut_away_with, is_cut_away, recount, taken_in
 from engine.review.moves import kept_pulls_of, moves_of, offsets_of, shifts_of
-from engine.review.queue import QueueFilter, at_or_above, next_id, previous_id, queue
-from engine.review.recount import recount
+from engine.review.queue import (
+    Learned,
+    QueueFilter,
+    at_or_above,
+    listing,
+    next_id,
+    previous_id,
+    queue,
+    standing,
+)
 from engine.review.sounds_in_cuts import sounds_in_cut, sounds_sentence
-from engine.review.standing import standing
-from engine.review.statistics import statistics
-from engine.review.taken_in import taken_in
 from tests.as_before import require_as_before
 from tests.engine.sound.edl.recordings import RATE_HZ, timeline_state
 

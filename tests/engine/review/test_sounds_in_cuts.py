@@ -7,12 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from engine.document.analysis import DetectedSounds
-from engine.document.decisions import Decision
-from engine.document.proposals import Proposal
+from engine.document.proposals import Decision, Proposal
 from engine.document.state import DocumentState
 from engine.document.table import table_of
-from engine.review.listing import NOT_NAMED, listing
-from engine.review.queue import QueueFilter, queue
+from engine.review.queue import NOT_NAMED, QueueFilter, listing, queue
 from engine.review.sounds_in_cuts import (
     DetectedWord,
     sounds_in_cut,

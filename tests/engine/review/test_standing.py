@@ -7,13 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from engine.document.decisions import Decision, Verdict
-from engine.document.proposals import BY_HAND, Proposal
+from engine.document.proposals import BY_HAND, Decision, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.document.table import table_of
-from engine.review.learned import Learned
-from engine.review.queue import queue
-from engine.review.standing import standing
+from engine.review.queue import Learned, queue, standing
 
 
 def state_of(scores: list[float], answered: Mapping[int, Verdict] | None = None) -> DocumentState:

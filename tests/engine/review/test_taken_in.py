@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.document.decisions import Decision, decided_span
-from engine.document.proposals import BY_HAND, Proposal
+from engine.document.proposals import BY_HAND, Decision, Proposal, decided_span
 from engine.document.state import DocumentState
-from engine.review.taken_in import TakenIn, taken_in
+from engine.review.cut_away import TakenIn, taken_in
 
 
 def state_of(*spans: tuple[int, int], maker: str = "taste", **moved: tuple[int, int]) -> DocumentState:

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.sound.pictures.clipped_places import clipped_places
-from engine.sound.pictures.peaks import BASE_SAMPLES, build_peaks
+from engine.sound.pictures.peaks import BASE_SAMPLES, build_peaks, clipped_places
 
 
 @pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "FLOAT"])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.sound.headers.sample_chunk import Stated, sample_chunk
+from engine.sound.file_part import Stated, sample_chunk
 from engine.sound.reader import SourceReader, probe
 
 RATE_HZ = 16_000

@@ -11,8 +11,8 @@ import pytest
 import soundfile
 
 from engine.core.errors import SourceError
-from engine.sound.headers.mpeg_frames import mpeg_frames
-from engine.sound.headers.ogg_links import ogg_links
+from engine.sound.file_part import ogg_links
+from engine.sound.headers.id3 import mpeg_frames
 from engine.sound.reader import SourceReader, probe
 
 RATE_HZ = 44_100

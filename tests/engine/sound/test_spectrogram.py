@@ -11,8 +11,7 @@ import pytest
 import soundfile
 
 from engine.core.errors import Cancelled
-from engine.core.files.cache_size import cache_bytes, empty_cache
-from engine.core.files.places import cache_folder
+from engine.core.files.places import cache_bytes, cache_folder, empty_cache
 from engine.core.progress import SILENT, ReportingProgress
 from engine.sound.pictures.spectrogram import (
     BASE_SAMPLES,
@@ -23,6 +22,7 @@ from engine.sound.pictures.spectrogram import (
     WINDOWS_SAMPLES,
     Cells,
     Spectrogram,
+    SpectrogramRequest,
     band_edges,
     band_middles_hz,
     block_order,
@@ -31,8 +31,9 @@ from engine.sound.pictures.spectrogram import (
     frame_cells,
     level_db,
     level_lengths,
+    load_spectrogram,
+    source_spectrogram,
 )
-from engine.sound.pictures.spectrogram_cache import SpectrogramRequest, load_spectrogram, source_spectrogram
 from engine.sound.reader import SourceReader
 
 RATE_HZ = 48_000

@@ -18,8 +18,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from engine.web.connections import MOST_STRANGERS
-from engine.web.server import Serving
+from engine.web.server import MOST_STRANGERS, Serving
 
 ROOT = Path(__file__).resolve().parents[3]
 MOST_FILES = 256

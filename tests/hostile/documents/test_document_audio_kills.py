@@ -24,7 +24,7 @@ import os, signal, sqlite3, sys
 from pathlib import Path
 import numpy as np
 from engine.document.document import Document
-from engine.document.repairs import repair
+from engine.document.by_hand import repair
 from engine.document.file.stored_audio import stored
 from tests.sources import each_alone
 

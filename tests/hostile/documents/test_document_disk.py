@@ -18,12 +18,12 @@ import pytest
 from engine.cli import documents
 from engine.cli.main import main
 from engine.core.errors import DocumentError
+from engine.core.files.regular_file import lock_path
 from engine.document import edits
-from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.file.backups import backups
-from engine.document.file.lock import lock_path
 from engine.document.file.schema import SCHEMA_VERSION
+from engine.document.proposals import Verdict
 from engine.document.state import DocumentState
 from tests.engine.document.conftest import a_cut
 from tests.engine.document.scripted import IDS, STEPS, review
@@ -120,7 +120,7 @@ import encodings.cp437  # which reading a zip imports: nobody may not read the f
 import os, sys
 from pathlib import Path
 from engine.document import edits
-from engine.document.decisions import Verdict
+from engine.document.proposals import Verdict
 from engine.document.document import Document
 from engine.core.errors import DocumentError
 from tests.engine.document.scripted import IDS

@@ -16,9 +16,9 @@ import pytest
 from engine.cli.main import main
 from engine.core.errors import DocumentError
 from engine.document import edits
-from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.file import transaction
+from engine.document.proposals import Verdict
 from tests.engine.document.scripted import CUTS, IDS, review
 from tests.mostly_long import mostly_long
 
@@ -32,7 +32,7 @@ WRITER = """
 import select, sys
 from pathlib import Path
 from engine.document import edits
-from engine.document.decisions import Verdict
+from engine.document.proposals import Verdict
 from engine.document.document import Document
 from tests.engine.document.scripted import IDS
 with Document.open(Path(sys.argv[1])) as document:

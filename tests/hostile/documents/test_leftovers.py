@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.files.part_files import PartFile, sweep
-from engine.core.files.safe_write import check_target, replacing
+from engine.core.files.safe_write import PartFile, check_target, replacing, sweep
 
 ROOT = Path(__file__).resolve().parents[3]
 

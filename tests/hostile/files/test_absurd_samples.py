@@ -15,7 +15,7 @@ from engine.exchange.export import ExportOptions, ExportRequest, export
 from engine.sound.conform import conformed_path
 from engine.sound.pictures.peak_cache import source_peaks
 from engine.sound.pictures.peaks import peaks_warning
-from engine.sound.pictures.spectrogram_cache import SpectrogramRequest, source_spectrogram
+from engine.sound.pictures.spectrogram import SpectrogramRequest, source_spectrogram
 from engine.sound.reader import LOUDEST, SourceReader
 from tests.engine.sound.edl.recordings import Recording, recording
 from tests.hostile.bad_files import good, noise

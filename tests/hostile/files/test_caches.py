@@ -11,19 +11,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.analysis.embeddings.cache import entry_path, keep_vectors, load_vectors
-from engine.analysis.embeddings.hearing import Hearing
-from engine.analysis.embeddings.preparation import default_folder
+from engine.analysis.embeddings.preparation import (
+    Hearing,
+    default_folder,
+    entry_path,
+    keep_vectors,
+    load_vectors,
+)
 from engine.analysis.embeddings.sound_statistics import SoundStatistics
 from engine.core.errors import OffcutError
-from engine.core.files.cache_size import Freed, cache_bytes, empty_cache, mark_used
-from engine.core.files.places import CACHE_VARIABLE, cache_folder
+from engine.core.files.places import CACHE_VARIABLE, Freed, cache_bytes, cache_folder, empty_cache, mark_used
+from engine.core.files.regular_file import lock_path, take_lock
 from engine.document.document import Document
-from engine.document.file.lock import lock_path, take_lock
 from engine.document.tracks.track import Source
 from engine.sound.conform import conformed_path
 from engine.sound.pictures.peak_cache import load_peaks, source_peaks
-from engine.sound.pictures.spectrogram_cache import SpectrogramRequest, load_spectrogram, source_spectrogram
+from engine.sound.pictures.spectrogram import SpectrogramRequest, load_spectrogram, source_spectrogram
 from engine.sound.reader import content_hash, probe
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, good

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.document.decisions import Verdict
+from engine.document.proposals import Verdict
 from tests.desktop.conftest import Hands, fill, press_button, type_path
 from tests.hostile.bad_files import RATE_HZ, REFUSED, WARNED, good
 from tests.hostile.status import drop, is_one_sentence, said

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[3]
 HOLDING = """
 import sys, time
 from desktop import app
-from desktop.shell.work.again import Again
+from desktop.shell.work.work import Again
 show = app.show
 def hold(_request, _progress):
     time.sleep(600)  # as a job in one long call, which never looks for a cancel

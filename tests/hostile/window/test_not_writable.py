@@ -45,7 +45,7 @@ import os, sys
 from pathlib import Path
 from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
-from desktop.shell.slots import reporting_refusals
+from desktop.shell.messages import reporting_refusals
 from desktop.main_window import MainWindow
 from engine.exchange.export import ExportRequest
 import unicodedata, engine.exchange.export.plan, engine.recordings.listen  # others may not read Python

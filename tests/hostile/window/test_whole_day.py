@@ -12,9 +12,8 @@ import pytest
 from engine.core.progress import SILENT
 from engine.document import edits
 from engine.document.analysis import BeatGrid, Listening, ScoreCurve
-from engine.document.decisions import Verdict
 from engine.document.document import Document
-from engine.document.proposals import Proposal
+from engine.document.proposals import Proposal, Verdict
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from tests.desktop.conftest import Hands
 from tests.timing import slowness

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QApplication
 from desktop.features.taste.widgets.forms.learn_panel import LearnRequest
 from desktop.main_window import MainWindow
 from engine.document import edits
-from engine.document.decisions import Verdict
 from engine.document.document import Document
+from engine.document.proposals import Verdict
 from tests.desktop.conftest import Hands, choose_taste, fill, type_path
 from tests.desktop.documents import make_document
 from tests.desktop.sound_device import CapturingDevice, alsa_configuration

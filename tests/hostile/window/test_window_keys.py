@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.commands import COMMANDS
-from engine.document.decisions import Verdict
+from engine.document.proposals import Verdict
 from tests.desktop.conftest import Hands, type_path
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import good

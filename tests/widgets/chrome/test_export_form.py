@@ -14,19 +14,18 @@ from engine.exchange.export.formats import FORMATS
 from engine.exchange.export.placing.frame_rates import FrameRate
 from engine.exchange.export.request import RATES_HZ, Depth, ExportOptions
 from engine.sound.codecs import Quality
-from engine.sound.dither import Dither
+from engine.sound.writer import Dither
 from tests.as_before import require_sentence
 from tests.widgets.conftest import Dress
-from widgets.controls.check_box import CheckBox
-from widgets.controls.choice_field import ChoiceField
-from widgets.forms.export.choice import (
+from widgets.controls.slider import CheckBox, ChoiceField
+from widgets.forms.export.form import ExportForm, WrittenList
+from widgets.forms.export.options import (
     WHOLE,
     ExportChoice,
     ExportOutlook,
     SpanOffer,
     WrittenLine,
 )
-from widgets.forms.export.form import ExportForm, WrittenList
 from widgets.theme import DARK, LIGHT, Theme
 
 EVERYTHING = ExportChoice(

@@ -13,17 +13,15 @@ from pytestqt.qtbot import QtBot
 
 from desktop.features.taste.widgets.findings import Findings
 from desktop.features.taste.widgets.forms.learn_panel import LearnPanel, LearnRequest, RecordingList
-from desktop.features.taste.widgets.learning.loss_curve import LossCurve
+from desktop.features.taste.widgets.learning.learning_panel import LossCurve
 from engine.features.taste.anomaly.recipes.config import default_config, parse_config
 from engine.features.taste.anomaly.recipes.methods import METHODS
-from engine.features.taste.diagnoses.finding import Action, Finding, Remedy, Severity
+from engine.features.taste.diagnoses.judging import Action, Finding, Remedy, Severity
 from tests.as_before import require_sentence
 from tests.widgets.conftest import Dress
-from widgets.controls.check_box import CheckBox
-from widgets.controls.choice_field import ChoiceField
-from widgets.controls.icons import ICONS_DIR, icon_image
+from widgets.controls.elided_label import ICONS_DIR, icon_image
 from widgets.controls.keys.caps import KeyButton
-from widgets.controls.number_field import NumberField
+from widgets.controls.slider import CheckBox, ChoiceField, NumberField
 from widgets.theme import DARK, LIGHT
 
 W = TypeVar("W", bound=QWidget)

@@ -13,8 +13,7 @@ from tests.as_before import require_sentence
 from tests.widgets.conftest import Dress
 from widgets.forms.spectrogram_form import LevelStrip, SpectrogramForm
 from widgets.theme import DARK, LIGHT, Theme
-from widgets.timeline.sound.color_maps import ColorMap
-from widgets.timeline.sound.spectrogram import Scale, SpectrogramLook, color_tables
+from widgets.timeline.sound.spectrogram import ColorMap, Scale, SpectrogramLook, color_tables
 
 CHOSEN = SpectrogramLook(Scale.LINEAR, ColorMap.VIRIDIS, -100, -20, 4096)
 

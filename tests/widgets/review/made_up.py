@@ -5,8 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from engine.document.decisions import Decision, Verdict
-from engine.document.proposals import Alternative, Proposal, ReferenceExample
+from engine.document.proposals import Alternative, Decision, Proposal, ReferenceExample, Verdict
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source
 from tests.sources import one_source_track

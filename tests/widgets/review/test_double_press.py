@@ -8,8 +8,8 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.review.listing import listing
-from engine.review.statistics import statistics
+from engine.review.bulk import statistics
+from engine.review.queue import listing
 from tests.widgets.conftest import Dress
 from tests.widgets.review.made_up import KEYS, demo_state
 from widgets.controls.keys.caps import KeyButton

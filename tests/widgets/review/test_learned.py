@@ -13,20 +13,18 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from engine.document.analysis import ScoreCurve
-from engine.document.decisions import Verdict
+from engine.document.proposals import Verdict
 from engine.document.state import DocumentState
 from engine.document.table import table_of
-from engine.review.learned import Learned
-from engine.review.listing import listing
-from engine.review.statistics import statistics
+from engine.review.bulk import statistics
+from engine.review.queue import Learned, listing
 from tests.widgets.conftest import Dress
 from tests.widgets.review.test_queue_panel import SOME, card_of_panel, make, view_of
 from widgets.controls.keys.caps import KeyButton
 from widgets.review.card import PartBars
 from widgets.review.queue_panel import LearnedLine, QueuePanel
 from widgets.review.queue_view import RowDelegate
-from widgets.review.rows import Surroundings, card_of, chance_text, row_of
-from widgets.review.score_parts import leading_parts
+from widgets.review.rows import Surroundings, card_of, chance_text, leading_parts, row_of
 from widgets.theme import DARK, LIGHT, Theme, px
 
 

@@ -7,14 +7,13 @@ from PySide6.QtTest import QSignalSpy
 from pytestqt.qtbot import QtBot
 
 from engine.document.by_hand import edit_by_hand
-from engine.document.decisions import Verdict
 from engine.document.edits import decide
 from engine.document.file.storage import apply_rows
+from engine.document.proposals import Verdict
 from engine.document.state import DocumentState
-from engine.review.listing import Grouping, listing
-from engine.review.queue import Order, queue
+from engine.review.queue import Grouping, Order, listing, queue
 from tests.widgets.review.made_up import demo_state
-from widgets.review.queue_model import QueueModel
+from widgets.review.queue_view import QueueModel
 
 SOME = demo_state(200)
 

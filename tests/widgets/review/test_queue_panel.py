@@ -14,11 +14,10 @@ from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.document.analysis import ScoreCurve
-from engine.document.decisions import Decision, Verdict
-from engine.document.proposals import ReferenceExample
+from engine.document.proposals import Decision, ReferenceExample, Verdict
 from engine.document.state import DocumentState
-from engine.review.listing import Listing, listing
-from engine.review.statistics import statistics
+from engine.review.bulk import statistics
+from engine.review.queue import Listing, listing
 from tests.counting import calls_of
 from tests.engine.sound.edl.recordings import by_hand
 from tests.timing import slowness

@@ -17,8 +17,8 @@ from pytestqt.qtbot import QtBot
 from engine.document.analysis import ScoreCurve
 from engine.document.history import StepLabel
 from engine.document.proposals import Proposal
-from engine.review.listing import listing
-from engine.review.statistics import statistics
+from engine.review.bulk import statistics
+from engine.review.queue import listing
 from tests.timing import slowness
 from tests.widgets.conftest import Dress
 from tests.widgets.review.test_queue_panel import MANY, SOME, button, card_of_panel, make, view_of

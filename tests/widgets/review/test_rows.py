@@ -8,13 +8,11 @@ import numpy as np
 import pytest
 
 from engine.document.analysis import BeatGrid, ScoreCurve
-from engine.document.decisions import Decision, Verdict
-from engine.document.proposals import BY_HAND, Alternative, Proposal, ReferenceExample
+from engine.document.proposals import BY_HAND, Alternative, Decision, Proposal, ReferenceExample, Verdict
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source
-from engine.review.learned import Learned
-from engine.review.standing import standing
-from engine.review.statistics import statistics
+from engine.review.bulk import statistics
+from engine.review.queue import Learned, standing
 from tests.as_before import require_sentence
 from tests.engine.sound.edl.recordings import by_hand, timeline_state
 from tests.sources import one_source_track

@@ -10,8 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.document.analysis import BeatGrid, ScoreCurve
-from engine.document.decisions import Decision, Verdict
-from engine.document.proposals import Proposal
+from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source
 from tests.sources import one_source_track

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.analysis import BeatGrid, ScoreCurve
-from engine.document.decisions import Decision, Verdict
-from engine.document.proposals import Proposal
+from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source
 from engine.sound.pictures.peaks import Columns, sample_columns, sample_spans

@@ -7,8 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from engine.document.decisions import Decision, Verdict
-from engine.document.proposals import Proposal
+from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.sound.edl.build import build, in_place
 from tests.engine.features.timing.hits.played import played

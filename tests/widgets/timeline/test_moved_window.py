@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.document.decisions import Verdict
+from engine.document.proposals import Verdict
 from engine.document.state import DocumentState
 from engine.sound.edl.build import in_place
 from engine.sound.edl.tracks.patches import changed_span

@@ -14,8 +14,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.document.analysis import BeatGrid, ScoreCurve
-from engine.document.decisions import Verdict
-from engine.document.proposals import Proposal
+from engine.document.proposals import Proposal, Verdict
 from engine.document.state import DocumentState
 from tests.widgets.timeline.made_up import MadeUp
 from widgets import theme

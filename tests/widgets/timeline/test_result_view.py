@@ -18,9 +18,8 @@ from pytestqt.qtbot import QtBot
 
 from desktop.bench.frame_times import frame_times, walk
 from engine.document.analysis import BeatGrid, ScoreCurve
-from engine.document.decisions import Decision, Verdict
 from engine.document.kinds import Drop
-from engine.document.proposals import Proposal
+from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source
 from engine.sound.edl.build import build, cut

@@ -12,15 +12,14 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from engine.document.decisions import Decision, Verdict
-from engine.document.proposals import Proposal
+from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.sound.edl.build import build
 from tests.sources import begun_at
 from tests.widgets.timeline.conftest import LENGTH
 from tests.widgets.timeline.test_painting import picture, rgba
 from widgets.theme import DARK
-from widgets.timeline.edits.fade_handle import fade_of
+from widgets.timeline.marks.marker_drag import fade_of
 from widgets.timeline.mouse.gestures import edge_at
 from widgets.timeline.timeline_view import TimelineView
 

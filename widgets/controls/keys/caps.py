@@ -1,14 +1,100 @@
-"""Key caps next to actions: a painted cap, and a button with one."""
+"""Key caps next to actions: a painted cap, and a button with one.
+
+Keys that a widget keeps from the window's commands while it has the focus.
+
+Optional content: a button that shows it, and hides it again.
+
+List of found commands: a line each, with its keys.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton, QStylePainter, QWidget
+from collections.abc import Container
 
-from widgets.controls.icons import paint_icon
-from widgets.controls.keys.own_keys import ENTER, is_own_key
-from widgets.theme import CONTROL, STEP, TEXT_SMALL, Theme, color, mono_font, px, ui_font
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPointF,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QListView,
+    QPushButton,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionButton,
+    QStyleOptionViewItem,
+    QStylePainter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from widgets.controls.elided_label import paint_icon, paint_words
+from widgets.controls.entries import CommandEntry, key_labels
+from widgets.theme import CONTROL, ROW, STEP, TEXT, TEXT_SMALL, Theme, color, mono_font, px, ui_font
+
+ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
+_WALKING = frozenset({Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End})
+_OF_LIST = ENTER | _WALKING
+_ON_PAD = Qt.KeyboardModifier.KeypadModifier
+WITH_SHIFT = _ON_PAD | Qt.KeyboardModifier.ShiftModifier
+
+
+def is_own_key(event: QEvent, keys: Container[int], held: Qt.KeyboardModifier = _ON_PAD) -> bool:
+    """Return whether a shortcut would take one of the keys that a widget handles itself.
+
+    Parameters
+    ----------
+    held : allowed modifiers
+    """
+    return (
+        event.type() == QEvent.Type.ShortcutOverride
+        and isinstance(event, QKeyEvent)
+        and event.key() in keys
+        and not event.modifiers() & ~held
+    )
+
+
+class KeyedList(QListView):
+    """Handles arrows and Enter itself while it has the focus; other keys reach the commands.
+
+    Only Tab gives it the focus, so that a click never changes the meaning of the next key.
+
+    Signals
+    -------
+    entered_at : Enter, with the row that is current
+    """
+
+    entered_at = Signal(int)
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setUniformItemSizes(True)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName(name)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def event(self, event: QEvent) -> bool:
+        if is_own_key(event, _OF_LIST):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in ENTER:
+            self.entered_at.emit(self.currentIndex().row())
+        elif event.key() in _WALKING:
+            super().keyPressEvent(event)
+        else:
+            event.ignore()
 
 
 def cap_width(label: str) -> float:
@@ -200,3 +286,103 @@ class KeyButton(EnterButton):
         )
         if self._shown_key() and self.width_of(self.text(), self._key) <= self.width():
             paint_cap(painter, QPointF(self.width() - px(9), middle), self._shown_key(), self._theme)
+
+
+class Fold(QWidget):
+    """Folded at first.
+
+    Signals
+    -------
+    toggled : it is open now, or folded again
+    """
+
+    toggled = Signal(bool)
+
+    def __init__(self, theme: Theme, title: str, body: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._title, self._body = title, body
+        self.button = KeyButton(theme, title, "", "plus")
+        self.button.clicked.connect(lambda: self.set_open(not self.is_open))
+        row = QHBoxLayout()
+        row.addWidget(self.button)
+        row.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(px(8))
+        layout.addLayout(row)
+        layout.addWidget(body, 1)
+        self.set_open(False)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the content is visible."""
+        return not self._body.isHidden()
+
+    def set_open(self, is_open: bool) -> None:
+        """Show or hide the content."""
+        self._body.setVisible(is_open)
+        self.button.set_icon_name("minus" if is_open else "plus")
+        self.button.setAccessibleName(f"{self._title}, {'open' if is_open else 'folded'}")
+        self.toggled.emit(is_open)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Apply a theme."""
+        self.button.set_theme(theme)
+
+
+_ROOT = QModelIndex()
+
+
+class FoundCommands(QAbstractListModel):
+    """The commands that a search found, in their order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.commands: tuple[CommandEntry, ...] = ()
+
+    def show(self, commands: tuple[CommandEntry, ...]) -> None:
+        self.beginResetModel()
+        self.commands = commands
+        self.endResetModel()
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self.commands)
+
+    def data(
+        self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        command = self.commands[index.row()]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return command.description
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return ", ".join((command.label, *key_labels(command.keys)))
+        return None
+
+
+class CommandDelegate(QStyledItemDelegate):
+    """Paints a command: its name, description and keys."""
+
+    def __init__(self, theme: Theme, found: FoundCommands) -> None:
+        super().__init__()
+        self.theme = theme
+        self._found = found
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(px(200), px(ROW))
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        theme, command, rect = self.theme, self._found.commands[index.row()], QRectF(option.rect)
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(rect, QColor(theme.current_row))
+            painter.fillRect(QRectF(rect.left(), rect.top(), px(3), rect.height()), QColor(theme.undecided))
+        right, middle = rect.right() - px(12), rect.center().y()
+        for label in reversed(key_labels(command.keys)[:3]):
+            right = paint_cap(painter, QPointF(right, middle), label, theme).left() - px(4)
+        left = rect.left() + px(14)
+        area = QRectF(left, rect.top(), right - left, rect.height())
+        taken = paint_words(painter, area, command.label, ui_font(), theme.text)
+        area.adjust(taken + px(10), 0, -px(8), 0)
+        if area.width() > px(60):
+            paint_words(painter, area, command.description, ui_font(TEXT - 1), theme.dim)

@@ -14,10 +14,17 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QScro
 from engine.core.wording import counted
 from engine.exchange.export.formats import FORMATS
 from engine.exchange.export.placing.frame_rates import FrameRate
-from widgets.controls.check_box import CheckBox
 from widgets.controls.keys.caps import KeyButton
-from widgets.forms.export.choice import WHOLE, ExportChoice, ExportOutlook, SpanOffer, WrittenLine
-from widgets.forms.export.options import LABELS, ExportOptionsPanel
+from widgets.controls.slider import CheckBox
+from widgets.forms.export.options import (
+    LABELS,
+    WHOLE,
+    ExportChoice,
+    ExportOptionsPanel,
+    ExportOutlook,
+    SpanOffer,
+    WrittenLine,
+)
 from widgets.theme import TEXT, Theme, mono_font, px
 
 _MOST_LINES = 5

@@ -1,8 +1,13 @@
-"""How audio and timecode are written: the part of the export form that only some formats need."""
+"""How audio and timecode are written: the part of the export form that only some formats need.
+
+Input and output of the export form, as plain values.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePath
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
@@ -18,12 +23,87 @@ from engine.exchange.export.formats import (
 from engine.exchange.export.placing.frame_rates import FrameRate
 from engine.exchange.export.request import LONGEST_FADE_S, RATES_HZ, Depth, ExportOptions
 from engine.sound.codecs import Quality
-from engine.sound.dither import Dither
-from widgets.controls.check_box import CheckBox
-from widgets.controls.choice_field import ChoiceField
-from widgets.controls.number_field import NumberField
-from widgets.forms.export.choice import SpanOffer
+from engine.sound.writer import Dither
+from widgets.controls.slider import CheckBox, ChoiceField, NumberField
 from widgets.theme import Theme, px
+
+
+@dataclass(frozen=True, slots=True)
+class SpanOffer:
+    """A part of the recording that can be written alone.
+
+    Attributes
+    ----------
+    key : "" for the whole
+    label : its name and position
+    """
+
+    key: str
+    label: str
+
+
+WHOLE = SpanOffer("", "Whole result")
+
+
+@dataclass(frozen=True, slots=True)
+class ExportChoice:
+    """Input of the form.
+
+    Attributes
+    ----------
+    suffixes : of the formats, in the order of the form
+    options : without a range, which `span` names
+    span : key of a `SpanOffer`
+    """
+
+    folder: str
+    name: str
+    suffixes: tuple[str, ...] = (".wav",)
+    options: ExportOptions = field(default_factory=ExportOptions)
+    span: str = ""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The file of each format; stems and regions put their name before the ending."""
+        base = PurePath(self.folder.strip()) / self.name.strip()
+        return tuple(f"{base}{suffix}" for suffix in self.suffixes)
+
+    @property
+    def has_audio(self) -> bool:
+        """Whether a sound is written."""
+        return any(suffix in AUDIO_SUFFIXES for suffix in self.suffixes)
+
+    def lowered(self, lower_db: float) -> ExportChoice:
+        """Return the same, written quieter."""
+        return replace(self, options=replace(self.options, gain_db=-lower_db)) if lower_db else self
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenLine:
+    """A file that would be written: its name, length and size in words, and whether one is there already."""
+
+    name: str
+    detail: str
+    replaces: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOutlook:
+    """Preview of an export.
+
+    Attributes
+    ----------
+    total : of several files, in words
+    field : subject of the problem: "formats", "range", "rate", "bits", "loudness", "folder", "name" or
+        "files"
+    problem : error message; "" without one
+    """
+
+    files: tuple[WrittenLine, ...] = ()
+    total: str = ""
+    field: str = ""
+    problem: str = ""
+
 
 _AS_SOURCE = "source"
 _BITS = {

@@ -17,11 +17,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from engine.document.state import DocumentState
-from engine.document.tracks.clip import Clip
 from engine.document.tracks.clip_edits import clip_name
-from engine.document.tracks.switches import playing_spans
-from engine.document.tracks.take_lanes import take_tracks
-from engine.document.tracks.track import Track
+from engine.document.tracks.switches import playing_spans, take_tracks
+from engine.document.tracks.track import Clip, Track
 from engine.sound.edl.build import played_tracks
 from widgets import theme
 from widgets.theme import Theme

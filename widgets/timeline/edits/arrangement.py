@@ -16,9 +16,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
 
 from engine.core.timebase import format_time
-from engine.document.marks.markers import Marker
+from engine.document.state import Marker
 from engine.sound.edl.arrangement import NO_BLOCKS, Arrangement
-from engine.sound.edl.inserts import INSERTED_FROM
+from engine.sound.edl.edit_list import INSERTED_FROM
 from widgets import theme
 from widgets.timeline.edits.proposals import paint_row
 from widgets.timeline.frame import Frame

@@ -1,27 +1,128 @@
-"""Places of the recording at which accepted repeats and moves, and the current one, are played."""
+"""Places of the recording at which accepted repeats and moves, and the current one, are played.
+
+Outlines of the selected clips over their lanes, also where clips have no bars.
+
+The playhead, which moves over everything and repaints only its own strip.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QFontMetricsF, QPainter, QPolygonF
 
 from engine.core.errors import DocumentError
 from engine.core.timebase import format_time
-from engine.document.decisions import Verdict
+from engine.document.proposals import Verdict
 from engine.document.state import DocumentState
 from engine.document.table import table_of
+from engine.sound.edl.edit_list import INSERTED_FROM
 from engine.sound.edl.gathered import gathered
-from engine.sound.edl.inserts import INSERTED_FROM
 from engine.sound.edl.programme import NO_ORDERS, Orders
 from widgets import theme
 from widgets.timeline.frame import Frame
-from widgets.timeline.shown import Shown
+from widgets.timeline.layers import Shown
 from widgets.timeline.time_map import TimeMap
+
+HANDLE_WIDTH, HANDLE_HEIGHT, THICKNESS = 12, 8, 1.5
+RIM = 0.75
+
+
+def playhead_strip(frame: Frame, samples: int) -> QRect:
+    """Return the area to repaint when the playhead enters or leaves a position."""
+    x = frame.viewport.x_at(samples)
+    if not -HANDLE_WIDTH <= x <= frame.layout.width + HANDLE_WIDTH:
+        return QRect()
+    reach = theme.px(HANDLE_WIDTH)
+    return QRect(int(x) - reach, frame.layout.ruler_top, 2 * reach, frame.layout.height)
+
+
+def overview_strip(frame: Frame, samples: int) -> QRect:
+    """Return the same on the overview bar."""
+    return QRect(int(_overview_x(frame, samples)) - 2, 0, 5, frame.layout.marks_top)
+
+
+def paint_playhead(painter: QPainter, frame: Frame, samples: int) -> None:
+    """Draw the playhead from its handle in the ruler to the bottom, and its mark on the overview bar."""
+    layout, view = frame.layout, frame.viewport
+    ink = theme.color(frame.theme.playhead)
+    if view.length_samples:
+        mark = frame.vertical(_overview_x(frame, samples), 0, layout.marks_top)
+        painter.fillRect(mark, theme.color(frame.theme.playhead, 0.7))
+    strip = playhead_strip(frame, samples)
+    if strip.isNull() or not view.length_samples:
+        return
+    thickness = max(round(theme.px(2) * THICKNESS / 2 * frame.dpr), 1)
+    left = frame.snapped(view.x_at(samples) - thickness / frame.dpr / 2)
+    line = QRectF(left, layout.ruler_top, thickness / frame.dpr, layout.height - layout.ruler_top)
+    # A rim of the ground's colour: the black line of the light look would be lost on a spectrogram.
+    rim = thickness / frame.dpr / 2
+    painter.fillRect(line.adjusted(-rim, 0, rim, 0), theme.color(frame.theme.bg, RIM))
+    painter.fillRect(line, ink)
+    half, middle, top = theme.px(HANDLE_WIDTH) / 2, line.center().x(), layout.ruler_top
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(ink)
+    tip = QPointF(middle, top + theme.px(HANDLE_HEIGHT))
+    painter.drawPolygon(QPolygonF([QPointF(middle - half, top), QPointF(middle + half, top), tip]))
+    painter.restore()
+
+
+def _overview_x(frame: Frame, samples: int) -> float:
+    length = max(frame.viewport.length_samples, 1)
+    return min(samples / length, 1.0) * frame.layout.width  # until it follows into a shorter document
+
+
+TINT, WIDTH_PX = 0.06, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Outlined:
+    """A selected clip: the number of its lane, and its span in source positions."""
+
+    lane: int
+    start_samples: int
+    stop_samples: int
+
+
+def outlined(state: DocumentState, chosen: Collection[str]) -> tuple[Outlined, ...]:
+    """Return the clips with these ids, lane by lane."""
+    return tuple(
+        Outlined(lane, clip.start_samples, clip.stop_samples)
+        for lane, track in enumerate(state.tracks)
+        for clip in track.clips
+        if clip.id in chosen
+    )
+
+
+def paint_outlines(painter: QPainter, frame: Frame, clips: Sequence[Outlined]) -> None:
+    """Draw a frame around each clip, inside of its lane, with a light tint."""
+    layout, view = frame.layout, frame.viewport
+    ink, tint = theme.color(frame.theme.text), theme.color(frame.theme.text, TINT)
+    width = theme.px(WIDTH_PX)
+    for clip in clips:
+        top = max(layout.lane_tops[clip.lane], layout.lanes_top)
+        bottom = min(layout.sound_bottom(clip.lane), layout.lanes_bottom)
+        left = frame.snapped(max(view.x_at(clip.start_samples), -width))
+        right = frame.snapped(min(view.x_at(clip.stop_samples), layout.width + width))
+        if bottom <= top or right < 0 or left > layout.width:
+            continue
+        area = QRectF(left, top, max(right - left, width), bottom - top)
+        painter.fillRect(area, tint)
+        for edge in (
+            QRectF(area.left(), top, area.width(), width),
+            QRectF(area.left(), bottom - width, area.width(), width),
+            QRectF(area.left(), top, width, area.height()),
+            QRectF(area.right() - width, top, width, area.height()),
+        ):
+            painter.fillRect(edge, ink)
+
 
 MOST_DRAWN = 200
 """With more of them in view only the lines of the first are drawn."""

@@ -21,24 +21,33 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QPen, QPixmap
 
-from engine.document.decisions import Verdict
 from engine.document.kinds import KINDS
+from engine.document.proposals import Verdict
 from engine.document.table import VERDICTS
 from widgets import theme
-from widgets.timeline.edits.proposal_labels import SIGN_FROM_PX, Span, paint_label, rooms
-from widgets.timeline.edits.ribbon import bar_columns, bar_edges, fill_bars
-from widgets.timeline.edits.seams import (
+from widgets.timeline.edits.proposal_labels import (
     FLAG_WIDTH,
+    SIGN_FROM_PX,
+    Span,
     fill_seams,
     paint_flags,
+    paint_label,
     paint_plus,
     paint_scissors,
     paint_seam,
+    rooms,
 )
 from widgets.timeline.edits.spans import Spans
-from widgets.timeline.edits.veil import WEAK_TO_STRONG
+from widgets.timeline.edits.veil import (
+    WEAK_TO_STRONG,
+    Shares,
+    areas_of,
+    bar_columns,
+    bar_edges,
+    fill_bars,
+    shares_of,
+)
 from widgets.timeline.frame import Frame
-from widgets.timeline.sound.lane_rows import Shares, areas_of, shares_of
 
 LABELS = 150
 """With more spans in view words would take a frame's time."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from engine.core.timebase import format_time, samples_to_s
 from engine.core.wording import counted, gain_text, pan_text
-from engine.document.decisions import edited
 from engine.document.kinds import KINDS
-from engine.document.proposals import BY_HAND
+from engine.document.proposals import BY_HAND, edited
 from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.document.tracks.track import Source, Track
-from engine.review.statistics import statistics
+from engine.review.bulk import statistics
 from widgets.edit_words import YOURS, conflict_sentence
 from widgets.timeline.viewport import Viewport
 

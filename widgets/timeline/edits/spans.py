@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.decisions import Verdict
+from engine.document.proposals import Verdict
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS, ProposalTable, changed_decisions, table_of
 from engine.sound.edl.conflicts import in_conflict

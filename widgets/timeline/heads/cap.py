@@ -1,13 +1,29 @@
-"""Small buttons of a track's head: lettered switches, and the three dots that open its menu."""
+"""Small buttons of a track's head: lettered switches, and the three dots that open its menu.
+
+Lines of text in the heads.
+
+A field over the edited item, visible while it is in use.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QLineEdit, QWidget
 
 from widgets import theme
+from widgets.controls.elided_label import paint_words
 from widgets.theme import Theme
+
+
+def write(
+    painter: QPainter, left: float, middle: float, room: float, text: str, font: QFont, token: str
+) -> float:
+    """Draw an elided line of text, vertically centred; return its width."""
+    height = QFontMetricsF(font).height()
+    area = QRectF(left, middle - height / 2, room, height)
+    return paint_words(painter, area, text, font, token)
+
 
 CAP_WIDTH, CAP_HEIGHT = 22, 16
 DOT, DOTS_APART = 2.4, 4.5
@@ -124,3 +140,68 @@ class MenuDots(HeadButton):
         for place in (-1, 0, 1):
             painter.drawEllipse(middle + QPointF(place * theme.px(DOTS_APART * 10) / 10, 0), radius, radius)
         painter.end()
+
+
+class InPlaceField(QLineEdit):
+    """One line of text; Enter or a click elsewhere accepts it, Esc cancels.
+
+    Signals
+    -------
+    taken : the text, once; never after Esc
+    """
+
+    taken = Signal(str)
+
+    def __init__(self, name: str, text: str, place: QRect, parent: QWidget) -> None:
+        super().__init__(text, parent)
+        self._is_over = False
+        self._before = parent.window().focusWidget()
+        self.setAccessibleName(name)
+        self.setToolTip(name)
+        self.setStyleSheet(
+            f"QLineEdit {{ min-height: 0; padding: 0 {theme.px(3)}px; border-radius: {theme.px(3)}px;"
+            f" font-size: {theme.px(theme.TEXT_SMALL + 1)}px; }}"
+        )
+        self.setGeometry(place)
+        self.selectAll()
+        self.show()
+        self.raise_()
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def event(self, event: QEvent) -> bool:
+        """Keep every key from the window's commands but those with Ctrl or Alt."""
+        commands = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and not event.modifiers() & commands
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self._end(takes=False)
+        elif event.key() in ENTER_KEYS:
+            self._end(takes=True)
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        # the field's own menu and other windows take the focus for a while only
+        if event.reason() not in (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason):
+            self._end(takes=True)
+
+    def _end(self, *, takes: bool) -> None:
+        if self._is_over:
+            return
+        self._is_over = True
+        text, had_focus = self.text(), self.hasFocus()
+        if had_focus and self._before is not None:
+            self._before.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.hide()
+        self.deleteLater()
+        if takes:
+            self.taken.emit(text)

@@ -22,14 +22,11 @@ from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.edits.selected import Choice
 from widgets.timeline.frame import COLLAPSED, CURVE, Layout
-from widgets.timeline.heads.edits_head import EditsHead
-from widgets.timeline.heads.head import TrackHead
-from widgets.timeline.heads.mix_head import MixHead
-from widgets.timeline.heads.score_head import ScoreHead
-from widgets.timeline.heads.takes import NO_TAKES, ShownTakes
-from widgets.timeline.heads.track_names import shared_letters
-from widgets.timeline.heads.words import write
-from widgets.timeline.marks.curves import value_words
+from widgets.timeline.heads.cap import write
+from widgets.timeline.heads.head import TrackHead, shared_letters
+from widgets.timeline.heads.meter import MixHead
+from widgets.timeline.heads.score_head import NO_TAKES, EditsHead, ScoreHead, ShownTakes
+from widgets.timeline.marks.score import value_words
 
 LEFT = 10
 

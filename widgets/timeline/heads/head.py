@@ -1,8 +1,13 @@
-"""Head of one track: name, gain, pan and level, and handles for its lane."""
+"""Head of one track: name, gain, pan and level, and handles for its lane.
+
+Track names in little room: common parts of siblings are trimmed, distinct ones stay.
+"""
 
 from __future__ import annotations
 
-from itertools import pairwise
+import re
+from collections.abc import Callable, Sequence
+from itertools import pairwise, takewhile
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -21,14 +26,53 @@ from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.edits.selected import Choice, choice_of
 from widgets.timeline.edits.sentences import channel_letter, track_detail, track_facts
-from widgets.timeline.heads.cap import CAP_HEIGHT, CAP_WIDTH, Cap, HeadButton, MenuDots
-from widgets.timeline.heads.in_place import InPlaceField
+from widgets.timeline.heads.cap import CAP_HEIGHT, CAP_WIDTH, Cap, HeadButton, InPlaceField, MenuDots, write
 from widgets.timeline.heads.meter import TrackMeter
-from widgets.timeline.heads.score_head import ACCENT, LEFT
-from widgets.timeline.heads.takes import FoldButton, ShownTakes, TakeRows
-from widgets.timeline.heads.track_names import fitted
+from widgets.timeline.heads.score_head import ACCENT, LEFT, FoldButton, ShownTakes, TakeRows
 from widgets.timeline.heads.value_field import GainField, PanField, ValueField
-from widgets.timeline.heads.words import write
+
+KEPT_LETTERS = 3
+"""Length of the common part that stays, so that the trimming is recognisable."""
+LEAST_SHARED = KEPT_LETTERS + 3
+_FIRST_WORD = re.compile(r"[^\W_]+[\s_.-]+")
+_LAST_GAP = re.compile(r".*[\s_.-]", re.DOTALL)
+
+
+def shared_letters(names: Sequence[str]) -> list[int]:
+    """Return the length of the common prefix of each name with those that start with the same word.
+
+    The common part ends at a word: "Take 12 OH L" and "Take 12 OH R" share "Take 12 OH ".
+    """
+    firsts = [found[0] if (found := _FIRST_WORD.match(name)) else "" for name in names]
+    siblings: dict[str, set[str]] = {}
+    for first, name in zip(firsts, names, strict=True):
+        siblings.setdefault(first, set()).add(name)
+    shared = {first: _shared(alike) for first, alike in siblings.items() if first and len(alike) > 1}
+    return [shared.get(first, 0) for first in firsts]
+
+
+def _shared(names: set[str]) -> int:
+    alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
+    found = _LAST_GAP.match("".join(letters[0] for letters in alike))
+    long = len(found[0]) if found else 0
+    return long if long >= LEAST_SHARED else 0
+
+
+def fitted(name: str, shared: int, room: float, length: Callable[[str], float]) -> str:
+    """Return a shortened name, such as "Reh…OH L" for "Rehearsal 2024-05-01 Drums OH L".
+
+    Parameters
+    ----------
+    shared : see `shared_letters`; 0 truncates the name at its end
+    room : in logical pixels
+    length : of a text, in logical pixels
+    """
+    if not shared or length(name) <= room:
+        return name
+    rest = name[shared:]
+    shorter = (f"{name[:KEPT_LETTERS]}…{rest}", f"…{rest}")
+    return next((one for one in shorter if length(one) <= room), shorter[-1])
+
 
 NAME_Y, CAPS_Y, DETAIL_Y, CAP_GAP = 18, 32, 66, 26
 GAIN_LEFT, GAIN_WIDTH, PAN_LEFT, PAN_WIDTH = 60, 52, 113, 42

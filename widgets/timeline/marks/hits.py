@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engine.document.decisions import Verdict
 from engine.document.drums.hits import Hits
+from engine.document.proposals import Verdict
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS
 from engine.review.moves import STAYS, moves_of, shifts_of

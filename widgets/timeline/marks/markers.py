@@ -1,4 +1,7 @@
-"""Markers as flags and regions as bands, in a strip of their own over the ruler."""
+"""Markers as flags and regions as bands, in a strip of their own over the ruler.
+
+Hint next to a new marker about renaming; it takes neither keys nor focus.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,32 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPolygonF
+from PySide6.QtWidgets import QWidget
 
-from engine.document.marks.markers import Marker
+from engine.document.state import Marker
 from widgets import theme
+from widgets.controls.elided_label import ElidedLabel
+from widgets.theme import TEXT_SMALL, Theme, px
 from widgets.timeline.edits.proposals import paint_row
 from widgets.timeline.frame import Frame
+
+
+class NameOffer(ElidedLabel):
+    """Styled like the field that a click or a key opens in its place."""
+
+    def __init__(self, theme: Theme, name: str, key: str, place: QRect, parent: QWidget) -> None:
+        super().__init__(f"{name} · {f'{key} or ' if key else ''}click: name it", parent=parent)
+        self.setCursor(Qt.CursorShape.IBeamCursor)
+        self.setStyleSheet(
+            f"NameOffer {{ background: {theme.bg}; color: {theme.text}; border: 1px solid {theme.faint};"
+            f" border-radius: {px(3)}px; padding: 0 {px(4)}px; font-size: {px(TEXT_SMALL)}px; }}"
+        )
+        self.ensurePolished()
+        width = min(self.sizeHint().width() + px(2), parent.width())
+        self.setGeometry(min(place.x(), parent.width() - width), place.y(), width, place.height())
+        self.show()
+        self.raise_()
+
 
 PAD_PX, STAFF_PX, FLAG_PX = 4, 2, 9
 NARROWEST_NAME_PX = 16

@@ -1,22 +1,26 @@
 """Score lane: the anomaly score over time as a curve, a threshold and a heat strip.
 
 Where a column holds many scores they are a band from the lowest to the highest, with their mean in it.
+
+Lanes of curves: a value over time for each analysis of a package that has a lane, below the sounds.
 """
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from dataclasses import dataclass
+from functools import cache, cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QPen
 
-from engine.document.analysis import ScoreCurve
+from engine.core.timebase import format_time
+from engine.document.analysis import ScoreCurve, StoredCurve
 from widgets import theme
-from widgets.timeline.frame import Frame
-from widgets.timeline.sound.bands import connected
-from widgets.timeline.sound.sample_line import column_extents
+from widgets.timeline.frame import CURVE, Frame
+from widgets.timeline.sound.waves import column_extents, connected
+from widgets.timeline.time_map import SOURCE_TIMES, TimeMap
 
 PAD, HEAT, HEAT_GAP = 8, 12, 4
 THICKNESS_PX = 1.6
@@ -214,3 +218,58 @@ def paint_threshold(
     painter.fillRect(box, theme.color(tokens.panel2))
     painter.setPen(theme.color(tokens.text))
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+PAD_PX = 6
+
+
+@dataclass(frozen=True, eq=False)
+class CurveLanes:
+    """Curves of a document, in source positions, and where the view draws these."""
+
+    curves: tuple[StoredCurve, ...] = ()
+    times: TimeMap = SOURCE_TIMES
+
+    @cached_property
+    def drawn(self) -> tuple[ScoreCurve | None, ...]:
+        """The curves in view positions, with their range as 0 to 1; the points are the centres of frames."""
+        return tuple(self.times.curve(_scaled(curve)) for curve in self.curves)
+
+    def paint(self, painter: QPainter, frame: Frame) -> None:
+        """Draw the lanes, if there are any."""
+        layout, tokens = frame.layout, frame.theme
+        for number, curve in enumerate(self.drawn):
+            top, pad = layout.curves_top + number * theme.px(CURVE), theme.px(PAD_PX)
+            if curve is not None and len(curve.times_samples):
+                bottom = top + theme.px(CURVE) - pad
+                paint_line(painter, frame, curve, (top + pad, bottom), tokens.dim)
+            line = frame.horizontal(top - frame.hairline, 0, layout.width)
+            painter.fillRect(line, theme.color(tokens.line))
+
+    def tip_at(self, frame: Frame, at: QPointF) -> str:
+        """Return the value under the mouse, with its unit and time; "" outside of the lanes."""
+        number = int((at.y() - frame.layout.curves_top) // theme.px(CURVE))
+        if not 0 <= number < len(self.curves):
+            return ""
+        curve = self.curves[number]
+        source = self.times.to_source(frame.viewport.sample_at(at.x()))
+        place = source // curve.hop_samples
+        if not 0 <= place < len(curve.values):
+            return ""
+        at_time = format_time(source / max(frame.viewport.rate_hz, 1), 1)
+        return f"{curve.title} {value_words(float(curve.values[place]), curve.unit)}, {at_time}"
+
+
+def _scaled(curve: StoredCurve) -> ScoreCurve:
+    """Return a curve as a score: its range is 0 to 1."""
+    times = np.arange(len(curve.values), dtype=np.int64) * curve.hop_samples + curve.hop_samples // 2
+    scores = (curve.values.astype(np.float64) - curve.lowest) / (curve.highest - curve.lowest)
+    return ScoreCurve(times, np.clip(scores, 0.0, 1.0).astype(np.float32), curve.maker)
+
+
+def value_words(value: float, unit: str) -> str:
+    """Return a value with its unit, such as "−12.4 dB"."""
+    return f"{value:.4g} {unit}".strip().replace("-", "−")
+
+
+NO_CURVES = CurveLanes()

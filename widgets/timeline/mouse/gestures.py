@@ -13,36 +13,47 @@ from engine.core.timebase import format_time
 from widgets import theme
 from widgets.timeline.clips.drag import (
     MoveClips,
+    SelectTake,
     TrimClip,
     clip_at,
     clip_edge_at,
     clip_tip,
     press_on_clip,
+    take_at,
 )
-from widgets.timeline.clips.takes import SelectTake, take_at
-from widgets.timeline.edits.block_drag import MoveBlock, slab_at
-from widgets.timeline.edits.drag_label import paint_drag_label
-from widgets.timeline.edits.fade_handle import MoveFade, fade_of, fade_tip, handle_at
+from widgets.timeline.edits.landings import HANDLE_HEIGHT, HANDLE_WIDTH
+from widgets.timeline.edits.proposal_labels import FLAG_WIDTH
 from widgets.timeline.edits.proposals import paint_span, span_at
-from widgets.timeline.edits.seams import FLAG_WIDTH
 from widgets.timeline.edits.selected import choice_of
 from widgets.timeline.edits.selection import (
+    MoveSpan,
     SelectSpan,
+    SlipSpan,
     StretchSpan,
     edges_of,
     inside_selection,
     selection_edge_at,
     stretched_to,
 )
-from widgets.timeline.edits.selection_drag import MoveSpan, SlipSpan
 from widgets.timeline.edits.sentences import proposal_tip
 from widgets.timeline.frame import Frame, Layout
-from widgets.timeline.marks.beat_drag import MoveBeat, beat_at
-from widgets.timeline.marks.marker_drag import MoveMark, Part, mark_at, mark_tip
+from widgets.timeline.marks.marker_drag import (
+    MoveBeat,
+    MoveBlock,
+    MoveFade,
+    MoveMark,
+    Part,
+    beat_at,
+    fade_of,
+    fade_tip,
+    handle_at,
+    mark_at,
+    mark_tip,
+    slab_at,
+)
 from widgets.timeline.marks.score import paint_threshold, score_at, score_y
-from widgets.timeline.mouse.surface import Surface
+from widgets.timeline.mouse.surface import Surface, paint_drag_label
 from widgets.timeline.overview import whole, window_rect
-from widgets.timeline.playhead import HANDLE_HEIGHT, HANDLE_WIDTH
 from widgets.timeline.sound.brush import Paintable, brush_cursor, stroke_at
 
 GRIP_PX = 6

@@ -15,9 +15,8 @@ from engine.features.repair.separation.paint import Paint, between, on_track, pa
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.frame import Frame
-from widgets.timeline.sound.color_maps import ColorMap
 from widgets.timeline.sound.lanes import Lane
-from widgets.timeline.sound.spectrogram import Place, SpectrogramLook, hz_at
+from widgets.timeline.sound.spectrogram import ColorMap, Place, SpectrogramLook, hz_at
 from widgets.timeline.time_map import SOURCE_TIMES, TimeMap
 
 STRONGEST = 0.6

@@ -2,6 +2,14 @@
 
 Nothing is computed per pixel but one lookup: floor, ceiling, colour map, tints and beat lines are all in
 tables of 256 colours, one for each way in which columns can be covered.
+
+Colours of loudness: maps that grow evenly brighter, so that they read the same without colour vision.
+
+Magma, inferno and viridis are those of matplotlib by Nathaniel J. Smith, Stéfan van der Walt and Eric Firing
+(CC0), here every 17th of their 256 colours, with interpolation. Grey goes from the theme's background
+to its text, so that silence is paper.
+
+Frequencies at the left edge of a spectrogram lane, readable over any colour.
 """
 
 from __future__ import annotations
@@ -9,22 +17,69 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
 
 from engine.document.table import VERDICTS
-from engine.sound.pictures.spectrogram import Cells, band_middles_hz, level_db
+from engine.sound.pictures.spectrogram import Cells, band_middles_hz, cell_at, level_db
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.edits.veil import WEAK_TO_STRONG
 from widgets.timeline.frame import Frame
-from widgets.timeline.sound.bands import PIXELS
-from widgets.timeline.sound.color_maps import ColorMap, colors, rgb
 from widgets.timeline.sound.lanes import MUTED_SHARE, Lane
-from widgets.timeline.sound.spectrogram_columns import SpectrogramColumns
+from widgets.timeline.sound.result_wave import SpectrogramColumns
+from widgets.timeline.sound.waves import PIXELS
+
+N_COLORS = 256
+
+
+class ColorMap(StrEnum):
+    """The maps to choose from."""
+
+    MAGMA = "magma"
+    INFERNO = "inferno"
+    VIRIDIS = "viridis"
+    GREY = "grey"
+
+
+_STOPS = {
+    ColorMap.MAGMA: (
+        "000004 0b0924 20114b 3b0f70 57157e 721f81 8c2981 a8327d "
+        "c43c75 de4968 f1605d fa7f5e fe9f6d febf84 fddea0 fcfdbf"
+    ),
+    ColorMap.INFERNO: (
+        "000004 0c0826 240c4f 420a68 5d126e 781c6d 932667 ae305c "
+        "c73e4c dd513a ed6925 f8850f fca50a fac62d f2e661 fcffa4"
+    ),
+    ColorMap.VIRIDIS: (
+        "440154 481a6c 472f7d 414487 39568c 31688e 2a788e 23888e "
+        "1f988b 22a884 35b779 54c568 7ad151 a5db36 d2e21b fde725"
+    ),
+}
+
+
+@cache
+def colors(color_map: ColorMap, theme: Theme) -> NDArray[np.float64]:
+    """Return red, green and blue from silent to loud, 0 to 255, shape (256, 3)."""
+    if color_map is ColorMap.GREY:
+        stops = np.stack([rgb(theme.bg), rgb(theme.text)])
+    else:
+        stops = np.frombuffer(bytes.fromhex(_STOPS[color_map]), np.uint8).reshape(-1, 3).astype(np.float64)
+    places = np.linspace(0.0, 1.0, len(stops))
+    shares = np.linspace(0.0, 1.0, N_COLORS)
+    return np.stack([np.interp(shares, places, stops[:, part]) for part in range(3)], axis=1)
+
+
+def rgb(token: str) -> NDArray[np.float64]:
+    """Return red, green and blue of a token of the theme, 0 to 255, shape (3,)."""
+    found = QColor(token)
+    return np.array([found.red(), found.green(), found.blue()], np.float64)
+
 
 LOWEST_HZ = 40.0
 FLOORS_DB, CEILINGS_DB, LEAST_RANGE_DB = (-120, -30), (-60, 0), 10
@@ -272,3 +327,81 @@ class SpectrogramPainter:
             return channels[place.channel]
         loudest: Cells = np.max(channels, axis=0) if len(channels) > 1 else channels[0]
         return loudest
+
+
+_BY_IMPORTANCE = (1_000, 100, 10_000, 5_000, 500, 50, 3_000, 300, 2_000, 200, 20_000, 15_000)
+TEXT_PX, GAP_PX, LEFT_PX, WIDTH_PX, RIM_PX = 10, 3, 5, 40, 3
+BRIGHT = 132
+FROM_PX = 30
+"""A row that is lower has no frequencies written in it."""
+
+
+def labels(height_px: float, scale: Scale, rate_hz: int) -> list[tuple[int, float]]:
+    """Return the labelled frequencies, and their distance from the top of a row, without overlap.
+
+    The more important ones come first and take the room they need.
+    """
+    text_px = theme.px(TEXT_PX + GAP_PX)
+    found: list[tuple[int, float]] = []
+    if height_px < theme.px(FROM_PX):
+        return found
+    for hz in _BY_IMPORTANCE:
+        y = height_px * (1.0 - float(share_at(hz, scale, rate_hz)))
+        inside = text_px / 2 <= y <= height_px - text_px / 2
+        if inside and all(abs(y - other) >= text_px for _, other in found):
+            found.append((hz, y))
+    return found
+
+
+def label(hz: int) -> str:
+    """Format a frequency, such as 500 or 5k."""
+    return f"{hz // 1_000}k" if hz >= 1_000 else str(hz)
+
+
+def paint_axis(painter: QPainter, frame: Frame, place: Place, look: SpectrogramLook) -> None:
+    """Draw the frequencies of one row, in a colour with contrast to most of its cells."""
+    height = (place.bottom - place.top) / frame.dpr
+    inks = (frame.theme.bg, frame.theme.text)
+    dark, light = inks if frame.theme.name == "dark" else inks[::-1]
+    if is_bright(look, frame.theme, place.lane.audible):
+        dark, light = light, dark
+    rate_hz = place.source.recorded.rate_hz
+    made = _axis(height, look.scale, rate_hz, (light, dark), frame.dpr, theme.text_scale())
+    lowest_top = frame.layout.lanes_top
+    top = place.top / frame.dpr
+    hidden = max(lowest_top - top, 0.0)
+    area = QRectF(0, hidden * frame.dpr, made.width(), made.height() - hidden * frame.dpr)
+    painter.drawPixmap(QPointF(0, top + hidden), made, area)
+
+
+@lru_cache(16)
+def is_bright(look: SpectrogramLook, tokens: Theme, audible: bool) -> bool:
+    """Return whether levels in the middle of the range are bright."""
+    middle = np.uint32(color_tables(look, tokens, audible)[0, cell_at((look.floor_db + look.ceiling_db) / 2)])
+    return bool(np.mean([middle >> shift & 0xFF for shift in (0, 8, 16)]) > BRIGHT)
+
+
+@lru_cache(32)
+def _axis(
+    height_px: float, scale: Scale, rate_hz: int, inks: tuple[str, str], dpr: float, text_scale: float
+) -> QPixmap:
+    """Return the written frequencies in one ink with a rim of the other: read over dark and over bright."""
+    del text_scale  # in the key only: fonts and measures follow it
+    made = QPixmap(int(theme.px(WIDTH_PX) * dpr), int(np.ceil(height_px * dpr)))
+    made.setDevicePixelRatio(dpr)
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    font = theme.ui_font(TEXT_PX)
+    metrics = QFontMetricsF(font)
+    path = QPainterPath()
+    for hz, y in labels(height_px, scale, rate_hz):
+        baseline = y + metrics.capHeight() / 2
+        path.addText(QPointF(theme.px(LEFT_PX), baseline), font, label(hz))
+    ink, ground = inks
+    rim = QPen(theme.color(ground, 0.75), theme.px(RIM_PX), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+    rim.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    painter.strokePath(path, rim)
+    painter.fillPath(path, theme.color(ink, 0.95))
+    painter.end()
+    return made

@@ -31,11 +31,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.analysis.words.negation import NOT, without_not
+from engine.analysis.words.vocabulary import NOT, without_not
 from engine.core.wording import percent
-from widgets.controls.announce import announce
-from widgets.controls.elided_label import paint_words
-from widgets.controls.keys.own_keys import ENTER, is_own_key
+from widgets.controls.elided_label import announce, paint_words
+from widgets.controls.keys.caps import ENTER, is_own_key
 from widgets.theme import TEXT, TEXT_SMALL, Theme, color, mono_font, px, ui_font
 
 MOST = 12

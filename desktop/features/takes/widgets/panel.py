@@ -28,10 +28,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets.controls.elided_label import paint_words
-from widgets.controls.icons import paint_icon
-from widgets.controls.keys.caps import KeyButton
-from widgets.controls.keys.own_keys import KeyedList
+from widgets.controls.elided_label import paint_icon, paint_words
+from widgets.controls.keys.caps import KeyButton, KeyedList
 from widgets.theme import QUEUE, TEXT, Theme, mono_font, px, ui_font
 
 _ROOT = QModelIndex()

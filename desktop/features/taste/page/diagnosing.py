@@ -15,14 +15,12 @@ from desktop.shell.work.job_lanes import JobHandle, JobLane
 from desktop.shell.work.work import Work
 from engine.core.processes.own_process import run_in_own_process
 from engine.core.progress import Progress
-from engine.document.change import Change
 from engine.document.settings import cut_settings
-from engine.features.taste.cuts.dead_air import PAUSES
+from engine.document.state import Change
+from engine.features.taste.cuts.profile import PAUSES
 from engine.features.taste.diagnose import SymptomsRequest, check_recordings, find_symptoms
-from engine.features.taste.diagnoses.finding import Finding, Severity
-from engine.features.taste.diagnoses.judging import is_suspicious, judge
-from engine.features.taste.diagnoses.symptoms import Symptoms
-from engine.review.statistics import statistics
+from engine.features.taste.diagnoses.judging import Finding, Severity, Symptoms, is_suspicious, judge
+from engine.review.bulk import statistics
 
 Take = Callable[[tuple[Finding, ...]], None]
 

@@ -1,4 +1,7 @@
-"""The Taste page: opens it in place of the timeline, starts its computations, and plays from it."""
+"""The Taste page: opens it in place of the timeline, starts its computations, and plays from it.
+
+Problems of a taste on its page, and the actions of their buttons.
+"""
 
 from __future__ import annotations
 
@@ -12,35 +15,42 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from desktop.features.taste.jobs import CompareRequest, MomentRequest, compare_on, read_facts, show_moment
-from desktop.features.taste.learning import Learning
-from desktop.features.taste.page.hearing import TasteHearing
+from desktop.features.taste.dialogs import Shelves, TasteDialogs
+from desktop.features.taste.learning import (
+    CompareRequest,
+    Learning,
+    MomentRequest,
+    compare_on,
+    read_facts,
+    show_moment,
+)
+from desktop.features.taste.page.diagnosing import Diagnosing
 from desktop.features.taste.page.survey import TasteSurvey
-from desktop.features.taste.page.threshold import TasteThreshold
-from desktop.features.taste.shelf import Shelves
-from desktop.features.taste.threshold_drag import ThresholdDrag
-from desktop.features.taste.widgets.learning.loss_history import LossHistory
+from desktop.features.taste.reference_example import TasteHearing
+from desktop.features.taste.threshold_drag import TasteThreshold, ThresholdDrag
+from desktop.features.taste.widgets.learning.learning_panel import LossHistory
 from desktop.recordings.analysing import Analysing
-from desktop.shell.dialogs import file_dialogs
+from desktop.shell.dialogs import questions as file_dialogs
+from desktop.shell.messages import reporting_refusals
 from desktop.shell.shell import Shell
-from desktop.shell.slots import reporting_refusals
 from desktop.shell.work.heavy_modules import is_loaded, load
 from desktop.shell.work.job_lanes import JobHandle, JobLane
 from engine.core.errors import UsageError
 from engine.core.timebase import format_time, samples_to_s
 from engine.core.wording import counted, percent
-from engine.document.change import Change
-from engine.document.decisions import Verdict
 from engine.document.kinds.cut import CUT
-from engine.features.taste.overview.results import Comparison, Moment, TasteFacts
-from engine.features.taste.overview.states import segment_states
-from engine.features.taste.overview.verdict import WouldCut
-from engine.review.statistics import statistics, without_questions
+from engine.document.proposals import Verdict
+from engine.document.state import Change
+from engine.features.taste.anomaly.recipes.methods import METHODS
+from engine.features.taste.diagnoses.judging import Action
+from engine.features.taste.overview.results import Comparison, Moment, TasteFacts, WouldCut, segment_states
+from engine.review.bulk import statistics, without_questions
 from widgets.chrome.top_bar import TopBar
 
 if TYPE_CHECKING:
     from desktop.features.taste.widgets.page import TastePage
-    from engine.features.taste.diagnoses.finding import Finding
+    from engine.features.taste.diagnoses.judging import Finding
+
 
 _PLOTS = "pyqtgraph"
 
@@ -453,3 +463,29 @@ def _notes(facts: TasteFacts | None) -> dict[str, str]:
         "method": f"recipe {facts.recipe}",
         "learning": counted(len(facts.training), "epoch"),
     }
+
+
+_LONGER = 4
+
+
+def finding_actions(tastes: TasteDialogs, analysing: Analysing) -> Mapping[str, Callable[[], object]]:
+    """Return the handler of each action of a finding."""
+    return {
+        Action.LEARN_AGAIN: tastes.learn,
+        Action.LEARN_LONGER: partial(tastes.learn, _LONGER * METHODS[0].epochs),
+        Action.ADD_RECORDINGS: tastes.learn,
+        Action.OTHER_TASTE: tastes.use_taste,
+        Action.KEEP_HALF: partial(analysing.propose, {"threshold_mode": "keep", "keep": 0.5}),
+        Action.CUT_A_TENTH: partial(analysing.propose, {"threshold_mode": "keep", "keep": 0.9}),
+        Action.FIND_THRESHOLD: partial(analysing.propose, {"threshold_mode": "automatic"}),
+    }
+
+
+def connect_findings(
+    diagnosing: Diagnosing, tasting: Tasting, tastes: TasteDialogs, analysing: Analysing
+) -> None:
+    """Shows findings on the Taste page, starts a diagnosis when it opens, and runs the actions."""
+    do = finding_actions(tastes, analysing)
+    diagnosing.found.connect(tasting.set_findings)
+    tasting.opened.connect(diagnosing.measure)
+    tasting.remedy_requested.connect(reporting_refusals(lambda action: do[action](), tasting.refused.emit))

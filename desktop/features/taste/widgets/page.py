@@ -12,36 +12,29 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
-from desktop.features.taste.widgets.card import Card, CardGrid
-from desktop.features.taste.widgets.differences import Differences
-from desktop.features.taste.widgets.distribution import Distribution
-from desktop.features.taste.widgets.facts_view import FactsView
-from desktop.features.taste.widgets.findings import Findings
-from desktop.features.taste.widgets.head import PageHead
-from desktop.features.taste.widgets.learning.loss_curve import LossCurve
-from desktop.features.taste.widgets.method_picture import MethodPicture
-from desktop.features.taste.widgets.moment_view import MomentView
-from desktop.features.taste.widgets.no_taste import NoTaste
-from desktop.features.taste.widgets.plans import PLANS, RESEARCH_PLANS
+from desktop.features.taste.widgets.card import PLANS, RESEARCH_PLANS, Card, CardGrid
+from desktop.features.taste.widgets.facts_view import FactsView, NoTaste, PageHead
+from desktop.features.taste.widgets.findings import Findings, VerdictLine
+from desktop.features.taste.widgets.learning.learning_panel import LossCurve
+from desktop.features.taste.widgets.method_picture import MethodPicture, MomentView
 from desktop.features.taste.widgets.ranking import RankedRow, Ranking
-from desktop.features.taste.widgets.score_curves import ScoreCurves
+from desktop.features.taste.widgets.score_curves import Differences, Distribution, ScoreCurves
 from desktop.features.taste.widgets.segment_map import Colouring, SegmentMapView
-from desktop.features.taste.widgets.verdict_line import VerdictLine
 from engine.core.wording import percent
-from engine.features.taste.anomaly.kept_curve import KeptCurve
-from engine.features.taste.diagnoses.finding import Finding
-from engine.features.taste.diagnoses.symptoms import ODD
+from engine.features.taste.anomaly.threshold import KeptCurve
+from engine.features.taste.diagnoses.judging import ODD, Finding
 from engine.features.taste.overview.results import (
+    NO_RECORDING,
     Comparison,
     Moment,
     Origin,
     ScoredRecording,
     SegmentMap,
     TasteFacts,
+    WouldCut,
+    verdict,
 )
-from engine.features.taste.overview.verdict import NO_RECORDING, WouldCut, verdict
-from widgets.controls.fold import Fold
-from widgets.controls.keys.caps import EnterButton
+from widgets.controls.keys.caps import EnterButton, Fold
 from widgets.theme import Theme, px
 
 HEARD_S = 4.0

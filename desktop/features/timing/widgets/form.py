@@ -22,13 +22,9 @@ from PySide6.QtWidgets import (
 
 from engine.core.wording import counted
 from engine.features.timing.hits.kit.membership import left_behind_sentence
-from widgets.controls.check_box import CheckBox
-from widgets.controls.choice_field import ChoiceField
 from widgets.controls.elided_label import ElidedLabel
-from widgets.controls.radio_group import tab_to_checked
-from widgets.forms.beside import beside
-from widgets.forms.numbers_form import Number, NumberLine
-from widgets.forms.outlook_form import LINE
+from widgets.controls.slider import CheckBox, ChoiceField, tab_to_checked
+from widgets.forms.outlook_form import LINE, Number, NumberLine, beside
 from widgets.theme import Theme, px
 
 DIVISIONS: Mapping[str, str] = MappingProxyType(

@@ -2,24 +2,31 @@
 
 Checksums prove that a file is unchanged, not its origin. No edit of Offcut makes values outside these limits;
 they are refused before a row is built from them, and before they are written.
+
+Checks across the rows of a document.
+
+Limits of file content, queried from SQLite before any of it is read into memory.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from itertools import chain
 from math import isfinite
 from operator import gt, ne
 from types import MappingProxyType
 from typing import Any
 
+from engine.core.errors import UsageError
 from engine.document.file.checks.limits import (
     DEEPEST_JSON,
     FARTHEST_SAMPLES,
     HIGHEST_LANE_PX,
     HIGHEST_RATE_HZ,
+    LONGEST_DOCUMENT_SAMPLES,
     LONGEST_ID,
     LONGEST_JSON,
     LONGEST_NOTE,
@@ -29,9 +36,56 @@ from engine.document.file.checks.limits import (
     LOUDEST_DB,
     LOWEST_RATE_HZ,
     MOST_CHANNELS,
+    MOST_CLIPS,
     MOST_ROWS,
     QUIETEST_DB,
 )
+from engine.document.settings import cut_settings, ripple_of
+from engine.document.state import DocumentState
+from engine.document.tracks.track import source_length_samples
+
+# Rows whose large values stay in the file: all that is read of them at once is this.
+_READ_AT_ONCE = {
+    "history": (("label", LONGEST_TEXT), ("merges_as", LONGEST_TEXT)),
+    "analysis": (("id", LONGEST_ID), ("kind", LONGEST_ID)),
+    "stored_audio": (("key", LONGEST_ID), ("encoding", LONGEST_ID)),
+    "checksum": (("name", LONGEST_ID),),
+}
+
+
+def require_sizes(connection: sqlite3.Connection, tables: Iterable[str]) -> None:
+    """Refuse a file with more rows, or longer ones, than any document has.
+
+    Raises
+    ------
+    ValueError : it has
+    """
+    limits = [
+        limit
+        for table in tables
+        for limit in (
+            (f"rows of {table}", f"(SELECT count(*) FROM {table})", MOST_ROWS[table]),
+            *(
+                (f"letters in {table}.{column}", f"(SELECT max(length({column})) FROM {table})", longest)
+                for column, longest in _READ_AT_ONCE.get(table, ())
+            ),
+        )
+    ]
+    found = connection.execute(f"SELECT {', '.join(query for _, query, _ in limits)}").fetchone()
+    for (what, _, most), number in zip(limits, found, strict=True):
+        if number is not None and number > most:
+            raise ValueError(f"it has {number:,} {what}, and {most:,} are the most")
+
+
+@contextmanager
+def short_rows(connection: sqlite3.Connection) -> Iterator[None]:
+    """Have SQLite refuse longer rows than those of any document, as it meets them."""
+    before = connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_ROW_BYTES)
+    try:
+        yield
+    finally:
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, before)
+
 
 Values = Sequence[Any]
 Rule = Callable[[Values], None]
@@ -337,3 +391,51 @@ def require_text(value: str) -> None:
     ValueError : it does not
     """
     value.encode("utf-8", "surrogateescape")
+
+
+def require_coherent(state: DocumentState) -> None:
+    """Refuse a document that edits cannot produce.
+
+    Proposals may reach beyond the end of the recording: a track that is removed leaves them.
+
+    Raises
+    ------
+    ValueError : a track has no clip, a clip is not of its source, the rate is missing, a decision chooses an
+        unknown alternative, or a setting is out of its limits
+    """
+    rate_hz: object = state.rate_hz
+    if type(rate_hz) is not int or (rate_hz and not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ):
+        raise ValueError(f"its rate is {shown(rate_hz)}")
+    if not rate_hz and (state.tracks or state.proposals or state.markers):
+        raise ValueError("it has no rate")
+    _require_clips(state)
+    for decision in state.decisions.values():
+        if decision.alternative:
+            proposal = state.proposals.get(decision.proposal_id)
+            if proposal is not None and decision.alternative > len(proposal.alternatives):
+                raise ValueError(f"proposal {shown(proposal.id)} has no alternative {decision.alternative}")
+    try:
+        cut_settings(state.settings)
+        ripple_of(state.settings)
+    except UsageError as error:
+        raise ValueError(str(error).rstrip(".")) from error
+
+
+def _require_clips(state: DocumentState) -> None:
+    lengths = {key: source_length_samples(one, state.rate_hz) for key, one in state.sources.items()}
+    known: set[str] = set()
+    for track in state.tracks:
+        if not track.clips:
+            raise ValueError(f"track {shown(track.id)} has no clip")
+        if len(track.clips) > MOST_CLIPS:
+            raise ValueError(f"track {shown(track.id)} has {len(track.clips):,} clips")
+        for clip in track.clips:
+            if clip.source_id not in lengths:
+                raise ValueError(f"clip {shown(clip.id)} has no source")
+            if clip.offset_samples + clip.length_samples > lengths[clip.source_id]:
+                raise ValueError(f"clip {shown(clip.id)} reaches beyond its source")
+            if clip.stop_samples > LONGEST_DOCUMENT_SAMPLES:
+                raise ValueError(f"track {shown(track.id)} is longer than any recording")
+            if clip.id in known:
+                raise ValueError(f"there are two clips {shown(clip.id)}")
+            known.add(clip.id)

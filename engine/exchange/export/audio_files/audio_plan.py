@@ -1,7 +1,13 @@
-"""Plan of an audio export, made before any sample is read: files, span and format."""
+"""Plan of an audio export, made before any sample is read: files, span and format.
+
+The regions of a document as files of their own: the songs of a rehearsal.
+
+Map a span of the recording to a range of the exported material.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,17 +15,78 @@ from engine.core.errors import ExportError
 from engine.core.files.safe_write import shown
 from engine.core.timebase import convert_samples, format_time, samples_to_s
 from engine.core.wording import listed
-from engine.document.state import DocumentState
+from engine.document.state import DocumentState, Marker
 from engine.document.tracks.track import audible
-from engine.exchange.export.audio_files.region_files import planned_regions
 from engine.exchange.export.formats import FORMATS
 from engine.exchange.export.placing.seams import removed_edit_list
 from engine.exchange.export.request import RATES_HZ, Depth, ExportRequest
 from engine.sound.codecs import CODECS, MOST_CHANNELS, Coding, Container, Tags
-from engine.sound.edl.edit_list import EditList
+from engine.sound.edl.edit_list import EditList, placed_markers
 from engine.sound.edl.names import name_of_file, named_after
 from engine.sound.edl.render import mix_channels
 from engine.sound.writer import bits_of, container_for, export_format
+
+_MOST_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRegion:
+    """The remainder of a region, as [start, stop) in samples of the result."""
+
+    name: str
+    span: tuple[int, int]
+
+
+def planned_regions(
+    request: ExportRequest, edit_list: EditList, span: tuple[int, int]
+) -> tuple[PlannedRegion, ...]:
+    """Return the regions within a span of the result, in its order.
+
+    A region that plays twice is listed twice; overlapping regions share their common part.
+
+    Raises
+    ------
+    ExportError : no region is left
+    """
+    regions, name = _regions(request), shown(request.out)
+    if not regions:
+        raise ExportError(
+            f"{name} would have no files because no region is named: name a span first, or write it whole."
+        )
+    start, stop = span
+    placed = placed_markers(regions, edit_list, onto_seams=False)
+    inside = [
+        PlannedRegion(one.name, (max(one.start_samples, start), min(one.stop_samples, stop)))
+        for one in placed
+        if one.start_samples < stop and one.stop_samples > start
+    ]
+    if not inside:
+        raise ExportError(
+            f"{name} would have no files because the result contains no region: choose another range, or "
+            "write it whole."
+        )
+    return tuple(sorted(inside, key=lambda one: one.span))
+
+
+def unheard_sentence(request: ExportRequest, edit_list: EditList) -> str:
+    """List the regions that have no file because none of their audio is in the result; "" if all have one."""
+    regions = _regions(request)
+    heard = {one.id for one in placed_markers(regions, edit_list, onto_seams=False)}
+    names = [one.name or "a region without a name" for one in _ordered(regions) if one.id not in heard]
+    if not names:
+        return ""
+    if len(names) > _MOST_NAMED:
+        names = [*names[: _MOST_NAMED - 1], f"{len(names) - _MOST_NAMED + 1} more"]
+    return f"The result contains nothing of {listed(names)}: no file was written for it."
+
+
+def _regions(request: ExportRequest) -> tuple[Marker, ...]:
+    return _ordered(marker for marker in request.state.markers.values() if marker.is_region)
+
+
+def _ordered(markers: Iterable[Marker]) -> tuple[Marker, ...]:
+    return tuple(sorted(markers, key=lambda one: (one.start_samples, one.stop_samples, one.id)))
+
 
 _SUBTYPES = {Depth.BITS_16: "PCM_16", Depth.BITS_24: "PCM_24", Depth.FLOAT_32: "FLOAT"}
 _WORDS = {"FLOAT": "32-bit float", "DOUBLE": "64-bit float"}
@@ -225,3 +292,25 @@ def _planned(
         )
     written_tags = tags if container == "FLAC" else None
     return PlannedAudio(path, state, container, channels, rate_hz, subtype, held, None, span, written_tags)
+
+
+def written_range(request: ExportRequest, span: tuple[int, int]) -> tuple[int, int]:
+    """Return the range from the first playback of its first sample to the next playback of its last.
+
+    The window draws and plays the same range. Everything in between is included, even spans moved there from
+    elsewhere.
+
+    Parameters
+    ----------
+    span : [start, stop) in samples of the recording
+
+    Raises
+    ------
+    ExportError : none of it is in the result
+    """
+    start, stop = played_edit_list(request).result_span(*span)
+    if start < stop:
+        return start, stop
+    if request.options.removed:
+        raise ExportError("This range has no cuts: choose another one.")
+    raise ExportError("This range is cut completely: choose another one, or write the removed audio.")

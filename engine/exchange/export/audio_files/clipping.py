@@ -1,35 +1,153 @@
 """Find clipping of an export, its amount and its places, before a file is written.
 
 Upper bound of the level of a result, from the cached peaks of its recordings: nothing is rendered.
+
+Each file of an export fades in from silence and out to it.
+
+One gain for a whole programme, which brings it to the requested loudness.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import ceil, gcd
+from math import ceil, gcd, isfinite
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.errors import ExportError
 from engine.core.files.safe_write import shown
 from engine.core.progress import SILENT, Progress
 from engine.core.timebase import convert_samples, format_time, s_to_samples, samples_to_s
+from engine.core.wording import level_text
 from engine.document.state import DocumentState
-from engine.document.tracks.clip import Visible, visible
-from engine.document.tracks.track import audible
+from engine.document.tracks.track import Visible, audible, visible
 from engine.exchange.export.audio_files.audio_plan import PlannedAudio, planned_audio, planned_sound
-from engine.exchange.export.audio_files.fades import faded_block
 from engine.exchange.export.formats import AUDIO_SUFFIXES
 from engine.exchange.export.request import ExportOptions, ExportRequest
-from engine.sound.convert_rate import MOST_OVER_CONVERTED, REACH_SAMPLES, converted
+from engine.sound.conform import MOST_OVER_CONVERTED, REACH_SAMPLES, converted
 from engine.sound.edl.crossfade import Block
 from engine.sound.edl.edit_list import EditList
-from engine.sound.edl.levels.track_peaks import cell_samples, cell_starts
-from engine.sound.edl.levels.true_peak import MOST_OVER_SAMPLES, TAPS, BetweenSamples, decibels
+from engine.sound.edl.levels.loudness import (
+    MOST_OVER_SAMPLES,
+    TAPS,
+    BetweenSamples,
+    cell_samples,
+    cell_starts,
+    decibels,
+    measure,
+)
 from engine.sound.edl.render import Renderer
 from engine.sound.pictures.peak_cache import load_peaks
 from engine.sound.pictures.peaks import BASE_SAMPLES, FACTOR, PeakPyramid
+
+HIGHEST_TRUE_PEAK_DBTP = -1.0
+"""EBU R 128 allows no more: converters and lossy coders overshoot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """A gain and the resulting levels.
+
+    Attributes
+    ----------
+    target_lufs : requested loudness
+    loudness_lufs, true_peak_dbtp : of the programme with the gain
+    """
+
+    target_lufs: float
+    gain_db: float
+    loudness_lufs: float
+    true_peak_dbtp: float
+
+    @property
+    def sentence(self) -> str:
+        """Message to the user."""
+        loudness, peak = level_text(self.loudness_lufs, "LUFS", 1), level_text(self.true_peak_dbtp, "dBTP", 1)
+        said = f"Its loudness is {loudness}, its true peak {peak}."
+        if self.loudness_lufs < self.target_lufs - 0.05:
+            said += (
+                f" At {level_text(self.target_lufs, 'LUFS', 1)} it would have passed "
+                f"{level_text(HIGHEST_TRUE_PEAK_DBTP, 'dBTP')}, so it was raised no further; "
+                "use a limiter for more."
+            )
+        return said
+
+    @property
+    def figures(self) -> Mapping[str, float]:
+        """The numbers by name."""
+        return {
+            "gain_db": self.gain_db,
+            "loudness_lufs": self.loudness_lufs,
+            "true_peak_dbtp": self.true_peak_dbtp,
+        }
+
+
+def amplified(blocks: Iterable[NDArray[Any]], gain_db: float) -> Iterator[Block]:
+    """Yield the blocks with a gain, as doubles: rounding comes once, when they are written."""
+    gain = 10.0 ** (gain_db / 20.0)
+    for block in blocks:
+        yield np.multiply(block, gain, dtype=np.float64)
+
+
+def normalise(blocks: Iterable[Block], target_lufs: float, *, rate_hz: int, name: str) -> Normalised:
+    """Find the gain for a loudness; where the true peak would pass -1 dBTP, a smaller one.
+
+    Raises
+    ------
+    ExportError : it is too quiet or too short to have a loudness
+    """
+    found = measure(blocks, rate_hz=rate_hz)
+    if not (isfinite(found.integrated_lufs) and isfinite(found.true_peak_dbtp)):
+        raise ExportError(
+            f"{name} cannot be brought to {target_lufs:.1f} LUFS because the result is silent or shorter "
+            "than 0.4 s: export it without a loudness."
+        )
+    gain_db = min(target_lufs - found.integrated_lufs, HIGHEST_TRUE_PEAK_DBTP - found.true_peak_dbtp)
+    return Normalised(target_lufs, gain_db, found.integrated_lufs + gain_db, found.true_peak_dbtp + gain_db)
+
+
+def faded(
+    blocks: Iterable[NDArray[Any]], frames: int, fade_in_samples: int, fade_out_samples: int
+) -> Iterator[Block]:
+    """Yield blocks with the first and the last samples faded by half a period of a cosine.
+
+    That shape has no corner at either end. A fade is at most as long as the file. Blocks that neither fade
+    touches are passed through without a copy.
+
+    Parameters
+    ----------
+    blocks : shape (n, channels) each, `frames` together
+    """
+    at = 0
+    for block in blocks:
+        yield faded_block(block, at, frames, fade_in_samples, fade_out_samples)
+        at += len(block)
+
+
+def faded_block(
+    block: NDArray[Any], at: int, frames: int, fade_in_samples: int, fade_out_samples: int
+) -> Block:
+    """Apply the same fades to samples that begin at a position of a file."""
+    rising, falling = min(fade_in_samples, frames), min(fade_out_samples, frames)
+    stop = at + len(block)
+    if at >= rising and stop <= frames - falling:
+        return block
+    places = np.arange(at, stop)
+    gains = _gains(places, rising) * _gains(frames - 1 - places, falling)
+    quieter: Block = (block * gains[:, np.newaxis]).astype(block.dtype)
+    return quieter
+
+
+def _gains(places: NDArray[np.int64], length: int) -> NDArray[np.float64]:
+    """Return the gains of a fade in, at places counted from its start."""
+    if not length:
+        return np.ones(len(places))
+    gains: NDArray[np.float64] = 0.5 - 0.5 * np.cos(np.pi * np.minimum((places + 0.5) / length, 1.0))
+    return gains
+
 
 _CELL_SAMPLES = 16 * BASE_SAMPLES
 _SEAM = 2.0  # both sides of a crossfade at full gain

@@ -12,12 +12,10 @@ from engine.core.files.strict_json import strict_json
 from engine.core.progress import Progress
 from engine.core.timebase import samples_to_s
 from engine.core.wording import counted
-from engine.document.decisions import edited
 from engine.document.kinds import KINDS
-from engine.document.marks.markers import Marker
-from engine.document.state import DocumentState
-from engine.document.tracks.clip import Clip
-from engine.document.tracks.track import Source, Track
+from engine.document.proposals import edited
+from engine.document.state import DocumentState, Marker
+from engine.document.tracks.track import Clip, Source, Track
 from engine.exchange.export.placing.stretches import Consolidated, Stretch
 from engine.exchange.export.request import (
     AcceptedEdit,
@@ -27,8 +25,7 @@ from engine.exchange.export.request import (
     counted_edits,
     edit_figures,
 )
-from engine.sound.edl.edit_list import EditList, Segment
-from engine.sound.edl.inserts import INSERTED_FROM
+from engine.sound.edl.edit_list import INSERTED_FROM, EditList, Segment
 from engine.sound.reader import content_hash
 
 VERSION, WITH_CLIPS, WITH_INSERTS, WITH_OWN_TIMING = 2, 3, 4, 5

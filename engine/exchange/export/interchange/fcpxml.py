@@ -16,12 +16,10 @@ from engine.core.files.xml_text import xml_bytes, xml_text
 from engine.core.progress import Progress
 from engine.document.tracks.track import Track, audible
 from engine.exchange.export.placing.clips import ResultClip, clips_of, crossfades
-from engine.exchange.export.placing.frame_rates import FrameRate
+from engine.exchange.export.placing.frame_rates import FrameRate, source_begin_s, source_path
 from engine.exchange.export.placing.seams import seams
-from engine.exchange.export.placing.source_files import source_begin_s, source_path
 from engine.exchange.export.request import Exported, ExportRequest, written_project
-from engine.sound.edl.edit_list import EditList
-from engine.sound.edl.placed_markers import placed_markers
+from engine.sound.edl.edit_list import EditList, placed_markers
 
 VERSION = "1.9"
 

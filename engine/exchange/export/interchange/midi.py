@@ -17,8 +17,7 @@ import mido
 from engine.core.files.safe_write import replacing, shown
 from engine.core.progress import Progress
 from engine.core.wording import counted
-from engine.exchange.export.interchange.tempo import TICKS_PER_QUARTER, TempoMap, result_us, tempo_map
-from engine.exchange.export.placing.seams import seams
+from engine.exchange.export.placing.seams import TICKS_PER_QUARTER, TempoMap, result_us, seams, tempo_map
 from engine.exchange.export.request import (
     Exported,
     ExportRequest,
@@ -26,8 +25,7 @@ from engine.exchange.export.request import (
     counted_edits,
     edit_figures,
 )
-from engine.sound.edl.edit_list import EditList
-from engine.sound.edl.placed_markers import placed_markers
+from engine.sound.edl.edit_list import EditList, placed_markers
 
 _ALL_NOTES_OFF = 123
 

@@ -32,13 +32,11 @@ from engine.core.files.xml_text import xml_text
 from engine.core.progress import Progress
 from engine.core.timebase import samples_to_video_frames
 from engine.document.tracks.track import Source, Track, audible
-from engine.exchange.export.placing.clips import ResultClip, clips_of, crossfades
-from engine.exchange.export.placing.frame_rates import FrameRate
-from engine.exchange.export.placing.frames import lost_in_frames
+from engine.exchange.export.placing.clips import ResultClip, clips_of, crossfades, lost_in_frames
+from engine.exchange.export.placing.frame_rates import FrameRate, source_path, source_picture
 from engine.exchange.export.placing.seams import seams
-from engine.exchange.export.placing.source_files import source_path, source_picture
 from engine.exchange.export.request import Exported, ExportRequest, written_project
-from engine.sound.edl.placed_markers import placed_markers
+from engine.sound.edl.edit_list import placed_markers
 
 RESOLVE, PREMIERE = "Resolve_OTIO", "PremierePro_OTIO"
 

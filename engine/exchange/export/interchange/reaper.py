@@ -23,15 +23,12 @@ from engine.core.files.safe_write import replacing, shown
 from engine.core.progress import Progress
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source, Track
-from engine.exchange.export.interchange.curves import seam_curves
-from engine.exchange.export.interchange.tempo import tempo_map
 from engine.exchange.export.placing.clips import ResultClip, clips_of
-from engine.exchange.export.placing.seams import seams
-from engine.exchange.export.placing.source_files import source_path
+from engine.exchange.export.placing.frame_rates import source_path
+from engine.exchange.export.placing.seams import seam_curves, seams, tempo_map
 from engine.exchange.export.request import Exported, ExportRequest, written_project
 from engine.sound.edl.crossfade import Curve
-from engine.sound.edl.edit_list import EditList
-from engine.sound.edl.placed_markers import placed_markers
+from engine.sound.edl.edit_list import EditList, placed_markers
 from engine.sound.edl.render import mix_channels
 
 _FADES = {Curve.EQUAL_GAIN: ("0", 0.0), Curve.EQUAL_POWER: ("2", -0.85)}  # shape and curve of a fade in

@@ -21,16 +21,12 @@ from engine.core.files.xml_text import child, xml_bytes
 from engine.core.progress import Progress
 from engine.core.timebase import samples_to_video_frames, timecode
 from engine.document.tracks.track import Source, Track, audible
-from engine.exchange.export.interchange.curves import known_curves
-from engine.exchange.export.placing.clips import clips_of
-from engine.exchange.export.placing.frame_rates import FrameRate
-from engine.exchange.export.placing.frames import FrameClip, frame_clips, lost_in_frames
-from engine.exchange.export.placing.seams import seams
-from engine.exchange.export.placing.source_files import drops_frames, source_begin_s, source_path
+from engine.exchange.export.placing.clips import FrameClip, clips_of, frame_clips, lost_in_frames
+from engine.exchange.export.placing.frame_rates import FrameRate, drops_frames, source_begin_s, source_path
+from engine.exchange.export.placing.seams import known_curves, seams
 from engine.exchange.export.request import Exported, ExportRequest, written_project
 from engine.sound.edl.crossfade import Curve
-from engine.sound.edl.edit_list import EditList
-from engine.sound.edl.placed_markers import placed_markers
+from engine.sound.edl.edit_list import EditList, placed_markers
 from engine.sound.edl.render import mix_channels
 from engine.sound.edl.tracks.voice import sides
 from engine.sound.writer import bits_of, export_format

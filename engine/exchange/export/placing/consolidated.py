@@ -19,7 +19,7 @@ from engine.document.tracks.track import Track
 from engine.exchange.export.placing.stretches import Consolidated
 from engine.exchange.export.request import ExportRequest
 from engine.sound.edl.tracks.voice import Voice, media_path, open_voice
-from engine.sound.unchanged import read_unchanged, stamped
+from engine.sound.reader import read_unchanged, stamped
 from engine.sound.writer import write_audio
 
 BLOCK_FRAMES = 1 << 16

@@ -20,14 +20,11 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.core.spans import Samples, common, united
+from engine.core.timebase import Samples, common, united
 from engine.document.state import DocumentState
-from engine.document.tracks.clip import visible_in_time
-from engine.document.tracks.track import Source, Track
-from engine.sound.edl.edit_list import EditList
-from engine.sound.edl.inserts import INSERTED_FROM
-from engine.sound.edl.tracks.gains import lone_gains
-from engine.sound.edl.tracks.patches import Patches
+from engine.document.tracks.track import Source, Track, visible_in_time
+from engine.sound.edl.edit_list import INSERTED_FROM, EditList
+from engine.sound.edl.tracks.patches import Patches, lone_gains
 from engine.sound.edl.tracks.voice import sounding_span
 
 MARGIN_FRAMES = 2
@@ -166,7 +163,7 @@ def consolidated_track(
     Parameters
     ----------
     frame_rate : of the video that a format counts in
-    varies_gain : whether the format plays gains itself (see `engine.sound.edl.tracks.gains.lone_gains`): the
+    varies_gain : whether the format plays gains itself (see `engine.sound.edl.tracks.patches.lone_gains`): the
         file has them only where other edits are
     """
     edit_list = edit_list.of_track(track.id)

@@ -1,6 +1,8 @@
 """The edits of another program, as accepted proposals of the document that they are of.
 
 Offcut's own edit list: its edits if they reproduce its segments; else edits made from the segments.
+
+Read a file of edits and compare it with a document: the whole of an import but for storing it.
 """
 
 from __future__ import annotations
@@ -16,10 +18,10 @@ from engine.core.errors import DocumentError, EditsError
 from engine.core.progress import SILENT, Progress
 from engine.core.timebase import format_time, samples_to_s
 from engine.core.wording import counted, listed
-from engine.document.change import Edit, Row, RowChange, row_changes
-from engine.document.decisions import Decision, Edited, Verdict, edited
+from engine.document.analysis import require_recording
 from engine.document.file.storage import apply_rows
 from engine.document.kinds import KINDS, not_available
+from engine.document.kinds.cut import TO_SAMPLES
 from engine.document.kinds.kind import length_words
 from engine.document.kinds.operations import (
     Gain,
@@ -31,22 +33,21 @@ from engine.document.kinds.operations import (
     Shift,
     Slice,
 )
-from engine.document.kinds.ordering import TO_SAMPLES
 from engine.document.marks.edits import NamedSpan, add_all
-from engine.document.proposals import BY_IMPORT, Proposal, proposal_id
-from engine.document.recorded import require_recording
-from engine.document.state import DocumentState
+from engine.document.proposals import BY_IMPORT, Decision, Edited, Proposal, Verdict, edited, proposal_id
+from engine.document.state import DocumentState, Edit, Row, RowChange, row_changes
 from engine.document.tracks.edits import LOUDEST_DB, QUIETEST_DB, set_track
+from engine.exchange.export.placing.frame_rates import FrameRate
+from engine.exchange.imports import read_edits
 from engine.exchange.imports.described import ImportedEdits, NotUnderstood, WrittenEdit, named_parts
 from engine.exchange.imports.document_clips import document_clips
-from engine.exchange.imports.proposals.crossfades import played_in
 from engine.exchange.imports.proposals.from_clips import from_clips
-from engine.exchange.imports.proposals.from_labels import from_labels
-from engine.exchange.imports.proposals.from_session import from_session
-from engine.exchange.imports.proposals.wanted import TIMING, WantedEdits, WantedOnTracks
-from engine.sound.edl.accepting import accept_instead, accepted_effect, counted_kinds
+from engine.exchange.imports.proposals.from_labels import from_labels, from_session
+from engine.exchange.imports.proposals.requests import ReadEditsRequest
+from engine.exchange.imports.proposals.wanted import TIMING, WantedEdits, WantedOnTracks, played_in
 from engine.sound.edl.build import build
 from engine.sound.edl.edit_list import EditList, Segment, as_insert
+from engine.sound.edl.edits_that_play import accept_instead, accepted_effect, counted_kinds
 
 _SOUND: tuple[type[Operation], ...] = (Raise, Reclock, Replace, Lift, Slice, Shift, Gain)
 _ALL = (*TIMING, *_SOUND)
@@ -475,3 +476,35 @@ def _reason(one: WantedOnTracks, name: str, rate_hz: int) -> str:
         to_s = samples_to_s(int(str(one.payload[TO_SAMPLES])), rate_hz)
         return f"{name} plays it before {format_time(to_s, 1)}."
     return f"So it is in {name}."
+
+
+def guessed_rate(request: ReadEditsRequest, progress: Progress) -> FrameRate | None:
+    """Return the frame rate assumed for a list without one; None if the list specifies it.
+
+    Raises
+    ------
+    EditsError : the file cannot be read
+    Cancelled : the user asked for it
+    """
+    imported = read_edits(request.path, request.state.rate_hz, progress=progress)
+    return FrameRate(str(imported.frame_rate)) if imported.is_rate_guessed else None
+
+
+def read_into(request: ReadEditsRequest, progress: Progress) -> ImportedEdit:
+    """Return the changes to a document from the edits of a file.
+
+    Raises
+    ------
+    EditsError : the file cannot be read, or is of other recordings
+    UsageError : the document holds no recording
+    Cancelled : the user asked for it
+    """
+    require_recording(request.state, "import edits into")
+    imported = read_edits(
+        request.path,
+        request.state.rate_hz,
+        labels_as=request.labels_as,
+        frame_rate=request.frame_rate,
+        progress=progress.part(0.0, 0.5),
+    )
+    return imported_edit(ImportRequest(request.state, request.media, imported), progress.part(0.5, 1.0))

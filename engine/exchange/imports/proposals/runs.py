@@ -13,14 +13,15 @@ from itertools import pairwise
 
 import numpy as np
 
-from engine.core.spans import Samples, common, united
+from engine.core.timebase import Samples, common, united
 from engine.core.wording import counted
-from engine.document.kinds.payload import LONGEST_CROSSFADE_MS
+from engine.document.kinds.kind import LONGEST_CROSSFADE_MS
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Track
-from engine.exchange.imports.document_clips import DocumentClip, Span
-from engine.exchange.imports.proposals.crossovers import (
+from engine.exchange.imports.document_clips import (
     CrossedSeams,
+    DocumentClip,
+    Span,
     between_tracks,
     crossfade_spans,
     faded_over_silence,
@@ -28,7 +29,7 @@ from engine.exchange.imports.proposals.crossovers import (
     leaves,
     span_length,
 )
-from engine.sound.edl.inserts import INSERTED_FROM
+from engine.sound.edl.edit_list import INSERTED_FROM
 
 _FRAMES_A_S = 24
 """The fewest frames that a format counts."""

@@ -17,7 +17,6 @@ from engine.core.timebase import timecode_frames
 from engine.core.wording import counted
 from engine.exchange.export.placing.frame_rates import FrameRate
 from engine.exchange.imports import EditsFile
-from engine.exchange.imports.crossfaded import crossfaded
 from engine.exchange.imports.described import (
     ImportedClip,
     ImportedEdits,
@@ -25,6 +24,7 @@ from engine.exchange.imports.described import (
     Medium,
     NotUnderstood,
     at_speed,
+    crossfaded,
     left_out_sentences,
 )
 from engine.exchange.imports.times import dropping, number_of, rate_of, within

@@ -15,7 +15,6 @@ from xml.etree.ElementTree import Element
 
 from engine.core.progress import Progress
 from engine.exchange.imports import EditsFile
-from engine.exchange.imports.crossfaded import crossfaded
 from engine.exchange.imports.described import (
     NOTHING,
     ImportedClip,
@@ -24,13 +23,14 @@ from engine.exchange.imports.described import (
     ImportedTrack,
     Medium,
     NotUnderstood,
+    all_unknown,
     at_speed,
+    crossfaded,
     left_out_sentences,
+    trimmed,
+    trimmed_parts,
 )
-from engine.exchange.imports.media_names import name_of, path_of
-from engine.exchange.imports.nesting import all_unknown, trimmed, trimmed_parts
-from engine.exchange.imports.times import number_of, rational_seconds, within
-from engine.exchange.imports.xml_tree import parsed_xml
+from engine.exchange.imports.times import name_of, number_of, parsed_xml, path_of, rational_seconds, within
 
 _MEDIA = ("asset-clip", "audio")
 _HOLDING = ("clip", "video", "gap", "ref-clip", "sync-clip", "mc-clip")

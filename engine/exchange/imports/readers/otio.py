@@ -17,7 +17,6 @@ from engine.core.files.strict_json import parse_json
 from engine.core.progress import Progress
 from engine.document.file.checks.limits import FARTHEST_SAMPLES
 from engine.exchange.imports import EditsFile
-from engine.exchange.imports.crossfaded import crossfaded
 from engine.exchange.imports.described import (
     NOTHING,
     ImportedClip,
@@ -26,12 +25,14 @@ from engine.exchange.imports.described import (
     ImportedTrack,
     Medium,
     NotUnderstood,
+    all_unknown,
     at_speed,
+    crossfaded,
     left_out_sentences,
+    trimmed,
+    trimmed_parts,
 )
-from engine.exchange.imports.media_names import name_of, path_of
-from engine.exchange.imports.nesting import all_unknown, trimmed, trimmed_parts
-from engine.exchange.imports.times import number_of, rate_of, within
+from engine.exchange.imports.times import name_of, number_of, path_of, rate_of, within
 
 _Span = tuple[Fraction, Fraction]
 """A start and a length."""

@@ -22,8 +22,7 @@ from engine.exchange.imports.described import (
     left_out_sentences,
     repeated,
 )
-from engine.exchange.imports.media_names import name_of
-from engine.exchange.imports.times import number_of, seconds_of
+from engine.exchange.imports.times import name_of, number_of, seconds_of
 
 _DEEPEST = 100
 _MOST_WORDS = 64

@@ -1,7 +1,7 @@
 """Session text of Pro Tools: clips and markers at their times in a session.
 
 Pro Tools Reference Guide, "Exporting Session Information as Text". The text names the file of a clip, but not
-the part of it that plays: `engine.exchange.imports.proposals.from_session` looks for that in the document.
+the part of it that plays: `engine.exchange.imports.proposals.from_labels` looks for that in the document.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from engine.core.files.decoded_text import decoded
+from engine.core.files.strict_json import decoded
 from engine.core.progress import Progress
 from engine.core.timebase import s_to_samples, timecode_frames
 from engine.document.marks.edits import NamedSpan

@@ -2,6 +2,12 @@
 
 Segments of LosslessCut are spans to keep. Markers and regions of the other programs
 become markers, unless the user chose that they mark cuts or keeps.
+
+Texts: Audacity's labels, spans of the recording that mark cuts or keeps; or a session of Pro Tools.
+
+Subtitles, SubRip (.srt) and WebVTT (.vtt): each is a region of the recording, named by its text.
+
+https://www.w3.org/TR/webvtt1/
 """
 
 from __future__ import annotations
@@ -14,11 +20,11 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from engine.core.files.decoded_text import decoded
-from engine.core.files.strict_json import parse_json
+from engine.core.errors import EditsError, SourceError
+from engine.core.files.strict_json import decoded, parse_json
 from engine.core.progress import Progress
 from engine.core.timebase import read_time, s_to_samples
-from engine.document.marks.edits import NamedSpan
+from engine.document.marks.edits import NamedSpan, is_session_text, read_labels
 from engine.exchange.imports import EditsFile
 from engine.exchange.imports.described import (
     ImportedClip,
@@ -29,10 +35,80 @@ from engine.exchange.imports.described import (
     NotUnderstood,
     left_out_sentences,
 )
-from engine.exchange.imports.media_names import name_of
-from engine.exchange.imports.readers.labels import read_text
-from engine.exchange.imports.readers.subtitles import read_subtitles
-from engine.exchange.imports.times import seconds_of
+from engine.exchange.imports.readers.session_text import read_session
+from engine.exchange.imports.times import name_of, seconds_of
+
+_ARROW = "-->"
+_TAG = re.compile(r"<[^<>]*>")
+_LONGEST_NAME = 200
+_ROUNDING_S = Fraction(1, 2_000)
+"""Subtitles count milliseconds."""
+
+
+def read_subtitles(file: EditsFile, progress: Progress) -> ImportedEdits:
+    """Read subtitles as markers, unless the user chose that they mark cuts or keeps.
+
+    Raises
+    ------
+    ValueError : a line with an arrow lacks its two times, or the file has no such line
+    """
+    found: list[NamedSpan] = []
+    words: list[str] = []
+    span: tuple[int, int] | None = None
+    for number, line in enumerate((*decoded(file.content()).splitlines(), ""), 1):
+        progress.check_cancelled()
+        if _ARROW in line:
+            span, words = _span(line, number, file.rate_hz), []
+        elif line.strip():
+            words.append(_TAG.sub("", line).strip())
+        elif span is not None:
+            found.append(NamedSpan(*span, " ".join(" ".join(words).split())[:_LONGEST_NAME]))
+            span = None
+    if not found:
+        raise ValueError(f"no line has two times with {_ARROW} between them")
+    labels_as = file.labels_as or LabelsAs.MARKERS
+    return ImportedEdits(
+        file.name,
+        file.form.name,
+        labels=tuple(found),
+        labels_as=labels_as,
+        rate_hz=file.rate_hz,
+        rounding_s=_ROUNDING_S,
+    )
+
+
+def _span(line: str, number: int, rate_hz: int) -> tuple[int, int]:
+    first, _, rest = line.partition(_ARROW)
+    times = [read_time(text) for text in (first, (rest.split() or [""])[0])]
+    if times[0] is None or times[1] is None or times[1] < times[0]:
+        raise ValueError(f"line {number} has no two ascending times, such as 0:10.250 {_ARROW} 0:12.500")
+    return s_to_samples(times[0], rate_hz), s_to_samples(times[1], rate_hz)
+
+
+def read_text(file: EditsFile, progress: Progress) -> ImportedEdits:
+    """Read labels at the rate of the document, or a session of Pro Tools.
+
+    Raises
+    ------
+    EditsError : the file cannot be read, or a line is not a label
+    """
+    progress.check_cancelled()
+    content = file.content()
+    if is_session_text(content):
+        return read_session(file, content, progress)
+    try:
+        labels = read_labels(file.path, file.rate_hz)
+    except SourceError as error:
+        raise EditsError(str(error)) from error
+    return ImportedEdits(
+        file.name,
+        file.form.name,
+        labels=labels,
+        labels_as=file.labels_as or LabelsAs.CUTS,
+        has_own_labels=True,
+        rate_hz=file.rate_hz,
+    )
+
 
 _NAMES = ("name", "label", "title", "description")
 _PART = re.compile(

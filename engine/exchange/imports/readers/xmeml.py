@@ -11,7 +11,6 @@ from xml.etree.ElementTree import Element
 
 from engine.core.progress import Progress
 from engine.exchange.imports import EditsFile
-from engine.exchange.imports.crossfaded import crossfaded
 from engine.exchange.imports.described import (
     NOTHING,
     ImportedClip,
@@ -20,13 +19,13 @@ from engine.exchange.imports.described import (
     ImportedTrack,
     Medium,
     NotUnderstood,
+    all_unknown,
     at_speed,
+    crossfaded,
     left_out_sentences,
+    trimmed,
 )
-from engine.exchange.imports.media_names import name_of, path_of
-from engine.exchange.imports.nesting import all_unknown, trimmed
-from engine.exchange.imports.times import number_of, rate_of, within
-from engine.exchange.imports.xml_tree import parsed_xml, text_of
+from engine.exchange.imports.times import name_of, number_of, parsed_xml, path_of, rate_of, text_of, within
 
 _QUIETEST = Fraction(1, 1_000_000)
 _LEVELS = ("audiolevels", "audiopan")

@@ -11,11 +11,9 @@ from pydantic import Field, model_validator
 from engine.core.progress import Progress
 from engine.core.timebase import samples_to_s
 from engine.core.wording import counted
-from engine.document.analysis import SOUNDS, BeatGrid, DetectedSounds, Listening, ScoreCurve
-from engine.document.kinds.cut import CUT
-from engine.document.kinds.ordering import MOVE, REPEAT
-from engine.document.marks.section_edits import known_sections
-from engine.document.marks.sections import SECTIONS
+from engine.document.analysis import SECTIONS, SOUNDS, BeatGrid, DetectedSounds, Listening, ScoreCurve
+from engine.document.drums.edits import known_sections
+from engine.document.kinds.cut import CUT, MOVE, REPEAT
 from engine.document.proposals import BY_ARRANGING
 from engine.features.arrangement.editor_files import require_editor
 from engine.features.arrangement.finder.requests import (
@@ -24,8 +22,7 @@ from engine.features.arrangement.finder.requests import (
     require_arranging,
     require_files,
 )
-from engine.review.finders.finder import Finder, FinderRequest, Found
-from engine.review.finders.settings import FinderSettings
+from engine.review.finders.finder import Finder, FinderRequest, FinderSettings, Found
 
 
 class ArrangementSettings(FinderSettings):
@@ -107,7 +104,7 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
 
 def _talk_s(request: FinderRequest) -> tuple[tuple[float, float], ...]:
     """Return the talk between and around music."""
-    from engine.analysis.detection.songs import talk_between
+    from engine.analysis.detection.voices import talk_between
     from engine.analysis.detection.what_sounds import voices_of
 
     sounds = request.analyses.get(SOUNDS)

@@ -9,11 +9,9 @@ from pathlib import Path
 from statistics import median
 
 from engine.analysis.beats.listen import listen
-from engine.analysis.detection.songs import talk_between
-from engine.analysis.detection.voice_frames import RATE_HZ as VOICE_RATE_HZ
-from engine.analysis.detection.voice_frames import is_installed, voice_frames
-from engine.analysis.detection.voices import voice_spans
-from engine.analysis.learning.torch_threads import few_threads
+from engine.analysis.detection.voices import RATE_HZ as VOICE_RATE_HZ
+from engine.analysis.detection.voices import is_installed, talk_between, voice_frames, voice_spans
+from engine.analysis.learning.shipped import few_threads
 from engine.analysis.signal.mono import mono_of
 from engine.core.errors import OffcutError, UsageError
 from engine.core.files.safe_write import shown

@@ -19,12 +19,9 @@ from engine.core.errors import UsageError
 from engine.core.files.safe_write import shown
 from engine.core.timebase import format_time
 from engine.core.wording import counted, level_text, listed, percent
-from engine.document.analysis import BeatGrid, ScoreCurve
-from engine.document.kinds.cut import CUT
-from engine.document.kinds.ordering import MOVE, REPEAT
-from engine.document.marks.sections import StoredSections
+from engine.document.analysis import BeatGrid, ScoreCurve, StoredSections, require_recording
+from engine.document.kinds.cut import CUT, MOVE, REPEAT
 from engine.document.proposals import Proposal
-from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.features.arrangement.habits import Habits
 from engine.sound.opening import require_file

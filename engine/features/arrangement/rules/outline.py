@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.spans import runs
+from engine.core.timebase import runs
 from engine.features.arrangement.step_features import HAS_BEAT, IS_PLAYED, StepFeatures
 from engine.features.arrangement.steps import Section, Span
 

@@ -18,13 +18,13 @@ from engine.core.files.safe_write import shown
 from engine.core.progress import Progress
 from engine.core.timebase import format_time, s_to_samples, samples_to_s
 from engine.core.wording import counted, level_text, listed, percent
+from engine.document.analysis import require_recording
 from engine.document.file.storage import apply_rows
 from engine.document.kinds import KINDS
-from engine.document.kinds.ordering import TO_SAMPLES
-from engine.document.kinds.payload import CROSSFADE_MS, LONGEST_CROSSFADE_MS
+from engine.document.kinds.cut import TO_SAMPLES
+from engine.document.kinds.kind import CROSSFADE_MS, LONGEST_CROSSFADE_MS
 from engine.document.kinds.sounding import GAIN_DB, IS_SILENT, QUIETEST_DB
 from engine.document.proposals import BY_MATCH, Proposal, proposal_id
-from engine.document.recorded import require_recording
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Track
 from engine.features.match.finder.gains import Levels, gain_edits, levels, louder_text
@@ -33,9 +33,8 @@ from engine.features.match.match import match_sounds
 from engine.features.match.matched import Matched, Segment
 from engine.features.match.refining.seams import as_channels
 from engine.features.match.sound import Sound, opened
-from engine.sound.edl.accepting import accept_instead, counted_kinds
 from engine.sound.edl.build import build
-from engine.sound.edl.edits_that_play import Played, Wanted, edits_that_play
+from engine.sound.edl.edits_that_play import Played, Wanted, accept_instead, counted_kinds, edits_that_play
 from engine.sound.edl.render import Renderer
 
 _JOINED_S, _MET_S = 0.25, 0.001

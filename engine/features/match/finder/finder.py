@@ -8,8 +8,7 @@ from pydantic import Field
 
 from engine.core.progress import Progress
 from engine.document.proposals import BY_MATCH
-from engine.review.finders.finder import Finder, FinderRequest, Found
-from engine.review.finders.settings import FinderSettings
+from engine.review.finders.finder import Finder, FinderRequest, FinderSettings, Found
 
 
 class MatchSettings(FinderSettings):

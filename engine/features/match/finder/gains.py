@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.kinds.payload import HAND_CROSSFADE_MS
+from engine.document.kinds.kind import HAND_CROSSFADE_MS
 from engine.document.kinds.sounding import GAIN_DB, LOUDEST_DB, QUIETEST_DB, RAMP_MS
 from engine.features.match.matched import GainPoint, Segment
 from engine.features.match.refining.levels import to_db

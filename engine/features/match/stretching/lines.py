@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates, spline_filter, uniform_filter1d
 
-from engine.analysis.signal.summit import summit
+from engine.analysis.signal.second_recorder import summit
 from engine.core.processes.side_by_side import side_by_side
 from engine.features.match.searching.lags import evenly
 from engine.features.match.sound import RATE_HZ, Floats

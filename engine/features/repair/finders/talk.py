@@ -11,7 +11,7 @@ from engine.core.timebase import s_to_samples
 from engine.core.wording import counted
 from engine.document.analysis import SOUNDS, DetectedSounds
 from engine.document.kinds.cut import CUT
-from engine.document.kinds.payload import CROSSFADE_MS
+from engine.document.kinds.kind import CROSSFADE_MS
 from engine.document.marks.edits import NamedSpan
 from engine.document.proposals import BY_TALK, Alternative, Evidence, Proposal, proposal_id
 from engine.document.settings import cut_settings
@@ -19,7 +19,7 @@ from engine.document.state import DocumentState
 from engine.review.finders.finder import Finder, FinderRequest, Found
 
 if TYPE_CHECKING:
-    from engine.analysis.detection.songs import Rehearsal, Talk
+    from engine.analysis.detection.voices import Rehearsal, Talk
 
 _SONG = "Song"
 _MOSTLY = 0.5
@@ -30,7 +30,7 @@ _LONG_S = 60.0
 
 def find_talk(request: FinderRequest, progress: Progress) -> Found:
     """Propose to cut the talk outside of songs, and name the songs that no region names yet."""
-    from engine.analysis.detection.songs import songs_and_talk
+    from engine.analysis.detection.voices import songs_and_talk
     from engine.analysis.detection.what_sounds import voices_of
 
     progress.check_cancelled()
@@ -53,7 +53,7 @@ def find_talk(request: FinderRequest, progress: Progress) -> Found:
 
 
 def _check(_request: FinderRequest) -> None:
-    from engine.analysis.detection.voice_frames import MISSING, is_installed
+    from engine.analysis.detection.voices import MISSING, is_installed
 
     if not is_installed():
         raise UsageError(MISSING)

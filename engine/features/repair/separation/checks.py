@@ -16,12 +16,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.analysis.detection.detector import CONTEXT_S, detector
+from engine.analysis.detection.detector import CONTEXT_S, OTHER_SOUND, detector, name_words
 from engine.analysis.detection.spectra import MEL, Spectra
-from engine.analysis.detection.versions import OTHER_SOUND, name_words
-from engine.analysis.learning.torch_threads import few_threads
-from engine.analysis.words.negation import without_not
+from engine.analysis.learning.shipped import few_threads
 from engine.analysis.words.understanding import known_sounds, require_understood, require_words, separable
+from engine.analysis.words.vocabulary import without_not
 from engine.core.errors import NotCredibleError, SoundNotFoundError
 from engine.core.processes.side_by_side import in_groups
 from engine.core.progress import SILENT, Progress

@@ -23,16 +23,19 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.analysis.detection.detector import Detector
-from engine.analysis.detection.network import WIDTHS as SOUND_WIDTHS
-from engine.analysis.detection.network import SoundNetwork
-from engine.analysis.detection.spectra import MEL, Spectra, band_centres_hz
-from engine.analysis.detection.speech_network import SpeechNetwork
-from engine.analysis.detection.speech_shares import WEIGHTS as SPEECH_WEIGHTS
-from engine.analysis.detection.speech_shares import speech_network, speech_shares
-from engine.analysis.learning.shipped import with_weights
-from engine.analysis.learning.torch_threads import few_threads
-from engine.analysis.words.text import SIZE
+from engine.analysis.detection.detector import WIDTHS as SOUND_WIDTHS
+from engine.analysis.detection.detector import Detector, SoundNetwork
+from engine.analysis.detection.spectra import (
+    MEL,
+    Spectra,
+    SpeechNetwork,
+    band_centres_hz,
+    speech_network,
+    speech_shares,
+)
+from engine.analysis.detection.spectra import WEIGHTS as SPEECH_WEIGHTS
+from engine.analysis.learning.shipped import few_threads, with_weights
+from engine.analysis.words.understanding import SIZE
 from engine.core.progress import check_heeded
 from engine.features.repair.separation.separator import (
     Mask,

@@ -15,13 +15,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from engine.analysis.detection.detector import detector
-from engine.analysis.detection.network import FRAMES_EACH
+from engine.analysis.detection.detector import FRAMES_EACH, detector
 from engine.analysis.detection.spectra import MEL
-from engine.analysis.words.text import SIZE
+from engine.analysis.words.understanding import SIZE
+from engine.core.build import how_to_add
 from engine.core.errors import OffcutError, UsageError
 from engine.core.files.safe_write import replacing, shown
-from engine.core.processes.own_program import how_to_add
 from engine.features.repair.separation.network import VIEW_FRAMES, NetworkInput, listened, network_separator
 
 TOLERANCE = 1e-4

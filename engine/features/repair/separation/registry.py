@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from engine.analysis.learning.shipped import metadata_of
-from engine.analysis.words.negation import without_not
 from engine.analysis.words.understanding import means_speech
+from engine.analysis.words.vocabulary import without_not
+from engine.core.build import missing_in_bundle, of_laboratory
 from engine.core.errors import UsageError
 from engine.core.extensions import Extended, require_factory
-from engine.core.extensions.laboratory import missing_in_bundle, of_laboratory
 from engine.core.extensions.names import Extension
 from engine.core.files.safe_write import shown
 from engine.core.wording import begun, listed, quoted

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from engine.core.build import is_bundle
 from engine.core.extensions.names import all_named
-from engine.core.processes.own_program import is_bundle
 from engine.core.wording import begun, counted, level_text, percent
 
 LEAST_PROBABILITY, SURE_PROBABILITY = 0.2, 0.75

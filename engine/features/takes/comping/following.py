@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.signal.loudness import finite
-from engine.analysis.signal.octaves import Octaves, octave_energies
+from engine.analysis.signal.loudness import Octaves, finite, octave_energies
 from engine.core.progress import SILENT, Progress
 from engine.features.timing.notes.onsets import ReadMono
 from engine.features.timing.notes.warping import Warping, find_warping

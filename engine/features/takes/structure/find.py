@@ -13,18 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.progress import SILENT, Progress
-from engine.core.spans import runs
-from engine.core.timebase import s_to_samples_array
+from engine.core.timebase import runs, s_to_samples_array
 from engine.core.wording import counted
-from engine.document.analysis import Analysis, BeatGrid
-from engine.document.change import Edit, merged
+from engine.document.analysis import SECTIONS, Analysis, BeatGrid, StoredSections, require_recording
+from engine.document.drums.edits import set_sections, sound_key
 from engine.document.edits import set_analyses
 from engine.document.grid.edits import keeping_edited
-from engine.document.grid.recounted import grid_in_force
-from engine.document.marks.section_edits import set_sections, sound_key
-from engine.document.marks.sections import SECTIONS, StoredSections
-from engine.document.recorded import require_recording
-from engine.document.state import DocumentState
+from engine.document.grid.readings import grid_in_force
+from engine.document.state import DocumentState, Edit, merged
 from engine.features.takes.features import FRAMES_PER_S, Frames, frames_of
 from engine.features.takes.playing import performances
 from engine.features.takes.structure.segments import boundaries, groups_of, same_label, section_similarity

@@ -5,28 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.analysis.learning.across import in_force
-from engine.analysis.learning.loop import Epoch
-from engine.analysis.learning.torch_threads import few_threads
+from engine.analysis.learning.loop import Epoch, in_force
+from engine.analysis.learning.shipped import few_threads
 from engine.core.files.safe_write import check_target
 from engine.core.progress import Progress
 from engine.core.timebase import format_time
 from engine.core.wording import counted
 from engine.features.taste.anomaly.cut_habits import CutHabits
-from engine.features.taste.anomaly.habits import habits_and_music
-from engine.features.taste.anomaly.kept_curve import expectation
+from engine.features.taste.anomaly.found_faults import habits_and_music
 from engine.features.taste.anomaly.neighbours import (
     MOST_EXAMPLES,
     ReferenceRecording,
     ReferenceSegments,
     keep_examples,
 )
-from engine.features.taste.anomaly.recipes.examples import Examples
-from engine.features.taste.anomaly.recipes.recipe import Learnt
+from engine.features.taste.anomaly.recipes.recipe import Examples, Learnt
 from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
 from engine.features.taste.anomaly.recipes.registry import RECIPES
 from engine.features.taste.anomaly.taste import Taste, save_taste
-from engine.features.taste.anomaly.threshold import score_of
+from engine.features.taste.anomaly.threshold import expectation, score_of
 from engine.sound.opening import require_file
 from engine.sound.reader import content_hash
 
@@ -44,12 +41,12 @@ _LEARNT = 0.95
 @dataclass(frozen=True, slots=True)
 class LearnRequest:
     """Recordings to learn from and the output file; see
-    `engine.features.taste.anomaly.recipes.examples.Examples`.
+    `engine.features.taste.anomaly.recipes.recipe.Examples`.
 
     Attributes
     ----------
     reads : other files that are read, such as the recipe; none of them is overwritten
-    cuts : how the user cuts, see `engine.features.taste.pairs`; None if not known
+    cuts : how the user cuts, see `engine.features.taste.learn`; None if not known
     """
 
     edited: tuple[Path, ...]

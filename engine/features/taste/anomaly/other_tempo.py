@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, median_filter
 from scipy.signal import lfilter
 
-from engine.core.spans import runs
+from engine.core.timebase import runs
 from engine.features.takes.features import Floats
 
 Numbers = NDArray[np.float64]

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.signal.dead_air import LEAST_S
-from engine.core.spans import runs
+from engine.core.timebase import runs
 from engine.document.analysis import LONG_PAUSE, PHRASE_LEVEL, RESTART
-from engine.features.taste.anomaly.kept_curve import OF_ONE
+from engine.features.taste.anomaly.threshold import OF_ONE
 
 Floats = NDArray[np.float32]
 Spans = NDArray[np.int64]

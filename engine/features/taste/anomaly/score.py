@@ -10,19 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.found_takes import FalseStart
-from engine.analysis.learning.torch_threads import few_threads
+from engine.analysis.learning.shipped import few_threads
 from engine.analysis.signal.dead_air import DeadAirDetector
 from engine.analysis.signal.loudness import level_of
-from engine.analysis.signal.mono import mono_of, resampled
-from engine.analysis.signal.read_ahead import read_ahead
+from engine.analysis.signal.mono import mono_of, read_ahead, resampled
 from engine.core.errors import TasteError
 from engine.core.progress import Progress
 from engine.core.timebase import convert_samples, s_to_samples_array
 from engine.document.analysis import ScoreCurve
 from engine.features.takes.features import Frames, FramesInPassing
 from engine.features.taste.anomaly.cut_habits import CutHabits
-from engine.features.taste.anomaly.dead_air import longer_than, raised_in
-from engine.features.taste.anomaly.false_starts import raised_over
 from engine.features.taste.anomaly.found_faults import FoundFault, HighMoments, found_faults, raised_in_faults
 from engine.features.taste.anomaly.known_music import UnfamiliarMusic, unfamiliar_music
 from engine.features.taste.anomaly.neighbours import Nearest, NearestSearch
@@ -30,7 +27,14 @@ from engine.features.taste.anomaly.other_tempo import AttackStrength, Numbers
 from engine.features.taste.anomaly.phrases import Phrases, phrases_in
 from engine.features.taste.anomaly.recipes.recipe import Judged, KeptScores
 from engine.features.taste.anomaly.taste import Taste
-from engine.features.taste.anomaly.threshold import as_cuts_see, score_of, to_scores
+from engine.features.taste.anomaly.threshold import (
+    as_cuts_see,
+    longer_than,
+    raised_in,
+    raised_over,
+    score_of,
+    to_scores,
+)
 from engine.sound.reader import SourceReader
 
 _LEVEL_SHARE = 0.15
@@ -50,7 +54,7 @@ class Scores:
     nearest : the nearest training segment of each segment; None if the taste stores no examples
     parts : components of the scores by name, each float32, shape (n,), in standard deviations above the
         mean of the training data
-    limit : the score from which cuts are proposed by default, see `engine.features.taste.anomaly.kept_curve`
+    limit : the score from which cuts are proposed by default, see `engine.features.taste.anomaly.threshold`
     part_limits : float32, shape (parts,), the highest value of each part in the training data; empty if not
         known
     false_starts : broken-off passages whose scores are raised

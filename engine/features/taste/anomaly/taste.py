@@ -29,21 +29,21 @@ from engine.core.processes.shortage import raise_shortage
 from engine.core.wording import quoted
 from engine.features.takes.pairs import OUTLINE_SIZE
 from engine.features.taste.anomaly.cut_habits import CutHabits, RecordingCuts
-from engine.features.taste.anomaly.habits import Habits
-from engine.features.taste.anomaly.kept_curve import QUANTILES, KeptCurve
+from engine.features.taste.anomaly.found_faults import Habits
 from engine.features.taste.anomaly.known_music import KnownMusic
 from engine.features.taste.anomaly.neighbours import PARTS, ReferenceRecording, ReferenceSegments
 from engine.features.taste.anomaly.phrases import UsualPhrases
 from engine.features.taste.anomaly.recipes.config import parse_config
-from engine.features.taste.anomaly.recipes.laboratory import missing_recipe
-from engine.features.taste.anomaly.recipes.recipe import KeptScores, Model
-from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
-from engine.features.taste.anomaly.recipes.registry import RECIPES
-from engine.features.taste.anomaly.recipes.stored_values import (
+from engine.features.taste.anomaly.recipes.methods import missing_recipe
+from engine.features.taste.anomaly.recipes.recipe import (
+    KeptScores,
+    Model,
     require_as_stored,
     require_finite,
     stored_number,
 )
+from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
+from engine.features.taste.anomaly.recipes.registry import RECIPES
 from engine.features.taste.anomaly.taste_header import (
     KEY,
     VERSION,
@@ -53,7 +53,7 @@ from engine.features.taste.anomaly.taste_header import (
     not_a_taste,
     read_taste_bytes,
 )
-from engine.features.taste.anomaly.threshold import USUAL_LIMIT
+from engine.features.taste.anomaly.threshold import QUANTILES, USUAL_LIMIT, KeptCurve
 
 _KEPT = "kept."
 _CURVE_SCORES, _CURVE_LENGTHS = "kept_curve.scores", "kept_curve.lengths_s"

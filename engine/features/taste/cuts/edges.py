@@ -1,4 +1,9 @@
-"""Where exactly a cut begins and ends: room to move, and the places an editor would choose within it."""
+"""Where exactly a cut begins and ends: room to move, and the places an editor would choose within it.
+
+Other edges for the same cut, in a musician's words.
+
+The places where a cut may begin or end when the whole recording is divided at once.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +12,11 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.spans import Samples
+from engine.core.timebase import Samples, inside
 from engine.document.analysis import BeatGrid, Listening
+from engine.document.proposals import Alternative
 from engine.features.taste.cuts.profile import ScoreProfile
-from engine.features.taste.cuts.regions import CutRules, DecidedSpans
+from engine.features.taste.cuts.regions import CutRules, DecidedSpans, Regions, around_rejected
 
 ATTACK_S = 0.005
 """How far before a beat or an onset an edge goes. Attacks of drums and plucked strings begin up to about 5
@@ -188,3 +194,131 @@ def _first_at_or_after(places: Samples, edges: Samples, otherwise: int) -> list[
     padded = np.concatenate([places, np.full(1, otherwise, np.int64)])
     found: list[int] = padded[np.searchsorted(places, edges, side="left")].tolist()
     return found
+
+
+MOST = 4
+
+AUDIBLE_S = 0.005
+"""Edges closer than this sound the same, so they are not an alternative."""
+
+
+def alternatives(
+    spans: Samples,
+    scored: Samples,
+    near: Anchors,
+    grid: BeatGrid | None,
+    *,
+    limits: Samples,
+    rate_hz: int,
+    minimum_cut: int,
+) -> list[tuple[Alternative, ...]]:
+    """Return up to four alternatives for each span, distinct from it and from each other.
+
+    Parameters
+    ----------
+    spans : int64, shape (n, 2), as proposed
+    scored : int64, shape (n, 2), where the score alone would put the edges
+    near : anchors of all scored starts, then of all scored stops
+    limits : int64, shape (n, 2), where the neighbours of each span end and begin
+    """
+    ways = {
+        "Whole bars": _anchored(near.downbeat, spans),
+        "On the beat": _anchored(near.beat, spans),
+        "A beat tighter": _a_beat_tighter(spans, grid),
+        "Not snapped": scored,
+        "On the hits": _anchored(near.onset, spans),
+        "At the quietest spots": _anchored(near.quiet, spans),
+    }
+    # An edge at a neighbour or at an end of the recording belongs there, whatever the other one does.
+    fixed = spans == limits
+    audible = AUDIBLE_S * rate_hz
+    moved = [(label, np.where(fixed, spans, way).tolist()) for label, way in ways.items()]
+    found = []
+    for k, (span, (low, high)) in enumerate(zip(spans.tolist(), limits.tolist(), strict=True)):
+        known = [span]
+        chosen: list[Alternative] = []
+        for label, way in moved:
+            start, stop = way[k]
+            fits = low <= start and stop <= high and stop - start >= max(1, minimum_cut)
+            if fits and all(max(abs(start - a), abs(stop - b)) > audible for a, b in known):
+                known.append([start, stop])
+                chosen.append(Alternative(label, start, stop))
+        found.append(tuple(chosen[:MOST]))
+    return found
+
+
+def _anchored(places: Samples, spans: Samples) -> Samples:
+    """Return the spans with each edge at its anchor, if it has one."""
+    table = places.reshape(2, -1).T
+    return np.where(table != NOWHERE, table, spans)
+
+
+def _a_beat_tighter(spans: Samples, grid: BeatGrid | None) -> Samples:
+    """Return the spans shortened by the median beat at both edges."""
+    if grid is None or grid.tempo_bpm <= 0 or len(grid.beats_samples) < 2:
+        return spans
+    beat = int(np.median(np.diff(grid.beats_samples)))
+    return spans + np.array([beat, -beat], np.int64)
+
+
+TATUM_S = 0.5
+"""Grid spacing without beats: a beat at 120 BPM."""
+
+GAP_BEATS = 1.5
+"""Gap, in median beats, above which a place is missing between two beats."""
+
+
+def candidates(
+    length_samples: int, listening: Listening | None, grid: BeatGrid | None, rate_hz: int, *, snap: bool
+) -> Samples:
+    """Return candidate edges of cuts, int64, ascending, with both ends of the recording.
+
+    These are the beats, `ATTACK_S` early. Without beats it is a regular tatum, with each place moved to a
+    nearby attack, else to the quietest moment. Without `snap` it is the tatum alone.
+    """
+    beats = np.zeros(0, np.int64)
+    tatum = max(1, round(TATUM_S * rate_hz))
+    longest = tatum
+    if snap and grid is not None and grid.tempo_bpm > 0 and len(grid.beats_samples) >= 2:
+        beats = grid.beats_samples - round(ATTACK_S * rate_hz)
+        beats = np.unique(beats[(beats > 0) & (beats < length_samples)])
+        longest = max(tatum, round(GAP_BEATS * float(np.median(np.diff(grid.beats_samples)))))
+    known = np.concatenate([[0], beats, [length_samples]])
+    between = [
+        np.arange(start + tatum, stop, tatum)
+        for start, stop in zip(known[:-1].tolist(), known[1:].tolist(), strict=True)
+        if stop - start > longest
+    ]
+    regular = np.concatenate([np.zeros(0, np.int64), *between])
+    if snap and len(regular):
+        near = anchors(regular, listening, None, rate_hz)
+        regular = np.where(
+            near.onset != NOWHERE, near.onset, np.where(near.quiet != NOWHERE, near.quiet, regular)
+        )
+    places: Samples = np.unique(np.clip(np.concatenate([known, regular]), 0, length_samples))
+    return places
+
+
+def divided(profile: ScoreProfile, places: Samples, decided: DecidedSpans, rules: CutRules) -> Regions:
+    """Divide the recording at places and at edges of decided spans; a cut region gains its score.
+
+    Places too close to the edge of a decided span, with less between them than a proposal may have, are
+    left out.
+    """
+    edges = np.sort(np.concatenate([decided.accepted.ravel(), decided.rejected.ravel()]))
+    far = 2 * profile.length_samples + 1
+    after = np.searchsorted(edges, places)
+    padded = np.concatenate([[-far], edges, [far]])
+    distance = np.minimum(places - padded[after], padded[after + 1] - places)
+    free = distance >= min(rules.leftover, rules.minimum_kept)
+    free &= ~inside(places, decided.accepted) & ~inside(places, decided.rejected)
+    ends = np.array([0, profile.length_samples])
+    borders = np.concatenate([places[free], edges, around_rejected(decided, rules), ends])
+    borders = np.unique(np.clip(borders, 0, profile.length_samples))
+    starts = borders[:-1]
+    return Regions(
+        borders,
+        profile.areas(starts, borders[1:]),
+        may_keep=~inside(starts, decided.accepted),
+        may_cut=~inside(starts, decided.rejected),
+    )

@@ -1,25 +1,157 @@
 """Evidence of a fault in a cut: a rule found it, or the taste names a kind of fault.
 
 Music that is merely unlike the training data is not a fault.
+
+How the user cuts: measured in recordings whose cuts are known, and followed by proposals.
+
+Default cuts of speech: whole phrases, each with evidence of its own.
+
+Scores are blurred by seconds, so a cut by score alone begins and ends within the phrases around a fault.
+
+Default cuts of recordings without pulse and phrases, such as places: faults differ from the rest.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.signal.span_means import means_of
-from engine.core.spans import Samples, runs, united
+from engine.core.timebase import Samples, inside, runs, united
 from engine.document.analysis import (
     FRAGMENT,
     LONG_PAUSE,
+    NOWHERE,
     OTHER_LEVEL,
     OTHER_TEMPO,
     PHRASE_LEVEL,
     RESTART,
+    BeatGrid,
+    Listening,
     ScoreCurve,
 )
-from engine.review.part_wording import NOT_FAULTS, RHYTHM, UNLIKE_REST, fault_parts
+from engine.document.grid.steady import steady_spans
+from engine.features.taste.anomaly.cut_habits import RecordingCuts
+from engine.features.taste.anomaly.phrases import are_spoken, sounding_spans
+from engine.features.taste.anomaly.threshold import HIGHEST_LIMIT, SURELY_ODD, score_of, to_standard
+from engine.review.sounds_in_cuts import NOT_FAULTS, RHYTHM, UNLIKE_REST, fault_parts
+
+_MOST_FAULTS = 0.75
+"""At most this share of a recording is faults: the rest shows how unlike the training data it is."""
+_LEAST_LEFT = 0.5
+
+
+def with_own_level(curve: ScoreCurve) -> ScoreCurve:
+    """Return a curve with limits above the usual scores of the recording, if these are above the edits.
+
+    Another day at the same place, or another side of it, sounds different from beginning to end. Faults that
+    rules find stay faults.
+    """
+    usual = 1.0 - _MOST_FAULTS
+    standard = to_standard(np.array([curve.limit, float(np.quantile(curve.scores, usual))]))
+    limit = min(score_of(float(standard[0] + max(0.0, standard[1]))), HIGHEST_LIMIT)
+    is_fault = inside(curve.times_samples, united(curve.faults_samples))
+    scores = np.where(is_fault, np.maximum(curve.scores, np.float32(SURELY_ODD)), curve.scores)
+    limits = curve.part_limits
+    if len(limits):
+        limits = (limits + np.maximum(0.0, np.quantile(curve.parts, usual, axis=0))).astype(np.float32)
+    return replace(curve, limit=max(curve.limit, limit), scores=scores, part_limits=limits)
+
+
+def sharpened(spans: Samples, exact: Samples, curve: ScoreCurve) -> Samples:
+    """Return spans, shape (n, 2), without the ends where scores rise and fall, since they are blurred.
+
+    A score half-way between those outside and inside is at the edge of a fault.
+
+    Parameters
+    ----------
+    exact : edges in any shape, which stay
+    """
+    times, standard = curve.times_samples, to_standard(curve.scores.astype(np.float64))
+    first, last = (np.searchsorted(times, spans[:, edge]) for edge in (0, 1))
+    outside = np.ones(len(times), bool)
+    for start, stop in zip(first.tolist(), last.tolist(), strict=True):
+        outside[start:stop] = False
+    if not outside.any():
+        return spans
+    low, found = float(np.median(standard[outside])), spans.copy()
+    for row, (start, stop) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
+        inner = standard[start:stop]
+        high = start + np.flatnonzero(inner >= 0.5 * (low + np.median(inner))) if len(inner) else inner
+        if len(high) and times[high[-1]] - times[high[0]] > _LEAST_LEFT * (spans[row, 1] - spans[row, 0]):
+            found[row] = np.where(np.isin(spans[row], exact), spans[row], times[high[[0, -1]]])
+    return found
+
+
+_FEWEST = 8
+"""Fewer phrases are not speech."""
+_MOSTLY = 0.7
+_MARGIN_S = 0.1
+"""Cut before and after a phrase, at most half of a pause: words end softly."""
+
+
+def evident_phrases(
+    spans: Samples,
+    phrases: Samples,
+    exact: Samples,
+    least_kept: int,
+    are_evident: Callable[[Samples], NDArray[np.bool_]],
+) -> Samples:
+    """Return the evident phrases of spans, shape (n, 2), ascending and disjoint.
+
+    A phrase belongs to the span that covers most of it. A span with none is taken as a whole. Of a long
+    pause, a usual one stays, half of it at each end.
+
+    Parameters
+    ----------
+    phrases : of the recording, see `phrases_in`
+    exact : spans with edges of their own, shape (k, 2), ascending and disjoint
+    least_kept : a shorter rest between two evident parts of a span is cut with them
+    """
+    exact = _shortened(exact, phrases)
+    parts = [_divided(start, stop, phrases, exact) for start, stop in spans.tolist()]
+    if not parts:
+        return spans
+    owners = np.repeat(np.arange(len(parts)), [len(one) for one in parts])
+    every, longer = np.concatenate(parts), np.array([0, least_kept])
+    is_evident = are_evident(every)
+    found = [united(every[is_evident & (owners == owner)] + longer) - longer for owner in range(len(parts))]
+    return np.concatenate(found)
+
+
+def phrases_in(listening: Listening | None, rate_hz: int) -> Samples:
+    """Return phrases with a part of the pauses around, shape (k, 2); none where they are few."""
+    if listening is None:
+        return NOWHERE
+    hop = listening.hop_samples
+    spans = sounding_spans(listening.loudness_db, hop / rate_hz) * hop
+    if len(spans) < _FEWEST or not are_spoken(np.diff(spans)[:, 0] / rate_hz):
+        return NOWHERE
+    spare = np.minimum(round(_MARGIN_S * rate_hz), (spans[1:, 0] - spans[:-1, 1]) // 2)
+    wide: Samples = spans + np.stack([-np.append(0, spare), np.append(spare, 0)], axis=1)
+    return wide
+
+
+def _divided(start: int, stop: int, phrases: Samples, exact: Samples) -> Samples:
+    covered = np.minimum(stop, phrases[:, 1]) - np.maximum(start, phrases[:, 0])
+    belong = phrases[covered >= _MOSTLY * np.diff(phrases)[:, 0]]
+    known = exact[(exact[:, 1] > start) & (exact[:, 0] < stop)]
+    if not len(belong) and not len(known):
+        return np.array([(start, stop)], np.int64)
+    return np.concatenate([belong, np.clip(known, start, stop)])
+
+
+def _shortened(exact: Samples, phrases: Samples) -> Samples:
+    """Return exact spans, those between two phrases without half of a usual pause at both ends."""
+    spare = int(np.median(phrases[1:, 0] - phrases[:-1, 1])) // 2
+    first, last = np.searchsorted(phrases.mean(axis=1), exact).T
+    is_pause = (first == last) & (np.diff(exact)[:, 0] > 4 * spare)
+    shortened: Samples = exact + np.array([spare, -spare]) * is_pause[:, None]
+    return shortened
+
 
 PART_S = 10.0
 _UNLIKE_REST = 1.2
@@ -198,3 +330,83 @@ def _relative(spans: Samples, curve: ScoreCurve, numbers: list[int]) -> NDArray[
     limits = curve.part_limits[numbers].astype(np.float64)
     first, last = (np.searchsorted(curve.times_samples, spans[:, edge]) for edge in (0, 1))
     return means_of(curve.parts[:, numbers] / limits, first, last)
+
+
+_BESIDE_S, _MOSTLY_BESIDE, _MOSTLY_IN = 4.0, 0.75, 0.5
+"""Two bars on either side; a song fades within them before it ends."""
+_PAUSE_S, _WINDOW_S, _SOFTER_DB = 0.6, 3.0, 20.0
+_LOWEST, _ABOVE_DB = 1.0, 15.0
+"""A pause reaches the lowest levels of the recording: fewer or softer players do not make one."""
+_NEAR_S = 1.0
+_LEAST_CUT_S = 0.5
+"""Less may be a codec or a crossfade."""
+
+
+def cuts_of_recording(
+    cut: Samples,
+    rejected: Samples,
+    length_samples: int,
+    rate_hz: int,
+    grid: BeatGrid | None,
+    listening: Listening | None,
+) -> RecordingCuts:
+    """Measure the cuts of one recording.
+
+    Parameters
+    ----------
+    cut, rejected : spans [start, stop) that the user cut, and proposed ones that stay, shape (n, 2)
+    """
+    cut = cut[np.diff(cut)[:, 0] >= _LEAST_CUT_S * rate_hz]
+    inside, kept = (
+        int(np.count_nonzero(inside_songs(spans, grid, listening, rate_hz))) for spans in (cut, rejected)
+    )
+    lengths_s = tuple(sorted((np.diff(cut)[:, 0] / rate_hz).tolist()))
+    return RecordingCuts(lengths_s, inside, kept, length_samples / rate_hz)
+
+
+def are_usual(
+    spans: Samples, curve: ScoreCurve, grid: BeatGrid | None, listening: Listening | None, rate_hz: int
+) -> NDArray[np.bool_]:
+    """Return which cuts, shape (n, 2), are like the user's, as far as the curve knows them, shape (n,)."""
+    usual: NDArray[np.bool_] = np.diff(spans)[:, 0] >= curve.shortest_cut_s * rate_hz
+    return usual & ~inside_songs(spans, grid, listening, rate_hz) if curve.keeps_songs else usual
+
+
+def inside_songs(
+    spans: Samples, grid: BeatGrid | None, listening: Listening | None, rate_hz: int
+) -> NDArray[np.bool_]:
+    """Return which cuts are inside a song, shape (n,); none if beats or levels are not known.
+
+    A cut is inside a song if a steady pulse goes on for four seconds before it, in most of it, and for four
+    seconds after it, without a pause in it or at its edges.
+
+    Parameters
+    ----------
+    spans : cuts [start, stop), shape (n, 2)
+    """
+    if grid is None or listening is None or not len(spans):
+        return np.zeros(len(spans), bool)
+    pulse, beside, near = steady_spans(grid), round(_BESIDE_S * rate_hz), round(_NEAR_S * rate_hz)
+    starts, stops = spans.T
+    before = share_in(np.stack([starts - beside, starts], axis=1), pulse)
+    after = share_in(np.stack([stops, stops + beside], axis=1), pulse)
+    pauses = share_in(np.stack([starts - near, stops + near], axis=1), _pauses(listening, pulse, rate_hz))
+    goes_on = np.minimum(before, after) >= _MOSTLY_BESIDE
+    found: NDArray[np.bool_] = goes_on & (share_in(spans, pulse) >= _MOSTLY_IN) & (pauses == 0.0)
+    return found
+
+
+def _pauses(listening: Listening, pulse: Samples, rate_hz: int) -> Samples:
+    """Return dead air and other pauses of a recording, shape (k, 2), ascending and disjoint."""
+    levels_db, hop = listening.loudness_db, listening.hop_samples
+    played = [levels_db[start // hop : stop // hop + 1] for start, stop in pulse.tolist()]
+    if not sum(map(len, played)):
+        return listening.dead_air_samples
+    most_db = min(
+        float(np.median(np.concatenate(played))) - _SOFTER_DB,
+        float(np.percentile(levels_db, _LOWEST)) + _ABOVE_DB,
+    )
+    # Talk pauses as well, for moments: their sum counts.
+    width = max(1, round(_WINDOW_S * rate_hz / hop))
+    soft = np.convolve(levels_db <= most_db, np.ones(width), "same") * hop >= _PAUSE_S * rate_hz
+    return united(np.concatenate([listening.dead_air_samples, runs(soft) * hop]))

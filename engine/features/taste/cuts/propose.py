@@ -10,32 +10,42 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.spans import Samples, inside, united
-from engine.core.timebase import s_to_samples
+from engine.core.timebase import Samples, inside, s_to_samples, united
 from engine.document.analysis import APART_BEATS, NOWHERE, BeatGrid, Listening, NearestReference, ScoreCurve
-from engine.document.decisions import Verdict
 from engine.document.grid.steady import has_music
-from engine.document.proposals import QUESTION, UNFAMILIAR, Alternative, Evidence, Proposal, proposal_id
+from engine.document.proposals import (
+    QUESTION,
+    UNFAMILIAR,
+    Alternative,
+    Evidence,
+    Proposal,
+    Verdict,
+    proposal_id,
+)
 from engine.document.settings import CutSettings
 from engine.features.taste.anomaly.threshold import SMOOTHING_S
-from engine.features.taste.cuts.alternatives import alternatives
-from engine.features.taste.cuts.borders import candidates
-from engine.features.taste.cuts.dead_air import ending_with, exact_spans
-from engine.features.taste.cuts.edges import Neighbours, anchors, snap
+from engine.features.taste.cuts.edges import Neighbours, alternatives, anchors, candidates, snap
 from engine.features.taste.cuts.evidence import (
     are_certain,
     are_faults,
     are_foreign,
     are_unlike_rest,
+    are_usual,
+    evident_phrases,
+    phrases_in,
     share_in,
+    sharpened,
+    with_own_level,
     without_plain_music,
 )
-from engine.features.taste.cuts.familiar import with_familiar
-from engine.features.taste.cuts.phrases import evident_phrases, phrases_in
-from engine.features.taste.cuts.places import sharpened, with_own_level
-from engine.features.taste.cuts.profile import OPTIMISED_SMOOTHING_S, ScoreProfile, smooth
-from engine.features.taste.cuts.reasons import backdrop, reasons
-from engine.features.taste.cuts.reference_examples import nearest_examples
+from engine.features.taste.cuts.profile import (
+    OPTIMISED_SMOOTHING_S,
+    ScoreProfile,
+    ending_with,
+    exact_spans,
+    smooth,
+)
+from engine.features.taste.cuts.reasons import backdrop, nearest_examples, reasons
 from engine.features.taste.cuts.regions import (
     LEFTOVER_S,
     MOVED_S,
@@ -47,14 +57,16 @@ from engine.features.taste.cuts.regions import (
     scored_accepted,
 )
 from engine.features.taste.cuts.target_length import cuts_for_target
-from engine.features.taste.cuts.unfamiliar import question, unfamiliar_passages, unlike_from
-from engine.features.taste.cuts.unfamiliar_songs import (
+from engine.features.taste.cuts.unfamiliar import (
     Sounds,
     familiar_songs,
+    question,
+    unfamiliar_passages,
     unfamiliar_songs,
+    unlike_from,
+    with_familiar,
     without_songs,
 )
-from engine.features.taste.cuts.user_cuts import are_usual
 
 CUT_COST_S = 0.25
 """Minimum gain of a cut: this many seconds of score one standard deviation above the threshold; less is not

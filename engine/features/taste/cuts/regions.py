@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.spans import Samples, inside
+from engine.core.timebase import Samples, inside
 from engine.features.taste.cuts.profile import Numbers, ScoreProfile
 
 LEFTOVER_S = 2.0

@@ -24,8 +24,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.spans import Samples, runs
-from engine.features.taste.cuts.borders import divided
+from engine.core.timebase import Samples, runs
+from engine.features.taste.cuts.edges import divided
 from engine.features.taste.cuts.profile import Numbers, ScoreProfile
 from engine.features.taste.cuts.regions import (
     NEVER,
@@ -327,7 +327,7 @@ def cuts_for_target(
 
     Parameters
     ----------
-    places : where cuts may begin and end, ascending, see `engine.features.taste.cuts.borders.candidates`
+    places : where cuts may begin and end, ascending, see `engine.features.taste.cuts.edges.candidates`
 
     Returns
     -------

@@ -2,18 +2,57 @@
 
 A fault is unlike the playing around it. A song that the training data lacks is as unlike as a fault, but from
 its beginning to its end. So a passage in which nearly all moments of many seconds score high is one question.
+
+Songs that the training data lacks, by their notes: a question each, without the cuts at their ends.
+
+They sound like the training data, so faults in them are found as in any music. A question about a song
+therefore keeps no cut away: it may contain some.
+
+Passages that the user keeps: nothing like them is a fault, or unfamiliar, from then on.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 
-from engine.core.spans import Samples, inside, outside, united
-from engine.core.timebase import format_time, samples_to_s
-from engine.document.analysis import BeatGrid, Listening
+from engine.core.timebase import Samples, format_time, inside, outside, samples_to_s, united
+from engine.document.analysis import BeatGrid, Listening, ScoreCurve
 from engine.document.grid.steady import has_music, steady_spans
-from engine.features.taste.anomaly.threshold import to_scores, to_standard
+from engine.features.taste.anomaly.threshold import (
+    HIGHEST_LIMIT,
+    SMOOTHING_S,
+    smoothed,
+    to_scores,
+    to_standard,
+)
+from engine.features.taste.cuts.evidence import share_in
 from engine.features.taste.cuts.profile import CELL_S, ScoreProfile
+
+_HIGH = 0.99
+"""This share of a passage is below the limits afterwards."""
+
+
+def with_familiar(curve: ScoreCurve, passages: Samples, rate_hz: int) -> ScoreCurve:
+    """Return a curve with limits as high as the scores in passages [start, stop), shape (k, 2), or higher.
+
+    Faults that rules find stay faults.
+    """
+    ruled = np.concatenate([curve.false_starts_samples[:, :2], curve.faults_samples])
+    times = curve.times_samples
+    here = inside(times, passages) & ~inside(times, united(ruled))
+    if np.count_nonzero(here) < 2:
+        return curve
+    hop = float(np.median(np.diff(times))) / rate_hz
+    width = max(1, round(SMOOTHING_S / 2.0 / hop))
+    limit = float(np.quantile(smoothed(curve.scores, width)[here], _HIGH))
+    limits = curve.part_limits
+    if len(limits):
+        parts = [np.quantile(smoothed(one, width)[here], _HIGH) for one in curve.parts.T]
+        limits = np.maximum(limits, np.array(parts, np.float32))
+    return replace(curve, limit=min(max(curve.limit, limit), HIGHEST_LIMIT), part_limits=limits)
+
 
 LIMIT_SHARE = 0.8
 """A moment above this share of the limit, in standard deviations, is unlike the training data."""
@@ -115,3 +154,79 @@ def question(start: int, stop: int, grid: BeatGrid | None, rate_hz: int, *, is_s
     if has_music(grid):  # then a passage has a pulse
         return f"Unfamiliar music, {span}: steady tempo. {answers}"
     return f"Unfamiliar sound, {span}: no steady tempo, so it may be talk, tuning or free playing. {answers}"
+
+
+_MOSTLY = 0.5
+_LEAST_S = WINDOW_S
+_SLIVER_S = 3.0
+"""A shorter part between a cut and an end of a song belongs to the cut."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sounds:
+    """A recording: its scores, attacks and beats, see `engine.features.taste.cuts.propose.propose_cuts`."""
+
+    curve: ScoreCurve
+    listening: Listening | None
+    grid: BeatGrid | None
+    length_samples: int
+    rate_hz: int
+
+
+def familiar_songs(curve: ScoreCurve, familiar: Samples) -> Samples:
+    """Return the playing, shape (k, 2), ascending, with the music of passages that are familiar by now.
+
+    Parameters
+    ----------
+    familiar : passages [start, stop), shape (n, 2), ascending and disjoint
+    """
+    played, songs = curve.unfamiliar_samples, curve.unfamiliar_songs
+    return played[np.isin(songs, songs[share_in(played, familiar) >= _MOSTLY])]
+
+
+def unfamiliar_songs(sounds: Sounds, cut: Samples, answered: Samples) -> Samples:
+    """Return the unfamiliar playing to ask about, shape (k, 2), ascending and disjoint; none without beats.
+
+    Parameters
+    ----------
+    cut : spans [start, stop), shape (n, 2), ascending and disjoint, that are proposed or accepted
+    answered : spans [start, stop) that stay or are familiar, the same
+    """
+    curve, rate_hz = sounds.curve, sounds.rate_hz
+    if sounds.grid is None or not has_music(sounds.grid):
+        return curve.unfamiliar_samples[:0]
+    pulse = steady_spans(sounds.grid, round(HOLE_S * rate_hz))
+    played = np.minimum(curve.unfamiliar_samples, sounds.length_samples)
+    played = played[share_in(played, answered) < _MOSTLY]
+    songs = []
+    for start, stop in played.tolist():
+        inner = np.clip(cut, start, stop)
+        parts = outside(inner[inner[:, 1] > inner[:, 0]], start, stop)
+        parts = parts[np.diff(parts)[:, 0] >= _SLIVER_S * rate_hz]
+        lengths = np.diff(parts)[:, 0]
+        left = int(lengths.sum())
+        if left < max(_LEAST_S * rate_hz, _MOSTLY * (stop - start)):
+            continue
+        has_pulse = float(share_in(parts, pulse) @ lengths) >= _MOSTLY * left
+        if has_pulse and _attacks(sounds.listening, parts) >= LEAST_ATTACKS_PER_S * left / rate_hz:
+            songs.append((parts[0, 0], parts[-1, 1]))
+    return np.array(songs, np.int64).reshape(-1, 2)
+
+
+def _attacks(listening: Listening | None, parts: Samples) -> float:
+    """Count the attacks in some spans; without listening there are enough."""
+    if listening is None:
+        return np.inf
+    first, last = (np.searchsorted(listening.onsets_samples, parts[:, edge]) for edge in (0, 1))
+    return float((last - first).sum())
+
+
+def without_songs(passages: Samples, songs: Samples, rate_hz: int) -> Samples:
+    """Return unfamiliar passages, shape (n, 2), without the songs in them, and without short remains."""
+    parts = [passages[:0]]
+    for start, stop in passages.tolist():
+        inner = np.clip(songs, start, stop)
+        found = outside(inner[inner[:, 1] > inner[:, 0]], start, stop)
+        whole = len(found) == 1 and bool(np.all(found == (start, stop)))
+        parts.append(found if whole else found[np.diff(found)[:, 0] >= _LEAST_S * rate_hz])
+    return np.concatenate(parts)

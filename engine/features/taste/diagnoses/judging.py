@@ -2,20 +2,126 @@
 
 Three things go wrong with a score learned from edited audio alone: everything sounds poor to it, so all of a
 recording would be cut, or nothing would. Each has several distinguishable causes.
+
+Result of a diagnosis; light, so that the window shows it without torch.
+
+Wording of measurements.
+
+Measurements of a taste for diagnoses; light, so that the window evaluates them without torch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.wording import percent
 from engine.document.settings import CutSettings
-from engine.features.taste.diagnoses.finding import Action, Finding, Remedy, Severity
-from engine.features.taste.diagnoses.symptoms import ODD, TILT_DB, Symptoms
-from engine.features.taste.diagnoses.wording import tilt_text
+
+ODD = 0.8
+"""A score above those of nine tenths of the training audio."""
+
+TILT_DB = 9.0
+"""Halves of one piece differ by 1 to 4 dB, pieces of one artist by up to 9 (docs/decisions/0023)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tilt:
+    """Where two sounds differ most, and by how much; above 0 the first has more there."""
+
+    difference_db: float
+    low_hz: float
+    high_hz: float
+
+
+@dataclass(frozen=True, slots=True)
+class Symptoms:
+    """Measurements of a taste and one recording scored with it.
+
+    Attributes
+    ----------
+    usual_score, highest_score : the median and the highest score of the recording
+    odd_share : share of its moments that score above `ODD`
+    noise_score : the median score of white noise at its level
+    kept_share : share of the recording that is the same audio as training data; None if the taste stores none
+    tilt : largest spectral difference from the most similar training recording; None as above
+    blind_share : the best training loss over that of a model that learned nothing; None where unknown
+    is_still_learning : whether the loss was still falling when learning ended
+    """
+
+    usual_score: float
+    highest_score: float
+    odd_share: float
+    noise_score: float
+    kept_share: float | None
+    tilt: Tilt | None
+    blind_share: float | None
+    is_still_learning: bool
+
+
+def tilt_text(tilt: Tilt) -> str:
+    """Describe a spectral difference, as in "it has 12 dB less from 3 to 6 kHz"."""
+    more = "more" if tilt.difference_db > 0 else "less"
+    return f"{abs(tilt.difference_db):.0f} dB {more} from {_hz(tilt.low_hz)} to {_hz(tilt.high_hz)}"
+
+
+def _hz(hz: float) -> str:
+    return f"{hz / 1000:.1f} kHz" if hz >= 1000.0 else f"{round(hz, -1):.0f} Hz"
+
+
+class Severity(StrEnum):
+    """How much a finding should worry."""
+
+    WRONG = "wrong"
+    DOUBTFUL = "doubtful"
+    NOTE = "note"
+
+
+class Action(StrEnum):
+    """A possible action on a finding; the window has a button for each, the command line a line."""
+
+    LEARN_AGAIN = "learn again"
+    LEARN_LONGER = "learn longer"
+    ADD_RECORDINGS = "add recordings"
+    OTHER_TASTE = "other taste"
+    KEEP_HALF = "keep half"
+    CUT_A_TENTH = "cut a tenth"
+    FIND_THRESHOLD = "find the threshold"
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """One thing to do.
+
+    Attributes
+    ----------
+    label : text of its button
+    """
+
+    label: str
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong or may be.
+
+    Attributes
+    ----------
+    name : which one it is, for programs: "everything-cut", "other-sound", ...
+    sentence : the measurement and its meaning
+    remedies : one or two things to do, the likelier first
+    """
+
+    name: str
+    severity: Severity
+    sentence: str
+    remedies: tuple[Remedy, ...] = ()
+
 
 ODD_SHARE = 0.7
 NEARLY_ALL = 0.9

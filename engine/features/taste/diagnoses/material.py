@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.analysis.signal.filter_banks import MelSettings
 from engine.analysis.signal.loudness import Loudness, playing_level_db
 from engine.analysis.signal.mel import log_mel_blocks
-from engine.analysis.signal.mel_settings import MelSettings
 from engine.analysis.signal.mono import resampled
 from engine.core.files.safe_write import shown
 from engine.core.progress import Progress
@@ -20,12 +20,10 @@ from engine.core.timebase import format_time
 from engine.core.wording import percent
 from engine.features.taste.anomaly.neighbours import ReferenceRecording, ReferenceSegments, keep_examples
 from engine.features.taste.anomaly.recipes.config import default_config
-from engine.features.taste.anomaly.recipes.examples import Examples
 from engine.features.taste.anomaly.recipes.material import MINIMUM_S
-from engine.features.taste.diagnoses.finding import Action, Finding, Remedy, Severity
-from engine.features.taste.diagnoses.sound import share_found, typical_spectrum_db, widest_tilt
-from engine.features.taste.diagnoses.symptoms import TILT_DB
-from engine.features.taste.diagnoses.wording import tilt_text
+from engine.features.taste.anomaly.recipes.recipe import Examples
+from engine.features.taste.diagnoses.judging import TILT_DB, Action, Finding, Remedy, Severity, tilt_text
+from engine.features.taste.diagnoses.recording import share_found, typical_spectrum_db, widest_tilt
 from engine.sound.reader import SourceReader
 
 ENOUGH_S = 180.0

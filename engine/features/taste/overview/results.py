@@ -1,9 +1,18 @@
-"""Contents of the Taste page, as frozen values; light, so that widgets can draw them without torch."""
+"""Contents of the Taste page, as frozen values; light, so that widgets can draw them without torch.
+
+Two tastes, or one with two settings, on the same recording.
+
+Decisions of the document for each segment on the map, read again after every decision.
+
+Summary of a taste's scores of a recording, in a sentence or two.
+
+Projection of segments to a plane that groups similar sounds.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +20,53 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.features.taste.anomaly.kept_curve import KeptCurve
+from engine.core.timebase import format_time, s_to_samples_array
+from engine.core.wording import counted, percent
+from engine.document.proposals import Verdict
+from engine.document.state import DocumentState
+from engine.features.taste.anomaly.threshold import KeptCurve, expectation
+
+_EDGE = 0.5
+"""Percent at each side of each axis that do not set its scale: one outlier would compress all others."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plane:
+    """Points, shape (n, 2), 0 to 1, and the share of the segments' variance they explain."""
+
+    points: NDArray[np.float32]
+    explained: float
+
+
+def principal_plane(embeddings: NDArray[np.float32]) -> Plane:
+    """Project onto the two directions in which embeddings, shape (n, d), differ most.
+
+    The same embeddings always give the same picture: each direction points to where its largest weight is
+    positive (principal components are free in their sign).
+    """
+    count = len(embeddings)
+    if count < 2:
+        return Plane(np.full((count, 2), 0.5, np.float32), 1.0)
+    centred = embeddings - embeddings.mean(axis=0)
+    spread, directions = np.linalg.eigh((centred.T @ centred).astype(np.float64))
+    first = directions[:, ::-1][:, :2]
+    first = first * np.sign(first[np.abs(first).argmax(axis=0), np.arange(first.shape[1])])
+    projected = centred @ first.astype(np.float32)
+    if projected.shape[1] < 2:
+        projected = np.column_stack([projected, np.zeros(count, np.float32)])
+    total = float(spread.sum())
+    explained = float(spread[-2:].sum()) / total if total > 0.0 else 1.0
+    return Plane(_within(projected), explained)
+
+
+def _within(points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Bring points to 0 to 1, both axes at one scale, so that distances can be compared."""
+    low, high = np.percentile(points, [_EDGE, 100.0 - _EDGE], axis=0)
+    scale = max(float((high - low).max()), 1e-9)
+    placed = 0.5 + 0.92 * (points - (low + high) / 2) / scale
+    within: NDArray[np.float32] = np.clip(placed, 0.0, 1.0).astype(np.float32)
+    return within
+
 
 HIGH_PERCENTILE = 95.0
 """Percentile of a recording's scores: its most anomalous passages, without a single cough."""
@@ -252,3 +307,183 @@ class Comparison:
     cut_share: float
     agreement: float
     differences: tuple[Difference, ...]
+
+
+PASSAGE_S = 4.0
+"""Length of a passage on which two tastes differ: long enough for a listener."""
+
+MOST_DIFFERENCES = 8
+
+Numbers = NDArray[np.float64]
+
+
+def compare(
+    first_name: str, first: ScoredRecording, second_name: str, second: ScoredRecording, threshold: float
+) -> Comparison:
+    """Compare the scores of two tastes for one recording, by the order of its moments.
+
+    Scores of two tastes have no common scale, so both cut the same share: that of the first one at
+    `threshold`.
+    """
+    aligned = replace(
+        second,
+        times_s=first.times_s,
+        scores=np.interp(first.times_s, second.times_s, second.scores).astype(np.float32)
+        if len(second.scores)
+        else np.full(len(first.scores), 0.5, np.float32),
+        parts={},
+    )
+    ranks, others = _ranks(first.scores), _ranks(aligned.scores)
+    share = first.share_above(threshold)
+    same = (ranks >= 1.0 - share) == (others >= 1.0 - share)
+    return Comparison(
+        first_name,
+        second_name,
+        first,
+        aligned,
+        _correlation(ranks, others),
+        share,
+        float(same.mean()) if len(same) else 1.0,
+        _differences(first.times_s, ranks, others),
+    )
+
+
+def _ranks(scores: NDArray[np.float32]) -> Numbers:
+    """Return how much of the recording scores less than each moment, 0 to 1; equal scores share a rank."""
+    _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    below = np.cumsum(counts) - (counts + 1) / 2
+    ranks: Numbers = (below / max(len(scores) - 1, 1))[inverse]
+    return ranks
+
+
+def _correlation(ranks: Numbers, others: Numbers) -> float:
+    if len(ranks) < 2 or ranks.std() == 0.0 or others.std() == 0.0:
+        return 0.0
+    return float(np.corrcoef(ranks, others)[0, 1])
+
+
+def _differences(times_s: Numbers, ranks: Numbers, others: Numbers) -> tuple[Difference, ...]:
+    """Return the passages whose mean ranks differ most, none overlapping another."""
+    if len(times_s) < 2:
+        return ()
+    hop_s = float(times_s[1] - times_s[0])
+    width = min(max(1, round(PASSAGE_S / hop_s)), len(times_s))
+    windows = np.stack([np.concatenate([[0.0], np.cumsum(one)]) for one in (ranks, others)])
+    means = (windows[:, width:] - windows[:, :-width]) / width
+    gaps = np.abs(means[0] - means[1])
+    found: list[Difference] = []
+    while len(found) < MOST_DIFFERENCES and gaps.max() > 0.0:
+        at = int(gaps.argmax())
+        start_s = max(0.0, float(times_s[at]) - hop_s / 2)
+        found.append(Difference(start_s, start_s + width * hop_s, float(means[0, at]), float(means[1, at])))
+        gaps[max(0, at - width + 1) : at + width] = 0.0
+    return tuple(found)
+
+
+_OF_VERDICT = (
+    (Verdict.UNDECIDED, SegmentState.UNDECIDED),
+    (Verdict.REJECTED, SegmentState.REJECTED),
+    (Verdict.ACCEPTED, SegmentState.ACCEPTED),
+)
+"""In the order of their strength: where proposals overlap, the one that is accepted counts."""
+
+
+def segment_states(shown: SegmentMap, state: DocumentState) -> NDArray[np.uint8]:
+    """Return the `SegmentState` of each segment, shape (n,): that of the proposal around its middle."""
+    origins = np.array([origin for _key, origin in shown.recordings])
+    of_each = origins[shown.recording] if len(origins) else np.zeros(0, str)
+    states = np.where(of_each == Origin.KEPT, SegmentState.KEPT, SegmentState.REST).astype(np.uint8)
+    here = np.flatnonzero(of_each == Origin.DOCUMENT)
+    if not len(here) or not state.proposals:
+        return states
+    middles = s_to_samples_array(shown.starts_s[here] + shown.length_s / 2, state.rate_hz)
+    order = np.argsort(middles, kind="stable")
+    here, middles = here[order], middles[order]
+    verdicts = {key: state.verdict(key) for key in state.proposals}
+    for verdict, told in _OF_VERDICT:
+        for key, given in verdicts.items():
+            if given is verdict:
+                first, last = np.searchsorted(middles, state.span(key))
+                states[here[first:last]] = told
+    return states
+
+
+_WHOLE_MINUTES_FROM_S = 600.0
+_MINUTE_S = 60.0
+NO_RECORDING = "Import a recording, or drop one here, to see the cuts of this taste."
+
+
+@dataclass(frozen=True, slots=True)
+class WouldCut:
+    """Length that the cuts of the open recording would remove, rejected ones and open questions left out."""
+
+    cut_s: float
+    count: int
+    questions: int = 0
+
+
+def verdict(
+    scored: ScoredRecording,
+    odd: float,
+    threshold: float,
+    would_cut: WouldCut | None,
+    curve: KeptCurve | None = None,
+) -> str:
+    """Describe the length that would be cut from a recording, its typical share, and the expected cuts.
+
+    Parameters
+    ----------
+    odd : scores up to this are like the training data
+    would_cut : of the open recording, if its cuts come from this taste; else the threshold is used
+    curve : of the taste, for the expected share of cuts; None from an older one
+    """
+    return " ".join(
+        filter(
+            None,
+            (_of_this(scored, odd, threshold, would_cut), _asked(would_cut), expectation(curve, threshold)),
+        )
+    )
+
+
+def _of_this(scored: ScoredRecording, odd: float, threshold: float, would_cut: WouldCut | None) -> str:
+    length_s = scored.duration_s
+    like = _like(scored, odd)
+    if scored.origin is Origin.KEPT:
+        return f"One of your edits: {like} of it sounds as this taste expects."
+    if would_cut is None:
+        odd_s = length_s * scored.share_above(threshold)
+        return f"{part_of(odd_s, length_s)} sound unlike your edits."
+    if not would_cut.count or would_cut.cut_s <= 0.0:
+        return f"Nothing of {_length(length_s)} would be cut. {like} of it sounds like your edits."
+    goes = f"{part_of(would_cut.cut_s, length_s)} would be cut, in {_cuts(would_cut.count)}."
+    return f"{goes} {like} of the recording sounds like your edits."
+
+
+def _asked(would_cut: WouldCut | None) -> str:
+    if would_cut is None or not would_cut.questions:
+        return ""
+    return f"Unfamiliar sound: {counted(would_cut.questions, 'question')}."
+
+
+def part_of(part_s: float, whole_s: float) -> str:
+    """Return "12 of 90 minutes", of a short recording "1:58 of 4:02 minutes"."""
+    if whole_s < _WHOLE_MINUTES_FROM_S:
+        return f"{format_time(part_s, 0)} of {format_time(whole_s, 0)} minutes"
+    if 0.0 < part_s < _MINUTE_S:
+        return f"{part_s:.0f} seconds of {_length(whole_s)}"
+    return f"{part_s / _MINUTE_S:.0f} of {_length(whole_s)}"
+
+
+def _cuts(count: int) -> str:
+    return "one cut" if count == 1 else f"{count:,} cuts"
+
+
+def _length(seconds: float) -> str:
+    if seconds < _WHOLE_MINUTES_FROM_S:
+        return f"{format_time(seconds, 0)} minutes"
+    return f"{seconds / _MINUTE_S:.0f} minutes"
+
+
+def _like(scored: ScoredRecording, odd: float) -> str:
+    like = float(np.mean(scored.scores <= odd)) if len(scored.scores) else 0.0
+    return percent(like)

@@ -16,23 +16,20 @@ from engine.core.progress import Progress
 from engine.core.timebase import format_time, s_to_samples
 from engine.core.wording import counted, listed, quoted
 from engine.document.analysis import Analysis, BeatGrid
-from engine.document.drums.edits import DRUMS, role_of
+from engine.document.drums.edits import DRUMS, listening_ids, role_of
 from engine.document.drums.hits import Role
 from engine.document.edits import is_held
-from engine.document.grid.free import free_notice, is_free
-from engine.document.kinds.hit import AFTER_SAMPLES, HIT_CROSSFADE_MS, LINE, ONSET_SAMPLES
-from engine.document.kinds.note import NOTE
-from engine.document.kinds.payload import CROSSFADE_MS, real
+from engine.document.grid.steady import free_notice, is_free
+from engine.document.kinds.hit import AFTER_SAMPLES, HIT_CROSSFADE_MS, LINE, NOTE, ONSET_SAMPLES
+from engine.document.kinds.kind import CROSSFADE_MS, real
 from engine.document.kinds.sounding import BY_SAMPLES
-from engine.document.listening_ids import listening_ids
 from engine.document.proposals import Proposal
 from engine.document.tracks.track import Track
 from engine.features.timing.alignment.fitting import agreement
 from engine.features.timing.alignment.lines import line_words, lines_of, read_division
 from engine.features.timing.alignment.settings import AlignmentSettings
 from engine.features.timing.finders.timing.hit_proposals import adjacent_lines, milliseconds, score_of
-from engine.review.finders.finder import Finder, FinderRequest, Found
-from engine.review.finders.settings import FinderSettings, track_name
+from engine.review.finders.finder import Finder, FinderRequest, FinderSettings, Found, track_name
 
 if TYPE_CHECKING:
     from engine.features.timing.alignment.lines import Lines

@@ -15,13 +15,12 @@ from engine.core.timebase import samples_to_s
 from engine.core.wording import counted, listed
 from engine.document.drums.hits import Hits, Role
 from engine.document.edits import add_proposals
-from engine.document.kinds.recorder import DRIFT_PPM, RECORDER
+from engine.document.kinds.hit import DRIFT_PPM, RECORDER
 from engine.document.kinds.sounding import BY_SAMPLES
 from engine.document.proposals import Proposal, proposal_id
 from engine.document.state import DocumentState
 from engine.recordings.microphones import Microphones
-from engine.recordings.placed import MAKER
-from engine.recordings.stated.placements import LEAST_DRIFT_S
+from engine.recordings.stated.placements import LEAST_DRIFT_S, MAKER
 from engine.review.bulk import Accepted, accept_all
 
 LEAST_OFFSET_S = 0.1

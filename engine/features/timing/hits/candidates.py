@@ -18,8 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 
-from engine.analysis.signal.loudness import finite
-from engine.analysis.signal.octaves import Floats, Octaves, octave_energies
+from engine.analysis.signal.loudness import Floats, Octaves, finite, octave_energies
 from engine.core.progress import SILENT, Progress
 
 _SEGMENT_S = 20.0

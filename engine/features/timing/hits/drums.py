@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.signal.octaves import Floats
+from engine.analysis.signal.loudness import Floats
 from engine.document.drums.hits import Role
 from engine.features.timing.hits.candidates import SILENCE_DB, Candidates
 

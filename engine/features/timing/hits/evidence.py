@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.signal.octaves import Floats
+from engine.analysis.signal.loudness import Floats
 from engine.document.drums.hits import Role
 from engine.features.timing.hits.candidates import Candidates
 from engine.features.timing.hits.drums import (

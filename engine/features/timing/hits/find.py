@@ -10,8 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.signal.loudness import finite
-from engine.analysis.signal.octaves import Floats, Octaves
+from engine.analysis.signal.loudness import Floats, Octaves, finite
 from engine.core.progress import SILENT, Progress
 from engine.document.drums.hits import Hits, Role
 from engine.features.timing.hits.candidates import (

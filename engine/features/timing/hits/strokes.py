@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.signal.octaves import Floats
+from engine.analysis.signal.loudness import Floats
 from engine.document.drums.hits import ORNAMENTS, Hits, Ornament, Role
 from engine.features.timing.hits.candidates import Candidates
 from engine.features.timing.hits.drums import Drum, all_octaves_db

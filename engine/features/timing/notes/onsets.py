@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
-from engine.analysis.signal.loudness import finite
+from engine.analysis.signal.filter_banks import MelSettings
+from engine.analysis.signal.loudness import Octaves, finite, octave_energies
 from engine.analysis.signal.mel import mel_power_blocks
-from engine.analysis.signal.mel_settings import MelSettings
-from engine.analysis.signal.octaves import Octaves, octave_energies
 from engine.core.progress import SILENT, Progress
 
 Floats = NDArray[np.float32]

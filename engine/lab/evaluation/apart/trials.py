@@ -26,10 +26,9 @@ from engine.document.kinds.cut import CUT
 from engine.document.proposals import QUESTION, Evidence, Proposal
 from engine.features.registry import find_edits, request_of
 from engine.features.taste.anomaly.learn import LearnRequest, learn
-from engine.features.taste.anomaly.metrics import auc
 from engine.features.taste.anomaly.recipes.config import default_config
-from engine.features.taste.anomaly.recipes.own_faults.settings import OwnFaultsConfig
-from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
+from engine.features.taste.anomaly.recipes.recipe_config import OwnFaultsConfig, RecipeConfig
+from engine.features.taste.anomaly.threshold import auc
 from engine.features.taste.finders.cuts.propose import propose_pauses
 from engine.lab.evaluation.apart.baselines import HOP_S, Simple, energy, nearest, read
 from engine.lab.evaluation.apart.making import VERSION as MADE_VERSION

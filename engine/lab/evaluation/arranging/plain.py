@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.spans import runs
+from engine.core.timebase import runs
 from engine.features.arrangement.network import Pair
 from engine.features.arrangement.step_features import StepFeatures
 from engine.features.arrangement.steps import Order, Steps, order_of, plays, spans_of

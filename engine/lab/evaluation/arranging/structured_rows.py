@@ -13,10 +13,10 @@ import soundfile
 from numpy.typing import NDArray
 
 from engine.core.progress import SILENT, Progress
-from engine.core.spans import runs
+from engine.core.timebase import runs
 from engine.document.document import Document
 from engine.document.edits import set_analyses
-from engine.document.grid.recounted import grid_in_force
+from engine.document.grid.readings import grid_in_force
 from engine.document.kinds.cut import CUT
 from engine.document.proposals import Evidence, Proposal
 from engine.document.state import DocumentState

@@ -11,9 +11,9 @@ import numpy as np
 import soundfile
 
 from engine.core.progress import SILENT, Progress
-from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.edits import decide
+from engine.document.proposals import Verdict
 from engine.features.registry import find_edits, request_of
 from engine.lab.evaluation.comping.bands import BANDS
 from engine.lab.evaluation.comping.faults import FAULTS, Fault

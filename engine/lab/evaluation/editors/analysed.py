@@ -10,10 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from engine.analysis.beats.listen import listen
-from engine.analysis.detection.songs import talk_between
-from engine.analysis.detection.voice_frames import RATE_HZ as VOICE_RATE_HZ
-from engine.analysis.detection.voice_frames import voice_frames
-from engine.analysis.detection.voices import voice_spans
+from engine.analysis.detection.voices import RATE_HZ as VOICE_RATE_HZ
+from engine.analysis.detection.voices import talk_between, voice_frames, voice_spans
 from engine.analysis.signal.mono import resampled
 from engine.features.arrangement.step_features import StepFeatures, hear
 from engine.lab.evaluation.editors.cut_jams import cut_jam

@@ -9,9 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.features.taste.anomaly.faults.kinds import MAKERS
-from engine.features.taste.anomaly.faults.material import Maker, Samples
-from engine.features.taste.anomaly.faults.planting import Fault, plant
+from engine.features.taste.anomaly.faults.planting import MAKERS, Fault, Maker, Samples, plant
 from engine.lab.simulated.recordings import HEARD_RATE_HZ, Excerpt, converted
 
 FAULT_SHARE = 0.4

@@ -15,7 +15,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.detection.detector import Detector, SoundFeatures, detector
+from engine.analysis.detection.detector import (
+    STEP_SAMPLES,
+    Detector,
+    SoundFeatures,
+    analysed_versions,
+    detector,
+)
 from engine.analysis.detection.events import (
     BEGINS_AT,
     EXAMPLE_BEGINS_AT,
@@ -24,10 +30,8 @@ from engine.analysis.detection.events import (
     example_odds_over_time,
     odds_over_time,
 )
-from engine.analysis.detection.network import STEP_SAMPLES
 from engine.analysis.detection.spectra import MEL
-from engine.analysis.detection.versions import analysed_versions
-from engine.analysis.words.text import text_encoder
+from engine.analysis.words.understanding import text_encoder
 from engine.analysis.words.vocabulary import vocabulary
 from engine.core.progress import SILENT, Progress
 from engine.lab.evaluation.separation.recordings import Occurrence, Relation, Scored, halves, recordings

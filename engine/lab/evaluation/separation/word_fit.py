@@ -1,6 +1,6 @@
 """Fit the probability of a correct name: `python -m engine.lab.evaluation.separation.word_fit DATA`.
 
-Prints what `engine.analysis.detection.named_events` holds, and, of each word, how often it was right by the
+Prints what `engine.analysis.detection.what_sounds` holds, and, of each word, how often it was right by the
 likelihood that was fitted on the other half. DATA holds `esc50` and `music`.
 """
 
@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.detection.detector import detector
-from engine.analysis.detection.named_events import LEAST_LIKELIHOOD, Place, named_places
 from engine.analysis.detection.spectra import MEL
+from engine.analysis.detection.what_sounds import LEAST_LIKELIHOOD, Place, named_places
 from engine.analysis.words.vocabulary import vocabulary
 from engine.lab.evaluation.separation.events import is_right, versions_of
 from engine.lab.evaluation.separation.recordings import Scored, halves, recordings

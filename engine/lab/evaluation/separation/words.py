@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.detection.detector import detector
-from engine.analysis.detection.named_events import SAID, NamedEvent, named_events
 from engine.analysis.detection.spectra import MEL
+from engine.analysis.detection.what_sounds import SAID, NamedEvent, named_events
 from engine.analysis.signal.mono import resampled
 from engine.core.progress import SILENT, Progress
 from engine.lab.evaluation.separation.events import Line, is_right, versions_of

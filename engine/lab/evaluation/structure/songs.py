@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.beats.features import RATE_HZ
+from engine.analysis.beats.activations import RATE_HZ
 from engine.analysis.signal.mono import mono_blocks
 from engine.core.errors import UsageError
 from engine.core.files.safe_write import shown

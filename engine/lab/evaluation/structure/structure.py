@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.analysis.beats.features import RATE_HZ
+from engine.analysis.beats.activations import RATE_HZ
 from engine.analysis.beats.listen import listen
 from engine.core.progress import Progress
 from engine.document.analysis import BeatGrid

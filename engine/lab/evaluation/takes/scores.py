@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from engine.analysis.found_takes import FalseStart, TakeGroup
-from engine.features.taste.anomaly.metrics import auc
+from engine.features.taste.anomaly.threshold import auc
 from engine.lab.simulated.rehearsals.sessions import Performed, Session
 
 LEAST_S = 8.0

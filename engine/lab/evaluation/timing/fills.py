@@ -13,8 +13,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from engine.core.spans import united
-from engine.core.timebase import s_to_samples
+from engine.core.timebase import s_to_samples, united
 from engine.document.kinds.operations import GAP_FILLS, Fill, Slice
 from engine.lab.evaluation.timing.baselines.sinusoids import continued
 from engine.lab.simulated.performances.takes import Take

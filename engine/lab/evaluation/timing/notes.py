@@ -19,7 +19,7 @@ from engine.core.errors import TimingError
 from engine.core.progress import SILENT, Progress
 from engine.document.edits import add_proposals
 from engine.document.kinds.hit import AFTER_SAMPLES
-from engine.document.kinds.payload import real
+from engine.document.kinds.kind import real
 from engine.document.kinds.sounding import BY_SAMPLES
 from engine.document.proposals import Proposal
 from engine.features.timing.finders.notes import NOTES, NotesSettings

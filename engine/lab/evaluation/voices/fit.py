@@ -18,8 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from engine.analysis.detection.voice_frames import FRAME_S
-from engine.analysis.detection.voices import SpeechRule, is_speech, speech_scores
+from engine.analysis.detection.voices import FRAME_S, SpeechRule, is_speech, speech_scores
 from engine.lab.evaluation.separation.unseen_sources import Part
 from engine.lab.evaluation.voices.scenes import (
     HALF_S,

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.detection.detector import detector
-from engine.analysis.detection.songs import SHORTEST_SONG_S, Rehearsal, songs_and_talk
-from engine.analysis.detection.voice_frames import RATE_HZ as ANALYSIS_HZ
+from engine.analysis.detection.voices import RATE_HZ as ANALYSIS_HZ
+from engine.analysis.detection.voices import SHORTEST_SONG_S, Rehearsal, songs_and_talk
 from engine.analysis.detection.what_sounds import analysed
 from engine.analysis.signal.mono import resampled
 from engine.core.progress import SILENT, Progress

@@ -15,8 +15,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.detection.voice_frames import FRAME_S, RATE_HZ, SPEECH, voice_frames
-from engine.analysis.detection.voices import features, is_speech, speech_scores
+from engine.analysis.detection.voices import (
+    FRAME_S,
+    RATE_HZ,
+    SPEECH,
+    features,
+    is_speech,
+    speech_scores,
+    voice_frames,
+)
 from engine.analysis.signal.mono import resampled
 from engine.core.errors import SourceError
 from engine.core.progress import SILENT, Progress

@@ -11,9 +11,8 @@ from engine.analysis.signal.mono import mono_of
 from engine.core.errors import TasteError
 from engine.core.files.safe_write import shown
 from engine.core.progress import Progress
-from engine.features.taste.anomaly.recipes.examples import Examples
 from engine.features.taste.anomaly.recipes.material import Recording, levelled_frames, split
-from engine.features.taste.anomaly.recipes.recipe import Learnt
+from engine.features.taste.anomaly.recipes.recipe import Examples, Learnt
 from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
 from engine.lab.recipes.bank.fitting import Windows, build
 from engine.lab.recipes.bank.model import MemoryBankModel, look

@@ -12,9 +12,8 @@ from torch import Tensor
 from engine.core.progress import Progress
 from engine.features.taste.anomaly.recipes.measures import PART_OF_MEASURE, stored_usual
 from engine.features.taste.anomaly.recipes.memory import stored_memory
-from engine.features.taste.anomaly.recipes.recipe import Judged, Passing
+from engine.features.taste.anomaly.recipes.recipe import Judged, Passing, restored, weights_of
 from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
-from engine.features.taste.anomaly.recipes.stored_values import restored, weights_of
 from engine.lab.recipes.bank.fitting import Bank, Eye, Windows
 from engine.lab.recipes.bank.network import WindowEncoder
 from engine.lab.recipes.bank.settings import MemoryBankConfig

@@ -8,10 +8,9 @@ import numpy as np
 
 from engine.core.progress import Progress
 from engine.features.taste.anomaly.recipes.embedded import hear_embedded
-from engine.features.taste.anomaly.recipes.examples import Examples
 from engine.features.taste.anomaly.recipes.measures import usual_of
 from engine.features.taste.anomaly.recipes.memory import held_out, remember
-from engine.features.taste.anomaly.recipes.recipe import UNTRAINED, Learnt
+from engine.features.taste.anomaly.recipes.recipe import UNTRAINED, Examples, Learnt
 from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
 from engine.lab.recipes.embedding_bank.model import EmbeddingBankModel, measured
 from engine.lab.recipes.embedding_bank.settings import EmbeddingBankConfig

@@ -7,7 +7,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from engine.features.taste.anomaly.recipes.stored_values import Network
+from engine.features.taste.anomaly.recipes.recipe import Network
 from engine.lab.recipes.segments.patch_transformer import PatchTransformer
 from engine.lab.recipes.segments.settings import SegmentConfig
 

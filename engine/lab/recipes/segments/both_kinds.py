@@ -11,9 +11,8 @@ from torch import Tensor, nn
 
 from engine.analysis.learning.loop import Batch, Fitted, Loss, fit, seeded
 from engine.core.progress import Progress
-from engine.features.taste.anomaly.recipes.examples import Examples, raw_of
 from engine.features.taste.anomaly.recipes.material import Levelled, Split, levelled_frames, split
-from engine.features.taste.anomaly.recipes.recipe import Learnt
+from engine.features.taste.anomaly.recipes.recipe import Examples, Learnt, raw_of
 from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
 from engine.lab.recipes.segments.autoencoder import laid_out
 from engine.lab.recipes.segments.batches import (

@@ -13,8 +13,14 @@ from torch import Tensor, nn
 from engine.analysis.signal.mel import log_mel_blocks
 from engine.core.progress import Progress
 from engine.features.taste.anomaly.recipes.material import Split
-from engine.features.taste.anomaly.recipes.recipe import Judged, KeptScores, Passing
-from engine.features.taste.anomaly.recipes.stored_values import Network, restored, weights_of
+from engine.features.taste.anomaly.recipes.recipe import (
+    Judged,
+    KeptScores,
+    Network,
+    Passing,
+    restored,
+    weights_of,
+)
 from engine.lab.recipes.segments.settings import SegmentConfig
 from engine.lab.recipes.standardisation import Frames, Standardisation, stored_standardisation
 

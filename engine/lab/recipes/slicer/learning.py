@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from engine.core.progress import Progress
-from engine.features.taste.anomaly.recipes.examples import Examples, raw_of
 from engine.features.taste.anomaly.recipes.material import (
     Array,
     Levelled,
@@ -18,7 +17,7 @@ from engine.features.taste.anomaly.recipes.material import (
     listen,
     split,
 )
-from engine.features.taste.anomaly.recipes.recipe import KeptScores, Learnt
+from engine.features.taste.anomaly.recipes.recipe import Examples, KeptScores, Learnt, raw_of
 from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
 from engine.lab.recipes.segments.autoencoder import SegmentAutoencoder
 from engine.lab.recipes.segments.model import kept_scores

@@ -13,9 +13,8 @@ from engine.analysis.learning.loop import Epoch, Fitted, OnEpoch, ignore_epoch
 from engine.core.errors import TasteError
 from engine.core.progress import Progress
 from engine.features.taste.anomaly.recipes.embedded import Embedded, hear_embedded
-from engine.features.taste.anomaly.recipes.examples import Examples
 from engine.features.taste.anomaly.recipes.material import Split, split
-from engine.features.taste.anomaly.recipes.recipe import KeptScores, Learnt
+from engine.features.taste.anomaly.recipes.recipe import Examples, KeptScores, Learnt
 from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
 from engine.lab.recipes.svdd.fitting import FittedSvdd, Networks, fit_svdd
 from engine.lab.recipes.svdd.model import Standardisation, SvddModel

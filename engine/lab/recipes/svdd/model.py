@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.features.taste.anomaly.recipes.embedded import EmbeddingModel, stored_embedder
-from engine.features.taste.anomaly.recipes.recipe import Judged
+from engine.features.taste.anomaly.recipes.recipe import Judged, require_statistics, restored, weights_of
 from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
-from engine.features.taste.anomaly.recipes.stored_values import require_statistics, restored, weights_of
 from engine.lab.recipes.svdd.fitting import Networks
 from engine.lab.recipes.svdd.network import Autoencoder
 from engine.lab.recipes.svdd.settings import DeepSvddConfig

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from engine.core.timebase import s_to_samples
-from engine.features.taste.anomaly.faults.breaking_off import (
+from engine.features.taste.anomaly.faults.planting import Material, Samples, active_rms, edges
+from engine.features.taste.anomaly.faults.practice_kinds import (
     counted_in,
     dropping_out,
     quiet_room,
@@ -17,7 +18,6 @@ from engine.features.taste.anomaly.faults.breaking_off import (
     talked_over,
     trailing_off,
 )
-from engine.features.taste.anomaly.faults.material import Material, Samples, active_rms, edges
 from engine.lab.simulated.recordings import HEARD_RATE_HZ, Clips
 from engine.lab.simulated.rehearsals.changes import Change, changed
 from engine.lab.simulated.rehearsals.passages import DRUMS, LOOPS, MUSIC, Pool

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from engine.analysis.beats.features import RATE_HZ
+from engine.analysis.beats.activations import RATE_HZ
 from engine.analysis.detection.spectra import MEL
 from engine.lab.simulated.recordings import HEARD_RATE_HZ, Clips, clips_in, converted
 from engine.lab.simulated.rehearsals.passages import DRUMS, LOOPS, MUSIC, Pool, pools_in

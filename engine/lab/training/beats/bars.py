@@ -22,11 +22,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 
-from engine.analysis.beats.beat_pictures import FEATURES, BarNetwork, pictures, running_sums
-from engine.analysis.beats.readings import readings
+from engine.analysis.beats.readings import FEATURES, BarNetwork, pictures, readings, running_sums
 from engine.analysis.learning.loop import seeded
-from engine.analysis.learning.torch_threads import few_threads
-from engine.document.kinds.tempo import HEARD, OFF_BEAT
+from engine.analysis.learning.shipped import few_threads
+from engine.document.kinds.hit import HEARD, OFF_BEAT
 from engine.lab.training.beats.batches import spoiled_levels
 from engine.lab.training.beats.cache import TRAINING, CachedPiece, load
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 from torch import Tensor
 
-from engine.analysis.beats.features import BANDS, FLOOR_DB, FRAMES_PER_S, heard, reference_db
+from engine.analysis.beats.activations import BANDS, FLOOR_DB, FRAMES_PER_S, heard, reference_db
 from engine.lab.training.beats.cache import CachedPiece
 
 SEGMENT_FRAMES = 2000

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.beats.features import RATE_HZ
+from engine.analysis.beats.activations import RATE_HZ
 from engine.lab.training.beats import kits
 from engine.lab.training.beats.clicks import click_track
 from engine.lab.training.beats.groove import Groove

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.analysis.beats.network import BeatNetwork, chunked_probabilities
+from engine.analysis.beats.activations import BeatNetwork, chunked_probabilities
 from engine.lab.training.beats.batches import plain_levels
 from engine.lab.training.beats.cache import CachedPiece
 

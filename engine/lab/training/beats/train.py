@@ -18,9 +18,9 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.analysis.beats.network import BeatNetwork
+from engine.analysis.beats.activations import BeatNetwork
 from engine.analysis.learning.loop import seeded
-from engine.analysis.learning.torch_threads import few_threads
+from engine.analysis.learning.shipped import few_threads
 from engine.lab.training.beats.batches import batches
 from engine.lab.training.beats.cache import TRAINING, CachedPiece, Part, build, load
 from engine.lab.training.beats.scoring import Scores, score

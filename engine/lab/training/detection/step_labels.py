@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.detection.network import FRAMES_EACH, STEP_SAMPLES
+from engine.analysis.detection.detector import FRAMES_EACH, STEP_SAMPLES
 
 _SOUNDS_DB, _SILENT_DB = -25.0, -40.0
 """Level of a step relative to the loudest of the sound: audible above the first, silent below the second."""

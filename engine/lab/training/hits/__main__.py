@@ -24,7 +24,7 @@ from scipy.linalg import block_diag
 from torch import Tensor, nn
 
 from engine.analysis.learning.loop import Batch, TrainSettings, fit, seeded
-from engine.analysis.signal.octaves import Floats
+from engine.analysis.signal.loudness import Floats
 from engine.core.progress import SILENT
 from engine.document.drums.hits import ORNAMENTS
 from engine.features.timing.hits.kit.roles import HEARD_ROLES

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.analysis.detection.network import SoundNetwork
+from engine.analysis.detection.detector import SoundNetwork
 from engine.analysis.detection.spectra import Spectra
 from engine.lab.training.detection.sounds import Sound
 from engine.lab.training.detection.train import CROP_SAMPLES, stretch

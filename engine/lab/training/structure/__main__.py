@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.analysis.beats.features import RATE_HZ
+from engine.analysis.beats.activations import RATE_HZ
 from engine.analysis.beats.listen import listen
 from engine.features.takes.features import frames_of
 from engine.features.takes.structure.segments import EVIDENCE

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.analysis.learning.torch_threads import few_threads
+from engine.analysis.learning.shipped import few_threads
 from engine.document.drums.hits import Hits
 from engine.features.timing.alignment.decoding.decoder import BELIEFS, Costs, decode, place
 from engine.features.timing.alignment.decoding.moves import placed

@@ -15,10 +15,9 @@ from typing import Self
 
 import numpy as np
 
-from engine.core.files.disk_room import check_room
+from engine.core.files.safe_write import check_room
 from engine.core.progress import SILENT, Progress
-from engine.document.file.audio_packing import Samples
-from engine.document.file.stored_audio import StoredAudio, audio_in_file, content_of
+from engine.document.file.stored_audio import Samples, StoredAudio, audio_in_file, content_of
 from engine.document.kinds.operations import Stored
 from engine.sound.conform import conformed_file, is_conformed
 from engine.sound.edl.tracks.delay import Sound

@@ -14,16 +14,13 @@ from engine.core.files.safe_write import shown
 from engine.core.progress import SILENT, Progress
 from engine.document.file.stored_audio import StoredAudio
 from engine.document.state import DocumentState
-from engine.document.tracks.clip import SILENT_DB
-from engine.document.tracks.track import Track, source_length_samples
+from engine.document.tracks.track import SILENT_DB, Track, source_length_samples
 from engine.sound.conform import conformed_path
 from engine.sound.edl.crossfade import Block
 from engine.sound.edl.edit_list import EditList
-from engine.sound.edl.tracks.clip_reader import ClipReader
-from engine.sound.edl.tracks.lost_audio import lost_on_track
-from engine.sound.edl.tracks.patched_reader import PatchedReader, Reads
+from engine.sound.edl.tracks.patched_reader import ClipReader, PatchedReader, Reads
 from engine.sound.edl.tracks.patches import Patches
-from engine.sound.edl.tracks.stored_sounds import NOTHING_AT_HAND, StoredSounds
+from engine.sound.edl.tracks.stored_sounds import NOTHING_AT_HAND, StoredSounds, lost_on_track
 from engine.sound.reader import SourceReader
 
 

@@ -13,13 +13,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
-from desktop.features.arrangement.widgets.editor_list import EditorList
+from desktop.features.arrangement.widgets.compare_panel import EditorList
 from engine.cli.main import main
 from engine.document.analysis import SOUNDS
-from engine.document.decisions import Verdict
-from engine.document.proposals import BY_ARRANGING, Evidence
+from engine.document.proposals import BY_ARRANGING, Evidence, Verdict
 from engine.sound.edl.build import build
-from engine.sound.edl.same_place import place_in
+from engine.sound.edl.edit_list import place_in
 from tests.desktop.conftest import Hands, type_path
 from tests.engine.features.takes.playing import RATE_HZ, joined, passage, quiet
 

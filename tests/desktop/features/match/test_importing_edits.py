@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QInputDialog, QMessageBox, QWidget
 
 from engine.cli.main import main
 from engine.core.progress import Progress
-from engine.document.decisions import Verdict
+from engine.document.proposals import Verdict
 from tests.desktop.conftest import JOB_TIMEOUT_MS, Hands, type_path
 from tests.engine.exchange.imports.published.inputs_session import head, track, tracks
 from tests.engine.features.takes.playing import RATE_HZ, passage

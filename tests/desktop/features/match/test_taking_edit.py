@@ -13,8 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from engine.cli.main import main
-from engine.document.decisions import Verdict
-from engine.document.proposals import BY_MATCH
+from engine.document.proposals import BY_MATCH, Verdict
 from tests.desktop.conftest import Hands, type_path
 from tests.engine.features.takes.playing import RATE_HZ, passage
 

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QComboBox, QWidget
 from desktop.features.repair.previews import Previews
 from desktop.features.repair.widgets.panel import ENTIRELY_DB
 from engine.core.progress import SILENT
-from engine.document.decisions import Verdict
 from engine.document.document import Document
+from engine.document.proposals import Verdict
 from engine.features.repair.finders.repair.requests import RepairPreview
 from engine.features.repair.separation.paint import Range
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit

@@ -11,9 +11,8 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QRadioButton, QWidget
 
-from engine.document.decisions import Verdict
 from engine.document.document import Document
-from engine.document.proposals import BY_EXAMPLE
+from engine.document.proposals import BY_EXAMPLE, Verdict
 from engine.sound.edl.build import in_place
 from engine.sound.edl.render import render
 from tests.desktop.conftest import Hands

@@ -7,9 +7,9 @@ from pathlib import Path
 import soundfile
 
 from engine.cli.main import main
-from engine.document.decisions import Verdict
+from engine.document.proposals import Verdict
 from engine.document.state import DocumentState
-from engine.document.tracks.clip import visible_in_time
+from engine.document.tracks.track import visible_in_time
 from engine.sound.edl.build import build, played_tracks
 from tests.desktop.conftest import Hands
 from tests.engine.features.takes.playing import RATE_HZ, joined, passage

@@ -12,10 +12,9 @@ from PySide6.QtWidgets import QWidget
 
 from engine.core.progress import SILENT
 from engine.document.analysis import BeatGrid
-from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.edits import replace_proposals, set_analyses
-from engine.document.proposals import Proposal
+from engine.document.proposals import Proposal, Verdict
 from engine.document.tracks.clip_edits import join_tracks, place_together, set_clips
 from engine.document.tracks.track import Picture
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit

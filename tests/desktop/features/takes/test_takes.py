@@ -12,11 +12,10 @@ from desktop.features.takes.takes import NOT_YET, common_share, places, share_at
 from desktop.features.takes.widgets.panel import TakeRow
 from engine.analysis.found_takes import Take
 from engine.cli.main import main
-from engine.document.decisions import Verdict
-from engine.document.proposals import BY_TAKES
+from engine.document.proposals import BY_TAKES, Verdict
 from tests.desktop.conftest import JOB_TIMEOUT_MS, Hands
 from tests.engine.features.takes.playing import RATE_HZ, Sound, joined, passage
-from widgets.controls.keys.own_keys import KeyedList
+from widgets.controls.keys.caps import KeyedList
 
 
 def opened(hands: Hands, tmp_path: Path, *parts: Sound) -> list[tuple[float, float]]:

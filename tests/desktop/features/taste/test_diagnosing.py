@@ -14,7 +14,7 @@ from scipy.signal import butter, sosfilt
 
 from desktop.features.taste.widgets.forms.learn_panel import LearnPanel
 from desktop.main_window import MainWindow
-from engine.features.taste.diagnoses.finding import Action
+from engine.features.taste.diagnoses.judging import Action
 from tests.desktop.conftest import JOB_TIMEOUT_MS, Hands
 
 DEMO = Path("resources/demo").absolute()

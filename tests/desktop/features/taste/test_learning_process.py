@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from desktop.features.taste.jobs import learn_taste
+from desktop.features.taste.learning import learn_taste
 from desktop.features.taste.widgets.forms.learn_panel import LearnRequest as Asked
 from desktop.shell.work.job_lanes import JobHandle, JobLane
 from engine.core.files.places import state_folder

@@ -13,7 +13,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QScrollBar, QWidget
 
-from desktop.features.taste.page.threshold import USUAL_SCORE
+from desktop.features.taste.threshold_drag import USUAL_SCORE
 from desktop.features.taste.widgets.page import TastePage
 from engine.core.progress import SILENT
 from engine.document.document import Document

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from engine.cli.main import main
-from engine.document.decisions import Verdict
+from engine.document.proposals import Verdict
 from tests.desktop.conftest import Hands
 from tests.engine.features.timing.finders.test_second_recorders import (
     RATE_HZ,

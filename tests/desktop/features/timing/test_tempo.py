@@ -11,7 +11,7 @@ import soundfile
 from desktop.recordings.analysing import UNSURE_TEMPO
 from engine.cli.main import main
 from engine.core.errors import UsageError
-from engine.document.decisions import Verdict
+from engine.document.proposals import Verdict
 from engine.lab.simulated.clicks import click_track
 from tests.desktop.conftest import Hands
 

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from desktop.shell.playback import Player
-from desktop.shell.playback.levels import BlockMeter, PlayedLevels, RingLevels, together
+from desktop.shell.playback.ring import BlockMeter, PlayedLevels, RingLevels, together
 from engine.document.tracks.edits import set_track
 from engine.sound.edl.build import build
 from engine.sound.edl.render import Renderer

@@ -10,8 +10,8 @@ import pytest
 
 from desktop.main_window import MainWindow
 from desktop.shell.playback import Player
-from desktop.shell.playback.shuttle import SPEEDS, Shuttle, _low_pass
-from engine.document.decisions import Verdict
+from desktop.shell.playback.play_source import SPEEDS, Shuttle, _low_pass
+from engine.document.proposals import Verdict
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.desktop.shell.playback.array_source import ArraySource, Frames

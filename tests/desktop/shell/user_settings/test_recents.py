@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QListWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.shell.user_settings.recents import LIMIT, Recent, Recents
-from widgets.forms.recent_list import RecentList
+from widgets.chrome.start_panel import RecentList
 from widgets.theme import DARK
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QWidget
 
-from desktop.shell.garbage import WindowGarbage
+from desktop.shell.work.heavy_modules import WindowGarbage
 from desktop.shell.work.job_lanes import JobLane
 from engine.core.progress import Progress
 

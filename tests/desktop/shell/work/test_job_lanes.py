@@ -14,7 +14,7 @@ import pytest
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from desktop.bench.held import held_now
+from desktop.bench.surroundings import held_now
 from desktop.shell.work.job_lanes import JobLane, JobLanes
 from engine.core.errors import ExportError
 from engine.core.files.places import state_folder

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 from desktop.commands import BY_ID
 from desktop.features.taste.widgets.forms.learn_panel import LearnRequest
 from desktop.main_window import MainWindow
-from desktop.shell.work.again import _COMMANDS
+from desktop.shell.work.work import _COMMANDS
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import good

@@ -32,13 +32,16 @@ from engine.document.tracks.track import Picture
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.sound.edl.tracks.patched_reader import PatchedReader
 from engine.sound.edl.tracks.patches import Patches
-from engine.sound.pictures.spectrogram import WINDOWS_SAMPLES, detail_cells
-from engine.sound.pictures.spectrogram_cache import SpectrogramRequest, source_spectrogram
+from engine.sound.pictures.spectrogram import (
+    WINDOWS_SAMPLES,
+    SpectrogramRequest,
+    detail_cells,
+    source_spectrogram,
+)
 from engine.sound.reader import SourceReader
 from tests.desktop.conftest import Hands, named_field
-from widgets.timeline.sound.color_maps import ColorMap
-from widgets.timeline.sound.spectrogram import Scale, SpectrogramLook
-from widgets.timeline.sound.spectrogram_columns import EditedSpectrogram
+from widgets.timeline.sound.result_wave import EditedSpectrogram
+from widgets.timeline.sound.spectrogram import ColorMap, Scale, SpectrogramLook
 
 RATE_HZ = 48_000
 SECONDS = 12

@@ -15,19 +15,16 @@ from numpy.typing import NDArray
 
 from desktop.main_window import MainWindow
 from engine.core.errors import ExportError
-from engine.core.files.cache_size import cache_bytes, empty_cache
+from engine.core.files.places import cache_bytes, empty_cache
 from engine.core.progress import SILENT
 from engine.document.analysis import BeatGrid
-from engine.document.by_hand import edit_by_hand
-from engine.document.change import Edit
-from engine.document.decisions import Verdict
+from engine.document.by_hand import edit_by_hand, repair
 from engine.document.document import Document
 from engine.document.edits import decide, set_analyses
 from engine.document.file.stored_audio import StoredAudio, stored
-from engine.document.proposals import Proposal
-from engine.document.repairs import repair
-from engine.document.state import DocumentState
-from engine.document.tracks.pictures import set_pictures
+from engine.document.proposals import Proposal, Verdict
+from engine.document.state import DocumentState, Edit
+from engine.document.tracks.edits import set_pictures
 from engine.document.tracks.track import Picture
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.sound.edl.build import in_place

@@ -15,11 +15,16 @@ from pytestqt.qtbot import QtBot
 from desktop.bench.document import Load, made_up_document
 from desktop.main_window import MainWindow
 from desktop.timeline.drawing.tiles import TileCache, TileLoader
-from desktop.timeline.drawing.wave_tiles import CACHE_BYTES, RAW_SAMPLES, WaveTile, WaveTiles, read_tiles
-from desktop.timeline.drawing.waves import SourceWave
+from desktop.timeline.drawing.waves import (
+    CACHE_BYTES,
+    RAW_SAMPLES,
+    SourceWave,
+    WaveTile,
+    WaveTiles,
+    read_tiles,
+)
 from engine.core.progress import SILENT
-from engine.sound.pictures.fine_peaks import FINE_SAMPLES, PIECE_SAMPLES, fine_cells
-from engine.sound.pictures.peaks import Columns, build_peaks
+from engine.sound.pictures.peaks import FINE_SAMPLES, PIECE_SAMPLES, Columns, build_peaks, fine_cells
 from tests.desktop.conftest import Hands
 from widgets.timeline.sound.waves import ColumnGrid, track_columns
 

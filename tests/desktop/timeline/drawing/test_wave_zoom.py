@@ -18,7 +18,7 @@ from engine.sound.edl.build import whole
 from engine.sound.edl.render import render
 from tests.desktop.conftest import Hands
 from tests.hostile.bad_files import RATE_HZ, good
-from widgets.timeline.sound.wave_zoom import LARGEST, zoom_text, zoomed
+from widgets.timeline.sound.lanes import LARGEST, zoom_text, zoomed
 
 ALT, SHIFT = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier
 

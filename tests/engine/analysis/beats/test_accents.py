@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.analysis.beats.beat_pictures import running_sums
-from engine.analysis.beats.features import FRAMES_PER_S, RATE_HZ, band_levels, heard, reference_db
+from engine.analysis.beats.activations import FRAMES_PER_S, RATE_HZ, band_levels, heard, reference_db
 from engine.analysis.beats.listen import listen
-from engine.analysis.beats.readings import accent_odds
+from engine.analysis.beats.readings import accent_odds, running_sums
 from engine.lab.simulated.clicks import accented_clicks, click_track
 from engine.lab.training.beats import kits
 from tests.mostly_long import mostly_long

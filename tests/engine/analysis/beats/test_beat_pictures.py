@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from engine.analysis.beats.beat_pictures import FEATURES, PARTS, BarNetwork, pictures, running_sums, told_of
-from engine.analysis.beats.features import BANDS
+from engine.analysis.beats.activations import BANDS
+from engine.analysis.beats.readings import FEATURES, PARTS, BarNetwork, pictures, running_sums, told_of
 from engine.lab.training.beats.bars import Counted, batch, train
 
 RISES = slice(16, 32)

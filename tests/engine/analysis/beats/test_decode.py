@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.analysis.beats.counted import filled
 from engine.analysis.beats.decode import Pulse, beat_odds, best_pulse, steps
-from engine.analysis.beats.free import filled
 from engine.analysis.beats.readings import METRES, best_bars, downbeat_odds
-from engine.analysis.signal.onset_stream import Onsets
+from engine.analysis.signal.onsets import Onsets
 from engine.lab.evaluation.timing.beat_figures import f_measure
 from tests.engine.analysis.beats.simulated import FRAMES_PER_S, simulated
 

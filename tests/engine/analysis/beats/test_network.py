@@ -7,19 +7,22 @@ import pytest
 import torch
 
 from engine.analysis.beats import activations as module
-from engine.analysis.beats.activations import activations, trained_network
-from engine.analysis.beats.features import (
+from engine.analysis.beats.activations import (
     BANDS,
+    CONTEXT_FRAMES,
     FRAMES_PER_S,
     HOP_SAMPLES,
     N_FFT,
     RATE_HZ,
+    BeatNetwork,
+    activations,
     band_levels,
+    chunked_probabilities,
     filter_bank,
     heard,
     reference_db,
+    trained_network,
 )
-from engine.analysis.beats.network import CONTEXT_FRAMES, BeatNetwork, chunked_probabilities
 from engine.analysis.learning.loop import seeded
 from engine.core.errors import OffcutError
 from engine.lab.simulated.clicks import click_track

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.analysis.beats.learned import between_frames, find_readings, in_time
+from engine.analysis.beats.listen import between_frames, find_readings, in_time
 from engine.analysis.beats.readings import TempoPrior
 from engine.analysis.beats.traces import trace
 from engine.core.errors import UsageError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.analysis.beats.refine import refine_beats
+from engine.analysis.beats.decode import refine_beats
 
 
 def test_beats_move_to_their_onsets_and_gaps_are_filled():

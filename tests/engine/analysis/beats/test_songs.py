@@ -7,10 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.analysis.beats.listen import find_beats
-from engine.analysis.beats.songs import FEWEST_BEATS, songs_of
+from engine.analysis.beats.listen import FEWEST_BEATS, find_beats, songs_of
 from engine.analysis.beats.traces import trace
-from engine.document.kinds.tempo import HEARD, READINGS
+from engine.document.kinds.hit import HEARD, READINGS
 from engine.lab.simulated.clicks import accented_clicks, click_track
 
 RATE_HZ = 22_050

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.analysis.beats.tapped import follow_taps
+from engine.analysis.beats.listen import follow_taps
 from engine.analysis.beats.traces import trace
 
 RATE_HZ = 22_050

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.analysis.detection.detector import STEP_S, SoundFeatures, detector
+from engine.analysis.detection.detector import STEP_S, SoundFeatures, analysed_versions, detector
 from engine.analysis.detection.events import (
     BEGINS_AT,
     EXAMPLE_BEGINS_AT,
@@ -13,8 +13,7 @@ from engine.analysis.detection.events import (
     odds_over_time,
 )
 from engine.analysis.detection.spectra import MEL
-from engine.analysis.detection.versions import analysed_versions
-from engine.analysis.words.text import text_encoder
+from engine.analysis.words.understanding import text_encoder
 from engine.core.errors import UsageError
 
 RATE_HZ = MEL.rate_hz

@@ -13,7 +13,7 @@ import soxr
 import torch
 
 from engine.analysis.detection.naming import ClapNaming, NetworkNaming, Part, naming
-from engine.analysis.embeddings.clap_text import load_clap_text
+from engine.analysis.embeddings.clap import load_clap_text
 from engine.analysis.embeddings.registry import clap_folder
 from engine.cli.main import main
 from engine.core.errors import UsageError
@@ -22,7 +22,7 @@ from engine.document.document import Document
 from engine.features.repair.finders.repair import find_sounds
 from engine.features.repair.finders.repair.find_sounds import MOST_WORDS, words_in_span
 from engine.recordings.media import locate_all
-from engine.recordings.spans import SpanRequest
+from engine.recordings.microphones import SpanRequest
 from engine.sound.edl.build import in_place
 from engine.sound.edl.render import render
 from tests.engine.analysis.embeddings.tiny_clap import RATE_HZ

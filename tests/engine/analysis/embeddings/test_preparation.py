@@ -15,11 +15,17 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from engine.analysis.embeddings.cache import entry_path, load_vectors
-from engine.analysis.embeddings.embedder import Embedder
-from engine.analysis.embeddings.hearing import Hearing, heard
-from engine.analysis.embeddings.preparation import NotPrepared, Prepared, prepare, prepare_all
-from engine.analysis.embeddings.registry import default_embedder
+from engine.analysis.embeddings.preparation import (
+    Hearing,
+    NotPrepared,
+    Prepared,
+    entry_path,
+    heard,
+    load_vectors,
+    prepare,
+    prepare_all,
+)
+from engine.analysis.embeddings.registry import Embedder, default_embedder
 from engine.analysis.signal.loudness import level_of
 from engine.analysis.signal.mono import mono_blocks
 from engine.cli.main import main
@@ -134,7 +140,7 @@ _KILLED = """
 import os, signal, sys
 from pathlib import Path
 from engine.analysis.embeddings import preparation
-from engine.analysis.embeddings.hearing import Hearing
+from engine.analysis.embeddings.preparation import Hearing
 from engine.analysis.embeddings.registry import default_embedder
 from engine.analysis.embeddings.sound_statistics import SoundStatistics
 

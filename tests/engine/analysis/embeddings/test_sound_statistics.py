@@ -7,17 +7,17 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from engine.analysis.embeddings.registry import default_embedder, embedder
-from engine.analysis.embeddings.rhythm_statistics import rhythm_statistics
-from engine.analysis.embeddings.windows import (
+from engine.analysis.embeddings.preparation import (
     PLAYING_LEVEL_DB,
     at_playing_level,
     embedded_windows,
     stream_windows,
 )
+from engine.analysis.embeddings.registry import default_embedder, embedder
+from engine.analysis.embeddings.sound_statistics import rhythm_statistics
+from engine.analysis.signal.filter_banks import MelSettings
 from engine.analysis.signal.loudness import level_of
 from engine.analysis.signal.mel import mel_filter_bank
-from engine.analysis.signal.mel_settings import MelSettings
 from engine.core.errors import UsageError
 
 WINDOW, HOP = 5, 2

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.analysis.signal.channel_faults import CLIPPING, DEAD_CHANNEL, ChannelFaultDetector
+from engine.recordings.channel_faults import CLIPPING, DEAD_CHANNEL, ChannelFaultDetector
 
 RATE_HZ = 44_100
 DEMO = Path(__file__).resolve().parents[4] / "resources" / "demo" / "edited"

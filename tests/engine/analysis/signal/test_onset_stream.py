@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from engine.analysis.signal.loudness import HopEnergy
-from engine.analysis.signal.onset_stream import SEGMENT_S, OnsetStream
-from engine.analysis.signal.onsets import Framing, pick_onsets, refine_onsets
+from engine.analysis.signal.onsets import SEGMENT_S, Framing, OnsetStream, pick_onsets, refine_onsets
 
 RATE_HZ = 22_050
 FRAMING = Framing(RATE_HZ)

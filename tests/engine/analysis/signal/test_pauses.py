@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.analysis.signal.dead_air import pauses
 from engine.analysis.signal.loudness import Loudness
-from engine.analysis.signal.pauses import pauses
 
 RATE_HZ = 16_000
 HOP = 1024

@@ -9,9 +9,8 @@ import pytest
 import soundfile
 
 from engine.cli.main import main
-from engine.document.decisions import Verdict
 from engine.document.document import Document
-from engine.document.proposals import BY_IMPORT
+from engine.document.proposals import BY_IMPORT, Verdict
 from tests.engine.features.takes.playing import RATE_HZ, passage
 
 

@@ -53,7 +53,7 @@ def write(request, progress):
     raise RuntimeError("no room\\nfor it")
 BAD = Format(".bad", "Bad", "for nothing", __name__)
 SOUND = Format(".snd", "Sound", "for nothing", __name__, is_audio=True)
-from engine.review.finders.settings import FinderSettings
+from engine.review.finders.finder import FinderSettings
 class OfTracks(FinderSettings):
     tracks: str = ""
 CLASHES = Finder("T", "About.", bare, OfTracks)

@@ -8,10 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from engine.document.decisions import Decision, Verdict
 from engine.document.edits import replace_proposals
 from engine.document.kinds import KINDS
-from engine.document.proposals import Proposal
+from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.exchange.export.formats import FORMATS
 from engine.sound.edl.build import build

@@ -7,9 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.files.cache_size import Freed, cache_bytes, empty_cache, mark_used, trim_cache
-from engine.core.files.part_files import PartFile
-from engine.core.files.places import CACHE_VARIABLE, cache_folder
+from engine.core.files.places import (
+    CACHE_VARIABLE,
+    Freed,
+    cache_bytes,
+    cache_folder,
+    empty_cache,
+    mark_used,
+    trim_cache,
+)
+from engine.core.files.safe_write import PartFile
 
 
 @pytest.fixture

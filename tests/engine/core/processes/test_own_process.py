@@ -15,8 +15,7 @@ from pathlib import Path
 import pytest
 
 from engine.core.errors import Cancelled, OffcutError, TasteError
-from engine.core.files.part_files import sweep
-from engine.core.files.safe_write import replacing
+from engine.core.files.safe_write import replacing, sweep
 from engine.core.processes.own_process import RemoteTracebackError, run_in_own_process
 from engine.core.progress import SILENT, Progress, ReportingProgress
 

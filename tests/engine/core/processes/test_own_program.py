@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.build import Build, licences, this_build
-from engine.core.processes import own_program
-from engine.core.processes.own_program import MODULE_OPTION, module_command, module_environment
+from engine.core import build as own_program
+from engine.core.build import MODULE_OPTION, Build, licences, module_command, module_environment, this_build
 
 ROOT = Path(__file__).resolve().parents[4]
 STARTERS = ("desktop", "engine")

@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 
 from engine.core.errors import DocumentError, ExportError
+from engine.document.by_hand import repair
 from engine.document.document import Document
 from engine.document.edits import set_settings
 from engine.document.file.backups import (
     KEPT_BACKUPS,
+    RowCopies,
     backups,
     copy_beside,
     copy_database,
@@ -22,10 +24,8 @@ from engine.document.file.backups import (
     keep_older_version,
     newest_backup,
 )
-from engine.document.file.row_copies import RowCopies
 from engine.document.file.schema import APPLICATION_ID, SCHEMA_VERSION
 from engine.document.file.stored_audio import stored
-from engine.document.repairs import repair
 from engine.document.tracks.edits import add_tracks
 from tests.engine.document.conftest import RATE_HZ, a_source
 from tests.sources import each_alone

@@ -15,7 +15,8 @@ import pytest
 from engine.core.errors import DocumentError
 from engine.document.document import Document
 from engine.document.edits import set_analyses, set_settings
-from engine.document.file import migrations, transaction
+from engine.document.file import schema as migrations
+from engine.document.file import transaction
 from engine.document.file.opening import BusyDocumentError
 from engine.document.file.schema import SCHEMA_VERSION
 from engine.document.file.transaction import connect, data_version, reason_of, snapshot

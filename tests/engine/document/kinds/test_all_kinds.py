@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.errors import DocumentError
-from engine.document.decisions import Edited
 from engine.document.kinds import KINDS, Drop, Edge, NudgeSize, kind_of
-from engine.document.proposals import Proposal
+from engine.document.proposals import Edited, Proposal
 
 RATE_HZ = 48_000
 LENGTH = 10 * RATE_HZ

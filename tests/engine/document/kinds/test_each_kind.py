@@ -8,9 +8,8 @@ from dataclasses import astuple
 import pytest
 
 from engine.core.errors import DocumentError
-from engine.document.decisions import Edited
 from engine.document.kinds import KINDS
-from engine.document.kinds.amount import Amount
+from engine.document.kinds.kind import Amount
 from engine.document.kinds.operations import (
     Drop,
     Gain,
@@ -22,6 +21,7 @@ from engine.document.kinds.operations import (
     Shift,
     Slice,
 )
+from engine.document.proposals import Edited
 from tests.kind_examples import EXAMPLES, KEY, OCTAVES, OTHER_KEY, SOUND, START, STOP, TRACKS
 
 RATE_HZ = 48_000

@@ -13,11 +13,11 @@ import soundfile
 from engine.core.errors import ExportError
 from engine.exchange.export import ExportOptions, ExportRequest, export, files_written
 from engine.exchange.export.request import Depth
-from engine.sound.dither import Dither, dithered
 from engine.sound.edl.build import build
 from engine.sound.edl.levels.loudness import measure
 from engine.sound.edl.render import Renderer, render
 from engine.sound.reader import content_hash
+from engine.sound.writer import Dither, dithered
 from tests.engine.sound.edl.recordings import RATE_HZ, Recording, recording, with_cuts
 from tests.sources import one_source_track
 

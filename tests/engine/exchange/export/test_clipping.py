@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.document.marks.markers import Marker
+from engine.document.state import Marker
 from engine.exchange.export import ExportOptions, ExportRequest, export
 from engine.exchange.export.audio_files.clipping import Clipping, Overs, find_clipping, highest_possible
 from engine.exchange.export.request import Depth

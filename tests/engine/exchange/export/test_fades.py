@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.document.marks.markers import Marker
+from engine.document.state import Marker
 from engine.exchange.export import ExportOptions, ExportRequest, export
-from engine.exchange.export.audio_files.fades import faded
+from engine.exchange.export.audio_files.clipping import faded
 from tests.engine.sound.edl.recordings import RATE_HZ, recording
 
 

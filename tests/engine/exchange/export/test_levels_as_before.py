@@ -12,14 +12,25 @@ import numpy as np
 import pytest
 
 from engine.exchange.export import ExportOptions, ExportRequest
-from engine.exchange.export.audio_files.clipping import find_clipping, highest_possible, lowered
-from engine.exchange.export.audio_files.fades import faded_block
-from engine.exchange.export.audio_files.gain import Normalised
+from engine.exchange.export.audio_files.clipping import (
+    Normalised,
+    faded_block,
+    find_clipping,
+    highest_possible,
+    lowered,
+)
 from engine.exchange.export.request import Depth
 from engine.sound.edl.build import build
-from engine.sound.edl.levels.loudness import LoudnessMeter, k_response, measure
-from engine.sound.edl.levels.track_peaks import TrackPeaks, cell_samples, cell_starts
-from engine.sound.edl.levels.true_peak import BetweenSamples, decibels
+from engine.sound.edl.levels.loudness import (
+    BetweenSamples,
+    LoudnessMeter,
+    TrackPeaks,
+    cell_samples,
+    cell_starts,
+    decibels,
+    k_response,
+    measure,
+)
 from engine.sound.edl.render import Renderer
 from tests.as_before import require_as_before
 from tests.engine.exchange.export.test_clipping import with_peaks
@@ -141,7 +152,7 @@ def test_loudness_needs_four_tenths_of_a_second_over_the_gate() -> None:
 def test_between_samples_is_what_four_convolutions_find() -> None:
     rng = np.random.default_rng(4)
     sound = rng.standard_normal((9_000, 2))
-    from engine.sound.edl.levels import true_peak
+    from engine.sound.edl.levels import loudness as true_peak
 
     phases = [
         np.convolve(sound[:, channel], taps[::-1])[: len(sound)]

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from engine.core.errors import Cancelled, ExportError, OffcutError, SourceError
-from engine.core.files.disk_room import size_words
+from engine.core.files.safe_write import size_words
 from engine.core.progress import ReportingProgress
 from engine.exchange.export import AUDIO_SUFFIXES, FORMATS, Exported, ExportOptions, ExportRequest, export
 from engine.exchange.export.plan import check, export_all, plan, written_before

@@ -12,12 +12,18 @@ import soundfile
 from engine.core.progress import SILENT
 from engine.exchange.export import ExportOptions, ExportRequest, export
 from engine.exchange.export.audio_files.audio_plan import PlannedAudio
-from engine.exchange.export.report import Before, Written, look_before, peak_words, report, report_together
+from engine.exchange.export.audio_files.write import (
+    Before,
+    Written,
+    look_before,
+    peak_words,
+    report,
+    report_together,
+)
 from engine.exchange.export.request import Depth, Exported
-from engine.sound.dither import Dither
 from engine.sound.pictures.peak_cache import source_peaks
 from engine.sound.reader import content_hash
-from engine.sound.writer import WrittenAudio, container_for
+from engine.sound.writer import Dither, WrittenAudio, container_for
 from tests.engine.sound.edl.recordings import recording, with_cuts
 
 

@@ -9,18 +9,16 @@ from pathlib import Path
 import numpy as np
 from hypothesis import strategies as st
 
-from engine.document.decisions import Decision, Verdict
-from engine.document.proposals import Proposal, proposal_id
+from engine.document.proposals import Decision, Proposal, Verdict, proposal_id
 from engine.document.state import DocumentState
-from engine.document.tracks.clip import within
+from engine.document.tracks.track import within
 from engine.exchange.export import export
 from engine.exchange.export.placing.frame_rates import FrameRate
 from engine.exchange.export.request import ExportRequest
 from engine.exchange.imports import read_edits
 from engine.exchange.imports.proposals.edit import ImportedEdit, ImportRequest, imported_edit
-from engine.sound.edl.build import build
+from engine.sound.edl.build import build, without_rest
 from engine.sound.edl.edit_list import EditList
-from engine.sound.edl.own_programmes import without_rest
 from tests.engine.sound.edl.recordings import Recording, recording
 
 RATE_HZ = 8_000

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.document.decisions import Decision, Verdict
 from engine.document.file.storage import apply_rows
-from engine.document.proposals import Proposal
+from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.exchange.export import export
 from engine.exchange.export.request import ExportRequest

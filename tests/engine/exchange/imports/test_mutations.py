@@ -17,8 +17,8 @@ import pytest
 
 from engine.core.errors import OffcutError
 from engine.core.progress import SILENT
-from engine.document.decisions import Verdict
 from engine.document.file.storage import apply_rows
+from engine.document.proposals import Verdict
 from engine.document.state import DocumentState
 from engine.exchange.export import export
 from engine.exchange.export.request import ExportRequest
@@ -26,7 +26,7 @@ from engine.exchange.imports import EditsFile, read_edits
 from engine.exchange.imports.described import ImportedEdits, LabelsAs
 from engine.exchange.imports.formats import IMPORTS
 from engine.exchange.imports.proposals.edit import ImportRequest, imported_edit
-from engine.exchange.imports.readers.aaf_composition import read_composition
+from engine.exchange.imports.readers.aaf import read_composition
 from engine.sound.edl.build import build
 from tests.engine.exchange.imports.edit_lists import LENGTH, Asked, made_recording, with_edits
 from tests.engine.exchange.imports.published.inputs_edl import EDL

@@ -11,9 +11,8 @@ import pytest
 
 from engine.core.errors import EditsError
 from engine.core.wording import counted
-from engine.document.decisions import Decision, Verdict
 from engine.document.file.storage import apply_rows
-from engine.document.proposals import Proposal
+from engine.document.proposals import Decision, Proposal, Verdict
 from engine.exchange.imports.described import (
     ImportedClip,
     ImportedEdits,

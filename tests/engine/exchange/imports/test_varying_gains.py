@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.document.file.storage import apply_rows
-from engine.document.kinds.payload import real
+from engine.document.kinds.kind import real
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.exchange.export import export

@@ -16,10 +16,9 @@ from engine.analysis.found_takes import FoundTakes, Take, TakeGroup
 from engine.cli.main import main
 from engine.core.errors import UsageError
 from engine.core.progress import SILENT, ReportingProgress
-from engine.document.decisions import Decision, Verdict
 from engine.document.document import Document
 from engine.document.edits import replace_proposals
-from engine.document.proposals import BY_ARRANGING, Evidence, Proposal
+from engine.document.proposals import BY_ARRANGING, Decision, Evidence, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.features.arrangement.choices.operations import ALL, PLACE, Choice, Operations
 from engine.features.arrangement.choices.search import FittingOperations

@@ -16,9 +16,8 @@ from engine.features.placement.clocks import Clocks
 from engine.features.placement.plan import propose_places
 from engine.features.placement.positions import ORIGIN, Position
 from engine.recordings.stated.continuations import takes_and_guesses
-from engine.recordings.stated.file_head import FileHead
+from engine.recordings.stated.file_head import FileHead, StatedTime, TimeField, with_doubts
 from engine.recordings.stated.placements import Basis, Mode, Objection, Reason
-from engine.recordings.stated.stated_times import StatedTime, TimeField, with_doubts
 from tests.engine.features.placement.files import NOON, NOW
 
 RATE_HZ = 48_000

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.document.document import Document
-from engine.document.marks.time_of_day import TimeOfDay, set_time_of_day, time_of_day_at
+from engine.document.settings import TimeOfDay, set_time_of_day, time_of_day_at
 from engine.document.state import DocumentState
 from engine.document.tracks.edits import add_tracks
 from engine.features.placement.line_up import LineUpRequest, line_up_edit

@@ -17,13 +17,12 @@ from engine.core.errors import Cancelled, ExportError, OffcutError, TasteError
 from engine.core.progress import SILENT, ReportingProgress
 from engine.document import edits
 from engine.document.analysis import BeatGrid, Listening
-from engine.document.decisions import Decision, Verdict
 from engine.document.document import Document
-from engine.document.proposals import QUESTION, UNFAMILIAR, Proposal
+from engine.document.proposals import QUESTION, UNFAMILIAR, Decision, Proposal, Verdict
 from engine.features.taste.anomaly.cut_habits import CutHabits, RecordingCuts
 from engine.features.taste.anomaly.learn import LearnRequest, learn
 from engine.features.taste.anomaly.taste import load_taste, save_taste
-from engine.features.taste.improve import DecidedDocument, ImproveRequest, improve, new_folder
+from engine.features.taste.learn import DecidedDocument, ImproveRequest, improve, new_folder
 from engine.lab.recipes.slicer.settings import SlicerConfig
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 

@@ -23,7 +23,7 @@ from engine.features.taste.anomaly.recipes.config import load_config
 from engine.features.taste.anomaly.score import score_file
 from engine.features.taste.anomaly.taste import load_taste
 from engine.features.taste.cuts.propose import propose_cuts
-from engine.features.taste.pairs import cuts_of_pairs
+from engine.features.taste.learn import cuts_of_pairs
 
 RATE_HZ = 22_050
 SONG_S, SOFT_S, IDLE_S = 24.0, (9.0, 14.0), 8.0

@@ -10,10 +10,10 @@ import pytest
 import soundfile
 
 from engine.cli.main import main
+from engine.document.analysis import PICKUP
 from engine.document.document import Document
-from engine.document.drums.pickup import PICKUP
 from engine.document.tracks.edits import remove_track
-from engine.recordings.stored_pickup import known_pickup
+from engine.recordings.analyses import known_pickup
 from tests.engine.features.timing.hits.kit_and_bass import BASS, MICROPHONES, UNNAMED, written
 
 GRID = ("--bpm", "112", "--start-s", "0.652")

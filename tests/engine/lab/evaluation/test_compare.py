@@ -11,10 +11,9 @@ from engine.analysis.beats.listen import listen
 from engine.cli.main import main
 from engine.core.errors import UsageError
 from engine.core.progress import SILENT
-from engine.features.taste.anomaly.faults.breaking_off import FALSE_STARTS
-from engine.features.taste.anomaly.faults.kinds import KINDS
-from engine.features.taste.anomaly.faults.planting import Fault
-from engine.features.taste.anomaly.recipes.own_faults.settings import OwnFaultsConfig
+from engine.features.taste.anomaly.faults.planting import KINDS, Fault
+from engine.features.taste.anomaly.faults.practice_kinds import FALSE_STARTS
+from engine.features.taste.anomaly.recipes.recipe_config import OwnFaultsConfig
 from engine.features.taste.anomaly.score import Scores
 from engine.lab.evaluation.compare import Comparison, evaluate, table_of
 from engine.lab.evaluation.figures import by_kind, of_files, of_moments

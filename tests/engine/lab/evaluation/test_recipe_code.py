@@ -7,7 +7,7 @@ import ast
 import pytest
 
 from engine.features.taste.anomaly.recipes.config import BY_RECIPE
-from engine.features.taste.anomaly.recipes.own_faults.settings import OwnFaultsConfig
+from engine.features.taste.anomaly.recipes.recipe_config import OwnFaultsConfig
 from engine.lab.evaluation.recipe_code import computed, recipe_code
 from engine.lab.recipes.dual.settings import DualConfig
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.analysis.beats.features import RATE_HZ
+from engine.analysis.beats.activations import RATE_HZ
 from engine.lab.training.beats import kits
 from engine.lab.training.beats.batches import SEGMENT_FRAMES, example, targets_of
 from engine.lab.training.beats.cache import TRAINING, Part, analysed_piece, build, load

@@ -9,7 +9,7 @@ from shutil import copytree
 import numpy as np
 import soundfile
 
-from engine.analysis.beats.features import RATE_HZ
+from engine.analysis.beats.activations import RATE_HZ
 from engine.lab.simulated.recordings import CATEGORIES, clip_rows
 from engine.lab.training.arranging.free_music import _rendered, free_faults
 from engine.lab.training.beats.pieces import Piece

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.analysis.detection.network import STEP_SAMPLES, SoundNetwork
+from engine.analysis.detection.detector import STEP_SAMPLES, SoundNetwork
 from engine.analysis.detection.spectra import MEL, Spectra
 from engine.lab.training.detection.step_labels import step_labels
 

@@ -12,9 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.recordings.stated.continuations import Link, LinkReason, Take, takes_and_guesses
-from engine.recordings.stated.file_head import FileHead
+from engine.recordings.stated.file_head import FileHead, StatedTime, TimeField
 from engine.recordings.stated.names import common_name, follows, numbered
-from engine.recordings.stated.stated_times import StatedTime, TimeField
 from tests.engine.features.placement.files import NOON
 
 RATE_HZ = 48_000

@@ -16,14 +16,13 @@ import pytest
 from engine.cli.main import main
 from engine.core.progress import SILENT
 from engine.document.document import Document
-from engine.document.marks.time_of_day import TimeOfDay, set_time_of_day, starts_at
+from engine.document.settings import TimeOfDay, set_time_of_day, starts_at
 from engine.features.placement.plan import propose_places
 from engine.features.timing.kit import import_with_kit
 from engine.recordings.import_audio import ImportRequest, import_edit, stated_start
-from engine.recordings.stated.file_head import read_heads
+from engine.recordings.stated.file_head import TimeField, read_heads
 from engine.recordings.stated.placements import Mode, Reason
 from engine.recordings.stated.start_time import StartTime, start_time
-from engine.recordings.stated.stated_times import TimeField
 from tests.engine.features.placement.files import NOON, NOW, dated, m4a, silence, wav
 
 NOISE = np.random.default_rng(0).standard_normal(16_000).astype(np.float32) * 0.1

@@ -8,8 +8,15 @@ from pathlib import Path
 import pytest
 
 from engine.core.errors import SourceError
-from engine.recordings.stated.file_head import FileHead, read_head, read_heads
-from engine.recordings.stated.stated_times import Doubt, StatedTime, TimeField, with_doubts
+from engine.recordings.stated.file_head import (
+    Doubt,
+    FileHead,
+    StatedTime,
+    TimeField,
+    read_head,
+    read_heads,
+    with_doubts,
+)
 from engine.sound.headers.bwf import Broadcast, append_chunks, broadcast_chunks
 from engine.sound.headers.id3 import read_recorded
 from engine.sound.headers.time_reference import read_broadcast_start

@@ -10,11 +10,9 @@ import numpy as np
 import pytest
 
 from engine.features.placement.plan import propose_places
-from engine.recordings.stated.file_head import FileHead, read_heads
+from engine.recordings.stated.file_head import Doubt, FileHead, TimeField, read_heads, with_timecode
 from engine.recordings.stated.placements import Basis, Objection, Placements
 from engine.recordings.stated.start_time import start_time
-from engine.recordings.stated.stated_times import Doubt, TimeField
-from engine.recordings.stated.timecode import with_timecode
 from engine.sound.headers.time_reference import read_broadcast_start, read_time_reference
 from tests.engine.features.placement.field_recorders import (
     METACORDER,

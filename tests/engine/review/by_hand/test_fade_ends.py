@@ -24,7 +24,7 @@ from engine.document.tracks.edits import add_tracks
 from engine.exchange.export import ExportRequest, export
 from engine.exchange.imports import read_edits
 from engine.exchange.imports.proposals.edit import ImportRequest, imported_edit
-from engine.review.by_hand.fade_ends import fade_ends, fades_ms
+from engine.review.by_hand.payloads import fade_ends, fades_ms
 from engine.sound.edl.build import build
 from engine.sound.edl.edit_list import EditList
 from engine.sound.edl.render import Renderer

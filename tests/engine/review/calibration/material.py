@@ -8,8 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.document.analysis import BeatGrid, Listening, NearestReference, ScoreCurve
-from engine.document.decisions import Decision, Verdict
-from engine.document.proposals import Proposal
+from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source
 from engine.review.calibration.evidence import Analyses

@@ -10,12 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.document.decisions import Decision, Verdict
+from engine.document.proposals import Decision, Verdict
 from engine.document.table import table_of
-from engine.review.calibration.answers import MOST_ANSWERS, Answer
-from engine.review.calibration.calibrate import _evidence_of, answers_of, calibrate, usefulness
-from engine.review.calibration.posterior import Posterior, logistic
-from engine.review.calibration.words import findings, sentence
+from engine.review.calibration.calibrate import (
+    MOST_ANSWERS,
+    Answer,
+    Posterior,
+    _evidence_of,
+    answers_of,
+    calibrate,
+    findings,
+    logistic,
+    sentence,
+    usefulness,
+)
 from engine.review.queue import next_id, queue
 from tests.engine.review.calibration.material import cuts_the_quiet, decided, document
 

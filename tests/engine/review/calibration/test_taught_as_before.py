@@ -12,18 +12,22 @@ import numpy as np
 import pytest
 
 from engine.document.analysis import BeatGrid, Listening, NearestReference
-from engine.document.decisions import Verdict
-from engine.review.calibration.answers import Answer, Reviewed, to_json, with_document
+from engine.document.proposals import Verdict
 from engine.review.calibration.calibrate import (
+    Answer,
+    Reviewed,
     answers_of,
     calibrate,
+    findings,
+    sentence,
     surprises_alike,
     surprises_beside,
     surprises_touching,
+    to_json,
     verdicts_of,
+    with_document,
 )
 from engine.review.calibration.evidence import OWN, Analyses, evidence, logit
-from engine.review.calibration.words import findings, sentence
 from tests.as_before import require_as_before
 from tests.engine.review.calibration.material import RATE_HZ, cuts_the_quiet, decided, document
 

@@ -14,7 +14,7 @@ import pytest
 from engine.sound.decoders import forward
 from engine.sound.decoders.decoder import Decoder
 from engine.sound.decoders.ffmpeg_program import FFMPEG_PROGRAM
-from engine.sound.decoders.length import KnownLengths
+from engine.sound.decoders.forward import KnownLengths
 from engine.sound.decoders.pyav import PYAV
 
 HAS_PROGRAM = shutil.which("ffmpeg") is not None and shutil.which("ffprobe") is not None

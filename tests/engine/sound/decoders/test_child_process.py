@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.core.build import module_environment
 from engine.core.errors import SourceError
-from engine.core.processes.own_program import module_environment
 from engine.sound.decoders import limited_process
-from engine.sound.decoders.av_pass import Opened
+from engine.sound.decoders.av_child import Opened
 from engine.sound.decoders.decoder import Decoder
 from engine.sound.decoders.ffmpeg_program import FFMPEG_PROGRAM
 from engine.sound.decoders.pyav import CHILDREN, PYAV

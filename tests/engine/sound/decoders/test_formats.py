@@ -14,7 +14,7 @@ from engine.cli.main import main
 from engine.core.errors import SourceError
 from engine.sound.conform import conformed_path
 from engine.sound.decoders.decoder import Decoder
-from engine.sound.decoders.length import Decoded, KnownLengths
+from engine.sound.decoders.forward import Decoded, KnownLengths
 from engine.sound.decoders.pyav import PYAV
 from engine.sound.reader import SourceReader, content_hash, probe
 from tests.engine.sound.decoders.conftest import DECODERS, decoded, music, written

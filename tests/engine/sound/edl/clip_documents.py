@@ -9,8 +9,7 @@ import numpy as np
 import soundfile
 
 from engine.document.state import DocumentState
-from engine.document.tracks.clip import Clip
-from engine.document.tracks.track import Source, Track
+from engine.document.tracks.track import Clip, Source, Track
 
 RATE_HZ = 8_000
 

@@ -10,8 +10,7 @@ import numpy as np
 import soundfile
 
 from engine.document.by_hand import edit_by_hand
-from engine.document.decisions import Decision, Verdict
-from engine.document.proposals import Proposal
+from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source
 from tests.sources import one_source_track

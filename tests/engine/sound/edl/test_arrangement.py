@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from engine.document.by_hand import edit_by_hand
 from engine.document.file.storage import apply_rows
-from engine.document.marks.markers import Marker
-from engine.document.state import DocumentState
+from engine.document.state import DocumentState, Marker
 from engine.sound.edl.arrangement import NO_BLOCKS, Arrangement, arrangement, laid_at
 from engine.sound.edl.build import build
 from engine.sound.edl.gathered import is_arranged

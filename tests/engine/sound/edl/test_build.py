@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.document.decisions import Decision, Edited, Verdict
 from engine.document.kinds import KINDS, Drop
+from engine.document.proposals import Decision, Edited, Verdict
 from engine.document.state import DocumentState
 from engine.sound.edl.build import build, cut, in_place, preview, removed_only, whole
 from engine.sound.edl.edit_list import EditList, Segment

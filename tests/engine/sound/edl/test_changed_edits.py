@@ -10,14 +10,12 @@ import pytest
 
 from engine.core.errors import ExportError, UsageError
 from engine.document.by_hand import amount_of, change_amount, change_filling, change_way, edit_by_hand
-from engine.document.change import Edit
-from engine.document.decisions import Decision, edited
 from engine.document.kinds import KINDS, Kind
-from engine.document.proposals import Proposal
-from engine.document.state import DocumentState
+from engine.document.proposals import Decision, Proposal, edited
+from engine.document.state import DocumentState, Edit
 from engine.document.tracks.track import Source
 from engine.exchange.export import ExportOptions, ExportRequest
-from engine.exchange.export.audio_files.written_range import written_range
+from engine.exchange.export.audio_files.audio_plan import written_range
 from engine.sound.edl.build import build
 from tests.sources import one_source_track, played_whole
 

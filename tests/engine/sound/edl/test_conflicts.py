@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.document.decisions import Decision, Verdict
-from engine.document.proposals import Proposal
+from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.table import table_of
 from engine.sound.edl.build import build
 from engine.sound.edl.conflicts import conflicts_of, in_conflict

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from engine.document.decisions import Decision, Verdict
-from engine.document.proposals import Proposal
+from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.exchange.export.request import accepted_edits, counted_edits
-from engine.sound.edl.accepting import counted_kinds
+from engine.sound.edl.edits_that_play import counted_kinds
 
 
 def test_ripple_cuts_are_counted_as_such() -> None:

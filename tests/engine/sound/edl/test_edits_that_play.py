@@ -8,9 +8,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.document.decisions import Edited
 from engine.document.kinds import KINDS
 from engine.document.kinds.operations import Drop, Order
+from engine.document.proposals import Edited
 from engine.sound.edl.edit_list import EditList
 from engine.sound.edl.edits_that_play import Played, edits_that_play, standing
 from engine.sound.edl.programme import NO_HOLDS, Orders, programme

@@ -13,17 +13,13 @@ import numpy as np
 import pytest
 
 from engine.core.errors import OffcutError, UsageError
-from engine.document.change import Edit
-from engine.document.decisions import Decision, Verdict
-from engine.document.marks.markers import Marker
-from engine.document.state import DocumentState
+from engine.document.proposals import Decision, Verdict
+from engine.document.state import DocumentState, Edit, Marker
 from engine.exchange.export.placing.seams import removed_edit_list, removed_pieces, seams
-from engine.sound.edl import reordering
+from engine.sound.edl import arrangement as reordering
 from engine.sound.edl.arrangement import arrangement, laid_at, region_edges
 from engine.sound.edl.build import build, heard_samples, in_place, preview, removed_only, whole, without
-from engine.sound.edl.edit_list import EditList
-from engine.sound.edl.placed_markers import placed_markers
-from engine.sound.edl.same_place import place_in
+from engine.sound.edl.edit_list import EditList, place_in, placed_markers
 from engine.sound.edl.tracks.patches import changed_span
 from tests.as_before import require_as_before
 from tests.engine.sound.edl.heard.test_every_kind import edited, trio  # noqa: F401

@@ -9,12 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.errors import UsageError
-from engine.document.decisions import Verdict
 from engine.document.file.storage import apply_rows
+from engine.document.proposals import Verdict
 from engine.document.state import DocumentState
-from engine.sound.edl.arrangement import arrangement
+from engine.sound.edl.arrangement import arrangement, block_again, block_taken_out, copied_block, moved_block
 from engine.sound.edl.conflicts import in_conflict
-from engine.sound.edl.reordering import block_again, block_taken_out, copied_block, moved_block
 from tests.engine.sound.edl.recordings import by_hand
 from tests.engine.sound.edl.test_arrangement import LENGTH, recording, with_regions
 

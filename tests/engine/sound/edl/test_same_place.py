@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.sound.edl.edit_list import EditList, Segment
-from engine.sound.edl.same_place import place_in
+from engine.sound.edl.edit_list import EditList, Segment, place_in
 
 LENGTH = 400
 

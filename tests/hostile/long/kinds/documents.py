@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from engine.core.errors import DocumentError
 from engine.document.document import Document
-from engine.document.file.checksums import digest, write_anew
 from engine.document.file.storage import TABLE_NAMES
+from engine.document.file.transaction import digest, write_anew
 from engine.review.queue import queue
 from engine.sound.edl.build import build, whole
 from tests.engine.document.scripted import review

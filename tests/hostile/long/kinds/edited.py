@@ -13,16 +13,14 @@ from hypothesis import strategies as st
 
 from engine.core.files.strict_json import parse_json
 from engine.core.progress import SILENT
-from engine.document.by_hand import edit_by_hand
-from engine.document.decisions import Verdict
+from engine.document.by_hand import edit_by_hand, repair
 from engine.document.document import Document
 from engine.document.edits import decide, replace_proposals, set_note
-from engine.document.file.checksums import write_anew
 from engine.document.file.storage import TABLE_NAMES
 from engine.document.file.stored_audio import block_digest, stored
+from engine.document.file.transaction import write_anew
 from engine.document.kinds import KINDS as KINDS_OF_EDITS
-from engine.document.proposals import Proposal
-from engine.document.repairs import repair
+from engine.document.proposals import Proposal, Verdict
 from engine.exchange.export import export
 from engine.exchange.export.interchange.edit_json import VERSION, WITH_INSERTS, WITH_OWN_TIMING
 from engine.exchange.export.request import ExportRequest

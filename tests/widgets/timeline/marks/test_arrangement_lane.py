@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 
-from engine.document.marks.markers import Marker
+from engine.document.state import Marker
 from engine.sound.edl.arrangement import arrangement
 from tests.counting import calls_of
 from tests.engine.sound.edl.test_arrangement import LENGTH, RATE_HZ, edited, recording, with_regions
@@ -22,8 +22,8 @@ from widgets.timeline.edits.arrangement import (
     slabs_of_result,
     slabs_of_source,
 )
-from widgets.timeline.edits.block_drag import gap_at
 from widgets.timeline.frame import Frame, lay_out
+from widgets.timeline.marks.marker_drag import gap_at
 from widgets.timeline.viewport import Viewport
 
 pytestmark = pytest.mark.usefixtures("qapp")

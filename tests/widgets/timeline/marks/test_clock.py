@@ -9,13 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.document.marks.time_of_day import TimeOfDay, clock_text
+from engine.document.settings import TimeOfDay, clock_text
 from engine.sound.edl.edit_list import EditList, Segment
 from tests.widgets.timeline.marks.test_ruler import RATE_HZ, check, frame_of
 from widgets import theme
 from widgets.timeline.frame import Frame
-from widgets.timeline.marks.clock import ClockTimes
-from widgets.timeline.ruler import STEPS_OF_DAY_S, RulerMode, labelled_times_of_day, ruler_rows
+from widgets.timeline.ruler import STEPS_OF_DAY_S, ClockTimes, RulerMode, labelled_times_of_day, ruler_rows
 from widgets.timeline.time_map import TimeMap
 
 pytestmark = pytest.mark.usefixtures("qapp")

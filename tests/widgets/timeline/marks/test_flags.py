@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
-from engine.document.decisions import Decision, Verdict
 from engine.document.kinds import KINDS
-from engine.document.proposals import BY_HAND, Proposal
+from engine.document.proposals import BY_HAND, Decision, Proposal, Verdict
 from engine.document.state import DocumentState
 from tests.kind_examples import EXAMPLES
 from tests.widgets.timeline.conftest import make_state
@@ -26,9 +25,8 @@ from widgets.theme import DARK
 from widgets.timeline.edits.proposal_labels import rooms
 from widgets.timeline.edits.proposals import Proposals, span_at
 from widgets.timeline.edits.spans import VERDICTS, Spans
-from widgets.timeline.edits.veil import TINT
+from widgets.timeline.edits.veil import TINT, shares_of
 from widgets.timeline.mouse.gestures import cursor_at, tip_at
-from widgets.timeline.sound.lane_rows import shares_of
 from widgets.timeline.timeline_view import TimelineView
 
 MADE = {kind: dict(one.payload if one.drawn is None else one.drawn) for kind, one in EXAMPLES.items()}

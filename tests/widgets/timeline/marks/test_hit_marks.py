@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QColor
 
-from engine.document.decisions import Verdict
+from engine.document.proposals import Verdict
 from engine.document.table import VERDICTS
 from tests.counting import calls_of
 from tests.engine.features.timing.hits.played import EIGHTH, RATE_HZ, played

@@ -13,16 +13,14 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from engine.document.analysis import BeatGrid
-from engine.document.marks.markers import Marker
-from engine.document.state import DocumentState
+from engine.document.state import DocumentState, Marker
 from engine.sound.edl.build import build
 from tests.engine.sound.edl.recordings import by_hand
 from tests.widgets.timeline.conftest import make_state
 from widgets import theme
 from widgets.theme import DARK, LIGHT
-from widgets.timeline.marks.grid import Beats, divisions
+from widgets.timeline.marks.grid import Beats, division_near, divisions
 from widgets.timeline.marks.markers import flags
-from widgets.timeline.marks.snapping import division_near
 from widgets.timeline.timeline_view import TimelineView
 
 LEFT, NO_KEY = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier

@@ -12,16 +12,17 @@ from hypothesis import strategies as st
 from PySide6.QtGui import QFontMetricsF, QImage, QPainter
 
 from engine.document.analysis import BeatGrid
-from engine.document.marks.time_of_day import TimeOfDay
+from engine.document.settings import TimeOfDay
 from widgets import theme
 from widgets.theme import DARK
 from widgets.timeline.frame import Frame, Wish, lay_out
-from widgets.timeline.marks.clock import NO_CLOCK, ClockTimes
 from widgets.timeline.marks.grid import Beats
 from widgets.timeline.ruler import (
+    NO_CLOCK,
     PARTS_OF_SECONDS,
     STEPS_LONG_S,
     STEPS_OF_DAY_S,
+    ClockTimes,
     Row,
     RulerMode,
     paint_ruler,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF
 
-from engine.document.marks.sections import StoredSections
+from engine.document.analysis import StoredSections
 from engine.sound.edl.build import build
 from tests.engine.sound.edl.test_arrangement import LENGTH, RATE_HZ, edited, recording
 from widgets.theme import DARK

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from widgets.timeline.sound.sample_line import fill_dots, fill_line, mixed
+from widgets.timeline.sound.waves import fill_dots, fill_line, mixed
 
 GROUND, INK = 0xFF000000, 0xFFFFFFFF
 HEIGHT, WIDTH = 60, 200

@@ -21,26 +21,33 @@ from engine.sound.pictures.spectrogram import (
     WINDOWS_SAMPLES,
     Cells,
     Spectrogram,
+    SpectrogramRequest,
     band_edges,
     band_middles_hz,
+    source_spectrogram,
 )
-from engine.sound.pictures.spectrogram_cache import SpectrogramRequest, source_spectrogram
 from tests.sources import no_source, one_source_track
 from tests.widgets.test_theme import contrast
 from tests.widgets.timeline.conftest import LENGTH, RATE_HZ
 from widgets.theme import DARK, LIGHT, Theme, color
-from widgets.timeline.sound.color_maps import ColorMap, colors
-from widgets.timeline.sound.frequency_axis import FROM_PX, GAP_PX, TEXT_PX, is_bright, label, labels
+from widgets.timeline.sound.result_wave import ResultColumns, SourceColumns
 from widgets.timeline.sound.spectrogram import (
+    FROM_PX,
+    GAP_PX,
+    TEXT_PX,
+    ColorMap,
     Scale,
     SpectrogramLook,
     color_tables,
+    colors,
     hz_at,
+    is_bright,
+    label,
+    labels,
     row_bands,
     rows_of,
     share_at,
 )
-from widgets.timeline.sound.spectrogram_columns import ResultColumns, SourceColumns
 from widgets.timeline.timeline_view import TimelineView
 
 BANDS = len(band_edges(2048)) - 1

@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.document.decisions import Decision, Verdict
+from engine.document.by_hand import repair_payload
 from engine.document.file.stored_audio import StoredAudio, stored
 from engine.document.kinds.operations import Gain, Replace, Shift, Stored
-from engine.document.proposals import Proposal
-from engine.document.repairs import repair_payload
+from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.sound.edl.build import build, in_place
 from engine.sound.edl.tracks.delay import Sound
@@ -24,8 +23,8 @@ from tests.widgets.timeline.conftest import LENGTH
 from tests.widgets.timeline.made_up import MadeUp
 from tests.widgets.timeline.sound.test_edited_sound import Held
 from tests.widgets.timeline.test_painting import LANES, picture
+from widgets.timeline.sound.patched_columns import drawn_patches
 from widgets.timeline.sound.result_wave import ResultWave
-from widgets.timeline.sound.stored_sound import drawn_patches
 from widgets.timeline.timeline_view import TimelineView
 
 AT, SPAN = 9_000, (10_000, 20_000)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widgets.timeline.heads.track_names import fitted, shared_letters
+from widgets.timeline.heads.head import fitted, shared_letters
 
 TAKE = "Rehearsal 2024-05-01 Drums "
 

@@ -8,9 +8,17 @@ from numpy.typing import NDArray
 
 from engine.sound.pictures.peaks import FULL_SCALE, Columns
 from tests.widgets.timeline.made_up import MadeUp
-from widgets.timeline.sound.bands import LEAST_TIP, TIP_SHARE, Band, ClipMark, connected, fill_bands
 from widgets.timeline.sound.lanes import HEADROOM, LOUDEST_GAIN, Lane, display_gain
-from widgets.timeline.sound.waves import ColumnGrid, track_columns
+from widgets.timeline.sound.waves import (
+    LEAST_TIP,
+    TIP_SHARE,
+    Band,
+    ClipMark,
+    ColumnGrid,
+    connected,
+    fill_bands,
+    track_columns,
+)
 
 GROUND, PEAK, BODY, CLIPPED = 0xFF101010, 0xFF8FA3B5, 0xFF6D8091, 0xFFFF453A
 

@@ -34,14 +34,10 @@ from desktop.features.taste.widgets.findings import Findings
 from engine.core.timebase import format_time
 from engine.core.wording import counted, one_line
 from engine.features.taste.anomaly.recipes.methods import METHODS
-from engine.features.taste.diagnoses.finding import Finding
-from widgets.controls.choice_field import ChoiceField
-from widgets.controls.elided_label import ElidedLabel, paint_words
-from widgets.controls.fold import Fold
-from widgets.controls.keys.caps import KeyButton
-from widgets.controls.number_field import NumberField
-from widgets.controls.painted_row import PaintedRow
-from widgets.controls.removable_list import RemovableList
+from engine.features.taste.diagnoses.judging import Finding
+from widgets.controls.elided_label import ElidedLabel, PaintedRow, paint_words
+from widgets.controls.keys.caps import Fold, KeyButton
+from widgets.controls.slider import ChoiceField, NumberField, RemovableList
 from widgets.theme import ROW, TEXT_SMALL, Theme, mono_font, px, ui_font
 
 _PATH = int(Qt.ItemDataRole.UserRole)

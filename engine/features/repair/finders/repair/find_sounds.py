@@ -10,16 +10,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.analysis.detection.detector import detector
+from engine.analysis.detection.detector import analysed_versions, detector
 from engine.analysis.detection.events import SoundEvent, events, odds_over_time
 from engine.analysis.detection.naming import Part, naming
-from engine.analysis.detection.versions import analysed_versions
 from engine.analysis.detection.voices import SPOKEN, VoiceSpan
 from engine.analysis.detection.what_sounds import analysed
-from engine.analysis.words.negation import names_meant
-from engine.analysis.words.text import text_encoder
-from engine.analysis.words.understanding import meanings, means_speech, require_understood, separable
-from engine.analysis.words.vocabulary import NOTHING_NAMED
+from engine.analysis.words.understanding import (
+    meanings,
+    means_speech,
+    require_understood,
+    separable,
+    text_encoder,
+)
+from engine.analysis.words.vocabulary import NOTHING_NAMED, names_meant
 from engine.core.errors import UsageError
 from engine.core.progress import Progress
 from engine.core.timebase import convert_samples, s_to_samples
@@ -30,8 +33,8 @@ from engine.document.state import DocumentState
 from engine.features.repair.finders.repair.requests import Separations, place_repairs
 from engine.features.repair.finders.repair.separate import require_sound, sounding_tracks
 from engine.features.repair.separation.windows import joined
-from engine.recordings.mono import mono
-from engine.recordings.spans import Span, SpanRequest
+from engine.recordings.detect_sounds import mono
+from engine.recordings.microphones import Span, SpanRequest
 from engine.review.sounds_in_cuts import DetectedWord
 
 MOST_WORDS = 12

@@ -15,13 +15,12 @@ from engine.core.progress import Progress
 from engine.core.timebase import s_to_samples, samples_to_s
 from engine.core.wording import begun, counted, listed
 from engine.document.kinds.cut import CUT
-from engine.document.kinds.payload import CROSSFADE_MS
+from engine.document.kinds.kind import CROSSFADE_MS
 from engine.document.proposals import BY_EXAMPLE, Proposal, proposal_id
 from engine.document.settings import cut_settings
 from engine.features.repair.finders.repair.requests import FADE_MS, RepairSettings, example_words
-from engine.recordings.spans import Span, SpanRequest
-from engine.review.finders.finder import Finder, FinderRequest, Found
-from engine.review.finders.settings import FinderSettings
+from engine.recordings.microphones import Span, SpanRequest
+from engine.review.finders.finder import Finder, FinderRequest, FinderSettings, Found
 
 if TYPE_CHECKING:
     from engine.analysis.detection.detector import SoundFeatures
@@ -85,7 +84,7 @@ def _find_like(request: FinderRequest, progress: Progress) -> Found:
     from engine.analysis.detection.detector import detector
     from engine.features.repair.finders.repair.separate import require_sound, sounding_tracks
     from engine.features.repair.separation.windows import joined
-    from engine.recordings.mono import mono
+    from engine.recordings.detect_sounds import mono
 
     state, settings = request.state, _example_settings(request)
     span = s_to_samples(settings.start_s, state.rate_hz), s_to_samples(settings.stop_s, state.rate_hz)
@@ -213,7 +212,7 @@ def _find_by_words(request: FinderRequest, progress: Progress) -> Found:
     UsageError : words name nothing, or a sound that is not known
     SourceError : a recording is missing or cannot be read
     """
-    from engine.analysis.words.negation import names_meant
+    from engine.analysis.words.vocabulary import names_meant
     from engine.features.repair.finders.repair.find_sounds import audio_of, find_sounds, likely_repairs
     from engine.features.repair.finders.repair.separate import asked_for, separate_in_document
     from engine.features.repair.separation.settings import refused_words

@@ -13,13 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.timebase import format_time, samples_to_s
-from engine.document.change import Edit, Row, row_changes
-from engine.document.decisions import Decision, Verdict
+from engine.document.by_hand import repair
 from engine.document.file.stored_audio import AUDIO, AUDIO_OF, StoredAudio
-from engine.document.kinds.repair import OVER
-from engine.document.proposals import Proposal, proposal_id
-from engine.document.repairs import repair
-from engine.document.state import DocumentState
+from engine.document.kinds.sounding import OVER
+from engine.document.proposals import Decision, Proposal, Verdict, proposal_id
+from engine.document.state import DocumentState, Edit, Row, row_changes
 from engine.features.repair.separation.paint import MaskMemory, Paint
 from engine.features.repair.separation.settings import (
     DEFAULT,
@@ -27,7 +25,7 @@ from engine.features.repair.separation.settings import (
     combined,
     refused_words,
 )
-from engine.recordings.spans import Span, SpanRequest
+from engine.recordings.microphones import Span, SpanRequest
 
 
 @dataclass(frozen=True, slots=True, eq=False)

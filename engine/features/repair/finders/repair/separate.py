@@ -54,9 +54,8 @@ from engine.features.repair.separation.separate import (
 from engine.features.repair.separation.separator import Mode, Prompt, Separator, floor_of
 from engine.features.repair.separation.settings import DEFAULT, LevelChange
 from engine.features.repair.separation.windows import FADE_MS, joined
-from engine.recordings.mono import mono
-from engine.recordings.repaired import keys_heard, open_repaired
-from engine.recordings.spans import Span, SpanRequest
+from engine.recordings.detect_sounds import mono
+from engine.recordings.microphones import Span, SpanRequest, keys_heard, open_repaired
 
 
 def example_in_document(spans: SpanRequest, example: Span, progress: Progress) -> Prompt:

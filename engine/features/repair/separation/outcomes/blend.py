@@ -10,9 +10,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.analysis.detection.spectra import LEAST_POWER, MEL, Spectra, band_centres_hz
-from engine.analysis.detection.speech_shares import FAST_STEP_FRAMES, speech_network, speech_shares
-from engine.analysis.learning.torch_threads import few_threads
+from engine.analysis.detection.spectra import (
+    FAST_STEP_FRAMES,
+    LEAST_POWER,
+    MEL,
+    Spectra,
+    band_centres_hz,
+    speech_network,
+    speech_shares,
+)
+from engine.analysis.learning.shipped import few_threads
 from engine.features.repair.separation.network import (
     HOP_S,
     NetworkSeparator,

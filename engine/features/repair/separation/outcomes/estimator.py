@@ -23,12 +23,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from engine.analysis.detection.detector import detector, pooled
-from engine.analysis.detection.network import FRAMES_EACH
+from engine.analysis.detection.detector import FRAMES_EACH, detector, pooled
 from engine.analysis.detection.spectra import LEAST_POWER, MEL
-from engine.analysis.learning.shipped import with_weights
-from engine.analysis.learning.torch_threads import few_threads
-from engine.analysis.words.text import text_encoder
+from engine.analysis.learning.shipped import few_threads, with_weights
+from engine.analysis.words.understanding import text_encoder
 from engine.analysis.words.vocabulary import vocabulary
 from engine.features.repair.separation.separator import Prompt
 

@@ -13,16 +13,12 @@ from engine.analysis.found_takes import FoundTakes, Take, TakeGroup
 from engine.core.errors import UsageError
 from engine.core.progress import Progress
 from engine.core.wording import counted
-from engine.document.analysis import BeatGrid, ScoreCurve
-from engine.document.decisions import edited
-from engine.document.kinds.comp import COMP as COMP_KIND
-from engine.document.kinds.comp import covered
-from engine.document.kinds.cut import CUT
-from engine.document.kinds.take import TAKE
-from engine.document.proposals import BY_COMPING, Proposal
-from engine.document.recorded import require_recording
+from engine.document.analysis import TAKES, BeatGrid, ScoreCurve, StoredTakes, require_recording
+from engine.document.kinds.cut import COMP as COMP_KIND
+from engine.document.kinds.cut import CUT, covered
+from engine.document.kinds.sounding import TAKE
+from engine.document.proposals import BY_COMPING, Proposal, edited
 from engine.document.state import DocumentState
-from engine.document.takes import TAKES, StoredTakes
 from engine.features.takes.finders.comping.lanes import (
     LanePassage,
     chosen_switches,
@@ -31,8 +27,7 @@ from engine.features.takes.finders.comping.lanes import (
     wishes_of,
 )
 from engine.features.takes.finders.takes.playing import takes_from
-from engine.review.finders.finder import Finder, FinderRequest, Found
-from engine.review.finders.settings import FinderSettings
+from engine.review.finders.finder import Finder, FinderRequest, FinderSettings, Found
 
 _BEGINS = 0.05
 """A take that begins later in the passage is not comped."""

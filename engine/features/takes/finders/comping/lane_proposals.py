@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from engine.core.progress import Progress
 from engine.core.wording import begun, listed
-from engine.document.kinds.comp import bars_in_words
-from engine.document.kinds.payload import CROSSFADE_MS, HAND_CROSSFADE_MS
-from engine.document.kinds.take import AT_SAMPLES, NUMBER, TAKE, TAKES
+from engine.document.kinds.cut import bars_in_words
+from engine.document.kinds.kind import CROSSFADE_MS, HAND_CROSSFADE_MS
+from engine.document.kinds.sounding import AT_SAMPLES, NUMBER, TAKE, TAKES
 from engine.document.proposals import BY_COMPING, Alternative, Evidence, Proposal, proposal_id
 from engine.document.state import DocumentState
 from engine.document.tracks.switches import accepted_switches

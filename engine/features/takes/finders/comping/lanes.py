@@ -12,14 +12,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.decisions import Verdict, edited
-from engine.document.kinds.comp import COMP, covered
-from engine.document.kinds.take import TAKE, takes_of
-from engine.document.marks.stars import AVOIDED, MOST_STARS, ratings_of
+from engine.document.kinds.cut import COMP, covered
+from engine.document.kinds.sounding import TAKE, takes_of
+from engine.document.marks.edits import AVOIDED, MOST_STARS, ratings_of
+from engine.document.proposals import Verdict, edited
 from engine.document.state import DocumentState
-from engine.document.tracks.clip import Clip, visible_in_time
-from engine.document.tracks.take_lanes import take_lanes
-from engine.document.tracks.track import Track
+from engine.document.tracks.switches import take_lanes
+from engine.document.tracks.track import Clip, Track, visible_in_time
 
 LEAST_S = 1.0
 """A shorter passage has no bars to choose from."""

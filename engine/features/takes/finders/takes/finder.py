@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from engine.core.progress import Progress
 from engine.core.wording import counted
-from engine.document.analysis import ScoreCurve
+from engine.document.analysis import TAKES as TAKES_KIND
+from engine.document.analysis import ScoreCurve, StoredTakes
 from engine.document.kinds.cut import CUT
 from engine.document.proposals import BY_TAKES
-from engine.document.takes import TAKES as TAKES_KIND
-from engine.document.takes import StoredTakes
 from engine.features.takes.finders.takes.playing import takes_from
 from engine.review.finders.finder import Finder, FinderRequest, Found
 

@@ -12,16 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.found_takes import FalseStart, FoundTakes, Take, TakeGroup
-from engine.core.spans import common
-from engine.core.timebase import s_to_samples
+from engine.core.timebase import common, s_to_samples
 from engine.core.wording import listed
-from engine.document.analysis import Analysis
-from engine.document.decisions import Decision, Verdict
-from engine.document.listening_ids import takes_id
-from engine.document.proposals import BY_HAND, BY_IMPORT, BY_MATCH, Proposal
+from engine.document.analysis import TAKES, Analysis, StoredTakes
+from engine.document.drums.edits import takes_id
+from engine.document.proposals import BY_HAND, BY_IMPORT, BY_MATCH, Decision, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.document.table import table_of
-from engine.document.takes import TAKES, StoredTakes
 from engine.sound.edl.build import dropped
 from engine.sound.edl.gathered import gathered
 

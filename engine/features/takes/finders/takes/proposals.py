@@ -14,20 +14,15 @@ from engine.analysis.found_takes import FalseStart, FoundTakes, Take, TakeGroup
 from engine.core.progress import Progress
 from engine.core.timebase import format_time, s_to_samples
 from engine.core.wording import begun, counted, listed, percent
-from engine.document.analysis import ScoreCurve
-from engine.document.change import Edit, Row, row_changes
-from engine.document.decisions import Decision, Verdict
+from engine.document.analysis import TAKES, ScoreCurve, require_recording
+from engine.document.drums.edits import takes_id
 from engine.document.edits import is_held
 from engine.document.kinds import KINDS
-from engine.document.kinds.cut import CUT
-from engine.document.kinds.hold import KEEP
-from engine.document.kinds.payload import CROSSFADE_MS
-from engine.document.listening_ids import takes_id
-from engine.document.proposals import BY_TAKES, Alternative, Proposal, proposal_id
-from engine.document.recorded import require_recording
+from engine.document.kinds.cut import CUT, KEEP
+from engine.document.kinds.kind import CROSSFADE_MS
+from engine.document.proposals import BY_TAKES, Alternative, Decision, Proposal, Verdict, proposal_id
 from engine.document.settings import cut_settings
-from engine.document.state import DocumentState
-from engine.document.takes import TAKES
+from engine.document.state import DocumentState, Edit, Row, row_changes
 from engine.features.takes.find import find_takes
 from engine.features.takes.finders.takes.playing import do_play, span_of, stored_takes, without_answers_to
 from engine.recordings.analyses import AnalysisRequest, FoundAnalyses

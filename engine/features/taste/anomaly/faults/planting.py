@@ -3,18 +3,232 @@
 Every fault is inserted: the clean performance stays whole around it, so that cutting exactly the faults gives
 the clean recording back, sample for sample. The first and last milliseconds of a fault are crossfades that
 begin and end with the clean music's own samples, so that no click gives a fault away.
+
+Kinds of fault that are injected to measure detectors and to train on.
+
+Material of faults: the piece they are injected into, and operations on it.
+
+Change the tempo of a recording and keep its pitch, well enough to plant a passage at the wrong tempo.
+
+WSOLA (W. Verhelst and M. Roelands, "An overlap-add technique based on waveform similarity", ICASSP 1993).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
+import soxr
+from numpy.typing import NDArray
 
 from engine.core.errors import UsageError
-from engine.features.taste.anomaly.faults.kinds import MAKERS, NEED_CLIPS
-from engine.features.taste.anomaly.faults.material import Maker, Material, Samples, active_rms
+
+_WINDOW_S = 0.06
+_SEARCH_S = 0.015
+_THINNED = 4  # the best match is looked for among every fourth sample
+
+
+def stretched(audio: NDArray[np.float32], factor: float, rate_hz: int) -> NDArray[np.float32]:
+    """Return a recording `factor` times as long, shape (round(factor * frames), channels).
+
+    Parameters
+    ----------
+    audio : float32, shape (frames, channels)
+    """
+    hop = max(_THINNED, round(_WINDOW_S * rate_hz / 2))
+    width = 2 * hop
+    reach = _THINNED * round(_SEARCH_S * rate_hz / _THINNED)  # so that no shift is among the candidates
+    length = round(factor * len(audio))
+    # Room on both sides, so that every window and every search is inside.
+    padded = np.pad(audio, ((reach + hop, 2 * width + reach), (0, 0)))
+    guide = padded.mean(axis=1)
+    window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(width) / width))[:, None]
+    out = np.zeros((length + 2 * width, audio.shape[1]))
+    natural = reach + hop
+    for index in range(length // hop + 2):
+        wanted = min(reach + round(index * hop / factor), len(padded) - width - reach)
+        start = wanted + _best_shift(guide, natural, wanted, width, reach) if index else wanted
+        out[index * hop : index * hop + width] += window * padded[start : start + width]
+        natural = min(start + hop, len(padded) - width)
+    return out[hop : hop + length].astype(np.float32)
+
+
+def _best_shift(guide: NDArray[np.float32], natural: int, wanted: int, width: int, reach: int) -> int:
+    """Find the shift within `reach` at which the music goes on most like its natural continuation."""
+    template = guide[natural : natural + width : _THINNED]
+    region = guide[wanted - reach : wanted + reach + width : _THINNED]
+    likeness = np.correlate(region, template, "valid")
+    energy = np.convolve(region.astype(np.float64) ** 2, np.ones(len(template)), "valid")
+    best = int(np.argmax(likeness / np.sqrt(energy + 1e-9)))
+    return min(best * _THINNED, 2 * reach) - reach
+
+
+Samples = NDArray[np.float32]
+
+HUSH_DB = -55.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """Material of faults.
+
+    Attributes
+    ----------
+    clean : the whole piece, shape (frames, channels)
+    clips : mono recordings at the piece's rate, each of shape (n,), by the kind that plays them
+    """
+
+    clean: Samples
+    rate_hz: int
+    clips: Mapping[str, Sequence[Samples]] = field(default_factory=dict)
+
+    def passage(self, length: int, rng: np.random.Generator) -> Samples:
+        """Return a random excerpt of the piece."""
+        start = int(rng.integers(0, max(1, len(self.clean) - length + 1)))
+        return self.following(start, length)
+
+    def following(self, start: int, length: int) -> Samples:
+        """Return the audio from `start` on, wrapping at the end of the piece."""
+        taken: Samples = np.take(self.clean, np.arange(start, start + length), axis=0, mode="wrap")
+        return taken
+
+    def hush(self, length: int, rng: np.random.Generator) -> Samples:
+        """Return the noise of a silent room."""
+        level = active_rms(self.clean, self.rate_hz) * 10.0 ** (HUSH_DB / 20.0)
+        noise: Samples = rng.standard_normal((length, self.clean.shape[1])).astype(np.float32)
+        return noise * np.float32(level)
+
+    def samples(self, seconds: float) -> int:
+        """Convert seconds to samples."""
+        return round(seconds * self.rate_hz)
+
+
+Maker = Callable[[Material, int, int, np.random.Generator], Samples]
+"""Makes a fault: (material, place, length in samples, rng) to samples, shape (at least length, channels)."""
+
+
+def active_rms(audio: Samples, rate_hz: int) -> float:
+    """Return the RMS level of the sounding part: the 50 ms windows at most 30 dB below the loudest."""
+    width = max(1, rate_hz // 20)
+    count = max(1, len(audio) // width)
+    windows = audio[: count * width].reshape(count, -1)
+    power = np.square(windows, dtype=np.float64).mean(axis=1)
+    sounding = power[power >= power.max() * 1e-3]
+    return float(np.sqrt(sounding.mean()))
+
+
+def edges(length: int, rate_hz: int, fade_s: float = 0.005) -> Samples:
+    """Return a gain of one with short fades at both ends, shape (length,)."""
+    fade = max(1, min(round(fade_s * rate_hz), length // 2))
+    steps = np.minimum(np.arange(length), np.arange(length)[::-1])
+    return np.minimum(1.0, (steps + 1) / fade).astype(np.float32)
+
+
+def repitched(audio: Samples, cents: float, rate_hz: int) -> Samples:
+    """Play faster and higher, or slower and lower, as a tape does."""
+    ratio = 2.0 ** (cents / 1200.0)
+    return np.asarray(soxr.resample(audio, rate_hz * ratio, rate_hz, quality="HQ"), np.float32)
+
+
+def clip_run(name: str, least_pause_s: float, most_pause_s: float) -> Maker:
+    """Return a maker that plays clips of a name one after the other, with pauses between."""
+
+    def make(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
+        out = material.hush(length, rng)
+        clips, at = material.clips[name], 0
+        while at < length:
+            clip = _sounding(clips[int(rng.integers(len(clips)))], material.rate_hz)[: length - at]
+            out[at : at + len(clip)] += (clip * edges(len(clip), material.rate_hz))[:, None]
+            at += len(clip) + material.samples(rng.uniform(least_pause_s, most_pause_s))
+        return out
+
+    return make
+
+
+def _sounding(clip: Samples, rate_hz: int) -> Samples:
+    """Take the silence off both ends of a clip and bring it to full scale."""
+    peak = float(np.abs(clip).max(initial=0.0))
+    loud = np.flatnonzero(np.abs(clip) > 0.02 * peak)
+    if peak == 0.0 or loud[-1] - loud[0] < rate_hz // 20:
+        return clip[: max(1, rate_hz // 20)]
+    return clip[loud[0] : loud[-1] + 1] / np.float32(peak)
+
+
+def _detune(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
+    cents = rng.choice([-1.0, 1.0]) * rng.uniform(30.0, 120.0)
+    needed = int(length * 2.0 ** (cents / 1200.0)) + material.samples(0.1)
+    return repitched(material.passage(needed, rng), cents, material.rate_hz)
+
+
+def _dropout(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
+    """A passage that falls to near silence once to three times, for most of its length."""
+    gain = np.full(length, 1.0)
+    count = int(rng.integers(1, 4))
+    for part in range(count):
+        start = (part + rng.uniform(0.1, 0.25)) * length / count
+        gain[int(start) : int(start + rng.uniform(0.6, 0.7) * length / count)] = 10.0 ** (HUSH_DB / 20.0)
+    width = max(1, material.samples(0.02))
+    gain = np.pad(gain, width, mode="edge")
+    smooth = np.convolve(gain, np.full(width, 1 / width), "same")[width:-width]
+    return (material.passage(length, rng) * smooth[:, None]).astype(np.float32)
+
+
+def _false_start(material: Material, place: int, length: int, rng: np.random.Generator) -> Samples:
+    """Return attempts at the next passage: each breaks off after a pause and is a little longer."""
+    out = material.hush(length, rng)
+    at, seconds = 0, rng.uniform(1.0, 2.0)
+    while at < length:
+        start = material.following(place, min(material.samples(seconds), length - at))
+        out[at : at + len(start)] += start * edges(len(start), material.rate_hz, 0.03)[:, None]
+        at += len(start) + material.samples(rng.uniform(0.6, 1.6))
+        seconds *= rng.uniform(1.0, 1.5)
+    return out
+
+
+def _noodling(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
+    """Scraps of the music itself at other pitches, in no order and in no time."""
+    out = material.hush(length, rng)
+    at = 0
+    while at < length:
+        scrap = material.passage(material.samples(rng.uniform(0.12, 0.6)), rng)
+        scrap = repitched(scrap, 100.0 * float(rng.integers(-5, 6)), material.rate_hz)[: length - at]
+        level = 10.0 ** (rng.uniform(-6.0, 0.0) / 20.0)
+        out[at : at + len(scrap)] += level * scrap * edges(len(scrap), material.rate_hz, 0.02)[:, None]
+        at += len(scrap) + material.samples(rng.uniform(0.0, 0.35))
+    return out
+
+
+def _wrong_tempo(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
+    """A passage far too slow or too fast, at its own pitch."""
+    factor = float(rng.uniform(1.25, 1.5) if rng.random() < 0.5 else rng.uniform(0.65, 0.8))
+    needed = int(length / factor) + material.samples(0.2)
+    return stretched(material.passage(needed, rng), factor, material.rate_hz)
+
+
+def _bad_join(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
+    """Stretches of a second or less, cut anywhere and joined without a crossfade."""
+    pieces, left = [], length
+    while left > 0:
+        piece = material.passage(min(left, material.samples(rng.uniform(0.25, 1.0))), rng)
+        pieces.append(piece)
+        left -= len(piece)
+    return np.concatenate(pieces)
+
+
+MAKERS: Mapping[str, Maker] = {
+    "talk": clip_run("talk", 0.1, 0.6),
+    "noise": clip_run("noise", 0.0, 0.1),
+    "detune": _detune,
+    "dropout": _dropout,
+    "false_start": _false_start,
+    "noodling": _noodling,
+    "wrong_tempo": _wrong_tempo,
+    "bad_join": _bad_join,
+}
+NEED_CLIPS = ("talk", "noise")
+KINDS = tuple(MAKERS)
+
 
 CROSSFADE_S = 0.01
 _LEAST_GAP_S = 8.0

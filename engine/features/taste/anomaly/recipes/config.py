@@ -8,16 +8,15 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from engine.core.build import of_laboratory
 from engine.core.errors import UsageError
 from engine.core.extensions import Extended
-from engine.core.extensions.laboratory import of_laboratory
 from engine.core.extensions.names import Extension
 from engine.core.files.safe_write import shown
 from engine.core.files.settings_file import read_settings
 from engine.core.wording import quoted
-from engine.features.taste.anomaly.recipes.laboratory import DEFAULT, missing_recipe
-from engine.features.taste.anomaly.recipes.own_faults.settings import OwnFaultsConfig
-from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
+from engine.features.taste.anomaly.recipes.methods import DEFAULT, missing_recipe
+from engine.features.taste.anomaly.recipes.recipe_config import OwnFaultsConfig, RecipeConfig
 
 
 def _added(extension: Extension, made: object) -> type[RecipeConfig]:

@@ -11,11 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from engine.analysis.embeddings import registry
-from engine.analysis.embeddings.embedder import Embedder
-from engine.analysis.embeddings.hearing import Hearing, heard
-from engine.analysis.embeddings.preparation import default_folder, prepare
+from engine.analysis.embeddings.preparation import Hearing, default_folder, heard, prepare
+from engine.analysis.embeddings.registry import Embedder
+from engine.analysis.signal.filter_banks import MelSettings
 from engine.analysis.signal.mel import log_mel_blocks
-from engine.analysis.signal.mel_settings import MelSettings
 from engine.core.progress import Progress
 from engine.features.taste.anomaly.recipes.material import Array, Recording, levelled_frames
 from engine.features.taste.anomaly.recipes.recipe import Judged, Passing

@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.features.taste.anomaly.recipes.stored_values import require_statistics
+from engine.features.taste.anomaly.recipes.recipe import require_statistics
 
 Vectors = NDArray[np.float32]
 

@@ -1,10 +1,25 @@
-"""The ways to learn a taste that a dialog offers; light, so that a window opens without pydantic."""
+"""The ways to learn a taste that a dialog offers; light, so that a window opens without pydantic.
+
+Recipes for comparison: parts of the laboratory, imported by name.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.core.processes.own_program import is_bundle
+from engine.core import build as own_program
+from engine.core.build import is_bundle, missing_in_bundle
+
+DEFAULT = "own-faults"
+NAMES = ("memory-bank", "slicer-ae", "deep-svdd", "dual-ae", "edited-vs-raw", "embedding-bank")
+"""Names of the recipes of the laboratory; a bundle comes without them."""
+
+
+def missing_recipe(recipe: str) -> str:
+    """Return the message about a recipe of the laboratory in a bundle; empty for all other recipes."""
+    if recipe not in NAMES or not own_program.is_bundle():
+        return ""
+    return missing_in_bundle("recipe", recipe, DEFAULT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 from math import log
 
+from engine.core.build import of_laboratory
 from engine.core.extensions import Extended
-from engine.core.extensions.laboratory import of_laboratory
 from engine.features.taste.anomaly.recipes.own_faults import learning, model
-from engine.features.taste.anomaly.recipes.own_faults.settings import OwnFaultsConfig
 from engine.features.taste.anomaly.recipes.recipe import Recipe, added_recipe
+from engine.features.taste.anomaly.recipes.recipe_config import OwnFaultsConfig
 
 _OWN = {
     "own-faults": Recipe(OwnFaultsConfig, learning.learn, model.load, blind_loss=log(2.0), keeps_last=True)

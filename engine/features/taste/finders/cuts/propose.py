@@ -1,38 +1,156 @@
-"""From analyses to proposals in the document, as one edit. Quick enough to run while a key is held."""
+"""From analyses to proposals in the document, as one edit. Quick enough to run while a key is held.
+
+Forecast the effect of settings while they are being chosen; nothing is changed.
+
+Answers to proposals; that to a question changes at once which other cuts are proposed.
+
+Score and reason of a cut after its edges were moved, as if proposed there.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import UsageError
-from engine.core.spans import united
-from engine.core.timebase import format_time, samples_to_s
-from engine.core.wording import percent
-from engine.document.analysis import NOWHERE, BeatGrid, Listening, NearestReference, ScoreCurve
-from engine.document.change import Edit
-from engine.document.decisions import Verdict
-from engine.document.edits import replace_proposals
-from engine.document.kinds.cut import CUT
-from engine.document.kinds.hold import KEEP
-from engine.document.proposals import QUESTION
-from engine.document.recorded import require_listening
+from engine.core.latest import found_once_of
+from engine.core.progress import SILENT, Progress
+from engine.core.timebase import format_time, inside, samples_to_s, united
+from engine.core.wording import counted, percent
+from engine.document.analysis import (
+    NOWHERE,
+    BeatGrid,
+    Listening,
+    NearestReference,
+    ScoreCurve,
+    require_listening,
+)
+from engine.document.edits import decide, replace_proposals
+from engine.document.file.storage import apply_rows
+from engine.document.kinds.cut import CUT, KEEP
+from engine.document.proposals import QUESTION, Proposal, Verdict
 from engine.document.settings import CutSettings, cut_settings
-from engine.document.state import DocumentState
-from engine.features.taste.cuts.dead_air import PAUSES, curve_of_pauses, exact_spans
-from engine.features.taste.cuts.profile import smooth
+from engine.document.state import DocumentState, Edit
+from engine.features.taste.anomaly.threshold import SMOOTHING_S
+from engine.features.taste.cuts.profile import (
+    OPTIMISED_SMOOTHING_S,
+    PAUSES,
+    curve_of_pauses,
+    exact_spans,
+    smooth,
+)
 from engine.features.taste.cuts.propose import CutPlan, propose_cuts
+from engine.features.taste.cuts.reasons import Backdrop, backdrop, highest_of, reasons
 from engine.recordings.channel_faults import (
     ChannelFault,
     channel_fault_rows,
     channel_faults,
     with_channel_faults,
 )
-from engine.review.finders.proposed_already import proposed_already
-from engine.review.recount import Recount, recount
+from engine.review.calibration.evidence import Analyses
+from engine.review.cut_away import Recount, proposed_already, recount
+from engine.review.sounds_in_cuts import SaidOfSpan
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MovedRequest:
+    """A cut with moved edges, and the analyses of the recording."""
+
+    state: DocumentState
+    proposal_id: str
+    curve: ScoreCurve | None
+    listening: Listening | None
+    nearest: NearestReference | None
+
+
+def said_of_moved(request: MovedRequest, progress: Progress = SILENT) -> SaidOfSpan:
+    """Return the score and reason a cut would have if proposed at its present edges.
+
+    If the active scores are not those it was proposed from, the result has no score and the original reason,
+    marked as such.
+    """
+    progress.check_cancelled()
+    state, proposal = request.state, request.state.proposals[request.proposal_id]
+    curve = _curve_of(proposal, request)
+    start, stop = state.span(proposal.id)
+    if curve is None or not len(curve.scores):
+        return SaidOfSpan(f"As proposed: {proposal.reason}", None)
+    against, highest = _against(request, curve, proposal.maker)
+    span = np.array([(start, stop)], np.int64)
+    peaks, _ = against.profile.peaks(span[:, 0], span[:, 1])
+    (reason,) = reasons(span, against, highest)
+    there = replace(proposal, start_samples=start, stop_samples=stop, reason=reason)
+    (annotated,) = with_channel_faults([there], channel_faults(request.listening, state))
+    return SaidOfSpan(annotated.reason, float(peaks[0]))
+
+
+def _curve_of(proposal: Proposal, request: MovedRequest) -> ScoreCurve | None:
+    """Return the scores a cut was proposed from, None if they are no longer active."""
+    if proposal.maker == PAUSES and request.listening is not None:
+        return _pauses(request.listening, request.state.length_samples)
+    curve = request.curve
+    return curve if curve is not None and curve.maker == proposal.maker else None
+
+
+@found_once_of(1)
+def _pauses(listening: Listening, length_samples: int) -> ScoreCurve:
+    return curve_of_pauses(listening, length_samples)
+
+
+def _against(request: MovedRequest, curve: ScoreCurve, maker: str) -> tuple[Backdrop, float]:
+    state = request.state
+    width_s = _smoothing_s(state.settings, maker)
+    nearest = request.nearest if request.nearest is not None and request.nearest.maker == maker else None
+    return _backdrop(
+        state.proposals,
+        maker,
+        curve,
+        request.listening,
+        nearest,
+        state.length_samples,
+        state.rate_hz,
+        width_s,
+    )
+
+
+def _smoothing_s(settings: Mapping[str, object], maker: str) -> float:
+    wished = maker != PAUSES and cut_settings(settings).threshold_mode == "keep"
+    return OPTIMISED_SMOOTHING_S if wished else SMOOTHING_S
+
+
+@found_once_of(1)
+def _backdrop(
+    proposals: Mapping[str, Proposal],
+    maker: str,
+    curve: ScoreCurve,
+    listening: Listening | None,
+    nearest: NearestReference | None,
+    length_samples: int,
+    rate_hz: int,
+    width_s: float,
+) -> tuple[Backdrop, float]:
+    """Return the statistics that moved cuts are compared with, and the highest score of the cuts.
+
+    Moments outside all cuts as proposed count as retained, so the comparison is stable while edges and
+    answers change.
+    """
+    made = [one for one in proposals.values() if one.maker == maker]
+    spans = np.array([(one.start_samples, one.stop_samples) for one in made], np.int64).reshape(-1, 2)
+    profile = smooth(
+        curve,
+        length_samples=length_samples,
+        rate_hz=rate_hz,
+        width_s=width_s,
+        sharp=exact_spans(curve, listening),
+    )
+    middles = (profile.edges_samples[1:] + profile.edges_samples[:-1]) / 2
+    kept = ~inside(middles, united(spans))
+    highest = highest_of(np.array([one.score for one in made], np.float64))
+    return backdrop(kept, profile, listening, rate_hz, nearest, curve), highest
+
 
 PAUSE_SCORE = 0.5
 """Score threshold for pauses; without a taste only dead air has scores."""
@@ -210,3 +328,82 @@ def share_of_minutes(minutes: float, length_s: float) -> float:
             f"Cannot keep {minutes:g} minutes: the recording lasts {format_time(length_s, 0)}; give less."
         )
     return minutes * 60.0 / length_s
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Forecast of settings.
+
+    Attributes
+    ----------
+    threshold : the score that would be active
+    cuts : number of proposals, compared with the present ones
+    kept_samples : length that would remain after accepting them
+    length_samples : the whole recording
+    """
+
+    threshold: float
+    cuts: Recount
+    kept_samples: int
+    length_samples: int
+    rate_hz: int
+
+    @property
+    def sentence(self) -> str:
+        """The figures in words."""
+        kept, length = (
+            format_time(samples_to_s(samples, self.rate_hz), 0)
+            for samples in (self.kept_samples, self.length_samples)
+        )
+        return f"{self.cuts.sentence}, {kept} of {length} remain"
+
+
+def look_ahead(
+    state: DocumentState,
+    curve: ScoreCurve | None,
+    grid: BeatGrid | None,
+    listening: Listening | None,
+    settings: Mapping[str, object],
+    progress: Progress,
+) -> Outlook:
+    """Forecast the proposals under the document's settings, changed by these.
+
+    Raises
+    ------
+    UsageError : the document has no scores, or a setting is outside its limits
+    """
+    progress.check_cancelled()
+    made = propose(state, curve, grid, listening, settings)
+    return Outlook(
+        made.plan.threshold, made.cuts, made.plan.kept_samples, state.length_samples, state.rate_hz
+    )
+
+
+def answer(state: DocumentState, ids: Sequence[str], verdict: Verdict, known: Analyses) -> Edit:
+    """Answer proposals, and propose cuts again if a question of the current taste is among them.
+
+    A passage that stays is familiar from then on: cuts and questions like it are withdrawn. Taking the answer
+    back proposes them again.
+    """
+    edit, curve = decide(state, ids, verdict), known.curve
+    asked = [key for key in ids if QUESTION in state.proposals[key].payload]
+    is_by_default = cut_settings(state.settings).threshold_mode == "automatic"
+    if (
+        curve is None
+        or not is_by_default
+        or not any(state.proposals[key].maker == curve.maker for key in asked)
+    ):
+        return edit
+    if all(state.verdict(key) is not Verdict.REJECTED for key in asked) and verdict is not Verdict.REJECTED:
+        return edit
+    after = apply_rows(state, edit.changes)
+    made = propose(after, curve, known.grid, known.listening, {}, nearest=known.nearest)
+    proposed = apply_rows(after, made.edit.changes).proposals
+    gone, come = after.proposals.keys() - proposed.keys(), proposed.keys() - after.proposals.keys()
+    changed = [
+        f"{counted(len(keys), 'proposal')} {done}"
+        for keys, done in ((gone, "withdrawn"), (come, "added"))
+        if keys
+    ]
+    label = "; ".join([edit.label, *changed])
+    return replace(edit, label=label, changes=(*edit.changes, *made.edit.changes))

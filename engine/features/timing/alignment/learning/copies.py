@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import fftconvolve
 
-from engine.analysis.signal.summit import summit
+from engine.analysis.signal.second_recorder import summit
 from engine.analysis.signal.viterbi import cheapest_way
 from engine.core.progress import SILENT, Progress
 from engine.document.drums.hits import ORNAMENTS, Hits, Ornament

@@ -11,15 +11,12 @@ from numpy.typing import NDArray
 from engine.core.errors import TimingError
 from engine.core.wording import counted
 from engine.document.analysis import BeatGrid
-from engine.document.change import Edit
-from engine.document.decisions import edited
-from engine.document.drums.confirmed import sure_enough
-from engine.document.drums.hits import Hits
+from engine.document.drums.hits import Hits, sure_enough
 from engine.document.edits import is_held, replace_proposals
-from engine.document.grid.free import is_free
+from engine.document.grid.steady import is_free
 from engine.document.kinds.hit import FLAM, HIT, ONSET_SAMPLES
-from engine.document.proposals import Proposal
-from engine.document.state import DocumentState
+from engine.document.proposals import Proposal, edited
+from engine.document.state import DocumentState, Edit
 from engine.features.timing.alignment.decoding.moves import whole_performance
 from engine.features.timing.alignment.lines import Aligner, Groove, Lines, lines_of, staying
 from engine.features.timing.alignment.settings import AlignmentSettings, TimingSettings

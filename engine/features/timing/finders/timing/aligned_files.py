@@ -21,13 +21,11 @@ from engine.core.files.safe_write import brief, is_taken
 from engine.core.progress import Progress
 from engine.core.timebase import s_to_samples
 from engine.core.wording import listed, reason_of
-from engine.document.analysis import Analysis, BeatGrid
+from engine.document.analysis import PICKUP, Analysis, BeatGrid, StrokePickup
 from engine.document.document import analysis_id
-from engine.document.drums.confirmed import confirmed
 from engine.document.drums.edits import drum_tracks, role_of
-from engine.document.drums.hits import Hits
-from engine.document.drums.pickup import PICKUP, StrokePickup
-from engine.document.grid.free import free_notice, is_free
+from engine.document.drums.hits import Hits, confirmed
+from engine.document.grid.steady import free_notice, is_free
 from engine.document.kinds.hit import OCTAVES_HZ
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
@@ -42,8 +40,8 @@ from engine.features.timing.finders.timing.find_grid import FoundGrid, WantedGri
 from engine.features.timing.hits.find import HITS_MAKER, find_hits
 from engine.features.timing.hits.kit.membership import guessed_roles_sentence, left_behind, unnamed_kit
 from engine.features.timing.kit import PickupRequest, compare_tracks
+from engine.recordings.analyses import clocks_of, pickup_id
 from engine.recordings.microphones import Microphones
-from engine.recordings.stored_pickup import clocks_of, pickup_id
 from engine.review.bulk import accept_all
 
 Sound = NDArray[np.float32]

@@ -17,7 +17,7 @@ from engine.core.errors import TimingError
 from engine.core.progress import Progress
 from engine.core.timebase import s_to_samples
 from engine.document.analysis import BeatGrid
-from engine.document.drums.confirmed import sure_enough
+from engine.document.drums.hits import sure_enough
 from engine.document.grid.edits import USUAL_BEATS_IN_BAR, require_beats_in_bar, steady
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Track

@@ -28,8 +28,8 @@ from engine.document.kinds.hit import (
     ONSET_SAMPLES,
     VOICES,
 )
+from engine.document.kinds.kind import CROSSFADE_MS
 from engine.document.kinds.operations import GAP_FILLS, Fill
-from engine.document.kinds.payload import CROSSFADE_MS
 from engine.document.kinds.sounding import BY_SAMPLES
 from engine.document.proposals import Alternative, Proposal, proposal_id
 from engine.features.timing.alignment.lines import Lines, Placement, line_words

@@ -14,9 +14,8 @@ from engine.core.files.safe_write import check_target, shown
 from engine.core.progress import Progress
 from engine.core.wording import counted, reason_of
 from engine.document.analysis import BeatGrid
-from engine.document.drums.confirmed import sure_enough
 from engine.document.drums.edits import drum_tracks
-from engine.document.drums.hits import Hits
+from engine.document.drums.hits import Hits, sure_enough
 from engine.document.file.storage import apply_rows
 from engine.document.grid.edits import beats_in_bar
 from engine.document.state import DocumentState
@@ -43,7 +42,7 @@ from engine.features.timing.hits.kit.membership import unnamed_kit
 from engine.features.timing.kit import import_with_kit
 from engine.recordings.import_audio import Imported, ImportRequest, import_audio, import_edit
 from engine.recordings.microphones import Microphones
-from engine.sound.folders import audio_files
+from engine.sound.decoders.registry import audio_files
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.wording import counted, listed
+from engine.document.analysis import StrokePickup
 from engine.document.drums.edits import DRUMS, role_of
 from engine.document.drums.hits import Hits, Role
-from engine.document.drums.pickup import StrokePickup
 from engine.document.kinds.hit import HIT
 from engine.document.state import DocumentState
-from engine.recordings.microphone_names import is_mix, is_other_instrument, kit_of_names, role_of_name
+from engine.recordings.stated.names import is_mix, is_other_instrument, kit_of_names, role_of_name
 
 _SURE, _UNCERTAIN, _UNKNOWN = "Guessed by sound", "Uncertain", "Not recognised by sound"
 SURE_OF_A_ROLE = 0.7

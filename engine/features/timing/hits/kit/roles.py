@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.signal.octaves import Floats
+from engine.analysis.signal.loudness import Floats
 from engine.document.drums.hits import Role
 from engine.features.timing.hits.candidates import Candidates
 from engine.features.timing.hits.drums import all_octaves_db, lateness_ms, new_db
 from engine.features.timing.hits.evidence import ROLE_WEIGHTS, network_of
 from engine.features.timing.hits.strokes import SURE, Struck
-from engine.recordings.microphone_names import is_other_instrument, role_of_name
+from engine.recordings.stated.names import is_other_instrument, role_of_name
 
 _DRUMS_RISE_DB = 15.5
 _SPAN_S = 20.0

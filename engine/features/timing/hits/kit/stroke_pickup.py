@@ -19,11 +19,10 @@ from scipy.fft import irfft, rfft
 from scipy.ndimage import maximum_filter1d
 from scipy.signal import resample_poly
 
-from engine.analysis.signal.loudness import finite
-from engine.analysis.signal.octaves import Floats, Octaves
+from engine.analysis.signal.loudness import Floats, Octaves, finite
 from engine.analysis.signal.second_recorder import rises_of
 from engine.core.progress import SILENT, Progress
-from engine.document.drums.pickup import PICKUP_MAKER, StrokePickup
+from engine.document.analysis import PICKUP_MAKER, StrokePickup
 from engine.features.timing.hits.find import Microphones
 
 MOST_TRACKS = 48

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.beats.counted import counted, empty_grid, median_tempo_bpm
-from engine.analysis.beats.refine import refine_beats
-from engine.analysis.signal.onset_stream import Onsets
+from engine.analysis.beats.decode import refine_beats
+from engine.analysis.signal.onsets import Onsets
 from engine.core.progress import SILENT, Progress
 from engine.document.analysis import BeatGrid
 from engine.lab.evaluation.timing.classic.bars import bar_positions, beat_accents

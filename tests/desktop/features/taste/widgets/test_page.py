@@ -19,8 +19,8 @@ from engine.features.taste.overview.results import (
     ScoredRecording,
     SegmentMap,
     TasteFacts,
+    WouldCut,
 )
-from engine.features.taste.overview.verdict import WouldCut
 from tests.mostly_long import mostly_long
 from tests.widgets.conftest import Dress
 from widgets.controls.keys.caps import EnterButton

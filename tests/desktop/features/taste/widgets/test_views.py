@@ -10,12 +10,16 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop.features.taste.widgets.differences import Differences
-from desktop.features.taste.widgets.distribution import STEP, Distribution, densities
-from desktop.features.taste.widgets.method_picture import MethodPicture
-from desktop.features.taste.widgets.moment_view import MomentView
+from desktop.features.taste.widgets.method_picture import MethodPicture, MomentView
 from desktop.features.taste.widgets.ranking import RankedRow, Ranking
-from desktop.features.taste.widgets.score_curves import ScoreCurves, columns_of
+from desktop.features.taste.widgets.score_curves import (
+    STEP,
+    Differences,
+    Distribution,
+    ScoreCurves,
+    columns_of,
+    densities,
+)
 from desktop.features.taste.widgets.segment_map import Colouring, SegmentMapView
 from engine.features.taste.overview.results import (
     Difference,

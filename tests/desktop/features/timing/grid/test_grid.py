@@ -18,10 +18,10 @@ from desktop.features.timing import grid_editing as tap_tempo
 from desktop.main_window import MainWindow
 from engine.document import edits
 from engine.document.analysis import BeatGrid, Listening
-from engine.document.decisions import Verdict
 from engine.document.document import Document
+from engine.document.drums.edits import listening_ids
 from engine.document.grid import edits as grid_edits
-from engine.document.listening_ids import listening_ids
+from engine.document.proposals import Verdict
 from engine.document.tracks.edits import set_track
 from tests.desktop.conftest import Hands, fill
 from tests.desktop.documents import make_document

@@ -15,7 +15,7 @@ import pytest
 
 from engine.document.analysis import BeatGrid
 from engine.document.kinds.operations import Fill
-from engine.document.marks.markers import Marker
+from engine.document.state import Marker
 from engine.exchange.export import FORMATS, ExportOptions, ExportRequest, export
 from engine.exchange.export.placing.clips import clips_of, crossfades
 from engine.exchange.export.placing.frame_rates import FrameRate

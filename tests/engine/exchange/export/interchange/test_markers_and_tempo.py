@@ -13,15 +13,13 @@ from wavinfo import WavInfoReader
 
 from engine.document.analysis import BeatGrid
 from engine.document.grid import edits as grid_edits
-from engine.document.marks.label_file import read_labels
-from engine.document.marks.markers import Marker
+from engine.document.marks.edits import read_labels
+from engine.document.state import Marker
 from engine.exchange.export import ExportOptions, ExportRequest, export
-from engine.exchange.export.interchange.cues import Cues
-from engine.exchange.export.interchange.tempo import tempo_map
-from engine.exchange.export.placing.seams import Seam
+from engine.exchange.export.placing.seams import Cues, Seam, tempo_map
 from engine.features.timing.own_grid import read_midi_grid
 from engine.sound.edl.build import build
-from engine.sound.headers.cue_points import read_cue_points
+from engine.sound.headers.bwf import read_cue_points
 from tests.engine.sound.edl.recordings import RATE_HZ, Recording, recording, timeline_state, with_cuts
 
 CUTS = ((4_000, 8_000), (20_000, 24_000))

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import opentimelineio as otio
 import pytest
 
-from engine.document.marks.markers import Marker
+from engine.document.state import Marker
 from engine.exchange.export import export
 from tests.engine.exchange.export.cases import CASES, Case
 from tests.engine.sound.edl.recordings import with_cuts

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engine.document.analysis import BeatGrid
-from engine.document.marks.markers import Marker
+from engine.document.state import Marker
 from engine.exchange.export import export
 from engine.exchange.export.interchange.midi import TICKS_PER_QUARTER
 from engine.sound.edl.build import build

@@ -11,9 +11,9 @@ import pytest
 import soundfile
 
 from engine.core.errors import ExportError
-from engine.document.marks.markers import Marker
+from engine.document.state import Marker
 from engine.exchange.export import ExportOptions, ExportRequest, export, files_written
-from engine.exchange.export.audio_files.region_files import planned_regions, unheard_sentence
+from engine.exchange.export.audio_files.audio_plan import planned_regions, unheard_sentence
 from engine.exchange.export.formats import AUDIO_SUFFIXES
 from engine.exchange.export.plan import check, plan
 from engine.exchange.export.request import Exported

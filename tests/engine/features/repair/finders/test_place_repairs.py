@@ -10,11 +10,11 @@ import pytest
 
 from engine.analysis.detection.events import SoundEvent
 from engine.core.errors import DocumentError
-from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.edits import add_proposals, decide
 from engine.document.file.stored_audio import keys_of, stored
 from engine.document.kinds import KINDS
+from engine.document.proposals import Verdict
 from engine.document.state import DocumentState
 from engine.document.tracks.edits import add_tracks
 from engine.features.repair.finders.repair.find_sounds import audio_of, likely_repairs

@@ -13,9 +13,9 @@ import pytest
 from engine.cli.main import main
 from engine.core.errors import SeparationError, SoundNotFoundError, UnknownPromptError, UsageError
 from engine.core.progress import SILENT
-from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.file.storage import apply_rows
+from engine.document.proposals import Verdict
 from engine.features.registry import find_edits, request_of
 from engine.features.repair.finders.repair.find_sounds import LEAST_SHOWN, words_in_span
 from engine.features.repair.finders.repair.requests import PreviewRequest, RepairSettings, separations_edit
@@ -25,7 +25,7 @@ from engine.features.repair.separation.separate import RememberingSeparator
 from engine.features.repair.separation.separator import Mask, Prompt, Stretch, prompts_of
 from engine.features.repair.separation.settings import LEAST_PROBABILITY
 from engine.recordings.media import locate_all
-from engine.recordings.spans import SpanRequest
+from engine.recordings.microphones import SpanRequest
 from engine.sound.edl.build import in_place
 from engine.sound.edl.render import Renderer, render
 from tests.engine.recordings.yard import BARKS_S, FIRST_BARK, LENGTH_S, RATE_HZ

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.analysis.detection.network import SoundNetwork
+from engine.analysis.detection.detector import SoundNetwork
 from engine.core.errors import UsageError
 from engine.features.repair.separation import separate as separating
 from engine.features.repair.separation.network import (

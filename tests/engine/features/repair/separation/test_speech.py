@@ -13,9 +13,7 @@ import soundfile
 import torch
 from numpy.typing import NDArray
 
-from engine.analysis.detection.spectra import MEL, Spectra
-from engine.analysis.detection.speech_network import SpeechNetwork
-from engine.analysis.detection.speech_shares import speech_network, speech_shares
+from engine.analysis.detection.spectra import MEL, Spectra, SpeechNetwork, speech_network, speech_shares
 from engine.core.errors import SoundNotFoundError, UnknownPromptError
 from engine.features.repair.separation.checks import (
     probabilities,

@@ -11,13 +11,10 @@ import soundfile
 
 from engine.analysis.found_takes import FoundTakes
 from engine.core.progress import SILENT
-from engine.document.analysis import BeatGrid
-from engine.document.decisions import Decision, Verdict
-from engine.document.proposals import BY_COMPING, Proposal
+from engine.document.analysis import TAKES, BeatGrid
+from engine.document.proposals import BY_COMPING, Decision, Proposal, Verdict
 from engine.document.state import DocumentState
-from engine.document.takes import TAKES
-from engine.document.tracks.clip import Clip
-from engine.document.tracks.track import Source, Track
+from engine.document.tracks.track import Clip, Source, Track
 from engine.features.registry import FINDERS, request_of
 from engine.features.takes.finders.takes.playing import stored_takes
 from engine.review.finders.finder import Found

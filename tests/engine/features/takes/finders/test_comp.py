@@ -11,18 +11,14 @@ import pytest
 from engine.analysis.found_takes import FoundTakes, Take, TakeGroup
 from engine.core.errors import UsageError
 from engine.core.progress import SILENT
-from engine.document.analysis import BeatGrid
+from engine.document.analysis import TAKES, BeatGrid
 from engine.document.by_hand import edit_by_hand
-from engine.document.decisions import Decision, Verdict, edited
 from engine.document.file.storage import apply_rows
 from engine.document.kinds import KINDS
-from engine.document.kinds.comp import covered
-from engine.document.kinds.cut import CUT
-from engine.document.kinds.hold import KEEP
-from engine.document.marks.stars import MOST_STARS, rate
-from engine.document.proposals import BY_COMPING, BY_TAKES, Proposal
+from engine.document.kinds.cut import CUT, KEEP, covered
+from engine.document.marks.edits import MOST_STARS, rate
+from engine.document.proposals import BY_COMPING, BY_TAKES, Decision, Proposal, Verdict, edited
 from engine.document.state import DocumentState
-from engine.document.takes import TAKES
 from engine.features.registry import FINDERS, request_of
 from engine.features.takes.finders.takes.playing import stored_takes
 from engine.review.finders.finder import Found

@@ -10,12 +10,10 @@ import numpy as np
 import pytest
 
 from engine.core.errors import UsageError
-from engine.document.change import Edit
-from engine.document.decisions import Decision, Verdict
 from engine.document.file.storage import apply_rows
-from engine.document.marks.stars import rate
-from engine.document.proposals import BY_COMPING, Proposal
-from engine.document.state import DocumentState
+from engine.document.marks.edits import rate
+from engine.document.proposals import BY_COMPING, Decision, Proposal, Verdict
+from engine.document.state import DocumentState, Edit
 from engine.document.tracks.clip_edits import nudge_clips, raise_clips, split_clips
 from engine.document.tracks.switches import playing_spans, reach
 from engine.exchange.export.placing.clips import clips

@@ -9,12 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.document.decisions import Decision, Verdict
-from engine.document.marks.markers import Marker
-from engine.document.proposals import BY_COMPING, Evidence, Proposal
-from engine.document.state import DocumentState
-from engine.document.tracks.clip import Clip
-from engine.document.tracks.track import Source, Track
+from engine.document.proposals import BY_COMPING, Decision, Evidence, Proposal, Verdict
+from engine.document.state import DocumentState, Marker
+from engine.document.tracks.track import Clip, Source, Track
 from engine.features.takes.comping.comp import Comp, cheapest
 from engine.features.takes.comping.costs import Costs
 from engine.features.takes.comping.following import Bars

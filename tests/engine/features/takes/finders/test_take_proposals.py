@@ -15,13 +15,11 @@ from engine.cli.main import main
 from engine.core.errors import UsageError
 from engine.core.progress import SILENT
 from engine.document.analysis import ScoreCurve
-from engine.document.change import Edit
-from engine.document.decisions import Verdict
 from engine.document.document import Document
 from engine.document.edits import decide, replace_proposals
 from engine.document.file.storage import apply_rows
-from engine.document.proposals import BY_ARRANGING, BY_TAKES, Proposal
-from engine.document.state import DocumentState
+from engine.document.proposals import BY_ARRANGING, BY_TAKES, Proposal, Verdict
+from engine.document.state import DocumentState, Edit
 from engine.features.registry import FoundEdits, request_of
 from engine.features.takes.finders.takes.playing import lost_passages
 from engine.features.takes.finders.takes.proposals import (

@@ -12,15 +12,15 @@ import soundfile
 from engine.cli.main import main
 from engine.core.errors import UsageError
 from engine.core.progress import SILENT
+from engine.document.analysis import BY_HAND, SECTIONS, StoredSections
 from engine.document.document import Document
-from engine.document.marks.section_edits import known_sections, rename_label
-from engine.document.marks.sections import BY_HAND, SECTIONS, StoredSections
+from engine.document.drums.edits import known_sections, rename_label
 from engine.document.tracks.edits import set_track
 from engine.features.takes.structure.find import find_sections
 from engine.recordings.analyses import AnalysisRequest
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.recordings.media import locate_all
-from engine.review.by_hand.swap import swap_spans
+from engine.review.by_hand.payloads import swap_spans
 from engine.sound.edl.build import build
 from tests.engine.features.takes.structure.songs import BAR_S, RATE_HZ, song
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.features.taste.anomaly.faults.breaking_off import (
+from engine.features.taste.anomaly.faults.planting import Material, active_rms
+from engine.features.taste.anomaly.faults.practice_kinds import (
     FALSE_STARTS,
+    PRACTICE_MAKERS,
+    WAYS,
     coloured_noise,
     counted_in,
     dropping_out,
+    made_up_clips,
     quiet_room,
     ringing,
     stopped,
     talked_over,
 )
-from engine.features.taste.anomaly.faults.material import Material, active_rms
-from engine.features.taste.anomaly.faults.parts import PART_OF_KIND
-from engine.features.taste.anomaly.faults.practice_kinds import PRACTICE_MAKERS, WAYS, made_up_clips
+from engine.features.taste.anomaly.recipes.own_faults.practice import PART_OF_KIND
 
 RATE_HZ = 16_000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.analysis.signal.dead_air import DeadAir
-from engine.features.taste.anomaly.dead_air import SURELY_ODD, longer_than, raised_in
+from engine.features.taste.anomaly.threshold import SURELY_ODD, longer_than, raised_in
 
 RATE_HZ = 1000
 

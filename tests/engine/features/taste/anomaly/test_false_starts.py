@@ -12,12 +12,10 @@ import soundfile
 from engine.analysis.found_takes import FalseStart
 from engine.analysis.signal.loudness import level_of
 from engine.core.progress import SILENT
-from engine.features.taste.anomaly.dead_air import SURELY_ODD
-from engine.features.taste.anomaly.false_starts import likelier_than, raised_over
 from engine.features.taste.anomaly.learn import LearnRequest, learn
 from engine.features.taste.anomaly.score import Scores, score_blocks
 from engine.features.taste.anomaly.taste import Taste, load_taste
-from engine.features.taste.anomaly.threshold import HIGHEST_LIMIT
+from engine.features.taste.anomaly.threshold import HIGHEST_LIMIT, SURELY_ODD, likelier_than, raised_over
 from tests.engine.conftest import TINY
 from tests.engine.features.takes.playing import RATE_HZ, Sound, joined, passage
 

@@ -9,10 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.core.errors import UsageError
-from engine.features.taste.anomaly.faults.kinds import KINDS
-from engine.features.taste.anomaly.faults.material import active_rms
-from engine.features.taste.anomaly.faults.planting import Planted, plant
-from engine.features.taste.anomaly.faults.stretch import stretched
+from engine.features.taste.anomaly.faults.planting import KINDS, Planted, active_rms, plant, stretched
 from tests.engine.conftest import RATE_HZ, music
 
 CLIPS = {

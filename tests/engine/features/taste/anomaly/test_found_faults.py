@@ -13,10 +13,14 @@ from engine.analysis.signal.loudness import level_of
 from engine.core.progress import SILENT
 from engine.document.analysis import FRAGMENT, OTHER_LEVEL
 from engine.features.takes.features import Frames, frames_of
-from engine.features.taste.anomaly.found_faults import FoundFault, HighMoments, found_faults
-from engine.features.taste.anomaly.habits import Habits, habits_and_music
-from engine.features.taste.anomaly.level_steps import levelled, louder_or_softer
-from engine.features.taste.anomaly.pieces import pieces_in
+from engine.features.taste.anomaly.found_faults import (
+    FoundFault,
+    Habits,
+    HighMoments,
+    found_faults,
+    habits_and_music,
+)
+from engine.features.taste.anomaly.level_steps import levelled, louder_or_softer, pieces_in
 from engine.features.taste.anomaly.score import score_blocks
 from engine.features.taste.anomaly.taste import Taste
 from tests.engine.features.takes.playing import RATE_HZ, Sound, joined, passage, quiet

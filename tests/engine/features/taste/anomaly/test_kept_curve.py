@@ -5,15 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.features.taste.anomaly.kept_curve import (
+from engine.features.taste.anomaly.threshold import (
     BLOCK_S,
+    HIGHEST_LIMIT,
     MOST_CUT,
     MOST_ODD,
+    USUAL_LIMIT,
     KeptCurve,
+    as_cuts_see,
     expectation,
     kept_curve,
+    score_of,
 )
-from engine.features.taste.anomaly.threshold import HIGHEST_LIMIT, USUAL_LIMIT, as_cuts_see, score_of
 
 HOP_S = 0.16
 

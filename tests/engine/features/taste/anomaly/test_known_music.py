@@ -16,7 +16,7 @@ from engine.analysis.signal.loudness import level_of
 from engine.core.errors import Cancelled, TasteError
 from engine.core.progress import SILENT, ReportingProgress
 from engine.features.takes.features import frames_of
-from engine.features.taste.anomaly.habits import habits_and_music
+from engine.features.taste.anomaly.found_faults import habits_and_music
 from engine.features.taste.anomaly.known_music import (
     MOST_S,
     PER_S,

@@ -14,8 +14,7 @@ from engine.core.errors import Cancelled, OffcutError, SourceError, TasteError
 from engine.core.progress import SILENT, ReportingProgress
 from engine.features.taste.anomaly.learn import LearnRequest, learn
 from engine.features.taste.anomaly.recipes.material import split
-from engine.features.taste.anomaly.recipes.own_faults.settings import OwnFaultsConfig
-from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
+from engine.features.taste.anomaly.recipes.recipe_config import OwnFaultsConfig, RecipeConfig
 from engine.features.taste.anomaly.taste import load_taste
 from engine.lab.recipes.slicer.model import SlicerModel
 from engine.lab.recipes.slicer.settings import SlicerConfig

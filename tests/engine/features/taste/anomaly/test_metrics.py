@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, jaccard_score, roc_auc_score
 
-from engine.features.taste.anomaly.metrics import auc, smoothed
+from engine.features.taste.anomaly.threshold import auc, smoothed
 from engine.lab.evaluation.metrics import average_precision, time_iou
 
 

@@ -12,8 +12,7 @@ import soundfile
 from engine.core.progress import SILENT
 from engine.document.analysis import OTHER_TEMPO
 from engine.features.takes.features import frames_of
-from engine.features.taste.anomaly.found_faults import HighMoments, found_faults
-from engine.features.taste.anomaly.habits import Habits, habits_and_music
+from engine.features.taste.anomaly.found_faults import Habits, HighMoments, found_faults, habits_and_music
 from engine.features.taste.anomaly.other_tempo import ATTACKS_PER_S, AttackStrength, OtherTempo, other_tempos
 from tests.engine.features.takes.playing import RATE_HZ, Sound, passage
 

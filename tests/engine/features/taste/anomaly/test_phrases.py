@@ -14,8 +14,13 @@ from engine.analysis.signal.dead_air import DeadAirDetector
 from engine.core.progress import SILENT
 from engine.document.analysis import LONG_PAUSE, PHRASE_LEVEL, RESTART
 from engine.features.takes.features import frames_of
-from engine.features.taste.anomaly.found_faults import FoundFault, HighMoments, found_faults
-from engine.features.taste.anomaly.habits import Habits, habits_and_music
+from engine.features.taste.anomaly.found_faults import (
+    FoundFault,
+    Habits,
+    HighMoments,
+    found_faults,
+    habits_and_music,
+)
 from engine.features.taste.anomaly.phrases import (
     NO_PHRASES,
     Phrases,

@@ -13,9 +13,9 @@ import pytest
 from desktop.demo_files import DEMO_FOLDER
 from engine.core.progress import SILENT
 from engine.features.taste.anomaly.taste import load_taste
-from engine.features.taste.anomaly.taste_header import KEY
-from engine.features.taste.anomaly.taste_summary import (
+from engine.features.taste.anomaly.taste_header import (
     DAMAGED,
+    KEY,
     NOT_THERE,
     TOO_NEW,
     UNREADABLE,

@@ -19,11 +19,17 @@ from engine.features.takes import features
 from engine.features.taste.anomaly.recipes.own_faults import network
 from engine.features.taste.anomaly.score import score_file
 from engine.features.taste.anomaly.taste import Taste
-from engine.features.taste.archive.in_order import in_order
-from engine.features.taste.archive.outcome import Refused, Scored, overall_score, prediction, score_recording
-from engine.features.taste.archive.processes import score_by_processes
+from engine.features.taste.archive.processes import (
+    Refused,
+    Scored,
+    in_order,
+    overall_score,
+    prediction,
+    score_by_processes,
+    score_recording,
+)
 from engine.features.taste.archive.workers import fitting_workers
-from engine.sound.folders import audio_files
+from engine.sound.decoders.registry import audio_files
 from tests.engine.features.taste.archive.conftest import BAD, RECORDINGS
 
 

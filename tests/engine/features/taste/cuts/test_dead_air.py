@@ -11,7 +11,7 @@ import soundfile
 from engine.core.progress import SILENT
 from engine.document.analysis import Listening, ScoreCurve
 from engine.document.document import Document
-from engine.features.taste.cuts.dead_air import (
+from engine.features.taste.cuts.profile import (
     PAUSES,
     curve_of_pauses,
     ending_with,

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.document.analysis import BeatGrid, Listening, ScoreCurve
-from engine.document.decisions import Verdict
 from engine.document.kinds import kind_of
+from engine.document.proposals import Verdict
 from engine.document.settings import CutSettings
 from engine.features.taste.cuts.edges import ATTACK_S
 from engine.features.taste.cuts.propose import CutPlan, propose_cuts

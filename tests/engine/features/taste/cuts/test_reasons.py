@@ -10,7 +10,7 @@ import pytest
 
 from engine.document.analysis import Listening, NearestReference, ScoreCurve
 from engine.document.settings import CutSettings
-from engine.features.taste.cuts.dead_air import PAUSES
+from engine.features.taste.cuts.profile import PAUSES
 from engine.features.taste.cuts.propose import propose_cuts
 
 RATE_HZ = 8000

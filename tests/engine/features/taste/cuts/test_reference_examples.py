@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.document.analysis import NearestReference
-from engine.features.taste.cuts.reference_examples import LONGEST_EXAMPLE_S, nearest_examples
+from engine.features.taste.cuts.reasons import LONGEST_EXAMPLE_S, nearest_examples
 
 
 def heard_with(

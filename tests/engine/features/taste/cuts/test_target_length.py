@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.document.analysis import BeatGrid, Listening
-from engine.document.decisions import Verdict
-from engine.features.taste.cuts.borders import TATUM_S, candidates, divided
-from engine.features.taste.cuts.edges import ATTACK_S
+from engine.document.proposals import Verdict
+from engine.features.taste.cuts.edges import ATTACK_S, TATUM_S, candidates, divided
 from engine.features.taste.cuts.profile import smooth
 from engine.features.taste.cuts.regions import CutRules, DecidedSpans, Regions
 from engine.features.taste.cuts.target_length import SLACK, cuts_for_target, runs_by_price, runs_of_length

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from engine.document.analysis import Listening
-from engine.document.decisions import Verdict
 from engine.document.kinds import kind_of
-from engine.document.proposals import QUESTION, UNFAMILIAR, Evidence
+from engine.document.proposals import QUESTION, UNFAMILIAR, Evidence, Verdict
 from engine.features.taste.cuts.propose import CutPlan
 from tests.engine.features.taste.cuts.test_propose import HOP, RATE_HZ, grid_of, plan_of, spans_of, steps
 

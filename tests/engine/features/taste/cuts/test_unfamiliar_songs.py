@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from engine.document.analysis import NOWHERE, Listening, ScoreCurve
-from engine.document.decisions import Verdict
-from engine.document.proposals import QUESTION, Evidence
+from engine.document.proposals import QUESTION, Evidence, Verdict
 from engine.document.settings import CutSettings
 from engine.features.taste.cuts.propose import CutPlan, propose_cuts
 from tests.engine.features.taste.cuts.test_propose import RATE_HZ, grid_of, steps

@@ -8,10 +8,8 @@ import pytest
 
 from engine.analysis.learning.loop import Epoch
 from engine.document.settings import CutSettings
-from engine.features.taste.diagnoses.finding import Action, Severity
-from engine.features.taste.diagnoses.judging import judge
-from engine.features.taste.diagnoses.symptoms import Symptoms, Tilt
-from engine.features.taste.diagnoses.taste import still_learning
+from engine.features.taste.diagnoses.judging import Action, Severity, Symptoms, Tilt, judge
+from engine.features.taste.diagnoses.recording import still_learning
 
 SOUND = Symptoms(
     usual_score=0.55,

@@ -10,8 +10,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from engine.core.progress import SILENT
-from engine.features.taste.anomaly.recipes.examples import Examples
-from engine.features.taste.diagnoses.finding import Action, Finding
+from engine.features.taste.anomaly.recipes.recipe import Examples
+from engine.features.taste.diagnoses.judging import Action, Finding
 from engine.features.taste.diagnoses.material import CLIPPED_SHARE, check_material
 
 DEMO = Path("resources/demo")

@@ -14,8 +14,13 @@ from scipy.signal import butter, sosfilt
 from engine.analysis.signal.mel import log_mel_blocks
 from engine.features.taste.anomaly.neighbours import ReferenceRecording, ReferenceSegments, keep_examples
 from engine.features.taste.anomaly.recipes.config import default_config
-from engine.features.taste.diagnoses.sound import share_found, stretches_of, typical_spectrum_db, widest_tilt
-from engine.features.taste.diagnoses.wording import tilt_text
+from engine.features.taste.diagnoses.judging import tilt_text
+from engine.features.taste.diagnoses.recording import (
+    share_found,
+    stretches_of,
+    typical_spectrum_db,
+    widest_tilt,
+)
 
 MEL = default_config().mel
 RAW = Path("resources/demo/raw/Band.ogg")

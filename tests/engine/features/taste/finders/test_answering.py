@@ -9,14 +9,12 @@ import pytest
 
 from engine.core.errors import UsageError
 from engine.document.analysis import FRAGMENT, BeatGrid, ScoreCurve
-from engine.document.decisions import Decision, Verdict
 from engine.document.file.storage import apply_rows
-from engine.document.proposals import QUESTION
+from engine.document.proposals import QUESTION, Decision, Verdict
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source
-from engine.features.taste.cuts.familiar import with_familiar
-from engine.features.taste.finders.cuts.answering import answer
-from engine.features.taste.finders.cuts.propose import familiar_passages, propose
+from engine.features.taste.cuts.unfamiliar import with_familiar
+from engine.features.taste.finders.cuts.propose import answer, familiar_passages, propose
 from engine.review.calibration.evidence import Analyses
 from tests.sources import one_source_track
 

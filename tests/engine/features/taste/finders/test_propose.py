@@ -16,8 +16,8 @@ from engine.document.file.storage import apply_rows
 from engine.document.proposals import BY_TALK
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source
-from engine.features.taste.finders.cuts.outlook import look_ahead
 from engine.features.taste.finders.cuts.propose import (
+    look_ahead,
     propose,
     propose_pauses,
     share_of_minutes,

@@ -7,8 +7,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.features.taste.overview.comparison import MOST_DIFFERENCES, PASSAGE_S, compare
-from engine.features.taste.overview.results import Origin, ScoredRecording
+from engine.features.taste.overview.results import (
+    MOST_DIFFERENCES,
+    PASSAGE_S,
+    Origin,
+    ScoredRecording,
+    compare,
+)
 
 HOP_S = 0.2
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.features.taste.overview.plane import principal_plane
+from engine.features.taste.overview.results import principal_plane
 
 
 def test_the_plane_is_that_of_a_singular_value_decomposition(rng: np.random.Generator) -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.document.decisions import Decision, Verdict
-from engine.document.proposals import Proposal
+from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
-from engine.features.taste.overview.results import Origin, SegmentMap, SegmentState
-from engine.features.taste.overview.states import segment_states
+from engine.features.taste.overview.results import Origin, SegmentMap, SegmentState, segment_states
 
 RATE_HZ = 1000
 TOLD = {

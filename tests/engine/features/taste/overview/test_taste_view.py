@@ -18,8 +18,7 @@ from engine.document.document import Document
 from engine.features.taste.anomaly.score import score_file
 from engine.features.taste.anomaly.taste import Taste
 from engine.features.taste.overview.results import Origin
-from engine.features.taste.requests import Asked, SurveyRequest
-from engine.features.taste.sounds import DocumentSound, FileSound
+from engine.features.taste.requests import Asked, DocumentSound, FileSound, SurveyRequest
 from engine.features.taste.view import MOMENT_S, compare_tastes, look_at, look_at_moment, score_sound, survey
 from engine.lab.recipes.slicer.model import SlicerModel
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit

@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 
 from engine.core.wording import percent
-from engine.features.taste.anomaly.kept_curve import kept_curve
-from engine.features.taste.diagnoses.symptoms import ODD
-from engine.features.taste.overview.results import Origin, ScoredRecording
-from engine.features.taste.overview.verdict import WouldCut, part_of, verdict
+from engine.features.taste.anomaly.threshold import kept_curve
+from engine.features.taste.diagnoses.judging import ODD
+from engine.features.taste.overview.results import Origin, ScoredRecording, WouldCut, part_of, verdict
 
 MINUTES_90_S = 5400.0
 

@@ -10,12 +10,11 @@ import pytest
 
 from engine.core.errors import TimingError, UsageError
 from engine.document import edits
-from engine.document.decisions import Verdict
 from engine.document.drums.hits import Hits, Ornament
 from engine.document.file.storage import apply_rows
 from engine.document.grid.edits import steady
 from engine.document.kinds import KINDS
-from engine.document.proposals import Proposal
+from engine.document.proposals import Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source
 from engine.features.timing.alignment.lines import Lines, Placement

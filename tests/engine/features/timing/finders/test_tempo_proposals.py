@@ -10,17 +10,16 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.analysis.beats.songs import Song
+from engine.analysis.beats.listen import Song
 from engine.cli.main import main
 from engine.core.errors import UsageError
 from engine.document.analysis import BeatGrid
-from engine.document.decisions import Decision, Verdict
 from engine.document.document import Document
+from engine.document.drums.edits import listening_ids
 from engine.document.grid.edits import halved
-from engine.document.grid.recounted import grid_in_force
-from engine.document.kinds.tempo import HEARD, OFF_BEAT
-from engine.document.listening_ids import listening_ids
-from engine.document.proposals import Proposal
+from engine.document.grid.readings import grid_in_force
+from engine.document.kinds.hit import HEARD, OFF_BEAT
+from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.features.registry import FoundEdits, request_of
 from engine.features.timing.finders.tempo_proposals import ProposedTempo, proposed_of

@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.analysis import BeatGrid
-from engine.document.decisions import Decision, Verdict
 from engine.document.drums.hits import Hits, Role
-from engine.document.proposals import Proposal
+from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.document.tracks.track import Source
 from tests.sources import one_source_track

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.document.drums.pickup import StrokePickup
+from engine.document.analysis import StrokePickup
 from engine.document.state import DocumentState
 from engine.features.timing.hits.find import HeldMicrophones
 from engine.features.timing.hits.kit.membership import (

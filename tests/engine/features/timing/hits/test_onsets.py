@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.analysis.signal.octaves import Octaves, octave_energies
+from engine.analysis.signal.loudness import Octaves, octave_energies
 from engine.features.timing.hits.candidates import find_rises
 
 

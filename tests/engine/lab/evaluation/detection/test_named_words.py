@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from engine.analysis.detection.named_events import SAID, Place
 from engine.analysis.detection.spectra import MEL
+from engine.analysis.detection.what_sounds import SAID, Place
 from engine.analysis.words.vocabulary import vocabulary
 from engine.lab.evaluation.separation.word_fit import ScoredWord, _design, fitted, likelihoods
 from engine.lab.evaluation.separation.words import noises, pieces, word_lines

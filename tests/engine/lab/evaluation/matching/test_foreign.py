@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.core.spans import runs
+from engine.core.timebase import runs
 from engine.features.match.matched import Matched, Segment
 from engine.lab.evaluation.matching.foreign import foreign_found, foreign_lines
 from engine.lab.evaluation.matching.inserts import FOREIGN, InsertedEdit, inserted_edit

@@ -19,10 +19,10 @@ from engine.analysis.signal.mel import log_mel_blocks
 from engine.core.errors import TasteError
 from engine.core.progress import SILENT
 from engine.features.taste.anomaly.learn import LearnRequest, learn
-from engine.features.taste.anomaly.metrics import auc
 from engine.features.taste.anomaly.recipes.config import parse_config
 from engine.features.taste.anomaly.score import Scores, score_blocks
 from engine.features.taste.anomaly.taste import Taste, load_taste, save_taste
+from engine.features.taste.anomaly.threshold import auc
 from engine.lab.recipes.bank.fitting import Eye
 from engine.lab.recipes.bank.network import HIDINGS, WindowEncoder, hidden_error, hidings
 from engine.lab.recipes.bank.settings import Measure, MemoryBankConfig, View

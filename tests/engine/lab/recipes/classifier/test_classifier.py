@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from engine.core.errors import TasteError
 from engine.core.progress import SILENT
 from engine.features.taste.anomaly.learn import LearnRequest, learn
-from engine.features.taste.anomaly.metrics import auc
 from engine.features.taste.anomaly.recipes.config import parse_config
 from engine.features.taste.anomaly.score import score_file
 from engine.features.taste.anomaly.taste import load_taste
+from engine.features.taste.anomaly.threshold import auc
 from engine.lab.recipes.classifier.network import Classifier, classifier_loss
 from engine.lab.recipes.classifier.settings import ClassifierConfig
 from tests.engine.conftest import RATE_HZ, TINY, music

@@ -13,10 +13,10 @@ from engine.analysis.learning.loop import seeded
 from engine.core.errors import TasteError
 from engine.core.progress import SILENT
 from engine.features.taste.anomaly.learn import LearnRequest, learn
-from engine.features.taste.anomaly.metrics import auc
 from engine.features.taste.anomaly.recipes.config import parse_config
 from engine.features.taste.anomaly.score import score_file
 from engine.features.taste.anomaly.taste import Taste, load_taste
+from engine.features.taste.anomaly.threshold import auc
 from engine.lab.recipes.dual.network import DualAutoencoder, dual_loss
 from engine.lab.recipes.dual.settings import DualConfig
 from tests.engine.conftest import RATE_HZ, TINY, music

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from engine.analysis.learning.loop import Epoch
 from engine.core.progress import SILENT
-from engine.features.taste.anomaly.metrics import auc
+from engine.features.taste.anomaly.threshold import auc
 from engine.lab.recipes.svdd.fitting import FittedSvdd, Networks, encoded, fit_svdd, start
 from engine.lab.recipes.svdd.network import Autoencoder
 from engine.lab.recipes.svdd.objective import centre_of, fitting_radius, soft_boundary_loss

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from engine.analysis.embeddings import registry
-from engine.analysis.embeddings.windows import PLAYING_LEVEL_DB
+from engine.analysis.embeddings.preparation import PLAYING_LEVEL_DB
 from engine.core.errors import TasteError
 from engine.core.progress import SILENT
 from engine.features.taste.anomaly.learn import LearnRequest, learn

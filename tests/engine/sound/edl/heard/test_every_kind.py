@@ -13,12 +13,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from engine.core.errors import DocumentError, UsageError
-from engine.document.by_hand import change_payload, edit_by_hand
-from engine.document.decisions import Decision, Edited, Verdict
+from engine.document.by_hand import change_payload, edit_by_hand, repair_payload
 from engine.document.document import Document
 from engine.document.edits import decide, replace_proposals, set_settings
 from engine.document.kinds import KINDS
-from engine.document.repairs import repair_payload
+from engine.document.proposals import Decision, Edited, Verdict
 from engine.document.state import DocumentState
 from engine.document.tracks.edits import add_tracks, remove_track
 from engine.exchange.export import FORMATS, ExportRequest, export

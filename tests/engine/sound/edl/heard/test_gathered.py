@@ -10,10 +10,9 @@ import pytest
 
 from engine.core.errors import DocumentError
 from engine.core.latest import found_once
-from engine.document.decisions import Decision, Verdict, edited
 from engine.document.kinds import kind_of
 from engine.document.kinds.operations import Drop, Hold, Operation, Order
-from engine.document.proposals import Proposal
+from engine.document.proposals import Decision, Proposal, Verdict, edited
 from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.sound.edl.gathered import gathered, gathered_accepted, is_arranged

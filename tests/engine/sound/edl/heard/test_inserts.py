@@ -10,16 +10,13 @@ import pytest
 
 from engine.core.errors import UsageError
 from engine.document.by_hand import edit_by_hand
-from engine.document.decisions import Decision, Edited, Verdict
 from engine.document.kinds import KINDS, Edge
-from engine.document.marks.markers import Marker
-from engine.document.state import DocumentState
-from engine.sound.edl.arrangement import arrangement
+from engine.document.proposals import Decision, Edited, Verdict
+from engine.document.state import DocumentState, Marker
+from engine.sound.edl.arrangement import arrangement, block_taken_out, copied_block, moved_block
 from engine.sound.edl.build import build
-from engine.sound.edl.placed_markers import placed_markers
+from engine.sound.edl.edit_list import place_in, placed_markers
 from engine.sound.edl.render import render
-from engine.sound.edl.reordering import block_taken_out, copied_block, moved_block
-from engine.sound.edl.same_place import place_in
 from tests.engine.sound.edl.recordings import RATE_HZ, Recording, recording
 
 LENGTH = 2 * RATE_HZ

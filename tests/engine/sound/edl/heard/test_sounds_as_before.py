@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
+from engine.document.by_hand import repair_payload
 from engine.document.kinds.operations import GAP_FILLS, Fill
-from engine.document.repairs import repair_payload
 from engine.document.state import DocumentState
 from engine.sound.edl.build import build
 from engine.sound.edl.conflicts import conflicts_of, in_conflict

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from engine.document.kinds.operations import Fill
-from engine.sound.edl.slicing.fills import burg, continued
+from engine.sound.edl.slicing.fills import burg, continued, stretched
 from engine.sound.edl.slicing.slices import Gap, Piece
-from engine.sound.edl.slicing.stretch import stretched
 from engine.sound.edl.tracks.patches import Patches
 from tests.engine.sound.edl.slicing.performed import RATE_HZ, noise, played, slices
 

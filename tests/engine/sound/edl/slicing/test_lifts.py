@@ -10,8 +10,7 @@ from engine.document.drums.hits import Hits, Role
 from engine.document.kinds.hit import OCTAVES_HZ
 from engine.document.kinds.operations import Lift, Replace, Slice
 from engine.features.timing.finders.timing.aligned_files import Bleed
-from engine.sound.edl.slicing.lifts import _window
-from engine.sound.edl.tracks.delay import delayed
+from engine.sound.edl.tracks.delay import _window, delayed
 from engine.sound.edl.tracks.patches import Patches
 from tests.engine.sound.edl.slicing.performed import FRAMES, Sound, noise, reader_of
 

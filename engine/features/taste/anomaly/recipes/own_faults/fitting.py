@@ -11,27 +11,28 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from engine.analysis.learning.across import in_force
-from engine.analysis.learning.loop import Batch, Epoch, Fitted, TrainSettings, fit, seeded
-from engine.analysis.learning.torch_threads import few_threads
-from engine.analysis.signal.read_ahead import read_ahead
+from engine.analysis.learning.loop import Batch, Epoch, Fitted, TrainSettings, fit, in_force, seeded
+from engine.analysis.learning.shipped import few_threads
+from engine.analysis.signal.mono import read_ahead
 from engine.core.processes.side_by_side import side_by_side
 from engine.core.progress import Progress, parallel
-from engine.features.taste.anomaly.faults.material import Samples
+from engine.features.taste.anomaly.faults.planting import Samples
 from engine.features.taste.anomaly.recipes.material import Split
-from engine.features.taste.anomaly.recipes.own_faults.hearing import STEP_FRAMES, FrameFeatures, joined
 from engine.features.taste.anomaly.recipes.own_faults.network import (
     DILATIONS,
     REACH_STEPS,
     SHORT_LAYERS,
+    STEP_FRAMES,
     Committee,
     FaultTagger,
     Form,
+    FrameFeatures,
     QuickTagger,
+    joined,
 )
 from engine.features.taste.anomaly.recipes.own_faults.practice import Practice, Workshop
-from engine.features.taste.anomaly.recipes.own_faults.rhythm import RhythmTrust, mean_trust, rhythm_trust
-from engine.features.taste.anomaly.recipes.own_faults.settings import OwnFaultsConfig
+from engine.features.taste.anomaly.recipes.own_faults.rest import RhythmTrust, mean_trust, rhythm_trust
+from engine.features.taste.anomaly.recipes.recipe_config import OwnFaultsConfig
 
 _VALIDATION_SHARE_OF_PRACTICE = 0.15
 _PART_WEIGHT = 0.25

@@ -8,11 +8,17 @@ Texture of two seconds around each step, for comparison with the training data.
 
 Untrained kinds of fault, and music of another kind, often leave the range of the training sound: its bands'
 levels, their variation, and its tuning.
+
+Attempts: short passages between two pauses.
+
+Nothing in the sound of an attempt is wrong; it is only recognisable when the playing stops, possibly beyond
+the network's receptive field. Speech consists of such passages, and music of many short phrases as well: so
+their weight depends on how rare they are in the training data.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,13 +26,56 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.analysis.signal.loudness import middle_of_playing_db
+from engine.analysis.signal.mel import TUNING_BINS
 from engine.analysis.signal.span_means import means_around
-from engine.analysis.signal.tuning import TUNING_BINS
 from engine.core.progress import SILENT
+from engine.core.timebase import runs
 from engine.features.taste.anomaly.recipes.memory import Memory, Vectors, held_out, remember, stored_memory
-from engine.features.taste.anomaly.recipes.own_faults.hearing import STEP_FRAMES, FrameFeatures
+from engine.features.taste.anomaly.recipes.own_faults.network import STEP_FRAMES, FrameFeatures
 from engine.features.taste.anomaly.recipes.own_faults.rest import log_unlike_rest, thinned
-from engine.features.taste.anomaly.recipes.own_faults.settings import OwnFaultsConfig
+from engine.features.taste.anomaly.recipes.recipe_config import OwnFaultsConfig
+
+LEAST_PAUSE_STEPS = 4
+LONGEST_STEPS = 62
+"""At the default analysis, pauses of 0.64 s and attempts of 10 s."""
+
+QUIETER_DB = 25.0
+ODDER_STD = 1.0
+"""Score added to an attempt, in standard deviations of the logits, if the training data have none."""
+
+_MOST_KEPT_SHARE = 0.15
+
+
+def attempts(levels_db: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return which steps of a whole recording belong to an attempt or to an adjacent pause, shape (n,).
+
+    Parameters
+    ----------
+    levels_db : how loud each step is, shape (n,)
+    """
+    found = np.zeros(len(levels_db), bool)
+    if not len(levels_db):
+        return found
+    quiet = levels_db < middle_of_playing_db(levels_db) - QUIETER_DB
+    pauses = runs(quiet, LEAST_PAUSE_STEPS)
+    for (_, begins), (ends, _) in zip(pauses[:-1].tolist(), pauses[1:].tolist(), strict=True):
+        if ends - begins <= LONGEST_STEPS:
+            found[begins - LEAST_PAUSE_STEPS : ends + LEAST_PAUSE_STEPS] = True
+    return found
+
+
+def attempts_trust(levels_db: Iterable[NDArray[np.float32]]) -> float:
+    """Return the weight of attempts: 1 if the training data have none, 0 from a seventh of the data on.
+
+    Parameters
+    ----------
+    levels_db : of each training recording, those of its steps, shape (steps,)
+    """
+    found = [attempts(of_one) for of_one in levels_db]
+    share = float(np.concatenate([np.zeros(1, bool), *found]).mean())
+    return max(0.0, 1.0 - share / _MOST_KEPT_SHARE)
+
 
 AROUND_STEPS = 6
 """A texture covers this many steps before its own and the same number from it on: 1.92 s."""

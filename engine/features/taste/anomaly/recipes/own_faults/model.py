@@ -10,33 +10,42 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.analysis.signal.tuning import TUNING_BINS
+from engine.analysis.signal.mel import TUNING_BINS
 from engine.core.progress import Progress
 from engine.features.taste.anomaly.recipes.memory import Vectors
-from engine.features.taste.anomaly.recipes.own_faults.attempts import ODDER_STD, attempts
 from engine.features.taste.anomaly.recipes.own_faults.fitting import (
     Scaling,
     block_logits,
     in_blocks,
     quick_taggers,
 )
+from engine.features.taste.anomaly.recipes.own_faults.fusion import (
+    ODDER_STD,
+    ReferenceTextures,
+    attempts,
+    stored_textures,
+)
 from engine.features.taste.anomaly.recipes.own_faults.fusion import PARTS as MEMORY_PARTS
-from engine.features.taste.anomaly.recipes.own_faults.fusion import ReferenceTextures, stored_textures
-from engine.features.taste.anomaly.recipes.own_faults.hearing import STEP_FRAMES, FrameFeatures, hear
-from engine.features.taste.anomaly.recipes.own_faults.network import Committee, QuickTagger, stored_form
+from engine.features.taste.anomaly.recipes.own_faults.network import (
+    STEP_FRAMES,
+    Committee,
+    FrameFeatures,
+    QuickTagger,
+    hear,
+    stored_form,
+)
 from engine.features.taste.anomaly.recipes.own_faults.rest import (
     BOUNDS_STD,
+    RhythmTrust,
     log_unlike_rest,
     plausible,
+    stored_trust,
     thinned,
     weight_by_pauses,
 )
-from engine.features.taste.anomaly.recipes.own_faults.rhythm import PART as RHYTHM_PART
-from engine.features.taste.anomaly.recipes.own_faults.rhythm import RhythmTrust, stored_trust
-from engine.features.taste.anomaly.recipes.own_faults.settings import OwnFaultsConfig
-from engine.features.taste.anomaly.recipes.recipe import Judged, Passing
-from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
-from engine.features.taste.anomaly.recipes.stored_values import require_statistics, restored
+from engine.features.taste.anomaly.recipes.own_faults.rest import PART as RHYTHM_PART
+from engine.features.taste.anomaly.recipes.recipe import Judged, Passing, require_statistics, restored
+from engine.features.taste.anomaly.recipes.recipe_config import OwnFaultsConfig, RecipeConfig
 
 _NETWORK = "network."
 _MEASURES = 2

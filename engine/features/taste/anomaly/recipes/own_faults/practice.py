@@ -8,11 +8,13 @@ Soft passages, fades and rests, as normal parts of music in the training data.
 
 A network trained at one level only takes every soft passage for a fault. Rests are few, since pauses indicate
 broken-off attempts.
+
+Kinds of fault that sound alike: each part of a score has one name that people use.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,21 +22,62 @@ from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
 from engine.core.progress import Progress
-from engine.features.taste.anomaly.faults.breaking_off import quiet_room, ringing
-from engine.features.taste.anomaly.faults.kinds import MAKERS
-from engine.features.taste.anomaly.faults.material import Maker, Material, Samples, repitched
-from engine.features.taste.anomaly.faults.parts import PART_OF_KIND
-from engine.features.taste.anomaly.faults.planting import Planted, plant
+from engine.features.taste.anomaly.faults.planting import (
+    MAKERS,
+    Maker,
+    Material,
+    Planted,
+    Samples,
+    plant,
+    repitched,
+    stretched,
+)
 from engine.features.taste.anomaly.faults.practice_kinds import (
     CUT,
     PRACTICE_MAKERS,
     WAYS,
     excerpt_of_clips,
     made_up_clips,
+    quiet_room,
+    ringing,
 )
-from engine.features.taste.anomaly.faults.stretch import stretched
-from engine.features.taste.anomaly.recipes.own_faults.hearing import STEP_FRAMES, FrameFeatures, hear, joined
-from engine.features.taste.anomaly.recipes.own_faults.settings import OwnFaultsConfig
+from engine.features.taste.anomaly.recipes.own_faults.network import STEP_FRAMES, FrameFeatures, hear, joined
+from engine.features.taste.anomaly.recipes.recipe_config import OwnFaultsConfig
+
+PART_OF_KIND: Mapping[str, str] = {
+    "talk": "talk",
+    "noise": "noise",
+    "under_noise": "noise",
+    "detune": "out-of-tune",
+    "wrong_speed": "out-of-tune",
+    "dropout": "dropout",
+    "hush": "dropout",
+    "false_start": "false-start",
+    "broken_off": "false-start",
+    "rings_out": "false-start",
+    "drops_out": "false-start",
+    "trails_off": "false-start",
+    "called_off": "false-start",
+    "counted_in": "false-start",
+    "idle_room": "dead-air",
+    "mains_hum": "dead-air",
+    "noodling": "noodling",
+    "fragments": "noodling",
+    "wrong_tempo": "wrong-tempo",
+    "unsteady": "wrong-tempo",
+    "bad_join": "bad-join",
+    "stutter": "bad-join",
+    "reversed": "altered",
+    "two_at_once": "altered",
+    "muffled": "altered",
+    "voice_over": "talk",
+    "knocks_over": "noise",
+    "tones_over": "noise",
+    "bursts_over": "noise",
+    "cut": "cut-before",
+}
+"""The part of the score each kind belongs to."""
+
 
 _SOFT_SHARE, _FADE_SHARE, _REST_SHARE = 0.6, 0.3, 0.12
 _SOFT_DB, _SOFT_S, _RAMP_S = (-28.0, -6.0), (2.0, 14.0), (0.05, 3.0)

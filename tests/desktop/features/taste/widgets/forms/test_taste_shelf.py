@@ -12,9 +12,16 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QListView
 from pytestqt.qtbot import QtBot
 
-from desktop.features.taste.widgets.forms.shelf import NOTHING_FOUND, Elsewhere, TasteShelf
-from desktop.features.taste.widgets.forms.shelf_rows import Shelf, day_of, learned_from, name_of
-from engine.features.taste.anomaly.taste_summary import NOT_THERE, TasteSummary
+from desktop.features.taste.widgets.forms.shelf import (
+    NOTHING_FOUND,
+    Elsewhere,
+    Shelf,
+    TasteShelf,
+    day_of,
+    learned_from,
+    name_of,
+)
+from engine.features.taste.anomaly.taste_header import NOT_THERE, TasteSummary
 from tests.widgets.conftest import Dress
 from widgets.theme import DARK, LIGHT
 

@@ -9,8 +9,7 @@ from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.export.exporting import progress_dialog
-from desktop.features.taste.widgets.learning.learning_panel import LearningPanel
-from desktop.features.taste.widgets.learning.loss_curve import LossCurve
+from desktop.features.taste.widgets.learning.learning_panel import LearningPanel, LossCurve
 from tests.widgets.conftest import Dress
 from widgets.chrome.status_bar import StatusBar
 from widgets.controls.elided_label import ElidedLabel

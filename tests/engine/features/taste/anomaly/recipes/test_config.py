@@ -8,8 +8,7 @@ import pytest
 
 from engine.core.errors import UsageError
 from engine.features.taste.anomaly.recipes.config import default_config, load_config
-from engine.features.taste.anomaly.recipes.own_faults.settings import OwnFaultsConfig
-from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
+from engine.features.taste.anomaly.recipes.recipe_config import OwnFaultsConfig, RecipeConfig
 from engine.lab.recipes.slicer.settings import SlicerConfig
 
 

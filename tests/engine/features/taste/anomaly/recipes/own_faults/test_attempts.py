@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.analysis.signal.loudness import middle_of_playing_db
-from engine.features.taste.anomaly.recipes.own_faults.attempts import (
+from engine.features.taste.anomaly.recipes.own_faults.fusion import (
     LEAST_PAUSE_STEPS,
     LONGEST_STEPS,
     QUIETER_DB,

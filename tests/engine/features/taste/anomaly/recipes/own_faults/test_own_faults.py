@@ -19,16 +19,13 @@ from torch import nn
 
 from engine.analysis.learning.loop import seeded
 from engine.analysis.signal.loudness import level_of
-from engine.analysis.signal.tuning import TUNING_BINS
+from engine.analysis.signal.mel import TUNING_BINS
 from engine.core.errors import Cancelled, SourceError, TasteError
 from engine.core.progress import SILENT, ReportingProgress
-from engine.features.taste.anomaly.faults.kinds import KINDS
-from engine.features.taste.anomaly.faults.planting import plant
+from engine.features.taste.anomaly.faults.planting import KINDS, plant
 from engine.features.taste.anomaly.faults.practice_kinds import PRACTICE_MAKERS, _pulses, made_up_clips
 from engine.features.taste.anomaly.learn import LearnRequest, learn
-from engine.features.taste.anomaly.metrics import auc
 from engine.features.taste.anomaly.recipes.material import Split
-from engine.features.taste.anomaly.recipes.own_faults.attempts import attempts
 from engine.features.taste.anomaly.recipes.own_faults.fitting import (
     Scaling,
     Trained,
@@ -37,15 +34,18 @@ from engine.features.taste.anomaly.recipes.own_faults.fitting import (
     quick_taggers,
     train,
 )
-from engine.features.taste.anomaly.recipes.own_faults.fusion import textures
-from engine.features.taste.anomaly.recipes.own_faults.hearing import STEP_FRAMES, FrameFeatures, hear, joined
+from engine.features.taste.anomaly.recipes.own_faults.fusion import attempts, textures
 from engine.features.taste.anomaly.recipes.own_faults.model import OwnFaultsModel
 from engine.features.taste.anomaly.recipes.own_faults.network import (
     REACH_STEPS,
+    STEP_FRAMES,
     Committee,
     FaultTagger,
     Form,
+    FrameFeatures,
     QuickTagger,
+    hear,
+    joined,
 )
 from engine.features.taste.anomaly.recipes.own_faults.practice import Workshop, kinds_of
 from engine.features.taste.anomaly.recipes.own_faults.rest import (
@@ -54,10 +54,11 @@ from engine.features.taste.anomaly.recipes.own_faults.rest import (
     thinned,
     weight_by_pauses,
 )
-from engine.features.taste.anomaly.recipes.own_faults.settings import OwnFaultsConfig
 from engine.features.taste.anomaly.recipes.recipe import KeptScores
+from engine.features.taste.anomaly.recipes.recipe_config import OwnFaultsConfig
 from engine.features.taste.anomaly.score import Scores, normalised, score_blocks
 from engine.features.taste.anomaly.taste import Taste, load_taste, save_taste
+from engine.features.taste.anomaly.threshold import auc
 from tests.engine.conftest import RATE_HZ as MUSIC_HZ
 from tests.engine.conftest import music
 

@@ -11,19 +11,15 @@ import soundfile
 from numpy.typing import NDArray
 
 from engine.analysis.signal.loudness import level_of
-from engine.analysis.signal.tuning import TUNING_BINS
+from engine.analysis.signal.mel import TUNING_BINS
 from engine.core.errors import TasteError
 from engine.core.progress import SILENT
-from engine.features.taste.anomaly.metrics import auc
-from engine.features.taste.anomaly.recipes.examples import Examples
-from engine.features.taste.anomaly.recipes.own_faults import reference_audio
-from engine.features.taste.anomaly.recipes.own_faults.attempts import attempts
-from engine.features.taste.anomaly.recipes.own_faults.fusion import AROUND_STEPS, textures
-from engine.features.taste.anomaly.recipes.own_faults.hearing import STEP_FRAMES, FrameFeatures, hear, joined
-from engine.features.taste.anomaly.recipes.own_faults.learning import learn
+from engine.features.taste.anomaly.recipes.own_faults import learning as reference_audio
+from engine.features.taste.anomaly.recipes.own_faults.fusion import AROUND_STEPS, attempts, textures
+from engine.features.taste.anomaly.recipes.own_faults.learning import hear_cut, learn, read_references
 from engine.features.taste.anomaly.recipes.own_faults.model import OwnFaultsModel
+from engine.features.taste.anomaly.recipes.own_faults.network import STEP_FRAMES, FrameFeatures, hear, joined
 from engine.features.taste.anomaly.recipes.own_faults.practice import Workshop
-from engine.features.taste.anomaly.recipes.own_faults.reference_audio import hear_cut, read_references
 from engine.features.taste.anomaly.recipes.own_faults.rest import (
     BOUNDS_STD,
     log_unlike_rest,
@@ -31,7 +27,9 @@ from engine.features.taste.anomaly.recipes.own_faults.rest import (
     thinned,
     weight_by_pauses,
 )
-from engine.features.taste.anomaly.recipes.own_faults.settings import OwnFaultsConfig
+from engine.features.taste.anomaly.recipes.recipe import Examples
+from engine.features.taste.anomaly.recipes.recipe_config import OwnFaultsConfig
+from engine.features.taste.anomaly.threshold import auc
 
 TINY = OwnFaultsConfig(practice_s=240.0, excerpt_s=30.0, crop_steps=32, width=16, epochs=6, batch_size=8)
 RATE_HZ = TINY.mel.rate_hz

@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.analysis.signal.tuning import TUNING_BINS
+from engine.analysis.signal.mel import TUNING_BINS
 from engine.core.progress import SILENT
-from engine.features.taste.anomaly.metrics import auc
-from engine.features.taste.anomaly.recipes.own_faults.hearing import STEP_FRAMES, FrameFeatures
+from engine.features.taste.anomaly.recipes.own_faults.network import STEP_FRAMES, FrameFeatures
 from engine.features.taste.anomaly.recipes.own_faults.practice import Practice
-from engine.features.taste.anomaly.recipes.own_faults.rest import EVERY_STEPS
-from engine.features.taste.anomaly.recipes.own_faults.rhythm import (
+from engine.features.taste.anomaly.recipes.own_faults.rest import (
+    EVERY_STEPS,
     LAGS_FRAMES,
     WINDOW_FRAMES,
     RhythmTrust,
@@ -22,6 +21,7 @@ from engine.features.taste.anomaly.recipes.own_faults.rhythm import (
     rhythms,
     stored_trust,
 )
+from engine.features.taste.anomaly.threshold import auc
 
 BANDS = 16
 

@@ -11,12 +11,11 @@ import soundfile
 
 from engine.core.errors import TasteError
 from engine.core.progress import SILENT
-from engine.features.taste.anomaly.kept_curve import KeptCurve
 from engine.features.taste.anomaly.learn import LearnedTaste, LearnRequest, learn
-from engine.features.taste.anomaly.recipes.own_faults.settings import OwnFaultsConfig
+from engine.features.taste.anomaly.recipes.recipe_config import OwnFaultsConfig
 from engine.features.taste.anomaly.score import score_file
 from engine.features.taste.anomaly.taste import Taste, load_taste, save_taste
-from engine.features.taste.anomaly.threshold import score_of
+from engine.features.taste.anomaly.threshold import KeptCurve, score_of
 from tests.engine.conftest import RATE_HZ, music
 
 TINY = OwnFaultsConfig(practice_s=120.0, excerpt_s=30.0, crop_steps=32, width=16, epochs=2, batch_size=8)

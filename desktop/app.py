@@ -17,10 +17,10 @@ from PySide6.QtWidgets import QApplication
 from desktop.main_window import MainWindow
 from desktop.shell.after_crash import CrashNotes
 from desktop.shell.log import Log
-from desktop.shell.work.heavy_modules import TorchLibraries
+from desktop.shell.work.window_thread import TorchLibraries
 from engine.core.errors import OffcutError
-from engine.core.processes.shortage import keep_large_apart
-from widgets.controls.elided_label import window_icon
+from engine.core.processes.memory import keep_large_apart
+from widgets.controls.text_and_icons import window_icon
 from widgets.theme import load_fonts
 
 SWITCH_INTERVAL_S = 0.001

@@ -7,7 +7,7 @@ from pathlib import Path
 from engine.core.files.places import data_folder
 from engine.core.progress import SILENT, Progress
 from engine.document.document import Document
-from engine.document.edits import set_settings
+from engine.document.edits.proposals import set_settings
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 
 DEMO_FOLDER = Path(__file__).resolve().parent.parent / "resources" / "demo"

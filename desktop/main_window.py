@@ -20,12 +20,12 @@ from desktop.features.repair.widgets.panel import RepairPanel
 from desktop.features.takes.comping import Comping
 from desktop.features.takes.sections import Sections
 from desktop.features.takes.takes import Takes
+from desktop.features.taste.diagnosing import Diagnosing
 from desktop.features.taste.dialogs import Shelves, TasteDialogs
 from desktop.features.taste.learning import Learning, panel_of
-from desktop.features.taste.page.diagnosing import Diagnosing
-from desktop.features.taste.page.page import Tasting, connect_findings
-from desktop.features.taste.reference_example import ReferenceListening
-from desktop.features.taste.threshold_drag import ThresholdDrag
+from desktop.features.taste.reference_playback import ReferenceListening
+from desktop.features.taste.taste_page import Tasting, connect_findings
+from desktop.features.taste.threshold import ThresholdDrag
 from desktop.features.timing.grid_editing import GridDialogs, GridEditing, GridLayer, TapTempo
 from desktop.features.timing.proposing import TimingProposing
 from desktop.features.timing.timing import Timing
@@ -53,11 +53,11 @@ from desktop.shell.side import Side
 from desktop.shell.transport import Transport
 from desktop.shell.user_settings.keymap import Keymap
 from desktop.shell.user_settings.preferences import Look
-from desktop.shell.user_settings.recents import keep_size, restore_size
+from desktop.shell.user_settings.remembered import keep_size, restore_size
 from desktop.shell.user_settings.user_settings import KeyedViews, UserSettings
-from desktop.shell.work.heavy_modules import WindowGarbage
 from desktop.shell.work.job_lanes import JobLanes
 from desktop.shell.work.unfinished import Unfinished
+from desktop.shell.work.window_thread import WindowGarbage
 from desktop.shell.work.work import Work
 from desktop.timeline.arranging import Arranging
 from desktop.timeline.clipped import ClippedPlaces
@@ -70,8 +70,8 @@ from desktop.timeline.markers import Marking
 from desktop.timeline.selecting import Selecting
 from desktop.timeline.tracks import Tracks
 from desktop.timeline.zooms import Zooms
-from widgets.chrome.command_palette import CommandPalette
-from widgets.chrome.selection_bar import Beside, SelectionBar, stacked
+from widgets.chrome.around_timeline import Beside, SelectionBar, stacked
+from widgets.chrome.palette_and_key_sheet import CommandPalette
 from widgets.chrome.status_bar import StatusBar
 from widgets.chrome.top_bar import TopBar
 from widgets.review.history_panel import HistoryPanel

@@ -11,10 +11,10 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from engine.cli.editing.propose import finder_parser
 from engine.cli.main import LABORATORY, SECTIONS, VERBS, verb_named
+from engine.cli.propose import finder_parser
 from engine.features.registry import FINDERS
-from engine.review.finders.finder import fields_of
+from engine.review.finders import fields_of
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "cli.md"
 MOST_SHOWN = 4

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from hypothesis import strategies as st
 
-from engine.document.by_hand import repair_payload
+from engine.document.edits.by_hand import repair_payload
 from engine.document.file.stored_audio import stored
 from engine.document.kinds.operations import (
     GAP_FILLS,

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from engine.document.edits.tracks import NewTrack
 from engine.document.state import DocumentState
-from engine.document.tracks.edits import NewTrack
-from engine.document.tracks.track import Source, Track, whole_clip
+from engine.document.tracks import Source, Track, whole_clip
 from engine.sound.reader import content_hash, probe
 
 

@@ -11,13 +11,13 @@ from engine.core.timebase import format_time, samples_to_s
 from engine.core.wording import begun, counted
 from engine.document.file.stored_audio import keys_of
 from engine.document.kinds import KINDS, noun_of
-from engine.document.kinds.cut import KEEP
 from engine.document.kinds.kind import span_words
+from engine.document.kinds.order import KEEP
 from engine.document.kinds.sounding import keys_under
 from engine.document.proposals import BY_HAND, Decision, Proposal, Verdict, edited
 from engine.document.state import DocumentState
 from engine.document.table import table_of
-from engine.review.cut_away import TakenIn, taken_in
+from engine.review.overlaps import TakenIn, taken_in
 from engine.sound.edl.conflicts import conflicts_of, in_conflict
 
 YOURS = "yours"

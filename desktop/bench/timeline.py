@@ -27,10 +27,10 @@ from desktop.bench.frame_times import frame_times, walk
 from desktop.main_window import MainWindow
 from desktop.shell.work.job_lanes import JobLane
 from engine.core.progress import SILENT
+from engine.document.edits.tracks import set_pictures
 from engine.document.proposals import Verdict
 from engine.document.table import table_of
-from engine.document.tracks.edits import set_pictures
-from engine.document.tracks.track import Picture
+from engine.document.tracks import Picture
 from engine.lab.bench.measured import Measured
 from engine.recordings.media import MediaRequest, find_media
 from widgets.review.queue_view import QueueView

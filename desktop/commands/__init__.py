@@ -28,7 +28,7 @@ from desktop.commands.tables.view import HELP, VIEW
 from desktop.shell.command import Command
 from engine.core.features import features_of
 from engine.features.own import OWN
-from widgets.controls.entries import key_labels
+from widgets.controls.command_entries import key_labels
 
 __all__ = ["ABSENT", "BY_ID", "COMMANDS", "MENUS", "MenuGroups", "keys_markdown"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from widgets.controls.entries import Absent
+from widgets.controls.command_entries import Absent
 
 ABSENT = (
     Absent(

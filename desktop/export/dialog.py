@@ -15,14 +15,14 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QScrollArea, QVBoxLayou
 
 from desktop.shell.dialogs import form_dialogs, questions
 from desktop.shell.dialogs import questions as file_dialogs
-from desktop.shell.user_settings.recents import PerDocument, room_for
+from desktop.shell.user_settings.remembered import PerDocument, room_for
 from engine.exchange.export.formats import FORMATS
-from engine.exchange.export.placing.frame_rates import FrameRate
+from engine.exchange.export.placing.timecode import FrameRate
 from engine.exchange.export.request import LONGEST_FADE_S, RATES_HZ, Depth, ExportOptions
 from engine.sound.codecs import Quality
 from engine.sound.writer import Dither
-from widgets.forms.export.form import ExportForm
-from widgets.forms.export.options import ExportChoice, ExportOutlook, SpanOffer
+from widgets.forms.export_form import ExportForm
+from widgets.forms.export_options import ExportChoice, ExportOutlook, SpanOffer
 from widgets.theme import Theme, px
 
 _SECTION = "export"

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QMessageBox, QProgressBar, QProgressDialog, QPushB
 
 from desktop.export.dialog import ask_export, recall, remember
 from desktop.shell.shell import Shell
-from desktop.shell.user_settings.recents import PerDocument
+from desktop.shell.user_settings.remembered import PerDocument
 from desktop.shell.work.job_lanes import JobHandle
 from desktop.shell.work.jobs import clipping_of, export_files
 from desktop.shell.work.work import Again
@@ -40,12 +40,12 @@ from engine.exchange.export.audio_files.audio_plan import (
     written_range,
     written_rate_hz,
 )
-from engine.exchange.export.audio_files.clipping import Clipping
+from engine.exchange.export.audio_files.levels import Clipping
 from engine.exchange.export.plan import PlannedFile, plan, written_before
 from engine.exchange.export.request import Depth, Exported
 from engine.sound.edl.edit_list import EditList
 from widgets.chrome.status_bar import StatusBar
-from widgets.forms.export.options import WHOLE, ExportChoice, ExportOutlook, SpanOffer, WrittenLine
+from widgets.forms.export_options import WHOLE, ExportChoice, ExportOutlook, SpanOffer, WrittenLine
 from widgets.theme import px
 
 _STEPS = 1_000

@@ -13,12 +13,12 @@ from desktop.shell.session import Session
 from desktop.shell.work.job_lanes import JobHandle
 from desktop.shell.work.jobs import listen_to
 from desktop.shell.work.work import Again, Work, joined_sentences
-from engine.document.edits import set_analyses, set_settings
+from engine.document.edits.proposals import set_analyses, set_settings
 from engine.document.grid.edits import is_edited, keeping_edited
-from engine.document.grid.steady import free_notice, steady_beats
+from engine.document.grid.pulse import free_notice, steady_beats
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Track, sound_of
-from engine.features.taste.finders.cuts.propose import propose
+from engine.document.tracks import Track, sound_of
+from engine.features.taste.document_cuts import propose
 from engine.features.timing.finders.tempo_proposals import is_clear
 from engine.recordings.channel_faults import channel_faults, channel_faults_sentence
 

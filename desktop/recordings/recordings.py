@@ -22,17 +22,17 @@ from engine.core.errors import DocumentError
 from engine.core.files.safe_write import is_taken, shown
 from engine.core.wording import listed
 from engine.document.analysis import StrokePickup
-from engine.document.drums.edits import DRUMS, role_of
+from engine.document.edits.analyses import DRUMS, role_of
+from engine.document.edits.takes import take_tracks
 from engine.document.state import Change, Edit
-from engine.document.tracks.switches import take_tracks
-from engine.document.tracks.track import Clip, source_length_samples
+from engine.document.tracks import Clip, source_length_samples
 from engine.features.timing.hits.kit.membership import left_behind
 from engine.recordings.analyses import pickup_id, store_pickup
 from engine.recordings.import_audio import Imported, ImportRequest, Split, import_edit, stated_start
 from engine.recordings.media import Media, MediaRequest, Relinked, find_media, relink
 from engine.recordings.stated.placements import Mode
 from engine.sound.edl.build import played_tracks
-from widgets.forms.places.form import PlacesForm
+from widgets.forms.places_form import PlacesForm
 from widgets.theme import Theme
 from widgets.timeline.sound.clip_wave import track_wave
 from widgets.timeline.sound.waves import RecordedWave

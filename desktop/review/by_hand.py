@@ -26,7 +26,7 @@ from engine.core.errors import OffcutError, UsageError
 from engine.core.timebase import format_time, s_to_samples, samples_to_s
 from engine.core.wording import listed, quoted
 from engine.document.analysis import require_recording
-from engine.document.by_hand import (
+from engine.document.edits.by_hand import (
     CopiedSpan,
     amount_of,
     change_amount,
@@ -39,14 +39,14 @@ from engine.document.by_hand import (
     paste,
     split_edit,
 )
+from engine.document.edits.markers import split_region
 from engine.document.kinds import KINDS, kind_of
-from engine.document.kinds.cut import LENGTH_SAMPLES
 from engine.document.kinds.kind import Amount, length_words
+from engine.document.kinds.order import LENGTH_SAMPLES
 from engine.document.kinds.sounding import LONGEST_FADE_MS
-from engine.document.marks.edits import split_region
 from engine.document.proposals import BY_HAND, Proposal
 from engine.document.state import DocumentState, Edit
-from engine.review.by_hand.payloads import (
+from engine.review.by_hand import (
     USUAL_IN_MS,
     USUAL_OUT_MS,
     Payload,
@@ -64,7 +64,7 @@ from engine.review.by_hand.payloads import (
 )
 from engine.sound.edl.build import heard_samples, heard_samples_after
 from widgets.edit_words import conflict_sentence, taken_in_sentence
-from widgets.forms.outlook_form import Number, NumbersForm
+from widgets.forms.short_forms import Number, NumbersForm
 from widgets.theme import Theme
 
 

@@ -19,11 +19,11 @@ from desktop.timeline.selecting import Selecting
 from engine.core.errors import UsageError
 from engine.core.progress import SILENT
 from engine.document.analysis import require_recording
-from engine.document.tracks.track import sound_of
+from engine.document.tracks import sound_of
 
 if TYPE_CHECKING:
     from engine.features.registry import FoundEdits
-    from engine.review.finders.finder import Finder, FinderRequest
+    from engine.review.finders import Finder, FinderRequest
 
 ANY = "taste.maker"
 """The command that asks which finder is meant."""
@@ -133,7 +133,7 @@ class Finders(QObject):
         """Return the settings that the user chose; None where they went back."""
         from engine.features.registry import find_edits as find
         from engine.features.registry import missing_analyses
-        from engine.review.finders.finder import fields_of
+        from engine.review.finders import fields_of
         from widgets.forms.settings_form import SettingsForm
 
         fields = fields_of(finder.settings)

@@ -9,10 +9,10 @@ from desktop.review.review import Review
 from desktop.shell.dialogs import form_dialogs
 from desktop.shell.session import Session
 from engine.core.errors import UsageError
-from engine.document import edits
-from engine.document.file.checks.limits import LONGEST_NOTE
+from engine.document.edits import proposals as edits
+from engine.document.limits import LONGEST_NOTE
 from engine.document.state import Edit
-from widgets.forms.outlook_form import NoteForm
+from widgets.forms.short_forms import NoteForm
 
 
 class Notes(QObject):

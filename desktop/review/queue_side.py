@@ -26,14 +26,14 @@ from desktop.shell.session import Session
 from desktop.shell.shell import Shell
 from desktop.shell.work.job_lanes import JobLane
 from engine.core.errors import OffcutError, UsageError
-from engine.document import edits
+from engine.document.edits import proposals as edits
 from engine.document.kinds import Edge
 from engine.document.proposals import BY_HAND, Decision, Verdict, decided_span
 from engine.document.state import DocumentState, Edit
-from engine.features.taste.finders.cuts.propose import MovedRequest, said_of_moved
-from engine.review.bulk import BulkAccept, accept_in_bulk, accept_selected
-from engine.review.calibration.evidence import Analyses
-from engine.review.sounds_in_cuts import SaidOfSpan
+from engine.features.taste.document_cuts import MovedRequest, said_of_moved
+from engine.review.answers import BulkAccept, accept_in_bulk, accept_selected
+from engine.review.evidence import Analyses
+from engine.review.wording import SaidOfSpan
 from widgets.controls.later import Later
 from widgets.review.queue_panel import QueuePanel
 

@@ -16,13 +16,13 @@ from desktop.shell.session import Session
 from engine.core.errors import OffcutError, UsageError
 from engine.core.timebase import s_to_samples
 from engine.core.wording import counted
-from engine.document import edits
-from engine.document.by_hand import change_payload, change_way
+from engine.document.edits import proposals as edits
+from engine.document.edits.by_hand import change_payload, change_way
 from engine.document.kinds import Edge, NudgeSize, kind_of
 from engine.document.proposals import Verdict, edited
 from engine.document.state import Change, DocumentState, Edit
-from engine.features.taste.finders.cuts.propose import PAUSE_SCORE, stepped_percentile
-from engine.review.bulk import BulkAccept, LastDecisions, ReviewStatistics, accept_in_bulk, statistics
+from engine.features.taste.document_cuts import PAUSE_SCORE, stepped_percentile
+from engine.review.answers import BulkAccept, LastDecisions, ReviewStatistics, accept_in_bulk, statistics
 from engine.review.queue import Learned, Listing, Step, at_or_above, next_id, previous_id
 from engine.sound.edl.build import whole
 from engine.sound.edl.render import render

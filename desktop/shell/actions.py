@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.shell.command import LAYERS, OUTER_LAYERS, REVIEW, Command, with_prefix
 from engine.core.errors import OffcutError
-from widgets.controls.entries import key_labels
+from widgets.controls.command_entries import key_labels
 
 
 class Actions(QObject):

@@ -22,14 +22,14 @@ from PySide6.QtGui import QDesktopServices
 
 from desktop.shell.log import log_file
 from desktop.shell.shell import Shell
-from desktop.shell.user_settings.recents import PerDocument
+from desktop.shell.user_settings.remembered import PerDocument
 from engine.core.build import this_build
 from engine.core.errors import OffcutError, UsageError
 from engine.core.files.places import state_folder
 from engine.core.files.regular_file import DocumentLock, open_regular, take_lock
 from engine.core.files.safe_write import shown
-from engine.core.files.strict_json import parse_json
-from widgets.chrome.selection_bar import OfferBar
+from engine.core.files.text import parse_json
+from widgets.chrome.around_timeline import OfferBar
 
 FOLDER, SUFFIX = "sessions", ".session"
 

@@ -11,7 +11,7 @@ from desktop.shell.shell import Shell
 from desktop.timeline.arranging import Arranging
 from desktop.timeline.clock import Clock
 from engine.document.state import Change
-from widgets.chrome.selection_bar import SelectionBar
+from widgets.chrome.around_timeline import SelectionBar
 from widgets.chrome.top_bar import TopBar
 from widgets.review.rows import Surroundings
 

@@ -27,19 +27,19 @@ from engine.document.analysis import (
     StrokePickup,
 )
 from engine.document.document import Document
-from engine.document.drums.edits import PROMOTED, known_sections
-from engine.document.drums.hits import Hits
+from engine.document.edits.analyses import PROMOTED, known_sections
+from engine.document.file.history import StepLabel
 from engine.document.file.stored_analyses import FORMS
 from engine.document.file.stored_audio import StoredAudio
 from engine.document.grid.edits import DecidedTempo, decided_tempi
 from engine.document.grid.readings import grid_in_force
-from engine.document.history import StepLabel
+from engine.document.hits import Hits
 from engine.document.proposals import Verdict
 from engine.document.state import Change, DocumentState, Edit, RowChange, united
 from engine.features.takes.finders.takes.playing import known_takes, lost_between, lost_sentence
-from engine.features.taste.finders.cuts.propose import answer
+from engine.features.taste.document_cuts import answer
 from engine.recordings.analyses import known_pickup
-from engine.review.calibration.evidence import Analyses
+from engine.review.evidence import Analyses
 
 NO_DOCUMENT = DocumentState()
 _Made = TypeVar("_Made", bound=Analysis)
@@ -162,7 +162,7 @@ class Session(QObject):
         return self._analysis_of("listening", Listening)
 
     def answer(self, ids: Sequence[str], verdict: Verdict) -> Edit:
-        """Return the edit that answers proposals, see `engine.features.taste.finders.cuts.propose`."""
+        """Return the edit that answers proposals, see `engine.features.taste.document_cuts`."""
         known = Analyses(self.curve, self.listening, self.grid, self.nearest)
         return answer(self.state, ids, verdict, known)
 

@@ -17,7 +17,7 @@ from engine.document.analysis import nothing_yet
 from engine.document.file.stored_audio import StoredAudio
 from engine.document.kinds import Edge
 from engine.document.state import Change, DocumentState
-from engine.document.tracks.track import sound_of
+from engine.document.tracks import sound_of
 from engine.recordings.media import without_missing
 from engine.sound.edl.arrangement import laid_at
 from engine.sound.edl.build import build, in_place, preview, removed_only, whole

@@ -10,7 +10,7 @@ from desktop.recordings.recordings import Recordings
 from desktop.shell.shell import Shell
 from engine.core.errors import UsageError
 from engine.core.timebase import format_time, s_to_samples, samples_to_s
-from engine.document.tracks.track import audible, visible
+from engine.document.tracks import audible, visible
 from engine.sound.edl.build import played_tracks
 from engine.sound.pictures.peaks import clipped_places
 

@@ -23,9 +23,7 @@ from engine.core.errors import UsageError
 from engine.core.timebase import format_time, s_to_samples
 from engine.core.wording import counted
 from engine.document.analysis import nothing_yet, require_recording
-from engine.document.edits import set_settings
-from engine.document.state import Edit
-from engine.document.tracks.clip_edits import (
+from engine.document.edits.clips import (
     clip_here,
     clip_name,
     clip_of,
@@ -40,15 +38,17 @@ from engine.document.tracks.clip_edits import (
     take_clips,
     trim_clip,
 )
-from engine.document.tracks.edits import LOUDEST_DB, QUIETEST_DB
-from engine.document.tracks.moved_along import RIPPLE, Ripple, ripple_of
-from engine.document.tracks.switches import take_lanes
-from engine.document.tracks.track import Clip, source_length_samples
+from engine.document.edits.moved_along import RIPPLE, Ripple, ripple_of
+from engine.document.edits.proposals import set_settings
+from engine.document.edits.takes import take_lanes
+from engine.document.edits.tracks import LOUDEST_DB, QUIETEST_DB
+from engine.document.state import Edit
+from engine.document.tracks import Clip, source_length_samples
 from engine.features.placement.line_up import LineUpRequest, line_up_edit
 from engine.recordings.stated.placements import Placements
 from widgets.chrome.status_bar import StatusBar
-from widgets.forms.outlook_form import Number, NumbersForm
-from widgets.forms.places.form import PlacesForm
+from widgets.forms.places_form import PlacesForm
+from widgets.forms.short_forms import Number, NumbersForm
 from widgets.timeline.heads.value_field import STEPS_RUN
 
 _WORDS = {

@@ -15,8 +15,8 @@ from engine.core.errors import UsageError
 from engine.core.timebase import format_time, s_to_samples, samples_to_s
 from engine.core.wording import counted
 from engine.document.analysis import require_recording
-from engine.document.marks import edits as marker_edits
-from engine.document.marks.edits import rate, read_labels
+from engine.document.edits import markers as marker_edits
+from engine.document.edits.markers import rate, read_labels
 from engine.document.state import Change, DocumentState, Edit
 from widgets.forms.marker_list import MarkerList
 from widgets.timeline.marks.markers import NameOffer, editor_area

@@ -15,9 +15,9 @@ from engine.core.errors import UsageError
 from engine.core.timebase import format_time, s_to_samples, samples_to_s
 from engine.core.wording import counted
 from engine.document.analysis import require_recording
+from engine.document.edits.clips import clip_here, clip_of
+from engine.document.edits.tracks import track_of
 from engine.document.kinds.kind import length_words
-from engine.document.tracks.clip_edits import clip_here, clip_of
-from engine.document.tracks.edits import track_of
 from widgets.timeline.edits.selected import Choice, Selected
 from widgets.timeline.timeline_view import TimelineView
 

@@ -18,8 +18,7 @@ from desktop.shell.session import Session
 from engine.core.errors import UsageError
 from engine.core.wording import counted
 from engine.document.analysis import require_recording
-from engine.document.state import DocumentState, Edit
-from engine.document.tracks.edits import (
+from engine.document.edits.tracks import (
     ROLES,
     move_track,
     remove_track,
@@ -28,9 +27,10 @@ from engine.document.tracks.edits import (
     set_tracks,
     track_of,
 )
-from engine.document.tracks.track import Picture, Track
+from engine.document.state import DocumentState, Edit
+from engine.document.tracks import Picture, Track
 from widgets import theme
-from widgets.controls.elided_label import paint_icon
+from widgets.controls.text_and_icons import paint_icon
 from widgets.theme import text_scale
 from widgets.timeline.frame import COLLAPSED
 from widgets.timeline.heads.value_field import STEPS_RUN

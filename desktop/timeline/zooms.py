@@ -13,11 +13,11 @@ from desktop.review.review import Review
 from desktop.shell.session import Session
 from desktop.shell.transport import Transport
 from engine.core.errors import UsageError
-from engine.core.files.strict_json import parse_json
+from engine.core.files.text import parse_json
 from engine.core.timebase import s_to_samples
 from engine.document.analysis import require_recording
 from engine.document.kinds import KINDS
-from engine.document.tracks.track import Track
+from engine.document.tracks import Track
 from widgets.timeline.sound.lanes import LARGEST, STEP, zoom_text, zoomed
 from widgets.timeline.timeline_view import TimelineView
 from widgets.timeline.viewport import BESIDE_S

@@ -23,7 +23,7 @@ from engine.core.extensions.probe import probed
 from engine.core.files.places import cache_bytes, cache_folder, data_folder
 from engine.core.files.safe_write import shown
 from engine.core.progress import Progress
-from engine.features.taste.diagnoses.judging import Action, Finding
+from engine.features.taste.diagnoses.findings import Action, Finding
 
 PACKAGES = (
     "offcut",
@@ -78,7 +78,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
 def _diagnoses(path: Path, audio: Sequence[Path], progress: Progress) -> Iterator[VerbOutput]:
     from engine.document.settings import CutSettings
     from engine.features.taste.anomaly.taste import load_taste
-    from engine.features.taste.diagnoses.recording import diagnose
+    from engine.features.taste.diagnoses.measurements import diagnose
 
     taste = load_taste(path)
     if not audio:

@@ -15,7 +15,7 @@ from engine.document.document import Document
 from engine.document.grid.readings import grid_in_force
 from engine.document.state import DocumentState
 from engine.recordings.media import locate, locate_all
-from engine.review.calibration.evidence import Analyses
+from engine.review.evidence import Analyses
 
 _PATIENCE_S = 3.0
 

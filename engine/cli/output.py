@@ -19,7 +19,7 @@ from typing import TextIO
 
 from engine.core.errors import OffcutError
 from engine.core.files.safe_write import shown
-from engine.core.files.strict_json import strict_json
+from engine.core.files.text import strict_json
 from engine.core.progress import Progress
 from engine.core.wording import reason_of
 
@@ -181,7 +181,7 @@ class VerbOutput:
 
     Attributes
     ----------
-    fields : what ``--json`` prints as one object, in `engine.core.files.strict_json`: a number that is none
+    fields : what ``--json`` prints as one object, in `engine.core.files.text`: a number that is none
         is null
     text : printed without ``--json``
     """

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
-from engine.cli.numbers import whole_from_0
+from engine.cli.arguments import whole_from_0
 from engine.cli.output import VerbOutput
 from engine.core.build import how_to_add
 from engine.core.errors import UsageError
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
             import_module(name)
         except ImportError as error:
             raise UsageError(f"Pages need more packages: {how_to_add('web')}.") from error
-    from engine.core.processes.shortage import keep_large_apart
+    from engine.core.processes.memory import keep_large_apart
     from engine.web.server import Serving, ended_by_signals
 
     keep_large_apart()

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from engine.core.errors import UsageError
 from engine.core.timebase import samples_to_s_array
-from engine.document.drums.hits import Hits
+from engine.document.hits import Hits
 from engine.document.state import DocumentState, Marker
 
 SECTIONS = "sections"
@@ -43,7 +43,7 @@ class StoredSections:
     spans_samples : int64, shape (n, 2), spans [start, stop), ascending and disjoint
     labels : shape (n,); sections with the same label repeat each other
     confidences : float64, shape (n,), 0 to 1
-    of_sound : key of the sound that was analysed, see `engine.document.drums.edits`
+    of_sound : key of the sound that was analysed, see `engine.document.edits.analyses`
     maker : the analyser, or `BY_HAND` after a correction
     """
 
@@ -167,7 +167,7 @@ class ScoreCurve:
     times_samples : int64, shape (n,), centre of each scored window, in document samples, ascending
     scores : float32, shape (n,), 0 to 1; 0.5 is typical of the training data, higher is more anomalous
     maker : recipe and taste, such as "slicer-ae Band 2026 5f0c"
-    part_names : components of the scores, see `engine.review.sounds_in_cuts`
+    part_names : components of the scores, see `engine.review.wording`
     parts : float32, shape (n, len(part_names)), in standard deviations above the training data
     limit : the score from which cuts are proposed by default, see `engine.features.taste.anomaly.threshold`
     false_starts_samples : int64, shape (k, 3): start and stop of a false start, and start of the complete

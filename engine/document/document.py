@@ -16,11 +16,10 @@ from types import TracebackType
 from engine.core.errors import DocumentError, ExportError
 from engine.core.files.regular_file import take_lock
 from engine.core.wording import counted
-from engine.document import history
 from engine.document.analysis import Analysis
-from engine.document.file import storage
+from engine.document.file import history, storage
 from engine.document.file.backups import RowCopies, backups, copy_beside, copy_database
-from engine.document.file.checks.columns import require_coherent
+from engine.document.file.checks import require_coherent
 from engine.document.file.opening import TO_READ, Opened, open_file, right_to_write
 from engine.document.file.stored_analyses import is_of_kind, name_of, read_analysis, write_analysis
 from engine.document.file.stored_audio import StoredAudio, keys_of, read_audio, write_audio

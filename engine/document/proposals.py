@@ -65,7 +65,7 @@ def only_it_replaces(maker: str) -> bool:
 
 
 class Evidence(StrEnum):
-    """How reliably a listener can verify a proposal; see `engine.review.bulk`."""
+    """How reliably a listener can verify a proposal; see `engine.review.answers`."""
 
     STRONG = "strong"
     WEAK = "weak"

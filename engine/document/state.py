@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 
 from engine.document.proposals import Decision, Proposal, Verdict, decided_span
-from engine.document.tracks.track import Source, Track, is_whole, rejoined
+from engine.document.tracks import Source, Track, is_whole, rejoined
 
 
 @dataclass(frozen=True, slots=True)

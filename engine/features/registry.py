@@ -22,20 +22,20 @@ from engine.core.extensions.names import Extension
 from engine.core.progress import Progress
 from engine.core.wording import counted, listed, quoted
 from engine.document.analysis import TAKES, Analysis, require_recording
-from engine.document.edits import add_proposals, replace_proposals, set_analyses
+from engine.document.edits.markers import add_all
+from engine.document.edits.proposals import add_proposals, replace_proposals, set_analyses
 from engine.document.file.stored_audio import StoredAudio
 from engine.document.grid.edits import keeping_edited, set_grid
 from engine.document.grid.readings import grid_in_force
 from engine.document.kinds import KINDS, not_available
-from engine.document.marks.edits import add_all
 from engine.document.proposals import ADDED_MAKER, Alternative, Decision, Proposal, edited, only_it_replaces
 from engine.document.state import DocumentState, Edit
 from engine.features.own import OWN
 from engine.features.takes.finders.takes.playing import known_takes, lost_passages
 from engine.recordings import analyses
 from engine.recordings.analyses import ANALYSES, AnalysisRequest, Stored
-from engine.review.cut_away import proposed_already
-from engine.review.finders.finder import Finder, FinderRequest, FinderSettings, Found, settings_from
+from engine.review.finders import Finder, FinderRequest, FinderSettings, Found, settings_from
+from engine.review.overlaps import proposed_already
 from engine.sound.edl.edits_that_play import accept_instead
 
 

@@ -30,8 +30,8 @@ from engine.document.analysis import (
     StrokePickup,
 )
 from engine.document.document import analysis_id
-from engine.document.drums.edits import LISTENING_MAKER, listening_ids, mix_inputs
-from engine.document.edits import set_analyses
+from engine.document.edits.analyses import LISTENING_MAKER, listening_ids, mix_inputs
+from engine.document.edits.proposals import set_analyses
 from engine.document.file.stored_analyses import FORMS, require_curve
 from engine.document.grid.edits import is_edited
 from engine.document.proposals import ADDED_MAKER

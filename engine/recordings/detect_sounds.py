@@ -16,18 +16,18 @@ from numpy.typing import NDArray
 from engine.analysis.detection.detector import detector
 from engine.analysis.detection.spectra import MEL
 from engine.analysis.detection.what_sounds import sounds_in
-from engine.analysis.signal.mono import resampled
+from engine.analysis.signal.streams import resampled
 from engine.core.progress import Progress
 from engine.core.wording import counted
 from engine.document.analysis import SOUNDS, Analysis, DetectedSounds, require_recording
 from engine.document.document import analysis_id
-from engine.document.drums.edits import mix_inputs
-from engine.document.edits import set_analyses
+from engine.document.edits.analyses import mix_inputs
+from engine.document.edits.proposals import set_analyses
 from engine.document.state import DocumentState, Edit
-from engine.document.tracks.track import audible
+from engine.document.tracks import audible
 from engine.recordings.analyses import AnalysisRequest, FoundAnalyses
 from engine.recordings.media import without_missing
-from engine.recordings.microphones import Span, SpanRequest, open_repaired
+from engine.recordings.track_audio import Span, SpanRequest, open_repaired
 
 _BLOCK_SAMPLES = 1 << 17
 

@@ -19,12 +19,12 @@ from engine.core.progress import Progress
 from engine.core.timebase import convert_samples
 from engine.core.wording import counted, listed
 from engine.document.analysis import StrokePickup
-from engine.document.file.checks.limits import MOST_ROWS
-from engine.document.marks.edits import NamedSpan, add_all
+from engine.document.edits.markers import NamedSpan, add_all
+from engine.document.edits.tracks import NewTrack, add_tracks
+from engine.document.limits import MOST_ROWS
 from engine.document.settings import set_time_of_day, starts_at
 from engine.document.state import DocumentState, Edit, row_changes
-from engine.document.tracks.edits import NewTrack, add_tracks
-from engine.document.tracks.track import Source
+from engine.document.tracks import Source
 from engine.recordings.media import Media
 from engine.recordings.stated.file_head import FileHead
 from engine.recordings.stated.names import kit_of_names

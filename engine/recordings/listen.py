@@ -21,9 +21,9 @@ from engine.analysis.beats.traces import trace
 from engine.core.progress import Progress
 from engine.core.timebase import convert_samples
 from engine.document.analysis import BeatGrid, Listening
-from engine.document.drums.edits import listening_ids
+from engine.document.edits.analyses import listening_ids
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Clip, Track, audible, visible
+from engine.document.tracks import Clip, Track, audible, visible
 from engine.recordings.analyses import ANALYSES, AnalysisRequest, FoundAnalyses, analysed, missing_analyses
 from engine.recordings.channel_faults import ChannelFaultDetector, ChannelFaults
 from engine.sound.edl.build import whole

@@ -16,9 +16,9 @@ from engine.core.errors import SourceError
 from engine.core.files.safe_write import shown
 from engine.core.progress import SILENT, Progress
 from engine.core.wording import counted, listed
-from engine.document.edits import move_sources
+from engine.document.edits.proposals import move_sources
 from engine.document.state import DocumentState, Edit
-from engine.document.tracks.track import SILENT_DB, Source, Track
+from engine.document.tracks import SILENT_DB, Source, Track
 from engine.sound.conform import conformed_path
 from engine.sound.decoders.decoder import file_and_track
 from engine.sound.pictures.peak_cache import keep_channels, read_together, source_peaks

@@ -21,8 +21,8 @@ from engine.document.analysis import DetectedSounds
 from engine.document.proposals import Verdict
 from engine.document.state import DocumentState, Marker
 from engine.document.table import VERDICTS, Mask, ProposalTable, table_of
-from engine.review.cut_away import cut_away, cut_away_with
-from engine.review.sounds_in_cuts import words_of_cuts
+from engine.review.overlaps import cut_away, cut_away_with
+from engine.review.wording import words_of_cuts
 
 Grouping = Literal["", "region", "state", "kind", "maker", "sound"]
 OUTSIDE = "outside of regions"

@@ -22,7 +22,7 @@ from engine.core.files.places import cache_file
 from engine.core.files.regular_file import open_regular
 from engine.core.files.safe_write import check_room
 from engine.core.progress import SILENT, Progress
-from engine.document.tracks.track import Source, source_length_samples
+from engine.document.tracks import Source, source_length_samples
 from engine.sound.opening import libsndfile_name, seeks_exactly
 from engine.sound.reader import SourceReader, read_unchanged, stamped
 from engine.sound.writer import write_audio

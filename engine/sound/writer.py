@@ -36,7 +36,7 @@ from engine.core.progress import SILENT, Progress
 from engine.core.wording import listed
 from engine.sound.codecs import CODECS, Coding, Container, Tags
 from engine.sound.headers.bwf import append_chunks
-from engine.sound.headers.id3 import room_title, write_id3
+from engine.sound.headers.mp3 import room_title, write_id3
 from engine.sound.opening import frames_that_decode, libsndfile_name
 
 _SEEDS = (1770, 1771)

@@ -23,13 +23,14 @@ from starlette.routing import Route
 from engine.analysis.words.vocabulary import separable_sounds
 from engine.core.errors import OffcutError, SeparationError, SourceError, UsageError
 from engine.core.files.safe_write import shown
-from engine.core.files.strict_json import strict_json
+from engine.core.files.text import strict_json
 from engine.core.progress import Progress
 from engine.sound.decoders.registry import audio_suffixes
 from engine.sound.reader import probe
 from engine.web import comparing, separating, tastes
-from engine.web.folder import MOST_BYTES, TooLargeError, shown_name, stored
-from engine.web.listening import (
+from engine.web.files import MOST_BYTES, TooLargeError, shown_name, stored
+from engine.web.session import OpenRecording, Session
+from engine.web.sound import (
     MOST_COLUMNS,
     downloaded_result,
     outline,
@@ -38,7 +39,6 @@ from engine.web.listening import (
     wave_response,
     whole_recording,
 )
-from engine.web.session import OpenRecording, Session
 from engine.web.work import Answer
 
 PAGES = Path(__file__).resolve().parents[2] / "resources" / "web"

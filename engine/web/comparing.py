@@ -19,11 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.analysis.signal.filter_banks import MelSettings
+from engine.analysis.signal.bands import MelSettings
 from engine.core.errors import OffcutError, UsageError
 from engine.core.progress import Progress
+from engine.features.taste.overview.requests import FileSound
 from engine.features.taste.overview.results import Origin, ScoredRecording, principal_plane
-from engine.features.taste.requests import FileSound
 from engine.web.session import OpenRecording, Session
 from engine.web.tastes import ODD, score_key, scored_with, thinned, written_ns
 from engine.web.work import Answer
@@ -115,7 +115,7 @@ def _score_on_cluster(
     session: Session, recordings: list[OpenRecording], tastes: list[str], progress: Progress
 ) -> None:
     """Store the scores from the workers of the cluster, which do not see uploaded files."""
-    from engine.features.taste.archive.processes import Scored, score_on_cluster
+    from engine.features.taste.archive import Scored, score_on_cluster
 
     for number, taste in enumerate(tastes):
         path, _root = session.taste(taste)
@@ -169,7 +169,7 @@ def _row(session: Session, recording: OpenRecording, tastes: list[str], progress
 
 
 def _embeddings(recording: OpenRecording, progress: Progress) -> NDArray[np.float32]:
-    from engine.features.taste.view import embedded
+    from engine.features.taste.overview.jobs import embedded
 
     found, _starts_s = embedded(MelSettings(), FileSound(recording.path), SEGMENT_S, progress)
     return found.astype(np.float16).astype(np.float32)

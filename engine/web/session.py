@@ -19,7 +19,7 @@ from engine.core.files.safe_write import shown
 from engine.core.progress import ReportingProgress
 from engine.sound.pictures.peaks import PeakPyramid, build_peaks
 from engine.sound.reader import SourceReader
-from engine.web.folder import inside, recordings_in, tastes_inside
+from engine.web.files import inside, recordings_in, tastes_inside
 from engine.web.work import Work
 
 SHIPPED = Path(__file__).resolve().parents[2] / "resources" / "demo"

@@ -15,10 +15,10 @@ from engine.core.errors import SourceError
 from engine.core.progress import Progress
 from engine.features.taste.anomaly.taste_header import summary_of
 from engine.features.taste.anomaly.threshold import USUAL_LIMIT, to_scores
+from engine.features.taste.overview.requests import FileSound
 from engine.features.taste.overview.results import LearnedFrom, Origin, ScoredRecording, verdict
-from engine.features.taste.requests import FileSound
 from engine.recordings.media import find_reference
-from engine.review.sounds_in_cuts import part_wording
+from engine.review.wording import part_wording
 from engine.web.session import OpenRecording, Session
 from engine.web.work import Answer
 
@@ -62,7 +62,7 @@ def overview(session: Session, asked: OfTaste, progress: Progress) -> Answer:
     ------
     UsageError, TasteError : the taste does not exist or cannot be read
     """
-    from engine.features.taste.view import look_at, score_references
+    from engine.features.taste.overview.jobs import look_at, score_references
 
     path, root = session.taste(asked.taste)
     facts = look_at(path, progress.part(0.0, 0.1))
@@ -119,7 +119,7 @@ def scored_with(
     ------
     UsageError, TasteError, SourceError : the taste or the recording cannot be read
     """
-    from engine.features.taste.view import score_sound
+    from engine.features.taste.overview.jobs import score_sound
 
     path, _root = session.taste(taste)
     return session.once(

@@ -106,7 +106,7 @@ def dialogs(photographer: Photographer) -> None:
     """Take what opens over the window."""
     from PySide6.QtWidgets import QApplication
 
-    from widgets.chrome.command_palette import KeySheet
+    from widgets.chrome.palette_and_key_sheet import KeySheet
 
     photographer.press("help.keys")
     sheet = next(one for one in QApplication.topLevelWidgets() if isinstance(one, KeySheet))
@@ -187,7 +187,7 @@ def learning(photographer: Photographer) -> None:
     """Let it learn from the demo's edited recordings, and stop once the curve has a shape."""
     window = photographer.window
     from desktop.demo_files import edited_examples
-    from desktop.features.taste.widgets.forms.learn_panel import LearnRequest
+    from desktop.features.taste.widgets.learn_panel import LearnRequest
     from engine.core.files.places import data_folder
     from engine.features.taste.anomaly.recipes.methods import METHODS
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.document.tracks.track import Source, source_length_samples
+from engine.document.tracks import Source, source_length_samples
 from engine.sound.conform import conformed_path
 from engine.sound.pictures.peak_cache import source_peaks
 from engine.sound.reader import SourceReader, probe

@@ -14,7 +14,7 @@ from engine.core.progress import SILENT
 from engine.document.document import Document
 from engine.document.proposals import Verdict
 from engine.document.state import DocumentState
-from engine.exchange.export.placing.frame_rates import FrameRate
+from engine.exchange.export.placing.timecode import FrameRate
 from engine.exchange.imports.described import NotUnderstood
 from engine.exchange.imports.proposals.edit import ImportedEdit, read_into
 from engine.exchange.imports.proposals.requests import ReadEditsRequest

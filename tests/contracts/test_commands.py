@@ -18,7 +18,7 @@ from desktop.shell.run_finder import RunFinder
 from engine.core.features import OwnFinder
 from engine.features.own import OWN
 from engine.features.registry import FINDERS
-from widgets.controls.entries import key_label, key_labels
+from widgets.controls.command_entries import key_label, key_labels
 from widgets.review.queue_panel import OFFERS
 
 ROOT = Path(__file__).resolve().parents[2]

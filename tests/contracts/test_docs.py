@@ -16,7 +16,7 @@ import yaml
 from desktop.commands import COMMANDS
 from engine.cli.main import VERBS
 from engine.features.taste.anomaly.recipes.config import BY_RECIPE
-from widgets.controls.entries import key_label
+from widgets.controls.command_entries import key_label
 
 ROOT = Path(__file__).resolve().parents[2]
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))

@@ -13,9 +13,9 @@ KIND, OPERATION = "cut", "Drop"
 
 # Who makes cuts, or names another thing by the same word.
 MAKERS = (
-    "engine/document/kinds/cut.py",
+    "engine/document/kinds/order.py",
     "engine/features/taste/cuts/",
-    "engine/cli/editing/edit.py",
+    "engine/cli/edit.py",
     "engine/sound/edl/arrangement.py",
     "desktop/commands/tables/by_hand.py",
     "desktop/review/by_hand.py",
@@ -25,7 +25,7 @@ MAKERS = (
     "engine/sound/edl/edits_that_play.py",
     "engine/exchange/imports/proposals/",
     "engine/features/taste/learn.py",  # the files of what documents cut
-    "engine/review/cut_away.py",  # a word of a sentence
+    "engine/review/overlaps.py",  # a word of a sentence
     "engine/features/repair/finders/repair/finder.py",
     "engine/features/takes/finders/takes/finder.py",
     "engine/features/repair/finders/talk.py",
@@ -40,12 +40,12 @@ MAKERS = (
 # What gathers operations and turns them into what is heard.
 COMPILERS = (
     "engine/document/kinds/",
-    "engine/document/by_hand.py",  # which edits can be of some tracks
+    "engine/document/edits/by_hand.py",  # which edits can be of some tracks
     "engine/document/table.py",
     "engine/sound/edl/build.py",
     "engine/sound/edl/gathered.py",
     "engine/sound/edl/build.py",
-    "engine/exchange/export/placing/seams.py",
+    "engine/exchange/export/placing/marks.py",
     "engine/exchange/imports/proposals/",  # what imported edits would play, and which edits give way to them
 )
 

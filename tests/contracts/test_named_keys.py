@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from desktop.commands import BY_ID
-from widgets.controls.entries import pair_label, with_keys
+from widgets.controls.command_entries import pair_label, with_keys
 
 ROOT = Path(__file__).resolve().parents[2]
 # The table of commands and what a key may be are about keys themselves.
 TABLE = "desktop/commands/"
-ABOUT_KEYS = ("desktop/shell/user_settings/keymap.py", "widgets/controls/entries.py")
+ABOUT_KEYS = ("desktop/shell/user_settings/keymap.py", "widgets/controls/command_entries.py")
 KEY = re.compile(
     r"\b(Ctrl|Alt|Shift|Meta)[ +]([A-Z0-9]\b|[↑↓←→]|Shift|Alt|Enter)"
     r"|\b[Pp]ress(es)? [A-Z0-9]\b|\bF\d\d?\b|(^|; )[A-Z] (then|is|does)\b"

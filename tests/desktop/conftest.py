@@ -27,13 +27,13 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from desktop.demo_files import DEMO_FOLDER
-from desktop.features.taste.widgets.forms.shelf import Elsewhere, TasteShelf
+from desktop.features.taste.widgets.shelf import Elsewhere, TasteShelf
 from desktop.main_window import MainWindow
 from desktop.shell.log import Log
 from engine.cli.main import main
 from engine.core.progress import SILENT
 from engine.document.document import Document
-from engine.document.edits import set_analyses
+from engine.document.edits.proposals import set_analyses
 from engine.recordings.analyses import AnalysisRequest
 from engine.recordings.listen import listen_to_document
 from engine.recordings.media import locate_all

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from engine.core.progress import SILENT
-from engine.document import edits
 from engine.document.analysis import ScoreCurve
 from engine.document.document import Document
-from engine.document.drums.edits import listening_ids
+from engine.document.edits import proposals as edits
+from engine.document.edits.analyses import listening_ids
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.recordings.analyses import AnalysisRequest, FoundAnalyses

@@ -17,10 +17,10 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from engine.cli.main import main
-from engine.document import edits
 from engine.document.document import Document
+from engine.document.edits import proposals as edits
+from engine.document.edits import tracks as track_edits
 from engine.document.proposals import ReferenceExample, Verdict
-from engine.document.tracks import edits as track_edits
 from tests.counting import calls_of
 from tests.engine.document.conftest import a_cut, a_source
 from tests.sources import each_alone

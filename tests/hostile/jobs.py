@@ -34,7 +34,7 @@ from engine.recordings.analyses import AnalysisRequest
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.recordings.listen import listen_to_document
 from engine.recordings.media import locate_all
-from engine.recordings.microphones import SpanRequest
+from engine.recordings.track_audio import SpanRequest
 from tests.engine.conftest import TINY
 
 RATE_HZ = 44_100

@@ -18,7 +18,7 @@ from engine.core.files.places import CACHE_VARIABLE
 from engine.core.files.safe_write import PartFile, replacing
 from engine.core.progress import SILENT
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source
+from engine.document.tracks import Source
 from engine.recordings.import_audio import ImportRequest, import_audio
 
 RATE_HZ = 8_000

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.editing.edit import _OPTIONS, _PAYLOADS, CLIP_EDITS, CLOCK, FADE_ENDS, REPAIR
-from engine.cli.editing.propose import finder_parser
+from engine.cli.arguments import LARGEST, finite, whole, whole_from_0
+from engine.cli.edit import _OPTIONS, _PAYLOADS, CLIP_EDITS, CLOCK, FADE_ENDS, REPAIR
 from engine.cli.main import VERBS, main, verb_named
-from engine.cli.numbers import LARGEST, finite, whole, whole_from_0
+from engine.cli.propose import finder_parser
 from engine.features.registry import FINDERS
 from tests.hostile.bad_files import good
 

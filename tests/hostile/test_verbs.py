@@ -316,8 +316,8 @@ def test_values_that_cannot_be(verb: Verb, proposed: Path, taste: Path, words: t
 
 
 def test_a_nudge_that_one_of_several_cannot_take_moves_none(verb: Verb, proposed: Path) -> None:
-    from engine.document import edits
     from engine.document.document import Document
+    from engine.document.edits import proposals as edits
     from engine.document.proposals import Proposal
 
     with Document.open(proposed) as document:

@@ -15,8 +15,8 @@ from engine.cli.main import main as offcut
 from engine.core.progress import SILENT
 from engine.core.timebase import s_to_samples
 from engine.document.document import Document
-from engine.document.edits import set_analyses
-from engine.document.marks.edits import NamedSpan, add_all
+from engine.document.edits.markers import NamedSpan, add_all
+from engine.document.edits.proposals import set_analyses
 from engine.exchange.export.formats import FORMATS
 from engine.recordings.analyses import AnalysisRequest
 from engine.recordings.listen import listen_to_document

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFontInfo, QPalette
 
 from widgets import theme
 from widgets.theme import DARK, LIGHT, Theme, mix
-from widgets.timeline.heads.cap import OUTLINE_SHARE
+from widgets.timeline.heads.parts import OUTLINE_SHARE
 
 WIDGETS = Path(theme.__file__).parent
 BOTH = pytest.mark.parametrize("tokens", [DARK, LIGHT], ids=lambda tokens: tokens.name)

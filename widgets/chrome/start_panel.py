@@ -25,9 +25,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets.controls.elided_label import paint_icon, paint_words
-from widgets.controls.keys.caps import KeyButton, cap_width, paint_cap
-from widgets.controls.slider import RemovableList
+from widgets.controls.fields import RemovableList
+from widgets.controls.key_caps import KeyButton, cap_width, paint_cap
+from widgets.controls.text_and_icons import paint_icon, paint_words
 from widgets.theme import ROW, TEXT, TEXT_SMALL, Theme, px, ui_font
 
 _PATH = int(Qt.ItemDataRole.UserRole)

@@ -26,10 +26,10 @@ from PySide6.QtWidgets import (
 
 from engine.core.timebase import format_time
 from engine.core.wording import counted
-from widgets.controls.elided_label import ElidedLabel, announce
-from widgets.controls.entries import with_keys
-from widgets.controls.keys.caps import KeyButton
-from widgets.controls.slider import CheckBox
+from widgets.controls.command_entries import with_keys
+from widgets.controls.fields import CheckBox
+from widgets.controls.key_caps import KeyButton
+from widgets.controls.text_and_icons import ElidedLabel, announce
 from widgets.theme import BAR, Theme, mono_font, px, ui_font
 
 _ERROR = "Error"

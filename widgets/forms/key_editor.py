@@ -23,8 +23,8 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
 
 from engine.core.errors import OffcutError
-from widgets.controls.entries import CommandEntry, key_label, key_labels, ranked
-from widgets.controls.keys.caps import CommandDelegate, FoundCommands, KeyButton
+from widgets.controls.command_entries import CommandEntry, key_label, key_labels, ranked
+from widgets.controls.key_caps import CommandDelegate, FoundCommands, KeyButton
 from widgets.theme import Theme, px
 
 _MODIFIERS = (

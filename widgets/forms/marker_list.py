@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from engine.core.timebase import format_time
 from engine.core.wording import counted
 from engine.document.state import Marker
-from widgets.controls.keys.caps import KeyButton
+from widgets.controls.key_caps import KeyButton
 from widgets.theme import Theme, mono_font, px
 
 _NAME, _POSITION, _LENGTH = range(3)

@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets.controls.keys.caps import KeyButton
-from widgets.controls.slider import NumberField, tab_to_checked
+from widgets.controls.fields import NumberField, tab_to_checked
+from widgets.controls.key_caps import KeyButton
 from widgets.theme import CONTROL, ROW, STEP, Theme, px
 
 SYSTEM_DEVICE = "System default"

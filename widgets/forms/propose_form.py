@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
 
 from engine.core.timebase import format_time
 from engine.document.settings import CutSettings
-from widgets.controls.slider import CheckBox, NumberField, tab_to_checked
-from widgets.forms.outlook_form import Number, NumberLine, beside
+from widgets.controls.fields import CheckBox, NumberField, tab_to_checked
+from widgets.forms.short_forms import Number, NumberLine, beside
 from widgets.theme import Theme, px
 
 _FINE_BELOW_MINUTES = 20.0

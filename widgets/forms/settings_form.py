@@ -8,9 +8,9 @@ from math import inf
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from engine.core.wording import begun
-from engine.review.finders.finder import Field
-from widgets.controls.slider import CheckBox, ChoiceField
-from widgets.forms.outlook_form import Number, NumberLine, OutlookForm
+from engine.review.finders import Field
+from widgets.controls.fields import CheckBox, ChoiceField
+from widgets.forms.short_forms import Number, NumberLine, OutlookForm
 from widgets.theme import Theme
 
 

@@ -10,8 +10,8 @@ from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.sound.pictures.spectrogram import cell_at
-from widgets.controls.keys.caps import KeyButton
-from widgets.controls.slider import ChoiceField, NumberField
+from widgets.controls.fields import ChoiceField, NumberField
+from widgets.controls.key_caps import KeyButton
 from widgets.theme import CONTROL, STEP, Theme, color, mono_font, px
 from widgets.timeline.sound.spectrogram import (
     CEILINGS_DB,

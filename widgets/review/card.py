@@ -30,8 +30,8 @@ from PySide6.QtWidgets import (
 from engine.core.wording import unbroken
 from engine.document.analysis import ScoreCurve
 from engine.document.proposals import Verdict
-from widgets.controls.elided_label import ElidedLabel, paint_icon
-from widgets.controls.keys.caps import KeyButton
+from widgets.controls.key_caps import KeyButton
+from widgets.controls.text_and_icons import ElidedLabel, paint_icon
 from widgets.review.rows import VERDICT_ICONS, CardText, ScorePart
 from widgets.theme import TEXT, Theme, color, px, ui_font
 

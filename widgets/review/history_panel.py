@@ -26,9 +26,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.document.history import StepLabel
-from widgets.controls.elided_label import paint_icon, paint_words
-from widgets.controls.keys.caps import KeyedList
+from engine.document.file.history import StepLabel
+from widgets.controls.key_caps import KeyedList
+from widgets.controls.text_and_icons import paint_icon, paint_words
 from widgets.theme import QUEUE, TEXT, Theme, px, ui_font
 
 _ROOT = QModelIndex()

@@ -27,10 +27,10 @@ from engine.core.wording import counted
 from engine.document.kinds import KINDS
 from engine.document.state import DocumentState
 from engine.document.table import table_of
-from engine.review.bulk import ReviewStatistics
-from widgets.controls.elided_label import paint_icon
-from widgets.controls.entries import with_keys
-from widgets.controls.keys.caps import EnterButton
+from engine.review.answers import ReviewStatistics
+from widgets.controls.command_entries import with_keys
+from widgets.controls.key_caps import EnterButton
+from widgets.controls.text_and_icons import paint_icon
 from widgets.review.rows import figures, header_text
 from widgets.theme import TEXT, TEXT_SMALL, Theme, px
 

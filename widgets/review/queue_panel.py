@@ -28,12 +28,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.document.edits.tracks import DRUM_ROLES
 from engine.document.state import DocumentState
-from engine.document.tracks.edits import DRUM_ROLES
-from engine.review.bulk import ReviewStatistics
+from engine.review.answers import ReviewStatistics
 from engine.review.queue import Learned, Listing
-from engine.review.sounds_in_cuts import SaidOfSpan
-from widgets.controls.keys.caps import KeyButton
+from engine.review.wording import SaidOfSpan
+from widgets.controls.key_caps import KeyButton
 from widgets.review.card import Card, DoublePress
 from widgets.review.queue_head import QueueHead
 from widgets.review.queue_view import QueueView

@@ -53,7 +53,7 @@ from engine.document.proposals import Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.document.table import step_between
 from engine.review.queue import Learned, Listing, QueueGroup, Standing, standing
-from widgets.controls.elided_label import announce, paint_icon
+from widgets.controls.text_and_icons import announce, paint_icon
 from widgets.edit_words import YOURS
 from widgets.review.card import Card, DoublePress
 from widgets.review.rows import (

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from engine.core.timebase import format_time, samples_to_s
 from engine.core.wording import begun, listed
 from engine.document.analysis import BeatGrid, DetectedSounds, ScoreCurve
-from engine.document.by_hand import fade_ms_of
-from engine.document.grid.steady import beat_at, steady_beats
+from engine.document.edits.by_hand import fade_ms_of
+from engine.document.grid.pulse import beat_at, steady_beats
 from engine.document.kinds import KINDS, not_available, noun_of
 from engine.document.kinds.kind import length_words
 from engine.document.proposals import (
@@ -34,10 +34,10 @@ from engine.document.proposals import (
 )
 from engine.document.state import DocumentState
 from engine.document.table import table_of
-from engine.review.bulk import ReviewStatistics
-from engine.review.cut_away import is_cut_away
+from engine.review.answers import ReviewStatistics
+from engine.review.overlaps import is_cut_away
 from engine.review.queue import Learned, Standing
-from engine.review.sounds_in_cuts import SaidOfSpan, part_wording, sounds_in_cut, sounds_sentence
+from engine.review.wording import SaidOfSpan, part_wording, sounds_in_cut, sounds_sentence
 from widgets.edit_words import (
     YOURS,
     conflict_names,
@@ -127,8 +127,8 @@ class QueueRow:
     is_yours : whether the user made it by hand, or asked for it alone
     is_scored : whether its score is valid
     conflicts : the accepted edits in conflict with it, in words
-    is_cut_away : whether it needs no answer, see `engine.review.cut_away`
-    is_weak : whether its evidence is weak, see `engine.review.bulk`
+    is_cut_away : whether it needs no answer, see `engine.review.overlaps`
+    is_weak : whether its evidence is weak, see `engine.review.answers`
     is_question : whether it asks about a passage
     """
 

@@ -27,19 +27,34 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from engine.core.timebase import samples_to_s
 from engine.document.analysis import BeatGrid, DetectedSounds, ScoreCurve, StoredCurve, StoredSections
-from engine.document.drums.hits import Hits
+from engine.document.edits.moved_along import Ripple
+from engine.document.hits import Hits
 from engine.document.settings import TimeOfDay
 from engine.document.state import DocumentState
-from engine.document.tracks.moved_along import Ripple
-from engine.document.tracks.track import Clip
+from engine.document.tracks import Clip
 from engine.features.repair.finders.repair.requests import ShownMask
 from engine.features.repair.separation.paint import Paint
 from engine.sound.edl.build import played_tracks
 from widgets import theme
 from widgets.theme import Theme
-from widgets.timeline.clips.bars import ShownClips
+from widgets.timeline.clip_bars import ShownClips
 from widgets.timeline.edits.arrangement import Slabs
-from widgets.timeline.edits.landings import (
+from widgets.timeline.edits.selected import Lanes, Selected
+from widgets.timeline.edits.selection import SelectSpan, edges_of, paint_selection
+from widgets.timeline.edits.sentences import canvas_sentence
+from widgets.timeline.edits.spans import Spans
+from widgets.timeline.frame import Frame, Part, lay_out
+from widgets.timeline.heads.parts import InPlaceField
+from widgets.timeline.layers import Layers, ReadAhead, Shown
+from widgets.timeline.marks.curve_lanes import CurveLanes
+from widgets.timeline.marks.grid import NO_LINES, Beats, Snapping
+from widgets.timeline.marks.hits import HitMarks
+from widgets.timeline.marks.label_lanes import SectionLane, SoundLane
+from widgets.timeline.marks.markers import editor_area
+from widgets.timeline.mouse import gestures
+from widgets.timeline.mouse.buttons import Mouse, pinch, wheel
+from widgets.timeline.mouse.drags import MoveFade, fade_of, paint_fade
+from widgets.timeline.overlays import (
     LandingLines,
     Outlined,
     outlined,
@@ -48,27 +63,12 @@ from widgets.timeline.edits.landings import (
     paint_playhead,
     playhead_strip,
 )
-from widgets.timeline.edits.selected import Lanes, Selected
-from widgets.timeline.edits.selection import SelectSpan, edges_of, paint_selection
-from widgets.timeline.edits.sentences import canvas_sentence
-from widgets.timeline.edits.spans import Spans
-from widgets.timeline.frame import Frame, Part, lay_out
-from widgets.timeline.heads.cap import InPlaceField
-from widgets.timeline.layers import Layers, ReadAhead, Shown
-from widgets.timeline.marks.grid import NO_LINES, Beats, Snapping
-from widgets.timeline.marks.hits import HitMarks
-from widgets.timeline.marks.marker_drag import MoveFade, fade_of, paint_fade
-from widgets.timeline.marks.markers import editor_area
-from widgets.timeline.marks.score import CurveLanes
-from widgets.timeline.marks.sections import SectionLane, SoundLane
-from widgets.timeline.mouse import gestures
-from widgets.timeline.mouse.buttons import Mouse, pinch, wheel
 from widgets.timeline.overview import caption_of, paint_caption, paint_window
 from widgets.timeline.ruler import ClockTimes, RulerMode
 from widgets.timeline.sound.brush import Brush
 from widgets.timeline.sound.lanes import Lane
 from widgets.timeline.sound.masks import MaskLayer
-from widgets.timeline.sound.result_wave import SpectrogramColumns
+from widgets.timeline.sound.result_columns import SpectrogramColumns
 from widgets.timeline.sound.spectrogram import Place, SpectrogramLook
 from widgets.timeline.sound.waves import WaveSource
 from widgets.timeline.time_map import TimeMap, carried_over

@@ -18,23 +18,23 @@ from PySide6.QtGui import QImage, QPainter, QRegion
 
 from engine.document.analysis import ScoreCurve
 from widgets import theme
-from widgets.controls.entries import with_keys
-from widgets.timeline.clips.bars import NO_CLIPS, ShownClips, paint_clips
+from widgets.controls.command_entries import with_keys
+from widgets.timeline.clip_bars import NO_CLIPS, ShownClips, paint_clips
 from widgets.timeline.edits.arrangement import NO_SLABS, Slabs, arrangement_image
+from widgets.timeline.edits.coverage import Veil, fading
 from widgets.timeline.edits.proposals import Proposals
 from widgets.timeline.edits.spans import NO_SPANS, Spans
-from widgets.timeline.edits.veil import Veil, fading
 from widgets.timeline.frame import Frame, Part
+from widgets.timeline.marks.curve_lanes import NO_CURVES, CurveLanes, paint_score
 from widgets.timeline.marks.grid import NO_LINES, Beats, ground_row
 from widgets.timeline.marks.hits import NO_HITS, HitMarks, fill_hits
+from widgets.timeline.marks.label_lanes import NO_SECTIONS, NO_SOUNDS, SectionLane, SoundLane
 from widgets.timeline.marks.markers import NO_MARKS, Marks, paint_marks
-from widgets.timeline.marks.score import NO_CURVES, CurveLanes, paint_score
-from widgets.timeline.marks.sections import NO_SECTIONS, NO_SOUNDS, SectionLane, SoundLane
 from widgets.timeline.overview import Mixture, overview_image
 from widgets.timeline.ruler import NO_CLOCK, ClockTimes, RulerMode, paint_ruler
 from widgets.timeline.sound.lanes import Lane, WavePainter, paint_zooms, sampled
 from widgets.timeline.sound.masks import NO_MASKS, MaskLayer
-from widgets.timeline.sound.result_wave import SpectrogramColumns
+from widgets.timeline.sound.result_columns import SpectrogramColumns
 from widgets.timeline.sound.spectrogram import Place, SpectrogramLook, SpectrogramPainter, paint_axis, ways_of
 from widgets.timeline.sound.waves import WaveSource
 from widgets.timeline.time_map import TimeMap

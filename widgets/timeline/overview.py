@@ -12,9 +12,9 @@ from PySide6.QtGui import QImage, QPainter
 
 from engine.core.timebase import format_time, samples_to_s
 from widgets import theme
+from widgets.timeline.edits.coverage import bar_columns, bar_edges, fill_bars
 from widgets.timeline.edits.proposals import paint_row
 from widgets.timeline.edits.spans import Spans
-from widgets.timeline.edits.veil import bar_columns, bar_edges, fill_bars
 from widgets.timeline.frame import Frame
 from widgets.timeline.marks.markers import Marks
 from widgets.timeline.sound.lanes import Lane

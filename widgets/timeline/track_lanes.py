@@ -7,9 +7,9 @@ from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
 
+from engine.document.edits.takes import playing_spans, take_tracks
 from engine.document.state import DocumentState
-from engine.document.tracks.switches import playing_spans, take_tracks
-from engine.document.tracks.track import Track, audible
+from engine.document.tracks import Track, audible
 from engine.sound.edl.build import played_tracks, whole
 from engine.sound.edl.edit_list import EditList
 from engine.sound.edl.tracks.patches import Patches, changed_span
@@ -19,7 +19,7 @@ from widgets.timeline.canvas import Canvas
 from widgets.timeline.edits.sentences import edits_words
 from widgets.timeline.frame import Wish
 from widgets.timeline.heads.column import TrackHeads
-from widgets.timeline.heads.score_head import ShownTakes
+from widgets.timeline.heads.lane_heads import ShownTakes
 from widgets.timeline.sound.lanes import NO_ZOOMS, Lane, display_gain, zoomed
 from widgets.timeline.sound.patched_columns import (
     StoredCells,
@@ -28,7 +28,7 @@ from widgets.timeline.sound.patched_columns import (
     StoredWaves,
     drawn_patches,
 )
-from widgets.timeline.sound.result_wave import (
+from widgets.timeline.sound.result_columns import (
     Cutters,
     EditedSpectrogram,
     RecordedSpectrogram,

@@ -57,7 +57,7 @@ def _shuttle(parts: Parts, direction: int) -> None:
 def _go_to(parts: Parts) -> None:
     """Ask for a time, as the ruler counts it, and put the playhead there."""
     from desktop.shell.dialogs import form_dialogs
-    from widgets.forms.outlook_form import Number, NumbersForm
+    from widgets.forms.short_forms import Number, NumbersForm
 
     session, transport = parts.session, parts.transport
     rate_hz, shown = session.state.rate_hz, transport.shown_samples
@@ -79,7 +79,7 @@ def _go_to(parts: Parts) -> None:
 def _go_to_time_of_day(parts: Parts) -> None:
     """Ask for a time of day and put the playhead there, or where the result goes on after it."""
     from desktop.shell.dialogs import form_dialogs
-    from widgets.forms.outlook_form import Number, NumbersForm
+    from widgets.forms.short_forms import Number, NumbersForm
 
     state, canvas = parts.session.state, parts.timeline.canvas
     start = starts_at(state)

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.features.arrangement.widgets.compare_panel import ArrangementRow, ComparePanel
+from desktop.features.arrangement.widgets.panel import ArrangementRow, ComparePanel
 from desktop.shell.session import Session
 from desktop.shell.transport import Transport
 from engine.core.errors import UsageError
 from engine.core.timebase import format_time, samples_to_s
 from engine.document.state import Change, DocumentState
-from engine.document.tracks.track import sound_of
-from engine.review.bulk import Accepted, accept_all
+from engine.document.tracks import sound_of
+from engine.review.answers import Accepted, accept_all
 from engine.sound.edl.build import heard_samples
 
 if TYPE_CHECKING:

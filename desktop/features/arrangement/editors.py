@@ -11,18 +11,18 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.features.arrangement.comparing import Comparing
 from desktop.features.arrangement.learning import LearningEditors
-from desktop.features.arrangement.widgets.compare_panel import ComparePanel, EditorList
+from desktop.features.arrangement.widgets.panel import ComparePanel, EditorList
 from desktop.shell.dialogs import form_dialogs
 from desktop.shell.dialogs import questions as file_dialogs
 from desktop.shell.dialogs.form_dialogs import ask, dialog_of
 from desktop.shell.dialogs.questions import ask_editor
 from desktop.shell.shell import Shell
-from desktop.shell.user_settings.recents import EDITORS, Recents
+from desktop.shell.user_settings.remembered import EDITORS, Recents
 from engine.core.files.safe_write import shown
 from engine.core.timebase import samples_to_s
 from engine.document.analysis import require_recording
 from engine.features.arrangement.editor_files import cards_of
-from widgets.forms.outlook_form import Number, NumbersForm
+from widgets.forms.short_forms import Number, NumbersForm
 from widgets.theme import Theme
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from desktop.shell.work.jobs import guess_frame_rate, import_edits
 from engine.core.errors import OffcutError, UsageError
 from engine.core.files.safe_write import shown
 from engine.document.analysis import require_recording
-from engine.document.tracks.track import sound_of
-from engine.exchange.export.placing.frame_rates import FrameRate
+from engine.document.tracks import sound_of
+from engine.exchange.export.placing.timecode import FrameRate
 from engine.exchange.imports import asks_labels
 from engine.exchange.imports.formats import IMPORTS
 from engine.exchange.imports.proposals.requests import ReadEditsRequest

@@ -25,8 +25,8 @@ from engine.document.proposals import Proposal
 from engine.document.state import Edit
 from engine.features.repair.finders.repair.requests import RepairPreview, separations_edit
 from engine.features.repair.separation.paint import Paint, Range
-from engine.recordings.microphones import Span
-from widgets.forms.outlook_form import Number, NumbersForm
+from engine.recordings.track_audio import Span
+from widgets.forms.short_forms import Number, NumbersForm
 from widgets.timeline.sound.brush import Brush
 
 OUTSIDE = "That is outside the selection of the repair. Nothing was painted."

@@ -24,10 +24,10 @@ from engine.core.errors import OffcutError, SeparationError, UnknownPromptError,
 from engine.core.timebase import format_time, s_to_samples, samples_to_s
 from engine.core.wording import counted
 from engine.document.analysis import require_recording
-from engine.document.by_hand import edit_by_hand
+from engine.document.edits.by_hand import edit_by_hand
 from engine.document.kinds.sounding import TONE_START
 from engine.document.state import Edit, RowChange
-from engine.document.tracks.track import sound_of
+from engine.document.tracks import sound_of
 from engine.features.repair.finders.repair.requests import (
     PreviewRequest,
     RepairPreview,
@@ -38,9 +38,9 @@ from engine.features.repair.finders.repair.requests import (
 from engine.features.repair.separation.paint import MaskMemory
 from engine.features.repair.separation.settings import DEFAULT, known_separators, mute_offer
 from engine.features.repair.separation.windows import joined
-from engine.recordings.microphones import Span, SpanRequest
-from engine.review.by_hand.payloads import mute_payload
-from engine.review.sounds_in_cuts import DetectedWord
+from engine.recordings.track_audio import Span, SpanRequest
+from engine.review.by_hand import mute_payload
+from engine.review.wording import DetectedWord
 
 if TYPE_CHECKING:
     pass

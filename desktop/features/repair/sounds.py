@@ -21,22 +21,22 @@ from PySide6.QtWidgets import QWidget
 from desktop.shell.dialogs import form_dialogs
 from desktop.shell.shell import Shell
 from engine.core.errors import UsageError
-from engine.core.files.strict_json import parse_json
+from engine.core.files.text import parse_json
 from engine.core.progress import Progress
 from engine.core.timebase import format_time, samples_to_s
 from engine.core.wording import begun, counted, percent
 from engine.document.analysis import require_recording
 from engine.document.state import Change, DocumentState
-from engine.document.tracks.track import sound_of
+from engine.document.tracks import sound_of
 from engine.features.repair.finders.repair.requests import RepairSettings
-from engine.recordings.microphones import SpanRequest
-from widgets.forms.outlook_form import LikeForm
+from engine.recordings.track_audio import SpanRequest
+from widgets.forms.short_forms import LikeForm
 
 if TYPE_CHECKING:
     from engine.features.repair.finders.repair.requests import PreviewRequest, RepairPreview
     from engine.recordings.detect_sounds import FoundSounds
-    from engine.recordings.microphones import SpanRequest
-    from engine.review.sounds_in_cuts import DetectedWord
+    from engine.recordings.track_audio import SpanRequest
+    from engine.review.wording import DetectedWord
 
 
 def preview_repair(request: PreviewRequest, progress: Progress) -> RepairPreview:

@@ -11,10 +11,10 @@ from desktop.timeline.clips import Clips
 from desktop.timeline.tracks import Tracks
 from engine.core.errors import UsageError
 from engine.core.wording import counted
-from engine.document.tracks.clip_edits import clip_of, raise_clips
-from engine.document.tracks.edits import track_of
-from engine.document.tracks.switches import take_lanes
-from engine.document.tracks.track import Clip, Track
+from engine.document.edits.clips import clip_of, raise_clips
+from engine.document.edits.takes import take_lanes
+from engine.document.edits.tracks import track_of
+from engine.document.tracks import Clip, Track
 
 
 class Comping(QObject):

@@ -16,11 +16,11 @@ from engine.core.errors import UsageError
 from engine.core.progress import Progress
 from engine.core.timebase import format_time, samples_to_s
 from engine.document.analysis import SECTIONS, StoredSections, require_recording
-from engine.document.by_hand import duplicate
-from engine.document.drums.edits import NOT_YET, rename_label
+from engine.document.edits.analyses import NOT_YET, rename_label
+from engine.document.edits.by_hand import duplicate
 from engine.document.state import Change
-from engine.document.tracks.track import sound_of
-from engine.review.by_hand.payloads import swap_spans
+from engine.document.tracks import sound_of
+from engine.review.by_hand import swap_spans
 
 if TYPE_CHECKING:
     from engine.features.takes.structure.find import FoundSections

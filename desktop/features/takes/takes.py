@@ -22,7 +22,7 @@ from engine.core.wording import begun, counted
 from engine.document.analysis import require_recording
 from engine.document.proposals import Verdict
 from engine.document.state import Change
-from engine.document.tracks.track import sound_of
+from engine.document.tracks import sound_of
 
 if TYPE_CHECKING:
     from engine.features.registry import FoundEdits

@@ -13,8 +13,8 @@ from engine.document.analysis import require_recording
 if TYPE_CHECKING:
     from desktop.features.taste.dialogs import TasteDialogs
     from desktop.features.taste.learning import Learning
-    from desktop.features.taste.page.page import Tasting
-    from desktop.features.taste.reference_example import ReferenceListening
+    from desktop.features.taste.reference_playback import ReferenceListening
+    from desktop.features.taste.taste_page import Tasting
     from desktop.recordings.analysing import Analysing
 
 

@@ -16,11 +16,11 @@ from PySide6.QtCore import QObject, QSettings
 from PySide6.QtWidgets import QWidget
 
 from desktop.demo_files import DEMO_FOLDER, edited_examples, is_demo
+from desktop.features.taste.diagnosing import Diagnosing
 from desktop.features.taste.learning import Learning
-from desktop.features.taste.page.diagnosing import Diagnosing
-from desktop.features.taste.threshold_drag import CutsAhead
-from desktop.features.taste.widgets.forms.learn_panel import LearnPanel, LearnRequest
-from desktop.features.taste.widgets.forms.shelf import Elsewhere, Shelf, TasteShelf
+from desktop.features.taste.threshold import CutsAhead
+from desktop.features.taste.widgets.learn_panel import LearnPanel, LearnRequest
+from desktop.features.taste.widgets.shelf import Elsewhere, Shelf, TasteShelf
 from desktop.recordings.analysing import Analysing
 from desktop.shell.dialogs import questions
 from desktop.shell.dialogs import questions as file_dialogs
@@ -28,7 +28,7 @@ from desktop.shell.dialogs.form_dialogs import ask, dialog_of
 from desktop.shell.dialogs.questions import ask_recordings
 from desktop.shell.session import Session
 from desktop.shell.shell import Shell
-from desktop.shell.user_settings.recents import TASTES, PerDocument, Recents
+from desktop.shell.user_settings.remembered import TASTES, PerDocument, Recents
 from desktop.shell.work.job_lanes import JobHandle, JobLane
 from engine.core.errors import SourceError
 from engine.core.files.safe_write import is_taken, shown
@@ -39,7 +39,7 @@ from engine.document.analysis import require_recording
 from engine.document.settings import CutSettings, cut_settings
 from engine.features.taste.anomaly.taste_header import TasteSummary, summaries, tastes_in
 from engine.features.taste.cuts.propose import shortest_kept_s
-from engine.features.taste.diagnoses.judging import Finding
+from engine.features.taste.diagnoses.findings import Finding
 from engine.sound.reader import SourceReader
 from widgets.forms.propose_form import ProposeForm
 from widgets.theme import Theme

@@ -18,8 +18,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop.features.taste.widgets.forms.learn_panel import LearnRequest
-from desktop.features.taste.widgets.learning.learning_panel import LearningPanel
+from desktop.features.taste.widgets.learn_panel import LearnRequest
+from desktop.features.taste.widgets.learning_panel import LearningPanel
 from desktop.recordings.analysing import Analysing
 from desktop.shell.dialogs import questions
 from desktop.shell.dialogs import questions as file_dialogs
@@ -42,8 +42,8 @@ from engine.features.taste.learn import (
     learn_taste_file,
     new_folder,
 )
+from engine.features.taste.overview.requests import Sound, Survey, SurveyRequest
 from engine.features.taste.overview.results import Comparison, Moment, ScoredRecording, TasteFacts
-from engine.features.taste.requests import Sound, Survey, SurveyRequest
 from widgets.theme import Theme
 
 
@@ -70,28 +70,28 @@ class CompareRequest:
 
 def read_facts(taste: Path, progress: Progress) -> TasteFacts:
     """Read the facts of a taste."""
-    from engine.features.taste.view import look_at
+    from engine.features.taste.overview.jobs import look_at
 
     return look_at(taste, progress)
 
 
 def survey_recordings(request: SurveyRequest, progress: Progress) -> Survey:
     """Score recordings and place them on the map."""
-    from engine.features.taste.view import survey
+    from engine.features.taste.overview.jobs import survey
 
     return survey(request, progress)
 
 
 def show_moment(request: MomentRequest, progress: Progress) -> Moment:
     """Compute the features of a taste around a position."""
-    from engine.features.taste.view import look_at_moment
+    from engine.features.taste.overview.jobs import look_at_moment
 
     return look_at_moment(request.taste, request.sound, request.scored, request.at_s, progress)
 
 
 def compare_on(request: CompareRequest, progress: Progress) -> Comparison:
     """Compare two tastes on a recording."""
-    from engine.features.taste.view import compare_tastes
+    from engine.features.taste.overview.jobs import compare_tastes
 
     return compare_tastes(
         request.first, request.scored, request.second, request.sound, request.threshold, progress

@@ -25,8 +25,8 @@ from desktop.shell.work.work import Work
 from engine.core.errors import OffcutError, UsageError
 from engine.core.timebase import format_time, s_to_samples, samples_to_s
 from engine.document.analysis import BeatGrid, nothing_yet, require_recording
-from engine.document.drums.edits import listening_ids
-from engine.document.edits import set_analyses, set_settings
+from engine.document.edits.analyses import listening_ids
+from engine.document.edits.proposals import set_analyses, set_settings
 from engine.document.grid import edits as grid_edits
 from engine.document.grid.edits import (
     FASTEST_BPM,
@@ -37,11 +37,11 @@ from engine.document.grid.edits import (
     require_tempo,
     with_pulse,
 )
+from engine.document.grid.pulse import FEWEST_TAPS, TAPS_TO_FOLLOW, fit_taps
 from engine.document.grid.readings import next_reading
-from engine.document.grid.steady import FEWEST_TAPS, TAPS_TO_FOLLOW, fit_taps
 from engine.document.state import DocumentState
 from widgets import theme
-from widgets.forms.outlook_form import Number, NumbersForm
+from widgets.forms.short_forms import Number, NumbersForm
 from widgets.theme import Theme
 from widgets.timeline.marks.grid import REACH_PX, division_near, divisions
 from widgets.timeline.timeline_view import TimelineView

@@ -30,12 +30,12 @@ from engine.core.errors import OffcutError, TimingError, UsageError
 from engine.core.timebase import samples_to_s
 from engine.core.wording import counted
 from engine.document.analysis import require_recording
-from engine.document.drums.edits import drum_tracks
-from engine.document.edits import decide
+from engine.document.edits.analyses import drum_tracks
+from engine.document.edits.proposals import decide
 from engine.document.grid.edits import even_tempo_bpm, follows_player, tempo_text
-from engine.document.kinds.hit import HIT
+from engine.document.kinds.timing import HIT
 from engine.document.proposals import Verdict
-from engine.document.tracks.track import sound_of
+from engine.document.tracks import sound_of
 from engine.features.timing.alignment.settings import TimingSettings
 from engine.features.timing.hits.kit.membership import (
     guessed_roles_sentence,

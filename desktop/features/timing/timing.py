@@ -23,16 +23,16 @@ from desktop.shell.transport import Transport
 from desktop.shell.work.job_lanes import JobLane
 from engine.core.errors import UsageError
 from engine.core.wording import counted
-from engine.document import edits
 from engine.document.analysis import BeatGrid
-from engine.document.drums.edits import promote
-from engine.document.drums.hits import Hits, Role
+from engine.document.edits import proposals as edits
+from engine.document.edits.analyses import promote
+from engine.document.hits import Hits, Role
 from engine.document.proposals import Proposal, Verdict
 from engine.document.state import Change
 from engine.features.timing.alignment.lines import PART, Lines, lines_of
 from engine.features.timing.alignment.settings import TimingSettings, timing_settings
 from engine.features.timing.hits.kit.membership import SURE_OF_A_ROLE
-from engine.review.bulk import accept_in_bulk
+from engine.review.answers import accept_in_bulk
 from engine.review.moves import Moves, kept_pulls_of, moves_of, offsets_of
 from widgets.controls.later import Later
 

@@ -18,19 +18,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.shell.user_settings.recents import room_for
+from desktop.shell.user_settings.remembered import room_for
 from widgets.chrome.start_panel import RecentList
 from widgets.forms.key_editor import KeyEditor, KeyRules
-from widgets.forms.outlook_form import LikeForm, NameForm, NoteForm, NumbersForm
 from widgets.forms.preferences_form import PreferencesForm, PreferenceValues
+from widgets.forms.short_forms import LikeForm, NameForm, NoteForm, NumbersForm
 from widgets.forms.spectrogram_form import SpectrogramForm
 from widgets.theme import Theme, px
 
 if TYPE_CHECKING:
     from engine.recordings.stated.placements import Placements
-    from widgets.forms.outlook_form import TimeOfDayForm
-    from widgets.forms.places.form import PlacesForm
+    from widgets.forms.places_form import PlacesForm
     from widgets.forms.settings_form import SettingsForm
+    from widgets.forms.short_forms import TimeOfDayForm
 
 _SCREEN_MARGIN = 16
 

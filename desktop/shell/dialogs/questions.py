@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from engine.core.files.safe_write import shown
 from engine.core.wording import counted, listed
-from engine.exchange.export.placing.frame_rates import FrameRate
+from engine.exchange.export.placing.timecode import FrameRate
 from engine.exchange.imports.described import LabelsAs
 from engine.exchange.imports.formats import IMPORTS
 from engine.features.timing.hits.kit.membership import left_behind_sentence

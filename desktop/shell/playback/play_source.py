@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.sound.edl.levels.loudness import TrackPeaks
+from engine.sound.edl.loudness import TrackPeaks
 
 Frames = NDArray[np.float32]
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.shell.playback.play_source import Frames, MeteredSource, PlaySource
-from engine.sound.edl.levels.loudness import BetweenSamples, cell_samples, cell_starts
+from engine.sound.edl.loudness import BetweenSamples, cell_samples, cell_starts
 
 Peaks = NDArray[np.float32]
 _MOST_BLOCKS = 512

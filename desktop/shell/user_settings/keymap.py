@@ -11,8 +11,8 @@ from PySide6.QtGui import QKeySequence
 
 from desktop.shell.command import Command, conflicts
 from engine.core.errors import UsageError
-from engine.core.files.strict_json import parse_json
-from widgets.controls.entries import key_label
+from engine.core.files.text import parse_json
+from widgets.controls.command_entries import key_label
 
 Changes = Mapping[str, tuple[str, ...]]
 _STORED = "keys"

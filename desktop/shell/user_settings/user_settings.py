@@ -16,12 +16,12 @@ from desktop.shell.playback.latency_test import LatencyReport, LatencyTest
 from desktop.shell.shell import Shell
 from desktop.shell.user_settings.keymap import Keymap
 from desktop.shell.user_settings.preferences import Preferences
-from desktop.shell.user_settings.recents import Recents
+from desktop.shell.user_settings.remembered import Recents
 from engine.core.errors import UsageError
 from engine.document.file.stored_audio import content_of, is_key
-from widgets.chrome.command_palette import CommandPalette, KeySheet
+from widgets.chrome.palette_and_key_sheet import CommandPalette, KeySheet
 from widgets.chrome.start_panel import StartPanel
-from widgets.controls.keys.caps import KeyButton
+from widgets.controls.key_caps import KeyButton
 from widgets.forms.preferences_form import PreferencesForm
 from widgets.review.queue_panel import QueuePanel
 

@@ -13,22 +13,22 @@ from engine.core.files.safe_write import shown
 from engine.core.progress import Progress
 from engine.core.wording import counted
 from engine.document.analysis import Analysis, StrokePickup
-from engine.document.edits import move_sources
+from engine.document.edits.proposals import move_sources
 from engine.document.state import DocumentState, Edit
 from engine.recordings import import_ahead
 from engine.recordings.import_audio import Imported, ImportRequest
 
 if TYPE_CHECKING:
     from engine.exchange.export import Exported, ExportRequest
-    from engine.exchange.export.audio_files.clipping import Clipping
-    from engine.exchange.export.placing.frame_rates import FrameRate
+    from engine.exchange.export.audio_files.levels import Clipping
+    from engine.exchange.export.placing.timecode import FrameRate
     from engine.exchange.imports.proposals.edit import ImportedEdit
     from engine.exchange.imports.proposals.requests import ReadEditsRequest
     from engine.features.placement.line_up import LineUpRequest
     from engine.features.registry import FoundEdits
     from engine.recordings.analyses import FoundAnalyses
     from engine.recordings.stated.placements import Placements
-    from engine.review.finders.finder import FinderRequest
+    from engine.review.finders import FinderRequest
 
 
 def import_recordings(request: ImportRequest, progress: Progress) -> Imported:
@@ -43,7 +43,7 @@ def copy_recordings(
     state: DocumentState, media: Mapping[str, Path], folder: Path, progress: Progress
 ) -> Edit:
     """Copy the recordings of a document into a folder; the edit has the document read the copies."""
-    from engine.exchange.export.placing.track_files import copy_recordings as copy
+    from engine.exchange.export.placing.media_files import copy_recordings as copy
 
     copies = copy(tuple(state.sources.values()), media, folder, progress)
     if not copies:
@@ -119,6 +119,6 @@ def export_files(
 
 def clipping_of(requests: tuple[ExportRequest, ...], progress: Progress) -> Clipping | None:
     """Check whether an export would clip."""
-    from engine.exchange.export.audio_files.clipping import find_clipping
+    from engine.exchange.export.audio_files.levels import find_clipping
 
     return find_clipping(requests, progress)

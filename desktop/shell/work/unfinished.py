@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.shell.dialogs import questions
 from desktop.shell.shell import Shell
-from desktop.shell.user_settings.recents import PerDocument
+from desktop.shell.user_settings.remembered import PerDocument
 from desktop.shell.work.job_lanes import JobHandle
 from desktop.shell.work.work import Again
 from engine.core.errors import UsageError
-from widgets.chrome.selection_bar import OfferBar
+from widgets.chrome.around_timeline import OfferBar
 
 AGAIN, FORGET = "job.again", "job.forget"
 _SECTION = "unfinished"

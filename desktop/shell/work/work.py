@@ -15,8 +15,8 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from desktop.shell.session import Session
-from desktop.shell.work.heavy_modules import is_loaded, load
 from desktop.shell.work.job_lanes import JobHandle, JobLane, JobLanes
+from desktop.shell.work.window_thread import is_loaded, load
 from engine.core.errors import OffcutError, UsageError
 from engine.core.files.safe_write import shown
 

@@ -23,10 +23,10 @@ from desktop.timeline.drawing.stored_waves import StoredWaves
 from desktop.timeline.drawing.tiles import TileLoader, from_recordings
 from desktop.timeline.drawing.waves import SourceWave
 from engine.document.analysis import require_recording
+from engine.document.edits.tracks import set_pictures
 from engine.document.file.stored_audio import content_of
 from engine.document.state import Change
-from engine.document.tracks.edits import set_pictures
-from engine.document.tracks.track import Picture, Track
+from engine.document.tracks import Picture, Track
 from engine.sound.edl.build import played_tracks
 from engine.sound.edl.tracks.patched_reader import PatchedReader
 from engine.sound.edl.tracks.patches import Patch, Patches
@@ -45,7 +45,7 @@ from engine.sound.pictures.spectrogram import (
 from engine.sound.reader import SourceReader
 from widgets.forms.spectrogram_form import SpectrogramForm
 from widgets.timeline.sound.clip_wave import track_spectrogram
-from widgets.timeline.sound.result_wave import RecordedSpectrogram
+from widgets.timeline.sound.result_columns import RecordedSpectrogram
 from widgets.timeline.sound.spectrogram import (
     CEILINGS_DB,
     FLOORS_DB,

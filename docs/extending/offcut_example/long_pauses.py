@@ -4,7 +4,7 @@ import numpy as np
 from pydantic import Field
 
 from engine.core.progress import Progress
-from engine.review.finders.finder import Finder, FinderRequest, FinderSettings, Found
+from engine.review.finders import Finder, FinderRequest, FinderSettings, Found
 from engine.sound.edl.build import whole
 from engine.sound.edl.render import Renderer
 

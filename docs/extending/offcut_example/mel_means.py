@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.signal.filter_banks import MelSettings
-from engine.analysis.signal.mel import log_mel_blocks
+from engine.analysis.signal.bands import MelSettings
+from engine.analysis.signal.stft import log_mel_blocks
 from engine.core.errors import UsageError
 
 MEL = MelSettings(rate_hz=22_050, n_fft=1024, hop_samples=256, n_mels=64)

@@ -1,11 +1,11 @@
 """The import format ".spans": a line a cut, its start and its end in seconds and why."""
 
 from engine.core.progress import Progress
-from engine.document.marks.edits import NamedSpan
+from engine.document.edits.markers import NamedSpan
 from engine.exchange.imports import EditsFile
 from engine.exchange.imports.described import ImportedEdits, LabelsAs
 from engine.exchange.imports.formats import ImportFormat
-from engine.exchange.imports.times import seconds_of
+from engine.exchange.imports.values import seconds_of
 
 
 def read(file: EditsFile, progress: Progress) -> ImportedEdits:

@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.analysis.signal.filter_banks import triangles_between
-from engine.analysis.signal.mono import resampled
+from engine.analysis.signal.bands import triangles_between
+from engine.analysis.signal.streams import resampled
 from engine.core.progress import SILENT, Progress, gathered
 
 FRAMES_PER_S = 50.0
@@ -81,7 +81,7 @@ def band_levels(
 
 def level_blocks(blocks: Iterable[NDArray[np.float32]], rate_hz: int) -> Iterator[Levels]:
     """Yield the levels of `band_levels` as the stream passes, each block of shape (frames, BANDS)."""
-    from engine.analysis.signal.mel import (  # torch: only once audio is analysed
+    from engine.analysis.signal.stft import (  # torch: only once audio is analysed
         band_power_blocks,
         bank_tensor,
     )
@@ -237,7 +237,7 @@ def activations_of(levels: Levels, progress: Progress = SILENT) -> Activations:
     OffcutError : the weights are missing or damaged
     Cancelled : the user asked for it
     """
-    from engine.analysis.learning.shipped import few_threads
+    from engine.analysis.learning.networks import few_threads
 
     network = trained_network(WEIGHTS)
     scaled = heard(levels, reference_db(levels))
@@ -283,6 +283,6 @@ def trained_network(path: Path) -> BeatNetwork:
     ------
     OffcutError : the file is missing or damaged
     """
-    from engine.analysis.learning.shipped import with_weights
+    from engine.analysis.learning.networks import with_weights
 
     return with_weights(BeatNetwork(), path, "beats")

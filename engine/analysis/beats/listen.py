@@ -42,17 +42,17 @@ from engine.analysis.beats.readings import (
 )
 from engine.analysis.beats.readings import WEIGHTS as BAR_WEIGHTS
 from engine.analysis.beats.traces import Traces, finite_pieces, trace
-from engine.analysis.learning.shipped import few_threads
+from engine.analysis.learning.networks import few_threads
 from engine.analysis.signal.dead_air import DeadAir, DeadAirDetector
 from engine.analysis.signal.loudness import LOUDNESS_HOP_SAMPLES, Loudness
 from engine.core.errors import UsageError
 from engine.core.progress import SILENT, Progress
 from engine.document.analysis import APART_BEATS, NOWHERE, BeatGrid, Listening
-from engine.document.drums.edits import LISTENING_MAKER
+from engine.document.edits.analyses import LISTENING_MAKER
 from engine.document.grid.edits import with_downbeat
+from engine.document.grid.pulse import fit_taps
 from engine.document.grid.readings import HALF_LATER, LEVELS, halved_later
-from engine.document.grid.steady import fit_taps
-from engine.document.kinds.hit import HEARD, OFF_BEAT
+from engine.document.kinds.timing import HEARD, OFF_BEAT
 
 Floats = NDArray[np.float64]
 
@@ -289,7 +289,7 @@ class Song:
     ----------
     start_samples, stop_samples : from its first beat to where the one after its last would be
     tempo_bpm : as the grid counts it
-    likely : by the names of `engine.document.kinds.hit.READINGS`, the most likely first; together 1
+    likely : by the names of `engine.document.kinds.timing.READINGS`, the most likely first; together 1
     bars : float64, shape (m,), how likely its bars begin 0, 1, 2, ... beats later; together 1
     """
 

@@ -40,13 +40,13 @@ from torch.nn import functional
 from engine.analysis.beats.activations import BANDS, FRAMES_PER_S, Activations
 from engine.analysis.beats.counted import runs
 from engine.analysis.beats.decode import FASTEST_BPM, SLOWEST_BPM
-from engine.analysis.learning.shipped import with_weights
+from engine.analysis.learning.networks import with_weights
 from engine.analysis.signal import span_means
 from engine.analysis.signal.span_means import sums_at
 from engine.core.progress import SILENT, Progress
 from engine.document.analysis import BeatGrid
 from engine.document.grid.readings import LEVELS
-from engine.document.kinds.hit import HEARD, OFF_BEAT
+from engine.document.kinds.timing import HEARD, OFF_BEAT
 
 WEIGHTS = Path(__file__).resolve().parents[3] / "resources" / "models" / "bars.safetensors"
 PARTS = 12

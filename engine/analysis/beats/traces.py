@@ -64,7 +64,7 @@ def trace(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress: 
     OffcutError : the weights of the learned tracker are missing or damaged
     Cancelled : the user asked for it
     """
-    from engine.analysis.signal.mel import mel_power_blocks  # torch: only once audio is analysed
+    from engine.analysis.signal.stft import mel_power_blocks  # torch: only once audio is analysed
 
     framing = Framing(rate_hz)
     attack_hop = max(1, round(_ATTACK_HOP_S * rate_hz))

@@ -3,7 +3,7 @@
 A network that embeds sounds in the space of words, close to the vectors of their names.
 
 Residual convolutions over time and frequency, as in Q. Kong et al., "PANNs: large-scale pretrained audio
-neural networks" (2020) on a small scale; the space is that of `engine.analysis.words.understanding`, as in CLAP (Y. Wu
+neural networks" (2020) on a small scale; the space is that of `engine.analysis.words.prompts`, as in CLAP (Y. Wu
 et al., ICASSP 2023), but learned from sounds with names only.
 
 A recording in several versions, which together are more often right about its sounds than one.
@@ -35,9 +35,9 @@ from engine.analysis.detection.spectra import (
     speech_network,
     speech_shares,
 )
-from engine.analysis.learning.shipped import few_threads, with_weights
-from engine.analysis.signal.mono import resampled
-from engine.analysis.words.understanding import SIZE, text_encoder
+from engine.analysis.learning.networks import few_threads, with_weights
+from engine.analysis.signal.streams import resampled
+from engine.analysis.words.prompts import SIZE, text_encoder
 from engine.analysis.words.vocabulary import vocabulary
 
 WIDTHS = (24, 48, 96, 192, 256)

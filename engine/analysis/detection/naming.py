@@ -40,8 +40,8 @@ from engine.analysis.embeddings.clap import (
     load_clap_text,
 )
 from engine.analysis.embeddings.registry import clap_folder
-from engine.analysis.signal.mono import resampled
-from engine.analysis.words.understanding import require_understood, require_words, text_encoder
+from engine.analysis.signal.streams import resampled
+from engine.analysis.words.prompts import require_understood, require_words, text_encoder
 from engine.analysis.words.vocabulary import vocabulary
 from engine.core.progress import SILENT, Progress
 from engine.core.timebase import convert_samples, s_to_samples

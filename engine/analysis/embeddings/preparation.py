@@ -26,9 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.embeddings.registry import Embedder
-from engine.analysis.learning.shipped import few_threads
+from engine.analysis.learning.networks import few_threads
 from engine.analysis.signal.loudness import level_of
-from engine.analysis.signal.mono import mono_of, resampled
+from engine.analysis.signal.streams import mono_of, resampled
 from engine.core.errors import SourceError
 from engine.core.files.places import cache_folder
 from engine.core.files.regular_file import open_regular

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from engine.analysis.learning.shipped import few_threads
+from engine.analysis.learning.networks import few_threads
 from engine.core.errors import UsageError
 from engine.core.progress import Progress
 

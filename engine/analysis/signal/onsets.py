@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.signal.filter_banks import MelSettings
+from engine.analysis.signal.bands import MelSettings
 from engine.core.progress import SILENT, Progress
 
 Floats = NDArray[np.float32]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.core.extensions import blamed
-from engine.core.processes.shortage import said_of_shortage
+from engine.core.processes.memory import said_of_shortage
 
 
 def said_of_unexpected(error: BaseException) -> str:

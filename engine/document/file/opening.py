@@ -16,7 +16,8 @@ from engine.core.files.regular_file import DocumentLock, lock_path, take_lock
 from engine.core.files.safe_write import shown
 from engine.core.wording import reason_of
 from engine.document.file.backups import keep_backup, keep_older_version, newest_backup
-from engine.document.file.checks.columns import require_sizes
+from engine.document.file.checks import require_sizes
+from engine.document.file.history import undo_labels
 from engine.document.file.rows import NOT_AS_WRITTEN
 from engine.document.file.schema import (
     SCHEMA_VERSION,
@@ -30,7 +31,6 @@ from engine.document.file.storage import TABLE_NAMES, read_state
 from engine.document.file.stored_analyses import sound_analyses
 from engine.document.file.stored_audio import TABLE, possible_keys, remove_audio, unnamed_keys
 from engine.document.file.transaction import Transaction, connect, data_version, snapshot
-from engine.document.history import undo_labels
 from engine.document.state import DocumentState
 
 _ELSEWHERE = "it is open in another window: close it there first"

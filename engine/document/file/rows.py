@@ -10,7 +10,7 @@ from itertools import chain, islice
 from operator import attrgetter
 from typing import Any, cast
 
-from engine.document.file.checks.columns import (
+from engine.document.file.checks import (
     require_alternatives,
     require_clips,
     require_columns,
@@ -23,7 +23,7 @@ from engine.document.file.checks.columns import (
 )
 from engine.document.proposals import Alternative, Decision, Evidence, Proposal, ReferenceExample, Verdict
 from engine.document.state import CurrentAnalysis, Marker, Row, RowChange, Setting
-from engine.document.tracks.track import Clip, Picture, Source, Track
+from engine.document.tracks import Clip, Picture, Source, Track
 
 NOT_AS_WRITTEN = (ValueError, TypeError, KeyError, AttributeError)
 """Errors raised when a stored value is not as written."""

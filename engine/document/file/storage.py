@@ -18,8 +18,7 @@ from typing import Any
 
 from engine.core.errors import DocumentError, ExportError
 from engine.core.files.safe_write import replacing
-from engine.document.file.checks.columns import require_coherent, short_rows
-from engine.document.file.checks.limits import MOST_STATE_BYTES
+from engine.document.file.checks import require_coherent, short_rows
 from engine.document.file.rows import TABLES, Table
 from engine.document.file.schema import APPLICATION_ID, SCHEMA_VERSION, STATEMENTS
 from engine.document.file.transaction import (
@@ -31,9 +30,10 @@ from engine.document.file.transaction import (
     require_intact,
     write_anew,
 )
+from engine.document.limits import MOST_STATE_BYTES
 from engine.document.proposals import Decision, Proposal
 from engine.document.state import CurrentAnalysis, DocumentState, Marker, Row, RowChange, Setting
-from engine.document.tracks.track import Source, Track
+from engine.document.tracks import Source, Track
 
 _KEYS_AT_ONCE = 500  # SQLite takes no more than 999 in one statement everywhere
 _IN_TIME_ORDER = attrgetter("start_samples", "stop_samples", "id")

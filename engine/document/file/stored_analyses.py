@@ -38,17 +38,17 @@ from engine.document.analysis import (
     StoredTakes,
     StrokePickup,
 )
-from engine.document.drums.hits import ORNAMENTS, Hits
-from engine.document.file.checks.columns import require_numbers, shown
-from engine.document.file.checks.limits import (
+from engine.document.file.checks import require_numbers, shown
+from engine.document.file.rows import json_value
+from engine.document.file.transaction import Tally, digest
+from engine.document.hits import ORNAMENTS, Hits
+from engine.document.limits import (
     FARTHEST_SAMPLES,
     LONGEST_FACTS_BYTES,
     LONGEST_TEXT,
     MOST_ARRAY_BYTES,
     MOST_PACKED_BYTES,
 )
-from engine.document.file.rows import json_value
-from engine.document.file.transaction import Tally, digest
 
 UNREADABLE = (ValueError, TypeError, KeyError, EOFError, OSError, BadZipFile, ZlibError, NotImplementedError)
 """Errors raised for an invalid block."""

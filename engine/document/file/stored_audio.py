@@ -23,7 +23,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from engine.core.errors import DocumentError
-from engine.document.file.checks.limits import (
+from engine.document.file.transaction import connect, digest, snapshot
+from engine.document.limits import (
     HIGHEST_RATE_HZ,
     LOUDEST_SAMPLE,
     LOWEST_RATE_HZ,
@@ -31,7 +32,6 @@ from engine.document.file.checks.limits import (
     MOST_AUDIO_SAMPLES,
     MOST_CHANNELS,
 )
-from engine.document.file.transaction import connect, digest, snapshot
 
 Samples = NDArray[np.float32]
 """Shape (frames, channels)."""

@@ -25,7 +25,7 @@ from types import TracebackType
 import numpy as np
 
 from engine.core.errors import DocumentError
-from engine.document.file.checks.limits import MOST_STATE_BYTES
+from engine.document.limits import MOST_STATE_BYTES
 
 _ROWS_AT_ONCE = 200
 

@@ -21,10 +21,10 @@ from numpy.typing import ArrayLike, NDArray
 from engine.core.errors import DocumentError, UsageError
 from engine.document.analysis import APART_BEATS, HAND, Analysis, BeatGrid, require_recording
 from engine.document.document import analysis_id
-from engine.document.edits import replace_proposals, set_analyses
-from engine.document.grid.steady import free_outside, is_free
-from engine.document.kinds.hit import BARS_LATER, GRID, HEARD, READING, TEMPO
+from engine.document.edits.proposals import replace_proposals, set_analyses
+from engine.document.grid.pulse import free_outside, is_free
 from engine.document.kinds.kind import integer
+from engine.document.kinds.timing import BARS_LATER, GRID, HEARD, READING, TEMPO
 from engine.document.proposals import Verdict, edited
 from engine.document.state import DocumentState, Edit
 from engine.document.table import table_of
@@ -36,7 +36,7 @@ class DecidedTempo:
 
     Attributes
     ----------
-    reading : a name of `engine.document.kinds.hit.READINGS`
+    reading : a name of `engine.document.kinds.timing.READINGS`
     bars_later_beats : how many beats of that reading later its bars begin
     """
 

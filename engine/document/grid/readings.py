@@ -28,7 +28,7 @@ from engine.document.grid.edits import (
     with_beats_in_bar,
     with_downbeat,
 )
-from engine.document.kinds.hit import HEARD, OFF_BEAT, READINGS
+from engine.document.kinds.timing import HEARD, OFF_BEAT, READINGS
 from engine.document.state import DocumentState
 
 

@@ -9,11 +9,11 @@ from engine.core.errors import DocumentError
 from engine.core.extensions import Extended
 from engine.core.wording import quoted
 from engine.document.kinds.added import added_kind
-from engine.document.kinds.cut import COMP, CUT, INSERT, KEEP, MOVE, REPEAT, RIPPLE
-from engine.document.kinds.hit import FLAM, HIT, NOTE, RECORDER, TEMPO
 from engine.document.kinds.kind import Edge, Kind, NudgeSize
 from engine.document.kinds.operations import Drop
+from engine.document.kinds.order import COMP, CUT, INSERT, KEEP, MOVE, REPEAT, RIPPLE
 from engine.document.kinds.sounding import GAIN, MUTE, REPAIR, SLIP, TAKE
+from engine.document.kinds.timing import FLAM, HIT, NOTE, RECORDER, TEMPO
 from engine.document.proposals import Proposal
 
 # fmt: off

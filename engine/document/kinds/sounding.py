@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import Literal
 
 from engine.core.errors import DocumentError
-from engine.document.file.checks.limits import FARTHEST_SAMPLES
 from engine.document.file.stored_audio import AUDIO, AUDIO_OF, is_key
 from engine.document.kinds.kind import (
     CROSSFADE,
@@ -32,6 +31,7 @@ from engine.document.kinds.kind import (
     whole,
 )
 from engine.document.kinds.operations import Gain, Raise, Replace, Shift, Stored
+from engine.document.limits import FARTHEST_SAMPLES
 from engine.document.proposals import Edited
 
 AT_SAMPLES, TAKES, NUMBER = "at_samples", "takes", "number"

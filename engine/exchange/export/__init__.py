@@ -17,14 +17,14 @@ from engine.exchange.export.audio_files.audio_plan import planned_audio
 from engine.exchange.export.costs import consolidate_cost_s, copy_cost_s, write_cost_s
 from engine.exchange.export.formats import AUDIO_SUFFIXES, FORMATS
 from engine.exchange.export.placing.consolidated import consolidate, said_of
-from engine.exchange.export.placing.stretches import Consolidated
-from engine.exchange.export.placing.track_files import (
+from engine.exchange.export.placing.media_files import (
     copies_sentence,
     copy_media,
     track_files_sentence,
     with_copies,
     write_track_files,
 )
+from engine.exchange.export.placing.stretches import Consolidated
 from engine.exchange.export.request import Beside, Exported, ExportOptions, ExportRequest, left_out_kinds
 
 __all__ = [

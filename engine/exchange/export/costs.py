@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from engine.document.tracks.track import audible
+from engine.document.tracks import audible
 from engine.exchange.export.audio_files.audio_plan import planned_audio, planned_sound
 from engine.exchange.export.formats import AUDIO_SUFFIXES, FORMATS
+from engine.exchange.export.placing.media_files import Collected, TrackFile
 from engine.exchange.export.placing.stretches import Consolidated
-from engine.exchange.export.placing.track_files import Collected, TrackFile
 from engine.exchange.export.request import ExportRequest
 
 _LEAST_S = 0.01

@@ -96,7 +96,7 @@ _ROWS = (
         ".txt",
         "Audacity labels",
         "edits and markers as labels",
-        "engine.exchange.export.interchange.segments",
+        "engine.exchange.export.interchange.spans",
         names_media=False,
         edit_bytes=60,
     ),
@@ -105,7 +105,7 @@ _ROWS = (
             suffix,
             name,
             good_for,
-            "engine.exchange.export.interchange.segments",
+            "engine.exchange.export.interchange.spans",
             names_media=False,
             edit_bytes=60,
         )

@@ -14,7 +14,7 @@ from engine.core.files.safe_write import check_room, check_target, is_taken, sho
 from engine.core.progress import SILENT, Progress
 from engine.core.timebase import samples_to_s
 from engine.document.proposals import Verdict
-from engine.document.tracks.track import audible
+from engine.document.tracks import audible
 from engine.exchange.export import check_names, export
 from engine.exchange.export.audio_files.audio_plan import planned_audio
 from engine.exchange.export.costs import export_cost_s

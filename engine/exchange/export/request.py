@@ -15,11 +15,11 @@ from engine.document.analysis import BeatGrid
 from engine.document.kinds import KINDS, not_available, noun_of
 from engine.document.proposals import Proposal, Verdict
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source
+from engine.document.tracks import Source
 from engine.exchange.export.formats import FORMATS
-from engine.exchange.export.placing.frame_rates import FrameRate, PictureRate, picture_rate, sound_lag_s
+from engine.exchange.export.placing.media_files import Collected, TrackFile, collected_media, track_files
 from engine.exchange.export.placing.stretches import Consolidated, consolidated_track
-from engine.exchange.export.placing.track_files import Collected, TrackFile, collected_media, track_files
+from engine.exchange.export.placing.timecode import FrameRate, PictureRate, picture_rate, sound_lag_s
 from engine.sound.codecs import Quality
 from engine.sound.edl.build import build
 from engine.sound.edl.edit_list import EditList

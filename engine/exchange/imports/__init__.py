@@ -13,8 +13,8 @@ from engine.core.files.regular_file import open_regular, read_beginning
 from engine.core.files.safe_write import shown
 from engine.core.progress import SILENT, Progress
 from engine.core.wording import listed, reason_of
-from engine.document.marks.edits import BEGINNING_BYTES, is_session_text
-from engine.exchange.export.placing.frame_rates import FrameRate
+from engine.document.edits.markers import BEGINNING_BYTES, is_session_text
+from engine.exchange.export.placing.timecode import FrameRate
 from engine.exchange.imports.described import ImportedEdits, LabelsAs
 from engine.exchange.imports.formats import IMPORTS, ImportFormat
 

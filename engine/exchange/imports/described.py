@@ -22,7 +22,7 @@ import numpy as np
 from engine.core.errors import EditsError
 from engine.core.timebase import format_time
 from engine.core.wording import counted, listed
-from engine.document.marks.edits import NamedSpan
+from engine.document.edits.markers import NamedSpan
 from engine.sound.edl.edit_list import Segment
 
 NOTHING = Fraction(0)

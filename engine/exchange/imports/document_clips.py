@@ -24,10 +24,10 @@ from engine.core.errors import EditsError
 from engine.core.timebase import united, within
 from engine.core.wording import counted, listed, quoted
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Clip, Source, Track
-from engine.exchange.export.placing.frame_rates import picture_rate, sound_lag_s, source_begin_s
+from engine.document.tracks import Clip, Source, Track
+from engine.exchange.export.placing.media_files import audio_track
 from engine.exchange.export.placing.stretches import Consolidated, consolidated_track
-from engine.exchange.export.placing.track_files import audio_track
+from engine.exchange.export.placing.timecode import picture_rate, sound_lag_s, source_begin_s
 from engine.exchange.imports.described import (
     NOTHING,
     ImportedClip,

@@ -12,8 +12,8 @@ from pathlib import Path, PurePath
 from engine.core.errors import EditsError, SourceError
 from engine.core.wording import listed, quoted
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source
-from engine.exchange.export.placing.track_files import audio_track, track_file_name
+from engine.document.tracks import Source
+from engine.exchange.export.placing.media_files import audio_track, track_file_name
 from engine.exchange.imports.described import Medium
 from engine.sound.decoders.decoder import channel_of
 from engine.sound.reader import content_hash

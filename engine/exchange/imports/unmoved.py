@@ -14,7 +14,7 @@ from pathlib import Path
 
 from engine.core.timebase import samples_to_video_frames
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Track
+from engine.document.tracks import Track
 from engine.exchange.export.placing.clips import ResultClip, clips, frame_clips
 from engine.exchange.export.placing.stretches import consolidated_track
 from engine.exchange.imports.described import ImportedEdits

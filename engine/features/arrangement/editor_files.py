@@ -14,7 +14,7 @@ from pathlib import Path
 from engine.core.errors import OffcutError
 from engine.core.files.regular_file import open_regular
 from engine.core.files.safe_write import check_target
-from engine.core.files.strict_json import parse_json
+from engine.core.files.text import parse_json
 from engine.core.progress import Progress
 from engine.core.wording import counted, percent
 from engine.features.arrangement.finder.requests import EditorWritten, LearnEditsRequest

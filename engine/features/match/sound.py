@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dct
 
-from engine.analysis.signal.filter_banks import MelSettings
-from engine.analysis.signal.mel import mel_power_blocks
-from engine.analysis.signal.mono import read_ahead, resampled
+from engine.analysis.signal.bands import MelSettings
+from engine.analysis.signal.stft import mel_power_blocks
+from engine.analysis.signal.streams import read_ahead, resampled
 from engine.core.progress import Progress
-from engine.document.tracks.track import Source
+from engine.document.tracks import Source
 from engine.sound.conform import conformed_path
 from engine.sound.reader import SourceReader, content_hash
 

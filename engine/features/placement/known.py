@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.document.kinds.hit import DRIFT_PPM, RECORDER
+from engine.document.edits.clips import clip_name
 from engine.document.kinds.kind import real
 from engine.document.kinds.sounding import BY_SAMPLES
+from engine.document.kinds.timing import DRIFT_PPM, RECORDER
 from engine.document.proposals import Proposal, Verdict, edited
 from engine.document.state import DocumentState
-from engine.document.tracks.clip_edits import clip_name
-from engine.document.tracks.track import Clip
+from engine.document.tracks import Clip
 from engine.features.placement.positions import Group, Position
 from engine.recordings.stated.continuations import Take
 from engine.recordings.stated.file_head import FileHead, read_heads
@@ -171,7 +171,7 @@ def _accepted_recorders(state: DocumentState) -> Iterable[Proposal]:
 
 
 def _sounding(position: int, track: PlacedTrack) -> float:
-    """Return when a position of a track sounds, see `engine.document.kinds.hit`."""
+    """Return when a position of a track sounds, see `engine.document.kinds.timing`."""
     return (position + track.by_samples) / (1.0 + track.drift_ppm / 1e6)
 
 

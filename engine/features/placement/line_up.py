@@ -9,9 +9,9 @@ from pathlib import Path
 from engine.core.errors import SourceError, UsageError
 from engine.core.files.safe_write import shown
 from engine.core.progress import Progress
+from engine.document.edits.clips import place_clips
 from engine.document.settings import set_time_of_day, starts_at
 from engine.document.state import DocumentState, Edit
-from engine.document.tracks.clip_edits import place_clips
 from engine.recordings.stated.placements import Mode, Placements, Reason
 
 

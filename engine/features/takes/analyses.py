@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.document.analysis import TAKES, Analysis
-from engine.document.drums.edits import known_sections, takes_id
+from engine.document.edits.analyses import known_sections, takes_id
 from engine.recordings.analyses import Analyser, AnalysisRequest
 
 

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.signal.filter_banks import triangles
-from engine.analysis.signal.mono import resampled
+from engine.analysis.signal.bands import triangles
 from engine.analysis.signal.span_means import means_around
+from engine.analysis.signal.streams import resampled
 from engine.core.progress import SILENT, Progress, gathered
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def frames_of(
 
 def power_blocks(blocks: Iterable[Floats], rate_hz: int) -> Iterator[Floats]:
     """Yield the power of a mono stream in the bands that frames are made of, `STEPS_PER_S` rows a second."""
-    from engine.analysis.signal.mel import band_power_blocks  # torch: only once audio is analysed
+    from engine.analysis.signal.stft import band_power_blocks  # torch: only once audio is analysed
 
     yield from band_power_blocks(resampled(blocks, rate_hz, RATE_HZ), _bank(), N_FFT, HOP_SAMPLES)
 
@@ -125,7 +125,7 @@ def power_blocks(blocks: Iterable[Floats], rate_hz: int) -> Iterator[Floats]:
 @cache
 def _bank() -> torch.Tensor:
     """Return the bands of frames; making them takes as long as scoring a recording of a second."""
-    from engine.analysis.signal.mel import bank_tensor
+    from engine.analysis.signal.stft import bank_tensor
 
     return bank_tensor(np.concatenate([_semitone_bank(), _broad_bank()]))
 

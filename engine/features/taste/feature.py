@@ -6,9 +6,9 @@ from engine.core.features import Feature, OwnFinder
 
 FEATURE = Feature(
     finders={
-        "cuts": OwnFinder("engine.features.taste.finders.cuts.finder:CUTS"),
-        "dead-air": OwnFinder("engine.features.taste.finders.cuts.finder:DEAD_AIR"),
-        "pauses": OwnFinder("engine.features.taste.finders.cuts.finder:SHORTER_PAUSES"),
+        "cuts": OwnFinder("engine.features.taste.finders:CUTS"),
+        "dead-air": OwnFinder("engine.features.taste.finders:DEAD_AIR"),
+        "pauses": OwnFinder("engine.features.taste.finders:SHORTER_PAUSES"),
     },
     analyses={
         "score": "engine.features.taste.analyses:SCORE",

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.signal.mono import mono_of
+from engine.analysis.signal.streams import mono_of
 from engine.core.errors import SourceError, TasteError, UsageError
 from engine.core.files.safe_write import is_taken, shown
 from engine.core.progress import Progress
@@ -32,7 +32,7 @@ from engine.document.proposals import QUESTION, Decision, Verdict
 from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.features.taste.anomaly.cut_habits import CutHabits, RecordingCuts
-from engine.features.taste.cuts.evidence import cuts_of_recording
+from engine.features.taste.cuts.default_cuts import cuts_of_recording
 from engine.recordings.media import find_reference
 from engine.sound.edl.build import build, whole
 from engine.sound.edl.edit_list import EditList

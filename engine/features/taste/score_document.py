@@ -11,7 +11,7 @@ from engine.core.progress import Progress
 from engine.core.timebase import s_to_samples, s_to_samples_array
 from engine.document.analysis import Analysis, Listening, NearestReference
 from engine.document.document import analysis_id
-from engine.document.drums.edits import mix_inputs
+from engine.document.edits.analyses import mix_inputs
 from engine.features.taste.anomaly.neighbours import NO_EXAMPLES, NO_NEAREST, PARTS, Nearest, part_frames
 from engine.features.taste.anomaly.score import score_blocks
 from engine.features.taste.anomaly.taste import Taste, load_taste

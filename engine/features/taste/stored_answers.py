@@ -20,7 +20,7 @@ from engine.features.taste.anomaly.taste_header import (
     read_taste_bytes,
     with_answers,
 )
-from engine.review.calibration.calibrate import (
+from engine.review.calibration import (
     Answer,
     Calibration,
     Reviewed,

@@ -9,21 +9,21 @@ from pathlib import Path
 from engine.core.progress import Progress
 from engine.core.wording import listed
 from engine.document.analysis import StrokePickup
-from engine.document.drums.edits import DRUMS
+from engine.document.edits.analyses import DRUMS
+from engine.document.edits.tracks import add_tracks
 from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
-from engine.document.tracks.edits import add_tracks
-from engine.document.tracks.track import Source
+from engine.document.tracks import Source
 from engine.features.placement.known import known_files, media_to_read
 from engine.features.placement.plan import propose_places
 from engine.features.timing.hits.find import HeldMicrophones
 from engine.features.timing.hits.kit.membership import kit_roles
 from engine.features.timing.hits.kit.stroke_pickup import MOST_TRACKS, measure_pickup
 from engine.recordings.import_audio import Imported, ImportRequest, import_audio, new_tracks
-from engine.recordings.microphones import Microphones
 from engine.recordings.stated.file_head import FileHead, read_heads
 from engine.recordings.stated.names import numbered
 from engine.recordings.stated.placements import Mode
+from engine.recordings.track_audio import Microphones
 
 _TOGETHER_S, _SAME_LENGTH_S = 1.0, 0.02
 _SHORT_S = 20.0

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from engine.core.errors import SourceError, UsageError
 from engine.core.files.regular_file import read_beginning
 from engine.core.files.safe_write import shown
-from engine.core.files.strict_json import parse_json
+from engine.core.files.text import parse_json
 from engine.core.timebase import s_to_samples_array
 from engine.core.wording import counted, reason_of
 from engine.document.analysis import BeatGrid

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine.core.progress import SILENT, Progress
 from engine.document.document import Document
-from engine.document.edits import decide, replace_proposals
+from engine.document.edits.proposals import decide, replace_proposals
 from engine.document.proposals import Proposal, Verdict, proposal_id
 from engine.document.state import DocumentState
 from engine.exchange.export import ExportOptions, ExportRequest, export

@@ -12,8 +12,8 @@ from engine.features.taste.anomaly.learn import LearnRequest, learn
 from engine.features.taste.anomaly.recipes.recipe_config import OwnFaultsConfig, RecipeConfig
 from engine.features.taste.anomaly.score import score_file
 from engine.features.taste.anomaly.taste import load_taste
-from engine.features.taste.archive.processes import score_by_processes, score_recording
-from engine.features.taste.archive.workers import fitting_workers
+from engine.features.taste.archive import score_by_processes, score_recording
+from engine.features.taste.archive_workers import fitting_workers
 from engine.lab.bench.long_recording import write_sparse
 from engine.lab.bench.measured import Measured, peak_memory_mb, seconds
 from engine.lab.bench.sound import write

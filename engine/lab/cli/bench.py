@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from engine.cli.numbers import finite
+from engine.cli.arguments import finite
 from engine.cli.output import VerbOutput
 from engine.core.errors import UsageError
 from engine.core.progress import Progress

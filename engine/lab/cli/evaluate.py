@@ -8,7 +8,7 @@ from math import isfinite
 from pathlib import Path
 from types import MappingProxyType
 
-from engine.cli.numbers import whole
+from engine.cli.arguments import whole
 from engine.cli.output import VerbOutput
 from engine.core.errors import UsageError
 from engine.core.progress import Progress

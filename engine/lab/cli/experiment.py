@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from engine.cli.numbers import whole
+from engine.cli.arguments import whole
 from engine.cli.output import VerbOutput
 from engine.core.errors import UsageError
 from engine.core.files.safe_write import shown

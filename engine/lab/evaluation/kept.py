@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import soxr
 
-from engine.analysis.signal.filter_banks import MelSettings
-from engine.analysis.signal.mel import log_mel_blocks
+from engine.analysis.signal.bands import MelSettings
+from engine.analysis.signal.stft import log_mel_blocks
 from engine.core.progress import Progress
 from engine.features.taste.anomaly.faults.planting import Samples
 from engine.features.taste.anomaly.neighbours import (

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from engine.core.errors import UsageError
 from engine.core.files.regular_file import read_beginning
 from engine.core.files.safe_write import shown
-from engine.core.files.strict_json import parse_json
+from engine.core.files.text import parse_json
 from engine.core.wording import reason_of
 
 VERSION = 1

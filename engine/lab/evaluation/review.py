@@ -9,7 +9,7 @@ from engine.features.taste.anomaly.score import Scores
 from engine.lab.evaluation.materials.case import HeldOut
 from engine.lab.evaluation.simulate import hit, moments, simulate
 from engine.lab.simulated.recordings import HEARD_RATE_HZ
-from engine.review.calibration.evidence import Analyses
+from engine.review.evidence import Analyses
 
 ANSWERS = 20
 _MOMENT_S = 1.5

@@ -13,8 +13,8 @@ from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.features.taste.anomaly.threshold import auc
 from engine.features.taste.cuts.profile import smooth
-from engine.review.calibration.calibrate import calibrate
-from engine.review.calibration.evidence import Analyses, Numbers, Positions
+from engine.review import calibration as calibrate
+from engine.review.evidence import Analyses, Numbers, Positions
 from engine.review.queue import queue
 
 Asked = Literal["time", "score", "useful", "random"]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.embeddings.preparation import heard as heard_windows
-from engine.analysis.signal.mono import mono_blocks
+from engine.analysis.signal.streams import mono_blocks
 from engine.core.errors import TasteError
 from engine.core.progress import Progress
 from engine.core.timebase import s_to_samples, s_to_samples_array

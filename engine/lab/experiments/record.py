@@ -12,7 +12,7 @@ from engine.analysis.learning.loop import Epoch
 from engine.core.errors import OffcutError
 from engine.core.files.regular_file import read_beginning
 from engine.core.files.safe_write import replacing, shown
-from engine.core.files.strict_json import parse_json
+from engine.core.files.text import parse_json
 from engine.core.wording import reason_of
 from engine.lab.recipes.svdd.settings import DeepSvddConfig
 

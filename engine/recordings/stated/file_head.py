@@ -27,8 +27,8 @@ from engine.sound.decoders.decoder import channel_of, file_and_track
 from engine.sound.decoders.libsndfile import ChainedStream
 from engine.sound.file_part import ogg_links
 from engine.sound.headers.bwf import channel_title
-from engine.sound.headers.id3 import read_recorded
-from engine.sound.headers.time_reference import (
+from engine.sound.headers.mp3 import read_recorded
+from engine.sound.headers.start_times import (
     BroadcastStart,
     MovieStart,
     StatedDate,

@@ -11,12 +11,12 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
-from engine.document.kinds.hit import DRIFT_PPM, RECORDER
+from engine.document.edits.tracks import NewTrack, new_track_id
 from engine.document.kinds.sounding import BY_SAMPLES
+from engine.document.kinds.timing import DRIFT_PPM, RECORDER
 from engine.document.proposals import Decision, Proposal, Verdict, proposal_id
 from engine.document.state import DocumentState, Row
-from engine.document.tracks.edits import NewTrack, new_track_id
-from engine.document.tracks.track import Source, source_length_samples
+from engine.document.tracks import Source, source_length_samples
 from engine.recordings.stated.file_head import TimeField
 
 LEAST_DRIFT_S = 0.003
@@ -178,7 +178,7 @@ class PlacedTrack:
     ----------
     files : their numbers, by start
     track_id : of a track of the document; "" for a new one
-    by_samples, drift_ppm : clock of a track of the document, see `engine.document.kinds.hit`
+    by_samples, drift_ppm : clock of a track of the document, see `engine.document.kinds.timing`
     """
 
     name: str

@@ -23,8 +23,8 @@ from engine.core.timebase import format_time
 from engine.core.wording import counted
 from engine.sound.decoders.decoder import AudioStream, Tracks, UnsupportedError, file_and_track
 from engine.sound.decoders.signature import Signature, signature_of
-from engine.sound.headers.id3 import encoder_delay_samples
-from engine.sound.headers.picture import movie_timescale
+from engine.sound.headers.mp3 import encoder_delay_samples
+from engine.sound.headers.video import movie_timescale
 from engine.sound.opening import explained, not_audio_sentence, refused_rate_or_channels, require_file
 
 _MOST_KNOWN = 1_000

@@ -15,7 +15,7 @@ from engine.core.timebase import format_time
 from engine.sound.decoders.decoder import AudioStream, Decoder, UnsupportedError
 from engine.sound.decoders.signature import is_coded_wav, may_be_mp3
 from engine.sound.file_part import Part, mogg_start, ogg_links
-from engine.sound.headers.id3 import MpegFrames, encoder_delay_samples, mpeg_frames
+from engine.sound.headers.mp3 import MpegFrames, encoder_delay_samples, mpeg_frames
 from engine.sound.opening import (
     DECODING_ERRORS,
     explained,
@@ -86,7 +86,7 @@ class LibsndfileStream(AudioStream):
 
     @property
     def delay_samples(self) -> int:
-        """See `engine.sound.headers.id3`."""
+        """See `engine.sound.headers.mp3`."""
         with explained(self._path):
             return encoder_delay_samples(self._path, self.rate_hz)
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.sound.headers.id3 import SEARCHED_BYTES, first_frame, id3_bytes
-from engine.sound.headers.picture import MATROSKA_MARK, MOVIE_ATOMS
+from engine.sound.headers.mp3 import SEARCHED_BYTES, first_frame, id3_bytes
+from engine.sound.headers.video import MATROSKA_MARK, MOVIE_ATOMS
 
 _LOOKED_AT_BYTES = 4_096
 _ID3_HEAD_BYTES = 10

@@ -19,10 +19,10 @@ import numpy as np
 
 from engine.core.errors import UsageError
 from engine.core.latest import found_once
-from engine.document.by_hand import change_payload, edit_by_hand
-from engine.document.edits import decide
-from engine.document.kinds.cut import MOST_TIMES, RANK, TIMES, TO_SAMPLES
+from engine.document.edits.by_hand import change_payload, edit_by_hand
+from engine.document.edits.proposals import decide
 from engine.document.kinds.kind import CROSSFADE_MS, integer
+from engine.document.kinds.order import MOST_TIMES, RANK, TIMES, TO_SAMPLES
 from engine.document.proposals import BY_HAND, Verdict, edited, proposal_id
 from engine.document.settings import cut_settings
 from engine.document.state import DocumentState, Edit, Marker, merged

@@ -2,7 +2,7 @@
 
 It depends only on which proposals are accepted, never on their order: each proposal becomes operations, and
 each class of operations has one place, `engine.sound.edl.programme` for timing,
-`engine.document.tracks.switches` for takes and `engine.sound.edl.tracks.patches` for sound.
+`engine.document.edits.takes` for takes and `engine.sound.edl.tracks.patches` for sound.
 
 Programmes of single tracks, for cuts and inserts that do not apply to all of them.
 
@@ -21,13 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.latest import found_once
+from engine.document.edits.takes import in_fixed_order
 from engine.document.file.storage import apply_rows
 from engine.document.kinds.operations import Drop, Patching, Raise, Reclock, Replace, Sounding
 from engine.document.proposals import Verdict
 from engine.document.state import DocumentState, Edit
 from engine.document.table import table_of
-from engine.document.tracks.switches import in_fixed_order
-from engine.document.tracks.track import Track
+from engine.document.tracks import Track
 from engine.sound.edl.edit_list import AFTER_THE_LAST, EditList
 from engine.sound.edl.gathered import Gathered, OfTracks, OrderOfTracks, gathered, gathered_accepted
 from engine.sound.edl.programme import EDGE_FADE_MS, NO_HOLDS, NO_ORDERS, Orders, programme, what_drops

@@ -32,10 +32,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from engine.document.edits.takes import switched
 from engine.document.kinds.operations import Insert, Order, Raise, Replace
 from engine.document.state import Marker
-from engine.document.tracks.switches import switched
-from engine.document.tracks.track import Track
+from engine.document.tracks import Track
 from engine.sound.edl.tracks.patches import Patches
 
 INSERTED_FROM = 2**44

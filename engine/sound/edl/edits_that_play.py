@@ -15,9 +15,9 @@ import numpy as np
 from engine.core.timebase import united
 from engine.core.wording import counted
 from engine.document.kinds import KINDS, noun_of
-from engine.document.kinds.cut import LENGTH_SAMPLES, RANK, TIMES, TO_SAMPLES
 from engine.document.kinds.kind import CROSSFADE_MS
 from engine.document.kinds.operations import Operation
+from engine.document.kinds.order import LENGTH_SAMPLES, RANK, TIMES, TO_SAMPLES
 from engine.document.proposals import Decision, Proposal, Verdict, edited
 from engine.document.state import DocumentState, Row, RowChange, row_changes
 from engine.sound.edl.edit_list import INSERTED_FROM

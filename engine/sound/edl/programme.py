@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from engine.core.errors import DocumentError
 from engine.core.timebase import s_to_samples, s_to_samples_array, united
-from engine.document.file.checks.limits import MOST_PIECES
 from engine.document.kinds.operations import Order
+from engine.document.limits import MOST_PIECES
 from engine.sound.edl.edit_list import INSERTED_FROM, EditList
 
 EDGE_FADE_MS = 5.0

@@ -25,10 +25,10 @@ from numpy.typing import DTypeLike, NDArray
 from engine.core.progress import SILENT, Progress
 from engine.document.file.stored_audio import StoredAudio
 from engine.document.state import DocumentState
-from engine.document.tracks.track import audible
+from engine.document.tracks import audible
 from engine.sound.edl.crossfade import Block, crossfade
 from engine.sound.edl.edit_list import EditList
-from engine.sound.edl.levels.loudness import TrackPeaks, cell_samples
+from engine.sound.edl.loudness import TrackPeaks, cell_samples
 from engine.sound.edl.tracks.stored_sounds import NOTHING_AT_HAND
 from engine.sound.edl.tracks.voice import Voice, open_voice, sides
 

@@ -24,7 +24,7 @@ from engine.core.files.regular_file import open_regular
 from engine.core.files.safe_write import check_room, replacing
 from engine.core.progress import SILENT, Progress
 from engine.core.timebase import convert_samples
-from engine.document.tracks.track import Source, source_length_samples
+from engine.document.tracks import Source, source_length_samples
 from engine.sound.conform import conform, found_conformed
 from engine.sound.decoders.decoder import channel_of, file_and_track
 from engine.sound.pictures.peaks import BlockReducer, PeakPyramid, level_lengths, peak_chunks

@@ -11,21 +11,21 @@ from PySide6.QtCore import QSettings
 
 from desktop.export.dialog import recall, remember
 from desktop.export.exporting import ExportSubject, look_at, made_edits, result_text
-from desktop.shell.user_settings.recents import PerDocument
+from desktop.shell.user_settings.remembered import PerDocument
 from engine.core.errors import ExportError
-from engine.document.by_hand import edit_by_hand
+from engine.document.edits.by_hand import edit_by_hand
 from engine.document.file.storage import apply_rows
 from engine.document.state import Marker
 from engine.exchange.export import ExportOptions, ExportRequest
 from engine.exchange.export.audio_files.audio_plan import source_depth
-from engine.exchange.export.placing.frame_rates import FrameRate
+from engine.exchange.export.placing.timecode import FrameRate
 from engine.exchange.export.plan import plan
 from engine.exchange.export.request import Depth
-from engine.review.by_hand.payloads import repeat_payload
+from engine.review.by_hand import repeat_payload
 from engine.sound.codecs import Quality
 from engine.sound.writer import Dither
 from tests.engine.sound.edl.recordings import recording, with_cuts
-from widgets.forms.export.options import ExportChoice
+from widgets.forms.export_options import ExportChoice
 
 
 @pytest.fixture

@@ -16,16 +16,16 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton, QWidget
 
 from engine.core.timebase import convert_samples
+from engine.document.edits.tracks import set_track
 from engine.document.proposals import Verdict
 from engine.document.state import Marker
-from engine.document.tracks.edits import set_track
 from engine.exchange.export import ExportRequest
 from engine.sound.edl.build import build
 from engine.sound.edl.render import render
 from tests.desktop.conftest import Hands, fill, named_field
 from tests.desktop.documents import make_document
 from tests.hostile.status import said
-from widgets.controls.slider import CheckBox, ChoiceField
+from widgets.controls.fields import CheckBox, ChoiceField
 
 
 @pytest.fixture

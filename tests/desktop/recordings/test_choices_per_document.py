@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from desktop.demo import open_demo
 from desktop.demo_files import DEMO_FOLDER, edited_examples, make_demo
-from desktop.features.taste.widgets.forms.learn_panel import LearnPanel
+from desktop.features.taste.widgets.learn_panel import LearnPanel
 from engine.core.files.places import data_folder
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document

@@ -15,13 +15,13 @@ from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QPushButton, QTr
 from engine.core.progress import SILENT
 from engine.document.analysis import BeatGrid
 from engine.document.document import Document
-from engine.document.edits import set_analyses
-from engine.document.tracks.clip_edits import place_clips
-from engine.document.tracks.track import Clip
+from engine.document.edits.clips import place_clips
+from engine.document.edits.proposals import set_analyses
+from engine.document.tracks import Clip
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from tests.desktop.conftest import Hands, type_path
 from tests.hostile.bad_files import RATE_HZ, good
-from widgets.forms.places.form import PlacesForm, PlacesPicture
+from widgets.forms.places_form import PlacesForm, PlacesPicture
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 

@@ -16,17 +16,17 @@ from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
 from desktop.main_window import MainWindow
 from desktop.review.calibration import PAUSE_MS
 from engine.core.progress import SILENT
-from engine.document import edits
 from engine.document.analysis import BeatGrid, Listening, ScoreCurve
 from engine.document.document import Document
-from engine.document.drums.edits import listening_ids
+from engine.document.edits import proposals as edits
+from engine.document.edits.analyses import listening_ids
 from engine.document.proposals import Proposal
 from engine.document.table import table_of
 from engine.features.taste.anomaly.taste_header import as_learned, digest_of
 from engine.features.taste.stored_answers import read_memory
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from tests.desktop.conftest import Hands, type_path
-from widgets.controls.keys.caps import KeyButton
+from widgets.controls.key_caps import KeyButton
 
 RATE_HZ = 8000
 COUNT, EVERY_S, CUT_S = 16, 5, 2

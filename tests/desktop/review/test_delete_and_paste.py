@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.document.edits import add_proposals
-from engine.document.marks.edits import add_region
+from engine.document.edits.markers import add_region
+from engine.document.edits.proposals import add_proposals
 from engine.document.proposals import Proposal, Verdict
 from engine.sound.edl.build import build
 from tests.desktop.conftest import Hands

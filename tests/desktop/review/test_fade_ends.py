@@ -12,10 +12,10 @@ from desktop.commands import COMMANDS
 from engine.cli.main import main
 from engine.document.document import Document
 from engine.document.proposals import Verdict
-from engine.review.by_hand.payloads import fades_ms
+from engine.review.by_hand import fades_ms
 from engine.sound.edl.build import build
 from tests.desktop.conftest import RAW, Hands, fill, named_field
-from widgets.forms.outlook_form import NumbersForm
+from widgets.forms.short_forms import NumbersForm
 
 
 def ask(hands: Hands, **values: str) -> None:

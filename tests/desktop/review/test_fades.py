@@ -11,13 +11,13 @@ from PySide6.QtTest import QTest
 
 from desktop.main_window import MainWindow
 from engine.core.errors import UsageError
-from engine.document.by_hand import change_fade, edit_by_hand, fade_ms_of
+from engine.document.edits.by_hand import change_fade, edit_by_hand, fade_ms_of
 from engine.sound.edl.build import build, preview
 from engine.sound.edl.render import render
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, good
-from widgets.timeline.marks.marker_drag import fade_of
+from widgets.timeline.mouse.drags import fade_of
 
 MS = RATE_HZ // 1000
 HERE = f"cut-{4 * RATE_HZ}"

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QListView
 
 from desktop.main_window import MainWindow
 from desktop.review.history_walk import STEPS_AT_ONCE
-from engine.document import edits
+from engine.document.edits import proposals as edits
 from tests.desktop.conftest import Hands
 from tests.desktop.review.test_review import IDS, LEFT, NO_KEYS, A, R, reviewing, verdicts  # noqa: F401
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.document.edits import set_settings
+from engine.document.edits.proposals import set_settings
 from engine.document.proposals import Verdict
 from tests.desktop.conftest import Hands
 from tests.engine.cli.editing.test_lost_takes import NAME, document_of_two_takes

@@ -11,10 +11,10 @@ import soundfile
 from PySide6.QtCore import Qt
 
 from desktop.main_window import MainWindow
-from engine.document import edits
 from engine.document.document import Document
+from engine.document.edits import proposals as edits
 from engine.document.proposals import Proposal, Verdict
-from engine.features.taste.finders.cuts.propose import MovedRequest, said_of_moved
+from engine.features.taste.document_cuts import MovedRequest, said_of_moved
 from tests.as_before import require_sentence
 from tests.desktop.conftest import RAW, Hands
 from tests.desktop.documents import make_document

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QDialog, QLabel, QPlainTextEdit, QPushButton, QWid
 
 from desktop.main_window import MainWindow
 from engine.cli.main import main
-from engine.document import edits
-from engine.document.file.checks.limits import LONGEST_NOTE
+from engine.document.edits import proposals as edits
+from engine.document.limits import LONGEST_NOTE
 from tests.desktop.conftest import Hands
 from tests.desktop.review.test_review import IDS, reviewing, search_for  # noqa: F401
 

@@ -15,12 +15,12 @@ from desktop.demo_files import DEMO_FOLDER
 from engine.core.progress import SILENT
 from engine.core.timebase import format_time
 from engine.document.proposals import BY_SHORTENING
-from engine.features.taste.finders.cuts.propose import look_ahead
+from engine.features.taste.document_cuts import look_ahead
 from tests.desktop.conftest import Hands, named_field
 from tests.desktop.documents import make_document
 from tests.engine.analysis.signal.test_pauses import speech
 from tests.hostile.bad_files import RATE_HZ, good
-from widgets.controls.keys.caps import KeyButton
+from widgets.controls.key_caps import KeyButton
 from widgets.forms.propose_form import ProposeForm
 
 SECONDS = 60

@@ -10,10 +10,10 @@ import soundfile
 
 from engine.core.progress import SILENT
 from engine.document.document import Document, analysis_id
-from engine.document.drums.edits import mix_inputs
-from engine.document.edits import set_analyses
+from engine.document.edits.analyses import mix_inputs
+from engine.document.edits.proposals import set_analyses
 from engine.document.proposals import Verdict
-from engine.features.taste.finders.cuts.propose import propose
+from engine.features.taste.document_cuts import propose
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from tests.desktop.conftest import Hands
 from tests.engine.features.taste.finders.test_answering import LENGTH_S, NEW, RATE_HZ, curve, questions

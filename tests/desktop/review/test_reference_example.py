@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from desktop.features.taste.reference_example import ReferenceSegment
+from desktop.features.taste.reference_playback import ReferenceSegment
 from desktop.main_window import MainWindow
 from desktop.shell.playback.play_source import PlaySource
-from engine.document import edits
 from engine.document.analysis import NearestReference
 from engine.document.document import Document
+from engine.document.edits import proposals as edits
 from engine.document.proposals import ReferenceExample
 from engine.sound.reader import content_hash
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import CUTS, make_document
-from widgets.controls.keys.caps import KeyButton
+from widgets.controls.key_caps import KeyButton
 from widgets.review.card import Card
 
 RATE_HZ = 8_000

@@ -10,8 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from desktop.main_window import MainWindow
-from engine.document import edits
 from engine.document.document import Document
+from engine.document.edits import proposals as edits
 from engine.document.proposals import Alternative, Proposal, Verdict
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document

@@ -14,8 +14,8 @@ import pytest
 
 from desktop.bench.surroundings import paced_device
 from desktop.main_window import MainWindow
-from engine.document import edits
 from engine.document.document import Document
+from engine.document.edits import proposals as edits
 from engine.document.proposals import Proposal, Verdict
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document

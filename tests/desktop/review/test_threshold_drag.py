@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QLabel
 
 from engine.core.progress import SILENT
 from engine.document.proposals import Verdict
-from engine.features.taste.finders.cuts.propose import look_ahead, propose
+from engine.features.taste.document_cuts import look_ahead, propose
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, good
-from widgets.timeline.marks.score import score_y
+from widgets.timeline.marks.curve_lanes import score_y
 
 SECONDS = 60
 LEFT, NO_KEYS = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier

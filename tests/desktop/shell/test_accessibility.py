@@ -25,8 +25,8 @@ from pytestqt.qtbot import QtBot
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, good
-from widgets.chrome.command_palette import KeySheet
-from widgets.controls import elided_label as announce
+from widgets.chrome.palette_and_key_sheet import KeySheet
+from widgets.controls import text_and_icons as announce
 from widgets.review.queue_view import QueueView
 
 HANDLED = (QAbstractButton, QLineEdit, QAbstractItemView, QAbstractSlider, QPlainTextEdit)

@@ -17,7 +17,7 @@ from PySide6.QtGui import QDesktopServices
 
 from desktop.shell.after_crash import FOLDER, CrashNotes, take_crashed
 from desktop.shell.log import Log, log_file
-from desktop.shell.user_settings.recents import PerDocument
+from desktop.shell.user_settings.remembered import PerDocument
 from engine.core.files.places import state_folder
 from engine.document.document import Document
 from tests.desktop.conftest import Hands

@@ -13,7 +13,7 @@ from engine.cli.main import main
 from tests.desktop.conftest import Hands, fill, named_field
 from tests.desktop.review.test_by_hand import select
 from tests.hostile.bad_files import good
-from widgets.forms.outlook_form import NumbersForm
+from widgets.forms.short_forms import NumbersForm
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from desktop.shell.work.heavy_modules import is_loaded
+from desktop.shell.work.window_thread import is_loaded
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, good
@@ -43,7 +43,7 @@ import sys, threading, time
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 from desktop.main_window import MainWindow
-from desktop.features.taste.page import page
+from desktop.features.taste import taste_page as page
 
 def load(name, progress, plain=page.load):
     print(name, threading.current_thread() is threading.main_thread())

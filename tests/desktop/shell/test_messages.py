@@ -15,7 +15,7 @@ from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, good
 from widgets.chrome.status_bar import MessageLog
-from widgets.controls.slider import CheckBox
+from widgets.controls.fields import CheckBox
 
 CUTS = ((4 * RATE_HZ, 8 * RATE_HZ), (12 * RATE_HZ, 16 * RATE_HZ))
 

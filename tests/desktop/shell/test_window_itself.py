@@ -16,7 +16,7 @@ from desktop.main_window import MainWindow
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import good
-from widgets.chrome.selection_bar import Beside
+from widgets.chrome.around_timeline import Beside
 from widgets.theme import QUEUE, px
 
 

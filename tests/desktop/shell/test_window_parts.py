@@ -20,7 +20,7 @@ from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, good
 from widgets import theme
-from widgets.chrome.command_palette import KeySheet
+from widgets.chrome.palette_and_key_sheet import KeySheet
 from widgets.theme import DARK, LIGHT, QUEUE_SHARE
 
 SECONDS = 20

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
-from engine.document.marks.edits import add_region
+from engine.document.edits.markers import add_region
 from engine.document.proposals import Verdict
 from engine.sound.edl.arrangement import arrangement
 from engine.sound.edl.build import build

@@ -13,14 +13,14 @@ from PySide6.QtWidgets import QComboBox, QDialog, QTreeWidget, QWidget
 from engine.core.progress import SILENT
 from engine.document.analysis import BeatGrid
 from engine.document.document import Document
-from engine.document.edits import set_analyses
-from engine.document.tracks.clip_edits import place_clips, set_clips
-from engine.document.tracks.moved_along import Ripple
-from engine.document.tracks.track import Clip
+from engine.document.edits.clips import place_clips, set_clips
+from engine.document.edits.moved_along import Ripple
+from engine.document.edits.proposals import set_analyses
+from engine.document.tracks import Clip
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from tests.desktop.conftest import Hands
 from tests.hostile.bad_files import RATE_HZ, good
-from widgets.timeline.clips.bars import Bar, bars
+from widgets.timeline.clip_bars import Bar, bars
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier

@@ -15,16 +15,17 @@ from PySide6.QtWidgets import QApplication
 from engine.core.errors import OffcutError
 from engine.core.progress import SILENT
 from engine.document.analysis import BeatGrid
-from engine.document.by_hand import edit_by_hand
 from engine.document.document import Document
-from engine.document.edits import set_analyses
+from engine.document.edits import clips as clip_edits
+from engine.document.edits import markers as marker_edits
+from engine.document.edits import tracks as edits
+from engine.document.edits.by_hand import edit_by_hand
+from engine.document.edits.moved_along import Ripple
+from engine.document.edits.proposals import set_analyses
+from engine.document.edits.tracks import set_track
 from engine.document.kinds import KINDS
-from engine.document.marks import edits as marker_edits
 from engine.document.state import DocumentState, Edit
-from engine.document.tracks import clip_edits, edits
-from engine.document.tracks.edits import set_track
-from engine.document.tracks.moved_along import Ripple
-from engine.document.tracks.track import Clip, Picture, Track
+from engine.document.tracks import Clip, Picture, Track
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from tests.desktop.conftest import Hands
 from tests.hostile.bad_files import RATE_HZ, good

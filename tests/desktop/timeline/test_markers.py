@@ -10,8 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QTreeWidget
 from pytestqt.qtbot import QtBot
 
-from engine.document import edits
-from engine.document.marks.edits import NamedSpan, add_all
+from engine.document.edits import proposals as edits
+from engine.document.edits.markers import NamedSpan, add_all
 from engine.document.proposals import Verdict
 from engine.document.state import Marker
 from tests.desktop.conftest import Hands, type_path

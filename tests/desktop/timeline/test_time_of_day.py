@@ -16,7 +16,7 @@ from tests.desktop.conftest import Hands
 from tests.desktop.timeline.test_clips import day, drag, middle, starts_s  # noqa: F401
 from tests.engine.features.placement.files import NOON, wav
 from tests.hostile.bad_files import RATE_HZ
-from widgets.forms.outlook_form import TimeOfDayForm
+from widgets.forms.short_forms import TimeOfDayForm
 from widgets.timeline.ruler import RulerMode, labelled_times_of_day
 
 COMMAND = "clips.time_of_day"

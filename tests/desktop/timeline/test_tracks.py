@@ -18,17 +18,17 @@ from desktop.timeline.tracks import ACCENT_NAMES
 from engine.core.progress import SILENT
 from engine.document.analysis import BeatGrid
 from engine.document.document import Document
-from engine.document.edits import set_analyses
-from engine.document.tracks.edits import set_track
-from engine.document.tracks.track import Picture, Track, sound_of
+from engine.document.edits.proposals import set_analyses
+from engine.document.edits.tracks import set_track
+from engine.document.tracks import Picture, Track, sound_of
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from tests.desktop.conftest import Hands
 from tests.hostile.bad_files import RATE_HZ, good
 from widgets.theme import DARK
-from widgets.timeline.clips.bars import bars
+from widgets.timeline.clip_bars import bars
 from widgets.timeline.edits.selected import Choice
 from widgets.timeline.frame import COLLAPSED
-from widgets.timeline.heads.cap import InPlaceField
+from widgets.timeline.heads.parts import InPlaceField
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier

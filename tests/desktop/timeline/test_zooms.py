@@ -10,7 +10,7 @@ import pytest
 
 from desktop.main_window import MainWindow
 from desktop.timeline.zooms import Window, WindowHistory, Zooms
-from engine.document import edits
+from engine.document.edits import proposals as edits
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, good

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from engine.document.document import Document
-from engine.document.edits import replace_proposals
+from engine.document.edits.proposals import replace_proposals
+from engine.document.edits.tracks import add_tracks
 from engine.document.proposals import Alternative, Proposal, proposal_id
-from engine.document.tracks.edits import add_tracks
-from engine.document.tracks.track import Source
+from engine.document.tracks import Source
 from tests.sources import each_alone
 
 RATE_HZ = 48_000

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.document import edits
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.document import Document
+from engine.document.edits import clips as clip_edits
+from engine.document.edits import proposals as edits
+from engine.document.edits import tracks as track_edits
+from engine.document.edits.moved_along import Ripple
 from engine.document.proposals import Verdict
 from engine.document.state import DocumentState, Edit
-from engine.document.tracks import clip_edits
-from engine.document.tracks import edits as track_edits
-from engine.document.tracks.moved_along import Ripple
 from tests.engine.document.conftest import RATE_HZ, a_cut, a_source
 from tests.sources import each_alone
 

@@ -10,11 +10,11 @@ import pytest
 from engine.core.errors import UsageError
 from engine.document.analysis import BeatGrid, require_listening, require_recording
 from engine.document.document import Document
-from engine.document.edits import decide, set_settings
+from engine.document.edits.proposals import decide, set_settings
+from engine.document.edits.tracks import set_pictures
 from engine.document.proposals import Alternative, ReferenceExample, Verdict
 from engine.document.state import Change, DocumentState, united
-from engine.document.tracks.edits import set_pictures
-from engine.document.tracks.track import Picture
+from engine.document.tracks import Picture
 from tests.engine.document.conftest import a_cut
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.document import edits
 from engine.document.document import Document
+from engine.document.edits import proposals as edits
+from engine.document.edits import tracks as track_edits
 from engine.document.proposals import ReferenceExample, proposal_id
-from engine.document.tracks import edits as track_edits
 from tests.engine.document.conftest import a_cut, a_source
 from tests.sources import each_alone
 

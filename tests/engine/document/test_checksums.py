@@ -16,12 +16,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.document import edits
 from engine.document.document import Document
+from engine.document.edits import proposals as edits
+from engine.document.edits import tracks as track_edits
 from engine.document.file.rows import TABLES
 from engine.document.file.transaction import Tally, read_rows, row_digest, total
 from engine.document.proposals import Verdict
-from engine.document.tracks import edits as track_edits
 from tests.counting import calls_of
 from tests.engine.document.conftest import a_cut, a_source
 from tests.engine.document.scripted import STEPS

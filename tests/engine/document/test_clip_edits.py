@@ -10,14 +10,9 @@ import numpy as np
 import pytest
 
 from engine.core.errors import UsageError
-from engine.document.by_hand import edit_by_hand
 from engine.document.document import Document
-from engine.document.edits import move_edges
-from engine.document.file.storage import apply_rows
-from engine.document.marks.edits import add_marker, add_region
-from engine.document.proposals import Alternative
-from engine.document.state import DocumentState, Edit
-from engine.document.tracks.clip_edits import (
+from engine.document.edits.by_hand import edit_by_hand
+from engine.document.edits.clips import (
     clip_of,
     duplicate_clips,
     join_tracks,
@@ -30,9 +25,14 @@ from engine.document.tracks.clip_edits import (
     take_clips,
     trim_clip,
 )
-from engine.document.tracks.edits import NewTrack, add_tracks
-from engine.document.tracks.moved_along import Ripple
-from engine.document.tracks.track import Clip
+from engine.document.edits.markers import add_marker, add_region
+from engine.document.edits.moved_along import Ripple
+from engine.document.edits.proposals import move_edges
+from engine.document.edits.tracks import NewTrack, add_tracks
+from engine.document.file.storage import apply_rows
+from engine.document.proposals import Alternative
+from engine.document.state import DocumentState, Edit
+from engine.document.tracks import Clip
 from tests.sources import no_source
 
 RATE_HZ = 48_000

@@ -14,12 +14,12 @@ import pytest
 
 from engine.document.analysis import StoredCurve
 from engine.document.document import Document
-from engine.document.edits import set_analyses
-from engine.document.file.checks.limits import LONGEST_TEXT
+from engine.document.edits import tracks as track_edits
+from engine.document.edits.proposals import set_analyses
 from engine.document.file.storage import TABLE_NAMES
 from engine.document.file.stored_analyses import require_analysis
 from engine.document.file.transaction import digest, write_anew
-from engine.document.tracks import edits as track_edits
+from engine.document.limits import LONGEST_TEXT
 from tests.engine.document.conftest import a_source
 from tests.sources import each_alone
 

@@ -15,16 +15,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.core.errors import DocumentError, UsageError
-from engine.document import by_hand, edits
 from engine.document.analysis import BeatGrid, Listening, ScoreCurve
 from engine.document.document import Document, analysis_id
+from engine.document.edits import by_hand
+from engine.document.edits import markers as marker_edits
+from engine.document.edits import proposals as edits
+from engine.document.edits import tracks as track_edits
 from engine.document.file.schema import SCHEMA_VERSION
-from engine.document.marks import edits as marker_edits
 from engine.document.proposals import Verdict
 from engine.document.settings import TimeOfDay, set_time_of_day
 from engine.document.state import DocumentState, Edit
-from engine.document.tracks import edits as track_edits
-from engine.document.tracks.track import Picture, Source, Track, audible
+from engine.document.tracks import Picture, Source, Track, audible
 from tests.engine.document.conftest import RATE_HZ, a_cut, a_source
 from tests.sources import each_alone
 

@@ -12,20 +12,21 @@ import numpy as np
 import pytest
 
 from engine.core.errors import OffcutError
-from engine.document import by_hand, edits
-from engine.document.by_hand import repair
-from engine.document.drums import edits as drum_edits
-from engine.document.drums.hits import Hits, Role, confirmed, sure_enough, taken
+from engine.document.edits import analyses as drum_edits
+from engine.document.edits import by_hand
+from engine.document.edits import markers as marks
+from engine.document.edits import proposals as edits
+from engine.document.edits import tracks as track_edits
+from engine.document.edits.by_hand import repair
+from engine.document.edits.markers import NamedSpan
+from engine.document.edits.tracks import set_pictures
 from engine.document.file.stored_audio import stored
+from engine.document.hits import Hits, Role, confirmed, sure_enough, taken
 from engine.document.kinds import KINDS
-from engine.document.marks import edits as marks
-from engine.document.marks.edits import NamedSpan
 from engine.document.proposals import Alternative, Decision, Edited, Proposal, Verdict, proposal_id
 from engine.document.state import DocumentState, Marker
 from engine.document.table import table_of
-from engine.document.tracks import edits as track_edits
-from engine.document.tracks.edits import set_pictures
-from engine.document.tracks.track import Picture, Source
+from engine.document.tracks import Picture, Source
 from tests.as_before import require_as_before
 from tests.sources import begun_at, each_alone
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from engine.document import edits
 from engine.document.document import Document
-from engine.document.history import StepLabel
+from engine.document.edits import proposals as edits
+from engine.document.file.history import StepLabel
 from engine.document.proposals import Verdict
 from tests.engine.document.conftest import a_cut
 

@@ -12,6 +12,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 
+from engine.document import limits
 from engine.document.analysis import (
     Analysis,
     BeatGrid,
@@ -20,9 +21,7 @@ from engine.document.analysis import (
     NearestReference,
     ScoreCurve,
 )
-from engine.document.drums.hits import Hits, Role
-from engine.document.file.checks import limits
-from engine.document.file.checks.columns import (
+from engine.document.file.checks import (
     require_alternatives,
     require_columns,
     require_kept,
@@ -33,7 +32,8 @@ from engine.document.file.checks.columns import (
 )
 from engine.document.file.schema import layout_of
 from engine.document.file.stored_analyses import require_analysis, unpacked
-from engine.document.tracks.track import Clip
+from engine.document.hits import Hits, Role
+from engine.document.tracks import Clip
 
 LIMITS = {
     "LOWEST_RATE_HZ": 4_000,

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.document import edits
 from engine.document.analysis import BeatGrid
 from engine.document.document import Document
+from engine.document.edits import proposals as edits
+from engine.document.edits import tracks as track_edits
 from engine.document.proposals import Verdict
-from engine.document.tracks import edits as track_edits
 from tests.engine.document.conftest import a_cut, a_source
 from tests.sources import each_alone
 

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from engine.core.errors import SourceError, UsageError
 from engine.core.progress import SILENT
 from engine.document.document import Document
+from engine.document.edits import markers as marker_edits
+from engine.document.edits.markers import NamedSpan, read_labels
 from engine.document.kinds import Drop
 from engine.document.kinds.operations import Order
-from engine.document.marks import edits as marker_edits
-from engine.document.marks.edits import NamedSpan, read_labels
 from engine.document.state import Marker
 from engine.exchange.export import ExportRequest, export
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit

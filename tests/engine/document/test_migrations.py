@@ -13,13 +13,13 @@ import pytest
 from engine.core.errors import DocumentError
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.document import Document
+from engine.document.edits.tracks import add_tracks, set_track
 from engine.document.file.rows import TABLES
 from engine.document.file.schema import MIGRATIONS
 from engine.document.file.storage import TABLE_NAMES
 from engine.document.file.transaction import digest, write_anew
 from engine.document.state import DocumentState, Row
-from engine.document.tracks.edits import add_tracks, set_track
-from engine.document.tracks.track import Clip
+from engine.document.tracks import Clip
 from tests.engine.document.conftest import RATE_HZ, a_source
 from tests.engine.document.older import OLDER, as_version_6
 from tests.engine.document.scripted import ANALYSES, review

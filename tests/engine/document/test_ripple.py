@@ -9,11 +9,8 @@ import numpy as np
 import pytest
 
 from engine.core.errors import UsageError
-from engine.document.by_hand import edit_by_hand
-from engine.document.edits import move_edges
-from engine.document.marks.edits import add_marker, add_region
-from engine.document.state import DocumentState, Edit
-from engine.document.tracks.clip_edits import (
+from engine.document.edits.by_hand import edit_by_hand
+from engine.document.edits.clips import (
     duplicate_clips,
     nudge_clips,
     place_clips,
@@ -22,9 +19,12 @@ from engine.document.tracks.clip_edits import (
     set_clips,
     trim_clip,
 )
-from engine.document.tracks.edits import NewTrack, add_tracks
-from engine.document.tracks.moved_along import Ripple, ripple_of
-from engine.document.tracks.track import Clip
+from engine.document.edits.markers import add_marker, add_region
+from engine.document.edits.moved_along import Ripple, ripple_of
+from engine.document.edits.proposals import move_edges
+from engine.document.edits.tracks import NewTrack, add_tracks
+from engine.document.state import DocumentState, Edit
+from engine.document.tracks import Clip
 from tests.engine.document.test_clip_edits import SECOND, _with_edit, after, clip
 from tests.sources import no_source
 

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.document.file.checks.columns import require_sizes, short_rows
-from engine.document.file.checks.limits import MOST_ROWS
+from engine.document.file.checks import require_sizes, short_rows
 from engine.document.file.rows import TABLES, Table, changes_from_json, changes_to_json, json_value
 from engine.document.file.schema import (
     SCHEMA_VERSION,
@@ -20,9 +19,10 @@ from engine.document.file.schema import (
     layout_of,
     require_layout,
 )
+from engine.document.limits import MOST_ROWS
 from engine.document.proposals import Alternative, Decision, Proposal, ReferenceExample, Verdict
 from engine.document.state import CurrentAnalysis, Marker, Row, RowChange, Setting
-from engine.document.tracks.track import Clip, Picture, Source, Track
+from engine.document.tracks import Clip, Picture, Source, Track
 from tests.as_before import require_as_before
 from tests.engine.document.scripted import STEPS, review
 

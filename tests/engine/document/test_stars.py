@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.core.errors import UsageError
+from engine.document.edits.markers import AVOIDED, MOST_STARS, rate, rating_of, ratings_of
 from engine.document.file.storage import apply_rows
-from engine.document.marks.edits import AVOIDED, MOST_STARS, rate, rating_of, ratings_of
 from engine.document.state import DocumentState, Marker
 
 BAR = (1_000, 2_000)

@@ -15,11 +15,11 @@ import pytest
 import soundfile
 
 from engine.core.errors import DocumentError, UsageError
-from engine.document.by_hand import repair, repair_payload
 from engine.document.document import Document
-from engine.document.edits import set_settings
+from engine.document.edits.by_hand import repair, repair_payload
+from engine.document.edits.proposals import set_settings
+from engine.document.edits.tracks import add_tracks
 from engine.document.file.backups import KEPT_BACKUPS, backups
-from engine.document.file.checks.limits import LONGEST_ROW_BYTES, LOUDEST_SAMPLE, MOST_AUDIO_SAMPLES
 from engine.document.file.stored_audio import (
     FLAC24,
     FLOAT32,
@@ -29,8 +29,8 @@ from engine.document.file.stored_audio import (
     stored,
 )
 from engine.document.kinds import KINDS
+from engine.document.limits import LONGEST_ROW_BYTES, LOUDEST_SAMPLE, MOST_AUDIO_SAMPLES
 from engine.document.state import Edit, RowChange
-from engine.document.tracks.edits import add_tracks
 from tests.engine.document.conftest import RATE_HZ, a_source
 from tests.engine.document.test_migrations import OLDER
 from tests.sources import each_alone

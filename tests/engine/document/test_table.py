@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from engine.document.proposals import Alternative, Decision, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS, ProposalTable, table_of
-from engine.document.tracks.track import Source
-from engine.review.bulk import statistics
+from engine.document.tracks import Source
+from engine.review.answers import statistics
 from engine.review.queue import QueueFilter, at_or_above, queue
 from engine.sound.edl.build import build
 from engine.sound.edl.edit_list import EditList

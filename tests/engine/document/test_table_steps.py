@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.document import edits
 from engine.document import table as tables
-from engine.document.by_hand import edit_by_hand
+from engine.document.edits import proposals as edits
+from engine.document.edits.by_hand import edit_by_hand
 from engine.document.file.storage import apply_rows
 from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.document.table import Made, ProposalTable, Step, step_between, table_of
-from engine.document.tracks.track import Source
+from engine.document.tracks import Source
 from engine.review.queue import queue
 from engine.sound.edl.build import build, in_place
 from tests.counting import calls_of

@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 
 from engine.core.errors import UsageError
-from engine.document.by_hand import edit_by_hand
-from engine.document.file.storage import apply_rows
-from engine.document.state import DocumentState, Edit
-from engine.document.tracks.clip_edits import (
+from engine.document.edits.by_hand import edit_by_hand
+from engine.document.edits.clips import (
     duplicate_clips,
     nudge_clips,
     raise_clips,
@@ -19,9 +17,11 @@ from engine.document.tracks.clip_edits import (
     split_clips,
     trim_clip,
 )
-from engine.document.tracks.edits import NewTrack, add_tracks
-from engine.document.tracks.switches import MOST_LANES, are_takes, take_lanes
-from engine.document.tracks.track import Clip, visible_in_time
+from engine.document.edits.takes import MOST_LANES, are_takes, take_lanes
+from engine.document.edits.tracks import NewTrack, add_tracks
+from engine.document.file.storage import apply_rows
+from engine.document.state import DocumentState, Edit
+from engine.document.tracks import Clip, visible_in_time
 from tests.sources import no_source
 
 RATE_HZ = SECOND = 48_000

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.document.document import Document
-from engine.document.edits import set_settings
+from engine.document.edits.proposals import set_settings
 from engine.document.settings import (
     STARTS_AT,
     TimeOfDay,

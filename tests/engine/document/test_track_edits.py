@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from engine.core.errors import UsageError
 from engine.document.document import Document
+from engine.document.edits.tracks import add_tracks, move_track, remove_track, set_group, set_track, track_of
 from engine.document.state import DocumentState
-from engine.document.tracks.edits import add_tracks, move_track, remove_track, set_group, set_track, track_of
-from engine.document.tracks.track import Clip, Picture, Track
+from engine.document.tracks import Clip, Picture, Track
 from tests.engine.document.conftest import a_source
 from tests.sources import each_alone, one_source_track
 

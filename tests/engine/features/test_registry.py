@@ -18,7 +18,7 @@ from engine.document.proposals import OWN_MAKERS
 from engine.features.registry import FINDERS, find_edits, request_of
 from engine.features.taste.cuts.profile import PAUSES
 from engine.recordings.media import locate_all
-from engine.review.finders.finder import KNOWN
+from engine.review.finders import KNOWN
 
 RATE_HZ = 16_000
 REPLACE_EACH_OTHER = {"taste", PAUSES, "clocks", "tempo", "repair", "whole performance"}

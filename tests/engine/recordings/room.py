@@ -10,7 +10,7 @@ import soundfile
 from engine.core.progress import SILENT
 from engine.document.analysis import BeatGrid
 from engine.document.document import Document
-from engine.document.edits import set_analyses
+from engine.document.edits.proposals import set_analyses
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 
 RATE_HZ = 16_000

@@ -13,9 +13,9 @@ from engine.cli.main import main
 from engine.core.progress import SILENT
 from engine.document.analysis import Listening
 from engine.document.document import Document
-from engine.document.edits import set_analyses
+from engine.document.edits.proposals import set_analyses
 from engine.features.taste.cuts.profile import curve_of_pauses
-from engine.features.taste.finders.cuts.propose import propose, propose_pauses
+from engine.features.taste.document_cuts import propose, propose_pauses
 from engine.recordings.analyses import AnalysisRequest
 from engine.recordings.channel_faults import ChannelFault, channel_faults, channel_faults_sentence
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit

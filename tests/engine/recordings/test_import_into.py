@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from engine.cli.main import main
 from engine.document.document import Document
+from engine.document.edits.clips import duplicate_clips, place_clips, remove_clips, take_clips
 from engine.document.state import DocumentState
-from engine.document.tracks.clip_edits import duplicate_clips, place_clips, remove_clips, take_clips
-from engine.document.tracks.track import Clip
+from engine.document.tracks import Clip
 from engine.features.placement.known import known_files
 from engine.features.placement.plan import propose_places
 from engine.recordings.stated.file_head import read_heads

@@ -9,7 +9,7 @@ import pytest
 from engine.core.errors import TasteError
 from engine.core.progress import SILENT
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source
+from engine.document.tracks import Source
 from engine.recordings.analyses import AnalysisRequest
 from engine.recordings.listen import listen_to_document
 from tests.sources import one_source_track

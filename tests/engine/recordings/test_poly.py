@@ -35,7 +35,7 @@ from engine.sound.headers.bwf import (
     channel_title,
     read_channel_names,
 )
-from engine.sound.headers.time_reference import read_time_reference
+from engine.sound.headers.start_times import read_time_reference
 from engine.sound.pictures.peak_cache import keep_channels, read_together, source_peaks
 from engine.sound.reader import SourceReader, content_hash, probe
 from tests.engine.features.placement.field_recorders import (

@@ -22,17 +22,17 @@ from engine.analysis.words.vocabulary import vocabulary
 from engine.cli.main import main
 from engine.core.errors import Cancelled, UsageError
 from engine.core.progress import SILENT, ReportingProgress
-from engine.document import edits
 from engine.document.analysis import DetectedSounds
 from engine.document.document import Document
+from engine.document.edits import proposals as edits
 from engine.document.proposals import BY_EXAMPLE, Verdict
 from engine.document.state import DocumentState
 from engine.features.registry import FoundEdits, find_edits, request_of
 from engine.features.repair.finders.repair.finder import NOTHING_ELSE
 from engine.recordings.detect_sounds import NOTHING, FoundSounds, detect_sounds
 from engine.recordings.media import locate_all
-from engine.recordings.microphones import SpanRequest
-from engine.review.finders.finder import FinderRequest
+from engine.recordings.track_audio import SpanRequest
+from engine.review.finders import FinderRequest
 from engine.sound.edl.build import in_place
 from engine.sound.edl.render import render
 from tests.engine.recordings.room import FIRST_SNEEZE, LENGTH_S, RATE_HZ, SNEEZE_S, SNEEZES_S, made_room

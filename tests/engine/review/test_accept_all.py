@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.document.edits import add_proposals, decide
+from engine.document.edits.proposals import add_proposals, decide
 from engine.document.file.storage import apply_rows
 from engine.document.proposals import Evidence, Proposal, Verdict
 from engine.document.state import DocumentState, Edit
 from engine.features.timing.finders.second_recorders import ProposedRecorders
-from engine.review.bulk import accept_all, weak_left_sentence
+from engine.review.answers import accept_all, weak_left_sentence
 from engine.sound.edl.build import build
 from tests.engine.sound.edl.recordings import RATE_HZ, Recording, recording
 

@@ -10,11 +10,11 @@ import pytest
 
 from engine.cli.main import main
 from engine.document.document import Document
-from engine.document.edits import add_proposals, decide
+from engine.document.edits.proposals import add_proposals, decide
+from engine.document.edits.tracks import add_tracks
 from engine.document.proposals import Evidence, Verdict
 from engine.document.state import DocumentState
-from engine.document.tracks.edits import add_tracks
-from engine.review.bulk import BulkAccept, accept_in_bulk, accept_selected
+from engine.review.answers import BulkAccept, accept_in_bulk, accept_selected
 from engine.review.queue import QueueFilter, queue
 from tests.engine.document.conftest import a_cut, a_source
 from tests.sources import each_alone

@@ -9,8 +9,8 @@ import numpy as np
 from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.document.table import table_of
-from engine.review.bulk import statistics
-from engine.review.cut_away import cut_away, cut_away_with, is_cut_away
+from engine.review.answers import statistics
+from engine.review.overlaps import cut_away, cut_away_with, is_cut_away
 from engine.review.queue import next_id, previous_id
 from engine.sound.edl.build import build, preview
 from engine.sound.edl.edit_list import EditList

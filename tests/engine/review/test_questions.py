@@ -8,7 +8,7 @@ import pytest
 
 from engine.document.proposals import QUESTION, UNFAMILIAR, Decision, Evidence, Proposal, Verdict
 from engine.document.state import DocumentState
-from engine.review.bulk import without_questions
+from engine.review.answers import without_questions
 
 CUT = Proposal("cut-1", "cut", 1_000, 2_000, 0.9, "A pause.", "taste 1")
 ASKED = replace(

@@ -11,15 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.errors import DocumentError
-from engine.document import edits
 from engine.document.document import Document
+from engine.document.edits import proposals as edits
+from engine.document.edits import tracks as track_edits
 from engine.document.file.storage import apply_rows
 from engine.document.kinds import KINDS
 from engine.document.proposals import Decision, Proposal, Verdict, edited
 from engine.document.state import DocumentState
-from engine.document.tracks import edits as track_edits
-from engine.document.tracks.track import Source
-from engine.review.bulk import LastDecisions, statistics
+from engine.document.tracks import Source
+from engine.review.answers import LastDecisions, statistics
 from engine.review.queue import Learned, QueueFilter, Step, at_or_above, listing, next_id, previous_id, queue
 from tests.counting import calls_of
 from tests.sources import each_alone, one_source_track

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from engine.review.cut_away import Recount, recount
+from engine.review.overlaps import Recount, recount
 
 Pairs = list[tuple[int, int]]
 

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from engine.document.analysis import DetectedSounds
-from engine.document.drums.hits import Hits, Role
+from engine.document.hits import Hits, Role
 from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState, Marker
 from engine.document.table import VERDICTS, table_of
-from engine.review.bulk import statistics
-from engine.review.cut_away import cut_away, cut_away_with, is_cut_away, recount, taken_in
+from engine.review.answers import statistics
 from engine.review.moves import kept_pulls_of, moves_of, offsets_of, shifts_of
+from engine.review.overlaps import cut_away, cut_away_with, is_cut_away, recount, taken_in
 from engine.review.queue import (
     Learned,
     QueueFilter,
@@ -26,7 +26,7 @@ from engine.review.queue import (
     queue,
     standing,
 )
-from engine.review.sounds_in_cuts import sounds_in_cut, sounds_sentence
+from engine.review.wording import sounds_in_cut, sounds_sentence
 from tests.as_before import require_as_before
 from tests.engine.sound.edl.recordings import RATE_HZ, timeline_state
 

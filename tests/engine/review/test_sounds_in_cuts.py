@@ -11,7 +11,7 @@ from engine.document.proposals import Decision, Proposal
 from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.review.queue import NOT_NAMED, QueueFilter, listing, queue
-from engine.review.sounds_in_cuts import (
+from engine.review.wording import (
     DetectedWord,
     sounds_in_cut,
     sounds_sentence,

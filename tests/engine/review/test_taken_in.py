@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.document.proposals import BY_HAND, Decision, Proposal, decided_span
 from engine.document.state import DocumentState
-from engine.review.cut_away import TakenIn, taken_in
+from engine.review.overlaps import TakenIn, taken_in
 
 
 def state_of(*spans: tuple[int, int], maker: str = "taste", **moved: tuple[int, int]) -> DocumentState:

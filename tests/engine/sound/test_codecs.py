@@ -12,7 +12,7 @@ import soundfile
 
 from engine.sound.codecs import CODECS, Coding, Quality, Tags
 from engine.sound.conform import conformed_path
-from engine.sound.headers.id3 import encoder_delay_samples
+from engine.sound.headers.mp3 import encoder_delay_samples
 from engine.sound.reader import SourceReader, probe
 from engine.sound.writer import write_audio
 from tests.sources import source_of

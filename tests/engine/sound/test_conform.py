@@ -14,7 +14,7 @@ import soxr
 from engine.core.errors import Cancelled, SourceError
 from engine.core.files.places import cache_folder
 from engine.core.progress import ReportingProgress
-from engine.document.tracks.track import source_length_samples
+from engine.document.tracks import source_length_samples
 from engine.sound.conform import conformed_path
 from engine.sound.reader import SourceReader, probe
 from tests.sources import source_of

@@ -12,7 +12,7 @@ import soundfile
 
 from engine.core.errors import SourceError
 from engine.sound.file_part import ogg_links
-from engine.sound.headers.id3 import mpeg_frames
+from engine.sound.headers.mp3 import mpeg_frames
 from engine.sound.reader import SourceReader, probe
 
 RATE_HZ = 44_100

@@ -15,7 +15,7 @@ from pathlib import Path
 from distributed import LocalCluster
 
 from engine.core.progress import SILENT
-from engine.features.taste.view import score_sound
+from engine.features.taste.overview.jobs import score_sound
 from engine.web.comparing import Compared, compared
 from engine.web.session import Session
 from tests.counting import calls_of

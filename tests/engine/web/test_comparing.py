@@ -16,7 +16,7 @@ import soundfile
 
 from engine.core.errors import OffcutError, UsageError
 from engine.core.progress import SILENT
-from engine.features.taste.view import score_sound
+from engine.features.taste.overview.jobs import score_sound
 from engine.web import comparing
 from engine.web.comparing import MOST_TASTES, Compared, compared
 from engine.web.session import Session

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from engine.core.errors import UsageError
-from engine.web.folder import inside, recordings_in, tastes_inside
+from engine.web.files import inside, recordings_in, tastes_inside
 from tests.engine.web.client import Client
 
 ESCAPES = (

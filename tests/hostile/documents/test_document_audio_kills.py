@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from engine.document.document import Document
+from engine.document.edits.tracks import add_tracks
 from engine.document.file.stored_audio import stored
-from engine.document.tracks.edits import add_tracks
 from tests.engine.document.conftest import a_source
 from tests.sources import each_alone
 
@@ -24,7 +24,7 @@ import os, signal, sqlite3, sys
 from pathlib import Path
 import numpy as np
 from engine.document.document import Document
-from engine.document.by_hand import repair
+from engine.document.edits.by_hand import repair
 from engine.document.file.stored_audio import stored
 from tests.sources import each_alone
 

@@ -19,8 +19,8 @@ from engine.cli import documents
 from engine.cli.main import main
 from engine.core.errors import DocumentError
 from engine.core.files.regular_file import lock_path
-from engine.document import edits
 from engine.document.document import Document
+from engine.document.edits import proposals as edits
 from engine.document.file.backups import backups
 from engine.document.file.schema import SCHEMA_VERSION
 from engine.document.proposals import Verdict
@@ -119,7 +119,7 @@ AS_NOBODY = """
 import encodings.cp437  # which reading a zip imports: nobody may not read the folder of every Python
 import os, sys
 from pathlib import Path
-from engine.document import edits
+from engine.document.edits import proposals as edits
 from engine.document.proposals import Verdict
 from engine.document.document import Document
 from engine.core.errors import DocumentError

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from engine.core.errors import DocumentError
-from engine.document import edits
 from engine.document.document import Document
+from engine.document.edits import proposals as edits
+from engine.document.edits import tracks as track_edits
 from engine.document.file.backups import KEPT_BACKUPS, backups, newest_backup
 from engine.document.proposals import Verdict
 from engine.document.state import DocumentState
-from engine.document.tracks import edits as track_edits
 from tests.engine.document.conftest import a_cut, a_source
 from tests.engine.document.scripted import review
 from tests.sources import each_alone

@@ -12,13 +12,13 @@ import pytest
 
 from engine.cli.main import main
 from engine.core.errors import DocumentError
-from engine.document import edits
+from engine.document import limits
 from engine.document.document import Document
-from engine.document.file.checks import limits
+from engine.document.edits import proposals as edits
 from engine.document.file.storage import TABLE_NAMES
 from engine.document.file.transaction import digest, write_anew
 from engine.document.proposals import Verdict
-from engine.document.tracks.track import Clip
+from engine.document.tracks import Clip
 from engine.sound import opening
 from tests.engine.document.scripted import IDS, review
 from tests.engine.document.test_migrations import OLDER

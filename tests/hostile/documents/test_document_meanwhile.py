@@ -15,8 +15,8 @@ import pytest
 
 from engine.cli.main import main
 from engine.core.errors import DocumentError
-from engine.document import edits
 from engine.document.document import Document
+from engine.document.edits import proposals as edits
 from engine.document.file import transaction
 from engine.document.proposals import Verdict
 from tests.engine.document.scripted import CUTS, IDS, review
@@ -31,7 +31,7 @@ ANSWERS = 30
 WRITER = """
 import select, sys
 from pathlib import Path
-from engine.document import edits
+from engine.document.edits import proposals as edits
 from engine.document.proposals import Verdict
 from engine.document.document import Document
 from tests.engine.document.scripted import IDS

@@ -38,7 +38,7 @@ import numpy as np
 import soundfile
 from engine.sound.conform import conformed_path
 from engine.sound.reader import content_hash
-from engine.document.tracks.track import Source
+from engine.document.tracks import Source
 from engine.core.progress import ReportingProgress
 path = Path(sys.argv[1]) / "other rate.wav"
 if not path.exists():

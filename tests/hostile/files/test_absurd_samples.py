@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.analysis.signal.mono import mono_blocks
+from engine.analysis.signal.streams import mono_blocks
 from engine.cli.main import main
 from engine.exchange.export import ExportOptions, ExportRequest, export
 from engine.sound.conform import conformed_path

@@ -23,7 +23,7 @@ from engine.core.errors import OffcutError
 from engine.core.files.places import CACHE_VARIABLE, Freed, cache_bytes, cache_folder, empty_cache, mark_used
 from engine.core.files.regular_file import lock_path, take_lock
 from engine.document.document import Document
-from engine.document.tracks.track import Source
+from engine.document.tracks import Source
 from engine.sound.conform import conformed_path
 from engine.sound.pictures.peak_cache import load_peaks, source_peaks
 from engine.sound.pictures.spectrogram import SpectrogramRequest, load_spectrogram, source_spectrogram

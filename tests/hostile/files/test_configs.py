@@ -13,7 +13,7 @@ import pytest
 
 from engine.core.errors import UsageError
 from engine.core.files.settings_file import MOST_BYTES
-from engine.core.files.strict_json import parse_json
+from engine.core.files.text import parse_json
 from engine.features.taste.anomaly.recipes.config import load_config
 from engine.lab.evaluation.results import Results
 from engine.lab.experiments.record import HISTORY, TASTE, finished

@@ -15,7 +15,7 @@ import soundfile
 from engine.core.errors import ExportError, SourceError
 from engine.sound.conform import conformed_path
 from engine.sound.headers.bwf import read_cue_points
-from engine.sound.headers.time_reference import read_time_reference
+from engine.sound.headers.start_times import read_time_reference
 from engine.sound.opening import sample_numbers_agree
 from engine.sound.pictures.peak_cache import source_peaks
 from engine.sound.reader import SourceReader, probe

@@ -14,7 +14,7 @@ import pytest
 from engine.core.errors import Cancelled, DocumentError, SourceError, UsageError
 from engine.core.progress import SILENT, ReportingProgress
 from engine.document.document import Document
-from engine.document.edits import move_sources
+from engine.document.edits.proposals import move_sources
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.recordings.media import MediaRequest, find_media, locate, locate_all, relink, without_missing
 from engine.sound.edl.build import build

@@ -10,7 +10,7 @@ import pytest
 from engine.core.errors import SourceError
 from engine.core.progress import SILENT
 from engine.document.document import Document
-from engine.document.tracks.clip_edits import duplicate_clips, join_tracks, place_clips
+from engine.document.edits.clips import duplicate_clips, join_tracks, place_clips
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.recordings.media import MediaRequest, find_media, relink, without_missing
 from engine.sound.edl.build import build

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from engine.cli.main import main
 from engine.cli.output import Listing, VerbOutput
-from engine.core.files.strict_json import bytes_of, escaped, strict_json
+from engine.core.files.text import bytes_of, escaped, strict_json
 from tests.hostile.bad_files import good
 from tests.hostile.verbs import run_verb, strictly_read
 

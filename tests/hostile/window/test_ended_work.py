@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop.features.taste.widgets.forms.learn_panel import LearnRequest
+from desktop.features.taste.widgets.learn_panel import LearnRequest
 from desktop.shell.work.job_lanes import JobLanes
 from engine.exchange.export import ExportRequest
 from tests.desktop.conftest import JOB_TIMEOUT_MS, Hands

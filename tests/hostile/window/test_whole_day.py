@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from engine.core.progress import SILENT
-from engine.document import edits
 from engine.document.analysis import BeatGrid, Listening, ScoreCurve
 from engine.document.document import Document
+from engine.document.edits import proposals as edits
 from engine.document.proposals import Proposal, Verdict
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from tests.desktop.conftest import Hands

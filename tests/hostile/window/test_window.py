@@ -13,10 +13,10 @@ import pytest
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
-from desktop.features.taste.widgets.forms.learn_panel import LearnRequest
+from desktop.features.taste.widgets.learn_panel import LearnRequest
 from desktop.main_window import MainWindow
-from engine.document import edits
 from engine.document.document import Document
+from engine.document.edits import proposals as edits
 from engine.document.proposals import Verdict
 from tests.desktop.conftest import Hands, choose_taste, fill, type_path
 from tests.desktop.documents import make_document

@@ -9,11 +9,11 @@ from pytestqt.qtbot import QtBot
 
 from tests.widgets.chrome.made_up import KEYS
 from tests.widgets.conftest import Dress
-from widgets.chrome.selection_bar import SelectionBar
+from widgets.chrome.around_timeline import SelectionBar
 from widgets.chrome.status_bar import StatusBar
 from widgets.chrome.top_bar import TopBar
-from widgets.controls.elided_label import ElidedLabel
-from widgets.controls.keys.caps import KeyButton
+from widgets.controls.key_caps import KeyButton
+from widgets.controls.text_and_icons import ElidedLabel
 from widgets.theme import BAR, DARK, LIGHT, px
 
 

@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from tests.widgets.chrome.made_up import COMMANDS
-from widgets.controls.entries import match_score, ranked
+from widgets.controls.command_entries import match_score, ranked
 
 
 @pytest.mark.parametrize(

@@ -11,15 +11,15 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QScr
 from pytestqt.qtbot import QtBot
 
 from engine.exchange.export.formats import FORMATS
-from engine.exchange.export.placing.frame_rates import FrameRate
+from engine.exchange.export.placing.timecode import FrameRate
 from engine.exchange.export.request import RATES_HZ, Depth, ExportOptions
 from engine.sound.codecs import Quality
 from engine.sound.writer import Dither
 from tests.as_before import require_sentence
 from tests.widgets.conftest import Dress
-from widgets.controls.slider import CheckBox, ChoiceField
-from widgets.forms.export.form import ExportForm, WrittenList
-from widgets.forms.export.options import (
+from widgets.controls.fields import CheckBox, ChoiceField
+from widgets.forms.export_form import ExportForm, WrittenList
+from widgets.forms.export_options import (
     WHOLE,
     ExportChoice,
     ExportOutlook,

@@ -12,16 +12,16 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QPushButton, QWidg
 from pytestqt.qtbot import QtBot
 
 from desktop.features.taste.widgets.findings import Findings
-from desktop.features.taste.widgets.forms.learn_panel import LearnPanel, LearnRequest, RecordingList
-from desktop.features.taste.widgets.learning.learning_panel import LossCurve
+from desktop.features.taste.widgets.learn_panel import LearnPanel, LearnRequest, RecordingList
+from desktop.features.taste.widgets.learning_panel import LossCurve
 from engine.features.taste.anomaly.recipes.config import default_config, parse_config
 from engine.features.taste.anomaly.recipes.methods import METHODS
-from engine.features.taste.diagnoses.judging import Action, Finding, Remedy, Severity
+from engine.features.taste.diagnoses.findings import Action, Finding, Remedy, Severity
 from tests.as_before import require_sentence
 from tests.widgets.conftest import Dress
-from widgets.controls.elided_label import ICONS_DIR, icon_image
-from widgets.controls.keys.caps import KeyButton
-from widgets.controls.slider import CheckBox, ChoiceField, NumberField
+from widgets.controls.fields import CheckBox, ChoiceField, NumberField
+from widgets.controls.key_caps import KeyButton
+from widgets.controls.text_and_icons import ICONS_DIR, icon_image
 from widgets.theme import DARK, LIGHT
 
 W = TypeVar("W", bound=QWidget)

@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from desktop.commands import COMMANDS
 from tests.widgets.conftest import Dress
-from widgets.chrome.command_palette import CommandPalette
-from widgets.controls.keys.caps import KeyButton
+from widgets.chrome.palette_and_key_sheet import CommandPalette
+from widgets.controls.key_caps import KeyButton
 from widgets.theme import DARK, LIGHT
 
 

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from engine.core.errors import UsageError
 from tests.as_before import require_sentence
 from tests.widgets.conftest import Dress
-from widgets.forms.outlook_form import NameForm, Number, NumbersForm
+from widgets.forms.short_forms import NameForm, Number, NumbersForm
 from widgets.theme import DARK
 
 MOMENT = Number("To &time", 170.5, 0.0, 241.5, decimals=3, is_time=True)

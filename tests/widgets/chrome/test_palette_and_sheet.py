@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from desktop.commands import COMMANDS
 from tests.widgets.conftest import Dress
-from widgets.chrome.command_palette import CommandPalette, KeySheet
-from widgets.controls.entries import key_labels
+from widgets.chrome.palette_and_key_sheet import CommandPalette, KeySheet
+from widgets.controls.command_entries import key_labels
 from widgets.theme import DARK, LIGHT
 
 Key = Qt.Key

@@ -7,7 +7,7 @@ import pytest
 from desktop.commands import ABSENT, COMMANDS
 from desktop.shell.command import WINDOW, Command
 from tests.counting import calls_of
-from widgets.controls.entries import search
+from widgets.controls.command_entries import search
 
 
 def first(query: str) -> str:

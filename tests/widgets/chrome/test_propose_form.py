@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from engine.document.settings import CutSettings, cut_settings
 from tests.as_before import require_sentence
 from tests.widgets.conftest import Dress
-from widgets.controls.slider import CheckBox
+from widgets.controls.fields import CheckBox
 from widgets.forms.propose_form import ProposeForm
 from widgets.theme import DARK
 

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from engine.core.errors import UsageError
-from engine.review.finders.finder import FinderSettings, fields_of, settings_from, track_name
+from engine.review.finders import FinderSettings, fields_of, settings_from, track_name
 from tests.widgets.conftest import Dress
-from widgets.controls.slider import CheckBox, ChoiceField
+from widgets.controls.fields import CheckBox, ChoiceField
 from widgets.forms.settings_form import SettingsForm
 from widgets.theme import DARK
 

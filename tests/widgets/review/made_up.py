@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from engine.document.proposals import Alternative, Decision, Proposal, ReferenceExample, Verdict
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source
+from engine.document.tracks import Source
 from tests.sources import one_source_track
 
 RATE_HZ = 48_000

@@ -8,11 +8,11 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.review.bulk import statistics
+from engine.review.answers import statistics
 from engine.review.queue import listing
 from tests.widgets.conftest import Dress
 from tests.widgets.review.made_up import KEYS, demo_state
-from widgets.controls.keys.caps import KeyButton
+from widgets.controls.key_caps import KeyButton
 from widgets.review.card import Card
 from widgets.review.queue_panel import QueuePanel
 from widgets.review.queue_view import QueueView

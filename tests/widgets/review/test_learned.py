@@ -16,11 +16,11 @@ from engine.document.analysis import ScoreCurve
 from engine.document.proposals import Verdict
 from engine.document.state import DocumentState
 from engine.document.table import table_of
-from engine.review.bulk import statistics
+from engine.review.answers import statistics
 from engine.review.queue import Learned, listing
 from tests.widgets.conftest import Dress
 from tests.widgets.review.test_queue_panel import SOME, card_of_panel, make, view_of
-from widgets.controls.keys.caps import KeyButton
+from widgets.controls.key_caps import KeyButton
 from widgets.review.card import PartBars
 from widgets.review.queue_panel import LearnedLine, QueuePanel
 from widgets.review.queue_view import RowDelegate

@@ -6,8 +6,8 @@ import pytest
 from PySide6.QtTest import QSignalSpy
 from pytestqt.qtbot import QtBot
 
-from engine.document.by_hand import edit_by_hand
-from engine.document.edits import decide
+from engine.document.edits.by_hand import edit_by_hand
+from engine.document.edits.proposals import decide
 from engine.document.file.storage import apply_rows
 from engine.document.proposals import Verdict
 from engine.document.state import DocumentState

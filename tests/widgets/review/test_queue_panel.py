@@ -16,15 +16,15 @@ from pytestqt.qtbot import QtBot
 from engine.document.analysis import ScoreCurve
 from engine.document.proposals import Decision, ReferenceExample, Verdict
 from engine.document.state import DocumentState
-from engine.review.bulk import statistics
+from engine.review.answers import statistics
 from engine.review.queue import Listing, listing
 from tests.counting import calls_of
 from tests.engine.sound.edl.recordings import by_hand
 from tests.timing import slowness
 from tests.widgets.conftest import Dress
 from tests.widgets.review.made_up import KEYS, demo_state
-from widgets.controls.elided_label import ElidedLabel
-from widgets.controls.keys.caps import KeyButton
+from widgets.controls.key_caps import KeyButton
+from widgets.controls.text_and_icons import ElidedLabel
 from widgets.review.card import Card
 from widgets.review.queue_head import FilterChips, SearchField
 from widgets.review.queue_panel import QueuePanel

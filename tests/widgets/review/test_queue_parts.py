@@ -15,14 +15,14 @@ from PySide6.QtWidgets import QListView, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.document.analysis import ScoreCurve
-from engine.document.history import StepLabel
+from engine.document.file.history import StepLabel
 from engine.document.proposals import Proposal
-from engine.review.bulk import statistics
+from engine.review.answers import statistics
 from engine.review.queue import listing
 from tests.timing import slowness
 from tests.widgets.conftest import Dress
 from tests.widgets.review.test_queue_panel import MANY, SOME, button, card_of_panel, make, view_of
-from widgets.controls.keys.caps import KeyButton
+from widgets.controls.key_caps import KeyButton
 from widgets.review.card import ScoreSpark, _window
 from widgets.review.history_panel import HistoryPanel
 from widgets.review.queue_head import FilterChips

@@ -10,8 +10,8 @@ import pytest
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.proposals import BY_HAND, Alternative, Decision, Proposal, ReferenceExample, Verdict
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source
-from engine.review.bulk import statistics
+from engine.document.tracks import Source
+from engine.review.answers import statistics
 from engine.review.queue import Learned, standing
 from tests.as_before import require_sentence
 from tests.engine.sound.edl.recordings import by_hand, timeline_state

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source
+from engine.document.tracks import Source
 from tests.sources import one_source_track
 from tests.widgets.timeline.made_up import MadeUp
 from widgets import theme

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source
+from engine.document.tracks import Source
 from engine.sound.pictures.peaks import Columns, sample_columns, sample_spans
 from tests.sources import one_source_track
 from widgets.timeline.timeline_view import TimelineView

@@ -14,7 +14,7 @@ from desktop.bench.frame_times import frame_times, walk
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source
+from engine.document.tracks import Source
 from engine.sound.edl.build import build, in_place
 from engine.sound.pictures.peaks import Columns, PeakPyramid, level_lengths
 from tests.counting import calls_of

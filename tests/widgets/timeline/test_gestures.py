@@ -22,7 +22,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.document.analysis import ScoreCurve
 from widgets.theme import HEADS
-from widgets.timeline.marks.score import score_y
+from widgets.timeline.marks.curve_lanes import score_y
 from widgets.timeline.timeline_view import TimelineView
 from widgets.timeline.viewport import Viewport
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 from engine.sound.edl.build import build
 from tests.engine.sound.edl.heard.test_inserts import HARD, LENGTH, inserted, pair, silence
 from tests.engine.sound.edl.recordings import Recording
-from widgets.timeline.edits.landings import Landings
 from widgets.timeline.edits.sentences import edits_words
 from widgets.timeline.edits.spans import Spans
+from widgets.timeline.overlays import Landings
 from widgets.timeline.time_map import TimeMap
 
 __all__ = ["pair"]

@@ -20,8 +20,8 @@ from tests.widgets.timeline.made_up import MadeUp
 from widgets import theme
 from widgets.theme import DARK, LIGHT
 from widgets.timeline.canvas import Canvas
+from widgets.timeline.edits.coverage import TINT
 from widgets.timeline.edits.spans import Spans
-from widgets.timeline.edits.veil import TINT
 from widgets.timeline.frame import Frame
 from widgets.timeline.timeline_view import TimelineView
 

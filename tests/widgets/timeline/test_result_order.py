@@ -21,7 +21,7 @@ from tests.engine.sound.edl.recordings import timeline_state, with_cuts
 from tests.sources import no_source, one_source_track
 from widgets.timeline.edits.spans import Spans
 from widgets.timeline.marks.grid import Beats
-from widgets.timeline.sound.result_wave import ResultWave
+from widgets.timeline.sound.result_columns import ResultWave
 from widgets.timeline.time_map import TimeMap
 
 RATE_HZ, LENGTH = 8_000, 64_000

@@ -21,7 +21,7 @@ from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.kinds import Drop
 from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source
+from engine.document.tracks import Source
 from engine.sound.edl.build import build, cut
 from engine.sound.edl.crossfade import crossfade
 from engine.sound.edl.edit_list import EditList
@@ -33,7 +33,7 @@ from tests.widgets.timeline.test_painting import LANES, picture, rgba
 from widgets.theme import DARK
 from widgets.timeline.marks.grid import Beats
 from widgets.timeline.ruler import RulerMode, beat_marks, label_step_samples
-from widgets.timeline.sound.result_wave import Cutter, Pieces, ResultWave
+from widgets.timeline.sound.result_columns import Cutter, Pieces, ResultWave
 from widgets.timeline.sound.waves import ColumnGrid, track_columns
 from widgets.timeline.time_map import TimeMap
 from widgets.timeline.timeline_view import TimelineView

@@ -19,7 +19,7 @@ from tests.sources import begun_at
 from tests.widgets.timeline.conftest import LENGTH
 from tests.widgets.timeline.test_painting import picture, rgba
 from widgets.theme import DARK
-from widgets.timeline.marks.marker_drag import fade_of
+from widgets.timeline.mouse.drags import fade_of
 from widgets.timeline.mouse.gestures import edge_at
 from widgets.timeline.timeline_view import TimelineView
 

@@ -25,7 +25,16 @@ from engine.document.kinds import KINDS
 from engine.document.proposals import Verdict
 from engine.document.table import VERDICTS
 from widgets import theme
-from widgets.timeline.edits.proposal_labels import (
+from widgets.timeline.edits.coverage import (
+    WEAK_TO_STRONG,
+    Shares,
+    areas_of,
+    bar_columns,
+    bar_edges,
+    fill_bars,
+    shares_of,
+)
+from widgets.timeline.edits.signs import (
     FLAG_WIDTH,
     SIGN_FROM_PX,
     Span,
@@ -38,15 +47,6 @@ from widgets.timeline.edits.proposal_labels import (
     rooms,
 )
 from widgets.timeline.edits.spans import Spans
-from widgets.timeline.edits.veil import (
-    WEAK_TO_STRONG,
-    Shares,
-    areas_of,
-    bar_columns,
-    bar_edges,
-    fill_bars,
-    shares_of,
-)
 from widgets.timeline.frame import Frame
 
 LABELS = 150

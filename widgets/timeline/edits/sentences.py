@@ -8,8 +8,8 @@ from engine.document.kinds import KINDS
 from engine.document.proposals import BY_HAND, edited
 from engine.document.state import DocumentState
 from engine.document.table import table_of
-from engine.document.tracks.track import Source, Track
-from engine.review.bulk import statistics
+from engine.document.tracks import Source, Track
+from engine.review.answers import statistics
 from widgets.edit_words import YOURS, conflict_sentence
 from widgets.timeline.viewport import Viewport
 

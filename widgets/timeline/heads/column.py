@@ -15,18 +15,18 @@ from PySide6.QtGui import QFont, QPainter, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.document.analysis import StoredCurve
-from engine.document.drums.edits import DRUMS
+from engine.document.edits.analyses import DRUMS
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source, Track
+from engine.document.tracks import Source, Track
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.edits.selected import Choice
 from widgets.timeline.frame import COLLAPSED, CURVE, Layout
-from widgets.timeline.heads.cap import write
 from widgets.timeline.heads.head import TrackHead, shared_letters
-from widgets.timeline.heads.meter import MixHead
-from widgets.timeline.heads.score_head import NO_TAKES, EditsHead, ScoreHead, ShownTakes
-from widgets.timeline.marks.score import value_words
+from widgets.timeline.heads.lane_heads import NO_TAKES, EditsHead, ScoreHead, ShownTakes
+from widgets.timeline.heads.meters import MixHead
+from widgets.timeline.heads.parts import write
+from widgets.timeline.marks.curve_lanes import value_words
 
 LEFT = 10
 

@@ -21,14 +21,14 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QWidget
 
-from engine.document.tracks.track import Source, Track
+from engine.document.tracks import Source, Track
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.edits.selected import Choice, choice_of
 from widgets.timeline.edits.sentences import channel_letter, track_detail, track_facts
-from widgets.timeline.heads.cap import CAP_HEIGHT, CAP_WIDTH, Cap, HeadButton, InPlaceField, MenuDots, write
-from widgets.timeline.heads.meter import TrackMeter
-from widgets.timeline.heads.score_head import ACCENT, LEFT, FoldButton, ShownTakes, TakeRows
+from widgets.timeline.heads.lane_heads import ACCENT, LEFT, FoldButton, ShownTakes, TakeRows
+from widgets.timeline.heads.meters import TrackMeter
+from widgets.timeline.heads.parts import CAP_HEIGHT, CAP_WIDTH, Cap, HeadButton, InPlaceField, MenuDots, write
 from widgets.timeline.heads.value_field import GainField, PanField, ValueField
 
 KEPT_LETTERS = 3

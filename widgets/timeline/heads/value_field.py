@@ -11,10 +11,10 @@ from PySide6.QtGui import QEnterEvent, QKeyEvent, QMouseEvent, QPainter, QPaintE
 from PySide6.QtWidgets import QAbstractSlider, QApplication, QWidget
 
 from engine.core.wording import gain_text, pan_text
-from engine.document.tracks.edits import LOUDEST_DB, QUIETEST_DB
+from engine.document.edits.tracks import LOUDEST_DB, QUIETEST_DB
 from widgets import theme
 from widgets.theme import Theme
-from widgets.timeline.heads.cap import ENTER_KEYS
+from widgets.timeline.heads.parts import ENTER_KEYS
 
 STEPS_RUN = "steps"
 """The run of single steps: wheel and arrow keys in a row are one step of undo."""

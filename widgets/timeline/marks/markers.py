@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.document.state import Marker
 from widgets import theme
-from widgets.controls.elided_label import ElidedLabel
+from widgets.controls.text_and_icons import ElidedLabel
 from widgets.theme import TEXT_SMALL, Theme, px
 from widgets.timeline.edits.proposals import paint_row
 from widgets.timeline.frame import Frame

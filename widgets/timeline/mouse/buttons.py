@@ -15,10 +15,10 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QCursor, QMouseEvent, QNativeGestureEvent, QPainter, QPixmap, QWheelEvent
 
 from widgets import theme
-from widgets.timeline.clips.drag import MoveClips
 from widgets.timeline.edits.selection import LEAST_PX, SelectSpan
 from widgets.timeline.frame import Frame
 from widgets.timeline.mouse import gestures
+from widgets.timeline.mouse.clip_drag import MoveClips
 from widgets.timeline.mouse.surface import Surface
 from widgets.timeline.sound.brush import Paintable, PaintStroke
 

@@ -11,18 +11,6 @@ from PySide6.QtGui import QCursor, QPainter, QSinglePointEvent
 
 from engine.core.timebase import format_time
 from widgets import theme
-from widgets.timeline.clips.drag import (
-    MoveClips,
-    SelectTake,
-    TrimClip,
-    clip_at,
-    clip_edge_at,
-    clip_tip,
-    press_on_clip,
-    take_at,
-)
-from widgets.timeline.edits.landings import HANDLE_HEIGHT, HANDLE_WIDTH
-from widgets.timeline.edits.proposal_labels import FLAG_WIDTH
 from widgets.timeline.edits.proposals import paint_span, span_at
 from widgets.timeline.edits.selected import choice_of
 from widgets.timeline.edits.selection import (
@@ -36,8 +24,20 @@ from widgets.timeline.edits.selection import (
     stretched_to,
 )
 from widgets.timeline.edits.sentences import proposal_tip
+from widgets.timeline.edits.signs import FLAG_WIDTH
 from widgets.timeline.frame import Frame, Layout
-from widgets.timeline.marks.marker_drag import (
+from widgets.timeline.marks.curve_lanes import paint_threshold, score_at, score_y
+from widgets.timeline.mouse.clip_drag import (
+    MoveClips,
+    SelectTake,
+    TrimClip,
+    clip_at,
+    clip_edge_at,
+    clip_tip,
+    press_on_clip,
+    take_at,
+)
+from widgets.timeline.mouse.drags import (
     MoveBeat,
     MoveBlock,
     MoveFade,
@@ -51,8 +51,8 @@ from widgets.timeline.marks.marker_drag import (
     mark_tip,
     slab_at,
 )
-from widgets.timeline.marks.score import paint_threshold, score_at, score_y
 from widgets.timeline.mouse.surface import Surface, paint_drag_label
+from widgets.timeline.overlays import HANDLE_HEIGHT, HANDLE_WIDTH
 from widgets.timeline.overview import whole, window_rect
 from widgets.timeline.sound.brush import Paintable, brush_cursor, stroke_at
 

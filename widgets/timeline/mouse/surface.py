@@ -12,8 +12,8 @@ from PySide6.QtCore import QRectF, Qt, SignalInstance
 from PySide6.QtGui import QPainter
 
 from engine.document.analysis import BeatGrid
+from engine.document.edits.moved_along import Ripple
 from engine.document.state import DocumentState
-from engine.document.tracks.moved_along import Ripple
 from widgets import theme
 from widgets.timeline.edits.selected import Lanes, Selected
 from widgets.timeline.frame import Frame

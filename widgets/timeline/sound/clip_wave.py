@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Track, Visible, visible_in_time
+from engine.document.tracks import Track, Visible, visible_in_time
 from engine.sound.edl.crossfade import Block
 from engine.sound.edl.tracks.patched_reader import ClipReader, fade_powers
 from engine.sound.edl.tracks.patches import Patches
 from engine.sound.pictures.peaks import BASE_SAMPLES, FACTOR, Columns, PeakPyramid, pyramid_over
 from engine.sound.pictures.spectrogram import STEP_DB, Cells, band_edges
-from widgets.timeline.sound.result_wave import RecordedSpectrogram
+from widgets.timeline.sound.result_columns import RecordedSpectrogram
 from widgets.timeline.sound.waves import NotYetReadError, RecordedWave
 
 Spans = NDArray[np.int64]

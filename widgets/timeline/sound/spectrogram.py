@@ -29,10 +29,10 @@ from engine.document.table import VERDICTS
 from engine.sound.pictures.spectrogram import Cells, band_middles_hz, cell_at, level_db
 from widgets import theme
 from widgets.theme import Theme
-from widgets.timeline.edits.veil import WEAK_TO_STRONG
+from widgets.timeline.edits.coverage import WEAK_TO_STRONG
 from widgets.timeline.frame import Frame
 from widgets.timeline.sound.lanes import MUTED_SHARE, Lane
-from widgets.timeline.sound.result_wave import SpectrogramColumns
+from widgets.timeline.sound.result_columns import SpectrogramColumns
 from widgets.timeline.sound.waves import PIXELS
 
 N_COLORS = 256

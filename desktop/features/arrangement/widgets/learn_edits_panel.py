@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.features.arrangement.widgets.compare_panel import TwoLines, set_lines
+from desktop.features.arrangement.widgets.panel import TwoLines, set_lines
 from engine.core.files.safe_write import shown
 from engine.core.timebase import format_time
 from engine.core.wording import counted, listed, one_line
@@ -33,9 +33,9 @@ from engine.features.arrangement.finder.requests import (
     pairs_problem,
 )
 from engine.features.arrangement.habits import Habits
-from widgets.controls.elided_label import ElidedLabel, announce
-from widgets.controls.keys.caps import KeyButton
-from widgets.controls.slider import RemovableList
+from widgets.controls.fields import RemovableList
+from widgets.controls.key_caps import KeyButton
+from widgets.controls.text_and_icons import ElidedLabel, announce
 from widgets.theme import Theme, px
 
 _PAIR = int(Qt.ItemDataRole.UserRole)

@@ -25,9 +25,9 @@ from desktop.features.repair.widgets.words_field import WordsField
 from engine.core.timebase import format_time
 from engine.core.wording import counted
 from engine.features.repair.finders.repair.requests import RepairSettings
-from widgets.controls.elided_label import ElidedLabel, announce
-from widgets.controls.keys.caps import KeyButton
-from widgets.controls.slider import Slider, tab_to_checked
+from widgets.controls.fields import Slider, tab_to_checked
+from widgets.controls.key_caps import KeyButton
+from widgets.controls.text_and_icons import ElidedLabel, announce
 from widgets.theme import TEXT, Theme, px
 from widgets.timeline.sound.brush import Brush
 

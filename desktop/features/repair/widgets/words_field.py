@@ -33,8 +33,8 @@ from PySide6.QtWidgets import (
 
 from engine.analysis.words.vocabulary import NOT, without_not
 from engine.core.wording import percent
-from widgets.controls.elided_label import announce, paint_words
-from widgets.controls.keys.caps import ENTER, is_own_key
+from widgets.controls.key_caps import ENTER, is_own_key
+from widgets.controls.text_and_icons import announce, paint_words
 from widgets.theme import TEXT, TEXT_SMALL, Theme, color, mono_font, px, ui_font
 
 MOST = 12

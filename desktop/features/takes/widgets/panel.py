@@ -28,8 +28,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets.controls.elided_label import paint_icon, paint_words
-from widgets.controls.keys.caps import KeyButton, KeyedList
+from widgets.controls.key_caps import KeyButton, KeyedList
+from widgets.controls.text_and_icons import paint_icon, paint_words
 from widgets.theme import QUEUE, TEXT, Theme, mono_font, px, ui_font
 
 _ROOT = QModelIndex()

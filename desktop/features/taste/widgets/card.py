@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from widgets.controls.elided_label import ElidedLabel
+from widgets.controls.text_and_icons import ElidedLabel
 from widgets.theme import TEXT, Theme, px
 
 _GAP = 8

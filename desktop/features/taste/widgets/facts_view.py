@@ -25,8 +25,8 @@ from PySide6.QtWidgets import (
 from engine.core.timebase import format_time
 from engine.core.wording import one_line
 from engine.features.taste.overview.results import TasteFacts
-from widgets.controls.elided_label import ElidedLabel
-from widgets.controls.keys.caps import KeyButton
+from widgets.controls.key_caps import KeyButton
+from widgets.controls.text_and_icons import ElidedLabel
 from widgets.theme import TEXT_SMALL, Theme, px
 
 _WORDS = (

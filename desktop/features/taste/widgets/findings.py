@@ -12,9 +12,9 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.core.wording import one_line
-from engine.features.taste.diagnoses.judging import Finding, Severity
-from widgets.controls.elided_label import ElidedLabel
-from widgets.controls.keys.caps import KeyButton
+from engine.features.taste.diagnoses.findings import Finding, Severity
+from widgets.controls.key_caps import KeyButton
+from widgets.controls.text_and_icons import ElidedLabel
 from widgets.theme import TEXT_TITLE, Theme, px
 
 _PAD = 12

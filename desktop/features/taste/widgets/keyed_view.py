@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from widgets.controls.keys.caps import ENTER, WITH_SHIFT, is_own_key
+from widgets.controls.key_caps import ENTER, WITH_SHIFT, is_own_key
 from widgets.theme import TEXT_SMALL, Theme, color, mono_font, px, ui_font
 
 ARROWS = frozenset({Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down})

@@ -15,14 +15,14 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QStackedWidget, 
 from desktop.features.taste.widgets.card import PLANS, RESEARCH_PLANS, Card, CardGrid
 from desktop.features.taste.widgets.facts_view import FactsView, NoTaste, PageHead
 from desktop.features.taste.widgets.findings import Findings, VerdictLine
-from desktop.features.taste.widgets.learning.learning_panel import LossCurve
-from desktop.features.taste.widgets.method_picture import MethodPicture, MomentView
+from desktop.features.taste.widgets.learning_panel import LossCurve
+from desktop.features.taste.widgets.method import MethodPicture, MomentView
 from desktop.features.taste.widgets.ranking import RankedRow, Ranking
-from desktop.features.taste.widgets.score_curves import Differences, Distribution, ScoreCurves
+from desktop.features.taste.widgets.scores import Differences, Distribution, ScoreCurves
 from desktop.features.taste.widgets.segment_map import Colouring, SegmentMapView
 from engine.core.wording import percent
 from engine.features.taste.anomaly.threshold import KeptCurve
-from engine.features.taste.diagnoses.judging import ODD, Finding
+from engine.features.taste.diagnoses.findings import ODD, Finding
 from engine.features.taste.overview.results import (
     NO_RECORDING,
     Comparison,
@@ -34,7 +34,7 @@ from engine.features.taste.overview.results import (
     WouldCut,
     verdict,
 )
-from widgets.controls.keys.caps import EnterButton, Fold
+from widgets.controls.key_caps import EnterButton, Fold
 from widgets.theme import Theme, px
 
 HEARD_S = 4.0

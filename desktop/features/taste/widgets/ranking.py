@@ -14,7 +14,7 @@ from desktop.features.taste.widgets.keyed_view import ARROWS, ENDS, HEARING
 from engine.core.timebase import format_time
 from engine.core.wording import percent
 from engine.features.taste.overview.results import Origin
-from widgets.controls.keys.caps import WITH_SHIFT, is_own_key
+from widgets.controls.key_caps import WITH_SHIFT, is_own_key
 from widgets.theme import ROW, TEXT_SMALL, mono_font, px
 
 _Index = QModelIndex | QPersistentModelIndex

@@ -22,9 +22,9 @@ from PySide6.QtWidgets import (
 
 from engine.core.wording import counted
 from engine.features.timing.hits.kit.membership import left_behind_sentence
-from widgets.controls.elided_label import ElidedLabel
-from widgets.controls.slider import CheckBox, ChoiceField, tab_to_checked
-from widgets.forms.outlook_form import LINE, Number, NumberLine, beside
+from widgets.controls.fields import CheckBox, ChoiceField, tab_to_checked
+from widgets.controls.text_and_icons import ElidedLabel
+from widgets.forms.short_forms import LINE, Number, NumberLine, beside
 from widgets.theme import Theme, px
 
 DIVISIONS: Mapping[str, str] = MappingProxyType(

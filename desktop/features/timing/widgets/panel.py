@@ -24,8 +24,8 @@ from PySide6.QtWidgets import (
 )
 
 from engine.core.wording import counted
-from widgets.controls.keys.caps import KeyButton
-from widgets.controls.slider import CheckBox, Slider
+from widgets.controls.fields import CheckBox, Slider
+from widgets.controls.key_caps import KeyButton
 from widgets.theme import TEXT, TEXT_SMALL, Theme, color, mono_font, px, ui_font
 
 REACH_MS = 40.0

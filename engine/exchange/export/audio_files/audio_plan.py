@@ -16,9 +16,9 @@ from engine.core.files.safe_write import shown
 from engine.core.timebase import convert_samples, format_time, samples_to_s
 from engine.core.wording import listed
 from engine.document.state import DocumentState, Marker
-from engine.document.tracks.track import audible
+from engine.document.tracks import audible
 from engine.exchange.export.formats import FORMATS
-from engine.exchange.export.placing.seams import removed_edit_list
+from engine.exchange.export.placing.marks import removed_edit_list
 from engine.exchange.export.request import RATES_HZ, Depth, ExportRequest
 from engine.sound.codecs import CODECS, MOST_CHANNELS, Coding, Container, Tags
 from engine.sound.edl.edit_list import EditList, placed_markers

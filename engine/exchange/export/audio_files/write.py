@@ -22,7 +22,7 @@ from engine.core.progress import Progress
 from engine.core.timebase import convert_samples, format_time, s_to_samples, samples_to_s
 from engine.core.wording import counted, listed
 from engine.document.state import DocumentState
-from engine.document.tracks.track import audible
+from engine.document.tracks import audible
 from engine.exchange.export.audio_files.audio_plan import (
     PlannedAudio,
     PlannedSound,
@@ -33,9 +33,9 @@ from engine.exchange.export.audio_files.audio_plan import (
     unheard_sentence,
     written_rate_hz,
 )
-from engine.exchange.export.audio_files.clipping import Normalised, amplified, faded, normalise
+from engine.exchange.export.audio_files.levels import Normalised, amplified, faded, normalise
 from engine.exchange.export.costs import measure_cost_s, write_cost_s
-from engine.exchange.export.placing.seams import Cues, find_cues
+from engine.exchange.export.placing.marks import Cues, find_cues
 from engine.exchange.export.request import (
     Exported,
     ExportRequest,
@@ -46,12 +46,12 @@ from engine.exchange.export.request import (
 from engine.sound.conform import converted, of_length
 from engine.sound.edl.crossfade import Block
 from engine.sound.edl.edit_list import EditList
-from engine.sound.edl.levels.loudness import decibels
+from engine.sound.edl.loudness import decibels
 from engine.sound.edl.render import Renderer, mix_channels
 from engine.sound.edl.tracks.voice import media_path, sides
 from engine.sound.headers.bwf import Broadcast, broadcast_chunks
-from engine.sound.headers.id3 import encoder_delay_samples
-from engine.sound.headers.time_reference import read_origination
+from engine.sound.headers.mp3 import encoder_delay_samples
+from engine.sound.headers.start_times import read_origination
 from engine.sound.pictures.peak_cache import load_peaks
 from engine.sound.reader import SourceReader, Stamp, read_unchanged, stamped
 from engine.sound.writer import Dither, WrittenAudio, bits_of, block_dtype, dithered, write_audio

@@ -18,9 +18,9 @@ from engine.core.files.safe_write import replacing, shown
 from engine.core.progress import Progress
 from engine.core.timebase import timecode
 from engine.core.wording import counted
-from engine.document.tracks.track import audible
+from engine.document.tracks import audible
 from engine.exchange.export.placing.clips import FrameClip, clips_of, frame_clips, lost_in_frames
-from engine.exchange.export.placing.frame_rates import drops_frames, source_begin_s, source_path
+from engine.exchange.export.placing.timecode import drops_frames, source_begin_s, source_path
 from engine.exchange.export.request import Exported, ExportRequest, accepted_edits, edit_figures
 from engine.sound.edl.edit_list import EditList
 

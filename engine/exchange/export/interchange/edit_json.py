@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.core.files.safe_write import replacing, shown
-from engine.core.files.strict_json import strict_json
+from engine.core.files.text import strict_json
 from engine.core.progress import Progress
 from engine.core.timebase import samples_to_s
 from engine.core.wording import counted
 from engine.document.kinds import KINDS
 from engine.document.proposals import edited
 from engine.document.state import DocumentState, Marker
-from engine.document.tracks.track import Clip, Source, Track
+from engine.document.tracks import Clip, Source, Track
 from engine.exchange.export.placing.stretches import Consolidated, Stretch
 from engine.exchange.export.request import (
     AcceptedEdit,

@@ -14,10 +14,10 @@ from xml.etree import ElementTree
 from engine.core.files.safe_write import replacing
 from engine.core.files.xml_text import xml_bytes, xml_text
 from engine.core.progress import Progress
-from engine.document.tracks.track import Track, audible
+from engine.document.tracks import Track, audible
 from engine.exchange.export.placing.clips import ResultClip, clips_of, crossfades
-from engine.exchange.export.placing.frame_rates import FrameRate, source_begin_s, source_path
-from engine.exchange.export.placing.seams import seams
+from engine.exchange.export.placing.marks import seams
+from engine.exchange.export.placing.timecode import FrameRate, source_begin_s, source_path
 from engine.exchange.export.request import Exported, ExportRequest, written_project
 from engine.sound.edl.edit_list import EditList, placed_markers
 

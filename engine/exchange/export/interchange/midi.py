@@ -17,7 +17,7 @@ import mido
 from engine.core.files.safe_write import replacing, shown
 from engine.core.progress import Progress
 from engine.core.wording import counted
-from engine.exchange.export.placing.seams import TICKS_PER_QUARTER, TempoMap, result_us, seams, tempo_map
+from engine.exchange.export.placing.marks import TICKS_PER_QUARTER, TempoMap, result_us, seams, tempo_map
 from engine.exchange.export.request import (
     Exported,
     ExportRequest,

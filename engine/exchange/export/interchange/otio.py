@@ -31,10 +31,10 @@ from engine.core.files.safe_write import replacing
 from engine.core.files.xml_text import xml_text
 from engine.core.progress import Progress
 from engine.core.timebase import samples_to_video_frames
-from engine.document.tracks.track import Source, Track, audible
+from engine.document.tracks import Source, Track, audible
 from engine.exchange.export.placing.clips import ResultClip, clips_of, crossfades, lost_in_frames
-from engine.exchange.export.placing.frame_rates import FrameRate, source_path, source_picture
-from engine.exchange.export.placing.seams import seams
+from engine.exchange.export.placing.marks import seams
+from engine.exchange.export.placing.timecode import FrameRate, source_path, source_picture
 from engine.exchange.export.request import Exported, ExportRequest, written_project
 from engine.sound.edl.edit_list import placed_markers
 

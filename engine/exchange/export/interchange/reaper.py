@@ -22,10 +22,10 @@ from engine.core.errors import ExportError
 from engine.core.files.safe_write import replacing, shown
 from engine.core.progress import Progress
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source, Track
+from engine.document.tracks import Source, Track
 from engine.exchange.export.placing.clips import ResultClip, clips_of
-from engine.exchange.export.placing.frame_rates import source_path
-from engine.exchange.export.placing.seams import seam_curves, seams, tempo_map
+from engine.exchange.export.placing.marks import seam_curves, seams, tempo_map
+from engine.exchange.export.placing.timecode import source_path
 from engine.exchange.export.request import Exported, ExportRequest, written_project
 from engine.sound.edl.crossfade import Curve
 from engine.sound.edl.edit_list import EditList, placed_markers

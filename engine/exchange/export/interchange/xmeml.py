@@ -20,10 +20,10 @@ from engine.core.files.safe_write import replacing
 from engine.core.files.xml_text import child, xml_bytes
 from engine.core.progress import Progress
 from engine.core.timebase import samples_to_video_frames, timecode
-from engine.document.tracks.track import Source, Track, audible
+from engine.document.tracks import Source, Track, audible
 from engine.exchange.export.placing.clips import FrameClip, clips_of, frame_clips, lost_in_frames
-from engine.exchange.export.placing.frame_rates import FrameRate, drops_frames, source_begin_s, source_path
-from engine.exchange.export.placing.seams import known_curves, seams
+from engine.exchange.export.placing.marks import known_curves, seams
+from engine.exchange.export.placing.timecode import FrameRate, drops_frames, source_begin_s, source_path
 from engine.exchange.export.request import Exported, ExportRequest, written_project
 from engine.sound.edl.crossfade import Curve
 from engine.sound.edl.edit_list import EditList, placed_markers

@@ -24,9 +24,9 @@ import numpy as np
 from engine.core.timebase import samples_to_video_frames, united
 from engine.core.wording import counted
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source, Track
-from engine.exchange.export.placing.frame_rates import sound_lag_s
+from engine.document.tracks import Source, Track
 from engine.exchange.export.placing.stretches import Consolidated, Part, media_parts
+from engine.exchange.export.placing.timecode import sound_lag_s
 from engine.exchange.export.request import ExportRequest
 from engine.sound.edl.edit_list import INSERTED_FROM, EditList, Segment
 from engine.sound.edl.tracks.voice import sounding_span

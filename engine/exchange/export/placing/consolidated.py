@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from engine.core.files.safe_write import shown
 from engine.core.progress import Progress
 from engine.core.wording import counted
-from engine.document.tracks.track import Track
+from engine.document.tracks import Track
 from engine.exchange.export.placing.stretches import Consolidated
 from engine.exchange.export.request import ExportRequest
 from engine.sound.edl.tracks.voice import Voice, media_path, open_voice

@@ -22,7 +22,7 @@ import numpy as np
 
 from engine.core.timebase import Samples, common, united
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source, Track, visible_in_time
+from engine.document.tracks import Source, Track, visible_in_time
 from engine.sound.edl.edit_list import INSERTED_FROM, EditList
 from engine.sound.edl.tracks.patches import Patches, lone_gains
 from engine.sound.edl.tracks.voice import sounding_span

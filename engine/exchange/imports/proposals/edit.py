@@ -19,9 +19,10 @@ from engine.core.progress import SILENT, Progress
 from engine.core.timebase import format_time, samples_to_s
 from engine.core.wording import counted, listed
 from engine.document.analysis import require_recording
+from engine.document.edits.markers import NamedSpan, add_all
+from engine.document.edits.tracks import LOUDEST_DB, QUIETEST_DB, set_track
 from engine.document.file.storage import apply_rows
 from engine.document.kinds import KINDS, not_available
-from engine.document.kinds.cut import TO_SAMPLES
 from engine.document.kinds.kind import length_words
 from engine.document.kinds.operations import (
     Gain,
@@ -33,11 +34,10 @@ from engine.document.kinds.operations import (
     Shift,
     Slice,
 )
-from engine.document.marks.edits import NamedSpan, add_all
+from engine.document.kinds.order import TO_SAMPLES
 from engine.document.proposals import BY_IMPORT, Decision, Edited, Proposal, Verdict, edited, proposal_id
 from engine.document.state import DocumentState, Edit, Row, RowChange, row_changes
-from engine.document.tracks.edits import LOUDEST_DB, QUIETEST_DB, set_track
-from engine.exchange.export.placing.frame_rates import FrameRate
+from engine.exchange.export.placing.timecode import FrameRate
 from engine.exchange.imports import read_edits
 from engine.exchange.imports.described import ImportedEdits, NotUnderstood, WrittenEdit, named_parts
 from engine.exchange.imports.document_clips import document_clips

@@ -23,10 +23,11 @@ import numpy as np
 from engine.core.errors import EditsError
 from engine.core.timebase import common, outside, united
 from engine.core.wording import counted
+from engine.document.edits.markers import NamedSpan
 from engine.document.kinds import KINDS
-from engine.document.kinds.cut import LENGTH_SAMPLES
 from engine.document.kinds.kind import CROSSFADE_MS, HAND_CROSSFADE_MS, LONGEST_CROSSFADE_MS
 from engine.document.kinds.operations import Gain
+from engine.document.kinds.order import LENGTH_SAMPLES
 from engine.document.kinds.sounding import (
     BY_SAMPLES,
     GAIN_DB,
@@ -36,9 +37,8 @@ from engine.document.kinds.sounding import (
     RAMP_MS,
     ramp_payload,
 )
-from engine.document.marks.edits import NamedSpan
 from engine.document.state import DocumentState
-from engine.exchange.export.placing.frame_rates import picture_rate
+from engine.exchange.export.placing.timecode import picture_rate
 from engine.exchange.imports.described import ImportedEdits, left_out_sentences
 from engine.exchange.imports.document_clips import DocumentClips, Span, document_clips
 from engine.exchange.imports.gain_curves import Curve, Trapezoid, trapezoids

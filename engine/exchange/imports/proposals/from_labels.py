@@ -22,15 +22,15 @@ import numpy as np
 from engine.core.errors import EditsError
 from engine.core.timebase import common, outside, united
 from engine.core.wording import counted
+from engine.document.edits.markers import NamedSpan
 from engine.document.kinds import KINDS
-from engine.document.kinds.cut import KEEP
 from engine.document.kinds.kind import CROSSFADE_MS, HAND_CROSSFADE_MS
 from engine.document.kinds.operations import Drop, Hold
-from engine.document.marks.edits import NamedSpan
+from engine.document.kinds.order import KEEP
 from engine.document.proposals import Verdict
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source
-from engine.exchange.export.placing.frame_rates import source_begin_s
+from engine.document.tracks import Source
+from engine.exchange.export.placing.timecode import source_begin_s
 from engine.exchange.imports.described import (
     NOTHING,
     ImportedClip,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.document.state import DocumentState
-from engine.exchange.export.placing.frame_rates import FrameRate
+from engine.exchange.export.placing.timecode import FrameRate
 from engine.exchange.imports.described import LabelsAs
 
 

@@ -17,7 +17,7 @@ from engine.core.timebase import Samples, common, united
 from engine.core.wording import counted
 from engine.document.kinds.kind import LONGEST_CROSSFADE_MS
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Track
+from engine.document.tracks import Track
 from engine.exchange.imports.document_clips import (
     CrossedSeams,
     DocumentClip,

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from engine.document.edits.markers import NamedSpan
 from engine.document.kinds import KINDS
-from engine.document.kinds.cut import RANK, TIMES, TO_SAMPLES
 from engine.document.kinds.kind import CROSSFADE_MS, HAND_CROSSFADE_MS, LONGEST_CROSSFADE_MS
 from engine.document.kinds.operations import Drop, Hold, Insert, Operation, Order
-from engine.document.marks.edits import NamedSpan
+from engine.document.kinds.order import RANK, TIMES, TO_SAMPLES
 from engine.document.proposals import Edited
 from engine.document.state import DocumentState
 from engine.exchange.imports.described import NotUnderstood

@@ -38,7 +38,7 @@ from engine.exchange.imports.described import (
     crossfaded,
     left_out_sentences,
 )
-from engine.exchange.imports.times import name_of, number_of, path_of, rate_of, within
+from engine.exchange.imports.values import name_of, number_of, path_of, rate_of, within
 
 _Points = tuple[tuple[Fraction, float], ...]
 _DEEPEST = 20

@@ -15,7 +15,7 @@ from fractions import Fraction
 from engine.core.progress import Progress
 from engine.core.timebase import timecode_frames
 from engine.core.wording import counted
-from engine.exchange.export.placing.frame_rates import FrameRate
+from engine.exchange.export.placing.timecode import FrameRate
 from engine.exchange.imports import EditsFile
 from engine.exchange.imports.described import (
     ImportedClip,
@@ -27,7 +27,7 @@ from engine.exchange.imports.described import (
     crossfaded,
     left_out_sentences,
 )
-from engine.exchange.imports.times import dropping, number_of, rate_of, within
+from engine.exchange.imports.values import dropping, number_of, rate_of, within
 
 _EVENT = re.compile(
     r"(\d{1,6})\s+(\S+)\s+(\S+)\s+([A-Z]\w*(?:\s+[BO])?)(?:\s+(\d{1,3}))?\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s*",

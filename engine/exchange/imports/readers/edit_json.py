@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from engine.core.files.strict_json import bytes_of, parse_json
+from engine.core.files.text import bytes_of, parse_json
 from engine.core.progress import Progress
-from engine.document.file.checks.limits import FARTHEST_SAMPLES, HIGHEST_RATE_HZ, LOWEST_RATE_HZ
-from engine.document.tracks.track import Clip, visible_in_time
+from engine.document.limits import FARTHEST_SAMPLES, HIGHEST_RATE_HZ, LOWEST_RATE_HZ
+from engine.document.tracks import Clip, visible_in_time
 from engine.exchange.imports import EditsFile
 from engine.exchange.imports.described import (
     ImportedClip,
@@ -19,7 +19,7 @@ from engine.exchange.imports.described import (
     Medium,
     WrittenEdit,
 )
-from engine.exchange.imports.times import name_of, number_of
+from engine.exchange.imports.values import name_of, number_of
 from engine.sound.edl.edit_list import Segment, as_insert
 
 _VERSIONS = (1, 2, 3, 4, 5)

@@ -30,7 +30,7 @@ from engine.exchange.imports.described import (
     trimmed,
     trimmed_parts,
 )
-from engine.exchange.imports.times import name_of, number_of, parsed_xml, path_of, rational_seconds, within
+from engine.exchange.imports.values import name_of, number_of, parsed_xml, path_of, rational_seconds, within
 
 _MEDIA = ("asset-clip", "audio")
 _HOLDING = ("clip", "video", "gap", "ref-clip", "sync-clip", "mc-clip")

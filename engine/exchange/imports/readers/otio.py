@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from engine.core.files.strict_json import parse_json
+from engine.core.files.text import parse_json
 from engine.core.progress import Progress
-from engine.document.file.checks.limits import FARTHEST_SAMPLES
+from engine.document.limits import FARTHEST_SAMPLES
 from engine.exchange.imports import EditsFile
 from engine.exchange.imports.described import (
     NOTHING,
@@ -32,7 +32,7 @@ from engine.exchange.imports.described import (
     trimmed,
     trimmed_parts,
 )
-from engine.exchange.imports.times import name_of, number_of, path_of, rate_of, within
+from engine.exchange.imports.values import name_of, number_of, path_of, rate_of, within
 
 _Span = tuple[Fraction, Fraction]
 """A start and a length."""

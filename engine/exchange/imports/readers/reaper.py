@@ -22,7 +22,7 @@ from engine.exchange.imports.described import (
     left_out_sentences,
     repeated,
 )
-from engine.exchange.imports.times import name_of, number_of, seconds_of
+from engine.exchange.imports.values import name_of, number_of, seconds_of
 
 _DEEPEST = 100
 _MOST_WORDS = 64

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from engine.core.files.strict_json import decoded
+from engine.core.files.text import decoded
 from engine.core.progress import Progress
 from engine.core.timebase import s_to_samples, timecode_frames
-from engine.document.marks.edits import NamedSpan
+from engine.document.edits.markers import NamedSpan
 from engine.exchange.imports import EditsFile
 from engine.exchange.imports.described import (
     NOTHING,
@@ -27,7 +27,7 @@ from engine.exchange.imports.described import (
     Medium,
     left_out_sentences,
 )
-from engine.exchange.imports.times import dropping, rate_of, within
+from engine.exchange.imports.values import dropping, rate_of, within
 
 _SECTION = re.compile(r"(?:[A-Z-] {1,2}){3,}[A-Z]")
 _TIMECODE = re.compile(r"(\d{1,3}:\d\d:\d\d[:;]\d{1,3})(?:\.(\d\d))?")

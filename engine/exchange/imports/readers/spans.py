@@ -21,10 +21,10 @@ from fractions import Fraction
 from typing import Any
 
 from engine.core.errors import EditsError, SourceError
-from engine.core.files.strict_json import decoded, parse_json
+from engine.core.files.text import decoded, parse_json
 from engine.core.progress import Progress
 from engine.core.timebase import read_time, s_to_samples
-from engine.document.marks.edits import NamedSpan, is_session_text, read_labels
+from engine.document.edits.markers import NamedSpan, is_session_text, read_labels
 from engine.exchange.imports import EditsFile
 from engine.exchange.imports.described import (
     ImportedClip,
@@ -36,7 +36,7 @@ from engine.exchange.imports.described import (
     left_out_sentences,
 )
 from engine.exchange.imports.readers.session_text import read_session
-from engine.exchange.imports.times import name_of, seconds_of
+from engine.exchange.imports.values import name_of, seconds_of
 
 _ARROW = "-->"
 _TAG = re.compile(r"<[^<>]*>")

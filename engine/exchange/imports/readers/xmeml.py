@@ -25,7 +25,7 @@ from engine.exchange.imports.described import (
     left_out_sentences,
     trimmed,
 )
-from engine.exchange.imports.times import name_of, number_of, parsed_xml, path_of, rate_of, text_of, within
+from engine.exchange.imports.values import name_of, number_of, parsed_xml, path_of, rate_of, text_of, within
 
 _QUIETEST = Fraction(1, 1_000_000)
 _LEVELS = ("audiolevels", "audiopan")

@@ -13,7 +13,7 @@ from engine.core.errors import UsageError
 from engine.core.progress import Progress
 from engine.core.timebase import format_time, runs, samples_to_s
 from engine.core.wording import percent, quoted
-from engine.document.kinds.cut import CUT, MOVE, REPEAT
+from engine.document.kinds.order import CUT, MOVE, REPEAT
 from engine.document.proposals import BY_ARRANGING, Alternative, Evidence, Proposal, proposal_id
 from engine.document.settings import cut_settings
 from engine.document.state import DocumentState

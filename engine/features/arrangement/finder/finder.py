@@ -12,8 +12,8 @@ from engine.core.progress import Progress
 from engine.core.timebase import samples_to_s
 from engine.core.wording import counted
 from engine.document.analysis import SECTIONS, SOUNDS, BeatGrid, DetectedSounds, Listening, ScoreCurve
-from engine.document.drums.edits import known_sections
-from engine.document.kinds.cut import CUT, MOVE, REPEAT
+from engine.document.edits.analyses import known_sections
+from engine.document.kinds.order import CUT, MOVE, REPEAT
 from engine.document.proposals import BY_ARRANGING
 from engine.features.arrangement.editor_files import require_editor
 from engine.features.arrangement.finder.requests import (
@@ -22,7 +22,7 @@ from engine.features.arrangement.finder.requests import (
     require_arranging,
     require_files,
 )
-from engine.review.finders.finder import Finder, FinderRequest, FinderSettings, Found
+from engine.review.finders import Finder, FinderRequest, FinderSettings, Found
 
 
 class ArrangementSettings(FinderSettings):

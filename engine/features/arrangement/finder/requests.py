@@ -20,7 +20,7 @@ from engine.core.files.safe_write import shown
 from engine.core.timebase import format_time
 from engine.core.wording import counted, level_text, listed, percent
 from engine.document.analysis import BeatGrid, ScoreCurve, StoredSections, require_recording
-from engine.document.kinds.cut import CUT, MOVE, REPEAT
+from engine.document.kinds.order import CUT, MOVE, REPEAT
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.features.arrangement.habits import Habits

@@ -21,12 +21,12 @@ from engine.core.wording import counted, level_text, listed, percent
 from engine.document.analysis import require_recording
 from engine.document.file.storage import apply_rows
 from engine.document.kinds import KINDS
-from engine.document.kinds.cut import TO_SAMPLES
 from engine.document.kinds.kind import CROSSFADE_MS, LONGEST_CROSSFADE_MS
+from engine.document.kinds.order import TO_SAMPLES
 from engine.document.kinds.sounding import GAIN_DB, IS_SILENT, QUIETEST_DB
 from engine.document.proposals import BY_MATCH, Proposal, proposal_id
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Track
+from engine.document.tracks import Track
 from engine.features.match.finder.gains import Levels, gain_edits, levels, louder_text
 from engine.features.match.finder.reference import Reference, open_reference
 from engine.features.match.match import match_sounds

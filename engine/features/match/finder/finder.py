@@ -8,7 +8,7 @@ from pydantic import Field
 
 from engine.core.progress import Progress
 from engine.document.proposals import BY_MATCH
-from engine.review.finders.finder import Finder, FinderRequest, FinderSettings, Found
+from engine.review.finders import Finder, FinderRequest, FinderSettings, Found
 
 
 class MatchSettings(FinderSettings):

@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.signal.mono import resampled
+from engine.analysis.signal.streams import resampled
 from engine.core.errors import SourceError
 from engine.core.progress import Progress
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Track, audible
+from engine.document.tracks import Track, audible
 from engine.features.match.match import require_long
 from engine.features.match.refining.seams import aligned
 from engine.features.match.searching.lags import WINDOW_SAMPLES, faint_places

@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
-from engine.analysis.signal.filter_banks import triangles
-from engine.analysis.signal.mel import band_power_blocks, bank_tensor
+from engine.analysis.signal.bands import triangles
+from engine.analysis.signal.stft import band_power_blocks, bank_tensor
 from engine.features.match.sound import RATE_HZ, Floats
 
 HOP_SAMPLES = 128

@@ -10,13 +10,13 @@ from engine.core.progress import Progress
 from engine.core.timebase import s_to_samples
 from engine.core.wording import counted
 from engine.document.analysis import SOUNDS, DetectedSounds
-from engine.document.kinds.cut import CUT
+from engine.document.edits.markers import NamedSpan
 from engine.document.kinds.kind import CROSSFADE_MS
-from engine.document.marks.edits import NamedSpan
+from engine.document.kinds.order import CUT
 from engine.document.proposals import BY_TALK, Alternative, Evidence, Proposal, proposal_id
 from engine.document.settings import cut_settings
 from engine.document.state import DocumentState
-from engine.review.finders.finder import Finder, FinderRequest, Found
+from engine.review.finders import Finder, FinderRequest, Found
 
 if TYPE_CHECKING:
     from engine.analysis.detection.voices import Rehearsal, Talk

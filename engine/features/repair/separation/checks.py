@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from engine.analysis.detection.detector import CONTEXT_S, OTHER_SOUND, detector, name_words
 from engine.analysis.detection.spectra import MEL, Spectra
-from engine.analysis.learning.shipped import few_threads
-from engine.analysis.words.understanding import known_sounds, require_understood, require_words, separable
+from engine.analysis.learning.networks import few_threads
+from engine.analysis.words.prompts import known_sounds, require_understood, require_words, separable
 from engine.analysis.words.vocabulary import without_not
 from engine.core.errors import NotCredibleError, SoundNotFoundError
 from engine.core.processes.side_by_side import in_groups

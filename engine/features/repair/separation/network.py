@@ -34,8 +34,8 @@ from engine.analysis.detection.spectra import (
     speech_shares,
 )
 from engine.analysis.detection.spectra import WEIGHTS as SPEECH_WEIGHTS
-from engine.analysis.learning.shipped import few_threads, with_weights
-from engine.analysis.words.understanding import SIZE
+from engine.analysis.learning.networks import few_threads, with_weights
+from engine.analysis.words.prompts import SIZE
 from engine.core.progress import check_heeded
 from engine.features.repair.separation.separator import (
     Mask,

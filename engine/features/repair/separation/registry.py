@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.analysis.learning.shipped import metadata_of
-from engine.analysis.words.understanding import means_speech
+from engine.analysis.learning.networks import metadata_of
+from engine.analysis.words.prompts import means_speech
 from engine.analysis.words.vocabulary import without_not
 from engine.core.build import missing_in_bundle, of_laboratory
 from engine.core.errors import UsageError

@@ -16,8 +16,8 @@ from engine.core.progress import SILENT, Progress
 from engine.core.timebase import runs, s_to_samples_array
 from engine.core.wording import counted
 from engine.document.analysis import SECTIONS, Analysis, BeatGrid, StoredSections, require_recording
-from engine.document.drums.edits import set_sections, sound_key
-from engine.document.edits import set_analyses
+from engine.document.edits.analyses import set_sections, sound_key
+from engine.document.edits.proposals import set_analyses
 from engine.document.grid.edits import keeping_edited
 from engine.document.grid.readings import grid_in_force
 from engine.document.state import DocumentState, Edit, merged

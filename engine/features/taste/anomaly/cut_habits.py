@@ -26,7 +26,7 @@ class RecordingCuts:
     Attributes
     ----------
     lengths_s : of the cuts, ascending
-    inside_songs : number of cuts inside songs, see `engine.features.taste.cuts.evidence`
+    inside_songs : number of cuts inside songs, see `engine.features.taste.cuts.default_cuts`
     kept_inside_songs : number of rejected cuts inside songs
     recorded_s : length of the recording
     """

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from engine.analysis.found_takes import FalseStart
 from engine.analysis.signal.dead_air import DeadAirDetector
-from engine.analysis.signal.mono import mono_of
+from engine.analysis.signal.streams import mono_of
 from engine.core.processes.side_by_side import side_by_side
 from engine.core.progress import SILENT, Progress
 from engine.core.timebase import convert_samples
@@ -26,7 +26,7 @@ from engine.features.takes.features import Frames, frames_of
 from engine.features.takes.find import false_starts_in
 from engine.features.taste.anomaly.cut_habits import CutHabits
 from engine.features.taste.anomaly.known_music import KnownMusic, Outline, known_music, stored_outline
-from engine.features.taste.anomaly.level_steps import (
+from engine.features.taste.anomaly.levels import (
     LevelStep,
     Pauses,
     Piece,

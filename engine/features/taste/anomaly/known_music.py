@@ -19,7 +19,7 @@ from engine.core.timebase import runs
 from engine.features.takes.features import FRAMES_PER_S, Frames
 from engine.features.takes.pairs import OUTLINE_SIZE, Side, chance_of, drawn_from, outline, search, turned
 from engine.features.takes.playing import performances
-from engine.features.taste.anomaly.level_steps import Pauses
+from engine.features.taste.anomaly.levels import Pauses
 
 PER_S = FRAMES_PER_S / 2.0
 """How many frames of an outline there are in a second."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.analysis.learning.loop import Epoch, in_force
-from engine.analysis.learning.shipped import few_threads
+from engine.analysis.learning.networks import few_threads
 from engine.core.files.safe_write import check_target
 from engine.core.progress import Progress
 from engine.core.timebase import format_time

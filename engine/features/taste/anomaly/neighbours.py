@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from engine.analysis.signal.span_means import running_sums
 
 if TYPE_CHECKING:
-    from engine.analysis.signal.filter_banks import MelSettings
+    from engine.analysis.signal.bands import MelSettings
 
 PARTS = 4
 PART_S = 0.5

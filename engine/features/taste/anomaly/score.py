@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.found_takes import FalseStart
-from engine.analysis.learning.shipped import few_threads
+from engine.analysis.learning.networks import few_threads
 from engine.analysis.signal.dead_air import DeadAirDetector
 from engine.analysis.signal.loudness import level_of
-from engine.analysis.signal.mono import mono_of, read_ahead, resampled
+from engine.analysis.signal.streams import mono_of, read_ahead, resampled
 from engine.core.errors import TasteError
 from engine.core.progress import Progress
 from engine.core.timebase import convert_samples, s_to_samples_array

@@ -21,7 +21,7 @@ from typing import Any
 from engine.core.errors import TasteError
 from engine.core.files.regular_file import open_regular
 from engine.core.files.safe_write import shown
-from engine.core.files.strict_json import parse_json
+from engine.core.files.text import parse_json
 from engine.core.progress import Progress
 from engine.core.wording import reason_of
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine.core.timebase import Samples, inside, s_to_samples, united
 from engine.document.analysis import APART_BEATS, NOWHERE, BeatGrid, Listening, NearestReference, ScoreCurve
-from engine.document.grid.steady import has_music
+from engine.document.grid.pulse import has_music
 from engine.document.proposals import (
     QUESTION,
     UNFAMILIAR,
@@ -24,8 +24,7 @@ from engine.document.proposals import (
 )
 from engine.document.settings import CutSettings
 from engine.features.taste.anomaly.threshold import SMOOTHING_S
-from engine.features.taste.cuts.edges import Neighbours, alternatives, anchors, candidates, snap
-from engine.features.taste.cuts.evidence import (
+from engine.features.taste.cuts.default_cuts import (
     are_certain,
     are_faults,
     are_foreign,
@@ -38,6 +37,7 @@ from engine.features.taste.cuts.evidence import (
     with_own_level,
     without_plain_music,
 )
+from engine.features.taste.cuts.edges import Neighbours, alternatives, anchors, candidates, snap
 from engine.features.taste.cuts.profile import (
     OPTIMISED_SMOOTHING_S,
     ScoreProfile,

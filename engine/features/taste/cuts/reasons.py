@@ -26,7 +26,7 @@ from engine.document.analysis import (
 )
 from engine.document.proposals import ReferenceExample
 from engine.features.taste.cuts.profile import PAUSES, DeadAirIn, Numbers, ScoreProfile, dead_air_in
-from engine.review.sounds_in_cuts import RHYTHM, part_wording
+from engine.review.wording import RHYTHM, part_wording
 
 LONGEST_EXAMPLE_S = 8.0
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from engine.core.timebase import Samples, format_time, inside, outside, samples_to_s, united
 from engine.document.analysis import BeatGrid, Listening, ScoreCurve
-from engine.document.grid.steady import has_music, steady_spans
+from engine.document.grid.pulse import has_music, steady_spans
 from engine.features.taste.anomaly.threshold import (
     HIGHEST_LIMIT,
     SMOOTHING_S,
@@ -27,7 +27,7 @@ from engine.features.taste.anomaly.threshold import (
     to_scores,
     to_standard,
 )
-from engine.features.taste.cuts.evidence import share_in
+from engine.features.taste.cuts.default_cuts import share_in
 from engine.features.taste.cuts.profile import CELL_S, ScoreProfile
 
 _HIGH = 0.99

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.signal.filter_banks import MelSettings
+from engine.analysis.signal.bands import MelSettings
 from engine.analysis.signal.loudness import Loudness, playing_level_db
-from engine.analysis.signal.mel import log_mel_blocks
-from engine.analysis.signal.mono import resampled
+from engine.analysis.signal.stft import log_mel_blocks
+from engine.analysis.signal.streams import resampled
 from engine.core.files.safe_write import shown
 from engine.core.progress import Progress
 from engine.core.timebase import format_time
@@ -22,8 +22,8 @@ from engine.features.taste.anomaly.neighbours import ReferenceRecording, Referen
 from engine.features.taste.anomaly.recipes.config import default_config
 from engine.features.taste.anomaly.recipes.material import MINIMUM_S
 from engine.features.taste.anomaly.recipes.recipe import Examples
-from engine.features.taste.diagnoses.judging import TILT_DB, Action, Finding, Remedy, Severity, tilt_text
-from engine.features.taste.diagnoses.recording import share_found, typical_spectrum_db, widest_tilt
+from engine.features.taste.diagnoses.findings import TILT_DB, Action, Finding, Remedy, Severity, tilt_text
+from engine.features.taste.diagnoses.measurements import share_found, typical_spectrum_db, widest_tilt
 from engine.sound.reader import SourceReader
 
 ENOUGH_S = 180.0

@@ -16,27 +16,27 @@ from engine.core.progress import Progress
 from engine.core.timebase import format_time, s_to_samples
 from engine.core.wording import counted, listed, quoted
 from engine.document.analysis import Analysis, BeatGrid
-from engine.document.drums.edits import DRUMS, listening_ids, role_of
-from engine.document.drums.hits import Role
-from engine.document.edits import is_held
-from engine.document.grid.steady import free_notice, is_free
-from engine.document.kinds.hit import AFTER_SAMPLES, HIT_CROSSFADE_MS, LINE, NOTE, ONSET_SAMPLES
+from engine.document.edits.analyses import DRUMS, listening_ids, role_of
+from engine.document.edits.proposals import is_held
+from engine.document.grid.pulse import free_notice, is_free
+from engine.document.hits import Role
 from engine.document.kinds.kind import CROSSFADE_MS, real
 from engine.document.kinds.sounding import BY_SAMPLES
+from engine.document.kinds.timing import AFTER_SAMPLES, HIT_CROSSFADE_MS, LINE, NOTE, ONSET_SAMPLES
 from engine.document.proposals import Proposal
-from engine.document.tracks.track import Track
+from engine.document.tracks import Track
 from engine.features.timing.alignment.fitting import agreement
 from engine.features.timing.alignment.lines import line_words, lines_of, read_division
 from engine.features.timing.alignment.settings import AlignmentSettings
 from engine.features.timing.finders.timing.hit_proposals import adjacent_lines, milliseconds, score_of
-from engine.review.finders.finder import Finder, FinderRequest, FinderSettings, Found, track_name
+from engine.review.finders import Finder, FinderRequest, FinderSettings, Found, track_name
 
 if TYPE_CHECKING:
     from engine.features.timing.alignment.lines import Lines
     from engine.features.timing.notes.onsets import Notes
     from engine.features.timing.notes.placing import PlacedNotes
     from engine.features.timing.notes.warping import Warping
-    from engine.recordings.microphones import Microphones
+    from engine.recordings.track_audio import Microphones
 
 
 _PAD_S = 0.01
@@ -327,7 +327,7 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
     TimingError : the document has no grid, or no note was found
     UsageError : the track to align to does not exist, or none is left
     """
-    from engine.recordings.microphones import Microphones
+    from engine.recordings.track_audio import Microphones
 
     reference = _reference(request)
     tracks = _tracks(request, reference)
@@ -381,7 +381,7 @@ def _warping(request: FinderRequest, microphones: Microphones, row: int, progres
 
 def _target(request: FinderRequest, reference: Track | None, progress: Progress) -> Target:
     from engine.features.timing.finders.timing.find_grid import WantedGrid, find_grid
-    from engine.recordings.microphones import Microphones
+    from engine.recordings.track_audio import Microphones
 
     state = request.state
     if reference is None:

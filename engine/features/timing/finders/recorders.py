@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.core.errors import UsageError
 from engine.core.progress import Progress
-from engine.review.finders.finder import Finder, FinderRequest, Found
+from engine.review.finders import Finder, FinderRequest, Found
 
 
 def _check(request: FinderRequest) -> None:

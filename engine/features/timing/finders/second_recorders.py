@@ -13,15 +13,15 @@ from engine.analysis.signal.second_recorder import Read, SecondRecorder, match_r
 from engine.core.progress import Progress
 from engine.core.timebase import samples_to_s
 from engine.core.wording import counted, listed
-from engine.document.drums.hits import Hits, Role
-from engine.document.edits import add_proposals
-from engine.document.kinds.hit import DRIFT_PPM, RECORDER
+from engine.document.edits.proposals import add_proposals
+from engine.document.hits import Hits, Role
 from engine.document.kinds.sounding import BY_SAMPLES
+from engine.document.kinds.timing import DRIFT_PPM, RECORDER
 from engine.document.proposals import Proposal, proposal_id
 from engine.document.state import DocumentState
-from engine.recordings.microphones import Microphones
 from engine.recordings.stated.placements import LEAST_DRIFT_S, MAKER
-from engine.review.bulk import Accepted, accept_all
+from engine.recordings.track_audio import Microphones
+from engine.review.answers import Accepted, accept_all
 
 LEAST_OFFSET_S = 0.1
 """Less than that may be the way of the sound to a microphone away from the others."""

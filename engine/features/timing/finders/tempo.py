@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.core.progress import Progress
 from engine.document.grid.edits import require_open_grid
 from engine.features.timing.finders.tempo_proposals import proposed_of
-from engine.review.finders.finder import Finder, FinderRequest, Found
+from engine.review.finders import Finder, FinderRequest, Found
 
 
 def _check(request: FinderRequest) -> None:

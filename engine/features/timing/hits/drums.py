@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.signal.loudness import Floats
-from engine.document.drums.hits import Role
+from engine.document.hits import Role
 from engine.features.timing.hits.candidates import SILENCE_DB, Candidates
 
 _ONE_DRUM = (Role.KICK, Role.SNARE, Role.HAT)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.signal.loudness import Floats
-from engine.document.drums.hits import Role
+from engine.document.hits import Role
 from engine.features.timing.hits.candidates import Candidates
 from engine.features.timing.hits.drums import (
     CLEAR_STRENGTH_DB,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine.analysis.signal.loudness import Floats, Octaves, finite
 from engine.core.progress import SILENT, Progress
-from engine.document.drums.hits import Hits, Role
+from engine.document.hits import Hits, Role
 from engine.features.timing.hits.candidates import (
     LATE_S,
     Candidates,

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
-from engine.analysis.signal.filter_banks import MelSettings
+from engine.analysis.signal.bands import MelSettings
 from engine.analysis.signal.loudness import Octaves, finite, octave_energies
-from engine.analysis.signal.mel import mel_power_blocks
+from engine.analysis.signal.stft import mel_power_blocks
 from engine.core.progress import SILENT, Progress
 
 Floats = NDArray[np.float32]

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.drums.hits import Hits, Role
+from engine.document.hits import Hits, Role
 from engine.features.timing.alignment.decoding.moves import whole_performance
 from engine.features.timing.alignment.lines import Lines
 from engine.features.timing.alignment.settings import AlignmentSettings

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
-from engine.analysis.signal.filter_banks import MelSettings
+from engine.analysis.signal.bands import MelSettings
 from engine.analysis.signal.loudness import finite
-from engine.analysis.signal.mel import mel_power_blocks
+from engine.analysis.signal.stft import mel_power_blocks
 from engine.core.progress import SILENT, Progress
 from engine.features.timing.notes.onsets import ReadMono
 

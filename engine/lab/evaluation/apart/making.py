@@ -10,7 +10,7 @@ from pathlib import Path
 import soundfile
 
 from engine.core.files.safe_write import replacing
-from engine.core.files.strict_json import parse_json
+from engine.core.files.text import parse_json
 from engine.core.progress import Progress
 from engine.lab.evaluation.apart.interviews import interview, place
 from engine.lab.evaluation.apart.rehearsals import (

@@ -17,19 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
-from engine.core.files.strict_json import parse_json
+from engine.core.files.text import parse_json
 from engine.core.progress import SILENT, Progress
 from engine.core.timebase import samples_to_s
 from engine.document.analysis import Listening, ScoreCurve
 from engine.document.document import Document
-from engine.document.kinds.cut import CUT
+from engine.document.kinds.order import CUT
 from engine.document.proposals import QUESTION, Evidence, Proposal
 from engine.features.registry import find_edits, request_of
 from engine.features.taste.anomaly.learn import LearnRequest, learn
 from engine.features.taste.anomaly.recipes.config import default_config
 from engine.features.taste.anomaly.recipes.recipe_config import OwnFaultsConfig, RecipeConfig
 from engine.features.taste.anomaly.threshold import auc
-from engine.features.taste.finders.cuts.propose import propose_pauses
+from engine.features.taste.document_cuts import propose_pauses
 from engine.lab.evaluation.apart.baselines import HOP_S, Simple, energy, nearest, read
 from engine.lab.evaluation.apart.making import VERSION as MADE_VERSION
 from engine.lab.evaluation.apart.making import Group, Recording

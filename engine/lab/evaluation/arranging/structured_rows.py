@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from engine.core.progress import SILENT, Progress
 from engine.core.timebase import runs
 from engine.document.document import Document
-from engine.document.edits import set_analyses
+from engine.document.edits.proposals import set_analyses
 from engine.document.grid.readings import grid_in_force
-from engine.document.kinds.cut import CUT
+from engine.document.kinds.order import CUT
 from engine.document.proposals import Evidence, Proposal
 from engine.document.state import DocumentState
 from engine.features.arrangement.editor import shipped_network

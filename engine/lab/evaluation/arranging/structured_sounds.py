@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.signal.mono import mono_blocks
+from engine.analysis.signal.streams import mono_blocks
 from engine.core.errors import UsageError
 from engine.core.files.safe_write import shown
 from engine.sound.decoders.libsndfile import LIBSNDFILE

@@ -12,7 +12,7 @@ import soundfile
 
 from engine.core.progress import SILENT, Progress
 from engine.document.document import Document
-from engine.document.edits import decide
+from engine.document.edits.proposals import decide
 from engine.document.proposals import Verdict
 from engine.features.registry import find_edits, request_of
 from engine.lab.evaluation.comping.bands import BANDS

@@ -8,8 +8,8 @@ import soundfile
 
 from engine.core.progress import SILENT
 from engine.document.document import Document
-from engine.document.tracks.clip_edits import join_tracks
-from engine.document.tracks.track import visible_in_time
+from engine.document.edits.clips import join_tracks
+from engine.document.tracks import visible_in_time
 from engine.lab.evaluation.comping.session import RATE_HZ, Rehearsal
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.sound.edl.build import played_tracks

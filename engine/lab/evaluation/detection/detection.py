@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from engine.analysis.detection.detector import STEP_SAMPLES
 from engine.analysis.detection.events import Candidate, candidates
 from engine.analysis.detection.spectra import MEL
-from engine.analysis.signal.mono import resampled
+from engine.analysis.signal.streams import resampled
 from engine.core.progress import SILENT, Progress
 from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
@@ -36,7 +36,7 @@ from engine.lab.evaluation.detection.interviews import (
 from engine.lab.evaluation.separation.events import level_db
 from engine.lab.evaluation.separation.unseen_sources import RATE_HZ
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
-from engine.recordings.microphones import SpanRequest
+from engine.recordings.track_audio import SpanRequest
 
 SEED = 362
 _COUNT = 10

@@ -21,8 +21,8 @@ from scipy.optimize import minimize
 from engine.analysis.detection import events
 from engine.analysis.detection.detector import STEP_S, SoundFeatures, Words, detector
 from engine.analysis.detection.spectra import MEL
-from engine.analysis.signal.mono import resampled
-from engine.analysis.words.understanding import meanings, text_encoder
+from engine.analysis.signal.streams import resampled
+from engine.analysis.words.prompts import meanings, text_encoder
 from engine.lab.evaluation.detection.interviews import CHOSEN, MEANT, Interview, interviews, sources
 from engine.lab.evaluation.separation.events import is_right, versions_of
 from engine.lab.evaluation.separation.recordings import Occurrence, Relation, Scored, halves, recordings

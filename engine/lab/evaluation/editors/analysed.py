@@ -12,7 +12,7 @@ import numpy as np
 from engine.analysis.beats.listen import listen
 from engine.analysis.detection.voices import RATE_HZ as VOICE_RATE_HZ
 from engine.analysis.detection.voices import talk_between, voice_frames, voice_spans
-from engine.analysis.signal.mono import resampled
+from engine.analysis.signal.streams import resampled
 from engine.features.arrangement.step_features import StepFeatures, hear
 from engine.lab.evaluation.editors.cut_jams import cut_jam
 from engine.lab.evaluation.editors.jams import PHRASE, Jam

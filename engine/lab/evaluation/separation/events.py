@@ -31,7 +31,7 @@ from engine.analysis.detection.events import (
     odds_over_time,
 )
 from engine.analysis.detection.spectra import MEL
-from engine.analysis.words.understanding import text_encoder
+from engine.analysis.words.prompts import text_encoder
 from engine.analysis.words.vocabulary import vocabulary
 from engine.core.progress import SILENT, Progress
 from engine.lab.evaluation.separation.recordings import Occurrence, Relation, Scored, halves, recordings

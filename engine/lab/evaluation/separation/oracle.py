@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from engine.analysis.detection.spectra import MEL, Spectra
-from engine.analysis.signal.mono import resampled
+from engine.analysis.signal.streams import resampled
 from engine.features.repair.separation.plain import mask_over_bins
 from engine.features.repair.separation.separator import Mask, Prompt, Stretch
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from engine.analysis.detection.detector import detector
 from engine.analysis.detection.spectra import MEL
 from engine.analysis.detection.what_sounds import SAID, NamedEvent, named_events
-from engine.analysis.signal.mono import resampled
+from engine.analysis.signal.streams import resampled
 from engine.core.progress import SILENT, Progress
 from engine.lab.evaluation.separation.events import Line, is_right, versions_of
 from engine.lab.evaluation.separation.recordings import halves, recordings

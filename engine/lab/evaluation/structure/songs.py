@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.beats.activations import RATE_HZ
-from engine.analysis.signal.mono import mono_blocks
+from engine.analysis.signal.streams import mono_blocks
 from engine.core.errors import UsageError
 from engine.core.files.safe_write import shown
 from engine.lab.evaluation.structure.scores import Score, made_score

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from engine.core.progress import SILENT, Progress
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source, Track, whole_clip
+from engine.document.tracks import Source, Track, whole_clip
 from engine.features.timing.alignment.lines import PARTS
 from engine.features.timing.alignment.settings import TimingSettings
 from engine.features.timing.finders.timing.aligned_files import Aligned, AlignRequest, align
 from engine.features.timing.finders.timing.find_grid import WantedGrid
 from engine.lab.simulated.performances.performance import Performance
-from engine.review.bulk import accept_all
+from engine.review.answers import accept_all
 from engine.sound.edl.build import build
 from engine.sound.edl.render import render
 

@@ -15,7 +15,7 @@ from types import MappingProxyType
 import numpy as np
 
 from engine.core.progress import SILENT, Progress
-from engine.document.drums.hits import Hits
+from engine.document.hits import Hits
 from engine.features.timing.alignment.decoding.moves import whole_performance
 from engine.features.timing.alignment.lines import Aligner, Lines
 from engine.lab.evaluation.timing.baselines.beat_detective import BeatDetectiveSettings, beat_detective

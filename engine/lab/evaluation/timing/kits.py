@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from engine.core.progress import SILENT, Progress
-from engine.document.drums.hits import Hits
-from engine.document.kinds.hit import HIT
+from engine.document.hits import Hits
 from engine.document.kinds.operations import Slice
+from engine.document.kinds.timing import HIT
 from engine.document.proposals import edited
 from engine.features.timing.alignment.decoding.moves import whole_performance
 from engine.features.timing.alignment.lines import Lines, Placement

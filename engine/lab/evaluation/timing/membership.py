@@ -24,8 +24,8 @@ from scipy.signal import fftconvolve, resample_poly
 from engine.core.errors import UsageError
 from engine.core.progress import SILENT, Progress
 from engine.document.analysis import StrokePickup
-from engine.document.drums.hits import Role
 from engine.document.file.storage import apply_rows
+from engine.document.hits import Role
 from engine.document.state import DocumentState
 from engine.features.timing.alignment.settings import TimingSettings
 from engine.features.timing.finders.timing.aligned_files import AlignRequest, align, write_files

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from engine.core.errors import TimingError
 from engine.core.progress import SILENT, Progress
-from engine.document.edits import add_proposals
-from engine.document.kinds.hit import AFTER_SAMPLES
+from engine.document.edits.proposals import add_proposals
 from engine.document.kinds.kind import real
 from engine.document.kinds.sounding import BY_SAMPLES
+from engine.document.kinds.timing import AFTER_SAMPLES
 from engine.document.proposals import Proposal
 from engine.features.timing.finders.notes import NOTES, NotesSettings
 from engine.features.timing.notes.onsets import find_notes
@@ -50,8 +50,8 @@ from engine.lab.evaluation.timing.note_measures import (
     landed,
     new_doubles,
 )
-from engine.review.bulk import accept_all
-from engine.review.finders.finder import FinderRequest
+from engine.review.answers import accept_all
+from engine.review.finders import FinderRequest
 from engine.sound.edl.slicing.slices import LONGEST_ELASTIC_S, NOTE_ATTACK_S
 
 Line = dict[str, str | float | int]

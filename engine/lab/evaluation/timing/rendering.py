@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.progress import SILENT, Progress
-from engine.document.kinds.hit import FLAM, HIT, ONSET_SAMPLES
 from engine.document.kinds.kind import CROSSFADE_MS, real
 from engine.document.kinds.sounding import BY_SAMPLES
+from engine.document.kinds.timing import FLAM, HIT, ONSET_SAMPLES
 from engine.features.timing.finders.timing.aligned_files import Aligned
 from engine.lab.evaluation.timing.aligned import Recorded, recorded
 from engine.lab.evaluation.timing.fills import SILENCE, compare_fills

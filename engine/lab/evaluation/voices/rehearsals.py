@@ -13,7 +13,7 @@ from engine.analysis.detection.detector import detector
 from engine.analysis.detection.voices import RATE_HZ as ANALYSIS_HZ
 from engine.analysis.detection.voices import SHORTEST_SONG_S, Rehearsal, songs_and_talk
 from engine.analysis.detection.what_sounds import analysed
-from engine.analysis.signal.mono import resampled
+from engine.analysis.signal.streams import resampled
 from engine.core.progress import SILENT, Progress
 from engine.lab.evaluation.separation.unseen_sources import RATE_HZ, Background, Part, beds
 from engine.lab.evaluation.voices.scenes import activity, mono

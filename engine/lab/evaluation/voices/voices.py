@@ -24,7 +24,7 @@ from engine.analysis.detection.voices import (
     speech_scores,
     voice_frames,
 )
-from engine.analysis.signal.mono import resampled
+from engine.analysis.signal.streams import resampled
 from engine.core.errors import SourceError
 from engine.core.progress import SILENT, Progress
 from engine.lab.evaluation.separation.unseen_sources import RATE_HZ as SCENE_HZ

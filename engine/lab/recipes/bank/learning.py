@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.analysis.signal.mono import mono_of
+from engine.analysis.signal.streams import mono_of
 from engine.core.errors import TasteError
 from engine.core.files.safe_write import shown
 from engine.core.progress import Progress

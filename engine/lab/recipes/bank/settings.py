@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from engine.analysis.signal.filter_banks import MelSettings
+from engine.analysis.signal.bands import MelSettings
 from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
 
 Measure = Literal["nearest", "residual", "reconstruction"]

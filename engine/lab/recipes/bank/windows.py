@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.beats.listen import listen
-from engine.analysis.signal.filter_banks import MelSettings
+from engine.analysis.signal.bands import MelSettings
 from engine.analysis.signal.span_means import running_sums
 from engine.features.taste.anomaly.recipes.recipe import Passing
 from engine.lab.recipes.held_stream import HeldStream

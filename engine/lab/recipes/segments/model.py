@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from engine.analysis.signal.mel import log_mel_blocks
+from engine.analysis.signal.stft import log_mel_blocks
 from engine.core.progress import Progress
 from engine.features.taste.anomaly.recipes.material import Split
 from engine.features.taste.anomaly.recipes.recipe import (

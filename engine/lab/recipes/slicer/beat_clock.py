@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.beats.listen import listen as listen_for_beats
-from engine.analysis.signal.filter_banks import MelSettings
+from engine.analysis.signal.bands import MelSettings
 from engine.core.progress import Progress
 from engine.features.taste.anomaly.recipes.recipe import Passing
 from engine.lab.recipes.held_stream import HeldStream

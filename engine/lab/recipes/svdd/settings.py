@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from engine.analysis.signal.filter_banks import MelSettings
+from engine.analysis.signal.bands import MelSettings
 from engine.features.taste.anomaly.recipes.recipe_config import EmbeddingConfig
 
 NetworkName = Literal["AE", "AEwRES", "Baseline"]

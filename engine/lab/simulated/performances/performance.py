@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.analysis import BeatGrid
-from engine.document.drums.hits import Role
+from engine.document.hits import Role
 
 
 @dataclass(frozen=True, slots=True, eq=False)

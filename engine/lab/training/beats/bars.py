@@ -24,8 +24,8 @@ from torch.nn import functional
 
 from engine.analysis.beats.readings import FEATURES, BarNetwork, pictures, readings, running_sums
 from engine.analysis.learning.loop import seeded
-from engine.analysis.learning.shipped import few_threads
-from engine.document.kinds.hit import HEARD, OFF_BEAT
+from engine.analysis.learning.networks import few_threads
+from engine.document.kinds.timing import HEARD, OFF_BEAT
 from engine.lab.training.beats.batches import spoiled_levels
 from engine.lab.training.beats.cache import TRAINING, CachedPiece, load
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.analysis.words.understanding import text_encoder
+from engine.analysis.words.prompts import text_encoder
 from engine.analysis.words.vocabulary import Named, vocabulary
 
 _FRAMES = ("{}", "the sound of {}", "a {}", "{} sound", "sound of a {}", "some {}")

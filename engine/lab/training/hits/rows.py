@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.signal.loudness import Floats
-from engine.document.drums.hits import Hits, Role
+from engine.document.hits import Hits, Role
 from engine.features.timing.hits.candidates import Candidates
 from engine.features.timing.hits.drums import Drum, new_db
 from engine.features.timing.hits.evidence import NAMES, second_evidence

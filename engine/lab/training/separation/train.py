@@ -23,7 +23,7 @@ from engine.analysis.detection.detector import WEIGHTS as SOUNDS
 from engine.analysis.detection.detector import SoundNetwork
 from engine.analysis.detection.spectra import MEL, Spectra
 from engine.analysis.learning.loop import seeded
-from engine.analysis.learning.shipped import few_threads, with_weights
+from engine.analysis.learning.networks import few_threads, with_weights
 from engine.features.repair.separation.network import VIEW_FRAMES, NetworkInput, SeparationNetwork, listened
 from engine.features.repair.separation.separator import around, surrounds
 from engine.lab.half_precision import save_half

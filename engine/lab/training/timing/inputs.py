@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.drums.hits import Hits
+from engine.document.hits import Hits
 from engine.features.timing.alignment.decoding.decoder import REACH, Candidates, StrokeLines, near, place
 from engine.features.timing.alignment.decoding.groove import lines_in_bar
 from engine.features.timing.alignment.lines import Lines

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.drums.hits import ORNAMENTS, Ornament
+from engine.document.hits import ORNAMENTS, Ornament
 from engine.features.timing.alignment.decoding.decoder import nearest
 from engine.features.timing.alignment.strokes import VOICES, Strokes, gather, voice_of
 from engine.lab.simulated.performances.parts import LONGEST_S, Part, takes

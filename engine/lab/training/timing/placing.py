@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.analysis.learning.shipped import few_threads
-from engine.document.drums.hits import Hits
+from engine.analysis.learning.networks import few_threads
+from engine.document.hits import Hits
 from engine.features.timing.alignment.decoding.decoder import BELIEFS, Costs, decode, place
 from engine.features.timing.alignment.decoding.moves import placed
 from engine.features.timing.alignment.lines import Aligner, Lines, Placement

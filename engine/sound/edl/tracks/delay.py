@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.timebase import s_to_samples
-from engine.document.kinds.hit import OCTAVES_HZ
 from engine.document.kinds.operations import Lift
+from engine.document.kinds.timing import OCTAVES_HZ
 
 Sound = NDArray[np.float64]
 Reader = Callable[[int, int], Sound]

@@ -21,7 +21,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from engine.core.timebase import s_to_samples, united
 from engine.document.kinds.operations import Gain, Lift, Replace, Shift
-from engine.document.tracks.track import SILENT_DB, Clip, Track, Visible, visible
+from engine.document.tracks import SILENT_DB, Clip, Track, Visible, visible
 from engine.sound.edl.crossfade import Block, crossfade
 from engine.sound.edl.edit_list import INSERTED_FROM
 from engine.sound.edl.slicing.fills import made_up

@@ -14,7 +14,7 @@ from engine.core.files.safe_write import shown
 from engine.core.progress import SILENT, Progress
 from engine.document.file.stored_audio import StoredAudio
 from engine.document.state import DocumentState
-from engine.document.tracks.track import SILENT_DB, Track, source_length_samples
+from engine.document.tracks import SILENT_DB, Track, source_length_samples
 from engine.sound.conform import conformed_path
 from engine.sound.edl.crossfade import Block
 from engine.sound.edl.edit_list import EditList

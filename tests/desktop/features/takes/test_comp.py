@@ -9,7 +9,7 @@ import soundfile
 from engine.cli.main import main
 from engine.document.proposals import Verdict
 from engine.document.state import DocumentState
-from engine.document.tracks.track import visible_in_time
+from engine.document.tracks import visible_in_time
 from engine.sound.edl.build import build, played_tracks
 from tests.desktop.conftest import Hands
 from tests.engine.features.takes.playing import RATE_HZ, joined, passage

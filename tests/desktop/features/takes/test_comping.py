@@ -13,16 +13,16 @@ from PySide6.QtWidgets import QWidget
 from engine.core.progress import SILENT
 from engine.document.analysis import BeatGrid
 from engine.document.document import Document
-from engine.document.edits import replace_proposals, set_analyses
+from engine.document.edits.clips import join_tracks, place_together, set_clips
+from engine.document.edits.proposals import replace_proposals, set_analyses
 from engine.document.proposals import Proposal, Verdict
-from engine.document.tracks.clip_edits import join_tracks, place_together, set_clips
-from engine.document.tracks.track import Picture
+from engine.document.tracks import Picture
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from tests.desktop.conftest import Hands
 from tests.desktop.timeline.test_clips import ALT, LEFT, NONE, clips, drag
 from tests.hostile.bad_files import RATE_HZ, good
 from widgets import theme
-from widgets.timeline.clips.bars import Bar, bar_at, bars
+from widgets.timeline.clip_bars import Bar, bar_at, bars
 from widgets.timeline.frame import TAKE
 from widgets.timeline.heads.head import TrackHead
 

@@ -15,7 +15,7 @@ from engine.core.errors import UsageError
 from engine.core.progress import SILENT
 from engine.document.analysis import StoredSections
 from engine.document.document import Document
-from engine.document.edits import set_analyses
+from engine.document.edits.proposals import set_analyses
 from engine.features.takes.structure.find import find_sections
 from engine.recordings.analyses import AnalysisRequest
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit

@@ -15,7 +15,7 @@ from engine.cli.main import main
 from engine.document.proposals import BY_TAKES, Verdict
 from tests.desktop.conftest import JOB_TIMEOUT_MS, Hands
 from tests.engine.features.takes.playing import RATE_HZ, Sound, joined, passage
-from widgets.controls.keys.caps import KeyedList
+from widgets.controls.key_caps import KeyedList
 
 
 def opened(hands: Hands, tmp_path: Path, *parts: Sound) -> list[tuple[float, float]]:

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QDialog, QWidget
 from pytestqt.qtbot import QtBot
 from scipy.signal import butter, sosfilt
 
-from desktop.features.taste.widgets.forms.learn_panel import LearnPanel
+from desktop.features.taste.widgets.learn_panel import LearnPanel
 from desktop.main_window import MainWindow
-from engine.features.taste.diagnoses.judging import Action
+from engine.features.taste.diagnoses.findings import Action
 from tests.desktop.conftest import JOB_TIMEOUT_MS, Hands
 
 DEMO = Path("resources/demo").absolute()

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QDialog, QWidget
 
 from desktop.demo_files import edited_examples
-from desktop.features.taste.widgets.forms.learn_panel import UNREADABLE, LearnPanel, RecordingList
+from desktop.features.taste.widgets.learn_panel import UNREADABLE, LearnPanel, RecordingList
 from tests.desktop.conftest import Hands
 
 

@@ -14,7 +14,7 @@ import pytest
 import soundfile
 
 from desktop.features.taste.learning import learn_taste
-from desktop.features.taste.widgets.forms.learn_panel import LearnRequest as Asked
+from desktop.features.taste.widgets.learn_panel import LearnRequest as Asked
 from desktop.shell.work.job_lanes import JobHandle, JobLane
 from engine.core.files.places import state_folder
 from engine.core.processes.own_process import run_in_own_process

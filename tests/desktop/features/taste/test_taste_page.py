@@ -13,13 +13,13 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QScrollBar, QWidget
 
-from desktop.features.taste.threshold_drag import USUAL_SCORE
+from desktop.features.taste.threshold import USUAL_SCORE
 from desktop.features.taste.widgets.page import TastePage
 from engine.core.progress import SILENT
 from engine.document.document import Document
-from engine.document.edits import set_analyses, set_settings
+from engine.document.edits.proposals import set_analyses, set_settings
 from engine.features.taste.anomaly.learn import LearnRequest, learn
-from engine.features.taste.finders.cuts.propose import propose
+from engine.features.taste.document_cuts import propose
 from engine.features.taste.overview.results import Origin, SegmentState
 from engine.recordings.analyses import AnalysisRequest
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QDialog, QLineEdit, QListView, QPushButton, QWidge
 
 from desktop.demo_files import DEMO_FOLDER
 from desktop.features.taste.dialogs import BESIDE, RECENT, SHIPPED, Places, list_places
-from desktop.features.taste.widgets.forms.shelf import Elsewhere, TasteShelf
+from desktop.features.taste.widgets.shelf import Elsewhere, TasteShelf
 from engine.core.progress import SILENT
 from tests.desktop.conftest import Hands, choose_taste, named_field
 

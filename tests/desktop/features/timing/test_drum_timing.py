@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from desktop.main_window import MainWindow
 from engine.core.progress import SILENT
 from engine.document.document import Document
-from engine.document.edits import set_analyses
+from engine.document.edits.proposals import set_analyses
 from engine.document.grid.edits import is_edited
 from engine.document.proposals import Verdict
 from engine.document.state import Edit, row_changes
@@ -31,7 +31,7 @@ from engine.recordings.import_audio import ImportRequest, import_audio, import_e
 from engine.review.moves import moves_of, offsets_of
 from tests.desktop.conftest import Hands, fill, named_field, type_path
 from tests.engine.features.timing.hits.played import EIGHTH, MICROPHONES, RATE_HZ, played, sound_of
-from widgets.controls.slider import CheckBox
+from widgets.controls.fields import CheckBox
 
 COUNT = 48
 

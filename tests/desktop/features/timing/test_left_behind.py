@@ -14,13 +14,13 @@ from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
 from engine.cli.main import main
 from engine.document.analysis import BeatGrid
 from engine.document.document import Document
-from engine.document.edits import set_analyses
+from engine.document.edits.proposals import set_analyses
+from engine.document.edits.tracks import set_track
 from engine.document.proposals import Verdict
-from engine.document.tracks.edits import set_track
 from engine.review.moves import moves_of
 from tests.desktop.conftest import Hands, named_field, type_path
 from tests.engine.features.timing.hits.kit_and_bass import BASS, MICROPHONES, UNNAMED, written
-from widgets.controls.slider import CheckBox
+from widgets.controls.fields import CheckBox
 
 
 @pytest.fixture

@@ -10,14 +10,14 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from desktop.features.taste.widgets.forms.learn_panel import LearnRequest
+from desktop.features.taste.widgets.learn_panel import LearnRequest
 from engine.core.progress import SILENT
 from engine.document.document import Document
 from engine.lab.bench.sound import write
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from tests.desktop.conftest import Hands
 from tests.desktop.sound_device import RATE_HZ, CapturingDevice, on_alsa
-from widgets.controls.elided_label import ElidedLabel
+from widgets.controls.text_and_icons import ElidedLabel
 
 pytestmark = on_alsa
 TRACKS = 16

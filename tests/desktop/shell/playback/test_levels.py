@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.shell.playback import Player
 from desktop.shell.playback.ring import BlockMeter, PlayedLevels, RingLevels, together
-from engine.document.tracks.edits import set_track
+from engine.document.edits.tracks import set_track
 from engine.sound.edl.build import build
 from engine.sound.edl.render import Renderer
 from tests.desktop.conftest import Hands
@@ -21,7 +21,7 @@ from tests.desktop.documents import make_document
 from tests.desktop.shell.playback.array_source import ArraySource
 from tests.desktop.sound_device import RATE_HZ, CapturingDevice, on_alsa
 from tests.engine.sound.edl.recordings import Recording, recording, with_cuts
-from widgets.timeline.heads.meter import FALL_DB_S, HOLD_S, LOWEST_DB, Level, share
+from widgets.timeline.heads.meters import FALL_DB_S, HOLD_S, LOWEST_DB, Level, share
 
 
 @pytest.fixture

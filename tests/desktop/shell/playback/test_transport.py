@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from desktop.main_window import MainWindow
 from engine.document.analysis import BeatGrid
-from engine.document.by_hand import edit_by_hand
-from engine.document.edits import set_analyses
+from engine.document.edits.by_hand import edit_by_hand
+from engine.document.edits.proposals import set_analyses
 from engine.document.proposals import Verdict
 from engine.sound.edl.build import removed_only, whole
 from tests.desktop.conftest import Hands

@@ -27,17 +27,17 @@ from desktop.main_window import MainWindow
 from desktop.shell.playback import AudioChoice, Player
 from desktop.shell.playback.latency_test import LatencyReport, LatencyTest
 from desktop.shell.user_settings.preferences import THREADS_VARIABLE, Look, Preferences
-from desktop.shell.user_settings.recents import Recents
-from engine.analysis.learning import shipped as torch_threads
+from desktop.shell.user_settings.remembered import Recents
+from engine.analysis.learning import networks as torch_threads
 from engine.core.errors import OffcutError
 from engine.core.files.places import CACHE_VARIABLE, cache_bytes, cache_folder
 from tests.desktop.conftest import Hands, named_field
 from tests.desktop.documents import make_document
 from tests.desktop.sound_device import CapturingDevice, alsa_configuration, on_alsa
 from tests.hostile.bad_files import good
-from widgets.chrome.command_palette import KeySheet
+from widgets.chrome.palette_and_key_sheet import KeySheet
 from widgets.chrome.start_panel import StartPanel
-from widgets.controls.keys.caps import KeyButton
+from widgets.controls.key_caps import KeyButton
 from widgets.forms.key_editor import KeyEditor, KeyField
 from widgets.forms.preferences_form import PreferencesForm, PreferenceValues
 from widgets.theme import DARK, LIGHT, Theme, px, set_text_scale, style_sheet, text_scale

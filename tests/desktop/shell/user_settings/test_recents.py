@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QListWidget
 from pytestqt.qtbot import QtBot
 
-from desktop.shell.user_settings.recents import LIMIT, Recent, Recents
+from desktop.shell.user_settings.remembered import LIMIT, Recent, Recents
 from widgets.chrome.start_panel import RecentList
 from widgets.theme import DARK
 

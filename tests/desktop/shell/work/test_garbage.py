@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QWidget
 
-from desktop.shell.work.heavy_modules import WindowGarbage
 from desktop.shell.work.job_lanes import JobLane
+from desktop.shell.work.window_thread import WindowGarbage
 from engine.core.progress import Progress
 
 alone = pytest.mark.alone  # thaws what all tests are made of

@@ -10,7 +10,7 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from desktop.commands import BY_ID
-from desktop.features.taste.widgets.forms.learn_panel import LearnRequest
+from desktop.features.taste.widgets.learn_panel import LearnRequest
 from desktop.main_window import MainWindow
 from desktop.shell.work.work import _COMMANDS
 from tests.desktop.conftest import Hands

@@ -24,11 +24,11 @@ from desktop.timeline.drawing.spectrograms import (
 from engine.core.files.places import cache_folder
 from engine.core.progress import SILENT
 from engine.document.analysis import BeatGrid
-from engine.document.by_hand import edit_by_hand
 from engine.document.document import Document
-from engine.document.edits import set_analyses
+from engine.document.edits.by_hand import edit_by_hand
+from engine.document.edits.proposals import set_analyses
 from engine.document.kinds.operations import Replace, Shift
-from engine.document.tracks.track import Picture
+from engine.document.tracks import Picture
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.sound.edl.tracks.patched_reader import PatchedReader
 from engine.sound.edl.tracks.patches import Patches
@@ -40,7 +40,7 @@ from engine.sound.pictures.spectrogram import (
 )
 from engine.sound.reader import SourceReader
 from tests.desktop.conftest import Hands, named_field
-from widgets.timeline.sound.result_wave import EditedSpectrogram
+from widgets.timeline.sound.result_columns import EditedSpectrogram
 from widgets.timeline.sound.spectrogram import ColorMap, Scale, SpectrogramLook
 
 RATE_HZ = 48_000

@@ -18,14 +18,14 @@ from engine.core.errors import ExportError
 from engine.core.files.places import cache_bytes, empty_cache
 from engine.core.progress import SILENT
 from engine.document.analysis import BeatGrid
-from engine.document.by_hand import edit_by_hand, repair
 from engine.document.document import Document
-from engine.document.edits import decide, set_analyses
+from engine.document.edits.by_hand import edit_by_hand, repair
+from engine.document.edits.proposals import decide, set_analyses
+from engine.document.edits.tracks import set_pictures
 from engine.document.file.stored_audio import StoredAudio, stored
 from engine.document.proposals import Proposal, Verdict
 from engine.document.state import DocumentState, Edit
-from engine.document.tracks.edits import set_pictures
-from engine.document.tracks.track import Picture
+from engine.document.tracks import Picture
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.sound.edl.build import in_place
 from engine.sound.edl.render import render

@@ -9,7 +9,7 @@ import pytest
 
 from engine.analysis.beats.listen import FEWEST_BEATS, find_beats, songs_of
 from engine.analysis.beats.traces import trace
-from engine.document.kinds.hit import HEARD, READINGS
+from engine.document.kinds.timing import HEARD, READINGS
 from engine.lab.simulated.clicks import accented_clicks, click_track
 
 RATE_HZ = 22_050

@@ -13,7 +13,7 @@ from engine.analysis.detection.events import (
     odds_over_time,
 )
 from engine.analysis.detection.spectra import MEL
-from engine.analysis.words.understanding import text_encoder
+from engine.analysis.words.prompts import text_encoder
 from engine.core.errors import UsageError
 
 RATE_HZ = MEL.rate_hz

@@ -22,7 +22,7 @@ from engine.document.document import Document
 from engine.features.repair.finders.repair import find_sounds
 from engine.features.repair.finders.repair.find_sounds import MOST_WORDS, words_in_span
 from engine.recordings.media import locate_all
-from engine.recordings.microphones import SpanRequest
+from engine.recordings.track_audio import SpanRequest
 from engine.sound.edl.build import in_place
 from engine.sound.edl.render import render
 from tests.engine.analysis.embeddings.tiny_clap import RATE_HZ

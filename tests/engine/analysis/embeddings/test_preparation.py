@@ -27,7 +27,7 @@ from engine.analysis.embeddings.preparation import (
 )
 from engine.analysis.embeddings.registry import Embedder, default_embedder
 from engine.analysis.signal.loudness import level_of
-from engine.analysis.signal.mono import mono_blocks
+from engine.analysis.signal.streams import mono_blocks
 from engine.cli.main import main
 from engine.sound.reader import content_hash
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engine.analysis.signal.dead_air import HISS, HUM, ROOM, SILENCE, DeadAirDetector, _still, detect
-from engine.analysis.signal.mono import mono_blocks
+from engine.analysis.signal.streams import mono_blocks
 from tests.mostly_long import mostly_long
 
 RATE_HZ = 16_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.analysis.signal.filter_banks import triangles, triangles_between
+from engine.analysis.signal.bands import triangles, triangles_between
 
 BINS_HZ = np.arange(7.0)
 

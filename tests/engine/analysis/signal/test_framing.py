@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.analysis.signal.mel import power_of, spectra, spectra_blocks
+from engine.analysis.signal.stft import power_of, spectra, spectra_blocks
 
 N_FFT, HOP = 64, 16
 

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from engine.analysis.beats.traces import trace
-from engine.analysis.signal.mel import mel_power_blocks
 from engine.analysis.signal.onsets import (
     FLOOR_POWER,
     Framing,
@@ -17,6 +16,7 @@ from engine.analysis.signal.onsets import (
     peak_pick,
     refine_onsets,
 )
+from engine.analysis.signal.stft import mel_power_blocks
 from engine.lab.evaluation.timing.beat_figures import errors_ms
 from engine.lab.evaluation.timing.recordings import read_kit
 from engine.lab.simulated.clicks import click_track

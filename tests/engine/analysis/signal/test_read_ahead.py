@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.analysis.signal.mono import read_ahead
+from engine.analysis.signal.streams import read_ahead
 
 
 @pytest.mark.parametrize("most", [1, 2, 100])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.analysis.signal.mel import TUNING_BINS, framed_pieces, tuning_blocks
+from engine.analysis.signal.stft import TUNING_BINS, framed_pieces, tuning_blocks
 
 RATE_HZ, HOP = 16_000, 2560
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.analysis.words.understanding import SIZE, text_encoder
+from engine.analysis.words.prompts import SIZE, text_encoder
 from engine.analysis.words.vocabulary import vocabulary
 from engine.core.errors import UsageError
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.analysis.words.understanding import (
+from engine.analysis.words.prompts import (
     NEAREST,
     meanings,
     require_understood,

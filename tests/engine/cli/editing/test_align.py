@@ -11,10 +11,10 @@ import soundfile
 
 from engine.cli.main import main
 from engine.document.document import Document
-from engine.document.drums.edits import listening_ids
-from engine.document.drums.hits import Hits
-from engine.document.edits import set_analyses
+from engine.document.edits.analyses import listening_ids
+from engine.document.edits.proposals import set_analyses
 from engine.document.grid.edits import is_edited, steady
+from engine.document.hits import Hits
 from engine.features.timing.alignment.fitting import TEMPO_DOUBT
 from engine.lab.simulated.clicks import click_track
 from tests.engine.cli.editing.drum_take import BPM, MICROPHONES, RATE_HZ, DrumTake, drum_take

@@ -13,7 +13,7 @@ from engine.analysis.found_takes import FoundTakes, Take, TakeGroup
 from engine.cli.main import main
 from engine.document.analysis import TAKES
 from engine.document.document import Document
-from engine.document.edits import replace_proposals, set_analyses
+from engine.document.edits.proposals import replace_proposals, set_analyses
 from engine.document.proposals import Proposal
 from engine.features.takes.finders.takes.playing import stored_takes, takes_id
 

@@ -15,9 +15,9 @@ from engine.cli import documents
 from engine.cli.main import main
 from engine.document.analysis import ScoreCurve
 from engine.document.document import Document
-from engine.document.edits import set_analyses
+from engine.document.edits.proposals import set_analyses
+from engine.document.edits.tracks import set_track
 from engine.document.state import DocumentState
-from engine.document.tracks.edits import set_track
 from tests.engine.features.takes.playing import RATE_HZ, passage
 from tests.mostly_long import mostly_long
 

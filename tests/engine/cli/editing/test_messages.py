@@ -15,7 +15,7 @@ from engine.core.errors import FileExistsAlreadyError, UsageError
 from engine.core.files.safe_write import replacing
 from engine.features.match.finder.finder import MATCH
 from engine.features.registry import FINDERS
-from engine.review.finders.finder import SettingError, fields_of, settings_from
+from engine.review.finders import SettingError, fields_of, settings_from
 
 RATE_HZ = 8_000
 

@@ -36,7 +36,7 @@ CODE = "import sys; from engine.cli.main import main; sys.exit(main(sys.argv[1:]
 RATE_HZ = 48_000
 FORKED = multiprocessing.get_context("forkserver")
 FORKED.set_forkserver_preload(
-    ["engine.cli.sounds.separate_stream", "tests.engine.features.repair.separation.test_streaming"]
+    ["engine.cli.separate_stream", "tests.engine.features.repair.separation.test_streaming"]
 )
 
 

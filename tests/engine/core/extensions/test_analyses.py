@@ -20,7 +20,7 @@ LISTEN = """
 import json, sys
 from pathlib import Path
 from engine.document.document import Document
-from engine.document.edits import set_analyses
+from engine.document.edits.proposals import set_analyses
 from engine.core.progress import SILENT
 from engine.recordings.analyses import ANALYSES, AnalysisRequest
 from engine.recordings.listen import listen_to_document
@@ -43,7 +43,7 @@ BROKEN = """
 from types import SimpleNamespace
 import numpy as np
 from engine.document.analysis import StoredCurve
-from engine.review.finders.finder import Finder, Found
+from engine.review.finders import Finder, Found
 from engine.recordings.analyses import Analyser, FoundAnalyses
 HOP = 2_205
 def frames(request):

@@ -30,7 +30,7 @@ ODD = replace(GAIN, name="odd", effect=lambda edited: ["no operation"])
 """
 FINDERS = """
 from engine.exchange.export.formats import Format
-from engine.review.finders.finder import Finder, Found
+from engine.review.finders import Finder, Found
 def fail(request, progress):
     return [1 / 0]
 def rubbish(request, progress):
@@ -53,7 +53,7 @@ def write(request, progress):
     raise RuntimeError("no room\\nfor it")
 BAD = Format(".bad", "Bad", "for nothing", __name__)
 SOUND = Format(".snd", "Sound", "for nothing", __name__, is_audio=True)
-from engine.review.finders.finder import FinderSettings
+from engine.review.finders import FinderSettings
 class OfTracks(FinderSettings):
     tracks: str = ""
 CLASHES = Finder("T", "About.", bare, OfTracks)

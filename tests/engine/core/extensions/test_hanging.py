@@ -18,7 +18,7 @@ FINDER_MODULE = """
 import pathlib
 with open({log!r}, "a") as stream:
     stream.write({name!r} + chr(10))
-from engine.review.finders.finder import Finder, Found
+from engine.review.finders import Finder, Found
 FINDER = Finder("T", "About.", lambda request, progress: Found([]))
 """
 HANGS = "import threading; threading.Event().wait()\n"

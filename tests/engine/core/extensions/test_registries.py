@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.document.edits import replace_proposals
+from engine.document.edits.proposals import replace_proposals
 from engine.document.kinds import KINDS
 from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState

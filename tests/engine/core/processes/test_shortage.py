@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from engine.core.errors import OffcutError
-from engine.core.processes.shortage import SHORTAGE, raise_shortage, said_of_shortage
+from engine.core.processes.memory import SHORTAGE, raise_shortage, said_of_shortage
 
 TOO_MUCH = 2**50
 

@@ -16,7 +16,7 @@ import os
 import resource
 from pathlib import Path
 from threading import Thread
-from engine.analysis.signal.mono import read_ahead
+from engine.analysis.signal.streams import read_ahead
 from engine.core.processes.side_by_side import side_by_side
 
 # The stack of this thread is there for the next one, which begins and gets no memory for anything else.

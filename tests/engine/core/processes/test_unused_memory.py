@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from desktop.bench.surroundings import held_now
-from engine.core.processes.shortage import give_back_unused
+from engine.core.processes.memory import give_back_unused
 
 LARGE = """
 import sys
 from pathlib import Path
 import numpy as np
 from desktop.bench.surroundings import held_now
-from engine.core.processes.shortage import keep_large_apart
+from engine.core.processes.memory import keep_large_apart
 
 if sys.argv[2] == "apart":
     keep_large_apart()

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from engine.core.errors import DocumentError, ExportError
-from engine.document.by_hand import repair
 from engine.document.document import Document
-from engine.document.edits import set_settings
+from engine.document.edits.by_hand import repair
+from engine.document.edits.proposals import set_settings
+from engine.document.edits.tracks import add_tracks
 from engine.document.file.backups import (
     KEPT_BACKUPS,
     RowCopies,
@@ -26,7 +27,6 @@ from engine.document.file.backups import (
 )
 from engine.document.file.schema import APPLICATION_ID, SCHEMA_VERSION
 from engine.document.file.stored_audio import stored
-from engine.document.tracks.edits import add_tracks
 from tests.engine.document.conftest import RATE_HZ, a_source
 from tests.sources import each_alone
 

@@ -13,8 +13,8 @@ import pytest
 
 from engine.core.errors import DocumentError
 from engine.core.files.regular_file import lock_path, take_lock
-from engine.document import edits
 from engine.document.document import Document
+from engine.document.edits import proposals as edits
 from engine.document.file.opening import open_file
 from engine.document.proposals import Verdict
 from tests.engine.document.scripted import IDS, review

@@ -14,7 +14,7 @@ import pytest
 
 from engine.core.errors import DocumentError
 from engine.document.document import Document
-from engine.document.edits import set_analyses, set_settings
+from engine.document.edits.proposals import set_analyses, set_settings
 from engine.document.file import schema as migrations
 from engine.document.file import transaction
 from engine.document.file.opening import BusyDocumentError

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source, Track, source_length_samples
+from engine.document.tracks import Source, Track, source_length_samples
 from engine.exchange.export import ExportOptions, ExportRequest
 from engine.sound.edl.build import build
 from tests.engine.sound.edl.recordings import with_cuts

@@ -14,7 +14,7 @@ from engine.core.errors import ExportError
 from engine.exchange.export import ExportOptions, ExportRequest, export, files_written
 from engine.exchange.export.request import Depth
 from engine.sound.edl.build import build
-from engine.sound.edl.levels.loudness import measure
+from engine.sound.edl.loudness import measure
 from engine.sound.edl.render import Renderer, render
 from engine.sound.reader import content_hash
 from engine.sound.writer import Dither, dithered

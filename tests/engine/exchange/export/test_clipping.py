@@ -11,10 +11,10 @@ import soundfile
 
 from engine.document.state import Marker
 from engine.exchange.export import ExportOptions, ExportRequest, export
-from engine.exchange.export.audio_files.clipping import Clipping, Overs, find_clipping, highest_possible
+from engine.exchange.export.audio_files.levels import Clipping, Overs, find_clipping, highest_possible
 from engine.exchange.export.request import Depth
 from engine.sound.edl.build import build
-from engine.sound.edl.levels.loudness import measure
+from engine.sound.edl.loudness import measure
 from engine.sound.edl.render import Renderer
 from engine.sound.pictures.peak_cache import source_peaks
 from engine.sound.pictures.peaks import BASE_SAMPLES

@@ -20,10 +20,10 @@ from hypothesis import given
 
 from engine.core.errors import ExportError, SourceError
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source
+from engine.document.tracks import Source
 from engine.exchange.export import ExportOptions, ExportRequest, export
 from engine.exchange.export.placing.clips import clips_of
-from engine.exchange.export.placing.frame_rates import FrameRate
+from engine.exchange.export.placing.timecode import FrameRate
 from engine.exchange.export.plan import export_all, plan
 from engine.sound.edl.tracks.voice import open_voice
 from tests.engine.exchange.export.interchange.test_source_timecode import stamp

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from engine.exchange.export import ExportOptions, ExportRequest
-from engine.exchange.export.audio_files.clipping import (
+from engine.exchange.export.audio_files.levels import (
     Normalised,
     faded_block,
     find_clipping,
@@ -21,7 +21,7 @@ from engine.exchange.export.audio_files.clipping import (
 )
 from engine.exchange.export.request import Depth
 from engine.sound.edl.build import build
-from engine.sound.edl.levels.loudness import (
+from engine.sound.edl.loudness import (
     BetweenSamples,
     LoudnessMeter,
     TrackPeaks,
@@ -152,7 +152,7 @@ def test_loudness_needs_four_tenths_of_a_second_over_the_gate() -> None:
 def test_between_samples_is_what_four_convolutions_find() -> None:
     rng = np.random.default_rng(4)
     sound = rng.standard_normal((9_000, 2))
-    from engine.sound.edl.levels import loudness as true_peak
+    from engine.sound.edl import loudness as true_peak
 
     phases = [
         np.convolve(sound[:, channel], taps[::-1])[: len(sound)]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.sound.edl.levels.loudness import _high_pass, _shelf, k_response, measure
+from engine.sound.edl.loudness import _high_pass, _shelf, k_response, measure
 from tests.mostly_long import mostly_long
 
 

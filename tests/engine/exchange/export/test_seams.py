@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from engine.document.state import DocumentState
-from engine.exchange.export.placing.seams import LONGEST_LABEL, removed_edit_list, removed_pieces, seams
+from engine.exchange.export.placing.marks import LONGEST_LABEL, removed_edit_list, removed_pieces, seams
 from engine.sound.edl.build import build
 from tests.engine.sound.edl.recordings import by_hand, cut_proposal, timeline_state, with_cuts
 

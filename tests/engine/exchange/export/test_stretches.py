@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.document.tracks.track import Source
+from engine.document.tracks import Source
 from engine.exchange.export.placing.stretches import (
     Consolidated,
     Part,

@@ -9,10 +9,10 @@ import pytest
 import soundfile
 
 from engine.core.progress import SILENT
+from engine.document.edits.clips import raise_clips
+from engine.document.edits.takes import reach
 from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
-from engine.document.tracks.clip_edits import raise_clips
-from engine.document.tracks.switches import reach
 from engine.exchange.export import ExportRequest, export
 from engine.exchange.imports import read_edits
 from engine.exchange.imports.proposals.edit import ImportRequest, imported_edit

@@ -18,9 +18,9 @@ import pytest
 from engine.core.timebase import s_to_samples_array
 from engine.document.analysis import BeatGrid
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source
+from engine.document.tracks import Source
 from engine.exchange.export import export
-from engine.exchange.export.placing.frame_rates import FrameRate
+from engine.exchange.export.placing.timecode import FrameRate
 from engine.sound.edl.build import build
 from engine.sound.edl.edit_list import EditList
 from tests.engine.exchange.export.cases import Case
@@ -121,7 +121,7 @@ import resource, sys
 from pathlib import Path
 from engine.exchange.export import ExportRequest, export
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source
+from engine.document.tracks import Source
 from tests.engine.sound.edl.recordings import with_cuts
 from tests.sources import one_source_track
 folder, hours = Path(sys.argv[1]), int(sys.argv[2])

@@ -19,9 +19,9 @@ from engine.cli.main import main
 from engine.core.progress import SILENT
 from engine.document.analysis import BeatGrid
 from engine.document.document import Document
-from engine.document.edits import decide, replace_proposals, set_analyses
+from engine.document.edits.markers import add_region
+from engine.document.edits.proposals import decide, replace_proposals, set_analyses
 from engine.document.grid.edits import halved, set_grid
-from engine.document.marks.edits import add_region
 from engine.document.proposals import Verdict
 from engine.exchange.export import FORMATS
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from engine.document.proposals import Decision, Proposal, Verdict, proposal_id
 from engine.document.state import DocumentState
-from engine.document.tracks.track import within
+from engine.document.tracks import within
 from engine.exchange.export import export
-from engine.exchange.export.placing.frame_rates import FrameRate
+from engine.exchange.export.placing.timecode import FrameRate
 from engine.exchange.export.request import ExportRequest
 from engine.exchange.imports import read_edits
 from engine.exchange.imports.proposals.edit import ImportedEdit, ImportRequest, imported_edit

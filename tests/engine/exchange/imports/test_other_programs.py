@@ -11,8 +11,8 @@ import opentimelineio as otio
 import pytest
 import soundfile
 
-from engine.document.marks.edits import NamedSpan
-from engine.exchange.export.interchange.aaf.composition import Effects
+from engine.document.edits.markers import NamedSpan
+from engine.exchange.export.interchange.aaf import Effects
 from engine.exchange.imports import read_edits
 from engine.exchange.imports.proposals.edit import ImportedEdit, ImportRequest, imported_edit
 from tests.engine.exchange.export.interchange.aaf_published import Published

@@ -17,7 +17,7 @@ from engine.cli.main import main
 from engine.core.errors import UsageError
 from engine.core.progress import SILENT, ReportingProgress
 from engine.document.document import Document
-from engine.document.edits import replace_proposals
+from engine.document.edits.proposals import replace_proposals
 from engine.document.proposals import BY_ARRANGING, Decision, Evidence, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.features.arrangement.choices.operations import ALL, PLACE, Choice, Operations
@@ -39,7 +39,7 @@ from engine.features.arrangement.references import keeping_references, reference
 from engine.features.arrangement.step_features import StepFeatures, with_sections
 from engine.features.arrangement.steps import Section, order_of, plays
 from engine.features.registry import FoundEdits, request_of
-from engine.review.finders.finder import Found
+from engine.review.finders import Found
 from engine.sound.edl.build import build
 from tests.engine.features.arrangement import made
 from tests.engine.features.takes.playing import RATE_HZ, passage, quiet

@@ -14,7 +14,7 @@ from engine.cli.main import main
 from engine.core.errors import UsageError
 from engine.core.progress import SILENT
 from engine.document.document import Document
-from engine.document.edits import decide
+from engine.document.edits.proposals import decide
 from engine.document.proposals import BY_MATCH, Verdict
 from engine.document.state import DocumentState
 from engine.features.registry import FoundEdits, find_edits, request_of

@@ -9,7 +9,7 @@ import pytest
 import soxr
 from scipy.signal import butter, sosfilt
 
-from engine.cli.editing.propose import _table
+from engine.cli.propose import _table
 from engine.features.match.match import match_sounds
 from engine.features.match.matched import Matched, figures_of
 from engine.features.match.sound import Samples, sound_of

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from engine.document.document import Document
+from engine.document.edits.tracks import add_tracks
 from engine.document.settings import TimeOfDay, set_time_of_day, time_of_day_at
 from engine.document.state import DocumentState
-from engine.document.tracks.edits import add_tracks
 from engine.features.placement.line_up import LineUpRequest, line_up_edit
 from engine.recordings.stated.placements import Basis, Mode, PlacedTrack, Placement, Placements, Reason
 from tests.engine.document.conftest import RATE_HZ, a_source

@@ -15,9 +15,9 @@ import soundfile
 from engine.cli.main import main
 from engine.core.errors import Cancelled, ExportError, OffcutError, TasteError
 from engine.core.progress import SILENT, ReportingProgress
-from engine.document import edits
 from engine.document.analysis import BeatGrid, Listening
 from engine.document.document import Document
+from engine.document.edits import proposals as edits
 from engine.document.proposals import QUESTION, UNFAMILIAR, Decision, Proposal, Verdict
 from engine.features.taste.anomaly.cut_habits import CutHabits, RecordingCuts
 from engine.features.taste.anomaly.learn import LearnRequest, learn

@@ -16,8 +16,8 @@ from engine.core.progress import SILENT
 from engine.features.taste.anomaly.taste import load_taste
 from engine.features.taste.anomaly.taste_header import KEY, as_learned, digest_of, with_answers
 from engine.features.taste.stored_answers import document_key, read_memory, write_answers
-from engine.review.calibration import calibrate as kept_answers
-from engine.review.calibration.calibrate import Answer, Reviewed, from_json, to_json, with_document
+from engine.review import calibration as kept_answers
+from engine.review.calibration import Answer, Reviewed, from_json, to_json, with_document
 from tests.engine.review.calibration.material import document
 
 DEMO = Path(__file__).resolve().parents[4] / "resources" / "demo" / "demo.taste"

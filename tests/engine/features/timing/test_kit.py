@@ -12,7 +12,7 @@ import soundfile
 from engine.cli.main import main
 from engine.document.analysis import PICKUP
 from engine.document.document import Document
-from engine.document.tracks.edits import remove_track
+from engine.document.edits.tracks import remove_track
 from engine.recordings.analyses import known_pickup
 from tests.engine.features.timing.hits.kit_and_bass import BASS, MICROPHONES, UNNAMED, written
 

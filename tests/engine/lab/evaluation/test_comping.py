@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine.document.document import Document
-from engine.document.tracks.clip_edits import raise_clips
+from engine.document.edits.clips import raise_clips
 from engine.features.takes.comping.costs import SEVERAL_TRACKS, Differences, deviations
 from engine.features.takes.comping.following import Bars
 from engine.lab.evaluation.comping.bands import BANDS, DRUMS, ScoreNote, Song

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.analysis.signal.filter_banks import MelSettings
-from engine.analysis.signal.mel import log_mel_blocks
+from engine.analysis.signal.bands import MelSettings
+from engine.analysis.signal.stft import log_mel_blocks
 from engine.lab.recipes.held_stream import HeldStream
 
 MEL = MelSettings(rate_hz=16_000, n_fft=1024, hop_samples=320, n_mels=64)

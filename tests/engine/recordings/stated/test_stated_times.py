@@ -18,8 +18,8 @@ from engine.recordings.stated.file_head import (
     with_doubts,
 )
 from engine.sound.headers.bwf import Broadcast, append_chunks, broadcast_chunks
-from engine.sound.headers.id3 import read_recorded
-from engine.sound.headers.time_reference import read_broadcast_start
+from engine.sound.headers.mp3 import read_recorded
+from engine.sound.headers.start_times import read_broadcast_start
 from tests.engine.features.placement.files import NOON, NOW, RATE_HZ, dated, m4a, silence, wav
 
 

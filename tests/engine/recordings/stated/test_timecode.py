@@ -13,7 +13,7 @@ from engine.features.placement.plan import propose_places
 from engine.recordings.stated.file_head import Doubt, FileHead, TimeField, read_heads, with_timecode
 from engine.recordings.stated.placements import Basis, Objection, Placements
 from engine.recordings.stated.start_time import start_time
-from engine.sound.headers.time_reference import read_broadcast_start, read_time_reference
+from engine.sound.headers.start_times import read_broadcast_start, read_time_reference
 from tests.engine.features.placement.field_recorders import (
     METACORDER,
     NUENDO,

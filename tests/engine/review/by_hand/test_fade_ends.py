@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 
 from engine.cli.main import main
 from engine.core.errors import UsageError
-from engine.document.by_hand import change_amount
 from engine.document.document import Document
-from engine.document.edits import move_edges
+from engine.document.edits.by_hand import change_amount
+from engine.document.edits.proposals import move_edges
+from engine.document.edits.tracks import add_tracks
 from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
-from engine.document.tracks.edits import add_tracks
 from engine.exchange.export import ExportRequest, export
 from engine.exchange.imports import read_edits
 from engine.exchange.imports.proposals.edit import ImportRequest, imported_edit
-from engine.review.by_hand.payloads import fade_ends, fades_ms
+from engine.review.by_hand import fade_ends, fades_ms
 from engine.sound.edl.build import build
 from engine.sound.edl.edit_list import EditList
 from engine.sound.edl.render import Renderer

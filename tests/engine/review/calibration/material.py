@@ -10,8 +10,8 @@ import numpy as np
 from engine.document.analysis import BeatGrid, Listening, NearestReference, ScoreCurve
 from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source
-from engine.review.calibration.evidence import Analyses
+from engine.document.tracks import Source
+from engine.review.evidence import Analyses
 from tests.sources import one_source_track
 
 RATE_HZ = 8000

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.document.proposals import Decision, Verdict
 from engine.document.table import table_of
-from engine.review.calibration.calibrate import (
+from engine.review.calibration import (
     MOST_ANSWERS,
     Answer,
     Posterior,

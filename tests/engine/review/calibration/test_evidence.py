@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from engine.document.analysis import BeatGrid, Listening, ScoreCurve
-from engine.review.calibration.calibrate import (
+from engine.review.calibration import (
     NEAR_S,
     TOUCHING_S,
     surprises_alike,
     surprises_beside,
     surprises_touching,
 )
-from engine.review.calibration.evidence import OWN, Analyses, evidence
+from engine.review.evidence import OWN, Analyses, evidence
 from tests.engine.review.calibration.material import RATE_HZ, document
 
 

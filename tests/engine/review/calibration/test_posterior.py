@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import integrate, optimize
 
-from engine.review.calibration.calibrate import Posterior, Prior, logistic, posterior, times, weighted_squares
+from engine.review.calibration import Posterior, Prior, logistic, posterior, times, weighted_squares
 
 
 def problem(count: int, width: int, seed: int) -> tuple[np.ndarray, np.ndarray, Prior]:

@@ -13,7 +13,7 @@ import pytest
 
 from engine.document.analysis import BeatGrid, Listening, NearestReference
 from engine.document.proposals import Verdict
-from engine.review.calibration.calibrate import (
+from engine.review.calibration import (
     Answer,
     Reviewed,
     answers_of,
@@ -27,7 +27,7 @@ from engine.review.calibration.calibrate import (
     verdicts_of,
     with_document,
 )
-from engine.review.calibration.evidence import OWN, Analyses, evidence, logit
+from engine.review.evidence import OWN, Analyses, evidence, logit
 from tests.as_before import require_as_before
 from tests.engine.review.calibration.material import RATE_HZ, cuts_the_quiet, decided, document
 

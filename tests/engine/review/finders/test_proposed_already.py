@@ -10,7 +10,7 @@ from engine.document.file.storage import apply_rows
 from engine.document.proposals import Alternative, Decision, Evidence, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.features.registry import FoundEdits
-from engine.review.finders.finder import FinderRequest, FinderSettings, Found
+from engine.review.finders import FinderRequest, FinderSettings, Found
 
 SPAN = (10_000, 20_000)
 MAKERS = {"dead-air": "pauses", "arrangement": "arranging", "takes": "takes", "comp": "comping"}

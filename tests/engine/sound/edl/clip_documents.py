@@ -9,7 +9,7 @@ import numpy as np
 import soundfile
 
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Clip, Source, Track
+from engine.document.tracks import Clip, Source, Track
 
 RATE_HZ = 8_000
 

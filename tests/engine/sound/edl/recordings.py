@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from engine.document.by_hand import edit_by_hand
+from engine.document.edits.by_hand import edit_by_hand
 from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source
+from engine.document.tracks import Source
 from tests.sources import one_source_track
 
 RATE_HZ = 8_000

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.document.by_hand import edit_by_hand
+from engine.document.edits.by_hand import edit_by_hand
 from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState, Marker
 from engine.sound.edl.arrangement import NO_BLOCKS, Arrangement, arrangement, laid_at

@@ -13,11 +13,11 @@ import pytest
 
 from engine.cli.main import main
 from engine.core.errors import UsageError
-from engine.document.by_hand import edit_by_hand
 from engine.document.document import Document
-from engine.document.file.checks.limits import MOST_PIECES
+from engine.document.edits.by_hand import edit_by_hand
+from engine.document.edits.tracks import add_tracks, remove_track
+from engine.document.limits import MOST_PIECES
 from engine.document.state import DocumentState
-from engine.document.tracks.edits import add_tracks, remove_track
 from engine.exchange.export import ExportRequest, export
 from engine.sound.edl.build import build
 from engine.sound.edl.conflicts import conflicts_of

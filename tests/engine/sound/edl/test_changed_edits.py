@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from engine.core.errors import ExportError, UsageError
-from engine.document.by_hand import amount_of, change_amount, change_filling, change_way, edit_by_hand
+from engine.document.edits.by_hand import amount_of, change_amount, change_filling, change_way, edit_by_hand
 from engine.document.kinds import KINDS, Kind
 from engine.document.proposals import Decision, Proposal, edited
 from engine.document.state import DocumentState, Edit
-from engine.document.tracks.track import Source
+from engine.document.tracks import Source
 from engine.exchange.export import ExportOptions, ExportRequest
 from engine.exchange.export.audio_files.audio_plan import written_range
 from engine.sound.edl.build import build

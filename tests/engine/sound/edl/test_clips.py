@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.document.document import Document
-from engine.document.tracks.edits import add_tracks, set_track
-from engine.document.tracks.track import Clip, Track, visible
+from engine.document.edits.tracks import add_tracks, set_track
+from engine.document.tracks import Clip, Track, visible
 from engine.exchange.export.placing.clips import clips
 from engine.exchange.export.placing.stretches import consolidated_track
 from engine.sound.edl.build import build, whole

@@ -13,7 +13,7 @@ import soundfile
 from engine.core.errors import Cancelled
 from engine.core.progress import ReportingProgress
 from engine.document.state import Marker
-from engine.document.tracks.track import Clip, Source, Track
+from engine.document.tracks import Clip, Source, Track
 from engine.exchange.export import FORMATS, ExportRequest, export
 from engine.sound.edl.build import build
 from engine.sound.edl.edit_list import EditList, Segment

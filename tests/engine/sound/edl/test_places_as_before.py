@@ -15,7 +15,7 @@ import pytest
 from engine.core.errors import OffcutError, UsageError
 from engine.document.proposals import Decision, Verdict
 from engine.document.state import DocumentState, Edit, Marker
-from engine.exchange.export.placing.seams import removed_edit_list, removed_pieces, seams
+from engine.exchange.export.placing.marks import removed_edit_list, removed_pieces, seams
 from engine.sound.edl import arrangement as reordering
 from engine.sound.edl.arrangement import arrangement, laid_at, region_edges
 from engine.sound.edl.build import build, heard_samples, in_place, preview, removed_only, whole, without

@@ -13,7 +13,7 @@ import soundfile
 from engine.core.errors import ExportError
 from engine.core.progress import SILENT
 from engine.document.state import Marker
-from engine.document.tracks.track import Source
+from engine.document.tracks import Source
 from engine.exchange.export import ExportRequest, export
 from engine.exchange.export.interchange.reaper import _project, _source_element, _text
 from engine.sound.edl.build import build

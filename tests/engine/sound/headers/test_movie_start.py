@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.sound.headers.time_reference import read_movie_start, stated_date
+from engine.sound.headers.start_times import read_movie_start, stated_date
 from tests.engine.sound.headers.videos import RATE_HZ, video
 
 MADE = "2026-05-03T12:00:07.000000Z"

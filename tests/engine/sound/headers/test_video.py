@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.sound.headers.picture import Picture, Timecode, frame_rate_of, read_picture
+from engine.sound.headers.video import Picture, Timecode, frame_rate_of, read_picture
 from tests.engine.sound.decoders.conftest import music, written
 from tests.engine.sound.headers.videos import NTSC, video
 

@@ -12,7 +12,7 @@ import soundfile
 from hypothesis import strategies as st
 
 from engine.sound.headers.bwf import read_cue_points
-from engine.sound.headers.id3 import first_frame, frame_bytes
+from engine.sound.headers.mp3 import first_frame, frame_bytes
 from engine.sound.reader import SourceReader, content_hash, probe
 from tests.hostile.long.kinds.kind import Kind
 from tests.hostile.long.mutations import BYTES, done

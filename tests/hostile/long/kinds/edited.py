@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from engine.core.files.strict_json import parse_json
+from engine.core.files.text import parse_json
 from engine.core.progress import SILENT
-from engine.document.by_hand import edit_by_hand, repair
 from engine.document.document import Document
-from engine.document.edits import decide, replace_proposals, set_note
+from engine.document.edits.by_hand import edit_by_hand, repair
+from engine.document.edits.proposals import decide, replace_proposals, set_note
 from engine.document.file.storage import TABLE_NAMES
 from engine.document.file.stored_audio import block_digest, stored
 from engine.document.file.transaction import write_anew

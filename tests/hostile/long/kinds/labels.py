@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from engine.document.marks.edits import read_labels
+from engine.document.edits.markers import read_labels
 from tests.hostile.long.kinds.kind import Kind
 from tests.hostile.long.mutations import BYTES, done
 

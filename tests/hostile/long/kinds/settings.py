@@ -12,7 +12,7 @@ from PySide6.QtCore import QSettings
 
 from desktop.commands import COMMANDS
 from desktop.shell.user_settings.keymap import Keymap
-from desktop.shell.user_settings.recents import Recents
+from desktop.shell.user_settings.remembered import Recents
 from engine.features.taste.anomaly.recipes.config import load_config
 from engine.lab.evaluation.results import Key, Measured, Results, Trial
 from engine.lab.experiments.settings import load_experiment

@@ -23,7 +23,7 @@ from widgets.timeline.edits.arrangement import (
     slabs_of_source,
 )
 from widgets.timeline.frame import Frame, lay_out
-from widgets.timeline.marks.marker_drag import gap_at
+from widgets.timeline.mouse.drags import gap_at
 from widgets.timeline.viewport import Viewport
 
 pytestmark = pytest.mark.usefixtures("qapp")

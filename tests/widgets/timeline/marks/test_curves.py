@@ -15,7 +15,7 @@ from tests.widgets.timeline.conftest import LENGTH, RATE_HZ
 from widgets import theme
 from widgets.theme import DARK, LIGHT, Theme
 from widgets.timeline.frame import CURVE, Frame, lay_out
-from widgets.timeline.marks.score import PAD_PX, CurveLanes, value_words
+from widgets.timeline.marks.curve_lanes import PAD_PX, CurveLanes, value_words
 from widgets.timeline.mouse.gestures import tip_at
 from widgets.timeline.timeline_view import TimelineView
 from widgets.timeline.viewport import Viewport

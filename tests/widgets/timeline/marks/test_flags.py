@@ -22,10 +22,10 @@ from tests.widgets.timeline.test_painting import picture, rgba, silent
 from widgets import theme
 from widgets.edit_words import flag_words
 from widgets.theme import DARK
-from widgets.timeline.edits.proposal_labels import rooms
+from widgets.timeline.edits.coverage import TINT, shares_of
 from widgets.timeline.edits.proposals import Proposals, span_at
+from widgets.timeline.edits.signs import rooms
 from widgets.timeline.edits.spans import VERDICTS, Spans
-from widgets.timeline.edits.veil import TINT, shares_of
 from widgets.timeline.mouse.gestures import cursor_at, tip_at
 from widgets.timeline.timeline_view import TimelineView
 

@@ -12,7 +12,7 @@ from engine.document.state import DocumentState
 from engine.sound.edl.build import build
 from tests.widgets.timeline.conftest import RATE_HZ
 from widgets.theme import DARK
-from widgets.timeline.edits.landings import Landings
+from widgets.timeline.overlays import Landings
 from widgets.timeline.timeline_view import TimelineView
 
 AT = 60_000

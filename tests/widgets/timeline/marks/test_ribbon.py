@@ -14,7 +14,7 @@ from engine.document.state import DocumentState
 from engine.document.table import VERDICTS
 from tests.widgets.timeline.test_painting import FLAGS, picture, rgba, silent
 from widgets.theme import DARK
-from widgets.timeline.edits.veil import FROM_BELOW, bar_edges, bar_heights, bar_of_columns, fill_bars
+from widgets.timeline.edits.coverage import FROM_BELOW, bar_edges, bar_heights, bar_of_columns, fill_bars
 from widgets.timeline.frame import Frame, Wish, lay_out
 from widgets.timeline.timeline_view import TimelineView
 from widgets.timeline.viewport import Viewport

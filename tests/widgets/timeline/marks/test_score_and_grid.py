@@ -10,8 +10,7 @@ import pytest
 from engine.document.analysis import BeatGrid, ScoreCurve
 from widgets.theme import DARK, color
 from widgets.timeline.frame import Frame, Wish, lay_out
-from widgets.timeline.marks.grid import Beats, ground_row, thinning
-from widgets.timeline.marks.score import (
+from widgets.timeline.marks.curve_lanes import (
     column_means,
     column_scores,
     curve_image,
@@ -19,6 +18,7 @@ from widgets.timeline.marks.score import (
     score_at,
     score_y,
 )
+from widgets.timeline.marks.grid import Beats, ground_row, thinning
 from widgets.timeline.ruler import decimals_of, label_step_s
 from widgets.timeline.viewport import Viewport
 

@@ -11,7 +11,7 @@ from engine.sound.edl.build import build
 from tests.engine.sound.edl.test_arrangement import LENGTH, RATE_HZ, edited, recording
 from widgets.theme import DARK
 from widgets.timeline.frame import Frame, lay_out
-from widgets.timeline.marks.sections import SectionLane
+from widgets.timeline.marks.label_lanes import SectionLane
 from widgets.timeline.time_map import TimeMap
 from widgets.timeline.viewport import Viewport
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.document.tracks.track import Clip
+from engine.document.tracks import Clip
 from engine.sound.pictures.peaks import Columns, PeakPyramid, build_peaks, sample_columns
 from engine.sound.reader import SourceReader
 from tests.engine.sound.edl.clip_documents import ClipDocument, clip_document, plain_track

@@ -27,7 +27,7 @@ from tests.widgets.timeline.conftest import RATE_HZ
 from tests.widgets.timeline.made_up import MadeUp
 from tests.widgets.timeline.test_painting import LANES, picture
 from widgets.timeline.sound.patched_columns import patched_cells, patched_columns
-from widgets.timeline.sound.result_wave import EditedSpectrogram
+from widgets.timeline.sound.result_columns import EditedSpectrogram
 from widgets.timeline.timeline_view import TimelineView
 
 TONE_HZ, LONG = 8_000, 160_000

@@ -15,8 +15,8 @@ from pytestqt.qtbot import QtBot
 from engine.document.state import DocumentState
 from widgets.theme import DARK
 from widgets.timeline.frame import COLLAPSED
-from widgets.timeline.heads.cap import InPlaceField
 from widgets.timeline.heads.head import TrackHead
+from widgets.timeline.heads.parts import InPlaceField
 from widgets.timeline.heads.value_field import PanField
 from widgets.timeline.timeline_view import TimelineView
 

@@ -17,7 +17,7 @@ from tests.counting import calls_of
 from tests.timing import fastest_cpu_s, slowness
 from tests.widgets.timeline.made_up import MadeUp
 from widgets.theme import DARK, LIGHT
-from widgets.timeline.heads.meter import LIGHT as LIGHT_PX
+from widgets.timeline.heads.meters import LIGHT as LIGHT_PX
 from widgets.timeline.timeline_view import TimelineView
 
 LEFT = Qt.MouseButton.LeftButton

@@ -18,7 +18,7 @@ from tests.engine.sound.edl.recordings import by_hand
 from widgets import theme
 from widgets.theme import DARK, LIGHT, Theme
 from widgets.timeline.frame import Frame, Wish, lay_out
-from widgets.timeline.marks.sections import FAINTEST, SoundLane, strength, words_of
+from widgets.timeline.marks.label_lanes import FAINTEST, SoundLane, strength, words_of
 from widgets.timeline.time_map import TimeMap
 from widgets.timeline.timeline_view import TimelineView
 from widgets.timeline.viewport import Viewport

@@ -30,7 +30,7 @@ from tests.sources import no_source, one_source_track
 from tests.widgets.test_theme import contrast
 from tests.widgets.timeline.conftest import LENGTH, RATE_HZ
 from widgets.theme import DARK, LIGHT, Theme, color
-from widgets.timeline.sound.result_wave import ResultColumns, SourceColumns
+from widgets.timeline.sound.result_columns import ResultColumns, SourceColumns
 from widgets.timeline.sound.spectrogram import (
     FROM_PX,
     GAP_PX,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.document.by_hand import repair_payload
+from engine.document.edits.by_hand import repair_payload
 from engine.document.file.stored_audio import StoredAudio, stored
 from engine.document.kinds.operations import Gain, Replace, Shift, Stored
 from engine.document.proposals import Decision, Proposal, Verdict
@@ -24,7 +24,7 @@ from tests.widgets.timeline.made_up import MadeUp
 from tests.widgets.timeline.sound.test_edited_sound import Held
 from tests.widgets.timeline.test_painting import LANES, picture
 from widgets.timeline.sound.patched_columns import drawn_patches
-from widgets.timeline.sound.result_wave import ResultWave
+from widgets.timeline.sound.result_columns import ResultWave
 from widgets.timeline.timeline_view import TimelineView
 
 AT, SPAN = 9_000, (10_000, 20_000)

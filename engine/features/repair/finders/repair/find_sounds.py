@@ -15,7 +15,7 @@ from engine.analysis.detection.events import SoundEvent, events, odds_over_time
 from engine.analysis.detection.naming import Part, naming
 from engine.analysis.detection.voices import SPOKEN, VoiceSpan
 from engine.analysis.detection.what_sounds import analysed
-from engine.analysis.words.understanding import (
+from engine.analysis.words.prompts import (
     meanings,
     means_speech,
     require_understood,
@@ -34,8 +34,8 @@ from engine.features.repair.finders.repair.requests import Separations, place_re
 from engine.features.repair.finders.repair.separate import require_sound, sounding_tracks
 from engine.features.repair.separation.windows import joined
 from engine.recordings.detect_sounds import mono
-from engine.recordings.microphones import Span, SpanRequest
-from engine.review.sounds_in_cuts import DetectedWord
+from engine.recordings.track_audio import Span, SpanRequest
+from engine.review.wording import DetectedWord
 
 MOST_WORDS = 12
 LEAST_SHOWN = 0.02

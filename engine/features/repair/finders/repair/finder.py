@@ -14,13 +14,13 @@ from pydantic import Field
 from engine.core.progress import Progress
 from engine.core.timebase import s_to_samples, samples_to_s
 from engine.core.wording import begun, counted, listed
-from engine.document.kinds.cut import CUT
 from engine.document.kinds.kind import CROSSFADE_MS
+from engine.document.kinds.order import CUT
 from engine.document.proposals import BY_EXAMPLE, Proposal, proposal_id
 from engine.document.settings import cut_settings
 from engine.features.repair.finders.repair.requests import FADE_MS, RepairSettings, example_words
-from engine.recordings.microphones import Span, SpanRequest
-from engine.review.finders.finder import Finder, FinderRequest, FinderSettings, Found
+from engine.recordings.track_audio import Span, SpanRequest
+from engine.review.finders import Finder, FinderRequest, FinderSettings, Found
 
 if TYPE_CHECKING:
     from engine.analysis.detection.detector import SoundFeatures

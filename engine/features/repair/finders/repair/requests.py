@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.timebase import format_time, samples_to_s
-from engine.document.by_hand import repair
+from engine.document.edits.by_hand import repair
 from engine.document.file.stored_audio import AUDIO, AUDIO_OF, StoredAudio
 from engine.document.kinds.sounding import OVER
 from engine.document.proposals import Decision, Proposal, Verdict, proposal_id
@@ -25,7 +25,7 @@ from engine.features.repair.separation.settings import (
     combined,
     refused_words,
 )
-from engine.recordings.microphones import Span, SpanRequest
+from engine.recordings.track_audio import Span, SpanRequest
 
 
 @dataclass(frozen=True, slots=True, eq=False)

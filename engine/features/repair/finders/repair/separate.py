@@ -23,7 +23,7 @@ from engine.core.timebase import convert_samples, s_to_samples
 from engine.document.file.stored_audio import StoredAudio, stored
 from engine.document.proposals import SEPARATION_MAKER
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Track
+from engine.document.tracks import Track
 from engine.features.repair.finders.repair.requests import (
     PreviewRequest,
     RepairPreview,
@@ -55,7 +55,7 @@ from engine.features.repair.separation.separator import Mode, Prompt, Separator,
 from engine.features.repair.separation.settings import DEFAULT, LevelChange
 from engine.features.repair.separation.windows import FADE_MS, joined
 from engine.recordings.detect_sounds import mono
-from engine.recordings.microphones import Span, SpanRequest, keys_heard, open_repaired
+from engine.recordings.track_audio import Span, SpanRequest, keys_heard, open_repaired
 
 
 def example_in_document(spans: SpanRequest, example: Span, progress: Progress) -> Prompt:

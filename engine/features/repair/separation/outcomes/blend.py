@@ -19,7 +19,7 @@ from engine.analysis.detection.spectra import (
     speech_network,
     speech_shares,
 )
-from engine.analysis.learning.shipped import few_threads
+from engine.analysis.learning.networks import few_threads
 from engine.features.repair.separation.network import (
     HOP_S,
     NetworkSeparator,

@@ -25,8 +25,8 @@ from torch import Tensor, nn
 
 from engine.analysis.detection.detector import FRAMES_EACH, detector, pooled
 from engine.analysis.detection.spectra import LEAST_POWER, MEL
-from engine.analysis.learning.shipped import few_threads, with_weights
-from engine.analysis.words.understanding import text_encoder
+from engine.analysis.learning.networks import few_threads, with_weights
+from engine.analysis.words.prompts import text_encoder
 from engine.analysis.words.vocabulary import vocabulary
 from engine.features.repair.separation.separator import Prompt
 

@@ -14,8 +14,8 @@ from engine.core.errors import UsageError
 from engine.core.progress import Progress
 from engine.core.wording import counted
 from engine.document.analysis import TAKES, BeatGrid, ScoreCurve, StoredTakes, require_recording
-from engine.document.kinds.cut import COMP as COMP_KIND
-from engine.document.kinds.cut import CUT, covered
+from engine.document.kinds.order import COMP as COMP_KIND
+from engine.document.kinds.order import CUT, covered
 from engine.document.kinds.sounding import TAKE
 from engine.document.proposals import BY_COMPING, Proposal, edited
 from engine.document.state import DocumentState
@@ -27,7 +27,7 @@ from engine.features.takes.finders.comping.lanes import (
     wishes_of,
 )
 from engine.features.takes.finders.takes.playing import takes_from
-from engine.review.finders.finder import Finder, FinderRequest, FinderSettings, Found
+from engine.review.finders import Finder, FinderRequest, FinderSettings, Found
 
 _BEGINS = 0.05
 """A take that begins later in the passage is not comped."""
@@ -151,7 +151,7 @@ def _of_passage(
     from engine.features.takes.comping.comp import CompRequest, comp_of
     from engine.features.takes.finders.comping.proposals import CompProposals, lines_in
     from engine.features.takes.finders.takes.playing import do_play, span_of
-    from engine.recordings.microphones import Microphones
+    from engine.recordings.track_audio import Microphones
 
     state, settings = request.state, _settings(request)
     takes = _playing(state, [take for take in group.takes if _can_be_comped(take)])

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from engine.core.progress import Progress
 from engine.core.wording import begun, listed
-from engine.document.kinds.cut import bars_in_words
+from engine.document.edits.takes import accepted_switches
 from engine.document.kinds.kind import CROSSFADE_MS, HAND_CROSSFADE_MS
+from engine.document.kinds.order import bars_in_words
 from engine.document.kinds.sounding import AT_SAMPLES, NUMBER, TAKE, TAKES
 from engine.document.proposals import BY_COMPING, Alternative, Evidence, Proposal, proposal_id
 from engine.document.state import DocumentState
-from engine.document.tracks.switches import accepted_switches
 from engine.features.takes.comping.comp import Comp, CompRequest, OnLanes, Run, comp_of, runs_of
 from engine.features.takes.finders.comping.lanes import (
     LanePassage,
@@ -35,8 +35,8 @@ from engine.features.takes.finders.comping.proposals import (
     why_not,
 )
 from engine.features.timing.notes.onsets import ReadMono
-from engine.recordings.microphones import Microphones
-from engine.review.finders.finder import FinderRequest
+from engine.recordings.track_audio import Microphones
+from engine.review.finders import FinderRequest
 from engine.sound.edl.build import build
 
 _AROUND_S = 2.0

@@ -12,13 +12,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.kinds.cut import COMP, covered
+from engine.document.edits.markers import AVOIDED, MOST_STARS, ratings_of
+from engine.document.edits.takes import take_lanes
+from engine.document.kinds.order import COMP, covered
 from engine.document.kinds.sounding import TAKE, takes_of
-from engine.document.marks.edits import AVOIDED, MOST_STARS, ratings_of
 from engine.document.proposals import Verdict, edited
 from engine.document.state import DocumentState
-from engine.document.tracks.switches import take_lanes
-from engine.document.tracks.track import Clip, Track, visible_in_time
+from engine.document.tracks import Clip, Track, visible_in_time
 
 LEAST_S = 1.0
 """A shorter passage has no bars to choose from."""

@@ -11,7 +11,8 @@ from engine.analysis.found_takes import FoundTakes, Take, TakeGroup
 from engine.core.timebase import format_time
 from engine.core.wording import begun, percent
 from engine.document.analysis import ScoreCurve
-from engine.document.kinds.cut import (
+from engine.document.kinds.kind import CROSSFADE_MS, HAND_CROSSFADE_MS
+from engine.document.kinds.order import (
     COMP,
     COVERED_START_SAMPLES,
     COVERED_STOP_SAMPLES,
@@ -22,7 +23,6 @@ from engine.document.kinds.cut import (
     TAKE_STOP_SAMPLES,
     bars_in_words,
 )
-from engine.document.kinds.kind import CROSSFADE_MS, HAND_CROSSFADE_MS
 from engine.document.proposals import BY_COMPING, Alternative, Evidence, Proposal, proposal_id
 from engine.document.state import DocumentState
 from engine.features.takes.comping.comp import Comp, Run

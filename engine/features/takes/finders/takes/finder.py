@@ -6,10 +6,10 @@ from engine.core.progress import Progress
 from engine.core.wording import counted
 from engine.document.analysis import TAKES as TAKES_KIND
 from engine.document.analysis import ScoreCurve, StoredTakes
-from engine.document.kinds.cut import CUT
+from engine.document.kinds.order import CUT
 from engine.document.proposals import BY_TAKES
 from engine.features.takes.finders.takes.playing import takes_from
-from engine.review.finders.finder import Finder, FinderRequest, Found
+from engine.review.finders import Finder, FinderRequest, Found
 
 
 def _find(request: FinderRequest, progress: Progress) -> Found:

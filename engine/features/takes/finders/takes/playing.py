@@ -15,7 +15,7 @@ from engine.analysis.found_takes import FalseStart, FoundTakes, Take, TakeGroup
 from engine.core.timebase import common, s_to_samples
 from engine.core.wording import listed
 from engine.document.analysis import TAKES, Analysis, StoredTakes
-from engine.document.drums.edits import takes_id
+from engine.document.edits.analyses import takes_id
 from engine.document.proposals import BY_HAND, BY_IMPORT, BY_MATCH, Decision, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.document.table import table_of

@@ -15,11 +15,11 @@ from engine.core.progress import Progress
 from engine.core.timebase import format_time, s_to_samples
 from engine.core.wording import begun, counted, listed, percent
 from engine.document.analysis import TAKES, ScoreCurve, require_recording
-from engine.document.drums.edits import takes_id
-from engine.document.edits import is_held
+from engine.document.edits.analyses import takes_id
+from engine.document.edits.proposals import is_held
 from engine.document.kinds import KINDS
-from engine.document.kinds.cut import CUT, KEEP
 from engine.document.kinds.kind import CROSSFADE_MS
+from engine.document.kinds.order import CUT, KEEP
 from engine.document.proposals import BY_TAKES, Alternative, Decision, Proposal, Verdict, proposal_id
 from engine.document.settings import cut_settings
 from engine.document.state import DocumentState, Edit, Row, row_changes

@@ -13,8 +13,8 @@ import numpy as np
 from engine.analysis.embeddings import registry
 from engine.analysis.embeddings.preparation import Hearing, default_folder, heard, prepare
 from engine.analysis.embeddings.registry import Embedder
-from engine.analysis.signal.filter_banks import MelSettings
-from engine.analysis.signal.mel import log_mel_blocks
+from engine.analysis.signal.bands import MelSettings
+from engine.analysis.signal.stft import log_mel_blocks
 from engine.core.progress import Progress
 from engine.features.taste.anomaly.recipes.material import Array, Recording, levelled_frames
 from engine.features.taste.anomaly.recipes.recipe import Judged, Passing

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.signal.filter_banks import MelSettings
+from engine.analysis.signal.bands import MelSettings
 from engine.analysis.signal.loudness import Loudness, playing_level_db
-from engine.analysis.signal.mel import log_mel_blocks
-from engine.analysis.signal.mono import mono_of
+from engine.analysis.signal.stft import log_mel_blocks
+from engine.analysis.signal.streams import mono_of
 from engine.core.errors import TasteError
 from engine.core.files.safe_write import shown
 from engine.core.progress import Progress

@@ -20,7 +20,7 @@ PART_OF_MEASURE = {
     "residual": "unusual-mix",
     "reconstruction": "hard-to-fill-in",
 }
-"""Names of the measures as parts of a score, see `engine.review.sounds_in_cuts`."""
+"""Names of the measures as parts of a score, see `engine.review.wording`."""
 
 _MEANS, _STDS = "measure_means", "measure_stds"
 _LEAST_STD = 0.02

@@ -25,7 +25,7 @@ from engine.analysis.learning.loop import Epoch, Fitted, seeded
 from engine.core.errors import TasteError
 from engine.core.extensions import UnusableError, require_type
 from engine.core.extensions.names import Extension
-from engine.core.files.strict_json import parse_json
+from engine.core.files.text import parse_json
 from engine.core.progress import Progress
 from engine.features.taste.anomaly.recipes.material import Recording
 from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
@@ -210,7 +210,7 @@ class Model(Protocol):
 
     @property
     def part_names(self) -> tuple[str, ...]:
-        """Names of the parts of a score, see `engine.review.sounds_in_cuts`."""
+        """Names of the parts of a score, see `engine.review.wording`."""
 
     def first_s(self, heard_s: float) -> float:
         """Return the time of the first score of a stream of this length."""

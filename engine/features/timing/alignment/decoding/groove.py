@@ -14,7 +14,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.drums.hits import Role
+from engine.document.hits import Role
 from engine.features.timing.alignment.lines import Lines
 from engine.features.timing.alignment.strokes import VOICES, Strokes
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.document.drums.hits import ORNAMENTS, Hits, Ornament
+from engine.document.hits import ORNAMENTS, Hits, Ornament
 from engine.features.timing.alignment.decoding.decoder import BELIEFS, Beliefs, StrokeLines, place
 from engine.features.timing.alignment.decoding.groove import lines_in_bar, log_odds, repeated
 from engine.features.timing.alignment.fitting import Curve, drum_pulls, phrase, quantized_playing

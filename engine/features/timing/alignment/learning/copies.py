@@ -18,7 +18,7 @@ from scipy.signal import fftconvolve
 from engine.analysis.signal.second_recorder import summit
 from engine.analysis.signal.viterbi import cheapest_way
 from engine.core.progress import SILENT, Progress
-from engine.document.drums.hits import ORNAMENTS, Hits, Ornament
+from engine.document.hits import ORNAMENTS, Hits, Ornament
 from engine.features.timing.alignment.decoding.moves import LIMITS
 from engine.features.timing.alignment.strokes import VOICES, Strokes, carrying_hits
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from engine.core.errors import TimingError
 from engine.core.wording import counted
-from engine.document.drums.hits import Role
+from engine.document.hits import Role
 from engine.features.timing.alignment.learning.moves import Moves
 from engine.features.timing.alignment.strokes import CARRIERS
 

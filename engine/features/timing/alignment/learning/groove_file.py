@@ -13,10 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from engine.core.errors import SourceError
 from engine.core.files.regular_file import read_beginning
 from engine.core.files.safe_write import replacing, shown
-from engine.core.files.strict_json import parse_json, strict_json
+from engine.core.files.text import parse_json, strict_json
 from engine.core.wording import counted, listed, reason_of
-from engine.document.drums.hits import Role
 from engine.document.grid.edits import MOST_BEATS_IN_BAR
+from engine.document.hits import Role
 from engine.features.timing.alignment.lines import PARTS, Division, Groove, groove_of_lines
 from engine.features.timing.alignment.settings import LIMITS
 from engine.features.timing.alignment.strokes import CARRIERS

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from engine.core.errors import TimingError
 from engine.core.wording import counted
 from engine.document.analysis import BeatGrid
-from engine.document.drums.hits import Hits, sure_enough
-from engine.document.edits import is_held, replace_proposals
-from engine.document.grid.steady import is_free
-from engine.document.kinds.hit import FLAM, HIT, ONSET_SAMPLES
+from engine.document.edits.proposals import is_held, replace_proposals
+from engine.document.grid.pulse import is_free
+from engine.document.hits import Hits, sure_enough
+from engine.document.kinds.timing import FLAM, HIT, ONSET_SAMPLES
 from engine.document.proposals import Proposal, edited
 from engine.document.state import DocumentState, Edit
 from engine.features.timing.alignment.decoding.moves import whole_performance

@@ -23,13 +23,13 @@ from engine.core.timebase import s_to_samples
 from engine.core.wording import listed, reason_of
 from engine.document.analysis import PICKUP, Analysis, BeatGrid, StrokePickup
 from engine.document.document import analysis_id
-from engine.document.drums.edits import drum_tracks, role_of
-from engine.document.drums.hits import Hits, confirmed
-from engine.document.grid.steady import free_notice, is_free
-from engine.document.kinds.hit import OCTAVES_HZ
+from engine.document.edits.analyses import drum_tracks, role_of
+from engine.document.grid.pulse import free_notice, is_free
+from engine.document.hits import Hits, confirmed
+from engine.document.kinds.timing import OCTAVES_HZ
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Track
+from engine.document.tracks import Track
 from engine.exchange.export import ExportRequest
 from engine.exchange.export.plan import check, export_all
 from engine.features.timing.alignment.fitting import grid_notices
@@ -41,8 +41,8 @@ from engine.features.timing.hits.find import HITS_MAKER, find_hits
 from engine.features.timing.hits.kit.membership import guessed_roles_sentence, left_behind, unnamed_kit
 from engine.features.timing.kit import PickupRequest, compare_tracks
 from engine.recordings.analyses import clocks_of, pickup_id
-from engine.recordings.microphones import Microphones
-from engine.review.bulk import accept_all
+from engine.recordings.track_audio import Microphones
+from engine.review.answers import accept_all
 
 Sound = NDArray[np.float32]
 

@@ -12,21 +12,21 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.analysis.signal.mono import mono_of
+from engine.analysis.signal.streams import mono_of
 from engine.core.errors import TimingError
 from engine.core.progress import Progress
 from engine.core.timebase import s_to_samples
 from engine.document.analysis import BeatGrid
-from engine.document.drums.hits import sure_enough
 from engine.document.grid.edits import USUAL_BEATS_IN_BAR, require_beats_in_bar, steady
+from engine.document.hits import sure_enough
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Track
+from engine.document.tracks import Track
 from engine.features.timing.alignment.learning.groove_file import is_learned, read_groove
 from engine.features.timing.alignment.lines import Division, Groove, groove_of_hits
 from engine.features.timing.click_track import Clicks, click_among, find_clicks, follow_click, grid_of
 from engine.features.timing.hits.find import HeldMicrophones, find_hits
 from engine.features.timing.own_grid import OwnGrid, read_beats, read_midi_grid, read_midi_groove
-from engine.recordings.microphones import Microphones
+from engine.recordings.track_audio import Microphones
 from engine.sound.reader import SourceReader
 
 CLICK_ROLE = "click"

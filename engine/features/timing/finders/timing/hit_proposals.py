@@ -17,8 +17,11 @@ from numpy.typing import NDArray
 from engine.core.timebase import s_to_samples
 from engine.core.wording import begun, listed
 from engine.document.analysis import BeatGrid
-from engine.document.drums.hits import Hits
-from engine.document.kinds.hit import (
+from engine.document.hits import Hits
+from engine.document.kinds.kind import CROSSFADE_MS
+from engine.document.kinds.operations import GAP_FILLS, Fill
+from engine.document.kinds.sounding import BY_SAMPLES
+from engine.document.kinds.timing import (
     AFTER_SAMPLES,
     BLEED,
     FILL,
@@ -28,9 +31,6 @@ from engine.document.kinds.hit import (
     ONSET_SAMPLES,
     VOICES,
 )
-from engine.document.kinds.kind import CROSSFADE_MS
-from engine.document.kinds.operations import GAP_FILLS, Fill
-from engine.document.kinds.sounding import BY_SAMPLES
 from engine.document.proposals import Alternative, Proposal, proposal_id
 from engine.features.timing.alignment.lines import Lines, Placement, line_words
 from engine.features.timing.alignment.settings import TimingSettings

@@ -14,10 +14,10 @@ from engine.core.files.safe_write import check_target, shown
 from engine.core.progress import Progress
 from engine.core.wording import counted, reason_of
 from engine.document.analysis import BeatGrid
-from engine.document.drums.edits import drum_tracks
-from engine.document.drums.hits import Hits, sure_enough
+from engine.document.edits.analyses import drum_tracks
 from engine.document.file.storage import apply_rows
 from engine.document.grid.edits import beats_in_bar
+from engine.document.hits import Hits, sure_enough
 from engine.document.state import DocumentState
 from engine.features.timing.alignment.learning.copies import (
     Copies,
@@ -41,7 +41,7 @@ from engine.features.timing.finders.timing.find_grid import WantedGrid, find_gri
 from engine.features.timing.hits.kit.membership import unnamed_kit
 from engine.features.timing.kit import import_with_kit
 from engine.recordings.import_audio import Imported, ImportRequest, import_audio, import_edit
-from engine.recordings.microphones import Microphones
+from engine.recordings.track_audio import Microphones
 from engine.sound.decoders.registry import audio_files
 
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from engine.core.wording import counted, listed
 from engine.document.analysis import StrokePickup
-from engine.document.drums.edits import DRUMS, role_of
-from engine.document.drums.hits import Hits, Role
-from engine.document.kinds.hit import HIT
+from engine.document.edits.analyses import DRUMS, role_of
+from engine.document.hits import Hits, Role
+from engine.document.kinds.timing import HIT
 from engine.document.state import DocumentState
 from engine.recordings.stated.names import is_mix, is_other_instrument, kit_of_names, role_of_name
 

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.beats.traces import finite_pieces
-from engine.analysis.signal.mel import mel_power_blocks
 from engine.analysis.signal.onsets import (
     QUIETEST_STRENGTH_DB,
     Framing,
@@ -17,6 +16,7 @@ from engine.analysis.signal.onsets import (
     floored_db,
     local_scale,
 )
+from engine.analysis.signal.stft import mel_power_blocks
 
 Floats = NDArray[np.float32]
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from engine.core.errors import OffcutError
 from engine.core.progress import SILENT, Progress
-from engine.document.drums.hits import Hits, Role
+from engine.document.hits import Hits, Role
 from engine.features.timing.alignment.learning.groove_file import LearnedGroove, write_groove
 from engine.features.timing.alignment.lines import PARTS
 from engine.features.timing.alignment.settings import TimingSettings

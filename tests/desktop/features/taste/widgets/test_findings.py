@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from desktop.features.taste.widgets.findings import Findings
-from engine.features.taste.diagnoses.judging import Action, Finding, Remedy, Severity
+from engine.features.taste.diagnoses.findings import Action, Finding, Remedy, Severity
 from tests.widgets.conftest import Dress
 from widgets.theme import DARK, LIGHT
 

@@ -23,7 +23,7 @@ from engine.features.taste.overview.results import (
 )
 from tests.mostly_long import mostly_long
 from tests.widgets.conftest import Dress
-from widgets.controls.keys.caps import EnterButton
+from widgets.controls.key_caps import EnterButton
 from widgets.theme import DARK, LIGHT, Theme
 
 KEYS = {"taste.learn": "Ctrl L", "taste.analyse": "Shift F4", "taste.page": "F4"}

@@ -10,9 +10,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop.features.taste.widgets.method_picture import MethodPicture, MomentView
+from desktop.features.taste.widgets.method import MethodPicture, MomentView
 from desktop.features.taste.widgets.ranking import RankedRow, Ranking
-from desktop.features.taste.widgets.score_curves import (
+from desktop.features.taste.widgets.scores import (
     STEP,
     Differences,
     Distribution,

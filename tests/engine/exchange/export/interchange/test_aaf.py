@@ -21,9 +21,9 @@ import pytest
 
 from engine.core.errors import Cancelled
 from engine.core.progress import ReportingProgress
-from engine.document.tracks.track import Track, audible
+from engine.document.tracks import Track, audible
 from engine.exchange.export import ExportRequest, export
-from engine.exchange.export.placing.frame_rates import FrameRate
+from engine.exchange.export.placing.timecode import FrameRate
 from engine.sound.edl.build import build
 from tests.engine.exchange.export.cases import CASES, EVERYTHING_CUT, Case, Piece
 from tests.engine.exchange.export.interchange.test_source_timecode import stamp

@@ -11,8 +11,8 @@ import pytest
 from aaf2.mobid import MobID
 
 from engine.exchange.export import ExportRequest, export
-from engine.exchange.export.interchange.aaf.components import Pattern, ascending_tree, lay, write_laid
-from engine.exchange.export.interchange.aaf.composition import Effects
+from engine.exchange.export.interchange.aaf import Effects
+from engine.exchange.export.interchange.aaf_components import Pattern, ascending_tree, lay, write_laid
 from engine.sound.edl.crossfade import Curve
 from tests.counting import calls_of
 from tests.engine.sound.edl.recordings import timeline_state, with_cuts

@@ -11,9 +11,9 @@ from xml.etree import ElementTree
 import opentimelineio as otio
 import pytest
 
-from engine.document.tracks.track import Track
+from engine.document.tracks import Track
 from engine.exchange.export import ExportRequest, export
-from engine.exchange.export.placing.frame_rates import FrameRate
+from engine.exchange.export.placing.timecode import FrameRate
 from engine.sound.edl.build import build
 from tests.engine.exchange.export.cases import CASES, Case, Piece
 from tests.engine.sound.edl.recordings import timeline_state, with_cuts

@@ -11,7 +11,7 @@ import opentimelineio as otio
 import pytest
 
 from engine.exchange.export import ExportOptions, ExportRequest, export
-from engine.exchange.export.placing.frame_rates import FrameRate
+from engine.exchange.export.placing.timecode import FrameRate
 from tests.engine.sound.edl.recordings import RATE_HZ, Recording, recording, with_cuts
 
 CUTS = ((16_000, 24_000), (40_000, 44_800))

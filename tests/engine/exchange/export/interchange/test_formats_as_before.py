@@ -18,7 +18,7 @@ from engine.document.kinds.operations import Fill
 from engine.document.state import Marker
 from engine.exchange.export import FORMATS, ExportOptions, ExportRequest, export
 from engine.exchange.export.placing.clips import clips_of, crossfades
-from engine.exchange.export.placing.frame_rates import FrameRate
+from engine.exchange.export.placing.timecode import FrameRate
 from engine.exchange.export.plan import plan
 from tests.as_before import plain, require_as_before, require_text_as_before
 from tests.engine.exchange.export.interchange.test_source_timecode import stamp

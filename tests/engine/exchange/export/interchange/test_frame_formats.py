@@ -14,9 +14,9 @@ import pycmx
 import pytest
 
 from engine.core.errors import ExportError
-from engine.document.tracks.track import audible
+from engine.document.tracks import audible
 from engine.exchange.export import export
-from engine.exchange.export.placing.frame_rates import FrameRate
+from engine.exchange.export.placing.timecode import FrameRate
 from engine.sound.edl.build import build
 from tests.engine.exchange.export.cases import CASES, EVERYTHING_CUT, Case, Piece
 from tests.mostly_long import mostly_long

@@ -12,11 +12,11 @@ import rpp
 from wavinfo import WavInfoReader
 
 from engine.document.analysis import BeatGrid
+from engine.document.edits.markers import read_labels
 from engine.document.grid import edits as grid_edits
-from engine.document.marks.edits import read_labels
 from engine.document.state import Marker
 from engine.exchange.export import ExportOptions, ExportRequest, export
-from engine.exchange.export.placing.seams import Cues, Seam, tempo_map
+from engine.exchange.export.placing.marks import Cues, Seam, tempo_map
 from engine.features.timing.own_grid import read_midi_grid
 from engine.sound.edl.build import build
 from engine.sound.headers.bwf import read_cue_points

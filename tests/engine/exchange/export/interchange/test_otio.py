@@ -15,10 +15,10 @@ import pytest
 import soundfile
 
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source, Track
+from engine.document.tracks import Source, Track
 from engine.exchange.export import export
 from engine.exchange.export.placing.clips import clips
-from engine.exchange.export.placing.frame_rates import FrameRate
+from engine.exchange.export.placing.timecode import FrameRate
 from engine.sound.edl.build import build
 from tests.engine.exchange.export.cases import CASES, Case, Piece
 from tests.engine.sound.edl.recordings import with_cuts

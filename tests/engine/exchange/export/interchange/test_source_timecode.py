@@ -18,7 +18,7 @@ import wavinfo
 
 from engine.exchange.export import ExportRequest, export
 from engine.sound.headers.bwf import Broadcast, append_chunks, broadcast_chunks
-from engine.sound.headers.time_reference import read_time_reference
+from engine.sound.headers.start_times import read_time_reference
 from tests.engine.sound.edl.recordings import RATE_HZ, Recording, recording, with_cuts
 
 BEGIN_S = 13 * 3600 + 59 * 60 + 58  # a little before two in the afternoon

@@ -18,7 +18,7 @@ from engine.document.document import Document
 from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
 from engine.exchange.export import export
-from engine.exchange.export.placing.frame_rates import FrameRate
+from engine.exchange.export.placing.timecode import FrameRate
 from engine.exchange.export.request import ExportOptions, ExportRequest
 from engine.exchange.imports import read_edits
 from engine.exchange.imports.proposals.edit import ImportRequest as EditsRequest

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.exchange.export.placing.frame_rates import FrameRate
+from engine.exchange.export.placing.timecode import FrameRate
 from engine.exchange.imports import read_edits
 from tests.engine.exchange.imports.published.expected import Clip, Expected, Part
 from tests.engine.exchange.imports.published.inputs_edl import EDL

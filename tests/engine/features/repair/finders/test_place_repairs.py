@@ -11,12 +11,12 @@ import pytest
 from engine.analysis.detection.events import SoundEvent
 from engine.core.errors import DocumentError
 from engine.document.document import Document
-from engine.document.edits import add_proposals, decide
+from engine.document.edits.proposals import add_proposals, decide
+from engine.document.edits.tracks import add_tracks
 from engine.document.file.stored_audio import keys_of, stored
 from engine.document.kinds import KINDS
 from engine.document.proposals import Verdict
 from engine.document.state import DocumentState
-from engine.document.tracks.edits import add_tracks
 from engine.features.repair.finders.repair.find_sounds import audio_of, likely_repairs
 from engine.features.repair.finders.repair.requests import Separations
 from engine.features.repair.separation.settings import Energy, LevelChange

@@ -25,7 +25,7 @@ from engine.features.repair.separation.separate import RememberingSeparator
 from engine.features.repair.separation.separator import Mask, Prompt, Stretch, prompts_of
 from engine.features.repair.separation.settings import LEAST_PROBABILITY
 from engine.recordings.media import locate_all
-from engine.recordings.microphones import SpanRequest
+from engine.recordings.track_audio import SpanRequest
 from engine.sound.edl.build import in_place
 from engine.sound.edl.render import Renderer, render
 from tests.engine.recordings.yard import BARKS_S, FIRST_BARK, LENGTH_S, RATE_HZ

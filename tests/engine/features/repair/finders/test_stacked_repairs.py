@@ -14,9 +14,9 @@ import soundfile
 from engine.cli.main import main
 from engine.core.errors import DocumentError
 from engine.core.progress import SILENT
-from engine.document.by_hand import repair
 from engine.document.document import Document
-from engine.document.edits import decide
+from engine.document.edits.by_hand import repair
+from engine.document.edits.proposals import decide
 from engine.document.file.stored_audio import stored
 from engine.document.kinds.operations import Replace, Stored
 from engine.document.proposals import Proposal, Verdict
@@ -24,7 +24,7 @@ from engine.features.repair.finders.repair.requests import PreviewRequest, Repai
 from engine.features.repair.finders.repair.separate import asked_for, preview_repair, separate_in_document
 from engine.features.repair.separation.paint import MaskMemory, Range
 from engine.recordings.media import locate_all
-from engine.recordings.microphones import SpanRequest
+from engine.recordings.track_audio import SpanRequest
 from engine.sound.edl.build import in_place
 from engine.sound.edl.conflicts import conflicts_of, in_conflict
 from engine.sound.edl.render import render

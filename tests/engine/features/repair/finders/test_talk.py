@@ -17,7 +17,7 @@ from engine.document.document import Document
 from engine.document.proposals import BY_TALK, Evidence
 from engine.features.repair.finders.repair.find_sounds import find_sounds
 from engine.recordings.media import locate_all
-from engine.recordings.microphones import SpanRequest
+from engine.recordings.track_audio import SpanRequest
 from tests.engine.spoken import RATE_HZ, spoken
 
 LOOP = Path("loops") / "POP-ROK" / "105bpm_pop_rok_drm_id_001_1248.ogg"

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from engine.cli.main import main
-from engine.cli.models.embeddings import NAMES
+from engine.cli.networks import NAMES
 from engine.features.repair.separation.onnx_file import MODELS, TOLERANCE
 
 ROOT = Path(__file__).resolve().parents[5]

@@ -14,10 +14,10 @@ from engine.core.progress import SILENT
 from engine.document.analysis import TAKES, BeatGrid
 from engine.document.proposals import BY_COMPING, Decision, Proposal, Verdict
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Clip, Source, Track
+from engine.document.tracks import Clip, Source, Track
 from engine.features.registry import FINDERS, request_of
 from engine.features.takes.finders.takes.playing import stored_takes
-from engine.review.finders.finder import Found
+from engine.review.finders import Found
 from engine.sound.reader import content_hash
 from tests.engine.features.takes.comping.made_takes import RATE_HZ, take
 from tests.engine.sound.edl.recordings import Recording

@@ -12,16 +12,16 @@ from engine.analysis.found_takes import FoundTakes, Take, TakeGroup
 from engine.core.errors import UsageError
 from engine.core.progress import SILENT
 from engine.document.analysis import TAKES, BeatGrid
-from engine.document.by_hand import edit_by_hand
+from engine.document.edits.by_hand import edit_by_hand
+from engine.document.edits.markers import MOST_STARS, rate
 from engine.document.file.storage import apply_rows
 from engine.document.kinds import KINDS
-from engine.document.kinds.cut import CUT, KEEP, covered
-from engine.document.marks.edits import MOST_STARS, rate
+from engine.document.kinds.order import CUT, KEEP, covered
 from engine.document.proposals import BY_COMPING, BY_TAKES, Decision, Proposal, Verdict, edited
 from engine.document.state import DocumentState
 from engine.features.registry import FINDERS, request_of
 from engine.features.takes.finders.takes.playing import stored_takes
-from engine.review.finders.finder import Found
+from engine.review.finders import Found
 from engine.sound.edl.build import build
 from engine.sound.edl.conflicts import in_conflict
 from tests.engine.features.takes.comping.made_takes import RATE_HZ, rehearsed

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 from engine.core.errors import UsageError
+from engine.document.edits.clips import nudge_clips, raise_clips, split_clips
+from engine.document.edits.markers import rate
+from engine.document.edits.takes import playing_spans, reach
 from engine.document.file.storage import apply_rows
-from engine.document.marks.edits import rate
 from engine.document.proposals import BY_COMPING, Decision, Proposal, Verdict
 from engine.document.state import DocumentState, Edit
-from engine.document.tracks.clip_edits import nudge_clips, raise_clips, split_clips
-from engine.document.tracks.switches import playing_spans, reach
 from engine.exchange.export.placing.clips import clips
 from engine.features.takes.finders.comping.lanes import lane_passages, lane_wishes
-from engine.review.finders.finder import Found
+from engine.review.finders import Found
 from engine.sound.edl.build import build, in_place, played_tracks, preview, whole, without
 from engine.sound.edl.conflicts import in_conflict
 from engine.sound.edl.render import render

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.document.proposals import BY_COMPING, Decision, Evidence, Proposal, Verdict
 from engine.document.state import DocumentState, Marker
-from engine.document.tracks.track import Clip, Source, Track
+from engine.document.tracks import Clip, Source, Track
 from engine.features.takes.comping.comp import Comp, cheapest
 from engine.features.takes.comping.costs import Costs
 from engine.features.takes.comping.following import Bars

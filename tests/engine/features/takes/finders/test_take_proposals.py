@@ -16,7 +16,7 @@ from engine.core.errors import UsageError
 from engine.core.progress import SILENT
 from engine.document.analysis import ScoreCurve
 from engine.document.document import Document
-from engine.document.edits import decide, replace_proposals
+from engine.document.edits.proposals import decide, replace_proposals
 from engine.document.file.storage import apply_rows
 from engine.document.proposals import BY_ARRANGING, BY_TAKES, Proposal, Verdict
 from engine.document.state import DocumentState, Edit
@@ -30,7 +30,7 @@ from engine.features.takes.finders.takes.proposals import (
     takes_in_document,
 )
 from engine.recordings.analyses import AnalysisRequest
-from engine.review.finders.finder import Found
+from engine.review.finders import Found
 from tests.engine.features.takes.playing import RATE_HZ, joined, passage
 from tests.engine.sound.edl.recordings import timeline_state
 

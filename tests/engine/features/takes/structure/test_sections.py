@@ -14,13 +14,13 @@ from engine.core.errors import UsageError
 from engine.core.progress import SILENT
 from engine.document.analysis import BY_HAND, SECTIONS, StoredSections
 from engine.document.document import Document
-from engine.document.drums.edits import known_sections, rename_label
-from engine.document.tracks.edits import set_track
+from engine.document.edits.analyses import known_sections, rename_label
+from engine.document.edits.tracks import set_track
 from engine.features.takes.structure.find import find_sections
 from engine.recordings.analyses import AnalysisRequest
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.recordings.media import locate_all
-from engine.review.by_hand.payloads import swap_spans
+from engine.review.by_hand import swap_spans
 from engine.sound.edl.build import build
 from tests.engine.features.takes.structure.songs import BAR_S, RATE_HZ, song
 

@@ -20,7 +20,7 @@ from engine.features.taste.anomaly.found_faults import (
     found_faults,
     habits_and_music,
 )
-from engine.features.taste.anomaly.level_steps import levelled, louder_or_softer, pieces_in
+from engine.features.taste.anomaly.levels import levelled, louder_or_softer, pieces_in
 from engine.features.taste.anomaly.score import score_blocks
 from engine.features.taste.anomaly.taste import Taste
 from tests.engine.features.takes.playing import RATE_HZ, Sound, joined, passage, quiet

@@ -12,9 +12,9 @@ import soundfile
 from numpy.typing import NDArray
 from safetensors.torch import load, save
 
-from engine.analysis.signal.filter_banks import MelSettings
+from engine.analysis.signal.bands import MelSettings
 from engine.analysis.signal.loudness import level_of
-from engine.analysis.signal.mel import log_mel_blocks
+from engine.analysis.signal.stft import log_mel_blocks
 from engine.cli.main import main
 from engine.core.errors import TasteError
 from engine.core.progress import SILENT

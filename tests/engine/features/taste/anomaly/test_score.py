@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.analysis.learning.loop import seeded
 from engine.analysis.signal.loudness import level_of
-from engine.analysis.signal.mel import log_mel_blocks
+from engine.analysis.signal.stft import log_mel_blocks
 from engine.core.errors import Cancelled, SourceError
 from engine.core.progress import SILENT, ReportingProgress
 from engine.features.taste.anomaly.neighbours import MOST_EXAMPLES, ReferenceSegments

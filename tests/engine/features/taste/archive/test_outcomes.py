@@ -19,7 +19,7 @@ from engine.features.takes import features
 from engine.features.taste.anomaly.recipes.own_faults import network
 from engine.features.taste.anomaly.score import score_file
 from engine.features.taste.anomaly.taste import Taste
-from engine.features.taste.archive.processes import (
+from engine.features.taste.archive import (
     Refused,
     Scored,
     in_order,
@@ -28,7 +28,7 @@ from engine.features.taste.archive.processes import (
     score_by_processes,
     score_recording,
 )
-from engine.features.taste.archive.workers import fitting_workers
+from engine.features.taste.archive_workers import fitting_workers
 from engine.sound.decoders.registry import audio_files
 from tests.engine.features.taste.archive.conftest import BAD, RECORDINGS
 

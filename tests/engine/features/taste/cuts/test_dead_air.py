@@ -17,7 +17,7 @@ from engine.features.taste.cuts.profile import (
     ending_with,
     surely_dead,
 )
-from engine.features.taste.finders.cuts.propose import propose, propose_pauses
+from engine.features.taste.document_cuts import propose, propose_pauses
 from engine.recordings.analyses import AnalysisRequest
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from engine.recordings.listen import listen_to_document

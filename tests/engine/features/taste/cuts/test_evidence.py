@@ -9,7 +9,7 @@ import pytest
 
 from engine.document.analysis import FRAGMENT, OTHER_LEVEL, OTHER_TEMPO, ScoreCurve
 from engine.document.proposals import QUESTION, Evidence
-from engine.features.taste.cuts.evidence import are_faults, share_in
+from engine.features.taste.cuts.default_cuts import are_faults, share_in
 from tests.engine.features.taste.cuts.test_propose import RATE_HZ, plan_of, spans_of, steps
 
 FAMILIAR, ODD = 0.4, 0.99

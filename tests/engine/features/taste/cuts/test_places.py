@@ -9,7 +9,7 @@ import pytest
 
 from engine.document.analysis import OTHER_LEVEL, Listening, ScoreCurve
 from engine.features.taste.anomaly.threshold import score_of
-from engine.features.taste.cuts.evidence import sharpened, with_own_level
+from engine.features.taste.cuts.default_cuts import sharpened, with_own_level
 from tests.engine.features.taste.cuts.test_propose import RATE_HZ, grid_of, plan_of, spans_of, steps
 
 LENGTH_S = 90.0

@@ -10,7 +10,7 @@ import pytest
 from engine.core.timebase import outside
 from engine.document.analysis import BeatGrid, Listening
 from engine.features.taste.anomaly.cut_habits import RecordingCuts
-from engine.features.taste.cuts.evidence import cuts_of_recording, inside_songs
+from engine.features.taste.cuts.default_cuts import cuts_of_recording, inside_songs
 from tests.engine.features.taste.cuts.test_propose import HOP, RATE_HZ, grid_of, plan_of, spans_of, steps
 
 LENGTH_S = 120.0

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.core.progress import SILENT
 from engine.features.taste.anomaly.recipes.recipe import Examples
-from engine.features.taste.diagnoses.judging import Action, Finding
+from engine.features.taste.diagnoses.findings import Action, Finding
 from engine.features.taste.diagnoses.material import CLIPPED_SHARE, check_material
 
 DEMO = Path("resources/demo")

@@ -11,11 +11,11 @@ import soxr
 from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
-from engine.analysis.signal.mel import log_mel_blocks
+from engine.analysis.signal.stft import log_mel_blocks
 from engine.features.taste.anomaly.neighbours import ReferenceRecording, ReferenceSegments, keep_examples
 from engine.features.taste.anomaly.recipes.config import default_config
-from engine.features.taste.diagnoses.judging import tilt_text
-from engine.features.taste.diagnoses.recording import (
+from engine.features.taste.diagnoses.findings import tilt_text
+from engine.features.taste.diagnoses.measurements import (
     share_found,
     stretches_of,
     typical_spectrum_db,

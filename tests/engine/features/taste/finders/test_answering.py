@@ -12,10 +12,10 @@ from engine.document.analysis import FRAGMENT, BeatGrid, ScoreCurve
 from engine.document.file.storage import apply_rows
 from engine.document.proposals import QUESTION, Decision, Verdict
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source
+from engine.document.tracks import Source
 from engine.features.taste.cuts.unfamiliar import with_familiar
-from engine.features.taste.finders.cuts.propose import answer, familiar_passages, propose
-from engine.review.calibration.evidence import Analyses
+from engine.features.taste.document_cuts import answer, familiar_passages, propose
+from engine.review.evidence import Analyses
 from tests.sources import one_source_track
 
 RATE_HZ, HOP = 8_000, 1_600

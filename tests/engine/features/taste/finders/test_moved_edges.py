@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.document import edits
 from engine.document.analysis import Listening, NearestReference, ScoreCurve
+from engine.document.edits import proposals as edits
 from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
 from engine.features.taste.cuts.profile import PAUSES, exact_spans, smooth
-from engine.features.taste.finders.cuts.propose import MovedRequest, propose, propose_pauses, said_of_moved
+from engine.features.taste.document_cuts import MovedRequest, propose, propose_pauses, said_of_moved
 from tests.engine.features.taste.finders.test_propose import HOP, LENGTH_S, RATE_HZ, document, proposed, wavy
 
 PARTS = ("talk", "noise", "unlike-rest-rhythm")

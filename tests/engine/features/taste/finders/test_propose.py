@@ -15,8 +15,8 @@ from engine.document.analysis import Listening, ScoreCurve
 from engine.document.file.storage import apply_rows
 from engine.document.proposals import BY_TALK
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source
-from engine.features.taste.finders.cuts.propose import (
+from engine.document.tracks import Source
+from engine.features.taste.document_cuts import (
     look_ahead,
     propose,
     propose_pauses,

@@ -15,12 +15,12 @@ from engine.core.errors import UsageError
 from engine.core.progress import SILENT
 from engine.document.analysis import Listening
 from engine.document.document import Document
-from engine.document.edits import decide
+from engine.document.edits.proposals import decide
 from engine.document.file.storage import apply_rows
 from engine.document.proposals import Verdict
 from engine.features.registry import FoundEdits, request_of
-from engine.features.taste.finders.cuts.finder import find_pauses
-from engine.features.taste.finders.cuts.propose import propose_pauses
+from engine.features.taste.document_cuts import propose_pauses
+from engine.features.taste.finders import find_pauses
 from tests.engine.analysis.signal.test_pauses import speech
 from tests.engine.features.taste.finders.test_propose import LENGTH_S, RATE_HZ, document
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.features.taste.anomaly.cut_habits import CutHabits, RecordingCuts
 from engine.features.taste.anomaly.found_faults import Habits
 from engine.features.taste.anomaly.taste import Taste
-from engine.features.taste.view import facts_of
+from engine.features.taste.overview.jobs import facts_of
 
 OF_EDITS = Habits(1.24, 0.0, 88.4, 3.2, 0.1)
 

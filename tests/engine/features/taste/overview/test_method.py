@@ -6,7 +6,7 @@ import pytest
 
 from engine.features.taste.anomaly.recipes.config import BY_RECIPE, parse_config
 from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
-from engine.features.taste.view import method_steps
+from engine.features.taste.overview.jobs import method_steps
 
 
 @pytest.mark.parametrize("recipe", sorted(BY_RECIPE))

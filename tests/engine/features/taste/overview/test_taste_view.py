@@ -10,16 +10,23 @@ import pytest
 import soundfile
 import torch
 
-from engine.analysis.signal.mel import log_mel_blocks
-from engine.analysis.signal.mono import mono_blocks
+from engine.analysis.signal.stft import log_mel_blocks
+from engine.analysis.signal.streams import mono_blocks
 from engine.core.errors import Cancelled, SourceError
 from engine.core.progress import SILENT, ReportingProgress
 from engine.document.document import Document
 from engine.features.taste.anomaly.score import score_file
 from engine.features.taste.anomaly.taste import Taste
+from engine.features.taste.overview.jobs import (
+    MOMENT_S,
+    compare_tastes,
+    look_at,
+    look_at_moment,
+    score_sound,
+    survey,
+)
+from engine.features.taste.overview.requests import Asked, DocumentSound, FileSound, SurveyRequest
 from engine.features.taste.overview.results import Origin
-from engine.features.taste.requests import Asked, DocumentSound, FileSound, SurveyRequest
-from engine.features.taste.view import MOMENT_S, compare_tastes, look_at, look_at_moment, score_sound, survey
 from engine.lab.recipes.slicer.model import SlicerModel
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from tests.engine.conftest import RATE_HZ, music

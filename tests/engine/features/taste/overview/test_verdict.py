@@ -9,7 +9,7 @@ import pytest
 
 from engine.core.wording import percent
 from engine.features.taste.anomaly.threshold import kept_curve
-from engine.features.taste.diagnoses.judging import ODD
+from engine.features.taste.diagnoses.findings import ODD
 from engine.features.taste.overview.results import Origin, ScoredRecording, WouldCut, part_of, verdict
 
 MINUTES_90_S = 5400.0

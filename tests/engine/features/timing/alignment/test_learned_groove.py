@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.document.analysis import BeatGrid
-from engine.document.drums.hits import Hits
+from engine.document.hits import Hits
 from engine.features.timing.alignment.learning.copies import find_copies, same_places, voices_apart
 from engine.features.timing.alignment.learning.moves import likely_division
 from engine.features.timing.alignment.lines import PARTS, Groove

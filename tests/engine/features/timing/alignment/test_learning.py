@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from engine.core.errors import SourceError, TimingError, UsageError
-from engine.core.files.strict_json import parse_json
+from engine.core.files.text import parse_json
 from engine.document.analysis import BeatGrid
-from engine.document.drums.hits import Role
 from engine.document.grid.edits import steady
+from engine.document.hits import Role
 from engine.features.timing.alignment.learning.copies import (
     _followed,
     _in_order,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.document.drums.hits import Hits, Ornament, Role
+from engine.document.hits import Hits, Ornament, Role
 from engine.features.timing.alignment.decoding.moves import (
     FlamLimits,
     _faulty,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.document.drums.hits import Role
+from engine.document.hits import Role
 from engine.features.timing.alignment.decoding.groove import (
     RAREST,
     SUREST,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.document.drums.hits import Hits
 from engine.document.grid.edits import steady
+from engine.document.hits import Hits
 from engine.features.timing.alignment.decoding.moves import whole_performance
 from engine.features.timing.alignment.fitting import grid_notices, near_tempo, quantized_playing
 from engine.features.timing.alignment.lines import Division, Lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.document.drums.hits import Ornament, Role
+from engine.document.hits import Ornament, Role
 from engine.features.timing.alignment.decoding.groove import Repetition, plain, repeated
 from engine.features.timing.alignment.decoding.moves import whole_performance
 from engine.features.timing.alignment.strokes import VOICES, gather

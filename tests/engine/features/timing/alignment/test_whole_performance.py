@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.document.drums.hits import Hits, Ornament, Role
+from engine.document.hits import Hits, Ornament, Role
 from engine.features.timing.alignment.decoding import moves as aligners
 from engine.features.timing.alignment.decoding.moves import whole_performance
 from engine.features.timing.alignment.lines import Lines, Placement

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from engine.core.errors import TimingError, UsageError
-from engine.document import edits
-from engine.document.drums.hits import Hits, Ornament
+from engine.document.edits import proposals as edits
 from engine.document.file.storage import apply_rows
 from engine.document.grid.edits import steady
+from engine.document.hits import Hits, Ornament
 from engine.document.kinds import KINDS
 from engine.document.proposals import Proposal, Verdict
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source
+from engine.document.tracks import Source
 from engine.features.timing.alignment.lines import Lines, Placement
 from engine.features.timing.alignment.settings import TimingSettings, timing_settings
 from engine.features.timing.finders.timing.align import ProposedMoves, propose_moves

@@ -14,7 +14,7 @@ from scipy.signal import butter, sosfilt
 
 from engine.core.progress import SILENT
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Track
+from engine.document.tracks import Track
 from engine.features.timing.finders.second_recorders import (
     ProposedRecorders,
     RecordersRequest,

@@ -15,16 +15,16 @@ from engine.cli.main import main
 from engine.core.errors import UsageError
 from engine.document.analysis import BeatGrid
 from engine.document.document import Document
-from engine.document.drums.edits import listening_ids
+from engine.document.edits.analyses import listening_ids
 from engine.document.grid.edits import halved
 from engine.document.grid.readings import grid_in_force
-from engine.document.kinds.hit import HEARD, OFF_BEAT
+from engine.document.kinds.timing import HEARD, OFF_BEAT
 from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.features.registry import FoundEdits, request_of
 from engine.features.timing.finders.tempo_proposals import ProposedTempo, proposed_of
 from engine.lab.simulated.clicks import click_track
-from engine.review.finders.finder import Found
+from engine.review.finders import Found
 from tests.engine.sound.edl.recordings import timeline_state
 
 BEATS = np.arange(40, dtype=np.int64) * 500

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.document.analysis import BeatGrid
-from engine.document.drums.hits import Hits, Role
+from engine.document.hits import Hits, Role
 from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
-from engine.document.tracks.track import Source
+from engine.document.tracks import Source
 from tests.sources import one_source_track
 
 RATE_HZ = 48_000

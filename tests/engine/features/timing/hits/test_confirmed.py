@@ -9,9 +9,9 @@ import pytest
 
 from engine.core.errors import UsageError
 from engine.document.document import Document
-from engine.document.drums.edits import PROMOTED, drum_tracks, promote
-from engine.document.drums.hits import Hits, Role, confirmed, sure_enough
-from engine.document.edits import set_analyses
+from engine.document.edits.analyses import PROMOTED, drum_tracks, promote
+from engine.document.edits.proposals import set_analyses
+from engine.document.hits import Hits, Role, confirmed, sure_enough
 from engine.document.state import DocumentState, Edit, Setting, row_changes
 from tests.engine.features.timing.hits.made import made_hits
 from tests.sources import no_source, one_source_track

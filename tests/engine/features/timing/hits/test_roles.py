@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.signal import fftconvolve
 
-from engine.document.drums.hits import Role
+from engine.document.hits import Role
 from engine.features.timing.hits.drums import lateness_ms
 from engine.features.timing.hits.find import HeldMicrophones, hear
 from engine.features.timing.hits.kit.roles import guess_roles

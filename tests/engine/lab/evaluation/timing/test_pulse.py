@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from engine.document.analysis import BeatGrid
-from engine.document.drums.hits import Role
 from engine.document.grid.edits import halved, with_downbeat
+from engine.document.hits import Role
 from engine.lab.evaluation.timing.pulse.keys import keys_to_bars, keys_to_level
 from engine.lab.evaluation.timing.pulse.metres import with_metres
 from engine.lab.evaluation.timing.pulse.passages import KINDS, Kind, with_passage

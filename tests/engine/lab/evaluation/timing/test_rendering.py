@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.document.kinds.hit import HIT
+from engine.document.kinds.timing import HIT
 from engine.lab.evaluation.timing import rendering
 from engine.lab.evaluation.timing.aligned import Recorded, recorded
 from engine.lab.simulated.performances.stored import read_performance

@@ -15,7 +15,7 @@ from safetensors.torch import load, save
 
 from engine.analysis.learning.loop import seeded
 from engine.analysis.signal.loudness import level_of
-from engine.analysis.signal.mel import log_mel_blocks
+from engine.analysis.signal.stft import log_mel_blocks
 from engine.core.errors import TasteError
 from engine.core.progress import SILENT
 from engine.features.taste.anomaly.learn import LearnRequest, learn

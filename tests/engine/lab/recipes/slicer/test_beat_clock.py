@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.analysis.signal.filter_banks import MelSettings
-from engine.analysis.signal.mel import log_mel_blocks
+from engine.analysis.signal.bands import MelSettings
+from engine.analysis.signal.stft import log_mel_blocks
 from engine.core.progress import SILENT
 from engine.lab.recipes.slicer.beat_clock import STRETCH_S, beat_clock, even_clock, stretches
 

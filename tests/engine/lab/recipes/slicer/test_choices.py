@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from engine.analysis.signal.loudness import level_of
-from engine.analysis.signal.mel import log_mel_blocks
+from engine.analysis.signal.stft import log_mel_blocks
 from engine.core.errors import Cancelled, TasteError
 from engine.core.progress import SILENT, ReportingProgress
 from engine.features.taste.anomaly.learn import LearnRequest, learn

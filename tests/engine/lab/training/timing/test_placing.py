@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from engine.analysis.learning.loop import TrainSettings
-from engine.document.drums.hits import ORNAMENTS, Ornament
+from engine.document.hits import ORNAMENTS, Ornament
 from engine.features.timing.alignment.decoding.decoder import REACH
 from engine.features.timing.alignment.strokes import gather
 from engine.lab.simulated.performances.performance import Truth

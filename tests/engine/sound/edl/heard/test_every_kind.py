@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from engine.core.errors import DocumentError, UsageError
-from engine.document.by_hand import change_payload, edit_by_hand, repair_payload
 from engine.document.document import Document
-from engine.document.edits import decide, replace_proposals, set_settings
+from engine.document.edits.by_hand import change_payload, edit_by_hand, repair_payload
+from engine.document.edits.proposals import decide, replace_proposals, set_settings
+from engine.document.edits.tracks import add_tracks, remove_track
 from engine.document.kinds import KINDS
 from engine.document.proposals import Decision, Edited, Verdict
 from engine.document.state import DocumentState
-from engine.document.tracks.edits import add_tracks, remove_track
 from engine.exchange.export import FORMATS, ExportRequest, export
 from engine.exchange.export.placing.clips import clips_of
 from engine.sound.edl.build import build, preview, removed_only, whole, without

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine.core.errors import UsageError
-from engine.document.by_hand import edit_by_hand
+from engine.document.edits.by_hand import edit_by_hand
 from engine.document.kinds import KINDS, Edge
 from engine.document.proposals import Decision, Edited, Verdict
 from engine.document.state import DocumentState, Marker

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.errors import UsageError
-from engine.document.by_hand import edit_by_hand
 from engine.document.document import Document
+from engine.document.edits.by_hand import edit_by_hand
+from engine.document.edits.tracks import add_tracks
 from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
-from engine.document.tracks.edits import add_tracks
-from engine.exchange.export.placing.seams import removed_edit_list
+from engine.exchange.export.placing.marks import removed_edit_list
 from engine.sound.edl.build import build
 from engine.sound.edl.render import Renderer, render
 from tests.engine.sound.edl.heard.test_every_kind import SLOW

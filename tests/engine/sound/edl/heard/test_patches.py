@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import DTypeLike, NDArray
 
 from engine.document.document import Document
-from engine.document.edits import set_settings
+from engine.document.edits.proposals import set_settings
 from engine.document.file.stored_audio import stored
 from engine.document.kinds.operations import Fill, Gain, Reclock, Replace, Shift, Slice, Sounding, Stored
 from engine.sound.edl.crossfade import Block, crossfade

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.core.errors import SourceError
-from engine.document.tracks.track import audible
+from engine.document.tracks import audible
 from engine.sound.edl.build import build, whole
 from engine.sound.edl.edit_list import EditList
 from engine.sound.edl.render import Renderer, mix_channels, render

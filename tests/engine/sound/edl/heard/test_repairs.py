@@ -13,13 +13,13 @@ import soundfile
 
 from desktop.shell.session import Session
 from engine.cli.main import main
-from engine.document.by_hand import repair
 from engine.document.document import Document
-from engine.document.edits import decide, move_edges
+from engine.document.edits.by_hand import repair
+from engine.document.edits.proposals import decide, move_edges
+from engine.document.edits.tracks import add_tracks
 from engine.document.file.stored_audio import StoredAudio, stored
 from engine.document.proposals import Verdict
-from engine.document.tracks.edits import add_tracks
-from engine.document.tracks.track import Source
+from engine.document.tracks import Source
 from engine.exchange.export import ExportRequest, export
 from engine.recordings.media import locate_all
 from engine.sound.edl.build import build

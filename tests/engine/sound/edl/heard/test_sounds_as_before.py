@@ -8,12 +8,12 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from engine.document.by_hand import repair_payload
+from engine.document.edits.by_hand import repair_payload
 from engine.document.kinds.operations import GAP_FILLS, Fill
 from engine.document.state import DocumentState
 from engine.sound.edl.build import build
 from engine.sound.edl.conflicts import conflicts_of, in_conflict
-from engine.sound.edl.levels.loudness import measure
+from engine.sound.edl.loudness import measure
 from engine.sound.edl.render import Renderer
 from tests.as_before import require_as_before
 from tests.engine.sound.edl.heard.test_every_kind import AUDIO, LENGTH, Made, edited, trio  # noqa: F401

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engine.sound.edl.build import build
-from engine.sound.edl.levels.loudness import TAPS, BetweenSamples, cell_samples, cell_starts
+from engine.sound.edl.loudness import TAPS, BetweenSamples, cell_samples, cell_starts
 from engine.sound.edl.render import Renderer
 from tests.engine.sound.edl.recordings import RATE_HZ, Recording, recording, with_cuts
 

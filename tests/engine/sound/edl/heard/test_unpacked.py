@@ -10,7 +10,7 @@ import pytest
 from engine.core.errors import Cancelled
 from engine.core.progress import ReportingProgress
 from engine.document.document import Document
-from engine.document.edits import set_settings
+from engine.document.edits.proposals import set_settings
 from engine.document.file.stored_audio import stored
 from engine.document.kinds.operations import Stored
 from engine.sound.edl.tracks.unpacked import UnpackedSounds, UnpackRequest, unpack, unpacked_file

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.document.drums.hits import Hits, Role
-from engine.document.kinds.hit import OCTAVES_HZ
+from engine.document.hits import Hits, Role
 from engine.document.kinds.operations import Lift, Replace, Slice
+from engine.document.kinds.timing import OCTAVES_HZ
 from engine.features.timing.finders.timing.aligned_files import Bleed
 from engine.sound.edl.tracks.delay import _window, delayed
 from engine.sound.edl.tracks.patches import Patches

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.analysis.learning.loop import Batch, Epoch, Fitted, TrainSettings, fit, in_force, seeded
-from engine.analysis.learning.shipped import few_threads
-from engine.analysis.signal.mono import read_ahead
+from engine.analysis.learning.networks import few_threads
+from engine.analysis.signal.streams import read_ahead
 from engine.core.processes.side_by_side import side_by_side
 from engine.core.progress import Progress, parallel
 from engine.features.taste.anomaly.faults.planting import Samples

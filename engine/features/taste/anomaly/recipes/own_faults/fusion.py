@@ -27,8 +27,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.analysis.signal.loudness import middle_of_playing_db
-from engine.analysis.signal.mel import TUNING_BINS
 from engine.analysis.signal.span_means import means_around
+from engine.analysis.signal.stft import TUNING_BINS
 from engine.core.progress import SILENT
 from engine.core.timebase import runs
 from engine.features.taste.anomaly.recipes.memory import Memory, Vectors, held_out, remember, stored_memory

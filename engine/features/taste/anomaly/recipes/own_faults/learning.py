@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.signal.mel import log_mel_blocks
-from engine.analysis.signal.mono import mono_of
+from engine.analysis.signal.stft import log_mel_blocks
+from engine.analysis.signal.streams import mono_of
 from engine.core.errors import TasteError
 from engine.core.files.safe_write import shown
 from engine.core.processes.side_by_side import side_by_side
@@ -29,7 +29,7 @@ from engine.features.taste.anomaly.recipes.own_faults.rest import RhythmTrust
 from engine.features.taste.anomaly.recipes.recipe import Examples, Judged, KeptScores, Learnt
 from engine.features.taste.anomaly.recipes.recipe_config import OwnFaultsConfig, RecipeConfig
 from engine.features.taste.anomaly.threshold import KeptCurve, as_cuts_see, kept_curve, to_scores, to_standard
-from engine.review.sounds_in_cuts import fault_parts
+from engine.review.wording import fault_parts
 from engine.sound.reader import SourceReader
 
 MOST_HELD_S = 3600.0

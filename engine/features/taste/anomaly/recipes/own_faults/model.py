@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.analysis.signal.mel import TUNING_BINS
+from engine.analysis.signal.stft import TUNING_BINS
 from engine.core.progress import Progress
 from engine.features.taste.anomaly.recipes.memory import Vectors
 from engine.features.taste.anomaly.recipes.own_faults.fitting import (

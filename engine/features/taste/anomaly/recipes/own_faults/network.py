@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
-from engine.analysis.signal.filter_banks import MelSettings
-from engine.analysis.signal.mel import TUNING_BINS, log_mel_blocks, tuning_blocks
+from engine.analysis.signal.bands import MelSettings
+from engine.analysis.signal.stft import TUNING_BINS, log_mel_blocks, tuning_blocks
 from engine.features.taste.anomaly.recipes.recipe import Passing
 
 STEP_FRAMES = 8

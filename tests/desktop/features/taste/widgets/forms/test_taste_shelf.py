@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QListView
 from pytestqt.qtbot import QtBot
 
-from desktop.features.taste.widgets.forms.shelf import (
+from desktop.features.taste.widgets.shelf import (
     NOTHING_FOUND,
     Elsewhere,
     Shelf,

@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.export.exporting import progress_dialog
-from desktop.features.taste.widgets.learning.learning_panel import LearningPanel, LossCurve
+from desktop.features.taste.widgets.learning_panel import LearningPanel, LossCurve
 from tests.widgets.conftest import Dress
 from widgets.chrome.status_bar import StatusBar
-from widgets.controls.elided_label import ElidedLabel
+from widgets.controls.text_and_icons import ElidedLabel
 from widgets.theme import DARK, LIGHT, px
 
 STEP = "Reading recordings, 3 of 5"

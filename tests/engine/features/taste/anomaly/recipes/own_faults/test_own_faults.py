@@ -19,7 +19,7 @@ from torch import nn
 
 from engine.analysis.learning.loop import seeded
 from engine.analysis.signal.loudness import level_of
-from engine.analysis.signal.mel import TUNING_BINS
+from engine.analysis.signal.stft import TUNING_BINS
 from engine.core.errors import Cancelled, SourceError, TasteError
 from engine.core.progress import SILENT, ReportingProgress
 from engine.features.taste.anomaly.faults.planting import KINDS, plant

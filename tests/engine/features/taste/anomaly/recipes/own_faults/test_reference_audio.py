@@ -11,7 +11,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from engine.analysis.signal.loudness import level_of
-from engine.analysis.signal.mel import TUNING_BINS
+from engine.analysis.signal.stft import TUNING_BINS
 from engine.core.errors import TasteError
 from engine.core.progress import SILENT
 from engine.features.taste.anomaly.recipes.own_faults import learning as reference_audio

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.analysis.signal.mel import TUNING_BINS
+from engine.analysis.signal.stft import TUNING_BINS
 from engine.core.progress import SILENT
 from engine.features.taste.anomaly.recipes.own_faults.network import STEP_FRAMES, FrameFeatures
 from engine.features.taste.anomaly.recipes.own_faults.practice import Practice

@@ -1,0 +1,206 @@
+"""Streaming log-mel spectrograms with librosa's definitions, on torch.
+
+Slaney's mel scale and area normalisation (M. Slaney, Auditory Toolbox, 1998), a periodic Hann window, power,
+and zeros for half a window before and after the whole stream, as `librosa.feature.melspectrogram` has them.
+librosa itself would compile for seconds when first called.
+
+Short-time spectra of a stream of samples, cut into overlapping pieces of whole frames.
+
+Deviation of the partials of a recording from the semitones of equal temperament, over time.
+
+Each spectral peak is placed by a parabola through the logarithm of its three bins (J. O. Smith and X. Serra,
+"PARSHL", ICMC 1987), and counts for the fraction of a semitone it is off A 440 Hz: a band in tune has one
+narrow peak; a passage played flat or at another tape speed has it elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from engine.analysis.signal.bands import MelSettings, triangles_between
+
+FRAMES_PER_PIECE = 512
+
+
+def framed_pieces(
+    blocks: Iterable[NDArray[np.float32]],
+    n_fft: int,
+    hop_samples: int,
+    frames_per_piece: int = FRAMES_PER_PIECE,
+) -> Iterator[NDArray[np.float32]]:
+    """Cut a stream, padded by half a window of zeros on both sides, into pieces that frames fit into whole.
+
+    The pieces are the same however the stream is cut into blocks. A stream of n samples has
+    1 + n // hop_samples frames in all; the middle of frame i is sample i * hop_samples.
+
+    Parameters
+    ----------
+    blocks : float32, each of shape (n,)
+    n_fft : length of a frame in samples
+    """
+    advance = frames_per_piece * hop_samples
+    length = advance - hop_samples + n_fft
+    margin = np.zeros(n_fft // 2, np.float32)
+    waiting = [margin]
+    held = margin.size
+    for block in blocks:
+        waiting.append(block)
+        held += block.size
+        if held < length:
+            continue
+        stream = np.concatenate(waiting)
+        start = 0
+        while stream.size - start >= length:
+            yield stream[start : start + length]
+            start += advance
+        waiting, held = [stream[start:]], stream.size - start
+    rest = np.concatenate([*waiting, margin])
+    for start in range(0, rest.size - n_fft + 1, advance):
+        stop = min(start + length, rest.size)
+        yield rest[start:stop]
+
+
+def spectra(samples: torch.Tensor, n_fft: int, hop_samples: int) -> torch.Tensor:
+    """Return complex spectra under a periodic Hann window, shape (..., n_fft // 2 + 1, frames).
+
+    Parameters
+    ----------
+    samples : shape (..., n), at least one frame; frame i begins at sample i * hop_samples
+    """
+    window = torch.hann_window(n_fft, periodic=True)
+    return torch.stft(samples, n_fft, hop_samples, window=window, center=False, return_complex=True)
+
+
+def spectra_blocks(
+    blocks: Iterable[NDArray[np.float32]],
+    n_fft: int,
+    hop_samples: int,
+    frames_per_piece: int = FRAMES_PER_PIECE,
+) -> Iterator[torch.Tensor]:
+    """Yield the complex spectra of a stream, shape (n_fft // 2 + 1, frames); see `framed_pieces`."""
+    for piece in framed_pieces(blocks, n_fft, hop_samples, frames_per_piece):
+        # A copy of its own: numpy's memory is aligned differently from run to run, and sums with it.
+        yield spectra(torch.tensor(piece), n_fft, hop_samples)
+
+
+def power_of(spectrum: torch.Tensor) -> torch.Tensor:
+    """Return the squared magnitude of each value of a complex spectrum, of the same shape."""
+    return spectrum.real.square() + spectrum.imag.square()
+
+
+TUNING_BINS = 20
+_N_FFT = 4096
+_LOWEST_HZ, _HIGHEST_HZ = 100.0, 2500.0
+_FRAMES_PER_PIECE = 64
+
+
+def tuning_blocks(
+    blocks: Iterable[NDArray[np.float32]], rate_hz: int, hop_samples: int
+) -> Iterator[NDArray[np.float32]]:
+    """Yield histograms of the tuning of a mono stream, in blocks of shape (frames, TUNING_BINS).
+
+    Each frame sums to 1, or to 0 in silence. The middle of frame i is sample i * hop_samples.
+
+    Parameters
+    ----------
+    blocks : float32, each of shape (n,), at `rate_hz`
+    """
+    first, last = (round(hz * _N_FFT / rate_hz) for hz in (_LOWEST_HZ, _HIGHEST_HZ))
+    for spectrum in spectra_blocks(blocks, _N_FFT, hop_samples, _FRAMES_PER_PIECE):
+        yield _histograms(spectrum[first - 1 : last + 2].abs(), first, rate_hz).numpy()
+
+
+def _histograms(magnitude: torch.Tensor, first: int, rate_hz: int) -> torch.Tensor:
+    """Return histograms, shape (frames, TUNING_BINS), of magnitudes, shape (bins, frames).
+
+    The first row of the magnitudes is bin `first` - 1.
+    """
+    below, here, above = magnitude[:-2], magnitude[1:-1], magnitude[2:]
+    is_peak = (here > below) & (here >= above)
+    low, middle, high = (torch.log(part + 1e-9) for part in (below, here, above))
+    offset = 0.5 * (low - high) / (low - 2.0 * middle + high - 1e-9)
+    bins = torch.arange(first, first + len(here))[:, None] + offset.clamp(-0.5, 0.5)
+    semitones = 12.0 * torch.log2(bins * (rate_hz / _N_FFT) / 440.0)
+    fraction = semitones - torch.round(semitones) + 0.5
+    places = (fraction * TUNING_BINS).long().clamp(0, TUNING_BINS - 1)
+    weights = torch.where(is_peak, here.sqrt(), 0.0)
+    counted = torch.zeros(TUNING_BINS, here.shape[1]).scatter_add_(0, places, weights)
+    return (counted / (counted.sum(dim=0, keepdim=True) + 1e-6)).T
+
+
+POWER_FLOOR = 1e-10  # librosa's amin: digital silence reads -100 dB
+_HZ_PER_MEL = 200.0 / 3.0  # Slaney's scale is linear up to 1 kHz, then logarithmic
+_LOG_FROM_HZ = 1000.0
+_LOG_STEP = np.log(6.4) / 27.0
+
+
+def hz_to_mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Convert frequencies in Hz, shape (n,), to Slaney's mel."""
+    logarithmic = _LOG_FROM_HZ / _HZ_PER_MEL + np.log(np.maximum(hz, _LOG_FROM_HZ) / _LOG_FROM_HZ) / _LOG_STEP
+    return np.where(hz < _LOG_FROM_HZ, hz / _HZ_PER_MEL, logarithmic)
+
+
+def mel_to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Convert Slaney's mel, shape (n,), to frequencies in Hz."""
+    bend = _LOG_FROM_HZ / _HZ_PER_MEL
+    logarithmic = _LOG_FROM_HZ * np.exp(_LOG_STEP * np.maximum(mel - bend, 0.0))
+    return np.where(mel < bend, mel * _HZ_PER_MEL, logarithmic)
+
+
+def mel_filter_bank(settings: MelSettings) -> NDArray[np.float32]:
+    """Return the triangles that gather FFT bins into mel bands, shape (n_mels, n_fft // 2 + 1)."""
+    bins_hz = np.arange(settings.n_fft // 2 + 1) * (settings.rate_hz / settings.n_fft)
+    ends = hz_to_mel(np.array([0.0, settings.rate_hz / 2]))
+    edges_hz = mel_to_hz(np.linspace(ends[0], ends[1], settings.n_mels + 2))
+    area = 2.0 / (edges_hz[2:] - edges_hz[:-2])
+    return (triangles_between(bins_hz, edges_hz) * area[:, None]).astype(np.float32)
+
+
+def mel_power_blocks(
+    blocks: Iterable[NDArray[np.float32]], settings: MelSettings
+) -> Iterator[NDArray[np.float32]]:
+    """Yield the mel power of a mono stream, in blocks of shape (frames, n_mels).
+
+    The frames are the same bit for bit however the stream is cut into blocks: it is cut again here, always at
+    the same places. A stream of n samples has 1 + n // hop_samples frames; the middle of frame i is sample
+    i * hop_samples.
+    """
+    yield from band_power_blocks(blocks, _mel_bank(settings), settings.n_fft, settings.hop_samples)
+
+
+@cache
+def _mel_bank(settings: MelSettings) -> torch.Tensor:
+    return bank_tensor(mel_filter_bank(settings))
+
+
+def bank_tensor(filter_bank: NDArray[np.float32]) -> torch.Tensor:
+    """Return a filter bank, shape (bands, bins), as `band_power_blocks` takes it, shape (bins, bands)."""
+    return torch.tensor(filter_bank).T.contiguous()
+
+
+def band_power_blocks(
+    blocks: Iterable[NDArray[np.float32]], bank: torch.Tensor, n_fft: int, hop_samples: int
+) -> Iterator[NDArray[np.float32]]:
+    """Yield the power of a mono stream in any bands, in blocks of shape (frames, bands).
+
+    Frames are placed as in `mel_power_blocks`.
+
+    Parameters
+    ----------
+    bank : float32, shape (n_fft // 2 + 1, bands), the share of each FFT bin in each band, see `bank_tensor`
+    """
+    for spectrum in spectra_blocks(blocks, n_fft, hop_samples):
+        yield (power_of(spectrum).T @ bank).numpy()
+
+
+def log_mel_blocks(
+    blocks: Iterable[NDArray[np.float32]], settings: MelSettings
+) -> Iterator[NDArray[np.float32]]:
+    """Yield the mel power of a mono stream in dB, in blocks of shape (frames, n_mels); silence is -100 dB."""
+    for power in mel_power_blocks(blocks, settings):
+        yield (10.0 * np.log10(np.maximum(power, np.float32(POWER_FLOOR)))).astype(np.float32)

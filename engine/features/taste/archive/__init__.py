@@ -1,1 +1,0 @@
-"""Scoring many recordings: one after the other, by several processes, or by a cluster of machines."""

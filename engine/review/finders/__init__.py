@@ -1,1 +1,0 @@
-"""The interface of finders: request, settings and result."""

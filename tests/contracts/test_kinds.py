@@ -44,7 +44,6 @@ COMPILERS = (
     "engine/document/table.py",
     "engine/sound/edl/build.py",
     "engine/sound/edl/gathered.py",
-    "engine/sound/edl/build.py",
     "engine/exchange/export/placing/marks.py",
     "engine/exchange/imports/proposals/",  # what imported edits would play, and which edits give way to them
 )

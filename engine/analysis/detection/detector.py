@@ -3,8 +3,8 @@
 A network that embeds sounds in the space of words, close to the vectors of their names.
 
 Residual convolutions over time and frequency, as in Q. Kong et al., "PANNs: large-scale pretrained audio
-neural networks" (2020) on a small scale; the space is that of `engine.analysis.words.prompts`, as in CLAP (Y. Wu
-et al., ICASSP 2023), but learned from sounds with names only.
+neural networks" (2020) on a small scale; the space is that of `engine.analysis.words.prompts`, as in CLAP
+(Y. Wu et al., ICASSP 2023), but learned from sounds with names only.
 
 A recording in several versions, which together are more often right about its sounds than one.
 

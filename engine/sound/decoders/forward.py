@@ -216,7 +216,7 @@ class Decoding(Protocol):
         ...
 
     def length_by_packets(self) -> int:
-        """Return the length in samples by `engine.sound.decoders.ffmpeg_codecs`; no block was taken before."""
+        """Return the length in samples by `decoders.ffmpeg_codecs`; no block was taken before."""
         ...
 
     def count(self) -> int:

@@ -163,8 +163,8 @@ def consolidated_track(
     Parameters
     ----------
     frame_rate : of the video that a format counts in
-    varies_gain : whether the format plays gains itself (see `engine.sound.edl.tracks.patches.lone_gains`): the
-        file has them only where other edits are
+    varies_gain : whether the format plays gains itself (see `engine.sound.edl.tracks.patches.lone_gains`):
+        the file has them only where other edits are
     """
     edit_list = edit_list.of_track(track.id)
     track, patches = edit_list.as_played(track), edit_list.patches.get(track.id)

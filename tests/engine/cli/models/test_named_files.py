@@ -17,7 +17,7 @@ TASTE = Path(__file__).resolve().parents[4] / "resources" / "demo" / "demo.taste
 
 @pytest.mark.parametrize("verb", ["learn", "score"])
 def test_one_that_is_gone_is_told_before_another_is_read(verb: str, tmp_path: Path) -> None:
-    module = import_module(f"engine.cli.models.{verb}")
+    module = import_module(f"engine.cli.{verb}")
     parser = argparse.ArgumentParser()
     module.add_arguments(parser)
     recordings = [str(good(tmp_path / "take.wav", 12.0)), str(tmp_path / "gone.wav")]

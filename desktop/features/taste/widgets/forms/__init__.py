@@ -1,1 +1,0 @@
-"""Tastes: training form, and list of available tastes."""

@@ -1,1 +1,0 @@
-"""Learning on its way: the panel, and the losses."""

@@ -1,1 +1,0 @@
-"""Verbs that make documents, propose and answer edits, and export."""

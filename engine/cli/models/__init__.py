@@ -1,1 +1,0 @@
-"""Verbs that learn tastes, editors and embeddings."""

@@ -1,1 +1,0 @@
-"""Verbs that analyse the sounds in a recording, or remove one."""

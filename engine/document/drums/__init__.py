@@ -1,1 +1,0 @@
-"""The hits of a drum performance, and the user's confirmed ones."""

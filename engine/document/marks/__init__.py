@@ -1,1 +1,0 @@
-"""Markers and regions."""

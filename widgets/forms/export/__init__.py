@@ -1,1 +1,0 @@
-"""Export form: request, and preview of the files."""

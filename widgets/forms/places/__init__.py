@@ -1,1 +1,0 @@
-"""Where imported files are placed: a picture, and a row for each file."""

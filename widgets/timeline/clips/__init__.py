@@ -1,1 +1,0 @@
-"""Clips on the lanes: bars with names, edges, and their drags."""

@@ -16,8 +16,7 @@ from engine.core.progress import SILENT
 from engine.document.state import Change, DocumentState
 from engine.document.table import Made, step_between, table_of
 from engine.features.taste.stored_answers import TasteMemory, document_key, keep_answers, read_memory
-from engine.review import calibration as calibrate
-from engine.review.calibration import Answer, Calibration, sentence, verdicts_of
+from engine.review.calibration import Answer, Calibration, calibrate, sentence, verdicts_of
 from engine.review.evidence import Analyses
 from engine.review.queue import Learned
 

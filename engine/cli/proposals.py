@@ -17,7 +17,7 @@ from engine.document.kinds import KINDS
 from engine.document.proposals import WEAK_EVIDENCE, Evidence, Proposal, ReferenceExample, Verdict, edited
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS, table_of
-from engine.review import calibration as calibrate
+from engine.review.calibration import calibrate
 from engine.review.wording import sounds_in_cut, sounds_sentence
 
 

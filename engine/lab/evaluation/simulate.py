@@ -13,7 +13,7 @@ from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.features.taste.anomaly.threshold import auc
 from engine.features.taste.cuts.profile import smooth
-from engine.review import calibration as calibrate
+from engine.review.calibration import calibrate
 from engine.review.evidence import Analyses, Numbers, Positions
 from engine.review.queue import queue
 

@@ -34,7 +34,7 @@ from desktop.shell.dialogs import questions as file_dialogs
 from desktop.shell.messages import reporting_refusals
 from desktop.shell.shell import Shell
 from desktop.shell.work.job_lanes import JobHandle, JobLane
-from desktop.shell.work.window_thread import is_loaded, load
+from desktop.shell.work.window_thread import is_loaded, load, with_types_of_qt
 from engine.core.errors import UsageError
 from engine.core.timebase import format_time, samples_to_s
 from engine.core.wording import counted, percent
@@ -164,12 +164,16 @@ class Tasting(QObject):
 
     def _once_loaded(self, then: Callable[[], object]) -> None:
         """Do something once the plotting library is imported: now, or after a worker imported it."""
-        if is_loaded(_PLOTS):
-            then()
-        else:
+
+        def load_plots() -> None:
             loading = self._lane.submit(load, _PLOTS, title="Opening the Taste page")
             loading.finished.connect(lambda _: then())
             loading.failed.connect(self.refused)
+
+        if is_loaded(_PLOTS):
+            then()
+        else:
+            with_types_of_qt(load_plots, self)
 
     def _open(self) -> None:
         if self.is_open:

@@ -13,13 +13,15 @@ import ctypes
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
+from time import monotonic
 from types import ModuleType
 from typing import ClassVar
 
+from PySide6 import QtCore, QtGui, QtWidgets
 from PySide6.QtCore import QObject, QTimer
 
 from engine.core.progress import Progress
@@ -84,6 +86,7 @@ def collect_what_is_due() -> None:
             return
 
 
+_TURN_S = 0.005
 _LIBRARIES = ("libtorch_global_deps.so", "libtorch_cpu.so", "libtorch_cpu.dylib")
 
 
@@ -91,6 +94,28 @@ def is_loaded(name: str) -> bool:
     """Return whether a module is imported completely."""
     spec = getattr(sys.modules.get(name), "__spec__", None)
     return spec is not None and not getattr(spec, "_initializing", False)
+
+
+def with_types_of_qt(then: Callable[[], object], parent: QObject) -> None:
+    """Create all types of Qt, a few at each turn of the event loop, and call a function afterwards.
+
+    PySide creates a type when it is first used, which is not safe on two threads: a worker that imports a package
+    of Qt widgets, such as pyqtgraph, would crash a window that draws meanwhile.
+    """
+    wanted = ((module, name) for module in (QtCore, QtGui, QtWidgets) for name in dir(module))
+    timer = QTimer(parent, interval=0)
+
+    def create_some() -> None:
+        stop_s = monotonic() + _TURN_S
+        for module, name in wanted:
+            getattr(module, name)
+            if monotonic() > stop_s:
+                return
+        timer.stop()
+        then()
+
+    timer.timeout.connect(create_some)
+    timer.start()
 
 
 def load(name: str, progress: Progress) -> None:

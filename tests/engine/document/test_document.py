@@ -48,6 +48,7 @@ EVERY_EDIT: dict[str, Callable[[DocumentState], Edit]] = {
     "collapse": lambda s: track_edits.set_track(s, "track-one", is_collapsed=True),
     "close channels": lambda s: track_edits.set_track(s, "track-two", channels_open=False),
     "picture": lambda s: track_edits.set_track(s, "track-one", picture=Picture.SPECTROGRAM),
+    "pictures": lambda s: track_edits.set_pictures(s, ["track-one", s.tracks[-1].id], Picture.SPECTROGRAM),
     "mute group": lambda s: track_edits.set_group(s, "track-one", mute=True),
     "roles": lambda s: track_edits.set_tracks(s, ["track-one", s.tracks[-1].id], role="snare"),
     "move track": lambda s: track_edits.move_track(s, "track-one", 1, run="keys"),

@@ -133,6 +133,7 @@ MARKED = {
     "stretch": lambda s: marker_edits.move_marker(s, "marker-2", 10, 99),
     "rename": lambda s: marker_edits.rename_marker(s, "marker-1", "Räum 🎸"),
     "delete": lambda s: marker_edits.delete_markers(s, ["marker-1", "marker-2"]),
+    "star": lambda s: marker_edits.rate(s, (50, 60), 1),
 }
 
 

@@ -99,8 +99,8 @@ def is_loaded(name: str) -> bool:
 def with_types_of_qt(then: Callable[[], object], parent: QObject) -> None:
     """Create all types of Qt, a few at each turn of the event loop, and call a function afterwards.
 
-    PySide creates a type when it is first used, which is not safe on two threads: a worker that imports a package
-    of Qt widgets, such as pyqtgraph, would crash a window that draws meanwhile.
+    PySide creates a type when it is first used, which is not safe on two threads: a worker that imports a
+    package of Qt widgets, such as pyqtgraph, would crash a window that draws meanwhile.
     """
     wanted = ((module, name) for module in (QtCore, QtGui, QtWidgets) for name in dir(module))
     timer = QTimer(parent, interval=0)

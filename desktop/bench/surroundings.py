@@ -107,10 +107,6 @@ def main(rate_hz: float, frame_bytes: int, folder: Path, *, keep: bool) -> None:
                 began_s -= ahead_s
 
 
-if __name__ == "__main__":
-    main(float(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]), keep=sys.argv[4] == "keep")
-
-
 CONFIGURATION = """
 </usr/share/alsa/alsa.conf>
 pcm.!default {{ type plug slave {{ pcm "cap" format FLOAT_LE channels 2 rate {rate} }} }}
@@ -144,3 +140,7 @@ def live_in(folder: Path, rate_hz: int) -> None:
     """Keep all that this program keeps below a folder, and play on a paced device: before PortAudio loads."""
     os.environ.update(own_folders(folder))
     os.environ["ALSA_CONFIG_PATH"] = str(paced_device(folder, rate_hz, keep=False))
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]), keep=sys.argv[4] == "keep")

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from engine.cli.arguments import finite, proposal_row, span_s, whole
 from engine.cli.clips import CLIP_EDITS, run_clip_edit
@@ -64,10 +63,6 @@ from engine.review.by_hand import (
 )
 from engine.sound.edl.build import build
 from engine.sound.edl.conflicts import conflicts_of
-
-if TYPE_CHECKING:
-    pass
-
 
 MODES = ("remove", "keep")
 

@@ -9,7 +9,7 @@ its handler in the line below. Finders without a row get a command from theirs i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import groupby
+from itertools import chain, groupby
 from types import MappingProxyType
 
 from desktop.commands.absent import ABSENT
@@ -30,7 +30,7 @@ from engine.core.features import features_of
 from engine.features.own import OWN
 from widgets.controls.command_entries import key_labels
 
-__all__ = ["ABSENT", "BY_ID", "COMMANDS", "MENUS", "MenuGroups", "keys_markdown"]
+__all__ = ["ABSENT", "BY_ID", "COMMANDS", "MENUS", "OF_FEATURES", "MenuGroups", "keys_markdown"]
 
 _TABLE: tuple[Command, ...] = (
     *ANSWERS,
@@ -46,11 +46,15 @@ _TABLE: tuple[Command, ...] = (
     *FILE,
     *HELP,
 )
-_OF_FEATURES: tuple[Command, ...] = tuple(
-    command for name, feature in features_of("desktop") for command in commands_of(name, feature)
+OF_FEATURES: Mapping[str, tuple[Command, ...]] = MappingProxyType(
+    {name: commands_of(name, feature) for name, feature in features_of("desktop")}
 )
+"""The commands of Offcut's features, by the name of the feature."""
 COMMANDS = tuple(
-    sorted(with_finders(_TABLE + _OF_FEATURES, OWN), key=lambda command: GROUPS.index(command.group))
+    sorted(
+        with_finders((*_TABLE, *chain(*OF_FEATURES.values())), OWN),
+        key=lambda command: GROUPS.index(command.group),
+    )
 )
 
 BY_ID: Mapping[str, Command] = MappingProxyType({command.id: command for command in COMMANDS})

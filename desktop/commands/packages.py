@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from desktop.commands import COMMANDS
+from desktop.commands import COMMANDS, OF_FEATURES
 from desktop.commands.features import commands_of
 from desktop.commands.menus import PACKAGES
 from desktop.shell.command import REVIEW, WINDOW, Command, conflicts
@@ -66,4 +66,4 @@ def _check(extension: Extension, command: Command) -> None:
         raise UnusableError(f"has the key {quoted(key)}, which belongs to the command {quoted(owner)}")
 
 
-FEATURES: Extended[tuple[Command, ...]] = Extended("offcut.features", {}, _added)
+FEATURES: Extended[tuple[Command, ...]] = Extended("offcut.features", OF_FEATURES, _added)

@@ -21,6 +21,7 @@ MAKERS = (
     "desktop/review/by_hand.py",
     "desktop/features/repair/sounds.py",  # a choice
     "engine/lab/evaluation/simulate.py",
+    "engine/features/taste/anomaly/recipes/own_faults/practice.py",
     "engine/features/taste/anomaly/faults/",  # a kind of fault: what the user cut before
     "engine/sound/edl/edits_that_play.py",
     "engine/exchange/imports/proposals/",

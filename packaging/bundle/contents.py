@@ -125,7 +125,15 @@ KEPT = ("torch/bin/torch_shm_manager",)
 STRIPPED = ("torch/lib/libtorch_*.so", "libpython3*.so*")
 """Libraries that come with what only a debugger reads: 110 MB of it."""
 
-DATA = ("resources", "docs/guide.md", "docs/glossary.md", "docs/pictures", "LICENSE", "CHANGELOG.md")
+DATA = (
+    "resources",
+    "docs/guide.md",
+    "docs/guide",
+    "docs/glossary.md",
+    "docs/pictures",
+    "LICENSE",
+    "CHANGELOG.md",
+)
 """What of the repository is laid into the bundle, as it is."""
 
 OWN = ("desktop", "widgets", "engine")

@@ -72,7 +72,12 @@ def test_weights_demo_and_guide_go_in() -> None:
     wanted = {
         path.relative_to(ROOT).as_posix() for path in (ROOT / "resources" / "models").glob("*.safetensors")
     }
-    wanted |= {"resources/demo/demo.taste", "docs/guide.md", "resources/words/tokenizer.json"}
+    wanted |= {
+        "resources/demo/demo.taste",
+        "docs/guide.md",
+        "docs/guide/import.md",
+        "resources/words/tokenizer.json",
+    }
     assert wanted <= files
     assert not [name for name in files if "__pycache__" in name or name.startswith("docs/decisions")]
 

@@ -107,13 +107,22 @@ def test_links_to_the_command_line_name_a_section_of_it(path: Path) -> None:
 
 
 def test_the_guide_names_the_first_key_of_every_command() -> None:
-    guide = (ROOT / "docs" / "guide.md").read_text("utf-8")
+    guide = "\n".join(path.read_text("utf-8") for path in sorted((ROOT / "docs" / "guide").glob("*.md")))
     optional = {command.id for command in COMMANDS if command.id.endswith("_stay")}  # "the same with Shift"
     optional |= {"view.heads", "view.queue", "view.theme", "file.quit"}
     for command in COMMANDS:
         if command.id not in optional:
             said = f"`{key_label(command.keys[0])}`" if command.keys else command.label
             assert said in guide, command.id
+
+
+def test_the_guide_lists_its_pages_and_each_is_short() -> None:
+    pages = sorted((ROOT / "docs" / "guide").glob("*.md"))
+    listed = LINK.findall((ROOT / "docs" / "guide.md").read_text("utf-8"))
+    assert sorted(name for name in listed if name.startswith("guide/")) == [
+        f"guide/{path.name}" for path in pages
+    ]
+    assert not [path.name for path in pages if len(path.read_text("utf-8").split()) > 2000]
 
 
 @pytest.mark.parametrize("path", tracked("*.md"), ids=lambda path: path.relative_to(ROOT).as_posix())

@@ -26,7 +26,7 @@ from engine.cli.output import (
 )
 from engine.core.build import OWN, WITHOUT, is_bundle
 from engine.core.errors import Cancelled, FileExistsAlreadyError, OffcutError, UsageError
-from engine.core.extensions.unexpected import said_of_unexpected
+from engine.core.extensions import unexpected_message
 from engine.core.progress import Progress, ReportingProgress
 
 READER_GONE = 141
@@ -159,7 +159,7 @@ def main(argv: Sequence[str]) -> int:
         print(f"offcut {name}: stopped; nothing was left half-written.", file=sys.stderr)
         return 130
     except Exception as error:
-        if not (sentence := said_of_unexpected(error)):
+        if not (sentence := unexpected_message(error)):
             raise
         print(f"offcut {name}: {sentence}", file=sys.stderr)
         return 1

@@ -20,8 +20,15 @@ from numpy.typing import NDArray
 from engine.core.errors import UsageError
 from engine.core.timebase import format_time, samples_to_s
 from engine.core.wording import counted
-from engine.document.analysis import BY_HAND, SECTIONS, TAKES, TAKES_MAKER, Analysis, StoredSections
-from engine.document.document import analysis_id
+from engine.document.analysis import (
+    BY_HAND,
+    SECTIONS,
+    TAKES,
+    TAKES_MAKER,
+    Analysis,
+    StoredSections,
+    analysis_id,
+)
 from engine.document.edits.markers import LONGEST_NAME
 from engine.document.edits.proposals import set_analyses
 from engine.document.hits import Hits, Role, confirmed, taken, with_microphones_of

@@ -13,15 +13,7 @@ from typing import Any
 from engine.core.errors import UsageError
 from engine.core.timebase import format_time, s_to_samples, samples_to_s
 from engine.core.wording import counted, listed
-from engine.document.edits.moved_along import (
-    Ripple,
-    following,
-    moved_along,
-    of_copies,
-    of_move,
-    of_removal,
-    of_trim,
-)
+from engine.document.edits.moved_along import following, moved_along, of_copies, of_move, of_removal, of_trim
 from engine.document.edits.takes import (
     CROSSFADE_S,
     accepted_switches,
@@ -33,6 +25,7 @@ from engine.document.edits.takes import (
 from engine.document.edits.tracks import require_few_clips, require_gain, track_of
 from engine.document.limits import LONGEST_DOCUMENT_SAMPLES
 from engine.document.proposals import Decision, Verdict
+from engine.document.settings import Ripple
 from engine.document.state import DocumentState, Edit, Row, row_changes
 from engine.document.tracks import Clip, Track, free_id, source_length_samples, within
 

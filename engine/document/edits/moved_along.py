@@ -21,9 +21,7 @@ from numpy.typing import NDArray
 from engine.core.timebase import common, united
 from engine.document.kinds import KINDS
 from engine.document.proposals import Decision, Proposal
-from engine.document.settings import RIPPLE as RIPPLE
-from engine.document.settings import Ripple as Ripple
-from engine.document.settings import ripple_of as ripple_of
+from engine.document.settings import Ripple
 from engine.document.state import DocumentState, Marker, Row
 from engine.document.tracks import Clip, Track, Visible, visible_in_time
 

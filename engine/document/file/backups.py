@@ -168,7 +168,7 @@ def _size_bytes(path: Path) -> int:
         return -1
 
 
-KEPT_BACKUPS = 5
+MOST_BACKUPS = 5
 _NUMBERED = re.compile(r".* (\d+)\.offcut")
 
 
@@ -211,7 +211,7 @@ def keep_backup(connection: sqlite3.Connection, path: Path) -> None:
         number = _number(found[0]) + 1 if found else 1
         rows = RowCopies.WITHOUT_AUDIO if has_audio else None
         copy_database(connection, _folder(path) / f"{path.stem} {number}.offcut", rows=rows)
-        for old in found[KEPT_BACKUPS - 1 :]:
+        for old in found[MOST_BACKUPS - 1 :]:
             old.unlink(missing_ok=True)
         forget_audio(_folder(path), backups(path))
 

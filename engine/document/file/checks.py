@@ -307,7 +307,7 @@ def require_names(values: Values) -> None:
     require_text("".join(values))
 
 
-def require_kept(paths: Values, *numbers: Values) -> None:
+def require_references(paths: Values, *numbers: Values) -> None:
     """Check reference examples: file names, which may be bytes that are not text, and numbers.
 
     Raises

@@ -14,10 +14,10 @@ from engine.document.file.checks import (
     require_alternatives,
     require_clips,
     require_columns,
-    require_kept,
     require_lists,
     require_names,
     require_plain,
+    require_references,
     require_text,
     shown,
 )
@@ -164,12 +164,12 @@ def _alternatives(texts: Sequence[str]) -> list[tuple[Alternative, ...]]:
     return [tuple(islice(made, count)) for count in map(len, found)]
 
 
-def _kept_examples(texts: Sequence[str]) -> list[ReferenceExample | None]:
+def _references(texts: Sequence[str]) -> list[ReferenceExample | None]:
     found = _from_json(texts)
     columns = _columns([one for one in found if one is not None], [5, 4], 0.0)
     if not columns:
         return [None] * len(found)
-    require_kept(*columns)
+    require_references(*columns)
     made = map(ReferenceExample, *columns)
     return [None if one is None else next(made) for one in found]
 
@@ -237,7 +237,7 @@ _READERS: Mapping[str, Callable[[Any], Sequence[object]] | None] = {
     "dict[str, object]": _payloads,
     "dict[str, object] | None": _changes,
     "tuple[str, ...]": _names,
-    "ReferenceExample | None": _kept_examples,
+    "ReferenceExample | None": _references,
     "tuple[Clip, ...]": _clips,
 }
 

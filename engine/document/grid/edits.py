@@ -19,8 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine.core.errors import DocumentError, UsageError
-from engine.document.analysis import APART_BEATS, HAND, Analysis, BeatGrid, require_recording
-from engine.document.document import analysis_id
+from engine.document.analysis import APART_BEATS, HAND, Analysis, BeatGrid, analysis_id, require_recording
 from engine.document.edits.proposals import replace_proposals, set_analyses
 from engine.document.grid.pulse import free_outside, is_free
 from engine.document.kinds.kind import integer

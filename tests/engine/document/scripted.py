@@ -11,7 +11,6 @@ from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.document import Document
 from engine.document.edits import clips as clip_edits
 from engine.document.edits import tracks as track_edits
-from engine.document.edits.moved_along import Ripple
 from engine.document.edits.proposals import (
     choose_alternative,
     decide,
@@ -22,6 +21,7 @@ from engine.document.edits.proposals import (
     set_settings,
 )
 from engine.document.proposals import Verdict
+from engine.document.settings import Ripple
 from engine.document.state import DocumentState, Edit
 from tests.engine.document.conftest import RATE_HZ, a_cut, a_source
 from tests.sources import each_alone

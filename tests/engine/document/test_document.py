@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.core.errors import DocumentError, UsageError
-from engine.document.analysis import BeatGrid, Listening, ScoreCurve
-from engine.document.document import Document, analysis_id
+from engine.document.analysis import BeatGrid, Listening, ScoreCurve, analysis_id
+from engine.document.document import Document
 from engine.document.edits import by_hand
 from engine.document.edits import markers as marker_edits
 from engine.document.edits import proposals as proposal_edits
@@ -48,6 +48,7 @@ EVERY_EDIT: dict[str, Callable[[DocumentState], Edit]] = {
     "collapse": lambda s: track_edits.set_track(s, "track-one", is_collapsed=True),
     "close channels": lambda s: track_edits.set_track(s, "track-two", channels_open=False),
     "picture": lambda s: track_edits.set_track(s, "track-one", picture=Picture.SPECTROGRAM),
+    "pictures": lambda s: track_edits.set_pictures(s, ["track-one", s.tracks[-1].id], Picture.SPECTROGRAM),
     "mute group": lambda s: track_edits.set_group(s, "track-one", mute=True),
     "roles": lambda s: track_edits.set_tracks(s, ["track-one", s.tracks[-1].id], role="snare"),
     "move track": lambda s: track_edits.move_track(s, "track-one", 1, run="keys"),

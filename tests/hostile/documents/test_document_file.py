@@ -15,7 +15,7 @@ from engine.core.errors import DocumentError
 from engine.document.document import Document
 from engine.document.edits import tracks as track_edits
 from engine.document.edits.proposals import decide, replace_proposals
-from engine.document.file.backups import KEPT_BACKUPS, backups, newest_backup
+from engine.document.file.backups import MOST_BACKUPS, backups, newest_backup
 from engine.document.proposals import Verdict
 from engine.document.state import DocumentState
 from tests.engine.document.conftest import a_cut, a_source
@@ -211,7 +211,7 @@ def test_a_damaged_step_of_the_history_stays_and_the_work_goes_on(path: Path) ->
 def test_only_the_newest_states_are_kept_whatever_the_clock_says(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for number in range(KEPT_BACKUPS + 3):
+    for number in range(MOST_BACKUPS + 3):
         with Document.open(path) as document:
             document.apply(decide(document.state, [CUTS[number].id], Verdict.ACCEPTED))
         os.utime(path, ns=(0, 0))

@@ -37,10 +37,6 @@ def _real(value: float) -> float:
     return float(value) + 0.0  # SQLite gives 0.0 back for -0.0
 
 
-def _whole_or_none(value: int | None) -> int | None:
-    return None if value is None else int(value)
-
-
 def _text(value: str) -> str:
     """Return a text in a form that UTF-8 can hold: file names may be bytes that are not text."""
     text = str(value)
@@ -148,10 +144,6 @@ def _names(texts: Sequence[str]) -> list[tuple[str, ...]]:
     return [known[text] for text in texts]
 
 
-def _names_text(names: tuple[str, ...]) -> str:
-    return _json(names) if names else _NOTHING
-
-
 def _alternatives(texts: Sequence[str]) -> list[tuple[Alternative, ...]]:
     found = _from_json(texts)
     require_lists(found)
@@ -185,10 +177,6 @@ def _columns(rows: list[Any], lengths: Sequence[int], added: object) -> list[tup
     return list(zip(*rows, strict=True))
 
 
-def _clips_text(clips: tuple[Clip, ...]) -> str:
-    return _json([list(astuple(clip)) for clip in clips])
-
-
 def _clips(texts: Sequence[str]) -> list[tuple[Clip, ...]]:
     found = _from_json(texts)
     require_lists(found)
@@ -218,12 +206,12 @@ _WRITERS: Mapping[str, Callable[[Any], object]] = {
     "int": int,
     "float": _real,
     "bool": int,
-    "int | None": _whole_or_none,
+    "int | None": lambda value: None if value is None else int(value),
     "Verdict": str,
     "Picture": str,
     "Evidence": str,
-    "tuple[str, ...]": _names_text,
-    "tuple[Clip, ...]": _clips_text,
+    "tuple[str, ...]": lambda names: _json(names) if names else _NOTHING,
+    "tuple[Clip, ...]": lambda clips: _json([list(astuple(clip)) for clip in clips]),
 }
 # How whole columns are read, by the same annotation; None where SQLite gives the values themselves.
 _READERS: Mapping[str, Callable[[Any], Sequence[object]] | None] = {

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine.analysis.beats.listen import listen
 from engine.core.progress import SILENT, Progress
-from engine.document.analysis import BeatGrid
+from engine.document.analysis import NOWHERE, BeatGrid
 from engine.document.grid.pulse import is_free
 from engine.features.timing.alignment.lines import Division, lines_of
 from engine.features.timing.alignment.settings import TimingSettings
@@ -69,7 +69,7 @@ def free_lines(
     for read in songs:
         song = read()
         grid = listen([song.samples], song.rate_hz, len(song.samples)).grid
-        _add(found["songs"], grid, np.zeros((0, 2)), song.rate_hz, len(song.samples))
+        _add(found["songs"], grid, NOWHERE / song.rate_hz, song.rate_hz, len(song.samples))
     for name, marked in found.items():
         yield from _figures(name, marked)
 

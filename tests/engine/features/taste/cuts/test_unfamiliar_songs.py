@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.document.analysis import Listening, ScoreCurve
+from engine.document.analysis import NOWHERE, Listening, ScoreCurve
 from engine.document.proposals import QUESTION, Evidence, Verdict
 from engine.document.settings import CutSettings
 from engine.features.taste.cuts.propose import CutPlan, propose_cuts
@@ -168,4 +168,4 @@ def test_playing_beyond_the_end_of_the_recording_ends_with_it() -> None:
 
 
 def test_scores_without_notes_ask_nothing() -> None:
-    assert planned(replace(EVERYWHERE, unfamiliar_samples=np.zeros((0, 2), np.int64))).proposals == ()
+    assert planned(replace(EVERYWHERE, unfamiliar_samples=NOWHERE)).proposals == ()

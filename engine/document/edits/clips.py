@@ -185,7 +185,11 @@ def trim_clip(
     label = f"Trimmed {clip_name(state, clip)} to {_span(state, edges)}"
     follow = following(state, [clip_id], ripple, of_trim(clip, trimmed.length_samples))
     merges_as = run and f"edges of {clip_id} {run}"
-    return _edit(state, label, _each(clip_id, lambda _: [trimmed]), merges_as, follow)
+
+    def set_to(clips: tuple[Clip, ...]) -> tuple[Clip, ...]:
+        return tuple(trimmed if one.id == clip_id else one for one in clips)
+
+    return _edit(state, label, set_to, merges_as, follow)
 
 
 def split_clips(
@@ -436,17 +440,6 @@ def _edit_of_tracks(
     state: DocumentState, label: str, after: Sequence[Track], merges_as: str = "", *, closes: bool = False
 ) -> Edit:
     """Return the edit that gives all tracks other clips; those without any go."""
-    _require_room(state, after)
-    rows: list[tuple[Row | None, Row | None]] = []
-    place = 0
-    for before, track in zip(state.tracks, after, strict=True):
-        rows.append((before, replace(track, position=place) if track.clips else None))
-        place += bool(track.clips)
-    return Edit(label, row_changes([*rows, *moved_along(state, after, closes=closes)]), merges_as)
-
-
-def _require_room(state: DocumentState, after: Sequence[Track]) -> None:
-    """Refuse more clips than a track holds, and clips beyond the longest timeline."""
     for track in after:
         require_few_clips(track)
     last = max((clip.stop_samples for track in after for clip in track.clips), default=0)
@@ -455,14 +448,12 @@ def _require_room(state: DocumentState, after: Sequence[Track]) -> None:
         raise UsageError(
             f"A clip would end at {_time(state, last)}, and a timeline ends at {end}: place it earlier."
         )
-
-
-def _each(
-    clip_id: str, made: Callable[[Clip], Sequence[Clip]]
-) -> Callable[[tuple[Clip, ...]], tuple[Clip, ...]]:
-    return lambda clips: tuple(
-        part for clip in clips for part in (made(clip) if clip.id == clip_id else (clip,))
-    )
+    rows: list[tuple[Row | None, Row | None]] = []
+    place = 0
+    for before, track in zip(state.tracks, after, strict=True):
+        rows.append((before, replace(track, position=place) if track.clips else None))
+        place += bool(track.clips)
+    return Edit(label, row_changes([*rows, *moved_along(state, after, closes=closes)]), merges_as)
 
 
 def _unlocked(state: DocumentState, clip_id: str, done: str) -> tuple[Track, Clip]:

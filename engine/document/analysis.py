@@ -19,6 +19,9 @@ from engine.core.timebase import samples_to_s_array
 from engine.document.hits import Hits
 from engine.document.state import DocumentState, Marker
 
+NOWHERE: NDArray[np.int64] = np.zeros((0, 2), np.int64)
+"""No spans."""
+
 
 def analysis_id(kind: str, *inputs: object) -> str:
     """Return the id of an analysis: the same inputs and maker give the same id."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -164,7 +165,9 @@ def _with_rows(
     order = np.argsort(np.concatenate([found.onsets_samples, promoted.onsets_samples[lost]]), kind="stable")
     more = {name: getattr(promoted, name)[lost] for name in _OF_HITS}
     more |= {"tracks": tracks[lost].astype(np.int16), "confidences": np.ones(len(lost), np.float32)}
-    arrays = {name: np.concatenate([getattr(found, name), some])[order] for name, some in more.items()}
+    arrays: dict[str, Any] = {
+        name: np.concatenate([getattr(found, name), some])[order] for name, some in more.items()
+    }
     strokes, onsets = np.concatenate([found.strokes, np.full(len(lost), -1)])[order], arrays["onsets_samples"]
     begins = np.ones(len(onsets), bool)
     begins[1:] = np.where(

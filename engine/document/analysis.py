@@ -1,7 +1,7 @@
 """Analyses as a document stores them: frozen results, each with its maker, never edited.
 
 An analysis has an id that encodes its inputs and its maker. Positions are document samples, spans are
-[start, stop). `engine.document.file.stored_analyses` writes them and checks what it reads.
+[start, stop). `engine.document.file.stored_analyses` writes, reads and checks them.
 """
 
 from __future__ import annotations

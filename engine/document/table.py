@@ -356,7 +356,7 @@ def _is_changed(decision: Decision) -> bool:
 
 
 _effect_of = attrgetter("alternative", "start_samples", "stop_samples", "payload")
-"""The fields of a decision that change what an accepted proposal does."""
+"""The fields of a decision that change the effect of an accepted proposal."""
 
 
 def changed_decisions(before: Mapping[str, Decision], after: Mapping[str, Decision]) -> list[str]:

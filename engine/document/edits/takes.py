@@ -1,4 +1,4 @@
-"""Takes of a track: clips that play the same passage, in lanes under each other, and what raises one.
+"""Takes of a track: clips that play the same passage, in lanes under each other, and their order.
 
 A clip and the parts that were split off it are one take. Takes come in the order in which their sources were
 imported, then by their place in the source, so that lanes stay where they are when a take is raised. An

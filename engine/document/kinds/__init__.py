@@ -1,7 +1,7 @@
 """The registry of kinds of proposals: those of Offcut, and those that other packages add.
 
 A new kind of Offcut is a `Kind` in a module here, and its name in the tuple below. Kinds of packages are
-checked when they are loaded, and what their functions raise becomes a `DocumentError`.
+checked when they are loaded, and any error of their functions becomes a `DocumentError`.
 """
 
 from __future__ import annotations

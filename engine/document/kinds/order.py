@@ -1,4 +1,4 @@
-"""Kinds of edits of what plays when: cuts, protected spans, repeats, moves, inserts and comps.
+"""Kinds of edits of the order and length of the result: cut, keep, repeat, move, insert and comp.
 
 A cut leaves its span out of the result, its neighbours joined by a crossfade; a ripple cut does so on some
 tracks, whose later sound moves earlier. No cut removes a protected span (`KEEP`). A repeat plays its span

@@ -9,8 +9,7 @@ from pathlib import Path
 from engine.cli.main import VERBS
 from engine.cli.main import main as run_verb
 from engine.cli.output import own_errors
-from engine.core import build as own_program
-from engine.core.build import this_build
+from engine.core.build import MODULE_OPTION, give_back_libraries, is_bundle, run_module, this_build
 from engine.recordings import import_ahead
 
 USAGE = """usage: offcut [PROJECT.offcut]     open the window
@@ -24,15 +23,15 @@ verbs:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run Offcut and return its exit status."""
-    if own_program.is_bundle():  # in a bundle, a process that learns starts here as well
+    if is_bundle():  # in a bundle, a process that learns starts here as well
         from multiprocessing import freeze_support
 
-        own_program.give_back_libraries()
+        give_back_libraries()
         freeze_support()
     arguments = list(sys.argv[1:] if argv is None else argv)
     first = arguments[0] if arguments else ""
-    if own_program.is_bundle() and first == own_program.MODULE_OPTION:
-        own_program.run_module(arguments[1], arguments[2:])
+    if is_bundle() and first == MODULE_OPTION:
+        run_module(arguments[1], arguments[2:])
         return 0
     if first in VERBS:
         return run_verb(arguments)

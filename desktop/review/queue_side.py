@@ -26,7 +26,7 @@ from desktop.shell.session import Session
 from desktop.shell.shell import Shell
 from desktop.shell.work.job_lanes import JobLane
 from engine.core.errors import OffcutError, UsageError
-from engine.document.edits import proposals as edits
+from engine.document.edits.proposals import flag_all
 from engine.document.kinds import Edge
 from engine.document.proposals import BY_HAND, Decision, Verdict, decided_span
 from engine.document.state import DocumentState, Edit
@@ -274,7 +274,7 @@ class BulkAnswers(QObject):
         """Flag them; where all of them are flagged, take the flags away."""
         scope, decisions = self._required_scope(), self._session.state.decisions
         flagged = not all(key in decisions and decisions[key].flagged for key in scope.ids)
-        edit = edits.flag_all(self._session.state, scope.ids, flagged)
+        edit = flag_all(self._session.state, scope.ids, flagged)
         self._apply(scope, edit, "flagged" if flagged else "unflagged")
 
     def _apply(self, scope: Scope, edit: Edit, became: str, left: BulkAccept = NOTHING_LEFT) -> None:

@@ -16,8 +16,8 @@ from desktop.shell.session import Session
 from engine.core.errors import OffcutError, UsageError
 from engine.core.timebase import s_to_samples
 from engine.core.wording import counted
-from engine.document.edits import proposals as edits
 from engine.document.edits.by_hand import change_payload, change_way
+from engine.document.edits.proposals import choose_alternative, decide, flag, move_edges, span_text
 from engine.document.kinds import Edge, NudgeSize, kind_of
 from engine.document.proposals import Verdict, edited
 from engine.document.state import Change, DocumentState, Edit
@@ -387,8 +387,8 @@ class Review(QObject):
             self.said.emit(above.after("No proposal to accept is at or above the threshold"))
             return
         was = self._session.state
-        first = edits.span_text(was, min(ids, key=lambda key: was.proposals[key].start_samples))
-        self._session.apply(edits.decide(was, ids, Verdict.ACCEPTED))
+        first = span_text(was, min(ids, key=lambda key: was.proposals[key].start_samples))
+        self._session.apply(decide(was, ids, Verdict.ACCEPTED))
         count = counted(len(ids), "proposal")
         done = above.after(f"Accepted {count} at or above {self.threshold:.2f}, first the {first}")
         self.said.emit(self._session.with_lost_takes(done, was))
@@ -397,7 +397,7 @@ class Review(QObject):
         """Keep the current proposal for later, or no longer."""
         decision = self._session.state.decisions.get(self.here())
         flagged = decision is None or not decision.flagged
-        self._apply(edits.flag(self._session.state, self.here(), flagged))
+        self._apply(flag(self._session.state, self.here(), flagged))
 
     def next_alternative(self) -> None:
         """Take the next of the current proposal's alternatives, after the last the proposal as made."""
@@ -411,7 +411,7 @@ class Review(QObject):
         chosen = ((decision.alternative if decision else 0) + 1) % count
         if count == 1:
             raise UsageError("This proposal has no alternatives. Nudge its edges instead.")
-        self._apply(edits.choose_alternative(self._session.state, here, chosen))
+        self._apply(choose_alternative(self._session.state, here, chosen))
 
     def span(self) -> tuple[int, int]:
         """Return the span of the current proposal as the user has it; raises as `here` does."""
@@ -496,7 +496,7 @@ class Review(QObject):
 
     def _move(self, proposal_id: str, span: tuple[int, int]) -> None:
         """Move the edges, and report the other proposals that the span now includes."""
-        label = self._session.apply(edits.move_edges(self._session.state, proposal_id, *span)).label
+        label = self._session.apply(move_edges(self._session.state, proposal_id, *span)).label
         taken = taken_in_sentence(self._session.state, proposal_id)
         self.said.emit(f"{label}. {taken}" if taken else label)
 

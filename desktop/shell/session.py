@@ -105,7 +105,7 @@ class Session(QObject):
     @property
     def notice(self) -> str:
         """Message about the opening of the document; `StoredWaves` reports on stored audio."""
-        return "" if self._document is None else self._document.notice_before_hearing
+        return "" if self._document is None else self._document.notice_without_audio
 
     @property
     def is_read_only(self) -> bool:

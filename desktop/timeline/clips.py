@@ -38,10 +38,10 @@ from engine.document.edits.clips import (
     take_clips,
     trim_clip,
 )
-from engine.document.edits.moved_along import RIPPLE, Ripple, ripple_of
 from engine.document.edits.proposals import set_settings
 from engine.document.edits.takes import take_lanes
 from engine.document.edits.tracks import LOUDEST_DB, QUIETEST_DB
+from engine.document.settings import RIPPLE, Ripple, ripple_of
 from engine.document.state import Edit
 from engine.document.tracks import Clip, source_length_samples
 from engine.features.placement.line_up import LineUpRequest, line_up_edit

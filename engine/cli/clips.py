@@ -29,9 +29,8 @@ from engine.document.edits.clips import (
     take_clips,
     trim_clip,
 )
-from engine.document.edits.moved_along import Ripple
 from engine.document.edits.takes import take_lanes
-from engine.document.settings import starts_at, time_of_day_at
+from engine.document.settings import Ripple, starts_at, time_of_day_at
 from engine.document.state import DocumentState, Edit
 from engine.document.tracks import Clip, Track
 

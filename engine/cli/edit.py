@@ -26,13 +26,13 @@ from engine.core.wording import counted, listed
 from engine.document.analysis import require_recording
 from engine.document.document import Document
 from engine.document.edits.by_hand import REPAIR, edit_by_hand
-from engine.document.edits.moved_along import Ripple
 from engine.document.kinds.operations import GAP_FILLS
 from engine.document.kinds.order import INSERT, RIPPLE
 from engine.document.kinds.timing import RECORDER
 from engine.document.proposals import Proposal, Verdict
 from engine.document.settings import (
     TIME_FORM,
+    Ripple,
     TimeOfDay,
     read_day,
     read_time_of_day,

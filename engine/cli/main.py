@@ -24,9 +24,9 @@ from engine.cli.output import (
     saying_warnings,
     tell,
 )
-from engine.core import build as own_program
+from engine.core.build import OWN, WITHOUT, is_bundle
 from engine.core.errors import Cancelled, FileExistsAlreadyError, OffcutError, UsageError
-from engine.core.extensions.unexpected import said_of_unexpected
+from engine.core.extensions import unexpected_message
 from engine.core.progress import Progress, ReportingProgress
 
 READER_GONE = 141
@@ -128,8 +128,8 @@ def verb_named(name: str) -> _AnyVerb:
 def main(argv: Sequence[str]) -> int:
     """Run ``offcut VERB ...`` and return its exit status."""
     name = argv[0]
-    if name in SECTIONS[LABORATORY] and own_program.is_bundle():
-        print(f"offcut {name}: the verb belongs to the laboratory; {own_program.WITHOUT}.", file=sys.stderr)
+    if name in SECTIONS[LABORATORY] and is_bundle():
+        print(f"offcut {name}: the verb belongs to the laboratory; {WITHOUT}.", file=sys.stderr)
         return 1
     verb = verb_named(name)
     parser = _Parser(prog=f"offcut {name}", description=f"{VERBS[name][:1].upper()}{VERBS[name][1:]}.")
@@ -159,7 +159,7 @@ def main(argv: Sequence[str]) -> int:
         print(f"offcut {name}: stopped; nothing was left half-written.", file=sys.stderr)
         return 130
     except Exception as error:
-        if not (sentence := said_of_unexpected(error)):
+        if not (sentence := unexpected_message(error)):
             raise
         print(f"offcut {name}: {sentence}", file=sys.stderr)
         return 1
@@ -168,9 +168,9 @@ def main(argv: Sequence[str]) -> int:
 
 def _remedy(verb: str, missing: ModuleNotFoundError) -> str:
     """Return the remedy for a missing package, "" if it should be present."""
-    if own_program.is_bundle():
-        return own_program.WITHOUT
-    is_ours = str(missing.name).partition(".")[0] in own_program.OWN
+    if is_bundle():
+        return WITHOUT
+    is_ours = str(missing.name).partition(".")[0] in OWN
     return "it comes with pip install 'offcut[lab]'" if verb in SECTIONS[LABORATORY] and not is_ours else ""
 
 

@@ -1,10 +1,7 @@
-"""The version of this Offcut, with commit and date of its build.
+"""The running build, from source or as a bundle: its version, and how it starts one of its own modules.
 
-Objects of the laboratory that registries of the product offer, imported by name; a bundle has none.
-
-How a module of ours is started in a program of its own, from the source and from a bundle.
-
-A bundle has no interpreter to give `-m` to: there the program itself runs the module it is named.
+A bundle has no interpreter for `-m`, so the program itself runs the module. It also has no laboratory, and
+packages cannot be installed into it.
 """
 
 from __future__ import annotations
@@ -26,8 +23,9 @@ OWN = ("desktop", "widgets", "engine")
 
 WITHOUT = "this build comes without it: run Offcut from its source for that (see README)"
 """Message in a bundle about packages that it does not include."""
-
-_ANEW = "PYINSTALLER_RESET_ENVIRONMENT"
+ROOT = Path(__file__).resolve().parents[2]
+BUILD_FILE = "build.json"
+LICENCES_FILE = "THIRD_PARTY.md"
 
 
 def is_bundle() -> bool:
@@ -72,20 +70,16 @@ def give_back_libraries() -> None:
     """
     if not is_bundle():
         return
-    os.environ[_ANEW] = "1"
+    os.environ["PYINSTALLER_RESET_ENVIRONMENT"] = "1"
     for name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LIBPATH"):
-        before = os.environ.pop(f"{name}_ORIG", None)
-        if before is not None:
+        os.environ.pop(name, None)
+        if (before := os.environ.pop(f"{name}_ORIG", None)) is not None:
             os.environ[name] = before
-        else:
-            os.environ.pop(name, None)
 
 
 def how_to_add(extra: str) -> str:
     """Return how to install the packages of an extra: "install them with ..."."""
-    if is_bundle():
-        return WITHOUT
-    return f"install them with pip install 'offcut[{extra}]'"
+    return WITHOUT if is_bundle() else f"install them with pip install 'offcut[{extra}]'"
 
 
 def of_laboratory(module: str, name: str) -> Mapping[str, Any]:
@@ -107,11 +101,6 @@ def missing_in_bundle(kind: str, name: str, other: str) -> str:
         f"the {kind} '{name}' belongs to the laboratory, which this build comes without: use '{other}', or "
         "run Offcut from its source (see README)."
     )
-
-
-ROOT = Path(__file__).resolve().parents[2]
-BUILD_FILE = "build.json"
-LICENCES_FILE = "THIRD_PARTY.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +126,12 @@ class Build:
 def this_build(root: Path = ROOT) -> Build:
     """Return the running build, from the file that the build writes next to the packages."""
     try:
-        told = json.loads((root / BUILD_FILE).read_text("utf-8"))
+        facts = json.loads((root / BUILD_FILE).read_text("utf-8"))
     except FileNotFoundError:
         from importlib.metadata import version  # which takes as long to import as a verb
 
         return Build(version("offcut"))
-    return Build(told["version"], told["commit"], told["date"])
+    return Build(facts["version"], facts["commit"], facts["date"])
 
 
 def licences(root: Path = ROOT) -> Path | None:

@@ -16,17 +16,7 @@ def found_once(find: Callable[[T], R]) -> Callable[[T], R]:
 
     Arguments and results must not change. Only the latest pair is held.
     """
-    latest: tuple[T, R] | None = None
-
-    @wraps(find)
-    def find_once(about: T) -> R:
-        nonlocal latest
-        known = latest  # another thread may ask about another object meanwhile
-        if known is None or known[0] is not about:
-            latest = known = about, find(about)
-        return known[1]
-
-    return find_once
+    return found_once_of(1)(find)
 
 
 def found_once_of(count: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -45,12 +35,12 @@ def found_once_of(count: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
         @wraps(find)
         def find_once(*args: P.args, **kwargs: P.kwargs) -> R:
             nonlocal latest
-            asked = (*args, *kwargs.values())
+            given = (*args, *kwargs.values())
             for known, found in latest:  # another thread may ask of something else meanwhile
-                if all(map(_is_same, known, asked)):
+                if all(map(_is_same, known, given)):
                     return found
             found = find(*args, **kwargs)
-            latest = ((asked, found), *latest[: count - 1])
+            latest = ((given, found), *latest[: count - 1])
             return found
 
         return find_once

@@ -1,8 +1,6 @@
-"""Every conversion between samples, seconds and frames.
+"""Time: every conversion between samples, seconds and frames, and arrays of spans [start, stop).
 
 The document counts in integer samples at its own rate. Seconds exist at the edges: labels, models, JSON.
-
-Spans of samples [start, stop), sorted and apart, as arrays.
 """
 
 from __future__ import annotations
@@ -14,6 +12,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Samples = NDArray[np.int64]
+
+_WHOLE_WITHIN = 1e-4
+_SIXTY = 60
+_DAY_HOURS = 24
+_LONGEST_TEXT = 40
+_TIMECODE = re.compile(r"(\d{1,3}):(\d\d):(\d\d)([:;.])(\d{1,3})")
+_TIME = re.compile(r"(?:(?:(?P<hours>\d{1,4}):)?(?P<minutes>\d{1,4}):)?(?P<seconds>\d{1,9}(?:\.\d*)?)")
 
 
 def inside(positions: NDArray[np.integer] | NDArray[np.float64], spans: Samples) -> NDArray[np.bool_]:
@@ -84,14 +89,6 @@ def common(some: Samples, others: Samples) -> Samples:
     other = np.arange(len(own)) - np.repeat(np.cumsum(counts) - counts, counts) + first[own]
     starts = np.maximum(some[own, 0], others[other, 0])
     return np.stack([starts, np.minimum(some[own, 1], others[other, 1])], axis=1)
-
-
-_WHOLE_WITHIN = 1e-4
-_SIXTY = 60
-_DAY_HOURS = 24
-_LONGEST_TEXT = 40
-_TIMECODE = re.compile(r"(\d{1,3}):(\d\d):(\d\d)([:;.])(\d{1,3})")
-_TIME = re.compile(r"(?:(?:(?P<hours>\d{1,4}):)?(?P<minutes>\d{1,4}):)?(?P<seconds>\d{1,9}(?:\.\d*)?)")
 
 
 def samples_to_s(samples: int, rate_hz: int) -> float:

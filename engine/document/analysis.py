@@ -1,20 +1,15 @@
-"""Results of analysis: score curves, similar reference passages, the beat grid, onsets, loudness, drum hits.
+"""Analyses as a document stores them: frozen results, each with its maker, never edited.
 
-Analyses are stored in the document, never edited, and name their maker.
-
-The takes that were found in a recording, as a document stores them.
-
-Bleed of drum strokes between tracks: the evidence that tracks were recorded together.
-
-Sections of a recording, such as verse and chorus, as a document stores them.
-
-Errors for requests that need a recording.
+An analysis has an id that encodes its inputs and its maker. Positions are document samples, spans are
+[start, stop). `engine.document.file.stored_analyses` writes, reads and checks them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,58 +19,206 @@ from engine.core.timebase import samples_to_s_array
 from engine.document.hits import Hits
 from engine.document.state import DocumentState, Marker
 
-SECTIONS = "sections"
-"""The kind under which a document stores them."""
-SECTIONS_MAKER = "offcut-sections-1"
-BY_HAND = "corrected by hand"
+NOWHERE: NDArray[np.int64] = np.zeros((0, 2), np.int64)
+"""No spans."""
 
 
-def _none() -> NDArray[np.int64]:
-    return np.zeros((0, 2), np.int64)
+def analysis_id(kind: str, *inputs: object) -> str:
+    """Return the id of an analysis: the same inputs and maker give the same id."""
+    digest = blake2b("/".join(str(part) for part in inputs).encode("utf-8", "surrogatepass"), digest_size=8)
+    return f"{kind}-{digest.hexdigest()}"
+
+
+def _empty(dtype: type[Any], *shape: int) -> Callable[[], NDArray[Any]]:
+    """Return the default of a field: no values."""
+    return lambda: np.zeros(shape, dtype)
+
+
+APART_BEATS = 4.0
+"""Two beats that are farther apart, in usual beats, belong to two runs, such as songs."""
+HAND = "edited by hand"
+"""The maker of a grid that the user edited."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class StoredSections:
-    """Sections such as verse and chorus, in document samples.
+class BeatGrid:
+    """The counted pulse.
 
     Attributes
     ----------
-    spans_samples : int64, shape (n, 2), spans [start, stop), ascending and disjoint
-    labels : shape (n,); sections with the same label repeat each other
-    confidences : float64, shape (n,), 0 to 1
-    of_sound : key of the sound that was analysed, see `engine.document.edits.analyses`
-    maker : the analyser, or `BY_HAND` after a correction
+    beats_samples : int64, shape (n,), ascending
+    bar_positions : int64, shape (n,), 1 for a downbeat, then 2, 3, ...
+    tempo_bpm : the median tempo; 0.0 if no pulse was found
+    confidence : 0 to 1, how likely tempo and level are as a person would count
+    readings : other ways to count the same music, the most probable first, see
+        `engine.document.grid.readings`; empty where they were not weighed
+    reading_confidences : float64, shape (k,), how likely each of them is
+    free_samples : int64, shape (f, 2), spans [start, stop) without a steady pulse, ascending and disjoint
     """
 
-    spans_samples: NDArray[np.int64] = field(default_factory=_none)
-    labels: Sequence[str] = ()
-    confidences: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
-    of_sound: str = ""
-    maker: str = SECTIONS_MAKER
+    beats_samples: NDArray[np.int64]
+    bar_positions: NDArray[np.int64]
+    tempo_bpm: float
+    confidence: float
+    maker: str
+    readings: Sequence[str] = ()
+    reading_confidences: NDArray[np.float64] = field(default_factory=_empty(np.float64, 0))
+    free_samples: NDArray[np.int64] = field(default_factory=_empty(np.int64, 0, 2))
 
-    def __len__(self) -> int:
-        return len(self.labels)
+    @property
+    def downbeats_samples(self) -> NDArray[np.int64]:
+        """The first beat of each bar, shape (m,)."""
+        downbeats: NDArray[np.int64] = self.beats_samples[self.bar_positions == 1]
+        return downbeats
 
-    def at(self, position_samples: int) -> int | None:
-        """Return the number of the section at a position; None between sections."""
-        starts, stops = self.spans_samples[:, 0], self.spans_samples[:, 1]
-        number = int(np.searchsorted(starts, position_samples, side="right")) - 1
-        return number if number >= 0 and position_samples < stops[number] else None
+    def is_like(self, other: BeatGrid) -> bool:
+        """Return whether another grid has the same beats and bars."""
+        pairs = ((self.beats_samples, other.beats_samples), (self.bar_positions, other.bar_positions))
+        return all(np.array_equal(one, same) for one, same in pairs)
 
-    def span(self, number: int) -> tuple[int, int]:
-        """Return where a section is, [start, stop)."""
-        start, stop = self.spans_samples[number].tolist()
-        return start, stop
+    def bar_of(self, beat: int) -> int:
+        """Return the number of the bar that a beat is in, from 1; 0 before the first downbeat."""
+        return int(np.count_nonzero(self.bar_positions[: beat + 1] == 1))
 
-    def in_seconds(self, rate_hz: int) -> list[tuple[float, float, str]]:
-        """Return the start and stop of each section in seconds, and its label."""
-        spans_s = samples_to_s_array(self.spans_samples, rate_hz).tolist()
-        return [(*span_s, label) for span_s, label in zip(spans_s, self.labels, strict=True)]
 
-    def regions(self) -> tuple[Marker, ...]:
-        """Return the sections as named regions of the timeline."""
-        spans = zip(self.spans_samples.tolist(), self.labels, strict=True)
-        return tuple(Marker(f"section {start}", start, stop, label) for (start, stop), label in spans)
+@dataclass(frozen=True, slots=True, eq=False)
+class Listening:
+    """Audio features for cutting.
+
+    Attributes
+    ----------
+    onsets_samples : int64, shape (n,), onsets, ascending
+    loudness_db : float32, shape (m,), RMS level of consecutive hops in dB full scale, never below -120
+    hop_samples : the length of one hop in document samples
+    dead_air_samples : int64, shape (k, 2), spans [start, stop) of dead air, ascending and disjoint
+    dead_air_kinds : shape (k,), see `engine.analysis.signal.dead_air`
+    dead_air_db : float32, shape (k,), level of each, in dB full scale
+    channel_fault_samples : int64, shape (j, 2), spans [start, stop) in which a channel clips or is dead
+    channel_fault_kinds : shape (j,), see `engine.recordings.channel_faults`
+    channel_fault_tracks : shape (j,), the ids of their tracks
+    faulty_channels : int64, shape (j,), from 0, of the sources of those tracks
+    channel_fault_counts : int64, shape (j,), number of clips of each
+    """
+
+    onsets_samples: NDArray[np.int64] = field(default_factory=_empty(np.int64, 0))
+    loudness_db: NDArray[np.float32] = field(default_factory=_empty(np.float32, 0))
+    hop_samples: int = 1024
+    maker: str = ""
+    dead_air_samples: NDArray[np.int64] = field(default_factory=_empty(np.int64, 0, 2))
+    dead_air_kinds: Sequence[str] = ()
+    dead_air_db: NDArray[np.float32] = field(default_factory=_empty(np.float32, 0))
+    channel_fault_samples: NDArray[np.int64] = field(default_factory=_empty(np.int64, 0, 2))
+    channel_fault_kinds: Sequence[str] = ()
+    channel_fault_tracks: Sequence[str] = ()
+    faulty_channels: NDArray[np.int64] = field(default_factory=_empty(np.int64, 0))
+    channel_fault_counts: NDArray[np.int64] = field(default_factory=_empty(np.int64, 0))
+
+
+OTHER_LEVEL = "other-level"
+"""Music at another level than the music before and after."""
+
+OTHER_TEMPO = "other-tempo"
+"""Music in another tempo than the music around; its edges are not exact."""
+
+FRAGMENT = "fragment"
+"""Playing between two pauses, much shorter than any piece of the training data."""
+
+PHRASE_LEVEL, LONG_PAUSE, RESTART = "phrase-level", "long-pause", "restart"
+"""A spoken phrase softer or louder than all of the training data, a longer pause between phrases than there,
+and a phrase that is broken off and begun again, with the pause after it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScoreCurve:
+    """Anomaly score of each moment.
+
+    Attributes
+    ----------
+    times_samples : int64, shape (n,), centre of each scored window, in document samples, ascending
+    scores : float32, shape (n,), 0 to 1; 0.5 is typical of the training data, higher is more anomalous
+    maker : recipe and taste, such as "slicer-ae Band 2026 5f0c"
+    part_names : components of the scores, see `engine.review.wording`
+    parts : float32, shape (n, len(part_names)), in standard deviations above the training data
+    limit : the score from which cuts are proposed by default, see `engine.features.taste.anomaly.threshold`
+    false_starts_samples : int64, shape (k, 3): start and stop of a false start, and start of the complete
+        take, in document samples, ascending; scores are raised over it
+    faults_samples : int64, shape (j, 2): start and stop of another fault found by a rule, by start; scores
+        are raised over it
+    fault_kinds : shape (j,), each one of the kinds above
+    part_limits : float32, shape (len(part_names),), the highest value of each part in the training data;
+        empty if not known
+    unfamiliar_samples : int64, shape (u, 2): start and stop of playing whose notes the training data lacks,
+        ascending and disjoint
+    unfamiliar_songs : int64, shape (u,): playing with the same number is the same music
+    keeps_songs : whether the user is known to make no cuts inside songs
+    shortest_cut_s : shorter cuts are unlike the user's; 0 if not known
+    knows_music : whether the notes were compared; else nothing is known about other playing
+    """
+
+    times_samples: NDArray[np.int64]
+    scores: NDArray[np.float32]
+    maker: str
+    part_names: Sequence[str] = ()
+    parts: NDArray[np.float32] = field(default_factory=_empty(np.float32, 0, 0))
+    limit: float = 0.85
+    false_starts_samples: NDArray[np.int64] = field(default_factory=_empty(np.int64, 0, 3))
+    faults_samples: NDArray[np.int64] = field(default_factory=_empty(np.int64, 0, 2))
+    fault_kinds: Sequence[str] = ()
+    part_limits: NDArray[np.float32] = field(default_factory=_empty(np.float32, 0))
+    unfamiliar_samples: NDArray[np.int64] = field(default_factory=_empty(np.int64, 0, 2))
+    unfamiliar_songs: NDArray[np.int64] = field(default_factory=_empty(np.int64, 0))
+    keeps_songs: bool = False
+    shortest_cut_s: float = 0.0
+    knows_music: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NearestReference:
+    """The most similar reference passage of each segment of the recording.
+
+    Attributes
+    ----------
+    starts_samples : int64, shape (n,), start of each segment, in document samples, ascending
+    length_samples : of each segment
+    recordings : int32, shape (n,), index of the reference recording
+    kept_starts_s : float64, shape (n,), start in that recording
+    distances : float32, shape (n,), 0 for the same sound
+    paths, content_hashes : of the reference recordings
+    durations_s : float64, one for each reference recording
+    maker : as in `ScoreCurve`
+    """
+
+    starts_samples: NDArray[np.int64]
+    length_samples: int
+    recordings: NDArray[np.int32]
+    kept_starts_s: NDArray[np.float64]
+    distances: NDArray[np.float32]
+    paths: Sequence[str]
+    content_hashes: Sequence[str]
+    durations_s: NDArray[np.float64]
+    maker: str
+
+
+SOUNDS = "sounds"
+"""The kind of `DetectedSounds`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DetectedSounds:
+    """Detected sounds, with names that are usually right.
+
+    Attributes
+    ----------
+    spans_samples : int64, shape (n, 2), spans [start, stop), ascending by their starts
+    words : shape (n,), the likeliest name of the sound of each
+    likelihoods : float32, shape (n,), that the word is right, 0 to 1
+    maker : network and settings
+    """
+
+    spans_samples: NDArray[np.int64] = field(default_factory=_empty(np.int64, 0, 2))
+    words: Sequence[str] = ()
+    likelihoods: NDArray[np.float32] = field(default_factory=_empty(np.float32, 0))
+    maker: str = ""
 
 
 PICKUP = "pickup"
@@ -136,201 +279,54 @@ class StoredTakes:
     maker: str = TAKES_MAKER
 
 
-def _no_positions() -> NDArray[np.int64]:
-    return np.zeros(0, np.int64)
-
-
-NOWHERE: NDArray[np.int64] = np.zeros((0, 2), np.int64)
-"""No spans."""
-
-
-OTHER_LEVEL = "other-level"
-"""Music at another level than the music before and after."""
-
-OTHER_TEMPO = "other-tempo"
-"""Music in another tempo than the music around; its edges are not exact."""
-
-FRAGMENT = "fragment"
-"""Playing between two pauses, much shorter than any piece of the training data."""
-
-PHRASE_LEVEL, LONG_PAUSE, RESTART = "phrase-level", "long-pause", "restart"
-"""A spoken phrase softer or louder than all of the training data, a longer pause between phrases than there,
-and a phrase that is broken off and begun again, with the pause after it."""
+SECTIONS = "sections"
+"""The kind under which a document stores them."""
+SECTIONS_MAKER = "offcut-sections-1"
+BY_HAND = "corrected by hand"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ScoreCurve:
-    """Anomaly score of each moment.
+class StoredSections:
+    """Sections such as verse and chorus, in document samples.
 
     Attributes
     ----------
-    times_samples : int64, shape (n,), centre of each scored window, in document samples, ascending
-    scores : float32, shape (n,), 0 to 1; 0.5 is typical of the training data, higher is more anomalous
-    maker : recipe and taste, such as "slicer-ae Band 2026 5f0c"
-    part_names : components of the scores, see `engine.review.wording`
-    parts : float32, shape (n, len(part_names)), in standard deviations above the training data
-    limit : the score from which cuts are proposed by default, see `engine.features.taste.anomaly.threshold`
-    false_starts_samples : int64, shape (k, 3): start and stop of a false start, and start of the complete
-        take, in document samples, ascending; scores are raised over it
-    faults_samples : int64, shape (j, 2): start and stop of another fault found by a rule, by start; scores
-        are raised over it
-    fault_kinds : shape (j,), each one of the kinds above
-    part_limits : float32, shape (len(part_names),), the highest value of each part in the training data;
-        empty if not known
-    unfamiliar_samples : int64, shape (u, 2): start and stop of playing whose notes the training data lacks,
-        ascending and disjoint
-    unfamiliar_songs : int64, shape (u,): playing with the same number is the same music
-    keeps_songs : whether the user is known to make no cuts inside songs
-    shortest_cut_s : shorter cuts are unlike the user's; 0 if not known
-    knows_music : whether the notes were compared; else nothing is known about other playing
+    spans_samples : int64, shape (n, 2), spans [start, stop), ascending and disjoint
+    labels : shape (n,); sections with the same label repeat each other
+    confidences : float64, shape (n,), 0 to 1
+    of_sound : key of the sound that was analysed, see `engine.document.edits.analyses`
+    maker : the analyser, or `BY_HAND` after a correction
     """
 
-    times_samples: NDArray[np.int64]
-    scores: NDArray[np.float32]
-    maker: str
-    part_names: Sequence[str] = ()
-    parts: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
-    limit: float = 0.85
-    false_starts_samples: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 3), np.int64))
-    faults_samples: NDArray[np.int64] = field(default_factory=lambda: NOWHERE)
-    fault_kinds: Sequence[str] = ()
-    part_limits: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
-    unfamiliar_samples: NDArray[np.int64] = field(default_factory=lambda: NOWHERE)
-    unfamiliar_songs: NDArray[np.int64] = field(default_factory=_no_positions)
-    keeps_songs: bool = False
-    shortest_cut_s: float = 0.0
-    knows_music: bool = False
+    spans_samples: NDArray[np.int64] = field(default_factory=_empty(np.int64, 0, 2))
+    labels: Sequence[str] = ()
+    confidences: NDArray[np.float64] = field(default_factory=_empty(np.float64, 0))
+    of_sound: str = ""
+    maker: str = SECTIONS_MAKER
 
+    def __len__(self) -> int:
+        return len(self.labels)
 
-APART_BEATS = 4.0
-"""Two beats that are farther apart, in usual beats, belong to two runs, such as songs."""
+    def at(self, position_samples: int) -> int | None:
+        """Return the number of the section at a position; None between sections."""
+        starts, stops = self.spans_samples[:, 0], self.spans_samples[:, 1]
+        number = int(np.searchsorted(starts, position_samples, side="right")) - 1
+        return number if number >= 0 and position_samples < stops[number] else None
 
+    def span(self, number: int) -> tuple[int, int]:
+        """Return where a section is, [start, stop)."""
+        start, stop = self.spans_samples[number].tolist()
+        return start, stop
 
-HAND = "edited by hand"
-"""The maker of a grid that the user edited."""
+    def in_seconds(self, rate_hz: int) -> list[tuple[float, float, str]]:
+        """Return the start and stop of each section in seconds, and its label."""
+        spans_s = samples_to_s_array(self.spans_samples, rate_hz).tolist()
+        return [(*span_s, label) for span_s, label in zip(spans_s, self.labels, strict=True)]
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class BeatGrid:
-    """The counted pulse.
-
-    Attributes
-    ----------
-    beats_samples : int64, shape (n,), ascending
-    bar_positions : int64, shape (n,), 1 for a downbeat, then 2, 3, ...
-    tempo_bpm : the median tempo; 0.0 if no pulse was found
-    confidence : 0 to 1, how likely tempo and level are as a person would count
-    readings : other ways to count the same music, the most probable first, see
-        `engine.document.grid.readings`; empty where they were not weighed
-    reading_confidences : float64, shape (k,), how likely each of them is
-    free_samples : int64, shape (f, 2), spans [start, stop) without a steady pulse, ascending and disjoint
-    """
-
-    beats_samples: NDArray[np.int64]
-    bar_positions: NDArray[np.int64]
-    tempo_bpm: float
-    confidence: float
-    maker: str
-    readings: Sequence[str] = ()
-    reading_confidences: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
-    free_samples: NDArray[np.int64] = field(default_factory=lambda: NOWHERE)
-
-    @property
-    def downbeats_samples(self) -> NDArray[np.int64]:
-        """The first beat of each bar, shape (m,)."""
-        downbeats: NDArray[np.int64] = self.beats_samples[self.bar_positions == 1]
-        return downbeats
-
-    def is_like(self, other: BeatGrid) -> bool:
-        """Return whether another grid has the same beats and bars."""
-        pairs = ((self.beats_samples, other.beats_samples), (self.bar_positions, other.bar_positions))
-        return all(np.array_equal(one, same) for one, same in pairs)
-
-    def bar_of(self, beat: int) -> int:
-        """Return the number of the bar that a beat is in, from 1; 0 before the first downbeat."""
-        return int(np.count_nonzero(self.bar_positions[: beat + 1] == 1))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Listening:
-    """Audio features for cutting.
-
-    Attributes
-    ----------
-    onsets_samples : int64, shape (n,), onsets, ascending
-    loudness_db : float32, shape (m,), RMS level of consecutive hops in dB full scale, never below -120
-    hop_samples : the length of one hop in document samples
-    dead_air_samples : int64, shape (k, 2), spans [start, stop) of dead air, ascending and disjoint
-    dead_air_kinds : shape (k,), see `engine.analysis.signal.dead_air`
-    dead_air_db : float32, shape (k,), level of each, in dB full scale
-    channel_fault_samples : int64, shape (j, 2), spans [start, stop) in which a channel clips or is dead
-    channel_fault_kinds : shape (j,), see `engine.recordings.channel_faults`
-    channel_fault_tracks : shape (j,), the ids of their tracks
-    faulty_channels : int64, shape (j,), from 0, of the sources of those tracks
-    channel_fault_counts : int64, shape (j,), number of clips of each
-    """
-
-    onsets_samples: NDArray[np.int64] = field(default_factory=_no_positions)
-    loudness_db: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
-    hop_samples: int = 1024
-    maker: str = ""
-    dead_air_samples: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 2), np.int64))
-    dead_air_kinds: Sequence[str] = ()
-    dead_air_db: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
-    channel_fault_samples: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 2), np.int64))
-    channel_fault_kinds: Sequence[str] = ()
-    channel_fault_tracks: Sequence[str] = ()
-    faulty_channels: NDArray[np.int64] = field(default_factory=_no_positions)
-    channel_fault_counts: NDArray[np.int64] = field(default_factory=_no_positions)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class NearestReference:
-    """The most similar reference passage of each segment of the recording.
-
-    Attributes
-    ----------
-    starts_samples : int64, shape (n,), start of each segment, in document samples, ascending
-    length_samples : of each segment
-    recordings : int32, shape (n,), index of the reference recording
-    kept_starts_s : float64, shape (n,), start in that recording
-    distances : float32, shape (n,), 0 for the same sound
-    paths, content_hashes : of the reference recordings
-    durations_s : float64, one for each reference recording
-    maker : as in `ScoreCurve`
-    """
-
-    starts_samples: NDArray[np.int64]
-    length_samples: int
-    recordings: NDArray[np.int32]
-    kept_starts_s: NDArray[np.float64]
-    distances: NDArray[np.float32]
-    paths: Sequence[str]
-    content_hashes: Sequence[str]
-    durations_s: NDArray[np.float64]
-    maker: str
-
-
-SOUNDS = "sounds"
-"""The kind of `DetectedSounds`."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class DetectedSounds:
-    """Detected sounds, with names that are usually right.
-
-    Attributes
-    ----------
-    spans_samples : int64, shape (n, 2), spans [start, stop), ascending by their starts
-    words : shape (n,), the likeliest name of the sound of each
-    likelihoods : float32, shape (n,), that the word is right, 0 to 1
-    maker : network and settings
-    """
-
-    spans_samples: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 2), np.int64))
-    words: Sequence[str] = ()
-    likelihoods: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
-    maker: str = ""
+    def regions(self) -> tuple[Marker, ...]:
+        """Return the sections as named regions of the timeline."""
+        spans = zip(self.spans_samples.tolist(), self.labels, strict=True)
+        return tuple(Marker(f"section {start}", start, stop, label) for (start, stop), label in spans)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,6 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from hashlib import blake2b
 from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
@@ -193,7 +192,16 @@ class Document:
     @property
     def damage(self) -> str:
         """Messages about unreadable analyses and stored audio, else empty."""
-        return " ".join(filter(None, (self._lost_analyses, self._lost_audio)))
+        lost = [
+            one for one in self.state.proposals.values() if not self._audio.issuperset(keys_of(one.payload))
+        ]
+        audio = (
+            f"Of {self.path.name} the audio of {counted(len(lost), lost[0].kind)} cannot be read, the rest "
+            "is intact: the recording plays there."
+            if lost
+            else ""
+        )
+        return " ".join(filter(None, (self._lost_analyses, audio)))
 
     @property
     def _lost_analyses(self) -> str:
@@ -205,25 +213,12 @@ class Document:
         )
 
     @property
-    def _lost_audio(self) -> str:
-        lost = [one for one in self.state.proposals.values() if self._lacks_audio(one.payload)]
-        if not lost:
-            return ""
-        return (
-            f"Of {self.path.name} the audio of {counted(len(lost), lost[0].kind)} cannot be read, the rest "
-            "is intact: the recording plays there."
-        )
-
-    def _lacks_audio(self, payload: Mapping[str, object]) -> bool:
-        return any(key not in self._audio for key in keys_of(payload))
-
-    @property
     def notice(self) -> str:
         """Message to the user about how the document was opened and about damage, else empty."""
         return " ".join(filter(None, (self._how_opened, self.damage)))
 
     @property
-    def notice_before_hearing(self) -> str:
+    def notice_without_audio(self) -> str:
         """The same without stored audio: for callers that report each lost edit themselves."""
         return " ".join(filter(None, (self._how_opened, self._lost_analyses)))
 
@@ -357,8 +352,8 @@ class Document:
         """Show the state just written."""
         self.state = state
         self.undo_label, self.redo_label = labels
-        in_force = set(state.analyses.values())
-        self._analyses = {key: one for key, one in self._analyses.items() if key in in_force}
+        current = set(state.analyses.values())
+        self._analyses = {key: one for key, one in self._analyses.items() if key in current}
 
     def analysis(self, kind: str) -> Analysis | None:
         """Return the current analysis of a kind ("score", "nearest", "beats", "listening"), or None.
@@ -429,7 +424,9 @@ class Document:
 
         def check() -> None:
             nonlocal is_ours
-            self._require_unchanged()
+            if data_version(self._connection) != self._seen_version:
+                changed = f"{self.path.name} was changed by another program; open it again."
+                raise DocumentError(f"{changed} Nothing was changed here.")
             is_ours = True
 
         try:
@@ -455,15 +452,3 @@ class Document:
             )
         if not os.path.samestat(found, self._file):
             raise not_written(self.path, "another file was put in its place: open it again")
-
-    def _require_unchanged(self) -> None:
-        if data_version(self._connection) != self._seen_version:
-            raise DocumentError(
-                f"{self.path.name} was changed by another program; open it again. Nothing was changed here."
-            )
-
-
-def analysis_id(kind: str, *inputs: object) -> str:
-    """Return the id of an analysis: the same inputs and maker give the same id."""
-    digest = blake2b("/".join(str(part) for part in inputs).encode("utf-8", "surrogatepass"), digest_size=8)
-    return f"{kind}-{digest.hexdigest()}"

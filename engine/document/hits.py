@@ -1,6 +1,6 @@
-"""The hits of a drum performance, found over all of its microphones.
+"""The hits of a drum performance, detected on all its microphones, and those that the user confirmed.
 
-Hits confirmed by the user, which persist when hits are detected again.
+Confirmed hits outlive the next detection.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,25 +97,18 @@ class Hits:
 ORNAMENTS = tuple(Ornament)
 """In the order of their codes."""
 
-
 SAME_HIT_S = 0.010
 """A hit found again is the one that was confirmed on its microphone within this time."""
 _SAME_STROKE_S = 0.010
+_OF_HITS = ("onsets_samples", "tracks", "strengths_db", "ornaments", "confidences", "unsure_samples")
+"""The arrays with a row for each hit, without `strokes`."""
 
 
 def taken(hits: Hits, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Hits:
     """Return some rows of hits, with strokes renumbered."""
     _, strokes = np.unique(hits.strokes[rows], return_inverse=True)
-    return replace(
-        hits,
-        onsets_samples=hits.onsets_samples[rows],
-        tracks=hits.tracks[rows],
-        strengths_db=hits.strengths_db[rows],
-        strokes=strokes.astype(np.int32),
-        ornaments=hits.ornaments[rows],
-        confidences=hits.confidences[rows],
-        unsure_samples=hits.unsure_samples[rows],
-    )
+    arrays = {name: getattr(hits, name)[rows] for name in _OF_HITS}
+    return replace(hits, strokes=strokes.astype(np.int32), **arrays)
 
 
 def sure_enough(hits: Hits, sensitivity: float) -> Hits:
@@ -167,29 +161,18 @@ def with_microphones_of(hits: Hits, others: Hits) -> Hits:
 def _with_rows(
     found: Hits, promoted: Hits, lost: NDArray[np.int64], tracks: NDArray[np.int64], rate_hz: int
 ) -> Hits:
-    onsets = np.concatenate([found.onsets_samples, promoted.onsets_samples[lost]])
-    order = np.argsort(onsets, kind="stable")
-    strokes = np.concatenate([found.strokes, np.full(len(lost), -1)])[order]
-    onsets = onsets[order]
-    return replace(
-        found,
-        onsets_samples=onsets,
-        tracks=np.concatenate([found.tracks, tracks[lost].astype(np.int16)])[order],
-        strengths_db=np.concatenate([found.strengths_db, promoted.strengths_db[lost]])[order],
-        strokes=_renumbered(onsets, strokes, rate_hz),
-        ornaments=np.concatenate([found.ornaments, promoted.ornaments[lost]])[order],
-        confidences=np.concatenate([found.confidences, np.ones(len(lost), np.float32)])[order],
-        unsure_samples=np.concatenate([found.unsure_samples, promoted.unsure_samples[lost]])[order],
-    )
-
-
-def _renumbered(onsets: NDArray[np.float64], strokes: NDArray[np.int64], rate_hz: int) -> NDArray[np.int32]:
-    """Number strokes from 0; a hit without one, -1, joins the previous one if it is close."""
+    """Return hits with the rows of confirmed ones that were not detected; one joins a stroke close before."""
+    order = np.argsort(np.concatenate([found.onsets_samples, promoted.onsets_samples[lost]]), kind="stable")
+    more = {name: getattr(promoted, name)[lost] for name in _OF_HITS}
+    more |= {"tracks": tracks[lost].astype(np.int16), "confidences": np.ones(len(lost), np.float32)}
+    arrays: dict[str, Any] = {
+        name: np.concatenate([getattr(found, name), some])[order] for name, some in more.items()
+    }
+    strokes, onsets = np.concatenate([found.strokes, np.full(len(lost), -1)])[order], arrays["onsets_samples"]
     begins = np.ones(len(onsets), bool)
     begins[1:] = np.where(
         (strokes[1:] < 0) | (strokes[:-1] < 0),
         np.diff(onsets) > _SAME_STROKE_S * rate_hz,
         strokes[1:] != strokes[:-1],
     )
-    numbered: NDArray[np.int32] = (np.cumsum(begins) - 1).astype(np.int32)
-    return numbered
+    return replace(found, strokes=(np.cumsum(begins) - 1).astype(np.int32), **arrays)

@@ -1,7 +1,4 @@
-"""Proposals of the program or the user: frozen, never changed after they are made.
-
-Decisions of the user.
-"""
+"""Proposals of the program or the user, frozen once they are made, and the decisions of the user on them."""
 
 from __future__ import annotations
 
@@ -208,6 +205,11 @@ class Edited:
     stop_samples: int
     payload: Mapping[str, object]
     tracks: tuple[str, ...] = ()
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The span [start, stop)."""
+        return self.start_samples, self.stop_samples
 
 
 def decided_span(proposal: Proposal, decision: Decision | None) -> tuple[int, int]:

@@ -1,6 +1,6 @@
-"""The settings a document carries, with their defaults, limits and one sentence each.
+"""The settings of a document, with defaults and limits: cuts from scores, ripple, and the time of day.
 
-The time of day of the timeline's start, which gives every position its time of day.
+The time of day of the timeline's start gives every position its time of day.
 """
 
 from __future__ import annotations
@@ -122,12 +122,10 @@ def set_time_of_day(state: DocumentState, samples: int, at: TimeOfDay | None) ->
     before_s = samples_to_s(samples, state.rate_hz) if samples else 0.0  # no rate before an import
     start = None if at is None else at.later(-before_s)
     label = "Removed the time of day" if at is None else f"Time of day at the start: {start}"
-    return Edit(label, () if start == before else row_changes([_rows(state, start)]))
-
-
-def _rows(state: DocumentState, start: TimeOfDay | None) -> tuple[Setting | None, Setting | None]:
-    before = Setting(STARTS_AT, state.settings[STARTS_AT]) if STARTS_AT in state.settings else None
-    return before, None if start is None else Setting(STARTS_AT, start.iso)
+    if start == before:
+        return Edit(label, ())
+    stored = Setting(STARTS_AT, state.settings[STARTS_AT]) if STARTS_AT in state.settings else None
+    return Edit(label, row_changes([(stored, None if start is None else Setting(STARTS_AT, start.iso))]))
 
 
 def _microseconds(moment: time) -> int:

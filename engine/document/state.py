@@ -1,14 +1,13 @@
-"""The whole of a document at one moment: frozen, shared freely between threads.
+"""The content of a document at one moment, frozen and shared between threads, and edits of it.
 
-Edits before they are applied, and the record of what an edit changed.
-
-Named places on the timeline.
+Content is rows of classes, each with a primary key. An edit is the rows before and after; `Change` names the
+rows that it changed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 
 from engine.document.proposals import Decision, Proposal, Verdict, decided_span
 from engine.document.tracks import Source, Track, is_whole, rejoined
@@ -118,6 +117,18 @@ class Change:
     markers: frozenset[str] = frozenset()
 
 
+_FIELDS: Mapping[type[Row], str] = {
+    Source: "sources",
+    Track: "tracks",
+    Proposal: "proposals",
+    Decision: "proposals",
+    Setting: "settings",
+    CurrentAnalysis: "analyses",
+    Marker: "markers",
+}
+"""The field of a `Change` that names changed rows of a class."""
+
+
 def row_changes(pairs: Iterable[tuple[Row | None, Row | None]]) -> tuple[RowChange, ...]:
     """Return the changes of rows given as (before, after), without those that stay as they are."""
     return tuple(RowChange(before, after) for before, after in pairs if before != after)
@@ -125,28 +136,18 @@ def row_changes(pairs: Iterable[tuple[Row | None, Row | None]]) -> tuple[RowChan
 
 def change_of(label: str, changes: Iterable[RowChange]) -> Change:
     """Return the record of changed rows. A decision counts as a change of its proposal."""
-    keys: dict[type[Row], set[str]] = {}
+    keys: dict[str, set[str]] = {}
     for change in changes:
-        keys.setdefault(change.row_type, set()).add(change.key)
-    return Change(
-        label=label,
-        sources=frozenset(keys.get(Source, ())),
-        tracks=frozenset(keys.get(Track, ())),
-        proposals=frozenset(keys.get(Proposal, set()) | keys.get(Decision, set())),
-        settings=frozenset(keys.get(Setting, ())),
-        analyses=frozenset(keys.get(CurrentAnalysis, ())),
-        markers=frozenset(keys.get(Marker, ())),
-    )
+        keys.setdefault(_FIELDS[change.row_type], set()).add(change.key)
+    return Change(label, **{name: frozenset(some) for name, some in keys.items()})
 
 
 def united(changes: Sequence[Change]) -> Change:
     """Return one record of several changes in a row, called as the last."""
 
-    def all_of(name: str) -> frozenset[str]:
-        return frozenset().union(*(getattr(change, name) for change in changes))
-
-    names = [field.name for field in fields(Change) if field.name != "label"]
-    return Change(changes[-1].label, **{name: all_of(name) for name in names})
+    names = set(_FIELDS.values())
+    every = {name: frozenset().union(*(getattr(change, name) for change in changes)) for name in names}
+    return Change(changes[-1].label, **every)
 
 
 def merged(earlier: tuple[RowChange, ...], later: tuple[RowChange, ...]) -> tuple[RowChange, ...]:

@@ -1,11 +1,8 @@
 """The proposals of a document as arrays, with the decisions: one row each, in the order of time.
 
 Code that counts, sorts, draws or applies thousands of proposals reads these. An edit updates only the rows
-it changed: most keys change one.
-
-Update columns when one proposal is added or removed, as by an edit by hand and its undo.
-
-Rebuilding from ten thousand proposals takes many times as long; the result is the same.
+that it changed: most keys change one decision, and an edit by hand or its undo adds or removes one proposal.
+The result is that of rebuilding the table, which takes many times as long from ten thousand proposals.
 """
 
 from __future__ import annotations
@@ -38,6 +35,12 @@ from engine.document.proposals import (
 from engine.document.state import DocumentState
 
 Item = TypeVar("Item")
+Positions = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+VERDICTS = tuple(Verdict)
+_CODES = {verdict: code for code, verdict in enumerate(VERDICTS)}
+_COLUMNS = ("starts_samples", "stops_samples", "scores", "drops", "is_learned", "is_known")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,8 @@ class Step:
     def order(self, order: NDArray[np.int64], figures: NDArray[Any]) -> NDArray[np.int64]:
         """Return a stable order of places after this step; `figures` are those after it, by place."""
         if not self.came:
-            kept: NDArray[np.int64] = order[order != self.place]
-            return kept - (kept > self.place)
+            rest: NDArray[np.int64] = order[order != self.place]
+            return rest - (rest > self.place)
         moved = order + (order >= self.place)
         mine, others = figures[self.place], figures[moved]
         ahead = np.count_nonzero((others > mine) | ((others == mine) & (moved < self.place)))
@@ -84,15 +87,6 @@ def step_between(before: Sequence[Item], after: Sequence[Item]) -> Step | None:
     pairs = enumerate(zip(more, fewer, strict=False))
     place = next((place for place, (one, other) in pairs if one is not other), len(fewer))
     return Step(place, came) if more[place + 1 :] == fewer[place:] else None
-
-
-VERDICTS = tuple(Verdict)
-_CODES = {verdict: code for code, verdict in enumerate(VERDICTS)}
-
-Positions = NDArray[np.int64]
-Mask = NDArray[np.bool_]
-
-_COLUMNS = ("starts_samples", "stops_samples", "scores", "drops", "is_learned", "is_known")
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,20 +151,15 @@ class Made:
             places={key: place for place, key in enumerate(ids)},
             **{name: step.column(getattr(self, name), getattr(alone, name)[0]) for name in _COLUMNS},
         )
-        known = vars(self)  # what somebody asked for is known after the step too
-        columns = {"is_by_hand", "crossfades_ms"} & known.keys()
-        known_after: dict[str, object] = {
-            name: step.column(known[name], getattr(alone, name)[0]) for name in columns
-        }
-        known_after |= {
-            name: step.listed(known[name], getattr(alone, name)[0])
-            for name in {"kinds", "words"} & known.keys()
-        }
-        if "by_score" in known:
-            known_after["by_score"] = step.order(self.by_score, found.scores)
-        if "by_length" in known:
-            known_after["by_length"] = step.order(self.by_length, found.stops_samples - found.starts_samples)
-        vars(found).update(known_after)
+        cached, after = vars(self), vars(found)  # what was computed on request is updated, too
+        for name in {"is_by_hand", "crossfades_ms"} & cached.keys():
+            after[name] = step.column(cached[name], getattr(alone, name)[0])
+        for name in {"kinds", "words"} & cached.keys():
+            after[name] = step.listed(cached[name], getattr(alone, name)[0])
+        if "by_score" in cached:
+            after["by_score"] = step.order(self.by_score, found.scores)
+        if "by_length" in cached:
+            after["by_length"] = step.order(self.by_length, found.stops_samples - found.starts_samples)
         return found
 
     @cached_property
@@ -223,10 +212,8 @@ class Made:
     @cached_property
     def words(self) -> tuple[str, ...]:
         """Text for search, in lower case."""
-        weak = {True: f" {WEAK_EVIDENCE}", False: ""}
-        return tuple(
-            f"{one.reason} {one.id}{weak[one.evidence is Evidence.WEAK]}".casefold() for one in self.rows
-        )
+        marks = {Evidence.STRONG: "", Evidence.WEAK: f" {WEAK_EVIDENCE}"}
+        return tuple(f"{one.reason} {one.id}{marks[one.evidence]}".casefold() for one in self.rows)
 
     @cached_property
     def by_score(self) -> Positions:
@@ -305,7 +292,7 @@ class ProposalTable:
         starts, stops = self.starts_samples.copy(), self.stops_samples.copy()
         verdicts, flagged, changed = self.verdicts.copy(), self.flagged.copy(), self.changed.copy()
         places, rows = self.made.places, self.made.rows
-        otherwise = set[int]()
+        redone = set[int]()
         for key in changed_decisions(self.decisions, decisions):
             place = places.get(key)
             if place is not None:
@@ -313,11 +300,11 @@ class ProposalTable:
                 starts[place], stops[place] = decided_span(rows[place], decision)
                 verdicts[place], flagged[place] = _CODES[decision.verdict], decision.flagged
                 changed[place] = _is_changed(decision)
-                if not _does_the_same(self.decisions.get(key) or Decision(key), decision):
-                    otherwise.add(place)
+                if _effect_of(self.decisions.get(key) or Decision(key)) != _effect_of(decision):
+                    redone.add(place)
         effects = self.effects
-        if otherwise:
-            effects = {place: effect for place, effect in effects.items() if place not in otherwise}
+        if redone:
+            effects = {place: effect for place, effect in effects.items() if place not in redone}
         return ProposalTable(self.made, decisions, starts, stops, verdicts, flagged, changed, effects)
 
     def effect(self, place: int) -> tuple[Operation, ...]:
@@ -368,14 +355,8 @@ def _is_changed(decision: Decision) -> bool:
     return bool(decision.payload) or decision.alternative > 0
 
 
-def _does_the_same(before: Decision, after: Decision) -> bool:
-    """Return whether a proposal has the same effect under two decisions, once accepted."""
-    return (before.alternative, before.start_samples, before.stop_samples, before.payload) == (
-        after.alternative,
-        after.start_samples,
-        after.stop_samples,
-        after.payload,
-    )
+_effect_of = attrgetter("alternative", "start_samples", "stop_samples", "payload")
+"""The fields of a decision that change the effect of an accepted proposal."""
 
 
 def changed_decisions(before: Mapping[str, Decision], after: Mapping[str, Decision]) -> list[str]:

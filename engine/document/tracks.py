@@ -1,14 +1,12 @@
 """Sources, and the tracks that place clips of them on the document's timeline.
 
-Clips: spans of sources, placed on a track.
-
-The clips of a track are layers, the last on top: where clips overlap, the upper one plays, and its fades are
-crossfades with the clip below.
+A clip is a span of a source. The clips of a track are layers, the last on top: where clips overlap, the upper
+one plays, and its fades are crossfades with the clip below.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import inf
@@ -69,15 +67,8 @@ class Clip:
     @property
     def sound(self) -> tuple[str, int, int, int, float, int, int]:
         """The fields that affect its sound."""
-        fades = self.fade_in_samples, self.fade_out_samples
-        return (
-            self.source_id,
-            self.start_samples,
-            self.offset_samples,
-            self.length_samples,
-            self.gain_db,
-            *fades,
-        )
+        place = self.source_id, self.start_samples, self.offset_samples, self.length_samples
+        return *place, self.gain_db, self.fade_in_samples, self.fade_out_samples
 
     @property
     def opaque(self) -> tuple[int, int]:
@@ -99,11 +90,18 @@ def visible(clips: Sequence[Clip]) -> tuple[Visible, ...]:
 
     Those of the bottom layer come first, each ascending.
     """
-    return tuple(
-        Visible(clip, start, stop)
-        for place, clip in enumerate(clips)
-        for start, stop in _uncovered(clip, [upper.opaque for upper in clips[place + 1 :]])
-    )
+    found = []
+    for place, clip in enumerate(clips):
+        here, end = clip.start_samples, clip.stop_samples
+        above = (upper.opaque for upper in clips[place + 1 :])
+        covering = [(start, stop) for start, stop in above if start < end and stop > here]
+        for start, stop in united(covering).tolist() if covering else ():
+            if here < start:
+                found.append(Visible(clip, here, start))
+            here = max(here, stop)
+        if here < end:
+            found.append(Visible(clip, here, end))
+    return tuple(found)
 
 
 @found_once_of(64)
@@ -151,17 +149,6 @@ def free_id(clip_id: str, taken: Collection[str]) -> str:
     while f"{base}~{number}" in taken:
         number += 1
     return f"{base}~{number}"
-
-
-def _uncovered(clip: Clip, above: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    here = clip.start_samples
-    covering = [(start, stop) for start, stop in above if start < clip.stop_samples and stop > here]
-    for start, stop in united(covering).tolist() if covering else ():
-        if here < start:
-            yield here, start
-        here = max(here, stop)
-    if here < clip.stop_samples:
-        yield here, clip.stop_samples
 
 
 class Picture(StrEnum):

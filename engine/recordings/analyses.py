@@ -16,7 +16,7 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
 from engine.core.errors import Cancelled, OffcutError, UsageError
-from engine.core.extensions import Extended, UnusableError, blamed, require_type, said_of
+from engine.core.extensions import Extended, UnusableError, blamed, error_text, require_type
 from engine.core.extensions.names import Extension
 from engine.core.features import features_of
 from engine.core.progress import Progress
@@ -28,8 +28,8 @@ from engine.document.analysis import (
     Listening,
     StoredCurve,
     StrokePickup,
+    analysis_id,
 )
-from engine.document.document import analysis_id
 from engine.document.edits.analyses import LISTENING_MAKER, listening_ids, mix_inputs
 from engine.document.edits.proposals import set_analyses
 from engine.document.file.stored_analyses import FORMS, require_curve
@@ -258,7 +258,7 @@ def _named(
     except UnusableError as error:
         failed = f"{extension.words} failed: it {error}."
     except Exception as error:
-        failed = blamed(error) or f"{extension.words} failed: it raises {said_of(error)}."
+        failed = blamed(error) or f"{extension.words} failed: it raises {error_text(error)}."
     raise UsageError(f"{failed} Its curve was left out: update or uninstall the package.")
 
 

@@ -19,8 +19,7 @@ from engine.analysis.detection.what_sounds import sounds_in
 from engine.analysis.signal.streams import resampled
 from engine.core.progress import Progress
 from engine.core.wording import counted
-from engine.document.analysis import SOUNDS, Analysis, DetectedSounds, require_recording
-from engine.document.document import analysis_id
+from engine.document.analysis import SOUNDS, Analysis, DetectedSounds, analysis_id, require_recording
 from engine.document.edits.analyses import mix_inputs
 from engine.document.edits.proposals import set_analyses
 from engine.document.state import DocumentState, Edit

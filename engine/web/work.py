@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 
 from engine.core.errors import Cancelled, OffcutError, SeparationError, UsageError
-from engine.core.extensions.unexpected import said_of_unexpected
+from engine.core.extensions import unexpected_message
 from engine.core.processes.memory import give_back_unused
 from engine.core.progress import Progress, ReportingProgress
 
@@ -136,7 +136,7 @@ def _run(job: Job, work: Callable[[Progress], Answer], for_pages: Callable[[str]
         job.state = JobState.FAILED
     except Exception as error:
         _LOG.exception("The work on a page failed")
-        job.text = for_pages(said_of_unexpected(error)) or _UNEXPECTED
+        job.text = for_pages(unexpected_message(error)) or _UNEXPECTED
         job.state = JobState.FAILED
     finally:
         give_back_unused()

@@ -9,8 +9,8 @@ import numpy as np
 from engine.core.progress import SILENT
 from engine.document.analysis import ScoreCurve
 from engine.document.document import Document
-from engine.document.edits import proposals as edits
 from engine.document.edits.analyses import listening_ids
+from engine.document.edits.proposals import replace_proposals, set_analyses
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
 from engine.recordings.analyses import AnalysisRequest, FoundAnalyses
@@ -34,12 +34,12 @@ def make_document(
         proposals = [
             Proposal(f"cut-{start}", "cut", start, stop, 0.9, "Odd.", "test") for start, stop in cuts
         ]
-        document.apply(edits.set_analyses(document.state, {"score": "score-0"}, "Heard"), {"score-0": curve})
-        document.apply(edits.replace_proposals(document.state, proposals, {"threshold": 0.5}, "Proposed"))
+        document.apply(set_analyses(document.state, {"score": "score-0"}, "Heard"), {"score-0": curve})
+        document.apply(replace_proposals(document.state, proposals, {"threshold": 0.5}, "Proposed"))
         if not is_analysed:
             return path
         found = _analysed(document.state, path.parent)
-        edit = edits.set_analyses(document.state, found.ids, "Recording analysed", by_listening=True)
+        edit = set_analyses(document.state, found.ids, "Recording analysed", by_listening=True)
         document.apply(edit, {found.ids[kind]: analysis for kind, analysis in found.analyses.items()})
     return path
 

@@ -18,8 +18,8 @@ import pytest
 
 from engine.cli.main import main
 from engine.document.document import Document
-from engine.document.edits import proposals as edits
 from engine.document.edits import tracks as track_edits
+from engine.document.edits.proposals import decide, replace_proposals
 from engine.document.proposals import ReferenceExample, Verdict
 from tests.counting import calls_of
 from tests.engine.document.conftest import a_cut, a_source
@@ -48,8 +48,8 @@ def made(path: Path, count: int) -> Path:
         )
         kept = ReferenceExample("/band/kept.wav", 1.0, 2.0, 0.5)
         cuts = [replace(a_cut(second, second + 0.5), nearest_kept=kept) for second in range(count)]
-        document.apply(edits.replace_proposals(document.state, cuts, {}, "Proposed"))
-        document.apply(edits.decide(document.state, [one.id for one in cuts[::2]], Verdict.ACCEPTED))
+        document.apply(replace_proposals(document.state, cuts, {}, "Proposed"))
+        document.apply(decide(document.state, [one.id for one in cuts[::2]], Verdict.ACCEPTED))
     return path
 
 

@@ -22,7 +22,7 @@ import numpy as np
 import scipy.linalg
 
 from engine.core.errors import OffcutError
-from engine.core.processes.memory import said_of_shortage
+from engine.core.processes.memory import shortage_message
 from engine.core.progress import ReportingProgress
 from tests.hostile.jobs import JOBS, made_session, names_in, opened_session
 
@@ -89,7 +89,7 @@ def attempt(name: str, folder: Path, strike: Strike, from_fraction: float) -> tu
     except OffcutError as error:
         return "told", str(error)
     except Exception as error:
-        said = said_of_shortage(error)
+        said = shortage_message(error)
         return ("told", said) if said else ("foreign", f"{type(error).__name__}: {error}")
     return "done", ""
 

@@ -317,13 +317,13 @@ def test_values_that_cannot_be(verb: Verb, proposed: Path, taste: Path, words: t
 
 def test_a_nudge_that_one_of_several_cannot_take_moves_none(verb: Verb, proposed: Path) -> None:
     from engine.document.document import Document
-    from engine.document.edits import proposals as edits
+    from engine.document.edits.proposals import replace_proposals
     from engine.document.proposals import Proposal
 
     with Document.open(proposed) as document:
         spans = {"long": (1_000, 9_000), "short": (12_000, 12_400)}
         cuts = [Proposal(name, "cut", *span, 0.9, "Odd.", "test") for name, span in spans.items()]
-        document.apply(edits.replace_proposals(document.state, cuts, {}, "Proposed"))
+        document.apply(replace_proposals(document.state, cuts, {}, "Proposed"))
     said = verb.refusal("decide", proposed, "accept", "long", "short", "--nudge-start-ms", 100)
     assert "right edge must stay after the left edge" in said
     assert verb("decide", proposed, "accept", "long", "long", "--nudge-start-ms", 100) == 0

@@ -27,9 +27,8 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from engine.core.timebase import samples_to_s
 from engine.document.analysis import BeatGrid, DetectedSounds, ScoreCurve, StoredCurve, StoredSections
-from engine.document.edits.moved_along import Ripple
 from engine.document.hits import Hits
-from engine.document.settings import TimeOfDay
+from engine.document.settings import Ripple, TimeOfDay
 from engine.document.state import DocumentState
 from engine.document.tracks import Clip
 from engine.features.repair.finders.repair.requests import ShownMask

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from desktop.shell.command import CLIP_LAYER, WINDOW, Command
 from desktop.shell.shell import Shell
-from engine.document.edits.moved_along import Ripple
+from engine.document.settings import Ripple
 
 if TYPE_CHECKING:
     from desktop.features.takes.comping import Comping

@@ -24,8 +24,8 @@ from desktop.shell.work.job_lanes import JobLane
 from engine.core.errors import UsageError
 from engine.core.wording import counted
 from engine.document.analysis import BeatGrid
-from engine.document.edits import proposals as edits
 from engine.document.edits.analyses import promote
+from engine.document.edits.proposals import decide
 from engine.document.hits import Hits, Role
 from engine.document.proposals import Proposal, Verdict
 from engine.document.state import Change
@@ -175,7 +175,7 @@ class TimingAnswers(QObject):
         which = {"bar": f"{count} of {group.name}", "voice": f"{count} of the {group.name}"}
         label = f"Accepted {which.get(name, f'{count}: {group.name}')}"
         was_current = self._review.current in ids
-        edit = edits.decide(self._session.state, ids, Verdict.ACCEPTED)
+        edit = decide(self._session.state, ids, Verdict.ACCEPTED)
         self._session.apply(replace(edit, label=label))
         self.said.emit(bulk.after(label))
         if was_current:

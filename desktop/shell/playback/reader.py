@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from desktop.shell.playback.play_source import PlaySource, SourceFactory, to_device_channels
 from desktop.shell.playback.ring import BlockMeter, Following, Ring
 from engine.core.errors import OffcutError
-from engine.core.extensions.unexpected import said_of_unexpected
+from engine.core.extensions import unexpected_message
 
 # Short blocks while little is ahead, so that sound comes soon; then long ones, which ask for Python's lock a
 # quarter as often: while a model trains, each time may cost milliseconds.
@@ -113,7 +113,7 @@ class Reader(threading.Thread):
                 self._fail(str(error))
             except Exception as error:
                 logging.getLogger(__name__).exception("playback failed")
-                self._fail(said_of_unexpected(error) or f"Playback stopped: {type(error).__name__}: {error}.")
+                self._fail(unexpected_message(error) or f"Playback stopped: {type(error).__name__}: {error}.")
         self._close_source()
 
     def _pause_s(self) -> float:

@@ -22,7 +22,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop.shell.log import log_file
 from engine.core.errors import Cancelled, OffcutError
-from engine.core.extensions.unexpected import said_of_unexpected
+from engine.core.extensions import unexpected_message
 from engine.core.processes.memory import give_back_unused
 from engine.core.progress import ReportingProgress
 
@@ -241,7 +241,7 @@ class JobLane(QObject):
             outcome = partial(self._end, job, job.failed.emit, str(error))
         except BaseException as error:  # also SystemExit: whatever ends the work ends here, and is told
             told = _log_unexpected(job.title, error)
-            sentence = said_of_unexpected(error) or told
+            sentence = unexpected_message(error) or told
             outcome = partial(self._end, job, job.failed.emit, sentence)
         self._posted.emit(outcome)
         if time.monotonic() - began_s >= GIVE_BACK_AFTER_S:

@@ -24,6 +24,7 @@ from engine.core.extensions.names import (
     standing_of,
     stray_standing,
 )
+from engine.core.processes.memory import shortage_message
 from engine.core.wording import one_line
 
 if TYPE_CHECKING:
@@ -103,14 +104,17 @@ class Extended(Mapping[str, T], Generic[T]):
         found: dict[str, T] = {}
         standing = []
         mine = [pair for pair in named_by_packages() if pair[0].group == self._group]
-        _leave_out_hanging([one for one, entry in mine if entry is not None and one.name not in self.own])
+        foreign = [one for one, entry in mine if entry is not None and one.name not in self.own]
+        if foreign and _is_trying:
+            from engine.core.extensions.probe import leave_out_hanging  # only where a package adds something
+
+            leave_out_hanging(foreign)
         for extension, entry in mine:
             if entry is None:
                 continue
             made: tuple[T, ...] = ()
-            if extension.name in found:
-                trouble = "another package adds one of that name"
-            else:
+            trouble = "another package adds one of that name"
+            if extension.name not in found:
                 made, trouble = self.tried(extension, entry)
             if made:
                 (found[extension.name],) = made
@@ -128,10 +132,10 @@ class Extended(Mapping[str, T], Generic[T]):
         except UnusableError as error:
             return (), f"it {error}"
         except (Exception, SystemExit) as error:  # whatever another's module does, the rest goes on
-            return (), f"it raises {said_of(error)}"
+            return (), f"it raises {error_text(error)}"
 
 
-def said_of(error: BaseException) -> str:
+def error_text(error: BaseException) -> str:
     """Return an error of another package in a few words."""
     text = one_line(str(error)).rstrip(".")[:_LONGEST_REASON]
     return f"{type(error).__name__} ({text})" if text else type(error).__name__
@@ -174,8 +178,13 @@ def blamed(error: BaseException) -> str:
     for frame, line in reversed(list(walk_tb(error.__traceback__))) if packages else ():
         module = str(frame.f_globals.get("__name__", ""))
         if (each := packages.get(module.partition(".")[0])) is not None:
-            return f"{each.package_words} failed in {module}, line {line}: {said_of(error)}."
+            return f"{each.package_words} failed in {module}, line {line}: {error_text(error)}."
     return ""
+
+
+def unexpected_message(error: BaseException) -> str:
+    """Return the sentence for too little memory or a package that failed; empty for a fault of Offcut's."""
+    return shortage_message(error) or blamed(error)
 
 
 def standing_of_all(*, only_light: bool = False) -> tuple[Standing, ...]:
@@ -206,10 +215,3 @@ def import_untried() -> None:
     """Have this process import extensions itself without trying them in another one first."""
     global _is_trying
     _is_trying = False
-
-
-def _leave_out_hanging(wanted: list[Extension]) -> None:
-    if wanted and _is_trying:
-        from engine.core.extensions.probe import leave_out_hanging  # only where a package adds something
-
-        leave_out_hanging(wanted)

@@ -129,15 +129,16 @@ def standing_of(extension: Extension, trouble: str) -> Standing:
 
 def stray_standing() -> tuple[Standing, ...]:
     """Return the state of extensions outside all groups."""
-    return tuple(Standing(one, _stray(one)) for one, _ in named_by_packages() if one.group not in GROUPS)
-
-
-def _stray(extension: Extension) -> str:
-    """Return the problem of an extension outside all groups."""
-    if not extension.group:
-        return f"What {extension.package} adds is left out: its {extension.name} cannot be read."
-    known = listed(tuple(GROUPS), "or")
-    return f"{extension.words} is left out: there is no group {quoted(extension.group)}, use {known}."
+    known, found = listed(tuple(GROUPS), "or"), []
+    for one, _ in named_by_packages():
+        if not one.group:
+            found.append(
+                Standing(one, f"What {one.package} adds is left out: its {one.name} cannot be read.")
+            )
+        elif one.group not in GROUPS:
+            trouble = f"there is no group {quoted(one.group)}, use {known}"
+            found.append(standing_of(one, trouble))
+    return tuple(found)
 
 
 def any_named() -> bool:

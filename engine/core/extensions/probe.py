@@ -1,11 +1,7 @@
-"""Try extensions in a separate process: one that hangs or ends the process stops only that.
+"""Try extensions in a separate process, `engine.core.extensions.trial`: one that hangs stops only that.
 
-That process runs `engine.core.extensions.trial`.
-
-Extensions that were once imported without hanging, so that each is tried once and not at every start.
-
-The key of an extension covers its entry point and the content and times of the files of its package, but not
-other packages that it imports.
+Each is tried once and not at every start: results are stored under a key that covers the entry point of an
+extension and the content and times of the files of its package, but not other packages that it imports.
 """
 
 from __future__ import annotations
@@ -18,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from hashlib import blake2b
 from importlib.machinery import PathFinder
+from itertools import islice
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
@@ -39,6 +36,10 @@ from engine.core.files.places import cache_file
 from engine.core.files.regular_file import read_beginning
 from engine.core.files.safe_write import replacing
 
+LIMIT_S = 20.0
+"""How long an extension may take to be imported."""
+
+_log = logging.getLogger(__name__)
 _MOST_BYTES = 1 << 20
 _MOST_KNOWN = 1_000
 _MOST_FILES = 2_000
@@ -69,9 +70,7 @@ def _files(top: str) -> Iterator[Path]:
         yield Path(spec.origin)
     folders = [Path(one) for one in spec.submodule_search_locations or ()]
     every = (path for folder in folders for path in sorted(folder.rglob("*")) if path.suffix in _CODE)
-    for number, path in enumerate(every):
-        if number < _MOST_FILES:
-            yield path
+    yield from islice(every, _MOST_FILES)
 
 
 def known_troubles() -> Mapping[str, str]:
@@ -95,11 +94,6 @@ def remember(troubles: Mapping[str, str]) -> None:
 
 def _path() -> Path:
     return cache_file("extensions", "tried.json")
-
-
-LIMIT_S = 20.0
-"""How long an extension may take to be imported."""
-_log = logging.getLogger(__name__)
 
 
 def probed(*, limit_s: float = LIMIT_S) -> tuple[Standing, ...]:
@@ -168,16 +162,14 @@ def _answers(wanted: Sequence[Extension], limit_s: float) -> Iterator[str]:
                     yield json.loads(line)
                     continue
                 process.wait()
-                trouble = f"it ends the process that imports it ({_how(process.returncode)})"
+                status = process.returncode
+                how = f"signal {-status}" if status < 0 else f"status {status}"
+                trouble = f"it ends the process that imports it ({how})"
             process.kill()
             leave_out(extension, trouble)
             yield trouble
             break
         reader.join()
-
-
-def _how(status: int) -> str:
-    return f"signal {-status}" if status < 0 else f"status {status}"
 
 
 def _pass_on(stream: IO[str], lines: Queue[str]) -> None:

@@ -1,6 +1,4 @@
-"""The folders Offcut keeps things in: caches that can always be deleted, and data that cannot.
-
-Size of the caches, and their limit.
+"""The folders of Offcut: caches that can always be deleted and have a limit of size, and data that cannot.
 
 Every cached file is named after the hash of its source, and can be made again. A file's time is its last
 use; the least recently used are removed first. Only Offcut's own files count and are removed: files with
@@ -131,7 +129,10 @@ def trim_cache(limit_bytes: int, in_use: Collection[str]) -> Freed:
     for path, _, size in found:
         if total <= limit_bytes:
             break
-        if not _is_of(path, in_use) and _removed(path):
+        if _is_of(path, in_use):
+            continue
+        with contextlib.suppress(OSError):  # one that another program holds stays
+            path.unlink()
             total -= size
             freed = Freed(freed.files + 1, freed.size_bytes + size)
     return freed
@@ -163,12 +164,3 @@ def _files() -> Iterator[tuple[Path, float, int]]:
 
 def _is_of(path: Path, hashes: Collection[str]) -> bool:
     return any(path.name.startswith(each) for each in hashes if each)
-
-
-def _removed(path: Path) -> bool:
-    """Remove a file; one that another program holds stays."""
-    try:
-        path.unlink()
-    except OSError:
-        return False
-    return True

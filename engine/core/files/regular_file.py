@@ -1,9 +1,8 @@
-"""Open ordinary files only: a pipe may block forever, a device never end, a link lead elsewhere.
+"""Open ordinary files only, and lock documents: a pipe may block forever, a device never end.
 
-Write lock of a document: held by the first program that opens it, until it closes the document or ends.
-
-The lock is the operating system's, on a hidden file next to the document, so it ends with its holder. It is
-not on the document itself: SQLite has its own locks there, and on some systems the two would collide.
+The write lock of a document is held by the first program that opens it, until it closes the document or ends.
+It is the operating system's, on a hidden file next to the document, so it ends with its holder. It is not on
+the document itself: SQLite has its own locks there, and on some systems the two would collide.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from typing import BinaryIO
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 _BINARY = getattr(os, "O_BINARY", 0)
+_HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK)
 
 
 def open_regular(path: Path, *, follow_symlinks: bool = True) -> BinaryIO:
@@ -79,9 +79,6 @@ def _in_the_way(path: Path, text: str) -> FileExistsError:
     return FileExistsError(errno.EEXIST, text, str(path))
 
 
-_HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK)
-
-
 class DocumentLock:
     """The right to write a document. `release` gives it back; so does the end of the program."""
 
@@ -93,16 +90,12 @@ class DocumentLock:
         """Let others write."""
         if self._handle < 0:
             return
-        if os.name == "posix" and self._is_ours_to_remove():
-            self._path.unlink(
-                missing_ok=True
-            )  # before another can have it: who waits looks for its name again
+        is_empty = os.fstat(self._handle).st_size == 0  # as Offcut's are
+        if os.name == "posix" and is_empty and _is_still_there(self._handle, self._path):
+            # Before another can have it: who waits looks for its name again.
+            self._path.unlink(missing_ok=True)
         os.close(self._handle)
         self._handle = -1
-
-    def _is_ours_to_remove(self) -> bool:
-        """Return whether the name still is the lock's, and the file empty, as Offcut's are."""
-        return os.fstat(self._handle).st_size == 0 and _is_still_there(self._handle, self._path)
 
 
 def lock_path(path: Path) -> Path:

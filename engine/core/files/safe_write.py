@@ -1,17 +1,12 @@
 """Write files atomically, without accidental loss of existing files.
 
-Temporary files of writers: each has an owner, and those of dead writers are removed.
-
-A writer holds its file open and, if the system supports it, locked. The lock ends with the process in every
-case, so a file that another process can lock has lost its writer. Windows refuses to remove an open file,
-which has the same effect.
-
-Find out before a large file is begun whether its disk has room for it.
+A writer holds its temporary file open and, if the system supports it, locked. The lock ends with the process
+in every case, so a file that another process can lock has lost its writer, and is removed. Windows refuses to
+remove an open file, which has the same effect.
 """
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import re
@@ -29,6 +24,9 @@ from engine.core.errors import ExportError, FileExistsAlreadyError
 from engine.core.files.regular_file import open_handle
 from engine.core.wording import reason_of
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_LONGEST = 300
+"""Characters of a path in a sentence."""
 _NAME = re.compile(r"\..{1,40}\.[0-9a-f]{8}\.part", re.DOTALL)
 _IS_WINDOWS = sys.platform == "win32"
 _LONGEST_STEM = 40
@@ -61,7 +59,8 @@ class PartFile:
             self.path = target.with_name(name)
             self._handle = os.open(self.path, _NEW, 0o666)
             # A sweep may come between making and locking; then there is another name to try.
-            if _locked(self._handle) is not False and _is_there(self._handle):
+            is_taken_away = _locked(self._handle) is False
+            if not is_taken_away and (_IS_WINDOWS or os.fstat(self._handle).st_nlink > 0):
                 return
             self.let_go()
 
@@ -94,7 +93,7 @@ def sweep_before_writing(folder: Path) -> None:
 def _looked_through(folder: Path) -> tuple[int, int]:
     """Remove files of dead writers; return their number, and that of the entries scanned."""
     removed = looked_at = 0
-    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+    with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             looked_at += 1
             name = entry.name
@@ -129,15 +128,6 @@ def _locked(handle: int) -> bool | None:
     except OSError as error:
         return False if error.errno in (errno.EWOULDBLOCK, errno.EACCES) else None
     return True
-
-
-def _is_there(handle: int) -> bool:
-    return _IS_WINDOWS or os.fstat(handle).st_nlink > 0
-
-
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_LONGEST = 300
-"""Characters of a path in a sentence."""
 
 
 def shown(path: Path | str) -> str:
@@ -239,16 +229,12 @@ def target_key(path: Path) -> tuple[object, str]:
     folder = _status(path.parent)
     if folder is None:
         return os.path.realpath(path.parent), path.name
-    name = path.name if _distinguishes_case(path.parent, folder) else path.name.casefold()
+    whole, name = path.parent.absolute(), path.name
+    if whole.name != whole.name.swapcase():
+        swapped = _status(whole.with_name(whole.name.swapcase()))
+        if swapped is not None and os.path.samestat(swapped, folder):
+            name = name.casefold()
     return (folder.st_dev, folder.st_ino), name
-
-
-def _distinguishes_case(folder: Path, known: os.stat_result) -> bool:
-    whole = folder.absolute()
-    if whole.name == whole.name.swapcase():
-        return True
-    swapped = _status(whole.with_name(whole.name.swapcase()))
-    return swapped is None or not os.path.samestat(swapped, known)
 
 
 def is_taken(path: Path) -> bool:

@@ -1,14 +1,9 @@
-"""Write JSON that every reader accepts, and read JSON of unknown origin.
-
-Output is valid UTF-8 without NaN and infinity; input must not be nested deeper than Offcut's own, and its
-numbers must be finite.
+"""Write JSON that every reader accepts, and read JSON and text of unknown origin.
 
 NaN and infinity are written as null. A file name may hold bytes that are not UTF-8; Python stores each as a
 lone surrogate, which strict readers refuse. Here such a byte, 0x80 to 0xFF, becomes the private-use character
 U+EF80 to U+EFFF: 0xE9 is written as ``\uefe9``. If a name holds one of these characters itself, the three
 bytes of its UTF-8 are written the same way, so that `bytes_of` gives back every name exactly.
-
-Text of other programs: UTF-8, UTF-16 with or without a mark, else Windows-1252 or Mac Roman.
 """
 
 from __future__ import annotations
@@ -17,16 +12,21 @@ import codecs
 import json
 import re
 from collections.abc import Mapping
+from itertools import chain
 from math import isfinite
-from typing import Any, NoReturn
+from typing import Any
 
 _LOOKED_AT = 1_000
 _USUAL = frozenset("äöüßéèêëáàâãíìîïóòôõúùûñçåøæœÿÄÖÜÉÈÁÀÂÓÍÑÇÅØÆ’‘‚“”„–—…•·«»¡¿©®™°€£§¼½¾")
 """Letters and signs of names and sentences; read in the wrong encoding, most become others."""
+_DEEPEST = 32
+_BYTE_AS_CHARACTER = 0xEF00
+_UNDECODED = 0xDC00  # where Python's surrogateescape puts a byte
+_TO_ESCAPE = re.compile("[\ud800-\udfff\uef80-\uefff]")
 
 
 def decoded(content: bytes, tied: str = "cp1252") -> str:
-    """Return the text of a file in any of these encodings.
+    """Return a text in UTF-8, in UTF-16 with or without a mark, or else in Windows-1252 or Mac Roman.
 
     Parameters
     ----------
@@ -42,17 +42,8 @@ def decoded(content: bytes, tied: str = "cp1252") -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         other = "cp1252" if tied == "mac_roman" else "mac_roman"
-        return max((content.decode(one, "replace") for one in (tied, other)), key=_usual)
-
-
-def _usual(text: str) -> int:
-    return sum(map(text.count, _USUAL))
-
-
-_DEEPEST = 32
-_BYTE_AS_CHARACTER = 0xEF00
-_UNDECODED = 0xDC00  # where Python's surrogateescape puts a byte
-_TO_ESCAPE = re.compile("[\ud800-\udfff\uef80-\uefff]")
+        either = (content.decode(one, "replace") for one in (tied, other))
+        return max(either, key=lambda text: sum(map(text.count, _USUAL)))
 
 
 def strict_json(value: object, **options: Any) -> str:
@@ -104,44 +95,29 @@ def parse_json(text: str | bytes, *, is_finite: bool = True) -> Any:
     ------
     ValueError : it is not JSON, lists and objects are nested too deeply, or a number is not finite
     """
+
+    def number(text: str) -> float | None:
+        value = float(text)
+        if is_finite and not isfinite(value):
+            raise ValueError(f"{text} is not a number")
+        return value if isfinite(value) else None
+
     try:
-        if is_finite:
-            said = json.loads(text, parse_constant=_refuse, parse_float=_finite)
-        else:
-            said = json.loads(text, parse_constant=lambda _: None, parse_float=_finite_or_none)
+        found = json.loads(text, parse_constant=number, parse_float=number)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     except json.JSONDecodeError as error:
         raise ValueError(f"the JSON is damaged in line {error.lineno}") from error
     except UnicodeDecodeError as error:
         raise ValueError("its text is not UTF-8") from error
-    level = [said]
+    level: list[Any] = [found]
     for _ in range(_DEEPEST):
-        level = [inner for one in level for inner in _inside(one)]
         if not level:
-            return said
+            return found
+        nested = (
+            one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)
+        )
+        level = list(chain.from_iterable(nested))
     if any(isinstance(one, dict | list) for one in level):
         raise ValueError("nested too deeply")
-    return said
-
-
-def _inside(value: object) -> list[object]:
-    if isinstance(value, dict):
-        return list(value.values())
-    return value if isinstance(value, list) else []
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not isfinite(value):
-        _refuse(text)
-    return value
-
-
-def _finite_or_none(text: str) -> float | None:
-    value = float(text)
-    return value if isfinite(value) else None
-
-
-def _refuse(text: str) -> NoReturn:
-    raise ValueError(f"{text} is not a number")
+    return found

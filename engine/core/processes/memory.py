@@ -1,7 +1,4 @@
-"""Detect errors caused by a lack of memory, as raised by any library.
-
-Return memory that was freed but that the C library retains for later requests.
-"""
+"""Errors caused by a lack of memory, as any library raises them, and the return of freed memory."""
 
 from __future__ import annotations
 
@@ -17,6 +14,17 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """What `mallopt` of the GNU C library calls them (malloc.h)."""
 _LARGE_BYTES = 4 * 2**20
 """From this size NumPy requests huge pages; buffers of rendering and peaks are smaller."""
+
+SHORTAGE = "There is not enough memory for this: close other programs, or give it less, and try again."
+_SHORTAGE_TEXTS = (
+    "can't allocate memory",  # torch on Linux
+    "not enough memory",  # torch on Windows
+    "could not create a primitive",  # oneDNN, with which torch computes convolutions
+    "Cannot allocate memory",  # what loads libraries and reads weights, on Linux
+    "can't start new thread",  # Python, where a thread gets no stack
+    "without setting an exception",  # Python, where nothing is left to say it with
+    "without exception set",
+)
 
 
 def keep_large_apart() -> None:
@@ -49,22 +57,10 @@ def give_back_unused() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-SHORTAGE = "There is not enough memory for this: close other programs, or give it less, and try again."
-_SAYINGS = (
-    "can't allocate memory",  # torch on Linux
-    "not enough memory",  # torch on Windows
-    "could not create a primitive",  # oneDNN, with which torch computes convolutions
-    "Cannot allocate memory",  # what loads libraries and reads weights, on Linux
-    "can't start new thread",  # Python, where a thread gets no stack
-    "without setting an exception",  # Python, where nothing is left to say it with
-    "without exception set",
-)
-
-
-def said_of_shortage(error: BaseException) -> str:
+def shortage_message(error: BaseException) -> str:
     """Return the sentence for an error that comes of too little memory; empty for any other."""
     is_one = isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
-    return SHORTAGE if is_one or any(saying in str(error) for saying in _SAYINGS) else ""
+    return SHORTAGE if is_one or any(text in str(error) for text in _SHORTAGE_TEXTS) else ""
 
 
 def raise_shortage(error: BaseException) -> None:
@@ -74,5 +70,5 @@ def raise_shortage(error: BaseException) -> None:
     ------
     OffcutError : it is
     """
-    if sentence := said_of_shortage(error):
+    if sentence := shortage_message(error):
         raise OffcutError(sentence) from error

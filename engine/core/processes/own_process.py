@@ -98,54 +98,49 @@ def run_in_own_process(
 
     task = pickle.dumps((work, arguments))
     context = get_context("spawn")
-    asked, asking = context.Pipe(duplex=False)
-    hearing, telling = context.Pipe(duplex=False)
-    process = context.Process(target=_serve, args=(asked, telling), name="offcut job", daemon=True)
-    with hearing:
+    task_in, task_out = context.Pipe(duplex=False)
+    reports_in, reports_out = context.Pipe(duplex=False)
+    process = context.Process(target=_serve, args=(task_in, reports_out), name="offcut job", daemon=True)
+    with reports_in:
         try:
-            with asking, asked, telling:
+            with task_out, task_in, reports_out:
                 process.start()
                 if memory_bytes is not None and sys.platform == "linux":
-                    _limit(process, memory_bytes)
-                asked.close()
-                telling.close()  # reading ends with the process that has the other end
+                    import resource
+
+                    assert process.pid is not None
+                    with suppress(OSError):  # it has ended already
+                        resource.prlimit(process.pid, resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+                task_in.close()
+                reports_out.close()  # reading ends with the process that has the other end
                 with suppress(BrokenPipeError):  # it died at once, which reading reports next
-                    asking.send_bytes(task)
-                result: Result = _outcome(process, hearing, progress)
+                    task_out.send_bytes(task)
+                result: Result = _outcome(process, reports_in, progress)
                 return result
         finally:
             _end(process)
 
 
-def _outcome(process: BaseProcess, hearing: Connection, progress: Progress) -> Any:
+def _outcome(process: BaseProcess, reports_in: Connection, progress: Progress) -> Any:
     """Pass reports on until the work is done."""
     from multiprocessing.connection import wait
 
     while True:
         progress.check_cancelled()
-        if not wait([hearing], LOOK_S):
+        if not wait([reports_in], LOOK_S):
             continue
         try:
-            message = hearing.recv_bytes()
+            message = reports_in.recv_bytes()
         except (EOFError, OSError):
             process.join()
-            raise ProcessDiedError(_death(process.exitcode)) from None
-        told = pickle.loads(message)
-        match told:
-            case _Report():
-                progress.report(told.fraction, told.text, **told.figures)
-            case _Failed():
-                raise told.error from RemoteTracebackError(told.where)
-            case _Done():
-                return told.result
-
-
-def _limit(process: BaseProcess, memory_bytes: int) -> None:
-    import resource
-
-    assert process.pid is not None
-    with suppress(OSError):  # it has ended already
-        resource.prlimit(process.pid, resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+            raise _death(process.exitcode) from None
+        match pickle.loads(message):
+            case _Report(fraction, text, figures):
+                progress.report(fraction, text, **figures)
+            case _Failed(error, where):
+                raise error from RemoteTracebackError(where)
+            case _Done(result):
+                return result
 
 
 def _end(process: BaseProcess) -> None:
@@ -159,61 +154,58 @@ def _end(process: BaseProcess) -> None:
     process.close()
 
 
-def _death(status: int | None) -> str:
+def _death(status: int | None) -> ProcessDiedError:
     by = ""
     if status is not None and status < 0:
         with suppress(ValueError):
             by = f" ({signal.Signals(-status).name})"
-    return (
+    return ProcessDiedError(
         f"The process that did the work was ended from outside{by}, most likely because memory ran out: "
         "close other programs, or give it less, and try again."
     )
 
 
-# In the other process.
-
-
-def _serve(asked: Connection, telling: Connection) -> None:
+def _serve(task_in: Connection, reports_out: Connection) -> None:
     """Run the one task requested, and send its result."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal reaches both; the window answers it
     if hasattr(os, "nice"):
         os.nice(NICENESS)
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before the work imports torch
     with suppress(EOFError, OSError):  # the reader is gone
-        task = asked.recv_bytes()
+        task = task_in.recv_bytes()
         unwanted = threading.Event()
         # Unlike `threading.Thread`, this does not wait for ever for a thread that gets no memory to begin.
-        start_new_thread(_end_when_unwanted, (asked, unwanted))
-        telling.send_bytes(_attempt(task, _Teller(telling), unwanted))
+        start_new_thread(_end_when_unwanted, (task_in, unwanted))
+        reports_out.send_bytes(_attempt(task, _Reporter(reports_out), unwanted))
 
 
-def _attempt(task: bytes, teller: _Teller, unwanted: threading.Event) -> bytes:
+def _attempt(task: bytes, report: _Reporter, unwanted: threading.Event) -> bytes:
     """Return the outcome of a task, as it travels."""
     try:
         work, arguments = pickle.loads(task)
-        return pickle.dumps(_Done(work(*arguments, ReportingProgress(teller, unwanted))))
+        return pickle.dumps(_Done(work(*arguments, ReportingProgress(report, unwanted))))
     except BaseException as error:  # any end of the work is reported there, as in a thread
         return pickle.dumps(_Failed(_portable(error), "".join(traceback.format_exception(error))))
 
 
-class _Teller:
+class _Reporter:
     """Sends progress reports at a readable rate."""
 
-    def __init__(self, telling: Connection) -> None:
-        self._telling = telling
+    def __init__(self, reports_out: Connection) -> None:
+        self._reports_out = reports_out
         self._last_s = float("-inf")
 
     def __call__(self, fraction: float, text: str, figures: dict[str, float]) -> None:
         now_s = time.monotonic()
         if figures or now_s - self._last_s >= REPORT_INTERVAL_S:
             self._last_s = now_s
-            self._telling.send(_Report(fraction, text, figures))
+            self._reports_out.send(_Report(fraction, text, figures))
 
 
-def _end_when_unwanted(asked: Connection, unwanted: threading.Event) -> None:
+def _end_when_unwanted(task_in: Connection, unwanted: threading.Event) -> None:
     """Have the work stop when its pipe ends, and this process with it if the work does not look."""
     with suppress(EOFError, OSError):
-        asked.recv_bytes()
+        task_in.recv_bytes()
     unwanted.set()
     time.sleep(GRACE_S)
     os._exit(1)

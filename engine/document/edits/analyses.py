@@ -1,11 +1,7 @@
-"""Drum hits with the user's changes: confirmed hits, and roles of microphones.
+"""Ids of analyses by their input, and edits of those that the user corrects: sections, and drum hits.
 
-Detected hits are an analysis that the next detection replaces. The user's confirmed hits are a separate
-analysis, `promoted`, and the role of a microphone is that of its track, so that neither is lost.
-
-Storage of sections in a document, and their correction by hand.
-
-Inputs of analysis: the same sound gives analyses with the same ids.
+The same sound gives analyses with the same ids. The next detection replaces detected hits; confirmed hits are
+a separate analysis, `promoted`, and the role of a microphone is that of its track, so that neither is lost.
 """
 
 from __future__ import annotations
@@ -20,8 +16,15 @@ from numpy.typing import NDArray
 from engine.core.errors import UsageError
 from engine.core.timebase import format_time, samples_to_s
 from engine.core.wording import counted
-from engine.document.analysis import BY_HAND, SECTIONS, TAKES, TAKES_MAKER, Analysis, StoredSections
-from engine.document.document import analysis_id
+from engine.document.analysis import (
+    BY_HAND,
+    SECTIONS,
+    TAKES,
+    TAKES_MAKER,
+    Analysis,
+    StoredSections,
+    analysis_id,
+)
 from engine.document.edits.markers import LONGEST_NAME
 from engine.document.edits.proposals import set_analyses
 from engine.document.hits import Hits, Role, confirmed, taken, with_microphones_of
@@ -126,10 +129,12 @@ def drum_tracks(
         return tuple(track.id for track in state.tracks if track.id in chosen)
     if not any(track.role for track in state.tracks):
         return tuple(track.id for track in state.tracks if not recorded or track.id in recorded)
-    told = tuple(track.id for track in state.tracks if track.role == DRUMS or role_of(track.role) is not None)
-    if not told:
+    drums = tuple(
+        track.id for track in state.tracks if track.role == DRUMS or role_of(track.role) is not None
+    )
+    if not drums:
         raise UsageError("No track has the role of a drum or of drums: give one, or name the tracks.")
-    return told
+    return drums
 
 
 def promote(

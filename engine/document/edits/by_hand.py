@@ -1,8 +1,6 @@
-"""Edits made by the user: proposals of their own, accepted as they are made.
+"""Edits made by the user: proposals of their own, accepted as they are made, and changes of any proposal.
 
-A copied span of the recording, pasted elsewhere as an edit by hand.
-
-Repairs as code makes them: audio that is stored, laid over a span of some tracks.
+A copied span is pasted as such an edit. A repair lays stored audio over a span of some tracks.
 """
 
 from __future__ import annotations
@@ -163,8 +161,8 @@ def edit_by_hand(
         if track not in known:
             raise UsageError(f"There is no track {track!r} in this document.")
     kind.validate(payload)
-    asked = Edited(start, stop, payload, tuple(tracks))
-    done = kind.effect(asked)
+    wanted = Edited(start, stop, payload, tuple(tracks))
+    done = kind.effect(wanted)
     _require_sense(state, kind.verb, start, stop, done)
     if tracks and not all(isinstance(one, Sounding | Drop | Insert) and one.tracks for one in done):
         raise UsageError(
@@ -178,7 +176,7 @@ def edit_by_hand(
         (state.proposals.get(own), proposal),
         (state.decisions.get(own), Decision(own, Verdict.ACCEPTED)),
     ]
-    label = kind.label(asked, state.rate_hz)
+    label = kind.label(wanted, state.rate_hz)
     return Edit(f"{begun(label)}, by hand", row_changes(rows)), proposal
 
 
@@ -193,9 +191,11 @@ def delete_edits(state: DocumentState, ids: Sequence[str]) -> Edit:
     others = [key for key in ids if key not in own]
     removed = [(row, None) for key in own for row in _rows_of(state, key)]
     rejected = decide(state, others, Verdict.REJECTED)
-    said = [f"removed {span_text(state, own[0]) if len(own) == 1 else counted(len(own), 'edit')}"] * bool(own)
-    said += [rejected.label.lower()] * bool(others)
-    label = " and ".join(said)
+    parts = [f"removed {span_text(state, own[0]) if len(own) == 1 else counted(len(own), 'edit')}"] * bool(
+        own
+    )
+    parts += [rejected.label.lower()] * bool(others)
+    label = " and ".join(parts)
     return Edit(f"{label[:1].upper()}{label[1:]}", (*row_changes(removed), *rejected.changes))
 
 
@@ -381,19 +381,16 @@ def _require_sense(state: DocumentState, verb: str, start: int, stop: int, done:
                 f"{length}."
             )
     pieces = sum(one.times for one in done if isinstance(one, Order))
-    if pieces and pieces + _pieces(state) > MOST_PIECES:
+    if not pieces:
+        return
+    table = table_of(state)
+    places = np.flatnonzero(table.are(Verdict.ACCEPTED) & table.made.is_known & ~table.made.drops)
+    others = (one for place in places.tolist() for one in table.effect(place) if isinstance(one, Order))
+    if pieces + sum(one.times for one in others) > MOST_PIECES:
         raise UsageError(
             f"To {verb} this makes more than {MOST_PIECES:,} pieces with the repeats there are: undo some of "
             "them, or repeat it less often."
         )
-
-
-def _pieces(state: DocumentState) -> int:
-    """Return the number of spans that the accepted edits move or repeat."""
-    table = table_of(state)
-    places = np.flatnonzero(table.are(Verdict.ACCEPTED) & table.made.is_known & ~table.made.drops)
-    done = (one for place in places.tolist() for one in table.effect(place))
-    return sum(one.times for one in done if isinstance(one, Order))
 
 
 def _time(state: DocumentState, samples: int) -> str:

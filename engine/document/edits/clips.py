@@ -13,15 +13,7 @@ from typing import Any
 from engine.core.errors import UsageError
 from engine.core.timebase import format_time, s_to_samples, samples_to_s
 from engine.core.wording import counted, listed
-from engine.document.edits.moved_along import (
-    Ripple,
-    following,
-    moved_along,
-    of_copies,
-    of_move,
-    of_removal,
-    of_trim,
-)
+from engine.document.edits.moved_along import following, moved_along, of_copies, of_move, of_removal, of_trim
 from engine.document.edits.takes import (
     CROSSFADE_S,
     accepted_switches,
@@ -33,6 +25,7 @@ from engine.document.edits.takes import (
 from engine.document.edits.tracks import require_few_clips, require_gain, track_of
 from engine.document.limits import LONGEST_DOCUMENT_SAMPLES
 from engine.document.proposals import Decision, Verdict
+from engine.document.settings import Ripple
 from engine.document.state import DocumentState, Edit, Row, row_changes
 from engine.document.tracks import Clip, Track, free_id, source_length_samples, within
 
@@ -192,7 +185,11 @@ def trim_clip(
     label = f"Trimmed {clip_name(state, clip)} to {_span(state, edges)}"
     follow = following(state, [clip_id], ripple, of_trim(clip, trimmed.length_samples))
     merges_as = run and f"edges of {clip_id} {run}"
-    return _edit(state, label, _each(clip_id, lambda _: [trimmed]), merges_as, follow)
+
+    def set_to(clips: tuple[Clip, ...]) -> tuple[Clip, ...]:
+        return tuple(trimmed if one.id == clip_id else one for one in clips)
+
+    return _edit(state, label, set_to, merges_as, follow)
 
 
 def split_clips(
@@ -443,17 +440,6 @@ def _edit_of_tracks(
     state: DocumentState, label: str, after: Sequence[Track], merges_as: str = "", *, closes: bool = False
 ) -> Edit:
     """Return the edit that gives all tracks other clips; those without any go."""
-    _require_room(state, after)
-    rows: list[tuple[Row | None, Row | None]] = []
-    place = 0
-    for before, track in zip(state.tracks, after, strict=True):
-        rows.append((before, replace(track, position=place) if track.clips else None))
-        place += bool(track.clips)
-    return Edit(label, row_changes([*rows, *moved_along(state, after, closes=closes)]), merges_as)
-
-
-def _require_room(state: DocumentState, after: Sequence[Track]) -> None:
-    """Refuse more clips than a track holds, and clips beyond the longest timeline."""
     for track in after:
         require_few_clips(track)
     last = max((clip.stop_samples for track in after for clip in track.clips), default=0)
@@ -462,14 +448,12 @@ def _require_room(state: DocumentState, after: Sequence[Track]) -> None:
         raise UsageError(
             f"A clip would end at {_time(state, last)}, and a timeline ends at {end}: place it earlier."
         )
-
-
-def _each(
-    clip_id: str, made: Callable[[Clip], Sequence[Clip]]
-) -> Callable[[tuple[Clip, ...]], tuple[Clip, ...]]:
-    return lambda clips: tuple(
-        part for clip in clips for part in (made(clip) if clip.id == clip_id else (clip,))
-    )
+    rows: list[tuple[Row | None, Row | None]] = []
+    place = 0
+    for before, track in zip(state.tracks, after, strict=True):
+        rows.append((before, replace(track, position=place) if track.clips else None))
+        place += bool(track.clips)
+    return Edit(label, row_changes([*rows, *moved_along(state, after, closes=closes)]), merges_as)
 
 
 def _unlocked(state: DocumentState, clip_id: str, done: str) -> tuple[Track, Clip]:

@@ -1,10 +1,8 @@
 """Every way to change markers and regions: pure functions from the document's state to an `Edit`.
 
-Stars of bars: regions named by stars alone, by which a comp prefers or avoids the bars of a take.
-
-Audacity's labels, as any editor writes them: a start, an end and a text a line, between tabs.
-
-https://manual.audacityteam.org/man/importing_and_exporting_labels.html
+Stars of bars are regions named by stars alone, by which a comp prefers or avoids the bars of a take. Label
+files are those of Audacity, which any editor writes: a start, an end and a text a line, between tabs
+(https://manual.audacityteam.org/man/importing_and_exporting_labels.html).
 """
 
 from __future__ import annotations
@@ -252,7 +250,8 @@ def rate(state: DocumentState, span_samples: tuple[int, int], by: int) -> Edit:
     ------
     UsageError : the span has all stars, or is avoided already
     """
-    before = next((one for one in state.markers.values() if _is_rating_of(one, span_samples)), None)
+    there = (one for one in state.markers.values() if (one.start_samples, one.stop_samples) == span_samples)
+    before = next(filter(rating_of, there), None)
     had = 0 if before is None else rating_of(before)
     now = had + by
     if not AVOIDED <= now <= MOST_STARS:
@@ -264,10 +263,6 @@ def rate(state: DocumentState, span_samples: tuple[int, int], by: int) -> Edit:
     if before is None:
         return add_all(state, [NamedSpan(*span_samples, name)], label)
     return Edit(label, (RowChange(before, replace(before, name=name)),))
-
-
-def _is_rating_of(marker: Marker, span_samples: tuple[int, int]) -> bool:
-    return (marker.start_samples, marker.stop_samples) == span_samples and bool(rating_of(marker))
 
 
 _SESSION = "SESSION NAME:"

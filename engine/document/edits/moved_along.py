@@ -1,4 +1,4 @@
-"""Rows that move with the clips they are about: proposals, decisions and markers.
+"""Rows and clips that move with edited clips: proposals, decisions, markers, and with ripple later clips.
 
 An edit of one track goes with its clips to another track. An edit of some tracks moves if every clip that
 plays inside its span on those tracks moved by the same distance; an edit of all tracks if that holds on all
@@ -6,8 +6,6 @@ of them. Else it stays where it is.
 
 Where an edit closes time, as with ripple, other sound comes to the place of removed sound. Rows about removed
 sound alone go with it; others keep the part that is left.
-
-Ripple: the clips that follow an edit of clips before them.
 """
 
 from __future__ import annotations
@@ -21,9 +19,7 @@ from numpy.typing import NDArray
 from engine.core.timebase import common, united
 from engine.document.kinds import KINDS
 from engine.document.proposals import Decision, Proposal
-from engine.document.settings import RIPPLE as RIPPLE
-from engine.document.settings import Ripple as Ripple
-from engine.document.settings import ripple_of as ripple_of
+from engine.document.settings import Ripple
 from engine.document.state import DocumentState, Marker, Row
 from engine.document.tracks import Clip, Track, Visible, visible_in_time
 
@@ -73,7 +69,7 @@ def following(
     found: dict[str, int] = {}
     for own, tracks in every:
         made = shifts([clip for track in own for clip in track.clips])
-        for clip in _clips(tracks):
+        for clip in (clip for track in tracks for clip in track.clips):
             by = sum(shift.by_samples for shift in made if clip.start_samples >= shift.at_samples)
             if by and (also_own or clip.id not in keys):
                 found[clip.id] = by
@@ -143,10 +139,6 @@ def _end(clips: Sequence[Clip], clip_ids: Collection[str]) -> int:
         clip.start_samples for clip in others if start < clip.start_samples < stop < clip.stop_samples
     )
     return min(overlapping, default=stop)
-
-
-def _clips(tracks: Sequence[Track]) -> Iterator[Clip]:
-    return (clip for track in tracks for clip in track.clips)
 
 
 Pair = tuple[Row | None, Row | None]

@@ -206,11 +206,11 @@ def choose_alternative(state: DocumentState, proposal_id: str, alternative: int)
     decision = _decision(state, proposal_id)
     chosen = replace(decision, alternative=alternative, start_samples=None, stop_samples=None)
     name = proposal.alternatives[alternative - 1].label if alternative else "as proposed"
-    said, decided = {key for one in proposal.alternatives for key in one.payload}, decision.payload or {}
-    if said & decided.keys():
-        kept = {key: value for key, value in decided.items() if key not in said}
-        chosen = replace(chosen, payload=kept or None)
-    what = "Other choice" if said else "Edges"
+    varied, decided = {key for one in proposal.alternatives for key in one.payload}, decision.payload or {}
+    if varied & decided.keys():
+        others = {key: value for key, value in decided.items() if key not in varied}
+        chosen = replace(chosen, payload=others or None)
+    what = "Other choice" if varied else "Edges"
     return Edit(
         f"{what}: {name[:1].lower()}{name[1:]}", row_changes([(state.decisions.get(proposal_id), chosen)])
     )

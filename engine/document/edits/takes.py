@@ -1,14 +1,8 @@
-"""Switches of takes: clips of a track as accepted proposals let them play.
-
-The clips themselves stay as they are, so that a switch is undone by its decision alone, and the order of
-decisions changes nothing.
-
-Comping: raising a take, or a part of it, over the clips that cover it, so that the track plays it.
-
-Takes of a track: clips that play the same passage, in lanes under each other.
+"""Takes of a track: clips that play the same passage, in lanes under each other, and their order.
 
 A clip and the parts that were split off it are one take. Takes come in the order in which their sources were
-imported, then by their place in the source, so that lanes stay where they are when a take is raised.
+imported, then by their place in the source, so that lanes stay where they are when a take is raised. An
+accepted switch of takes leaves the clips as they are, so that its decision alone undoes it.
 """
 
 from __future__ import annotations
@@ -16,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from operator import attrgetter
 
 import numpy as np
 
@@ -74,23 +69,15 @@ def _packed(clips: tuple[Clip, ...], sources: Mapping[str, Source]) -> tuple[tup
             lane = [] if len(lanes) < MOST_LANES else lanes.pop()
             lanes.append(lane)
         for clip in take:
-            insort(lane, clip, key=_start)
+            insort(lane, clip, key=attrgetter("start_samples"))
     return tuple(tuple(sorted(lane, key=lambda clip: layers[clip.id])) for lane in lanes)
 
 
 def _has_room(lane: Sequence[Clip], clip: Clip) -> bool:
     """Return whether a clip overlaps the clips of a lane, ascending, by a crossfade at most."""
-    first = bisect_right(lane, clip.start_samples, key=_stop)
-    last = bisect_left(lane, clip.stop_samples, key=_start)
+    first = bisect_right(lane, clip.start_samples, key=attrgetter("stop_samples"))
+    last = bisect_left(lane, clip.stop_samples, key=attrgetter("start_samples"))
     return not any(are_takes(other, clip) for other in lane[first:last])
-
-
-def _start(clip: Clip) -> int:
-    return clip.start_samples
-
-
-def _stop(clip: Clip) -> int:
-    return clip.stop_samples
 
 
 CROSSFADE_S = 0.010

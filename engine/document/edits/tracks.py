@@ -1,7 +1,4 @@
-"""Every way to change the tracks of a document: pure functions from its state to an `Edit`.
-
-Pictures in the lanes of tracks: waveforms or spectrograms.
-"""
+"""Every way to change the tracks of a document: pure functions from its state to an `Edit`."""
 
 from __future__ import annotations
 
@@ -79,7 +76,10 @@ def add_tracks(
         clips = _clips_of(one, rate_hz)
         rows += [(None, source) for source in one.sources]
         if one.track_id:
-            rows.append(_with_clips(track_of(state, one.track_id), clips))
+            before = track_of(state, one.track_id)
+            after = replace(before, clips=(*before.clips, *clips))
+            require_few_clips(after)
+            rows.append((before, after))
             continue
         track = Track(new_track_id(state, one.sources[0]), one.name, position, clips=clips)
         position += 1
@@ -116,13 +116,6 @@ def _clips_of(added: NewTrack, rate_hz: int) -> tuple[Clip, ...]:
             raise UsageError(f"{added.name} would end beyond the longest timeline: place its files earlier.")
         clips.append(replace(clip, offset_samples=before, length_samples=clip.length_samples - before))
     return tuple(clips)
-
-
-def _with_clips(track: Track, clips: Sequence[Clip]) -> tuple[Track, Track]:
-    """Return a track before and after clips are laid over its own."""
-    after = replace(track, clips=(*track.clips, *clips))
-    require_few_clips(after)
-    return track, after
 
 
 def require_few_clips(track: Track) -> None:
@@ -198,7 +191,7 @@ def set_track(state: DocumentState, track_id: str, *, run: str = "", **values: A
     elif "color" in values and track.group:
         changed = _group(state, track.group)
     rows = [(one, replace(one, **values)) for one in changed]
-    field = _told(track, values)
+    field = _label_field(track, values)
     merges_as = run and f"{field} of {track_id} {run}"
     return Edit(_label(track, field, values[field]), row_changes(rows), merges_as)
 
@@ -209,7 +202,7 @@ def set_group(state: DocumentState, track_id: str, **values: Any) -> Edit:
     if not track.group:
         return set_track(state, track_id, **values)
     rows = [(one, replace(one, **values)) for one in _group(state, track.group)]
-    field = _told(track, values)
+    field = _label_field(track, values)
     label = _label(replace(track, name=f"group {track.group}"), field, values[field])
     return Edit(label, row_changes(rows))
 
@@ -229,7 +222,7 @@ def set_tracks(state: DocumentState, track_ids: Sequence[str], **values: Any) ->
     for name, value in values.items():
         _require(name, value)
     tracks = [track_of(state, key) for key in keys]
-    field = _told(tracks[0], values)
+    field = _label_field(tracks[0], values)
     label = _label(replace(tracks[0], name=counted(len(tracks), "track")), field, values[field])
     return Edit(label, row_changes((one, replace(one, **values)) for one in tracks))
 
@@ -303,7 +296,7 @@ _LABELS: Mapping[str, Callable[[Track, Any], str]] = MappingProxyType(
 )
 
 
-def _told(track: Track, values: Mapping[str, Any]) -> str:
+def _label_field(track: Track, values: Mapping[str, Any]) -> str:
     """Return the field that an edit is named after: of those that change, the first of `_LABELS`."""
     fields = sorted(values, key=list(_LABELS).index if values.keys() <= _LABELS.keys() else None)
     changed = (field for field in fields if getattr(track, field) != values[field])

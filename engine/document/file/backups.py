@@ -1,11 +1,8 @@
-"""Rolling backups of documents, stored in the user's data folder through SQLite's backup API.
+"""Rolling backups of documents in the user's data folder, made through SQLite's backup API.
 
-They are numbered, not dated: a clock that is set back does not make an old one look new. Audio that a
-document stores is stored once for all of them (docs/decisions/0004-stored-audio-in-the-document.md).
-
-The audio of backups: stored once for all states of a document, and put back when one is restored.
-
-Copies of a document made row by row, for copies without all of its content.
+They are numbered, not dated: a clock that is set back does not make an old one look new. The audio of a
+document is stored once for all of them (docs/decisions/0004-stored-audio-in-the-document.md): their files are
+copied row by row without it, and it is put back when one is restored.
 """
 
 from __future__ import annotations
@@ -26,6 +23,10 @@ from engine.document.file.schema import APPLICATION_ID
 from engine.document.file.stored_audio import IS_POSSIBLE, TABLE, block_digest, is_key, named_keys
 from engine.document.file.transaction import connect, snapshot
 
+MOST_BACKUPS = 5
+_NUMBERED = re.compile(r".* (\d+)\.offcut")
+_FOLDER = "audio"
+_ROW = "key, rate_hz, channels, frames, encoding, digest"
 _ROWS_AT_ONCE = 500
 
 
@@ -36,7 +37,118 @@ class RowCopies(Enum):
     READABLE_AUDIO = "all that can be read"
 
 
-def copy_rows(connection: sqlite3.Connection, copy: sqlite3.Connection, which: RowCopies) -> None:
+def _folder(path: Path) -> Path:
+    digest = blake2b(str(path.absolute()).encode("utf-8", "surrogateescape"), digest_size=6)
+    return data_folder("backups", digest.hexdigest())
+
+
+def _number(backup: Path) -> int:
+    found = _NUMBERED.fullmatch(backup.name)
+    return int(found[1]) if found else 0
+
+
+def backups(path: Path) -> list[Path]:
+    """Return the rolling backups of a document, the newest first."""
+    return sorted((one for one in _folder(path).iterdir() if _number(one)), key=_number, reverse=True)
+
+
+def newest_backup(path: Path) -> Path | None:
+    """Return the newest backup of a document, or None without any."""
+    try:
+        return next(iter(backups(path)), None)
+    except (OffcutError, OSError):
+        return None
+
+
+def keep_backup(connection: sqlite3.Connection, path: Path) -> None:
+    """Copy an open, checked document to its backups, and delete the oldest.
+
+    If the newest backup has the same content, it stays instead: opening a document often discards no old
+    state. A failed backup never blocks work: the document opens all the same.
+    """
+    with suppress(OSError, sqlite3.Error, OffcutError):
+        found = backups(path)
+        has_audio = connection.execute(f"SELECT 1 FROM {TABLE} LIMIT 1").fetchone() is not None
+        if has_audio:
+            keep_audio(connection, _folder(path))
+        if found:
+            with closing(connect(found[0], read_only=True)) as newest:
+                if _sums_of(newest) == _sums_of(connection):
+                    return
+        number = _number(found[0]) + 1 if found else 1
+        rows = RowCopies.WITHOUT_AUDIO if has_audio else None
+        copy_database(connection, _folder(path) / f"{path.stem} {number}.offcut", rows=rows)
+        for old in found[MOST_BACKUPS - 1 :]:
+            old.unlink(missing_ok=True)
+        _forget_audio(_folder(path), backups(path))
+
+
+def keep_older_version(connection: sqlite3.Connection, path: Path, version: int) -> Path:
+    """Store a document in the format of an older version, apart from the rolling backups.
+
+    Raises
+    ------
+    DocumentError : it cannot be stored, so the document must not be changed
+    """
+    try:
+        stored = _folder(path) / f"{path.stem} of version {version}" / f"{path.stem}.offcut"
+        stored.parent.mkdir(exist_ok=True)
+        copy_database(connection, stored, overwrite=True)
+    except (OSError, sqlite3.Error, OffcutError) as error:
+        raise DocumentError(
+            f"{path} cannot be updated without a backup, and none could be written: {error}"
+        ) from error
+    return stored
+
+
+def copy_database(
+    connection: sqlite3.Connection, target: Path, *, overwrite: bool = False, rows: RowCopies | None = None
+) -> None:
+    """Write a copy of an open document: whole, or not at all, and of one moment.
+
+    Parameters
+    ----------
+    rows : copy row by row, and which; None copies the file page by page, with all that is in it
+
+    Raises
+    ------
+    ExportError : the file exists and `overwrite` is False, its folder cannot be written, or the disk is full
+    sqlite3.Error : the copy cannot be made
+    """
+    # Without a transaction the copy would wait for another program's without end.
+    held = nullcontext() if connection.in_transaction else snapshot(connection)
+    with replacing(target, overwrite=overwrite) as part, closing(sqlite3.connect(part)) as copy, held:
+        copy.execute("PRAGMA synchronous = OFF")  # `replacing` brings the file to the disk as a whole
+        if rows is None:
+            connection.backup(copy)
+        else:
+            _copy_rows(connection, copy, rows)
+
+
+def copy_beside(backup: Path, path: Path) -> Path:
+    """Copy a backup next to its document, under an unused name.
+
+    Raises
+    ------
+    DocumentError : the folder cannot be written, or the disk is full
+    """
+    number = 1
+    while (target := path.with_stem(f"{path.stem} restored{f' {number}' if number > 1 else ''}")).exists():
+        number += 1
+    try:
+        with replacing(target) as part:
+            shutil.copyfile(backup, part)
+            _bring_back(part, _folder(path))
+    except ExportError as error:
+        raise DocumentError(str(error)) from error
+    return target
+
+
+def _sums_of(connection: sqlite3.Connection) -> object:
+    return sorted(connection.execute("SELECT name, digest FROM checksum").fetchall())
+
+
+def _copy_rows(connection: sqlite3.Connection, copy: sqlite3.Connection, which: RowCopies) -> None:
     """Copy a document, in a transaction of the caller, into an empty database.
 
     Raises
@@ -68,33 +180,16 @@ def _copy_audio(connection: sqlite3.Connection, copy: sqlite3.Connection, which:
         )
         copy.executemany(insert, found)
         return
-    for (place,) in _places(connection):
-        try:
-            row = connection.execute(f"SELECT * FROM {TABLE} WHERE rowid = ?", (place,)).fetchone()
-        except sqlite3.DatabaseError:
-            continue
-        if row is not None:
-            copy.execute(insert, row)
-
-
-def _places(connection: sqlite3.Connection) -> list[tuple[int]]:
-    """Return the rows of stored audio as far as they can be walked through."""
     places: list[tuple[int]] = []
-    try:
+    with suppress(sqlite3.DatabaseError):  # the rest of them cannot be found
         for place in connection.execute(f"SELECT rowid FROM {TABLE} NOT INDEXED"):
             places.append(place)
-    except sqlite3.DatabaseError:
-        pass  # the rest of them cannot be found
-    return places
-
-
-_FOLDER = "audio"
-_ROW = "key, rate_hz, channels, frames, encoding, digest"
-
-
-def holds_audio(connection: sqlite3.Connection) -> bool:
-    """Return whether a document has stored audio."""
-    return connection.execute(f"SELECT 1 FROM {TABLE} LIMIT 1").fetchone() is not None
+    for place in places:
+        row = None
+        with suppress(sqlite3.DatabaseError):
+            row = connection.execute(f"SELECT * FROM {TABLE} WHERE rowid = ?", place).fetchone()
+        if row is not None:
+            copy.execute(insert, row)
 
 
 def keep_audio(connection: sqlite3.Connection, folder: Path) -> None:
@@ -110,7 +205,9 @@ def keep_audio(connection: sqlite3.Connection, folder: Path) -> None:
     ).fetchall():
         *facts, expected, size_bytes = row
         target = _file(folder, facts[0], expected)
-        if facts[0] not in named or target is None or _size_bytes(target) == size_bytes:
+        if facts[0] not in named or target is None:
+            continue
+        if target.exists() and target.stat().st_size == size_bytes:
             continue
         wanted = f"SELECT bytes FROM {TABLE} WHERE key = ?"
         (block,) = connection.execute(wanted, (facts[0],)).fetchone()
@@ -120,30 +217,30 @@ def keep_audio(connection: sqlite3.Connection, folder: Path) -> None:
                 part.write_bytes(block)
 
 
-def bring_back(copy: Path, folder: Path) -> None:
+def _bring_back(copy: Path, folder: Path) -> None:
     """Put the audio that a copied backup names back into it; damaged or missing audio is skipped."""
     with suppress(sqlite3.Error, OSError), closing(connect(copy)) as connection:
         rows = connection.execute(f"SELECT {_ROW} FROM {TABLE} WHERE length(bytes) = 0").fetchall()
         connection.execute("BEGIN IMMEDIATE")
         for *facts, expected in rows:
-            kept = _file(folder, facts[0], expected)
+            stored = _file(folder, facts[0], expected)
             with suppress(OSError):
-                block = b"" if kept is None else kept.read_bytes()
+                block = b"" if stored is None else stored.read_bytes()
                 if block_digest(facts, block) == expected:
                     statement = f"UPDATE {TABLE} SET bytes = ? WHERE key = ?"
                     connection.execute(statement, (block, facts[0]))
         connection.execute("COMMIT")
 
 
-def forget_audio(folder: Path, states: Iterable[Path]) -> None:
+def _forget_audio(folder: Path, states: Iterable[Path]) -> None:
     """Remove the audio that none of these backups names.
 
     Raises
     ------
     sqlite3.Error, OSError : a backup cannot be read, so that nothing was removed
     """
-    kept = folder / _FOLDER
-    if not kept.is_dir():
+    audio = folder / _FOLDER
+    if not audio.is_dir():
         return
     wanted: set[Path | None] = set()
     for state in states:
@@ -151,7 +248,7 @@ def forget_audio(folder: Path, states: Iterable[Path]) -> None:
             if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (TABLE,)).fetchone():
                 found = connection.execute(f"SELECT key, digest FROM {TABLE}").fetchall()
                 wanted.update(_file(folder, *row) for row in found)
-    for one in kept.iterdir():
+    for one in audio.iterdir():
         if one not in wanted:
             one.unlink(missing_ok=True)
 
@@ -159,128 +256,3 @@ def forget_audio(folder: Path, states: Iterable[Path]) -> None:
 def _file(folder: Path, key: object, digest: int) -> Path | None:
     """Return the file with the bytes of a row: the same sound may be packed in more than one way."""
     return folder / _FOLDER / f"{key} {digest % 2**64:016x}" if is_key(key) else None
-
-
-def _size_bytes(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return -1
-
-
-KEPT_BACKUPS = 5
-_NUMBERED = re.compile(r".* (\d+)\.offcut")
-
-
-def _folder(path: Path) -> Path:
-    digest = blake2b(str(path.absolute()).encode("utf-8", "surrogateescape"), digest_size=6)
-    return data_folder("backups", digest.hexdigest())
-
-
-def _number(backup: Path) -> int:
-    found = _NUMBERED.fullmatch(backup.name)
-    return int(found[1]) if found else 0
-
-
-def backups(path: Path) -> list[Path]:
-    """Return the rolling backups of a document, the newest first."""
-    return sorted((one for one in _folder(path).iterdir() if _number(one)), key=_number, reverse=True)
-
-
-def newest_backup(path: Path) -> Path | None:
-    """Return the newest backup of a document, or None without any."""
-    try:
-        return next(iter(backups(path)), None)
-    except (OffcutError, OSError):
-        return None
-
-
-def keep_backup(connection: sqlite3.Connection, path: Path) -> None:
-    """Copy an open, checked document to its backups, and delete the oldest.
-
-    If the newest backup has the same content, it stays instead: opening a document often discards no old
-    state.
-    A failed backup never blocks work: the document opens all the same.
-    """
-    with suppress(OSError, sqlite3.Error, OffcutError):
-        found, has_audio = backups(path), holds_audio(connection)
-        if has_audio:
-            keep_audio(connection, _folder(path))
-        if found and _sums(found[0]) == _sums_of(connection):
-            return
-        number = _number(found[0]) + 1 if found else 1
-        rows = RowCopies.WITHOUT_AUDIO if has_audio else None
-        copy_database(connection, _folder(path) / f"{path.stem} {number}.offcut", rows=rows)
-        for old in found[KEPT_BACKUPS - 1 :]:
-            old.unlink(missing_ok=True)
-        forget_audio(_folder(path), backups(path))
-
-
-def keep_older_version(connection: sqlite3.Connection, path: Path, version: int) -> Path:
-    """Store a document in the format of an older version, apart from the rolling backups.
-
-    Raises
-    ------
-    DocumentError : it cannot be stored, so the document must not be changed
-    """
-    try:
-        kept = _folder(path) / f"{path.stem} of version {version}" / f"{path.stem}.offcut"
-        kept.parent.mkdir(exist_ok=True)
-        copy_database(connection, kept, overwrite=True)
-    except (OSError, sqlite3.Error, OffcutError) as error:
-        raise DocumentError(
-            f"{path} cannot be updated without a backup, and none could be written: {error}"
-        ) from error
-    return kept
-
-
-def copy_database(
-    connection: sqlite3.Connection, target: Path, *, overwrite: bool = False, rows: RowCopies | None = None
-) -> None:
-    """Write a copy of an open document: whole, or not at all, and of one moment.
-
-    Parameters
-    ----------
-    rows : copy row by row, and which; None copies the file page by page, with all that is in it
-
-    Raises
-    ------
-    ExportError : the file exists and `overwrite` is False, its folder cannot be written, or the disk is full
-    sqlite3.Error : the copy cannot be made
-    """
-    # Without a transaction the copy would wait for another program's without end.
-    held = nullcontext() if connection.in_transaction else snapshot(connection)
-    with replacing(target, overwrite=overwrite) as part, closing(sqlite3.connect(part)) as copy, held:
-        copy.execute("PRAGMA synchronous = OFF")  # `replacing` brings the file to the disk as a whole
-        if rows is None:
-            connection.backup(copy)
-        else:
-            copy_rows(connection, copy, rows)
-
-
-def copy_beside(backup: Path, path: Path) -> Path:
-    """Copy a backup next to its document, under an unused name.
-
-    Raises
-    ------
-    DocumentError : the folder cannot be written, or the disk is full
-    """
-    number = 1
-    while (target := path.with_stem(f"{path.stem} restored{f' {number}' if number > 1 else ''}")).exists():
-        number += 1
-    try:
-        with replacing(target) as part:
-            shutil.copyfile(backup, part)
-            bring_back(part, _folder(path))
-    except ExportError as error:
-        raise DocumentError(str(error)) from error
-    return target
-
-
-def _sums(backup: Path) -> object:
-    with closing(connect(backup, read_only=True)) as connection:
-        return _sums_of(connection)
-
-
-def _sums_of(connection: sqlite3.Connection) -> object:
-    return sorted(connection.execute("SELECT name, digest FROM checksum").fetchall())

@@ -1,11 +1,8 @@
-"""Checks of the values of a document, a column at a time: ten thousand rows take milliseconds.
+"""Checks of the content of a document: sizes, values, and rows against each other. Each raises `ValueError`.
 
-Checksums prove that a file is unchanged, not its origin. No edit of Offcut makes values outside these limits;
-they are refused before a row is built from them, and before they are written.
-
-Checks across the rows of a document.
-
-Limits of file content, queried from SQLite before any of it is read into memory.
+Checksums prove that a file is unchanged, not its origin. SQLite reports sizes before content is read into
+memory. Values are checked a column at a time, which takes milliseconds for ten thousand rows, before a row is
+built from them, and before they are written.
 """
 
 from __future__ import annotations
@@ -54,12 +51,7 @@ _READ_AT_ONCE = {
 
 
 def require_sizes(connection: sqlite3.Connection, tables: Iterable[str]) -> None:
-    """Refuse a file with more rows, or longer ones, than any document has.
-
-    Raises
-    ------
-    ValueError : it has
-    """
+    """Refuse a file with more rows, or longer ones, than any document has."""
     limits = [
         limit
         for table in tables
@@ -93,17 +85,9 @@ Rule = Callable[[Values], None]
 _COLOR = re.compile("|#[0-9a-f]{6}")
 
 
-def _whole(lowest: int, highest: int) -> Rule:
+def _whole(lowest: int, highest: int, *, or_none: bool = False) -> Rule:
     def require(values: Values) -> None:
-        _require_types(values, int)
-        _require_within(values, lowest, highest)
-
-    return require
-
-
-def _whole_or_none(lowest: int, highest: int) -> Rule:
-    def require(values: Values) -> None:
-        given = [value for value in values if value is not None]
+        given = [value for value in values if value is not None] if or_none else values
         _require_types(given, int)
         _require_within(given, lowest, highest)
 
@@ -163,7 +147,7 @@ def shown(value: object) -> str:
 
 
 _ID, _WORDS, _JSON = _text(LONGEST_ID, given=True), _text(LONGEST_TEXT), _text(LONGEST_JSON)
-_POSITION, _POSITION_OR_NONE = _whole(0, FARTHEST_SAMPLES), _whole_or_none(0, FARTHEST_SAMPLES)
+_POSITION, _POSITION_OR_NONE = _whole(0, FARTHEST_SAMPLES), _whole(0, FARTHEST_SAMPLES, or_none=True)
 _ANYWHERE = _whole(-FARTHEST_SAMPLES, FARTHEST_SAMPLES)
 _ANY_NUMBER = _real(-1e9, 1e9)
 _FINITE = _real(-FARTHEST_SAMPLES, FARTHEST_SAMPLES)
@@ -249,10 +233,6 @@ def require_columns(table: str, names: Sequence[str], columns: Sequence[Values])
     Parameters
     ----------
     names : of the columns of the table; rows of an older version have fewer columns than names
-
-    Raises
-    ------
-    ValueError : a value that such a column cannot have
     """
     for name, values, rule in zip(names, columns, RULES[table], strict=False):
         try:
@@ -270,10 +250,6 @@ def require_clips(names: Sequence[str], columns: Sequence[Values]) -> None:
     Parameters
     ----------
     names : of their fields
-
-    Raises
-    ------
-    ValueError : a value that a clip cannot have
     """
     require_columns("clip", names, columns)
     require_text("".join(chain.from_iterable(zip(columns[0], columns[1], columns[8], strict=True))))
@@ -283,12 +259,7 @@ def require_clips(names: Sequence[str], columns: Sequence[Values]) -> None:
 
 
 def require_alternatives(labels: Values, starts: Values, stops: Values) -> None:
-    """Check the other edges of proposals; some may reach beyond the recording.
-
-    Raises
-    ------
-    ValueError : a value that they cannot have
-    """
+    """Check the other edges of proposals; some may reach beyond the recording."""
     _WORDS(labels)
     require_text("".join(labels))
     for edges in (starts, stops):
@@ -297,23 +268,13 @@ def require_alternatives(labels: Values, starts: Values, stops: Values) -> None:
 
 
 def require_names(values: Values) -> None:
-    """Check the tracks that proposals are about.
-
-    Raises
-    ------
-    ValueError : a value that does not name a track
-    """
+    """Check the tracks that proposals are about."""
     _ID(values)
     require_text("".join(values))
 
 
-def require_kept(paths: Values, *numbers: Values) -> None:
-    """Check reference examples: file names, which may be bytes that are not text, and numbers.
-
-    Raises
-    ------
-    ValueError : a value is invalid
-    """
+def require_references(paths: Values, *numbers: Values) -> None:
+    """Check reference examples: file names, which may be bytes that are not text, and numbers."""
     _WORDS(paths)
     require_text("".join(paths))
     for values in numbers:
@@ -321,12 +282,7 @@ def require_kept(paths: Values, *numbers: Values) -> None:
 
 
 def require_numbers(what: str, values: Values) -> None:
-    """Require finite numbers.
-
-    Raises
-    ------
-    ValueError : a value is something else, or not finite
-    """
+    """Require finite numbers."""
     try:
         _FINITE(values)
     except ValueError as error:
@@ -334,22 +290,12 @@ def require_numbers(what: str, values: Values) -> None:
 
 
 def require_lists(values: Values) -> None:
-    """Require lists.
-
-    Raises
-    ------
-    ValueError : a value is something else
-    """
+    """Require lists."""
     _require_types(values, list)
 
 
 def require_spans(what: str, starts: Values, stops: Values) -> None:
-    """Refuse spans that end before they start; None at either side is open.
-
-    Raises
-    ------
-    ValueError : there is one
-    """
+    """Refuse spans that end before they start; None at either side is open."""
     with suppress(TypeError):  # where both are always given
         if not any(map(gt, starts, stops)):
             return
@@ -359,12 +305,7 @@ def require_spans(what: str, starts: Values, stops: Values) -> None:
 
 
 def require_plain(values: Values) -> None:
-    """Refuse JSON values that are nested too deeply or hold invalid numbers.
-
-    Raises
-    ------
-    ValueError : there is one
-    """
+    """Refuse JSON values that are nested too deeply or hold invalid numbers."""
     level: list[Any] = list(values)
     for _ in range(DEEPEST_JSON):
         if not level:
@@ -384,12 +325,7 @@ def require_plain(values: Values) -> None:
 
 
 def require_text(value: str) -> None:
-    """Require text that encodes as UTF-8 or as the bytes of a file name.
-
-    Raises
-    ------
-    ValueError : it does not
-    """
+    """Require text that encodes as UTF-8 or as the bytes of a file name."""
     value.encode("utf-8", "surrogateescape")
 
 
@@ -397,11 +333,6 @@ def require_coherent(state: DocumentState) -> None:
     """Refuse a document that edits cannot produce.
 
     Proposals may reach beyond the end of the recording: a track that is removed leaves them.
-
-    Raises
-    ------
-    ValueError : a track has no clip, a clip is not of its source, the rate is missing, a decision chooses an
-        unknown alternative, or a setting is out of its limits
     """
     rate_hz: object = state.rate_hz
     if type(rate_hz) is not int or (rate_hz and not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ):
@@ -422,6 +353,7 @@ def require_coherent(state: DocumentState) -> None:
 
 
 def _require_clips(state: DocumentState) -> None:
+    """Refuse tracks without a clip, and clips that are not of their sources."""
     lengths = {key: source_length_samples(one, state.rate_hz) for key, one in state.sources.items()}
     known: set[str] = set()
     for track in state.tracks:

@@ -15,7 +15,7 @@ from engine.document.state import CurrentAnalysis, Row, RowChange, Setting, merg
 from engine.document.tracks import Track, sound_of
 
 _LAST_DONE = "undone = 0 ORDER BY step DESC LIMIT 1"
-# What was undone stands at the end: it is found from there, not by reading all that was ever done.
+# Undone steps are at the end and found from there, not by reading all that was ever done.
 _UNDONE = f"step > coalesce((SELECT step FROM history WHERE {_LAST_DONE}), 0)"
 _FIRST_UNDONE = f"{_UNDONE} ORDER BY step LIMIT 1"
 _SUMMED = "step, label, merges_as, undone, digest"
@@ -126,12 +126,13 @@ def push(
     """
     label, merges_as = _as_text(label), _as_text(merges_as)
     redo_was_dropped = _delete(connection, tally, _UNDONE) > 0
-    if merges_as and not redo_was_dropped and _last_merges_as(connection) == merges_as:
+    last = f"SELECT merges_as FROM history WHERE {_LAST_DONE}"
+    if merges_as and not redo_was_dropped and connection.execute(last).fetchone() == (merges_as,):
         with suppress(DocumentError):  # a damaged step is left alone, and this one stands for itself
-            last = last_done(connection)
-            assert last is not None
-            changes = merged(last.changes, changes)
-            _delete(connection, tally, f"step = {last.number}")
+            step = last_done(connection)
+            assert step is not None
+            changes = merged(step.changes, changes)
+            _delete(connection, tally, f"step = {step.number}")
             if not changes:
                 return
     text = changes_to_json(changes)
@@ -200,11 +201,6 @@ def _count(connection: sqlite3.Connection, tally: Tally, number: int) -> None:
 def _as_text(label: str) -> str:
     """Return a label that a list can show: it may name a file whose name is not text."""
     return label.encode("utf-8", "replace").decode()[:LONGEST_TEXT]
-
-
-def _last_merges_as(connection: sqlite3.Connection) -> str:
-    found = connection.execute(f"SELECT merges_as FROM history WHERE {_LAST_DONE}").fetchone()
-    return "" if found is None else str(found[0])
 
 
 def mark(connection: sqlite3.Connection, tally: Tally, step: Step, *, undone: bool) -> None:

@@ -1,4 +1,4 @@
-"""Open a document file: take the lock, check integrity and version."""
+"""Open a document file: take the lock, check its version, its integrity and its rows, and migrate it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import errno
 import os
 import sqlite3
 import time
-from collections.abc import Collection
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -143,8 +142,8 @@ def _opened(path: Path, lock: DocumentLock | None, reason: str) -> Opened:
         if is_older and reason:
             connection = _copy_of_this_version(connection)
         elif is_older:
-            kept = _bring_up_to_date(connection, path)
-            notice = f"{path.name} was updated to this version; a backup of the old file is {kept}."
+            old = _bring_up_to_date(connection, path)
+            notice = f"{path.name} was updated to this version; a backup of the old file is {old}."
         with snapshot(connection):
             found = _sound_version(connection, with_audio=reason != TO_READ)
             if not reason and (found.audio_is_broken or found.version > SCHEMA_VERSION):
@@ -154,7 +153,7 @@ def _opened(path: Path, lock: DocumentLock | None, reason: str) -> Opened:
             analyses = sound_analyses(connection, state.analyses)
             opened = Opened(
                 connection=connection,
-                state=replace(state, analyses=analyses.in_force),
+                state=replace(state, analyses=analyses.current),
                 undo_labels=undo_labels(connection),
                 data_version=data_version(connection),
                 file=file,
@@ -215,33 +214,25 @@ def _sound_version(connection: sqlite3.Connection, *, with_audio: bool = True) -
         raise ForeignLayoutError(f"there is no version {version}")
     require_layout(connection, version)
     tables = set(layout_of(min(version, SCHEMA_VERSION)))
-    found = _integrity(connection, "1") if with_audio else _integrity_but_of_audio(connection, tables)
-    if found != "ok" and (TABLE not in tables or not _is_of_audio_alone(connection, tables)):
+    others = (*sorted(tables - {TABLE}), "sqlite_schema")
+    if with_audio:
+        found = _integrity(connection, "1")
+    else:
+        found = next((each for each in (_integrity(connection, one) for one in others) if each != "ok"), "ok")
+        if found == "ok" and TABLE in tables:
+            try:
+                possible_keys(connection)
+            except sqlite3.DatabaseError as error:
+                found = str(error)
+    is_broken = found != "ok"  # then only where the pages of stored audio alone are damaged
+    if is_broken and (
+        TABLE not in tables
+        or any(_integrity(connection, one) != "ok" for one in others)
+        or _integrity(connection, TABLE) == "ok"
+    ):
         raise ValueError(found)
-    is_broken = found != "ok"
     require_sizes(connection, tables - {TABLE} if is_broken else tables)
     return _Sound(version, is_broken)
-
-
-def _integrity_but_of_audio(connection: sqlite3.Connection, tables: Collection[str]) -> str:
-    """Return "ok" where the pages of all tables but that of audio hang together, and its keys can be read."""
-    others = (*sorted(set(tables) - {TABLE}), "sqlite_schema")
-    found = next((each for each in (_integrity(connection, one) for one in others) if each != "ok"), "ok")
-    if found != "ok" or TABLE not in tables:
-        return found
-    try:
-        possible_keys(connection)
-    except sqlite3.DatabaseError as error:
-        return str(error)
-    return "ok"
-
-
-def _is_of_audio_alone(connection: sqlite3.Connection, tables: Collection[str]) -> bool:
-    """Return whether only pages of stored audio are damaged, and all others intact."""
-    others = (*(set(tables) - {TABLE}), "sqlite_schema")
-    return all(_integrity(connection, table) == "ok" for table in others) and (
-        _integrity(connection, TABLE) != "ok"
-    )
 
 
 def _integrity(connection: sqlite3.Connection, of: str) -> str:
@@ -265,7 +256,7 @@ def _bring_up_to_date(connection: sqlite3.Connection, path: Path) -> Path:
     """Migrate a document in place and return the path of the old copy; a refused one stays unchanged."""
     with snapshot(connection):
         version, seen = _sound_version(connection).version, data_version(connection)
-        kept = keep_older_version(connection, path, version)
+        old = keep_older_version(connection, path, version)
 
     def require_unchanged() -> None:
         if data_version(connection) != seen:
@@ -274,7 +265,7 @@ def _bring_up_to_date(connection: sqlite3.Connection, path: Path) -> Path:
     with Transaction(connection, path, check=require_unchanged):
         migrate(connection, version, TABLE_NAMES)
         read_state(connection)
-    return kept
+    return old
 
 
 def _copy_of_this_version(connection: sqlite3.Connection) -> sqlite3.Connection:

@@ -14,10 +14,10 @@ from engine.document.file.checks import (
     require_alternatives,
     require_clips,
     require_columns,
-    require_kept,
     require_lists,
     require_names,
     require_plain,
+    require_references,
     require_text,
     shown,
 )
@@ -35,10 +35,6 @@ _JSON_AT_ONCE = 1_000  # one text is read far quicker than a thousand, and is ch
 
 def _real(value: float) -> float:
     return float(value) + 0.0  # SQLite gives 0.0 back for -0.0
-
-
-def _whole_or_none(value: int | None) -> int | None:
-    return None if value is None else int(value)
 
 
 def _text(value: str) -> str:
@@ -148,10 +144,6 @@ def _names(texts: Sequence[str]) -> list[tuple[str, ...]]:
     return [known[text] for text in texts]
 
 
-def _names_text(names: tuple[str, ...]) -> str:
-    return _json(names) if names else _NOTHING
-
-
 def _alternatives(texts: Sequence[str]) -> list[tuple[Alternative, ...]]:
     found = _from_json(texts)
     require_lists(found)
@@ -164,12 +156,12 @@ def _alternatives(texts: Sequence[str]) -> list[tuple[Alternative, ...]]:
     return [tuple(islice(made, count)) for count in map(len, found)]
 
 
-def _kept_examples(texts: Sequence[str]) -> list[ReferenceExample | None]:
+def _references(texts: Sequence[str]) -> list[ReferenceExample | None]:
     found = _from_json(texts)
     columns = _columns([one for one in found if one is not None], [5, 4], 0.0)
     if not columns:
         return [None] * len(found)
-    require_kept(*columns)
+    require_references(*columns)
     made = map(ReferenceExample, *columns)
     return [None if one is None else next(made) for one in found]
 
@@ -183,10 +175,6 @@ def _columns(rows: list[Any], lengths: Sequence[int], added: object) -> list[tup
     if len(found) > 1:  # what came with a later version has a default
         rows = [[*row, added] if len(row) < lengths[0] else row for row in rows]
     return list(zip(*rows, strict=True))
-
-
-def _clips_text(clips: tuple[Clip, ...]) -> str:
-    return _json([list(astuple(clip)) for clip in clips])
 
 
 def _clips(texts: Sequence[str]) -> list[tuple[Clip, ...]]:
@@ -218,12 +206,12 @@ _WRITERS: Mapping[str, Callable[[Any], object]] = {
     "int": int,
     "float": _real,
     "bool": int,
-    "int | None": _whole_or_none,
+    "int | None": lambda value: None if value is None else int(value),
     "Verdict": str,
     "Picture": str,
     "Evidence": str,
-    "tuple[str, ...]": _names_text,
-    "tuple[Clip, ...]": _clips_text,
+    "tuple[str, ...]": lambda names: _json(names) if names else _NOTHING,
+    "tuple[Clip, ...]": lambda clips: _json([list(astuple(clip)) for clip in clips]),
 }
 # How whole columns are read, by the same annotation; None where SQLite gives the values themselves.
 _READERS: Mapping[str, Callable[[Any], Sequence[object]] | None] = {
@@ -237,7 +225,7 @@ _READERS: Mapping[str, Callable[[Any], Sequence[object]] | None] = {
     "dict[str, object]": _payloads,
     "dict[str, object] | None": _changes,
     "tuple[str, ...]": _names,
-    "ReferenceExample | None": _kept_examples,
+    "ReferenceExample | None": _references,
     "tuple[Clip, ...]": _clips,
 }
 

@@ -1,14 +1,11 @@
-"""The tables and the header of an `.offcut` file.
-
-Bring a document of an older version to this one: one plain function a version, all in one transaction.
-
-A function knows its two versions only and uses nothing of the present row classes, which go on changing. New
-columns go to the end of their table, since checksums and readers take the columns in the order of the table.
-
-The tables of each file version: a file with any other schema was not made by Offcut.
+"""The header and the tables of an `.offcut` file, of each version, and the migrations from one to the next.
 
 SQLite would execute the schema of a foreign file: views instead of tables, triggers, computed columns. The
-schema is checked before anything else is read.
+schema is compared with that of its version before anything else is read.
+
+All migrations happen in one transaction. Each knows its two versions only and uses nothing of the present row
+classes, which go on changing. New columns go to the end of their table, since checksums and readers take the
+columns in the order of the table.
 """
 
 from __future__ import annotations
@@ -19,7 +16,7 @@ import sqlite3
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -34,7 +31,7 @@ SCHEMA_VERSION = 7
 _HEADER_BYTES = 100
 _MAGIC = b"SQLite format 3\x00"
 
-# A column that is added later goes to the end of its table and of its row class, see `migrations`.
+# A column that is added later goes to the end of its table and of its row class, see `MIGRATIONS`.
 SCHEMA = """
 CREATE TABLE source (
     id TEXT PRIMARY KEY, path TEXT NOT NULL, content_hash TEXT NOT NULL, rate_hz INTEGER NOT NULL,
@@ -155,8 +152,8 @@ def layout_of(version: int) -> Layout:
     found = dict(filter(None, map(_parsed, STATEMENTS)))
     for since in range(SCHEMA_VERSION, version, -1):
         for table, columns in ADDED[since].items():
-            kept = tuple(column for column in found[table] if column.name not in columns)
-            found |= {table: kept if columns else ()}
+            others = tuple(column for column in found[table] if column.name not in columns)
+            found |= {table: others if columns else ()}
         for table, removed in REMOVED.get(since, {}).items():
             for name, kind, before in removed:
                 place = 1 + [column.name for column in found[table]].index(before)
@@ -216,6 +213,11 @@ def _shown(name: object) -> str:
 FIRST_WITH_CHECKSUMS = 2
 
 
+def _execute(statements: tuple[str, ...], connection: sqlite3.Connection) -> None:
+    for statement in statements:
+        connection.execute(statement)
+
+
 def _add_checksums(connection: sqlite3.Connection) -> None:
     """From 1 to 2: a checksum for each table, and a digest for each large value."""
     connection.execute("CREATE TABLE checksum (name TEXT PRIMARY KEY, digest INTEGER NOT NULL) STRICT")
@@ -233,44 +235,32 @@ def _add_checksums(connection: sqlite3.Connection) -> None:
     )
 
 
-def _add_lanes_and_markers(connection: sqlite3.Connection) -> None:
-    """From 2 to 3: display and pan of each lane, markers, and the reference example nearest to a proposal."""
-    for column in (
-        "pan REAL NOT NULL DEFAULT 0.0",
-        "color TEXT NOT NULL DEFAULT ''",
-        "role TEXT NOT NULL DEFAULT ''",
-        "height_px INTEGER NOT NULL DEFAULT 0",
-        "is_collapsed INTEGER NOT NULL DEFAULT 0",
-        "channels_open INTEGER NOT NULL DEFAULT 1",
-        "picture TEXT NOT NULL DEFAULT 'waveform'",
-    ):
-        connection.execute(f"ALTER TABLE track ADD COLUMN {column}")
-    connection.execute("ALTER TABLE proposal ADD COLUMN nearest_kept TEXT NOT NULL DEFAULT 'null'")
-    connection.execute(
-        "CREATE TABLE marker (id TEXT PRIMARY KEY, start_samples INTEGER NOT NULL,"
-        " stop_samples INTEGER NOT NULL, name TEXT NOT NULL) STRICT"
-    )
-
-
-def _add_tracks_changes_and_audio(connection: sqlite3.Connection) -> None:
-    """From 3 to 4: the tracks of a proposal, the user's payload changes, and the audio of edits."""
-    connection.execute("ALTER TABLE proposal ADD COLUMN tracks TEXT NOT NULL DEFAULT 'null'")
-    connection.execute("ALTER TABLE decision ADD COLUMN payload TEXT NOT NULL DEFAULT 'null'")
-    connection.execute(
-        "CREATE TABLE stored_audio (key TEXT PRIMARY KEY, rate_hz INTEGER NOT NULL,"
-        " channels INTEGER NOT NULL, frames INTEGER NOT NULL, encoding TEXT NOT NULL, bytes BLOB NOT NULL,"
-        " digest INTEGER NOT NULL) STRICT"
-    )
-
-
-def _add_notes(connection: sqlite3.Connection) -> None:
-    """From 4 to 5: the user's note on a proposal."""
-    connection.execute("ALTER TABLE decision ADD COLUMN note TEXT NOT NULL DEFAULT ''")
-
-
-def _add_evidence(connection: sqlite3.Connection) -> None:
-    """From 5 to 6: whether the evidence of a proposal is weak."""
-    connection.execute("ALTER TABLE proposal ADD COLUMN evidence TEXT NOT NULL DEFAULT 'strong'")
+_STATEMENTS_OF: Mapping[int, tuple[str, ...]] = MappingProxyType(
+    {
+        2: (  # display and pan of each lane, markers, and the reference example nearest to a proposal
+            "ALTER TABLE track ADD COLUMN pan REAL NOT NULL DEFAULT 0.0",
+            "ALTER TABLE track ADD COLUMN color TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE track ADD COLUMN role TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE track ADD COLUMN height_px INTEGER NOT NULL DEFAULT 0",
+            "ALTER TABLE track ADD COLUMN is_collapsed INTEGER NOT NULL DEFAULT 0",
+            "ALTER TABLE track ADD COLUMN channels_open INTEGER NOT NULL DEFAULT 1",
+            "ALTER TABLE track ADD COLUMN picture TEXT NOT NULL DEFAULT 'waveform'",
+            "ALTER TABLE proposal ADD COLUMN nearest_kept TEXT NOT NULL DEFAULT 'null'",
+            "CREATE TABLE marker (id TEXT PRIMARY KEY, start_samples INTEGER NOT NULL,"
+            " stop_samples INTEGER NOT NULL, name TEXT NOT NULL) STRICT",
+        ),
+        3: (  # the tracks of a proposal, the user's payload changes, and the audio of edits
+            "ALTER TABLE proposal ADD COLUMN tracks TEXT NOT NULL DEFAULT 'null'",
+            "ALTER TABLE decision ADD COLUMN payload TEXT NOT NULL DEFAULT 'null'",
+            "CREATE TABLE stored_audio (key TEXT PRIMARY KEY, rate_hz INTEGER NOT NULL,"
+            " channels INTEGER NOT NULL, frames INTEGER NOT NULL, encoding TEXT NOT NULL,"
+            " bytes BLOB NOT NULL, digest INTEGER NOT NULL) STRICT",
+        ),
+        4: ("ALTER TABLE decision ADD COLUMN note TEXT NOT NULL DEFAULT ''",),
+        5: ("ALTER TABLE proposal ADD COLUMN evidence TEXT NOT NULL DEFAULT 'strong'",),
+    }
+)
+"""Migrations from a version to the next that are statements alone."""
 
 
 def _add_clips(connection: sqlite3.Connection) -> None:
@@ -304,12 +294,12 @@ def _add_clips(connection: sqlite3.Connection) -> None:
 
 def _readable_steps(connection: sqlite3.Connection) -> dict[int, list[list[Any]]]:
     """Return the changes of the steps that name tracks, sources or the rate, without damaged ones."""
-    asked = ('["track",', '["source",', "rate_hz")
+    wanted = ('["track",', '["source",', "rate_hz")
     found = {}
     rows = connection.execute(  # bytes, since a damaged text may not be one
         "SELECT step, CAST(changes AS BLOB), digest FROM history"
         f" WHERE {' OR '.join(['instr(changes, ?)'] * 3)} ORDER BY step",
-        asked,
+        wanted,
     )
     for step, changes, expected in rows:
         if digest(changes) == expected:
@@ -375,10 +365,7 @@ def _with_clips(change: list[Any], clips: Callable[[str, int], str]) -> list[Any
 MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = MappingProxyType(
     {
         1: _add_checksums,
-        2: _add_lanes_and_markers,
-        3: _add_tracks_changes_and_audio,
-        4: _add_notes,
-        5: _add_evidence,
+        **{version: partial(_execute, statements) for version, statements in _STATEMENTS_OF.items()},
         6: _add_clips,
     }
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from operator import attrgetter
@@ -19,7 +19,7 @@ from typing import Any
 from engine.core.errors import DocumentError, ExportError
 from engine.core.files.safe_write import replacing
 from engine.document.file.checks import require_coherent, short_rows
-from engine.document.file.rows import TABLES, Table
+from engine.document.file.rows import TABLES
 from engine.document.file.schema import APPLICATION_ID, SCHEMA_VERSION, STATEMENTS
 from engine.document.file.transaction import (
     ReadRows,
@@ -37,6 +37,13 @@ from engine.document.tracks import Source, Track
 
 _KEYS_AT_ONCE = 500  # SQLite takes no more than 999 in one statement everywhere
 _IN_TIME_ORDER = attrgetter("start_samples", "stop_samples", "id")
+_MAPPINGS: Mapping[type[Row], str] = {
+    Source: "sources",
+    Proposal: "proposals",
+    Decision: "decisions",
+    Marker: "markers",
+}
+"""The fields of the state that hold rows by key."""
 TABLE_NAMES = tuple(table.name for table in TABLES.values())
 
 
@@ -51,7 +58,7 @@ def create(path: Path, fill: Callable[[Path], None] | None = None) -> None:
     ------
     DocumentError : something with that name exists, or the folder cannot be written
     """
-    if os.path.exists(path):  # noqa: PTH110 - a folder that may not be looked into is told below
+    if os.path.exists(path):  # noqa: PTH110 - a folder that may not be looked into is refused below
         raise exists_already(path)
     try:
         with replacing(path) as part:
@@ -88,20 +95,16 @@ def write_rows(connection: sqlite3.Connection, tally: Tally, changes: tuple[RowC
         by_type.setdefault(change.row_type, {})[change.key] = change.after
     for row_type, rows in by_type.items():
         table = TABLES[row_type]
-        for before in _stored(connection, table, list(rows)):
-            tally.count(table.name, before)
+        keys = list(rows)
+        for first in range(0, len(keys), _KEYS_AT_ONCE):
+            some = keys[first : first + _KEYS_AT_ONCE]
+            for before in connection.execute(table.select_some(len(some)), some):
+                tally.count(table.name, before)
         connection.executemany(table.delete_one, [(key,) for key, row in rows.items() if row is None])
         written = table.encode_all([row for row in rows.values() if row is not None])
         connection.executemany(table.insert, written)
         for values in written:
             tally.count(table.name, values)
-
-
-def _stored(connection: sqlite3.Connection, table: Table, keys: list[str]) -> Iterator[tuple[object, ...]]:
-    """Yield the rows of these keys as they are in the file."""
-    for first in range(0, len(keys), _KEYS_AT_ONCE):
-        some = keys[first : first + _KEYS_AT_ONCE]
-        yield from connection.execute(table.select_some(len(some)), some)
 
 
 def read_state(connection: sqlite3.Connection) -> DocumentState:
@@ -169,16 +172,10 @@ def apply_rows(state: DocumentState, changes: tuple[RowChange, ...]) -> Document
 
 def _rows(state: DocumentState, row_type: type[Row]) -> dict[str, Row]:
     """Return the rows of one class by key, in a dictionary of their own."""
-    if row_type is Source:
-        return dict(state.sources)
+    if row_type in _MAPPINGS:
+        return dict(getattr(state, _MAPPINGS[row_type]))
     if row_type is Track:
         return {track.id: track for track in state.tracks}
-    if row_type is Proposal:
-        return dict(state.proposals)
-    if row_type is Decision:
-        return dict(state.decisions)
-    if row_type is Marker:
-        return dict(state.markers)
     if row_type is CurrentAnalysis:
         return {kind: CurrentAnalysis(kind, key) for kind, key in state.analyses.items()}
     rate = {"rate_hz": state.rate_hz} if state.rate_hz else {}
@@ -187,22 +184,13 @@ def _rows(state: DocumentState, row_type: type[Row]) -> dict[str, Row]:
 
 def _fields(row_type: type[Row], rows: dict[str, Any]) -> dict[str, object]:
     """Return the fields of the state that hold the rows of one class."""
-    if row_type is Source:
-        return {"sources": rows}
+    if row_type in (Proposal, Marker):
+        rows = {row.id: row for row in sorted(rows.values(), key=_IN_TIME_ORDER)}
+    if row_type in _MAPPINGS:
+        return {_MAPPINGS[row_type]: rows}
     if row_type is Track:
         return {"tracks": tuple(sorted(rows.values(), key=lambda track: (track.position, track.id)))}
-    if row_type is Proposal:
-        return {"proposals": _in_time_order(rows)}
-    if row_type is Decision:
-        return {"decisions": rows}
-    if row_type is Marker:
-        return {"markers": _in_time_order(rows)}
     if row_type is CurrentAnalysis:
         return {"analyses": {kind: row.analysis_id for kind, row in rows.items()}}
     settings = {name: row.value for name, row in rows.items()}
     return {"rate_hz": settings.pop("rate_hz", 0), "settings": settings}
-
-
-def _in_time_order(rows: dict[str, Any]) -> dict[str, Any]:
-    ordered = sorted(rows.values(), key=_IN_TIME_ORDER)
-    return dict(zip(map(attrgetter("id"), ordered), ordered, strict=True))

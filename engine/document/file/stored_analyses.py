@@ -1,9 +1,7 @@
-"""Storage of analyses in the file: scalar fields as JSON, arrays as one compressed block.
-
-Checks of the arrays of an analysis: sizes before they are unpacked, values after.
+"""Analyses in the file: scalar fields as JSON, arrays as one compressed block, checked when they are read.
 
 A block of a few kilobytes may claim gigabytes: no more is unpacked than an analysis can need, and no array is
-made before the block is known to hold it.
+made before the block is known to hold it. The checks of values raise `ValueError`.
 """
 
 from __future__ import annotations
@@ -111,155 +109,101 @@ def require_curve(curve: StoredCurve) -> None:
     _texts([curve.unit, curve.title])
 
 
-def require_beats(grid: BeatGrid) -> None:
-    """Refuse invalid beats; all these checks raise `ValueError`."""
+def _require_beats(grid: BeatGrid) -> None:
     beats = _positions(grid.beats_samples)
     _whole(grid.bar_positions, (len(beats),), 0, FARTHEST_SAMPLES)
     require_numbers("the tempo", [grid.tempo_bpm, grid.confidence])
     _texts(grid.readings)
     _numbers(grid.reading_confidences, (len(grid.readings),))
-    _whole(grid.free_samples, (len(grid.free_samples), 2), 0, FARTHEST_SAMPLES)
-    _positions(grid.free_samples.ravel())
+    _positions(_spans(grid.free_samples).ravel())
 
 
-def require_listening(listening: Listening) -> None:
-    """Refuse invalid onsets, loudness, dead air and faults of channels."""
+def _require_listening(listening: Listening) -> None:
     _positions(listening.onsets_samples)
     _numbers(listening.loudness_db, (len(listening.loudness_db),))
     _require_count(listening.hop_samples, 1)
-    spans = listening.dead_air_samples
-    _whole(spans, (len(spans), 2), 0, FARTHEST_SAMPLES)
-    _positions(spans.ravel())
-    _texts(listening.dead_air_kinds)
-    _numbers(listening.dead_air_db, (len(spans),))
-    if len(listening.dead_air_kinds) != len(spans):
-        raise ValueError("there is not one kind for each span of dead air")
-    _require_channel_faults(listening)
+    _positions(_spans(listening.dead_air_samples).ravel())
+    count = len(listening.dead_air_samples)
+    _texts(listening.dead_air_kinds, count)
+    _numbers(listening.dead_air_db, (count,))
+    faults = len(_spans(listening.channel_fault_samples))
+    _whole(listening.faulty_channels, (faults,), 0, FARTHEST_SAMPLES)
+    _whole(listening.channel_fault_counts, (faults,), 0, FARTHEST_SAMPLES)
+    _texts(listening.channel_fault_kinds, faults)
+    _texts(listening.channel_fault_tracks, faults)
 
 
-def _require_unfamiliar(curve: ScoreCurve) -> None:
-    spans, songs = curve.unfamiliar_samples, curve.unfamiliar_songs
-    if not isinstance(curve.knows_music, bool):
-        raise ValueError("music that is neither known nor unknown")
-    _whole(songs, (len(songs),), 0, len(songs))
-    _whole(spans, (len(songs), 2), 0, FARTHEST_SAMPLES)
-    _positions(spans.ravel())
-
-
-def require_scores(curve: ScoreCurve) -> None:
-    """Refuse invalid scores and faults."""
-    _require_unfamiliar(curve)
+def _require_scores(curve: ScoreCurve) -> None:
+    if not isinstance(curve.knows_music, bool) or not isinstance(curve.keeps_songs, bool):
+        raise ValueError("a fact that is neither true nor false")
+    songs = len(curve.unfamiliar_songs)
+    _whole(curve.unfamiliar_songs, (songs,), 0, songs)
+    _positions(_spans(curve.unfamiliar_samples, songs).ravel())
     times = _positions(curve.times_samples)
     _numbers(curve.scores, (len(times),))
     _texts(curve.part_names)
     if curve.parts.size or curve.part_names:
         _numbers(curve.parts, (len(times), len(curve.part_names)))
-    require_numbers("the limit", [curve.limit])
+    require_numbers("the limit and the shortest cut", [curve.limit, curve.shortest_cut_s])
     _numbers(curve.part_limits, (len(curve.part_names) * bool(len(curve.part_limits)),))
-    require_numbers("the shortest cut", [curve.shortest_cut_s])
-    if not isinstance(curve.keeps_songs, bool):
-        raise ValueError("cuts inside songs that are neither known nor unknown")
     starts = curve.false_starts_samples
     _whole(starts, (len(starts), 3), 0, FARTHEST_SAMPLES)
-    if np.any(np.diff(starts) < 0) or np.any(np.diff(starts[:, 0]) < 0):
-        raise ValueError("a false start that does not go on")
     _texts(curve.fault_kinds)
-    faults = curve.faults_samples
-    _whole(faults, (len(curve.fault_kinds), 2), 0, FARTHEST_SAMPLES)
-    if np.any(np.diff(faults) < 0) or np.any(np.diff(faults[:, 0]) < 0):
-        raise ValueError("a fault that ends before it begins")
+    for spans in (starts, _spans(curve.faults_samples, len(curve.fault_kinds))):
+        if np.any(np.diff(spans) < 0) or np.any(np.diff(spans[:, 0]) < 0):
+            raise ValueError("a fault that ends before it begins")
 
 
-def _require_channel_faults(listening: Listening) -> None:
-    spans = listening.channel_fault_samples
-    _whole(spans, (len(spans), 2), 0, FARTHEST_SAMPLES)
-    if (spans[:, 1] < spans[:, 0]).any():
-        raise ValueError("a span goes back")
-    _whole(listening.faulty_channels, (len(spans),), 0, FARTHEST_SAMPLES)
-    _whole(listening.channel_fault_counts, (len(spans),), 0, FARTHEST_SAMPLES)
-    for texts in (listening.channel_fault_kinds, listening.channel_fault_tracks):
-        _texts(texts)
-        if len(texts) != len(spans):
-            raise ValueError("there is not one kind and one track for each fault of a channel")
-
-
-def require_nearest(nearest: NearestReference) -> None:
-    """Refuse invalid reference passages."""
-    starts, kept = _positions(nearest.starts_samples), len(nearest.paths)
+def _require_nearest(nearest: NearestReference) -> None:
+    starts, count = _positions(nearest.starts_samples), len(nearest.paths)
     _require_count(nearest.length_samples, 0)
-    _whole(nearest.recordings, (len(starts),), 0, kept - 1)
+    _whole(nearest.recordings, (len(starts),), 0, count - 1)
     _numbers(nearest.kept_starts_s, (len(starts),))
     _numbers(nearest.distances, (len(starts),))
     _texts(nearest.paths)
-    _texts(nearest.content_hashes)
-    _numbers(nearest.durations_s, (kept,))
-    if len(nearest.content_hashes) != kept:
-        raise ValueError("there is not one hash for each recording")
+    _texts(nearest.content_hashes, count)
+    _numbers(nearest.durations_s, (count,))
 
 
-def require_hits(hits: Hits) -> None:
-    """Refuse invalid drum hits."""
+def _require_hits(hits: Hits) -> None:
     shape, tracks = (len(hits.onsets_samples),), len(hits.track_ids)
     _texts(hits.track_ids)
     if len(hits.roles) != tracks or len(set(hits.track_ids)) != tracks:
         raise ValueError("there is not one role for each microphone")
-    _numbers(hits.onsets_samples, shape)
-    if (np.abs(hits.onsets_samples) > FARTHEST_SAMPLES).any():
-        raise ValueError("a hit is too far")
+    _numbers(hits.onsets_samples, shape, -FARTHEST_SAMPLES, FARTHEST_SAMPLES)
     _whole(hits.tracks, shape, 0, tracks - 1)
     _numbers(hits.strengths_db, shape)
     _whole(hits.strokes, shape, 0, FARTHEST_SAMPLES)
-    if (np.diff(hits.strokes.astype(np.int64)) < 0).any():
-        raise ValueError("strokes go back")
+    _positions(hits.strokes.astype(np.int64))
     _whole(hits.ornaments, shape, 0, len(ORNAMENTS) - 1)
-    _numbers(hits.confidences, shape)
-    _numbers(hits.role_confidences, (tracks,))
-    for confidences in (hits.confidences, hits.role_confidences):
-        if ((confidences < 0) | (confidences > 1)).any():
-            raise ValueError("an invalid confidence")
+    _numbers(hits.confidences, shape, 0.0, 1.0)
+    _numbers(hits.role_confidences, (tracks,), 0.0, 1.0)
     _numbers(hits.delays_samples, (tracks,))
     _numbers(hits.unsure_samples, shape)
 
 
-def require_sounds(sounds: DetectedSounds) -> None:
-    """Refuse invalid sounds."""
-    spans = sounds.spans_samples
-    _whole(spans, (len(spans), 2), 0, FARTHEST_SAMPLES)
+def _require_sounds(sounds: DetectedSounds) -> None:
+    spans = _spans(sounds.spans_samples)
     if (spans[:, 1] <= spans[:, 0]).any() or (np.diff(spans[:, 0]) < 0).any():
         raise ValueError("a span goes back")
-    _texts(sounds.words)
-    if len(sounds.words) != len(spans):
-        raise ValueError("there is not one word for each span")
-    _numbers(sounds.likelihoods, (len(spans),))
-    if ((sounds.likelihoods < 0) | (sounds.likelihoods > 1)).any():
-        raise ValueError("an invalid probability")
+    _texts(sounds.words, len(spans))
+    _numbers(sounds.likelihoods, (len(spans),), 0.0, 1.0)
 
 
-def require_sections(sections: StoredSections) -> None:
-    """Refuse invalid sections."""
-    spans = sections.spans_samples
-    _whole(spans, (len(spans), 2), 0, FARTHEST_SAMPLES)
+def _require_sections(sections: StoredSections) -> None:
+    spans = _spans(sections.spans_samples)
     if (spans[:, 1] <= spans[:, 0]).any() or (spans[1:, 0] < spans[:-1, 1]).any():
         raise ValueError("sections go back or overlap")
-    _texts(sections.labels)
-    if len(sections.labels) != len(spans):
-        raise ValueError("there is not one label for each section")
-    _numbers(sections.confidences, (len(spans),))
-    if ((sections.confidences < 0) | (sections.confidences > 1)).any():
-        raise ValueError("an invalid confidence")
+    _texts(sections.labels, len(spans))
+    _numbers(sections.confidences, (len(spans),), 0.0, 1.0)
 
 
-def require_pickup(pickup: StrokePickup) -> None:
-    """Refuse invalid shares of tracks."""
+def _require_pickup(pickup: StrokePickup) -> None:
     _texts(pickup.track_ids)
-    count = len(pickup.track_ids)
-    _numbers(pickup.shares, (count, count))
-    if ((pickup.shares < 0) | (pickup.shares > 1)).any():
-        raise ValueError("a share is outside 0 to 1")
+    _numbers(pickup.shares, (len(pickup.track_ids),) * 2, 0.0, 1.0)
 
 
-def require_takes(takes: StoredTakes) -> None:
-    """Refuse invalid takes."""
+def _require_takes(takes: StoredTakes) -> None:
     _texts(takes.names)
     count, starts = len(takes.passages), len(takes.likelihoods)
     _whole(takes.passages, (count,), 0, len(takes.names) - 1)
@@ -285,6 +229,14 @@ def _positions(values: NDArray[Any]) -> NDArray[Any]:
     return values
 
 
+def _spans(values: NDArray[Any], count: int | None = None) -> NDArray[Any]:
+    """Require spans [start, stop) of the recording, shape (count, 2)."""
+    _whole(values, (len(values) if count is None else count, 2), 0, FARTHEST_SAMPLES)
+    if (values[:, 1] < values[:, 0]).any():
+        raise ValueError("a span goes back")
+    return values
+
+
 def _whole(values: NDArray[Any], shape: tuple[int, ...], lowest: int, highest: int) -> None:
     if values.dtype.kind not in "iu" or values.shape != shape:
         raise ValueError("wrong number of integers")
@@ -292,9 +244,13 @@ def _whole(values: NDArray[Any], shape: tuple[int, ...], lowest: int, highest: i
         raise ValueError("a whole number is out of its limits")
 
 
-def _numbers(values: NDArray[Any], shape: tuple[int, ...]) -> None:
+def _numbers(
+    values: NDArray[Any], shape: tuple[int, ...], lowest: float = -np.inf, highest: float = np.inf
+) -> None:
     if values.dtype.kind != "f" or values.shape != shape or not np.isfinite(values).all():
         raise ValueError("wrong number of values")
+    if ((values < lowest) | (values > highest)).any():
+        raise ValueError("a number is out of its limits")
 
 
 def _require_count(value: object, lowest: int) -> None:
@@ -302,16 +258,13 @@ def _require_count(value: object, lowest: int) -> None:
         raise ValueError("an invalid length")
 
 
-def _texts(values: Sequence[object]) -> None:
+def _texts(values: Sequence[object], count: int | None = None) -> None:
     if not isinstance(values, list | tuple):
         raise ValueError("these are not texts")
     if not all(isinstance(value, str) and len(value) <= LONGEST_TEXT for value in values):
         raise ValueError("one of these is not text")
-
-
-def array_names(fields: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the fields of an analysis that are arrays."""
-    return tuple(name for name, one in fields.items() if str(one.type).startswith("NDArray"))
+    if count is not None and len(values) != count:
+        raise ValueError(f"{len(values)} texts instead of {count}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,16 +285,16 @@ class Form:
 
 FORMS: Mapping[str, Form] = MappingProxyType(
     {
-        "score": Form(ScoreCurve, "the scores", require_scores),
-        "nearest": Form(NearestReference, "the nearest references", require_nearest),
-        "beats": Form(BeatGrid, "the beats", require_beats),
-        "listening": Form(Listening, "the onsets and the loudness", require_listening),
-        "hits": Form(Hits, "the drum hits", require_hits),
-        "promoted": Form(Hits, "the drum hits that you confirmed", require_hits),
-        "sounds": Form(DetectedSounds, "the detected sounds", require_sounds),
-        PICKUP: Form(StrokePickup, "which tracks were recorded together", require_pickup),
-        TAKES: Form(StoredTakes, "the takes", require_takes),
-        SECTIONS: Form(StoredSections, "the sections", require_sections),
+        "score": Form(ScoreCurve, "the scores", _require_scores),
+        "nearest": Form(NearestReference, "the nearest references", _require_nearest),
+        "beats": Form(BeatGrid, "the beats", _require_beats),
+        "listening": Form(Listening, "the onsets and the loudness", _require_listening),
+        "hits": Form(Hits, "the drum hits", _require_hits),
+        "promoted": Form(Hits, "the drum hits that you confirmed", _require_hits),
+        "sounds": Form(DetectedSounds, "the detected sounds", _require_sounds),
+        PICKUP: Form(StrokePickup, "which tracks were recorded together", _require_pickup),
+        TAKES: Form(StoredTakes, "the takes", _require_takes),
+        SECTIONS: Form(StoredSections, "the sections", _require_sections),
         "curve": Form(StoredCurve, "a curve", require_curve),
     }
 )
@@ -404,7 +357,8 @@ def read_analysis(connection: sqlite3.Connection, analysis_id: str) -> Analysis 
         made: Callable[..., Analysis] = FORMS[kind].made
         known = FORMS[kind].made.__dataclass_fields__
         values = json_value(facts.decode())
-        numbers = unpacked(block, array_names(known))
+        arrays = [name for name, one in known.items() if str(one.type).startswith("NDArray")]
+        numbers = unpacked(block, arrays)
         analysis = made(**{name: values[name] for name in known.keys() & values}, **numbers)
         require_analysis(analysis)
     except (*UNREADABLE, AttributeError):
@@ -418,11 +372,11 @@ class SoundAnalyses:
 
     Attributes
     ----------
-    in_force : ids of the current ones, by kind
+    current : ids of the current ones, by kind
     damaged : names of the others, such as "the scores" and "earlier beats"
     """
 
-    in_force: Mapping[str, str]
+    current: Mapping[str, str]
     damaged: tuple[str, ...]
 
 
@@ -430,12 +384,12 @@ def sound_analyses(connection: sqlite3.Connection, current: Mapping[str, str]) -
     """Find the damaged analyses among all; the current ones are given by kind and id."""
     stored = connection.execute(f"SELECT id, {_WRITTEN} FROM analysis WHERE {_SHORT}")
     sound = {key for key, *written in stored if _is_sound(*written)}
-    in_force = {kind: key for kind, key in current.items() if key in sound}
-    damaged = [name_of(kind) for kind in current if kind not in in_force]
+    intact = {kind: key for kind, key in current.items() if key in sound}
+    damaged = [name_of(kind) for kind in current if kind not in intact]
     for key, kind in connection.execute("SELECT id, kind FROM analysis").fetchall():
         if key not in sound and key not in current.values():
             damaged.append(f"earlier {name_of(kind).removeprefix('the ')}")
-    return SoundAnalyses(in_force, tuple(dict.fromkeys(damaged)))
+    return SoundAnalyses(intact, tuple(dict.fromkeys(damaged)))
 
 
 def name_of(kind: str) -> str:

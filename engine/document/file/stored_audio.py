@@ -1,9 +1,7 @@
-"""Audio stored in a document, for edits that replace a recording.
+"""Audio stored in a document, for edits that replace a recording: packed bit for bit, named by its content.
 
-It is named by its content, never changed, and has a checksum of its own, so that damage to it affects nothing
-else (docs/decisions/0004-stored-audio-in-the-document.md).
-
-Convert samples of stored audio to bytes and back, bit for bit.
+It is never changed and has a checksum of its own, so that damage to it affects nothing else
+(docs/decisions/0004-stored-audio-in-the-document.md).
 """
 
 from __future__ import annotations
@@ -50,11 +48,9 @@ _FLAC = b"fLaC"
 
 def pack(samples: Samples, rate_hz: int) -> tuple[str, bytes]:
     """Return an encoding and the bytes in it: FLAC where every sample is one of 24 bits, else the floats."""
-    if _are_24_bits(samples):
-        block = _flac(samples, rate_hz)
-        if block is not None:
-            return FLAC24, block
-    # Bytes of one place are alike, so that they deflate better beside each other.
+    if _are_24_bits(samples) and (block := _flac(samples, rate_hz)) is not None:
+        return FLAC24, block
+    # Bytes of one place are alike, so that they deflate better next to each other.
     planes = samples.astype("<f4").ravel().view(np.uint8).reshape(-1, _SAMPLE_BYTES).T
     return FLOAT32, zlib.compress(planes.tobytes())
 
@@ -191,17 +187,13 @@ def stored(samples: Samples, rate_hz: int) -> StoredAudio:
         raise DocumentError(f"Audio of {rate_hz} Hz cannot be stored: no document has such a rate.")
     if not _is_sound(samples):
         raise DocumentError("Cannot store samples that are not numbers or far beyond full scale.")
-    kept = np.ascontiguousarray(samples)
-    if kept is samples:
-        kept = samples.copy()
-    kept.setflags(write=False)
-    return StoredAudio(_key(kept, rate_hz), rate_hz, kept)
+    own = np.array(samples, order="C")
+    own.setflags(write=False)
+    return StoredAudio(_key(own, rate_hz), rate_hz, own)
 
 
 def _is_sound(samples: Samples) -> bool:
-    return bool(
-        samples.min() >= -LOUDEST_SAMPLE and samples.max() <= LOUDEST_SAMPLE
-    )  # false where one is NaN
+    return bool(samples.min() >= -LOUDEST_SAMPLE and samples.max() <= LOUDEST_SAMPLE)  # false for NaN
 
 
 def _key(samples: Samples, rate_hz: int) -> str:
@@ -260,7 +252,7 @@ def _from_row(row: _Row | None) -> StoredAudio | None:
         samples = unpack(encoding, block, frames=frames, channels=channels)
     except UNREADABLE:
         return None
-    # Whoever forged the checksum as well cannot have other sound, or none, heard under this name.
+    # A forged checksum does not make other samples, or invalid ones, play under this name.
     if _key(samples, rate_hz) != key or not _is_sound(samples):
         return None
     samples.setflags(write=False)
@@ -272,7 +264,7 @@ def audio_in_file(path: Path, key: str) -> StoredAudio | None:
     try:
         with closing(connect(path, read_only=True)) as connection, snapshot(connection):
             row = _row(connection, key)
-        return _from_row(row)  # seconds for a long one, in which nobody who writes has to wait
+        return _from_row(row)  # seconds for a long one, outside the snapshot, so that writers need not wait
     except (sqlite3.Error, OSError, ValueError):
         return None
 
@@ -299,11 +291,9 @@ def named_keys(connection: sqlite3.Connection) -> frozenset[str]:
 
 def unnamed_keys(connection: sqlite3.Connection) -> tuple[str, ...]:
     """Return the keys of stored audio that neither the rows nor the history name."""
-    kept = [key for (key,) in connection.execute(f"SELECT key FROM {TABLE}")]
-    if not kept:
-        return ()
-    named = named_keys(connection)
-    return tuple(key for key in kept if key not in named)
+    keys = [key for (key,) in connection.execute(f"SELECT key FROM {TABLE}")]
+    named = named_keys(connection) if keys else ()
+    return tuple(key for key in keys if key not in named)
 
 
 def remove_audio(connection: sqlite3.Connection, keys: Iterable[str]) -> None:

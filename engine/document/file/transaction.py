@@ -1,10 +1,8 @@
-"""One edit is one transaction: all of it is on disk, or nothing.
-
-A checksum for each table, updated in the same transaction as its rows, that detects every changed value.
+"""One edit is one transaction, with the checksums of the tables that it changes.
 
 SQLite checks the structure of its pages, not their content: a flipped bit inside a number or a text would be
 read as a valid value. Each table's checksum is the exclusive or of a 64-bit digest of each of its rows, so
-that an edit costs what it touches, however long the table is
+that the time of an edit depends on its own rows, not on the length of the table
 (docs/decisions/0003-document-file-sqlite-undo-checksums-locks.md).
 """
 
@@ -84,16 +82,13 @@ def read_rows(connection: sqlite3.Connection, name: str, most_bytes: int = MOST_
             raise ValueError(f"it holds more than any document, {most_bytes:,} bytes")
         digests += [blake2b(one, digest_size=8).digest() for one in written]
         rows += some
-    return ReadRows(rows, _xor(digests), size_bytes)
+    summed = int(np.bitwise_xor.reduce(np.frombuffer(b"".join(digests), ">i8")))
+    return ReadRows(rows, summed, size_bytes)
 
 
 def total(rows: Iterable[Values]) -> int:
     """Return the checksum of these rows, in any order."""
     return reduce(xor, map(row_digest, rows), 0)
-
-
-def _xor(digests: Sequence[bytes]) -> int:
-    return int(np.bitwise_xor.reduce(np.frombuffer(b"".join(digests), ">i8")))
 
 
 def require_intact(
@@ -205,8 +200,7 @@ def _patiently(connection: sqlite3.Connection, statement: str) -> None:
     """Execute a first read as soon as no other program writes.
 
     SQLite waits longer from try to try, up to a tenth of a second: it would meet a program that writes
-    without
-    a pause in the middle of a write each time.
+    without a pause in the middle of a write each time.
     """
     ends_s = time.monotonic() + _PATIENCE_S
     connection.execute("PRAGMA busy_timeout = 0")

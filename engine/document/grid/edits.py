@@ -1,12 +1,9 @@
-"""The beat grid as its user wants it: pure functions from one grid to another, and the edit that keeps it.
+"""The beat grid as its user wants it: pure functions from one grid to another, and the edits that store it.
 
 Bars stay where they are wherever an edit leaves that possible; beats stay strictly ascending, and a grid
 without beats stays as it is. An edited grid is a decision: it is stored under an id of its own, so that undo
-brings the grid before it back, and listening again does not replace it (see `keeping_edited`).
-
-Beats that the user wants in a passage without a steady pulse.
-
-The user's tempo decisions on the current grid: the accepted proposals of kind `tempo`.
+brings the grid before it back, and listening again does not replace it (see `keeping_edited`). Tempo
+decisions are the accepted proposals of kind `tempo` on the current grid.
 """
 
 from __future__ import annotations
@@ -19,8 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine.core.errors import DocumentError, UsageError
-from engine.document.analysis import APART_BEATS, HAND, Analysis, BeatGrid, require_recording
-from engine.document.document import analysis_id
+from engine.document.analysis import APART_BEATS, HAND, Analysis, BeatGrid, analysis_id, require_recording
 from engine.document.edits.proposals import replace_proposals, set_analyses
 from engine.document.grid.pulse import free_outside, is_free
 from engine.document.kinds.kind import integer

@@ -1,8 +1,7 @@
-"""The beats of a detected grid that belong to music: the rest is neither drawn nor counted.
+"""The beats of a detected grid that belong to music, and the beat that fits taps.
 
-Passages of a grid without a steady pulse: no lines there, and hits stay, until the user sets beats.
-
-Tempo and place of the beat from taps, with late, early and missed ones among them.
+The rest of a grid is neither drawn nor counted. Passages without a steady pulse have no lines, and hits stay
+there, until the user sets beats.
 """
 
 from __future__ import annotations

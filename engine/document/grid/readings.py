@@ -1,7 +1,4 @@
-"""Other ways to count the same music: half, double, three for two, ... of a beat grid, as pure functions.
-
-The grid with the user's decisions: the current one, and tempo decisions on spans of it.
-"""
+"""Other ways to count the same music, such as half or three for two, and the grid as the user decided."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""A kind of proposal: its effect, its display, and the behaviour of its edges.
+"""A kind of proposal: its payload, its effect, its display, and the behaviour of its edges.
 
-Validation of payloads: plain JSON values within limits.
-
-The number of an edit that the user reads, nudges and types.
+A payload is a mapping of plain JSON values; `validator` makes its check from its fields and their limits.
+`Amount` is the number of an edit that the user reads, nudges and types.
 """
 
 from __future__ import annotations
@@ -17,6 +16,18 @@ from engine.core.errors import DocumentError
 from engine.core.timebase import format_time, samples_to_s, whole_where_near
 from engine.document.kinds.operations import Operation
 from engine.document.proposals import Edited
+
+CROSSFADE_MS = "crossfade_ms"
+LONGEST_CROSSFADE_MS = 1000.0
+HAND_CROSSFADE_MS = 10.0
+"""Of an edit made by hand, at each seam or edge."""
+MINIMUM_SPAN_S = 0.001
+"""Minimum distance of two edges: a shorter edit would be neither visible nor audible."""
+
+Span = tuple[int, int]
+Payload = Mapping[str, object]
+Field = Callable[[str, object], None]
+"""Takes the name of a kind and a value; raises `DocumentError`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +75,6 @@ class Amount:
         return rate_hz * self.unit_s if self.per_second else 1.0
 
 
-CROSSFADE_MS = "crossfade_ms"
-LONGEST_CROSSFADE_MS = 1000.0
-HAND_CROSSFADE_MS = 10.0
-"""Of an edit made by hand, at each seam or edge."""
-
-Payload = Mapping[str, object]
-Field = Callable[[str, object], None]
-"""Takes the name of a kind and a value; raises `DocumentError`."""
-
-
 def validator(
     kind: str, fields: Mapping[str, Field], needed: Iterable[str] = ()
 ) -> Callable[[Payload], None]:
@@ -100,12 +101,17 @@ def number(lowest: float, highest: float) -> Field:
     """Return a number field with limits."""
 
     def require(what: str, value: object) -> None:
-        if not (_is_number(value) and lowest <= value <= highest):  # type: ignore[operator]
+        is_number = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+        if not (is_number and lowest <= value <= highest):  # type: ignore[operator]
             raise DocumentError(
                 f"{what} cannot be {value!r}: give a number from {lowest:.0f} to {highest:.0f}."
             )
 
     return require
+
+
+CROSSFADE: Mapping[str, Field] = {CROSSFADE_MS: number(0.0, LONGEST_CROSSFADE_MS)}
+"""The field of a crossfade."""
 
 
 def whole(lowest: int, highest: int) -> Field:
@@ -121,7 +127,7 @@ def whole(lowest: int, highest: int) -> Field:
 
 
 def truth(what: str, value: object) -> None:
-    """Store a boolean."""
+    """Require a boolean."""
     if not isinstance(value, bool):
         raise DocumentError(f"{what} cannot be {value!r}: give true or false.")
 
@@ -146,10 +152,6 @@ def one_of(words: Collection[str]) -> Field:
     return require
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
-
-
 def real(payload: Payload, name: str, default: float) -> float:
     """Return a number of a valid payload."""
     return float(str(payload.get(name, default)))
@@ -160,18 +162,14 @@ def integer(payload: Payload, name: str, default: int) -> int:
     return int(str(payload.get(name, default)))
 
 
+def fade_ms(edited: Edited, usual_ms: float = HAND_CROSSFADE_MS) -> float:
+    """Return the crossfade of an edit with a valid payload."""
+    return real(edited.payload, CROSSFADE_MS, usual_ms)
+
+
 def fade(usual_ms: float, longest_ms: float = LONGEST_CROSSFADE_MS) -> Amount:
     """Return the adjustable crossfade; `usual_ms` is the default."""
     return Amount(CROSSFADE_MS, "&Milliseconds", 5.0, 1.0, 0.0, longest_ms, usual=usual_ms)
-
-
-CROSSFADE: Mapping[str, Field] = {CROSSFADE_MS: number(0.0, LONGEST_CROSSFADE_MS)}
-
-
-Span = tuple[int, int]
-
-MINIMUM_SPAN_S = 0.001
-"""Minimum distance of two edges: a shorter edit would be neither visible nor audible."""
 
 
 class Edge(StrEnum):
@@ -196,11 +194,37 @@ def length_words(length_s: float) -> str:
     return f"{length_s:.1f} s" if length_s < 59.95 else format_time(length_s, decimals=0)
 
 
+def checked(
+    validate: Callable[[Payload], None], effect: Callable[[Edited], tuple[Operation, ...]]
+) -> Callable[[Edited], tuple[Operation, ...]]:
+    """Return an effect that validates the payload first, and does nothing to an empty span."""
+
+    def apply(edited: Edited) -> tuple[Operation, ...]:
+        validate(edited.payload)
+        return effect(edited) if edited.start_samples < edited.stop_samples else ()
+
+    return apply
+
+
+Words = Callable[[Edited, int], str]
+"""Takes an edit with the user's changes and the rate in Hz."""
+
+
+def with_span(how_much: Words) -> Words:
+    """Return words that begin with the length of the span."""
+    return lambda edited, rate_hz: f"{span_words(edited, rate_hz)} {how_much(edited, rate_hz)}".rstrip()
+
+
+def for_span(how_much: Words) -> Words:
+    """Return words that end with the length of the span."""
+    return lambda edited, rate_hz: f"{how_much(edited, rate_hz)} for {span_words(edited, rate_hz)}"
+
+
 def no_other(_edited: Edited) -> None:
     """Return the single way to apply it."""
 
 
-def span_alone(edited: Edited, rate_hz: int) -> str:  # noqa: ARG001 - a kind is asked with both
+def span_alone(edited: Edited, rate_hz: int) -> str:  # noqa: ARG001 - words of kinds take both
     """Return "": the span alone describes such an edit."""
     return ""
 
@@ -242,14 +266,14 @@ class Kind:
     verb: str
     validate: Callable[[Mapping[str, object]], None]
     effect: Callable[[Edited], tuple[Operation, ...]]
-    words: Callable[[Edited, int], str]
+    words: Words
     shape: Literal["span", "point", "slice", "whole"] = "span"
     fine_s: float = 0.010
     drops_span: bool = False
     drops_of_tracks: bool = False
     splits: bool = False
     is_learned: bool = False
-    how_much: Callable[[Edited, int], str] = span_alone
+    how_much: Words = span_alone
     is_of_tracks: bool = False
     amount: Amount | None = None
     fade: Amount | None = None

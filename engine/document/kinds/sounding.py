@@ -1,8 +1,7 @@
-"""Edits of sound on some tracks: mute, slip and gain of a span.
+"""Kinds of edits of the sound of some tracks: mute, slip, gain, repair and another take.
 
-A repair: a span of some tracks with audio that the document stores.
-
-Another take on lanes: tracks play it in a span, without a change of their clips.
+They change no length. A mute plays silence or room tone, a repair plays audio that the document stores, and a
+take plays the clips of another lane.
 """
 
 from __future__ import annotations
@@ -20,7 +19,10 @@ from engine.document.kinds.kind import (
     Field,
     Kind,
     Payload,
+    checked,
     fade,
+    fade_ms,
+    for_span,
     integer,
     number,
     real,
@@ -29,167 +31,11 @@ from engine.document.kinds.kind import (
     truth,
     validator,
     whole,
+    with_span,
 )
 from engine.document.kinds.operations import Gain, Raise, Replace, Shift, Stored
 from engine.document.limits import FARTHEST_SAMPLES
 from engine.document.proposals import Edited
-
-AT_SAMPLES, TAKES, NUMBER = "at_samples", "takes", "number"
-"""A position on the timeline; the source of the take on each track, and the position in it that plays there;
-and the lane of the take, from 1. A clip has no place here: clips are split, and the parts get other ids."""
-MOST_TAKES, _MOST_LANES = 1_000, 100
-Take = tuple[str, int]
-"""A source, and where it begins on the timeline."""
-
-
-def _takes(what: str, value: object) -> None:
-    """Require [source id, position] pairs."""
-    pairs = value if isinstance(value, list | tuple) else ()
-    if not 0 < len(pairs) <= MOST_TAKES or not all(_is_pair(one) for one in pairs):
-        raise DocumentError(f"{what} must be one or more pairs of a source id and a position in its samples.")
-
-
-def _is_pair(one: object) -> bool:
-    return (
-        isinstance(one, list | tuple)
-        and len(one) == 2
-        and isinstance(one[0], str)
-        and type(one[1]) is int
-        and abs(one[1]) <= FARTHEST_SAMPLES
-    )
-
-
-_TAKE_FIELDS = {
-    AT_SAMPLES: whole(0, FARTHEST_SAMPLES),
-    TAKES: _takes,
-    NUMBER: whole(1, _MOST_LANES),
-    **CROSSFADE,
-}
-_take = validator("take", _TAKE_FIELDS, (AT_SAMPLES, TAKES))
-
-
-def takes_of(edited: Edited) -> tuple[Take, ...]:
-    """Return the takes of a valid payload: the source of each, and where it begins on the timeline."""
-    at, pairs = integer(edited.payload, AT_SAMPLES, 0), edited.payload[TAKES]
-    assert isinstance(pairs, list | tuple)
-    return tuple((str(source_id), at - int(offset)) for source_id, offset in pairs)
-
-
-def _raised(edited: Edited) -> tuple[Raise, ...]:
-    _take(edited.payload)
-    start, stop = edited.start_samples, edited.stop_samples
-    if start >= stop:
-        return ()
-    fade_ms = real(edited.payload, CROSSFADE_MS, HAND_CROSSFADE_MS)
-    return (Raise(start, stop, edited.tracks, takes_of(edited), fade_ms),)
-
-
-def _take_words(edited: Edited, rate_hz: int) -> str:
-    return f"{span_words(edited, rate_hz)} {_take_number(edited, rate_hz)}".rstrip()
-
-
-def _take_number(edited: Edited, _rate_hz: int) -> str:
-    return f"to take {edited.payload[NUMBER]}" if NUMBER in edited.payload else ""
-
-
-TAKE = Kind(
-    name="take",
-    positions=(AT_SAMPLES,),
-    title="Take",
-    icon="take",
-    verb="swap",
-    validate=_take,
-    effect=_raised,
-    words=_take_words,
-    how_much=_take_number,
-    is_of_tracks=True,
-    fade=fade(HAND_CROSSFADE_MS),
-)
-
-
-AUDIO_START, AUDIO_STOP = "audio_start_samples", "audio_stop_samples"
-OVER = "over"
-MOST_UNDER = 1000
-"""Stacked repairs, each made on top of the previous one."""
-LONGEST_REPAIR_CROSSFADE_MS = 120.0
-"""Half of it is outside the span: 60 ms from an edge, every sample is exactly the stored or recorded one."""
-
-
-def _require_key(what: str, value: object) -> None:
-    if not is_key(value):
-        raise DocumentError(f"{what} cannot be {value!r}: it must name audio that a document stores.")
-
-
-def _require_keys(what: str, value: object) -> None:
-    if not isinstance(value, list | tuple) or not 0 < len(value) <= MOST_UNDER:
-        raise DocumentError(f"{what} must be a list of 1 to {MOST_UNDER} names of audio.")
-    for each in value:
-        _require_key(what, each)
-
-
-def _require_keys_of_tracks(what: str, value: object) -> None:
-    if not isinstance(value, Mapping) or not value:
-        raise DocumentError(f"{what} must name audio for one or more tracks.")
-    for each in value.values():
-        _require_key(what, each)
-
-
-_audio_position = whole(0, FARTHEST_SAMPLES)
-_repair = validator(
-    "repair",
-    {
-        AUDIO: _require_key,
-        AUDIO_START: _audio_position,
-        AUDIO_STOP: _audio_position,
-        CROSSFADE_MS: number(0.0, LONGEST_REPAIR_CROSSFADE_MS),
-        OVER: _require_keys,
-        AUDIO_OF: _require_keys_of_tracks,
-    },
-    (AUDIO, AUDIO_START, AUDIO_STOP),
-)
-
-
-def _validate_repair(payload: Payload) -> None:
-    _repair(payload)
-    if integer(payload, AUDIO_START, 0) >= integer(payload, AUDIO_STOP, 0):
-        raise DocumentError("The audio of a repair ends before it starts.")
-
-
-def _repaired(edited: Edited) -> tuple[Replace, ...]:
-    """The audio has a fixed position on the timeline, so that nudging an edge does not move it."""
-    _validate_repair(edited.payload)
-    start, stop, payload = edited.start_samples, edited.stop_samples, edited.payload
-    first, last = integer(payload, AUDIO_START, 0), integer(payload, AUDIO_STOP, 0)
-    fade_ms = real(payload, CROSSFADE_MS, HAND_CROSSFADE_MS)
-    of_tracks = payload.get(AUDIO_OF)
-    played = [(edited.tracks, str(payload[AUDIO]))]
-    if isinstance(of_tracks, Mapping):
-        played = [((one,), str(key)) for one, key in of_tracks.items() if one in edited.tracks]
-    return tuple(
-        Replace(start, stop, tracks, None, fade_ms, Stored(key, first, last), keys_under(payload))
-        for tracks, key in played
-        if start < stop
-    )
-
-
-def keys_under(payload: Payload) -> tuple[str, ...]:
-    """Return the keys of the audio that a repair was made over, of a valid payload."""
-    named = payload.get(OVER)
-    return tuple(str(each) for each in named) if isinstance(named, list | tuple) else ()
-
-
-REPAIR = Kind(
-    name="repair",
-    positions=(AUDIO_START, AUDIO_STOP),
-    title="Repair",
-    icon="repair",
-    verb="repair",
-    validate=_validate_repair,
-    effect=_repaired,
-    words=span_words,
-    fade=fade(HAND_CROSSFADE_MS, LONGEST_REPAIR_CROSSFADE_MS),
-)
-
 
 TONE_START, TONE_STOP, IS_SILENT = "tone_start_samples", "tone_stop_samples", "is_silent"
 BY_SAMPLES, GAIN_DB, RAMP_MS = "by_samples", "gain_db", "ramp_ms"
@@ -243,13 +89,6 @@ def tone_of(payload: Mapping[str, object]) -> tuple[int, int] | None:
     return integer(payload, TONE_START, 0), integer(payload, TONE_STOP, 0)
 
 
-def _muted(edited: Edited) -> tuple[Replace, ...]:
-    _validate_mute(edited.payload)
-    start, stop, payload = edited.start_samples, edited.stop_samples, edited.payload
-    fade_ms = real(payload, CROSSFADE_MS, HAND_CROSSFADE_MS)
-    return (Replace(start, stop, edited.tracks, tone_of(payload), fade_ms),) if start < stop else ()
-
-
 def is_silent(payload: Mapping[str, object]) -> bool:
     """Return whether silence fills it: no room tone is known, or the user chose silence."""
     return TONE_START not in payload or payload.get(IS_SILENT) is True
@@ -270,19 +109,15 @@ def _mute_words(edited: Edited, rate_hz: int) -> str:
 
 
 def _slipped(edited: Edited) -> tuple[Shift, ...]:
-    _slip(edited.payload)
-    start, stop = edited.start_samples, edited.stop_samples
     by = real(edited.payload, BY_SAMPLES, 0.0)
-    fade_ms = real(edited.payload, CROSSFADE_MS, HAND_CROSSFADE_MS)
-    return (Shift(start, stop, edited.tracks, by, fade_ms),) if start < stop and by else ()
+    return (Shift(*edited.span, edited.tracks, by, fade_ms(edited)),) if by else ()
 
 
 def _gained(edited: Edited) -> tuple[Gain, ...]:
-    _gain(edited.payload)
-    start, stop = edited.start_samples, edited.stop_samples
-    gain_db = real(edited.payload, GAIN_DB, 0.0)
-    ramps_ms = _ramps_ms(edited.payload)
-    return (Gain(start, stop, edited.tracks, gain_db, ramps_ms),) if start < stop and gain_db else ()
+    payload = edited.payload
+    gain_db, both_ms = real(payload, GAIN_DB, 0.0), real(payload, RAMP_MS, HAND_CROSSFADE_MS)
+    ramps_ms = real(payload, START_RAMP_MS, both_ms), real(payload, STOP_RAMP_MS, both_ms)
+    return (Gain(*edited.span, edited.tracks, gain_db, ramps_ms),) if gain_db else ()
 
 
 def ramp_payload(ramps_ms: tuple[float, float]) -> dict[str, float]:
@@ -291,26 +126,12 @@ def ramp_payload(ramps_ms: tuple[float, float]) -> dict[str, float]:
     return {RAMP_MS: start_ms} if start_ms == stop_ms else {START_RAMP_MS: start_ms, STOP_RAMP_MS: stop_ms}
 
 
-def _ramps_ms(payload: Mapping[str, object]) -> tuple[float, float]:
-    """Return the lengths of the ramps at the start and at the stop of a gain."""
-    both_ms = real(payload, RAMP_MS, HAND_CROSSFADE_MS)
-    return real(payload, START_RAMP_MS, both_ms), real(payload, STOP_RAMP_MS, both_ms)
-
-
-def _slip_words(edited: Edited, rate_hz: int) -> str:
-    return f"{shift_words(edited, rate_hz)} for {span_words(edited, rate_hz)}"
-
-
 def shift_words(edited: Edited, rate_hz: int) -> str:
     """Format the shift of an edit, such as "+12.0 ms"."""
     return signed(real(edited.payload, BY_SAMPLES, 0.0) / rate_hz * 1000, "ms")
 
 
-def _gain_words(edited: Edited, rate_hz: int) -> str:
-    return f"{_by_db(edited, rate_hz)} for {span_words(edited, rate_hz)}"
-
-
-def _by_db(edited: Edited, rate_hz: int) -> str:  # noqa: ARG001 - a kind is asked with both
+def _by_db(edited: Edited, rate_hz: int) -> str:  # noqa: ARG001 - words of kinds take both
     name = fade_name(edited.payload)
     return f"fade-{name}" if name else signed(real(edited.payload, GAIN_DB, 0.0), "dB")
 
@@ -343,7 +164,9 @@ MUTE = Kind(
     icon="mute",
     verb="mute",
     validate=_validate_mute,
-    effect=_muted,
+    effect=checked(
+        _validate_mute, lambda one: (Replace(*one.span, one.tracks, tone_of(one.payload), fade_ms(one)),)
+    ),
     words=_mute_words,
     is_of_tracks=True,
     fade=fade(HAND_CROSSFADE_MS),
@@ -357,8 +180,8 @@ SLIP = Kind(
     verb="slip",
     fine_s=0.001,
     validate=_slip,
-    effect=_slipped,
-    words=_slip_words,
+    effect=checked(_slip, _slipped),
+    words=for_span(shift_words),
     how_much=shift_words,
     is_of_tracks=True,
     fade=fade(HAND_CROSSFADE_MS),
@@ -370,9 +193,145 @@ GAIN = Kind(
     icon="gain",
     verb="gain",
     validate=_gain,
-    effect=_gained,
-    words=_gain_words,
+    effect=checked(_gain, _gained),
+    words=for_span(_by_db),
     how_much=_by_db,
     is_of_tracks=True,
     amount=Amount(GAIN_DB, "&Decibels", 0.5, 0.1, QUIETEST_DB, LOUDEST_DB, decimals=1),
+)
+
+
+AUDIO_START, AUDIO_STOP = "audio_start_samples", "audio_stop_samples"
+OVER = "over"
+MOST_UNDER = 1000
+"""Stacked repairs, each made on top of the previous one."""
+LONGEST_REPAIR_CROSSFADE_MS = 120.0
+"""Half of it is outside the span: 60 ms from an edge, every sample is exactly the stored or recorded one."""
+
+
+def _require_key(what: str, value: object) -> None:
+    if not is_key(value):
+        raise DocumentError(f"{what} cannot be {value!r}: it must name audio that a document stores.")
+
+
+def _require_keys(what: str, value: object) -> None:
+    if not isinstance(value, list | tuple) or not 0 < len(value) <= MOST_UNDER:
+        raise DocumentError(f"{what} must be a list of 1 to {MOST_UNDER} names of audio.")
+    for each in value:
+        _require_key(what, each)
+
+
+def _require_keys_of_tracks(what: str, value: object) -> None:
+    if not isinstance(value, Mapping) or not value:
+        raise DocumentError(f"{what} must name audio for one or more tracks.")
+    for each in value.values():
+        _require_key(what, each)
+
+
+_audio_position = whole(0, FARTHEST_SAMPLES)
+_repair = validator(
+    "repair",
+    {
+        AUDIO: _require_key,
+        AUDIO_START: _audio_position,
+        AUDIO_STOP: _audio_position,
+        CROSSFADE_MS: number(0.0, LONGEST_REPAIR_CROSSFADE_MS),
+        OVER: _require_keys,
+        AUDIO_OF: _require_keys_of_tracks,
+    },
+    (AUDIO, AUDIO_START, AUDIO_STOP),
+)
+
+
+def _validate_repair(payload: Payload) -> None:
+    _repair(payload)
+    if integer(payload, AUDIO_START, 0) >= integer(payload, AUDIO_STOP, 0):
+        raise DocumentError("The audio of a repair ends before it starts.")
+
+
+def _repaired(edited: Edited) -> tuple[Replace, ...]:
+    """The audio has a fixed position on the timeline, so that nudging an edge does not move it."""
+    payload = edited.payload
+    first, last = integer(payload, AUDIO_START, 0), integer(payload, AUDIO_STOP, 0)
+    of_tracks = payload.get(AUDIO_OF)
+    played = [(edited.tracks, str(payload[AUDIO]))]
+    if isinstance(of_tracks, Mapping):
+        played = [((one,), str(key)) for one, key in of_tracks.items() if one in edited.tracks]
+    return tuple(
+        Replace(*edited.span, tracks, None, fade_ms(edited), Stored(key, first, last), keys_under(payload))
+        for tracks, key in played
+    )
+
+
+def keys_under(payload: Payload) -> tuple[str, ...]:
+    """Return the keys of the audio that a repair was made over, of a valid payload."""
+    named = payload.get(OVER)
+    return tuple(str(each) for each in named) if isinstance(named, list | tuple) else ()
+
+
+REPAIR = Kind(
+    name="repair",
+    positions=(AUDIO_START, AUDIO_STOP),
+    title="Repair",
+    icon="repair",
+    verb="repair",
+    validate=_validate_repair,
+    effect=checked(_validate_repair, _repaired),
+    words=span_words,
+    fade=fade(HAND_CROSSFADE_MS, LONGEST_REPAIR_CROSSFADE_MS),
+)
+
+
+AT_SAMPLES, TAKES, NUMBER = "at_samples", "takes", "number"
+"""A position on the timeline; the source of the take on each track, and the position in it that plays there;
+and the lane of the take, from 1. A clip has no place here: clips are split, and the parts get other ids."""
+MOST_TAKES, _MOST_LANES = 1_000, 100
+Take = tuple[str, int]
+"""A source, and where it begins on the timeline."""
+
+
+def _takes(what: str, value: object) -> None:
+    """Require [source id, position] pairs."""
+
+    def is_pair(one: object) -> bool:
+        match one:
+            case [str(), position]:
+                return type(position) is int and abs(position) <= FARTHEST_SAMPLES
+        return False
+
+    pairs = value if isinstance(value, list | tuple) else ()
+    if not 0 < len(pairs) <= MOST_TAKES or not all(map(is_pair, pairs)):
+        raise DocumentError(f"{what} must be one or more pairs of a source id and a position in its samples.")
+
+
+_take = validator(
+    "take",
+    {AT_SAMPLES: whole(0, FARTHEST_SAMPLES), TAKES: _takes, NUMBER: whole(1, _MOST_LANES), **CROSSFADE},
+    (AT_SAMPLES, TAKES),
+)
+
+
+def takes_of(edited: Edited) -> tuple[Take, ...]:
+    """Return the takes of a valid payload: the source of each, and where it begins on the timeline."""
+    at, pairs = integer(edited.payload, AT_SAMPLES, 0), edited.payload[TAKES]
+    assert isinstance(pairs, list | tuple)
+    return tuple((str(source_id), at - int(offset)) for source_id, offset in pairs)
+
+
+def _take_number(edited: Edited, _rate_hz: int) -> str:
+    return f"to take {edited.payload[NUMBER]}" if NUMBER in edited.payload else ""
+
+
+TAKE = Kind(
+    name="take",
+    positions=(AT_SAMPLES,),
+    title="Take",
+    icon="take",
+    verb="swap",
+    validate=_take,
+    effect=checked(_take, lambda one: (Raise(*one.span, one.tracks, takes_of(one), fade_ms(one)),)),
+    words=with_span(_take_number),
+    how_much=_take_number,
+    is_of_tracks=True,
+    fade=fade(HAND_CROSSFADE_MS),
 )

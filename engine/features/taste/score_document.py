@@ -9,8 +9,7 @@ import numpy as np
 from engine.analysis.signal.loudness import playing_level_db
 from engine.core.progress import Progress
 from engine.core.timebase import s_to_samples, s_to_samples_array
-from engine.document.analysis import Analysis, Listening, NearestReference
-from engine.document.document import analysis_id
+from engine.document.analysis import Analysis, Listening, NearestReference, analysis_id
 from engine.document.edits.analyses import mix_inputs
 from engine.features.taste.anomaly.neighbours import NO_EXAMPLES, NO_NEAREST, PARTS, Nearest, part_frames
 from engine.features.taste.anomaly.score import score_blocks

@@ -18,8 +18,8 @@ from desktop.review.calibration import PAUSE_MS
 from engine.core.progress import SILENT
 from engine.document.analysis import BeatGrid, Listening, ScoreCurve
 from engine.document.document import Document
-from engine.document.edits import proposals as edits
 from engine.document.edits.analyses import listening_ids
+from engine.document.edits.proposals import replace_proposals, set_analyses
 from engine.document.proposals import Proposal
 from engine.document.table import table_of
 from engine.features.taste.anomaly.taste_header import as_learned, digest_of
@@ -60,9 +60,9 @@ def make(path: Path, taste: Path, seed: int = 0) -> Path:
         document.apply(import_edit(document.state, import_audio(ImportRequest((recording,)), SILENT)))
         ids = listening_ids(document.state) | {"score": "score-test"}
         found = {ids["score"]: curve, ids["listening"]: listening, ids["beats"]: grid}
-        document.apply(edits.set_analyses(document.state, ids, "Listened"), found)
+        document.apply(set_analyses(document.state, ids, "Listened"), found)
         settings = {"threshold": 0.5, "taste": str(taste)}
-        document.apply(edits.replace_proposals(document.state, proposals, settings, "Proposed"))
+        document.apply(replace_proposals(document.state, proposals, settings, "Proposed"))
     return path
 
 

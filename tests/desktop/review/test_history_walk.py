@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QListView
 
 from desktop.main_window import MainWindow
 from desktop.review.history_walk import STEPS_AT_ONCE
-from engine.document.edits import proposals as edits
+from engine.document.edits.proposals import decide
 from tests.desktop.conftest import Hands
 from tests.desktop.review.test_review import IDS, LEFT, NO_KEYS, A, R, reviewing, verdicts  # noqa: F401
 
@@ -68,7 +68,7 @@ def long_review(reviewing: Hands) -> Hands:  # noqa: F811
     """A history of more steps than are walked at once."""
     session = reviewing.window.session
     for number in range(2 * STEPS_AT_ONCE + 30):
-        session.apply(edits.decide(session.state, IDS[:1], R if number % 2 else A))
+        session.apply(decide(session.state, IDS[:1], R if number % 2 else A))
     return reviewing
 
 

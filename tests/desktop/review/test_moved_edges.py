@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 
 from desktop.main_window import MainWindow
 from engine.document.document import Document
-from engine.document.edits import proposals as edits
+from engine.document.edits.proposals import decide, replace_proposals
 from engine.document.proposals import Proposal, Verdict
 from engine.features.taste.document_cuts import MovedRequest, said_of_moved
 from tests.as_before import require_sentence
@@ -81,7 +81,7 @@ def test_sentence_and_score_follow_the_keys_and_come_back(cuts: Hands) -> None:
 def test_a_drag_over_others_says_what_goes_with_it(cuts: Hands) -> None:
     window, review = cuts.window, cuts.window.review
     keys = list(window.session.state.proposals)
-    window.session.apply(edits.decide(window.session.state, [keys[2]], Verdict.REJECTED))
+    window.session.apply(decide(window.session.state, [keys[2]], Verdict.REJECTED))
     window.timeline.canvas.edge_dragged.emit(keys[0], CUTS[0][0], CUTS[3][0] + SECOND)
     review.choose(keys[0])
     sentence = taken_in_sentence(window.session.state, keys[0])
@@ -99,7 +99,7 @@ def test_without_the_scores_nothing_is_made_up(hands: Hands, tmp_path: Path) -> 
     path = make_document(tmp_path / "other.offcut", short(tmp_path), CUTS)
     with Document.open(path) as document:
         proposals = [replace(one, maker="an older taste") for one in document.state.proposals.values()]
-        document.apply(edits.replace_proposals(document.state, proposals, {}, "Proposed"))
+        document.apply(replace_proposals(document.state, proposals, {}, "Proposed"))
     hands.window.session.open(path)
     hands.finish_work()
     hands.press("I")
@@ -117,7 +117,7 @@ def test_sorted_by_how_sure_the_bars_fall(hands: Hands, tmp_path: Path) -> None:
         for k, score in enumerate((0.96 + rng.permutation(40) / 1_000).tolist())
     ]
     with Document.open(path) as document:
-        document.apply(edits.replace_proposals(document.state, made, {}, "Proposed"))
+        document.apply(replace_proposals(document.state, made, {}, "Proposed"))
     hands.window.session.open(path)
     hands.finish_work()
     review, window = hands.window.review, hands.window

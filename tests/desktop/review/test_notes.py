@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QDialog, QLabel, QPlainTextEdit, QPushButton, QWid
 
 from desktop.main_window import MainWindow
 from engine.cli.main import main
-from engine.document.edits import proposals as edits
+from engine.core.errors import UsageError
+from engine.document.edits.proposals import document_note, replace_proposals, set_note, span_text
 from engine.document.limits import LONGEST_NOTE
 from tests.desktop.conftest import Hands
 from tests.desktop.review.test_review import IDS, reviewing, search_for  # noqa: F401
@@ -61,7 +62,7 @@ def test_a_note_stands_on_the_card_is_found_and_undone(reviewing: Hands) -> None
     assert here == IDS[1]
     reviewing.press_and_answer("Alt+N", write("Ask Ana:", "may the Lick stay?"))
     assert note_of(window, here) == "Ask Ana:\nmay the Lick stay?"
-    assert window.status_bar._done.text() == f"Note on the {edits.span_text(window.session.state, here)}"
+    assert window.status_bar._done.text() == f"Note on the {span_text(window.session.state, here)}"
     assert on_card(window) == "Ask Ana:\nmay the Lick stay?"
     reviewing.press("Down")
     assert on_card(window) == ""
@@ -83,12 +84,12 @@ def test_an_answer_keeps_the_note_and_the_note_keeps_the_proposal(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     window = reviewing.window
-    window.session.apply(edits.set_note(window.session.state, IDS[0], "The best take."))
+    window.session.apply(set_note(window.session.state, IDS[0], "The best take."))
     reviewing.press("A")
     assert note_of(window, IDS[0]) == "The best take."
-    window.session.apply(edits.set_note(window.session.state, IDS[2], "Later."))
+    window.session.apply(set_note(window.session.state, IDS[2], "Later."))
     state = window.session.state
-    window.session.apply(edits.replace_proposals(state, [], {}, "Proposed"))
+    window.session.apply(replace_proposals(state, [], {}, "Proposed"))
     assert set(window.session.state.proposals) == {IDS[0], IDS[2]}, "what is written about is not lost"
     path = window.session.path
     assert path is not None
@@ -105,7 +106,7 @@ def test_an_answer_keeps_the_note_and_the_note_keeps_the_proposal(
 def test_a_note_about_the_document(reviewing: Hands) -> None:  # noqa: F811
     window = reviewing.window
     reviewing.press_and_answer("Ctrl+Shift+N", write("Thursday, with the new drummer."))
-    assert edits.document_note(window.session.state) == "Thursday, with the new drummer."
+    assert document_note(window.session.state) == "Thursday, with the new drummer."
 
     def give_up(dialog: QWidget) -> None:
         assert field_of(dialog).toPlainText() == "Thursday, with the new drummer."
@@ -114,11 +115,11 @@ def test_a_note_about_the_document(reviewing: Hands) -> None:  # noqa: F811
 
     undo = window.session.undo_label
     reviewing.press_and_answer("Ctrl+Shift+N", give_up)
-    assert edits.document_note(window.session.state) == "Thursday, with the new drummer."
+    assert document_note(window.session.state) == "Thursday, with the new drummer."
     reviewing.press_and_answer("Ctrl+Shift+N", write("Thursday, with the new drummer."))
     assert window.session.undo_label == undo, "the same again is no step"
     reviewing.press("Ctrl+Z")
-    assert edits.document_note(window.session.state) == ""
+    assert document_note(window.session.state) == ""
 
 
 def test_too_long_a_note_says_so_and_is_not_taken(reviewing: Hands) -> None:  # noqa: F811
@@ -135,14 +136,14 @@ def test_too_long_a_note_says_so_and_is_not_taken(reviewing: Hands) -> None:  # 
         QTest.keyClick(dialog, Qt.Key.Key_Escape)
 
     reviewing.press_and_answer("Alt+N", too_long)
-    with pytest.raises(edits.UsageError, match="shorten it"):
-        edits.set_note(window.session.state, IDS[0], "x" * (LONGEST_NOTE + 1))
+    with pytest.raises(UsageError, match="shorten it"):
+        set_note(window.session.state, IDS[0], "x" * (LONGEST_NOTE + 1))
     assert note_of(window, IDS[0]) == ""
 
 
 def test_a_long_note_leaves_room_for_the_answers(reviewing: Hands) -> None:  # noqa: F811
     window = reviewing.window
-    window.session.apply(edits.set_note(window.session.state, IDS[0], "line\n" * 50))
+    window.session.apply(set_note(window.session.state, IDS[0], "line\n" * 50))
     assert on_card(window) == "line\nline\nline\nline …"
 
 

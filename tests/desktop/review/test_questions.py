@@ -9,7 +9,8 @@ import pytest
 import soundfile
 
 from engine.core.progress import SILENT
-from engine.document.document import Document, analysis_id
+from engine.document.analysis import analysis_id
+from engine.document.document import Document
 from engine.document.edits.analyses import mix_inputs
 from engine.document.edits.proposals import set_analyses
 from engine.document.proposals import Verdict

@@ -17,7 +17,7 @@ from desktop.main_window import MainWindow
 from desktop.shell.playback.play_source import PlaySource
 from engine.document.analysis import NearestReference
 from engine.document.document import Document
-from engine.document.edits import proposals as edits
+from engine.document.edits.proposals import replace_proposals, set_analyses
 from engine.document.proposals import ReferenceExample
 from engine.sound.reader import content_hash
 from tests.desktop.conftest import Hands
@@ -50,12 +50,12 @@ def document_with(tmp_path: Path, kept: Path) -> Path:
         first, second = document.state.proposals.values()
         example = ReferenceExample(str(kept), 1.0, 1.4, 0.25, 0.05)
         rows = [replace(first, nearest_kept=example), second]
-        document.apply(edits.replace_proposals(document.state, rows, {}, "Proposed"))
+        document.apply(replace_proposals(document.state, rows, {}, "Proposed"))
         nearest = NearestReference(
             np.zeros(0, np.int64), 1, np.zeros(0, np.int32), np.zeros(0), np.zeros(0, np.float32),
             [str(kept)], [content_hash(kept)], np.array([6.0]), "test",
         )  # fmt: skip
-        edit = edits.set_analyses(document.state, {"nearest": "nearest-0"}, "Heard")
+        edit = set_analyses(document.state, {"nearest": "nearest-0"}, "Heard")
         document.apply(edit, {"nearest-0": nearest})
     return path
 
@@ -172,7 +172,7 @@ def test_a_file_at_another_rate_is_converted(
     nearest = opened.session.nearest
     assert nearest is not None
     changed = replace(nearest, content_hashes=[content_hash(kept)])
-    edit = edits.set_analyses(opened.session.state, {"nearest": "nearest-1"}, "Heard")
+    edit = set_analyses(opened.session.state, {"nearest": "nearest-1"}, "Heard")
     opened.session.apply(edit, {"nearest-1": changed})
     hear(opened, hands, qtbot)
     source = playing(opened)

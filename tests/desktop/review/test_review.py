@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QPushButton
 
 from desktop.main_window import MainWindow
 from engine.document.document import Document
-from engine.document.edits import proposals as edits
+from engine.document.edits.proposals import add_proposals, replace_proposals
 from engine.document.proposals import Alternative, Proposal, Verdict
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
@@ -50,7 +50,7 @@ def proposed() -> list[Proposal]:
 def reviewing(hands: Hands, tmp_path: Path) -> Hands:
     path = make_document(tmp_path / "jam.offcut", good(tmp_path / "jam.wav", SECONDS, 1), ())
     with Document.open(path) as document:
-        document.apply(edits.replace_proposals(document.state, proposed(), {"threshold": 0.5}, "Proposed"))
+        document.apply(replace_proposals(document.state, proposed(), {"threshold": 0.5}, "Proposed"))
     hands.window.session.open(path)
     hands.finish_work()
     return hands
@@ -440,7 +440,7 @@ def test_figures_open_and_close(reviewing: Hands) -> None:
 def test_what_an_accepted_cut_takes_along_is_not_asked(reviewing: Hands) -> None:
     window, session = reviewing.window, reviewing.window.session
     long = Proposal("long", "cut", 4 * RATE_HZ, 16 * RATE_HZ, 0.8, "Nobody plays.", "pauses")
-    session.apply(edits.add_proposals(session.state, [long], "Proposed another"))
+    session.apply(add_proposals(session.state, [long], "Proposed another"))
     view = window.queue_panel.findChild(QueueView)
     assert view is not None
 

@@ -15,7 +15,7 @@ import pytest
 from desktop.bench.surroundings import paced_device
 from desktop.main_window import MainWindow
 from engine.document.document import Document
-from engine.document.edits import proposals as edits
+from engine.document.edits.proposals import replace_proposals
 from engine.document.proposals import Proposal, Verdict
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
@@ -46,7 +46,7 @@ def listening(hands: Hands, tmp_path: Path) -> Iterator[Hands]:
     """Proposals, each heard when it is come to, on a device that keeps time."""
     path = make_document(tmp_path / "jam.offcut", good(tmp_path / "jam.wav", SECONDS), ())
     with Document.open(path) as document:
-        document.apply(edits.replace_proposals(document.state, proposed(), {"threshold": 0.5}, "Proposed"))
+        document.apply(replace_proposals(document.state, proposed(), {"threshold": 0.5}, "Proposed"))
     with alsa_configuration(paced_device(tmp_path, RATE_HZ, keep=False)):
         hands.window.session.open(path)
         hands.finish_work()

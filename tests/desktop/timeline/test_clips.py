@@ -14,8 +14,8 @@ from engine.core.progress import SILENT
 from engine.document.analysis import BeatGrid
 from engine.document.document import Document
 from engine.document.edits.clips import place_clips, set_clips
-from engine.document.edits.moved_along import Ripple
 from engine.document.edits.proposals import set_analyses
+from engine.document.settings import Ripple
 from engine.document.tracks import Clip
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from tests.desktop.conftest import Hands

@@ -20,10 +20,10 @@ from engine.document.edits import clips as clip_edits
 from engine.document.edits import markers as marker_edits
 from engine.document.edits import tracks as edits
 from engine.document.edits.by_hand import edit_by_hand
-from engine.document.edits.moved_along import Ripple
 from engine.document.edits.proposals import set_analyses
 from engine.document.edits.tracks import set_track
 from engine.document.kinds import KINDS
+from engine.document.settings import Ripple
 from engine.document.state import DocumentState, Edit
 from engine.document.tracks import Clip, Picture, Track
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit

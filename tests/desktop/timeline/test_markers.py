@@ -10,8 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QTreeWidget
 from pytestqt.qtbot import QtBot
 
-from engine.document.edits import proposals as edits
 from engine.document.edits.markers import NamedSpan, add_all
+from engine.document.edits.proposals import decide
 from engine.document.proposals import Verdict
 from engine.document.state import Marker
 from tests.desktop.conftest import Hands, type_path
@@ -277,7 +277,7 @@ def test_labels_are_imported_and_cue_points_come_with_the_recording(marked: Hand
 
 def test_in_the_result_a_marker_in_a_cut_stands_on_the_seam(marked: Hands) -> None:
     window = marked.window
-    window.session.apply(edits.decide(window.session.state, [f"cut-{CUTS[0][0]}"], Verdict.ACCEPTED))
+    window.session.apply(decide(window.session.state, [f"cut-{CUTS[0][0]}"], Verdict.ACCEPTED))
     marked.press("Q")
     marks = window.timeline.canvas.shown.marks
     assert marks.starts.tolist() == [1 * RATE_HZ, 4 * RATE_HZ, 5 * RATE_HZ, 11 * RATE_HZ]

@@ -10,7 +10,7 @@ import pytest
 
 from desktop.main_window import MainWindow
 from desktop.timeline.zooms import Window, WindowHistory, Zooms
-from engine.document.edits import proposals as edits
+from engine.document.edits.proposals import replace_proposals
 from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, good
@@ -211,7 +211,7 @@ def test_what_takes_the_place_of_a_proposal_that_is_gone_changes_no_zoom(long_an
     window = long_and_short.window
     whole, state = window.timeline.canvas.viewport, window.session.state
     rest = [proposal for key, proposal in state.proposals.items() if key != window.review.current]
-    window.session.apply(edits.replace_proposals(state, rest, {}, "Proposed"))
+    window.session.apply(replace_proposals(state, rest, {}, "Proposed"))
     assert window.review.current == f"cut-{300 * RATE_HZ}"
     assert window.timeline.canvas.viewport == whole
 

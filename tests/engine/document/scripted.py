@@ -10,10 +10,18 @@ import numpy as np
 from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.document import Document
 from engine.document.edits import clips as clip_edits
-from engine.document.edits import proposals as edits
 from engine.document.edits import tracks as track_edits
-from engine.document.edits.moved_along import Ripple
+from engine.document.edits.proposals import (
+    choose_alternative,
+    decide,
+    flag,
+    move_edges,
+    replace_proposals,
+    set_analyses,
+    set_settings,
+)
 from engine.document.proposals import Verdict
+from engine.document.settings import Ripple
 from engine.document.state import DocumentState, Edit
 from tests.engine.document.conftest import RATE_HZ, a_cut, a_source
 from tests.sources import each_alone
@@ -34,26 +42,24 @@ def _edit(make: Callable[[DocumentState], Edit]) -> Step:
 
 
 def _decided(number: int, verdict: Verdict) -> Step:
-    return _edit(lambda state: edits.decide(state, [IDS[number]], verdict))
+    return _edit(lambda state: decide(state, [IDS[number]], verdict))
 
 
 def _threshold(score: float) -> Step:
     kept = [cut for cut in CUTS if cut.score >= score]
     return _edit(
-        lambda state: edits.replace_proposals(
-            state, kept, {"score": score}, f"Threshold {score}", "threshold"
-        )
+        lambda state: replace_proposals(state, kept, {"score": score}, f"Threshold {score}", "threshold")
     )
 
 
 def _listened(document: Document) -> None:
     current = {name.partition("-")[0]: name for name in ANALYSES}
-    document.apply(edits.set_analyses(document.state, current, "Listened"), ANALYSES)
+    document.apply(set_analyses(document.state, current, "Listened"), ANALYSES)
 
 
 def _nudged(number: int) -> Step:
     return _edit(
-        lambda state: edits.move_edges(
+        lambda state: move_edges(
             state, IDS[number], CUTS[number].start_samples + 100, CUTS[number].stop_samples - 250
         )
     )
@@ -66,7 +72,7 @@ STEPS: tuple[Step, ...] = (
         )
     ),
     _listened,
-    _edit(lambda state: edits.replace_proposals(state, CUTS, {"percentile": 40.0}, "Proposed 40 cuts")),
+    _edit(lambda state: replace_proposals(state, CUTS, {"percentile": 40.0}, "Proposed 40 cuts")),
     _decided(0, Verdict.ACCEPTED),
     _decided(1, Verdict.REJECTED),
     _nudged(2),
@@ -77,12 +83,12 @@ STEPS: tuple[Step, ...] = (
     _threshold(0.6),
     _threshold(0.7),
     Document.undo,
-    _edit(lambda state: edits.flag(state, IDS[30], True)),
-    _edit(lambda state: edits.choose_alternative(state, IDS[31], 1)),
+    _edit(lambda state: flag(state, IDS[30], True)),
+    _edit(lambda state: choose_alternative(state, IDS[31], 1)),
     _edit(lambda state: track_edits.set_track(state, "track-one", gain_db=-3.0)),
     _edit(lambda state: track_edits.set_track(state, "track-two", mute=True)),
-    _edit(lambda state: edits.set_settings(state, {"minimum_kept_s": 4.0}, "Shortest piece 4 s")),
-    _edit(lambda state: edits.decide(state, IDS[10:30], Verdict.ACCEPTED)),
+    _edit(lambda state: set_settings(state, {"minimum_kept_s": 4.0}, "Shortest piece 4 s")),
+    _edit(lambda state: decide(state, IDS[10:30], Verdict.ACCEPTED)),
     Document.undo,
     Document.undo,
     Document.redo,

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from engine.document.document import Document
-from engine.document.edits import proposals as edits
 from engine.document.edits import tracks as track_edits
+from engine.document.edits.proposals import move_sources, replace_proposals
 from engine.document.proposals import ReferenceExample, proposal_id
 from tests.engine.document.conftest import a_cut, a_source
 from tests.sources import each_alone
@@ -27,8 +27,8 @@ def test_any_name_comes_back_as_it_was(tmp_path: Path, name: str) -> None:
         document.apply(
             track_edits.add_tracks(document.state, each_alone([replace(a_source(), path=name)], [name]))
         )
-        document.apply(edits.replace_proposals(document.state, [cut], {"taste": name}, f"Heard {name}"))
-        document.apply(edits.move_sources(document.state, {"one": f"{name}/moved"}))
+        document.apply(replace_proposals(document.state, [cut], {"taste": name}, f"Heard {name}"))
+        document.apply(move_sources(document.state, {"one": f"{name}/moved"}))
         document.apply(track_edits.set_track(document.state, "track-one", group=name))
         state = document.state
     with Document.open(path) as again:

@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.document.document import Document
-from engine.document.edits import proposals as edits
 from engine.document.edits import tracks as track_edits
+from engine.document.edits.proposals import decide, flag, replace_proposals
 from engine.document.file.rows import TABLES
 from engine.document.file.transaction import Tally, read_rows, row_digest, total
 from engine.document.proposals import Verdict
@@ -75,7 +75,7 @@ def test_numbers_are_summed_as_sqlite_gives_them_back(tmp_path: Path, score: flo
     with Document.create(path) as document:
         document.apply(track_edits.add_tracks(document.state, each_alone([a_source()], ["Jam"])))
         cut = replace(a_cut(1, 2), score=score, start_samples=np.int64(7))
-        document.apply(edits.replace_proposals(document.state, [cut], {}, "Proposed"))
+        document.apply(replace_proposals(document.state, [cut], {}, "Proposed"))
     with Document.open(path) as again:
         assert next(iter(again.state.proposals.values())) == cut
 
@@ -98,9 +98,9 @@ def long_document() -> Iterator[Document]:
         document = Document.create(Path(folder) / "long.offcut")
         document.apply(track_edits.add_tracks(document.state, each_alone([a_source("one", 10_800)], ["Jam"])))
         cuts = [a_cut(second, second + 0.5) for second in range(10_000)]
-        document.apply(edits.replace_proposals(document.state, cuts, {}, "Proposed 10000 cuts"))
+        document.apply(replace_proposals(document.state, cuts, {}, "Proposed 10000 cuts"))
         ids = list(document.state.proposals)
-        document.apply(edits.decide(document.state, ids[::2], Verdict.ACCEPTED))
+        document.apply(decide(document.state, ids[::2], Verdict.ACCEPTED))
         yield document
         document.close()
 
@@ -109,7 +109,7 @@ def test_one_decision_of_ten_thousand_sends_few_statements(long_document: Docume
     key = list(long_document.state.proposals)[401]
     statements: list[str] = []
     long_document._connection.set_trace_callback(statements.append)
-    calls = calls_of(lambda: long_document.apply(edits.decide(long_document.state, [key], Verdict.REJECTED)))
+    calls = calls_of(lambda: long_document.apply(decide(long_document.state, [key], Verdict.REJECTED)))
     long_document._connection.set_trace_callback(None)
     assert len(statements) < 16, statements
     assert calls < 1_000
@@ -119,7 +119,7 @@ def test_one_decision_of_ten_thousand_sends_few_statements(long_document: Docume
 def test_one_decision_of_ten_thousand_is_quick(long_document: Document) -> None:
     document, times_s = long_document, []
     for key in list(document.state.proposals)[1:200:2]:
-        edit = edits.decide(document.state, [key], Verdict.REJECTED)
+        edit = decide(document.state, [key], Verdict.REJECTED)
         started_s = thread_time()
         document.apply(edit)
         times_s.append(thread_time() - started_s)
@@ -128,7 +128,7 @@ def test_one_decision_of_ten_thousand_is_quick(long_document: Document) -> None:
 
 def test_a_decision_rebuilds_no_other_table(long_document: Document) -> None:
     before = long_document.state
-    long_document.apply(edits.flag(before, next(iter(before.proposals)), True))
+    long_document.apply(flag(before, next(iter(before.proposals)), True))
     after = long_document.state
     for name in ("proposals", "tracks", "sources", "settings", "analyses"):
         assert getattr(after, name) is getattr(before, name)

@@ -26,11 +26,11 @@ from engine.document.edits.clips import (
     trim_clip,
 )
 from engine.document.edits.markers import add_marker, add_region
-from engine.document.edits.moved_along import Ripple
 from engine.document.edits.proposals import move_edges
 from engine.document.edits.tracks import NewTrack, add_tracks
 from engine.document.file.storage import apply_rows
 from engine.document.proposals import Alternative
+from engine.document.settings import Ripple
 from engine.document.state import DocumentState, Edit
 from engine.document.tracks import Clip
 from tests.sources import no_source

@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.core.errors import DocumentError, UsageError
-from engine.document.analysis import BeatGrid, Listening, ScoreCurve
-from engine.document.document import Document, analysis_id
+from engine.document.analysis import BeatGrid, Listening, ScoreCurve, analysis_id
+from engine.document.document import Document
 from engine.document.edits import by_hand
 from engine.document.edits import markers as marker_edits
-from engine.document.edits import proposals as edits
+from engine.document.edits import proposals as proposal_edits
 from engine.document.edits import tracks as track_edits
 from engine.document.file.schema import SCHEMA_VERSION
 from engine.document.proposals import Verdict
@@ -52,31 +52,35 @@ EVERY_EDIT: dict[str, Callable[[DocumentState], Edit]] = {
     "mute group": lambda s: track_edits.set_group(s, "track-one", mute=True),
     "roles": lambda s: track_edits.set_tracks(s, ["track-one", s.tracks[-1].id], role="snare"),
     "move track": lambda s: track_edits.move_track(s, "track-one", 1, run="keys"),
-    "moved file": lambda s: edits.move_sources(s, {"one": "/elsewhere/one.wav"}),
-    "accept": lambda s: edits.decide(s, [FIRST], Verdict.ACCEPTED),
-    "reject many": lambda s: edits.decide(s, [SECOND, THIRD], Verdict.REJECTED),
-    "nudge": lambda s: edits.move_edges(s, FIRST, 9 * RATE_HZ, 19 * RATE_HZ),
-    "alternative": lambda s: edits.choose_alternative(s, THIRD, 1),
-    "flag": lambda s: edits.flag(s, SECOND, True),
-    "note": lambda s: edits.set_note(s, SECOND, 'Räum "2" 🎸\nasks Ana'),
-    "note on the document": lambda s: edits.set_document_note(s, "Thursday"),
+    "moved file": lambda s: proposal_edits.move_sources(s, {"one": "/elsewhere/one.wav"}),
+    "accept": lambda s: proposal_edits.decide(s, [FIRST], Verdict.ACCEPTED),
+    "reject many": lambda s: proposal_edits.decide(s, [SECOND, THIRD], Verdict.REJECTED),
+    "nudge": lambda s: proposal_edits.move_edges(s, FIRST, 9 * RATE_HZ, 19 * RATE_HZ),
+    "alternative": lambda s: proposal_edits.choose_alternative(s, THIRD, 1),
+    "flag": lambda s: proposal_edits.flag(s, SECOND, True),
+    "note": lambda s: proposal_edits.set_note(s, SECOND, 'Räum "2" 🎸\nasks Ana'),
+    "note on the document": lambda s: proposal_edits.set_document_note(s, "Thursday"),
     "crossfade": lambda s: by_hand.change_fade(s, FIRST, 35.0),
-    "flag many": lambda s: edits.flag_all(s, [SECOND, THIRD]),
-    "propose again": lambda s: edits.replace_proposals(s, [a_cut(10, 20), a_cut(300, 320)], {}, "Proposed"),
-    "propose beside": lambda s: edits.add_proposals(s, [a_cut(10, 20), a_cut(300, 320)], "Proposed"),
-    "threshold": lambda s: edits.replace_proposals(s, [a_cut(12, 18)], {"score": 0.9}, "Threshold 0.90"),
-    "settings": lambda s: edits.set_settings(s, {"minimum_kept_s": 4.0}, "Shortest piece 4 s"),
+    "flag many": lambda s: proposal_edits.flag_all(s, [SECOND, THIRD]),
+    "propose again": lambda s: proposal_edits.replace_proposals(
+        s, [a_cut(10, 20), a_cut(300, 320)], {}, "Proposed"
+    ),
+    "propose beside": lambda s: proposal_edits.add_proposals(s, [a_cut(10, 20), a_cut(300, 320)], "Proposed"),
+    "threshold": lambda s: proposal_edits.replace_proposals(
+        s, [a_cut(12, 18)], {"score": 0.9}, "Threshold 0.90"
+    ),
+    "settings": lambda s: proposal_edits.set_settings(s, {"minimum_kept_s": 4.0}, "Shortest piece 4 s"),
     "marker": lambda s: marker_edits.add_marker(s, 7 * RATE_HZ),
     "region": lambda s: marker_edits.add_region(s, 9 * RATE_HZ, 21 * RATE_HZ)[0],
     "time of day": lambda s: set_time_of_day(s, 5 * RATE_HZ, TimeOfDay(0)),
-    "analysis": lambda s: edits.set_analyses(s, {"score": "score-1"}, "Listened"),
+    "analysis": lambda s: proposal_edits.set_analyses(s, {"score": "score-1"}, "Listened"),
 }
 
 
 def test_no_edit_is_forgotten() -> None:
     public = {
         name
-        for module in (edits, track_edits)
+        for module in (proposal_edits, track_edits)
         for name, function in getmembers(module, isfunction)
         if function.__module__ == module.__name__ and signature(function).return_annotation == "Edit"
     }
@@ -114,7 +118,7 @@ def test_any_history_undone_gives_back_the_identical_document(
             track_edits.add_tracks(empty, each_alone([a_source("one"), a_source("two")], ["Kick", "Room"]))
         )
         cuts = [a_cut(10, 20), a_cut(40.5, 55, 0.6), a_cut(200, 260, 0.95)]
-        document.apply(edits.replace_proposals(document.state, cuts, {}, "Proposed 3 cuts"))
+        document.apply(proposal_edits.replace_proposals(document.state, cuts, {}, "Proposed 3 cuts"))
         for name in names:
             document = _step(document, name)
         while document.redo() is not None:
@@ -154,22 +158,22 @@ def test_a_track_named_twice_gets_its_role_once(document: Document) -> None:
 
 
 def test_a_decision_is_on_disk_before_apply_returns(document: Document) -> None:
-    document.apply(edits.decide(document.state, [FIRST], Verdict.ACCEPTED))
+    document.apply(proposal_edits.decide(document.state, [FIRST], Verdict.ACCEPTED))
     with closing(sqlite3.connect(document.path)) as other:
         found = other.execute("SELECT verdict FROM decision WHERE proposal_id = ?", (FIRST,)).fetchone()
     assert found == ("accepted",)
 
 
 def test_deciding_twice_is_the_same_as_once(document: Document) -> None:
-    document.apply(edits.decide(document.state, [FIRST], Verdict.ACCEPTED))
+    document.apply(proposal_edits.decide(document.state, [FIRST], Verdict.ACCEPTED))
     label, state = document.undo_label, document.state
-    change = document.apply(edits.decide(document.state, [FIRST], Verdict.ACCEPTED))
+    change = document.apply(proposal_edits.decide(document.state, [FIRST], Verdict.ACCEPTED))
     assert not change.proposals
     assert (document.undo_label, document.state) == (label, state)
 
 
 def test_a_change_names_what_changed_and_nothing_else(document: Document) -> None:
-    change = document.apply(edits.decide(document.state, [FIRST], Verdict.ACCEPTED))
+    change = document.apply(proposal_edits.decide(document.state, [FIRST], Verdict.ACCEPTED))
     assert change.proposals == {FIRST}
     assert not change.tracks
     assert change.label == "Accepted cut 0:10.0 – 0:20.0"
@@ -179,31 +183,31 @@ def test_a_change_names_what_changed_and_nothing_else(document: Document) -> Non
 
 
 def test_proposing_again_replaces_proposals_never_decisions(document: Document) -> None:
-    document.apply(edits.decide(document.state, [FIRST], Verdict.REJECTED))
-    document.apply(edits.flag(document.state, SECOND, True))
-    document.apply(edits.replace_proposals(document.state, [a_cut(500, 510)], {}, "Proposed 1 cut"))
+    document.apply(proposal_edits.decide(document.state, [FIRST], Verdict.REJECTED))
+    document.apply(proposal_edits.flag(document.state, SECOND, True))
+    document.apply(proposal_edits.replace_proposals(document.state, [a_cut(500, 510)], {}, "Proposed 1 cut"))
     assert set(document.state.proposals) == {FIRST, SECOND, a_cut(500, 510).id}
     assert document.state.verdict(FIRST) is Verdict.REJECTED
 
 
 def test_deciding_one_proposal_moves_no_other(document: Document) -> None:
     spans = {key: document.state.span(key) for key in document.state.proposals}
-    document.apply(edits.move_edges(document.state, FIRST, 1, 5))
-    document.apply(edits.decide(document.state, [FIRST], Verdict.ACCEPTED))
+    document.apply(proposal_edits.move_edges(document.state, FIRST, 1, 5))
+    document.apply(proposal_edits.decide(document.state, [FIRST], Verdict.ACCEPTED))
     assert document.state.span(FIRST) == (1, 5)
     assert all(document.state.span(key) == span for key, span in spans.items() if key != FIRST)
 
 
 def test_an_alternative_drops_the_nudge(document: Document) -> None:
-    document.apply(edits.move_edges(document.state, FIRST, 1, 5))
-    document.apply(edits.choose_alternative(document.state, FIRST, 1))
+    document.apply(proposal_edits.move_edges(document.state, FIRST, 1, 5))
+    document.apply(proposal_edits.choose_alternative(document.state, FIRST, 1))
     assert document.state.span(FIRST) == (10 * RATE_HZ - 4_800, 20 * RATE_HZ + 4_800)
 
 
 def test_edits_that_merge_are_one_step_of_undo(document: Document) -> None:
     before = document.state
     for score in (0.7, 0.8, 0.9):
-        edit = edits.replace_proposals(
+        edit = proposal_edits.replace_proposals(
             document.state, [a_cut(10 + score, 20)], {"score": score}, f"Threshold {score}", "threshold"
         )
         document.apply(edit)
@@ -213,16 +217,16 @@ def test_edits_that_merge_are_one_step_of_undo(document: Document) -> None:
 
 
 def test_a_new_edit_drops_what_could_be_redone(document: Document) -> None:
-    document.apply(edits.decide(document.state, [FIRST], Verdict.ACCEPTED))
+    document.apply(proposal_edits.decide(document.state, [FIRST], Verdict.ACCEPTED))
     document.undo()
     assert document.redo_label
-    document.apply(edits.decide(document.state, [SECOND], Verdict.ACCEPTED))
+    document.apply(proposal_edits.decide(document.state, [SECOND], Verdict.ACCEPTED))
     assert document.redo_label == ""
     assert document.redo() is None
 
 
 def _threshold(document: Document, score: float) -> None:
-    edit = edits.replace_proposals(
+    edit = proposal_edits.replace_proposals(
         document.state, [a_cut(10 + score, 20)], {"score": score}, f"Threshold {score}", "threshold"
     )
     document.apply(edit)
@@ -250,17 +254,17 @@ def test_what_was_undone_or_done_again_takes_no_more_into_it(document: Document,
 
 def test_merged_edits_that_cancel_out_leave_no_step(document: Document) -> None:
     for name, value in (("one", 0.7), ("two", 0.8)):
-        document.apply(edits.set_settings(document.state, {"score": value}, name))
+        document.apply(proposal_edits.set_settings(document.state, {"score": value}, name))
     label, state = document.undo_label, document.state
     for value in (0.9, 0.8):
-        change = edits.set_settings(document.state, {"score": value}, "three")
+        change = proposal_edits.set_settings(document.state, {"score": value}, "three")
         document.apply(replace(change, merges_as="three"))
     assert (document.undo_label, document.state) == (label, state)
 
 
 def test_an_edit_made_for_another_state_is_refused(document: Document) -> None:
-    early = edits.decide(document.state, [FIRST], Verdict.ACCEPTED)
-    document.apply(edits.flag(document.state, FIRST, True))
+    early = proposal_edits.decide(document.state, [FIRST], Verdict.ACCEPTED)
+    document.apply(proposal_edits.flag(document.state, FIRST, True))
     state = document.state
     with pytest.raises(DocumentError, match="changed meanwhile, so no edit was made"):
         document.apply(early)
@@ -293,7 +297,8 @@ def test_analyses_are_read_back_whole(document: Document) -> None:
     }
     current = {kind: analysis_id(kind, "Band") for kind in found}
     document.apply(
-        edits.set_analyses(document.state, current, "Listened"), {current[k]: one for k, one in found.items()}
+        proposal_edits.set_analyses(document.state, current, "Listened"),
+        {current[k]: one for k, one in found.items()},
     )
     document.close()
     with Document.open(document.path) as again:
@@ -306,7 +311,7 @@ def test_analyses_are_read_back_whole(document: Document) -> None:
 
 def test_a_snapshot_is_a_document_of_its_own(document: Document) -> None:
     target = document.snapshot("before the chorus")
-    document.apply(edits.decide(document.state, [FIRST], Verdict.ACCEPTED))
+    document.apply(proposal_edits.decide(document.state, [FIRST], Verdict.ACCEPTED))
     with Document.open(target) as copy:
         assert copy.state.verdict(FIRST) is Verdict.UNDECIDED
     with pytest.raises(DocumentError, match="already; choose another name"):
@@ -317,16 +322,19 @@ def test_a_document_changed_by_another_program_is_not_overwritten(document: Docu
     elsewhere = document.path.with_name("elsewhere.offcut")
     elsewhere.write_bytes(document.path.read_bytes())
     with Document.open(elsewhere) as other:
-        other.apply(edits.decide(other.state, [THIRD], Verdict.ACCEPTED))
+        other.apply(proposal_edits.decide(other.state, [THIRD], Verdict.ACCEPTED))
     document.path.write_bytes(elsewhere.read_bytes())  # as a synced folder does
     state = document.state
-    for change in (document.undo, lambda: document.apply(edits.decide(state, [FIRST], Verdict.REJECTED))):
+    for change in (
+        document.undo,
+        lambda: document.apply(proposal_edits.decide(state, [FIRST], Verdict.REJECTED)),
+    ):
         with pytest.raises(DocumentError, match="changed by another program"):
             change()
     assert document.state is state
     with document.reopened() as again:
         assert again.state.verdict(THIRD) is Verdict.ACCEPTED
-        again.apply(edits.decide(again.state, [FIRST], Verdict.REJECTED))
+        again.apply(proposal_edits.decide(again.state, [FIRST], Verdict.REJECTED))
 
 
 def test_a_newer_document_opens_for_reading_only(document: Document) -> None:
@@ -338,29 +346,29 @@ def test_a_newer_document_opens_for_reading_only(document: Document) -> None:
         assert "reading only because it was made by a newer Offcut" in newer.notice
         assert newer.is_read_only
         with pytest.raises(DocumentError, match="made by a newer Offcut: update Offcut; nothing was changed"):
-            newer.apply(edits.decide(newer.state, [FIRST], Verdict.ACCEPTED))
+            newer.apply(proposal_edits.decide(newer.state, [FIRST], Verdict.ACCEPTED))
     assert document.path.read_bytes() == content
 
 
 def test_an_edge_that_stays_where_it_is_makes_no_step(document: Document) -> None:
     span = document.state.span(FIRST)
-    assert edits.move_edges(document.state, FIRST, *span).changes == ()
+    assert proposal_edits.move_edges(document.state, FIRST, *span).changes == ()
 
 
 def test_edges_stay_in_order_and_inside(document: Document) -> None:
-    change = document.apply(edits.move_edges(document.state, FIRST, -50, 10**12))
+    change = document.apply(proposal_edits.move_edges(document.state, FIRST, -50, 10**12))
     assert change.label.startswith("Edges of the cut to 0:00.000 –")  # "moved" would be what a move does
     assert document.state.span(FIRST) == (0, document.state.length_samples)
     with pytest.raises(UsageError, match="right edge must stay after"):
-        edits.move_edges(document.state, FIRST, 500, 500)
+        proposal_edits.move_edges(document.state, FIRST, 500, 500)
 
 
 @pytest.mark.parametrize("name", ["decide", "nudge", "flag"])
 def test_an_unknown_proposal_is_named(document: Document, name: str) -> None:
     calls = {
-        "decide": lambda: edits.decide(document.state, ["cut-zz"], Verdict.ACCEPTED),
-        "nudge": lambda: edits.move_edges(document.state, "cut-zz", 0, 5),
-        "flag": lambda: edits.flag(document.state, "cut-zz", True),
+        "decide": lambda: proposal_edits.decide(document.state, ["cut-zz"], Verdict.ACCEPTED),
+        "nudge": lambda: proposal_edits.move_edges(document.state, "cut-zz", 0, 5),
+        "flag": lambda: proposal_edits.flag(document.state, "cut-zz", True),
     }
     with pytest.raises(UsageError, match="no proposal 'cut-zz'"):
         calls[name]()
@@ -382,9 +390,9 @@ def test_ten_thousand_proposals_are_decided_at_once(tmp_path: Path) -> None:
     with Document.create(tmp_path / "long.offcut") as document:
         document.apply(track_edits.add_tracks(document.state, each_alone([a_source("one", 10_800)], ["Jam"])))
         cuts = [a_cut(second, second + 0.5) for second in range(10_000)]
-        document.apply(edits.replace_proposals(document.state, cuts, {}, "Proposed 10000 cuts"))
+        document.apply(proposal_edits.replace_proposals(document.state, cuts, {}, "Proposed 10000 cuts"))
         ids = tuple(document.state.proposals)
-        change = document.apply(edits.decide(document.state, ids, Verdict.ACCEPTED))
+        change = document.apply(proposal_edits.decide(document.state, ids, Verdict.ACCEPTED))
         assert len(change.proposals) == 10_000
         assert change.label == "Accepted 10,000 proposals"
         document.undo()

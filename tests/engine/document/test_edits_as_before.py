@@ -15,14 +15,28 @@ from engine.core.errors import OffcutError
 from engine.document.edits import analyses as drum_edits
 from engine.document.edits import by_hand
 from engine.document.edits import markers as marks
-from engine.document.edits import proposals as edits
 from engine.document.edits import tracks as track_edits
 from engine.document.edits.by_hand import repair
 from engine.document.edits.markers import NamedSpan
+from engine.document.edits.proposals import (
+    add_proposals,
+    choose_alternative,
+    decide,
+    flag,
+    flag_all,
+    move_edges,
+    move_sources,
+    replace_proposals,
+    set_analyses,
+    set_document_note,
+    set_note,
+    set_settings,
+)
 from engine.document.edits.tracks import set_pictures
 from engine.document.file.stored_audio import stored
 from engine.document.hits import Hits, Role, confirmed, sure_enough, taken
 from engine.document.kinds import KINDS
+from engine.document.limits import LONGEST_NOTE
 from engine.document.proposals import Alternative, Decision, Edited, Proposal, Verdict, proposal_id
 from engine.document.state import DocumentState, Marker
 from engine.document.table import table_of
@@ -196,45 +210,45 @@ TRACKS: Mapping[str, Make] = {
         )
     },
     "pictures": lambda: set_pictures(STATE, ("track-one", "track-two"), Picture.SPECTROGRAM),
-    "moved": lambda: edits.move_sources(STATE, {"one": "/b/one.wav", "two": "/band/two.wav"}),
-    "moved none": lambda: edits.move_sources(STATE, {"none": "/b/one.wav"}),
+    "moved": lambda: move_sources(STATE, {"one": "/b/one.wav", "two": "/band/two.wav"}),
+    "moved none": lambda: move_sources(STATE, {"none": "/b/one.wav"}),
 }
 
 S = RATE_HZ
 DECIDED: Mapping[str, Make] = {
     **{
-        f"{verdict} {ids}": lambda verdict=verdict, ids=ids: edits.decide(STATE, ids.split(), verdict)
+        f"{verdict} {ids}": lambda verdict=verdict, ids=ids: decide(STATE, ids.split(), verdict)
         for verdict in Verdict
         for ids in ("", "c1", "c2 c3", "k1 x1 r1 c1", "none")
     },
     **{
-        f"edges {span}": lambda span=span: edits.move_edges(STATE, "c1", *span)
+        f"edges {span}": lambda span=span: move_edges(STATE, "c1", *span)
         for span in ((0, S), (-5, LENGTH + 5), (S, S), (S, S - 1), (470_000, 970_000), (S, S + 1))
     },
     **{
-        f"way {key} {number}": lambda key=key, number=number: edits.choose_alternative(STATE, key, number)
+        f"way {key} {number}": lambda key=key, number=number: choose_alternative(STATE, key, number)
         for key in ("c1", "s1", "none")
         for number in (-1, 0, 1, 2, 3)
     },
-    "flag": lambda: edits.flag_all(STATE, ["c1", "c2"]),
-    "unflag": lambda: edits.flag(STATE, "c2", False),
-    "flag none": lambda: edits.flag_all(STATE, []),
-    "note": lambda: edits.set_note(STATE, "c1", "asks Ana"),
-    "no note": lambda: edits.set_note(STATE, "s1", ""),
-    "the same note": lambda: edits.set_note(STATE, "s1", "late?"),
-    "the longest note": lambda: len(edits.set_note(STATE, "s1", "a" * edits.LONGEST_NOTE).changes),
-    "too long a note": lambda: edits.set_note(STATE, "s1", "a" * (edits.LONGEST_NOTE + 1)),
-    "document's note": lambda: edits.set_document_note(STATE, "Thursday"),
-    "no document's note": lambda: edits.set_document_note(STATE, ""),
-    "settings": lambda: edits.set_settings(STATE, {"minimum_kept_s": 2.0, "new": [1]}, "Set"),
-    "analyses": lambda: edits.set_analyses(STATE, {"beats": "b2", "score": "s"}, "Heard", by_listening=True),
-    "add": lambda: edits.add_proposals(
+    "flag": lambda: flag_all(STATE, ["c1", "c2"]),
+    "unflag": lambda: flag(STATE, "c2", False),
+    "flag none": lambda: flag_all(STATE, []),
+    "note": lambda: set_note(STATE, "c1", "asks Ana"),
+    "no note": lambda: set_note(STATE, "s1", ""),
+    "the same note": lambda: set_note(STATE, "s1", "late?"),
+    "the longest note": lambda: len(set_note(STATE, "s1", "a" * LONGEST_NOTE).changes),
+    "too long a note": lambda: set_note(STATE, "s1", "a" * (LONGEST_NOTE + 1)),
+    "document's note": lambda: set_document_note(STATE, "Thursday"),
+    "no document's note": lambda: set_document_note(STATE, ""),
+    "settings": lambda: set_settings(STATE, {"minimum_kept_s": 2.0, "new": [1]}, "Set"),
+    "analyses": lambda: set_analyses(STATE, {"beats": "b2", "score": "s"}, "Heard", by_listening=True),
+    "add": lambda: add_proposals(
         STATE,
         [_proposal("c1", "cut", (1, 2)), _proposal("c3", "cut", (1, 2)), _proposal("n", "cut", (3, 4))],
         "Added",
     ),
     **{
-        f"replace {kinds} {makers}": lambda kinds=kinds, makers=makers: edits.replace_proposals(
+        f"replace {kinds} {makers}": lambda kinds=kinds, makers=makers: replace_proposals(
             STATE,
             [
                 _proposal("c3", "cut", (200, 260)),

@@ -13,8 +13,8 @@ from numpy.testing import assert_array_equal
 from engine.core.errors import UsageError
 from engine.document.analysis import BeatGrid
 from engine.document.document import Document
-from engine.document.edits import proposals as edits
 from engine.document.edits.analyses import listening_ids
+from engine.document.edits.proposals import set_analyses
 from engine.document.edits.tracks import add_tracks
 from engine.document.grid import edits as grid_edits
 from engine.document.grid.edits import ramp_times_s, with_bars_from
@@ -254,7 +254,7 @@ def test_an_edited_grid_is_kept_undone_and_not_written_over(tmp_path: Path) -> N
     with Document.create(path) as document:
         document.apply(add_tracks(document.state, each_alone([a_source("one")], ["Jam"])))
         ids = {"beats": listening_ids(document.state)["beats"]}
-        document.apply(edits.set_analyses(document.state, ids, "Listened"), {ids["beats"]: heard})
+        document.apply(set_analyses(document.state, ids, "Listened"), {ids["beats"]: heard})
         assert not grid_edits.is_edited(document.state)
         assert grid_edits.keeping_edited(document.state, ids) == ids
         half = grid_edits.halved(heard)

@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 from engine.document.document import Document
-from engine.document.edits import proposals as edits
+from engine.document.edits.proposals import decide, replace_proposals
 from engine.document.file.history import StepLabel
 from engine.document.proposals import Verdict
 from tests.engine.document.conftest import a_cut
@@ -21,11 +21,11 @@ def one_change(document: Document, dice: random.Random) -> None:
     elif chosen == 1:
         document.redo()
     elif chosen == 2:
-        document.apply(edits.decide(state, [dice.choice(ids)], dice.choice(list(Verdict))))
+        document.apply(decide(state, [dice.choice(ids)], dice.choice(list(Verdict))))
     else:
         settings = {"percentile": float(dice.randrange(100))}
         cuts = [a_cut(10, 20 + dice.randrange(5)), *state.proposals.values()]
-        document.apply(edits.replace_proposals(state, cuts, settings, "Threshold", "threshold"))
+        document.apply(replace_proposals(state, cuts, settings, "Threshold", "threshold"))
 
 
 def test_steps_equal_those_of_the_file_whatever_was_done(document: Document, tmp_path: Path) -> None:
@@ -44,9 +44,9 @@ def test_an_answer_reads_no_more_than_the_last_steps(document: Document) -> None
     cut = next(iter(document.state.proposals))
     for number in range(50):
         verdict = Verdict.ACCEPTED if number % 2 else Verdict.REJECTED
-        document.apply(edits.decide(document.state, [cut], verdict))
+        document.apply(decide(document.state, [cut], verdict))
     known = document.steps()
-    document.apply(edits.decide(document.state, [cut], Verdict.UNDECIDED))
+    document.apply(decide(document.state, [cut], Verdict.UNDECIDED))
     told: list[str] = []
     document._connection.set_trace_callback(told.append)
     fresh = document.steps()

@@ -24,10 +24,10 @@ from engine.document.analysis import (
 from engine.document.file.checks import (
     require_alternatives,
     require_columns,
-    require_kept,
     require_names,
     require_numbers,
     require_plain,
+    require_references,
     require_spans,
 )
 from engine.document.file.schema import layout_of
@@ -216,17 +216,17 @@ def test_spans_end_where_they_start_or_later() -> None:
 
 def test_names_and_examples_hold_texts_and_plain_numbers() -> None:
     require_names(["t1", "t2"])
-    require_kept(["a/\udc80.wav"], [1.0, 2**43], [-(2**43), 0])
+    require_references(["a/\udc80.wav"], [1.0, 2**43], [-(2**43), 0])
     for names in ([""], [5], ["\ud800"]):
         with pytest.raises((ValueError, TypeError)):
             require_names(names)
     for number in (float("inf"), float("nan"), 2.0**44, "1", None):
         with pytest.raises(ValueError, match="nearest_kept holds"):
-            require_kept(["a"], [1.0, number])
+            require_references(["a"], [1.0, number])
         with pytest.raises(ValueError, match="the limit holds"):
             require_numbers("the limit", [number])
     with pytest.raises(ValueError, match=r"holds|surrogates"):
-        require_kept(["\ud800"], [1.0])
+        require_references(["\ud800"], [1.0])
 
 
 def _nested(depth: int, make: Callable[[object], object]) -> object:

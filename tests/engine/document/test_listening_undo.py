@@ -10,8 +10,8 @@ import pytest
 
 from engine.document.analysis import BeatGrid
 from engine.document.document import Document
-from engine.document.edits import proposals as edits
 from engine.document.edits import tracks as track_edits
+from engine.document.edits.proposals import decide, replace_proposals, set_analyses, set_settings
 from engine.document.proposals import Verdict
 from tests.engine.document.conftest import a_cut, a_source
 from tests.sources import each_alone
@@ -36,12 +36,12 @@ def document(path: Path) -> Iterator[Document]:
                 made.state, each_alone([a_source("one"), a_source("two")], ["Band", "Room"])
             )
         )
-        made.apply(edits.replace_proposals(made.state, [CUT], {}, "Proposed 1 cut"))
+        made.apply(replace_proposals(made.state, [CUT], {}, "Proposed 1 cut"))
         yield made
 
 
 def listen(document: Document, key: str, tempo_bpm: float = 120.0) -> None:
-    edit = edits.set_analyses(document.state, {"beats": key}, "Recording analysed", by_listening=True)
+    edit = set_analyses(document.state, {"beats": key}, "Recording analysed", by_listening=True)
     document.apply(edit, {key: a_grid(tempo_bpm)})
 
 
@@ -50,7 +50,7 @@ def labels(document: Document) -> list[str]:
 
 
 def test_undo_takes_back_the_last_edit_and_leaves_what_was_heard(document: Document) -> None:
-    document.apply(edits.decide(document.state, [CUT.id], Verdict.ACCEPTED))
+    document.apply(decide(document.state, [CUT.id], Verdict.ACCEPTED))
     before, accepted = labels(document), document.undo_label
     listen(document, "beats-1")
     assert labels(document) == before
@@ -63,7 +63,7 @@ def test_undo_takes_back_the_last_edit_and_leaves_what_was_heard(document: Docum
 
 
 def test_what_was_undone_can_still_be_made_again(document: Document) -> None:
-    document.apply(edits.decide(document.state, [CUT.id], Verdict.ACCEPTED))
+    document.apply(decide(document.state, [CUT.id], Verdict.ACCEPTED))
     document.undo()
     listen(document, "beats-1")
     assert document.redo() is not None
@@ -88,8 +88,8 @@ def test_it_goes_and_comes_with_what_was_heard(document: Document, path: Path) -
 
 def test_of_another_taste_or_mix_it_belongs_to_that_choice(document: Document) -> None:
     listen(document, "beats-1")
-    document.apply(edits.set_settings(document.state, {"taste": "/a.taste"}, "Chose taste a"))
-    document.apply(edits.decide(document.state, [CUT.id], Verdict.ACCEPTED))
+    document.apply(set_settings(document.state, {"taste": "/a.taste"}, "Chose taste a"))
+    document.apply(decide(document.state, [CUT.id], Verdict.ACCEPTED))
     listen(document, "beats-2")
     document.undo()
     assert document.state.analyses == {"beats": "beats-2"}
@@ -107,7 +107,7 @@ def test_of_another_taste_or_mix_it_belongs_to_that_choice(document: Document) -
 
 def test_over_what_was_changed_by_hand_it_is_a_step_of_its_own(document: Document) -> None:
     listen(document, "beats-1")
-    by_hand = edits.set_analyses(document.state, {"beats": "edited-beats-1"}, "Half tempo")
+    by_hand = set_analyses(document.state, {"beats": "edited-beats-1"}, "Half tempo")
     document.apply(by_hand, {"edited-beats-1": a_grid(60.0)})
     listen(document, "beats-2")
     assert document.undo_label == "Recording analysed"

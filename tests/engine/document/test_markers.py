@@ -132,6 +132,7 @@ MARKED = {
     "move": lambda s: marker_edits.move_marker(s, "marker-1", 70, 70),
     "stretch": lambda s: marker_edits.move_marker(s, "marker-2", 10, 99),
     "rename": lambda s: marker_edits.rename_marker(s, "marker-1", "Räum 🎸"),
+    "rate": lambda s: marker_edits.rate(s, (100, 120), 1),
     "delete": lambda s: marker_edits.delete_markers(s, ["marker-1", "marker-2"]),
     "star": lambda s: marker_edits.rate(s, (50, 60), 1),
 }

@@ -20,9 +20,9 @@ from engine.document.edits.clips import (
     trim_clip,
 )
 from engine.document.edits.markers import add_marker, add_region
-from engine.document.edits.moved_along import Ripple, ripple_of
 from engine.document.edits.proposals import move_edges
 from engine.document.edits.tracks import NewTrack, add_tracks
+from engine.document.settings import Ripple, ripple_of
 from engine.document.state import DocumentState, Edit
 from engine.document.tracks import Clip
 from tests.engine.document.test_clip_edits import SECOND, _with_edit, after, clip

@@ -19,7 +19,7 @@ from engine.document.document import Document
 from engine.document.edits.by_hand import repair, repair_payload
 from engine.document.edits.proposals import set_settings
 from engine.document.edits.tracks import add_tracks
-from engine.document.file.backups import KEPT_BACKUPS, backups
+from engine.document.file.backups import MOST_BACKUPS, backups
 from engine.document.file.stored_audio import (
     FLAC24,
     FLOAT32,
@@ -405,12 +405,12 @@ def test_backups_share_one_copy_of_the_audio_and_restoring_brings_it_back(path: 
     audio = stored(floats(200_000), RATE_HZ)
     with Document.open(path) as document:
         add_repair(document, audio)
-    for number in range(KEPT_BACKUPS + 2):
+    for number in range(MOST_BACKUPS + 2):
         with Document.open(path) as document:
             document.apply(set_settings(document.state, {"minimum_kept_s": 4.0 + number}, "Shortest piece"))
             state = document.state
     Document.open(path).close()
-    assert len(backups(path)) == KEPT_BACKUPS
+    assert len(backups(path)) == MOST_BACKUPS
     assert all(one.stat().st_size < 200_000 for one in backups(path))
     (kept,) = kept_audio(path)
     assert kept.read_bytes() == rows(path, "bytes")[0]
@@ -438,7 +438,7 @@ def test_audio_goes_with_the_last_backup_that_names_it(path: Path) -> None:
     with Document.open(path) as document:
         document.undo()
     assert len(kept_audio(path)) == 1
-    for number in range(KEPT_BACKUPS + 1):
+    for number in range(MOST_BACKUPS + 1):
         with Document.open(path) as document:
             document.apply(set_settings(document.state, {"minimum_kept_s": 4.0 + number}, "Shortest piece"))
     Document.open(path).close()

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.document import table as tables
-from engine.document.edits import proposals as edits
 from engine.document.edits.by_hand import edit_by_hand
+from engine.document.edits.proposals import decide
 from engine.document.file.storage import apply_rows
 from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
@@ -101,7 +101,7 @@ def test_steps_leave_what_would_be_made_anew(seed: int, steps: list[tuple[str, i
             state = before.pop() if before else state
         elif what == "answer":
             key = list(state.proposals)[place % len(state.proposals)]
-            state = apply_rows(state, edits.decide(state, [key], Verdict.ACCEPTED).changes)
+            state = apply_rows(state, decide(state, [key], Verdict.ACCEPTED).changes)
         else:
             before.append(state)
             payload: dict[str, object] = {"gain_db": -3.0} if what == "gain" else {}

@@ -24,7 +24,7 @@ from engine.core.errors import Cancelled, UsageError
 from engine.core.progress import SILENT, ReportingProgress
 from engine.document.analysis import DetectedSounds
 from engine.document.document import Document
-from engine.document.edits import proposals as edits
+from engine.document.edits.proposals import decide
 from engine.document.proposals import BY_EXAMPLE, Verdict
 from engine.document.state import DocumentState
 from engine.features.registry import FoundEdits, find_edits, request_of
@@ -166,7 +166,7 @@ def test_all_that_is_like_the_example_is_cut_undecided(spans: SpanRequest, room_
         assert at_a_sneeze(others[-1].start_samples, others[-1].stop_samples)
         assert all(at_a_sneeze(one.start_samples, one.stop_samples) for one in others)
         answered = others[-1].id
-        document.apply(edits.decide(document.state, [answered], Verdict.REJECTED))
+        document.apply(decide(document.state, [answered], Verdict.REJECTED))
         put(found, document)
         assert document.state.verdict(answered) is Verdict.REJECTED, "what was answered stays"
         assert len(document.state.proposals) == len(proposals)
@@ -183,7 +183,7 @@ def test_all_that_is_like_the_example_is_taken_out_and_nothing_else_changes(
         proposals = list(document.state.proposals.values())
         assert {one.kind for one in proposals} == {"repair"}
         assert all(one.reason.startswith("Sound like that at 0:08.0 ") for one in proposals)
-        document.apply(edits.decide(document.state, [one.id for one in proposals], Verdict.ACCEPTED))
+        document.apply(decide(document.state, [one.id for one in proposals], Verdict.ACCEPTED))
         media = {**spans.media, **document.audio_files}
         after = render(document.state, in_place(document.state), media, 0, LENGTH_S * RATE_HZ)
     changed = np.zeros(len(before), bool)

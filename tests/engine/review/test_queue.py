@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from engine.core.errors import DocumentError
 from engine.document.document import Document
-from engine.document.edits import proposals as edits
 from engine.document.edits import tracks as track_edits
+from engine.document.edits.proposals import decide, flag, flag_all, replace_proposals
 from engine.document.file.storage import apply_rows
 from engine.document.kinds import KINDS
 from engine.document.proposals import Decision, Proposal, Verdict, edited
@@ -260,7 +260,7 @@ def test_an_answer_for_all_shown_equals_each_answered_alone(verdicts, flagged, s
     ids = queue(start, "score", show)
 
     def answered(state, keys):
-        edit = edits.flag_all(state, keys) if answer == "flag" else edits.decide(state, keys, answer)
+        edit = flag_all(state, keys) if answer == "flag" else decide(state, keys, answer)
         return apply_rows(state, edit.changes)
 
     alone = start
@@ -275,7 +275,7 @@ def document(tmp_path):
     sources, proposals = made(FIVE).sources.values(), made(FIVE).proposals.values()
     with made_document:
         made_document.apply(track_edits.add_tracks(made_document.state, each_alone(list(sources), ["a"])))
-        made_document.apply(edits.replace_proposals(made_document.state, proposals, {}, "Proposed"))
+        made_document.apply(replace_proposals(made_document.state, proposals, {}, "Proposed"))
         yield made_document
 
 
@@ -286,7 +286,7 @@ def test_the_last_answer_comes_first_and_undo_brings_the_order_before_back(docum
         return last.newest_first(document.state, document.steps())
 
     def answer(verdict, *ids):
-        document.apply(edits.decide(document.state, ids, verdict))
+        document.apply(decide(document.state, ids, verdict))
 
     assert order() == ()
     answer(A, "c3")
@@ -294,7 +294,7 @@ def test_the_last_answer_comes_first_and_undo_brings_the_order_before_back(docum
     assert order() == ("c0", "c1", "c3")
     answer(R, "c3")
     assert order() == ("c3", "c0", "c1")
-    document.apply(edits.flag(document.state, "c1", True))  # no answer
+    document.apply(flag(document.state, "c1", True))  # no answer
     answer(Verdict.UNDECIDED, "c0")
     assert order() == ("c3", "c1")
     for _ in range(3):
@@ -312,5 +312,5 @@ def test_a_damaged_step_leaves_its_answers_at_the_end(document):
     def unreadable(number):
         raise DocumentError(f"The step {number} is damaged.")
 
-    document.apply(edits.decide(document.state, ["c4", "c2"], A))
+    document.apply(decide(document.state, ["c4", "c2"], A))
     assert LastDecisions(unreadable).newest_first(document.state, document.steps()) == ("c2", "c4")

@@ -18,7 +18,7 @@ from desktop.shell.session import Session
 from engine.cli.main import main
 from engine.document.analysis import DetectedSounds, StrokePickup
 from engine.document.document import Document
-from engine.document.edits import proposals as edits
+from engine.document.edits.proposals import set_analyses
 from engine.document.file.storage import TABLE_NAMES
 from engine.document.file.stored_analyses import require_analysis
 from engine.document.file.transaction import digest, write_anew
@@ -130,7 +130,7 @@ def test_an_analysis_that_no_listening_makes_is_left_out_and_told(path: Path, na
 
 def test_beats_in_the_place_of_scores_are_left_out_and_told(path: Path) -> None:
     with Document.open(path) as document:
-        document.apply(edits.set_analyses(document.state, {"score": "beats-1"}, "Swapped"))
+        document.apply(set_analyses(document.state, {"score": "beats-1"}, "Swapped"))
     with Document.open(path) as document:
         assert document.analysis("score") is None
         assert document.notice == SCORES_TOLD
@@ -156,7 +156,7 @@ def test_a_damaged_analysis_is_told_by_the_verbs_and_in_the_window(
 def test_every_damaged_analysis_is_named_until_it_is_heard_again(path: Path) -> None:
     with Document.open(path) as document:
         document.apply(
-            edits.set_analyses(document.state, {"beats": "beats-2"}, "Tapped"),
+            set_analyses(document.state, {"beats": "beats-2"}, "Tapped"),
             {"beats-2": ANALYSES["beats-1"]},
         )
     for key in ("score-1", "beats-1"):
@@ -168,7 +168,7 @@ def test_every_damaged_analysis_is_named_until_it_is_heard_again(path: Path) -> 
         assert document.analysis("beats") is None
         assert "the beats" in document.notice
         document.redo()
-        document.apply(edits.set_analyses(document.state, {"score": "score-1"}, "Listened"), ANALYSES)
+        document.apply(set_analyses(document.state, {"score": "score-1"}, "Listened"), ANALYSES)
         curve = document.analysis("score")
         assert curve is not None
         np.testing.assert_array_equal(curve.times_samples, BEATS)
@@ -261,7 +261,7 @@ def test_a_pickup_that_cannot_be_is_refused(fault: dict[str, object]) -> None:
 def test_hits_that_cannot_be_are_left_out_and_told(path: Path) -> None:
     hits = replace(made_hits([(1_000, 0, 0)]), strokes=np.array([-1], np.int32))
     with Document.open(path) as document:
-        document.apply(edits.set_analyses(document.state, {"hits": "hits-1"}, "Heard"), {"hits-1": hits})
+        document.apply(set_analyses(document.state, {"hits": "hits-1"}, "Heard"), {"hits-1": hits})
     with Document.open(path) as document:
         assert document.analysis("hits") is None
         assert "the drum hits" in document.notice

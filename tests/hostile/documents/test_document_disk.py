@@ -20,7 +20,7 @@ from engine.cli.main import main
 from engine.core.errors import DocumentError
 from engine.core.files.regular_file import lock_path
 from engine.document.document import Document
-from engine.document.edits import proposals as edits
+from engine.document.edits.proposals import decide, flag, replace_proposals
 from engine.document.file.backups import backups
 from engine.document.file.schema import SCHEMA_VERSION
 from engine.document.proposals import Verdict
@@ -74,14 +74,14 @@ def _is_refused_and_goes_on(path: Path, shortage: Callable[[Document], object], 
     with Document.open(path) as document:
         state = document.state
         with shortage(document):
-            edit = edits.replace_proposals(state, MANY, {}, "Proposed") if large else None
+            edit = replace_proposals(state, MANY, {}, "Proposed") if large else None
             with pytest.raises(
                 DocumentError, match=r"could not be written because .*; nothing was changed"
             ) as told:
-                document.apply(edit or edits.decide(state, [IDS[3]], Verdict.REJECTED))
+                document.apply(edit or decide(state, [IDS[3]], Verdict.REJECTED))
             assert "free some space" in str(told.value)
             assert document.state is state
-        document.apply(edits.replace_proposals(state, MANY, {}, "Proposed"))
+        document.apply(replace_proposals(state, MANY, {}, "Proposed"))
         document.undo()
         assert document.state == state
     with Document.open(path) as again:
@@ -203,7 +203,7 @@ def test_an_edit_that_was_cut_off_where_its_journal_may_not_be_written(
 @pytest.mark.parametrize("gone", ["deleted", "moved", "replaced"])
 def test_a_file_that_moves_while_it_is_open(tmp_path: Path, path: Path, gone: str) -> None:
     with Document.open(path) as document:
-        document.apply(edits.decide(document.state, [IDS[5]], Verdict.REJECTED))
+        document.apply(decide(document.state, [IDS[5]], Verdict.REJECTED))
         state = document.state
         whole = path.read_bytes()
         if gone == "moved":
@@ -213,7 +213,7 @@ def test_a_file_that_moves_while_it_is_open(tmp_path: Path, path: Path, gone: st
         if gone == "replaced":
             path.write_bytes(VERSION_1.read_bytes())
         because = "another file was put in its place" if gone == "replaced" else "it was moved or deleted"
-        for change in (document.undo, lambda: document.apply(edits.flag(state, IDS[5], True))):
+        for change in (document.undo, lambda: document.apply(flag(state, IDS[5], True))):
             with pytest.raises(DocumentError, match=f"could not be written because {because}"):
                 change()
         assert document.state is state
@@ -257,7 +257,7 @@ def test_the_second_window_reads_and_the_first_writes(tmp_path: Path, path: Path
                 assert told.startswith(
                     f"{name.name} is open for reading only because it is open in another window:"
                 )
-        first.apply(edits.decide(first.state, [IDS[6]], Verdict.REJECTED))
+        first.apply(decide(first.state, [IDS[6]], Verdict.REJECTED))
         with Document.open(path) as second:
             assert second.is_read_only
             assert second.state == first.state

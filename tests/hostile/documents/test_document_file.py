@@ -13,9 +13,9 @@ import pytest
 
 from engine.core.errors import DocumentError
 from engine.document.document import Document
-from engine.document.edits import proposals as edits
 from engine.document.edits import tracks as track_edits
-from engine.document.file.backups import KEPT_BACKUPS, backups, newest_backup
+from engine.document.edits.proposals import decide, replace_proposals
+from engine.document.file.backups import MOST_BACKUPS, backups, newest_backup
 from engine.document.proposals import Verdict
 from engine.document.state import DocumentState
 from tests.engine.document.conftest import a_cut, a_source
@@ -30,7 +30,7 @@ def path(tmp_path: Path) -> Path:
     target = tmp_path / 'it\'s a "jam" 🎸.offcut'
     with Document.create(target) as document:
         document.apply(track_edits.add_tracks(document.state, each_alone([a_source()], ["Jam"])))
-        document.apply(edits.replace_proposals(document.state, CUTS, {}, "Proposed"))
+        document.apply(replace_proposals(document.state, CUTS, {}, "Proposed"))
     return target
 
 
@@ -152,7 +152,7 @@ def test_flipped_bits(
 def test_a_damaged_backup_is_passed_over(path: Path) -> None:
     with Document.open(path) as document:
         state = document.state
-        document.apply(edits.decide(state, [CUTS[0].id], Verdict.ACCEPTED))
+        document.apply(decide(state, [CUTS[0].id], Verdict.ACCEPTED))
     Document.open(path).close()
     newest = newest_backup(path)
     assert newest is not None
@@ -203,7 +203,7 @@ def test_a_damaged_step_of_the_history_stays_and_the_work_goes_on(path: Path) ->
         with pytest.raises(DocumentError, match="'Proposed' of the history is damaged"):
             document.undo()
         assert document.state is state
-        document.apply(edits.decide(state, [CUTS[0].id], Verdict.ACCEPTED))
+        document.apply(decide(state, [CUTS[0].id], Verdict.ACCEPTED))
         document.undo()
         assert document.state == state
 
@@ -211,9 +211,9 @@ def test_a_damaged_step_of_the_history_stays_and_the_work_goes_on(path: Path) ->
 def test_only_the_newest_states_are_kept_whatever_the_clock_says(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for number in range(KEPT_BACKUPS + 3):
+    for number in range(MOST_BACKUPS + 3):
         with Document.open(path) as document:
-            document.apply(edits.decide(document.state, [CUTS[number].id], Verdict.ACCEPTED))
+            document.apply(decide(document.state, [CUTS[number].id], Verdict.ACCEPTED))
         os.utime(path, ns=(0, 0))
         monkeypatch.setattr("time.time", lambda now=-number * 1e6: now)
     for _ in range(3):  # to look is not to change: no older state is let go for it

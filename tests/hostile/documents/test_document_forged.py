@@ -14,7 +14,7 @@ from engine.cli.main import main
 from engine.core.errors import DocumentError
 from engine.document import limits
 from engine.document.document import Document
-from engine.document.edits import proposals as edits
+from engine.document.edits.proposals import decide, set_settings
 from engine.document.file.storage import TABLE_NAMES
 from engine.document.file.transaction import digest, write_anew
 from engine.document.proposals import Verdict
@@ -442,6 +442,6 @@ def test_what_a_document_could_not_hold_is_not_written(path: Path) -> None:
         state = document.state
         for values in ({"x": float("nan")}, {"x": "x" * 10**6}, {"percentile": float("inf")}):
             with pytest.raises(DocumentError, match=r"no document can hold it .*; nothing was changed"):
-                document.apply(edits.set_settings(state, values, "Set"))
+                document.apply(set_settings(state, values, "Set"))
         assert document.state is state
-        document.apply(edits.decide(state, [IDS[3]], Verdict.ACCEPTED))
+        document.apply(decide(state, [IDS[3]], Verdict.ACCEPTED))

@@ -16,7 +16,7 @@ import pytest
 from engine.cli.main import main
 from engine.core.errors import DocumentError
 from engine.document.document import Document
-from engine.document.edits import proposals as edits
+from engine.document.edits.proposals import decide, flag, replace_proposals
 from engine.document.file import transaction
 from engine.document.proposals import Verdict
 from tests.engine.document.scripted import CUTS, IDS, review
@@ -69,8 +69,8 @@ def path(tmp_path: Path) -> Path:
     target = tmp_path / "jam.offcut"
     review(target)
     with Document.open(target) as document:
-        document.apply(edits.replace_proposals(document.state, CUTS, {}, "Proposed"))
-        document.apply(edits.decide(document.state, IDS, Verdict.REJECTED))
+        document.apply(replace_proposals(document.state, CUTS, {}, "Proposed"))
+        document.apply(decide(document.state, IDS, Verdict.REJECTED))
     return target
 
 
@@ -143,7 +143,7 @@ def test_a_document_that_is_read_can_be_written(path: Path) -> None:
         assert reading.notice == ""
         with Document.open(path) as writing:
             assert not writing.is_read_only
-            writing.apply(edits.decide(writing.state, [IDS[0]], Verdict.ACCEPTED))
+            writing.apply(decide(writing.state, [IDS[0]], Verdict.ACCEPTED))
         assert reading.state.verdict(IDS[0]) is Verdict.REJECTED  # as it was when it was opened
         with pytest.raises(DocumentError):
             reading.undo()
@@ -190,7 +190,7 @@ def test_an_open_document_says_in_one_sentence_that_another_program_writes(path:
                 lambda: document.step_decisions(3),
                 lambda: document.stored_analysis("score-1"),
                 document.undo,
-                lambda: document.apply(edits.flag(state, IDS[0], True)),
+                lambda: document.apply(flag(state, IDS[0], True)),
                 lambda: document.snapshot("now"),
             ):
                 with pytest.raises(DocumentError, match=r"because another program is writing it: |written"):

@@ -12,7 +12,7 @@ import pytest
 from engine.core.progress import SILENT
 from engine.document.analysis import BeatGrid, Listening, ScoreCurve
 from engine.document.document import Document
-from engine.document.edits import proposals as edits
+from engine.document.edits.proposals import decide, replace_proposals, set_analyses
 from engine.document.proposals import Proposal, Verdict
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from tests.desktop.conftest import Hands
@@ -58,11 +58,9 @@ def document(folder: Path) -> Path:
     with Document.create(path) as made:
         made.apply(import_edit(made.state, imported))
         ids = {kind: f"{kind}-day" for kind in found}
-        made.apply(
-            edits.set_analyses(made.state, ids, "Listened"), {ids[kind]: one for kind, one in found.items()}
-        )
-        made.apply(edits.replace_proposals(made.state, cuts, {"threshold": 0.6}, "Proposed"))
-        made.apply(edits.decide(made.state, [one.id for one in cuts[::5]], Verdict.ACCEPTED))
+        made.apply(set_analyses(made.state, ids, "Listened"), {ids[kind]: one for kind, one in found.items()})
+        made.apply(replace_proposals(made.state, cuts, {"threshold": 0.6}, "Proposed"))
+        made.apply(decide(made.state, [one.id for one in cuts[::5]], Verdict.ACCEPTED))
     return path
 
 

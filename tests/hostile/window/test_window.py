@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 from desktop.features.taste.widgets.learn_panel import LearnRequest
 from desktop.main_window import MainWindow
 from engine.document.document import Document
-from engine.document.edits import proposals as edits
+from engine.document.edits.proposals import decide
 from engine.document.proposals import Verdict
 from tests.desktop.conftest import Hands, choose_taste, fill, type_path
 from tests.desktop.documents import make_document
@@ -81,7 +81,7 @@ def test_another_program_changed_the_document(reviewing: Hands, folder: Path) ->
     elsewhere = folder / "elsewhere.offcut"  # a synced folder brings what was decided on another machine
     elsewhere.write_bytes((folder / "jam.offcut").read_bytes())
     with Document.open(elsewhere) as other:
-        other.apply(edits.decide(other.state, ["cut-12000"], Verdict.REJECTED))
+        other.apply(decide(other.state, ["cut-12000"], Verdict.REJECTED))
     (folder / "jam.offcut").write_bytes(elsewhere.read_bytes())
     state = reviewing.window.session.state
     for key in ("A", "Ctrl+Z", "F", "Alt+Right"):

@@ -9,8 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from engine.core import build as own_program
-from engine.core.build import MODULE_OPTION, Build, licences, module_command, module_environment, this_build
+from engine.core.build import (
+    MODULE_OPTION,
+    Build,
+    give_back_libraries,
+    how_to_add,
+    licences,
+    module_command,
+    module_environment,
+    run_module,
+    this_build,
+)
 
 ROOT = Path(__file__).resolve().parents[4]
 STARTERS = ("desktop", "engine")
@@ -43,7 +52,7 @@ def test_a_bundle_starts_itself() -> None:
 
 def test_only_modules_of_ours_are_run() -> None:
     with pytest.raises(ValueError, match="not a module of Offcut"):
-        own_program.run_module("enginelike.os", [])
+        run_module("enginelike.os", [])
 
 
 @pytest.mark.usefixtures("bundled")
@@ -55,7 +64,7 @@ def test_programs_of_others_get_their_own_libraries(
     if before is not None:
         monkeypatch.setenv("LD_LIBRARY_PATH_ORIG", before)
     monkeypatch.setenv("PYINSTALLER_RESET_ENVIRONMENT", "")
-    own_program.give_back_libraries()
+    give_back_libraries()
     assert os.environ["PYINSTALLER_RESET_ENVIRONMENT"] == "1", "for programs of ours"
     assert os.environ.get("LD_LIBRARY_PATH") == before
     assert "LD_LIBRARY_PATH_ORIG" not in os.environ
@@ -63,14 +72,14 @@ def test_programs_of_others_get_their_own_libraries(
 
 def test_the_source_keeps_its_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LD_LIBRARY_PATH", "/mine")
-    own_program.give_back_libraries()
+    give_back_libraries()
     assert os.environ["LD_LIBRARY_PATH"] == "/mine"
 
 
 def test_what_is_missing_is_told_by_what_can_be_done_about_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert own_program.how_to_add("web") == "install them with pip install 'offcut[web]'"
+    assert how_to_add("web") == "install them with pip install 'offcut[web]'"
     monkeypatch.setattr(sys, "frozen", True, raising=False)
-    assert "source" in own_program.how_to_add("web")
+    assert "source" in how_to_add("web")
 
 
 def test_nobody_else_starts_a_python() -> None:

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from engine.core.errors import OffcutError
-from engine.core.processes.memory import SHORTAGE, raise_shortage, said_of_shortage
+from engine.core.processes.memory import SHORTAGE, raise_shortage, shortage_message
 
 TOO_MUCH = 2**50
 
@@ -28,12 +28,12 @@ TOO_MUCH = 2**50
 def test_a_request_that_is_refused_is_told_in_a_sentence(ask: Callable[[], object]) -> None:
     with pytest.raises((MemoryError, RuntimeError, OSError)) as refused:
         ask()
-    assert said_of_shortage(refused.value) == SHORTAGE
+    assert shortage_message(refused.value) == SHORTAGE
     with pytest.raises(OffcutError, match="not enough memory"):
         raise_shortage(refused.value)
 
 
 @pytest.mark.parametrize("error", [ValueError("a name"), OSError(2, "No such file"), RuntimeError("a shape")])
 def test_anything_else_is_not(error: Exception) -> None:
-    assert said_of_shortage(error) == ""
+    assert shortage_message(error) == ""
     raise_shortage(error)

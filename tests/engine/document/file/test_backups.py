@@ -16,7 +16,7 @@ from engine.document.edits.by_hand import repair
 from engine.document.edits.proposals import set_settings
 from engine.document.edits.tracks import add_tracks
 from engine.document.file.backups import (
-    KEPT_BACKUPS,
+    MOST_BACKUPS,
     RowCopies,
     backups,
     copy_beside,
@@ -89,10 +89,10 @@ def test_the_newest_five_states_are_kept_by_number_and_an_opening_alone_adds_non
     Document.open(path).close()
     assert names(path) == seen[-1]
     assert seen == [
-        [f"jam {number}.offcut" for number in range(newest, max(0, newest - KEPT_BACKUPS), -1)]
+        [f"jam {number}.offcut" for number in range(newest, max(0, newest - MOST_BACKUPS), -1)]
         for newest in range(2, 8)
     ]
-    assert KEPT_BACKUPS == 5
+    assert MOST_BACKUPS == 5
 
 
 def test_an_empty_document_is_not_kept(tmp_path: Path) -> None:

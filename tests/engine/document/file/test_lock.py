@@ -14,7 +14,7 @@ import pytest
 from engine.core.errors import DocumentError
 from engine.core.files.regular_file import lock_path, take_lock
 from engine.document.document import Document
-from engine.document.edits import proposals as edits
+from engine.document.edits.proposals import decide
 from engine.document.file.opening import open_file
 from engine.document.proposals import Verdict
 from tests.engine.document.scripted import IDS, review
@@ -208,16 +208,16 @@ def test_a_document_that_is_analysed_can_be_written_by_others_and_is_written_aft
         with document.unlocked():
             before = document.state
             with pytest.raises(DocumentError):
-                document.apply(edits.decide(document.state, [IDS[1]], Verdict.ACCEPTED))
+                document.apply(decide(document.state, [IDS[1]], Verdict.ACCEPTED))
             with Document.open(reviewed) as other:
-                other.apply(edits.decide(other.state, [IDS[0]], Verdict.REJECTED))
+                other.apply(decide(other.state, [IDS[0]], Verdict.REJECTED))
             assert document.state is before
         assert document.state.verdict(IDS[0]) is Verdict.REJECTED
         assert document.undo_label.startswith("Rejected")
         assert document.steps() != known
         with Document.open(reviewed) as other:
             assert other.is_read_only
-        document.apply(edits.decide(document.state, [IDS[1]], Verdict.ACCEPTED))
+        document.apply(decide(document.state, [IDS[1]], Verdict.ACCEPTED))
     assert not lock_path(reviewed).exists()
 
 
@@ -227,7 +227,7 @@ def test_a_document_that_nobody_else_wrote_is_not_read_again(reviewed: Path) -> 
         with document.unlocked(), Document.open(reviewed):
             pass
         assert document.state is before
-        document.apply(edits.decide(before, [IDS[1]], Verdict.ACCEPTED))
+        document.apply(decide(before, [IDS[1]], Verdict.ACCEPTED))
 
 
 def test_a_document_that_another_has_after_the_analysis_is_not_written(reviewed: Path) -> None:

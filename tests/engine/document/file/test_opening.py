@@ -261,7 +261,7 @@ def test_damaged_analyses_are_named_those_in_force_and_earlier_ones(path: Path) 
             "Of jam.offcut the beats cannot be read and were left out, the rest is intact: "
             "analyse the recording again."
         )
-        assert document.damage == document.notice == document.notice_before_hearing == told
+        assert document.damage == document.notice == document.notice_without_audio == told
         assert document.analysis("beats") is None
         assert document.stored_analysis("beats-1") is None
         assert document.stored_analysis("score-1") is not None

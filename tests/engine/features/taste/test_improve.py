@@ -17,7 +17,7 @@ from engine.core.errors import Cancelled, ExportError, OffcutError, TasteError
 from engine.core.progress import SILENT, ReportingProgress
 from engine.document.analysis import BeatGrid, Listening
 from engine.document.document import Document
-from engine.document.edits import proposals as edits
+from engine.document.edits.proposals import decide, replace_proposals
 from engine.document.proposals import QUESTION, UNFAMILIAR, Decision, Proposal, Verdict
 from engine.features.taste.anomaly.cut_habits import CutHabits, RecordingCuts
 from engine.features.taste.anomaly.learn import LearnRequest, learn
@@ -70,9 +70,9 @@ def project(tmp_path: Path) -> Path:
     ]
     with Document.create(path) as document:
         document.apply(import_edit(document.state, imported))
-        document.apply(edits.replace_proposals(document.state, proposals, {}, "Proposed"))
-        document.apply(edits.decide(document.state, ["a"], Verdict.ACCEPTED))
-        document.apply(edits.decide(document.state, ["b"], Verdict.REJECTED))
+        document.apply(replace_proposals(document.state, proposals, {}, "Proposed"))
+        document.apply(decide(document.state, ["a"], Verdict.ACCEPTED))
+        document.apply(decide(document.state, ["b"], Verdict.REJECTED))
     return path
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.core import build as own_program
 from engine.core.build import is_bundle, missing_in_bundle
 
 DEFAULT = "own-faults"
@@ -17,7 +16,7 @@ NAMES = ("memory-bank", "slicer-ae", "deep-svdd", "dual-ae", "edited-vs-raw", "e
 
 def missing_recipe(recipe: str) -> str:
     """Return the message about a recipe of the laboratory in a bundle; empty for all other recipes."""
-    if recipe not in NAMES or not own_program.is_bundle():
+    if recipe not in NAMES or not is_bundle():
         return ""
     return missing_in_bundle("recipe", recipe, DEFAULT)
 

@@ -21,8 +21,7 @@ from engine.core.files.safe_write import brief, is_taken
 from engine.core.progress import Progress
 from engine.core.timebase import s_to_samples
 from engine.core.wording import listed, reason_of
-from engine.document.analysis import PICKUP, Analysis, BeatGrid, StrokePickup
-from engine.document.document import analysis_id
+from engine.document.analysis import PICKUP, Analysis, BeatGrid, StrokePickup, analysis_id
 from engine.document.edits.analyses import drum_tracks, role_of
 from engine.document.grid.pulse import free_notice, is_free
 from engine.document.hits import Hits, confirmed

@@ -18,8 +18,8 @@ from desktop.features.timing import grid_editing as tap_tempo
 from desktop.main_window import MainWindow
 from engine.document.analysis import BeatGrid, Listening
 from engine.document.document import Document
-from engine.document.edits import proposals as edits
 from engine.document.edits.analyses import listening_ids
+from engine.document.edits.proposals import decide, set_analyses
 from engine.document.edits.tracks import set_track
 from engine.document.grid import edits as grid_edits
 from engine.document.proposals import Verdict
@@ -45,7 +45,7 @@ def document(tmp_path: Path) -> Path:
     with Document.open(path) as document:
         ids = listening_ids(document.state)
         found = {ids["beats"]: heard_grid(), ids["listening"]: Listening()}
-        document.apply(edits.set_analyses(document.state, ids, "Listened", by_listening=True), found)
+        document.apply(set_analyses(document.state, ids, "Listened", by_listening=True), found)
     return path
 
 
@@ -244,7 +244,7 @@ def test_stepping_along_the_grid(at_work: Hands) -> None:
 
 def test_stepping_in_the_result_passes_over_cuts_and_stays_in_view(at_work: Hands) -> None:
     window = at_work.window
-    window.session.apply(edits.decide(window.session.state, [f"cut-{CUTS[0][0]}"], Verdict.ACCEPTED))
+    window.session.apply(decide(window.session.state, [f"cut-{CUTS[0][0]}"], Verdict.ACCEPTED))
     at_work.press("Q")
     window.timeline.canvas.set_viewport(
         replace(window.timeline.canvas.viewport, samples_per_px=5.0, start_samples=0.0)
@@ -461,9 +461,7 @@ def test_the_most_probable_reading_comes_first_and_says_how_likely_it_is(at_work
         heard_grid(), readings=["3/2", "double", "4/3"], reading_confidences=np.array([0.3, 0.1, 0.001])
     )
     key = listening_ids(session.state)["beats"]
-    session.apply(
-        edits.set_analyses(session.state, {"beats": key}, "Listened", by_listening=True), {key: weighed}
-    )
+    session.apply(set_analyses(session.state, {"beats": key}, "Listened", by_listening=True), {key: weighed})
     at_work.window.commands.run("grid.other_level")
     assert grid_of(at_work).tempo_bpm == pytest.approx(180.0)
     assert at_work.said[-1] == "Three beats for two: 180.0 BPM, 30% likely"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.document.analysis import Listening, NearestReference, ScoreCurve
-from engine.document.edits import proposals as edits
+from engine.document.edits.proposals import move_edges
 from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
 from engine.features.taste.cuts.profile import PAUSES, exact_spans, smooth
@@ -45,7 +45,7 @@ def scored(seed: int) -> ScoreCurve:
 
 
 def moved(state: DocumentState, key: str, start: int, stop: int) -> DocumentState:
-    return apply_rows(state, edits.move_edges(state, key, start, stop).changes)
+    return apply_rows(state, move_edges(state, key, start, stop).changes)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine.core.errors import TimingError, UsageError
-from engine.document.edits import proposals as edits
+from engine.document.edits.proposals import decide, set_note
 from engine.document.file.storage import apply_rows
 from engine.document.grid.edits import steady
 from engine.document.hits import Hits, Ornament
@@ -186,9 +186,9 @@ def test_proposing_again_replaces_what_nobody_answered_and_asks_nothing_twice() 
     first = _proposed(made_hits(rows), state)
     state = apply_rows(state, first.edit.changes)
     accepted, rejected, noted, left = [one.id for one in first.proposals]
-    state = apply_rows(state, edits.decide(state, [accepted], Verdict.ACCEPTED).changes)
-    state = apply_rows(state, edits.decide(state, [rejected], Verdict.REJECTED).changes)
-    state = apply_rows(state, edits.set_note(state, noted, "ask Ana").changes)
+    state = apply_rows(state, decide(state, [accepted], Verdict.ACCEPTED).changes)
+    state = apply_rows(state, decide(state, [rejected], Verdict.REJECTED).changes)
+    state = apply_rows(state, set_note(state, noted, "ask Ana").changes)
     found_again = made_hits([(onset + 30, track, stroke) for onset, track, stroke in rows])
     second = propose_moves(
         state, found_again, GRID, TimingSettings(strength=0.5), aligner=_nearest(shift=0.5)

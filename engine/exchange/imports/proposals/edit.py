@@ -38,12 +38,11 @@ from engine.document.kinds.order import TO_SAMPLES
 from engine.document.proposals import BY_IMPORT, Decision, Edited, Proposal, Verdict, edited, proposal_id
 from engine.document.state import DocumentState, Edit, Row, RowChange, row_changes
 from engine.exchange.export.placing.timecode import FrameRate
-from engine.exchange.imports import read_edits
 from engine.exchange.imports.described import ImportedEdits, NotUnderstood, WrittenEdit, named_parts
 from engine.exchange.imports.document_clips import document_clips
+from engine.exchange.imports.formats import ReadEditsRequest, read_edits
 from engine.exchange.imports.proposals.from_clips import from_clips
 from engine.exchange.imports.proposals.from_labels import from_labels, from_session
-from engine.exchange.imports.proposals.requests import ReadEditsRequest
 from engine.exchange.imports.proposals.wanted import TIMING, WantedEdits, WantedOnTracks, played_in
 from engine.sound.edl.build import build
 from engine.sound.edl.edit_list import EditList, Segment, as_insert

@@ -27,7 +27,6 @@ from engine.core.errors import Cancelled, EditsError
 from engine.core.processes.own_process import ProcessDiedError, run_in_own_process
 from engine.core.progress import Progress
 from engine.core.wording import counted, listed, quoted
-from engine.exchange.imports import EditsFile
 from engine.exchange.imports.described import (
     NOTHING,
     ImportedClip,
@@ -38,6 +37,7 @@ from engine.exchange.imports.described import (
     crossfaded,
     left_out_sentences,
 )
+from engine.exchange.imports.formats import EditsFile
 from engine.exchange.imports.values import name_of, number_of, path_of, rate_of, within
 
 _Points = tuple[tuple[Fraction, float], ...]

@@ -16,7 +16,6 @@ from engine.core.progress import Progress
 from engine.core.timebase import timecode_frames
 from engine.core.wording import counted
 from engine.exchange.export.placing.timecode import FrameRate
-from engine.exchange.imports import EditsFile
 from engine.exchange.imports.described import (
     ImportedClip,
     ImportedEdits,
@@ -27,6 +26,7 @@ from engine.exchange.imports.described import (
     crossfaded,
     left_out_sentences,
 )
+from engine.exchange.imports.formats import EditsFile
 from engine.exchange.imports.values import dropping, number_of, rate_of, within
 
 _EVENT = re.compile(

@@ -10,7 +10,6 @@ from engine.core.files.text import bytes_of, parse_json
 from engine.core.progress import Progress
 from engine.document.limits import FARTHEST_SAMPLES, HIGHEST_RATE_HZ, LOWEST_RATE_HZ
 from engine.document.tracks import Clip, visible_in_time
-from engine.exchange.imports import EditsFile
 from engine.exchange.imports.described import (
     ImportedClip,
     ImportedEdits,
@@ -19,6 +18,7 @@ from engine.exchange.imports.described import (
     Medium,
     WrittenEdit,
 )
+from engine.exchange.imports.formats import EditsFile
 from engine.exchange.imports.values import name_of, number_of
 from engine.sound.edl.edit_list import Segment, as_insert
 

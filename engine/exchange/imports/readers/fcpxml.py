@@ -14,7 +14,6 @@ from itertools import pairwise
 from xml.etree.ElementTree import Element
 
 from engine.core.progress import Progress
-from engine.exchange.imports import EditsFile
 from engine.exchange.imports.described import (
     NOTHING,
     ImportedClip,
@@ -30,6 +29,7 @@ from engine.exchange.imports.described import (
     trimmed,
     trimmed_parts,
 )
+from engine.exchange.imports.formats import EditsFile
 from engine.exchange.imports.values import name_of, number_of, parsed_xml, path_of, rational_seconds, within
 
 _MEDIA = ("asset-clip", "audio")

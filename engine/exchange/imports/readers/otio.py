@@ -16,7 +16,6 @@ from typing import Any
 from engine.core.files.text import parse_json
 from engine.core.progress import Progress
 from engine.document.limits import FARTHEST_SAMPLES
-from engine.exchange.imports import EditsFile
 from engine.exchange.imports.described import (
     NOTHING,
     ImportedClip,
@@ -32,6 +31,7 @@ from engine.exchange.imports.described import (
     trimmed,
     trimmed_parts,
 )
+from engine.exchange.imports.formats import EditsFile
 from engine.exchange.imports.values import name_of, number_of, path_of, rate_of, within
 
 _Span = tuple[Fraction, Fraction]

@@ -9,7 +9,6 @@ from fractions import Fraction
 from math import log10
 
 from engine.core.progress import Progress
-from engine.exchange.imports import EditsFile
 from engine.exchange.imports.described import (
     NOTHING,
     ImportedClip,
@@ -22,6 +21,7 @@ from engine.exchange.imports.described import (
     left_out_sentences,
     repeated,
 )
+from engine.exchange.imports.formats import EditsFile
 from engine.exchange.imports.values import name_of, number_of, seconds_of
 
 _DEEPEST = 100

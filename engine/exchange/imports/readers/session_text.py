@@ -16,7 +16,6 @@ from engine.core.files.text import decoded
 from engine.core.progress import Progress
 from engine.core.timebase import s_to_samples, timecode_frames
 from engine.document.edits.markers import NamedSpan
-from engine.exchange.imports import EditsFile
 from engine.exchange.imports.described import (
     NOTHING,
     ImportedClip,
@@ -27,6 +26,7 @@ from engine.exchange.imports.described import (
     Medium,
     left_out_sentences,
 )
+from engine.exchange.imports.formats import EditsFile
 from engine.exchange.imports.values import dropping, rate_of, within
 
 _SECTION = re.compile(r"(?:[A-Z-] {1,2}){3,}[A-Z]")

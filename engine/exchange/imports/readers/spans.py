@@ -25,7 +25,6 @@ from engine.core.files.text import decoded, parse_json
 from engine.core.progress import Progress
 from engine.core.timebase import read_time, s_to_samples
 from engine.document.edits.markers import NamedSpan, is_session_text, read_labels
-from engine.exchange.imports import EditsFile
 from engine.exchange.imports.described import (
     ImportedClip,
     ImportedEdits,
@@ -35,6 +34,7 @@ from engine.exchange.imports.described import (
     NotUnderstood,
     left_out_sentences,
 )
+from engine.exchange.imports.formats import EditsFile
 from engine.exchange.imports.readers.session_text import read_session
 from engine.exchange.imports.values import name_of, seconds_of
 

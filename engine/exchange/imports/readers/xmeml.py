@@ -10,7 +10,6 @@ from math import log10
 from xml.etree.ElementTree import Element
 
 from engine.core.progress import Progress
-from engine.exchange.imports import EditsFile
 from engine.exchange.imports.described import (
     NOTHING,
     ImportedClip,
@@ -25,6 +24,7 @@ from engine.exchange.imports.described import (
     left_out_sentences,
     trimmed,
 )
+from engine.exchange.imports.formats import EditsFile
 from engine.exchange.imports.values import name_of, number_of, parsed_xml, path_of, rate_of, text_of, within
 
 _QUIETEST = Fraction(1, 1_000_000)

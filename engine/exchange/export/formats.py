@@ -21,8 +21,8 @@ class Format:
     suffix : such as ".wav"
     name : its name in the form
     good_for : its description in the form
-    module : by its whole name, with a `write` as `engine.exchange.export.Writer` has it; loaded when it is
-        written: some need libraries that take a quarter of a second
+    module : by its whole name, with a `write` (`engine.exchange.export.plan.Writer`); loaded when it is
+        written, since some need libraries that take a quarter of a second
     is_audio : whether it holds the sound itself
     is_packed : whether its samples are compressed, so that the size can only be bounded
     is_coded : whether its coder is lossy, so that it has a quality and no bit depth

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from engine.core.files.safe_write import shown
 from engine.core.wording import counted
@@ -110,6 +111,7 @@ class ExportRequest:
     grid : the beats, on the source timeline, for the formats that hold a tempo
     reads : files that are read in addition to the recordings, such as the document; never overwritten
     compiled : made here, and shared by copies made with `dataclasses.replace`
+    plans : what was planned for exactly this request, by name (see `audio_files.audio_plan.planned_audio`)
     """
 
     state: DocumentState
@@ -121,6 +123,7 @@ class ExportRequest:
     grid: BeatGrid | None = None
     reads: tuple[Path, ...] = ()
     compiled: CompiledEdits | None = field(default=None, repr=False, compare=False)
+    plans: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Compile the document of this request, not the one that it was made from."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from engine.core.errors import ExportError
 from engine.core.files.safe_write import shown
@@ -26,6 +27,10 @@ from engine.sound.edl.names import name_of_file, named_after
 from engine.sound.edl.render import mix_channels
 from engine.sound.writer import bits_of, container_for, export_format
 
+LEAST_S = 0.01
+SAMPLES_A_S = 20_000_000
+"""Rendered and written a second, of one track."""
+_CODED_SAMPLES_A_S = 2_000_000  # coded, measured with MP3, of all channels together
 _MOST_NAMED = 5
 
 
@@ -142,16 +147,20 @@ class PlannedAudio:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedSound:
-    """Settings shared by all files of a request: the edit list, and the part [start, stop) they come from."""
+class AudioPlan:
+    """The audio files of a request.
+
+    Attributes
+    ----------
+    span : the part [start, stop) of the edit list that the files come from
+    measure_cost_s, cost_s : estimated duration of measuring the loudness, and of all
+    """
 
     edit_list: EditList
     span: tuple[int, int]
-
-    @property
-    def frames(self) -> int:
-        """Length of the files in samples."""
-        return self.span[1] - self.span[0]
+    files: tuple[PlannedAudio, ...]
+    measure_cost_s: float
+    cost_s: float
 
 
 def source_depth(state: DocumentState) -> str:
@@ -170,8 +179,8 @@ def played_edit_list(request: ExportRequest) -> EditList:
     return removed_edit_list(request.state, whole) if request.options.removed else whole
 
 
-def planned_sound(request: ExportRequest) -> PlannedSound:
-    """Return the sound of a request.
+def _planned_sound(request: ExportRequest) -> tuple[EditList, tuple[int, int]]:
+    """Return the edit list of a request, and the part [start, stop) of it that is written.
 
     Raises
     ------
@@ -192,7 +201,7 @@ def planned_sound(request: ExportRequest) -> PlannedSound:
             f"{name} cannot hold {format_time(samples_to_s(start, edit_list.rate_hz))} to "
             f"{format_time(samples_to_s(stop, edit_list.rate_hz))} of {length}: choose a range inside it."
         )
-    return PlannedSound(edit_list, (start, stop))
+    return edit_list, (start, stop)
 
 
 def require_regions(request: ExportRequest) -> None:
@@ -203,8 +212,7 @@ def require_regions(request: ExportRequest) -> None:
     ExportError : no region has sound
     """
     if FORMATS[request.out.suffix.lower()].is_audio:
-        sound = planned_sound(request)
-        planned_regions(request, sound.edit_list, sound.span)
+        planned_regions(request, *_planned_sound(request))
 
 
 def written_rate_hz(request: ExportRequest) -> int:
@@ -227,17 +235,32 @@ def written_rate_hz(request: ExportRequest) -> int:
     return wanted_hz
 
 
-def planned_audio(request: ExportRequest) -> tuple[PlannedAudio, ...]:
-    """Return the files that a request writes.
+def planned_audio(request: ExportRequest) -> AudioPlan:
+    """Return the plan of the files that a request writes; it is made once.
 
     Raises
     ------
     ExportError : no file is left, or the format cannot hold them
     """
-    sound, album = planned_sound(request), request.title
+    if "audio" not in request.plans:
+        edit_list, span = _planned_sound(request)
+        files = _planned_files(request, edit_list, span)
+        render_s = (span[1] - span[0]) * len(audible(request.state.tracks)) / SAMPLES_A_S
+        measure_s = 0.0 if request.options.loudness_lufs is None else render_s
+        coded_s = sum(file.frames for file in files if file.coding is not None) / _CODED_SAMPLES_A_S
+        cost_s = LEAST_S + measure_s + render_s + coded_s
+        request.plans["audio"] = AudioPlan(edit_list, span, files, measure_s, cost_s)
+    return cast(AudioPlan, request.plans["audio"])
+
+
+def _planned_files(
+    request: ExportRequest, edit_list: EditList, span: tuple[int, int]
+) -> tuple[PlannedAudio, ...]:
+    """Return the mix, or the file of each region and track."""
+    album = request.title
     if not request.options.regions:
-        return _tracks_of(request, request.out, Tags(album, album), sound.span)
-    regions = planned_regions(request, sound.edit_list, sound.span)
+        return _tracks_of(request, request.out, Tags(album, album), span)
+    regions = planned_regions(request, edit_list, span)
     digits = max(2, len(str(len(regions))))
     files: list[PlannedAudio] = []
     for number, region in enumerate(regions, 1):

@@ -24,7 +24,7 @@ from engine.core.timebase import convert_samples, format_time, s_to_samples, sam
 from engine.core.wording import level_text
 from engine.document.state import DocumentState
 from engine.document.tracks import Visible, audible, visible
-from engine.exchange.export.audio_files.audio_plan import PlannedAudio, planned_audio, planned_sound
+from engine.exchange.export.audio_files.audio_plan import PlannedAudio, planned_audio
 from engine.exchange.export.formats import AUDIO_SUFFIXES
 from engine.exchange.export.request import ExportOptions, ExportRequest
 from engine.sound.conform import MOST_OVER_CONVERTED, REACH_SAMPLES, converted
@@ -310,10 +310,10 @@ def find_clipping(requests: Sequence[ExportRequest], progress: Progress = SILENT
     """
     looked: list[tuple[PlannedAudio, Overs | None]] = []
     sounds = [
-        (request, planned_sound(request).edit_list, file)
+        (request, planned_audio(request).edit_list, file)
         for request in requests
         if request.out.suffix.lower() in AUDIO_SUFFIXES and request.options.loudness_lufs is None
-        for file in planned_audio(request)
+        for file in planned_audio(request).files
         if file.subtype not in _FLOATS or file.coding is not None
     ]
     for number, (request, edit_list, file) in enumerate(sounds):
@@ -333,8 +333,9 @@ def lowered(requests: Sequence[ExportRequest], progress: Progress = SILENT) -> l
     ExportError, SourceError : see `find_clipping`
     """
     found = find_clipping(requests, progress)
-    lower_db = 0.0 if found is None else found.lower_db
-    options = [replace(one.options, gain_db=one.options.gain_db - lower_db) for one in requests]
+    if found is None:
+        return list(requests)
+    options = [replace(one.options, gain_db=one.options.gain_db - found.lower_db) for one in requests]
     return [replace(one, options=its) for one, its in zip(requests, options, strict=True)]
 
 

@@ -24,17 +24,15 @@ from engine.core.wording import counted, listed
 from engine.document.state import DocumentState
 from engine.document.tracks import audible
 from engine.exchange.export.audio_files.audio_plan import (
+    AudioPlan,
     PlannedAudio,
-    PlannedSound,
     depth_words,
     planned_audio,
-    planned_sound,
     source_depth,
     unheard_sentence,
     written_rate_hz,
 )
 from engine.exchange.export.audio_files.levels import Normalised, amplified, faded, normalise
-from engine.exchange.export.costs import measure_cost_s, write_cost_s
 from engine.exchange.export.placing.marks import Cues, find_cues
 from engine.exchange.export.request import (
     Exported,
@@ -250,19 +248,19 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     ------
     ExportError : the result is empty, or the format cannot hold it
     """
-    sound, files = planned_sound(request), planned_audio(request)
+    plan = planned_audio(request)
     stamps = tuple(_stamps(request))
-    cues = find_cues(request, sound.edit_list)
+    cues = find_cues(request, plan.edit_list)
     before = look_before(request, progress.part(0.0, _BEFORE))
-    measured = _BEFORE + (1.0 - _BEFORE) * measure_cost_s(request) / write_cost_s(request)
-    gain = _gain(request, sound, progress.part(_BEFORE, measured))
+    measured = _BEFORE + (1.0 - _BEFORE) * plan.measure_cost_s / plan.cost_s
+    gain = _gain(request, plan, progress.part(_BEFORE, measured))
     writing = progress.part(measured, 1.0)
-    fresh = {file.path for file in files if not os.path.lexists(file.path)}
+    fresh = {file.path for file in plan.files if not os.path.lexists(file.path)}
     done: list[Written] = []
     try:
-        for number, file in enumerate(files):
-            share = writing.step(number, len(files))
-            done.append(_write_file(request, file, sound.edit_list, cues, (gain, before), stamps, share))
+        for number, file in enumerate(plan.files):
+            share = writing.step(number, len(plan.files))
+            done.append(_write_file(request, file, plan.edit_list, cues, (gain, before), stamps, share))
     except BaseException:
         for one in done:  # those that are whole go with the one that failed, unless they replaced another
             with suppress(OSError):
@@ -271,7 +269,7 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
         raise
     if not (request.options.stems or request.options.regions):
         return done[0].told
-    unheard = unheard_sentence(request, sound.edit_list) if request.options.regions else ""
+    unheard = unheard_sentence(request, plan.edit_list) if request.options.regions else ""
     return report_together(request, done, unheard)
 
 
@@ -284,14 +282,14 @@ def _stamps(request: ExportRequest) -> Iterator[Stamp]:
             yield stamped(path, request.state.sources[source_id].content_hash)
 
 
-def _gain(request: ExportRequest, sound: PlannedSound, progress: Progress) -> Normalised | None:
+def _gain(request: ExportRequest, plan: AudioPlan, progress: Progress) -> Normalised | None:
     """Listen to the whole mix for its loudness, so that stems keep their balance."""
     target = request.options.loudness_lufs
     if target is None:
         return None
     rate_hz, channels = written_rate_hz(request), mix_channels(request.state)
-    with Renderer(request.state, sound.edit_list, request.media) as renderer:
-        blocks = _blocks(renderer, sound.span, progress)
+    with Renderer(request.state, plan.edit_list, request.media) as renderer:
+        blocks = _blocks(renderer, plan.span, progress)
         written = converted(blocks, renderer.rate_hz, rate_hz, channels=channels)
         return normalise(written, target, rate_hz=rate_hz, name=shown(request.out))
 

@@ -29,6 +29,7 @@ from engine.sound.edl.tracks.voice import sounding_span
 
 MARGIN_FRAMES = 2
 """In video frames, around an edit: more than the error of positions rounded to frames."""
+_SAMPLE_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,16 @@ class Consolidated:
     def path(self) -> Path:
         """Where it is written."""
         return Path(self.source.path)
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of its samples."""
+        return _SAMPLE_BYTES * self.source.channels * self.source.frames
+
+    @property
+    def is_there(self) -> bool:
+        """Whether an export before has written it: its sound may have changed since."""
+        return False
 
 
 def media_parts(

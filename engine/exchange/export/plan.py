@@ -361,11 +361,11 @@ def _timeline_bytes(request: ExportRequest, form: Format) -> int:
 
 def _check_media(request: ExportRequest) -> None:
     form, tracks = FORMATS[request.out.suffix.lower()], request.state.tracks
-    heard = audible(tracks) if form.is_audio else ()
+    played = audible(tracks) if form.is_audio else ()
     for track in tracks:
         named = form.listens or track.id in request.consolidated or bool(request.collected)
         named = named or any(one.source.id in track.source_ids for one in request.track_files)
-        if named or track in heard:
+        if named or track in played:
             for source_id in track.source_ids:
                 require_file(media_path(request.state, track, source_id, request.media))
 

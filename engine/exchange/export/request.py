@@ -87,18 +87,6 @@ class ExportOptions:
 
 
 @dataclass(frozen=True)
-class CompiledEdits:
-    """The edit list of a document, compiled once, on first use."""
-
-    state: DocumentState
-
-    @cached_property
-    def edit_list(self) -> EditList:
-        """The edit list of the accepted."""
-        return build(self.state)
-
-
-@dataclass(frozen=True)
 class ExportRequest:
     """One file to write.
 
@@ -110,7 +98,6 @@ class ExportRequest:
     document_name : display name of the document
     grid : the beats, on the source timeline, for the formats that hold a tempo
     reads : files that are read in addition to the recordings, such as the document; never overwritten
-    compiled : made here, and shared by copies made with `dataclasses.replace`
     plans : what was planned for exactly this request, by name (see `audio_files.audio_plan.planned_audio`)
     """
 
@@ -122,24 +109,17 @@ class ExportRequest:
     options: ExportOptions = ExportOptions()
     grid: BeatGrid | None = None
     reads: tuple[Path, ...] = ()
-    compiled: CompiledEdits | None = field(default=None, repr=False, compare=False)
     plans: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        """Compile the document of this request, not the one that it was made from."""
-        if self.compiled is None or self.compiled.state is not self.state:
-            object.__setattr__(self, "compiled", CompiledEdits(self.state))
 
     @property
     def title(self) -> str:
         """Name shown in the next program: the document's, else the file's."""
         return self.document_name or self.out.stem
 
-    @property
+    @cached_property
     def edit_list(self) -> EditList:
         """The edit list: every format of one export reads the same one."""
-        assert self.compiled is not None
-        return self.compiled.edit_list
+        return build(self.state)
 
     @cached_property
     def picture_rate(self) -> PictureRate:

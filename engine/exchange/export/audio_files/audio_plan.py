@@ -76,8 +76,8 @@ def planned_regions(
 def unheard_sentence(request: ExportRequest, edit_list: EditList) -> str:
     """List the regions that have no file because none of their audio is in the result; "" if all have one."""
     regions = _regions(request)
-    heard = {one.id for one in placed_markers(regions, edit_list, onto_seams=False)}
-    names = [one.name or "a region without a name" for one in _ordered(regions) if one.id not in heard]
+    placed = {one.id for one in placed_markers(regions, edit_list, onto_seams=False)}
+    names = [one.name or "a region without a name" for one in _ordered(regions) if one.id not in placed]
     if not names:
         return ""
     if len(names) > _MOST_NAMED:
@@ -220,7 +220,7 @@ def written_rate_hz(request: ExportRequest) -> int:
 
     Raises
     ------
-    ExportError : the format does not take the rate that is asked for
+    ExportError : the format does not take the rate requested
     """
     wanted_hz, own_hz = request.options.rate_hz, request.state.rate_hz
     codec = CODECS.get(request.out.suffix.lower())
@@ -276,11 +276,11 @@ def _tracks_of(
     """Return the mix of a span, or the file of each track if stems are requested."""
     if not request.options.stems:
         return (_planned(request, out, request.state, tags, span),)
-    heard = audible(request.state.tracks)
-    if not heard:
+    tracks = audible(request.state.tracks)
+    if not tracks:
         raise ExportError(f"{shown(out)} would have no stems because every track is muted: unmute one first.")
     files = []
-    for number, track in enumerate(heard, 1):
+    for number, track in enumerate(tracks, 1):
         path = named_after(out, f"{number:02d} {name_of_file(track.name)}")
         alone = replace(request.state, tracks=(replace(track, mute=False, solo=False),))
         title = f"{tags.title}, {track.name}" if request.options.regions else track.name

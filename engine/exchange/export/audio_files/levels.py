@@ -66,14 +66,14 @@ class Normalised:
     def sentence(self) -> str:
         """Message to the user."""
         loudness, peak = level_text(self.loudness_lufs, "LUFS", 1), level_text(self.true_peak_dbtp, "dBTP", 1)
-        said = f"Its loudness is {loudness}, its true peak {peak}."
+        sentence = f"Its loudness is {loudness}, its true peak {peak}."
         if self.loudness_lufs < self.target_lufs - 0.05:
-            said += (
+            sentence += (
                 f" At {level_text(self.target_lufs, 'LUFS', 1)} it would have passed "
                 f"{level_text(HIGHEST_TRUE_PEAK_DBTP, 'dBTP')}, so it was raised no further; "
                 "use a limiter for more."
             )
-        return said
+        return sentence
 
     @property
     def figures(self) -> Mapping[str, float]:
@@ -185,10 +185,10 @@ def _of_block(edit_list: EditList, cells: Peaks, first: int, stop: int) -> float
         if begin >= end:
             continue
         source = int(starts[index])
-        heard = cells[(source + begin) // _CELL_SAMPLES : (source + end - 1) // _CELL_SAMPLES + 1]
+        peaks = cells[(source + begin) // _CELL_SAMPLES : (source + end - 1) // _CELL_SAMPLES + 1]
         if edit_list.inserted[index]:  # room tone is of any place
-            heard, has_seam = cells, True
-        highest = max(highest, float(heard.max(initial=0.0)))
+            peaks, has_seam = cells, True
+        highest = max(highest, float(peaks.max(initial=0.0)))
         fades_in, fades_out = edit_list.fades_in_samples[index], edit_list.fades_out_samples[index]
         has_seam = has_seam or begin < fades_in or end > length - fades_out
     return highest * (_SEAM if has_seam else 1.0)
@@ -198,22 +198,22 @@ def _cells(state: DocumentState, edit_list: EditList) -> Peaks:
     """Return the bound of each cell of the document's timeline."""
     total = np.zeros(-(-max(state.length_samples, 1) // _CELL_SAMPLES))
     for track in audible(state.tracks):
-        known = {key: _kept_peaks(state, key) for key in track.source_ids}
+        known = {key: _cached_peaks(state, key) for key in track.source_ids}
         for one in visible(edit_list.as_played(track).clips):
-            kept = known[one.clip.source_id]
-            if kept is None:
+            cached = known[one.clip.source_id]
+            if cached is None:
                 return np.full_like(total, np.inf)
             here = slice(one.start_samples // _CELL_SAMPLES, -(-one.stop_samples // _CELL_SAMPLES))
             # a cell in which one clip ends and another begins has the sum: a bound, not the peak
             gain = 10.0 ** ((track.gain_db + one.clip.gain_db) / 20.0)
-            total[here] += _of_clip(kept, one) * gain
+            total[here] += _of_clip(cached, one) * gain
         patches = edit_list.patches.get(track.id)
         for start, stop in () if patches is None else patches.reaches.tolist():
             total[max(start, 0) // _CELL_SAMPLES : max(stop, 0) // _CELL_SAMPLES + 1] = np.inf
     return total
 
 
-def _kept_peaks(state: DocumentState, source_id: str) -> PeakPyramid | None:
+def _cached_peaks(state: DocumentState, source_id: str) -> PeakPyramid | None:
     source = state.sources[source_id]
     return load_peaks(source.content_hash, state.rate_hz) if source.content_hash else None
 
@@ -397,9 +397,9 @@ def _written(
     shared = own_hz // gcd(own_hz, to_hz)
     begin, end = max(0, first - margin) // shared * shared, min(file.frames, last + margin)
     blocks = converted([_faded(renderer, file, (begin, end), options)], own_hz, to_hz, channels=file.channels)
-    heard = np.concatenate(list(blocks))
+    samples = np.concatenate(list(blocks))
     low, high, skipped = (convert_samples(place, own_hz, to_hz) for place in (first, last, begin))
-    taken = heard[max(0, low - lead - skipped) : high - skipped]
+    taken = samples[max(0, low - lead - skipped) : high - skipped]
     before = max(0, lead + skipped - low)  # the file begins with silence, as far as a coder knows
     room = lead + max(1, high - low) - before - len(taken)
     samples: Block = np.pad(taken, ((before, max(0, room)), (0, 0)))

@@ -54,7 +54,7 @@ from engine.sound.pictures.peak_cache import load_peaks
 from engine.sound.reader import SourceReader, Stamp, read_unchanged, stamped
 from engine.sound.writer import Dither, WrittenAudio, bits_of, block_dtype, dithered, write_audio
 
-_MOST_TOLD = 3
+_MOST_LISTED = 3
 _BLOCK_FRAMES = 1 << 18
 
 
@@ -82,7 +82,7 @@ class Written:
     notes: tuple[str, ...]
 
     @property
-    def told(self) -> Exported:
+    def summary(self) -> Exported:
         """The file with its notes."""
         one = self.exported
         return Exported(one.path, " ".join((one.sentence, *self.notes)), one.figures)
@@ -101,7 +101,7 @@ def look_before(request: ExportRequest, progress: Progress) -> Before:
     for number, (source_id, track) in enumerate(tracks.items()):
         path = media_path(state, track, source_id, request.media)
         content_hash, share = state.sources[source_id].content_hash, progress.step(number, len(tracks))
-        peak = max(peak, _kept_peak(content_hash, state.rate_hz, path, share))
+        peak = max(peak, _peak_of(content_hash, state.rate_hz, path, share))
     length_s = samples_to_s(state.length_samples, state.rate_hz)
     rates = sorted({state.sources[key].rate_hz for track in state.tracks for key in track.source_ids})
     words = (
@@ -111,10 +111,10 @@ def look_before(request: ExportRequest, progress: Progress) -> Before:
     return Before(peak, length_s, words)
 
 
-def _kept_peak(content_hash: str, rate_hz: int, path: Path, progress: Progress) -> float:
-    kept = load_peaks(content_hash, rate_hz) if content_hash else None
-    if kept is not None:
-        return float(np.abs(kept.levels[-1][:2]).max(initial=0.0))
+def _peak_of(content_hash: str, rate_hz: int, path: Path, progress: Progress) -> float:
+    cached = load_peaks(content_hash, rate_hz) if content_hash else None
+    if cached is not None:
+        return float(np.abs(cached.levels[-1][:2]).max(initial=0.0))
     peak = 0.0
     with SourceReader(path) as reader:
         for number, block in enumerate(reader.blocks(_BLOCK_FRAMES)):
@@ -186,7 +186,7 @@ def report_together(request: ExportRequest, written: Sequence[Written], unheard:
     ----------
     unheard : regions without a file, "" if all have one
     """
-    parts = [one.told for one in written]
+    parts = [one.summary for one in written]
     if unheard:
         last = parts[-1]
         parts[-1] = Exported(last.path, f"{last.sentence} {unheard}", last.figures)
@@ -195,7 +195,7 @@ def report_together(request: ExportRequest, written: Sequence[Written], unheard:
         figures["length_s"] = sum(part.figures["length_s"] for part in parts)
         figures["peak"] = max(part.figures["peak"] for part in parts)
     figures["clipped_samples"] = sum(part.figures["clipped_samples"] for part in parts)
-    if len(parts) <= _MOST_TOLD:
+    if len(parts) <= _MOST_LISTED:
         return Exported(request.out, " ".join(part.sentence for part in parts), figures, tuple(parts))
     lengths_s = sum(part.figures["length_s"] for part in parts)
     sentence = (
@@ -203,8 +203,8 @@ def report_together(request: ExportRequest, written: Sequence[Written], unheard:
         f"{shown(parts[0].path.name)} to {shown(parts[-1].path.name)}."
     )
     notes = dict.fromkeys(note for one in written for note in one.notes)
-    said = " ".join([sentence, *notes, *filter(None, (unheard,))])
-    return Exported(request.out, said, figures, tuple(parts))
+    summary = " ".join([sentence, *notes, *filter(None, (unheard,))])
+    return Exported(request.out, summary, figures, tuple(parts))
 
 
 def _louder_words(gain_db: float) -> str:
@@ -268,15 +268,15 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
                     one.exported.path.unlink(missing_ok=True)
         raise
     if not (request.options.stems or request.options.regions):
-        return done[0].told
+        return done[0].summary
     unheard = unheard_sentence(request, plan.edit_list) if request.options.regions else ""
     return report_together(request, done, unheard)
 
 
 def _stamps(request: ExportRequest) -> Iterator[Stamp]:
     """Stamp each audible recording."""
-    heard = audible(request.state.tracks)
-    for source_id in dict.fromkeys(key for track in heard for key in track.source_ids):
+    tracks = audible(request.state.tracks)
+    for source_id in dict.fromkeys(key for track in tracks for key in track.source_ids):
         path = request.media.get(source_id)
         if path is not None:  # else opening it says what is missing
             yield stamped(path, request.state.sources[source_id].content_hash)
@@ -314,8 +314,8 @@ def _write_file(
 ) -> Written:
     gain, before = measured
     # A lossless choice for WAV holds what the sources do, whatever is written in the end.
-    kept = block_dtype(file.subtype if request.options.depth is None else file.source_subtype)
-    with Renderer(file.state, edit_list, request.media, kept, progress) as renderer:
+    dtype = block_dtype(file.subtype if request.options.depth is None else file.source_subtype)
+    with Renderer(file.state, edit_list, request.media, dtype, progress) as renderer:
         blocks = _sound_of(request, file, renderer, gain)
         with_chunks = request.options.broadcast and file.container == "WAV"
         written = write_audio(
@@ -385,8 +385,8 @@ def _chunks(
     edits = accepted_edits(state)
     kind = "audio removed by" if request.options.removed else "edited with"
     name = ", ".join(track.name for track in audible(state.tracks))
-    told = None if request.options.stems or request.options.regions else gain
-    said = Broadcast(
+    measured = None if request.options.stems or request.options.regions else gain
+    broadcast = Broadcast(
         description=f"{name[:200]}: {kind} {counted_edits(edits)}",
         project=name,
         time_reference_samples=convert_samples(
@@ -394,11 +394,11 @@ def _chunks(
         ),
         channel_names=_channel_names(state),
         cues=tuple(cue.at_rate(edit_list.rate_hz, file.rate_hz) for cue in cues.within(file.span)),
-        loudness_lufs=None if told is None else told.loudness_lufs,
-        true_peak_dbtp=None if told is None else told.true_peak_dbtp,
+        loudness_lufs=None if measured is None else measured.loudness_lufs,
+        true_peak_dbtp=None if measured is None else measured.true_peak_dbtp,
         origination=_origination(request, state),
     )
-    return broadcast_chunks(said, rate_hz=file.rate_hz, bits=bits_of(file.subtype))
+    return broadcast_chunks(broadcast, rate_hz=file.rate_hz, bits=bits_of(file.subtype))
 
 
 def _origination(request: ExportRequest, state: DocumentState) -> datetime | None:
@@ -413,8 +413,8 @@ def _channel_names(state: DocumentState) -> tuple[str, ...]:
     names: list[list[str]] = [[] for _ in range(mix_channels(state))]
     for track in audible(state.tracks):
         channels = state.channels(track)
-        for number, heard in enumerate(names if channels == 1 else names[:channels]):
+        for number, channel in enumerate(names if channels == 1 else names[:channels]):
             is_silent = number < 2 and not sides(track.pan)[number]
             if not is_silent:
-                heard.append(track.name)
-    return tuple(" + ".join(heard) for heard in names)
+                channel.append(track.name)
+    return tuple(" + ".join(channel) for channel in names)

@@ -212,8 +212,8 @@ class Tracks:
         slot["PhysicalTrackNumber"].value = len(composition.slots) - 1  # the first one is the timecode
         if channels == _BOTH:
             whole = self._file.dictionary.lookup_typedef("aafInt32")
-            told = self._file.create.TaggedValue(_TRACK_FORMAT, _STEREO, whole)
-            slot["TimelineMobAttributeList"].append(told)
+            tagged = self._file.create.TaggedValue(_TRACK_FORMAT, _STEREO, whole)
+            slot["TimelineMobAttributeList"].append(tagged)
         return sequence
 
     def _with_effects(self, sequence: Any, track: Track, channels: tuple[int, ...], length: int) -> Any:
@@ -405,9 +405,9 @@ class _Writer:
         composition.usage = "Usage_TopLevel"
         length_s = Fraction(self._edit_list.length_samples, max(1, self._edit_list.rate_hz))
         self._add_timecode(composition, length_s)
-        tracks, heard = Tracks(self._request, self._file, self._masters), audible(state.tracks)
-        for number, track in enumerate(heard):
-            tracks.add(composition, track, self._progress.part(0.0, 0.6).step(number, len(heard)))
+        tracks, played = Tracks(self._request, self._file, self._masters), audible(state.tracks)
+        for number, track in enumerate(played):
+            tracks.add(composition, track, self._progress.part(0.0, 0.6).step(number, len(played)))
         self._save()
         return _compound(self._file.f.getvalue(), self._file.cfb.sector_size)
 

@@ -111,7 +111,7 @@ def _add_tracks(
     state = request.state
     resource_ids = _resource_ids(request)
     begins_s = {key: source_begin_s(source, request.named_media) for key, source in request.sources.items()}
-    heard = audible(state.tracks)
+    played = audible(state.tracks)
     lane = 0
     for number, track in enumerate(state.tracks):
         found = clips_of(request, track)
@@ -122,7 +122,7 @@ def _add_tracks(
             element.set("ref", resource_ids[clip.source_id])
             element.set("lane", str(-(lane + place % lanes + 1)))
             element.set("name", xml_text(track.name))
-            element.set("enabled", str(int(track in heard)))
+            element.set("enabled", str(int(track in played)))
             element.set("audioRole", _role(track))
             _add_volume(element, track, clip, edit_list)
             if track.pan:

@@ -114,8 +114,14 @@ def _resolve_effect(
         "minValue": lowest,
         "maxValue": highest,
     }
-    said = {"Effect Name": effect_name, "Name": name, "Enabled": True, "Type": number, "Parameters": [values]}
-    return schema.Effect(effect_name="Resolve Effect", metadata={RESOLVE: said})
+    effect = {
+        "Effect Name": effect_name,
+        "Name": name,
+        "Enabled": True,
+        "Type": number,
+        "Parameters": [values],
+    }
+    return schema.Effect(effect_name="Resolve Effect", metadata={RESOLVE: effect})
 
 
 _ENCODED = re.compile(r"(?:%[0-9A-F]{2})+")
@@ -179,10 +185,10 @@ class _Writer:
         timeline = schema.Timeline(xml_text(request.title), metadata=timeline_metadata())
         timeline.global_start_time = self._at(0)
         timeline.tracks.metadata.update(sequence_metadata(edit_list.rate_hz, request.frame_rate))
-        heard = audible(state.tracks)
+        played = audible(state.tracks)
         for number, track in enumerate(state.tracks):
             laid = self._track(track)
-            laid.enabled = track in heard
+            laid.enabled = track in played
             timeline.tracks.append(laid)
             self._progress.report(0.5 * (number + 1) / len(state.tracks), "Writing the timeline")
         markers = timeline.tracks.markers

@@ -90,19 +90,19 @@ class TempoMap:
         starts = [*([0] if pick_up else []), *range(pick_up, starts[0], self.bar_quarters), *starts]
         lengths = [after - before for before, after in pairwise(starts)]
         lengths.append(self.bar_quarters)
-        said = 0
+        latest = 0
         for start, length in zip(starts, lengths, strict=True):
-            if length != said and length <= _LONGEST_BAR:
+            if length != latest and length <= _LONGEST_BAR:
                 yield start, length
-                said = length
+                latest = length
 
     def tempi(self) -> Iterator[tuple[int, int]]:
         """Yield a quarter and its length in microseconds wherever that changes."""
-        said = 0
+        latest = 0
         for quarter, length_us in enumerate(self.lengths_us.tolist()):
-            if length_us != said:
+            if length_us != latest:
                 yield quarter, length_us
-                said = length_us
+                latest = length_us
 
 
 def tempo_map(grid: BeatGrid | None, edit_list: EditList) -> tuple[TempoMap, int]:
@@ -110,7 +110,7 @@ def tempo_map(grid: BeatGrid | None, edit_list: EditList) -> tuple[TempoMap, int
 
     Quarters of equal length fill the time before the first beat and gaps, such as passages without a pulse.
     """
-    found, positions = _heard_beats(grid, edit_list)
+    found, positions = _remaining_beats(grid, edit_list)
     if grid is None or not len(found):
         nothing = np.zeros(1, np.int64)
         return TempoMap(nothing, np.zeros(0, np.int64), 4, _QUARTER_WITHOUT_GRID_US), 0
@@ -135,7 +135,9 @@ def tempo_map(grid: BeatGrid | None, edit_list: EditList) -> tuple[TempoMap, int
     return TempoMap(np.array(starts, np.int64), np.array(downbeats, np.int64), bar, usual), len(found)
 
 
-def _heard_beats(grid: BeatGrid | None, edit_list: EditList) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _remaining_beats(
+    grid: BeatGrid | None, edit_list: EditList
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the remaining beats in the result, in microseconds, and their positions in the bar."""
     if grid is None or not edit_list.segments:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)

@@ -301,8 +301,8 @@ def _broadcast(one: TrackFile) -> bytes:
     file, channel = file_and_track(one.original)[0], channel_of(one.original)
     start = read_broadcast_start(file)
     names, reference = (channel_title(file, channel),), start.reference_samples or 0
-    said = Broadcast("", "", reference, names, origination=start.origination)
-    return broadcast_chunks(said, rate_hz=one.source.rate_hz, bits=bits_of(one.source.subtype))
+    broadcast = Broadcast("", "", reference, names, origination=start.origination)
+    return broadcast_chunks(broadcast, rate_hz=one.source.rate_hz, bits=bits_of(one.source.subtype))
 
 
 def track_files_sentence(files: Collection[TrackFile]) -> str:

@@ -216,8 +216,8 @@ def _stretched(
     """Return the edited and audible segments of a track within `span`, with the margin, shape (k, 2)."""
     rows = np.array(spans, np.int64).reshape(-1, 2)
     edited = united(np.where(rows[:, :1] >= INSERTED_FROM, rows, np.clip(rows, *span)))
-    heard = united(np.stack([edit_list.starts_samples, edit_list.stops_samples], axis=1))
-    around = united(common(edited, heard) + np.array([-margin, margin]))
+    played = united(np.stack([edit_list.starts_samples, edit_list.stops_samples], axis=1))
+    around = united(common(edited, played) + np.array([-margin, margin]))
     return _with_whole_fades(around, _fades(edit_list), margin)
 
 

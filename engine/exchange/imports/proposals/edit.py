@@ -74,7 +74,7 @@ def from_list(imported: ImportedEdits, state: DocumentState, places: Mapping[str
             left_out[reason] = left_out.get(reason, 0) + 1
     timing = [one for one in edits if any(isinstance(effect, TIMING) for effect in _effect(imported, one))]
     markers = tuple(_markers(imported, state))
-    said = tuple(f"{counted(number, 'edit')} left out: {reason}" for reason, number in left_out.items())
+    omissions = tuple(f"{counted(number, 'edit')} left out: {reason}" for reason, number in left_out.items())
     made = played_in(state, timing)
     if imported.rate_hz == state.rate_hz and _is_played(imported, state, places, tracks, made):
         return WantedEdits(
@@ -83,18 +83,18 @@ def from_list(imported: ImportedEdits, state: DocumentState, places: Mapping[str
             markers,
             played.gains_db,
             made,
-            left_out=said,
+            left_out=omissions,
             not_understood=played.not_understood,
         )
     sounding = [one for one in edits if one not in timing] if imported.rate_hz == state.rate_hz else []
-    if not said and imported.written:
-        said = ("The segments of the list are not those of its edits: the segments count.",)
+    if not omissions and imported.written:
+        omissions = ("The segments of the list are not those of its edits: the segments count.",)
     return replace(
         played,
         edits=(*played.edits, *sounding),
         gives_way=_ALL,
         markers=markers,
-        left_out=(*said, *played.left_out),
+        left_out=(*omissions, *played.left_out),
     )
 
 
@@ -168,11 +168,11 @@ def _unusable(one: WrittenEdit, tracks: Sequence[str | None], places: Mapping[st
 
 def _is_accepted(made: WantedOnTracks, state: DocumentState) -> bool:
     """Return whether an edit is already accepted in a document."""
-    asked = Edited(made.start_samples, made.stop_samples, dict(made.payload), made.tracks)
+    wanted = Edited(made.start_samples, made.stop_samples, dict(made.payload), made.tracks)
     return any(
         one.kind == made.kind
         and state.verdict(key) is Verdict.ACCEPTED
-        and edited(one, state.decisions.get(key)) == asked
+        and edited(one, state.decisions.get(key)) == wanted
         for key, one in state.proposals.items()
     )
 
@@ -285,14 +285,14 @@ class ImportedEdit:
         if self.not_understood:
             missing = listed(named_parts(self.not_understood))
             changes = self._changes or "no edits"
-            said = f"{self.file_name}: {changes} proposed, since Offcut cannot import {missing}"
+            sentence = f"{self.file_name}: {changes} proposed, since Offcut cannot import {missing}"
         elif self.is_empty:
-            said = f"{self.file_name} holds the edits of this document: nothing changes"
+            sentence = f"{self.file_name} holds the edits of this document: nothing changes"
         else:
-            said = f"{self.file_name}: {self._changes}; {self._length}"
+            sentence = f"{self.file_name}: {self._changes}; {self._length}"
         if self.left_out:
-            said += f"; {counted(len(self.left_out), 'omission')}"
-        return f"{said}."
+            sentence += f"; {counted(len(self.left_out), 'omission')}"
+        return f"{sentence}."
 
     @property
     def label(self) -> str:

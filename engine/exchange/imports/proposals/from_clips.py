@@ -36,7 +36,7 @@ from engine.exchange.export.placing.timecode import picture_rate
 from engine.exchange.imports.described import ImportedEdits
 from engine.exchange.imports.document_clips import DocumentClips, Span, document_clips
 from engine.exchange.imports.gain_curves import wanted_gains
-from engine.exchange.imports.proposals.runs import Difference, PlayedRuns, Run, heard, sounding_spans
+from engine.exchange.imports.proposals.runs import Difference, PlayedRuns, Run, played_runs, sounding_spans
 from engine.exchange.imports.proposals.wanted import (
     TIMING,
     Seam,
@@ -63,7 +63,7 @@ Rows = list[tuple[int, int, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class OwnTiming:
+class _OwnTiming:
     """The edits of single tracks.
 
     Attributes
@@ -127,7 +127,7 @@ def from_clips(imported: ImportedEdits, state: DocumentState, places: Mapping[st
         (*TIMING, Gain) if gains.replaced else TIMING,
         markers=tuple(_markers(imported, state, found.runs)),
         gains_db=clips.gains_db,
-        heard=made,
+        result=made,
         has_crossfades=imported.has_crossfades,
         has_edge_fades=imported.has_edge_fades,
         left_out=tuple(left_out),
@@ -145,7 +145,7 @@ def _composed(
     """
 
     def composed(keys: Collection[str] | None = None) -> PlayedRuns:
-        return heard(
+        return played_runs(
             clips.by_track,
             state,
             near_samples=clips.near_samples,
@@ -156,16 +156,16 @@ def _composed(
             alone=keys,
         )
 
-    own, near = build(state), clips.near_samples
-    found = composed()
+    own = build(state)
     rate = imported.frame_rate or picture_rate(state, places).usual.exact
     if plays_own(clips, state, imported, rate):
-        alone = {key: composed((key,)) for key in clips.by_track} if own.own else {"": found}
-        return _as_played(alone.values(), clips, without_rest(own)), None
+        single = [composed((key,)) for key in clips.by_track] if own.own else [composed()]
+        return _as_played(single, clips, without_rest(own)), None
+    found = composed()
     if not (own.own or found.differences or found.left_out):
         return found, None
     alone = {key: composed((key,)) for key, one in clips.by_track.items() if one}
-    timing = own_timing(alone, sounding_spans(state.tracks), state, near)
+    timing = _own_timing(alone, sounding_spans(state.tracks), state, clips.near_samples)
     if timing is None or not timing.edits:
         return found, () if own.own else None
     others = composed(alone.keys() - timing.tracks)
@@ -192,7 +192,7 @@ def _as_played(found: Iterable[PlayedRuns], clips: DocumentClips, own: EditList)
     rows = zip(own.played_spans, own.seams_samples.tolist(), own.fades_in_samples.tolist(), strict=True)
     runs = tuple(Run(*span, at, fade) for span, at, fade in rows)
     played = PlayedRuns(runs, end_fade_samples=int(own.fades_out_samples[-1]))
-    if all(one.is_heard and not one.gain_db for parts in clips.by_track.values() for one in parts):
+    if all(one.is_audible and not one.gain_db for parts in clips.by_track.values() for one in parts):
         return played
     differences = [one for each in found for one in each.differences]
     left_out = [one for each in found for one in each.left_out]
@@ -355,12 +355,12 @@ def _in_document(at: int, runs: Sequence[Run]) -> int:
     return sounding[-1].stop_samples if sounding else 0
 
 
-def own_timing(
+def _own_timing(
     alone: Mapping[str, PlayedRuns],
     spans: Mapping[str, Sequence[Span]],
     state: DocumentState,
     near: int,
-) -> OwnTiming | None:
+) -> _OwnTiming | None:
     """Return the edits of single tracks after which each plays its runs; None without any that do.
 
     Parameters
@@ -380,7 +380,7 @@ def own_timing(
         if any(one is None for one in found.values()):
             continue
         own = {key: one for key, one in found.items() if one is not None and one[0]}
-        return OwnTiming(
+        return _OwnTiming(
             shared,
             _together([edit for edits, _ in own.values() for edit in edits], state),
             tuple(one for key, (_, silent) in own.items() for one in (*silent, *alone[key].differences)),

@@ -123,8 +123,8 @@ def _accepted(state: DocumentState) -> _Accepted:
 def _is_cut_already(edits: Sequence[WantedOnTracks], state: DocumentState, near: int) -> bool:
     """Return whether a document leaves out exactly these spans: labels do not state crossfades."""
     own = build(state)
-    kept = np.stack([own.kept_starts_samples, own.kept_stops_samples], axis=1)[~own.inserted]
-    played = united(kept[kept[:, 0] < kept[:, 1]])
+    spans = np.stack([own.kept_starts_samples, own.kept_stops_samples], axis=1)[~own.inserted]
+    played = united(spans[spans[:, 0] < spans[:, 1]])
     edges = np.concatenate([[0], played.ravel(), [state.length_samples]]).reshape(-1, 2)
     gaps = edges[edges[:, 0] < edges[:, 1]]
     cuts, keeps = (
@@ -171,8 +171,8 @@ def _reason(label: NamedSpan) -> str:
     return label.name.partition(":")[2].strip() if _kind(label) else label.name.strip()
 
 
-def _between(kept: list[NamedSpan], length: int) -> Iterator[WantedOnTracks]:
-    spans = united([(one.start_samples, one.stop_samples) for one in kept])
+def _between(keeps: list[NamedSpan], length: int) -> Iterator[WantedOnTracks]:
+    spans = united([(one.start_samples, one.stop_samples) for one in keeps])
     edges = [0, *spans.ravel().tolist(), length]
     for start, stop in zip(edges[::2], edges[1::2], strict=True):
         if start < stop:
@@ -240,8 +240,10 @@ def _in_document(
     if not by or not moved:
         return imported.labels, (), ()
     outside = len(imported.labels) - len(moved)
-    said = (f"{counted(outside, 'part')} of the session outside the recordings left out.",) if outside else ()
-    return tuple(moved), (_BY_CLOCK,), said
+    omissions = (
+        (f"{counted(outside, 'part')} of the session outside the recordings left out.",) if outside else ()
+    )
+    return tuple(moved), (_BY_CLOCK,), omissions
 
 
 class _Parts:
@@ -251,7 +253,7 @@ class _Parts:
         self._imported, self._places = imported, places
         self._near_s = imported.rounding_s + _NEAR_S
         self._media = Media(state, places, self._near_s, imported.folder)
-        audible = [one for track in imported.tracks for one in track.clips if one.is_heard]
+        audible = [one for track in imported.tracks for one in track.clips if one.is_audible]
         self._uses = Counter(one.medium for one in audible)
 
     def tracks(self) -> tuple[ImportedTrack, ...]:
@@ -265,7 +267,7 @@ class _Parts:
             return ()
         found = []
         for track in self._imported.tracks:
-            clips = [one for one in track.clips if one.is_heard]
+            clips = [one for one in track.clips if one.is_audible]
             placed = list(self._placed(clips))
             if len(placed) < len(clips):
                 return ()

@@ -121,7 +121,7 @@ class _Found:
     Attributes
     ----------
     gains : a gain that varies on top of that, times from 0 to 1 over the clip
-    is_heard : False for a muted clip
+    is_audible : False for a muted clip
     played_s : how much of the medium it plays at another speed; None at its own
     is_embedded : whether the file holds the sound, instead of an address
     """
@@ -130,7 +130,7 @@ class _Found:
     start_s: Fraction
     gain_db: float = 0.0
     gains: _Points = ()
-    is_heard: bool = True
+    is_audible: bool = True
     played_s: Fraction | None = None
     is_embedded: bool = False
 
@@ -258,7 +258,7 @@ class _Reading:
                 fade_in,
                 fade_out,
                 one.gain_db,
-                one.is_heard,
+                one.is_audible,
                 gains=tuple((time * within(length), factor) for time, factor in one.gains),
             )
 
@@ -300,7 +300,7 @@ class _Reading:
             if chosen is None and "Alternates" in component:  # how Media Composer mutes a clip
                 others = (self._followed(one, rate, depth + 1) for one in component["Alternates"].value)
                 muted = next(filter(None, others), None)
-                chosen = None if muted is None else replace(muted, is_heard=False)
+                chosen = None if muted is None else replace(muted, is_audible=False)
             return chosen
         if kind == "EssenceGroup":
             return self._followed(next(iter(component["Choices"].value)), rate, depth + 1)

@@ -318,7 +318,7 @@ class _Reading:
                 self._clips.setdefault(lane, []).extend(clips)
             self._parts += inner
             return
-        held = [one for own in found.values() for one in own if one.is_heard]
+        held = [one for own in found.values() for one in own if one.is_audible]
         stop, name = played.at_s + played.length_s, self._name(around)
         if held or inner:
             noun = "nested timeline with a change of speed"

@@ -154,7 +154,7 @@ class _Reading:
             for path, own in clips.items():
                 lanes.setdefault(path, []).extend(own)
             return
-        held = [one for own in clips.values() for one in own if one.is_heard]
+        held = [one for own in clips.values() for one in own if one.is_audible]
         noun = "part of a nested timeline with a change of speed"
         self._not_understood += all_unknown(held, noun, at, at + span[1], self._track)
         self._not_understood += (replace(one, start_s=at, stop_s=at + span[1]) for one in parts)
@@ -265,7 +265,7 @@ class _Reading:
         else:
             self._count_rounding(item.get("source_range"))
         clip = ImportedClip(
-            medium, start - before, before + length + after, at - before, fade_in, fade_out, is_heard=is_on
+            medium, start - before, before + length + after, at - before, fade_in, fade_out, is_audible=is_on
         )
         if speed == 1 or not is_on:
             yield clip

@@ -122,7 +122,7 @@ class _Clip:
     start_s: Fraction
     stop_s: Fraction
     recorded_s: Fraction | None
-    is_heard: bool
+    is_audible: bool
 
 
 def read_session(file: EditsFile, content: bytes, progress: Progress) -> ImportedEdits:
@@ -214,10 +214,10 @@ class _Reading:
         if start is None or stop is None:
             self._unplaced[f"clip in {_units(row.get('START TIME', ''))}"] += not _FADE.fullmatch(name)
             return
-        is_heard = row.get("STATE") != "Muted" and not self._is_silent
+        is_audible = row.get("STATE") != "Muted" and not self._is_silent
         track = len(self._tracks) - 1
         if start <= stop:
-            self._clips.append(_Clip(track, row["CHANNEL"], name, start, stop, recorded, is_heard))
+            self._clips.append(_Clip(track, row["CHANNEL"], name, start, stop, recorded, is_audible))
 
     def _marker_line(self, fields: Sequence[str]) -> None:
         """Read a marker, or the rest of the name of the one before, which may hold line ends."""
@@ -259,7 +259,7 @@ class _Reading:
         clips, clock = list(self._with_fades()), self._clock_of()
         as_labels = self._file.labels_as
         tracks = tuple(self._imported(clips)) if as_labels is None else ()
-        muted = Counter({"muted clip": sum(not one.is_heard for one in clips)})
+        muted = Counter({"muted clip": sum(not one.is_audible for one in clips)})
         left_out = left_out_sentences(+self._unplaced)
         if left_out:
             left_out = (*left_out[:-1], f"{left_out[-1]} {_WAY_ON}")
@@ -319,12 +319,12 @@ class _Reading:
         medium = Medium(listed) if listed else Medium("", names=(one.name,))
         length_s = one.stop_s - one.start_s
         return ImportedClip(
-            medium, NOTHING, length_s, one.start_s, is_heard=one.is_heard, recorded_s=one.recorded_s
+            medium, NOTHING, length_s, one.start_s, is_audible=one.is_audible, recorded_s=one.recorded_s
         )
 
     def _labels(self, clips: Sequence[_Clip]) -> Iterator[NamedSpan]:
         """Yield the audible clips of the first channel of each track."""
-        audible = [one for one in clips if one.is_heard and one.start_s < one.stop_s]
+        audible = [one for one in clips if one.is_audible and one.start_s < one.stop_s]
         channels: dict[int, set[str]] = {}
         for one in audible:
             channels.setdefault(one.track, set()).add(one.channel)

@@ -160,7 +160,7 @@ class _Reading:
         for one in _effects(item):
             if text_of(one, "effectid").lower() not in (*_LEVELS, _SPEED):
                 self._left_out["effect"] += 1
-        is_heard = place.is_on and text_of(item, "enabled", "TRUE").upper() != "FALSE"
+        is_audible = place.is_on and text_of(item, "enabled", "TRUE").upper() != "FALSE"
         medium = self._medium(item)
         clip = ImportedClip(
             medium or Medium(text_of(item, "name")),
@@ -168,12 +168,12 @@ class _Reading:
             within(length),
             within(start),
             gain_db=_gain_db(item),
-            is_heard=is_heard,
+            is_audible=is_audible,
         )
         wrong = self._wrong(item, clip, place.name, played if is_whole and left is right is None else None)
         if wrong is None:
             yield clip
-        elif is_heard:
+        elif is_audible:
             self._not_understood += wrong
 
     def _wrong(
@@ -218,7 +218,7 @@ class _Reading:
         if id(nested) not in self._nests:
             self._nests[id(nested)] = ()  # it may hold itself
             inner = _Reading(self._file, self._root, self._progress, self, nested)
-            clips = [one for track in inner.tracks() for one in track.clips if one.is_heard]
+            clips = [one for track in inner.tracks() for one in track.clips if one.is_audible]
             clips += (
                 ImportedClip(
                     one.medium, one.medium_start_s, one.medium_stop_s - one.medium_start_s, one.start_s

@@ -216,6 +216,9 @@ FORMATS: Extended[Format] = Extended("offcut.export_formats", {each.suffix: each
 """By suffix, in the order in which they are offered."""
 
 AUDIO_SUFFIXES = tuple(each.suffix for each in _ROWS if each.is_audio)
+
 CODED_SUFFIXES = tuple(each.suffix for each in _ROWS if each.is_coded)
+
 SAMPLE_SUFFIXES = tuple(each.suffix for each in _ROWS if each.is_audio and not each.is_coded)
+
 FRAME_SUFFIXES = tuple(each.suffix for each in _ROWS if each.has_frames)

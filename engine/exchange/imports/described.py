@@ -2,10 +2,6 @@
 
 Times are exact fractions of seconds, so that each position is rounded to a sample once, by the code that
 compares the description with a document.
-
-Crossfades of clips that overlap on their track.
-
-Parts of a nested timeline, as the timeline around it plays them: limited to the span that it shows.
 """
 
 from __future__ import annotations

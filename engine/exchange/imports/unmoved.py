@@ -24,6 +24,7 @@ from engine.sound.edl.edit_list import EditList
 
 _ROUNDED = 3
 """Half samples by which a position can be off that was rounded on its way through seconds."""
+_Spelled = tuple[int, int, int, int, int]
 
 
 def unmoved(
@@ -84,9 +85,6 @@ def plays_own(found: DocumentClips, state: DocumentState, imported: ImportedEdit
         if not any(mine <= one.keys() and all(one[key] < least for key in one.keys() - mine) for one in own):
             return False
     return True
-
-
-_Spelled = tuple[int, int, int, int, int]
 
 
 def _lengths_of(own: Sequence[ResultClip], imported: ImportedEdits) -> dict[_Spelled, int]:

@@ -1,8 +1,6 @@
-"""Plan of an audio export, made before any sample is read: files, span and format.
+"""The plan of an audio export, made before any sample is read: files, their spans, rates and formats.
 
-The regions of a document as files of their own: the songs of a rehearsal.
-
-Map a span of the recording to a range of the exported material.
+A file is the mix or a track, of the whole result or of one region, such as a song of a rehearsal.
 """
 
 from __future__ import annotations
@@ -32,6 +30,9 @@ SAMPLES_A_S = 20_000_000
 """Rendered and written a second, of one track."""
 _CODED_SAMPLES_A_S = 2_000_000  # coded, measured with MP3, of all channels together
 _MOST_NAMED = 5
+_SUBTYPES = {Depth.BITS_16: "PCM_16", Depth.BITS_24: "PCM_24", Depth.FLOAT_32: "FLOAT"}
+_WORDS = {"FLOAT": "32-bit float", "DOUBLE": "64-bit float"}
+_MOST_FLAC_CHANNELS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +92,6 @@ def _regions(request: ExportRequest) -> tuple[Marker, ...]:
 
 def _ordered(markers: Iterable[Marker]) -> tuple[Marker, ...]:
     return tuple(sorted(markers, key=lambda one: (one.start_samples, one.stop_samples, one.id)))
-
-
-_SUBTYPES = {Depth.BITS_16: "PCM_16", Depth.BITS_24: "PCM_24", Depth.FLOAT_32: "FLOAT"}
-_WORDS = {"FLOAT": "32-bit float", "DOUBLE": "64-bit float"}
-_MOST_FLAC_CHANNELS = 8
 
 
 @dataclass(frozen=True, slots=True)

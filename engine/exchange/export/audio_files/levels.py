@@ -1,10 +1,7 @@
-"""Find clipping of an export, its amount and its places, before a file is written.
+"""Levels of an export: clipping is found before a file is written, and one gain sets the loudness.
 
-Upper bound of the level of a result, from the cached peaks of its recordings: nothing is rendered.
-
-Each file of an export fades in from silence and out to it.
-
-One gain for a whole programme, which brings it to the requested loudness.
+Only blocks that can exceed full scale, by the cached peaks of the recordings, are rendered. Loudness is that
+of EBU R 128 (`engine.sound.edl.loudness`). Fades of files are half a period of a cosine.
 """
 
 from __future__ import annotations
@@ -45,6 +42,13 @@ from engine.sound.pictures.peaks import BASE_SAMPLES, FACTOR, PeakPyramid
 
 HIGHEST_TRUE_PEAK_DBTP = -1.0
 """EBU R 128 allows no more: converters and lossy coders overshoot."""
+_CELL_SAMPLES = 16 * BASE_SAMPLES
+_SEAM = 2.0  # both sides of a crossfade at full gain
+Peaks = NDArray[np.float64]
+_BLOCK_FRAMES = 65_536
+_APART_S = 0.5  # what is nearer is one place to who listens
+_FLOATS = ("FLOAT", "DOUBLE")
+_DITHER_DB = 0.001  # three steps of 16 bits: lowered to full scale itself, dither would clip again
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +153,6 @@ def _gains(places: NDArray[np.int64], length: int) -> NDArray[np.float64]:
     return gains
 
 
-_CELL_SAMPLES = 16 * BASE_SAMPLES
-_SEAM = 2.0  # both sides of a crossfade at full gain
-
-Peaks = NDArray[np.float64]
-
-
 def highest_possible(
     state: DocumentState, edit_list: EditList, span: tuple[int, int], block_samples: int
 ) -> Peaks:
@@ -232,12 +230,6 @@ def _of_clip(peaks: PeakPyramid, one: Visible) -> Peaks:
     for further in range(1, int((end - begin).max(initial=0)) + 1):
         np.maximum(highest, columns[np.minimum(begin + further, end)], out=highest)
     return highest
-
-
-_BLOCK_FRAMES = 65_536
-_APART_S = 0.5  # what is nearer is one place to who listens
-_FLOATS = ("FLOAT", "DOUBLE")
-_DITHER_DB = 0.001  # three steps of 16 bits: lowered to full scale itself, dither would clip again
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
-"""The result as audio files, at the rate, channels and bit depth of the sources unless asked or coded.
+"""The result as audio files, at the rate, channels and bit depth of the sources unless requested or coded.
 
-The order is fixed: render, amplify and fade at the document's rate, convert, then dither and write.
-
-Reports of written audio: one line per file, with its origin.
+The order is fixed: render, amplify and fade at the document's rate, convert, then dither and write. The
+report has one line a file, with its origin.
 """
 
 from __future__ import annotations
@@ -56,6 +55,41 @@ from engine.sound.writer import Dither, WrittenAudio, bits_of, block_dtype, dith
 
 _MOST_LISTED = 3
 _BLOCK_FRAMES = 1 << 18
+BLOCK_FRAMES = 65_536
+_FLOATS = ("FLOAT", "DOUBLE")
+_BEFORE = 0.05  # of the whole, for recordings whose peaks are not kept
+
+
+def write(request: ExportRequest, progress: Progress) -> Exported:
+    """Render the document into one audio file, or into one for each track or region.
+
+    Raises
+    ------
+    ExportError : the result is empty, or the format cannot hold it
+    """
+    plan = planned_audio(request)
+    stamps = tuple(_stamps(request))
+    cues = find_cues(request, plan.edit_list)
+    before = look_before(request, progress.part(0.0, _BEFORE))
+    measured = _BEFORE + (1.0 - _BEFORE) * plan.measure_cost_s / plan.cost_s
+    gain = _gain(request, plan, progress.part(_BEFORE, measured))
+    writing = progress.part(measured, 1.0)
+    fresh = {file.path for file in plan.files if not os.path.lexists(file.path)}
+    done: list[Written] = []
+    try:
+        for number, file in enumerate(plan.files):
+            share = writing.step(number, len(plan.files))
+            done.append(_write_file(request, file, plan.edit_list, cues, (gain, before), stamps, share))
+    except BaseException:
+        for one in done:  # those that are whole go with the one that failed, unless they replaced another
+            with suppress(OSError):
+                if one.exported.path in fresh:
+                    one.exported.path.unlink(missing_ok=True)
+        raise
+    if not (request.options.stems or request.options.regions):
+        return done[0].summary
+    unheard = unheard_sentence(request, plan.edit_list) if request.options.regions else ""
+    return report_together(request, done, unheard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,44 +267,6 @@ def _depth_words(file: PlannedAudio, length_s: float) -> str:
 
 def _channel_words(channels: int) -> str:
     return {1: "mono", 2: "stereo"}.get(channels, f"{channels} channels")
-
-
-BLOCK_FRAMES = 65_536
-
-_FLOATS = ("FLOAT", "DOUBLE")
-_BEFORE = 0.05  # of the whole, for recordings whose peaks are not kept
-
-
-def write(request: ExportRequest, progress: Progress) -> Exported:
-    """Render the document into one audio file, or into one for each track or region.
-
-    Raises
-    ------
-    ExportError : the result is empty, or the format cannot hold it
-    """
-    plan = planned_audio(request)
-    stamps = tuple(_stamps(request))
-    cues = find_cues(request, plan.edit_list)
-    before = look_before(request, progress.part(0.0, _BEFORE))
-    measured = _BEFORE + (1.0 - _BEFORE) * plan.measure_cost_s / plan.cost_s
-    gain = _gain(request, plan, progress.part(_BEFORE, measured))
-    writing = progress.part(measured, 1.0)
-    fresh = {file.path for file in plan.files if not os.path.lexists(file.path)}
-    done: list[Written] = []
-    try:
-        for number, file in enumerate(plan.files):
-            share = writing.step(number, len(plan.files))
-            done.append(_write_file(request, file, plan.edit_list, cues, (gain, before), stamps, share))
-    except BaseException:
-        for one in done:  # those that are whole go with the one that failed, unless they replaced another
-            with suppress(OSError):
-                if one.exported.path in fresh:
-                    one.exported.path.unlink(missing_ok=True)
-        raise
-    if not (request.options.stems or request.options.regions):
-        return done[0].summary
-    unheard = unheard_sentence(request, plan.edit_list) if request.options.regions else ""
-    return report_together(request, done, unheard)
 
 
 def _stamps(request: ExportRequest) -> Iterator[Stamp]:

@@ -1,26 +1,10 @@
 """An Advanced Authoring Format file that links to the sources: cuts and crossfades for Pro Tools and others.
 
 The edit rate is the document's sample rate, so positions are exact. Each clip leads through a master mob and
-a file mob to the file. Ids are derived from the content, and dates are fixed: the same edit gives the same
-bytes.
-
-A WAV file is described as WAV, with its own header: Pro Tools takes a file declared only as PCM for MXF. The
-composition begins with a timecode, which Pro Tools wants as well.
-
-The tracks of an AAF composition: sequences of clips with their fades, in the gain and pan of the track.
-
-A stereo track is one slot, in which an Audio Channel Combiner holds both channels of each clip. With a
-balance it is two slots of one channel each, panned to their sides: no known file shows how to balance a
-stereo slot. Any other track has a slot for each channel.
-
-A transition between two clips is a crossfade; one between silence and a clip is a fade.
-
-Effects of an AAF file: their definitions, registered once, and groups that apply them.
-
-Ids are those of the AAF association. Amplitude is a linear factor; Pan goes from 0, left, to 1, right; the
-Level of a dissolve is the share of the incoming clip. Values that vary go through control points, whose times
-go from 0 to 1 over the length of the group. pyaaf2 makes one object at a time, so its arguments are made
-first.
+a file mob to the file; a WAV is described by its own header. The composition begins with a timecode: Pro
+Tools needs both. A stereo track is one slot with an Audio Channel Combiner; with a balance it is two panned
+slots. A transition is a crossfade between clips, or a fade between silence and a clip. Ids are derived from
+the content, and dates are fixed: the same edit gives the same bytes.
 """
 
 from __future__ import annotations
@@ -69,6 +53,26 @@ _LINEAR = AUID("5b6c85a4-0ede-11d3-80a9-006008143e6f"), "LinearInterp"
 _POWER = AUID("c09153f7-bd18-4e5a-ad09-cbdd654fa001"), "PowerInterp"
 _INTERPOLATIONS = {Curve.EQUAL_GAIN: _LINEAR, Curve.EQUAL_POWER: _POWER}
 _RISING = (Fraction(0), 0.0), (Fraction(1), 1.0)
+_STEREO = 2
+_BOTH = (1, 2)
+_PANS = {1: -1.0, 2: 1.0}
+_TRACK_FORMAT = "_TRACK_FORMAT"
+_DATE = datetime(2000, 1, 1)
+_DAY_S = 86_400
+_MOST_BYTES = 2**32 - 1
+_TABLES, _FREE, _END_OF_CHAIN = slice(68, 72), b"\xff\xff\xff\xff", b"\xfe\xff\xff\xff"
+_WAVE = ("WAV", "WAVEX", "RF64")
+_FORMAT_TAGS = {"PCM_U8": 1, "PCM_16": 1, "PCM_24": 1, "PCM_32": 1, "FLOAT": 3, "DOUBLE": 3}
+
+
+def write(request: ExportRequest, progress: Progress) -> Exported:
+    """Write the composition; the sources are named, not opened."""
+    progress.check_cancelled()
+    content = _Writer(request, progress).content()
+    with replacing(request.out, overwrite=request.overwrite) as part:
+        part.write_bytes(content)
+    progress.report(1.0, "Writing the composition")
+    return written_project(request, len(audible(request.state.tracks)))
 
 
 class Effects:
@@ -159,12 +163,6 @@ class Effects:
 def _rational(value: float) -> AAFRational:
     exact = Fraction(value).limit_denominator(_FINEST)
     return AAFRational(exact.numerator, exact.denominator)
-
-
-_STEREO = 2
-_BOTH = (1, 2)
-_PANS = {1: -1.0, 2: 1.0}
-_TRACK_FORMAT = "_TRACK_FORMAT"
 
 
 class Tracks:
@@ -365,24 +363,6 @@ def placed_clips(found: Sequence[ResultClip]) -> list[Placed]:
         gap = 0 if is_before else free - before
         placed.append(Placed(clip, gap, before, after, fade_in, fade_out, is_before, is_after))
     return placed
-
-
-_DATE = datetime(2000, 1, 1)
-_DAY_S = 86_400
-_MOST_BYTES = 2**32 - 1
-_TABLES, _FREE, _END_OF_CHAIN = slice(68, 72), b"\xff\xff\xff\xff", b"\xfe\xff\xff\xff"
-_WAVE = ("WAV", "WAVEX", "RF64")
-_FORMAT_TAGS = {"PCM_U8": 1, "PCM_16": 1, "PCM_24": 1, "PCM_32": 1, "FLOAT": 3, "DOUBLE": 3}
-
-
-def write(request: ExportRequest, progress: Progress) -> Exported:
-    """Write the composition; the sources are named, not opened."""
-    progress.check_cancelled()
-    content = _Writer(request, progress).content()
-    with replacing(request.out, overwrite=request.overwrite) as part:
-        part.write_bytes(content)
-    progress.report(1.0, "Writing the composition")
-    return written_project(request, len(audible(request.state.tracks)))
 
 
 class _Writer:

@@ -1,10 +1,8 @@
 """A Standard MIDI File with the tempo map of the beat grid, a marker at every cut and the user's own.
 
-Some programs, such as Ardour, take markers only from a track that also holds MIDI events. So it begins and
-ends with one without effect: all notes off.
-
-One beat of the grid is one quarter note. MIDI stores a tempo in whole microseconds a quarter: each beat's is
-the difference of two rounded positions, so every beat stays within half a microsecond.
+Some programs, such as Ardour, take markers only from a track that also holds MIDI events, so it begins and
+ends with all notes off. One beat is one quarter note, in whole microseconds: the difference of two rounded
+positions, so every beat stays within half a microsecond.
 """
 
 from __future__ import annotations

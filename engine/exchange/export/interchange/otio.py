@@ -1,18 +1,10 @@
 """An OpenTimelineIO timeline: the tracks as clips of the sources, with gaps, crossfades and markers.
 
 Times count video frames, as film programs take the rate of a time for that of the sequence. Positions in the
-result are whole frames: programs that round each time by itself leave out clips that then overlap, or play
-each a frame too long. Sound keeps its position to the sample, so the start in a source is a fraction of a
-frame. The samples of both are in the metadata.
-
-Crossfades shorter than a frame are cuts, and in the metadata only: Kdenlive 26.08 makes mixes without a
-length of them, and plays the clips behind them from the start of their file.
-
-Metadata of OpenTimelineIO files that Resolve and Premiere Pro write and read beyond the fields of OTIO.
-
-Names and units follow published descriptions of files of DaVinci Resolve 17 to 21 and of Premiere Pro:
-`Resolve_OTIO` holds the type of an audio track, the channels of a clip, its volume in dB and its pan in
-percent; `PremierePro_OTIO` holds the format of the sequence and the channels.
+result are whole frames: programs that round each time by itself leave out clips that then overlap. Sound
+keeps its position to the sample, so the start in a source is a fraction of a frame, and the metadata hold the
+samples of both. Crossfades shorter than a frame are in the metadata only: Kdenlive 26.08 makes mixes without
+a length of them. `Resolve_OTIO` and `PremierePro_OTIO` follow published descriptions of their files.
 """
 
 from __future__ import annotations
@@ -44,6 +36,8 @@ _TYPES = {1: "Mono", 2: "Stereo"}  # more channels come in as each program decid
 _VOLUME_DB, _PAN_PERCENT = (-100.0, 30.0), (-100.0, 100.0)
 
 Metadata = dict[str, dict[str, Any]]
+_ENCODED = re.compile(r"(?:%[0-9A-F]{2})+")
+_RESERVED = "%#?:\\"
 
 
 def timeline_metadata() -> Metadata:
@@ -122,10 +116,6 @@ def _resolve_effect(
         "Parameters": [values],
     }
     return schema.Effect(effect_name="Resolve Effect", metadata={RESOLVE: effect})
-
-
-_ENCODED = re.compile(r"(?:%[0-9A-F]{2})+")
-_RESERVED = "%#?:\\"
 
 
 def write(request: ExportRequest, progress: Progress) -> Exported:

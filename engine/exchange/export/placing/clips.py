@@ -1,13 +1,10 @@
-"""The edit list as clips on tracks, as in other editors: the one place where it is sliced.
+"""The edit list as clips on tracks, as in other editors: the one place where it is sliced and rounded.
 
 A clip is the part of one medium that a segment plays on one track: of the recording, or of the file that
 holds its edited sound (`engine.exchange.export.placing.stretches`). Neighbours abut where one takes over from
 the other; a crossfade needs more of either beyond that point, which each clip counts. All numbers are samples
-at the document's rate, so a format converts each of them once and no error adds up.
-
-Clips in video frames, for formats that count frames: the one place where they are rounded.
-
-Each position in the result is rounded to the nearest frame by itself, and the source's start follows it.
+at the document's rate. For formats in frames, each position in the result is rounded to the nearest frame by
+itself, and the start in the source follows it, so that no error adds up.
 """
 
 from __future__ import annotations

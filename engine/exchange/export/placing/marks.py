@@ -1,13 +1,8 @@
-"""Seams of the result, and the material removed there.
+"""Marks of the result: seams with their labels and curves, removed pieces, cue points, and the tempo map.
 
-The cuts and the markers of a result as the cue points of its files.
-
-The curve of each crossfade of a track, for formats that support curves.
-
-The beat grid in result time for programs with a tempo: one quarter note per beat.
-
-Positions are whole microseconds, each rounded once from its sample, so that errors do not accumulate. Beats
-inside a cut are removed; a beat across a seam is as long as its remainder.
+The tempo map has one quarter note for each beat of the grid. Positions are whole microseconds, each rounded
+once from its sample, so that errors do not accumulate. Beats inside a cut are removed; a beat across a seam
+is as long as its remainder.
 """
 
 from __future__ import annotations
@@ -45,6 +40,8 @@ TICKS_PER_QUARTER = 960
 _LONGEST_QUARTER_US = 2**24 - 1
 _QUARTER_WITHOUT_GRID_US = 500_000  # 120 beats a minute: what MIDI takes where nothing is said
 _LONGEST_BAR = 255
+LONGEST_LABEL = 80
+"""Characters of a marker's name: more are cut off by the lists of most programs."""
 
 
 @dataclass(frozen=True)
@@ -180,10 +177,6 @@ def known_curves(request: ExportRequest, track: Track, progress: Progress) -> tu
         return tuple(seam_curves(request, track, progress))
     except SourceError:
         return (Curve.EQUAL_POWER,) * (len(request.edit_list.of_track(track.id).segments) + 1)
-
-
-LONGEST_LABEL = 80
-"""Characters of a marker's name: more are cut off by the lists of most programs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
-"""The edits of another program, as accepted proposals of the document that they are of.
+"""Read a file of edits and compare it with a document: the whole of an import except storing it.
 
-Offcut's own edit list: its edits if they reproduce its segments; else edits made from the segments.
-
-Read a file of edits and compare it with a document: the whole of an import but for storing it.
+Offcut's own edit list comes in as its edits if they reproduce its segments; else, as other files, by edits
+that play the same.
 """
 
 from __future__ import annotations
@@ -50,6 +49,167 @@ from engine.sound.edl.edits_that_play import accept_instead, accepted_effect, co
 
 _SOUND: tuple[type[Operation], ...] = (Raise, Reclock, Replace, Lift, Slice, Shift, Gain)
 _ALL = (*TIMING, *_SOUND)
+_SCORE = 1.0
+_LEAST_DB = 0.05
+"""Smaller changes of a gain are rounding."""
+
+
+def read_into(request: ReadEditsRequest, progress: Progress) -> ImportedEdit:
+    """Return the changes to a document from the edits of a file.
+
+    Raises
+    ------
+    EditsError : the file cannot be read, or is of other recordings
+    UsageError : the document holds no recording
+    Cancelled : the user asked for it
+    """
+    require_recording(request.state, "import edits into")
+    imported = read_edits(
+        request.path,
+        request.state.rate_hz,
+        labels_as=request.labels_as,
+        frame_rate=request.frame_rate,
+        progress=progress.part(0.0, 0.5),
+    )
+    return imported_edit(ImportRequest(request.state, request.media, imported), progress.part(0.5, 1.0))
+
+
+def guessed_rate(request: ReadEditsRequest, progress: Progress) -> FrameRate | None:
+    """Return the frame rate assumed for a list without one; None if the list specifies it.
+
+    Raises
+    ------
+    EditsError : the file cannot be read
+    Cancelled : the user asked for it
+    """
+    imported = read_edits(request.path, request.state.rate_hz, progress=progress)
+    return FrameRate(str(imported.frame_rate)) if imported.is_rate_guessed else None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """A document, and edits that were read from a file.
+
+    Attributes
+    ----------
+    media : where each source is now, by source id, and which document holds stored audio, by its key
+    """
+
+    state: DocumentState
+    media: Mapping[str, Path]
+    imported: ImportedEdits
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedEdit:
+    """Changes to a document from imported edits, as proposals.
+
+    Attributes
+    ----------
+    decisions : the document's when the edits were compared with it, by proposal id
+    proposals : the new ones
+    stays : ids of accepted proposals that the imported edits hold as well
+    gives_way : classes of operations whose accepted proposals are undone
+    markers : that are new, on the timeline of the recordings
+    gains_db : of tracks that become louder or quieter, by id
+    longer_samples : by how much the result becomes longer; shorter below 0
+    returned : how many accepted edits go back to the queue
+    left_out : edits that a document cannot represent, a sentence each
+    not_understood : missing parts of the file that change the order or the time of sound; with any, the
+        proposals stay undecided, and nothing else of the document changes but its markers
+    premises : assumptions of the import where the file states nothing, a sentence each
+    """
+
+    file_name: str
+    rate_hz: int
+    decisions: Mapping[str, Decision]
+    proposals: tuple[Proposal, ...]
+    stays: frozenset[str]
+    gives_way: tuple[type[Operation], ...]
+    markers: tuple[NamedSpan, ...]
+    gains_db: Mapping[str, float]
+    longer_samples: int
+    returned: int
+    left_out: tuple[str, ...]
+    not_understood: tuple[NotUnderstood, ...] = ()
+    premises: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Premises and omissions, a sentence each."""
+        return (*self.premises, *self.left_out)
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the file was understood, so that its edits are accepted."""
+        return not self.not_understood
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the document has all of it already."""
+        return not (self.proposals or self.markers or self.gains_db or self.returned)
+
+    @property
+    def sentence(self) -> str:
+        """Summarize the changes of the import."""
+        if self.not_understood:
+            missing = listed(named_parts(self.not_understood))
+            changes = self._changes or "no edits"
+            sentence = f"{self.file_name}: {changes} proposed, since Offcut cannot import {missing}"
+        elif self.is_empty:
+            sentence = f"{self.file_name} holds the edits of this document: nothing changes"
+        else:
+            sentence = f"{self.file_name}: {self._changes}; {self._length}"
+        if self.left_out:
+            sentence += f"; {counted(len(self.left_out), 'omission')}"
+        return f"{sentence}."
+
+    @property
+    def label(self) -> str:
+        """Name the step in the history."""
+        return f"Import of edits from {self.file_name}"
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many new edits there are, by kind."""
+        return Counter(one.kind for one in self.proposals)
+
+    @property
+    def _changes(self) -> str:
+        words = counted_kinds(self.proposals)
+        if self.markers:
+            words.append(counted(len(self.markers), "marker"))
+        if self.gains_db:
+            words.append(f"the gain of {counted(len(self.gains_db), 'track')}")
+        if self.returned:
+            words.append(f"{counted(self.returned, 'accepted edit')} back in the queue")
+        return listed(words)
+
+    @property
+    def _length(self) -> str:
+        if not self.longer_samples:
+            return "the length stays"
+        length_s = samples_to_s(abs(self.longer_samples), self.rate_hz)
+        return f"{length_words(length_s)} {'longer' if self.longer_samples > 0 else 'shorter'}"
+
+    def put_into(self, state: DocumentState) -> Edit:
+        """Return one edit that accepts the new proposals and undoes those they replace.
+
+        Proposals of a file that was not understood as a whole are added to the queue, and replace undecided
+        ones of an import.
+        """
+        if self.is_accepted:
+            changes = accept_instead(
+                state, self.proposals, self.decisions, BY_IMPORT, self._gives_way, stays=self.stays
+            )
+        else:
+            changes = _proposed(state, self.proposals, self.stays)
+        gains = [set_track(state, key, gain_db=gain_db) for key, gain_db in self.gains_db.items()]
+        others = (*gains, add_all(state, self.markers, self.label))
+        return Edit(self.label, (*changes, *(change for one in others for change in one.changes)))
+
+    def _gives_way(self, effect: tuple[Operation, ...]) -> bool:
+        return any(isinstance(one, self.gives_way) for one in effect)
 
 
 def from_list(imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path]) -> WantedEdits:
@@ -211,137 +371,6 @@ def _markers(imported: ImportedEdits, state: DocumentState) -> Iterator[NamedSpa
             yield NamedSpan(start, stop, one.name)
 
 
-_SCORE = 1.0
-_LEAST_DB = 0.05
-"""Smaller changes of a gain are rounding."""
-
-
-@dataclass(frozen=True, slots=True)
-class ImportRequest:
-    """A document, and edits that were read from a file.
-
-    Attributes
-    ----------
-    media : where each source is now, by source id, and which document holds stored audio, by its key
-    """
-
-    state: DocumentState
-    media: Mapping[str, Path]
-    imported: ImportedEdits
-
-
-@dataclass(frozen=True, slots=True)
-class ImportedEdit:
-    """Changes to a document from imported edits, as proposals.
-
-    Attributes
-    ----------
-    decisions : the document's when the edits were compared with it, by proposal id
-    proposals : the new ones
-    stays : ids of accepted proposals that the imported edits hold as well
-    gives_way : classes of operations whose accepted proposals are undone
-    markers : that are new, on the timeline of the recordings
-    gains_db : of tracks that become louder or quieter, by id
-    longer_samples : by how much the result becomes longer; shorter below 0
-    returned : how many accepted edits go back to the queue
-    left_out : edits that a document cannot represent, a sentence each
-    not_understood : missing parts of the file that change the order or the time of sound; with any, the
-        proposals stay undecided, and nothing else of the document changes but its markers
-    premises : assumptions of the import where the file states nothing, a sentence each
-    """
-
-    file_name: str
-    rate_hz: int
-    decisions: Mapping[str, Decision]
-    proposals: tuple[Proposal, ...]
-    stays: frozenset[str]
-    gives_way: tuple[type[Operation], ...]
-    markers: tuple[NamedSpan, ...]
-    gains_db: Mapping[str, float]
-    longer_samples: int
-    returned: int
-    left_out: tuple[str, ...]
-    not_understood: tuple[NotUnderstood, ...] = ()
-    premises: tuple[str, ...] = ()
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Premises and omissions, a sentence each."""
-        return (*self.premises, *self.left_out)
-
-    @property
-    def is_accepted(self) -> bool:
-        """Whether the file was understood, so that its edits are accepted."""
-        return not self.not_understood
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether the document has all of it already."""
-        return not (self.proposals or self.markers or self.gains_db or self.returned)
-
-    @property
-    def sentence(self) -> str:
-        """Summarize the changes of the import."""
-        if self.not_understood:
-            missing = listed(named_parts(self.not_understood))
-            changes = self._changes or "no edits"
-            sentence = f"{self.file_name}: {changes} proposed, since Offcut cannot import {missing}"
-        elif self.is_empty:
-            sentence = f"{self.file_name} holds the edits of this document: nothing changes"
-        else:
-            sentence = f"{self.file_name}: {self._changes}; {self._length}"
-        if self.left_out:
-            sentence += f"; {counted(len(self.left_out), 'omission')}"
-        return f"{sentence}."
-
-    @property
-    def label(self) -> str:
-        """Name the step in the history."""
-        return f"Import of edits from {self.file_name}"
-
-    @property
-    def counts(self) -> Mapping[str, int]:
-        """How many new edits there are, by kind."""
-        return Counter(one.kind for one in self.proposals)
-
-    @property
-    def _changes(self) -> str:
-        words = counted_kinds(self.proposals)
-        if self.markers:
-            words.append(counted(len(self.markers), "marker"))
-        if self.gains_db:
-            words.append(f"the gain of {counted(len(self.gains_db), 'track')}")
-        if self.returned:
-            words.append(f"{counted(self.returned, 'accepted edit')} back in the queue")
-        return listed(words)
-
-    @property
-    def _length(self) -> str:
-        if not self.longer_samples:
-            return "the length stays"
-        length_s = samples_to_s(abs(self.longer_samples), self.rate_hz)
-        return f"{length_words(length_s)} {'longer' if self.longer_samples > 0 else 'shorter'}"
-
-    def put_into(self, state: DocumentState) -> Edit:
-        """Return one edit that accepts the new proposals and undoes those they replace.
-
-        Proposals of a file that was not understood as a whole are added to the queue, and replace undecided
-        ones of an import.
-        """
-        if self.is_accepted:
-            changes = accept_instead(
-                state, self.proposals, self.decisions, BY_IMPORT, self._gives_way, stays=self.stays
-            )
-        else:
-            changes = _proposed(state, self.proposals, self.stays)
-        gains = [set_track(state, key, gain_db=gain_db) for key, gain_db in self.gains_db.items()]
-        others = (*gains, add_all(state, self.markers, self.label))
-        return Edit(self.label, (*changes, *(change for one in others for change in one.changes)))
-
-    def _gives_way(self, effect: tuple[Operation, ...]) -> bool:
-        return any(isinstance(one, self.gives_way) for one in effect)
-
-
 def _proposed(
     state: DocumentState, proposals: Sequence[Proposal], stays: Collection[str]
 ) -> tuple[RowChange, ...]:
@@ -475,35 +504,3 @@ def _reason(one: WantedOnTracks, name: str, rate_hz: int) -> str:
         to_s = samples_to_s(int(str(one.payload[TO_SAMPLES])), rate_hz)
         return f"{name} plays it before {format_time(to_s, 1)}."
     return f"So it is in {name}."
-
-
-def guessed_rate(request: ReadEditsRequest, progress: Progress) -> FrameRate | None:
-    """Return the frame rate assumed for a list without one; None if the list specifies it.
-
-    Raises
-    ------
-    EditsError : the file cannot be read
-    Cancelled : the user asked for it
-    """
-    imported = read_edits(request.path, request.state.rate_hz, progress=progress)
-    return FrameRate(str(imported.frame_rate)) if imported.is_rate_guessed else None
-
-
-def read_into(request: ReadEditsRequest, progress: Progress) -> ImportedEdit:
-    """Return the changes to a document from the edits of a file.
-
-    Raises
-    ------
-    EditsError : the file cannot be read, or is of other recordings
-    UsageError : the document holds no recording
-    Cancelled : the user asked for it
-    """
-    require_recording(request.state, "import edits into")
-    imported = read_edits(
-        request.path,
-        request.state.rate_hz,
-        labels_as=request.labels_as,
-        frame_rate=request.frame_rate,
-        progress=progress.part(0.0, 0.5),
-    )
-    return imported_edit(ImportRequest(request.state, request.media, imported), progress.part(0.5, 1.0))

@@ -1,10 +1,8 @@
-"""Labels as edits: each label is a cut, or each gap between labels is.
+"""Labels as edits: each label is a cut, or each gap between labels is; and sessions in text form.
 
-Edits of a session whose text does not state which part of its file a clip plays.
-
-The part is known where a clip is as long as its recording, where a time stamp states its original place, and
-where the only clip of a recording is at the time of day that the recorder wrote. If the part of any clip is
-unknown, all clips become labels.
+The text of a session does not state which part of its file a clip plays. It is known where a clip is as long
+as its recording, where a time stamp states its original place, and where the only clip of a recording is at
+the time of day that the recorder wrote. If any is unknown, all clips become labels.
 """
 
 from __future__ import annotations
@@ -46,6 +44,16 @@ from engine.sound.edl.edits_that_play import accepted_effect
 
 _CUT = "cut"
 _GIVES_WAY = (Drop, Hold)
+_Accepted = Mapping[str, tuple[str, int, int]]
+"""Kind and span of accepted edits, by id."""
+_NEAR_S = Fraction(1, 1_000)
+_MOST_ROUNDED_S = Fraction(1, 10)
+_AS_REGIONS = (
+    "The text does not state which part of its file each clip plays, so the clips come in as regions at "
+    "their times in the session. Export it with user timestamps, or as AAF, to import the edits."
+)
+_BY_CLOCK = "Positions follow the time references of the recordings and the start timecode of the session."
+_BY_STAMPS = "Clips play the part of their recordings that their user timestamps state."
 
 
 def from_labels(imported: ImportedEdits, state: DocumentState) -> WantedEdits:
@@ -105,10 +113,6 @@ def from_labels(imported: ImportedEdits, state: DocumentState) -> WantedEdits:
         stays=frozenset(filter(None, own)) | stays,
         not_understood=imported.not_understood,
     )
-
-
-_Accepted = Mapping[str, tuple[str, int, int]]
-"""Kind and span of accepted edits, by id."""
 
 
 def _accepted(state: DocumentState) -> _Accepted:
@@ -181,16 +185,6 @@ def _between(keeps: list[NamedSpan], length: int) -> Iterator[WantedOnTracks]:
 
 def _cut(start: int, stop: int, reason: str) -> WantedOnTracks:
     return WantedOnTracks(_CUT, start, stop, {CROSSFADE_MS: HAND_CROSSFADE_MS}, reason=reason)
-
-
-_NEAR_S = Fraction(1, 1_000)
-_MOST_ROUNDED_S = Fraction(1, 10)
-_AS_REGIONS = (
-    "The text does not state which part of its file each clip plays, so the clips come in as regions at "
-    "their times in the session. Export it with user timestamps, or as AAF, to import the edits."
-)
-_BY_CLOCK = "Positions follow the time references of the recordings and the start timecode of the session."
-_BY_STAMPS = "Clips play the part of their recordings that their user timestamps state."
 
 
 def from_session(imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path]) -> WantedEdits:

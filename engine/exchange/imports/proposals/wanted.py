@@ -1,6 +1,4 @@
-"""Edits requested by an import, before they are compared with the document.
-
-Crossfades of edits, so that each seam has the length that it is wanted to have.
+"""Edits of an import before they are compared with the document, and the crossfades of their seams.
 
 A seam is as long as the longest crossfade of the edits that meet there, limited by the material available. So
 each edit gets the shortest length requested by its seams, except those already at their limit.
@@ -27,6 +25,10 @@ from engine.sound.edl.programme import NO_HOLDS, programme
 
 TIMING: tuple[type[Operation], ...] = (Drop, Hold, Order, Insert)
 """Operations that determine when something plays."""
+_MOST_TRIED = 100
+Seam = tuple[int, int]
+"""Positions where playback leaves the document and continues; -1 at the start and end of the result."""
+_Laid = tuple[str, int, int, object, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +107,6 @@ class WantedEdits:
         return (positions, one.fades_in_samples[1:].tolist(), *(edge.tolist() for edge in edges))
 
 
-_MOST_TRIED = 100
-
-Seam = tuple[int, int]
-"""Positions where playback leaves the document and continues; -1 at the start and end of the result."""
-
-
 def played_by(wanted: Sequence[Wanted], length_samples: int, rate_hz: int) -> EditList:
     """Return the edit list of a document with these edits of all tracks."""
     done = gathered_operations(
@@ -170,9 +166,6 @@ def with_crossfades(
         if others < wrong:
             best, wrong = tried, others
     return best
-
-
-_Laid = tuple[str, int, int, object, object]
 
 
 def _laid_at(one: Wanted) -> _Laid:

@@ -1,9 +1,8 @@
-"""AAF, read in a process of its own with a limit of memory, since the library trusts the sizes in a file.
-
-AAF: the sequences of a composition, followed through the mobs to the files that they link to.
+"""AAF: the sequences of a composition, followed through the mobs to the files that they link to.
 
 A slot with an Audio Channel Combiner plays one input a channel. They lead to one file, or, as Pro Tools
-writes it, to a file each: then the slot counts as a track for each file.
+writes it, to a file each: then the slot counts as a track for each file. The library trusts the sizes in a
+file, so it runs in a process of its own with a limit of memory.
 """
 
 from __future__ import annotations
@@ -58,6 +57,26 @@ _MOST_NAMED = 3
 _QUIETEST = 1e-6
 _INDEX_ENTRY_BYTES = 4
 TOO_LARGE = "it is damaged, or needs more memory than such a file may"
+_LEAST_BYTES = 192 * 2**20
+_MOST_BYTES = 4 * 2**30
+_FOR_EACH_BYTE = 16
+"""Memory for a byte of the file: the objects of long compositions take up to 10."""
+
+
+def read(file: EditsFile, progress: Progress) -> ImportedEdits:
+    """Read the sound of a composition (see `engine.exchange.imports.readers.aaf`).
+
+    Raises
+    ------
+    EditsError : it is not an AAF file, is damaged, or holds no composition with sound
+    Cancelled : the user asked for it
+    """
+    size_bytes = file.require_readable()
+    most_bytes = min(_LEAST_BYTES + _FOR_EACH_BYTE * size_bytes, _MOST_BYTES)
+    try:
+        return run_in_own_process(read_composition, (file,), progress, memory_bytes=most_bytes)
+    except ProcessDiedError as error:
+        raise file.refused(TOO_LARGE) from error
 
 
 def read_composition(file: EditsFile, progress: Progress) -> ImportedEdits:
@@ -458,25 +477,3 @@ def _whole(component: Any, name: str) -> int:
     if type(value) is not int:
         raise _UnusableError(f"a {name} in it is not a whole number")
     return value
-
-
-_LEAST_BYTES = 192 * 2**20
-_MOST_BYTES = 4 * 2**30
-_FOR_EACH_BYTE = 16
-"""Memory for a byte of the file: the objects of long compositions take up to 10."""
-
-
-def read(file: EditsFile, progress: Progress) -> ImportedEdits:
-    """Read the sound of a composition (see `engine.exchange.imports.readers.aaf`).
-
-    Raises
-    ------
-    EditsError : it is not an AAF file, is damaged, or holds no composition with sound
-    Cancelled : the user asked for it
-    """
-    size_bytes = file.require_readable()
-    most_bytes = min(_LEAST_BYTES + _FOR_EACH_BYTE * size_bytes, _MOST_BYTES)
-    try:
-        return run_in_own_process(read_composition, (file,), progress, memory_bytes=most_bytes)
-    except ProcessDiedError as error:
-        raise file.refused(TOO_LARGE) from error

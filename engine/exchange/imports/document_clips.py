@@ -225,13 +225,12 @@ class _Placing:
             track = replace(track, clips=tuple(self._against_own(one, track) for one in track.clips))
         gain_db = _usual_gain(track)
         for clip in (part for one in track.clips for part in self._unlooped(one)):
-            placed = self._placed(clip, track, gain_db)
-            own = self._files.track_of(clip.medium)
-            if placed is not None:
+            place, own = self._place(clip, track), self._files.track_of(clip.medium)
+            if place is not None:
                 if track.gain_db is not None:  # a pan makes channels quieter, none louder
-                    known = self._gains_db.get(placed.track_id, -inf)
-                    self._gains_db[placed.track_id] = max(known, track.gain_db + gain_db)
-                yield placed
+                    known = self._gains_db.get(place.track_id, -inf)
+                    self._gains_db[place.track_id] = max(known, track.gain_db + gain_db)
+                yield self._made(clip, place, gain_db)
             elif own is not None:
                 self._waiting.setdefault(own.id, []).append((clip, gain_db))
             elif clip.is_audible:
@@ -298,10 +297,6 @@ class _Placing:
         curves = self._curves.setdefault(track_id, [])
         curves.append(Curve(start, stop, found if ratio is None else own, is_changed=ratio is None))
         return replace(clip, gain_db=0.0 if ratio is None else 20.0 * log10(max(ratio, _QUIETEST)), gains=())
-
-    def _placed(self, clip: ImportedClip, track: ImportedTrack, gain_db: float) -> DocumentClip | None:
-        place = self._place(clip, track)
-        return None if place is None else self._made(clip, place, gain_db)
 
     def _place(self, clip: ImportedClip, track: ImportedTrack) -> _Place | None:
         """Return the track of a clip, and its start on the document's timeline."""

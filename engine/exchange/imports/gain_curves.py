@@ -226,7 +226,8 @@ def _between_samples(curve: Curve) -> list[Point]:
     held.append((end, float(np.interp(end, places, gains))))
     points = [held[0]]
     for (at, gain), (after, other) in pairwise(held):
-        if after - at <= 1 + _NEAR_SAMPLES and abs(gain - other) > _NEAR and _is_whole(at):
+        is_jump = after - at <= 1 + _NEAR_SAMPLES and abs(gain - other) > _NEAR
+        if is_jump and abs(at - round(at)) < _NEAR_SAMPLES:
             points += [(at + 0.5, gain), (at + 0.5, 1.0), (at + 0.5, other)]
         points.append((after, other))
     return [(float(at), float(gain)) for at, gain in points]
@@ -257,10 +258,6 @@ def _with_hidden_ramp(points: Sequence[Point], played: Sequence[tuple[int, int]]
 def _plays(played: Sequence[tuple[int, int]], before: Point, after: Point) -> bool:
     """Return whether any clip plays between two points."""
     return any(start < after[0] + 0.5 and before[0] + 0.5 < stop for start, stop in played)
-
-
-def _is_whole(at: float) -> bool:
-    return abs(at - round(at)) < _NEAR_SAMPLES
 
 
 def _louder(points: Sequence[Point]) -> Iterator[list[Point]]:

@@ -28,28 +28,18 @@ _Spelled = tuple[int, int, int, int, int]
 
 
 def unmoved(
-    found: DocumentClips,
-    state: DocumentState,
-    frame_rate: Fraction,
-    *,
-    has_crossfades: bool,
-    states_cuts: bool = True,
+    found: DocumentClips, imported: ImportedEdits, state: DocumentState, frame_rate: Fraction
 ) -> DocumentClips:
     """Return the clips, with exact positions for those that agree with the document.
 
-    Parameters
-    ----------
-    frame_rate : of the file
-    has_crossfades : whether the file states lengths of crossfades; without, clips get none
-    states_cuts : whether a seam without one is a hard cut; else it has the crossfade of the document
+    Where the file states no crossfades, clips get none; where it states no cuts, a seam without a crossfade
+    has that of the document.
     """
     edit_list = build(state)
     by_track, is_exact = {}, True
     for track in state.tracks:
         if track.id in found.by_track:
-            own = _OwnClips(
-                state, edit_list, track, frame_rate, has_crossfades=has_crossfades, states_cuts=states_cuts
-            )
+            own = _OwnClips(state, edit_list, track, frame_rate, imported)
             by_track[track.id], agrees = own.settled(found.by_track[track.id])
             is_exact &= agrees
     return replace(found, by_track=by_track, near_samples=0 if is_exact else found.near_samples)
@@ -151,12 +141,10 @@ class _OwnClips:
         edit_list: EditList,
         track: Track,
         frame_rate: Fraction,
-        *,
-        has_crossfades: bool,
-        states_cuts: bool,
+        imported: ImportedEdits,
     ) -> None:
         self._rate_hz, self._frame_rate = state.rate_hz, frame_rate
-        self._has_crossfades, self._states_cuts = has_crossfades, states_cuts
+        self._has_crossfades, self._states_cuts = imported.has_crossfades, imported.states_cuts
         held = consolidated_track(state, edit_list, track, Path(track.id), frame_rate)
         sources = dict(state.sources) if held is None else {**state.sources, held.source.id: held.source}
         self._all = clips(state, edit_list, track, held)

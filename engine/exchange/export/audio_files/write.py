@@ -187,7 +187,8 @@ def report(
     )
     notes = []
     if request.options.gain_db and gain is None:
-        notes.append(f"It is {_louder_words(request.options.gain_db)} than the document.")
+        louder = "louder" if request.options.gain_db > 0 else "quieter"
+        notes.append(f"It is {abs(request.options.gain_db):.1f} dB {louder} than the document.")
     if is_clipped:
         notes.append(_clipped_words(written))
     figures = {
@@ -239,10 +240,6 @@ def report_together(request: ExportRequest, written: Sequence[Written], unheard:
     notes = dict.fromkeys(note for one in written for note in one.notes)
     summary = " ".join([sentence, *notes, *filter(None, (unheard,))])
     return Exported(request.out, summary, figures, tuple(parts))
-
-
-def _louder_words(gain_db: float) -> str:
-    return f"{abs(gain_db):.1f} dB {'louder' if gain_db > 0 else 'quieter'}"
 
 
 def _clipped_words(written: WrittenAudio) -> str:

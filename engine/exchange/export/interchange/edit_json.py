@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.core.files.safe_write import replacing, shown
@@ -15,7 +14,7 @@ from engine.core.wording import counted
 from engine.document.kinds import KINDS
 from engine.document.proposals import edited
 from engine.document.state import DocumentState, Marker
-from engine.document.tracks import Clip, Source, Track
+from engine.document.tracks import Clip, Track
 from engine.exchange.export.placing.stretches import Consolidated, Stretch
 from engine.exchange.export.request import (
     AcceptedEdit,
@@ -57,14 +56,19 @@ def edit_list_content(request: ExportRequest) -> dict[str, Any]:
     """Return the edit list as plain JSON values."""
     state = request.state
     edit_list, edits = request.edit_list, accepted_edits(state)
-    files = [_hashed(one) for one in request.consolidated.values()]
+    files = [
+        replace(one.source, content_hash=content_hash(one.path)) for one in request.consolidated.values()
+    ]
     return {
         "version": _version(state, edit_list),
         "document": request.document_name,
         "rate_hz": state.rate_hz,
         "length_samples": edit_list.length_samples,
         "source_length_samples": edit_list.source_length_samples,
-        "sources": [_source(source, request.media) for source in (*state.sources.values(), *files)],
+        "sources": [
+            {**asdict(one), "path": str(request.media.get(one.id, one.path))}
+            for one in (*state.sources.values(), *files)
+        ],
         "tracks": [_track(track, request) for track in state.tracks],
         "segments": _segments(edit_list),
         "cuts": [
@@ -86,15 +90,6 @@ def _version(state: DocumentState, edit_list: EditList) -> int:
     if edit_list.inserted.any():
         return WITH_INSERTS
     return VERSION if all(map(state.is_one_source, state.tracks)) else WITH_CLIPS
-
-
-def _source(source: Source, media: Mapping[str, Path]) -> dict[str, Any]:
-    return {**asdict(source), "path": str(media.get(source.id, source.path))}
-
-
-def _hashed(one: Consolidated) -> Source:
-    """Return a newly written file as a source, with its content hash."""
-    return replace(one.source, content_hash=content_hash(one.path))
 
 
 def _track(track: Track, request: ExportRequest) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def _text(project: rpp.Element, progress: Progress) -> str:
 def _project(request: ExportRequest, progress: Progress) -> rpp.Element:
     state = request.state
     edit_list = request.edit_list
-    channels = _even(mix_channels(state))
+    channels = max(2, mix_channels(state) + mix_channels(state) % 2)  # REAPER counts in pairs
     project = rpp.Element("REAPER_PROJECT", ["0.1", "7.0", "0"])
     project.extend([["ITEMMIX", _MIX_ITEMS], ["SAMPLERATE", str(state.rate_hz), "1", "0"]])
     project.append(["MASTER_NCH", str(channels), "2"])
@@ -220,8 +220,3 @@ def _one_line(text: str) -> str:
 def _number(value: float) -> str:
     """Write a number with every digit that matters and no exponent, which REAPER would not read."""
     return f"{value:.12f}".rstrip("0").rstrip(".") or "0"
-
-
-def _even(channels: int) -> int:
-    """Return the channel count in REAPER, which counts in pairs."""
-    return max(2, channels + channels % 2)

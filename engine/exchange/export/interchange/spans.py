@@ -18,7 +18,7 @@ from engine.core.progress import Progress
 from engine.core.timebase import samples_to_s
 from engine.core.wording import counted
 from engine.document.state import DocumentState
-from engine.exchange.export.request import AcceptedEdit, Exported, ExportRequest, accepted_edits, edit_figures
+from engine.exchange.export.request import Exported, ExportRequest, accepted_edits, edit_figures
 from engine.sound.edl.build import without_rest
 from engine.sound.edl.edit_list import EditList
 
@@ -37,7 +37,10 @@ def write_labels(request: ExportRequest, progress: Progress) -> Exported:
     """Write one label for each accepted edit and each marker, ascending."""
     progress.check_cancelled()
     edits, markers = accepted_edits(request.state), request.state.markers.values()
-    labels = [(edit.start_samples, edit.stop_samples, _words(edit)) for edit in edits]
+    labels = [
+        (edit.start_samples, edit.stop_samples, f"{edit.proposal.kind}: {edit.proposal.reason}")
+        for edit in edits
+    ]
     labels += [(marker.start_samples, marker.stop_samples, marker.name) for marker in markers]
     lines = [_line(*label, request.state.rate_hz) for label in sorted(labels)]
     with replacing(request.out, overwrite=request.overwrite) as part:
@@ -45,10 +48,6 @@ def write_labels(request: ExportRequest, progress: Progress) -> Exported:
     progress.report(1.0, "Writing labels")
     sentence = f"Wrote {counted(len(lines), 'label')} to {shown(request.out.name)}."
     return Exported(request.out, sentence, {**edit_figures(edits), "markers": float(len(markers))})
-
-
-def _words(edit: AcceptedEdit) -> str:
-    return f"{edit.proposal.kind}: {edit.proposal.reason}"
 
 
 def _line(start_samples: int, stop_samples: int, words: str, rate_hz: int) -> str:

@@ -219,11 +219,13 @@ def clips_of(request: ExportRequest, track: Track, *, over_silence: bool = False
     lags = {key: round(sound_lag_s(sources[key], media) * rate_hz) for key in track.source_ids}
     if not any(lags.values()):
         return found
-    return tuple(_later(one, lags.get(one.source_id, 0)) for one in found)
-
-
-def _later(clip: ResultClip, by: int) -> ResultClip:
-    return replace(clip, start_samples=clip.start_samples + by, offset_samples=clip.offset_samples + by)
+    moved = []
+    for one in found:
+        by = lags.get(one.source_id, 0)
+        moved.append(
+            replace(one, start_samples=one.start_samples + by, offset_samples=one.offset_samples + by)
+        )
+    return tuple(moved)
 
 
 def crossfades(found: tuple[ResultClip, ...]) -> dict[int, tuple[int, int]]:

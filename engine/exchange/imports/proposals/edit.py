@@ -200,16 +200,18 @@ class ImportedEdit:
         """
         if self.is_accepted:
             changes = accept_instead(
-                state, self.proposals, self.decisions, BY_IMPORT, self._gives_way, stays=self.stays
+                state,
+                self.proposals,
+                self.decisions,
+                BY_IMPORT,
+                lambda effect: any(isinstance(one, self.gives_way) for one in effect),
+                stays=self.stays,
             )
         else:
             changes = _proposed(state, self.proposals, self.stays)
         gains = [set_track(state, key, gain_db=gain_db) for key, gain_db in self.gains_db.items()]
         others = (*gains, add_all(state, self.markers, self.label))
         return Edit(self.label, (*changes, *(change for one in others for change in one.changes)))
-
-    def _gives_way(self, effect: tuple[Operation, ...]) -> bool:
-        return any(isinstance(one, self.gives_way) for one in effect)
 
 
 def from_list(imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path]) -> WantedEdits:
@@ -266,7 +268,7 @@ def _is_played(
     made: EditList,
 ) -> bool:
     """Return whether an edit list plays the segments of an imported one, its clips at their places."""
-    own = {key: imported.own_segments[number] for number, key in _with_own(imported, tracks)}
+    own = {key: own for number, own in imported.own_segments.items() if (key := tracks[number]) is not None}
     if imported.segments != _inserts_alike(made) or own.keys() != made.own.keys():
         return False
     if any(segments != _inserts_alike(made.own[key]) for key, segments in own.items()):
@@ -281,13 +283,6 @@ def _is_played(
         for key, clips in document_clips(imported, state, places).by_track.items()
         for one in clips
     )
-
-
-def _with_own(imported: ImportedEdits, tracks: Sequence[str | None]) -> Iterator[tuple[int, str]]:
-    """Yield the tracks with segments of their own: index in the list, and id."""
-    for number in imported.own_segments:
-        if (key := tracks[number]) is not None:
-            yield number, key
 
 
 def _inserts_alike(one: EditList) -> tuple[Segment, ...]:

@@ -6,9 +6,10 @@ waits longer gets inserts. A track that plays a span which the others cut has no
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 from math import ceil, floor
 from pathlib import Path
@@ -89,13 +90,7 @@ def from_clips(imported: ImportedEdits, state: DocumentState, places: Mapping[st
     """
     clips = document_clips(imported, state, places)
     if imported.counts_frames and imported.frame_rate is not None:
-        clips = unmoved(
-            clips,
-            state,
-            imported.frame_rate,
-            has_crossfades=imported.has_crossfades,
-            states_cuts=imported.states_cuts,
-        )
+        clips = unmoved(clips, imported, state, imported.frame_rate)
     found, single = _composed(clips, imported, state, places)
     if all(one.is_inserted for one in found.runs):
         raise EditsError(f"{imported.file_name} contains no audio of this recording: choose another file.")
@@ -143,19 +138,7 @@ def _composed(
 
     None for those that the document has.
     """
-
-    def composed(keys: Collection[str] | None = None) -> PlayedRuns:
-        return played_runs(
-            clips.by_track,
-            state,
-            near_samples=clips.near_samples,
-            has_crossfades=imported.has_crossfades,
-            has_edge_fades=imported.has_edge_fades,
-            states_cuts=imported.states_cuts,
-            unknown=clips.unknown,
-            alone=keys,
-        )
-
+    composed = partial(played_runs, clips, imported, state)
     own = build(state)
     rate = imported.frame_rate or picture_rate(state, places).usual.exact
     if plays_own(clips, state, imported, rate):
@@ -335,15 +318,11 @@ def _markers(imported: ImportedEdits, state: DocumentState, runs: Sequence[Run])
     for one in imported.markers:
         start, stop = (floor(at * state.rate_hz + Fraction(1, 2)) for at in (one.start_s, one.stop_s))
         at_seam = any(abs(start - seam) <= near for seam in seams)
-        if one.name in known or (at_seam and _is_of_seam(one.name)):
+        is_of_seam = at_seam and (one.name in _SEAM_MARKERS or one.name.partition(":")[0] in KINDS.own)
+        if one.name in known or is_of_seam:
             continue
         first = _in_document(start, runs)
         yield NamedSpan(first, max(first, _in_document(stop, runs)) if stop > start else first, one.name)
-
-
-def _is_of_seam(name: str) -> bool:
-    word = name.partition(":")[0]
-    return name in _SEAM_MARKERS or word in KINDS.own
 
 
 def _in_document(at: int, runs: Sequence[Run]) -> int:
@@ -436,7 +415,8 @@ def _deviations(
             HAND_CROSSFADE_MS if fade is None else min(1000 * fade / state.rate_hz, LONGEST_CROSSFADE_MS)
         )
         if by > near:
-            edits.append(_insert(key, start, by, fade_ms))
+            payload = {LENGTH_SAMPLES: by, CROSSFADE_MS: fade_ms}
+            edits.append(WantedOnTracks("insert", start, start, payload, (key,)))
         elif by < -near:
             left_to = shared.to_source(max(0, place + by))
             left_to = last if abs(left_to - last) <= near else left_to
@@ -448,10 +428,6 @@ def _deviations(
         last = stop
     left.append((last, state.length_samples))
     return edits, _left_silent(key, left, shared, spans, max(2 * near, state.rate_hz // _EDGES_A_S))
-
-
-def _insert(key: str, at: int, length: int, fade_ms: float) -> WantedOnTracks:
-    return WantedOnTracks("insert", at, at, {LENGTH_SAMPLES: length, CROSSFADE_MS: fade_ms}, (key,))
 
 
 def _left_silent(

@@ -19,7 +19,8 @@ from engine.core.wording import counted
 from engine.document.kinds.kind import LONGEST_CROSSFADE_MS
 from engine.document.state import DocumentState
 from engine.document.tracks import Track
-from engine.exchange.imports.document_clips import DocumentClip, Span
+from engine.exchange.imports.described import ImportedEdits
+from engine.exchange.imports.document_clips import DocumentClip, DocumentClips, Span
 from engine.sound.edl.edit_list import INSERTED_FROM
 
 _FRAMES_A_S = 24
@@ -27,7 +28,6 @@ _FRAMES_A_S = 24
 
 _FadeAt = tuple[str, int, bool]
 """The track of a fade, the edge of its clip, and whether that is its end."""
-NO_SPANS: Mapping[str, Sequence[Span]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,55 +121,36 @@ def sounding_spans(tracks: Iterable[Track]) -> dict[str, list[Span]]:
 
 
 def played_runs(
-    by_track: Mapping[str, Sequence[DocumentClip]],
+    clips: DocumentClips,
+    imported: ImportedEdits,
     state: DocumentState,
-    *,
-    near_samples: int = 0,
-    has_crossfades: bool = True,
-    has_edge_fades: bool = True,
-    states_cuts: bool = True,
-    unknown: Mapping[str, Sequence[Span]] = NO_SPANS,
     alone: Collection[str] | None = None,
 ) -> PlayedRuns:
-    """Return the runs and differences of clips in a document.
+    """Return the runs and differences of clips in a document; tracks without clips follow the others.
 
     Parameters
     ----------
-    by_track : clips by the id of the track; missing tracks follow the others
     alone : tracks that are composed as if the document had no others; None for all
-    unknown : spans of the result in which a track plays something unknown, and so has no difference
-    near_samples : how far positions may be off
-    has_crossfades, has_edge_fades : whether the clips specify the lengths of fades
-    states_cuts : whether they are hard cuts where they specify none
     """
     tracks = [one for one in state.tracks if alone is None or one.id in alone]
-    return _Composing(by_track, state, tracks, near_samples, unknown).played(
-        has_crossfades=has_crossfades, has_edge_fades=has_edge_fades, states_cuts=states_cuts
-    )
+    return _Composing(clips, state, tracks).played(imported)
 
 
 class _Composing:
     """Lays the pieces of all tracks over each other."""
 
-    def __init__(
-        self,
-        by_track: Mapping[str, Sequence[DocumentClip]],
-        state: DocumentState,
-        tracks: Sequence[Track],
-        near: int,
-        unknown: Mapping[str, Sequence[Span]],
-    ) -> None:
-        self._state, self._tracks, self._near = state, tracks, near
-        self._unknown = {key: united(spans) for key, spans in unknown.items()}
+    def __init__(self, document: DocumentClips, state: DocumentState, tracks: Sequence[Track]) -> None:
+        self._state, self._tracks, self._near = state, tracks, document.near_samples
+        self._unknown = {key: united(spans) for key, spans in document.unknown.items()}
         self._under = 0
         self._loose: dict[_FadeAt, tuple[int, int]] = {}
         self._fades: set[_FadeAt] = set()
-        clips = {key: self._on_top(own) for key, own in by_track.items()}
+        clips = {key: self._on_top(own) for key, own in document.by_track.items()}
         end = max((one.end_samples for own in clips.values() for one in own), default=0)
         composed = {track.id for track in tracks}
         clips = {key: own for key, own in clips.items() if key in composed}
         crossfades = [one for own in clips.values() for one in _crossfade_spans(own) if _span_length(one)]
-        crossfades += _between_tracks(clips.values(), near)
+        crossfades += _between_tracks(clips.values(), self._near)
         seams = _CrossedSeams(crossfades)
         over_silence = _CrossedSeams(_faded_over_silence(clips.values(), end))
         self._pieces = {key: self._parted(key, own, seams, over_silence) for key, own in clips.items()}
@@ -180,23 +161,21 @@ class _Composing:
             if not any(one.is_audible for one in pieces):  # the track is muted, not its parts
                 self._pieces[key] = [replace(one, is_audible=True) for one in pieces]
 
-    def played(self, *, has_crossfades: bool, has_edge_fades: bool, states_cuts: bool) -> PlayedRuns:
+    def played(self, imported: ImportedEdits) -> PlayedRuns:
         """Return all of it."""
         intervals = list(self._intervals())
         runs = self._runs(intervals)
-        if not has_crossfades:
+        if not imported.has_crossfades:
             runs = [runs[0], *(replace(one, fade_samples=None) for one in runs[1:])] if runs else []
         end_fade: int | None = self._edge_fade(runs[-1].end_samples, is_end=True) if runs else None
-        if runs and not has_edge_fades:
+        if runs and not imported.has_edge_fades:
             runs[0], end_fade = replace(runs[0], fade_samples=None), None
             for number, one in enumerate(tuple(runs[1:]), 1):
                 if not one.fade_samples and not self._is_cut(one.at_samples):
                     runs[number] = replace(one, fade_samples=None)
-        if not states_cuts:
-            runs, end_fade = (
-                [replace(one, fade_samples=one.fade_samples or None) for one in runs],
-                end_fade or None,
-            )
+        if not imported.states_cuts:
+            runs = [replace(one, fade_samples=one.fade_samples or None) for one in runs]
+            end_fade = end_fade or None
         differences, repeated = self._differences(intervals)
         return PlayedRuns(tuple(runs), tuple(differences), end_fade, tuple(self._left_out(repeated)))
 
@@ -247,7 +226,8 @@ class _Composing:
             else:
                 stop = seams.ending(one.end_samples)
                 faded = stop - one.fade_out_samples, stop
-                if stop == one.end_samples and over_silence.holds(faded) and _leaves(one, later):
+                is_left = later is None or _jumps(one, later)
+                if stop == one.end_samples and over_silence.holds(faded) and is_left:
                     stop = over_silence.middle(faded)
                 if one.fade_out_samples and stop == one.end_samples:
                     self._keep_fade((key, stop, True), one, is_edge=one is clips[-1])
@@ -308,7 +288,8 @@ class _Composing:
                 through = self._through(start, stop, offset, self._chosen(after[2]))
                 self._offsets.append(through)
                 if through is None:
-                    if stop - start > 2 * self._near and not self._holds_unknown(start, stop):
+                    is_unknown = any(self._is_unknown(key, start, stop) for key in self._unknown)
+                    if stop - start > 2 * self._near and not is_unknown:
                         fades = [one.fade_after for one in before.values() if one.stop == start]
                         fade = max(fades, default=0)
                         runs.append(Run(INSERTED_FROM, INSERTED_FROM + stop - start, start, fade))
@@ -332,10 +313,6 @@ class _Composing:
             self._offsets.append(offset)
             before = playing
         return [one for one in map(self._within, runs) if one.start_samples < one.stop_samples]
-
-    def _holds_unknown(self, start: int, stop: int) -> bool:
-        """Return whether any track plays something unknown in a span of the result."""
-        return any(self._is_unknown(key, start, stop) for key in self._unknown)
 
     def _is_unknown(self, key: str, start: int, stop: int) -> bool:
         """Return whether a track plays something unknown in a span of the result."""
@@ -414,7 +391,7 @@ class _Composing:
                 one = self._difference(key, first, last, offset, playing.get(key))
                 if one.way == (False, 0, 0.0):
                     plain[key].append((first, last))
-                elif found[key] and _follows(found[key][-1], one):
+                elif found[key] and (found[key][-1].stop_samples, found[key][-1].way) == (first, one.way):
                     found[key][-1] = replace(found[key][-1], stop_samples=last)
                 else:
                     found[key].append(one)
@@ -466,10 +443,6 @@ class _Composing:
         return length > 2 * self._near
 
 
-def _follows(one: Difference, after: Difference) -> bool:
-    return one.stop_samples == after.start_samples and one.way == after.way
-
-
 def _alike(own: Sequence[Difference], plain: Sequence[tuple[int, int]]) -> tuple[list[Difference], int]:
     """Return the differences without conflicting spans, and the number of conflicting ones."""
     ordinary = united(plain) if plain else np.zeros((0, 2), np.int64)
@@ -480,17 +453,15 @@ def _alike(own: Sequence[Difference], plain: Sequence[tuple[int, int]]) -> tuple
         if len(common(span, ordinary)):
             left += 1
             continue
-        place = (one.start_samples, one.stop_samples)
-        overlaps = [other for other in distinct.values() if _overlap(one, other)]
-        if any(other.way != one.way for other in overlaps):
+        start, stop = place = (one.start_samples, one.stop_samples)
+        if any(
+            other.way != one.way and start < other.stop_samples and other.start_samples < stop
+            for other in distinct.values()
+        ):
             left += 1
             continue
         distinct.setdefault(place, one)
     return list(distinct.values()), left
-
-
-def _overlap(one: Difference, other: Difference) -> bool:
-    return one.start_samples < other.stop_samples and other.start_samples < one.stop_samples
 
 
 class _CrossedSeams:
@@ -544,11 +515,6 @@ def _jumps(one: DocumentClip | None, after: DocumentClip) -> bool:
     """Return whether a clip is elsewhere than where the document would go on after another, or begin."""
     offset = 0 if one is None else one.start_samples - one.at_samples
     return after.start_samples - after.at_samples != offset
-
-
-def _leaves(one: DocumentClip, later: DocumentClip | None) -> bool:
-    """Return whether a clip is the last, or the document does not go on to the next as it was recorded."""
-    return later is None or _jumps(one, later)
 
 
 def _faded_over_silence(by_track: Iterable[Sequence[DocumentClip]], end: int) -> Iterator[Span]:

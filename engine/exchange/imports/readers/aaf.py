@@ -286,10 +286,12 @@ class _Reading:
         self._count(depth)
         if _kind(component) == "OperationGroup" and component.segments:
             (gain_db, gains), inputs = self._gain(component), list(component.segments)
+            operation = component.operation
+            is_combiner = operation is not None and operation.auid == _COMBINER
             if _is_warp(component, inputs[0]):
                 yield from self._at_other_speed(inputs[0], rate, depth)
                 return
-            for one in inputs if _is_combiner(component) else inputs[:1]:
+            for one in inputs if is_combiner else inputs[:1]:
                 for found in self._leads(one, rate, depth + 1):
                     if found.gains and gains:
                         self._left_out[_CURVE] += 1
@@ -405,10 +407,6 @@ def _is_curve(points: _Points) -> bool:
     return is_rising and times[0] >= 0 and times[-1] <= 1 and min(level for _, level in points) >= 0
 
 
-def _is_combiner(group: Any) -> bool:
-    return group.operation is not None and group.operation.auid == _COMBINER
-
-
 def _is_warp(group: Any, given: Any) -> bool:
     """Return whether an effect plays its input at another speed."""
     operation = group.operation
@@ -425,8 +423,8 @@ def _source_clips(segment: Any) -> list[Any]:
 
 
 def _path_of(mob: Any) -> str:
-    locators = _locators(mob.descriptor)
-    return path_of(str(locators[0]["URLString"].value or "")) if locators else ""
+    found = list(mob.descriptor["Locator"].value) if "Locator" in mob.descriptor else []
+    return next((path_of(str(one["URLString"].value or "")) for one in found if "URLString" in one), "")
 
 
 def _length_s(mob: Any, slot: Any) -> Fraction | None:
@@ -453,11 +451,6 @@ def _imported_from(slot: Any) -> tuple[str, Fraction]:
         if stop / rate <= _whole(own.segment, "Length") / rate_of(float(own.edit_rate)):
             return path, start / rate
     return "", NOTHING
-
-
-def _locators(descriptor: Any) -> list[Any]:
-    found = list(descriptor["Locator"].value) if "Locator" in descriptor else []
-    return [one for one in found if "URLString" in one]
 
 
 def _transition(components: Sequence[Any], number: int) -> int:

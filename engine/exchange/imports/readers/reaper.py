@@ -184,17 +184,13 @@ class _Reading:
                 continue
             number, at = words[0], seconds_of(words[1])
             marker = ImportedMarker(words[2] if len(words) > 2 else "", at, at)
-            if len(words) < 4 or not _is_region(words[3]):
+            if len(words) < 4 or not words[3].isdecimal() or int(words[3][-1]) % 2 == 0:
                 yield marker
             elif number in open_regions:
                 begun = open_regions.pop(number)
                 yield ImportedMarker(begun.name, begun.start_s, max(at, begun.start_s))
             else:
                 open_regions[number] = marker
-
-
-def _is_region(flags: str) -> bool:
-    return flags.isdecimal() and int(flags[-1]) % 2 == 1
 
 
 def _takes(item: _Block) -> tuple[list[_Block], int]:

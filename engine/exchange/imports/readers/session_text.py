@@ -168,13 +168,9 @@ class _Reading:
             except ValueError as error:
                 raise self._file.refused(f"line {number}: {error}") from error
         if not self._clips and not self._markers:
-            raise self._file.refused(self._nothing())
+            other_units = "its time format is none of Timecode, Min:Secs and Samples"
+            raise self._file.refused(other_units if self._unplaced else "it holds no clips and no markers")
         return self._edits()
-
-    def _nothing(self) -> str:
-        if self._unplaced:
-            return "its time format is none of Timecode, Min:Secs and Samples"
-        return "it holds no clips and no markers"
 
     def _line(self, section: str, line: str) -> None:
         fields = line.split("\t")

@@ -190,12 +190,7 @@ _ROWS = (
 
 
 def _added(extension: Extension, made: object) -> Format:
-    """Return a format of another package.
-
-    Raises
-    ------
-    UnusableError : it is none, or one that only Offcut itself can plan
-    """
+    """Return a format of another package; UnusableError if only Offcut itself could plan it."""
     form = require_type(made, Format)
     if (
         form.suffix != extension.name

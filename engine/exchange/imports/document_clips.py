@@ -237,12 +237,7 @@ class _Placing:
                 self._others.append(_other(clip, track.name))
 
     def _unlooped(self, clip: ImportedClip) -> Iterator[ImportedClip]:
-        """Yield a clip, or one for each time that it begins its recording again.
-
-        Raises
-        ------
-        EditsError : those are more than any edit has
-        """
+        """Yield a clip, or one for each time that it begins its recording again; EditsError for too many."""
         source = self._media.find(clip.medium) if clip.is_looped else None
         length_s = Fraction(source.frames, source.rate_hz) if source is not None else clip.length_s
         if source is None or NOTHING <= clip.start_s <= length_s - clip.length_s:

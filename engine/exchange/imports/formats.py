@@ -67,12 +67,7 @@ _ROWS = (
 
 
 def _added(extension: Extension, made: object) -> ImportFormat:
-    """Return a format of another package.
-
-    Raises
-    ------
-    UnusableError : it is none, or is registered under another suffix than its own
-    """
+    """Return a format of another package; UnusableError if it is registered under another suffix."""
     form = require_type(made, ImportFormat)
     if form.suffix != extension.name or not form.suffix.startswith(".") or form.suffix != form.suffix.lower():
         raise UnusableError(f"has the suffix {form.suffix!r}: register it under that, small and with its dot")

@@ -176,12 +176,7 @@ def played_edit_list(request: ExportRequest) -> EditList:
 
 
 def _planned_sound(request: ExportRequest) -> tuple[EditList, tuple[int, int]]:
-    """Return the edit list of a request, and the part [start, stop) of it that is written.
-
-    Raises
-    ------
-    ExportError : it is empty, or the range is outside it
-    """
+    """Return the edit list of a request, and the span [start, stop) of it; ExportError if that is empty."""
     state, name, removed = request.state, shown(request.out), request.options.removed
     if not state.tracks:
         raise ExportError(f"{name} would be empty because nothing is imported: import audio first.")

@@ -189,12 +189,7 @@ def _source_element(source: Source, path: str) -> rpp.Element:
 
 
 def _path_in_project(path: Path, project: Path) -> str:
-    """Return the path as the project names it: relative if the source is in or below its folder.
-
-    Raises
-    ------
-    ExportError : REAPER's format has no way to write it
-    """
+    """Return the path as the project names it: relative if the source is in or below its folder."""
     absolute, folder = path.absolute(), project.parent.absolute()
     written = fspath(absolute.relative_to(folder) if absolute.is_relative_to(folder) else absolute)
     if len(written.splitlines()) != 1 or all(quote in written for quote in "\"'`"):

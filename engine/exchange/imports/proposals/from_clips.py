@@ -134,10 +134,7 @@ def from_clips(imported: ImportedEdits, state: DocumentState, places: Mapping[st
 def _composed(
     clips: DocumentClips, imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path]
 ) -> tuple[PlayedRuns, tuple[WantedOnTracks, ...] | None]:
-    """Return the runs that most tracks play, and the cuts and inserts of single tracks.
-
-    None for those that the document has.
-    """
+    """Return what most tracks play, and cuts and inserts of single tracks; None for those of the document."""
     composed = partial(played_runs, clips, imported, state)
     own = build(state)
     rate = imported.frame_rate or picture_rate(state, places).usual.exact
@@ -340,14 +337,7 @@ def _own_timing(
     state: DocumentState,
     near: int,
 ) -> _OwnTiming | None:
-    """Return the edits of single tracks after which each plays its runs; None without any that do.
-
-    Parameters
-    ----------
-    alone : runs of the clips of each track
-    spans : where each track has sound in the recording
-    near : how far positions may be off, in samples
-    """
+    """Return the edits of single tracks after which each plays its runs; None without any that do."""
     longest = sorted(alone, key=lambda key: -sum(stop - start for start, stop in spans[key]))
     played = [_to_the_end(alone[key].runs, spans[key], state) for key in longest]
     for shared in (*played, _played_by_any(alone, spans, state)):

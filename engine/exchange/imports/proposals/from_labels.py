@@ -211,11 +211,9 @@ def from_session(imported: ImportedEdits, state: DocumentState, places: Mapping[
 def _in_document(
     imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path]
 ) -> tuple[tuple[NamedSpan, ...], tuple[str, ...], tuple[str, ...]]:
-    """Return labels at the time of day of the recordings, else from the session's start, and messages.
+    """Return labels at the time of day of the recordings, else from the session's start; premises; omissions.
 
-    The messages are premises and omissions.
-
-    That is known if the time references of all recordings that have one agree with their places.
+    The time is known if the time references of all recordings that have one agree with their places.
     """
     begins_s = {
         source_begin_s(state.sources[clip.source_id], places) - Fraction(clip.shift_samples, state.rate_hz)

@@ -410,12 +410,7 @@ class _Composing:
         return Difference(key, first, last, False, by if abs(by) > self._near else 0, piece.gain_db)
 
     def _faded(self, one: Difference, edges: Mapping[_FadeAt, tuple[int, int]]) -> Difference:
-        """Return a silence with the fades before and after it, without short ones against clicks.
-
-        Parameters
-        ----------
-        edges : places in the result of the edges of spans of the document, and the offsets there
-        """
+        """Return a silence with the fades at its edges, without short ones against clicks."""
         if not one.is_silent:
             return one
         rate_hz = self._state.rate_hz
@@ -465,12 +460,7 @@ def _alike(own: Sequence[Difference], plain: Sequence[tuple[int, int]]) -> tuple
 
 
 class _CrossedSeams:
-    """Where tracks cross over from one clip to the next: a track that begins or ends in a fade does so there.
-
-    Parameters
-    ----------
-    crossfades : each from where to where both clips play, on a track or on two
-    """
+    """Where tracks cross over from one clip to the next: one that begins or ends in a fade does so there."""
 
     def __init__(self, crossfades: Iterable[Span]) -> None:
         self._longest: dict[tuple[str, int], Span] = {}

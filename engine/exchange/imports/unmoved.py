@@ -197,10 +197,6 @@ class _OwnClips:
 
         Transitions surround the cut; if their halves differ, the larger one is after it. Formats with exact
         positions have the fades next to gaps as well.
-
-        Parameters
-        ----------
-        before, after : lengths of the crossfades with its neighbours
         """
         fade_in, fade_out = self._frames(before), self._frames(after)
         start = self._frames(one.at_samples) + fade_in // 2

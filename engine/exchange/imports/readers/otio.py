@@ -289,12 +289,9 @@ class _Reading:
     def _samples(
         self, item: dict[str, Any], start: Fraction, at: Fraction, length: Fraction, rate: Fraction | None
     ) -> tuple[Fraction, ...] | None:
-        """Return the exact times that Offcut stored with a clip, before rounding to frames.
+        """Return the exact times that Offcut stored with a clip; None without, or if it was moved since.
 
-        Returns
-        -------
-        Start in the medium, start on the track, length, and reach of the crossfades; in seconds. None if no
-        times are stored, or the clip was moved since.
+        They are start in the medium and on the track, length, and reach of the crossfades, in seconds.
         """
         left = _left(item, _CLIP_VALUES)
         if left is None or rate is None:

@@ -77,12 +77,7 @@ class _Reading:
         self._has_transitions = False
 
     def _first(self) -> Element:
-        """Return the first sequence that is not nested in another one.
-
-        Raises
-        ------
-        ValueError : the file holds no sequence
-        """
+        """Return the first sequence that is not nested in another one."""
         inside = [inner for item in self._root.iter("clipitem") for inner in item.iter("sequence")]
         nested, names = {id(one) for one in inside}, {one.get("id") for one in inside} - {None}
         every = [one for one in self._root.iter("sequence") if len(one) and id(one) not in nested]
@@ -181,9 +176,7 @@ class _Reading:
     ) -> tuple[NotUnderstood, ...] | None:
         """Return a clip that is not as simple as an edit of Offcut; None for any other.
 
-        Parameters
-        ----------
-        played_s : length of the medium that it states, None if transitions change it
+        `played_s` is the length of the medium that it states, None if transitions change it.
         """
         stop = clip.at_s + clip.length_s
         nested = item.find("sequence")

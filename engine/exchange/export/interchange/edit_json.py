@@ -71,17 +71,16 @@ def edit_list_content(request: ExportRequest) -> dict[str, Any]:
         ],
         "tracks": [_track(track, request) for track in state.tracks],
         "segments": _segments(edit_list),
-        "cuts": [
-            _edit(edit, state) for edit in accepted_edits(state) if KINDS[edit.proposal.kind].drops_span
-        ],
+        "cuts": [_edit(edit, state) for edit in edits if KINDS[edit.proposal.kind].drops_span],
         "edits": [_full_edit(edit, state) for edit in edits],
-        "markers": [_marker(marker, state.rate_hz) for marker in state.markers.values()],
+        "markers": [_timed(one, state.rate_hz, "start", "stop") for one in state.markers.values()],
     }
 
 
 def _segments(edit_list: EditList) -> list[dict[str, Any]]:
     length_samples, rate_hz = edit_list.source_length_samples, edit_list.rate_hz
-    return [_segment(_placed(one, length_samples), rate_hz) for one in edit_list.segments]
+    placed = (_placed(one, length_samples) for one in edit_list.segments)
+    return [_timed(one, rate_hz, "start", "stop", "result_start") for one in placed]
 
 
 def _version(state: DocumentState, edit_list: EditList) -> int:
@@ -95,7 +94,7 @@ def _version(state: DocumentState, edit_list: EditList) -> int:
 def _track(track: Track, request: ExportRequest) -> dict[str, Any]:
     fields = {name: value for name, value in asdict(track).items() if name not in _LOOKS}
     played = request.edit_list.as_played(track).clips
-    fields["clips"] = [_clip(clip, request.state.rate_hz) for clip in played]
+    fields["clips"] = [_timed(clip, request.state.rate_hz, "start", "offset", "length") for clip in played]
     own = request.consolidated.get(track.id)
     if track.id in request.edit_list.own:
         fields["segments"] = _segments(request.edit_list.of_track(track.id))
@@ -108,13 +107,10 @@ def _track(track: Track, request: ExportRequest) -> dict[str, Any]:
     }
 
 
-def _clip(clip: Clip, rate_hz: int) -> dict[str, Any]:
-    return {
-        **asdict(clip),
-        "start_s": samples_to_s(clip.start_samples, rate_hz),
-        "offset_s": samples_to_s(clip.offset_samples, rate_hz),
-        "length_s": samples_to_s(clip.length_samples, rate_hz),
-    }
+def _timed(one: Clip | Segment | Marker, rate_hz: int, *names: str) -> dict[str, Any]:
+    """Return the fields of an object, and named positions of it in seconds."""
+    fields = asdict(one)
+    return {**fields, **{f"{name}_s": samples_to_s(fields[f"{name}_samples"], rate_hz) for name in names}}
 
 
 def _stretches(track: Track, own: Consolidated, length_samples: int) -> Iterator[dict[str, Any]]:
@@ -140,23 +136,6 @@ def _placed(one: Spanning, length_samples: int) -> Spanning:
         return one
     by = INSERTED_FROM - length_samples
     return replace(one, start_samples=one.start_samples - by, stop_samples=one.stop_samples - by)
-
-
-def _segment(segment: Segment, rate_hz: int) -> dict[str, Any]:
-    return {
-        **asdict(segment),
-        "start_s": samples_to_s(segment.start_samples, rate_hz),
-        "stop_s": samples_to_s(segment.stop_samples, rate_hz),
-        "result_start_s": samples_to_s(segment.result_start_samples, rate_hz),
-    }
-
-
-def _marker(marker: Marker, rate_hz: int) -> dict[str, Any]:
-    return {
-        **asdict(marker),
-        "start_s": samples_to_s(marker.start_samples, rate_hz),
-        "stop_s": samples_to_s(marker.stop_samples, rate_hz),
-    }
 
 
 def _edit(edit: AcceptedEdit, state: DocumentState) -> dict[str, Any]:

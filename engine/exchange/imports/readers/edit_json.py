@@ -160,9 +160,7 @@ def _medium_of(clip: Clip, media: Mapping[str, Medium], track: dict[str, Any]) -
 
 
 def _gain_db(value: object) -> float | None:
-    return (
-        None if value is None else float(min(max(number_of(value), Fraction(-_MOST_DB)), Fraction(_MOST_DB)))
-    )
+    return None if value is None else float(min(max(number_of(value), -_MOST_DB), _MOST_DB))
 
 
 def _medium(source: dict[str, Any]) -> Medium:

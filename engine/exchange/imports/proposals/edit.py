@@ -214,6 +214,141 @@ class ImportedEdit:
         return Edit(self.label, (*changes, *(change for one in others for change in one.changes)))
 
 
+def _proposed(
+    state: DocumentState, proposals: Sequence[Proposal], stays: Collection[str]
+) -> tuple[RowChange, ...]:
+    """Return the changes that add proposals to the queue, in place of undecided ones of an earlier import."""
+    rows: list[tuple[Row | None, Row | None]] = [(None, one) for one in proposals]
+    for key, one in state.proposals.items():
+        if one.maker == BY_IMPORT and key not in stays and state.verdict(key) is Verdict.UNDECIDED:
+            rows += [(one, None), (state.decisions.get(key), None)]
+    return row_changes(rows)
+
+
+def imported_edit(request: ImportRequest, progress: Progress = SILENT) -> ImportedEdit:
+    """Compare edits of another program with a document.
+
+    Raises
+    ------
+    EditsError : the edits refer to other recordings, or their recordings are ambiguous
+    UsageError : the document holds no recording
+    Cancelled : the user asked for it
+    """
+    state, imported = request.state, request.imported
+    require_recording(state, "import edits into")
+    progress.check_cancelled()
+    if not imported.states_parts:
+        wanted = from_session(imported, state, request.media)
+    elif imported.labels:
+        wanted = from_labels(imported, state)
+    elif imported.written is not None:
+        wanted = from_list(imported, state, request.media)
+    else:
+        wanted = from_clips(imported, state, request.media)
+    progress.report(0.8, "Comparing the edits")
+    return _compared(request, wanted)
+
+
+def _compared(request: ImportRequest, wanted: WantedEdits) -> ImportedEdit:
+    """Return the changes; edits that the document already has stay as they are."""
+    state = request.state
+    before = build(state)
+    known = {_key(effect): key for key, effect in _effects(state, wanted.gives_way).items()}
+    stays, fresh = set(wanted.stays), list[WantedOnTracks]()
+    for one in wanted.edits:
+        own = known.get(_key(one.effect))
+        if own is None and one.effect:
+            fresh.append(one)
+        elif own is not None:
+            stays.add(own)
+    if wanted.is_same(before):  # by other edits: those stay
+        stays |= set(_effects(state, TIMING))
+        fresh = [one for one in fresh if not any(isinstance(each, TIMING) for each in one.effect)]
+    proposals = _proposals(fresh, request.imported.file_name, state.rate_hz)
+    here = {one.id for one in proposals if one.id in state.proposals}
+    stays |= here if wanted.not_understood else {key for key in here if _is_accepted_unchanged(state, key)}
+    proposals = tuple(one for one in proposals if one.id not in stays)
+    made = ImportedEdit(
+        request.imported.file_name,
+        state.rate_hz,
+        state.decisions,
+        proposals,
+        frozenset(stays),
+        wanted.gives_way,
+        wanted.markers,
+        {} if wanted.not_understood else dict(_gains(state, wanted)),
+        0,
+        0,
+        (*request.imported.left_out, *wanted.left_out),
+        wanted.not_understood,
+        (*request.imported.premises, *wanted.premises),
+    )
+    if not made.is_accepted:
+        return made
+    returned = len(_effects(state, wanted.gives_way).keys() - stays)
+    after = build(apply_rows(state, made.put_into(state).changes))
+    longer = after.length_samples - before.length_samples
+    return replace(made, longer_samples=longer, returned=returned)
+
+
+def _is_accepted_unchanged(state: DocumentState, key: str) -> bool:
+    """Return whether a proposal is accepted as it was made."""
+    one, decision = state.proposals[key], state.decisions.get(key)
+    is_accepted = decision is not None and decision.verdict is Verdict.ACCEPTED
+    return is_accepted and edited(one, decision) == edited(one, None)
+
+
+def _gains(state: DocumentState, wanted: WantedEdits) -> Iterator[tuple[str, float]]:
+    """Yield the missing gains of tracks, in dB, limited to the range of a track."""
+    for track in state.tracks:
+        gain_db = min(max(wanted.gains_db.get(track.id, track.gain_db), QUIETEST_DB), LOUDEST_DB)
+        if abs(gain_db - track.gain_db) > _LEAST_DB:
+            yield track.id, round(gain_db, 2)
+
+
+def _effects(
+    state: DocumentState, gives_way: tuple[type[Operation], ...]
+) -> dict[str, tuple[Operation, ...]]:
+    """Return the operations of accepted proposals that could be undone, by id."""
+    found = {
+        key: accepted_effect(proposal, state.decisions.get(key)) for key, proposal in state.proposals.items()
+    }
+    return {key: effect for key, effect in found.items() if any(isinstance(one, gives_way) for one in effect)}
+
+
+def _key(effect: tuple[Operation, ...]) -> tuple[object, ...]:
+    return tuple((type(one), one) for one in effect)
+
+
+def _proposals(wanted: Sequence[WantedOnTracks], name: str, rate_hz: int) -> tuple[Proposal, ...]:
+    made = {}
+    for one in wanted:
+        key = proposal_id(one.kind, one.start_samples, one.stop_samples, BY_IMPORT, one.tracks, one.payload)
+        made[key] = Proposal(
+            key,
+            one.kind,
+            one.start_samples,
+            one.stop_samples,
+            _SCORE,
+            one.reason or _reason(one, name, rate_hz),
+            BY_IMPORT,
+            (),
+            dict(one.payload),
+            None,
+            one.tracks,
+        )
+    return tuple(sorted(made.values(), key=lambda one: one.start_samples))
+
+
+def _reason(one: WantedOnTracks, name: str, rate_hz: int) -> str:
+    if KINDS[one.kind].drops_span:
+        return f"Not in {name}."
+    if TO_SAMPLES in one.payload:
+        to_s = samples_to_s(int(str(one.payload[TO_SAMPLES])), rate_hz)
+        return f"{name} plays it before {format_time(to_s, 1)}."
+    return f"So it is in {name}."
+
+
 def from_list(imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path]) -> WantedEdits:
     """Return the edits of an edit list.
 
@@ -364,138 +499,3 @@ def _markers(imported: ImportedEdits, state: DocumentState) -> Iterator[NamedSpa
         start, stop = (min(floor(at * ratio + Fraction(1, 2)), length) for at in (one.start_s, one.stop_s))
         if one.name not in known:
             yield NamedSpan(start, stop, one.name)
-
-
-def _proposed(
-    state: DocumentState, proposals: Sequence[Proposal], stays: Collection[str]
-) -> tuple[RowChange, ...]:
-    """Return the changes that add proposals to the queue, in place of undecided ones of an earlier import."""
-    rows: list[tuple[Row | None, Row | None]] = [(None, one) for one in proposals]
-    for key, one in state.proposals.items():
-        if one.maker == BY_IMPORT and key not in stays and state.verdict(key) is Verdict.UNDECIDED:
-            rows += [(one, None), (state.decisions.get(key), None)]
-    return row_changes(rows)
-
-
-def imported_edit(request: ImportRequest, progress: Progress = SILENT) -> ImportedEdit:
-    """Compare edits of another program with a document.
-
-    Raises
-    ------
-    EditsError : the edits refer to other recordings, or their recordings are ambiguous
-    UsageError : the document holds no recording
-    Cancelled : the user asked for it
-    """
-    state, imported = request.state, request.imported
-    require_recording(state, "import edits into")
-    progress.check_cancelled()
-    if not imported.states_parts:
-        wanted = from_session(imported, state, request.media)
-    elif imported.labels:
-        wanted = from_labels(imported, state)
-    elif imported.written is not None:
-        wanted = from_list(imported, state, request.media)
-    else:
-        wanted = from_clips(imported, state, request.media)
-    progress.report(0.8, "Comparing the edits")
-    return _compared(request, wanted)
-
-
-def _compared(request: ImportRequest, wanted: WantedEdits) -> ImportedEdit:
-    """Return the changes; edits that the document already has stay as they are."""
-    state = request.state
-    before = build(state)
-    known = {_key(effect): key for key, effect in _effects(state, wanted.gives_way).items()}
-    stays, fresh = set(wanted.stays), list[WantedOnTracks]()
-    for one in wanted.edits:
-        own = known.get(_key(one.effect))
-        if own is None and one.effect:
-            fresh.append(one)
-        elif own is not None:
-            stays.add(own)
-    if wanted.is_same(before):  # by other edits: those stay
-        stays |= set(_effects(state, TIMING))
-        fresh = [one for one in fresh if not any(isinstance(each, TIMING) for each in one.effect)]
-    proposals = _proposals(fresh, request.imported.file_name, state.rate_hz)
-    here = {one.id for one in proposals if one.id in state.proposals}
-    stays |= here if wanted.not_understood else {key for key in here if _is_accepted_unchanged(state, key)}
-    proposals = tuple(one for one in proposals if one.id not in stays)
-    made = ImportedEdit(
-        request.imported.file_name,
-        state.rate_hz,
-        state.decisions,
-        proposals,
-        frozenset(stays),
-        wanted.gives_way,
-        wanted.markers,
-        {} if wanted.not_understood else dict(_gains(state, wanted)),
-        0,
-        0,
-        (*request.imported.left_out, *wanted.left_out),
-        wanted.not_understood,
-        (*request.imported.premises, *wanted.premises),
-    )
-    if not made.is_accepted:
-        return made
-    returned = len(_effects(state, wanted.gives_way).keys() - stays)
-    after = build(apply_rows(state, made.put_into(state).changes))
-    longer = after.length_samples - before.length_samples
-    return replace(made, longer_samples=longer, returned=returned)
-
-
-def _is_accepted_unchanged(state: DocumentState, key: str) -> bool:
-    """Return whether a proposal is accepted as it was made."""
-    one, decision = state.proposals[key], state.decisions.get(key)
-    is_accepted = decision is not None and decision.verdict is Verdict.ACCEPTED
-    return is_accepted and edited(one, decision) == edited(one, None)
-
-
-def _gains(state: DocumentState, wanted: WantedEdits) -> Iterator[tuple[str, float]]:
-    """Yield the missing gains of tracks, in dB, limited to the range of a track."""
-    for track in state.tracks:
-        gain_db = min(max(wanted.gains_db.get(track.id, track.gain_db), QUIETEST_DB), LOUDEST_DB)
-        if abs(gain_db - track.gain_db) > _LEAST_DB:
-            yield track.id, round(gain_db, 2)
-
-
-def _effects(
-    state: DocumentState, gives_way: tuple[type[Operation], ...]
-) -> dict[str, tuple[Operation, ...]]:
-    """Return the operations of accepted proposals that could be undone, by id."""
-    found = {
-        key: accepted_effect(proposal, state.decisions.get(key)) for key, proposal in state.proposals.items()
-    }
-    return {key: effect for key, effect in found.items() if any(isinstance(one, gives_way) for one in effect)}
-
-
-def _key(effect: tuple[Operation, ...]) -> tuple[object, ...]:
-    return tuple((type(one), one) for one in effect)
-
-
-def _proposals(wanted: Sequence[WantedOnTracks], name: str, rate_hz: int) -> tuple[Proposal, ...]:
-    made = {}
-    for one in wanted:
-        key = proposal_id(one.kind, one.start_samples, one.stop_samples, BY_IMPORT, one.tracks, one.payload)
-        made[key] = Proposal(
-            key,
-            one.kind,
-            one.start_samples,
-            one.stop_samples,
-            _SCORE,
-            one.reason or _reason(one, name, rate_hz),
-            BY_IMPORT,
-            (),
-            dict(one.payload),
-            None,
-            one.tracks,
-        )
-    return tuple(sorted(made.values(), key=lambda one: one.start_samples))
-
-
-def _reason(one: WantedOnTracks, name: str, rate_hz: int) -> str:
-    if KINDS[one.kind].drops_span:
-        return f"Not in {name}."
-    if TO_SAMPLES in one.payload:
-        to_s = samples_to_s(int(str(one.payload[TO_SAMPLES])), rate_hz)
-        return f"{name} plays it before {format_time(to_s, 1)}."
-    return f"So it is in {name}."

@@ -332,10 +332,11 @@ def _sizes(request: ExportRequest) -> Iterator[tuple[Path, int, float | None]]:
     yield request.out, form.head_bytes + edits * form.edit_bytes + _timeline_bytes(request, form), None
     for one in request.beside:
         if not one.is_there:
-            is_copy = isinstance(one, Collected)
-            source = request.state.sources[one.source_id] if is_copy else one.source
-            size_bytes = one.size_bytes + (0 if is_copy else _HEAD_BYTES)
-            yield one.path, size_bytes, samples_to_s(source.frames, source.rate_hz)
+            if isinstance(one, Collected):
+                source, head_bytes = request.state.sources[one.source_id], 0
+            else:
+                source, head_bytes = one.source, _HEAD_BYTES
+            yield one.path, head_bytes + one.size_bytes, samples_to_s(source.frames, source.rate_hz)
 
 
 def _timeline_bytes(request: ExportRequest, form: Format) -> int:

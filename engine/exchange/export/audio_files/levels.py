@@ -208,9 +208,9 @@ def _written(
     shared = own_hz // gcd(own_hz, to_hz)
     begin, end = max(0, first - margin) // shared * shared, min(file.frames, last + margin)
     blocks = converted([_faded(renderer, file, (begin, end), options)], own_hz, to_hz, channels=file.channels)
-    samples = np.concatenate(list(blocks))
+    around = np.concatenate(list(blocks))
     low, high, skipped = (convert_samples(place, own_hz, to_hz) for place in (first, last, begin))
-    taken = samples[max(0, low - lead - skipped) : high - skipped]
+    taken = around[max(0, low - lead - skipped) : high - skipped]
     before = max(0, lead + skipped - low)  # the file begins with silence, as far as a coder knows
     room = lead + max(1, high - low) - before - len(taken)
     samples: Block = np.pad(taken, ((before, max(0, room)), (0, 0)))

@@ -160,7 +160,9 @@ def _medium_of(clip: Clip, media: Mapping[str, Medium], track: dict[str, Any]) -
 
 
 def _gain_db(value: object) -> float | None:
-    return None if value is None else float(min(max(number_of(value), -_MOST_DB), _MOST_DB))
+    if value is None:
+        return None
+    return float(min(max(number_of(value), Fraction(-_MOST_DB)), Fraction(_MOST_DB)))
 
 
 def _medium(source: dict[str, Any]) -> Medium:

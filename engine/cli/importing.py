@@ -74,8 +74,8 @@ IMPORT_EDITS = Verb(add_import_edits_arguments, run_import_edits)
 
 
 def _compared(document: Document, options: argparse.Namespace, progress: Progress) -> ImportedEdit:
+    from engine.exchange.imports.formats import ReadEditsRequest
     from engine.exchange.imports.proposals.edit import read_into
-    from engine.exchange.imports.proposals.requests import ReadEditsRequest
 
     request = ReadEditsRequest(
         document.state,

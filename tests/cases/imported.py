@@ -16,8 +16,8 @@ from engine.document.proposals import Verdict
 from engine.document.state import DocumentState
 from engine.exchange.export.placing.timecode import FrameRate
 from engine.exchange.imports.described import NotUnderstood
+from engine.exchange.imports.formats import ReadEditsRequest
 from engine.exchange.imports.proposals.edit import ImportedEdit, read_into
-from engine.exchange.imports.proposals.requests import ReadEditsRequest
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 
 RATE_HZ = 8_000

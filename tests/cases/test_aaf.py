@@ -92,7 +92,7 @@ Place = tuple[float, float, float, bool]
 
 def places(imported: ImportedEdits) -> list[Place]:
     return [
-        (float(one.at_s), float(one.start_s), float(one.length_s), one.is_heard)
+        (float(one.at_s), float(one.start_s), float(one.length_s), one.is_audible)
         for one in imported.tracks[0].clips
     ]
 

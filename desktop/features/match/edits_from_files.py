@@ -21,8 +21,7 @@ from engine.document.analysis import require_recording
 from engine.document.tracks import sound_of
 from engine.exchange.export.placing.timecode import FrameRate
 from engine.exchange.imports import asks_labels
-from engine.exchange.imports.formats import IMPORTS
-from engine.exchange.imports.proposals.requests import ReadEditsRequest
+from engine.exchange.imports.formats import IMPORTS, ReadEditsRequest
 
 if TYPE_CHECKING:
     from engine.exchange.imports.proposals.edit import ImportedEdit

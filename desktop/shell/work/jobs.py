@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from engine.exchange.export import Exported, ExportRequest
     from engine.exchange.export.audio_files.levels import Clipping
     from engine.exchange.export.placing.timecode import FrameRate
+    from engine.exchange.imports.formats import ReadEditsRequest
     from engine.exchange.imports.proposals.edit import ImportedEdit
-    from engine.exchange.imports.proposals.requests import ReadEditsRequest
     from engine.features.placement.line_up import LineUpRequest
     from engine.features.registry import FoundEdits
     from engine.recordings.analyses import FoundAnalyses

@@ -11,6 +11,8 @@ from importlib.util import find_spec
 from engine.core.extensions import Extended, UnusableError, require_type
 from engine.core.extensions.names import Extension
 
+_OWN = "engine.exchange.export.interchange"
+
 
 @dataclass(frozen=True, slots=True)
 class Format:
@@ -21,8 +23,8 @@ class Format:
     suffix : such as ".wav"
     name : its name in the form
     good_for : its description in the form
-    module : by its whole name, with a `write` as `engine.exchange.export.Writer` has it; loaded when it is
-        written: some need libraries that take a quarter of a second
+    module : by its whole name, with a `write` (`engine.exchange.export.plan.Writer`); loaded when it is
+        written, since some need libraries that take a quarter of a second
     is_audio : whether it holds the sound itself
     is_packed : whether its samples are compressed, so that the size can only be bounded
     is_coded : whether its coder is lossy, so that it has a quality and no bit depth
@@ -66,16 +68,9 @@ class Format:
 
 
 def _audio(suffix: str, name: str, good_for: str, *, is_packed: bool = True, is_coded: bool = True) -> Format:
-    return Format(
-        suffix,
-        name,
-        good_for,
-        "engine.exchange.export.audio_files.write",
-        is_audio=True,
-        is_packed=is_packed,
-        is_coded=is_coded,
-        names_media=False,
-    )
+    module = "engine.exchange.export.audio_files.write"
+    kind = {"is_audio": True, "is_packed": is_packed, "is_coded": is_coded, "names_media": False}
+    return Format(suffix, name, good_for, module, **kind)
 
 
 _ROWS = (
@@ -88,28 +83,14 @@ _ROWS = (
         ".json",
         "Edit list",
         "every edit as numbers, for scripts",
-        "engine.exchange.export.interchange.edit_json",
+        f"{_OWN}.edit_json",
         names_tracks=True,
         edit_bytes=505,
     ),
-    Format(
-        ".txt",
-        "Audacity labels",
-        "edits and markers as labels",
-        "engine.exchange.export.interchange.spans",
-        names_media=False,
-        edit_bytes=60,
-    ),
     *(
-        Format(
-            suffix,
-            name,
-            good_for,
-            "engine.exchange.export.interchange.spans",
-            names_media=False,
-            edit_bytes=60,
-        )
+        Format(suffix, name, good_for, f"{_OWN}.spans", names_media=False, edit_bytes=60)
         for suffix, name, good_for in (
+            (".txt", "Audacity labels", "edits and markers as labels"),
             (".csv", "LosslessCut list", "the played segments as times"),
             (".llc", "LosslessCut project", "the played segments, in order"),
             (".srt", "SubRip subtitles", "the played segments as subtitles"),
@@ -119,7 +100,7 @@ _ROWS = (
         ".rpp",
         "REAPER project",
         "sources, edits and crossfades",
-        "engine.exchange.export.interchange.reaper",
+        f"{_OWN}.reaper",
         listens=True,
         clip_bytes=345,
         clip_s=1e-4,
@@ -128,7 +109,7 @@ _ROWS = (
         ".otio",
         "OpenTimelineIO",
         "for film programs and scripts",
-        "engine.exchange.export.interchange.otio",
+        f"{_OWN}.otio",
         has_frames=True,
         clip_bytes=2_150,
         fade_bytes=360,
@@ -137,7 +118,7 @@ _ROWS = (
         ".aaf",
         "AAF",
         "for Pro Tools, Media Composer",
-        "engine.exchange.export.interchange.aaf",
+        f"{_OWN}.aaf",
         has_frames=True,
         splits_channels=True,
         joins_stereo=True,
@@ -154,7 +135,7 @@ _ROWS = (
         ".fcpxml",
         "Final Cut Pro",
         "the edits, exact to the sample",
-        "engine.exchange.export.interchange.fcpxml",
+        f"{_OWN}.fcpxml",
         has_frames=True,
         clip_bytes=172,
         fade_bytes=307,
@@ -163,7 +144,7 @@ _ROWS = (
         ".xml",
         "Final Cut 7, Premiere",
         "the edits, to the frame",
-        "engine.exchange.export.interchange.xmeml",
+        f"{_OWN}.xmeml",
         has_frames=True,
         splits_channels=True,
         clip_bytes=680,
@@ -174,7 +155,7 @@ _ROWS = (
         ".edl",
         "CMX 3600",
         "the edits as a list, to the frame",
-        "engine.exchange.export.interchange.cmx3600",
+        f"{_OWN}.cmx3600",
         has_frames=True,
         clip_bytes=195,
     ),
@@ -182,7 +163,7 @@ _ROWS = (
         ".mid",
         "MIDI tempo map",
         "beats, tempo, edits and markers",
-        "engine.exchange.export.interchange.midi",
+        f"{_OWN}.midi",
         names_media=False,
         edit_bytes=34,
     ),
@@ -190,12 +171,7 @@ _ROWS = (
 
 
 def _added(extension: Extension, made: object) -> Format:
-    """Return a format of another package.
-
-    Raises
-    ------
-    UnusableError : it is none, or one that only Offcut itself can plan
-    """
+    """Return a format of another package; UnusableError if only Offcut itself could plan it."""
     form = require_type(made, Format)
     if (
         form.suffix != extension.name
@@ -216,6 +192,9 @@ FORMATS: Extended[Format] = Extended("offcut.export_formats", {each.suffix: each
 """By suffix, in the order in which they are offered."""
 
 AUDIO_SUFFIXES = tuple(each.suffix for each in _ROWS if each.is_audio)
+
 CODED_SUFFIXES = tuple(each.suffix for each in _ROWS if each.is_coded)
+
 SAMPLE_SUFFIXES = tuple(each.suffix for each in _ROWS if each.is_audio and not each.is_coded)
+
 FRAME_SUFFIXES = tuple(each.suffix for each in _ROWS if each.has_frames)

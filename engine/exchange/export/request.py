@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from engine.core.files.safe_write import shown
 from engine.core.wording import counted
@@ -86,18 +87,6 @@ class ExportOptions:
 
 
 @dataclass(frozen=True)
-class CompiledEdits:
-    """The edit list of a document, compiled once, on first use."""
-
-    state: DocumentState
-
-    @cached_property
-    def edit_list(self) -> EditList:
-        """The edit list of the accepted."""
-        return build(self.state)
-
-
-@dataclass(frozen=True)
 class ExportRequest:
     """One file to write.
 
@@ -109,7 +98,7 @@ class ExportRequest:
     document_name : display name of the document
     grid : the beats, on the source timeline, for the formats that hold a tempo
     reads : files that are read in addition to the recordings, such as the document; never overwritten
-    compiled : made here, and shared by copies made with `dataclasses.replace`
+    plans : what was planned for exactly this request, by name (see `audio_files.audio_plan.planned_audio`)
     """
 
     state: DocumentState
@@ -120,23 +109,17 @@ class ExportRequest:
     options: ExportOptions = ExportOptions()
     grid: BeatGrid | None = None
     reads: tuple[Path, ...] = ()
-    compiled: CompiledEdits | None = field(default=None, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        """Compile the document of this request, not the one that it was made from."""
-        if self.compiled is None or self.compiled.state is not self.state:
-            object.__setattr__(self, "compiled", CompiledEdits(self.state))
+    plans: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def title(self) -> str:
         """Name shown in the next program: the document's, else the file's."""
         return self.document_name or self.out.stem
 
-    @property
+    @cached_property
     def edit_list(self) -> EditList:
         """The edit list: every format of one export reads the same one."""
-        assert self.compiled is not None
-        return self.compiled.edit_list
+        return build(self.state)
 
     @cached_property
     def picture_rate(self) -> PictureRate:

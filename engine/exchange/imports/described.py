@@ -2,10 +2,6 @@
 
 Times are exact fractions of seconds, so that each position is rounded to a sample once, by the code that
 compares the description with a document.
-
-Crossfades of clips that overlap on their track.
-
-Parts of a nested timeline, as the timeline around it plays them: limited to the span that it shows.
 """
 
 from __future__ import annotations
@@ -73,7 +69,7 @@ class ImportedClip:
     gain_db : against the gain of its track
     gains : a gain that varies, on top of that: times from its start, and factors, linear between them; empty
         for one that does not
-    is_heard : whether it is switched on
+    is_audible : whether it is switched on
     is_looped : whether it begins again at the start of its medium where that ends
     recorded_s : where its start was on the timeline when it was recorded; None if the edits do not state it
     """
@@ -85,7 +81,7 @@ class ImportedClip:
     fade_in_s: Fraction = NOTHING
     fade_out_s: Fraction = NOTHING
     gain_db: float = 0.0
-    is_heard: bool = True
+    is_audible: bool = True
     gains: tuple[tuple[Fraction, float], ...] = ()
     is_looped: bool = False
     recorded_s: Fraction | None = None

@@ -2,18 +2,14 @@
 
 Clips of files with edited sound (`engine.exchange.export.placing.stretches`) count as the span of the
 recording that they were made of: the document's edits of that sound stay as they are.
-
-Where tracks cross over from one clip to the next.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import pairwise
 from math import ceil, floor, inf, log10
 from pathlib import Path
 from typing import NamedTuple
@@ -71,7 +67,7 @@ class DocumentClip:
     fade_in_samples: int
     fade_out_samples: int
     gain_db: float
-    is_heard: bool
+    is_audible: bool
     source_id: str = ""
     offset_samples: int = 0
 
@@ -229,25 +225,19 @@ class _Placing:
             track = replace(track, clips=tuple(self._against_own(one, track) for one in track.clips))
         gain_db = _usual_gain(track)
         for clip in (part for one in track.clips for part in self._unlooped(one)):
-            placed = self._placed(clip, track, gain_db)
-            own = self._files.track_of(clip.medium)
-            if placed is not None:
+            place, own = self._place(clip, track), self._files.track_of(clip.medium)
+            if place is not None:
                 if track.gain_db is not None:  # a pan makes channels quieter, none louder
-                    known = self._gains_db.get(placed.track_id, -inf)
-                    self._gains_db[placed.track_id] = max(known, track.gain_db + gain_db)
-                yield placed
+                    known = self._gains_db.get(place.track_id, -inf)
+                    self._gains_db[place.track_id] = max(known, track.gain_db + gain_db)
+                yield self._made(clip, place, gain_db)
             elif own is not None:
                 self._waiting.setdefault(own.id, []).append((clip, gain_db))
-            elif clip.is_heard:
+            elif clip.is_audible:
                 self._others.append(_other(clip, track.name))
 
     def _unlooped(self, clip: ImportedClip) -> Iterator[ImportedClip]:
-        """Yield a clip, or one for each time that it begins its recording again.
-
-        Raises
-        ------
-        EditsError : those are more than any edit has
-        """
+        """Yield a clip, or one for each time that it begins its recording again; EditsError for too many."""
         source = self._media.find(clip.medium) if clip.is_looped else None
         length_s = Fraction(source.frames, source.rate_hz) if source is not None else clip.length_s
         if source is None or NOTHING <= clip.start_s <= length_s - clip.length_s:
@@ -303,10 +293,6 @@ class _Placing:
         curves.append(Curve(start, stop, found if ratio is None else own, is_changed=ratio is None))
         return replace(clip, gain_db=0.0 if ratio is None else 20.0 * log10(max(ratio, _QUIETEST)), gains=())
 
-    def _placed(self, clip: ImportedClip, track: ImportedTrack, gain_db: float) -> DocumentClip | None:
-        place = self._place(clip, track)
-        return None if place is None else self._made(clip, place, gain_db)
-
     def _place(self, clip: ImportedClip, track: ImportedTrack) -> _Place | None:
         """Return the track of a clip, and its start on the document's timeline."""
         edited = self._files.place(clip)
@@ -331,7 +317,7 @@ class _Placing:
             min(length, self._samples(clip.fade_in_s)),
             min(length, self._samples(clip.fade_out_s)),
             round(clip.gain_db - gain_db, 2),
-            clip.is_heard,
+            clip.is_audible,
             place.source_id,
             place.offset_samples,
         )
@@ -449,112 +435,3 @@ def _usual_gain(track: ImportedTrack) -> float:
     for one in track.clips:
         lengths[round(one.gain_db, 2)] += float(one.length_s)  # type: ignore[assignment]
     return max(lengths, key=lambda gain: lengths[gain], default=0.0)
-
-
-class CrossedSeams:
-    """Where tracks cross over from one clip to the next: a track that begins or ends in a fade does so there.
-
-    Parameters
-    ----------
-    crossfades : each from where to where both clips play, on a track or on two
-    """
-
-    def __init__(self, crossfades: Iterable[Span]) -> None:
-        self._longest: dict[tuple[str, int], Span] = {}
-        crossfades = tuple(crossfades)
-        for one in crossfades:
-            for edge in _edges(one):
-                self._longest[edge] = max(self._longest.get(edge, one), one, key=span_length)
-        whole = sorted({self._whole(one) for one in crossfades}, key=_middle)
-        self._at = [_middle(one) for one in whole]
-        self._halves = [span_length(one) - span_length(one) // 2 for one in whole]
-
-    def _whole(self, crossfade: Span) -> Span:
-        """Return the longest crossfade that begins or ends with one: a track can end or begin within it."""
-        return max((self._longest.get(edge, crossfade) for edge in _edges(crossfade)), key=span_length)
-
-    def holds(self, crossfade: Span) -> bool:
-        """Return whether a span begins or ends as a crossfade does."""
-        return span_length(crossfade) > 0 and any(edge in self._longest for edge in _edges(crossfade))
-
-    def middle(self, crossfade: Span) -> int:
-        """Return where a track takes over that crosses over in a span."""
-        return _middle(self._whole(crossfade))
-
-    def length(self, crossfade: Span) -> int:
-        """Return how long all of a crossfade is that a track has in a span."""
-        return span_length(self._whole(crossfade))
-
-    def beginning(self, start: int) -> int:
-        """Return where a track takes over that begins within a crossfade; elsewhere its start."""
-        place = bisect_left(self._at, start)
-        is_inside = place < len(self._at) and self._at[place] - self._halves[place] <= start
-        return self._at[place] if is_inside else start
-
-    def ending(self, stop: int) -> int:
-        """Return where a track hands over that ends within a crossfade; elsewhere its end."""
-        place = bisect_right(self._at, stop) - 1
-        is_inside = place >= 0 and stop <= self._at[place] + self._halves[place]
-        return self._at[place] if is_inside else stop
-
-
-def jumps(one: DocumentClip | None, after: DocumentClip) -> bool:
-    """Return whether a clip is elsewhere than where the document would go on after another, or begin."""
-    offset = 0 if one is None else one.start_samples - one.at_samples
-    return after.start_samples - after.at_samples != offset
-
-
-def leaves(one: DocumentClip, later: DocumentClip | None) -> bool:
-    """Return whether a clip is the last, or the document does not go on to the next as it was recorded."""
-    return later is None or jumps(one, later)
-
-
-def faded_over_silence(by_track: Iterable[Sequence[DocumentClip]], end: int) -> Iterator[Span]:
-    """Yield the fades of clips next to a silence of all tracks, inside a result that stops at an end."""
-    clips = [one for own in by_track for one in own]
-    if not clips:
-        return
-    sounding = united([(one.at_samples, one.end_samples) for one in clips])
-    starts, stops = set(sounding[:, 0].tolist()) - {0}, set(sounding[:, 1].tolist()) - {end}
-    for one in clips:
-        if one.at_samples in starts and one.fade_in_samples:
-            yield one.at_samples, one.at_samples + one.fade_in_samples
-        if one.end_samples in stops and one.fade_out_samples:
-            yield one.end_samples - one.fade_out_samples, one.end_samples
-
-
-def crossfade_spans(clips: Sequence[DocumentClip]) -> list[Span]:
-    """Return where each clip but the last plays together with the next; empty spans for cuts."""
-    return [(after.at_samples, max(one.end_samples, after.at_samples)) for one, after in pairwise(clips)]
-
-
-def between_tracks(by_track: Iterable[Sequence[DocumentClip]], near: int) -> list[Span]:
-    """Return where a clip fades out as one from elsewhere in the document fades in, on whichever track.
-
-    Where one track has a gap before a jump and another one behind it, no track crosses over by itself.
-    """
-    clips = [one for own in by_track for one in own]
-    leaving: dict[Span, set[int]] = {}
-    for one in clips:
-        if one.fade_out_samples:
-            fade = one.end_samples - one.fade_out_samples, one.end_samples
-            leaving.setdefault(fade, set()).add(one.start_samples - one.at_samples)
-    found: dict[Span, None] = {}
-    for one in clips:
-        fade = one.at_samples, one.at_samples + one.fade_in_samples
-        offset = one.start_samples - one.at_samples
-        if one.fade_in_samples and any(abs(offset - other) > near for other in leaving.get(fade, ())):
-            found[fade] = None
-    return list(found)
-
-
-def span_length(span: Span) -> int:
-    return span[1] - span[0]
-
-
-def _middle(span: Span) -> int:
-    return span[0] + span_length(span) // 2
-
-
-def _edges(span: Span) -> tuple[tuple[str, int], tuple[str, int]]:
-    return ("start", span[0]), ("stop", span[1])

@@ -1,18 +1,31 @@
-"""Gains of imported clips that vary, on the document's timeline."""
+"""Gains of imported clips that vary, as gain edits of the tracks that have them.
+
+A curve of factors, linear between points, is the product of trapezoids: edits with a ramp at either end.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
+from math import log10
 
 import numpy as np
 
-from engine.sound.edl.tracks.patches import Point
+from engine.document.kinds.operations import Gain
+from engine.document.kinds.sounding import GAIN_DB, LOUDEST_DB, QUIETEST_DB, ramp_payload
+from engine.document.state import DocumentState
+from engine.exchange.imports.described import left_out_sentences
+from engine.exchange.imports.proposals.wanted import WantedOnTracks
+from engine.sound.edl.edits_that_play import accepted_effect
+from engine.sound.edl.tracks.patches import Point, ramps_samples
 
 _NEAR = 1e-4
 """How much factors may differ: less than 0.001 dB."""
 _NEAR_SAMPLES = 0.1
+_QUIETEST = 1e-6
+_NEAR_DB = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +66,141 @@ def constant_ratio(found: Sequence[Point], own: Sequence[Point]) -> float | None
     return float(ratios[0]) if np.ptp(ratios) <= _NEAR * abs(ratios[0]) else None
 
 
-def trapezoids(curves: Sequence[Curve], heard: Sequence[tuple[int, int]]) -> tuple[Trapezoid, ...] | None:
+@dataclass(frozen=True, slots=True)
+class WantedGains:
+    """Gain edits after the import.
+
+    Attributes
+    ----------
+    replaced : ids of accepted proposals in whose place the edits come
+    stays : ids of the other accepted ones
+    left_out : a sentence each
+    """
+
+    edits: tuple[WantedOnTracks, ...] = ()
+    replaced: frozenset[str] = frozenset()
+    stays: frozenset[str] = frozenset()
+    left_out: tuple[str, ...] = ()
+
+
+def wanted_gains(
+    by_track: Mapping[str, Sequence[Curve]],
+    played: Mapping[str, Sequence[tuple[int, int]]],
+    state: DocumentState,
+) -> WantedGains:
+    """Return gain edits for the curves that the document does not have.
+
+    A curve that no gain edits make is left out, and those of its track stay.
+
+    Parameters
+    ----------
+    by_track : curves of the clips of each track
+    played : spans of the document's timeline that clips of each track play
+    """
+    own = {
+        key: effect
+        for key, proposal in state.proposals.items()
+        if (effect := _gains(accepted_effect(proposal, state.decisions.get(key))))
+    }
+    edits: list[WantedOnTracks] = []
+    replaced: dict[str, set[str]] = {}
+    left_out: Counter[str] = Counter()
+    for track_id, curves in by_track.items():
+        chosen, touched = _chosen(curves, track_id, own)
+        found = trapezoids(chosen, played.get(track_id, ()))
+        if found is None:
+            left_out["volume curve"] += sum(one.is_changed for one in chosen)
+            continue
+        fresh = list(found)
+        for key in touched:
+            same = [_same(one, found, state.rate_hz) for one in own[key]]
+            if all(one is not None for one in same):
+                fresh = [one for one in fresh if one not in same]
+            else:
+                replaced.setdefault(key, set()).add(track_id)
+        edits += [_edit(one, track_id, state.rate_hz) for one in fresh]
+    for key, changed in replaced.items():
+        edits += _for_others(own[key], changed, state)
+    stays = frozenset(own) - frozenset(replaced)
+    return WantedGains(tuple(edits), frozenset(replaced), stays, left_out_sentences(left_out))
+
+
+def _gains(effect: Sequence[object]) -> tuple[Gain, ...]:
+    return tuple(one for one in effect if isinstance(one, Gain))
+
+
+def _chosen(
+    curves: Sequence[Curve], track_id: str, own: Mapping[str, Sequence[Gain]]
+) -> tuple[list[Curve], set[str]]:
+    """Return the changed curves and all that share a gain edit with them, and those edits."""
+    chosen, touched = {one for one in curves if one.is_changed}, set[str]()
+    while True:
+        reached = {
+            key
+            for key, effect in own.items()
+            for gain in effect
+            if not gain.tracks or track_id in gain.tracks
+            if any(_overlap(gain, one) for one in chosen)
+        }
+        if reached == touched:
+            return list(chosen), touched
+        touched = reached
+        chosen |= {one for one in curves for key in touched for gain in own[key] if _overlap(gain, one)}
+
+
+def _overlap(gain: Gain, curve: Curve) -> bool:
+    return gain.start_samples < curve.stop_samples and curve.start_samples < gain.stop_samples
+
+
+def _same(gain: Gain, found: Sequence[Trapezoid], rate_hz: int) -> Trapezoid | None:
+    """Return the imported gain that an existing gain edit already makes."""
+    wanted = gain.start_samples, gain.stop_samples, ramps_samples(gain, rate_hz)
+    for one in found:
+        is_there = (one.start_samples, one.stop_samples, one.ramps_samples) == wanted
+        if is_there and abs(_decibels(one) - gain.gain_db) < _NEAR_DB:
+            return one
+    return None
+
+
+def _decibels(one: Trapezoid) -> float:
+    gain_db = 20.0 * log10(max(one.factor, _QUIETEST))
+    return round(min(max(gain_db, QUIETEST_DB), LOUDEST_DB), 2)
+
+
+def _edit(one: Trapezoid, track_id: str, rate_hz: int) -> WantedOnTracks:
+    start_ms, stop_ms = (1000 * ramp / rate_hz for ramp in one.ramps_samples)
+    payload = {GAIN_DB: _decibels(one), **ramp_payload((start_ms, stop_ms))}
+    return WantedOnTracks("gain", one.start_samples, one.stop_samples, payload, (track_id,))
+
+
+def _for_others(
+    effect: Sequence[Gain], changed: Collection[str], state: DocumentState
+) -> Iterator[WantedOnTracks]:
+    """Yield an edit that was replaced on some tracks, for the others that it was about."""
+    for one in effect:
+        tracks = one.tracks or tuple(track.id for track in state.tracks)
+        others = tuple(key for key in tracks if key not in changed)
+        if others:
+            payload = {GAIN_DB: one.gain_db, **ramp_payload(one.ramps_ms)}
+            yield WantedOnTracks("gain", one.start_samples, one.stop_samples, payload, others)
+
+
+def trapezoids(curves: Sequence[Curve], played: Sequence[tuple[int, int]]) -> tuple[Trapezoid, ...] | None:
     """Return the gain edits whose product is the curves of a track; None if no edits match.
 
     Parameters
     ----------
-    heard : spans that any clip of the track plays: between them a gain may continue
+    played : spans that any clip of the track plays: between them a gain may continue
     """
     points: list[Point] = []
     ordered = sorted(set(curves), key=lambda one: (one.start_samples, one.stop_samples))
     for one in ordered:
         own = _between_samples(one)
-        if points and own[0][0] < points[-1][0]:  # what both fade over, or what is heard again
+        if points and own[0][0] < points[-1][0]:  # what both fade over, or what plays again
             if not _agree(points, own):
                 return None
             own = [(at, gain) for at, gain in own if at > points[-1][0]]
-        if points and own and (abs(points[-1][1] - own[0][1]) > _NEAR or _plays(heard, points[-1], own[0])):
+        if points and own and (abs(points[-1][1] - own[0][1]) > _NEAR or _plays(played, points[-1], own[0])):
             points += (points[-1][0], 1.0), (own[0][0], 1.0)
         points += own
     if not points:
@@ -76,7 +208,7 @@ def trapezoids(curves: Sequence[Curve], heard: Sequence[tuple[int, int]]) -> tup
     points = [(points[0][0], 1.0), *points, (points[-1][0], 1.0)]
     found = []
     for one_piece in _louder(points):
-        made = _trapezoid(_with_hidden_ramp(one_piece, heard))
+        made = _trapezoid(_with_hidden_ramp(one_piece, played))
         if made is None:
             return None
         found.append(made)
@@ -94,7 +226,8 @@ def _between_samples(curve: Curve) -> list[Point]:
     held.append((end, float(np.interp(end, places, gains))))
     points = [held[0]]
     for (at, gain), (after, other) in pairwise(held):
-        if after - at <= 1 + _NEAR_SAMPLES and abs(gain - other) > _NEAR and _is_whole(at):
+        is_jump = after - at <= 1 + _NEAR_SAMPLES and abs(gain - other) > _NEAR
+        if is_jump and abs(at - round(at)) < _NEAR_SAMPLES:
             points += [(at + 0.5, gain), (at + 0.5, 1.0), (at + 0.5, other)]
         points.append((after, other))
     return [(float(at), float(gain)) for at, gain in points]
@@ -108,7 +241,7 @@ def _agree(points: Sequence[Point], own: Sequence[Point]) -> bool:
     return bool(np.all(np.abs(one - other) <= _NEAR * np.maximum(1.0, other)))
 
 
-def _with_hidden_ramp(points: Sequence[Point], heard: Sequence[tuple[int, int]]) -> list[Point]:
+def _with_hidden_ramp(points: Sequence[Point], played: Sequence[tuple[int, int]]) -> list[Point]:
     """Return a gain that begins or ends at once with a ramp as at its other end, if nothing plays there."""
     (first, _), (last, _) = points[0], points[-1]
     (second, _), (before, _) = points[1], points[-2]
@@ -119,16 +252,12 @@ def _with_hidden_ramp(points: Sequence[Point], heard: Sequence[tuple[int, int]])
         hidden, moved = ((first - fall, 1.0), points[0]), [(first - fall, 1.0), *points[1:]]
     else:
         return list(points)
-    return list(points) if _plays(heard, *hidden) or hidden[0][0] < -0.5 else moved
+    return list(points) if _plays(played, *hidden) or hidden[0][0] < -0.5 else moved
 
 
-def _plays(heard: Sequence[tuple[int, int]], before: Point, after: Point) -> bool:
+def _plays(played: Sequence[tuple[int, int]], before: Point, after: Point) -> bool:
     """Return whether any clip plays between two points."""
-    return any(start < after[0] + 0.5 and before[0] + 0.5 < stop for start, stop in heard)
-
-
-def _is_whole(at: float) -> bool:
-    return abs(at - round(at)) < _NEAR_SAMPLES
+    return any(start < after[0] + 0.5 and before[0] + 0.5 < stop for start, stop in played)
 
 
 def _louder(points: Sequence[Point]) -> Iterator[list[Point]]:

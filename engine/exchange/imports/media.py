@@ -69,7 +69,12 @@ class Media:
         for name in (medium.name, *medium.names):
             for part in (_full_name, _stem):
                 named = [one for one in self._sources if part(name) in self._names(one, part)]
-                fitting = [one for one in named if self._is_as_long(medium, one)]
+                fitting = [
+                    one
+                    for one in named
+                    if medium.length_s is None
+                    or abs(medium.length_s - Fraction(one.frames, one.rate_hz)) <= self._near_s
+                ]
                 if fitting:
                     return self._only(medium, fitting)
         if not PurePath(medium.name).suffix and (reel := _reel(medium.name)):
@@ -88,10 +93,6 @@ class Media:
             if (number := audio_track(place)) > 1 or channel_of(place)
         ]
         return tuple(part(name) for name in names)
-
-    def _is_as_long(self, medium: Medium, source: Source) -> bool:
-        length_s = Fraction(source.frames, source.rate_hz)
-        return medium.length_s is None or abs(medium.length_s - length_s) <= self._near_s
 
     def _by_content(self, medium: Medium) -> Source | None:
         """Return the recording with the content of a renamed file, if that file is near the document."""

@@ -24,31 +24,22 @@ from engine.sound.edl.edit_list import EditList
 
 _ROUNDED = 3
 """Half samples by which a position can be off that was rounded on its way through seconds."""
+_Spelled = tuple[int, int, int, int, int]
 
 
 def unmoved(
-    found: DocumentClips,
-    state: DocumentState,
-    frame_rate: Fraction,
-    *,
-    has_crossfades: bool,
-    states_cuts: bool = True,
+    found: DocumentClips, imported: ImportedEdits, state: DocumentState, frame_rate: Fraction
 ) -> DocumentClips:
     """Return the clips, with exact positions for those that agree with the document.
 
-    Parameters
-    ----------
-    frame_rate : of the file
-    has_crossfades : whether the file states lengths of crossfades; without, clips get none
-    states_cuts : whether a seam without one is a hard cut; else it has the crossfade of the document
+    Where the file states no crossfades, clips get none; where it states no cuts, a seam without a crossfade
+    has that of the document.
     """
     edit_list = build(state)
     by_track, is_exact = {}, True
     for track in state.tracks:
         if track.id in found.by_track:
-            own = _OwnClips(
-                state, edit_list, track, frame_rate, has_crossfades=has_crossfades, states_cuts=states_cuts
-            )
+            own = _OwnClips(state, edit_list, track, frame_rate, imported)
             by_track[track.id], agrees = own.settled(found.by_track[track.id])
             is_exact &= agrees
     return replace(found, by_track=by_track, near_samples=0 if is_exact else found.near_samples)
@@ -84,9 +75,6 @@ def plays_own(found: DocumentClips, state: DocumentState, imported: ImportedEdit
         if not any(mine <= one.keys() and all(one[key] < least for key in one.keys() - mine) for one in own):
             return False
     return True
-
-
-_Spelled = tuple[int, int, int, int, int]
 
 
 def _lengths_of(own: Sequence[ResultClip], imported: ImportedEdits) -> dict[_Spelled, int]:
@@ -153,12 +141,10 @@ class _OwnClips:
         edit_list: EditList,
         track: Track,
         frame_rate: Fraction,
-        *,
-        has_crossfades: bool,
-        states_cuts: bool,
+        imported: ImportedEdits,
     ) -> None:
         self._rate_hz, self._frame_rate = state.rate_hz, frame_rate
-        self._has_crossfades, self._states_cuts = has_crossfades, states_cuts
+        self._has_crossfades, self._states_cuts = imported.has_crossfades, imported.states_cuts
         held = consolidated_track(state, edit_list, track, Path(track.id), frame_rate)
         sources = dict(state.sources) if held is None else {**state.sources, held.source.id: held.source}
         self._all = clips(state, edit_list, track, held)
@@ -211,10 +197,6 @@ class _OwnClips:
 
         Transitions surround the cut; if their halves differ, the larger one is after it. Formats with exact
         positions have the fades next to gaps as well.
-
-        Parameters
-        ----------
-        before, after : lengths of the crossfades with its neighbours
         """
         fade_in, fade_out = self._frames(before), self._frames(after)
         start = self._frames(one.at_samples) + fade_in // 2

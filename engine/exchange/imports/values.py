@@ -1,9 +1,4 @@
-"""Times as files of other programs write them, made exact fractions of seconds within limits.
-
-Addresses of media as projects write them: URLs, paths of any system, bare names.
-
-XML that anybody may have written: without entities of its own, and within limits of depth and size.
-"""
+"""Values as other programs write them: XML within limits, paths and URLs, exact times and rates."""
 
 from __future__ import annotations
 
@@ -17,6 +12,18 @@ from xml.parsers import expat
 
 _DEEPEST = 200
 _MOST_ELEMENTS = 8_000_000
+_LONGEST = 4_096
+LONGEST_S = 10_000_000
+"""Limit of positions: more than a hundred days."""
+_LONGEST_TEXT = 40
+_DECIMAL = re.compile(r"[+-]?\d+(?:\.\d*)?|[+-]?\.\d+")
+_RATIONAL = re.compile(r"([+-]?\d+)(?:/(\d+))?s")
+_MOST_RATE = 1_000_000
+_LEAST_RATE = Fraction(1, 1_000)
+_NTSC = Fraction(1000, 1001)
+_FASTEST_PICTURES = 240
+_ROUNDED = Fraction(1, 5_000)
+"""23.98, as some write 23.976, is this far off."""
 
 
 def parsed_xml(content: bytes, root_tag: str) -> Element:
@@ -70,9 +77,6 @@ def text_of(element: Element | None, path: str, default: str = "") -> str:
     return default if found is None or found.text is None else found.text.strip()
 
 
-_LONGEST = 4_096
-
-
 def path_of(address: str) -> str:
     """Return the path that a URL or a path names, and all else as it is."""
     text = address.strip()[:_LONGEST]
@@ -91,19 +95,6 @@ def name_of(path: str) -> str:
     """Return the name of a file from a path of any system."""
     windows = "\\" in path and "/" not in path
     return PureWindowsPath(path).name if windows else PurePosixPath(path).name
-
-
-LONGEST_S = 10_000_000
-"""Limit of positions: more than a hundred days."""
-_LONGEST_TEXT = 40
-_DECIMAL = re.compile(r"[+-]?\d+(?:\.\d*)?|[+-]?\.\d+")
-_RATIONAL = re.compile(r"([+-]?\d+)(?:/(\d+))?s")
-_MOST_RATE = 1_000_000
-_LEAST_RATE = Fraction(1, 1_000)
-_NTSC = Fraction(1000, 1001)
-_FASTEST_PICTURES = 240
-_ROUNDED = Fraction(1, 5_000)
-"""23.98, as some write 23.976, is this far off."""
 
 
 def within(seconds: Fraction) -> Fraction:

@@ -1,8 +1,6 @@
-"""Plan of an audio export, made before any sample is read: files, span and format.
+"""The plan of an audio export, made before any sample is read: files, their spans, rates and formats.
 
-The regions of a document as files of their own: the songs of a rehearsal.
-
-Map a span of the recording to a range of the exported material.
+A file is the mix or a track, of the whole result or of one region, such as a song of a rehearsal.
 """
 
 from __future__ import annotations
@@ -10,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from engine.core.errors import ExportError
 from engine.core.files.safe_write import shown
@@ -26,7 +25,14 @@ from engine.sound.edl.names import name_of_file, named_after
 from engine.sound.edl.render import mix_channels
 from engine.sound.writer import bits_of, container_for, export_format
 
+LEAST_S = 0.01
+SAMPLES_A_S = 20_000_000
+"""Rendered and written a second, of one track."""
+_CODED_SAMPLES_A_S = 2_000_000  # coded, measured with MP3, of all channels together
 _MOST_NAMED = 5
+_SUBTYPES = {Depth.BITS_16: "PCM_16", Depth.BITS_24: "PCM_24", Depth.FLOAT_32: "FLOAT"}
+_WORDS = {"FLOAT": "32-bit float", "DOUBLE": "64-bit float"}
+_MOST_FLAC_CHANNELS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +77,8 @@ def planned_regions(
 def unheard_sentence(request: ExportRequest, edit_list: EditList) -> str:
     """List the regions that have no file because none of their audio is in the result; "" if all have one."""
     regions = _regions(request)
-    heard = {one.id for one in placed_markers(regions, edit_list, onto_seams=False)}
-    names = [one.name or "a region without a name" for one in _ordered(regions) if one.id not in heard]
+    placed = {one.id for one in placed_markers(regions, edit_list, onto_seams=False)}
+    names = [one.name or "a region without a name" for one in _ordered(regions) if one.id not in placed]
     if not names:
         return ""
     if len(names) > _MOST_NAMED:
@@ -86,11 +92,6 @@ def _regions(request: ExportRequest) -> tuple[Marker, ...]:
 
 def _ordered(markers: Iterable[Marker]) -> tuple[Marker, ...]:
     return tuple(sorted(markers, key=lambda one: (one.start_samples, one.stop_samples, one.id)))
-
-
-_SUBTYPES = {Depth.BITS_16: "PCM_16", Depth.BITS_24: "PCM_24", Depth.FLOAT_32: "FLOAT"}
-_WORDS = {"FLOAT": "32-bit float", "DOUBLE": "64-bit float"}
-_MOST_FLAC_CHANNELS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +143,20 @@ class PlannedAudio:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedSound:
-    """Settings shared by all files of a request: the edit list, and the part [start, stop) they come from."""
+class AudioPlan:
+    """The audio files of a request.
+
+    Attributes
+    ----------
+    span : the part [start, stop) of the edit list that the files come from
+    measure_cost_s, cost_s : estimated duration of measuring the loudness, and of all
+    """
 
     edit_list: EditList
     span: tuple[int, int]
-
-    @property
-    def frames(self) -> int:
-        """Length of the files in samples."""
-        return self.span[1] - self.span[0]
+    files: tuple[PlannedAudio, ...]
+    measure_cost_s: float
+    cost_s: float
 
 
 def source_depth(state: DocumentState) -> str:
@@ -170,13 +175,8 @@ def played_edit_list(request: ExportRequest) -> EditList:
     return removed_edit_list(request.state, whole) if request.options.removed else whole
 
 
-def planned_sound(request: ExportRequest) -> PlannedSound:
-    """Return the sound of a request.
-
-    Raises
-    ------
-    ExportError : it is empty, or the range is outside it
-    """
+def _planned_sound(request: ExportRequest) -> tuple[EditList, tuple[int, int]]:
+    """Return the edit list of a request, and the span [start, stop) of it; ExportError if that is empty."""
     state, name, removed = request.state, shown(request.out), request.options.removed
     if not state.tracks:
         raise ExportError(f"{name} would be empty because nothing is imported: import audio first.")
@@ -192,7 +192,7 @@ def planned_sound(request: ExportRequest) -> PlannedSound:
             f"{name} cannot hold {format_time(samples_to_s(start, edit_list.rate_hz))} to "
             f"{format_time(samples_to_s(stop, edit_list.rate_hz))} of {length}: choose a range inside it."
         )
-    return PlannedSound(edit_list, (start, stop))
+    return edit_list, (start, stop)
 
 
 def require_regions(request: ExportRequest) -> None:
@@ -203,8 +203,7 @@ def require_regions(request: ExportRequest) -> None:
     ExportError : no region has sound
     """
     if FORMATS[request.out.suffix.lower()].is_audio:
-        sound = planned_sound(request)
-        planned_regions(request, sound.edit_list, sound.span)
+        planned_regions(request, *_planned_sound(request))
 
 
 def written_rate_hz(request: ExportRequest) -> int:
@@ -212,7 +211,7 @@ def written_rate_hz(request: ExportRequest) -> int:
 
     Raises
     ------
-    ExportError : the format does not take the rate that is asked for
+    ExportError : the format does not take the rate requested
     """
     wanted_hz, own_hz = request.options.rate_hz, request.state.rate_hz
     codec = CODECS.get(request.out.suffix.lower())
@@ -227,17 +226,32 @@ def written_rate_hz(request: ExportRequest) -> int:
     return wanted_hz
 
 
-def planned_audio(request: ExportRequest) -> tuple[PlannedAudio, ...]:
-    """Return the files that a request writes.
+def planned_audio(request: ExportRequest) -> AudioPlan:
+    """Return the plan of the files that a request writes; it is made once.
 
     Raises
     ------
     ExportError : no file is left, or the format cannot hold them
     """
-    sound, album = planned_sound(request), request.title
+    if "audio" not in request.plans:
+        edit_list, span = _planned_sound(request)
+        files = _planned_files(request, edit_list, span)
+        render_s = (span[1] - span[0]) * len(audible(request.state.tracks)) / SAMPLES_A_S
+        measure_s = 0.0 if request.options.loudness_lufs is None else render_s
+        coded_s = sum(file.frames for file in files if file.coding is not None) / _CODED_SAMPLES_A_S
+        cost_s = LEAST_S + measure_s + render_s + coded_s
+        request.plans["audio"] = AudioPlan(edit_list, span, files, measure_s, cost_s)
+    return cast(AudioPlan, request.plans["audio"])
+
+
+def _planned_files(
+    request: ExportRequest, edit_list: EditList, span: tuple[int, int]
+) -> tuple[PlannedAudio, ...]:
+    """Return the mix, or the file of each region and track."""
+    album = request.title
     if not request.options.regions:
-        return _tracks_of(request, request.out, Tags(album, album), sound.span)
-    regions = planned_regions(request, sound.edit_list, sound.span)
+        return _tracks_of(request, request.out, Tags(album, album), span)
+    regions = planned_regions(request, edit_list, span)
     digits = max(2, len(str(len(regions))))
     files: list[PlannedAudio] = []
     for number, region in enumerate(regions, 1):
@@ -253,11 +267,11 @@ def _tracks_of(
     """Return the mix of a span, or the file of each track if stems are requested."""
     if not request.options.stems:
         return (_planned(request, out, request.state, tags, span),)
-    heard = audible(request.state.tracks)
-    if not heard:
+    tracks = audible(request.state.tracks)
+    if not tracks:
         raise ExportError(f"{shown(out)} would have no stems because every track is muted: unmute one first.")
     files = []
-    for number, track in enumerate(heard, 1):
+    for number, track in enumerate(tracks, 1):
         path = named_after(out, f"{number:02d} {name_of_file(track.name)}")
         alone = replace(request.state, tracks=(replace(track, mute=False, solo=False),))
         title = f"{tags.title}, {track.name}" if request.options.regions else track.name

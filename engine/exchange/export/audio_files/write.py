@@ -1,8 +1,7 @@
-"""The result as audio files, at the rate, channels and bit depth of the sources unless asked or coded.
+"""The result as audio files, at the rate, channels and bit depth of the sources unless requested or coded.
 
-The order is fixed: render, amplify and fade at the document's rate, convert, then dither and write.
-
-Reports of written audio: one line per file, with its origin.
+The order is fixed: render, amplify and fade at the document's rate, convert, then dither and write. The
+report has one line a file, with its origin.
 """
 
 from __future__ import annotations
@@ -24,17 +23,15 @@ from engine.core.wording import counted, listed
 from engine.document.state import DocumentState
 from engine.document.tracks import audible
 from engine.exchange.export.audio_files.audio_plan import (
+    AudioPlan,
     PlannedAudio,
-    PlannedSound,
     depth_words,
     planned_audio,
-    planned_sound,
     source_depth,
     unheard_sentence,
     written_rate_hz,
 )
 from engine.exchange.export.audio_files.levels import Normalised, amplified, faded, normalise
-from engine.exchange.export.costs import measure_cost_s, write_cost_s
 from engine.exchange.export.placing.marks import Cues, find_cues
 from engine.exchange.export.request import (
     Exported,
@@ -56,189 +53,9 @@ from engine.sound.pictures.peak_cache import load_peaks
 from engine.sound.reader import SourceReader, Stamp, read_unchanged, stamped
 from engine.sound.writer import Dither, WrittenAudio, bits_of, block_dtype, dithered, write_audio
 
-_MOST_TOLD = 3
+_MOST_LISTED = 3
 _BLOCK_FRAMES = 1 << 18
-
-
-@dataclass(frozen=True, slots=True)
-class Before:
-    """Input of an export.
-
-    Attributes
-    ----------
-    peak : the largest absolute sample of the audible recordings, 1.0 at full scale
-    length_s : of the recording, before cuts
-    words : length, rate, depth and peak in words
-    """
-
-    peak: float
-    length_s: float
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A written file, and notes for its report."""
-
-    exported: Exported
-    notes: tuple[str, ...]
-
-    @property
-    def told(self) -> Exported:
-        """The file with its notes."""
-        one = self.exported
-        return Exported(one.path, " ".join((one.sentence, *self.notes)), one.figures)
-
-
-def look_before(request: ExportRequest, progress: Progress) -> Before:
-    """Measure the audible recordings; their peaks are cached since the import, or computed now.
-
-    Raises
-    ------
-    SourceError : a recording is missing or cannot be read
-    """
-    state = request.state
-    tracks = {source_id: track for track in audible(state.tracks) for source_id in track.source_ids}
-    peak = 0.0
-    for number, (source_id, track) in enumerate(tracks.items()):
-        path = media_path(state, track, source_id, request.media)
-        content_hash, share = state.sources[source_id].content_hash, progress.step(number, len(tracks))
-        peak = max(peak, _kept_peak(content_hash, state.rate_hz, path, share))
-    length_s = samples_to_s(state.length_samples, state.rate_hz)
-    rates = sorted({state.sources[key].rate_hz for track in state.tracks for key in track.source_ids})
-    words = (
-        f"{format_time(length_s, 1)}, {listed([f'{rate} Hz' for rate in rates])}, {source_depth(state)}, "
-        f"{peak_words(peak)}"
-    )
-    return Before(peak, length_s, words)
-
-
-def _kept_peak(content_hash: str, rate_hz: int, path: Path, progress: Progress) -> float:
-    kept = load_peaks(content_hash, rate_hz) if content_hash else None
-    if kept is not None:
-        return float(np.abs(kept.levels[-1][:2]).max(initial=0.0))
-    peak = 0.0
-    with SourceReader(path) as reader:
-        for number, block in enumerate(reader.blocks(_BLOCK_FRAMES)):
-            progress.check_cancelled()
-            peak = max(peak, float(np.abs(block).max(initial=0.0)))
-            progress.report(
-                min(1.0, (number + 1) * _BLOCK_FRAMES / reader.frames), "Measuring the recordings"
-            )
-    return peak
-
-
-def peak_words(peak: float) -> str:
-    """Return a peak in words: "peak −3.1 dBFS"."""
-    if peak <= 0.0:
-        return "silent"
-    text = f"{20 * log10(peak):.1f}"
-    return f"peak {'0.0' if text == '-0.0' else text.replace('-', '−')} dBFS"
-
-
-def report(
-    request: ExportRequest,
-    file: PlannedAudio,
-    written: WrittenAudio,
-    gain: Normalised | None,
-    before: Before,
-    left_out: Sequence[str],
-) -> Written:
-    """Return the report of one file."""
-    length_s = samples_to_s(written.frames, file.rate_hz)
-    is_clipped = written.clipped_samples > 0
-    peak = min(written.peak, 1.0) if is_clipped else written.peak
-    line = (
-        f"Exported {format_time(length_s, 1)} to {shown(written.path.name)}: {_rate_words(file)}, "
-        f"{_channel_words(file.channels)}, {_depth_words(file, length_s)}, {peak_words(peak)}; "
-        f"before: {before.words}."
-    )
-    notes = []
-    if request.options.gain_db and gain is None:
-        notes.append(f"It is {_louder_words(request.options.gain_db)} than the document.")
-    if is_clipped:
-        notes.append(_clipped_words(written))
-    figures = {
-        "length_s": length_s,
-        "source_length_s": before.length_s,
-        **edit_figures(accepted_edits(request.state)),
-        "peak": written.peak,
-        "source_peak": before.peak,
-        "rate_hz": float(file.rate_hz),
-        "clipped_samples": float(written.clipped_samples),
-    }
-    if file.coding is not None:
-        delay_samples = encoder_delay_samples(file.path, file.rate_hz)
-        figures["encoder_delay_samples"] = float(delay_samples)
-        if delay_samples:
-            notes.append(
-                f"The coder put {counted(delay_samples, 'sample')} in front; the file states this, "
-                "and players skip them."
-            )
-    if gain is not None:
-        notes.append(gain.sentence)
-        figures |= gain.figures
-    return Written(Exported(written.path, line, figures), (*notes, *left_out))
-
-
-def report_together(request: ExportRequest, written: Sequence[Written], unheard: str) -> Exported:
-    """Report several files at once: each of a few, or their count.
-
-    Parameters
-    ----------
-    unheard : regions without a file, "" if all have one
-    """
-    parts = [one.told for one in written]
-    if unheard:
-        last = parts[-1]
-        parts[-1] = Exported(last.path, f"{last.sentence} {unheard}", last.figures)
-    figures = dict(parts[0].figures)
-    if request.options.regions:
-        figures["length_s"] = sum(part.figures["length_s"] for part in parts)
-        figures["peak"] = max(part.figures["peak"] for part in parts)
-    figures["clipped_samples"] = sum(part.figures["clipped_samples"] for part in parts)
-    if len(parts) <= _MOST_TOLD:
-        return Exported(request.out, " ".join(part.sentence for part in parts), figures, tuple(parts))
-    lengths_s = sum(part.figures["length_s"] for part in parts)
-    sentence = (
-        f"Exported {counted(len(parts), 'file')}, {format_time(lengths_s, 1)} in all, "
-        f"{shown(parts[0].path.name)} to {shown(parts[-1].path.name)}."
-    )
-    notes = dict.fromkeys(note for one in written for note in one.notes)
-    said = " ".join([sentence, *notes, *filter(None, (unheard,))])
-    return Exported(request.out, said, figures, tuple(parts))
-
-
-def _louder_words(gain_db: float) -> str:
-    return f"{abs(gain_db):.1f} dB {'louder' if gain_db > 0 else 'quieter'}"
-
-
-def _clipped_words(written: WrittenAudio) -> str:
-    over = f", up to {decibels(written.peak):.1f} dB over full scale," if written.peak > 1.0 else ""
-    were = "was" if written.clipped_samples == 1 else "were"
-    clipped = counted(written.clipped_samples, "sample")
-    return f"{clipped} {were} too loud{over} and {were} clipped; export it lower."
-
-
-def _rate_words(file: PlannedAudio) -> str:
-    own_hz = file.state.rate_hz
-    return f"{file.rate_hz} Hz" + (f" converted from {own_hz} Hz" if file.rate_hz != own_hz else "")
-
-
-def _depth_words(file: PlannedAudio, length_s: float) -> str:
-    """Return the bit depth of the samples or, for a coded file, its bit rate."""
-    if file.coding is None:
-        return depth_words(file.subtype)
-    kbit_s = file.path.stat().st_size * 8 / 1_000 / length_s
-    return f"{file.coding.codec.name} at {kbit_s:.0f} kbit/s"
-
-
-def _channel_words(channels: int) -> str:
-    return {1: "mono", 2: "stereo"}.get(channels, f"{channels} channels")
-
-
 BLOCK_FRAMES = 65_536
-
 _FLOATS = ("FLOAT", "DOUBLE")
 _BEFORE = 0.05  # of the whole, for recordings whose peaks are not kept
 
@@ -250,19 +67,19 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
     ------
     ExportError : the result is empty, or the format cannot hold it
     """
-    sound, files = planned_sound(request), planned_audio(request)
+    plan = planned_audio(request)
     stamps = tuple(_stamps(request))
-    cues = find_cues(request, sound.edit_list)
+    cues = find_cues(request, plan.edit_list)
     before = look_before(request, progress.part(0.0, _BEFORE))
-    measured = _BEFORE + (1.0 - _BEFORE) * measure_cost_s(request) / write_cost_s(request)
-    gain = _gain(request, sound, progress.part(_BEFORE, measured))
+    measured = _BEFORE + (1.0 - _BEFORE) * plan.measure_cost_s / plan.cost_s
+    gain = _gain(request, plan, progress.part(_BEFORE, measured))
     writing = progress.part(measured, 1.0)
-    fresh = {file.path for file in files if not os.path.lexists(file.path)}
+    fresh = {file.path for file in plan.files if not os.path.lexists(file.path)}
     done: list[Written] = []
     try:
-        for number, file in enumerate(files):
-            share = writing.step(number, len(files))
-            done.append(_write_file(request, file, sound.edit_list, cues, (gain, before), stamps, share))
+        for number, file in enumerate(plan.files):
+            share = writing.step(number, len(plan.files))
+            done.append(_write_file(request, file, plan.edit_list, cues, (gain, before), stamps, share))
     except BaseException:
         for one in done:  # those that are whole go with the one that failed, unless they replaced another
             with suppress(OSError):
@@ -270,28 +87,28 @@ def write(request: ExportRequest, progress: Progress) -> Exported:
                     one.exported.path.unlink(missing_ok=True)
         raise
     if not (request.options.stems or request.options.regions):
-        return done[0].told
-    unheard = unheard_sentence(request, sound.edit_list) if request.options.regions else ""
+        return done[0].summary
+    unheard = unheard_sentence(request, plan.edit_list) if request.options.regions else ""
     return report_together(request, done, unheard)
 
 
 def _stamps(request: ExportRequest) -> Iterator[Stamp]:
     """Stamp each audible recording."""
-    heard = audible(request.state.tracks)
-    for source_id in dict.fromkeys(key for track in heard for key in track.source_ids):
+    tracks = audible(request.state.tracks)
+    for source_id in dict.fromkeys(key for track in tracks for key in track.source_ids):
         path = request.media.get(source_id)
         if path is not None:  # else opening it says what is missing
             yield stamped(path, request.state.sources[source_id].content_hash)
 
 
-def _gain(request: ExportRequest, sound: PlannedSound, progress: Progress) -> Normalised | None:
+def _gain(request: ExportRequest, plan: AudioPlan, progress: Progress) -> Normalised | None:
     """Listen to the whole mix for its loudness, so that stems keep their balance."""
     target = request.options.loudness_lufs
     if target is None:
         return None
     rate_hz, channels = written_rate_hz(request), mix_channels(request.state)
-    with Renderer(request.state, sound.edit_list, request.media) as renderer:
-        blocks = _blocks(renderer, sound.span, progress)
+    with Renderer(request.state, plan.edit_list, request.media) as renderer:
+        blocks = _blocks(renderer, plan.span, progress)
         written = converted(blocks, renderer.rate_hz, rate_hz, channels=channels)
         return normalise(written, target, rate_hz=rate_hz, name=shown(request.out))
 
@@ -316,8 +133,8 @@ def _write_file(
 ) -> Written:
     gain, before = measured
     # A lossless choice for WAV holds what the sources do, whatever is written in the end.
-    kept = block_dtype(file.subtype if request.options.depth is None else file.source_subtype)
-    with Renderer(file.state, edit_list, request.media, kept, progress) as renderer:
+    dtype = block_dtype(file.subtype if request.options.depth is None else file.source_subtype)
+    with Renderer(file.state, edit_list, request.media, dtype, progress) as renderer:
         blocks = _sound_of(request, file, renderer, gain)
         with_chunks = request.options.broadcast and file.container == "WAV"
         written = write_audio(
@@ -387,8 +204,8 @@ def _chunks(
     edits = accepted_edits(state)
     kind = "audio removed by" if request.options.removed else "edited with"
     name = ", ".join(track.name for track in audible(state.tracks))
-    told = None if request.options.stems or request.options.regions else gain
-    said = Broadcast(
+    measured = None if request.options.stems or request.options.regions else gain
+    broadcast = Broadcast(
         description=f"{name[:200]}: {kind} {counted_edits(edits)}",
         project=name,
         time_reference_samples=convert_samples(
@@ -396,11 +213,11 @@ def _chunks(
         ),
         channel_names=_channel_names(state),
         cues=tuple(cue.at_rate(edit_list.rate_hz, file.rate_hz) for cue in cues.within(file.span)),
-        loudness_lufs=None if told is None else told.loudness_lufs,
-        true_peak_dbtp=None if told is None else told.true_peak_dbtp,
+        loudness_lufs=None if measured is None else measured.loudness_lufs,
+        true_peak_dbtp=None if measured is None else measured.true_peak_dbtp,
         origination=_origination(request, state),
     )
-    return broadcast_chunks(said, rate_hz=file.rate_hz, bits=bits_of(file.subtype))
+    return broadcast_chunks(broadcast, rate_hz=file.rate_hz, bits=bits_of(file.subtype))
 
 
 def _origination(request: ExportRequest, state: DocumentState) -> datetime | None:
@@ -415,8 +232,182 @@ def _channel_names(state: DocumentState) -> tuple[str, ...]:
     names: list[list[str]] = [[] for _ in range(mix_channels(state))]
     for track in audible(state.tracks):
         channels = state.channels(track)
-        for number, heard in enumerate(names if channels == 1 else names[:channels]):
+        for number, channel in enumerate(names if channels == 1 else names[:channels]):
             is_silent = number < 2 and not sides(track.pan)[number]
             if not is_silent:
-                heard.append(track.name)
-    return tuple(" + ".join(heard) for heard in names)
+                channel.append(track.name)
+    return tuple(" + ".join(channel) for channel in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """Input of an export.
+
+    Attributes
+    ----------
+    peak : the largest absolute sample of the audible recordings, 1.0 at full scale
+    length_s : of the recording, before cuts
+    words : length, rate, depth and peak in words
+    """
+
+    peak: float
+    length_s: float
+    words: str
+
+
+def look_before(request: ExportRequest, progress: Progress) -> Before:
+    """Measure the audible recordings; their peaks are cached since the import, or computed now.
+
+    Raises
+    ------
+    SourceError : a recording is missing or cannot be read
+    """
+    state = request.state
+    tracks = {source_id: track for track in audible(state.tracks) for source_id in track.source_ids}
+    peak = 0.0
+    for number, (source_id, track) in enumerate(tracks.items()):
+        path = media_path(state, track, source_id, request.media)
+        content_hash, share = state.sources[source_id].content_hash, progress.step(number, len(tracks))
+        peak = max(peak, _peak_of(content_hash, state.rate_hz, path, share))
+    length_s = samples_to_s(state.length_samples, state.rate_hz)
+    rates = sorted({state.sources[key].rate_hz for track in state.tracks for key in track.source_ids})
+    words = (
+        f"{format_time(length_s, 1)}, {listed([f'{rate} Hz' for rate in rates])}, {source_depth(state)}, "
+        f"{peak_words(peak)}"
+    )
+    return Before(peak, length_s, words)
+
+
+def _peak_of(content_hash: str, rate_hz: int, path: Path, progress: Progress) -> float:
+    cached = load_peaks(content_hash, rate_hz) if content_hash else None
+    if cached is not None:
+        return float(np.abs(cached.levels[-1][:2]).max(initial=0.0))
+    peak = 0.0
+    with SourceReader(path) as reader:
+        for number, block in enumerate(reader.blocks(_BLOCK_FRAMES)):
+            progress.check_cancelled()
+            peak = max(peak, float(np.abs(block).max(initial=0.0)))
+            progress.report(
+                min(1.0, (number + 1) * _BLOCK_FRAMES / reader.frames), "Measuring the recordings"
+            )
+    return peak
+
+
+def peak_words(peak: float) -> str:
+    """Return a peak in words: "peak −3.1 dBFS"."""
+    if peak <= 0.0:
+        return "silent"
+    text = f"{20 * log10(peak):.1f}"
+    return f"peak {'0.0' if text == '-0.0' else text.replace('-', '−')} dBFS"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A written file, and notes for its report."""
+
+    exported: Exported
+    notes: tuple[str, ...]
+
+    @property
+    def summary(self) -> Exported:
+        """The file with its notes."""
+        one = self.exported
+        return Exported(one.path, " ".join((one.sentence, *self.notes)), one.figures)
+
+
+def report(
+    request: ExportRequest,
+    file: PlannedAudio,
+    written: WrittenAudio,
+    gain: Normalised | None,
+    before: Before,
+    left_out: Sequence[str],
+) -> Written:
+    """Return the report of one file."""
+    length_s = samples_to_s(written.frames, file.rate_hz)
+    is_clipped = written.clipped_samples > 0
+    peak = min(written.peak, 1.0) if is_clipped else written.peak
+    line = (
+        f"Exported {format_time(length_s, 1)} to {shown(written.path.name)}: {_rate_words(file)}, "
+        f"{_channel_words(file.channels)}, {_depth_words(file, length_s)}, {peak_words(peak)}; "
+        f"before: {before.words}."
+    )
+    notes = []
+    if request.options.gain_db and gain is None:
+        louder = "louder" if request.options.gain_db > 0 else "quieter"
+        notes.append(f"It is {abs(request.options.gain_db):.1f} dB {louder} than the document.")
+    if is_clipped:
+        notes.append(_clipped_words(written))
+    figures = {
+        "length_s": length_s,
+        "source_length_s": before.length_s,
+        **edit_figures(accepted_edits(request.state)),
+        "peak": written.peak,
+        "source_peak": before.peak,
+        "rate_hz": float(file.rate_hz),
+        "clipped_samples": float(written.clipped_samples),
+    }
+    if file.coding is not None:
+        delay_samples = encoder_delay_samples(file.path, file.rate_hz)
+        figures["encoder_delay_samples"] = float(delay_samples)
+        if delay_samples:
+            notes.append(
+                f"The coder put {counted(delay_samples, 'sample')} in front; the file states this, "
+                "and players skip them."
+            )
+    if gain is not None:
+        notes.append(gain.sentence)
+        figures |= gain.figures
+    return Written(Exported(written.path, line, figures), (*notes, *left_out))
+
+
+def report_together(request: ExportRequest, written: Sequence[Written], unheard: str) -> Exported:
+    """Report several files at once: each of a few, or their count.
+
+    Parameters
+    ----------
+    unheard : regions without a file, "" if all have one
+    """
+    parts = [one.summary for one in written]
+    if unheard:
+        last = parts[-1]
+        parts[-1] = Exported(last.path, f"{last.sentence} {unheard}", last.figures)
+    figures = dict(parts[0].figures)
+    if request.options.regions:
+        figures["length_s"] = sum(part.figures["length_s"] for part in parts)
+        figures["peak"] = max(part.figures["peak"] for part in parts)
+    figures["clipped_samples"] = sum(part.figures["clipped_samples"] for part in parts)
+    if len(parts) <= _MOST_LISTED:
+        return Exported(request.out, " ".join(part.sentence for part in parts), figures, tuple(parts))
+    lengths_s = sum(part.figures["length_s"] for part in parts)
+    sentence = (
+        f"Exported {counted(len(parts), 'file')}, {format_time(lengths_s, 1)} in all, "
+        f"{shown(parts[0].path.name)} to {shown(parts[-1].path.name)}."
+    )
+    notes = dict.fromkeys(note for one in written for note in one.notes)
+    summary = " ".join([sentence, *notes, *filter(None, (unheard,))])
+    return Exported(request.out, summary, figures, tuple(parts))
+
+
+def _clipped_words(written: WrittenAudio) -> str:
+    over = f", up to {decibels(written.peak):.1f} dB over full scale," if written.peak > 1.0 else ""
+    were = "was" if written.clipped_samples == 1 else "were"
+    clipped = counted(written.clipped_samples, "sample")
+    return f"{clipped} {were} too loud{over} and {were} clipped; export it lower."
+
+
+def _rate_words(file: PlannedAudio) -> str:
+    own_hz = file.state.rate_hz
+    return f"{file.rate_hz} Hz" + (f" converted from {own_hz} Hz" if file.rate_hz != own_hz else "")
+
+
+def _depth_words(file: PlannedAudio, length_s: float) -> str:
+    """Return the bit depth of the samples or, for a coded file, its bit rate."""
+    if file.coding is None:
+        return depth_words(file.subtype)
+    kbit_s = file.path.stat().st_size * 8 / 1_000 / length_s
+    return f"{file.coding.codec.name} at {kbit_s:.0f} kbit/s"
+
+
+def _channel_words(channels: int) -> str:
+    return {1: "mono", 2: "stereo"}.get(channels, f"{channels} channels")

@@ -1,26 +1,10 @@
 """An Advanced Authoring Format file that links to the sources: cuts and crossfades for Pro Tools and others.
 
 The edit rate is the document's sample rate, so positions are exact. Each clip leads through a master mob and
-a file mob to the file. Ids are derived from the content, and dates are fixed: the same edit gives the same
-bytes.
-
-A WAV file is described as WAV, with its own header: Pro Tools takes a file declared only as PCM for MXF. The
-composition begins with a timecode, which Pro Tools wants as well.
-
-The tracks of an AAF composition: sequences of clips with their fades, in the gain and pan of the track.
-
-A stereo track is one slot, in which an Audio Channel Combiner holds both channels of each clip. With a
-balance it is two slots of one channel each, panned to their sides: no known file shows how to balance a
-stereo slot. Any other track has a slot for each channel.
-
-A transition between two clips is a crossfade; one between silence and a clip is a fade.
-
-Effects of an AAF file: their definitions, registered once, and groups that apply them.
-
-Ids are those of the AAF association. Amplitude is a linear factor; Pan goes from 0, left, to 1, right; the
-Level of a dissolve is the share of the incoming clip. Values that vary go through control points, whose times
-go from 0 to 1 over the length of the group. pyaaf2 makes one object at a time, so its arguments are made
-first.
+a file mob to the file; a WAV is described by its own header. The composition begins with a timecode: Pro
+Tools needs both. A stereo track is one slot with an Audio Channel Combiner; with a balance it is two panned
+slots. A transition is a crossfade between clips, or a fade between silence and a clip. Ids are derived from
+the content, and dates are fixed: the same edit gives the same bytes.
 """
 
 from __future__ import annotations
@@ -69,102 +53,196 @@ _LINEAR = AUID("5b6c85a4-0ede-11d3-80a9-006008143e6f"), "LinearInterp"
 _POWER = AUID("c09153f7-bd18-4e5a-ad09-cbdd654fa001"), "PowerInterp"
 _INTERPOLATIONS = {Curve.EQUAL_GAIN: _LINEAR, Curve.EQUAL_POWER: _POWER}
 _RISING = (Fraction(0), 0.0), (Fraction(1), 1.0)
-
-
-class Effects:
-    """Makes effects for one file."""
-
-    def __init__(self, file: Any) -> None:
-        self._file = file
-        self._definitions: dict[AUID, Any] = {}
-
-    def dissolve(self, length: int, curve: Curve) -> Any:
-        """Return the group of a crossfade, or of a fade from or to silence."""
-        group = self._group(_DISSOLVE, length, _LEVEL)
-        group.parameters.append(self._varying(_LEVEL, _INTERPOLATIONS[curve], _RISING))
-        return group
-
-    def combined(self, inputs: Sequence[Any], length: int) -> Any:
-        """Return a group that plays one input a channel."""
-        group = self._group(_COMBINER, length)
-        group.segments.extend(inputs)
-        return group
-
-    def gain(self, segment: Any, length: int, factor: float) -> Any:
-        """Return a group that plays a segment with a gain, linear."""
-        return self._constant(_GAIN, _AMPLITUDE, segment, length, factor)
-
-    def varying_gain(self, segment: Any, length: int, points: Sequence[tuple[Fraction, float]]) -> Any:
-        """Return a group that plays a segment with a gain that is linear between points."""
-        group = self._group(_GAIN, length, _AMPLITUDE)
-        group.parameters.append(self._varying(_AMPLITUDE, _LINEAR, points))
-        group.segments.append(segment)
-        return group
-
-    def pan(self, segment: Any, length: int, pan: float) -> Any:
-        """Return a group that plays a segment at a place from -1, left, to 1, right."""
-        return self._constant(_PAN, _PAN_POSITION, segment, length, (pan + 1.0) / 2.0)
-
-    def _constant(
-        self,
-        operation: tuple[AUID, str, int],
-        parameter: tuple[AUID, str],
-        segment: Any,
-        length: int,
-        value: float,
-    ) -> Any:
-        group, defined = self._group(operation, length, parameter), self._parameter(*parameter)
-        constant = self._file.create.ConstantValue(defined, _rational(value))
-        group.parameters.append(constant)
-        group.segments.append(segment)
-        return group
-
-    def _varying(
-        self,
-        parameter: tuple[AUID, str],
-        interpolation: tuple[AUID, str],
-        points: Sequence[tuple[Fraction, float]],
-    ) -> Any:
-        defined, between = self._parameter(*parameter), self._defined("InterpolationDef", *interpolation)
-        varying = self._file.create.VaryingValue(defined, between)
-        for time, value in points:
-            fitting = time.limit_denominator(_MOST)
-            varying.add_keyframe(AAFRational(fitting.numerator, fitting.denominator), _rational(value))
-        return varying
-
-    def _group(self, operation: tuple[AUID, str, int], length: int, *parameters: tuple[AUID, str]) -> Any:
-        auid, name, inputs = operation
-        if auid not in self._definitions:
-            definition = self._defined("OperationDef", auid, name)
-            definition.media_kind = SOUND
-            definition["NumberInputs"].value = inputs
-            definition["IsTimeWarp"].value = False
-            definition["Bypass"].value = 1
-            definition["OperationCategory"].value = "OperationCategory_Effect"
-            for parameter in parameters:
-                definition.parameters.append(self._parameter(*parameter))
-        return self._file.create.OperationGroup(self._definitions[auid], length, SOUND)
-
-    def _parameter(self, auid: AUID, name: str) -> Any:
-        rational = self._file.dictionary.lookup_typedef("Rational")
-        return self._defined("ParameterDef", auid, name, "", rational)
-
-    def _defined(self, kind: str, auid: AUID, name: str, *more: Any) -> Any:
-        if auid not in self._definitions:
-            self._definitions[auid] = getattr(self._file.create, kind)(auid, name, *more)
-            self._file.dictionary.register_def(self._definitions[auid])
-        return self._definitions[auid]
-
-
-def _rational(value: float) -> AAFRational:
-    exact = Fraction(value).limit_denominator(_FINEST)
-    return AAFRational(exact.numerator, exact.denominator)
-
-
 _STEREO = 2
 _BOTH = (1, 2)
 _PANS = {1: -1.0, 2: 1.0}
 _TRACK_FORMAT = "_TRACK_FORMAT"
+_DATE = datetime(2000, 1, 1)
+_DAY_S = 86_400
+_MOST_BYTES = 2**32 - 1
+_TABLES, _FREE, _END_OF_CHAIN = slice(68, 72), b"\xff\xff\xff\xff", b"\xfe\xff\xff\xff"
+_WAVE = ("WAV", "WAVEX", "RF64")
+_FORMAT_TAGS = {"PCM_U8": 1, "PCM_16": 1, "PCM_24": 1, "PCM_32": 1, "FLOAT": 3, "DOUBLE": 3}
+
+
+def write(request: ExportRequest, progress: Progress) -> Exported:
+    """Write the composition; the sources are named, not opened."""
+    progress.check_cancelled()
+    content = _Writer(request, progress).content()
+    with replacing(request.out, overwrite=request.overwrite) as part:
+        part.write_bytes(content)
+    progress.report(1.0, "Writing the composition")
+    return written_project(request, len(audible(request.state.tracks)))
+
+
+class _Writer:
+    """Builds one file in memory: a library that fails half-way through a full disk leaves nothing behind."""
+
+    def __init__(self, request: ExportRequest, progress: Progress) -> None:
+        self._request = request
+        self._progress = progress
+        self._edit_list: EditList = request.edit_list
+        self._file = aaf2.open()
+        self._masters: dict[str, Any] = {}
+
+    def content(self) -> bytes:
+        """Return the bytes of the file."""
+        state = self._request.state
+        self._fix_identification()
+        for source in self._request.sources.values():
+            self._masters[source.id] = self._master(source)
+        composition = self._mob(self._file.create.CompositionMob, self._request.title, "composition")
+        composition.usage = "Usage_TopLevel"
+        length_s = Fraction(self._edit_list.length_samples, max(1, self._edit_list.rate_hz))
+        self._add_timecode(composition, length_s)
+        tracks, played = Tracks(self._request, self._file, self._masters), audible(state.tracks)
+        for number, track in enumerate(played):
+            tracks.add(composition, track, self._progress.part(0.0, 0.6).step(number, len(played)))
+        self._save()
+        return _compound(self._file.f.getvalue(), self._file.cfb.sector_size)
+
+    def _save(self) -> None:
+        """Write every object out, as the library does when it closes a file, but so that it can be cancelled.
+
+        Closing the file would discard the objects in memory.
+        """
+        self._file.write_reference_properties()
+        manager = self._file.manager
+        for number, changed in enumerate(manager.modified.values()):
+            self._progress.check_cancelled()
+            if not write_laid(changed):
+                changed.write_properties()
+            self._progress.report(0.6 + 0.4 * number / len(manager.modified), "Writing the composition")
+        manager.modified.clear()
+        manager.remove_temp()
+        self._file.cfb.close()
+
+    def _fix_identification(self) -> None:
+        header = self._file.header
+        header["LastModified"].value = _DATE
+        for identification in header["IdentificationList"].value:
+            identification["ProductName"].value = "Offcut"
+            identification["CompanyName"].value = "Offcut"
+            identification["Date"].value = _DATE
+            identification["GenerationAUID"].value = _auid("generation", self._request.title)
+
+    def _mob(self, make: Any, name: str, *key: str) -> Any:
+        """Return a mob with an id derived from its content."""
+        mob = make(xml_text(name))
+        identity = MobID.new()
+        identity.material = _auid(*key, name)
+        mob.mob_id = identity
+        mob["CreationTime"].value = mob["LastModified"].value = _DATE
+        self._file.content.mobs.append(mob)
+        return mob
+
+    def _master(self, source: Source) -> Any:
+        """Return the master mob of a source, with one slot a channel that leads to its file."""
+        path = source_path(source, self._request.named_media)
+        file_mob = self._mob(self._file.create.SourceMob, path.name, "file", source.id)
+        file_mob.descriptor = self._descriptor(source, path.as_uri())
+        tape = self._tape(source, path)
+        begin = floor(source_begin_s(source, self._request.named_media) * source.rate_hz + Fraction(1, 2))
+        master = self._mob(self._file.create.MasterMob, path.name, "master", source.id)
+        for channel in range(1, source.channels + 1):
+            in_file = file_mob.create_timeline_slot(source.rate_hz, channel)
+            in_file.segment = tape.create_source_clip(channel, begin, source.frames, SOUND)
+            in_file["PhysicalTrackNumber"].value = channel
+            slot = master.create_timeline_slot(source.rate_hz, channel)
+            slot.segment = file_mob.create_source_clip(channel, 0, source.frames, SOUND)
+            slot["PhysicalTrackNumber"].value = channel
+        return master
+
+    def _tape(self, source: Source, path: Path) -> Any:
+        """Return the mob of the original tape: one day of each channel, with timecode from midnight."""
+        tape = self._mob(self._file.create.SourceMob, path.stem, "tape", source.id)
+        tape.descriptor = self._file.create.TapeDescriptor()
+        for channel in range(1, source.channels + 1):
+            slot = tape.create_empty_slot(source.rate_hz, SOUND, channel)
+            slot.segment.length = _DAY_S * source.rate_hz
+            slot["PhysicalTrackNumber"].value = channel
+        is_dropping = drops_frames(source, self._request.named_media, self._request.frame_rate.exact)
+        self._add_timecode(tape, Fraction(_DAY_S), is_dropping=is_dropping)
+        return tape
+
+    def _descriptor(self, source: Source, url: str) -> Any:
+        if source.container in _WAVE and source.subtype in _FORMAT_TAGS:
+            descriptor = self._file.create.WAVEDescriptor()
+            descriptor["Summary"].value = bytearray(_wave_head(source))
+            descriptor["ContainerFormat"].value = self._file.dictionary.lookup_containerdef("AAF")
+            values = {"SampleRate": source.rate_hz, "Length": source.frames}
+        else:
+            descriptor = self._file.create.PCMDescriptor()
+            values = _pcm_values(source)
+        for name, value in values.items():
+            descriptor[name].value = value
+        locator = self._file.create.NetworkLocator()
+        locator["URLString"].value = url
+        descriptor["Locator"].append(locator)
+        return descriptor
+
+    def _add_timecode(self, mob: Any, length_s: Fraction, *, is_dropping: bool = False) -> None:
+        """Count from nothing, at the frame rate of the export."""
+        rate = self._request.frame_rate
+        exact = rate.exact
+        slot = mob.create_timeline_slot(AAFRational(exact.numerator, exact.denominator))
+        timecode = self._file.create.Timecode(rate.nominal, drop=is_dropping)
+        timecode.start = 0
+        timecode.length = max(1, ceil(length_s * exact))
+        slot.segment = timecode
+        slot.name = "Timecode"
+
+
+def _compound(content: bytes, sector_bytes: int) -> bytes:
+    """Return a compound file that strict readers accept, such as LibAAF in Ardour.
+
+    pyaaf2 leaves the last sector short and, without a table of tables, marks its sector as free.
+    """
+    whole = bytearray(content + bytes(-len(content) % sector_bytes))
+    if whole[_TABLES] == _FREE:
+        whole[_TABLES] = _END_OF_CHAIN
+    return bytes(whole)
+
+
+def _pcm_values(source: Source) -> dict[str, int]:
+    bits = bits_of(export_format([source.subtype], ".wav"))
+    block = source.channels * bits // 8
+    return {
+        "SampleRate": source.rate_hz,
+        "AudioSamplingRate": source.rate_hz,
+        "Channels": source.channels,
+        "QuantizationBits": bits,
+        "BlockAlign": block,
+        "AverageBPS": block * source.rate_hz,
+        "Length": source.frames,
+    }
+
+
+def _wave_head(source: Source) -> bytes:
+    """Return the beginning of a WAV file of this format, up to its samples: so AAF describes one.
+
+    LibAAF, with which Ardour reads, looks for the samples behind the format, and crashes where the head ends.
+    """
+    bits, block = bits_of(source.subtype), source.channels * bits_of(source.subtype) // 8
+    length = source.frames * block
+    size, length = min(_MOST_BYTES, 36 + length), min(_MOST_BYTES, length)
+    format_chunk = struct.pack(
+        "<HHIIHH",
+        _FORMAT_TAGS[source.subtype],
+        source.channels,
+        source.rate_hz,
+        source.rate_hz * block,
+        block,
+        bits,
+    )
+    head = struct.pack("<4sI4s4sI", b"RIFF", size, b"WAVE", b"fmt ", len(format_chunk))
+    return head + format_chunk + struct.pack("<4sI", b"data", length)
+
+
+def _auid(*key: str) -> AUID:
+    """Return an id that is the same for the same key."""
+    digest = blake2b("\0".join(key).encode("utf-8", "replace"), digest_size=16).digest()
+    return AUID(bytes_le=digest)
 
 
 class Tracks:
@@ -212,8 +290,8 @@ class Tracks:
         slot["PhysicalTrackNumber"].value = len(composition.slots) - 1  # the first one is the timecode
         if channels == _BOTH:
             whole = self._file.dictionary.lookup_typedef("aafInt32")
-            told = self._file.create.TaggedValue(_TRACK_FORMAT, _STEREO, whole)
-            slot["TimelineMobAttributeList"].append(told)
+            tagged = self._file.create.TaggedValue(_TRACK_FORMAT, _STEREO, whole)
+            slot["TimelineMobAttributeList"].append(tagged)
         return sequence
 
     def _with_effects(self, sequence: Any, track: Track, channels: tuple[int, ...], length: int) -> Any:
@@ -367,189 +445,91 @@ def placed_clips(found: Sequence[ResultClip]) -> list[Placed]:
     return placed
 
 
-_DATE = datetime(2000, 1, 1)
-_DAY_S = 86_400
-_MOST_BYTES = 2**32 - 1
-_TABLES, _FREE, _END_OF_CHAIN = slice(68, 72), b"\xff\xff\xff\xff", b"\xfe\xff\xff\xff"
-_WAVE = ("WAV", "WAVEX", "RF64")
-_FORMAT_TAGS = {"PCM_U8": 1, "PCM_16": 1, "PCM_24": 1, "PCM_32": 1, "FLOAT": 3, "DOUBLE": 3}
+class Effects:
+    """Makes effects for one file."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self._definitions: dict[AUID, Any] = {}
+
+    def dissolve(self, length: int, curve: Curve) -> Any:
+        """Return the group of a crossfade, or of a fade from or to silence."""
+        group = self._group(_DISSOLVE, length, _LEVEL)
+        group.parameters.append(self._varying(_LEVEL, _INTERPOLATIONS[curve], _RISING))
+        return group
+
+    def combined(self, inputs: Sequence[Any], length: int) -> Any:
+        """Return a group that plays one input a channel."""
+        group = self._group(_COMBINER, length)
+        group.segments.extend(inputs)
+        return group
+
+    def gain(self, segment: Any, length: int, factor: float) -> Any:
+        """Return a group that plays a segment with a gain, linear."""
+        return self._constant(_GAIN, _AMPLITUDE, segment, length, factor)
+
+    def varying_gain(self, segment: Any, length: int, points: Sequence[tuple[Fraction, float]]) -> Any:
+        """Return a group that plays a segment with a gain that is linear between points."""
+        group = self._group(_GAIN, length, _AMPLITUDE)
+        group.parameters.append(self._varying(_AMPLITUDE, _LINEAR, points))
+        group.segments.append(segment)
+        return group
+
+    def pan(self, segment: Any, length: int, pan: float) -> Any:
+        """Return a group that plays a segment at a place from -1, left, to 1, right."""
+        return self._constant(_PAN, _PAN_POSITION, segment, length, (pan + 1.0) / 2.0)
+
+    def _constant(
+        self,
+        operation: tuple[AUID, str, int],
+        parameter: tuple[AUID, str],
+        segment: Any,
+        length: int,
+        value: float,
+    ) -> Any:
+        group, defined = self._group(operation, length, parameter), self._parameter(*parameter)
+        constant = self._file.create.ConstantValue(defined, _rational(value))
+        group.parameters.append(constant)
+        group.segments.append(segment)
+        return group
+
+    def _varying(
+        self,
+        parameter: tuple[AUID, str],
+        interpolation: tuple[AUID, str],
+        points: Sequence[tuple[Fraction, float]],
+    ) -> Any:
+        defined, between = self._parameter(*parameter), self._defined("InterpolationDef", *interpolation)
+        varying = self._file.create.VaryingValue(defined, between)
+        for time, value in points:
+            fitting = time.limit_denominator(_MOST)
+            varying.add_keyframe(AAFRational(fitting.numerator, fitting.denominator), _rational(value))
+        return varying
+
+    def _group(self, operation: tuple[AUID, str, int], length: int, *parameters: tuple[AUID, str]) -> Any:
+        auid, name, inputs = operation
+        if auid not in self._definitions:
+            definition = self._defined("OperationDef", auid, name)
+            definition.media_kind = SOUND
+            definition["NumberInputs"].value = inputs
+            definition["IsTimeWarp"].value = False
+            definition["Bypass"].value = 1
+            definition["OperationCategory"].value = "OperationCategory_Effect"
+            for parameter in parameters:
+                definition.parameters.append(self._parameter(*parameter))
+        return self._file.create.OperationGroup(self._definitions[auid], length, SOUND)
+
+    def _parameter(self, auid: AUID, name: str) -> Any:
+        rational = self._file.dictionary.lookup_typedef("Rational")
+        return self._defined("ParameterDef", auid, name, "", rational)
+
+    def _defined(self, kind: str, auid: AUID, name: str, *more: Any) -> Any:
+        if auid not in self._definitions:
+            self._definitions[auid] = getattr(self._file.create, kind)(auid, name, *more)
+            self._file.dictionary.register_def(self._definitions[auid])
+        return self._definitions[auid]
 
 
-def write(request: ExportRequest, progress: Progress) -> Exported:
-    """Write the composition; the sources are named, not opened."""
-    progress.check_cancelled()
-    content = _Writer(request, progress).content()
-    with replacing(request.out, overwrite=request.overwrite) as part:
-        part.write_bytes(content)
-    progress.report(1.0, "Writing the composition")
-    return written_project(request, len(audible(request.state.tracks)))
-
-
-class _Writer:
-    """Builds one file in memory: a library that fails half-way through a full disk leaves nothing behind."""
-
-    def __init__(self, request: ExportRequest, progress: Progress) -> None:
-        self._request = request
-        self._progress = progress
-        self._edit_list: EditList = request.edit_list
-        self._file = aaf2.open()
-        self._masters: dict[str, Any] = {}
-
-    def content(self) -> bytes:
-        """Return the bytes of the file."""
-        state = self._request.state
-        self._fix_identification()
-        for source in self._request.sources.values():
-            self._masters[source.id] = self._master(source)
-        composition = self._mob(self._file.create.CompositionMob, self._request.title, "composition")
-        composition.usage = "Usage_TopLevel"
-        length_s = Fraction(self._edit_list.length_samples, max(1, self._edit_list.rate_hz))
-        self._add_timecode(composition, length_s)
-        tracks, heard = Tracks(self._request, self._file, self._masters), audible(state.tracks)
-        for number, track in enumerate(heard):
-            tracks.add(composition, track, self._progress.part(0.0, 0.6).step(number, len(heard)))
-        self._save()
-        return _compound(self._file.f.getvalue(), self._file.cfb.sector_size)
-
-    def _save(self) -> None:
-        """Write every object out, as the library does when it closes a file, but so that it can be cancelled.
-
-        Closing the file would discard the objects in memory.
-        """
-        self._file.write_reference_properties()
-        manager = self._file.manager
-        for number, changed in enumerate(manager.modified.values()):
-            self._progress.check_cancelled()
-            if not write_laid(changed):
-                changed.write_properties()
-            self._progress.report(0.6 + 0.4 * number / len(manager.modified), "Writing the composition")
-        manager.modified.clear()
-        manager.remove_temp()
-        self._file.cfb.close()
-
-    def _fix_identification(self) -> None:
-        header = self._file.header
-        header["LastModified"].value = _DATE
-        for identification in header["IdentificationList"].value:
-            identification["ProductName"].value = "Offcut"
-            identification["CompanyName"].value = "Offcut"
-            identification["Date"].value = _DATE
-            identification["GenerationAUID"].value = _auid("generation", self._request.title)
-
-    def _mob(self, make: Any, name: str, *key: str) -> Any:
-        """Return a mob with an id derived from its content."""
-        mob = make(xml_text(name))
-        identity = MobID.new()
-        identity.material = _auid(*key, name)
-        mob.mob_id = identity
-        mob["CreationTime"].value = mob["LastModified"].value = _DATE
-        self._file.content.mobs.append(mob)
-        return mob
-
-    def _master(self, source: Source) -> Any:
-        """Return the master mob of a source, with one slot a channel that leads to its file."""
-        path = source_path(source, self._request.named_media)
-        file_mob = self._mob(self._file.create.SourceMob, path.name, "file", source.id)
-        file_mob.descriptor = self._descriptor(source, path.as_uri())
-        tape = self._tape(source, path)
-        begin = floor(source_begin_s(source, self._request.named_media) * source.rate_hz + Fraction(1, 2))
-        master = self._mob(self._file.create.MasterMob, path.name, "master", source.id)
-        for channel in range(1, source.channels + 1):
-            in_file = file_mob.create_timeline_slot(source.rate_hz, channel)
-            in_file.segment = tape.create_source_clip(channel, begin, source.frames, SOUND)
-            in_file["PhysicalTrackNumber"].value = channel
-            slot = master.create_timeline_slot(source.rate_hz, channel)
-            slot.segment = file_mob.create_source_clip(channel, 0, source.frames, SOUND)
-            slot["PhysicalTrackNumber"].value = channel
-        return master
-
-    def _tape(self, source: Source, path: Path) -> Any:
-        """Return the mob of the original tape: one day of each channel, with timecode from midnight."""
-        tape = self._mob(self._file.create.SourceMob, path.stem, "tape", source.id)
-        tape.descriptor = self._file.create.TapeDescriptor()
-        for channel in range(1, source.channels + 1):
-            slot = tape.create_empty_slot(source.rate_hz, SOUND, channel)
-            slot.segment.length = _DAY_S * source.rate_hz
-            slot["PhysicalTrackNumber"].value = channel
-        is_dropping = drops_frames(source, self._request.named_media, self._request.frame_rate.exact)
-        self._add_timecode(tape, Fraction(_DAY_S), is_dropping=is_dropping)
-        return tape
-
-    def _descriptor(self, source: Source, url: str) -> Any:
-        if source.container in _WAVE and source.subtype in _FORMAT_TAGS:
-            descriptor = self._file.create.WAVEDescriptor()
-            descriptor["Summary"].value = bytearray(_wave_head(source))
-            descriptor["ContainerFormat"].value = self._file.dictionary.lookup_containerdef("AAF")
-            values = {"SampleRate": source.rate_hz, "Length": source.frames}
-        else:
-            descriptor = self._file.create.PCMDescriptor()
-            values = _pcm_values(source)
-        for name, value in values.items():
-            descriptor[name].value = value
-        locator = self._file.create.NetworkLocator()
-        locator["URLString"].value = url
-        descriptor["Locator"].append(locator)
-        return descriptor
-
-    def _add_timecode(self, mob: Any, length_s: Fraction, *, is_dropping: bool = False) -> None:
-        """Count from nothing, at the frame rate of the export."""
-        rate = self._request.frame_rate
-        exact = rate.exact
-        slot = mob.create_timeline_slot(AAFRational(exact.numerator, exact.denominator))
-        timecode = self._file.create.Timecode(rate.nominal, drop=is_dropping)
-        timecode.start = 0
-        timecode.length = max(1, ceil(length_s * exact))
-        slot.segment = timecode
-        slot.name = "Timecode"
-
-
-def _compound(content: bytes, sector_bytes: int) -> bytes:
-    """Return a compound file that strict readers accept, such as LibAAF in Ardour.
-
-    pyaaf2 leaves the last sector short and, without a table of tables, marks its sector as free.
-    """
-    whole = bytearray(content + bytes(-len(content) % sector_bytes))
-    if whole[_TABLES] == _FREE:
-        whole[_TABLES] = _END_OF_CHAIN
-    return bytes(whole)
-
-
-def _pcm_values(source: Source) -> dict[str, int]:
-    bits = bits_of(export_format([source.subtype], ".wav"))
-    block = source.channels * bits // 8
-    return {
-        "SampleRate": source.rate_hz,
-        "AudioSamplingRate": source.rate_hz,
-        "Channels": source.channels,
-        "QuantizationBits": bits,
-        "BlockAlign": block,
-        "AverageBPS": block * source.rate_hz,
-        "Length": source.frames,
-    }
-
-
-def _wave_head(source: Source) -> bytes:
-    """Return the beginning of a WAV file of this format, up to its samples: so AAF describes one.
-
-    LibAAF, with which Ardour reads, looks for the samples behind the format, and crashes where the head ends.
-    """
-    bits, block = bits_of(source.subtype), source.channels * bits_of(source.subtype) // 8
-    length = source.frames * block
-    size, length = min(_MOST_BYTES, 36 + length), min(_MOST_BYTES, length)
-    format_chunk = struct.pack(
-        "<HHIIHH",
-        _FORMAT_TAGS[source.subtype],
-        source.channels,
-        source.rate_hz,
-        source.rate_hz * block,
-        block,
-        bits,
-    )
-    head = struct.pack("<4sI4s4sI", b"RIFF", size, b"WAVE", b"fmt ", len(format_chunk))
-    return head + format_chunk + struct.pack("<4sI", b"data", length)
-
-
-def _auid(*key: str) -> AUID:
-    """Return an id that is the same for the same key."""
-    digest = blake2b("\0".join(key).encode("utf-8", "replace"), digest_size=16).digest()
-    return AUID(bytes_le=digest)
+def _rational(value: float) -> AAFRational:
+    exact = Fraction(value).limit_denominator(_FINEST)
+    return AAFRational(exact.numerator, exact.denominator)

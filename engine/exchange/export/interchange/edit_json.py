@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.core.files.safe_write import replacing, shown
@@ -15,7 +14,7 @@ from engine.core.wording import counted
 from engine.document.kinds import KINDS
 from engine.document.proposals import edited
 from engine.document.state import DocumentState, Marker
-from engine.document.tracks import Clip, Source, Track
+from engine.document.tracks import Clip, Track
 from engine.exchange.export.placing.stretches import Consolidated, Stretch
 from engine.exchange.export.request import (
     AcceptedEdit,
@@ -57,27 +56,31 @@ def edit_list_content(request: ExportRequest) -> dict[str, Any]:
     """Return the edit list as plain JSON values."""
     state = request.state
     edit_list, edits = request.edit_list, accepted_edits(state)
-    files = [_hashed(one) for one in request.consolidated.values()]
+    files = [
+        replace(one.source, content_hash=content_hash(one.path)) for one in request.consolidated.values()
+    ]
     return {
         "version": _version(state, edit_list),
         "document": request.document_name,
         "rate_hz": state.rate_hz,
         "length_samples": edit_list.length_samples,
         "source_length_samples": edit_list.source_length_samples,
-        "sources": [_source(source, request.media) for source in (*state.sources.values(), *files)],
+        "sources": [
+            {**asdict(one), "path": str(request.media.get(one.id, one.path))}
+            for one in (*state.sources.values(), *files)
+        ],
         "tracks": [_track(track, request) for track in state.tracks],
         "segments": _segments(edit_list),
-        "cuts": [
-            _edit(edit, state) for edit in accepted_edits(state) if KINDS[edit.proposal.kind].drops_span
-        ],
+        "cuts": [_edit(edit, state) for edit in edits if KINDS[edit.proposal.kind].drops_span],
         "edits": [_full_edit(edit, state) for edit in edits],
-        "markers": [_marker(marker, state.rate_hz) for marker in state.markers.values()],
+        "markers": [_timed(one, state.rate_hz, "start", "stop") for one in state.markers.values()],
     }
 
 
 def _segments(edit_list: EditList) -> list[dict[str, Any]]:
     length_samples, rate_hz = edit_list.source_length_samples, edit_list.rate_hz
-    return [_segment(_placed(one, length_samples), rate_hz) for one in edit_list.segments]
+    placed = (_placed(one, length_samples) for one in edit_list.segments)
+    return [_timed(one, rate_hz, "start", "stop", "result_start") for one in placed]
 
 
 def _version(state: DocumentState, edit_list: EditList) -> int:
@@ -88,19 +91,10 @@ def _version(state: DocumentState, edit_list: EditList) -> int:
     return VERSION if all(map(state.is_one_source, state.tracks)) else WITH_CLIPS
 
 
-def _source(source: Source, media: Mapping[str, Path]) -> dict[str, Any]:
-    return {**asdict(source), "path": str(media.get(source.id, source.path))}
-
-
-def _hashed(one: Consolidated) -> Source:
-    """Return a newly written file as a source, with its content hash."""
-    return replace(one.source, content_hash=content_hash(one.path))
-
-
 def _track(track: Track, request: ExportRequest) -> dict[str, Any]:
     fields = {name: value for name, value in asdict(track).items() if name not in _LOOKS}
     played = request.edit_list.as_played(track).clips
-    fields["clips"] = [_clip(clip, request.state.rate_hz) for clip in played]
+    fields["clips"] = [_timed(clip, request.state.rate_hz, "start", "offset", "length") for clip in played]
     own = request.consolidated.get(track.id)
     if track.id in request.edit_list.own:
         fields["segments"] = _segments(request.edit_list.of_track(track.id))
@@ -113,13 +107,10 @@ def _track(track: Track, request: ExportRequest) -> dict[str, Any]:
     }
 
 
-def _clip(clip: Clip, rate_hz: int) -> dict[str, Any]:
-    return {
-        **asdict(clip),
-        "start_s": samples_to_s(clip.start_samples, rate_hz),
-        "offset_s": samples_to_s(clip.offset_samples, rate_hz),
-        "length_s": samples_to_s(clip.length_samples, rate_hz),
-    }
+def _timed(one: Clip | Segment | Marker, rate_hz: int, *names: str) -> dict[str, Any]:
+    """Return the fields of an object, and named positions of it in seconds."""
+    fields = asdict(one)
+    return {**fields, **{f"{name}_s": samples_to_s(fields[f"{name}_samples"], rate_hz) for name in names}}
 
 
 def _stretches(track: Track, own: Consolidated, length_samples: int) -> Iterator[dict[str, Any]]:
@@ -145,23 +136,6 @@ def _placed(one: Spanning, length_samples: int) -> Spanning:
         return one
     by = INSERTED_FROM - length_samples
     return replace(one, start_samples=one.start_samples - by, stop_samples=one.stop_samples - by)
-
-
-def _segment(segment: Segment, rate_hz: int) -> dict[str, Any]:
-    return {
-        **asdict(segment),
-        "start_s": samples_to_s(segment.start_samples, rate_hz),
-        "stop_s": samples_to_s(segment.stop_samples, rate_hz),
-        "result_start_s": samples_to_s(segment.result_start_samples, rate_hz),
-    }
-
-
-def _marker(marker: Marker, rate_hz: int) -> dict[str, Any]:
-    return {
-        **asdict(marker),
-        "start_s": samples_to_s(marker.start_samples, rate_hz),
-        "stop_s": samples_to_s(marker.stop_samples, rate_hz),
-    }
 
 
 def _edit(edit: AcceptedEdit, state: DocumentState) -> dict[str, Any]:

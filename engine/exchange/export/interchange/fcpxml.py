@@ -17,7 +17,7 @@ from engine.core.progress import Progress
 from engine.document.tracks import Track, audible
 from engine.exchange.export.placing.clips import ResultClip, clips_of, crossfades
 from engine.exchange.export.placing.marks import seams
-from engine.exchange.export.placing.timecode import FrameRate, source_begin_s, source_path
+from engine.exchange.export.placing.timecode import source_begin_s, source_path
 from engine.exchange.export.request import Exported, ExportRequest, written_project
 from engine.sound.edl.edit_list import EditList, placed_markers
 
@@ -81,7 +81,7 @@ def _add_resources(root: ElementTree.Element, request: ExportRequest) -> None:
         resources,
         "format",
         id="r0",
-        name=_format_name(rate),
+        name="FFVideoFormat1080p" + f"{float(rate.value):.2f}".removesuffix(".00").replace(".", ""),
         frameDuration=_time(1 / rate.exact),
         width="1920",
         height="1080",
@@ -111,7 +111,7 @@ def _add_tracks(
     state = request.state
     resource_ids = _resource_ids(request)
     begins_s = {key: source_begin_s(source, request.named_media) for key, source in request.sources.items()}
-    heard = audible(state.tracks)
+    played = audible(state.tracks)
     lane = 0
     for number, track in enumerate(state.tracks):
         found = clips_of(request, track)
@@ -122,7 +122,7 @@ def _add_tracks(
             element.set("ref", resource_ids[clip.source_id])
             element.set("lane", str(-(lane + place % lanes + 1)))
             element.set("name", xml_text(track.name))
-            element.set("enabled", str(int(track in heard)))
+            element.set("enabled", str(int(track in played)))
             element.set("audioRole", _role(track))
             _add_volume(element, track, clip, edit_list)
             if track.pan:
@@ -165,10 +165,6 @@ def _role(track: Track) -> str:
     """Return a subrole for a track; a dot parts role and subrole."""
     name = xml_text(" ".join(track.name.replace(".", " ").split()))
     return f"music.{name}" if name else "music"
-
-
-def _format_name(rate: FrameRate) -> str:
-    return "FFVideoFormat1080p" + f"{float(rate.value):.2f}".removesuffix(".00").replace(".", "")
 
 
 def _seconds(samples: int, edit_list: EditList) -> Fraction:

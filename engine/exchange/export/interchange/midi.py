@@ -1,10 +1,8 @@
 """A Standard MIDI File with the tempo map of the beat grid, a marker at every cut and the user's own.
 
-Some programs, such as Ardour, take markers only from a track that also holds MIDI events. So it begins and
-ends with one without effect: all notes off.
-
-One beat of the grid is one quarter note. MIDI stores a tempo in whole microseconds a quarter: each beat's is
-the difference of two rounded positions, so every beat stays within half a microsecond.
+Some programs, such as Ardour, take markers only from a track that also holds MIDI events, so it begins and
+ends with all notes off. One beat is one quarter note, in whole microseconds: the difference of two rounded
+positions, so every beat stays within half a microsecond.
 """
 
 from __future__ import annotations
@@ -53,8 +51,11 @@ def _track(request: ExportRequest, edit_list: EditList, tempo: TempoMap) -> mido
     """Return the messages in order, each with its distance from the one before."""
     timed: list[_Timed] = [(0, 0, mido.MetaMessage("track_name", name=_text(request.title)))]
     timed.append((0, 2, _notes_off()))
-    timed += [(tick, 1, message) for tick, message in _bars(tempo)]
-    timed += [(tick, 2, message) for tick, message in _tempos(tempo)]
+    for quarter, length in tempo.bars():
+        bar = mido.MetaMessage("time_signature", numerator=length, denominator=4)
+        timed.append((quarter * TICKS_PER_QUARTER, 1, bar))
+    for quarter, length_us in tempo.tempi():
+        timed.append((quarter * TICKS_PER_QUARTER, 2, mido.MetaMessage("set_tempo", tempo=length_us)))
     timed += [(tick, 3, message) for tick, message in _markers(request, edit_list, tempo)]
     end = max(tempo.tick(result_us(edit_list.length_samples, edit_list)), max(tick for tick, _, _ in timed))
     timed += [(end, 4, _notes_off()), (end, 5, mido.MetaMessage("end_of_track"))]
@@ -62,17 +63,6 @@ def _track(request: ExportRequest, edit_list: EditList, tempo: TempoMap) -> mido
     track = mido.MidiTrack([timed[0][2]])
     track.extend(after[2].copy(time=after[0] - before[0]) for before, after in pairwise(timed))
     return track
-
-
-def _bars(tempo: TempoMap) -> Iterator[tuple[int, mido.MetaMessage]]:
-    for quarter, length in tempo.bars():
-        message = mido.MetaMessage("time_signature", numerator=length, denominator=4)
-        yield quarter * TICKS_PER_QUARTER, message
-
-
-def _tempos(tempo: TempoMap) -> Iterator[tuple[int, mido.MetaMessage]]:
-    for quarter, length_us in tempo.tempi():
-        yield quarter * TICKS_PER_QUARTER, mido.MetaMessage("set_tempo", tempo=length_us)
 
 
 def _markers(

@@ -1,18 +1,10 @@
 """An OpenTimelineIO timeline: the tracks as clips of the sources, with gaps, crossfades and markers.
 
 Times count video frames, as film programs take the rate of a time for that of the sequence. Positions in the
-result are whole frames: programs that round each time by itself leave out clips that then overlap, or play
-each a frame too long. Sound keeps its position to the sample, so the start in a source is a fraction of a
-frame. The samples of both are in the metadata.
-
-Crossfades shorter than a frame are cuts, and in the metadata only: Kdenlive 26.08 makes mixes without a
-length of them, and plays the clips behind them from the start of their file.
-
-Metadata of OpenTimelineIO files that Resolve and Premiere Pro write and read beyond the fields of OTIO.
-
-Names and units follow published descriptions of files of DaVinci Resolve 17 to 21 and of Premiere Pro:
-`Resolve_OTIO` holds the type of an audio track, the channels of a clip, its volume in dB and its pan in
-percent; `PremierePro_OTIO` holds the format of the sequence and the channels.
+result are whole frames: programs that round each time by itself leave out clips that then overlap. Sound
+keeps its position to the sample, so the start in a source is a fraction of a frame, and the metadata hold the
+samples of both. Crossfades shorter than a frame are in the metadata only: Kdenlive 26.08 makes mixes without
+a length of them. `Resolve_OTIO` and `PremierePro_OTIO` follow published descriptions of their files.
 """
 
 from __future__ import annotations
@@ -44,6 +36,8 @@ _TYPES = {1: "Mono", 2: "Stereo"}  # more channels come in as each program decid
 _VOLUME_DB, _PAN_PERCENT = (-100.0, 30.0), (-100.0, 100.0)
 
 Metadata = dict[str, dict[str, Any]]
+_ENCODED = re.compile(r"(?:%[0-9A-F]{2})+")
+_RESERVED = "%#?:\\"
 
 
 def timeline_metadata() -> Metadata:
@@ -114,12 +108,14 @@ def _resolve_effect(
         "minValue": lowest,
         "maxValue": highest,
     }
-    said = {"Effect Name": effect_name, "Name": name, "Enabled": True, "Type": number, "Parameters": [values]}
-    return schema.Effect(effect_name="Resolve Effect", metadata={RESOLVE: said})
-
-
-_ENCODED = re.compile(r"(?:%[0-9A-F]{2})+")
-_RESERVED = "%#?:\\"
+    effect = {
+        "Effect Name": effect_name,
+        "Name": name,
+        "Enabled": True,
+        "Type": number,
+        "Parameters": [values],
+    }
+    return schema.Effect(effect_name="Resolve Effect", metadata={RESOLVE: effect})
 
 
 def write(request: ExportRequest, progress: Progress) -> Exported:
@@ -179,10 +175,10 @@ class _Writer:
         timeline = schema.Timeline(xml_text(request.title), metadata=timeline_metadata())
         timeline.global_start_time = self._at(0)
         timeline.tracks.metadata.update(sequence_metadata(edit_list.rate_hz, request.frame_rate))
-        heard = audible(state.tracks)
+        played = audible(state.tracks)
         for number, track in enumerate(state.tracks):
             laid = self._track(track)
-            laid.enabled = track in heard
+            laid.enabled = track in played
             timeline.tracks.append(laid)
             self._progress.report(0.5 * (number + 1) / len(state.tracks), "Writing the timeline")
         markers = timeline.tracks.markers

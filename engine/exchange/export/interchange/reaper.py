@@ -71,7 +71,7 @@ def _text(project: rpp.Element, progress: Progress) -> str:
 def _project(request: ExportRequest, progress: Progress) -> rpp.Element:
     state = request.state
     edit_list = request.edit_list
-    channels = _even(mix_channels(state))
+    channels = max(2, mix_channels(state) + mix_channels(state) % 2)  # REAPER counts in pairs
     project = rpp.Element("REAPER_PROJECT", ["0.1", "7.0", "0"])
     project.extend([["ITEMMIX", _MIX_ITEMS], ["SAMPLERATE", str(state.rate_hz), "1", "0"]])
     project.append(["MASTER_NCH", str(channels), "2"])
@@ -189,12 +189,7 @@ def _source_element(source: Source, path: str) -> rpp.Element:
 
 
 def _path_in_project(path: Path, project: Path) -> str:
-    """Return the path as the project names it: relative if the source is in or below its folder.
-
-    Raises
-    ------
-    ExportError : REAPER's format has no way to write it
-    """
+    """Return the path as the project names it: relative if the source is in or below its folder."""
     absolute, folder = path.absolute(), project.parent.absolute()
     written = fspath(absolute.relative_to(folder) if absolute.is_relative_to(folder) else absolute)
     if len(written.splitlines()) != 1 or all(quote in written for quote in "\"'`"):
@@ -220,8 +215,3 @@ def _one_line(text: str) -> str:
 def _number(value: float) -> str:
     """Write a number with every digit that matters and no exponent, which REAPER would not read."""
     return f"{value:.12f}".rstrip("0").rstrip(".") or "0"
-
-
-def _even(channels: int) -> int:
-    """Return the channel count in REAPER, which counts in pairs."""
-    return max(2, channels + channels % 2)

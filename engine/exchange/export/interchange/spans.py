@@ -1,11 +1,8 @@
-"""The played segments, for LosslessCut (.csv, .llc) and as subtitles (.srt), on the recording's own timeline.
+"""Lists of spans on the recording's own timeline: Audacity labels (.txt), LosslessCut (.csv, .llc), SubRip.
 
-LosslessCut: https://github.com/mifi/lossless-cut/blob/master/docs.md
-
-The accepted edits and the markers as an Audacity label track, on the recording's own timeline.
-
-One line a label: start and end in seconds and the text, separated by tabs
-(https://manual.audacityteam.org/man/importing_and_exporting_labels.html).
+- Labels: the edits and markers, a line each
+  (https://manual.audacityteam.org/man/importing_and_exporting_labels.html)
+- Segments: the played spans (https://github.com/mifi/lossless-cut/blob/master/docs.md)
 """
 
 from __future__ import annotations
@@ -21,16 +18,29 @@ from engine.core.progress import Progress
 from engine.core.timebase import samples_to_s
 from engine.core.wording import counted
 from engine.document.state import DocumentState
-from engine.exchange.export.request import AcceptedEdit, Exported, ExportRequest, accepted_edits, edit_figures
+from engine.exchange.export.request import Exported, ExportRequest, accepted_edits, edit_figures
 from engine.sound.edl.build import without_rest
 from engine.sound.edl.edit_list import EditList
+
+_LLC_VERSION = 2
+_Spans = Sequence[tuple[float, ...]]
+
+
+def write(request: ExportRequest, progress: Progress) -> Exported:
+    """Write labels of the edits and markers (.txt), or the played segments."""
+    if request.out.suffix.lower() == ".txt":
+        return write_labels(request, progress)
+    return write_segments(request, progress)
 
 
 def write_labels(request: ExportRequest, progress: Progress) -> Exported:
     """Write one label for each accepted edit and each marker, ascending."""
     progress.check_cancelled()
     edits, markers = accepted_edits(request.state), request.state.markers.values()
-    labels = [(edit.start_samples, edit.stop_samples, _words(edit)) for edit in edits]
+    labels = [
+        (edit.start_samples, edit.stop_samples, f"{edit.proposal.kind}: {edit.proposal.reason}")
+        for edit in edits
+    ]
     labels += [(marker.start_samples, marker.stop_samples, marker.name) for marker in markers]
     lines = [_line(*label, request.state.rate_hz) for label in sorted(labels)]
     with replacing(request.out, overwrite=request.overwrite) as part:
@@ -40,25 +50,11 @@ def write_labels(request: ExportRequest, progress: Progress) -> Exported:
     return Exported(request.out, sentence, {**edit_figures(edits), "markers": float(len(markers))})
 
 
-def _words(edit: AcceptedEdit) -> str:
-    return f"{edit.proposal.kind}: {edit.proposal.reason}"
-
-
 def _line(start_samples: int, stop_samples: int, words: str, rate_hz: int) -> str:
     """Return the line of a label; a tab or a line break in its words would end the field."""
     start_s, stop_s = samples_to_s(start_samples, rate_hz), samples_to_s(stop_samples, rate_hz)
     text = " ".join(words.split())
     return f"{start_s:.9f}\t{stop_s:.9f}\t{text}\n"
-
-
-_LLC_VERSION = 2
-
-
-def write(request: ExportRequest, progress: Progress) -> Exported:
-    """Write labels of the edits and markers (.txt), or the played segments."""
-    if request.out.suffix.lower() == ".txt":
-        return write_labels(request, progress)
-    return write_segments(request, progress)
 
 
 def write_segments(request: ExportRequest, progress: Progress) -> Exported:
@@ -100,9 +96,6 @@ def only_recording(state: DocumentState) -> str:
     if len({clip.source_id for clip in clips}) == 1 and not any(clip.shift_samples for clip in clips):
         return Path(state.sources[clips[0].source_id].path).name
     return ""
-
-
-_Spans = Sequence[tuple[float, ...]]
 
 
 def _csv(spans: _Spans, _name: str) -> str:

@@ -160,7 +160,7 @@ class _Writer:
         channels = self._request.state.channels(track)
         items = list(self._clip_items(track, progress))
         first_index = len(audio.findall("track")) + 1
-        is_heard = track in audible(self._request.state.tracks)
+        is_audible = track in audible(self._request.state.tracks)
         for channel in range(1, channels + 1):
             element = child(audio, "track")
             _say_channel(element, channel, channels)
@@ -172,7 +172,7 @@ class _Writer:
                 if channels > 1:
                     for other in range(1, channels + 1):
                         self._add_link(element[-1], item, other, first_index + other - 1, place)
-            child(element, "enabled", _flag(is_heard))
+            child(element, "enabled", _flag(is_audible))
             child(element, "locked", _flag(False))
             if channels == _STEREO:
                 child(element, "outputchannelindex", channel)

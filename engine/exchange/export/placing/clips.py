@@ -1,13 +1,10 @@
-"""The edit list as clips on tracks, as in other editors: the one place where it is sliced.
+"""The edit list as clips on tracks, as in other editors: the one place where it is sliced and rounded.
 
 A clip is the part of one medium that a segment plays on one track: of the recording, or of the file that
 holds its edited sound (`engine.exchange.export.placing.stretches`). Neighbours abut where one takes over from
 the other; a crossfade needs more of either beyond that point, which each clip counts. All numbers are samples
-at the document's rate, so a format converts each of them once and no error adds up.
-
-Clips in video frames, for formats that count frames: the one place where they are rounded.
-
-Each position in the result is rounded to the nearest frame by itself, and the source's start follows it.
+at the document's rate. For formats in frames, each position in the result is rounded to the nearest frame by
+itself, and the start in the source follows it, so that no error adds up.
 """
 
 from __future__ import annotations
@@ -222,11 +219,13 @@ def clips_of(request: ExportRequest, track: Track, *, over_silence: bool = False
     lags = {key: round(sound_lag_s(sources[key], media) * rate_hz) for key in track.source_ids}
     if not any(lags.values()):
         return found
-    return tuple(_later(one, lags.get(one.source_id, 0)) for one in found)
-
-
-def _later(clip: ResultClip, by: int) -> ResultClip:
-    return replace(clip, start_samples=clip.start_samples + by, offset_samples=clip.offset_samples + by)
+    moved = []
+    for one in found:
+        by = lags.get(one.source_id, 0)
+        moved.append(
+            replace(one, start_samples=one.start_samples + by, offset_samples=one.offset_samples + by)
+        )
+    return tuple(moved)
 
 
 def crossfades(found: tuple[ResultClip, ...]) -> dict[int, tuple[int, int]]:

@@ -1,13 +1,9 @@
-"""Audio tracks of videos, and channels, as files of their own, for formats that name whole files alone.
+"""Files next to a project: copies of recordings, and WAV files of audio tracks and channels.
 
-Other programs play the first track of a video wherever a project names the video. Track 1 is named as the
-video, at the places that its picture gives it; of any other track, and of one channel of a recording, a WAV
-is written next to the project.
-
-Copies of the recordings in the folder of a project, so that both can be moved to another machine.
-
-A recording in or below that folder is not copied. A copy keeps name and date; one that an earlier export
-wrote, of the same size and date, is not copied again.
+Other programs play the first track of a video wherever a project names the video, so a WAV holds any other
+track, and one channel of a recording, for formats that name whole files alone. Recordings in or below the
+folder of the project are not copied. A copy keeps name and date; one of the same size and date is there
+already.
 """
 
 from __future__ import annotations
@@ -31,6 +27,10 @@ from engine.sound.reader import SourceReader, read_unchanged, stamped
 from engine.sound.writer import bits_of, block_dtype, export_format, write_audio
 
 _BLOCK_BYTES = 1 << 22
+_BLOCK_FRAMES = 1 << 16
+_HEAD_BYTES = 4_096
+_SPATIAL = "apac"
+_LONGEST, _SHORT = 200, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,12 +174,6 @@ def _blocks(path: Path) -> Iterator[bytes]:
             yield block
 
 
-_BLOCK_FRAMES = 1 << 16
-_HEAD_BYTES = 4_096
-_SPATIAL = "apac"
-_LONGEST, _SHORT = 200, 40
-
-
 @dataclass(frozen=True, slots=True)
 class TrackFile:
     """The WAV of an audio track.
@@ -301,8 +295,8 @@ def _broadcast(one: TrackFile) -> bytes:
     file, channel = file_and_track(one.original)[0], channel_of(one.original)
     start = read_broadcast_start(file)
     names, reference = (channel_title(file, channel),), start.reference_samples or 0
-    said = Broadcast("", "", reference, names, origination=start.origination)
-    return broadcast_chunks(said, rate_hz=one.source.rate_hz, bits=bits_of(one.source.subtype))
+    broadcast = Broadcast("", "", reference, names, origination=start.origination)
+    return broadcast_chunks(broadcast, rate_hz=one.source.rate_hz, bits=bits_of(one.source.subtype))
 
 
 def track_files_sentence(files: Collection[TrackFile]) -> str:

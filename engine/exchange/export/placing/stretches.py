@@ -29,6 +29,7 @@ from engine.sound.edl.tracks.voice import sounding_span
 
 MARGIN_FRAMES = 2
 """In video frames, around an edit: more than the error of positions rounded to frames."""
+_SAMPLE_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,16 @@ class Consolidated:
     def path(self) -> Path:
         """Where it is written."""
         return Path(self.source.path)
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of its samples."""
+        return _SAMPLE_BYTES * self.source.channels * self.source.frames
+
+    @property
+    def is_there(self) -> bool:
+        """Whether an export before has written it: its sound may have changed since."""
+        return False
 
 
 def media_parts(
@@ -205,8 +216,8 @@ def _stretched(
     """Return the edited and audible segments of a track within `span`, with the margin, shape (k, 2)."""
     rows = np.array(spans, np.int64).reshape(-1, 2)
     edited = united(np.where(rows[:, :1] >= INSERTED_FROM, rows, np.clip(rows, *span)))
-    heard = united(np.stack([edit_list.starts_samples, edit_list.stops_samples], axis=1))
-    around = united(common(edited, heard) + np.array([-margin, margin]))
+    played = united(np.stack([edit_list.starts_samples, edit_list.stops_samples], axis=1))
+    around = united(common(edited, played) + np.array([-margin, margin]))
     return _with_whole_fades(around, _fades(edit_list), margin)
 
 

@@ -1,7 +1,4 @@
-"""The frame rates that formats count in, and the one that fits the videos of a document.
-
-The files of sources and the times that are written into them, for formats that name files.
-"""
+"""Frame rates that formats count in, and the timecode, path and lag of each source."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""The edits of another program, as accepted proposals of the document that they are of.
+"""Read a file of edits and compare it with a document: the whole of an import except storing it.
 
-Offcut's own edit list: its edits if they reproduce its segments; else edits made from the segments.
-
-Read a file of edits and compare it with a document: the whole of an import but for storing it.
+Offcut's own edit list comes in as its edits if they reproduce its segments; else, as other files, by edits
+that play the same.
 """
 
 from __future__ import annotations
@@ -38,12 +37,11 @@ from engine.document.kinds.order import TO_SAMPLES
 from engine.document.proposals import BY_IMPORT, Decision, Edited, Proposal, Verdict, edited, proposal_id
 from engine.document.state import DocumentState, Edit, Row, RowChange, row_changes
 from engine.exchange.export.placing.timecode import FrameRate
-from engine.exchange.imports import read_edits
 from engine.exchange.imports.described import ImportedEdits, NotUnderstood, WrittenEdit, named_parts
 from engine.exchange.imports.document_clips import document_clips
+from engine.exchange.imports.formats import ReadEditsRequest, read_edits
 from engine.exchange.imports.proposals.from_clips import from_clips
 from engine.exchange.imports.proposals.from_labels import from_labels, from_session
-from engine.exchange.imports.proposals.requests import ReadEditsRequest
 from engine.exchange.imports.proposals.wanted import TIMING, WantedEdits, WantedOnTracks, played_in
 from engine.sound.edl.build import build
 from engine.sound.edl.edit_list import EditList, Segment, as_insert
@@ -51,170 +49,41 @@ from engine.sound.edl.edits_that_play import accept_instead, accepted_effect, co
 
 _SOUND: tuple[type[Operation], ...] = (Raise, Reclock, Replace, Lift, Slice, Shift, Gain)
 _ALL = (*TIMING, *_SOUND)
-
-
-def from_list(imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path]) -> WantedEdits:
-    """Return the edits of an edit list.
-
-    Raises
-    ------
-    EditsError : it is of other recordings or another rate, or an edit of it is not one of its kind
-    """
-    played = from_clips(imported, state, places)
-    assert imported.written is not None
-    tracks = _tracks(imported, state, places)
-    left_out: dict[str, int] = {}
-    edits = []
-    for one in imported.written:
-        reason = _unusable(one, tracks, places)
-        own = None if reason else _wanted(imported, one, tracks, state)
-        if own is not None and own.effect:
-            edits.append(own)
-        elif own is None or not _is_accepted(own, state):
-            reason = reason or f"{one.kind} changes no audio."
-            left_out[reason] = left_out.get(reason, 0) + 1
-    timing = [one for one in edits if any(isinstance(effect, TIMING) for effect in _effect(imported, one))]
-    markers = tuple(_markers(imported, state))
-    said = tuple(f"{counted(number, 'edit')} left out: {reason}" for reason, number in left_out.items())
-    made = played_in(state, timing)
-    if imported.rate_hz == state.rate_hz and _is_played(imported, state, places, tracks, made):
-        return WantedEdits(
-            tuple(edits),
-            _ALL,
-            markers,
-            played.gains_db,
-            made,
-            left_out=said,
-            not_understood=played.not_understood,
-        )
-    sounding = [one for one in edits if one not in timing] if imported.rate_hz == state.rate_hz else []
-    if not said and imported.written:
-        said = ("The segments of the list are not those of its edits: the segments count.",)
-    return replace(
-        played,
-        edits=(*played.edits, *sounding),
-        gives_way=_ALL,
-        markers=markers,
-        left_out=(*said, *played.left_out),
-    )
-
-
-def _is_played(
-    imported: ImportedEdits,
-    state: DocumentState,
-    places: Mapping[str, Path],
-    tracks: Sequence[str | None],
-    made: EditList,
-) -> bool:
-    """Return whether an edit list plays the segments of an imported one, its clips at their places."""
-    own = {key: imported.own_segments[number] for number, key in _with_own(imported, tracks)}
-    if imported.segments != _inserts_alike(made) or own.keys() != made.own.keys():
-        return False
-    if any(segments != _inserts_alike(made.own[key]) for key, segments in own.items()):
-        return False
-    played = {key: _by_shift(segments) for key, segments in own.items()}
-    shared = _by_shift(imported.segments)
-    return all(
-        any(
-            segment.start_samples <= one.start_samples < segment.stop_samples
-            for segment in played.get(key, shared).get(one.start_samples - one.at_samples, ())
-        )
-        for key, clips in document_clips(imported, state, places).by_track.items()
-        for one in clips
-    )
-
-
-def _with_own(imported: ImportedEdits, tracks: Sequence[str | None]) -> Iterator[tuple[int, str]]:
-    """Yield the tracks with segments of their own: index in the list, and id."""
-    for number in imported.own_segments:
-        if (key := tracks[number]) is not None:
-            yield number, key
-
-
-def _inserts_alike(one: EditList) -> tuple[Segment, ...]:
-    return tuple(as_insert(each) if each.is_inserted else each for each in one.segments)
-
-
-def _by_shift(segments: Sequence[Segment]) -> dict[int, list[Segment]]:
-    found: dict[int, list[Segment]] = {}
-    for one in segments:
-        found.setdefault(one.start_samples - one.result_start_samples, []).append(one)
-    return found
-
-
-def _tracks(
-    imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path]
-) -> tuple[str | None, ...]:
-    """Return the id of each track of the list in the document; None for one that it does not have."""
-    found: list[str | None] = []
-    for track in imported.tracks:
-        try:
-            own = document_clips(replace(imported, tracks=(track,)), state, places).by_track
-        except EditsError:
-            own = {}
-        found.append(next(iter(own), None))
-    return tuple(found)
-
-
-def _unusable(one: WrittenEdit, tracks: Sequence[str | None], places: Mapping[str, Path]) -> str:
-    """Return the reason why an edit cannot be made in this document, "" if it can."""
-    if one.kind not in KINDS:
-        return not_available(one.kind)
-    if any(tracks[place] is None for place in one.tracks):
-        return "a track of it is not in this document."
-    if one.kind == "repair" and not any(str(value) in places for value in one.payload.values()):
-        return "the audio of a repair is not in this document."
-    return ""
-
-
-def _is_accepted(made: WantedOnTracks, state: DocumentState) -> bool:
-    """Return whether an edit is already accepted in a document."""
-    asked = Edited(made.start_samples, made.stop_samples, dict(made.payload), made.tracks)
-    return any(
-        one.kind == made.kind
-        and state.verdict(key) is Verdict.ACCEPTED
-        and edited(one, state.decisions.get(key)) == asked
-        for key, one in state.proposals.items()
-    )
-
-
-def _wanted(
-    imported: ImportedEdits, one: WrittenEdit, tracks: Sequence[str | None], state: DocumentState
-) -> WantedOnTracks:
-    own = tuple(key for place in one.tracks if (key := tracks[place]) is not None)
-    made = WantedOnTracks(
-        one.kind,
-        min(one.start_samples, state.length_samples),
-        min(one.stop_samples, state.length_samples),
-        one.payload,
-        own,
-        one.reason,
-    )
-    _effect(imported, made)
-    return made
-
-
-def _effect(imported: ImportedEdits, one: WantedOnTracks) -> tuple[Operation, ...]:
-    try:
-        KINDS[one.kind].validate(one.payload)
-        return one.effect
-    except DocumentError as error:
-        raise EditsError(f"{imported.file_name} holds an edit that cannot be: {error}") from error
-
-
-def _markers(imported: ImportedEdits, state: DocumentState) -> Iterator[NamedSpan]:
-    """Yield the new markers of the list, at their positions on the timeline."""
-    ratio, length = Fraction(state.rate_hz, imported.rate_hz), state.length_samples
-    known = {one.name for one in state.markers.values()}
-    for one in imported.markers:
-        start, stop = (min(floor(at * ratio + Fraction(1, 2)), length) for at in (one.start_s, one.stop_s))
-        if one.name not in known:
-            yield NamedSpan(start, stop, one.name)
-
-
 _SCORE = 1.0
 _LEAST_DB = 0.05
 """Smaller changes of a gain are rounding."""
+
+
+def read_into(request: ReadEditsRequest, progress: Progress) -> ImportedEdit:
+    """Return the changes to a document from the edits of a file.
+
+    Raises
+    ------
+    EditsError : the file cannot be read, or is of other recordings
+    UsageError : the document holds no recording
+    Cancelled : the user asked for it
+    """
+    require_recording(request.state, "import edits into")
+    imported = read_edits(
+        request.path,
+        request.state.rate_hz,
+        labels_as=request.labels_as,
+        frame_rate=request.frame_rate,
+        progress=progress.part(0.0, 0.5),
+    )
+    return imported_edit(ImportRequest(request.state, request.media, imported), progress.part(0.5, 1.0))
+
+
+def guessed_rate(request: ReadEditsRequest, progress: Progress) -> FrameRate | None:
+    """Return the frame rate assumed for a list without one; None if the list specifies it.
+
+    Raises
+    ------
+    EditsError : the file cannot be read
+    Cancelled : the user asked for it
+    """
+    imported = read_edits(request.path, request.state.rate_hz, progress=progress)
+    return FrameRate(str(imported.frame_rate)) if imported.is_rate_guessed else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,14 +155,14 @@ class ImportedEdit:
         if self.not_understood:
             missing = listed(named_parts(self.not_understood))
             changes = self._changes or "no edits"
-            said = f"{self.file_name}: {changes} proposed, since Offcut cannot import {missing}"
+            sentence = f"{self.file_name}: {changes} proposed, since Offcut cannot import {missing}"
         elif self.is_empty:
-            said = f"{self.file_name} holds the edits of this document: nothing changes"
+            sentence = f"{self.file_name} holds the edits of this document: nothing changes"
         else:
-            said = f"{self.file_name}: {self._changes}; {self._length}"
+            sentence = f"{self.file_name}: {self._changes}; {self._length}"
         if self.left_out:
-            said += f"; {counted(len(self.left_out), 'omission')}"
-        return f"{said}."
+            sentence += f"; {counted(len(self.left_out), 'omission')}"
+        return f"{sentence}."
 
     @property
     def label(self) -> str:
@@ -331,16 +200,18 @@ class ImportedEdit:
         """
         if self.is_accepted:
             changes = accept_instead(
-                state, self.proposals, self.decisions, BY_IMPORT, self._gives_way, stays=self.stays
+                state,
+                self.proposals,
+                self.decisions,
+                BY_IMPORT,
+                lambda effect: any(isinstance(one, self.gives_way) for one in effect),
+                stays=self.stays,
             )
         else:
             changes = _proposed(state, self.proposals, self.stays)
         gains = [set_track(state, key, gain_db=gain_db) for key, gain_db in self.gains_db.items()]
         others = (*gains, add_all(state, self.markers, self.label))
         return Edit(self.label, (*changes, *(change for one in others for change in one.changes)))
-
-    def _gives_way(self, effect: tuple[Operation, ...]) -> bool:
-        return any(isinstance(one, self.gives_way) for one in effect)
 
 
 def _proposed(
@@ -478,33 +349,153 @@ def _reason(one: WantedOnTracks, name: str, rate_hz: int) -> str:
     return f"So it is in {name}."
 
 
-def guessed_rate(request: ReadEditsRequest, progress: Progress) -> FrameRate | None:
-    """Return the frame rate assumed for a list without one; None if the list specifies it.
+def from_list(imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path]) -> WantedEdits:
+    """Return the edits of an edit list.
 
     Raises
     ------
-    EditsError : the file cannot be read
-    Cancelled : the user asked for it
+    EditsError : it is of other recordings or another rate, or an edit of it is not one of its kind
     """
-    imported = read_edits(request.path, request.state.rate_hz, progress=progress)
-    return FrameRate(str(imported.frame_rate)) if imported.is_rate_guessed else None
-
-
-def read_into(request: ReadEditsRequest, progress: Progress) -> ImportedEdit:
-    """Return the changes to a document from the edits of a file.
-
-    Raises
-    ------
-    EditsError : the file cannot be read, or is of other recordings
-    UsageError : the document holds no recording
-    Cancelled : the user asked for it
-    """
-    require_recording(request.state, "import edits into")
-    imported = read_edits(
-        request.path,
-        request.state.rate_hz,
-        labels_as=request.labels_as,
-        frame_rate=request.frame_rate,
-        progress=progress.part(0.0, 0.5),
+    played = from_clips(imported, state, places)
+    assert imported.written is not None
+    tracks = _tracks(imported, state, places)
+    left_out: dict[str, int] = {}
+    edits = []
+    for one in imported.written:
+        reason = _unusable(one, tracks, places)
+        own = None if reason else _wanted(imported, one, tracks, state)
+        if own is not None and own.effect:
+            edits.append(own)
+        elif own is None or not _is_accepted(own, state):
+            reason = reason or f"{one.kind} changes no audio."
+            left_out[reason] = left_out.get(reason, 0) + 1
+    timing = [one for one in edits if any(isinstance(effect, TIMING) for effect in _effect(imported, one))]
+    markers = tuple(_markers(imported, state))
+    omissions = tuple(f"{counted(number, 'edit')} left out: {reason}" for reason, number in left_out.items())
+    made = played_in(state, timing)
+    if imported.rate_hz == state.rate_hz and _is_played(imported, state, places, tracks, made):
+        return WantedEdits(
+            tuple(edits),
+            _ALL,
+            markers,
+            played.gains_db,
+            made,
+            left_out=omissions,
+            not_understood=played.not_understood,
+        )
+    sounding = [one for one in edits if one not in timing] if imported.rate_hz == state.rate_hz else []
+    if not omissions and imported.written:
+        omissions = ("The segments of the list are not those of its edits: the segments count.",)
+    return replace(
+        played,
+        edits=(*played.edits, *sounding),
+        gives_way=_ALL,
+        markers=markers,
+        left_out=(*omissions, *played.left_out),
     )
-    return imported_edit(ImportRequest(request.state, request.media, imported), progress.part(0.5, 1.0))
+
+
+def _is_played(
+    imported: ImportedEdits,
+    state: DocumentState,
+    places: Mapping[str, Path],
+    tracks: Sequence[str | None],
+    made: EditList,
+) -> bool:
+    """Return whether an edit list plays the segments of an imported one, its clips at their places."""
+    own = {key: own for number, own in imported.own_segments.items() if (key := tracks[number]) is not None}
+    if imported.segments != _inserts_alike(made) or own.keys() != made.own.keys():
+        return False
+    if any(segments != _inserts_alike(made.own[key]) for key, segments in own.items()):
+        return False
+    played = {key: _by_shift(segments) for key, segments in own.items()}
+    shared = _by_shift(imported.segments)
+    return all(
+        any(
+            segment.start_samples <= one.start_samples < segment.stop_samples
+            for segment in played.get(key, shared).get(one.start_samples - one.at_samples, ())
+        )
+        for key, clips in document_clips(imported, state, places).by_track.items()
+        for one in clips
+    )
+
+
+def _inserts_alike(one: EditList) -> tuple[Segment, ...]:
+    return tuple(as_insert(each) if each.is_inserted else each for each in one.segments)
+
+
+def _by_shift(segments: Sequence[Segment]) -> dict[int, list[Segment]]:
+    found: dict[int, list[Segment]] = {}
+    for one in segments:
+        found.setdefault(one.start_samples - one.result_start_samples, []).append(one)
+    return found
+
+
+def _tracks(
+    imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path]
+) -> tuple[str | None, ...]:
+    """Return the id of each track of the list in the document; None for one that it does not have."""
+    found: list[str | None] = []
+    for track in imported.tracks:
+        try:
+            own = document_clips(replace(imported, tracks=(track,)), state, places).by_track
+        except EditsError:
+            own = {}
+        found.append(next(iter(own), None))
+    return tuple(found)
+
+
+def _unusable(one: WrittenEdit, tracks: Sequence[str | None], places: Mapping[str, Path]) -> str:
+    """Return the reason why an edit cannot be made in this document, "" if it can."""
+    if one.kind not in KINDS:
+        return not_available(one.kind)
+    if any(tracks[place] is None for place in one.tracks):
+        return "a track of it is not in this document."
+    if one.kind == "repair" and not any(str(value) in places for value in one.payload.values()):
+        return "the audio of a repair is not in this document."
+    return ""
+
+
+def _is_accepted(made: WantedOnTracks, state: DocumentState) -> bool:
+    """Return whether an edit is already accepted in a document."""
+    wanted = Edited(made.start_samples, made.stop_samples, dict(made.payload), made.tracks)
+    return any(
+        one.kind == made.kind
+        and state.verdict(key) is Verdict.ACCEPTED
+        and edited(one, state.decisions.get(key)) == wanted
+        for key, one in state.proposals.items()
+    )
+
+
+def _wanted(
+    imported: ImportedEdits, one: WrittenEdit, tracks: Sequence[str | None], state: DocumentState
+) -> WantedOnTracks:
+    own = tuple(key for place in one.tracks if (key := tracks[place]) is not None)
+    made = WantedOnTracks(
+        one.kind,
+        min(one.start_samples, state.length_samples),
+        min(one.stop_samples, state.length_samples),
+        one.payload,
+        own,
+        one.reason,
+    )
+    _effect(imported, made)
+    return made
+
+
+def _effect(imported: ImportedEdits, one: WantedOnTracks) -> tuple[Operation, ...]:
+    try:
+        KINDS[one.kind].validate(one.payload)
+        return one.effect
+    except DocumentError as error:
+        raise EditsError(f"{imported.file_name} holds an edit that cannot be: {error}") from error
+
+
+def _markers(imported: ImportedEdits, state: DocumentState) -> Iterator[NamedSpan]:
+    """Yield the new markers of the list, at their positions on the timeline."""
+    ratio, length = Fraction(state.rate_hz, imported.rate_hz), state.length_samples
+    known = {one.name for one in state.markers.values()}
+    for one in imported.markers:
+        start, stop = (min(floor(at * ratio + Fraction(1, 2)), length) for at in (one.start_s, one.stop_s))
+        if one.name not in known:
+            yield NamedSpan(start, stop, one.name)

@@ -1,21 +1,17 @@
 """Clips as edits: cuts, moves and repeats of all tracks, and edits of single tracks.
 
-Gains that vary, as gain edits of the tracks that have them.
-
-Cuts and inserts of single tracks, from clips that go on at other times than those of the other tracks.
-
-One track gives the timing of all. A track that leaves out more of its recording gets ripple cuts, one that
-waits longer gets inserts. A track that plays a span which the others cut has no such edits, and differs.
+Most tracks give the timing of all. A track that leaves out more of its recording gets ripple cuts, one that
+waits longer gets inserts. A track that plays a span which the others cut has no such edits: it differs.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
-from math import ceil, floor, log10
+from math import ceil, floor
 from pathlib import Path
 
 import numpy as np
@@ -35,14 +31,13 @@ from engine.document.kinds.sounding import (
     LOUDEST_DB,
     QUIETEST_DB,
     RAMP_MS,
-    ramp_payload,
 )
 from engine.document.state import DocumentState
 from engine.exchange.export.placing.timecode import picture_rate
-from engine.exchange.imports.described import ImportedEdits, left_out_sentences
+from engine.exchange.imports.described import ImportedEdits
 from engine.exchange.imports.document_clips import DocumentClips, Span, document_clips
-from engine.exchange.imports.gain_curves import Curve, Trapezoid, trapezoids
-from engine.exchange.imports.proposals.runs import Difference, PlayedRuns, Run, heard, sounding_spans
+from engine.exchange.imports.gain_curves import wanted_gains
+from engine.exchange.imports.proposals.runs import Difference, PlayedRuns, Run, played_runs, sounding_spans
 from engine.exchange.imports.proposals.wanted import (
     TIMING,
     Seam,
@@ -56,8 +51,11 @@ from engine.exchange.imports.unmoved import plays_own, unmoved
 from engine.sound.edl.build import build, without_rest
 from engine.sound.edl.edit_list import INSERTED_FROM, EditList, Segment
 from engine.sound.edl.edits_that_play import Played, Wanted, accepted_effect, edits_that_play
-from engine.sound.edl.tracks.patches import ramps_samples
 
+_MOST_OFF = Fraction(3, 2)
+"""How many frames the end of a clip can be off: its start by half of one, its length by one."""
+_CLICKS_A_S = 24
+_SEAM_MARKERS = ("Cut", "")
 _EDGES_A_S = 24
 """Remains at the edges of a track are shorter than the longest frame."""
 
@@ -66,7 +64,7 @@ Rows = list[tuple[int, int, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class OwnTiming:
+class _OwnTiming:
     """The edits of single tracks.
 
     Attributes
@@ -83,275 +81,6 @@ class OwnTiming:
     tracks: frozenset[str]
 
 
-def own_timing(
-    alone: Mapping[str, PlayedRuns],
-    spans: Mapping[str, Sequence[Span]],
-    state: DocumentState,
-    near: int,
-) -> OwnTiming | None:
-    """Return the edits of single tracks after which each plays its runs; None without any that do.
-
-    Parameters
-    ----------
-    alone : runs of the clips of each track
-    spans : where each track has sound in the recording
-    near : how far positions may be off, in samples
-    """
-    longest = sorted(alone, key=lambda key: -sum(stop - start for start, stop in spans[key]))
-    played = [_to_the_end(alone[key].runs, spans[key], state) for key in longest]
-    for shared in (*played, _played_by_any(alone, spans, state)):
-        sounding = [one for one in shared if not one.is_inserted]
-        if any(after.start_samples < one.stop_samples for one, after in pairwise(sounding)):
-            return None
-        timing = _edit_list(shared, state)
-        found = {key: _deviations(key, one, timing, spans[key], state, near) for key, one in alone.items()}
-        if any(one is None for one in found.values()):
-            continue
-        own = {key: one for key, one in found.items() if one is not None and one[0]}
-        return OwnTiming(
-            shared,
-            _together([edit for edits, _ in own.values() for edit in edits], state),
-            tuple(one for key, (_, silent) in own.items() for one in (*silent, *alone[key].differences)),
-            frozenset(own),
-        )
-    return None
-
-
-def _to_the_end(runs: tuple[Run, ...], spans: Sequence[Span], state: DocumentState) -> tuple[Run, ...]:
-    """Return runs to the end of the recording where a track ends earlier: it cuts nothing after its end."""
-    if not runs or runs[-1].is_inserted or runs[-1].stop_samples < max(stop for _, stop in spans):
-        return runs
-    return (*runs[:-1], replace(runs[-1], stop_samples=state.length_samples))
-
-
-def _played_by_any(
-    alone: Mapping[str, PlayedRuns], spans: Mapping[str, Sequence[Span]], state: DocumentState
-) -> tuple[Run, ...]:
-    """Return runs without the spans that every track either cuts or is silent in."""
-    whole = 0, state.length_samples
-    left = np.array([whole], np.int64)
-    for key, one in alone.items():
-        played = [(start, stop) for start, stop, _ in _sounding(_rows(one), spans[key])]
-        left = common(left, outside(played, *whole))
-    fades = {run.start_samples: run.fade_samples for one in alone.values() for run in one.runs}
-    runs: list[Run] = []
-    for start, stop in outside(left, *whole).tolist():
-        at = runs[-1].end_samples if runs else 0
-        runs.append(Run(start, stop, at, fades.get(start, 0)))
-    return tuple(runs)
-
-
-def _deviations(
-    key: str,
-    alone: PlayedRuns,
-    shared: EditList,
-    spans: Sequence[Span],
-    state: DocumentState,
-    near: int,
-) -> tuple[list[WantedOnTracks], list[Difference]] | None:
-    """Return the edits that a track has in addition, and where it is silent; None if no edits do it."""
-    edits: list[WantedOnTracks] = []
-    left: list[Span] = []
-    later = last = 0  # how much later the track is by its own edits, and the end of the part before
-    fades = {one.start_samples: one.fade_samples for one in alone.runs}
-    for start, stop, at in _sounding(_rows(alone), spans):
-        place, length = shared.to_result(start), max(start, stop - 1) - start
-        if start < last or abs(shared.to_result(start + length) - place - length) > near:
-            return None  # it repeats, or plays what the others leave out
-        by, left_to = at - place - later, start
-        fade = fades.get(start)
-        fade_ms = (
-            HAND_CROSSFADE_MS if fade is None else min(1000 * fade / state.rate_hz, LONGEST_CROSSFADE_MS)
-        )
-        if by > near:
-            edits.append(_insert(key, start, by, fade_ms))
-        elif by < -near:
-            left_to = shared.to_source(max(0, place + by))
-            left_to = last if abs(left_to - last) <= near else left_to
-            if left_to < last or abs(place - shared.to_result(left_to) + by) > near:
-                return None  # it plays over what it played before, or waits less than the others
-            edits.append(WantedOnTracks("ripple", left_to, start, {CROSSFADE_MS: fade_ms}, (key,)))
-        left.append((last, left_to))
-        later += by if abs(by) > near else 0
-        last = stop
-    left.append((last, state.length_samples))
-    return edits, _left_silent(key, left, shared, spans, max(2 * near, state.rate_hz // _EDGES_A_S))
-
-
-def _insert(key: str, at: int, length: int, fade_ms: float) -> WantedOnTracks:
-    return WantedOnTracks("insert", at, at, {LENGTH_SAMPLES: length, CROSSFADE_MS: fade_ms}, (key,))
-
-
-def _left_silent(
-    key: str, left: Sequence[Span], shared: EditList, spans: Sequence[Span], least: int
-) -> list[Difference]:
-    """Return where a track is silent that the others play through, without remains of its edges."""
-    played = [one for one in shared.played_spans if one[0] < shared.source_length_samples]
-    silent = common(common(united(left), united(spans)), united(played)) if left else ()
-    return [
-        Difference(key, int(start), int(stop), is_silent=True)
-        for start, stop in silent
-        if stop - start > least
-    ]
-
-
-def _rows(alone: PlayedRuns) -> Rows:
-    return [(one.start_samples, one.stop_samples, one.at_samples) for one in alone.runs]
-
-
-def _sounding(rows: Rows, spans: Sequence[Span]) -> Rows:
-    """Return the parts of rows in which a track has sound; parts that go on are one."""
-    found: Rows = []
-    for start, stop, at in rows:
-        for begin, end in spans:
-            first, last = max(start, begin), min(stop, end)
-            if first >= last:
-                continue
-            place = at + first - start
-            if found and (found[-1][1], found[-1][2] + found[-1][1] - found[-1][0]) == (first, place):
-                found[-1] = (found[-1][0], last, found[-1][2])
-            else:
-                found.append((first, last, place))
-    return found
-
-
-def _edit_list(runs: Sequence[Run], state: DocumentState) -> EditList:
-    segments = [Segment(one.start_samples, one.stop_samples, one.at_samples) for one in runs]
-    return EditList.of(segments, state.rate_hz, runs[-1].end_samples if runs else 0, state.length_samples)
-
-
-def _together(edits: Sequence[WantedOnTracks], state: DocumentState) -> tuple[WantedOnTracks, ...]:
-    """Return edits with equal ones of several tracks as one."""
-    found: dict[tuple[object, ...], WantedOnTracks] = {}
-    order = {track.id: number for number, track in enumerate(state.tracks)}
-    for one in edits:
-        key = one.kind, one.start_samples, one.stop_samples, tuple(sorted(one.payload.items()))
-        tracks = {*found[key].tracks, *one.tracks} if key in found else set(one.tracks)
-        found[key] = replace(one, tracks=tuple(sorted(tracks, key=order.__getitem__)))
-    return tuple(found.values())
-
-
-_QUIETEST = 1e-6
-_NEAR_DB = 0.02
-
-
-@dataclass(frozen=True, slots=True)
-class WantedGains:
-    """Gain edits after the import.
-
-    Attributes
-    ----------
-    replaced : ids of accepted proposals in whose place the edits come
-    stays : ids of the other accepted ones
-    left_out : a sentence each
-    """
-
-    edits: tuple[WantedOnTracks, ...] = ()
-    replaced: frozenset[str] = frozenset()
-    stays: frozenset[str] = frozenset()
-    left_out: tuple[str, ...] = ()
-
-
-def wanted_gains(clips: DocumentClips, state: DocumentState) -> WantedGains:
-    """Return gain edits for the curves that the document does not have.
-
-    A curve that no gain edits make is left out, and those of its track stay.
-    """
-    own = {
-        key: effect
-        for key, proposal in state.proposals.items()
-        if (effect := _gains(accepted_effect(proposal, state.decisions.get(key))))
-    }
-    edits: list[WantedOnTracks] = []
-    replaced: dict[str, set[str]] = {}
-    left_out: Counter[str] = Counter()
-    for track_id, curves in clips.curves.items():
-        chosen, touched = _chosen(curves, track_id, own)
-        heard = [(one.start_samples, one.stop_samples) for one in clips.by_track.get(track_id, ())]
-        found = trapezoids(chosen, heard)
-        if found is None:
-            left_out["volume curve"] += sum(one.is_changed for one in chosen)
-            continue
-        fresh = list(found)
-        for key in touched:
-            same = [_same(one, found, state.rate_hz) for one in own[key]]
-            if all(one is not None for one in same):
-                fresh = [one for one in fresh if one not in same]
-            else:
-                replaced.setdefault(key, set()).add(track_id)
-        edits += [_edit(one, track_id, state.rate_hz) for one in fresh]
-    for key, changed in replaced.items():
-        edits += _for_others(own[key], changed, state)
-    stays = frozenset(own) - frozenset(replaced)
-    return WantedGains(tuple(edits), frozenset(replaced), stays, left_out_sentences(left_out))
-
-
-def _gains(effect: Sequence[object]) -> tuple[Gain, ...]:
-    return tuple(one for one in effect if isinstance(one, Gain))
-
-
-def _chosen(
-    curves: Sequence[Curve], track_id: str, own: Mapping[str, Sequence[Gain]]
-) -> tuple[list[Curve], set[str]]:
-    """Return the changed curves and all that share a gain edit with them, and those edits."""
-    chosen, touched = {one for one in curves if one.is_changed}, set[str]()
-    while True:
-        reached = {
-            key
-            for key, effect in own.items()
-            for gain in effect
-            if not gain.tracks or track_id in gain.tracks
-            if any(_overlap(gain, one) for one in chosen)
-        }
-        if reached == touched:
-            return list(chosen), touched
-        touched = reached
-        chosen |= {one for one in curves for key in touched for gain in own[key] if _overlap(gain, one)}
-
-
-def _overlap(gain: Gain, curve: Curve) -> bool:
-    return gain.start_samples < curve.stop_samples and curve.start_samples < gain.stop_samples
-
-
-def _same(gain: Gain, found: Sequence[Trapezoid], rate_hz: int) -> Trapezoid | None:
-    """Return the imported gain that an existing gain edit already makes."""
-    wanted = gain.start_samples, gain.stop_samples, ramps_samples(gain, rate_hz)
-    for one in found:
-        is_there = (one.start_samples, one.stop_samples, one.ramps_samples) == wanted
-        if is_there and abs(_decibels(one) - gain.gain_db) < _NEAR_DB:
-            return one
-    return None
-
-
-def _decibels(one: Trapezoid) -> float:
-    gain_db = 20.0 * log10(max(one.factor, _QUIETEST))
-    return round(min(max(gain_db, QUIETEST_DB), LOUDEST_DB), 2)
-
-
-def _edit(one: Trapezoid, track_id: str, rate_hz: int) -> WantedOnTracks:
-    start_ms, stop_ms = (1000 * ramp / rate_hz for ramp in one.ramps_samples)
-    payload = {GAIN_DB: _decibels(one), **ramp_payload((start_ms, stop_ms))}
-    return WantedOnTracks("gain", one.start_samples, one.stop_samples, payload, (track_id,))
-
-
-def _for_others(
-    effect: Sequence[Gain], changed: Collection[str], state: DocumentState
-) -> Iterator[WantedOnTracks]:
-    """Yield an edit that was replaced on some tracks, for the others that it was about."""
-    for one in effect:
-        tracks = one.tracks or tuple(track.id for track in state.tracks)
-        others = tuple(key for key in tracks if key not in changed)
-        if others:
-            payload = {GAIN_DB: one.gain_db, **ramp_payload(one.ramps_ms)}
-            yield WantedOnTracks("gain", one.start_samples, one.stop_samples, payload, others)
-
-
-_MOST_OFF = Fraction(3, 2)
-"""How many frames the end of a clip can be off: its start by half of one, its length by one."""
-_CLICKS_A_S = 24
-_SEAM_MARKERS = ("Cut", "")
-
-
 def from_clips(imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path]) -> WantedEdits:
     """Return the edits that make a document play the same as the clips.
 
@@ -361,13 +90,7 @@ def from_clips(imported: ImportedEdits, state: DocumentState, places: Mapping[st
     """
     clips = document_clips(imported, state, places)
     if imported.counts_frames and imported.frame_rate is not None:
-        clips = unmoved(
-            clips,
-            state,
-            imported.frame_rate,
-            has_crossfades=imported.has_crossfades,
-            states_cuts=imported.states_cuts,
-        )
+        clips = unmoved(clips, imported, state, imported.frame_rate)
     found, single = _composed(clips, imported, state, places)
     if all(one.is_inserted for one in found.runs):
         raise EditsError(f"{imported.file_name} contains no audio of this recording: choose another file.")
@@ -388,7 +111,10 @@ def from_clips(imported: ImportedEdits, state: DocumentState, places: Mapping[st
     if wanted or single is not None:
         timing += single or ()
         made = played_in(state, timing, stays)
-    gains = wanted_gains(clips, state)
+    spans = {
+        key: [(one.start_samples, one.stop_samples) for one in parts] for key, parts in clips.by_track.items()
+    }
+    gains = wanted_gains(clips.curves, spans, state)
     left_out = [*clips.left_out, *gains.left_out, *found.left_out, *_shortened(fades_of(made), seams)]
     left_out += _lost_edge_fades(found, made)
     return WantedEdits(
@@ -396,7 +122,7 @@ def from_clips(imported: ImportedEdits, state: DocumentState, places: Mapping[st
         (*TIMING, Gain) if gains.replaced else TIMING,
         markers=tuple(_markers(imported, state, found.runs)),
         gains_db=clips.gains_db,
-        heard=made,
+        result=made,
         has_crossfades=imported.has_crossfades,
         has_edge_fades=imported.has_edge_fades,
         left_out=tuple(left_out),
@@ -408,33 +134,18 @@ def from_clips(imported: ImportedEdits, state: DocumentState, places: Mapping[st
 def _composed(
     clips: DocumentClips, imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path]
 ) -> tuple[PlayedRuns, tuple[WantedOnTracks, ...] | None]:
-    """Return the runs that most tracks play, and the cuts and inserts of single tracks.
-
-    None for those that the document has.
-    """
-
-    def composed(keys: Collection[str] | None = None) -> PlayedRuns:
-        return heard(
-            clips.by_track,
-            state,
-            near_samples=clips.near_samples,
-            has_crossfades=imported.has_crossfades,
-            has_edge_fades=imported.has_edge_fades,
-            states_cuts=imported.states_cuts,
-            unknown=clips.unknown,
-            alone=keys,
-        )
-
-    own, near = build(state), clips.near_samples
-    found = composed()
+    """Return what most tracks play, and cuts and inserts of single tracks; None for those of the document."""
+    composed = partial(played_runs, clips, imported, state)
+    own = build(state)
     rate = imported.frame_rate or picture_rate(state, places).usual.exact
     if plays_own(clips, state, imported, rate):
-        alone = {key: composed((key,)) for key in clips.by_track} if own.own else {"": found}
-        return _as_played(alone.values(), clips, without_rest(own)), None
+        single = [composed((key,)) for key in clips.by_track] if own.own else [composed()]
+        return _as_played(single, clips, without_rest(own)), None
+    found = composed()
     if not (own.own or found.differences or found.left_out):
         return found, None
     alone = {key: composed((key,)) for key, one in clips.by_track.items() if one}
-    timing = own_timing(alone, sounding_spans(state.tracks), state, near)
+    timing = _own_timing(alone, sounding_spans(state.tracks), state, clips.near_samples)
     if timing is None or not timing.edits:
         return found, () if own.own else None
     others = composed(alone.keys() - timing.tracks)
@@ -461,7 +172,7 @@ def _as_played(found: Iterable[PlayedRuns], clips: DocumentClips, own: EditList)
     rows = zip(own.played_spans, own.seams_samples.tolist(), own.fades_in_samples.tolist(), strict=True)
     runs = tuple(Run(*span, at, fade) for span, at, fade in rows)
     played = PlayedRuns(runs, end_fade_samples=int(own.fades_out_samples[-1]))
-    if all(one.is_heard and not one.gain_db for parts in clips.by_track.values() for one in parts):
+    if all(one.is_audible and not one.gain_db for parts in clips.by_track.values() for one in parts):
         return played
     differences = [one for each in found for one in each.differences]
     left_out = [one for each in found for one in each.left_out]
@@ -604,15 +315,11 @@ def _markers(imported: ImportedEdits, state: DocumentState, runs: Sequence[Run])
     for one in imported.markers:
         start, stop = (floor(at * state.rate_hz + Fraction(1, 2)) for at in (one.start_s, one.stop_s))
         at_seam = any(abs(start - seam) <= near for seam in seams)
-        if one.name in known or (at_seam and _is_of_seam(one.name)):
+        is_of_seam = at_seam and (one.name in _SEAM_MARKERS or one.name.partition(":")[0] in KINDS.own)
+        if one.name in known or is_of_seam:
             continue
         first = _in_document(start, runs)
         yield NamedSpan(first, max(first, _in_document(stop, runs)) if stop > start else first, one.name)
-
-
-def _is_of_seam(name: str) -> bool:
-    word = name.partition(":")[0]
-    return name in _SEAM_MARKERS or word in KINDS.own
 
 
 def _in_document(at: int, runs: Sequence[Run]) -> int:
@@ -622,3 +329,141 @@ def _in_document(at: int, runs: Sequence[Run]) -> int:
         if at < one.end_samples:
             return one.start_samples + max(0, at - one.at_samples)
     return sounding[-1].stop_samples if sounding else 0
+
+
+def _own_timing(
+    alone: Mapping[str, PlayedRuns],
+    spans: Mapping[str, Sequence[Span]],
+    state: DocumentState,
+    near: int,
+) -> _OwnTiming | None:
+    """Return the edits of single tracks after which each plays its runs; None without any that do."""
+    longest = sorted(alone, key=lambda key: -sum(stop - start for start, stop in spans[key]))
+    played = [_to_the_end(alone[key].runs, spans[key], state) for key in longest]
+    for shared in (*played, _played_by_any(alone, spans, state)):
+        sounding = [one for one in shared if not one.is_inserted]
+        if any(after.start_samples < one.stop_samples for one, after in pairwise(sounding)):
+            return None
+        timing = _edit_list(shared, state)
+        found = {key: _deviations(key, one, timing, spans[key], state, near) for key, one in alone.items()}
+        if any(one is None for one in found.values()):
+            continue
+        own = {key: one for key, one in found.items() if one is not None and one[0]}
+        return _OwnTiming(
+            shared,
+            _together([edit for edits, _ in own.values() for edit in edits], state),
+            tuple(one for key, (_, silent) in own.items() for one in (*silent, *alone[key].differences)),
+            frozenset(own),
+        )
+    return None
+
+
+def _to_the_end(runs: tuple[Run, ...], spans: Sequence[Span], state: DocumentState) -> tuple[Run, ...]:
+    """Return runs to the end of the recording where a track ends earlier: it cuts nothing after its end."""
+    if not runs or runs[-1].is_inserted or runs[-1].stop_samples < max(stop for _, stop in spans):
+        return runs
+    return (*runs[:-1], replace(runs[-1], stop_samples=state.length_samples))
+
+
+def _played_by_any(
+    alone: Mapping[str, PlayedRuns], spans: Mapping[str, Sequence[Span]], state: DocumentState
+) -> tuple[Run, ...]:
+    """Return runs without the spans that every track either cuts or is silent in."""
+    whole = 0, state.length_samples
+    left = np.array([whole], np.int64)
+    for key, one in alone.items():
+        played = [(start, stop) for start, stop, _ in _sounding(_rows(one), spans[key])]
+        left = common(left, outside(played, *whole))
+    fades = {run.start_samples: run.fade_samples for one in alone.values() for run in one.runs}
+    runs: list[Run] = []
+    for start, stop in outside(left, *whole).tolist():
+        at = runs[-1].end_samples if runs else 0
+        runs.append(Run(start, stop, at, fades.get(start, 0)))
+    return tuple(runs)
+
+
+def _deviations(
+    key: str,
+    alone: PlayedRuns,
+    shared: EditList,
+    spans: Sequence[Span],
+    state: DocumentState,
+    near: int,
+) -> tuple[list[WantedOnTracks], list[Difference]] | None:
+    """Return the edits that a track has in addition, and where it is silent; None if no edits do it."""
+    edits: list[WantedOnTracks] = []
+    left: list[Span] = []
+    later = last = 0  # how much later the track is by its own edits, and the end of the part before
+    fades = {one.start_samples: one.fade_samples for one in alone.runs}
+    for start, stop, at in _sounding(_rows(alone), spans):
+        place, length = shared.to_result(start), max(start, stop - 1) - start
+        if start < last or abs(shared.to_result(start + length) - place - length) > near:
+            return None  # it repeats, or plays what the others leave out
+        by, left_to = at - place - later, start
+        fade = fades.get(start)
+        fade_ms = (
+            HAND_CROSSFADE_MS if fade is None else min(1000 * fade / state.rate_hz, LONGEST_CROSSFADE_MS)
+        )
+        if by > near:
+            payload = {LENGTH_SAMPLES: by, CROSSFADE_MS: fade_ms}
+            edits.append(WantedOnTracks("insert", start, start, payload, (key,)))
+        elif by < -near:
+            left_to = shared.to_source(max(0, place + by))
+            left_to = last if abs(left_to - last) <= near else left_to
+            if left_to < last or abs(place - shared.to_result(left_to) + by) > near:
+                return None  # it plays over what it played before, or waits less than the others
+            edits.append(WantedOnTracks("ripple", left_to, start, {CROSSFADE_MS: fade_ms}, (key,)))
+        left.append((last, left_to))
+        later += by if abs(by) > near else 0
+        last = stop
+    left.append((last, state.length_samples))
+    return edits, _left_silent(key, left, shared, spans, max(2 * near, state.rate_hz // _EDGES_A_S))
+
+
+def _left_silent(
+    key: str, left: Sequence[Span], shared: EditList, spans: Sequence[Span], least: int
+) -> list[Difference]:
+    """Return where a track is silent that the others play through, without remains of its edges."""
+    played = [one for one in shared.played_spans if one[0] < shared.source_length_samples]
+    silent = common(common(united(left), united(spans)), united(played)) if left else ()
+    return [
+        Difference(key, int(start), int(stop), is_silent=True)
+        for start, stop in silent
+        if stop - start > least
+    ]
+
+
+def _rows(alone: PlayedRuns) -> Rows:
+    return [(one.start_samples, one.stop_samples, one.at_samples) for one in alone.runs]
+
+
+def _sounding(rows: Rows, spans: Sequence[Span]) -> Rows:
+    """Return the parts of rows in which a track has sound; parts that go on are one."""
+    found: Rows = []
+    for start, stop, at in rows:
+        for begin, end in spans:
+            first, last = max(start, begin), min(stop, end)
+            if first >= last:
+                continue
+            place = at + first - start
+            if found and (found[-1][1], found[-1][2] + found[-1][1] - found[-1][0]) == (first, place):
+                found[-1] = (found[-1][0], last, found[-1][2])
+            else:
+                found.append((first, last, place))
+    return found
+
+
+def _edit_list(runs: Sequence[Run], state: DocumentState) -> EditList:
+    segments = [Segment(one.start_samples, one.stop_samples, one.at_samples) for one in runs]
+    return EditList.of(segments, state.rate_hz, runs[-1].end_samples if runs else 0, state.length_samples)
+
+
+def _together(edits: Sequence[WantedOnTracks], state: DocumentState) -> tuple[WantedOnTracks, ...]:
+    """Return edits with equal ones of several tracks as one."""
+    found: dict[tuple[object, ...], WantedOnTracks] = {}
+    order = {track.id: number for number, track in enumerate(state.tracks)}
+    for one in edits:
+        key = one.kind, one.start_samples, one.stop_samples, tuple(sorted(one.payload.items()))
+        tracks = {*found[key].tracks, *one.tracks} if key in found else set(one.tracks)
+        found[key] = replace(one, tracks=tuple(sorted(tracks, key=order.__getitem__)))
+    return tuple(found.values())

@@ -1,10 +1,8 @@
-"""Labels as edits: each label is a cut, or each gap between labels is.
+"""Labels as edits: each label is a cut, or each gap between labels is; and sessions in text form.
 
-Edits of a session whose text does not state which part of its file a clip plays.
-
-The part is known where a clip is as long as its recording, where a time stamp states its original place, and
-where the only clip of a recording is at the time of day that the recorder wrote. If the part of any clip is
-unknown, all clips become labels.
+The text of a session does not state which part of its file a clip plays. It is known where a clip is as long
+as its recording, where a time stamp states its original place, and where the only clip of a recording is at
+the time of day that the recorder wrote. If any is unknown, all clips become labels.
 """
 
 from __future__ import annotations
@@ -46,6 +44,16 @@ from engine.sound.edl.edits_that_play import accepted_effect
 
 _CUT = "cut"
 _GIVES_WAY = (Drop, Hold)
+_Accepted = Mapping[str, tuple[str, int, int]]
+"""Kind and span of accepted edits, by id."""
+_NEAR_S = Fraction(1, 1_000)
+_MOST_ROUNDED_S = Fraction(1, 10)
+_AS_REGIONS = (
+    "The text does not state which part of its file each clip plays, so the clips come in as regions at "
+    "their times in the session. Export it with user timestamps, or as AAF, to import the edits."
+)
+_BY_CLOCK = "Positions follow the time references of the recordings and the start timecode of the session."
+_BY_STAMPS = "Clips play the part of their recordings that their user timestamps state."
 
 
 def from_labels(imported: ImportedEdits, state: DocumentState) -> WantedEdits:
@@ -107,10 +115,6 @@ def from_labels(imported: ImportedEdits, state: DocumentState) -> WantedEdits:
     )
 
 
-_Accepted = Mapping[str, tuple[str, int, int]]
-"""Kind and span of accepted edits, by id."""
-
-
 def _accepted(state: DocumentState) -> _Accepted:
     """Return the accepted edits that cut or hold."""
     return {
@@ -123,8 +127,8 @@ def _accepted(state: DocumentState) -> _Accepted:
 def _is_cut_already(edits: Sequence[WantedOnTracks], state: DocumentState, near: int) -> bool:
     """Return whether a document leaves out exactly these spans: labels do not state crossfades."""
     own = build(state)
-    kept = np.stack([own.kept_starts_samples, own.kept_stops_samples], axis=1)[~own.inserted]
-    played = united(kept[kept[:, 0] < kept[:, 1]])
+    spans = np.stack([own.kept_starts_samples, own.kept_stops_samples], axis=1)[~own.inserted]
+    played = united(spans[spans[:, 0] < spans[:, 1]])
     edges = np.concatenate([[0], played.ravel(), [state.length_samples]]).reshape(-1, 2)
     gaps = edges[edges[:, 0] < edges[:, 1]]
     cuts, keeps = (
@@ -171,8 +175,8 @@ def _reason(label: NamedSpan) -> str:
     return label.name.partition(":")[2].strip() if _kind(label) else label.name.strip()
 
 
-def _between(kept: list[NamedSpan], length: int) -> Iterator[WantedOnTracks]:
-    spans = united([(one.start_samples, one.stop_samples) for one in kept])
+def _between(keeps: list[NamedSpan], length: int) -> Iterator[WantedOnTracks]:
+    spans = united([(one.start_samples, one.stop_samples) for one in keeps])
     edges = [0, *spans.ravel().tolist(), length]
     for start, stop in zip(edges[::2], edges[1::2], strict=True):
         if start < stop:
@@ -181,16 +185,6 @@ def _between(kept: list[NamedSpan], length: int) -> Iterator[WantedOnTracks]:
 
 def _cut(start: int, stop: int, reason: str) -> WantedOnTracks:
     return WantedOnTracks(_CUT, start, stop, {CROSSFADE_MS: HAND_CROSSFADE_MS}, reason=reason)
-
-
-_NEAR_S = Fraction(1, 1_000)
-_MOST_ROUNDED_S = Fraction(1, 10)
-_AS_REGIONS = (
-    "The text does not state which part of its file each clip plays, so the clips come in as regions at "
-    "their times in the session. Export it with user timestamps, or as AAF, to import the edits."
-)
-_BY_CLOCK = "Positions follow the time references of the recordings and the start timecode of the session."
-_BY_STAMPS = "Clips play the part of their recordings that their user timestamps state."
 
 
 def from_session(imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path]) -> WantedEdits:
@@ -217,11 +211,9 @@ def from_session(imported: ImportedEdits, state: DocumentState, places: Mapping[
 def _in_document(
     imported: ImportedEdits, state: DocumentState, places: Mapping[str, Path]
 ) -> tuple[tuple[NamedSpan, ...], tuple[str, ...], tuple[str, ...]]:
-    """Return labels at the time of day of the recordings, else from the session's start, and messages.
+    """Return labels at the time of day of the recordings, else from the session's start; premises; omissions.
 
-    The messages are premises and omissions.
-
-    That is known if the time references of all recordings that have one agree with their places.
+    The time is known if the time references of all recordings that have one agree with their places.
     """
     begins_s = {
         source_begin_s(state.sources[clip.source_id], places) - Fraction(clip.shift_samples, state.rate_hz)
@@ -240,8 +232,10 @@ def _in_document(
     if not by or not moved:
         return imported.labels, (), ()
     outside = len(imported.labels) - len(moved)
-    said = (f"{counted(outside, 'part')} of the session outside the recordings left out.",) if outside else ()
-    return tuple(moved), (_BY_CLOCK,), said
+    omissions = (
+        (f"{counted(outside, 'part')} of the session outside the recordings left out.",) if outside else ()
+    )
+    return tuple(moved), (_BY_CLOCK,), omissions
 
 
 class _Parts:
@@ -251,7 +245,7 @@ class _Parts:
         self._imported, self._places = imported, places
         self._near_s = imported.rounding_s + _NEAR_S
         self._media = Media(state, places, self._near_s, imported.folder)
-        audible = [one for track in imported.tracks for one in track.clips if one.is_heard]
+        audible = [one for track in imported.tracks for one in track.clips if one.is_audible]
         self._uses = Counter(one.medium for one in audible)
 
     def tracks(self) -> tuple[ImportedTrack, ...]:
@@ -265,7 +259,7 @@ class _Parts:
             return ()
         found = []
         for track in self._imported.tracks:
-            clips = [one for one in track.clips if one.is_heard]
+            clips = [one for one in track.clips if one.is_audible]
             placed = list(self._placed(clips))
             if len(placed) < len(clips):
                 return ()

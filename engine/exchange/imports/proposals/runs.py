@@ -6,6 +6,7 @@ has a difference: it is silent there, plays another moment, or is louder.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,17 +19,8 @@ from engine.core.wording import counted
 from engine.document.kinds.kind import LONGEST_CROSSFADE_MS
 from engine.document.state import DocumentState
 from engine.document.tracks import Track
-from engine.exchange.imports.document_clips import (
-    CrossedSeams,
-    DocumentClip,
-    Span,
-    between_tracks,
-    crossfade_spans,
-    faded_over_silence,
-    jumps,
-    leaves,
-    span_length,
-)
+from engine.exchange.imports.described import ImportedEdits
+from engine.exchange.imports.document_clips import DocumentClip, DocumentClips, Span
 from engine.sound.edl.edit_list import INSERTED_FROM
 
 _FRAMES_A_S = 24
@@ -36,7 +28,6 @@ _FRAMES_A_S = 24
 
 _FadeAt = tuple[str, int, bool]
 """The track of a fade, the edge of its clip, and whether that is its end."""
-NO_SPANS: Mapping[str, Sequence[Span]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +109,7 @@ class _Piece:
     fade_before: int
     fade_after: int
     gain_db: float
-    is_heard: bool
+    is_audible: bool
 
 
 def sounding_spans(tracks: Iterable[Track]) -> dict[str, list[Span]]:
@@ -129,83 +120,62 @@ def sounding_spans(tracks: Iterable[Track]) -> dict[str, list[Span]]:
     }
 
 
-def heard(
-    by_track: Mapping[str, Sequence[DocumentClip]],
+def played_runs(
+    clips: DocumentClips,
+    imported: ImportedEdits,
     state: DocumentState,
-    *,
-    near_samples: int = 0,
-    has_crossfades: bool = True,
-    has_edge_fades: bool = True,
-    states_cuts: bool = True,
-    unknown: Mapping[str, Sequence[Span]] = NO_SPANS,
     alone: Collection[str] | None = None,
 ) -> PlayedRuns:
-    """Return the runs and differences of clips in a document.
+    """Return the runs and differences of clips in a document; tracks without clips follow the others.
 
     Parameters
     ----------
-    by_track : clips by the id of the track; missing tracks follow the others
     alone : tracks that are composed as if the document had no others; None for all
-    unknown : spans of the result in which a track plays something unknown, and so has no difference
-    near_samples : how far positions may be off
-    has_crossfades, has_edge_fades : whether the clips specify the lengths of fades
-    states_cuts : whether they are hard cuts where they specify none
     """
     tracks = [one for one in state.tracks if alone is None or one.id in alone]
-    return _Composing(by_track, state, tracks, near_samples, unknown).heard(
-        has_crossfades=has_crossfades, has_edge_fades=has_edge_fades, states_cuts=states_cuts
-    )
+    return _Composing(clips, state, tracks).played(imported)
 
 
 class _Composing:
     """Lays the pieces of all tracks over each other."""
 
-    def __init__(
-        self,
-        by_track: Mapping[str, Sequence[DocumentClip]],
-        state: DocumentState,
-        tracks: Sequence[Track],
-        near: int,
-        unknown: Mapping[str, Sequence[Span]],
-    ) -> None:
-        self._state, self._tracks, self._near = state, tracks, near
-        self._unknown = {key: united(spans) for key, spans in unknown.items()}
+    def __init__(self, document: DocumentClips, state: DocumentState, tracks: Sequence[Track]) -> None:
+        self._state, self._tracks, self._near = state, tracks, document.near_samples
+        self._unknown = {key: united(spans) for key, spans in document.unknown.items()}
         self._under = 0
         self._loose: dict[_FadeAt, tuple[int, int]] = {}
         self._fades: set[_FadeAt] = set()
-        clips = {key: self._on_top(own) for key, own in by_track.items()}
+        clips = {key: self._on_top(own) for key, own in document.by_track.items()}
         end = max((one.end_samples for own in clips.values() for one in own), default=0)
         composed = {track.id for track in tracks}
         clips = {key: own for key, own in clips.items() if key in composed}
-        crossfades = [one for own in clips.values() for one in crossfade_spans(own) if span_length(one)]
-        crossfades += between_tracks(clips.values(), near)
-        seams = CrossedSeams(crossfades)
-        over_silence = CrossedSeams(faded_over_silence(clips.values(), end))
+        crossfades = [one for own in clips.values() for one in _crossfade_spans(own) if _span_length(one)]
+        crossfades += _between_tracks(clips.values(), self._near)
+        seams = _CrossedSeams(crossfades)
+        over_silence = _CrossedSeams(_faded_over_silence(clips.values(), end))
         self._pieces = {key: self._parted(key, own, seams, over_silence) for key, own in clips.items()}
         self._offsets: list[int | None] = []
-        self._longest_fade = max(map(span_length, crossfades), default=0)
+        self._longest_fade = max(map(_span_length, crossfades), default=0)
         self._spans = sounding_spans(tracks)
         for key, pieces in self._pieces.items():
-            if not any(one.is_heard for one in pieces):  # the track is muted, not its parts
-                self._pieces[key] = [replace(one, is_heard=True) for one in pieces]
+            if not any(one.is_audible for one in pieces):  # the track is muted, not its parts
+                self._pieces[key] = [replace(one, is_audible=True) for one in pieces]
 
-    def heard(self, *, has_crossfades: bool, has_edge_fades: bool, states_cuts: bool) -> PlayedRuns:
+    def played(self, imported: ImportedEdits) -> PlayedRuns:
         """Return all of it."""
         intervals = list(self._intervals())
         runs = self._runs(intervals)
-        if not has_crossfades:
+        if not imported.has_crossfades:
             runs = [runs[0], *(replace(one, fade_samples=None) for one in runs[1:])] if runs else []
         end_fade: int | None = self._edge_fade(runs[-1].end_samples, is_end=True) if runs else None
-        if runs and not has_edge_fades:
+        if runs and not imported.has_edge_fades:
             runs[0], end_fade = replace(runs[0], fade_samples=None), None
             for number, one in enumerate(tuple(runs[1:]), 1):
                 if not one.fade_samples and not self._is_cut(one.at_samples):
                     runs[number] = replace(one, fade_samples=None)
-        if not states_cuts:
-            runs, end_fade = (
-                [replace(one, fade_samples=one.fade_samples or None) for one in runs],
-                end_fade or None,
-            )
+        if not imported.states_cuts:
+            runs = [replace(one, fade_samples=one.fade_samples or None) for one in runs]
+            end_fade = end_fade or None
         differences, repeated = self._differences(intervals)
         return PlayedRuns(tuple(runs), tuple(differences), end_fade, tuple(self._left_out(repeated)))
 
@@ -235,10 +205,10 @@ class _Composing:
         return found
 
     def _parted(
-        self, key: str, clips: Sequence[DocumentClip], seams: CrossedSeams, over_silence: CrossedSeams
+        self, key: str, clips: Sequence[DocumentClip], seams: _CrossedSeams, over_silence: _CrossedSeams
     ) -> list[_Piece]:
         """Return the span each clip plays, up to the middle of its crossfades."""
-        overlaps = [None, *((one if span_length(one) else None) for one in crossfade_spans(clips)), None]
+        overlaps = [None, *((one if _span_length(one) else None) for one in _crossfade_spans(clips)), None]
         pieces: list[_Piece] = []
         neighbours = zip((None, *clips[:-1]), clips, (*clips[1:], None), strict=True)
         for (earlier, one, later), (before, after) in zip(neighbours, pairwise(overlaps), strict=True):
@@ -247,7 +217,7 @@ class _Composing:
             else:
                 start = seams.beginning(one.at_samples)
                 faded = start, start + one.fade_in_samples
-                if start == one.at_samples and over_silence.holds(faded) and jumps(earlier, one):
+                if start == one.at_samples and over_silence.holds(faded) and _jumps(earlier, one):
                     start = over_silence.middle(faded)
                 if one.fade_in_samples and start == one.at_samples:
                     self._keep_fade((key, start, False), one, is_edge=one is clips[0])
@@ -256,7 +226,8 @@ class _Composing:
             else:
                 stop = seams.ending(one.end_samples)
                 faded = stop - one.fade_out_samples, stop
-                if stop == one.end_samples and over_silence.holds(faded) and leaves(one, later):
+                is_left = later is None or _jumps(one, later)
+                if stop == one.end_samples and over_silence.holds(faded) and is_left:
                     stop = over_silence.middle(faded)
                 if one.fade_out_samples and stop == one.end_samples:
                     self._keep_fade((key, stop, True), one, is_edge=one is clips[-1])
@@ -266,7 +237,7 @@ class _Composing:
                     seams.length(before) if before else one.fade_in_samples,
                     seams.length(after) if after else one.fade_out_samples,
                 )
-                pieces.append(_Piece(start, stop, offset, *fades, one.gain_db, one.is_heard))
+                pieces.append(_Piece(start, stop, offset, *fades, one.gain_db, one.is_audible))
         return pieces
 
     def _keep_fade(self, place: _FadeAt, clip: DocumentClip, *, is_edge: bool) -> None:
@@ -317,7 +288,8 @@ class _Composing:
                 through = self._through(start, stop, offset, self._chosen(after[2]))
                 self._offsets.append(through)
                 if through is None:
-                    if stop - start > 2 * self._near and not self._holds_unknown(start, stop):
+                    is_unknown = any(self._is_unknown(key, start, stop) for key in self._unknown)
+                    if stop - start > 2 * self._near and not is_unknown:
                         fades = [one.fade_after for one in before.values() if one.stop == start]
                         fade = max(fades, default=0)
                         runs.append(Run(INSERTED_FROM, INSERTED_FROM + stop - start, start, fade))
@@ -341,10 +313,6 @@ class _Composing:
             self._offsets.append(offset)
             before = playing
         return [one for one in map(self._within, runs) if one.start_samples < one.stop_samples]
-
-    def _holds_unknown(self, start: int, stop: int) -> bool:
-        """Return whether any track plays something unknown in a span of the result."""
-        return any(self._is_unknown(key, start, stop) for key in self._unknown)
 
     def _is_unknown(self, key: str, start: int, stop: int) -> bool:
         """Return whether a track plays something unknown in a span of the result."""
@@ -423,31 +391,26 @@ class _Composing:
                 one = self._difference(key, first, last, offset, playing.get(key))
                 if one.way == (False, 0, 0.0):
                     plain[key].append((first, last))
-                elif found[key] and _follows(found[key][-1], one):
+                elif found[key] and (found[key][-1].stop_samples, found[key][-1].way) == (first, one.way):
                     found[key][-1] = replace(found[key][-1], stop_samples=last)
                 else:
                     found[key].append(one)
         differences: list[Difference] = []
         repeated = 0
         for key, own in found.items():
-            kept, left = _alike(own, plain[key])
-            differences += [self._faded(one, edges) for one in kept if self._matters(one)]
+            distinct, left = _alike(own, plain[key])
+            differences += [self._faded(one, edges) for one in distinct if self._matters(one)]
             repeated += left
         return differences, repeated
 
     def _difference(self, key: str, first: int, last: int, offset: int, piece: _Piece | None) -> Difference:
-        if piece is None or not piece.is_heard:
+        if piece is None or not piece.is_audible:
             return Difference(key, first, last, is_silent=True)
         by = offset - piece.offset
         return Difference(key, first, last, False, by if abs(by) > self._near else 0, piece.gain_db)
 
     def _faded(self, one: Difference, edges: Mapping[_FadeAt, tuple[int, int]]) -> Difference:
-        """Return a silence with the fades before and after it, without short ones against clicks.
-
-        Parameters
-        ----------
-        edges : places in the result of the edges of spans of the document, and the offsets there
-        """
+        """Return a silence with the fades at its edges, without short ones against clicks."""
         if not one.is_silent:
             return one
         rate_hz = self._state.rate_hz
@@ -475,28 +438,121 @@ class _Composing:
         return length > 2 * self._near
 
 
-def _follows(one: Difference, after: Difference) -> bool:
-    return one.stop_samples == after.start_samples and one.way == after.way
-
-
 def _alike(own: Sequence[Difference], plain: Sequence[tuple[int, int]]) -> tuple[list[Difference], int]:
     """Return the differences without conflicting spans, and the number of conflicting ones."""
     ordinary = united(plain) if plain else np.zeros((0, 2), np.int64)
-    kept: dict[tuple[int, int], Difference] = {}
+    distinct: dict[tuple[int, int], Difference] = {}
     left = 0
     for one in own:
         span: Samples = np.array([[one.start_samples, one.stop_samples]], np.int64)
         if len(common(span, ordinary)):
             left += 1
             continue
-        place = (one.start_samples, one.stop_samples)
-        overlaps = [other for other in kept.values() if _overlap(one, other)]
-        if any(other.way != one.way for other in overlaps):
+        start, stop = place = (one.start_samples, one.stop_samples)
+        if any(
+            other.way != one.way and start < other.stop_samples and other.start_samples < stop
+            for other in distinct.values()
+        ):
             left += 1
             continue
-        kept.setdefault(place, one)
-    return list(kept.values()), left
+        distinct.setdefault(place, one)
+    return list(distinct.values()), left
 
 
-def _overlap(one: Difference, other: Difference) -> bool:
-    return one.start_samples < other.stop_samples and other.start_samples < one.stop_samples
+class _CrossedSeams:
+    """Where tracks cross over from one clip to the next: one that begins or ends in a fade does so there."""
+
+    def __init__(self, crossfades: Iterable[Span]) -> None:
+        self._longest: dict[tuple[str, int], Span] = {}
+        crossfades = tuple(crossfades)
+        for one in crossfades:
+            for edge in _edges(one):
+                self._longest[edge] = max(self._longest.get(edge, one), one, key=_span_length)
+        whole = sorted({self._whole(one) for one in crossfades}, key=_middle)
+        self._at = [_middle(one) for one in whole]
+        self._halves = [_span_length(one) - _span_length(one) // 2 for one in whole]
+
+    def _whole(self, crossfade: Span) -> Span:
+        """Return the longest crossfade that begins or ends with one: a track can end or begin within it."""
+        return max((self._longest.get(edge, crossfade) for edge in _edges(crossfade)), key=_span_length)
+
+    def holds(self, crossfade: Span) -> bool:
+        """Return whether a span begins or ends as a crossfade does."""
+        return _span_length(crossfade) > 0 and any(edge in self._longest for edge in _edges(crossfade))
+
+    def middle(self, crossfade: Span) -> int:
+        """Return where a track takes over that crosses over in a span."""
+        return _middle(self._whole(crossfade))
+
+    def length(self, crossfade: Span) -> int:
+        """Return how long all of a crossfade is that a track has in a span."""
+        return _span_length(self._whole(crossfade))
+
+    def beginning(self, start: int) -> int:
+        """Return where a track takes over that begins within a crossfade; elsewhere its start."""
+        place = bisect_left(self._at, start)
+        is_inside = place < len(self._at) and self._at[place] - self._halves[place] <= start
+        return self._at[place] if is_inside else start
+
+    def ending(self, stop: int) -> int:
+        """Return where a track hands over that ends within a crossfade; elsewhere its end."""
+        place = bisect_right(self._at, stop) - 1
+        is_inside = place >= 0 and stop <= self._at[place] + self._halves[place]
+        return self._at[place] if is_inside else stop
+
+
+def _jumps(one: DocumentClip | None, after: DocumentClip) -> bool:
+    """Return whether a clip is elsewhere than where the document would go on after another, or begin."""
+    offset = 0 if one is None else one.start_samples - one.at_samples
+    return after.start_samples - after.at_samples != offset
+
+
+def _faded_over_silence(by_track: Iterable[Sequence[DocumentClip]], end: int) -> Iterator[Span]:
+    """Yield the fades of clips next to a silence of all tracks, inside a result that stops at an end."""
+    clips = [one for own in by_track for one in own]
+    if not clips:
+        return
+    sounding = united([(one.at_samples, one.end_samples) for one in clips])
+    starts, stops = set(sounding[:, 0].tolist()) - {0}, set(sounding[:, 1].tolist()) - {end}
+    for one in clips:
+        if one.at_samples in starts and one.fade_in_samples:
+            yield one.at_samples, one.at_samples + one.fade_in_samples
+        if one.end_samples in stops and one.fade_out_samples:
+            yield one.end_samples - one.fade_out_samples, one.end_samples
+
+
+def _crossfade_spans(clips: Sequence[DocumentClip]) -> list[Span]:
+    """Return where each clip but the last plays together with the next; empty spans for cuts."""
+    return [(after.at_samples, max(one.end_samples, after.at_samples)) for one, after in pairwise(clips)]
+
+
+def _between_tracks(by_track: Iterable[Sequence[DocumentClip]], near: int) -> list[Span]:
+    """Return where a clip fades out as one from elsewhere in the document fades in, on whichever track.
+
+    Where one track has a gap before a jump and another one behind it, no track crosses over by itself.
+    """
+    clips = [one for own in by_track for one in own]
+    leaving: dict[Span, set[int]] = {}
+    for one in clips:
+        if one.fade_out_samples:
+            fade = one.end_samples - one.fade_out_samples, one.end_samples
+            leaving.setdefault(fade, set()).add(one.start_samples - one.at_samples)
+    found: dict[Span, None] = {}
+    for one in clips:
+        fade = one.at_samples, one.at_samples + one.fade_in_samples
+        offset = one.start_samples - one.at_samples
+        if one.fade_in_samples and any(abs(offset - other) > near for other in leaving.get(fade, ())):
+            found[fade] = None
+    return list(found)
+
+
+def _span_length(span: Span) -> int:
+    return span[1] - span[0]
+
+
+def _middle(span: Span) -> int:
+    return span[0] + _span_length(span) // 2
+
+
+def _edges(span: Span) -> tuple[tuple[str, int], tuple[str, int]]:
+    return ("start", span[0]), ("stop", span[1])

@@ -1,6 +1,4 @@
-"""Edits requested by an import, before they are compared with the document.
-
-Crossfades of edits, so that each seam has the length that it is wanted to have.
+"""Edits of an import before they are compared with the document, and the crossfades of their seams.
 
 A seam is as long as the longest crossfade of the edits that meet there, limited by the material available. So
 each edit gets the shortest length requested by its seams, except those already at their limit.
@@ -27,6 +25,10 @@ from engine.sound.edl.programme import NO_HOLDS, programme
 
 TIMING: tuple[type[Operation], ...] = (Drop, Hold, Order, Insert)
 """Operations that determine when something plays."""
+_MOST_TRIED = 100
+Seam = tuple[int, int]
+"""Positions where playback leaves the document and continues; -1 at the start and end of the result."""
+_Laid = tuple[str, int, int, object, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class WantedEdits:
     gives_way : classes of operations; accepted proposals of them that are not wanted are taken back
     markers : on the timeline of the recordings
     gains_db : of tracks, by id
-    heard : the resulting edit list; None if the file does not specify all of it
+    result : the resulting edit list; None if the file does not specify all of it
     has_crossfades, has_edge_fades : whether it specifies the lengths of fades, between clips and at the ends
     left_out : a sentence each
     stays : ids of accepted proposals that remain in any class
@@ -79,7 +81,7 @@ class WantedEdits:
     gives_way: tuple[type[Operation], ...] = TIMING
     markers: tuple[NamedSpan, ...] = ()
     gains_db: Mapping[str, float] = field(default_factory=dict)
-    heard: EditList | None = None
+    result: EditList | None = None
     has_crossfades: bool = True
     has_edge_fades: bool = True
     left_out: tuple[str, ...] = ()
@@ -89,11 +91,11 @@ class WantedEdits:
 
     def is_same(self, edit_list: EditList) -> bool:
         """Return whether the document already plays exactly this, as precisely as the file specifies it."""
-        if self.heard is None:
+        if self.result is None:
             return False
         mine, theirs = (
             {key: self._compared(own) for key, own in [("", one), *one.own.items()]}
-            for one in (self.heard, edit_list)
+            for one in (self.result, edit_list)
         )
         return mine == theirs
 
@@ -103,12 +105,6 @@ class WantedEdits:
             return (positions,)
         edges = () if not self.has_edge_fades else (one.fades_in_samples[:1], one.fades_out_samples[-1:])
         return (positions, one.fades_in_samples[1:].tolist(), *(edge.tolist() for edge in edges))
-
-
-_MOST_TRIED = 100
-
-Seam = tuple[int, int]
-"""Positions where playback leaves the document and continues; -1 at the start and end of the result."""
 
 
 def played_by(wanted: Sequence[Wanted], length_samples: int, rate_hz: int) -> EditList:
@@ -160,8 +156,8 @@ def with_crossfades(
     ----------
     seams : length of each in samples; None where it is unknown, which makes it as long as one made by hand
     """
-    asked = {seam: length for seam, length in seams.items() if length is not None}
-    fitting = _Fitting(asked, length_samples, rate_hz)
+    wished = {seam: length for seam, length in seams.items() if length is not None}
+    fitting = _Fitting(wished, length_samples, rate_hz)
     best, wrong = fitting.fitted(_as_blocks(wanted))
     if wrong:
         best, wrong = min((best, wrong), fitting.fitted(wanted), key=lambda one: one[1])
@@ -170,9 +166,6 @@ def with_crossfades(
         if others < wrong:
             best, wrong = tried, others
     return best
-
-
-_Laid = tuple[str, int, int, object, object]
 
 
 def _laid_at(one: Wanted) -> _Laid:
@@ -225,11 +218,11 @@ def _is_next(before: Wanted, one: Wanted) -> bool:
 class _Fitting:
     """Chooses crossfades, and counts how many seams they miss."""
 
-    def __init__(self, asked: Mapping[Seam, int], length_samples: int, rate_hz: int) -> None:
-        self._asked, self._length, self._rate_hz = asked, length_samples, rate_hz
+    def __init__(self, wished: Mapping[Seam, int], length_samples: int, rate_hz: int) -> None:
+        self._wished, self._length, self._rate_hz = wished, length_samples, rate_hz
 
     def fitted(self, wanted: Sequence[Wanted]) -> tuple[tuple[Wanted, ...], int]:
-        """Return edits with crossfades, and the number of seams of another length than is asked for."""
+        """Return edits with crossfades, and the number of seams of another length than is wished for."""
         longest = [_with_fade(one, LONGEST_CROSSFADE_MS) for one in wanted]
         most = fades_of(played_by(longest, self._length, self._rate_hz))
         at: dict[int, list[Seam]] = {}
@@ -244,7 +237,7 @@ class _Fitting:
             for one in wanted
         )
         made = fades_of(played_by(found, self._length, self._rate_hz))
-        return found, sum(made.get(seam) != length for seam, length in self._asked.items())
+        return found, sum(made.get(seam) != length for seam, length in self._wished.items())
 
     def _longest(
         self,
@@ -261,7 +254,7 @@ class _Fitting:
         else:
             edges = {start, stop, _target(one)}
             touched = [seam for edge in edges if edge is not None for seam in at.get(edge, ())]
-        known = [(self._asked[seam], most[seam]) for seam in touched if seam in self._asked]
+        known = [(self._wished[seam], most[seam]) for seam in touched if seam in self._wished]
         binding = [length for length, limit in known if length < limit]
         usual = round(HAND_CROSSFADE_MS * self._rate_hz / 1000)
         return min(binding) if binding else max((length for length, _ in known), default=usual)

@@ -1,9 +1,8 @@
-"""AAF, read in a process of its own with a limit of memory, since the library trusts the sizes in a file.
-
-AAF: the sequences of a composition, followed through the mobs to the files that they link to.
+"""AAF: the sequences of a composition, followed through the mobs to the files that they link to.
 
 A slot with an Audio Channel Combiner plays one input a channel. They lead to one file, or, as Pro Tools
-writes it, to a file each: then the slot counts as a track for each file.
+writes it, to a file each: then the slot counts as a track for each file. The library trusts the sizes in a
+file, so it runs in a process of its own with a limit of memory.
 """
 
 from __future__ import annotations
@@ -27,7 +26,6 @@ from engine.core.errors import Cancelled, EditsError
 from engine.core.processes.own_process import ProcessDiedError, run_in_own_process
 from engine.core.progress import Progress
 from engine.core.wording import counted, listed, quoted
-from engine.exchange.imports import EditsFile
 from engine.exchange.imports.described import (
     NOTHING,
     ImportedClip,
@@ -38,6 +36,7 @@ from engine.exchange.imports.described import (
     crossfaded,
     left_out_sentences,
 )
+from engine.exchange.imports.formats import EditsFile
 from engine.exchange.imports.values import name_of, number_of, path_of, rate_of, within
 
 _Points = tuple[tuple[Fraction, float], ...]
@@ -58,6 +57,26 @@ _MOST_NAMED = 3
 _QUIETEST = 1e-6
 _INDEX_ENTRY_BYTES = 4
 TOO_LARGE = "it is damaged, or needs more memory than such a file may"
+_LEAST_BYTES = 192 * 2**20
+_MOST_BYTES = 4 * 2**30
+_FOR_EACH_BYTE = 16
+"""Memory for a byte of the file: the objects of long compositions take up to 10."""
+
+
+def read(file: EditsFile, progress: Progress) -> ImportedEdits:
+    """Read the sound of a composition (see `engine.exchange.imports.readers.aaf`).
+
+    Raises
+    ------
+    EditsError : it is not an AAF file, is damaged, or holds no composition with sound
+    Cancelled : the user asked for it
+    """
+    size_bytes = file.require_readable()
+    most_bytes = min(_LEAST_BYTES + _FOR_EACH_BYTE * size_bytes, _MOST_BYTES)
+    try:
+        return run_in_own_process(read_composition, (file,), progress, memory_bytes=most_bytes)
+    except ProcessDiedError as error:
+        raise file.refused(TOO_LARGE) from error
 
 
 def read_composition(file: EditsFile, progress: Progress) -> ImportedEdits:
@@ -121,7 +140,7 @@ class _Found:
     Attributes
     ----------
     gains : a gain that varies on top of that, times from 0 to 1 over the clip
-    is_heard : False for a muted clip
+    is_audible : False for a muted clip
     played_s : how much of the medium it plays at another speed; None at its own
     is_embedded : whether the file holds the sound, instead of an address
     """
@@ -130,7 +149,7 @@ class _Found:
     start_s: Fraction
     gain_db: float = 0.0
     gains: _Points = ()
-    is_heard: bool = True
+    is_audible: bool = True
     played_s: Fraction | None = None
     is_embedded: bool = False
 
@@ -258,7 +277,7 @@ class _Reading:
                 fade_in,
                 fade_out,
                 one.gain_db,
-                one.is_heard,
+                one.is_audible,
                 gains=tuple((time * within(length), factor) for time, factor in one.gains),
             )
 
@@ -267,10 +286,12 @@ class _Reading:
         self._count(depth)
         if _kind(component) == "OperationGroup" and component.segments:
             (gain_db, gains), inputs = self._gain(component), list(component.segments)
+            operation = component.operation
+            is_combiner = operation is not None and operation.auid == _COMBINER
             if _is_warp(component, inputs[0]):
                 yield from self._at_other_speed(inputs[0], rate, depth)
                 return
-            for one in inputs if _is_combiner(component) else inputs[:1]:
+            for one in inputs if is_combiner else inputs[:1]:
                 for found in self._leads(one, rate, depth + 1):
                     if found.gains and gains:
                         self._left_out[_CURVE] += 1
@@ -300,7 +321,7 @@ class _Reading:
             if chosen is None and "Alternates" in component:  # how Media Composer mutes a clip
                 others = (self._followed(one, rate, depth + 1) for one in component["Alternates"].value)
                 muted = next(filter(None, others), None)
-                chosen = None if muted is None else replace(muted, is_heard=False)
+                chosen = None if muted is None else replace(muted, is_audible=False)
             return chosen
         if kind == "EssenceGroup":
             return self._followed(next(iter(component["Choices"].value)), rate, depth + 1)
@@ -386,10 +407,6 @@ def _is_curve(points: _Points) -> bool:
     return is_rising and times[0] >= 0 and times[-1] <= 1 and min(level for _, level in points) >= 0
 
 
-def _is_combiner(group: Any) -> bool:
-    return group.operation is not None and group.operation.auid == _COMBINER
-
-
 def _is_warp(group: Any, given: Any) -> bool:
     """Return whether an effect plays its input at another speed."""
     operation = group.operation
@@ -406,8 +423,8 @@ def _source_clips(segment: Any) -> list[Any]:
 
 
 def _path_of(mob: Any) -> str:
-    locators = _locators(mob.descriptor)
-    return path_of(str(locators[0]["URLString"].value or "")) if locators else ""
+    found = list(mob.descriptor["Locator"].value) if "Locator" in mob.descriptor else []
+    return next((path_of(str(one["URLString"].value or "")) for one in found if "URLString" in one), "")
 
 
 def _length_s(mob: Any, slot: Any) -> Fraction | None:
@@ -436,11 +453,6 @@ def _imported_from(slot: Any) -> tuple[str, Fraction]:
     return "", NOTHING
 
 
-def _locators(descriptor: Any) -> list[Any]:
-    found = list(descriptor["Locator"].value) if "Locator" in descriptor else []
-    return [one for one in found if "URLString" in one]
-
-
 def _transition(components: Sequence[Any], number: int) -> int:
     """Return the length of the transition at an index, 0 for other components."""
     is_one = 0 <= number < len(components) and _kind(components[number]) == "Transition"
@@ -458,25 +470,3 @@ def _whole(component: Any, name: str) -> int:
     if type(value) is not int:
         raise _UnusableError(f"a {name} in it is not a whole number")
     return value
-
-
-_LEAST_BYTES = 192 * 2**20
-_MOST_BYTES = 4 * 2**30
-_FOR_EACH_BYTE = 16
-"""Memory for a byte of the file: the objects of long compositions take up to 10."""
-
-
-def read(file: EditsFile, progress: Progress) -> ImportedEdits:
-    """Read the sound of a composition (see `engine.exchange.imports.readers.aaf`).
-
-    Raises
-    ------
-    EditsError : it is not an AAF file, is damaged, or holds no composition with sound
-    Cancelled : the user asked for it
-    """
-    size_bytes = file.require_readable()
-    most_bytes = min(_LEAST_BYTES + _FOR_EACH_BYTE * size_bytes, _MOST_BYTES)
-    try:
-        return run_in_own_process(read_composition, (file,), progress, memory_bytes=most_bytes)
-    except ProcessDiedError as error:
-        raise file.refused(TOO_LARGE) from error

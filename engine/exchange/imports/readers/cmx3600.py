@@ -16,7 +16,6 @@ from engine.core.progress import Progress
 from engine.core.timebase import timecode_frames
 from engine.core.wording import counted
 from engine.exchange.export.placing.timecode import FrameRate
-from engine.exchange.imports import EditsFile
 from engine.exchange.imports.described import (
     ImportedClip,
     ImportedEdits,
@@ -27,6 +26,7 @@ from engine.exchange.imports.described import (
     crossfaded,
     left_out_sentences,
 )
+from engine.exchange.imports.formats import EditsFile
 from engine.exchange.imports.values import dropping, number_of, rate_of, within
 
 _EVENT = re.compile(
@@ -143,8 +143,8 @@ def read(file: EditsFile, progress: Progress) -> ImportedEdits:
         return _described(file, events, rate, left_out)
     rate = _guessed_rate(events)
     made = _described(file, events, rate, left_out)
-    said = f"The list has no frame rate: {rate} frames a second are assumed."
-    return replace(made, is_rate_guessed=True, premises=(said,))
+    premise = f"The list has no frame rate: {rate} frames a second are assumed."
+    return replace(made, is_rate_guessed=True, premises=(premise,))
 
 
 def _event(line: int, found: re.Match[str], *, drops_frames: bool) -> _Event:
@@ -237,8 +237,10 @@ def _described(
     tracks = {name: channel.clips for name, channel in channels.items() if channel.clips}
     if not tracks and not not_understood:
         raise file.refused("it holds no audio events")
-    said = left_out_sentences(+left_out)
-    said += tuple(f"{counted(number, noun)} imported without a crossfade." for noun, number in cuts.items())
+    omissions = left_out_sentences(+left_out)
+    omissions += tuple(
+        f"{counted(number, noun)} imported without a crossfade." for noun, number in cuts.items()
+    )
     has_crossfades = any(channel.has_crossfades for channel in channels.values())
     is_exact = all(one.event.samples and _is_agreed(one, rate, begin) for one in found)
     return ImportedEdits(
@@ -251,7 +253,7 @@ def _described(
         states_cuts=False,
         has_edge_fades=has_crossfades,
         frame_rate=rate,
-        left_out=said,
+        left_out=omissions,
         not_understood=tuple(not_understood),
     )
 

@@ -10,7 +10,6 @@ from engine.core.files.text import bytes_of, parse_json
 from engine.core.progress import Progress
 from engine.document.limits import FARTHEST_SAMPLES, HIGHEST_RATE_HZ, LOWEST_RATE_HZ
 from engine.document.tracks import Clip, visible_in_time
-from engine.exchange.imports import EditsFile
 from engine.exchange.imports.described import (
     ImportedClip,
     ImportedEdits,
@@ -19,6 +18,7 @@ from engine.exchange.imports.described import (
     Medium,
     WrittenEdit,
 )
+from engine.exchange.imports.formats import EditsFile
 from engine.exchange.imports.values import name_of, number_of
 from engine.sound.edl.edit_list import Segment, as_insert
 
@@ -160,9 +160,9 @@ def _medium_of(clip: Clip, media: Mapping[str, Medium], track: dict[str, Any]) -
 
 
 def _gain_db(value: object) -> float | None:
-    return (
-        None if value is None else float(min(max(number_of(value), Fraction(-_MOST_DB)), Fraction(_MOST_DB)))
-    )
+    if value is None:
+        return None
+    return float(min(max(number_of(value), Fraction(-_MOST_DB)), Fraction(_MOST_DB)))
 
 
 def _medium(source: dict[str, Any]) -> Medium:

@@ -14,7 +14,6 @@ from itertools import pairwise
 from xml.etree.ElementTree import Element
 
 from engine.core.progress import Progress
-from engine.exchange.imports import EditsFile
 from engine.exchange.imports.described import (
     NOTHING,
     ImportedClip,
@@ -30,10 +29,12 @@ from engine.exchange.imports.described import (
     trimmed,
     trimmed_parts,
 )
+from engine.exchange.imports.formats import EditsFile
 from engine.exchange.imports.values import name_of, number_of, parsed_xml, path_of, rational_seconds, within
 
 _MEDIA = ("asset-clip", "audio")
 _HOLDING = ("clip", "video", "gap", "ref-clip", "sync-clip", "mc-clip")
+_NESTED = {"ref-clip": "sequence", "mc-clip": "multicam"}
 _SILENT = ("title", "caption", "live-drawing")
 _ITEMS = (*_MEDIA, *_HOLDING, *_SILENT, "audition")
 _MARKERS = ("marker", "chapter-marker")
@@ -149,12 +150,7 @@ class _Reading:
             self._storyline(spine, origin, _begin(sequence), around)
 
     def _storyline(self, items: Iterable[Element], origin: Fraction, here: Fraction, around: _Around) -> None:
-        """Read items that follow each other, in a timeline whose time 0 is at a place of the result.
-
-        Parameters
-        ----------
-        here : where an item is that does not state its offset
-        """
+        """Read items that follow each other from `here` on, in a timeline whose time 0 is at `origin`."""
         for item in items:
             self._progress.check_cancelled()
             if item.tag == "transition":
@@ -219,15 +215,11 @@ class _Reading:
     def _start(self, item: Element) -> Fraction:
         """Return where an item begins in its own timeline; without a statement, where its medium does."""
         ref = item.get("ref", "")
-        begin = NOTHING
+        begin, inner = NOTHING, _NESTED.get(item.tag)
         if item.tag in _MEDIA and ref in self._assets:
             begin = _time(self._assets[ref], "start")
-        elif item.tag == "ref-clip" and ref in self._nested:
-            sequence = self._nested[ref].find("sequence")
-            begin = NOTHING if sequence is None else _begin(sequence)
-        elif item.tag == "mc-clip" and ref in self._nested:
-            multicam = self._nested[ref].find("multicam")
-            begin = NOTHING if multicam is None else _begin(multicam)
+        elif inner and ref in self._nested and (held := self._nested[ref].find(inner)) is not None:
+            begin = _begin(held)
         return _time(item, "start", begin)
 
     def _played(self, item: Element, at: Fraction, start: Fraction, length: Fraction) -> _Played:
@@ -318,7 +310,7 @@ class _Reading:
                 self._clips.setdefault(lane, []).extend(clips)
             self._parts += inner
             return
-        held = [one for own in found.values() for one in own if one.is_heard]
+        held = [one for own in found.values() for one in own if one.is_audible]
         stop, name = played.at_s + played.length_s, self._name(around)
         if held or inner:
             noun = "nested timeline with a change of speed"
@@ -390,12 +382,7 @@ def _begin(sequence: Element) -> Fraction:
 def _through(
     points: list[tuple[Fraction, Fraction]], first: Fraction, last: Fraction
 ) -> tuple[Fraction, Fraction, Fraction]:
-    """Return the part of the original timeline that a map of time plays from one time to another.
-
-    Returns
-    -------
-    Its start and stop, and the speed: 0 if that changes
-    """
+    """Return start, stop and speed of what a map of time plays between two times; 0 if the speed changes."""
     points = sorted(points)
     rising = [pair for pair in pairwise(points) if pair[0][0] < pair[1][0]]
     if not rising:

@@ -16,7 +16,6 @@ from typing import Any
 from engine.core.files.text import parse_json
 from engine.core.progress import Progress
 from engine.document.limits import FARTHEST_SAMPLES
-from engine.exchange.imports import EditsFile
 from engine.exchange.imports.described import (
     NOTHING,
     ImportedClip,
@@ -32,6 +31,7 @@ from engine.exchange.imports.described import (
     trimmed,
     trimmed_parts,
 )
+from engine.exchange.imports.formats import EditsFile
 from engine.exchange.imports.values import name_of, number_of, path_of, rate_of, within
 
 _Span = tuple[Fraction, Fraction]
@@ -154,7 +154,7 @@ class _Reading:
             for path, own in clips.items():
                 lanes.setdefault(path, []).extend(own)
             return
-        held = [one for own in clips.values() for one in own if one.is_heard]
+        held = [one for own in clips.values() for one in own if one.is_audible]
         noun = "part of a nested timeline with a change of speed"
         self._not_understood += all_unknown(held, noun, at, at + span[1], self._track)
         self._not_understood += (replace(one, start_s=at, stop_s=at + span[1]) for one in parts)
@@ -265,7 +265,7 @@ class _Reading:
         else:
             self._count_rounding(item.get("source_range"))
         clip = ImportedClip(
-            medium, start - before, before + length + after, at - before, fade_in, fade_out, is_heard=is_on
+            medium, start - before, before + length + after, at - before, fade_in, fade_out, is_audible=is_on
         )
         if speed == 1 or not is_on:
             yield clip
@@ -289,12 +289,9 @@ class _Reading:
     def _samples(
         self, item: dict[str, Any], start: Fraction, at: Fraction, length: Fraction, rate: Fraction | None
     ) -> tuple[Fraction, ...] | None:
-        """Return the exact times that Offcut stored with a clip, before rounding to frames.
+        """Return the exact times that Offcut stored with a clip; None without, or if it was moved since.
 
-        Returns
-        -------
-        Start in the medium, start on the track, length, and reach of the crossfades; in seconds. None if no
-        times are stored, or the clip was moved since.
+        They are start in the medium and on the track, length, and reach of the crossfades, in seconds.
         """
         left = _left(item, _CLIP_VALUES)
         if left is None or rate is None:

@@ -9,7 +9,6 @@ from fractions import Fraction
 from math import log10
 
 from engine.core.progress import Progress
-from engine.exchange.imports import EditsFile
 from engine.exchange.imports.described import (
     NOTHING,
     ImportedClip,
@@ -22,6 +21,7 @@ from engine.exchange.imports.described import (
     left_out_sentences,
     repeated,
 )
+from engine.exchange.imports.formats import EditsFile
 from engine.exchange.imports.values import name_of, number_of, seconds_of
 
 _DEEPEST = 100
@@ -52,7 +52,7 @@ class _Block:
 
     def values(self, name: str) -> list[str]:
         """Return the values after a word on its first line, [] if the word is missing."""
-        return next((one[1:] for one in self.parts if isinstance(one, list) and one[0] == name), list[str]())
+        return next(iter(self.lines(name)), [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class _Reading:
         self._count_envelopes(take)
         if length <= 0:
             return
-        played = _Played(item, take, source, chosen == 0).clip()
+        played = _clip(item, take, source, is_first=chosen == 0)
         problem = self._problem(item, take, source, played, track, len(takes))
         if problem is not None:
             self._unknown.append(problem)
@@ -184,17 +184,13 @@ class _Reading:
                 continue
             number, at = words[0], seconds_of(words[1])
             marker = ImportedMarker(words[2] if len(words) > 2 else "", at, at)
-            if len(words) < 4 or not _is_region(words[3]):
+            if len(words) < 4 or not words[3].isdecimal() or int(words[3][-1]) % 2 == 0:
                 yield marker
             elif number in open_regions:
                 begun = open_regions.pop(number)
                 yield ImportedMarker(begun.name, begun.start_s, max(at, begun.start_s))
             else:
                 open_regions[number] = marker
-
-
-def _is_region(flags: str) -> bool:
-    return flags.isdecimal() and int(flags[-1]) % 2 == 1
 
 
 def _takes(item: _Block) -> tuple[list[_Block], int]:
@@ -224,29 +220,20 @@ def _source_of(source: _Block) -> _Source:
     return _Source(inner.path, start, start + length if length > 0 else None, problem, is_reversed)
 
 
-@dataclass(frozen=True, slots=True)
-class _Played:
-    """An item with the take that plays."""
-
-    item: _Block
-    take: _Block
-    source: _Source
-    is_first: bool
-
-    def clip(self) -> ImportedClip:
-        """Return it as one clip, as if its source had no end."""
-        volume = self.item.values("VOLPAN")[:1]
-        volume += self.item.values("VOLPAN")[2:3] if self.is_first else self.take.values("TAKEVOLPAN")[1:2]
-        return ImportedClip(
-            Medium(name_of(self.source.path), self.source.path),
-            self.source.start_s + _time(self.take, "SOFFS"),
-            _time(self.item, "LENGTH"),
-            _time(self.item, "POSITION"),
-            max(_time(self.item, "FADEIN", 1), NOTHING),
-            max(_time(self.item, "FADEOUT", 1), NOTHING),
-            _decibels(volume),
-            (self.item.values("MUTE") or ["0"])[0] == "0",
-        )
+def _clip(item: _Block, take: _Block, source: _Source, *, is_first: bool) -> ImportedClip:
+    """Return an item with the take that plays as one clip, as if its source had no end."""
+    volume = item.values("VOLPAN")[:1]
+    volume += item.values("VOLPAN")[2:3] if is_first else take.values("TAKEVOLPAN")[1:2]
+    return ImportedClip(
+        Medium(name_of(source.path), source.path),
+        source.start_s + _time(take, "SOFFS"),
+        _time(item, "LENGTH"),
+        _time(item, "POSITION"),
+        max(_time(item, "FADEIN", 1), NOTHING),
+        max(_time(item, "FADEOUT", 1), NOTHING),
+        _decibels(volume),
+        (item.values("MUTE") or ["0"])[0] == "0",
+    )
 
 
 def _looped(clip: ImportedClip, source: _Source, *, is_looped: bool) -> Iterator[ImportedClip]:
@@ -313,8 +300,7 @@ def _parsed(text: str, progress: Progress) -> _Block:
                 raise ValueError(f"line {number} closes a block that was not opened")
             open_blocks.pop()
         elif plain and open_blocks:
-            words = _words(plain)
-            open_blocks[-1].parts.append(words)
+            open_blocks[-1].parts.append(_words(plain))
     if root is None or root.words[0] != "REAPER_PROJECT":
         raise ValueError("it does not begin as a REAPER project does")
     if open_blocks:

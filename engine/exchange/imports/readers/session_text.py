@@ -16,7 +16,6 @@ from engine.core.files.text import decoded
 from engine.core.progress import Progress
 from engine.core.timebase import s_to_samples, timecode_frames
 from engine.document.edits.markers import NamedSpan
-from engine.exchange.imports import EditsFile
 from engine.exchange.imports.described import (
     NOTHING,
     ImportedClip,
@@ -27,6 +26,7 @@ from engine.exchange.imports.described import (
     Medium,
     left_out_sentences,
 )
+from engine.exchange.imports.formats import EditsFile
 from engine.exchange.imports.values import dropping, rate_of, within
 
 _SECTION = re.compile(r"(?:[A-Z-] {1,2}){3,}[A-Z]")
@@ -122,7 +122,7 @@ class _Clip:
     start_s: Fraction
     stop_s: Fraction
     recorded_s: Fraction | None
-    is_heard: bool
+    is_audible: bool
 
 
 def read_session(file: EditsFile, content: bytes, progress: Progress) -> ImportedEdits:
@@ -168,13 +168,9 @@ class _Reading:
             except ValueError as error:
                 raise self._file.refused(f"line {number}: {error}") from error
         if not self._clips and not self._markers:
-            raise self._file.refused(self._nothing())
+            other_units = "its time format is none of Timecode, Min:Secs and Samples"
+            raise self._file.refused(other_units if self._unplaced else "it holds no clips and no markers")
         return self._edits()
-
-    def _nothing(self) -> str:
-        if self._unplaced:
-            return "its time format is none of Timecode, Min:Secs and Samples"
-        return "it holds no clips and no markers"
 
     def _line(self, section: str, line: str) -> None:
         fields = line.split("\t")
@@ -214,10 +210,10 @@ class _Reading:
         if start is None or stop is None:
             self._unplaced[f"clip in {_units(row.get('START TIME', ''))}"] += not _FADE.fullmatch(name)
             return
-        is_heard = row.get("STATE") != "Muted" and not self._is_silent
+        is_audible = row.get("STATE") != "Muted" and not self._is_silent
         track = len(self._tracks) - 1
         if start <= stop:
-            self._clips.append(_Clip(track, row["CHANNEL"], name, start, stop, recorded, is_heard))
+            self._clips.append(_Clip(track, row["CHANNEL"], name, start, stop, recorded, is_audible))
 
     def _marker_line(self, fields: Sequence[str]) -> None:
         """Read a marker, or the rest of the name of the one before, which may hold line ends."""
@@ -259,7 +255,7 @@ class _Reading:
         clips, clock = list(self._with_fades()), self._clock_of()
         as_labels = self._file.labels_as
         tracks = tuple(self._imported(clips)) if as_labels is None else ()
-        muted = Counter({"muted clip": sum(not one.is_heard for one in clips)})
+        muted = Counter({"muted clip": sum(not one.is_audible for one in clips)})
         left_out = left_out_sentences(+self._unplaced)
         if left_out:
             left_out = (*left_out[:-1], f"{left_out[-1]} {_WAY_ON}")
@@ -319,12 +315,12 @@ class _Reading:
         medium = Medium(listed) if listed else Medium("", names=(one.name,))
         length_s = one.stop_s - one.start_s
         return ImportedClip(
-            medium, NOTHING, length_s, one.start_s, is_heard=one.is_heard, recorded_s=one.recorded_s
+            medium, NOTHING, length_s, one.start_s, is_audible=one.is_audible, recorded_s=one.recorded_s
         )
 
     def _labels(self, clips: Sequence[_Clip]) -> Iterator[NamedSpan]:
         """Yield the audible clips of the first channel of each track."""
-        audible = [one for one in clips if one.is_heard and one.start_s < one.stop_s]
+        audible = [one for one in clips if one.is_audible and one.start_s < one.stop_s]
         channels: dict[int, set[str]] = {}
         for one in audible:
             channels.setdefault(one.track, set()).add(one.channel)

@@ -1,13 +1,7 @@
-"""Lists of spans: segments of LosslessCut (.csv, .llc), markers of Audition and REAPER (.csv).
+"""Lists of spans: labels (.txt), subtitles (.srt, .vtt), LosslessCut (.csv, .llc), Audition, REAPER (.csv).
 
-Segments of LosslessCut are spans to keep. Markers and regions of the other programs
-become markers, unless the user chose that they mark cuts or keeps.
-
-Texts: Audacity's labels, spans of the recording that mark cuts or keeps; or a session of Pro Tools.
-
-Subtitles, SubRip (.srt) and WebVTT (.vtt): each is a region of the recording, named by its text.
-
-https://www.w3.org/TR/webvtt1/
+Labels of Audacity mark cuts, and segments of LosslessCut are kept. Others become markers. The user can choose
+another meaning. WebVTT: https://www.w3.org/TR/webvtt1/
 """
 
 from __future__ import annotations
@@ -25,7 +19,6 @@ from engine.core.files.text import decoded, parse_json
 from engine.core.progress import Progress
 from engine.core.timebase import read_time, s_to_samples
 from engine.document.edits.markers import NamedSpan, is_session_text, read_labels
-from engine.exchange.imports import EditsFile
 from engine.exchange.imports.described import (
     ImportedClip,
     ImportedEdits,
@@ -35,6 +28,7 @@ from engine.exchange.imports.described import (
     NotUnderstood,
     left_out_sentences,
 )
+from engine.exchange.imports.formats import EditsFile
 from engine.exchange.imports.readers.session_text import read_session
 from engine.exchange.imports.values import name_of, seconds_of
 
@@ -43,6 +37,35 @@ _TAG = re.compile(r"<[^<>]*>")
 _LONGEST_NAME = 200
 _ROUNDING_S = Fraction(1, 2_000)
 """Subtitles count milliseconds."""
+_NAMES = ("name", "label", "title", "description")
+_PART = re.compile(
+    r"""(?P<text>"(?:[^"\\]|\\.)*(?:"|\\?\Z)|'(?:[^'\\]|\\.)*(?:'|\\?\Z))|(?P<comment>//[^\n]*)"""
+    r"""|(?<![\w$])(?P<key>[A-Za-z_$][\w$]*)(?=\s*:)|(?P<comma>,)(?=\s*[\]}])""",
+    re.DOTALL,
+)
+"""Every alternative is found in one pass: a text without an end goes to the end of the file."""
+_ESCAPED_QUOTE = "\\'"
+_WANTED = (
+    "Offcut reads the segments of LosslessCut (start, end and name in each line), and the markers of "
+    "Audition and REAPER with their line of titles"
+)
+_Row = tuple[float, float | None, str]
+"""Start and end in seconds, and the name; no end if the list has none."""
+
+
+def read(file: EditsFile, progress: Progress) -> ImportedEdits:
+    """Read spans: labels or a session (.txt), subtitles (.srt, .vtt), or a list (.csv, .llc).
+
+    Raises
+    ------
+    EditsError : the file cannot be read, or a line is not a label
+    ValueError : it is of none of these formats, or a time in it cannot be read
+    """
+    if file.form.suffix == ".txt":
+        return read_text(file, progress)
+    if file.form.suffix in (".srt", ".vtt"):
+        return read_subtitles(file, progress)
+    return read_list(file, progress)
 
 
 def read_subtitles(file: EditsFile, progress: Progress) -> ImportedEdits:
@@ -108,39 +131,6 @@ def read_text(file: EditsFile, progress: Progress) -> ImportedEdits:
         has_own_labels=True,
         rate_hz=file.rate_hz,
     )
-
-
-_NAMES = ("name", "label", "title", "description")
-_PART = re.compile(
-    r"""(?P<text>"(?:[^"\\]|\\.)*(?:"|\\?\Z)|'(?:[^'\\]|\\.)*(?:'|\\?\Z))|(?P<comment>//[^\n]*)"""
-    r"""|(?<![\w$])(?P<key>[A-Za-z_$][\w$]*)(?=\s*:)|(?P<comma>,)(?=\s*[\]}])""",
-    re.DOTALL,
-)
-"""Every alternative is found in one pass: a text without an end goes to the end of the file."""
-
-_ESCAPED_QUOTE = "\\'"
-_WANTED = (
-    "Offcut reads the segments of LosslessCut (start, end and name in each line), and the markers of "
-    "Audition and REAPER with their line of titles"
-)
-
-_Row = tuple[float, float | None, str]
-"""Start and end in seconds, and the name; no end if the list has none."""
-
-
-def read(file: EditsFile, progress: Progress) -> ImportedEdits:
-    """Read spans: labels or a session (.txt), subtitles (.srt, .vtt), or a list (.csv, .llc).
-
-    Raises
-    ------
-    EditsError : the file cannot be read, or a line is not a label
-    ValueError : it is of none of these formats, or a time in it cannot be read
-    """
-    if file.form.suffix == ".txt":
-        return read_text(file, progress)
-    if file.form.suffix in (".srt", ".vtt"):
-        return read_subtitles(file, progress)
-    return read_list(file, progress)
 
 
 def read_list(file: EditsFile, progress: Progress) -> ImportedEdits:

@@ -10,7 +10,6 @@ from math import log10
 from xml.etree.ElementTree import Element
 
 from engine.core.progress import Progress
-from engine.exchange.imports import EditsFile
 from engine.exchange.imports.described import (
     NOTHING,
     ImportedClip,
@@ -25,6 +24,7 @@ from engine.exchange.imports.described import (
     left_out_sentences,
     trimmed,
 )
+from engine.exchange.imports.formats import EditsFile
 from engine.exchange.imports.values import name_of, number_of, parsed_xml, path_of, rate_of, text_of, within
 
 _QUIETEST = Fraction(1, 1_000_000)
@@ -77,12 +77,7 @@ class _Reading:
         self._has_transitions = False
 
     def _first(self) -> Element:
-        """Return the first sequence that is not nested in another one.
-
-        Raises
-        ------
-        ValueError : the file holds no sequence
-        """
+        """Return the first sequence that is not nested in another one."""
         inside = [inner for item in self._root.iter("clipitem") for inner in item.iter("sequence")]
         nested, names = {id(one) for one in inside}, {one.get("id") for one in inside} - {None}
         every = [one for one in self._root.iter("sequence") if len(one) and id(one) not in nested]
@@ -160,7 +155,7 @@ class _Reading:
         for one in _effects(item):
             if text_of(one, "effectid").lower() not in (*_LEVELS, _SPEED):
                 self._left_out["effect"] += 1
-        is_heard = place.is_on and text_of(item, "enabled", "TRUE").upper() != "FALSE"
+        is_audible = place.is_on and text_of(item, "enabled", "TRUE").upper() != "FALSE"
         medium = self._medium(item)
         clip = ImportedClip(
             medium or Medium(text_of(item, "name")),
@@ -168,12 +163,12 @@ class _Reading:
             within(length),
             within(start),
             gain_db=_gain_db(item),
-            is_heard=is_heard,
+            is_audible=is_audible,
         )
         wrong = self._wrong(item, clip, place.name, played if is_whole and left is right is None else None)
         if wrong is None:
             yield clip
-        elif is_heard:
+        elif is_audible:
             self._not_understood += wrong
 
     def _wrong(
@@ -181,9 +176,7 @@ class _Reading:
     ) -> tuple[NotUnderstood, ...] | None:
         """Return a clip that is not as simple as an edit of Offcut; None for any other.
 
-        Parameters
-        ----------
-        played_s : length of the medium that it states, None if transitions change it
+        `played_s` is the length of the medium that it states, None if transitions change it.
         """
         stop = clip.at_s + clip.length_s
         nested = item.find("sequence")
@@ -218,7 +211,7 @@ class _Reading:
         if id(nested) not in self._nests:
             self._nests[id(nested)] = ()  # it may hold itself
             inner = _Reading(self._file, self._root, self._progress, self, nested)
-            clips = [one for track in inner.tracks() for one in track.clips if one.is_heard]
+            clips = [one for track in inner.tracks() for one in track.clips if one.is_audible]
             clips += (
                 ImportedClip(
                     one.medium, one.medium_start_s, one.medium_stop_s - one.medium_start_s, one.start_s

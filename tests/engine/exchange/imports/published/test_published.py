@@ -41,7 +41,7 @@ def test_the_clips_of_a_published_form_are_read_where_they_play(
         (one.medium.name, *seconds(one.start_s, one.length_s, one.at_s))  # type: ignore[misc]
         for track in found.tracks
         for one in track.clips
-        if one.is_heard
+        if one.is_audible
     ]
     parts: list[Part] = [
         (one.noun, *seconds(one.start_s, one.stop_s, one.medium_start_s, one.medium_stop_s))  # type: ignore[misc]

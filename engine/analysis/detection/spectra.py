@@ -22,8 +22,8 @@ from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from engine.analysis.learning.networks import with_weights
-from engine.analysis.signal.bands import MelSettings
-from engine.analysis.signal.stft import mel_filter_bank, power_of
+from engine.analysis.signal.bands import MelSettings, mel_filter_bank
+from engine.analysis.signal.stft import power_of
 from engine.core.progress import check_heeded
 
 MEL = MelSettings(rate_hz=16_000, n_fft=1024, hop_samples=256, n_mels=128)

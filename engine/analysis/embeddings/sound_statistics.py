@@ -19,8 +19,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.analysis.signal.bands import MelSettings
-from engine.analysis.signal.stft import mel_filter_bank, power_of, spectra
+from engine.analysis.signal.bands import MelSettings, mel_filter_bank
+from engine.analysis.signal.stft import power_of, spectra
 from engine.core.errors import UsageError
 
 _GROUPS = 8

@@ -1,7 +1,4 @@
-"""Every embedding by its name.
-
-Interface of embeddings.
-"""
+"""The interface of embeddings, and every embedding by its name."""
 
 from __future__ import annotations
 

@@ -44,6 +44,28 @@ def mono_of(reader: SourceReader, rate_hz: int) -> Iterator[NDArray[np.float32]]
         _log.warning(reader.left_out)
 
 
+def overlapping_pieces(
+    blocks: Iterable[NDArray[np.float32]], step: int, margin: int = 0
+) -> Iterator[tuple[NDArray[np.float32], int, int]]:
+    """Yield pieces of a stream with context: samples, how many come before its own, and how many are own.
+
+    Parameters
+    ----------
+    blocks : each of shape (n,)
+    step : own samples of each piece; the last may have fewer
+    margin : samples of context to either side, where the stream has them; at most `step`
+    """
+    held, before = np.zeros(0, np.float32), 0
+    for block in blocks:
+        held = np.concatenate([held, block])
+        while len(held) >= before + step + margin:
+            yield held[: before + step + margin], before, step
+            held = held[before + step - margin :]
+            before = margin
+    if len(held) > before:
+        yield held, before, len(held) - before
+
+
 def resampled(
     blocks: Iterable[NDArray[np.float32]], from_hz: int, to_hz: int
 ) -> Iterator[NDArray[np.float32]]:

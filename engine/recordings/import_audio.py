@@ -25,7 +25,7 @@ from engine.document.limits import MOST_ROWS
 from engine.document.settings import set_time_of_day, starts_at
 from engine.document.state import DocumentState, Edit, row_changes
 from engine.document.tracks import Source
-from engine.recordings.media import Media
+from engine.recordings.media import Media, source_of
 from engine.recordings.stated.file_head import FileHead
 from engine.recordings.stated.names import kit_of_names
 from engine.recordings.stated.placements import Mode, Placements, clock_edits, placed_tracks
@@ -305,18 +305,7 @@ def _look_at(path: Path) -> _Looked:
     absolute = str(path.absolute())
     if shown(absolute) != absolute:
         raise SourceError(f"{shown(path)} has a name that is not valid text: rename the file or its folder.")
-    digest = content_hash(path)
-    source = Source(
-        id=digest[:12],
-        path=absolute,
-        content_hash=digest,
-        rate_hz=info.rate_hz,
-        channels=info.channels,
-        frames=info.frames,
-        container=info.container,
-        subtype=info.subtype,
-    )
-    return _Looked(path, source, info.warning, info.tracks)
+    return _Looked(path, source_of(absolute, content_hash(path), info), info.warning, info.tracks)
 
 
 def import_edit(state: DocumentState, imported: Imported) -> Edit:

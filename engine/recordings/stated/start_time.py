@@ -1,6 +1,6 @@
 """The time of day of the timeline's start, by the stated times of the files placed on it.
 
-Stated starts of takes, each by the clock of its device.
+The start of a take is by the clock of its device.
 """
 
 from __future__ import annotations
@@ -20,6 +20,10 @@ from engine.recordings.stated.placements import Basis, Mode, Objection, Placemen
 EPOCH = datetime(2000, 1, 1)
 
 _UNSET = "never set"
+_AGREE_S = 2.5
+"""Seconds are stated whole, and devices take a moment to begin."""
+_UNRELATED = (Reason.CHOSEN, Reason.NOTHING_KNOWN, Reason.AFTER_OTHERS)
+_FIELDS = tuple(TimeField)
 
 Clock = tuple[str, bool]
 """Device, and whether it states UTC."""
@@ -98,12 +102,6 @@ def stated_zone_s(heads: Sequence[FileHead]) -> int | None:
     return stated.most_common(1)[0][0] if stated else None
 
 
-_AGREE_S = 2.5
-"""Seconds are stated whole, and devices take a moment to begin."""
-_UNRELATED = (Reason.CHOSEN, Reason.NOTHING_KNOWN, Reason.AFTER_OTHERS)
-_FIELDS = tuple(TimeField)
-
-
 @dataclass(frozen=True, slots=True)
 class StartTime:
     """Time of day of the timeline's start, and the statement that it follows from.
@@ -163,7 +161,11 @@ def start_time(heads: Sequence[FileHead], places: Placements | None) -> StartTim
     if not found and any(one.basis is Basis.FILE_DATE for one in related):
         found = list(_statements(heads, used, rate_hz, by_date=True))
     found = [one for one in found if not one.is_converted] or found
-    best = max((_agreeing(one, found) for one in found), key=len, default=[])
+    agreeing = (
+        [other for other in found if abs((other.start - one.start).total_seconds()) <= _AGREE_S]
+        for one in found
+    )
+    best = max(agreeing, key=len, default=[])
     if not best or (is_chosen and len(best) < len(found)):
         return None
     first = min(best, key=lambda one: one.trust)
@@ -185,16 +187,14 @@ def _statements(
         if stated is None or not stated.is_plausible or (used and head.path not in used):
             continue
         place = used.get(head.path)
-        place_s = 0.0 if place is None else place.start_samples / rate_hz
-        ends_s = 0.0 if place is None else _after_start_s(place)
+        place_s, ends_s = 0.0, 0.0
+        if place is not None:
+            # A file that states its end does so its length after its start.
+            ends = (one for one in place.contradictions if one.code is Objection.STATES_THE_END)
+            place_s, ends_s = place.start_samples / rate_hz, sum(one.difference_s for one in ends)
         start = _local(stated, zone_s) - timedelta(seconds=place_s + ends_s)
         is_certain = place is None or place.is_certain
         yield _Statement(start, stated, head.path, stated.is_utc and zone_s is None, is_certain, place_s)
-
-
-def _after_start_s(place: Placement) -> float:
-    """Return how long after its start a file states its time: its length where it states its end."""
-    return sum(one.difference_s for one in place.contradictions if one.code is Objection.STATES_THE_END)
 
 
 def _local(stated: StatedTime, zone_s: int | None) -> datetime:
@@ -205,7 +205,3 @@ def _local(stated: StatedTime, zone_s: int | None) -> datetime:
     elif stated.is_utc:
         start += timedelta(seconds=zone_s or 0)
     return start
-
-
-def _agreeing(one: _Statement, found: Sequence[_Statement]) -> list[_Statement]:
-    return [other for other in found if abs((other.start - one.start).total_seconds()) <= _AGREE_S]

@@ -211,11 +211,16 @@ def posterior(rows: Numbers, answers: NDArray[np.bool_], prior: Prior) -> Poster
         moved = candidate - prior.means
         return float(-np.logaddexp(0.0, -signs * _dot(rows, candidate)).sum() - 0.5 * precision @ moved**2)
 
+    def curvature(candidate: Numbers) -> Numbers:
+        chances = logistic(_dot(rows, candidate))
+        found: Numbers = weighted_squares(rows, chances * (1.0 - chances)) + np.diag(precision)
+        return found
+
     here = height(weights)
     for _ in range(_MOST_STEPS):
         missed = answers - logistic(_dot(rows, weights))
         slope = (rows * missed[:, None]).sum(axis=0) - precision * (weights - prior.means)
-        step = np.linalg.solve(_curvature(rows, weights, precision), slope)
+        step = np.linalg.solve(curvature(weights), slope)
         there = height(weights + step)
         while there < here and np.abs(step).max() > _NEAR_ENOUGH:
             step *= 0.5
@@ -223,13 +228,7 @@ def posterior(rows: Numbers, answers: NDArray[np.bool_], prior: Prior) -> Poster
         weights, here = weights + step, there
         if np.abs(step).max() <= _NEAR_ENOUGH:
             break
-    return Posterior(weights, np.asarray(np.linalg.inv(_curvature(rows, weights, precision)), np.float64))
-
-
-def _curvature(rows: Numbers, weights: Numbers, precision: Numbers) -> Numbers:
-    chances = logistic(_dot(rows, weights))
-    found: Numbers = weighted_squares(rows, chances * (1.0 - chances)) + np.diag(precision)
-    return found
+    return Posterior(weights, np.asarray(np.linalg.inv(curvature(weights)), np.float64))
 
 
 def _dot(rows: Numbers, weights: Numbers) -> Numbers:

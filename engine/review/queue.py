@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine.document.analysis import DetectedSounds
 from engine.document.proposals import Verdict
-from engine.document.state import DocumentState, Marker
+from engine.document.state import DocumentState
 from engine.document.table import VERDICTS, Mask, ProposalTable, table_of
 from engine.review.overlaps import cut_away, cut_away_with
 from engine.review.wording import words_of_cuts
@@ -355,9 +355,17 @@ def listing(
         return Listing((QueueGroup("", ids),))
     table = table_of(state)
     places, first = table.made.places, [verdict.value for verdict in VERDICTS] if by == "state" else []
-    names_of = _regions(state, table) if by == "region" else _names(table, by, sounds)
     if by == "region":
-        first = [region.name for region in _in_order(state)]
+        regions = sorted(
+            (one for one in state.markers.values() if one.is_region), key=lambda one: one.start_samples
+        )
+        first = [region.name for region in regions]
+        starts, begun = table.starts_samples, np.full(len(table.made.ids), OUTSIDE, dtype=object)
+        for region in regions:  # where they overlap, the last to begin counts
+            begun[(starts >= region.start_samples) & (starts < region.stop_samples)] = region.name
+        names_of: Sequence[str] = begun.tolist()
+    else:
+        names_of = _names(table, by, sounds)
     members: dict[str, list[str]] = {name: [] for name in first}
     for key in ids:
         members.setdefault(names_of[places[key]], []).append(key)
@@ -366,20 +374,6 @@ def listing(
     return Listing(
         tuple(QueueGroup(name, tuple(members[name]), name in away) for name in names if members[name])
     )
-
-
-def _in_order(state: DocumentState) -> list[Marker]:
-    return sorted((one for one in state.markers.values() if one.is_region), key=lambda one: one.start_samples)
-
-
-def _regions(state: DocumentState, table: ProposalTable) -> Sequence[str]:
-    """Return the name of the region in which each proposal begins, the last to begin where they overlap."""
-    names = np.full(len(table.made.ids), OUTSIDE, dtype=object)
-    for region in _in_order(state):
-        starts = table.starts_samples
-        names[(starts >= region.start_samples) & (starts < region.stop_samples)] = region.name
-    found: list[str] = names.tolist()
-    return found
 
 
 def _names(table: ProposalTable, by: Grouping, sounds: DetectedSounds | None) -> Sequence[str]:

@@ -137,7 +137,12 @@ def named_places(hearing: Detector, versions: Sequence[SoundFeatures]) -> list[P
     taken: list[Candidate] = []
     found = []
     for place, number in sorted(places, key=lambda one: -one[0][2]):
-        if any(_share(place, other) > _SHARED for other in taken):
+        shares = (
+            (min(place[1], other[1]) - max(place[0], other[0]))
+            / min(place[1] - place[0], other[1] - other[0])
+            for other in taken
+        )
+        if any(share > _SHARED for share in shares):
             continue
         taken.append(place)
         first = min(max(0, round(place[0] / STEP_S - 0.5)), len(odds) - 1)
@@ -158,11 +163,6 @@ def likelihood_of(word: str, odds: float, stands_out: float) -> float:
     """
     offset = WORDS.get(word, 0.0) + _OFFSET
     return float(1.0 / (1.0 + np.exp(-(_ODDS_SLOPE * odds + _STANDING_SLOPE * stands_out + offset))))
-
-
-def _share(one: Candidate, other: Candidate) -> float:
-    shared_s = min(one[1], other[1]) - max(one[0], other[0])
-    return shared_s / min(one[1] - one[0], other[1] - other[0])
 
 
 def analysed(

@@ -257,15 +257,10 @@ def fit(
         if best is None or settings.patience is None or epoch.validation < best.validation:
             best = epoch
             best_state = {name: value.detach().clone() for name, value in model.state_dict().items()}
-        progress.report(
-            number / settings.epochs,
-            f"Learning, epoch {number} of {settings.epochs}",
-            epoch=float(number),
-            loss=trained,
-            validation=checked,
-            best=best.validation,
-            seconds_left=(time.monotonic() - started_s) / number * (settings.epochs - number),
-        )
+        text = f"Learning, epoch {number} of {settings.epochs}"
+        figures = {"epoch": float(number), "loss": trained, "validation": checked, "best": best.validation}
+        left_s = (time.monotonic() - started_s) / number * (settings.epochs - number)
+        progress.report(number / settings.epochs, text, **figures, seconds_left=left_s)
         on_epoch(epoch)
         if settings.patience is not None and number - best.number >= settings.patience:
             break

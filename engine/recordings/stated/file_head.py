@@ -27,7 +27,6 @@ from engine.sound.headers.bwf import channel_title
 from engine.sound.headers.mp3 import read_recorded
 from engine.sound.headers.start_times import (
     BroadcastStart,
-    MovieStart,
     StatedDate,
     read_broadcast_start,
     read_movie_start,
@@ -57,6 +56,9 @@ class TimeField(StrEnum):
     RECORDED_TAG = "ID3 recording time"
     ENCODED_TAG = "ID3 encoding time"
     FILE_DATE = "file date"
+
+
+_TAGS = {"TDRC": TimeField.RECORDED_TAG, "TDEN": TimeField.ENCODED_TAG}
 
 
 class Doubt(StrEnum):
@@ -120,22 +122,6 @@ def broadcast_times(stated: BroadcastStart, rate_hz: int, file_day: datetime) ->
             yield StatedTime(TimeField.TIME_REFERENCE, start, accuracy_s=1e-6)
     if made is not None:
         yield StatedTime(TimeField.ORIGINATION, made)
-
-
-def movie_times(stated: MovieStart) -> Iterator[StatedTime]:
-    """Yield the times of an MP4 or QuickTime file."""
-    if stated.creation_date is not None:
-        yield _of_date(TimeField.CREATION_DATE, stated.creation_date)
-    if stated.created_utc is not None:
-        yield StatedTime(TimeField.MOVIE_HEADER, stated.created_utc, is_utc=True)
-
-
-def tag_times(path: Path) -> Iterator[StatedTime]:
-    """Yield the times in the ID3 tag of a file."""
-    dates = read_recorded(path)
-    for name, field in (("TDRC", TimeField.RECORDED_TAG), ("TDEN", TimeField.ENCODED_TAG)):
-        if name in dates:
-            yield _of_date(field, dates[name])
 
 
 def file_time(changed_s: float, duration_s: float) -> StatedTime:
@@ -259,14 +245,17 @@ def read_head(path: Path, now: datetime) -> FileHead:
     if movie is not None:
         rate_hz, frames = movie.rate_hz, round(movie.duration_s * movie.rate_hz)
         head = FileHead(named, rate_hz, movie.channels, frames, 0, f"MP4 {movie.codec}", device=movie.device)
-        times = [*movie_times(movie)]
+        created = movie.creation_date
+        times = [] if created is None else [_of_date(TimeField.CREATION_DATE, created)]
+        if movie.created_utc is not None:
+            times.append(StatedTime(TimeField.MOVIE_HEADER, movie.created_utc, is_utc=True))
     else:
         head = _of_sound(named, path)
         if head.format.startswith(("WAV", "RF64")):
             broadcast = read_broadcast_start(path)
         times = [*broadcast_times(broadcast, head.rate_hz, file_time(status.st_mtime, 0.0).start)]
-        if path.suffix.lower() in _WITH_TAGS:
-            times += tag_times(path)
+        tags = read_recorded(path) if path.suffix.lower() in _WITH_TAGS else {}
+        times += [_of_date(field, tags[name]) for name, field in _TAGS.items() if name in tags]
     times.append(file_time(status.st_mtime, head.duration_s))
     return replace(
         head,

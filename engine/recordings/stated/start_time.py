@@ -67,8 +67,8 @@ class TakeTime:
 def take_times(takes: Sequence[Take], heads: Sequence[FileHead]) -> dict[int, TakeTime]:
     """Return the stated starts of the takes that have a plausible one, by their numbers."""
     zone_s = stated_zone_s(heads)
-    times = {number: _take_time(take, heads, zone_s) for number, take in enumerate(takes)}
-    return {number: time for number, time in times.items() if time is not None}
+    times = ((number, _take_time(take, heads, zone_s)) for number, take in enumerate(takes))
+    return {number: time for number, time in times if time is not None}
 
 
 def take_length_s(take: Take, heads: Sequence[FileHead]) -> float:

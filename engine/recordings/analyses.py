@@ -187,12 +187,7 @@ def _id(kind: str, state: DocumentState, maker: str) -> str:
 
 
 def _added(extension: Extension, made: object) -> Analyser:
-    """Return an analysis of another package, whose results are checked and signed.
-
-    Raises
-    ------
-    UnusableError : it is of another type, or cannot be used
-    """
+    """Return an analysis of another package, whose results are checked and signed."""
     analyser, name = require_type(made, Analyser), extension.name
     if name in FORMS:
         raise UnusableError("has the name of an analysis that Offcut stores")
@@ -209,12 +204,7 @@ def _added(extension: Extension, made: object) -> Analyser:
 def _named(
     extension: Extension, analyser: Analyser, request: AnalysisRequest, progress: Progress
 ) -> FoundAnalyses | StoredCurve:
-    """Compute an analysis of a package.
-
-    Raises
-    ------
-    UsageError : it failed, or its result is invalid; the message names the package and the value
-    """
+    """Compute an analysis of a package; an error names the package and the value."""
     try:
         return analyser.run(request, progress)
     except (Cancelled, OffcutError):

@@ -38,12 +38,7 @@ _BLOCK_FRAMES = 65_536
 
 @dataclass(slots=True)
 class _Passing:
-    """A track read for the mix, and a detector of faults in the channels of each clip.
-
-    Attributes
-    ----------
-    parts : start and stop of each clip in the track, and its detector: silence between clips is not a fault
-    """
+    """A track read for the mix, with start, stop and detector of each clip; no fault is between clips."""
 
     reader: Reads
     parts: tuple[tuple[int, int, ChannelFaultDetector], ...]
@@ -62,12 +57,7 @@ class _Passing:
 
 @dataclass(slots=True)
 class _Original:
-    """A clip of another rate, read from its source for the channels: conversion rounds clipped samples.
-
-    Attributes
-    ----------
-    clip : on the document's timeline at `document_hz`
-    """
+    """A clip of another rate, read from its source for the channels: conversion rounds clipped samples."""
 
     clip: Clip
     document_hz: int

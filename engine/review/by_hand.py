@@ -50,13 +50,7 @@ QUIETER_DB = 20.0
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """One end of the result and the fade that it gets.
-
-    Attributes
-    ----------
-    segment : the number of the one that is played there
-    ramps_ms : at the start and at the stop of the span
-    """
+    """One end of the result: the segment that is played there, and the span and ramps of its fade."""
 
     name: str
     segment: int

@@ -167,12 +167,7 @@ def in_time(odds: Floats) -> NDArray[np.bool_]:
 def _with_others(
     grid: BeatGrid, best: str, likely: dict[str, float], placed: Mapping[str, Floats]
 ) -> tuple[Reading, ...]:
-    """Return the grid as the first reading, and the others as counted from it.
-
-    Parameters
-    ----------
-    placed : where the beats of each reading would be, in samples
-    """
+    """Return the grid as the first reading, and the others as counted from it; `placed` are their beats."""
     ratios = dict.fromkeys((HEARD, OFF_BEAT), Fraction(1))
     ratios |= {name: level.ratio for name, level in LEVELS.items()}
     names = {level.ratio: name for name, level in LEVELS.items()}
@@ -261,10 +256,7 @@ def follow_taps(
 
 
 def _in_either_half(odds: NDArray[np.float64], half_frames: int) -> NDArray[np.float64]:
-    """Return log-odds that support a beat also half a beat away, somewhat less.
-
-    The taps state which half counts; the other one attracts beats where it is accented.
-    """
+    """Return log-odds that support a beat also half a beat away, somewhat less; the taps decide."""
     padded = np.pad(odds, half_frames, constant_values=_LEAST_ODDS)
     away = np.maximum(padded[: len(odds)], padded[2 * half_frames :])
     return np.maximum(odds, away - _OTHER_HALF)

@@ -97,12 +97,7 @@ def trace(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress: 
 
 
 class _Following:
-    """Computes the learned tracker's input not far behind the onsets, so that one pass feeds both.
-
-    Parameters
-    ----------
-    blocks : the same stream that the onsets are found in, split by `itertools.tee`
-    """
+    """The learned tracker's input, computed not far behind the onsets, so that one pass feeds both."""
 
     def __init__(self, blocks: Iterable[Floats], rate_hz: int) -> None:
         self._levels = level_blocks(blocks, rate_hz)

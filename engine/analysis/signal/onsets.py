@@ -217,9 +217,8 @@ def refine_onsets(
 def _rise_hop(windows: Floats, margin: int) -> NDArray[np.int64]:
     """Return the hop at which the steepest rise of each window begins, counted after the first `margin`.
 
-    The steepest place is where the mean of the `margin` hops from it on exceeds the `margin` hops before it
-    most, as a ratio. The rise begins there at the first hop that leaves the level before by a tenth of the
-    way up.
+    It is steepest where the mean of the `margin` hops from there on exceeds that of the `margin` hops before
+    most, as a ratio, and begins at the first hop that leaves the level before by a tenth of the way up.
     """
     rows = np.arange(len(windows))[:, None]
     total = np.cumsum(np.pad(windows, ((0, 0), (1, 0))), axis=1, dtype=np.float64)

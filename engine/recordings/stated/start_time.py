@@ -175,12 +175,7 @@ def start_time(heads: Sequence[FileHead], places: Placements | None) -> StartTim
 def _statements(
     heads: Sequence[FileHead], used: Mapping[Path, Placement], rate_hz: int, *, by_date: bool = False
 ) -> Iterator[_Statement]:
-    """Yield the local time of the start by each file that states one.
-
-    Parameters
-    ----------
-    used : places of the files that count; empty if all begin at the start
-    """
+    """Yield the local time of the start by each file that states one; without places, all begin at it."""
     zone_s = stated_zone_s(heads)
     for head in heads:
         stated = head.file_time if by_date else head.time

@@ -231,8 +231,8 @@ def import_audio(request: ImportRequest, progress: Progress) -> Imported:
     titles = {one.source.id: one.title for one in looked if one.title and one.source.id in peaks}
     names = tuple(titles.get(key, path.stem) for key, path in paths.items())
     cues = {key: cue for key, path in paths.items() if (cue := read_cue_points(file_and_track(path)[0]))}
-    media, notices = Media(paths, conformed, peaks), (*refused, *mixes, *warnings)
-    return Imported(tuple(sources), names, media, rate_hz, notices, cues, titles=titles)
+    media, sentences = Media(paths, conformed, peaks), (*refused, *mixes, *warnings)
+    return Imported(tuple(sources), names, media, rate_hz, sentences, cues, titles=titles)
 
 
 def rates_of(paths: Iterable[Path]) -> Mapping[int, int]:

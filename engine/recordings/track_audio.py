@@ -55,7 +55,7 @@ def open_repaired(
     return open_voice(state, played, media, progress=progress, patches=repaired(state).get(track.id))
 
 
-def keys_played(state: DocumentState, track: str, window: tuple[int, int]) -> tuple[str, ...]:
+def used_keys(state: DocumentState, track: str, window: tuple[int, int]) -> tuple[str, ...]:
     """Return the keys of the audio of accepted repairs played in a window, and of the audio they replace."""
     patches = repaired(state).get(track)
     if patches is None:

@@ -461,6 +461,7 @@ def probabilities(weighed: Mapping[str, Weighed]) -> dict[str, float]:
     return dict(sorted(likely, key=lambda one: -one[1]))
 
 
-def _shares(scores: Floats) -> Floats:
-    shares: Floats = np.exp(scores - scores.max())
-    return shares / shares.sum()
+def _shares(scores: NDArray[np.floating]) -> Floats:
+    weights = np.exp(scores - scores.max())
+    shares: Floats = weights / weights.sum()
+    return shares

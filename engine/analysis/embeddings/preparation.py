@@ -57,7 +57,7 @@ class Hearing:
     rate_hz: int = 32_000
 
 
-def embed_stream(
+def embedded(
     blocks: Iterable[NDArray[np.float32]], level_db: float, hearing: Hearing, embedder: Embedder
 ) -> Iterator[NDArray[np.float32]]:
     """Yield the embeddings of one window after another, in batches of shape (n, size).
@@ -260,7 +260,7 @@ def prepare(
     with SourceReader(path) as reader, few_threads():
         level_db = level_of(mono_of(reader, reader.rate_hz))
         blocks = reporting(mono_of(reader, hearing.rate_hz))
-        store_vectors(entry, embed_stream(blocks, level_db, hearing, embedder), embedder.size)
+        store_vectors(entry, embedded(blocks, level_db, hearing, embedder), embedder.size)
     made = load_vectors(entry, embedder.size)
     assert made is not None, "what was just written whole can be read"
     return Prepared(path, made, was_kept=False)

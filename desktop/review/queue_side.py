@@ -33,7 +33,7 @@ from engine.document.state import DocumentState, Edit
 from engine.features.taste.document_cuts import MovedRequest, said_of_moved
 from engine.review.answers import BulkAccept, accept_in_bulk, accept_selected
 from engine.review.evidence import Analyses
-from engine.review.wording import SaidOfSpan
+from engine.review.wording import SpanReason
 from widgets.controls.later import Later
 from widgets.review.queue_panel import QueuePanel
 
@@ -147,7 +147,7 @@ class MovedEdges(QObject):
         super().__init__(parent)
         self._session, self._review = session, review
         self._lane = JobLane("card lane", self)
-        self._known: tuple[_Asked, SaidOfSpan] | None = None
+        self._known: tuple[_Asked, SpanReason] | None = None
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._ask)
         session.replaced.connect(self._start_over)
@@ -157,7 +157,7 @@ class MovedEdges(QObject):
         """Whether the reason of the current proposal is about to change."""
         return self._rest.isActive() or self._lane.is_busy
 
-    def said(self) -> SaidOfSpan | None:
+    def said(self) -> SpanReason | None:
         """Return the reason of the current proposal if its edges were moved, else None.
 
         Right after a move it is still the former one, and `found` follows.
@@ -197,7 +197,7 @@ class MovedEdges(QObject):
             handle = self._lane.submit(said_of_moved, request, title="Looking at the moved edges")
             handle.finished.connect(partial(self._take, asked))
 
-    def _take(self, asked: _Asked, said: SaidOfSpan) -> None:
+    def _take(self, asked: _Asked, said: SpanReason) -> None:
         if asked == self._asked():
             self._known = asked, said
             self.found.emit()

@@ -58,7 +58,7 @@ class FalseStart:
     reason: str
 
     @classmethod
-    def told(cls, start_s: float, stop_s: float, begins_again_s: float, likelihood: float) -> FalseStart:
+    def of(cls, start_s: float, stop_s: float, begins_again_s: float, likelihood: float) -> FalseStart:
         """Return one with its sentence."""
         lasts = f"breaks off after {stop_s - start_s:.0f} s"
         reason = f"Begins as {format_time(begins_again_s, 0)} does and {lasts}."
@@ -67,7 +67,7 @@ class FalseStart:
     def later(self, by_s: float) -> FalseStart:
         """Return it in a recording that begins this much earlier."""
         places = (self.start_s + by_s, self.stop_s + by_s, self.begins_again_s + by_s)
-        return FalseStart.told(*places, self.likelihood)
+        return FalseStart.of(*places, self.likelihood)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,8 @@
-"""The analyses of a recording: those of Offcut, and those that packages add.
+"""The registry of analyses of a recording: those of Offcut, and those that packages add.
 
 An analysis is a row here or in the record of a feature, or an entry point of the group `offcut.analyses`.
-Modules that compute are imported when an analysis runs; this one imports nothing heavy.
-
-Stored analysis of the tracks that were recorded together; imports nothing heavy.
+Modules that compute are imported when an analysis runs; this one imports nothing heavy. The stored comparison
+of tracks that pick up the same strokes is here, too.
 """
 
 from __future__ import annotations
@@ -40,35 +39,6 @@ from engine.sound.edl.build import build
 
 if TYPE_CHECKING:
     from engine.analysis.beats.listen import Song
-
-
-def clocks_of(state: DocumentState, tracks: Sequence[str]) -> list[list[tuple[str, float, float]]]:
-    """Return how far tracks are lined up and stretched, as a list in a list; empty where none is."""
-    edits = build(state).patches
-    clocks = [
-        (key, clock.by_samples, clock.drift_ppm)
-        for key in tracks
-        if key in edits and (clock := edits[key].clock) is not None
-    ]
-    return [clocks] if clocks else []
-
-
-def pickup_id(state: DocumentState) -> str:
-    """Return the id of the pickup that comparing the tracks of a document gives."""
-    tracks = [(one.id, *state.recorded(one)) for one in state.tracks]
-    return analysis_id(PICKUP, PICKUP_MAKER, tracks, *clocks_of(state, [one.id for one in state.tracks]))
-
-
-def known_pickup(state: DocumentState, stored: Analysis | None) -> StrokePickup | None:
-    """Return the stored pickup if it belongs to the tracks as they are; else None."""
-    is_current = state.analyses.get(PICKUP) == pickup_id(state)
-    return stored if is_current and isinstance(stored, StrokePickup) else None
-
-
-def store_pickup(state: DocumentState, pickup: StrokePickup) -> tuple[Edit, Mapping[str, Analysis]]:
-    """Return the edit that puts a pickup into a document, which is not a step of undo."""
-    key = pickup_id(state)
-    return set_analyses(state, {PICKUP: key}, "Compared the tracks", by_listening=True), {key: pickup}
 
 
 Stored = Mapping[str, tuple[str, Analysis]]
@@ -154,19 +124,19 @@ class Analyser:
 
 def missing_analyses(request: AnalysisRequest, names: Iterable[str]) -> list[str]:
     """Return the names of the analyses, and of those that they need, that are not current; in order."""
+
+    def with_needs(some: Iterable[str]) -> Iterator[str]:
+        for name in some:
+            yield from with_needs(ANALYSES[name].needs)
+            yield name
+
     missing = []
-    for name in dict.fromkeys(_with_needs(names)):
+    for name in dict.fromkeys(with_needs(names)):
         is_current = ANALYSES[name].is_current
         assert is_current is not None, "the registry adds it"
         if not is_current(request, request.analyses.get(name)):
             missing.append(name)
     return missing
-
-
-def _with_needs(names: Iterable[str]) -> Iterator[str]:
-    for name in names:
-        yield from _with_needs(ANALYSES[name].needs)
-        yield name
 
 
 def analysed(
@@ -216,19 +186,8 @@ def _id(kind: str, state: DocumentState, maker: str) -> str:
     return analysis_id(kind, mix_inputs(state), maker)
 
 
-def _of_features() -> Mapping[str, Analyser]:
-    """Return the analyses of features, which this module names without imports of theirs."""
-    found = (row for _, one in features_of("engine") for row in one.analyses.items())
-    return {name: resolve_name(place) for name, place in found}
-
-
 def _added(extension: Extension, made: object) -> Analyser:
-    """Return an analysis of another package, whose results are checked and signed.
-
-    Raises
-    ------
-    UnusableError : it is of another type, or cannot be used
-    """
+    """Return an analysis of another package, whose results are checked and signed."""
     analyser, name = require_type(made, Analyser), extension.name
     if name in FORMS:
         raise UnusableError("has the name of an analysis that Offcut stores")
@@ -245,12 +204,7 @@ def _added(extension: Extension, made: object) -> Analyser:
 def _named(
     extension: Extension, analyser: Analyser, request: AnalysisRequest, progress: Progress
 ) -> FoundAnalyses | StoredCurve:
-    """Compute an analysis of a package.
-
-    Raises
-    ------
-    UsageError : it failed, or its result is invalid; the message names the package and the value
-    """
+    """Compute an analysis of a package; an error names the package and the value."""
     try:
         return analyser.run(request, progress)
     except (Cancelled, OffcutError):
@@ -293,6 +247,36 @@ ANALYSES: Extended[Analyser] = Extended(
     "offcut.analyses",
     {name: _with_signature(name, row) for name, row in _ROWS.items()},
     _added,
-    lambda: {name: _with_signature(name, row) for name, row in _of_features().items()},
+    lambda: {
+        name: _with_signature(name, resolve_name(place))
+        for _, one in features_of("engine")
+        for name, place in one.analyses.items()
+    },
 )
 """By the kind under which documents store them."""
+
+
+def clocks_of(state: DocumentState, tracks: Sequence[str]) -> list[list[tuple[str, float, float]]]:
+    """Return how far tracks are lined up and stretched, as a list in a list; empty where none is."""
+    edits = build(state).patches
+    found = ((key, edits[key].clock) for key in tracks if key in edits)
+    clocks = [(key, clock.by_samples, clock.drift_ppm) for key, clock in found if clock is not None]
+    return [clocks] if clocks else []
+
+
+def pickup_id(state: DocumentState) -> str:
+    """Return the id of the pickup that comparing the tracks of a document gives."""
+    tracks = [(one.id, *state.recorded(one)) for one in state.tracks]
+    return analysis_id(PICKUP, PICKUP_MAKER, tracks, *clocks_of(state, [one.id for one in state.tracks]))
+
+
+def known_pickup(state: DocumentState, stored: Analysis | None) -> StrokePickup | None:
+    """Return the stored pickup if it belongs to the tracks as they are; else None."""
+    is_current = state.analyses.get(PICKUP) == pickup_id(state)
+    return stored if is_current and isinstance(stored, StrokePickup) else None
+
+
+def store_pickup(state: DocumentState, pickup: StrokePickup) -> tuple[Edit, Mapping[str, Analysis]]:
+    """Return the edit that puts a pickup into a document, which is not a step of undo."""
+    key = pickup_id(state)
+    return set_analyses(state, {PICKUP: key}, "Compared the tracks", by_listening=True), {key: pickup}

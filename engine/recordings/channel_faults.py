@@ -1,19 +1,19 @@
-"""Faults of single channels from the analysis: clipping or dead. Proposes nothing.
+"""Faults of single channels of a recording: clipping, and a channel that is dead while others play.
 
-Faults of single channels of a recording: clipping, and a channel that is dead while others play.
-
-Rule-based detection, without training. Clipping flattens the tops of a wave at one level, so the samples
-there are equal and the slopes to them are steep; that level is full scale, or lower where the recording was
-turned down afterwards. Music that merely touches full scale does so with single samples, and the round top of
-a low note is flat only as far as the steps of its samples are coarse. Clipped audio that was converted to
-another rate or to MP3 has no flat tops left and is not detected.
+Rule-based detection, without training; it proposes nothing. Clipping flattens the tops of a wave at one
+level, so the samples there are equal and the slopes to them are steep; that level is full scale, or lower
+where the recording was turned down afterwards. Music that merely touches full scale does so with single
+samples, and the round top of a low note is flat only as far as the steps of its samples are coarse. Clipped
+audio that was converted to another rate or to MP3 has no flat tops left and is not detected.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,8 @@ _QUIETEST_CEILING, _CEILING_TO_PEAK = 0.02, 0.25
 _LEAST_STEP, _LEAST_STEP_SHARE = 3, 1e-3
 _CONSTANT = 1e-6
 _PLAYING = 10.0 ** (-50.0 / 20.0)
+_MOST_LISTED = 3
+_COUNTS = ("", "once", "twice")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,16 +136,17 @@ class ChannelFaultDetector:
                     continue
                 at_extreme = samples[:, channel] == value
                 if np.count_nonzero(at_extreme) >= LEAST_FLAT_SAMPLES:
-                    tops = _flat_tops(samples[:, channel], at_extreme, float(value), self._samples)
-                    self._tops[channel] += tops
+                    self._tops[channel] += _flat_tops(
+                        samples[:, channel], at_extreme, float(value), self._samples
+                    )
         self._samples += len(samples)
 
     def _clipping(self) -> Iterable[tuple[int, int, str, int, int]]:
         gap = round(_GAP_S * self._rate_hz)
         for channel, tops in enumerate(self._tops):
-            at_value: dict[float, int] = {}
+            at_value: Counter[float] = Counter()
             for one in tops:
-                at_value[one.value] = at_value.get(one.value, 0) + one.count
+                at_value[one.value] += one.count
             least = _CEILING_TO_PEAK * self._peaks[channel]
             ceilings = {v for v, count in at_value.items() if count >= LEAST_AT_CEILING and abs(v) >= least}
             spans: list[list[int]] = []
@@ -166,9 +169,9 @@ class ChannelFaultDetector:
         least = round(LEAST_DEAD_S / _HOP_S)
         for channel in np.flatnonzero(constant.any(axis=0)).tolist():
             others = np.delete(playing, channel, axis=1).any(axis=1)
-            heard = np.concatenate([[0], np.cumsum(others)])
+            played = np.concatenate([[0], np.cumsum(others)])
             for start, stop in _constant_runs(constant[:, channel], lows[:, channel]).tolist():
-                plays = int(heard[stop] - heard[start])
+                plays = int(played[stop] - played[start])
                 is_throughout = stop - start == len(lows)
                 if plays >= least or (is_throughout and plays):
                     yield start * self._hop, min(stop * self._hop, self._samples), DEAD_CHANNEL, channel, 1
@@ -200,18 +203,13 @@ def _constant_runs(constant: NDArray[np.bool_], values: Floats) -> Samples:
     return runs
 
 
-_CLIPPING = "clipping"
-_MOST_SAID = 3
-_COUNTS = ("", "once", "twice")
-
-
 @dataclass(frozen=True, slots=True)
 class ChannelFault:
     """A fault in a segment of one channel.
 
     Attributes
     ----------
-    kind : see `engine.recordings.channel_faults`
+    kind : `CLIPPING` or `DEAD_CHANNEL`
     track : its name
     channel : from 1 to `channels`
     count : how often it clips; 1 for a dead channel
@@ -240,15 +238,7 @@ def channel_faults(listening: Listening | None, state: DocumentState) -> tuple[C
         strict=True,
     )
     return tuple(
-        ChannelFault(
-            kind,
-            tracks[key].name,
-            channel + 1,
-            state.channels(tracks[key]),
-            start,
-            stop,
-            count,
-        )
+        ChannelFault(kind, tracks[key].name, channel + 1, state.channels(tracks[key]), start, stop, count)
         for kind, key, channel, (start, stop), count in rows
         if key in tracks
     )
@@ -270,12 +260,12 @@ def channel_fault_rows(faults: Iterable[ChannelFault], rate_hz: int) -> list[dic
 
 
 def channel_faults_sentence(faults: Sequence[ChannelFault]) -> str:
-    """Return all that was found as one sentence; an empty one where it is nothing."""
-    said = list(_said(faults))
-    more = len(said) - _MOST_SAID
+    """Return the faults as one sentence; empty without any."""
+    texts = list(_described(faults))
+    more = len(texts) - _MOST_LISTED
     if more > 0:
-        said = [*said[:_MOST_SAID], f"there is more of it in {counted(more, 'other place')}"]
-    return f"Channels to look at: {'; '.join(said)}." if said else ""
+        texts = [*texts[:_MOST_LISTED], f"there is more of it in {counted(more, 'other place')}"]
+    return f"Channels to look at: {'; '.join(texts)}." if texts else ""
 
 
 def with_channel_faults(
@@ -285,37 +275,35 @@ def with_channel_faults(
     if not faults:
         return tuple(proposals)
     spans = np.array([(one.start_samples, one.stop_samples) for one in faults], np.int64)
-    return tuple(_with(proposal, faults, spans) for proposal in proposals)
+
+    def with_faults(proposal: Proposal) -> Proposal:
+        start, stop = proposal.start_samples, proposal.stop_samples
+        overlap = np.flatnonzero((spans[:, 0] < stop) & (start < spans[:, 1])).tolist()
+        if not overlap:
+            return proposal
+        # How often it clips is not known of a part.
+        within = [
+            one if start <= one.start_samples and one.stop_samples <= stop else replace(one, count=0)
+            for one in (faults[k] for k in overlap)
+        ]
+        texts = "; ".join(_described(within))
+        return replace(proposal, reason=f"{proposal.reason.removesuffix('.')}; {texts}.")
+
+    return tuple(map(with_faults, proposals))
 
 
-def _with(proposal: Proposal, faults: Sequence[ChannelFault], spans: NDArray[np.int64]) -> Proposal:
-    start, stop = proposal.start_samples, proposal.stop_samples
-    overlap = np.flatnonzero((spans[:, 0] < stop) & (start < spans[:, 1])).tolist()
-    if not overlap:
-        return proposal
-    # How often it clips is not known of a part.
-    within = [
-        one if start <= one.start_samples and one.stop_samples <= stop else replace(one, count=0)
-        for one in (faults[k] for k in overlap)
-    ]
-    return replace(proposal, reason=f"{proposal.reason.removesuffix('.')}; {'; '.join(_said(within))}.")
-
-
-def _said(faults: Sequence[ChannelFault]) -> Iterator[str]:
+def _described(faults: Sequence[ChannelFault]) -> Iterator[str]:
     """Describe per track how often it clips, and its dead channels."""
-    for (track, kind), group in groupby(
-        sorted(faults, key=lambda one: (one.track, one.kind)), key=lambda one: (one.track, one.kind)
-    ):
+    by = attrgetter("track", "kind")
+    for (track, kind), group in groupby(sorted(faults, key=by), key=by):
         found = list(group)
-        if kind == _CLIPPING:
+        if kind == CLIPPING:
             counts = [one.count for one in found]
             times = sum(counts)
             how = f" {_COUNTS[times] if times < len(_COUNTS) else f'{times:,} times'}" if all(counts) else ""
             yield f"clipped{how} in {track}"
         else:
             for channel in sorted({one.channel for one in found}):
-                yield f"{_channel_name(channel, found[0].channels)} of {track} is dead"
-
-
-def _channel_name(channel: int, channels: int) -> str:
-    return f"the {('left', 'right')[channel - 1]} channel" if channels == 2 else f"channel {channel}"
+                is_stereo = found[0].channels == 2
+                name = f"the {('left', 'right')[channel - 1]} channel" if is_stereo else f"channel {channel}"
+                yield f"{name} of {track} is dead"

@@ -1,7 +1,4 @@
-"""Detect and name all sounds of a document, with a precision above one half.
-
-The mix of some tracks of a document, folded to mono, as detectors take it.
-"""
+"""Detect and name the sounds of a document, in the mix of some of its tracks folded to mono."""
 
 from __future__ import annotations
 
@@ -28,6 +25,8 @@ from engine.recordings.analyses import AnalysisRequest, FoundAnalyses
 from engine.recordings.media import without_missing
 from engine.recordings.track_audio import Span, SpanRequest, open_repaired
 
+NOTHING = "No sounds detected"
+_MOST_LISTED = 3
 _BLOCK_SAMPLES = 1 << 17
 
 
@@ -36,10 +35,11 @@ def mono(
 ) -> Iterator[NDArray[np.float32]]:
     """Yield the mix of the tracks in a window, folded to mono, at the sample rate of the network."""
     state = without_missing(request.state, request.media)
-    heard = [track for track in audible(state.tracks) if not request.tracks or track.id in request.tracks]
     with ExitStack() as opened:
         voices = []
-        for track in heard:
+        for track in audible(state.tracks):
+            if request.tracks and track.id not in request.tracks:
+                continue
             voices.append(open_repaired(state, track, request.media, progress))
             opened.callback(voices[-1].close)
 
@@ -55,10 +55,6 @@ def mono(
                 yield mixed
 
         yield from resampled(blocks(), state.rate_hz, rate_hz)
-
-
-NOTHING = "No sounds detected"
-_MOST_SAID = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,8 +75,8 @@ class FoundSounds:
         counts = Counter(self.sounds.words)
         if not counts:
             return NOTHING
-        often = [f"{word} ({count})" for word, count in counts.most_common(_MOST_SAID)]
-        more = len(counts) - _MOST_SAID
+        often = [f"{word} ({count})" for word, count in counts.most_common(_MOST_LISTED)]
+        more = len(counts) - _MOST_LISTED
         others = f" and {counted(more, 'other')}" if more > 0 else ""
         return f"Detected {counted(counts.total(), 'sound')}: {', '.join(often)}{others}"
 
@@ -102,7 +98,6 @@ def detect_sounds(request: SpanRequest, progress: Progress) -> FoundSounds:
     """
     state = request.state
     require_recording(state, "analyse")
-    hearing = detector()
     blocks = mono(request, (0, state.length_samples), progress)
-    sounds = sounds_in(hearing, blocks, state.rate_hz, state.length_samples)
+    sounds = sounds_in(detector(), blocks, state.rate_hz, state.length_samples)
     return FoundSounds(sounds, analysis_id(SOUNDS, mix_inputs(state), sounds.maker))

@@ -74,19 +74,19 @@ def main(paths: Sequence[str]) -> None:
     from engine.core.progress import ReportingProgress
     from engine.recordings.import_audio import ImportRequest, import_audio, rates_of
 
-    told = -1
+    reported = -1
 
-    def tell(fraction: float, _text: str, _figures: dict[str, float]) -> None:
-        nonlocal told
+    def report(fraction: float, _text: str, _figures: dict[str, float]) -> None:
+        nonlocal reported
         step = int(fraction * _STEPS)
-        if step != told:
-            told = step
+        if step != reported:
+            reported = step
             print(step, flush=True)
 
     recordings = tuple(Path(path) for path in paths)
     if len(rates_of(recordings)) == 1:
         with suppress(OffcutError):
-            import_audio(ImportRequest(recordings), ReportingProgress(tell))
+            import_audio(ImportRequest(recordings), ReportingProgress(report))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
 """Import: probe each file once, build the data for the timeline, and return frozen sources.
 
-Poly files, which hold a microphone in each channel: offered as a track a channel.
+A file that holds a microphone in each channel (poly) is offered as a track a channel.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -25,7 +25,7 @@ from engine.document.limits import MOST_ROWS
 from engine.document.settings import set_time_of_day, starts_at
 from engine.document.state import DocumentState, Edit, row_changes
 from engine.document.tracks import Source
-from engine.recordings.media import Media
+from engine.recordings.media import Media, source_of
 from engine.recordings.stated.file_head import FileHead
 from engine.recordings.stated.names import kit_of_names
 from engine.recordings.stated.placements import Mode, Placements, clock_edits, placed_tracks
@@ -43,6 +43,9 @@ _STEREO, _LEAST_NAMED = 2, 3
 _MIX = re.compile(
     r"(?i).*\b(?:mix|mixdown|master|2-?bus)\b.*|(?:mix|tr|main) ?[lr]|(?:mix|main) ?(?:left|right)"
 )
+_LOOKING = 0.02
+"""Share of the work that looking at the files is."""
+EMPTY = DocumentState()
 
 
 class Split(StrEnum):
@@ -101,16 +104,14 @@ class Poly:
 
 def poly_files(paths: Sequence[Path]) -> tuple[Poly, ...]:
     """Return the files with more than one channel, those that cannot be read left out."""
-    return tuple(_poly_files(paths))
-
-
-def _poly_files(paths: Sequence[Path]) -> Iterator[Poly]:
+    found = []
     for path in paths:
         with suppress(SourceError):
             channels = 1 if channel_of(path) else probe(path, is_listened_to=False).channels
             if channels > 1:
                 names = {key: name for key, name in read_channel_names(path).items() if key <= channels}
-                yield Poly(path, channels, names)
+                found.append(Poly(path, channels, names))
+    return tuple(found)
 
 
 def offered(paths: Sequence[Path]) -> tuple[Poly, ...]:
@@ -130,12 +131,6 @@ def split_paths(paths: Sequence[Path], split: Split) -> tuple[tuple[Path, ...], 
     }
     addresses = [address for path in paths for address in (found[path].paths if path in found else (path,))]
     return tuple(addresses), tuple(one.sentence for one in found.values() if one.sentence)
-
-
-EMPTY = DocumentState()
-
-_LOOKING = 0.02
-"""Share of the work that looking at the files is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +197,12 @@ def import_audio(request: ImportRequest, progress: Progress) -> Imported:
         raise SourceError("There is nothing to import; name at least one audio file.")
     addresses, mixes = split_paths(request.paths, request.split)
     request = replace(request, paths=addresses)
-    _require_room(request)
+    most, there = MOST_ROWS["track"], len(request.into.sources)
+    if there + len(addresses) > most:
+        raise SourceError(
+            f"{counted(len(addresses), 'recording')} and {there:,} of the document are more than the "
+            f"{most:,} tracks that a document takes: import at most {max(0, most - there):,}."
+        )
     looked, refused = _looked_at(request, progress.part(0.0, _LOOKING))
     reading = progress.part(_LOOKING, 1.0)
     rate_hz = request.rate_hz or max((one.source.rate_hz for one in looked), default=0)
@@ -222,8 +222,8 @@ def import_audio(request: ImportRequest, progress: Progress) -> Imported:
                 continue
             peaks[source.id] = found
             sources.append(source)
-            said = (warning, peaks_warning(found, path), damage_notice(path, warning))
-            warnings += [sentence for sentence in dict.fromkeys(said) if sentence]
+            notices = (warning, peaks_warning(found, path), damage_notice(path, warning))
+            warnings += filter(None, dict.fromkeys(notices))
     if not sources:
         raise SourceError(" ".join(refused))
     paths = {source.id: Path(source.path) for source in sources}
@@ -231,19 +231,8 @@ def import_audio(request: ImportRequest, progress: Progress) -> Imported:
     titles = {one.source.id: one.title for one in looked if one.title and one.source.id in peaks}
     names = tuple(titles.get(key, path.stem) for key, path in paths.items())
     cues = {key: cue for key, path in paths.items() if (cue := read_cue_points(file_and_track(path)[0]))}
-    media = Media(paths, conformed, peaks)
-    told = (*refused, *mixes, *warnings)
-    return Imported(tuple(sources), names, media, rate_hz, told, cues, titles=titles)
-
-
-def _require_room(request: ImportRequest) -> None:
-    """Refuse more recordings than a document takes before any of them is read."""
-    most, there = MOST_ROWS["track"], len(request.into.sources)
-    if there + len(request.paths) > most:
-        raise SourceError(
-            f"{counted(len(request.paths), 'recording')} and {there:,} of the document are more than the "
-            f"{most:,} tracks that a document takes: import at most {max(0, most - there):,}."
-        )
+    media, sentences = Media(paths, conformed, peaks), (*refused, *mixes, *warnings)
+    return Imported(tuple(sources), names, media, rate_hz, sentences, cues, titles=titles)
 
 
 def rates_of(paths: Iterable[Path]) -> Mapping[int, int]:
@@ -291,23 +280,22 @@ def _looked_at(request: ImportRequest, progress: Progress) -> tuple[list[_Looked
             continue
         known.add(found.source.id)
         looked.append(found)
-    return list(_told_once(looked)), refused
+    return list(_with_one_notice(looked)), refused
 
 
-def _told_once(looked: Sequence[_Looked]) -> Iterator[_Looked]:
-    """Yield files with one notice of the tracks that none of them is, for all tracks of a file."""
-    read: dict[Path, list[int]] = {}
+def _with_one_notice(looked: Sequence[_Looked]) -> Iterator[_Looked]:
+    """Yield files with one notice, for all tracks of a file, of the tracks that none of them is."""
+    read: dict[Path, list[int]] = defaultdict(list)
     for one in looked:
         if one.tracks is not None:
-            read.setdefault(one.tracks.path, []).append(one.tracks.chosen)
-    told: set[Path] = set()
+            read[one.tracks.path].append(one.tracks.chosen)
     for one in looked:
         if one.tracks is None:
             yield one
             continue
-        path, warning = one.tracks.path, one.warning.removesuffix(one.tracks.notice).rstrip()
-        others = "" if path in told else one.tracks.notice_beside(read[path])
-        told.add(path)
+        chosen = read.pop(one.tracks.path, None)
+        others = "" if chosen is None else one.tracks.notice_beside(chosen)
+        warning = one.warning.removesuffix(one.tracks.notice).rstrip()
         yield replace(one, warning=" ".join(filter(None, (warning, others))))
 
 
@@ -317,23 +305,15 @@ def _look_at(path: Path) -> _Looked:
     absolute = str(path.absolute())
     if shown(absolute) != absolute:
         raise SourceError(f"{shown(path)} has a name that is not valid text: rename the file or its folder.")
-    digest = content_hash(path)
-    source = Source(
-        id=digest[:12],
-        path=absolute,
-        content_hash=digest,
-        rate_hz=info.rate_hz,
-        channels=info.channels,
-        frames=info.frames,
-        container=info.container,
-        subtype=info.subtype,
-    )
-    return _Looked(path, source, info.warning, info.tracks)
+    return _Looked(path, source_of(absolute, content_hash(path), info), info.warning, info.tracks)
 
 
 def import_edit(state: DocumentState, imported: Imported) -> Edit:
     """Return the edit that adds the imported tracks, with their cue points as markers."""
-    kit = _kit_by_names(imported) if imported.kit is None else imported.kit
+    kit = imported.kit
+    if kit is None:
+        roles, named = kit_of_names(imported.names), zip(imported.sources, imported.names, strict=True)
+        kit = {source.id: roles[name].value for source, name in named if name in roles}
     added = new_tracks(imported)
     edit = add_tracks(state, added, imported.rate_hz, kit)
     spans = [
@@ -344,12 +324,12 @@ def import_edit(state: DocumentState, imported: Imported) -> Edit:
         if span.start_samples + start >= 0
     ]
     markers = add_all(state, spans, "").changes
-    told = f" with {counted(len(markers), 'marker')}" if markers else ""
+    added_markers = f" with {counted(len(markers), 'marker')}" if markers else ""
     clocks = [] if imported.places is None else clock_edits(state, imported.places, imported.sources)
     rows = row_changes((None, row) for pair in clocks for row in pair)
     start = stated_start(state, imported)
     starts = () if start is None else set_time_of_day(state, 0, start.at).changes
-    return Edit(f"{edit.label}{told}", (*edit.changes, *markers, *rows, *starts))
+    return Edit(f"{edit.label}{added_markers}", (*edit.changes, *markers, *rows, *starts))
 
 
 def stated_start(state: DocumentState, imported: Imported) -> StartTime | None:
@@ -367,19 +347,12 @@ def new_tracks(imported: Imported) -> tuple[NewTrack, ...]:
     return tuple(NewTrack(name, (source,)) for name, source in names)
 
 
-def _kit_by_names(imported: Imported) -> Mapping[str, str]:
-    roles, named = kit_of_names(imported.names), zip(imported.sources, imported.names, strict=True)
-    return {source.id: roles[name].value for source, name in named if name in roles}
-
-
 def _spans(source: Source, cues: tuple[CuePoint, ...], rate_hz: int) -> list[NamedSpan]:
     """Return the cue points inside a source as spans of the timeline, with the source at 0."""
     spans = []
     for cue in cues:
         if cue.position_samples <= source.frames:
-            stop = min(cue.position_samples + cue.length_samples, source.frames)
-            first, last = (
-                convert_samples(edge, source.rate_hz, rate_hz) for edge in (cue.position_samples, stop)
-            )
+            edges = cue.position_samples, min(cue.position_samples + cue.length_samples, source.frames)
+            first, last = (convert_samples(edge, source.rate_hz, rate_hz) for edge in edges)
             spans.append(NamedSpan(first, last, cue.label))
     return spans

@@ -1,6 +1,7 @@
-"""Listening to a whole document: its pulse and onsets once, its scores whenever the taste changes.
+"""Analyse a whole document in one pass over its unedited mix: beats, onsets, loudness and faults of channels.
 
-Unedited mix for the analysis, and every channel of every track, in one pass.
+Scores of a taste and curves of packages follow. Beats and onsets are found once, scores whenever the taste
+changes.
 """
 
 from __future__ import annotations
@@ -37,12 +38,7 @@ _BLOCK_FRAMES = 65_536
 
 @dataclass(slots=True)
 class _Passing:
-    """A track read for the mix, and a detector of faults in the channels of each clip.
-
-    Attributes
-    ----------
-    parts : start and stop of each clip in the track, and its detector: silence between clips is not a fault
-    """
+    """A track read for the mix, with start, stop and detector of each clip; no fault is between clips."""
 
     reader: Reads
     parts: tuple[tuple[int, int, ChannelFaultDetector], ...]
@@ -61,12 +57,7 @@ class _Passing:
 
 @dataclass(slots=True)
 class _Original:
-    """A clip of another rate, read from its source for the channels: conversion rounds clipped samples.
-
-    Attributes
-    ----------
-    clip : on the document's timeline at `document_hz`
-    """
+    """A clip of another rate, read from its source for the channels: conversion rounds clipped samples."""
 
     clip: Clip
     document_hz: int
@@ -96,7 +87,7 @@ class _Original:
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
-    """A detector of the faults of a track, or of one of its clips, and where its samples begin."""
+    """A detector of the faults of a clip, and where its samples begin."""
 
     track: Track
     detector: ChannelFaultDetector
@@ -117,7 +108,7 @@ class CheckedMix:
     """
 
     def __init__(self, state: DocumentState, media: Mapping[str, Path]) -> None:
-        self._state, self._media = state, media
+        self._state = state
         self._checked: list[_Checked] = []
         self._originals: list[_Original] = []
         voices = []
@@ -125,30 +116,30 @@ class CheckedMix:
             for track in audible(state.tracks):
                 voice = open_voice(state, track, media)
                 opened.callback(voice.close)
-                if {state.sources[key].rate_hz for key in track.source_ids} == {state.rate_hz}:
+                is_converted = {state.sources[key].rate_hz for key in track.source_ids} != {state.rate_hz}
+                if not is_converted:
                     voice.reader = self._check_passing(track, voice)
-                else:
-                    self._check_originals(track, opened)
+                for clip in track.clips if is_converted else ():
+                    path = media_path(state, track, clip.source_id, media)
+                    reader = opened.enter_context(SourceReader(path))
+                    detector = self._detector(track, clip, reader.rate_hz, reader.channels)
+                    self._originals.append(_Original(clip, state.rate_hz, reader, detector))
                 voices.append(voice)
             self._opened = opened.pop_all()
         self._mix = VoiceRenderer(whole(state), voices, mix_channels(state))
 
     def _check_passing(self, track: Track, voice: Voice) -> _Passing:
-        parts = []
+        parts, first = [], track.start_samples
         for one in visible(track.clips):
-            detector = ChannelFaultDetector(self._state.rate_hz, voice.channels)
-            self._checked.append(_Checked(track, detector, one.start_samples, self._state.rate_hz))
-            first = track.start_samples
+            detector = self._detector(track, one, self._state.rate_hz, voice.channels)
             parts.append((one.start_samples - first, one.stop_samples - first, detector))
         return _Passing(voice.reader, tuple(parts))
 
-    def _check_originals(self, track: Track, opened: ExitStack) -> None:
-        for clip in track.clips:
-            path = media_path(self._state, track, clip.source_id, self._media)
-            reader = opened.enter_context(SourceReader(path))
-            detector = ChannelFaultDetector(reader.rate_hz, reader.channels)
-            self._originals.append(_Original(clip, self._state.rate_hz, reader, detector))
-            self._checked.append(_Checked(track, detector, clip.start_samples, reader.rate_hz))
+    def _detector(self, track: Track, clip: Clip, rate_hz: int, channels: int) -> ChannelFaultDetector:
+        """Return a detector of the faults of a clip."""
+        detector = ChannelFaultDetector(rate_hz, channels)
+        self._checked.append(_Checked(track, detector, clip.start_samples, rate_hz))
+        return detector
 
     def __enter__(self) -> Self:
         return self
@@ -195,9 +186,7 @@ class CheckedMix:
             for edge in found.spans.ravel().tolist()
         ]
         spans = np.array(edges, np.int64).reshape(-1, 2)
-        return ChannelFaults(
-            np.minimum(spans, self._state.length_samples), found.kinds, found.channels, found.counts
-        )
+        return replace(found, spans=np.minimum(spans, self._state.length_samples))
 
 
 _LOAD_TASTE = "engine.features.taste.anomaly.taste:load_taste"

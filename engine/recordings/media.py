@@ -1,6 +1,6 @@
-"""Locate a document's sources, and prepare them for display and playback.
+"""Find the sources of a document again on disk, and prepare them for display and playback.
 
-Prepare the audio of a training example for playback next to a document.
+Training recordings of a taste are found in the same way, and prepared for playback next to a document.
 """
 
 from __future__ import annotations
@@ -23,91 +23,11 @@ from engine.sound.conform import conformed_path
 from engine.sound.decoders.decoder import file_and_track
 from engine.sound.pictures.peak_cache import keep_channels, read_together, source_peaks
 from engine.sound.pictures.peaks import PeakPyramid
-from engine.sound.reader import content_hash, probe
+from engine.sound.reader import SourceInfo, content_hash, probe
 
+_REPORT_EVERY_S = 0.3  # each time costs a picture of all lanes
 _DEEPEST = 3
 """Depth of the search for recordings below the folder of a taste, which may be a home folder."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReferenceRequest:
-    """Which recording is wanted at which rate.
-
-    Attributes
-    ----------
-    path : where it was when it was listened with the taste
-    content_hash : of the file; empty where that is not known, and then only `path` is tried
-    folders : where to look for it if it is not there, such as that of the taste
-    """
-
-    path: Path
-    content_hash: str
-    folders: tuple[Path, ...]
-    rate_hz: int
-
-
-def prepare_reference(request: ReferenceRequest, progress: Progress) -> Path:
-    """Find a training recording; return a file with its samples at the rate of the document.
-
-    Raises
-    ------
-    SourceError : it is gone or has changed, or cannot be read
-    """
-    found = find_reference(request.path, request.content_hash, request.folders, progress)
-    info = probe(found)
-    source = Source(
-        id="kept",
-        path=str(found),
-        content_hash=request.content_hash or content_hash(found),
-        rate_hz=info.rate_hz,
-        channels=info.channels,
-        frames=info.frames,
-        container=info.container,
-        subtype=info.subtype,
-    )
-    return conformed_path(source, request.rate_hz, progress)
-
-
-def find_reference(path: Path, expected_hash: str, folders: Sequence[Path], progress: Progress) -> Path:
-    """Find a training recording at its old path, else by name and content in some folders and below.
-
-    Raises
-    ------
-    SourceError : none of the folders has it, or the file with its name is another recording
-    """
-    changed = ""
-    for candidate in _reference_candidates(path, folders if expected_hash else ()):
-        progress.check_cancelled()
-        try:
-            if not expected_hash or content_hash(candidate) == expected_hash:
-                return candidate
-            changed = changed or shown(candidate)
-        except SourceError:
-            continue
-    if changed:
-        raise SourceError(
-            f"{changed} has changed since the taste learned from it: bring the old file back, "
-            "or learn the taste again."
-        )
-    raise SourceError(
-        f"{shown(path)}from the training data of the taste is missing: put {shown(path.name)} back, "
-        "or next to the taste."
-    )
-
-
-def _reference_candidates(path: Path, folders: Sequence[Path]) -> Iterator[Path]:
-    if path.is_file():
-        yield path
-    for folder in dict.fromkeys(folders):
-        for where, inside, names in os.walk(folder):
-            if path.name in names and Path(where) / path.name != path:
-                yield Path(where) / path.name
-            inside.sort()
-            if len(Path(where).relative_to(folder).parts) >= _DEEPEST:
-                inside.clear()
-
-
-_TELL_EVERY_S = 0.3  # each time costs a picture of all lanes
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +68,12 @@ class Relinked:
 
     edit: Edit
     refused: tuple[str, ...] = ()
+
+
+def source_of(path: str, digest: str, info: SourceInfo) -> Source:
+    """Return a file as a source, with the start of its content hash as its id."""
+    stated = info.rate_hz, info.channels, info.frames, info.container, info.subtype
+    return Source(digest[:12], path, digest, *stated)
 
 
 def locate(source: Source, document_folder: Path) -> Path:
@@ -201,7 +127,7 @@ def find_media(
     """
     state = request.state
     all_found, new = _Found(), _Found()
-    told_s = time.monotonic()
+    reported_s = time.monotonic()
     of_tracks = dict.fromkeys(key for track in state.tracks for key in track.source_ids)
     sources = [state.sources[key] for key in {**of_tracks, **dict.fromkeys(state.sources)}]
     groups = read_together(sources, state.rate_hz)
@@ -218,9 +144,9 @@ def find_media(
                 conformed = conformed_path(source, state.rate_hz)
                 for found in (all_found, new):
                     found.take(source.id, Path(source.path), conformed, peaks)
-        if found_some is not None and time.monotonic() - told_s >= _TELL_EVERY_S:
+        if found_some is not None and time.monotonic() - reported_s >= _REPORT_EVERY_S:
             found_some(new.media())
-            new, told_s = _Found(), time.monotonic()
+            new, reported_s = _Found(), time.monotonic()
     return all_found.media()
 
 
@@ -257,18 +183,18 @@ def without_missing(state: DocumentState, media: Mapping[str, Path]) -> Document
     """
     if not media:
         return state
-    tracks = tuple(_without_missing(track, media) for track in state.tracks)
+
+    def audible(track: Track) -> Track:
+        found = media.keys() & set(track.source_ids)
+        if len(found) == len(track.source_ids):
+            return track
+        if not found:
+            return replace(track, mute=True, solo=False)
+        clips = (one if one.source_id in found else replace(one, gain_db=SILENT_DB) for one in track.clips)
+        return replace(track, clips=tuple(clips))
+
+    tracks = tuple(map(audible, state.tracks))
     return state if tracks == state.tracks else replace(state, tracks=tracks)
-
-
-def _without_missing(track: Track, media: Mapping[str, Path]) -> Track:
-    found = media.keys() & set(track.source_ids)
-    if len(found) == len(track.source_ids):
-        return track
-    if not found:
-        return replace(track, mute=True, solo=False)
-    clips = (clip if clip.source_id in found else replace(clip, gain_db=SILENT_DB) for clip in track.clips)
-    return replace(track, clips=tuple(clips))
 
 
 def _silent_clips(state: DocumentState, source_id: str) -> str:
@@ -342,3 +268,71 @@ def _candidates(folder: Path, missing: Collection[Source]) -> list[Path]:
     files += [file.with_name(f"{file.name}#{track}") for file in files for track in tracks]
     of_kind = (file for file in files if file.name in names or file.suffix.lower() in suffixes)
     return sorted(of_kind, key=lambda file: (file.name not in names, file))
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceRequest:
+    """Which recording is wanted at which rate.
+
+    Attributes
+    ----------
+    path : where it was when it was listened with the taste
+    content_hash : of the file; empty where that is not known, and then only `path` is tried
+    folders : where to look for it if it is not there, such as that of the taste
+    """
+
+    path: Path
+    content_hash: str
+    folders: tuple[Path, ...]
+    rate_hz: int
+
+
+def prepare_reference(request: ReferenceRequest, progress: Progress) -> Path:
+    """Find a training recording; return a file with its samples at the rate of the document.
+
+    Raises
+    ------
+    SourceError : it is gone or has changed, or cannot be read
+    """
+    found = find_reference(request.path, request.content_hash, request.folders, progress)
+    source = source_of(str(found), request.content_hash or content_hash(found), probe(found))
+    return conformed_path(source, request.rate_hz, progress)
+
+
+def find_reference(path: Path, expected_hash: str, folders: Sequence[Path], progress: Progress) -> Path:
+    """Find a training recording at its old path, else by name and content in some folders and below.
+
+    Raises
+    ------
+    SourceError : none of the folders has it, or the file with its name is another recording
+    """
+    changed = ""
+
+    def candidates() -> Iterator[Path]:
+        if path.is_file():
+            yield path
+        for folder in dict.fromkeys(folders if expected_hash else ()):
+            for where, inside, names in os.walk(folder):
+                if path.name in names and Path(where) / path.name != path:
+                    yield Path(where) / path.name
+                inside.sort()
+                if len(Path(where).relative_to(folder).parts) >= _DEEPEST:
+                    inside.clear()
+
+    for candidate in candidates():
+        progress.check_cancelled()
+        try:
+            if not expected_hash or content_hash(candidate) == expected_hash:
+                return candidate
+            changed = changed or shown(candidate)
+        except SourceError:
+            continue
+    if changed:
+        raise SourceError(
+            f"{changed} has changed since the taste learned from it: bring the old file back, "
+            "or learn the taste again."
+        )
+    raise SourceError(
+        f"{shown(path)} from the training data of the taste is missing: put {shown(path.name)} back, "
+        "or next to the taste."
+    )

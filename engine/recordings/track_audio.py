@@ -1,8 +1,7 @@
-"""The microphones of a document, read together at its rate and on its timeline.
+"""The tracks of a document as analyses and repairs read them, at its rate and on its timeline.
 
-The sound that repairs are made of: the recording with the accepted repairs of its track in place.
-
-Windows of a document, as requests of analyses and repairs have them; imports nothing heavy.
+Microphones are read together, as recorded. A repair is made from the recording with the accepted repairs of
+its track in place.
 """
 
 from __future__ import annotations
@@ -24,6 +23,7 @@ from engine.sound.edl.build import build, repaired
 from engine.sound.edl.tracks.voice import Voice, open_voice
 
 Span = tuple[int, int]
+_BLOCK_FRAMES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def open_repaired(
     return open_voice(state, played, media, progress=progress, patches=repaired(state).get(track.id))
 
 
-def keys_heard(state: DocumentState, track: str, window: tuple[int, int]) -> tuple[str, ...]:
+def used_keys(state: DocumentState, track: str, window: tuple[int, int]) -> tuple[str, ...]:
     """Return the keys of the audio of accepted repairs played in a window, and of the audio they replace."""
     patches = repaired(state).get(track)
     if patches is None:
@@ -66,9 +66,6 @@ def keys_heard(state: DocumentState, track: str, window: tuple[int, int]) -> tup
         if one.start_samples < stop and start < one.stop_samples:
             found |= dict.fromkeys((*one.over, stored.key))
     return tuple(found)
-
-
-_BLOCK_FRAMES = 65_536
 
 
 class Microphones:
@@ -98,7 +95,7 @@ class Microphones:
         self.length_samples = state.length_samples
         self.track_ids = tuple(track_ids)
         tracks = {track.id: track for track in state.tracks}
-        voices = []
+        self._voices: list[Voice] = []
         edits = build(state).patches
         with ExitStack() as opened:
             for number, key in enumerate(self.track_ids):
@@ -106,9 +103,8 @@ class Microphones:
                 clock = edits[key].clock_alone if key in edits else None
                 voice = open_voice(state, tracks[key], media, np.float32, share, clock)
                 opened.callback(voice.close)
-                voices.append(voice)
+                self._voices.append(voice)
             self._opened = opened.pop_all()
-        self._voices = voices
 
     def __enter__(self) -> Self:
         return self
@@ -120,21 +116,20 @@ class Microphones:
 
     def read(self, start_samples: int, stop_samples: int) -> NDArray[np.float32]:
         """Return the span [start, stop), shape (microphones, stop - start); zeros outside a recording."""
-        heard = np.empty((len(self._voices), stop_samples - start_samples), np.float32)
-        for row, voice in zip(heard, self._voices, strict=True):
+        rows = np.empty((len(self._voices), stop_samples - start_samples), np.float32)
+        for row, voice in zip(rows, self._voices, strict=True):
             block = voice.read(start_samples, stop_samples)
             row[:] = block[:, 0] if block.shape[1] == 1 else block.mean(axis=1, dtype=np.float32)
-        return heard
+        return rows
 
     def read_one(self, row: int, start_samples: int, stop_samples: int) -> NDArray[np.float32]:
         """Return the span [start, stop) of one microphone, shape (stop - start,); zeros outside it."""
         block = self._voices[row].read(start_samples, stop_samples)
-        heard: NDArray[np.float32] = block.mean(axis=1, dtype=np.float32)
-        return heard
+        mono: NDArray[np.float32] = block.mean(axis=1, dtype=np.float32)
+        return mono
 
     def one(self, track_id: str) -> Iterator[NDArray[np.float32]]:
         """Yield all of one microphone in blocks of shape (n,)."""
-        voice = self._voices[self.track_ids.index(track_id)]
+        row = self.track_ids.index(track_id)
         for start in range(0, self.length_samples, _BLOCK_FRAMES):
-            block = voice.read(start, min(start + _BLOCK_FRAMES, self.length_samples))
-            yield block.mean(axis=1, dtype=np.float32)
+            yield self.read_one(row, start, min(start + _BLOCK_FRAMES, self.length_samples))

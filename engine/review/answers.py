@@ -1,8 +1,6 @@
-"""Bulk acceptance: proposals with weak evidence are left for the user to answer one by one (decision 102).
+"""Answers of a review: its figures, the order of its decisions, and bulk acceptance.
 
-Order of the decisions, from the history.
-
-How far the review is and how long the result will be.
+Bulk acceptance leaves proposals with weak evidence for the user to answer one by one.
 """
 
 from __future__ import annotations
@@ -11,7 +9,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.core.errors import DocumentError
 from engine.core.latest import found_once
@@ -62,7 +59,8 @@ def statistics(state: DocumentState) -> ReviewStatistics:
     """Return the present figures of the review."""
     table = table_of(state)
     accepted, rejected = table.are(Verdict.ACCEPTED), table.are(Verdict.REJECTED)
-    scores = table.made.scores
+    chosen = (table.made.scores[one] for one in (accepted, rejected))
+    accepted_score, rejected_score = (float(one.mean()) if len(one) else None for one in chosen)
     return ReviewStatistics(
         total=len(accepted),
         decided=int(np.count_nonzero(accepted | rejected)),
@@ -73,13 +71,9 @@ def statistics(state: DocumentState) -> ReviewStatistics:
         result_samples=heard_samples(state),
         result_if_all_accepted_samples=heard_samples_of_all_but(state, rejected),
         length_samples=state.length_samples,
-        accepted_score=_mean(scores[accepted]),
-        rejected_score=_mean(scores[rejected]),
+        accepted_score=accepted_score,
+        rejected_score=rejected_score,
     )
-
-
-def _mean(scores: NDArray[np.float64]) -> float | None:
-    return float(scores.mean()) if len(scores) else None
 
 
 @found_once
@@ -111,19 +105,18 @@ class LastDecisions:
         Those without a readable step (it may be damaged) come last, in the order of the recording.
         """
         found: dict[str, None] = {}
-        done = [step for step in steps if not step.undone]
-        for step in reversed(done):
-            found.update(dict.fromkeys(key for key in self._in_step(step) if key not in found))
+        for step in reversed([step for step in steps if not step.undone]):
+            found |= dict.fromkeys(key for key in self._in_step(step) if key not in found)
         decided = {key for key in state.proposals if state.verdict(key) is not Verdict.UNDECIDED}
-        told = tuple(key for key in found if key in decided)
-        return told + tuple(key for key in state.proposals if key in decided and key not in found)
+        others = (key for key in state.proposals if key not in found)
+        return tuple(key for key in (*found, *others) if key in decided)
 
     def _in_step(self, step: StepLabel) -> tuple[str, ...]:
         name = (step.number, step.digest)
         if name not in self._answered:
             try:
                 changes = self._changes_of(step.number)
-            except DocumentError:  # told when somebody wants to undo it
+            except DocumentError:  # reported once the user undoes it
                 changes = ()
             self._answered[name] = tuple(change.key for change in changes if _answers(change))
         return self._answered[name]

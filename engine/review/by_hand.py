@@ -1,21 +1,13 @@
-"""Payloads of the kinds of edit by hand, shared by window and command line.
-
-Find room tone: a quiet segment near a moment, as a fill for silenced audio.
-
-Swap two spans of the recording in the result, as two moves and one step of undo.
-
-Fades where the result begins and ends, as edits by hand.
-"""
+"""Edits by hand, for window and command line: payloads, swapped spans, fades at both ends, room tone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.core.errors import UsageError
 from engine.core.progress import SILENT, Progress
@@ -44,19 +36,21 @@ from engine.document.state import DocumentState, Edit, merged
 from engine.sound.edl.build import build
 from engine.sound.edl.tracks.voice import open_voice
 
+Payload = dict[str, object]
+Span = tuple[int, int]
+
 USUAL_IN_MS, USUAL_OUT_MS = 10.0, 500.0
 SHORTEST_FADE_MS = 1.0
+AROUND_S = 20.0
+TONE_S = 0.6
+HOP_S = 0.05
+QUIETER_DB = 20.0
+"""Room tone is at least this much quieter than the loud parts around it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """One end of the result and the fade that it gets.
-
-    Attributes
-    ----------
-    segment : the number of the one that is played there
-    ramps_ms : at the start and at the stop of the span
-    """
+    """One end of the result: the segment that is played there, and the span and ramps of its fade."""
 
     name: str
     segment: int
@@ -81,18 +75,17 @@ def fade_ends(state: DocumentState, in_ms: float, out_ms: float) -> tuple[Edit, 
     Raises
     ------
     UsageError : the document has no recording or plays nothing, a length is out of range or longer than the
-        segment
-        that is played at its end, or a fade would sound elsewhere too
+        segment that is played at its end, or a fade would sound elsewhere too
     """
     require_ends(state)
-    asked = {"in": in_ms, "out": out_ms}
-    for name, length_ms in asked.items():
+    wanted = {"in": in_ms, "out": out_ms}
+    for name, length_ms in wanted.items():
         if length_ms and not SHORTEST_FADE_MS <= length_ms <= LONGEST_FADE_MS:
             raise UsageError(
                 f"A fade {name} of {length_ms:g} ms is not possible: give {SHORTEST_FADE_MS:g} to "
                 f"{LONGEST_FADE_MS:.0f} ms, or 0 for none."
             )
-    ends = [_end(state, name, length_ms) for name, length_ms in asked.items() if length_ms]
+    ends = [_end(state, name, length_ms) for name, length_ms in wanted.items() if length_ms]
     if not ends:
         raise UsageError("Both fades are 0 ms: give one of them a length. To remove fades, delete the edits.")
     for end in ends:
@@ -180,13 +173,6 @@ def _own(state: DocumentState) -> list[Proposal]:
     ]
 
 
-AROUND_S = 20.0
-TONE_S = 0.6
-HOP_S = 0.05
-QUIETER_DB = 20.0
-"""Room tone is at least this much quieter than the loud parts around it."""
-
-
 def room_tone(
     state: DocumentState,
     media: Mapping[str, Path],
@@ -221,8 +207,10 @@ def room_tone(
         if hops < count:
             continue
         power = np.zeros(hops)
-        for heard in _heard(state, media, tracks, start, start + hops * hop, progress):
-            power += np.square(heard).reshape(hops, -1).mean(axis=1)
+        for track in (one for one in state.tracks if not tracks or one.id in tracks):
+            with closing(open_voice(state, track, media, np.float64, progress)) as voice:
+                sound = voice.read(start, start + hops * hop).astype(np.float64)
+            power += np.square(sound).reshape(hops, -1).mean(axis=1)
         powers.append(power)
         loudest = np.lib.stride_tricks.sliding_window_view(power, count).max(axis=1)
         place = int(loudest.argmin())
@@ -236,34 +224,13 @@ def room_tone(
     return quietest[1], quietest[1] + count * hop
 
 
-def _heard(
-    state: DocumentState,
-    media: Mapping[str, Path],
-    tracks: Sequence[str],
-    start: int,
-    stop: int,
-    progress: Progress,
-) -> Iterator[NDArray[np.float64]]:
-    """Yield the audio of each track in [start, stop)."""
-    with ExitStack() as opened:
-        for track in state.tracks:
-            if tracks and track.id not in tracks:
-                continue
-            voice = open_voice(state, track, media, np.float64, progress)
-            opened.callback(voice.close)
-            yield voice.read(start, stop).astype(np.float64)
-
-
-Payload = dict[str, object]
-
-
 def cut_payload(state: DocumentState) -> Payload:
-    """Return that of a cut, with the document's crossfade."""
+    """Return the payload of a cut, with the document's crossfade."""
     return {CROSSFADE_MS: cut_settings(state.settings).crossfade_ms}
 
 
 def ripple_payload() -> Payload:
-    """Return that of a cut of some tracks."""
+    """Return the payload of a cut of some tracks."""
     return {CROSSFADE_MS: HAND_CROSSFADE_MS}
 
 
@@ -274,7 +241,7 @@ def mute_payload(
     tracks: Sequence[str],
     progress: Progress = SILENT,
 ) -> Payload:
-    """Return that of a mute: filled with room tone where there is any near, else silent.
+    """Return the payload of a mute: filled with room tone where there is any near, else silent.
 
     Raises
     ------
@@ -295,7 +262,7 @@ def insert_payload(
     tracks: Sequence[str] = (),
     progress: Progress = SILENT,
 ) -> Payload:
-    """Return that of an insert of silence, or of room tone found near its place.
+    """Return the payload of an insert of silence, or of room tone found near its place.
 
     Raises
     ------
@@ -317,7 +284,7 @@ def repeat_payload(times: int, to_samples: int | None = None) -> Payload:
 
 
 def move_payload(to_samples: int) -> Payload:
-    """Return that of a span that comes back before a source position."""
+    """Return the payload of a span that comes back before a source position."""
     return {TO_SAMPLES: to_samples, CROSSFADE_MS: HAND_CROSSFADE_MS}
 
 
@@ -341,9 +308,6 @@ def recorder_payload(by_s: float, drift_ppm: float, rate_hz: int) -> Payload:
 def gain_payload(gain_db: float) -> Payload:
     """Return the payload of a gain change in dB."""
     return {GAIN_DB: gain_db, RAMP_MS: HAND_CROSSFADE_MS}
-
-
-Span = tuple[int, int]
 
 
 def swap_spans(state: DocumentState, one: Span, other: Span, label: str) -> tuple[Edit, str]:

@@ -1,24 +1,11 @@
 """Calibrate: from decisions to the probability that each undecided proposal is accepted.
 
-All of it is derived from the state of the document, its analyses and the decisions stored in the taste, so
-that undoing a decision unlearns it. docs/decisions/0015 has the reasons.
-
-Decisions on proposals near in time and on those with a similar sound.
-
-Both features exclude a proposal's own decision, so that a fit to them cannot predict a decision from itself.
-
-Logistic regression with a Gaussian prior, as the Gaussian that fits its posterior at the top.
-
-D. J. C. MacKay, "The evidence framework applied to classification networks", Neural Computation 4 (1992).
-
-Products of tall matrices, a few rows at a time.
-
-BLAS hands a large product to several threads and waits for them; where others keep the processors busy, as
-learning does, that wait takes up to two seconds instead of a millisecond. Small ones it does at once.
-
-Decisions stored in a taste, from which the next document's calibration starts.
-
-Results of calibration in words, and only clear ones.
+Numpy only: the window calls it after every decision. All of it is derived from the state of the document, its
+analyses and the decisions stored in the taste, so that undoing a decision unlearns it. It is a logistic
+regression with a Gaussian prior, whose posterior is the Gaussian at its top: D. J. C. MacKay, "The evidence
+framework applied to classification networks", Neural Computation 4 (1992). Features of decisions near in time
+and on similar sounds exclude a proposal's own, so that a fit cannot predict a decision from itself.
+docs/decisions/0015 has the reasons.
 """
 
 from __future__ import annotations
@@ -82,14 +69,14 @@ def with_document(reviewed: Iterable[Reviewed], latest: Reviewed) -> tuple[Revie
     one. Decisions beyond the limit are dropped, the oldest first.
     """
     here = {answer.proposal_id for answer in latest.answers}
-    kept: list[Reviewed] = [latest] if latest.answers else []
+    found: list[Reviewed] = [latest] if latest.answers else []
     room = MOST_ANSWERS - len(latest.answers)
     for one in reversed(tuple(reviewed)):
         answers = tuple(answer for answer in one.answers if answer.proposal_id not in here)
         if one.document != latest.document and answers and room > 0:
-            kept.append(Reviewed(one.document, answers[-room:]))
+            found.append(Reviewed(one.document, answers[-room:]))
             room -= len(answers)
-    return tuple(reversed(kept))
+    return tuple(reversed(found))
 
 
 def to_json(reviewed: Iterable[Reviewed]) -> list[dict[str, Any]]:
@@ -135,20 +122,22 @@ def _finite(value: object) -> float:
 
 
 _ROWS = 96
-"""Times 64 columns times 30: below the size from which OpenBLAS shares a product out."""
+"""Times 64 columns times 30: below the size from which OpenBLAS hands a product to several threads and waits.
+
+Where others keep the processors busy, as learning does, that wait takes up to two seconds instead of 1 ms.
+"""
 
 
 def times(rows: NDArray[np.floating], matrix: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Return ``rows @ matrix``, of shapes (n, d) and (d, m)."""
+    """Return ``rows @ matrix``, of shapes (n, d) and (d, m), a few rows at a time."""
     found: NDArray[np.floating] = (_blocks(rows) @ matrix).reshape(-1, matrix.shape[1])[: len(rows)]
     return found
 
 
 def weighted_squares(rows: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return ``rows.T @ diag(weights) @ rows``, of shapes (n, d) and (n,)."""
-    found: NDArray[np.float64] = (_blocks(rows * weights[:, None]).transpose(0, 2, 1) @ _blocks(rows)).sum(
-        axis=0
-    )
+    weighted = _blocks(rows * weights[:, None]).transpose(0, 2, 1)
+    found: NDArray[np.float64] = (weighted @ _blocks(rows)).sum(axis=0)
     return found
 
 
@@ -222,11 +211,16 @@ def posterior(rows: Numbers, answers: NDArray[np.bool_], prior: Prior) -> Poster
         moved = candidate - prior.means
         return float(-np.logaddexp(0.0, -signs * _dot(rows, candidate)).sum() - 0.5 * precision @ moved**2)
 
+    def curvature(candidate: Numbers) -> Numbers:
+        chances = logistic(_dot(rows, candidate))
+        found: Numbers = weighted_squares(rows, chances * (1.0 - chances)) + np.diag(precision)
+        return found
+
     here = height(weights)
     for _ in range(_MOST_STEPS):
         missed = answers - logistic(_dot(rows, weights))
         slope = (rows * missed[:, None]).sum(axis=0) - precision * (weights - prior.means)
-        step = np.linalg.solve(_curvature(rows, weights, precision), slope)
+        step = np.linalg.solve(curvature(weights), slope)
         there = height(weights + step)
         while there < here and np.abs(step).max() > _NEAR_ENOUGH:
             step *= 0.5
@@ -234,13 +228,7 @@ def posterior(rows: Numbers, answers: NDArray[np.bool_], prior: Prior) -> Poster
         weights, here = weights + step, there
         if np.abs(step).max() <= _NEAR_ENOUGH:
             break
-    return Posterior(weights, np.asarray(np.linalg.inv(_curvature(rows, weights, precision)), np.float64))
-
-
-def _curvature(rows: Numbers, weights: Numbers, precision: Numbers) -> Numbers:
-    chances = logistic(_dot(rows, weights))
-    found: Numbers = weighted_squares(rows, chances * (1.0 - chances)) + np.diag(precision)
-    return found
+    return Posterior(weights, np.asarray(np.linalg.inv(curvature(weights)), np.float64))
 
 
 def _dot(rows: Numbers, weights: Numbers) -> Numbers:
@@ -392,7 +380,7 @@ class Calibration:
     count: int
 
 
-def calibrate(state: DocumentState, heard: Analyses, brought: Sequence[Answer] = ()) -> Calibration:
+def calibrate(state: DocumentState, analyses: Analyses, brought: Sequence[Answer] = ()) -> Calibration:
     """Fit a document's decisions on the proposals of the current taste.
 
     Parameters
@@ -401,14 +389,21 @@ def calibrate(state: DocumentState, heard: Analyses, brought: Sequence[Answer] =
         decisions apply
     """
     table = table_of(state)
-    known = _evidence_of(table.made, heard, state.rate_hz)
-    decided = _answered(table, heard)
+    known = _evidence_of(table.made, analyses, state.rate_hz)
+    # Training rows are the decided proposals of the taste that made the current scores.
+    maker = "" if analyses.curve is None else analyses.curve.maker
+    ours = np.array([proposal.maker == maker for proposal in table.made.rows], bool)
+    decided = ours & ~table.are(Verdict.UNDECIDED)
     others = [answer for answer in brought if answer.proposal_id not in table.made.places]
     names, rows = _weighed(table, known, decided, state.rate_hz)
-    prior = _prior(names)
+    # The prior is the score alone.
+    means = np.array([_SCORE_WEIGHT if name == "score" else 0.0 for name in names])
+    prior = Prior(means, np.array([_DEVIATIONS.get(name, _OTHER_DEVIATION) for name in names]))
     accepted = table.are(Verdict.ACCEPTED)[decided]
     verdicts = np.concatenate([accepted, [answer.accepted for answer in others]]).astype(bool)
-    found = posterior(np.concatenate([rows[decided], _rows_of(others, names)]), verdicts, prior)
+    brought_rows = [[1.0, *(one.evidence.get(name, 0.0) for name in names[1:])] for one in others]
+    elsewhere = np.array(brought_rows, np.float64).reshape(-1, len(names))
+    found = posterior(np.concatenate([rows[decided], elsewhere]), verdicts, prior)
     undecided = table.are(Verdict.UNDECIDED)
     lengths = table.made.stops_samples - table.made.starts_samples
     chances = found.chances(rows) if len(verdicts) else None
@@ -429,25 +424,18 @@ def verdicts_of(state: DocumentState, calibration: Calibration) -> dict[str, boo
 
 def answers_of(state: DocumentState, calibration: Calibration) -> tuple[Answer, ...]:
     """Return the decisions with the features of each."""
-    places, names = table_of(state).made.places, calibration.names
+    places, names = table_of(state).made.places, calibration.names[1:]  # without the constant
     return tuple(
-        Answer(key, accepted, _named(names, calibration.rows[places[key]]))
+        Answer(key, accepted, dict(zip(names, calibration.rows[places[key], 1:].tolist(), strict=True)))
         for key, accepted in verdicts_of(state, calibration).items()
     )
 
 
-def _answered(table: ProposalTable, heard: Analyses) -> NDArray[np.bool_]:
-    """Return the training rows: decided proposals of the taste that made the current scores."""
-    maker = "" if heard.curve is None else heard.curve.maker
-    ours = np.array([proposal.maker == maker for proposal in table.made.rows], bool)
-    return ours & ~table.are(Verdict.UNDECIDED)
-
-
 @lru_cache(maxsize=1)
-def _evidence_of(made: Made, heard: Analyses, rate_hz: int) -> Evidence:
+def _evidence_of(made: Made, analyses: Analyses, rate_hz: int) -> Evidence:
     """Weigh the proposals of a document; the same ones are weighed once."""
     spans = np.stack([made.starts_samples, made.stops_samples], axis=1)
-    found = evidence(spans, made.scores, rate_hz, heard)
+    found = evidence(spans, made.scores, rate_hz, analyses)
     rows = found.rows.copy()
     if len(rows):  # only how scores lie to each other says something: where they begin the user has chosen
         rows[:, 0] -= np.median(rows[:, 0])
@@ -471,23 +459,6 @@ def _weighed(
     return (ALWAYS, *known.names, BESIDE, TOUCHING, ALIKE), np.concatenate(columns, axis=1)
 
 
-def _named(names: tuple[str, ...], row: Numbers) -> dict[str, float]:
-    """Return the named features of one proposal, without the constant."""
-    return dict(zip(names[1:], row[1:].tolist(), strict=True))
-
-
-def _rows_of(answers: Sequence[Answer], names: tuple[str, ...]) -> Numbers:
-    """Return features from elsewhere in these columns; missing ones are 0."""
-    rows = [[1.0, *(answer.evidence.get(name, 0.0) for name in names[1:])] for answer in answers]
-    return np.array(rows, np.float64).reshape(-1, len(names))
-
-
-def _prior(names: tuple[str, ...]) -> Prior:
-    """Return the prior: the score alone."""
-    means = np.array([_SCORE_WEIGHT if name == "score" else 0.0 for name in names])
-    return Prior(means, np.array([_DEVIATIONS.get(name, _OTHER_DEVIATION) for name in names]))
-
-
 def usefulness(
     rows: Numbers, known: Posterior, undecided: NDArray[np.bool_], lengths_samples: NDArray[np.int64]
 ) -> Numbers:
@@ -500,11 +471,11 @@ def usefulness(
     """
     means, variances = known.log_odds(rows)
     chances = logistic(means)
-    told = chances * (1.0 - chances)
+    information = chances * (1.0 - chances)
     share = np.where(undecided, lengths_samples, 0) / max(1, int(lengths_samples[undecided].sum()))
     reached = times(rows, known.covariance)
-    fall = (times(reached, weighted_squares(rows, share * told**2)) * reached).sum(axis=1)
-    found: Numbers = told * fall / (1.0 + told * variances)
+    fall = (times(reached, weighted_squares(rows, share * information**2)) * reached).sum(axis=1)
+    found: Numbers = information * fall / (1.0 + information * variances)
     return found
 
 
@@ -517,7 +488,7 @@ FEWEST_ANSWERS = 8
 _FEWEST_OF_EACH = 3
 _MOST_SENTENCES = 2
 
-# What is said where a figure makes a cut likelier than the taste had thought, and where it makes it less so.
+# The report where a feature makes a cut likelier than by the taste alone, and where it makes it less likely.
 _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         ALWAYS: ("you cut most proposals", "you keep most proposals"),
@@ -559,8 +530,7 @@ def sentence(calibration: Calibration) -> str:
     found = findings(calibration)
     if not found:
         return f"No pattern found yet. {source}"
-    said = "; ".join(found)
-    return f"{begun(said)}. {source}"
+    return f"{begun('; '.join(found))}. {source}"
 
 
 def findings(calibration: Calibration) -> tuple[str, ...]:
@@ -572,8 +542,8 @@ def findings(calibration: Calibration) -> tuple[str, ...]:
     deviations = np.sqrt(np.diag(calibration.posterior.covariance))
     clearness = np.abs(learned) / deviations
     order = [place for place in np.argsort(-clearness).tolist() if clearness[place] >= CLEAR]
-    said = [_words(calibration.names[place], bool(learned[place] > 0)) for place in order]
-    return tuple(dict.fromkeys(said))[:_MOST_SENTENCES]
+    texts = [_words(calibration.names[place], bool(learned[place] > 0)) for place in order]
+    return tuple(dict.fromkeys(texts))[:_MOST_SENTENCES]
 
 
 def _words(name: str, more: bool) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.analysis.signal.span_means import means_of
 from engine.document.analysis import BeatGrid, Listening, NearestReference, ScoreCurve
 
 Numbers = NDArray[np.float64]
@@ -73,19 +74,19 @@ class Evidence:
     rows: Numbers
 
 
-def evidence(spans: Positions, scores: Numbers, rate_hz: int, heard: Analyses) -> Evidence:
+def evidence(spans: Positions, scores: Numbers, rate_hz: int, analyses: Analyses) -> Evidence:
     """Weigh spans, shape (n, 2), in samples, with the scores they were proposed for, shape (n,)."""
     lengths_s = np.maximum(np.diff(spans)[:, 0], 1) / rate_hz
     columns = [
         logit(scores),
-        *_shape(spans, scores, rate_hz, heard.curve),
+        *_shape(spans, scores, rate_hz, analyses.curve),
         np.log2(lengths_s / _USUAL_LENGTH_S) / 2.0,
-        *_sound(spans, heard.listening),
-        _hits(spans, heard.listening),
-        *_on_the_grid(spans, heard.grid),
-        *_kept(spans, heard.nearest),
+        *_sound(spans, analyses.listening),
+        _hits(spans, analyses.listening),
+        *_on_the_grid(spans, analyses.grid),
+        *_references(spans, analyses.nearest),
     ]
-    part_names, parts = _parts(spans, heard.curve)
+    part_names, parts = _parts(spans, analyses.curve)
     rows = np.clip(np.concatenate([np.stack(columns[1:], axis=1), parts], axis=1), -_MOST, _MOST)
     return Evidence((*OWN, *part_names), np.concatenate([columns[0][:, None], rows], axis=1))
 
@@ -105,7 +106,7 @@ def _shape(
         return np.zeros(len(spans)), np.zeros(len(spans))
     odds, reach = logit(curve.scores.astype(np.float64)), round(_SURROUNDINGS_S * rate_hz)
     here, before, after = (
-        _means(odds, *_inside(curve.times_samples, np.stack(part, axis=1)))
+        means_of(odds, *_inside(curve.times_samples, np.stack(part, axis=1)))
         for part in (
             (spans[:, 0], spans[:, 1]),
             (spans[:, 0] - reach, spans[:, 0]),
@@ -121,8 +122,8 @@ def _sound(spans: Positions, listening: Listening | None) -> tuple[Numbers, Numb
         return np.zeros(len(spans)), np.zeros(len(spans))
     levels_db = np.maximum(listening.loudness_db.astype(np.float64), _QUIETEST_DB)
     first, last = _inside(np.arange(len(levels_db)) * listening.hop_samples, spans)
-    means = _means(levels_db, first, last)
-    deviations = np.sqrt(np.maximum(_means(levels_db**2, first, last) - means**2, 0.0))
+    means = means_of(levels_db, first, last)
+    deviations = np.sqrt(np.maximum(means_of(levels_db**2, first, last) - means**2, 0.0))
     return (means - np.median(levels_db)) / 10.0, (deviations - _USUAL_DEVIATION_DB) / 5.0
 
 
@@ -153,7 +154,7 @@ def _on_the_grid(spans: Positions, grid: BeatGrid | None) -> tuple[Numbers, Numb
     return off.mean(axis=1), downbeats.mean(axis=1)
 
 
-def _kept(spans: Positions, nearest: NearestReference | None) -> tuple[Numbers, Numbers]:
+def _references(spans: Positions, nearest: NearestReference | None) -> tuple[Numbers, Numbers]:
     """Return the distance of spans from the reference audio, and the share of jumps in their nearest matches.
 
     The distance is log2 of its ratio to the median here; a jump is a nearest match that does not continue as
@@ -169,7 +170,7 @@ def _kept(spans: Positions, nearest: NearestReference | None) -> tuple[Numbers, 
     moved_s = np.diff(nearest.kept_starts_s, prepend=nearest.kept_starts_s[:1])
     other = np.diff(nearest.recordings, prepend=nearest.recordings[:1]) != 0
     jumps = ((np.abs(moved_s - hop_s) > 1.0) | other).astype(np.float64)
-    return _means(far, first, last), 2.0 * (_means(jumps, first, last) - jumps.mean())
+    return means_of(far, first, last), 2.0 * (means_of(jumps, first, last) - jumps.mean())
 
 
 def _parts(spans: Positions, curve: ScoreCurve | None) -> tuple[tuple[str, ...], Numbers]:
@@ -181,7 +182,7 @@ def _parts(spans: Positions, curve: ScoreCurve | None) -> tuple[tuple[str, ...],
     names: list[str] = []
     columns: list[Numbers] = []
     for name, values in zip(curve.part_names, bent.T, strict=True):
-        mean = _means(values, first, last)
+        mean = means_of(values, first, last)
         names += [PART + name, PEAK + name]
         columns += [mean, _highest(values, first, last) - mean]
     return tuple(names), np.stack(columns, axis=1)
@@ -194,12 +195,6 @@ def _inside(times_samples: Positions, spans: Positions) -> tuple[Positions, Posi
     near = np.clip(np.searchsorted(times_samples, spans.sum(axis=1) // 2), 0, len(times_samples) - 1)
     empty = first >= last
     return np.where(empty, near, first), np.where(empty, near + 1, last)
-
-
-def _means(values: Numbers, first: Positions, last: Positions) -> Numbers:
-    sums = np.concatenate([np.zeros(1), np.cumsum(values)])
-    means: Numbers = (sums[last] - sums[first]) / (last - first)
-    return means
 
 
 def _highest(values: Numbers, first: Positions, last: Positions) -> Numbers:

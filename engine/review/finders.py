@@ -1,6 +1,6 @@
-"""The parts of a finder: the settings, the request, and the result.
+"""Finders: what one declares, is asked and returns, and its settings.
 
-Settings of finders: pydantic models, from which forms, command-line flags and help texts are made.
+Settings are pydantic models, from which forms, command-line flags and help texts are made.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
+import pydantic
 from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic import Field as PydanticField
 from pydantic.fields import FieldInfo
 
 from engine.analysis.found_takes import FoundTakes
@@ -53,7 +53,7 @@ def track_name(no_track: str, title: str, description: str) -> Any:
     no_track : the label of an empty name in a form
     """
     extra: dict[str, Any] = {_NO_TRACK: no_track}
-    return PydanticField("", title=title, description=description, json_schema_extra=extra)
+    return pydantic.Field("", title=title, description=description, json_schema_extra=extra)
 
 
 def limited(limits: tuple[float, float], title: str, description: str, if_none: str = "default") -> Any:
@@ -66,7 +66,7 @@ def limited(limits: tuple[float, float], title: str, description: str, if_none: 
     lowest, highest = limits
     most = None if isinf(highest) else highest
     extra: dict[str, Any] = {_IF_NONE: if_none}
-    return PydanticField(
+    return pydantic.Field(
         None, ge=lowest, le=most, title=title, description=description, json_schema_extra=extra
     )
 
@@ -276,10 +276,6 @@ class Found:
     takes: FoundTakes | None = None
 
 
-def _accepts(request: FinderRequest) -> None:
-    pass
-
-
 @dataclass(frozen=True, slots=True)
 class Finder:
     """One way to find edits.
@@ -311,7 +307,7 @@ class Finder:
     needs: tuple[str, ...] = ()
     reads: tuple[str, ...] = KNOWN
     is_quick: bool = False
-    check: Callable[[FinderRequest], None] = _accepts
+    check: Callable[[FinderRequest], None] = lambda _request: None
     maker: str = ""
     replaces: tuple[str, ...] = ()
     adds: bool = False

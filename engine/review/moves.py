@@ -132,18 +132,18 @@ def offsets_of(
     stays = (verdicts == STAYS) | (by == 0)
     known = ~stays
     if len(lines_samples) > 1:
-        kept = _from_nearest(hits.onsets_samples - late, lines_samples)
-        late = np.where(np.abs(kept) > 1.0, late + kept, late)
+        retained = _from_nearest(hits.onsets_samples - late, lines_samples)
+        late = np.where(np.abs(retained) > 1.0, late + retained, late)
         late = np.where(stays, _from_nearest(hits.onsets_samples, lines_samples), late)
         known = np.ones(len(late), bool)
     late_ms = late / rate_hz * 1000
     return {voice: late_ms[own & known] for voice, own in _rows_of_drums(hits).items()}
 
 
-def kept_pulls_of(
+def retained_pulls_of(
     hits: Hits, moves: Moves, lines_samples: NDArray[np.float64], strength: float, rate_hz: int
 ) -> dict[str, float]:
-    """Return the push and pull preserved for each drum, in milliseconds, positive if late.
+    """Return the push and pull retained for each drum, in milliseconds, positive if late.
 
     It is the median of the moved hits. Drums without moved hits are left out.
     """
@@ -151,9 +151,10 @@ def kept_pulls_of(
     moved = (verdicts != STAYS) & (by != 0)
     if len(lines_samples) < 2 or not moved.any():
         return {}
-    kept = _from_nearest(hits.onsets_samples + by / max(strength, 1e-9), lines_samples) / rate_hz * 1000
+    placed = hits.onsets_samples + by / max(strength, 1e-9)
+    retained_ms = _from_nearest(placed, lines_samples) / rate_hz * 1000
     rows = {voice: own & moved for voice, own in _rows_of_drums(hits).items()}
-    return {voice: float(np.median(kept[own])) for voice, own in rows.items() if own.any()}
+    return {voice: float(np.median(retained_ms[own])) for voice, own in rows.items() if own.any()}
 
 
 def _rows_of_drums(hits: Hits) -> dict[str, NDArray[np.bool_]]:

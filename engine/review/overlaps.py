@@ -1,13 +1,7 @@
-"""Undecided proposals inside accepted cuts, which need no decision.
+"""Proposals that overlap others: inside accepted cuts, inside a span whose edges moved, or found twice.
 
-Proposals inside a span whose edges were moved across them.
-
-Compare two sets of cuts: split, merged, removed and added ones.
-
-A higher threshold cuts less of the sound, and yet may propose more cuts, since a long one splits around the
-remaining parts. Users count cuts, so the difference is reported.
-
-Cuts that another finder proposed at the same place: one row is enough for them.
+Two sets of cuts are compared by cuts that were split, merged, removed and added: a higher threshold cuts less
+of the sound, and yet may propose more cuts, since a long one splits around the remaining parts.
 """
 
 from __future__ import annotations
@@ -27,8 +21,69 @@ from engine.document.table import Mask, table_of
 from engine.sound.edl.build import dropped
 from engine.sound.edl.gathered import Gathered, changes_only, gathered, gathered_accepted
 
+Spans = NDArray[np.int64]
+
 ALIKE_SHARE = 0.95
 """Share of the passage that two cuts remove together, from which on both remove it: above, they are one."""
+
+
+@found_once
+def cut_away(state: DocumentState) -> Mask:
+    """Return which undecided proposals would have no effect on the result, shape (n,).
+
+    They need a decision again once the cut around them is undone.
+    """
+    return _cut_away_by(state, gathered_accepted(state))
+
+
+def cut_away_with(state: DocumentState, proposal_id: str) -> Mask:
+    """Return the same mask as if this proposal were accepted as well, shape (n,)."""
+    table = table_of(state)
+    place = table.made.places[proposal_id]
+    if not table.made.drops[place]:
+        return cut_away(state)
+    chosen = table.are(Verdict.ACCEPTED)
+    chosen[place] = True
+    return _cut_away_by(state, gathered(state, chosen))
+
+
+def _cut_away_by(state: DocumentState, done: Gathered) -> Mask:
+    return table_of(state).are(Verdict.UNDECIDED) & changes_only(state, dropped(state, done))
+
+
+def is_cut_away(state: DocumentState, proposal_id: str) -> bool:
+    """Return whether a proposal needs no decision, since its span is already cut."""
+    return bool(cut_away(state)[table_of(state).made.places[proposal_id]])
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """Ids of proposals entirely inside a span, and of those partly inside, by their starts."""
+
+    wholly: tuple[str, ...] = ()
+    partly: tuple[str, ...] = ()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """All of them."""
+        return self.wholly + self.partly
+
+
+def taken_in(state: DocumentState, proposal_id: str) -> TakenIn:
+    """Return the proposals that a proposal covers after its edges moved, but not as made.
+
+    For an edit by hand that is everything it covers: its span was the user's from the start.
+    """
+    proposal, table = state.proposals[proposal_id], table_of(state)
+    start, stop = state.span(proposal_id)
+    starts, stops = table.starts_samples, table.stops_samples
+    covered = (starts < stop) & (start < stops)
+    if proposal.maker != BY_HAND:
+        covered &= ~((starts < proposal.stop_samples) & (proposal.start_samples < stops))
+    covered[table.made.places[proposal_id]] = False
+    wholly = covered & (start <= starts) & (stops <= stop)
+    places = (np.flatnonzero(some).tolist() for some in (wholly, covered & ~wholly))
+    return TakenIn(*(tuple(table.made.ids[place] for place in some) for some in places))
 
 
 def proposed_already(
@@ -82,9 +137,6 @@ def _is_cut(one: Proposal) -> bool:
     return kind is not None and kind.drops_span
 
 
-Spans = NDArray[np.int64]
-
-
 @dataclass(frozen=True, slots=True)
 class Recount:
     """Two sets of cuts side by side; ``after == before + pieces_more - joined_fewer - gone + come``.
@@ -110,13 +162,13 @@ class Recount:
     @property
     def sentence(self) -> str:
         """The new cuts counted and, where they are more because long ones broke up, that they did."""
-        said = counted(self.after, "cut")
+        count = counted(self.after, "cut")
         if self.after <= self.before or not self.broke_up:
-            return said
+            return count
         why = f"{counted(self.broke_up, 'long cut')} broke up"
         if self.come:
             why += f", {self.come:,} {'is' if self.come == 1 else 'are'} new"
-        return f"{said} ({self.after - self.before:,} more: {why})"
+        return f"{count} ({self.after - self.before:,} more: {why})"
 
 
 def recount(before: Spans, after: Spans) -> Recount:
@@ -144,67 +196,3 @@ def _touched(spans: Spans, others: Spans) -> NDArray[np.int64]:
     ended = np.searchsorted(np.sort(others[:, 1]), spans[:, 0], side="right")
     touched: NDArray[np.int64] = begun - ended
     return touched
-
-
-@dataclass(frozen=True, slots=True)
-class TakenIn:
-    """Ids of proposals entirely inside a span, and of those partly inside, by their starts."""
-
-    wholly: tuple[str, ...] = ()
-    partly: tuple[str, ...] = ()
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        """All of them."""
-        return self.wholly + self.partly
-
-
-def taken_in(state: DocumentState, proposal_id: str) -> TakenIn:
-    """Return the proposals that a proposal covers after its edges moved, but not as made.
-
-    For an edit by hand that is everything it covers: its span was the user's from the start.
-    """
-    proposal, table = state.proposals[proposal_id], table_of(state)
-    start, stop = state.span(proposal_id)
-    starts, stops = table.starts_samples, table.stops_samples
-    covered = (starts < stop) & (start < stops)
-    if proposal.maker != BY_HAND:
-        covered &= ~((starts < proposal.stop_samples) & (proposal.start_samples < stops))
-    covered[table.made.places[proposal_id]] = False
-    wholly = covered & (start <= starts) & (stops <= stop)
-    ids = table.made.ids
-    return TakenIn(
-        *(
-            tuple(ids[place] for place in np.flatnonzero(some).tolist())
-            for some in (wholly, covered & ~wholly)
-        )
-    )
-
-
-@found_once
-def cut_away(state: DocumentState) -> Mask:
-    """Return which undecided proposals would have no effect on the result, shape (n,).
-
-    They need a decision again once the cut around them is undone.
-    """
-    return _cut_away_by(state, gathered_accepted(state))
-
-
-def cut_away_with(state: DocumentState, proposal_id: str) -> Mask:
-    """Return the same mask as if this proposal were accepted as well, shape (n,)."""
-    table = table_of(state)
-    place = table.made.places[proposal_id]
-    if not table.made.drops[place]:
-        return cut_away(state)
-    chosen = table.are(Verdict.ACCEPTED)
-    chosen[place] = True
-    return _cut_away_by(state, gathered(state, chosen))
-
-
-def _cut_away_by(state: DocumentState, done: Gathered) -> Mask:
-    return table_of(state).are(Verdict.UNDECIDED) & changes_only(state, dropped(state, done))
-
-
-def is_cut_away(state: DocumentState, proposal_id: str) -> bool:
-    """Return whether a proposal needs no decision, since its span is already cut."""
-    return bool(cut_away(state)[table_of(state).made.places[proposal_id]])

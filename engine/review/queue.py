@@ -1,11 +1,4 @@
-"""The review queue: its proposals, their order, and the target of each navigation key.
-
-Rank of each proposal among the others, in the order that the queue sorts by.
-
-Results of calibration for the queue: a figure for each proposal.
-
-The visible queue: the filtered proposals, in order and in groups, some collapsed.
-"""
+"""The review queue: its order and ranks, its filters, groups on screen, and where each key leads."""
 
 from __future__ import annotations
 
@@ -19,101 +12,15 @@ from numpy.typing import NDArray
 
 from engine.document.analysis import DetectedSounds
 from engine.document.proposals import Verdict
-from engine.document.state import DocumentState, Marker
+from engine.document.state import DocumentState
 from engine.document.table import VERDICTS, Mask, ProposalTable, table_of
 from engine.review.overlaps import cut_away, cut_away_with
 from engine.review.wording import words_of_cuts
 
+Shares = NDArray[np.float64]
 Grouping = Literal["", "region", "state", "kind", "maker", "sound"]
 OUTSIDE = "outside of regions"
 NOT_NAMED = "nothing that has a name"
-
-
-@dataclass(frozen=True, slots=True)
-class QueueGroup:
-    """Proposals under one heading.
-
-    Attributes
-    ----------
-    name : the heading; empty where the queue is not grouped
-    folded : only the heading is shown
-    """
-
-    name: str
-    ids: tuple[str, ...]
-    folded: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """The queue as it is on screen, group after group."""
-
-    groups: tuple[QueueGroup, ...] = ()
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        """Ids for keyboard navigation and 'all shown': those outside collapsed groups."""
-        if len(self.groups) == 1 and not self.groups[0].folded:
-            return self.groups[0].ids
-        return tuple(key for group in self.groups if not group.folded for key in group.ids)
-
-
-def listing(
-    state: DocumentState,
-    ids: tuple[str, ...],
-    by: Grouping = "",
-    folded: Iterable[str] = (),
-    sounds: DetectedSounds | None = None,
-) -> Listing:
-    """Split an ordered queue into groups; within each the order stays.
-
-    Parameters
-    ----------
-    by : "region" comes in the order of time and "state" begins with the undecided; kinds and makers come in
-        the order of their names, and "sound" goes by the likeliest name of the sound
-    folded : names of collapsed groups
-    sounds : detected sounds, None if not analysed
-    """
-    if not by:
-        return Listing((QueueGroup("", ids),))
-    table = table_of(state)
-    places, first = table.made.places, [verdict.value for verdict in VERDICTS] if by == "state" else []
-    names_of = _regions(state, table) if by == "region" else _names(table, by, sounds)
-    if by == "region":
-        first = [region.name for region in _in_order(state)]
-    members: dict[str, list[str]] = {name: [] for name in first}
-    for key in ids:
-        members.setdefault(names_of[places[key]], []).append(key)
-    names = members if first else sorted(members, key=lambda name: (name == NOT_NAMED, name))
-    away = frozenset(folded)
-    return Listing(
-        tuple(QueueGroup(name, tuple(members[name]), name in away) for name in names if members[name])
-    )
-
-
-def _in_order(state: DocumentState) -> list[Marker]:
-    return sorted((one for one in state.markers.values() if one.is_region), key=lambda one: one.start_samples)
-
-
-def _regions(state: DocumentState, table: ProposalTable) -> Sequence[str]:
-    """Return the name of the region in which each proposal begins, the last to begin where they overlap."""
-    names = np.full(len(table.made.ids), OUTSIDE, dtype=object)
-    for region in _in_order(state):
-        starts = table.starts_samples
-        names[(starts >= region.start_samples) & (starts < region.stop_samples)] = region.name
-    found: list[str] = names.tolist()
-    return found
-
-
-def _names(table: ProposalTable, by: Grouping, sounds: DetectedSounds | None) -> Sequence[str]:
-    """Return the group of each proposal, by place."""
-    if by == "sound":
-        if sounds is None:
-            return [NOT_NAMED] * len(table.made.ids)
-        return [words[0] if words else NOT_NAMED for words in words_of_cuts(table.made, sounds)]
-    if by == "state":
-        return [VERDICTS[code].value for code in table.verdicts.tolist()]
-    return table.made.kinds if by == "kind" else [proposal.maker for proposal in table.made.rows]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -279,9 +186,9 @@ def _words(table: ProposalTable, sounds: DetectedSounds | None) -> Sequence[str]
     if not noted and sounds is None:
         return made.words
     texts = list(made.words)
-    for number, heard in enumerate(words_of_cuts(made, sounds) if sounds is not None else ()):
-        if heard:
-            texts[number] += f" {' '.join(heard).casefold()}"
+    for number, detected in enumerate(words_of_cuts(made, sounds) if sounds is not None else ()):
+        if detected:
+            texts[number] += f" {' '.join(detected).casefold()}"
     for decision in noted:
         if (place := made.places.get(decision.proposal_id)) is not None:
             texts[place] += f" {decision.note.casefold()}"
@@ -347,9 +254,6 @@ def _first_undecided(
     return Step(None, at_end=True)
 
 
-Shares = NDArray[np.float64]
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Standing:
     """Two figures for each proposal, by its row in `engine.document.table`; NaN for edits by hand.
@@ -400,3 +304,84 @@ def standing(state: DocumentState, learned: Learned | None = None) -> Standing:
 
 def _known(figure: np.float64) -> float | None:
     return None if np.isnan(figure) else float(figure)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueGroup:
+    """Proposals under one heading.
+
+    Attributes
+    ----------
+    name : the heading; empty where the queue is not grouped
+    folded : only the heading is shown
+    """
+
+    name: str
+    ids: tuple[str, ...]
+    folded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The queue as it is on screen, group after group."""
+
+    groups: tuple[QueueGroup, ...] = ()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Ids for keyboard navigation and 'all shown': those outside collapsed groups."""
+        if len(self.groups) == 1 and not self.groups[0].folded:
+            return self.groups[0].ids
+        return tuple(key for group in self.groups if not group.folded for key in group.ids)
+
+
+def listing(
+    state: DocumentState,
+    ids: tuple[str, ...],
+    by: Grouping = "",
+    folded: Iterable[str] = (),
+    sounds: DetectedSounds | None = None,
+) -> Listing:
+    """Split an ordered queue into groups; within each the order stays.
+
+    Parameters
+    ----------
+    by : "region" comes in the order of time and "state" begins with the undecided; kinds and makers come in
+        the order of their names, and "sound" goes by the likeliest name of the sound
+    folded : names of collapsed groups
+    sounds : detected sounds, None if not analysed
+    """
+    if not by:
+        return Listing((QueueGroup("", ids),))
+    table = table_of(state)
+    places, first = table.made.places, [verdict.value for verdict in VERDICTS] if by == "state" else []
+    if by == "region":
+        regions = sorted(
+            (one for one in state.markers.values() if one.is_region), key=lambda one: one.start_samples
+        )
+        first = [region.name for region in regions]
+        starts, begun = table.starts_samples, np.full(len(table.made.ids), OUTSIDE, dtype=object)
+        for region in regions:  # where they overlap, the last to begin counts
+            begun[(starts >= region.start_samples) & (starts < region.stop_samples)] = region.name
+        names_of: Sequence[str] = begun.tolist()
+    else:
+        names_of = _names(table, by, sounds)
+    members: dict[str, list[str]] = {name: [] for name in first}
+    for key in ids:
+        members.setdefault(names_of[places[key]], []).append(key)
+    names = members if first else sorted(members, key=lambda name: (name == NOT_NAMED, name))
+    away = frozenset(folded)
+    return Listing(
+        tuple(QueueGroup(name, tuple(members[name]), name in away) for name in names if members[name])
+    )
+
+
+def _names(table: ProposalTable, by: Grouping, sounds: DetectedSounds | None) -> Sequence[str]:
+    """Return the group of each proposal, by place."""
+    if by == "sound":
+        if sounds is None:
+            return [NOT_NAMED] * len(table.made.ids)
+        return [words[0] if words else NOT_NAMED for words in words_of_cuts(table.made, sounds)]
+    if by == "state":
+        return [VERDICTS[code].value for code in table.verdicts.tolist()]
+    return table.made.kinds if by == "kind" else [proposal.maker for proposal in table.made.rows]

@@ -1,10 +1,7 @@
-"""Names of the sounds in the span of a cut, looked up on request so that they follow its edges.
+"""Words for the card of a proposal: parts of its score, reason of moved edges, names of sounds in its span.
 
-Proposals do not hold them: they are frozen once they are made, and sounds may be detected before or after.
-
-Parts of a score: their names in the interface, and those that are kinds of fault.
-
-Reason and score of a cut with moved edges, for the card.
+Names of sounds are looked up on request, so that they follow the edges of a cut. Proposals do not hold them:
+they are frozen once they are made, and sounds may be detected before or after.
 """
 
 from __future__ import annotations
@@ -24,7 +21,7 @@ from engine.document.table import Made
 
 
 @dataclass(frozen=True, slots=True)
-class SaidOfSpan:
+class SpanReason:
     """Reason and score of a span; None if the score of exactly this span is unknown."""
 
     reason: str
@@ -119,8 +116,8 @@ def sounds_sentence(words: Sequence[DetectedWord]) -> str:
     """Return a sentence about detected sounds; "" without any."""
     if not words:
         return ""
-    said = [f"{one.text} ({percent(one.likelihood)} likely)" for one in words[:MOST_WORDS]]
-    return f"Detected: {listed(said)}."
+    texts = [f"{one.text} ({percent(one.likelihood)} likely)" for one in words[:MOST_WORDS]]
+    return f"Detected: {listed(texts)}."
 
 
 @found_once_of(1)

@@ -32,7 +32,7 @@ from engine.document.edits.tracks import DRUM_ROLES
 from engine.document.state import DocumentState
 from engine.review.answers import ReviewStatistics
 from engine.review.queue import Learned, Listing
-from engine.review.wording import SaidOfSpan
+from engine.review.wording import SpanReason
 from widgets.controls.key_caps import KeyButton
 from widgets.review.card import Card, DoublePress
 from widgets.review.queue_head import QueueHead
@@ -323,7 +323,7 @@ class QueuePanel(QFrame):
         self._threshold = 1.0
         self._statistics: ReviewStatistics | None = None
         self._learned: Learned | None = None
-        self._moved: SaidOfSpan | None = None
+        self._moved: SpanReason | None = None
         self._looks_ahead = self._leaves_room = False
         self.setProperty("surface", "panel")
         self.setAccessibleName("Review")
@@ -408,7 +408,7 @@ class QueuePanel(QFrame):
         self._view.set_selected(selected)
         self._bulk.set_scope(count, name, weak_left)
 
-    def set_moved(self, moved: SaidOfSpan | None) -> None:
+    def set_moved(self, moved: SpanReason | None) -> None:
         """Show the description of the moved edges of the open proposal."""
         self._moved = moved
         self._open_card()
@@ -487,7 +487,7 @@ class QueuePanel(QFrame):
         threshold: float,
         above_count: int,
         learned: Learned | None = None,
-        moved: SaidOfSpan | None = None,
+        moved: SpanReason | None = None,
     ) -> None:
         """Show a queue.
 
@@ -522,7 +522,7 @@ class QueuePanel(QFrame):
         current: str | None,
         edge: str,
         learned: Learned | None = None,
-        moved: SaidOfSpan | None = None,
+        moved: SpanReason | None = None,
     ) -> None:
         """Show the proposals themselves; see `set_review`."""
         self._shown, self._learned, self._moved = (state, current, edge), learned, moved

@@ -37,7 +37,7 @@ from engine.document.table import table_of
 from engine.review.answers import ReviewStatistics
 from engine.review.overlaps import is_cut_away
 from engine.review.queue import Learned, Standing
-from engine.review.wording import SaidOfSpan, part_wording, sounds_in_cut, sounds_sentence
+from engine.review.wording import SpanReason, part_wording, sounds_in_cut, sounds_sentence
 from widgets.edit_words import (
     YOURS,
     conflict_names,
@@ -314,7 +314,7 @@ def card_of(
     proposal_id: str,
     around: Surroundings,
     learned: Learned | None = None,
-    moved: SaidOfSpan | None = None,
+    moved: SpanReason | None = None,
     standing: Standing | None = None,
 ) -> CardText:
     """Return the words of the open proposal.
@@ -366,7 +366,7 @@ def _sentences(
     state: DocumentState,
     proposal: Proposal,
     alternative: int,
-    moved: SaidOfSpan | None,
+    moved: SpanReason | None,
     sounds: DetectedSounds | None,
 ) -> str:
     """Return the chosen alternative, reason, detected sound, overlapped proposals and conflicts."""
@@ -414,7 +414,7 @@ def _is_of_taste(proposal: Proposal) -> bool:
     return kind is not None and kind.is_learned and not only_it_replaces(proposal.maker)
 
 
-def _score_text(proposal: Proposal, moved: SaidOfSpan | None) -> str:
+def _score_text(proposal: Proposal, moved: SpanReason | None) -> str:
     if moved is None:
         return f"{proposal.score:.2f}"
     return f"{proposal.score:.2f} as proposed" if moved.score is None else f"{moved.score:.2f}"

@@ -33,7 +33,7 @@ from engine.features.timing.alignment.lines import PART, Lines, lines_of
 from engine.features.timing.alignment.settings import TimingSettings, timing_settings
 from engine.features.timing.hits.kit.membership import SURE_OF_A_ROLE
 from engine.review.answers import accept_in_bulk
-from engine.review.moves import Moves, kept_pulls_of, moves_of, offsets_of
+from engine.review.moves import Moves, moves_of, offsets_of, retained_pulls_of
 from widgets.controls.later import Later
 
 NO_MOVES = "No hits to move. Propose timing first ‹timing.propose›."
@@ -352,7 +352,7 @@ class Timing(QObject):
         late_ms = offsets_of(hits, moves, positions, asked.strength, session.state.rate_hz)
         kept_ms: Mapping[str, float] = {}
         if asked.own_feel or asked.drum_feel:
-            kept_ms = kept_pulls_of(hits, moves, positions, asked.strength, session.state.rate_hz)
+            kept_ms = retained_pulls_of(hits, moves, positions, asked.strength, session.state.rate_hz)
         self._panel.show_offsets({voice: found for voice, found in late_ms.items() if len(found)}, kept_ms)
 
     def _show_answers(self) -> None:

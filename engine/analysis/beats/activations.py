@@ -1,15 +1,10 @@
-"""How likely each fiftieth of a second is a beat or a downbeat: the learned tracker as plain functions.
+"""Probabilities of beats and downbeats, 50 times a second: input and network of the learned tracker.
 
-A temporal convolutional network of beats and downbeats, small enough for one processor core.
-
-After M. E. P. Davies and S. Böck, "Temporal convolutional networks for musical audio beat tracking" (EUSIPCO
-2019), and S. Böck and M. E. P. Davies, "Deconstruct, analyse, reconstruct" (ISMIR 2020): a few small
-convolutions over time and frequency, then dilated, non-causal convolutions over time with residuals.
-
-Input of the learned beat tracker: levels in 64 bands, 50 times a second.
-
-Bands follow an auditory scale, 13 Hz apart at the bottom and by a share of the frequency at the top (H.
-Traunmüller, "Analytical expressions for the tonotopic sensory scale", JASA 1990, has such a bend).
+The input is levels in 64 bands, 13 Hz apart at the bottom and by a share of the frequency at the top, as on
+auditory scales (H. Traunmüller, "Analytical expressions for the tonotopic sensory scale", JASA 1990). A small
+temporal convolutional network follows M. E. P. Davies and S. Böck, "Temporal convolutional networks for
+musical audio beat tracking" (EUSIPCO 2019), and S. Böck and M. E. P. Davies, "Deconstruct, analyse,
+reconstruct" (ISMIR 2020): convolutions over time and frequency, then dilated, non-causal ones over time.
 """
 
 from __future__ import annotations
@@ -25,7 +20,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from engine.analysis.learning.networks import few_threads, with_weights
 from engine.analysis.signal.bands import triangles_between
+from engine.analysis.signal.stft import band_power_blocks, bank_tensor
 from engine.analysis.signal.streams import resampled
 from engine.core.progress import SILENT, Progress, gathered
 
@@ -81,22 +78,10 @@ def band_levels(
 
 def level_blocks(blocks: Iterable[NDArray[np.float32]], rate_hz: int) -> Iterator[Levels]:
     """Yield the levels of `band_levels` as the stream passes, each block of shape (frames, BANDS)."""
-    from engine.analysis.signal.stft import (  # torch: only once audio is analysed
-        band_power_blocks,
-        bank_tensor,
-    )
-
     bank = bank_tensor(filter_bank())
     for power in band_power_blocks(resampled(blocks, rate_hz, RATE_HZ), bank, N_FFT, HOP_SAMPLES):
-        yield levels_of(power)
-
-
-def levels_of(power: NDArray[np.float32]) -> Levels:
-    """Return power in dB, never below `FLOOR_DB`."""
-    levels: Levels = (10.0 * np.log10(np.maximum(power, np.float32(10.0 ** (FLOOR_DB / 10.0))))).astype(
-        np.float16
-    )
-    return levels
+        floored = np.maximum(power, np.float32(10.0 ** (FLOOR_DB / 10.0)))
+        yield (10.0 * np.log10(floored)).astype(np.float16)
 
 
 def reference_db(levels: Levels) -> float:
@@ -104,8 +89,6 @@ def reference_db(levels: Levels) -> float:
 
     Never below `QUIETEST_LOUD_DB`: hiss alone stays quiet.
     """
-    if not len(levels):
-        return QUIETEST_LOUD_DB
     loudest = levels.max(axis=1)
     sounding = loudest[loudest > FLOOR_DB + 10.0]
     if not len(sounding):
@@ -113,7 +96,7 @@ def reference_db(levels: Levels) -> float:
     return max(QUIETEST_LOUD_DB, float(np.quantile(sounding.astype(np.float32), LOUD_SHARE)))
 
 
-def heard(levels: Levels, loud_db: float) -> NDArray[np.float32]:
+def network_input(levels: Levels, loud_db: float) -> NDArray[np.float32]:
     """Return levels as the network takes them: 0 at `RANGE_DB` below the reference and less, 3 at it."""
     relative = (levels.astype(np.float32) - np.float32(loud_db - RANGE_DB)) * np.float32(3.0 / RANGE_DB)
     scaled: NDArray[np.float32] = np.clip(relative, 0.0, 4.0)
@@ -174,7 +157,7 @@ def chunked_probabilities(network: BeatNetwork, levels: Tensor, chunk_frames: in
 
     Parameters
     ----------
-    levels : shape (frames, BANDS), from `engine.analysis.beats.activations.heard`
+    levels : shape (frames, BANDS), of `network_input`
     """
     pieces = []
     for start in range(0, len(levels), chunk_frames):
@@ -226,8 +209,7 @@ def activations(
 
 
 def activations_of(levels: Levels, progress: Progress = SILENT) -> Activations:
-    """Return the activations for levels from `engine.analysis.beats.activations.band_levels`, shape (frames,
-    BANDS).
+    """Return the activations for levels of `band_levels`, shape (frames, BANDS).
 
     The network analyses the recording as it is, slower and faster. Its odds are averaged as a root mean
     square, because it misses a beat more often than it adds one.
@@ -237,30 +219,20 @@ def activations_of(levels: Levels, progress: Progress = SILENT) -> Activations:
     OffcutError : the weights are missing or damaged
     Cancelled : the user asked for it
     """
-    from engine.analysis.learning.networks import few_threads
-
     network = trained_network(WEIGHTS)
-    scaled = heard(levels, reference_db(levels))
+    scaled = network_input(levels, reference_db(levels))
     summed = np.zeros((len(levels), 2))
     with few_threads():
         for done, speed in enumerate(_SPEEDS):
             progress.check_cancelled()
-            summed += _odds_at_speed(network, scaled, speed) ** _FAVOURS_CLEAR
+            played = torch.from_numpy(_resampled(scaled, round(len(scaled) / speed)))
+            found = _resampled(chunked_probabilities(network, played).numpy(), len(scaled))
+            likely = np.clip(found.astype(np.float64), _LEAST, 1.0 - _LEAST)
+            summed += (likely / (1.0 - likely)) ** _FAVOURS_CLEAR
             progress.report((done + 1) / len(_SPEEDS), "Detecting the beats")
     odds = (summed / len(_SPEEDS)) ** (1.0 / _FAVOURS_CLEAR)
     both = (odds / (1.0 + odds)).astype(np.float32)
     return Activations(FRAMES_PER_S, both[:, 0].copy(), both[:, 1].copy())
-
-
-def _odds_at_speed(network: BeatNetwork, scaled: NDArray[np.float32], speed: float) -> NDArray[np.float64]:
-    """Return the odds of beat and downbeat in each frame, found at another speed, shape (frames, 2)."""
-    import torch
-
-    played = _resampled(scaled, round(len(scaled) / speed))
-    found = chunked_probabilities(network, torch.from_numpy(played)).numpy()
-    likely = np.clip(_resampled(found, len(scaled)).astype(np.float64), _LEAST, 1.0 - _LEAST)
-    odds: NDArray[np.float64] = likely / (1.0 - likely)
-    return odds
 
 
 def _resampled(frames: NDArray[np.float32], count: int) -> NDArray[np.float32]:
@@ -283,6 +255,4 @@ def trained_network(path: Path) -> BeatNetwork:
     ------
     OffcutError : the file is missing or damaged
     """
-    from engine.analysis.learning.networks import with_weights
-
     return with_weights(BeatNetwork(), path, "beats")

@@ -1,6 +1,7 @@
-"""Which beats are counted: where something is played.
+"""Beats that count, beats that fill gaps, and passages without a steady pulse.
 
-Passages without a steady pulse: beats are weak and hits do not agree with them, or beats are uneven.
+Beats count where something is played. Gaps are filled with even beats where the onsets agree with these. A
+passage is free where beats are weak and onsets do not agree with them, or where beats are uneven.
 """
 
 from __future__ import annotations
@@ -14,43 +15,14 @@ from scipy.ndimage import binary_closing
 from engine.analysis.beats.traces import Traces
 from engine.analysis.signal.onsets import Onsets
 from engine.analysis.signal.span_means import means_of
+from engine.core.timebase import runs
 from engine.document.analysis import APART_BEATS, BeatGrid
-
-_LONELY_S = 3.0
-_EARLY_S = 0.06
-
-
-def empty_grid(maker: str) -> BeatGrid:
-    """Return the grid of a recording without a pulse."""
-    return BeatGrid(np.zeros(0, np.int64), np.zeros(0, np.int64), 0.0, 0.0, maker)
-
-
-def median_tempo_bpm(beats_samples: NDArray[np.int64], rate_hz: int) -> float:
-    """Return the median tempo over spans of two bars, so that swing and late hits even out."""
-    span = min(8, len(beats_samples) - 1)
-    return 60.0 * rate_hz * span / float(np.median(beats_samples[span:] - beats_samples[:-span]))
-
-
-def runs(beats: NDArray[np.integer | np.floating]) -> list[tuple[int, int]]:
-    """Return where runs of beats without a gap begin and end among the beats, shape (n,), two at least."""
-    gaps = np.diff(beats)
-    edges = (np.flatnonzero(gaps > APART_BEATS * np.median(gaps)) + 1).tolist()
-    return list(pairwise([0, *edges, len(beats)]))
-
-
-def counted(beats: NDArray[np.int64], onsets: NDArray[np.int64], rate_hz: int) -> NDArray[np.bool_]:
-    """Return whether each beat counts: none before the first sound, after the last or in a long silence."""
-    after = np.searchsorted(onsets, beats)
-    since = np.abs(beats - onsets[np.clip(after - 1, 0, len(onsets) - 1)])
-    until = np.abs(onsets[np.clip(after, 0, len(onsets) - 1)] - beats)
-    within = (beats >= onsets[0] - _EARLY_S * rate_hz) & (beats <= onsets[-1] + _EARLY_S * rate_hz)
-    kept: NDArray[np.bool_] = within & (np.minimum(since, until) <= _LONELY_S * rate_hz)
-    return kept
-
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.int64]
 
+_LONELY_S = 3.0
+_EARLY_S = 0.06
 _AROUND_BEATS = 4
 """Windows reach so far to both sides of a beat."""
 _DIVISIONS = (2, 3, 4, 6)
@@ -66,6 +38,34 @@ _SHORTEST_S = 4.0
 _HOLE_BEATS = 4
 
 
+def empty_grid(maker: str) -> BeatGrid:
+    """Return the grid of a recording without a pulse."""
+    return BeatGrid(np.zeros(0, np.int64), np.zeros(0, np.int64), 0.0, 0.0, maker)
+
+
+def median_tempo_bpm(beats_samples: NDArray[np.int64], rate_hz: int) -> float:
+    """Return the median tempo over spans of two bars, so that swing and late hits even out."""
+    span = min(8, len(beats_samples) - 1)
+    return 60.0 * rate_hz * span / float(np.median(beats_samples[span:] - beats_samples[:-span]))
+
+
+def beat_runs(beats: NDArray[np.integer | np.floating]) -> list[tuple[int, int]]:
+    """Return where runs of beats without a gap begin and end among the beats, shape (n,), two at least."""
+    gaps = np.diff(beats)
+    edges = (np.flatnonzero(gaps > APART_BEATS * np.median(gaps)) + 1).tolist()
+    return list(pairwise([0, *edges, len(beats)]))
+
+
+def counted(beats: NDArray[np.int64], onsets: NDArray[np.int64], rate_hz: int) -> NDArray[np.bool_]:
+    """Return whether each beat counts: none before the first sound, after the last or in a long silence."""
+    after = np.searchsorted(onsets, beats)
+    since = np.abs(beats - onsets[np.clip(after - 1, 0, len(onsets) - 1)])
+    until = np.abs(onsets[np.clip(after, 0, len(onsets) - 1)] - beats)
+    within = (beats >= onsets[0] - _EARLY_S * rate_hz) & (beats <= onsets[-1] + _EARLY_S * rate_hz)
+    found: NDArray[np.bool_] = within & (np.minimum(since, until) <= _LONELY_S * rate_hz)
+    return found
+
+
 def free_passages(beats: Positions, beat_odds: Floats, traces: Traces) -> Positions:
     """Return the spans [start, stop) without a steady pulse, shape (k, 2), ascending and disjoint.
 
@@ -78,12 +78,16 @@ def free_passages(beats: Positions, beat_odds: Floats, traces: Traces) -> Positi
     if len(beats) < 2:
         return np.zeros((0, 2), np.int64)
     period = float(np.median(np.diff(beats)))
-    spans = [*_gaps(beats, onsets, period)]
-    for first, last in runs(beats):
+    spans = _gaps(beats, onsets, period)
+    for first, last in beat_runs(beats):
         run = beats[first:last]
-        is_weak = _around(beat_odds[first:last]) < _WEAK_ODDS
+        begins, ends = _windows(len(run))
+        is_weak = means_of(beat_odds[first:last], begins, ends + 1) < _WEAK_ODDS
         is_free = (is_weak & (agreements(run, onsets) < _AGREEING)) | (unevenness(run) > _UNEVEN)
-        spans += _stretches(run, is_free, period / _AROUND_BEATS)
+        closed = binary_closing(np.pad(is_free, _HOLE_BEATS), np.ones(_HOLE_BEATS + 1))
+        aside = period / _AROUND_BEATS
+        for begin, end in runs(closed[_HOLE_BEATS:-_HOLE_BEATS]).tolist():
+            spans.append((max(0, round(run[begin] - aside)), round(run[end - 1] + aside)))
     joined: list[list[int]] = []
     for start, stop in sorted(spans):
         if joined and start - joined[-1][1] < _HOLE_BEATS * period:
@@ -104,7 +108,7 @@ def filled(beats: Positions, onsets: Onsets) -> Positions:
     at = onsets.positions_samples
     pieces = [_if_agreeing(_counted_on(beats[:9][::-1], int(at[0]))[::-1], onsets), beats]
     pieces.append(_if_agreeing(_counted_on(beats[-9:], int(at[-1])), onsets))
-    for (first, last), (after, end) in pairwise(runs(beats)):
+    for (first, last), (after, end) in pairwise(beat_runs(beats)):
         near = np.concatenate([np.diff(beats[first:last])[-8:], np.diff(beats[after:end])[:8]])
         gap = float(beats[after] - beats[last - 1])
         usual = gap / float(np.median(near)) if len(near) else 1.0
@@ -183,12 +187,6 @@ def _windows(count: int, around: int = _AROUND_BEATS) -> tuple[Positions, Positi
     return first, np.minimum(first + 2 * around, count - 1)
 
 
-def _around(values: Floats) -> Floats:
-    """Return the mean over the window around each beat, shape (n,)."""
-    first, last = _windows(len(values))
-    return means_of(values, first, last + 1)
-
-
 def unevenness(beats: Positions, around: int = _AROUND_BEATS) -> Floats:
     """Return how far the beats around each are from the nearest even ones, in beats (RMS), shape (n,).
 
@@ -218,15 +216,3 @@ def _gaps(beats: Positions, onsets: Onsets, period: float) -> list[tuple[int, in
         if is_long and _inside(onsets, start, stop) >= _FEWEST_ONSETS:
             found.append((max(0, round(start)), round(stop)))
     return found
-
-
-def _stretches(beats: Positions, is_free: NDArray[np.bool_], aside: float) -> list[tuple[int, int]]:
-    """Return the spans of consecutive free beats; shorter holes between them are closed."""
-    padded = np.pad(is_free, _HOLE_BEATS)
-    closed = binary_closing(padded, np.ones(_HOLE_BEATS + 1))[_HOLE_BEATS:-_HOLE_BEATS]
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], closed, [False]]).astype(np.int8)))
-    pairs = edges.reshape(-1, 2)
-    return [
-        (max(0, round(beats[first] - aside)), round(beats[last - 1] + aside))
-        for first, last in pairs.tolist()
-    ]

@@ -1,10 +1,7 @@
-"""One pass over a recording: its beat grid and other readings of it, its onsets and its loudness.
+"""One pass over a recording: its beats, bars and metrical interpretations, its onsets and its loudness.
 
-Songs with ambiguous metre: the grid has one metrical level, each song is ranked alone.
-
-Beats of a recording that follow the user's taps: their tempo, their place and their downbeat.
-
-From the activations of the learned tracker to beats, bars and other readings of them.
+The grid has one metrical level; each song of a recording is ranked alone, since songs may differ in metre.
+Taps of the user lead the beats in their tempo, from the same activations.
 """
 
 from __future__ import annotations
@@ -12,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
-from engine.analysis.beats.activations import Activations, reference_db
-from engine.analysis.beats.activations import heard as heard_levels
+from engine.analysis.beats.activations import network_input, reference_db
 from engine.analysis.beats.counted import (
     counted,
     empty_grid,
@@ -29,6 +26,7 @@ from engine.analysis.beats.counted import (
 )
 from engine.analysis.beats.decode import Pulse, beat_odds, best_pulse, refine_beats
 from engine.analysis.beats.readings import (
+    BAR_WEIGHTS,
     USUAL_TEMPI,
     Evidence,
     Reading,
@@ -40,7 +38,6 @@ from engine.analysis.beats.readings import (
     trained_bars,
     weigh,
 )
-from engine.analysis.beats.readings import WEIGHTS as BAR_WEIGHTS
 from engine.analysis.beats.traces import Traces, finite_pieces, trace
 from engine.analysis.learning.networks import few_threads
 from engine.analysis.signal.dead_air import DeadAir, DeadAirDetector
@@ -64,59 +61,54 @@ _FAVOUR = 3.0
 """Bonus of the chosen reading's beats when beats are found again, so that they begin as it does."""
 
 
-def find_readings(
-    traces: Traces, told: Activations, progress: Progress = SILENT, prior: TempoPrior | None = None
+def find_beats(
+    traces: Traces, progress: Progress = SILENT, tempo_prior: TempoPrior | None = None
 ) -> tuple[Reading, ...]:
-    """Find the beats, bars and metrical interpretations of a recording; none without a pulse.
+    """Find the beats, bars and metrical interpretations of a recording, the most probable first.
+
+    None without a pulse.
 
     Parameters
     ----------
-    told : the network's activations
-    prior : expected tempi; those of all music by default
+    tempo_prior : expected tempi; those of all music by default
 
     Raises
     ------
     Cancelled : the user asked for it
     """
-    rate = told.frames_per_s
-    odds = beat_odds(told.beat, rate)
+    found, rate = traces.activations, traces.activations.frames_per_s
+    odds = beat_odds(found.beat, rate)
     pulse = best_pulse(odds, rate, progress=progress.part(0.0, 0.6))
     if len(pulse.frames) < _LEAST_BEATS or not len(traces.onsets.positions_samples):
         return ()
     with few_threads():
-        heard = evidence_of(traces, odds, told)
-        frames = between_frames(pulse.frames, told.beat)
-        weighed = weigh(frames, heard, prior or USUAL_TEMPI, progress)
+        given = evidence_of(traces, odds)
+        frames = between_frames(pulse.frames, found.beat)
+        weighed = weigh(frames, given, tempo_prior or USUAL_TEMPI, progress)
     likely = probabilities(weighed)
     best = next(iter(likely))
     if best != HEARD:
         ratio = float(LEVELS[best].ratio) if best in LEVELS else 1.0
         near = replace(pulse, tempi_bpm=pulse.tempi_bpm * ratio)
         favoured = odds.copy()
-        favoured[heard.at(weighed[best].frames)] += _FAVOUR
+        favoured[given.at(weighed[best].frames)] += _FAVOUR
         pulse = best_pulse(favoured, rate, near=near, progress=progress.part(0.6, 1.0))
         if len(pulse.frames) < _LEAST_BEATS:
             return ()
-    grid = grid_of(pulse, told, heard, traces, progress)
+    grid = grid_of(pulse, given, traces, progress)
     to_samples = traces.framing.rate_hz / rate
     placed = {name: one.frames * to_samples for name, one in weighed.items()}
     return () if grid is None else _with_others(grid, best, likely, placed)
 
 
-def evidence_of(traces: Traces, odds: Floats, told: Activations) -> Evidence:
+def evidence_of(traces: Traces, odds: Floats) -> Evidence:
     """Return the evidence for beats, bars and metrical levels of a recording."""
-    levels = heard_levels(traces.levels, reference_db(traces.levels))
-    return evidence(odds, told, levels, trained_bars(BAR_WEIGHTS))
+    levels = network_input(traces.levels, reference_db(traces.levels))
+    return evidence(odds, traces.activations, levels, trained_bars(BAR_WEIGHTS))
 
 
 def grid_of(
-    pulse: Pulse,
-    told: Activations,
-    heard: Evidence,
-    traces: Traces,
-    progress: Progress,
-    *,
-    is_tapped: bool = False,
+    pulse: Pulse, given: Evidence, traces: Traces, progress: Progress, *, is_tapped: bool = False
 ) -> BeatGrid | None:
     """Place the beats on onsets and count them.
 
@@ -126,10 +118,11 @@ def grid_of(
         passage is free
     """
     rate_hz, onsets = traces.framing.rate_hz, traces.onsets
-    to_samples = rate_hz / told.frames_per_s
-    frames = _extended(between_frames(pulse.frames, told.beat), onsets.positions_samples / to_samples)
+    beat = traces.activations.beat
+    to_samples = rate_hz / given.frames_per_s
+    frames = _extended(between_frames(pulse.frames, beat), onsets.positions_samples / to_samples)
     if not is_tapped:
-        frames = frames[in_time(heard.odds[heard.at(frames)])]
+        frames = frames[in_time(given.odds[given.at(frames)])]
     beats = np.rint(frames * to_samples).astype(np.int64)
     if not is_tapped:
         beats = filled(beats, onsets)
@@ -138,9 +131,9 @@ def grid_of(
     if len(beats) < _LEAST_BEATS:
         return None
     frames = beats / to_samples
-    bars, _ = bars_at(frames, heard, progress)
+    bars, _ = bars_at(frames, given, progress)
     tempo_bpm = median_tempo_bpm(beats, rate_hz)
-    free = NOWHERE if is_tapped else free_passages(beats, heard.odds[heard.at(frames)], traces)
+    free = NOWHERE if is_tapped else free_passages(beats, given.odds[given.at(frames)], traces)
     return BeatGrid(beats, bars.positions, tempo_bpm, 1.0, MAKER, free_samples=free)
 
 
@@ -167,19 +160,14 @@ def _extended(frames: Floats, onsets_frames: Floats) -> Floats:
 def in_time(odds: Floats) -> NDArray[np.bool_]:
     """Return whether each beat has audible beats around, by their odds: talk between songs has none."""
     around = uniform_filter1d(odds, min(_AROUND_BEATS, max(1, len(odds))), mode="nearest")
-    kept: NDArray[np.bool_] = maximum_filter1d(around, _REACH_BEATS) > 0.0
-    return kept
+    found: NDArray[np.bool_] = maximum_filter1d(around, _REACH_BEATS) > 0.0
+    return found
 
 
 def _with_others(
     grid: BeatGrid, best: str, likely: dict[str, float], placed: Mapping[str, Floats]
 ) -> tuple[Reading, ...]:
-    """Return the grid as the first reading, and the others as counted from it.
-
-    Parameters
-    ----------
-    placed : where the beats of each reading would be, in samples
-    """
+    """Return the grid as the first reading, and the others as counted from it; `placed` are their beats."""
     ratios = dict.fromkeys((HEARD, OFF_BEAT), Fraction(1))
     ratios |= {name: level.ratio for name, level in LEVELS.items()}
     names = {level.ratio: name for name, level in LEVELS.items()}
@@ -254,11 +242,11 @@ def follow_taps(
     ways = [odds, _in_either_half(odds, round(0.5 * tapped.period_s * rate))]
     grids = []
     with few_threads():
-        heard = evidence_of(traces, odds, found)
+        given = evidence_of(traces, odds)
         for number, way in enumerate(ways):
             part = progress.part(number / len(ways), (number + 1) / len(ways))
             pulse = best_pulse(way + favour, rate, near=near, progress=part)
-            grids.append(grid_of(pulse, found, heard, traces, part, is_tapped=True))
+            grids.append(grid_of(pulse, given, traces, part, is_tapped=True))
     known = [grid for grid in grids if grid is not None]
     if not known:
         return None
@@ -268,10 +256,7 @@ def follow_taps(
 
 
 def _in_either_half(odds: NDArray[np.float64], half_frames: int) -> NDArray[np.float64]:
-    """Return log-odds that support a beat also half a beat away, somewhat less.
-
-    The taps state which half counts; the other one attracts beats where it is accented.
-    """
+    """Return log-odds that support a beat also half a beat away, somewhat less; the taps decide."""
     padded = np.pad(odds, half_frames, constant_values=_LEAST_ODDS)
     away = np.maximum(padded[: len(odds)], padded[2 * half_frames :])
     return np.maximum(odds, away - _OTHER_HALF)
@@ -309,20 +294,19 @@ def songs_of(
     ------
     Cancelled : the user asked for it
     """
-    told = traces.activations
     if len(grid.beats_samples) < FEWEST_BEATS:
         return ()
-    rate_hz = traces.framing.rate_hz
+    rate_hz, rate = traces.framing.rate_hz, traces.activations.frames_per_s
     found = []
     with few_threads():
-        heard = evidence_of(traces, beat_odds(told.beat, told.frames_per_s), told)
+        given = evidence_of(traces, beat_odds(traces.activations.beat, rate))
         for first, last in _stretches(grid.beats_samples, traces.dead_air.spans):
             progress.report(first / len(grid.beats_samples), "Finding the beats")
             beats = grid.beats_samples[first:last]
-            frames = beats.astype(np.float64) * (told.frames_per_s / rate_hz)
+            frames = beats.astype(np.float64) * (rate / rate_hz)
             gap = int(np.median(np.diff(beats)))
-            likely = probabilities(weigh(frames, heard, prior or USUAL_TEMPI, progress))
-            bars = bar_places(frames, grid.bar_positions[first:last], heard)
+            likely = probabilities(weigh(frames, given, prior or USUAL_TEMPI, progress))
+            bars = bar_places(frames, grid.bar_positions[first:last], given)
             stop = int(beats[-1]) + gap
             found.append(Song(int(beats[0]), stop, 60.0 * rate_hz / gap, likely, bars))
     return tuple(found)
@@ -335,7 +319,7 @@ def _stretches(beats: NDArray[np.int64], pauses: NDArray[np.int64]) -> Iterator[
     inside = np.searchsorted(pauses[:, 0], middles, "right") - 1
     paused = (inside >= 0) & (middles < pauses[np.maximum(inside, 0), 1]) if len(pauses) else gaps < 0
     edges = np.flatnonzero(paused | (gaps > APART_BEATS * np.median(gaps))) + 1
-    for first, last in zip([0, *edges.tolist()], [*edges.tolist(), len(beats)], strict=True):
+    for first, last in pairwise([0, *edges.tolist(), len(beats)]):
         if last - first >= FEWEST_BEATS:
             yield first, last
 
@@ -396,22 +380,6 @@ def listen(
     progress.report(1.0, "Analysed")
     listening = _listening(traces.onsets.positions_samples, traces.loudness_db, traces.dead_air)
     return PassResult(grid, listening, readings, songs)
-
-
-def find_beats(
-    traces: Traces, progress: Progress = SILENT, tempo_prior: TempoPrior | None = None
-) -> tuple[Reading, ...]:
-    """Find the beats and bars with the learned tracker.
-
-    Returns
-    -------
-    readings : the most probable first; none without a pulse
-
-    Raises
-    ------
-    Cancelled : the user asked for it
-    """
-    return find_readings(traces, traces.activations, progress, tempo_prior)
 
 
 def _listening(

@@ -1,25 +1,11 @@
-"""Which of the ways to count the same music a person would: half, double, three for two, ... weighed.
+"""Bars and metrical interpretations of beats: which of half, double, three for two, ... a person would count.
 
-Metre from the accents of a metronome, without a model.
-
-Of two regularly alternating sounds, the rarer or the louder one is counted as the first of a bar. The result
-is certain if beats are isolated in silence and two sounds explain nearly all of their differences; in all
-other cases, as in music, it is neutral. It is a least-squares fit of two means for each metre and each place
-to begin; the best fit is used.
-
-Where bars begin and how many beats they have: the best path through metre and place in the bar.
-
-The second step of S. Böck, F. Krebs, G. Widmer, "Joint beat and downbeat tracking with recurrent neural
-networks", ISMIR 2016: states are places in bars of each length, steps are beats. The metre may change at the
-end of a bar, at a price; a piece may begin anywhere in its first bar.
-
-Features from beat to beat, and a small network that estimates bars and metrical levels.
-
-After S. Durand and others, "Robust downbeat tracking using an ensemble of convolutional networks" (IEEE/ACM
-TASLP 2017), and F. Krebs and others, "Downbeat tracking using beat-synchronous features and recurrent neural
-networks" (ISMIR 2016): once beats are known, the audio between them is analysed in parts of a beat, at any
-tempo. A bar is then four steps long instead of a hundred frames, and half or double the tempo can be
-presented to a network.
+A small network analyses the audio between beats in parts of a beat, at any tempo: S. Durand and others,
+"Robust downbeat tracking using an ensemble of convolutional networks" (IEEE/ACM TASLP 2017), and F. Krebs and
+others, "Downbeat tracking using beat-synchronous features and recurrent neural networks" (ISMIR 2016). The
+accents of a metronome need no model: two sounds are fitted by least squares for each metre and first beat.
+Bars are the best path through places in bars of each length, with beats as steps: S. Böck, F. Krebs and G.
+Widmer, "Joint beat and downbeat tracking with recurrent neural networks" (ISMIR 2016).
 """
 
 from __future__ import annotations
@@ -38,17 +24,18 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.analysis.beats.activations import BANDS, FRAMES_PER_S, Activations
-from engine.analysis.beats.counted import runs
+from engine.analysis.beats.counted import beat_runs
 from engine.analysis.beats.decode import FASTEST_BPM, SLOWEST_BPM
 from engine.analysis.learning.networks import with_weights
 from engine.analysis.signal import span_means
 from engine.analysis.signal.span_means import sums_at
+from engine.analysis.signal.viterbi import traced
 from engine.core.progress import SILENT, Progress
 from engine.document.analysis import BeatGrid
 from engine.document.grid.readings import LEVELS
 from engine.document.kinds.timing import HEARD, OFF_BEAT
 
-WEIGHTS = Path(__file__).resolve().parents[3] / "resources" / "models" / "bars.safetensors"
+BAR_WEIGHTS = Path(__file__).resolve().parents[3] / "resources" / "models" / "bars.safetensors"
 PARTS = 12
 """Of a beat: it can be halved, quartered and divided by three."""
 _POOLED = 16
@@ -59,15 +46,15 @@ _USUAL_PERIOD_S = 0.5
 Pictures = NDArray[np.float32]
 
 
-def running_sums(heard: NDArray[np.float32]) -> NDArray[np.float64]:
+def running_sums(levels: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the sums, up to each frame, of levels and of their rises in 16 bands, shape (frames + 1, 32).
 
     Parameters
     ----------
-    heard : shape (frames, BANDS), from `engine.analysis.beats.activations.heard`
+    levels : shape (frames, BANDS), of `engine.analysis.beats.activations.network_input`
     """
-    rises = np.maximum(np.diff(heard, axis=0, prepend=heard[:1]), 0.0)
-    both = np.concatenate([heard, 2.0 * rises], axis=1).reshape(len(heard), 2 * _POOLED, BANDS // _POOLED)
+    rises = np.maximum(np.diff(levels, axis=0, prepend=levels[:1]), 0.0)
+    both = np.concatenate([levels, 2.0 * rises], axis=1).reshape(len(levels), 2 * _POOLED, BANDS // _POOLED)
     return span_means.running_sums(both.mean(axis=2))
 
 
@@ -82,7 +69,7 @@ def pictures(sums: NDArray[np.floating], frames: NDArray[np.float64]) -> Picture
     periods = np.diff(frames, append=2.0 * frames[-1] - frames[-2])
     edges = frames[:, None] + periods[:, None] * (np.arange(PARTS + 1) - 0.5) / PARTS
     # The middle of frame i is at i: it lasts from half a frame before to half a frame after.
-    means = np.diff(span_means.sums_at(sums, edges + 0.5), axis=1) / (periods / PARTS)[:, None, None]
+    means = np.diff(sums_at(sums, edges + 0.5), axis=1) / (periods / PARTS)[:, None, None]
     slow = np.log2(periods / FRAMES_PER_S / _USUAL_PERIOD_S)[:, None]
     drawn = [means.reshape(len(frames), -1), slow, slow**2]
     pictured: Pictures = np.concatenate(drawn, axis=1).astype(np.float32)
@@ -115,10 +102,10 @@ class BarNetwork(nn.Module):
 
 
 @torch.no_grad()
-def told_of(network: BarNetwork, drawn: Pictures) -> NDArray[np.float32]:
+def logits_of(network: BarNetwork, drawn: Pictures) -> NDArray[np.float32]:
     """Return the logits of one reading, float32, shape (beats, 2)."""
-    told: NDArray[np.float32] = network(torch.tensor(drawn)[None])[0].numpy()
-    return told
+    logits: NDArray[np.float32] = network(torch.tensor(drawn)[None])[0].numpy()
+    return logits
 
 
 @cache
@@ -219,13 +206,8 @@ def best_bars(odds: Floats, progress: Progress = SILENT, after_gaps: Collection[
         came_from[beat] = before
         came_from[beat, _FIRSTS] = np.where(stays, _LASTS, _LASTS[best])
         total = arriving - _COSTS
-    place = int(total.argmax())
-    score = float(total[place])
-    places = [place]
-    for beat in range(len(odds) - 1, 0, -1):
-        place = int(came_from[beat, place])
-        places.append(place)
-    return Bars(_COUNTS[places[::-1]].astype(np.int64), score)
+    places = traced(came_from[1:], int(total.argmax()))
+    return Bars(_COUNTS[places].astype(np.int64), float(total.max()))
 
 
 _AROUND_FRAMES = (-2.5, 5.5)
@@ -243,7 +225,7 @@ def accent_odds(sums: NDArray[np.floating], frames: Floats) -> Floats:
 
     Parameters
     ----------
-    sums : of `engine.analysis.beats.readings.running_sums`
+    sums : of `running_sums`
     frames : float64, shape (n,), where the beats are, strictly ascending, two at least
 
     Returns
@@ -251,15 +233,15 @@ def accent_odds(sums: NDArray[np.floating], frames: Floats) -> Floats:
     odds : float64, shape (n,)
     """
     nothing = np.zeros(len(frames))
-    heard = _means(sums, frames, _AROUND_FRAMES)
-    bands = slice(0, heard.shape[1] // 2)
-    levels = heard[:, bands].mean(axis=1)
+    sounds = _means(sums, frames, _AROUND_FRAMES)
+    bands = slice(0, sounds.shape[1] // 2)
+    levels = sounds[:, bands].mean(axis=1)
     between = _means(sums, (frames[:-1] + frames[1:]) / 2.0, _BETWEEN_FRAMES)[:, bands].mean(axis=1)
-    sounds = levels >= _LEAST_LEVEL  # one may be counted before the first click, or after the last
+    audible = levels >= _LEAST_LEVEL  # one may be counted before the first click, or after the last
     is_alone = np.median(between) <= _MOST_BETWEEN * np.median(levels)
-    if np.mean(sounds) < _LEAST_SOUNDING or not is_alone:
+    if np.mean(audible) < _LEAST_SOUNDING or not is_alone:
         return nothing
-    rule = _rule(heard[sounds], levels[sounds], np.flatnonzero(sounds))
+    rule = _rule(sounds[audible], levels[audible], np.flatnonzero(audible))
     if rule is None:
         return nothing
     metre, first = rule
@@ -273,21 +255,16 @@ def _means(sums: NDArray[np.floating], frames: Floats, around: tuple[float, floa
     return means
 
 
-def _rule(heard: Floats, levels: Floats, numbers: NDArray[np.int64]) -> tuple[int, int] | None:
-    """Return the beats in a bar and the index of the accented one; None without a good fit.
-
-    Parameters
-    ----------
-    heard, levels, numbers : of the sounding beats; numbers count all of them
-    """
-    spread = float(np.square(heard - heard.mean(axis=0)).sum())
+def _rule(sounds: Floats, levels: Floats, numbers: NDArray[np.int64]) -> tuple[int, int] | None:
+    """Return the beats in a bar and the index of the accented one; None without a good fit."""
+    spread = float(np.square(sounds - sounds.mean(axis=0)).sum())
     best, found = _LEAST_EXPLAINED, None
     for metre in METRES:
         for first in range(metre):
             here = numbers % metre == first
             if not _FEWEST_ACCENTS <= here.sum() < len(here) or spread <= 0.0:
                 continue
-            parts = heard[here], heard[~here]
+            parts = sounds[here], sounds[~here]
             left = sum(float(np.square(part - part.mean(axis=0)).sum()) for part in parts)
             is_louder = metre > 2 or levels[here].mean() > levels[~here].mean()
             if 1.0 - left / spread >= best and is_louder:
@@ -364,40 +341,40 @@ class Evidence:
         return np.clip(np.rint(frames).astype(np.int64), 0, max(0, len(self.odds) - 1))
 
 
-def evidence(odds: Floats, told: Activations, heard: NDArray[np.float32], network: BarNetwork) -> Evidence:
+def evidence(odds: Floats, told: Activations, levels: NDArray[np.float32], network: BarNetwork) -> Evidence:
     """Gather the evidence for beats with a tolerance of a frame.
 
     Parameters
     ----------
     odds : shape (frames,), as of `engine.analysis.beats.decode.beat_odds`
-    heard : shape (frames, BANDS), from `engine.analysis.beats.activations.heard`
+    levels : shape (frames, BANDS), of `engine.analysis.beats.activations.network_input`
     """
     near = maximum_filter1d(odds, 3), maximum_filter1d(told.downbeat, 3)
-    return Evidence(told.frames_per_s, *near, running_sums(heard), network)
+    return Evidence(told.frames_per_s, *near, running_sums(levels), network)
 
 
-def bars_at(frames: Floats, heard: Evidence, progress: Progress = SILENT) -> tuple[Bars, float]:
+def bars_at(frames: Floats, found: Evidence, progress: Progress = SILENT) -> tuple[Bars, float]:
     """Count bars, and return the mean log-odds that these beats are at the level people choose.
 
     Parameters
     ----------
     frames : float64, shape (n,), strictly ascending, two at least
     """
-    odds, level = bar_odds(frames, heard)
-    after_gaps = {first for first, _ in runs(frames)[1:]}
+    odds, level = bar_odds(frames, found)
+    after_gaps = {first for first, _ in beat_runs(frames)[1:]}
     return best_bars(odds, progress, after_gaps), level
 
 
-def bar_odds(frames: Floats, heard: Evidence) -> tuple[Floats, float]:
+def bar_odds(frames: Floats, found: Evidence) -> tuple[Floats, float]:
     """Return the log-odds of a downbeat at each beat, shape (n,), and of the level of all of them."""
-    told = told_of(heard.network, pictures(heard.sums, frames)).astype(np.float64)
-    odds = _BETWEEN_SHARE * downbeat_odds(1.0 / (1.0 + np.exp(-told[:, 0])))
-    odds += _FRAME_SHARE * downbeat_odds(heard.downbeat[heard.at(frames)])
-    odds += accent_odds(heard.sums, frames)
-    return odds, float(told[:, 1].mean())
+    logits = logits_of(found.network, pictures(found.sums, frames)).astype(np.float64)
+    odds = _BETWEEN_SHARE * downbeat_odds(1.0 / (1.0 + np.exp(-logits[:, 0])))
+    odds += _FRAME_SHARE * downbeat_odds(found.downbeat[found.at(frames)])
+    odds += accent_odds(found.sums, frames)
+    return odds, float(logits[:, 1].mean())
 
 
-def bar_places(frames: Floats, positions: NDArray[np.int64], heard: Evidence) -> Floats:
+def bar_places(frames: Floats, positions: NDArray[np.int64], found: Evidence) -> Floats:
     """Return how likely bars begin 0, 1, 2, ... beats later than they are counted, together 1.
 
     Weighed as readings are, by a second of their downbeats; of bars that differ in length none begins later.
@@ -410,13 +387,10 @@ def bar_places(frames: Floats, positions: NDArray[np.int64], heard: Evidence) ->
     lengths = np.diff(np.flatnonzero(positions == 1))
     if not len(lengths) or np.any(lengths != lengths[0]):
         return np.ones(1)
-    odds, _ = bar_odds(frames, heard)
-    seconds = float(frames[-1] - frames[0]) / heard.frames_per_s
+    odds, _ = bar_odds(frames, found)
+    seconds = float(frames[-1] - frames[0]) / found.frames_per_s
     begins = (np.arange(len(frames)) - int(np.argmax(positions == 1))) % int(lengths[0])
-    scores = _BAR_PLACE_WEIGHT * np.bincount(begins, odds) / seconds
-    shares = np.exp(scores - scores.max())
-    likely: Floats = shares / shares.sum()
-    return likely
+    return _shares(_BAR_PLACE_WEIGHT * np.bincount(begins, odds) / seconds)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -442,7 +416,7 @@ class Weighed:
 
 
 def weigh(
-    frames: Floats, heard: Evidence, prior: TempoPrior, progress: Progress = SILENT
+    frames: Floats, given: Evidence, prior: TempoPrior, progress: Progress = SILENT
 ) -> dict[str, Weighed]:
     """Weigh the readings of a pulse that are within the range of tempi.
 
@@ -454,15 +428,15 @@ def weigh(
     ------
     Cancelled : the user asked for it
     """
-    tempo_bpm = 60.0 * heard.frames_per_s / float(np.median(np.diff(frames)))
-    seconds = float(frames[-1] - frames[0]) / heard.frames_per_s
+    tempo_bpm = 60.0 * given.frames_per_s / float(np.median(np.diff(frames)))
+    seconds = float(frames[-1] - frames[0]) / given.frames_per_s
     found: dict[str, Weighed] = {}
     for name, ratio, spaced in readings(frames):
         counted_bpm = tempo_bpm * float(ratio)
         if len(spaced) < 2 or (ratio != 1 and not SLOWEST_BPM <= counted_bpm <= FASTEST_BPM):
             continue
-        bars, level = bars_at(spaced, heard, progress)
-        beats = float(heard.odds[heard.at(spaced)].sum())
+        bars, level = bars_at(spaced, given, progress)
+        beats = float(given.odds[given.at(spaced)].sum())
         density = prior.log_density(counted_bpm)
         weighed = Weighed(spaced, beats / seconds, bars.score / seconds, level, density)
         if name not in found or weighed.score > found[name].score:
@@ -476,19 +450,18 @@ def readings(frames: Floats) -> Iterator[tuple[str, Fraction, Floats]]:
     yield OFF_BEAT, Fraction(1), (frames[:-1] + frames[1:]) / 2.0
     for name, level in LEVELS.items():
         for begin in range(level.ratio.denominator):
-            yield name, level.ratio, _spaced(frames, level.ratio, begin)
-
-
-def _spaced(frames: Floats, ratio: Fraction, begin: int) -> Floats:
-    """Return `ratio` beats for each, from step `begin` of the shortest steps on."""
-    parts = np.arange(begin, (len(frames) - 1) * ratio.numerator + 1, ratio.denominator)
-    spaced: Floats = np.interp(parts / ratio.numerator, np.arange(len(frames)), frames)
-    return spaced
+            steps, each = level.ratio.numerator, level.ratio.denominator
+            parts = np.arange(begin, (len(frames) - 1) * steps + 1, each)
+            yield name, level.ratio, np.interp(parts / steps, np.arange(len(frames)), frames)
 
 
 def probabilities(weighed: Mapping[str, Weighed]) -> dict[str, float]:
     """Return how likely each reading is, the most likely first; together 1."""
-    scores = np.array([one.score for one in weighed.values()])
-    shares = np.exp(scores - scores.max())
-    likely = zip(weighed, (shares / shares.sum()).tolist(), strict=True)
+    likely = zip(weighed, _shares(np.array([one.score for one in weighed.values()])).tolist(), strict=True)
     return dict(sorted(likely, key=lambda one: -one[1]))
+
+
+def _shares(scores: NDArray[np.floating]) -> Floats:
+    weights = np.exp(scores - scores.max())
+    shares: Floats = weights / weights.sum()
+    return shares

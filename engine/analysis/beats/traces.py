@@ -1,4 +1,4 @@
-"""Features collected while audio streams past."""
+"""Everything that the search for beats needs, collected while audio streams past."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from engine.analysis.signal.onsets import (
     OnsetStrength,
     floored_db,
 )
+from engine.analysis.signal.stft import mel_power_blocks
 from engine.core.progress import SILENT, Progress
 
 Floats = NDArray[np.float32]
@@ -64,8 +65,6 @@ def trace(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress: 
     OffcutError : the weights of the learned tracker are missing or damaged
     Cancelled : the user asked for it
     """
-    from engine.analysis.signal.stft import mel_power_blocks  # torch: only once audio is analysed
-
     framing = Framing(rate_hz)
     attack_hop = max(1, round(_ATTACK_HOP_S * rate_hz))
     loudness, attack = Loudness(), HopEnergy(attack_hop, differenced=True)
@@ -86,25 +85,19 @@ def trace(blocks: Iterable[Floats], rate_hz: int, total_samples: int, progress: 
             streaming.report(done / max(1, total_samples), "Analysing")
 
     stream, again = tee(passing())
-    levels, heard = _Following(again, rate_hz), 0
+    levels, frames = _Following(again, rate_hz), 0
     for power in mel_power_blocks(stream, framing.mel_settings):
         onsets.push(strength.push(floored_db(power)), attack.take(), progress)
-        heard += len(power)
-        levels.follow(heard / framing.frames_per_s)
+        frames += len(power)
+        levels.follow(frames / framing.frames_per_s)
     onsets.push(np.zeros(0, np.float32), attack.finish(), progress)
     found, loud, dead = onsets.finish(progress), loudness.finish(), dead_air.finish()
-    beside = levels.finish()
-    told = activations_of(beside, progress.part(0.51, 1.0))
-    return Traces(framing, found, loud, dead, told, beside)
+    followed = levels.finish()
+    return Traces(framing, found, loud, dead, activations_of(followed, progress.part(0.51, 1.0)), followed)
 
 
 class _Following:
-    """Computes the learned tracker's input not far behind the onsets, so that one pass feeds both.
-
-    Parameters
-    ----------
-    blocks : the same stream that the onsets are found in, split by `itertools.tee`
-    """
+    """The learned tracker's input, computed not far behind the onsets, so that one pass feeds both."""
 
     def __init__(self, blocks: Iterable[Floats], rate_hz: int) -> None:
         self._levels = level_blocks(blocks, rate_hz)
@@ -130,5 +123,4 @@ def finite_pieces(blocks: Iterable[Floats]) -> Iterator[Floats]:
     """Split long blocks, so that cancelling is quick, and silence non-finite samples."""
     for block in blocks:
         for start in range(0, len(block), _BLOCK_SAMPLES):
-            piece = np.asarray(block[start : start + _BLOCK_SAMPLES], np.float32)
-            yield finite(piece)
+            yield finite(np.asarray(block[start : start + _BLOCK_SAMPLES], np.float32))

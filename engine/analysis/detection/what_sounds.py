@@ -1,6 +1,4 @@
-"""Detect the sounds of a recording: the fifty named ones, and speech, singing and music.
-
-Name the sounds in a recording, using words with a precision above one half.
+"""Detect the sounds of a recording: named ones with a precision above one half, speech, singing and music.
 
 The network always finds its fifty names somewhere: in ten minutes of a song it proposes some four hundred
 places. A word is reported only if it is likelier than all others and likelier right than wrong, and only if
@@ -35,7 +33,9 @@ from engine.analysis.words.vocabulary import vocabulary
 from engine.core.timebase import s_to_samples, samples_to_s
 from engine.document.analysis import DetectedSounds
 
-SAID: Mapping[str, float] = MappingProxyType(
+_log = logging.getLogger(__name__)
+
+WORDS: Mapping[str, float] = MappingProxyType(
     {
         "breathing": 0.97, "brushing teeth": 0.61, "car horn": -0.02, "cat": -0.29, "chainsaw": -0.55,
         "chirping birds": 0.81, "church bells": 0.49, "clapping": -0.35, "clock alarm": 1.70,
@@ -61,6 +61,14 @@ speech and noise.
 _CONSIDERED_FROM = -2.0
 _SHARED = 0.3
 """Places that share more than this of the shorter one are one place."""
+GROUPS: Mapping[str, str] = MappingProxyType({"glass breaking": "clatter or glass breaking"})
+"""Names of groups: to the network, plates and cutlery are as much like broken glass as glass is.
+
+None of its fifty names is of clatter, and no threshold separates the two.
+"""
+VOICES = (SPOKEN, SUNG, PLAYED)
+WITHOUT_VOICES = f"{NAMED_BY}, no voices"
+"""Maker of results without the networks of voices, if these are not installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +113,7 @@ def named_events(
         start = max(0, s_to_samples(max(0.0, start_s), rate_hz))
         stop = min(length_samples, s_to_samples(stop_s, rate_hz))
         likelihood = likelihood_of(place.word, place.odds, place.stands_out)
-        if place.word in SAID and likelihood >= LEAST_LIKELIHOOD and start < stop:
+        if place.word in WORDS and likelihood >= LEAST_LIKELIHOOD and start < stop:
             found.append(NamedEvent(start, stop, place.word, likelihood))
     return tuple(sorted(found, key=lambda one: (one.start_samples, one.stop_samples, one.word)))
 
@@ -129,7 +137,12 @@ def named_places(hearing: Detector, versions: Sequence[SoundFeatures]) -> list[P
     taken: list[Candidate] = []
     found = []
     for place, number in sorted(places, key=lambda one: -one[0][2]):
-        if any(_share(place, other) > _SHARED for other in taken):
+        shares = (
+            (min(place[1], other[1]) - max(place[0], other[0]))
+            / min(place[1] - place[0], other[1] - other[0])
+            for other in taken
+        )
+        if any(share > _SHARED for share in shares):
             continue
         taken.append(place)
         first = min(max(0, round(place[0] / STEP_S - 0.5)), len(odds) - 1)
@@ -148,24 +161,8 @@ def likelihood_of(word: str, odds: float, stands_out: float) -> float:
     odds : its log odds, as `odds_over_time` returns them
     stands_out : deviation of the place from the usual sound of the recording, see `standing_out`
     """
-    surer = SAID.get(word, 0.0) + _OFFSET
-    return float(1.0 / (1.0 + np.exp(-(_ODDS_SLOPE * odds + _STANDING_SLOPE * stands_out + surer))))
-
-
-def _share(one: Candidate, other: Candidate) -> float:
-    shared_s = min(one[1], other[1]) - max(one[0], other[0])
-    return shared_s / min(one[1] - one[0], other[1] - other[0])
-
-
-_log = logging.getLogger(__name__)
-GROUPS: Mapping[str, str] = MappingProxyType({"glass breaking": "clatter or glass breaking"})
-"""Names of groups: to the network, plates and cutlery are as much like broken glass as glass is.
-
-None of its fifty names is of clatter, and no threshold separates the two.
-"""
-VOICES = (SPOKEN, SUNG, PLAYED)
-WITHOUT_VOICES = f"{NAMED_BY}, no voices"
-"""Maker of results without the networks of voices, if these are not installed."""
+    offset = WORDS.get(word, 0.0) + _OFFSET
+    return float(1.0 / (1.0 + np.exp(-(_ODDS_SLOPE * odds + _STANDING_SLOPE * stands_out + offset))))
 
 
 def analysed(

@@ -1,13 +1,9 @@
-"""HTSAT-CLAP: the audio encoder of a network of audio and text (extra `offcut[clap]`).
+"""HTSAT-CLAP: the audio and text encoders of a network of sound and words (extra `offcut[clap]`).
 
 Y. Wu et al., "Large-scale contrastive language-audio pretraining with feature fusion and keyword-to-caption
 augmentation", ICASSP 2023; its audio encoder is HTSAT (K. Chen et al., ICASSP 2022). A checkpoint is a folder
-in the form of the transformers library, with weights as safetensors; nothing is fetched here.
-
-The text encoder of CLAP, in the space of its audio encoder (extra `offcut[clap]`).
-
-It comes with the audio half (`engine.analysis.embeddings.clap`) in the same checkpoint, and needs one file
-more.
+in the form of the transformers library, with weights as safetensors; nothing is fetched here. The text half
+needs one file more, the tokenizer.
 """
 
 from __future__ import annotations
@@ -34,8 +30,10 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from transformers import ClapAudioModelWithProjection, ClapFeatureExtractor, ClapTextModelWithProjection
 
-
 CHECKPOINT_FILES = ("config.json", "preprocessor_config.json", "model.safetensors")
+TOKENIZER = "tokenizer.json"
+_PROMPT = "This is a sound of {}."
+"""The prompt of its authors for the sounds of ESC-50."""
 _DIGITS = 12
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError)
 
@@ -72,18 +70,16 @@ class Clap:
         if not len(windows):
             return np.zeros((0, self.size), np.float32)
         count = -(-windows.shape[1] // int(self.extractor.nb_max_samples))
-        parts = [self._embed_parts(part) for part in np.array_split(windows, count, axis=1)]
-        return np.asarray(np.mean(parts, axis=0), np.float32)
-
-    def _embed_parts(self, parts: NDArray[np.float32]) -> NDArray[np.float32]:
-        heard = self.extractor(list(parts), sampling_rate=self.rate_hz, return_tensors="pt")
-        # Of a batch in which nothing is too long, the extractor says so of one part at random: right for
-        # training, and in the way of the same sound giving the same vector.
-        heard["is_longer"] = torch.zeros_like(heard["is_longer"])
-        with torch.inference_mode():
-            vectors = self.model(**heard).audio_embeds
-        found: NDArray[np.float32] = torch.nn.functional.normalize(vectors, dim=1).numpy()
-        return found
+        vectors = []
+        for part in np.array_split(windows, count, axis=1):
+            given = self.extractor(list(part), sampling_rate=self.rate_hz, return_tensors="pt")
+            # Of a batch in which nothing is too long, the extractor marks one part at random: right for
+            # training, but the same sound has to give the same vector.
+            given["is_longer"] = torch.zeros_like(given["is_longer"])
+            with torch.inference_mode():
+                embedded = self.model(**given).audio_embeds
+            vectors.append(torch.nn.functional.normalize(embedded, dim=1).numpy())
+        return np.asarray(np.mean(vectors, axis=0), np.float32)
 
 
 def load_clap(folder: Path) -> Clap:
@@ -118,13 +114,13 @@ def load_half(name: str, folder: Path) -> Any:
     """
     library = _transformers()
     try:
-        model, said = getattr(library, name).from_pretrained(
+        model, report = getattr(library, name).from_pretrained(
             folder, local_files_only=True, use_safetensors=True, output_loading_info=True
         )
     except _UNREADABLE as error:
         raise_shortage(error)
         raise damaged(folder) from error
-    if said["missing_keys"] or said["mismatched_keys"]:  # they would be filled up with random numbers
+    if report["missing_keys"] or report["mismatched_keys"]:  # they would be filled up with random numbers
         raise damaged(folder)
     return model.eval()
 
@@ -144,12 +140,6 @@ def _transformers() -> Any:
     transformers.logging.set_verbosity_error()  # the other half of a checkpoint is left out on purpose
     transformers.logging.disable_progress_bar()
     return transformers
-
-
-TOKENIZER = "tokenizer.json"
-_SAID = "This is a sound of {}."
-"""The prompt of its authors for the sounds of ESC-50."""
-_LOGIT_SCALE = "logit_scale_a"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -172,7 +162,7 @@ class ClapText:
         """
         vectors = []
         for name in names:
-            ids = torch.tensor([self.tokenizer.encode(_SAID.format(name)).ids])
+            ids = torch.tensor([self.tokenizer.encode(_PROMPT.format(name)).ids])
             with torch.inference_mode():
                 vectors.append(self.model(input_ids=ids).text_embeds)
         return np.asarray(torch.nn.functional.normalize(torch.cat(vectors), dim=1).numpy(), np.float32)
@@ -195,7 +185,7 @@ def load_clap_text(folder: Path) -> ClapText:
     model = load_half("ClapTextModelWithProjection", folder)
     try:
         with safe_open(folder / "model.safetensors", "pt") as stored:
-            scale = float(stored.get_tensor(_LOGIT_SCALE).exp())
+            scale = float(stored.get_tensor("logit_scale_a").exp())
         tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
     except Exception as error:  # tokenizers raises no other
         raise_shortage(error)

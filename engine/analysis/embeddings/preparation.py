@@ -1,14 +1,9 @@
-"""Prepare recordings: embed each once, keep the vectors, and never again while nothing has changed.
+"""Embeddings of recordings: level, rate and windows of a stream, and their cache on disk.
 
-Embeddings of whole recordings on disk, so that no window is embedded twice.
-
-A file is a fixed head and then the vectors, float32, little-endian. Its name encodes content and settings;
-damaged and foreign files, and those of another version, are ignored. A file gets its name when it is
-complete, so that an interrupted run resumes at its recording.
-
-How a recording is brought to an embedding: at which level and rate, in which windows.
-
-From a stream to the embeddings of its windows, a few windows at a time.
+A recording is embedded once and never again while nothing has changed. A file of the cache is a fixed head
+and then the vectors, float32, little-endian. Its name encodes content and settings; damaged and foreign
+files, and those of another version, are ignored. A file gets its name when it is complete, so that an
+interrupted run resumes at its recording.
 """
 
 from __future__ import annotations
@@ -40,6 +35,42 @@ from engine.sound.reader import SourceReader, content_hash
 PLAYING_LEVEL_DB = -20.0
 """The level that recordings are brought to before they are embedded: that of mixes, which embeddings know."""
 _WINDOWS_AT_ONCE = 16
+_VERSION = 1
+_MAGIC = b"OFFCUTEM"
+# magic, version, size of a vector, checksum of the vectors, their number
+_HEAD = struct.Struct("<8sIIIQ")
+_CHECKED_BYTES = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """Windowing settings; with the embedding they determine the vectors of a recording.
+
+    Attributes
+    ----------
+    window_s, hop_s : length of a window, and distance between windows
+    rate_hz : the rate that a recording is resampled to first, which limits its bandwidth
+    """
+
+    window_s: float = 10.0
+    hop_s: float = 1.0
+    rate_hz: int = 32_000
+
+
+def embedded(
+    blocks: Iterable[NDArray[np.float32]], level_db: float, hearing: Hearing, embedder: Embedder
+) -> Iterator[NDArray[np.float32]]:
+    """Yield the embeddings of one window after another, in batches of shape (n, size).
+
+    Parameters
+    ----------
+    blocks : mono at `hearing.rate_hz`, each of shape (n,); too few to fill a window are repeated
+    level_db : the level the stream is played at
+    """
+    levelled = at_playing_level(blocks, level_db)
+    filled = repeated_to_fill(levelled, s_to_samples(hearing.window_s, hearing.rate_hz))
+    stream = resampled(filled, hearing.rate_hz, embedder.rate_hz)
+    return embedded_windows(stream, embedder, hearing.window_s, hearing.hop_s)
 
 
 def at_playing_level(blocks: Iterable[NDArray[np.float32]], level_db: float) -> Iterator[NDArray[np.float32]]:
@@ -70,8 +101,8 @@ def stream_windows(
 ) -> Iterator[NDArray[np.float32]]:
     """Cut a stream into overlapping windows, in batches of shape (windows, window_samples).
 
-    Windows follow until one reaches the end; that one is padded by reflection. A
-    stream without samples has no window.
+    Windows follow until one reaches the end; that one is padded by reflection. A stream without samples has
+    no window.
 
     Parameters
     ----------
@@ -105,38 +136,6 @@ def _cut(
     return np.ascontiguousarray(views[: count * hop_samples : hop_samples])
 
 
-@dataclass(frozen=True, slots=True)
-class Hearing:
-    """Windowing settings; with the embedding they determine the vectors of a recording.
-
-    Attributes
-    ----------
-    window_s, hop_s : length of a window, and distance between windows
-    rate_hz : the rate that a recording is resampled to first, which limits its bandwidth
-    """
-
-    window_s: float = 10.0
-    hop_s: float = 1.0
-    rate_hz: int = 32_000
-
-
-def heard(
-    blocks: Iterable[NDArray[np.float32]], level_db: float, hearing: Hearing, embedder: Embedder
-) -> Iterator[NDArray[np.float32]]:
-    """Yield the embeddings of one window after another, in batches of shape (n, size).
-
-    Parameters
-    ----------
-    blocks : mono at `hearing.rate_hz`, each of shape (n,); too few to fill a window are repeated
-    level_db : the level the stream is played at
-    """
-    levelled = at_playing_level(blocks, level_db)
-    filled = repeated_to_fill(levelled, s_to_samples(hearing.window_s, hearing.rate_hz))
-    return embedded_windows(
-        resampled(filled, hearing.rate_hz, embedder.rate_hz), embedder, hearing.window_s, hearing.hop_s
-    )
-
-
 def repeated_to_fill(
     blocks: Iterable[NDArray[np.float32]], least_samples: int
 ) -> Iterator[NDArray[np.float32]]:
@@ -152,13 +151,6 @@ def repeated_to_fill(
         yield np.resize(np.concatenate(short), least_samples)[samples:]
 
 
-_VERSION = 1
-_MAGIC = b"OFFCUTEM"
-# magic, version, size of a vector, checksum of the vectors, their number
-_HEAD = struct.Struct("<8sIIIQ")
-_CHECKED_BYTES = 1 << 18
-
-
 def entry_path(folder: Path, content_hash: str, embedder: Embedder, hearing: Hearing) -> Path:
     """Return the cache path of the vectors of a recording; it depends on all settings that change them."""
     made_by = {"embedder": embedder.name, "level_db": PLAYING_LEVEL_DB, **asdict(hearing)}
@@ -166,7 +158,7 @@ def entry_path(folder: Path, content_hash: str, embedder: Embedder, hearing: Hea
     return folder / f"{content_hash}-{key}.embeddings"
 
 
-def keep_vectors(path: Path, batches: Iterable[NDArray[np.float32]], size: int) -> None:
+def store_vectors(path: Path, batches: Iterable[NDArray[np.float32]], size: int) -> None:
     """Write vectors, in batches of shape (n, size), as they come; the head goes in last.
 
     Raises
@@ -244,7 +236,7 @@ def prepare(
 
     Parameters
     ----------
-    folder : that keeps them
+    folder : of the cache
 
     Raises
     ------
@@ -253,13 +245,22 @@ def prepare(
     Cancelled : the user cancelled; nothing of this recording is left
     """
     entry = entry_path(folder, content_hash(path), embedder, hearing)
-    kept = load_vectors(entry, embedder.size)
-    if kept is not None:
-        return Prepared(path, kept, was_kept=True)
+    stored = load_vectors(entry, embedder.size)
+    if stored is not None:
+        return Prepared(path, stored, was_kept=True)
+
+    def reporting(blocks: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
+        total_samples, done_samples = convert_samples(reader.frames, reader.rate_hz, hearing.rate_hz), 0
+        for block in blocks:
+            progress.check_cancelled()
+            done_samples += block.size
+            progress.report(done_samples / max(1, total_samples), f"Embedding {shown(reader.path.name)}")
+            yield block
+
     with SourceReader(path) as reader, few_threads():
         level_db = level_of(mono_of(reader, reader.rate_hz))
-        blocks = _watched(mono_of(reader, hearing.rate_hz), reader, hearing.rate_hz, progress)
-        keep_vectors(entry, heard(blocks, level_db, hearing, embedder), embedder.size)
+        blocks = reporting(mono_of(reader, hearing.rate_hz))
+        store_vectors(entry, embedded(blocks, level_db, hearing, embedder), embedder.size)
     made = load_vectors(entry, embedder.size)
     assert made is not None, "what was just written whole can be read"
     return Prepared(path, made, was_kept=False)
@@ -279,14 +280,3 @@ def prepare_all(
             yield prepare(path, embedder, hearing, folder, progress)
         except SourceError as error:
             yield NotPrepared(path, str(error))
-
-
-def _watched(
-    blocks: Iterable[NDArray[np.float32]], reader: SourceReader, rate_hz: int, progress: Progress
-) -> Iterator[NDArray[np.float32]]:
-    total_samples, seen_samples = convert_samples(reader.frames, reader.rate_hz, rate_hz), 0
-    for block in blocks:
-        progress.check_cancelled()
-        seen_samples += block.size
-        progress.report(seen_samples / max(1, total_samples), f"Embedding {shown(reader.path.name)}")
-        yield block

@@ -1,7 +1,4 @@
-"""Every embedding by its name.
-
-Interface of embeddings.
-"""
+"""The interface of embeddings, and every embedding by its name."""
 
 from __future__ import annotations
 
@@ -124,12 +121,7 @@ def _clap(folder: Path) -> Embedder:
 
 
 def _added(extension: Extension, made: object) -> Callable[[], Embedder]:
-    """Return the factory of an embedding of another package, with a check of its name.
-
-    Raises
-    ------
-    UnusableError : it cannot be called
-    """
+    """Return the factory of an embedding of another package, with a check of its name."""
     make = require_factory(extension, made, Embedder)  # type: ignore[type-abstract]
 
     def make_named() -> Embedder:

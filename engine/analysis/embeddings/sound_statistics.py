@@ -1,12 +1,11 @@
 """The embedding that is always there: statistics of a window's spectrum and rhythm, with nothing learned.
 
-Levels of mel bands describe the sound, their modulation describes the playing. The parts are known
-from genre recognition: statistics of mel levels and spectral contrast (D.-N. Jiang et al., "Music type
-classification by spectral contrast feature", ICME 2002), the modulation spectrum of bands (M. F. McKinney and
-J. Breebaart, "Features for audio and music classification", ISMIR 2003) and the autocorrelation of onset
-strength (G. Tzanetakis and P. Cook, "Musical genre classification of audio signals", 2002).
-
-How the bands of a window pulse: which rates of modulation they hold, and after how long they repeat.
+Levels of mel bands describe the sound; which rates of modulation they hold, and after how long they repeat,
+describes the playing. The parts are known from genre recognition: statistics of mel levels and spectral
+contrast (D.-N. Jiang et al., "Music type classification by spectral contrast feature", ICME 2002), the
+modulation spectrum of bands (M. F. McKinney and J. Breebaart, "Features for audio and music classification",
+ISMIR 2003) and the autocorrelation of onset strength (G. Tzanetakis and P. Cook, "Musical genre
+classification of audio signals", 2002).
 """
 
 from __future__ import annotations
@@ -19,70 +18,23 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.analysis.signal.bands import MelSettings
-from engine.analysis.signal.stft import mel_filter_bank, power_of, spectra
+from engine.analysis.signal.bands import MelSettings, mel_filter_bank
+from engine.analysis.signal.stft import power_of, spectra
 from engine.core.errors import UsageError
 
+_MEL = MelSettings(rate_hz=22_050, n_fft=1024, hop_samples=256, n_mels=64)
+_FLOOR_POWER = 1e-7
+"""About 70 dB below music at the playing level of `engine.analysis.embeddings.preparation`."""
+_QUANTILES = (0.1, 0.9)
+_CONTRAST_BANDS, _CONTRAST_FROM_HZ, _CONTRAST_SHARE = 7, 200.0, 0.2
+_LEVEL_QUANTILES = (0.05, 0.25, 0.75, 0.95)
 _GROUPS = 8
 _RATES = 16
 _SLOWEST_HZ, _FASTEST_HZ = 0.7, 24.0
 _LAGS = 32
 _SHORTEST_LAG_S, _LONGEST_LAG_S = 0.06, 1.2
 _FLOOR = 1e-3
-
 RHYTHM_SIZE = _GROUPS * _RATES + 3 * _LAGS
-
-
-def rhythm_statistics(rises_db: Tensor, frames_per_s: float) -> Tensor:
-    """Return the modulation and the pulse of windows, shape (n, RHYTHM_SIZE).
-
-    Parameters
-    ----------
-    rises_db : how much each mel band rises from frame to frame, zero where it falls, shape (n, bands, frames)
-    """
-    strength = rises_db.reshape(len(rises_db), _GROUPS, -1, rises_db.shape[2]).mean(dim=2)
-    strength = strength - strength.mean(dim=2, keepdim=True)
-    pulses = [
-        _pulse(heard, frames_per_s) for heard in (strength.mean(dim=1), strength[:, 0], strength[:, -1])
-    ]
-    return torch.cat([_modulation(strength, frames_per_s), *pulses], dim=1)
-
-
-def _modulation(strength: Tensor, frames_per_s: float) -> Tensor:
-    """Return the log power of rates from 0.7 to 24 Hz, shape (n, groups * rates), of (n, groups, frames)."""
-    frames = strength.shape[2]
-    padded = 2 * frames
-    tapered = strength * torch.hann_window(frames, periodic=False)
-    power = torch.fft.rfft(tapered, n=padded, dim=2).abs().square()
-    rates_hz = np.fft.rfftfreq(padded, 1.0 / frames_per_s)
-    edges_hz = np.geomspace(_SLOWEST_HZ, _FASTEST_HZ, _RATES + 1)
-    found = []
-    for low_hz, high_hz in pairwise(edges_hz):
-        inside = np.flatnonzero((rates_hz >= low_hz) & (rates_hz < high_hz))
-        if not len(inside):  # a window of a second resolves half a hertz
-            inside = np.abs(rates_hz - low_hz).argmin(keepdims=True)
-        found.append(power[:, :, torch.tensor(inside)].mean(dim=2))
-    return torch.log(torch.stack(found, dim=2) + _FLOOR).flatten(1)
-
-
-def _pulse(strength: Tensor, frames_per_s: float) -> Tensor:
-    """Return the highest autocorrelation within each of 32 ranges of lags, shape (n, lags)."""
-    padded = 2 * strength.shape[1]
-    spectrum = torch.fft.rfft(strength, n=padded, dim=1)
-    correlation = torch.fft.irfft(spectrum.abs().square(), n=padded, dim=1)
-    relative = correlation / (correlation[:, :1] + _FLOOR)
-    edges = (np.geomspace(_SHORTEST_LAG_S, _LONGEST_LAG_S, _LAGS + 1) * frames_per_s).astype(int)
-    found = [relative[:, start : max(stop, start + 1)].amax(dim=1) for start, stop in pairwise(edges)]
-    return torch.stack(found, dim=1)
-
-
-_MEL = MelSettings(rate_hz=22_050, n_fft=1024, hop_samples=256, n_mels=64)
-_FLOOR_POWER = (
-    1e-7  # about 70 dB below music at the playing level of `engine.analysis.embeddings.preparation`
-)
-_QUANTILES = (0.1, 0.9)
-_CONTRAST_BANDS, _CONTRAST_FROM_HZ, _CONTRAST_SHARE = 7, 200.0, 0.2
-_LEVEL_QUANTILES = (0.05, 0.25, 0.75, 0.95)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +76,48 @@ class SoundStatistics:
             _together(mel_db),
         ]
         return torch.cat(parts, dim=1).numpy()
+
+
+def rhythm_statistics(rises_db: Tensor, frames_per_s: float) -> Tensor:
+    """Return the modulation and the pulse of windows, shape (n, RHYTHM_SIZE).
+
+    Parameters
+    ----------
+    rises_db : how much each mel band rises from frame to frame, zero where it falls, shape (n, bands, frames)
+    """
+    strength = rises_db.reshape(len(rises_db), _GROUPS, -1, rises_db.shape[2]).mean(dim=2)
+    strength = strength - strength.mean(dim=2, keepdim=True)
+    parts = strength.mean(dim=1), strength[:, 0], strength[:, -1]
+    pulses = [_pulse(one, frames_per_s) for one in parts]
+    return torch.cat([_modulation(strength, frames_per_s), *pulses], dim=1)
+
+
+def _modulation(strength: Tensor, frames_per_s: float) -> Tensor:
+    """Return the log power of rates from 0.7 to 24 Hz, shape (n, groups * rates), of (n, groups, frames)."""
+    frames = strength.shape[2]
+    padded = 2 * frames
+    tapered = strength * torch.hann_window(frames, periodic=False)
+    power = torch.fft.rfft(tapered, n=padded, dim=2).abs().square()
+    rates_hz = np.fft.rfftfreq(padded, 1.0 / frames_per_s)
+    edges_hz = np.geomspace(_SLOWEST_HZ, _FASTEST_HZ, _RATES + 1)
+    found = []
+    for low_hz, high_hz in pairwise(edges_hz):
+        inside = np.flatnonzero((rates_hz >= low_hz) & (rates_hz < high_hz))
+        if not len(inside):  # a window of a second resolves half a hertz
+            inside = np.abs(rates_hz - low_hz).argmin(keepdims=True)
+        found.append(power[:, :, torch.tensor(inside)].mean(dim=2))
+    return torch.log(torch.stack(found, dim=2) + _FLOOR).flatten(1)
+
+
+def _pulse(strength: Tensor, frames_per_s: float) -> Tensor:
+    """Return the highest autocorrelation within each of 32 ranges of lags, shape (n, lags)."""
+    padded = 2 * strength.shape[1]
+    spectrum = torch.fft.rfft(strength, n=padded, dim=1)
+    correlation = torch.fft.irfft(spectrum.abs().square(), n=padded, dim=1)
+    relative = correlation / (correlation[:, :1] + _FLOOR)
+    edges = (np.geomspace(_SHORTEST_LAG_S, _LONGEST_LAG_S, _LAGS + 1) * frames_per_s).astype(int)
+    found = [relative[:, start : max(stop, start + 1)].amax(dim=1) for start, stop in pairwise(edges)]
+    return torch.stack(found, dim=1)
 
 
 def _levels(mel_db: Tensor) -> Tensor:

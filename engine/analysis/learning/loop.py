@@ -1,11 +1,10 @@
 """The one training loop all models share: plain torch, one thread, the same result for the same seed.
 
-One training over several processes, on devices of one machine or of many, under `lightning.fabric`.
-
-Each process runs the same verb with the same seed on the same material. It takes its share of each batch,
- and gradients are averaged (S. Li et al., "PyTorch Distributed: Experiences on Accelerating Data
-Parallel Training", VLDB 2020), so that every process makes the step that one alone would make with the whole
-batch. A network whose layers look at a whole batch at once (batch normalisation) gives other results.
+Several processes, on devices of one machine or of many, train together under `lightning.fabric`. Each runs
+the same verb with the same seed on the same material. It takes its share of each batch, and gradients are
+averaged (S. Li et al., "PyTorch Distributed: Experiences on Accelerating Data Parallel Training", VLDB 2020),
+so that every process makes the step that one alone would make with the whole batch. A network whose layers
+look at a whole batch at once (batch normalisation) gives other results.
 """
 
 from __future__ import annotations
@@ -65,7 +64,7 @@ class Across:
 
     def sharing(self, model: nn.Module, loss: Loss) -> Loss:
         """Return the loss of the share of each batch that is this process's, weighted so that means agree."""
-        together: Any = self._fabric.setup_module(_Whole(model, loss))
+        whole: Any = self._fabric.setup_module(_Whole(model, loss))
         rank, world = self._fabric.global_rank, self._fabric.world_size
 
         def shared(_model: nn.Module, batch: Batch) -> Tensor:
@@ -74,7 +73,7 @@ class Across:
             # All take part in every step: of a batch with fewer rows than processes, some weigh nothing.
             taken = slice(start, stop) if start < stop else slice(0, 1)
             own = self._fabric.to_device(tuple(one[taken] for one in batch))
-            result: Tensor = together(*own) * ((stop - start) * world / length)
+            result: Tensor = whole(*own) * ((stop - start) * world / length)
             return result
 
         return shared
@@ -102,12 +101,12 @@ class _Whole(nn.Module):
         return self._loss[0](self.model, batch)
 
 
-_in_force: Across | None = None
+_active: Across | None = None
 
 
-def in_force() -> Across | None:
+def together() -> Across | None:
     """Return the processes that train together within `training_across`; None for one alone."""
-    return _in_force
+    return _active
 
 
 @contextmanager
@@ -120,17 +119,17 @@ def training_across(machines: Machines) -> Iterator[bool]:
     ------
     UsageError : the extra is not installed, or machines or devices are missing
     """
-    global _in_force
+    global _active
     if (machines.devices, machines.nodes) == (1, 1):
         yield True
         return
     fabric = _launched(machines)
-    _in_force = Across(fabric)
+    _active = Across(fabric)
     try:
-        yield _in_force.is_first
+        yield _active.is_first
         fabric.barrier()
     finally:
-        _in_force = None
+        _active = None
         if torch.distributed.is_initialized():
             torch.distributed.destroy_process_group()
 
@@ -212,6 +211,7 @@ def seeded(seed: int) -> Iterator[None]:
         yield
 
 
+@few_threads()
 def fit(
     model: nn.Module,
     loss: Loss,
@@ -233,23 +233,10 @@ def fit(
     -----
     A cancel is looked for around each forward and each backward pass, so that it answers within half a step.
     """
-    with few_threads():
-        return _fit(model, loss, training, validation, settings, progress, on_epoch)
-
-
-def _fit(
-    model: nn.Module,
-    loss: Loss,
-    training: Callable[[], Iterable[Batch]],
-    validation: Sequence[Batch],
-    settings: TrainSettings,
-    progress: Progress,
-    on_epoch: OnEpoch,
-) -> Fitted:
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
     )
-    across = in_force()
+    across = together()
     training_loss = loss if across is None else across.sharing(model, loss)
     checked_loss = loss if across is None else across.moving(loss)
     history: list[Epoch] = []
@@ -257,7 +244,9 @@ def _fit(
     best_state: dict[str, Tensor] = {}
     started_s = time.monotonic()
     for number in range(1, settings.epochs + 1):
-        _set_rate(optimizer, settings, number)
+        # The rate falls along half a cosine to a hundredth, as the published recipe has it.
+        share = 0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * (number - 1) / settings.epochs))
+        optimizer.param_groups[0]["lr"] = settings.learning_rate * share
         trained = _train_epoch(model, training_loss, training(), optimizer, progress)
         checked = _validate(model, checked_loss, validation, progress)
         if across is not None:  # so that all of them end at the same epoch
@@ -268,7 +257,10 @@ def _fit(
         if best is None or settings.patience is None or epoch.validation < best.validation:
             best = epoch
             best_state = {name: value.detach().clone() for name, value in model.state_dict().items()}
-        _report(epoch, best, settings, time.monotonic() - started_s, progress)
+        text = f"Learning, epoch {number} of {settings.epochs}"
+        figures = {"epoch": float(number), "loss": trained, "validation": checked, "best": best.validation}
+        left_s = (time.monotonic() - started_s) / number * (settings.epochs - number)
+        progress.report(number / settings.epochs, text, **figures, seconds_left=left_s)
         on_epoch(epoch)
         if settings.patience is not None and number - best.number >= settings.patience:
             break
@@ -278,14 +270,6 @@ def _fit(
         model.to("cpu")
     model.eval()
     return Fitted(tuple(history), best, stopped_early=len(history) < settings.epochs)
-
-
-def _set_rate(optimizer: torch.optim.Optimizer, settings: TrainSettings, number: int) -> None:
-    """Let the learning rate fall along half a cosine to a hundredth, as the published recipe does."""
-    done = (number - 1) / settings.epochs
-    share = 0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * done))
-    for group in optimizer.param_groups:
-        group["lr"] = settings.learning_rate * share
 
 
 def _train_epoch(
@@ -319,16 +303,3 @@ def _validate(model: nn.Module, loss: Loss, batches: Sequence[Batch], progress: 
         total += float(loss(model, batch)) * len(batch[0])
         count += len(batch[0])
     return total / max(count, 1)
-
-
-def _report(epoch: Epoch, best: Epoch, settings: TrainSettings, elapsed_s: float, progress: Progress) -> None:
-    epochs_left = settings.epochs - epoch.number
-    progress.report(
-        epoch.number / settings.epochs,
-        f"Learning, epoch {epoch.number} of {settings.epochs}",
-        epoch=float(epoch.number),
-        loss=epoch.loss,
-        validation=epoch.validation,
-        best=best.validation,
-        seconds_left=elapsed_s / epoch.number * epochs_left,
-    )

@@ -1,7 +1,4 @@
-"""Networks that come with Offcut.
-
-How many threads torch computes with, for as long as a job runs.
-"""
+"""Weights of the networks that come with Offcut, and the number of threads that torch computes with."""
 
 from __future__ import annotations
 
@@ -19,6 +16,7 @@ from torch import nn
 from engine.core.errors import OffcutError
 from engine.core.processes.memory import raise_shortage
 
+_Network = TypeVar("_Network", bound=nn.Module)
 THREADS_VARIABLE = "OFFCUT_THREADS"
 """Names the environment variable that allows a job more threads than one."""
 
@@ -30,19 +28,12 @@ def few_threads() -> Iterator[None]:
     With one, sums come out the same on every machine.
     """
     before = torch.get_num_threads()
-    torch.set_num_threads(_allowed())
+    stated = os.environ.get(THREADS_VARIABLE, "")
+    torch.set_num_threads(max(1, int(stated)) if stated.isdecimal() else 1)
     try:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def _allowed() -> int:
-    stated = os.environ.get(THREADS_VARIABLE, "")
-    return max(1, int(stated)) if stated.isdecimal() else 1
-
-
-_Network = TypeVar("_Network", bound=nn.Module)
 
 
 def with_weights(

@@ -1,6 +1,6 @@
-"""Triangular bands over the bins of a spectrum.
+"""Triangular bands over the bins of a spectrum, such as those of Slaney's mel scale; imports no torch.
 
-Settings of a log-mel spectrogram; light, so that a configuration can be read without torch.
+Mel bands are normalised by area (M. Slaney, Auditory Toolbox, 1998), as librosa has them.
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ class MelSettings(BaseModel):
     hop_samples: int = Field(default=512, ge=16, le=16_384)
     n_mels: int = Field(default=64, ge=8, le=256)
 
+
+_HZ_PER_MEL = 200.0 / 3.0  # Slaney's scale is linear up to 1 kHz, then logarithmic
+_LOG_FROM_HZ = 1000.0
+_LOG_STEP = np.log(6.4) / 27.0
 
 Numbers = NDArray[np.float64]
 Frequencies = NDArray[np.floating]
@@ -51,3 +55,25 @@ def triangles_between(bins_hz: Frequencies, edges_hz: Frequencies) -> Numbers:
     ramps, widths_hz = edges_hz[:, None] - bins_hz, np.diff(edges_hz)[:, None]
     found: Numbers = np.maximum(0.0, np.minimum(-ramps[:-2] / widths_hz[:-1], ramps[2:] / widths_hz[1:]))
     return found
+
+
+def hz_to_mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Convert frequencies in Hz, shape (n,), to Slaney's mel."""
+    logarithmic = _LOG_FROM_HZ / _HZ_PER_MEL + np.log(np.maximum(hz, _LOG_FROM_HZ) / _LOG_FROM_HZ) / _LOG_STEP
+    return np.where(hz < _LOG_FROM_HZ, hz / _HZ_PER_MEL, logarithmic)
+
+
+def mel_to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Convert Slaney's mel, shape (n,), to frequencies in Hz."""
+    bend = _LOG_FROM_HZ / _HZ_PER_MEL
+    logarithmic = _LOG_FROM_HZ * np.exp(_LOG_STEP * np.maximum(mel - bend, 0.0))
+    return np.where(mel < bend, mel * _HZ_PER_MEL, logarithmic)
+
+
+def mel_filter_bank(settings: MelSettings) -> NDArray[np.float32]:
+    """Return the triangles that gather FFT bins into mel bands, shape (n_mels, n_fft // 2 + 1)."""
+    bins_hz = np.arange(settings.n_fft // 2 + 1) * (settings.rate_hz / settings.n_fft)
+    ends = hz_to_mel(np.array([0.0, settings.rate_hz / 2]))
+    edges_hz = mel_to_hz(np.linspace(ends[0], ends[1], settings.n_mels + 2))
+    area = 2.0 / (edges_hz[2:] - edges_hz[:-2])
+    return (triangles_between(bins_hz, edges_hz) * area[:, None]).astype(np.float32)

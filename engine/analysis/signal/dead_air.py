@@ -1,99 +1,25 @@
-"""Dead air: digital silence, hiss, mains hum, and the noise of a room.
+"""Dead air of seconds, and short pauses in speech or playing: two rule-based detectors, without training.
 
-Rule-based detection, without training. Dead air is quiet compared with the playing and stationary: the level
-and the spectrum of noise and hum are constant, while music, however soft, has attacks, decays and phrases. So
-a soft passage, a fade and a rest are not dead air. Strip-silence functions gate against the recording's own
-level in this way; stationary noise against a moving signal is the idea behind minimum statistics (R. Martin,
-"Noise power spectral density estimation based on optimal smoothing and minimum statistics", IEEE Transactions
-on Speech and Audio Processing 9, 2001).
-
-Short pauses in speech or playing, detected by the level alone.
-
-A gate, as in Audacity's Truncate Silence or auto-editor, but one that finds its threshold: some decibels
-above the noise of the room at that time (the level of the quietest moments around, as in minimum statistics:
-R. Martin, IEEE Transactions on Speech and Audio Processing 9, 2001), and well below the speech.
-`engine.analysis.signal.dead_air` detects dead air of seconds more carefully.
+Dead air is quiet compared with the playing and stationary: the level and the spectrum of noise and hum are
+constant, while music, however soft, has attacks, decays and phrases. So a soft passage, a fade and a rest are
+not dead air. Pauses are detected by level alone, with a gate as in Audacity's Truncate Silence, whose limit
+is some decibels above the noise of the room at that time. Stationary noise against a moving signal, and its
+level from the quietest moments around, are the ideas of minimum statistics (R. Martin, "Noise power spectral
+density estimation based on optimal smoothing and minimum statistics", IEEE Transactions on Speech and Audio
+Processing 9, 2001).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.signal.loudness import finite, middle_of_playing_db
+from engine.analysis.signal.loudness import FLOOR_DB, energy_to_db, finite, middle_of_playing_db
 from engine.analysis.signal.span_means import means_around, running_sums
 from engine.core.timebase import runs
-
-ABOVE_NOISE_DB = 8.0
-"""A moment louder than the room noise by this is not a pause."""
-PAUSE_QUIETER_DB, PAUSE_FAR_QUIETER_DB = 18.0, 45.0
-"""A pause is quieter than the speech by the first; a moment quieter by the second is one at any noise."""
-_NOISE_QUANTILE = 0.1
-_AROUND_S = 15.0
-_BLOCK_S = 1.0
-_SMOOTHED_S = 0.064
-_CLICK_S, _CLICK_QUIETER_DB = 0.07, 12.0
-
-
-def pauses(loudness_db: NDArray[np.float32], hop_s: float, least_s: float) -> NDArray[np.int64]:
-    """Return pauses of at least `least_s`, shape (n, 2), [start, stop) in hops, ascending and disjoint.
-
-    Speech less than `PAUSE_QUIETER_DB` above the noise has no pauses.
-
-    Parameters
-    ----------
-    loudness_db : level of consecutive hops in dB full scale, shape (hops,)
-    """
-    if not len(loudness_db):
-        return np.zeros((0, 2), np.int64)
-    said_db = middle_of_playing_db(loudness_db)
-    threshold_db = np.clip(
-        _noise_db(loudness_db, hop_s) + ABOVE_NOISE_DB,
-        said_db - PAUSE_FAR_QUIETER_DB,
-        said_db - PAUSE_QUIETER_DB,
-    )
-    around = 2 * round((_SMOOTHED_S / hop_s - 1) / 2) + 1 if hop_s < _SMOOTHED_S else 1
-    level_db = _smoothed_db(loudness_db, around)
-    quiet = level_db < threshold_db
-    whole = _without_clicks(quiet, level_db < said_db - _CLICK_QUIETER_DB, hop_s)
-    return runs(whole, max(1, math.ceil(least_s / hop_s)))
-
-
-def _noise_db(loudness_db: NDArray[np.float32], hop_s: float) -> NDArray[np.float64]:
-    """Return how loud the place is at each hop: a low quantile of a second, the least of those near."""
-    block = max(1, round(_BLOCK_S / hop_s))
-    blocks = -(-len(loudness_db) // block)
-    padded = np.pad(loudness_db, (0, blocks * block - len(loudness_db)), mode="edge").reshape(blocks, block)
-    low_db = np.quantile(padded, _NOISE_QUANTILE, axis=1)
-    reach = round(_AROUND_S / _BLOCK_S)
-    around = np.pad(low_db, reach, mode="edge")
-    least_db = np.lib.stride_tricks.sliding_window_view(around, reach + 1).min(axis=1)
-    # Where the place changes, such as at a seam, the louder of what was before and what comes is its noise.
-    least_db = np.maximum(least_db[: len(low_db)], least_db[reach:])
-    middles = (np.arange(blocks) + 0.5) * block
-    return np.asarray(np.interp(np.arange(len(loudness_db)), middles, least_db))
-
-
-def _smoothed_db(loudness_db: NDArray[np.float32], width: int) -> NDArray[np.float64]:
-    """Return the mean power of some hops around each, in dB, so that a pause has no holes by chance."""
-    power = np.pad(10.0 ** (loudness_db.astype(np.float64) / 10.0), width // 2, mode="edge")
-    around = np.lib.stride_tricks.sliding_window_view(power, width)
-    return np.asarray(10.0 * np.log10(around.mean(axis=1)))
-
-
-def _without_clicks(quiet: NDArray[np.bool_], soft: NDArray[np.bool_], hop_s: float) -> NDArray[np.bool_]:
-    """Fill soft sounds between two pauses that are shorter than a syllable, such as tongue clicks."""
-    filled = quiet.copy()
-    most = math.ceil((_CLICK_S + _SMOOTHED_S) / hop_s)
-    for start, stop in runs(~quiet).tolist():
-        if start > 0 and stop < len(quiet) and stop - start <= most and soft[start:stop].all():
-            filled[start:stop] = True
-    return filled
-
 
 Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]
@@ -105,7 +31,6 @@ SILENCE, HUM, HISS, ROOM = "silence", "hum", "hiss", "room"
 LEAST_S = 3.0
 """A pause this long is one. Rests in music and breaths in speech are shorter."""
 
-FLOOR_DB = -120.0
 FAR_QUIETER_DB, INAUDIBLE_DBFS = 50.0, -60.0
 """Below the playing by the first and under the second, audio is inaudible, stationary or not."""
 
@@ -122,7 +47,7 @@ HUM_QUIETER_DB = 6.0
 """Hum is identified by its spectrum and may be this close to the playing."""
 
 _FRAME_S = 0.064
-_HEARD_RATE_HZ = 16_000
+_ANALYSED_RATE_HZ = 16_000
 _EDGES_HZ = (120.0, 250.0, 500.0, 900.0, 1500.0, 2400.0, 3600.0, 5200.0, 7600.0)
 _HISS_FROM = 4  # of the bands: from 1.5 kHz on
 _SMOOTHED_FRAMES, _AROUND_FRAMES = 5, 31
@@ -168,13 +93,13 @@ class DeadAirDetector:
 
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz
-        self._every = max(1, round(rate_hz / _HEARD_RATE_HZ))
-        heard_hz = rate_hz / self._every
-        heard_frame = max(64, 1 << max(0, round(np.log2(_FRAME_S * heard_hz))))
-        self._frame = self._every * heard_frame
-        self._window = np.hanning(heard_frame).astype(np.float32)
-        bins_hz = np.fft.rfftfreq(heard_frame, 1.0 / heard_hz)
-        edges_hz = [edge for edge in _EDGES_HZ if edge < 0.45 * heard_hz]
+        self._every = max(1, round(rate_hz / _ANALYSED_RATE_HZ))
+        few_hz = rate_hz / self._every
+        few_samples = max(64, 1 << max(0, round(np.log2(_FRAME_S * few_hz))))
+        self._frame = self._every * few_samples
+        self._window = np.hanning(few_samples).astype(np.float32)
+        bins_hz = np.fft.rfftfreq(few_samples, 1.0 / few_hz)
+        edges_hz = [edge for edge in _EDGES_HZ if edge < 0.45 * few_hz]
         self._edges = np.unique([max(1, int(np.searchsorted(bins_hz, edge))) for edge in edges_hz] or [1])
         self._waiting = np.zeros(0, np.float32)
         self._measured: list[Floats] = []
@@ -202,9 +127,8 @@ class DeadAirDetector:
 
     def finish(self) -> DeadAir:
         """Return where it was dead air; a last frame that is not whole is silent from its end on."""
-        missing = -len(self._waiting) % self._frame
         if len(self._waiting):
-            self._measure(np.pad(self._waiting, (0, missing)))
+            self._measure(np.pad(self._waiting, (0, -len(self._waiting) % self._frame)))
             self._waiting = self._waiting[:0]
         if not self._measured:
             return NOWHERE
@@ -217,13 +141,13 @@ class DeadAirDetector:
         """Measure whole frames: level in dB of all, of everything above 120 Hz, and of each band."""
         frames = samples.reshape(-1, self._frame)
         total = np.einsum("ij,ij->i", frames, frames) / np.float32(self._frame)
-        heard = frames.reshape(len(frames), -1, self._every).mean(axis=2)
-        power = np.square(np.abs(np.fft.rfft(heard * self._window)))
+        few = frames.reshape(len(frames), -1, self._every).mean(axis=2)
+        power = np.square(np.abs(np.fft.rfft(few * self._window)))
         # By Parseval's theorem in the units of the level.
         scale = 2.0 / (float(np.square(self._window).sum()) * len(self._window))
         bands = np.add.reduceat(power, self._edges, axis=1) * scale
         above = bands.sum(axis=1)
-        self._measured.append(_decibels(np.column_stack([total, above, bands])))
+        self._measured.append(energy_to_db(np.column_stack([total, above, bands])))
         self._mains.append(self._mains_shares(samples))
 
     def _mains_shares(self, samples: Floats) -> Floats:
@@ -236,12 +160,6 @@ class DeadAirDetector:
         at = np.minimum(np.arange(frames) * len(pieces) // max(1, frames), len(pieces) - 1)
         by_frame: Floats = np.asarray(shares, np.float32)[at]
         return by_frame
-
-
-def _decibels(power: NDArray[np.floating]) -> Floats:
-    above_floor = np.maximum(power, 10.0 ** (FLOOR_DB / 10.0))
-    level_db: Floats = np.maximum((10.0 * np.log10(above_floor)).astype(np.float32), np.float32(FLOOR_DB))
-    return level_db
 
 
 def _mains_share(piece: Floats, rate_hz: float) -> float:
@@ -275,21 +193,14 @@ def _found(measures: Floats, mains: Floats, frame_s: float) -> DeadAir:
     spans = _grown(runs(core, _CORE_FRAMES), np.maximum(measures[:, 1:], SILENT_DBFS), silent)
     spans = _bridged(spans, level, round(_BRIDGED_S / frame_s), playing_db - _BRIDGED_QUIETER_DB)
     dead = running_sums(core)
-    long = np.diff(spans)[:, 0] >= LEAST_S / frame_s
-    spans = spans[long & (dead[spans[:, 1]] - dead[spans[:, 0]] >= _LEAST_STILL_SHARE * _tellable(spans))]
+    lengths = np.diff(spans)[:, 0]
+    # Frames near the ends of a span cannot be stationary: their surroundings include the playing.
+    tellable = np.maximum(lengths - 2 * (_AROUND_FRAMES // 2 + _SMOOTHED_FRAMES // 2), 0)
+    is_still = dead[spans[:, 1]] - dead[spans[:, 0]] >= _LEAST_STILL_SHARE * tellable
+    spans = spans[(lengths >= LEAST_S / frame_s) & is_still]
     named = [_kind(measures[a:b], mains[a:b], core[a:b]) for a, b in spans.tolist()]
     levels_db = [float(np.median(level[a:b][core[a:b]])) for a, b in spans.tolist()]
     return DeadAir(spans, tuple(named), np.asarray(levels_db, np.float32))
-
-
-def _tellable(spans: Samples) -> Samples:
-    """Return the number of frames of each span that can be stationary:
-
-    frames near its ends include the playing.
-    """
-    ends = _AROUND_FRAMES // 2 + _SMOOTHED_FRAMES // 2
-    tellable: Samples = np.maximum(np.diff(spans)[:, 0] - 2 * ends, 0)
-    return tellable
 
 
 def _still(measures: Floats) -> Flags:
@@ -359,9 +270,57 @@ def _kind(measures: Floats, mains: Floats, core: Flags) -> str:
     return HISS if bright and core[first : last + 1].mean() > 0.9 else ROOM
 
 
-def detect(blocks: Iterable[Floats], rate_hz: int) -> DeadAir:
-    """Return where a mono stream, in blocks of shape (n,), is dead air."""
-    detector = DeadAirDetector(rate_hz)
-    for block in blocks:
-        detector.push(block)
-    return detector.finish()
+ABOVE_NOISE_DB = 8.0
+"""A moment louder than the room noise by this is not a pause."""
+PAUSE_QUIETER_DB, PAUSE_FAR_QUIETER_DB = 18.0, 45.0
+"""A pause is quieter than the speech by the first; a moment quieter by the second is one at any noise."""
+_NOISE_QUANTILE = 0.1
+_AROUND_S = 15.0
+_BLOCK_S = 1.0
+_SMOOTHED_S = 0.064
+_CLICK_S, _CLICK_QUIETER_DB = 0.07, 12.0
+
+
+def pauses(loudness_db: Floats, hop_s: float, least_s: float) -> Samples:
+    """Return pauses of at least `least_s`, shape (n, 2), [start, stop) in hops, ascending and disjoint.
+
+    Speech less than `PAUSE_QUIETER_DB` above the noise has no pauses.
+
+    Parameters
+    ----------
+    loudness_db : level of consecutive hops in dB full scale, shape (hops,)
+    """
+    if not len(loudness_db):
+        return np.zeros((0, 2), np.int64)
+    speech_db = middle_of_playing_db(loudness_db)
+    threshold_db = np.clip(
+        _noise_db(loudness_db, hop_s) + ABOVE_NOISE_DB,
+        speech_db - PAUSE_FAR_QUIETER_DB,
+        speech_db - PAUSE_QUIETER_DB,
+    )
+    # The mean power of some hops around each, so that a pause has no holes by chance.
+    width = 2 * round((_SMOOTHED_S / hop_s - 1) / 2) + 1 if hop_s < _SMOOTHED_S else 1
+    power = np.pad(10.0 ** (loudness_db.astype(np.float64) / 10.0), width // 2, mode="edge")
+    level_db = 10.0 * np.log10(np.lib.stride_tricks.sliding_window_view(power, width).mean(axis=1))
+    quiet, soft = level_db < threshold_db, level_db < speech_db - _CLICK_QUIETER_DB
+    # Soft sounds between two pauses, shorter than a syllable, such as tongue clicks, are part of the pause.
+    longest = math.ceil((_CLICK_S + _SMOOTHED_S) / hop_s)
+    for start, stop in runs(~quiet).tolist():
+        if start > 0 and stop < len(quiet) and stop - start <= longest and soft[start:stop].all():
+            quiet[start:stop] = True
+    return runs(quiet, max(1, math.ceil(least_s / hop_s)))
+
+
+def _noise_db(loudness_db: Floats, hop_s: float) -> NDArray[np.float64]:
+    """Return how loud the place is at each hop: a low quantile of a second, the least of those near."""
+    block = max(1, round(_BLOCK_S / hop_s))
+    blocks = -(-len(loudness_db) // block)
+    padded = np.pad(loudness_db, (0, blocks * block - len(loudness_db)), mode="edge").reshape(blocks, block)
+    low_db = np.quantile(padded, _NOISE_QUANTILE, axis=1)
+    reach = round(_AROUND_S / _BLOCK_S)
+    around = np.pad(low_db, reach, mode="edge")
+    least_db = np.lib.stride_tricks.sliding_window_view(around, reach + 1).min(axis=1)
+    # Where the place changes, such as at a seam, the louder of what was before and what comes is its noise.
+    least_db = np.maximum(least_db[: len(low_db)], least_db[reach:])
+    middles = (np.arange(blocks) + 0.5) * block
+    return np.asarray(np.interp(np.arange(len(loudness_db)), middles, least_db))

@@ -1,7 +1,4 @@
-"""The level of consecutive hops, measured while the recording streams past.
-
-How loud sound is from moment to moment, octave by octave, without the ripple of its own oscillation.
-"""
+"""How loud sound is from moment to moment, while it streams past: levels of hops, and energies of octaves."""
 
 from __future__ import annotations
 
@@ -67,19 +64,19 @@ def octave_energies(samples: Floats, octaves: Octaves) -> Floats:
     hop = octaves.hop_samples
     count = len(samples) // hop
     energies = np.zeros((octaves.count, count), np.float32)
-    heard = samples[: count * hop]
+    sound = samples[: count * hop]
     for _ in range(octaves.skipped):
-        heard, hop = _halved(heard), hop // 2
+        sound, hop = _halved(sound), hop // 2
     for octave in range(octaves.count):
         is_lowest = octave == octaves.count - 1
-        if len(heard) > 2:
-            tone = heard if is_lowest else np.diff(heard, prepend=heard[:1])
+        if len(sound) > 2:
+            tone = sound if is_lowest else np.diff(sound, prepend=sound[:1])
             energy = np.zeros_like(tone)
             np.multiply(tone[1:-1], tone[1:-1], out=energy[1:-1])
             energy[1:-1] -= tone[:-2] * tone[2:]
             np.maximum(energy.reshape(count, hop).mean(axis=1), 0.0, out=energies[octave])
         if not is_lowest:
-            heard, hop = _halved(heard), hop // 2
+            sound, hop = _halved(sound), hop // 2
     return energies
 
 
@@ -146,7 +143,7 @@ def _mean_square(hops: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def energy_to_db(energy: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Convert mean squares, shape (n,), to dB full scale, never below `FLOOR_DB`."""
+    """Convert mean squares of any shape to dB full scale, never below `FLOOR_DB`."""
     silence = np.float32(10.0 ** (FLOOR_DB / 10.0))
     level_db: NDArray[np.float32] = np.float32(10.0) * np.log10(np.maximum(energy, silence))
     return np.maximum(level_db, np.float32(FLOOR_DB))
@@ -170,9 +167,8 @@ class Loudness:
 def middle_of_playing_db(loudness_db: NDArray[np.float32]) -> float:
     """Return the median level of the playing, from the levels of one hop or more, shape (n,).
 
-    It is the median of the levels, weighted by their power to three quarters: loud hops determine the
-    level of
-    the playing, even if they are a small part of a recording, and a single blow does not.
+    Levels are weighted by their power to three quarters: loud hops determine the level of the playing, even
+    if they are a small part of a recording, and a single blow does not.
     """
     ordered = np.sort(loudness_db)
     weights = np.cumsum(10.0 ** (ordered.astype(np.float64) / 10.0 * _LOUDER_COUNTS))
@@ -182,9 +178,8 @@ def middle_of_playing_db(loudness_db: NDArray[np.float32]) -> float:
 def playing_level_db(loudness_db: NDArray[np.float32]) -> float:
     """Return the level of the playing in a recording: its 90th percentile.
 
-    A mean would depend on the share of pauses, and a peak on one blow. Hops, shape (n,), without playing
-    do not
-    count, since they can be most of a day of recording.
+    A mean would depend on the share of pauses, and a peak on one blow. Hops, shape (n,), without playing do
+    not count, since they can be most of a day of recording.
     """
     if not len(loudness_db):
         return 0.0

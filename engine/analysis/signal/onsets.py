@@ -1,10 +1,8 @@
-"""Where sounds start: spectral flux, its peaks, and the moment the energy rises.
+"""Where sounds start: spectral flux, its peaks, and the moment the energy rises, for streams of any length.
 
 Strength and peak rule are librosa's (`librosa.onset.onset_strength`, `librosa.util.peak_pick`), computed
 without it, because librosa's compiled code needs many seconds at its first call. The one difference: levels
 are floored at a fixed `FLOOR_POWER` instead of 80 dB below the loudest moment, which a stream cannot know.
-
-Onsets of a recording of any length, found while it streams past.
 """
 
 from __future__ import annotations
@@ -15,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.signal.bands import MelSettings
+from engine.analysis.signal.span_means import means_of
 from engine.core.progress import SILENT, Progress
 
 Floats = NDArray[np.float32]
@@ -53,12 +52,11 @@ class Framing:
         """How far librosa shifts the strength: half a window, in whole frames."""
         return self.window_samples // (2 * self.hop_samples)
 
-    def heard_at_samples(self, frames: NDArray[np.int64]) -> NDArray[np.int64]:
+    def onset_samples(self, frames: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the onset positions of strength peaks at `frames`, both shape (n,).
 
-        A window detects a sound before its middle reaches it. Measured, the unshifted peak is 12 ms
-        before a click
-        and 8 ms before a drum in music; librosa's shift then overshoots by 1 to 20 ms.
+        A window detects a sound before its middle reaches it. Measured, the unshifted peak is 12 ms before a
+        click and 8 ms before a drum in music; librosa's shift then overshoots by 1 to 20 ms.
         """
         early_samples = round(0.010 * self.rate_hz)
         return np.maximum(0, (frames - self.late_frames) * self.hop_samples + early_samples)
@@ -138,10 +136,8 @@ def peak_pick(
     values = strength.astype(np.float64)
     padded = np.concatenate([np.full(pre_max, -np.inf), values, np.full(post_max - 1, -np.inf)])
     largest = np.lib.stride_tricks.sliding_window_view(padded, pre_max + post_max).max(axis=1)
-    total = np.concatenate([[0.0], np.cumsum(values)])
     index = np.arange(count)
-    low, high = np.maximum(0, index - pre_avg), np.minimum(count, index + post_avg)
-    mean = (total[high] - total[low]) / (high - low)
+    mean = means_of(values, np.maximum(0, index - pre_avg), np.minimum(count, index + post_avg))
     picked: list[int] = []
     next_free = 0
     for frame in np.flatnonzero((values == largest) & (values >= mean + delta)):
@@ -157,13 +153,10 @@ def local_scale(strength: Floats, frames: int) -> Floats:
     Dividing by it lets a quiet passage of a long jam count as much as a loud one.
     """
     count = len(strength)
-    total = np.concatenate([[0.0], np.cumsum(strength.astype(np.float64) ** 2)])
-    index = np.arange(count)
     width = min(frames, count)
-    low = np.clip(index - width // 2, 0, count - width)
-    scale: Floats = np.sqrt(np.maximum(total[low + width] - total[low], 0.0) / max(1, width)).astype(
-        np.float32
-    )
+    low = np.clip(np.arange(count) - width // 2, 0, count - width)
+    means = means_of(strength.astype(np.float64) ** 2, low, low + width)
+    scale: Floats = np.sqrt(np.maximum(means, 0.0)).astype(np.float32)
     return scale
 
 
@@ -224,9 +217,8 @@ def refine_onsets(
 def _rise_hop(windows: Floats, margin: int) -> NDArray[np.int64]:
     """Return the hop at which the steepest rise of each window begins, counted after the first `margin`.
 
-    The steepest place is where the mean of the `margin` hops from it on exceeds the `margin` hops before it
-    most, as a ratio. The rise begins there at the first hop that leaves the level before by a tenth of the
-    way up.
+    It is steepest where the mean of the `margin` hops from there on exceeds that of the `margin` hops before
+    most, as a ratio, and begins at the first hop that leaves the level before by a tenth of the way up.
     """
     rows = np.arange(len(windows))[:, None]
     total = np.cumsum(np.pad(windows, ((0, 0), (1, 0))), axis=1, dtype=np.float64)
@@ -273,7 +265,7 @@ class OnsetStream:
         self._attack_hop = attack_hop_samples
         self._segment = round(SEGMENT_S * framing.frames_per_s)
         self._context = round(CONTEXT_S * framing.frames_per_s)
-        # Strength is heard late: librosa's shift by half a window.
+        # The strength comes late: librosa's shift by half a window.
         self._strength: Floats = np.zeros(framing.late_frames, np.float32)
         self._attack: Floats = np.zeros(0, np.float32)
         self._first_frame = self._first_hop = 0  # where the two begin
@@ -303,17 +295,17 @@ class OnsetStream:
 
     def _settle(self, upto: int, beyond: int, progress: Progress) -> None:
         """Find the onsets up to a frame, and discard data that later ones do not need."""
-        heard = self._strength[: upto + beyond - self._first_frame]
-        near = pick_onsets(heard, self._framing)
+        strength = self._strength[: upto + beyond - self._first_frame]
+        near = pick_onsets(strength, self._framing)
         near = near[(near >= self._settled - self._first_frame) & (near < upto - self._first_frame)]
         before_samples = self._first_hop * self._attack_hop
-        at_samples = self._framing.heard_at_samples(near + self._first_frame) - before_samples
+        at_samples = self._framing.onset_samples(near + self._first_frame) - before_samples
         rate_hz = self._framing.rate_hz
         positions = refine_onsets(at_samples, self._attack, self._attack_hop, rate_hz, progress)
-        self._found.append(Onsets(positions + before_samples, heard[near]))
+        self._found.append(Onsets(positions + before_samples, strength[near]))
         self._settled = upto
-        keep_from = max(self._first_frame, upto - self._context)
-        self._strength = self._strength[keep_from - self._first_frame :].copy()
-        hop = max(self._first_hop, keep_from * self._framing.hop_samples // self._attack_hop)
+        first = max(self._first_frame, upto - self._context)
+        self._strength = self._strength[first - self._first_frame :].copy()
+        hop = max(self._first_hop, first * self._framing.hop_samples // self._attack_hop)
         self._attack = self._attack[hop - self._first_hop :].copy()
-        self._first_frame, self._first_hop = keep_from, hop
+        self._first_frame, self._first_hop = first, hop

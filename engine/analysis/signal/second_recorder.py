@@ -1,11 +1,8 @@
-"""Offset and speed of another recorder during the same performance.
-
-Peaks between samples.
-"""
+"""Offset and speed of another recorder of the same performance, by rises in level and phases of waveforms."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,16 +11,6 @@ from scipy.fft import irfft, next_fast_len, rfft, rfftfreq
 from scipy.signal import fftconvolve
 
 from engine.analysis.signal.loudness import Floats, Octaves, finite, octave_energies
-
-
-def summit(before: float, at: float, after: float) -> float:
-    """Return where the parabola through three values is highest, in samples from the one in the middle.
-
-    0 if they do not bend down.
-    """
-    bend = before - 2.0 * at + after
-    return 0.5 * (before - after) / bend if bend < 0 else 0.0
-
 
 _COARSE_S = 0.010
 _WINDOW_S, _STEP_S = 8.0, 4.0
@@ -45,7 +32,7 @@ _CLOSE_WINDOWS, _CLOSE_WINDOW_S, _CLOSE_REACH_S = 64, 0.7, 0.006
 _CLOSE_PEAK = 7.0
 _CLOSE_NEAR_S = 0.0002
 _LEAST_CLOSE = 0.6
-_HEARD_ALIKE_HZ = (100.0, 6_000.0)
+_COMPARED_HZ = (100.0, 6_000.0)
 
 Read = Callable[[int, int], Floats]
 """(start, stop) to mono samples, shape (stop - start,); zeros outside a recording."""
@@ -168,21 +155,26 @@ def phase_peak(near: Floats, far: Floats, rate_hz: int, least_peak: float = _CLO
     size = next_fast_len(len(far), real=True)  # no lag that counts reaches past its end
     cross = rfft(far.astype(np.float64), size) * np.conj(rfft(near.astype(np.float64), size))
     hz = rfftfreq(size, 1.0 / rate_hz)
-    heard = (hz >= _HEARD_ALIKE_HZ[0]) & (hz <= min(_HEARD_ALIKE_HZ[1], 0.45 * rate_hz))
-    cross = np.where(heard, cross / np.maximum(np.abs(cross), 1e-20), 0.0)
+    compared = (hz >= _COMPARED_HZ[0]) & (hz <= min(_COMPARED_HZ[1], 0.45 * rate_hz))
+    cross = np.where(compared, cross / np.maximum(np.abs(cross), 1e-20), 0.0)
     found = irfft(cross, size)[: len(far) - len(near) + 1]
     best = int(np.argmax(found))
     spread = 1.4826 * float(np.median(np.abs(found))) + 1e-20
     if not 0 < best < len(found) - 1 or found[best] < least_peak * spread:
         return None
-    lag = best + summit(*found[best - 1 : best + 2].tolist())
-    return PhasePeak(lag, float(found[best]) / spread)
+    return PhasePeak(best + summit(*found[best - 1 : best + 2].tolist()), float(found[best]) / spread)
 
 
 def rises_of(blocks: Iterable[Floats], rate_hz: int) -> Floats:
     """Return how much louder each hop is than the one before, over all octaves, in logarithms."""
     octaves = Octaves(rate_hz)
-    energies = [octave_energies(piece, octaves) for piece in _whole_hops(blocks, octaves.hop_samples)]
+    energies, rest = [], np.zeros(0, np.float32)
+    for block in blocks:
+        sound = np.concatenate([rest, finite(np.asarray(block, np.float32))])
+        whole = len(sound) // octaves.hop_samples * octaves.hop_samples
+        if whole:
+            energies.append(octave_energies(sound[:whole], octaves))
+        rest = sound[whole:]
     if not energies:
         return np.zeros(0, np.float32)
     energy = np.concatenate(energies, axis=1)
@@ -191,17 +183,6 @@ def rises_of(blocks: Iterable[Floats], rate_hz: int) -> Floats:
     level[loud[:, 0] <= 0.0] = 0.0
     rises: Floats = np.maximum(np.diff(level, axis=1, prepend=level[:, :1]), 0.0).mean(axis=0)
     return rises
-
-
-def _whole_hops(blocks: Iterable[Floats], hop: int) -> Iterator[Floats]:
-    """Yield pieces of whole hops; the remainder at the end is dropped."""
-    rest = np.zeros(0, np.float32)
-    for block in blocks:
-        heard = np.concatenate([rest, finite(np.asarray(block, np.float32))])
-        whole = len(heard) // hop * hop
-        if whole:
-            yield heard[:whole]
-        rest = heard[whole:]
 
 
 def _coarse_offset_s(near: Floats, far: Floats, step_s: float) -> float | None:
@@ -275,8 +256,16 @@ def _lag_s(
     alike = found[best] / (np.linalg.norm(one) * np.linalg.norm(two - two.mean()) + 1e-12)
     if not 0 < best < len(found) - 1 or alike < _LEAST_ALIKE:
         return None
-    part = summit(*found[best - 1 : best + 2].tolist())
-    return (shift - reach + best + part) * step_s
+    return (shift - reach + best + summit(*found[best - 1 : best + 2].tolist())) * step_s
+
+
+def summit(before: float, at: float, after: float) -> float:
+    """Return where the parabola through three values is highest, in samples from the one in the middle.
+
+    0 if they do not bend down.
+    """
+    bend = before - 2.0 * at + after
+    return 0.5 * (before - after) / bend if bend < 0 else 0.0
 
 
 def _robust_line(

@@ -1,16 +1,10 @@
-"""Streaming log-mel spectrograms with librosa's definitions, on torch.
+"""Short-time spectra of a stream, and what is computed of each: power in mel bands, and tuning; on torch.
 
-Slaney's mel scale and area normalisation (M. Slaney, Auditory Toolbox, 1998), a periodic Hann window, power,
-and zeros for half a window before and after the whole stream, as `librosa.feature.melspectrogram` has them.
-librosa itself would compile for seconds when first called.
-
-Short-time spectra of a stream of samples, cut into overlapping pieces of whole frames.
-
-Deviation of the partials of a recording from the semitones of equal temperament, over time.
-
-Each spectral peak is placed by a parabola through the logarithm of its three bins (J. O. Smith and X. Serra,
-"PARSHL", ICMC 1987), and counts for the fraction of a semitone it is off A 440 Hz: a band in tune has one
-narrow peak; a passage played flat or at another tape speed has it elsewhere.
+The definitions are those of `librosa.feature.melspectrogram`: Slaney's mel scale, a periodic Hann window,
+power, and zeros for half a window before and after the whole stream; librosa itself would compile for seconds
+when first called. Tuning is the deviation of partials from the semitones of equal temperament at A 440 Hz: a
+spectral peak is placed by a parabola through the logarithm of its three bins (J. O. Smith and X. Serra,
+"PARSHL", ICMC 1987). A band in tune has one narrow peak; a passage at another tape speed has it elsewhere.
 """
 
 from __future__ import annotations
@@ -22,9 +16,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.analysis.signal.bands import MelSettings, triangles_between
+from engine.analysis.signal.bands import MelSettings, mel_filter_bank
 
 FRAMES_PER_PIECE = 512
+POWER_FLOOR = 1e-10  # librosa's amin: digital silence reads -100 dB
 
 
 def framed_pieces(
@@ -93,74 +88,6 @@ def power_of(spectrum: torch.Tensor) -> torch.Tensor:
     return spectrum.real.square() + spectrum.imag.square()
 
 
-TUNING_BINS = 20
-_N_FFT = 4096
-_LOWEST_HZ, _HIGHEST_HZ = 100.0, 2500.0
-_FRAMES_PER_PIECE = 64
-
-
-def tuning_blocks(
-    blocks: Iterable[NDArray[np.float32]], rate_hz: int, hop_samples: int
-) -> Iterator[NDArray[np.float32]]:
-    """Yield histograms of the tuning of a mono stream, in blocks of shape (frames, TUNING_BINS).
-
-    Each frame sums to 1, or to 0 in silence. The middle of frame i is sample i * hop_samples.
-
-    Parameters
-    ----------
-    blocks : float32, each of shape (n,), at `rate_hz`
-    """
-    first, last = (round(hz * _N_FFT / rate_hz) for hz in (_LOWEST_HZ, _HIGHEST_HZ))
-    for spectrum in spectra_blocks(blocks, _N_FFT, hop_samples, _FRAMES_PER_PIECE):
-        yield _histograms(spectrum[first - 1 : last + 2].abs(), first, rate_hz).numpy()
-
-
-def _histograms(magnitude: torch.Tensor, first: int, rate_hz: int) -> torch.Tensor:
-    """Return histograms, shape (frames, TUNING_BINS), of magnitudes, shape (bins, frames).
-
-    The first row of the magnitudes is bin `first` - 1.
-    """
-    below, here, above = magnitude[:-2], magnitude[1:-1], magnitude[2:]
-    is_peak = (here > below) & (here >= above)
-    low, middle, high = (torch.log(part + 1e-9) for part in (below, here, above))
-    offset = 0.5 * (low - high) / (low - 2.0 * middle + high - 1e-9)
-    bins = torch.arange(first, first + len(here))[:, None] + offset.clamp(-0.5, 0.5)
-    semitones = 12.0 * torch.log2(bins * (rate_hz / _N_FFT) / 440.0)
-    fraction = semitones - torch.round(semitones) + 0.5
-    places = (fraction * TUNING_BINS).long().clamp(0, TUNING_BINS - 1)
-    weights = torch.where(is_peak, here.sqrt(), 0.0)
-    counted = torch.zeros(TUNING_BINS, here.shape[1]).scatter_add_(0, places, weights)
-    return (counted / (counted.sum(dim=0, keepdim=True) + 1e-6)).T
-
-
-POWER_FLOOR = 1e-10  # librosa's amin: digital silence reads -100 dB
-_HZ_PER_MEL = 200.0 / 3.0  # Slaney's scale is linear up to 1 kHz, then logarithmic
-_LOG_FROM_HZ = 1000.0
-_LOG_STEP = np.log(6.4) / 27.0
-
-
-def hz_to_mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Convert frequencies in Hz, shape (n,), to Slaney's mel."""
-    logarithmic = _LOG_FROM_HZ / _HZ_PER_MEL + np.log(np.maximum(hz, _LOG_FROM_HZ) / _LOG_FROM_HZ) / _LOG_STEP
-    return np.where(hz < _LOG_FROM_HZ, hz / _HZ_PER_MEL, logarithmic)
-
-
-def mel_to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Convert Slaney's mel, shape (n,), to frequencies in Hz."""
-    bend = _LOG_FROM_HZ / _HZ_PER_MEL
-    logarithmic = _LOG_FROM_HZ * np.exp(_LOG_STEP * np.maximum(mel - bend, 0.0))
-    return np.where(mel < bend, mel * _HZ_PER_MEL, logarithmic)
-
-
-def mel_filter_bank(settings: MelSettings) -> NDArray[np.float32]:
-    """Return the triangles that gather FFT bins into mel bands, shape (n_mels, n_fft // 2 + 1)."""
-    bins_hz = np.arange(settings.n_fft // 2 + 1) * (settings.rate_hz / settings.n_fft)
-    ends = hz_to_mel(np.array([0.0, settings.rate_hz / 2]))
-    edges_hz = mel_to_hz(np.linspace(ends[0], ends[1], settings.n_mels + 2))
-    area = 2.0 / (edges_hz[2:] - edges_hz[:-2])
-    return (triangles_between(bins_hz, edges_hz) * area[:, None]).astype(np.float32)
-
-
 def mel_power_blocks(
     blocks: Iterable[NDArray[np.float32]], settings: MelSettings
 ) -> Iterator[NDArray[np.float32]]:
@@ -204,3 +131,36 @@ def log_mel_blocks(
     """Yield the mel power of a mono stream in dB, in blocks of shape (frames, n_mels); silence is -100 dB."""
     for power in mel_power_blocks(blocks, settings):
         yield (10.0 * np.log10(np.maximum(power, np.float32(POWER_FLOOR)))).astype(np.float32)
+
+
+TUNING_BINS = 20
+_N_FFT = 4096
+_LOWEST_HZ, _HIGHEST_HZ = 100.0, 2500.0
+_FRAMES_PER_PIECE = 64
+
+
+def tuning_blocks(
+    blocks: Iterable[NDArray[np.float32]], rate_hz: int, hop_samples: int
+) -> Iterator[NDArray[np.float32]]:
+    """Yield histograms of the tuning of a mono stream, in blocks of shape (frames, TUNING_BINS).
+
+    Each frame sums to 1, or to 0 in silence. The middle of frame i is sample i * hop_samples.
+
+    Parameters
+    ----------
+    blocks : float32, each of shape (n,), at `rate_hz`
+    """
+    first, last = (round(hz * _N_FFT / rate_hz) for hz in (_LOWEST_HZ, _HIGHEST_HZ))
+    for spectrum in spectra_blocks(blocks, _N_FFT, hop_samples, _FRAMES_PER_PIECE):
+        magnitude = spectrum[first - 1 : last + 2].abs()
+        below, here, above = magnitude[:-2], magnitude[1:-1], magnitude[2:]
+        is_peak = (here > below) & (here >= above)
+        low, middle, high = (torch.log(part + 1e-9) for part in (below, here, above))
+        offset = 0.5 * (low - high) / (low - 2.0 * middle + high - 1e-9)
+        bins = torch.arange(first, first + len(here))[:, None] + offset.clamp(-0.5, 0.5)
+        semitones = 12.0 * torch.log2(bins * (rate_hz / _N_FFT) / 440.0)
+        fraction = semitones - torch.round(semitones) + 0.5
+        places = (fraction * TUNING_BINS).long().clamp(0, TUNING_BINS - 1)
+        weights = torch.where(is_peak, here.sqrt(), 0.0)
+        counted = torch.zeros(TUNING_BINS, here.shape[1]).scatter_add_(0, places, weights)
+        yield (counted / (counted.sum(dim=0, keepdim=True) + 1e-6)).T.numpy()

@@ -61,7 +61,7 @@ def stay_or_jump(
     return came_from, totals
 
 
-def traced(came_from: Sequence[States] | States, last: int) -> States:
+def traced(came_from: Sequence[NDArray[np.integer]] | NDArray[np.integer], last: int) -> States:
     """Return the way to a state of the last step, shape (steps + 1,).
 
     Parameters

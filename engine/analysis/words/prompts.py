@@ -1,13 +1,10 @@
-"""Decide whether a prompt names a sound that is known, before anything listens for it.
+"""The space of prompts, and the check that a prompt names a known sound before anything listens for it.
 
-The encoder returns a vector for any letters, and the pieces of a random word are near some sound by chance.
-A prompt is therefore understood only if each of its words is a word, and if the vector of the whole is near
-that of a known phrase. Both thresholds were chosen on one half of `tests/engine/analysis/words/prompts.json`.
-
-A text encoder that needs no download: a vector for each piece of a word, summed over a prompt.
-
-Distilled from sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0); its strengths and limits are listed in
-`resources/words/text-static.md`.
+The text encoder has a vector for each piece of a word and sums them over a prompt; it is distilled from
+sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0), and `resources/words/text-static.md` lists its strengths
+and limits. Any letters have a vector, and the pieces of a random word are near some sound by chance. A prompt
+is therefore understood only if each of its words is a word, and if the vector of the whole is near that of a
+known phrase. Both thresholds were chosen on one half of `tests/engine/analysis/words/prompts.json`.
 """
 
 from __future__ import annotations
@@ -40,6 +37,23 @@ SIZE = 256
 """How many numbers a vector of words has."""
 LONGEST_PROMPT = 200
 """Characters of a prompt that can be meant as the name of a sound."""
+LEAST_SIMILARITY, LEAST_SIMILARITY_OF_PIECES = 0.50, 0.58
+"""Cosine to the nearest known phrase; the second where a word of the prompt is encoded by its pieces."""
+NEAREST = 3
+_WORD = re.compile(r"[^\W\d_]+")
+_STRANGE_CHARACTER = re.compile(r"[^\w\s'’\-,.!?&()/]|_")
+_SHORT = frozenset({
+    "a", "an", "as", "at", "by", "go", "he", "i", "in", "is", "it", "me", "my",
+    "no", "of", "on", "or", "so", "to", "tv", "up", "us", "we",
+})  # fmt: skip
+_SHORTEST = 3
+_ENDINGS = ("s", "es", "ed", "ing", "er", "ers", "y")
+_SIMILAR_SPELLING = 0.6
+_WHOSE_VOICE = frozenset({
+    "boy", "boys", "child", "children", "female", "girl", "girls", "kid", "kids", "male", "man", "men",
+    "singer", "singers", "singing", "sung", "vocal", "vocals", "woman", "women",
+})  # fmt: skip
+"""Words for a distinction of voices, or of speech and singing, which no network here supports."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,25 +116,6 @@ def text_encoder() -> TextEncoder:
         raise OffcutError(
             f"The text encoder in '{FOLDER}' is missing or damaged: install Offcut again."
         ) from error
-
-
-LEAST_SIMILARITY, LEAST_SIMILARITY_OF_PIECES = 0.50, 0.58
-"""Cosine to the nearest known phrase; the second where a word of the prompt is encoded by its pieces."""
-NEAREST = 3
-_WORD = re.compile(r"[^\W\d_]+")
-_STRANGE_CHARACTER = re.compile(r"[^\w\s'’\-,.!?&()/]|_")
-_SHORT = frozenset({
-    "a", "an", "as", "at", "by", "go", "he", "i", "in", "is", "it", "me", "my",
-    "no", "of", "on", "or", "so", "to", "tv", "up", "us", "we",
-})  # fmt: skip
-_SHORTEST = 3
-_ENDINGS = ("s", "es", "ed", "ing", "er", "ers", "y")
-_SIMILAR_SPELLING = 0.6
-_WHOSE_VOICE = frozenset({
-    "boy", "boys", "child", "children", "female", "girl", "girls", "kid", "kids", "male", "man", "men",
-    "singer", "singers", "singing", "sung", "vocal", "vocals", "woman", "women",
-})  # fmt: skip
-"""Words for a distinction of voices, or of speech and singing, which no network here supports."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -227,7 +222,7 @@ def require_words(prompt: str, known: KnownSounds | None = None) -> None:
     """
     known = known_sounds() if known is None else known
     text_encoder().encode(prompt)
-    strange = strange_words(prompt, known)
+    strange = [word for word in words_in(prompt) if not _is_word(word, known.all_words)]
     if strange or not words_in(prompt) or _STRANGE_CHARACTER.search(prompt):
         raise UnknownPromptError(prompt, _distinct([*_spelled_like(strange, known), *_near(prompt, known)]))
 
@@ -235,11 +230,6 @@ def require_words(prompt: str, known: KnownSounds | None = None) -> None:
 def words_in(prompt: str) -> tuple[str, ...]:
     """Return the words of a prompt, in lower case."""
     return tuple(_WORD.findall(prompt.lower()))
-
-
-def strange_words(prompt: str, known: KnownSounds) -> tuple[str, ...]:
-    """Return those words of a prompt that are not words of English nor of the names of known sounds."""
-    return tuple(word for word in words_in(prompt) if not _is_word(word, known.all_words))
 
 
 def _is_word(word: str, of_sounds: frozenset[str]) -> bool:
@@ -250,18 +240,14 @@ def _is_word(word: str, of_sounds: frozenset[str]) -> bool:
     # "keystrokes": two words of which the names of sounds hold one.
     parts = ((word[:at], word[at:]) for at in range(_SHORTEST, len(word) - _SHORTEST + 1))
     return any(
-        (_has_stem(one, of_sounds) and _is_listed(two, of_sounds))
-        or (_has_stem(two, of_sounds) and _is_listed(one, of_sounds))
-        for one, two in parts
+        not of_sounds.isdisjoint(_stems(one)) and _is_listed(two, of_sounds)
+        for pair in parts
+        for one, two in (pair, pair[::-1])
     )
 
 
 def _is_listed(word: str, of_sounds: frozenset[str]) -> bool:
     return word in of_sounds or word in english_words()
-
-
-def _has_stem(word: str, of_sounds: frozenset[str]) -> bool:
-    return any(stem in of_sounds for stem in _stems(word))
 
 
 def _stems(word: str) -> list[str]:

@@ -1,7 +1,4 @@
-"""Named sounds and their synonyms; readable without the text encoder.
-
-Negated prompts: "not speech".
-"""
+"""Named sounds and their synonyms, and negated prompts ("not speech"); imports no text encoder."""
 
 from __future__ import annotations
 
@@ -12,19 +9,6 @@ from functools import cache
 from pathlib import Path
 
 NOT = "not"
-
-
-def without_not(words: str) -> str:
-    """Return the negated name of a prompt, or the prompt itself without a negation."""
-    first, _space, others = words.partition(" ")
-    return others if first.casefold() == NOT else words
-
-
-def names_meant(texts: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the prompts without a negation."""
-    return tuple(text for text in texts if without_not(text) == text)
-
-
 FOLDER = Path(__file__).resolve().parents[3] / "resources" / "words"
 NOTHING_NAMED = "No sound is named: name one in a few words."
 
@@ -72,3 +56,14 @@ def separable_sounds() -> Mapping[str, Named]:
 def english_words() -> frozenset[str]:
     """Return common words of English; see `resources/words/english.md`."""
     return frozenset((FOLDER / "english.txt").read_text(encoding="ascii").split())
+
+
+def without_not(words: str) -> str:
+    """Return the negated name of a prompt, or the prompt itself without a negation."""
+    first, _space, others = words.partition(" ")
+    return others if first.casefold() == NOT else words
+
+
+def names_meant(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the prompts without a negation."""
+    return tuple(text for text in texts if without_not(text) == text)

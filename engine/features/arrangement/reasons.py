@@ -129,7 +129,7 @@ class Reasons:
             shared_s = sum(_shared(part, (one.start_s, one.stop_s)) for part in parts)
             again_s = self._played_again_s(one)
             if shared_s > _MOSTLY * _length_s(parts) and again_s is not None:
-                return Reason(FalseStart.told(one.start_s, one.stop_s, again_s, one.likelihood).reason)
+                return Reason(FalseStart.of(one.start_s, one.stop_s, again_s, one.likelihood).reason)
         return None
 
     def _played_again_s(self, one: FalseStart) -> float | None:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
+from engine.analysis.signal.viterbi import traced
 from engine.core.processes.side_by_side import side_by_side
 from engine.core.progress import Progress
 from engine.features.match.searching.likelihood import (
@@ -375,9 +376,4 @@ def _likeliest(gained: Wide) -> NDArray[np.bool_]:
     for step, nats in enumerate(gained.tolist()):
         came_from[step] = int(on - _CHANGE_NATS > off), int(on >= off - _CHANGE_NATS)
         off, on = max(off, on - _CHANGE_NATS), max(on, off - _CHANGE_NATS) + nats
-    state = int(on >= off)
-    way = np.zeros(len(gained), bool)
-    for step in range(len(gained) - 1, -1, -1):
-        way[step] = bool(state)
-        state = int(came_from[step, state])
-    return way
+    return traced(came_from[1:], int(on >= off))[: len(gained)].astype(np.bool_)

@@ -351,7 +351,7 @@ def _is_at_an_end(start: float, stop: float, ends: Sequence[tuple[float, float, 
 
 def _told(seen: _Seen) -> FalseStart:
     start_s, stop_s, again_s = (place / FRAMES_PER_S for place in (seen.start, seen.stop, seen.again))
-    return FalseStart.told(start_s, stop_s, again_s, round(seen.chance, 3))
+    return FalseStart.of(start_s, stop_s, again_s, round(seen.chance, 3))
 
 
 _COMPLETE_WITHIN_S, _COMPLETE_SHARE = 2.0, 0.06

@@ -52,7 +52,7 @@ from engine.recordings.channel_faults import (
 )
 from engine.review.evidence import Analyses
 from engine.review.overlaps import Recount, proposed_already, recount
-from engine.review.wording import SaidOfSpan
+from engine.review.wording import SpanReason
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +66,7 @@ class MovedRequest:
     nearest: NearestReference | None
 
 
-def said_of_moved(request: MovedRequest, progress: Progress = SILENT) -> SaidOfSpan:
+def said_of_moved(request: MovedRequest, progress: Progress = SILENT) -> SpanReason:
     """Return the score and reason a cut would have if proposed at its present edges.
 
     If the active scores are not those it was proposed from, the result has no score and the original reason,
@@ -77,14 +77,14 @@ def said_of_moved(request: MovedRequest, progress: Progress = SILENT) -> SaidOfS
     curve = _curve_of(proposal, request)
     start, stop = state.span(proposal.id)
     if curve is None or not len(curve.scores):
-        return SaidOfSpan(f"As proposed: {proposal.reason}", None)
+        return SpanReason(f"As proposed: {proposal.reason}", None)
     against, highest = _against(request, curve, proposal.maker)
     span = np.array([(start, stop)], np.int64)
     peaks, _ = against.profile.peaks(span[:, 0], span[:, 1])
     (reason,) = reasons(span, against, highest)
     there = replace(proposal, start_samples=start, stop_samples=stop, reason=reason)
     (annotated,) = with_channel_faults([there], channel_faults(request.listening, state))
-    return SaidOfSpan(annotated.reason, float(peaks[0]))
+    return SpanReason(annotated.reason, float(peaks[0]))
 
 
 def _curve_of(proposal: Proposal, request: MovedRequest) -> ScoreCurve | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.embeddings.preparation import heard as heard_windows
+from engine.analysis.embeddings.preparation import embedded
 from engine.analysis.signal.streams import mono_blocks
 from engine.core.errors import TasteError
 from engine.core.progress import Progress
@@ -64,7 +64,7 @@ def planted_windows(heard: Embedded, config: DeepSvddConfig, seed: int, progress
         progress.check_cancelled()
         planted = _planted(recording, config.mel.rate_hz, rng)
         found = np.concatenate(
-            list(heard_windows([planted.audio[:, 0]], recording.level_db, hearing, heard.embedder))
+            list(embedded([planted.audio[:, 0]], recording.level_db, hearing, heard.embedder))
         )
         vectors.append(found)
         is_fault.append(_in_faults(planted, len(found), config))

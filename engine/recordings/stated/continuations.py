@@ -119,10 +119,22 @@ class _Files:
         self.heads = heads
         self.names = [numbered(head.path.stem) for head in heads]
         self.grids = _take_folders(heads)
-        self.folders = _folder_keys(heads, self.grids)
+        self.folders = self._folder_keys()
         self.by_folder: dict[Path, list[int]] = defaultdict(list)
         for index, head in enumerate(heads):
             self.by_folder[head.path.parent].append(index)
+
+    def _folder_keys(self) -> list[str]:
+        """Return a text for the folder of each file; those of takes are equal.
+
+        Folders are of takes in a grid, and where recorders repeat the name of the folder in each file name.
+        """
+        folders = [head.path.parent for head in self.heads]
+        others = {
+            head.path.parent for head in self.heads if not head.path.stem.startswith(head.path.parent.name)
+        }
+        is_take = {one: one in self.grids or (one not in others and one.name != "") for one in folders}
+        return [f"{one.parent}/*" if is_take[one] else str(one) for one in folders]
 
     def kind(self, index: int) -> tuple[object, ...]:
         """Return the properties that the files of one track share."""
@@ -135,6 +147,11 @@ class _Files:
         if one is None or other is None or (one.field, one.doubts) != (other.field, other.doubts):
             return None
         return (other.start - one.start).total_seconds() - self.heads[first].duration_s
+
+    def may_follow(self, first: int, second: int) -> bool:
+        """Return whether no stated time contradicts that a file starts where another one ends."""
+        gap_s = self.gap_s(first, second)
+        return gap_s is None or abs(gap_s) <= _SAME_START_S
 
     def device(self, indices: Sequence[int]) -> str:
         """Return a text that files recorded with the same clock share."""
@@ -159,7 +176,7 @@ def _exact_joins(files: _Files) -> Iterator[Link]:
             other
             for wanted in {end, end % (_DAY_S * head.rate_hz)}
             for other in starts.get((*files.kind(index), wanted), ())
-            if other != index and _is_next_day_at_most(files, index, other)
+            if other != index and files.may_follow(index, other)
         ]
         own = [other for other in candidates if of_one_track(files.names[index], files.names[other])]
         chosen = min(own, key=lambda other: _distance(files.names[index], files.names[other]), default=None)
@@ -167,12 +184,6 @@ def _exact_joins(files: _Files) -> Iterator[Link]:
             chosen = candidates[0]
         if chosen is not None:
             yield Link(index, chosen, head.frames, LinkReason.JOINS_EXACTLY, 1.0, True)
-
-
-def _is_next_day_at_most(files: _Files, first: int, second: int) -> bool:
-    """Return whether the dates allow the join, where both are stated."""
-    gap_s = files.gap_s(first, second)
-    return gap_s is None or abs(gap_s) <= _SAME_START_S
 
 
 def _distance(first: NumberedName, second: NumberedName) -> tuple[bool, int]:
@@ -247,8 +258,7 @@ def _may_join(files: _Files, first: int, second: int) -> bool:
     one, other = files.heads[first], files.heads[second]
     if one.time is not None and other.time is not None and one.time.start == other.time.start:
         return _is_at_limit(one.size_bytes)  # some devices copy the header of the first file
-    gap_s = files.gap_s(first, second)
-    return gap_s is None or abs(gap_s) <= _SAME_START_S
+    return files.may_follow(first, second)
 
 
 def _is_at_limit(size_bytes: int) -> bool:
@@ -269,7 +279,9 @@ def _parallel(files: _Files, continued: set[int]) -> Iterator[Link]:
             if index not in continued:
                 groups[_start_key(files, index, folder)].append(index)
         for key, group in groups.items():
-            for first, second in pairwise(sorted(group, key=lambda index: _take_key(files.names[index]))):
+            # By take; those named after devices come last.
+            group.sort(key=lambda index: (files.names[index].long_counters, files.names[index].names_device))
+            for first, second in pairwise(group):
                 link = _together(files, first, second, LinkReason(str(key[0])))
                 if link is not None:
                     yield link
@@ -284,11 +296,6 @@ def _start_key(files: _Files, index: int, folder: Path) -> tuple[object, ...]:
     if folder in files.grids:
         return LinkReason.SAME_TAKE, head.rate_hz
     return LinkReason.SAME_LENGTH, head.rate_hz, head.frames or index + 0.5
-
-
-def _take_key(name: NumberedName) -> tuple[tuple[int, ...], bool]:
-    """Return a key that sorts files of one length by take, those named after devices last."""
-    return name.long_counters, name.names_device
 
 
 def _together(files: _Files, first: int, second: int, reason: LinkReason) -> Link | None:
@@ -366,19 +373,3 @@ def _take_folders(heads: Sequence[FileHead]) -> frozenset[Path]:
             if len(stems[one] & stems[other]) >= _LEAST_IN_FOLDER:
                 found |= {one, other}
     return frozenset(found)
-
-
-def _folder_keys(heads: Sequence[FileHead], grids: frozenset[Path]) -> list[str]:
-    """Return a text for the folder of each file; those of takes are equal.
-
-    Folders are of takes in a grid, and where recorders repeat the name of the folder in that of each file.
-    """
-    repeats: dict[Path, bool] = defaultdict(lambda: True)
-    for head in heads:
-        repeats[head.path.parent] &= head.path.stem.startswith(head.path.parent.name)
-    keys = []
-    for head in heads:
-        folder = head.path.parent
-        is_take = folder in grids or (repeats[folder] and folder.name != "")
-        keys.append(f"{folder.parent}/*" if is_take else str(folder))
-    return keys

@@ -1,12 +1,9 @@
-"""The facts about a recording that its header and its folder state; nothing is decoded.
+"""The facts about a recording that its header and its folder state, above all when it was recorded.
 
-Timecode of field recorders: the time reference leads where all files of a device have one.
-
-Timecode need not be the time of day: it is set by hand, counts from one hour, or runs a thousandth slow
-(23.976 frames a second). The origination time, which is that of the recorder's clock, then differs from it by
-about the same amount in all files.
-
-When a file was recorded, as its header or its date states it.
+Nothing is decoded. The most trustworthy time that is plausible leads: the time reference where all files of a
+device have one. Timecode need not be the time of day: it is set by hand, counts from one hour, or runs a
+thousandth slow (23.976 frames a second). The origination time, which is that of the recorder's clock, then
+differs from it by about the same amount in all files.
 """
 
 from __future__ import annotations
@@ -30,7 +27,6 @@ from engine.sound.headers.bwf import channel_title
 from engine.sound.headers.mp3 import read_recorded
 from engine.sound.headers.start_times import (
     BroadcastStart,
-    MovieStart,
     StatedDate,
     read_broadcast_start,
     read_movie_start,
@@ -43,6 +39,11 @@ _RESET_HOURS = 12
 _SOON = timedelta(days=1)
 _DAY_S = 86_400
 _MOST_DAYS = 2
+_REPORT_EVERY = 50
+_WITH_TAGS = (".mp3", ".aac")
+_SAME_TIME_S = 5.0
+_STEADY_S, _SLOW = 15.0, 0.0011
+"""How far the difference may vary: clocks are read late, and timecode runs slow."""
 
 
 class TimeField(StrEnum):
@@ -55,6 +56,9 @@ class TimeField(StrEnum):
     RECORDED_TAG = "ID3 recording time"
     ENCODED_TAG = "ID3 encoding time"
     FILE_DATE = "file date"
+
+
+_TAGS = {"TDRC": TimeField.RECORDED_TAG, "TDEN": TimeField.ENCODED_TAG}
 
 
 class Doubt(StrEnum):
@@ -120,22 +124,6 @@ def broadcast_times(stated: BroadcastStart, rate_hz: int, file_day: datetime) ->
         yield StatedTime(TimeField.ORIGINATION, made)
 
 
-def movie_times(stated: MovieStart) -> Iterator[StatedTime]:
-    """Yield the times of an MP4 or QuickTime file."""
-    if stated.creation_date is not None:
-        yield _of_date(TimeField.CREATION_DATE, stated.creation_date)
-    if stated.created_utc is not None:
-        yield StatedTime(TimeField.MOVIE_HEADER, stated.created_utc, is_utc=True)
-
-
-def tag_times(path: Path) -> Iterator[StatedTime]:
-    """Yield the times in the ID3 tag of a file."""
-    dates = read_recorded(path)
-    for name, field in (("TDRC", TimeField.RECORDED_TAG), ("TDEN", TimeField.ENCODED_TAG)):
-        if name in dates:
-            yield _of_date(field, dates[name])
-
-
 def file_time(changed_s: float, duration_s: float) -> StatedTime:
     """Return the start according to the date of a file: it was changed last when its recording ended."""
     moment = datetime(1970, 1, 1)
@@ -152,23 +140,17 @@ def with_doubts(stated: StatedTime, now: datetime) -> StatedTime:
     ----------
     now : in UTC; no recording is of a later day
     """
-    found = list(stated.doubts)
-    start = stated.start
+    found, start = list(stated.doubts), stated.start
     is_first_day = (start.month, start.day) == (1, 1) and start.hour < _RESET_HOURS
     if start.year < _FIRST_YEAR or is_first_day:
         found.append(Doubt.NEVER_SET)
     if start > now + _SOON:
         found.append(Doubt.IN_THE_FUTURE)
-    doubts = tuple(dict.fromkeys(found))
-    return replace(stated, doubts=doubts)
+    return replace(stated, doubts=tuple(dict.fromkeys(found)))
 
 
 def _of_date(field: TimeField, date: StatedDate) -> StatedTime:
     return StatedTime(field, date.moment, date.utc_offset_s == 0, date.utc_offset_s)
-
-
-_REPORT_EVERY = 50
-_WITH_TAGS = (".mp3", ".aac")
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,14 +188,16 @@ class FileHead:
     @property
     def time(self) -> StatedTime | None:
         """Return the most trustworthy plausible time in the header; None without one."""
-        headers = (one for one in self.stated if one.field is not TimeField.FILE_DATE)
-        return next((one for one in headers if one.is_plausible), None)
+        return next((one for one in self._of_header if one.is_plausible), None)
 
     @property
     def unset_time(self) -> StatedTime | None:
         """Return a time of a clock that was never set: it counts, but from another day."""
-        headers = (one for one in self.stated if one.field is not TimeField.FILE_DATE)
-        return next((one for one in headers if one.doubts == (Doubt.NEVER_SET,)), None)
+        return next((one for one in self._of_header if one.doubts == (Doubt.NEVER_SET,)), None)
+
+    @property
+    def _of_header(self) -> Iterator[StatedTime]:
+        return (one for one in self.stated if one.field is not TimeField.FILE_DATE)
 
     @property
     def file_time(self) -> StatedTime | None:
@@ -257,12 +241,22 @@ def read_head(path: Path, now: datetime) -> FileHead:
     with explained(path):
         status = os.stat(path)  # noqa: PTH116 - takes what pathlib takes, and is not a method of a copy
     movie = read_movie_start(path)
-    head = _of_movie(named, movie) if movie is not None else _of_sound(named, path)
-    broadcast = read_broadcast_start(path) if head.format.startswith(("WAV", "RF64")) else BroadcastStart()
-    made = (*broadcast_times(broadcast, head.rate_hz, _day(status.st_mtime)), *_tags(path))
+    broadcast = BroadcastStart()
     if movie is not None:
-        made = tuple(movie_times(movie))
-    times = (*made, file_time(status.st_mtime, head.duration_s))
+        rate_hz, frames = movie.rate_hz, round(movie.duration_s * movie.rate_hz)
+        head = FileHead(named, rate_hz, movie.channels, frames, 0, f"MP4 {movie.codec}", device=movie.device)
+        created = movie.creation_date
+        times = [] if created is None else [_of_date(TimeField.CREATION_DATE, created)]
+        if movie.created_utc is not None:
+            times.append(StatedTime(TimeField.MOVIE_HEADER, movie.created_utc, is_utc=True))
+    else:
+        head = _of_sound(named, path)
+        if head.format.startswith(("WAV", "RF64")):
+            broadcast = read_broadcast_start(path)
+        times = [*broadcast_times(broadcast, head.rate_hz, file_time(status.st_mtime, 0.0).start)]
+        tags = read_recorded(path) if path.suffix.lower() in _WITH_TAGS else {}
+        times += [_of_date(field, tags[name]) for name, field in _TAGS.items() if name in tags]
+    times.append(file_time(status.st_mtime, head.duration_s))
     return replace(
         head,
         channels=1 if channel else head.channels,
@@ -275,11 +269,6 @@ def read_head(path: Path, now: datetime) -> FileHead:
     )
 
 
-def _of_movie(path: Path, movie: MovieStart) -> FileHead:
-    frames = round(movie.duration_s * movie.rate_hz)
-    return FileHead(path, movie.rate_hz, movie.channels, frames, 0, f"MP4 {movie.codec}", device=movie.device)
-
-
 def _of_sound(named: Path, path: Path) -> FileHead:
     with suppress(*DECODING_ERRORS, OffcutError, TypeError, OSError), open_unchecked(path) as file:
         coding, frames = f"{file.format} {file.subtype}", file.frames
@@ -289,20 +278,6 @@ def _of_sound(named: Path, path: Path) -> FileHead:
             chained.close()
         return FileHead(named, file.samplerate, file.channels, max(0, frames), 0, coding)
     return FileHead(named, 0, 0, 0, 0, path.suffix.lower())
-
-
-def _tags(path: Path) -> Iterator[StatedTime]:
-    if path.suffix.lower() in _WITH_TAGS:
-        yield from tag_times(path)
-
-
-def _day(changed_s: float) -> datetime:
-    return file_time(changed_s, 0.0).start
-
-
-_SAME_TIME_S = 5.0
-_STEADY_S, _SLOW = 15.0, 0.0011
-"""How far the difference may vary: clocks are read late, and timecode runs slow."""
 
 
 def with_timecode(heads: Sequence[FileHead]) -> tuple[FileHead, ...]:

@@ -1,7 +1,4 @@
-"""Names of recordings as recorders number them: counters of takes and splits, and numbers of channels.
-
-Purpose of a microphone, from the name of its recording.
-"""
+"""Names of recordings: counters of takes and splits, numbers of channels, and roles of microphones."""
 
 from __future__ import annotations
 
@@ -72,14 +69,16 @@ def role_of_name(name: str) -> Role | None:
 
 def is_other_instrument(name: str) -> bool:
     """Return whether a recording is named after a voice, a click or an instrument that is not a drum."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_\d]+", " ", name).casefold()
-    return role_of_name(name) is None and _OTHER_INSTRUMENT.search(spaced) is not None
+    return role_of_name(name) is None and _OTHER_INSTRUMENT.search(_spaced(name)) is not None
 
 
 def is_mix(name: str) -> bool:
     """Return whether a recording is named after a mix of other tracks."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_\d]+", " ", name).casefold()
-    return _MIX.search(spaced) is not None
+    return _MIX.search(_spaced(name)) is not None
+
+
+def _spaced(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_\d]+", " ", name).casefold()
 
 
 def kit_of_names(names: Sequence[str]) -> Mapping[str, Role]:

@@ -1,7 +1,4 @@
-"""Proposed places of recordings, to be shown, changed and applied.
-
-Placed recordings: the tracks that they become, and the clocks of their recorders.
-"""
+"""Proposed places of recordings: shown, changed and applied, as tracks and clocks of recorders."""
 
 from __future__ import annotations
 
@@ -21,6 +18,7 @@ from engine.recordings.stated.file_head import TimeField
 
 LEAST_DRIFT_S = 0.003
 """Drift of a recording, by its end, from which it is corrected; below, no sample of it changes."""
+MAKER = "clocks"
 
 
 class Mode(StrEnum):
@@ -237,9 +235,6 @@ class Placements:
         return tuple(one for one in self.files if not one.is_certain)
 
 
-MAKER = "clocks"
-
-
 def placed_tracks(
     places: Placements, sources: Sequence[Source], titles: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[NewTrack, ...]:
@@ -249,15 +244,21 @@ def placed_tracks(
     ----------
     titles : names that files state for a track of their own, by source id
     """
-    return tuple(
-        NewTrack(
-            titles.get(own[0].id, track.name) if len(own) == 1 else track.name,
-            tuple(own),
-            tuple(_starts(track, files, own, places.rate_hz)),
-            track.track_id,
-        )
-        for track, files, own in _on_tracks(places, sources)
-    )
+    found = []
+    for track, files, own in _on_tracks(places, sources):
+        name = titles.get(own[0].id, track.name) if len(own) == 1 else track.name
+        by, drift_ppm = track.by_samples, track.drift_ppm
+        if not track.track_id:
+            drift_ppm = _drift_ppm(files, own, places.rate_hz)
+            by = _by_samples(files[0], drift_ppm)
+        # Clips begin where the files sound, after the clock of the track is applied.
+        starts = [round(one.start_samples * (1.0 + drift_ppm / 1e6) - by) for one in files]
+        starts = [
+            start if one.start_samples < 0.0 else max(start, 0)
+            for start, one in zip(starts, files, strict=True)
+        ]
+        found.append(NewTrack(name, tuple(own), tuple(starts), track.track_id))
+    return tuple(found)
 
 
 def clock_edits(
@@ -304,19 +305,6 @@ def _on_tracks(
         files = [one for one in files if one.path.absolute() in by_path]
         if files:
             yield track, files, [by_path[one.path.absolute()] for one in files]
-
-
-def _starts(
-    track: PlacedTrack, files: Sequence[Placement], sources: Sequence[Source], rate_hz: int
-) -> Iterator[int]:
-    """Yield where clips begin: where the files sound, after the clock of the track is applied."""
-    by, drift_ppm = track.by_samples, track.drift_ppm
-    if not track.track_id:
-        drift_ppm = _drift_ppm(files, sources, rate_hz)
-        by = _by_samples(files[0], drift_ppm)
-    for one in files:
-        start = round(one.start_samples * (1.0 + drift_ppm / 1e6) - by)
-        yield start if one.start_samples < 0.0 else max(start, 0)
 
 
 def _by_samples(first: Placement, drift_ppm: float) -> float:

@@ -1,6 +1,6 @@
 """The time of day of the timeline's start, by the stated times of the files placed on it.
 
-Stated starts of takes, each by the clock of its device.
+The start of a take is by the clock of its device.
 """
 
 from __future__ import annotations
@@ -20,6 +20,10 @@ from engine.recordings.stated.placements import Basis, Mode, Objection, Placemen
 EPOCH = datetime(2000, 1, 1)
 
 _UNSET = "never set"
+_AGREE_S = 2.5
+"""Seconds are stated whole, and devices take a moment to begin."""
+_UNRELATED = (Reason.CHOSEN, Reason.NOTHING_KNOWN, Reason.AFTER_OTHERS)
+_FIELDS = tuple(TimeField)
 
 Clock = tuple[str, bool]
 """Device, and whether it states UTC."""
@@ -63,8 +67,8 @@ class TakeTime:
 def take_times(takes: Sequence[Take], heads: Sequence[FileHead]) -> dict[int, TakeTime]:
     """Return the stated starts of the takes that have a plausible one, by their numbers."""
     zone_s = stated_zone_s(heads)
-    times = {number: _take_time(take, heads, zone_s) for number, take in enumerate(takes)}
-    return {number: time for number, time in times.items() if time is not None}
+    times = ((number, _take_time(take, heads, zone_s)) for number, take in enumerate(takes))
+    return {number: time for number, time in times if time is not None}
 
 
 def take_length_s(take: Take, heads: Sequence[FileHead]) -> float:
@@ -96,12 +100,6 @@ def stated_zone_s(heads: Sequence[FileHead]) -> int | None:
         one.utc_offset_s for head in heads for one in head.stated if one.utc_offset_s not in (None, 0)
     )
     return stated.most_common(1)[0][0] if stated else None
-
-
-_AGREE_S = 2.5
-"""Seconds are stated whole, and devices take a moment to begin."""
-_UNRELATED = (Reason.CHOSEN, Reason.NOTHING_KNOWN, Reason.AFTER_OTHERS)
-_FIELDS = tuple(TimeField)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +161,11 @@ def start_time(heads: Sequence[FileHead], places: Placements | None) -> StartTim
     if not found and any(one.basis is Basis.FILE_DATE for one in related):
         found = list(_statements(heads, used, rate_hz, by_date=True))
     found = [one for one in found if not one.is_converted] or found
-    best = max((_agreeing(one, found) for one in found), key=len, default=[])
+    agreeing = (
+        [other for other in found if abs((other.start - one.start).total_seconds()) <= _AGREE_S]
+        for one in found
+    )
+    best = max(agreeing, key=len, default=[])
     if not best or (is_chosen and len(best) < len(found)):
         return None
     first = min(best, key=lambda one: one.trust)
@@ -173,28 +175,21 @@ def start_time(heads: Sequence[FileHead], places: Placements | None) -> StartTim
 def _statements(
     heads: Sequence[FileHead], used: Mapping[Path, Placement], rate_hz: int, *, by_date: bool = False
 ) -> Iterator[_Statement]:
-    """Yield the local time of the start by each file that states one.
-
-    Parameters
-    ----------
-    used : places of the files that count; empty if all begin at the start
-    """
+    """Yield the local time of the start by each file that states one; without places, all begin at it."""
     zone_s = stated_zone_s(heads)
     for head in heads:
         stated = head.file_time if by_date else head.time
         if stated is None or not stated.is_plausible or (used and head.path not in used):
             continue
         place = used.get(head.path)
-        place_s = 0.0 if place is None else place.start_samples / rate_hz
-        ends_s = 0.0 if place is None else _after_start_s(place)
+        place_s, ends_s = 0.0, 0.0
+        if place is not None:
+            # A file that states its end does so its length after its start.
+            ends = (one for one in place.contradictions if one.code is Objection.STATES_THE_END)
+            place_s, ends_s = place.start_samples / rate_hz, sum(one.difference_s for one in ends)
         start = _local(stated, zone_s) - timedelta(seconds=place_s + ends_s)
         is_certain = place is None or place.is_certain
         yield _Statement(start, stated, head.path, stated.is_utc and zone_s is None, is_certain, place_s)
-
-
-def _after_start_s(place: Placement) -> float:
-    """Return how long after its start a file states its time: its length where it states its end."""
-    return sum(one.difference_s for one in place.contradictions if one.code is Objection.STATES_THE_END)
 
 
 def _local(stated: StatedTime, zone_s: int | None) -> datetime:
@@ -205,7 +200,3 @@ def _local(stated: StatedTime, zone_s: int | None) -> datetime:
     elif stated.is_utc:
         start += timedelta(seconds=zone_s or 0)
     return start
-
-
-def _agreeing(one: _Statement, found: Sequence[_Statement]) -> list[_Statement]:
-    return [other for other in found if abs((other.start - one.start).total_seconds()) <= _AGREE_S]

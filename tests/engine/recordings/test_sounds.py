@@ -13,7 +13,7 @@ import soundfile
 from engine.analysis.detection.detector import analysed_versions, detector
 from engine.analysis.detection.what_sounds import (
     LEAST_LIKELIHOOD,
-    SAID,
+    WORDS,
     likelihood_of,
     named_events,
     named_places,
@@ -92,7 +92,7 @@ def test_what_sounds_is_heard_where_it_does_and_kept_with_the_document(
 
 
 def test_words_are_known_names_and_a_surer_word_is_said_sooner() -> None:
-    assert SAID.keys() <= vocabulary().keys()
+    assert WORDS.keys() <= vocabulary().keys()
     assert likelihood_of("coughing", 1.0, 0.5) > likelihood_of("frog", 1.0, 0.5)
     assert likelihood_of("crow", 2.0, 0.5) > likelihood_of("crow", 1.0, 0.5)
     assert likelihood_of("crow", 1.0, 0.9) > likelihood_of("crow", 1.0, 0.5)

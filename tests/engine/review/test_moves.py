@@ -9,7 +9,7 @@ import numpy as np
 from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.document.table import VERDICTS
-from engine.review.moves import STAYS, kept_pulls_of, moves_of, offsets_of, shifts_of
+from engine.review.moves import STAYS, moves_of, offsets_of, retained_pulls_of, shifts_of
 from tests.engine.features.timing.hits.played import EIGHTH, RATE_HZ, played
 
 
@@ -92,12 +92,12 @@ def test_what_is_left_of_the_players_pull_is_told_of_what_is_moved_alone() -> No
     rejected = {key: Decision(key, Verdict.REJECTED) for key in list(pulled)[20:]}
     by_nothing = {key: Decision(key, payload={"by_samples": 0.0}) for key in list(pulled)[20:]}
     for decisions in ({}, rejected, by_nothing):
-        told = kept_pulls_of(
+        told = retained_pulls_of(
             hits, moves_of(replace(state, proposals=pulled, decisions=decisions)), lines, 1.0, RATE_HZ
         )
         assert set(told) == {"kick", "snare", "hat"}
         np.testing.assert_allclose(list(told.values()), 10.0, atol=1e-6)
-    assert kept_pulls_of(hits, moves_of(DocumentState(RATE_HZ)), lines, 1.0, RATE_HZ) == {}
+    assert retained_pulls_of(hits, moves_of(DocumentState(RATE_HZ)), lines, 1.0, RATE_HZ) == {}
 
 
 def test_a_payload_that_is_no_number_moves_nothing() -> None:
@@ -121,6 +121,6 @@ def test_two_lines_are_enough_and_one_is_none() -> None:
     np.testing.assert_allclose(late, -moves_of(state).by_samples / RATE_HZ * 1000, atol=1e-6)
     assert len(offsets_of(hits, moves_of(DocumentState(RATE_HZ)), two[:1], 1.0, RATE_HZ)["hat"]) == 0
     np.testing.assert_allclose(
-        list(kept_pulls_of(hits, moves_of(state), two, 1.0, RATE_HZ).values()), 0.0, atol=1e-6
+        list(retained_pulls_of(hits, moves_of(state), two, 1.0, RATE_HZ).values()), 0.0, atol=1e-6
     )
-    assert kept_pulls_of(hits, moves_of(state), two[:1], 1.0, RATE_HZ) == {}
+    assert retained_pulls_of(hits, moves_of(state), two[:1], 1.0, RATE_HZ) == {}

@@ -14,7 +14,7 @@ from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState, Marker
 from engine.document.table import VERDICTS, table_of
 from engine.review.answers import statistics
-from engine.review.moves import kept_pulls_of, moves_of, offsets_of, shifts_of
+from engine.review.moves import moves_of, offsets_of, retained_pulls_of, shifts_of
 from engine.review.overlaps import cut_away, cut_away_with, is_cut_away, recount, taken_in
 from engine.review.queue import (
     Learned,
@@ -231,7 +231,7 @@ def test_moves_of_hits_are_told_as_before() -> None:
             for strength in (1.0, 0.5, 0.0)
         ],
         "pulls": [
-            kept_pulls_of(hits, moves, some, strength, RATE_HZ)
+            retained_pulls_of(hits, moves, some, strength, RATE_HZ)
             for some in (lines, lines[:1], lines[3:5])
             for strength in (1.0, 0.5)
         ],

@@ -15,8 +15,8 @@ from engine.analysis.embeddings.preparation import (
     Hearing,
     default_folder,
     entry_path,
-    keep_vectors,
     load_vectors,
+    store_vectors,
 )
 from engine.analysis.embeddings.sound_statistics import SoundStatistics
 from engine.core.errors import OffcutError
@@ -69,7 +69,7 @@ WRITERS: dict[str, Callable[[Source], object]] = {
     "spectrograms": lambda source: source_spectrogram(
         SpectrogramRequest(Path(source.path), source.content_hash, 1024)
     ),
-    "embeddings": lambda _: keep_vectors(_embedded(), [np.ones((3, SIZE), np.float32)], SIZE),
+    "embeddings": lambda _: store_vectors(_embedded(), [np.ones((3, SIZE), np.float32)], SIZE),
 }
 
 

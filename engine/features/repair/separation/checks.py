@@ -189,7 +189,7 @@ def _detected(samples: Floats, spans: Sequence[tuple[int, int]], vectors: Floats
     found = []
     for group in _close(spans, reach):
         first = group[0][0]
-        heard = detector().heard([padded[first : group[-1][1] + 2 * reach]])
+        heard = detector().analysed([padded[first : group[-1][1] + 2 * reach]])
         for start, stop in group:
             steps = heard.within(CONTEXT_S + (start - first) / MEL.rate_hz, stop - start).vectors
             means = np.stack([steps[at : at + _STEPS].mean(axis=0) for at in range(max(1, len(steps) - 1))])

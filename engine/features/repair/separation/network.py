@@ -27,13 +27,13 @@ from engine.analysis.detection.detector import WIDTHS as SOUND_WIDTHS
 from engine.analysis.detection.detector import Detector, SoundNetwork
 from engine.analysis.detection.spectra import (
     MEL,
+    SPEECH_WEIGHTS,
     Spectra,
     SpeechNetwork,
     band_centres_hz,
     speech_network,
     speech_shares,
 )
-from engine.analysis.detection.spectra import WEIGHTS as SPEECH_WEIGHTS
 from engine.analysis.learning.networks import few_threads, with_weights
 from engine.analysis.words.prompts import SIZE
 from engine.core.progress import check_heeded
@@ -104,8 +104,8 @@ def listened(ears: SoundNetwork, power: Tensor, prompt: Tensor) -> tuple[tuple[T
     """
     mean = power.mean(dim=(1, 2), keepdim=True).clamp(min=1e-12)
     features = ears.features(torch.log(_USUAL_POWER * power / mean + _QUIETEST * _USUAL_POWER))
-    together = functional.normalize(ears.told(features[-1])[0], dim=2) @ prompt[..., None]
-    each = functional.normalize(ears.told_by_band(features[-1]), dim=3) @ prompt[:, None, :, None]
+    together = functional.normalize(ears.embedded(features[-1])[0], dim=2) @ prompt[..., None]
+    each = functional.normalize(ears.vectors_by_band(features[-1]), dim=3) @ prompt[:, None, :, None]
     bands = MEL.n_mels // 16
     by_band = each[..., 0].repeat_interleave(bands // each.shape[2], dim=2)
     return tuple(features[1:4]), torch.stack([together.expand(-1, -1, bands), by_band], dim=1)

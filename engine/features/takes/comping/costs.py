@@ -16,9 +16,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, uniform_filter, uniform_filter1d
 
-from engine.analysis.signal.bands import MelSettings, triangles
+from engine.analysis.signal.bands import MelSettings, mel_filter_bank, triangles
 from engine.analysis.signal.loudness import finite
-from engine.analysis.signal.stft import band_power_blocks, bank_tensor, mel_filter_bank
+from engine.analysis.signal.stft import band_power_blocks, bank_tensor
 from engine.core.progress import SILENT, Progress
 from engine.features.takes.comping.following import HOP_S, Bars, Followed
 from engine.features.timing.notes.onsets import ReadMono

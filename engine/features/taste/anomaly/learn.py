@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.analysis.learning.loop import Epoch, in_force
+from engine.analysis.learning.loop import Epoch, together
 from engine.analysis.learning.networks import few_threads
 from engine.core.files.safe_write import check_target
 from engine.core.progress import Progress
@@ -132,7 +132,7 @@ def write_taste(learnt: Learnt, request: LearnRequest, progress: Progress) -> Le
         music=music,
     )
     progress.check_cancelled()
-    across = in_force()
+    across = together()
     if across is None or across.is_first:
         save_taste(request.out, taste, overwrite=request.overwrite)
     progress.report(1.0, f"Learned {request.out.name}")

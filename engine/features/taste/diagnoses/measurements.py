@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.learning.loop import Epoch
-from engine.analysis.signal.bands import MelSettings
+from engine.analysis.signal.bands import MelSettings, hz_to_mel, mel_to_hz
 from engine.analysis.signal.loudness import level_of
-from engine.analysis.signal.stft import hz_to_mel, log_mel_blocks, mel_to_hz
+from engine.analysis.signal.stft import log_mel_blocks
 from engine.analysis.signal.streams import mono_of
 from engine.core.files.safe_write import shown
 from engine.core.progress import Progress

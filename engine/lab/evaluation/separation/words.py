@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from engine.analysis.detection.detector import detector
 from engine.analysis.detection.spectra import MEL
-from engine.analysis.detection.what_sounds import SAID, NamedEvent, named_events
+from engine.analysis.detection.what_sounds import WORDS, NamedEvent, named_events
 from engine.analysis.signal.streams import resampled
 from engine.core.progress import SILENT, Progress
 from engine.lab.evaluation.separation.events import Line, is_right, versions_of
@@ -52,16 +52,16 @@ def word_lines(
                 span = one.start_samples / MEL.rate_hz, one.stop_samples / MEL.rate_hz, 0.0
                 said[one.word] += 1
                 right[one.word] += is_right(span, recording.of(one.word))
-    shown = sum(occurs[word] for word in SAID)
+    shown = sum(occurs[word] for word in WORDS)
     yield {
         "metric": "words: right where one is said",
         "value": right.total() / max(1, said.total()),
-        "baseline": shown / max(1, len(SAID)) / max(1, occurs.total()),
+        "baseline": shown / max(1, len(WORDS)) / max(1, occurs.total()),
         "occurrences that are named": right.total() / max(1, shown),
         "of all sounds": right.total() / max(1, occurs.total()),
         "n": said.total(),
     }
-    for word in SAID:
+    for word in WORDS:
         yield {"metric": f"words: right where {word} is said", "value": right[word] / max(1, said[word]),
                "occurs": occurs[word], "n": said[word]}  # fmt: skip
     elsewhere = {

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 from torch import Tensor
 
-from engine.analysis.beats.activations import BANDS, FLOOR_DB, FRAMES_PER_S, heard, reference_db
+from engine.analysis.beats.activations import BANDS, FLOOR_DB, FRAMES_PER_S, network_input, reference_db
 from engine.lab.training.beats.cache import CachedPiece
 
 SEGMENT_FRAMES = 2000
@@ -36,7 +36,7 @@ class Example:
 def plain_levels(piece: CachedPiece) -> Floats:
     """Return the input features of an unchanged piece, shape (frames, BANDS)."""
     level = _decibels(_mixed([_power(stem) for stem in piece.stems]))
-    return heard(level.astype(np.float16), reference_db(level.astype(np.float16)))
+    return network_input(level.astype(np.float16), reference_db(level.astype(np.float16)))
 
 
 def spoiled_levels(piece: CachedPiece, rng: np.random.Generator) -> Floats:
@@ -71,7 +71,7 @@ def spoiled_levels(piece: CachedPiece, rng: np.random.Generator) -> Floats:
     if rng.random() < 0.12:
         level[:, : int(rng.integers(1, 10))] = FLOOR_DB
     kept = level.astype(np.float16)
-    return heard(kept, reference_db(kept) + float(np.clip(rng.normal(0.0, 4.0), -10.0, 10.0)))
+    return network_input(kept, reference_db(kept) + float(np.clip(rng.normal(0.0, 4.0), -10.0, 10.0)))
 
 
 def _power(level: NDArray[np.float16]) -> Floats:

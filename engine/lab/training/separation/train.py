@@ -19,8 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.analysis.detection.detector import WEIGHTS as SOUNDS
-from engine.analysis.detection.detector import SoundNetwork
+from engine.analysis.detection.detector import SOUND_WEIGHTS, SoundNetwork
 from engine.analysis.detection.spectra import MEL, Spectra
 from engine.analysis.learning.loop import seeded
 from engine.analysis.learning.networks import few_threads, with_weights
@@ -281,7 +280,7 @@ def main() -> None:
     )
     parser.add_argument("--without", choices=("words", "surroundings"), help="what not to tell the network")
     parser.add_argument(
-        "--sounds", type=Path, default=SOUNDS, help="weights of the network that hears into words"
+        "--sounds", type=Path, default=SOUND_WEIGHTS, help="weights of the network that hears into words"
     )
     parser.add_argument(
         "--start", type=Path, metavar="WEIGHTS", help="begin with these, of an earlier training"
@@ -309,7 +308,7 @@ def main() -> None:
     ears = with_weights(SoundNetwork(), chosen.sounds, "sounds")
     chosen.out.mkdir(parents=True, exist_ok=True)
     # A separator is read with what it heard by lying beside it.
-    beside = chosen.out / SOUNDS.name
+    beside = chosen.out / SOUND_WEIGHTS.name
     if not (beside.exists() and beside.samefile(chosen.sounds)):
         copyfile(chosen.sounds, beside)
     recordings = load_sources(chosen.backgrounds) if chosen.backgrounds is not None else None

@@ -12,8 +12,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.analysis.signal.bands import MelSettings
-from engine.analysis.signal.stft import POWER_FLOOR, bank_tensor, mel_filter_bank
+from engine.analysis.signal.bands import MelSettings, mel_filter_bank
+from engine.analysis.signal.stft import POWER_FLOOR, bank_tensor
 from engine.document.hits import Role
 from engine.features.timing.alignment.strokes import Strokes
 from engine.lab.simulated.performances.performance import Performance

@@ -34,7 +34,7 @@ def band(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.recordings.media._TELL_EVERY_S", 0.0)
+    monkeypatch.setattr("engine.recordings.media._REPORT_EVERY_S", 0.0)
 
 
 def test_sources_are_found_in_the_order_of_the_tracks(band: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.analysis.beats.activations import FRAMES_PER_S, RATE_HZ, band_levels, heard, reference_db
+from engine.analysis.beats.activations import FRAMES_PER_S, RATE_HZ, band_levels, network_input, reference_db
 from engine.analysis.beats.listen import listen
 from engine.analysis.beats.readings import accent_odds, running_sums
 from engine.lab.simulated.clicks import accented_clicks, click_track
@@ -15,7 +15,7 @@ from tests.mostly_long import mostly_long
 
 def sums_of(samples: np.ndarray, rate_hz: int = RATE_HZ) -> np.ndarray:
     levels = band_levels([samples.astype(np.float32)], rate_hz)
-    return running_sums(heard(levels, reference_db(levels)))
+    return running_sums(network_input(levels, reference_db(levels)))
 
 
 @pytest.mark.parametrize("beats_in_bar", range(2, 8))

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from engine.analysis.beats.activations import BANDS
-from engine.analysis.beats.readings import FEATURES, PARTS, BarNetwork, pictures, running_sums, told_of
+from engine.analysis.beats.readings import FEATURES, PARTS, BarNetwork, logits_of, pictures, running_sums
 from engine.lab.training.beats.bars import Counted, batch, train
 
 RISES = slice(16, 32)
@@ -70,5 +70,5 @@ def test_the_same_seed_gives_the_same_network_and_another_one_than_before():
     for a, b in zip(one.parameters(), other.parameters(), strict=True):
         assert torch.equal(a, b)
     drawn = pictures(accented(3).sums, np.arange(10.0, 800.0, 25.0))
-    np.testing.assert_array_equal(told_of(one, drawn), told_of(other, drawn))
-    assert np.isfinite(told_of(BarNetwork().eval(), drawn)).all()
+    np.testing.assert_array_equal(logits_of(one, drawn), logits_of(other, drawn))
+    assert np.isfinite(logits_of(BarNetwork().eval(), drawn)).all()

@@ -19,7 +19,7 @@ from engine.analysis.beats.activations import (
     band_levels,
     chunked_probabilities,
     filter_bank,
-    heard,
+    network_input,
     reference_db,
     trained_network,
 )
@@ -72,14 +72,16 @@ def test_nothing_and_what_is_not_finite_are_silence():
     broken = np.full(44_100, np.nan, np.float32)
     levels = band_levels([broken], 44_100)
     assert np.isfinite(levels).all()
-    assert heard(levels, reference_db(levels)).max() == 0.0
+    assert network_input(levels, reference_db(levels)).max() == 0.0
 
 
 def test_the_gain_of_a_recording_does_not_matter():
     loud = band_levels([_noise(2.0, RATE_HZ, 0.3)], RATE_HZ)
     quiet = band_levels([_noise(2.0, RATE_HZ, 0.03)], RATE_HZ)
     # the reference is a float16 level: a sixteenth of a dB is 0.003 of what is heard
-    np.testing.assert_allclose(heard(quiet, reference_db(quiet)), heard(loud, reference_db(loud)), atol=0.01)
+    np.testing.assert_allclose(
+        network_input(quiet, reference_db(quiet)), network_input(loud, reference_db(loud)), atol=0.01
+    )
 
 
 @pytest.mark.parametrize("frames", [0, 1, 900, 1000, 1001, 3500])

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.analysis.beats.listen import between_frames, find_readings, in_time
+from engine.analysis.beats.listen import between_frames, find_beats, in_time
 from engine.analysis.beats.readings import TempoPrior
 from engine.analysis.beats.traces import trace
 from engine.core.errors import UsageError
@@ -26,7 +26,7 @@ def test_beats_sit_on_the_clicks_and_bars_where_they_are_heard(rng, tempo_bpm, m
     told = simulated(
         track.clicks_samples / RATE_HZ, length_s, rng, beats_in_bar=metre, first_beat=metre - 1, missed=0.0
     )
-    best, *others = find_readings(trace([track.samples], RATE_HZ, len(track.samples)), told)
+    best, *others = find_beats(replace(trace([track.samples], RATE_HZ, len(track.samples)), activations=told))
     assert len(best.grid.beats_samples) == len(track.clicks_samples)
     assert np.abs(best.grid.beats_samples - track.clicks_samples).max() < 0.0005 * RATE_HZ
     np.testing.assert_array_equal(best.grid.downbeats_samples, best.grid.beats_samples[1::metre])
@@ -41,7 +41,7 @@ def test_where_every_other_beat_is_hardly_heard_the_band_tells_the_level(rng):
     told = simulated(track.clicks_samples[::2] / RATE_HZ, 20.0, rng, missed=0.0, between=0.4)
     tempi = {}
     for expected in (80.0, 160.0):
-        best, *others = find_readings(traces, told, prior=TempoPrior(expected, 0.12))
+        best, *others = find_beats(replace(traces, activations=told), tempo_prior=TempoPrior(expected, 0.12))
         tempi[expected] = best.grid.tempo_bpm
         assert others
     assert tempi[80.0] == pytest.approx(80.0, rel=0.02)
@@ -52,7 +52,7 @@ def test_where_nothing_is_heard_there_are_no_readings():
     track = click_track(120, RATE_HZ, length_s=10.0)
     traces = trace([track.samples], RATE_HZ, len(track.samples))
     nothing = simulated(np.zeros(0), 10.0, np.random.default_rng(1))
-    assert find_readings(traces, nothing) == ()
+    assert find_beats(replace(traces, activations=nothing)) == ()
 
 
 def test_peaks_are_found_between_frames():

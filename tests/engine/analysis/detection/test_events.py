@@ -47,7 +47,7 @@ def recording(levels: tuple[float, ...] = (0.1, 0.07, 0.15, 0.1)) -> NDArray[np.
 @pytest.fixture(scope="module")
 def heard() -> SoundFeatures:
     """Return the recording as it is heard."""
-    return detector().heard([recording()])
+    return detector().analysed([recording()])
 
 
 def bumps(*places: tuple[int, float], steps: int = 200) -> NDArray[np.float32]:
@@ -103,11 +103,11 @@ def test_one_that_is_marked_finds_the_others(heard: SoundFeatures, marked: int) 
 
 def test_silence_is_no_example() -> None:
     """There is nothing to look for."""
-    silent = detector().heard([np.zeros(5 * RATE_HZ, np.float32)])
+    silent = detector().analysed([np.zeros(5 * RATE_HZ, np.float32)])
     with pytest.raises(UsageError, match="select only the sound"):
         example_odds_over_time(silent, (1.0, 2.0))
     with pytest.raises(UsageError, match="select only the sound"):
-        example_odds_over_time(detector().heard([]), (1.0, 2.0))
+        example_odds_over_time(detector().analysed([]), (1.0, 2.0))
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.1, 0.3, 20.0])
@@ -125,7 +125,7 @@ def test_odds_are_numbers_whatever_is_heard(seconds: float, level: float) -> Non
 def test_levels_do_not_depend_on_blocks() -> None:
     """Those of a stream are those of the whole, up to rounding, and one row for each step."""
     samples = recording()[: 45 * RATE_HZ + 1000]
-    whole = detector().heard([samples])
-    parts = detector().heard(np.array_split(samples, 37))
+    whole = detector().analysed([samples])
+    parts = detector().analysed(np.array_split(samples, 37))
     assert whole.levels.shape == (len(whole.vectors), 64)
     np.testing.assert_array_equal(parts.levels, whole.levels)

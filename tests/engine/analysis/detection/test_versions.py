@@ -35,7 +35,7 @@ def test_versions_are_the_recording_at_their_speeds() -> None:
     """The first is what `Detector.heard` returns; the others have steps for as long as they last."""
     samples = sweep(20.0)
     versions = analysed_versions(detector(), [samples])
-    alone = detector().heard([samples])
+    alone = detector().analysed([samples])
     np.testing.assert_array_equal(versions[0].vectors, alone.vectors)
     for version, heard in zip(VERSIONS, versions, strict=True):
         steps = len(samples) / RATE_HZ / version.speed / STEP_S

@@ -19,8 +19,8 @@ from engine.analysis.embeddings.preparation import (
     Hearing,
     NotPrepared,
     Prepared,
+    embedded,
     entry_path,
-    heard,
     load_vectors,
     prepare,
     prepare_all,
@@ -85,7 +85,7 @@ def test_vectors_are_those_of_the_windows_and_are_made_once(
 ) -> None:
     made = prepare(recordings[0], counted, HEARING, folder)
     blocks = list(mono_blocks(recordings[0], RATE_HZ))
-    wanted = np.concatenate(list(heard(blocks, level_of(blocks), HEARING, default_embedder())))
+    wanted = np.concatenate(list(embedded(blocks, level_of(blocks), HEARING, default_embedder())))
     np.testing.assert_array_equal(made.vectors, wanted)
     assert made.vectors.shape == (5, counted.size)
     assert not made.was_kept

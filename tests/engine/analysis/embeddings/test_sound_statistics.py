@@ -15,9 +15,8 @@ from engine.analysis.embeddings.preparation import (
 )
 from engine.analysis.embeddings.registry import default_embedder, embedder
 from engine.analysis.embeddings.sound_statistics import rhythm_statistics
-from engine.analysis.signal.bands import MelSettings
+from engine.analysis.signal.bands import MelSettings, mel_filter_bank
 from engine.analysis.signal.loudness import level_of
-from engine.analysis.signal.stft import mel_filter_bank
 from engine.core.errors import UsageError
 
 WINDOW, HOP = 5, 2

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.analysis.signal.dead_air import HISS, HUM, ROOM, SILENCE, DeadAirDetector, _still, detect
+from engine.analysis.signal.dead_air import HISS, HUM, ROOM, SILENCE, DeadAirDetector, _still
 from engine.analysis.signal.streams import mono_blocks
 from tests.mostly_long import mostly_long
 
@@ -17,6 +17,13 @@ RATE_HZ = 16_000
 DEMO = Path(__file__).resolve().parents[4] / "resources" / "demo" / "edited"
 GAP_S = 60
 EDGE_S = 0.1
+
+
+def detect(blocks, rate_hz):
+    detector = DeadAirDetector(rate_hz)
+    for block in blocks:
+        detector.push(block)
+    return detector.finish()
 
 
 @cache

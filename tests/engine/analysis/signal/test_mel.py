@@ -10,14 +10,8 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from engine.analysis.signal.bands import MelSettings
-from engine.analysis.signal.stft import (
-    hz_to_mel,
-    log_mel_blocks,
-    mel_filter_bank,
-    mel_power_blocks,
-    mel_to_hz,
-)
+from engine.analysis.signal.bands import MelSettings, hz_to_mel, mel_filter_bank, mel_to_hz
+from engine.analysis.signal.stft import log_mel_blocks, mel_power_blocks
 from engine.analysis.signal.streams import mono_blocks, resampled
 
 SETTINGS = MelSettings()

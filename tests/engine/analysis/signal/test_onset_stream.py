@@ -28,7 +28,7 @@ def flux_and_attack(rng, length_s: float) -> tuple[np.ndarray, np.ndarray]:
 def at_once(flux: np.ndarray, attack: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     strength = np.concatenate([np.zeros(FRAMING.late_frames, np.float32), flux])[: len(flux)]
     frames = pick_onsets(strength, FRAMING)
-    near = FRAMING.heard_at_samples(frames)
+    near = FRAMING.onset_samples(frames)
     positions, first = np.unique(refine_onsets(near, attack, HOP, RATE_HZ), return_index=True)
     return positions, strength[frames[first]]
 

@@ -88,7 +88,7 @@ def test_a_phrase_in_a_short_false_start_is_broken_off_and_in_a_long_one_it_is_c
     heard = jam(0, "A-A-B")
     heard = replace(heard, steps=made.steps(len(heard), apart_s))
     first, again = heard.phrases[:2]
-    start = FalseStart.told(
+    start = FalseStart.of(
         first.first * apart_s, first.last * apart_s - 0.2, again.first * apart_s, likelihood=0.9
     )
     units = units_of(replace(heard, takes=FoundTakes(false_starts=(start,))))

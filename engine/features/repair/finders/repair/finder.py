@@ -94,7 +94,7 @@ def _find_like(request: FinderRequest, progress: Progress) -> Found:
     require_sound(state, spans.media, tracks, (example,), progress)
     cuts = settings.does == "cut"
     listening = progress if cuts else progress.part(0.0, _SEARCH)
-    heard = detector().heard(mono(spans, (0, state.length_samples), listening))
+    heard = detector().analysed(mono(spans, (0, state.length_samples), listening))
     events = like_events(heard, example, state.rate_hz, state.length_samples)
     if len(events) < 2:
         return Found((), NOTHING_ELSE, figures={"places": []})

@@ -55,7 +55,7 @@ from engine.features.repair.separation.separator import Mode, Prompt, Separator,
 from engine.features.repair.separation.settings import DEFAULT, LevelChange
 from engine.features.repair.separation.windows import FADE_MS, joined
 from engine.recordings.detect_sounds import mono
-from engine.recordings.track_audio import Span, SpanRequest, keys_heard, open_repaired
+from engine.recordings.track_audio import Span, SpanRequest, open_repaired, used_keys
 
 
 def example_in_document(spans: SpanRequest, example: Span, progress: Progress) -> Prompt:
@@ -199,7 +199,7 @@ def separate_in_document(
     return Separations(
         tuple(one.audio for one in made),
         tuple(one.window for one in made),
-        tuple(keys_heard(state, track, (start, stop)) for start, stop, track in (one.window for one in made)),
+        tuple(used_keys(state, track, (start, stop)) for start, stop, track in (one.window for one in made)),
         tuple(one.change for one in made),
         f"{SEPARATION_MAKER} {separator.name}",
         refused,

@@ -137,6 +137,6 @@ def takes_from(stored: StoredTakes) -> FoundTakes:
     starts = zip(stored.false_starts_s.tolist(), stored.likelihoods.tolist(), strict=True)
     return FoundTakes(
         tuple(groups),
-        tuple(FalseStart.told(start, stop, again, likelihood) for (start, stop, again), likelihood in starts),
+        tuple(FalseStart.of(start, stop, again, likelihood) for (start, stop, again), likelihood in starts),
         tuple((start, stop) for start, stop in stored.played_s.tolist()),
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.analysis.embeddings import registry
-from engine.analysis.embeddings.preparation import Hearing, default_folder, heard, prepare
+from engine.analysis.embeddings.preparation import Hearing, default_folder, embedded, prepare
 from engine.analysis.embeddings.registry import Embedder
 from engine.analysis.signal.bands import MelSettings
 from engine.analysis.signal.stft import log_mel_blocks
@@ -121,7 +121,7 @@ def embeddings(
     level_db : the level of the stream, which is normalised to 0 dB
     passing : sees the log-mel frames on their way
     """
-    return heard(_observed(blocks, level_db, config.mel, passing), level_db, hearing_of(config), embedder)
+    return embedded(_observed(blocks, level_db, config.mel, passing), level_db, hearing_of(config), embedder)
 
 
 def _observed(

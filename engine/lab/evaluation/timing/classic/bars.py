@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.analysis.signal.viterbi import traced
 from engine.core.progress import SILENT, Progress
 
 Floats = NDArray[np.float32]
@@ -57,12 +58,7 @@ def _count(accents: NDArray[np.float64], metre: int, progress: Progress) -> tupl
         slipped = float(total.max()) - _SLIP_COST
         came_from[beat] = np.where(steady >= slipped, np.roll(np.arange(metre), 1), int(total.argmax()))
         total = np.maximum(steady, slipped) + gain * accents[beat]
-    place = int(total.argmax())
-    places = [place]
-    for beat in range(len(accents) - 1, 0, -1):
-        place = int(came_from[beat, place])
-        places.append(place)
-    return np.array(places[::-1], np.int64) + 1, float(total.max())
+    return traced(came_from[1:], int(total.argmax())) + 1, float(total.max())
 
 
 def beat_accents(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.analysis.signal.viterbi import traced
 from engine.core.progress import SILENT, Progress
 
 Floats = NDArray[np.float32]
@@ -179,11 +180,7 @@ def _smoothest(
             chosen = reached.argmax(axis=1)
             came_from[row] = chosen
             best = reached[np.arange(len(tempi)), chosen] + fit
-    path = np.zeros(len(gram.frames), np.int64)
-    path[-1] = best.argmax()
-    for row in range(len(path) - 1, 0, -1):
-        path[row - 1] = came_from[row, path[row]]
-    return path
+    return traced(came_from[1:], int(best.argmax()))
 
 
 def _after(

@@ -21,7 +21,7 @@ from tests.engine.features.takes.playing import RATE_HZ, Sound, joined, passage
 
 
 def told(start_s: float, stop_s: float, likelihood: float) -> FalseStart:
-    return FalseStart.told(start_s, stop_s, stop_s + 2.0, likelihood)
+    return FalseStart.of(start_s, stop_s, stop_s + 2.0, likelihood)
 
 
 def test_scores_are_raised_as_far_as_it_is_likely_and_never_lowered() -> None:
@@ -47,7 +47,7 @@ def test_what_was_kept_as_likely_is_no_fault() -> None:
 
 
 def test_what_is_like_it_a_minute_later_is_no_fault() -> None:
-    late = FalseStart.told(10.0, 14.0, 74.0, 0.9)
+    late = FalseStart.of(10.0, 14.0, 74.0, 0.9)
     assert likelier_than([late, told(80.0, 84.0, 0.9)], 0.0) == (told(80.0, 84.0, 0.9),)
 
 

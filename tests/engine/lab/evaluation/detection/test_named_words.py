@@ -9,7 +9,7 @@ import pytest
 from scipy.optimize import minimize
 
 from engine.analysis.detection.spectra import MEL
-from engine.analysis.detection.what_sounds import SAID, Place
+from engine.analysis.detection.what_sounds import WORDS, Place
 from engine.analysis.words.vocabulary import vocabulary
 from engine.lab.evaluation.separation.word_fit import ScoredWord, _design, fitted, likelihoods
 from engine.lab.evaluation.separation.words import noises, pieces, word_lines
@@ -53,7 +53,7 @@ def test_what_is_fitted_is_the_least_of_the_loss_as_a_plain_search_finds_it(rng:
 @pytest.fixture(scope="module")
 def sounds() -> tuple[Sound, ...]:
     """Clips of two names that are said and of backgrounds, none of which sounds like its name."""
-    names = (*list(SAID)[:4], "rain", "wind", "engine", "train")
+    names = (*list(WORDS)[:4], "rain", "wind", "engine", "train")
     made = [
         clip(name, 10 * number + k, f"{number}-{k}")
         for number, name in enumerate(names[:4])
@@ -69,7 +69,7 @@ def sounds() -> tuple[Sound, ...]:
 
 def test_words_are_scored_in_what_is_known_and_elsewhere(sounds: tuple[Sound, ...], tmp_path: Path) -> None:
     lines = {str(line["metric"]): line for line in word_lines(sounds, tmp_path / "gone", short=True)}
-    assert {f"words: right where {word} is said" for word in SAID} <= lines.keys()
+    assert {f"words: right where {word} is said" for word in WORDS} <= lines.keys()
     overall = lines["words: right where one is said"]
     assert 0.0 <= float(overall["value"]) <= 1.0
     assert lines["words: said in an hour of noise and silence"]["value"] == 0.0

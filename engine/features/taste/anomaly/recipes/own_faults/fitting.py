@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from engine.analysis.learning.loop import Batch, Epoch, Fitted, TrainSettings, fit, in_force, seeded
+from engine.analysis.learning.loop import Batch, Epoch, Fitted, TrainSettings, fit, seeded, together
 from engine.analysis.learning.networks import few_threads
 from engine.analysis.signal.streams import read_ahead
 from engine.core.processes.side_by_side import side_by_side
@@ -200,7 +200,7 @@ def _fitted(
     numbers = range(len(practices))
     shares = parallel(progress, len(practices))
     # Processes that train together exchange gradients in one order: their networks learn one after another.
-    fits = side_by_side(fit_one, numbers) if in_force() is None else [fit_one(number) for number in numbers]
+    fits = side_by_side(fit_one, numbers) if together() is None else [fit_one(number) for number in numbers]
     epochs = [
         Epoch(own[0].number, fmean(one.loss for one in own), fmean(one.validation for one in own))
         for own in zip(*(one.history for one in fits), strict=True)

@@ -1,14 +1,9 @@
-"""Evidence of a fault in a cut: a rule found it, or the taste names a kind of fault.
+"""Cuts by default: where there is evidence of a fault, and only those that the user would make.
 
-Music that is merely unlike the training data is not a fault.
-
-How the user cuts: measured in recordings whose cuts are known, and followed by proposals.
-
-Default cuts of speech: whole phrases, each with evidence of its own.
-
-Scores are blurred by seconds, so a cut by score alone begins and ends within the phrases around a fault.
-
-Default cuts of recordings without pulse and phrases, such as places: faults differ from the rest.
+A rule found the fault, or the taste names its kind: music that is merely unlike the training data is not one.
+Scores are blurred by seconds, so cuts of speech are whole phrases, each with evidence of its own. In
+recordings without pulse and phrases, such as places, faults differ from the rest. Cuts follow those of the
+user, which are measured in recordings whose cuts are known.
 """
 
 from __future__ import annotations
@@ -38,120 +33,6 @@ from engine.features.taste.anomaly.cut_habits import RecordingCuts
 from engine.features.taste.anomaly.phrases import are_spoken, sounding_spans
 from engine.features.taste.anomaly.threshold import HIGHEST_LIMIT, SURELY_ODD, score_of, to_standard
 from engine.review.wording import NOT_FAULTS, RHYTHM, UNLIKE_REST, fault_parts
-
-_MOST_FAULTS = 0.75
-"""At most this share of a recording is faults: the rest shows how unlike the training data it is."""
-_LEAST_LEFT = 0.5
-
-
-def with_own_level(curve: ScoreCurve) -> ScoreCurve:
-    """Return a curve with limits above the usual scores of the recording, if these are above the edits.
-
-    Another day at the same place, or another side of it, sounds different from beginning to end. Faults that
-    rules find stay faults.
-    """
-    usual = 1.0 - _MOST_FAULTS
-    standard = to_standard(np.array([curve.limit, float(np.quantile(curve.scores, usual))]))
-    limit = min(score_of(float(standard[0] + max(0.0, standard[1]))), HIGHEST_LIMIT)
-    is_fault = inside(curve.times_samples, united(curve.faults_samples))
-    scores = np.where(is_fault, np.maximum(curve.scores, np.float32(SURELY_ODD)), curve.scores)
-    limits = curve.part_limits
-    if len(limits):
-        limits = (limits + np.maximum(0.0, np.quantile(curve.parts, usual, axis=0))).astype(np.float32)
-    return replace(curve, limit=max(curve.limit, limit), scores=scores, part_limits=limits)
-
-
-def sharpened(spans: Samples, exact: Samples, curve: ScoreCurve) -> Samples:
-    """Return spans, shape (n, 2), without the ends where scores rise and fall, since they are blurred.
-
-    A score half-way between those outside and inside is at the edge of a fault.
-
-    Parameters
-    ----------
-    exact : edges in any shape, which stay
-    """
-    times, standard = curve.times_samples, to_standard(curve.scores.astype(np.float64))
-    first, last = (np.searchsorted(times, spans[:, edge]) for edge in (0, 1))
-    outside = np.ones(len(times), bool)
-    for start, stop in zip(first.tolist(), last.tolist(), strict=True):
-        outside[start:stop] = False
-    if not outside.any():
-        return spans
-    low, found = float(np.median(standard[outside])), spans.copy()
-    for row, (start, stop) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
-        inner = standard[start:stop]
-        high = start + np.flatnonzero(inner >= 0.5 * (low + np.median(inner))) if len(inner) else inner
-        if len(high) and times[high[-1]] - times[high[0]] > _LEAST_LEFT * (spans[row, 1] - spans[row, 0]):
-            found[row] = np.where(np.isin(spans[row], exact), spans[row], times[high[[0, -1]]])
-    return found
-
-
-_FEWEST = 8
-"""Fewer phrases are not speech."""
-_MOSTLY = 0.7
-_MARGIN_S = 0.1
-"""Cut before and after a phrase, at most half of a pause: words end softly."""
-
-
-def evident_phrases(
-    spans: Samples,
-    phrases: Samples,
-    exact: Samples,
-    least_kept: int,
-    are_evident: Callable[[Samples], NDArray[np.bool_]],
-) -> Samples:
-    """Return the evident phrases of spans, shape (n, 2), ascending and disjoint.
-
-    A phrase belongs to the span that covers most of it. A span with none is taken as a whole. Of a long
-    pause, a usual one stays, half of it at each end.
-
-    Parameters
-    ----------
-    phrases : of the recording, see `phrases_in`
-    exact : spans with edges of their own, shape (k, 2), ascending and disjoint
-    least_kept : a shorter rest between two evident parts of a span is cut with them
-    """
-    exact = _shortened(exact, phrases)
-    parts = [_divided(start, stop, phrases, exact) for start, stop in spans.tolist()]
-    if not parts:
-        return spans
-    owners = np.repeat(np.arange(len(parts)), [len(one) for one in parts])
-    every, longer = np.concatenate(parts), np.array([0, least_kept])
-    is_evident = are_evident(every)
-    found = [united(every[is_evident & (owners == owner)] + longer) - longer for owner in range(len(parts))]
-    return np.concatenate(found)
-
-
-def phrases_in(listening: Listening | None, rate_hz: int) -> Samples:
-    """Return phrases with a part of the pauses around, shape (k, 2); none where they are few."""
-    if listening is None:
-        return NOWHERE
-    hop = listening.hop_samples
-    spans = sounding_spans(listening.loudness_db, hop / rate_hz) * hop
-    if len(spans) < _FEWEST or not are_spoken(np.diff(spans)[:, 0] / rate_hz):
-        return NOWHERE
-    spare = np.minimum(round(_MARGIN_S * rate_hz), (spans[1:, 0] - spans[:-1, 1]) // 2)
-    wide: Samples = spans + np.stack([-np.append(0, spare), np.append(spare, 0)], axis=1)
-    return wide
-
-
-def _divided(start: int, stop: int, phrases: Samples, exact: Samples) -> Samples:
-    covered = np.minimum(stop, phrases[:, 1]) - np.maximum(start, phrases[:, 0])
-    belong = phrases[covered >= _MOSTLY * np.diff(phrases)[:, 0]]
-    known = exact[(exact[:, 1] > start) & (exact[:, 0] < stop)]
-    if not len(belong) and not len(known):
-        return np.array([(start, stop)], np.int64)
-    return np.concatenate([belong, np.clip(known, start, stop)])
-
-
-def _shortened(exact: Samples, phrases: Samples) -> Samples:
-    """Return exact spans, those between two phrases without half of a usual pause at both ends."""
-    spare = int(np.median(phrases[1:, 0] - phrases[:-1, 1])) // 2
-    first, last = np.searchsorted(phrases.mean(axis=1), exact).T
-    is_pause = (first == last) & (np.diff(exact)[:, 0] > 4 * spare)
-    shortened: Samples = exact + np.array([spare, -spare]) * is_pause[:, None]
-    return shortened
-
 
 PART_S = 10.0
 _UNLIKE_REST = 1.2
@@ -216,12 +97,8 @@ def without_plain_music(spans: Samples, curve: ScoreCurve, found: Samples, rate_
     rest: list[tuple[int, int]] = []
     ends = np.cumsum(counts)
     for first, last in zip((ends - counts).tolist(), ends.tolist(), strict=True):
-        plain = [
-            (first + start, first + stop)
-            for start, stop in runs(~is_evident[first:last]).tolist()
-            if stop - start >= _PLAIN_PARTS
-        ]
-        edges = [first, *(edge for one in plain for edge in one), last]
+        plain = first + runs(~is_evident[first:last], _PLAIN_PARTS)
+        edges = [first, *plain.ravel().tolist(), last]
         for start, stop in zip(edges[::2], edges[1::2], strict=True):
             if stop > start:
                 rest.append((int(parts[start, 0]), int(parts[stop - 1, 1])))
@@ -233,9 +110,8 @@ def are_unlike_rest(spans: Samples, curve: ScoreCurve, rate_hz: int) -> NDArray[
     if UNLIKE_REST not in curve.part_names or not len(curve.part_limits) or not len(spans):
         return np.zeros(len(spans), bool)
     parts, counts = _parts_of(spans, rate_hz)
-    return _mostly(
-        _relative(parts, curve, [curve.part_names.index(UNLIKE_REST)])[:, 0] >= _UNLIKE_REST, counts
-    )
+    unlike = _relative(parts, curve, [curve.part_names.index(UNLIKE_REST)])[:, 0]
+    return _mostly(unlike >= _UNLIKE_REST, counts)
 
 
 def _are_evident(
@@ -293,7 +169,7 @@ def are_foreign(spans: Samples, curve: ScoreCurve) -> NDArray[np.bool_]:
     if not len(curve.part_limits) or len(unlike) < len(NOT_FAULTS):
         return np.zeros(len(spans), bool)
     least = (curve.parts[:, unlike] / curve.part_limits[unlike]).min(axis=1)
-    first, last = (np.searchsorted(curve.times_samples, spans[:, edge]) for edge in (0, 1))
+    first, last = np.searchsorted(curve.times_samples, spans).T
     here = (least[start:stop] for start, stop in zip(first.tolist(), last.tolist(), strict=True))
     # The sound before and after is scored together with a phrase: its ends say little.
     return np.array([len(one) > 0 and np.quantile(one, _INNER) >= _FOREIGN for one in here], bool)
@@ -311,25 +187,126 @@ def _highest_parts(spans: Samples, curve: ScoreCurve, rate_hz: int) -> NDArray[n
     is_new = share_in(spans, curve.unfamiliar_samples) >= _MOSTLY_NEW
     values[np.ix_(is_new, is_rhythm)] = 0.0
     if np.diff(curve.unfamiliar_samples).sum() >= _USUAL_FROM_S * rate_hz:
-        values[is_new] -= np.maximum(_medians_in_new_songs(curve, faults), 0.0)
+        here = inside(curve.times_samples, united(curve.unfamiliar_samples))
+        usual = np.median(curve.parts[here][:, faults], axis=0) / curve.part_limits[faults]
+        values[is_new] -= np.maximum(usual, 0.0)
     highest: NDArray[np.float64] = values.max(axis=1, initial=0.0)
     return highest
-
-
-def _medians_in_new_songs(curve: ScoreCurve, numbers: list[int]) -> NDArray[np.float64]:
-    """Return the medians of parts of the score in songs that no edit plays, shape (k,), as `_relative`."""
-    is_new = np.zeros(len(curve.times_samples), bool)
-    for start, stop in curve.unfamiliar_samples.tolist():
-        is_new |= (curve.times_samples >= start) & (curve.times_samples < stop)
-    medians: NDArray[np.float64] = np.median(curve.parts[is_new][:, numbers], axis=0)
-    return medians / curve.part_limits[numbers]
 
 
 def _relative(spans: Samples, curve: ScoreCurve, numbers: list[int]) -> NDArray[np.float64]:
     """Return the means of parts of the score in spans, shape (n, k), relative to the highest in the edits."""
     limits = curve.part_limits[numbers].astype(np.float64)
-    first, last = (np.searchsorted(curve.times_samples, spans[:, edge]) for edge in (0, 1))
+    first, last = np.searchsorted(curve.times_samples, spans).T
     return means_of(curve.parts[:, numbers] / limits, first, last)
+
+
+_FEWEST = 8
+"""Fewer phrases are not speech."""
+_MOSTLY = 0.7
+_MARGIN_S = 0.1
+"""Cut before and after a phrase, at most half of a pause: words end softly."""
+
+
+def evident_phrases(
+    spans: Samples,
+    phrases: Samples,
+    exact: Samples,
+    least_kept: int,
+    are_evident: Callable[[Samples], NDArray[np.bool_]],
+) -> Samples:
+    """Return the evident phrases of spans, shape (n, 2), ascending and disjoint.
+
+    A phrase belongs to the span that covers most of it. A span with none is taken as a whole. Of a long
+    pause, a usual one stays, half of it at each end.
+
+    Parameters
+    ----------
+    phrases : of the recording, see `phrases_in`
+    exact : spans with edges of their own, shape (k, 2), ascending and disjoint
+    least_kept : a shorter rest between two evident parts of a span is cut with them
+    """
+    spare = int(np.median(phrases[1:, 0] - phrases[:-1, 1])) // 2
+    first, last = np.searchsorted(phrases.mean(axis=1), exact).T
+    is_pause = (first == last) & (np.diff(exact)[:, 0] > 4 * spare)
+    exact = exact + np.array([spare, -spare]) * is_pause[:, None]
+    parts = [_divided(start, stop, phrases, exact) for start, stop in spans.tolist()]
+    if not parts:
+        return spans
+    owners = np.repeat(np.arange(len(parts)), [len(one) for one in parts])
+    every, longer = np.concatenate(parts), np.array([0, least_kept])
+    is_evident = are_evident(every)
+    found = [united(every[is_evident & (owners == owner)] + longer) - longer for owner in range(len(parts))]
+    return np.concatenate(found)
+
+
+def phrases_in(listening: Listening | None, rate_hz: int) -> Samples:
+    """Return phrases with a part of the pauses around, shape (k, 2); none where they are few."""
+    if listening is None:
+        return NOWHERE
+    hop = listening.hop_samples
+    spans = sounding_spans(listening.loudness_db, hop / rate_hz) * hop
+    if len(spans) < _FEWEST or not are_spoken(np.diff(spans)[:, 0] / rate_hz):
+        return NOWHERE
+    spare = np.minimum(round(_MARGIN_S * rate_hz), (spans[1:, 0] - spans[:-1, 1]) // 2)
+    wide: Samples = spans + np.stack([-np.append(0, spare), np.append(spare, 0)], axis=1)
+    return wide
+
+
+def _divided(start: int, stop: int, phrases: Samples, exact: Samples) -> Samples:
+    covered = np.minimum(stop, phrases[:, 1]) - np.maximum(start, phrases[:, 0])
+    belong = phrases[covered >= _MOSTLY * np.diff(phrases)[:, 0]]
+    known = exact[(exact[:, 1] > start) & (exact[:, 0] < stop)]
+    if not len(belong) and not len(known):
+        return np.array([(start, stop)], np.int64)
+    return np.concatenate([belong, np.clip(known, start, stop)])
+
+
+_MOST_FAULTS = 0.75
+"""At most this share of a recording is faults: the rest shows how unlike the training data it is."""
+_LEAST_LEFT = 0.5
+
+
+def with_own_level(curve: ScoreCurve) -> ScoreCurve:
+    """Return a curve with limits above the usual scores of the recording, if these are above the edits.
+
+    Another day at the same place, or another side of it, sounds different from beginning to end. Faults that
+    rules find stay faults.
+    """
+    usual = 1.0 - _MOST_FAULTS
+    standard = to_standard(np.array([curve.limit, float(np.quantile(curve.scores, usual))]))
+    limit = min(score_of(float(standard[0] + max(0.0, standard[1]))), HIGHEST_LIMIT)
+    is_fault = inside(curve.times_samples, united(curve.faults_samples))
+    scores = np.where(is_fault, np.maximum(curve.scores, np.float32(SURELY_ODD)), curve.scores)
+    limits = curve.part_limits
+    if len(limits):
+        limits = (limits + np.maximum(0.0, np.quantile(curve.parts, usual, axis=0))).astype(np.float32)
+    return replace(curve, limit=max(curve.limit, limit), scores=scores, part_limits=limits)
+
+
+def sharpened(spans: Samples, exact: Samples, curve: ScoreCurve) -> Samples:
+    """Return spans, shape (n, 2), without the ends where scores rise and fall, since they are blurred.
+
+    A score half-way between those outside and inside is at the edge of a fault.
+
+    Parameters
+    ----------
+    exact : edges in any shape, which stay
+    """
+    times, standard = curve.times_samples, to_standard(curve.scores.astype(np.float64))
+    first, last = np.searchsorted(times, spans).T
+    outside = np.ones(len(times), bool)
+    for start, stop in zip(first.tolist(), last.tolist(), strict=True):
+        outside[start:stop] = False
+    if not outside.any():
+        return spans
+    low, found = float(np.median(standard[outside])), spans.copy()
+    for row, (start, stop) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
+        inner = standard[start:stop]
+        high = start + np.flatnonzero(inner >= 0.5 * (low + np.median(inner))) if len(inner) else inner
+        if len(high) and times[high[-1]] - times[high[0]] > _LEAST_LEFT * (spans[row, 1] - spans[row, 0]):
+            found[row] = np.where(np.isin(spans[row], exact), spans[row], times[high[[0, -1]]])
+    return found
 
 
 _BESIDE_S, _MOSTLY_BESIDE, _MOSTLY_IN = 4.0, 0.75, 0.5

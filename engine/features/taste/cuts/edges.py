@@ -1,8 +1,7 @@
-"""Where exactly a cut begins and ends: room to move, and the places an editor would choose within it.
+"""Edges of cuts: the room they have, the places an editor would choose within it, and alternatives.
 
-Other edges for the same cut, in a musician's words.
-
-The places where a cut may begin or end when the whole recording is divided at once.
+Cuts by a threshold snap to beats, else to attacks, else to quiet moments. Cuts of a target length are chosen
+among such places from the start. The alternatives have names in the words of musicians.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.core.timebase import Samples, inside
 from engine.document.analysis import BeatGrid, Listening
@@ -57,7 +55,7 @@ class Anchors:
     def in_order(self) -> list[tuple[int, ...]]:
         """Return the target of each edge: a beat, else an onset, else the quietest moment."""
         return list(
-            zip(*(a.tolist() for a in (self.beat, self.other_beat, self.onset, self.quiet)), strict=True)
+            map(tuple, np.stack([self.beat, self.other_beat, self.onset, self.quiet], axis=1).tolist())
         )
 
 
@@ -161,11 +159,9 @@ def _nearest_two(places: Samples, edges: Samples, reach: int) -> tuple[Samples, 
     left = places[np.maximum(after - 1, 0)]
     right = places[np.minimum(after, len(places) - 1)]
     left_is_nearer = np.abs(edges - left) <= np.abs(right - edges)
-    nearest = np.where(left_is_nearer, left, right)
-    other = np.where(left_is_nearer, right, left)
-    within = np.abs(nearest - edges) <= reach
-    other_within = np.abs(other - edges) <= reach
-    return np.where(within, nearest, NOWHERE), np.where(other_within, other, NOWHERE)
+    nearest, other = np.where(left_is_nearer, left, right), np.where(left_is_nearer, right, left)
+    near, far = (np.where(np.abs(one - edges) <= reach, one, NOWHERE) for one in (nearest, other))
+    return near, far
 
 
 def _quietest(listening: Listening, edges: Samples, reach: int) -> Samples:
@@ -178,10 +174,7 @@ def _quietest(listening: Listening, edges: Samples, reach: int) -> Samples:
     levels = np.where(inside, listening.loudness_db[np.clip(hops, 0, len(listening.loudness_db) - 1)], np.inf)
     best = np.argmin(levels, axis=1)
     rows = np.arange(len(edges))
-    found: NDArray[np.int64] = np.where(
-        np.isfinite(levels[rows, best]), hops[rows, best] * hop + hop // 2, NOWHERE
-    )
-    return found
+    return np.where(np.isfinite(levels[rows, best]), hops[rows, best] * hop + hop // 2, NOWHERE)
 
 
 def _last_at_or_before(places: Samples, edges: Samples, otherwise: int) -> list[int]:
@@ -221,10 +214,13 @@ def alternatives(
     near : anchors of all scored starts, then of all scored stops
     limits : int64, shape (n, 2), where the neighbours of each span end and begin
     """
+    beat = 0
+    if grid is not None and grid.tempo_bpm > 0 and len(grid.beats_samples) >= 2:
+        beat = int(np.median(np.diff(grid.beats_samples)))
     ways = {
         "Whole bars": _anchored(near.downbeat, spans),
         "On the beat": _anchored(near.beat, spans),
-        "A beat tighter": _a_beat_tighter(spans, grid),
+        "A beat tighter": spans + np.array([beat, -beat], np.int64),
         "Not snapped": scored,
         "On the hits": _anchored(near.onset, spans),
         "At the quietest spots": _anchored(near.quiet, spans),
@@ -251,14 +247,6 @@ def _anchored(places: Samples, spans: Samples) -> Samples:
     """Return the spans with each edge at its anchor, if it has one."""
     table = places.reshape(2, -1).T
     return np.where(table != NOWHERE, table, spans)
-
-
-def _a_beat_tighter(spans: Samples, grid: BeatGrid | None) -> Samples:
-    """Return the spans shortened by the median beat at both edges."""
-    if grid is None or grid.tempo_bpm <= 0 or len(grid.beats_samples) < 2:
-        return spans
-    beat = int(np.median(np.diff(grid.beats_samples)))
-    return spans + np.array([beat, -beat], np.int64)
 
 
 TATUM_S = 0.5
@@ -292,11 +280,9 @@ def candidates(
     regular = np.concatenate([np.zeros(0, np.int64), *between])
     if snap and len(regular):
         near = anchors(regular, listening, None, rate_hz)
-        regular = np.where(
-            near.onset != NOWHERE, near.onset, np.where(near.quiet != NOWHERE, near.quiet, regular)
-        )
-    places: Samples = np.unique(np.clip(np.concatenate([known, regular]), 0, length_samples))
-    return places
+        for one in (near.quiet, near.onset):
+            regular = np.where(one != NOWHERE, one, regular)
+    return np.unique(np.clip(np.concatenate([known, regular]), 0, length_samples))
 
 
 def divided(profile: ScoreProfile, places: Samples, decided: DecidedSpans, rules: CutRules) -> Regions:

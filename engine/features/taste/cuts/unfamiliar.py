@@ -1,14 +1,9 @@
-"""Music that is unlike the training data throughout: a question for the user, not a fault.
+"""Music that the training data lacks: a question for the user, not a fault.
 
-A fault is unlike the playing around it. A song that the training data lacks is as unlike as a fault, but from
-its beginning to its end. So a passage in which nearly all moments of many seconds score high is one question.
-
-Songs that the training data lacks, by their notes: a question each, without the cuts at their ends.
-
-They sound like the training data, so faults in them are found as in any music. A question about a song
-therefore keeps no cut away: it may contain some.
-
-Passages that the user keeps: nothing like them is a fault, or unfamiliar, from then on.
+A fault is unlike the playing around it. An unfamiliar song is as unlike, but from its beginning to its end:
+so a passage in which nearly all moments of many seconds score high is one question. A song can also sound
+like the training data and differ by its notes alone. Faults in it are found as in any music, so a question
+about a song may contain cuts. Once the user keeps a passage, nothing like it is a fault, or unfamiliar.
 """
 
 from __future__ import annotations
@@ -29,30 +24,6 @@ from engine.features.taste.anomaly.threshold import (
 )
 from engine.features.taste.cuts.default_cuts import share_in
 from engine.features.taste.cuts.profile import CELL_S, ScoreProfile
-
-_HIGH = 0.99
-"""This share of a passage is below the limits afterwards."""
-
-
-def with_familiar(curve: ScoreCurve, passages: Samples, rate_hz: int) -> ScoreCurve:
-    """Return a curve with limits as high as the scores in passages [start, stop), shape (k, 2), or higher.
-
-    Faults that rules find stay faults.
-    """
-    ruled = np.concatenate([curve.false_starts_samples[:, :2], curve.faults_samples])
-    times = curve.times_samples
-    here = inside(times, passages) & ~inside(times, united(ruled))
-    if np.count_nonzero(here) < 2:
-        return curve
-    hop = float(np.median(np.diff(times))) / rate_hz
-    width = max(1, round(SMOOTHING_S / 2.0 / hop))
-    limit = float(np.quantile(smoothed(curve.scores, width)[here], _HIGH))
-    limits = curve.part_limits
-    if len(limits):
-        parts = [np.quantile(smoothed(one, width)[here], _HIGH) for one in curve.parts.T]
-        limits = np.maximum(limits, np.array(parts, np.float32))
-    return replace(curve, limit=min(max(curve.limit, limit), HIGHEST_LIMIT), part_limits=limits)
-
 
 LIMIT_SHARE = 0.8
 """A moment above this share of the limit, in standard deviations, is unlike the training data."""
@@ -101,11 +72,13 @@ def unfamiliar_passages(
     passages = _unlike_throughout(profile, not_music, line, rate_hz)
     if listening is None:
         return passages
-    first, last = (np.searchsorted(listening.onsets_samples, passages[:, edge]) for edge in (0, 1))
-    return passages[last - first >= LEAST_ATTACKS_PER_S * np.diff(passages)[:, 0] / rate_hz]
+    first, last = np.searchsorted(listening.onsets_samples, passages).T
+    lively: Samples = passages[last - first >= LEAST_ATTACKS_PER_S * np.diff(passages)[:, 0] / rate_hz]
+    return lively
 
 
 def _unlike_throughout(profile: ScoreProfile, not_music: Samples, line: float, rate_hz: int) -> Samples:
+    """Return the passages in which nearly all moments are unlike the training data, divided at rests."""
     edges, width = profile.edges_samples, round(WINDOW_S / CELL_S)
     is_played = ~inside((edges[1:] + edges[:-1]) / 2, not_music)
     is_unlike = is_played & (profile.scores > line)
@@ -125,20 +98,12 @@ def _unlike_throughout(profile: ScoreProfile, not_music: Samples, line: float, r
     ]
     spans = edges[np.array(trimmed, np.int64).reshape(-1, 2)]
     rests = not_music[np.diff(not_music)[:, 0] >= REST_S * rate_hz]
-    return _divided(_joined(spans, rests, rate_hz), rests, rate_hz)
-
-
-def _joined(spans: Samples, rests: Samples, rate_hz: int) -> Samples:
-    """Join passages with little playing between them, unless there is a rest."""
+    # Passages with little playing between them are one, unless there is a rest.
     gaps = np.stack([spans[:-1, 1], spans[1:, 0]], axis=1)
     has_rest = np.array([bool(((rests[:, 0] < b) & (rests[:, 1] > a)).any()) for a, b in gaps.tolist()], bool)
     small = gaps[(np.diff(gaps)[:, 0] <= JOINED_S * rate_hz) & ~has_rest]
-    return united(np.concatenate([spans, small]))
-
-
-def _divided(spans: Samples, rests: Samples, rate_hz: int) -> Samples:
-    """Divide passages at rests, and leave out parts shorter than half a window."""
-    parts = [outside(np.clip(rests, start, stop), start, stop) for start, stop in spans.tolist()]
+    joined = united(np.concatenate([spans, small]))
+    parts = [outside(np.clip(rests, start, stop), start, stop) for start, stop in joined.tolist()]
     whole: Samples = np.concatenate([np.zeros((0, 2), np.int64), *parts])
     return whole[np.diff(whole)[:, 0] >= WINDOW_S / 2 * rate_hz]
 
@@ -157,7 +122,6 @@ def question(start: int, stop: int, grid: BeatGrid | None, rate_hz: int, *, is_s
 
 
 _MOSTLY = 0.5
-_LEAST_S = WINDOW_S
 _SLIVER_S = 3.0
 """A shorter part between a cut and an end of a song belongs to the cut."""
 
@@ -205,20 +169,15 @@ def unfamiliar_songs(sounds: Sounds, cut: Samples, answered: Samples) -> Samples
         parts = parts[np.diff(parts)[:, 0] >= _SLIVER_S * rate_hz]
         lengths = np.diff(parts)[:, 0]
         left = int(lengths.sum())
-        if left < max(_LEAST_S * rate_hz, _MOSTLY * (stop - start)):
+        if left < max(WINDOW_S * rate_hz, _MOSTLY * (stop - start)):
             continue
         has_pulse = float(share_in(parts, pulse) @ lengths) >= _MOSTLY * left
-        if has_pulse and _attacks(sounds.listening, parts) >= LEAST_ATTACKS_PER_S * left / rate_hz:
+        attacks = np.inf  # not known
+        if sounds.listening is not None:
+            attacks = float(np.diff(np.searchsorted(sounds.listening.onsets_samples, parts)).sum())
+        if has_pulse and attacks >= LEAST_ATTACKS_PER_S * left / rate_hz:
             songs.append((parts[0, 0], parts[-1, 1]))
     return np.array(songs, np.int64).reshape(-1, 2)
-
-
-def _attacks(listening: Listening | None, parts: Samples) -> float:
-    """Count the attacks in some spans; without listening there are enough."""
-    if listening is None:
-        return np.inf
-    first, last = (np.searchsorted(listening.onsets_samples, parts[:, edge]) for edge in (0, 1))
-    return float((last - first).sum())
 
 
 def without_songs(passages: Samples, songs: Samples, rate_hz: int) -> Samples:
@@ -228,5 +187,29 @@ def without_songs(passages: Samples, songs: Samples, rate_hz: int) -> Samples:
         inner = np.clip(songs, start, stop)
         found = outside(inner[inner[:, 1] > inner[:, 0]], start, stop)
         whole = len(found) == 1 and bool(np.all(found == (start, stop)))
-        parts.append(found if whole else found[np.diff(found)[:, 0] >= _LEAST_S * rate_hz])
+        parts.append(found if whole else found[np.diff(found)[:, 0] >= WINDOW_S * rate_hz])
     return np.concatenate(parts)
+
+
+_HIGH = 0.99
+"""This share of a passage is below the limits afterwards."""
+
+
+def with_familiar(curve: ScoreCurve, passages: Samples, rate_hz: int) -> ScoreCurve:
+    """Return a curve with limits as high as the scores in passages [start, stop), shape (k, 2), or higher.
+
+    Faults that rules find stay faults.
+    """
+    ruled = np.concatenate([curve.false_starts_samples[:, :2], curve.faults_samples])
+    times = curve.times_samples
+    here = inside(times, passages) & ~inside(times, united(ruled))
+    if np.count_nonzero(here) < 2:
+        return curve
+    hop = float(np.median(np.diff(times))) / rate_hz
+    width = max(1, round(SMOOTHING_S / 2.0 / hop))
+    limit = float(np.quantile(smoothed(curve.scores, width)[here], _HIGH))
+    limits = curve.part_limits
+    if len(limits):
+        parts = [np.quantile(smoothed(one, width)[here], _HIGH) for one in curve.parts.T]
+        limits = np.maximum(limits, np.array(parts, np.float32))
+    return replace(curve, limit=min(max(curve.limit, limit), HIGHEST_LIMIT), part_limits=limits)

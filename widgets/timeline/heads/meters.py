@@ -1,6 +1,6 @@
-"""A slim meter: the peak falls slowly, with peak hold, and the clip indicator stays until clicked.
+"""Meters of the tracks and of the mix: the peak falls slowly, with peak hold.
 
-The meter of the mix, over the heads of the tracks: two bars, and the highest true peak.
+A clip indicator stays on until it is clicked. The meter of the mix has two bars, and the highest true peak.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from widgets.timeline.heads.parts import write
 
 LOWEST_DB, HIGH_DB = -60.0, -6.0
 FALL_DB_S, HOLD_S = 20.0, 1.5
-LIGHT, LIGHT_GAP, MARK = 4, 2, 2
+LIGHT_PX, LIGHT_GAP, MARK = 4, 2, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,10 @@ class Level:
         """Return it with its light off and the highest forgotten."""
         return Level(self.shown_db, self.held_db, self.held_s)
 
+    def seen(self, dots: float) -> tuple[int, int, bool]:
+        """Return its drawn state on a bar of a number of device pixels."""
+        return round(share(self.shown_db) * dots), round(share(self.held_db) * dots), self.is_clipped
+
 
 def share(level_db: float) -> float:
     """Return the fill of a bar for a level, 0 to 1."""
@@ -81,7 +85,7 @@ def paint_level(painter: QPainter, area: QRectF, level: Level, tokens: Theme) ->
     """Paint a bar, with its clip indicator at the loud end: right, or top of a vertical one."""
     is_level = area.width() > area.height()
     length = area.width() if is_level else area.height()
-    room = length - theme.px(LIGHT) - theme.px(LIGHT_GAP)
+    room = length - theme.px(LIGHT_PX) - theme.px(LIGHT_GAP)
 
     def part(start: float, stop: float) -> QRectF:
         """Return the part of the area between two distances from its quiet end."""
@@ -99,7 +103,7 @@ def paint_level(painter: QPainter, area: QRectF, level: Level, tokens: Theme) ->
         ink = tokens.level_high if held > high else tokens.level
         painter.fillRect(part(held - theme.px(MARK), held), theme.color(ink))
     if level.is_clipped:
-        painter.fillRect(part(length - theme.px(LIGHT), length), theme.color(tokens.clip))
+        painter.fillRect(part(length - theme.px(LIGHT_PX), length), theme.color(tokens.clip))
 
 
 class TrackMeter(QWidget):
@@ -117,10 +121,11 @@ class TrackMeter(QWidget):
         """Be the meter of a track of this name."""
         self.setAccessibleName(f"Level of {name}")
 
-    def hear(self, peak: float, passed_s: float) -> None:
+    def follow(self, peak: float, passed_s: float) -> None:
         """Show the highest absolute value of the time that passed."""
         before, self.level = self.level, self.level.after(peak, passed_s)
-        if self._seen(before) != self._seen(self.level):
+        dots = self.height() * self.devicePixelRatioF()
+        if before.seen(dots) != self.level.seen(dots):
             self.update()
         if before.is_clipped != self.level.is_clipped:
             self.setAccessibleDescription("clipped")
@@ -131,10 +136,6 @@ class TrackMeter(QWidget):
         self.setAccessibleDescription("")
         self.update()
 
-    def _seen(self, level: Level) -> tuple[int, int, bool]:
-        dots = self.height() * self.devicePixelRatioF()
-        return round(share(level.shown_db) * dots), round(share(level.held_db) * dots), level.is_clipped
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             self.clear()
@@ -144,8 +145,8 @@ class TrackMeter(QWidget):
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent):
             clipped = "clipped; " if self.level.is_clipped else ""
-            said = f"Peak {level_words(self.level.highest)}\n{clipped}click clears it"
-            QToolTip.showText(event.globalPos(), said, self)
+            tip = f"Peak {level_words(self.level.highest)}\n{clipped}click clears it"
+            QToolTip.showText(event.globalPos(), tip, self)
             return True
         return super().event(event)
 
@@ -164,10 +165,10 @@ class MixHead(QWidget):
 
     Signals
     -------
-    clear_asked : reset the clip indicators of the mix and all tracks
+    clear_requested : reset the clip indicators of the mix and all tracks
     """
 
-    clear_asked = Signal()
+    clear_requested = Signal()
 
     def __init__(self, tokens: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -188,12 +189,13 @@ class MixHead(QWidget):
         self._theme = tokens
         self.update()
 
-    def hear(self, mix: tuple[float, float], true_peak: float, passed_s: float) -> None:
+    def follow(self, mix: tuple[float, float], true_peak: float, passed_s: float) -> None:
         """Show the highest absolute values of the time that passed."""
         before, words = self.sides, self._words()
         left, right = (side.after(peak, passed_s) for side, peak in zip(before, mix, strict=True))
         self.sides, self.true_peak = (left, right), max(self.true_peak, true_peak)
-        if list(map(self._seen, before)) != list(map(self._seen, self.sides)):
+        dots = self.width() * self.devicePixelRatioF()
+        if any(old.seen(dots) != new.seen(dots) for old, new in zip(before, self.sides, strict=True)):
             self.update(self._bars().toAlignedRect())
         if words != self._words():
             self.setAccessibleDescription(self._tip())
@@ -221,10 +223,6 @@ class MixHead(QWidget):
         clipped = "; clipped" if self.is_clipped else ""
         return f"Peak {level_words(peak)}, true peak {level_words(self.true_peak)}{clipped}"
 
-    def _seen(self, level: Level) -> tuple[int, int, bool]:
-        dots = self.width() * self.devicePixelRatioF()
-        return round(share(level.shown_db) * dots), round(share(level.held_db) * dots), level.is_clipped
-
     def _bars(self) -> QRectF:
         width = self.width() - theme.px(LEFT) - theme.px(RIGHT)
         return QRectF(theme.px(LEFT), theme.px(BARS_Y), width, 2 * theme.px(BAR_HIGH) + theme.px(BAR_GAP))
@@ -235,7 +233,7 @@ class MixHead(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            self.clear_asked.emit()
+            self.clear_requested.emit()
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent):
@@ -259,7 +257,6 @@ class MixHead(QWidget):
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             painter.drawText(self._number(), right, self._words())
         hairline = 1 / self.devicePixelRatioF()
-        painter.fillRect(
-            QRectF(self.width() - hairline, 0, hairline, self.height()), theme.color(tokens.line)
-        )
+        edge = QRectF(self.width() - hairline, 0, hairline, self.height())
+        painter.fillRect(edge, theme.color(tokens.line))
         painter.end()

@@ -15,6 +15,7 @@ from desktop.commands.packages import with_packages
 from desktop.export.exporting import Exporting
 from desktop.features.arrangement.editors import Editors
 from desktop.features.match.edits_from_files import EditsFromFiles
+from desktop.features.placement.placing import ask_places
 from desktop.features.repair.repairing import Repairing
 from desktop.features.repair.widgets.panel import RepairPanel
 from desktop.features.takes.comping import Comping
@@ -102,7 +103,8 @@ class MainWindow(QMainWindow):
         self.work = Work(self.session, JobLanes(self), self)
         self.analysing = Analysing(self.session, self.work, self)
         self.learning = Learning(self.session, self.work, self.analysing, self)
-        self.recordings = Recordings(self.session, self.work, self.analysing, themed, self)
+        places = partial(ask_places, self, self.look)
+        self.recordings = Recordings(self.session, self.work, self.analysing, places, self)
         self.arrivals = Arrivals(self.session, self.review, self.transport, settings, self)
         self.kept = ReferenceListening(self, self, self.analysing)
         self.notes = Notes(self, self.session, self.review)

@@ -12,8 +12,7 @@ from PySide6.QtWidgets import QWidget
 from desktop.features.arrangement.comparing import Comparing
 from desktop.features.arrangement.learning import LearningEditors
 from desktop.features.arrangement.widgets.panel import ComparePanel, EditorList
-from desktop.shell.dialogs import form_dialogs
-from desktop.shell.dialogs import questions as file_dialogs
+from desktop.shell.dialogs import form_dialogs, questions
 from desktop.shell.dialogs.form_dialogs import ask, dialog_of
 from desktop.shell.dialogs.questions import ask_editor
 from desktop.shell.shell import Shell
@@ -97,7 +96,7 @@ class Editors(QObject):
             form = EditorList(self._theme(), cards)
             path = ask_listed_editor(self._window, form, folder)
         else:
-            path = file_dialogs.ask_editor(self._window, folder)
+            path = questions.ask_editor(self._window, folder)
         if path is not None:
             self.arrange_as(path)
 

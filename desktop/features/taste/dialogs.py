@@ -23,7 +23,6 @@ from desktop.features.taste.widgets.learn_panel import LearnPanel, LearnRequest
 from desktop.features.taste.widgets.shelf import Elsewhere, Shelf, TasteShelf
 from desktop.recordings.analysing import Analysing
 from desktop.shell.dialogs import questions
-from desktop.shell.dialogs import questions as file_dialogs
 from desktop.shell.dialogs.form_dialogs import ask, dialog_of
 from desktop.shell.dialogs.questions import ask_recordings
 from desktop.shell.session import Session
@@ -97,9 +96,9 @@ class Shelves(QObject):
             chosen = ask_shelf(self._window, title, shelf, do)
             self._stop_reading()
             if chosen is Elsewhere.FILE:
-                chosen = file_dialogs.ask_taste(self._window, title, self._last_folder)
+                chosen = questions.ask_taste(self._window, title, self._last_folder)
             elif chosen is Elsewhere.FOLDER:
-                folder = file_dialogs.ask_folder(self._window, "Folder with tastes", self._last_folder)
+                folder = questions.ask_folder(self._window, "Folder with tastes", self._last_folder)
                 if folder is not None:
                     self._settings.setValue(_FOLDER, str(folder))
                 continue

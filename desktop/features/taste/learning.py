@@ -22,7 +22,6 @@ from desktop.features.taste.widgets.learn_panel import LearnRequest
 from desktop.features.taste.widgets.learning_panel import LearningPanel
 from desktop.recordings.analysing import Analysing
 from desktop.shell.dialogs import questions
-from desktop.shell.dialogs import questions as file_dialogs
 from desktop.shell.session import Session
 from desktop.shell.work.work import Again, Work, existing_files, joined_sentences, stored_number
 from engine.core.errors import UsageError
@@ -214,7 +213,7 @@ def ask_to_improve(window: QWidget, session: Session, analysing: Analysing, lear
     if not _is_decided(state):
         raise UsageError("No decisions yet. Accept or reject some cuts first.")
     folder = session.folder
-    out = file_dialogs.ask_improved_taste(window, folder / f"{taste.stem} improved.taste")
+    out = questions.ask_improved_taste(window, folder / f"{taste.stem} improved.taste")
     if out is None or (is_taken(out) and not questions.confirm_overwrite(window, (out,))):
         return
     document = DecidedDocument(session.name, state, dict(session.media), session.grid, session.listening)

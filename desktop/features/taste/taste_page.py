@@ -30,7 +30,7 @@ from desktop.features.taste.survey import TasteSurvey
 from desktop.features.taste.threshold import TasteThreshold, ThresholdDrag
 from desktop.features.taste.widgets.learning_panel import LossHistory
 from desktop.recordings.analysing import Analysing
-from desktop.shell.dialogs import questions as file_dialogs
+from desktop.shell.dialogs import questions
 from desktop.shell.messages import reporting_refusals
 from desktop.shell.shell import Shell
 from desktop.shell.work.job_lanes import JobHandle, JobLane
@@ -209,7 +209,7 @@ class Tasting(QObject):
 
     def analyse(self) -> None:
         """Ask for recordings to score without a document."""
-        paths = file_dialogs.ask_recordings(self._window, "Recordings to analyse", self._folder)
+        paths = questions.ask_recordings(self._window, "Recordings to analyse", self._folder)
         if paths is not None:
             self.drop([str(path) for path in paths])
 

@@ -361,8 +361,7 @@ class Repairing(QObject):
         handle.started.connect(begin)
         handle.progressed.connect(tell)
         handle.failed.connect(fail)
-        for ended in (handle.finished, handle.failed, handle.cancelled):
-            ended.connect(lambda *_: rest())
+        handle.ended.connect(rest)
 
     def _refuse(self, sentence: str, error: OffcutError | None) -> None:
         """Show why the preview failed; for a refused prompt with remedies, and with known names near it."""

@@ -1,9 +1,8 @@
 """Where jobs run: one thread for computing, one for files, and results on the window's thread.
 
 A job is a plain function `work(*arguments, progress)` that returns a frozen result. It knows nothing of Qt;
-its progress and result reach the window's thread here only.
-
-How long a job still takes, from its pace so far: a time that falls second by second.
+its progress and result reach the window's thread here only. `RemainingTime` estimates from its pace how long
+it still takes.
 """
 
 from __future__ import annotations
@@ -111,6 +110,7 @@ class JobHandle(QObject):
         and each second without one the same again, without figures; figures are live values such as a loss,
         seconds_left is None if unknown
     finished(result), failed(sentence), cancelled() : exactly one of the three, once
+    ended() : after one of these
 
     Attributes
     ----------
@@ -122,6 +122,7 @@ class JobHandle(QObject):
     finished = Signal(object)
     failed = Signal(str)
     cancelled = Signal()
+    ended = Signal()
 
     def __init__(self, title: str, lane: JobLane) -> None:
         super().__init__(lane)
@@ -271,6 +272,7 @@ class JobLane(QObject):
             job.cancelled.emit()
         else:
             tell(*result)
+        job.ended.emit()
         # With it go its connections: slots that know their job would keep it, and all that was asked and
         # answered, for good, since Python sees no circle that leads through Qt. Not while it is the lane's: a
         # lane that goes first would free it a second time.

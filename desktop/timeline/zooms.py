@@ -143,9 +143,7 @@ class Zooms(QObject):
         self._clicked = ""
         self._close_to: tuple[str | tuple[int, int], Window, Window] | None = None
         self.follows = settings.value(_FOLLOWS, "paging") != "off"
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_KEEP_EVERY_MS)
+        self._timer = QTimer(self, singleShot=True, interval=_KEEP_EVERY_MS)
         self._timer.timeout.connect(self.keep)
         timeline.canvas.viewport_changed.connect(self._note)
         transport.playing_changed.connect(self._start_following)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
@@ -41,9 +40,6 @@ from engine.features.repair.separation.windows import joined
 from engine.recordings.track_audio import Span, SpanRequest
 from engine.review.by_hand import mute_payload
 from engine.review.wording import DetectedWord
-
-if TYPE_CHECKING:
-    pass
 
 WAITING = "Waiting for other work"
 LEAST_WIDER_S = 0.25

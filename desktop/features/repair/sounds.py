@@ -1,9 +1,7 @@
 """Named sounds in the window: detection, their lane, navigation, and finding similar ones.
 
 A sound can be found in the whole recording, and its removal proposed at every occurrence. Recently used names
-of sounds are stored.
-
-The jobs of repairs: plain functions for a worker, importing the models only when they run.
+of sounds are stored. Jobs import the models when they run.
 """
 
 from __future__ import annotations
@@ -35,7 +33,6 @@ from widgets.forms.short_forms import LikeForm
 if TYPE_CHECKING:
     from engine.features.repair.finders.repair.requests import PreviewRequest, RepairPreview
     from engine.recordings.detect_sounds import FoundSounds
-    from engine.recordings.track_audio import SpanRequest
     from engine.review.wording import DetectedWord
 
 

@@ -1,6 +1,6 @@
 """Export dialog; it closes only with a valid request, or when cancelled.
 
-The last export of each document: formats and options, but no range and no name.
+Each document remembers the formats and options of its last export, but no range and no name.
 """
 
 from __future__ import annotations

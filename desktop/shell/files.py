@@ -1,7 +1,4 @@
-"""Commands with a dialog: open and import.
-
-Extensions in the window: those that are left out, reported once.
-"""
+"""Commands that open and import files by a dialog; and extensions that were left out, reported once."""
 
 from __future__ import annotations
 

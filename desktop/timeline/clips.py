@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, QPoint, Signal
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QWidget
 
+from desktop.shell.actions import popup
 from desktop.shell.command import CLIP_LAYER
 from desktop.shell.dialogs import form_dialogs
 from desktop.shell.dialogs.questions import confirm_removal
@@ -329,12 +330,5 @@ class Clips(QObject):
     def _popup(self, clip_id: str, place: QPoint) -> None:
         if clip_id not in self._ids:
             self._shell.selecting.choose_clip(clip_id)
-        menu = QMenu(self._window)
-        menu.setAccessibleName("Clip")
-        for number, names in enumerate((_TAKES, *_MENU) if self._is_take(clip_id) else _MENU):
-            if number:
-                menu.addSeparator()
-            for name in names:
-                menu.addAction(self._shell.commands.action(name))
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(place)
+        groups = (_TAKES, *_MENU) if self._is_take(clip_id) else _MENU
+        popup(self._shell.commands.menu(self._window, groups, "Clip"), place)

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QPoint, QTimer, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
+from desktop.shell.actions import popup
 from desktop.shell.dialogs import questions
 from desktop.shell.messages import reporting_refusals
 from desktop.shell.shell import Shell
@@ -206,8 +207,7 @@ class Marking(QObject):
         menu.addAction("Delete", lambda: reporting_refusals(self.delete, self.refused.emit)((marker_id,)))
         menu.addSeparator()
         menu.addAction("List of markers", self.show_list)
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(at)
+        popup(menu, at)
 
     def _follow_change(self, change: Change) -> None:
         if change.markers:

@@ -1,6 +1,6 @@
 """Training of an editor: the window for the pairs, the job, and the summary.
 
-Progress of the job also reports the match of each pair.
+The progress of the job includes the match of each pair.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Proposals of drum timing: the form, the job that detects hits, and the edits of the document.
 
-Tracks recorded with those whose hits move: asked about once before many hits are accepted.
+Before many hits are accepted, the user is asked once about tracks that were recorded with those that move.
 """
 
 from __future__ import annotations

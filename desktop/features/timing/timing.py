@@ -1,6 +1,6 @@
-"""Drum timing in the window: its views, and the effect of its sliders.
+"""Drum timing in the window: its views, the effect of its sliders, and bulk answers.
 
-Answering many moves of hits at once: those of a bar, of a drum, or of the range; and confirming a hit.
+A bulk answer accepts the moves of a bar, of a drum, or of a range.
 """
 
 from __future__ import annotations

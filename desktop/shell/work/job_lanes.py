@@ -167,8 +167,7 @@ class JobLane(QObject):
         self._last: tuple[float, str, dict[str, float]] | None = None
         self._told_s = 0.0
         self._closed = False
-        self._timer = QTimer(self)
-        self._timer.setInterval(REPORT_INTERVAL_MS)
+        self._timer = QTimer(self, interval=REPORT_INTERVAL_MS)
         self._timer.timeout.connect(self._deliver_report)
         self._posted.connect(self._receive, Qt.ConnectionType.QueuedConnection)
 

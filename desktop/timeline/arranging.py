@@ -87,7 +87,7 @@ class Arranging(QObject):
         number = self._block(made)
         before = number - 1 if direction < 0 else number + 2
         if not 0 <= before <= len(made):
-            raise UsageError(f"This block is already the {'first' if direction < 0 else 'last'}.")
+            raise UsageError(f"This block is the {'first' if direction < 0 else 'last'} already.")
         self._apply(moved_block(self._shell.session.state, made, number, before))
 
     def again(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QSettings
@@ -15,6 +14,7 @@ from desktop.commands.packages import with_packages
 from desktop.export.exporting import Exporting
 from desktop.features.arrangement.editors import Editors
 from desktop.features.match.edits_from_files import EditsFromFiles
+from desktop.features.placement.placing import ask_places
 from desktop.features.repair.repairing import Repairing
 from desktop.features.repair.widgets.panel import RepairPanel
 from desktop.features.takes.comping import Comping
@@ -92,7 +92,7 @@ class MainWindow(QMainWindow):
         self._garbage = WindowGarbage(self)
         self.look = Look(application, settings, self)
         table = with_packages(COMMANDS)
-        keymap, themed = Keymap(settings, table, self), lambda: self.look.theme
+        keymap = Keymap(settings, table, self)
         self.caps = dict(keymap.caps)  # shared by all parts, changed in place with the keymap
         self._make_views(keymap)
         self.session = Session(self)
@@ -102,18 +102,19 @@ class MainWindow(QMainWindow):
         self.work = Work(self.session, JobLanes(self), self)
         self.analysing = Analysing(self.session, self.work, self)
         self.learning = Learning(self.session, self.work, self.analysing, self)
-        self.recordings = Recordings(self.session, self.work, self.analysing, themed, self)
+        places = partial(ask_places, self, self.look)
+        self.recordings = Recordings(self.session, self.work, self.analysing, places, self)
         self.arrivals = Arrivals(self.session, self.review, self.transport, settings, self)
         self.kept = ReferenceListening(self, self, self.analysing)
         self.notes = Notes(self, self.session, self.review)
         self.diagnosing = Diagnosing(self.session, self.work, self.analysing, self)
-        self.shelves = Shelves(self, self.session, settings, themed)
+        self.shelves = Shelves(self, self.session, settings, self.look)
         self.ruler = Ruler(self.session, self.timeline, settings)
         self.stored_waves = StoredWaves(self.session, self.transport, self.recordings, self)
         self.spectrograms = Spectrograms(self, self, self.recordings, self.stored_waves, settings)
         self.zooms = Zooms(self.session, self.review, self.transport, self.timeline, settings, self)
         self.grid_editing = GridEditing(self.session, self.transport, self.timeline, self.zooms.seek, self)
-        self.grid_dialogs = GridDialogs(self, self.grid_editing, themed)
+        self.grid_dialogs = GridDialogs(self, self.grid_editing, self.look)
         self.tap_tempo = TapTempo(self.session, self.transport, self.grid_editing, self.work, self)
         self.selecting = Selecting(self.session, self.transport, self.timeline, self)
         self.finders = Finders(
@@ -133,7 +134,7 @@ class MainWindow(QMainWindow):
         self.commands = Actions(self, keymap.commands)
         self.messages = Messages(self, self, self.status_bar)
         self.clock = Clock(self.session, self.transport, self.timeline, self.zooms, self.top_bar, self)
-        self._make_editing(keymap, themed)
+        self._make_editing(keymap)
         self._lay_out(table)
         self.commands.bind(self)
         self._wire()
@@ -154,7 +155,7 @@ class MainWindow(QMainWindow):
         self.selection_bar = SelectionBar(theme, self.caps)
         self.palette_popup = CommandPalette(theme, keymap.commands, self, absent=ABSENT, keys=self.caps)
 
-    def _make_editing(self, keymap: Keymap, themed: Callable[[], Theme]) -> None:
+    def _make_editing(self, keymap: Keymap) -> None:
         """Make the parts that need commands."""
         self.exporting = Exporting(self, self, self.status_bar, self._settings)
         self.crashes = AfterCrash(self, self, self._settings)
@@ -164,16 +165,14 @@ class MainWindow(QMainWindow):
         self.tracks = Tracks(self, self.session, self.timeline, self.commands.action)
         self.clips = Clips(self, self, self.tracks, self.status_bar)
         self.comping = Comping(self, self, self.tracks, self.clips)
-        self.by_hand = ByHand(self, self, self.tracks, self.clips, themed)
-        self.amounts = Amounts(self, self, themed)
+        self.by_hand = ByHand(self, self, self.tracks, self.clips)
+        self.amounts = Amounts(self, self)
         self.arranging = Arranging(self, self, self._settings)
         self.timing = Timing(self, self.timing_panel, self)
-        self.timing_proposing = TimingProposing(
-            self, self, self.timing, self.recordings, self.analysing, themed
-        )
+        self.timing_proposing = TimingProposing(self, self, self.timing, self.recordings, self.analysing)
         self.repairing = Repairing(self, self, self.repair_panel, self.arrivals, self._settings)
         self.takes, self.sections = Takes(self, self), Sections(self, self, self.by_hand)
-        self.editors = Editors(self, self, themed, self._settings)
+        self.editors = Editors(self, self, self._settings)
         keyed = KeyedViews(self.palette_popup, self.queue_panel, self.repair_panel)
         self.user_settings = UserSettings(self, self, keymap, self.player, keyed, self._settings)
         self.tastes = TasteDialogs(

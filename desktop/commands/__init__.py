@@ -3,7 +3,7 @@
 Keys are in Qt's portable notation. A row names its handler, which is called with the parts of the window.
 This package needs no Qt, so that the key sheet is made without a window; handlers import Qt when they run:
 ``python -m desktop.commands > resources/keys.md``. Tables are laid out by hand (``fmt: off``): a command, and
-its handler in the line below. Finders without a row get a command from theirs in `engine.features.own`.
+its handler in the line below. Finders without a row get a command from the record of their feature.
 """
 
 from __future__ import annotations
@@ -50,12 +50,18 @@ OF_FEATURES: Mapping[str, tuple[Command, ...]] = MappingProxyType(
     {name: commands_of(name, feature) for name, feature in features_of("desktop")}
 )
 """The commands of Offcut's features, by the name of the feature."""
-COMMANDS = tuple(
-    sorted(
-        with_finders((*_TABLE, *chain(*OF_FEATURES.values())), OWN),
-        key=lambda command: GROUPS.index(command.group),
-    )
-)
+
+
+def _ordered(table: tuple[Command, ...]) -> tuple[Command, ...]:
+    """Sort commands by group, then as the tables have them; commands of features follow those they name."""
+    ordered = [command for command in table if not command.after]
+    for command in (one for one in table if one.after):
+        place = next(number for number, one in enumerate(ordered) if one.id == command.after)
+        ordered.insert(place + 1, command)
+    return tuple(sorted(ordered, key=lambda command: GROUPS.index(command.group)))
+
+
+COMMANDS = _ordered(with_finders((*_TABLE, *chain(*OF_FEATURES.values())), OWN))
 
 BY_ID: Mapping[str, Command] = MappingProxyType({command.id: command for command in COMMANDS})
 

@@ -1,6 +1,6 @@
 """Export dialog; it closes only with a valid request, or when cancelled.
 
-The last export of each document: formats and options, but no range and no name.
+Each document remembers the formats and options of its last export, but no range and no name.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.shell.dialogs import form_dialogs, questions
-from desktop.shell.dialogs import questions as file_dialogs
 from desktop.shell.user_settings.remembered import PerDocument, room_for
 from engine.exchange.export.formats import FORMATS
 from engine.exchange.export.placing.timecode import FrameRate
@@ -138,7 +137,7 @@ def ask_export(
     asked: list[AskedExport] = []
 
     def choose_folder() -> None:
-        chosen = file_dialogs.ask_folder(dialog, "Export folder", Path(form.values().folder))
+        chosen = questions.ask_folder(dialog, "Export folder", Path(form.values().folder))
         if chosen is not None:
             form.set_folder(str(chosen))
 

@@ -1,6 +1,6 @@
 """Export from the window: options, preview of the outcome, and location of the last file.
 
-Confirmation of an export that would clip, before any file is written.
+An export that would clip is confirmed before any file is written.
 """
 
 from __future__ import annotations

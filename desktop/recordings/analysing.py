@@ -92,8 +92,7 @@ class Analysing(QObject):
     def await_scores(self, handle: JobHandle) -> None:
         """Expect scores from a job that learns a taste or scores the recording; of several, from the last."""
         self._scoring = handle
-        for ended in (handle.finished, handle.failed, handle.cancelled):
-            ended.connect(lambda *_: self._scores_ended(handle))
+        handle.ended.connect(lambda: self._scores_ended(handle))
 
     def _scores_ended(self, handle: JobHandle) -> None:
         if self._scoring is handle:

@@ -13,7 +13,7 @@ from PySide6.QtCore import QFileInfo, QObject, QStandardPaths, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.recordings.analysing import Analysing
-from desktop.shell.dialogs import form_dialogs, questions
+from desktop.shell.dialogs import questions
 from desktop.shell.session import Session
 from desktop.shell.work.jobs import compare_tracks, copy_recordings, import_recordings
 from desktop.shell.work.work import Again, Work, existing_files, joined_sentences, stored_number
@@ -30,16 +30,18 @@ from engine.features.timing.hits.kit.membership import left_behind
 from engine.recordings.analyses import pickup_id, store_pickup
 from engine.recordings.import_audio import Imported, ImportRequest, Split, import_edit, stated_start
 from engine.recordings.media import Media, MediaRequest, Relinked, find_media, relink
-from engine.recordings.stated.placements import Mode
+from engine.recordings.stated.placements import Mode, Placements
 from engine.sound.edl.build import played_tracks
-from widgets.forms.places_form import PlacesForm
-from widgets.theme import Theme
 from widgets.timeline.sound.clip_wave import track_wave
 from widgets.timeline.sound.waves import RecordedWave
 
 
 class Recordings(QObject):
     """Imports recordings, finds those of a document that is opened, and holds their waveforms.
+
+    Parameters
+    ----------
+    ask_places : asks for the places of files of these lengths in samples; None if cancelled
 
     Attributes
     ----------
@@ -63,11 +65,11 @@ class Recordings(QObject):
         session: Session,
         work: Work,
         analysing: Analysing,
-        themed: Callable[[], Theme],
+        ask_places: Callable[[Placements, list[int]], Placements | None],
         window: QWidget,
     ) -> None:
         super().__init__(window)
-        self._window, self._themed = window, themed
+        self._window, self._ask_places = window, ask_places
         self._session, self._work, self._analysing = session, work, analysing
         self.source_waves: dict[str, SourceWave] = {}
         self._waves: dict[str, tuple[tuple[object, ...], RecordedWave]] = {}
@@ -117,19 +119,15 @@ class Recordings(QObject):
         state = self._session.state
         is_other_rate = state.rate_hz not in (0, request.rate_hz)
         if is_other_rate or (state.sources, state.tracks) != (request.into.sources, request.into.tracks):
-            self.import_files(
-                request.paths, split=request.split
-            )  # another import came first, or clips were moved
+            self.import_files(request.paths, split=request.split)  # another came first, or clips were moved
             return
-        placed = self._placed(imported)
-        if placed is None:
+        placed, note = self._placed(imported), ""
+        if placed is not None and not self._session.is_open:
+            note = self._create_beside(request.paths[0])
+        if placed is None or note is None:
             self._work.said.emit("Nothing was imported")
             return
         imported = placed
-        note = "" if self._session.is_open else self._create_beside(request.paths[0])
-        if note is None:
-            self._work.said.emit("Nothing was imported")
-            return
         start = stated_start(self._session.state, imported)
         change = self._session.apply(import_edit(self._session.state, imported))
         self._take_media(imported.media)
@@ -152,10 +150,8 @@ class Recordings(QObject):
         lengths = {
             Path(source.path): source_length_samples(source, imported.rate_hz) for source in imported.sources
         }
-        theme = self._themed()
-        form = PlacesForm(theme, places, [lengths[one.path.absolute()] for one in places.files])
         self._work.progressed.emit("Importing · waiting for your answer", 1.0, None)
-        chosen = form_dialogs.ask_places(self._window, form, "Import")
+        chosen = self._ask_places(places, [lengths[one.path.absolute()] for one in places.files])
         return None if chosen is None else replace(imported, places=chosen)
 
     def compare_tracks(self, then: Callable[[], None]) -> None:

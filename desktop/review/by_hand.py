@@ -1,15 +1,13 @@
-"""Edits that the user makes of the selected span, each accepted at once.
+"""Edits that the user makes of the selected span, each accepted at once, and their amounts.
 
-Copy, cut and paste of the selected span.
-
-Change the amount of an edit in the queue: distance, level, repeats, position or fill.
+An amount is the distance, level, repeats, position or fill of an edit in the queue. The clipboard holds one
+span.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Protocol
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -22,7 +20,7 @@ from desktop.shell.shell import Shell
 from desktop.shell.transport import Transport
 from desktop.timeline.clips import Clips
 from desktop.timeline.tracks import Tracks
-from engine.core.errors import OffcutError, UsageError
+from engine.core.errors import UsageError
 from engine.core.timebase import format_time, s_to_samples, samples_to_s
 from engine.core.wording import listed, quoted
 from engine.document.analysis import require_recording
@@ -65,7 +63,6 @@ from engine.review.by_hand import (
 from engine.sound.edl.build import heard_samples, heard_samples_after
 from widgets.edit_words import conflict_sentence, taken_in_sentence
 from widgets.forms.short_forms import Number, NumbersForm
-from widgets.theme import Theme
 
 
 def asked(amount: Amount, value: float, length_s: float) -> Number:
@@ -94,11 +91,12 @@ class Amounts(QObject):
     said = Signal(str)
     refused = Signal(str)
 
-    def __init__(self, window: QWidget, shell: Shell, theme: Callable[[], Theme]) -> None:
+    def __init__(self, window: QWidget, shell: Shell) -> None:
         super().__init__(window)
         self._window, self._session, self._transport = window, shell.session, shell.transport
-        self._review, self._selecting, self._theme = shell.review, shell.selecting, theme
-        shell.timeline.canvas.fade_dragged.connect(self._drag_fade)
+        self._review, self._selecting, self._look = shell.review, shell.selecting, shell.look
+        drag_fade = reporting_refusals(self._drag_fade, self.refused.emit)
+        shell.timeline.canvas.fade_dragged.connect(drag_fade)
 
     def nudge(self, direction: int, *, fine: bool = False) -> None:
         """Make the amount of the current edit one step more (1) or less (-1)."""
@@ -127,10 +125,7 @@ class Amounts(QObject):
         self._apply(change_fade(state, here, float(steps + direction) * step_ms))
 
     def _drag_fade(self, proposal_id: str, fade_ms: float) -> None:
-        try:
-            self._apply(change_fade(self._session.state, proposal_id, fade_ms))
-        except OffcutError as error:
-            self.refused.emit(str(error))
+        self._apply(change_fade(self._session.state, proposal_id, fade_ms))
 
     def ask(self) -> None:
         """Ask for the amount of the current edit, with the present one as default."""
@@ -138,7 +133,8 @@ class Amounts(QObject):
         amount, value = amount_of(state, here)
         title = kind_of(state.proposals[here]).title
         length_s = samples_to_s(state.length_samples, state.rate_hz)
-        said = f"{title} at {self._start_text(here)}. It stays one edit: undo brings the number before back."
+        at = format_time(samples_to_s(state.span(here)[0], state.rate_hz), 1)
+        said = f"{title} at {at}. It stays one edit: undo brings the number before back."
         number = asked(amount, value, length_s)
         # An amount set without the form may have more decimals than it shows.
         number = replace(number, value=round(value, amount.decimals))
@@ -147,7 +143,7 @@ class Amounts(QObject):
             same = values[0] == number.value
             return "" if same else length_ahead(state, change_amount(state, here, values[0]))
 
-        form = NumbersForm(self._theme(), [number], said, outlook)
+        form = NumbersForm(self._look.theme, [number], said, outlook)
         values = form_dialogs.ask_numbers(self._window, title, form, "Change")
         if values is not None and values[0] != number.value:
             self._apply(change_amount(state, here, values[0]))
@@ -158,24 +154,10 @@ class Amounts(QObject):
         self._apply(change_filling(self._session.state, self._review.here(), *span))
         self._selecting.let_go()
 
-    def _start_text(self, proposal_id: str) -> str:
-        state = self._session.state
-        return format_time(samples_to_s(state.span(proposal_id)[0], state.rate_hz), 1)
-
     def _apply(self, edit: Edit) -> None:
         self.said.emit(self._session.apply(edit).label)
         if self._transport.is_auditioning:
             self._transport.play_preview(self._review.here())
-
-
-class Editing(Protocol):
-    """Functions of editing by hand that the clipboard uses."""
-
-    def required_of_all(self, name: str) -> tuple[int, int]: ...
-
-    def make(self, edit: Edit, proposal_id: str) -> None: ...
-
-    def cut(self) -> str: ...
 
 
 class SpanClipboard:
@@ -187,14 +169,15 @@ class SpanClipboard:
     """
 
     def __init__(
-        self, session: Session, transport: Transport, editing: Editing, say: Callable[[str], object]
+        self, session: Session, transport: Transport, editing: ByHand, say: Callable[[str], object]
     ) -> None:
         self._session, self._transport, self._editing, self._say = session, transport, editing, say
-        self._clip: CopiedSpan | None = None
-        session.replaced.connect(self._clear)
+        session.replaced.connect(self.clear)
+        self.clear()
 
-    def _clear(self) -> None:
-        self._clip = None
+    def clear(self) -> None:
+        """Forget the copied span."""
+        self._clip: CopiedSpan | None = None
 
     def copy(self) -> None:
         """Copy the selected span.
@@ -232,21 +215,19 @@ class ByHand(QObject):
 
     Signals
     -------
-    said, refused : message about the result, or the reason of a refusal shown(words, tracks, length) : the
-        selection or nothing, the tracks that would be edited, its length
+    said, refused : message about the result, or the reason of a refusal
+    shown(words, tracks, length) : the selection or nothing, the tracks that would be edited, its length
     """
 
     said = Signal(str)
     refused = Signal(str)
     shown = Signal(str, str, str)
 
-    def __init__(
-        self, window: QWidget, shell: Shell, tracks: Tracks, clips: Clips, theme: Callable[[], Theme]
-    ) -> None:
+    def __init__(self, window: QWidget, shell: Shell, tracks: Tracks, clips: Clips) -> None:
         super().__init__(window)
         self._window, self._session, self._transport = window, shell.session, shell.transport
         self._review, self._selecting, self._tracks = shell.review, shell.selecting, tracks
-        self._clips, self._theme = clips, theme
+        self._clips, self._look = clips, shell.look
         self.clipboard: SpanClipboard = SpanClipboard(self._session, self._transport, self, self.said.emit)
         self._selecting.changed.connect(self._show)
         canvas = shell.timeline.canvas
@@ -456,7 +437,7 @@ class ByHand(QObject):
             at = [format_time(samples_to_s(one.start_samples, state.rate_hz), 1) for one in made]
             return f"From {' and '.join(at)} of the recording."
 
-        form = NumbersForm(self._theme(), numbers, said, outlook)
+        form = NumbersForm(self._look.theme, numbers, said, outlook)
         values = form_dialogs.ask_numbers(self._window, "Fade in and out", form, "Fade")
         if values is not None:
             edit, made = fade_ends(state, *values)
@@ -472,7 +453,7 @@ class ByHand(QObject):
         kind, state = KINDS[name], self._session.state
         assert kind.amount is not None
         length_s = samples_to_s(state.length_samples, state.rate_hz)
-        form = NumbersForm(self._theme(), [asked(kind.amount, value, length_s)], said, outlook)
+        form = NumbersForm(self._look.theme, [asked(kind.amount, value, length_s)], said, outlook)
         values = form_dialogs.ask_numbers(self._window, kind.title, form, kind.title)
         return values[0] if values else None
 

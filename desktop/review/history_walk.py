@@ -31,8 +31,7 @@ class HistoryWalk(QObject):
         self._steps_left = 0
         self._walked = 0
         self._is_stepping = False
-        self._next = QTimer(self)
-        self._next.setSingleShot(True)
+        self._next = QTimer(self, singleShot=True)
         self._next.timeout.connect(self._walk)
         session.changed.connect(self._follow)
         session.replaced.connect(self._follow)

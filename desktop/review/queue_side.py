@@ -1,12 +1,8 @@
-"""Connect the queue panel with the review.
+"""The queue panel with the review: bulk answers, context menu, moved edges, and Enter.
 
-Bulk answers: one for the selected proposals, else for all that filter, search and folding leave.
-
-The card's sentence and score follow edges that were moved, a moment behind the keys that move them.
-
-Context menu of the queue: the answers to the row under the mouse, or to the selected rows.
-
-Enter answers a proposal only where it was pressed for it: in the queue, not held, not closing a dialog.
+A bulk answer is for the selected proposals, else for all that filter, search and folding leave. The card
+follows moved edges a moment later. Enter answers only where it was pressed for it: in the queue, not held,
+not closing a dialog.
 """
 
 from __future__ import annotations
@@ -16,16 +12,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QWidget
 
 from desktop.review.review import Review
-from desktop.shell.actions import Actions
+from desktop.shell.actions import Actions, popup
+from desktop.shell.messages import reporting_refusals
 from desktop.shell.session import Session
 from desktop.shell.shell import Shell
 from desktop.shell.work.job_lanes import JobLane
-from engine.core.errors import OffcutError, UsageError
+from engine.core.errors import UsageError
 from engine.document.edits.proposals import flag_all
 from engine.document.kinds import Edge
 from engine.document.proposals import BY_HAND, Decision, Verdict, decided_span
@@ -336,17 +333,13 @@ class QueueSide(QObject):
         panel.group_toggled.connect(review.fold)
         panel.filter_chosen.connect(review.set_filter)
         panel.search_changed.connect(review.search)
-        panel.search_entered.connect(self._go_to_found)
+        panel.search_entered.connect(reporting_refusals(self._go_to_found, self.refused.emit))
         panel.search_given_up.connect(leave)
         session.replaced.connect(panel.clear_search)
 
     def _go_to_found(self) -> None:
-        try:
-            self._review.go_to_found()
-        except OffcutError as error:
-            self.refused.emit(str(error))
-        else:
-            self._leave()
+        self._review.go_to_found()
+        self._leave()
 
     def close(self) -> None:
         """Close the helpers of the panel."""
@@ -408,12 +401,7 @@ class QueueMenu(QObject):
     def __init__(self, window: QWidget, shell: Shell, queue: QueueSide) -> None:
         super().__init__(window)
         self._window, self._shell = window, shell
-        queue.panel.menu_requested.connect(self._popup)
-
-    def _popup(self, proposal_id: str, place: QPoint) -> None:
-        menu = self.menu(proposal_id)
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(place)
+        queue.panel.menu_requested.connect(lambda key, place: popup(self.menu(key), place))
 
     def menu(self, proposal_id: str) -> QMenu:
         """Return the menu for a row, which becomes the current one unless it is selected with others."""
@@ -421,11 +409,4 @@ class QueueMenu(QObject):
         is_selected = proposal_id in review.selected
         if not is_selected and proposal_id != review.current:
             review.visit(proposal_id)
-        menu = QMenu(self._window)
-        menu.setAccessibleName("Proposal")
-        for number, names in enumerate(_SELECTED if is_selected else _ONE):
-            if number:
-                menu.addSeparator()
-            for name in names:
-                menu.addAction(self._shell.commands.action(name))
-        return menu
+        return self._shell.commands.menu(self._window, _SELECTED if is_selected else _ONE, "Proposal")

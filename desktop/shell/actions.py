@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.shell.command import LAYERS, OUTER_LAYERS, REVIEW, Command, with_prefix
 from engine.core.errors import OffcutError
 from widgets.controls.command_entries import key_labels
+
+
+def popup(menu: QMenu, place: QPoint) -> None:
+    """Open a menu at a place on the screen, and delete it when it closes."""
+    menu.aboutToHide.connect(menu.deleteLater)
+    menu.popup(place)
 
 
 class Actions(QObject):
@@ -109,6 +115,16 @@ class Actions(QObject):
     def action(self, command_id: str) -> QAction:
         """Return the action of a command, for menus and buttons."""
         return self._actions[command_id]
+
+    def menu(self, parent: QWidget, groups: Iterable[Iterable[str]], title: str) -> QMenu:
+        """Return a menu of commands by their ids, with a line between groups."""
+        menu = QMenu(parent)
+        menu.setAccessibleName(title)
+        for names in groups:
+            if not menu.isEmpty():
+                menu.addSeparator()
+            menu.addActions([self._actions[name] for name in names])
+        return menu
 
     def enable_review(self, has_proposals: bool) -> None:
         """Switch the commands that need a proposal on or off."""

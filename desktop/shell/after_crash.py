@@ -1,9 +1,8 @@
 """After a crash: an offer to open the document again, and the log.
 
-Open document of each window, in a file that is deleted when the window closes, and is left after a crash.
-
-Python's fault handler writes the stack of a hard crash to the same file. The lock of the file
-(`engine.core.files.regular_file`) ends with its window, so an unlocked file belongs to a crashed one.
+Each window notes its open document in a file that it deletes when it closes. Python's fault handler writes
+the stack of a hard crash to the same file. The lock of the file (`engine.core.files.regular_file`) ends with
+its window, so an unlocked file belongs to a crashed one.
 """
 
 from __future__ import annotations

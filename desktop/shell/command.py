@@ -41,6 +41,7 @@ class Command:
     group : heading of the command
     do : its handler; receives the parts of the window
     repeats : whether it repeats while its key is held
+    after : id of the command that it follows in menus; empty for the end of its group
     """
 
     id: str
@@ -51,6 +52,7 @@ class Command:
     group: str
     do: Callable[[Any], object]
     repeats: bool = True
+    after: str = ""
 
     @property
     def synonyms(self) -> tuple[str, ...]:

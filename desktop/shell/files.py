@@ -1,7 +1,4 @@
-"""Commands with a dialog: open and import.
-
-Extensions in the window: those that are left out, reported once.
-"""
+"""Commands that open and import files by a dialog; and extensions that were left out, reported once."""
 
 from __future__ import annotations
 
@@ -14,7 +11,6 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.recordings.recordings import Recordings
 from desktop.shell.dialogs import form_dialogs, questions
-from desktop.shell.dialogs import questions as file_dialogs
 from desktop.shell.shell import Shell
 from desktop.shell.work.jobs import left_out_extensions
 from desktop.shell.work.work import Work
@@ -89,21 +85,21 @@ class Files(QObject):
 
     def new(self) -> None:
         """Start an empty document."""
-        path = file_dialogs.ask_new_document(self._window, self._session.folder)
+        path = questions.ask_new_document(self._window, self._session.folder)
         if path is not None:
             self._session.create(path)
             self.said.emit(f"Made {path.name}")
 
     def open(self) -> None:
         """Open a document."""
-        path = file_dialogs.ask_document(self._window, self._session.folder)
+        path = questions.ask_document(self._window, self._session.folder)
         if path is not None:
             self._session.open(path)
             self.said.emit(self._session.notice or f"Opened {path.name}")
 
     def open_backup(self) -> None:
         """Open the backup of a document that is damaged."""
-        path = file_dialogs.ask_document(self._window, self._session.folder)
+        path = questions.ask_document(self._window, self._session.folder)
         if path is not None:
             self._session.open_backup(path)
             self.said.emit(f"Opened a backup of {path.name}")
@@ -111,20 +107,20 @@ class Files(QObject):
     def relink(self) -> None:
         """Search a folder recursively for missing recordings."""
         require_recording(self._session.state, "analyse")
-        folder = file_dialogs.ask_folder(self._window, "Folder to search", self._session.folder)
+        folder = questions.ask_folder(self._window, "Folder to search", self._session.folder)
         if folder is not None:
             self._recordings.relink(folder)
 
     def copy_recordings(self) -> None:
         """Copy the recordings into a folder, such as from a card that is to be removed."""
         require_recording(self._session.state, "copy")
-        folder = file_dialogs.ask_folder(self._window, "Copy recordings to", self._session.folder)
+        folder = questions.ask_folder(self._window, "Copy recordings to", self._session.folder)
         if folder is not None:
             self._recordings.copy_to(folder)
 
     def import_recordings(self) -> None:
         """Import recordings as tracks."""
-        paths = file_dialogs.ask_recordings(self._window, "Import recordings", self._session.folder)
+        paths = questions.ask_recordings(self._window, "Import recordings", self._session.folder)
         if paths is not None:
             self._import(paths)
 

@@ -1,7 +1,4 @@
-"""Messages of the parts of the window: shown in the bar under everything, and stored in a log.
-
-Slots that report refusals instead of raising.
-"""
+"""Messages of the parts of the window: shown in the bar under everything, and stored in a log."""
 
 from __future__ import annotations
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, QPoint, QSettings, Signal
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QWidget
 
+from desktop.shell.actions import popup
 from desktop.shell.messages import reporting_refusals
 from desktop.shell.shell import Shell
 from engine.core.errors import UsageError
@@ -86,7 +87,7 @@ class Arranging(QObject):
         number = self._block(made)
         before = number - 1 if direction < 0 else number + 2
         if not 0 <= before <= len(made):
-            raise UsageError(f"This is already the {'first' if direction < 0 else 'last'} already.")
+            raise UsageError(f"This block is the {'first' if direction < 0 else 'last'} already.")
         self._apply(moved_block(self._shell.session.state, made, number, before))
 
     def again(self) -> None:
@@ -158,8 +159,5 @@ class Arranging(QObject):
 
     def _open_menu(self, number: int, place: QPoint) -> None:
         self._go_to(self._all(), number)
-        menu = QMenu(self._window)
-        for name in MENU:
-            menu.addAction(self._shell.commands.action(f"arrange.{name}"))
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(place)
+        names = [f"arrange.{name}" for name in MENU]
+        popup(self._shell.commands.menu(self._window, [names], "Block"), place)

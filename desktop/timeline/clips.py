@@ -1,23 +1,21 @@
 """Clips by mouse and keys: choosing, moving, trimming, splitting, duplicating them.
 
-Ripple: whether later clips follow an edit of clips, chosen by key, menu and status bar.
+`Ripple` is the mode of such edits: whether later clips follow. Keys, menu and status bar set it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import partial
 
 from PySide6.QtCore import QObject, QPoint, Signal
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QWidget
 
+from desktop.shell.actions import popup
 from desktop.shell.command import CLIP_LAYER
 from desktop.shell.dialogs import form_dialogs
 from desktop.shell.dialogs.questions import confirm_removal
 from desktop.shell.messages import reporting_refusals
 from desktop.shell.shell import Shell
-from desktop.shell.work.jobs import propose_again
 from desktop.timeline.tracks import Tracks
 from engine.core.errors import UsageError
 from engine.core.timebase import format_time, s_to_samples
@@ -43,11 +41,8 @@ from engine.document.edits.takes import take_lanes
 from engine.document.edits.tracks import LOUDEST_DB, QUIETEST_DB
 from engine.document.settings import RIPPLE, Ripple, ripple_of
 from engine.document.state import Edit
-from engine.document.tracks import Clip, source_length_samples
-from engine.features.placement.line_up import LineUpRequest, line_up_edit
-from engine.recordings.stated.placements import Placements
+from engine.document.tracks import Clip
 from widgets.chrome.status_bar import StatusBar
-from widgets.forms.places_form import PlacesForm
 from widgets.forms.short_forms import Number, NumbersForm
 from widgets.timeline.heads.value_field import STEPS_RUN
 
@@ -198,7 +193,7 @@ class Clips(QObject):
         keys = self.required()
         step = 1 if step_s is None else max(1, round(step_s * self._session.state.rate_hz))
         by, ripple = direction * step, self.rippling.mode
-        self._apply(nudge_clips(self._session.state, keys, by, STEPS_RUN, ripple))
+        self.apply(nudge_clips(self._session.state, keys, by, STEPS_RUN, ripple))
 
     def split(self) -> None:
         """Split the clips of the selected tracks at the playhead.
@@ -209,7 +204,7 @@ class Clips(QObject):
         """
         state, here = self._session.state, self._shell.transport.playhead_samples
         require_recording(state, "split")
-        self._apply(split_clips(state, here, [track.id for track in self._tracks.selected()]))
+        self.apply(split_clips(state, here, [track.id for track in self._tracks.selected()]))
 
     def trim_to_playhead(self, *, is_start: bool) -> None:
         """Put the start or the end of the chosen clip at the playhead."""
@@ -223,33 +218,33 @@ class Clips(QObject):
     def place_here(self) -> None:
         """Put the chosen clips at the playhead, the first exactly there."""
         here = self._shell.transport.playhead_samples
-        self._apply(place_together(self._session.state, self.required(), here, self.rippling.mode))
+        self.apply(place_together(self._session.state, self.required(), here, self.rippling.mode))
 
     def duplicate(self) -> None:
         """Place copies of the chosen clips right after them."""
         keys = self.required()
         after = max(clip.stop_samples for clip in self.chosen)
-        self._apply(duplicate_clips(self._session.state, keys, after, self.rippling.mode))
+        self.apply(duplicate_clips(self._session.state, keys, after, self.rippling.mode))
 
     def remove(self) -> None:
         """Remove the selected clips from their tracks; ask first if a whole track goes with them."""
         state, keys = self._session.state, self.required()
         edit, emptied = remove_clips(state, keys, self.rippling.mode), emptied_by(state, keys)
         if not emptied or confirm_removal(self._window, [track.name for track in emptied]):
-            self._apply(edit)
+            self.apply(edit)
 
     def lock(self) -> None:
         """Lock the chosen clips, or unlock them if all are locked."""
         keys = self.required()
         is_locked = all(clip.is_locked for clip in self.chosen)
-        self._apply(set_clips(self._session.state, keys, is_locked=not is_locked))
+        self.apply(set_clips(self._session.state, keys, is_locked=not is_locked))
 
     def ask_gain(self) -> None:
         """Ask for the gain of the chosen clips."""
         keys, now = self.required(), self.chosen[0].gain_db
         values = self._ask("Gain of clips", [Number("&Gain in dB", now, QUIETEST_DB, LOUDEST_DB, decimals=1)])
         if values is not None:
-            self._apply(set_clips(self._session.state, keys, gain_db=values[0]))
+            self.apply(set_clips(self._session.state, keys, gain_db=values[0]))
 
     def ask_fades(self) -> None:
         """Ask for the fades of the chosen clips."""
@@ -264,43 +259,25 @@ class Clips(QObject):
         if values is not None:
             fade_in, fade_out = (s_to_samples(value / 1000, rate_hz) for value in values)
             edit = set_clips(self._session.state, keys, fade_in_samples=fade_in, fade_out_samples=fade_out)
-            self._apply(edit)
+            self.apply(edit)
 
     def ask_name(self) -> None:
         """Ask for the name of the chosen clips."""
         keys = self.required()
         name = form_dialogs.ask_clip_name(self._window, clip_name(self._session.state, self.chosen[0]))
         if name is not None:
-            self._apply(set_clips(self._session.state, keys, name=name))
+            self.apply(set_clips(self._session.state, keys, name=name))
 
     def _ask(self, title: str, numbers: Sequence[Number]) -> tuple[float, ...] | None:
         form = NumbersForm(self._shell.look.theme, numbers, "")
         return form_dialogs.ask_numbers(self._window, title, form, "Set")
-
-    def line_up(self) -> None:
-        """Look for the places of the chosen clips, else of all, by their sound and stated times."""
-        state = self._session.state
-        require_recording(state, "line up")
-        every = tuple(clip.id for track in state.tracks for clip in track.clips)
-        request = LineUpRequest(state, self._session.media, self._ids if len(self._ids) > 1 else every)
-        self._shell.work.read(propose_again, request, "Comparing sound", partial(self._lined_up, request))
-
-    def _lined_up(self, request: LineUpRequest, places: Placements) -> None:
-        state = self._session.state
-        if state.tracks != request.state.tracks:
-            raise UsageError("The clips changed meanwhile. Line them up again ‹clips.line_up›.")
-        lengths = [source_length_samples(state.sources[key], state.rate_hz) for key in request.sources]
-        form = PlacesForm(self._shell.look.theme, places, lengths, names_are_fixed=True)
-        chosen = form_dialogs.ask_places(self._window, form, "Line up")
-        if chosen is not None:
-            self._apply(line_up_edit(replace(request, state=state), chosen))
 
     def join(self) -> None:
         """Put the clips of the selected tracks onto the first selected one, and remove the other tracks."""
         first, *others = (track.id for track in self._tracks.selected())
         if not others:
             raise UsageError("Select two tracks or more: click one head, then the others with Ctrl or Shift.")
-        self._apply(join_tracks(self._session.state, first, others))
+        self.apply(join_tracks(self._session.state, first, others))
 
     def required(self) -> tuple[str, ...]:
         """Return the ids of the selected clips.
@@ -336,15 +313,16 @@ class Clips(QObject):
     def _drag(self, keys: Sequence[str], by_samples: int, track_id: str) -> None:
         state = self._session.state
         if track_id:
-            self._apply(take_clips(state, tuple(keys), track_id, by_samples))
+            self.apply(take_clips(state, tuple(keys), track_id, by_samples))
         else:
-            self._apply(nudge_clips(state, tuple(keys), by_samples, ripple=self.rippling.mode))
+            self.apply(nudge_clips(state, tuple(keys), by_samples, ripple=self.rippling.mode))
 
     def _trim(self, clip_id: str, start_samples: int, stop_samples: int) -> None:
         state, ripple = self._session.state, self.rippling.mode
-        self._apply(trim_clip(state, clip_id, start_samples, stop_samples, ripple=ripple))
+        self.apply(trim_clip(state, clip_id, start_samples, stop_samples, ripple=ripple))
 
-    def _apply(self, edit: Edit) -> None:
+    def apply(self, edit: Edit) -> None:
+        """Apply an edit of clips, and report how many edits of their sound moved with them."""
         change = self._session.apply(edit)
         moved = len(change.proposals & self._session.state.proposals.keys())
         self.said.emit(f"{edit.label}, with {counted(moved, 'edit')} inside" if moved else edit.label)
@@ -352,12 +330,5 @@ class Clips(QObject):
     def _popup(self, clip_id: str, place: QPoint) -> None:
         if clip_id not in self._ids:
             self._shell.selecting.choose_clip(clip_id)
-        menu = QMenu(self._window)
-        menu.setAccessibleName("Clip")
-        for number, names in enumerate((_TAKES, *_MENU) if self._is_take(clip_id) else _MENU):
-            if number:
-                menu.addSeparator()
-            for name in names:
-                menu.addAction(self._shell.commands.action(name))
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(place)
+        groups = (_TAKES, *_MENU) if self._is_take(clip_id) else _MENU
+        popup(self._shell.commands.menu(self._window, groups, "Clip"), place)

@@ -1,9 +1,4 @@
-"""Position of the playhead on the timeline and on the clock.
-
-Units of the ruler; switched by a key and stored.
-
-The time of day of the playhead, typed in a form.
-"""
+"""The playhead on timeline, ruler and clock: its units, and its time of day, which a form sets."""
 
 from __future__ import annotations
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QPoint, QPointF
+from PySide6.QtCore import QObject, QPointF
 from PySide6.QtWidgets import QMenu, QWidget
 
+from desktop.shell.actions import popup
 from desktop.shell.shell import Shell
 from engine.document.kinds import KINDS
 from engine.document.kinds.kind import Kind
@@ -46,18 +47,11 @@ class LaneMenu(QObject):
     def __init__(self, window: QWidget, shell: Shell) -> None:
         super().__init__(window)
         self._window, self._shell = window, shell
-        shell.timeline.canvas.menu_requested.connect(self._popup)
-
-    def _popup(self, at: QPointF, place: QPoint) -> None:
-        menu = self.menu(at)
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(place)
+        shell.timeline.canvas.menu_requested.connect(lambda at, place: popup(self.menu(at), place))
 
     def menu(self, at: QPointF) -> QMenu:
         """Return the menu for a place; a proposal there becomes the current one."""
         canvas, review = self._shell.timeline.canvas, self._shell.review
-        menu = QMenu(self._window)
-        menu.setAccessibleName("Sounds here")
         layout = canvas.frame.layout
         if at.y() < layout.arrangement_top:
             groups = [list(group) for group in _OVERVIEW]
@@ -75,12 +69,7 @@ class LaneMenu(QObject):
         else:
             self._choose(at)
             groups = [list(group) for group in _PLACES]
-        for number, names in enumerate(groups):
-            if number:
-                menu.addSeparator()
-            for name in names:
-                menu.addAction(self._shell.commands.action(name))
-        return menu
+        return self._shell.commands.menu(self._window, groups, "Sounds here")
 
     def _choose(self, at: QPointF) -> None:
         """Select the track and the clip under the mouse, and put the playhead there."""

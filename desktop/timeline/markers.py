@@ -8,7 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QPoint, QTimer, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
-from desktop.shell.dialogs import questions as file_dialogs
+from desktop.shell.actions import popup
+from desktop.shell.dialogs import questions
 from desktop.shell.messages import reporting_refusals
 from desktop.shell.shell import Shell
 from engine.core.errors import UsageError
@@ -166,7 +167,7 @@ class Marking(QObject):
         """Import markers from a label file."""
         state = self._required_state()
         folder = Path.home() if self._session.path is None else self._session.path.absolute().parent
-        path = file_dialogs.ask_labels(self._window, folder)
+        path = questions.ask_labels(self._window, folder)
         if path is not None:
             spans = read_labels(path, state.rate_hz)
             label = f"Imported {counted(len(spans), 'label')} of {path.name}"
@@ -206,8 +207,7 @@ class Marking(QObject):
         menu.addAction("Delete", lambda: reporting_refusals(self.delete, self.refused.emit)((marker_id,)))
         menu.addSeparator()
         menu.addAction("List of markers", self.show_list)
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(at)
+        popup(menu, at)
 
     def _follow_change(self, change: Change) -> None:
         if change.markers:

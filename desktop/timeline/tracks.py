@@ -1,7 +1,4 @@
-"""Track edits by heads, keys and menus.
-
-The menu of a track: everything its head can do, with the keys that do it too.
-"""
+"""Track edits by heads, keys and menus; the menu of a track has everything that its head can do."""
 
 from __future__ import annotations
 
@@ -13,6 +10,7 @@ from PySide6.QtCore import QObject, QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QColorDialog, QInputDialog, QMenu, QWidget
 
+from desktop.shell.actions import popup
 from desktop.shell.messages import reporting_refusals
 from desktop.shell.session import Session
 from engine.core.errors import UsageError
@@ -90,9 +88,7 @@ class TrackMenu:
         ----------
         selected : the ids of all tracks that are selected with it; a role is given to all of them
         """
-        menu = self.menu(name, state, track_of(state, track_id), accents, selected)
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(place)
+        popup(self.menu(name, state, track_of(state, track_id), accents, selected), place)
 
     def menu(
         self,
@@ -143,7 +139,7 @@ class TrackMenu:
         for group, color in groups.items():
             picked = self._pick(track, {"group": group})
             choices.add(group, picked, is_chosen=group == track.group, color=color)
-        choices.add("New group…", partial(self._ask_words, track, "group", "Name of the group:"))
+        choices.add("New group…", partial(self._ask_group, track))
 
     def _add_roles(
         self, menu: QMenu, state: DocumentState, track: Track, _accents: Mapping[str, str]
@@ -195,18 +191,17 @@ class TrackMenu:
         question = (
             "Instrument or role of this track" if len(ids) == 1 else "Instrument or role of these tracks"
         )
-        text, is_accepted = QInputDialog.getText(self._window, title, question, text=track.role)
-        words = " ".join(text.split())
-        if is_accepted and words:
+        if words := self._words(title, question, track.role):
             self._give_role(ids, words)
 
-    def _ask_words(self, track: Track, field: str, question: str) -> None:
-        before = getattr(track, field)
-        title = f"{field.capitalize()} of {track.name}"
+    def _ask_group(self, track: Track) -> None:
+        if words := self._words(f"Group of {track.name}", "Name of the group:", track.group):
+            self._change(track.id, {"group": words})
+
+    def _words(self, title: str, question: str, before: str) -> str:
+        """Ask for words; empty if cancelled."""
         text, is_accepted = QInputDialog.getText(self._window, title, question, text=before)
-        words = " ".join(text.split())
-        if is_accepted and words:
-            self._change(track.id, {field: words})
+        return " ".join(text.split()) if is_accepted else ""
 
 
 class _Choices:

@@ -12,8 +12,8 @@ from PySide6.QtCore import QObject, QSettings, QTimer
 from desktop.review.review import Review
 from desktop.shell.session import Session
 from desktop.shell.transport import Transport
+from desktop.shell.user_settings.remembered import stored_json
 from engine.core.errors import UsageError
-from engine.core.files.text import parse_json
 from engine.core.timebase import s_to_samples
 from engine.document.analysis import require_recording
 from engine.document.kinds import KINDS
@@ -143,9 +143,7 @@ class Zooms(QObject):
         self._clicked = ""
         self._close_to: tuple[str | tuple[int, int], Window, Window] | None = None
         self.follows = settings.value(_FOLLOWS, "paging") != "off"
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_KEEP_EVERY_MS)
+        self._timer = QTimer(self, singleShot=True, interval=_KEEP_EVERY_MS)
         self._timer.timeout.connect(self.keep)
         timeline.canvas.viewport_changed.connect(self._note)
         transport.playing_changed.connect(self._start_following)
@@ -388,11 +386,7 @@ class Zooms(QObject):
         self._timer.stop()
 
     def _places(self) -> dict[str, object]:
-        try:
-            stored = parse_json(str(self._settings.value(_PLACES, "{}")))
-        except ValueError:
-            return {}
-        return stored if isinstance(stored, dict) else {}
+        return stored_json(self._settings, _PLACES, {})
 
 
 def _place(stored: object) -> Place | None:

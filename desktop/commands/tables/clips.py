@@ -10,18 +10,16 @@ from desktop.shell.shell import Shell
 from engine.document.settings import Ripple
 
 if TYPE_CHECKING:
-    from desktop.features.takes.comping import Comping
     from desktop.timeline.clips import Clips
 
 _STEPS = ("later", "earlier", "later_coarse", "earlier_coarse", "later_sample", "earlier_sample")
-_REPEATED = ("next", "previous", "take_below", "take_above", *_STEPS)
+_REPEATED = ("next", "previous", *_STEPS)
 
 
 class Parts(Shell, Protocol):
     """The parts of a window that these commands use."""
 
     clips: Clips
-    comping: Comping
 
 
 Handler = Callable[[Parts], object]
@@ -53,9 +51,6 @@ CLIPS = (
         do=lambda parts: parts.clips.choose_here()),
     _clip("choose_track", "Choose all clips of the track", ("Shift+Y",),
         "Choose every clip of the selected tracks.", do=lambda parts: parts.clips.choose_track()),
-    _clip("line_up", "Line up clips by sound…", (),
-        "Look for the places of the chosen clips, or of all, by their sound and the times they state.",
-        do=lambda parts: parts.clips.line_up()),
     _clip("join", "Join tracks", (),
         "Put the clips of the selected tracks onto the first selected one, such as parts of a recording.",
         do=lambda parts: parts.clips.join()),
@@ -68,15 +63,6 @@ CLIPS = (
         do=lambda parts: parts.clips.choose_next(1)),
     _chosen("previous", "Previous clip", ("Up",), "Choose the previous clip of the track, and go there.",
         do=lambda parts: parts.clips.choose_next(-1)),
-    _chosen("play_take", "Play this take", ("T",), "Raise the chosen clips over those that cover them.",
-        do=lambda parts: parts.comping.play()),
-    _chosen("play_take_here", "Play this take here", ("Shift+T",),
-        "Raise the part of the chosen clips that is selected, with crossfades at its ends.",
-        do=lambda parts: parts.comping.play_here()),
-    _chosen("take_below", "Take below", ("Alt+Down",), "Choose the next take at the playhead.",
-        do=lambda parts: parts.comping.choose_beside(1)),
-    _chosen("take_above", "Take above", ("Alt+Up",), "Choose the previous take at the playhead.",
-        do=lambda parts: parts.comping.choose_beside(-1)),
     _chosen("later", "Nudge clips later", ("Alt+Right",), "Move the chosen clips 10 ms later.",
         do=lambda parts: parts.clips.nudge(1)),
     _chosen("earlier", "Nudge clips earlier", ("Alt+Left",), "Move the chosen clips 10 ms earlier.",

@@ -6,12 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from desktop.shell.command import WINDOW, Command
-from desktop.shell.run_finder import RunFinder
 from desktop.shell.shell import Shell
 
 if TYPE_CHECKING:
     from desktop.export.exporting import Exporting
-    from desktop.features.match.edits_from_files import EditsFromFiles
     from desktop.recordings.recordings import Recordings
     from desktop.review.notes import Notes
     from desktop.shell.files import Files
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
 class Parts(Shell, Protocol):
     """The parts of a window that these commands use."""
 
-    edits: EditsFromFiles
     exporting: Exporting
     files: Files
     notes: Notes
@@ -81,11 +78,6 @@ FILE = (
         "Place the files of a recorder, a phone and a camera by their sound.", do=_show_day),
     _file("import", "Import recordings…", ("Ctrl+O",), "Add recordings to the document as tracks.",
         do=lambda parts: parts.files.import_recordings()),
-    _file("take_edit", "Import edit from audio file…", ("Ctrl+Shift+E",),
-        "Find the edits in an audio export of any program, and apply them here.", do=RunFinder("match")),
-    _file("import_edits", "Import edits…", (),
-        "Import the edits of another program, such as an EDL, AAF or REAPER project.",
-        do=lambda parts: parts.edits.ask_edits()),
     _file("relink", "Find missing recordings…", (), "Search a folder for recordings that were moved.",
         do=lambda parts: parts.files.relink()),
     _file("copy_recordings", "Copy recordings to…", (),

@@ -9,7 +9,6 @@ from desktop.shell.command import WINDOW, Command
 from desktop.shell.shell import Shell
 
 if TYPE_CHECKING:
-    from desktop.features.takes.comping import Comping
     from desktop.timeline.markers import Marking
     from desktop.timeline.tracks import Tracks
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 class Parts(Shell, Protocol):
     """The parts of a window that these commands use."""
 
-    comping: Comping
     marking: Marking
     tracks: Tracks
 
@@ -64,9 +62,6 @@ TRACKS = (
         "Collapse its lane to a thin row, or expand it.", do=lambda parts: parts.tracks.collapse()),
     _track("channels", "Show or hide channels", ("Alt+H",), "Show one row for each channel, or one for all.",
         do=lambda parts: parts.tracks.open_channels()),
-    _track("takes", "Show or hide takes", ("Alt+Y",),
-        "Show overlapping clips as takes in lanes under the track, or fold them.",
-        do=lambda parts: parts.comping.unfold()),
     _track("color", "Colour of the track…", (), "Set the colour of the track and its group.",
         do=lambda parts: parts.tracks.show_menu("color")),
     _track("group", "Group of the track…", (), "Add it to a group, or remove it from one.",

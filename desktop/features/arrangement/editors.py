@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +11,8 @@ from PySide6.QtWidgets import QWidget
 from desktop.features.arrangement.comparing import Comparing
 from desktop.features.arrangement.learning import LearningEditors
 from desktop.features.arrangement.widgets.panel import ComparePanel, EditorList
-from desktop.shell.dialogs import form_dialogs
-from desktop.shell.dialogs import questions as file_dialogs
+from desktop.shell.dialogs import form_dialogs, questions
 from desktop.shell.dialogs.form_dialogs import ask, dialog_of
-from desktop.shell.dialogs.questions import ask_editor
 from desktop.shell.shell import Shell
 from desktop.shell.user_settings.remembered import EDITORS, Recents
 from engine.core.files.safe_write import shown
@@ -23,7 +20,6 @@ from engine.core.timebase import samples_to_s
 from engine.document.analysis import require_recording
 from engine.features.arrangement.editor_files import cards_of
 from widgets.forms.short_forms import Number, NumbersForm
-from widgets.theme import Theme
 
 if TYPE_CHECKING:
     from engine.features.registry import FoundEdits
@@ -49,16 +45,14 @@ class Editors(QObject):
 
     said = Signal(str)
 
-    def __init__(
-        self, window: QWidget, shell: Shell, theme: Callable[[], Theme], settings: QSettings
-    ) -> None:
+    def __init__(self, window: QWidget, shell: Shell, settings: QSettings) -> None:
         super().__init__(window)
-        self._window, self._shell, self._theme = window, shell, theme
+        self._window, self._shell = window, shell
         self._session = shell.session
         self.path: Path | None = None
         self._recents = Recents(settings, self, EDITORS)
         self.learning: LearningEditors = LearningEditors(window, shell, self.arrange_as)
-        self.panel = ComparePanel(theme(), shell.caps)
+        self.panel = ComparePanel(shell.look.theme, shell.caps)
         self.panel.command_requested.connect(shell.commands.run)
         self.comparing: Comparing = Comparing(shell.session, shell.transport, self.panel, self)
         for part in (self.learning, self.comparing):
@@ -83,7 +77,7 @@ class Editors(QObject):
         minutes = Number("&Minutes", round(whole_min / 2.0, 1), _LEAST_MINUTES, whole_min, 1)
         said = "Approximate length of the result: segments stay whole, and your keeps stay."
         values = form_dialogs.ask_numbers(
-            self._window, _TITLE, NumbersForm(self._theme(), [minutes], said), "Propose"
+            self._window, _TITLE, NumbersForm(self._shell.look.theme, [minutes], said), "Propose"
         )
         if values is not None:
             self._arrange(values[0], 0)
@@ -94,10 +88,10 @@ class Editors(QObject):
         folder = self._session.folder
         cards = cards_of(self._recents.paths, [folder])
         if cards:
-            form = EditorList(self._theme(), cards)
+            form = EditorList(self._shell.look.theme, cards)
             path = ask_listed_editor(self._window, form, folder)
         else:
-            path = file_dialogs.ask_editor(self._window, folder)
+            path = questions.ask_editor(self._window, folder)
         if path is not None:
             self.arrange_as(path)
 
@@ -147,7 +141,7 @@ def ask_listed_editor(parent: QWidget, form: EditorList, folder: Path) -> Path |
     found: list[Path] = []
 
     def look_elsewhere() -> None:
-        path = ask_editor(form, folder)
+        path = questions.ask_editor(form, folder)
         if path is not None:
             found.append(path)
             dialog_of(form).accept()

@@ -1,6 +1,6 @@
 """Training of an editor: the window for the pairs, the job, and the summary.
 
-Progress of the job also reports the match of each pair.
+The progress of the job includes the match of each pair.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QVBoxLayout, QWidget
 
 from desktop.shell.dialogs import form_dialogs, questions
-from desktop.shell.dialogs import questions as file_dialogs
 from desktop.shell.shell import Shell
 from desktop.shell.work.job_lanes import JobHandle
 from engine.core.errors import OffcutError
@@ -179,23 +178,23 @@ class LearningEditors(QObject):
 
     def _ask_files(self) -> None:
         title = "Recordings and your edits of them"
-        found = file_dialogs.ask_recordings(self.panel, title, self._folder())
+        found = questions.ask_recordings(self.panel, title, self._folder())
         self.panel.add_files(str(path) for path in found or ())
 
     def _ask_recordings(self) -> None:
-        found = file_dialogs.ask_recordings(self.panel, "Recordings of the edited file", self._folder())
+        found = questions.ask_recordings(self.panel, "Recordings of the edited file", self._folder())
         if found is not None:
             self.panel.set_recordings(found)
 
     def _ask_edited(self) -> None:
-        found = file_dialogs.ask_edited(self.panel, self._folder(), "Edited file")
+        found = questions.ask_edited(self.panel, self._folder(), "Edited file")
         if found is not None:
             self.panel.set_edited(found)
 
     def _ask_where(self) -> None:
         """Ask where the editor goes, and learn it; Enter does nothing while that cannot be."""
         if self._job is None and not self.panel.problem():
-            path = file_dialogs.ask_new_editor(self.panel, self._folder())
+            path = questions.ask_new_editor(self.panel, self._folder())
             overwrite = path is not None and is_taken(path)
             if path is not None and (not overwrite or questions.confirm_overwrite(self.panel, (path,))):
                 self._start(path, overwrite)

@@ -12,11 +12,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.shell.dialogs import questions
-from desktop.shell.dialogs import questions as file_dialogs
 from desktop.shell.shell import Shell
-from desktop.shell.work.jobs import guess_frame_rate, import_edits
 from engine.core.errors import OffcutError, UsageError
 from engine.core.files.safe_write import shown
+from engine.core.progress import Progress
 from engine.document.analysis import require_recording
 from engine.document.tracks import sound_of
 from engine.exchange.export.placing.timecode import FrameRate
@@ -25,6 +24,20 @@ from engine.exchange.imports.formats import IMPORTS, ReadEditsRequest
 
 if TYPE_CHECKING:
     from engine.exchange.imports.proposals.edit import ImportedEdit
+
+
+def guess_frame_rate(request: ReadEditsRequest, progress: Progress) -> FrameRate | None:
+    """Guess the frame rate of a list without one; None for a list that has one."""
+    from engine.exchange.imports.proposals.edit import guessed_rate
+
+    return guessed_rate(request, progress)
+
+
+def import_edits(request: ReadEditsRequest, progress: Progress) -> ImportedEdit:
+    """Compute the changes that the edits in a file make to a document."""
+    from engine.exchange.imports.proposals.edit import read_into
+
+    return read_into(request, progress)
 
 
 class EditsFromFiles(QObject):
@@ -51,7 +64,7 @@ class EditsFromFiles(QObject):
         UsageError : the document has no recording
         """
         require_recording(self._session.state, "compare a file with")
-        path = file_dialogs.ask_edited(self._window, self._session.folder)
+        path = questions.ask_edited(self._window, self._session.folder)
         if path is not None:
             self.take(path)
 
@@ -68,7 +81,7 @@ class EditsFromFiles(QObject):
         UsageError : the document has no recording
         """
         require_recording(self._session.state, "import edits into")
-        path = file_dialogs.ask_edits(self._window, self._session.folder)
+        path = questions.ask_edits(self._window, self._session.folder)
         if path is not None:
             self.read(path)
 
@@ -120,12 +133,9 @@ class EditsFromFiles(QObject):
                 raise UsageError(
                     "The tracks were changed meanwhile: import the edits again ‹file.import_edits›."
                 )
-            self._put(made)
+            self._session.apply(made.put_into(self._session.state))
+            for sentence in (*made.notes, made.sentence):  # each has a line of its own in the message log
+                self.said.emit(sentence)
+            self._work.proposed.emit(frozenset(one.id for one in made.proposals))
         else:
             self.said.emit(f"Cancelled: {made.label}")
-
-    def _put(self, made: ImportedEdit) -> None:
-        self._session.apply(made.put_into(self._session.state))
-        for sentence in (*made.notes, made.sentence):  # each has a line of its own in the message log
-            self.said.emit(sentence)
-        self._work.proposed.emit(frozenset(one.id for one in made.proposals))

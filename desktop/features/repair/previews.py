@@ -1,4 +1,4 @@
-"""The last two previews of a repair: the current one, their playback, paint on its mask, and acceptance.
+"""The last two previews of a repair: their playback, paint on their mask, and acceptance.
 
 Paint is a brush and its strokes on the mask, with their undo.
 """

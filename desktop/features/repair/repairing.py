@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
@@ -41,9 +40,6 @@ from engine.features.repair.separation.windows import joined
 from engine.recordings.track_audio import Span, SpanRequest
 from engine.review.by_hand import mute_payload
 from engine.review.wording import DetectedWord
-
-if TYPE_CHECKING:
-    pass
 
 WAITING = "Waiting for other work"
 LEAST_WIDER_S = 0.25
@@ -361,8 +357,7 @@ class Repairing(QObject):
         handle.started.connect(begin)
         handle.progressed.connect(tell)
         handle.failed.connect(fail)
-        for ended in (handle.finished, handle.failed, handle.cancelled):
-            ended.connect(lambda *_: rest())
+        handle.ended.connect(rest)
 
     def _refuse(self, sentence: str, error: OffcutError | None) -> None:
         """Show why the preview failed; for a refused prompt with remedies, and with known names near it."""

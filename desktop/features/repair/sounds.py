@@ -1,9 +1,7 @@
 """Named sounds in the window: detection, their lane, navigation, and finding similar ones.
 
 A sound can be found in the whole recording, and its removal proposed at every occurrence. Recently used names
-of sounds are stored.
-
-The jobs of repairs: plain functions for a worker, importing the models only when they run.
+of sounds are stored. Jobs import the models when they run.
 """
 
 from __future__ import annotations
@@ -20,8 +18,8 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.shell.dialogs import form_dialogs
 from desktop.shell.shell import Shell
+from desktop.shell.user_settings.remembered import stored_json
 from engine.core.errors import UsageError
-from engine.core.files.text import parse_json
 from engine.core.progress import Progress
 from engine.core.timebase import format_time, samples_to_s
 from engine.core.wording import begun, counted, percent
@@ -35,7 +33,6 @@ from widgets.forms.short_forms import LikeForm
 if TYPE_CHECKING:
     from engine.features.repair.finders.repair.requests import PreviewRequest, RepairPreview
     from engine.recordings.detect_sounds import FoundSounds
-    from engine.recordings.track_audio import SpanRequest
     from engine.review.wording import DetectedWord
 
 
@@ -74,11 +71,7 @@ class RecentWords:
     @property
     def words(self) -> tuple[str, ...]:
         """The stored names; invalid settings count as empty."""
-        try:
-            stored = parse_json(str(self._settings.value(_STORED, "[]")))
-        except ValueError:
-            stored = []
-        known = stored if isinstance(stored, list) else []
+        known = stored_json(self._settings, _STORED, [])
         return tuple(one for one in known if isinstance(one, str) and 0 < len(one) <= LONGEST)[:MOST]
 
     def note(self, texts: tuple[str, ...]) -> None:

@@ -1,15 +1,17 @@
-"""Repeated takes and sections."""
+"""Repeated takes, sections, and the takes of a track."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from desktop.shell.command import WINDOW, Command
+from desktop.shell.command import CLIP_LAYER, WINDOW, Command
 from desktop.shell.run_finder import RunFinder
 from desktop.shell.shell import Shell
 
 if TYPE_CHECKING:
+    from desktop.features.takes.comping import Comping
     from desktop.features.takes.sections import Sections
     from desktop.features.takes.takes import Takes
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 class Parts(Shell, Protocol):
     """The parts of a window that these commands use."""
 
+    comping: Comping
     sections: Sections
     takes: Takes
 
@@ -30,6 +33,15 @@ def _takes(name: str, label: str, keys: tuple[str, ...], description: str, do: H
 
 def _section(name: str, label: str, keys: tuple[str, ...], description: str, do: Handler) -> Command:
     return Command(f"sections.{name}", label, keys, WINDOW, description, "Sections", do, repeats=False)
+
+
+def _chosen(name: str, label: str, key: str, after: str, description: str, do: Handler) -> Command:
+    row = Command(f"clips.{name}", label, (key,), CLIP_LAYER, description, "Chosen clips", do)
+    return replace(row, repeats=name.startswith("take_"), after=f"clips.{after}")
+
+
+def _unfold(parts: Parts) -> None:
+    parts.comping.unfold()
 
 
 # fmt: off
@@ -64,4 +76,18 @@ SECTIONS = (
     _section("rename", "Rename label…", (), "Rename the label of the section at the playhead.",
         do=lambda parts: parts.sections.rename()),
 )
-COMMANDS = (*TAKES, *SECTIONS)
+COMPING = (
+    Command("tracks.takes", "Show or hide takes", ("Alt+Y",), WINDOW,
+        "Show overlapping clips as takes in lanes under the track, or fold them.", "Tracks",
+        do=_unfold, after="tracks.channels"),
+    _chosen("play_take", "Play this take", "T", "previous",
+        "Raise the chosen clips over those that cover them.", do=lambda parts: parts.comping.play()),
+    _chosen("play_take_here", "Play this take here", "Shift+T", "play_take",
+        "Raise the part of the chosen clips that is selected, with crossfades at its ends.",
+        do=lambda parts: parts.comping.play_here()),
+    _chosen("take_below", "Take below", "Alt+Down", "play_take_here",
+        "Choose the next take at the playhead.", do=lambda parts: parts.comping.choose_beside(1)),
+    _chosen("take_above", "Take above", "Alt+Up", "take_below",
+        "Choose the previous take at the playhead.", do=lambda parts: parts.comping.choose_beside(-1)),
+)
+COMMANDS = (*TAKES, *SECTIONS, *COMPING)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.review.by_hand import ByHand
+from desktop.shell.actions import popup
 from desktop.shell.dialogs import form_dialogs
 from desktop.shell.messages import reporting_refusals
 from desktop.shell.shell import Shell
@@ -120,8 +121,7 @@ class Sections(QObject):
         for other in others:
             menu.addAction(self._name(sections, other)).triggered.connect(partial(swap, number, other))
         menu.setActiveAction(menu.actions()[1])
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(self._place(sections, number))
+        popup(menu, self._place(sections, number))
 
     def swap_with(self, number: int, other: int, *_: object) -> None:
         """Play each of two sections in the place of the other, as one step of undo."""
@@ -169,11 +169,8 @@ class Sections(QObject):
     def _open_menu(self, number: int, place: QPoint) -> None:
         start, _ = self._required().span(number)
         self._shell.zooms.seek(start, None)
-        menu = QMenu(self._window)
-        for name in MENU:
-            menu.addAction(self._shell.commands.action(f"sections.{name}"))
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(place)
+        names = [f"sections.{name}" for name in MENU]
+        popup(self._shell.commands.menu(self._window, [names], "Section"), place)
 
 
 def find_sections(request: AnalysisRequest, progress: Progress) -> FoundSections:

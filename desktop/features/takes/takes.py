@@ -1,7 +1,4 @@
-"""Repeated takes: search, list, and choice of one take.
-
-Playback of the takes of a passage in turn at the same musical position.
-"""
+"""Repeated takes: search, list, choice of one take, and playback of the takes of a passage in turn."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Commands of tastes with a dialog: learn one, use one, and propose cuts by one.
+"""Dialogs of tastes: learn one, choose one, and propose cuts by one.
 
-Durations of recordings, read in the background while the user chooses.
-
-Asks for a taste: recent, included, next to the document and in a folder of the user.
+Tastes are recent, included, next to the document, or in a folder of the user. Their summaries and the
+durations of recordings are read in the background while the user chooses.
 """
 
 from __future__ import annotations
@@ -23,11 +22,10 @@ from desktop.features.taste.widgets.learn_panel import LearnPanel, LearnRequest
 from desktop.features.taste.widgets.shelf import Elsewhere, Shelf, TasteShelf
 from desktop.recordings.analysing import Analysing
 from desktop.shell.dialogs import questions
-from desktop.shell.dialogs import questions as file_dialogs
 from desktop.shell.dialogs.form_dialogs import ask, dialog_of
-from desktop.shell.dialogs.questions import ask_recordings
 from desktop.shell.session import Session
 from desktop.shell.shell import Shell
+from desktop.shell.user_settings.preferences import Look
 from desktop.shell.user_settings.remembered import TASTES, PerDocument, Recents
 from desktop.shell.work.job_lanes import JobHandle, JobLane
 from engine.core.errors import SourceError
@@ -61,16 +59,10 @@ class Places:
 class Shelves(QObject):
     """Shows the list, reads tastes in the background, and stores recent choices."""
 
-    def __init__(
-        self,
-        window: QWidget,
-        session: Session,
-        settings: QSettings,
-        theme: Callable[[], Theme],
-    ) -> None:
+    def __init__(self, window: QWidget, session: Session, settings: QSettings, look: Look) -> None:
         super().__init__(window)
         self._window, self._session = window, session
-        self._settings, self._theme = settings, theme
+        self._settings, self._look = settings, look
         self._recents = Recents(settings, self, TASTES)
         self._lane = JobLane("taste shelf lane", self)
         self._known: dict[Path, TasteSummary] = {}
@@ -92,14 +84,14 @@ class Shelves(QObject):
         do : label of the button
         """
         while True:
-            shelf = TasteShelf(self._theme(), self._in_use)
+            shelf = TasteShelf(self._look.theme, self._in_use)
             self._fill(shelf)
             chosen = ask_shelf(self._window, title, shelf, do)
             self._stop_reading()
             if chosen is Elsewhere.FILE:
-                chosen = file_dialogs.ask_taste(self._window, title, self._last_folder)
+                chosen = questions.ask_taste(self._window, title, self._last_folder)
             elif chosen is Elsewhere.FOLDER:
-                folder = file_dialogs.ask_folder(self._window, "Folder with tastes", self._last_folder)
+                folder = questions.ask_folder(self._window, "Folder with tastes", self._last_folder)
                 if folder is not None:
                     self._settings.setValue(_FOLDER, str(folder))
                 continue
@@ -345,7 +337,9 @@ def ask_learn(
     panel.add_files(str(path) for path in edited)
 
     def choose() -> None:
-        panel.add_files(str(path) for path in ask_recordings(panel, "Recordings you edited", folder) or ())
+        panel.add_files(
+            str(path) for path in questions.ask_recordings(panel, "Recordings you edited", folder) or ()
+        )
 
     panel.files_requested.connect(choose)
     return panel.values() if ask(parent, "Learn from edits", panel, panel.problem, "Learn") else None

@@ -1,17 +1,13 @@
-"""Learning a taste, and improving one; the open recording is analysed with the result.
+"""Learning a taste and improving one, in a process of its own.
 
-The jobs of tastes: plain functions for a worker, importing the models only when they run.
-
-Panel with the progress of learning.
-
-Retraining of the active taste with decisions: asks for the file, then starts the job.
+The open recording is analysed with the result.
 """
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +18,6 @@ from desktop.features.taste.widgets.learn_panel import LearnRequest
 from desktop.features.taste.widgets.learning_panel import LearningPanel
 from desktop.recordings.analysing import Analysing
 from desktop.shell.dialogs import questions
-from desktop.shell.dialogs import questions as file_dialogs
 from desktop.shell.session import Session
 from desktop.shell.work.work import Again, Work, existing_files, joined_sentences, stored_number
 from engine.core.errors import UsageError
@@ -30,7 +25,6 @@ from engine.core.files.safe_write import is_taken, sweep
 from engine.core.processes.own_process import run_in_own_process
 from engine.core.progress import Progress
 from engine.document.proposals import Verdict
-from engine.document.state import DocumentState
 from engine.features.taste.anomaly.recipes.methods import METHODS
 from engine.features.taste.learn import (
     DecidedDocument,
@@ -42,60 +36,7 @@ from engine.features.taste.learn import (
     learn_taste_file,
     new_folder,
 )
-from engine.features.taste.overview.requests import Sound, Survey, SurveyRequest
-from engine.features.taste.overview.results import Comparison, Moment, ScoredRecording, TasteFacts
 from widgets.theme import Theme
-
-
-@dataclass(frozen=True, slots=True)
-class MomentRequest:
-    """A position of a recording that was scored with a taste."""
-
-    taste: Path
-    sound: Sound
-    scored: ScoredRecording
-    at_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class CompareRequest:
-    """A second taste to ask about a recording that the first one scored."""
-
-    first: Path
-    scored: ScoredRecording
-    second: Path
-    sound: Sound
-    threshold: float
-
-
-def read_facts(taste: Path, progress: Progress) -> TasteFacts:
-    """Read the facts of a taste."""
-    from engine.features.taste.overview.jobs import look_at
-
-    return look_at(taste, progress)
-
-
-def survey_recordings(request: SurveyRequest, progress: Progress) -> Survey:
-    """Score recordings and place them on the map."""
-    from engine.features.taste.overview.jobs import survey
-
-    return survey(request, progress)
-
-
-def show_moment(request: MomentRequest, progress: Progress) -> Moment:
-    """Compute the features of a taste around a position."""
-    from engine.features.taste.overview.jobs import look_at_moment
-
-    return look_at_moment(request.taste, request.sound, request.scored, request.at_s, progress)
-
-
-def compare_on(request: CompareRequest, progress: Progress) -> Comparison:
-    """Compare two tastes on a recording."""
-    from engine.features.taste.overview.jobs import compare_tastes
-
-    return compare_tastes(
-        request.first, request.scored, request.second, request.sound, request.threshold, progress
-    )
 
 
 def learn_taste(asked: LearnRequest, out: Path, overwrite: bool, progress: Progress) -> TasteWritten:
@@ -173,8 +114,7 @@ class Learning(QObject):
             job, request, f"Learning {name}", learned, ends_with_document=False, again=again
         )
         handle.progressed.connect(self._follow)
-        for ended in (handle.finished, handle.failed, handle.cancelled):
-            ended.connect(lambda *_: self.ended.emit())
+        handle.ended.connect(self.ended)
         self.started.emit(name)
         self._analysing.await_scores(handle)
 
@@ -211,16 +151,12 @@ def ask_to_improve(window: QWidget, session: Session, analysing: Analysing, lear
     taste, state = analysing.taste, session.state
     if taste is None:
         raise UsageError("No taste to improve. Learn one from your edits first ‹taste.learn›.")
-    if not _is_decided(state):
+    if all(decision.verdict is Verdict.UNDECIDED for decision in state.decisions.values()):
         raise UsageError("No decisions yet. Accept or reject some cuts first.")
     folder = session.folder
-    out = file_dialogs.ask_improved_taste(window, folder / f"{taste.stem} improved.taste")
+    out = questions.ask_improved_taste(window, folder / f"{taste.stem} improved.taste")
     if out is None or (is_taken(out) and not questions.confirm_overwrite(window, (out,))):
         return
     document = DecidedDocument(session.name, state, dict(session.media), session.grid, session.listening)
     folders = tuple(dict.fromkeys((taste.absolute().parent, folder)))
     learning.improve(ImproveRequest(taste, (document,), out, new_folder(out), folders, is_taken(out)))
-
-
-def _is_decided(state: DocumentState) -> bool:
-    return any(decision.verdict is not Verdict.UNDECIDED for decision in state.decisions.values())

@@ -1,8 +1,7 @@
-"""Play a proposal and its nearest training example by turns.
+"""Playback of reference recordings: next to a proposal, or from the Taste page.
 
-Playback from the Taste page: the document on its timeline, other recordings separately.
-
-Reference recordings, made ready for playback.
+A proposal and its nearest training example play by turns. The Taste page plays the document on its timeline,
+and other recordings separately. Recordings are prepared by a job.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""Survey of the Taste page: starts when data changes.
+"""Survey of the Taste page: scores of its recordings, their map, and the jobs that compute these.
 
-Recordings of the Taste page: references, the document and its sources, dropped files.
+Recordings are the references, the document and its sources, and dropped files. A survey starts when one of
+them changes.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.features.taste.learning import survey_recordings
 from desktop.shell.session import Session
 from desktop.shell.work.job_lanes import JobHandle
 from desktop.shell.work.work import Work
 from engine.analysis.signal.loudness import playing_level_db
+from engine.core.progress import Progress
 from engine.core.timebase import samples_to_s, samples_to_s_array
 from engine.features.taste.overview.requests import (
     DocumentSound,
@@ -28,6 +29,8 @@ from engine.features.taste.overview.requests import (
     SurveyRequest,
 )
 from engine.features.taste.overview.results import (
+    Comparison,
+    Moment,
     NearestStretches,
     Origin,
     ScoredRecording,
@@ -37,6 +40,38 @@ from engine.features.taste.overview.results import (
 
 if TYPE_CHECKING:
     from desktop.features.taste.widgets.page import Listed
+
+
+def read_facts(taste: Path, progress: Progress) -> TasteFacts:
+    """Read the facts of a taste."""
+    from engine.features.taste.overview.jobs import look_at
+
+    return look_at(taste, progress)
+
+
+def survey_recordings(request: SurveyRequest, progress: Progress) -> Survey:
+    """Score recordings and place them on the map."""
+    from engine.features.taste.overview.jobs import survey
+
+    return survey(request, progress)
+
+
+def show_moment(
+    taste: Path, sound: Sound, scored: ScoredRecording, at_s: float, progress: Progress
+) -> Moment:
+    """Compute the features of a taste around a position."""
+    from engine.features.taste.overview.jobs import look_at_moment
+
+    return look_at_moment(taste, sound, scored, at_s, progress)
+
+
+def compare_on(
+    first: Path, scored: ScoredRecording, sound: Sound, threshold: float, second: Path, progress: Progress
+) -> Comparison:
+    """Compare a taste with a second one on a recording that it scored."""
+    from engine.features.taste.overview.jobs import compare_tastes
+
+    return compare_tastes(first, scored, second, sound, threshold, progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,8 +283,7 @@ class TasteSurvey(QObject):
         self._running, self._is_stale = handle, False
         self.waiting.emit(True)
         handle.started.connect(lambda: self.waiting.emit(False))
-        for ended in (handle.finished, handle.failed, handle.cancelled):
-            ended.connect(lambda *_: self._end(handle))
+        handle.ended.connect(lambda: self._end(handle))
 
     def _request(self, facts: TasteFacts) -> SurveyRequest:
         beside = (facts.path, self._session.path)

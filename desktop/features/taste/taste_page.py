@@ -1,6 +1,6 @@
 """The Taste page: opens it in place of the timeline, starts its computations, and plays from it.
 
-Problems of a taste on its page, and the actions of their buttons.
+It shows problems of a taste, each with buttons for remedies.
 """
 
 from __future__ import annotations
@@ -17,24 +17,16 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from desktop.features.taste.diagnosing import Diagnosing
 from desktop.features.taste.dialogs import Shelves, TasteDialogs
-from desktop.features.taste.learning import (
-    CompareRequest,
-    Learning,
-    MomentRequest,
-    compare_on,
-    read_facts,
-    show_moment,
-)
+from desktop.features.taste.learning import Learning
 from desktop.features.taste.reference_playback import TasteHearing
-from desktop.features.taste.survey import TasteSurvey
+from desktop.features.taste.survey import TasteSurvey, compare_on, read_facts, show_moment
 from desktop.features.taste.threshold import TasteThreshold, ThresholdDrag
 from desktop.features.taste.widgets.learning_panel import LossHistory
 from desktop.recordings.analysing import Analysing
-from desktop.shell.dialogs import questions as file_dialogs
+from desktop.shell.dialogs import questions
 from desktop.shell.messages import reporting_refusals
 from desktop.shell.shell import Shell
 from desktop.shell.work.job_lanes import JobHandle, JobLane
-from desktop.shell.work.window_thread import is_loaded, load, with_types_of_qt
 from engine.core.errors import UsageError
 from engine.core.timebase import format_time, samples_to_s
 from engine.core.wording import counted, percent
@@ -52,7 +44,7 @@ if TYPE_CHECKING:
     from engine.features.taste.diagnoses.findings import Finding
 
 
-_PLOTS = "pyqtgraph"
+_PLOTS, _OPENING = "pyqtgraph", "Opening the Taste page"
 
 
 class Tasting(QObject):
@@ -160,20 +152,7 @@ class Tasting(QObject):
         if self.is_open:
             self.leave()
         else:
-            self._once_loaded(self._open)
-
-    def _once_loaded(self, then: Callable[[], object]) -> None:
-        """Do something once the plotting library is imported: now, or after a worker imported it."""
-
-        def load_plots() -> None:
-            loading = self._lane.submit(load, _PLOTS, title="Opening the Taste page")
-            loading.finished.connect(lambda _: then())
-            loading.failed.connect(self.refused)
-
-        if is_loaded(_PLOTS):
-            then()
-        else:
-            with_types_of_qt(load_plots, self)
+            self._work.once_loaded(_PLOTS, _OPENING, self._open, self._lane)
 
     def _open(self) -> None:
         if self.is_open:
@@ -209,7 +188,7 @@ class Tasting(QObject):
 
     def analyse(self) -> None:
         """Ask for recordings to score without a document."""
-        paths = file_dialogs.ask_recordings(self._window, "Recordings to analyse", self._folder)
+        paths = questions.ask_recordings(self._window, "Recordings to analyse", self._folder)
         if paths is not None:
             self.drop([str(path) for path in paths])
 
@@ -224,15 +203,16 @@ class Tasting(QObject):
         if second is None:
             return
         at = self._threshold.score
-        request = CompareRequest(self._facts.path, known.scored, second, known.sound, at)
-        self._work.compute(compare_on, request, f"Comparing with {second.stem}", self._take_comparison)
+        job = partial(compare_on, self._facts.path, known.scored, known.sound, at)
+        self._work.compute(job, second, f"Comparing with {second.stem}", self._take_comparison)
         if not self.is_open:
             self.toggle()
 
     def drop(self, paths: Iterable[str]) -> None:
         """View a dropped taste; score dropped recordings, or refuse them without a taste."""
         drop = reporting_refusals(self._drop, self.refused.emit)
-        self._once_loaded(partial(drop, tuple(Path(path) for path in paths)))
+        dropped = tuple(Path(path) for path in paths)
+        self._work.once_loaded(_PLOTS, _OPENING, partial(drop, dropped), self._lane)
 
     def _drop(self, dropped: tuple[Path, ...]) -> None:
         self._open()
@@ -363,8 +343,8 @@ class Tasting(QObject):
         known = None if wanted is None else self._survey.recordings.found(wanted[0])
         if facts is None or wanted is None or known is None or known.scored is None:
             return
-        request = MomentRequest(facts.path, known.sound, known.scored, wanted[1])
-        handle = self._lane.submit(show_moment, request, title="A position")
+        about = facts.path, known.sound, known.scored, wanted[1]
+        handle = self._lane.submit(show_moment, *about, title="A position")
         handle.finished.connect(self._take_moment)
         handle.failed.connect(self.refused)
 

@@ -1,8 +1,6 @@
-"""The threshold: forecast while it is dragged, and proposals on release.
+"""The threshold of cuts: forecasts while settings are chosen, and proposals when it is released.
 
-Forecast the effect of settings while they are being chosen, in the background.
-
-Threshold of the Taste page: the document's if its cuts come from this taste, else a trial one.
+The Taste page shows the threshold of the document if its cuts come from this taste, else a trial one.
 """
 
 from __future__ import annotations

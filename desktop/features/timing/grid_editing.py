@@ -1,9 +1,7 @@
-"""Edits of the beat grid by keys, mouse and tapping: each change is one step of undo.
+"""The beat grid by keys, mouse, dialogs and tapping: each change is one step of undo.
 
 The key layer of the grid is entered by one key and left by Esc, with a message while it is active. Taps are
 collected until a pause, then set as one edit.
-
-Grid dialogs; each passes its numbers to `GridEditing`.
 """
 
 from __future__ import annotations
@@ -19,8 +17,10 @@ from PySide6.QtWidgets import QWidget
 from desktop.shell.actions import Actions
 from desktop.shell.command import GRID_LAYER
 from desktop.shell.dialogs import form_dialogs
+from desktop.shell.messages import reporting_refusals
 from desktop.shell.session import Session
 from desktop.shell.transport import Transport
+from desktop.shell.user_settings.preferences import Look
 from desktop.shell.work.work import Work
 from engine.core.errors import OffcutError, UsageError
 from engine.core.timebase import format_time, s_to_samples, samples_to_s
@@ -42,7 +42,6 @@ from engine.document.grid.readings import next_reading
 from engine.document.state import DocumentState
 from widgets import theme
 from widgets.forms.short_forms import Number, NumbersForm
-from widgets.theme import Theme
 from widgets.timeline.marks.grid import REACH_PX, division_near, divisions
 from widgets.timeline.timeline_view import TimelineView
 
@@ -76,7 +75,7 @@ class GridEditing(QObject):
         self._timeline = timeline
         self._seek = seek
         self._counted_from: BeatGrid | None = None
-        timeline.canvas.beat_dragged.connect(self._drag)
+        timeline.canvas.beat_dragged.connect(reporting_refusals(self._drag, self.refused.emit))
         session.replaced.connect(self._show_snapping)
         session.changed.connect(self._show_snapping)
 
@@ -173,14 +172,10 @@ class GridEditing(QObject):
         self.said.emit("Restored the detected beats")
 
     def _drag(self, beat: int, to_samples: int) -> None:
-        try:
-            grid = self._grid()
-            moved = grid_edits.with_beat_at(grid, beat, to_samples, self._rate_hz)
-            bar = grid.bar_of(beat)
-            at = self._time(int(moved.beats_samples[beat]))
-            self.lay(moved, f"Moved beat {bar}|{grid.bar_positions[beat]} to {at}")
-        except OffcutError as error:
-            self.refused.emit(str(error))
+        grid = self._grid()
+        moved = grid_edits.with_beat_at(grid, beat, to_samples, self._rate_hz)
+        at = self._time(int(moved.beats_samples[beat]))
+        self.lay(moved, f"Moved beat {grid.bar_of(beat)}|{grid.bar_positions[beat]} to {at}")
 
     def lay(self, grid: BeatGrid, label: str) -> None:
         """Activate a grid; `label` may hold its {tempo}."""
@@ -381,9 +376,7 @@ class TapTempo(QObject):
         self.clock_s: Callable[[], float] = perf_counter
         self._taps_s: list[float] = []
         self._offsets_samples: list[float] = []
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(PAUSE_MS)
+        self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self.take)
         session.replaced.connect(self._forget)
 
@@ -459,10 +452,10 @@ _USUAL_BPM = 120.0
 class GridDialogs:
     """Asks for tempo, ramp and beats in a bar, with the active values as defaults."""
 
-    def __init__(self, window: QWidget, editing: GridEditing, theme: Callable[[], Theme]) -> None:
+    def __init__(self, window: QWidget, editing: GridEditing, look: Look) -> None:
         self._window = window
         self._editing = editing
-        self._theme = theme
+        self._look = look
 
     def ask_tempo(self) -> None:
         """Ask for a tempo that does not change."""
@@ -514,7 +507,7 @@ class GridDialogs:
             self._editing.change_beats_in_bar(int(values[0]))
 
     def _ask(self, title: str, numbers: list[Number], said: str, do: str) -> tuple[float, ...] | None:
-        return form_dialogs.ask_numbers(self._window, title, NumbersForm(self._theme(), numbers, said), do)
+        return form_dialogs.ask_numbers(self._window, title, NumbersForm(self._look.theme, numbers, said), do)
 
 
 def _tempo(label: str, value: float) -> Number:

@@ -1,6 +1,6 @@
 """Proposals of drum timing: the form, the job that detects hits, and the edits of the document.
 
-Tracks recorded with those whose hits move: asked about once before many hits are accepted.
+Before many hits are accepted, the user is asked once about tracks that were recorded with those that move.
 """
 
 from __future__ import annotations
@@ -46,7 +46,6 @@ from engine.features.timing.hits.kit.membership import (
     tracks_of_moves,
     unnamed_kit,
 )
-from widgets.theme import Theme
 
 if TYPE_CHECKING:
     from engine.features.registry import FoundEdits
@@ -122,10 +121,9 @@ class TimingProposing(QObject):
         timing: Timing,
         recordings: Recordings,
         analysing: Analysing,
-        theme: Callable[[], Theme],
     ) -> None:
         super().__init__(window)
-        self._window, self._theme = window, theme
+        self._window = window
         self._session, self._work, self._shell = shell.session, shell.work, shell
         self._selecting, self._timing, self._analysing = shell.selecting, timing, analysing
         self._asked = AlignAsked()
@@ -146,7 +144,7 @@ class TimingProposing(QObject):
         UsageError : the document has no recording, or takes no edits
         """
         require_recording(self._session.state, "put in time")
-        form = AlignForm(self._theme(), self._filled_in(), self._choices())
+        form = AlignForm(self._shell.look.theme, self._filled_in(), self._choices())
         self.left.once_known(partial(self._show_choices, form))
         asked = ask_timing(self._window, form, self._folder)
         if asked is not None:

@@ -1,6 +1,6 @@
-"""Drum timing in the window: its views, and the effect of its sliders.
+"""Drum timing in the window: its views, the effect of its sliders, and bulk answers.
 
-Answering many moves of hits at once: those of a bar, of a drum, or of the range; and confirming a hit.
+A bulk answer accepts the moves of a bar, of a drum, or of a range.
 """
 
 from __future__ import annotations
@@ -397,8 +397,7 @@ class Timing(QObject):
         """Run a job on the lane of the sliders, so that no long work delays it."""
         handle = self._lane.submit(job, request, title="Moving hits")
         self._work.watch(handle, take)
-        for ended in (handle.finished, handle.failed, handle.cancelled):
-            ended.connect(lambda *_: self._go_on())
+        handle.ended.connect(self._go_on)
 
     def _go_on(self) -> None:
         wanted, self._wanted = self._wanted, None

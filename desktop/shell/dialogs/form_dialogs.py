@@ -27,8 +27,6 @@ from widgets.forms.spectrogram_form import SpectrogramForm
 from widgets.theme import Theme, px
 
 if TYPE_CHECKING:
-    from engine.recordings.stated.placements import Placements
-    from widgets.forms.places_form import PlacesForm
     from widgets.forms.settings_form import SettingsForm
     from widgets.forms.short_forms import TimeOfDayForm
 
@@ -51,11 +49,6 @@ def ask_label(parent: QWidget, label: str) -> str | None:
     """Ask for another label of the sections with this one."""
     form = NameForm("&Label", f"Replaces the label {label} of all sections that have it.", label)
     return form.name() if ask(parent, "Rename label", form, form.problem, "Rename") else None
-
-
-def ask_places(parent: QWidget, form: PlacesForm, do: str) -> Placements | None:
-    """Ask where files are placed; None if cancelled."""
-    return form.values() if ask(parent, "Places of the recordings", form, form.problem, do) else None
 
 
 def ask_sound(parent: QWidget, words: str) -> str | None:

@@ -1,7 +1,4 @@
-"""Questions with a few buttons, or with a list to choose from.
-
-Dialogs that ask for files and folders; each returns None if cancelled.
-"""
+"""Questions with a few buttons, a list or a dialog for files; each returns None if cancelled."""
 
 from __future__ import annotations
 
@@ -39,6 +36,20 @@ def audio_files_filter() -> str:
     return f"Recordings ({patterns});;All files (*)"
 
 
+def _file(parent: QWidget, title: str, folder: Path, filters: str) -> Path | None:
+    """Ask for a file that exists."""
+    chosen, _ = QFileDialog.getOpenFileName(parent, title, str(folder), filters)
+    return Path(chosen) if chosen else None
+
+
+def _new_file(parent: QWidget, title: str, suggestion: Path, filters: str) -> Path | None:
+    """Ask for a new file with the suffix of the suggestion; Qt does not confirm overwriting."""
+    dont_ask = QFileDialog.Option.DontConfirmOverwrite
+    chosen, _ = QFileDialog.getSaveFileName(parent, title, str(suggestion), filters, options=dont_ask)
+    # Not with_suffix: of "take 1.2" that would leave "take 1".
+    return Path(f"{chosen.removesuffix(suggestion.suffix)}{suggestion.suffix}") if chosen else None
+
+
 def ask_recordings(parent: QWidget, title: str, folder: Path) -> tuple[Path, ...] | None:
     """Ask for audio files to open."""
     chosen, _ = QFileDialog.getOpenFileNames(parent, title, str(folder), audio_files_filter())
@@ -47,38 +58,29 @@ def ask_recordings(parent: QWidget, title: str, folder: Path) -> tuple[Path, ...
 
 def ask_edited(parent: QWidget, folder: Path, title: str = "Import edit from audio file") -> Path | None:
     """Ask for a file that was made of the recording."""
-    chosen, _ = QFileDialog.getOpenFileName(parent, title, str(folder), audio_files_filter())
-    return Path(chosen) if chosen else None
+    return _file(parent, title, folder, audio_files_filter())
 
 
 def ask_edits(parent: QWidget, folder: Path) -> Path | None:
     """Ask for a file of edits, of any program that is known."""
     every = " ".join(f"*{suffix}" for suffix in IMPORTS)
     kinds = ";;".join(f"{form.name} (*{form.suffix})" for form in IMPORTS.values())
-    filters = f"Edits ({every});;{kinds};;All files (*)"
-    chosen, _ = QFileDialog.getOpenFileName(parent, "Import edits", str(folder), filters)
-    return Path(chosen) if chosen else None
+    return _file(parent, "Import edits", folder, f"Edits ({every});;{kinds};;All files (*)")
 
 
 def ask_editor(parent: QWidget, folder: Path) -> Path | None:
     """Ask for an editor that was learned from edits."""
-    title = "Arrange as an editor"
-    chosen, _ = QFileDialog.getOpenFileName(parent, title, str(folder), f"{EDITORS};;All files (*)")
-    return Path(chosen) if chosen else None
+    return _file(parent, "Arrange as an editor", folder, f"{EDITORS};;All files (*)")
 
 
 def ask_new_editor(parent: QWidget, folder: Path) -> Path | None:
     """Ask for the file of a new editor; the caller confirms overwriting."""
-    suggestion = str(folder / "My editing.editor")
-    dont_ask = QFileDialog.Option.DontConfirmOverwrite
-    chosen, _ = QFileDialog.getSaveFileName(parent, "Learn how I edit", suggestion, EDITORS, options=dont_ask)
-    return Path(f"{chosen.removesuffix('.editor')}.editor") if chosen else None
+    return _new_file(parent, "Learn how I edit", folder / "My editing.editor", EDITORS)
 
 
 def ask_document(parent: QWidget, folder: Path) -> Path | None:
     """Ask for a document to open."""
-    chosen, _ = QFileDialog.getOpenFileName(parent, "Open document", str(folder), DOCUMENTS)
-    return Path(chosen) if chosen else None
+    return _file(parent, "Open document", folder, DOCUMENTS)
 
 
 def ask_folder(parent: QWidget, title: str, folder: Path) -> Path | None:
@@ -88,34 +90,23 @@ def ask_folder(parent: QWidget, title: str, folder: Path) -> Path | None:
 
 
 def ask_new_document(parent: QWidget, folder: Path, name: str = "Untitled") -> Path | None:
-    """Ask for the file of a new document."""
-    suggestion = str(folder / f"{name}.offcut")
-    # An existing document is refused with a sentence, never replaced, so Qt need not ask.
-    dont_ask = QFileDialog.Option.DontConfirmOverwrite
-    chosen, _ = QFileDialog.getSaveFileName(parent, "New document", suggestion, DOCUMENTS, options=dont_ask)
-    # Not with_suffix: of "take 1.2" that would leave "take 1".
-    return Path(f"{chosen.removesuffix('.offcut')}.offcut") if chosen else None
+    """Ask for the file of a new document; an existing one is refused with a sentence, never replaced."""
+    return _new_file(parent, "New document", folder / f"{name}.offcut", DOCUMENTS)
 
 
 def ask_taste(parent: QWidget, title: str, folder: Path) -> Path | None:
     """Ask for the file of a taste that was learned before."""
-    chosen, _ = QFileDialog.getOpenFileName(parent, title, str(folder), TASTES)
-    return Path(chosen) if chosen else None
+    return _file(parent, title, folder, TASTES)
 
 
 def ask_improved_taste(parent: QWidget, suggestion: Path) -> Path | None:
     """Ask for the file of a retrained taste; the caller confirms overwriting."""
-    dont_ask = QFileDialog.Option.DontConfirmOverwrite
-    chosen, _ = QFileDialog.getSaveFileName(
-        parent, "Improve taste", str(suggestion), TASTES, options=dont_ask
-    )
-    return Path(f"{chosen.removesuffix('.taste')}.taste") if chosen else None
+    return _new_file(parent, "Improve taste", suggestion, TASTES)
 
 
 def ask_labels(parent: QWidget, folder: Path) -> Path | None:
     """Ask for a file of labels."""
-    chosen, _ = QFileDialog.getOpenFileName(parent, "Import labels", str(folder), LABELS)
-    return Path(chosen) if chosen else None
+    return _file(parent, "Import labels", folder, LABELS)
 
 
 _ACCEPT = QMessageBox.ButtonRole.AcceptRole
@@ -309,33 +300,27 @@ def ask_separator(parent: QWidget, separators: Mapping[str, str], current: str) 
 def confirm_overwrite(parent: QWidget, paths: tuple[Path, ...]) -> bool:
     """Ask before anything is written over; the answer that loses nothing is the default."""
     names = "\n".join(path.name for path in paths)
-    box = QMessageBox(
-        QMessageBox.Icon.Warning, "Replace files?", f"These files already exist:\n{names}", parent=parent
-    )
-    replace = box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole)
-    keep = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
-    box.setDefaultButton(keep)
-    box.setEscapeButton(keep)
-    box.exec()
-    return box.clickedButton() is replace
+    return _loses(parent, "Replace files?", f"These files already exist:\n{names}", "", "Replace", "Cancel")
 
 
 def confirm_stop(parent: QWidget, titles: tuple[str, ...]) -> bool:
     """Ask before running work is stopped; the answer that loses nothing is the default."""
-    what = listed(titles)
-    are = "is" if len(titles) == 1 else "are"
-    box = QMessageBox(parent)
-    box.setIcon(QMessageBox.Icon.Warning)
-    box.setWindowTitle("Work is running")
-    box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setText(f"{what} {are} not finished.")
-    box.setInformativeText(
+    added = (
         "If you close Offcut now, the work stops and its results so far are lost. "
         "Offcut offers to restart it at the next start."
     )
-    stop = box.addButton("Stop and close", QMessageBox.ButtonRole.DestructiveRole)
-    stay = box.addButton("Keep working", QMessageBox.ButtonRole.RejectRole)
-    box.setDefaultButton(stay)
-    box.setEscapeButton(stay)
+    unfinished = f"{listed(titles)} {'is' if len(titles) == 1 else 'are'} not finished."
+    return _loses(parent, "Work is running", unfinished, added, "Stop and close", "Keep working")
+
+
+def _loses(parent: QWidget, title: str, sentence: str, added: str, do: str, back: str) -> bool:
+    """Ask with two buttons; return whether the first was clicked, which loses something."""
+    box = QMessageBox(QMessageBox.Icon.Warning, title, sentence, parent=parent)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setInformativeText(added)
+    doing = box.addButton(do, QMessageBox.ButtonRole.DestructiveRole)
+    going_back = box.addButton(back, QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(going_back)
+    box.setEscapeButton(going_back)
     box.exec()
-    return box.clickedButton() is stop
+    return box.clickedButton() is doing

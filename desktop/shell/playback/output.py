@@ -1,7 +1,4 @@
-"""Outputs for frames: an audio device through PortAudio, or a clock without one.
-
-Available audio devices, and the chosen one.
-"""
+"""Outputs for frames: a device through PortAudio, or a clock without one; and the available devices."""
 
 from __future__ import annotations
 

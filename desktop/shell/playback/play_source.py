@@ -1,6 +1,6 @@
 """Playable sources, and the mapping of their channels to the two of a device.
 
-Faster and backward playback like a tape: the pitch follows the speed.
+Faster and backward playback is like that of a tape: the pitch follows the speed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""The transport: play, stop, seek, loop, and the playing position.
+"""The transport of playback: play, stop, seek, loop, and the playing position; and its meters.
 
-Looking for a sound device that went away, gently and off the window's thread.
-
-Meters of the playing audio, in sync with playback.
+A sound device that went away is looked for gently, off the window's thread.
 """
 
 from __future__ import annotations
@@ -52,8 +50,7 @@ class DeviceSearch(QObject):
         self._thread: threading.Thread | None = None
         self._found_s = -STEADY_S
         self._wait_ms = FIRST_LOOK_MS
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
+        self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._look)
         self._looked.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
@@ -153,9 +150,7 @@ class Player(QObject):
         self._loop: tuple[int, int] | None = None
         self._device_status = ""
         self._asked_s = 0.0
-        self._timer = QTimer(self)
-        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.setInterval(POLL_MS)
+        self._timer = QTimer(self, timerType=Qt.TimerType.PreciseTimer, interval=POLL_MS)
         self._timer.timeout.connect(self._poll)
         self._reader_failed.connect(self._on_reader_failed, Qt.ConnectionType.QueuedConnection)
 
@@ -478,8 +473,7 @@ class Metering(QObject):
         super().__init__(parent)
         self._player, self._meters = player, meters
         self._shown_s = 0.0
-        self._timer = QTimer(self)
-        self._timer.setInterval(SHOW_MS)
+        self._timer = QTimer(self, interval=SHOW_MS)
         self._timer.timeout.connect(self._show)
         player.playing_changed.connect(self._follow)
 

@@ -1,9 +1,7 @@
-"""Buffer between the reader thread and the playback thread.
+"""Buffer between the reader thread and the playback thread, with the levels of its frames.
 
 One thread writes, one takes, and neither waits: each count below is changed by one side only, and Python
 makes reading the other side's count safe. Therefore the callback of the device needs no lock.
-
-Levels of the playing audio, stored next to its frames until they are played.
 """
 
 from __future__ import annotations

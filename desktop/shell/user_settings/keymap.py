@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtGui import QKeySequence
 
 from desktop.shell.command import Command, conflicts
+from desktop.shell.user_settings.remembered import stored_json
 from engine.core.errors import UsageError
-from engine.core.files.text import parse_json
 from widgets.controls.command_entries import key_label
 
 Changes = Mapping[str, tuple[str, ...]]
@@ -63,7 +63,7 @@ class Keymap(QObject):
     ) -> None:
         super().__init__(parent)
         self._settings, self._table = settings, table
-        self._changes = _readable(str(settings.value(_STORED, "")), table)
+        self._changes = _readable(stored_json(settings, _STORED, {}), table)
 
     @property
     def commands(self) -> tuple[Command, ...]:
@@ -169,18 +169,14 @@ class Keymap(QObject):
         self.changed.emit()
 
 
-def _readable(stored: str, table: Iterable[Command]) -> dict[str, tuple[str, ...]]:
+def _readable(stored: Mapping[str, object], table: Iterable[Command]) -> dict[str, tuple[str, ...]]:
     """Return the stored changes that can be used.
 
     A newer table may assign these keys to other commands: the user's choice has priority.
     """
-    try:
-        found = parse_json(stored or "{}")
-    except ValueError:
-        found = {}
     known = {command.id: command for command in table}
     changes: dict[str, tuple[str, ...]] = {}
-    for command_id, keys in found.items() if isinstance(found, dict) else ():
+    for command_id, keys in stored.items():
         if command_id in known and isinstance(keys, list) and all(isinstance(key, str) for key in keys):
             own = known[command_id].keys
             kept = tuple(key for key in keys if key in own or not refusal(key))

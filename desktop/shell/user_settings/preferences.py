@@ -1,6 +1,6 @@
-"""Preferences of the whole program: read, stored, and applied.
+"""Preferences of the whole program: read, stored, and applied; and the look.
 
-Dark, light, or as the system has it, switched live and remembered; and how large the text is.
+The look is dark, light, or that of the system, switched live and remembered, with the size of the text.
 """
 
 from __future__ import annotations

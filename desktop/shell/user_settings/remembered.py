@@ -1,8 +1,6 @@
-"""The documents opened last, and the tastes and editors used last.
+"""What the program remembers: size of the window, recent files, and the choices of each document.
 
-Choices that belong to one document: stored by its path, for the documents used last.
-
-Size of the window: the last one, or the largest that fits the screen.
+Choices are stored by the path of the document, for the documents used last.
 """
 
 from __future__ import annotations
@@ -11,6 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, QSettings, QSize, Signal
 from PySide6.QtWidgets import QMainWindow, QStyle, QWidget
@@ -43,6 +42,18 @@ def keep_size(window: QMainWindow, settings: QSettings) -> None:
     settings.setValue(_GEOMETRY, window.saveGeometry())
 
 
+_Stored = TypeVar("_Stored", list[object], dict[str, object])
+
+
+def stored_json(settings: QSettings, name: str, empty: _Stored) -> _Stored:
+    """Return a stored list or object; one that cannot be read counts as empty."""
+    try:
+        stored = parse_json(str(settings.value(name, "")) or "null")
+    except ValueError:
+        return empty
+    return stored if isinstance(stored, type(empty)) else empty
+
+
 _STORED, _MOST_DOCUMENTS = "documents", 100
 
 
@@ -60,7 +71,8 @@ class PerDocument:
 
     def read(self, section: str) -> Mapping[str, object]:
         """Return a stored section; an unreadable value counts as empty."""
-        found = _section(self._all().get(self._key), section)
+        own = self._all().get(self._key)
+        found = own.get(section) if isinstance(own, dict) else None
         return found if isinstance(found, dict) else {}
 
     def write(self, section: str, values: Mapping[str, object]) -> None:
@@ -77,15 +89,7 @@ class PerDocument:
         self._settings.setValue(_STORED, json.dumps(newest))
 
     def _all(self) -> dict[str, object]:
-        try:
-            stored = parse_json(str(self._settings.value(_STORED, "{}")))
-        except ValueError:
-            return {}
-        return stored if isinstance(stored, dict) else {}
-
-
-def _section(document: object, name: str) -> object:
-    return document.get(name) if isinstance(document, dict) else None
+        return stored_json(self._settings, _STORED, {})
 
 
 LIMIT = 10
@@ -127,11 +131,7 @@ class Recents(QObject):
     @property
     def paths(self) -> tuple[Path, ...]:
         """The files, whether they are there or not."""
-        try:
-            stored = parse_json(str(self._settings.value(self._stored, "[]")))
-        except ValueError:
-            stored = []
-        known = stored if isinstance(stored, list) else []
+        known = stored_json(self._settings, self._stored, [])
         return tuple(Path(each) for each in known if isinstance(each, str) and each)[:LIMIT]
 
     def look(self) -> tuple[Recent, ...]:

@@ -1,9 +1,8 @@
 """Where jobs run: one thread for computing, one for files, and results on the window's thread.
 
 A job is a plain function `work(*arguments, progress)` that returns a frozen result. It knows nothing of Qt;
-its progress and result reach the window's thread here only.
-
-How long a job still takes, from its pace so far: a time that falls second by second.
+its progress and result reach the window's thread here only. `RemainingTime` estimates from its pace how long
+it still takes.
 """
 
 from __future__ import annotations
@@ -111,6 +110,7 @@ class JobHandle(QObject):
         and each second without one the same again, without figures; figures are live values such as a loss,
         seconds_left is None if unknown
     finished(result), failed(sentence), cancelled() : exactly one of the three, once
+    ended() : after one of these
 
     Attributes
     ----------
@@ -122,6 +122,7 @@ class JobHandle(QObject):
     finished = Signal(object)
     failed = Signal(str)
     cancelled = Signal()
+    ended = Signal()
 
     def __init__(self, title: str, lane: JobLane) -> None:
         super().__init__(lane)
@@ -166,8 +167,7 @@ class JobLane(QObject):
         self._last: tuple[float, str, dict[str, float]] | None = None
         self._told_s = 0.0
         self._closed = False
-        self._timer = QTimer(self)
-        self._timer.setInterval(REPORT_INTERVAL_MS)
+        self._timer = QTimer(self, interval=REPORT_INTERVAL_MS)
         self._timer.timeout.connect(self._deliver_report)
         self._posted.connect(self._receive, Qt.ConnectionType.QueuedConnection)
 
@@ -271,6 +271,7 @@ class JobLane(QObject):
             job.cancelled.emit()
         else:
             tell(*result)
+        job.ended.emit()
         # With it go its connections: slots that know their job would keep it, and all that was asked and
         # answered, for good, since Python sees no circle that leads through Qt. Not while it is the lane's: a
         # lane that goes first would free it a second time.

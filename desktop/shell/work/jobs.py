@@ -21,13 +21,8 @@ from engine.recordings.import_audio import Imported, ImportRequest
 if TYPE_CHECKING:
     from engine.exchange.export import Exported, ExportRequest
     from engine.exchange.export.audio_files.levels import Clipping
-    from engine.exchange.export.placing.timecode import FrameRate
-    from engine.exchange.imports.formats import ReadEditsRequest
-    from engine.exchange.imports.proposals.edit import ImportedEdit
-    from engine.features.placement.line_up import LineUpRequest
     from engine.features.registry import FoundEdits
     from engine.recordings.analyses import FoundAnalyses
-    from engine.recordings.stated.placements import Placements
     from engine.review.finders import FinderRequest
 
 
@@ -60,13 +55,6 @@ def compare_tracks(state: DocumentState, media: Mapping[str, Path], progress: Pr
     return compare(PickupRequest(state, media), progress)
 
 
-def propose_again(request: LineUpRequest, progress: Progress) -> Placements:
-    """Propose places for recordings of a document."""
-    from engine.features.placement.line_up import places_again
-
-    return places_again(request, progress)
-
-
 def listen_to(
     state: DocumentState,
     media: Mapping[str, Path],
@@ -92,20 +80,6 @@ def left_out_extensions(progress: Progress) -> tuple[str, ...]:
     """Load the extensions that the window shows, and report unusable ones."""
     progress.check_cancelled()
     return tuple(one.trouble for one in standing_of_all(only_light=True) if one.trouble)
-
-
-def guess_frame_rate(request: ReadEditsRequest, progress: Progress) -> FrameRate | None:
-    """Guess the frame rate of a list without one; None for a list that has one."""
-    from engine.exchange.imports.proposals.edit import guessed_rate
-
-    return guessed_rate(request, progress)
-
-
-def import_edits(request: ReadEditsRequest, progress: Progress) -> ImportedEdit:
-    """Compute the changes that the edits in a file make to a document."""
-    from engine.exchange.imports.proposals.edit import read_into
-
-    return read_into(request, progress)
 
 
 def export_files(

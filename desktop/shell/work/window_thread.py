@@ -1,6 +1,4 @@
-"""Heavy modules, imported by a worker while the window goes on.
-
-Keep Python's cycle collector on the window's thread.
+"""What keeps the thread of the window responsive: heavy imports by workers, and its own garbage collection.
 
 A widget and a function that names it are a cycle, and Python frees cycles on whichever thread happens to
 allocate: a model that trains would destroy a closed dialog, which Qt answers with a crash. So collecting by

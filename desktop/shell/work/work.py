@@ -1,6 +1,6 @@
 """Running jobs: each is started on a lane, followed to its end, and handed over on the window's thread.
 
-How jobs that were stopped are started again.
+An `Again` says how a stopped job is started again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop.shell.session import Session
 from desktop.shell.work.job_lanes import JobHandle, JobLane, JobLanes
-from desktop.shell.work.window_thread import is_loaded, load
+from desktop.shell.work.window_thread import is_loaded, load, with_types_of_qt
 from engine.core.errors import OffcutError, UsageError
 from engine.core.files.safe_write import shown
 
@@ -180,16 +180,27 @@ class Work(QObject):
         """Run a job that reads files; the caller follows it."""
         return self._lanes.io.submit(job, request, title=title)
 
-    def once_loaded(self, module: str, title: str, then: Callable[[], object]) -> None:
-        """Do something once a heavy module is imported: now, or after a worker imported it."""
+    def once_loaded(
+        self, module: str, title: str, then: Callable[[], object], lane: JobLane | None = None
+    ) -> None:
+        """Do something once a heavy module is imported: now, or after a worker imported it.
 
-        def go_on(_: object) -> None:
-            then()
+        Parameters
+        ----------
+        lane : where a package of widgets is imported, after all types of Qt were created; None for the lane
+            of heavy jobs
+        """
+
+        def start() -> None:
+            handle = (lane or self._lanes.compute).submit(load, module, title=title)
+            self.watch(handle, lambda _: then(), ends_with_document=False)
 
         if is_loaded(module):
             then()
+        elif lane is not None:
+            with_types_of_qt(start, self)
         else:
-            self.compute(load, module, title, go_on)
+            start()
 
     def read_aside(self, job: Callable[..., object], title: str, take: Callable[[Any], None]) -> None:
         """Read data of no document, and pass it to the one that is open at the end."""
@@ -229,11 +240,9 @@ class Work(QObject):
         handle.finished.connect(take)
         handle.failed.connect(self.failed)
         handle.cancelled.connect(lambda: self.said.emit(f"Cancelled: {handle.title}"))
-        # After the result was taken: where that starts the next job, the work has not rested in between.
-        for ended in (handle.finished, handle.failed, handle.cancelled):
-            ended.connect(lambda *_: self._ended(handle))
+        handle.ended.connect(lambda: self._end(handle))  # the result may have started a follow-up job
 
-    def _ended(self, handle: JobHandle) -> None:
+    def _end(self, handle: JobHandle) -> None:
         del self._running[handle]
         self._can_start_again.discard(handle)
         if not self._running:

@@ -1,6 +1,6 @@
 """Spectrograms of tracks: computed by jobs, cached, drawn with the user's settings.
 
-Spectra finer than the pyramid: computed from visible samples on a separate thread, and cached.
+Spectra finer than the pyramid are computed from visible samples on a separate thread.
 """
 
 from __future__ import annotations

@@ -162,8 +162,7 @@ class TileLoader(QObject, Generic[Tile]):
         job = self._lane.submit(self._make_tiles, wanted, self._cache, title=self._name)
         self._job, self._making = job, frozenset(wanted)
         job.progressed.connect(lambda *_: self._tell())
-        for ended in (job.finished, job.failed, job.cancelled):
-            ended.connect(lambda *_: self._ended(job))
+        job.ended.connect(lambda: self._ended(job))
 
     def _ended(self, job: JobHandle) -> None:
         if self._job is job:

@@ -1,6 +1,6 @@
 """Drawing source of a recording: its peaks, and its samples at high zoom.
 
-Samples in view and their fine peaks: read off the window's thread, so that no slow disk holds a frame.
+Samples in view and their fine peaks are read off the window's thread, so that no slow disk holds a frame.
 """
 
 from __future__ import annotations

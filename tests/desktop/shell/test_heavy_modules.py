@@ -43,13 +43,13 @@ import sys, threading, time
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 from desktop.main_window import MainWindow
-from desktop.features.taste import taste_page as page
+from desktop.shell.work import work
 
-def load(name, progress, plain=page.load):
+def load(name, progress, plain=work.load):
     print(name, threading.current_thread() is threading.main_thread())
     plain(name, progress)
 
-page.load = load
+work.load = load
 application = QApplication([])
 window = MainWindow(application, QSettings({settings!r}, QSettings.Format.IniFormat))
 window.show()

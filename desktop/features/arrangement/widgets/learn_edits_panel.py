@@ -1,6 +1,6 @@
-"""Form for learning an editor: pairs of files, progress, and summary; it does not read files.
+"""Form for learning an editor: pairs of files and how well they match, progress, and summary.
 
-Files with the recordings they were made of, and how well they fit.
+It does not read files.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Comparison of two arrangements: their lengths, and the active one.
-
-The learned editors, to choose one for an arrangement, in lists with two lines per row.
-"""
+"""Lists of arrangements: the two that are compared, and the learned editors."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Panel for removing a named sound from some windows, or isolating it there.
-
-Painted strokes and the brush have a row of the panel with its keys.
-"""
+"""Panel for removing a named sound from some windows, or isolating it there; with the brush and its keys."""
 
 from __future__ import annotations
 

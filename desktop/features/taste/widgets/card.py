@@ -1,7 +1,4 @@
-"""A card of the page with a title, and the grid of cards for the available width.
-
-Layout of the cards in wide, medium and narrow windows.
-"""
+"""A card of the page with a title, and the grid of cards in wide, medium and narrow windows."""
 
 from __future__ import annotations
 

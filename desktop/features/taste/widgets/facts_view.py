@@ -1,8 +1,6 @@
-"""Training data and settings of a taste: recordings with durations, figures and settings.
+"""Facts of a taste: its name with the actions, and its recordings, figures and settings.
 
-Head of the page: name of the taste, and its actions.
-
-The page without a taste: ways to get one.
+Without a taste, the page shows ways to get one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Problems of a taste, one sentence each, with one or two remedies.
-
-Verdict about the displayed recording, in the largest text of the page.
-"""
+"""Verdict about the displayed recording in large text, and problems of a taste with one or two remedies."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A painted view that is driven by keys while it has the focus, and shows that it has it.
+"""Views with keys: a painted one that shows its focus, and one with a pyqtgraph plot.
 
-A keyed view with a pyqtgraph plot: the view handles keys and mouse, the plot only draws.
+The view handles keys and mouse; the plot only draws.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Form for the training data of a taste; it neither reads files nor trains.
+"""Form for the training data of a taste: recordings with their durations, method and problems.
 
-Recordings with their durations.
+It neither reads files nor trains.
 """
 
 from __future__ import annotations

@@ -1,9 +1,4 @@
-"""Learning while it runs: the step, the epoch and its figures, and the loss curve.
-
-Training and validation loss over the epochs, live.
-
-Losses of all epochs so far, collected from progress reports.
-"""
+"""Learning while it runs: the step, the epoch and its figures, and the training and validation loss, live."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Method of a taste as a block diagram: input, processing steps, and output.
-
-Input of a taste around a position, and its reconstruction.
-"""
+"""Method of a taste as a block diagram, and its input and reconstruction around a position."""
 
 from __future__ import annotations
 

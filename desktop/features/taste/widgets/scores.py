@@ -1,8 +1,6 @@
-"""Scores of a recording over time, of one taste or two; any position is playable.
+"""Plots of scores: over time, of one taste or two, and as a histogram with a draggable threshold.
 
-Histogram of scores in the references and in a recording, with a draggable threshold.
-
-Largest differences between two tastes on a recording, as a short list for playback.
+Any position is playable. The largest differences of two tastes are a short list.
 """
 
 from __future__ import annotations

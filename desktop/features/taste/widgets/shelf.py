@@ -1,7 +1,4 @@
-"""List of tastes in groups: type to filter, arrows to move, Enter to choose.
-
-Rows of the list of tastes: text and painting.
-"""
+"""List of tastes in groups: type to filter, arrows to move, Enter to choose."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Panel of drum timing: early and late hits of each drum, and sliders for strength and range.
+"""Panel of drum timing: how early and late each drum was played, and sliders for strength and range.
 
-How early and late each drum was played: a small histogram a voice, with its median.
+Each voice has a small histogram with its median.
 """
 
 from __future__ import annotations

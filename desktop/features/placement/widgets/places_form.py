@@ -1,6 +1,6 @@
-"""Form of proposed places: everything can be changed before files are imported.
+"""Form of proposed places: a picture with a lane for each track, and a row for each file.
 
-A picture over the list has a lane for each track and a bar for each file.
+Everything can be changed before files are imported.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QPushButton, QTreeWidget, QWidget
 
+from desktop.features.placement.widgets.places_form import PlacesForm, PlacesPicture
 from engine.core.progress import SILENT
 from engine.document.analysis import BeatGrid
 from engine.document.document import Document
@@ -21,7 +22,6 @@ from engine.document.tracks import Clip
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
 from tests.desktop.conftest import Hands, type_path
 from tests.hostile.bad_files import RATE_HZ, good
-from widgets.forms.places_form import PlacesForm, PlacesPicture
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 

@@ -1,0 +1,1 @@
+"""Places of recordings on the timeline."""

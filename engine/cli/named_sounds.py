@@ -192,7 +192,9 @@ def run_separate(options: argparse.Namespace, progress: Progress) -> Iterator[Ve
             raise UsageError(
                 f"--stream reads standard input and writes standard output: leave out {listed(wrong)}."
             )
-        yield from _stream(options)
+        from engine.cli.separate_stream import separated_stream
+
+        yield separated_stream(options)
     else:
         if missing := [name for name in ("AUDIO", "--window", "--out") if not given[name]]:
             raise UsageError(f"To separate a file, give {listed(missing)}; to separate a stream, --stream.")
@@ -200,12 +202,6 @@ def run_separate(options: argparse.Namespace, progress: Progress) -> Iterator[Ve
 
 
 SEPARATE = Verb(add_separate_arguments, run_separate)
-
-
-def _stream(options: argparse.Namespace) -> Iterator[ByteStream]:
-    from engine.cli.separate_stream import separated_stream
-
-    yield separated_stream(options)
 
 
 def _file(options: argparse.Namespace, progress: Progress) -> VerbOutput:

@@ -57,7 +57,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput | Listing]:
     """Score every file; those of folders one after the other, despite errors in some of them."""
-    _check(options)
+    if options.threshold is not None and not 0.0 <= options.threshold <= 1.0:
+        raise UsageError(f"The threshold cannot be {options.threshold:g}: choose between 0 and 1.")
+    if options.workers is not None and options.workers < 1:
+        raise UsageError(f"{options.workers} processes cannot score: choose 1 or more.")
+    if options.workers is not None and options.cluster is not None:
+        raise UsageError("A cluster has workers of its own: leave out --workers or --cluster.")
+    if options.csv is not None:
+        recordings = (one for path in options.audio for one in audio_files(path, lambda _error: None))
+        check_target(options.csv, overwrite=options.force, reads=chain([options.taste], recordings))
     is_many = any(path.is_dir() for path in options.audio)
     if is_many or any(each is not None for each in (options.threshold, options.workers, options.cluster)):
         yield from _score_many(options, progress)
@@ -69,18 +77,6 @@ def _loaded(path: Path) -> Taste:
     from engine.features.taste.anomaly.taste import load_taste  # torch
 
     return load_taste(path)
-
-
-def _check(options: argparse.Namespace) -> None:
-    if options.threshold is not None and not 0.0 <= options.threshold <= 1.0:
-        raise UsageError(f"The threshold cannot be {options.threshold:g}: choose between 0 and 1.")
-    if options.workers is not None and options.workers < 1:
-        raise UsageError(f"{options.workers} processes cannot score: choose 1 or more.")
-    if options.workers is not None and options.cluster is not None:
-        raise UsageError("A cluster has workers of its own: leave out --workers or --cluster.")
-    if options.csv is not None:
-        recordings = (one for path in options.audio for one in audio_files(path, lambda _error: None))
-        check_target(options.csv, overwrite=options.force, reads=chain([options.taste], recordings))
 
 
 def _score_few(options: argparse.Namespace, taste: Taste, progress: Progress) -> VerbOutput:

@@ -155,16 +155,12 @@ def _piece(heard: Playable, channels: int, frames: int, first: int, stop: int) -
     head = _head(heard.rate_hz, channels, frames * frame_bytes)[first:stop]
     at, end = max(0, first - HEAD_BYTES), max(0, stop - HEAD_BYTES)
     begin = at // frame_bytes
-    numbers = _numbers(heard, channels, begin, -(-end // frame_bytes))
-    return head + numbers[at - begin * frame_bytes : end - begin * frame_bytes]
-
-
-def _numbers(heard: Playable, channels: int, begin: int, end: int) -> bytes:
-    samples = heard.read(begin, end)
+    samples = heard.read(begin, -(-end // frame_bytes))
     if channels != heard.channels:
         samples = samples.mean(axis=1, keepdims=True)
     scaled = np.clip(np.rint(samples * 32768.0), -32768, 32767)
-    return bytes(scaled.astype("<i2").tobytes())
+    numbers = bytes(scaled.astype("<i2").tobytes())
+    return head + numbers[at - begin * frame_bytes : end - begin * frame_bytes]
 
 
 def _head(rate_hz: int, channels: int, data_bytes: int) -> bytes:

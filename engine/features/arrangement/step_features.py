@@ -124,7 +124,9 @@ def hear(
     played_s = np.array(found.played_s, np.float64).reshape(-1, 2)
     steps = steps_of(with_outer_beats(grid, played_s, rate_hz), played_s, length_samples, rate_hz)
     made = replace(features_of_steps(frames, found, steps, curve), talk_s=tuple(talk_s))
-    made = replace(made, phrases=_phrases(frames, made))
+    is_talk = talk_of(made.steps, made.talk_s)
+    is_music = (made.features[:, IS_PLAYED] > 0.5) & ~is_talk
+    made = replace(made, phrases=tuple(phrases_of(frames, made.steps, is_music, is_talk)))
     if sections_s is None:
         sections = structure_in(frames, grid, rate_hz).sections
         sections_s = ((one.start_s, one.stop_s, one.label) for one in sections)
@@ -138,13 +140,6 @@ def talk_of(steps: Steps, talk_s: Iterable[tuple[float, float]]) -> NDArray[np.b
         start, stop = (s_to_samples(place_s, steps.rate_hz) for place_s in span_s)
         flags[slice(*steps.within(start, stop))] = True
     return flags
-
-
-def _phrases(frames: Frames, made: StepFeatures) -> tuple[Section, ...]:
-    """Return the phrases of the music outside of talk."""
-    is_talk = talk_of(made.steps, made.talk_s)
-    is_music = (made.features[:, IS_PLAYED] > 0.5) & ~is_talk
-    return tuple(phrases_of(frames, made.steps, is_music, is_talk))
 
 
 def with_sections(heard: StepFeatures, sections_s: Iterable[tuple[float, float, str]]) -> StepFeatures:

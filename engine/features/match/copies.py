@@ -32,7 +32,7 @@ from engine.features.match.refining.levels import (
     to_db,
 )
 from engine.features.match.refining.seams import Line, Placed, aligned, as_channels, placed
-from engine.features.match.searching.corrections import CarriedOn, carried_on, settled
+from engine.features.match.searching.corrections import carried_on, settled
 from engine.features.match.searching.search import Stretch
 from engine.features.match.sound import RATE_HZ, SearchFeatures, Sound
 from engine.features.match.stutters import with_stutters
@@ -101,7 +101,11 @@ def verdict(
         return f"No sound of {name} was found in {names}."
     if stretched := [one for one in segments if one.similarity is not None]:
         copies = [one for one in segments if one.similarity is None]
-        texts = [_stretched_text(stretched, stretched_share)]
+        alike = float(np.median([one.similarity for one in stretched if one.similarity is not None]))
+        texts = [
+            f"{percent(stretched_share, 1)} was found at another speed or pitch in "
+            f"{counted(len(stretched), 'segment')}, {percent(alike)} alike"
+        ]
         if copies:
             texts.insert(
                 0,
@@ -116,14 +120,6 @@ def verdict(
         return f"Only {percent(share, 1)} of {name} was found: it is hardly made of these recordings."
     number = counted(len(segments), "segment")
     return f"{percent(share, 1)} of the sound in {name} was found, in {number}{_residual_text(segments)}."
-
-
-def _stretched_text(segments: Sequence[Segment], share: float) -> str:
-    alike = float(np.median([one.similarity for one in segments if one.similarity is not None]))
-    return (
-        f"{percent(share, 1)} was found at another speed or pitch in {counted(len(segments), 'segment')}, "
-        f"{percent(alike)} alike"
-    )
 
 
 def _residual_text(segments: Sequence[Segment]) -> str:
@@ -317,15 +313,10 @@ def copies_in(
         progress.part(0.15, 0.2),
     )
     tested = _edit_list(raws, edited, carried.stretches, progress.part(0.2, 1.0))
-    covered = _covered(carried, edited)
-    return Copies(proven(tested, covered), covered)
-
-
-def _covered(carried: CarriedOn, edited: Sound) -> Spans:
-    """Return the covered spans in samples of the edited file, disjoint and in order."""
     ratio = edited.rate_hz / RATE_HZ
     spans = united([(round(start * ratio), round(stop * ratio)) for start, stop in carried.covered])
-    return tuple((start, stop) for start, stop in spans.tolist())
+    covered = tuple((start, stop) for start, stop in spans.tolist())
+    return Copies(proven(tested, covered), covered)
 
 
 def _edit_list(

@@ -155,16 +155,13 @@ def _candidates(raws: Sequence[SearchFeatures], edited: SearchFeatures) -> list[
         best = np.argsort(-likeness)[:_PLACES]
         if likeness[best[0]] > 0.0:
             at, middles = int(start) * HOP_SAMPLES + half, frame[best] * HOP_SAMPLES + half
-            spectra = _spectrum(_windows(raws, owner[best], middles))
+            reach = _HALF_SAMPLES + _REACH_SAMPLES
+            places = zip(owner[best], middles, strict=True)
+            spectra = _spectrum(
+                np.stack([cut(raws[raw].mono, int(middle) - reach, 2 * reach) for raw, middle in places])
+            )
             found.append(_Candidate(at, owner[best], middles, spectra, _powers(spectra)))
     return found
-
-
-def _windows(raws: Sequence[SearchFeatures], owner: NDArray[np.int64], middles: NDArray[np.int64]) -> Floats:
-    """Return the audio around places, shape (places, samples)."""
-    reach = _HALF_SAMPLES + _REACH_SAMPLES
-    places = zip(owner, middles, strict=True)
-    return np.stack([cut(raws[raw].mono, int(middle) - reach, 2 * reach) for raw, middle in places])
 
 
 def _best(edited: Floats, one: _Candidate, speed: float) -> tuple[float, int, float]:

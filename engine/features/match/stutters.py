@@ -123,7 +123,9 @@ def _stutter(
         one = _Stutter(before.line, start, stop, period)
         composed = np.zeros(len(edited), np.float32)
         for each in one.repetitions():
-            _put(composed, raws, each)
+            assert each.line is not None
+            raw, first, last = raws[each.line.raw], round(each.start), min(len(composed), round(each.stop))
+            composed[first:last] = on_line(raw, each.line.offset, first, last)
         line = Diagonal(0, 0.0, start, stop, 1.0)
         until = certain_until([composed], edited, Stretch(line, start, stop), passed.expected)
         if until is None or until - start < _LEAST_REPEATED * period:
@@ -170,10 +172,3 @@ def _border(raw: Floats, edited: Floats, before: Stretch, period: float, stop: f
     places: list[float] = (before.stop + np.arange(-_NEAR * period, _NEAR * period, step)).tolist()
     finer: list[float] = (max(places, key=explained) + np.arange(-step, step, _FINEST)).tolist()
     return max(finer, key=explained)
-
-
-def _put(composed: Floats, raws: Sequence[Floats], one: Stretch) -> None:
-    """Write the audio on the line of a segment to its place."""
-    assert one.line is not None
-    raw, first, last = raws[one.line.raw], round(one.start), min(len(composed), round(one.stop))
-    composed[first:last] = on_line(raw, one.line.offset, first, last)

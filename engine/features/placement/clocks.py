@@ -124,7 +124,13 @@ class Clocks:
     def doubts(self, number: int) -> Iterator[Contradiction]:
         """Yield why times in the headers of a take are not believed."""
         for index in self._takes[number].files:
-            yield from _doubts(self._heads[index])
+            head = self._heads[index]
+            for stated in head.stated:
+                if stated.field is TimeField.FILE_DATE and head.time is not None:
+                    continue
+                for doubt in stated.doubts:
+                    text = f"Its {stated.field.value}, {stated.start:%Y-%m-%d %H:%M:%S}, is not plausible."
+                    yield Contradiction(Objection(doubt.value), stated.field, 0.0, text)
 
     def held_against_device(self, number: int, position: Position) -> Position:
         """Return a place by sound; uncertain if the clock of its device, measured by other takes, differs."""
@@ -366,16 +372,6 @@ def _copied(takes: Sequence[Take], heads: Sequence[FileHead]) -> frozenset[int]:
         if other_s - one_s <= _SAME_DATE_S:
             found |= {one, other}
     return frozenset(found)
-
-
-def _doubts(head: FileHead) -> Iterator[Contradiction]:
-    """Yield why times in the header of a file are not believed."""
-    for stated in head.stated:
-        if stated.field is TimeField.FILE_DATE and head.time is not None:
-            continue
-        for doubt in stated.doubts:
-            text = f"Its {stated.field.value}, {stated.start:%Y-%m-%d %H:%M:%S}, is not plausible."
-            yield Contradiction(Objection(doubt.value), stated.field, 0.0, text)
 
 
 def _objection(off_s: float, time: TakeTime) -> Contradiction | None:

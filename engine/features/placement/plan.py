@@ -442,7 +442,7 @@ def _proposed(
                 one.is_certain,
                 one.reason,
                 sentence_of(one, head),
-                _once(one.contradictions),
+                tuple(dict.fromkeys(one.contradictions)),
                 tuple(sorted(alternatives, key=lambda other: -other.confidence)),
                 one.accuracy_s,
             )
@@ -460,7 +460,3 @@ def _within_timeline(position: Position, head: FileHead, rate_hz: int) -> Positi
     text = f"It begins {early_s:.3f} s before the timeline does, {put}."
     found = position.doubted(Contradiction(Objection.BEFORE_TIMELINE, None, -early_s, text))
     return replace(found, start_samples=0.0, basis=Basis.ORDER) if is_out else found
-
-
-def _once(found: Sequence[Contradiction]) -> tuple[Contradiction, ...]:
-    return tuple(dict.fromkeys(found))

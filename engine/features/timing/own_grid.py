@@ -215,7 +215,8 @@ def read_midi_groove(path: Path, division: Division) -> Groove:
     """
     song = _song(path)
     first = song.bars[0]
-    beats = np.concatenate([_in_bar(part, notes) for part, notes in _by_bars(song)] or [np.zeros(0)])
+    bars = [((notes - part.start_tick) / part.beat_ticks) % part.beats for part, notes in _by_bars(song)]
+    beats = np.concatenate(bars or [np.zeros(0)])
     return groove_of(beats, first.beats, division)
 
 
@@ -225,10 +226,6 @@ def _by_bars(song: _Song) -> Iterator[tuple[_Bars, NDArray[np.float64]]]:
     for part, stop in zip(song.bars, stops, strict=True):
         if part.beats == song.bars[0].beats:
             yield part, song.note_ticks[(song.note_ticks >= part.start_tick) & (song.note_ticks < stop)]
-
-
-def _in_bar(part: _Bars, ticks: NDArray[np.float64]) -> NDArray[np.float64]:
-    return ((ticks - part.start_tick) / part.beat_ticks) % part.beats
 
 
 def _beats(song: _Song, end_s: float) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

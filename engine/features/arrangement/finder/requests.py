@@ -235,9 +235,9 @@ class EditorWritten:
 def pair_problem(raws: Sequence[Path], edited: Path | None) -> str:
     """Return the problem with the file names of a pair, "" if they are valid; no file is opened."""
     if edited is None:
-        return (
-            f"Which file was made of {_named(raws)}?" if raws else "Choose a recording and its edited file."
-        )
+        if not raws:
+            return "Choose a recording and its edited file."
+        return f"Which file was made of {listed([shown(path.name) for path in raws])}?"
     if not raws:
         return f"Which recording was {shown(edited.name)} made of?"
     if edited in raws:
@@ -299,10 +299,6 @@ def _stretched_text(share: float, similarity: float | None = None) -> str:
         return ""
     alike = "" if similarity is None else f" ({percent(similarity)} alike)"
     return f", {percent(share)} at another speed or pitch{alike}"
-
-
-def _named(paths: Sequence[Path]) -> str:
-    return listed([shown(path.name) for path in paths])
 
 
 @dataclass(frozen=True, slots=True)

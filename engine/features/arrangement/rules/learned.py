@@ -309,7 +309,15 @@ def arrangements_by(
     seeds : one for each of the others
     """
     phrases = phrases_of(heard, _borders(weighed, bounds))
-    limits = _phrase_bounds(bounds, phrases)
+    limits = PhraseBounds(
+        phrases.all_of(bounds.must),
+        phrases.all_of(bounds.never & ~bounds.must),
+        np.diff(phrases.edges),
+        bounds.least_steps,
+        bounds.most_times,
+        _JUMP_PRICE,
+        bounds.target_s,
+    )
     found: list[Decoded] = []
     for number in range(min(len(weighed), 1 + len(seeds))):
         made = best_order(_chances(weighed, number, phrases, limits.never), phrases.lengths_s, limits)
@@ -325,18 +333,6 @@ def _borders(weighed: Sequence[Weighed], bounds: Bounds) -> list[int]:
     for flags in (bounds.must, bounds.never):
         edges |= set((np.flatnonzero(np.diff(flags)) + 1).tolist())
     return sorted(edges)
-
-
-def _phrase_bounds(bounds: Bounds, phrases: Phrases) -> PhraseBounds:
-    return PhraseBounds(
-        phrases.all_of(bounds.must),
-        phrases.all_of(bounds.never & ~bounds.must),
-        np.diff(phrases.edges),
-        bounds.least_steps,
-        bounds.most_times,
-        _JUMP_PRICE,
-        bounds.target_s,
-    )
 
 
 def _chances(weighed: Sequence[Weighed], chosen: int, phrases: Phrases, never: NDArray[np.bool_]) -> Floats:

@@ -108,7 +108,17 @@ def agreeing(known: Floats, asked: Floats, progress: Progress, doing: str) -> li
         piece[: len(there)] = there
         sums = np.concatenate([[0.0], np.cumsum(np.square(piece, dtype=np.float64))])
         power = np.maximum(sums[length:-1] - sums[: -length - 1], quietest)
-        return _block(rfft(piece, size), spectra, (1.0 / np.sqrt(power)).astype(np.float32), first)
+        spectrum = rfft(piece, size)
+        scale = (1.0 / np.sqrt(power)).astype(np.float32)
+        lags, scores, squares = [], [], []
+        for row in range(0, len(spectra), _TOGETHER):
+            found = irfft(spectrum * spectra[row : row + _TOGETHER], 2 * (len(spectrum) - 1), axis=1)
+            found = found[:, :_BLOCK_LAGS] * scale
+            inner, heights = _tops(found)
+            lags.append(first + inner)
+            scores.append(heights)
+            squares.append(np.einsum("rl,rl->r", found, found))
+        return _Block(np.concatenate(lags), np.concatenate(scores), np.concatenate(squares))
 
     blocks = side_by_side(in_block, range(0, len(known), _BLOCK_LAGS))
     if not blocks:
@@ -128,23 +138,6 @@ class _Block:
     lags: NDArray[np.float64]
     scores: NDArray[np.float64]
     squares: NDArray[np.float64]
-
-
-def _block(
-    spectrum: NDArray[np.complexfloating],
-    spectra: NDArray[np.complexfloating],
-    scale: Floats,
-    first: int,
-) -> _Block:
-    lags, scores, squares = [], [], []
-    for row in range(0, len(spectra), _TOGETHER):
-        found = irfft(spectrum * spectra[row : row + _TOGETHER], 2 * (len(spectrum) - 1), axis=1)
-        found = found[:, :_BLOCK_LAGS] * scale
-        inner, heights = _tops(found)
-        lags.append(first + inner)
-        scores.append(heights)
-        squares.append(np.einsum("rl,rl->r", found, found))
-    return _Block(np.concatenate(lags), np.concatenate(scores), np.concatenate(squares))
 
 
 def _tops(found: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

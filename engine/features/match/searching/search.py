@@ -96,7 +96,8 @@ def searched(
         longest_gap = (_SHORT_FRAMES + GAP_OF_STRETCHES * _SHORT_HOP) * HOP_SAMPLES
         found = places(raws, edited, _SHORT_FRAMES, again, progress.part(0.0, 0.4))
         more = diagonals(found, _SHORT_FRAMES * HOP_SAMPLES, longest_gap)
-        lines = [line for line in lines if not any(_is_within(line, span) for span in left)] + more
+        kept = [line for line in lines if not any(a <= line.start and line.stop <= b for a, b in left)]
+        lines = kept + more
         stays = _without(decode(monos, edited.mono, lines, progress.part(0.4, 0.6)), left)
     looked_at: list[tuple[float, float]] = []
     for number in range(_ROUNDS):
@@ -112,10 +113,6 @@ def searched(
         stays = _without(decode(monos, edited.mono, lines, share.part(0.5, 1.0), FOLLOWED_RATIO), left)
         looked_at += spans
     return _stretches(stays, lines, length)
-
-
-def _is_within(line: Diagonal, span: tuple[float, float]) -> bool:
-    return line.start >= span[0] and line.stop <= span[1]
 
 
 def _without(stays: Sequence[Stay], left: Spans) -> list[Stay]:

@@ -310,7 +310,11 @@ def _lines_within(
             return False
         for line in (line for line in found if goes_on(line) and line.start <= one.at < line.stop):
             if (line, one.at) not in asked:
-                asked[line, one.at] = _holds_around(raws, edited, line, one.at)
+                part = (
+                    max(line.start, one.at - _HALF_WINDOW_SAMPLES),
+                    min(line.stop, one.at + _HALF_WINDOW_SAMPLES),
+                )
+                asked[line, one.at] = measured(raws, edited, line, part).alike >= line.alike - _LESS_ALIKE
             if asked[line, one.at]:
                 return False
         return True
@@ -417,12 +421,6 @@ def _explains(line: StretchedLine, one: Place) -> bool:
 def goes_on(line: StretchedLine) -> bool:
     """Return whether a line is so long and alike that others are hardly likelier in its span."""
     return line.alike >= _SURELY_ALIKE and line.stop - line.start >= _GOES_ON_S * RATE_HZ
-
-
-def _holds_around(raws: tuple[Spectra, ...], edited: Spectra, line: StretchedLine, at: float) -> bool:
-    """Return whether a line is about as alike around a moment as in all of its span."""
-    part = max(line.start, at - _HALF_WINDOW_SAMPLES), min(line.stop, at + _HALF_WINDOW_SAMPLES)
-    return measured(raws, edited, line, part).alike >= line.alike - _LESS_ALIKE
 
 
 def _is_same(one: StretchedLine, other: StretchedLine) -> bool:

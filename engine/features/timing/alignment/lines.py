@@ -294,23 +294,19 @@ def lines_of(grid: BeatGrid, division: Division, rate_hz: int, groove: Groove | 
     there = (nominal >= 0) | ((nominal > -1) & (positions_at(grid, heard, rate_hz) >= 0))
     in_bar = np.append(grid.bar_positions[:1] - 1, grid.bar_positions)[:, None]
     if groove is not None:
-        _require_fitting(groove, division)
+        if groove.parts != division.parts:
+            raise UsageError(
+                f"The groove was extracted with {groove.parts} lines to a beat, and {division.words} has "
+                f"{division.parts}: extract it again with this division."
+            )
+        if division.is_swung:
+            raise UsageError("A groove already sets each line: leave out the swing.")
         places = ((in_bar - 1) * parts + np.arange(parts)).ravel()
         heard = heard + groove.offsets_beats[places % len(groove.offsets_beats)]
     levels = np.full((len(beats), parts), PART, np.int8)
     levels[:, :1] = np.where(in_bar == 1, DOWNBEAT, BEAT)
     positions = np.maximum(positions_at(grid, heard, rate_hz), 0.0)
     return Lines(positions[there], nominal[there], levels.ravel()[there], rate_hz)
-
-
-def _require_fitting(groove: Groove, division: Division) -> None:
-    if groove.parts != division.parts:
-        raise UsageError(
-            f"The groove was extracted with {groove.parts} lines to a beat, and {division.words} has "
-            f"{division.parts}: extract it again with this division."
-        )
-    if division.is_swung:
-        raise UsageError("A groove already sets each line: leave out the swing.")
 
 
 def line_words(grid: BeatGrid, division: Division, beats: float) -> str:

@@ -79,7 +79,10 @@ def gather(hits: Hits, rate_hz: int) -> Strokes:
     graces = graces & ~alone
     _, of_hits = np.unique(groups, return_inverse=True)
     size = int(of_hits.max(initial=-1)) + 1
-    onsets, unsure = when(hits, of_hits, ~graces & ~_told_late(hits, graces, groups), rate_hz)
+    # Hits that are marked late and sound with one that is not.
+    late = hits.ornaments == _LATE
+    held: NDArray[np.bool_] = late & np.isin(groups, groups[~late & ~graces])
+    onsets, unsure = when(hits, of_hits, ~graces & ~held, rate_hz)
     order = np.argsort(onsets, kind="stable")
     of_hits = np.argsort(order)[of_hits] if count else np.zeros(0, np.int64)
     levels_db = _levels_db(hits, of_hits, graces, size)
@@ -238,13 +241,6 @@ def _main_hit(hits: Hits, graces: NDArray[np.bool_], grace: int, rate_hz: int) -
         return int(same[0])
     own = np.flatnonzero(~graces & (hits.strokes == hits.strokes[grace]))
     return int(own[0]) if len(own) else None
-
-
-def _told_late(hits: Hits, graces: NDArray[np.bool_], groups: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return whether each hit is marked late and sounds with one that is not."""
-    late = hits.ornaments == _LATE
-    held: NDArray[np.bool_] = late & np.isin(groups, groups[~late & ~graces])
-    return held
 
 
 def _levels_db(

@@ -87,7 +87,10 @@ def propose_recorders(request: RecordersRequest, progress: Progress) -> Proposed
         for first in tracks[:_MOST_REFERENCES]:
             found = heard.beside(first, tracks)
             if found:
-                return _proposed(state, _by_most(state, {first: _AS_RECORDED, **found}))
+                groups = _alike(state, {first: _AS_RECORDED, **found})
+                most = max(groups, key=lambda group: len(group[0]))
+                others = [(keys, _beside(one, most[1])) for keys, one in groups if keys != most[0]]
+                return _proposed(state, others)
     return _proposed(state, ())
 
 
@@ -148,13 +151,6 @@ class _Compared:
 
 
 _Group = tuple[tuple[str, ...], SecondRecorder]
-
-
-def _by_most(state: DocumentState, found: Mapping[str, SecondRecorder]) -> list[_Group]:
-    """Group recordings by clock, relative to the clock that most recordings have."""
-    groups = _alike(state, found)
-    most = max(groups, key=lambda group: len(group[0]))
-    return [(keys, _beside(one, most[1])) for keys, one in groups if keys != most[0]]
 
 
 def _alike(state: DocumentState, found: Mapping[str, SecondRecorder]) -> list[_Group]:

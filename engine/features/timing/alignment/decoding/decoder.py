@@ -326,7 +326,8 @@ def place(
         candidates = near(strokes.onsets_samples, playing.expected, lines)
         costs = _costs(strokes, lines, candidates, playing, likely, told, beliefs)
         decoded = decode(weighed(costs) if weighed else costs)
-        taken = _taken(candidates.lines, decoded)
+        row = np.arange(len(candidates.lines))
+        taken = np.where(decoded.choices >= 0, candidates.lines[row, np.maximum(decoded.choices, 0)], -1)
         if number + 1 < beliefs.passes:
             told = repeated(strokes, lines, candidates.lines, decoded.posterior[:, :-1])
             likely = told.likely
@@ -334,11 +335,6 @@ def place(
     columns = np.where(decoded.choices >= 0, decoded.choices, decoded.posterior.shape[1] - 1)
     confidences = decoded.posterior[np.arange(count), columns]
     return StrokeLines(taken, confidences, candidates.lines, decoded.posterior)
-
-
-def _taken(lines: NDArray[np.int64], decoded: Decoded) -> NDArray[np.int64]:
-    row = np.arange(len(lines))
-    return np.where(decoded.choices >= 0, lines[row, np.maximum(decoded.choices, 0)], -1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -413,17 +409,13 @@ def _costs(
     beside = _misfit(off_ms[:, None, :] - drawn[:, :, None], narrower_ms[:, None, None], spacing_ms, beliefs)
     following = np.where(there[:, None, :], costly[:, None, :] + beside, np.inf)
     sharing = costly[:, None, :] + _sharing(strokes, fits, gaps_ms, beliefs)
-    rates = np.where(_may_be_bounces(strokes), beliefs.bounces_per_s, beliefs.extra_per_s)
-    none = -np.log(rates / 1000.0)
-    return Costs(candidates.lines, first, following, sharing, none)
-
-
-def _may_be_bounces(strokes: Strokes) -> NDArray[np.bool_]:
-    """Return whether all hits of each stroke may be superfluous."""
+    # Strokes of which all hits may be superfluous.
     bounces = np.ones(len(strokes.onsets_samples), np.bool_)
     main = ~strokes.graces
     np.logical_and.at(bounces, strokes.of_hits[main], strokes.bounces[main])
-    return bounces
+    rates = np.where(bounces, beliefs.bounces_per_s, beliefs.extra_per_s)
+    none = -np.log(rates / 1000.0)
+    return Costs(candidates.lines, first, following, sharing, none)
 
 
 def _sharing(strokes: Strokes, fits: Floats, gaps_ms: Floats, beliefs: Beliefs) -> Floats:

@@ -129,7 +129,9 @@ def find_flams(
     goals = _goals(taken, lines, expected)
     off_ms = np.abs(strokes.onsets_samples - goals)[taken >= 0] / strokes.rate_hz * 1000.0
     jitter_ms = max(limits.least_jitter_ms, 1.48 * float(np.median(off_ms))) if len(off_ms) else np.inf
-    apart_ms = max(limits.apart_ms, limits.usual * _usual_ms(hits, groups, strokes.rate_hz))
+    spreads = [np.ptp(hits.onsets_samples[group]) for group in groups]
+    usual_ms = float(np.median(spreads)) / strokes.rate_hz * 1000.0 if spreads else 0.0
+    apart_ms = max(limits.apart_ms, limits.usual * usual_ms)
     too_many = _too_many(hits, strokes, taken, lines, limits)
     for group in groups:
         times_ms = hits.onsets_samples[group] / strokes.rate_hz * 1000.0
@@ -167,12 +169,6 @@ def _voices_of_strokes(strokes: Strokes, sure: NDArray[np.bool_]) -> list[NDArra
     main = main[np.argsort(strokes.of_hits[main], kind="stable")]
     starts = np.flatnonzero(np.diff(strokes.of_hits[main], prepend=-1))
     return [group for group in np.split(main, starts[1:]) if len(group) > 1]
-
-
-def _usual_ms(hits: Hits, groups: list[NDArray[np.int64]], rate_hz: int) -> float:
-    """Return the usual distance between the voices of a stroke."""
-    spreads = [np.ptp(hits.onsets_samples[group]) for group in groups]
-    return float(np.median(spreads)) / rate_hz * 1000.0 if spreads else 0.0
 
 
 def _goals(taken: NDArray[np.int64], lines: Lines, expected: Curve) -> Floats:
@@ -292,7 +288,10 @@ def _shifts(
     """
     onsets = strokes.onsets_samples
     goals = np.where(taken >= 0, lines.positions_samples[taken], onsets) if len(lines.beats) else onsets
-    goals = np.where(taken >= 0, goals + _drums_late(strokes, settings, lines.rate_hz), goals)
+    # Each drum has a place of its own, later than the line.
+    late_ms = np.array([*(settings.drums_ms.get(role, 0.0) for role in CARRIERS), 0.0])
+    late: Floats = late_ms[carrying_voices(strokes)] * lines.rate_hz / 1000.0
+    goals = np.where(taken >= 0, goals + late, goals)
     if settings.own_feel:
         goals = np.where(taken >= 0, goals + curve.at(onsets), goals)
     if settings.drum_feel:
@@ -316,13 +315,6 @@ def _lines_off(onsets: Floats, taken: NDArray[np.int64], played: Lines) -> Float
     places = np.interp(onsets, played.positions_samples, np.arange(len(played.beats), dtype=np.float64))
     off: Floats = np.where(taken >= 0, np.abs(places - taken), 0.0)
     return off
-
-
-def _drums_late(strokes: Strokes, settings: AlignmentSettings, rate_hz: int) -> Floats:
-    """Return how much later than its line each stroke belongs because of its drum, shape (s,)."""
-    late_ms = np.array([*(settings.drums_ms.get(role, 0.0) for role in CARRIERS), 0.0])
-    late: Floats = late_ms[carrying_voices(strokes)] * rate_hz / 1000.0
-    return late
 
 
 def _with_neighbours(positions: Floats, onsets: Floats, shifts: Floats, rate_hz: int) -> Floats:

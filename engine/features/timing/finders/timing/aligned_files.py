@@ -29,7 +29,6 @@ from engine.document.hits import Hits, confirmed
 from engine.document.kinds.timing import OCTAVES_HZ
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.document.tracks import Track
 from engine.exchange.export import ExportRequest
 from engine.exchange.export.plan import check, export_all
 from engine.features.timing.alignment.fitting import grid_notices
@@ -356,19 +355,11 @@ def _requests(
     """Yield the export of each microphone alone, at its own length."""
     for track in state.tracks:
         if track.id in tracks:
-            alone = replace(state, tracks=(_plain(track),))
-            out = folder / _name(state, track)
+            alone = replace(state, tracks=(replace(track, gain_db=0.0, pan=0.0, mute=False, solo=False),))
+            path = Path(state.sources[track.clips[0].source_id].path)
+            suffix = path.suffix.lower()
+            out = folder / f"{path.stem}{suffix if suffix in _SUFFIXES else _SUFFIXES[0]}"
             yield ExportRequest(alone, media, out, overwrite, out.stem, reads=reads)
-
-
-def _plain(track: Track) -> Track:
-    return replace(track, gain_db=0.0, pan=0.0, mute=False, solo=False)
-
-
-def _name(state: DocumentState, track: Track) -> str:
-    path = Path(state.sources[track.clips[0].source_id].path)
-    suffix = path.suffix.lower()
-    return f"{path.stem}{suffix if suffix in _SUFFIXES else _SUFFIXES[0]}"
 
 
 @contextmanager

@@ -36,11 +36,7 @@ _NOTHING_WRITTEN = "Nothing was written: add --out DIR to write aligned files."
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
     parser.add_argument(
-        "inputs",
-        type=Path,
-        nargs="+",
-        metavar="PROJECT | AUDIO",
-        help="a document, or one file a microphone",
+        "inputs", type=Path, nargs="+", metavar="PROJECT | AUDIO", help="a document, or one file a microphone"
     )
     add_grid_flags(parser, is_required=True)
     how = parser.add_argument_group("how hits are moved")

@@ -79,9 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     audio.add_argument("--plain", action="store_true", help="WAV without bext, iXML and cue points")
     projects = parser.add_argument_group("formats that name the recordings")
     projects.add_argument(
-        "--collect",
-        action="store_true",
-        help="copy the recordings next to the file, to move them together",
+        "--collect", action="store_true", help="copy the recordings next to the file, to move them together"
     )
     frames = parser.add_argument_group(f"formats with a timecode ({', '.join(FRAME_SUFFIXES)})")
     frames.add_argument(
@@ -99,14 +97,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     chosen = _options(options, state.rate_hz)
     span = _span_of_recording(options, state)
     whole = ExportRequest(
-        state,
-        media,
-        options.out[0],
-        options.force,
-        options.project.stem,
-        chosen,
-        beats,
-        (options.project,),
+        state, media, options.out[0], options.force, options.project.stem, chosen, beats, (options.project,)
     )
     if span is not None:
         whole = replace(whole, options=replace(chosen, range_samples=written_range(whole, span)))

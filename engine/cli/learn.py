@@ -102,11 +102,7 @@ def run_learn_edits(options: argparse.Namespace, progress: Progress) -> Iterator
     if options.out.suffix.lower() != _SUFFIX:
         raise UsageError(f"{shown(options.out)} is not the name of an editor file: use the suffix {_SUFFIX}.")
     from engine.features.arrangement.editor_files import learn_editor_file
-    from engine.features.arrangement.finder.requests import (
-        LearnEditsRequest,
-        RawAndEdited,
-        told_lines,
-    )
+    from engine.features.arrangement.finder.requests import LearnEditsRequest, RawAndEdited, told_lines
 
     pairs = tuple(RawAndEdited(tuple(options.raw), edited) for edited in options.edited)
     request = LearnEditsRequest(pairs, options.out.stem, options.seed)

@@ -37,10 +37,7 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "Documents and edits": {
             "new": ("engine.cli.importing:NEW", "import recordings into a new document"),
-            "import-audio": (
-                "engine.cli.importing:IMPORT_AUDIO",
-                "import recordings into a document",
-            ),
+            "import-audio": ("engine.cli.importing:IMPORT_AUDIO", "import recordings into a document"),
             "propose": ("engine.cli.propose:PROPOSE", "propose edits in a document"),
             "tracks": ("engine.cli.clips", "list the tracks of a document and their clips"),
             "proposals": ("engine.cli.proposals", "list the proposals of a document"),
@@ -74,10 +71,7 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
                 "engine.cli.learn:LEARN_EDITS",
                 "learn an editor from recordings and their edits",
             ),
-            "learn-timing": (
-                "engine.cli.learn:LEARN_TIMING",
-                "learn how an editor puts drums in time",
-            ),
+            "learn-timing": ("engine.cli.learn:LEARN_TIMING", "learn how an editor puts drums in time"),
             "score": ("engine.cli.score", "score recordings with a taste"),
             "embeddings": (
                 "engine.cli.networks:EMBEDDINGS",

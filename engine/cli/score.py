@@ -151,11 +151,7 @@ class _Scoring:
                     yield self._entry(scored)
 
     def _outcomes(self) -> Generator[Outcome]:
-        from engine.features.taste.archive import (
-            score_by_processes,
-            score_on_cluster,
-            score_recording,
-        )
+        from engine.features.taste.archive import score_by_processes, score_on_cluster, score_recording
 
         if self._options.cluster is not None:
             yield from score_on_cluster(self._options.taste, self._paths(), self._options.cluster)

@@ -136,18 +136,10 @@ async def _failed(request: Request, error: Exception) -> Response:
     return answer({"error": "Something went wrong that should not."}, 500)
 
 
-HANDLERS: dict[Any, Any] = {
-    HTTPException: _no_such_address,
-    ClientDisconnect: _given_up,
-    Exception: _failed,
-}
+HANDLERS: dict[Any, Any] = {HTTPException: _no_such_address, ClientDisconnect: _given_up, Exception: _failed}
 
 
-_HEARD = {
-    "target": separated_target,
-    "remainder": separated_remainder,
-    "result": downloaded_result,
-}
+_HEARD = {"target": separated_target, "remainder": separated_remainder, "result": downloaded_result}
 
 
 class _Named(BaseModel):

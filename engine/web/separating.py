@@ -63,9 +63,7 @@ def detected_words(recording: OpenRecording, asked: Windowed, progress: Progress
     with SourceReader(recording.path) as reader:
         (span, *_more) = _windows(reader, asked)
         labels = labels_within(reader, span, (), progress)
-    return {
-        "labels": [{"text": one.text, "likelihood": one.likelihood} for one in labels[:MOST_LABELS]],
-    }
+    return {"labels": [{"text": one.text, "likelihood": one.likelihood} for one in labels[:MOST_LABELS]]}
 
 
 def separation(session: Session, recording: OpenRecording, wanted: Wanted, progress: Progress) -> Answer:

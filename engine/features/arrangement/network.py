@@ -105,11 +105,7 @@ class Block(nn.Module):
         self.norm_examples = nn.LayerNorm(width) if has_editor else None
 
     def forward(
-        self,
-        states: Tensor,
-        heard: StepTensors,
-        colour: Tensor | None = None,
-        examples: Tensor | None = None,
+        self, states: Tensor, heard: StepTensors, colour: Tensor | None = None, examples: Tensor | None = None
     ) -> Tensor:
         """Return states, shape (n, d).
 

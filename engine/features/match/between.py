@@ -356,11 +356,7 @@ def _left_crumbs(
 
 
 def _respun_copies(
-    raws: tuple[Sound, ...],
-    sources: Sequence[SearchFeatures],
-    edited: Sound,
-    one: Respun,
-    progress: Progress,
+    raws: tuple[Sound, ...], sources: Sequence[SearchFeatures], edited: Sound, one: Respun, progress: Progress
 ) -> Copies:
     """Return the copies in a span of an edited file played back at its own speed."""
     ratio = edited.rate_hz / RATE_HZ

@@ -239,10 +239,7 @@ def with_residuals(
 
 
 def _measured(
-    raws: tuple[Sound, ...],
-    edited: Sound,
-    segment: Segment,
-    near: tuple[Sequence[Segment], Sequence[Line]],
+    raws: tuple[Sound, ...], edited: Sound, segment: Segment, near: tuple[Sequence[Segment], Sequence[Line]]
 ) -> NullTested:
     power = left = 0.0
     start, stop = segment.edited_start_samples, segment.edited_stop_samples

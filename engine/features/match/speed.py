@@ -175,10 +175,7 @@ def _best(edited: Floats, one: _Candidate, speed: float) -> tuple[float, int, fl
 
 
 def _refined(
-    raws: Sequence[SearchFeatures],
-    edited: Floats,
-    candidates: Sequence[_Candidate],
-    speed: float,
+    raws: Sequence[SearchFeatures], edited: Floats, candidates: Sequence[_Candidate], speed: float
 ) -> float:
     slopes = _slopes(raws, edited, candidates, speed)
     return float(np.median(slopes)) if slopes else speed
@@ -194,10 +191,7 @@ def _agreed(slopes: Sequence[float]) -> float | None:
 
 
 def _slopes(
-    raws: Sequence[SearchFeatures],
-    edited: Floats,
-    candidates: Sequence[_Candidate],
-    speed: float,
+    raws: Sequence[SearchFeatures], edited: Floats, candidates: Sequence[_Candidate], speed: float
 ) -> list[float]:
     """Return speeds from how far two stretches on one line have run apart, one for each line that is seen."""
     slopes = []

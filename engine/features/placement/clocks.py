@@ -43,11 +43,7 @@ class Clocks:
     """
 
     def __init__(
-        self,
-        takes: Sequence[Take],
-        heads: Sequence[FileHead],
-        known: Mapping[int, Position],
-        rate_hz: int,
+        self, takes: Sequence[Take], heads: Sequence[FileHead], known: Mapping[int, Position], rate_hz: int
     ) -> None:
         self._takes, self._heads, self._rate_hz = takes, heads, rate_hz
         self.times = take_times(takes, heads)

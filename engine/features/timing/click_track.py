@@ -220,12 +220,7 @@ def _last_period(beats: NDArray[np.int64]) -> float:
 
 
 def _told(
-    clicks: Clicks,
-    missing: NDArray[np.int64],
-    period: float,
-    length_samples: int,
-    rate_hz: int,
-    name: str,
+    clicks: Clicks, missing: NDArray[np.int64], period: float, length_samples: int, rate_hz: int, name: str
 ) -> list[str]:
     onsets, told = clicks.onsets_samples, []
     longest = int(np.argmax(missing))

@@ -313,10 +313,7 @@ def gain_edits(found: Levels, rate_hz: int, length_samples: int) -> tuple[tuple[
     made = []
     for number, group in enumerate(groups):
         if abs(group.gain_db) > LEAST_DB:
-            room = (
-                group.start_samples - bounds[2 * number],
-                bounds[2 * number + 3] - group.stop_samples,
-            )
+            room = (group.start_samples - bounds[2 * number], bounds[2 * number + 3] - group.stop_samples)
             made.append(_edit(group, room, rate_hz))
     heard = [(one.start_samples, one.stop_samples) for one in found.heard]
     fades = [fade_edit(one, heard, rate_hz, length_samples) for one in found.fades]

@@ -235,11 +235,7 @@ def carried_on(
 
 
 def _reach(
-    raws: Sequence[Floats],
-    edited: Floats,
-    line: Diagonal | None,
-    way: tuple[int, int],
-    nulls: Nulls,
+    raws: Sequence[Floats], edited: Floats, line: Diagonal | None, way: tuple[int, int], nulls: Nulls
 ) -> _Reach:
     """Return how far a line goes on along a way from begin to end."""
     if line is None:

@@ -75,11 +75,7 @@ def log_likelihoods(
 
 
 def looked_at(
-    raws: Sequence[Floats],
-    edited: Floats,
-    lines: Sequence[Diagonal],
-    firsts: NDArray[np.int64],
-    count: int,
+    raws: Sequence[Floats], edited: Floats, lines: Sequence[Diagonal], firsts: NDArray[np.int64], count: int
 ) -> NDArray[np.float64]:
     """Return the log-likelihood ratio of each line at some steps of its own, shape (lines, count).
 
@@ -237,9 +233,7 @@ def _spectra(pieces: Floats) -> tuple[NDArray[np.complex64], Floats, Floats]:
     return spectra, np.square(magnitudes * gains), power
 
 
-def banded(
-    values: NDArray[np.complexfloating] | Floats,
-) -> NDArray[np.complexfloating] | NDArray[np.float64]:
+def banded(values: NDArray[np.complexfloating] | Floats) -> NDArray[np.complexfloating] | NDArray[np.float64]:
     """Add up the bins of each band, the last axis."""
     wide = np.complex128 if np.iscomplexobj(values) else np.float64
     return np.add.reduceat(values[..., : _EDGES[-1]], _EDGES[:-1], axis=2, dtype=wide)

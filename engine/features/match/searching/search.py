@@ -149,9 +149,7 @@ def _followed(stays: Sequence[Stay], lines: Sequence[Diagonal]) -> list[Diagonal
     around = _FOLLOWED_ON_S * RATE_HZ
     return [
         replace(
-            lines[stay.line],
-            start=stay.start * STEP_SAMPLES - around,
-            stop=stay.stop * STEP_SAMPLES + around,
+            lines[stay.line], start=stay.start * STEP_SAMPLES - around, stop=stay.stop * STEP_SAMPLES + around
         )
         for stay in stays
         if stay.line != UNKNOWN

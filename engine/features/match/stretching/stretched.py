@@ -53,10 +53,7 @@ class _Errors:
 
 
 def with_edges(
-    raws: tuple[Spectra, ...],
-    edited: Spectra,
-    pieces: Sequence[StretchedLine],
-    span: Span,
+    raws: tuple[Spectra, ...], edited: Spectra, pieces: Sequence[StretchedLine], span: Span
 ) -> list[StretchedLine]:
     """Return pieces within a span, in order and disjoint, with the borders at which the errors are least."""
     if not pieces:
@@ -261,11 +258,7 @@ def going_on(known: Traced, *, is_changed: bool = False) -> list[Span]:
 
 
 def _with_lines(
-    known: Traced,
-    lines: tuple[StretchedLine, ...],
-    middles: Wide,
-    spans: Sequence[Span],
-    progress: Progress,
+    known: Traced, lines: tuple[StretchedLine, ...], middles: Wide, spans: Sequence[Span], progress: Progress
 ) -> tuple[StretchedLine, ...]:
     places = rough_places(known.raws, known.edited, middles, progress.part(0.0, 0.6))
     return (*lines, *lines_of(known.raws, known.edited, places, spans, lines, progress.part(0.6, 1.0)))

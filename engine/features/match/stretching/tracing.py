@@ -79,10 +79,7 @@ class _Table:
 
 
 def rough_places(
-    raws: Sequence[Spectra],
-    edited: Spectra,
-    middles: NDArray[np.float64],
-    progress: Progress,
+    raws: Sequence[Spectra], edited: Spectra, middles: NDArray[np.float64], progress: Progress
 ) -> list[Place]:
     """Return the places that sound like windows around some moments of the edited file.
 

@@ -31,11 +31,7 @@ from engine.features.repair.separation.network import (
     whole_windows_s,
 )
 from engine.features.repair.separation.outcomes.outcome import outcome_of
-from engine.features.repair.separation.plain import (
-    FactorSeparator,
-    SubtractionSeparator,
-    shares_in_bands,
-)
+from engine.features.repair.separation.plain import FactorSeparator, SubtractionSeparator, shares_in_bands
 from engine.features.repair.separation.registry import SEPARATORS, is_speech
 from engine.features.repair.separation.separate import Asked, Recording, neighbourhoods, remembering
 from engine.features.repair.separation.separator import Mode, Prompt, Separator, Stretch, masked, prompts_of
@@ -148,10 +144,7 @@ def features(stretch: Stretch, prompts: Sequence[Prompt]) -> NDArray[np.float64]
     """
     vectors = np.stack([prompt.vector for prompt in prompts])
     spans = [(_sample(start_s), _sample(stop_s)) for start_s, stop_s in whole_windows_s(stretch)]
-    detected = [
-        _detected(stretch.samples, spans, vectors),
-        _detected(_louder(stretch), spans, vectors),
-    ]
+    detected = [_detected(stretch.samples, spans, vectors), _detected(_louder(stretch), spans, vectors)]
     return np.concatenate([*detected, _covered(stretch, prompts)], axis=2)
 
 

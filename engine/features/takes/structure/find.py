@@ -95,11 +95,7 @@ _LEAST_UNITS = 4
 
 
 def find_structure(
-    blocks: Iterable[Floats],
-    rate_hz: int,
-    length_samples: int,
-    grid: BeatGrid,
-    progress: Progress = SILENT,
+    blocks: Iterable[Floats], rate_hz: int, length_samples: int, grid: BeatGrid, progress: Progress = SILENT
 ) -> Structure:
     """Analyse a mono stream with known beats and find its sections.
 

@@ -38,11 +38,7 @@ class Way:
     @property
     def payload(self) -> dict[str, object]:
         """Payload of a proposal."""
-        return {
-            READING: self.reading,
-            BARS_LATER: self.bars_later_beats,
-            TEMPO_BPM: round(self.tempo_bpm, 3),
-        }
+        return {READING: self.reading, BARS_LATER: self.bars_later_beats, TEMPO_BPM: round(self.tempo_bpm, 3)}
 
     @property
     def words(self) -> str:

@@ -272,10 +272,7 @@ def _strokes(candidates: Candidates, strengths_db: NDArray[np.float32], rate_hz:
 
 
 def _furthest(
-    positions: NDArray[np.int64],
-    strengths_db: NDArray[np.float32],
-    strokes: NDArray[np.int64],
-    rate_hz: int,
+    positions: NDArray[np.int64], strengths_db: NDArray[np.float32], strokes: NDArray[np.int64], rate_hz: int
 ) -> NDArray[np.int64]:
     """Return how many samples after each stroke a microphone rises most, of the strokes at which it does."""
     starts = np.searchsorted(positions, strokes - round(_EARLY_S * rate_hz))

@@ -32,11 +32,7 @@ from engine.features.repair.finders.repair.requests import (
     ShownMask,
     example_words,
 )
-from engine.features.repair.separation.checks import (
-    credible_windows,
-    require_present,
-    understood_prompts,
-)
+from engine.features.repair.separation.checks import credible_windows, require_present, understood_prompts
 from engine.features.repair.separation.in_file import level_change
 from engine.features.repair.separation.network import like_span
 from engine.features.repair.separation.paint import MaskMemory, Paint, on_track

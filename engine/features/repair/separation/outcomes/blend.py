@@ -38,11 +38,7 @@ from engine.features.repair.separation.outcomes.estimator import (
     surroundings,
 )
 from engine.features.repair.separation.outcomes.outcome import Forecast, Outcome
-from engine.features.repair.separation.plain import (
-    FactorSeparator,
-    SubtractionSeparator,
-    shares_in_bands,
-)
+from engine.features.repair.separation.plain import FactorSeparator, SubtractionSeparator, shares_in_bands
 from engine.features.repair.separation.separate import remembering
 from engine.features.repair.separation.separator import Mask, Prompt, Stretch, outside, prompts_of, surrounds
 

@@ -21,16 +21,7 @@ from engine.document.hits import Hits
 from engine.document.kinds.kind import CROSSFADE_MS
 from engine.document.kinds.operations import GAP_FILLS, Fill
 from engine.document.kinds.sounding import BY_SAMPLES
-from engine.document.kinds.timing import (
-    AFTER_SAMPLES,
-    BLEED,
-    FILL,
-    FLAM,
-    HIT,
-    LINE,
-    ONSET_SAMPLES,
-    VOICES,
-)
+from engine.document.kinds.timing import AFTER_SAMPLES, BLEED, FILL, FLAM, HIT, LINE, ONSET_SAMPLES, VOICES
 from engine.document.proposals import Alternative, Proposal, proposal_id
 from engine.features.timing.alignment.lines import Lines, Placement, line_words
 from engine.features.timing.alignment.settings import TimingSettings
@@ -52,12 +43,7 @@ def milliseconds(shift_samples: float, rate_hz: int) -> str:
 
 
 def hit_reason(
-    voices: Sequence[str],
-    shift_samples: float,
-    rate_hz: int,
-    where: str,
-    *,
-    by_feel: bool = False,
+    voices: Sequence[str], shift_samples: float, rate_hz: int, where: str, *, by_feel: bool = False
 ) -> str:
     """Describe a move, such as "The kick and hat are 14 ms late for beat 3 of bar 12."
 

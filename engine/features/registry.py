@@ -1,9 +1,7 @@
-"""The finders of Offcut, those that other packages add, and the job that has one find edits.
+"""The finders of Offcut and of other packages, and the job that runs one.
 
-The proposals of a finder are checked before any of them goes into a document. They replace those that the
-same finder made before and that are undecided.
-
-The analyses that a finder needs: computed where the document does not have them of its sound as it is.
+The job computes the analyses that the finder needs and the document does not have, and checks its proposals.
+They replace the undecided ones that the same finder made before.
 """
 
 from __future__ import annotations

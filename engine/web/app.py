@@ -1,6 +1,6 @@
-"""The addresses of the pages and their handlers.
+"""The addresses of the pages.
 
-Reading requests and sending answers: JSON, shipped files, and one sentence for errors.
+Requests are read and checked; answers are JSON, shipped files, or one sentence.
 """
 
 from __future__ import annotations

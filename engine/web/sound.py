@@ -1,7 +1,4 @@
-"""Sound as a browser plays it: a WAV file of 16 bits that is made where it is read, byte by byte.
-
-A waveform for a page: lowest and highest sample of each column, over all channels.
-"""
+"""Sound for a browser: WAV files of 16 bits that are made while they are read, and waveforms."""
 
 from __future__ import annotations
 

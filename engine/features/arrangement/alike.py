@@ -1,6 +1,6 @@
 """Agreement of two orders: places of cuts, jumps, played steps, and their order.
 
-Of orders with their shares of likelihood, the one of least expected loss agrees most with all of them.
+Of several orders with their probabilities, the one of least expected loss agrees most with all of them.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Find the likeliest order of steps within bounds: required steps, length, and loops.
 
-The network's output for a recording is arrays: log probabilities of jumps at each step, and targets. Orders
-go forward but for loops: a segment played again right after itself. The best of them is found exactly, from
-the end to the beginning (R. Bellman, 1957); the length is reached as by H. Everett (Operations Research 11,
-1963): each second played has a value, which is found by halving. Lengths in between are spliced of two such
-orders, or found by leaving out pieces.
+The output of the network is log probabilities of jumps at each step, and their targets. Orders go forward
+except for loops: a segment played again right after itself. The best one is found exactly, from the end to
+the beginning (R. Bellman, 1957). Its length is set by a value of each second played, found by halving (H.
+Everett, Operations Research 11, 1963); lengths in between are spliced from two such orders, or pieces are
+left out.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""Files of editor models, light: an .editor file is listed and learned without loading a model here.
-
-The summary of a file is read from its head alone. Learning loads the models only as it runs, so that another
-process can be asked for it.
-"""
+"""Files of editor models, without loading a model: lists read the head of a file, and learning runs later."""
 
 from __future__ import annotations
 

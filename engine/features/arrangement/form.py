@@ -1,8 +1,7 @@
 """The form of a recording: runs of music, bars, rests, changes of level and tone, and the sound of spans.
 
-Spans of a recording can be compared at any level, tone and tempo: each span is divided into the same number
-of slots and centred, so that neither a level nor the tone of an equaliser counts, nor a tempo that is a
-little faster throughout. Where level and tone change at the edge of a step, another rendition may begin.
+Each span is divided into the same number of slots and centred, so that spans are compared at any level, tone
+and slightly different tempo. Another rendition may begin where level and tone change at the edge of a step.
 Rests are within a run of playing.
 """
 

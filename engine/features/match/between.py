@@ -1,10 +1,9 @@
 """Pieces at another speed or pitch between the copies in an edited file.
 
-A piece is reported as a segment: its span at full rate, gain, equaliser and similarity. Where the pitch
-changes with the speed, as of a tape, pieces are copies at their own speed. Grains of a time-stretch and cuts
-of an editor are both short copies, one after the other: stretchers that overlap grains of the waveform paste
-them a few milliseconds around one straight line. Cuts that an editor makes on a grid are around a line as
-well, and further from it.
+A piece is reported as a segment: its span at full rate, gain, equaliser and similarity. Pieces whose pitch
+changes with the speed, as of a tape, are copies at their own speed. Grains of a time-stretch and cuts of an
+editor are both short copies in a row; grains are within a few milliseconds of one straight line, cuts are
+further from it.
 """
 
 from __future__ import annotations

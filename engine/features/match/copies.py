@@ -1,7 +1,7 @@
-"""Copies of recordings in an edited file at its own speed: aligned, rendered, subtracted.
+"""Copies of recordings in an edited file at its own speed: aligned, rendered, subtracted, and the verdict.
 
-In the null test, the edit list is rendered and subtracted, and the residual is measured. The conclusions
-follow from its segments: unused spans on both sides, and the verdict.
+The null test renders and subtracts the edit list and measures the residual of each segment. Unused spans of
+both sides and the verdict follow from the segments.
 """
 
 from __future__ import annotations

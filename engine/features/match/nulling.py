@@ -1,8 +1,8 @@
 """The null test of the search: spans that do not null as a copy would become foreign.
 
-A search names the likeliest line at each moment; in foreign sound that is one with a slight similarity. A
-copy is as likely as the certain spans of the same file are at its level; far less likely spans are foreign. A
-moment can also be a mix of two lines, as in a crossfade (multiple coherence: Bendat and Piersol).
+A search names the likeliest line at each moment, also in foreign sound. A copy is as likely as the certain
+spans of the same file are at its level; far less likely spans are foreign. A moment can also be a mix of two
+lines, as in a crossfade (multiple coherence: Bendat and Piersol).
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Sound whose samples can be read anywhere, from a file or from memory, and the input of the search.
-
-The search reads sound as a stream: mono at a low rate, and levels in bands.
-"""
+"""Sound whose samples can be read anywhere, from a file or from memory, and its features for the search."""
 
 from __future__ import annotations
 

@@ -1,10 +1,8 @@
 """Propose where recordings of one day are placed, from their headers, names and sound.
 
-Pairs of takes whose sound is compared: those of different devices, the longest first.
-
-Places that one device cannot have recorded: two files at once, or against its own timecode.
-
-Evidence that the recording which places are counted from belongs to the others.
+Takes of different devices are compared by sound, the longest first. Places that one device cannot have
+recorded, two files at once or against its own timecode, become alternatives. The recording that places are
+counted from needs evidence that it belongs to the others.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The sound of one take, mono and at one rate, and how it rises in a few bands, a hundred times a second.
+"""The sound of one take, mono at one rate, and its rises in a few bands, a hundred times a second.
 
 A take has files that follow each other and parallel ones. The rises give the lags at which two recordings
 agree.

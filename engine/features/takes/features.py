@@ -1,11 +1,9 @@
 """Features of takes: pitch classes and the movement of broad bands, five times a second.
 
-Chroma are the energies of semitone bands, compressed and folded to pitch classes (T. Fujishima, ICMC 1999; M.
-Müller and S. Ewert, "Chroma Toolbox", ISMIR 2011), tuned to the recording. For sounds without pitch, such as
-drums, the levels of broad bands against their own mean over seconds distinguish moments, independent of the
-room and the microphone.
-
-Frames of a stream with another consumer are computed while its blocks pass, so that it is read once.
+Chroma are the energies of semitone bands, compressed and folded to pitch classes (T. Fujishima, ICMC 1999;
+M. Müller and S. Ewert, "Chroma Toolbox", ISMIR 2011), tuned to the recording. Levels of broad bands against
+their own mean over seconds distinguish sounds without pitch, such as drums. Frames can be computed while
+another consumer reads.
 """
 
 from __future__ import annotations

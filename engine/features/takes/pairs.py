@@ -1,10 +1,9 @@
 """Find passages with the same music: coarsely in all keys, then refined.
 
-All of a recording is aligned locally with all of it: T. F. Smith and M. S. Waterman, "Identification of
-common molecular subsequences", J. Mol. Biol. 147, 1981, with the steps that let a path run up to twice as
-fast on one side (J. Serrà, X. Serra and R. G. Andrzejak, "Cross recurrence quantification for cover song
-identification", New J. Phys. 11, 2009). Only two rows are held at a time, and the beginning of every path:
-memory grows with the length and not with its square.
+The recording is aligned locally with itself (T. F. Smith and M. S. Waterman, "Identification of common
+molecular subsequences", J. Mol. Biol. 147, 1981), with paths up to twice as fast on one side (J. Serrà, X.
+Serra and R. G. Andrzejak, "Cross recurrence quantification for cover song identification", New J. Phys. 11,
+2009). Two rows and the beginning of every path are held: memory grows with the length, not with its square.
 """
 
 from __future__ import annotations

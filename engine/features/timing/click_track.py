@@ -1,7 +1,4 @@
-"""A click track followed: the grid that it was recorded to play to.
-
-Single clicks are found, each to the sample, while the track streams past.
-"""
+"""Follow a click track: clicks are found to the sample while it streams past, and give the grid."""
 
 from __future__ import annotations
 

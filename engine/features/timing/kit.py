@@ -1,4 +1,4 @@
-"""Find the microphones of a drum kit by their audio."""
+"""Import with the roles of a drum kit: tracks are compared by their audio, and files are placed."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """A grid from the user, with notices about it: beats of a JSON file, or a Standard MIDI File.
 
 The JSON is that of ``offcut beats --json``. A MIDI file gives a grid by its tempo map and time signatures,
-and the feel of its notes. A beat is the lower number of the time signature: a 6/8 bar has six. The MIDI
-default is 120 quarter notes a minute in 4/4.
+and the feel of its notes. A beat is the lower number of the time signature; the default is 120 quarter notes
+a minute in 4/4.
 """
 
 from __future__ import annotations

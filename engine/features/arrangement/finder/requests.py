@@ -1,6 +1,6 @@
-"""Requests and results of arranging and of learning an editor; light, so that the window loads no models.
+"""Requests and results of arranging and of learning an editor, and pairs of files guessed by their names.
 
-The recordings of edited files are guessed by their names.
+The window imports this module, so it loads no models.
 """
 
 from __future__ import annotations

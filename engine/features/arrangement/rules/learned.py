@@ -1,11 +1,9 @@
 """An editor's rules, learned from pairs, and the orders that they make of a recording within bounds.
 
-Find the likeliest order of phrases with free jumps, within bounds: a beam search with exact bounds.
-
-Orders that end with the same phrase and have played the same phrases as often have the same future, so that
-the best of them alone goes on. With as wide a beam as there are such orders the search is exact.
-
-Phrases: the units of orders with free jumps, between the places where blocks may begin or end.
+The places where blocks may begin or end divide a recording into phrases. The likeliest order of phrases with
+free jumps is found by a beam search with exact bounds: of orders that end with the same phrase and have
+played the same phrases as often, the best alone goes on. With a beam as wide as there are such orders the
+search is exact.
 """
 
 from __future__ import annotations

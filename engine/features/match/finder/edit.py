@@ -1,7 +1,4 @@
-"""The edit behind an edited file, as accepted proposals of the document that it was made of.
-
-Spans a document has to play, in order, to reproduce a matched edit.
-"""
+"""The edit behind an edited file, as accepted proposals of the document that it was made of."""
 
 from __future__ import annotations
 

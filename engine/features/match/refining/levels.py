@@ -1,7 +1,7 @@
 """Gain of a segment relative to its source, its automation, equaliser and short filter.
 
-An equaliser between two sounds is how much louder each octave of one of them is. The short filter makes one
-sound most like another: least squares over its taps (N. Wiener, 1949).
+The equaliser is the difference of the levels of each octave. The short filter makes one sound most like
+another: least squares over its taps (N. Wiener, 1949).
 """
 
 from __future__ import annotations

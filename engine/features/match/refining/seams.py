@@ -1,7 +1,7 @@
-"""Refine the seams between segments, and their offsets, from rough places to samples.
+"""Offsets of segments, to a part of a sample, and the seams between them.
 
-A raw recording is read along a line, aligned with the edited file sample by sample. The offset of a segment
-is found to the sample, and to a part of one where that explains more.
+A raw recording is read along a line, aligned with the edited file sample by sample, and to a part of a
+sample where that explains more.
 """
 
 from __future__ import annotations

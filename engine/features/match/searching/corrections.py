@@ -1,14 +1,10 @@
 """Corrections of the found segments: how far a line extends, and which of its repeats is the source.
 
-Noise or louder sound hides the levels of a line. Both sides are filtered by the inverse of their spectrum and
-correlated tenth by tenth of a second, on the line and at lags next to it, which show the values by chance.
-Small agreements add up; the line ends at the maximum of the sum, if that is above chance (a cumulative sum:
-E. S. Page, "Continuous inspection schemes", Biometrika 41, 1954) and above any lag next to the line: steady
-tones and hum agree with themselves at many.
-
-A raw recording may nearly repeat itself. The search considers some of the places that sound alike; in music
-made of loops there are more. So the raw recording is compared with itself, without noise, and every matching
-place is compared with the edited file: over seconds even a small difference is significant.
+Extent: noise or louder sound hides the levels of a line. Both sides are filtered by the inverse of their
+spectrum and correlated every tenth of a second, on the line and at lags next to it, which give the values by
+chance. The line ends at the maximum of the cumulative sum (E. S. Page, "Continuous inspection schemes",
+Biometrika 41, 1954). Repeats: the raw recording is compared with itself, and every matching place with the
+edited file.
 """
 
 from __future__ import annotations

@@ -1,13 +1,10 @@
 """Likelihood of an edited file as a copy of a raw recording, per moment, and the likeliest way along lines.
 
-In each band of a moment the edited spectrum is modelled as the raw one times any complex number, plus noise:
-this covers equalisers, gains, limiters and noise. The logarithm of the ratio of the likelihoods, of a copy
-and of anything else, is ``-n log(1 - c)``, n the number of independent coefficients and c the
-magnitude-squared coherence over them (G. C. Carter, "Coherence and time delay estimation", Proceedings of the
-IEEE 75, 1987). An exact copy has c = 1, a repeat that is played again, or coded, less; all are compared with
-each other.
-
-At each moment the edited file follows one line, or none; every jump has its price.
+In each band the edited spectrum is modelled as the raw one times any complex number, plus noise: this covers
+equalisers, gains, limiters and noise. The log-likelihood ratio of a copy is ``-n log(1 - c)`` with n
+independent coefficients and the magnitude-squared coherence c (G. C. Carter, "Coherence and time delay
+estimation", Proceedings of the IEEE 75, 1987). At each moment the file follows one line or none, and every
+jump has a price (Viterbi).
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
 """Candidate sources in the raw recordings for each short segment of the edited file.
 
-Patterns of levels name the places that sound alike; at each of them the waveforms are correlated, whitened in
-part (C. H. Knapp, G. C. Carter, "The generalized correlation method for estimation of time delay", IEEE
-Transactions on Acoustics, Speech, and Signal Processing 24, 1976), which gives the offset to a fraction of a
-sample and the likelihood of the place. Places with one raw recording and offset are on a line, along which
-the two run together.
+Patterns of levels name the places that sound alike. There the waveforms are correlated, partly whitened (C.
+H. Knapp, G. C. Carter, "The generalized correlation method for estimation of time delay", IEEE Transactions
+on Acoustics, Speech, and Signal Processing 24, 1976): the offset to a fraction of a sample, and the
+likelihood of the place. Places with one raw recording and offset are on one line.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""From recordings to stretches: which raw recording the edited file follows when, roughly.
+"""From recordings to segments: which raw recording the edited file follows when, roughly.
 
-The first look is at a few windows of the edited file, then at those that these do not explain.
+A few windows of the edited file are searched first, then those that their lines do not explain.
 """
 
 from __future__ import annotations

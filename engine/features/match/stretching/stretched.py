@@ -1,8 +1,7 @@
 """Find the pieces of an edited file that play a recording faster, slower, higher or lower.
 
-The border of two pieces is where the error against one line grows and that against the next falls. Errors are
-of log spectra, less their mean of each band inside of the piece, so that sound on the far side of a border
-does not count, as it would in a mean around each moment.
+The border of two pieces is where the error against one line grows and that against the next falls. Errors
+are of log spectra less the mean of each band inside the piece, so that sound beyond a border does not count.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""From places that sound alike to lines of stretched sound, and which of them the edited file follows when.
+"""Lines of stretched sound from places that sound alike, and which of them the edited file follows when.
 
-Windows of the edited file are searched at many speeds and pitches, and at all places at once. A window at a
-speed and a pitch is a vector, as is every place of the recordings: its spectra, less the mean of each band,
-by cosines over time and principal components (K. Pearson, 1901). Products are correlations.
+Windows of the edited file are searched at many speeds and pitches and at all places at once. A window, or a
+place, is a vector: its spectra less the mean of each band, by cosines over time and principal components (K.
+Pearson, 1901). Products of vectors are correlations.
 """
 
 from __future__ import annotations

@@ -1,11 +1,9 @@
 """Refuse prompts that cannot be separated, and results that are not credible: one rule for every surface.
 
-A prompt must name a known sound, and that sound must be likely enough in a window. The detector estimates how
-well words match the sound, the separation network the share of the window they would cover. Neither is
-certain in a mixture; together they distinguish present from absent sounds better than either. A logistic
-regression, fitted by `engine.lab.evaluation.separation.presence`, joins them. Speech is detected by the
-network that separates it. Whether the result is credible is forecast where it is made
-(`engine.features.repair.separation.outcomes`).
+A prompt must name a known sound, and that sound must be likely in a window. The detector rates how well
+words match the sound, the network the share of the window that they cover; a logistic regression, fitted by
+`engine.lab.evaluation.separation.presence`, joins them. Speech is detected by the network that separates it.
+The forecast of a result is made with it (`engine.features.repair.separation.outcomes`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Separate a sound in a file: checked, written and measured, in the same order on every surface.
 
-A sound in a span of the recording can be the prompt. The recording is written with its windows changed, and
-all else as it was, sample for sample; the level by which the sound was lowered is measured on the result.
+The recording is written with its windows changed, and all else sample for sample. The level by which the
+sound was lowered is measured on the result. A span of the recording can be the prompt.
 """
 
 from __future__ import annotations

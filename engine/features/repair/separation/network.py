@@ -1,12 +1,10 @@
 """The separators that come with Offcut: a network over the window, its surroundings and the prompt.
 
-A U-Net estimates a mask over bands. The recipe is that of text-guided separation by feature-wise modulation
-(FiLM: E. Perez et al., AAAI 2018; X. Liu et al., "Separate what you describe", Interspeech 2022): bottleneck
-and decoder of a U-Net over the spectrogram are modulated by the prompt. In an editor, the recording around
-the window is available, too: mean and deviation of each band outside join the words in the condition, and the
-deviation of each moment from that mean is an input image.
-
-Speech has a network of its own, which also estimates how likely there is speech in a window.
+A U-Net estimates a mask over bands; its bottleneck and decoder are modulated by the prompt (FiLM: E. Perez
+et al., AAAI 2018; X. Liu et al., "Separate what you describe", Interspeech 2022). The surroundings are
+input, too: mean and deviation of each band outside join the condition, and the deviation of each moment from
+that mean is an image. Speech has a network of its own, which also estimates how likely there is speech in a
+window.
 """
 
 from __future__ import annotations

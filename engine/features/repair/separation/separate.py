@@ -1,7 +1,7 @@
 """Isolate or remove named sounds inside windows: everything outside is the recording, bit for bit.
 
-Another strength, another fade, or the other of keep and remove need the same masks, which a separator caches:
-only their use differs. A stream is separated block by block, at a constant delay.
+Separators cache masks: another strength, another fade, or the other mode use the same ones. A stream is
+separated block by block, at a constant delay.
 """
 
 from __future__ import annotations

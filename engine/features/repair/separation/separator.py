@@ -1,7 +1,6 @@
 """Interface of a separator: takes a window, its surroundings and prompts, and returns masks.
 
-A mask is the share of the target in each moment and band; the audio that remains after keeping or removing
-the target follows from it. Prompts are words, or a sound that is marked.
+A mask is the share of the target in each moment and band. Prompts are words, or a sound that is marked.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """A comp: the take of each bar, the seams between them, and the alternatives.
 
 The cheapest way through the bars of takes is found by an exact dynamic programme over bars and takes. A seam
-between two takes has a price at the beginning of each bar, and stars that the user gave to bars lower their
-costs.
+has a price at the beginning of each bar, and the stars of the user lower the costs of bars.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where the music of one take is in the others, followed from its beginning to its end, and its bars.
+"""Where the music of one take is in the others, from its beginning to its end, and its bars.
 
 A bar begins in each take just before its first attack.
 """

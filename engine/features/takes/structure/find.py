@@ -1,7 +1,4 @@
-"""Find the sections of a recording and their labels.
-
-The sections of a document are found on its beats, which are analysed first where it has none.
-"""
+"""Find the sections of a recording or a document, and their labels."""
 
 from __future__ import annotations
 

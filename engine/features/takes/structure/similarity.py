@@ -1,9 +1,8 @@
 """Sound and similarity of bars: chords, pitches and spectrum at the same places of each bar.
 
-The units are bars where there is a steady pulse, and steps of a second elsewhere. Bars are compared slot by
-slot, so that harmonic rhythm and drum patterns count, as in the barwise features of A. Marmoret, J. E. Cohen
-and F. Bimbot, "Barwise Music Structure Analysis with the Correlation Block-Matching Segmentation Algorithm",
-TISMIR 6 (2023).
+Units are bars where there is a steady pulse, and steps of a second elsewhere. They are compared slot by
+slot, so that harmonic rhythm and drum patterns count (barwise features of A. Marmoret, J. E. Cohen and F.
+Bimbot, TISMIR 6, 2023).
 """
 
 from __future__ import annotations

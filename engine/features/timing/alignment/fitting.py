@@ -1,14 +1,9 @@
 """How strokes deviate from a grid: whether they follow it, are on it already, or are pushed and pulled.
 
-Each stroke is near some line, of a wrong grid as well, so that distances alone do not show whether a grid
-fits.
-
-Programmed drums, replaced drums and takes that were quantized before are on the grid already. A machine
-repeats itself: each drum has a constant delay, the latency of its sample or of its microphone. People do not
-play like that, so a constant delay is latency, not timing.
-
-The drummer's own push and pull is, over time, a curve for all drums; and each drum has a place of its own, as
-a snare that is laid back.
+Every stroke is near some line, also of a wrong grid, so distances alone do not show a fit. Programmed,
+replaced and quantized drums are on the grid already, each at a constant delay: people do not play like that,
+so the delay is latency. Push and pull is a curve over time for all drums, and each drum has a place of its
+own, as a late snare.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Hits grouped into strokes that are placed as one.
-
-The slices that are moved follow from hits and their goals: one for each stroke, on all microphones alike.
-"""
+"""Strokes: hits that are placed as one, and the slices that move them on all microphones alike."""
 
 from __future__ import annotations
 

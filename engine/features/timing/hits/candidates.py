@@ -1,11 +1,9 @@
 """Candidates of hits: every rise in a drum microphone, with the levels of all others at that time.
 
-A sound starts in one microphone where any octave rises; then the sample at which it begins is found.
-
-Onsets are refined by the usual attack of each drum, since ringing or bleed may hide the start of a hit. A hit
-that rises out of near silence is found to the sample. One that does not is held against those of the same
-microphone that do: it is where one of them is most like it (normalised cross-correlation of steps, so that
-the low tones that ring on count little).
+A sound starts where any octave rises in one microphone; then the sample at which it begins is found. Ringing
+or bleed may hide the start of a hit, so unclear onsets are refined by the clear ones of the same microphone:
+a hit is where one of them is most like it (normalised cross-correlation of steps, so that low tones that
+ring on count little).
 """
 
 from __future__ import annotations

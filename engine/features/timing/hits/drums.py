@@ -1,7 +1,4 @@
-"""The drums at the microphones, their bleed in others, and their delays: learned from the recording.
-
-Distant microphones pick up every drum late.
-"""
+"""The drums at the microphones, their bleed in others, and their delays, learned from the recording."""
 
 from __future__ import annotations
 

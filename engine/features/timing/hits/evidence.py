@@ -1,8 +1,7 @@
 """Evidence that a rise is a hit of the drum at its microphone, and not bleed or ringing.
 
-A small network over the evidence estimates how likely each rise is a hit of its drum. Once each rise has been
-judged by itself, further evidence takes all drums together: by then the hits of each drum are known well
-enough to show how it sounds in every microphone, and which rises of others they explain.
+A small network rates each rise by itself. A second one rates it again with all drums together, when the
+likely hits show how each drum sounds in every microphone, and which rises of others it explains.
 """
 
 from __future__ import annotations

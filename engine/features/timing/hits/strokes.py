@@ -1,6 +1,6 @@
-"""Hits grouped into strokes: hits meant to sound together.
+"""Hits grouped into strokes: hits meant to sound together, with the ornaments that are played on purpose.
 
-Ghost notes, flams and drags that are played on purpose are distinguished from early or late voices.
+Ghost notes, flams and drags are distinguished from early or late voices.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Where notes belong: on the lines of a grid, or with the notes of another track.
+"""Where notes belong: on the lines of a grid, with notes of another track, or with another take.
 
-Notes of a take are placed with the same sound of another take.
+In another take, a note goes to the place of the same sound.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Name the sounds in a span, and find named sounds in a document.
-
-The places where a sound was found become repairs, with the likelihood of each.
-"""
+"""Name the sounds in a span, and find named sounds in a document as repairs with a likelihood each."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Repairs wherever a sound is detected: one that words name, or sounds like an example.
 
-The sound is removed or isolated; sounds like an example can also be cut.
+Sounds like an example can also be cut.
 """
 
 from __future__ import annotations

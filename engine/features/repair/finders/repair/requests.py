@@ -1,6 +1,6 @@
-"""Requests and results of repairs for the window: repairs to be decided, with their audio.
+"""Requests and results of repairs: undecided repairs with their audio.
 
-Light, so that the window needs no torch.
+The window imports this module, without torch.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Keep or take away a sound that words name, in windows of some tracks: repairs, to be decided.
+"""Isolate or remove named sounds in windows of some tracks of a document, as undecided repairs, and previews.
 
-A span of a document can be the example of a sound. The preview of a repair has the target, the remainder, and
-the result of the settings.
+A span of the document can be the example of a sound. A preview has the target, the remainder, and the
+result.
 """
 
 from __future__ import annotations

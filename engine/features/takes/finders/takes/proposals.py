@@ -1,6 +1,6 @@
 """Passages played more than once in a document: one take of each stays, others are proposed as cuts.
 
-The facts of each listed take are its differences from the others, and its verdict.
+Each listed take has facts: its differences from the others, and its verdict.
 """
 
 from __future__ import annotations

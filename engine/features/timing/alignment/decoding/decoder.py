@@ -1,13 +1,11 @@
 """Assign strokes to lines by decoding the whole performance, without a learned model.
 
-A generative model: the playing deviates from the lines by a slowly varying push and pull, each stroke from
-that by a little, sometimes by much; each line repeats the voices it has in other bars; and some strokes are
-superfluous. In a few passes placement, push and pull, and groove are estimated from each other.
-
-A dynamic programme finds the likeliest placement, in order, at the least cost, with confidences: Viterbi's
-algorithm over states of a stroke, which is on one of the lines near it, or on none with the last used line
-remembered, so that lines are used in ascending order. The posterior comes from the forward and backward
-recursions over the same costs (Rabiner, A tutorial on hidden Markov models, 1989).
+Model: the playing deviates from the lines by a slowly varying push and pull, each stroke from that by a
+little, sometimes by much; each line repeats the voices that it has in other bars; some strokes are
+superfluous. A few passes estimate placement, push and pull, and groove from each other. A state of a stroke
+is one of the lines near it, or none with the last used line remembered, so that lines ascend: Viterbi's
+algorithm finds the placement of least cost, and forward and backward recursions the posterior (Rabiner, A
+tutorial on hidden Markov models, 1989).
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""How far each hit is moved, once it is known on which line its stroke belongs.
+"""How far each hit is moved, once the line of its stroke is known, and the ways of alignment by name.
 
-In a faulty flam the voices of one stroke fell apart by mistake; the one at fault is moved to the others. The
-ways of alignment are listed by name.
+In a faulty flam the voices of one stroke came apart by mistake; the one at fault is moved to the others.
 """
 
 from __future__ import annotations

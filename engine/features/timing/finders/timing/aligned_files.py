@@ -1,9 +1,8 @@
 """The whole way from recordings to hits on a grid: found, placed, proposed, and written as aligned files.
 
-The drum hits of a document are detected once, and again only after the audio changes. The share of one drum
-in a distant microphone's sound of a stroke is estimated by octave, from its other hits: the added power of a
-microphone after them. Simultaneous drums divide the power in proportion (N. Wiener's filter, from the powers
-of the sources).
+The hits of a document are detected once, and again after its audio changes. The share of one drum in a
+distant microphone's sound of a stroke is estimated by octave from its other hits; simultaneous drums divide
+the power in proportion (Wiener's filter).
 """
 
 from __future__ import annotations

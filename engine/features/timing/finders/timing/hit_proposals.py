@@ -1,7 +1,4 @@
-"""Proposals that move hits: one for each stroke that goes somewhere, and one for each voice at fault.
-
-The reason for each move is one sentence that a musician understands.
-"""
+"""Proposals that move hits, one for each stroke and one for each voice at fault, each with its reason."""
 
 from __future__ import annotations
 

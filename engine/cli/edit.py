@@ -134,8 +134,8 @@ def run_fade_ends(options: argparse.Namespace) -> VerbOutput:
         state = document.state
         result_s = samples_to_s(build(state).length_samples, state.rate_hz)
     rows = [proposal_row(one, state.rate_hz, "kind", "maker", "payload") for one in proposals]
-    said = f"{edit.label} ({', '.join(one.id for one in proposals)})."
-    return VerbOutput({"fades": rows, "state": str(Verdict.ACCEPTED), "result_s": result_s}, said)
+    summary = f"{edit.label} ({', '.join(one.id for one in proposals)})."
+    return VerbOutput({"fades": rows, "state": str(Verdict.ACCEPTED), "result_s": result_s}, summary)
 
 
 CLOCK = "clock"
@@ -228,8 +228,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_repair_arguments(parser)
     parser.add_argument("--db", type=finite, metavar="D", help="gain, level: louder by D, quieter below 0")
     for name, usual_ms in (("in", USUAL_IN_MS), ("out", USUAL_OUT_MS)):
-        said = f"fade, fade-ends: length of the fade {name}, 0 for none; default of fade-ends {usual_ms:g}"
-        parser.add_argument(f"--{name}-ms", type=finite, metavar="MS", help=said)
+        about = f"fade, fade-ends: length of the fade {name}, 0 for none; default of fade-ends {usual_ms:g}"
+        parser.add_argument(f"--{name}-ms", type=finite, metavar="MS", help=about)
 
 
 def _add_repair_arguments(parser: argparse.ArgumentParser) -> None:
@@ -295,10 +295,10 @@ def _span_edit(options: argparse.Namespace, progress: Progress) -> VerbOutput:
         "result_s": result_s,
         "conflicts": list(clashes),
     }
-    said = f"{edit.label}; the result is {format_time(result_s, 1)} long ({proposal.id})."
+    summary = f"{edit.label}; the result is {format_time(result_s, 1)} long ({proposal.id})."
     if clashes:
-        said += f" It conflicts with {', '.join(clashes)}: undo or reject one of them."
-    return VerbOutput(fields, said)
+        summary += f" It conflicts with {', '.join(clashes)}: undo or reject one of them."
+    return VerbOutput(fields, summary)
 
 
 def _span(options: argparse.Namespace, state: DocumentState) -> tuple[int, int]:

@@ -90,8 +90,8 @@ def _list() -> VerbOutput:
 
     missing = set() if clap_folder().is_dir() else {CLAP}
     rows = [{"name": name, "is_here": name not in missing} for name in EMBEDDINGS]
-    said = "\n".join(f"{row['name']:<12} {'here' if row['is_here'] else 'not here yet'}" for row in rows)
-    return VerbOutput({"embeddings": rows}, said)
+    lines = "\n".join(f"{row['name']:<12} {'here' if row['is_here'] else 'not here yet'}" for row in rows)
+    return VerbOutput({"embeddings": rows}, lines)
 
 
 def _install(options: argparse.Namespace, progress: Progress) -> VerbOutput:
@@ -100,7 +100,7 @@ def _install(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     if options.action == "add":
         found = add_from(options.folder)
     else:
-        if not options.yes and not _says_yes(f"Download {ABOUT} from the Hugging Face hub? [y/N] "):
+        if not options.yes and not _is_confirmed(f"Download {ABOUT} from the Hugging Face hub? [y/N] "):
             raise UsageError(f"No download: answer yes, or give --yes, to download {ABOUT}.")
         found = download(progress)
     return VerbOutput(
@@ -108,7 +108,7 @@ def _install(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     )
 
 
-def _says_yes(question: str) -> bool:
+def _is_confirmed(question: str) -> bool:
     if not sys.stdin.isatty():
         return False
     print(question, end="", file=sys.stderr, flush=True)

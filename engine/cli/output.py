@@ -49,7 +49,7 @@ def own_output() -> Iterator[TextIO]:
         try:
             yield own
         finally:
-            with suppress(OSError):  # `tell` has written and reported everything
+            with suppress(OSError):  # `write_text` has written and reported everything
                 own.close()
 
 
@@ -93,17 +93,17 @@ def _silenced(number: int) -> Iterator[int]:
 def in_verbs(sentence: str) -> str:
     """Write the verb of each named command of the window into a sentence, and remove other names."""
 
-    def said(named: re.Match[str]) -> str:
+    def verb_of(named: re.Match[str]) -> str:
         return f" (offcut {_VERB_OF[named[1]]})" if named[1] in _VERB_OF else ""
 
-    return _COMMAND.sub(said, sentence)
+    return _COMMAND.sub(verb_of, sentence)
 
 
 class ReaderGone(Exception):  # noqa: N818 - no error, as Cancelled is none
     """The reader closed the output, as `head` does after its lines."""
 
 
-def tell(piece: str, output: TextIO) -> None:
+def write_text(piece: str, output: TextIO) -> None:
     """Write a part of an answer.
 
     Raises
@@ -115,12 +115,12 @@ def tell(piece: str, output: TextIO) -> None:
         print(shown(in_verbs(piece)), end="", file=output, flush=True)
 
 
-def pass_on(piece: bytes, output: TextIO) -> None:
+def write_bytes(piece: bytes, output: TextIO) -> None:
     """Write a part of an output that is bytes, at once.
 
     Raises
     ------
-    ReaderGone, OffcutError : see `tell`
+    ReaderGone, OffcutError : see `write_text`
     """
     with _reported():
         output.buffer.write(piece)
@@ -138,7 +138,7 @@ def _reported() -> Iterator[None]:
 
 
 @contextmanager
-def saying_warnings(verb: str) -> Iterator[None]:
+def printed_warnings(verb: str) -> Iterator[None]:
     """Print each warning that the engine logs to standard error, one line, once."""
     handler = _PrintsOnce(verb)
     logger = logging.getLogger("engine")

@@ -144,7 +144,7 @@ class _Scoring:
             outcomes = stack.enter_context(closing(self._outcomes()))
             for number, outcome in enumerate(outcomes, start=1):
                 self._progress.report(number / self.total, f"Scored {number:,} of {self.total:,}")
-                scored = self._scored_or_said(outcome)
+                scored = self._scored_or_reported(outcome)
                 if scored is not None:
                     if table is not None:
                         table.writerows(self._rows(scored))
@@ -165,17 +165,17 @@ class _Scoring:
             yield from audio_files(path, self._unlisted)
 
     def _unlisted(self, error: OSError) -> None:
-        self._say(f"{shown(error.filename)} cannot be listed: {reason_of(error)}.")
+        self._report(f"{shown(error.filename)} cannot be listed: {reason_of(error)}.")
 
-    def _scored_or_said(self, outcome: Outcome) -> Scored | None:
+    def _scored_or_reported(self, outcome: Outcome) -> Scored | None:
         from engine.features.taste.archive import Refused
 
         if isinstance(outcome, Refused):
-            self._say(outcome.sentence)
+            self._report(outcome.sentence)
             return None
         return outcome
 
-    def _say(self, sentence: str) -> None:
+    def _report(self, sentence: str) -> None:
         self.refused += 1
         print(f"offcut score: {sentence}", file=sys.stderr, flush=True)
 
@@ -222,5 +222,5 @@ def _oddest(path: Path, scores: Scores) -> str:
         return f"{path}: too short to score"
     oddest = int(scores.scores.argmax())
     at = format_time(float(scores.times_s[oddest]), 1)
-    said = counted(len(scores.scores), "moment")
-    return f"{path}: {said}, highest score at {at} (score {scores.scores[oddest]:.3f})"
+    moments = counted(len(scores.scores), "moment")
+    return f"{path}: {moments}, highest score at {at} (score {scores.scores[oddest]:.3f})"

@@ -202,7 +202,7 @@ def proven(tested: Sequence[NullTested], covered: Sequence[tuple[int, int]]) -> 
     """
     floors = [one.left for one in tested if one.residual_db <= _NULLS_DB]
     most = _MOST_LEFT * float(np.percentile(floors, _HIGH_PERCENTILE)) if floors else np.inf
-    kept: list[Segment] = []
+    retained: list[Segment] = []
     is_dropped = False
     for one in tested:
         start, stop = one.segment.edited_start_samples, one.segment.edited_stop_samples
@@ -211,9 +211,9 @@ def proven(tested: Sequence[NullTested], covered: Sequence[tuple[int, int]]) -> 
         fails = one.residual_db > _FAILS_DB and one.left > most and not is_covered
         if not fails:
             alone = replace(one.segment, crossfade_samples=0, crossfade_shape=None)
-            kept.append(alone if is_dropped else one.segment)
+            retained.append(alone if is_dropped else one.segment)
         is_dropped = fails
-    return kept
+    return retained
 
 
 def with_residuals(
@@ -245,12 +245,12 @@ def _measured(
     start, stop = segment.edited_start_samples, segment.edited_stop_samples
     for first in range(start, stop, _BLOCK_SAMPLES):
         span = first, min(stop, first + _BLOCK_SAMPLES)
-        heard = edited.read(*span).astype(np.float64)
-        power += float(np.sum(heard**2))
-        left += float(np.sum((heard - rendered(raws, *near, edited.channels, span)) ** 2))
+        samples = edited.read(*span).astype(np.float64)
+        power += float(np.sum(samples**2))
+        left += float(np.sum((samples - rendered(raws, *near, edited.channels, span)) ** 2))
     middle, half = (start + stop) // 2, round(_MOST_FILTERED_S * edited.rate_hz / 2)
     span = max(start, middle - half), min(stop, middle + half)
-    heard, ours = edited.read(*span).astype(np.float64), rendered(raws, *near, edited.channels, span)
+    samples, ours = edited.read(*span).astype(np.float64), rendered(raws, *near, edited.channels, span)
     # A ride follows the level of notes, and with it what an equaliser does to low and high ones.
     steady = ours
     if any(one.gain_ride for one in near[0]):
@@ -259,18 +259,18 @@ def _measured(
     found = replace(
         segment,
         residual_db=_ratio_db(left, power),
-        filtered_residual_db=_filtered_db(heard, ours),
-        eq_db=eq_of_copy(steady, heard, edited.rate_hz),
+        filtered_residual_db=_filtered_db(samples, ours),
+        eq_db=eq_of_copy(steady, samples, edited.rate_hz),
     )
     return NullTested(found, power / max(1, stop - start))
 
 
-def _filtered_db(heard: Wide, ours: Wide) -> float | None:
-    taps = fitted_filter(ours, heard)
-    if len(heard) < 20 * len(taps):
+def _filtered_db(samples: Wide, ours: Wide) -> float | None:
+    taps = fitted_filter(ours, samples)
+    if len(samples) < 20 * len(taps):
         return None
-    left = float(np.sum((heard - filtered(ours, taps)) ** 2))
-    return _ratio_db(left, float(np.sum(heard**2)))
+    left = float(np.sum((samples - filtered(ours, taps)) ** 2))
+    return _ratio_db(left, float(np.sum(samples**2)))
 
 
 def _ratio_db(left: float, power: float) -> float | None:
@@ -324,8 +324,8 @@ def _edit_list(
     stretches = [(line, start, stop) for line, (start, stop) in zip(lines, spans, strict=True)]
     found = placed(raws, edited, stretches, progress.part(0.0, 0.6))
     found = [one for one in found if one.line is None or one.stop > one.start]
-    segments, kept = _segments(raws, edited, found)
-    return with_residuals(raws, edited, segments, kept, progress.part(0.6, 1.0))
+    segments, retained = _segments(raws, edited, found)
+    return with_residuals(raws, edited, segments, retained, progress.part(0.6, 1.0))
 
 
 def at_speed(segment: Segment, speed: float) -> Segment:

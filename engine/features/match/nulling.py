@@ -212,15 +212,15 @@ def _on_known_lines(
 
     A stroke that sounds the same at two places fits both; the border is found from the line that goes on.
     """
-    kept = list(parts)
+    retained = list(parts)
     for number, one in enumerate(parts):
         if one.line is None or one.stop - one.start >= _SHORTEST_S * RATE_HZ:
             continue
         beside = [parts[at] for at in (number - 1, number + 1) if 0 <= at < len(parts)]
         known = [each.line for each in beside if each.line is not None]
         if len(known) == 1 and nulls(raws, edited, known[0], (one.start, one.stop), expected):
-            kept[number] = replace(one, line=known[0])
-    return joined(kept)
+            retained[number] = replace(one, line=known[0])
+    return joined(retained)
 
 
 def _without_islands(parts: Sequence[Stretch]) -> list[Stretch]:
@@ -339,10 +339,10 @@ def _parted(one: Stretch, known: _Measured, expected: Expected) -> Iterator[Stre
     is_null = _likeliest(compared.scores)
     changes = np.flatnonzero(np.diff(is_null)) + 1
     for begin, end in pairwise([0, *changes.tolist(), len(is_null)]):
-        is_kept = is_null[begin] and _stands(known, compared, slice(begin, end))
+        nulls_enough = is_null[begin] and _stands(known, compared, slice(begin, end))
         start = one.start if begin == 0 else float((known.first + begin - 0.5) * STEP_SAMPLES)
         stop = one.stop if end == len(is_null) else float((known.first + end - 0.5) * STEP_SAMPLES)
-        yield Stretch(one.line if is_kept else None, start, stop)
+        yield Stretch(one.line if nulls_enough else None, start, stop)
 
 
 def _stands(known: _Measured, compared: _Compared, part: slice) -> bool:

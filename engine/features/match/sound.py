@@ -154,7 +154,7 @@ def search_features(sound: Sound, progress: Progress) -> SearchFeatures:
     mono = np.zeros(length, np.float32)
     filled = 0
 
-    def kept(blocks: Iterator[Floats]) -> Iterator[Floats]:
+    def stored(blocks: Iterator[Floats]) -> Iterator[Floats]:
         nonlocal filled
         for block in resampled(blocks, sound.rate_hz, RATE_HZ):
             progress.check_cancelled()
@@ -165,7 +165,7 @@ def search_features(sound: Sound, progress: Progress) -> SearchFeatures:
             yield piece
 
     with read_ahead(sound.mono_blocks(), _BLOCKS_AHEAD) as blocks:
-        powers = list(mel_power_blocks(kept(blocks), MEL))
+        powers = list(mel_power_blocks(stored(blocks), MEL))
     power = np.concatenate(powers) if powers else np.zeros((0, MEL.n_mels), np.float32)
     return SearchFeatures(mono[:filled], _levels(power))
 

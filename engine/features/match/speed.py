@@ -144,14 +144,14 @@ def _candidates(raws: Sequence[SearchFeatures], edited: SearchFeatures) -> list[
     known = [patterns(raw.levels, _PATTERN_FRAMES, mean) for raw in raws]
     owner = np.repeat(np.arange(len(raws)), [len(one) for one in known])
     frame = np.concatenate([np.arange(len(one)) for one in known])
-    asked = patterns(edited.levels, _PATTERN_FRAMES, mean)
+    queries = patterns(edited.levels, _PATTERN_FRAMES, mean)
     table = np.concatenate(known)
-    if not len(asked) or not len(table):
+    if not len(queries) or not len(table):
         return []
     half = _PATTERN_FRAMES * HOP_SAMPLES // 2
     found = []
-    for start in np.unique(np.linspace(0, len(asked) - 1, _STRETCHES + 2).astype(int)[1:-1]):
-        likeness = table @ asked[start]
+    for start in np.unique(np.linspace(0, len(queries) - 1, _STRETCHES + 2).astype(int)[1:-1]):
+        likeness = table @ queries[start]
         best = np.argsort(-likeness)[:_PLACES]
         if likeness[best[0]] > 0.0:
             at, middles = int(start) * HOP_SAMPLES + half, frame[best] * HOP_SAMPLES + half

@@ -83,11 +83,11 @@ def _filled(
     raws: Sequence[Floats], edited: Floats, passed: Nulled, found: Sequence[Stretch]
 ) -> list[Stretch]:
     """Return stretches with the stutters that follow a known one."""
-    kept: list[Stretch] = []
+    retained: list[Stretch] = []
     number = 0
     while number < len(found):
         one = found[number]
-        kept.append(one)
+        retained.append(one)
         number += 1
         if one.line is None or one.stop - one.start < _SHORT:
             continue
@@ -99,12 +99,12 @@ def _filled(
         stutter = _stutter(raws, edited, passed, one, found[after - 1].stop)
         if stutter is None:
             continue
-        kept[-1] = replace(one, stop=stutter.start)
-        kept += stutter.repetitions()
+        retained[-1] = replace(one, stop=stutter.start)
+        retained += stutter.repetitions()
         rest = [replace(each, start=max(each.start, stutter.stop)) for each in found[number:after]]
-        kept += [each for each in rest if each.stop > each.start]
+        retained += [each for each in rest if each.stop > each.start]
         number = after
-    return kept
+    return retained
 
 
 def _is_open(one: Stretch) -> bool:

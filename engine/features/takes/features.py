@@ -109,8 +109,8 @@ def frames_of(
     Cancelled : the user asked for it
     """
     expected = total_samples / rate_hz * STEPS_PER_S
-    said = "Looking for repeated passages"
-    return frames_from(gathered(power_blocks(blocks, rate_hz), expected, said, progress))
+    doing = "Looking for repeated passages"
+    return frames_from(gathered(power_blocks(blocks, rate_hz), expected, doing, progress))
 
 
 def power_blocks(blocks: Iterable[Floats], rate_hz: int) -> Iterator[Floats]:

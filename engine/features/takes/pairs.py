@@ -387,7 +387,7 @@ def pairs_between(
 
 def one_to_one(pairs: Iterable[Pair]) -> list[Pair]:
     """Return pairs, the strongest first, without those mostly covered on both sides by a stronger one."""
-    kept: list[Pair] = []
+    retained: list[Pair] = []
     table = np.zeros((0, 4))
     for pair in sorted(pairs, key=lambda one: -one.score):
         if not 1.0 / _FASTEST < pair.speed < _FASTEST:
@@ -395,9 +395,9 @@ def one_to_one(pairs: Iterable[Pair]) -> list[Pair]:
         row = np.array([[pair.starts[0], pair.stops[0], pair.starts[1], pair.stops[1]]])
         if len(table) and _is_taken(row[0], table):
             continue
-        kept.append(pair)
+        retained.append(pair)
         table = np.concatenate([table, row])
-    return kept
+    return retained
 
 
 def _is_taken(row: NDArray[np.float64], table: NDArray[np.float64]) -> bool:

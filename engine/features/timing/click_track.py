@@ -200,10 +200,10 @@ def grid_of(clicks: Clicks, rate_hz: int, length_samples: int, name: str) -> Own
     accents = _accents(clicks)
     positions = _counted(len(beats), counts[accents])
     tempo_bpm = 60.0 * rate_hz / float(np.median(np.diff(beats)))
-    told = _told(clicks, missing, period, length_samples, rate_hz, name)
+    notices = _notices(clicks, missing, period, length_samples, rate_hz, name)
     if not accents.any():
-        told.append(f"{name} has no accents: bars of four from its first click on are assumed.")
-    return OwnGrid(BeatGrid(beats, positions, tempo_bpm, 1.0, MAKER), " ".join(told))
+        notices.append(f"{name} has no accents: bars of four from its first click on are assumed.")
+    return OwnGrid(BeatGrid(beats, positions, tempo_bpm, 1.0, MAKER), " ".join(notices))
 
 
 def _last_period(beats: NDArray[np.int64]) -> float:
@@ -216,19 +216,19 @@ def _last_period(beats: NDArray[np.int64]) -> float:
     return period
 
 
-def _told(
+def _notices(
     clicks: Clicks, missing: NDArray[np.int64], period: float, length_samples: int, rate_hz: int, name: str
 ) -> list[str]:
-    onsets, told = clicks.onsets_samples, []
+    onsets, notices = clicks.onsets_samples, []
     longest = int(np.argmax(missing))
     if missing[longest] > 2:
         start, stop = (format_time(onsets[longest + step] / rate_hz, 1) for step in (0, 1))
-        told.append(f"{name} pauses from {start} to {stop}: the beats between are even.")
+        notices.append(f"{name} pauses from {start} to {stop}: the beats between are even.")
     if length_samples - onsets[-1] > 2.5 * period:
         bpm = 60.0 * rate_hz / period
         at = format_time(onsets[-1] / rate_hz, 1)
-        told.append(f"{name} ends at {at}: from there the grid continues at {bpm:.2f} BPM.")
-    return told
+        notices.append(f"{name} ends at {at}: from there the grid continues at {bpm:.2f} BPM.")
+    return notices
 
 
 def _accents(clicks: Clicks) -> NDArray[np.bool_]:

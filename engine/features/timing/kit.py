@@ -141,5 +141,5 @@ def _with_kit(imported: Imported, progress: Progress) -> Imported:
         for source_id in track.source_ids
     }
     joined = [names[key] for key, role in roles.items() if role == DRUMS]
-    told = (f"Grouped with the drums by sound: {listed(joined)}.",) if joined else ()
-    return replace(imported, warnings=(*imported.warnings, *told), kit=kit, pickup=pickup)
+    grouped = (f"Grouped with the drums by sound: {listed(joined)}.",) if joined else ()
+    return replace(imported, warnings=(*imported.warnings, *grouped), kit=kit, pickup=pickup)

@@ -69,9 +69,11 @@ def read_beats(path: Path, rate_hz: int, length_samples: int) -> OwnGrid:
     ------
     SourceError : the file cannot be read or does not hold that
     """
-    said = _said(path)
-    beats_s = _times(path, said, "beats_s")
-    downbeats_s = _times(path, said, "downbeats_s") if said.get("downbeats_s") is not None else np.zeros(0)
+    fields = _fields(path)
+    beats_s = _times(path, fields, "beats_s")
+    downbeats_s = (
+        _times(path, fields, "downbeats_s") if fields.get("downbeats_s") is not None else np.zeros(0)
+    )
     beats, first = np.unique(s_to_samples_array(beats_s, rate_hz), return_index=True)
     beats_s = beats_s[first]
     inside = beats < length_samples
@@ -88,18 +90,18 @@ def read_beats(path: Path, rate_hz: int, length_samples: int) -> OwnGrid:
     return OwnGrid(BeatGrid(beats, positions, tempo_bpm, 1.0, f"read from {path.name}"), " ".join(notices))
 
 
-def _said(path: Path) -> Mapping[str, object]:
+def _fields(path: Path) -> Mapping[str, object]:
     try:
-        said = parse_json(bytes_of_file(path))
+        fields = parse_json(bytes_of_file(path))
     except ValueError as error:
         raise SourceError(f"{shown(path)} is not valid JSON: {error}.") from error
-    if not isinstance(said, dict) or "beats_s" not in said:
+    if not isinstance(fields, dict) or "beats_s" not in fields:
         raise SourceError(f'{shown(path)} names no "beats_s": give what "offcut beats --json" prints.')
-    return said
+    return fields
 
 
-def _times(path: Path, said: Mapping[str, object], name: str) -> NDArray[np.float64]:
-    listed = said[name]
+def _times(path: Path, fields: Mapping[str, object], name: str) -> NDArray[np.float64]:
+    listed = fields[name]
     is_numbers = isinstance(listed, list) and all(
         isinstance(one, int | float) and not isinstance(one, bool) for one in listed
     )

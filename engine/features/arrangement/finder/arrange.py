@@ -227,9 +227,11 @@ class _Maker:
             steps = self.heard.steps.within(wanted.start_samples, wanted.stop_samples)
             if steps[1] <= steps[0]:
                 continue
-            say = {CUT.name: reasons.of_cut, REPEAT.name: reasons.of_repeat, MOVE.name: reasons.of_move}
+            reason_of = {CUT.name: reasons.of_cut, REPEAT.name: reasons.of_repeat, MOVE.name: reasons.of_move}
             alternatives = self._alternatives(wanted, others) if wanted.kind == CUT.name else ()
-            yield self._proposal(wanted, self._counted(wanted, steps, say[wanted.kind](steps)), alternatives)
+            yield self._proposal(
+                wanted, self._counted(wanted, steps, reason_of[wanted.kind](steps)), alternatives
+            )
 
     def _counted(self, wanted: Wanted, steps: Span, reason: Reason) -> Reason:
         """Return a reason, with how often such edits were the editor's if that is known."""
@@ -240,9 +242,9 @@ class _Maker:
             return replace(reason, evidence=Evidence.WEAK) if self.hits != NO_HITS else reason
         if wanted.kind == CUT.name and float(self.agreed[steps[0] : steps[1]].mean()) <= _MOSTLY:
             return Reason(f"{reason.text} {_DISAGREED}", Evidence.WEAK)
-        told = f"{rate.right} of {rate.count} such edits in your own pairs are right."
+        rate_text = f"{rate.right} of {rate.count} such edits in your own pairs are right."
         evidence = Evidence.STRONG if rate.is_reliable else Evidence.WEAK
-        return Reason(f"{reason.text} {told}", evidence)
+        return Reason(f"{reason.text} {rate_text}", evidence)
 
     def references(self) -> tuple[tuple[int, int], ...]:
         """Return the takes that others are compared with, [start, stop) in samples."""

@@ -78,17 +78,19 @@ def guessed_pairs(paths: Sequence[Path]) -> tuple[GuessedPair, ...]:
 def _words_of(path: Path) -> _Named:
     """Return the properties of a file according to its name, else its folder."""
     words = [word.lower() for word in _WORDS.findall(path.stem)]
-    is_edited, is_raw = _says(_OF_EDITS, words), _says(_OF_RAWS, words)
+    is_edited, is_raw = _has_word(_OF_EDITS, words), _has_word(_OF_RAWS, words)
     if is_edited == is_raw:
         folder = [word.lower() for word in _WORDS.findall(path.parent.name)]
-        by_folder = _says(_OF_EDITS, folder), _says(_OF_RAWS, folder)
+        by_folder = _has_word(_OF_EDITS, folder), _has_word(_OF_RAWS, folder)
         if by_folder[0] != by_folder[1]:
             is_edited, is_raw = by_folder
-    left = tuple(word for word in words if not _says(_OF_EDITS, [word]) and not _says(_OF_RAWS, [word]))
+    left = tuple(
+        word for word in words if not _has_word(_OF_EDITS, [word]) and not _has_word(_OF_RAWS, [word])
+    )
     return _Named(path, left, is_raw, is_edited)
 
 
-def _says(what: re.Pattern[str], words: Sequence[str]) -> bool:
+def _has_word(what: re.Pattern[str], words: Sequence[str]) -> bool:
     return any(what.fullmatch(word) for word in words)
 
 
@@ -277,7 +279,7 @@ def require_files(pair: RawAndEdited) -> None:
             )
 
 
-def told_lines(pairs: Sequence[LearnedPair]) -> list[str]:
+def pair_lines(pairs: Sequence[LearnedPair]) -> list[str]:
     """Return one line per pair about its match."""
     lines = []
     for one in pairs:

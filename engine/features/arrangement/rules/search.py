@@ -337,12 +337,12 @@ def _fitting(numbers: Numbers, edits: Sequence[Edited]) -> Fitting:
 
 def _best(found: Sequence[Fitting], most: int) -> list[Fitting]:
     """Return the best, of each family one of those that fit equally well."""
-    kept: dict[tuple[float, int], Fitting] = {}
+    retained: dict[tuple[float, int], Fitting] = {}
     for one in sorted(found, key=lambda each: -each.fit):
-        kept.setdefault((round(one.fit, 4), family_of(Choices(one.numbers))), one)
-        if len(kept) == most:
+        retained.setdefault((round(one.fit, 4), family_of(Choices(one.numbers))), one)
+        if len(retained) == most:
             break
-    return list(kept.values())
+    return list(retained.values())
 
 
 def orders_by(rules: Sequence[Fitting], outlines: Sequence[Outline]) -> list[Weighed]:

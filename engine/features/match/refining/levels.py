@@ -187,7 +187,7 @@ def ride(
 
 
 def _corners(at: Wide, values: Wide, allowed: float) -> list[int]:
-    kept = {0, len(at) - 1}
+    retained = {0, len(at) - 1}
     open_spans = [(0, len(at) - 1)]
     while open_spans:
         first, last = open_spans.pop()
@@ -197,9 +197,9 @@ def _corners(at: Wide, values: Wide, allowed: float) -> list[int]:
         off = np.abs(values[first : last + 1] - line)
         worst = int(np.argmax(off))
         if off[worst] > allowed:
-            kept.add(first + worst)
+            retained.add(first + worst)
             open_spans += [(first, first + worst), (first + worst, last)]
-    return sorted(kept)
+    return sorted(retained)
 
 
 def gain_at(points: tuple[GainPoint, ...], gain_db: float, at: Wide) -> Wide:

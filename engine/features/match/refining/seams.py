@@ -258,10 +258,10 @@ def _found(
     known_before, known_after = None, None
     if before is not None:
         core = _core(at - round(_CORE_S * rate_hz), at, solid, at, rate_hz, is_before=True)
-        known_before = _as_heard(raws, edited, before, core, (first, last))
+        known_before = _as_played(raws, edited, before, core, (first, last))
     if after is not None:
         core = _core(at, at + round(_CORE_S * rate_hz), at, stop, rate_hz, is_before=False)
-        known_after = _as_heard(raws, edited, after, core, (first, last))
+        known_after = _as_played(raws, edited, after, core, (first, last))
     if known_before is not None and known_after is not None:
         return seam(heard, known_before, known_after), first
     slack = round(_SLACK_S * rate_hz)
@@ -281,7 +281,7 @@ def _core(start: int, stop: int, least: int, most: int, rate_hz: int, *, is_befo
     return (start, stop - guard) if is_before else (start + guard, max(start + guard, stop - far))
 
 
-def _as_heard(
+def _as_played(
     raws: tuple[Sound, ...], edited: Sound, line: Line, core: tuple[int, int], window: tuple[int, int]
 ) -> Wide:
     """Return a line over a window as it sounds in the edited file: at its gain, or through a filter."""

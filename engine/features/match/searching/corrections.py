@@ -61,7 +61,7 @@ def settled(
     numbers = [able[one] for one in evenly(len(able), most)]
     low = [resample_poly(raw, 1, _DECIMATED).astype(np.float32) for raw in raws]
     begins = np.zeros(len(numbers), np.int64)
-    asked = np.zeros((len(numbers), _WINDOW_SAMPLES), np.float32)
+    queries = np.zeros((len(numbers), _WINDOW_SAMPLES), np.float32)
     for row, number in enumerate(numbers):
         line, core = found[number].line, cores[number]
         assert line is not None
@@ -69,15 +69,15 @@ def settled(
         begins[row] = max(0, round((core[0] + line.offset) / _DECIMATED))
         length = min(_WINDOW_SAMPLES, int((core[1] - core[0]) / _DECIMATED))
         piece = low[line.raw][begins[row] : begins[row] + length]
-        asked[row, : len(piece)] = piece
-    if not np.any(asked):
+        queries[row, : len(piece)] = piece
+    if not np.any(queries):
         return list(found)
-    taps = inverse_filter(asked[asked != 0.0])
-    asked = np.stack([filtered(row, taps) for row in asked])
+    taps = inverse_filter(queries[queries != 0.0])
+    queries = np.stack([filtered(row, taps) for row in queries])
     others: list[list[tuple[int, float]]] = [[] for _ in numbers]
     for raw, known in enumerate(low):
         answers = agreeing(
-            filtered(known, taps), asked, progress.step(raw, len(raws)), "Distinguishing repeats"
+            filtered(known, taps), queries, progress.step(raw, len(raws)), "Distinguishing repeats"
         )
         for row, answer in enumerate(answers):
             lags = answer.above(_LEAST_ALIKE, _MOST_PLACES).lags
@@ -202,7 +202,7 @@ def carried_on(
     raws, edited : mono, at the rate of the search; segments in their samples
     nulls : whether a line passes the null test over a span
     """
-    kept = list(found)
+    retained = list(found)
     covered: list[tuple[float, float]] = []
     for number, one in enumerate(found):
         progress.check_cancelled()
@@ -220,13 +220,13 @@ def carried_on(
                 on = replace(on, samples=stop - start - back.samples)
         rest = replace(one, start=one.start + on.samples, stop=one.stop - back.samples)
         if on.samples:
-            kept[number - 1] = replace(kept[number - 1], stop=rest.start)
+            retained[number - 1] = replace(retained[number - 1], stop=rest.start)
         if back.samples:
-            kept[number + 1] = replace(kept[number + 1], start=rest.stop)
-        kept[number] = rest
+            retained[number + 1] = replace(retained[number + 1], start=rest.stop)
+        retained[number] = rest
         covered += [(one.start, rest.start)] if on.is_covered else []
         covered += [(rest.stop, one.stop)] if back.is_covered else []
-    left = joined(without_short_gaps([one for one in kept if one.stop > one.start]))
+    left = joined(without_short_gaps([one for one in retained if one.stop > one.start]))
     return CarriedOn(left, tuple(covered))
 
 

@@ -191,14 +191,16 @@ def _searched(
         nonlocal done
         progress.check_cancelled()
         progress.report(done / len(middles), "Searching for stretched sound")
-        found = _places(table, _asked(turned, middle, variants) @ table.mixed, middle, variants)
+        found = _places(table, _window_vectors(turned, middle, variants) @ table.mixed, middle, variants)
         done += 1
         return found
 
     return [place for places in side_by_side(of_window, middles.tolist()) for place in places]
 
 
-def _asked(turned: dict[float, Floats], middle: float, variants: Sequence[tuple[float, float]]) -> Floats:
+def _window_vectors(
+    turned: dict[float, Floats], middle: float, variants: Sequence[tuple[float, float]]
+) -> Floats:
     """Return the window around a moment at each speed and pitch, as the sound of the source would be."""
     rows = []
     for speed, pitch in variants:
@@ -214,9 +216,9 @@ def _asked(turned: dict[float, Floats], middle: float, variants: Sequence[tuple[
 
 
 def _places(
-    table: _Table, asked: Floats, middle: float, variants: Sequence[tuple[float, float]]
+    table: _Table, queries: Floats, middle: float, variants: Sequence[tuple[float, float]]
 ) -> list[Place]:
-    scores = table.vectors @ _unit(asked).T
+    scores = table.vectors @ _unit(queries).T
     variant = scores.argmax(axis=1)
     best = scores[np.arange(len(scores)), variant]
     found = []
@@ -299,20 +301,20 @@ def _lines_within(
     """Return lines through places that no known line explains, minute by minute of the places."""
     found = [line for line in known if line.start < span[1] and line.stop > span[0]]
     count = len(found)
-    asked: dict[tuple[StretchedLine, float], bool] = {}
+    checked: dict[tuple[StretchedLine, float], bool] = {}
 
     def is_open(one: Place) -> bool:
         """Return whether a place is on no line yet, and no long one holds there as well as elsewhere."""
         if any(_explains(line, one) for line in found):
             return False
         for line in (line for line in found if goes_on(line) and line.start <= one.at < line.stop):
-            if (line, one.at) not in asked:
+            if (line, one.at) not in checked:
                 part = (
                     max(line.start, one.at - _HALF_WINDOW_SAMPLES),
                     min(line.stop, one.at + _HALF_WINDOW_SAMPLES),
                 )
-                asked[line, one.at] = measured(raws, edited, line, part).alike >= line.alike - _LESS_ALIKE
-            if asked[line, one.at]:
+                checked[line, one.at] = measured(raws, edited, line, part).alike >= line.alike - _LESS_ALIKE
+            if checked[line, one.at]:
                 return False
         return True
 

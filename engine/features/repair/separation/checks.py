@@ -42,7 +42,7 @@ Window = tuple[int, int]
 
 
 def credible_windows(
-    recording: Recording, windows: Sequence[Window], asked: Asked, separator: Separator
+    recording: Recording, windows: Sequence[Window], wanted: Asked, separator: Separator
 ) -> tuple[Window, ...]:
     """Return the windows expected to be at least as good as the recording; all if masks are painted.
 
@@ -58,8 +58,8 @@ def credible_windows(
     NotCredibleError : no window qualifies
     """
     left = tuple(windows)
-    while asked.is_judged and not asked.paint:
-        refusals = _refusals(recording, left, asked, separator)
+    while wanted.is_judged and not wanted.paint:
+        refusals = _refusals(recording, left, wanted, separator)
         credible = tuple(window for window in left if window not in refusals)
         if not credible:
             raise refusals[left[0]]
@@ -70,14 +70,14 @@ def credible_windows(
 
 
 def _refusals(
-    recording: Recording, windows: Sequence[Window], asked: Asked, separator: Separator
+    recording: Recording, windows: Sequence[Window], wanted: Asked, separator: Separator
 ) -> dict[Window, NotCredibleError]:
     """Return the windows with a piece that may be worse than the recording, and why."""
 
     def refusal(near: tuple[Stretch, tuple[Window, ...]]) -> dict[Window, NotCredibleError]:
         stretch, inside = near
         try:
-            outcome_of(stretch, asked.prompts, separator).require_credible(asked.prompts, asked.mode)
+            outcome_of(stretch, wanted.prompts, separator).require_credible(wanted.prompts, wanted.mode)
         except NotCredibleError as error:
             return dict.fromkeys(inside, error)
         return {}
@@ -324,11 +324,11 @@ def require_present(
     ------
     SoundNotFoundError : a sound is less likely than `LEAST_PROBABILITY`
     """
-    asked = [prompt for prompt in prompts if not prompt.example and np.any(prompt.vector)]
-    asked = [prompt for prompt in asked if not prompt.stays] or asked
-    if not asked or separator not in SEPARATORS.own:
+    wanted = [prompt for prompt in prompts if not prompt.example and np.any(prompt.vector)]
+    wanted = [prompt for prompt in wanted if not prompt.stays] or wanted
+    if not wanted or separator not in SEPARATORS.own:
         return None
-    highest = np.zeros(len(asked))
+    highest = np.zeros(len(wanted))
     sounding = (
         stretch
         for recording in recordings
@@ -336,10 +336,10 @@ def require_present(
         if np.any(stretch.samples)
     )
     with few_threads():
-        for found in in_groups(lambda stretch: probabilities(stretch, asked), sounding):
+        for found in in_groups(lambda stretch: probabilities(stretch, wanted), sounding):
             progress.check_cancelled()
             highest = np.maximum(highest, found)
     place = int(highest.argmin())
     if highest[place] < LEAST_PROBABILITY:
-        raise SoundNotFoundError(without_not(asked[place].text), float(highest[place]))
+        raise SoundNotFoundError(without_not(wanted[place].text), float(highest[place]))
     return float(highest[place])

@@ -186,12 +186,12 @@ def _without_noise(
     others = section_similarity(sounds.alike, spans) - np.eye(len(spans), dtype=np.float32)
     is_short = np.array([last - first < _LEAST_UNITS for first, last in spans])
     others[is_short], others[:, is_short] = -1.0, -1.0
-    kept = [
+    retained = [
         number
         for number, (first, last) in enumerate(spans)
         if bars.has_pulse[first:last].mean() >= 0.5 or others[number].max(initial=-1.0) >= _REPEATS
     ]
-    return [spans[one] for one in kept], [clear[one] for one in kept]
+    return [spans[one] for one in retained], [clear[one] for one in retained]
 
 
 def _labelled(

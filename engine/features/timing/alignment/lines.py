@@ -290,8 +290,8 @@ def lines_of(grid: BeatGrid, division: Division, rate_hz: int, groove: Groove | 
     """
     count, parts = len(grid.beats_samples), division.parts
     beats = np.arange(-1 if count else 0, count)[:, None]
-    nominal, heard = (beats + np.arange(parts) / parts).ravel(), (beats + division.shares).ravel()
-    there = (nominal >= 0) | ((nominal > -1) & (positions_at(grid, heard, rate_hz) >= 0))
+    nominal, swung = (beats + np.arange(parts) / parts).ravel(), (beats + division.shares).ravel()
+    there = (nominal >= 0) | ((nominal > -1) & (positions_at(grid, swung, rate_hz) >= 0))
     in_bar = np.append(grid.bar_positions[:1] - 1, grid.bar_positions)[:, None]
     if groove is not None:
         if groove.parts != division.parts:
@@ -302,10 +302,10 @@ def lines_of(grid: BeatGrid, division: Division, rate_hz: int, groove: Groove | 
         if division.is_swung:
             raise UsageError("A groove already sets each line: leave out the swing.")
         places = ((in_bar - 1) * parts + np.arange(parts)).ravel()
-        heard = heard + groove.offsets_beats[places % len(groove.offsets_beats)]
+        swung = swung + groove.offsets_beats[places % len(groove.offsets_beats)]
     levels = np.full((len(beats), parts), PART, np.int8)
     levels[:, :1] = np.where(in_bar == 1, DOWNBEAT, BEAT)
-    positions = np.maximum(positions_at(grid, heard, rate_hz), 0.0)
+    positions = np.maximum(positions_at(grid, swung, rate_hz), 0.0)
     return Lines(positions[there], nominal[there], levels.ravel()[there], rate_hz)
 
 

@@ -192,8 +192,8 @@ def find_rises(samples: Floats, energies: Floats, octaves: Octaves) -> Rises:
     hops = np.flatnonzero((strength == around) & (strength > _LEAST_RISE_DB))
     near = hops * octaves.hop_samples
     positions = _rising_edges(samples, near, octaves.rate_hz)
-    kept = np.concatenate([[True], np.diff(positions) > 0])[: len(positions)]
-    hops, near, positions = hops[kept], near[kept], positions[kept]
+    retained = np.concatenate([[True], np.diff(positions) > 0])[: len(positions)]
+    hops, near, positions = hops[retained], near[retained], positions[retained]
     return Rises(positions, near, strength[hops], rises_db[:, hops].T.astype(np.float32))
 
 
@@ -327,7 +327,7 @@ def candidates_of(samples: Floats, octaves: Octaves, start: int, stop: int, offs
     strengths_db[rows, by] = np.concatenate([one.strengths_db for one in rises])[order]
     lags[rows, by] = 0.0
     arrivals = steepest[:, None] + np.nan_to_num(lags).astype(np.int64)
-    levels_db, before_db = _heard_at(arrivals, energies, octaves)
+    levels_db, before_db = _levels_at(arrivals, energies, octaves)
     return Candidates(
         positions_samples=at + offset,
         tracks=by,
@@ -347,7 +347,7 @@ def joined(parts: Sequence[Candidates]) -> Candidates:
     )
 
 
-def _heard_at(
+def _levels_at(
     arrivals: NDArray[np.int64], energies: Sequence[Floats], octaves: Octaves
 ) -> tuple[Floats, Floats]:
     """Return the levels after and before each arrival, shape (n, tracks), in its microphone."""

@@ -100,9 +100,9 @@ def find_warping(
         first, last = max(start - around, 0), min(start + core + around, total)
         own, others = (_features(one, first * hop, (last - 1) * hop, rate_hz) for one in (read, read_other))
         found = _passage(own, others, reach, round(steady_s / _HOP_S))
-        kept = slice(start - first, min(start + core, total) - first)
-        lags.append(found[0][kept] * hop)
-        alike.append(found[1][kept])
+        retained = slice(start - first, min(start + core, total) - first)
+        lags.append(found[0][retained] * hop)
+        alike.append(found[1][retained])
     return Warping(hop, np.concatenate(lags), np.concatenate(alike))
 
 

@@ -113,7 +113,7 @@ class Repetition:
     usual_db: Floats
     usual_spreads_db: Floats
 
-    def told_by_level(self, lines: NDArray[np.int64], levels_db: NDArray[np.floating]) -> Floats:
+    def likelier_by_level(self, lines: NDArray[np.int64], levels_db: NDArray[np.floating]) -> Floats:
         """Return the log likelihood ratio of a level on given lines to its average, in nats.
 
         Parameters
@@ -125,8 +125,8 @@ class Repetition:
         heard = np.where(sounds, levels_db, 0.0)
         there = _log_normal(heard - self.levels_db[lines], self.spreads_db[lines])
         anywhere = _log_normal(heard - self.usual_db, self.usual_spreads_db)
-        told: Floats = np.where(sounds, np.clip(there - anywhere, -_MOST_TOLD, _MOST_TOLD), 0.0)
-        return told
+        found: Floats = np.where(sounds, np.clip(there - anywhere, -_MOST_TOLD, _MOST_TOLD), 0.0)
+        return found
 
 
 def _log_normal(away: Floats, spread: Floats) -> Floats:

@@ -43,7 +43,7 @@ class FlamLimits:
     ----------
     apart_ms : the least distance that is a fault
     usual : as often the usual distance of the voices of this drummer
-    told_ms : minimum distance if the hits are already marked as faults
+    marked_ms : minimum distance if the hits are already marked as faults
     early_cost : how much rarer a voice that is early is than one that is late, in nats
     fault_cost : how rare it is that a voice is at fault, in nats
     least_jitter_ms : minimum assumed deviation of correct strokes from their expected place
@@ -55,7 +55,7 @@ class FlamLimits:
 
     apart_ms: float = 12.0
     usual: float = 2.0
-    told_ms: float = 4.0
+    marked_ms: float = 4.0
     early_cost: float = 0.8
     fault_cost: float = 3.0
     least_jitter_ms: float = 3.0
@@ -134,13 +134,13 @@ def find_flams(
     too_many = _too_many(hits, strokes, taken, lines, limits)
     for group in groups:
         times_ms = hits.onsets_samples[group] / strokes.rate_hz * 1000.0
-        told = hits.ornaments[group] == _LATE
+        marked = hits.ornaments[group] == _LATE
         goal_ms = goals[strokes.of_hits[group[0]]] / strokes.rate_hz * 1000.0
-        faulty = _faulty(times_ms, goal_ms, jitter_ms, told, too_many[group], apart_ms, limits)
+        faulty = _faulty(times_ms, goal_ms, jitter_ms, marked, too_many[group], apart_ms, limits)
         if faulty.any():
             away_ms = times_ms[faulty] - times_ms[~faulty].min()
             late[group[faulty]] = away_ms / 1000.0 * strokes.rate_hz
-            strays[group[faulty & (too_many[group] < 0.0) & ~told]] = True
+            strays[group[faulty & (too_many[group] < 0.0) & ~marked]] = True
     return Faults(np.where(strays, np.nan, late), strays)
 
 
@@ -152,12 +152,12 @@ def _too_many(
     if not len(lines.beats):
         return np.full(count, np.inf)
     at = taken[strokes.of_hits]
-    told = repeated(strokes, lines, taken[:, None], np.ones((len(taken), 1)))
+    repetition = repeated(strokes, lines, taken[:, None], np.ones((len(taken), 1)))
     row, voices = np.arange(count), np.array([voice_of(role) for role in hits.voices], np.int64)
     levels_db = np.full((count, len(VOICES)), -np.inf)
     levels_db[row, voices] = hits.strengths_db
-    by_level = told.told_by_level(at, levels_db)[row, voices]
-    odds = log_odds(told.likely)[at, voices] + limits.level * by_level
+    by_level = repetition.likelier_by_level(at, levels_db)[row, voices]
+    odds = log_odds(repetition.likely)[at, voices] + limits.level * by_level
     least = np.where(strokes.bounces, limits.rarest_bounce, limits.rarest)
     return np.where(at >= 0, odds - log_odds(least), np.inf)
 
@@ -183,7 +183,7 @@ def _faulty(
     times_ms: Floats,
     goal_ms: float,
     jitter_ms: float,
-    told: NDArray[np.bool_],
+    marked: NDArray[np.bool_],
     too_many: Floats,
     apart_ms: float,
     limits: FlamLimits,
@@ -193,9 +193,9 @@ def _faulty(
     Where it parts, those that are near each other are the stroke, and the others are at fault or hits too
     many: as few and as near the goal as may be.
     """
-    if told.any() and not told.all():
-        far = np.abs(times_ms[told] - times_ms[~told].min()).max()
-        return told if far >= limits.told_ms else np.zeros(len(times_ms), np.bool_)
+    if marked.any() and not marked.all():
+        far = np.abs(times_ms[marked] - times_ms[~marked].min()).max()
+        return marked if far >= limits.marked_ms else np.zeros(len(times_ms), np.bool_)
     order = np.argsort(times_ms)
     parts = np.empty(len(order), np.int64)
     parts[order] = np.cumsum(np.diff(times_ms[order], prepend=-np.inf) >= apart_ms)
@@ -299,7 +299,7 @@ def _shifts(
     per_ms = lines.rate_hz / 1000.0
     near = np.maximum(max(ON_THE_LINE_SAMPLES, settings.exclude_within_ms * per_ms), strokes.unsure_samples)
     out_of_range = (np.abs(away) < settings.least_ms * per_ms) | (np.abs(away) > settings.most_ms * per_ms)
-    stays = (np.abs(away) <= near) | out_of_range | _kept(strokes, taken, lines, settings)
+    stays = (np.abs(away) <= near) | out_of_range | _unmoved(strokes, taken, lines, settings)
     stays |= _lines_off(onsets, taken, played) > settings.most_lines
     shifts = np.where(stays, 0.0, away * settings.strength)
     free = taken < 0
@@ -327,18 +327,18 @@ def _with_neighbours(positions: Floats, onsets: Floats, shifts: Floats, rate_hz:
     return found
 
 
-def _kept(
+def _unmoved(
     strokes: Strokes, taken: NDArray[np.int64], lines: Lines, settings: AlignmentSettings
 ) -> NDArray[np.bool_]:
     """Return whether the user leaves each stroke unchanged."""
-    kept = np.zeros(len(taken), np.bool_)
+    unmoved = np.zeros(len(taken), np.bool_)
     if settings.kept_voices:
-        asked = np.array([voice in settings.kept_voices for voice in VOICES])
-        kept |= strokes.voices.any(1) & ~(strokes.voices & ~asked).any(1)
+        retained = np.array([voice in settings.kept_voices for voice in VOICES])
+        unmoved |= strokes.voices.any(1) & ~(strokes.voices & ~retained).any(1)
     if settings.kept_bars and len(lines.beats):
         bars, _ = lines_in_bar(lines)
-        kept |= (taken >= 0) & np.isin(bars[taken], list(settings.kept_bars))
-    return kept
+        unmoved |= (taken >= 0) & np.isin(bars[taken], list(settings.kept_bars))
+    return unmoved
 
 
 def whole_performance(

@@ -104,8 +104,8 @@ def fit_taste(moves: Moves, lines_in_bar: int) -> TimingTaste:
     moved = np.abs(shifts) > STILL_MS
     require_moves(shifts)
     drift = _keeps_drift(moves, shifts, moved, lines_in_bar)
-    kept = moves.drift_ms if drift is not None and drift.value else np.zeros(len(shifts))
-    before = moves.before_ms - kept
+    carried_ms = moves.drift_ms if drift is not None and drift.value else np.zeros(len(shifts))
+    before = moves.before_ms - carried_ms
     fitted = _fitted(before, shifts, moves, moved, lines_in_bar)
     wanted = shifts[moved]
     usual = float(np.median(np.abs(wanted - np.median(wanted))))

@@ -77,10 +77,10 @@ def detect_hits(request: HitsRequest, progress: Progress) -> Hits:
     SourceError : a recording is missing or cannot be read
     """
     state = request.state
-    told = {one.id: role for one in state.tracks if (role := role_of(one.role)) is not None}
+    roles = {one.id: role for one in state.tracks if (role := role_of(one.role)) is not None}
     with Microphones(state, request.media, request.tracks, progress.part(0.0, 0.05)) as microphones:
         names = {one.id: one.name for one in state.tracks}
-        return find_hits(microphones, told, progress.part(0.05, 1.0), names)
+        return find_hits(microphones, roles, progress.part(0.05, 1.0), names)
 
 
 AFTER_S = 0.06

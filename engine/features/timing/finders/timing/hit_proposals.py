@@ -251,11 +251,11 @@ def flam_proposals(placed: Placed, bleed_of: Callable[[int], Shares]) -> Iterato
             BLEED: {key: list(shares) for key, shares in bleed_of(row).items()},
         }
         own = (hits.track_ids[track],)
-        said = {name: value for name, value in payload.items() if name != BLEED}
+        identity = {name: value for name, value in payload.items() if name != BLEED}
         others = [one for one in strokes.voices[stroke] if one != voice]
         where = placed.where(int(strokes.lines[stroke]))
         yield Proposal(
-            proposal_id(FLAM.name, start, stop, placed.maker, own, said),
+            proposal_id(FLAM.name, start, stop, placed.maker, own, identity),
             FLAM.name,
             start,
             stop,

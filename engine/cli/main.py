@@ -115,8 +115,7 @@ def verb_named(name: str) -> _AnyVerb:
     """Import the module of a verb, and return the verb."""
     module, _, record = _ROWS[name][0].partition(":")
     found = import_module(module)
-    verb: _AnyVerb = getattr(found, record) if record else found
-    return verb
+    return getattr(found, record) if record else found
 
 
 def main(argv: Sequence[str]) -> int:

@@ -118,8 +118,7 @@ def separated_remainder(result: Result) -> Playable:
     before, target = whole_recording(result.of), separated_target(result)
 
     def read(start: int, stop: int) -> Samples:
-        rest: Samples = before.read(start, stop) - target.read(start, stop)
-        return rest
+        return before.read(start, stop) - target.read(start, stop)
 
     return Playable(read, before.rate_hz, before.channels, before.frames)
 

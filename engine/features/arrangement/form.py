@@ -124,8 +124,7 @@ class Sounds:
         """Return the mean level of each band in spans, shape (k, bands)."""
         first, last = starts_s * STEPS_PER_S, stops_s * STEPS_PER_S
         lengths = np.maximum(last - first, 1e-3)
-        means: Sums = (sums_at(self.bands, last) - sums_at(self.bands, first)) / lengths[:, None]
-        return means
+        return (sums_at(self.bands, last) - sums_at(self.bands, first)) / lengths[:, None]
 
 
 def blocks(count: int, size: int) -> list[slice]:
@@ -351,8 +350,7 @@ class Form:
         """Return how clear the changes near places are that are not repeated, 0 to 1; 1 if unknown."""
         after = np.clip(np.searchsorted(self.edges_s, places_s), 1, len(self.edges_s) - 1)
         own_db = np.fmax(self.unrepeated_db[after - 1], self.unrepeated_db[after])
-        found: Seconds = np.where(np.isnan(own_db), 1.0, np.minimum(own_db / _CLEAR_DB, 1.0))
-        return found
+        return np.where(np.isnan(own_db), 1.0, np.minimum(own_db / _CLEAR_DB, 1.0))
 
     def borders(self, run: Span) -> NDArray[np.float64]:
         """Return the score of a border at each edge of a run, 0 at its ends."""

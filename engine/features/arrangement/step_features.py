@@ -82,8 +82,7 @@ class StepFeatures:
     @property
     def levels_db(self) -> Floats:
         """Return the level of each step in dB relative to the loud steps, shape (n,)."""
-        levels: Floats = 20.0 * (self.features[:, 0] - 0.5)
-        return levels
+        return 20.0 * (self.features[:, 0] - 0.5)
 
     def level_db(self, first: int, last: int) -> float:
         """Return the level of steps [first, last): that of their mean power, weighted by their lengths.
@@ -199,8 +198,7 @@ def powers_of(frames: Frames, steps: Steps) -> Floats:
     sums = running_sums(power)
     until = np.interp(steps.edges_s * STEPS_PER_S, np.arange(len(sums)), sums)
     means = np.diff(until) / (steps.lengths_s * STEPS_PER_S)
-    powers: Floats = (10.0 * np.log10(np.maximum(means, 1e-12))).astype(np.float32)
-    return powers
+    return (10.0 * np.log10(np.maximum(means, 1e-12))).astype(np.float32)
 
 
 def _tuning_s(frames: Frames, found: FoundTakes) -> tuple[tuple[float, float], ...]:

@@ -177,10 +177,7 @@ def _level(take: Take, steps: Steps, levels_db: Floats) -> float:
 def _shares(take: Take, steps: Steps, first: int, last: int) -> NDArray[np.float64]:
     """Return where in the passage each step of a take begins, 0 to 1."""
     within = (steps.edges_s[first:last] - take.start_s) / max(take.stop_s - take.start_s, 1e-6)
-    shares: NDArray[np.float64] = np.clip(
-        take.from_share + within * (take.to_share - take.from_share), 0.0, 1.0
-    )
-    return shares
+    return np.clip(take.from_share + within * (take.to_share - take.from_share), 0.0, 1.0)
 
 
 def same_places(

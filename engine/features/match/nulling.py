@@ -79,8 +79,7 @@ class Expected:
         bands = zip(level.T, self.levels, self.ratios, strict=True)
         at_level = np.stack([np.interp(*band) for band in bands], axis=1)
         below = np.maximum(self.levels[:, 0] - level, 0.0)
-        found: Wide = np.maximum(at_level - _POWER_OF_ENERGY * NUMBERS * below, 0.0)
-        return found
+        return np.maximum(at_level - _POWER_OF_ENERGY * NUMBERS * below, 0.0)
 
 
 _SMOOTHED_BINS = 5
@@ -329,8 +328,7 @@ class _Compared:
     @property
     def scores(self) -> Wide:
         """How much likelier each step is a copy than foreign, in nats, as far as one step counts."""
-        found: Wide = np.clip(self.gained - _LEAST_SHARE * self.wanted, -_MOST_NATS, _MOST_NATS)
-        return found
+        return np.clip(self.gained - _LEAST_SHARE * self.wanted, -_MOST_NATS, _MOST_NATS)
 
 
 def _parted(one: Stretch, known: _Measured, expected: Expected) -> Iterator[Stretch]:

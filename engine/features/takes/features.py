@@ -155,8 +155,7 @@ def _broad_bank() -> Floats:
 
 def _scaled(bank: Floats) -> Floats:
     """Return a bank in which a sine of full scale reads about 1."""
-    scaled: Floats = bank / np.float32((N_FFT / 4.0) ** 2)
-    return scaled
+    return bank / np.float32((N_FFT / 4.0) ** 2)
 
 
 def _halved(steps: Floats) -> Floats:

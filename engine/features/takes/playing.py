@@ -63,8 +63,7 @@ def sounding(levels_db: Floats, below_db: float = BELOW_DB) -> NDArray[np.bool_]
     sparse: Floats = padded.reshape(-1, every).max(axis=1)
     around = percentile_filter(sparse, 70, size=2 * width + 1, mode="nearest")
     playing = np.repeat(around, every)[: len(levels_db)]
-    sounds: NDArray[np.bool_] = (levels_db > playing - below_db) & (levels_db > _SILENT_DBFS)
-    return sounds
+    return (levels_db > playing - below_db) & (levels_db > _SILENT_DBFS)
 
 
 def _joined(spans: Spans, least: int) -> Spans:

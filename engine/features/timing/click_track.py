@@ -85,8 +85,7 @@ def _rises(held: Sound, hop: int, settled: int) -> NDArray[np.int64]:
     before, after = windows[:, :_BEFORE_MS].max(axis=1), windows[:, _BEFORE_MS:].max(axis=1)
     rising = (after > _RISE * before) & (after > _AUDIBLE)
     starts = np.flatnonzero(rising & ~np.concatenate([[False], rising[:-1]])) + _BEFORE_MS
-    inside: NDArray[np.int64] = starts[(starts >= _CARRIED_MS // 2) & (starts < settled)]
-    return inside
+    return starts[(starts >= _CARRIED_MS // 2) & (starts < settled)]
 
 
 def _click(held: Sound, at: int, hop: int) -> tuple[int, float, float]:
@@ -153,8 +152,7 @@ def _ratios(gaps: NDArray[np.int64]) -> NDArray[np.float64]:
     padded = np.pad(gaps.astype(np.float64), reach, mode="reflect" if len(gaps) > reach else "edge")
     around = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1)
     others = np.delete(around, reach, axis=1)
-    ratios: NDArray[np.float64] = gaps / np.median(others, axis=1)
-    return ratios
+    return gaps / np.median(others, axis=1)
 
 
 def follow_click(blocks: Iterable[Sound], rate_hz: int, length_samples: int, name: str) -> OwnGrid:
@@ -260,8 +258,7 @@ def _counted(count: int, accents: NDArray[np.int64]) -> NDArray[np.int64]:
     every = np.arange(count)
     since = every - accents[np.maximum(np.searchsorted(accents, every, side="right") - 1, 0)]
     is_within = (every >= accents[0]) & (every < accents[-1])
-    positions: NDArray[np.int64] = np.where(is_within, since, since % usual) + 1
-    return positions
+    return np.where(is_within, since, since % usual) + 1
 
 
 def click_among(found: Mapping[str, Clicks]) -> str | None:

@@ -133,8 +133,7 @@ def _bar_positions(
     bar = np.searchsorted(starts, count, side="right") - 1
     since: NDArray[np.int64] = np.where(bar >= 0, count - starts[np.maximum(bar, 0)], 0)
     before = (count - starts[0]) % usual
-    positions: NDArray[np.int64] = np.where(bar >= 0, since, before) + 1
-    return positions
+    return np.where(bar >= 0, since, before) + 1
 
 
 _USUAL_TEMPO_US = 500_000
@@ -172,8 +171,7 @@ class _Song:
         lengths_s = self.tempi_us / (1e6 * self.ticks_per_quarter)
         starts_s = np.concatenate([[0.0], np.cumsum(np.diff(self.tempo_ticks) * lengths_s[:-1])])
         part = np.searchsorted(self.tempo_ticks, ticks, side="right") - 1
-        times: NDArray[np.float64] = starts_s[part] + (ticks - self.tempo_ticks[part]) * lengths_s[part]
-        return times
+        return starts_s[part] + (ticks - self.tempo_ticks[part]) * lengths_s[part]
 
 
 def read_midi_grid(path: Path, rate_hz: int, length_samples: int, start_s: float = 0.0) -> OwnGrid:

@@ -81,8 +81,7 @@ class BinnedErrors:
         edges = np.arange(0, edited.shape[1], BIN_SAMPLES)
 
         def summed(x: Wide, y: Wide) -> Wide:
-            sums: Wide = np.add.reduceat(np.sum(x * y, axis=0), edges)
-            return sums
+            return np.add.reduceat(np.sum(x * y, axis=0), edges)
 
         own, fall2, rise2 = summed(edited, edited), summed(before, before), summed(after, after)
         fall, rise, both = summed(edited, before), summed(edited, after), summed(before, after)

@@ -135,8 +135,7 @@ def eq_of_copy(ours: Wide, copy: Wide, rate_hz: int) -> tuple[EqPoint, ...]:
 def _edges_hz(highest_hz: float, parts: int) -> Wide:
     """Return the edges of parts of octaves up to about a frequency, whole octaves alone."""
     octaves = int(np.floor(np.log2(highest_hz / _LOWEST_HZ) + 0.05))
-    edges: Wide = _LOWEST_HZ * 2.0 ** (np.arange(octaves * parts + 1) / parts)
-    return edges
+    return _LOWEST_HZ * 2.0 ** (np.arange(octaves * parts + 1) / parts)
 
 
 def _points(gains_db: Wide, is_sure: NDArray[np.bool_]) -> tuple[EqPoint, ...]:
@@ -207,5 +206,4 @@ def gain_at(points: tuple[GainPoint, ...], gain_db: float, at: Wide) -> Wide:
     if not points:
         return np.full(len(at), 10.0 ** (gain_db / 20.0))
     ridden = np.interp(at, [point.at_samples for point in points], [point.gain_db for point in points])
-    factors: Wide = 10.0 ** (ridden / 20.0)
-    return factors
+    return 10.0 ** (ridden / 20.0)

@@ -298,5 +298,4 @@ def _as_played(
             taps = fitted_filter(theirs, mine)
     margin = len(taps) // 2
     heard = as_channels(line.read(raws, window[0] - margin, window[1] + margin), channels)
-    found: Wide = filtered(heard, taps)[margin : len(heard) - margin] if margin else filtered(heard, taps)
-    return found
+    return filtered(heard, taps)[margin : len(heard) - margin] if margin else filtered(heard, taps)

@@ -152,14 +152,12 @@ def _of_all_bands(
 
 def ratio_of(coherence: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the log-likelihood ratio, in nats, of coherences whose last axis is the bands."""
-    ratio: NDArray[np.float64] = -np.log(np.maximum(1.0 - coherence, _LEAST_LEFT)) * NUMBERS
-    return ratio
+    return -np.log(np.maximum(1.0 - coherence, _LEAST_LEFT)) * NUMBERS
 
 
 def unexplained(ratio: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the share of the power that each band of a ratio leaves: the inverse of `ratio_of`."""
-    share: NDArray[np.float64] = np.exp(-ratio / NUMBERS)
-    return share
+    return np.exp(-ratio / NUMBERS)
 
 
 def window_of(first: int, count: int) -> tuple[int, int]:
@@ -173,10 +171,7 @@ def turns(lines: Sequence[Diagonal]) -> NDArray[np.complex64]:
     """Return the factors, shape (lines, bins), that delay spectra by the part of a sample of each offset."""
     parts = np.array([line.offset - round(line.offset) for line in lines])
     bins = np.arange(WINDOW_SAMPLES // 2 + 1)
-    found: NDArray[np.complex64] = np.exp(2j * np.pi * parts[:, None] * bins / WINDOW_SAMPLES).astype(
-        np.complex64
-    )
-    return found
+    return np.exp(2j * np.pi * parts[:, None] * bins / WINDOW_SAMPLES).astype(np.complex64)
 
 
 def cut(samples: Floats, begin: int, length: int) -> Floats:

@@ -157,8 +157,7 @@ def _apart(
     low, part = rows_at(at)
     begin = int(low[0])
     theirs = two_by_two(at_pitch(raws[line.raw].levels(begin, int(low[-1]) + 2), 0.0))
-    found: Wide = (own - between(theirs, low - begin, part)).astype(np.float64)
-    return found
+    return (own - between(theirs, low - begin, part)).astype(np.float64)
 
 
 def _squared(apart: Wide, means: Wide) -> Wide:

@@ -93,8 +93,7 @@ def stars_of(ratings: Sequence[tuple[int, int, int]], bars: Bars) -> NDArray[np.
 
 def with_stars(costs: Values, stars: NDArray[np.int64]) -> Values:
     """Return the costs of bars with the wishes of the user, shape (takes, bars)."""
-    found: Values = costs + np.where(stars < 0, _AVOIDED, -_STAR * stars)
-    return found
+    return costs + np.where(stars < 0, _AVOIDED, -_STAR * stars)
 
 
 _LEAST, _MOST = 0.6, 2.0

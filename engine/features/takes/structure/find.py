@@ -133,8 +133,7 @@ def played_bars(frames: Frames, bars: Bars) -> NDArray[np.bool_]:
         covered[start + 1 : stop + 1] = 1.0
     sums = np.cumsum(covered)
     at = np.clip(np.round(bars.edges_s * FRAMES_PER_S).astype(np.int64), 0, len(frames))
-    played: NDArray[np.bool_] = np.diff(sums[at]) > 0.5 * np.maximum(np.diff(at), 1)
-    return played
+    return np.diff(sums[at]) > 0.5 * np.maximum(np.diff(at), 1)
 
 
 def _spans(

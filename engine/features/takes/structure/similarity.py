@@ -51,8 +51,7 @@ class Bars:
     @property
     def lengths_s(self) -> Seconds:
         """Return how long each unit is, shape (n,)."""
-        lengths: Seconds = np.diff(self.edges_s)
-        return lengths
+        return np.diff(self.edges_s)
 
 
 def bars_of(grid: BeatGrid, rate_hz: int, length_s: float) -> Bars:
@@ -182,8 +181,7 @@ def sounds_of(frames: Frames, bars: Bars, is_played: NDArray[np.bool_]) -> BarSo
 
 def _or_all(found: Floats, differ: float, alike: Floats) -> Floats:
     """Return a similarity, and that of all as far as bars hardly differ in this one, as without a bass."""
-    mixed: Floats = (np.float32(differ) * found + np.float32(1.0 - differ) * alike).astype(np.float32)
-    return mixed
+    return (np.float32(differ) * found + np.float32(1.0 - differ) * alike).astype(np.float32)
 
 
 def _alike(rows: Floats, is_played: NDArray[np.bool_]) -> tuple[Floats, float]:

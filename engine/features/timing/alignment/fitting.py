@@ -61,8 +61,7 @@ class QuantizedPlaying:
         graces : bool, shape (n,), which hits are grace notes
         """
         strokes = np.arange(int(of_hits.max(initial=-1)) + 1)
-        moved: Flags = np.isin(strokes, of_hits[self.off & ~graces]) & ~np.isin(strokes, of_hits[self.on])
-        return moved
+        return np.isin(strokes, of_hits[self.off & ~graces]) & ~np.isin(strokes, of_hits[self.on])
 
 
 def quantized_playing(hits: Hits, lines: Lines) -> QuantizedPlaying | None:
@@ -157,8 +156,7 @@ class Curve:
         """Return the offset at each position, that of an end beyond it; 0 where nothing is known."""
         if len(self.times_samples) == 0:
             return np.zeros(len(positions_samples))
-        found: Floats = np.interp(positions_samples, self.times_samples, self.offsets_samples)
-        return found
+        return np.interp(positions_samples, self.times_samples, self.offsets_samples)
 
 
 def smoothed(

@@ -31,8 +31,7 @@ def positions_at(grid: BeatGrid, beats: ArrayLike, rate_hz: int) -> NDArray[np.f
     if not len(samples):
         return np.zeros(0)
     beat = np.clip(np.floor(wanted), 0, len(samples) - 1).astype(np.int64)
-    positions: NDArray[np.float64] = samples[beat] + (wanted - beat) * periods[beat]
-    return positions
+    return samples[beat] + (wanted - beat) * periods[beat]
 
 
 def beats_at(grid: BeatGrid, samples: ArrayLike, rate_hz: int) -> NDArray[np.float64]:
@@ -42,8 +41,7 @@ def beats_at(grid: BeatGrid, samples: ArrayLike, rate_hz: int) -> NDArray[np.flo
     if not len(starts):
         return np.zeros(0)
     beat = np.clip(np.searchsorted(starts, wanted, side="right") - 1, 0, len(starts) - 1)
-    counted: NDArray[np.float64] = beat + (wanted - starts[beat]) / periods[beat]
-    return counted
+    return beat + (wanted - starts[beat]) / periods[beat]
 
 
 def _beats_and_periods(grid: BeatGrid, rate_hz: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -119,8 +117,7 @@ class Division:
         places = np.arange(self.parts, dtype=np.float64)
         if self.is_swung:
             places[1::2] += self.swing_percent / STRAIGHT_PERCENT - 1.0
-        shares: NDArray[np.float64] = places / self.parts
-        return shares
+        return places / self.parts
 
     def place_words(self, part: int) -> str:
         """Name a part of a beat, from 0, such as "the third sixteenth of "; nothing for the beat itself."""

@@ -131,8 +131,7 @@ def leading_voices(hits: Hits, strokes: Strokes) -> NDArray[np.int64]:
 def carrying_voices(strokes: Strokes) -> NDArray[np.int64]:
     """Return which of `CARRIERS` carries each stroke, shape (s,); -1 for none."""
     sounding = strokes.voices[:, [VOICES.index(role) for role in CARRIERS]]
-    found: NDArray[np.int64] = np.where(sounding.any(1), sounding.argmax(1), -1)
-    return found
+    return np.where(sounding.any(1), sounding.argmax(1), -1)
 
 
 def carrying_hits(hits: Hits, of_hits: NDArray[np.integer], eligible: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -343,8 +342,7 @@ def _leads(
     """Return the leading hit of each stroke: its earliest that is neither grace note nor at fault."""
     order = np.lexsort((hits.onsets_samples, follows, of_hits))
     starts = np.searchsorted(of_hits[order], np.arange(count))
-    leads: NDArray[np.int64] = order[starts]
-    return leads
+    return order[starts]
 
 
 def _voices(hits: Hits, of_hits: NDArray[np.int64], count: int) -> tuple[tuple[str, ...], ...]:

@@ -128,8 +128,7 @@ def _loud_before(sound: Floats, rate_hz: int) -> float:
 def _steps(sound: Floats, rate_hz: int, reach_s: float) -> Floats:
     at = round(_QUIET_S * rate_hz)
     lead, tail, reach = (round(seconds * rate_hz) for seconds in (_LEAD_S, _TAIL_S, reach_s))
-    steps: Floats = np.diff(sound[at - lead - reach - 1 : at + tail + reach])
-    return steps
+    return np.diff(sound[at - lead - reach - 1 : at + tail + reach])
 
 
 def _normalised(shapes: Floats) -> Floats:

@@ -225,8 +225,7 @@ def expected_db(new: Floats, drums: Sequence[Drum], bleed: Bleed, but: int) -> F
 
 def played(bleed: Bleed) -> NDArray[np.bool_]:
     """Return whether each drum is played at all, shape (drums,)."""
-    heard: NDArray[np.bool_] = bleed.typical_db > SILENCE_DB
-    return heard
+    return bleed.typical_db > SILENCE_DB
 
 
 _STRONG_QUANTILE = 0.8

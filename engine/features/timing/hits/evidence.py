@@ -193,8 +193,7 @@ def _below_loud(new: Floats, drums: Sequence[Drum], loud: Sequence[LoudRises], w
             for other, (drum, rises) in enumerate(zip(drums, loud, strict=True))
             if other != which and len(rises.rows) >= _LEAST_LOUD and is_wanted(drum.role)
         ]
-        loudest: Floats = np.clip(np.max(levels, axis=0), -_LIMIT_DB, _LIMIT_DB) if levels else nothing
-        return loudest
+        return np.clip(np.max(levels, axis=0), -_LIMIT_DB, _LIMIT_DB) if levels else nothing
 
     if len(loud[which].rows) < _LEAST_LOUD:
         return [np.zeros(len(new), np.float32)] * (_OCTAVES + 3)
@@ -260,8 +259,7 @@ class Network:
     def likelihoods(self, evidence: Floats) -> NDArray[np.float32]:
         """Return the probability of each row from a network with one output, float32, shape (n,), 0 to 1."""
         logits = np.clip(self.outputs(evidence)[:, 0], -60.0, 60.0)
-        likely: NDArray[np.float32] = (1.0 / (1.0 + np.exp(-logits))).astype(np.float32)
-        return likely
+        return (1.0 / (1.0 + np.exp(-logits))).astype(np.float32)
 
 
 @lru_cache(maxsize=4)
@@ -428,8 +426,7 @@ def _from_pattern(new: Floats, roles: Sequence[Role], of: _Rises) -> list[Floats
 
 
 def _mean(values: Floats, columns: NDArray[np.bool_]) -> Floats:
-    mean: Floats = values[:, columns].mean(axis=1) if columns.any() else np.zeros(len(values), np.float32)
-    return mean
+    return values[:, columns].mean(axis=1) if columns.any() else np.zeros(len(values), np.float32)
 
 
 def _explained(new: Floats, rises: Sequence[_Rises], which: int, rate_hz: int) -> list[NDArray[np.float64]]:

@@ -167,8 +167,7 @@ def _stepped(
 
 
 def _octaves(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-    octaves: NDArray[np.float64] = np.log2(np.clip(seconds, _NEAR_S, _FAR_S) / _NEAR_S)
-    return octaves
+    return np.log2(np.clip(seconds, _NEAR_S, _FAR_S) / _NEAR_S)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -434,8 +433,7 @@ def strokes_of(
         first_s = np.where(is_near, of_sure_s[nearest], first_s)
     first_s[is_sure] = of_sure_s
     _, strokes = np.unique(first_s, return_inverse=True)
-    numbered: NDArray[np.int32] = strokes.astype(np.int32)
-    return numbered
+    return strokes.astype(np.int32)
 
 
 def numbered_in_order(strokes: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -195,8 +195,7 @@ def _windowed(values: Positions, before: int, after: int) -> Positions:
     sums = np.cumsum(np.pad(values, [(1, 0)] + [(0, 0)] * (values.ndim - 1)), axis=0)
     rows = np.arange(len(values))
     last = np.minimum(rows + after + 1, len(values))
-    found: Positions = sums[last] - sums[np.maximum(rows - before, 0)]
-    return found
+    return sums[last] - sums[np.maximum(rows - before, 0)]
 
 
 def _correlations(own: Floats, others: Floats, lags: NDArray[np.int64]) -> Positions:
@@ -209,5 +208,4 @@ def _correlations(own: Floats, others: Floats, lags: NDArray[np.int64]) -> Posit
         _windowed(np.einsum("ij,ij->i", *pair).astype(np.float64), _LONG_BEFORE_FRAMES, _LONG_AFTER_FRAMES)
         for pair in ((own, own), (others, others), (own, others))
     )
-    found: Positions = common / np.sqrt(np.maximum(own_power * other_power, 1e-9))
-    return found
+    return common / np.sqrt(np.maximum(own_power * other_power, 1e-9))

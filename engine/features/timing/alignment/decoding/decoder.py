@@ -72,8 +72,7 @@ def nearest(positions_samples: NDArray[np.float64], lines_samples: NDArray[np.fl
     after = np.minimum(after, len(lines_samples) - 1)
     before = np.maximum(after - 1, 0)
     closer = positions_samples - lines_samples[before] <= lines_samples[after] - positions_samples
-    found: NDArray[np.int64] = np.where(closer, before, after).astype(np.int64)
-    return found
+    return np.where(closer, before, after).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

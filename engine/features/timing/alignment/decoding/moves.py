@@ -312,8 +312,7 @@ def _lines_off(onsets: Floats, taken: NDArray[np.int64], played: Lines) -> Float
     if not len(played.beats):
         return np.zeros(len(onsets))
     places = np.interp(onsets, played.positions_samples, np.arange(len(played.beats), dtype=np.float64))
-    off: Floats = np.where(taken >= 0, np.abs(places - taken), 0.0)
-    return off
+    return np.where(taken >= 0, np.abs(places - taken), 0.0)
 
 
 def _with_neighbours(positions: Floats, onsets: Floats, shifts: Floats, rate_hz: int) -> Floats:

@@ -286,8 +286,7 @@ def _timekeepers(moves: Moves) -> list[int]:
 
 
 def _biweight(strays: Floats) -> Floats:
-    weights: Floats = np.clip(1.0 - (strays / 4.685) ** 2, 1e-6, 1.0) ** 2
-    return weights
+    return np.clip(1.0 - (strays / 4.685) ** 2, 1e-6, 1.0) ** 2
 
 
 def _keeps_drift(moves: Moves, shifts: Floats, moved: Flags, lines: int) -> Learned | None:

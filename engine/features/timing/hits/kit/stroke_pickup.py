@@ -213,5 +213,4 @@ def _correlations(windows: Floats, track: int, rate_hz: int) -> Floats:
     spectra *= band / np.maximum(np.abs(spectra), 1e-12)
     correlated = irfft(spectra * np.conj(spectra[track]), size, axis=-1)
     reach = round(_REACH_S * rate_hz)
-    found: Floats = np.concatenate([correlated[..., -reach:], correlated[..., : reach + 1]], axis=-1)
-    return found
+    return np.concatenate([correlated[..., -reach:], correlated[..., : reach + 1]], axis=-1)

@@ -68,7 +68,12 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput 
         check_target(options.csv, overwrite=options.force, reads=chain([options.taste], recordings))
     is_many = any(path.is_dir() for path in options.audio)
     if is_many or any(each is not None for each in (options.threshold, options.workers, options.cluster)):
-        yield from _score_many(options, progress)
+        scoring = _Scoring(options, progress)
+        yield Listing("files", scoring.entries())
+        if scoring.refused:
+            raise OffcutError(
+                f"{counted(scoring.refused, 'file')} of {scoring.total:,} could not be scored; see above."
+            )
     else:
         yield _score_few(options, _loaded(options.taste), progress)
 
@@ -101,16 +106,6 @@ def _score_few(options: argparse.Namespace, taste: Taste, progress: Progress) ->
         {"files": [_moment_fields(path, scores) for path, scores in scored]},
         "\n".join(_oddest(path, scores) for path, scores in scored),
     )
-
-
-def _score_many(options: argparse.Namespace, progress: Progress) -> Iterator[Listing]:
-    """Score the files of folders, one in memory at a time, and report at the end whether any was skipped."""
-    scoring = _Scoring(options, progress)
-    yield Listing("files", scoring.entries())
-    if scoring.refused:
-        raise OffcutError(
-            f"{counted(scoring.refused, 'file')} of {scoring.total:,} could not be scored; see above."
-        )
 
 
 _MOMENTS = ("path", "time_s", "score")

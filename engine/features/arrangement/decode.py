@@ -205,11 +205,6 @@ def decode(scores: Scores, steps: Steps, bounds: Bounds) -> Decoded:
     free = _best(scores, steps, bounds, 0.0)
     if bounds.target_s is None:
         return free
-    return _of_length(scores, steps, bounds, free)
-
-
-def _of_length(scores: Scores, steps: Steps, bounds: Bounds, free: Decoded) -> Decoded:
-    """Return the order whose length is nearest to the target."""
     target = bounds.target_s
     assert target is not None
     low, high = -_MOST_WORTH, _MOST_WORTH

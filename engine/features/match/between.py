@@ -114,7 +114,7 @@ def segment_of(piece: StretchedLine, raws: Sequence[Floats], edited: Floats, rat
     raw_start, raw_stop = piece.raw_at(piece.start), piece.raw_at(piece.stop)
     own = edited[max(0, round(piece.start)) : max(0, round(piece.stop))].astype(np.float64)
     theirs = raws[piece.raw][max(0, round(raw_start)) : max(0, round(raw_stop))].astype(np.float64)
-    gain_db = _decibels(_power(own) / _power(theirs))
+    gain_db = 10.0 * float(np.log10(_power(own) / _power(theirs)))
     return Segment(
         raw=piece.raw,
         raw_start_samples=max(0, round(raw_start * ratio)),
@@ -131,10 +131,6 @@ def segment_of(piece: StretchedLine, raws: Sequence[Floats], edited: Floats, rat
 
 def _power(samples: Wide) -> float:
     return max(_LEAST_POWER, float(np.mean(samples**2)) if len(samples) else 0.0)
-
-
-def _decibels(ratio: float) -> float:
-    return 10.0 * float(np.log10(ratio))
 
 
 def _ride(piece: StretchedLine, own: Wide, theirs: Wide, ratio: float) -> tuple[GainPoint, ...]:

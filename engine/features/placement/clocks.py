@@ -207,7 +207,11 @@ class Clocks:
         is_steady = all(abs(offset - offset_s) <= _AGREE_S for _, offset in offsets)
         is_origin = all(self._known[one].reason is Reason.ORIGIN for one, _ in offsets)
         is_exact = time.basis is Basis.TIME_REFERENCE
-        agrees = self._file_dates_agree(time, [one for one, _ in offsets])
+        # The file date confirms a time if it is as far from it as that of a known take.
+        known = [one for one, _ in offsets]
+        agrees = any(
+            abs(self.times[one].to_file_date_s - time.to_file_date_s) <= _FILE_DATES_AGREE_S for one in known
+        )
         agrees = agrees or (is_exact and time.clock in self._undated)
         position = Position(
             (time.start_s + offset_s) * self._rate_hz,
@@ -311,12 +315,6 @@ class Clocks:
         text = f"By the date of its file it began {_amount(off_s)} {'earlier' if off_s > 0 else 'later'}."
         return position.doubted(
             Contradiction(Objection.FILE_DATE_DISAGREES, TimeField.FILE_DATE, off_s, text)
-        )
-
-    def _file_dates_agree(self, time: TakeTime, known: Sequence[int]) -> bool:
-        """Return whether the file date confirms a time: it is as far from it as that of a known take."""
-        return any(
-            abs(self.times[one].to_file_date_s - time.to_file_date_s) <= _FILE_DATES_AGREE_S for one in known
         )
 
     def _usual_offset_s(self) -> float | None:

@@ -100,7 +100,10 @@ def search(
             _note(found, now, row, least)
             before, past = past, now
     progress.report(1.0, "Comparing passages")
-    return _paths(found, columns)
+    width = columns + 2
+    cells = [(turn, start // width, row, start % width, at) for (turn, start), (_, row, at) in found.items()]
+    scores = np.array([score for score, _, _ in found.values()], np.float32)
+    return Paths(np.array(cells, np.int64).reshape(-1, 5), scores)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,13 +164,6 @@ def _note(found: dict[tuple[int, int], tuple[float, int, int]], now: _Row, row: 
         known = found.get((turn, start))
         if known is None or total > known[0]:
             found[turn, start] = (total, row, at - 2)
-
-
-def _paths(found: dict[tuple[int, int], tuple[float, int, int]], columns: int) -> Paths:
-    width = columns + 2
-    cells = [(turn, start // width, row, start % width, at) for (turn, start), (_, row, at) in found.items()]
-    scores = np.array([score for score, _, _ in found.values()], np.float32)
-    return Paths(np.array(cells, np.int64).reshape(-1, 5), scores)
 
 
 Range = tuple[int, int]
@@ -281,16 +277,12 @@ def _joined(frames: Frames) -> Floats:
 
 def outline(frames: Frames) -> Floats:
     """Return pitch classes and movement at half of the rate, shape (n // 2, size), each at most 1."""
-    return _joined(_halved(frames))
-
-
-def _halved(frames: Frames) -> Frames:
     whole = len(frames) // _COARSE * _COARSE
     chroma, broad = (
         rows[:whole].reshape(-1, _COARSE, rows.shape[1]).mean(axis=1)
         for rows in (frames.chroma, frames.broad)
     )
-    return Frames(chroma, broad, frames.levels_db)
+    return _joined(Frames(chroma, broad, frames.levels_db))
 
 
 def turned(joined: Floats, rotations: Iterable[int]) -> Floats:

@@ -263,7 +263,11 @@ def _song(path: Path) -> _Song:
             bars[tick] = (message.numerator, message.denominator)
         elif message.type == "note_on" and message.velocity > 0:
             notes.append(tick)
-    _require_possible(path, tempi, bars)
+    if min(tempi.values()) <= 0:
+        raise SourceError(f"{shown(path)} has a tempo of 0: correct it, or give --bpm.")
+    for beats, unit in bars.values():
+        if not 1 <= beats <= MOST_BEATS_IN_BAR or not 1 <= unit <= _SHORTEST_UNIT:
+            raise SourceError(f"{shown(path)} has a bar of {beats}/{unit}, which cannot be: correct it.")
     return _Song(
         ticks_per_quarter,
         np.array(sorted(tempi), np.float64),
@@ -282,11 +286,3 @@ def _timed(file: mido.MidiFile) -> Iterator[tuple[int, mido.Message]]:
             if tick > _MOST_TICKS:
                 raise ValueError("it is longer than any music")
             yield tick, message
-
-
-def _require_possible(path: Path, tempi: dict[int, int], bars: dict[int, tuple[int, int]]) -> None:
-    if min(tempi.values()) <= 0:
-        raise SourceError(f"{shown(path)} has a tempo of 0: correct it, or give --bpm.")
-    for beats, unit in bars.values():
-        if not 1 <= beats <= MOST_BEATS_IN_BAR or not 1 <= unit <= _SHORTEST_UNIT:
-            raise SourceError(f"{shown(path)} has a bar of {beats}/{unit}, which cannot be: correct it.")

@@ -309,7 +309,14 @@ class _Maker:
         start, stop = wanted.start_samples, wanted.stop_samples
         identity = None if wanted.kind == CUT.name else wanted.payload
         key = proposal_id(wanted.kind, start, stop, BY_ARRANGING, (), identity)
-        score = self._agreed(wanted)
+        # The score is the share of the arrangements that agree, never quite certain.
+        first, last = self.heard.steps.within(wanted.start_samples, wanted.stop_samples)
+        is_cut = wanted.kind == CUT.name
+        shares = []
+        for order in (self.order, *self.others):
+            times = plays(order, len(self.heard))[first:last]
+            shares.append(float((times == 0).mean() if is_cut else (times > 1).mean()))
+        score = round(0.5 + 0.45 * float(np.mean(shares)), 3)
         return Proposal(
             key,
             wanted.kind,
@@ -322,13 +329,3 @@ class _Maker:
             dict(wanted.payload),
             evidence=reason.evidence,
         )
-
-    def _agreed(self, wanted: Wanted) -> float:
-        """Return how many of the arrangements that were found agree, 0 to 1, not quite certain."""
-        first, last = self.heard.steps.within(wanted.start_samples, wanted.stop_samples)
-        is_cut = wanted.kind == CUT.name
-        shares = []
-        for order in (self.order, *self.others):
-            times = plays(order, len(self.heard))[first:last]
-            shares.append(float((times == 0).mean() if is_cut else (times > 1).mean()))
-        return round(0.5 + 0.45 * float(np.mean(shares)), 3)

@@ -117,13 +117,8 @@ def edits_of(request: LearnEditsRequest, progress: Progress) -> MatchedEdits:
         part.report(1.0, "", **_quality(number, one).figures())
     if not matched:
         raise UsageError(left_out[0])
-    return _learned_from(matched, tuple(left_out), progress.part(0.6, 1.0))
-
-
-def _learned_from(matched: Sequence[Matched], left_out: tuple[str, ...], progress: Progress) -> MatchedEdits:
-    """Analyse each matched recording once, and return its edits."""
     used = sorted({one.raws[piece.raw] for one in matched for piece in one.segments})
-    analysed = dict(zip(used, _analyses(used, progress), strict=True))
+    analysed = dict(zip(used, _analyses(used, progress.part(0.6, 1.0)), strict=True))
     pairs, reports = [], []
     for one in matched:
         for raw in sorted({segment.raw for segment in one.segments}):
@@ -132,7 +127,7 @@ def _learned_from(matched: Sequence[Matched], left_out: tuple[str, ...], progres
     numbers = {path: number for number, path in enumerate(used)}
     pieces = [tuple(_pieces(one, numbers)) for one in matched]
     counted = {numbers[path]: one.counted for path, one in analysed.items()}
-    return MatchedEdits(tuple(pairs), tuple(reports), habits_of(pieces, counted), left_out)
+    return MatchedEdits(tuple(pairs), tuple(reports), habits_of(pieces, counted), tuple(left_out))
 
 
 def _matched(pair: RawAndEdited, progress: Progress) -> Matched:

@@ -371,7 +371,10 @@ def views(inside: torch.Tensor) -> list[int]:
     if not len(places):
         return []
     firsts: list[int] = []
-    for run in _gathered(_runs(places)):
+    breaks = np.flatnonzero(np.diff(places) > 1)
+    starts = np.concatenate([places[:1], places[breaks + 1]])
+    stops = np.concatenate([places[breaks], places[-1:]]) + 1
+    for run in _gathered([(int(start), int(stop)) for start, stop in zip(starts, stops, strict=True)]):
         length = run[1] - run[0]
         count = 1 if length <= _ONE_VIEW_FRAMES else 1 + math.ceil(length / _STEP_FRAMES)
         begin = (run[0] + run[1]) / 2 - ((count - 1) * _STEP_FRAMES + VIEW_FRAMES) / 2
@@ -388,13 +391,6 @@ def _gathered(runs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             spans.append((start, stop))
     return spans
-
-
-def _runs(places: NDArray[np.int64]) -> list[tuple[int, int]]:
-    breaks = np.flatnonzero(np.diff(places) > 1)
-    starts = np.concatenate([places[:1], places[breaks + 1]])
-    stops = np.concatenate([places[breaks], places[-1:]]) + 1
-    return [(int(start), int(stop)) for start, stop in zip(starts, stops, strict=True)]
 
 
 _LEAST_SHARE, _LEAST_POWER = 1e-3, 1e-12

@@ -139,7 +139,10 @@ class SeparationStream:
         while self._received >= self._known_until():
             answered.append(self._separated(self._edge(self._steps + 1), self._known_until()))
             self._steps += 1
-            self._drop(self._known_until() - self._samples(_HEARD_S))
+            # Samples that no later step needs are forgotten.
+            count = max(0, self._known_until() - self._samples(_HEARD_S) - self._held_from)
+            self._held = self._held[count:].copy()
+            self._held_from += count
         return np.concatenate(answered)
 
     def rest(self) -> Samples:
@@ -174,12 +177,6 @@ class SeparationStream:
 
     def _span(self, start: int, stop: int) -> Samples:
         return self._held[start - self._held_from : stop - self._held_from]
-
-    def _drop(self, before: int) -> None:
-        """Forget samples that no later step needs."""
-        count = max(0, before - self._held_from)
-        self._held = self._held[count:].copy()
-        self._held_from += count
 
     def _edge(self, step: int) -> int:
         """Return where a step begins; edges do not drift at rates that steps do not divide."""

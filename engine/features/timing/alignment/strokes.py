@@ -310,7 +310,9 @@ def moved_strokes(hits: Hits, placement: Placement, rate_hz: int) -> MovedStroke
     firsts, lasts = np.full(count, np.inf), np.full(count, -np.inf)
     np.minimum.at(firsts, of_hits, hits.onsets_samples)
     np.maximum.at(lasts, of_hits, hits.onsets_samples)
-    leads = _leads(hits, of_hits, strokes.graces | (late != 0.0), count)
+    # The earliest hit of a stroke that is neither a grace note nor at fault leads it.
+    order = np.lexsort((hits.onsets_samples, strokes.graces | (late != 0.0), of_hits))
+    leads = order[np.searchsorted(of_hits[order], np.arange(count))]
     shifts = np.floor(moved[leads] + 0.5)
     return MovedStrokes(
         firsts,
@@ -334,15 +336,6 @@ def _joined(of_hits: NDArray[np.int64], lines: NDArray[np.int64]) -> NDArray[np.
     )
     _, first, inverse = np.unique(joined, return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[inverse].astype(np.int64)
-
-
-def _leads(
-    hits: Hits, of_hits: NDArray[np.int64], follows: NDArray[np.bool_], count: int
-) -> NDArray[np.int64]:
-    """Return the leading hit of each stroke: its earliest that is neither grace note nor at fault."""
-    order = np.lexsort((hits.onsets_samples, follows, of_hits))
-    starts = np.searchsorted(of_hits[order], np.arange(count))
-    return order[starts]
 
 
 def _voices(hits: Hits, of_hits: NDArray[np.int64], count: int) -> tuple[tuple[str, ...], ...]:

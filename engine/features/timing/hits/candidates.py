@@ -81,7 +81,11 @@ def steadied(
     attacks: dict[int, _Attacks] = {}
     for hit, sound in _sounds(read, positions, tracks, rate_hz, progress):
         own = attacks.setdefault(int(tracks[hit]), _Attacks())
-        loud_before = _loud_before(sound, rate_hz)
+        # The level before a hit relative to its attack.
+        at = round(_QUIET_S * rate_hz)
+        level = np.abs(sound - sound[: at // 2].mean())
+        before = level[: at - round(_JUST_BEFORE_S * rate_hz)].max(initial=0.0)
+        loud_before = float(before / max(level[at:].max(initial=0.0), 1e-9))
         if loud_before >= _CLEAR:
             own.others.append((hit, _steps(sound, rate_hz, _REACH_S)))
         elif is_sure[hit]:
@@ -115,14 +119,6 @@ def _sounds(
         for hit in np.flatnonzero(segments == number).tolist():
             at = int(positions[hit]) - first
             yield hit, heard[tracks[hit], at - before : at + after]
-
-
-def _loud_before(sound: Floats, rate_hz: int) -> float:
-    """Return the level before a hit relative to its attack."""
-    at = round(_QUIET_S * rate_hz)
-    level = np.abs(sound - sound[: at // 2].mean())
-    before = level[: at - round(_JUST_BEFORE_S * rate_hz)].max(initial=0.0)
-    return float(before / max(level[at:].max(initial=0.0), 1e-9))
 
 
 def _steps(sound: Floats, rate_hz: int, reach_s: float) -> Floats:

@@ -36,11 +36,7 @@ _NOTHING_WRITTEN = "Nothing was written: add --out DIR to write aligned files."
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the verb."""
     parser.add_argument(
-        "inputs",
-        type=Path,
-        nargs="+",
-        metavar="PROJECT | AUDIO",
-        help="a document, or one file a microphone",
+        "inputs", type=Path, nargs="+", metavar="PROJECT | AUDIO", help="a document, or one file a microphone"
     )
     add_grid_flags(parser, is_required=True)
     how = parser.add_argument_group("how hits are moved")
@@ -72,7 +68,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]:
     """Find the hits, and report, store or write their places."""
-    _check_options(options)
+    if _is_project(options) and len(options.inputs) > 1:
+        raise UsageError("Give one document, or recordings without a document.")
+    check_grid(options)
     if _is_project(options):
         with opened(options.inputs[0], to_read=options.out is not None) as document:
             yield _of_document(options, document, progress)
@@ -126,7 +124,9 @@ def _aligned(options: argparse.Namespace, request: AlignRequest, progress: Progr
 
     if options.out is None:
         return _Done(found_of(align(request, progress), request.grid))
-    reads = _reads(options)
+    # The files to read in addition to the recordings; a groove may be the name of a track instead.
+    named = (options.click, options.midi, options.beats, options.groove, *options.inputs)
+    reads = tuple(Path(one) for one in named if isinstance(one, str | Path) and one)
     request = with_pickup(request, progress.part(0.0, 0.05))
     check_files(request, options.out, overwrite=options.force, reads=reads)
     done = align(request, progress.part(0.05, 0.7))
@@ -140,26 +140,8 @@ def _aligned(options: argparse.Namespace, request: AlignRequest, progress: Progr
     return _Done(found_of(done, request.grid), done.files, done.weak_left)
 
 
-def _reads(options: argparse.Namespace) -> tuple[Path, ...]:
-    """Return the files to read in addition to the recordings; a groove may be the name of a track instead."""
-    named = (options.click, options.midi, options.beats, options.groove, *options.inputs)
-    return tuple(Path(one) for one in named if isinstance(one, str | Path) and one)
-
-
 def _is_project(options: argparse.Namespace) -> bool:
     return any(path.suffix.lower() == _PROJECT for path in options.inputs)
-
-
-def _check_options(options: argparse.Namespace) -> None:
-    """Refuse options that do not go together.
-
-    Raises
-    ------
-    UsageError : there are some
-    """
-    if _is_project(options) and len(options.inputs) > 1:
-        raise UsageError("Give one document, or recordings without a document.")
-    check_grid(options)
 
 
 def _settings(options: argparse.Namespace) -> dict[str, object]:

@@ -1,7 +1,4 @@
-"""Numbers on the command line.
-
-Flags that name the grid of drums.
-"""
+"""Arguments that several verbs share: numbers with limits, and the flags of a grid."""
 
 from __future__ import annotations
 

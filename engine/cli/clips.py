@@ -43,13 +43,13 @@ def run_clip_edit(options: argparse.Namespace) -> VerbOutput:
         state = document.state
     moved = sorted(change.proposals & state.proposals.keys())
     removed = sorted(change.proposals - state.proposals.keys())
-    said = f"{edit.label}."
+    summary = f"{edit.label}."
     if moved:
-        said += f" {counted(len(moved), 'proposal')} moved along."
+        summary += f" {counted(len(moved), 'proposal')} moved along."
     if removed:
-        said += f" Removed {counted(len(removed), 'proposal')} of removed sound."
+        summary += f" Removed {counted(len(removed), 'proposal')} of removed sound."
     fields = {"tracks": track_rows(state), "moved_along": moved, "removed_along": removed}
-    return VerbOutput(fields, said)
+    return VerbOutput(fields, summary)
 
 
 def track_rows(state: DocumentState) -> list[dict[str, object]]:

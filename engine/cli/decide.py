@@ -44,7 +44,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         raise UsageError("Name proposals by their ids, or give --all or --above SCORE.")
     with opened(options.project) as document:
         state, verdict = document.state, _VERDICTS[options.answer]
-        bulk = _asked(options, state, verdict)
+        bulk = _requested(options, state, verdict)
         ids = bulk.ids
         answered = answer(state, ids, verdict, analyses_of(document))
         if options.nudge_start_ms or options.nudge_stop_ms:
@@ -61,11 +61,11 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         "left_behind": list(outside),
         "lost_passages": list(lost),
     }
-    said = (bulk.after(answered.label), left_behind_sentence(outside), lost_sentence(lost))
-    yield VerbOutput(fields, "\n".join(filter(None, said)))
+    sentences = (bulk.after(answered.label), left_behind_sentence(outside), lost_sentence(lost))
+    yield VerbOutput(fields, "\n".join(filter(None, sentences)))
 
 
-def _asked(options: argparse.Namespace, state: DocumentState, verdict: Verdict) -> BulkAccept:
+def _requested(options: argparse.Namespace, state: DocumentState, verdict: Verdict) -> BulkAccept:
     """Return the proposals that the options name; named ids are accepted with any evidence."""
     if options.ids:
         return BulkAccept(tuple(dict.fromkeys(options.ids)))

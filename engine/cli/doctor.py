@@ -120,7 +120,13 @@ def _installed() -> VerbOutput:
         "data_folder": str(data_folder()),
         "missing": missing,
     }
-    return VerbOutput(facts, _text(facts, packages, _extension_lines(added), devices, missing))
+    lines = [f"Offcut {this_build().sentence}", f"Python {facts['python']} on {facts['system']}"]
+    lines += [f"  {name} {found or 'missing'}" for name, found in packages.items()]
+    lines += _extension_lines(added)
+    lines += ["Audio devices: " + (", ".join(devices) or "none")]
+    lines += [f"Data: {facts['data_folder']}", f"Licences of all that is inside: {facts['licences']}"]
+    lines += ["Missing:", *(f"  {sentence}" for sentence in missing)] if missing else ["Nothing is missing."]
+    return VerbOutput(facts, "\n".join(lines))
 
 
 def _version(name: str) -> str:
@@ -160,19 +166,3 @@ def _extension_lines(added: Sequence[Standing]) -> list[str]:
     lines = [f"  {GROUPS[one.group].noun} {one.name}, of {one.package} {one.version}" for one in used]
     lines = ["Added by packages:", *lines] if lines else []
     return lines + (["Left out:", *(f"  {sentence}" for sentence in left_out)] if left_out else [])
-
-
-def _text(
-    facts: dict[str, object],
-    packages: dict[str, str],
-    extensions: list[str],
-    devices: list[str],
-    missing: list[str],
-) -> str:
-    lines = [f"Offcut {this_build().sentence}", f"Python {facts['python']} on {facts['system']}"]
-    lines += [f"  {name} {found or 'missing'}" for name, found in packages.items()]
-    lines += extensions
-    lines += ["Audio devices: " + (", ".join(devices) or "none")]
-    lines += [f"Data: {facts['data_folder']}", f"Licences of all that is inside: {facts['licences']}"]
-    lines += ["Missing:", *(f"  {sentence}" for sentence in missing)] if missing else ["Nothing is missing."]
-    return "\n".join(lines)

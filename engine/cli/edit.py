@@ -1,17 +1,16 @@
 """``offcut edit PROJECT (cut|ripple|keep|mute|repeat|move|insert|slip|gain|hit|recorder|repair|…) ...``.
 
-``offcut edit PROJECT clock --time 14:03:11``: the time of day of a moment of the timeline.
-
+``offcut edit PROJECT repair --text cough``: remove or isolate a sound in a span.
 ``offcut edit PROJECT fade-ends``: a fade where the result begins, and one where it ends.
-
-Repairs on the command line: in one span, or at every occurrence of a sound.
+``offcut edit PROJECT clock --time 14:03:11``: the time of day of a moment of the timeline.
+Edits of clips are in `engine.cli.clips`.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -64,8 +63,6 @@ from engine.review.by_hand import (
 from engine.sound.edl.build import build
 from engine.sound.edl.conflicts import conflicts_of
 
-MODES = ("remove", "keep")
-
 
 def repair(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     """Isolate or remove named sounds in a span; accepted at once, unless the sound is uncertain."""
@@ -103,12 +100,7 @@ def repair(options: argparse.Namespace, progress: Progress) -> VerbOutput:
 
 
 def _band(band_hz: Sequence[float] | None, span: tuple[int, int]) -> tuple[Paint, ...]:
-    """Return a range of frequencies as it would be painted.
-
-    Raises
-    ------
-    UsageError : it ends before it begins, or begins below 0
-    """
+    """Return a range of frequencies as it would be painted."""
     if band_hz is None:
         return ()
     low, high = band_hz
@@ -142,8 +134,8 @@ def run_fade_ends(options: argparse.Namespace) -> VerbOutput:
         state = document.state
         result_s = samples_to_s(build(state).length_samples, state.rate_hz)
     rows = [proposal_row(one, state.rate_hz, "kind", "maker", "payload") for one in proposals]
-    said = f"{edit.label} ({', '.join(one.id for one in proposals)})."
-    return VerbOutput({"fades": rows, "state": str(Verdict.ACCEPTED), "result_s": result_s}, said)
+    summary = f"{edit.label} ({', '.join(one.id for one in proposals)})."
+    return VerbOutput({"fades": rows, "state": str(Verdict.ACCEPTED), "result_s": result_s}, summary)
 
 
 CLOCK = "clock"
@@ -156,13 +148,13 @@ def run_clock(options: argparse.Namespace) -> VerbOutput:
         state = document.state
         require_recording(state, "set the time of day of")
         at = s_to_samples(options.at_s or 0.0, state.rate_hz)
-        edit = set_time_of_day(state, at, _asked(options, state, at))
+        edit = set_time_of_day(state, at, _time_of_day(options, state, at))
         document.apply(edit)
         start = starts_at(document.state)
     return VerbOutput({"starts_at": start.iso if start else None}, f"{edit.label}.")
 
 
-def _asked(options: argparse.Namespace, state: DocumentState, at_samples: int) -> TimeOfDay | None:
+def _time_of_day(options: argparse.Namespace, state: DocumentState, at_samples: int) -> TimeOfDay | None:
     """Return the given time, without --date on the date that the moment has already; None to remove it."""
     if options.time == _NONE:
         if options.date is not None:
@@ -236,8 +228,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_repair_arguments(parser)
     parser.add_argument("--db", type=finite, metavar="D", help="gain, level: louder by D, quieter below 0")
     for name, usual_ms in (("in", USUAL_IN_MS), ("out", USUAL_OUT_MS)):
-        said = f"fade, fade-ends: length of the fade {name}, 0 for none; default of fade-ends {usual_ms:g}"
-        parser.add_argument(f"--{name}-ms", type=finite, metavar="MS", help=said)
+        about = f"fade, fade-ends: length of the fade {name}, 0 for none; default of fade-ends {usual_ms:g}"
+        parser.add_argument(f"--{name}-ms", type=finite, metavar="MS", help=about)
 
 
 def _add_repair_arguments(parser: argparse.ArgumentParser) -> None:
@@ -249,7 +241,9 @@ def _add_repair_arguments(parser: argparse.ArgumentParser) -> None:
         metavar=("LOW", "HIGH"),
         help="repair: frequency range to add to the mask; without --text, only this range",
     )
-    parser.add_argument("--mode", choices=MODES, help="repair: remove or keep them; default remove")
+    parser.add_argument(
+        "--mode", choices=("remove", "keep"), help="repair: remove or keep them; default remove"
+    )
     parser.add_argument(
         "--strength-db",
         type=finite,
@@ -268,21 +262,23 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         if None in (options.start_s, options.stop_s):
             raise UsageError("'edit repair' needs --start-s and --stop-s.")
         yield repair(options, progress)
-        return
-    if options.kind in CLIP_EDITS:
-        yield run_clip_edit(options)
-        return
-    if options.kind == FADE_ENDS:
+    elif options.kind == FADE_ENDS:
         yield run_fade_ends(options)
-        return
-    if options.kind == CLOCK:
+    elif options.kind == CLOCK:
         yield run_clock(options)
-        return
+    elif options.kind in CLIP_EDITS:
+        yield run_clip_edit(options)
+    else:
+        yield _span_edit(options, progress)
+
+
+def _span_edit(options: argparse.Namespace, progress: Progress) -> VerbOutput:
+    """Edit a span on some tracks."""
     with opened_to_edit(options.project) as document:
         state = document.state
         start, stop = _span(options, state)
         tracks = tracks_named(state, options.tracks)
-        payload = _PAYLOADS[options.kind](options, document, (start, stop), tracks, progress)
+        payload = _PAYLOADS[options.kind](_HandEdit(options, document, (start, stop), tracks, progress))
         edit, proposal = edit_by_hand(state, options.kind, start, stop, payload, tracks)
         document.apply(edit)
         result_s = samples_to_s(build(document.state).length_samples, state.rate_hz)
@@ -299,10 +295,10 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
         "result_s": result_s,
         "conflicts": list(clashes),
     }
-    said = f"{edit.label}; the result is {format_time(result_s, 1)} long ({proposal.id})."
+    summary = f"{edit.label}; the result is {format_time(result_s, 1)} long ({proposal.id})."
     if clashes:
-        said += f" It conflicts with {', '.join(clashes)}: undo or reject one of them."
-    yield VerbOutput(fields, said)
+        summary += f" It conflicts with {', '.join(clashes)}: undo or reject one of them."
+    return VerbOutput(fields, summary)
 
 
 def _span(options: argparse.Namespace, state: DocumentState) -> tuple[int, int]:
@@ -341,91 +337,67 @@ def _refuse_others(options: argparse.Namespace) -> None:
             raise UsageError(f"'edit {options.kind}' needs {flag}{' or --band-hz' * (name == 'text')}.")
 
 
-def _cut(_: argparse.Namespace, document: Document, *__: object) -> Payload:
-    return cut_payload(document.state)
+@dataclass(frozen=True, slots=True)
+class _HandEdit:
+    """An edit of a span on some tracks, as the flags give it."""
+
+    options: argparse.Namespace
+    document: Document
+    span: tuple[int, int]
+    tracks: tuple[str, ...]
+    progress: Progress
+
+    @property
+    def state(self) -> DocumentState:
+        """The document before the edit."""
+        return self.document.state
+
+    @property
+    def to_samples(self) -> int:
+        """The position of --to-s, which is within the recording."""
+        to = s_to_samples(self.options.to_s, self.state.rate_hz)
+        if not 0 <= to <= self.state.length_samples:
+            end = format_time(samples_to_s(self.state.length_samples, self.state.rate_hz))
+            raise UsageError(
+                f"--to-s {self.options.to_s:g} is not within the recording, which ends at {end}."
+            )
+        return to
 
 
-def _ripple(
-    _: argparse.Namespace, __: Document, ___: tuple[int, int], tracks: tuple[str, ...], *____: object
-) -> Payload:
-    if not tracks:
+def _ripple(edit: _HandEdit) -> Payload:
+    if not edit.tracks:
         raise UsageError("A ripple cut needs --tracks: which of them? To cut all tracks alike, use cut.")
     return ripple_payload()
 
 
-def _keep(*_: object) -> Payload:
-    return {}
-
-
-def _mute(
-    _: argparse.Namespace,
-    document: Document,
-    span: tuple[int, int],
-    tracks: tuple[str, ...],
-    progress: Progress,
-) -> Payload:
-    media = media_of(document)
-    return mute_payload(document.state, media, span, tracks, progress)
-
-
-def _insert(
-    options: argparse.Namespace,
-    document: Document,
-    span: tuple[int, int],
-    tracks: tuple[str, ...],
-    progress: Progress,
-) -> Payload:
-    state = document.state
-    length = s_to_samples(options.length_s, state.rate_hz)
+def _insert(edit: _HandEdit) -> Payload:
+    length = s_to_samples(edit.options.length_s, edit.state.rate_hz)
     if length < 1:
-        raise UsageError(f"--length-s {options.length_s:g} is not the length of a silence: give seconds.")
+        raise UsageError(
+            f"--length-s {edit.options.length_s:g} is not the length of a silence: give seconds."
+        )
     return insert_payload(
-        state,
-        media_of(document),
-        span[0],
+        edit.state,
+        media_of(edit.document),
+        edit.span[0],
         length,
-        has_tone=options.tone == "room",
-        tracks=tracks,
-        progress=progress,
+        has_tone=edit.options.tone == "room",
+        tracks=edit.tracks,
+        progress=edit.progress,
     )
 
 
-def _repeat(options: argparse.Namespace, document: Document, *_: object) -> Payload:
-    times = 2 if options.times is None else options.times
-    return repeat_payload(times, None if options.to_s is None else _to_samples(options, document))
+def _repeat(edit: _HandEdit) -> Payload:
+    times = 2 if edit.options.times is None else edit.options.times
+    return repeat_payload(times, None if edit.options.to_s is None else edit.to_samples)
 
 
-def _move(options: argparse.Namespace, document: Document, *_: object) -> Payload:
-    return move_payload(_to_samples(options, document))
-
-
-def _to_samples(options: argparse.Namespace, document: Document) -> int:
-    state = document.state
-    to = s_to_samples(options.to_s, state.rate_hz)
-    if not 0 <= to <= state.length_samples:
-        end = format_time(samples_to_s(state.length_samples, state.rate_hz))
-        raise UsageError(f"--to-s {options.to_s:g} is not within the recording, which ends at {end}.")
-    return to
-
-
-def _slip(options: argparse.Namespace, document: Document, *_: object) -> Payload:
-    return slip_payload(options.by_s, document.state.rate_hz)
-
-
-def _hit(options: argparse.Namespace, document: Document, span: tuple[int, int], *_: object) -> Payload:
-    rate_hz = document.state.rate_hz
-    onset = span[0] if options.onset_s is None else s_to_samples(options.onset_s, rate_hz)
-    if options.onset_s is not None and not span[0] <= onset < span[1]:
+def _hit(edit: _HandEdit) -> Payload:
+    options, (start, stop), rate_hz = edit.options, edit.span, edit.state.rate_hz
+    onset = start if options.onset_s is None else s_to_samples(options.onset_s, rate_hz)
+    if options.onset_s is not None and not start <= onset < stop:
         raise UsageError(f"--onset-s {options.onset_s:g} is not within the slice.")
     return hit_payload(options.by_s, onset, rate_hz, options.fill)
-
-
-def _recorder(options: argparse.Namespace, document: Document, *_: object) -> Payload:
-    return recorder_payload(options.by_s, options.ppm or 0.0, document.state.rate_hz)
-
-
-def _gain(options: argparse.Namespace, *_: object) -> Payload:
-    return gain_payload(options.db)
 
 
 _OPTIONS = MappingProxyType(
@@ -457,18 +429,22 @@ _OPTIONS = MappingProxyType(
 _NEEDED = ("to_s", "by_s", "at_s", "length_s", "time", "db", "text")
 """Required options; a repeat without a position comes right after itself, a clock is set at the start, and
 place takes one of two."""
-_PAYLOADS: Mapping[str, Callable[..., Payload]] = MappingProxyType(
+_PAYLOADS: Mapping[str, Callable[[_HandEdit], Payload]] = MappingProxyType(
     {
-        "cut": _cut,
+        "cut": lambda edit: cut_payload(edit.state),
         RIPPLE.name: _ripple,
-        "keep": _keep,
-        "mute": _mute,
+        "keep": lambda _: {},
+        "mute": lambda edit: mute_payload(
+            edit.state, media_of(edit.document), edit.span, edit.tracks, edit.progress
+        ),
         "repeat": _repeat,
-        "move": _move,
+        "move": lambda edit: move_payload(edit.to_samples),
         INSERT.name: _insert,
-        "slip": _slip,
-        "gain": _gain,
+        "slip": lambda edit: slip_payload(edit.options.by_s, edit.state.rate_hz),
+        "gain": lambda edit: gain_payload(edit.options.db),
         "hit": _hit,
-        "recorder": _recorder,
+        "recorder": lambda edit: recorder_payload(
+            edit.options.by_s, edit.options.ppm or 0.0, edit.state.rate_hz
+        ),
     }
 )

@@ -79,9 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     audio.add_argument("--plain", action="store_true", help="WAV without bext, iXML and cue points")
     projects = parser.add_argument_group("formats that name the recordings")
     projects.add_argument(
-        "--collect",
-        action="store_true",
-        help="copy the recordings next to the file, to move them together",
+        "--collect", action="store_true", help="copy the recordings next to the file, to move them together"
     )
     frames = parser.add_argument_group(f"formats with a timecode ({', '.join(FRAME_SUFFIXES)})")
     frames.add_argument(
@@ -99,14 +97,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
     chosen = _options(options, state.rate_hz)
     span = _span_of_recording(options, state)
     whole = ExportRequest(
-        state,
-        media,
-        options.out[0],
-        options.force,
-        options.project.stem,
-        chosen,
-        beats,
-        (options.project,),
+        state, media, options.out[0], options.force, options.project.stem, chosen, beats, (options.project,)
     )
     if span is not None:
         whole = replace(whole, options=replace(chosen, range_samples=written_range(whole, span)))
@@ -122,12 +113,7 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput]
 
 
 def _span_of_recording(options: argparse.Namespace, state: DocumentState) -> tuple[int, int] | None:
-    """Return the span of the recording that is asked for, None for all of it.
-
-    Raises
-    ------
-    UsageError : it is none, or another range is asked for as well
-    """
+    """Return the requested span of the recording, None for all of it."""
     start_s, stop_s = options.start_s, options.stop_s
     if start_s is None and stop_s is None:
         return None
@@ -145,12 +131,7 @@ def _span_of_recording(options: argparse.Namespace, state: DocumentState) -> tup
 
 
 def _options(options: argparse.Namespace, rate_hz: int) -> ExportOptions:
-    """Return the export options of the flags.
-
-    Raises
-    ------
-    UsageError : a flag for audio is given and no audio file is, or the range or the loudness cannot be
-    """
+    """Return the export options of the flags."""
     _check_flags(options)
     span = None
     if options.range is not None:
@@ -188,41 +169,32 @@ def _options(options: argparse.Namespace, rate_hz: int) -> ExportOptions:
     )
 
 
-def _check_flags(options: argparse.Namespace) -> None:
-    """Check that each flag applies to one of the files.
+_AUDIO_FLAGS = (
+    "stems regions removed range start_s stop_s fade_in_s fade_out_s gain_db lower loudness rate_hz"
+)
+_FLAGS = (
+    *((name, AUDIO_SUFFIXES) for name in _AUDIO_FLAGS.split()),
+    ("bits", SAMPLE_SUFFIXES),
+    ("dither", SAMPLE_SUFFIXES),
+    ("quality", CODED_SUFFIXES),
+    ("plain", AUDIO_SUFFIXES),
+    ("frame_rate", FRAME_SUFFIXES),
+)
+"""Which files a flag applies to."""
 
-    Raises
-    ------
-    UsageError : a flag applies to none
-    """
+
+def _check_flags(options: argparse.Namespace) -> None:
+    """Check that each flag applies to one of the files."""
     suffixes = {out.suffix.lower() for out in options.out}
     namers = [suffix for suffix, form in FORMATS.items() if form.names_media]
     if options.collect and suffixes.intersection(FORMATS) and not suffixes.intersection(namers):
         raise UsageError(
             f"--collect is for formats that name the recordings: add a file of {listed(namers, 'or')}."
         )
-    flags = (
-        ("--stems", options.stems, AUDIO_SUFFIXES),
-        ("--regions", options.regions, AUDIO_SUFFIXES),
-        ("--removed", options.removed, AUDIO_SUFFIXES),
-        ("--range", options.range is not None, AUDIO_SUFFIXES),
-        ("--start-s", options.start_s is not None, AUDIO_SUFFIXES),
-        ("--stop-s", options.stop_s is not None, AUDIO_SUFFIXES),
-        ("--fade-in-s", options.fade_in_s is not None, AUDIO_SUFFIXES),
-        ("--fade-out-s", options.fade_out_s is not None, AUDIO_SUFFIXES),
-        ("--gain-db", options.gain_db is not None, AUDIO_SUFFIXES),
-        ("--lower", options.lower, AUDIO_SUFFIXES),
-        ("--loudness", options.loudness is not None, AUDIO_SUFFIXES),
-        ("--rate-hz", options.rate_hz is not None, AUDIO_SUFFIXES),
-        ("--bits", options.bits is not None, SAMPLE_SUFFIXES),
-        ("--dither", options.dither is not None, SAMPLE_SUFFIXES),
-        ("--quality", options.quality is not None, CODED_SUFFIXES),
-        ("--plain", options.plain, AUDIO_SUFFIXES),
-        ("--frame-rate", options.frame_rate is not None, FRAME_SUFFIXES),
-    )
-    for flag, is_given, holders in flags:
+    for name, holders in _FLAGS:
+        is_given = getattr(options, name) is not None and getattr(options, name) is not False
         if is_given and not suffixes.intersection(holders):
+            flag, media = f"--{name.replace('_', '-')}", "timecode" if holders is FRAME_SUFFIXES else "audio"
             raise UsageError(
-                f"{flag} is for {'timecode' if holders is FRAME_SUFFIXES else 'audio'}, and --out names no "
-                f"{listed(holders, 'or')} file: add one."
+                f"{flag} is for {media}, and --out names no {listed(holders, 'or')} file: add one."
             )

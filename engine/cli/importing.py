@@ -249,9 +249,9 @@ def place_lines(places: Placements) -> list[str]:
     lines = []
     for one in places.files:
         start = format_time(one.start_samples / places.rate_hz)
-        said = " ".join([one.sentence, *(other.sentence for other in one.contradictions)])
+        sentences = " ".join([one.sentence, *(other.sentence for other in one.contradictions)])
         mark = "" if one.is_certain else "?"
-        lines.append(f"{start:>12} {mark:1} {places.tracks[one.track].name}: {one.path.name}. {said}")
+        lines.append(f"{start:>12} {mark:1} {places.tracks[one.track].name}: {one.path.name}. {sentences}")
     return lines
 
 

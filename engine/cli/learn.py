@@ -66,7 +66,7 @@ def run_learn_timing(options: argparse.Namespace, progress: Progress) -> Iterato
     division = None if options.division is None else read_division(options.division)
     request = LearnTimingRequest(pairs, wanted_grid(options), division)
     learned = learn_timing_file(request, options.out, options.force, progress)
-    told = [
+    lines = [
         f"{shown(', '.join(pair.raw))}: {pair.found:,} of {pair.hits:,} hits found in the edited file."
         for pair in learned.pairs
     ]
@@ -76,7 +76,7 @@ def run_learn_timing(options: argparse.Namespace, progress: Progress) -> Iterato
             **learned.model_dump(exclude={"format", "version"}),
             "unknown": learned.unknown,
         },
-        "\n".join([*told, f"Learned into {shown(options.out)}", *learned.words()]),
+        "\n".join([*lines, f"Learned into {shown(options.out)}", *learned.words()]),
     )
 
 
@@ -102,11 +102,7 @@ def run_learn_edits(options: argparse.Namespace, progress: Progress) -> Iterator
     if options.out.suffix.lower() != _SUFFIX:
         raise UsageError(f"{shown(options.out)} is not the name of an editor file: use the suffix {_SUFFIX}.")
     from engine.features.arrangement.editor_files import learn_editor_file
-    from engine.features.arrangement.finder.requests import (
-        LearnEditsRequest,
-        RawAndEdited,
-        told_lines,
-    )
+    from engine.features.arrangement.finder.requests import LearnEditsRequest, RawAndEdited, pair_lines
 
     pairs = tuple(RawAndEdited(tuple(options.raw), edited) for edited in options.edited)
     request = LearnEditsRequest(pairs, options.out.stem, options.seed)
@@ -120,7 +116,7 @@ def run_learn_edits(options: argparse.Namespace, progress: Progress) -> Iterator
             "habits": {**written.habits.facts(), "words": list(written.habits.words())},
         },
         "\n".join(
-            [*told_lines(written.pairs), f"Learned into {shown(options.out)}", *written.habits.words()]
+            [*pair_lines(written.pairs), f"Learned into {shown(options.out)}", *written.habits.words()]
         ),
     )
 
@@ -180,10 +176,10 @@ def _learn_across(options: argparse.Namespace, progress: Progress) -> Iterator[V
     from engine.analysis.learning.loop import Machines, training_across
 
     machines = Machines(options.devices, options.nodes, options.node_rank, options.main_address)
-    said_once = ExitStack()
-    with training_across(machines) as is_first, said_once:
+    silenced = ExitStack()
+    with training_across(machines) as is_first, silenced:
         if not is_first:
-            said_once.enter_context(redirect_stderr(StringIO()))
+            silenced.enter_context(redirect_stderr(StringIO()))
         answers = list(_learn(options, progress if is_first else SILENT))
     if is_first:
         yield from answers

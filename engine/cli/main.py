@@ -20,9 +20,9 @@ from engine.cli.output import (
     in_verbs,
     own_errors,
     own_output,
-    pass_on,
-    saying_warnings,
-    tell,
+    printed_warnings,
+    write_bytes,
+    write_text,
 )
 from engine.core.build import OWN, WITHOUT, is_bundle
 from engine.core.errors import Cancelled, FileExistsAlreadyError, OffcutError, UsageError
@@ -37,10 +37,7 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "Documents and edits": {
             "new": ("engine.cli.importing:NEW", "import recordings into a new document"),
-            "import-audio": (
-                "engine.cli.importing:IMPORT_AUDIO",
-                "import recordings into a document",
-            ),
+            "import-audio": ("engine.cli.importing:IMPORT_AUDIO", "import recordings into a document"),
             "propose": ("engine.cli.propose:PROPOSE", "propose edits in a document"),
             "tracks": ("engine.cli.clips", "list the tracks of a document and their clips"),
             "proposals": ("engine.cli.proposals", "list the proposals of a document"),
@@ -74,10 +71,7 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
                 "engine.cli.learn:LEARN_EDITS",
                 "learn an editor from recordings and their edits",
             ),
-            "learn-timing": (
-                "engine.cli.learn:LEARN_TIMING",
-                "learn how an editor puts drums in time",
-            ),
+            "learn-timing": ("engine.cli.learn:LEARN_TIMING", "learn how an editor puts drums in time"),
             "score": ("engine.cli.score", "score recordings with a taste"),
             "embeddings": (
                 "engine.cli.networks:EMBEDDINGS",
@@ -121,8 +115,7 @@ def verb_named(name: str) -> _AnyVerb:
     """Import the module of a verb, and return the verb."""
     module, _, record = _ROWS[name][0].partition(":")
     found = import_module(module)
-    verb: _AnyVerb = getattr(found, record) if record else found
-    return verb
+    return getattr(found, record) if record else found
 
 
 def main(argv: Sequence[str]) -> int:
@@ -137,7 +130,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print JSON on standard output")
     progress = ReportingProgress(ProgressLine() if sys.stderr.isatty() else None)
     try:
-        with own_errors(), saying_warnings(name):
+        with own_errors(), printed_warnings(name):
             options = parser.parse_args(argv[1:])
             with own_output() as output:
                 for answer in verb.run(options, progress):
@@ -150,10 +143,10 @@ def main(argv: Sequence[str]) -> int:
         print(f"offcut {name}: {error.name} is missing; {remedy}.", file=sys.stderr)
         return 1
     except OffcutError as error:
-        said = in_verbs(str(error))
+        message = in_verbs(str(error))
         if isinstance(error, FileExistsAlreadyError) and hasattr(options, "force"):
-            said = f"{error.name} already exists: choose another name, or add --force to replace it."
-        print(f"offcut {name}: {said}", file=sys.stderr)
+            message = f"{error.name} already exists: choose another name, or add --force to replace it."
+        print(f"offcut {name}: {message}", file=sys.stderr)
         return 2 if isinstance(error, UsageError) else 1
     except (KeyboardInterrupt, Cancelled):
         print(f"offcut {name}: stopped; nothing was left half-written.", file=sys.stderr)
@@ -177,10 +170,10 @@ def _remedy(verb: str, missing: ModuleNotFoundError) -> str:
 def _write(answer: VerbOutput | Listing | ByteStream, output: TextIO, *, as_json: bool) -> None:
     if isinstance(answer, ByteStream):
         for sound in answer.pieces:
-            pass_on(sound, output)
+            write_bytes(sound, output)
         return
     for piece in answer.json_pieces() if as_json else answer.text_pieces():
-        tell(piece, output)
+        write_text(piece, output)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -196,6 +189,6 @@ class ProgressLine:
 
     def __call__(self, fraction: float, text: str, figures: Mapping[str, float]) -> None:
         """Rewrite the line."""
-        said = "  ".join(f"{name} {value:.3g}" for name, value in figures.items())
+        values = "  ".join(f"{name} {value:.3g}" for name, value in figures.items())
         end = "\n" if fraction >= 1.0 else ""
-        print(f"\r\x1b[K{fraction:4.0%}  {text}  {said}", end=end, file=sys.stderr, flush=True)
+        print(f"\r\x1b[K{fraction:4.0%}  {text}  {values}", end=end, file=sys.stderr, flush=True)

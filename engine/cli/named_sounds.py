@@ -73,8 +73,8 @@ def _labels(options: argparse.Namespace, progress: Progress) -> VerbOutput:
         span = (0, reader.frames)
         if options.window is not None:
             start_s, stop_s = options.window
-            asked = s_to_samples(start_s, reader.rate_hz), s_to_samples(stop_s, reader.rate_hz)
-            (span,) = joined([asked], reader.frames, reader.rate_hz)
+            window = s_to_samples(start_s, reader.rate_hz), s_to_samples(stop_s, reader.rate_hz)
+            (span,) = joined([window], reader.frames, reader.rate_hz)
         labels = labels_within(reader, span, options.text, progress)
     if not labels:
         return VerbOutput({"labels": []}, f"{options.audio}: silence")
@@ -100,7 +100,7 @@ def _events_of_document(path: Path, progress: Progress) -> VerbOutput:
         with analysing(document):
             found = detect_sounds(SpanRequest(document.state, media_of(document)), progress)
         document.apply(*found.put_into(document.state))
-        return _told(path, found.sounds, document.state.rate_hz)
+        return _events_output(path, found.sounds, document.state.rate_hz)
 
 
 def _events_of_recording(path: Path, progress: Progress) -> VerbOutput:
@@ -108,10 +108,10 @@ def _events_of_recording(path: Path, progress: Progress) -> VerbOutput:
     from engine.sound.reader import SourceReader
 
     with SourceReader(path) as reader:
-        return _told(path, sounds_of_recording(reader, progress), reader.rate_hz)
+        return _events_output(path, sounds_of_recording(reader, progress), reader.rate_hz)
 
 
-def _told(path: Path, sounds: DetectedSounds, rate_hz: int) -> VerbOutput:
+def _events_output(path: Path, sounds: DetectedSounds, rate_hz: int) -> VerbOutput:
     rows, lines = [], []
     spans = sounds.spans_samples.tolist()
     for (start, stop), word, likelihood in zip(spans, sounds.words, sounds.likelihoods.tolist(), strict=True):
@@ -192,7 +192,9 @@ def run_separate(options: argparse.Namespace, progress: Progress) -> Iterator[Ve
             raise UsageError(
                 f"--stream reads standard input and writes standard output: leave out {listed(wrong)}."
             )
-        yield from _stream(options)
+        from engine.cli.separate_stream import separated_stream
+
+        yield separated_stream(options)
     else:
         if missing := [name for name in ("AUDIO", "--window", "--out") if not given[name]]:
             raise UsageError(f"To separate a file, give {listed(missing)}; to separate a stream, --stream.")
@@ -200,12 +202,6 @@ def run_separate(options: argparse.Namespace, progress: Progress) -> Iterator[Ve
 
 
 SEPARATE = Verb(add_separate_arguments, run_separate)
-
-
-def _stream(options: argparse.Namespace) -> Iterator[ByteStream]:
-    from engine.cli.separate_stream import separated_stream
-
-    yield separated_stream(options)
 
 
 def _file(options: argparse.Namespace, progress: Progress) -> VerbOutput:
@@ -221,16 +217,16 @@ def _file(options: argparse.Namespace, progress: Progress) -> VerbOutput:
             reader.frames,
             rate_hz,
         )
-        asked = _asked(options, reader)
+        separation = _separation_of(options, reader)
         done = separate_in_file(
-            options.out, reader, windows, asked, options.separator, progress, overwrite=options.force
+            options.out, reader, windows, separation, options.separator, progress, overwrite=options.force
         )
     spans = [
         [samples_to_s(start, rate_hz), samples_to_s(stop, rate_hz)] for start, stop in done.windows_samples
     ]
-    texts = [prompt.text for prompt in asked.prompts]
+    texts = [prompt.text for prompt in separation.prompts]
     by = "" if options.separator == DEFAULT else f" Separated by {done.separator}."
-    said = ", ".join(f"{start:g}-{stop:g} s" for start, stop in spans)
+    places = ", ".join(f"{start:g}-{stop:g} s" for start, stop in spans)
     return VerbOutput(
         {
             "path": str(options.out),
@@ -242,12 +238,12 @@ def _file(options: argparse.Namespace, progress: Progress) -> VerbOutput:
             **done.change.fields(),
             "refused_places": done.refused,
         },
-        f"{shown(options.out)}, {said}: {done.change.words}{refused_words(done.refused)}. "
+        f"{shown(options.out)}, {places}: {done.change.words}{refused_words(done.refused)}. "
         f"{done.change.levels_words}.{by}{mute_offer(done.change)}",
     )
 
 
-def _asked(options: argparse.Namespace, reader: SourceReader) -> Asked:
+def _separation_of(options: argparse.Namespace, reader: SourceReader) -> Asked:
     from engine.features.repair.separation.checks import understood_prompts
     from engine.features.repair.separation.in_file import example_in_file
     from engine.features.repair.separation.separate import Asked

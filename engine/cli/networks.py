@@ -75,23 +75,26 @@ def add_embeddings_arguments(parser: argparse.ArgumentParser) -> None:
 def run_embeddings(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput | Listing]:
     """Run the requested action."""
     if options.action == "prepare":
-        yield from _prepare(options, progress)
+        if not _LEAST_WINDOW_S <= options.window_s <= _MOST_WINDOW_S:
+            raise UsageError(f"A window cannot last {options.window_s:g} s: choose 1 to 60.")
+        if not _LEAST_HOP_S <= options.hop_s <= options.window_s:
+            raise UsageError(f"Windows cannot be {options.hop_s:g} s apart: choose 0.1 to the length of one.")
+        refused: list[str] = []
+        yield Listing("files", _entries(options, refused, progress))
+        if refused:
+            raise OffcutError(f"{counted(len(refused), 'file')} could not be embedded; see above.")
     elif options.action == "list":
-        yield _list()
+        from engine.analysis.embeddings.registry import CLAP, EMBEDDINGS, clap_folder
+
+        missing = set() if clap_folder().is_dir() else {CLAP}
+        rows = [{"name": name, "is_here": name not in missing} for name in EMBEDDINGS]
+        lines = "\n".join(f"{row['name']:<12} {'here' if row['is_here'] else 'not here yet'}" for row in rows)
+        yield VerbOutput({"embeddings": rows}, lines)
     else:
         yield _install(options, progress)
 
 
 EMBEDDINGS = Verb(add_embeddings_arguments, run_embeddings)
-
-
-def _list() -> VerbOutput:
-    from engine.analysis.embeddings.registry import CLAP, EMBEDDINGS, clap_folder
-
-    missing = set() if clap_folder().is_dir() else {CLAP}
-    rows = [{"name": name, "is_here": name not in missing} for name in EMBEDDINGS]
-    said = "\n".join(f"{row['name']:<12} {'here' if row['is_here'] else 'not here yet'}" for row in rows)
-    return VerbOutput({"embeddings": rows}, said)
 
 
 def _install(options: argparse.Namespace, progress: Progress) -> VerbOutput:
@@ -100,7 +103,7 @@ def _install(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     if options.action == "add":
         found = add_from(options.folder)
     else:
-        if not options.yes and not _says_yes(f"Download {ABOUT} from the Hugging Face hub? [y/N] "):
+        if not options.yes and not _is_confirmed(f"Download {ABOUT} from the Hugging Face hub? [y/N] "):
             raise UsageError(f"No download: answer yes, or give --yes, to download {ABOUT}.")
         found = download(progress)
     return VerbOutput(
@@ -108,23 +111,11 @@ def _install(options: argparse.Namespace, progress: Progress) -> VerbOutput:
     )
 
 
-def _says_yes(question: str) -> bool:
+def _is_confirmed(question: str) -> bool:
     if not sys.stdin.isatty():
         return False
     print(question, end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
-
-
-def _prepare(options: argparse.Namespace, progress: Progress) -> Iterator[Listing]:
-    """Embed the files of folders, and report at the end whether any was skipped."""
-    if not _LEAST_WINDOW_S <= options.window_s <= _MOST_WINDOW_S:
-        raise UsageError(f"A window cannot last {options.window_s:g} s: choose 1 to 60.")
-    if not _LEAST_HOP_S <= options.hop_s <= options.window_s:
-        raise UsageError(f"Windows cannot be {options.hop_s:g} s apart: choose 0.1 to the length of one.")
-    refused: list[str] = []
-    yield Listing("files", _entries(options, refused, progress))
-    if refused:
-        raise OffcutError(f"{counted(len(refused), 'file')} could not be embedded; see above.")
 
 
 def _entries(options: argparse.Namespace, refused: list[str], progress: Progress) -> Iterator[VerbOutput]:

@@ -1,6 +1,6 @@
 """A verb, and its output: the same facts for people and programs.
 
-Reserve standard output for the verb, and print log messages once.
+Standard output is reserved for the verb; messages and warnings go to standard error.
 """
 
 from __future__ import annotations
@@ -42,23 +42,15 @@ def own_output() -> Iterator[TextIO]:
         yield sys.stdout
         return
     standard.flush()
-    kept = os.dup(_STANDARD_OUTPUT)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, _STANDARD_OUTPUT)
+    with _silenced(_STANDARD_OUTPUT) as copy:
         own = open(  # noqa: SIM115 - closed below, whatever that says
-            kept, "w", encoding=standard.encoding, errors=standard.errors, closefd=False
+            copy, "w", encoding=standard.encoding, errors=standard.errors, closefd=False
         )
         try:
             yield own
         finally:
-            with suppress(OSError):  # `tell` has written and reported everything
+            with suppress(OSError):  # `write_text` has written and reported everything
                 own.close()
-    finally:
-        _flush_c()  # buffered output of C would come out later
-        os.dup2(kept, _STANDARD_OUTPUT)
-        os.close(kept)
-        os.close(nowhere)
 
 
 @contextmanager
@@ -73,36 +65,45 @@ def own_errors() -> Iterator[None]:
         yield
         return
     standard.flush()
-    kept = os.dup(_STANDARD_ERROR)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+    with _silenced(_STANDARD_ERROR) as copy:
+        try:
+            with open(
+                copy, "w", 1, encoding=standard.encoding, errors=standard.errors, closefd=False
+            ) as sys.stderr:
+                yield
+        finally:
+            sys.stderr = standard
+
+
+@contextmanager
+def _silenced(number: int) -> Iterator[int]:
+    """Redirect a file descriptor to nowhere, and yield a copy of what it was."""
+    copy, nowhere = os.dup(number), os.open(os.devnull, os.O_WRONLY)
     try:
-        os.dup2(nowhere, _STANDARD_ERROR)
-        with open(
-            kept, "w", 1, encoding=standard.encoding, errors=standard.errors, closefd=False
-        ) as sys.stderr:
-            yield
+        os.dup2(nowhere, number)
+        yield copy
     finally:
-        sys.stderr = standard
-        _flush_c()
-        os.dup2(kept, _STANDARD_ERROR)
-        os.close(kept)
+        with suppress(OSError, AttributeError):  # buffered output of C would come out later
+            ctypes.CDLL("ucrtbase" if os.name == "nt" else None).fflush(None)
+        os.dup2(copy, number)
+        os.close(copy)
         os.close(nowhere)
 
 
 def in_verbs(sentence: str) -> str:
     """Write the verb of each named command of the window into a sentence, and remove other names."""
 
-    def said(named: re.Match[str]) -> str:
+    def verb_of(named: re.Match[str]) -> str:
         return f" (offcut {_VERB_OF[named[1]]})" if named[1] in _VERB_OF else ""
 
-    return _COMMAND.sub(said, sentence)
+    return _COMMAND.sub(verb_of, sentence)
 
 
 class ReaderGone(Exception):  # noqa: N818 - no error, as Cancelled is none
     """The reader closed the output, as `head` does after its lines."""
 
 
-def tell(piece: str, output: TextIO) -> None:
+def write_text(piece: str, output: TextIO) -> None:
     """Write a part of an answer.
 
     Raises
@@ -110,24 +111,24 @@ def tell(piece: str, output: TextIO) -> None:
     ReaderGone : the reader closed the output
     OffcutError : it cannot be written, as on a full disk
     """
-    with _told_of_output():
+    with _reported():
         print(shown(in_verbs(piece)), end="", file=output, flush=True)
 
 
-def pass_on(piece: bytes, output: TextIO) -> None:
+def write_bytes(piece: bytes, output: TextIO) -> None:
     """Write a part of an output that is bytes, at once.
 
     Raises
     ------
-    ReaderGone, OffcutError : see `tell`
+    ReaderGone, OffcutError : see `write_text`
     """
-    with _told_of_output():
+    with _reported():
         output.buffer.write(piece)
         output.buffer.flush()
 
 
 @contextmanager
-def _told_of_output() -> Iterator[None]:
+def _reported() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
@@ -137,9 +138,9 @@ def _told_of_output() -> Iterator[None]:
 
 
 @contextmanager
-def saying_warnings(verb: str) -> Iterator[None]:
+def printed_warnings(verb: str) -> Iterator[None]:
     """Print each warning that the engine logs to standard error, one line, once."""
-    handler = _SaysOnce(verb)
+    handler = _PrintsOnce(verb)
     logger = logging.getLogger("engine")
     logger.addHandler(handler)
     try:
@@ -148,17 +149,17 @@ def saying_warnings(verb: str) -> Iterator[None]:
         logger.removeHandler(handler)
 
 
-class _SaysOnce(logging.Handler):
+class _PrintsOnce(logging.Handler):
     def __init__(self, verb: str) -> None:
         super().__init__(logging.WARNING)
         self._verb = verb
-        self._said: set[str] = set()
+        self._printed: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print a warning that was not printed before."""
         sentence = shown(in_verbs(record.getMessage()))
-        if sentence not in self._said:
-            self._said.add(sentence)
+        if sentence not in self._printed:
+            self._printed.add(sentence)
             print(f"offcut {self._verb}: {sentence}", file=sys.stderr, flush=True)
 
 
@@ -167,12 +168,6 @@ def _number(stream: TextIO) -> int:
         return stream.fileno()
     except (OSError, ValueError, AttributeError):
         return -1
-
-
-def _flush_c() -> None:
-    with suppress(OSError, AttributeError):
-        library = ctypes.CDLL("ucrtbase" if os.name == "nt" else None)
-        library.fflush(None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,8 @@ def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput 
         with opened(options.project, to_read=True) as document:
             state, chances, sounds = document.state, _chances(document), document.analysis("sounds")
         if state.proposals:
-            heard = sounds if isinstance(sounds, DetectedSounds) else None
-            yield Listing("proposals", _entries(state, chances, heard, with_text=not options.json))
+            sounding = sounds if isinstance(sounds, DetectedSounds) else None
+            yield Listing("proposals", _entries(state, chances, sounding, with_text=not options.json))
         else:
             yield VerbOutput({"proposals": []}, "Nothing is proposed.")
 
@@ -52,7 +52,7 @@ def _entries(
         decision = state.decisions.get(proposal.id)
         payload = proposal.payload if decision is None else edited(proposal, decision).payload
         on = [tracks.get(track, track) for track in proposal.tracks]
-        heard = sounds_in_cut(state, proposal.id, sounds)
+        sounding = sounds_in_cut(state, proposal.id, sounds)
         fields = {
             "id": proposal.id,
             "kind": proposal.kind,
@@ -68,14 +68,14 @@ def _entries(
             "payload": dict(payload),
             "nearest_kept": _kept(proposal.nearest_kept),
             "note": "" if decision is None else decision.note,
-            "heard": [{"text": one.text, "likelihood": one.likelihood} for one in heard],
+            "heard": [{"text": one.text, "likelihood": one.likelihood} for one in sounding],
         }
         text = ""
         if with_text:
             span = f"{format_time(start_s, 1)} – {format_time(stop_s, 1)}"
             text = f"{proposal.id}  {span:>19}  {proposal.score:.2f}  {verdict:<9}  "
             text += _words(state, proposal, on)
-            text += f" {sounds_sentence(heard)}" if heard else ""
+            text += f" {sounds_sentence(sounding)}" if sounding else ""
             if decision is not None and decision.note:
                 text += f" · note: {' '.join(decision.note.split())}"
         yield VerbOutput(fields, text)
@@ -84,8 +84,8 @@ def _entries(
 def _words(state: DocumentState, proposal: Proposal, on: Sequence[str]) -> str:
     """Describe its effect, its tracks, its maker and its reason."""
     kind = KINDS.get(proposal.kind)
-    asked = edited(proposal, state.decisions.get(proposal.id))
-    done = f"{proposal.kind} (not available)" if kind is None else kind.label(asked, state.rate_hz)
+    as_edited = edited(proposal, state.decisions.get(proposal.id))
+    done = f"{proposal.kind} (not available)" if kind is None else kind.label(as_edited, state.rate_hz)
     where = f" on {', '.join(on)}" if on else ""
     weak = f" ({WEAK_EVIDENCE})" if proposal.evidence is Evidence.WEAK else ""
     return f"{done}{where} · {proposal.maker} · {proposal.reason}{weak}"

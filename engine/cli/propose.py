@@ -44,10 +44,10 @@ class _FinderOptions(argparse.Action):
         name, *words = values
         with own_output():  # a package may print when it is imported
             finder = require_finder(name)
-        asked, unknown = finder_parser(name, finder, parser).parse_known_args(words)
+        parsed, unknown = finder_parser(name, finder, parser).parse_known_args(words)
         if unknown:
             raise UsageError(_unknown_option(name, finder, unknown[0].partition("=")[0]))
-        given = vars(asked)
+        given = vars(parsed)
         namespace.finder, namespace.tracks = name, given.pop("tracks", [])
         namespace.json = given.pop("json", False) or namespace.json
         namespace.settings = given

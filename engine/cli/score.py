@@ -57,21 +57,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, progress: Progress) -> Iterator[VerbOutput | Listing]:
     """Score every file; those of folders one after the other, despite errors in some of them."""
-    _check(options)
-    is_many = any(path.is_dir() for path in options.audio)
-    if is_many or any(each is not None for each in (options.threshold, options.workers, options.cluster)):
-        yield from _score_many(options, progress)
-    else:
-        yield _score_few(options, _loaded(options.taste), progress)
-
-
-def _loaded(path: Path) -> Taste:
-    from engine.features.taste.anomaly.taste import load_taste  # torch
-
-    return load_taste(path)
-
-
-def _check(options: argparse.Namespace) -> None:
     if options.threshold is not None and not 0.0 <= options.threshold <= 1.0:
         raise UsageError(f"The threshold cannot be {options.threshold:g}: choose between 0 and 1.")
     if options.workers is not None and options.workers < 1:
@@ -81,6 +66,22 @@ def _check(options: argparse.Namespace) -> None:
     if options.csv is not None:
         recordings = (one for path in options.audio for one in audio_files(path, lambda _error: None))
         check_target(options.csv, overwrite=options.force, reads=chain([options.taste], recordings))
+    is_many = any(path.is_dir() for path in options.audio)
+    if is_many or any(each is not None for each in (options.threshold, options.workers, options.cluster)):
+        scoring = _Scoring(options, progress)
+        yield Listing("files", scoring.entries())
+        if scoring.refused:
+            raise OffcutError(
+                f"{counted(scoring.refused, 'file')} of {scoring.total:,} could not be scored; see above."
+            )
+    else:
+        yield _score_few(options, _loaded(options.taste), progress)
+
+
+def _loaded(path: Path) -> Taste:
+    from engine.features.taste.anomaly.taste import load_taste  # torch
+
+    return load_taste(path)
 
 
 def _score_few(options: argparse.Namespace, taste: Taste, progress: Progress) -> VerbOutput:
@@ -105,16 +106,6 @@ def _score_few(options: argparse.Namespace, taste: Taste, progress: Progress) ->
         {"files": [_moment_fields(path, scores) for path, scores in scored]},
         "\n".join(_oddest(path, scores) for path, scores in scored),
     )
-
-
-def _score_many(options: argparse.Namespace, progress: Progress) -> Iterator[Listing]:
-    """Score the files of folders, one in memory at a time, and report at the end whether any was skipped."""
-    scoring = _Scoring(options, progress)
-    yield Listing("files", scoring.entries())
-    if scoring.refused:
-        raise OffcutError(
-            f"{counted(scoring.refused, 'file')} of {scoring.total:,} could not be scored; see above."
-        )
 
 
 _MOMENTS = ("path", "time_s", "score")
@@ -148,18 +139,14 @@ class _Scoring:
             outcomes = stack.enter_context(closing(self._outcomes()))
             for number, outcome in enumerate(outcomes, start=1):
                 self._progress.report(number / self.total, f"Scored {number:,} of {self.total:,}")
-                scored = self._scored_or_said(outcome)
+                scored = self._scored_or_reported(outcome)
                 if scored is not None:
                     if table is not None:
                         table.writerows(self._rows(scored))
                     yield self._entry(scored)
 
     def _outcomes(self) -> Generator[Outcome]:
-        from engine.features.taste.archive import (
-            score_by_processes,
-            score_on_cluster,
-            score_recording,
-        )
+        from engine.features.taste.archive import score_by_processes, score_on_cluster, score_recording
 
         if self._options.cluster is not None:
             yield from score_on_cluster(self._options.taste, self._paths(), self._options.cluster)
@@ -173,17 +160,17 @@ class _Scoring:
             yield from audio_files(path, self._unlisted)
 
     def _unlisted(self, error: OSError) -> None:
-        self._say(f"{shown(error.filename)} cannot be listed: {reason_of(error)}.")
+        self._report(f"{shown(error.filename)} cannot be listed: {reason_of(error)}.")
 
-    def _scored_or_said(self, outcome: Outcome) -> Scored | None:
+    def _scored_or_reported(self, outcome: Outcome) -> Scored | None:
         from engine.features.taste.archive import Refused
 
         if isinstance(outcome, Refused):
-            self._say(outcome.sentence)
+            self._report(outcome.sentence)
             return None
         return outcome
 
-    def _say(self, sentence: str) -> None:
+    def _report(self, sentence: str) -> None:
         self.refused += 1
         print(f"offcut score: {sentence}", file=sys.stderr, flush=True)
 
@@ -230,5 +217,5 @@ def _oddest(path: Path, scores: Scores) -> str:
         return f"{path}: too short to score"
     oddest = int(scores.scores.argmax())
     at = format_time(float(scores.times_s[oddest]), 1)
-    said = counted(len(scores.scores), "moment")
-    return f"{path}: {said}, highest score at {at} (score {scores.scores[oddest]:.3f})"
+    moments = counted(len(scores.scores), "moment")
+    return f"{path}: {moments}, highest score at {at} (score {scores.scores[oddest]:.3f})"

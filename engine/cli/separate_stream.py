@@ -24,7 +24,7 @@ from engine.sound.wav_stream import WavStreamReader, encoded
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Request:
     """Settings of every stream in any format.
 
     Attributes
@@ -56,22 +56,22 @@ def separated_stream(options: argparse.Namespace) -> ByteStream:
     prompts = understood_prompts(options.text, options.separator)
     separator = streaming_separator(options.separator)
     floor_db = floor_of(options.strength_db)
-    asked = _Asked(separator, options.separator, prompts, Mode(options.mode), floor_db, options.json)
-    return ByteStream(_pieces(cast(BufferedIOBase, sys.stdin.buffer), asked))
+    request = _Request(separator, options.separator, prompts, Mode(options.mode), floor_db, options.json)
+    return ByteStream(_pieces(cast(BufferedIOBase, sys.stdin.buffer), request))
 
 
-def _pieces(stream: BufferedIOBase, asked: _Asked) -> Iterator[bytes]:
+def _pieces(stream: BufferedIOBase, request: _Request) -> Iterator[bytes]:
     reader = WavStreamReader(stream)
     form = reader.format
     separating = SeparationStream(
-        asked.separator,
-        asked.prompts,
-        asked.mode,
+        request.separator,
+        request.prompts,
+        request.mode,
         rate_hz=form.rate_hz,
         channels=form.channels,
-        floor_db=asked.floor_db,
+        floor_db=request.floor_db,
     )
-    _say(_beginning(reader, asked), asked)
+    _report(_beginning(reader, request), request)
     clipped, took_s, has_head = 0, 0.0, False
     for samples, seconds in _separated(separating, reader.blocks()):
         if reader.frames and not has_head:  # nothing is written of a stream without samples
@@ -84,7 +84,7 @@ def _pieces(stream: BufferedIOBase, asked: _Asked) -> Iterator[bytes]:
     if fault := reader.fault():
         raise SourceError(fault)
     yield form.tail()
-    _say(_end(reader, clipped, took_s), asked)
+    _report(_end(reader, clipped, took_s), request)
 
 
 def _separated(
@@ -100,21 +100,21 @@ def _separated(
     yield samples, time.perf_counter() - begun_s
 
 
-def _beginning(reader: WavStreamReader, asked: _Asked) -> VerbOutput:
-    form, texts = reader.format, [prompt.text for prompt in asked.prompts]
+def _beginning(reader: WavStreamReader, request: _Request) -> VerbOutput:
+    form, texts = reader.format, [prompt.text for prompt in request.prompts]
+    done = "keeps" if request.mode is Mode.KEEP else "removes"
     return VerbOutput(
         {
             "latency_s": LATENCY_S,
             "rate_hz": form.rate_hz,
             "channels": form.channels,
             "encoding": form.encoding.value,
-            "separator": asked.name,
-            "mode": asked.mode.value,
+            "separator": request.name,
+            "mode": request.mode.value,
             "texts": texts,
         },
-        f"{'keeps' if asked.mode is Mode.KEEP else 'removes'} {listed([quoted(text) for text in texts])} in "
-        f"{counted(form.channels, 'channel')} at {form.rate_hz:,} Hz; latency {LATENCY_S:.2f} s and the "
-        "computing time.",
+        f"{done} {listed([quoted(text) for text in texts])} in {counted(form.channels, 'channel')} at "
+        f"{form.rate_hz:,} Hz; latency {LATENCY_S:.2f} s and the computing time.",
     )
 
 
@@ -128,8 +128,8 @@ def _end(reader: WavStreamReader, clipped: int, took_s: float) -> VerbOutput:
     )
 
 
-def _say(output: VerbOutput, asked: _Asked) -> None:
+def _report(output: VerbOutput, request: _Request) -> None:
     """Print facts to standard error, since standard output holds the sound."""
-    pieces = output.json_pieces() if asked.as_json else output.text_pieces()
-    said = "".join(pieces)
-    print(said if asked.as_json else f"offcut separate: {said}", end="", file=sys.stderr, flush=True)
+    pieces = output.json_pieces() if request.as_json else output.text_pieces()
+    text = "".join(pieces)
+    print(text if request.as_json else f"offcut separate: {text}", end="", file=sys.stderr, flush=True)

@@ -113,13 +113,13 @@ def _span(start_s: float, stop_s: float) -> str:
 
 
 def _words(take: Take) -> str:
-    said = ["complete" if take.complete else f"{percent(take.from_share)} to {percent(take.to_share)} of it"]
+    parts = ["complete" if take.complete else f"{percent(take.from_share)} to {percent(take.to_share)} of it"]
     if take.transposed_semitones:
         higher = "higher" if take.transposed_semitones > 0 else "lower"
-        said.append(f"{counted(abs(take.transposed_semitones), 'semitone')} {higher}")
+        parts.append(f"{counted(abs(take.transposed_semitones), 'semitone')} {higher}")
     if abs(take.speed - 1.0) >= 0.01:
-        said.append(f"{percent(abs(take.speed - 1.0))} {'faster' if take.speed > 1.0 else 'slower'}")
-    return ", ".join(said)
+        parts.append(f"{percent(abs(take.speed - 1.0))} {'faster' if take.speed > 1.0 else 'slower'}")
+    return ", ".join(parts)
 
 
 def add_structure_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,9 +1,7 @@
-"""The finders of Offcut, those that other packages add, and the job that has one find edits.
+"""The finders of Offcut and of other packages, and the job that runs one.
 
-The proposals of a finder are checked before any of them goes into a document. They replace those that the
-same finder made before and that are undecided.
-
-The analyses that a finder needs: computed where the document does not have them of its sound as it is.
+The job computes the analyses that the finder needs and the document does not have, and checks its proposals.
+They replace the undecided ones that the same finder made before.
 """
 
 from __future__ import annotations
@@ -50,7 +48,7 @@ def completed(
     SourceError : a recording is missing or cannot be read
     Cancelled : the user asked for it
     """
-    found = analyses.analysed(_asked(request), missing_analyses(request, needs), progress)
+    found = analyses.analysed(_analysis_request(request), missing_analyses(request, needs), progress)
     in_force = keeping_edited(request.state, found.ids)
     known = {**request.analyses, **{kind: found.analyses[kind] for kind in in_force}}
     if "beats" in in_force and (grid := grid_in_force(request.state, known["beats"])) is not None:
@@ -60,10 +58,10 @@ def completed(
 
 def missing_analyses(request: FinderRequest, needs: Sequence[str]) -> list[str]:
     """Return the analyses that a request needs and does not have, in the order to compute them."""
-    return analyses.missing_analyses(_asked(request), needs)
+    return analyses.missing_analyses(_analysis_request(request), needs)
 
 
-def _asked(request: FinderRequest) -> AnalysisRequest:
+def _analysis_request(request: FinderRequest) -> AnalysisRequest:
     """Return the request for analyses, with the taste that the settings name."""
     named = getattr(request.settings, "taste", "")
     return AnalysisRequest(request.state, request.media, Path(named) if named else None, request.analyses)

@@ -1,6 +1,6 @@
-"""The addresses of the pages and their handlers.
+"""The addresses of the pages.
 
-Reading requests and sending answers: JSON, shipped files, and one sentence for errors.
+Requests are read and checked; answers are JSON, shipped files, or one sentence.
 """
 
 from __future__ import annotations
@@ -136,18 +136,10 @@ async def _failed(request: Request, error: Exception) -> Response:
     return answer({"error": "Something went wrong that should not."}, 500)
 
 
-HANDLERS: dict[Any, Any] = {
-    HTTPException: _no_such_address,
-    ClientDisconnect: _given_up,
-    Exception: _failed,
-}
+HANDLERS: dict[Any, Any] = {HTTPException: _no_such_address, ClientDisconnect: _given_up, Exception: _failed}
 
 
-_HEARD = {
-    "target": separated_target,
-    "remainder": separated_remainder,
-    "result": downloaded_result,
-}
+_HEARD = {"target": separated_target, "remainder": separated_remainder, "result": downloaded_result}
 
 
 class _Named(BaseModel):
@@ -180,7 +172,7 @@ def application(session: Session, most_bytes: int = MOST_BYTES) -> Starlette:
             Route("/api/results/{key}/download", served.download),
             Route("/api/results/{key}/{what}", served.listen_to_result),
         ],
-        exception_handlers={**HANDLERS, OffcutError: refused(session.told)},
+        exception_handlers={**HANDLERS, OffcutError: refused(session.for_pages)},
     )
     pages.router.redirect_slashes = False  # to an address that lacks the token
     return pages
@@ -210,8 +202,8 @@ class _Served:
         )
 
     async def open(self, request: Request) -> Response:
-        asked = await body(request, _Named)
-        recording = await run_in_threadpool(self._session.pick, asked.name)
+        wanted = await body(request, _Named)
+        recording = await run_in_threadpool(self._session.pick, wanted.name)
         return answer(await run_in_threadpool(_facts, recording))
 
     async def upload(self, request: Request) -> Response:
@@ -225,26 +217,26 @@ class _Served:
 
     async def peaks(self, request: Request) -> Response:
         recording = self._recording(request)
-        asked = request.query_params
-        columns = int(number(asked.get("columns"), 1_000, 1, MOST_COLUMNS))
-        start_s = number(asked.get("start_s"), 0.0, 0.0, recording.duration_s)
-        stop_s = number(asked.get("stop_s"), recording.duration_s, 0.0, recording.duration_s)
+        wanted = request.query_params
+        columns = int(number(wanted.get("columns"), 1_000, 1, MOST_COLUMNS))
+        start_s = number(wanted.get("start_s"), 0.0, 0.0, recording.duration_s)
+        stop_s = number(wanted.get("stop_s"), recording.duration_s, 0.0, recording.duration_s)
         if stop_s <= start_s:
             raise UsageError("There is nothing to draw between these times.")
         found = await run_in_threadpool(outline, recording, start_s, stop_s, columns)
         return answer({"read": recording.read_share}, 202) if found is None else answer(found)
 
     async def listen(self, request: Request) -> Response:
-        heard = whole_recording(self._recording(request))
-        return await run_in_threadpool(wave_response, heard, request.headers.get("range"))
+        playable = whole_recording(self._recording(request))
+        return await run_in_threadpool(wave_response, playable, request.headers.get("range"))
 
     async def listen_to_result(self, request: Request) -> Response:
         result = self._session.result(request.path_params["key"])
         try:
-            heard = _HEARD[request.path_params["what"]](result)
+            playable = _HEARD[request.path_params["what"]](result)
         except KeyError:
             raise UsageError("Of a result there are target, remainder and result.") from None
-        return await run_in_threadpool(wave_response, heard, request.headers.get("range"))
+        return await run_in_threadpool(wave_response, playable, request.headers.get("range"))
 
     async def download(self, request: Request) -> Response:
         written = self._session.result(request.path_params["key"]).written
@@ -252,8 +244,8 @@ class _Served:
 
     async def detect(self, request: Request) -> Response:
         recording = self._recording(request)
-        asked = await body(request, separating.Windowed)
-        return self._begin(partial(separating.detected_words, recording, asked), recording)
+        wanted = await body(request, separating.Windowed)
+        return self._begin(partial(separating.detected_words, recording, wanted), recording)
 
     async def separate(self, request: Request) -> Response:
         recording = self._recording(request)
@@ -262,16 +254,16 @@ class _Served:
 
     async def score(self, request: Request) -> Response:
         recording = self._recording(request)
-        asked = await body(request, tastes.OfTaste)
-        return self._begin(partial(tastes.scores, self._session, recording, asked), recording)
+        wanted = await body(request, tastes.OfTaste)
+        return self._begin(partial(tastes.scores, self._session, recording, wanted), recording)
 
     async def overview(self, request: Request) -> Response:
-        asked = await body(request, tastes.OfTaste)
-        return self._begin(partial(tastes.overview, self._session, asked))
+        wanted = await body(request, tastes.OfTaste)
+        return self._begin(partial(tastes.overview, self._session, wanted))
 
     async def compare(self, request: Request) -> Response:
-        asked = await body(request, comparing.Compared)
-        return self._begin(partial(comparing.compared, self._session, asked))
+        wanted = await body(request, comparing.Compared)
+        return self._begin(partial(comparing.compared, self._session, wanted))
 
     async def job(self, request: Request) -> Response:
         return answer(self._session.work.job(request.path_params["key"]).fields())
@@ -296,7 +288,7 @@ def _with_its_name(of: OpenRecording, work: Callable[[Progress], Answer], progre
     except SeparationError:
         raise  # names no file
     except OffcutError as error:
-        raise OffcutError(of.told(str(error))) from error
+        raise OffcutError(of.for_pages(str(error))) from error
 
 
 def _facts(recording: OpenRecording) -> dict[str, object]:
@@ -309,5 +301,5 @@ def _facts(recording: OpenRecording) -> dict[str, object]:
         "duration_s": recording.duration_s,
         "container": info.container,
         "subtype": info.subtype,
-        "warning": recording.told(info.warning),
+        "warning": recording.for_pages(info.warning),
     }

@@ -66,7 +66,7 @@ class _Row:
     embeddings: NDArray[np.float32]
 
 
-def compared(session: Session, asked: Compared, progress: Progress) -> Answer:
+def compared(session: Session, request: Compared, progress: Progress) -> Answer:
     """Score recordings with tastes, each pair once while its files do not change.
 
     A recording or taste that cannot be used is named in `left_out`, and the others are shown.
@@ -76,11 +76,11 @@ def compared(session: Session, asked: Compared, progress: Progress) -> Answer:
     UsageError : too many are asked for, or a recording is no longer open
     OffcutError : none can be used
     """
-    recordings = [session.recording(key) for key in dict.fromkeys(asked.recordings)]
-    if len(recordings) > MOST_RECORDINGS or len(asked.tastes) > MOST_TASTES:
+    recordings = [session.recording(key) for key in dict.fromkeys(request.recordings)]
+    if len(recordings) > MOST_RECORDINGS or len(request.tastes) > MOST_TASTES:
         raise UsageError(f"Choose up to {MOST_RECORDINGS} recordings and {MOST_TASTES} tastes.")
     progress.report(0.0, "Reading the tastes")
-    tastes, left_out = _usable(session, dict.fromkeys(asked.tastes))
+    tastes, left_out = _usable(session, dict.fromkeys(request.tastes))
     if session.cluster:
         _score_on_cluster(session, recordings, tastes, progress.part(0.0, _CLUSTER_SHARE))
         progress = progress.part(_CLUSTER_SHARE, 1.0)
@@ -92,22 +92,22 @@ def compared(session: Session, asked: Compared, progress: Progress) -> Answer:
         try:
             rows.append(_row(session, recording, tastes, progress.part(begin, done_s / whole_s)))
         except OffcutError as error:
-            left_out.append(recording.told(session.told(str(error))))
+            left_out.append(recording.for_pages(session.for_pages(str(error))))
     if not rows:
         raise OffcutError(" ".join(left_out))
     return {**_shown(session, rows, [name.rpartition("/")[2] for name in tastes]), "left_out": left_out}
 
 
-def _usable(session: Session, asked: Iterable[str]) -> tuple[list[str], list[str]]:
+def _usable(session: Session, request: Iterable[str]) -> tuple[list[str], list[str]]:
     """Return the tastes that can be read, and a sentence for each of the others."""
     usable, left_out = [], []
-    for name in asked:
+    for name in request:
         try:
             path, _root = session.taste(name)
             session.once(("taste", path, written_ns(path)), partial(_readable, path))
             usable.append(name)
         except OffcutError as error:
-            left_out.append(session.told(str(error)))
+            left_out.append(session.for_pages(str(error)))
     return usable, left_out
 
 

@@ -1,6 +1,7 @@
-"""Restrict reading to files inside one folder, for any path in a request.
+"""Files of requests: those inside the served folder, and uploads.
 
-Uploads: written to disk as they arrive, under a name of ours, up to a limit.
+A name from a request leads to a regular file of the folder or to nothing. An upload is written to disk while
+it arrives, under a random name, up to a limit.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class Wanted(Windowed):
     strength_db: Annotated[float, Field(ge=0.0, le=120.0, allow_inf_nan=False)] | None = None
 
 
-def detected_words(recording: OpenRecording, asked: Windowed, progress: Progress) -> Answer:
+def detected_words(recording: OpenRecording, request: Windowed, progress: Progress) -> Answer:
     """Return names of the sounds in a window, the likeliest first.
 
     Raises
@@ -61,11 +61,9 @@ def detected_words(recording: OpenRecording, asked: Windowed, progress: Progress
     from engine.analysis.detection.naming import labels_within
 
     with SourceReader(recording.path) as reader:
-        (span, *_more) = _windows(reader, asked)
+        (span, *_more) = _windows(reader, request)
         labels = labels_within(reader, span, (), progress)
-    return {
-        "labels": [{"text": one.text, "likelihood": one.likelihood} for one in labels[:MOST_LABELS]],
-    }
+    return {"labels": [{"text": one.text, "likelihood": one.likelihood} for one in labels[:MOST_LABELS]]}
 
 
 def separation(session: Session, recording: OpenRecording, wanted: Wanted, progress: Progress) -> Answer:
@@ -86,12 +84,12 @@ def separation(session: Session, recording: OpenRecording, wanted: Wanted, progr
         floor_db = floor_of(wanted.strength_db)
         examples = tuple(example_in_file(reader, *each) for each in wanted.like_s)
         prompts = understood_prompts(wanted.texts) if wanted.texts or not examples else ()
-        asked = Asked(examples + prompts, Mode(wanted.mode), FADE_MS, floor_db)
+        request = Asked(examples + prompts, Mode(wanted.mode), FADE_MS, floor_db)
         # Only lossless formats are written; all else becomes WAV.
         suffix = ".flac" if reader.container == "FLAC" else ".wav"
         check_room(session.own, reader.frames * reader.channels * _BYTES_EACH)
         path = session.own / f"result-{secrets.token_hex(8)}{suffix}"
-        done = separate_in_file(path, reader, windows, asked, progress=progress)
+        done = separate_in_file(path, reader, windows, request, progress=progress)
         rate_hz = reader.rate_hz
         fade = s_to_samples(FADE_MS / 1000.0, rate_hz)
         subtype = export_format([reader.subtype], suffix)
@@ -102,7 +100,7 @@ def separation(session: Session, recording: OpenRecording, wanted: Wanted, progr
     return {
         "result": result.written.key,
         "name": name,
-        "texts": [prompt.text for prompt in asked.prompts],
+        "texts": [prompt.text for prompt in request.prompts],
         "mode": wanted.mode,
         "windows_s": [[samples_to_s(edge, rate_hz) for edge in window] for window in done.windows_samples],
         "clipped_samples": done.clipped_samples,
@@ -114,7 +112,7 @@ def separation(session: Session, recording: OpenRecording, wanted: Wanted, progr
     }
 
 
-def _windows(reader: SourceReader, asked: Windowed) -> tuple[tuple[int, int], ...]:
+def _windows(reader: SourceReader, request: Windowed) -> tuple[tuple[int, int], ...]:
     rate_hz = reader.rate_hz
-    spans = [(s_to_samples(a, rate_hz), s_to_samples(b, rate_hz)) for a, b in asked.windows_s]
+    spans = [(s_to_samples(a, rate_hz), s_to_samples(b, rate_hz)) for a, b in request.windows_s]
     return joined(spans, reader.frames, rate_hz)

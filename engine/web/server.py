@@ -1,12 +1,9 @@
-"""Serves the pages on this machine alone, until it is stopped.
+"""Serve the pages to this machine alone, until it is stopped.
 
-Access control: requests to this machine with the token in the address pass; all others get 403.
-
-Connections to the pages: those that do not ask for a page in time, or are too many, are closed.
-
-All of them come from this machine, so clients are distinguished by the token, not by addresses. A connection
-that has sent it is a page's, also before the server has read it; the others share a few places, and the
-oldest of them is replaced by the next.
+A request passes with the token in its address and the host name of this machine; all others get 403. All
+connections come from this machine, so clients are distinguished by the token. A connection that has sent it
+belongs to a page, also before the server has read it. The others share a few places, and the oldest is
+closed for the next one; a connection that does not send a request in time is closed as well.
 """
 
 from __future__ import annotations

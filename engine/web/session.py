@@ -78,7 +78,7 @@ class OpenRecording:
         """How long it is."""
         return self.reader.frames / self.reader.rate_hz
 
-    def told(self, sentence: str) -> str:
+    def for_pages(self, sentence: str) -> str:
         """Return a sentence about the file with the name it is shown by."""
         return sentence.replace(shown(self.path), self.name)
 
@@ -133,9 +133,9 @@ class Session:
 
     def __post_init__(self) -> None:
         """Begin to take work."""
-        self.work = Work(self.told)
+        self.work = Work(self.for_pages)
 
-    def told(self, sentence: str) -> str:
+    def for_pages(self, sentence: str) -> str:
         """Return a sentence with the paths of files as pages show them: from the folder they are in."""
         roots = {self.own, SHIPPED} if self.root is None else {self.own, SHIPPED, self.root}
         spellings = {f"{kind(root)}{os.sep}" for root in roots for kind in (Path.absolute, os.path.realpath)}
@@ -215,14 +215,14 @@ class Session:
                 found |= {f"{shelf}/{name}": (root, name) for name in tastes_inside(root)}
         return found
 
-    def taste(self, told: str) -> tuple[Path, Path]:
+    def taste(self, listed_name: str) -> tuple[Path, Path]:
         """Return the file of a taste by its name in `tastes`, and its root folder.
 
         Raises
         ------
         UsageError : it does not exist
         """
-        shelf, _slash, name = told.partition("/")
+        shelf, _slash, name = listed_name.partition("/")
         root = {"folder": self.root, "shipped": SHIPPED}.get(shelf)
         if root is None or not name.endswith(".taste"):
             raise UsageError("This taste was not found: choose one from the list.")

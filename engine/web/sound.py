@@ -1,7 +1,4 @@
-"""Sound as a browser plays it: a WAV file of 16 bits that is made where it is read, byte by byte.
-
-A waveform for a page: lowest and highest sample of each column, over all channels.
-"""
+"""Sound for a browser: WAV files of 16 bits that are made while they are read, and waveforms."""
 
 from __future__ import annotations
 
@@ -105,13 +102,13 @@ def separated_target(result: Result) -> Playable:
     def read(start: int, stop: int) -> Samples:
         if not result.keeps:
             return before.read(start, stop) - after.read(start, stop)
-        heard = np.zeros((stop - start, before.channels), np.float32)
+        playable = np.zeros((stop - start, before.channels), np.float32)
         for first, last in result.windows:
             begin, end = max(start, first), min(stop, last)
             if begin < end:
                 curve = gate(last - first, result.fade_samples, begin - first, end - first)[:, None]
-                heard[begin - start : end - start] = curve * after.read(begin, end)
-        return heard
+                playable[begin - start : end - start] = curve * after.read(begin, end)
+        return playable
 
     return Playable(read, before.rate_hz, before.channels, before.frames)
 
@@ -121,26 +118,25 @@ def separated_remainder(result: Result) -> Playable:
     before, target = whole_recording(result.of), separated_target(result)
 
     def read(start: int, stop: int) -> Samples:
-        rest: Samples = before.read(start, stop) - target.read(start, stop)
-        return rest
+        return before.read(start, stop) - target.read(start, stop)
 
     return Playable(read, before.rate_hz, before.channels, before.frames)
 
 
-def wave_response(heard: Playable, asked: str | None) -> Response:
+def wave_response(playable: Playable, byte_range: str | None) -> Response:
     """Return the part of the file in the header ``Range``; all of it without one.
 
     More than two channels are mixed to mono.
     """
-    channels = heard.channels if heard.channels <= 2 else 1
-    frames = min(heard.frames, (_LARGEST - HEAD_BYTES) // (2 * channels))
+    channels = playable.channels if playable.channels <= 2 else 1
+    frames = min(playable.frames, (_LARGEST - HEAD_BYTES) // (2 * channels))
     size = HEAD_BYTES + frames * 2 * channels
-    piece = partial(_piece, heard, channels, frames)
-    if asked is None:
+    piece = partial(_piece, playable, channels, frames)
+    if byte_range is None:
         pieces = (piece(at, min(size, at + _MOST_BYTES)) for at in range(0, size, _MOST_BYTES))
         headers = {"accept-ranges": "bytes", "content-length": str(size)}
         return StreamingResponse(pieces, 200, headers, "audio/wav")
-    found = _RANGE.fullmatch(asked)
+    found = _RANGE.fullmatch(byte_range)
     first = int(found[1]) if found else size
     stop = min(int(found[2]) + 1 if found and found[2] else size, size, first + _MOST_BYTES)
     if stop <= first:
@@ -149,22 +145,18 @@ def wave_response(heard: Playable, asked: str | None) -> Response:
     return Response(piece(first, stop), 206, headers, "audio/wav")
 
 
-def _piece(heard: Playable, channels: int, frames: int, first: int, stop: int) -> bytes:
+def _piece(playable: Playable, channels: int, frames: int, first: int, stop: int) -> bytes:
     """Return the bytes [first, stop) of the file."""
     frame_bytes = 2 * channels
-    head = _head(heard.rate_hz, channels, frames * frame_bytes)[first:stop]
+    head = _head(playable.rate_hz, channels, frames * frame_bytes)[first:stop]
     at, end = max(0, first - HEAD_BYTES), max(0, stop - HEAD_BYTES)
     begin = at // frame_bytes
-    numbers = _numbers(heard, channels, begin, -(-end // frame_bytes))
-    return head + numbers[at - begin * frame_bytes : end - begin * frame_bytes]
-
-
-def _numbers(heard: Playable, channels: int, begin: int, end: int) -> bytes:
-    samples = heard.read(begin, end)
-    if channels != heard.channels:
+    samples = playable.read(begin, -(-end // frame_bytes))
+    if channels != playable.channels:
         samples = samples.mean(axis=1, keepdims=True)
     scaled = np.clip(np.rint(samples * 32768.0), -32768, 32767)
-    return bytes(scaled.astype("<i2").tobytes())
+    numbers = bytes(scaled.astype("<i2").tobytes())
+    return head + numbers[at - begin * frame_bytes : end - begin * frame_bytes]
 
 
 def _head(rate_hz: int, channels: int, data_bytes: int) -> bytes:

@@ -40,22 +40,22 @@ class OfTaste(BaseModel):
 def listed(session: Session) -> list[dict[str, object]]:
     """Return the available tastes, with the summaries of their files."""
     found = []
-    for told, (root, name) in session.tastes().items():
+    for listed_name, (root, name) in session.tastes().items():
         summary = summary_of(root / name)
         found.append(
             {
-                "taste": told,
+                "taste": listed_name,
                 "name": name.rpartition("/")[2].removesuffix(".taste"),
-                "shelf": told.partition("/")[0],
+                "shelf": listed_name.partition("/")[0],
                 "recordings": summary.recordings,
                 "duration_s": summary.duration_s,
-                "trouble": session.told(summary.trouble),
+                "trouble": session.for_pages(summary.trouble),
             }
         )
     return found
 
 
-def overview(session: Session, asked: OfTaste, progress: Progress) -> Answer:
+def overview(session: Session, request: OfTaste, progress: Progress) -> Answer:
     """Return the facts of a taste, and the scores of its training recordings.
 
     Raises
@@ -64,13 +64,13 @@ def overview(session: Session, asked: OfTaste, progress: Progress) -> Answer:
     """
     from engine.features.taste.overview.jobs import look_at, score_references
 
-    path, root = session.taste(asked.taste)
+    path, root = session.taste(request.taste)
     facts = look_at(path, progress.part(0.0, 0.1))
     # A taste can name any path: only files inside its own folder are opened.
     served = {one: where for one in facts.recordings if (where := _found_inside(one, root, progress))}
     there = [replace(one, path=where) for one, where in served.items()]
-    kept = score_references(path, there, (), progress.part(0.1, 1.0))
-    by_path = {one.key: one for one in kept.recordings}
+    scored_references = score_references(path, there, (), progress.part(0.1, 1.0))
+    by_path = {one.key: one for one in scored_references.recordings}
     scored = {one: by_path.get(str(where)) for one, where in served.items()}
     return {
         "name": facts.name,
@@ -86,18 +86,18 @@ def overview(session: Session, asked: OfTaste, progress: Progress) -> Answer:
             {"name": one.name, "duration_s": one.duration_s, **_summary(scored.get(one))}
             for one in facts.recordings
         ],
-        "distribution": _distribution(kept.recordings),
+        "distribution": _distribution(scored_references.recordings),
     }
 
 
-def scores(session: Session, recording: OpenRecording, asked: OfTaste, progress: Progress) -> Answer:
+def scores(session: Session, recording: OpenRecording, request: OfTaste, progress: Progress) -> Answer:
     """Score a recording: a curve, and its worst moments.
 
     Raises
     ------
     UsageError, TasteError, SourceError : the taste or the recording cannot be read
     """
-    scored = scored_with(session, recording, asked.taste, progress)
+    scored = scored_with(session, recording, request.taste, progress)
     times_s, curve = thinned(scored.times_s, scored.scores, MOST_POINTS)
     return {
         "name": recording.name,

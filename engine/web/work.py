@@ -92,7 +92,7 @@ class Work:
             raise UsageError("Too much is being done already: wait until it is ready, or cancel it.")
         job = Job()
         self._jobs[job.id] = job
-        for old in [key for key, kept in self._jobs.items() if kept.is_over][:-_MOST_KEPT]:
+        for old in [key for key, job_before in self._jobs.items() if job_before.is_over][:-_MOST_KEPT]:
             del self._jobs[old]
         self._thread.submit(_run, job, work, self._for_pages)
         return job

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from engine.cli.main import main
-from tests.engine.cli.editing.drum_take import DrumTake, drum_take
+from tests.engine.cli.drum_take import DrumTake, drum_take
 from tests.hostile.bad_files import REFUSED
 from tests.hostile.status import is_one_sentence
 

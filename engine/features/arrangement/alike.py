@@ -1,6 +1,6 @@
 """Agreement of two orders: places of cuts, jumps, played steps, and their order.
 
-Of orders with their shares of likelihood, the one of least expected loss agrees most with all of them.
+Of several orders with their probabilities, the one of least expected loss agrees most with all of them.
 """
 
 from __future__ import annotations
@@ -44,7 +44,13 @@ class Traits:
         spans = spans_of(order)
         first_places = np.full(n, -1)
         first_places[order[::-1]] = np.arange(len(order))[::-1]
-        return cls(np.minimum(plays(order, n), _MOST), _cuts(spans, n), _jumps(spans), first_places)
+        places = [edge for span in spans for edge in span if 0 < edge < n]
+        return cls(
+            np.minimum(plays(order, n), _MOST),
+            np.sort(np.array(places, np.float64)),
+            _jumps(spans),
+            first_places,
+        )
 
     def agreement(self, other: Traits) -> float:
         """Return how alike two orders are, 0 to 1."""
@@ -88,12 +94,6 @@ def agreement(found: Order, right: Order, n: int) -> float:
 def jump_f(found: Order, right: Order) -> float:
     """Return the F-measure of jumps with both ends right within a step, each matched once; 1 without any."""
     return _jump_f(_jumps(spans_of(found)), _jumps(spans_of(right)))
-
-
-def _cuts(spans: Sequence[Span], n: int) -> NDArray[np.float64]:
-    """Return the edges of steps where playing stops or begins within the recording, ascending."""
-    places = [edge for span in spans for edge in span if 0 < edge < n]
-    return np.sort(np.array(places, np.float64))
 
 
 def f_of_places(found: NDArray[np.float64], right: NDArray[np.float64], within: float) -> float:

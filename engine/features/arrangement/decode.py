@@ -1,10 +1,10 @@
 """Find the likeliest order of steps within bounds: required steps, length, and loops.
 
-The network's output for a recording is arrays: log probabilities of jumps at each step, and targets. Orders
-go forward but for loops: a segment played again right after itself. The best of them is found exactly, from
-the end to the beginning (R. Bellman, 1957); the length is reached as by H. Everett (Operations Research 11,
-1963): each second played has a value, which is found by halving. Lengths in between are spliced of two such
-orders, or found by leaving out pieces.
+The output of the network is log probabilities of jumps at each step, and their targets. Orders go forward
+except for loops: a segment played again right after itself. The best one is found exactly, from the end to
+the beginning (R. Bellman, 1957). Its length is set by a value of each second played, found by halving (H.
+Everett, Operations Research 11, 1963); lengths in between are spliced from two such orders, or pieces are
+left out.
 """
 
 from __future__ import annotations
@@ -205,11 +205,6 @@ def decode(scores: Scores, steps: Steps, bounds: Bounds) -> Decoded:
     free = _best(scores, steps, bounds, 0.0)
     if bounds.target_s is None:
         return free
-    return _of_length(scores, steps, bounds, free)
-
-
-def _of_length(scores: Scores, steps: Steps, bounds: Bounds, free: Decoded) -> Decoded:
-    """Return the order whose length is nearest to the target."""
     target = bounds.target_s
     assert target is not None
     low, high = -_MOST_WORTH, _MOST_WORTH

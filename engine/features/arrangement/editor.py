@@ -29,14 +29,7 @@ from engine.features.arrangement.choices.search import orders_by as orders_by_op
 from engine.features.arrangement.choices.units import units_of
 from engine.features.arrangement.decode import Bounds, Decoded, Scores, decode, scores_of, several
 from engine.features.arrangement.habits import Habits
-from engine.features.arrangement.methods import (
-    BY_NETWORK,
-    METHODS,
-    NETWORK,
-    RULES,
-    Method,
-    method_of,
-)
+from engine.features.arrangement.methods import BY_NETWORK, METHODS, NETWORK, RULES, Method, method_of
 from engine.features.arrangement.network import (
     Adapter,
     ArrangingNetwork,

@@ -1,8 +1,4 @@
-"""Files of editor models, light: an .editor file is listed and learned without loading a model here.
-
-The summary of a file is read from its head alone. Learning loads the models only as it runs, so that another
-process can be asked for it.
-"""
+"""Files of editor models, without loading a model: lists read the head of a file, and learning runs later."""
 
 from __future__ import annotations
 
@@ -41,16 +37,16 @@ class EditorCard:
     @property
     def words(self) -> str:
         """Summarize the editing in a line."""
-        said = [counted(self.pairs, "edit")]
+        parts = [counted(self.pairs, "edit")]
         habits = self.habits
         if habits is not None and habits.piece_s is not None:
-            said.append(f"{habits.piece_s:.1f} s pieces")
+            parts.append(f"{habits.piece_s:.1f} s pieces")
             if habits.downbeat_share is not None:
-                said.append(f"{percent(habits.downbeat_share)} of cuts on downbeats")
-            said.append(f"{percent(habits.kept_share)} retained")
+                parts.append(f"{percent(habits.downbeat_share)} of cuts on downbeats")
+            parts.append(f"{percent(habits.kept_share)} retained")
             if habits.loops:
-                said.append(counted(habits.loops, "loop"))
-        return ", ".join(said)
+                parts.append(counted(habits.loops, "loop"))
+        return ", ".join(parts)
 
 
 def card_of(path: Path) -> EditorCard | None:
@@ -114,4 +110,4 @@ def learn_editor_file(
     save_editor(learned.editor, out, overwrite=overwrite)
     edits, habits = learned.edits, learned.editor.habits
     assert habits is not None, "they were just counted"
-    return EditorWritten(out, edits.told, habits, edits.left_out)
+    return EditorWritten(out, edits.reports, habits, edits.left_out)

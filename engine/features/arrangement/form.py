@@ -1,8 +1,7 @@
 """The form of a recording: runs of music, bars, rests, changes of level and tone, and the sound of spans.
 
-Spans of a recording can be compared at any level, tone and tempo: each span is divided into the same number
-of slots and centred, so that neither a level nor the tone of an equaliser counts, nor a tempo that is a
-little faster throughout. Where level and tone change at the edge of a step, another rendition may begin.
+Each span is divided into the same number of slots and centred, so that spans are compared at any level, tone
+and slightly different tempo. Another rendition may begin where level and tone change at the edge of a step.
 Rests are within a run of playing.
 """
 
@@ -125,8 +124,7 @@ class Sounds:
         """Return the mean level of each band in spans, shape (k, bands)."""
         first, last = starts_s * STEPS_PER_S, stops_s * STEPS_PER_S
         lengths = np.maximum(last - first, 1e-3)
-        means: Sums = (sums_at(self.bands, last) - sums_at(self.bands, first)) / lengths[:, None]
-        return means
+        return (sums_at(self.bands, last) - sums_at(self.bands, first)) / lengths[:, None]
 
 
 def blocks(count: int, size: int) -> list[slice]:
@@ -352,8 +350,7 @@ class Form:
         """Return how clear the changes near places are that are not repeated, 0 to 1; 1 if unknown."""
         after = np.clip(np.searchsorted(self.edges_s, places_s), 1, len(self.edges_s) - 1)
         own_db = np.fmax(self.unrepeated_db[after - 1], self.unrepeated_db[after])
-        found: Seconds = np.where(np.isnan(own_db), 1.0, np.minimum(own_db / _CLEAR_DB, 1.0))
-        return found
+        return np.where(np.isnan(own_db), 1.0, np.minimum(own_db / _CLEAR_DB, 1.0))
 
     def borders(self, run: Span) -> NDArray[np.float64]:
         """Return the score of a border at each edge of a run, 0 at its ends."""

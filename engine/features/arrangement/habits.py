@@ -120,7 +120,7 @@ class Habits:
 
     def words(self) -> tuple[str, ...]:
         """Return the statistics as lines of text."""
-        return tuple(f"{about}: {said}" for about, said in self._rows())
+        return tuple(f"{about}: {text}" for about, text in self._rows())
 
     def _rows(self) -> Iterator[tuple[str, str]]:
         if self.piece_s is None:
@@ -182,7 +182,7 @@ def habits_of(edits: Sequence[Sequence[Piece]], recordings: Mapping[int, Counted
     in_pauses = [not _is_within(recordings[raw].played_s, place_s) for raw, place_s in cuts]
     near = [found for raw, place_s in cuts if (found := _nearness(recordings[raw], place_s)) is not None]
     loops = [loop for edit in joined for loop in _loops(edit)]
-    kept_s, raw_s = _kept(joined, recordings)
+    kept_s, raw_s = _used_s(joined, recordings)
     return Habits(
         pieces=len(lengths_s),
         piece_s=median(lengths_s) if lengths_s else None,
@@ -295,7 +295,7 @@ def _goes_back(before: Piece, piece: Piece) -> bool:
     return before.raw == piece.raw and is_round
 
 
-def _kept(edits: Sequence[Sequence[Piece]], recordings: Mapping[int, Counted]) -> tuple[float, float]:
+def _used_s(edits: Sequence[Sequence[Piece]], recordings: Mapping[int, Counted]) -> tuple[float, float]:
     """Return the length of the recordings used in their edits, and their total length."""
     kept_s = raw_s = 0.0
     for edit in edits:

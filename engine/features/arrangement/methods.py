@@ -145,16 +145,16 @@ def method_of(
     for other in METHODS[1:]:
         if agreements[other] > agreements[name] + (_BETTER if other == CHOICES else _CLEARLY_BETTER):
             name = other
-    told = tuple(agreements.items())
+    shares = tuple(agreements.items())
     if name == FLOOR:
         floor = floor_of(examples)
         fits = tuple(one.agreement_of(floor) for one in examples)
         made = [[Weighed(made_by(each, one.units), 1.0)] for each, one in zip(floors, examples, strict=True)]
-        return Method(FLOOR, (FittingOperations(floor, fits),), agreements=told, hits=_hits(examples, made))
+        return Method(FLOOR, (FittingOperations(floor, fits),), agreements=shares, hits=_hits(examples, made))
     if name == CHOICES:
-        return Method(CHOICES, found.best, agreements=told, hits=_hits(examples, by_choices))
+        return Method(CHOICES, found.best, agreements=shares, hits=_hits(examples, by_choices))
     rules = rules_of(pairs, seed, progress.part(0.7, 1.0)) if name == RULES else ()
-    return Method(name, rules=rules, agreements=told)
+    return Method(name, rules=rules, agreements=shares)
 
 
 def agreed_cuts_of(method: Method, heard: StepFeatures) -> NDArray[np.bool_]:

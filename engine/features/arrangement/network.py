@@ -1,15 +1,11 @@
 """A network that predicts an editor's continuation of every step: the next one, a jump, or the end.
 
-An encoder reads the recording: dilated convolutions see the neighbourhood, each step sees its repetitions in
-other takes, and a few tokens attend to all of it and are attended to (induced set attention, J. Lee and
-others, "Set Transformer", ICML 2019), so that time and memory grow with the length and not with its square.
-An editor's earlier edits go through the same encoder, with marks of the steps played: steps attend to the
-steps of these examples (raw and edited against each other), and their pooled states modulate every layer
-(FiLM, E. Perez and others, AAAI 2018). A decoder points from a step that is left, and its number of earlier
-plays, to the step that comes next (O. Vinyals and others, "Pointer networks", NeurIPS 2015), with attention
-to all steps.
-
-Its training targets of an edit are the jumps, their targets, and the steps played.
+Encoder: dilated convolutions, the repetitions of each step in other takes, and a few tokens that attend to
+all steps (induced set attention, J. Lee and others, "Set Transformer", ICML 2019), so that time and memory
+grow linearly. The editor's earlier edits pass the same encoder: steps attend to them, and their pooled
+states modulate every layer (FiLM, E. Perez and others, AAAI 2018). Decoder: a pointer from a step that is
+left, and its number of plays, to the next step (O. Vinyals and others, "Pointer networks", NeurIPS 2015).
+Targets: jumps, their targets, played steps.
 """
 
 from __future__ import annotations
@@ -105,11 +101,7 @@ class Block(nn.Module):
         self.norm_examples = nn.LayerNorm(width) if has_editor else None
 
     def forward(
-        self,
-        states: Tensor,
-        heard: StepTensors,
-        colour: Tensor | None = None,
-        examples: Tensor | None = None,
+        self, states: Tensor, heard: StepTensors, colour: Tensor | None = None, examples: Tensor | None = None
     ) -> Tensor:
         """Return states, shape (n, d).
 

@@ -1,15 +1,10 @@
 """Find the phrases of a recording: the sequence of spans with the highest score, found exactly.
 
-A span scores by the time for which it is alike to its best repetition elsewhere in the recording, and by its
-length, which is likely to be 4, 8 or 16 bars; each border costs, less where level and tone change. The
-recording is divided three times: repetitions are searched among all spans at first, then among the phrases
-found before as well.
-
-Spans that may be phrases, each compared with all others of about its length.
-
-Repetitions are searched among spans rather than along diagonals of a similarity matrix (M. Müller,
-"Fundamentals of Music Processing", 2015, chapter 4), so that each can be compared at its own level, tone and
-tempo.
+A span scores by the time for which it is like its best repetition elsewhere, and by its length, which is
+likely to be 4, 8 or 16 bars. Each border costs, less where level and tone change. Repetitions are searched
+among spans and not along diagonals of a similarity matrix (M. Müller, "Fundamentals of Music Processing",
+2015, chapter 4), so that each is compared at its own level, tone and tempo. The recording is divided three
+times: with repetitions among all spans, then also among the phrases found before.
 """
 
 from __future__ import annotations

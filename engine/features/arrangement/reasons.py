@@ -177,8 +177,8 @@ class Reasons:
         below_db = self._below_db(span)
         if below_db < _QUIET_DB:
             return None
-        said = f"Quiet: {below_db:.0f} dB below the rest for {_length_s(parts):.0f} s."
-        return Reason(said, Evidence.WEAK if self._is_of_performance(parts) else Evidence.STRONG)
+        text = f"Quiet: {below_db:.0f} dB below the rest for {_length_s(parts):.0f} s."
+        return Reason(text, Evidence.WEAK if self._is_of_performance(parts) else Evidence.STRONG)
 
     def _is_of_performance(self, parts: Sequence[Seconds]) -> bool:
         """Return whether sound belongs to a performance that the arrangement plays, as its intro or end."""

@@ -98,7 +98,10 @@ def keeping_references(bounds: Bounds, heard: StepFeatures, played: NDArray[np.i
     again &= ~around
     if not must.any():
         return bounds
-    return replace(bounds, must=must, never=bounds.never | ((again | _silent(heard)) & ~must))
+    is_silent = np.ones(len(heard), bool)
+    for performance in heard.takes.played_s:
+        is_silent[slice(*_steps_of(heard, performance))] = False
+    return replace(bounds, must=must, never=bounds.never | ((again | is_silent) & ~must))
 
 
 def _remnants(must: Flags, is_certain: Flags, least: int) -> Flags:
@@ -136,14 +139,6 @@ def _played_through(heard: StepFeatures, must: Flags, played: NDArray[np.int64])
             if float(edges[stop] - edges[begin]) > _MOSTLY * (run_s[1] - run_s[0]):
                 flags[begin:first] = True
                 first = begin
-    return flags
-
-
-def _silent(heard: StepFeatures) -> Flags:
-    """Return the steps in which nothing is played, shape (n,)."""
-    flags = np.ones(len(heard), bool)
-    for performance in heard.takes.played_s:
-        flags[slice(*_steps_of(heard, performance))] = False
     return flags
 
 

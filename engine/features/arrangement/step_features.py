@@ -82,8 +82,7 @@ class StepFeatures:
     @property
     def levels_db(self) -> Floats:
         """Return the level of each step in dB relative to the loud steps, shape (n,)."""
-        levels: Floats = 20.0 * (self.features[:, 0] - 0.5)
-        return levels
+        return 20.0 * (self.features[:, 0] - 0.5)
 
     def level_db(self, first: int, last: int) -> float:
         """Return the level of steps [first, last): that of their mean power, weighted by their lengths.
@@ -124,7 +123,9 @@ def hear(
     played_s = np.array(found.played_s, np.float64).reshape(-1, 2)
     steps = steps_of(with_outer_beats(grid, played_s, rate_hz), played_s, length_samples, rate_hz)
     made = replace(features_of_steps(frames, found, steps, curve), talk_s=tuple(talk_s))
-    made = replace(made, phrases=_phrases(frames, made))
+    is_talk = talk_of(made.steps, made.talk_s)
+    is_music = (made.features[:, IS_PLAYED] > 0.5) & ~is_talk
+    made = replace(made, phrases=tuple(phrases_of(frames, made.steps, is_music, is_talk)))
     if sections_s is None:
         sections = structure_in(frames, grid, rate_hz).sections
         sections_s = ((one.start_s, one.stop_s, one.label) for one in sections)
@@ -138,13 +139,6 @@ def talk_of(steps: Steps, talk_s: Iterable[tuple[float, float]]) -> NDArray[np.b
         start, stop = (s_to_samples(place_s, steps.rate_hz) for place_s in span_s)
         flags[slice(*steps.within(start, stop))] = True
     return flags
-
-
-def _phrases(frames: Frames, made: StepFeatures) -> tuple[Section, ...]:
-    """Return the phrases of the music outside of talk."""
-    is_talk = talk_of(made.steps, made.talk_s)
-    is_music = (made.features[:, IS_PLAYED] > 0.5) & ~is_talk
-    return tuple(phrases_of(frames, made.steps, is_music, is_talk))
 
 
 def with_sections(heard: StepFeatures, sections_s: Iterable[tuple[float, float, str]]) -> StepFeatures:
@@ -204,8 +198,7 @@ def powers_of(frames: Frames, steps: Steps) -> Floats:
     sums = running_sums(power)
     until = np.interp(steps.edges_s * STEPS_PER_S, np.arange(len(sums)), sums)
     means = np.diff(until) / (steps.lengths_s * STEPS_PER_S)
-    powers: Floats = (10.0 * np.log10(np.maximum(means, 1e-12))).astype(np.float32)
-    return powers
+    return (10.0 * np.log10(np.maximum(means, 1e-12))).astype(np.float32)
 
 
 def _tuning_s(frames: Frames, found: FoundTakes) -> tuple[tuple[float, float], ...]:

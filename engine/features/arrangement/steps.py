@@ -49,14 +49,12 @@ class Steps:
     @property
     def edges_s(self) -> NDArray[np.float64]:
         """Return the edges in seconds, shape (n + 1,)."""
-        edges: NDArray[np.float64] = self.edges_samples / self.rate_hz
-        return edges
+        return self.edges_samples / self.rate_hz
 
     @property
     def lengths_s(self) -> NDArray[np.float64]:
         """Return how long each step is, shape (n,)."""
-        lengths: NDArray[np.float64] = np.diff(self.edges_s)
-        return lengths
+        return np.diff(self.edges_s)
 
     @property
     def bar_beats(self) -> int:
@@ -74,8 +72,7 @@ class Steps:
         starts = self.edges_s[:-1]
         after = np.clip(np.searchsorted(starts, places_s), 1, max(len(starts) - 1, 1))
         is_before = places_s - starts[after - 1] <= starts[np.minimum(after, len(starts) - 1)] - places_s
-        found: Positions = np.where(is_before, after - 1, np.minimum(after, len(starts) - 1)).astype(np.int64)
-        return found
+        return np.where(is_before, after - 1, np.minimum(after, len(starts) - 1)).astype(np.int64)
 
     def within(self, start_samples: int, stop_samples: int) -> tuple[int, int]:
         """Return the steps [first, last) with their middle in a span."""

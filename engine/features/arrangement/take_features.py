@@ -44,7 +44,8 @@ def with_borders(levels_db: Floats, played_s: tuple[Seconds, ...]) -> tuple[Seco
     """
     if not len(levels_db) or not played_s:
         return played_s
-    sounds, floor_db = sounding(levels_db), _floor_db(levels_db)
+    loud, quiet = np.quantile(levels_db, [_LOUD_QUANTILE, _FLOOR_QUANTILE])
+    sounds, floor_db = sounding(levels_db), float(max(quiet, loud - _RANGE_DB)) + _ABOVE_FLOOR_DB
     n = len(levels_db)
     begins = [min(n - 1, round(start_s * STEPS_PER_S)) for start_s, _ in played_s]
     found: list[Seconds] = []
@@ -84,12 +85,6 @@ def _last(levels_db: Floats, sounds: Flags, floor_db: float, last: int, followin
     return last
 
 
-def _floor_db(levels_db: Floats) -> float:
-    """Return the level up to which a step is a pause."""
-    loud, quiet = np.quantile(levels_db, [_LOUD_QUANTILE, _FLOOR_QUANTILE])
-    return float(max(quiet, loud - _RANGE_DB)) + _ABOVE_FLOOR_DB
-
-
 TAKE_COLUMNS = 20
 _WHOLE = 0.8
 """Takes with at least this share of a passage compete with its other takes."""
@@ -121,7 +116,12 @@ def again_of(found: FoundTakes, steps: Steps, levels_db: Floats) -> Again:
             out[first:last] = _of_take(group, place, loud, number, len(found.groups))
             shares = _shares(group.takes[place], steps, first, last)
             out[first:last, 15] = shares
-            _link(earlier, later, group, place, steps)
+            before, after = range(place - 1, -1, -1), range(place + 1, len(group.takes))
+            for table, others in ((earlier, before), (later, after)):
+                for other in others:
+                    own, there = same_places(group, place, other, steps)
+                    is_new = table[own] < 0
+                    table[own[is_new]] = there[is_new]
     for start in found.false_starts:
         first, last = steps.nearest_edge(start.start_s), steps.nearest_edge(start.stop_s)
         out[first:last, 16] = np.maximum(out[first:last, 16], start.likelihood)
@@ -177,10 +177,7 @@ def _level(take: Take, steps: Steps, levels_db: Floats) -> float:
 def _shares(take: Take, steps: Steps, first: int, last: int) -> NDArray[np.float64]:
     """Return where in the passage each step of a take begins, 0 to 1."""
     within = (steps.edges_s[first:last] - take.start_s) / max(take.stop_s - take.start_s, 1e-6)
-    shares: NDArray[np.float64] = np.clip(
-        take.from_share + within * (take.to_share - take.from_share), 0.0, 1.0
-    )
-    return shares
+    return np.clip(take.from_share + within * (take.to_share - take.from_share), 0.0, 1.0)
 
 
 def same_places(
@@ -196,14 +193,3 @@ def same_places(
     rate = (there.stop_s - there.start_s) / max(there.to_share - there.from_share, 1e-6)
     places_s = there.start_s + (shares[within] - there.from_share) * rate
     return first + within, steps.nearest_steps(places_s)
-
-
-def _link(
-    earlier: NDArray[np.int64], later: NDArray[np.int64], group: TakeGroup, place: int, steps: Steps
-) -> None:
-    """Fill in the places of a take's steps in the takes before and after it."""
-    for table, others in ((earlier, range(place - 1, -1, -1)), (later, range(place + 1, len(group.takes)))):
-        for other in others:
-            own, there = same_places(group, place, other, steps)
-            is_new = table[own] < 0
-            table[own[is_new]] = there[is_new]

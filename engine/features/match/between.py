@@ -1,10 +1,9 @@
 """Pieces at another speed or pitch between the copies in an edited file.
 
-A piece is reported as a segment: its span at full rate, gain, equaliser and similarity. Where the pitch
-changes with the speed, as of a tape, pieces are copies at their own speed. Grains of a time-stretch and cuts
-of an editor are both short copies, one after the other: stretchers that overlap grains of the waveform paste
-them a few milliseconds around one straight line. Cuts that an editor makes on a grid are around a line as
-well, and further from it.
+A piece is reported as a segment: its span at full rate, gain, equaliser and similarity. Pieces whose pitch
+changes with the speed, as of a tape, are copies at their own speed. Grains of a time-stretch and cuts of an
+editor are both short copies in a row; grains are within a few milliseconds of one straight line, cuts are
+further from it.
 """
 
 from __future__ import annotations
@@ -115,7 +114,7 @@ def segment_of(piece: StretchedLine, raws: Sequence[Floats], edited: Floats, rat
     raw_start, raw_stop = piece.raw_at(piece.start), piece.raw_at(piece.stop)
     own = edited[max(0, round(piece.start)) : max(0, round(piece.stop))].astype(np.float64)
     theirs = raws[piece.raw][max(0, round(raw_start)) : max(0, round(raw_stop))].astype(np.float64)
-    gain_db = _decibels(_power(own) / _power(theirs))
+    gain_db = 10.0 * float(np.log10(_power(own) / _power(theirs)))
     return Segment(
         raw=piece.raw,
         raw_start_samples=max(0, round(raw_start * ratio)),
@@ -132,10 +131,6 @@ def segment_of(piece: StretchedLine, raws: Sequence[Floats], edited: Floats, rat
 
 def _power(samples: Wide) -> float:
     return max(_LEAST_POWER, float(np.mean(samples**2)) if len(samples) else 0.0)
-
-
-def _decibels(ratio: float) -> float:
-    return 10.0 * float(np.log10(ratio))
 
 
 def _ride(piece: StretchedLine, own: Wide, theirs: Wide, ratio: float) -> tuple[GainPoint, ...]:
@@ -356,11 +351,7 @@ def _left_crumbs(
 
 
 def _respun_copies(
-    raws: tuple[Sound, ...],
-    sources: Sequence[SearchFeatures],
-    edited: Sound,
-    one: Respun,
-    progress: Progress,
+    raws: tuple[Sound, ...], sources: Sequence[SearchFeatures], edited: Sound, one: Respun, progress: Progress
 ) -> Copies:
     """Return the copies in a span of an edited file played back at its own speed."""
     ratio = edited.rate_hz / RATE_HZ

@@ -1,7 +1,7 @@
-"""Copies of recordings in an edited file at its own speed: aligned, rendered, subtracted.
+"""Copies of recordings in an edited file at its own speed: aligned, rendered, subtracted, and the verdict.
 
-In the null test, the edit list is rendered and subtracted, and the residual is measured. The conclusions
-follow from its segments: unused spans on both sides, and the verdict.
+The null test renders and subtracts the edit list and measures the residual of each segment. Unused spans of
+both sides and the verdict follow from the segments.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from engine.features.match.refining.levels import (
     to_db,
 )
 from engine.features.match.refining.seams import Line, Placed, aligned, as_channels, placed
-from engine.features.match.searching.corrections import CarriedOn, carried_on, settled
+from engine.features.match.searching.corrections import carried_on, settled
 from engine.features.match.searching.search import Stretch
 from engine.features.match.sound import RATE_HZ, SearchFeatures, Sound
 from engine.features.match.stutters import with_stutters
@@ -101,7 +101,11 @@ def verdict(
         return f"No sound of {name} was found in {names}."
     if stretched := [one for one in segments if one.similarity is not None]:
         copies = [one for one in segments if one.similarity is None]
-        texts = [_stretched_text(stretched, stretched_share)]
+        alike = float(np.median([one.similarity for one in stretched if one.similarity is not None]))
+        texts = [
+            f"{percent(stretched_share, 1)} was found at another speed or pitch in "
+            f"{counted(len(stretched), 'segment')}, {percent(alike)} alike"
+        ]
         if copies:
             texts.insert(
                 0,
@@ -116,14 +120,6 @@ def verdict(
         return f"Only {percent(share, 1)} of {name} was found: it is hardly made of these recordings."
     number = counted(len(segments), "segment")
     return f"{percent(share, 1)} of the sound in {name} was found, in {number}{_residual_text(segments)}."
-
-
-def _stretched_text(segments: Sequence[Segment], share: float) -> str:
-    alike = float(np.median([one.similarity for one in segments if one.similarity is not None]))
-    return (
-        f"{percent(share, 1)} was found at another speed or pitch in {counted(len(segments), 'segment')}, "
-        f"{percent(alike)} alike"
-    )
 
 
 def _residual_text(segments: Sequence[Segment]) -> str:
@@ -206,7 +202,7 @@ def proven(tested: Sequence[NullTested], covered: Sequence[tuple[int, int]]) -> 
     """
     floors = [one.left for one in tested if one.residual_db <= _NULLS_DB]
     most = _MOST_LEFT * float(np.percentile(floors, _HIGH_PERCENTILE)) if floors else np.inf
-    kept: list[Segment] = []
+    retained: list[Segment] = []
     is_dropped = False
     for one in tested:
         start, stop = one.segment.edited_start_samples, one.segment.edited_stop_samples
@@ -215,9 +211,9 @@ def proven(tested: Sequence[NullTested], covered: Sequence[tuple[int, int]]) -> 
         fails = one.residual_db > _FAILS_DB and one.left > most and not is_covered
         if not fails:
             alone = replace(one.segment, crossfade_samples=0, crossfade_shape=None)
-            kept.append(alone if is_dropped else one.segment)
+            retained.append(alone if is_dropped else one.segment)
         is_dropped = fails
-    return kept
+    return retained
 
 
 def with_residuals(
@@ -243,21 +239,18 @@ def with_residuals(
 
 
 def _measured(
-    raws: tuple[Sound, ...],
-    edited: Sound,
-    segment: Segment,
-    near: tuple[Sequence[Segment], Sequence[Line]],
+    raws: tuple[Sound, ...], edited: Sound, segment: Segment, near: tuple[Sequence[Segment], Sequence[Line]]
 ) -> NullTested:
     power = left = 0.0
     start, stop = segment.edited_start_samples, segment.edited_stop_samples
     for first in range(start, stop, _BLOCK_SAMPLES):
         span = first, min(stop, first + _BLOCK_SAMPLES)
-        heard = edited.read(*span).astype(np.float64)
-        power += float(np.sum(heard**2))
-        left += float(np.sum((heard - rendered(raws, *near, edited.channels, span)) ** 2))
+        samples = edited.read(*span).astype(np.float64)
+        power += float(np.sum(samples**2))
+        left += float(np.sum((samples - rendered(raws, *near, edited.channels, span)) ** 2))
     middle, half = (start + stop) // 2, round(_MOST_FILTERED_S * edited.rate_hz / 2)
     span = max(start, middle - half), min(stop, middle + half)
-    heard, ours = edited.read(*span).astype(np.float64), rendered(raws, *near, edited.channels, span)
+    samples, ours = edited.read(*span).astype(np.float64), rendered(raws, *near, edited.channels, span)
     # A ride follows the level of notes, and with it what an equaliser does to low and high ones.
     steady = ours
     if any(one.gain_ride for one in near[0]):
@@ -266,18 +259,18 @@ def _measured(
     found = replace(
         segment,
         residual_db=_ratio_db(left, power),
-        filtered_residual_db=_filtered_db(heard, ours),
-        eq_db=eq_of_copy(steady, heard, edited.rate_hz),
+        filtered_residual_db=_filtered_db(samples, ours),
+        eq_db=eq_of_copy(steady, samples, edited.rate_hz),
     )
     return NullTested(found, power / max(1, stop - start))
 
 
-def _filtered_db(heard: Wide, ours: Wide) -> float | None:
-    taps = fitted_filter(ours, heard)
-    if len(heard) < 20 * len(taps):
+def _filtered_db(samples: Wide, ours: Wide) -> float | None:
+    taps = fitted_filter(ours, samples)
+    if len(samples) < 20 * len(taps):
         return None
-    left = float(np.sum((heard - filtered(ours, taps)) ** 2))
-    return _ratio_db(left, float(np.sum(heard**2)))
+    left = float(np.sum((samples - filtered(ours, taps)) ** 2))
+    return _ratio_db(left, float(np.sum(samples**2)))
 
 
 def _ratio_db(left: float, power: float) -> float | None:
@@ -317,15 +310,10 @@ def copies_in(
         progress.part(0.15, 0.2),
     )
     tested = _edit_list(raws, edited, carried.stretches, progress.part(0.2, 1.0))
-    covered = _covered(carried, edited)
-    return Copies(proven(tested, covered), covered)
-
-
-def _covered(carried: CarriedOn, edited: Sound) -> Spans:
-    """Return the covered spans in samples of the edited file, disjoint and in order."""
     ratio = edited.rate_hz / RATE_HZ
     spans = united([(round(start * ratio), round(stop * ratio)) for start, stop in carried.covered])
-    return tuple((start, stop) for start, stop in spans.tolist())
+    covered = tuple((start, stop) for start, stop in spans.tolist())
+    return Copies(proven(tested, covered), covered)
 
 
 def _edit_list(
@@ -336,8 +324,8 @@ def _edit_list(
     stretches = [(line, start, stop) for line, (start, stop) in zip(lines, spans, strict=True)]
     found = placed(raws, edited, stretches, progress.part(0.0, 0.6))
     found = [one for one in found if one.line is None or one.stop > one.start]
-    segments, kept = _segments(raws, edited, found)
-    return with_residuals(raws, edited, segments, kept, progress.part(0.6, 1.0))
+    segments, retained = _segments(raws, edited, found)
+    return with_residuals(raws, edited, segments, retained, progress.part(0.6, 1.0))
 
 
 def at_speed(segment: Segment, speed: float) -> Segment:

@@ -1,8 +1,8 @@
 """The null test of the search: spans that do not null as a copy would become foreign.
 
-A search names the likeliest line at each moment; in foreign sound that is one with a slight similarity. A
-copy is as likely as the certain spans of the same file are at its level; far less likely spans are foreign. A
-moment can also be a mix of two lines, as in a crossfade (multiple coherence: Bendat and Piersol).
+A search names the likeliest line at each moment, also in foreign sound. A copy is as likely as the certain
+spans of the same file are at its level; far less likely spans are foreign. A moment can also be a mix of two
+lines, as in a crossfade (multiple coherence: Bendat and Piersol).
 """
 
 from __future__ import annotations
@@ -80,8 +80,7 @@ class Expected:
         bands = zip(level.T, self.levels, self.ratios, strict=True)
         at_level = np.stack([np.interp(*band) for band in bands], axis=1)
         below = np.maximum(self.levels[:, 0] - level, 0.0)
-        found: Wide = np.maximum(at_level - _POWER_OF_ENERGY * NUMBERS * below, 0.0)
-        return found
+        return np.maximum(at_level - _POWER_OF_ENERGY * NUMBERS * below, 0.0)
 
 
 _SMOOTHED_BINS = 5
@@ -213,15 +212,15 @@ def _on_known_lines(
 
     A stroke that sounds the same at two places fits both; the border is found from the line that goes on.
     """
-    kept = list(parts)
+    retained = list(parts)
     for number, one in enumerate(parts):
         if one.line is None or one.stop - one.start >= _SHORTEST_S * RATE_HZ:
             continue
         beside = [parts[at] for at in (number - 1, number + 1) if 0 <= at < len(parts)]
         known = [each.line for each in beside if each.line is not None]
         if len(known) == 1 and nulls(raws, edited, known[0], (one.start, one.stop), expected):
-            kept[number] = replace(one, line=known[0])
-    return joined(kept)
+            retained[number] = replace(one, line=known[0])
+    return joined(retained)
 
 
 def _without_islands(parts: Sequence[Stretch]) -> list[Stretch]:
@@ -330,8 +329,7 @@ class _Compared:
     @property
     def scores(self) -> Wide:
         """How much likelier each step is a copy than foreign, in nats, as far as one step counts."""
-        found: Wide = np.clip(self.gained - _LEAST_SHARE * self.wanted, -_MOST_NATS, _MOST_NATS)
-        return found
+        return np.clip(self.gained - _LEAST_SHARE * self.wanted, -_MOST_NATS, _MOST_NATS)
 
 
 def _parted(one: Stretch, known: _Measured, expected: Expected) -> Iterator[Stretch]:
@@ -340,10 +338,10 @@ def _parted(one: Stretch, known: _Measured, expected: Expected) -> Iterator[Stre
     is_null = _likeliest(compared.scores)
     changes = np.flatnonzero(np.diff(is_null)) + 1
     for begin, end in pairwise([0, *changes.tolist(), len(is_null)]):
-        is_kept = is_null[begin] and _stands(known, compared, slice(begin, end))
+        nulls_enough = is_null[begin] and _stands(known, compared, slice(begin, end))
         start = one.start if begin == 0 else float((known.first + begin - 0.5) * STEP_SAMPLES)
         stop = one.stop if end == len(is_null) else float((known.first + end - 0.5) * STEP_SAMPLES)
-        yield Stretch(one.line if is_kept else None, start, stop)
+        yield Stretch(one.line if nulls_enough else None, start, stop)
 
 
 def _stands(known: _Measured, compared: _Compared, part: slice) -> bool:

@@ -1,7 +1,4 @@
-"""Sound whose samples can be read anywhere, from a file or from memory, and the input of the search.
-
-The search reads sound as a stream: mono at a low rate, and levels in bands.
-"""
+"""Sound whose samples can be read anywhere, from a file or from memory, and its features for the search."""
 
 from __future__ import annotations
 
@@ -157,7 +154,7 @@ def search_features(sound: Sound, progress: Progress) -> SearchFeatures:
     mono = np.zeros(length, np.float32)
     filled = 0
 
-    def kept(blocks: Iterator[Floats]) -> Iterator[Floats]:
+    def stored(blocks: Iterator[Floats]) -> Iterator[Floats]:
         nonlocal filled
         for block in resampled(blocks, sound.rate_hz, RATE_HZ):
             progress.check_cancelled()
@@ -168,7 +165,7 @@ def search_features(sound: Sound, progress: Progress) -> SearchFeatures:
             yield piece
 
     with read_ahead(sound.mono_blocks(), _BLOCKS_AHEAD) as blocks:
-        powers = list(mel_power_blocks(kept(blocks), MEL))
+        powers = list(mel_power_blocks(stored(blocks), MEL))
     power = np.concatenate(powers) if powers else np.zeros((0, MEL.n_mels), np.float32)
     return SearchFeatures(mono[:filled], _levels(power))
 

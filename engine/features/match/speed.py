@@ -144,27 +144,24 @@ def _candidates(raws: Sequence[SearchFeatures], edited: SearchFeatures) -> list[
     known = [patterns(raw.levels, _PATTERN_FRAMES, mean) for raw in raws]
     owner = np.repeat(np.arange(len(raws)), [len(one) for one in known])
     frame = np.concatenate([np.arange(len(one)) for one in known])
-    asked = patterns(edited.levels, _PATTERN_FRAMES, mean)
+    queries = patterns(edited.levels, _PATTERN_FRAMES, mean)
     table = np.concatenate(known)
-    if not len(asked) or not len(table):
+    if not len(queries) or not len(table):
         return []
     half = _PATTERN_FRAMES * HOP_SAMPLES // 2
     found = []
-    for start in np.unique(np.linspace(0, len(asked) - 1, _STRETCHES + 2).astype(int)[1:-1]):
-        likeness = table @ asked[start]
+    for start in np.unique(np.linspace(0, len(queries) - 1, _STRETCHES + 2).astype(int)[1:-1]):
+        likeness = table @ queries[start]
         best = np.argsort(-likeness)[:_PLACES]
         if likeness[best[0]] > 0.0:
             at, middles = int(start) * HOP_SAMPLES + half, frame[best] * HOP_SAMPLES + half
-            spectra = _spectrum(_windows(raws, owner[best], middles))
+            reach = _HALF_SAMPLES + _REACH_SAMPLES
+            places = zip(owner[best], middles, strict=True)
+            spectra = _spectrum(
+                np.stack([cut(raws[raw].mono, int(middle) - reach, 2 * reach) for raw, middle in places])
+            )
             found.append(_Candidate(at, owner[best], middles, spectra, _powers(spectra)))
     return found
-
-
-def _windows(raws: Sequence[SearchFeatures], owner: NDArray[np.int64], middles: NDArray[np.int64]) -> Floats:
-    """Return the audio around places, shape (places, samples)."""
-    reach = _HALF_SAMPLES + _REACH_SAMPLES
-    places = zip(owner, middles, strict=True)
-    return np.stack([cut(raws[raw].mono, int(middle) - reach, 2 * reach) for raw, middle in places])
 
 
 def _best(edited: Floats, one: _Candidate, speed: float) -> tuple[float, int, float]:
@@ -178,10 +175,7 @@ def _best(edited: Floats, one: _Candidate, speed: float) -> tuple[float, int, fl
 
 
 def _refined(
-    raws: Sequence[SearchFeatures],
-    edited: Floats,
-    candidates: Sequence[_Candidate],
-    speed: float,
+    raws: Sequence[SearchFeatures], edited: Floats, candidates: Sequence[_Candidate], speed: float
 ) -> float:
     slopes = _slopes(raws, edited, candidates, speed)
     return float(np.median(slopes)) if slopes else speed
@@ -197,10 +191,7 @@ def _agreed(slopes: Sequence[float]) -> float | None:
 
 
 def _slopes(
-    raws: Sequence[SearchFeatures],
-    edited: Floats,
-    candidates: Sequence[_Candidate],
-    speed: float,
+    raws: Sequence[SearchFeatures], edited: Floats, candidates: Sequence[_Candidate], speed: float
 ) -> list[float]:
     """Return speeds from how far two stretches on one line have run apart, one for each line that is seen."""
     slopes = []

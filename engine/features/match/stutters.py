@@ -83,11 +83,11 @@ def _filled(
     raws: Sequence[Floats], edited: Floats, passed: Nulled, found: Sequence[Stretch]
 ) -> list[Stretch]:
     """Return stretches with the stutters that follow a known one."""
-    kept: list[Stretch] = []
+    retained: list[Stretch] = []
     number = 0
     while number < len(found):
         one = found[number]
-        kept.append(one)
+        retained.append(one)
         number += 1
         if one.line is None or one.stop - one.start < _SHORT:
             continue
@@ -99,12 +99,12 @@ def _filled(
         stutter = _stutter(raws, edited, passed, one, found[after - 1].stop)
         if stutter is None:
             continue
-        kept[-1] = replace(one, stop=stutter.start)
-        kept += stutter.repetitions()
+        retained[-1] = replace(one, stop=stutter.start)
+        retained += stutter.repetitions()
         rest = [replace(each, start=max(each.start, stutter.stop)) for each in found[number:after]]
-        kept += [each for each in rest if each.stop > each.start]
+        retained += [each for each in rest if each.stop > each.start]
         number = after
-    return kept
+    return retained
 
 
 def _is_open(one: Stretch) -> bool:
@@ -123,7 +123,9 @@ def _stutter(
         one = _Stutter(before.line, start, stop, period)
         composed = np.zeros(len(edited), np.float32)
         for each in one.repetitions():
-            _put(composed, raws, each)
+            assert each.line is not None
+            raw, first, last = raws[each.line.raw], round(each.start), min(len(composed), round(each.stop))
+            composed[first:last] = on_line(raw, each.line.offset, first, last)
         line = Diagonal(0, 0.0, start, stop, 1.0)
         until = certain_until([composed], edited, Stretch(line, start, stop), passed.expected)
         if until is None or until - start < _LEAST_REPEATED * period:
@@ -170,10 +172,3 @@ def _border(raw: Floats, edited: Floats, before: Stretch, period: float, stop: f
     places: list[float] = (before.stop + np.arange(-_NEAR * period, _NEAR * period, step)).tolist()
     finer: list[float] = (max(places, key=explained) + np.arange(-step, step, _FINEST)).tolist()
     return max(finer, key=explained)
-
-
-def _put(composed: Floats, raws: Sequence[Floats], one: Stretch) -> None:
-    """Write the audio on the line of a segment to its place."""
-    assert one.line is not None
-    raw, first, last = raws[one.line.raw], round(one.start), min(len(composed), round(one.stop))
-    composed[first:last] = on_line(raw, one.line.offset, first, last)

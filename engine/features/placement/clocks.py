@@ -43,11 +43,7 @@ class Clocks:
     """
 
     def __init__(
-        self,
-        takes: Sequence[Take],
-        heads: Sequence[FileHead],
-        known: Mapping[int, Position],
-        rate_hz: int,
+        self, takes: Sequence[Take], heads: Sequence[FileHead], known: Mapping[int, Position], rate_hz: int
     ) -> None:
         self._takes, self._heads, self._rate_hz = takes, heads, rate_hz
         self.times = take_times(takes, heads)
@@ -124,7 +120,13 @@ class Clocks:
     def doubts(self, number: int) -> Iterator[Contradiction]:
         """Yield why times in the headers of a take are not believed."""
         for index in self._takes[number].files:
-            yield from _doubts(self._heads[index])
+            head = self._heads[index]
+            for stated in head.stated:
+                if stated.field is TimeField.FILE_DATE and head.time is not None:
+                    continue
+                for doubt in stated.doubts:
+                    text = f"Its {stated.field.value}, {stated.start:%Y-%m-%d %H:%M:%S}, is not plausible."
+                    yield Contradiction(Objection(doubt.value), stated.field, 0.0, text)
 
     def held_against_device(self, number: int, position: Position) -> Position:
         """Return a place by sound; uncertain if the clock of its device, measured by other takes, differs."""
@@ -205,7 +207,11 @@ class Clocks:
         is_steady = all(abs(offset - offset_s) <= _AGREE_S for _, offset in offsets)
         is_origin = all(self._known[one].reason is Reason.ORIGIN for one, _ in offsets)
         is_exact = time.basis is Basis.TIME_REFERENCE
-        agrees = self._file_dates_agree(time, [one for one, _ in offsets])
+        # The file date confirms a time if it is as far from it as that of a known take.
+        known = [one for one, _ in offsets]
+        agrees = any(
+            abs(self.times[one].to_file_date_s - time.to_file_date_s) <= _FILE_DATES_AGREE_S for one in known
+        )
         agrees = agrees or (is_exact and time.clock in self._undated)
         position = Position(
             (time.start_s + offset_s) * self._rate_hz,
@@ -311,12 +317,6 @@ class Clocks:
             Contradiction(Objection.FILE_DATE_DISAGREES, TimeField.FILE_DATE, off_s, text)
         )
 
-    def _file_dates_agree(self, time: TakeTime, known: Sequence[int]) -> bool:
-        """Return whether the file date confirms a time: it is as far from it as that of a known take."""
-        return any(
-            abs(self.times[one].to_file_date_s - time.to_file_date_s) <= _FILE_DATES_AGREE_S for one in known
-        )
-
     def _usual_offset_s(self) -> float | None:
         """Return the offset of the clock that most known takes agree with; that of the origin if equal."""
         every = [
@@ -366,16 +366,6 @@ def _copied(takes: Sequence[Take], heads: Sequence[FileHead]) -> frozenset[int]:
         if other_s - one_s <= _SAME_DATE_S:
             found |= {one, other}
     return frozenset(found)
-
-
-def _doubts(head: FileHead) -> Iterator[Contradiction]:
-    """Yield why times in the header of a file are not believed."""
-    for stated in head.stated:
-        if stated.field is TimeField.FILE_DATE and head.time is not None:
-            continue
-        for doubt in stated.doubts:
-            text = f"Its {stated.field.value}, {stated.start:%Y-%m-%d %H:%M:%S}, is not plausible."
-            yield Contradiction(Objection(doubt.value), stated.field, 0.0, text)
 
 
 def _objection(off_s: float, time: TakeTime) -> Contradiction | None:

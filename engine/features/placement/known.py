@@ -1,7 +1,4 @@
-"""Files that are in a document already: they stay, and others are placed relative to them.
-
-Of each file it is known where it sounds, and by which clock.
-"""
+"""Files that are in a document already: they stay, and others are placed relative to where they sound."""
 
 from __future__ import annotations
 

@@ -1,10 +1,8 @@
 """Propose where recordings of one day are placed, from their headers, names and sound.
 
-Pairs of takes whose sound is compared: those of different devices, the longest first.
-
-Places that one device cannot have recorded: two files at once, or against its own timecode.
-
-Evidence that the recording which places are counted from belongs to the others.
+Takes of different devices are compared by sound, the longest first. Places that one device cannot have
+recorded, two files at once or against its own timecode, become alternatives. The recording that places are
+counted from needs evidence that it belongs to the others.
 """
 
 from __future__ import annotations
@@ -442,7 +440,7 @@ def _proposed(
                 one.is_certain,
                 one.reason,
                 sentence_of(one, head),
-                _once(one.contradictions),
+                tuple(dict.fromkeys(one.contradictions)),
                 tuple(sorted(alternatives, key=lambda other: -other.confidence)),
                 one.accuracy_s,
             )
@@ -460,7 +458,3 @@ def _within_timeline(position: Position, head: FileHead, rate_hz: int) -> Positi
     text = f"It begins {early_s:.3f} s before the timeline does, {put}."
     found = position.doubted(Contradiction(Objection.BEFORE_TIMELINE, None, -early_s, text))
     return replace(found, start_samples=0.0, basis=Basis.ORDER) if is_out else found
-
-
-def _once(found: Sequence[Contradiction]) -> tuple[Contradiction, ...]:
-    return tuple(dict.fromkeys(found))

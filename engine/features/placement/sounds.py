@@ -1,4 +1,4 @@
-"""The sound of one take, mono and at one rate, and how it rises in a few bands, a hundred times a second.
+"""The sound of one take, mono at one rate, and its rises in a few bands, a hundred times a second.
 
 A take has files that follow each other and parallel ones. The rises give the lags at which two recordings
 agree.
@@ -105,8 +105,7 @@ def _rises(energy: Floats) -> Floats:
     rises = np.minimum(rises, np.quantile(rises, 0.995, axis=1, keepdims=True))
     whole = _whitened(rises)
     spread = whole.std(axis=1, keepdims=True)
-    found: Floats = np.where(spread > 1e-9, whole / np.maximum(spread, 1e-9), 0.0).astype(np.float32)
-    return found
+    return np.where(spread > 1e-9, whole / np.maximum(spread, 1e-9), 0.0).astype(np.float32)
 
 
 def _whitened(rises: Floats) -> Floats:

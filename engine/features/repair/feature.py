@@ -9,5 +9,5 @@ FEATURE = Feature(
         "talk": OwnFinder("engine.features.repair.finders.talk:TALK"),
         "repair": OwnFinder("engine.features.repair.finders.repair.finder:REPAIR"),
         "like-this": OwnFinder("engine.features.repair.finders.repair.finder:LIKE_THIS"),
-    },
+    }
 )

@@ -1,11 +1,9 @@
 """Features of takes: pitch classes and the movement of broad bands, five times a second.
 
-Chroma are the energies of semitone bands, compressed and folded to pitch classes (T. Fujishima, ICMC 1999; M.
-Müller and S. Ewert, "Chroma Toolbox", ISMIR 2011), tuned to the recording. For sounds without pitch, such as
-drums, the levels of broad bands against their own mean over seconds distinguish moments, independent of the
-room and the microphone.
-
-Frames of a stream with another consumer are computed while its blocks pass, so that it is read once.
+Chroma are the energies of semitone bands, compressed and folded to pitch classes (T. Fujishima, ICMC 1999;
+M. Müller and S. Ewert, "Chroma Toolbox", ISMIR 2011), tuned to the recording. Levels of broad bands against
+their own mean over seconds distinguish sounds without pitch, such as drums. Frames can be computed while
+another consumer reads.
 """
 
 from __future__ import annotations
@@ -111,8 +109,8 @@ def frames_of(
     Cancelled : the user asked for it
     """
     expected = total_samples / rate_hz * STEPS_PER_S
-    said = "Looking for repeated passages"
-    return frames_from(gathered(power_blocks(blocks, rate_hz), expected, said, progress))
+    doing = "Looking for repeated passages"
+    return frames_from(gathered(power_blocks(blocks, rate_hz), expected, doing, progress))
 
 
 def power_blocks(blocks: Iterable[Floats], rate_hz: int) -> Iterator[Floats]:
@@ -157,8 +155,7 @@ def _broad_bank() -> Floats:
 
 def _scaled(bank: Floats) -> Floats:
     """Return a bank in which a sine of full scale reads about 1."""
-    scaled: Floats = bank / np.float32((N_FFT / 4.0) ** 2)
-    return scaled
+    return bank / np.float32((N_FFT / 4.0) ** 2)
 
 
 def _halved(steps: Floats) -> Floats:

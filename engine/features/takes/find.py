@@ -140,7 +140,7 @@ def grouped(pairs: Sequence[Pair]) -> list[tuple[Member, ...]]:
         left = [
             pair
             for number, pair in enumerate(left)
-            if number and number not in used and not _is_told(pair, members)
+            if number and number not in used and not _is_explained(pair, members)
         ]
     return [group for group in groups if len(group) > 1]
 
@@ -184,7 +184,7 @@ def _led_to(members: Sequence[Member], pair: Pair, side: int) -> Member | None:
     return None
 
 
-def _is_told(pair: Pair, members: Sequence[Member]) -> bool:
+def _is_explained(pair: Pair, members: Sequence[Member]) -> bool:
     """Return whether both sides of a pair are mostly inside members."""
     return all(
         any(
@@ -282,7 +282,7 @@ def false_starts(breaks: Iterable[Broken], groups: Sequence[Sequence[Member]]) -
             place = _known(seen.stop, best) if broken.is_soft else seen.stop
             if place not in best or best[place].chance < seen.chance:
                 best[place] = seen
-    return [_told(best[place]) for place in sorted(best, key=lambda one: best[one].stop)]
+    return [_false_start(best[place]) for place in sorted(best, key=lambda one: best[one].stop)]
 
 
 def _known(stop: float, best: Iterable[float]) -> float:
@@ -349,7 +349,7 @@ def _is_at_an_end(start: float, stop: float, ends: Sequence[tuple[float, float, 
     )
 
 
-def _told(seen: _Seen) -> FalseStart:
+def _false_start(seen: _Seen) -> FalseStart:
     start_s, stop_s, again_s = (place / FRAMES_PER_S for place in (seen.start, seen.stop, seen.again))
     return FalseStart.of(start_s, stop_s, again_s, round(seen.chance, 3))
 

@@ -1,10 +1,9 @@
 """Find passages with the same music: coarsely in all keys, then refined.
 
-All of a recording is aligned locally with all of it: T. F. Smith and M. S. Waterman, "Identification of
-common molecular subsequences", J. Mol. Biol. 147, 1981, with the steps that let a path run up to twice as
-fast on one side (J. Serrà, X. Serra and R. G. Andrzejak, "Cross recurrence quantification for cover song
-identification", New J. Phys. 11, 2009). Only two rows are held at a time, and the beginning of every path:
-memory grows with the length and not with its square.
+The recording is aligned locally with itself (T. F. Smith and M. S. Waterman, "Identification of common
+molecular subsequences", J. Mol. Biol. 147, 1981), with paths up to twice as fast on one side (J. Serrà, X.
+Serra and R. G. Andrzejak, "Cross recurrence quantification for cover song identification", New J. Phys. 11,
+2009). Two rows and the beginning of every path are held: memory grows with the length, not with its square.
 """
 
 from __future__ import annotations
@@ -101,7 +100,10 @@ def search(
             _note(found, now, row, least)
             before, past = past, now
     progress.report(1.0, "Comparing passages")
-    return _paths(found, columns)
+    width = columns + 2
+    cells = [(turn, start // width, row, start % width, at) for (turn, start), (_, row, at) in found.items()]
+    scores = np.array([score for score, _, _ in found.values()], np.float32)
+    return Paths(np.array(cells, np.int64).reshape(-1, 5), scores)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,13 +164,6 @@ def _note(found: dict[tuple[int, int], tuple[float, int, int]], now: _Row, row: 
         known = found.get((turn, start))
         if known is None or total > known[0]:
             found[turn, start] = (total, row, at - 2)
-
-
-def _paths(found: dict[tuple[int, int], tuple[float, int, int]], columns: int) -> Paths:
-    width = columns + 2
-    cells = [(turn, start // width, row, start % width, at) for (turn, start), (_, row, at) in found.items()]
-    scores = np.array([score for score, _, _ in found.values()], np.float32)
-    return Paths(np.array(cells, np.int64).reshape(-1, 5), scores)
 
 
 Range = tuple[int, int]
@@ -240,7 +235,9 @@ def find_pairs(
         return []
     fine, idle = _joined(frames), _idle(len(frames), spans)
     chance = _chance(fine) + idle
-    first = _first_columns(len(frames), spans)
+    # Where the next performance begins: in a break the one before it is not over, as a path may pass a rest.
+    after = np.searchsorted(spans[:, 0], np.arange(len(frames)), side="right")
+    first = np.concatenate([spans[:, 0], [len(frames)]])[after]
     most = 0.4 if in_all_keys else 1.0
     found = _pairs(
         search(Side(turned(fine, [0]), chance), Side(fine, chance), first, LEAST, progress.part(0.0, most))
@@ -280,16 +277,12 @@ def _joined(frames: Frames) -> Floats:
 
 def outline(frames: Frames) -> Floats:
     """Return pitch classes and movement at half of the rate, shape (n // 2, size), each at most 1."""
-    return _joined(_halved(frames))
-
-
-def _halved(frames: Frames) -> Frames:
     whole = len(frames) // _COARSE * _COARSE
     chroma, broad = (
         rows[:whole].reshape(-1, _COARSE, rows.shape[1]).mean(axis=1)
         for rows in (frames.chroma, frames.broad)
     )
-    return Frames(chroma, broad, frames.levels_db)
+    return _joined(Frames(chroma, broad, frames.levels_db))
 
 
 def turned(joined: Floats, rotations: Iterable[int]) -> Floats:
@@ -319,14 +312,6 @@ def chance_of(joined: Floats, drawn: Floats) -> Floats:
     ]
     chance: Floats = np.maximum(np.concatenate(quantiles), _LEAST_CHANCE).astype(np.float32)
     return chance
-
-
-def _first_columns(length: int, spans: Spans) -> NDArray[np.int64]:
-    """Return for every frame where the next performance begins."""
-    after = np.searchsorted(spans[:, 0], np.arange(length), side="right")
-    starts = np.concatenate([spans[:, 0], [length]])
-    # In a break the performance before it is not over: a path may pass a rest.
-    return starts[after]
 
 
 def _pairs(paths: Paths, scale: int = 1) -> list[Pair]:
@@ -394,7 +379,7 @@ def pairs_between(
 
 def one_to_one(pairs: Iterable[Pair]) -> list[Pair]:
     """Return pairs, the strongest first, without those mostly covered on both sides by a stronger one."""
-    kept: list[Pair] = []
+    retained: list[Pair] = []
     table = np.zeros((0, 4))
     for pair in sorted(pairs, key=lambda one: -one.score):
         if not 1.0 / _FASTEST < pair.speed < _FASTEST:
@@ -402,9 +387,9 @@ def one_to_one(pairs: Iterable[Pair]) -> list[Pair]:
         row = np.array([[pair.starts[0], pair.stops[0], pair.starts[1], pair.stops[1]]])
         if len(table) and _is_taken(row[0], table):
             continue
-        kept.append(pair)
+        retained.append(pair)
         table = np.concatenate([table, row])
-    return kept
+    return retained
 
 
 def _is_taken(row: NDArray[np.float64], table: NDArray[np.float64]) -> bool:

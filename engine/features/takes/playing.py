@@ -58,17 +58,12 @@ def sounding(levels_db: Floats, below_db: float = BELOW_DB) -> NDArray[np.bool_]
     """
     # Every tenth step: the playing around a moment changes slowly, and an hour is filtered in no time.
     width = round(_AROUND_S)
-    sparse = _maxima(levels_db, round(STEPS_PER_S))
-    around = percentile_filter(sparse, 70, size=2 * width + 1, mode="nearest")
-    playing = np.repeat(around, round(STEPS_PER_S))[: len(levels_db)]
-    sounds: NDArray[np.bool_] = (levels_db > playing - below_db) & (levels_db > _SILENT_DBFS)
-    return sounds
-
-
-def _maxima(levels_db: Floats, every: int) -> Floats:
+    every = round(STEPS_PER_S)
     padded = np.pad(levels_db, (0, -len(levels_db) % every), mode="edge")
-    most: Floats = padded.reshape(-1, every).max(axis=1)
-    return most
+    sparse: Floats = padded.reshape(-1, every).max(axis=1)
+    around = percentile_filter(sparse, 70, size=2 * width + 1, mode="nearest")
+    playing = np.repeat(around, every)[: len(levels_db)]
+    return (levels_db > playing - below_db) & (levels_db > _SILENT_DBFS)
 
 
 def _joined(spans: Spans, least: int) -> Spans:

@@ -1,7 +1,4 @@
-"""A click track followed: the grid that it was recorded to play to.
-
-Single clicks are found, each to the sample, while the track streams past.
-"""
+"""Follow a click track: clicks are found to the sample while it streams past, and give the grid."""
 
 from __future__ import annotations
 
@@ -88,8 +85,7 @@ def _rises(held: Sound, hop: int, settled: int) -> NDArray[np.int64]:
     before, after = windows[:, :_BEFORE_MS].max(axis=1), windows[:, _BEFORE_MS:].max(axis=1)
     rising = (after > _RISE * before) & (after > _AUDIBLE)
     starts = np.flatnonzero(rising & ~np.concatenate([[False], rising[:-1]])) + _BEFORE_MS
-    inside: NDArray[np.int64] = starts[(starts >= _CARRIED_MS // 2) & (starts < settled)]
-    return inside
+    return starts[(starts >= _CARRIED_MS // 2) & (starts < settled)]
 
 
 def _click(held: Sound, at: int, hop: int) -> tuple[int, float, float]:
@@ -156,8 +152,7 @@ def _ratios(gaps: NDArray[np.int64]) -> NDArray[np.float64]:
     padded = np.pad(gaps.astype(np.float64), reach, mode="reflect" if len(gaps) > reach else "edge")
     around = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1)
     others = np.delete(around, reach, axis=1)
-    ratios: NDArray[np.float64] = gaps / np.median(others, axis=1)
-    return ratios
+    return gaps / np.median(others, axis=1)
 
 
 def follow_click(blocks: Iterable[Sound], rate_hz: int, length_samples: int, name: str) -> OwnGrid:
@@ -203,10 +198,10 @@ def grid_of(clicks: Clicks, rate_hz: int, length_samples: int, name: str) -> Own
     accents = _accents(clicks)
     positions = _counted(len(beats), counts[accents])
     tempo_bpm = 60.0 * rate_hz / float(np.median(np.diff(beats)))
-    told = _told(clicks, missing, period, length_samples, rate_hz, name)
+    notices = _notices(clicks, missing, period, length_samples, rate_hz, name)
     if not accents.any():
-        told.append(f"{name} has no accents: bars of four from its first click on are assumed.")
-    return OwnGrid(BeatGrid(beats, positions, tempo_bpm, 1.0, MAKER), " ".join(told))
+        notices.append(f"{name} has no accents: bars of four from its first click on are assumed.")
+    return OwnGrid(BeatGrid(beats, positions, tempo_bpm, 1.0, MAKER), " ".join(notices))
 
 
 def _last_period(beats: NDArray[np.int64]) -> float:
@@ -219,24 +214,19 @@ def _last_period(beats: NDArray[np.int64]) -> float:
     return period
 
 
-def _told(
-    clicks: Clicks,
-    missing: NDArray[np.int64],
-    period: float,
-    length_samples: int,
-    rate_hz: int,
-    name: str,
+def _notices(
+    clicks: Clicks, missing: NDArray[np.int64], period: float, length_samples: int, rate_hz: int, name: str
 ) -> list[str]:
-    onsets, told = clicks.onsets_samples, []
+    onsets, notices = clicks.onsets_samples, []
     longest = int(np.argmax(missing))
     if missing[longest] > 2:
         start, stop = (format_time(onsets[longest + step] / rate_hz, 1) for step in (0, 1))
-        told.append(f"{name} pauses from {start} to {stop}: the beats between are even.")
+        notices.append(f"{name} pauses from {start} to {stop}: the beats between are even.")
     if length_samples - onsets[-1] > 2.5 * period:
         bpm = 60.0 * rate_hz / period
         at = format_time(onsets[-1] / rate_hz, 1)
-        told.append(f"{name} ends at {at}: from there the grid continues at {bpm:.2f} BPM.")
-    return told
+        notices.append(f"{name} ends at {at}: from there the grid continues at {bpm:.2f} BPM.")
+    return notices
 
 
 def _accents(clicks: Clicks) -> NDArray[np.bool_]:
@@ -268,8 +258,7 @@ def _counted(count: int, accents: NDArray[np.int64]) -> NDArray[np.int64]:
     every = np.arange(count)
     since = every - accents[np.maximum(np.searchsorted(accents, every, side="right") - 1, 0)]
     is_within = (every >= accents[0]) & (every < accents[-1])
-    positions: NDArray[np.int64] = np.where(is_within, since, since % usual) + 1
-    return positions
+    return np.where(is_within, since, since % usual) + 1
 
 
 def click_among(found: Mapping[str, Clicks]) -> str | None:

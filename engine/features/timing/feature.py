@@ -10,5 +10,5 @@ FEATURE = Feature(
         "tempo": OwnFinder("engine.features.timing.finders.tempo:TEMPO"),
         "timing": OwnFinder("engine.features.timing.finders.timing.finder:TIMING"),
         "notes": OwnFinder("engine.features.timing.finders.notes:NOTES"),
-    },
+    }
 )

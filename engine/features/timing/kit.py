@@ -1,4 +1,4 @@
-"""Find the microphones of a drum kit by their audio."""
+"""Import with the roles of a drum kit: tracks are compared by their audio, and files are placed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from engine.document.edits.analyses import DRUMS
 from engine.document.edits.tracks import add_tracks
 from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
-from engine.document.tracks import Source
 from engine.features.placement.known import known_files, media_to_read
 from engine.features.placement.plan import propose_places
 from engine.features.timing.hits.find import HeldMicrophones
@@ -99,7 +98,9 @@ def _may_share_sound(imported: Imported, state: DocumentState, heads: Sequence[F
 
     Short recordings are not compared either: the whole document would have to be read.
     """
-    added, there = ([_length_s(one) for one in some] for some in (imported.sources, state.sources.values()))
+    added, there = (
+        [one.frames / one.rate_hz for one in some] for some in (imported.sources, state.sources.values())
+    )
     if there and max(added) < _SHORT_S:
         return False
     others = there or added
@@ -112,10 +113,6 @@ def _recorded_by(head: FileHead) -> tuple[object, ...]:
     name = numbered(head.path.stem)
     named = name.leading_word if name.names_device else ""
     return head.path.parent, head.format, head.rate_hz, head.device, named
-
-
-def _length_s(source: Source) -> float:
-    return source.frames / source.rate_hz
 
 
 def _with_kit(imported: Imported, progress: Progress) -> Imported:
@@ -144,5 +141,5 @@ def _with_kit(imported: Imported, progress: Progress) -> Imported:
         for source_id in track.source_ids
     }
     joined = [names[key] for key, role in roles.items() if role == DRUMS]
-    told = (f"Grouped with the drums by sound: {listed(joined)}.",) if joined else ()
-    return replace(imported, warnings=(*imported.warnings, *told), kit=kit, pickup=pickup)
+    grouped = (f"Grouped with the drums by sound: {listed(joined)}.",) if joined else ()
+    return replace(imported, warnings=(*imported.warnings, *grouped), kit=kit, pickup=pickup)

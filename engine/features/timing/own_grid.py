@@ -1,8 +1,8 @@
 """A grid from the user, with notices about it: beats of a JSON file, or a Standard MIDI File.
 
 The JSON is that of ``offcut beats --json``. A MIDI file gives a grid by its tempo map and time signatures,
-and the feel of its notes. A beat is the lower number of the time signature: a 6/8 bar has six. The MIDI
-default is 120 quarter notes a minute in 4/4.
+and the feel of its notes. A beat is the lower number of the time signature; the default is 120 quarter notes
+a minute in 4/4.
 """
 
 from __future__ import annotations
@@ -69,9 +69,11 @@ def read_beats(path: Path, rate_hz: int, length_samples: int) -> OwnGrid:
     ------
     SourceError : the file cannot be read or does not hold that
     """
-    said = _said(path)
-    beats_s = _times(path, said, "beats_s")
-    downbeats_s = _times(path, said, "downbeats_s") if said.get("downbeats_s") is not None else np.zeros(0)
+    fields = _fields(path)
+    beats_s = _times(path, fields, "beats_s")
+    downbeats_s = (
+        _times(path, fields, "downbeats_s") if fields.get("downbeats_s") is not None else np.zeros(0)
+    )
     beats, first = np.unique(s_to_samples_array(beats_s, rate_hz), return_index=True)
     beats_s = beats_s[first]
     inside = beats < length_samples
@@ -88,18 +90,18 @@ def read_beats(path: Path, rate_hz: int, length_samples: int) -> OwnGrid:
     return OwnGrid(BeatGrid(beats, positions, tempo_bpm, 1.0, f"read from {path.name}"), " ".join(notices))
 
 
-def _said(path: Path) -> Mapping[str, object]:
+def _fields(path: Path) -> Mapping[str, object]:
     try:
-        said = parse_json(bytes_of_file(path))
+        fields = parse_json(bytes_of_file(path))
     except ValueError as error:
         raise SourceError(f"{shown(path)} is not valid JSON: {error}.") from error
-    if not isinstance(said, dict) or "beats_s" not in said:
+    if not isinstance(fields, dict) or "beats_s" not in fields:
         raise SourceError(f'{shown(path)} names no "beats_s": give what "offcut beats --json" prints.')
-    return said
+    return fields
 
 
-def _times(path: Path, said: Mapping[str, object], name: str) -> NDArray[np.float64]:
-    listed = said[name]
+def _times(path: Path, fields: Mapping[str, object], name: str) -> NDArray[np.float64]:
+    listed = fields[name]
     is_numbers = isinstance(listed, list) and all(
         isinstance(one, int | float) and not isinstance(one, bool) for one in listed
     )
@@ -131,8 +133,7 @@ def _bar_positions(
     bar = np.searchsorted(starts, count, side="right") - 1
     since: NDArray[np.int64] = np.where(bar >= 0, count - starts[np.maximum(bar, 0)], 0)
     before = (count - starts[0]) % usual
-    positions: NDArray[np.int64] = np.where(bar >= 0, since, before) + 1
-    return positions
+    return np.where(bar >= 0, since, before) + 1
 
 
 _USUAL_TEMPO_US = 500_000
@@ -170,8 +171,7 @@ class _Song:
         lengths_s = self.tempi_us / (1e6 * self.ticks_per_quarter)
         starts_s = np.concatenate([[0.0], np.cumsum(np.diff(self.tempo_ticks) * lengths_s[:-1])])
         part = np.searchsorted(self.tempo_ticks, ticks, side="right") - 1
-        times: NDArray[np.float64] = starts_s[part] + (ticks - self.tempo_ticks[part]) * lengths_s[part]
-        return times
+        return starts_s[part] + (ticks - self.tempo_ticks[part]) * lengths_s[part]
 
 
 def read_midi_grid(path: Path, rate_hz: int, length_samples: int, start_s: float = 0.0) -> OwnGrid:
@@ -215,7 +215,8 @@ def read_midi_groove(path: Path, division: Division) -> Groove:
     """
     song = _song(path)
     first = song.bars[0]
-    beats = np.concatenate([_in_bar(part, notes) for part, notes in _by_bars(song)] or [np.zeros(0)])
+    bars = [((notes - part.start_tick) / part.beat_ticks) % part.beats for part, notes in _by_bars(song)]
+    beats = np.concatenate(bars or [np.zeros(0)])
     return groove_of(beats, first.beats, division)
 
 
@@ -225,10 +226,6 @@ def _by_bars(song: _Song) -> Iterator[tuple[_Bars, NDArray[np.float64]]]:
     for part, stop in zip(song.bars, stops, strict=True):
         if part.beats == song.bars[0].beats:
             yield part, song.note_ticks[(song.note_ticks >= part.start_tick) & (song.note_ticks < stop)]
-
-
-def _in_bar(part: _Bars, ticks: NDArray[np.float64]) -> NDArray[np.float64]:
-    return ((ticks - part.start_tick) / part.beat_ticks) % part.beats
 
 
 def _beats(song: _Song, end_s: float) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -266,7 +263,11 @@ def _song(path: Path) -> _Song:
             bars[tick] = (message.numerator, message.denominator)
         elif message.type == "note_on" and message.velocity > 0:
             notes.append(tick)
-    _require_possible(path, tempi, bars)
+    if min(tempi.values()) <= 0:
+        raise SourceError(f"{shown(path)} has a tempo of 0: correct it, or give --bpm.")
+    for beats, unit in bars.values():
+        if not 1 <= beats <= MOST_BEATS_IN_BAR or not 1 <= unit <= _SHORTEST_UNIT:
+            raise SourceError(f"{shown(path)} has a bar of {beats}/{unit}, which cannot be: correct it.")
     return _Song(
         ticks_per_quarter,
         np.array(sorted(tempi), np.float64),
@@ -285,11 +286,3 @@ def _timed(file: mido.MidiFile) -> Iterator[tuple[int, mido.Message]]:
             if tick > _MOST_TICKS:
                 raise ValueError("it is longer than any music")
             yield tick, message
-
-
-def _require_possible(path: Path, tempi: dict[int, int], bars: dict[int, tuple[int, int]]) -> None:
-    if min(tempi.values()) <= 0:
-        raise SourceError(f"{shown(path)} has a tempo of 0: correct it, or give --bpm.")
-    for beats, unit in bars.values():
-        if not 1 <= beats <= MOST_BEATS_IN_BAR or not 1 <= unit <= _SHORTEST_UNIT:
-            raise SourceError(f"{shown(path)} has a bar of {beats}/{unit}, which cannot be: correct it.")

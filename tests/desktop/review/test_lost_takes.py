@@ -9,7 +9,7 @@ import pytest
 from engine.document.edits.proposals import set_settings
 from engine.document.proposals import Verdict
 from tests.desktop.conftest import Hands
-from tests.engine.cli.editing.test_lost_takes import NAME, document_of_two_takes
+from tests.engine.cli.test_lost_takes import NAME, document_of_two_takes
 
 
 @pytest.fixture

@@ -108,7 +108,7 @@ def orders_by(found: Sequence[FittingOperations], units: Sequence[Unit]) -> list
 
 def floor_of(examples: Sequence[Example]) -> Operations:
     """Return the operations that only drop kinds of sound that an editor rarely plays, such as talk."""
-    kept = set()
+    chosen = set()
     for kind in KINDS:
         played_s = total_s = 0.0
         for one in examples:
@@ -118,8 +118,8 @@ def floor_of(examples: Sequence[Example]) -> Operations:
                     played_s += float(is_played[unit.first : unit.last].mean()) * unit.lasts_s
                     total_s += unit.lasts_s
         if kind != PHRASE and total_s and played_s > _KEPT * total_s:
-            kept.add(kind)
-    return Operations(keeps=frozenset(kept))
+            chosen.add(kind)
+    return Operations(keeps=frozenset(chosen))
 
 
 @dataclass(frozen=True, slots=True)

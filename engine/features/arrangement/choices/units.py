@@ -1,9 +1,8 @@
 """The units that an editor chooses from: phrases of music, and the talk, pauses and attempts between them.
 
-Bars of phrases, where beats are counted twice or four times as fast as the music is felt.
-
 Beat tracking confuses a tempo with its double (M. F. McKinney and D. Moelants, "Ambiguity in tempo
-perception", Music Perception 24(2), 2006). Phrases decide: most have 8 bars, of about two seconds each.
+perception", Music Perception 24(2), 2006). Most phrases have 8 bars of about two seconds, so phrases decide
+how many of the beats count as one.
 """
 
 from __future__ import annotations

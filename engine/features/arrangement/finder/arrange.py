@@ -227,9 +227,11 @@ class _Maker:
             steps = self.heard.steps.within(wanted.start_samples, wanted.stop_samples)
             if steps[1] <= steps[0]:
                 continue
-            say = {CUT.name: reasons.of_cut, REPEAT.name: reasons.of_repeat, MOVE.name: reasons.of_move}
+            reason_of = {CUT.name: reasons.of_cut, REPEAT.name: reasons.of_repeat, MOVE.name: reasons.of_move}
             alternatives = self._alternatives(wanted, others) if wanted.kind == CUT.name else ()
-            yield self._proposal(wanted, self._counted(wanted, steps, say[wanted.kind](steps)), alternatives)
+            yield self._proposal(
+                wanted, self._counted(wanted, steps, reason_of[wanted.kind](steps)), alternatives
+            )
 
     def _counted(self, wanted: Wanted, steps: Span, reason: Reason) -> Reason:
         """Return a reason, with how often such edits were the editor's if that is known."""
@@ -240,9 +242,9 @@ class _Maker:
             return replace(reason, evidence=Evidence.WEAK) if self.hits != NO_HITS else reason
         if wanted.kind == CUT.name and float(self.agreed[steps[0] : steps[1]].mean()) <= _MOSTLY:
             return Reason(f"{reason.text} {_DISAGREED}", Evidence.WEAK)
-        told = f"{rate.right} of {rate.count} such edits in your own pairs are right."
+        rate_text = f"{rate.right} of {rate.count} such edits in your own pairs are right."
         evidence = Evidence.STRONG if rate.is_reliable else Evidence.WEAK
-        return Reason(f"{reason.text} {told}", evidence)
+        return Reason(f"{reason.text} {rate_text}", evidence)
 
     def references(self) -> tuple[tuple[int, int], ...]:
         """Return the takes that others are compared with, [start, stop) in samples."""
@@ -307,7 +309,14 @@ class _Maker:
         start, stop = wanted.start_samples, wanted.stop_samples
         identity = None if wanted.kind == CUT.name else wanted.payload
         key = proposal_id(wanted.kind, start, stop, BY_ARRANGING, (), identity)
-        score = self._agreed(wanted)
+        # The score is the share of the arrangements that agree, never quite certain.
+        first, last = self.heard.steps.within(wanted.start_samples, wanted.stop_samples)
+        is_cut = wanted.kind == CUT.name
+        shares = []
+        for order in (self.order, *self.others):
+            times = plays(order, len(self.heard))[first:last]
+            shares.append(float((times == 0).mean() if is_cut else (times > 1).mean()))
+        score = round(0.5 + 0.45 * float(np.mean(shares)), 3)
         return Proposal(
             key,
             wanted.kind,
@@ -320,13 +329,3 @@ class _Maker:
             dict(wanted.payload),
             evidence=reason.evidence,
         )
-
-    def _agreed(self, wanted: Wanted) -> float:
-        """Return how many of the arrangements that were found agree, 0 to 1, not quite certain."""
-        first, last = self.heard.steps.within(wanted.start_samples, wanted.stop_samples)
-        is_cut = wanted.kind == CUT.name
-        shares = []
-        for order in (self.order, *self.others):
-            times = plays(order, len(self.heard))[first:last]
-            shares.append(float((times == 0).mean() if is_cut else (times > 1).mean()))
-        return round(0.5 + 0.45 * float(np.mean(shares)), 3)

@@ -77,7 +77,7 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
     grid, curve = request.analyses.get("beats"), request.analyses.get("score")
     listening = request.analyses.get("listening")
     assert isinstance(grid, BeatGrid), "it is computed with the listening that the finder needs"
-    asked = ArrangeRequest(
+    arranging = ArrangeRequest(
         state,
         request.media,
         grid,
@@ -90,7 +90,7 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
         listening.onsets_samples if isinstance(listening, Listening) else np.zeros(0, np.int64),
         _talk_s(request),
     )
-    made = arrange(asked, progress)
+    made = arrange(arranging, progress)
     spans = [[samples_to_s(edge, state.rate_hz) for edge in span] for span in made.references_samples]
     figures = {
         "result_s": made.result_s,

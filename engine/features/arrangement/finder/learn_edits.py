@@ -52,13 +52,13 @@ class MatchedEdits:
     Attributes
     ----------
     pairs : as the network takes them
-    told : the same pairs, as facts to report
+    reports : the same pairs, as facts to report
     habits : statistics of all these edits
     left_out : why some were left out
     """
 
     pairs: tuple[Pair, ...]
-    told: tuple[LearnedPair, ...]
+    reports: tuple[LearnedPair, ...]
     habits: Habits
     left_out: tuple[str, ...] = ()
 
@@ -117,22 +117,17 @@ def edits_of(request: LearnEditsRequest, progress: Progress) -> MatchedEdits:
         part.report(1.0, "", **_quality(number, one).figures())
     if not matched:
         raise UsageError(left_out[0])
-    return _learned_from(matched, tuple(left_out), progress.part(0.6, 1.0))
-
-
-def _learned_from(matched: Sequence[Matched], left_out: tuple[str, ...], progress: Progress) -> MatchedEdits:
-    """Analyse each matched recording once, and return its edits."""
     used = sorted({one.raws[piece.raw] for one in matched for piece in one.segments})
-    analysed = dict(zip(used, _analyses(used, progress), strict=True))
-    pairs, told = [], []
+    analysed = dict(zip(used, _analyses(used, progress.part(0.6, 1.0)), strict=True))
+    pairs, reports = [], []
     for one in matched:
         for raw in sorted({segment.raw for segment in one.segments}):
             pairs.append(_pair(one, raw, analysed[one.raws[raw]].heard))
-            told.append(_told(one, raw, analysed[one.raws[raw]].counted.length_s))
+            reports.append(_report(one, raw, analysed[one.raws[raw]].counted.length_s))
     numbers = {path: number for number, path in enumerate(used)}
     pieces = [tuple(_pieces(one, numbers)) for one in matched]
     counted = {numbers[path]: one.counted for path, one in analysed.items()}
-    return MatchedEdits(tuple(pairs), tuple(told), habits_of(pieces, counted), left_out)
+    return MatchedEdits(tuple(pairs), tuple(reports), habits_of(pieces, counted), tuple(left_out))
 
 
 def _matched(pair: RawAndEdited, progress: Progress) -> Matched:
@@ -285,7 +280,7 @@ def _pair(matched: Matched, raw: int, heard: StepFeatures) -> Pair:
     return Pair(matched.edited.name, heard, order_of_spans(spans, heard.steps))
 
 
-def _told(matched: Matched, raw: int, raw_s: float) -> LearnedPair:
+def _report(matched: Matched, raw: int, raw_s: float) -> LearnedPair:
     return LearnedPair(
         matched.raws[raw],
         matched.edited,

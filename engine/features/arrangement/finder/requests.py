@@ -1,6 +1,6 @@
-"""Requests and results of arranging and of learning an editor; light, so that the window loads no models.
+"""Requests and results of arranging and of learning an editor, and pairs of files guessed by their names.
 
-The recordings of edited files are guessed by their names.
+The window imports this module, so it loads no models.
 """
 
 from __future__ import annotations
@@ -78,17 +78,19 @@ def guessed_pairs(paths: Sequence[Path]) -> tuple[GuessedPair, ...]:
 def _words_of(path: Path) -> _Named:
     """Return the properties of a file according to its name, else its folder."""
     words = [word.lower() for word in _WORDS.findall(path.stem)]
-    is_edited, is_raw = _says(_OF_EDITS, words), _says(_OF_RAWS, words)
+    is_edited, is_raw = _has_word(_OF_EDITS, words), _has_word(_OF_RAWS, words)
     if is_edited == is_raw:
         folder = [word.lower() for word in _WORDS.findall(path.parent.name)]
-        by_folder = _says(_OF_EDITS, folder), _says(_OF_RAWS, folder)
+        by_folder = _has_word(_OF_EDITS, folder), _has_word(_OF_RAWS, folder)
         if by_folder[0] != by_folder[1]:
             is_edited, is_raw = by_folder
-    left = tuple(word for word in words if not _says(_OF_EDITS, [word]) and not _says(_OF_RAWS, [word]))
+    left = tuple(
+        word for word in words if not _has_word(_OF_EDITS, [word]) and not _has_word(_OF_RAWS, [word])
+    )
     return _Named(path, left, is_raw, is_edited)
 
 
-def _says(what: re.Pattern[str], words: Sequence[str]) -> bool:
+def _has_word(what: re.Pattern[str], words: Sequence[str]) -> bool:
     return any(what.fullmatch(word) for word in words)
 
 
@@ -235,9 +237,9 @@ class EditorWritten:
 def pair_problem(raws: Sequence[Path], edited: Path | None) -> str:
     """Return the problem with the file names of a pair, "" if they are valid; no file is opened."""
     if edited is None:
-        return (
-            f"Which file was made of {_named(raws)}?" if raws else "Choose a recording and its edited file."
-        )
+        if not raws:
+            return "Choose a recording and its edited file."
+        return f"Which file was made of {listed([shown(path.name) for path in raws])}?"
     if not raws:
         return f"Which recording was {shown(edited.name)} made of?"
     if edited in raws:
@@ -277,7 +279,7 @@ def require_files(pair: RawAndEdited) -> None:
             )
 
 
-def told_lines(pairs: Sequence[LearnedPair]) -> list[str]:
+def pair_lines(pairs: Sequence[LearnedPair]) -> list[str]:
     """Return one line per pair about its match."""
     lines = []
     for one in pairs:
@@ -299,10 +301,6 @@ def _stretched_text(share: float, similarity: float | None = None) -> str:
         return ""
     alike = "" if similarity is None else f" ({percent(similarity)} alike)"
     return f", {percent(share)} at another speed or pitch{alike}"
-
-
-def _named(paths: Sequence[Path]) -> str:
-    return listed([shown(path.name) for path in paths])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,9 @@
 """An editor's rules, learned from pairs, and the orders that they make of a recording within bounds.
 
-Find the likeliest order of phrases with free jumps, within bounds: a beam search with exact bounds.
-
-Orders that end with the same phrase and have played the same phrases as often have the same future, so that
-the best of them alone goes on. With as wide a beam as there are such orders the search is exact.
-
-Phrases: the units of orders with free jumps, between the places where blocks may begin or end.
+The places where blocks may begin or end divide a recording into phrases. The likeliest order of phrases with
+free jumps is found by a beam search with exact bounds: of orders that end with the same phrase and have
+played the same phrases as often, the best alone goes on. With a beam as wide as there are such orders the
+search is exact.
 """
 
 from __future__ import annotations
@@ -309,7 +307,15 @@ def arrangements_by(
     seeds : one for each of the others
     """
     phrases = phrases_of(heard, _borders(weighed, bounds))
-    limits = _phrase_bounds(bounds, phrases)
+    limits = PhraseBounds(
+        phrases.all_of(bounds.must),
+        phrases.all_of(bounds.never & ~bounds.must),
+        np.diff(phrases.edges),
+        bounds.least_steps,
+        bounds.most_times,
+        _JUMP_PRICE,
+        bounds.target_s,
+    )
     found: list[Decoded] = []
     for number in range(min(len(weighed), 1 + len(seeds))):
         made = best_order(_chances(weighed, number, phrases, limits.never), phrases.lengths_s, limits)
@@ -325,18 +331,6 @@ def _borders(weighed: Sequence[Weighed], bounds: Bounds) -> list[int]:
     for flags in (bounds.must, bounds.never):
         edges |= set((np.flatnonzero(np.diff(flags)) + 1).tolist())
     return sorted(edges)
-
-
-def _phrase_bounds(bounds: Bounds, phrases: Phrases) -> PhraseBounds:
-    return PhraseBounds(
-        phrases.all_of(bounds.must),
-        phrases.all_of(bounds.never & ~bounds.must),
-        np.diff(phrases.edges),
-        bounds.least_steps,
-        bounds.most_times,
-        _JUMP_PRICE,
-        bounds.target_s,
-    )
 
 
 def _chances(weighed: Sequence[Weighed], chosen: int, phrases: Phrases, never: NDArray[np.bool_]) -> Floats:

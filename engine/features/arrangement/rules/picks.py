@@ -1,6 +1,6 @@
 """Parts of rules: which sections, how much of them, and in which order.
 
-The choices that make a rule are drawn or repeated: each is read off a row of numbers from 0 to 1.
+Each choice of a rule is read off a row of numbers from 0 to 1.
 """
 
 from __future__ import annotations

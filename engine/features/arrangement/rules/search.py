@@ -1,14 +1,9 @@
-"""Find the rules behind the edits of an editor, and their edits of another recording.
+"""Six families of editors as rules, and the search for the rules behind an editor's edits.
 
-Rules are drawn, and the best of them changed one choice after another (an evolution strategy, H.-P. Schwefel,
-1981, over the choices of a program, as D. Wingate and others change them, AISTATS 2011). The edits
-by the best rules are weighted by fit, and the one most alike to all of them is played: that of least expected
-loss.
-
-Six families of editors, each with many habits.
-
-Shortening (a radio edit), lengthening (an extended mix), practice loops, medleys, the best of a jam, and
-teasers. A rule gives the spans of steps that an editor plays of a recording, in order.
+The families are radio edits, extended mixes, practice loops, medleys, the best of a jam, and teasers. A rule
+gives the spans of steps that an editor plays, in order. Rules are drawn, and the best are changed one choice
+after another (evolution strategy, H.-P. Schwefel, 1981; choices as in D. Wingate and others, AISTATS 2011).
+The edits by the best rules are weighted by fit, and the one of least expected loss is played.
 """
 
 from __future__ import annotations
@@ -342,12 +337,12 @@ def _fitting(numbers: Numbers, edits: Sequence[Edited]) -> Fitting:
 
 def _best(found: Sequence[Fitting], most: int) -> list[Fitting]:
     """Return the best, of each family one of those that fit equally well."""
-    kept: dict[tuple[float, int], Fitting] = {}
+    retained: dict[tuple[float, int], Fitting] = {}
     for one in sorted(found, key=lambda each: -each.fit):
-        kept.setdefault((round(one.fit, 4), family_of(Choices(one.numbers))), one)
-        if len(kept) == most:
+        retained.setdefault((round(one.fit, 4), family_of(Choices(one.numbers))), one)
+        if len(retained) == most:
             break
-    return list(kept.values())
+    return list(retained.values())
 
 
 def orders_by(rules: Sequence[Fitting], outlines: Sequence[Outline]) -> list[Weighed]:

@@ -1,7 +1,4 @@
-"""The edit behind an edited file, as accepted proposals of the document that it was made of.
-
-Spans a document has to play, in order, to reproduce a matched edit.
-"""
+"""The edit behind an edited file, as accepted proposals of the document that it was made of."""
 
 from __future__ import annotations
 
@@ -251,7 +248,8 @@ def matched_edit(request: MatchedEditRequest, progress: Progress) -> MatchedEdit
     ):
         mix = reference.sound
         matched = match_sounds((mix,), target, progress.part(0.3, 0.9), reference.features)
-        segments = _playable(matched)
+        # Segments at the speed and pitch they were recorded at: a document can play no others.
+        segments = tuple(one for one in matched.segments if not _is_changed(one))
         _require_own(matched, segments)
         found, silent = levels(segments, mix, target), dict(_mutes(segments, target))
         played = [one.played for one in pieces(segments, state)]
@@ -273,11 +271,6 @@ def _whole_text(name: str, track: Track | None) -> str:
     if track is None:
         return f"{name} is the whole recording: it has no edits to import."
     return f"{name} is {track.name} alone, all of it: it has no edits to import."
-
-
-def _playable(matched: Matched) -> tuple[Segment, ...]:
-    """Return the segments that a document can play: those at the speed and pitch they were recorded at."""
-    return tuple(one for one in matched.segments if not _is_changed(one))
 
 
 def _is_changed(segment: Segment) -> bool:

@@ -313,10 +313,7 @@ def gain_edits(found: Levels, rate_hz: int, length_samples: int) -> tuple[tuple[
     made = []
     for number, group in enumerate(groups):
         if abs(group.gain_db) > LEAST_DB:
-            room = (
-                group.start_samples - bounds[2 * number],
-                bounds[2 * number + 3] - group.stop_samples,
-            )
+            room = (group.start_samples - bounds[2 * number], bounds[2 * number + 3] - group.stop_samples)
             made.append(_edit(group, room, rate_hz))
     heard = [(one.start_samples, one.stop_samples) for one in found.heard]
     fades = [fade_edit(one, heard, rate_hz, length_samples) for one in found.fades]
@@ -324,12 +321,12 @@ def gain_edits(found: Levels, rate_hz: int, length_samples: int) -> tuple[tuple[
 
 
 def _without_contradictions(levels: Sequence[Level]) -> tuple[list[Level], int]:
-    kept: list[Level] = []
+    retained: list[Level] = []
     left_out = 0
     for one in sorted(levels, key=lambda one: one.start_samples - one.stop_samples):
         others = [
             other
-            for other in kept
+            for other in retained
             if other.start_samples < one.stop_samples and one.start_samples < other.stop_samples
         ]
         shared = [
@@ -341,8 +338,8 @@ def _without_contradictions(levels: Sequence[Level]) -> tuple[list[Level], int]:
         if 2 * max(shared, default=0) > one.stop_samples - one.start_samples:
             left_out += 1
         else:
-            kept.append(one)
-    return kept, left_out
+            retained.append(one)
+    return retained, left_out
 
 
 def _groups(levels: Sequence[Level]) -> list[Level]:

@@ -1,9 +1,9 @@
-"""End of one segment and start of the next, to the sample: a cut, or a crossfade with its length and shape.
+"""The border of two segments to the sample: a cut, or a crossfade with its length and shape.
 
 The edited file is one side times a falling gain plus the other times a rising one. The start, length and
-shape with the smallest residual are searched: over sums of short bins first, over samples then. Before a
-crossfade there is one side alone and after it the other: their residuals are summed once, from both ends, and
-only the inside is computed for each crossfade in the rough search.
+shape with the smallest residual are searched over sums of short bins, then over samples. The residuals of
+one side alone, before and after a crossfade, are summed once from both ends; the rough search computes the
+inside of each crossfade only.
 """
 
 from __future__ import annotations
@@ -81,8 +81,7 @@ class BinnedErrors:
         edges = np.arange(0, edited.shape[1], BIN_SAMPLES)
 
         def summed(x: Wide, y: Wide) -> Wide:
-            sums: Wide = np.add.reduceat(np.sum(x * y, axis=0), edges)
-            return sums
+            return np.add.reduceat(np.sum(x * y, axis=0), edges)
 
         own, fall2, rise2 = summed(edited, edited), summed(before, before), summed(after, after)
         fall, rise, both = summed(edited, before), summed(edited, after), summed(before, after)

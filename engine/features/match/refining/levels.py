@@ -1,7 +1,7 @@
 """Gain of a segment relative to its source, its automation, equaliser and short filter.
 
-An equaliser between two sounds is how much louder each octave of one of them is. The short filter makes one
-sound most like another: least squares over its taps (N. Wiener, 1949).
+The equaliser is the difference of the levels of each octave. The short filter makes one sound most like
+another: least squares over its taps (N. Wiener, 1949).
 """
 
 from __future__ import annotations
@@ -135,8 +135,7 @@ def eq_of_copy(ours: Wide, copy: Wide, rate_hz: int) -> tuple[EqPoint, ...]:
 def _edges_hz(highest_hz: float, parts: int) -> Wide:
     """Return the edges of parts of octaves up to about a frequency, whole octaves alone."""
     octaves = int(np.floor(np.log2(highest_hz / _LOWEST_HZ) + 0.05))
-    edges: Wide = _LOWEST_HZ * 2.0 ** (np.arange(octaves * parts + 1) / parts)
-    return edges
+    return _LOWEST_HZ * 2.0 ** (np.arange(octaves * parts + 1) / parts)
 
 
 def _points(gains_db: Wide, is_sure: NDArray[np.bool_]) -> tuple[EqPoint, ...]:
@@ -187,7 +186,7 @@ def ride(
 
 
 def _corners(at: Wide, values: Wide, allowed: float) -> list[int]:
-    kept = {0, len(at) - 1}
+    retained = {0, len(at) - 1}
     open_spans = [(0, len(at) - 1)]
     while open_spans:
         first, last = open_spans.pop()
@@ -197,9 +196,9 @@ def _corners(at: Wide, values: Wide, allowed: float) -> list[int]:
         off = np.abs(values[first : last + 1] - line)
         worst = int(np.argmax(off))
         if off[worst] > allowed:
-            kept.add(first + worst)
+            retained.add(first + worst)
             open_spans += [(first, first + worst), (first + worst, last)]
-    return sorted(kept)
+    return sorted(retained)
 
 
 def gain_at(points: tuple[GainPoint, ...], gain_db: float, at: Wide) -> Wide:
@@ -207,5 +206,4 @@ def gain_at(points: tuple[GainPoint, ...], gain_db: float, at: Wide) -> Wide:
     if not points:
         return np.full(len(at), 10.0 ** (gain_db / 20.0))
     ridden = np.interp(at, [point.at_samples for point in points], [point.gain_db for point in points])
-    factors: Wide = 10.0 ** (ridden / 20.0)
-    return factors
+    return 10.0 ** (ridden / 20.0)

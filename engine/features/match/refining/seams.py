@@ -1,7 +1,7 @@
-"""Refine the seams between segments, and their offsets, from rough places to samples.
+"""Offsets of segments, to a part of a sample, and the seams between them.
 
-A raw recording is read along a line, aligned with the edited file sample by sample. The offset of a segment
-is found to the sample, and to a part of one where that explains more.
+A raw recording is read along a line, aligned with the edited file sample by sample, and to a part of a
+sample where that explains more.
 """
 
 from __future__ import annotations
@@ -258,10 +258,10 @@ def _found(
     known_before, known_after = None, None
     if before is not None:
         core = _core(at - round(_CORE_S * rate_hz), at, solid, at, rate_hz, is_before=True)
-        known_before = _as_heard(raws, edited, before, core, (first, last))
+        known_before = _as_played(raws, edited, before, core, (first, last))
     if after is not None:
         core = _core(at, at + round(_CORE_S * rate_hz), at, stop, rate_hz, is_before=False)
-        known_after = _as_heard(raws, edited, after, core, (first, last))
+        known_after = _as_played(raws, edited, after, core, (first, last))
     if known_before is not None and known_after is not None:
         return seam(heard, known_before, known_after), first
     slack = round(_SLACK_S * rate_hz)
@@ -281,7 +281,7 @@ def _core(start: int, stop: int, least: int, most: int, rate_hz: int, *, is_befo
     return (start, stop - guard) if is_before else (start + guard, max(start + guard, stop - far))
 
 
-def _as_heard(
+def _as_played(
     raws: tuple[Sound, ...], edited: Sound, line: Line, core: tuple[int, int], window: tuple[int, int]
 ) -> Wide:
     """Return a line over a window as it sounds in the edited file: at its gain, or through a filter."""
@@ -298,5 +298,4 @@ def _as_heard(
             taps = fitted_filter(theirs, mine)
     margin = len(taps) // 2
     heard = as_channels(line.read(raws, window[0] - margin, window[1] + margin), channels)
-    found: Wide = filtered(heard, taps)[margin : len(heard) - margin] if margin else filtered(heard, taps)
-    return found
+    return filtered(heard, taps)[margin : len(heard) - margin] if margin else filtered(heard, taps)

@@ -1,14 +1,10 @@
 """Corrections of the found segments: how far a line extends, and which of its repeats is the source.
 
-Noise or louder sound hides the levels of a line. Both sides are filtered by the inverse of their spectrum and
-correlated tenth by tenth of a second, on the line and at lags next to it, which show the values by chance.
-Small agreements add up; the line ends at the maximum of the sum, if that is above chance (a cumulative sum:
-E. S. Page, "Continuous inspection schemes", Biometrika 41, 1954) and above any lag next to the line: steady
-tones and hum agree with themselves at many.
-
-A raw recording may nearly repeat itself. The search considers some of the places that sound alike; in music
-made of loops there are more. So the raw recording is compared with itself, without noise, and every matching
-place is compared with the edited file: over seconds even a small difference is significant.
+Extent: noise or louder sound hides the levels of a line. Both sides are filtered by the inverse of their
+spectrum and correlated every tenth of a second, on the line and at lags next to it, which give the values by
+chance. The line ends at the maximum of the cumulative sum (E. S. Page, "Continuous inspection schemes",
+Biometrika 41, 1954). Repeats: the raw recording is compared with itself, and every matching place with the
+edited file.
 """
 
 from __future__ import annotations
@@ -65,7 +61,7 @@ def settled(
     numbers = [able[one] for one in evenly(len(able), most)]
     low = [resample_poly(raw, 1, _DECIMATED).astype(np.float32) for raw in raws]
     begins = np.zeros(len(numbers), np.int64)
-    asked = np.zeros((len(numbers), _WINDOW_SAMPLES), np.float32)
+    queries = np.zeros((len(numbers), _WINDOW_SAMPLES), np.float32)
     for row, number in enumerate(numbers):
         line, core = found[number].line, cores[number]
         assert line is not None
@@ -73,15 +69,15 @@ def settled(
         begins[row] = max(0, round((core[0] + line.offset) / _DECIMATED))
         length = min(_WINDOW_SAMPLES, int((core[1] - core[0]) / _DECIMATED))
         piece = low[line.raw][begins[row] : begins[row] + length]
-        asked[row, : len(piece)] = piece
-    if not np.any(asked):
+        queries[row, : len(piece)] = piece
+    if not np.any(queries):
         return list(found)
-    taps = inverse_filter(asked[asked != 0.0])
-    asked = np.stack([filtered(row, taps) for row in asked])
+    taps = inverse_filter(queries[queries != 0.0])
+    queries = np.stack([filtered(row, taps) for row in queries])
     others: list[list[tuple[int, float]]] = [[] for _ in numbers]
     for raw, known in enumerate(low):
         answers = agreeing(
-            filtered(known, taps), asked, progress.step(raw, len(raws)), "Distinguishing repeats"
+            filtered(known, taps), queries, progress.step(raw, len(raws)), "Distinguishing repeats"
         )
         for row, answer in enumerate(answers):
             lags = answer.above(_LEAST_ALIKE, _MOST_PLACES).lags
@@ -206,7 +202,7 @@ def carried_on(
     raws, edited : mono, at the rate of the search; segments in their samples
     nulls : whether a line passes the null test over a span
     """
-    kept = list(found)
+    retained = list(found)
     covered: list[tuple[float, float]] = []
     for number, one in enumerate(found):
         progress.check_cancelled()
@@ -224,22 +220,18 @@ def carried_on(
                 on = replace(on, samples=stop - start - back.samples)
         rest = replace(one, start=one.start + on.samples, stop=one.stop - back.samples)
         if on.samples:
-            kept[number - 1] = replace(kept[number - 1], stop=rest.start)
+            retained[number - 1] = replace(retained[number - 1], stop=rest.start)
         if back.samples:
-            kept[number + 1] = replace(kept[number + 1], start=rest.stop)
-        kept[number] = rest
+            retained[number + 1] = replace(retained[number + 1], start=rest.stop)
+        retained[number] = rest
         covered += [(one.start, rest.start)] if on.is_covered else []
         covered += [(rest.stop, one.stop)] if back.is_covered else []
-    left = joined(without_short_gaps([one for one in kept if one.stop > one.start]))
+    left = joined(without_short_gaps([one for one in retained if one.stop > one.start]))
     return CarriedOn(left, tuple(covered))
 
 
 def _reach(
-    raws: Sequence[Floats],
-    edited: Floats,
-    line: Diagonal | None,
-    way: tuple[int, int],
-    nulls: Nulls,
+    raws: Sequence[Floats], edited: Floats, line: Diagonal | None, way: tuple[int, int], nulls: Nulls
 ) -> _Reach:
     """Return how far a line goes on along a way from begin to end."""
     if line is None:

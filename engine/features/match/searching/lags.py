@@ -46,8 +46,8 @@ class Lags:
 
     def above(self, least: float, most: int) -> Lags:
         """Return up to `most` lags with scores above a minimum."""
-        kept = slice(0, min(most, int(np.count_nonzero(self.scores > least))))
-        return Lags(self.lags[kept], self.scores[kept], self.deviation)
+        retained = slice(0, min(most, int(np.count_nonzero(self.scores > least))))
+        return Lags(self.lags[retained], self.scores[retained], self.deviation)
 
 
 def evenly(count: int, most: int) -> NDArray[np.int64]:
@@ -55,12 +55,12 @@ def evenly(count: int, most: int) -> NDArray[np.int64]:
     return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64))
 
 
-def inverse_filter(heard: Floats) -> Floats:
+def inverse_filter(samples: Floats) -> Floats:
     """Return the taps, symmetric about their middle, of the inverse of the spectrum of some sound.
 
     The filter gives all of the spectrum equal weight, not only the bands with most power.
     """
-    power = welch(heard, nperseg=min(_TAPS, len(heard)), detrend=False)[1]
+    power = welch(samples, nperseg=min(_TAPS, len(samples)), detrend=False)[1]
     power = np.interp(np.linspace(0.0, 1.0, _TAPS // 2 + 1), np.linspace(0.0, 1.0, len(power)), power)
     gains = 1.0 / np.sqrt(power + 1e-4 * power.max() + 1e-20)
     taps: Floats = (np.roll(irfft(gains), _TAPS // 2)[1:] * np.hanning(_TAPS - 1)).astype(np.float32)
@@ -84,19 +84,19 @@ def filtered(samples: Floats, taps: Floats) -> Floats:
     return found
 
 
-def agreeing(known: Floats, asked: Floats, progress: Progress, doing: str) -> list[Lags]:
+def agreeing(known: Floats, queries: Floats, progress: Progress, doing: str) -> list[Lags]:
     """Return for each segment the best lag of each cell of `_CELL_LAGS`.
 
     Parameters
     ----------
     known : shape (n,)
-    asked : shape (stretches, samples), zeros after the end of a shorter one
+    queries : shape (stretches, samples), zeros after the end of a shorter one
     doing : text for the progress
     """
-    length = asked.shape[1]
+    length = queries.shape[1]
     size = 2 * next_fast_len((_BLOCK_LAGS + length + 1) // 2, real=True)
-    norms = np.linalg.norm(asked, axis=1, keepdims=True)
-    spectra = np.conj(rfft(asked / np.maximum(norms, 1e-20), size, axis=1))
+    norms = np.linalg.norm(queries, axis=1, keepdims=True)
+    spectra = np.conj(rfft(queries / np.maximum(norms, 1e-20), size, axis=1))
     usual = float(np.sum(np.square(known, dtype=np.float64))) / max(1, len(known))
     quietest = max(1e-20, _QUIETEST * length * usual)
 
@@ -108,11 +108,21 @@ def agreeing(known: Floats, asked: Floats, progress: Progress, doing: str) -> li
         piece[: len(there)] = there
         sums = np.concatenate([[0.0], np.cumsum(np.square(piece, dtype=np.float64))])
         power = np.maximum(sums[length:-1] - sums[: -length - 1], quietest)
-        return _block(rfft(piece, size), spectra, (1.0 / np.sqrt(power)).astype(np.float32), first)
+        spectrum = rfft(piece, size)
+        scale = (1.0 / np.sqrt(power)).astype(np.float32)
+        lags, scores, squares = [], [], []
+        for row in range(0, len(spectra), _TOGETHER):
+            found = irfft(spectrum * spectra[row : row + _TOGETHER], 2 * (len(spectrum) - 1), axis=1)
+            found = found[:, :_BLOCK_LAGS] * scale
+            inner, heights = _tops(found)
+            lags.append(first + inner)
+            scores.append(heights)
+            squares.append(np.einsum("rl,rl->r", found, found))
+        return _Block(np.concatenate(lags), np.concatenate(scores), np.concatenate(squares))
 
     blocks = side_by_side(in_block, range(0, len(known), _BLOCK_LAGS))
     if not blocks:
-        return [Lags(np.zeros(0), np.zeros(0), 0.0) for _ in asked]
+        return [Lags(np.zeros(0), np.zeros(0), 0.0) for _ in queries]
     lags, scores = (np.concatenate([getattr(one, of) for one in blocks], axis=1) for of in ("lags", "scores"))
     deviations = np.sqrt(np.sum([one.squares for one in blocks], axis=0) / len(known))
     orders = np.argsort(-scores, axis=1, kind="stable")
@@ -128,23 +138,6 @@ class _Block:
     lags: NDArray[np.float64]
     scores: NDArray[np.float64]
     squares: NDArray[np.float64]
-
-
-def _block(
-    spectrum: NDArray[np.complexfloating],
-    spectra: NDArray[np.complexfloating],
-    scale: Floats,
-    first: int,
-) -> _Block:
-    lags, scores, squares = [], [], []
-    for row in range(0, len(spectra), _TOGETHER):
-        found = irfft(spectrum * spectra[row : row + _TOGETHER], 2 * (len(spectrum) - 1), axis=1)
-        found = found[:, :_BLOCK_LAGS] * scale
-        inner, heights = _tops(found)
-        lags.append(first + inner)
-        scores.append(heights)
-        squares.append(np.einsum("rl,rl->r", found, found))
-    return _Block(np.concatenate(lags), np.concatenate(scores), np.concatenate(squares))
 
 
 def _tops(found: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -181,17 +174,17 @@ def faint_places(
     every = _windows(spans, len(edited))
     most = max(1, _MOST_WORK // max(1, sum(map(len, raws))))
     windows = [every[one] for one in evenly(len(every), most)]
-    heard = [edited[start:stop] for start, stop in windows]
-    if not any(np.any(piece) for piece in heard):
+    pieces = [edited[start:stop] for start, stop in windows]
+    if not any(np.any(piece) for piece in pieces):
         return joined_places([])
-    taps = inverse_filter(np.concatenate(heard))
-    asked = np.zeros((len(windows), WINDOW_SAMPLES), np.float32)
-    for row, piece in enumerate(heard):
-        asked[row, : len(piece)] = filtered(piece, taps)
+    taps = inverse_filter(np.concatenate(pieces))
+    queries = np.zeros((len(windows), WINDOW_SAMPLES), np.float32)
+    for row, piece in enumerate(pieces):
+        queries[row, : len(piece)] = filtered(piece, taps)
     parts = []
     for number, raw in enumerate(raws):
         answers = agreeing(
-            filtered(raw, taps), asked, progress.step(number, len(raws)), "Searching beneath noise"
+            filtered(raw, taps), queries, progress.step(number, len(raws)), "Searching beneath noise"
         )
         for (start, stop), answer in zip(windows, answers, strict=True):
             best = answer.above(_LEAST_DEVIATIONS * answer.deviation, _MOST_KEPT)

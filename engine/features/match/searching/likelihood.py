@@ -1,13 +1,10 @@
 """Likelihood of an edited file as a copy of a raw recording, per moment, and the likeliest way along lines.
 
-In each band of a moment the edited spectrum is modelled as the raw one times any complex number, plus noise:
-this covers equalisers, gains, limiters and noise. The logarithm of the ratio of the likelihoods, of a copy
-and of anything else, is ``-n log(1 - c)``, n the number of independent coefficients and c the
-magnitude-squared coherence over them (G. C. Carter, "Coherence and time delay estimation", Proceedings of the
-IEEE 75, 1987). An exact copy has c = 1, a repeat that is played again, or coded, less; all are compared with
-each other.
-
-At each moment the edited file follows one line, or none; every jump has its price.
+In each band the edited spectrum is modelled as the raw one times any complex number, plus noise: this covers
+equalisers, gains, limiters and noise. The log-likelihood ratio of a copy is ``-n log(1 - c)`` with n
+independent coefficients and the magnitude-squared coherence c (G. C. Carter, "Coherence and time delay
+estimation", Proceedings of the IEEE 75, 1987). At each moment the file follows one line or none, and every
+jump has a price (Viterbi).
 """
 
 from __future__ import annotations
@@ -75,11 +72,7 @@ def log_likelihoods(
 
 
 def looked_at(
-    raws: Sequence[Floats],
-    edited: Floats,
-    lines: Sequence[Diagonal],
-    firsts: NDArray[np.int64],
-    count: int,
+    raws: Sequence[Floats], edited: Floats, lines: Sequence[Diagonal], firsts: NDArray[np.int64], count: int
 ) -> NDArray[np.float64]:
     """Return the log-likelihood ratio of each line at some steps of its own, shape (lines, count).
 
@@ -159,14 +152,12 @@ def _of_all_bands(
 
 def ratio_of(coherence: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the log-likelihood ratio, in nats, of coherences whose last axis is the bands."""
-    ratio: NDArray[np.float64] = -np.log(np.maximum(1.0 - coherence, _LEAST_LEFT)) * NUMBERS
-    return ratio
+    return -np.log(np.maximum(1.0 - coherence, _LEAST_LEFT)) * NUMBERS
 
 
 def unexplained(ratio: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the share of the power that each band of a ratio leaves: the inverse of `ratio_of`."""
-    share: NDArray[np.float64] = np.exp(-ratio / NUMBERS)
-    return share
+    return np.exp(-ratio / NUMBERS)
 
 
 def window_of(first: int, count: int) -> tuple[int, int]:
@@ -180,10 +171,7 @@ def turns(lines: Sequence[Diagonal]) -> NDArray[np.complex64]:
     """Return the factors, shape (lines, bins), that delay spectra by the part of a sample of each offset."""
     parts = np.array([line.offset - round(line.offset) for line in lines])
     bins = np.arange(WINDOW_SAMPLES // 2 + 1)
-    found: NDArray[np.complex64] = np.exp(2j * np.pi * parts[:, None] * bins / WINDOW_SAMPLES).astype(
-        np.complex64
-    )
-    return found
+    return np.exp(2j * np.pi * parts[:, None] * bins / WINDOW_SAMPLES).astype(np.complex64)
 
 
 def cut(samples: Floats, begin: int, length: int) -> Floats:
@@ -237,9 +225,7 @@ def _spectra(pieces: Floats) -> tuple[NDArray[np.complex64], Floats, Floats]:
     return spectra, np.square(magnitudes * gains), power
 
 
-def banded(
-    values: NDArray[np.complexfloating] | Floats,
-) -> NDArray[np.complexfloating] | NDArray[np.float64]:
+def banded(values: NDArray[np.complexfloating] | Floats) -> NDArray[np.complexfloating] | NDArray[np.float64]:
     """Add up the bins of each band, the last axis."""
     wide = np.complex128 if np.iscomplexobj(values) else np.float64
     return np.add.reduceat(values[..., : _EDGES[-1]], _EDGES[:-1], axis=2, dtype=wide)

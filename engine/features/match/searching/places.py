@@ -1,10 +1,9 @@
 """Candidate sources in the raw recordings for each short segment of the edited file.
 
-Patterns of levels name the places that sound alike; at each of them the waveforms are correlated, whitened in
-part (C. H. Knapp, G. C. Carter, "The generalized correlation method for estimation of time delay", IEEE
-Transactions on Acoustics, Speech, and Signal Processing 24, 1976), which gives the offset to a fraction of a
-sample and the likelihood of the place. Places with one raw recording and offset are on a line, along which
-the two run together.
+Patterns of levels name the places that sound alike. There the waveforms are correlated, partly whitened (C.
+H. Knapp, G. C. Carter, "The generalized correlation method for estimation of time delay", IEEE Transactions
+on Acoustics, Speech, and Signal Processing 24, 1976): the offset to a fraction of a sample, and the
+likelihood of the place. Places with one raw recording and offset are on one line.
 """
 
 from __future__ import annotations
@@ -75,14 +74,14 @@ def places(
     owner = np.repeat(np.arange(len(raws)), [len(one) for one in known])
     frame = np.concatenate([np.arange(len(one)) for one in known])
     table = np.concatenate(known)
-    asked = patterns(edited.levels, frames, mean)
-    starts = starts[starts < len(asked)]
+    queries = patterns(edited.levels, frames, mean)
+    starts = starts[starts < len(queries)]
     parts = []
     for first in range(0, len(starts), _ROWS):
         progress.check_cancelled()
         progress.report(first / len(starts), "Searching")
         rows = starts[first : first + _ROWS]
-        likeness = asked[rows] @ table.T
+        likeness = queries[rows] @ table.T
 
         def found(row: int, likeness: Floats = likeness, rows: NDArray[np.int64] = rows) -> Places:
             chosen = _apart(likeness[row])
@@ -100,16 +99,16 @@ def _apart(likeness: Floats) -> NDArray[np.int64]:
     best = _highest(likeness, most)
     best = best[np.argsort(-likeness[best])]
     best = best[likeness[best] > 0.0]
-    kept: list[int] = []
+    retained: list[int] = []
     taken: set[int] = set()
     for one in best.tolist():
         if one in taken:
             continue
-        kept.append(one)
+        retained.append(one)
         taken.update((one - 1, one, one + 1))
-        if len(kept) == _MOST_PLACES:
+        if len(retained) == _MOST_PLACES:
             break
-    return np.array(kept, np.int64)
+    return np.array(retained, np.int64)
 
 
 def _highest(values: Floats, count: int) -> NDArray[np.int64]:

@@ -1,6 +1,6 @@
-"""From recordings to stretches: which raw recording the edited file follows when, roughly.
+"""From recordings to segments: which raw recording the edited file follows when, roughly.
 
-The first look is at a few windows of the edited file, then at those that these do not explain.
+A few windows of the edited file are searched first, then those that their lines do not explain.
 """
 
 from __future__ import annotations
@@ -96,7 +96,8 @@ def searched(
         longest_gap = (_SHORT_FRAMES + GAP_OF_STRETCHES * _SHORT_HOP) * HOP_SAMPLES
         found = places(raws, edited, _SHORT_FRAMES, again, progress.part(0.0, 0.4))
         more = diagonals(found, _SHORT_FRAMES * HOP_SAMPLES, longest_gap)
-        lines = [line for line in lines if not any(_is_within(line, span) for span in left)] + more
+        retained = [line for line in lines if not any(a <= line.start and line.stop <= b for a, b in left)]
+        lines = retained + more
         stays = _without(decode(monos, edited.mono, lines, progress.part(0.4, 0.6)), left)
     looked_at: list[tuple[float, float]] = []
     for number in range(_ROUNDS):
@@ -114,10 +115,6 @@ def searched(
     return _stretches(stays, lines, length)
 
 
-def _is_within(line: Diagonal, span: tuple[float, float]) -> bool:
-    return line.start >= span[0] and line.stop <= span[1]
-
-
 def _without(stays: Sequence[Stay], left: Spans) -> list[Stay]:
     """Return stays that follow no line in some disjoint spans, in order."""
     steps = [(round(start / STEP_SAMPLES), round(stop / STEP_SAMPLES)) for start, stop in left]
@@ -129,13 +126,13 @@ def _without(stays: Sequence[Stay], left: Spans) -> list[Stay]:
             found += [Stay(stay.line, start, inside[0]), Stay(UNKNOWN, *inside)]
             start = inside[1]
         found.append(Stay(stay.line, start, stay.stop))
-    kept: list[Stay] = []
+    retained: list[Stay] = []
     for stay in (one for one in found if one.stop > one.start):
-        if kept and kept[-1].line == stay.line == UNKNOWN:
-            kept[-1] = replace(kept[-1], stop=stay.stop)
+        if retained and retained[-1].line == stay.line == UNKNOWN:
+            retained[-1] = replace(retained[-1], stop=stay.stop)
         else:
-            kept.append(stay)
-    return kept
+            retained.append(stay)
+    return retained
 
 
 def _beyond(spans: Sequence[tuple[float, float]], left: Spans) -> list[tuple[float, float]]:
@@ -152,9 +149,7 @@ def _followed(stays: Sequence[Stay], lines: Sequence[Diagonal]) -> list[Diagonal
     around = _FOLLOWED_ON_S * RATE_HZ
     return [
         replace(
-            lines[stay.line],
-            start=stay.start * STEP_SAMPLES - around,
-            stop=stay.stop * STEP_SAMPLES + around,
+            lines[stay.line], start=stay.start * STEP_SAMPLES - around, stop=stay.stop * STEP_SAMPLES + around
         )
         for stay in stays
         if stay.line != UNKNOWN
@@ -219,49 +214,49 @@ def _stretches(stays: Sequence[Stay], lines: Sequence[Diagonal], length: int) ->
 
 def without_short_gaps(found: Sequence[Stretch]) -> list[Stretch]:
     """Return stretches, each gap that is too short to be one shared by its neighbours."""
-    kept: list[Stretch] = []
+    retained: list[Stretch] = []
     for number, one in enumerate(found):
         is_short = one.line is None and one.stop - one.start < _SHORTEST_UNKNOWN_S * RATE_HZ
         if not is_short or len(found) == 1:
-            kept.append(one)
+            retained.append(one)
             continue
         has_next = number + 1 < len(found)
         middle = (one.start + one.stop) / 2 if has_next else one.stop
-        if kept:
-            kept[-1] = replace(kept[-1], stop=middle)
+        if retained:
+            retained[-1] = replace(retained[-1], stop=middle)
         elif not has_next:
-            kept.append(one)
-    for number in range(1, len(kept)):
-        kept[number] = replace(kept[number], start=kept[number - 1].stop)
-    if kept:
-        kept[0] = replace(kept[0], start=0.0)
-    return kept
+            retained.append(one)
+    for number in range(1, len(retained)):
+        retained[number] = replace(retained[number], start=retained[number - 1].stop)
+    if retained:
+        retained[0] = replace(retained[0], start=0.0)
+    return retained
 
 
 def without_flicker(found: Sequence[Stretch]) -> list[Stretch]:
     """Return stretches in which lines that take turns for a moment, as in a long crossfade, do so once."""
-    kept = list(found)
-    for first in range(len(kept) - 3):
-        one, other, one_again, other_again = kept[first : first + 4]
+    retained = list(found)
+    for first in range(len(retained) - 3):
+        one, other, one_again, other_again = retained[first : first + 4]
         takes_turns = _is_same(one.line, one_again.line) and _is_same(other.line, other_again.line)
         if takes_turns and max(each.stop - each.start for each in (other, one_again)) < _FLICKER_S * RATE_HZ:
             middle = (other.start + one_again.stop) / 2
-            kept[first] = replace(one, stop=middle)
-            kept[first + 1] = replace(one, start=middle, stop=middle)
-            kept[first + 2] = replace(other_again, start=middle, stop=middle)
-            kept[first + 3] = replace(other_again, start=middle)
-    return [each for each in kept if each.stop > each.start]
+            retained[first] = replace(one, stop=middle)
+            retained[first + 1] = replace(one, start=middle, stop=middle)
+            retained[first + 2] = replace(other_again, start=middle, stop=middle)
+            retained[first + 3] = replace(other_again, start=middle)
+    return [each for each in retained if each.stop > each.start]
 
 
 def joined(found: Sequence[Stretch]) -> list[Stretch]:
     """Return stretches with those that follow each other on the same line as one."""
-    kept: list[Stretch] = []
+    retained: list[Stretch] = []
     for one in found:
-        if kept and _is_same(kept[-1].line, one.line):
-            kept[-1] = replace(kept[-1], stop=one.stop)
+        if retained and _is_same(retained[-1].line, one.line):
+            retained[-1] = replace(retained[-1], stop=one.stop)
         else:
-            kept.append(one)
-    return kept
+            retained.append(one)
+    return retained
 
 
 def _is_same(one: Diagonal | None, other: Diagonal | None) -> bool:

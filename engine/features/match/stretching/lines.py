@@ -307,10 +307,7 @@ def _best_line(table: Wide, ends: Wide, reach: float, within: tuple[float, float
 
 
 def with_pitch(
-    raws: tuple[Spectra, ...],
-    edited: Spectra,
-    line: StretchedLine,
-    within: tuple[float, float] | None = None,
+    raws: tuple[Spectra, ...], edited: Spectra, line: StretchedLine, within: tuple[float, float] | None = None
 ) -> StretchedLine:
     """Return a line with the shift of pitch, near its own, at which the spectra agree best.
 

@@ -131,8 +131,7 @@ def between(levels: Floats, low: NDArray[np.int64], part: Floats) -> Floats:
     ----------
     low, part : of `rows_at`; the last row has no places after it, but for a share of 0
     """
-    found: Floats = (1.0 - part) * levels[low] + part * levels[np.minimum(low + 1, len(levels) - 1)]
-    return found
+    return (1.0 - part) * levels[low] + part * levels[np.minimum(low + 1, len(levels) - 1)]
 
 
 def two_by_two(levels: Floats) -> Floats:

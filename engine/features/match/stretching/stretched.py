@@ -1,8 +1,7 @@
 """Find the pieces of an edited file that play a recording faster, slower, higher or lower.
 
-The border of two pieces is where the error against one line grows and that against the next falls. Errors are
-of log spectra, less their mean of each band inside of the piece, so that sound on the far side of a border
-does not count, as it would in a mean around each moment.
+The border of two pieces is where the error against one line grows and that against the next falls. Errors
+are of log spectra less the mean of each band inside the piece, so that sound beyond a border does not count.
 """
 
 from __future__ import annotations
@@ -53,10 +52,7 @@ class _Errors:
 
 
 def with_edges(
-    raws: tuple[Spectra, ...],
-    edited: Spectra,
-    pieces: Sequence[StretchedLine],
-    span: Span,
+    raws: tuple[Spectra, ...], edited: Spectra, pieces: Sequence[StretchedLine], span: Span
 ) -> list[StretchedLine]:
     """Return pieces within a span, in order and disjoint, with the borders at which the errors are least."""
     if not pieces:
@@ -161,8 +157,7 @@ def _apart(
     low, part = rows_at(at)
     begin = int(low[0])
     theirs = two_by_two(at_pitch(raws[line.raw].levels(begin, int(low[-1]) + 2), 0.0))
-    found: Wide = (own - between(theirs, low - begin, part)).astype(np.float64)
-    return found
+    return (own - between(theirs, low - begin, part)).astype(np.float64)
 
 
 def _squared(apart: Wide, means: Wide) -> Wide:
@@ -261,11 +256,7 @@ def going_on(known: Traced, *, is_changed: bool = False) -> list[Span]:
 
 
 def _with_lines(
-    known: Traced,
-    lines: tuple[StretchedLine, ...],
-    middles: Wide,
-    spans: Sequence[Span],
-    progress: Progress,
+    known: Traced, lines: tuple[StretchedLine, ...], middles: Wide, spans: Sequence[Span], progress: Progress
 ) -> tuple[StretchedLine, ...]:
     places = rough_places(known.raws, known.edited, middles, progress.part(0.0, 0.6))
     return (*lines, *lines_of(known.raws, known.edited, places, spans, lines, progress.part(0.6, 1.0)))

@@ -1,8 +1,8 @@
-"""From places that sound alike to lines of stretched sound, and which of them the edited file follows when.
+"""Lines of stretched sound from places that sound alike, and which of them the edited file follows when.
 
-Windows of the edited file are searched at many speeds and pitches, and at all places at once. A window at a
-speed and a pitch is a vector, as is every place of the recordings: its spectra, less the mean of each band,
-by cosines over time and principal components (K. Pearson, 1901). Products are correlations.
+Windows of the edited file are searched at many speeds and pitches and at all places at once. A window, or a
+place, is a vector: its spectra less the mean of each band, by cosines over time and principal components (K.
+Pearson, 1901). Products of vectors are correlations.
 """
 
 from __future__ import annotations
@@ -79,10 +79,7 @@ class _Table:
 
 
 def rough_places(
-    raws: Sequence[Spectra],
-    edited: Spectra,
-    middles: NDArray[np.float64],
-    progress: Progress,
+    raws: Sequence[Spectra], edited: Spectra, middles: NDArray[np.float64], progress: Progress
 ) -> list[Place]:
     """Return the places that sound like windows around some moments of the edited file.
 
@@ -194,14 +191,16 @@ def _searched(
         nonlocal done
         progress.check_cancelled()
         progress.report(done / len(middles), "Searching for stretched sound")
-        found = _places(table, _asked(turned, middle, variants) @ table.mixed, middle, variants)
+        found = _places(table, _window_vectors(turned, middle, variants) @ table.mixed, middle, variants)
         done += 1
         return found
 
     return [place for places in side_by_side(of_window, middles.tolist()) for place in places]
 
 
-def _asked(turned: dict[float, Floats], middle: float, variants: Sequence[tuple[float, float]]) -> Floats:
+def _window_vectors(
+    turned: dict[float, Floats], middle: float, variants: Sequence[tuple[float, float]]
+) -> Floats:
     """Return the window around a moment at each speed and pitch, as the sound of the source would be."""
     rows = []
     for speed, pitch in variants:
@@ -217,9 +216,9 @@ def _asked(turned: dict[float, Floats], middle: float, variants: Sequence[tuple[
 
 
 def _places(
-    table: _Table, asked: Floats, middle: float, variants: Sequence[tuple[float, float]]
+    table: _Table, queries: Floats, middle: float, variants: Sequence[tuple[float, float]]
 ) -> list[Place]:
-    scores = table.vectors @ _unit(asked).T
+    scores = table.vectors @ _unit(queries).T
     variant = scores.argmax(axis=1)
     best = scores[np.arange(len(scores)), variant]
     found = []
@@ -302,16 +301,20 @@ def _lines_within(
     """Return lines through places that no known line explains, minute by minute of the places."""
     found = [line for line in known if line.start < span[1] and line.stop > span[0]]
     count = len(found)
-    asked: dict[tuple[StretchedLine, float], bool] = {}
+    checked: dict[tuple[StretchedLine, float], bool] = {}
 
     def is_open(one: Place) -> bool:
         """Return whether a place is on no line yet, and no long one holds there as well as elsewhere."""
         if any(_explains(line, one) for line in found):
             return False
         for line in (line for line in found if goes_on(line) and line.start <= one.at < line.stop):
-            if (line, one.at) not in asked:
-                asked[line, one.at] = _holds_around(raws, edited, line, one.at)
-            if asked[line, one.at]:
+            if (line, one.at) not in checked:
+                part = (
+                    max(line.start, one.at - _HALF_WINDOW_SAMPLES),
+                    min(line.stop, one.at + _HALF_WINDOW_SAMPLES),
+                )
+                checked[line, one.at] = measured(raws, edited, line, part).alike >= line.alike - _LESS_ALIKE
+            if checked[line, one.at]:
                 return False
         return True
 
@@ -417,12 +420,6 @@ def _explains(line: StretchedLine, one: Place) -> bool:
 def goes_on(line: StretchedLine) -> bool:
     """Return whether a line is so long and alike that others are hardly likelier in its span."""
     return line.alike >= _SURELY_ALIKE and line.stop - line.start >= _GOES_ON_S * RATE_HZ
-
-
-def _holds_around(raws: tuple[Spectra, ...], edited: Spectra, line: StretchedLine, at: float) -> bool:
-    """Return whether a line is about as alike around a moment as in all of its span."""
-    part = max(line.start, at - _HALF_WINDOW_SAMPLES), min(line.stop, at + _HALF_WINDOW_SAMPLES)
-    return measured(raws, edited, line, part).alike >= line.alike - _LESS_ALIKE
 
 
 def _is_same(one: StretchedLine, other: StretchedLine) -> bool:

@@ -1,11 +1,9 @@
 """Refuse prompts that cannot be separated, and results that are not credible: one rule for every surface.
 
-A prompt must name a known sound, and that sound must be likely enough in a window. The detector estimates how
-well words match the sound, the separation network the share of the window they would cover. Neither is
-certain in a mixture; together they distinguish present from absent sounds better than either. A logistic
-regression, fitted by `engine.lab.evaluation.separation.presence`, joins them. Speech is detected by the
-network that separates it. Whether the result is credible is forecast where it is made
-(`engine.features.repair.separation.outcomes`).
+A prompt must name a known sound, and that sound must be likely in a window. The detector rates how well
+words match the sound, the network the share of the window that they cover; a logistic regression, fitted by
+`engine.lab.evaluation.separation.presence`, joins them. Speech is detected by the network that separates it.
+The forecast of a result is made with it (`engine.features.repair.separation.outcomes`).
 """
 
 from __future__ import annotations
@@ -31,11 +29,7 @@ from engine.features.repair.separation.network import (
     whole_windows_s,
 )
 from engine.features.repair.separation.outcomes.outcome import outcome_of
-from engine.features.repair.separation.plain import (
-    FactorSeparator,
-    SubtractionSeparator,
-    shares_in_bands,
-)
+from engine.features.repair.separation.plain import FactorSeparator, SubtractionSeparator, shares_in_bands
 from engine.features.repair.separation.registry import SEPARATORS, is_speech
 from engine.features.repair.separation.separate import Asked, Recording, neighbourhoods, remembering
 from engine.features.repair.separation.separator import Mode, Prompt, Separator, Stretch, masked, prompts_of
@@ -48,7 +42,7 @@ Window = tuple[int, int]
 
 
 def credible_windows(
-    recording: Recording, windows: Sequence[Window], asked: Asked, separator: Separator
+    recording: Recording, windows: Sequence[Window], wanted: Asked, separator: Separator
 ) -> tuple[Window, ...]:
     """Return the windows expected to be at least as good as the recording; all if masks are painted.
 
@@ -64,8 +58,8 @@ def credible_windows(
     NotCredibleError : no window qualifies
     """
     left = tuple(windows)
-    while asked.is_judged and not asked.paint:
-        refusals = _refusals(recording, left, asked, separator)
+    while wanted.is_judged and not wanted.paint:
+        refusals = _refusals(recording, left, wanted, separator)
         credible = tuple(window for window in left if window not in refusals)
         if not credible:
             raise refusals[left[0]]
@@ -76,14 +70,14 @@ def credible_windows(
 
 
 def _refusals(
-    recording: Recording, windows: Sequence[Window], asked: Asked, separator: Separator
+    recording: Recording, windows: Sequence[Window], wanted: Asked, separator: Separator
 ) -> dict[Window, NotCredibleError]:
     """Return the windows with a piece that may be worse than the recording, and why."""
 
     def refusal(near: tuple[Stretch, tuple[Window, ...]]) -> dict[Window, NotCredibleError]:
         stretch, inside = near
         try:
-            outcome_of(stretch, asked.prompts, separator).require_credible(asked.prompts, asked.mode)
+            outcome_of(stretch, wanted.prompts, separator).require_credible(wanted.prompts, wanted.mode)
         except NotCredibleError as error:
             return dict.fromkeys(inside, error)
         return {}
@@ -148,10 +142,7 @@ def features(stretch: Stretch, prompts: Sequence[Prompt]) -> NDArray[np.float64]
     """
     vectors = np.stack([prompt.vector for prompt in prompts])
     spans = [(_sample(start_s), _sample(stop_s)) for start_s, stop_s in whole_windows_s(stretch)]
-    detected = [
-        _detected(stretch.samples, spans, vectors),
-        _detected(_louder(stretch), spans, vectors),
-    ]
+    detected = [_detected(stretch.samples, spans, vectors), _detected(_louder(stretch), spans, vectors)]
     return np.concatenate([*detected, _covered(stretch, prompts)], axis=2)
 
 
@@ -333,11 +324,11 @@ def require_present(
     ------
     SoundNotFoundError : a sound is less likely than `LEAST_PROBABILITY`
     """
-    asked = [prompt for prompt in prompts if not prompt.example and np.any(prompt.vector)]
-    asked = [prompt for prompt in asked if not prompt.stays] or asked
-    if not asked or separator not in SEPARATORS.own:
+    wanted = [prompt for prompt in prompts if not prompt.example and np.any(prompt.vector)]
+    wanted = [prompt for prompt in wanted if not prompt.stays] or wanted
+    if not wanted or separator not in SEPARATORS.own:
         return None
-    highest = np.zeros(len(asked))
+    highest = np.zeros(len(wanted))
     sounding = (
         stretch
         for recording in recordings
@@ -345,10 +336,10 @@ def require_present(
         if np.any(stretch.samples)
     )
     with few_threads():
-        for found in in_groups(lambda stretch: probabilities(stretch, asked), sounding):
+        for found in in_groups(lambda stretch: probabilities(stretch, wanted), sounding):
             progress.check_cancelled()
             highest = np.maximum(highest, found)
     place = int(highest.argmin())
     if highest[place] < LEAST_PROBABILITY:
-        raise SoundNotFoundError(without_not(asked[place].text), float(highest[place]))
+        raise SoundNotFoundError(without_not(wanted[place].text), float(highest[place]))
     return float(highest[place])

@@ -1,7 +1,7 @@
 """Separate a sound in a file: checked, written and measured, in the same order on every surface.
 
-A sound in a span of the recording can be the prompt. The recording is written with its windows changed, and
-all else as it was, sample for sample; the level by which the sound was lowered is measured on the result.
+The recording is written with its windows changed, and all else sample for sample. The level by which the
+sound was lowered is measured on the result. A span of the recording can be the prompt.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def level_change(
     result: Read,
     windows: Sequence[tuple[int, int]],
     window: tuple[int, int],
-    asked: Asked,
+    wanted: Asked,
     separator: Separator,
 ) -> LevelChange:
     """Measure the levels inside one window before and after.
@@ -96,7 +96,7 @@ def level_change(
     """
     found = []
     for span in piece_spans(window, recording.rate_hz):
-        found.append(_piece_change(recording, result(*span), windows, span, asked, separator))
+        found.append(_piece_change(recording, result(*span), windows, span, wanted, separator))
     change = combined(found)
     is_alone = change.target.before >= _MOST_OF_WINDOW * change.window.before
     return replace(change, only_room_tone=is_alone and _only_room_tone(recording, window))
@@ -107,23 +107,23 @@ def _piece_change(
     after: Samples,
     windows: Sequence[tuple[int, int]],
     span: tuple[int, int],
-    asked: Asked,
+    wanted: Asked,
     separator: Separator,
 ) -> LevelChange:
     rate_hz = recording.rate_hz
     before = recording.read(*span)
-    mask, first = mask_of(recording, windows, span, asked.prompts, separator)
-    painted = PaintedMask(mask.from_later((span[0] - first) / rate_hz), asked.paint, span[0], rate_hz)
+    mask, first = mask_of(recording, windows, span, wanted.prompts, separator)
+    painted = PaintedMask(mask.from_later((span[0] - first) / rate_hz), wanted.paint, span[0], rate_hz)
     powers, times_s, hz = _powers((before, after), rate_hz)
     shares = painted.at(times_s, hz)
-    lowered = shares if asked.mode is Mode.REMOVE else 1.0 - shares
+    lowered = shares if wanted.mode is Mode.REMOVE else 1.0 - shares
     energies = [float(np.sum(np.square(each, dtype=np.float64))) for each in (before, after)]
     scale = energies[0] / max(float(powers[0].sum()), _TINY)
     target = [scale * float((lowered * power).sum()) for power in powers]
     peak = [float(np.abs(each).max(initial=0.0)) for each in (before, after)]
     return LevelChange(
-        named(asked.prompts, is_painted=bool(asked.paint)),
-        asked.mode is Mode.KEEP,
+        named(wanted.prompts, is_painted=bool(wanted.paint)),
+        wanted.mode is Mode.KEEP,
         Energy(target[0], target[1]),
         Energy(energies[0], energies[1]),
         (peak[0], peak[1]),
@@ -202,7 +202,7 @@ def write_separated(
     path: Path,
     reader: SourceReader,
     windows: Sequence[tuple[int, int]],
-    asked: Asked,
+    wanted: Asked,
     separator: Separator,
     progress: Progress = SILENT,
     *,
@@ -221,7 +221,7 @@ def write_separated(
     container = check_separated(path, reader, overwrite=overwrite)
     subtype = export_format([reader.subtype], path.suffix)
     recording = Recording(reader.read, reader.frames, reader.rate_hz)
-    found = separate(recording, windows, asked, separator, progress.part(0.0, 0.9))
+    found = separate(recording, windows, wanted, separator, progress.part(0.0, 0.9))
     return write_audio(
         path,
         _blocks(reader, found, np.dtype(block_dtype(subtype))),
@@ -239,7 +239,7 @@ def level_change_in_file(
     reader: SourceReader,
     written: Path,
     windows: Sequence[tuple[int, int]],
-    asked: Asked,
+    wanted: Asked,
     separator: Separator,
 ) -> LevelChange:
     """Measure the levels inside all windows before and after, in a file as `write_separated` wrote it.
@@ -251,7 +251,7 @@ def level_change_in_file(
     recording = Recording(reader.read, reader.frames, reader.rate_hz)
     with SourceReader(written) as result:
         return combined(
-            level_change(recording, result.read, windows, window, asked, separator) for window in windows
+            level_change(recording, result.read, windows, window, wanted, separator) for window in windows
         )
 
 
@@ -296,7 +296,7 @@ def separate_in_file(
     path: Path,
     reader: SourceReader,
     windows: Sequence[tuple[int, int]],
-    asked: Asked,
+    wanted: Asked,
     separator: str = DEFAULT,
     progress: Progress = SILENT,
     *,
@@ -318,10 +318,10 @@ def separate_in_file(
     separating = RememberingSeparator(separator_named(separator), MaskMemory())
     check_separated(path, reader, overwrite=overwrite)
     recording = Recording(reader.read, reader.frames, reader.rate_hz)
-    probability = require_present((recording,), windows, asked.prompts, separator, progress)
-    credible = credible_windows(recording, windows, asked, separating)
-    written = write_separated(path, reader, credible, asked, separating, progress, overwrite=overwrite)
-    change = level_change_in_file(reader, path, credible, asked, separating)
+    probability = require_present((recording,), windows, wanted.prompts, separator, progress)
+    credible = credible_windows(recording, windows, wanted, separating)
+    written = write_separated(path, reader, credible, wanted, separating, progress, overwrite=overwrite)
+    change = level_change_in_file(reader, path, credible, wanted, separating)
     return SeparatedFile(
         credible,
         len(windows) - len(credible),

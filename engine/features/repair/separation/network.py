@@ -1,12 +1,10 @@
 """The separators that come with Offcut: a network over the window, its surroundings and the prompt.
 
-A U-Net estimates a mask over bands. The recipe is that of text-guided separation by feature-wise modulation
-(FiLM: E. Perez et al., AAAI 2018; X. Liu et al., "Separate what you describe", Interspeech 2022): bottleneck
-and decoder of a U-Net over the spectrogram are modulated by the prompt. In an editor, the recording around
-the window is available, too: mean and deviation of each band outside join the words in the condition, and the
-deviation of each moment from that mean is an input image.
-
-Speech has a network of its own, which also estimates how likely there is speech in a window.
+A U-Net estimates a mask over bands; its bottleneck and decoder are modulated by the prompt (FiLM: E. Perez
+et al., AAAI 2018; X. Liu et al., "Separate what you describe", Interspeech 2022). The surroundings are
+input, too: mean and deviation of each band outside join the condition, and the deviation of each moment from
+that mean is an image. Speech has a network of its own, which also estimates how likely there is speech in a
+window.
 """
 
 from __future__ import annotations
@@ -181,18 +179,18 @@ class SeparationNetwork(nn.Module):
         beside = beside + torch.zeros_like(words)
         condition = self.condition(torch.cat([words, beside], dim=1))
         image = functional.relu(self.stem(image.contiguous(memory_format=torch.channels_last)))
-        kept = []
+        skipped = []
         for level, down in enumerate(self.down):
-            kept.append(image)
+            skipped.append(image)
             image = down(image, condition)
             if level:
                 image = image + self.hear[level - 1](heard.features[level - 1])
         tags = functional.normalize(self.tag(image.mean(dim=(2, 3))), dim=1)
         image = self._across(self.deep(image + self.like(heard.likeness), condition))
         for level in range(len(WIDTHS) - 1, 0, -1):
-            image = self.merge[level - 1](self.up[level](image) + kept[level], condition)
+            image = self.merge[level - 1](self.up[level](image) + skipped[level], condition)
         gain, shift = self.film(condition)[:, :, None, None].chunk(2, dim=1)
-        image = self.up[0](image) + kept[0]
+        image = self.up[0](image) + skipped[0]
         image = functional.relu(self.last(image) * (1.0 + gain) + shift)
         return self.out(image)[:, 0], tags
 
@@ -254,12 +252,12 @@ class NetworkSeparator:
             spectra = Spectra()
             power = spectra.power(spectra.spectrum(torch.tensor(stretch.samples)[None]))[0]
             inside = inside_frames(stretch.windows_s, len(power))
-            told, flag = around(power, inside), surrounds(power, inside)
+            outside, flag = around(power, inside), surrounds(power, inside)
 
             def answer(first: int) -> torch.Tensor:
-                answered: torch.Tensor = self.network(self._heard(power, inside, first, told, flag, prompts))[
-                    0
-                ]
+                answered: torch.Tensor = self.network(
+                    self._heard(power, inside, first, outside, flag, prompts)
+                )[0]
                 return torch.sigmoid(answered)
 
             shares = shares_by_views(inside, (len(prompts), MEL.n_mels), answer)
@@ -271,7 +269,7 @@ class NetworkSeparator:
         power: torch.Tensor,
         inside: torch.Tensor,
         first: int,
-        told: torch.Tensor,
+        outside: torch.Tensor,
         flag: bool,
         prompts: Sequence[Prompt],
     ) -> NetworkInput:
@@ -280,7 +278,7 @@ class NetworkSeparator:
         return NetworkInput(
             view[None],
             view_of(inside.float(), first)[None],
-            told[None],
+            outside[None],
             torch.tensor([float(flag)]),
             vectors,
             torch.tensor([float(prompt.example) for prompt in prompts]),
@@ -302,7 +300,7 @@ def network_separator(weights: Path = WEIGHTS) -> NetworkSeparator:
     return NetworkSeparator(with_weights(SeparationNetwork(), weights, "named sounds"), ears)
 
 
-def like_span(samples: NDArray[np.float32], span: tuple[int, int], told: str) -> Prompt:
+def like_span(samples: NDArray[np.float32], span: tuple[int, int], text: str) -> Prompt:
     """Return a prompt for sounds like a span, embedded by the separator that comes with Offcut.
 
     Parameters
@@ -315,7 +313,7 @@ def like_span(samples: NDArray[np.float32], span: tuple[int, int], told: str) ->
     UsageError : nothing sounds in it
     OffcutError : its weights are missing or damaged
     """
-    return example_prompt(Detector(network_separator().ears).vector(samples, span), told)
+    return example_prompt(Detector(network_separator().ears).vector(samples, span), text)
 
 
 def shares_by_views(
@@ -373,7 +371,10 @@ def views(inside: torch.Tensor) -> list[int]:
     if not len(places):
         return []
     firsts: list[int] = []
-    for run in _gathered(_runs(places)):
+    breaks = np.flatnonzero(np.diff(places) > 1)
+    starts = np.concatenate([places[:1], places[breaks + 1]])
+    stops = np.concatenate([places[breaks], places[-1:]]) + 1
+    for run in _gathered([(int(start), int(stop)) for start, stop in zip(starts, stops, strict=True)]):
         length = run[1] - run[0]
         count = 1 if length <= _ONE_VIEW_FRAMES else 1 + math.ceil(length / _STEP_FRAMES)
         begin = (run[0] + run[1]) / 2 - ((count - 1) * _STEP_FRAMES + VIEW_FRAMES) / 2
@@ -390,13 +391,6 @@ def _gathered(runs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             spans.append((start, stop))
     return spans
-
-
-def _runs(places: NDArray[np.int64]) -> list[tuple[int, int]]:
-    breaks = np.flatnonzero(np.diff(places) > 1)
-    starts = np.concatenate([places[:1], places[breaks + 1]])
-    stops = np.concatenate([places[breaks], places[-1:]]) + 1
-    return [(int(start), int(stop)) for start, stop in zip(starts, stops, strict=True)]
 
 
 _LEAST_SHARE, _LEAST_POWER = 1e-3, 1e-12

@@ -89,11 +89,7 @@ def _drawn_views(count: int, seed: int) -> tuple[Tensor, ...]:
     )
 
 
-_SPECTRUM = {
-    "rate_hz": str(MEL.rate_hz),
-    "hop_samples": str(MEL.hop_samples),
-    "bands": str(MEL.n_mels),
-}
+_SPECTRUM = {"rate_hz": str(MEL.rate_hz), "hop_samples": str(MEL.hop_samples), "bands": str(MEL.n_mels)}
 MODELS: Mapping[str, OnnxModel] = MappingProxyType(
     {
         "sounds": OnnxModel(

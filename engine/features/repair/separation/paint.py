@@ -1,10 +1,8 @@
 """Paint on a mask: strokes and ranges that add to the target, or remove from it.
 
 Each covers moments and frequencies by shares of 0 to 1. Added paint is a lower limit of the target's share,
-removing paint an upper limit; each is applied over those before it. Display and playback read the same shares
-on any grid.
-
-Masks that were found before are cached between jobs. Light, so that the window draws without scipy and torch.
+removing paint an upper limit; each is applied over those before it. Display and playback read the same
+shares on any grid. The window imports this module, without scipy and torch.
 """
 
 from __future__ import annotations

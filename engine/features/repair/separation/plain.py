@@ -1,12 +1,10 @@
 """Plain methods of separation: non-negative matrix factorisation, and spectral subtraction.
 
-Factorisation: the target is unexplained by spectra learned around the window. D. D. Lee and H. S. Seung,
-"Algorithms for non-negative matrix factorization", NIPS 2000 (Kullback-Leibler); half-supervised as in P.
-Smaragdis et al., "Supervised and semi-supervised separation of sounds", ICA 2007.
-
-Subtraction: the target is louder than the surroundings. S. F. Boll, "Suppression of acoustic noise in speech
-using spectral subtraction", IEEE Transactions on Acoustics, Speech, and Signal Processing 27 (1979), over the
-mean power of the surroundings.
+Factorisation: the target is unexplained by spectra learned around the window (D. D. Lee and H. S. Seung,
+"Algorithms for non-negative matrix factorization", NIPS 2000; half-supervised as in P. Smaragdis et al., ICA
+2007). Subtraction: the target is louder than the mean power of the surroundings (S. F. Boll, "Suppression of
+acoustic noise in speech using spectral subtraction", IEEE Transactions on Acoustics, Speech, and Signal
+Processing 27, 1979).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Isolate or remove named sounds inside windows: everything outside is the recording, bit for bit.
 
-Another strength, another fade, or the other of keep and remove need the same masks, which a separator caches:
-only their use differs. A stream is separated block by block, at a constant delay.
+Separators cache masks: another strength, another fade, or the other mode use the same ones. A stream is
+separated block by block, at a constant delay.
 """
 
 from __future__ import annotations
@@ -139,7 +139,10 @@ class SeparationStream:
         while self._received >= self._known_until():
             answered.append(self._separated(self._edge(self._steps + 1), self._known_until()))
             self._steps += 1
-            self._drop(self._known_until() - self._samples(_HEARD_S))
+            # Samples that no later step needs are forgotten.
+            count = max(0, self._known_until() - self._samples(_HEARD_S) - self._held_from)
+            self._held = self._held[count:].copy()
+            self._held_from += count
         return np.concatenate(answered)
 
     def rest(self) -> Samples:
@@ -174,12 +177,6 @@ class SeparationStream:
 
     def _span(self, start: int, stop: int) -> Samples:
         return self._held[start - self._held_from : stop - self._held_from]
-
-    def _drop(self, before: int) -> None:
-        """Forget samples that no later step needs."""
-        count = max(0, before - self._held_from)
-        self._held = self._held[count:].copy()
-        self._held_from += count
 
     def _edge(self, step: int) -> int:
         """Return where a step begins; edges do not drift at rates that steps do not divide."""
@@ -258,7 +255,7 @@ class Separated:
 def separate(
     recording: Recording,
     windows: Sequence[tuple[int, int]],
-    asked: Asked,
+    wanted: Asked,
     separator: Separator,
     progress: Progress = SILENT,
 ) -> Iterator[Separated]:
@@ -275,11 +272,11 @@ def separate(
     if not isinstance(separator, RememberingSeparator):
         separator = RememberingSeparator(separator, MaskMemory())
     total = sum(stop - start for start, stop in windows)
-    fade = s_to_samples(asked.fade_ms / 1000.0, recording.rate_hz)
+    fade = s_to_samples(wanted.fade_ms / 1000.0, recording.rate_hz)
     done = 0
     for start, stop in windows:
         at = start
-        pieces = heeding(progress, _pieces(recording, windows, (start, stop), asked, separator))
+        pieces = heeding(progress, _pieces(recording, windows, (start, stop), wanted, separator))
         for piece, outcome in pieces:
             progress.check_cancelled()
             samples = recording.read(at, at + len(piece))
@@ -295,14 +292,14 @@ def _pieces(
     recording: Recording,
     windows: Sequence[tuple[int, int]],
     window: tuple[int, int],
-    asked: Asked,
+    wanted: Asked,
     separator: Separator,
 ) -> Iterator[tuple[Samples, Outcome]]:
     """Yield a window piece by piece, each faded over the end of the one before, and how it was made."""
     step = s_to_samples(_PIECE_S, recording.rate_hz)
     tail: Samples | None = None
     for at, until in piece_spans(window, recording.rate_hz):
-        piece, outcome = changed(recording, windows, (at, until), asked, separator)
+        piece, outcome = changed(recording, windows, (at, until), wanted, separator)
         if tail is not None:
             ramp = np.linspace(0.0, 1.0, len(tail), dtype=np.float32)[:, None]
             piece[: len(tail)] = tail + ramp * (piece[: len(tail)] - tail)
@@ -391,7 +388,7 @@ def changed(
     recording: Recording,
     windows: Sequence[tuple[int, int]],
     window: tuple[int, int],
-    asked: Asked,
+    wanted: Asked,
     separator: Separator,
 ) -> tuple[Samples, Outcome]:
     """Return a window with its target isolated or removed, without a gate, and the outcome.
@@ -401,12 +398,12 @@ def changed(
     NotCredibleError : the result may be worse than the recording; not where the mask is painted by hand
     """
     stretch, first, last = heard_around(recording, windows, window)
-    outcome = outcome_of(stretch, asked.prompts, separator)
-    if asked.is_judged and not asked.paint:
-        outcome.require_credible(asked.prompts, asked.mode)
+    outcome = outcome_of(stretch, wanted.prompts, separator)
+    if wanted.is_judged and not wanted.paint:
+        outcome.require_credible(wanted.prompts, wanted.mode)
     margin = s_to_samples(0.25, recording.rate_hz)
     begin, end = max(first, window[0] - margin), min(last, window[1] + margin)
-    shifted = outcome.mask_for(asked.mode).from_later((begin - first) / recording.rate_hz)
-    meant = PaintedMask(shifted, asked.paint, begin, recording.rate_hz)
-    samples = masked(recording.read(begin, end), recording.rate_hz, meant, asked.mode, asked.floor_db)
+    shifted = outcome.mask_for(wanted.mode).from_later((begin - first) / recording.rate_hz)
+    meant = PaintedMask(shifted, wanted.paint, begin, recording.rate_hz)
+    samples = masked(recording.read(begin, end), recording.rate_hz, meant, wanted.mode, wanted.floor_db)
     return samples[window[0] - begin : window[1] - begin], outcome

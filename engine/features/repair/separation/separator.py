@@ -1,7 +1,6 @@
 """Interface of a separator: takes a window, its surroundings and prompts, and returns masks.
 
-A mask is the share of the target in each moment and band; the audio that remains after keeping or removing
-the target follows from it. Prompts are words, or a sound that is marked.
+A mask is the share of the target in each moment and band. Prompts are words, or a sound that is marked.
 """
 
 from __future__ import annotations
@@ -81,9 +80,9 @@ def united(masks: Sequence[Mask], stays: Sequence[bool] = ()) -> Mask:
     """
     if not masks:
         raise UsageError("No sound is named: name one.")
-    kept = tuple(stays) or (False,) * len(masks)
+    flags = tuple(stays) or (False,) * len(masks)
     meant, left = (
-        _summed([mask.shares for mask, each in zip(masks, kept, strict=True) if each is of])
+        _summed([mask.shares for mask, each in zip(masks, flags, strict=True) if each is of])
         for of in (False, True)
     )
     if meant is None:
@@ -252,7 +251,7 @@ def _named(words: str) -> Prompt:
     return Prompt(words, text_encoder().encode(meant), stays=meant != words)
 
 
-def example_prompt(vector: NDArray[np.float32], told: str) -> Prompt:
+def example_prompt(vector: NDArray[np.float32], text: str) -> Prompt:
     """Return a prompt for sounds like an example.
 
     Parameters
@@ -265,4 +264,4 @@ def example_prompt(vector: NDArray[np.float32], told: str) -> Prompt:
     """
     if not np.any(vector):
         raise UsageError("The example is silent: select the sound.")
-    return Prompt(told, np.asarray(vector, np.float32), example=True)
+    return Prompt(text, np.asarray(vector, np.float32), example=True)

@@ -1,6 +1,6 @@
-"""Settings of a separation: the separators' names, and level changes in decibels with their description.
+"""Names of separators, and level changes in decibels and in words.
 
-Light, so that the window lists them without torch.
+The window imports this module, without torch.
 """
 
 from __future__ import annotations

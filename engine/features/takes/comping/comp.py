@@ -1,8 +1,7 @@
 """A comp: the take of each bar, the seams between them, and the alternatives.
 
 The cheapest way through the bars of takes is found by an exact dynamic programme over bars and takes. A seam
-between two takes has a price at the beginning of each bar, and stars that the user gave to bars lower their
-costs.
+has a price at the beginning of each bar, and the stars of the user lower the costs of bars.
 """
 
 from __future__ import annotations
@@ -94,8 +93,7 @@ def stars_of(ratings: Sequence[tuple[int, int, int]], bars: Bars) -> NDArray[np.
 
 def with_stars(costs: Values, stars: NDArray[np.int64]) -> Values:
     """Return the costs of bars with the wishes of the user, shape (takes, bars)."""
-    found: Values = costs + np.where(stars < 0, _AVOIDED, -_STAR * stars)
-    return found
+    return costs + np.where(stars < 0, _AVOIDED, -_STAR * stars)
 
 
 _LEAST, _MOST = 0.6, 2.0

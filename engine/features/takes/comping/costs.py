@@ -1,7 +1,7 @@
 """The cost of each bar of each take: the probability of a fault, by comparison with the other takes.
 
-Spectra of the takes are aligned frame by frame; each bar differs from the same bar of each other take, aspect
-by aspect.
+Spectra of the takes are aligned frame by frame; each bar is compared with the same bar of the others by
+aspects.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where the music of one take is in the others, followed from its beginning to its end, and its bars.
+"""Where the music of one take is in the others, from its beginning to its end, and its bars.
 
 A bar begins in each take just before its first attack.
 """
@@ -244,11 +244,7 @@ def bars_of_takes(
 
 
 def _is_played(
-    take: Followed,
-    at: NDArray[np.float64],
-    edges: NDArray[np.int64],
-    span: tuple[int, int],
-    rate_hz: int,
+    take: Followed, at: NDArray[np.float64], edges: NDArray[np.int64], span: tuple[int, int], rate_hz: int
 ) -> NDArray[np.bool_]:
     within = 0.5 * rate_hz
     first = np.clip(at[:-1].astype(int), 0, len(take.alike) - 1)

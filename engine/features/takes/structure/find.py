@@ -1,7 +1,4 @@
-"""Find the sections of a recording and their labels.
-
-The sections of a document are found on its beats, which are analysed first where it has none.
-"""
+"""Find the sections of a recording or a document, and their labels."""
 
 from __future__ import annotations
 
@@ -95,11 +92,7 @@ _LEAST_UNITS = 4
 
 
 def find_structure(
-    blocks: Iterable[Floats],
-    rate_hz: int,
-    length_samples: int,
-    grid: BeatGrid,
-    progress: Progress = SILENT,
+    blocks: Iterable[Floats], rate_hz: int, length_samples: int, grid: BeatGrid, progress: Progress = SILENT
 ) -> Structure:
     """Analyse a mono stream with known beats and find its sections.
 
@@ -140,8 +133,7 @@ def played_bars(frames: Frames, bars: Bars) -> NDArray[np.bool_]:
         covered[start + 1 : stop + 1] = 1.0
     sums = np.cumsum(covered)
     at = np.clip(np.round(bars.edges_s * FRAMES_PER_S).astype(np.int64), 0, len(frames))
-    played: NDArray[np.bool_] = np.diff(sums[at]) > 0.5 * np.maximum(np.diff(at), 1)
-    return played
+    return np.diff(sums[at]) > 0.5 * np.maximum(np.diff(at), 1)
 
 
 def _spans(
@@ -193,12 +185,12 @@ def _without_noise(
     others = section_similarity(sounds.alike, spans) - np.eye(len(spans), dtype=np.float32)
     is_short = np.array([last - first < _LEAST_UNITS for first, last in spans])
     others[is_short], others[:, is_short] = -1.0, -1.0
-    kept = [
+    retained = [
         number
         for number, (first, last) in enumerate(spans)
         if bars.has_pulse[first:last].mean() >= 0.5 or others[number].max(initial=-1.0) >= _REPEATS
     ]
-    return [spans[one] for one in kept], [clear[one] for one in kept]
+    return [spans[one] for one in retained], [clear[one] for one in retained]
 
 
 def _labelled(

@@ -1,20 +1,11 @@
-"""Boundaries of sections, from evidence at bar lines, and labels of sections that are the same music.
+"""Boundaries of sections from evidence at bar lines, and labels of sections with the same music.
 
-The sequence of lengths with the highest score is found exactly. The score of a border is a weighted sum of
-its evidence, that of a section one of its length: a semi-Markov conditional random field (S. Sarawagi and W.
-W. Cohen, NIPS 2004), whose weights are learned. Lengths of 4, 8 and 16 bars are preferred (G. Sargent, F.
-Bimbot and E. Vincent, "Estimating the structural segmentation of popular music pieces under regularity
-constraints", IEEE/ACM TASLP 25, 2017).
-
-Contrast is the novelty of the similarity matrix (J. Foote, "Automatic audio segmentation using a measure of
-audio novelty", ICME 2000). Repetition changes where bars before a line repeat other bars than those after it
-(J. Serrà, M. Müller, P. Grosche and J. L. Arcos, "Unsupervised music structure annotation by time series
-structure features and segment similarity", IEEE Trans. Multimedia 16, 2014). Drummers announce sections by a
-fill, and begin them with a cymbal.
-
-Sections get the same label if they are likely to be the same music. The likelihood follows from how alike
-their bars are one by one, from a bar on, from their sound and their lengths, by a logistic regression with
-learned weights.
+Evidence: novelty of the similarity matrix (J. Foote, ICME 2000), changes of repetition (J. Serrà and others,
+IEEE Trans. Multimedia 16, 2014), fills, cymbals and steps of level. The sequence of boundaries and lengths
+with the highest score is found exactly, with learned weights (semi-Markov conditional random field, S.
+Sarawagi and W. W. Cohen, NIPS 2004); lengths of 4, 8 and 16 bars are preferred (G. Sargent, F. Bimbot and E.
+Vincent, IEEE/ACM TASLP 25, 2017). Two sections share a label if a logistic regression finds that their bars,
+sound and lengths are alike.
 """
 
 from __future__ import annotations

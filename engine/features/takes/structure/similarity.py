@@ -1,9 +1,8 @@
 """Sound and similarity of bars: chords, pitches and spectrum at the same places of each bar.
 
-The units are bars where there is a steady pulse, and steps of a second elsewhere. Bars are compared slot by
-slot, so that harmonic rhythm and drum patterns count, as in the barwise features of A. Marmoret, J. E. Cohen
-and F. Bimbot, "Barwise Music Structure Analysis with the Correlation Block-Matching Segmentation Algorithm",
-TISMIR 6 (2023).
+Units are bars where there is a steady pulse, and steps of a second elsewhere. They are compared slot by
+slot, so that harmonic rhythm and drum patterns count (barwise features of A. Marmoret, J. E. Cohen and F.
+Bimbot, TISMIR 6, 2023).
 """
 
 from __future__ import annotations
@@ -52,8 +51,7 @@ class Bars:
     @property
     def lengths_s(self) -> Seconds:
         """Return how long each unit is, shape (n,)."""
-        lengths: Seconds = np.diff(self.edges_s)
-        return lengths
+        return np.diff(self.edges_s)
 
 
 def bars_of(grid: BeatGrid, rate_hz: int, length_s: float) -> Bars:
@@ -183,8 +181,7 @@ def sounds_of(frames: Frames, bars: Bars, is_played: NDArray[np.bool_]) -> BarSo
 
 def _or_all(found: Floats, differ: float, alike: Floats) -> Floats:
     """Return a similarity, and that of all as far as bars hardly differ in this one, as without a bass."""
-    mixed: Floats = (np.float32(differ) * found + np.float32(1.0 - differ) * alike).astype(np.float32)
-    return mixed
+    return (np.float32(differ) * found + np.float32(1.0 - differ) * alike).astype(np.float32)
 
 
 def _alike(rows: Floats, is_played: NDArray[np.bool_]) -> tuple[Floats, float]:

@@ -1,14 +1,9 @@
 """How strokes deviate from a grid: whether they follow it, are on it already, or are pushed and pulled.
 
-Each stroke is near some line, of a wrong grid as well, so that distances alone do not show whether a grid
-fits.
-
-Programmed drums, replaced drums and takes that were quantized before are on the grid already. A machine
-repeats itself: each drum has a constant delay, the latency of its sample or of its microphone. People do not
-play like that, so a constant delay is latency, not timing.
-
-The drummer's own push and pull is, over time, a curve for all drums; and each drum has a place of its own, as
-a snare that is laid back.
+Every stroke is near some line, also of a wrong grid, so distances alone do not show a fit. Programmed,
+replaced and quantized drums are on the grid already, each at a constant delay: people do not play like that,
+so the delay is latency. Push and pull is a curve over time for all drums, and each drum has a place of its
+own, as a late snare.
 """
 
 from __future__ import annotations
@@ -66,8 +61,7 @@ class QuantizedPlaying:
         graces : bool, shape (n,), which hits are grace notes
         """
         strokes = np.arange(int(of_hits.max(initial=-1)) + 1)
-        moved: Flags = np.isin(strokes, of_hits[self.off & ~graces]) & ~np.isin(strokes, of_hits[self.on])
-        return moved
+        return np.isin(strokes, of_hits[self.off & ~graces]) & ~np.isin(strokes, of_hits[self.on])
 
 
 def quantized_playing(hits: Hits, lines: Lines) -> QuantizedPlaying | None:
@@ -162,8 +156,7 @@ class Curve:
         """Return the offset at each position, that of an end beyond it; 0 where nothing is known."""
         if len(self.times_samples) == 0:
             return np.zeros(len(positions_samples))
-        found: Floats = np.interp(positions_samples, self.times_samples, self.offsets_samples)
-        return found
+        return np.interp(positions_samples, self.times_samples, self.offsets_samples)
 
 
 def smoothed(

@@ -31,8 +31,7 @@ def positions_at(grid: BeatGrid, beats: ArrayLike, rate_hz: int) -> NDArray[np.f
     if not len(samples):
         return np.zeros(0)
     beat = np.clip(np.floor(wanted), 0, len(samples) - 1).astype(np.int64)
-    positions: NDArray[np.float64] = samples[beat] + (wanted - beat) * periods[beat]
-    return positions
+    return samples[beat] + (wanted - beat) * periods[beat]
 
 
 def beats_at(grid: BeatGrid, samples: ArrayLike, rate_hz: int) -> NDArray[np.float64]:
@@ -42,8 +41,7 @@ def beats_at(grid: BeatGrid, samples: ArrayLike, rate_hz: int) -> NDArray[np.flo
     if not len(starts):
         return np.zeros(0)
     beat = np.clip(np.searchsorted(starts, wanted, side="right") - 1, 0, len(starts) - 1)
-    counted: NDArray[np.float64] = beat + (wanted - starts[beat]) / periods[beat]
-    return counted
+    return beat + (wanted - starts[beat]) / periods[beat]
 
 
 def _beats_and_periods(grid: BeatGrid, rate_hz: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -119,8 +117,7 @@ class Division:
         places = np.arange(self.parts, dtype=np.float64)
         if self.is_swung:
             places[1::2] += self.swing_percent / STRAIGHT_PERCENT - 1.0
-        shares: NDArray[np.float64] = places / self.parts
-        return shares
+        return places / self.parts
 
     def place_words(self, part: int) -> str:
         """Name a part of a beat, from 0, such as "the third sixteenth of "; nothing for the beat itself."""
@@ -290,27 +287,23 @@ def lines_of(grid: BeatGrid, division: Division, rate_hz: int, groove: Groove | 
     """
     count, parts = len(grid.beats_samples), division.parts
     beats = np.arange(-1 if count else 0, count)[:, None]
-    nominal, heard = (beats + np.arange(parts) / parts).ravel(), (beats + division.shares).ravel()
-    there = (nominal >= 0) | ((nominal > -1) & (positions_at(grid, heard, rate_hz) >= 0))
+    nominal, swung = (beats + np.arange(parts) / parts).ravel(), (beats + division.shares).ravel()
+    there = (nominal >= 0) | ((nominal > -1) & (positions_at(grid, swung, rate_hz) >= 0))
     in_bar = np.append(grid.bar_positions[:1] - 1, grid.bar_positions)[:, None]
     if groove is not None:
-        _require_fitting(groove, division)
+        if groove.parts != division.parts:
+            raise UsageError(
+                f"The groove was extracted with {groove.parts} lines to a beat, and {division.words} has "
+                f"{division.parts}: extract it again with this division."
+            )
+        if division.is_swung:
+            raise UsageError("A groove already sets each line: leave out the swing.")
         places = ((in_bar - 1) * parts + np.arange(parts)).ravel()
-        heard = heard + groove.offsets_beats[places % len(groove.offsets_beats)]
+        swung = swung + groove.offsets_beats[places % len(groove.offsets_beats)]
     levels = np.full((len(beats), parts), PART, np.int8)
     levels[:, :1] = np.where(in_bar == 1, DOWNBEAT, BEAT)
-    positions = np.maximum(positions_at(grid, heard, rate_hz), 0.0)
+    positions = np.maximum(positions_at(grid, swung, rate_hz), 0.0)
     return Lines(positions[there], nominal[there], levels.ravel()[there], rate_hz)
-
-
-def _require_fitting(groove: Groove, division: Division) -> None:
-    if groove.parts != division.parts:
-        raise UsageError(
-            f"The groove was extracted with {groove.parts} lines to a beat, and {division.words} has "
-            f"{division.parts}: extract it again with this division."
-        )
-    if division.is_swung:
-        raise UsageError("A groove already sets each line: leave out the swing.")
 
 
 def line_words(grid: BeatGrid, division: Division, beats: float) -> str:

@@ -174,5 +174,5 @@ def timing_settings(values: Mapping[str, object], **changes: Any) -> TimingSetti
     held = values.get(TIMING, {})
     known = held if isinstance(held, Mapping) else {}
     names = {one.name for one in fields(TimingSettings)}
-    said: dict[str, Any] = {name: value for name, value in known.items() if name in names}
-    return TimingSettings(**{**said, **changes})
+    stored: dict[str, Any] = {name: value for name, value in known.items() if name in names}
+    return TimingSettings(**{**stored, **changes})

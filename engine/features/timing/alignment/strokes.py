@@ -1,7 +1,4 @@
-"""Hits grouped into strokes that are placed as one.
-
-The slices that are moved follow from hits and their goals: one for each stroke, on all microphones alike.
-"""
+"""Strokes: hits that are placed as one, and the slices that move them on all microphones alike."""
 
 from __future__ import annotations
 
@@ -79,7 +76,10 @@ def gather(hits: Hits, rate_hz: int) -> Strokes:
     graces = graces & ~alone
     _, of_hits = np.unique(groups, return_inverse=True)
     size = int(of_hits.max(initial=-1)) + 1
-    onsets, unsure = when(hits, of_hits, ~graces & ~_told_late(hits, graces, groups), rate_hz)
+    # Hits that are marked late and sound with one that is not.
+    late = hits.ornaments == _LATE
+    held: NDArray[np.bool_] = late & np.isin(groups, groups[~late & ~graces])
+    onsets, unsure = when(hits, of_hits, ~graces & ~held, rate_hz)
     order = np.argsort(onsets, kind="stable")
     of_hits = np.argsort(order)[of_hits] if count else np.zeros(0, np.int64)
     levels_db = _levels_db(hits, of_hits, graces, size)
@@ -131,8 +131,7 @@ def leading_voices(hits: Hits, strokes: Strokes) -> NDArray[np.int64]:
 def carrying_voices(strokes: Strokes) -> NDArray[np.int64]:
     """Return which of `CARRIERS` carries each stroke, shape (s,); -1 for none."""
     sounding = strokes.voices[:, [VOICES.index(role) for role in CARRIERS]]
-    found: NDArray[np.int64] = np.where(sounding.any(1), sounding.argmax(1), -1)
-    return found
+    return np.where(sounding.any(1), sounding.argmax(1), -1)
 
 
 def carrying_hits(hits: Hits, of_hits: NDArray[np.integer], eligible: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -240,13 +239,6 @@ def _main_hit(hits: Hits, graces: NDArray[np.bool_], grace: int, rate_hz: int) -
     return int(own[0]) if len(own) else None
 
 
-def _told_late(hits: Hits, graces: NDArray[np.bool_], groups: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return whether each hit is marked late and sounds with one that is not."""
-    late = hits.ornaments == _LATE
-    held: NDArray[np.bool_] = late & np.isin(groups, groups[~late & ~graces])
-    return held
-
-
 def _levels_db(
     hits: Hits, of_hits: NDArray[np.int64], graces: NDArray[np.bool_], size: int
 ) -> NDArray[np.float32]:
@@ -318,7 +310,9 @@ def moved_strokes(hits: Hits, placement: Placement, rate_hz: int) -> MovedStroke
     firsts, lasts = np.full(count, np.inf), np.full(count, -np.inf)
     np.minimum.at(firsts, of_hits, hits.onsets_samples)
     np.maximum.at(lasts, of_hits, hits.onsets_samples)
-    leads = _leads(hits, of_hits, strokes.graces | (late != 0.0), count)
+    # The earliest hit of a stroke that is neither a grace note nor at fault leads it.
+    order = np.lexsort((hits.onsets_samples, strokes.graces | (late != 0.0), of_hits))
+    leads = order[np.searchsorted(of_hits[order], np.arange(count))]
     shifts = np.floor(moved[leads] + 0.5)
     return MovedStrokes(
         firsts,
@@ -342,16 +336,6 @@ def _joined(of_hits: NDArray[np.int64], lines: NDArray[np.int64]) -> NDArray[np.
     )
     _, first, inverse = np.unique(joined, return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[inverse].astype(np.int64)
-
-
-def _leads(
-    hits: Hits, of_hits: NDArray[np.int64], follows: NDArray[np.bool_], count: int
-) -> NDArray[np.int64]:
-    """Return the leading hit of each stroke: its earliest that is neither grace note nor at fault."""
-    order = np.lexsort((hits.onsets_samples, follows, of_hits))
-    starts = np.searchsorted(of_hits[order], np.arange(count))
-    leads: NDArray[np.int64] = order[starts]
-    return leads
 
 
 def _voices(hits: Hits, of_hits: NDArray[np.int64], count: int) -> tuple[tuple[str, ...], ...]:

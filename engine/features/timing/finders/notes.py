@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -130,7 +130,8 @@ def moves_of(
         else ~is_free(target.grid, notes.onsets_samples)
     )
     if target.lines is not None:
-        if _swells(notes, is_clear):
+        # Few onsets of strings, choirs and pads are clear.
+        if bool(is_clear.mean() < _LEAST_CLEAR or len(notes.faint_samples) > _MOST_FAINT * len(is_clear)):
             return [], f"{track.name} stays: most of its notes swell, so that their onsets are unclear."
         placed = _on_lines(settings, notes, target.lines, is_wanted)
         if placed is None:
@@ -164,11 +165,6 @@ def _by_sound(
     left = int(np.count_nonzero(~found.is_movable))
     notice = f"{counted(left, 'note')} of {track.name} without the same sound in {target.name} not moved."
     return made, notice if left else ""
-
-
-def _swells(notes: Notes, is_clear: NDArray[np.bool_]) -> bool:
-    """Return whether few onsets of a track are clear, as of strings, choirs and pads."""
-    return bool(is_clear.mean() < _LEAST_CLEAR or len(notes.faint_samples) > _MOST_FAINT * len(is_clear))
 
 
 def _distances(
@@ -347,19 +343,15 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
     if not proposals and notices:
         raise TimingError(" ".join(notices))
     moved = counted(len(proposals), "note")
+    # Earlier moves of tracks that are not asked for now stay.
+    ids = {track.id for track in tracks}
+    earlier = [one for one in request.state.proposals.values() if one.kind == NOTE.name]
     return Found(
-        [*proposals, *_of_other_tracks(request, tracks)],
+        [*proposals, *(one for one in earlier if not ids.intersection(one.tracks))],
         " ".join([f"Proposed to move {moved} in {counted(len(tracks), 'track')}.", *notices]),
         target.analyses,
         label=f"Proposed to move {moved}",
     )
-
-
-def _of_other_tracks(request: FinderRequest, tracks: Sequence[Track]) -> list[Proposal]:
-    """Return the earlier moves of tracks that are not asked for now: they stay."""
-    ids = {track.id for track in tracks}
-    earlier = request.state.proposals.values()
-    return [one for one in earlier if one.kind == NOTE.name and not ids.intersection(one.tracks)]
 
 
 def _notes(request: FinderRequest, microphones: Microphones, row: int, progress: Progress) -> Notes:

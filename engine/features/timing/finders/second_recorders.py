@@ -87,7 +87,10 @@ def propose_recorders(request: RecordersRequest, progress: Progress) -> Proposed
         for first in tracks[:_MOST_REFERENCES]:
             found = heard.beside(first, tracks)
             if found:
-                return _proposed(state, _by_most(state, {first: _AS_RECORDED, **found}))
+                groups = _alike(state, {first: _AS_RECORDED, **found})
+                most = max(groups, key=lambda group: len(group[0]))
+                others = [(keys, _beside(one, most[1])) for keys, one in groups if keys != most[0]]
+                return _proposed(state, others)
     return _proposed(state, ())
 
 
@@ -150,13 +153,6 @@ class _Compared:
 _Group = tuple[tuple[str, ...], SecondRecorder]
 
 
-def _by_most(state: DocumentState, found: Mapping[str, SecondRecorder]) -> list[_Group]:
-    """Group recordings by clock, relative to the clock that most recordings have."""
-    groups = _alike(state, found)
-    most = max(groups, key=lambda group: len(group[0]))
-    return [(keys, _beside(one, most[1])) for keys, one in groups if keys != most[0]]
-
-
 def _alike(state: DocumentState, found: Mapping[str, SecondRecorder]) -> list[_Group]:
     """Group recordings of one clock, each group with its most precise match."""
     groups: list[tuple[list[str], SecondRecorder]] = []
@@ -216,16 +212,18 @@ def _proposed(state: DocumentState, groups: Iterable[_Group]) -> ProposedRecorde
 def _reason(names: Sequence[str], found: SecondRecorder, state: DocumentState, *, drifts: bool) -> str:
     """Describe the offset and drift of recordings relative to the others."""
     one = len(names) == 1
-    it, said = "it" if one else "they", []
+    it, differences = "it" if one else "they", []
     if drifts:
         by_the_end = f"{abs(_drift_s(state, found)) * 1000:.0f} ms by the end"
         fast = "fast" if found.drift_ppm > 0 else "slow"
-        said.append(f"{'runs' if one else 'run'} {abs(found.drift_ppm):.1f} ppm {fast}, {by_the_end}")
+        differences.append(f"{'runs' if one else 'run'} {abs(found.drift_ppm):.1f} ppm {fast}, {by_the_end}")
     late_s = round(samples_to_s(round(found.offset_samples), state.rate_hz), 3)
     if late_s:
-        said.append(f"{'is' if one else 'are'} {abs(late_s):.3f} s {'late' if late_s > 0 else 'early'}")
+        differences.append(
+            f"{'is' if one else 'are'} {abs(late_s):.3f} s {'late' if late_s > 0 else 'early'}"
+        )
     done = listed([*(["stretch"] if drifts else []), *(["move"] if late_s else [])])
     return (
-        f"{listed(names)} {'comes' if one else 'come'} from another recorder: {it} {', and '.join(said)}. "
-        f"{done.capitalize()} {'it' if one else 'them'}."
+        f"{listed(names)} {'comes' if one else 'come'} from another recorder: {it} "
+        f"{', and '.join(differences)}. {done.capitalize()} {'it' if one else 'them'}."
     )

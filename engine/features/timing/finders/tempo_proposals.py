@@ -38,11 +38,7 @@ class Way:
     @property
     def payload(self) -> dict[str, object]:
         """Payload of a proposal."""
-        return {
-            READING: self.reading,
-            BARS_LATER: self.bars_later_beats,
-            TEMPO_BPM: round(self.tempo_bpm, 3),
-        }
+        return {READING: self.reading, BARS_LATER: self.bars_later_beats, TEMPO_BPM: round(self.tempo_bpm, 3)}
 
     @property
     def words(self) -> str:
@@ -64,8 +60,12 @@ def ways_of(song: Song) -> list[Way]:
             ratio = float(LEVELS[name].ratio) if name in LEVELS else 1.0
             found.append(Way(name, 0, bpm * ratio, likely))
     found.sort(key=lambda way: -way.confidence)
-    kept = found[:_MOST_WAYS]
-    return kept if found and any(_is_as_is(way) for way in kept) else [*kept, next(filter(_is_as_is, found))]
+    retained = found[:_MOST_WAYS]
+    return (
+        retained
+        if found and any(_is_as_is(way) for way in retained)
+        else [*retained, next(filter(_is_as_is, found))]
+    )
 
 
 def _is_as_is(way: Way) -> bool:

@@ -1,0 +1,1 @@
+"""Drum hits over all microphones of a performance, and the strokes that they form."""

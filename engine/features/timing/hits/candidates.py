@@ -1,11 +1,9 @@
 """Candidates of hits: every rise in a drum microphone, with the levels of all others at that time.
 
-A sound starts in one microphone where any octave rises; then the sample at which it begins is found.
-
-Onsets are refined by the usual attack of each drum, since ringing or bleed may hide the start of a hit. A hit
-that rises out of near silence is found to the sample. One that does not is held against those of the same
-microphone that do: it is where one of them is most like it (normalised cross-correlation of steps, so that
-the low tones that ring on count little).
+A sound starts where any octave rises in one microphone; then the sample at which it begins is found. Ringing
+or bleed may hide the start of a hit, so unclear onsets are refined by the clear ones of the same microphone:
+a hit is where one of them is most like it (normalised cross-correlation of steps, so that low tones that
+ring on count little).
 """
 
 from __future__ import annotations
@@ -83,7 +81,11 @@ def steadied(
     attacks: dict[int, _Attacks] = {}
     for hit, sound in _sounds(read, positions, tracks, rate_hz, progress):
         own = attacks.setdefault(int(tracks[hit]), _Attacks())
-        loud_before = _loud_before(sound, rate_hz)
+        # The level before a hit relative to its attack.
+        at = round(_QUIET_S * rate_hz)
+        level = np.abs(sound - sound[: at // 2].mean())
+        before = level[: at - round(_JUST_BEFORE_S * rate_hz)].max(initial=0.0)
+        loud_before = float(before / max(level[at:].max(initial=0.0), 1e-9))
         if loud_before >= _CLEAR:
             own.others.append((hit, _steps(sound, rate_hz, _REACH_S)))
         elif is_sure[hit]:
@@ -119,19 +121,10 @@ def _sounds(
             yield hit, heard[tracks[hit], at - before : at + after]
 
 
-def _loud_before(sound: Floats, rate_hz: int) -> float:
-    """Return the level before a hit relative to its attack."""
-    at = round(_QUIET_S * rate_hz)
-    level = np.abs(sound - sound[: at // 2].mean())
-    before = level[: at - round(_JUST_BEFORE_S * rate_hz)].max(initial=0.0)
-    return float(before / max(level[at:].max(initial=0.0), 1e-9))
-
-
 def _steps(sound: Floats, rate_hz: int, reach_s: float) -> Floats:
     at = round(_QUIET_S * rate_hz)
     lead, tail, reach = (round(seconds * rate_hz) for seconds in (_LEAD_S, _TAIL_S, reach_s))
-    steps: Floats = np.diff(sound[at - lead - reach - 1 : at + tail + reach])
-    return steps
+    return np.diff(sound[at - lead - reach - 1 : at + tail + reach])
 
 
 def _normalised(shapes: Floats) -> Floats:
@@ -194,8 +187,8 @@ def find_rises(samples: Floats, energies: Floats, octaves: Octaves) -> Rises:
     hops = np.flatnonzero((strength == around) & (strength > _LEAST_RISE_DB))
     near = hops * octaves.hop_samples
     positions = _rising_edges(samples, near, octaves.rate_hz)
-    kept = np.concatenate([[True], np.diff(positions) > 0])[: len(positions)]
-    hops, near, positions = hops[kept], near[kept], positions[kept]
+    retained = np.concatenate([[True], np.diff(positions) > 0])[: len(positions)]
+    hops, near, positions = hops[retained], near[retained], positions[retained]
     return Rises(positions, near, strength[hops], rises_db[:, hops].T.astype(np.float32))
 
 
@@ -329,7 +322,7 @@ def candidates_of(samples: Floats, octaves: Octaves, start: int, stop: int, offs
     strengths_db[rows, by] = np.concatenate([one.strengths_db for one in rises])[order]
     lags[rows, by] = 0.0
     arrivals = steepest[:, None] + np.nan_to_num(lags).astype(np.int64)
-    levels_db, before_db = _heard_at(arrivals, energies, octaves)
+    levels_db, before_db = _levels_at(arrivals, energies, octaves)
     return Candidates(
         positions_samples=at + offset,
         tracks=by,
@@ -349,7 +342,7 @@ def joined(parts: Sequence[Candidates]) -> Candidates:
     )
 
 
-def _heard_at(
+def _levels_at(
     arrivals: NDArray[np.int64], energies: Sequence[Floats], octaves: Octaves
 ) -> tuple[Floats, Floats]:
     """Return the levels after and before each arrival, shape (n, tracks), in its microphone."""

@@ -1,7 +1,4 @@
-"""The drums at the microphones, their bleed in others, and their delays: learned from the recording.
-
-Distant microphones pick up every drum late.
-"""
+"""The drums at the microphones, their bleed in others, and their delays, learned from the recording."""
 
 from __future__ import annotations
 
@@ -228,8 +225,7 @@ def expected_db(new: Floats, drums: Sequence[Drum], bleed: Bleed, but: int) -> F
 
 def played(bleed: Bleed) -> NDArray[np.bool_]:
     """Return whether each drum is played at all, shape (drums,)."""
-    heard: NDArray[np.bool_] = bleed.typical_db > SILENCE_DB
-    return heard
+    return bleed.typical_db > SILENCE_DB
 
 
 _STRONG_QUANTILE = 0.8
@@ -272,10 +268,7 @@ def _strokes(candidates: Candidates, strengths_db: NDArray[np.float32], rate_hz:
 
 
 def _furthest(
-    positions: NDArray[np.int64],
-    strengths_db: NDArray[np.float32],
-    strokes: NDArray[np.int64],
-    rate_hz: int,
+    positions: NDArray[np.int64], strengths_db: NDArray[np.float32], strokes: NDArray[np.int64], rate_hz: int
 ) -> NDArray[np.int64]:
     """Return how many samples after each stroke a microphone rises most, of the strokes at which it does."""
     starts = np.searchsorted(positions, strokes - round(_EARLY_S * rate_hz))

@@ -1,8 +1,7 @@
 """Evidence that a rise is a hit of the drum at its microphone, and not bleed or ringing.
 
-A small network over the evidence estimates how likely each rise is a hit of its drum. Once each rise has been
-judged by itself, further evidence takes all drums together: by then the hits of each drum are known well
-enough to show how it sounds in every microphone, and which rises of others they explain.
+A small network rates each rise by itself. A second one rates it again with all drums together, when the
+likely hits show how each drum sounds in every microphone, and which rises of others it explains.
 """
 
 from __future__ import annotations
@@ -194,8 +193,7 @@ def _below_loud(new: Floats, drums: Sequence[Drum], loud: Sequence[LoudRises], w
             for other, (drum, rises) in enumerate(zip(drums, loud, strict=True))
             if other != which and len(rises.rows) >= _LEAST_LOUD and is_wanted(drum.role)
         ]
-        loudest: Floats = np.clip(np.max(levels, axis=0), -_LIMIT_DB, _LIMIT_DB) if levels else nothing
-        return loudest
+        return np.clip(np.max(levels, axis=0), -_LIMIT_DB, _LIMIT_DB) if levels else nothing
 
     if len(loud[which].rows) < _LEAST_LOUD:
         return [np.zeros(len(new), np.float32)] * (_OCTAVES + 3)
@@ -261,8 +259,7 @@ class Network:
     def likelihoods(self, evidence: Floats) -> NDArray[np.float32]:
         """Return the probability of each row from a network with one output, float32, shape (n,), 0 to 1."""
         logits = np.clip(self.outputs(evidence)[:, 0], -60.0, 60.0)
-        likely: NDArray[np.float32] = (1.0 / (1.0 + np.exp(-logits))).astype(np.float32)
-        return likely
+        return (1.0 / (1.0 + np.exp(-logits))).astype(np.float32)
 
 
 @lru_cache(maxsize=4)
@@ -429,8 +426,7 @@ def _from_pattern(new: Floats, roles: Sequence[Role], of: _Rises) -> list[Floats
 
 
 def _mean(values: Floats, columns: NDArray[np.bool_]) -> Floats:
-    mean: Floats = values[:, columns].mean(axis=1) if columns.any() else np.zeros(len(values), np.float32)
-    return mean
+    return values[:, columns].mean(axis=1) if columns.any() else np.zeros(len(values), np.float32)
 
 
 def _explained(new: Floats, rises: Sequence[_Rises], which: int, rate_hz: int) -> list[NDArray[np.float64]]:

@@ -105,7 +105,7 @@ class HeldMicrophones:
 
 def find_hits(
     microphones: Microphones,
-    told: Mapping[str, Role] = _NO_ROLES,
+    given: Mapping[str, Role] = _NO_ROLES,
     progress: Progress = SILENT,
     names: Mapping[str, str] | None = None,
 ) -> Hits:
@@ -113,7 +113,7 @@ def find_hits(
 
     Parameters
     ----------
-    told : the user's roles for some microphones, by track id; the others are guessed from their
+    given : the user's roles for some microphones, by track id; the others are guessed from their
         names and their sound
     names : how microphones are called, by track id; where it lacks one, its id
 
@@ -131,7 +131,7 @@ def find_hits(
     called = [(names or {}).get(key, key) for key in ids]
     candidates = hear(microphones, progress.part(0.0, 0.8))
     progress.check_cancelled()
-    guesses = guess_roles(called, [told.get(key) for key in ids], candidates, microphones.rate_hz)
+    guesses = guess_roles(called, [given.get(key) for key in ids], candidates, microphones.rate_hz)
     roles = tuple(guess.role for guess in guesses)
     progress.report(0.82, "Finding the hits")
     drums = drums_of(roles, candidates, microphones.rate_hz)
@@ -265,9 +265,9 @@ def _gathered(
     guesses: Sequence[GuessedRole],
     rate_hz: int,
 ) -> Hits:
-    kept = apart(again.positions_samples, candidates.tracks[struck.rows], struck.likelihoods, rate_hz)
-    struck = struck.take(kept)
-    onsets = again.positions_samples[kept].astype(np.float64)
+    retained = apart(again.positions_samples, candidates.tracks[struck.rows], struck.likelihoods, rate_hz)
+    struck = struck.take(retained)
+    onsets = again.positions_samples[retained].astype(np.float64)
     tracks = candidates.tracks[struck.rows]
     delays = delays_of(candidates, struck, drums)
     strengths = strengths_db(candidates, struck.rows)
@@ -287,7 +287,7 @@ def _gathered(
         roles=tuple(guess.role for guess in guesses),
         delays_samples=delays,
         maker=HITS_MAKER,
-        unsure_samples=again.unsure_samples[kept][order],
+        unsure_samples=again.unsure_samples[retained][order],
         role_confidences=np.array([guess.confidence for guess in guesses], np.float32),
     )
     return with_ornaments(hits, rate_hz)

@@ -1,6 +1,6 @@
-"""Hits grouped into strokes: hits meant to sound together.
+"""Hits grouped into strokes: hits meant to sound together, with the ornaments that are played on purpose.
 
-Ghost notes, flams and drags that are played on purpose are distinguished from early or late voices.
+Ghost notes, flams and drags are distinguished from early or late voices.
 """
 
 from __future__ import annotations
@@ -56,11 +56,11 @@ def with_ornaments(hits: Hits, rate_hz: int) -> Hits:
     If the playing is even, simple limits detect late voices, too: much of the network's training data is
     uneven, and it is cautious there.
     """
-    told = ornament_likelihoods(hits, rate_hz).argmax(axis=1).astype(np.int8)
+    codes = ornament_likelihoods(hits, rate_hz).argmax(axis=1).astype(np.int8)
     if is_even(hits, rate_hz):
         late = ORNAMENTS.index(Ornament.LATE_VOICE)
-        told[(by_rule(hits, rate_hz) == late) & (told == ORNAMENTS.index(Ornament.NONE))] = late
-    return replace(hits, ornaments=told)
+        codes[(by_rule(hits, rate_hz) == late) & (codes == ORNAMENTS.index(Ornament.NONE))] = late
+    return replace(hits, ornaments=codes)
 
 
 def ornament_likelihoods(hits: Hits, rate_hz: int) -> NDArray[np.float32]:
@@ -167,8 +167,7 @@ def _stepped(
 
 
 def _octaves(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-    octaves: NDArray[np.float64] = np.log2(np.clip(seconds, _NEAR_S, _FAR_S) / _NEAR_S)
-    return octaves
+    return np.log2(np.clip(seconds, _NEAR_S, _FAR_S) / _NEAR_S)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -225,19 +224,19 @@ def by_rule(hits: Hits, rate_hz: int) -> NDArray[np.int8]:
         return np.zeros(0, np.int8)
     around = _own_drum(hits, times_s)
     off = _off(hits, times_s, around.is_grace)
-    told = np.zeros(len(times_s), np.int8)
+    codes = np.zeros(len(times_s), np.int8)
     can = np.array([voice in (Role.SNARE, Role.TOM) for voice in hits.voices], bool)
     snare = np.array([voice is Role.SNARE for voice in hits.voices], bool)
-    told[snare & (around.beside_loud_db <= -10.0)] = ORNAMENTS.index(Ornament.GHOST)
+    codes[snare & (around.beside_loud_db <= -10.0)] = ORNAMENTS.index(Ornament.GHOST)
     late = (off.is_odd > 0) & (np.abs(off.ms) >= np.maximum(10.5, 3.0 * off.spread_ms))
-    told[late] = ORNAMENTS.index(Ornament.LATE_VOICE)
+    codes[late] = ORNAMENTS.index(Ornament.LATE_VOICE)
     grace = can & around.is_grace
-    told[grace] = ORNAMENTS.index(Ornament.FLAM)
+    codes[grace] = ORNAMENTS.index(Ornament.FLAM)
     for track in np.unique(hits.tracks):
         own = np.flatnonzero((hits.tracks == track) & grace)
         near = np.flatnonzero(np.diff(times_s[own]) <= _GRACE_S)
-        told[own[near]] = told[own[near + 1]] = ORNAMENTS.index(Ornament.DRAG)
-    return told
+        codes[own[near]] = codes[own[near + 1]] = ORNAMENTS.index(Ornament.DRAG)
+    return codes
 
 
 SURE = 0.5
@@ -315,40 +314,40 @@ def without_doubles(struck: Struck, candidates: Candidates, drums: Sequence[Drum
     positions = candidates.positions_samples[struck.rows]
     levels_db = strengths_db(candidates, struck.rows)
     heard_db = all_octaves_db(candidates.levels_db[struck.rows, candidates.tracks[struck.rows]])
-    kept = np.ones(len(key), bool)
+    retained = np.ones(len(key), bool)
     for drum in np.unique(key):
         own = np.flatnonzero(key == drum)
         begins = np.diff(positions[own]) <= _BEGINS_S * rate_hz
         begins &= np.diff(levels_db[own]) >= _FAR_LOUDER_DB
-        kept[own[:-1]] = ~begins
-        own = own[kept[own]]
+        retained[own[:-1]] = ~begins
+        own = own[retained[own]]
         if drum >= 0:
-            kept[own] = ~_rattles(positions[own], heard_db[own], struck.likelihoods[own], rate_hz)
-            own = own[kept[own]]
-            kept[own] = ~_echoes(positions[own], struck.likelihoods[own], rate_hz)
-            own = own[kept[own]]
+            retained[own] = ~_rattles(positions[own], heard_db[own], struck.likelihoods[own], rate_hz)
+            own = own[retained[own]]
+            retained[own] = ~_echoes(positions[own], struck.likelihoods[own], rate_hz)
+            own = own[retained[own]]
         near = (_OVERHEADS_ALIKE_S if drum < 0 else _ALIKE_S) * rate_hz
         for one in own[np.argsort(-struck.likelihoods[own], kind="stable")]:
             left, right = np.searchsorted(positions[own], positions[one] + np.array([-near, near]))
             others = own[left:right]
-            others = others[kept[others] & (others != one)]
-            if kept[one]:
-                kept[others] = False
-    return struck.take(kept)
+            others = others[retained[others] & (others != one)]
+            if retained[one]:
+                retained[others] = False
+    return struck.take(retained)
 
 
 def apart(
     positions: NDArray[np.int64], tracks: NDArray[np.int16], likelihoods: NDArray[np.float32], rate_hz: int
 ) -> NDArray[np.bool_]:
     """Leave out the less likely of two hits of one microphone that turn out to be at one place."""
-    kept = np.ones(len(positions), bool)
+    retained = np.ones(len(positions), bool)
     for track in np.unique(tracks):
         own = np.flatnonzero(tracks == track)
         own = own[np.argsort(positions[own], kind="stable")]
         for before, after in itertools.pairwise(own.tolist()):
             if positions[after] - positions[before] <= _ALIKE_S * rate_hz:
-                kept[before if likelihoods[before] < likelihoods[after] else after] = False
-    return kept
+                retained[before if likelihoods[before] < likelihoods[after] else after] = False
+    return retained
 
 
 def _rattles(
@@ -434,8 +433,7 @@ def strokes_of(
         first_s = np.where(is_near, of_sure_s[nearest], first_s)
     first_s[is_sure] = of_sure_s
     _, strokes = np.unique(first_s, return_inverse=True)
-    numbered: NDArray[np.int32] = strokes.astype(np.int32)
-    return numbered
+    return strokes.astype(np.int32)
 
 
 def numbered_in_order(strokes: NDArray[np.int32]) -> NDArray[np.int32]:

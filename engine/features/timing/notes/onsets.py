@@ -100,13 +100,13 @@ def find_notes(
     near = np.minimum(frames * hop, max(length_samples - 1, 0))
     onsets, widths, levels, is_note = _refined(read, near, rate_hz, progress.part(0.7, 1.0))
     above = above[is_note]
-    kept = np.concatenate([[True], np.diff(onsets) > _APART_S / 2 * rate_hz])[: len(onsets)]
+    retained = np.concatenate([[True], np.diff(onsets) > _APART_S / 2 * rate_hz])[: len(onsets)]
     confidences = 1.0 - np.exp(-above / _CLEAR * 3.0)
     return Notes(
-        onsets[kept].astype(np.float64),
-        levels[kept].astype(np.float32),
-        confidences[kept].astype(np.float32),
-        widths[kept].astype(np.float32),
+        onsets[retained].astype(np.float64),
+        levels[retained].astype(np.float32),
+        confidences[retained].astype(np.float32),
+        widths[retained].astype(np.float32),
         np.array(faint, np.float64),
     )
 
@@ -162,11 +162,11 @@ def _peaks(flux: NDArray[np.float64], sensitivity: float) -> tuple[NDArray[np.in
     is_peak = (flux == maximum_filter1d(flux, 2 * around + 1)) & (above > limit)
     frames = np.flatnonzero(is_peak)
     apart = round(_APART_S / HOP_S)
-    kept: list[int] = []
+    retained: list[int] = []
     for frame in frames.tolist():
-        if not kept or frame - kept[-1] >= apart:
-            kept.append(frame)
-    found = np.array(kept, np.int64)
+        if not retained or frame - retained[-1] >= apart:
+            retained.append(frame)
+    found = np.array(retained, np.int64)
     return found, above[found]
 
 

@@ -1,6 +1,6 @@
-"""Where notes belong: on the lines of a grid, or with the notes of another track.
+"""Where notes belong: on the lines of a grid, with notes of another track, or with another take.
 
-Notes of a take are placed with the same sound of another take.
+In another take, a note goes to the place of the same sound.
 """
 
 from __future__ import annotations
@@ -190,8 +190,7 @@ def _along(onsets: Floats, shifts: Floats, has_partner: NDArray[np.bool_], rate_
     before, after = np.maximum(after - 1, 0), np.minimum(after, len(known) - 1)
     near = _ALONG_S * rate_hz
     is_between &= (alone - known[before] <= near) & (known[after] - alone <= near)
-    found: Floats = np.where(is_between, np.interp(alone, known, shifts[has_partner]), 0.0)
-    return found
+    return np.where(is_between, np.interp(alone, known, shifts[has_partner]), 0.0)
 
 
 _SURE, _UNLIKE = 0.5, 0.25

@@ -99,10 +99,12 @@ def find_warping(
         progress.report(start / total, "Comparing takes")
         first, last = max(start - around, 0), min(start + core + around, total)
         own, others = (_features(one, first * hop, (last - 1) * hop, rate_hz) for one in (read, read_other))
-        found = _passage(own, others, reach, round(steady_s / _HOP_S))
-        kept = slice(start - first, min(start + core, total) - first)
-        lags.append(found[0][kept] * hop)
-        alike.append(found[1][kept])
+        costs = _costs(own[0], others[0], reach)
+        path = _path(uniform_filter1d(costs, round(steady_s / _HOP_S), axis=0))
+        found = _refined(costs, path) - reach, _correlations(own[1], others[1], path - reach)
+        retained = slice(start - first, min(start + core, total) - first)
+        lags.append(found[0][retained] * hop)
+        alike.append(found[1][retained])
     return Warping(hop, np.concatenate(lags), np.concatenate(alike))
 
 
@@ -131,15 +133,6 @@ def _features(read: ReadMono, start: int, stop: int, rate_hz: int) -> tuple[Floa
     shapes = (both - both.mean(axis=2, keepdims=True)) * is_loud[:, None, None]
     flat = (len(power), 2 * _BANDS)
     return both.reshape(flat).astype(np.float32), shapes.reshape(flat).astype(np.float32)
-
-
-def _passage(
-    own: tuple[Floats, Floats], others: tuple[Floats, Floats], reach: int, steady_frames: int
-) -> tuple[Positions, Positions]:
-    """Return the lag in hops, and the correlation, of each frame of a passage."""
-    costs = _costs(own[0], others[0], reach)
-    path = _path(uniform_filter1d(costs, steady_frames, axis=0))
-    return _refined(costs, path) - reach, _correlations(own[1], others[1], path - reach)
 
 
 def _costs(own: Floats, others: Floats, reach: int) -> Floats:
@@ -195,8 +188,7 @@ def _windowed(values: Positions, before: int, after: int) -> Positions:
     sums = np.cumsum(np.pad(values, [(1, 0)] + [(0, 0)] * (values.ndim - 1)), axis=0)
     rows = np.arange(len(values))
     last = np.minimum(rows + after + 1, len(values))
-    found: Positions = sums[last] - sums[np.maximum(rows - before, 0)]
-    return found
+    return sums[last] - sums[np.maximum(rows - before, 0)]
 
 
 def _correlations(own: Floats, others: Floats, lags: NDArray[np.int64]) -> Positions:
@@ -209,5 +201,4 @@ def _correlations(own: Floats, others: Floats, lags: NDArray[np.int64]) -> Posit
         _windowed(np.einsum("ij,ij->i", *pair).astype(np.float64), _LONG_BEFORE_FRAMES, _LONG_AFTER_FRAMES)
         for pair in ((own, own), (others, others), (own, others))
     )
-    found: Positions = common / np.sqrt(np.maximum(own_power * other_power, 1e-9))
-    return found
+    return common / np.sqrt(np.maximum(own_power * other_power, 1e-9))

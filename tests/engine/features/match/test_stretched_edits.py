@@ -49,12 +49,12 @@ def of(folder: Path, edited: str) -> LearnEditsRequest:
 
 def test_a_warped_mix_teaches_its_order(folder: Path) -> None:
     edits = edits_of(of(folder, "warped"), SILENT)
-    (told,) = edits.told
-    assert told.matched_share == 0.0
-    assert told.stretched_share > 0.95
-    assert told.similarity is not None
-    assert told.similarity > 0.7
-    assert told.kept_s == pytest.approx(17.0, abs=0.3)
+    (reports,) = edits.reports
+    assert reports.matched_share == 0.0
+    assert reports.stretched_share > 0.95
+    assert reports.similarity is not None
+    assert reports.similarity > 0.7
+    assert reports.kept_s == pytest.approx(17.0, abs=0.3)
     assert edits.habits.pieces == 2
 
 

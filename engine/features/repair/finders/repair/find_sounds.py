@@ -1,7 +1,4 @@
-"""Name the sounds in a span, and find named sounds in a document.
-
-The places where a sound was found become repairs, with the likelihood of each.
-"""
+"""Name the sounds in a span, and find named sounds in a document as repairs with a likelihood each."""
 
 from __future__ import annotations
 
@@ -15,13 +12,7 @@ from engine.analysis.detection.events import SoundEvent, events, odds_over_time
 from engine.analysis.detection.naming import Part, naming
 from engine.analysis.detection.voices import SPOKEN, VoiceSpan
 from engine.analysis.detection.what_sounds import analysed
-from engine.analysis.words.prompts import (
-    meanings,
-    means_speech,
-    require_understood,
-    separable,
-    text_encoder,
-)
+from engine.analysis.words.prompts import meanings, means_speech, require_understood, separable, text_encoder
 from engine.analysis.words.vocabulary import NOTHING_NAMED, names_meant
 from engine.core.errors import UsageError
 from engine.core.progress import Progress

@@ -1,6 +1,6 @@
 """Repairs wherever a sound is detected: one that words name, or sounds like an example.
 
-The sound is removed or isolated; sounds like an example can also be cut.
+Sounds like an example can also be cut.
 """
 
 from __future__ import annotations
@@ -68,11 +68,6 @@ class ExampleSettings(FinderSettings):
     fade_ms: float = FADE
 
 
-def _example_settings(request: FinderRequest) -> ExampleSettings:
-    assert isinstance(request.settings, ExampleSettings)
-    return request.settings
-
-
 def _find_like(request: FinderRequest, progress: Progress) -> Found:
     """Find all that sounds like the example, and propose an edit of each place.
 
@@ -86,7 +81,8 @@ def _find_like(request: FinderRequest, progress: Progress) -> Found:
     from engine.features.repair.separation.windows import joined
     from engine.recordings.detect_sounds import mono
 
-    state, settings = request.state, _example_settings(request)
+    assert isinstance(request.settings, ExampleSettings)
+    state, settings = request.state, request.settings
     span = s_to_samples(settings.start_s, state.rate_hz), s_to_samples(settings.stop_s, state.rate_hz)
     (example,) = joined((span,), state.length_samples, state.rate_hz)
     spans = SpanRequest(state, request.media, request.tracks, (example,))
@@ -199,11 +195,6 @@ class WordsSettings(FinderSettings):
         return RepairSettings(self.words, self.does == "keep", self.strength_db, self.fade_ms)
 
 
-def _words_settings(request: FinderRequest) -> WordsSettings:
-    assert isinstance(request.settings, WordsSettings)
-    return request.settings
-
-
 def _find_by_words(request: FinderRequest, progress: Progress) -> Found:
     """Find the sound in the whole document, and separate it in all places.
 
@@ -217,7 +208,8 @@ def _find_by_words(request: FinderRequest, progress: Progress) -> Found:
     from engine.features.repair.finders.repair.separate import asked_for, separate_in_document
     from engine.features.repair.separation.settings import refused_words
 
-    state, settings = request.state, _words_settings(request).repair
+    assert isinstance(request.settings, WordsSettings)
+    state, settings = request.state, request.settings.repair
     spans = SpanRequest(state, request.media, request.tracks)
     events = find_sounds(spans, settings.texts, progress.part(0.0, _SEARCH))
     named = listed(names_meant(settings.texts), "or")

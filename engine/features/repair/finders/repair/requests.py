@@ -1,6 +1,6 @@
-"""Requests and results of repairs for the window: repairs to be decided, with their audio.
+"""Requests and results of repairs: undecided repairs with their audio.
 
-Light, so that the window needs no torch.
+The window imports this module, without torch.
 """
 
 from __future__ import annotations
@@ -19,12 +19,7 @@ from engine.document.kinds.sounding import OVER
 from engine.document.proposals import Decision, Proposal, Verdict, proposal_id
 from engine.document.state import DocumentState, Edit, Row, row_changes
 from engine.features.repair.separation.paint import MaskMemory, Paint
-from engine.features.repair.separation.settings import (
-    DEFAULT,
-    LevelChange,
-    combined,
-    refused_words,
-)
+from engine.features.repair.separation.settings import DEFAULT, LevelChange, combined, refused_words
 from engine.recordings.track_audio import Span, SpanRequest
 
 

@@ -1,7 +1,7 @@
-"""Keep or take away a sound that words name, in windows of some tracks: repairs, to be decided.
+"""Isolate or remove named sounds in windows of some tracks of a document, as undecided repairs, and previews.
 
-A span of a document can be the example of a sound. The preview of a repair has the target, the remainder, and
-the result of the settings.
+A span of the document can be the example of a sound. A preview has the target, the remainder, and the
+result.
 """
 
 from __future__ import annotations
@@ -32,11 +32,7 @@ from engine.features.repair.finders.repair.requests import (
     ShownMask,
     example_words,
 )
-from engine.features.repair.separation.checks import (
-    credible_windows,
-    require_present,
-    understood_prompts,
-)
+from engine.features.repair.separation.checks import credible_windows, require_present, understood_prompts
 from engine.features.repair.separation.in_file import level_change
 from engine.features.repair.separation.network import like_span
 from engine.features.repair.separation.paint import MaskMemory, Paint, on_track
@@ -117,8 +113,8 @@ class SeparateRequest:
         ------
         UnknownPromptError : words do not name a known sound
         """
-        is_told = self.texts or not (self.examples or self.paint)
-        return self.examples + (understood_prompts(self.texts, self.separator) if is_told else ())
+        is_named = self.texts or not (self.examples or self.paint)
+        return self.examples + (understood_prompts(self.texts, self.separator) if is_named else ())
 
 
 def asked_for(spans: SpanRequest, settings: RepairSettings, progress: Progress = SILENT) -> SeparateRequest:
@@ -181,17 +177,17 @@ def separate_in_document(
         with closing(open_repaired(state, track, request.media)) as voice:
             recording = Recording(voice.read, state.length_samples, state.rate_hz)
             paint = on_track(request.paint, track.id)
-            asked = Asked(prompts, request.mode, request.fade_ms, request.floor_db, paint, request.is_judged)
+            wanted = Asked(prompts, request.mode, request.fade_ms, request.floor_db, paint, request.is_judged)
             try:
-                credible = credible_windows(recording, windows, asked, separator)
+                credible = credible_windows(recording, windows, wanted, separator)
             except NotCredibleError as error:
                 refusals.append(error)
                 refused += len(windows)
                 continue
             refused += len(windows) - len(credible)
-            for window, samples in _separated(recording, credible, asked, separator, part):
+            for window, samples in _separated(recording, credible, wanted, separator, part):
                 result = _placed(samples, window[0])
-                change = level_change(recording, result, credible, window, asked, separator)
+                change = level_change(recording, result, credible, window, wanted, separator)
                 change = replace(change, probability=probability)
                 made.append(_Piece(stored(samples, state.rate_hz), (*window, track.id), change))
     if not made:
@@ -236,12 +232,12 @@ def _required_presence(
 def _separated(
     recording: Recording,
     windows: Sequence[tuple[int, int]],
-    asked: Asked,
+    wanted: Asked,
     separator: Separator,
     progress: Progress,
 ) -> Iterator[tuple[tuple[int, int], Samples]]:
     """Yield each window and its samples after the separation."""
-    pieces = separate(recording, windows, asked, separator, progress)
+    pieces = separate(recording, windows, wanted, separator, progress)
     for window, group in groupby(pieces, key=lambda piece: piece.window_samples):
         yield window, np.concatenate([piece.samples for piece in group])
 
@@ -328,7 +324,7 @@ def require_sound(
 _RESULT, _OTHERS = 0.6, 0.8
 
 
-def preview_repair(asked: PreviewRequest, progress: Progress) -> RepairPreview:
+def preview_repair(preview: PreviewRequest, progress: Progress) -> RepairPreview:
     """Separate three ways with masks that are found once.
 
     Raises
@@ -337,13 +333,13 @@ def preview_repair(asked: PreviewRequest, progress: Progress) -> RepairPreview:
     SeparationError : a sound is not known, not in the windows, or cannot be separated there
     SourceError : a recording is missing or cannot be read
     """
-    request, settings = asked.spans, asked.settings
+    request, settings = preview.spans, preview.settings
     state, wanted = request.state, asked_for(request, settings, progress.part(0.0, 0.0))
     prompts = wanted.prompts
     windows = joined(request.windows, state.length_samples, state.rate_hz)
     tracks = meant_tracks(wanted, windows)
     require_sound(state, request.media, tracks, windows, progress)
-    separator = RememberingSeparator(separator_named(settings.separator), asked.memory)
+    separator = RememberingSeparator(separator_named(settings.separator), preview.memory)
     whole = replace(wanted, floor_db=-np.inf, is_found=True, is_judged=False)
     result = separate_in_document(wanted, progress.part(0.0, _RESULT), separator)
     made = {(wanted.mode, wanted.floor_db): result}

@@ -38,11 +38,7 @@ from engine.features.repair.separation.outcomes.estimator import (
     surroundings,
 )
 from engine.features.repair.separation.outcomes.outcome import Forecast, Outcome
-from engine.features.repair.separation.plain import (
-    FactorSeparator,
-    SubtractionSeparator,
-    shares_in_bands,
-)
+from engine.features.repair.separation.plain import FactorSeparator, SubtractionSeparator, shares_in_bands
 from engine.features.repair.separation.separate import remembering
 from engine.features.repair.separation.separator import Mask, Prompt, Stretch, outside, prompts_of, surrounds
 
@@ -116,7 +112,8 @@ class BlendSeparator:
 
     def outcomes(self, stretch: Stretch, prompts: Sequence[Prompt]) -> tuple[Outcome, ...]:
         """Return an outcome for each prompt; without surroundings that of the network alone."""
-        if _fill(stretch):
+        length_s = len(stretch.samples) / MEL.rate_hz
+        if any(start_s <= 0.0 and stop_s >= length_s for start_s, stop_s in stretch.windows_s):
             return tuple(_by_network(mask.shares) for mask in self.network.masks(stretch, prompts))
         found = candidates(self.network, stretch, prompts)
         if found.around is None or not found.core.any():
@@ -195,12 +192,6 @@ def _not_speech(mel: Tensor, beyond: Tensor) -> Shares:
         if spoken <= _SPOKEN:
             return np.ones((1, 1), np.float32)
         return (1.0 - speech_shares(speech_network(), mel)).numpy()
-
-
-def _fill(stretch: Stretch) -> bool:
-    """Return whether one window fills a segment, so that only the network has to analyse it."""
-    length_s = len(stretch.samples) / MEL.rate_hz
-    return any(start_s <= 0.0 and stop_s >= length_s for start_s, stop_s in stretch.windows_s)
 
 
 def _core(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -1,15 +1,11 @@
-"""Estimates the weight of each mask of a window, and the improvement of their blend.
+"""Estimate the weight of each mask of a window, and the improvement of their blend.
 
-Candidates are the masks of plain methods, and pools of all methods in log odds. A mask that two methods share
-should be sharper than either: independent opinions multiply (a logarithmic opinion pool: C. Genest and J. V.
-Zidek, "Combining probability distributions", Statistical Science 1, 1986). The mean of masks is blurred
-instead, and loses about 1 dB.
-
-The evidence is that of the sound detector for a prompt, in the window, in its new sounds, and around it, with
-measures of the surroundings: their variation and rhythm, and the window's difference from them. Speech
-changes in the rhythm of syllables, 3 to 8 Hz (E. Scheirer and M. Slaney, "Construction and evaluation of a
-robust multifeature speech/music discriminator", ICASSP 1997), music is tonal and returns, noise does neither.
-The best method depends on this.
+Candidates are the masks of plain methods and pools of all methods in log odds: independent opinions multiply
+(logarithmic opinion pool: C. Genest and J. V. Zidek, "Combining probability distributions", Statistical
+Science 1, 1986). The evidence is that of the sound detector in the window, in its new sounds and around it,
+with the variation and rhythm of the surroundings. Speech changes in the rhythm of syllables, 3 to 8 Hz (E.
+Scheirer and M. Slaney, "Construction and evaluation of a robust multifeature speech/music discriminator",
+ICASSP 1997).
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
 """Forecast of a separation's improvement, and the strength of the separation that follows from it.
 
-Several masks of one window are blended: the network with the words, the same network without words (new
-sounds in the window), factors of the surroundings (NMF) and spectral subtraction. Their weights, and the
-share of the recording that stays unchanged, follow from the agreement of the masks and from the surroundings
-of the window. The less they agree, the closer the result stays to the recording, which is 0 dB, while a wrong
-mask may be -30 dB.
+Masks of one window are blended: the network with and without words, factors of the surroundings (NMF), and
+spectral subtraction. Their weights, and the share of the recording that stays, follow from the agreement of
+the masks and from the surroundings. The less they agree, the closer the result stays to the recording.
 """
 
 from __future__ import annotations

@@ -87,12 +87,12 @@ def _find(request: FinderRequest, progress: Progress) -> Found:
         switches += sum(one.kind == COMP_KIND.name for one in made)
         passages += bool(made)
     ways = "switch of takes" if switches == 1 else "switches of takes"
-    said = f"{switches} {ways} in {counted(passages, 'passage')} proposed."
+    summary = f"{switches} {ways} in {counted(passages, 'passage')} proposed."
     figures = {"switches": switches, "passages": passages}
     unique = {one.id: one for one in proposals}
     return Found(
         sorted(unique.values(), key=lambda one: one.start_samples),
-        said if proposals else _NO_TAKES,
+        summary if proposals else _NO_TAKES,
         figures=figures,
         label=f"Proposed a comp of {counted(passages, 'passage')}",
     )

@@ -176,8 +176,7 @@ def _common_edges(comp: Comp, laid: _Laid, span: tuple[int, int]) -> NDArray[np.
     is_near = played[:, 1:] | played[:, :-1]
     lines = np.where(is_near, edges, edges.max()).min(axis=0)
     lines[0], lines[-1] = span
-    found: NDArray[np.int64] = np.maximum.accumulate(np.clip(lines, *span))
-    return found
+    return np.maximum.accumulate(np.clip(lines, *span))
 
 
 def _undecided(

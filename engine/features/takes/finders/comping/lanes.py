@@ -1,6 +1,6 @@
-"""Passages with takes on lanes: where clips of a track are over each other, and which tracks go together.
+"""Passages with takes on lanes: clips of a track that overlap, tracks that go together, and wishes.
 
-The user's wishes for a comp are stars, and the answers to switches that were proposed before.
+Wishes of the user are stars, and the answers to switches that were proposed before.
 """
 
 from __future__ import annotations

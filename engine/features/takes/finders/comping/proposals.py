@@ -58,7 +58,15 @@ class CompProposals:
         """Yield the switches, then the cuts of the other takes."""
         for run in self.comp.switches:
             yield self._switch(run)
-        yield from self._cuts()
+        # A cut of each take of the passage except the base; takes inside of longer playing stay.
+        cutter = TakeCutter(without_answers_to(self.state, BY_COMPING), self.found, self.curve)
+        playing = cutter.playing(self.group)
+        for take in self.group.takes:
+            if take is self.takes[self.comp.base] or take not in playing or not cutter.breaks_at(take):
+                continue
+            cut = cutter.whole(take, self._cut_reason(take))
+            key = proposal_id(cut.kind, cut.start_samples, cut.stop_samples, BY_COMPING)
+            yield replace(cut, id=key, maker=BY_COMPING)
 
     def _switch(self, run: Run) -> Proposal:
         covered = self._span(run, self.comp.base)
@@ -114,17 +122,6 @@ class CompProposals:
         else:
             why = why_not(self.comp, run, self.comp.base, playing, self.bars)
         return f"{begun(bars_in_words(*numbers_of(run, self.bars)))} from {self._name(run.take)}: {why}."
-
-    def _cuts(self) -> Iterator[Proposal]:
-        """Yield a cut of each take of the passage except the base; takes inside of longer playing stay."""
-        cutter = TakeCutter(without_answers_to(self.state, BY_COMPING), self.found, self.curve)
-        playing = cutter.playing(self.group)
-        for take in self.group.takes:
-            if take is self.takes[self.comp.base] or take not in playing or not cutter.breaks_at(take):
-                continue
-            cut = cutter.whole(take, self._cut_reason(take))
-            key = proposal_id(cut.kind, cut.start_samples, cut.stop_samples, BY_COMPING)
-            yield replace(cut, id=key, maker=BY_COMPING)
 
     def _cut_reason(self, take: Take) -> str:
         used = [

@@ -1,7 +1,4 @@
-"""Takes that the accepted edits let play, so that no finder counts on a take that is cut.
-
-Takes are also converted to the form that a document stores, and back. Imports nothing heavy.
-"""
+"""Takes that the accepted edits let play, and the stored form of takes. Imports no heavy package."""
 
 from __future__ import annotations
 

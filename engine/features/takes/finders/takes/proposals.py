@@ -1,6 +1,6 @@
 """Passages played more than once in a document: one take of each stays, others are proposed as cuts.
 
-The facts of each listed take are its differences from the others, and its verdict.
+Each listed take has facts: its differences from the others, and its verdict.
 """
 
 from __future__ import annotations
@@ -51,8 +51,10 @@ class ProposedTakes:
         if not groups and not starts:
             return "No repeated takes."
         several = f"{counted(groups, 'passage')} played more than once"
-        said = listed([*([several] if groups else []), *([counted(starts, "false start")] if starts else [])])
-        return f"{begun(said)}; {counted(len(self.proposals), 'cut')} proposed."
+        found_text = listed(
+            [*([several] if groups else []), *([counted(starts, "false start")] if starts else [])]
+        )
+        return f"{begun(found_text)}; {counted(len(self.proposals), 'cut')} proposed."
 
 
 def takes_in_document(request: AnalysisRequest, progress: Progress) -> FoundTakes:
@@ -182,8 +184,8 @@ class TakeCutter:
             return
         odd_best = self.oddness(best)
         for number, take in enumerate(group.takes, start=1):
-            is_told = any(_is_same(one, take) for one in starts)
-            if take is best or take not in playing or is_told or self.breaks_at(take) < _BOTH:
+            is_listed = any(_is_same(one, take) for one in starts)
+            if take is best or take not in playing or is_listed or self.breaks_at(take) < _BOTH:
                 continue
             why = []
             if best.complete and not take.complete:
@@ -195,8 +197,8 @@ class TakeCutter:
                 why.append("has fewer high scores")
             of = f"Take {number} of {len(group.takes)} of the {group.name}"
             other = f"take {group.takes.index(best) + 1} ({format_time(best.start_s, 0)})"
-            said = "is the one you keep" if kept is not None else listed(why) or "was played later"
-            reason = f"{of}; {other} {said}."
+            verdict = "is the one you keep" if kept is not None else listed(why) or "was played later"
+            reason = f"{of}; {other} {verdict}."
             yield self.whole(take, reason)
 
     def playing(self, group: TakeGroup) -> tuple[Take, ...]:

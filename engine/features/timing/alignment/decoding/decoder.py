@@ -1,13 +1,11 @@
 """Assign strokes to lines by decoding the whole performance, without a learned model.
 
-A generative model: the playing deviates from the lines by a slowly varying push and pull, each stroke from
-that by a little, sometimes by much; each line repeats the voices it has in other bars; and some strokes are
-superfluous. In a few passes placement, push and pull, and groove are estimated from each other.
-
-A dynamic programme finds the likeliest placement, in order, at the least cost, with confidences: Viterbi's
-algorithm over states of a stroke, which is on one of the lines near it, or on none with the last used line
-remembered, so that lines are used in ascending order. The posterior comes from the forward and backward
-recursions over the same costs (Rabiner, A tutorial on hidden Markov models, 1989).
+Model: the playing deviates from the lines by a slowly varying push and pull, each stroke from that by a
+little, sometimes by much; each line repeats the voices that it has in other bars; some strokes are
+superfluous. A few passes estimate placement, push and pull, and groove from each other. A state of a stroke
+is one of the lines near it, or none with the last used line remembered, so that lines ascend: Viterbi's
+algorithm finds the placement of least cost, and forward and backward recursions the posterior (Rabiner, A
+tutorial on hidden Markov models, 1989).
 """
 
 from __future__ import annotations
@@ -74,8 +72,7 @@ def nearest(positions_samples: NDArray[np.float64], lines_samples: NDArray[np.fl
     after = np.minimum(after, len(lines_samples) - 1)
     before = np.maximum(after - 1, 0)
     closer = positions_samples - lines_samples[before] <= lines_samples[after] - positions_samples
-    found: NDArray[np.int64] = np.where(closer, before, after).astype(np.int64)
-    return found
+    return np.where(closer, before, after).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,9 +144,9 @@ def _transitions(costs: Costs) -> tuple[Floats, Floats]:
     )
     steps[:, columns + 1 :, :columns] = np.where(rises, first, np.inf)
     steps[:, columns, :columns] = np.where(costs.lines[1:] >= 0, costs.first[1:], np.inf)
-    kept = np.where(same, none[:, :, None], np.inf)
+    carried = np.where(same, none[:, :, None], np.inf)
     for state in (slice(0, columns), slice(columns + 1, None)):
-        steps[:, state, columns + 1 :] = kept
+        steps[:, state, columns + 1 :] = carried
         steps[:, state, columns] = np.where(passed, none, np.inf)
     steps[:, columns, columns] = costs.none[1:]
     return start, steps
@@ -230,13 +227,13 @@ def _smoothest(
     fits: Floats, times_s: Floats, offsets_ms: Floats, wanders_ms: float
 ) -> tuple[int, NDArray[np.int64]]:
     """Return which way to see the fits, (ways, s, offsets), is cheapest, and its offset at each stroke."""
-    kept = np.exp(-np.maximum(np.diff(times_s), 0.02) / _WANDERS_S)
-    spread = 2.0 * wanders_ms**2 * (1.0 - kept**2)
+    carried = np.exp(-np.maximum(np.diff(times_s), 0.02) / _WANDERS_S)
+    spread = 2.0 * wanders_ms**2 * (1.0 - carried**2)
     cost = fits[:, 0] + 0.5 * (offsets_ms / wanders_ms) ** 2
     came_from = np.zeros(fits.shape, np.int64)
     for stroke in range(1, fits.shape[1]):
         # Transposed, so that the minimum over predecessors runs along the rows of memory.
-        away = (offsets_ms[:, None] - kept[stroke - 1] * offsets_ms) ** 2 / spread[stroke - 1]
+        away = (offsets_ms[:, None] - carried[stroke - 1] * offsets_ms) ** 2 / spread[stroke - 1]
         total = cost[:, None, :] + away
         came_from[:, stroke] = total.argmin(2)
         cost = total.min(2) + fits[:, stroke]
@@ -320,25 +317,21 @@ def place(
         nowhere = np.full((count, 1), -1, np.int64)
         return StrokeLines(nowhere[:, 0], np.ones(count), nowhere, np.tile([0.0, 1.0], (count, 1)))
     likely = plain(strokes, lines)
-    told: Repetition | None = None
+    repetition: Repetition | None = None
     playing = _Playing(*follow(strokes.onsets_samples, lines, likely.mean(1)), beliefs.kept_of_neighbour)
     for number in range(beliefs.passes):
         candidates = near(strokes.onsets_samples, playing.expected, lines)
-        costs = _costs(strokes, lines, candidates, playing, likely, told, beliefs)
+        costs = _costs(strokes, lines, candidates, playing, likely, repetition, beliefs)
         decoded = decode(weighed(costs) if weighed else costs)
-        taken = _taken(candidates.lines, decoded)
+        row = np.arange(len(candidates.lines))
+        taken = np.where(decoded.choices >= 0, candidates.lines[row, np.maximum(decoded.choices, 0)], -1)
         if number + 1 < beliefs.passes:
-            told = repeated(strokes, lines, candidates.lines, decoded.posterior[:, :-1])
-            likely = told.likely
-            playing = _heard(strokes, candidates, decoded, beliefs)
+            repetition = repeated(strokes, lines, candidates.lines, decoded.posterior[:, :-1])
+            likely = repetition.likely
+            playing = _playing_of(strokes, candidates, decoded, beliefs)
     columns = np.where(decoded.choices >= 0, decoded.choices, decoded.posterior.shape[1] - 1)
     confidences = decoded.posterior[np.arange(count), columns]
     return StrokeLines(taken, confidences, candidates.lines, decoded.posterior)
-
-
-def _taken(lines: NDArray[np.int64], decoded: Decoded) -> NDArray[np.int64]:
-    row = np.arange(len(lines))
-    return np.where(decoded.choices >= 0, lines[row, np.maximum(decoded.choices, 0)], -1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -349,15 +342,15 @@ class _Playing:
     ----------
     expected : shape (s,), how late each stroke is expected to be, in samples
     jitter_ms : deviation of strokes from that
-    kept : share of a stroke's deviation that the next one has, too
+    carried : share of a stroke's deviation that the next one has, too
     """
 
     expected: Floats
     jitter_ms: float
-    kept: float
+    carried: float
 
 
-def _heard(strokes: Strokes, candidates: Candidates, decoded: Decoded, beliefs: Beliefs) -> _Playing:
+def _playing_of(strokes: Strokes, candidates: Candidates, decoded: Decoded, beliefs: Beliefs) -> _Playing:
     """Learn how the drummer plays from where strokes probably belong."""
     shares = decoded.posterior[:, :-1]
     there = candidates.lines >= 0
@@ -371,8 +364,8 @@ def _heard(strokes: Strokes, candidates: Candidates, decoded: Decoded, beliefs: 
     jitter_ms = max(beliefs.jitter_ms, 1.48 * _weighted_median(off_ms[there], shares[there]))
     limit = 2.5 * jitter_ms / 1000.0 * strokes.rate_hz
     left = np.clip(means - expected, -limit, limit) * trust
-    kept = float(left[1:] @ left[:-1]) / max(float(left @ left), 1e-9)
-    return _Playing(expected, jitter_ms, min(max(kept, 0.0), beliefs.most_kept))
+    carried = float(left[1:] @ left[:-1]) / max(float(left @ left), 1e-9)
+    return _Playing(expected, jitter_ms, min(max(carried, 0.0), beliefs.most_kept))
 
 
 def _weighted_median(values: Floats, weights: Floats) -> float:
@@ -387,7 +380,7 @@ def _costs(
     candidates: Candidates,
     playing: _Playing,
     likely: Floats,
-    told: Repetition | None,
+    repetition: Repetition | None,
     beliefs: Beliefs,
 ) -> Costs:
     """Convert the beliefs to costs: negative logarithms of densities per ms."""
@@ -400,30 +393,26 @@ def _costs(
     sounding = strokes.voices[:, None, :]
     odds = (log_odds(likely)[candidates.lines] * sounding).sum(2)
     costly = -beliefs.groove * odds / np.maximum(sounding.sum(2), 1) ** beliefs.shared_groove
-    if told is not None:
-        by_level = told.told_by_level(candidates.lines, strokes.levels_db[:, None, :])
+    if repetition is not None:
+        by_level = repetition.likelier_by_level(candidates.lines, strokes.levels_db[:, None, :])
         costly = costly - beliefs.level * by_level.sum(2)
     fits = _misfit(off_ms, playing.jitter_ms, spacing_ms, beliefs)
     first = np.where(there, costly + fits, np.inf)
     gaps_ms = np.diff(strokes.onsets_samples, prepend=strokes.onsets_samples[:1]) * per_ms
-    kept = playing.kept * np.exp(-gaps_ms / 1000.0 / beliefs.neighbour_s)
+    carried = playing.carried * np.exp(-gaps_ms / 1000.0 / beliefs.neighbour_s)
     limit = 2.0 * playing.jitter_ms
-    drawn = np.clip(np.roll(off_ms, 1, axis=0), -limit, limit) * kept[:, None]
-    narrower_ms = np.sqrt(1.0 - kept**2) * playing.jitter_ms
+    drawn = np.clip(np.roll(off_ms, 1, axis=0), -limit, limit) * carried[:, None]
+    narrower_ms = np.sqrt(1.0 - carried**2) * playing.jitter_ms
     beside = _misfit(off_ms[:, None, :] - drawn[:, :, None], narrower_ms[:, None, None], spacing_ms, beliefs)
     following = np.where(there[:, None, :], costly[:, None, :] + beside, np.inf)
     sharing = costly[:, None, :] + _sharing(strokes, fits, gaps_ms, beliefs)
-    rates = np.where(_may_be_bounces(strokes), beliefs.bounces_per_s, beliefs.extra_per_s)
-    none = -np.log(rates / 1000.0)
-    return Costs(candidates.lines, first, following, sharing, none)
-
-
-def _may_be_bounces(strokes: Strokes) -> NDArray[np.bool_]:
-    """Return whether all hits of each stroke may be superfluous."""
+    # Strokes of which all hits may be superfluous.
     bounces = np.ones(len(strokes.onsets_samples), np.bool_)
     main = ~strokes.graces
     np.logical_and.at(bounces, strokes.of_hits[main], strokes.bounces[main])
-    return bounces
+    rates = np.where(bounces, beliefs.bounces_per_s, beliefs.extra_per_s)
+    none = -np.log(rates / 1000.0)
+    return Costs(candidates.lines, first, following, sharing, none)
 
 
 def _sharing(strokes: Strokes, fits: Floats, gaps_ms: Floats, beliefs: Beliefs) -> Floats:

@@ -82,8 +82,7 @@ def _span(strokes: Strokes, lines: Lines) -> int:
 
 def log_odds(likely: Floats) -> Floats:
     """Return the logarithm of the odds."""
-    odds: Floats = np.log(likely / (1.0 - likely))
-    return odds
+    return np.log(likely / (1.0 - likely))
 
 
 _NEIGHBOUR_BARS, _MOST_BARS = 8.0, 16
@@ -113,7 +112,7 @@ class Repetition:
     usual_db: Floats
     usual_spreads_db: Floats
 
-    def told_by_level(self, lines: NDArray[np.int64], levels_db: NDArray[np.floating]) -> Floats:
+    def likelier_by_level(self, lines: NDArray[np.int64], levels_db: NDArray[np.floating]) -> Floats:
         """Return the log likelihood ratio of a level on given lines to its average, in nats.
 
         Parameters
@@ -125,13 +124,11 @@ class Repetition:
         heard = np.where(sounds, levels_db, 0.0)
         there = _log_normal(heard - self.levels_db[lines], self.spreads_db[lines])
         anywhere = _log_normal(heard - self.usual_db, self.usual_spreads_db)
-        told: Floats = np.where(sounds, np.clip(there - anywhere, -_MOST_TOLD, _MOST_TOLD), 0.0)
-        return told
+        return np.where(sounds, np.clip(there - anywhere, -_MOST_TOLD, _MOST_TOLD), 0.0)
 
 
 def _log_normal(away: Floats, spread: Floats) -> Floats:
-    result: Floats = -0.5 * (away / spread) ** 2 - np.log(spread)
-    return result
+    return -0.5 * (away / spread) ** 2 - np.log(spread)
 
 
 def repeated(strokes: Strokes, lines: Lines, numbers: NDArray[np.int64], shares: Floats) -> Repetition:

@@ -1,7 +1,6 @@
-"""How far each hit is moved, once it is known on which line its stroke belongs.
+"""How far each hit is moved, once the line of its stroke is known, and the ways of alignment by name.
 
-In a faulty flam the voices of one stroke fell apart by mistake; the one at fault is moved to the others. The
-ways of alignment are listed by name.
+In a faulty flam the voices of one stroke came apart by mistake; the one at fault is moved to the others.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ class FlamLimits:
     ----------
     apart_ms : the least distance that is a fault
     usual : as often the usual distance of the voices of this drummer
-    told_ms : minimum distance if the hits are already marked as faults
+    marked_ms : minimum distance if the hits are already marked as faults
     early_cost : how much rarer a voice that is early is than one that is late, in nats
     fault_cost : how rare it is that a voice is at fault, in nats
     least_jitter_ms : minimum assumed deviation of correct strokes from their expected place
@@ -56,7 +55,7 @@ class FlamLimits:
 
     apart_ms: float = 12.0
     usual: float = 2.0
-    told_ms: float = 4.0
+    marked_ms: float = 4.0
     early_cost: float = 0.8
     fault_cost: float = 3.0
     least_jitter_ms: float = 3.0
@@ -129,17 +128,19 @@ def find_flams(
     goals = _goals(taken, lines, expected)
     off_ms = np.abs(strokes.onsets_samples - goals)[taken >= 0] / strokes.rate_hz * 1000.0
     jitter_ms = max(limits.least_jitter_ms, 1.48 * float(np.median(off_ms))) if len(off_ms) else np.inf
-    apart_ms = max(limits.apart_ms, limits.usual * _usual_ms(hits, groups, strokes.rate_hz))
+    spreads = [np.ptp(hits.onsets_samples[group]) for group in groups]
+    usual_ms = float(np.median(spreads)) / strokes.rate_hz * 1000.0 if spreads else 0.0
+    apart_ms = max(limits.apart_ms, limits.usual * usual_ms)
     too_many = _too_many(hits, strokes, taken, lines, limits)
     for group in groups:
         times_ms = hits.onsets_samples[group] / strokes.rate_hz * 1000.0
-        told = hits.ornaments[group] == _LATE
+        marked = hits.ornaments[group] == _LATE
         goal_ms = goals[strokes.of_hits[group[0]]] / strokes.rate_hz * 1000.0
-        faulty = _faulty(times_ms, goal_ms, jitter_ms, told, too_many[group], apart_ms, limits)
+        faulty = _faulty(times_ms, goal_ms, jitter_ms, marked, too_many[group], apart_ms, limits)
         if faulty.any():
             away_ms = times_ms[faulty] - times_ms[~faulty].min()
             late[group[faulty]] = away_ms / 1000.0 * strokes.rate_hz
-            strays[group[faulty & (too_many[group] < 0.0) & ~told]] = True
+            strays[group[faulty & (too_many[group] < 0.0) & ~marked]] = True
     return Faults(np.where(strays, np.nan, late), strays)
 
 
@@ -151,12 +152,12 @@ def _too_many(
     if not len(lines.beats):
         return np.full(count, np.inf)
     at = taken[strokes.of_hits]
-    told = repeated(strokes, lines, taken[:, None], np.ones((len(taken), 1)))
+    repetition = repeated(strokes, lines, taken[:, None], np.ones((len(taken), 1)))
     row, voices = np.arange(count), np.array([voice_of(role) for role in hits.voices], np.int64)
     levels_db = np.full((count, len(VOICES)), -np.inf)
     levels_db[row, voices] = hits.strengths_db
-    by_level = told.told_by_level(at, levels_db)[row, voices]
-    odds = log_odds(told.likely)[at, voices] + limits.level * by_level
+    by_level = repetition.likelier_by_level(at, levels_db)[row, voices]
+    odds = log_odds(repetition.likely)[at, voices] + limits.level * by_level
     least = np.where(strokes.bounces, limits.rarest_bounce, limits.rarest)
     return np.where(at >= 0, odds - log_odds(least), np.inf)
 
@@ -167,12 +168,6 @@ def _voices_of_strokes(strokes: Strokes, sure: NDArray[np.bool_]) -> list[NDArra
     main = main[np.argsort(strokes.of_hits[main], kind="stable")]
     starts = np.flatnonzero(np.diff(strokes.of_hits[main], prepend=-1))
     return [group for group in np.split(main, starts[1:]) if len(group) > 1]
-
-
-def _usual_ms(hits: Hits, groups: list[NDArray[np.int64]], rate_hz: int) -> float:
-    """Return the usual distance between the voices of a stroke."""
-    spreads = [np.ptp(hits.onsets_samples[group]) for group in groups]
-    return float(np.median(spreads)) / rate_hz * 1000.0 if spreads else 0.0
 
 
 def _goals(taken: NDArray[np.int64], lines: Lines, expected: Curve) -> Floats:
@@ -188,7 +183,7 @@ def _faulty(
     times_ms: Floats,
     goal_ms: float,
     jitter_ms: float,
-    told: NDArray[np.bool_],
+    marked: NDArray[np.bool_],
     too_many: Floats,
     apart_ms: float,
     limits: FlamLimits,
@@ -198,9 +193,9 @@ def _faulty(
     Where it parts, those that are near each other are the stroke, and the others are at fault or hits too
     many: as few and as near the goal as may be.
     """
-    if told.any() and not told.all():
-        far = np.abs(times_ms[told] - times_ms[~told].min()).max()
-        return told if far >= limits.told_ms else np.zeros(len(times_ms), np.bool_)
+    if marked.any() and not marked.all():
+        far = np.abs(times_ms[marked] - times_ms[~marked].min()).max()
+        return marked if far >= limits.marked_ms else np.zeros(len(times_ms), np.bool_)
     order = np.argsort(times_ms)
     parts = np.empty(len(order), np.int64)
     parts[order] = np.cumsum(np.diff(times_ms[order], prepend=-np.inf) >= apart_ms)
@@ -292,7 +287,10 @@ def _shifts(
     """
     onsets = strokes.onsets_samples
     goals = np.where(taken >= 0, lines.positions_samples[taken], onsets) if len(lines.beats) else onsets
-    goals = np.where(taken >= 0, goals + _drums_late(strokes, settings, lines.rate_hz), goals)
+    # Each drum has a place of its own, later than the line.
+    late_ms = np.array([*(settings.drums_ms.get(role, 0.0) for role in CARRIERS), 0.0])
+    late: Floats = late_ms[carrying_voices(strokes)] * lines.rate_hz / 1000.0
+    goals = np.where(taken >= 0, goals + late, goals)
     if settings.own_feel:
         goals = np.where(taken >= 0, goals + curve.at(onsets), goals)
     if settings.drum_feel:
@@ -301,7 +299,7 @@ def _shifts(
     per_ms = lines.rate_hz / 1000.0
     near = np.maximum(max(ON_THE_LINE_SAMPLES, settings.exclude_within_ms * per_ms), strokes.unsure_samples)
     out_of_range = (np.abs(away) < settings.least_ms * per_ms) | (np.abs(away) > settings.most_ms * per_ms)
-    stays = (np.abs(away) <= near) | out_of_range | _kept(strokes, taken, lines, settings)
+    stays = (np.abs(away) <= near) | out_of_range | _unmoved(strokes, taken, lines, settings)
     stays |= _lines_off(onsets, taken, played) > settings.most_lines
     shifts = np.where(stays, 0.0, away * settings.strength)
     free = taken < 0
@@ -314,15 +312,7 @@ def _lines_off(onsets: Floats, taken: NDArray[np.int64], played: Lines) -> Float
     if not len(played.beats):
         return np.zeros(len(onsets))
     places = np.interp(onsets, played.positions_samples, np.arange(len(played.beats), dtype=np.float64))
-    off: Floats = np.where(taken >= 0, np.abs(places - taken), 0.0)
-    return off
-
-
-def _drums_late(strokes: Strokes, settings: AlignmentSettings, rate_hz: int) -> Floats:
-    """Return how much later than its line each stroke belongs because of its drum, shape (s,)."""
-    late_ms = np.array([*(settings.drums_ms.get(role, 0.0) for role in CARRIERS), 0.0])
-    late: Floats = late_ms[carrying_voices(strokes)] * rate_hz / 1000.0
-    return late
+    return np.where(taken >= 0, np.abs(places - taken), 0.0)
 
 
 def _with_neighbours(positions: Floats, onsets: Floats, shifts: Floats, rate_hz: int) -> Floats:
@@ -336,18 +326,18 @@ def _with_neighbours(positions: Floats, onsets: Floats, shifts: Floats, rate_hz:
     return found
 
 
-def _kept(
+def _unmoved(
     strokes: Strokes, taken: NDArray[np.int64], lines: Lines, settings: AlignmentSettings
 ) -> NDArray[np.bool_]:
     """Return whether the user leaves each stroke unchanged."""
-    kept = np.zeros(len(taken), np.bool_)
+    unmoved = np.zeros(len(taken), np.bool_)
     if settings.kept_voices:
-        asked = np.array([voice in settings.kept_voices for voice in VOICES])
-        kept |= strokes.voices.any(1) & ~(strokes.voices & ~asked).any(1)
+        retained = np.array([voice in settings.kept_voices for voice in VOICES])
+        unmoved |= strokes.voices.any(1) & ~(strokes.voices & ~retained).any(1)
     if settings.kept_bars and len(lines.beats):
         bars, _ = lines_in_bar(lines)
-        kept |= (taken >= 0) & np.isin(bars[taken], list(settings.kept_bars))
-    return kept
+        unmoved |= (taken >= 0) & np.isin(bars[taken], list(settings.kept_bars))
+    return unmoved
 
 
 def whole_performance(

@@ -104,10 +104,17 @@ def fit_taste(moves: Moves, lines_in_bar: int) -> TimingTaste:
     moved = np.abs(shifts) > STILL_MS
     require_moves(shifts)
     drift = _keeps_drift(moves, shifts, moved, lines_in_bar)
-    kept = moves.drift_ms if drift is not None and drift.value else np.zeros(len(shifts))
-    before = moves.before_ms - kept
+    carried_ms = moves.drift_ms if drift is not None and drift.value else np.zeros(len(shifts))
+    before = moves.before_ms - carried_ms
     fitted = _fitted(before, shifts, moves, moved, lines_in_bar)
-    _require_explained(fitted, shifts, moved)
+    wanted = shifts[moved]
+    usual = float(np.median(np.abs(wanted - np.median(wanted))))
+    left = float(np.median(np.abs(fitted.left_ms[moved])))
+    if fitted.strength < _LEAST_STRENGTH or left > max(_UNEXPLAINED_SHARE * usual, _UNEXPLAINED_MS):
+        raise TimingError(
+            "The hits were not moved towards these beats: give the tempo of the edited file with --bpm and "
+            "--start-s, or its click."
+        )
     away = np.abs(fitted.goals_ms - before)
     line_hits = _shown_by(fitted, moves.lines, moved, lines_in_bar)
     drum_hits = _shown_by(fitted, moves.carriers, moved, len(CARRIERS))
@@ -279,19 +286,7 @@ def _timekeepers(moves: Moves) -> list[int]:
 
 
 def _biweight(strays: Floats) -> Floats:
-    weights: Floats = np.clip(1.0 - (strays / 4.685) ** 2, 1e-6, 1.0) ** 2
-    return weights
-
-
-def _require_explained(fitted: _Fitted, shifts: Floats, moved: Flags) -> None:
-    wanted = shifts[moved]
-    usual = float(np.median(np.abs(wanted - np.median(wanted))))
-    left = float(np.median(np.abs(fitted.left_ms[moved])))
-    if fitted.strength < _LEAST_STRENGTH or left > max(_UNEXPLAINED_SHARE * usual, _UNEXPLAINED_MS):
-        raise TimingError(
-            "The hits were not moved towards these beats: give the tempo of the edited file with --bpm and "
-            "--start-s, or its click."
-        )
+    return np.clip(1.0 - (strays / 4.685) ** 2, 1e-6, 1.0) ** 2
 
 
 def _keeps_drift(moves: Moves, shifts: Floats, moved: Flags, lines: int) -> Learned | None:

@@ -242,8 +242,8 @@ def read_groove(path: Path) -> LearnedGroove:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(one) for one in first["loc"])
-        said = f"{where}: {first['msg']}" if where else first["msg"]
-        raise SourceError(f"{shown(path)} is not a groove file ({said}): learn it again.") from error
+        reason = f"{where}: {first['msg']}" if where else first["msg"]
+        raise SourceError(f"{shown(path)} is not a groove file ({reason}): learn it again.") from error
     except ValueError as error:
         raise SourceError(
             f"{shown(path)} is not a groove file ({error}): name a file of offcut learn-timing."

@@ -59,11 +59,7 @@ def together(every: Sequence[Moves]) -> Moves:
 
 
 def moves_of(
-    strokes: Strokes,
-    copies: Copies,
-    apart: tuple[Floats, Floats],
-    grid: BeatGrid,
-    division: Division,
+    strokes: Strokes, copies: Copies, apart: tuple[Floats, Floats], grid: BeatGrid, division: Division
 ) -> Moves:
     """Return the moves of the strokes that were found, against a grid of the edited file.
 

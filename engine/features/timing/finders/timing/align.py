@@ -51,10 +51,10 @@ class ProposedMoves:
         """Summarize the proposals."""
         moves = sum(one.kind == HIT.name for one in self.proposals)
         flams = len(self.proposals) - moves
-        said = f"Proposed to move {moves:,} of {counted(len(self.placed.strokes), 'hit')}"
+        text = f"Proposed to move {moves:,} of {counted(len(self.placed.strokes), 'hit')}"
         if flams:
-            said += f" and {counted(flams, 'flam')}"
-        return f"{said}; {self.answered:,} answered before" if self.answered else said
+            text += f" and {counted(flams, 'flam')}"
+        return f"{text}; {self.answered:,} answered before" if self.answered else text
 
 
 def no_bleed(_row: int) -> Shares:

@@ -1,9 +1,8 @@
 """The whole way from recordings to hits on a grid: found, placed, proposed, and written as aligned files.
 
-The drum hits of a document are detected once, and again only after the audio changes. The share of one drum
-in a distant microphone's sound of a stroke is estimated by octave, from its other hits: the added power of a
-microphone after them. Simultaneous drums divide the power in proportion (N. Wiener's filter, from the powers
-of the sources).
+The hits of a document are detected once, and again after its audio changes. The share of one drum in a
+distant microphone's sound of a stroke is estimated by octave from its other hits; simultaneous drums divide
+the power in proportion (Wiener's filter).
 """
 
 from __future__ import annotations
@@ -28,7 +27,6 @@ from engine.document.hits import Hits, confirmed
 from engine.document.kinds.timing import OCTAVES_HZ
 from engine.document.proposals import Proposal
 from engine.document.state import DocumentState
-from engine.document.tracks import Track
 from engine.exchange.export import ExportRequest
 from engine.exchange.export.plan import check, export_all
 from engine.features.timing.alignment.fitting import grid_notices
@@ -78,10 +76,10 @@ def detect_hits(request: HitsRequest, progress: Progress) -> Hits:
     SourceError : a recording is missing or cannot be read
     """
     state = request.state
-    told = {one.id: role for one in state.tracks if (role := role_of(one.role)) is not None}
+    roles = {one.id: role for one in state.tracks if (role := role_of(one.role)) is not None}
     with Microphones(state, request.media, request.tracks, progress.part(0.0, 0.05)) as microphones:
         names = {one.id: one.name for one in state.tracks}
-        return find_hits(microphones, told, progress.part(0.05, 1.0), names)
+        return find_hits(microphones, roles, progress.part(0.05, 1.0), names)
 
 
 AFTER_S = 0.06
@@ -355,19 +353,11 @@ def _requests(
     """Yield the export of each microphone alone, at its own length."""
     for track in state.tracks:
         if track.id in tracks:
-            alone = replace(state, tracks=(_plain(track),))
-            out = folder / _name(state, track)
+            alone = replace(state, tracks=(replace(track, gain_db=0.0, pan=0.0, mute=False, solo=False),))
+            path = Path(state.sources[track.clips[0].source_id].path)
+            suffix = path.suffix.lower()
+            out = folder / f"{path.stem}{suffix if suffix in _SUFFIXES else _SUFFIXES[0]}"
             yield ExportRequest(alone, media, out, overwrite, out.stem, reads=reads)
-
-
-def _plain(track: Track) -> Track:
-    return replace(track, gain_db=0.0, pan=0.0, mute=False, solo=False)
-
-
-def _name(state: DocumentState, track: Track) -> str:
-    path = Path(state.sources[track.clips[0].source_id].path)
-    suffix = path.suffix.lower()
-    return f"{path.stem}{suffix if suffix in _SUFFIXES else _SUFFIXES[0]}"
 
 
 @contextmanager

@@ -151,8 +151,8 @@ def _among_tracks(state: DocumentState, media: Mapping[str, Path], progress: Pro
     if click is None:
         raise TimingError("None of the tracks is a click: name it with --click FILE, or give --bpm.")
     own = grid_of(found[click], state.rate_hz, state.length_samples, names[click])
-    said = f"{names[click]} is used as the click."
-    return FoundGrid(own.grid, f"{said} {own.notice}".rstrip(), click)
+    used = f"{names[click]} is used as the click."
+    return FoundGrid(own.grid, f"{used} {own.notice}".rstrip(), click)
 
 
 MIDI_SUFFIXES = (".mid", ".midi", ".smf")

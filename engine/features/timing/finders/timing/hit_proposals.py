@@ -1,7 +1,4 @@
-"""Proposals that move hits: one for each stroke that goes somewhere, and one for each voice at fault.
-
-The reason for each move is one sentence that a musician understands.
-"""
+"""Proposals that move hits, one for each stroke and one for each voice at fault, each with its reason."""
 
 from __future__ import annotations
 
@@ -21,16 +18,7 @@ from engine.document.hits import Hits
 from engine.document.kinds.kind import CROSSFADE_MS
 from engine.document.kinds.operations import GAP_FILLS, Fill
 from engine.document.kinds.sounding import BY_SAMPLES
-from engine.document.kinds.timing import (
-    AFTER_SAMPLES,
-    BLEED,
-    FILL,
-    FLAM,
-    HIT,
-    LINE,
-    ONSET_SAMPLES,
-    VOICES,
-)
+from engine.document.kinds.timing import AFTER_SAMPLES, BLEED, FILL, FLAM, HIT, LINE, ONSET_SAMPLES, VOICES
 from engine.document.proposals import Alternative, Proposal, proposal_id
 from engine.features.timing.alignment.lines import Lines, Placement, line_words
 from engine.features.timing.alignment.settings import TimingSettings
@@ -52,12 +40,7 @@ def milliseconds(shift_samples: float, rate_hz: int) -> str:
 
 
 def hit_reason(
-    voices: Sequence[str],
-    shift_samples: float,
-    rate_hz: int,
-    where: str,
-    *,
-    by_feel: bool = False,
+    voices: Sequence[str], shift_samples: float, rate_hz: int, where: str, *, by_feel: bool = False
 ) -> str:
     """Describe a move, such as "The kick and hat are 14 ms late for beat 3 of bar 12."
 
@@ -268,11 +251,11 @@ def flam_proposals(placed: Placed, bleed_of: Callable[[int], Shares]) -> Iterato
             BLEED: {key: list(shares) for key, shares in bleed_of(row).items()},
         }
         own = (hits.track_ids[track],)
-        said = {name: value for name, value in payload.items() if name != BLEED}
+        identity = {name: value for name, value in payload.items() if name != BLEED}
         others = [one for one in strokes.voices[stroke] if one != voice]
         where = placed.where(int(strokes.lines[stroke]))
         yield Proposal(
-            proposal_id(FLAM.name, start, stop, placed.maker, own, said),
+            proposal_id(FLAM.name, start, stop, placed.maker, own, identity),
             FLAM.name,
             start,
             stop,

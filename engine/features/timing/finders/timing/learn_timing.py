@@ -138,8 +138,7 @@ class Compared:
     def shifts_ms(self) -> NDArray[np.float64]:
         """How far these strokes were moved."""
         shifts = self.copies.edited_samples - self.copies.unmoved_samples
-        moved: NDArray[np.float64] = shifts[self.copies.found] / self.strokes.rate_hz * 1000.0
-        return moved
+        return shifts[self.copies.found] / self.strokes.rate_hz * 1000.0
 
     def steady(self) -> Compared:
         """Return the same with an even grid, where detected beats are about even."""

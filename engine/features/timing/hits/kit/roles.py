@@ -45,8 +45,8 @@ def is_of_a_kit(struck: Struck, candidates: Candidates, rate_hz: int) -> bool:
     at_s = candidates.positions_samples[sure] / rate_hz
     number = (at_s // _SPAN_S).astype(np.int64)
     spans = [sure[number == one] for one in np.unique(number)]
-    told = [_likeness(candidates.take(rows), rate_hz) for rows in spans if len(rows) >= _LEAST_HITS]
-    return bool(told) and float(np.median(told)) >= _LIMIT
+    likely = [_likeness(candidates.take(rows), rate_hz) for rows in spans if len(rows) >= _LEAST_HITS]
+    return bool(likely) and float(np.median(likely)) >= _LIMIT
 
 
 def _likeness(hits: Candidates, rate_hz: int) -> float:
@@ -114,25 +114,25 @@ _UNKNOWN = GuessedRole(Role.OTHER, 0.0)
 
 
 def guess_roles(
-    names: Sequence[str], told: Sequence[Role | None], candidates: Candidates, rate_hz: int
+    names: Sequence[str], given: Sequence[Role | None], candidates: Candidates, rate_hz: int
 ) -> tuple[GuessedRole, ...]:
     """Guess the role of each microphone.
 
     Parameters
     ----------
     names : how they are called
-    told : the user's roles, None where not given
+    given : the user's roles, None where not given
     candidates : their rises
     """
-    known = [_without_hearing(name, said) for name, said in zip(names, told, strict=True)]
+    known = [_by_name(name, role) for name, role in zip(names, given, strict=True)]
     if all(guess is not None for guess in known):
         return tuple(guess for guess in known if guess is not None)
     return _with_sound(known, candidates, rate_hz)
 
 
-def _without_hearing(name: str, told: Role | None) -> GuessedRole | None:
-    if told is not None:
-        return GuessedRole(told, 1.0)
+def _by_name(name: str, given: Role | None) -> GuessedRole | None:
+    if given is not None:
+        return GuessedRole(given, 1.0)
     named = role_of_name(name)
     if named is not None:
         return GuessedRole(named, _BY_NAME)

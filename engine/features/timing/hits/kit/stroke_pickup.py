@@ -90,7 +90,11 @@ def measure_pickup(microphones: Microphones, progress: Progress = SILENT) -> Str
             is_stem[track] = _begins_in_digital_silence(windows[track], excerpts.samples(_LEAD_S))
             if windows.shape[1] >= _LEAST_STROKES:
                 shares[:, track] = _shares_picked_up(windows, audible, track, excerpts.rate_hz)
-        shares = _without_stems(shares, is_stem)
+        # Sampled drums repeat at constant delays, as bleed does: a programmed track picks up nothing. Its
+        # own strokes count where several microphones pick them up, as those of a gated microphone.
+        shares[is_stem] = 0.0
+        by = (shares >= _LEAST_PICKED_UP).sum(axis=0)
+        shares[:, is_stem & (by < _LEAST_WITNESSES)] = 0.0
     return StrokePickup(ids, shares, PICKUP_MAKER)
 
 
@@ -100,19 +104,6 @@ def _begins_in_digital_silence(own: Floats, lead: int) -> bool:
         return False
     before = np.sqrt(np.square(own[:, :lead]).mean(axis=1))
     return float(np.median(before)) < _DIGITAL_SILENCE
-
-
-def _without_stems(shares: NDArray[np.float32], is_stem: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Remove the pickup of tracks that sampled drums and synthesizers show to be programmed.
-
-    Their sounds repeat at constant delays, as bleed does. Such a track picks up nothing. Its own strokes
-    count where several microphones pick them up, as those of a gated microphone.
-    """
-    found = shares.copy()
-    found[is_stem] = 0.0
-    by = (found >= _LEAST_PICKED_UP).sum(axis=0)
-    found[:, is_stem & (by < _LEAST_WITNESSES)] = 0.0
-    return found
 
 
 def _read_excerpts(microphones: Microphones, progress: Progress) -> _Excerpts:
@@ -213,5 +204,4 @@ def _correlations(windows: Floats, track: int, rate_hz: int) -> Floats:
     spectra *= band / np.maximum(np.abs(spectra), 1e-12)
     correlated = irfft(spectra * np.conj(spectra[track]), size, axis=-1)
     reach = round(_REACH_S * rate_hz)
-    found: Floats = np.concatenate([correlated[..., -reach:], correlated[..., : reach + 1]], axis=-1)
-    return found
+    return np.concatenate([correlated[..., -reach:], correlated[..., : reach + 1]], axis=-1)

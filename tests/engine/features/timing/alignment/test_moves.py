@@ -128,11 +128,11 @@ def test_the_first_of_two_strokes_on_a_line_is_the_one_of_both() -> None:
 def _faults(
     times_ms: list[float],
     goal_ms: float = 0.0,
-    told: list[bool] | None = None,
+    marked: list[bool] | None = None,
     many: list[float] | None = None,
 ) -> list[bool]:
     times = np.array(times_ms)
-    flags = np.zeros(len(times), bool) if told is None else np.array(told)
+    flags = np.zeros(len(times), bool) if marked is None else np.array(marked)
     nats = np.full(len(times), np.inf) if many is None else np.array(many)
     return _faulty(times, goal_ms, 5.0, flags, nats, 12.0, FlamLimits()).tolist()
 
@@ -155,10 +155,10 @@ def test_of_more_voices_the_fewer_are_at_fault() -> None:
 
 
 def test_voices_that_are_marked_are_at_fault_whichever_is_nearer() -> None:
-    assert _faults([0.0, 5.0], goal_ms=5.0, told=[False, True]) == [False, True]
-    assert _faults([0.0, 3.9], told=[False, True]) == [False, False]
-    assert _faults([0.0, 4.0], told=[False, True]) == [False, True]
-    assert _faults([0.0, 20.0], told=[True, True]) == [False, True]  # all marked says nothing
+    assert _faults([0.0, 5.0], goal_ms=5.0, marked=[False, True]) == [False, True]
+    assert _faults([0.0, 3.9], marked=[False, True]) == [False, False]
+    assert _faults([0.0, 4.0], marked=[False, True]) == [False, True]
+    assert _faults([0.0, 20.0], marked=[True, True]) == [False, True]  # all marked says nothing
 
 
 def test_a_hit_too_many_is_likelier_to_be_the_one_apart() -> None:

@@ -90,7 +90,7 @@ def _repetition(levels_db: float, spreads_db: float) -> Repetition:
 def test_a_level_tells_by_two_normal_distributions_and_silence_nothing() -> None:
     levels = np.full(len(VOICES), -np.inf)
     levels[_KICK] = -7.0
-    told = _repetition(-6.0, 2.0).told_by_level(np.array([0, 2]), levels)
+    told = _repetition(-6.0, 2.0).likelier_by_level(np.array([0, 2]), levels)
     expected = (-0.5 * 0.25 - np.log(2.0)) - (-0.5 * (3 / 4) ** 2 - np.log(4.0))
     np.testing.assert_allclose(told[:, _KICK], expected)
     assert np.delete(told, _KICK, axis=1).tolist() == [[0.0] * (len(VOICES) - 1)] * 2
@@ -99,7 +99,7 @@ def test_a_level_tells_by_two_normal_distributions_and_silence_nothing() -> None
 @pytest.mark.parametrize(("level_db", "expected"), [(-40.0, -2.0), (10.0, 2.0)])
 def test_a_level_tells_two_nats_at_the_most(level_db: float, expected: float) -> None:
     levels = np.full((1, len(VOICES)), level_db)
-    told = _repetition(10.0, 1.5).told_by_level(np.array([1]), levels)
+    told = _repetition(10.0, 1.5).likelier_by_level(np.array([1]), levels)
     np.testing.assert_allclose(told, expected)
 
 

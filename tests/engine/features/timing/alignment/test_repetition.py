@@ -77,7 +77,7 @@ def test_a_level_tells_where_an_accent_is() -> None:
     loud = np.full((2, len(VOICES)), -np.inf)
     loud[:, VOICES.index(Role.HAT)] = -4.0
 
-    nats = told.told_by_level(np.array([4 * 16, 4 * 16 + 2]), loud).sum(1)
+    nats = told.likelier_by_level(np.array([4 * 16, 4 * 16 + 2]), loud).sum(1)
 
     assert nats[0] > 0.3
     assert nats[1] < -1.0

@@ -13,7 +13,7 @@ import soundfile
 from engine.cli.main import main
 from engine.core.errors import SourceError
 from engine.features.timing.alignment.learning.groove_file import read_groove
-from tests.engine.cli.editing.drum_take import BPM, RATE_HZ, DrumTake, drum_take
+from tests.engine.cli.drum_take import BPM, RATE_HZ, DrumTake, drum_take
 
 COUNT = 48
 STRENGTH, SNARE_MS, NEAR_MS = 0.6, 12.0, 5.0

@@ -51,7 +51,7 @@ class Terminal:
 VERB = """
 import sys
 from engine.cli.main import main
-from tests.engine.cli.editing.test_meanwhile import Terminal
+from tests.engine.cli.test_meanwhile import Terminal
 
 
 def wait(told):

@@ -17,7 +17,7 @@ from engine.document.grid.edits import is_edited, steady
 from engine.document.hits import Hits
 from engine.features.timing.alignment.fitting import TEMPO_DOUBT
 from engine.lab.simulated.clicks import click_track
-from tests.engine.cli.editing.drum_take import BPM, MICROPHONES, RATE_HZ, DrumTake, drum_take
+from tests.engine.cli.drum_take import BPM, MICROPHONES, RATE_HZ, DrumTake, drum_take
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,15 @@ from engine.core.errors import OffcutError, UsageError
 from engine.document.proposals import Decision, Verdict
 from engine.document.state import DocumentState, Edit, Marker
 from engine.exchange.export.placing.marks import removed_edit_list, removed_pieces, seams
-from engine.sound.edl import arrangement as reordering
-from engine.sound.edl.arrangement import arrangement, laid_at, region_edges
+from engine.sound.edl.arrangement import (
+    arrangement,
+    block_again,
+    block_taken_out,
+    copied_block,
+    laid_at,
+    moved_block,
+    region_edges,
+)
 from engine.sound.edl.build import build, heard_samples, in_place, preview, removed_only, whole, without
 from engine.sound.edl.edit_list import EditList, place_in, placed_markers
 from engine.sound.edl.tracks.patches import changed_span
@@ -149,13 +156,11 @@ def test_blocks_are_rearranged_as_before(number: int) -> None:
     made = arrangement(state)
     told = {}
     for place in range(len(made)):
-        told[f"{place} again"] = _outcome(reordering.block_again, state, made, place)
-        told[f"{place} out"] = _outcome(reordering.block_taken_out, state, made, place)
+        told[f"{place} again"] = _outcome(block_again, state, made, place)
+        told[f"{place} out"] = _outcome(block_taken_out, state, made, place)
         for before in {0, place, place + 1, len(made) // 2, len(made)}:
-            told[f"{place} before {before}"] = _outcome(reordering.moved_block, state, made, place, before)
-            told[f"{place} once more before {before}"] = _outcome(
-                reordering.copied_block, state, made, place, before
-            )
+            told[f"{place} before {before}"] = _outcome(moved_block, state, made, place, before)
+            told[f"{place} once more before {before}"] = _outcome(copied_block, state, made, place, before)
     require_as_before("rearranged", str(number), dict(sorted(told.items())))
 
 
@@ -231,8 +236,8 @@ def test_documents_of_nothing_or_next_to_nothing_are_laid_out_as_before(name: st
 
 def test_a_block_is_heard_ten_thousand_times_and_no_more() -> None:
     state = by_hand(timeline_state(16_000), "repeat", (1_000, 1_100), {"times": 9_999})
-    edit, own = reordering.block_again(state, arrangement(state), 1)
+    edit, own = block_again(state, arrangement(state), 1)
     assert (list(state.proposals), len(edit.changes)) == ([own], 1)
     state = by_hand(timeline_state(16_000), "repeat", (1_000, 1_100), {"times": 10_000})
     with pytest.raises(UsageError, match="between the copies of one repeat"):
-        reordering.block_again(state, arrangement(state), 1)
+        block_again(state, arrangement(state), 1)

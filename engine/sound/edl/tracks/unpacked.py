@@ -21,7 +21,7 @@ from engine.document.file.stored_audio import Samples, StoredAudio, audio_in_fil
 from engine.document.kinds.operations import Stored
 from engine.sound.conform import conformed_file, is_conformed
 from engine.sound.edl.tracks.delay import Sound
-from engine.sound.pictures.peak_cache import keep_peaks, load_peaks
+from engine.sound.pictures.peak_cache import load_peaks, store_peaks
 from engine.sound.pictures.peaks import PeakPyramid
 from engine.sound.reader import SourceReader
 from engine.sound.writer import write_audio
@@ -72,7 +72,7 @@ def unpack(request: UnpackRequest, progress: Progress = SILENT) -> Unpacked | No
     peaks = load_peaks(content, audio.rate_hz)
     if peaks is None or (peaks.frames, peaks.channels) != audio.samples.shape:
         with SourceReader(path) as reader:
-            peaks = keep_peaks(reader, content, progress)
+            peaks = store_peaks(reader, content, progress)
     return Unpacked(path, peaks)
 
 

@@ -248,22 +248,10 @@ def _opened(path: Path, _track: int) -> AudioStream:
 LIBSNDFILE = Decoder(
     "libsndfile",
     frozenset(
-        {
-            ".wav",
-            ".w64",
-            ".rf64",
-            ".aif",
-            ".aiff",
-            ".aifc",
-            ".caf",
-            ".au",
-            ".flac",
-            ".ogg",
-            ".oga",
-            ".opus",
-            ".mogg",
-            ".mp3",
-        }
+        (
+            *(".wav", ".w64", ".rf64", ".aif", ".aiff", ".aifc", ".caf", ".au"),
+            *(".flac", ".ogg", ".oga", ".opus", ".mogg", ".mp3"),
+        )
     ),
     _opened,
 )

@@ -1,8 +1,7 @@
 """Every decoder: a new one of Offcut is one module and one row here; packages add theirs by entry point.
 
-One channel of a file as a stream of its own: `take.wav#ch3` is the third channel of `take.wav`.
-
-The audio files in a folder, found by their names, one after the other.
+Also one channel of a file as a stream (`take.wav#ch3` is the third channel of `take.wav`), and the audio
+files in a folder, found by their names.
 """
 
 from __future__ import annotations
@@ -24,10 +23,10 @@ from engine.core.extensions.names import Extension
 from engine.core.files.safe_write import shown
 from engine.core.wording import counted
 from engine.sound.decoders.decoder import AudioStream, Decoder, UnsupportedError, channel_of, file_and_track
-from engine.sound.decoders.ffmpeg_program import FFMPEG_PROGRAM, Program
+from engine.sound.decoders.ffmpeg_program import FFMPEG_PROGRAM, ProgramDecoding
 from engine.sound.decoders.forward import MediaTrack, media_track
 from engine.sound.decoders.libsndfile import LIBSNDFILE
-from engine.sound.decoders.pyav import PYAV, PyAv
+from engine.sound.decoders.pyav import PYAV, PyAvDecoding
 from engine.sound.decoders.signature import signature_of
 from engine.sound.opening import explained, not_audio_sentence, require_file
 
@@ -165,10 +164,10 @@ def media_track_of(named: Path) -> MediaTrack | None:
 @lru_cache(256)
 def _media_track(path: Path, track: int, *_status: int) -> MediaTrack | None:
     """Look into an unchanged file once: forms ask again at every key."""
-    for decoder, source in ((PYAV, PyAv()), (FFMPEG_PROGRAM, Program())):
+    for decoder, begin in ((PYAV, PyAvDecoding), (FFMPEG_PROGRAM, ProgramDecoding)):
         if not decoder.missing():
             with suppress(SourceError):
-                return media_track(path, track, source)
+                return media_track(path, track, begin)
     return None
 
 

@@ -131,7 +131,7 @@ class WavStreamReader:
         left = None if form.frames is None else form.frames * form.frame_bytes
         spare = b""
         while left is None or left > 0:
-            piece = self._read1(_PIECE_BYTES if left is None else min(_PIECE_BYTES, left))
+            piece = self._read(_PIECE_BYTES if left is None else min(_PIECE_BYTES, left), at_once=True)
             if not piece:
                 break
             left = None if left is None else left - len(piece)
@@ -183,17 +183,12 @@ class WavStreamReader:
         while count > 0 and (piece := self._read(min(count, _PIECE_BYTES))):
             count -= len(piece)
 
-    def _read(self, count: int) -> bytes:
+    def _read(self, count: int, *, at_once: bool = False) -> bytes:
+        """Return the next bytes: all of them, or with `at_once` those that have arrived."""
         try:
-            return self._stream.read(count)
+            return self._stream.read1(count) if at_once else self._stream.read(count)
         except OSError as error:
-            raise _unreadable(error) from error
-
-    def _read1(self, count: int) -> bytes:
-        try:
-            return self._stream.read1(count)
-        except OSError as error:
-            raise _unreadable(error) from error
+            raise SourceError(f"The WAV stream cannot be read: {reason_of(error)}.") from error
 
 
 def encoded(samples: NDArray[np.float32], encoding: Encoding) -> tuple[bytes, int]:
@@ -255,7 +250,3 @@ def _format(chunk: bytes, data_bytes: int | None) -> WavFormat:
     size = _EXTENSIBLE_BYTES if is_extensible else _PLAIN_BYTES
     frames = None if data_bytes is None else data_bytes // frame_bytes
     return WavFormat(rate_hz, channels, encoding, chunk[:size], frames)
-
-
-def _unreadable(error: OSError) -> SourceError:
-    return SourceError(f"The WAV stream cannot be read: {reason_of(error)}.")

@@ -17,14 +17,13 @@ from numpy.typing import NDArray
 
 from engine.core.errors import SourceError
 from engine.core.wording import reason_of
+from engine.sound.file_part import LEAST_UNKNOWN_BYTES
 from engine.sound.opening import refused_rate_or_channels
 from engine.sound.reader import LOUDEST
 from engine.sound.writer import bits_of, integers
 
 _PIECE_BYTES = 1 << 16
 _UNKNOWN_BYTES = 2**32 - 1
-_LEAST_UNKNOWN_BYTES = 0x7FFF0000
-"""Lengths from here on are not believed: sox and arecord round 2**31 - 1 down to whole frames."""
 _LEAST_UNKNOWN_LONG_BYTES = 2**63
 """Lengths of RF64 from here on are unknown: writers store -1."""
 _PLAIN_BYTES, _EXTENSIBLE_BYTES = 16, 40
@@ -88,9 +87,9 @@ class WavFormat:
     def head(self) -> bytes:
         """Return the header of a WAV stream of this format."""
         fmt = b"fmt " + struct.pack("<I", len(self.chunk)) + self.chunk
-        size = None if self.frames is None else self.frames * self.frame_bytes
-        whole = None if size is None else 4 + len(fmt) + 8 + size + size % 2
-        if size is None or whole is None or whole >= _UNKNOWN_BYTES:
+        size = _UNKNOWN_BYTES if self.frames is None else self.frames * self.frame_bytes
+        whole = 4 + len(fmt) + 8 + size + size % 2
+        if whole >= _UNKNOWN_BYTES:
             size = whole = _UNKNOWN_BYTES
         return b"RIFF" + struct.pack("<I", whole) + b"WAVE" + fmt + b"data" + struct.pack("<I", size)
 
@@ -171,7 +170,9 @@ class WavStreamReader:
                 raise SourceError("The WAV stream ended within its head: check the program that writes it.")
             name, size = name_and_size[:4], int.from_bytes(name_and_size[4:], "little")
             if name == b"data":
-                return _format(chunk, _known_bytes(size, long_bytes))
+                if size == _UNKNOWN_BYTES and 0 < long_bytes < _LEAST_UNKNOWN_LONG_BYTES:
+                    return _format(chunk, long_bytes)
+                return _format(chunk, size if 0 < size < LEAST_UNKNOWN_BYTES else None)
             content = self._read(min(size, _EXTENSIBLE_BYTES))
             self._skip(size + size % 2 - len(content))
             if name == b"fmt ":
@@ -216,19 +217,6 @@ def _decoded(data: bytes, form: WavFormat) -> NDArray[np.float32]:
         full_scale = np.float32(2 ** (8 * form.encoding.sample_bytes - 1))
         samples = np.frombuffer(data, dtype).astype(np.float32) / full_scale
     return samples.reshape(-1, form.channels)
-
-
-def _known_bytes(size: int, long_size: int) -> int | None:
-    """Return the number of bytes of samples in a header; None if it does not state it.
-
-    Parameters
-    ----------
-    size : that of the `data` chunk
-    long_size : the one of RF64, 0 in other streams
-    """
-    if size == _UNKNOWN_BYTES and 0 < long_size < _LEAST_UNKNOWN_LONG_BYTES:
-        return long_size
-    return size if 0 < size < _LEAST_UNKNOWN_BYTES else None
 
 
 def _format(chunk: bytes, data_bytes: int | None) -> WavFormat:

@@ -196,14 +196,9 @@ def write_audio(
             with file:
                 settled = _settled(blocks, part, frame_bytes)
                 frames, peak, clipped = _write_blocks(file, settled, subtype, total_frames, progress)
-            if kind in ("WAV", "RF64") and subtype in _FLOATS:
-                _complete_float_head(part, frames)
-            if kind == "MP3" and tags is not None:
-                write_id3(part, tags)
-            if trailing_chunks:
-                append_chunks(part, trailing_chunks)
-            with soundfile.SoundFile(libsndfile_name(part)) as written:
-                readable_frames = frames_that_decode(part, written)
+            _complete(part, kind, subtype, frames, tags)
+            append_chunks(part, trailing_chunks)
+            readable_frames = _readable_frames(part)
         except (soundfile.LibsndfileError, AssertionError) as error:
             # libsndfile says "System error" and drops the reason; beside a full disk there hardly is one.
             raise OSError(errno.ENOSPC, str(error)) from error
@@ -315,6 +310,19 @@ def integers(block: NDArray[Any], bits: int) -> tuple[NDArray[Any], int]:
     numbers = scaled.astype(wide)
     spare = numbers.itemsize * 8 - bits
     return np.ascontiguousarray(numbers << spare if spare else numbers), outside
+
+
+def _complete(part: Path, kind: str, subtype: str, frames: int, tags: Tags | None) -> None:
+    """Complete the header of a file where libsndfile does not."""
+    if kind in ("WAV", "RF64") and subtype in _FLOATS:
+        _complete_float_head(part, frames)
+    if kind == "MP3" and tags is not None:
+        write_id3(part, tags)
+
+
+def _readable_frames(part: Path) -> int:
+    with soundfile.SoundFile(libsndfile_name(part)) as file:
+        return frames_that_decode(part, file)
 
 
 def _complete_float_head(path: Path, frames: int) -> None:

@@ -40,12 +40,7 @@ _INPUT = ("-hide_banner", "-protocol_whitelist", "file")
 
 
 def _probed(path: Path, signature: Signature, request: list[str]) -> bytes:
-    """Return the output of ffprobe.
-
-    Raises
-    ------
-    SourceError : it cannot read the file, or does not answer
-    """
+    """Return the output of ffprobe; raise `SourceError` if it cannot read the file, or does not answer."""
     command = ["ffprobe", "-v", "error", *_INPUT, "-f", signature.demuxer, *request, f"file:{path}"]
     process, answer = LimitedProcess(command), bytearray()
     try:

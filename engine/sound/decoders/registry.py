@@ -85,20 +85,15 @@ class OneChannel(AudioStream):
         self._stream.close()
 
 
-_ROWS = (LIBSNDFILE, PYAV, FFMPEG_PROGRAM)
 _BY_FFMPEG = (PYAV, FFMPEG_PROGRAM)
+_ROWS = (LIBSNDFILE, *_BY_FFMPEG)
 WITH_PICTURES = frozenset({"mov", "matroska", "mpegts", "mxf", "avi", "flv", "asf"})
 """Containers that may have a picture and several audio tracks, by the names of FFmpeg's demuxers."""
 _INSTALL = {"win32": "winget install ffmpeg", "darwin": "brew install ffmpeg"}
 
 
 def _added(extension: Extension, made: object) -> Decoder:
-    """Return a decoder of another package.
-
-    Raises
-    ------
-    UnusableError : it is of another type, or names no suffix
-    """
+    """Return a decoder of another package; raise `UnusableError` for another type, or without a suffix."""
     decoder = require_type(made, Decoder)
     if decoder.name != extension.name:
         raise UnusableError(f"is named {decoder.name!r}, not {extension.name!r}")
@@ -171,12 +166,11 @@ def _media_track(path: Path, track: int, *_status: int) -> MediaTrack | None:
     return None
 
 
-def _in_order(path: Path) -> Iterator[Decoder]:
-    yield LIBSNDFILE
+def _in_order(path: Path) -> tuple[Decoder, ...]:
     suffix = path.suffix.lower()
-    if suffix not in LIBSNDFILE.suffixes:
-        yield from (each for each in DECODERS.added.values() if suffix in each.suffixes)
-    yield from _ROWS[1:]
+    is_own = suffix in LIBSNDFILE.suffixes
+    added = [] if is_own else [each for each in DECODERS.added.values() if suffix in each.suffixes]
+    return LIBSNDFILE, *added, *_BY_FFMPEG
 
 
 def _refusal(path: Path, reason: str) -> str:

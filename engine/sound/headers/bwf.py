@@ -93,6 +93,8 @@ def broadcast_chunks(stated: Broadcast, *, rate_hz: int, bits: int) -> bytes:
 
 def append_chunks(path: Path, chunks: bytes) -> None:
     """Add chunks to the end of a WAV or RF64 file that is complete, and correct the size in its head."""
+    if not chunks:
+        return
     with path.open("r+b") as stream:
         kind = stream.read(4)
         end = stream.seek(0, os.SEEK_END)

@@ -122,10 +122,10 @@ def _start(stream: BinaryIO, moov: Span) -> MovieStart:
 
 def _header(content: bytes) -> tuple[int, int, int]:
     """Return creation time, units a second and duration of a header; zeros if it is missing."""
-    form, place = (">QQIQ", 4) if content[:1] == b"\1" else (">IIII", 4)
-    if len(content) < place + struct.calcsize(form):
+    form = struct.Struct(">4xQQIQ" if content[:1] == b"\1" else ">4xIIII")
+    if len(content) < form.size:
         return 0, 0, 0
-    created, _, units_hz, duration = struct.unpack_from(form, content, place)
+    created, _, units_hz, duration = form.unpack_from(content)
     return (created if created < 2**33 else 0), units_hz, duration
 
 

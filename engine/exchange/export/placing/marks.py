@@ -139,7 +139,7 @@ def _heard_beats(grid: BeatGrid | None, edit_list: EditList) -> tuple[NDArray[np
     """Return the remaining beats in the result, in microseconds, and their positions in the bar."""
     if grid is None or not edit_list.segments:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    places, results = edit_list.heard(grid.beats_samples)
+    places, results = edit_list.played(grid.beats_samples)
     at_us = [result_us(result, edit_list) for result in results.tolist()]
     return np.array(at_us, np.int64), grid.bar_positions[places]
 

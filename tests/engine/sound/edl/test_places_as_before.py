@@ -25,7 +25,7 @@ from engine.sound.edl.arrangement import (
     moved_block,
     region_edges,
 )
-from engine.sound.edl.build import build, heard_samples, in_place, preview, removed_only, whole, without
+from engine.sound.edl.build import build, in_place, played_samples, preview, removed_only, whole, without
 from engine.sound.edl.edit_list import EditList, place_in, placed_markers
 from engine.sound.edl.tracks.patches import changed_span
 from tests.as_before import require_as_before
@@ -96,9 +96,9 @@ def test_places_are_those_of_a_walk_over_the_segments(number: int) -> None:
             for near in (0, 5_000, 20_000):
                 nearest = min(everywhere[source], key=lambda at: abs(at - near))
                 assert edits.nearest_result(source, near) == nearest
-    places, found = edits.heard(np.arange(16_000))
+    places, found = edits.played(np.arange(16_000))
     assert [heard[at] for at in found.tolist()] == places.tolist() == heard
-    assert heard_samples(_arranged(number)) == len(heard)
+    assert played_samples(_arranged(number)) == len(heard)
 
 
 @pytest.mark.parametrize("number", range(10))
@@ -213,7 +213,7 @@ def test_documents_of_nothing_or_next_to_nothing_are_laid_out_as_before(name: st
     made = arrangement(state)
     edits = build(state) if state.rate_hz else None
     told: dict[str, object] = {"blocks": made.blocks, "length": made.length_samples, "at": made.block_at(0)}
-    told["heard"] = heard_samples(state) if state.rate_hz else 0
+    told["heard"] = played_samples(state) if state.rate_hz else 0
     if edits is not None:
         told["edits"] = [
             edits.segments,

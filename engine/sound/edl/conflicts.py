@@ -1,4 +1,4 @@
-"""Conflicts: accepted edits that exclude each other. The user decides; until then both do what they can.
+"""Conflicts: accepted edits that exclude each other. The user decides; until then both apply if possible.
 
 Conflicts are: a span moved to two places or repeated two different numbers of times, a span or silence placed
 inside another span that is moved away, a slice that two edits slip by different amounts, hits moved past each

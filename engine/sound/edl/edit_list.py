@@ -11,8 +11,8 @@ by more than a crossfade needs.
 
 A marker inside a cut moves to the seam, the next moment in the result: cuts are made a little ahead of the
 beat that a marker names, and no marker of the user may be lost to that. A region is as long as its
-remainder; one without a remainder is dropped. What plays more than once is marked at all of its places; a
-repeat within a region lengthens it.
+remainder; one without a remainder is dropped. A marker at a moment that plays more than once
+appears at all of its places; a repeat within a region lengthens it.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ class PictureFile:
     dtype: str
 
     def path(self, *names: object) -> Path:
-        """Return the path of a picture by what it depends on."""
+        """Return the path of a picture: the names are those of its source and settings."""
         return cache_file(self.folder, f"{'-'.join(map(str, names))}-v{self.version}.{self.suffix}")
 
     @contextmanager

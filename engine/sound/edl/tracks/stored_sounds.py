@@ -1,6 +1,4 @@
-"""The stored audio of one track, read from the document on first use; the recording plays in place of what is
-unreadable.
-"""
+"""The stored audio of one track, read on first use; the recording plays in place of unreadable audio."""
 
 from __future__ import annotations
 

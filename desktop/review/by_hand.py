@@ -60,7 +60,7 @@ from engine.review.by_hand import (
     ripple_payload,
     slip_payload,
 )
-from engine.sound.edl.build import heard_samples, heard_samples_after
+from engine.sound.edl.build import played_samples, played_samples_after
 from widgets.edit_words import conflict_sentence, taken_in_sentence
 from widgets.forms.short_forms import Number, NumbersForm
 
@@ -73,7 +73,7 @@ def asked(amount: Amount, value: float, length_s: float) -> Number:
 
 def length_ahead(state: DocumentState, edit: Edit) -> str:
     """Describe the change of the result's length, "" if it stays the same."""
-    now, then = heard_samples(state), heard_samples_after(state, edit)
+    now, then = played_samples(state), played_samples_after(state, edit)
     if now == then:
         return ""
     before, after = (format_time(samples_to_s(length, state.rate_hz), 1) for length in (now, then))

@@ -34,7 +34,7 @@ from engine.sound.conform import conformed_path
 from engine.sound.decoders.decoder import Tracks, channel_of, file_and_track, of_channel
 from engine.sound.decoders.forward import damage_notice
 from engine.sound.headers.bwf import CuePoint, channel_title, read_channel_names, read_cue_points
-from engine.sound.pictures.peak_cache import keep_channels, read_together, source_peaks
+from engine.sound.pictures.peak_cache import read_together, source_peaks, store_channels
 from engine.sound.pictures.peaks import PeakPyramid, peaks_warning
 from engine.sound.reader import content_hash, probe
 
@@ -212,7 +212,7 @@ def import_audio(request: ImportRequest, progress: Progress) -> Imported:
     named = {one.source.id: one for one in looked}
     groups = read_together([one.source for one in looked], rate_hz)
     for number, group in enumerate(groups):
-        keep_channels(group, rate_hz, reading.step(number, len(groups)))
+        store_channels(group, rate_hz, reading.step(number, len(groups)))
         for source in group:
             path, warning = named[source.id].path, named[source.id].warning
             try:

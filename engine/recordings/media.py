@@ -21,7 +21,7 @@ from engine.document.state import DocumentState, Edit
 from engine.document.tracks import SILENT_DB, Source, Track
 from engine.sound.conform import conformed_path
 from engine.sound.decoders.decoder import file_and_track
-from engine.sound.pictures.peak_cache import keep_channels, read_together, source_peaks
+from engine.sound.pictures.peak_cache import read_together, source_peaks, store_channels
 from engine.sound.pictures.peaks import PeakPyramid
 from engine.sound.reader import SourceInfo, content_hash, probe
 
@@ -137,7 +137,7 @@ def find_media(
         for source in group:
             with all_found.noting_missing(state, source):
                 here.append(replace(source, path=str(locate(source, request.document_folder))))
-        keep_channels(here, state.rate_hz, share)
+        store_channels(here, state.rate_hz, share)
         for source in here:
             with all_found.noting_missing(state, source):
                 peaks = source_peaks(source, state.rate_hz, share)

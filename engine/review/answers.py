@@ -20,7 +20,7 @@ from engine.document.proposals import QUESTION, Decision, Evidence, Proposal, Ve
 from engine.document.state import DocumentState, Edit, RowChange, merged
 from engine.document.table import table_of
 from engine.review.overlaps import cut_away
-from engine.sound.edl.build import heard_samples, heard_samples_of_all_but
+from engine.sound.edl.build import played_samples, played_samples_of_all_but
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ def statistics(state: DocumentState) -> ReviewStatistics:
         accepted=int(np.count_nonzero(accepted)),
         rejected=int(np.count_nonzero(rejected)),
         flagged=int(np.count_nonzero(table.flagged)),
-        result_samples=heard_samples(state),
-        result_if_all_accepted_samples=heard_samples_of_all_but(state, rejected),
+        result_samples=played_samples(state),
+        result_if_all_accepted_samples=played_samples_of_all_but(state, rejected),
         length_samples=state.length_samples,
         accepted_score=accepted_score,
         rejected_score=rejected_score,

@@ -1,18 +1,12 @@
 """A part of a file, with a head of its own in front, which libsndfile reads like a whole file.
 
-The chunk of samples in a sound file: its place, its stated length, and its present length.
-
 libsndfile clamps a length that is too large, and takes one that is too small at its word: a recorder that
-lost power has left 0 there, or the length of a moment ago, with all sound behind it. Such a file gets another
-head, which states the present length (`engine.sound.file_part`). An Ogg file has pages, and no
-length.
+lost power has left 0 there, or the length of a moment ago, with all sound behind it. Such a file gets
+another head, which states the present length. Of a chained Ogg file, as recorders of streams write it,
+libsndfile reads the first link alone: each link is a part.
 
-References: RIFF and RF64 (EBU Tech 3306), AIFF-C (Apple), AU (Sun), CAF (Apple), Sony Wave64.
-
-The links of a chained Ogg file: recordings one after the other, as recorders of streams write them.
-
-libsndfile reads the first link alone. Pages are walked by their heads (RFC 3533): a page that begins a stream
-after one that does not begins a link. A `.mogg` of a music game has its Ogg file after a table.
+References: RIFF and RF64 (EBU Tech 3306), AIFF-C (Apple), AU (Sun), CAF (Apple), Sony Wave64, Ogg (RFC
+3533).
 """
 
 from __future__ import annotations
@@ -90,8 +84,11 @@ _MOST_HELD_BYTES = 1 << 16
 _MOST_CHUNKS = 10_000
 _LEAST_MORE_BYTES = 4_096
 """Fewer bytes after the samples are a tag or padding, not sound."""
+_OGG_PAGE, _OGG_HEAD_BYTES = b"OggS", 27
+_OGG_BEGINS_STREAM, _OGG_ENDS_STREAM = 2, 4
 _OGG_TAIL_BYTES = 2 * 65_307  # the longest page, twice
-_OGG_END_OF_STREAM = 4
+_MOST_LINKS = 1_000
+_MOGG, _ENCRYPTED_MOGG = 0x0A, range(0x0B, 0x18)
 _PLAIN_CAF = (b"lpcm", b"ulaw", b"alaw")
 
 
@@ -163,7 +160,7 @@ def promised_share(path: Path) -> float:
         return min(1.0, found.present_bytes / found.promised_bytes)
     size = path.stat().st_size
     with path.open("rb") as stream:
-        is_cut = stream.read(4) == b"OggS" and not _ogg_is_whole(stream, size)
+        is_cut = stream.read(4) == _OGG_PAGE and not _ogg_is_whole(stream, size)
     return 0.0 if is_cut else 1.0
 
 
@@ -337,24 +334,6 @@ def _of_caf(stream: BinaryIO, size: int) -> SampleChunk | None:
     return None
 
 
-def _ogg_is_whole(stream: BinaryIO, size: int) -> bool:
-    stream.seek(max(0, size - _OGG_TAIL_BYTES))
-    tail = stream.read()
-    page = tail.rfind(b"OggS")
-    if page < 0 or page + 27 > len(tail):
-        return False
-    lacing = tail[page + 27 : page + 27 + tail[page + 26]]
-    complete = len(lacing) == tail[page + 26] and page + 27 + len(lacing) + sum(lacing) <= len(tail)
-    return complete and bool(tail[page + 5] & _OGG_END_OF_STREAM)
-
-
-_HEAD_BYTES = 27
-_BEGINS_STREAM = 2
-_MOST_LINKS = 1_000
-_MARK = b"OggS"
-_MOGG, _ENCRYPTED_MOGG = 0x0A, range(0x0B, 0x18)
-
-
 def mogg_start(head: bytes) -> int | None:
     """Return where the Ogg file in a `.mogg` begins, by its first bytes; None in any other file.
 
@@ -382,17 +361,33 @@ def _links(path: Path, start: int, _inode: int, size: int, _changed_ns: int) -> 
     """Walk the pages of an unchanged file once."""
     begins, was_beginning, at = [start], True, start
     with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        while at + _HEAD_BYTES <= size and len(begins) <= _MOST_LINKS:
-            head = content[at : at + _HEAD_BYTES]
-            if head[:4] != _MARK:
-                at = content.find(_MARK, at)  # damage: the next page may be whole
+        while at + _OGG_HEAD_BYTES <= size and len(begins) <= _MOST_LINKS:
+            head = content[at : at + _OGG_HEAD_BYTES]
+            if head[:4] != _OGG_PAGE:
+                at = content.find(_OGG_PAGE, at)  # damage: the next page may be whole
                 if at < 0:
                     break
                 continue
-            is_beginning = bool(head[5] & _BEGINS_STREAM)
+            is_beginning = bool(head[5] & _OGG_BEGINS_STREAM)
             if is_beginning and not was_beginning:
                 begins.append(at)
             was_beginning = is_beginning
-            at += _HEAD_BYTES + head[26] + sum(content[at + _HEAD_BYTES : at + _HEAD_BYTES + head[26]])
+            at += (
+                _OGG_HEAD_BYTES
+                + head[26]
+                + sum(content[at + _OGG_HEAD_BYTES : at + _OGG_HEAD_BYTES + head[26]])
+            )
     stops = [*begins[1:], None]
     return tuple(Part(first, stop) for first, stop in zip(begins, stops, strict=True))[:_MOST_LINKS]
+
+
+def _ogg_is_whole(stream: BinaryIO, size: int) -> bool:
+    stream.seek(max(0, size - _OGG_TAIL_BYTES))
+    tail = stream.read()
+    page = tail.rfind(_OGG_PAGE)
+    if page < 0 or page + _OGG_HEAD_BYTES > len(tail):
+        return False
+    body = page + _OGG_HEAD_BYTES + tail[page + 26]
+    lacing = tail[page + _OGG_HEAD_BYTES : body]
+    complete = len(lacing) == tail[page + 26] and body + sum(lacing) <= len(tail)
+    return complete and bool(tail[page + 5] & _OGG_ENDS_STREAM)

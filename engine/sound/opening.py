@@ -1,9 +1,8 @@
 """Open a sound file, or raise an error with the reason and the remedy.
 
-Check the claims in the header of a sound file against the file itself, before it is decoded.
-
-libsndfile limits the claims of a WAV or an AIFF file to the available data. If samples have no fixed size it
-trusts the header: 478 bytes of Wave64 can claim days of sound, and all of it decodes, to silence.
+The claims of the header are checked against the file itself before it is decoded. libsndfile limits those
+of a WAV or an AIFF file to the available data. If samples have no fixed size it trusts the header: 478
+bytes of Wave64 can claim days of sound, and all of it decodes, to silence.
 """
 
 from __future__ import annotations
@@ -25,147 +24,30 @@ from engine.core.timebase import format_time
 from engine.core.wording import reason_of
 from engine.sound.decoders.decoder import UnsupportedError, file_and_track
 from engine.sound.file_part import Part, PartFile, sample_chunk
+from engine.sound.headers.mp3 import id3_bytes
 
 _BITS = {
-    "PCM_S8": 8,
-    "PCM_U8": 8,
-    "PCM_16": 16,
+    **dict.fromkeys(("PCM_S8", "PCM_U8", "ULAW", "ALAW", "DPCM_8"), 8),
+    **dict.fromkeys(("PCM_16", "DPCM_16"), 16),
     "PCM_24": 24,
-    "PCM_32": 32,
-    "FLOAT": 32,
+    **dict.fromkeys(("PCM_32", "FLOAT"), 32),
     "DOUBLE": 64,
-    "ULAW": 8,
-    "ALAW": 8,
-    "DPCM_8": 8,
-    "DPCM_16": 16,
 }
 _PACKED_BITS = {
-    "IMA_ADPCM": 4.0,
-    "MS_ADPCM": 4.0,
-    "VOX_ADPCM": 4.0,
+    **dict.fromkeys(("IMA_ADPCM", "MS_ADPCM", "VOX_ADPCM", "NMS_ADPCM_32", "G721_32"), 4.0),
     "GSM610": 1.6,
     "NMS_ADPCM_16": 2.0,
-    "NMS_ADPCM_24": 3.0,
-    "NMS_ADPCM_32": 4.0,
-    "G721_32": 4.0,
-    "G723_24": 3.0,
+    **dict.fromkeys(("NMS_ADPCM_24", "G723_24"), 3.0),
     "G723_40": 5.0,
 }
 # Silence costs Vorbis two bytes for at most 4,096 samples and Opus two for at most 5,760.
 _MOST_PER_BYTE = 4_096
 _BLOCK_SAMPLES = 65_536  # codecs count whole blocks; none has longer ones
-_FOUND_BY_DECODING = ("FLAC", "MP3")  # see `engine.sound.opening.frames_that_decode`
+_FOUND_BY_DECODING = ("FLAC", "MP3")  # see `frames_that_decode`
 _AU_HEAD = struct.Struct("4sI")
 _AU_HEAD_BYTES = 24
 _HEAD_BYTES = 16  # of a FLAC frame, at the most
 _LEAST_FRAME_BYTES = 6
-
-
-def impossible_claim(path: Path, size_bytes: int, file: soundfile.SoundFile) -> str:
-    """Return the problem of the header of an open file, as the end of a sentence; "" without one.
-
-    Raises
-    ------
-    OSError : the file cannot be read
-    """
-    if file.format == "AU" and _au_data_start(path) < _AU_HEAD_BYTES:
-        return "has a header with an invalid sample offset: copy it again, or export it again."
-    if file.format not in _FOUND_BY_DECODING and file.frames > _most_frames(size_bytes, file):
-        length = format_time(file.frames / file.samplerate)
-        return (
-            f"claims to hold {length}, and its {size_bytes:,} bytes cannot: copy it again, or export it "
-            "again from where it was made."
-        )
-    return ""
-
-
-def sample_numbers_agree(path: Path) -> bool:
-    """Return whether a FLAC file numbers its frames as its header states, so that a decoder can seek in it.
-
-    Frames are numbered, and decoders trust the header for the number of samples per frame.
-    """
-    with path.open("rb") as stream:
-        head = _flac_stream_info(stream)
-        frame = stream.read(_HEAD_BYTES)
-    if head is None or len(frame) < _LEAST_FRAME_BYTES or frame[:2] not in (b"\xff\xf8", b"\xff\xf9"):
-        return False
-    least, most, total = head
-    has_sample_numbers = frame[1] == 0xF9
-    samples = _flac_block_samples(frame.ljust(_HEAD_BYTES, b"\0"))
-    return has_sample_numbers or samples == total or least == most == samples
-
-
-def flac_block_samples(path: Path) -> int:
-    """Return the samples of a block of a FLAC file; 0 if its blocks differ or it does not state it.
-
-    Raises
-    ------
-    OSError : the file cannot be read
-    """
-    with path.open("rb") as stream:
-        head = _flac_stream_info(stream)
-    return head[0] if head is not None and head[0] == head[1] else 0
-
-
-def _most_frames(size_bytes: int, file: soundfile.SoundFile) -> float:
-    subtype, channels = str(file.subtype), int(file.channels)
-    if subtype in _BITS:
-        return size_bytes * 8 // (_BITS[subtype] * channels)
-    if subtype in _PACKED_BITS:
-        return size_bytes * 8 / (_PACKED_BITS[subtype] * channels) + _BLOCK_SAMPLES
-    return float(size_bytes * _MOST_PER_BYTE + _BLOCK_SAMPLES)
-
-
-def _au_data_start(path: Path) -> int:
-    with path.open("rb") as stream:
-        head = stream.read(_AU_HEAD.size)
-    if len(head) < _AU_HEAD.size:
-        return 0
-    order = "<" if head[:4] == b"dns." else ">"
-    return int(struct.unpack(f"{order}4sI", head)[1])
-
-
-def _flac_stream_info(stream: BinaryIO) -> tuple[int, int, int] | None:
-    """Return the least and the most samples of a frame and those of all, and stop before the first frame."""
-    mark = stream.read(10)
-    if mark[:3] == b"ID3" and len(mark) == 10:
-        stream.seek(
-            sum((byte & 0x7F) << shift for byte, shift in zip(mark[6:], (21, 14, 7, 0), strict=True)), 1
-        )
-    else:
-        stream.seek(0)
-    if stream.read(4) != b"fLaC":
-        return None
-    found, is_last = None, False
-    while not is_last:
-        head = stream.read(4)
-        if len(head) < 4:
-            return None
-        is_last, size = bool(head[0] & 0x80), int.from_bytes(head[1:], "big")
-        if head[0] & 0x7F == 0 and found is None:
-            content = stream.read(size).ljust(18, b"\0")
-            least, most = struct.unpack_from(">HH", content)
-            found = least, most, int.from_bytes(content[13:18], "big") & (2**36 - 1)
-        else:
-            stream.seek(size, 1)
-    return found
-
-
-def _flac_block_samples(frame: bytes) -> int:
-    """Return the number of samples in a frame, from its header; 0 if it does not state it."""
-    code = frame[2] >> 4
-    if 2 <= code <= 5:
-        return 576 << (code - 2)
-    if code >= 8:
-        return 256 << (code - 8)
-    if code == 1:
-        return 192
-    # the number of the frame comes first, in as many bytes as UTF-8 would take
-    ones = next((n for n in range(8) if not frame[4] & (0x80 >> n)), 8)
-    place = 4 + max(1, ones)
-    if code == 6:
-        return frame[place] + 1
-    return int.from_bytes(frame[place : place + 2], "big") + 1 if code == 7 else 0
 
 
 LOWEST_RATE_HZ = 4_000
@@ -279,19 +161,15 @@ def open_sound(path: Path, part: Part | None = None) -> soundfile.SoundFile:
     size_bytes = require_file(path)
     file = _open_libsndfile(path, part=part)
     with explained(path):
-        problem = _refusal(file) or impossible_claim(path, size_bytes, file)
-        is_exact = not problem and _is_sought(path, file)
+        problem = _refusal(path, size_bytes, file)
+        is_exact = not problem and seeks_exactly(file.format, file.subtype)
+        is_exact = is_exact and (file.format != "FLAC" or sample_numbers_agree(path))
     if is_exact:
         return file
     file.close()
     if problem:
         raise SourceError(f"{shown(path)} {problem}")
     return _open_libsndfile(path, _ForwardSound, part)
-
-
-def _is_sought(path: Path, file: soundfile.SoundFile) -> bool:
-    exact = seeks_exactly(file.format, file.subtype)
-    return exact and (file.format != "FLAC" or sample_numbers_agree(path))
 
 
 def frames_that_decode(path: Path, file: soundfile.SoundFile) -> int:
@@ -301,7 +179,7 @@ def frames_that_decode(path: Path, file: soundfile.SoundFile) -> int:
     header promises. There the last frame is tried, and where it fails the end is found by bisection.
     """
     promised = int(file.frames)
-    if promised <= 0 or file.format not in ("FLAC", "MP3") or _decodes_at(path, promised - 1):
+    if promised <= 0 or file.format not in _FOUND_BY_DECODING or _decodes_at(path, promised - 1):
         return promised
     low, high = 0, promised - 1  # every frame before `low` decodes, the one at `high` does not
     while low < high:
@@ -349,10 +227,21 @@ def not_audio_sentence(path: Path) -> str:
     )
 
 
-def _refusal(file: soundfile.SoundFile) -> str:
+def _refusal(path: Path, size_bytes: int, file: soundfile.SoundFile) -> str:
+    """Return the problem of an open file, as the end of a sentence; "" without one."""
     if problem := refused_rate_or_channels(file.samplerate, file.channels):
         return problem
-    return "holds no samples: record or export it again." if file.frames <= 0 else ""
+    if file.frames <= 0:
+        return "holds no samples: record or export it again."
+    if file.format == "AU" and _au_data_start(path) < _AU_HEAD_BYTES:
+        return "has a header with an invalid sample offset: copy it again, or export it again."
+    if file.format not in _FOUND_BY_DECODING and file.frames > _most_frames(size_bytes, file):
+        length = format_time(file.frames / file.samplerate)
+        return (
+            f"claims to hold {length}, and its {size_bytes:,} bytes cannot: copy it again, or export it "
+            "again from where it was made."
+        )
+    return ""
 
 
 def refused_rate_or_channels(rate_hz: int, channels: int) -> str:
@@ -373,3 +262,87 @@ def _decodes_at(path: Path, position: int) -> bool:
         file.seek(position)
         return len(file.read(out=np.empty((1, file.channels), np.int16))) == 1
     return False
+
+
+def sample_numbers_agree(path: Path) -> bool:
+    """Return whether a FLAC file numbers its frames as its header states, so that a decoder can seek in it.
+
+    Frames are numbered, and decoders trust the header for the number of samples per frame.
+    """
+    with path.open("rb") as stream:
+        head = _flac_stream_info(stream)
+        frame = stream.read(_HEAD_BYTES)
+    if head is None or len(frame) < _LEAST_FRAME_BYTES or frame[:2] not in (b"\xff\xf8", b"\xff\xf9"):
+        return False
+    least, most, total = head
+    has_sample_numbers = frame[1] == 0xF9
+    samples = _flac_block_samples(frame.ljust(_HEAD_BYTES, b"\0"))
+    return has_sample_numbers or samples == total or least == most == samples
+
+
+def flac_block_samples(path: Path) -> int:
+    """Return the samples of a block of a FLAC file; 0 if its blocks differ or it does not state it.
+
+    Raises
+    ------
+    OSError : the file cannot be read
+    """
+    with path.open("rb") as stream:
+        head = _flac_stream_info(stream)
+    return head[0] if head is not None and head[0] == head[1] else 0
+
+
+def _most_frames(size_bytes: int, file: soundfile.SoundFile) -> float:
+    subtype, channels = str(file.subtype), int(file.channels)
+    if subtype in _BITS:
+        return size_bytes * 8 // (_BITS[subtype] * channels)
+    if subtype in _PACKED_BITS:
+        return size_bytes * 8 / (_PACKED_BITS[subtype] * channels) + _BLOCK_SAMPLES
+    return float(size_bytes * _MOST_PER_BYTE + _BLOCK_SAMPLES)
+
+
+def _au_data_start(path: Path) -> int:
+    with path.open("rb") as stream:
+        head = stream.read(_AU_HEAD.size)
+    if len(head) < _AU_HEAD.size:
+        return 0
+    order = "<" if head[:4] == b"dns." else ">"
+    return int(struct.unpack(f"{order}4sI", head)[1])
+
+
+def _flac_stream_info(stream: BinaryIO) -> tuple[int, int, int] | None:
+    """Return the least and the most samples of a frame and those of all, and stop before the first frame."""
+    mark = stream.read(10)
+    stream.seek(len(mark) + id3_bytes(mark) if mark[:3] == b"ID3" else 0)
+    if stream.read(4) != b"fLaC":
+        return None
+    found, is_last = None, False
+    while not is_last:
+        head = stream.read(4)
+        if len(head) < 4:
+            return None
+        is_last, size = bool(head[0] & 0x80), int.from_bytes(head[1:], "big")
+        if head[0] & 0x7F == 0 and found is None:
+            content = stream.read(size).ljust(18, b"\0")
+            least, most = struct.unpack_from(">HH", content)
+            found = least, most, int.from_bytes(content[13:18], "big") & (2**36 - 1)
+        else:
+            stream.seek(size, 1)
+    return found
+
+
+def _flac_block_samples(frame: bytes) -> int:
+    """Return the number of samples in a frame, from its header; 0 if it does not state it."""
+    code = frame[2] >> 4
+    if 2 <= code <= 5:
+        return 576 << (code - 2)
+    if code >= 8:
+        return 256 << (code - 8)
+    if code == 1:
+        return 192
+    # the number of the frame comes first, in as many bytes as UTF-8 would take
+    ones = next((n for n in range(8) if not frame[4] & (0x80 >> n)), 8)
+    place = 4 + max(1, ones)
+    if code == 6:
+        return frame[place] + 1
+    return int.from_bytes(frame[place : place + 2], "big") + 1 if code == 7 else 0

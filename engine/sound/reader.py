@@ -1,9 +1,8 @@
 """Read sources: format and hash of a file, and any span of its samples, exactly.
 
 Damaged files are imported as far as they are readable, with a message about the missing part
-(`SourceInfo.warning`). Only files without usable audio are refused, with a `SourceError`.
-
-Detect that a recording was changed during a read: the samples are then a mix of two recordings.
+(`SourceInfo.warning`). Only files without usable audio are refused, with a `SourceError`. A recording that
+was changed during a read is detected: its samples are then a mix of two recordings.
 """
 
 from __future__ import annotations
@@ -212,7 +211,9 @@ class SourceReader:
             number, offset = divmod(position + done, _CHUNK_FRAMES)
             self._decode_up_to(number)
             piece = self._chunk_samples[offset : offset + len(out) - done]
-            out[done : done + len(piece)] = piece if out.dtype.kind == "f" else _whole_numbers(piece)
+            # of a 16-bit file the same whole numbers
+            whole = piece if out.dtype.kind == "f" else np.clip(np.rint(piece * 32768.0), -32768, 32767)
+            out[done : done + len(piece)] = whole
             done += len(piece)
 
     def _decode_up_to(self, number: int) -> None:
@@ -284,29 +285,24 @@ class SourceReader:
         )
 
 
-def _whole_numbers(samples: NDArray[np.float32]) -> NDArray[np.int16]:
-    """Return samples as 16-bit integers; those of a 16-bit file are unchanged."""
-    return np.asarray(np.clip(np.rint(samples * 32768.0), -32768, 32767), np.int16)
-
-
 def left_out_sentence(path: Path, count: int, first_samples: int, rate_hz: int) -> str:
     """Return the message about invalid samples in a file; "" without any."""
     if not count:
         return ""
     is_one = count == 1
-    are, are_told = ("is not a number", "it is") if is_one else ("are not numbers", "they are")
+    are, they_are = ("is not a number", "it is") if is_one else ("are not numbers", "they are")
     return (
         f"{shown(path)} holds {counted(count, 'sample')} that {are}, far too large or not decodable, "
-        f"{'' if is_one else 'the first '}at {format_time(first_samples / rate_hz)}: {are_told} played "
+        f"{'' if is_one else 'the first '}at {format_time(first_samples / rate_hz)}: {they_are} played "
         "and exported as silence."
     )
 
 
 def _warning(path: Path, reader: SourceReader, *, is_listened_to: bool) -> str:
-    length = _length_warning(path, reader)
-    silence = _silence_warning(path, reader) if is_listened_to and not length else ""
-    said = (length or silence, reader.notice)
-    return " ".join(sentence for sentence in said if sentence)
+    length, silence = _length_warning(path, reader), ""
+    if is_listened_to and not length and not any(block.any() for block in reader.blocks(_CHUNK_FRAMES)):
+        silence = f"{shown(path)} is silent from start to end."
+    return " ".join(filter(None, (length or silence, reader.notice)))
 
 
 def _length_warning(path: Path, reader: SourceReader) -> str:
@@ -327,12 +323,6 @@ def _length_warning(path: Path, reader: SourceReader) -> str:
         f"{shown(path)} ends early: {length} is there of the {format_time(promised / reader.rate_hz)} "
         f"that its header promises."
     )
-
-
-def _silence_warning(path: Path, reader: SourceReader) -> str:
-    if any(block.any() for block in reader.blocks(_CHUNK_FRAMES)):
-        return ""
-    return f"{shown(path)} is silent from start to end."
 
 
 Read = TypeVar("Read")

@@ -17,14 +17,13 @@ from numpy.typing import NDArray
 
 from engine.core.errors import SourceError
 from engine.core.wording import reason_of
+from engine.sound.file_part import LEAST_UNKNOWN_BYTES
 from engine.sound.opening import refused_rate_or_channels
 from engine.sound.reader import LOUDEST
 from engine.sound.writer import bits_of, integers
 
 _PIECE_BYTES = 1 << 16
 _UNKNOWN_BYTES = 2**32 - 1
-_LEAST_UNKNOWN_BYTES = 0x7FFF0000
-"""Lengths from here on are not believed: sox and arecord round 2**31 - 1 down to whole frames."""
 _LEAST_UNKNOWN_LONG_BYTES = 2**63
 """Lengths of RF64 from here on are unknown: writers store -1."""
 _PLAIN_BYTES, _EXTENSIBLE_BYTES = 16, 40
@@ -88,9 +87,9 @@ class WavFormat:
     def head(self) -> bytes:
         """Return the header of a WAV stream of this format."""
         fmt = b"fmt " + struct.pack("<I", len(self.chunk)) + self.chunk
-        size = None if self.frames is None else self.frames * self.frame_bytes
-        whole = None if size is None else 4 + len(fmt) + 8 + size + size % 2
-        if size is None or whole is None or whole >= _UNKNOWN_BYTES:
+        size = _UNKNOWN_BYTES if self.frames is None else self.frames * self.frame_bytes
+        whole = 4 + len(fmt) + 8 + size + size % 2
+        if whole >= _UNKNOWN_BYTES:
             size = whole = _UNKNOWN_BYTES
         return b"RIFF" + struct.pack("<I", whole) + b"WAVE" + fmt + b"data" + struct.pack("<I", size)
 
@@ -131,7 +130,7 @@ class WavStreamReader:
         left = None if form.frames is None else form.frames * form.frame_bytes
         spare = b""
         while left is None or left > 0:
-            piece = self._read1(_PIECE_BYTES if left is None else min(_PIECE_BYTES, left))
+            piece = self._read(_PIECE_BYTES if left is None else min(_PIECE_BYTES, left), at_once=True)
             if not piece:
                 break
             left = None if left is None else left - len(piece)
@@ -171,7 +170,9 @@ class WavStreamReader:
                 raise SourceError("The WAV stream ended within its head: check the program that writes it.")
             name, size = name_and_size[:4], int.from_bytes(name_and_size[4:], "little")
             if name == b"data":
-                return _format(chunk, _known_bytes(size, long_bytes))
+                if size == _UNKNOWN_BYTES and 0 < long_bytes < _LEAST_UNKNOWN_LONG_BYTES:
+                    return _format(chunk, long_bytes)
+                return _format(chunk, size if 0 < size < LEAST_UNKNOWN_BYTES else None)
             content = self._read(min(size, _EXTENSIBLE_BYTES))
             self._skip(size + size % 2 - len(content))
             if name == b"fmt ":
@@ -183,17 +184,12 @@ class WavStreamReader:
         while count > 0 and (piece := self._read(min(count, _PIECE_BYTES))):
             count -= len(piece)
 
-    def _read(self, count: int) -> bytes:
+    def _read(self, count: int, *, at_once: bool = False) -> bytes:
+        """Return the next bytes: all of them, or with `at_once` those that have arrived."""
         try:
-            return self._stream.read(count)
+            return self._stream.read1(count) if at_once else self._stream.read(count)
         except OSError as error:
-            raise _unreadable(error) from error
-
-    def _read1(self, count: int) -> bytes:
-        try:
-            return self._stream.read1(count)
-        except OSError as error:
-            raise _unreadable(error) from error
+            raise SourceError(f"The WAV stream cannot be read: {reason_of(error)}.") from error
 
 
 def encoded(samples: NDArray[np.float32], encoding: Encoding) -> tuple[bytes, int]:
@@ -223,19 +219,6 @@ def _decoded(data: bytes, form: WavFormat) -> NDArray[np.float32]:
     return samples.reshape(-1, form.channels)
 
 
-def _known_bytes(size: int, long_size: int) -> int | None:
-    """Return the number of bytes of samples in a header; None if it does not state it.
-
-    Parameters
-    ----------
-    size : that of the `data` chunk
-    long_size : the one of RF64, 0 in other streams
-    """
-    if size == _UNKNOWN_BYTES and 0 < long_size < _LEAST_UNKNOWN_LONG_BYTES:
-        return long_size
-    return size if 0 < size < _LEAST_UNKNOWN_BYTES else None
-
-
 def _format(chunk: bytes, data_bytes: int | None) -> WavFormat:
     """Return the format that a `fmt` chunk states, with the length of the `data` chunk if it is known."""
     if len(chunk) < _PLAIN_BYTES:
@@ -255,7 +238,3 @@ def _format(chunk: bytes, data_bytes: int | None) -> WavFormat:
     size = _EXTENSIBLE_BYTES if is_extensible else _PLAIN_BYTES
     frames = None if data_bytes is None else data_bytes // frame_bytes
     return WavFormat(rate_hz, channels, encoding, chunk[:size], frames)
-
-
-def _unreadable(error: OSError) -> SourceError:
-    return SourceError(f"The WAV stream cannot be read: {reason_of(error)}.")

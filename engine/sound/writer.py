@@ -1,19 +1,13 @@
 """Write audio so that reading it again gives the same samples.
 
 libsndfile scales floats by 32767 on the way to 16 bits and by 32768 on the way back; here integers are made
-by a power of two and rounding, which is the exact inverse of reading.
+by a power of two and rounding, which is the exact inverse of reading. Dither is triangular noise of two
+quantisation steps from peak to peak, which makes the error's mean and power independent of the signal
+(Lipshitz, Wannamaker, Vanderkooy, "Quantization and dither: a theoretical survey", JAES 1992).
 
-The header of a WAV file with floating-point samples, as the specification requires it.
-
-Microsoft's "New Multimedia Data Types and Data Techniques" wants, for all but PCM, the size of an extension
-in `fmt ` (0 here) and the number of frames in `fact`. libsndfile 1.2 leaves the first out of WAV, which makes
-SoX warn, and the second out of RF64, where it writes peaks and the time instead. Both leave room in the
-header, so it is corrected in place.
-
-Dither: noise of the size of the last bit, so that rounding leaves no distortion behind.
-
-Triangular noise of two quantisation steps from peak to peak makes the error's mean and power independent of
-the signal (Lipshitz, Wannamaker, Vanderkooy, "Quantization and dither: a theoretical survey", JAES 1992).
+Microsoft's "New Multimedia Data Types and Data Techniques" wants, of WAV files with floats, the size of an
+extension in `fmt ` (0 here) and the number of frames in `fact`. libsndfile 1.2 leaves the first out of WAV
+and the second out of RF64. Both leave room in the header, so it is corrected in place.
 """
 
 from __future__ import annotations
@@ -39,7 +33,24 @@ from engine.sound.headers.bwf import append_chunks
 from engine.sound.headers.mp3 import room_title, write_id3
 from engine.sound.opening import frames_that_decode, libsndfile_name
 
+_HEAD_BYTES = 160
+_FLOAT_TAG = 3
+_PLAIN_BYTES, _EXTENDED_BYTES = 16, 18
+_MOST = 2**32 - 1  # a fact counts in 32 bits; RF64 counts in ds64 beyond
 _SEEDS = (1770, 1771)
+RIFF_LIMIT_BYTES = 2**32 - 2**16  # a RIFF size has 32 bits; the head takes some of it
+
+_CONTAINERS: dict[str, Container] = {
+    ".wav": "WAV",
+    ".flac": "FLAC",
+    **{suffix: codec.container for suffix, codec in CODECS.items()},
+}
+_BITS = {"PCM_U8": 8, "PCM_S8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32, "FLOAT": 32, "DOUBLE": 64}
+_FLOATS = ("FLOAT", "DOUBLE")
+_TELEPHONE = ("ULAW", "ALAW", "IMA_ADPCM", "MS_ADPCM", "GSM610", "G721_32", "G723_24", "G723_40", "NMS_ADPCM")
+_SET_ADD_PEAK_CHUNK = 0x1050
+_SYSTEM_ERROR = 2
+_SETTLE_BYTES = 1 << 23
 
 
 class Dither(StrEnum):
@@ -66,76 +77,6 @@ def dithered(blocks: Iterable[NDArray[Any]], bits: int) -> Iterator[NDArray[np.f
         noise *= step
         noise += block
         yield noise
-
-
-_HEAD_BYTES = 160
-_FLOAT_TAG = 3
-_PLAIN_BYTES, _EXTENDED_BYTES = 16, 18
-_MOST = 2**32 - 1  # a fact counts in 32 bits; RF64 counts in ds64 beyond
-
-
-def complete_float_head(path: Path, frames: int) -> None:
-    """Correct the head of a WAV or RF64 file that libsndfile wrote; one without floats stays as it is.
-
-    Parameters
-    ----------
-    frames : that the file holds
-
-    Raises
-    ------
-    OSError : the file cannot be written
-    """
-    with path.open("r+b") as stream:
-        head = stream.read(_HEAD_BYTES)
-        place = head.find(b"fmt ")
-        if place < 0:
-            return
-        (size,) = struct.unpack_from("<I", head, place + 4)
-        after = place + 8 + size
-        if head[:4] == b"RIFF":
-            found = _extended(head, place, after) if size == _PLAIN_BYTES else b""
-        else:
-            found, place = _with_fact(head, after, frames), after
-        if found:
-            stream.seek(place)
-            stream.write(found)
-
-
-def _extended(head: bytes, place: int, after: int) -> bytes:
-    """Return `fmt ` with the size of its extension, the fact behind it, and the padding that is left."""
-    (tag,) = struct.unpack_from("<H", head, place + 8)
-    fact, padding = head[after : after + 12], head[after + 12 : after + 20]
-    if tag != _FLOAT_TAG or fact[:4] != b"fact" or padding[:4] != b"PAD ":
-        return b""
-    room = int.from_bytes(padding[4:], "little") - (_EXTENDED_BYTES - _PLAIN_BYTES)
-    fmt = b"fmt " + struct.pack("<I", _EXTENDED_BYTES) + head[place + 8 : after] + b"\0\0"
-    return fmt + fact + b"PAD " + struct.pack("<I", room)
-
-
-def _with_fact(head: bytes, after: int, frames: int) -> bytes:
-    """Return a fact chunk and padding in place of the peaks, which hold the time of writing."""
-    if head[after : after + 4] != b"PEAK":
-        return b""
-    room = int.from_bytes(head[after + 4 : after + 8], "little") - 12
-    if room < 0:
-        return b""
-    fact = b"fact" + struct.pack("<II", 4, min(frames, _MOST))
-    return fact + b"PAD " + struct.pack("<I", room) + bytes(room)
-
-
-RIFF_LIMIT_BYTES = 2**32 - 2**16  # a RIFF size has 32 bits; the head takes some of it
-
-_CONTAINERS: dict[str, Container] = {
-    ".wav": "WAV",
-    ".flac": "FLAC",
-    **{suffix: codec.container for suffix, codec in CODECS.items()},
-}
-_BITS = {"PCM_U8": 8, "PCM_S8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32, "FLOAT": 32, "DOUBLE": 64}
-_FLOATS = ("FLOAT", "DOUBLE")
-_TELEPHONE = ("ULAW", "ALAW", "IMA_ADPCM", "MS_ADPCM", "GSM610", "G721_32", "G723_24", "G723_40", "NMS_ADPCM")
-_SET_ADD_PEAK_CHUNK = 0x1050
-_SYSTEM_ERROR = 2
-_SETTLE_BYTES = 1 << 23
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +197,7 @@ def write_audio(
                 settled = _settled(blocks, part, frame_bytes)
                 frames, peak, clipped = _write_blocks(file, settled, subtype, total_frames, progress)
             _complete(part, kind, subtype, frames, tags)
-            _append(part, trailing_chunks)
+            append_chunks(part, trailing_chunks)
             readable_frames = _readable_frames(part)
         except (soundfile.LibsndfileError, AssertionError) as error:
             # libsndfile says "System error" and drops the reason; beside a full disk there hardly is one.
@@ -266,19 +207,6 @@ def write_audio(
         if frames != total_frames:
             raise ValueError(f"{frames} frames came, {total_frames} were promised")
     return WrittenAudio(path, frames, peak, clipped)
-
-
-def _complete(part: Path, kind: str, subtype: str, frames: int, tags: Tags | None) -> None:
-    """Complete the header of a file where libsndfile does not."""
-    if kind in ("WAV", "RF64") and subtype in _FLOATS:
-        complete_float_head(part, frames)
-    if kind == "MP3" and tags is not None:
-        write_id3(part, tags)
-
-
-def _append(part: Path, chunks: bytes) -> None:
-    if chunks:
-        append_chunks(part, chunks)
 
 
 def _plain(subtype: str) -> str:
@@ -310,23 +238,22 @@ def _create(
         ) from error
     # The PEAK chunk of floating-point files holds the time of writing: without, equal audio is equal bytes.
     soundfile._snd.sf_command(file._file, _SET_ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
-    if tags is not None:
-        _tag(file, kind, tags)
+    _tag(file, kind, tags)
     return file
 
 
-def _tag(file: soundfile.SoundFile, kind: str, tags: Tags) -> None:
+def _tag(file: soundfile.SoundFile, kind: str, tags: Tags | None) -> None:
     """Set the tags, which have to be there before the first sample."""
+    if tags is None:
+        return
     if kind == "MP3":
         file.title = room_title(tags)
         return
-    file.software = tags.encoder
-    if tags.title:
-        file.title = tags.title
-    if tags.album:
-        file.album = tags.album
-    if tags.number:
-        file.tracknumber = str(tags.number)
+    number = str(tags.number or "")
+    texts = {"software": tags.encoder, "title": tags.title, "album": tags.album, "tracknumber": number}
+    for name, text in texts.items():
+        if text or name == "software":
+            setattr(file, name, text)
 
 
 def _settled(blocks: Iterable[NDArray[Any]], part: Path, frame_bytes: int) -> Iterator[NDArray[Any]]:
@@ -385,6 +312,54 @@ def integers(block: NDArray[Any], bits: int) -> tuple[NDArray[Any], int]:
     return np.ascontiguousarray(numbers << spare if spare else numbers), outside
 
 
+def _complete(part: Path, kind: str, subtype: str, frames: int, tags: Tags | None) -> None:
+    """Complete the header of a file where libsndfile does not."""
+    if kind in ("WAV", "RF64") and subtype in _FLOATS:
+        _complete_float_head(part, frames)
+    if kind == "MP3" and tags is not None:
+        write_id3(part, tags)
+
+
 def _readable_frames(part: Path) -> int:
     with soundfile.SoundFile(libsndfile_name(part)) as file:
         return frames_that_decode(part, file)
+
+
+def _complete_float_head(path: Path, frames: int) -> None:
+    """Correct the head of a WAV or RF64 file that libsndfile wrote; one without floats stays as it is."""
+    with path.open("r+b") as stream:
+        head = stream.read(_HEAD_BYTES)
+        place = head.find(b"fmt ")
+        if place < 0:
+            return
+        (size,) = struct.unpack_from("<I", head, place + 4)
+        after = place + 8 + size
+        if head[:4] == b"RIFF":
+            found = _extended(head, place, after) if size == _PLAIN_BYTES else b""
+        else:
+            found, place = _with_fact(head, after, frames), after
+        if found:
+            stream.seek(place)
+            stream.write(found)
+
+
+def _extended(head: bytes, place: int, after: int) -> bytes:
+    """Return `fmt ` with the size of its extension, the fact behind it, and the padding that is left."""
+    (tag,) = struct.unpack_from("<H", head, place + 8)
+    fact, padding = head[after : after + 12], head[after + 12 : after + 20]
+    if tag != _FLOAT_TAG or fact[:4] != b"fact" or padding[:4] != b"PAD ":
+        return b""
+    room = int.from_bytes(padding[4:], "little") - (_EXTENDED_BYTES - _PLAIN_BYTES)
+    fmt = b"fmt " + struct.pack("<I", _EXTENDED_BYTES) + head[place + 8 : after] + b"\0\0"
+    return fmt + fact + b"PAD " + struct.pack("<I", room)
+
+
+def _with_fact(head: bytes, after: int, frames: int) -> bytes:
+    """Return a fact chunk and padding in place of the peaks, which hold the time of writing."""
+    if head[after : after + 4] != b"PEAK":
+        return b""
+    room = int.from_bytes(head[after + 4 : after + 8], "little") - 12
+    if room < 0:
+        return b""
+    fact = b"fact" + struct.pack("<II", 4, min(frames, _MOST))
+    return fact + b"PAD " + struct.pack("<I", room) + bytes(room)

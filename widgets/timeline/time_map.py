@@ -112,7 +112,7 @@ class TimeMap:
             return np.zeros(positions.shape, bool)
         order = np.argsort(positions, kind="stable")
         played = np.zeros(positions.shape, bool)
-        played[order[self.edit_list.heard(positions[order])[0]]] = True
+        played[order[self.edit_list.played(positions[order])[0]]] = True
         return played
 
     def spans(self, spans: Spans) -> Spans:
@@ -148,7 +148,7 @@ class TimeMap:
         edits = self.edit_list
         if curve is None or edits is None or not len(curve.times_samples):
             return curve
-        rows, places = edits.heard(curve.times_samples)
+        rows, places = edits.played(curve.times_samples)
         ends = np.concatenate([edits.kept_stops_samples, edits.kept_starts_samples])
         lengths = edits.kept_stops_samples - edits.kept_starts_samples
         placed = np.concatenate([edits.seams_samples + lengths, edits.seams_samples])
@@ -169,18 +169,18 @@ class TimeMap:
         """Return the audible hits at their view positions, each with its move."""
         if self.edit_list is None or not len(hits.onsets):
             return hits
-        rows, places = self.edit_list.heard(np.rint(hits.onsets).astype(np.int64))
+        rows, places = self.edit_list.played(np.rint(hits.onsets).astype(np.int64))
         return hits.placed(rows, places.astype(np.float64))
 
     def lines(self, lines: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the view positions of ascending source positions, without cut ones."""
-        return lines if self.edit_list is None or not len(lines) else self.edit_list.heard(lines)[1]
+        return lines if self.edit_list is None or not len(lines) else self.edit_list.played(lines)[1]
 
     def beats(self, beats: Beats | None) -> Beats | None:
         """Return the audible beats; bars keep their numbers of the source."""
         if beats is None or self.edit_list is None:
             return beats
-        rows, places = self.edit_list.heard(beats.positions)
+        rows, places = self.edit_list.played(beats.positions)
         return Beats(places, beats.counts[rows], beats.bars[rows])
 
 

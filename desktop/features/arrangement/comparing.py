@@ -16,7 +16,7 @@ from engine.core.timebase import format_time, samples_to_s
 from engine.document.state import Change, DocumentState
 from engine.document.tracks import sound_of
 from engine.review.answers import Accepted, accept_all
-from engine.sound.edl.build import heard_samples
+from engine.sound.edl.build import played_samples
 
 if TYPE_CHECKING:
     from engine.features.registry import FoundEdits
@@ -172,7 +172,7 @@ class Comparing(QObject):
         if len(known) != len(held) + 1 or any(a is not b for a, b in zip(known, (state, *held), strict=True)):
             rate_hz = max(state.rate_hz, 1)
             states = [one.accepted(state).state for one in held]
-            found = tuple(_Preview(one, samples_to_s(heard_samples(one), rate_hz)) for one in states)
+            found = tuple(_Preview(one, samples_to_s(played_samples(one), rate_hz)) for one in states)
             self._found = (state, *held), found
         return self._found[1]
 

@@ -21,10 +21,10 @@ from engine.exchange.export.formats import FORMATS
 from engine.exchange.export.placing.media_files import Collected, TrackFile, collected_media, track_files
 from engine.exchange.export.placing.stretches import Consolidated, consolidated_track
 from engine.exchange.export.placing.timecode import FrameRate, PictureRate, picture_rate, sound_lag_s
+from engine.exchange.names import name_of_file, named_after
 from engine.sound.codecs import Quality
 from engine.sound.edl.build import build
 from engine.sound.edl.edit_list import EditList
-from engine.sound.edl.names import name_of_file, named_after
 from engine.sound.writer import Dither
 
 LONGEST_FADE_S = 600

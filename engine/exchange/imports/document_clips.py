@@ -35,8 +35,8 @@ from engine.exchange.imports.described import (
 )
 from engine.exchange.imports.gain_curves import Curve, constant_ratio
 from engine.exchange.imports.media import Media
+from engine.exchange.names import name_of_file
 from engine.sound.edl.build import build
-from engine.sound.edl.names import name_of_file
 from engine.sound.edl.tracks.patches import GainCurve, lone_gains
 
 _EDITED = " edited"

@@ -12,7 +12,7 @@ import soundfile
 from engine.core.progress import Progress
 from engine.lab.bench.measured import Measured, side_by_side
 from engine.lab.bench.sound import write
-from engine.sound.pictures.peak_cache import keep_peaks
+from engine.sound.pictures.peak_cache import store_peaks
 from engine.sound.reader import SourceReader, content_hash, probe
 
 LENGTH_S = 600
@@ -38,7 +38,7 @@ def _import(path: Path) -> None:
     probe(path)
     digest = content_hash(path)
     with SourceReader(path) as reader:
-        keep_peaks(reader, digest)
+        store_peaks(reader, digest)
 
 
 def _read(path: Path) -> None:

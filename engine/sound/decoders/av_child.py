@@ -3,11 +3,7 @@
 It reads orders from stdin and answers on stdout, one file after another, and ends with the process that
 started it. An order is a line: JSON for a file; then "length", "block", "count" or "end". An answer is its
 two lengths in bytes, JSON, and the samples of a block (float32, interleaved). After the last one about a file
-("is_last") the child waits for the next file.
-
-Decoding with PyAV, in a process of its own: a file opened, a pass over one track, the length of the track.
-
-Only `engine.sound.decoders.av_child` imports this. It imports PyAV, numpy and nothing that these do not need.
+("is_last") the child waits for the next file. It imports PyAV, numpy and nothing that these do not need.
 """
 
 from __future__ import annotations
@@ -19,7 +15,7 @@ import sys
 from collections.abc import Generator, Iterator
 from contextlib import suppress
 from fractions import Fraction
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -218,8 +214,7 @@ class Pass:
         self._opened = opened
         self.lost, self.first_lost_samples, self.changed_samples = 0, 0, -1
         self.delay_samples, self.packet_samples, self._done = 0, 0, 0
-        self._form: tuple[int, str] | None = None
-        self._layout: av.AudioLayout | None = None
+        self._form: tuple[int, str, av.AudioLayout] | None = None
         self.rate_hz, self.channels = 0, 0
         self._packer: av.AudioResampler | None = None
         self.subtype = ""
@@ -239,22 +234,20 @@ class Pass:
 
     def state(self) -> dict[str, int]:
         """Return the attributes that change on the way."""
-        return {
-            "lost": self.lost,
-            "first_lost_samples": self.first_lost_samples,
-            "changed_samples": self.changed_samples,
-            "packet_samples": self.packet_samples,
-        }
+        names = "lost", "first_lost_samples", "changed_samples", "packet_samples"
+        return {name: getattr(self, name) for name in names}
 
     def blocks(self) -> Generator[NDArray[np.float32]]:
         """Yield the samples in order, shape (n, channels)."""
         fifo, failed = av.AudioFifo(), 0
-        decode = self._opened.stream.codec_context.decode
+        codec, time_base = self._opened.stream.codec_context, self._opened.time_base
         for packet in self._opened.packets():
             if self._form is None and packet.pts is not None and packet.pts < 0:
-                self.delay_samples = max(self.delay_samples, self._samples(-packet.pts))
+                self.delay_samples = max(
+                    self.delay_samples, round(-packet.pts * time_base * codec.sample_rate)
+                )
             try:
-                frames = decode(packet)
+                frames = codec.decode(packet)
             except (av.FFmpegError, ValueError):
                 failed += 1
                 continue
@@ -269,7 +262,7 @@ class Pass:
             if fifo.samples >= _BLOCK_FRAMES:
                 yield from self._taken(fifo, _BLOCK_FRAMES)
         with suppress(av.FFmpegError):  # it may hold back what does not decode
-            self._put(decode(None), fifo)
+            self._put(codec.decode(None), fifo)
         yield from self._taken(fifo, 1)
         if self._opened.has_index:  # which counts them
             yield from self._silence(failed)
@@ -277,11 +270,11 @@ class Pass:
     def _put(self, frames: list[av.AudioFrame], fifo: av.AudioFifo) -> bool:
         """Queue frames; return whether all have the rate, the sample format and the channels of the first."""
         for frame in frames:
-            form = (frame.sample_rate, frame.format.name)
+            form = frame.sample_rate, frame.format.name, frame.layout
             if self._form is None:
-                self._form, self._layout = form, frame.layout
+                self._form = form
                 self.rate_hz, self.channels = frame.sample_rate, frame.layout.nb_channels
-            if form != self._form or frame.layout != self._layout:
+            if form != self._form:
                 return False
             self.packet_samples = max(self.packet_samples, frame.samples)
             frame.pts = None
@@ -334,9 +327,6 @@ class Pass:
             floats /= np.float32(-float(np.iinfo(values.dtype).min))
         return floats
 
-    def _samples(self, units: int) -> int:
-        return round(units * self._opened.time_base * self._opened.stream.codec_context.sample_rate)
-
 
 _LENGTHS = struct.Struct("<II")
 _NO_SAMPLES = np.zeros((0, 0), np.float32)
@@ -348,8 +338,8 @@ class _Answers:
 
     def give(self, words: dict[str, Any], block: NDArray[np.float32] = _NO_SAMPLES) -> None:
         """Send an answer."""
-        said = json.dumps(words).encode()
-        self._stream.write(_LENGTHS.pack(len(said), block.nbytes) + said)
+        text = json.dumps(words).encode()
+        self._stream.write(_LENGTHS.pack(len(text), block.nbytes) + text)
         self._stream.write(block.data.cast("B") if block.size else b"")
         self._stream.flush()
 
@@ -357,9 +347,8 @@ class _Answers:
 def _serve(orders: BinaryIO, answers: _Answers) -> None:
     """Process orders until the input ends."""
     while line := orders.readline():
-        asked = json.loads(line)
         try:
-            _pass(orders, answers, **asked)
+            _pass(orders, answers, **json.loads(line))
         except RefusedError as error:
             answers.give({**error.about, "is_last": True})
         except MemoryError:
@@ -394,16 +383,9 @@ def _pass(orders: BinaryIO, answers: _Answers, path: str, demuxer: str, track: i
                 "state": running.state(),
             }
         )
-        _give_blocks(orders, answers, running, _followed(first, blocks))
+        _give_blocks(orders, answers, running, chain([first], blocks))
     finally:
         opened.close()
-
-
-def _followed(
-    first: NDArray[np.float32], others: Iterator[NDArray[np.float32]]
-) -> Iterator[NDArray[np.float32]]:
-    yield first
-    yield from others
 
 
 def _give_blocks(

@@ -98,23 +98,19 @@ class Tracks:
         named = [f"{number} ({self.words[number - 1]})" for number in others[:_MOST_LISTED]]
         tracks, were = ("track", "was") if len(read) == 1 else ("tracks", "were")
         which = listed([str(number) for number in sorted(read)])
-        said = f"{shown(self.path)} has {len(self.words)} audio tracks, and {tracks} {which} {were} read"
+        notice = f"{shown(self.path)} has {len(self.words)} audio tracks, and {tracks} {which} {were} read"
         if others:
-            said += (
+            notice += (
                 f": for {listed(named, 'or')}, import {shown(f'{self.path.name}#{others[0]}')}"
                 f"{' and so on' if len(others) > 1 else ''}"
             )
         if unread := [str(number) for number in self.unread if number not in read]:
-            said += f"; Offcut does not decode {'track' if len(unread) == 1 else 'tracks'} {listed(unread)}"
-        return f"{said}." if others or unread else ""
+            notice += f"; Offcut does not decode {'track' if len(unread) == 1 else 'tracks'} {listed(unread)}"
+        return f"{notice}." if others or unread else ""
 
 
 class UnsupportedError(SourceError):
     """A decoder does not read this format; another one may."""
-
-
-def _is_there() -> str:
-    return ""
 
 
 @runtime_checkable
@@ -199,4 +195,4 @@ class Decoder:
     name: str
     suffixes: frozenset[str]
     open: Callable[[Path, int], AudioStream]
-    missing: Callable[[], str] = _is_there
+    missing: Callable[[], str] = str

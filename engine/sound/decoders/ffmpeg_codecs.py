@@ -1,8 +1,4 @@
-"""The codecs that FFmpeg decodes for Offcut, and how deep their samples are.
-
-The child process of PyAV imports this, so it imports little itself.
-
-The exact length of a track from the times of its packets, without decoding them.
+"""The codecs that FFmpeg decodes for Offcut, how deep their samples are, and exact lengths by packets.
 
 The child process of PyAV imports this, so it imports little itself.
 """
@@ -17,32 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Times = Sequence[tuple[int | None, int | None]]
-
-
-def length_of_packets(packets: Times, time_base: Fraction, rate_hz: int, frame_samples: int) -> int:
-    """Return the number of samples in packets, from their times alone; 0 if these are not exact.
-
-    Only packets of one length, the last one excepted, that follow each other are counted.
-
-    Parameters
-    ----------
-    packets : start and duration of each, in units of `time_base` seconds; before 0 is the encoder's delay
-    frame_samples : samples per packet
-    """
-    if not packets or time_base != Fraction(1, rate_hz) or frame_samples <= 0:
-        return 0
-    first = packets[0][0]
-    if first is None or first > 0:
-        return 0
-    for number, (start, duration) in enumerate(packets):
-        is_last = number == len(packets) - 1
-        if start != first + number * frame_samples or duration is None:
-            return 0
-        if not 0 < duration <= frame_samples or (duration < frame_samples and not is_last):
-            return 0
-    start, duration = packets[-1]
-    return max(0, (start or 0) + (duration or 0))
-
 
 _LOSSLESS = {"alac", "flac", "wavpack", "tta", "ape", "wmalossless", "mlp", "truehd"}
 _LOSSY = {
@@ -85,13 +55,38 @@ def subtype_of(codec: str, sample_format: str, first: NDArray[Any]) -> str:
     return {"u8": "PCM_U8", "s16": "PCM_16", "dbl": "DOUBLE"}.get(form, "FLOAT")
 
 
-def usual_track(codecs: Sequence[str], asked: int) -> int:
-    """Return the track that is read where one is asked for: the first that is decoded, instead of track 1."""
-    if asked > 1 or not codecs or codecs[0] in AUDIO_CODECS:
-        return asked
-    return next((number for number, codec in enumerate(codecs, 1) if codec in AUDIO_CODECS), asked)
+def usual_track(codecs: Sequence[str], wanted: int) -> int:
+    """Return the track that is read where one is wanted: the first that is decoded, instead of track 1."""
+    if wanted > 1 or not codecs or codecs[0] in AUDIO_CODECS:
+        return wanted
+    return next((number for number, codec in enumerate(codecs, 1) if codec in AUDIO_CODECS), wanted)
 
 
 def unread_tracks(codecs: Sequence[str]) -> tuple[int, ...]:
     """Return the numbers of the tracks with a codec that is not decoded."""
     return tuple(number for number, codec in enumerate(codecs, 1) if codec not in AUDIO_CODECS)
+
+
+def length_of_packets(packets: Times, time_base: Fraction, rate_hz: int, frame_samples: int) -> int:
+    """Return the number of samples in packets, from their times alone; 0 if these are not exact.
+
+    Only packets of one length, the last one excepted, that follow each other are counted.
+
+    Parameters
+    ----------
+    packets : start and duration of each, in units of `time_base` seconds; before 0 is the encoder's delay
+    frame_samples : samples per packet
+    """
+    if not packets or time_base != Fraction(1, rate_hz) or frame_samples <= 0:
+        return 0
+    first = packets[0][0]
+    if first is None or first > 0:
+        return 0
+    for number, (start, duration) in enumerate(packets):
+        is_last = number == len(packets) - 1
+        if start != first + number * frame_samples or duration is None:
+            return 0
+        if not 0 < duration <= frame_samples or (duration < frame_samples and not is_last):
+            return 0
+    start, duration = packets[-1]
+    return max(0, (start or 0) + (duration or 0))

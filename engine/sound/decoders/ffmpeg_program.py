@@ -26,12 +26,7 @@ from engine.sound.decoders.ffmpeg_codecs import (
     unread_tracks,
     usual_track,
 )
-from engine.sound.decoders.forward import (
-    SUFFIXES,
-    ForwardStream,
-    damaged,
-    unread_codec,
-)
+from engine.sound.decoders.forward import SUFFIXES, ForwardStream, damaged, unread_codec
 from engine.sound.decoders.limited_process import LimitedProcess
 from engine.sound.decoders.signature import Signature
 
@@ -39,20 +34,14 @@ _BLOCK_FRAMES = 1 << 16
 _SAMPLE_BYTES = 4
 _NEVER_S = Fraction(1 << 62)
 _PIECE_BYTES = 1 << 16
-_ASKED = ["-show_streams", "-show_format", "-show_packets"]
-_ASKED += ["-read_intervals", "%+#1", "-of", "json"]
+_REQUEST = ["-show_streams", "-show_format", "-show_packets", "-read_intervals", "%+#1", "-of", "json"]
 _PACKET_SAMPLES = {"alac": 4_096, "mp3": 1_152, "ac3": 1_536, "eac3": 1_536}
 _INPUT = ("-hide_banner", "-protocol_whitelist", "file")
 
 
-def _probed(path: Path, signature: Signature, asked: list[str]) -> bytes:
-    """Return the output of ffprobe.
-
-    Raises
-    ------
-    SourceError : it cannot read the file, or does not answer
-    """
-    command = ["ffprobe", "-v", "error", *_INPUT, "-f", signature.demuxer, *asked, f"file:{path}"]
+def _probed(path: Path, signature: Signature, request: list[str]) -> bytes:
+    """Return the output of ffprobe; raise `SourceError` if it cannot read the file, or does not answer."""
+    command = ["ffprobe", "-v", "error", *_INPUT, "-f", signature.demuxer, *request, f"file:{path}"]
     process, answer = LimitedProcess(command), bytearray()
     try:
         while piece := process.read(_PIECE_BYTES):
@@ -64,7 +53,7 @@ def _probed(path: Path, signature: Signature, asked: list[str]) -> bytes:
     raise damaged(path, signature)
 
 
-class _Decoding:
+class ProgramDecoding:
     """See `engine.sound.decoders.forward.Decoding`."""
 
     lost = 0
@@ -72,7 +61,7 @@ class _Decoding:
     changed_samples = -1
 
     def __init__(self, path: Path, signature: Signature, track: int) -> None:
-        answer = json.loads(_probed(path, signature, _ASKED))
+        answer = json.loads(_probed(path, signature, _REQUEST))
         found = answer.get("streams", [])
         streams = [each for each in found if each.get("codec_type") == "audio"]
         codecs = [str(each.get("codec_name", "")) for each in streams]
@@ -80,8 +69,7 @@ class _Decoding:
         self._path, self._signature, self._track = path, signature, track
         titles = [str(each.get("tags", {}).get("title", "")) for each in streams]
         title = titles[track - 1] if track <= len(titles) else ""
-        words = tuple(_words(each) for each in streams)
-        self.tracks = Tracks(path, words, track, unread_tracks(codecs), title)
+        self.tracks = Tracks(path, tuple(map(_words, streams)), track, unread_tracks(codecs), title)
         self.tracks.require(signature.name)
         chosen = streams[track - 1]
         self.codec = str(chosen.get("codec_name", ""))
@@ -113,9 +101,15 @@ class _Decoding:
 
     def _make(self) -> Generator[NDArray[np.float32]]:
         command = ["ffmpeg", "-v", "error", "-nostdin", *_INPUT, "-threads", "1"]
-        command += ["-f", self._signature.demuxer]
-        command += ["-i", f"file:{self._path}", "-map", f"0:a:{self._track - 1}", "-vn", "-sn", "-dn"]
-        command += ["-c:a", "pcm_f32le", "-f", "f32le", "-"]
+        command += [
+            "-f",
+            self._signature.demuxer,
+            "-i",
+            f"file:{self._path}",
+            "-map",
+            f"0:a:{self._track - 1}",
+        ]
+        command += ["-vn", "-sn", "-dn", "-c:a", "pcm_f32le", "-f", "f32le", "-"]
         self._process = LimitedProcess(command, errors=self._errors)
         frame_bytes = _SAMPLE_BYTES * self.channels
         held = b""
@@ -129,11 +123,11 @@ class _Decoding:
 
     def length_by_packets(self) -> int:
         """See `Decoding.length_by_packets`."""
-        chosen = ["-select_streams", f"a:{self._track - 1}"]
-        asked = [*chosen, "-show_entries", "packet=pts,duration:stream=time_base", "-of", "csv"]
+        request = ["-select_streams", f"a:{self._track - 1}"]
+        request += ["-show_entries", "packet=pts,duration:stream=time_base", "-of", "csv"]
         times: list[tuple[int | None, int | None]] = []
         unit = Fraction(0)
-        for line in _probed(self._path, self._signature, asked).decode("ascii", "replace").splitlines():
+        for line in _probed(self._path, self._signature, request).decode("ascii", "replace").splitlines():
             kind, *values = line.split(",")
             if kind == "stream" and values:
                 unit = _fraction(values[0])
@@ -170,9 +164,9 @@ def _words(stream: dict[str, Any]) -> str:
     return track_words(title, language, str(stream.get("codec_name", "")), _whole(stream, "channels"))
 
 
-def _whole(said: dict[str, Any], name: str) -> int:
+def _whole(answer: dict[str, Any], name: str) -> int:
     with suppress(ValueError, TypeError):
-        return int(said.get(name, 0))
+        return int(answer.get(name, 0))
     return 0
 
 
@@ -182,18 +176,10 @@ def _fraction(text: str) -> Fraction:
     return Fraction(0)
 
 
-class Program:
-    """See `engine.sound.decoders.forward.Source`."""
-
-    def begin(self, path: Path, signature: Signature, track: int) -> _Decoding:
-        """See `Source.begin`."""
-        return _Decoding(path, signature, track)
-
-
 def _missing() -> str:
     return "" if shutil.which("ffmpeg") and shutil.which("ffprobe") else "ffmpeg and ffprobe"
 
 
 FFMPEG_PROGRAM = Decoder(
-    "ffmpeg", SUFFIXES, lambda path, track: ForwardStream(path, track, Program()), _missing
+    "ffmpeg", SUFFIXES, lambda path, track: ForwardStream(path, track, ProgramDecoding), _missing
 )

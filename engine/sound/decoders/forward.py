@@ -1,6 +1,7 @@
 """Common code of the FFmpeg decoders: a stream decoded from its start, whose exact length is known.
 
-The exact length of a file whose header only estimates it, counted once while the file is unchanged.
+A header often only estimates the length. It is counted once while the file is unchanged, by the times of the
+packets where these are exact, else by decoding.
 """
 
 from __future__ import annotations
@@ -57,21 +58,21 @@ class Decoded:
 
     def notice(self, path: Path) -> str:
         """Return sentences about damage; empty without any."""
-        said = []
+        sentences = []
         if self.lost:
             at = format_time(self.first_lost_samples / self.rate_hz)
-            said.append(
+            sentences.append(
                 f"{shown(path)} is damaged: {counted(self.lost, 'packet')} cannot be decoded and "
                 f"{'is' if self.lost == 1 else 'are'} played as silence, the first at {at}."
             )
         elif self.is_incomplete:
-            said.append(f"{shown(path)} is damaged: parts of it cannot be decoded and are left out.")
+            sentences.append(f"{shown(path)} is damaged: parts of it cannot be decoded and are left out.")
         if self.changed_samples >= 0:
             at = format_time(self.changed_samples / self.rate_hz)
-            said.append(
+            sentences.append(
                 f"{shown(path)} changes its rate or its channels at {at}: the rest of it is left out."
             )
-        return " ".join(said)
+        return " ".join(sentences)
 
 
 class KnownLengths:
@@ -86,7 +87,7 @@ class KnownLengths:
         key = _key(path, track)
         with self._lock:
             found = self._known.get(key)
-        return found or self.keep(path, track, decoded())
+        return found or self.store(path, track, decoded())
 
     def notice(self, path: Path, track: int) -> str:
         """Return a sentence about damage in a track that is known; empty without any."""
@@ -95,7 +96,7 @@ class KnownLengths:
                 return known.notice(path)
         return ""
 
-    def keep(self, path: Path, track: int, decoded: Decoded) -> Decoded:
+    def store(self, path: Path, track: int, decoded: Decoded) -> Decoded:
         """Store the result for a track, and return it."""
         with self._lock:
             if len(self._known) >= _MOST_KNOWN:
@@ -110,67 +111,11 @@ def _key(path: Path, track: int) -> _Key:
     return str(path.absolute()), status.st_ino, status.st_size, status.st_mtime_ns, track
 
 
-def without_padding(frames: int, claimed: int, rounding_samples: int, packet_samples: int) -> int:
-    """Return a length without the encoder's padding of up to two packets, as stated in the header.
-
-    Parameters
-    ----------
-    claimed : length in the header or the edit list, in samples; 0 if missing
-    rounding_samples : error of that length, which may be in coarser units
-    """
-    padding = frames - claimed
-    return claimed if rounding_samples < padding < 2 * packet_samples else frames
-
-
-def rounding_samples(path: Path, rate_hz: int) -> int:
-    """Return the error, in samples, of the length in the edit list of an MP4 or QuickTime file."""
-    with explained(path):
-        timescale = movie_timescale(path)
-    if not timescale:
-        return _UNKNOWN
-    return 0 if timescale % rate_hz == 0 else math.ceil(rate_hz / timescale)
-
-
-def require_possible(path: Path, size_bytes: int, frames: int, rate_hz: int) -> None:
-    """Refuse a file that decodes to far more sound than its bytes can hold.
-
-    Raises
-    ------
-    SourceError : it does
-    """
-    if frames > size_bytes * _MOST_PER_BYTE + _BLOCK_SAMPLES:
-        raise SourceError(
-            f"{shown(path)} decodes to {format_time(frames / rate_hz)}, and its {size_bytes:,} bytes cannot "
-            "hold that: copy it again, or export it again from where it was made."
-        )
-
-
 SUFFIXES = frozenset(
-    {
-        ".m4a",
-        ".m4b",
-        ".aac",
-        ".mp4",
-        ".m4v",
-        ".mov",
-        ".qta",
-        ".mts",
-        ".m2ts",
-        ".mxf",
-        ".3gp",
-        ".webm",
-        ".mka",
-        ".mkv",
-        ".avi",
-        ".flv",
-        ".wma",
-        ".amr",
-        ".ac3",
-        ".eac3",
-        ".wv",
-        ".ape",
-        ".tta",
-    }
+    (
+        *(".m4a", ".m4b", ".aac", ".mp4", ".m4v", ".mov", ".qta", ".mts", ".m2ts", ".mxf", ".3gp", ".webm"),
+        *(".mka", ".mkv", ".avi", ".flv", ".wma", ".amr", ".ac3", ".eac3", ".wv", ".ape", ".tta"),
+    )
 )
 """Of the formats that have a signature in `engine.sound.decoders.signature`."""
 
@@ -226,18 +171,11 @@ class Decoding(Protocol):
     def close(self) -> None: ...
 
 
-class Source(Protocol):
-    """How a track is reached."""
+Begin = Callable[[Path, Signature, int], Decoding]
+"""Opens one track of a file and decodes its first block, so that its form is known.
 
-    def begin(self, path: Path, signature: Signature, track: int) -> Decoding:
-        """Open the file and decode its first block, so that its form is known.
-
-        Raises
-        ------
-        UnsupportedError : the codec is not read
-        SourceError : the file is damaged, or the track is not there
-        """
-        ...
+Raises `UnsupportedError` for a codec that is not read, `SourceError` for a damaged file or a missing track.
+"""
 
 
 class ForwardStream(AudioStream):
@@ -245,14 +183,14 @@ class ForwardStream(AudioStream):
 
     seeks_exactly = False
 
-    def __init__(self, path: Path, track: int, source: Source) -> None:
+    def __init__(self, path: Path, track: int, begin: Begin) -> None:
         size_bytes = require_file(path)
         with explained(path):
             signature = signature_of(path)
         if signature is None:
             raise UnsupportedError(not_audio_sentence(path))
-        self._path, self._track, self._source, self._signature = path, track, source, signature
-        self._decoding = source.begin(path, signature, track)
+        self._path, self._track, self._begin, self._signature = path, track, begin, signature
+        self._decoding = begin(path, signature, track)
         try:
             self._describe(size_bytes)
         except BaseException:
@@ -274,33 +212,39 @@ class ForwardStream(AudioStream):
         self.frames = self._decoded.frames
         if self.frames <= 0:
             raise SourceError(f"{shown(self._path)} holds no readable samples: copy or record it again.")
-        require_possible(self._path, size_bytes, self.frames, self.rate_hz)
-        claimed_s = self._decoding.claimed_s if self._signature.has_length else None
+        if self.frames > size_bytes * _MOST_PER_BYTE + _BLOCK_SAMPLES:
+            raise SourceError(
+                f"{shown(self._path)} decodes to {format_time(self.frames / self.rate_hz)}, and its "
+                f"{size_bytes:,} bytes cannot hold that: copy it again, or export it again from where "
+                "it was made."
+            )
+        claimed_s = decoding.claimed_s if self._signature.has_length else None
         self.promised_frames = max(self.frames, round((claimed_s or 0) * self.rate_hz))
         self.tolerance_frames = 4_096 + self.promised_frames // 100
 
     def _length(self) -> Decoded:
         """Count the samples of the track by the times of its packets; else by decoding."""
         decoding = self._decoding
-        frames = 0
-        if self._signature.demuxer == "mov":
-            frames = decoding.length_by_packets()
-        if frames:
+        is_movie = self._signature.demuxer == "mov"
+        if is_movie and (frames := decoding.length_by_packets()):
             found = Decoded(frames, self.rate_hz)
         else:
             found = _damage(Decoded(decoding.count(), self.rate_hz), decoding)
             decoding.close()
-            self._decoding = self._source.begin(self._path, self._signature, self._track)
-        if self._signature.demuxer == "mov":
-            rounding = rounding_samples(self._path, self.rate_hz)
-        elif decoding.counts_samples:
-            rounding = 0
-        else:
-            return found
+            self._decoding = self._begin(self._path, self._signature, self._track)
+        rounding = self._rounding_samples() if is_movie else 0 if decoding.counts_samples else _UNKNOWN
         claimed = round((decoding.claimed_s or 0) * self.rate_hz)
-        return replace(
-            found, frames=without_padding(found.frames, claimed, rounding, decoding.packet_samples)
-        )
+        # a length that the header states leaves out the encoder's padding, of up to two packets
+        is_padded = rounding < found.frames - claimed < 2 * decoding.packet_samples
+        return replace(found, frames=claimed) if is_padded else found
+
+    def _rounding_samples(self) -> int:
+        """Return the error of the length in the edit list of a movie, in coarser units than samples."""
+        with explained(self._path):
+            timescale = movie_timescale(self._path)
+        if not timescale:
+            return _UNKNOWN
+        return 0 if timescale % self.rate_hz == 0 else math.ceil(self.rate_hz / timescale)
 
     @property
     def delay_samples(self) -> int:
@@ -316,8 +260,7 @@ class ForwardStream(AudioStream):
     def notice(self) -> str:
         """Sentences about damage and about other tracks; empty without any."""
         known = LENGTHS.get(self._path, self._track, lambda: self._decoded)
-        said = (known.notice(self._path), self._decoding.tracks.notice)
-        return " ".join(sentence for sentence in said if sentence)
+        return " ".join(filter(None, (known.notice(self._path), self._decoding.tracks.notice)))
 
     def read(self, start: int, out: NDArray[Any]) -> int:
         """See `AudioStream.read`."""
@@ -345,7 +288,7 @@ class ForwardStream(AudioStream):
     def rewind(self) -> None:
         """See `AudioStream.rewind`."""
         self.close()
-        self._decoding = self._source.begin(self._path, self._signature, self._track)
+        self._decoding = self._begin(self._path, self._signature, self._track)
         self._held = self._held[:0]
 
     def close(self) -> None:
@@ -355,7 +298,7 @@ class ForwardStream(AudioStream):
         if found != self._decoded:
             self._decoded = found
             with suppress(SourceError):  # it is gone, and so is what is known of it
-                LENGTHS.keep(self._path, self._track, found)
+                LENGTHS.store(self._path, self._track, found)
         decoding.close()
 
 
@@ -373,7 +316,7 @@ class MediaTrack:
     lag_s: Fraction
 
 
-def media_track(path: Path, track: int, source: Source) -> MediaTrack | None:
+def media_track(path: Path, track: int, begin: Begin) -> MediaTrack | None:
     """Return an audio track by the head of its file; None if FFmpeg does not read that.
 
     Raises
@@ -385,7 +328,7 @@ def media_track(path: Path, track: int, source: Source) -> MediaTrack | None:
         signature = signature_of(path)
     if signature is None:
         return None
-    decoding = source.begin(path, signature, track)
+    decoding = begin(path, signature, track)
     try:
         return MediaTrack(decoding.tracks.chosen, decoding.lag_s)
     finally:
@@ -405,10 +348,10 @@ def _damage(known: Decoded, decoding: Decoding) -> Decoded:
     )
 
 
-def damage_notice(path: Path, told: str) -> str:
+def damage_notice(path: Path, reported: str) -> str:
     """Return a message about damage found while decoding; empty if it was reported before."""
     notice = LENGTHS.notice(*file_and_track(path))
-    return "" if notice in told else notice
+    return "" if notice in reported else notice
 
 
 def damaged(path: Path, signature: Signature) -> SourceError:

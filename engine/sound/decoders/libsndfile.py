@@ -71,16 +71,9 @@ class LibsndfileStream(AudioStream):
             raise
 
     def _require_plain(self) -> None:
-        """Leave an MP3 file to FFmpeg if libsndfile would end within it, or at a length that is a guess.
-
-        Raises
-        ------
-        UnsupportedError : it is such a file
-        """
-        if self.container != "MP3":
-            return
+        """Leave an MP3 file to FFmpeg if libsndfile would end within it, or at a length that is a guess."""
         with explained(self._path):
-            found = mpeg_frames(self._path)
+            found = mpeg_frames(self._path) if self.container == "MP3" else None
         if found is not None and not _is_read_whole(found, self.promised_frames):
             raise UnsupportedError(not_audio_sentence(self._path))
 
@@ -248,22 +241,10 @@ def _opened(path: Path, _track: int) -> AudioStream:
 LIBSNDFILE = Decoder(
     "libsndfile",
     frozenset(
-        {
-            ".wav",
-            ".w64",
-            ".rf64",
-            ".aif",
-            ".aiff",
-            ".aifc",
-            ".caf",
-            ".au",
-            ".flac",
-            ".ogg",
-            ".oga",
-            ".opus",
-            ".mogg",
-            ".mp3",
-        }
+        (
+            *(".wav", ".w64", ".rf64", ".aif", ".aiff", ".aifc", ".caf", ".au"),
+            *(".flac", ".ogg", ".oga", ".opus", ".mogg", ".mp3"),
+        )
     ),
     _opened,
 )

@@ -34,11 +34,11 @@ class LimitedProcess:
         *,
         environment: Mapping[str, str] | None = None,
         errors: IO[bytes] | int = subprocess.DEVNULL,
-        is_asked: bool = False,
+        takes_orders: bool = False,
     ) -> None:
-        asked = subprocess.PIPE if is_asked else subprocess.DEVNULL
+        orders = subprocess.PIPE if takes_orders else subprocess.DEVNULL
         self._process = subprocess.Popen(
-            command, bufsize=0, stdin=asked, stdout=subprocess.PIPE, stderr=errors, env=environment
+            command, bufsize=0, stdin=orders, stdout=subprocess.PIPE, stderr=errors, env=environment
         )
         self.is_silent = False
         output: Any = self._process.stdout  # a FileIO, since nothing is buffered
@@ -69,8 +69,8 @@ class LimitedProcess:
         """Return the exit status, negative for a signal; None while it runs."""
         return self._process.poll()
 
-    def ask(self, words: bytes) -> None:
-        """Write to a program that is asked.
+    def write(self, words: bytes) -> None:
+        """Write to a program that takes orders.
 
         Raises
         ------

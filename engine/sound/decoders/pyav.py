@@ -26,13 +26,7 @@ from engine.core.errors import SourceError
 from engine.sound.decoders import limited_process
 from engine.sound.decoders.decoder import Decoder, Tracks, track_words
 from engine.sound.decoders.ffmpeg_codecs import unread_tracks
-from engine.sound.decoders.forward import (
-    SUFFIXES,
-    ForwardStream,
-    damaged,
-    undecodable,
-    unread_codec,
-)
+from engine.sound.decoders.forward import SUFFIXES, ForwardStream, damaged, undecodable, unread_codec
 from engine.sound.decoders.limited_process import LimitedProcess
 from engine.sound.decoders.signature import Signature
 from engine.sound.opening import explained
@@ -49,20 +43,19 @@ class _Child:
     def __init__(self) -> None:
         environment = {**module_environment(), "OPENBLAS_NUM_THREADS": "1"}  # each thread reserves memory
         command = module_command("engine.sound.decoders.av_child")
-        self._process = LimitedProcess(command, environment=environment, is_asked=True)
+        self._process = LimitedProcess(command, environment=environment, takes_orders=True)
         self.is_waiting = True
         """Whether it waits for a file."""
 
     def begin(self, path: Path, signature: Signature, track: int) -> None:
         """Order a pass over a file."""
         self.is_waiting = False
-        asked = {"path": str(path.absolute()), "demuxer": signature.demuxer, "track": track}
-        self.order(json.dumps(asked))
+        self.order(json.dumps({"path": str(path.absolute()), "demuxer": signature.demuxer, "track": track}))
 
     def order(self, words: str) -> None:
         """Write an order; if the child has ended, no answer follows."""
         with suppress(OSError):
-            self._process.ask(f"{words}\n".encode())
+            self._process.write(f"{words}\n".encode())
 
     def answer(self, path: Path) -> tuple[dict[str, Any], bytearray]:
         """Return the next answer about a file, with samples if it has any.
@@ -72,8 +65,8 @@ class _Child:
         SourceError : the file does not decode: the child has ended, or was ended
         """
         head = self._filled(path, _LENGTHS.size)
-        said, samples = (self._filled(path, length) for length in _LENGTHS.unpack(head))
-        words: dict[str, Any] = json.loads(said)
+        text, samples = (self._filled(path, length) for length in _LENGTHS.unpack(head))
+        words: dict[str, Any] = json.loads(text)
         if words.get("refused") == "memory":
             raise undecodable(path, f"takes more than {limited_process.MEMORY_BYTES >> 20:,} MiB of memory")
         self.is_waiting = words.get("is_last", False)
@@ -130,12 +123,12 @@ class _Children:
             child.end()
 
     def give_back(self, child: _Child) -> None:
-        """Keep a child for the next file; else end it."""
+        """Reuse a child for the next file; else end it."""
         with self._lock:
-            is_kept = child.is_waiting and len(self._idle) < _MOST_IDLE
-            if is_kept:
+            is_reused = child.is_waiting and len(self._idle) < _MOST_IDLE
+            if is_reused:
                 self._idle.append(child)
-        if not is_kept:
+        if not is_reused:
             child.end()
 
     def end(self) -> None:
@@ -150,7 +143,7 @@ CHILDREN = _Children()
 atexit.register(CHILDREN.end)
 
 
-class _Decoding:
+class PyAvDecoding:
     """See `engine.sound.decoders.forward.Decoding`."""
 
     is_incomplete = False
@@ -174,17 +167,25 @@ class _Decoding:
         self._blocks, self._is_closed = self._make(), False
 
     def _answer(self) -> tuple[dict[str, Any], bytearray]:
+        """Return the next answer; raise the reason if the file was refused."""
         about, samples = self._child.answer(self._path)
-        _require(self._path, self._signature, self._track, about)
+        match about.get("refused"):
+            case "file":
+                with explained(self._path):
+                    raise OSError(*about["reason"])
+            case "track":
+                _tracks(self._path, self._track, about).require(self._signature.name)
+            case "codec":
+                raise unread_codec(self._path, about["codec"], self._signature)
+            case "damaged":
+                raise damaged(self._path, self._signature)
         return about, samples
 
     def _note(self, about: dict[str, Any]) -> None:
         state = about["state"]
         self.lost, self.first_lost_samples = int(state["lost"]), int(state["first_lost_samples"])
-        self.changed_samples, self.packet_samples = (
-            int(state["changed_samples"]),
-            int(state["packet_samples"]),
-        )
+        self.changed_samples = int(state["changed_samples"])
+        self.packet_samples = int(state["packet_samples"])
 
     def blocks(self) -> Iterator[NDArray[np.float32]]:
         """See `Decoding.blocks`."""
@@ -232,41 +233,14 @@ class _Decoding:
 
 
 def _tracks(path: Path, track: int, about: dict[str, Any]) -> Tracks:
-    said = about["tracks"]
-    chosen, codecs = about.get("track", track), [codec for _, _, codec, _ in said]
-    title = str(said[chosen - 1][0]) if 0 < chosen <= len(said) else ""
-    return Tracks(path, tuple(track_words(*one) for one in said), chosen, unread_tracks(codecs), title)
-
-
-def _require(path: Path, signature: Signature, track: int, about: dict[str, Any]) -> None:
-    """Raise why a file was refused, if it was.
-
-    Raises
-    ------
-    SourceError : it was
-    """
-    match about.get("refused"):
-        case "file":
-            with explained(path):
-                raise OSError(*about["reason"])
-        case "track":
-            _tracks(path, track, about).require(signature.name)
-        case "codec":
-            raise unread_codec(path, about["codec"], signature)
-        case "damaged":
-            raise damaged(path, signature)
-
-
-class PyAv:
-    """See `engine.sound.decoders.forward.Source`."""
-
-    def begin(self, path: Path, signature: Signature, track: int) -> _Decoding:
-        """See `Source.begin`."""
-        return _Decoding(path, signature, track)
+    listed = about["tracks"]
+    chosen, codecs = about.get("track", track), [codec for _, _, codec, _ in listed]
+    title = str(listed[chosen - 1][0]) if 0 < chosen <= len(listed) else ""
+    return Tracks(path, tuple(track_words(*one) for one in listed), chosen, unread_tracks(codecs), title)
 
 
 def _missing() -> str:
     return "" if find_spec("av") else "PyAV"
 
 
-PYAV = Decoder("PyAV", SUFFIXES, lambda path, track: ForwardStream(path, track, PyAv()), _missing)
+PYAV = Decoder("PyAV", SUFFIXES, lambda path, track: ForwardStream(path, track, PyAvDecoding), _missing)

@@ -1,8 +1,7 @@
 """Every decoder: a new one of Offcut is one module and one row here; packages add theirs by entry point.
 
-One channel of a file as a stream of its own: `take.wav#ch3` is the third channel of `take.wav`.
-
-The audio files in a folder, found by their names, one after the other.
+Also one channel of a file as a stream (`take.wav#ch3` is the third channel of `take.wav`), and the audio
+files in a folder, found by their names.
 """
 
 from __future__ import annotations
@@ -24,10 +23,10 @@ from engine.core.extensions.names import Extension
 from engine.core.files.safe_write import shown
 from engine.core.wording import counted
 from engine.sound.decoders.decoder import AudioStream, Decoder, UnsupportedError, channel_of, file_and_track
-from engine.sound.decoders.ffmpeg_program import FFMPEG_PROGRAM, Program
+from engine.sound.decoders.ffmpeg_program import FFMPEG_PROGRAM, ProgramDecoding
 from engine.sound.decoders.forward import MediaTrack, media_track
 from engine.sound.decoders.libsndfile import LIBSNDFILE
-from engine.sound.decoders.pyav import PYAV, PyAv
+from engine.sound.decoders.pyav import PYAV, PyAvDecoding
 from engine.sound.decoders.signature import signature_of
 from engine.sound.opening import explained, not_audio_sentence, require_file
 
@@ -86,20 +85,15 @@ class OneChannel(AudioStream):
         self._stream.close()
 
 
-_ROWS = (LIBSNDFILE, PYAV, FFMPEG_PROGRAM)
 _BY_FFMPEG = (PYAV, FFMPEG_PROGRAM)
+_ROWS = (LIBSNDFILE, *_BY_FFMPEG)
 WITH_PICTURES = frozenset({"mov", "matroska", "mpegts", "mxf", "avi", "flv", "asf"})
 """Containers that may have a picture and several audio tracks, by the names of FFmpeg's demuxers."""
 _INSTALL = {"win32": "winget install ffmpeg", "darwin": "brew install ffmpeg"}
 
 
 def _added(extension: Extension, made: object) -> Decoder:
-    """Return a decoder of another package.
-
-    Raises
-    ------
-    UnusableError : it is of another type, or names no suffix
-    """
+    """Return a decoder of another package; raise `UnusableError` for another type, or without a suffix."""
     decoder = require_type(made, Decoder)
     if decoder.name != extension.name:
         raise UnusableError(f"is named {decoder.name!r}, not {extension.name!r}")
@@ -165,19 +159,18 @@ def media_track_of(named: Path) -> MediaTrack | None:
 @lru_cache(256)
 def _media_track(path: Path, track: int, *_status: int) -> MediaTrack | None:
     """Look into an unchanged file once: forms ask again at every key."""
-    for decoder, source in ((PYAV, PyAv()), (FFMPEG_PROGRAM, Program())):
+    for decoder, begin in ((PYAV, PyAvDecoding), (FFMPEG_PROGRAM, ProgramDecoding)):
         if not decoder.missing():
             with suppress(SourceError):
-                return media_track(path, track, source)
+                return media_track(path, track, begin)
     return None
 
 
-def _in_order(path: Path) -> Iterator[Decoder]:
-    yield LIBSNDFILE
+def _in_order(path: Path) -> tuple[Decoder, ...]:
     suffix = path.suffix.lower()
-    if suffix not in LIBSNDFILE.suffixes:
-        yield from (each for each in DECODERS.added.values() if suffix in each.suffixes)
-    yield from _ROWS[1:]
+    is_own = suffix in LIBSNDFILE.suffixes
+    added = [] if is_own else [each for each in DECODERS.added.values() if suffix in each.suffixes]
+    return LIBSNDFILE, *added, *_BY_FFMPEG
 
 
 def _refusal(path: Path, reason: str) -> str:

@@ -3,10 +3,8 @@
 A block is the span that one repeat or move places, or the material between such places; regions that the
 user named split that material at their edges as well. Cuts inside a block shorten it and do not split it.
 
-Move blocks of an arrangement by means of edits made by hand.
-
-A block at its original place is moved by a new edit; a block that an edit placed is moved by changing that
-edit, so that a block moved ten times is one entry of the queue.
+Blocks are moved by edits made by hand: one at its original place by a new edit, one that an edit placed by
+changing that edit, so that a block moved ten times is one entry of the queue.
 """
 
 from __future__ import annotations
@@ -146,18 +144,11 @@ def _arranged(state: DocumentState, done: Gathered) -> Arrangement:
     drops = what_drops(done.drop_starts, done.drop_stops, done.crossfades_ms, done.holds, length, rate_hz)
     pieces = laid_out(done.orders, length, rate_hz, region_edges(state.markers.values()))
     parts, piece_of = without_drops(pieces, *drops)
-    heard = np.bincount(piece_of, parts.stops - parts.starts, len(pieces.starts)).astype(np.int64)
-    kept = heard > 0
-    ends = np.cumsum(heard)
-    return Arrangement(
-        pieces.starts[kept],
-        pieces.stops[kept],
-        (ends - heard)[kept],
-        ends[kept],
-        pieces.orders[kept],
-        done.orders,
-        done.laid_by,
-    )
+    lengths = np.bincount(piece_of, parts.stops - parts.starts, len(pieces.starts)).astype(np.int64)
+    ends = np.cumsum(lengths)
+    columns = pieces.starts, pieces.stops, ends - lengths, ends, pieces.orders
+    starts, stops, result_starts, result_stops, order_of = (column[lengths > 0] for column in columns)
+    return Arrangement(starts, stops, result_starts, result_stops, order_of, done.orders, done.laid_by)
 
 
 def laid_at(state: DocumentState, proposal_id: str) -> tuple[int, int] | None:
@@ -238,8 +229,8 @@ def _times(state: DocumentState, block: Block) -> int:
     """Return how many times the order of a block plays it, including its original place."""
     if not block.laid_by:
         return 1
-    asked = edited(state.proposals[block.laid_by], state.decisions.get(block.laid_by))
-    return integer(asked.payload, TIMES, 2) if block.is_copy else 1
+    laid = edited(state.proposals[block.laid_by], state.decisions.get(block.laid_by))
+    return integer(laid.payload, TIMES, 2) if block.is_copy else 1
 
 
 def _laid(
@@ -260,7 +251,7 @@ def _laid(
     is_new = is_new or not block.laid_by or _times(state, block) > 2
     at = state.length_samples if target is None else target.at_samples
     own = _NEW if is_new else block.laid_by
-    # What is laid at one place is numbered anew, in the order in which it is to be heard there.
+    # What is laid at one place is numbered anew, in the order in which it is to play there.
     there = dict.fromkeys(one.laid_by for one in made.blocks if one.laid_by and one.at_samples == at)
     order = [one for one in there if one != own]
     order.insert(order.index(target.laid_by) if target and target.laid_by else len(order), own)

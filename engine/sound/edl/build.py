@@ -4,11 +4,10 @@ It depends only on which proposals are accepted, never on their order: each prop
 each class of operations has one place, `engine.sound.edl.programme` for timing,
 `engine.document.edits.takes` for takes and `engine.sound.edl.tracks.patches` for sound.
 
-Programmes of single tracks, for cuts and inserts that do not apply to all of them.
-
-All positions are those of the recording, so an edit applies to its own sound: a cut of all tracks removes
-the same moment of each, wherever it plays. The result is as long as the programme of all tracks, or longer
-where a track with its own timing ends later.
+Cuts and inserts of some tracks give these a programme of their own. All positions are those of the
+recording, so an edit applies to its own sound: a cut of all tracks removes the same moment of each,
+wherever it plays. The result is as long as the programme of all tracks, or longer where a track with its
+own timing ends later.
 """
 
 from __future__ import annotations
@@ -34,6 +33,57 @@ from engine.sound.edl.programme import EDGE_FADE_MS, NO_HOLDS, NO_ORDERS, Orders
 from engine.sound.edl.tracks.patches import NO_PATCHES, Patches, patches_by_track
 
 
+@found_once
+def build(state: DocumentState) -> EditList:
+    """Return the edit list with the accepted proposals applied."""
+    return _compiled(state, gathered_accepted(state))
+
+
+def preview(state: DocumentState, proposal_id: str) -> EditList:
+    """Return the edit list as it would be if this proposal were accepted as well."""
+    return _with_verdict(state, proposal_id, is_accepted=True)
+
+
+def without(state: DocumentState, proposal_id: str) -> EditList:
+    """Return the edit list as it would be if this proposal were not accepted."""
+    return _with_verdict(state, proposal_id, is_accepted=False)
+
+
+def _with_verdict(state: DocumentState, proposal_id: str, *, is_accepted: bool) -> EditList:
+    table = table_of(state)
+    chosen = table.are(Verdict.ACCEPTED)
+    chosen[table.made.places[proposal_id]] = is_accepted
+    return _compiled(state, gathered(state, chosen))
+
+
+@found_once
+def played_tracks(state: DocumentState) -> tuple[Track, ...]:
+    """Return the tracks as accepted switches of takes let them play, see `EditList.as_played`."""
+    edit_list = build(state)
+    return tuple(edit_list.as_played(track) for track in state.tracks)
+
+
+def played_samples(state: DocumentState) -> int:
+    """Return the length of the result."""
+    return build(state).length_samples
+
+
+def played_samples_after(state: DocumentState, edit: Edit) -> int:
+    """Return the length of the result after an edit.
+
+    Raises
+    ------
+    DocumentError : the edit is not valid in a document
+    """
+    after = apply_rows(state, edit.changes)
+    return programme_of(after, gathered_accepted(after)).length_samples
+
+
+def played_samples_of_all_but(state: DocumentState, left_out: NDArray[np.bool_]) -> int:
+    """Return the length if all proposals of known kinds were accepted except some, shape (n,)."""
+    return programme_of(state, gathered(state, ~left_out & table_of(state).made.is_known)).length_samples
+
+
 def programme_of(state: DocumentState, done: Gathered) -> EditList:
     """Return the timing of gathered operations: the programme of all tracks, and those of single tracks.
 
@@ -42,7 +92,7 @@ def programme_of(state: DocumentState, done: Gathered) -> EditList:
     """
     if not done.own:
         return _timed(state, done, ())
-    own_edits = _own_edits(state, done.own)
+    own_edits = {track.id: tuple(one for one in done.own if track.id in one.tracks) for track in state.tracks}
     made = {edits: _timed(state, done, edits) for edits in {(), *own_edits.values()}}
     sounding = [track for track in state.tracks if track.clips]
     edits = () if not all(own_edits[one.id] for one in sounding) else own_edits[sounding[0].id]
@@ -58,35 +108,17 @@ def _with_rest(shared: EditList, length_samples: int) -> EditList:
         return shared
     fade = int(shared.fades_out_samples[-1:].sum())
     start, stop = AFTER_THE_LAST, AFTER_THE_LAST + fade + rest
-    return replace(
-        shared,
-        starts_samples=np.append(shared.starts_samples, start),
-        stops_samples=np.append(shared.stops_samples, stop),
-        result_starts_samples=np.append(shared.result_starts_samples, shared.length_samples - fade),
-        fades_in_samples=np.append(shared.fades_in_samples, fade),
-        fades_out_samples=np.append(shared.fades_out_samples, 0),
-        length_samples=length_samples,
-    )
+    row = start, stop, shared.length_samples - fade, fade, 0
+    columns = [np.append(column, value) for column, value in zip(shared.columns, row, strict=True)]
+    return shared.with_columns(columns, length_samples)
 
 
 def without_rest(edit_list: EditList) -> EditList:
     """Return an edit list up to where the tracks end that share its timing."""
     if edit_list.is_empty or edit_list.starts_samples[-1] < AFTER_THE_LAST:
         return edit_list
-    return replace(
-        edit_list,
-        starts_samples=edit_list.starts_samples[:-1],
-        stops_samples=edit_list.stops_samples[:-1],
-        result_starts_samples=edit_list.result_starts_samples[:-1],
-        fades_in_samples=edit_list.fades_in_samples[:-1],
-        fades_out_samples=edit_list.fades_out_samples[:-1],
-        length_samples=int(edit_list.result_starts_samples[-1] + edit_list.fades_in_samples[-1]),
-    )
-
-
-def _own_edits(state: DocumentState, own: Sequence[OfTracks]) -> Mapping[str, tuple[OfTracks, ...]]:
-    """Return the edits of each track alone, by track id."""
-    return {track.id: tuple(one for one in own if track.id in one.tracks) for track in state.tracks}
+    end = int(edit_list.result_starts_samples[-1] + edit_list.fades_in_samples[-1])
+    return edit_list.with_columns([column[:-1] for column in edit_list.columns], end)
 
 
 def _timed(state: DocumentState, done: Gathered, own: Sequence[OfTracks]) -> EditList:
@@ -110,56 +142,6 @@ def _end(timing: EditList, track: Track) -> int:
     lengths = np.minimum(timing.kept_stops_samples, track.stop_samples) - starts
     is_played = (lengths > 0) & ~timing.inserted
     return int((timing.seams_samples + lengths)[is_played].max(initial=0))
-
-
-@found_once
-def build(state: DocumentState) -> EditList:
-    """Return the edit list with the accepted proposals applied."""
-    return _compiled(state, gathered_accepted(state))
-
-
-def preview(state: DocumentState, proposal_id: str) -> EditList:
-    """Return the edit list as it would be if this proposal were accepted as well."""
-    table = table_of(state)
-    chosen = table.are(Verdict.ACCEPTED)
-    chosen[table.made.places[proposal_id]] = True
-    return _compiled(state, gathered(state, chosen))
-
-
-def without(state: DocumentState, proposal_id: str) -> EditList:
-    """Return the edit list as it would be if this proposal were not accepted."""
-    table = table_of(state)
-    chosen = table.are(Verdict.ACCEPTED)
-    chosen[table.made.places[proposal_id]] = False
-    return _compiled(state, gathered(state, chosen))
-
-
-@found_once
-def played_tracks(state: DocumentState) -> tuple[Track, ...]:
-    """Return the tracks as accepted switches of takes let them play, see `EditList.as_played`."""
-    edit_list = build(state)
-    return tuple(edit_list.as_played(track) for track in state.tracks)
-
-
-def heard_samples(state: DocumentState) -> int:
-    """Return the length of the result."""
-    return build(state).length_samples
-
-
-def heard_samples_after(state: DocumentState, edit: Edit) -> int:
-    """Return the length of the result after an edit.
-
-    Raises
-    ------
-    DocumentError : the edit is not valid in a document
-    """
-    after = apply_rows(state, edit.changes)
-    return programme_of(after, gathered_accepted(after)).length_samples
-
-
-def heard_samples_of_all_but(state: DocumentState, left_out: NDArray[np.bool_]) -> int:
-    """Return the length if all proposals of known kinds were accepted except some, shape (n,)."""
-    return programme_of(state, gathered(state, ~left_out & table_of(state).made.is_known)).length_samples
 
 
 def dropped(state: DocumentState, done: Gathered) -> NDArray[np.int64]:
@@ -187,9 +169,7 @@ def _uncut(length_samples: int, rate_hz: int) -> EditList:
 
 def in_place(state: DocumentState) -> EditList:
     """Return the recording in its own order and length, with the accepted edits of its sound."""
-    table = table_of(state)
-    chosen = table.are(Verdict.ACCEPTED) & ~table.made.drops & table.made.is_known
-    return _sounding(whole(state), state, gathered(state, chosen).sounding)
+    return _sounding(whole(state), state, _accepted_sounding(state))
 
 
 @found_once
@@ -198,14 +178,18 @@ def repaired(state: DocumentState) -> Mapping[str, Patches]:
 
     Mutes are left out: a repair under a mute is audible again when the mute is removed.
     """
-    table = table_of(state)
-    chosen = table.are(Verdict.ACCEPTED) & ~table.made.drops & table.made.is_known
     lowest = tuple(
         one
-        for one in gathered(state, chosen).sounding
+        for one in _accepted_sounding(state)
         if isinstance(one, Reclock) or (isinstance(one, Replace) and one.stored is not None)
     )
     return patches_by_track(lowest, tuple(track.id for track in state.tracks), state.rate_hz)
+
+
+def _accepted_sounding(state: DocumentState) -> tuple[Sounding, ...]:
+    table = table_of(state)
+    chosen = table.are(Verdict.ACCEPTED) & ~table.made.drops & table.made.is_known
+    return gathered(state, chosen).sounding
 
 
 def removed_only(state: DocumentState, proposal_id: str) -> EditList:
@@ -221,16 +205,10 @@ def cut(drops: Iterable[Drop], *, length_samples: int, rate_hz: int) -> EditList
 
     United drops take the longest crossfade among them.
     """
-    starts, stops, fades_ms = _columns(drops)
-    return programme(starts, stops, fades_ms, NO_HOLDS, NO_ORDERS, length_samples, rate_hz)
-
-
-def _columns(
-    drops: Iterable[Drop],
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     listed = [(drop.start_samples, drop.stop_samples, drop.crossfade_ms) for drop in drops]
     starts, stops, fades_ms = np.array(listed, np.float64).reshape(-1, 3).T
-    return starts.astype(np.int64), stops.astype(np.int64), fades_ms
+    drop_spans = starts.astype(np.int64), stops.astype(np.int64)
+    return programme(*drop_spans, fades_ms, NO_HOLDS, NO_ORDERS, length_samples, rate_hz)
 
 
 def _compiled(state: DocumentState, done: Gathered) -> EditList:
@@ -254,16 +232,13 @@ _latest_raises: tuple[_Raised, Mapping[str, tuple[Raise, ...]]] | None = None
 def _raises(raises: tuple[Raise, ...], tracks: tuple[str, ...]) -> Mapping[str, tuple[Raise, ...]]:
     """Return the switches of each track; cached, so that equal ones are the same objects."""
     global _latest_raises
-    asked, known = (in_fixed_order(raises), tracks), _latest_raises
-    if known is None or known[0] != asked:
-        near = {} if known is None else known[1]
-        found = {
-            track: tuple(one for one in asked[0] if not one.tracks or track in one.tracks) for track in tracks
-        }
-        shared = {
-            track: near[track] if near.get(track) == own else own for track, own in found.items() if own
-        }
-        _latest_raises = known = asked, shared
+    wanted, known = (in_fixed_order(raises), tracks), _latest_raises
+    if known is None or known[0] != wanted:
+        near, found = {} if known is None else known[1], {}
+        for track in tracks:
+            if own := tuple(one for one in wanted[0] if not one.tracks or track in one.tracks):
+                found[track] = near[track] if near.get(track) == own else own
+        _latest_raises = known = wanted, found
     return known[1]
 
 
@@ -274,8 +249,8 @@ _latest: tuple[_Patched, Mapping[str, Patches]] | None = None
 def _patches(sounding: tuple[Patching, ...], tracks: tuple[str, ...], rate_hz: int) -> Mapping[str, Patches]:
     """Return the patches of each track; cached, since most decisions change few or none."""
     global _latest
-    asked, known = (sounding, tracks, rate_hz), _latest
-    if known is None or known[0] != asked:
+    wanted, known = (sounding, tracks, rate_hz), _latest
+    if known is None or known[0] != wanted:
         near = NO_PATCHES if known is None or known[0][2] != rate_hz else known[1]
-        _latest = known = asked, patches_by_track(sounding, tracks, rate_hz, near)
+        _latest = known = wanted, patches_by_track(sounding, tracks, rate_hz, near)
     return known[1]

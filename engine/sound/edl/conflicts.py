@@ -1,4 +1,4 @@
-"""Conflicts: accepted edits that exclude each other. The user decides; until then both do what they can.
+"""Conflicts: accepted edits that exclude each other. The user decides; until then both apply if possible.
 
 Conflicts are: a span moved to two places or repeated two different numbers of times, a span or silence placed
 inside another span that is moved away, a slice that two edits slip by different amounts, hits moved past each
@@ -10,6 +10,7 @@ replacement and slip, do not conflict: their kinds have an order (decision 2).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeGuard
@@ -71,12 +72,10 @@ class _Contenders:
     @classmethod
     def of(cls, table: ProposalTable) -> _Contenders:
         """Return the contenders of a table. Unknown kinds conflict with nothing."""
-        found = [
-            (place, one)
-            for place in np.flatnonzero(~table.made.drops & table.made.is_known).tolist()
-            for one in map(_as_laid, _effect(table, place))
-            if _may_contend(one)
-        ]
+        found: list[tuple[int, Contender]] = []
+        for place in np.flatnonzero(~table.made.drops & table.made.is_known).tolist():
+            with suppress(DocumentError):
+                found += [(place, one) for one in map(_as_laid, table.effect(place)) if _may_contend(one)]
         places = np.array([place for place, _ in found], np.int64)
         edges = np.array([(one.start_samples, one.stop_samples) for _, one in found], np.int64).reshape(-1, 2)
         ats = np.array([one.at_samples if isinstance(one, Order) else 0 for _, one in found], np.int64)
@@ -179,11 +178,11 @@ def in_conflict(state: DocumentState) -> Mask:
     global _latest
     table, known = table_of(state), _latest
     there = _contenders_of(table)
-    asked = table.are(Verdict.ACCEPTED)[there.places]
-    if known is None or known[0] is not there or not np.array_equal(known[1], asked):
+    accepted = table.are(Verdict.ACCEPTED)[there.places]
+    if known is None or known[0] is not there or not np.array_equal(known[1], accepted):
         found = np.zeros(len(table.made.ids), bool)
-        found[there.places[_clashing(there, asked)]] = True
-        _latest = known = there, asked, found
+        found[there.places[_clashing(there, accepted)]] = True
+        _latest = known = there, accepted, found
     return known[2]
 
 
@@ -191,28 +190,21 @@ _latest: tuple[_Contenders, Mask, Mask] | None = None
 """The latest question and answer: decisions on cuts and changes of level do not alter it."""
 
 
-def _clashing(there: _Contenders, asked: Mask) -> Places:
+def _clashing(there: _Contenders, accepted: Mask) -> Places:
     """Return which of the given contenders conflict with another of them."""
-    told = np.zeros(len(there.places), bool)
+    found = np.zeros(len(there.places), bool)
     for layer in range(5):
-        some = np.flatnonzero(asked & (there.layers == layer))
+        some = np.flatnonzero(accepted & (there.layers == layer))
         pairs = _overlapping if layer else _ordered_pairs
         for first, second in pairs(there.firsts[some], there.lasts[some], there.ats[some]):
             ones, others = some[first], some[second]
-            is_open = ~(told[ones] & told[others]) & (there.places[ones] != there.places[others])
+            is_open = ~(found[ones] & found[others]) & (there.places[ones] != there.places[others])
             if layer:
                 is_open &= there.may_clash(ones, others)
             for one, other in zip(ones[is_open].tolist(), others[is_open].tolist(), strict=True):
                 if _clash(there.operations[one], there.operations[other]):
-                    told[one] = told[other] = True
-    return np.flatnonzero(told)
-
-
-def _effect(table: ProposalTable, place: int) -> tuple[Operation, ...]:
-    try:
-        return table.effect(place)
-    except DocumentError:
-        return ()
+                    found[one] = found[other] = True
+    return np.flatnonzero(found)
 
 
 def _ordered_pairs(starts: Places, stops: Places, ats: Places) -> Iterator[tuple[Places, Places]]:
@@ -260,7 +252,7 @@ def _clash(one: Operation, other: Operation) -> bool:
         ways = {(clock.by_samples, clock.drift_ppm) for clock in (one, other)}
         return len(ways) > 1 and _share_a_track(one, other)
     if isinstance(one, Replace) and isinstance(other, Replace):
-        return _share_a_track(one, other) and _overlap(one, other) and not _was_heard(one, other)
+        return _share_a_track(one, other) and _overlap(one, other) and not _is_made_of_other(one, other)
     if isinstance(one, Raise | Replace) and isinstance(other, Raise | Replace):
         is_other = not (isinstance(one, Raise) and isinstance(other, Raise) and one.takes == other.takes)
         return is_other and _share_a_track(one, other) and _overlap(one, other)
@@ -281,7 +273,7 @@ def _may_contend(one: Operation) -> TypeGuard[Contender]:
     return isinstance(one, Contender) and not (isinstance(one, Replace) and one.stored is None)
 
 
-def _was_heard(one: Replace, other: Replace) -> bool:
+def _is_made_of_other(one: Replace, other: Replace) -> bool:
     """Return whether one repair was made from the output of the other, or both play the same audio."""
     assert one.stored is not None
     assert other.stored is not None

@@ -5,21 +5,14 @@ count on the document's timeline before any cut, "result" positions count in the
 segments overlap by the length of their crossfade, centred on the cut, so that removing a crossfade or
 changing its length moves nothing: the result is always as long as the remaining material.
 
-The same moment of a recording in two edit lists that play it differently.
-
-Positions of inserted silence: far beyond any recording, so that every track is silent there.
-
-The programme plays an insert as a span of such positions, laid before its place. Room tone is a replacement
-of that span. Each insert has a span of its own, apart from the others by more than a crossfade needs.
-
-Positions of markers after cuts: in the result on screen and in every exported file.
+An insert is a span of positions far beyond any recording, so that every track is silent there, laid before
+its place; room tone is a replacement of that span. Each insert has a span of its own, apart from the others
+by more than a crossfade needs.
 
 A marker inside a cut moves to the seam, the next moment in the result: cuts are made a little ahead of the
 beat that a marker names, and no marker of the user may be lost to that. A region is as long as its
-remainder; one without a remainder is dropped.
-
-A marker at a moment that plays more than once appears at all of its places, under the same name. So does a
-region, each time that it plays from its beginning; a repeat within a region lengthens it.
+remainder; one without a remainder is dropped. A marker at a moment that plays more than once
+appears at all of its places; a repeat within a region lengthens it.
 """
 
 from __future__ import annotations
@@ -27,7 +20,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import NamedTuple
+from itertools import compress
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -95,6 +89,9 @@ def as_insert(one: Segment) -> Segment:
     return replace(one, start_samples=INSERTED_FROM, stop_samples=INSERTED_FROM + length)
 
 
+_COLUMNS = "starts_samples", "stops_samples", "result_starts_samples", "fades_in_samples", "fades_out_samples"
+
+
 class _Places(NamedTuple):
     """Spans of the source, ascending and disjoint, and the result start of each; shape (n,) each."""
 
@@ -150,17 +147,17 @@ class EditList:
     @cached_property
     def segments(self) -> tuple[Segment, ...]:
         """Each segment by itself."""
-        return tuple(Segment(*row) for row in np.stack(self._columns, axis=1).tolist())
+        return tuple(Segment(*row) for row in np.stack(self.columns, axis=1).tolist())
 
     @property
-    def _columns(self) -> tuple[Positions, ...]:
-        return (
-            self.starts_samples,
-            self.stops_samples,
-            self.result_starts_samples,
-            self.fades_in_samples,
-            self.fades_out_samples,
-        )
+    def columns(self) -> tuple[Positions, ...]:
+        """Start, stop, start in the result, fade-in and fade-out of each segment; shape (n,) each."""
+        return tuple(getattr(self, name) for name in _COLUMNS)
+
+    def with_columns(self, columns: Iterable[Positions], length_samples: int) -> EditList:
+        """Return an edit list of other segments and another length of the result, all else the same."""
+        changed: dict[str, Any] = dict(zip(_COLUMNS, columns, strict=True))
+        return replace(self, **changed, length_samples=length_samples)
 
     @property
     def _lengths(self) -> tuple[int, int, int]:
@@ -175,10 +172,9 @@ class EditList:
 
     def plays_as(self, other: EditList) -> bool:
         """Return whether both play the same spans at the same times, regardless of edits of their sound."""
-        is_same = self._lengths == other._lengths and all(map(np.array_equal, self._columns, other._columns))
-        return is_same and self.own.keys() == other.own.keys() and self._own_plays_as(other)
-
-    def _own_plays_as(self, other: EditList) -> bool:
+        is_same = self._lengths == other._lengths and all(map(np.array_equal, self.columns, other.columns))
+        if not is_same or self.own.keys() != other.own.keys():
+            return False
         return all(own.plays_as(other.own[key]) for key, own in self.own.items())
 
     def of_track(self, track_id: str) -> EditList:
@@ -213,24 +209,23 @@ class EditList:
     @cached_property
     def kept_starts_samples(self) -> Positions:
         """Source position where each segment takes over: the middle of its crossfade. Shape (n,)."""
-        kept = self.starts_samples + self.fades_in_samples // 2
-        kept[:1] = self.starts_samples[:1]  # the edge of the first fades within itself
-        return kept
+        starts = self.starts_samples + self.fades_in_samples // 2
+        starts[:1] = self.starts_samples[:1]  # the edge of the first fades within itself
+        return starts
 
     @cached_property
     def kept_stops_samples(self) -> Positions:
         """Source position where each segment hands over. Shape (n,)."""
-        kept = self.stops_samples - (self.fades_out_samples - self.fades_out_samples // 2)
-        kept[-1:] = self.stops_samples[-1:]
-        return kept
+        stops = self.stops_samples - (self.fades_out_samples - self.fades_out_samples // 2)
+        stops[-1:] = self.stops_samples[-1:]
+        return stops
 
     @cached_property
     def bounds_samples(self) -> Positions:
         """Result positions at which seams and single segments begin, and the end.
 
-        Shape (2 n + 2,): from 2 i on runs the seam into segment i, from 2 i + 1 on segment i alone;
-        from 2 n on
-        runs the fade-out at the end.
+        Shape (2 n + 2,): from 2 i on runs the seam into segment i, from 2 i + 1 on segment i alone; from
+        2 n on runs the fade-out at the end.
         """
         bounds = np.empty(2 * len(self.starts_samples) + 2, np.int64)
         bounds[0:-2:2] = self.result_starts_samples
@@ -279,13 +274,13 @@ class EditList:
         edges = np.unique(np.concatenate([starts, stops]))
         owner = np.full(len(edges), -1, np.int64)
         first, last = np.searchsorted(edges, starts), np.searchsorted(edges, stops)
-        for number in range(len(starts) - 1, -1, -1):  # what is heard earlier is written later
+        for number in range(len(starts) - 1, -1, -1):  # what plays earlier is written later
             owner[first[number] : last[number]] = number
-        heard = np.flatnonzero(owner >= 0)
-        own = owner[heard]
-        return _Places(edges[heard], edges[heard + 1], results[own] + edges[heard] - starts[own])
+        played = np.flatnonzero(owner >= 0)
+        own = owner[played]
+        return _Places(edges[played], edges[played + 1], results[own] + edges[played] - starts[own])
 
-    def heard(self, ascending: ArrayLike) -> tuple[Positions, Positions]:
+    def played(self, ascending: ArrayLike) -> tuple[Positions, Positions]:
         """Return the given source positions that are in the result, and their places, in playback order.
 
         Parameters
@@ -354,8 +349,7 @@ class EditList:
 
         A seam maps to the start of the next segment, the end of the result to the end of the last segment.
         An insert maps to the start of the next segment that is not one, at the end of the result to the
-        end of the last.
-        Positions outside the result map to its nearest end; an empty result maps to 0.
+        end of the last. Positions outside the result map to its nearest end; an empty result maps to 0.
         """
         played = self.to_played_array(result_samples)
         if not self.inserted.any():
@@ -401,8 +395,8 @@ class EditList:
             return np.zeros_like(positions)
         starts, stops, results = self._first_places
         index = np.maximum(np.searchsorted(starts, positions, side="right") - 1, 0)
-        kept = np.clip(positions, starts[index], stops[index])
-        mapped: Positions = results[index] + kept - starts[index]
+        inside = np.clip(positions, starts[index], stops[index])
+        mapped: Positions = results[index] + inside - starts[index]
         return mapped
 
 
@@ -465,20 +459,17 @@ def placed_markers(
         return tuple(sorted(found, key=lambda one: (one.start_samples, one.stop_samples)))
     sources = np.array([(one.start_samples, one.stop_samples) for one in listed], np.int64)
     placed = edit_list.to_result_array(sources.ravel()).reshape(-1, 2)
-    heard = np.array([one.is_region for one in listed]) & (placed[:, 0] < placed[:, 1])
-    heard |= ~np.array([one.is_region for one in listed]) & (
-        onto_seams | (edit_list.to_source_array(placed[:, 0]) == sources[:, 0])
-    )
+    is_there = onto_seams | (edit_list.to_source_array(placed[:, 0]) == sources[:, 0])
+    is_played = np.where([one.is_region for one in listed], placed[:, 0] < placed[:, 1], is_there)
     return tuple(
         replace(marker, start_samples=start, stop_samples=stop)
-        for marker, (start, stop), is_heard in zip(listed, placed.tolist(), heard.tolist(), strict=True)
-        if is_heard
+        for marker, (start, stop) in compress(zip(listed, placed.tolist(), strict=True), is_played.tolist())
     )
 
 
 def _all_places(marker: Marker, edit_list: EditList, onto_seams: bool) -> Iterator[Marker]:
     if marker.is_region:
-        for start, stop in _heard_spans(marker.start_samples, marker.stop_samples, edit_list):
+        for start, stop in _played_spans(marker.start_samples, marker.stop_samples, edit_list):
             yield replace(marker, start_samples=start, stop_samples=stop)
         return
     places = edit_list.all_results(marker.start_samples)
@@ -489,15 +480,15 @@ def _all_places(marker: Marker, edit_list: EditList, onto_seams: bool) -> Iterat
         yield replace(marker, start_samples=place, stop_samples=place)
 
 
-def _heard_spans(start: int, stop: int, edit_list: EditList) -> list[tuple[int, int]]:
+def _played_spans(start: int, stop: int, edit_list: EditList) -> list[tuple[int, int]]:
     """Return the result spans of a source span, across cuts and repeats within."""
     begins = np.maximum(edit_list.kept_starts_samples, start)
     ends = np.minimum(edit_list.kept_stops_samples, stop)
-    heard = np.flatnonzero(begins < ends)
+    played = np.flatnonzero(begins < ends)
     lengths = edit_list.kept_stops_samples - edit_list.kept_starts_samples
-    inserted = np.cumsum(np.where(edit_list.inserted, lengths, 0))[heard].tolist()
-    results = edit_list.seams_samples[heard] + begins[heard] - edit_list.kept_starts_samples[heard]
-    begins, ends = begins[heard], ends[heard]
+    inserted = np.cumsum(np.where(edit_list.inserted, lengths, 0))[played].tolist()
+    results = edit_list.seams_samples[played] + begins[played] - edit_list.kept_starts_samples[played]
+    begins, ends = begins[played], ends[played]
     first = int(begins.min(initial=stop))
     spans: list[tuple[int, int]] = []
     before = 0

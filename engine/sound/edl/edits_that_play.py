@@ -1,6 +1,6 @@
 """The edits after which a document plays given spans of its timeline, in a given order.
 
-Edits that come from elsewhere, put into a document in the place of those that it had accepted.
+Such edits take the place of those that a document had accepted (`accept_instead`).
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import numpy as np
 
@@ -21,59 +21,6 @@ from engine.document.kinds.order import LENGTH_SAMPLES, RANK, TIMES, TO_SAMPLES
 from engine.document.proposals import Decision, Proposal, Verdict, edited
 from engine.document.state import DocumentState, Row, RowChange, row_changes
 from engine.sound.edl.edit_list import INSERTED_FROM
-
-
-def accept_instead(
-    state: DocumentState,
-    proposals: Iterable[Proposal],
-    decided: Mapping[str, Decision],
-    maker: str,
-    gives_way: Callable[[tuple[Operation, ...]], bool] = bool,
-    stays: Collection[str] = (),
-) -> tuple[RowChange, ...]:
-    """Return the changes that accept proposals, and undo accepted ones that they replace.
-
-    Former proposals of the same maker are removed; all others stay in the queue, undecided. Decisions made
-    since `decided` are retained.
-
-    Parameters
-    ----------
-    decided : the decisions of the document when the proposals were made
-    gives_way : whether an accepted proposal is undone, from its operations; by default any with operations
-    stays : ids of proposals that are left as they are
-    """
-    fresh = {one.id: one for one in proposals}
-    rows: list[tuple[Row | None, Row | None]] = []
-    for key, proposal in state.proposals.items():
-        decision = state.decisions.get(key)
-        if key in stays:
-            continue
-        if proposal.maker == maker and key not in fresh:
-            rows += [(proposal, None), (decision, None)]
-        elif decision != decided.get(key):
-            fresh.pop(key, None)
-        elif key not in fresh and decision is not None and gives_way(accepted_effect(proposal, decision)):
-            rows.append((decision, replace(decision, verdict=Verdict.UNDECIDED)))
-    for key, proposal in fresh.items():
-        rows += [
-            (state.proposals.get(key), proposal),
-            (state.decisions.get(key), Decision(key, Verdict.ACCEPTED)),
-        ]
-    return row_changes(rows)
-
-
-def counted_kinds(proposals: Iterable[Proposal]) -> list[str]:
-    """Return how many proposals there are of each kind, in words."""
-    counts = Counter(one.kind for one in proposals)
-    return [counted(number, noun_of(kind)) for kind, number in counts.items()]
-
-
-def accepted_effect(proposal: Proposal, decision: Decision | None) -> tuple[Operation, ...]:
-    """Return the operations of a proposal; none unless it is accepted and of a known kind."""
-    if decision is None or decision.verdict is not Verdict.ACCEPTED or proposal.kind not in KINDS:
-        return ()
-    return KINDS[proposal.kind].effect(edited(proposal, decision))
-
 
 Span = tuple[int, int]
 
@@ -174,7 +121,9 @@ def _laid(played: Sequence[Played], stands: Sequence[bool], length_samples: int)
             length = one.stop_samples - one.start_samples
             yield Wanted("insert", to, to, {LENGTH_SAMPLES: length, RANK: rank, CROSSFADE_MS: fade_ms})
             continue
-        for again, start, stop in _runs(_parts(one, edges), taken):
+        for again, run in groupby(_parts(one, edges), taken.__contains__):
+            spans = list(run)
+            start, stop = spans[0][0], spans[-1][1]
             rank += 1
             place: dict[str, object] = {TO_SAMPLES: to, RANK: rank, CROSSFADE_MS: fade_ms}
             yield Wanted("repeat" if again else "move", start, stop, place | {TIMES: 2} if again else place)
@@ -184,24 +133,17 @@ def _laid(played: Sequence[Played], stands: Sequence[bool], length_samples: int)
 
 def _gathered(laid: Iterable[Wanted]) -> Iterator[Wanted]:
     """Merge consecutive repeats of the same span into one with their total count."""
-    before: Wanted | None = None
-    for one in laid:
-        if before is not None and _is_once_more(before, one):
-            before = replace(before, payload=before.payload | {TIMES: int(str(before.payload[TIMES])) + 1})
-            continue
-        if before is not None:
-            yield before
-        before = one
-    if before is not None:
-        yield before
 
+    def form(one: Wanted) -> tuple[object, ...]:
+        where = one.payload.get(TO_SAMPLES), one.payload.get(CROSSFADE_MS)
+        return one.kind, one.start_samples, one.stop_samples, *where
 
-def _is_once_more(before: Wanted, one: Wanted) -> bool:
-    if before.kind != "repeat" or one.kind != "repeat":
-        return False
-    same = [(each.start_samples, each.stop_samples) for each in (before, one)]
-    where = [(each.payload[TO_SAMPLES], each.payload[CROSSFADE_MS]) for each in (before, one)]
-    return same[0] == same[1] and where[0] == where[1]
+    for (kind, *_), alike in groupby(laid, form):
+        first, *others = alike
+        if kind == "repeat":
+            yield replace(first, payload=first.payload | {TIMES: 2 + len(others)})
+        else:
+            yield from (first, *others)
 
 
 def _edges(played: Sequence[Played]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -221,21 +163,6 @@ def _parts(one: Played, edges: np.ndarray[tuple[int], np.dtype[np.int64]]) -> tu
     return tuple(pairwise(within))
 
 
-def _runs(parts: Sequence[Span], taken: set[Span]) -> Iterator[tuple[bool, int, int]]:
-    """Merge consecutive parts that were all played before, or all not."""
-    run: tuple[bool, int, int] | None = None
-    for start, stop in parts:
-        again = (start, stop) in taken
-        if run is not None and run[0] == again:
-            run = (again, run[1], stop)
-            continue
-        if run is not None:
-            yield run
-        run = (again, start, stop)
-    if run is not None:
-        yield run
-
-
 def _cuts(played: Sequence[Played], stands: Sequence[bool], length_samples: int) -> Iterator[Wanted]:
     """Yield cuts of unplayed spans, with the crossfade of the next unmoved span if it follows at once."""
     fades_ms = {
@@ -244,8 +171,60 @@ def _cuts(played: Sequence[Played], stands: Sequence[bool], length_samples: int)
         if stands[number] and number and stands[number - 1]
     }
     spans = [(one.start_samples, one.stop_samples) for one in played if not one.is_inserted]
-    heard = united(spans) if spans else ()
-    edges = [0, *(edge for span in heard for edge in map(int, span)), length_samples]
+    played_spans = united(spans) if spans else ()
+    edges = [0, *(edge for span in played_spans for edge in map(int, span)), length_samples]
     for start, stop in zip(edges[::2], edges[1::2], strict=True):
         if start < stop:
             yield Wanted("cut", start, stop, {CROSSFADE_MS: fades_ms.get(stop, 0.0)})
+
+
+def accept_instead(
+    state: DocumentState,
+    proposals: Iterable[Proposal],
+    decided: Mapping[str, Decision],
+    maker: str,
+    gives_way: Callable[[tuple[Operation, ...]], bool] = bool,
+    stays: Collection[str] = (),
+) -> tuple[RowChange, ...]:
+    """Return the changes that accept proposals, and undo accepted ones that they replace.
+
+    Former proposals of the same maker are removed; all others stay in the queue, undecided. Decisions made
+    since `decided` are retained.
+
+    Parameters
+    ----------
+    decided : the decisions of the document when the proposals were made
+    gives_way : whether an accepted proposal is undone, from its operations; by default any with operations
+    stays : ids of proposals that are left as they are
+    """
+    fresh = {one.id: one for one in proposals}
+    rows: list[tuple[Row | None, Row | None]] = []
+    for key, proposal in state.proposals.items():
+        decision = state.decisions.get(key)
+        if key in stays:
+            continue
+        if proposal.maker == maker and key not in fresh:
+            rows += [(proposal, None), (decision, None)]
+        elif decision != decided.get(key):
+            fresh.pop(key, None)
+        elif key not in fresh and decision is not None and gives_way(accepted_effect(proposal, decision)):
+            rows.append((decision, replace(decision, verdict=Verdict.UNDECIDED)))
+    for key, proposal in fresh.items():
+        rows += [
+            (state.proposals.get(key), proposal),
+            (state.decisions.get(key), Decision(key, Verdict.ACCEPTED)),
+        ]
+    return row_changes(rows)
+
+
+def counted_kinds(proposals: Iterable[Proposal]) -> list[str]:
+    """Return how many proposals there are of each kind, in words."""
+    counts = Counter(one.kind for one in proposals)
+    return [counted(number, noun_of(kind)) for kind, number in counts.items()]
+
+
+def accepted_effect(proposal: Proposal, decision: Decision | None) -> tuple[Operation, ...]:
+    """Return the operations of a proposal; none unless it is accepted and of a known kind."""
+    if decision is None or decision.verdict is not Verdict.ACCEPTED or proposal.kind not in KINDS:
+        return ()
+    return KINDS[proposal.kind].effect(edited(proposal, decision))

@@ -92,39 +92,30 @@ def gathered(state: DocumentState, chosen: Mask) -> Gathered:
     DocumentError : a payload does not fit its kind
     """
     table = table_of(state)
-    told, made = _spelt_out(table), table.made
-    for place in told.refused[chosen[told.refused]].tolist():
-        table.effect(place)  # says what is wrong with it
-    plain = chosen & ~told.is_spelt_out
-    is_drop, is_order = chosen[told.drops_of], chosen[told.orders_of]
-    starts, stops = told.drops[is_drop].T
+    listed, made = _spelt_out(table), table.made
+    for place in listed.refused[chosen[listed.refused]].tolist():
+        table.effect(place)  # raises the reason
+    plain = chosen & ~listed.is_spelt_out
+    is_drop, is_order = chosen[listed.drops_of], chosen[listed.orders_of]
+    starts, stops = listed.drops[is_drop].T
     return Gathered(
         np.concatenate([table.starts_samples[plain], starts]),
         np.concatenate([table.stops_samples[plain], stops]),
-        np.concatenate([made.crossfades_ms[plain], told.crossfades_ms[is_drop]]),
-        told.holds[chosen[told.holds_of]],
-        told.orders.where(is_order),
-        tuple(made.ids[place] for place in told.orders_of[is_order].tolist()),
-        tuple(told.sounding[chosen[told.sounding_of]].tolist()),
-        tuple(told.own[chosen[told.own_of]].tolist()),
+        np.concatenate([made.crossfades_ms[plain], listed.crossfades_ms[is_drop]]),
+        listed.holds[chosen[listed.holds_of]],
+        listed.orders.where(is_order),
+        tuple(made.ids[place] for place in listed.orders_of[is_order].tolist()),
+        tuple(listed.sounding[chosen[listed.sounding_of]].tolist()),
+        tuple(listed.own[chosen[listed.own_of]].tolist()),
     )
 
 
 def gathered_operations(operations: Sequence[Operation]) -> Gathered:
     """Return operations by class, as if each were of a proposal of its own."""
-    nothing = np.zeros(0, np.int64)
-    told = _sorted_out([(0, one) for one in operations], np.zeros(0, bool), nothing)
-    starts, stops = told.drops.T
-    return Gathered(
-        starts,
-        stops,
-        told.crossfades_ms,
-        told.holds,
-        told.orders,
-        (),
-        tuple(told.sounding.tolist()),
-        tuple(told.own.tolist()),
-    )
+    listed = _sorted_out([(0, one) for one in operations], np.zeros(0, bool), np.zeros(0, np.int64))
+    starts, stops = listed.drops.T
+    sounding, own = tuple(listed.sounding.tolist()), tuple(listed.own.tolist())
+    return Gathered(starts, stops, listed.crossfades_ms, listed.holds, listed.orders, (), sounding, own)
 
 
 @found_once
@@ -149,11 +140,11 @@ def changes_only(state: DocumentState, spans: Positions) -> Mask:
     spans : shape (m, 2), ascending and disjoint
     """
     table = table_of(state)
-    told = _spelt_out(table)
-    found = ~told.is_spelt_out
-    found[told.drops_of] = found[told.sounding_of] = True
-    found[told.drops_of[~within(told.drops, spans)]] = False
-    found[told.holds_of] = found[told.orders_of] = found[told.own_of] = False
+    listed = _spelt_out(table)
+    found = ~listed.is_spelt_out
+    found[listed.drops_of] = found[listed.sounding_of] = True
+    found[listed.drops_of[~within(listed.drops, spans)]] = False
+    found[listed.holds_of] = found[listed.orders_of] = found[listed.own_of] = False
     return found & within(np.column_stack([table.starts_samples, table.stops_samples]), spans)
 
 
@@ -228,13 +219,13 @@ def _sorted_out(
     )
 
 
-def _places(listed: Sequence[tuple[int, object]]) -> Positions:
-    return np.array([place for place, _ in listed], np.int64)
+def _places(rows: Sequence[tuple[int, object]]) -> Positions:
+    return np.array([place for place, _ in rows], np.int64)
 
 
-def _objects(listed: Sequence[tuple[int, object]]) -> NDArray[np.object_]:
-    found = np.empty(len(listed), object)
-    found[:] = [one for _, one in listed]
+def _objects(rows: Sequence[tuple[int, object]]) -> NDArray[np.object_]:
+    found = np.empty(len(rows), object)
+    found[:] = [one for _, one in rows]
     return found
 
 

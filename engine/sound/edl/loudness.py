@@ -1,18 +1,12 @@
-"""Programme loudness and true peak after ITU-R BS.1770-4.
+"""Programme loudness and true peak after ITU-R BS.1770-4, and the peaks of each track in rendered audio.
 
-K-weighting is two second-order filters. Here they are one finite impulse response of 0.2 s, after which it is
-below 1e-18, applied with FFTs. Their coefficients follow from the analogue prototype behind the
+K-weighting is two second-order filters. Here they are one finite impulse response of 0.2 s, after which it
+is below 1e-18, applied with FFTs. Their coefficients follow from the analogue prototype behind the
 recommendation's values at 48 kHz (Brecht De Man, "Evaluation of implementations of the EBU R128 loudness
-measurement", AES 145, 2018), so any rate will do.
-
-Offcut knows no loudspeaker layout: every channel counts with weight 1, as the recommendation has it for left,
-right and centre.
-
-The peak between the samples: four times oversampled after ITU-R BS.1770-4, annex 2.
-
-Peaks of each track in rendered audio: the highest sample of each cell of a grid fixed to the result.
-
-The grid does not move with the blocks, so a cell has the same value however it was rendered.
+measurement", AES 145, 2018), so any rate will do. Offcut knows no loudspeaker layout: every channel counts
+with weight 1, as the recommendation has it for left, right and centre. The true peak is that of four times
+oversampled audio (annex 2). Peaks of tracks are those of the cells of a grid fixed to the result, so that a
+cell has the same value however it was rendered.
 """
 
 from __future__ import annotations
@@ -26,57 +20,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-CELLS_PER_S = 50
+SILENCE_LUFS = -70.0
+"""The absolute gate: below it nothing counts."""
 
-
-def cell_samples(rate_hz: int) -> int:
-    """Return the length of a cell."""
-    return max(1, rate_hz // CELLS_PER_S)
-
-
-def cell_starts(start_samples: int, stop_samples: int, cell: int) -> NDArray[np.int64]:
-    """Return where the cells of a span begin in it, the first at 0, shape (cells,)."""
-    borders = np.arange(start_samples // cell, -(-stop_samples // cell), dtype=np.int64) * cell
-    borders -= start_samples
-    borders[:1] = 0
-    return borders
-
-
-class TrackPeaks:
-    """Gathers the peaks of a span [start, stop) of the result while it is rendered.
-
-    Attributes
-    ----------
-    cell : length of a cell in samples
-    values : the highest absolute sample of each track in each cell, float32, shape (tracks, cells); after
-        gain and pan, all channels of a track together
-    """
-
-    def __init__(self, tracks: int, start_samples: int, stop_samples: int, cell: int) -> None:
-        self.cell = cell
-        self._first = start_samples // cell
-        self.values = np.zeros((tracks, max(0, -(-stop_samples // cell) - self._first)), np.float32)
-
-    def note(self, track: int, start_samples: int, samples: NDArray[Any]) -> None:
-        """Add samples of a track, shape (n, channels), n > 0, that begin at a position."""
-        starts = cell_starts(start_samples, start_samples + len(samples), self.cell) * samples.shape[1]
-        flat = np.ascontiguousarray(samples).reshape(-1)
-        high = np.maximum.reduceat(flat, starts)
-        np.maximum(high, -np.minimum.reduceat(flat, starts), out=high)
-        into = self._of(track, start_samples, start_samples + len(samples))
-        np.maximum(into, high, out=into)
-
-    def take(self, other: TrackPeaks, start_samples: int, stop_samples: int) -> None:
-        """Copy a span [start, stop) from the peaks of a larger one."""
-        into = self._of(slice(None), start_samples, stop_samples)
-        np.maximum(into, other._of(slice(None), start_samples, stop_samples), out=into)
-
-    def _of(self, tracks: int | slice, start_samples: int, stop_samples: int) -> NDArray[np.float32]:
-        first = start_samples // self.cell - self._first
-        found: NDArray[np.float32] = self.values[tracks, first : -(-stop_samples // self.cell) - self._first]
-        return found
-
-
+_OFFSET_DB = -0.691
+_RELATIVE_GATE_LU = -10.0
+_HOPS_PER_BLOCK = 4  # blocks of 400 ms, a new one every 100 ms
+_RESPONSE_S = 0.2
+_STEP_FRAMES = 65_536
+_FFT_MULTIPLE = 16_384
 # The four phases of the interpolator; the last two are the first two reversed.
 _PHASES = np.array(
     [
@@ -96,79 +48,9 @@ _INTERPOLATOR = np.concatenate([_PHASES, _PHASES[:, ::-1]]).T
 TAPS = len(_INTERPOLATOR)
 MOST_OVER_SAMPLES = float(np.abs(_INTERPOLATOR).sum(axis=0).max())
 """How many times higher than every sample around it the sound between them can be."""
-_PEAK_STEP_FRAMES = (
-    4096  # so that the windows, twelve times as large, stay in the cache, and BLAS on one thread
-)
-
-
-class BetweenSamples:
-    """Finds the highest values between the samples of a programme that comes in blocks."""
-
-    def __init__(self) -> None:
-        self._past: NDArray[Any] | None = None
-
-    def highest(self, block: NDArray[Any], least: float = 0.0) -> float:
-        """Return the highest absolute value at and between the samples of the next block.
-
-        Parameters
-        ----------
-        block : floats, shape (n, channels)
-        least : peaks up to this level may be skipped for speed
-        """
-        joined = self._joined(block)
-        peak = float(np.abs(joined).max(initial=0.0))
-        if peak * MOST_OVER_SAMPLES > least:
-            for channel in joined.T:
-                for between in _steps(channel):
-                    peak = max(peak, float(between.max()), -float(between.min()))
-        return peak
-
-    def in_cells(self, block: NDArray[Any], starts: NDArray[np.int64]) -> NDArray[Any]:
-        """Return the same of each cell of the next block, shape (len(starts),).
-
-        Parameters
-        ----------
-        starts : the first frame of each cell, ascending from 0
-        """
-        joined = self._joined(block)
-        samples = np.abs(joined[TAPS - 1 :]).max(axis=1)
-        for channel in joined.T:
-            for number, between in enumerate(_steps(channel)):
-                part = samples[number * _PEAK_STEP_FRAMES : number * _PEAK_STEP_FRAMES + len(between)]
-                np.maximum(part, np.abs(between).max(axis=1), out=part)
-        highest: NDArray[Any] = np.maximum.reduceat(samples, starts)
-        return highest
-
-    def _joined(self, block: NDArray[Any]) -> NDArray[Any]:
-        past = np.zeros((TAPS - 1, block.shape[1]), block.dtype) if self._past is None else self._past
-        joined = np.concatenate([past, block])
-        self._past = joined[-(TAPS - 1) :]
-        return joined
-
-
-def decibels(value: float) -> float:
-    """Return an amplitude in dB full scale; -inf for silence."""
-    return 20.0 * log10(value) if value > 0.0 else -np.inf
-
-
-def _steps(channel: NDArray[Any]) -> Iterator[NDArray[Any]]:
-    """Yield the values between samples of a channel that continues from the last block, shape (n, 4) each."""
-    windows = np.lib.stride_tricks.sliding_window_view(np.ascontiguousarray(channel), TAPS)
-    interpolator = _INTERPOLATOR.astype(channel.dtype, copy=False)
-    # One matrix product does all four phases, many times quicker than four convolutions.
-    for at in range(0, len(windows), _PEAK_STEP_FRAMES):
-        yield windows[at : at + _PEAK_STEP_FRAMES] @ interpolator
-
-
-SILENCE_LUFS = -70.0
-"""The absolute gate: below it nothing counts."""
-
-_OFFSET_DB = -0.691
-_RELATIVE_GATE_LU = -10.0
-_HOPS_PER_BLOCK = 4  # blocks of 400 ms, a new one every 100 ms
-_RESPONSE_S = 0.2
-_STEP_FRAMES = 65_536
-_FFT_MULTIPLE = 16_384
+_PEAK_STEP_FRAMES = 4_096
+"""So that the windows, twelve times as large, stay in the cache, and BLAS on one thread."""
+CELLS_PER_S = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +161,7 @@ def _high_pass(rate_hz: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
 def _biquad(
     samples: NDArray[np.float64], numerator: tuple[float, ...], denominator: tuple[float, ...]
 ) -> NDArray[np.float64]:
-    """Filter sample by sample; used once a rate, for the impulse response."""
+    """Filter sample by sample: once a rate, for the impulse response."""
     b0, b1, b2 = numerator
     a1, a2 = denominator
     first = second = 0.0
@@ -315,3 +197,110 @@ def _power(lufs: float) -> float:
 
 def _lufs(power: float) -> float:
     return _OFFSET_DB + 10.0 * log10(power)
+
+
+class BetweenSamples:
+    """Finds the highest values between the samples of a programme that comes in blocks."""
+
+    def __init__(self) -> None:
+        self._past: NDArray[Any] | None = None
+
+    def highest(self, block: NDArray[Any], least: float = 0.0) -> float:
+        """Return the highest absolute value at and between the samples of the next block.
+
+        Parameters
+        ----------
+        block : floats, shape (n, channels)
+        least : peaks up to this level may be skipped for speed
+        """
+        joined = self._joined(block)
+        peak = float(np.abs(joined).max(initial=0.0))
+        if peak * MOST_OVER_SAMPLES > least:
+            for channel in joined.T:
+                for between in _steps(channel):
+                    peak = max(peak, float(between.max()), -float(between.min()))
+        return peak
+
+    def in_cells(self, block: NDArray[Any], starts: NDArray[np.int64]) -> NDArray[Any]:
+        """Return the same of each cell of the next block, shape (len(starts),).
+
+        Parameters
+        ----------
+        starts : the first frame of each cell, ascending from 0
+        """
+        joined = self._joined(block)
+        samples = np.abs(joined[TAPS - 1 :]).max(axis=1)
+        for channel in joined.T:
+            for number, between in enumerate(_steps(channel)):
+                part = samples[number * _PEAK_STEP_FRAMES : number * _PEAK_STEP_FRAMES + len(between)]
+                np.maximum(part, np.abs(between).max(axis=1), out=part)
+        highest: NDArray[Any] = np.maximum.reduceat(samples, starts)
+        return highest
+
+    def _joined(self, block: NDArray[Any]) -> NDArray[Any]:
+        past = np.zeros((TAPS - 1, block.shape[1]), block.dtype) if self._past is None else self._past
+        joined = np.concatenate([past, block])
+        self._past = joined[-(TAPS - 1) :]
+        return joined
+
+
+def decibels(value: float) -> float:
+    """Return an amplitude in dB full scale; -inf for silence."""
+    return 20.0 * log10(value) if value > 0.0 else -np.inf
+
+
+def _steps(channel: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """Yield the values between samples of a channel that continues from the last block, shape (n, 4) each."""
+    windows = np.lib.stride_tricks.sliding_window_view(np.ascontiguousarray(channel), TAPS)
+    interpolator = _INTERPOLATOR.astype(channel.dtype, copy=False)
+    # One matrix product does all four phases, many times quicker than four convolutions.
+    for at in range(0, len(windows), _PEAK_STEP_FRAMES):
+        yield windows[at : at + _PEAK_STEP_FRAMES] @ interpolator
+
+
+def cell_samples(rate_hz: int) -> int:
+    """Return the length of a cell."""
+    return max(1, rate_hz // CELLS_PER_S)
+
+
+def cell_starts(start_samples: int, stop_samples: int, cell: int) -> NDArray[np.int64]:
+    """Return where the cells of a span begin in it, the first at 0, shape (cells,)."""
+    borders = np.arange(start_samples // cell, -(-stop_samples // cell), dtype=np.int64) * cell
+    borders -= start_samples
+    borders[:1] = 0
+    return borders
+
+
+class TrackPeaks:
+    """Gathers the peaks of a span [start, stop) of the result while it is rendered.
+
+    Attributes
+    ----------
+    cell : length of a cell in samples
+    values : the highest absolute sample of each track in each cell, float32, shape (tracks, cells); after
+        gain and pan, all channels of a track together
+    """
+
+    def __init__(self, tracks: int, start_samples: int, stop_samples: int, cell: int) -> None:
+        self.cell = cell
+        self._first = start_samples // cell
+        self.values = np.zeros((tracks, max(0, -(-stop_samples // cell) - self._first)), np.float32)
+
+    def note(self, track: int, start_samples: int, samples: NDArray[Any]) -> None:
+        """Add samples of a track, shape (n, channels), n > 0, that begin at a position."""
+        starts = cell_starts(start_samples, start_samples + len(samples), self.cell) * samples.shape[1]
+        flat = np.ascontiguousarray(samples).reshape(-1)
+        high = np.maximum.reduceat(flat, starts)
+        np.maximum(high, -np.minimum.reduceat(flat, starts), out=high)
+        into = self._of(track, start_samples, start_samples + len(samples))
+        np.maximum(into, high, out=into)
+
+    def take(self, other: TrackPeaks, start_samples: int, stop_samples: int) -> None:
+        """Copy a span [start, stop) from the peaks of a larger one."""
+        into = self._of(slice(None), start_samples, stop_samples)
+        np.maximum(into, other._of(slice(None), start_samples, stop_samples), out=into)
+
+    def _of(self, tracks: int | slice, start_samples: int, stop_samples: int) -> NDArray[np.float32]:
+        first = start_samples // self.cell - self._first
+        found: NDArray[np.float32] = self.values[tracks, first : -(-stop_samples // self.cell) - self._first]
+        return found

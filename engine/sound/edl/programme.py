@@ -53,27 +53,11 @@ class Orders:
 
     def and_those(self, other: Orders) -> Orders:
         """Return these and others."""
-        return Orders(
-            np.append(self.starts, other.starts),
-            np.append(self.stops, other.stops),
-            np.append(self.ats, other.ats),
-            np.append(self.times, other.times),
-            np.append(self.stays, other.stays),
-            np.append(self.crossfades_ms, other.crossfades_ms),
-            np.append(self.ranks, other.ranks),
-        )
+        return Orders(*(np.append(getattr(self, name), getattr(other, name)) for name in self.__slots__))
 
     def where(self, chosen: NDArray[np.bool_]) -> Orders:
         """Return those that are chosen, shape (n,)."""
-        return Orders(
-            self.starts[chosen],
-            self.stops[chosen],
-            self.ats[chosen],
-            self.times[chosen],
-            self.stays[chosen],
-            self.crossfades_ms[chosen],
-            self.ranks[chosen],
-        )
+        return Orders(*(getattr(self, name)[chosen] for name in self.__slots__))
 
 
 NO_ORDERS = Orders.of(())
@@ -122,8 +106,8 @@ def programme(
     DocumentError : the number of pieces is beyond the limit
     """
     drops = what_drops(drop_starts, drop_stops, crossfades_ms, holds, length_samples, rate_hz)
-    heard, _ = without_drops(laid_out(orders, length_samples, rate_hz), *drops)
-    return _joined(heard, length_samples, rate_hz)
+    played, _ = without_drops(laid_out(orders, length_samples, rate_hz), *drops)
+    return _joined(played, length_samples, rate_hz)
 
 
 def what_drops(
@@ -136,23 +120,22 @@ def what_drops(
 ) -> tuple[Positions, Positions, Positions]:
     """Return starts, stops and crossfade lengths of dropped and not held spans, ascending and disjoint."""
     fades = np.rint(crossfades_ms * rate_hz / 1000).astype(np.int64)
-    starts, stops, fades = united_drops(drop_starts, drop_stops, fades, length_samples, rate_hz)
+    starts, stops, fades = _united_drops(drop_starts, drop_stops, fades, length_samples, rate_hz)
     if len(holds):
         none = np.zeros(len(starts), np.int64)
         dropped = Pieces(starts, stops, fades, fades, none)
         hold_starts, hold_stops = united(holds).T
-        dropped, part_of = without_drops(
-            dropped, hold_starts, hold_stops, np.zeros(len(hold_starts), np.int64)
+        dropped, part_of = without_drops(dropped, hold_starts, hold_stops, np.zeros_like(hold_starts))
+        starts, stops, fades = _united_drops(
+            dropped.starts, dropped.stops, fades[part_of], length_samples, rate_hz
         )
-        starts, stops, fades = dropped.starts, dropped.stops, fades[part_of]
-        starts, stops, fades = united_drops(starts, stops, fades, length_samples, rate_hz)
     return starts, stops, fades
 
 
-def united_drops(
+def _united_drops(
     starts: Positions, stops: Positions, fades: Positions, length_samples: int, rate_hz: int
 ) -> tuple[Positions, Positions, Positions]:
-    """Return the starts, stops and crossfade lengths of the united drops, ascending and disjoint."""
+    """Return the starts, stops and crossfade lengths of united drops, ascending and disjoint."""
     starts, stops = np.clip(starts, 0, length_samples), np.clip(stops, 0, length_samples)
     order = np.argsort(starts, kind="stable")
     order = order[starts[order] < stops[order]]
@@ -160,15 +143,15 @@ def united_drops(
     if not len(starts):
         return starts, stops, fades
 
-    shortest_kept = max(1, round(SHORTEST_KEPT_MS / 1000 * rate_hz))
+    shortest_rest = max(1, round(SHORTEST_KEPT_MS / 1000 * rate_hz))
     reached = np.maximum.accumulate(stops)
-    apart = np.flatnonzero(starts[1:] - reached[:-1] >= shortest_kept) + 1
+    apart = np.flatnonzero(starts[1:] - reached[:-1] >= shortest_rest) + 1
     first = np.concatenate([[0], apart])
     starts, fades = starts[first], np.maximum.reduceat(fades, first)
     stops = reached[np.concatenate([apart, [len(reached)]]) - 1]
-    if starts[0] < shortest_kept:
+    if starts[0] < shortest_rest:
         starts[0] = 0
-    if length_samples - stops[-1] < shortest_kept:
+    if length_samples - stops[-1] < shortest_rest:
         stops[-1] = length_samples
     return starts, stops, fades
 
@@ -241,9 +224,8 @@ def without_drops(
     counts = np.maximum(last - first, 0) + 1
     piece = np.repeat(np.arange(len(starts)), counts)
     number = np.arange(len(piece)) - np.repeat(np.cumsum(counts) - counts, counts)
-    drop = (
-        first[piece] + number
-    )  # the drop after each part; where there is none, the last one does not matter
+    # the drop after each part; where there is none, the last one does not matter
+    drop = first[piece] + number
     is_first, is_last = number == 0, number == counts[piece] - 1
     none = np.zeros(1, np.int64)
     ends, begins, fades = (np.concatenate([one, none]) for one in (drop_starts, drop_stops, drop_fades))
@@ -252,9 +234,9 @@ def without_drops(
     found_stops = np.where(is_last, stops[piece], ends[after])
     wished_before = np.where(is_first, pieces.fades_before[piece], fades[before])
     wished_after = np.where(is_last, pieces.fades_after[piece], fades[after])
-    kept = found_starts < found_stops
+    is_left = found_starts < found_stops
     columns = (found_starts, found_stops, wished_before, wished_after, pieces.orders[piece])
-    return Pieces(*(column[kept] for column in columns)), piece[kept]
+    return Pieces(*(column[is_left] for column in columns)), piece[is_left]
 
 
 def _joined(pieces: Pieces, length_samples: int, rate_hz: int) -> EditList:

@@ -134,27 +134,24 @@ class _Programme:
     def fill(self, block: Block, first: int, begin: int, end: int, peaks: TrackPeaks | None) -> None:
         """Fill zeros, which start at the result position `first`, with the result span [begin, end)."""
         end = min(end, self._edit_list.length_samples)
-        stretch = int(np.searchsorted(self._bounds, begin, side="right")) - 1
+        part = int(np.searchsorted(self._bounds, begin, side="right")) - 1
         while begin < end:
-            stretch_stop = min(end, int(self._bounds[stretch + 1]))
-            if begin < stretch_stop:
-                target = block[begin - first : stretch_stop - first]
-                self._render_stretch(stretch, begin, stretch_stop, target, peaks)
-                begin = stretch_stop
-            stretch += 1
+            part_stop = min(end, int(self._bounds[part + 1]))
+            if begin < part_stop:
+                self._render_part(part, begin, part_stop, block[begin - first : part_stop - first], peaks)
+                begin = part_stop
+            part += 1
 
-    def _render_stretch(
-        self, stretch: int, begin: int, end: int, target: Block, peaks: TrackPeaks | None
-    ) -> None:
-        """Fill `target` with the result span [begin, end), which is within one segment of the bounds."""
-        index, plain = divmod(stretch, 2)
-        if plain:
+    def _render_part(self, part: int, begin: int, end: int, target: Block, peaks: TrackPeaks | None) -> None:
+        """Fill `target` with the result span [begin, end), which is within one part of the bounds."""
+        index, is_alone = divmod(part, 2)
+        if is_alone:
             edits = self._edit_list
             offset = int(edits.starts_samples[index] - edits.result_starts_samples[index])
             pieces = (voice.read(begin + offset, end + offset) for _, voice in self._voices)
             self._mix(target, pieces, begin, peaks)
         else:
-            first = int(self._bounds[stretch])
+            first = int(self._bounds[part])
             seam = self._seam(index, target.dtype, is_metered=peaks is not None)
             target[...] = seam.mix[begin - first : end - first]
             if peaks is not None and seam.peaks is not None:
@@ -162,15 +159,14 @@ class _Programme:
 
     def _seam(self, index: int, dtype: np.dtype[Any], *, is_metered: bool) -> _Seam:
         """Return the whole mixed crossfade at which segment `index` takes over."""
-        kept = self._seams.get(index)
-        if kept is not None and (kept.peaks is not None or not is_metered):
+        cached = self._seams.get(index)
+        if cached is not None and (cached.peaks is not None or not is_metered):
             self._seams.move_to_end(index)
-            return kept
+            return cached
         start, stop = (int(bound) for bound in self._bounds[2 * index : 2 * index + 2])
         faded: Block = np.zeros((stop - start, self._channels), dtype)
-        peaks = None
-        if is_metered:
-            peaks = TrackPeaks(self._mixed, start, stop, cell_samples(self._rate_hz))
+        cell = cell_samples(self._rate_hz)
+        peaks = TrackPeaks(self._mixed, start, stop, cell) if is_metered else None
         pieces = (crossfade(*voice.seam(self._edit_list, index)) for _, voice in self._voices)
         self._mix(faded, pieces, start, peaks)
         self._seams[index] = seam = _Seam(faded, peaks)
@@ -183,16 +179,16 @@ class _Programme:
     ) -> None:
         """Sum the pieces, one a voice and in their order, into `target`, which holds zeros."""
         for place, ((number, voice), piece) in enumerate(zip(self._voices, pieces, strict=True)):
-            heard = piece if voice.gain == 1.0 else piece * voice.gain
+            sound = piece if voice.gain == 1.0 else piece * voice.gain
             into = target if voice.channels == 1 else target[:, : voice.channels]
             if voice.pan and into.shape[1] > 1:
-                heard = _panned(heard, voice.pan, into.shape[1])
+                sound = _panned(sound, voice.pan, into.shape[1])
             if place == 0:
-                into[...] = heard  # assigned, not added: 0.0 + -0.0 would not be the source's bits
+                into[...] = sound  # assigned, not added: 0.0 + -0.0 would not be the source's bits
             else:
-                into += heard
+                into += sound
             if peaks is not None:
-                peaks.note(number, start_samples, heard)
+                peaks.note(number, start_samples, sound)
 
 
 class Renderer(VoiceRenderer):
@@ -272,8 +268,8 @@ def mix_channels(state: DocumentState) -> int:
 
 def _panned(piece: Block, pan: float, channels: int) -> Block:
     """Pan a piece and return it on one or on all of `channels` channels, at least 2."""
-    heard = np.repeat(piece, channels, axis=1) if piece.shape[1] == 1 else piece.copy()
+    sound = np.repeat(piece, channels, axis=1) if piece.shape[1] == 1 else piece.copy()
     for channel, gain in enumerate(sides(pan)):
         if gain != 1.0:
-            heard[:, channel] *= gain
-    return heard
+            sound[:, channel] *= gain
+    return sound

@@ -1,19 +1,13 @@
-"""Metadata of Broadcast Wave files: `bext`, `iXML` and cue points with labels.
+"""Metadata of Broadcast Wave files: `bext`, `iXML` and cue points with labels, written and read.
 
-The chunks follow the samples, so that a file of any size is written in one go and RF64 needs nothing special.
-Nothing in them depends on the clock: equal audio is equal bytes.
+Written chunks follow the samples, so that a file of any size is written in one go and RF64 needs nothing
+special. Nothing in them depends on the clock: equal audio is equal bytes. Damaged chunks are skipped, since
+the audio is still usable. Names of channels come from the `TRACK` of each channel in iXML, or from lines
+such as ``sTRK1=Boom`` in the description of `bext`, as older recorders write them; the first letter differs
+by maker.
 
 References: EBU Tech 3285 (bext, version 2), EBU Tech 3306 (RF64), the iXML specification 2.10, and
 Microsoft's "Multimedia Programming Interface and Data Specifications 1.0" (cue, LIST adtl).
-
-Read the cue points of a WAV, RF64 or BW64 file: positions, names, and the lengths of regions.
-
-Damaged chunks are skipped, since the audio is still usable; `engine.sound.headers.bwf` has the references.
-
-Names of the channels of a WAV file, as field recorders write them.
-
-iXML (specification 2.10) has a `TRACK` for each channel. Older recorders write lines such as ``sTRK1=Boom``
-into the description of `bext`; the first letter differs by maker.
 """
 
 from __future__ import annotations
@@ -38,6 +32,13 @@ ORIGINATOR = "Offcut"
 _BEXT = "<256s32s32s10s8sQH64shhhhh180x"
 _NOT_MEASURED = 0x7FFF
 _MOST = 2**32 - 1  # a cue point counts in 32 bits
+_LARGEST_BYTES = 16 * 2**20
+_CUE = struct.Struct("<II4sIII")
+_DESCRIPTION = slice(0, 256)
+_LINE = re.compile(r"^[A-Za-z]?TRK(\d{1,2})=(.*)$", re.MULTILINE)
+_TRACK = re.compile(r"<TRACK>(.*?)</TRACK>", re.DOTALL)
+_FIELD = r"<%s>\s*([^<]*?)\s*</%s>"
+_MOST_CHANNELS = 64
 _RF64_SIZE_AT = 20  # after RF64, its unused size, WAVE and the head of ds64
 
 
@@ -81,10 +82,10 @@ class Broadcast:
     origination: datetime | None = None
 
 
-def broadcast_chunks(said: Broadcast, *, rate_hz: int, bits: int) -> bytes:
+def broadcast_chunks(stated: Broadcast, *, rate_hz: int, bits: int) -> bytes:
     """Return the chunks for the file, each padded to an even length."""
-    chunks = _chunk(b"bext", _bext(said, rate_hz, bits)) + _chunk(b"iXML", _ixml(said, rate_hz, bits))
-    cues = [cue for cue in said.cues if cue.position_samples <= _MOST]
+    chunks = _chunk(b"bext", _bext(stated, rate_hz, bits)) + _chunk(b"iXML", _ixml(stated, rate_hz, bits))
+    cues = [cue for cue in stated.cues if cue.position_samples <= _MOST]
     if cues:
         chunks += _chunk(b"cue ", _cue_points(cues)) + _chunk(b"LIST", _labels(cues))
     return chunks
@@ -92,6 +93,8 @@ def broadcast_chunks(said: Broadcast, *, rate_hz: int, bits: int) -> bytes:
 
 def append_chunks(path: Path, chunks: bytes) -> None:
     """Add chunks to the end of a WAV or RF64 file that is complete, and correct the size in its head."""
+    if not chunks:
+        return
     with path.open("r+b") as stream:
         kind = stream.read(4)
         end = stream.seek(0, os.SEEK_END)
@@ -107,23 +110,23 @@ def append_chunks(path: Path, chunks: bytes) -> None:
             stream.write(struct.pack("<I", size))
 
 
-def _bext(said: Broadcast, rate_hz: int, bits: int) -> bytes:
+def _bext(stated: Broadcast, rate_hz: int, bits: int) -> bytes:
     modes = {1: "M=mono,", 2: "M=stereo,"}
-    mode = modes.get(len(said.channel_names), "")
+    mode = modes.get(len(stated.channel_names), "")
     history = f"A=PCM,F={rate_hz},W={bits},{mode}T={ORIGINATOR}\r\n"
     fields = struct.pack(
         _BEXT,
-        _ascii(said.description),
+        _ascii(stated.description),
         _ascii(ORIGINATOR),
         b"",
-        _moment(said.origination, "%Y-%m-%d"),
-        _moment(said.origination, "%H:%M:%S"),
-        said.time_reference_samples,
+        _moment(stated.origination, "%Y-%m-%d"),
+        _moment(stated.origination, "%H:%M:%S"),
+        stated.time_reference_samples,
         2,
         b"",
-        _hundredths(said.loudness_lufs),
+        _hundredths(stated.loudness_lufs),
         _NOT_MEASURED,
-        _hundredths(said.true_peak_dbtp),
+        _hundredths(stated.true_peak_dbtp),
         _NOT_MEASURED,
         _NOT_MEASURED,
     )
@@ -144,20 +147,20 @@ def _ascii(text: str) -> bytes:
     return "".join(sign if sign.isascii() and sign.isprintable() else "?" for sign in line).encode("ascii")
 
 
-def _ixml(said: Broadcast, rate_hz: int, bits: int) -> bytes:
+def _ixml(stated: Broadcast, rate_hz: int, bits: int) -> bytes:
     root = ElementTree.Element("BWFXML")
     child(root, "IXML_VERSION", "2.10")
-    child(root, "PROJECT", said.project)
-    child(root, "NOTE", said.description)
+    child(root, "PROJECT", stated.project)
+    child(root, "NOTE", stated.description)
     speed = child(root, "SPEED")
     child(speed, "FILE_SAMPLE_RATE", rate_hz)
     child(speed, "AUDIO_BIT_DEPTH", bits)
     child(speed, "TIMESTAMP_SAMPLE_RATE", rate_hz)
-    child(speed, "TIMESTAMP_SAMPLES_SINCE_MIDNIGHT_HI", said.time_reference_samples >> 32)
-    child(speed, "TIMESTAMP_SAMPLES_SINCE_MIDNIGHT_LO", said.time_reference_samples & _MOST)
+    child(speed, "TIMESTAMP_SAMPLES_SINCE_MIDNIGHT_HI", stated.time_reference_samples >> 32)
+    child(speed, "TIMESTAMP_SAMPLES_SINCE_MIDNIGHT_LO", stated.time_reference_samples & _MOST)
     tracks = child(root, "TRACK_LIST")
-    child(tracks, "TRACK_COUNT", len(said.channel_names))
-    for number, name in enumerate(said.channel_names, 1):
+    child(tracks, "TRACK_COUNT", len(stated.channel_names))
+    for number, name in enumerate(stated.channel_names, 1):
         track = child(tracks, "TRACK")
         child(track, "CHANNEL_INDEX", number)
         child(track, "INTERLEAVE_INDEX", number)
@@ -186,11 +189,6 @@ def _labels(cues: Sequence[CuePoint]) -> bytes:
 
 def _chunk(name: bytes, content: bytes) -> bytes:
     return struct.pack("<4sI", name, len(content)) + content + b"\0" * (len(content) % 2)
-
-
-_LARGEST_BYTES = 16 * 2**20
-_SIZE_IN_DS64 = 2**32 - 1
-_CUE = struct.Struct("<II4sIII")
 
 
 def read_cue_points(path: Path) -> tuple[CuePoint, ...]:
@@ -224,7 +222,7 @@ def wav_chunks(stream: BinaryIO, names: Sequence[bytes]) -> Iterator[tuple[bytes
         name, size = struct.unpack("<4sI", head)
         if not all(0x20 <= letter < 0x7F for letter in name):
             return
-        if name == b"data" and size == _SIZE_IN_DS64:
+        if name == b"data" and size == _MOST:  # the size is in ds64
             size = data_bytes
         if size > size_bytes:
             return
@@ -253,26 +251,11 @@ def _read_texts(content: bytes, names: dict[int, str], lengths: dict[int, int]) 
         kind, size, number = struct.unpack_from("<4sII", content, place)
         body = content[place + 12 : place + 8 + size]
         if kind == b"labl":
-            names[number] = _text(body)
+            # it ends at its zero; older programs write it in the system's own letters
+            names[number] = " ".join(_decoded(body.split(b"\0", 1)[0]).split())
         elif kind == b"ltxt" and len(body) >= 4:
             lengths[number] = struct.unpack_from("<I", body)[0]
         place += 8 + size + size % 2
-
-
-def _text(content: bytes) -> str:
-    """Return a text that ends at its zero; older programs write it in the system's own letters."""
-    line = content.split(b"\0", 1)[0]
-    try:
-        return " ".join(line.decode("utf-8").split())
-    except UnicodeDecodeError:
-        return " ".join(line.decode("latin-1").split())
-
-
-_DESCRIPTION = slice(0, 256)
-_LINE = re.compile(r"^[A-Za-z]?TRK(\d{1,2})=(.*)$", re.MULTILINE)
-_TRACK = re.compile(r"<TRACK>(.*?)</TRACK>", re.DOTALL)
-_FIELD = r"<%s>\s*([^<]*?)\s*</%s>"
-_MOST_CHANNELS = 64
 
 
 def read_channel_names(path: Path) -> dict[int, str]:

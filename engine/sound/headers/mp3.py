@@ -1,16 +1,12 @@
-"""Tags of MP3 files: recording times, and titles in the room that libsndfile is made to leave for them.
+"""Headers of MP3 files: tags, frames, and the encoder delay, which players skip.
 
 libsndfile hands the letters of a title to LAME as bytes of Latin-1 although they are UTF-8, so that every
-umlaut becomes two wrong characters. The tag before the sound cannot be lengthened afterwards without copying
-the sound. Therefore LAME gets a title as long as all tags together, and the tags overwrite it.
+umlaut becomes two wrong characters. The tag before the sound cannot be lengthened afterwards without
+copying the sound. Therefore LAME gets a title as long as all tags together, and the tags overwrite it.
 
-The frames of an MPEG audio file, walked by their heads.
-
-An MP3 file without a head of its own (Xing, Info, VBRI) states no length: libmpg123 estimates one from the
-first frame, and stops there, though more may follow. Where frames are not of one form from end to end, as in
+A file without a head of its own (Xing, Info, VBRI) states no length: libmpg123 estimates one from the first
+frame, and stops there, though more may follow. Where frames are not of one form from end to end, as in
 files that were joined, it writes to stderr. Such files are left to FFmpeg.
-
-Encoder delay: samples before the first one, which the header marks for players to skip.
 """
 
 from __future__ import annotations
@@ -31,6 +27,22 @@ _LONGEST_OLD_TITLE = 30  # only a longer one has LAME write a tag in front
 _TIMES = (b"TDRC", b"TDEN", b"TYER", b"TDAT", b"TIME")
 _MOST_FRAMES = 1_000
 _UNSYNCHRONISED, _EXTENDED = 0x80, 0x40
+_LOOKED_AT_BYTES = 4_096
+_MP3_DECODER_SAMPLES = 529  # every MP3 decoder is late by these, so they come on top of what the head says
+_OPUS_RATE_HZ = 48_000
+SEARCHED_BYTES = 128 * 1024
+"""How far libmpg123 looks for the first frame."""
+_TAILS = (b"TAG", b"APETAGEX", b"LYRICSBEGIN", b"ID3", b"\0" * 4)
+_VBRI_AT = 36
+_KBIT_S = {  # by whether it is version 1, and layer
+    (True, 3): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
+    (True, 2): (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
+    (True, 1): (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    (False, 3): (32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256),
+    (False, 2): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+    (False, 1): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+}
+_RATES_HZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
 _ENCODINGS = {0: "latin-1", 1: "utf-16", 2: "utf-16-be", 3: "utf-8"}
 
 
@@ -136,23 +148,6 @@ def _old(tags: Tags) -> bytes:
     )
 
 
-SEARCHED_BYTES = 128 * 1024
-"""How far libmpg123 looks for the first frame."""
-
-_ID3_HEAD_BYTES = 10
-_TAILS = (b"TAG", b"APETAGEX", b"LYRICSBEGIN", b"ID3", b"\0" * 4)
-_VBRI_AT = 36
-_KBIT_S = {  # by whether it is version 1, and layer
-    (True, 3): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
-    (True, 2): (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
-    (True, 1): (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
-    (False, 3): (32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256),
-    (False, 2): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
-    (False, 1): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
-}
-_RATES_HZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
-
-
 @dataclass(frozen=True, slots=True)
 class MpegFrames:
     """The result of a walk over the frames of a file.
@@ -228,8 +223,8 @@ def _walked(path: Path, _inode: int, size: int, _changed_ns: int) -> MpegFrames 
         return None
     with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
         start = 0
-        while tag_bytes := id3_bytes(content[start : start + _ID3_HEAD_BYTES]):
-            start += _ID3_HEAD_BYTES + tag_bytes
+        while tag_bytes := id3_bytes(content[start : start + _HEAD_BYTES]):
+            start += _HEAD_BYTES + tag_bytes
         searched = content[start : start + SEARCHED_BYTES]
         place = first_frame(searched)
         if place < 0 or frame_bytes(searched[place : place + 4]) == 1:
@@ -265,8 +260,8 @@ def _counted(content: mmap.mmap, at: int, *, is_plain: bool) -> MpegFrames:
 def _ends(content: mmap.mmap, at: int) -> bool:
     """Return whether no sound follows a tag."""
     rest = content[at : at + SEARCHED_BYTES]
-    if tag_bytes := id3_bytes(rest[:_ID3_HEAD_BYTES]):
-        at += _ID3_HEAD_BYTES + tag_bytes
+    if tag_bytes := id3_bytes(rest[:_HEAD_BYTES]):
+        at += _HEAD_BYTES + tag_bytes
         rest = content[at : at + SEARCHED_BYTES]
     place = first_frame(rest)
     return place < 0 or place + 4 * frame_bytes(rest[place : place + 4]) > len(rest)
@@ -281,11 +276,6 @@ def _stated_frames(frame: bytes) -> int | None:
     if frame[_VBRI_AT : _VBRI_AT + 4] == b"VBRI":
         return int.from_bytes(frame[_VBRI_AT + 14 : _VBRI_AT + 18], "big")
     return None
-
-
-_LOOKED_AT_BYTES = 4_096
-_MP3_DECODER_SAMPLES = 529  # every MP3 decoder is late by these, so they come on top of what the head says
-_OPUS_RATE_HZ = 48_000
 
 
 def encoder_delay_samples(path: Path, rate_hz: int) -> int:

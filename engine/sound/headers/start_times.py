@@ -1,15 +1,10 @@
-"""Start time of a recording, as field recorders write it into their files.
+"""Start times of recordings in the headers of WAV, MP4 and QuickTime files, and the dates in their texts.
 
 The `bext` chunk of a Broadcast Wave file (EBU Tech 3285) gives the number of samples from midnight to its
 first sample. Programs that read timecode count positions in such a file from there. An `iXML` chunk (iXML
-specification 2.10) repeats it, and names the set of files that were recorded together.
-
-Time of day, length and sound format of MP4 and QuickTime files, from their headers alone.
-
-References: ISO/IEC 14496-12 (`mvhd`, `mdhd`), and Apple's "QuickTime File Format" (`keys` and `ilst`).
-Damaged atoms are skipped, as in `engine.sound.headers.video`.
-
-Dates and times of day in the text of a header.
+specification 2.10) repeats it, and names the set of files that were recorded together. Movies: ISO/IEC
+14496-12 (`mvhd`, `mdhd`), and Apple's "QuickTime File Format" (`keys` and `ilst`); damaged atoms are
+skipped.
 """
 
 from __future__ import annotations
@@ -29,6 +24,20 @@ from engine.sound.headers.video import MOVIE_ATOMS, Span, atoms_in, inside, read
 _TEXT = re.compile(
     r"\s*(\d{4})\D(\d\d?)\D(\d\d?)[T _](\d\d?)[:.](\d\d)(?:[:.](\d\d)(\.\d{1,6})?)?\d*\s*(Z|[+-]\d\d:?\d\d)?"
 )
+_EPOCH = datetime(1904, 1, 1)
+_DATE_KEY = b"com.apple.quicktime.creationdate"
+_MAKE_KEYS = (b"com.apple.quicktime.make", b"com.apple.quicktime.model", b"com.android.model")
+_DAY = b"\xa9day"
+_CHANNELS_AT, _RATE_AT = 32, 40
+_DATA_HEAD_BYTES = 8
+_TIME_REFERENCE = struct.Struct("<Q")
+_PLACE = 338
+_DATE, _TIME = slice(320, 330), slice(330, 338)
+_ORIGINATOR, _ORIGINATOR_REFERENCE = slice(256, 288), slice(288, 320)
+_USID_SIGNS, _SERIAL = 32, slice(5, 17)
+"""A unique source identifier (EBU R 99): country, manufacturer, serial number, time and a random number."""
+_FORMAT_RATE = struct.Struct("<4xI")
+_IXML_TEXT = rb"<%s>\s*([^<]*?)\s*</%s>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +74,6 @@ def _offset_s(zone: str | None) -> int | None:
         return 0
     seconds = 3600 * int(zone[1:3]) + 60 * int(zone[-2:])
     return -seconds if zone[0] == "-" else seconds
-
-
-_EPOCH = datetime(1904, 1, 1)
-_DATE_KEY = b"com.apple.quicktime.creationdate"
-_MAKE_KEYS = (b"com.apple.quicktime.make", b"com.apple.quicktime.model", b"com.android.model")
-_DAY = b"\xa9day"
-_CHANNELS_AT, _RATE_AT = 32, 40
-_DATA_HEAD_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +122,10 @@ def _start(stream: BinaryIO, moov: Span) -> MovieStart:
 
 def _header(content: bytes) -> tuple[int, int, int]:
     """Return creation time, units a second and duration of a header; zeros if it is missing."""
-    form, place = (">QQIQ", 4) if content[:1] == b"\1" else (">IIII", 4)
-    if len(content) < place + struct.calcsize(form):
+    form = struct.Struct(">4xQQIQ" if content[:1] == b"\1" else ">4xIIII")
+    if len(content) < form.size:
         return 0, 0, 0
-    created, _, units_hz, duration = struct.unpack_from(form, content, place)
+    created, _, units_hz, duration = form.unpack_from(content)
     return (created if created < 2**33 else 0), units_hz, duration
 
 
@@ -170,16 +171,6 @@ def _keys(content: bytes) -> list[bytes]:
         found.append(content[place + 8 : place + size])
         place += size
     return found
-
-
-_TIME_REFERENCE = struct.Struct("<Q")
-_PLACE = 338
-_DATE, _TIME = slice(320, 330), slice(330, 338)
-_ORIGINATOR, _ORIGINATOR_REFERENCE = slice(256, 288), slice(288, 320)
-_USID_SIGNS, _SERIAL = 32, slice(5, 17)
-"""A unique source identifier (EBU R 99): country, manufacturer, serial number, time and a random number."""
-_FORMAT_RATE = struct.Struct("<4xI")
-_IXML_TEXT = rb"<%s>\s*([^<]*?)\s*</%s>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,9 +256,8 @@ def read_origination(path: Path) -> datetime | None:
     """
     with suppress(OSError), path.open("rb") as stream:
         for _, content in wav_chunks(stream, (b"bext",)):
-            said = _date_and_time(content[_DATE], content[_TIME])
-            if said is not None:
-                return said
+            if (stated := _date_and_time(content[_DATE], content[_TIME])) is not None:
+                return stated
     with suppress(OSError):
         return datetime.fromtimestamp(int(path.stat().st_mtime), UTC).replace(tzinfo=None)
     return None

@@ -1,15 +1,9 @@
 """The picture of a video, as far as its sound needs it: how fast its frames follow, and when it begins.
 
-Time metadata of MP4 and QuickTime files: units of the edit list, frame rate and start timecode.
-
-References: ISO/IEC 14496-12 (the boxes, here called atoms), and Apple's "QuickTime File Format" (`tmcd`, the
-track of timecode). Damaged atoms are skipped, since the audio is still usable.
-
-Video metadata of Matroska files: frame rate, and the tag TIMECODE.
-
-References: RFC 8794 (EBML), RFC 9559 (Matroska), and FFmpeg, which writes its start timecode into that tag.
-
-The picture of a file, whichever container it is.
+MP4 and QuickTime: units of the edit list, frame rate and start timecode (ISO/IEC 14496-12, whose boxes are
+here called atoms, and Apple's "QuickTime File Format", `tmcd`). Damaged atoms are skipped, since the audio
+is still usable. Matroska: frame rate and the tag TIMECODE (RFC 8794, RFC 9559, and FFmpeg, which writes its
+start timecode there).
 """
 
 from __future__ import annotations

@@ -1,14 +1,9 @@
 """Minimum, maximum and loudness of a file at every zoom, from which waveforms are drawn.
 
 The base level holds one column per 256 samples and every level above one per four columns below. Peaks are
-built from the conformed file, so their positions are samples of the document.
-
-Peaks of the visible range, finer than the cached ones: parts of a recording in columns of 16 samples.
-
-A frame that shows 250,000 samples per lane is then drawn from 16,000 columns, and from samples themselves
-only if few are visible.
-
-Where a recording reaches full scale, from its peaks.
+built from the conformed file, so their positions are samples of the document. The visible range also has
+finer peaks, of 16 samples: a frame that shows 250,000 samples per lane is then drawn from 16,000 columns,
+and from samples themselves only if few are visible.
 """
 
 from __future__ import annotations
@@ -40,6 +35,10 @@ _BLOCK_SAMPLES = 1 << 18
 _CHUNK_LEVELS = 8  # 65,536 base columns, nearly six minutes at 48 kHz: 1.5 MB for stereo
 _READERS = 2
 _INT16_SCALE = np.float32(2.0**-15)
+FINE_SAMPLES = 16
+PIECE_SAMPLES = 1 << 18
+
+Cells = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,8 +109,7 @@ class PeakPyramid:
     @property
     def silent(self) -> bool:
         """Whether no sample differs from zero."""
-        top = self.levels[-1]
-        return not bool(top[:2].any())
+        return not bool(self.levels[-1][:2].any())
 
     def columns(
         self, channel: int, start_samples: float, samples_per_column: float, n_columns: int
@@ -160,10 +158,8 @@ class PeakPyramid:
 
 def pyramid_over(base: NDArray[np.float32], base_samples: int, rate_hz: int, frames: int) -> PeakPyramid:
     """Return a pyramid over columns that are known, shape (3, channels, n), each of `base_samples`."""
-    lengths = [base.shape[2]]
-    while lengths[-1] > _FEWEST_COLUMNS:
-        lengths.append(-(-lengths[-1] // FACTOR))
-    return PeakPyramid(_levels(base, len(lengths)), rate_hz, base.shape[1], frames, base_samples=base_samples)
+    n_levels = len(level_lengths(base.shape[2] * BASE_SAMPLES))
+    return PeakPyramid(_levels(base, n_levels), rate_hz, base.shape[1], frames, base_samples=base_samples)
 
 
 def sample_columns(
@@ -185,15 +181,6 @@ def sample_columns(
     values = np.ascontiguousarray(samples, np.float32)
     edges = _edges(start_samples - samples_start, samples_per_column, n_columns, 1)
     return _reduced(values, values, np.square(values), edges, 1, len(values))
-
-
-def sample_spans(
-    samples: NDArray[Any], starts_samples: NDArray[np.int64], stops_samples: NDArray[np.int64]
-) -> Columns:
-    """Return a column for each span [start, stop) of the raw samples of one channel, shape (n,), exactly."""
-    values = np.ascontiguousarray(samples, np.float32)
-    cells = _cells_of(starts_samples, stops_samples, 1, len(values), len(values))
-    return _reduced_spans(values, values, np.square(values), cells, len(starts_samples))
 
 
 def build_peaks(path: Path, progress: Progress = SILENT) -> PeakPyramid:
@@ -483,12 +470,6 @@ def _reduced_spans(
     return made.among(cells.inside, n_spans)
 
 
-FINE_SAMPLES = 16
-PIECE_SAMPLES = 1 << 18
-
-Cells = NDArray[np.float32]
-
-
 def fine_cells(samples: NDArray[np.float32]) -> Cells:
     """Reduce samples, shape (n, channels), to minimum, maximum and sum of squares of every 16.
 
@@ -521,8 +502,7 @@ def fine_pyramid(pieces: Sequence[Cells], frames: int, rate_hz: int) -> PeakPyra
 
 
 def clipped_places(peaks: PeakPyramid, apart_samples: int) -> NDArray[np.int64]:
-    """Return the start of each clipped place, in samples of the file, at the resolution of its peaks, shape
-    (n,).
+    """Return the start of each clipped place in samples of the file, to a column of its peaks, shape (n,).
 
     Parameters
     ----------

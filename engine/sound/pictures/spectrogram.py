@@ -8,18 +8,14 @@ The base of the pyramid holds one cell per 1,024 samples, the loudest of the fra
 every level above the loudest of four cells below. A cell is one byte: 0 for silence, else half dB steps.
 Finer than the base, spectra are computed from samples on demand (`detail_cells`).
 
-Store spectrograms in the cache folder, memory-mapped; each is computed once, the visible part first.
-
-A file is a fixed header and then the levels, each uint8 of shape (channels, n, bands). Damaged or foreign
-files and those of another version are ignored and made again. Memory stays flat: a block is written as soon
-as it is made.
+Each is computed once, the visible part first, and stored in the cache. A block is written as soon as it is
+made, so memory stays flat.
 """
 
 from __future__ import annotations
 
 import os
 import struct
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -30,10 +26,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
-from engine.core.files.places import cache_file
-from engine.core.files.regular_file import open_regular
-from engine.core.files.safe_write import check_room, replacing
 from engine.core.progress import SILENT, Progress
+from engine.sound.pictures.stored import PictureFile
 from engine.sound.reader import SourceReader
 
 Cells = NDArray[np.uint8]
@@ -235,11 +229,8 @@ def loudest(held: Cells, first: NDArray[np.int64], last: NDArray[np.int64]) -> C
     return result
 
 
-_VERSION = 2
-_MAGIC = b"OFFCUTSG"
-# magic, version, rate_hz, channels, window, checksum of the levels, frames
-_HEAD = struct.Struct("<8sIIIIIQ")
-_CHECKED_BYTES = 1 << 22
+# the numbers: rate_hz, channels, window, checksum, frames
+_FILE = PictureFile("spectrograms", "spectrogram", b"OFFCUTSG", 2, struct.Struct("<8sIIIIIQ"), 3, "u1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,94 +269,48 @@ def source_spectrogram(
     Cancelled : the user cancelled; nothing is left behind
     """
     with SourceReader(request.media) as reader:
-        kept = load_spectrogram(request.content_hash, reader.rate_hz, request.window_samples)
-        if kept is not None:
-            return kept
-        target = _path(request.content_hash, reader.rate_hz, request.window_samples)
-        check_room(target.parent, sum(_sizes(reader.channels, request.window_samples, reader.frames)))
-        with replacing(target, overwrite=True, is_own_name=True, has_checksum=True) as part:
-            _write(part, reader, request, begun, progress)
-    made = load_spectrogram(request.content_hash, reader.rate_hz, request.window_samples)
+        channels, frames = reader.channels, reader.frames
+        form = request.content_hash, reader.rate_hz, request.window_samples
+        if (stored := load_spectrogram(*form)) is not None:
+            return stored
+        shapes = _shapes(channels, request.window_samples, frames)
+        with _FILE.written(_FILE.path(*form), shapes) as stream:
+            # elsewhere a file that is mapped cannot take its name, so the picture comes when it is whole
+            if begun is not None and os.name == "posix":
+                levels = _FILE.mapped(stream, shapes)
+                begun(Spectrogram(levels, request.window_samples, reader.rate_hz, frames))
+            n_blocks = -(-frames // (BLOCK_CELLS * BASE_SAMPLES))
+            for done, block in enumerate(block_order(frames, request.first_samples), start=1):
+                progress.check_cancelled()
+                _write_block(stream, reader, request.window_samples, block)
+                progress.report(done / n_blocks, "")
+            _FILE.complete(stream, reader.rate_hz, channels, request.window_samples, frames)
+    made = load_spectrogram(*form)
     assert made is not None, "what was just written whole can be read"
     return made
 
 
 def load_spectrogram(content_hash: str, rate_hz: int, window_samples: int) -> Spectrogram | None:
-    """Return a stored spectrogram, its levels memory-mapped, or None if missing or unusable."""
-    path = _path(content_hash, rate_hz, window_samples)
-    try:
-        with open_regular(path, follow_symlinks=False) as stream:
-            magic, version, found_hz, channels, window, checksum, frames = _HEAD.unpack(
-                stream.read(_HEAD.size)
-            )
-            if (magic, version, found_hz, window) != (_MAGIC, _VERSION, rate_hz, window_samples):
-                return None
-            size = _HEAD.size + sum(_sizes(channels, window, frames))
-            if os.fstat(stream.fileno()).st_size != size or _checksum(stream) != checksum:
-                return None
-            return _mapped(stream, rate_hz, channels, window, frames)
-    except (OSError, struct.error, ValueError):
+    """Return a stored spectrogram, or None if missing or unusable; a large one is memory-mapped."""
+    path = _FILE.path(content_hash, rate_hz, window_samples)
+    found = _FILE.load(path, lambda numbers: _shapes(*numbers[1:]))
+    if found is None or (found[0][0], found[0][2]) != (rate_hz, window_samples):
         return None
-
-
-def _write(
-    part: Path,
-    reader: SourceReader,
-    request: SpectrogramRequest,
-    begun: Callable[[Spectrogram], object] | None,
-    progress: Progress,
-) -> None:
-    """Write the file block by block; its head comes last."""
-    channels, window, frames = reader.channels, request.window_samples, reader.frames
-    sizes = _sizes(channels, window, frames)
-    with part.open("r+b", buffering=0) as stream:
-        stream.truncate(_HEAD.size + sum(sizes))
-        # elsewhere a file that is mapped cannot take its name, so the picture comes when it is whole
-        if begun is not None and os.name == "posix":
-            begun(_mapped(part, reader.rate_hz, channels, window, frames))
-        n_blocks = -(-frames // (BLOCK_CELLS * BASE_SAMPLES))
-        for done, block in enumerate(block_order(frames, request.first_samples), start=1):
-            progress.check_cancelled()
-            _write_block(stream, reader, window, block)
-            progress.report(done / n_blocks, "")
-        stream.seek(_HEAD.size)
-        checksum = _checksum(stream)
-        stream.seek(0)
-        stream.write(_HEAD.pack(_MAGIC, _VERSION, reader.rate_hz, channels, window, checksum, frames))
+    return Spectrogram(found[1], window_samples, rate_hz, frames=found[0][3])
 
 
 def _write_block(stream: BinaryIO, reader: SourceReader, window: int, block: int) -> None:
-    place, per_block = _HEAD.size, BLOCK_CELLS
+    place, per_block = _FILE.head.size, BLOCK_CELLS
     for cells, length in zip(block_cells(reader, window, block), level_lengths(reader.frames), strict=True):
         channels, _, bands = cells.shape
         for channel in range(channels):
             stream.seek(place + (channel * length + block * per_block) * bands)
             stream.write(cells[channel].tobytes())
         place += channels * length * bands
-        per_block //= 4
+        per_block //= _FACTOR
+    stream.flush()  # for those who see it fill
 
 
-def _sizes(channels: int, window: int, frames: int) -> list[int]:
+def _shapes(channels: int, window: int, frames: int) -> list[tuple[int, ...]]:
     bands = len(band_edges(window)) - 1
-    return [channels * length * bands for length in level_lengths(frames)]
-
-
-def _mapped(file: Path | BinaryIO, rate_hz: int, channels: int, window: int, frames: int) -> Spectrogram:
-    sizes = _sizes(channels, window, frames)
-    values = np.memmap(file, np.uint8, "r", offset=_HEAD.size, shape=(sum(sizes),))
-    bands = len(band_edges(window)) - 1
-    pieces = np.split(np.asarray(values), np.cumsum(sizes)[:-1])
-    levels = tuple(piece.reshape(channels, -1, bands) for piece in pieces)
-    return Spectrogram(levels, window, rate_hz, frames)
-
-
-def _checksum(stream: BinaryIO) -> int:
-    """Return the checksum of the rest of a stream."""
-    checksum = 0
-    while piece := stream.read(_CHECKED_BYTES):
-        checksum = zlib.crc32(piece, checksum)
-    return checksum
-
-
-def _path(content_hash: str, rate_hz: int, window_samples: int) -> Path:
-    return cache_file("spectrograms", f"{content_hash}-{rate_hz}-{window_samples}-v{_VERSION}.spectrogram")
+    return [(channels, length, bands) for length in level_lengths(frames)]

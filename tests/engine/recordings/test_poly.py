@@ -36,7 +36,7 @@ from engine.sound.headers.bwf import (
     read_channel_names,
 )
 from engine.sound.headers.start_times import read_time_reference
-from engine.sound.pictures.peak_cache import keep_channels, read_together, source_peaks
+from engine.sound.pictures.peak_cache import read_together, source_peaks, store_channels
 from engine.sound.reader import SourceReader, content_hash, probe
 from tests.engine.features.placement.field_recorders import (
     METACORDER,
@@ -267,6 +267,6 @@ def test_channels_of_a_file_are_read_once(tmp_path: Path) -> None:
     sources = import_audio(ImportRequest((path,), split=Split.EVERY), SILENT).sources
     soundfile.write(path, np.ones((4 * RATE_HZ, 4)), RATE_HZ, "FLOAT")
     again = [replace(one, content_hash=content_hash(Path(one.path))) for one in sources]
-    keep_channels(again, RATE_HZ)
+    store_channels(again, RATE_HZ)
     path.unlink()
     assert [source_peaks(one, RATE_HZ).levels[0][:2].min() for one in again] == [1.0] * 4

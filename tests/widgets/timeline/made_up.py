@@ -11,7 +11,7 @@ from engine.document.analysis import BeatGrid, ScoreCurve
 from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.document.tracks import Source
-from engine.sound.pictures.peaks import Columns, sample_columns, sample_spans
+from engine.sound.pictures.peaks import Columns, PeakPyramid, sample_columns
 from tests.sources import one_source_track
 from widgets.timeline.timeline_view import TimelineView
 
@@ -61,7 +61,10 @@ class MadeUp:
         samples_per_column: float,  # noqa: ARG002 - samples are exact at every width
     ) -> Columns:
         """Return one column for each span."""
-        return sample_spans(self.sound[:, channel], starts_samples, stops_samples)
+        values = self.sound[:, channel]
+        level = np.stack([values, values, np.square(values)])[:, None]
+        peaks = PeakPyramid((level,), RATE_HZ, 1, len(values), base_samples=1)
+        return peaks.spans(0, starts_samples, stops_samples, 1.0)
 
     def samples(self, start: int, stop: int) -> NDArray[np.float32]:
         """Return samples [start, stop)."""

@@ -19,9 +19,9 @@ from engine.document.tracks import audible
 from engine.exchange.export.formats import FORMATS
 from engine.exchange.export.placing.marks import removed_edit_list
 from engine.exchange.export.request import RATES_HZ, Depth, ExportRequest
+from engine.exchange.names import name_of_file, named_after
 from engine.sound.codecs import CODECS, MOST_CHANNELS, Coding, Container, Tags
 from engine.sound.edl.edit_list import EditList, placed_markers
-from engine.sound.edl.names import name_of_file, named_after
 from engine.sound.edl.render import mix_channels
 from engine.sound.writer import bits_of, container_for, export_format
 

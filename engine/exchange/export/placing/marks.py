@@ -29,7 +29,7 @@ from engine.exchange.export.request import ExportRequest
 from engine.sound.edl.build import cut, without_rest
 from engine.sound.edl.crossfade import Curve, choose_curve
 from engine.sound.edl.edit_list import INSERTED_FROM, EditList, placed_markers
-from engine.sound.edl.names import beginning_of
+from engine.exchange.names import beginning_of
 from engine.sound.edl.programme import EDGE_FADE_MS
 from engine.sound.edl.tracks.patches import patches_by_track
 from engine.sound.edl.tracks.voice import open_voice
@@ -300,7 +300,7 @@ def _remaining_beats(
     """Return the remaining beats in the result, in microseconds, and their positions in the bar."""
     if grid is None or not edit_list.segments:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    places, results = edit_list.heard(grid.beats_samples)
+    places, results = edit_list.played(grid.beats_samples)
     at_us = [result_us(result, edit_list) for result in results.tolist()]
     return np.array(at_us, np.int64), grid.bar_positions[places]
 

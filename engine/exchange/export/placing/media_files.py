@@ -18,9 +18,9 @@ from engine.core.files.safe_write import replacing, shown
 from engine.core.progress import Progress
 from engine.core.wording import counted, listed
 from engine.document.tracks import Source
+from engine.exchange.names import beginning_of, name_of_file
 from engine.sound.decoders.decoder import channel_of, file_and_track
 from engine.sound.decoders.registry import media_track_of
-from engine.sound.edl.names import beginning_of, name_of_file
 from engine.sound.headers.bwf import Broadcast, broadcast_chunks, channel_title
 from engine.sound.headers.start_times import read_broadcast_start, read_movie_start
 from engine.sound.reader import SourceReader, read_unchanged, stamped

@@ -147,7 +147,7 @@ def gaps_of(onsets: Samples, moves: Samples, rate_hz: int) -> list[tuple[int, in
 def times_heard(patches: Patches, onsets: Samples, rate_hz: int) -> tuple[int, int]:
     """Return the number of missing attacks after slices were moved, and of doubled ones."""
     length = s_to_samples(0.003, rate_hz)
-    pieces = [one for one in patches.operations if isinstance(one, Piece) and isinstance(one.heard, float)]
+    pieces = [one for one in patches.operations if isinstance(one, Piece) and isinstance(one.sound, float)]
     starts = np.array([one.start_samples - one.fade_in_samples // 2 - one.by_samples for one in pieces])
     stops = np.array([one.stop_samples + one.fade_out_samples // 2 - one.by_samples for one in pieces])
     edges = [(one.start_samples, one.stop_samples) for one in patches.operations if isinstance(one, Piece)]

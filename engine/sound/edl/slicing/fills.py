@@ -1,24 +1,17 @@
 """Synthesise fills between slices that were moved apart: pure functions of the audio before the gap.
 
-Continue the decay of a sound: its resonances, and the noise between them.
+A decay goes on (`continued`): an autoregressive model is fitted to the end of the sound by Burg's method
+(S. M. Kay, "Modern Spectral Estimation", 1988, section 7.6), whose filters are stable, and run on without
+input, which continues the resonances (I. Kauppinen and K. Roth, "Audio signal extrapolation", DAFx-02). The
+prediction residual is played again, backwards and attenuated by the decay so far, through the same filter.
 
-An autoregressive model is fitted to the end of it by Burg's method (as S. M. Kay, "Modern Spectral
-Estimation", 1988, section 7.6), whose filters are stable, and run on without input, which continues the
-resonances (I. Kauppinen and K. Roth, "Audio signal extrapolation", DAFx-02). The prediction residual is
-played again, backwards and attenuated by the decay so far, through the same filter.
+A note changes its length at the same pitch (`elastic`): as few pieces as possible are left out or repeated,
+cut where the sound before and after the cut is most alike, so that pitch, vibrato and consonants stay as
+they are.
 
-Change the length of a sound at the same pitch, by leaving out or repeating pieces of it.
-
-As few pieces as possible, cut where the sound before and after the cut is most alike: of a tone, whole
-periods. Between two cuts the recording itself plays, so that pitch, vibrato and consonants stay as they are.
-(WSOLA, W. Verhelst and M. Roelands, ICASSP 1993, cuts every 10 ms, whether it needs to or not.)
-
-Lengthen a sound at the same pitch: overlapping windows, each placed at its best match.
-
-WSOLA: W. Verhelst and M. Roelands, "An overlap-add technique based on waveform similarity", ICASSP 1993.
-Implemented here in a few lines: time-stretching libraries use windows of a tenth of a second, which smear a
-gap of some milliseconds, and one of them draws random phases, so that one gap would sound different each
-time.
+A sound is lengthened (`stretched`) by overlapping windows, each at its best match (WSOLA, W. Verhelst and
+M. Roelands, ICASSP 1993). Libraries use windows of a tenth of a second, which smear a gap of some
+milliseconds, and one of them draws random phases, so that one gap would sound different each time.
 """
 
 from __future__ import annotations
@@ -39,6 +32,39 @@ Sound = NDArray[np.float64]
 
 STRETCH_WINDOW_S = 0.02
 STRETCH_SEARCH_S = 0.005
+PIECE_S = 0.025
+"""The longest usual piece: a period of 40 Hz."""
+SEARCH_S = 0.014
+"""How much longer or shorter a piece may be, so that it is whole periods."""
+FADE_S = 0.012
+LAST_FADE_S = 0.06
+"""Of the crossfade into the end of the sound, whose phase differs: a faster one sounds like an attack."""
+_PLACES = 12
+"""Cuts tried for each piece."""
+_SMALLEST_S = 0.0015
+"""The last crossfade covers a smaller change by itself."""
+ORDER = 32
+LONGEST_FIT_SAMPLES = 2_048
+_LEAST_SAMPLES = 64
+_FASTEST_DECAY = 0.1
+"""Amplitude ratio from one half of the sound to the next: a faster fall is not a decay."""
+_LEAST_DIVISOR = 1e-12
+
+
+def made_up(gap: Gap, left: Callable[[int, int], Sound], rate_hz: int) -> Sound:
+    """Return the fill of a gap, including its crossfades, shape (frames, channels).
+
+    Parameters
+    ----------
+    left : maps (start, stop) to samples of the segment before the gap
+    """
+    length = gap.stop_samples - gap.start_samples
+    if gap.fill is Fill.ELASTIC:
+        return elastic(left(gap.start_samples, gap.tail_stop_samples), length, rate_hz)
+    if gap.fill is Fill.STRETCH:
+        return stretched(left(gap.start_samples, gap.tail_stop_samples), length, rate_hz)
+    tail = left(gap.tail_samples, gap.start_samples)
+    return np.stack([continued(channel, length) for channel in tail.T], axis=1)
 
 
 def stretched(sound: Sound, length: int, rate_hz: int) -> Sound:
@@ -71,19 +97,6 @@ def _best_match(sound: Sound, natural: Sound, wanted: int, search: int, farthest
     power = np.cumsum(np.concatenate([[0.0], np.square(near).sum(axis=1)]))
     energy = power[len(natural) :] - power[: -len(natural)]
     return first + int(np.argmax(likeness / np.sqrt(np.maximum(energy, 1e-12))))
-
-
-PIECE_S = 0.025
-"""The longest usual piece: a period of 40 Hz."""
-SEARCH_S = 0.014
-"""How much longer or shorter a piece may be, so that it is whole periods."""
-FADE_S = 0.012
-LAST_FADE_S = 0.06
-"""Of the crossfade into the end of the sound, whose phase differs: a faster one sounds like an attack."""
-_PLACES = 12
-"""Cuts tried for each piece."""
-_SMALLEST_S = 0.0015
-"""The last crossfade covers a smaller change by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,38 +192,26 @@ def _played(sound: Sound, cuts: list[_Cut], fade: int, length: int) -> Sound:
     return np.concatenate(parts)[:length]
 
 
-Samples = NDArray[np.float64]
-
-ORDER = 32
-LONGEST_FIT_SAMPLES = 2_048
-_LEAST_SAMPLES = 64
-_FASTEST_DECAY = 0.1
-"""Amplitude ratio from one half of the sound to the next: a faster fall is not a decay."""
-
-
-_LEAST_DIVISOR = 1e-12
-
-
-def continued(tail: Samples, length: int) -> Samples:
+def continued(tail: Sound, length: int) -> Sound:
     """Return the continuation of a sound, shape (n,), for `length` samples; silence continues silence."""
-    heard = tail[-LONGEST_FIT_SAMPLES:]
-    if len(heard) < _LEAST_SAMPLES or not np.any(heard):
+    ending = tail[-LONGEST_FIT_SAMPLES:]
+    if len(ending) < _LEAST_SAMPLES or not np.any(ending):
         return np.zeros(length)
-    order = min(ORDER, len(heard) // 3)
-    coefficients = burg(heard, order)
-    residual = np.convolve(heard, coefficients, "valid")
+    order = min(ORDER, len(ending) // 3)
+    coefficients = burg(ending, order)
+    residual = np.convolve(ending, coefficients, "valid")
     rings = np.zeros(length)
-    overhang = np.convolve(heard[-order:], coefficients[1:])[order - 1 :]  # what the past says of what comes
+    overhang = np.convolve(ending[-order:], coefficients[1:])[order - 1 :]  # what the past says of what comes
     rings[: min(order, length)] = -overhang[:length]
     noise = np.resize(np.concatenate([residual[::-1], residual]), length) * _fading(residual, length)
     goes_on = _filtered(rings + noise, coefficients)
     loudest = np.maximum.accumulate(np.abs(goes_on))
     # what swells, or is too slow to be told from a slope, would go on rising
-    limited: Samples = goes_on * np.minimum(1.0, np.abs(heard).max() / np.maximum(loudest, 1e-300))
+    limited: Sound = goes_on * np.minimum(1.0, np.abs(ending).max() / np.maximum(loudest, 1e-300))
     return limited
 
 
-def burg(sound: Samples, order: int) -> Samples:
+def burg(sound: Sound, order: int) -> Sound:
     """Return the prediction error filter of a sound, shape (order + 1,), the first of them 1."""
     forward, backward = sound[1:].copy(), sound[:-1].copy()
     found = np.zeros(order + 1)
@@ -224,7 +225,7 @@ def burg(sound: Samples, order: int) -> Samples:
     return found
 
 
-def _fading(residual: Samples, length: int) -> Samples:
+def _fading(residual: Sound, length: int) -> Sound:
     """Return the level of the continuation relative to the end of a residual, at each of `length` samples."""
     half = len(residual) // 2
     early, late = (float(np.sqrt(np.mean(np.square(part)))) for part in (residual[:half], residual[half:]))
@@ -232,7 +233,7 @@ def _fading(residual: Samples, length: int) -> Samples:
     return per_half ** ((np.arange(length) + half / 2) / half)
 
 
-def _filtered(driven: Samples, coefficients: Samples) -> Samples:
+def _filtered(driven: Sound, coefficients: Sound) -> Sound:
     """Return a sound through the all-pole filter of a prediction error filter, shape (n,).
 
     Divides spectra on a circle outside the unit circle, where the wrapped tail of a ring has faded by 120 dB.
@@ -243,21 +244,5 @@ def _filtered(driven: Samples, coefficients: Samples) -> Samples:
     divisor = np.fft.rfft(coefficients * shrink[: len(coefficients)], size)
     # A sound that swells can put a pole on the circle itself; the result is limited afterwards.
     divided = spectrum / np.where(divisor == 0.0, _LEAST_DIVISOR, divisor)
-    filtered: Samples = np.fft.irfft(divided, size)[: len(driven)] / shrink[: len(driven)]
+    filtered: Sound = np.fft.irfft(divided, size)[: len(driven)] / shrink[: len(driven)]
     return filtered
-
-
-def made_up(gap: Gap, left: Callable[[int, int], Sound], rate_hz: int) -> Sound:
-    """Return the fill of a gap, including its crossfades, shape (frames, channels).
-
-    Parameters
-    ----------
-    left : maps (start, stop) to samples of the segment before the gap
-    """
-    length = gap.stop_samples - gap.start_samples
-    if gap.fill is Fill.ELASTIC:
-        return elastic(left(gap.start_samples, gap.tail_stop_samples), length, rate_hz)
-    if gap.fill is Fill.STRETCH:
-        return stretched(left(gap.start_samples, gap.tail_stop_samples), length, rate_hz)
-    tail = left(gap.tail_samples, gap.start_samples)
-    return np.stack([continued(channel, length) for channel in tail.T], axis=1)

@@ -16,9 +16,11 @@ Without such a place nearby, all slices are laid out again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from itertools import compress, count, pairwise
+from operator import attrgetter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,34 +107,30 @@ def _joined(
     at_end: tuple[bool, bool],
 ) -> LaidOut | None:
     """Return the spliced layout; None if one side has no place where both agree."""
-    first, stop_before, stop = change
-    changed = before.slices[first:stop_before] + now[first:stop]
+    changed = before.slices[change[0] : change[1]] + now[change[0] : change[2]]
     begins = min(one.start_samples for one in changed)
     ends = max(one.stop_samples for one in changed)
-    left = (0, 0) if at_end[0] else _same_before(before, anew, begins)
     size = len(before.segments.starts), len(anew.segments.starts)
-    right = size if at_end[1] else _same_after(before, anew, ends)
+    last = int(np.searchsorted(anew.segments.stops, begins, "right"))  # all up to here end before the change
+    left = (0, 0) if at_end[0] else _agreeing(before, anew, range(last - ALIKE, -1, -1), ALIKE - 1)
+    first = int(np.searchsorted(anew.segments.starts, ends, "left"))
+    right = size if at_end[1] else _agreeing(before, anew, range(first, size[1] - ALIKE + 1), 0)
     if left is None or right is None or right[1] < left[1] or right[0] < left[0]:
         return None
     return _put_together(before, anew, now, spans, left, right)
 
 
-def _same_before(before: LaidOut, anew: LaidOut, at_samples: float) -> tuple[int, int] | None:
-    """Return the indices, in the previous and the new layout, of segments that agree before a place."""
-    last = int(np.searchsorted(anew.segments.stops, at_samples, "right"))  # all up to here end before it
-    for place in range(last - ALIKE, -1, -1):
-        known = not np.isnan(anew.segments.attacks[place + ALIKE - 1])
-        if known and (there := _alike(before, anew, place)) is not None:
-            return there + ALIKE // 2, place + ALIKE // 2
-    return None
+def _agreeing(before: LaidOut, anew: LaidOut, places: Iterable[int], known: int) -> tuple[int, int] | None:
+    """Return the middle of segments on which the previous and the new layout agree, as an index into each.
 
-
-def _same_after(before: LaidOut, anew: LaidOut, at_samples: float) -> tuple[int, int] | None:
-    """Return from which segments on both come to the same after a place."""
-    first = int(np.searchsorted(anew.segments.starts, at_samples, "left"))
-    for place in range(first, len(anew.segments.starts) - ALIKE + 1):
-        known = not np.isnan(anew.segments.attacks[place])
-        if known and (there := _alike(before, anew, place)) is not None:
+    Parameters
+    ----------
+    places : of the first of them in the new layout, in the order to try
+    known : the one of them, counted from the first, whose attack must be known
+    """
+    for place in places:
+        is_known = not np.isnan(anew.segments.attacks[place + known])
+        if is_known and (there := _alike(before, anew, place)) is not None:
             return there + ALIKE // 2, place + ALIKE // 2
     return None
 
@@ -160,10 +158,7 @@ def _put_together(
     left: tuple[int, int],
     right: tuple[int, int],
 ) -> LaidOut:
-    """Splice layouts:
-
-    the previous one up to the left place, the new one up to the right, then the previous.
-    """
+    """Splice layouts: the previous up to the left place, the new up to the right, then the previous."""
     head, body, tail = slice(0, left[0]), slice(left[1], right[1]), slice(right[0], None)
     of_head = slice(0, int(before.owners.searchsorted(left[0])))
     of_body = slice(*(int(at) for at in anew.owners.searchsorted([left[1], right[1]])))
@@ -173,22 +168,21 @@ def _put_together(
         anew.owners[of_body] + (left[0] - left[1]),
         before.owners[of_tail] + (left[0] - left[1] + right[1] - right[0]),
     )
-    segments = Segments(
-        *(
-            np.concatenate([old[head], new[body], old[tail]])
-            for old, new in (
-                (getattr(before.segments, name), getattr(anew.segments, name)) for name in _COLUMNS
-            )
-        )
-    )
+    by_segment, by_piece = (head, body, tail), (of_head, of_body, of_tail)
+
+    def joined(name: str, parts: tuple[slice, ...]) -> NDArray[Any]:
+        column = attrgetter(name)
+        layouts = zip((before, anew, before), parts, strict=True)
+        return np.concatenate([column(one)[part] for one, part in layouts])
+
     return LaidOut(
         now,
         spans,
-        segments,
-        np.concatenate([before.opens[head], anew.opens[body], before.opens[tail]]),
-        np.concatenate([before.begins[head], anew.begins[body], before.begins[tail]]),
+        Segments(*(joined(f"segments.{name}", by_segment) for name in _COLUMNS)),
+        joined("opens", by_segment),
+        joined("begins", by_segment),
         before.pieces[of_head] + anew.pieces[of_body] + before.pieces[of_tail],
         np.concatenate(owners),
-        np.concatenate([before.columns[of_head], anew.columns[of_body], before.columns[of_tail]]),
-        np.concatenate([before.by_samples[of_head], anew.by_samples[of_body], before.by_samples[of_tail]]),
+        joined("columns", by_piece),
+        joined("by_samples", by_piece),
     )

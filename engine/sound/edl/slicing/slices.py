@@ -63,7 +63,7 @@ class Gap:
     by_samples: float
 
 
-Heard = float | Gap | None
+PieceSound = float | Gap | None
 """Delay of the source; or a fill; or None for silence."""
 
 
@@ -80,17 +80,17 @@ class Piece:
 
     start_samples: int
     stop_samples: int
-    heard: Heard
-    before: Heard
+    sound: PieceSound
+    before: PieceSound
     fade_in_samples: int
     fade_out_samples: int = 0
 
     @property
     def by_samples(self) -> float:
         """Delay of the source, or of the segment next to a fill."""
-        if isinstance(self.heard, Gap):
-            return self.heard.by_samples
-        return 0.0 if self.heard is None else self.heard
+        if isinstance(self.sound, Gap):
+            return self.sound.by_samples
+        return 0.0 if self.sound is None else self.sound
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,9 +115,9 @@ class Segments:
     fades: Positions
     fills: NDArray[np.int64]
 
-    def only(self, kept: NDArray[np.bool_]) -> Segments:
+    def only(self, chosen: NDArray[np.bool_]) -> Segments:
         """Return some of them."""
-        return Segments(*(getattr(self, name)[kept] for name in self.__slots__))
+        return Segments(*(getattr(self, name)[chosen] for name in self.__slots__))
 
 
 _FILLS = tuple(Fill)
@@ -179,11 +179,11 @@ def laid_out(slices: tuple[Slice, ...], rate_hz: int) -> LaidOut:
     segments = _segments(slices)
     while True:
         joints = _joints(segments, rate_hz)
-        heard = np.ones(len(segments.starts), bool)
-        heard[1:-1] = joints.begins[:-1] < joints.ends[1:]
-        if heard.all():
+        audible = np.ones(len(segments.starts), bool)
+        audible[1:-1] = joints.begins[:-1] < joints.ends[1:]
+        if audible.all():
             break
-        segments = segments.only(heard)
+        segments = segments.only(audible)
     parts = _parts(segments, joints, rate_hz)
     found = _pieces(parts)
     begins = {one.owner: one.start for one in parts}  # the last part of a segment is itself
@@ -218,24 +218,26 @@ def _segments(ordered: Sequence[Slice]) -> Segments:
     starts, stops = np.array([(start, stop) for start, stop, _ in parts], np.float64).T
     owners = [one for _, _, one in parts]
     still = Slice(0, 0, onset_samples=np.nan, after_samples=np.nan)
-    told = [still if one is None else one for one in owners]
-    by = np.array([one.by_samples for one in told], np.float64)
+    moves = [still if one is None else one for one in owners]
+    by = np.array([one.by_samples for one in moves], np.float64)
     is_slice = np.array([one is not None for one in owners])
-    onsets = np.array([one.onset_samples for one in told], np.float64)
-    begun = np.array([one.start_samples for one in told], np.float64)
+    onsets = np.array([one.onset_samples for one in moves], np.float64)
+    begun = np.array([one.start_samples for one in moves], np.float64)
     attacks = np.where(onsets < starts, np.where(begun == starts, starts, np.nan), onsets)
     pads = np.maximum(onsets - begun, 0.0)
     attacks[attacks >= stops] = np.nan  # of a slice that another lies over
-    after = np.array([np.nan if one.after_samples is None else one.after_samples for one in told], np.float64)
+    after = np.array(
+        [np.nan if one.after_samples is None else one.after_samples for one in moves], np.float64
+    )
     known = np.fmax.accumulate(np.concatenate([[-np.inf], attacks[:-1]]))
     after = np.fmax(known, np.where(after < attacks, after, np.nan))
     following = np.fmin.accumulate(np.concatenate([attacks[1:], [np.inf]])[::-1])[::-1]
     stays_next = np.concatenate([~is_slice[1:], [True]]) & is_slice
     # the hit that a slice makes room for begins as long after it as its own does after its start
     until = np.where(stays_next, np.fmin(stops + pads, following), following)
-    fades = np.array([one.crossfade_ms for one in told], np.float64)
+    fades = np.array([one.crossfade_ms for one in moves], np.float64)
     fades[1:] = np.where(is_slice[1:], fades[1:], fades[:-1])
-    fills = np.array([_FILLS.index(one.fill) for one in told], np.int64)
+    fills = np.array([_FILLS.index(one.fill) for one in moves], np.int64)
     fills[1:] = np.where(is_slice[1:], fills[1:], fills[:-1])
     return Segments(starts, stops, by, attacks, after, until, fades, fills)
 
@@ -272,17 +274,17 @@ def _joints(of: Segments, rate_hz: int) -> _Joints:
     attack, guard = s_to_samples(ATTACK_S, rate_hz), s_to_samples(GUARD_S, rate_hz)
     a, b = of.by[:-1], of.by[1:]
     best = np.minimum(of.stops[:-1] + a, of.starts[1:] + b)
-    heard_left = np.nan_to_num(of.attacks[:-1] + a, nan=-np.inf)
-    heard_right = np.nan_to_num(of.attacks[1:] + b, nan=np.inf)
-    first = np.maximum(heard_left, of.after[1:] + b) + attack
-    last = np.minimum(heard_right, of.until[:-1] + a) - guard
+    attack_left = np.nan_to_num(of.attacks[:-1] + a, nan=-np.inf)
+    attack_right = np.nan_to_num(of.attacks[1:] + b, nan=np.inf)
+    first = np.maximum(attack_left, of.after[1:] + b) + attack
+    last = np.minimum(attack_right, of.until[:-1] + a) - guard
     is_one = (a == b) & (of.stops[:-1] == of.starts[1:])
     wished = np.where(is_one, 0.0, np.rint(of.fades[1:] / 1000 * rate_hz))
     room = last - first
     fades = np.where(room >= 0, np.minimum(wished, room), wished)
     ends = np.minimum(np.maximum(best, first + fades / 2), last - fades / 2)
     begins = np.where(
-        room >= 0, ends, np.maximum(ends, np.minimum(first + fades / 2, heard_right - guard - fades / 2))
+        room >= 0, ends, np.maximum(ends, np.minimum(first + fades / 2, attack_right - guard - fades / 2))
     )
     ends, begins = (np.where(is_one, of.stops[:-1] + a, found) for found in (ends, begins))
     return _Joints(np.floor(ends + 0.5), np.floor(begins + 0.5), fades)
@@ -294,7 +296,7 @@ class _Part:
 
     start: float
     stop: float
-    heard: Heard
+    sound: PieceSound
     fade: float
     owner: int
 
@@ -307,22 +309,22 @@ def _pieces(parts: Sequence[_Part]) -> list[tuple[int, Piece]]:
     # two crossfades never meet: half of each lies to either side of a border
     fades = np.floor(np.minimum(fades, np.minimum(lengths, np.concatenate([[0.0], lengths[:-1]]))))
     found: list[tuple[int, Piece]] = []
-    before: Heard = 0.0
+    before: PieceSound = 0.0
     for place, (one, fade) in enumerate(zip(parts, fades.astype(np.int64).tolist(), strict=True)):
-        heard = one.heard
-        if isinstance(heard, Gap):
+        sound = one.sound
+        if isinstance(sound, Gap):
             after = int(fades[place + 1])
             beyond = after - after // 2
             start, stop = int(one.start) - fade // 2, int(one.stop) + beyond
             # both ends of an elastic gap meet what the recording has there, the crossfades included
-            tail_stop = heard.tail_stop_samples + (beyond if heard.fill is Fill.ELASTIC else 0)
-            heard = replace(heard, start_samples=start, stop_samples=stop, tail_stop_samples=tail_stop)
-        if heard != 0.0:
-            found.append((one.owner, Piece(int(one.start), int(one.stop), heard, before, fade)))
+            tail_stop = sound.tail_stop_samples + (beyond if sound.fill is Fill.ELASTIC else 0)
+            sound = replace(sound, start_samples=start, stop_samples=stop, tail_stop_samples=tail_stop)
+        if sound != 0.0:
+            found.append((one.owner, Piece(int(one.start), int(one.stop), sound, before, fade)))
         elif before != 0.0:
             owner, last = found[-1]
             found[-1] = owner, replace(last, fade_out_samples=fade)
-        before = heard
+        before = sound
     return found
 
 
@@ -356,11 +358,8 @@ def _stretched(
 ) -> _Part | None:
     """Return the elastic gap between two segments: from the attack of the left to the start of the right.
 
-    None where it is too short, or more than twice or less than half as long as the source.
-
-    Parameters
-    ----------
-    room : start of the left segment and end of the right one
+    None where it is too short, or more than twice or less than half as long as the source. `room` is from the
+    start of the left segment to the end of the right one.
     """
     a, b, guard = float(of.by[place]), float(of.by[place + 1]), s_to_samples(GUARD_S, rate_hz)
     stop = min(float(of.starts[place + 1]), float(of.until[place]) - guard - fade / 2)
@@ -377,11 +376,7 @@ def _stretched(
 def _filled(of: Segments, place: int, fade: float, room: tuple[float, float], rate_hz: int) -> _Part | None:
     """Return the fill between two segments, from the end of the left to the start of the right.
 
-    None without room for it, or if it would be too long, so that the right one reaches back instead.
-
-    Parameters
-    ----------
-    room : start of the left segment and end of the right one
+    None without room for it (see `_stretched`), or if it would be too long: the right one reaches back then.
     """
     attack, guard = s_to_samples(ATTACK_S, rate_hz), s_to_samples(GUARD_S, rate_hz)
     a, b = float(of.by[place]), float(of.by[place + 1])

@@ -1,13 +1,10 @@
-"""Read sound a fraction of a sample later or earlier, or as another clock counts: a band-limited delay.
+"""Read sound a fraction of a sample later or earlier, or as another clock counts, and lift one drum out of a
+track.
 
-It is the ideal delay, a shifted sinc, within a Kaiser window (T. I. Laakso et al., "Splitting the unit
+The delay is the ideal one, a shifted sinc, within a Kaiser window (T. I. Laakso et al., "Splitting the unit
 delay", IEEE Signal Processing Magazine 13, 1996). Every sample is summed in the same order wherever a block
-begins, so that the block size changes nothing.
-
-Lift one drum out of a span of a track and mix it in elsewhere.
-
-The drum is the track through a zero-phase filter with one gain per octave, its share of that drum, so that
-the remainder and the lifted drum add up to the track.
+begins, so that the block size changes nothing. A lifted drum is the track through a zero-phase filter with
+one gain per octave, its share of that drum, so that the remainder and the drum add up to the track.
 """
 
 from __future__ import annotations
@@ -31,24 +28,22 @@ Reader = Callable[[int, int], Sound]
 REACH_SAMPLES = 80
 """Taps to either side; with `_BETA` the error stays 95 dB down up to 0.45 of the rate."""
 
+_LIFT_REACH_S = 0.01  # of the filter that lifts a drum, to either side
 _BETA = 10.5
 _PARTS = 64
 
 
 def delayed(read: Reader, start_samples: int, stop_samples: int, by_samples: float) -> Sound:
-    """Return the samples [start, stop) of audio delayed by `by_samples`.
-
-    Whole samples are exact.
-    """
+    """Return the samples [start, stop) of audio delayed by `by_samples`; whole samples are exact."""
     whole = floor(by_samples)
     fraction = by_samples - whole
     first, last = start_samples - whole, stop_samples - whole
     if not fraction or first >= last:
         return read(first, last)
-    heard = read(first - REACH_SAMPLES, last + REACH_SAMPLES)
-    out = np.empty((last - first, heard.shape[1]))
+    sound = read(first - REACH_SAMPLES, last + REACH_SAMPLES)
+    out = np.empty((last - first, sound.shape[1]))
     taps = _taps(fraction)
-    for channel, samples in enumerate(heard.T):
+    for channel, samples in enumerate(sound.T):
         out[:, channel] = np.convolve(samples, taps, "valid")
     return out
 
@@ -70,16 +65,16 @@ def reclocked(
     borders = np.flatnonzero(np.diff(nearest)) + 1
     first, last = int(nearest.min(initial=0)), int(nearest.max(initial=0))
     begin = start_samples + min(first, last) // _PARTS - REACH_SAMPLES - 1
-    heard = read(begin, stop_samples + -(-last // _PARTS) + REACH_SAMPLES + 2)
+    sound = read(begin, stop_samples + -(-last // _PARTS) + REACH_SAMPLES + 2)
     off = (ahead - nearest)[:, None]
     weights = off * (off - 1.0) / 2.0, 1.0 - off * off, off * (off + 1.0) / 2.0
-    out = np.zeros((stop_samples - start_samples, heard.shape[1]))
+    out = np.zeros((stop_samples - start_samples, sound.shape[1]))
     for run, stop in pairwise((0, *borders.tolist(), len(at))):
         for step, weight in zip((-1, 0, 1), weights, strict=True):
             whole, part = divmod(int(nearest[run]) + step, _PARTS)
             here = start_samples + run + whole - begin
             taps = _taps(-part / _PARTS)
-            near = heard[here - REACH_SAMPLES : here + stop - run + REACH_SAMPLES]
+            near = sound[here - REACH_SAMPLES : here + stop - run + REACH_SAMPLES]
             for channel, samples in enumerate(near.T):
                 out[run:stop, channel] += weight[run:stop, 0] * np.convolve(samples, taps, "valid")
     return out
@@ -95,21 +90,17 @@ def _taps(fraction: float) -> Sound:
     return taps
 
 
-REACH_S = 0.01
-"""To either side, of the filter."""
-
-
 def lift_reach_samples(rate_hz: int) -> int:
     """Return the number of samples read on either side of a lifted one."""
-    return s_to_samples(REACH_S, rate_hz)
+    return s_to_samples(_LIFT_REACH_S, rate_hz)
 
 
 def lifted(one: Lift, read: Reader, rate_hz: int) -> Sound:
     """Return the lifted sound of the whole span, shape (frames, channels)."""
     reach = lift_reach_samples(rate_hz)
-    heard, taps = read(one.start_samples - reach, one.stop_samples + reach), _octave_taps(one.gains, rate_hz)
+    sound, taps = read(one.start_samples - reach, one.stop_samples + reach), _octave_taps(one.gains, rate_hz)
     window = _window(one, rate_hz)
-    return np.stack([window * np.convolve(samples, taps, "valid") for samples in heard.T], axis=1)
+    return np.stack([window * np.convolve(samples, taps, "valid") for samples in sound.T], axis=1)
 
 
 def _window(one: Lift, rate_hz: int) -> NDArray[np.float64]:

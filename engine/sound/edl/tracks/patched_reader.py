@@ -1,11 +1,8 @@
-"""Reader of an edited track over the track's own reader.
+"""Readers of a track: of its clips as one recording, and of its edited sound over that.
 
-Samples outside edits are those of the source, bit for bit.
-
-The clips of a track, read as one recording.
-
-A clip that plays unchanged gives the samples of its source bit for bit; between clips there is silence, which
-reads no file. Fades have equal power and depend on the position alone.
+Samples outside edits, and of a clip that plays unchanged, are those of the source, bit for bit. Between
+clips there is silence, which reads no file. Fades of clips have equal power and depend on the position
+alone.
 """
 
 from __future__ import annotations
@@ -25,7 +22,7 @@ from engine.document.tracks import SILENT_DB, Clip, Track, Visible, visible
 from engine.sound.edl.crossfade import Block, crossfade
 from engine.sound.edl.edit_list import INSERTED_FROM
 from engine.sound.edl.slicing.fills import made_up
-from engine.sound.edl.slicing.slices import Gap, Heard, Piece
+from engine.sound.edl.slicing.slices import Gap, Piece, PieceSound
 from engine.sound.edl.tracks.delay import REACH_SAMPLES, Sound, delayed, lifted, reclocked
 from engine.sound.edl.tracks.patches import Patch, Patches, edges_of, fade_samples, gains_at
 from engine.sound.edl.tracks.stored_sounds import Stores
@@ -41,6 +38,8 @@ TONE_JOIN_S = 0.05
 """Overlap of the ends of room tone in a loop."""
 GAPS_HELD = 8
 """Cached fills: a block and its neighbours rarely touch more."""
+FILES_OPEN = 8
+"""Files of one track that stay open: neighbouring blocks read the same few."""
 VOICES_HELD = 16
 """Cached voices that were lifted out of strokes: those of a block."""
 
@@ -174,20 +173,20 @@ class PatchedReader:
             inner = one.start_samples - rise // 2 + rise, one.stop_samples - fall // 2
             begin, end = max(start, inner[0]), min(stop, inner[1])
             if begin < end:
-                block[begin - start : end - start] = self._heard(one.heard, below, begin, end)
+                block[begin - start : end - start] = self._played_sound(one.sound, below, begin, end)
             for at, fade, left, right in (
-                (one.start_samples - rise // 2, rise, one.before, one.heard),
-                (inner[1], fall, one.heard, 0.0),
+                (one.start_samples - rise // 2, rise, one.before, one.sound),
+                (inner[1], fall, one.sound, 0.0),
             ):
                 begin, end = max(start, at), min(stop, at + fade)
                 if begin < end:
-                    sides = (self._heard(side, below, at, at + fade) for side in (left, right))
+                    sides = (self._played_sound(side, below, at, at + fade) for side in (left, right))
                     block[begin - start : end - start] = crossfade(*sides)[begin - at : end - at]
         return block
 
     def _near(self, pieces: Sequence[Piece], start: int, stop: int) -> Make:
         """Return a reader of the layer below pieces, from memory if their sources are close together."""
-        by = [heard for one in pieces for heard in (one.heard, one.before) if isinstance(heard, float)]
+        by = [sound for one in pieces for sound in (one.sound, one.before) if isinstance(sound, float)]
         fade = max((max(one.fade_in_samples, one.fade_out_samples) for one in pieces), default=0)
         first = start - fade - REACH_SAMPLES - ceil(max([0.0, *by]))
         last = stop + fade + REACH_SAMPLES - floor(min([0.0, *by]))
@@ -196,15 +195,15 @@ class PatchedReader:
         held = self._lifted(first, last)
         return lambda begin, end: held[begin - first : end - first].copy()
 
-    def _heard(self, heard: Heard, below: Make, start: int, stop: int) -> Sound:
+    def _played_sound(self, sound: PieceSound, below: Make, start: int, stop: int) -> Sound:
         """Return the moved sound, a fill, or silence."""
-        if heard is None:
+        if sound is None:
             return np.zeros((stop - start, self.channels))
-        if not isinstance(heard, Gap):
-            return delayed(below, start, stop, heard)
-        left = partial(self._heard, heard.by_samples, self._lifted)
-        fill = _once(self._gaps, heard, lambda: self._make_up(heard, left, self.rate_hz), GAPS_HELD)
-        return fill[start - heard.start_samples : stop - heard.start_samples]
+        if not isinstance(sound, Gap):
+            return delayed(below, start, stop, sound)
+        left = partial(self._played_sound, sound.by_samples, self._lifted)
+        fill = _once(self._gaps, sound, lambda: self._make_up(sound, left, self.rate_hz), GAPS_HELD)
+        return fill[start - sound.start_samples : stop - sound.start_samples]
 
     def _shifted(self, start: int, stop: int) -> Sound:
         below = self._sliced if Piece in self._patches.layers else self._lifted
@@ -217,7 +216,7 @@ class PatchedReader:
         block = self._shifted(start, stop)
         for one in self._of(Gain, start, stop):
             begin, end = max(start, one.start_samples), min(stop, one.stop_samples)
-            block[begin - start : end - start] *= _gains(one, begin, end, self.rate_hz)[:, None]
+            block[begin - start : end - start] *= gains_at(one, np.arange(begin, end), self.rate_hz)[:, None]
         return block
 
     def _of(self, layer: type[_Layer], start: int, stop: int) -> list[_Layer]:
@@ -269,21 +268,12 @@ class PatchedReader:
     def _tone(self, span: tuple[int, int]) -> Sound:
         """Return a seamless loop of room tone: its end is faded into its start."""
         if span not in self._tones:
-            heard = self._clocked(*span)
-            join = min(s_to_samples(TONE_JOIN_S, self.rate_hz), len(heard) // 2)
-            loop = heard[: len(heard) - join].copy()
-            loop[:join] = crossfade(heard[len(heard) - join :], heard[:join])
+            tone = self._clocked(*span)
+            join = min(s_to_samples(TONE_JOIN_S, self.rate_hz), len(tone) // 2)
+            loop = tone[: len(tone) - join].copy()
+            loop[:join] = crossfade(tone[len(tone) - join :], tone[:join])
             self._tones[span] = loop
         return self._tones[span]
-
-
-def _gains(one: Gain, start: int, stop: int, rate_hz: int) -> NDArray[np.float64]:
-    """Return the gain at each sample of [start, stop), a range within the edit."""
-    return gains_at(one, np.arange(start, stop), rate_hz)
-
-
-FILES_OPEN = 8
-"""Files of one track that stay open: neighbouring blocks read the same few."""
 
 
 class ClipReader:

@@ -2,13 +2,12 @@
 
 The lowest layer is the recording, by the clock of the others if another recorder made it. Above it are
 replacements, then drums lifted out of a stroke, then slices, which are laid out together
-(`engine.sound.edl.slicing.slices`), then slips in time; each moves everything below it. Gains come last. The
-order of decisions does not matter, and within a layer a later start is on top. Among replacements, stored
-audio is below mutes, and above the stored audio that it was made from.
+(`engine.sound.edl.slicing.slices`), then slips in time; each moves everything below it. Gains come last.
+The order of decisions does not matter, and within a layer a later start is on top. Among replacements,
+stored audio is below mutes, and above the stored audio that it was made from.
 
-Gains of a track as curves, for programs that play them themselves.
-
-Only gains that no other one overlaps: where two do, their product is not a straight line between two points.
+Programs that play gains themselves get them as curves (`GainCurve`): only gains that no other one overlaps,
+since the product of two is not a straight line between two points.
 """
 
 from __future__ import annotations
@@ -217,12 +216,12 @@ class Patches:
 def _read_by(one: Patch, start: int, stop: int, rate_hz: int) -> Iterator[tuple[int, int]]:
     """Yield the spans of the layer below that an edit reads for [start, stop)."""
     if isinstance(one, Piece):
-        for heard in (one.heard, one.before):
-            if isinstance(heard, Gap):
-                last = max(stop, heard.tail_stop_samples)
-                yield from _moved_back(min(start, heard.tail_samples), last, heard.by_samples)
-            elif heard is not None:
-                yield from _moved_back(start, stop, heard)
+        for sound in (one.sound, one.before):
+            if isinstance(sound, Gap):
+                last = max(stop, sound.tail_stop_samples)
+                yield from _moved_back(min(start, sound.tail_samples), last, sound.by_samples)
+            elif sound is not None:
+                yield from _moved_back(start, stop, sound)
     elif isinstance(one, Shift | Lift):
         around = lift_reach_samples(rate_hz) if isinstance(one, Lift) else 0
         yield from _moved_back(start - around, stop + around, one.by_samples)

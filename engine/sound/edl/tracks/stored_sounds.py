@@ -1,7 +1,4 @@
-"""The stored audio of one track, read from the document on first use.
-
-Notices that the recording plays instead of unreadable stored audio.
-"""
+"""The stored audio of one track, read on first use; the recording plays in place of unreadable audio."""
 
 from __future__ import annotations
 
@@ -18,39 +15,7 @@ from engine.document.file.stored_audio import Samples, StoredAudio, audio_in_fil
 from engine.document.kinds.operations import Replace, Stored
 from engine.sound.edl.tracks.delay import Sound
 
-
-def lost_on_track(track: str, lost: Collection[Replace], rate_hz: int) -> str:
-    """Return the message about the edits of one track whose audio is unreadable.
-
-    Parameters
-    ----------
-    track : its name
-    """
-    which, it = _repairs(lost, rate_hz)
-    return (
-        f"On track {track!r} the recording plays in place of {which}: the audio stored for {it} is "
-        "missing or damaged."
-    )
-
-
-def lost_in_document(lost: Collection[Replace], rate_hz: int) -> str:
-    """Return the same notice for all tracks, with the remedy."""
-    which, it = _repairs(lost, rate_hz)
-    return (
-        f"The recording is shown and played in place of {which}, since the audio stored for {it} is missing "
-        f"or damaged: open a backup of the document ‹file.open_backup›, or make {it} again."
-    )
-
-
-def _repairs(lost: Collection[Replace], rate_hz: int) -> tuple[str, str]:
-    """Return which repairs are meant, and the word for them."""
-    first_s = samples_to_s(min(one.start_samples for one in lost), rate_hz)
-    if len(lost) == 1:
-        return f"the repair at {format_time(first_s, 1)}", "it"
-    return f"{len(lost)} repairs, the first at {format_time(first_s, 1)}", "them"
-
-
-MOST_KEPT_SAMPLES = 2**24
+MOST_CACHED_SAMPLES = 2**24
 """Cache limit, 64 MB; the audio used last stays, however long it is."""
 NOTHING_AT_HAND: Mapping[str, StoredAudio] = MappingProxyType({})
 
@@ -88,7 +53,7 @@ class StoredSounds:
     ) -> None:
         self.media, self._rate_hz, self._channels = media, rate_hz, channels
         self._at_hand = at_hand
-        self._kept: OrderedDict[Stored, Samples] = OrderedDict()
+        self._cached: OrderedDict[Stored, Samples] = OrderedDict()
         self._lost: set[Stored] = set()
 
     def holds(self, stored: Stored) -> bool:
@@ -105,16 +70,16 @@ class StoredSounds:
         """Return audio as this track plays it, shape (frames, channels); None if it is unreadable."""
         if stored in self._lost:
             return None
-        if stored in self._kept:
-            self._kept.move_to_end(stored)
-            return self._kept[stored]
+        if stored in self._cached:
+            self._cached.move_to_end(stored)
+            return self._cached[stored]
         found = self._read(stored)
         if found is None:
-            self._lost.add(stored)  # heard as the recording from now on, also where the disk recovers
+            self._lost.add(stored)  # the recording plays from now on, also where the disk recovers
             return None
-        self._kept[stored] = found
-        while len(self._kept) > 1 and sum(one.size for one in self._kept.values()) > MOST_KEPT_SAMPLES:
-            self._kept.popitem(last=False)
+        self._cached[stored] = found
+        while len(self._cached) > 1 and sum(one.size for one in self._cached.values()) > MOST_CACHED_SAMPLES:
+            self._cached.popitem(last=False)
         return found
 
     def _read(self, stored: Stored) -> Samples | None:
@@ -126,3 +91,34 @@ class StoredSounds:
         if not fits(stored, audio.frames, audio.channels, self._channels):
             return None
         return np.broadcast_to(audio.samples, (audio.frames, self._channels))
+
+
+def lost_on_track(track: str, lost: Collection[Replace], rate_hz: int) -> str:
+    """Return the message about the edits of one track whose audio is unreadable.
+
+    Parameters
+    ----------
+    track : its name
+    """
+    which, it = _repairs(lost, rate_hz)
+    return (
+        f"On track {track!r} the recording plays in place of {which}: the audio stored for {it} is "
+        "missing or damaged."
+    )
+
+
+def lost_in_document(lost: Collection[Replace], rate_hz: int) -> str:
+    """Return the same notice for all tracks, with the remedy."""
+    which, it = _repairs(lost, rate_hz)
+    return (
+        f"The recording is shown and played in place of {which}, since the audio stored for {it} is missing "
+        f"or damaged: open a backup of the document ‹file.open_backup›, or make {it} again."
+    )
+
+
+def _repairs(lost: Collection[Replace], rate_hz: int) -> tuple[str, str]:
+    """Return which repairs are meant, and the word for them."""
+    first_s = samples_to_s(min(one.start_samples for one in lost), rate_hz)
+    if len(lost) == 1:
+        return f"the repair at {format_time(first_s, 1)}", "it"
+    return f"{len(lost)} repairs, the first at {format_time(first_s, 1)}", "them"

@@ -6,7 +6,6 @@ shows outdated audio from the cache.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,19 +14,16 @@ from typing import Self
 
 import numpy as np
 
-from engine.core.files.safe_write import check_room
 from engine.core.progress import SILENT, Progress
-from engine.document.file.stored_audio import Samples, StoredAudio, audio_in_file, content_of
+from engine.document.file.stored_audio import audio_in_file, content_of
 from engine.document.kinds.operations import Stored
-from engine.sound.conform import conformed_file, is_conformed
+from engine.sound.conform import conformed_file, is_conformed, write_conformed
 from engine.sound.edl.tracks.delay import Sound
-from engine.sound.pictures.peak_cache import keep_peaks, load_peaks
+from engine.sound.pictures.peak_cache import load_peaks, store_peaks
 from engine.sound.pictures.peaks import PeakPyramid
 from engine.sound.reader import SourceReader
-from engine.sound.writer import write_audio
 
 _BLOCK_FRAMES = 1 << 16
-_SAMPLE_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,40 +62,22 @@ def unpack(request: UnpackRequest, progress: Progress = SILENT) -> Unpacked | No
         return None
     progress.check_cancelled()
     path = unpacked_file(audio.key, audio.rate_hz)
-    if not is_conformed(path, audio.rate_hz, audio.channels, audio.frames):
-        _write(path, audio, progress)
+    form = audio.rate_hz, audio.channels, audio.frames
+    if not is_conformed(path, form):
+        starts = range(0, audio.frames, _BLOCK_FRAMES)
+        blocks = (audio.samples[start : start + _BLOCK_FRAMES] for start in starts)
+        write_conformed(path, blocks, form, progress)
     content = content_of(audio.key)
     peaks = load_peaks(content, audio.rate_hz)
     if peaks is None or (peaks.frames, peaks.channels) != audio.samples.shape:
         with SourceReader(path) as reader:
-            peaks = keep_peaks(reader, content, progress)
+            peaks = store_peaks(reader, content, progress)
     return Unpacked(path, peaks)
 
 
 def unpacked_file(key: str, rate_hz: int) -> Path:
     """Return the path of unpacked stored audio."""
     return conformed_file(content_of(key), rate_hz)
-
-
-def _write(path: Path, audio: StoredAudio, progress: Progress) -> None:
-    check_room(path.parent, audio.samples.size * _SAMPLE_BYTES)
-    write_audio(
-        path,
-        _blocks(audio.samples),
-        rate_hz=audio.rate_hz,
-        channels=audio.channels,
-        container="WAV",
-        subtype="FLOAT",
-        total_frames=audio.frames,
-        overwrite=True,
-        is_own_name=True,
-        progress=progress,
-    )
-
-
-def _blocks(samples: Samples) -> Iterator[Samples]:
-    for start in range(0, len(samples), _BLOCK_FRAMES):
-        yield samples[start : start + _BLOCK_FRAMES]
 
 
 class UnpackedSounds:

@@ -86,12 +86,11 @@ class Voice:
         if isinstance(self.reader, PatchedReader) and self.reader.fills(start_samples, stop_samples):
             begin, end = start_samples, stop_samples
         if (begin, end) == (start_samples, stop_samples):
-            heard: Block = self.reader.read(begin - first, end - first, dtype=self.dtype)
-            return heard
+            return self.reader.read(begin - first, end - first, dtype=self.dtype)
         block: Block = np.zeros((stop_samples - start_samples, self.channels), self.dtype)
         if begin < end:
-            heard = self.reader.read(begin - first, end - first, dtype=self.dtype)
-            block[begin - start_samples : end - start_samples] = heard
+            read = self.reader.read(begin - first, end - first, dtype=self.dtype)
+            block[begin - start_samples : end - start_samples] = read
         return block
 
     def seam(self, edit_list: EditList, index: int) -> tuple[Block, Block]:
@@ -114,14 +113,14 @@ class Voice:
     @property
     def left_out(self) -> str:
         """Notices of invalid samples and unreadable audio, or ""."""
-        reader, said = self.reader, []
+        reader, notices = self.reader, []
         if isinstance(reader, PatchedReader):
             if reader.lost:
-                said.append(lost_on_track(self.track.name, list(reader.lost), reader.rate_hz))
+                notices.append(lost_on_track(self.track.name, list(reader.lost), reader.rate_hz))
             reader = reader.source
         if isinstance(reader, SourceReader | ClipReader):
-            said.append(reader.left_out)
-        return " ".join(filter(None, said))
+            notices.append(reader.left_out)
+        return " ".join(filter(None, notices))
 
     def close(self) -> None:
         """Close the sources."""
@@ -153,11 +152,16 @@ def open_voice(
         if clip.gain_db != SILENT_DB:
             media_path(state, track, clip.source_id, media)
     channels = state.channels(track)
-    heard = _recorded(state, track, media, channels, progress)
+
+    def opened(source_id: str) -> SourceReader:
+        return _opened(state, media_path(state, track, source_id, media), source_id, progress)
+
+    is_whole = track.plays_from_start
+    reader: Reads = opened(track.clips[0].source_id) if is_whole else ClipReader(track, channels, opened)
     if patches is not None:
         stored = StoredSounds(media, state.rate_hz, channels, at_hand)
         frames = track.stop_samples - track.start_samples
-        heard = PatchedReader(heard, patches, frames, channels, track.start_samples, stored)
+        reader = PatchedReader(reader, patches, frames, channels, track.start_samples, stored)
     start, stop = sounding_span(state, track, patches)
     return Voice(
         track=track,
@@ -165,23 +169,10 @@ def open_voice(
         channels=channels,
         start_samples=start,
         stop_samples=stop,
-        reader=heard,
+        reader=reader,
         dtype=dtype,
         pan=track.pan,
     )
-
-
-def _recorded(
-    state: DocumentState, track: Track, media: Mapping[str, Path], channels: int, progress: Progress
-) -> Reads:
-    """Return a reader of the clips of a track."""
-
-    def opened(source_id: str) -> SourceReader:
-        return _opened(state, media_path(state, track, source_id, media), source_id, progress)
-
-    if track.plays_from_start:
-        return opened(track.clips[0].source_id)
-    return ClipReader(track, channels, opened)
 
 
 def _opened(state: DocumentState, path: Path, source_id: str, progress: Progress) -> SourceReader:

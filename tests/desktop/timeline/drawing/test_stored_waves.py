@@ -283,7 +283,7 @@ def test_a_cache_that_takes_nothing_is_told_and_the_recording_is_drawn(
     def refuse(*_: object) -> None:
         raise ExportError("The disk is full: free some space.")
 
-    monkeypatch.setattr("engine.sound.edl.tracks.unpacked.check_room", refuse)
+    monkeypatch.setattr("engine.sound.conform.check_room", refuse)
     window, told = hands.window, list[str]()
     window.stored_waves.failed.connect(told.append)
     show(hands, repaired.path)

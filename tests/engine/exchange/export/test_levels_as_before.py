@@ -22,6 +22,7 @@ from engine.exchange.export.audio_files.levels import (
 from engine.exchange.export.request import Depth
 from engine.sound.edl.build import build
 from engine.sound.edl.loudness import (
+    _INTERPOLATOR,
     BetweenSamples,
     LoudnessMeter,
     TrackPeaks,
@@ -152,12 +153,10 @@ def test_loudness_needs_four_tenths_of_a_second_over_the_gate() -> None:
 def test_between_samples_is_what_four_convolutions_find() -> None:
     rng = np.random.default_rng(4)
     sound = rng.standard_normal((9_000, 2))
-    from engine.sound.edl import loudness as true_peak
-
     phases = [
         np.convolve(sound[:, channel], taps[::-1])[: len(sound)]
         for channel in (0, 1)
-        for taps in true_peak._INTERPOLATOR.T
+        for taps in _INTERPOLATOR.T
     ]
     every = np.abs(np.stack([*phases]))
     starts = np.array([0, 1, 50, 4_096, 5_000, 8_999])

@@ -16,9 +16,16 @@ from engine.core.errors import OffcutError, UsageError
 from engine.document.proposals import Decision, Verdict
 from engine.document.state import DocumentState, Edit, Marker
 from engine.exchange.export.placing.marks import removed_edit_list, removed_pieces, seams
-from engine.sound.edl import arrangement as reordering
-from engine.sound.edl.arrangement import arrangement, laid_at, region_edges
-from engine.sound.edl.build import build, heard_samples, in_place, preview, removed_only, whole, without
+from engine.sound.edl.arrangement import (
+    arrangement,
+    block_again,
+    block_taken_out,
+    copied_block,
+    laid_at,
+    moved_block,
+    region_edges,
+)
+from engine.sound.edl.build import build, in_place, played_samples, preview, removed_only, whole, without
 from engine.sound.edl.edit_list import EditList, place_in, placed_markers
 from engine.sound.edl.tracks.patches import changed_span
 from tests.as_before import require_as_before
@@ -89,9 +96,9 @@ def test_places_are_those_of_a_walk_over_the_segments(number: int) -> None:
             for near in (0, 5_000, 20_000):
                 nearest = min(everywhere[source], key=lambda at: abs(at - near))
                 assert edits.nearest_result(source, near) == nearest
-    places, found = edits.heard(np.arange(16_000))
+    places, found = edits.played(np.arange(16_000))
     assert [heard[at] for at in found.tolist()] == places.tolist() == heard
-    assert heard_samples(_arranged(number)) == len(heard)
+    assert played_samples(_arranged(number)) == len(heard)
 
 
 @pytest.mark.parametrize("number", range(10))
@@ -149,13 +156,11 @@ def test_blocks_are_rearranged_as_before(number: int) -> None:
     made = arrangement(state)
     told = {}
     for place in range(len(made)):
-        told[f"{place} again"] = _outcome(reordering.block_again, state, made, place)
-        told[f"{place} out"] = _outcome(reordering.block_taken_out, state, made, place)
+        told[f"{place} again"] = _outcome(block_again, state, made, place)
+        told[f"{place} out"] = _outcome(block_taken_out, state, made, place)
         for before in {0, place, place + 1, len(made) // 2, len(made)}:
-            told[f"{place} before {before}"] = _outcome(reordering.moved_block, state, made, place, before)
-            told[f"{place} once more before {before}"] = _outcome(
-                reordering.copied_block, state, made, place, before
-            )
+            told[f"{place} before {before}"] = _outcome(moved_block, state, made, place, before)
+            told[f"{place} once more before {before}"] = _outcome(copied_block, state, made, place, before)
     require_as_before("rearranged", str(number), dict(sorted(told.items())))
 
 
@@ -208,7 +213,7 @@ def test_documents_of_nothing_or_next_to_nothing_are_laid_out_as_before(name: st
     made = arrangement(state)
     edits = build(state) if state.rate_hz else None
     told: dict[str, object] = {"blocks": made.blocks, "length": made.length_samples, "at": made.block_at(0)}
-    told["heard"] = heard_samples(state) if state.rate_hz else 0
+    told["heard"] = played_samples(state) if state.rate_hz else 0
     if edits is not None:
         told["edits"] = [
             edits.segments,
@@ -231,8 +236,8 @@ def test_documents_of_nothing_or_next_to_nothing_are_laid_out_as_before(name: st
 
 def test_a_block_is_heard_ten_thousand_times_and_no_more() -> None:
     state = by_hand(timeline_state(16_000), "repeat", (1_000, 1_100), {"times": 9_999})
-    edit, own = reordering.block_again(state, arrangement(state), 1)
+    edit, own = block_again(state, arrangement(state), 1)
     assert (list(state.proposals), len(edit.changes)) == ([own], 1)
     state = by_hand(timeline_state(16_000), "repeat", (1_000, 1_100), {"times": 10_000})
     with pytest.raises(UsageError, match="between the copies of one repeat"):
-        reordering.block_again(state, arrangement(state), 1)
+        block_again(state, arrangement(state), 1)

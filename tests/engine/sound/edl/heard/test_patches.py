@@ -320,7 +320,7 @@ def test_audio_is_kept_ready_up_to_a_limit_and_what_was_heard_last_stays(
     rng = np.random.default_rng(8)
     every = [stored(rng.standard_normal((100, 1)).astype(np.float32), 8_000) for _ in range(3)]
     wanted = [Stored(one.key, 0, 100) for one in every]
-    monkeypatch.setattr(stored_sounds, "MOST_KEPT_SAMPLES", 200)
+    monkeypatch.setattr(stored_sounds, "MOST_CACHED_SAMPLES", 200)
     sounds = Counting({}, 8_000, 1, {one.key: one for one in every})
     a, b, c = wanted
     for one in (a, b, a, b, a):
@@ -365,7 +365,7 @@ def test_gaps_that_were_made_up_are_made_up_once_and_eight_are_kept() -> None:
         Slice(50 * k, 50 * k + 50, (), by, 1.0, Fill.DECAY, 50 * k + 2.0, None) for k, by in enumerate(moves)
     ]
     patches = Patches.of(edits, 1_000)
-    gaps = [one for one in patches.operations if isinstance(one, Piece) and isinstance(one.heard, Gap)]
+    gaps = [one for one in patches.operations if isinstance(one, Piece) and isinstance(one.sound, Gap)]
     assert len(gaps) > GAPS_HELD == 8
     reader = PatchedReader(Plain(), patches, FRAMES, 2, 0, None, made_up)
     for one in gaps[:8]:

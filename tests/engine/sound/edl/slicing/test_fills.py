@@ -89,8 +89,8 @@ def test_a_fill_ends_before_the_attack_and_leaves_the_rest(fill: Fill) -> None:
     onsets, moves = [4_000, 5_200, 6_400], [0.0, 150.0, 0.0]
     sound = noise()
     patches = Patches.of(slices(onsets, moves, fill), RATE_HZ)
-    gaps = [one for one in patches.operations if isinstance(one, Piece) and isinstance(one.heard, Gap)]
-    assert [one.heard.fill for one in gaps if isinstance(one.heard, Gap)] == [fill]
+    gaps = [one for one in patches.operations if isinstance(one, Piece) and isinstance(one.sound, Gap)]
+    assert [one.sound.fill for one in gaps if isinstance(one.sound, Gap)] == [fill]
     assert gaps[0].stop_samples <= 5_350 - 8
     heard = played(sound, slices(onsets, moves, fill))
     np.testing.assert_array_equal(heard[5_350 - 8 : 6_300], sound[5_200 - 8 : 6_150])
@@ -103,6 +103,6 @@ def test_a_fill_ends_before_the_attack_and_leaves_the_rest(fill: Fill) -> None:
 def test_a_hit_that_goes_hours_away_leaves_silence_and_no_fill_of_hours(fill: Fill) -> None:
     sound, edits = noise(), slices([4_000, 5_200, 6_400], [0.0, -4.8e10, 0.0], fill)
     pieces = [one for one in Patches.of(edits, RATE_HZ).operations if isinstance(one, Piece)]
-    assert not any(isinstance(one.heard, Gap) for one in pieces)
+    assert not any(isinstance(one.sound, Gap) for one in pieces)
     heard = played(sound, edits)
     np.testing.assert_array_equal(heard[6_400:], sound[6_400:])

@@ -131,9 +131,9 @@ def twice_heard(pieces: tuple[Piece, ...], onsets: list[int]) -> int:
     for onset in onsets:
         plays = 0
         for one in pieces:
-            if isinstance(one.heard, float):
-                start = one.start_samples - one.fade_in_samples // 2 - one.heard
-                stop = one.stop_samples + one.fade_out_samples // 2 - one.heard
+            if isinstance(one.sound, float):
+                start = one.start_samples - one.fade_in_samples // 2 - one.sound
+                stop = one.stop_samples + one.fade_out_samples // 2 - one.sound
                 plays += start < onset + 0.003 * RATE_HZ and stop > onset + 1
         found += plays > 1
     return found
@@ -173,7 +173,7 @@ def test_any_slices_come_to_pieces_that_follow_each_other(
         assert left.stop_samples <= right.start_samples
         touch = left.stop_samples == right.start_samples
         assert not (touch and left.fade_out_samples)
-        assert right.before == (left.heard if touch else 0.0) or isinstance(right.before, float | None)
+        assert right.before == (left.sound if touch else 0.0) or isinstance(right.before, float | None)
     heard = played(SOUND, edits, 5_000)
     assert np.isfinite(heard).all()
     random.shuffle(edits)
@@ -207,7 +207,7 @@ STRETCH, PRE_ROLL, DECAY = Fill.STRETCH, Fill.PRE_ROLL, Fill.DECAY
     ids=["from the start of the left segment", "of no length", "to the end of the right segment"],
 )
 def test_a_gap_without_room_is_not_filled(rows: list[tuple[int, int, float, Fill, int, float]]) -> None:
-    assert not any(isinstance(one.heard, Gap) for one in pieces_of(any_slices(rows), RATE_HZ))
+    assert not any(isinstance(one.sound, Gap) for one in pieces_of(any_slices(rows), RATE_HZ))
 
 
 def test_hits_farther_apart_than_what_lies_between_are_parted_by_silence() -> None:

@@ -52,8 +52,7 @@ def _clusters(name: str) -> Iterator[str]:
     """Yield visible characters: a letter with its marks, an emoji of several parts, a flag.
 
     These are the rules of Unicode's extended grapheme clusters (UAX 29) as far as file names need them,
-    without
-    Hangul spelled in single letters.
+    without Hangul spelled in single letters.
     """
     cluster = ""
     for letter in name:

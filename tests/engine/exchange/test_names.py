@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.sound.edl.names import beginning_of, name_of_file, named_after
+from engine.exchange.names import beginning_of, name_of_file, named_after
 
 FAMILY = "👨‍👩‍👧‍👦"
 FLAG, SCOTLAND, THUMB, ACCENTED = "🇩🇪", "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "👍🏽", "e\u0301\u0323"

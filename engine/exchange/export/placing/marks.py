@@ -26,10 +26,10 @@ from engine.document.state import DocumentState, Marker
 from engine.document.table import Positions, table_of
 from engine.document.tracks import Track
 from engine.exchange.export.request import ExportRequest
+from engine.exchange.names import beginning_of
 from engine.sound.edl.build import cut, without_rest
 from engine.sound.edl.crossfade import Curve, choose_curve
 from engine.sound.edl.edit_list import INSERTED_FROM, EditList, placed_markers
-from engine.exchange.names import beginning_of
 from engine.sound.edl.programme import EDGE_FADE_MS
 from engine.sound.edl.tracks.patches import patches_by_track
 from engine.sound.edl.tracks.voice import open_voice

@@ -38,7 +38,7 @@ from engine.core.wording import reason_of
 from engine.document.analysis import require_recording
 from engine.document.settings import CutSettings, cut_settings
 from engine.features.taste.anomaly.taste_header import TasteSummary, summaries, tastes_in
-from engine.features.taste.cuts.propose import shortest_kept_s
+from engine.features.taste.cuts.propose import shortest_piece_s
 from engine.features.taste.diagnoses.findings import Finding
 from engine.sound.reader import SourceReader
 from widgets.forms.propose_form import ProposeForm
@@ -323,7 +323,7 @@ class TasteDialogs(QObject):
             self._look.theme,
             cut_settings(state.settings),
             samples_to_s(state.length_samples, state.rate_hz),
-            shortest_kept_s(self._session.grid),
+            shortest_piece_s(self._session.grid),
             self._ahead.look,
         )
         self._ahead.forget()

@@ -246,7 +246,9 @@ def _proposed(
     in_queue = _spans((one.start_samples, one.stop_samples) for one in plan.proposals if one.id in known)
     planned = _spans((one.start_samples, one.stop_samples) for one in plan.proposals)
     cuts = recount(np.concatenate([_undecided(state, curve.maker), in_queue]), planned)
-    label = f"Proposed {cuts.sentence}{plan.asked}: {percent(plan.kept_share)} of the recording stays"
+    label = (
+        f"Proposed {cuts.sentence}{plan.questions_text}: {percent(plan.kept_share)} of the recording stays"
+    )
     if known:
         label += f"; {len(known):,} {'is' if len(known) == 1 else 'are'} in the queue already"
     # The score settings stay when only pauses are proposed.

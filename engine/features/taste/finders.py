@@ -242,7 +242,7 @@ def _find_cuts(request: FinderRequest, progress: Progress) -> Found:
     plan, faults = proposed.plan, channel_faults(listening, state)
     kept_s = samples_to_s(plan.kept_samples, state.rate_hz)
     summary = (
-        f"{proposed.cuts.sentence} proposed{plan.asked}; with all of them {format_time(kept_s, 1)} "
+        f"{proposed.cuts.sentence} proposed{plan.questions_text}; with all of them {format_time(kept_s, 1)} "
         f"({percent(plan.kept_share)}) would be left"
     )
     return Found(

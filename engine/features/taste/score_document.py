@@ -49,8 +49,8 @@ def _nearest_kept(taste: Taste, nearest: Nearest | None, path: Path, rate_hz: in
     return NearestReference(
         starts_samples=s_to_samples_array(nearest.frames * hop_s, rate_hz),
         length_samples=s_to_samples(PARTS * part_frames(taste.config.mel) * hop_s, rate_hz),
-        recordings=kept.recording[nearest.kept],
-        kept_starts_s=kept.frame[nearest.kept].astype(np.float64) * hop_s,
+        recordings=kept.recording[nearest.references],
+        kept_starts_s=kept.frame[nearest.references].astype(np.float64) * hop_s,
         distances=nearest.distances,
         paths=[str(folder / one.path) for one in kept.recordings],
         content_hashes=[one.content_hash for one in kept.recordings],

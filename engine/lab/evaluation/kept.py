@@ -119,7 +119,7 @@ def _found(passage: Samples, examples: ReferenceSegments, mel: MelSettings) -> t
         pass
     nearest = search.finish()
     best = int(nearest.distances.argmin())
-    kept = int(nearest.kept[best])
+    kept = int(nearest.references[best])
     start_frames = int(examples.frame[kept]) - int(nearest.frames[best])
     return int(examples.recording[kept]), start_frames * mel.hop_samples / mel.rate_hz
 

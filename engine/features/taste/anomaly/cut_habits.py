@@ -13,7 +13,7 @@ FEWEST_CUTS, FEWEST_RECORDINGS = 5, 2
 """If half of a user's cuts are inside songs, five cuts outside have a probability of 3 %. One recording may
 have no fault inside a song.
 """
-FEWEST_KEPT = 5
+FEWEST_REJECTED = 5
 """The same for cuts inside songs that the user rejected: each is an answer, so one recording suffices."""
 _FEWEST_LENGTHS, _OF_SHORTEST = 8, 0.5
 _MINUTE_S = 60.0
@@ -81,7 +81,7 @@ class CutHabits:
     def keeps_songs(self) -> bool:
         """Whether the user is known to make no cuts inside songs."""
         are_many = len(self.lengths_s) >= FEWEST_CUTS and self.recordings >= FEWEST_RECORDINGS
-        return not self.inside_songs and (are_many or self.kept_inside_songs >= FEWEST_KEPT)
+        return not self.inside_songs and (are_many or self.kept_inside_songs >= FEWEST_REJECTED)
 
     @property
     def shortest_s(self) -> float:
@@ -94,18 +94,18 @@ class CutHabits:
         """Describe the cuts and their effect on proposals; "" without any."""
         if not self.recordings:
             return ""
-        lengths_s, said = self.lengths_s, []
+        lengths_s, parts = self.lengths_s, []
         number = len(lengths_s)
         if number:
             first, last = _length(lengths_s[0]), _length(lengths_s[-1])
             middle = f" to {last} (median {_length(median(lengths_s))})" if first != last else ""
             share = sum(lengths_s) / sum(one.recorded_s for one in self.of_recordings.values())
-            said.append(f"{number:,}, {first}{middle}, {percent(share)} of the recordings")
+            parts.append(f"{number:,}, {first}{middle}, {percent(share)} of the recordings")
         rejected = f", {self.kept_inside_songs:,} rejected there" if self.kept_inside_songs else ""
-        said.append(f"{self.inside_songs or 'none'} inside songs{rejected}")
+        parts.append(f"{self.inside_songs or 'none'} inside songs{rejected}")
         follows = ", so none is proposed there" if self.keeps_songs else ""
         least = f"; cuts under {_length(self.shortest_s)} are not proposed" if self.shortest_s else ""
-        return f"Your cuts: {'; '.join(said)}{follows}{least}."
+        return f"Your cuts: {'; '.join(parts)}{follows}{least}."
 
 
 def _length(seconds: float) -> str:

@@ -1,14 +1,13 @@
-"""Faults that a rule finds in a whole recording, unless the training data have the like.
+"""Faults that rules find in a whole recording, unless the training data have the like.
 
 A taste analyses a few seconds at a time. It cannot know that the level of a passage is wrong, since levels
-are adjusted before, or that players stopped after half a minute.
-
-Extremes of edited recordings, and their music: a passage like one that the user left in is not a fault.
+are adjusted before, or that players stopped after half a minute. The extremes of edited recordings, and their
+music, are measured the same way: a passage like one that the user left in is not a fault.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,14 +25,7 @@ from engine.features.takes.features import Frames, frames_of
 from engine.features.takes.find import false_starts_in
 from engine.features.taste.anomaly.cut_habits import CutHabits
 from engine.features.taste.anomaly.known_music import KnownMusic, Outline, known_music, stored_outline
-from engine.features.taste.anomaly.levels import (
-    LevelStep,
-    Pauses,
-    Piece,
-    levelled,
-    louder_or_softer,
-    pieces_in,
-)
+from engine.features.taste.anomaly.levels import Pauses, levelled, louder_or_softer, pieces_in
 from engine.features.taste.anomaly.other_tempo import AttackStrength, Numbers, OtherTempo, other_tempos
 from engine.features.taste.anomaly.phrases import (
     NO_PHRASES,
@@ -202,48 +194,25 @@ def found_faults(
     if habits.phrases is None:
         starts = likelier_than(false_starts_in(frames, progress), habits.likeliest_start)
     most_s = min(_LONGEST_FRAGMENT_S, _OF_SHORTEST * habits.shortest_piece_s)
-    found = [
-        *_wrong_levels(steps, habits),
-        *_wrong_tempos(other_tempos(strength), habits),
-        *_fragments(pieces_in(frames.levels_db), high, most_s),
-        *_of_phrases(phrases, habits.phrases, high),
-    ]
+    found: list[FoundFault] = []
+    if (largest_db := habits.largest_level_change_db) is not None:
+        louder = [one for one in steps if abs(one.change_db) >= largest_db + _LOUDER_DB]
+        found += [FoundFault(OTHER_LEVEL, one.start_s, one.stop_s) for one in louder]
+    if (largest := habits.largest_tempo_change) is not None:
+        faster = [one for one in other_tempos(strength) if abs(one.change) >= largest + _FASTER]
+        found += [FoundFault(OTHER_TEMPO, one.start_s, one.stop_s) for one in faster]
+    for piece in pieces_in(frames.levels_db):
+        # Talk and other high scores are not music.
+        music_s = piece.length_s - high.seconds(piece.start_s, piece.stop_s)
+        if piece.is_inner and piece.length_s <= _LONGEST_S and 0.0 < music_s <= most_s:
+            found.append(FoundFault(FRAGMENT, piece.start_s, piece.stop_s))
+    if habits.phrases is not None:
+        shares = [high.seconds(start, stop) / (stop - start) for start, stop in phrases.spans_s.tolist()]
+        found += [FoundFault(*one) for one in unusual_s(phrases, habits.phrases, np.array(shares) >= _MOSTLY)]
     return (
         tuple(sorted(found, key=lambda one: (one.start_s, one.stop_s, one.kind))),
         tuple(one for one in starts if pauses.hold(one.stop_s, one.begins_again_s)),
     )
-
-
-def _of_phrases(phrases: Phrases, usual: UsualPhrases | None, high: HighMoments) -> Iterator[FoundFault]:
-    if usual is None:
-        return
-    shares = [high.seconds(start, stop) / (stop - start) for start, stop in phrases.spans_s.tolist()]
-    for kind, start_s, stop_s in unusual_s(phrases, usual, np.array(shares) >= _MOSTLY):
-        yield FoundFault(kind, start_s, stop_s)
-
-
-def _wrong_levels(steps: Iterable[LevelStep], habits: Habits) -> Iterator[FoundFault]:
-    if habits.largest_level_change_db is None:
-        return
-    for one in steps:
-        if abs(one.change_db) >= habits.largest_level_change_db + _LOUDER_DB:
-            yield FoundFault(OTHER_LEVEL, one.start_s, one.stop_s)
-
-
-def _wrong_tempos(passages: Iterable[OtherTempo], habits: Habits) -> Iterator[FoundFault]:
-    if habits.largest_tempo_change is None:
-        return
-    for one in passages:
-        if abs(one.change) >= habits.largest_tempo_change + _FASTER:
-            yield FoundFault(OTHER_TEMPO, one.start_s, one.stop_s)
-
-
-def _fragments(pieces: Iterable[Piece], high: HighMoments, most_s: float) -> Iterator[FoundFault]:
-    """Yield the pieces with little music, apart from talk and other high scores."""
-    for one in pieces:
-        music_s = one.length_s - high.seconds(one.start_s, one.stop_s)
-        if one.is_inner and one.length_s <= _LONGEST_S and 0.0 < music_s <= most_s:
-            yield FoundFault(FRAGMENT, one.start_s, one.stop_s)
 
 
 def raised_in_faults(

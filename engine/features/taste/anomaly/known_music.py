@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.progress import SILENT, Progress
-from engine.core.timebase import runs
+from engine.core.timebase import inside, runs, united
 from engine.features.takes.features import FRAMES_PER_S, Frames
 from engine.features.takes.pairs import OUTLINE_SIZE, Side, chance_of, drawn_from, outline, search, turned
 from engine.features.takes.playing import performances
@@ -132,11 +132,7 @@ def _known(here: Side, there: Side, semitones: int, progress: Progress = SILENT)
     paths = search(rows, there, np.zeros(len(here.chance), np.int64), _LEAST_PATH, progress, most=_MOST_HELD)
     spans = np.stack([paths.cells[:, 1], paths.cells[:, 2] + 1], axis=1)
     spans = spans[paths.scores >= _LEAST_LIKE * np.diff(spans)[:, 0]]
-    edges = np.zeros(len(here.chance) + 1, np.int64)
-    np.add.at(edges, spans[:, 0], 1)
-    np.add.at(edges, spans[:, 1], -1)
-    places: Places = np.cumsum(edges)[:-1] > 0
-    return places
+    return inside(np.arange(len(here.chance)), united(spans))
 
 
 def _unfamiliar(known: Places) -> list[tuple[int, int]]:

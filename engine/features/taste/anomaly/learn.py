@@ -13,12 +13,7 @@ from engine.core.timebase import format_time
 from engine.core.wording import counted
 from engine.features.taste.anomaly.cut_habits import CutHabits
 from engine.features.taste.anomaly.found_faults import habits_and_music
-from engine.features.taste.anomaly.neighbours import (
-    MOST_EXAMPLES,
-    ReferenceRecording,
-    ReferenceSegments,
-    keep_examples,
-)
+from engine.features.taste.anomaly.neighbours import MOST_EXAMPLES, ReferenceRecording, keep_examples
 from engine.features.taste.anomaly.recipes.recipe import Examples, Learnt
 from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
 from engine.features.taste.anomaly.recipes.registry import RECIPES
@@ -40,8 +35,7 @@ _LEARNT = 0.95
 
 @dataclass(frozen=True, slots=True)
 class LearnRequest:
-    """Recordings to learn from and the output file; see
-    `engine.features.taste.anomaly.recipes.recipe.Examples`.
+    """Recordings to learn from, see `engine.features.taste.anomaly.recipes.recipe.Examples`, and the output.
 
     Attributes
     ----------
@@ -113,8 +107,12 @@ def write_taste(learnt: Learnt, request: LearnRequest, progress: Progress) -> Le
     OffcutError : the file cannot be written
     Cancelled : nothing is written
     """
-    kept = _kept_examples(learnt, request)
-    fitted = learnt.fitted
+    folder, fitted = request.out.absolute().parent, learnt.fitted
+    recordings = [
+        ReferenceRecording(_stored_path(one.path, folder), content_hash(one.path), one.duration_s)
+        for one in learnt.recordings
+    ]
+    references = keep_examples(learnt.frames_db, recordings, request.config.mel, request.seed)
     expected = expectation(learnt.curve, score_of(learnt.kept.limit))
     habits, music = habits_and_music(request.edited, progress)
     taste = Taste(
@@ -125,8 +123,8 @@ def write_taste(learnt: Learnt, request: LearnRequest, progress: Progress) -> Le
         model=learnt.model,
         kept_scores=learnt.kept,
         history=fitted.history,
-        card=_card(learnt, request, len(kept.frame), expected),
-        kept=kept,
+        card=_card(learnt, request, len(references.frame), expected),
+        kept=references,
         habits=replace(habits, cuts=request.cuts),
         kept_curve=learnt.curve,
         music=music,
@@ -153,20 +151,7 @@ def check_files(request: LearnRequest) -> None:
         require_file(path)
 
 
-def _kept_examples(learnt: Learnt, request: LearnRequest) -> ReferenceSegments:
-    folder = request.out.absolute().parent
-    return keep_examples(
-        learnt.frames_db,
-        [
-            ReferenceRecording(_told_path(one.path, folder), content_hash(one.path), one.duration_s)
-            for one in learnt.recordings
-        ],
-        request.config.mel,
-        request.seed,
-    )
-
-
-def _told_path(path: Path, folder: Path) -> str:
+def _stored_path(path: Path, folder: Path) -> str:
     """Return a recording's path as stored in a taste; relative if inside `folder`, to be moved with it."""
     absolute = path.absolute()
     return absolute.relative_to(folder).as_posix() if absolute.is_relative_to(folder) else str(absolute)

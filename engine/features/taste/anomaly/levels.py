@@ -1,9 +1,7 @@
-"""Passages that are louder or softer than the music before and after, in all bands alike.
+"""Levels of a recording: its pieces, and passages louder or softer than the music before and after.
 
-Arrangements change some bands more than others; a gain that was turned, or a microphone that was moved,
-changes all of them, and back again at the other end.
-
-Pieces of a recording: playing from one pause to the next.
+A piece is the playing from one pause to the next. Arrangements change some bands more than others; a gain
+that was turned, or a microphone that was moved, changes all of them, and back again at the other end.
 """
 
 from __future__ import annotations
@@ -139,14 +137,9 @@ def _steps(totals: Numbers) -> Iterator[tuple[float, LevelStep]]:
             if stop - start < shortest or change_db * changes_db[other] > 0.0:
                 continue
             inside = _level_db(totals, start + _BLURRED_STEPS, stop - _BLURRED_STEPS)
-            around = (
-                (start - 2 * _AROUND_STEPS, start - _BLURRED_STEPS),
-                (
-                    stop + _BLURRED_STEPS,
-                    stop + 2 * _AROUND_STEPS,
-                ),
-            )
-            both = np.stack([inside - _level_db(totals, *span) for span in around])
+            before = _level_db(totals, start - 2 * _AROUND_STEPS, start - _BLURRED_STEPS)
+            after = _level_db(totals, stop + _BLURRED_STEPS, stop + 2 * _AROUND_STEPS)
+            both = np.stack([inside - before, inside - after])
             least, most = np.percentile(both, _MOST_BANDS, axis=1)
             middle, apart_db = np.median(both, axis=1), float(np.abs(np.diff(np.median(both, axis=1)))[0])
             spread_db = float((most - least).max())

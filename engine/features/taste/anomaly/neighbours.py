@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 PARTS = 4
 PART_S = 0.5
-KEPT_HOP_S = 0.5
-HEARD_HOP_S = 0.19
+REFERENCE_HOP_S = 0.5
+ANALYSED_HOP_S = 0.19
 """Smaller than the hop of the training segments, so that one of the new segments aligns with each."""
 
 MOST_EXAMPLES = 20_000
@@ -74,12 +74,12 @@ class Nearest:
     Attributes
     ----------
     frames : int64, shape (n,), first frame of each segment of the stream
-    kept : int64, shape (n,), an index into the examples
+    references : int64, shape (n,), an index into the examples
     distances : float32, shape (n,), Euclidean, between embeddings
     """
 
     frames: NDArray[np.int64]
-    kept: NDArray[np.int64]
+    references: NDArray[np.int64]
     distances: NDArray[np.float32]
 
 
@@ -106,7 +106,7 @@ def keep_examples(
     ----------
     frames_db : log-mel in dB of each recording, shape (frames, n_mels)
     """
-    hop = max(1, round(KEPT_HOP_S * mel.rate_hz / mel.hop_samples))
+    hop = max(1, round(REFERENCE_HOP_S * mel.rate_hz / mel.hop_samples))
     embeddings, recording, frame = [np.zeros((0, PARTS * mel.n_mels), np.float32)], [], []
     for number, frames in enumerate(frames_db):
         found, levels_db = [], []
@@ -142,8 +142,8 @@ class NearestSearch:
     def __init__(self, examples: ReferenceSegments, mel: MelSettings) -> None:
         self._examples = examples
         self._mel = mel
-        self._hop = max(1, round(HEARD_HOP_S * mel.rate_hz / mel.hop_samples))
-        self._kept: list[NDArray[np.int64]] = []
+        self._hop = max(1, round(ANALYSED_HOP_S * mel.rate_hz / mel.hop_samples))
+        self._references: list[NDArray[np.int64]] = []
         self._distances: list[NDArray[np.float32]] = []
 
     def passing(self, frame_blocks: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
@@ -157,21 +157,21 @@ class NearestSearch:
                 self._compare(_embedded(stretches)[0])
             yield block
 
-    def _compare(self, heard: Embeddings) -> None:
-        """Keep the largest product, since all embeddings have length 1."""
+    def _compare(self, segments: Embeddings) -> None:
+        """Store the largest product, since all embeddings have length 1."""
         import torch  # only once something is to be compared; numpy would take every core for the product
 
-        products = torch.from_numpy(heard) @ torch.from_numpy(self._examples.embeddings).T
+        products = torch.from_numpy(segments) @ torch.from_numpy(self._examples.embeddings).T
         best = products.numpy().argmax(axis=1)
-        nearest = heard - self._examples.embeddings[best]
-        self._kept.append(best)
+        nearest = segments - self._examples.embeddings[best]
+        self._references.append(best)
         self._distances.append(np.sqrt(np.einsum("ij,ij->i", nearest, nearest)).astype(np.float32))
 
     def finish(self) -> Nearest:
         """Return the nearest segments; empty for a stream shorter than a segment."""
-        kept = np.concatenate([np.zeros(0, np.int64), *self._kept])
+        references = np.concatenate([np.zeros(0, np.int64), *self._references])
         distances = np.concatenate([np.zeros(0, np.float32), *self._distances])
-        return Nearest(np.arange(len(kept), dtype=np.int64) * self._hop, kept, distances)
+        return Nearest(np.arange(len(references), dtype=np.int64) * self._hop, references, distances)
 
 
 class _Window:

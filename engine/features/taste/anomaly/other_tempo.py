@@ -9,7 +9,6 @@ passage of seconds; the shift is plain.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -146,17 +145,13 @@ def _profiles(strength: Numbers) -> Numbers:
     windows = np.lib.stride_tricks.sliding_window_view(padded, width)[:-1:hop]
     below, weight = np.floor(lags).astype(np.int64), lags % 1.0
     found = [np.zeros((0, len(lags)))]
-    for part in _in_parts(windows):
+    for first in range(0, len(windows), _WINDOWS_AT_ONCE):
+        part = windows[first : first + _WINDOWS_AT_ONCE]
         centred = (part - part.mean(axis=1, keepdims=True)) * np.hanning(width)
         spectra = np.square(np.abs(np.fft.rfft(centred, 2 * width)))
         products = np.fft.irfft(spectra)
         found.append((1.0 - weight) * products[:, below] + weight * products[:, below + 1])
     return _normal(np.concatenate(found))
-
-
-def _in_parts(windows: Numbers) -> Iterator[Numbers]:
-    for first in range(0, len(windows), _WINDOWS_AT_ONCE):
-        yield windows[first : first + _WINDOWS_AT_ONCE]
 
 
 def _normal(rows: Numbers) -> Numbers:
@@ -167,7 +162,15 @@ def _normal(rows: Numbers) -> Numbers:
 
 def _shifts(profiles: Numbers) -> tuple[Numbers, Numbers, Numbers]:
     """Return the shift of each window against the music around, and its correlation with and without it."""
-    around, count = _around(profiles), round(_MOST_SHIFT / _STEP)
+    totals = np.cumsum(np.pad(profiles, ((1, 0), (0, 0))), axis=0)
+    at, last = np.arange(len(profiles)), len(profiles)
+
+    def within(reach_s: float) -> Numbers:
+        reach = round(reach_s / _HOP_S)
+        sums: Numbers = totals[np.minimum(at + reach + 1, last)] - totals[np.maximum(at - reach, 0)]
+        return sums
+
+    around, count = within(_AROUND_S) - within(_BESIDE_S), round(_MOST_SHIFT / _STEP)
     lags, found = profiles.shape[1], []
     for shift in range(-count, count + 1):
         here = profiles[:, max(0, shift) : lags + min(0, shift)]
@@ -177,16 +180,3 @@ def _shifts(profiles: Numbers) -> tuple[Numbers, Numbers, Numbers]:
     best = correlations.argmax(axis=1)
     unshifted = correlations[:, count - 2 : count + 3].max(axis=1)
     return (best - count) * _STEP, correlations.max(axis=1), unshifted
-
-
-def _around(profiles: Numbers) -> Numbers:
-    """Return the sum of the profiles around each window, without its neighbours."""
-    totals = np.cumsum(np.pad(profiles, ((1, 0), (0, 0))), axis=0)
-    at, last = np.arange(len(profiles)), len(profiles)
-
-    def within(reach_s: float) -> Numbers:
-        reach = round(reach_s / _HOP_S)
-        sums: Numbers = totals[np.minimum(at + reach + 1, last)] - totals[np.maximum(at - reach, 0)]
-        return sums
-
-    return within(_AROUND_S) - within(_BESIDE_S)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.signal.dead_air import LEAST_S
-from engine.core.timebase import runs
+from engine.core.timebase import runs, united
 from engine.document.analysis import LONG_PAUSE, PHRASE_LEVEL, RESTART
 from engine.features.taste.anomaly.threshold import OF_ONE
 
@@ -104,8 +104,9 @@ def phrases_in(bands_db: Floats, step_s: float) -> Phrases:
     spans = sounding_spans(bands_db[:, 0], step_s)
     if not len(spans):
         return NO_PHRASES
-    levels = [_level_db(bands_db[start:stop, 0]) for start, stop in spans.tolist()]
-    levels_db, spans_s = np.array(levels, np.float64), spans.astype(np.float64) * step_s
+    powers = [np.sort(10.0 ** (bands_db[a:b, 0].astype(np.float64) / 10.0)) for a, b in spans.tolist()]
+    levels_db = np.array([10.0 * np.log10(power[len(power) // 2 :].mean()) for power in powers], np.float64)
+    spans_s = spans.astype(np.float64) * step_s
     judged = levels_db[np.diff(spans_s)[:, 0] >= _JUDGED_S]
     middle_db = float(np.median(judged)) if len(judged) else 0.0
     return Phrases(spans_s, levels_db - middle_db, _restarts(bands_db, spans, step_s))
@@ -121,7 +122,8 @@ def sounding_spans(levels_db: Floats, step_s: float) -> Spans:
     if range_db < _LEAST_RANGE_DB:
         return none
     pause_db = playing_db - range_db + max(_PAUSE_DB, _PAUSE_SHARE * range_db)
-    spans = _joined(runs(levels_db > pause_db), max(1, round(_LEAST_PAUSE_S / step_s)))
+    shortest = np.array([0, max(1, round(_LEAST_PAUSE_S / step_s)) - 1])
+    spans = united(runs(levels_db > pause_db) + shortest) - shortest
     found: Spans = spans[np.diff(spans)[:, 0] >= round(_LEAST_PHRASE_S / step_s)]
     return found
 
@@ -181,19 +183,6 @@ def _grown(
             is_near = pauses_s[min(place, place + step)] <= _TOGETHER_S
             grown[place] |= alike[place] and is_near and grown[place + step]
     return grown
-
-
-def _joined(spans: Spans, least_pause: int) -> Spans:
-    """Unite spans with shorter pauses between them."""
-    breaks = spans[1:, 0] - spans[:-1, 1] >= least_pause
-    ends = np.ones(min(1, len(spans)), bool)
-    starts, stops = np.concatenate([ends, breaks]), np.concatenate([breaks, ends])
-    return np.stack([spans[starts, 0], spans[stops, 1]], axis=1)
-
-
-def _level_db(levels_db: Floats) -> float:
-    power = np.sort(10.0 ** (levels_db.astype(np.float64) / 10.0))
-    return float(10.0 * np.log10(power[len(power) // 2 :].mean()))
 
 
 def _restarts(bands_db: Floats, spans: Spans, step_s: float) -> NDArray[np.float64]:

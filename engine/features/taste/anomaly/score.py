@@ -38,7 +38,7 @@ from engine.features.taste.anomaly.threshold import (
 from engine.sound.reader import SourceReader
 
 _LEVEL_SHARE = 0.15
-_HEARD_SHARE = 0.95
+_SCORED_SHARE = 0.95
 _BLOCKS_AHEAD = 8
 
 
@@ -135,8 +135,8 @@ def score_file(taste: Taste, path: Path, progress: Progress) -> Scores:
 
 def measured_level_db(blocks: Iterable[NDArray[np.float32]], total_samples: int, progress: Progress) -> float:
     """Measure the level that `score_blocks` wants, while the same stream passes a first time."""
-    heard = _CountedBlocks(blocks, total_samples, progress, "Measuring the level")
-    with read_ahead(heard.blocks(), _BLOCKS_AHEAD) as ready:
+    counted = _CountedBlocks(blocks, total_samples, progress, "Measuring the level")
+    with read_ahead(counted.blocks(), _BLOCKS_AHEAD) as ready:
         return level_of(ready)
 
 
@@ -169,22 +169,27 @@ def score_blocks(
     TasteError : the taste's weights give scores that are not finite
     """
     mel = taste.config.mel
-    hears = progress.part(0.0, _HEARD_SHARE)
-    heard = _CountedBlocks(
-        resampled(blocks, rate_hz, mel.rate_hz), total_samples * mel.rate_hz / rate_hz, hears
-    )
+    scoring = progress.part(0.0, _SCORED_SHARE)
+    expected = total_samples * mel.rate_hz / rate_hz
+    counted = _CountedBlocks(resampled(blocks, rate_hz, mel.rate_hz), expected, scoring)
     search = None if taste.kept is None else NearestSearch(taste.kept, mel)
     passing = iter if search is None else search.passing
     detector, frames = DeadAirDetector(mel.rate_hz), FramesInPassing(mel.rate_hz)
     attacks = AttackStrength(mel.rate_hz)
-    hearing = _also(frames.passing(heard.blocks()), detector, attacks)
+
+    def stream() -> Iterator[NDArray[np.float32]]:
+        for block in frames.passing(counted.blocks()):
+            detector.push(block)
+            attacks.push(block)
+            yield block
+
     # The result of a damaged taste is reported below, in one sentence.
     quietly = np.errstate(over="ignore", invalid="ignore", divide="ignore")
-    with few_threads(), quietly, read_ahead(hearing, _BLOCKS_AHEAD) as ready:
-        found = list(taste.model.judge(ready, level_db if taste.is_levelled else 0.0, passing, hears))
-    found = found if heard.samples else []
+    with few_threads(), quietly, read_ahead(stream(), _BLOCKS_AHEAD) as ready:
+        found = list(taste.model.judge(ready, level_db if taste.is_levelled else 0.0, passing, scoring))
+    found = found if counted.samples else []
     own = np.concatenate([np.zeros(0), *(judged.own for judged in found)])
-    first_s, hop_s = taste.model.first_s(heard.samples / mel.rate_hz), taste.model.hop_s
+    first_s, hop_s = taste.model.first_s(counted.samples / mel.rate_hz), taste.model.hop_s
     times_s = first_s + hop_s * np.arange(own.size, dtype=np.float64)
     nearest = None if search is None else search.finish()
     with np.errstate(over="ignore", invalid="ignore"):
@@ -195,7 +200,7 @@ def score_blocks(
     dead = longer_than(detector.finish(), taste.habits.longest_pause_s, mel.rate_hz)
     scores = raised_in(scores, times_s * mel.rate_hz, dead)
     plain = Scores(times_s, scores, hop_s, nearest, parts, limit, taste.part_limits)
-    rest = progress.part(_HEARD_SHARE, 1.0)
+    rest = progress.part(_SCORED_SHARE, 1.0)
     phrases = phrases_in(detector.bands_db, detector.frame_s)
     return _with_found(plain, frames.frames(), attacks.finish(), phrases, taste, rest)
 
@@ -224,15 +229,6 @@ def _with_found(
     )
 
 
-def _also(
-    blocks: Iterable[NDArray[np.float32]], *others: DeadAirDetector | AttackStrength
-) -> Iterator[NDArray[np.float32]]:
-    for block in blocks:
-        for one in others:
-            one.push(block)
-        yield block
-
-
 def _parts(found: Iterable[Judged], taste: Taste) -> dict[str, NDArray[np.float32]]:
     names, kept = taste.model.part_names, taste.kept_scores
     parts = np.concatenate([np.zeros((0, len(names))), *(judged.parts for judged in found)])
@@ -245,25 +241,19 @@ def normalised(own: NDArray[np.float64], kept: KeptScores) -> NDArray[np.float32
     return to_scores((own - kept.mean) / kept.std).astype(np.float32)
 
 
+@dataclass(slots=True)
 class _CountedBlocks:
     """Blocks passed on, counted and reported."""
 
-    def __init__(
-        self,
-        source: Iterable[NDArray[np.float32]],
-        expected_samples: float,
-        progress: Progress,
-        text: str = "Scoring",
-    ) -> None:
-        self.samples = 0
-        self._text = text
-        self._source = source
-        self._expected_samples = max(expected_samples, 1.0)
-        self._progress = progress
+    source: Iterable[NDArray[np.float32]]
+    expected_samples: float
+    progress: Progress
+    text: str = "Scoring"
+    samples: int = 0
 
     def blocks(self) -> Iterator[NDArray[np.float32]]:
-        for block in self._source:
-            self._progress.check_cancelled()
+        for block in self.source:
+            self.progress.check_cancelled()
             self.samples += block.size
-            self._progress.report(self.samples / self._expected_samples, self._text)
+            self.progress.report(self.samples / max(self.expected_samples, 1.0), self.text)
             yield block

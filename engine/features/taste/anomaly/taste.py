@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,7 @@ from engine.features.taste.anomaly.taste_header import (
 )
 from engine.features.taste.anomaly.threshold import QUANTILES, USUAL_LIMIT, KeptCurve
 
-_KEPT = "kept."
+_REFERENCES = "kept."
 _CURVE_SCORES, _CURVE_LENGTHS = "kept_curve.scores", "kept_curve.lengths_s"
 _CURVE_EVIDENT = "kept_curve.evident"
 _MUSIC = "music.outlines"
@@ -125,9 +125,9 @@ def save_taste(path: Path, taste: Taste, *, overwrite: bool) -> None:
     if taste.kept is not None:
         about["kept"] = [asdict(recording) for recording in taste.kept.recordings]
         tensors |= {
-            _KEPT + "embeddings": torch.tensor(taste.kept.embeddings).half(),
-            _KEPT + "recording": torch.tensor(taste.kept.recording),
-            _KEPT + "frame": torch.tensor(taste.kept.frame),
+            _REFERENCES + "embeddings": torch.tensor(taste.kept.embeddings).half(),
+            _REFERENCES + "recording": torch.tensor(taste.kept.recording),
+            _REFERENCES + "frame": torch.tensor(taste.kept.frame),
         }
     if taste.kept_curve is not None:
         tensors |= {
@@ -174,22 +174,22 @@ def taste_from_bytes(content: bytes, path: Path) -> Taste:
 def _about(path: Path, content: bytes) -> dict[str, object]:
     """Read the JSON a taste carries from the head of the file, which outlives a truncated rest."""
     try:
-        said = facts_in(content)
-        version = said["version"]
+        facts = facts_in(content)
+        version = facts["version"]
     except (struct.error, ValueError, KeyError, TypeError) as error:
         raise not_a_taste(path) from error
     if type(version) is not int or version < 1:
         raise not_a_taste(path)
     if version > VERSION:
         raise TasteError(f"{shown(path)} was made by a newer Offcut: update Offcut to use it.")
-    return said
+    return facts
 
 
 def _taste(path: Path, content: bytes, about: Mapping[str, object]) -> Taste:
     config = _config(_object(about["config"]))
     tensors = load_tensors(content)
     require_finite(tensors)
-    kept = _kept(config, tensors, about) if "kept" in about else None
+    references = _references(config, tensors, about) if "kept" in about else None
     scores, lengths_s, evident = (
         tensors.pop(name, None) for name in (_CURVE_SCORES, _CURVE_LENGTHS, _CURVE_EVIDENT)
     )
@@ -210,9 +210,15 @@ def _taste(path: Path, content: bytes, about: Mapping[str, object]) -> Taste:
         seed=seed,
         model=model,
         kept_scores=_kept_scores(_object(about["errors"]), model),
-        history=tuple(_epoch(_object(row)) for row in history),
+        history=tuple(
+            Epoch(
+                int(stored_number(row["number"])),
+                *(stored_number(row[one]) for one in ("loss", "validation")),
+            )
+            for row in map(_object, history)
+        ),
         card=card,
-        kept=kept,
+        kept=references,
         is_levelled=about.get("is_levelled", False) is True,
         habits=_habits(about),
         kept_curve=None if scores is None or lengths_s is None else _curve(scores, lengths_s, evident, model),
@@ -265,11 +271,11 @@ def _numbers(values: object) -> tuple[float, ...]:
     return tuple(map(stored_number, values))
 
 
-def _kept(config: RecipeConfig, tensors: dict[str, Tensor], about: Mapping[str, object]) -> ReferenceSegments:
-    embeddings, recording, frame = (
-        tensors.pop(_KEPT + name) for name in ("embeddings", "recording", "frame")
-    )
-    rows = about["kept"]
+def _references(
+    config: RecipeConfig, tensors: dict[str, Tensor], about: Mapping[str, object]
+) -> ReferenceSegments:
+    names, rows = ("embeddings", "recording", "frame"), about["kept"]
+    embeddings, recording, frame = (tensors.pop(_REFERENCES + name) for name in names)
     if not isinstance(rows, list):
         raise TypeError("the reference recordings are not a list")
     recordings = tuple(map(_recording, rows))
@@ -293,33 +299,31 @@ def _habits(about: Mapping[str, object]) -> Habits:
     def known(name: str) -> float | None:
         return None if about.get(name) is None else _not_negative(about[name])
 
+    phrases, cuts = None, None
+    if about.get("phrases") is not None:
+        stored = _object(about["phrases"])
+        phrases = UsualPhrases(*(_not_negative(stored[one.name]) for one in fields(UsualPhrases)))
+    if about.get("cuts") is not None:
+        rows = _object(_object(about["cuts"])["of_recordings"])
+        cuts = CutHabits({key: _recording_cuts(_object(row)) for key, row in rows.items()})
     return Habits(
         longest_pause_s=_not_negative(about.get("longest_pause_s", 0.0)),
         likeliest_start=_share(about.get("likeliest_start", 0.0)),
         shortest_piece_s=_not_negative(about.get("shortest_piece_s", 0.0)),
         largest_level_change_db=known("largest_level_change_db"),
         largest_tempo_change=known("largest_tempo_change"),
-        phrases=None if about.get("phrases") is None else UsualPhrases(*_phrases(_object(about["phrases"]))),
-        cuts=None if about.get("cuts") is None else _cuts(_object(about["cuts"])),
+        phrases=phrases,
+        cuts=cuts,
     )
-
-
-def _phrases(stored: Mapping[str, object]) -> Iterator[float]:
-    for one in fields(UsualPhrases):
-        yield _not_negative(stored[one.name])
-
-
-def _cuts(stored: Mapping[str, Any]) -> CutHabits:
-    return CutHabits({key: _recording_cuts(_object(one)) for key, one in stored["of_recordings"].items()})
 
 
 def _recording_cuts(values: Mapping[str, Any]) -> RecordingCuts:
     lengths_s = tuple(sorted(map(_not_negative, values["lengths_s"])))
-    counts = inside, kept = values["inside_songs"], values["kept_inside_songs"]
+    counts = inside, rejected = values["inside_songs"], values["kept_inside_songs"]
     recorded_s = _not_negative(values["recorded_s"])
     if not all(type(count) is int and count >= 0 for count in counts) or (lengths_s and not recorded_s):
         raise ValueError("invalid cuts of a recording")
-    return RecordingCuts(lengths_s, inside, kept, recorded_s)
+    return RecordingCuts(lengths_s, inside, rejected, recorded_s)
 
 
 def _not_negative(value: object) -> float:
@@ -343,12 +347,6 @@ def _recording(row: Mapping[str, object]) -> ReferenceRecording:
     if b"\0" in os.fsencode(path):
         raise ValueError("a path that no file can have")
     return ReferenceRecording(path, content_hash, duration_s)
-
-
-def _epoch(row: Mapping[str, object]) -> Epoch:
-    return Epoch(
-        int(stored_number(row["number"])), stored_number(row["loss"]), stored_number(row["validation"])
-    )
 
 
 def _object(value: object) -> dict[str, Any]:

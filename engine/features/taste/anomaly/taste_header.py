@@ -1,9 +1,8 @@
-"""Header of a `.taste` file before its tensors: read and rewritten without the machine learning library.
+"""Header of a `.taste` file: its facts, read and rewritten without the machine learning library.
 
 A safetensors file is the length of its header as eight bytes, the header as JSON filled up with spaces to a
-multiple of eight, and the tensors. Under "__metadata__" a taste has one text, which is JSON again.
-
-Summary of a taste for lists, read from the head of its file alone: hundreds of them in a moment.
+multiple of eight, and the tensors. Under "__metadata__" a taste has one text, which is JSON again. The head
+alone gives the summary of a taste for lists: of hundreds in a moment.
 """
 
 from __future__ import annotations
@@ -54,8 +53,8 @@ def head_of(path: Path) -> TasteHead:
 
     Raises
     ------
-    OSError : the file cannot be read TasteError, struct.error, ArithmeticError, LookupError, TypeError,
-        ValueError : it is not a taste
+    OSError : the file cannot be read
+    TasteError, struct.error, ArithmeticError, LookupError, TypeError, ValueError : it is not a taste
     """
     with open_regular(path) as stream:
         first = stream.read(_LENGTH.size)
@@ -76,10 +75,10 @@ def facts_in(content: bytes) -> dict[str, Any]:
     ------
     ValueError, KeyError, TypeError : this is not the beginning of a taste
     """
-    said = parse_json(_header(content)[_METADATA][KEY])
-    if not isinstance(said, dict):
+    facts = parse_json(_header(content)[_METADATA][KEY])
+    if not isinstance(facts, dict):
         raise TypeError("facts without names")
-    return said
+    return facts
 
 
 def read_taste_bytes(path: Path) -> bytes:
@@ -108,9 +107,15 @@ def not_a_taste(path: Path) -> TasteError:
 
 def with_answers(content: bytes, answers: object) -> bytes:
     """Return a taste that also holds these answers, as JSON values; without any it is as it was learned."""
-    said = facts_in(content)
-    said.pop(ANSWERS, None)
-    return _with_facts(content, {**said, ANSWERS: answers} if answers else said)
+    facts = facts_in(content)
+    facts.pop(ANSWERS, None)
+    header = _header(content)
+    header[_METADATA][KEY] = json.dumps({**facts, ANSWERS: answers} if answers else facts, sort_keys=True)
+    # As safetensors writes it, so that taking the answers out again gives the same bytes.
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % _ALIGNED)
+    (length,) = _LENGTH.unpack_from(content)
+    return _LENGTH.pack(len(text)) + text + content[_LENGTH.size + length :]
 
 
 def as_learned(content: bytes) -> bytes:
@@ -140,16 +145,6 @@ def maker_of(path: Path) -> str:
 def maker_text(recipe: str, name: str, digest: str) -> str:
     """Return recipe and taste in one line, as scores and proposals name their maker."""
     return f"{recipe} {name} {digest}"
-
-
-def _with_facts(content: bytes, said: Mapping[str, object]) -> bytes:
-    header = _header(content)
-    header[_METADATA][KEY] = json.dumps(said, sort_keys=True)
-    # As safetensors writes it, so that taking the answers out again gives the same bytes.
-    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
-    text += b" " * (-len(text) % _ALIGNED)
-    (length,) = _LENGTH.unpack_from(content)
-    return _LENGTH.pack(len(text)) + text + content[_LENGTH.size + length :]
 
 
 def _header(content: bytes) -> dict[str, Any]:
@@ -223,15 +218,15 @@ def summary_of(path: Path, known: TasteSummary | None = None) -> TasteSummary:
         head = head_of(path)
         if head.stop_bytes > status.st_size:
             return TasteSummary(stamp=stamp, trouble=DAMAGED)
-        version, kept = head.facts["version"], head.facts.get("kept", [])
+        version, recordings = head.facts["version"], head.facts.get("kept", [])
         if type(version) is not int or version < 1:
             return TasteSummary(stamp=stamp, trouble=DAMAGED)
         if version > VERSION:
             return TasteSummary(stamp=stamp, trouble=TOO_NEW)
-        duration_s = math.fsum(float(recording["duration_s"]) for recording in kept)
-        if not math.isfinite(duration_s) or duration_s < 0.0:
+        duration_s = math.fsum(float(recording["duration_s"]) for recording in recordings)
+        if not 0.0 <= duration_s < math.inf:
             return TasteSummary(stamp=stamp, trouble=DAMAGED)
-        return TasteSummary(len(kept), duration_s, status.st_mtime, stamp)
+        return TasteSummary(len(recordings), duration_s, status.st_mtime, stamp)
     except OSError:
         return TasteSummary(stamp=stamp, trouble=UNREADABLE)
     except (TasteError, struct.error, ArithmeticError, AttributeError, LookupError, TypeError, ValueError):

@@ -1,35 +1,20 @@
-"""Scores from 0 to 1 of standard scores, and their smoothing.
+"""Scores from 0 to 1, the default limit of cuts among them, and scores of faults that rules find.
 
-Metrics of a score's separation of bad and good moments, in numpy.
-
-The area is scikit-learn's `roc_auc_score`, ties included.
-
-Scores of edited audio by models that have not learned it, and the share of such audio above a limit.
-
-Conformal prediction assumes one thing: blocks of `BLOCK_S` of new audio that the user would leave in are
-exchangeable with blocks of the edits. Then the share of such audio above a limit is on average at most the
-expected share (A. N. Angelopoulos et al., "Conformal risk control", ICLR 2024). Moments next to each other
-score alike, so blocks are counted, not moments. Other players, another room or a song unlike all edits break
-the assumption: nothing is guaranteed there.
+The limit comes from scores of edited audio by models that have not learned it. Conformal prediction assumes
+one thing: blocks of `BLOCK_S` of new audio that the user would leave in are exchangeable with blocks of the
+edits. Then the share of such audio above a limit is on average at most the expected share (A. N. Angelopoulos
+et al., "Conformal risk control", ICLR 2024). Moments next to each other score alike, so blocks are counted,
+not moments. Other players, another room or a song unlike all edits break the assumption: nothing is
+guaranteed there.
 
 By default, a cut also has evidence of a fault: the mean of a part of the score is above its highest value in
 the edits. How often that happens in good audio is estimated by leaving out one recording at a time: its parts
 are compared with those of the others.
-
-Dead air in the scores of a taste: anomalous, unless the training data have pauses as long.
-
-A taste is unreliable here. A comparison with the rest of the recording takes dead air as usual if it is
-frequent, and the network may not know a hiss of this colour.
-
-False starts in the scores of a taste: music that breaks off and begins again, scored by its likelihood.
-
-A taste analyses a few seconds at a time, and an attempt sounds like the training data. Its sign is that the
-same music begins again afterwards and continues. If the training data break off like that as well, it is not
-a fault.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -41,35 +26,9 @@ from engine.analysis.signal.dead_air import DeadAir
 from engine.core.timebase import inside
 from engine.core.wording import percent
 
-Labels = NDArray[np.bool_]
-Scores = NDArray[np.floating]
-
-
-def auc(bad: Labels, scores: Scores) -> float:
-    """Return the area under the ROC curve: the share of bad moments scored above good ones, ties as half.
-
-    Parameters
-    ----------
-    bad : shape (n,), some true and some false
-    scores : shape (n,)
-    """
-    _, group, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2.0)[group]
-    positives = int(bad.sum())
-    negatives = len(bad) - positives
-    return float((ranks[bad].sum() - positives * (positives + 1) / 2.0) / (positives * negatives))
-
-
-def smoothed(scores: Scores, width: int) -> NDArray[np.float64]:
-    """Return the moving mean over `width` moments, shape (n,); at the ends over those that are there."""
-    width = min(width, len(scores))
-    kernel = np.ones(width)
-    sums = np.convolve(scores, kernel, "same")
-    means: NDArray[np.float64] = sums / np.convolve(np.ones(len(scores)), kernel, "same")
-    return means
-
-
 Numbers = NDArray[np.float64]
+Scores = NDArray[np.floating]
+Labels = NDArray[np.bool_]
 
 USUAL_LIMIT = 1.9
 """The standard score at which anomalies begin, for a taste without its own."""
@@ -79,8 +38,7 @@ HIGHEST_LIMIT = 0.975
 
 SMOOTHING_S = 2.0
 """Width of the triangular window over scores before cuts are found in them. Shorter lets single segments cut,
-longer blurs a dropped bar away.
-"""
+longer blurs a dropped bar away."""
 
 _LINEAR_Z = 3.0
 
@@ -108,6 +66,15 @@ def to_standard(scores: Numbers) -> Numbers:
     return standard
 
 
+def smoothed(scores: Scores, width: int) -> NDArray[np.float64]:
+    """Return the moving mean over `width` moments, shape (n,); at the ends over those that are there."""
+    width = min(width, len(scores))
+    kernel = np.ones(width)
+    sums = np.convolve(scores, kernel, "same")
+    means: NDArray[np.float64] = sums / np.convolve(np.ones(len(scores)), kernel, "same")
+    return means
+
+
 def as_cuts_see(scores: Numbers, hop_s: float) -> Numbers:
     """Return scores or parts of them, shape (n, k), smoothed as they are before cuts are found in them.
 
@@ -123,6 +90,23 @@ def moving_means(scores: Numbers, length_s: float, hop_s: float) -> Numbers:
         return scores
     width = 1 + 2 * round((length_s / hop_s - 1.0) / 2.0) if hop_s < length_s else 1
     return np.column_stack([smoothed(one, width) for one in scores.T])
+
+
+def auc(bad: Labels, scores: Scores) -> float:
+    """Return the area under the ROC curve: the share of bad moments scored above good ones, ties as half.
+
+    It is scikit-learn's `roc_auc_score`, ties included.
+
+    Parameters
+    ----------
+    bad : shape (n,), some true and some false
+    scores : shape (n,)
+    """
+    _, group, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2.0)[group]
+    positives = int(bad.sum())
+    negatives = len(bad) - positives
+    return float((ranks[bad].sum() - positives * (positives + 1) / 2.0) / (positives * negatives))
 
 
 BLOCK_S = 4.0
@@ -186,8 +170,13 @@ class KeptCurve:
 
     def _above(self, limit: float, by_default: bool) -> float:
         """Return how many blocks are above a limit."""
-        table = self.evident if by_default and self.evident is not None else self.scores[:, 0]
-        return float(self.blocks @ _at_least(table, limit))
+        table = self._table(by_default=by_default)
+        # Between two quantiles the lower one counts: the share is never understated.
+        shares = np.append([1.0], np.append(1.0 - _PLACES[:-1], 0.0))
+        return float(self.blocks @ shares[[int(np.searchsorted(row, limit)) for row in table]])
+
+    def _table(self, *, by_default: bool) -> NDArray[np.float32]:
+        return self.evident if by_default and self.evident is not None else self.scores[:, 0]
 
     @property
     def default_limit(self) -> float:
@@ -204,16 +193,12 @@ class KeptCurve:
 
     def limit_for(self, share: float, *, by_default: bool = False) -> float:
         """Return the lowest stored score with an expected share of at most `share`, or the highest of all."""
-        table = self.evident if by_default and self.evident is not None else self.scores[:, 0]
-        every = np.unique(table)
-        first, last = 0, len(every) - 1
-        while first < last:
-            middle = (first + last) // 2
-            if self.expected_cut_share(float(every[middle]), by_default=by_default) <= share:
-                last = middle
-            else:
-                first = middle + 1
-        return float(every[first])
+        every = np.unique(self._table(by_default=by_default))
+
+        def is_enough(number: int) -> bool:
+            return self.expected_cut_share(float(every[number]), by_default=by_default) <= share
+
+        return float(every[bisect_left(range(len(every) - 1), True, key=is_enough)])
 
     @property
     def part_limits(self) -> NDArray[np.float32]:
@@ -224,16 +209,6 @@ class KeptCurve:
         """
         highest = part_limits(self.scores[:, 1:, -1].astype(np.float64))
         return (highest * (1.0 if len(self.scores) > 1 else OF_ONE)).astype(np.float32)
-
-
-def _at_least(table: NDArray[np.float32], limit: float) -> Numbers:
-    """Return the share of each recording at or above a limit, shape (recordings,).
-
-    Between two quantiles the lower one counts: the share is never understated.
-    """
-    shares = np.append([1.0], np.append(1.0 - _PLACES[:-1], 0.0))
-    found: Numbers = shares[[int(np.searchsorted(row, limit)) for row in table]]
-    return found
 
 
 def kept_curve(recordings: Sequence[Numbers], hop_s: float, faults: Sequence[int] = ()) -> KeptCurve:
@@ -249,11 +224,7 @@ def kept_curve(recordings: Sequence[Numbers], hop_s: float, faults: Sequence[int
     if faults:
         every = _evident(recordings, hop_s, faults)
         evident = np.array([np.quantile(one, _PLACES, method="inverted_cdf") for one in every], np.float32)
-    return KeptCurve(
-        np.ascontiguousarray(scores, np.float32),
-        np.array(lengths_s, np.float32),
-        evident,
-    )
+    return KeptCurve(np.ascontiguousarray(scores, np.float32), np.array(lengths_s, np.float32), evident)
 
 
 def _evident(recordings: Sequence[Numbers], hop_s: float, faults: Sequence[int]) -> Iterator[Numbers]:
@@ -305,9 +276,13 @@ def least_above(limit: float) -> float:
     return float(np.clip(limit + SURELY_ODD - HIGHEST_LIMIT, _LEAST_FAULT, SURELY_ODD))
 
 
-def longer_than(found: DeadAir, longest_kept_s: float, rate_hz: int) -> DeadAir:
-    """Return the spans that are clearly longer than the longest pause of the training data."""
-    long = np.diff(found.spans)[:, 0] > _LONGER_TIMES * longest_kept_s * rate_hz
+def longer_than(found: DeadAir, longest_s: float, rate_hz: int) -> DeadAir:
+    """Return the dead air that is clearly longer than the longest pause of the training data.
+
+    A taste is unreliable there. A comparison with the rest of the recording takes dead air as usual if it is
+    frequent, and the network may not know a hiss of this colour.
+    """
+    long = np.diff(found.spans)[:, 0] > _LONGER_TIMES * longest_s * rate_hz
     kinds = tuple(kind for kind, is_long in zip(found.kinds, long.tolist(), strict=True) if is_long)
     return DeadAir(found.spans[long], kinds, found.levels_db[long])
 
@@ -321,16 +296,16 @@ def raised_in(
 
 _LIKELIER = 0.1
 _BACK_WITHIN_S = 30.0
-"""Players return to a broken-off passage within this time; a later repetition is the same music continuing.
-"""
+"""Players return to a broken-off passage within this time; later, the same music continues."""
 
 
-def likelier_than(found: Sequence[FalseStart], likeliest_kept: float) -> tuple[FalseStart, ...]:
+def likelier_than(found: Sequence[FalseStart], likeliest: float) -> tuple[FalseStart, ...]:
     """Return the false starts that are clearly likelier than the likeliest in the training data, 0 for none.
 
-    False starts repeated after more than half a minute are left out.
+    A taste analyses a few seconds at a time, and an attempt sounds like the training data. Its sign is that
+    the same music begins again afterwards, within half a minute, and continues.
     """
-    least = max(LIKELY, likeliest_kept + _LIKELIER if likeliest_kept else 0.0)
+    least = max(LIKELY, likeliest + _LIKELIER if likeliest else 0.0)
     return tuple(
         one for one in found if one.likelihood >= least and one.begins_again_s - one.stop_s <= _BACK_WITHIN_S
     )

@@ -52,8 +52,8 @@ from engine.features.taste.cuts.regions import (
     CutRules,
     DecidedSpans,
     cuts_at,
-    kept_samples,
     nearest_crossings,
+    remaining_samples,
     scored_accepted,
 )
 from engine.features.taste.cuts.target_length import cuts_for_target
@@ -111,10 +111,10 @@ class CutPlan:
     questions: int = 0
 
     @property
-    def asked(self) -> str:
+    def questions_text(self) -> str:
         """The number of questions, as words that follow the number of cuts; "" without any."""
-        asks = "a question" if self.questions == 1 else "questions"
-        return f", {self.questions} of them {asks} about unfamiliar sound" if self.questions else ""
+        kind = "a question" if self.questions == 1 else "questions"
+        return f", {self.questions} of them {kind} about unfamiliar sound" if self.questions else ""
 
 
 def propose_cuts(
@@ -159,8 +159,8 @@ def propose_cuts(
         given = replace(given, curve=(curve := with_familiar(curve, taught, rate_hz)))
         unfamiliar = _unfamiliar(given, profile, found, curve.limit)
     stays = united(np.concatenate([answered.rejected, familiar, familiar_songs(curve, familiar)]))
-    asked = _to_ask(given, unfamiliar, united(np.concatenate([answered.accepted, stays])))
-    walls = replace(answered, rejected=united(np.concatenate([answered.rejected, asked])))
+    passages = _open_passages(given, unfamiliar, united(np.concatenate([answered.accepted, stays])))
+    walls = replace(answered, rejected=united(np.concatenate([answered.rejected, passages])))
     rules = _rules(settings, profile, grid, rate_hz)
     chosen = _choose(given, profile, walls, rules, exact)
     chosen, fixed = _evident(given, chosen, found, exact, rules) if is_default else (chosen, exact.ravel())
@@ -172,9 +172,9 @@ def propose_cuts(
     if is_default:
         sounds = Sounds(curve, listening, grid, length_samples, rate_hz)
         songs = unfamiliar_songs(sounds, united(np.concatenate([spans, answered.accepted])), stays)
-    questions = _questions(given, without_songs(asked, songs, rate_hz), songs, profile)
+    questions = _questions(given, without_songs(passages, songs, rate_hz), songs, profile)
     rows = tuple(sorted((*proposals, *questions), key=lambda one: (one.start_samples, one.stop_samples)))
-    left = kept_samples(spans, profile, walls)
+    left = remaining_samples(spans, profile, walls)
     return CutPlan(rows, chosen.threshold, left, left / length_samples, len(questions))
 
 
@@ -185,8 +185,8 @@ def _taught(curve: ScoreCurve, unfamiliar: Samples, familiar: Samples) -> Sample
     """
     is_song = share_in(familiar, curve.unfamiliar_samples) >= _MOSTLY
     is_high = share_in(familiar, unfamiliar) >= _MOSTLY
-    is_kept = share_in(unfamiliar, familiar[~is_song | is_high]) >= _MOSTLY
-    return united(np.concatenate([familiar[~is_song], unfamiliar[is_kept]]))
+    is_familiar = share_in(unfamiliar, familiar[~is_song | is_high]) >= _MOSTLY
+    return united(np.concatenate([familiar[~is_song], unfamiliar[is_familiar]]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -264,9 +264,7 @@ def _unfamiliar(given: _Given, profile: ScoreProfile, found: Samples, line: floa
     """Return the unfamiliar passages, shape (k, 2), without those that have evidence of faults."""
     curve, rate_hz = given.curve, given.rate_hz
     passages = unfamiliar_passages(profile, found, line, rate_hz, given.grid, given.listening)
-    if not len(curve.part_limits):
-        return passages
-    return passages[~given.are_evident(passages, found)]
+    return passages[~given.are_evident(passages, found)] if len(curve.part_limits) else passages
 
 
 def _snapped(
@@ -277,12 +275,7 @@ def _snapped(
     fixed: Samples,
     chosen: _Chosen,
 ) -> tuple[Samples, list[tuple[Alternative, ...]]]:
-    """Return the cuts at their places, shape (n, 2), and the alternatives of each.
-
-    Parameters
-    ----------
-    fixed : edges that stay, shape (k,)
-    """
+    """Return the cuts at their places, shape (n, 2), and the alternatives of each; fixed edges stay."""
     settings, grid, rate_hz = given.settings, given.grid, given.rate_hz
     edges = chosen.scored.T.ravel()
     near = anchors(edges, given.listening, grid, rate_hz).but_not_of(edges, fixed)
@@ -298,11 +291,8 @@ def _snapped(
     return spans, others
 
 
-def _to_ask(given: _Given, passages: Samples, answers: Samples) -> Samples:
-    """Return the passages, shape (k, 2), without any decided span, and without music that the edits play.
-
-    Only the default asks.
-    """
+def _open_passages(given: _Given, passages: Samples, answers: Samples) -> Samples:
+    """Return the passages without a decided span and music of the edits: only the default has questions."""
     if given.settings.threshold_mode != "automatic":
         return passages[:0]
     if given.curve.knows_music and has_music(given.grid):
@@ -360,17 +350,15 @@ def _proposals(
     decided: DecidedSpans,
 ) -> tuple[Proposal, ...]:
     curve, listening, rate_hz = given.curve, given.listening, given.rate_hz
-    nearest = given.nearest
-    if nearest is not None and nearest.maker != curve.maker:
-        nearest = None
+    nearest = given.nearest if given.nearest is not None and given.nearest.maker == curve.maker else None
     cuts = np.concatenate([spans, decided.accepted])
     middles = (profile.edges_samples[1:] + profile.edges_samples[:-1]) / 2
-    kept_cells = ~inside(middles, cuts[np.argsort(cuts[:, 0])])
+    remains = ~inside(middles, cuts[np.argsort(cuts[:, 0])])
     scores, _ = profile.peaks(spans[:, 0], spans[:, 1])
     rows = zip(
         spans.tolist(),
         scores.tolist(),
-        reasons(spans, backdrop(kept_cells, profile, listening, rate_hz, nearest, curve)),
+        reasons(spans, backdrop(remains, profile, listening, rate_hz, nearest, curve)),
         others,
         nearest_examples(spans, nearest, rate_hz),
         _crossfades_ms(spans, cuts, profile.length_samples, rate_hz, given.settings.crossfade_ms),
@@ -408,7 +396,7 @@ def _united(decided: tuple[tuple[int, int, Verdict], ...], verdict: Verdict, len
     return united(np.clip(np.array(spans, np.int64).reshape(-1, 2), 0, length_samples))
 
 
-def shortest_kept_s(grid: BeatGrid | None) -> float:
+def shortest_piece_s(grid: BeatGrid | None) -> float:
     """Return the shortest remaining piece for the material: two bars, or about a phrase of speech."""
     if grid is None or grid.tempo_bpm <= 0.0 or not _has_pulse(grid):
         return WITHOUT_PULSE_S
@@ -424,7 +412,7 @@ def _has_pulse(grid: BeatGrid) -> bool:
 
 def _rules(settings: CutSettings, profile: ScoreProfile, grid: BeatGrid | None, rate_hz: int) -> CutRules:
     cost_s = OPTIMISED_CUT_COST_S if settings.threshold_mode == "keep" else CUT_COST_S
-    shortest_s = shortest_kept_s(grid) if settings.minimum_kept_s is None else settings.minimum_kept_s
+    shortest_s = shortest_piece_s(grid) if settings.minimum_kept_s is None else settings.minimum_kept_s
     return CutRules(
         minimum_kept=s_to_samples(shortest_s, rate_hz),
         minimum_cut=max(1, s_to_samples(settings.minimum_cut_s, rate_hz)),
@@ -459,9 +447,7 @@ def _choose(
         best = cuts_for_target(profile, settings.keep, decided, rules, places)
         scored = nearest_crossings(profile, best.threshold, best.spans, rules.moved)
         return _Chosen(best.spans, scored, best.threshold)
-    threshold = settings.score
-    if settings.threshold_mode == "automatic":
-        threshold = given.curve.limit
+    threshold = given.curve.limit if settings.threshold_mode == "automatic" else settings.score
     if settings.threshold_mode == "percentile":
         threshold = float(np.percentile(profile.scores, settings.percentile))
     spans = ending_with(cuts_at(profile, threshold, decided, rules), exact, rate_hz)
@@ -471,8 +457,7 @@ def _choose(
 def _crossfades_ms(spans: Samples, cuts: Samples, length: int, rate_hz: int, wish_ms: float) -> list[float]:
     """Return the crossfade of each cut: `wish_ms`, or what the cut and the pieces next to it allow.
 
-    A crossfade is centred on its seam and takes half of its length from each side; each remaining piece has
-    two.
+    A crossfade takes half of its length from each side of its seam; each remaining piece has two.
     """
     before, after = _limits(spans, cuts, length).T
     beside = np.stack([spans[:, 0] - before, after - spans[:, 1]])

@@ -1,6 +1,8 @@
-"""Reasons of cuts: one plain sentence with measured facts only.
+"""Reasons of cuts, a sentence of measured facts each, and the most similar reference passages.
 
-Reference examples of cuts: the most similar passage of the reference recordings.
+The sentence names the place of the cut, its length, at most two sounds in it, and how unlike the training
+data it is. Evenness of hits is one term of the pairwise variability index (Grabe and Low, "Durational
+variability in speech", 2002).
 """
 
 from __future__ import annotations
@@ -28,55 +30,8 @@ from engine.document.proposals import ReferenceExample
 from engine.features.taste.cuts.profile import PAUSES, DeadAirIn, Numbers, ScoreProfile, dead_air_in
 from engine.review.wording import RHYTHM, part_wording
 
-LONGEST_EXAMPLE_S = 8.0
-
-
-def nearest_examples(
-    spans: Samples, nearest: NearestReference | None, rate_hz: int
-) -> list[ReferenceExample | None]:
-    """Return the reference example of each span, shape (n, 2); None if unknown.
-
-    Uses the segment of a span with the smallest distance; for a span shorter than a segment, the one around
-    its middle. The example is as long as the span, up to `LONGEST_EXAMPLE_S`, with that segment at the same
-    place in both.
-    """
-    if nearest is None or not len(nearest.starts_samples):
-        return [None] * len(spans)
-    starts, length = nearest.starts_samples, nearest.length_samples
-    firsts = np.searchsorted(starts, spans[:, 0]).tolist()
-    lasts = np.searchsorted(starts, spans[:, 1] - length, side="right").tolist()
-    around = np.clip(np.searchsorted(starts, (spans.sum(axis=1) - length) // 2), 0, len(starts) - 1).tolist()
-    found: list[ReferenceExample | None] = []
-    for k, (start, stop) in enumerate(spans.tolist()):
-        inside = nearest.distances[firsts[k] : lasts[k]]
-        at = firsts[k] + int(inside.argmin()) if len(inside) else around[k]
-        found.append(_example(nearest, at, start, stop, rate_hz))
-    return found
-
-
-def _example(nearest: NearestReference, at: int, start: int, stop: int, rate_hz: int) -> ReferenceExample:
-    """Return the example of one segment, with as much context as the span has."""
-    recording, kept_s = int(nearest.recordings[at]), float(nearest.kept_starts_s[at])
-    before_s = (int(nearest.starts_samples[at]) - start) / rate_hz
-    length_s = nearest.length_samples / rate_hz
-    more_s = max(0.0, min((stop - start) / rate_hz, LONGEST_EXAMPLE_S) - length_s)
-    after_s = max(0.0, (stop - start) / rate_hz - before_s - length_s)
-    lead_s = min(max(0.0, before_s), max(more_s / 2, more_s - after_s), kept_s)
-    end_s = min(kept_s + length_s + more_s - lead_s, float(nearest.durations_s[recording]))
-    return ReferenceExample(
-        path=nearest.paths[recording],
-        start_s=kept_s - lead_s,
-        stop_s=end_s,
-        distance=float(nearest.distances[at]),
-        offset_s=before_s - lead_s,
-    )
-
-
 QUIET_BELOW_DB = 25.0
-"""A hop this far below the median level of the remaining audio is quiet:
-
-below the decay of any played note.
-"""
+"""A hop this far below the median level of the remaining audio is quiet: below any decaying note."""
 
 SILENCE_DB = -60.0
 FLOOR_DB = -80.0
@@ -108,7 +63,7 @@ long it is where it is spoken of at all."""
 _OF_START, _OF_CUT = 0.6, 0.3
 """Least share of a false start in a cut, and of a cut in it, for a mention."""
 
-_HEARD_AS: Mapping[str, str] = {
+_DESCRIBED_AS: Mapping[str, str] = {
     "altered": "sounds reversed, muffled or doubled",
     "bad-join": "sounds badly joined",
     "cut-before": "sounds like your earlier cuts",
@@ -132,11 +87,19 @@ _FOUND_AS: Mapping[str, str] = {
 }
 """Clauses for faults that rules find."""
 
+_LIKENESS = (
+    (0.9, "hardly like anything you keep"),
+    (0.75, "clearly unlike your edits"),
+    (0.5, "slightly unlike your edits"),
+    (0.0, "partly unlike your edits"),
+)
+"""By the least share of the recording with a lower score."""
+
 _COUNTS = ("", "once", "twice", "three times", "four times", "five times")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _ResultFigures:
+class _RestFigures:
     """Audio features of the remaining audio, and the range of the recording with playing."""
 
     level_db: float
@@ -168,11 +131,11 @@ class Backdrop:
     curve: ScoreCurve | None
     ranked: Numbers
     far: float
-    _kept: _ResultFigures | None
+    _rest: _RestFigures | None
 
 
 def backdrop(
-    kept: NDArray[np.bool_],
+    remains: NDArray[np.bool_],
     profile: ScoreProfile,
     listening: Listening | None,
     rate_hz: int,
@@ -183,14 +146,18 @@ def backdrop(
 
     Parameters
     ----------
-    kept : shape (cells of the profile,), which cells are outside all cuts
+    remains : shape (cells of the profile,), which cells are outside all cuts
     listening : without it only the score and the length are known
     nearest : identifies spans unlike the reference audio
     curve : its components identify the kind of fault
     """
-    about = None if listening is None else _about_kept(kept, profile, listening, rate_hz)
-    far = _far_from_kept(kept, profile, nearest)
-    return Backdrop(profile, listening, rate_hz, nearest, curve, np.sort(profile.scores), far, about)
+    rest = None if listening is None else _rest_figures(remains, profile, listening, rate_hz)
+    far = np.inf
+    if nearest is not None and len(nearest.starts_samples):
+        middles = nearest.starts_samples + nearest.length_samples // 2
+        staying = nearest.distances[remains[_cells(profile, middles)]]
+        far = FAR_TIMES * float(np.median(staying)) if len(staying) else np.inf
+    return Backdrop(profile, listening, rate_hz, nearest, curve, np.sort(profile.scores), far, rest)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -206,7 +173,7 @@ class _SpanFigures:
     stops: Samples
     hits_per_s: Numbers
     unevenness: Numbers
-    kept: _ResultFigures
+    rest: _RestFigures
 
 
 def reasons(spans: Samples, against: Backdrop, highest: float | None = None) -> list[str]:
@@ -219,7 +186,7 @@ def reasons(spans: Samples, against: Backdrop, highest: float | None = None) -> 
     if not len(spans):
         return []
     listening, rate_hz, curve = against.listening, against.rate_hz, against.curve
-    heard = _listen(spans, against, listening) if listening is not None else None
+    found = _measured(spans, against, listening) if listening is not None else None
     dead = dead_air_in(spans, listening, rate_hz) if listening is not None else [DeadAirIn()] * len(spans)
     likeness = _against_recording(spans, against, highest)
     knows_taste = curve is None or curve.maker != PAUSES
@@ -232,10 +199,10 @@ def reasons(spans: Samples, against: Backdrop, highest: float | None = None) -> 
     for k, (start, stop) in enumerate(spans.tolist()):
         length = _length((stop - start) / rate_hz)
         place, sounds = "", ""
-        if heard is not None:
-            place = _place(heard, k, start, stop, against.profile.length_samples, rate_hz)
-            sounds = _sounds(heard, k, dead[k])
-            if another_rhythm[k] and not faults[k] and not heard.stops[k] and heard.quiet_share[k] < _PLAYED:
+        if found is not None:
+            place = _place(found, k, start, stop, against.profile.length_samples, rate_hz)
+            sounds = _sounds(found, k, dead[k])
+            if another_rhythm[k] and not faults[k] and not found.stops[k] and found.quiet_share[k] < _PLAYED:
                 sounds += f", in {part_wording(RHYTHM)}"
         head = f"{place}: {length}{sounds}" if place else f"{length}{sounds}"
         fault = "" if known[k] else faults[k]
@@ -251,11 +218,11 @@ def _comes_again(start: int, stop: int, curve: ScoreCurve | None, rate_hz: int) 
     starts, stops, again = curve.false_starts_samples.T
     shared = np.minimum(stops, stop) - np.maximum(starts, start)
     of_cut = int(np.maximum(shared, 0).sum()) >= _OF_CUT * (stop - start)
-    told = np.flatnonzero(shared >= _OF_START * np.maximum(stops - starts, 1))
-    if not of_cut or not len(told):
+    inner = np.flatnonzero(shared >= _OF_START * np.maximum(stops - starts, 1))
+    if not of_cut or not len(inner):
         return ""
-    place = format_time(float(again[told[-1]]) / rate_hz, decimals=0)
-    often = "" if len(told) == 1 else f" {_times(len(told))}"
+    place = format_time(float(again[inner[-1]]) / rate_hz, decimals=0)
+    often = "" if len(inner) == 1 else f" {_times(len(inner))}"
     return f": it begins, stops{often} and comes again at {place}, where it goes on"
 
 
@@ -282,7 +249,7 @@ def _faults(spans: Samples, curve: ScoreCurve | None) -> list[str]:
     """Return the kind of fault of each span, if one kind is clearly ahead of all others."""
     if curve is None:
         return [""] * len(spans)
-    kinds = [k for k, name in enumerate(curve.part_names) if name in _HEARD_AS]
+    kinds = [k for k, name in enumerate(curve.part_names) if name in _DESCRIBED_AS]
     if len(kinds) < 2:
         return [""] * len(spans)
     means = _part_means(spans, curve, kinds)
@@ -291,7 +258,7 @@ def _faults(spans: Samples, curve: ScoreCurve | None) -> list[str]:
     ahead = np.minimum(ordered[:, -1] - ordered[:, -2], ordered[:, -1])
     names = [curve.part_names[kinds[k]] for k in means.argmax(axis=1).tolist()]
     return [
-        f", and {_HEARD_AS[name]}"
+        f", and {_DESCRIBED_AS[name]}"
         if by >= SURELY
         else f", perhaps {part_wording(name)}"
         if by >= PERHAPS
@@ -311,20 +278,11 @@ def _another_rhythm(spans: Samples, curve: ScoreCurve | None) -> list[bool]:
 
 def _part_means(spans: Samples, curve: ScoreCurve, parts: Sequence[int]) -> Numbers:
     """Return the means of parts of the score over each span, shape (n, len(parts))."""
-    first, last = (np.searchsorted(curve.times_samples, spans[:, edge]) for edge in (0, 1))
+    first, last = np.searchsorted(curve.times_samples, spans).T
     lowest, highest = int(first.min()), int(last.max())
     values = curve.parts[lowest:highest].astype(np.float64)
     first, last = first - lowest, last - lowest
     return np.stack([_mean(values[:, k], first, last, 0.0) for k in parts], axis=1)
-
-
-def _far_from_kept(kept: NDArray[np.bool_], profile: ScoreProfile, nearest: NearestReference | None) -> float:
-    """Return `FAR_TIMES` the median distance of the remaining audio from all examples."""
-    if nearest is None or not len(nearest.starts_samples):
-        return np.inf
-    middles = nearest.starts_samples + nearest.length_samples // 2
-    staying = nearest.distances[kept[_cells(profile, middles)]]
-    return FAR_TIMES * float(np.median(staying)) if len(staying) else np.inf
 
 
 def _far(spans: Samples, against: Backdrop) -> list[bool]:
@@ -355,13 +313,7 @@ def _against_recording(spans: Samples, against: Backdrop, highest: float | None)
         if peak == top
         else "unlike all of the training data"
         if is_far
-        else "hardly like anything you keep"
-        if share >= 0.9
-        else "clearly unlike your edits"
-        if share >= 0.75
-        else "slightly unlike your edits"
-        if share >= 0.5
-        else "partly unlike your edits"
+        else next(text for least, text in _LIKENESS if share >= least)
         for share, is_far, peak in zip(below.tolist(), _far(spans, against), peaks.tolist(), strict=True)
     ]
 
@@ -372,63 +324,59 @@ def highest_of(scores: Numbers) -> float:
     return top if len(scores) > 2 and np.count_nonzero(scores == top) == 1 else np.inf
 
 
-def _place(heard: _SpanFigures, k: int, start: int, stop: int, length: int, rate_hz: int) -> str:
+def _place(spans: _SpanFigures, k: int, start: int, stop: int, length: int, rate_hz: int) -> str:
     """Return the place of the span, if it explains the cut."""
     slack = rate_hz // 2
-    if start == 0 and stop <= heard.kept.playing_starts + slack:
+    if start == 0 and stop <= spans.rest.playing_starts + slack:
         return "Before the playing starts"
-    if stop == length and start >= heard.kept.playing_stops - slack:
+    if stop == length and start >= spans.rest.playing_stops - slack:
         return "After the last note"
-    inside = heard.kept.playing_starts < start and stop < heard.kept.playing_stops
-    if inside and heard.quiet_share[k] >= 0.6:
-        return "A pause in the playing"
-    return ""
+    is_inner = spans.rest.playing_starts < start and stop < spans.rest.playing_stops
+    return "A pause in the playing" if is_inner and spans.quiet_share[k] >= 0.6 else ""
 
 
-def _sounds(heard: _SpanFigures, k: int, dead: DeadAirIn) -> str:
+def _sounds(spans: _SpanFigures, k: int, dead: DeadAirIn) -> str:
     """Return at most two sounds in the span, for use after its length."""
-    louder = heard.playing_db[k] - heard.kept.level_db
+    louder = spans.playing_db[k] - spans.rest.level_db
     if dead.share >= _NEARLY_ALL:
         return f" of {dead.words}"
-    said = [f", {_length(dead.seconds)} of it {dead.words}"] if dead.seconds >= _LEAST_DEAD_S else []
-    if heard.level_db[k] <= SILENCE_DB:
-        return "".join([" of near silence", *said])
-    stops = 0 if said else int(heard.stops[k])
-    if stops and heard.quiet_share[k] < 0.6:
-        said.append(f" in which the playing stops {_times(stops)}")
+    sounds = [f", {_length(dead.seconds)} of it {dead.words}"] if dead.seconds >= _LEAST_DEAD_S else []
+    if spans.level_db[k] <= SILENCE_DB:
+        return "".join([" of near silence", *sounds])
+    stops = 0 if sounds else int(spans.stops[k])
+    if stops and spans.quiet_share[k] < 0.6:
+        sounds.append(f" in which the playing stops {_times(stops)}")
     if abs(louder) >= 6.0:
         much = "much " if abs(louder) >= 12.0 else ""
-        said.append(f", {much}{'louder' if louder > 0 else 'quieter'} than the rest")
-    if heard.kept.hits_per_s > 0:
-        density = heard.hits_per_s[k] / heard.kept.hits_per_s
+        sounds.append(f", {much}{'louder' if louder > 0 else 'quieter'} than the rest")
+    if spans.rest.hits_per_s > 0:
+        density = spans.hits_per_s[k] / spans.rest.hits_per_s
         if density < 0.1:
-            said.append(", hardly any hits")
+            sounds.append(", hardly any hits")
         elif density < 0.5:
-            said.append(", few hits")
+            sounds.append(", few hits")
         elif density > 2.0:
-            said.append(", many more hits than the rest")
-    if heard.unevenness[k] > UNEVEN * heard.kept.unevenness > 0:
-        said.append(", no steady pulse")
-    return "".join(said[:2])
+            sounds.append(", many more hits than the rest")
+    if spans.unevenness[k] > UNEVEN * spans.rest.unevenness > 0:
+        sounds.append(", no steady pulse")
+    return "".join(sounds[:2])
 
 
-def _about_kept(
-    kept: NDArray[np.bool_], profile: ScoreProfile, listening: Listening, rate_hz: int
-) -> _ResultFigures:
+def _rest_figures(
+    remains: NDArray[np.bool_], profile: ScoreProfile, listening: Listening, rate_hz: int
+) -> _RestFigures:
     hop, levels = listening.hop_samples, np.maximum(listening.loudness_db.astype(np.float64), FLOOR_DB)
     middles = np.arange(len(levels)) * hop + hop // 2
-    kept_hops = kept[_cells(profile, middles)]
-    middle_db = (
-        float(np.median(levels[kept_hops if kept_hops.any() else slice(None)])) if len(levels) else 0.0
-    )
-    onsets = listening.onsets_samples
-    kept_onsets = kept[_cells(profile, onsets)]
-    kept_s = float(np.diff(profile.edges_samples)[kept].sum()) / rate_hz
-    uneven, judged = _unevenness(onsets)
-    found = _ResultFigures(
+    hops = remains[_cells(profile, middles)]
+    middle_db = float(np.median(levels[hops if hops.any() else slice(None)])) if len(levels) else 0.0
+    onsets = remains[_cells(profile, listening.onsets_samples)]
+    length_s = float(np.diff(profile.edges_samples)[remains].sum()) / rate_hz
+    uneven, judged = _unevenness(listening.onsets_samples)
+    judged &= onsets
+    found = _RestFigures(
         level_db=middle_db,
-        hits_per_s=kept_onsets.sum() / kept_s if kept_s else 0.0,
-        unevenness=float(uneven[kept_onsets & judged].mean()) if (kept_onsets & judged).any() else 0.0,
+        hits_per_s=onsets.sum() / length_s if length_s else 0.0,
+        unevenness=float(uneven[judged].mean()) if judged.any() else 0.0,
         playing_starts=profile.length_samples,
         playing_stops=0,
     )
@@ -439,10 +387,10 @@ def _about_kept(
     return replace(found, playing_starts=starts, playing_stops=stops)
 
 
-def _listen(spans: Samples, against: Backdrop, listening: Listening) -> _SpanFigures:
+def _measured(spans: Samples, against: Backdrop, listening: Listening) -> _SpanFigures:
     """Measure all spans at once, from running sums over the range that contains them."""
-    kept, rate_hz, hop = against._kept, against.rate_hz, listening.hop_samples
-    assert kept is not None, "what was listened to is known of what is kept too"
+    rest, rate_hz, hop = against._rest, against.rate_hz, listening.hop_samples
+    assert rest is not None, "a backdrop with listening has them"
     count, stop_hops = len(listening.loudness_db), -(-round(STOP_S * rate_hz) // hop)
     first = np.minimum(spans[:, 0] // hop, max(0, count - 1))
     last = np.maximum(np.minimum(-(-spans[:, 1] // hop), count), first)
@@ -450,13 +398,14 @@ def _listen(spans: Samples, against: Backdrop, listening: Listening) -> _SpanFig
     lowest, highest = int(first.min()), min(int(last.max()) + stop_hops, count)
     levels = np.maximum(listening.loudness_db[lowest:highest].astype(np.float64), FLOOR_DB)
     middles = np.arange(lowest, lowest + len(levels)) * hop + hop // 2
-    quiet = (levels < kept.quiet_db) | inside(middles, listening.dead_air_samples)
+    quiet = (levels < rest.quiet_db) | inside(middles, listening.dead_air_samples)
     first, last = first - lowest, last - lowest
-    level_db = _mean(levels, first, last, kept.level_db)
+    begins = runs(quiet, stop_hops)[:, 0]
+    level_db = _mean(levels, first, last, rest.level_db)
     quiet_share = _mean(quiet.astype(np.float64), first, last, 0.0)
     played_db = _mean(np.where(quiet, 0.0, levels), first, last, 0.0) / np.maximum(1 - quiet_share, 0.1)
 
-    first_hit, last_hit = (np.searchsorted(listening.onsets_samples, spans[:, edge]) for edge in (0, 1))
+    first_hit, last_hit = np.searchsorted(listening.onsets_samples, spans).T
     lowest_hit, hits = int(first_hit.min()), last_hit - first_hit
     uneven, _ = _unevenness(listening.onsets_samples[lowest_hit : int(last_hit.max())])
     # A pulse can be judged from six hits on; the two at the edges have a neighbour outside.
@@ -465,10 +414,10 @@ def _listen(spans: Samples, against: Backdrop, listening: Listening) -> _SpanFig
         level_db=level_db,
         playing_db=np.where(quiet_share < 0.6, played_db, level_db),
         quiet_share=quiet_share,
-        stops=_stops(quiet, first, last, stop_hops),
+        stops=np.maximum(0, np.searchsorted(begins, last) - np.searchsorted(begins, first, side="right")),
         hits_per_s=hits / (np.diff(spans)[:, 0] / rate_hz),
         unevenness=np.where(hits >= 6, unevenness, 0.0),
-        kept=kept,
+        rest=rest,
     )
 
 
@@ -482,22 +431,55 @@ def _mean(values: Numbers, first: Samples, last: Samples, otherwise: float) -> N
     return np.where(last > first, means_of(values, np.minimum(first, len(values)), last), otherwise)
 
 
-def _stops(quiet: NDArray[np.bool_], first: Samples, last: Samples, hops: int) -> Samples:
-    """Count the quiet stretches of at least `hops` hops that begin after playing inside each span."""
-    begins = runs(quiet, hops)[:, 0]
-    count: Samples = np.searchsorted(begins, last, side="left") - np.searchsorted(begins, first, side="right")
-    return np.maximum(0, count)
-
-
 def _unevenness(onsets: Samples) -> tuple[Numbers, NDArray[np.bool_]]:
-    """Return the relative difference of the intervals before and after each onset, 0 (equal) to 2.
-
-    This is one term of the pairwise variability index (Grabe and Low, "Durational variability in speech",
-    2002); the first and the last onset have no value and count as 0. The mask marks onsets with a value.
-    """
+    """Return the relative difference of the intervals around each onset, 0 to 2, and which have one."""
     uneven, judged = np.zeros(len(onsets)), np.zeros(len(onsets), bool)
     if len(onsets) >= 3:
         between = np.maximum(1, np.diff(onsets)).astype(np.float64)
         uneven[1:-1] = 2 * np.abs(np.diff(between)) / (between[1:] + between[:-1])
         judged[1:-1] = True
     return uneven, judged
+
+
+LONGEST_EXAMPLE_S = 8.0
+
+
+def nearest_examples(
+    spans: Samples, nearest: NearestReference | None, rate_hz: int
+) -> list[ReferenceExample | None]:
+    """Return the reference example of each span, shape (n, 2); None if unknown.
+
+    Uses the segment of a span with the smallest distance; for a span shorter than a segment, the one around
+    its middle. The example is as long as the span, up to `LONGEST_EXAMPLE_S`, with that segment at the same
+    place in both.
+    """
+    if nearest is None or not len(nearest.starts_samples):
+        return [None] * len(spans)
+    starts, length = nearest.starts_samples, nearest.length_samples
+    firsts = np.searchsorted(starts, spans[:, 0]).tolist()
+    lasts = np.searchsorted(starts, spans[:, 1] - length, side="right").tolist()
+    around = np.clip(np.searchsorted(starts, (spans.sum(axis=1) - length) // 2), 0, len(starts) - 1).tolist()
+    found: list[ReferenceExample | None] = []
+    for k, (start, stop) in enumerate(spans.tolist()):
+        inside = nearest.distances[firsts[k] : lasts[k]]
+        at = firsts[k] + int(inside.argmin()) if len(inside) else around[k]
+        found.append(_example(nearest, at, start, stop, rate_hz))
+    return found
+
+
+def _example(nearest: NearestReference, at: int, start: int, stop: int, rate_hz: int) -> ReferenceExample:
+    """Return the example of one segment, with as much context as the span has."""
+    recording, at_s = int(nearest.recordings[at]), float(nearest.kept_starts_s[at])
+    before_s = (int(nearest.starts_samples[at]) - start) / rate_hz
+    length_s = nearest.length_samples / rate_hz
+    more_s = max(0.0, min((stop - start) / rate_hz, LONGEST_EXAMPLE_S) - length_s)
+    after_s = max(0.0, (stop - start) / rate_hz - before_s - length_s)
+    lead_s = min(max(0.0, before_s), max(more_s / 2, more_s - after_s), at_s)
+    end_s = min(at_s + length_s + more_s - lead_s, float(nearest.durations_s[recording]))
+    return ReferenceExample(
+        path=nearest.paths[recording],
+        start_s=at_s - lead_s,
+        stop_s=end_s,
+        distance=float(nearest.distances[at]),
+        offset_s=before_s - lead_s,
+    )

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.timebase import Samples, inside
+from engine.core.timebase import Samples, inside, runs
 from engine.features.taste.cuts.profile import Numbers, ScoreProfile
 
 LEFTOVER_S = 2.0
@@ -80,16 +80,22 @@ def cuts_at(profile: ScoreProfile, threshold: float, decided: DecidedSpans, rule
 
 
 def proposed_spans(
-    regions: Regions, runs: Sequence[tuple[int, int]], decided: DecidedSpans, rules: CutRules
+    regions: Regions, cuts: Sequence[tuple[int, int]], decided: DecidedSpans, rules: CutRules
 ) -> Samples:
     """Return the undecided parts of cut runs, shape (k, 2), without slivers next to decided spans."""
     cut = np.zeros(len(regions.gains) + 1, np.int64)
-    for first, last in runs:
+    for first, last in cuts:
         cut[first] += 1
         cut[last] -= 1
     proposed = (np.cumsum(cut)[:-1] > 0) & ~inside(regions.borders[:-1], decided.accepted)
-    flips = np.flatnonzero(np.diff(np.concatenate([[False], proposed, [False]]).astype(np.int8)))
-    return _without_slivers(regions.borders[flips].reshape(-1, 2), int(regions.borders[-1]), decided, rules)
+    spans, length = regions.borders[runs(proposed)], int(regions.borders[-1])
+    # A span beyond a decided one, by less than the minimum of a proposal, is where the user put the edge.
+    borders = np.sort(np.concatenate([decided.accepted.ravel(), decided.rejected.ravel()]))
+    before = np.concatenate([[-2 * length], borders])[np.searchsorted(borders, spans[:, 0], side="right")]
+    after = np.concatenate([borders, [2 * length]])[np.searchsorted(borders, spans[:, 1], side="left")]
+    near = max(rules.leftover, rules.minimum_cut)
+    worth: Samples = spans[(spans[:, 1] >= before + near) & (spans[:, 0] <= after - near)]
+    return worth
 
 
 def divide(profile: ScoreProfile, threshold: float, decided: DecidedSpans, rules: CutRules) -> Regions:
@@ -185,24 +191,18 @@ def best_runs(regions: Regions, rules: CutRules) -> list[tuple[int, int]]:
             cut_from.append(j)
     if all(may_keep) and max(kept[-1], cut[-1]) <= 0.0:
         return []
-    return _walk_back(cut[-1] > kept[-1], kept_from, cut_from)
-
-
-def length_of(regions: Regions, runs: Sequence[tuple[int, int]]) -> int:
-    """Return the total number of samples in runs."""
-    return sum(int(regions.borders[last] - regions.borders[first]) for first, last in runs)
-
-
-def _walk_back(is_cut: bool, kept_from: Sequence[int], cut_from: Sequence[int]) -> list[tuple[int, int]]:
-    """Follow the choices from the last border to the first."""
-    runs = []
-    at = len(kept_from) - 1
-    while at > 0:
+    found, at, is_cut = [], len(kept) - 1, cut[-1] > kept[-1]
+    while at > 0:  # follow the choices from the last border to the first
         before = cut_from[at] if is_cut else kept_from[at]
         if is_cut:
-            runs.append((before, at))
+            found.append((before, at))
         at, is_cut = before, not is_cut
-    return runs[::-1]
+    return found[::-1]
+
+
+def length_of(regions: Regions, cuts: Sequence[tuple[int, int]]) -> int:
+    """Return the total number of samples in cut runs."""
+    return sum(int(regions.borders[last] - regions.borders[first]) for first, last in cuts)
 
 
 def _crossings(profile: ScoreProfile, threshold: float) -> Samples:
@@ -212,17 +212,7 @@ def _crossings(profile: ScoreProfile, threshold: float) -> Samples:
     return np.concatenate([[0], inner, [profile.length_samples]])
 
 
-def kept_samples(spans: Samples, profile: ScoreProfile, decided: DecidedSpans) -> int:
+def remaining_samples(spans: Samples, profile: ScoreProfile, decided: DecidedSpans) -> int:
     """Return the length that remains after the proposed and the accepted cuts."""
     gone = int(np.diff(spans).sum()) + int(np.diff(decided.accepted).sum())
     return profile.length_samples - gone
-
-
-def _without_slivers(spans: Samples, length: int, decided: DecidedSpans, rules: CutRules) -> Samples:
-    """Drop spans that extend beyond a decided span by less than the minimum of a proposal."""
-    borders = np.sort(np.concatenate([decided.accepted.ravel(), decided.rejected.ravel()]))
-    before = np.concatenate([[-2 * length], borders])[np.searchsorted(borders, spans[:, 0], side="right")]
-    after = np.concatenate([borders, [2 * length]])[np.searchsorted(borders, spans[:, 1], side="left")]
-    near = max(rules.leftover, rules.minimum_cut)
-    worth: Samples = spans[(spans[:, 1] >= before + near) & (spans[:, 0] <= after - near)]
-    return worth

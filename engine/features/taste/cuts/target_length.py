@@ -2,19 +2,12 @@
 
 Cuts begin and end at given places, have the highest total score, cost a little each, and add up to the
 required length; no remaining piece and no cut is too short, and decisions are fixed. Up to about half an hour
-that is solved exactly, the length being part of the state. Beyond, the length has a price instead (Lagrangian
-relaxation: Everett, "Generalized Lagrange multiplier method", 1963): cutting a sample gains its score less
-the price, and a search finds the price with the nearest length. The part of the recording where two
-neighbouring prices pass the length is solved exactly again.
-
-The best cuts of a target length, by dynamic programming with that length as part of the state.
-
-For every border and every length cut so far two values are stored: the best if the piece that ends there
-stays, and if it is cut. A piece that stays leaves the cut length unchanged, so the running best over its
-start is one array over cut lengths; a cut leaves the remaining length unchanged, so its running best is one
-array over remaining lengths. Each border then costs five numpy calls, for any number of pieces that could end
-there. This is the segment-length-constrained form of optimal partitioning (Jackson et al., "An algorithm for
-optimal partitioning of data on an interval", 2005) with a knapsack's capacity as a second dimension.
+that is solved exactly by dynamic programming, the length being part of the state: the
+segment-length-constrained form of optimal partitioning (Jackson et al., "An algorithm for optimal
+partitioning of data on an interval", 2005) with a knapsack's capacity as a second dimension. Beyond, the
+length has a price instead (Lagrangian relaxation: Everett, "Generalized Lagrange multiplier method", 1963):
+cutting a sample gains its score less the price, and a search finds the price with the nearest length. The
+part of the recording where two neighbouring prices pass the length is solved exactly again.
 """
 
 from __future__ import annotations
@@ -58,17 +51,20 @@ distances of borders: to choose among them, and to know the price."""
 _FAR_SLACKS = 3
 
 
+Runs = list[tuple[int, int]]
+"""Cuts as pairs of border indices [first, last), ascending."""
+
+
 @dataclass(frozen=True, slots=True)
 class LengthRuns:
     """Cuts of a target length.
 
     Attributes
     ----------
-    runs : pairs of border indices [first, last), ascending
     price : gain of cutting one sample more, as a score: audio with a lower score was not worth its length
     """
 
-    runs: list[tuple[int, int]]
+    runs: Runs
     price: float
 
 
@@ -105,7 +101,7 @@ class _Aimed:
 
     off_samples: int
     spent: int
-    runs: list[tuple[int, int]]
+    runs: Runs
     worth: float
 
 
@@ -136,6 +132,12 @@ def _best_for(
 class _Table:
     """The values of all borders; rows hold lengths cut so far from `lowest` to `highest` of their border.
 
+    For every border and every length cut so far two values are stored: the best if the piece that ends there
+    stays, and if it is cut. A piece that stays leaves the cut length unchanged, so the running best over its
+    start is one array over cut lengths; a cut leaves the remaining length unchanged, so its running best is
+    one array over remaining lengths. Each border then costs five numpy calls, for any number of pieces that
+    could end there.
+
     Parameters
     ----------
     at : the border positions in units, ascending from 0
@@ -152,13 +154,16 @@ class _Table:
         self._gained: list[float] = np.concatenate([np.zeros(1), np.cumsum(regions.gains)]).tolist()
         self._may_keep: list[bool] = regions.may_keep.tolist()
         self._may_cut: list[bool] = regions.may_cut.tolist()
-        self._gap_start = _gap_starts(self._may_keep)
+        # For each border where accepted cuts or the end begin, where the gap before it begins.
+        self._gap_start = {stop: start for start, stop in runs(regions.may_keep).tolist()}
         self.lowest = [max(0, one - most_kept) for one in at]
         self._highest = [min(one, most_cut) for one in at]
         self._kept: list[Numbers | None] = [np.zeros(1)]
         self._cut: list[Numbers | None] = [np.full(1, rules.cost_per_cut)]
         self._fill(most_cut)
-        self.worth = self._last()
+        rows = [row for row in (self._kept[-1], self._after_cut(len(at) - 1)) if row is not None]
+        self.worth: Numbers = np.max(rows, axis=0)
+        """The best value at the end by length cut, shape (highest - lowest + 1,)."""
 
     def _fill(self, most_cut: int) -> None:
         kept, cut = np.full(most_cut + 1, NEVER), np.full(self._most_kept + 1, NEVER)
@@ -178,7 +183,10 @@ class _Table:
                 self._kept.append(None)
             if self._may_cut[j - 1]:
                 while cut_next < j and self._may_begin_cut(cut_next, j):
-                    self._begin_cut(cut_next, cut)
+                    if (row := self._kept[cut_next]) is not None:
+                        first = self.lowest[cut_next] - self._at[cut_next] + self._most_kept
+                        best = cut[first : first + len(row)]
+                        np.maximum(best, row - self._gained[cut_next], out=best)
                     cut_next += 1
                 shift = self._most_kept - self._at[j]
                 self._cut.append(cut[low + shift : high + shift].copy())
@@ -191,10 +199,7 @@ class _Table:
         return self._borders[j] - self._borders[i] >= self._rules.minimum_kept
 
     def _may_begin_cut(self, i: int, j: int) -> bool:
-        """Return whether a cut from border i to border j is long enough;
-
-        with an accepted one in it, any is.
-        """
+        """Return whether a cut from i to j is long enough; with an accepted one in it, any is."""
         least = self._rules.minimum_cut if self._may_keep[j - 1] else 0
         return self._borders[j] - self._borders[i] >= least
 
@@ -203,11 +208,6 @@ class _Table:
         row = self._cut[i]
         return None if row is None else row + (self._gained[i] - self._rules.cost_per_cut)
 
-    def _before_cut(self, i: int) -> Numbers | None:
-        """Return the values at a border where a cut begins, less the gains so far."""
-        row = self._kept[i]
-        return None if row is None else row - self._gained[i]
-
     def _begin_kept(self, i: int, low: int, best: Numbers) -> None:
         """Start remaining pieces at border i."""
         values = self._after_cut(i)
@@ -215,20 +215,6 @@ class _Table:
         last = self._highest[i] + 1
         if values is not None and first < last:
             np.maximum(best[first:last], values[first - self.lowest[i] :], out=best[first:last])
-
-    def _begin_cut(self, i: int, best: Numbers) -> None:
-        """Start cuts at border i."""
-        values = self._before_cut(i)
-        if values is not None:
-            first = self.lowest[i] - self._at[i] + self._most_kept
-            last = first + len(values)
-            np.maximum(best[first:last], values, out=best[first:last])
-
-    def _last(self) -> Numbers:
-        """Return the best value at the end by length cut, shape (highest - lowest + 1,)."""
-        rows = [row for row in (self._kept[-1], self._after_cut(len(self._at) - 1)) if row is not None]
-        best: Numbers = np.max(rows, axis=0)
-        return best
 
     def price(self, chosen: int, slack: int) -> float:
         """Return the gain of cutting one unit more: the mean of the best slopes to a longer and a shorter
@@ -253,52 +239,32 @@ class _Table:
         is_cut = kept is None or (after is not None and after[at] > kept[at])
         found = []
         while j > 0:
-            i = self._cut_from(j, spent) if is_cut else self._kept_from(j, spent)
+            i = self._beginning(j, spent, is_cut=is_cut)
             if is_cut:
                 found.append((i, j))
                 spent -= self._at[j] - self._at[i]
             j, is_cut = i, not is_cut
         return found[::-1]
 
-    def _cut_from(self, j: int, spent: int) -> int:
-        row = self._cut[j]
+    def _beginning(self, j: int, spent: int, *, is_cut: bool) -> int:
+        """Return the border where the piece that ends at border j begins."""
+        row = (self._cut if is_cut else self._kept)[j]
         assert row is not None
         value = row[spent - self.lowest[j]]
         for i in range(j - 1, -1, -1):
-            before = self._kept[i]
-            at = spent - (self._at[j] - self._at[i]) - self.lowest[i]
-            if (
-                before is not None
-                and self._may_begin_cut(i, j)
-                and 0 <= at < len(before)
-                and before[at] - self._gained[i] == value
-            ):
+            before = (self._kept if is_cut else self._cut)[i]
+            at = spent - self.lowest[i] - (self._at[j] - self._at[i] if is_cut else 0)
+            if before is None or not 0 <= at < len(before):
+                continue
+            if is_cut:
+                is_it = self._may_begin_cut(i, j) and before[at] - self._gained[i] == value
+            else:
+                is_it = self._long_enough(i, j) or self._gap_start.get(j) == i
+                is_it = is_it and before[at] + (self._gained[i] - self._rules.cost_per_cut) == value
+            if is_it:
                 return i
         raise AssertionError("every value comes from somewhere")
 
-    def _kept_from(self, j: int, spent: int) -> int:
-        row = self._kept[j]
-        assert row is not None
-        value = row[spent - self.lowest[j]]
-        for i in range(j - 1, -1, -1):
-            before = self._cut[i]
-            at = spent - self.lowest[i]
-            if (
-                before is not None
-                and (self._long_enough(i, j) or self._gap_start.get(j) == i)
-                and 0 <= at < len(before)
-                and before[at] + (self._gained[i] - self._rules.cost_per_cut) == value
-            ):
-                return i
-        raise AssertionError("every value comes from somewhere")
-
-
-def _gap_starts(may_keep: list[bool]) -> dict[int, int]:
-    """Return for each border where accepted cuts or the end begin where the gap before it begins."""
-    return {stop: start for start, stop in runs(np.array(may_keep, np.bool_)).tolist()}
-
-
-Runs = list[tuple[int, int]]
 
 MOST_BORDERS = 3600
 """Limit of the exact search: half an hour of beats at 120 BPM."""
@@ -346,11 +312,9 @@ def cuts_for_target(
 def runs_by_price(regions: Regions, cut_samples: int, rules: CutRules) -> LengthRuns:
     """Approximate `runs_of_length` for any number of regions.
 
-    Where two plans make the same cut, one can change over into the other. Early parts follow the plan
-    that cuts
-    more and late parts the other; the part where the target length is passed, and its neighbours, are
-    searched
-    again.
+    Where two plans make the same cut, one can change over into the other. Early parts follow the plan that
+    cuts more and late parts the other; the part where the target length is passed, and its neighbours, are
+    searched again.
     """
     less, more, price = _neighbouring(regions, cut_samples, rules)
     common = sorted(set(less) & set(more))

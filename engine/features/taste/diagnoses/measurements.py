@@ -29,7 +29,7 @@ from engine.core.timebase import s_to_samples, s_to_samples_array
 from engine.document.analysis import ScoreCurve
 from engine.document.settings import CutSettings
 from engine.features.taste.anomaly.neighbours import (
-    HEARD_HOP_S,
+    ANALYSED_HOP_S,
     PARTS,
     NearestSearch,
     ReferenceRecording,
@@ -137,7 +137,7 @@ def share_alike(found: NDArray[np.float32]) -> float:
 
 def _runs(found: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the smallest distance of each run of five seconds; a shorter recording is one run."""
-    length = round(_RUN_S / HEARD_HOP_S)
+    length = round(_RUN_S / ANALYSED_HOP_S)
     if 0 < len(found) < length:
         return np.array([found.min()])
     count = len(found) // length

@@ -401,8 +401,8 @@ def _nearest(taste: Taste, taste_path: Path, found: Nearest | None) -> NearestSt
         starts_s=found.frames.astype(np.float64) * frame_s,
         length_s=PARTS * part_frames(mel) * frame_s,
         paths=tuple(str(folder / one.path) for one in taste.kept.recordings),
-        recordings=taste.kept.recording[found.kept],
-        kept_starts_s=taste.kept.frame[found.kept].astype(np.float64) * frame_s,
+        recordings=taste.kept.recording[found.references],
+        kept_starts_s=taste.kept.frame[found.references].astype(np.float64) * frame_s,
     )
 
 

@@ -80,8 +80,8 @@ def test_a_planted_repeat_is_found_first_whatever_its_gain(alter: str) -> None:
             heard = heard + noise * np.sqrt(np.square(played).mean()) * 10 ** (-10 / 20)
         found = search(heard.astype(np.float32))
         best = int(found.distances.argmin())
-        assert EXAMPLES.recording[found.kept[best]] == 1
-        at_s = (EXAMPLES.frame[found.kept[best]] - found.frames[best]) * HOP_S
+        assert EXAMPLES.recording[found.references[best]] == 1
+        at_s = (EXAMPLES.frame[found.references[best]] - found.frames[best]) * HOP_S
         assert at_s == pytest.approx(start_s, abs=0.3)
 
 
@@ -96,15 +96,15 @@ def test_every_example_is_compared() -> None:
         distances = np.linalg.norm(EXAMPLES.embeddings - one / np.linalg.norm(one), axis=1)
         assert found.frames[number] == start
         assert found.distances[number] == pytest.approx(distances.min(), abs=2e-3)
-        assert distances[found.kept[number]] == pytest.approx(distances.min(), abs=1e-3)
-    assert number + 1 == len(found.kept)
+        assert distances[found.references[number]] == pytest.approx(distances.min(), abs=1e-3)
+    assert number + 1 == len(found.references)
 
 
 @pytest.mark.parametrize("block", [7, 100, 10**6])
 def test_blocks_do_not_show(block: int) -> None:
     samples = tune(8.0, seed=8)
     ours, theirs = search(samples, block=block), search(samples)
-    np.testing.assert_array_equal(ours.kept, theirs.kept)
+    np.testing.assert_array_equal(ours.references, theirs.references)
     np.testing.assert_allclose(ours.distances, theirs.distances, atol=1e-4)
 
 
@@ -114,8 +114,8 @@ def test_silence_is_no_example_and_short_sounds_have_none() -> None:
     assert 0 < (kept.frame * HOP_S).max() < 10.0
     short = keep_examples([frames_of(TUNES[0][:RATE_HZ])], NAMES[:1], MEL, seed=0)
     assert not len(short.frame)
-    assert not len(search(TUNES[1], short).kept)
-    assert not len(search(TUNES[1][:RATE_HZ]).kept)
+    assert not len(search(TUNES[1], short).references)
+    assert not len(search(TUNES[1][:RATE_HZ]).references)
 
 
 def test_of_too_many_some_are_drawn_from_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,7 +147,7 @@ def test_a_taste_keeps_its_examples(folder: Path) -> None:
     np.testing.assert_allclose(np.linalg.norm(kept.embeddings, axis=1), 1.0, atol=1e-3)
     assert f"compare proposals with: {len(kept.frame):,}" in load_taste(folder / "band.taste").card
     found = search(TUNES[1][5 * RATE_HZ : 9 * RATE_HZ], kept)
-    assert kept.recording[found.kept[found.distances.argmin()]] == 1
+    assert kept.recording[found.references[found.distances.argmin()]] == 1
 
 
 def as_version_1(path: Path, out: Path) -> Path:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.document.analysis import LONG_PAUSE, RESTART, Listening, ScoreCurve
-from engine.features.taste.cuts.propose import WITHOUT_PULSE_S, shortest_kept_s
+from engine.features.taste.cuts.propose import WITHOUT_PULSE_S, shortest_piece_s
 from tests.engine.features.taste.cuts.test_evidence import FAMILIAR, ODD
 from tests.engine.features.taste.cuts.test_propose import RATE_HZ, grid_of, plan_of, spans_of, steps
 
@@ -82,10 +82,10 @@ def test_a_rule_gives_the_edges_of_a_part_of_a_cut() -> None:
 @pytest.mark.parametrize(("beats", "is_music"), [(22, False), (40, False), (60, True)])
 def test_a_few_beats_in_a_row_are_no_pulse(beats: int, is_music: bool) -> None:
     grid = grid_of(0.5 * beats)
-    assert (shortest_kept_s(grid) > WITHOUT_PULSE_S) == is_music
+    assert (shortest_piece_s(grid) > WITHOUT_PULSE_S) == is_music
     apart = grid_of(2000.0)
     scattered = replace(grid, beats_samples=apart.beats_samples[np.arange(4000) % 200 < 20])
-    assert shortest_kept_s(scattered) == WITHOUT_PULSE_S
+    assert shortest_piece_s(scattered) == WITHOUT_PULSE_S
 
 
 @pytest.mark.parametrize(("times", "like_rest", "count"), [(2.5, False, 1), (2.5, True, 0), (1.5, False, 0)])

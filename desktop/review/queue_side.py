@@ -30,7 +30,7 @@ from engine.document.edits import proposals as edits
 from engine.document.kinds import Edge
 from engine.document.proposals import BY_HAND, Decision, Verdict, decided_span
 from engine.document.state import DocumentState, Edit
-from engine.features.taste.document_cuts import MovedRequest, said_of_moved
+from engine.features.taste.document_cuts import MovedRequest, assess_moved
 from engine.review.answers import BulkAccept, accept_in_bulk, accept_selected
 from engine.review.evidence import Analyses
 from engine.review.wording import SaidOfSpan
@@ -194,7 +194,7 @@ class MovedEdges(QObject):
             request = MovedRequest(
                 self._session.state, asked.proposal_id, heard.curve, heard.listening, heard.nearest
             )
-            handle = self._lane.submit(said_of_moved, request, title="Looking at the moved edges")
+            handle = self._lane.submit(assess_moved, request, title="Looking at the moved edges")
             handle.finished.connect(partial(self._take, asked))
 
     def _take(self, asked: _Asked, said: SaidOfSpan) -> None:

@@ -19,12 +19,12 @@ from desktop.shell.work.work import Work
 from engine.analysis.signal.loudness import playing_level_db
 from engine.core.timebase import samples_to_s, samples_to_s_array
 from engine.features.taste.overview.requests import (
-    Asked,
     DocumentSound,
     FileSound,
     ReferencesScored,
     Sound,
     Survey,
+    SurveyRecording,
     SurveyRequest,
 )
 from engine.features.taste.overview.results import (
@@ -54,7 +54,7 @@ class TasteRecordings:
         self._session = session
         self.kept: ReferencesScored | None = None
         self.folders: tuple[Path, ...] = ()
-        self._files: dict[str, Asked] = {}
+        self._files: dict[str, SurveyRecording] = {}
         self._document: ScoredRecording | None = None
 
     def forget_scores(self) -> None:
@@ -71,7 +71,7 @@ class TasteRecordings:
         """Add a file to score; return its key."""
         sound = FileSound(path.absolute())
         key = str(sound.path)
-        self._files.setdefault(key, Asked(sound, origin))
+        self._files.setdefault(key, SurveyRecording(sound, origin))
         return key
 
     def want(self, key: str) -> bool:
@@ -81,13 +81,15 @@ class TasteRecordings:
         self.add(Path(key), Origin.SOURCE)
         return True
 
-    def asked(self, maker: str) -> tuple[Asked, ...]:
+    def asked(self, maker: str) -> tuple[SurveyRecording, ...]:
         """Return the document and the files with the results of the taste of this maker."""
         session = self._session
         asked = list(self._files.values())
         if session.state.tracks and session.media:
             sound = DocumentSound(session.state, dict(session.media))
-            asked.insert(0, Asked(sound, Origin.DOCUMENT, self._from_curve(maker) or self._document))
+            asked.insert(
+                0, SurveyRecording(sound, Origin.DOCUMENT, self._from_curve(maker) or self._document)
+            )
         return tuple(asked)
 
     def _from_curve(self, maker: str) -> ScoredRecording | None:
@@ -126,7 +128,7 @@ class TasteRecordings:
         """Return whether a survey has no new work."""
         on_it = {key for key, origin in shown.recordings if origin is not Origin.KEPT}
         scores = [one.scored for one in request.others]
-        if request.kept is None or any(one is None for one in scores):
+        if request.references is None or any(one is None for one in scores):
             return False
         same = [one for one in scores if one is not None and one.origin is Origin.DOCUMENT]
         renewed = any(one.scores is not getattr(self._document, "scores", None) for one in same)
@@ -134,7 +136,7 @@ class TasteRecordings:
 
     def take(self, survey: Survey) -> None:
         """Store results; unreadable files are removed."""
-        self.kept = survey.kept
+        self.kept = survey.references
         by_key = {one.key: one for one in survey.others}
         found = by_key.get("")
         self._document = None if found is None else replace(found, name=self._session.name)
@@ -262,7 +264,7 @@ class TasteSurvey(QObject):
             return
         self.recordings.take(survey)
         self.shown = survey.shown
-        for sentence in (*survey.kept.missing, *survey.warnings)[:1]:
+        for sentence in (*survey.references.missing, *survey.warnings)[:1]:
             self.refused.emit(sentence)
 
     def _end(self, handle: JobHandle) -> None:

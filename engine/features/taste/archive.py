@@ -1,14 +1,9 @@
-"""Score recordings with several processes of this machine.
+"""Score many recordings, with several processes of this machine or with the workers of a dask cluster.
 
-Score recordings with the workers of a dask cluster (extra `offcut[cluster]`).
-
-A worker needs Offcut installed and the recordings under the same paths as here, as in a shared folder; the
-taste itself is sent to it once. Recordings are not sent: they are large, and each would pass through this
-machine. So that no worker scores another file that happens to have the same path, sizes are compared.
-
-Work that others do at the same time, handed back in the order it was given out.
-
-Outcome of one recording among many: its scores, or the reason for missing scores.
+A worker of a cluster (extra `offcut[cluster]`) needs Offcut installed and the recordings under the same paths
+as here, as in a shared folder; the taste itself is sent to it once. Recordings are not sent: they are large,
+and each would pass through this machine. So that no worker scores another file that happens to have the same
+path, sizes are compared.
 """
 
 from __future__ import annotations
@@ -23,7 +18,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from multiprocessing.synchronize import Event
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -36,10 +31,6 @@ from engine.core.progress import SILENT, Progress, ReportingProgress
 from engine.features.taste.anomaly.score import Scores, score_file
 from engine.features.taste.anomaly.taste import Taste, load_taste, taste_from_bytes
 from engine.features.taste.archive_workers import one_thread_each, worker_context
-
-if TYPE_CHECKING:
-    from distributed import Client
-
 
 Prediction = Literal["anomalous", "kept"]
 
@@ -71,22 +62,18 @@ Outcome = Scored | Refused
 def score_recording(taste: Taste, path: Path, progress: Progress = SILENT) -> Outcome:
     """Score one recording of many; its errors do not stop the others."""
     try:
-        scores = score_file(without_examples(taste), path, progress)
+        # The search for references takes time and does not change scores.
+        scores = score_file(replace(taste, kept=None), path, progress)
     except OffcutError as error:
         return Refused(path, str(error))
     return Scored(path, scores)
 
 
-def without_examples(taste: Taste) -> Taste:
-    """Return a taste without reference search, which takes time and does not change scores."""
-    return replace(taste, kept=None)
-
-
 def overall_score(scores: NDArray[np.float32]) -> float | None:
     """Return the mean of the highest quarter of a recording's scores, shape (n,); None without scores.
 
-    Faults often affect a part of a recording only. A mean over the whole hides them, and the maximum is
-        high in many good recordings.
+    Faults often affect a part of a recording only. A mean over the whole hides them, and the maximum is high
+    in many good recordings.
     """
     if not len(scores):
         return None
@@ -118,8 +105,7 @@ class Pending(Protocol[Done]):
 def in_order(submit: Callable[[Given], Pending[Done]], work: Iterable[Given], ahead: int) -> Iterator[Done]:
     """Yield the result of each piece of work in order, with at most `ahead` pieces pending.
 
-    Neither pending work nor results accumulate. Pending work is cancelled when the caller
-        stops iterating.
+    Neither pending work nor results accumulate. Pending work is cancelled when the caller stops iterating.
     """
     waiting: deque[Pending[Done]] = deque()
     try:
@@ -150,10 +136,20 @@ def score_on_cluster(taste_path: Path, paths: Iterable[Path], address: str) -> G
     UsageError : the extra is not installed, no scheduler answers there, or it has no workers
     OffcutError : the cluster lost the work
     """
+    try:
+        from distributed import CancelledError, Client, KilledWorker
+    except ImportError as error:
+        raise UsageError(f"Scoring on a cluster needs more packages: {how_to_add('cluster')}.") from error
     content = taste_path.read_bytes()
-    with _client(address) as client:
-        from distributed import CancelledError, KilledWorker
-
+    try:  # a client without a scheduler leaves a thread and logs errors later
+        parts = urlsplit(address)
+        socket.create_connection((parts.hostname or "", parts.port or 0), _CONNECT_S).close()
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"No cluster answers at {address!r}: give the address its scheduler shows, such as tcp://HOST:8786."
+        ) from error
+    connected = Client(address, timeout=_CONNECT_S, set_as_default=False)  # type: ignore[no-untyped-call]
+    with connected as client:
         threads = sum(client.ncores().values())
         if not threads:
             raise UsageError(f"The cluster at {address} has no workers: start some, then try again.")
@@ -174,26 +170,6 @@ def score_on_cluster(taste_path: Path, paths: Iterable[Path], address: str) -> G
             ) from error
 
 
-def _client(address: str) -> Client:
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise UsageError(f"Scoring on a cluster needs more packages: {how_to_add('cluster')}.") from error
-    _knock(address)
-    return Client(address, timeout=_CONNECT_S, set_as_default=False)  # type: ignore[no-untyped-call]
-
-
-def _knock(address: str) -> None:
-    """Check that a scheduler listens: a client without one leaves a thread and logs errors later."""
-    try:
-        parts = urlsplit(address)
-        socket.create_connection((parts.hostname or "", parts.port or 0), _CONNECT_S).close()
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            f"No cluster answers at {address!r}: give the address its scheduler shows, such as tcp://HOST:8786."
-        ) from error
-
-
 def _size(path: Path) -> int | None:
     """Return the size of a file in bytes; workers report files that cannot be read here."""
     try:
@@ -207,10 +183,8 @@ def _score_on_worker(
 ) -> Outcome:
     """Score a recording on a worker."""
     if size_bytes is not None and _size(path) != size_bytes:
-        return Refused(
-            given,
-            f"{shown(path)} is missing or another file on the worker: share the folder under one path.",
-        )
+        sentence = f"{shown(path)} is missing or another file on the worker: share the folder under one path."
+        return Refused(given, sentence)
     return replace(score_recording(_taste(content, taste_path), path), path=given)
 
 
@@ -257,9 +231,7 @@ class _Worker:
 
 
 def _start(taste_path: Path, cancelled: Event) -> None:
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # Ctrl+C reaches all; the process that was asked stops the rest
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches all; the first process stops the rest
     _Worker.taste = load_taste(taste_path)
     _Worker.progress = ReportingProgress(cancelled=cancelled)
 

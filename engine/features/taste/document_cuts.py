@@ -1,10 +1,7 @@
 """From analyses to proposals in the document, as one edit. Quick enough to run while a key is held.
 
-Forecast the effect of settings while they are being chosen; nothing is changed.
-
-Answers to proposals; that to a question changes at once which other cuts are proposed.
-
-Score and reason of a cut after its edges were moved, as if proposed there.
+Settings have a forecast that changes nothing. The answer to a question changes at once which other cuts are
+proposed. A cut with moved edges has the score and the reason it would have if proposed there.
 """
 
 from __future__ import annotations
@@ -53,104 +50,6 @@ from engine.recordings.channel_faults import (
 from engine.review.evidence import Analyses
 from engine.review.overlaps import Recount, proposed_already, recount
 from engine.review.wording import SaidOfSpan
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MovedRequest:
-    """A cut with moved edges, and the analyses of the recording."""
-
-    state: DocumentState
-    proposal_id: str
-    curve: ScoreCurve | None
-    listening: Listening | None
-    nearest: NearestReference | None
-
-
-def said_of_moved(request: MovedRequest, progress: Progress = SILENT) -> SaidOfSpan:
-    """Return the score and reason a cut would have if proposed at its present edges.
-
-    If the active scores are not those it was proposed from, the result has no score and the original reason,
-    marked as such.
-    """
-    progress.check_cancelled()
-    state, proposal = request.state, request.state.proposals[request.proposal_id]
-    curve = _curve_of(proposal, request)
-    start, stop = state.span(proposal.id)
-    if curve is None or not len(curve.scores):
-        return SaidOfSpan(f"As proposed: {proposal.reason}", None)
-    against, highest = _against(request, curve, proposal.maker)
-    span = np.array([(start, stop)], np.int64)
-    peaks, _ = against.profile.peaks(span[:, 0], span[:, 1])
-    (reason,) = reasons(span, against, highest)
-    there = replace(proposal, start_samples=start, stop_samples=stop, reason=reason)
-    (annotated,) = with_channel_faults([there], channel_faults(request.listening, state))
-    return SaidOfSpan(annotated.reason, float(peaks[0]))
-
-
-def _curve_of(proposal: Proposal, request: MovedRequest) -> ScoreCurve | None:
-    """Return the scores a cut was proposed from, None if they are no longer active."""
-    if proposal.maker == PAUSES and request.listening is not None:
-        return _pauses(request.listening, request.state.length_samples)
-    curve = request.curve
-    return curve if curve is not None and curve.maker == proposal.maker else None
-
-
-@found_once_of(1)
-def _pauses(listening: Listening, length_samples: int) -> ScoreCurve:
-    return curve_of_pauses(listening, length_samples)
-
-
-def _against(request: MovedRequest, curve: ScoreCurve, maker: str) -> tuple[Backdrop, float]:
-    state = request.state
-    width_s = _smoothing_s(state.settings, maker)
-    nearest = request.nearest if request.nearest is not None and request.nearest.maker == maker else None
-    return _backdrop(
-        state.proposals,
-        maker,
-        curve,
-        request.listening,
-        nearest,
-        state.length_samples,
-        state.rate_hz,
-        width_s,
-    )
-
-
-def _smoothing_s(settings: Mapping[str, object], maker: str) -> float:
-    wished = maker != PAUSES and cut_settings(settings).threshold_mode == "keep"
-    return OPTIMISED_SMOOTHING_S if wished else SMOOTHING_S
-
-
-@found_once_of(1)
-def _backdrop(
-    proposals: Mapping[str, Proposal],
-    maker: str,
-    curve: ScoreCurve,
-    listening: Listening | None,
-    nearest: NearestReference | None,
-    length_samples: int,
-    rate_hz: int,
-    width_s: float,
-) -> tuple[Backdrop, float]:
-    """Return the statistics that moved cuts are compared with, and the highest score of the cuts.
-
-    Moments outside all cuts as proposed count as retained, so the comparison is stable while edges and
-    answers change.
-    """
-    made = [one for one in proposals.values() if one.maker == maker]
-    spans = np.array([(one.start_samples, one.stop_samples) for one in made], np.int64).reshape(-1, 2)
-    profile = smooth(
-        curve,
-        length_samples=length_samples,
-        rate_hz=rate_hz,
-        width_s=width_s,
-        sharp=exact_spans(curve, listening),
-    )
-    middles = (profile.edges_samples[1:] + profile.edges_samples[:-1]) / 2
-    kept = ~inside(middles, united(spans))
-    highest = highest_of(np.array([one.score for one in made], np.float64))
-    return backdrop(kept, profile, listening, rate_hz, nearest, curve), highest
-
 
 PAUSE_SCORE = 0.5
 """Score threshold for pauses; without a taste only dead air has scores."""
@@ -209,14 +108,14 @@ def propose_pauses(state: DocumentState, listening: Listening | None) -> Propose
     ------
     UsageError : the document was not listened to yet
     """
-    heard = require_listening(listening)
+    known = require_listening(listening)
     wanted = CutSettings(
         threshold_mode="score",
         score=PAUSE_SCORE,
         minimum_kept_s=0.0,
         crossfade_ms=cut_settings(state.settings).crossfade_ms,
     )
-    return _proposed(state, curve_of_pauses(heard, state.length_samples), None, heard, wanted)
+    return _proposed(state, curve_of_pauses(known, state.length_samples), None, known, wanted)
 
 
 def _proposed(
@@ -243,9 +142,14 @@ def _proposed(
     plan = replace(plan, proposals=with_channel_faults(plan.proposals, channel_faults(listening, state)))
     known = proposed_already(state, curve.maker, plan.proposals)
     fresh = [one for one in plan.proposals if one.id not in known]
-    in_queue = _spans((one.start_samples, one.stop_samples) for one in plan.proposals if one.id in known)
     planned = _spans((one.start_samples, one.stop_samples) for one in plan.proposals)
-    cuts = recount(np.concatenate([_undecided(state, curve.maker), in_queue]), planned)
+    in_queue = planned[np.array([one.id in known for one in plan.proposals], bool)]
+    undecided = _spans(
+        state.span(key)
+        for key, one in state.proposals.items()
+        if (one.kind, one.maker) == (CUT.name, curve.maker) and state.verdict(key) is Verdict.UNDECIDED
+    )
+    cuts = recount(np.concatenate([undecided, in_queue]), planned)
     label = (
         f"Proposed {cuts.sentence}{plan.questions_text}: {percent(plan.kept_share)} of the recording stays"
     )
@@ -281,15 +185,6 @@ def _decided(state: DocumentState, familiar: NDArray[np.int64]) -> Iterator[tupl
             yield *state.span(key), verdict
         elif one.kind == KEEP.name and verdict is Verdict.ACCEPTED:
             yield *state.span(key), Verdict.REJECTED
-
-
-def _undecided(state: DocumentState, maker: str) -> NDArray[np.int64]:
-    """Return the undecided cuts of a maker as the user has them, shape (n, 2)."""
-    return _spans(
-        state.span(key)
-        for key, one in state.proposals.items()
-        if (one.kind, one.maker) == (CUT.name, maker) and state.verdict(key) is Verdict.UNDECIDED
-    )
 
 
 def _spans(spans: Iterable[tuple[int, int]]) -> NDArray[np.int64]:
@@ -353,11 +248,9 @@ class Outlook:
     @property
     def sentence(self) -> str:
         """The figures in words."""
-        kept, length = (
-            format_time(samples_to_s(samples, self.rate_hz), 0)
-            for samples in (self.kept_samples, self.length_samples)
-        )
-        return f"{self.cuts.sentence}, {kept} of {length} remain"
+        lengths = (self.kept_samples, self.length_samples)
+        rest, length = (format_time(samples_to_s(samples, self.rate_hz), 0) for samples in lengths)
+        return f"{self.cuts.sentence}, {rest} of {length} remain"
 
 
 def look_ahead(
@@ -388,15 +281,12 @@ def answer(state: DocumentState, ids: Sequence[str], verdict: Verdict, known: An
     back proposes them again.
     """
     edit, curve = decide(state, ids, verdict), known.curve
-    asked = [key for key in ids if QUESTION in state.proposals[key].payload]
-    is_by_default = cut_settings(state.settings).threshold_mode == "automatic"
-    if (
-        curve is None
-        or not is_by_default
-        or not any(state.proposals[key].maker == curve.maker for key in asked)
-    ):
+    questions = [key for key in ids if QUESTION in state.proposals[key].payload]
+    if curve is None or cut_settings(state.settings).threshold_mode != "automatic":
         return edit
-    if all(state.verdict(key) is not Verdict.REJECTED for key in asked) and verdict is not Verdict.REJECTED:
+    if not any(state.proposals[key].maker == curve.maker for key in questions):
+        return edit
+    if Verdict.REJECTED not in (verdict, *map(state.verdict, questions)):
         return edit
     after = apply_rows(state, edit.changes)
     made = propose(after, curve, known.grid, known.listening, {}, nearest=known.nearest)
@@ -409,3 +299,82 @@ def answer(state: DocumentState, ids: Sequence[str], verdict: Verdict, known: An
     ]
     label = "; ".join([edit.label, *changed])
     return replace(edit, label=label, changes=(*edit.changes, *made.edit.changes))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MovedRequest:
+    """A cut with moved edges, and the analyses of the recording."""
+
+    state: DocumentState
+    proposal_id: str
+    curve: ScoreCurve | None
+    listening: Listening | None
+    nearest: NearestReference | None
+
+
+def assess_moved(request: MovedRequest, progress: Progress = SILENT) -> SaidOfSpan:
+    """Return the score and reason a cut would have if proposed at its present edges.
+
+    If the active scores are not those it was proposed from, the result has no score and the original reason,
+    marked as such.
+    """
+    progress.check_cancelled()
+    state, proposal = request.state, request.state.proposals[request.proposal_id]
+    curve = _curve_of(proposal, request)
+    start, stop = state.span(proposal.id)
+    if curve is None or not len(curve.scores):
+        return SaidOfSpan(f"As proposed: {proposal.reason}", None)
+    is_of_length = proposal.maker != PAUSES and cut_settings(state.settings).threshold_mode == "keep"
+    width_s = OPTIMISED_SMOOTHING_S if is_of_length else SMOOTHING_S
+    nearest = request.nearest
+    if nearest is not None and nearest.maker != proposal.maker:
+        nearest = None
+    against, highest = _backdrop(
+        state.proposals, proposal.maker, curve, request.listening, nearest, state.length_samples,
+        state.rate_hz, width_s,
+    )  # fmt: skip
+    span = np.array([(start, stop)], np.int64)
+    peaks, _ = against.profile.peaks(span[:, 0], span[:, 1])
+    (reason,) = reasons(span, against, highest)
+    there = replace(proposal, start_samples=start, stop_samples=stop, reason=reason)
+    (annotated,) = with_channel_faults([there], channel_faults(request.listening, state))
+    return SaidOfSpan(annotated.reason, float(peaks[0]))
+
+
+def _curve_of(proposal: Proposal, request: MovedRequest) -> ScoreCurve | None:
+    """Return the scores a cut was proposed from, None if they are no longer active."""
+    if proposal.maker == PAUSES and request.listening is not None:
+        return _pauses(request.listening, request.state.length_samples)
+    curve = request.curve
+    return curve if curve is not None and curve.maker == proposal.maker else None
+
+
+@found_once_of(1)
+def _pauses(listening: Listening, length_samples: int) -> ScoreCurve:
+    return curve_of_pauses(listening, length_samples)
+
+
+@found_once_of(1)
+def _backdrop(
+    proposals: Mapping[str, Proposal],
+    maker: str,
+    curve: ScoreCurve,
+    listening: Listening | None,
+    nearest: NearestReference | None,
+    length_samples: int,
+    rate_hz: int,
+    width_s: float,
+) -> tuple[Backdrop, float]:
+    """Return the statistics that moved cuts are compared with, and the highest score of the cuts.
+
+    Moments outside all cuts as proposed count as retained, so the comparison is stable while edges and
+    answers change.
+    """
+    made = [one for one in proposals.values() if one.maker == maker]
+    spans = np.array([(one.start_samples, one.stop_samples) for one in made], np.int64).reshape(-1, 2)
+    sharp = exact_spans(curve, listening)
+    profile = smooth(curve, length_samples=length_samples, rate_hz=rate_hz, width_s=width_s, sharp=sharp)
+    middles = (profile.edges_samples[1:] + profile.edges_samples[:-1]) / 2
+    remains = ~inside(middles, united(spans))
+    highest = highest_of(np.array([one.score for one in made], np.float64))
+    return backdrop(remains, profile, listening, rate_hz, nearest, curve), highest

@@ -10,7 +10,5 @@ FEATURE = Feature(
         "dead-air": OwnFinder("engine.features.taste.finders:DEAD_AIR"),
         "pauses": OwnFinder("engine.features.taste.finders:SHORTER_PAUSES"),
     },
-    analyses={
-        "score": "engine.features.taste.analyses:SCORE",
-    },
+    analyses={"score": "engine.features.taste.analyses:SCORE"},
 )

@@ -1,13 +1,7 @@
-"""Learn a taste with the default recipe; made to run in a process of its own, see
-`engine.core.processes.own_process`.
+"""Learn a taste, again after a review, and from the cuts in pairs of raw and edited files.
 
-Arguments and results need no torch, so the calling process need not import it.
-
-Retrain a taste after a review: retained audio is training data, cut audio an example of cuts.
-
-Made to run in its own process, see `engine.core.processes.own_process`: arguments and results need no torch.
-
-Find the user's cuts in pairs of raw and edited recordings.
+Retained audio of a review is training data, cut audio an example of cuts. Jobs run in a process of their own,
+see `engine.core.processes.own_process`: arguments and results need no torch.
 """
 
 from __future__ import annotations
@@ -40,53 +34,42 @@ from engine.sound.edl.render import Renderer
 from engine.sound.reader import SourceReader, content_hash
 from engine.sound.writer import write_audio
 
-_LEAST_SHARE, _LEAST_PIECE_S = 0.5, 5.0
-"""Least found part of an edited file, in pieces of this length: other recordings can share the sounds of a
-drum machine."""
-_MATCHING_SHARE = 0.8
+
+@dataclass(frozen=True, slots=True)
+class TasteRequest:
+    """Recordings to learn from, recipe, epochs, seed and output file."""
+
+    edited: tuple[Path, ...]
+    recipe: str
+    epochs: int
+    seed: int
+    out: Path
+    overwrite: bool
 
 
-def cuts_of_pairs(raws: Sequence[Path], edited: Iterable[Path], progress: Progress) -> CutHabits | None:
-    """Find the parts of raw recordings that edited files leave out; None if no file matches.
+@dataclass(frozen=True, slots=True)
+class TasteWritten:
+    """Where the taste is, and how many epochs were trained."""
+
+    path: Path
+    epochs: int
+
+
+def learn_taste_file(request: TasteRequest, progress: Progress) -> TasteWritten:
+    """Learn from edited recordings and write a `.taste` file.
 
     Raises
     ------
-    SourceError : a file cannot be read
-    Cancelled : the user asked for it
+    OffcutError, Cancelled : as `engine.features.taste.anomaly.learn.learn`
     """
-    from engine.features.match.match import match  # torch
+    from engine.features.taste.anomaly.learn import LearnRequest, learn
+    from engine.features.taste.anomaly.recipes.config import parse_config
 
-    files = tuple(edited)
-    left_ms: dict[int, Samples] = {}
-    for number, path in enumerate(files):
-        try:
-            found = match(raws, path, progress.part(0.0, _MATCHING_SHARE).step(number, len(files)))
-        except UsageError:  # too short
-            continue
-        lengths = (one.raw_stop_samples - one.raw_start_samples for one in found.segments)
-        long = sum(length for length in lengths if length >= _LEAST_PIECE_S * found.rate_hz)
-        if long < _LEAST_SHARE * found.length_samples:
-            continue
-        for raw in {segment.raw for segment in found.segments}:
-            # In whole milliseconds, since edited files have rates of their own.
-            left = np.array(found.left_out[raw], np.int64).reshape(-1, 2) * 1000 // found.rate_hz
-            left_ms[raw] = common(left_ms[raw], left) if raw in left_ms else left
-    rest = progress.part(_MATCHING_SHARE, 1.0)
-    measured = {
-        content_hash(raws[raw]): _in_recording(raws[raw], spans_ms, rest.step(number, len(left_ms)))
-        for number, (raw, spans_ms) in enumerate(sorted(left_ms.items()))
-    }
-    return CutHabits(measured) if measured else None
-
-
-def _in_recording(path: Path, spans_ms: Samples, progress: Progress) -> RecordingCuts:
-    from engine.analysis.beats.listen import listen  # torch
-
-    with SourceReader(path) as reader:
-        rate_hz, frames = reader.rate_hz, reader.frames
-        analysed = listen(mono_of(reader, rate_hz), rate_hz, frames, progress)
-    cuts = spans_ms * rate_hz // 1000
-    return cuts_of_recording(cuts, NOWHERE, frames, rate_hz, analysed.grid, analysed.listening)
+    config = parse_config({"recipe": request.recipe, "epochs": request.epochs})
+    learned = learn(
+        LearnRequest(request.edited, config, request.seed, request.out, request.overwrite), progress
+    )
+    return TasteWritten(learned.path, learned.epochs)
 
 
 LEAST_S = 2.0
@@ -169,26 +152,34 @@ def improve(request: ImproveRequest, progress: Progress) -> Improved:
     from engine.features.taste.anomaly.learn import LearnRequest, check_files, learn
     from engine.features.taste.anomaly.taste import load_taste
 
-    _check(request)
+    decisions = (one for document in request.documents for one in document.state.decisions.values())
+    if all(one.verdict is Verdict.UNDECIDED for one in decisions):
+        names = " and ".join(document.name for document in request.documents) or "any document"
+        raise TasteError(f"There are no decisions in {shown(names)} yet: accept or reject some cuts first.")
     taste = load_taste(request.taste)
     old = () if taste.kept is None else taste.kept.recordings
     reads = (request.taste, *(path for one in request.documents for path in one.media.values()))
     check_files(LearnRequest((), taste.config, taste.seed, request.out, request.overwrite, reads=reads))
-    home = request.taste.absolute().parent
-    found, missing = _find([(home / one.path, one.content_hash) for one in old], request, progress)
+    home, found, missing = request.taste.absolute().parent, [], []
+    for one in old:
+        folders = (home, *request.folders)
+        try:
+            found.append(find_reference(home / one.path, one.content_hash, folders, progress))
+        except SourceError as error:
+            missing.append(str(error))
     cuts = reduce(or_, map(_cuts_of, request.documents), taste.habits.cuts or CutHabits())
     try:
-        kept, cut, kept_s, cut_s = _write(
+        retained, cut, retained_s, cut_s = _write(
             request.documents, request.material, progress.part(0.0, _WRITING_SHARE)
         )
-        if not found and not kept:
+        if not found and not retained:
             raise TasteError(
                 f"All training recordings of {shown(request.taste.name)} are missing, "
                 "and the decisions keep no passage: put the recordings back next to the taste."
             )
         learned = learn(
             LearnRequest(
-                (*found, *kept),
+                (*found, *retained),
                 taste.config,
                 taste.seed,
                 request.out,
@@ -201,32 +192,8 @@ def improve(request: ImproveRequest, progress: Progress) -> Improved:
     except BaseException:
         shutil.rmtree(request.material, ignore_errors=True)
         raise
-    return Improved(learned.path, learned.epochs, kept_s, cut_s, missing, learned.expected, cuts.sentence)
-
-
-def _check(request: ImproveRequest) -> None:
-    decided = [
-        decision.verdict is not Verdict.UNDECIDED
-        for document in request.documents
-        for decision in document.state.decisions.values()
-    ]
-    if not any(decided):
-        names = " and ".join(document.name for document in request.documents) or "any document"
-        raise TasteError(f"There are no decisions in {shown(names)} yet: accept or reject some cuts first.")
-
-
-def _find(
-    recordings: Sequence[tuple[Path, str]], request: ImproveRequest, progress: Progress
-) -> tuple[list[Path], tuple[str, ...]]:
-    """Find the recordings, given as path and content hash; also return messages about missing ones."""
-    found, missing = [], []
-    folders = (request.taste.absolute().parent, *request.folders)
-    for path, content in recordings:
-        try:
-            found.append(find_reference(path, content, folders, progress))
-        except SourceError as error:
-            missing.append(str(error))
-    return found, tuple(missing)
+    epochs, lost = learned.epochs, tuple(missing)
+    return Improved(learned.path, epochs, retained_s, cut_s, lost, learned.expected, cuts.sentence)
 
 
 def new_folder(out: Path) -> Path:
@@ -242,28 +209,27 @@ def _write(
     documents: Sequence[DecidedDocument], folder: Path, progress: Progress
 ) -> tuple[list[Path], list[Path], float, float]:
     """Write the retained and the cut audio of the documents; return the files and the length of both."""
-    kept: list[Path] = []
-    cut: list[Path] = []
+    files: dict[str, list[Path]] = {"kept": [], "cut": []}
     lengths_s = {"kept": 0.0, "cut": 0.0}
     for number, document in enumerate(documents):
-        share = progress.step(number, len(documents))
-        for what, files, blocks, frames in (
-            ("kept", kept, _kept_blocks(document), _kept(document.state).length_samples),
-            ("cut", cut, _cut_blocks(document), int(np.diff(_accepted(document.state)).sum())),
+        share, rate_hz = progress.step(number, len(documents)), document.state.rate_hz
+        retained, spans = _retained(document.state), _accepted(document.state)
+        for name, blocks, frames in (
+            ("kept", _retained_blocks(document, retained), retained.length_samples),
+            ("cut", _cut_blocks(document, spans), int(np.diff(spans).sum())),
         ):
             share.check_cancelled()
-            length_s = samples_to_s(frames, document.state.rate_hz)
-            if length_s < LEAST_S:
+            if samples_to_s(frames, rate_hz) < LEAST_S:
                 continue
             folder.mkdir(exist_ok=True)
-            path = _free(folder / f"{document.name.replace('/', '-')} {what}.wav")
+            path = _free(folder / f"{document.name.replace('/', '-')} {name}.wav")
             write_audio(
-                path, blocks, rate_hz=document.state.rate_hz, channels=1, container="WAV", subtype="FLOAT",
+                path, blocks, rate_hz=rate_hz, channels=1, container="WAV", subtype="FLOAT",
                 total_frames=frames, progress=share,
             )  # fmt: skip
-            files.append(path)
-            lengths_s[what] += length_s
-    return kept, cut, lengths_s["kept"], lengths_s["cut"]
+            files[name].append(path)
+            lengths_s[name] += samples_to_s(frames, rate_hz)
+    return files["kept"], files["cut"], lengths_s["kept"], lengths_s["cut"]
 
 
 def _free(path: Path) -> Path:
@@ -275,7 +241,7 @@ def _free(path: Path) -> Path:
     return free
 
 
-def _kept(state: DocumentState) -> EditList:
+def _retained(state: DocumentState) -> EditList:
     """Return the audio the user keeps: all but accepted and undecided cuts."""
     table = table_of(state)
     open_cuts = np.flatnonzero(table.are(Verdict.UNDECIDED) & table.made.drops).tolist()
@@ -286,7 +252,7 @@ def _kept(state: DocumentState) -> EditList:
     return build(replace(state, decisions={**state.decisions, **cut}))
 
 
-def _accepted(state: DocumentState) -> NDArray[np.int64]:
+def _accepted(state: DocumentState) -> Samples:
     """Return the spans that were cut, shape (n, 2), in order and apart."""
     table = table_of(state)
     chosen = table.are(Verdict.ACCEPTED) & table.made.is_learned
@@ -314,15 +280,15 @@ def _cuts_of(document: DecidedDocument) -> CutHabits:
     return CutHabits({key: cuts} if cuts.has_answers else {})
 
 
-def _kept_blocks(document: DecidedDocument) -> Iterator[NDArray[np.float32]]:
-    with Renderer(document.state, _kept(document.state), document.media) as renderer:
+def _retained_blocks(document: DecidedDocument, edits: EditList) -> Iterator[NDArray[np.float32]]:
+    with Renderer(document.state, edits, document.media) as renderer:
         for block in renderer.blocks(_BLOCK_FRAMES):
             yield _mono(block)
 
 
-def _cut_blocks(document: DecidedDocument) -> Iterator[NDArray[np.float32]]:
+def _cut_blocks(document: DecidedDocument, spans: Samples) -> Iterator[NDArray[np.float32]]:
     with Renderer(document.state, whole(document.state), document.media) as renderer:
-        for start, stop in _accepted(document.state).tolist():
+        for start, stop in spans.tolist():
             for at in range(start, stop, _BLOCK_FRAMES):
                 yield _mono(renderer.read(at, min(at + _BLOCK_FRAMES, stop)))
 
@@ -333,37 +299,50 @@ def _mono(block: NDArray[np.float32]) -> NDArray[np.float32]:
     return mixed
 
 
-@dataclass(frozen=True, slots=True)
-class TasteRequest:
-    """Recordings to learn from, recipe, epochs, seed and output file."""
-
-    edited: tuple[Path, ...]
-    recipe: str
-    epochs: int
-    seed: int
-    out: Path
-    overwrite: bool
+_LEAST_SHARE, _LEAST_PIECE_S = 0.5, 5.0
+"""Least found part of an edited file, in pieces of this length: other recordings can share the sounds of a
+drum machine."""
+_MATCHING_SHARE = 0.8
 
 
-@dataclass(frozen=True, slots=True)
-class TasteWritten:
-    """Where the taste is, and how many epochs were trained."""
-
-    path: Path
-    epochs: int
-
-
-def learn_taste_file(request: TasteRequest, progress: Progress) -> TasteWritten:
-    """Learn from edited recordings and write a `.taste` file.
+def cuts_of_pairs(raws: Sequence[Path], edited: Iterable[Path], progress: Progress) -> CutHabits | None:
+    """Find the parts of raw recordings that edited files leave out; None if no file matches.
 
     Raises
     ------
-    OffcutError, Cancelled : as `engine.features.taste.anomaly.learn.learn`
+    SourceError : a file cannot be read
+    Cancelled : the user asked for it
     """
-    from engine.features.taste.anomaly.learn import LearnRequest, learn
-    from engine.features.taste.anomaly.recipes.config import parse_config
+    from engine.features.match.match import match  # torch
 
-    config = parse_config({"recipe": request.recipe, "epochs": request.epochs})
-    asked = LearnRequest(request.edited, config, request.seed, request.out, request.overwrite)
-    learned = learn(asked, progress)
-    return TasteWritten(learned.path, learned.epochs)
+    files = tuple(edited)
+    left_ms: dict[int, Samples] = {}
+    for number, path in enumerate(files):
+        try:
+            found = match(raws, path, progress.part(0.0, _MATCHING_SHARE).step(number, len(files)))
+        except UsageError:  # too short
+            continue
+        lengths = (one.raw_stop_samples - one.raw_start_samples for one in found.segments)
+        long = sum(length for length in lengths if length >= _LEAST_PIECE_S * found.rate_hz)
+        if long < _LEAST_SHARE * found.length_samples:
+            continue
+        for raw in {segment.raw for segment in found.segments}:
+            # In whole milliseconds, since edited files have rates of their own.
+            left = np.array(found.left_out[raw], np.int64).reshape(-1, 2) * 1000 // found.rate_hz
+            left_ms[raw] = common(left_ms[raw], left) if raw in left_ms else left
+    rest = progress.part(_MATCHING_SHARE, 1.0)
+    measured = {
+        content_hash(raws[raw]): _in_recording(raws[raw], spans_ms, rest.step(number, len(left_ms)))
+        for number, (raw, spans_ms) in enumerate(sorted(left_ms.items()))
+    }
+    return CutHabits(measured) if measured else None
+
+
+def _in_recording(path: Path, spans_ms: Samples, progress: Progress) -> RecordingCuts:
+    from engine.analysis.beats.listen import listen  # torch
+
+    with SourceReader(path) as reader:
+        rate_hz, frames = reader.rate_hz, reader.frames
+        analysed = listen(mono_of(reader, rate_hz), rate_hz, frames, progress)
+    cuts = spans_ms * rate_hz // 1000
+    return cuts_of_recording(cuts, NOWHERE, frames, rate_hz, analysed.grid, analysed.listening)

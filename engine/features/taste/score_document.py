@@ -34,26 +34,25 @@ def score(request: AnalysisRequest, progress: Progress) -> FoundAnalyses:
     scores = score_blocks(taste, blocks, state.rate_hz, length, progress, level_db=level_db)
     found: dict[str, Analysis] = {
         "score": scores.curve(state.rate_hz, taste.maker),
-        "nearest": _nearest_kept(taste, scores.nearest, path, state.rate_hz),
+        "nearest": _nearest_references(taste, scores.nearest, path, state.rate_hz),
     }
     sound = mix_inputs(state)
     return FoundAnalyses(found, {kind: analysis_id(kind, sound, one.maker) for kind, one in found.items()})
 
 
-def _nearest_kept(taste: Taste, nearest: Nearest | None, path: Path, rate_hz: int) -> NearestReference:
+def _nearest_references(taste: Taste, nearest: Nearest | None, path: Path, rate_hz: int) -> NearestReference:
     """Return the nearest training examples in samples of the document; empty for a taste without examples."""
     hop_s = taste.config.mel.hop_samples / taste.config.mel.rate_hz
-    kept = taste.kept or NO_EXAMPLES
-    nearest = nearest or NO_NEAREST
+    references, nearest = taste.kept or NO_EXAMPLES, nearest or NO_NEAREST
     folder = path.absolute().parent
     return NearestReference(
         starts_samples=s_to_samples_array(nearest.frames * hop_s, rate_hz),
         length_samples=s_to_samples(PARTS * part_frames(taste.config.mel) * hop_s, rate_hz),
-        recordings=kept.recording[nearest.references],
-        kept_starts_s=kept.frame[nearest.references].astype(np.float64) * hop_s,
+        recordings=references.recording[nearest.references],
+        kept_starts_s=references.frame[nearest.references].astype(np.float64) * hop_s,
         distances=nearest.distances,
-        paths=[str(folder / one.path) for one in kept.recordings],
-        content_hashes=[one.content_hash for one in kept.recordings],
-        durations_s=np.array([one.duration_s for one in kept.recordings], np.float64),
+        paths=[str(folder / one.path) for one in references.recordings],
+        content_hashes=[one.content_hash for one in references.recordings],
+        durations_s=np.array([one.duration_s for one in references.recordings], np.float64),
         maker=taste.maker,
     )

@@ -14,7 +14,7 @@ from desktop.main_window import MainWindow
 from engine.document.document import Document
 from engine.document.edits import proposals as edits
 from engine.document.proposals import Proposal, Verdict
-from engine.features.taste.document_cuts import MovedRequest, said_of_moved
+from engine.features.taste.document_cuts import MovedRequest, assess_moved
 from tests.as_before import require_sentence
 from tests.desktop.conftest import RAW, Hands
 from tests.desktop.documents import make_document
@@ -65,7 +65,7 @@ def test_sentence_and_score_follow_the_keys_and_come_back(cuts: Hands) -> None:
     assert "0.90" in words(window)
     cuts.press("I")  # to the playhead, before the cut
     settle(cuts)
-    said = said_of_moved(request_of(window))
+    said = assess_moved(request_of(window))
     assert said.score is not None
     assert said.reason in words(window)
     assert f"{said.score:.2f}" in words(window)

@@ -72,11 +72,11 @@ class MomentView(KeyedView):
         parts = list(moment.parts.items())[:_MOST_PARTS]
         below = px(_ROW) * (1 + len(parts)) + px(_INSET + _STRIP)
         area = QRectF(self.rect()).adjusted(px(_INSET), 0, -px(_INSET), -px(_INSET) - below)
-        pictures = [("input", moment.heard_db)]
+        pictures = [("input", moment.input_db)]
         if moment.rebuilt_db is not None:
             pictures.append(("reconstruction", moment.rebuilt_db))
         width = (area.width() - (len(pictures) - 1) * px(_BETWEEN)) / len(pictures)
-        low, high = _range_db(moment.heard_db)
+        low, high = _range_db(moment.input_db)
         for number, (title, frames_db) in enumerate(pictures):
             left = area.left() + number * (width + px(_BETWEEN))
             rect = QRectF(left, px(_TITLE), width, max(area.bottom() - px(_TITLE), 1.0))

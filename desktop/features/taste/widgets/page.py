@@ -21,7 +21,7 @@ from desktop.features.taste.widgets.ranking import RankedRow, Ranking
 from desktop.features.taste.widgets.scores import Differences, Distribution, ScoreCurves
 from desktop.features.taste.widgets.segment_map import Colouring, SegmentMapView
 from engine.core.wording import percent
-from engine.features.taste.anomaly.threshold import KeptCurve
+from engine.features.taste.anomaly.threshold import HeldOutCurve
 from engine.features.taste.diagnoses.findings import ODD, Finding
 from engine.features.taste.overview.results import (
     NO_RECORDING,
@@ -85,7 +85,7 @@ class TastePage(QWidget):
         self._comparison: Comparison | None = None
         self._threshold: float | None = None
         self._would_cut: WouldCut | None = None
-        self._kept_curve: KeptCurve | None = None
+        self._kept_curve: HeldOutCurve | None = None
         self._theme = theme
         self.head = PageHead(theme, keys)
         self.findings = Findings(theme, keys)
@@ -226,7 +226,7 @@ class TastePage(QWidget):
         self.head.set_words("Taste" if facts is None else facts.name, notes.get("head", ""))
         self.method.set_steps(() if facts is None else facts.steps)
         self.facts.set_facts(facts)
-        self._kept_curve = None if facts is None else facts.kept_curve
+        self._kept_curve = None if facts is None else facts.held_out_curve
         losses = ((), ()) if facts is None else (facts.training, facts.validation)
         self.losses.set_losses(*losses)
         self._cards["moment"].set_note("" if facts is None or facts.rebuilds else "no reconstruction")

@@ -126,7 +126,7 @@ def write_taste(learnt: Learnt, request: LearnRequest, progress: Progress) -> Le
         card=_card(learnt, request, len(references.frame), expected),
         kept=references,
         habits=replace(habits, cuts=request.cuts),
-        kept_curve=learnt.curve,
+        held_out_curve=learnt.curve,
         music=music,
     )
     progress.check_cancelled()

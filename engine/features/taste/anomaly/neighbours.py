@@ -110,7 +110,7 @@ def keep_examples(
     embeddings, recording, frame = [np.zeros((0, PARTS * mel.n_mels), np.float32)], [], []
     for number, frames in enumerate(frames_db):
         found, levels_db = [], []
-        for block in _stretches(np.array_split(frames, range(_BLOCK, len(frames), _BLOCK)), mel, hop):
+        for block in _segments(np.array_split(frames, range(_BLOCK, len(frames), _BLOCK)), mel, hop):
             embedded, norms = _embedded(block)
             found.append(embedded)
             levels_db.append(30.0 * np.log10(norms))
@@ -153,8 +153,8 @@ class NearestSearch:
             return
         window = _Window(self._mel, self._hop)
         for block in frame_blocks:
-            for stretches in window.push(block):
-                self._compare(_embedded(stretches)[0])
+            for segments in window.push(block):
+                self._compare(_embedded(segments)[0])
             yield block
 
     def _compare(self, segments: Embeddings) -> None:
@@ -175,7 +175,7 @@ class NearestSearch:
 
 
 class _Window:
-    """Overlapping stretches of a stream of frames."""
+    """Overlapping segments of a stream of frames."""
 
     def __init__(self, mel: MelSettings, hop: int) -> None:
         self._part = part_frames(mel)
@@ -198,7 +198,7 @@ class _Window:
         self._waiting = self._waiting[count * self._hop :]
 
 
-def _stretches(
+def _segments(
     frame_blocks: Iterable[NDArray[np.float32]], mel: MelSettings, hop: int
 ) -> Iterator[NDArray[np.float32]]:
     window = _Window(mel, hop)
@@ -206,16 +206,16 @@ def _stretches(
         yield from window.push(block)
 
 
-def embedded_stretches(
+def embedded_segments(
     frame_blocks: Iterable[NDArray[np.float32]], mel: MelSettings, hop_frames: int
 ) -> Iterator[Embeddings]:
     """Yield the embeddings of segments, shape (k, d), of log-mel frames in dB, shape (frames, n_mels)."""
-    for stretches in _stretches(frame_blocks, mel, hop_frames):
-        yield _embedded(stretches)[0]
+    for segments in _segments(frame_blocks, mel, hop_frames):
+        yield _embedded(segments)[0]
 
 
 def _embedded(parts: NDArray[np.float32]) -> tuple[Embeddings, NDArray[np.float32]]:
-    """Scale stretches, shape (k, PARTS, n_mels), to length 1; also return how long they were, shape (k,)."""
+    """Scale segments, shape (k, PARTS, n_mels), to length 1; also return how long they were, shape (k,)."""
     flat = parts.reshape(len(parts), -1)
     norms = np.maximum(np.sqrt(np.einsum("ij,ij->i", flat, flat)), np.float32(1e-9))
     return flat / norms[:, None], norms

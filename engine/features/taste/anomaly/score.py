@@ -25,7 +25,7 @@ from engine.features.taste.anomaly.known_music import UnfamiliarMusic, unfamilia
 from engine.features.taste.anomaly.neighbours import Nearest, NearestSearch
 from engine.features.taste.anomaly.other_tempo import AttackStrength, Numbers
 from engine.features.taste.anomaly.phrases import Phrases, phrases_in
-from engine.features.taste.anomaly.recipes.recipe import Judged, KeptScores
+from engine.features.taste.anomaly.recipes.recipe import Judged, ReferenceScores
 from engine.features.taste.anomaly.taste import Taste
 from engine.features.taste.anomaly.threshold import (
     as_cuts_see,
@@ -176,16 +176,10 @@ def score_blocks(
     passing = iter if search is None else search.passing
     detector, frames = DeadAirDetector(mel.rate_hz), FramesInPassing(mel.rate_hz)
     attacks = AttackStrength(mel.rate_hz)
-
-    def stream() -> Iterator[NDArray[np.float32]]:
-        for block in frames.passing(counted.blocks()):
-            detector.push(block)
-            attacks.push(block)
-            yield block
-
+    stream = _pushed(frames.passing(counted.blocks()), detector, attacks)
     # The result of a damaged taste is reported below, in one sentence.
     quietly = np.errstate(over="ignore", invalid="ignore", divide="ignore")
-    with few_threads(), quietly, read_ahead(stream(), _BLOCKS_AHEAD) as ready:
+    with few_threads(), quietly, read_ahead(stream, _BLOCKS_AHEAD) as ready:
         found = list(taste.model.judge(ready, level_db if taste.is_levelled else 0.0, passing, scoring))
     found = found if counted.samples else []
     own = np.concatenate([np.zeros(0), *(judged.own for judged in found)])
@@ -229,6 +223,15 @@ def _with_found(
     )
 
 
+def _pushed(
+    blocks: Iterable[NDArray[np.float32]], *others: DeadAirDetector | AttackStrength
+) -> Iterator[NDArray[np.float32]]:
+    for block in blocks:
+        for one in others:
+            one.push(block)
+        yield block
+
+
 def _parts(found: Iterable[Judged], taste: Taste) -> dict[str, NDArray[np.float32]]:
     names, kept = taste.model.part_names, taste.kept_scores
     parts = np.concatenate([np.zeros((0, len(names))), *(judged.parts for judged in found)])
@@ -236,7 +239,7 @@ def _parts(found: Iterable[Judged], taste: Taste) -> dict[str, NDArray[np.float3
     return {name: z[:, k] for k, name in enumerate(names)}
 
 
-def normalised(own: NDArray[np.float64], kept: KeptScores) -> NDArray[np.float32]:
+def normalised(own: NDArray[np.float64], kept: ReferenceScores) -> NDArray[np.float32]:
     """Standardise a model's own scores, shape (n,), by those of training material: 0.5 is its mean."""
     return to_scores((own - kept.mean) / kept.std).astype(np.float32)
 

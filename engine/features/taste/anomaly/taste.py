@@ -36,8 +36,8 @@ from engine.features.taste.anomaly.phrases import UsualPhrases
 from engine.features.taste.anomaly.recipes.config import parse_config
 from engine.features.taste.anomaly.recipes.methods import missing_recipe
 from engine.features.taste.anomaly.recipes.recipe import (
-    KeptScores,
     Model,
+    ReferenceScores,
     require_as_stored,
     require_finite,
     stored_number,
@@ -53,7 +53,7 @@ from engine.features.taste.anomaly.taste_header import (
     not_a_taste,
     read_taste_bytes,
 )
-from engine.features.taste.anomaly.threshold import QUANTILES, USUAL_LIMIT, KeptCurve
+from engine.features.taste.anomaly.threshold import QUANTILES, USUAL_LIMIT, HeldOutCurve
 
 _REFERENCES = "kept."
 _CURVE_SCORES, _CURVE_LENGTHS = "kept_curve.scores", "kept_curve.lengths_s"
@@ -74,7 +74,7 @@ class Taste:
     kept : training segments to play next to proposals; None in a taste of version 1
     is_levelled : whether it learned from recordings brought to one level, and scores them so; 1 is not
     habits : extremes of its training data, and the cuts that led to it
-    kept_curve : of its training data; None in an older taste
+    held_out_curve : of its training data; None in an older taste
     music : outlines of its training data; None in an older taste, and if they are too long
     """
 
@@ -83,13 +83,13 @@ class Taste:
     config: RecipeConfig
     seed: int
     model: Model
-    kept_scores: KeptScores
+    kept_scores: ReferenceScores
     history: tuple[Epoch, ...]
     card: str
     kept: ReferenceSegments | None
     is_levelled: bool = True
     habits: Habits = field(default_factory=Habits)
-    kept_curve: KeptCurve | None = None
+    held_out_curve: HeldOutCurve | None = None
     music: KnownMusic | None = None
 
     @property
@@ -100,7 +100,7 @@ class Taste:
     @property
     def part_limits(self) -> NDArray[np.float32]:
         """The highest value of each part of the score in the training data; empty in an older taste."""
-        return np.zeros(0, np.float32) if self.kept_curve is None else self.kept_curve.part_limits
+        return np.zeros(0, np.float32) if self.held_out_curve is None else self.held_out_curve.part_limits
 
 
 def save_taste(path: Path, taste: Taste, *, overwrite: bool) -> None:
@@ -129,13 +129,13 @@ def save_taste(path: Path, taste: Taste, *, overwrite: bool) -> None:
             _REFERENCES + "recording": torch.tensor(taste.kept.recording),
             _REFERENCES + "frame": torch.tensor(taste.kept.frame),
         }
-    if taste.kept_curve is not None:
+    if taste.held_out_curve is not None:
         tensors |= {
-            _CURVE_SCORES: torch.tensor(taste.kept_curve.scores),
-            _CURVE_LENGTHS: torch.tensor(taste.kept_curve.lengths_s),
+            _CURVE_SCORES: torch.tensor(taste.held_out_curve.scores),
+            _CURVE_LENGTHS: torch.tensor(taste.held_out_curve.lengths_s),
         }
-        if taste.kept_curve.evident is not None:
-            tensors[_CURVE_EVIDENT] = torch.tensor(taste.kept_curve.evident)
+        if taste.held_out_curve.evident is not None:
+            tensors[_CURVE_EVIDENT] = torch.tensor(taste.held_out_curve.evident)
     if taste.music is not None:
         tensors[_MUSIC] = torch.tensor(taste.music.outlines)
     with replacing(path, overwrite=overwrite) as part:
@@ -221,7 +221,9 @@ def _taste(path: Path, content: bytes, about: Mapping[str, object]) -> Taste:
         kept=references,
         is_levelled=about.get("is_levelled", False) is True,
         habits=_habits(about),
-        kept_curve=None if scores is None or lengths_s is None else _curve(scores, lengths_s, evident, model),
+        held_out_curve=None
+        if scores is None or lengths_s is None
+        else _curve(scores, lengths_s, evident, model),
         music=None if outlines is None else _music(outlines),
     )
 
@@ -238,15 +240,15 @@ def _config(values: Mapping[str, Any]) -> RecipeConfig:
     return parse_config(values)
 
 
-def _kept_scores(errors: Mapping[str, Any], model: Model) -> KeptScores:
+def _kept_scores(errors: Mapping[str, Any], model: Model) -> ReferenceScores:
     means, stds = (_numbers(errors.get(name, [])) for name in ("part_means", "part_stds"))
     mean, std = stored_number(errors["mean"]), stored_number(errors["std"])
     if len(means) != len(model.part_names) or len(stds) != len(means) or min((std, *stds)) <= 0.0:
         raise ValueError("a score or parts of one without their means and deviations")
-    return KeptScores(mean, std, means, stds, stored_number(errors.get("limit", USUAL_LIMIT)))
+    return ReferenceScores(mean, std, means, stds, stored_number(errors.get("limit", USUAL_LIMIT)))
 
 
-def _curve(scores: Tensor, lengths_s: Tensor, evident: Tensor | None, model: Model) -> KeptCurve:
+def _curve(scores: Tensor, lengths_s: Tensor, evident: Tensor | None, model: Model) -> HeldOutCurve:
     count, tables = len(lengths_s), [scores] if evident is None else [scores, evident]
     if not count or scores.shape != (count, 1 + len(model.part_names), QUANTILES) or lengths_s.ndim != 1:
         raise ValueError("a curve of another shape")
@@ -256,7 +258,7 @@ def _curve(scores: Tensor, lengths_s: Tensor, evident: Tensor | None, model: Mod
         raise ValueError("a curve of another kind")
     if any(bool((one.diff(dim=-1) < 0.0).any()) for one in tables):
         raise ValueError("a curve that falls")
-    return KeptCurve(scores.numpy(), lengths_s.numpy(), None if evident is None else evident.numpy())
+    return HeldOutCurve(scores.numpy(), lengths_s.numpy(), None if evident is None else evident.numpy())
 
 
 def _music(outlines: Tensor) -> KnownMusic:

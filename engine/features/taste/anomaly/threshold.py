@@ -128,7 +128,7 @@ them where they have too few."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class KeptCurve:
+class HeldOutCurve:
     """Scores of edited recordings by models that had not learned them, smoothed as before cuts are found.
 
     Attributes
@@ -211,7 +211,7 @@ class KeptCurve:
         return (highest * (1.0 if len(self.scores) > 1 else OF_ONE)).astype(np.float32)
 
 
-def kept_curve(recordings: Sequence[Numbers], hop_s: float, faults: Sequence[int] = ()) -> KeptCurve:
+def held_out_curve(recordings: Sequence[Numbers], hop_s: float, faults: Sequence[int] = ()) -> HeldOutCurve:
     """Return the curve of recordings' scores and their parts, each of shape (n, 1 + parts), smoothed.
 
     Parameters
@@ -224,7 +224,7 @@ def kept_curve(recordings: Sequence[Numbers], hop_s: float, faults: Sequence[int
     if faults:
         every = _evident(recordings, hop_s, faults)
         evident = np.array([np.quantile(one, _PLACES, method="inverted_cdf") for one in every], np.float32)
-    return KeptCurve(np.ascontiguousarray(scores, np.float32), np.array(lengths_s, np.float32), evident)
+    return HeldOutCurve(np.ascontiguousarray(scores, np.float32), np.array(lengths_s, np.float32), evident)
 
 
 def _evident(recordings: Sequence[Numbers], hop_s: float, faults: Sequence[int]) -> Iterator[Numbers]:
@@ -249,7 +249,7 @@ def part_limits(parts: Numbers) -> Numbers:
     return limits
 
 
-def expectation(curve: KeptCurve | None, limit: float) -> str:
+def expectation(curve: HeldOutCurve | None, limit: float) -> str:
     """Return a sentence about the share of edited audio that is cut at a limit; "" without a curve.
 
     At the default limit, cuts have evidence of a fault.

@@ -1,13 +1,7 @@
-"""Derive problems of a taste from its measurements.
+"""Problems of a taste, derived from its measurements; light, so that the window shows them without torch.
 
 Three things go wrong with a score learned from edited audio alone: everything sounds poor to it, so all of a
 recording would be cut, or nothing would. Each has several distinguishable causes.
-
-Result of a diagnosis; light, so that the window shows it without torch.
-
-Wording of measurements.
-
-Measurements of a taste for diagnoses; light, so that the window evaluates them without torch.
 """
 
 from __future__ import annotations
@@ -169,11 +163,20 @@ def judge(symptoms: Symptoms, cuts: CutSettings, cut_share: float) -> tuple[Find
     if symptoms.odd_share >= ODD_SHARE and not found:
         why = "it is unlike the edits the taste learned from"
         found.append(Finding("poor-unlike", Severity.DOUBTFUL, f"{_poor(symptoms)}: {why}.", (_MORE, _OTHER)))
-    found += _already_kept(symptoms)
+    if symptoms.kept_share is not None and symptoms.kept_share > SAME_SHARE:
+        sentence = (
+            f"{percent(symptoms.kept_share)} of this recording is training data of the taste, so hardly "
+            "any of it can score high."
+        )
+        found.append(Finding("already-kept", Severity.DOUBTFUL, sentence, (_OTHER, _TENTH)))
     if cut_share > NEARLY_ALL:
         found.append(_everything_cut(symptoms, cuts, cut_share))
     if symptoms.noise_score < NOISE_SCORE:
-        found.append(_deaf(symptoms))
+        sentence = (
+            f"This taste accepts everything: even white noise scores only {symptoms.noise_score:.2f}, and "
+            "0.50 is typical of the training data."
+        )
+        found.append(Finding("passes-noise", Severity.WRONG, sentence, (_AGAIN, _OTHER)))
     elif cut_share < NEARLY_NOTHING and not any(finding.name in _EXPLAIN_NOTHING for finding in found):
         found.append(_nothing_cut(symptoms, cuts))
     return tuple(found)
@@ -211,17 +214,6 @@ def _learned_little(symptoms: Symptoms) -> Iterator[Finding]:
     elif symptoms.is_still_learning:
         yield Finding(
             "under-trained", Severity.DOUBTFUL, f"This taste is unfinished: it {falling}.", (_LONGER,)
-        )
-
-
-def _already_kept(symptoms: Symptoms) -> Iterator[Finding]:
-    if symptoms.kept_share is not None and symptoms.kept_share > SAME_SHARE:
-        yield Finding(
-            "already-kept",
-            Severity.DOUBTFUL,
-            f"{percent(symptoms.kept_share)} of this recording is training data of the taste, so hardly "
-            "any of it can score high.",
-            (_OTHER, _TENTH),
         )
 
 
@@ -270,13 +262,3 @@ def _high_threshold(symptoms: Symptoms, cuts: CutSettings) -> str | None:
     if cuts.threshold_mode == "score" and symptoms.highest_score <= cuts.score:
         return f"the threshold is {cuts.score:.2f}, and the highest score is {symptoms.highest_score:.2f}"
     return None
-
-
-def _deaf(symptoms: Symptoms) -> Finding:
-    return Finding(
-        "passes-noise",
-        Severity.WRONG,
-        f"This taste accepts everything: even white noise scores only {symptoms.noise_score:.2f}, and 0.50 "
-        "is typical of the training data.",
-        (_AGAIN, _OTHER),
-    )

@@ -57,14 +57,14 @@ def find_symptoms(request: SymptomsRequest, progress: Progress) -> Symptoms:
     from engine.analysis.signal.stft import log_mel_blocks
     from engine.analysis.signal.streams import resampled
     from engine.features.taste.anomaly.taste import load_taste
-    from engine.features.taste.diagnoses.measurements import examine, stretches_of, typical_spectrum_db
+    from engine.features.taste.diagnoses.measurements import examine, segments_of, typical_spectrum_db
     from engine.recordings.listen import mono_blocks
 
     taste = load_taste(request.taste)
     mel, state = taste.config.mel, request.state
     mono = resampled(mono_blocks(state, request.media), state.rate_hz, mel.rate_hz)
-    stretches = stretches_of(_watched(log_mel_blocks(mono, mel), progress), mel)
-    spectrum_db = typical_spectrum_db(stretches, mel) if len(stretches) else None
+    segments = segments_of(_watched(log_mel_blocks(mono, mel), progress), mel)
+    spectrum_db = typical_spectrum_db(segments, mel) if len(segments) else None
     return examine(taste, request.scores, request.distances, spectrum_db, progress)
 
 

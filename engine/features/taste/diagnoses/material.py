@@ -103,13 +103,13 @@ def measure(path: Path, mel: MelSettings, progress: Progress) -> Known:
             progress.report(read / max(reader.frames, 1), f"Checking {shown(path.name)}")
             yield block.mean(axis=1, dtype=np.float32)
 
-    def heard(reader: SourceReader) -> Iterator[Array]:
+    def stream(reader: SourceReader) -> Iterator[Array]:
         for block in resampled(mono(reader), reader.rate_hz, mel.rate_hz):
             loudness.push(block)
             yield block
 
     with SourceReader(path) as reader:
-        frames_db = np.concatenate(list(log_mel_blocks(heard(reader), mel)))
+        frames_db = np.concatenate(list(log_mel_blocks(stream(reader), mel)))
         duration_s = reader.frames / reader.rate_hz
     return Known(path, duration_s, playing_level_db(loudness.finish()), clipping.share, frames_db)
 
@@ -219,5 +219,5 @@ def _against_raw(edited: Sequence[Known], raw: Sequence[Known], mel: MelSettings
 
 
 def _examples(recordings: Sequence[Known], mel: MelSettings) -> ReferenceSegments:
-    told = [ReferenceRecording(str(one.path), "", one.duration_s) for one in recordings]
-    return keep_examples([one.frames_db for one in recordings], told, mel, seed=0)
+    listed = [ReferenceRecording(str(one.path), "", one.duration_s) for one in recordings]
+    return keep_examples([one.frames_db for one in recordings], listed, mel, seed=0)

@@ -1,17 +1,13 @@
-"""Diagnose a taste on a recording that is in no document.
+"""Measure a taste and its scores of a recording, and diagnose it on one that is in no document.
 
-Measure a taste and its scores of a recording.
-
-Overall sound of a recording, and whether its audio is in another one.
-
-Both use the segments of `engine.features.taste.anomaly.neighbours`, whose four spectra are scaled to one
-length: a gain moves neither.
+The overall sound of a recording, and whether its audio is in another one, come from the segments of
+`engine.features.taste.anomaly.neighbours`, whose four spectra are scaled to one length: a gain moves neither.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -37,7 +33,7 @@ from engine.features.taste.anomaly.neighbours import (
     keep_examples,
 )
 from engine.features.taste.anomaly.recipes.registry import RECIPES
-from engine.features.taste.anomaly.score import Scores, score_blocks, score_file
+from engine.features.taste.anomaly.score import score_blocks, score_file
 from engine.features.taste.anomaly.taste import Taste
 from engine.features.taste.cuts.propose import propose_cuts
 from engine.features.taste.diagnoses.findings import ODD, Finding, Symptoms, Tilt, judge
@@ -46,7 +42,7 @@ from engine.sound.reader import SourceReader
 Numbers = NDArray[np.float64]
 
 SAME_SOUND = 0.14
-"""Two stretches nearer than this are the same audio: it stays within 0.13 through a loss of everything above
+"""Two segments nearer than this are the same audio: it stays within 0.13 through a loss of everything above
 3 kHz and 0.09 through a saturation, while another piece begins at 0.28 (docs/decisions/0023)."""
 
 _RUN_S = 5.0
@@ -70,8 +66,8 @@ def typical_spectrum_db(embeddings: NDArray[np.float32], mel: MelSettings) -> Nu
     return typical - np.median(typical)
 
 
-def stretches_of(frame_blocks: Iterable[NDArray[np.float32]], mel: MelSettings) -> NDArray[np.float32]:
-    """Return the embeddings of a stream's stretches, shape (n, PARTS * n_mels); the stream is not held.
+def segments_of(frame_blocks: Iterable[NDArray[np.float32]], mel: MelSettings) -> NDArray[np.float32]:
+    """Return the embeddings of a stream's segments, shape (n, PARTS * n_mels); the stream is not held.
 
     Parameters
     ----------
@@ -83,38 +79,21 @@ def stretches_of(frame_blocks: Iterable[NDArray[np.float32]], mel: MelSettings) 
         if block is not None:
             waiting.append(block)
         if waiting and (block is None or sum(map(len, waiting)) >= _BLOCK):
-            of_them = keep_examples([np.concatenate(waiting)], [ReferenceRecording("", "", 0.0)], mel, seed=0)
-            found.append(of_them.embeddings)
+            none = ReferenceRecording("", "", 0.0)
+            found.append(keep_examples([np.concatenate(waiting)], [none], mel, seed=0).embeddings)
             waiting = []
     return np.concatenate(found)
 
 
-def of_recording(examples: ReferenceSegments, number: int) -> ReferenceSegments:
-    """Return the segments of one of the recordings."""
-    of_it = examples.recording == number
-    return replace(
-        examples,
-        embeddings=examples.embeddings[of_it],
-        recording=examples.recording[of_it],
-        frame=examples.frame[of_it],
-    )
-
-
 def widest_tilt(one_db: Numbers, other_db: Numbers, mel: MelSettings) -> Tilt:
     """Return the region of the spectrum in which two sounds differ most, bands of mel as in both."""
-    edges_hz = _band_edges_hz(mel)
+    top = float(hz_to_mel(np.array([mel.rate_hz / 2.0]))[0])
+    edges_hz: Numbers = mel_to_hz(np.linspace(0.0, top, mel.n_mels + 2))
     difference_db = (one_db - other_db)[edges_hz[2:] <= _HIGHEST_HZ + 1.0]
     width = min(_REGION_BANDS, len(difference_db))
     regions = np.convolve(difference_db - np.median(difference_db), np.full(width, 1.0 / width), "valid")
     at = int(np.abs(regions).argmax())
     return Tilt(float(regions[at]), float(edges_hz[at]), float(edges_hz[at + width + 1]))
-
-
-def _band_edges_hz(mel: MelSettings) -> Numbers:
-    """Return where the bands of mel begin, peak and end, shape (n_mels + 2,)."""
-    top = float(hz_to_mel(np.array([mel.rate_hz / 2.0]))[0])
-    edges_hz: Numbers = mel_to_hz(np.linspace(0.0, top, mel.n_mels + 2))
-    return edges_hz
 
 
 def share_found(frames_db: NDArray[np.float32], among: ReferenceSegments, mel: MelSettings) -> float:
@@ -130,19 +109,15 @@ def share_found(frames_db: NDArray[np.float32], among: ReferenceSegments, mel: M
 
 
 def share_alike(found: NDArray[np.float32]) -> float:
-    """Return how much of a recording is the same audio, from the distances of its stretches, shape (n,)."""
-    nearest = _runs(found)
-    return float((nearest < SAME_SOUND).mean()) if len(nearest) else 0.0
+    """Return how much of a recording is the same audio, from the distances of its segments, shape (n,).
 
-
-def _runs(found: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the smallest distance of each run of five seconds; a shorter recording is one run."""
+    The smallest distance of each run of five seconds counts; a shorter recording is one run.
+    """
     length = round(_RUN_S / ANALYSED_HOP_S)
     if 0 < len(found) < length:
-        return np.array([found.min()])
-    count = len(found) // length
-    nearest: NDArray[np.float32] = found[: count * length].reshape(count, length).min(axis=1)
-    return nearest
+        return float(found.min() < SAME_SOUND)
+    nearest = found[: len(found) // length * length].reshape(-1, length).min(axis=1)
+    return float((nearest < SAME_SOUND).mean()) if len(nearest) else 0.0
 
 
 STILL_FALLING = 0.1
@@ -167,13 +142,13 @@ def examine(
     distances : of its segments from the nearest training segment, shape (m,); None if the taste stores none
     spectrum_db : `typical_spectrum_db` of the recording, shape (n_mels,); None where it is too short for one
     """
-    heard = scores if len(scores) else np.full(1, 0.5, np.float32)
+    known = scores if len(scores) else np.full(1, 0.5, np.float32)
     blind = RECIPES[taste.config.recipe].blind_loss
     best = min(epoch.loss for epoch in taste.history)
     return Symptoms(
-        usual_score=float(np.median(heard)),
-        highest_score=float(heard.max()),
-        odd_share=float((heard > ODD).mean()),
+        usual_score=float(np.median(known)),
+        highest_score=float(known.max()),
+        odd_share=float((known > ODD).mean()),
         noise_score=noise_score(taste, progress),
         kept_share=None if distances is None else share_alike(distances),
         tilt=None if spectrum_db is None else _tilt(taste, spectrum_db),
@@ -204,8 +179,10 @@ def _tilt(taste: Taste, spectrum_db: NDArray[np.float64]) -> Tilt | None:
     mel = taste.config.mel
     if taste.kept is None or not len(taste.kept.frame):
         return None
-    kept = [of_recording(taste.kept, number) for number in np.unique(taste.kept.recording)]
-    tilts = [widest_tilt(spectrum_db, typical_spectrum_db(one.embeddings, mel), mel) for one in kept]
+    of_each = [
+        taste.kept.embeddings[taste.kept.recording == number] for number in np.unique(taste.kept.recording)
+    ]
+    tilts = [widest_tilt(spectrum_db, typical_spectrum_db(one, mel), mel) for one in of_each]
     return min(tilts, key=lambda tilt: abs(tilt.difference_db))
 
 
@@ -230,27 +207,17 @@ def diagnose(taste: Taste, path: Path, cuts: CutSettings, progress: Progress) ->
     ------
     SourceError : the recording cannot be read
     """
+    mel, rate_hz = taste.config.mel, taste.config.mel.rate_hz
     scores = score_file(taste, path, progress.part(0.0, 0.6))
-    spectrum_db, duration_s = _heard(path, taste.config.mel, progress.part(0.6, 0.95))
+    with SourceReader(path) as reader:
+        segments = segments_of(log_mel_blocks(mono_of(reader, rate_hz), mel), mel)
+        duration_s = reader.frames / reader.rate_hz
+    progress.report(0.95, f"Analysed {shown(path.name)}")
+    spectrum_db = typical_spectrum_db(segments, mel) if len(segments) else None
     distances = None if scores.nearest is None else scores.nearest.distances
     symptoms = examine(taste, scores.scores, distances, spectrum_db, progress.part(0.95, 1.0))
-    cut_share = _cut_share(scores, duration_s, taste, cuts)
-    return Diagnosis(symptoms, cut_share, judge(symptoms, cuts, cut_share))
-
-
-def _heard(path: Path, mel: MelSettings, progress: Progress) -> tuple[NDArray[np.float64] | None, float]:
-    """Return the typical spectrum of a recording, shape (n_mels,), and how many seconds it lasts."""
-    with SourceReader(path) as reader:
-        stretches = stretches_of(log_mel_blocks(mono_of(reader, mel.rate_hz), mel), mel)
-        progress.report(1.0, f"Analysed {shown(path.name)}")
-        spectrum_db = typical_spectrum_db(stretches, mel) if len(stretches) else None
-        return spectrum_db, reader.frames / reader.rate_hz
-
-
-def _cut_share(scores: Scores, duration_s: float, taste: Taste, cuts: CutSettings) -> float:
-    rate_hz = taste.config.mel.rate_hz
-    times = s_to_samples_array(scores.times_s, rate_hz)
+    times, length = s_to_samples_array(scores.times_s, rate_hz), s_to_samples(duration_s, rate_hz)
     curve = ScoreCurve(times, scores.scores, taste.maker, limit=scores.limit)
-    length = s_to_samples(duration_s, rate_hz)
     plan = propose_cuts(curve, None, None, length_samples=length, rate_hz=rate_hz, settings=cuts)
-    return float(np.clip(1.0 - plan.kept_share, 0.0, 1.0))
+    cut_share = float(np.clip(1.0 - plan.kept_share, 0.0, 1.0))
+    return Diagnosis(symptoms, cut_share, judge(symptoms, cuts, cut_share))

@@ -1,8 +1,6 @@
 """Jobs of the Taste page: facts of a taste, its scores, and its reconstruction of a moment.
 
-Facts of a taste: its method, its training data, and its training history.
-
-How a recipe comes to its score, in a few boxes; light, from the settings alone.
+The facts are its method, in a few boxes, its training data, and its training history.
 """
 
 from __future__ import annotations
@@ -29,7 +27,7 @@ from engine.features.taste.anomaly.neighbours import (
     PARTS,
     Embeddings,
     Nearest,
-    embedded_stretches,
+    embedded_segments,
     part_frames,
 )
 from engine.features.taste.anomaly.recipes.methods import DEFAULT, NAMES
@@ -39,13 +37,13 @@ from engine.features.taste.anomaly.recipes.registry import RECIPES
 from engine.features.taste.anomaly.score import measured_level_db, score_blocks
 from engine.features.taste.anomaly.taste import Taste, load_taste
 from engine.features.taste.overview.requests import (
-    Asked,
     DocumentSound,
     FileSound,
     OpenSound,
     ReferencesScored,
     Sound,
     Survey,
+    SurveyRecording,
     SurveyRequest,
     opened,
 )
@@ -70,51 +68,34 @@ Worded = Callable[[Mapping[str, Any]], Steps]
 
 def method_steps(config: RecipeConfig) -> Steps:
     """Return the way from a recording to its score; of a recipe without words of its own only the ends."""
-    values = config.model_dump()
+    values, mel = config.model_dump(), config.mel
     worded: Mapping[str, Worded] = {DEFAULT: _own_faults}
     if config.recipe in NAMES:
         worded = of_laboratory("recipes.steps", "STEPS")
-    middle = worded.get(config.recipe, _unknown)(values)
+    middle: Steps = (MethodStep(str(config.recipe), f"learned in {config.epochs} epochs"),)
+    if config.recipe in worded:
+        middle = worded[config.recipe](values)
+    hop_ms = 1000.0 * mel.hop_samples / mel.rate_hz
+    bands = f"{mel.n_mels} bands every {hop_ms:.0f} ms, {mel.rate_hz / 1000:g} kHz"
     return (
-        *_heard(config),
+        MethodStep("Recording", "mono, at playback level"),
+        MethodStep("Mel spectrogram", bands),
         *middle,
         MethodStep("Score", "0.5 is typical of the training data, 1 is anomalous"),
     )
 
 
-def _heard(config: RecipeConfig) -> Steps:
-    mel = config.mel
-    hop_ms = 1000.0 * mel.hop_samples / mel.rate_hz
-    return (
-        MethodStep("Recording", "mono, at playback level"),
-        MethodStep(
-            "Mel spectrogram", f"{mel.n_mels} bands every {hop_ms:.0f} ms, {mel.rate_hz / 1000:g} kHz"
-        ),
-    )
-
-
 def _own_faults(values: Mapping[str, Any]) -> Steps:
-    minutes = values["practice_s"] / 60
-    compared = values["nearest_weight"] > 0.0 or values["residual_weight"] > 0.0
-    beside = MethodStep(
-        "Distances", "from the training data; sound and rhythm also from the rest of the recording"
-    )
-    return (
+    minutes, members, width = values["practice_s"] / 60, values["members"], values["width"]
+    networks = "A network" if members == 1 else f"{members} networks"
+    steps = (
         MethodStep("Faults made from your edits", f"{minutes:.0f} minutes of training faults, one pass"),
-        MethodStep(
-            _networks(values["members"]),
-            f"{values['width']} channels over time; distinguish damaged from undamaged audio",
-        ),
-        *([beside] if compared else []),
+        MethodStep(networks, f"{width} channels over time; distinguish damaged from undamaged audio"),
     )
-
-
-def _unknown(values: Mapping[str, Any]) -> Steps:
-    return (MethodStep(str(values["recipe"]), f"learned in {values['epochs']} epochs"),)
-
-
-def _networks(members: int) -> str:
-    return "A network" if members == 1 else f"{members} networks"
+    if values["nearest_weight"] <= 0.0 and values["residual_weight"] <= 0.0:
+        return steps
+    distances = "from the training data; sound and rhythm also from the rest of the recording"
+    return (*steps, MethodStep("Distances", distances))
 
 
 _NOT_A_SETTING = ("recipe", "mel")
@@ -123,10 +104,12 @@ _NOT_A_SETTING = ("recipe", "mel")
 def facts_of(taste: Taste, path: Path) -> TasteFacts:
     """Return the facts of a taste that was read from `path`."""
     folder = path.absolute().parent
-    kept = () if taste.kept is None else taste.kept.recordings
+    known = () if taste.kept is None else taste.kept.recordings
     recordings = tuple(
-        LearnedFrom(Path(one.path).stem, folder / one.path, one.content_hash, one.duration_s) for one in kept
+        LearnedFrom(Path(one.path).stem, folder / one.path, one.content_hash, one.duration_s) for one in known
     )
+    values = taste.config.model_dump(exclude=set(_NOT_A_SETTING))
+    settings = [(name.replace("_", " "), _worded(value)) for name, value in values.items()]
     n_parameters = sum(value.numel() for value in taste.model.tensors().values())
     return TasteFacts(
         path=path,
@@ -135,21 +118,15 @@ def facts_of(taste: Taste, path: Path) -> TasteFacts:
         recipe=taste.config.recipe,
         steps=method_steps(taste.config),
         recordings=recordings,
-        settings=_settings(taste),
+        settings=(*settings, ("seed", str(taste.seed))),
         figures=_figures(taste, recordings, n_parameters),
         training=tuple(epoch.loss for epoch in taste.history),
         validation=tuple(epoch.validation for epoch in taste.history),
         n_parameters=n_parameters,
         rebuilds=isinstance(taste.model, Reconstructs),
         keeps_last=RECIPES[taste.config.recipe].keeps_last,
-        kept_curve=taste.kept_curve,
+        held_out_curve=taste.held_out_curve,
     )
-
-
-def _settings(taste: Taste) -> tuple[tuple[str, str], ...]:
-    values = taste.config.model_dump(exclude=set(_NOT_A_SETTING))
-    shown = [(name.replace("_", " "), _worded(value)) for name, value in values.items()]
-    return (*shown, ("seed", str(taste.seed)))
 
 
 def _worded(value: object) -> str:
@@ -195,7 +172,7 @@ def _habits(habits: Habits) -> Iterator[tuple[str, str]]:
 
 MAP_HOP_S = 0.5
 MOST_MAPPED = 20_000
-"""More stretches than this are thinned out evenly; a picture has no room for more."""
+"""More segments than this are thinned out evenly; a picture has no room for more."""
 
 MOMENT_S = 6.0
 """Length shown around a moment: a bar or two, in which single hits are still distinct."""
@@ -258,11 +235,13 @@ def survey(request: SurveyRequest, progress: Progress) -> Survey:
     TasteError : the taste cannot be read
     """
     scoring = progress.part(0.0, _SCORING_SHARE)
-    kept, share = request.kept, scoring
-    if kept is None:
+    references, share = request.references, scoring
+    if references is None:
         share = scoring.part(0.5, 1.0)
-        kept = score_references(request.taste, request.learned_from, request.folders, scoring.part(0.0, 0.5))
-    found: list[Asked] = []
+        references = score_references(
+            request.taste, request.learned_from, request.folders, scoring.part(0.0, 0.5)
+        )
+    found: list[SurveyRecording] = []
     warnings: list[str] = []
     for number, other in enumerate(request.others):
         step = share.step(number, len(request.others))
@@ -272,13 +251,18 @@ def survey(request: SurveyRequest, progress: Progress) -> Survey:
             warnings.append(str(error))
         else:
             found.append(replace(other, scored=scored))
-    shown = map_stretches(request.taste, kept.recordings, tuple(found), progress.part(_SCORING_SHARE, 1.0))
+    shown = map_segments(
+        request.taste, references.recordings, tuple(found), progress.part(_SCORING_SHARE, 1.0)
+    )
     others = tuple(one.scored for one in found if one.scored is not None)
-    return Survey(kept, others, shown, tuple(warnings))
+    return Survey(references, others, shown, tuple(warnings))
 
 
-def map_stretches(
-    taste_path: Path, kept: tuple[ScoredRecording, ...], others: tuple[Asked, ...], progress: Progress
+def map_segments(
+    taste_path: Path,
+    references: tuple[ScoredRecording, ...],
+    others: tuple[SurveyRecording, ...],
+    progress: Progress,
 ) -> SegmentMap:
     """Place the training segments of a taste and other scored recordings on one plane.
 
@@ -287,18 +271,17 @@ def map_stretches(
     TasteError, SourceError : the taste or a recording cannot be read
     """
     taste = load_taste(taste_path)
+    mel, segments = taste.config.mel, NO_EXAMPLES if taste.kept is None else taste.kept
     mapped = [(other.sound, other.scored) for other in others if other.scored is not None]
-    embeddings, recording, starts_s = _kept_stretches(taste)
-    listed = () if taste.kept is None else taste.kept.recordings
     folder = taste_path.absolute().parent
-    keys: list[tuple[str, Origin]] = [(str(folder / one.path), Origin.KEPT) for one in listed]
-    known = {one.key: one for one in (*kept, *(scored for _sound, scored in mapped))}
+    keys: list[tuple[str, Origin]] = [(str(folder / one.path), Origin.KEPT) for one in segments.recordings]
+    known = {one.key: one for one in (*references, *(scored for _sound, scored in mapped))}
     hop_s = max(MAP_HOP_S, sum(scored.duration_s for _sound, scored in mapped) / MOST_MAPPED)
-    all_of_them, of_which, begins_s = [embeddings], [recording], [starts_s]
+    all_of_them = [segments.embeddings.reshape(-1, PARTS * mel.n_mels)]
+    of_which = [segments.recording]
+    begins_s = [segments.frame.astype(np.float64) * (mel.hop_samples / mel.rate_hz)]
     for number, (sound, scored) in enumerate(mapped):
-        found, at_s = embedded(
-            taste.config.mel, sound, hop_s, progress.part(0.0, 0.9).step(number, len(mapped))
-        )
+        found, at_s = embedded(mel, sound, hop_s, progress.part(0.0, 0.9).step(number, len(mapped)))
         all_of_them.append(found)
         of_which.append(np.full(len(found), len(keys), np.int32))
         begins_s.append(at_s)
@@ -327,9 +310,9 @@ def look_at_moment(
         span = (s_to_samples(edge, readable.rate_hz) for edge in (start_s, stop_s))
         blocks = list(log_mel_blocks(readable.mono(mel.rate_hz, *span), mel))
     level_db = np.float32(scored.level_db if taste.is_levelled else 0.0)
-    heard_db = np.concatenate([np.zeros((0, mel.n_mels), np.float32), *blocks]) - level_db
+    input_db = np.concatenate([np.zeros((0, mel.n_mels), np.float32), *blocks]) - level_db
     model = taste.model
-    rebuilt_db = model.rebuild(heard_db) if isinstance(model, Reconstructs) and len(heard_db) else None
+    rebuilt_db = model.rebuild(input_db) if isinstance(model, Reconstructs) and len(input_db) else None
     at = int(np.abs(scored.times_s - at_s).argmin()) if len(scored.times_s) else 0
     within = (scored.times_s >= start_s) & (scored.times_s <= stop_s)
     return Moment(
@@ -338,7 +321,7 @@ def look_at_moment(
         at_s=at_s,
         start_s=start_s,
         stop_s=stop_s,
-        heard_db=heard_db,
+        input_db=input_db,
         rebuilt_db=rebuilt_db,
         times_s=scored.times_s[within],
         scores=scored.scores[within],
@@ -406,14 +389,6 @@ def _nearest(taste: Taste, taste_path: Path, found: Nearest | None) -> NearestSt
     )
 
 
-def _kept_stretches(taste: Taste) -> tuple[Embeddings, NDArray[np.int32], NDArray[np.float64]]:
-    mel = taste.config.mel
-    kept = NO_EXAMPLES if taste.kept is None else taste.kept
-    embeddings = kept.embeddings.reshape(-1, PARTS * mel.n_mels)
-    starts_s = kept.frame.astype(np.float64) * (mel.hop_samples / mel.rate_hz)
-    return embeddings, kept.recording, starts_s
-
-
 def embedded(
     mel: MelSettings, sound: Sound, hop_s: float, progress: Progress
 ) -> tuple[Embeddings, NDArray[np.float64]]:
@@ -426,7 +401,7 @@ def embedded(
     hop_frames = max(1, round(hop_s * mel.rate_hz / mel.hop_samples))
     with opened(sound, progress) as readable:
         frames = _watched(log_mel_blocks(readable.mono(mel.rate_hz), mel), readable, mel, progress)
-        found = [np.zeros((0, PARTS * mel.n_mels), np.float32), *embedded_stretches(frames, mel, hop_frames)]
+        found = [np.zeros((0, PARTS * mel.n_mels), np.float32), *embedded_segments(frames, mel, hop_frames)]
     embeddings: Embeddings = np.concatenate(found)
     starts_s = np.arange(len(embeddings), dtype=np.float64) * (hop_frames * mel.hop_samples / mel.rate_hz)
     return embeddings, starts_s

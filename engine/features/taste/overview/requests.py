@@ -1,6 +1,6 @@
 """Requests and results of the Taste page; light, so that the window needs no torch.
 
-Sounds that a taste can score: the mix of a document, or a file.
+A sound that a taste can score is the mix of a document, or a file.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class ReferencesScored:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SurveyRecording:
     """A recording to score and to place on the map; `scored` is its result if already available."""
 
     sound: Sound
@@ -117,15 +117,15 @@ class SurveyRequest:
 
     Attributes
     ----------
-    learned_from : the training recordings of the taste, scored unless `kept` is given
+    learned_from : the training recordings of the taste, scored unless `references` are given
     folders : where they are looked for, see `engine.recordings.media`
     """
 
     taste: Path
     learned_from: tuple[LearnedFrom, ...]
     folders: tuple[Path, ...]
-    kept: ReferencesScored | None = None
-    others: tuple[Asked, ...] = ()
+    references: ReferencesScored | None = None
+    others: tuple[SurveyRecording, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,11 +134,11 @@ class Survey:
 
     Attributes
     ----------
-    others : those that could be read, in the order they were asked for
+    others : those that could be read, in the order of the request
     warnings : one sentence for each that could not
     """
 
-    kept: ReferencesScored
+    references: ReferencesScored
     others: tuple[ScoredRecording, ...]
     shown: SegmentMap
     warnings: tuple[str, ...] = ()

@@ -1,12 +1,7 @@
 """Contents of the Taste page, as frozen values; light, so that widgets can draw them without torch.
 
-Two tastes, or one with two settings, on the same recording.
-
-Decisions of the document for each segment on the map, read again after every decision.
-
-Summary of a taste's scores of a recording, in a sentence or two.
-
-Projection of segments to a plane that groups similar sounds.
+They are facts of a taste, scores of recordings, a map of segments with their decisions, a comparison of two
+tastes on the same recording, and a summary in a sentence or two.
 """
 
 from __future__ import annotations
@@ -24,49 +19,7 @@ from engine.core.timebase import format_time, s_to_samples_array
 from engine.core.wording import counted, percent
 from engine.document.proposals import Verdict
 from engine.document.state import DocumentState
-from engine.features.taste.anomaly.threshold import KeptCurve, expectation
-
-_EDGE = 0.5
-"""Percent at each side of each axis that do not set its scale: one outlier would compress all others."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Plane:
-    """Points, shape (n, 2), 0 to 1, and the share of the segments' variance they explain."""
-
-    points: NDArray[np.float32]
-    explained: float
-
-
-def principal_plane(embeddings: NDArray[np.float32]) -> Plane:
-    """Project onto the two directions in which embeddings, shape (n, d), differ most.
-
-    The same embeddings always give the same picture: each direction points to where its largest weight is
-    positive (principal components are free in their sign).
-    """
-    count = len(embeddings)
-    if count < 2:
-        return Plane(np.full((count, 2), 0.5, np.float32), 1.0)
-    centred = embeddings - embeddings.mean(axis=0)
-    spread, directions = np.linalg.eigh((centred.T @ centred).astype(np.float64))
-    first = directions[:, ::-1][:, :2]
-    first = first * np.sign(first[np.abs(first).argmax(axis=0), np.arange(first.shape[1])])
-    projected = centred @ first.astype(np.float32)
-    if projected.shape[1] < 2:
-        projected = np.column_stack([projected, np.zeros(count, np.float32)])
-    total = float(spread.sum())
-    explained = float(spread[-2:].sum()) / total if total > 0.0 else 1.0
-    return Plane(_within(projected), explained)
-
-
-def _within(points: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Bring points to 0 to 1, both axes at one scale, so that distances can be compared."""
-    low, high = np.percentile(points, [_EDGE, 100.0 - _EDGE], axis=0)
-    scale = max(float((high - low).max()), 1e-9)
-    placed = 0.5 + 0.92 * (points - (low + high) / 2) / scale
-    within: NDArray[np.float32] = np.clip(placed, 0.0, 1.0).astype(np.float32)
-    return within
-
+from engine.features.taste.anomaly.threshold import HeldOutCurve, expectation
 
 HIGH_PERCENTILE = 95.0
 """Percentile of a recording's scores: its most anomalous passages, without a single cough."""
@@ -127,7 +80,7 @@ class TasteFacts:
     n_parameters : how many numbers were learned
     rebuilds : whether it can show a reconstruction of its input
     keeps_last : whether it has the weights of the last epoch, independent of the losses
-    kept_curve : None in an older taste
+    held_out_curve : None in an older taste
     """
 
     path: Path
@@ -143,7 +96,7 @@ class TasteFacts:
     n_parameters: int
     rebuilds: bool
     keeps_last: bool
-    kept_curve: KeptCurve | None = None
+    held_out_curve: HeldOutCurve | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -256,7 +209,7 @@ class Moment:
     ----------
     start_s, stop_s : in its recording
     at_s : the moment it is about
-    heard_db : float32, shape (frames, n_mels), log-mel relative to the recording's level
+    input_db : float32, shape (frames, n_mels), log-mel relative to the recording's level
     rebuilt_db : of the same shape; None with a taste that rebuilds nothing
     times_s, scores : float64 and float32, shape (n,), of the scores within
     score : at the moment
@@ -268,7 +221,7 @@ class Moment:
     at_s: float
     start_s: float
     stop_s: float
-    heard_db: NDArray[np.float32]
+    input_db: NDArray[np.float32]
     rebuilt_db: NDArray[np.float32] | None
     times_s: NDArray[np.float64]
     scores: NDArray[np.float32]
@@ -309,6 +262,42 @@ class Comparison:
     differences: tuple[Difference, ...]
 
 
+_EDGE = 0.5
+"""Percent at each side of each axis that do not set its scale: one outlier would compress all others."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plane:
+    """Points, shape (n, 2), 0 to 1, and the share of the segments' variance they explain."""
+
+    points: NDArray[np.float32]
+    explained: float
+
+
+def principal_plane(embeddings: NDArray[np.float32]) -> Plane:
+    """Project onto the two directions in which embeddings, shape (n, d), differ most.
+
+    The same embeddings always give the same picture: each direction points to where its largest weight is
+    positive (principal components are free in their sign).
+    """
+    count = len(embeddings)
+    if count < 2:
+        return Plane(np.full((count, 2), 0.5, np.float32), 1.0)
+    centred = embeddings - embeddings.mean(axis=0)
+    spread, directions = np.linalg.eigh((centred.T @ centred).astype(np.float64))
+    first = directions[:, ::-1][:, :2]
+    first = first * np.sign(first[np.abs(first).argmax(axis=0), np.arange(first.shape[1])])
+    projected = centred @ first.astype(np.float32)
+    if projected.shape[1] < 2:
+        projected = np.column_stack([projected, np.zeros(count, np.float32)])
+    total = float(spread.sum())
+    explained = float(spread[-2:].sum()) / total if total > 0.0 else 1.0
+    # Both axes at one scale, so that distances can be compared.
+    low, high = np.percentile(projected, [_EDGE, 100.0 - _EDGE], axis=0)
+    placed = 0.5 + 0.92 * (projected - (low + high) / 2) / max(float((high - low).max()), 1e-9)
+    return Plane(np.clip(placed, 0.0, 1.0).astype(np.float32), explained)
+
+
 PASSAGE_S = 4.0
 """Length of a passage on which two tastes differ: long enough for a listener."""
 
@@ -334,6 +323,7 @@ def compare(
         parts={},
     )
     ranks, others = _ranks(first.scores), _ranks(aligned.scores)
+    differ = len(ranks) > 1 and ranks.std() > 0.0 and others.std() > 0.0
     share = first.share_above(threshold)
     same = (ranks >= 1.0 - share) == (others >= 1.0 - share)
     return Comparison(
@@ -341,7 +331,7 @@ def compare(
         second_name,
         first,
         aligned,
-        _correlation(ranks, others),
+        float(np.corrcoef(ranks, others)[0, 1]) if differ else 0.0,
         share,
         float(same.mean()) if len(same) else 1.0,
         _differences(first.times_s, ranks, others),
@@ -354,12 +344,6 @@ def _ranks(scores: NDArray[np.float32]) -> Numbers:
     below = np.cumsum(counts) - (counts + 1) / 2
     ranks: Numbers = (below / max(len(scores) - 1, 1))[inverse]
     return ranks
-
-
-def _correlation(ranks: Numbers, others: Numbers) -> float:
-    if len(ranks) < 2 or ranks.std() == 0.0 or others.std() == 0.0:
-        return 0.0
-    return float(np.corrcoef(ranks, others)[0, 1])
 
 
 def _differences(times_s: Numbers, ranks: Numbers, others: Numbers) -> tuple[Difference, ...]:
@@ -400,11 +384,11 @@ def segment_states(shown: SegmentMap, state: DocumentState) -> NDArray[np.uint8]
     order = np.argsort(middles, kind="stable")
     here, middles = here[order], middles[order]
     verdicts = {key: state.verdict(key) for key in state.proposals}
-    for verdict, told in _OF_VERDICT:
+    for verdict, segment_state in _OF_VERDICT:
         for key, given in verdicts.items():
             if given is verdict:
                 first, last = np.searchsorted(middles, state.span(key))
-                states[here[first:last]] = told
+                states[here[first:last]] = segment_state
     return states
 
 
@@ -427,7 +411,7 @@ def verdict(
     odd: float,
     threshold: float,
     would_cut: WouldCut | None,
-    curve: KeptCurve | None = None,
+    curve: HeldOutCurve | None = None,
 ) -> str:
     """Describe the length that would be cut from a recording, its typical share, and the expected cuts.
 
@@ -437,17 +421,15 @@ def verdict(
     would_cut : of the open recording, if its cuts come from this taste; else the threshold is used
     curve : of the taste, for the expected share of cuts; None from an older one
     """
-    return " ".join(
-        filter(
-            None,
-            (_of_this(scored, odd, threshold, would_cut), _asked(would_cut), expectation(curve, threshold)),
-        )
-    )
+    parts = [_of_this(scored, odd, threshold, would_cut)]
+    if would_cut is not None and would_cut.questions:
+        parts.append(f"Unfamiliar sound: {counted(would_cut.questions, 'question')}.")
+    return " ".join(filter(None, (*parts, expectation(curve, threshold))))
 
 
 def _of_this(scored: ScoredRecording, odd: float, threshold: float, would_cut: WouldCut | None) -> str:
     length_s = scored.duration_s
-    like = _like(scored, odd)
+    like = percent(float(np.mean(scored.scores <= odd)) if len(scored.scores) else 0.0)
     if scored.origin is Origin.KEPT:
         return f"One of your edits: {like} of it sounds as this taste expects."
     if would_cut is None:
@@ -455,14 +437,9 @@ def _of_this(scored: ScoredRecording, odd: float, threshold: float, would_cut: W
         return f"{part_of(odd_s, length_s)} sound unlike your edits."
     if not would_cut.count or would_cut.cut_s <= 0.0:
         return f"Nothing of {_length(length_s)} would be cut. {like} of it sounds like your edits."
-    goes = f"{part_of(would_cut.cut_s, length_s)} would be cut, in {_cuts(would_cut.count)}."
+    cuts = "one cut" if would_cut.count == 1 else f"{would_cut.count:,} cuts"
+    goes = f"{part_of(would_cut.cut_s, length_s)} would be cut, in {cuts}."
     return f"{goes} {like} of the recording sounds like your edits."
-
-
-def _asked(would_cut: WouldCut | None) -> str:
-    if would_cut is None or not would_cut.questions:
-        return ""
-    return f"Unfamiliar sound: {counted(would_cut.questions, 'question')}."
 
 
 def part_of(part_s: float, whole_s: float) -> str:
@@ -474,16 +451,7 @@ def part_of(part_s: float, whole_s: float) -> str:
     return f"{part_s / _MINUTE_S:.0f} of {_length(whole_s)}"
 
 
-def _cuts(count: int) -> str:
-    return "one cut" if count == 1 else f"{count:,} cuts"
-
-
 def _length(seconds: float) -> str:
     if seconds < _WHOLE_MINUTES_FROM_S:
         return f"{format_time(seconds, 0)} minutes"
     return f"{seconds / _MINUTE_S:.0f} minutes"
-
-
-def _like(scored: ScoredRecording, odd: float) -> str:
-    like = float(np.mean(scored.scores <= odd)) if len(scored.scores) else 0.0
-    return percent(like)

@@ -41,7 +41,7 @@ class MemoryBankModel:
         """Names of the measures."""
         return tuple(PART_OF_MEASURE[measure] for measure in self.bank.config.measures)
 
-    def first_s(self, heard_s: float) -> float:  # noqa: ARG002 - a window begins at the very start
+    def first_s(self, length_s: float) -> float:  # noqa: ARG002 - a window begins at the very start
         """Return the time of the first score: 0."""
         return 0.0
 

@@ -15,9 +15,9 @@ from engine.core.progress import Progress
 from engine.features.taste.anomaly.recipes.material import Split
 from engine.features.taste.anomaly.recipes.recipe import (
     Judged,
-    KeptScores,
     Network,
     Passing,
+    ReferenceScores,
     restored,
     weights_of,
 )
@@ -53,10 +53,10 @@ class SegmentModel(ABC):
     def judge_segments(self, segments: Tensor) -> Judged:
         """Return anomaly scores of standardised segments, shape (batch, 1, n_mels, segment_frames)."""
 
-    def first_s(self, heard_s: float) -> float:
+    def first_s(self, length_s: float) -> float:
         """Return the middle of the first segment, or of a stream that is shorter."""
         segment_s = (self.config.segment_frames - 1) * self.config.mel.hop_samples / self.config.mel.rate_hz
-        return min(segment_s, heard_s) / 2
+        return min(segment_s, length_s) / 2
 
     def judge(
         self, blocks: Iterable[Frames], level_db: float, passing: Passing, progress: Progress
@@ -103,7 +103,9 @@ def stored_parts(
     return restored(build, tensors, _NETWORK), scaling
 
 
-def kept_scores(model: SegmentModel, parts: Split, progress: Progress, *, least_std: float) -> KeptScores:
+def kept_scores(
+    model: SegmentModel, parts: Split, progress: Progress, *, least_std: float
+) -> ReferenceScores:
     """Measure a model's scores on training material: on held-out material if it suffices.
 
     Parameters
@@ -113,7 +115,7 @@ def kept_scores(model: SegmentModel, parts: Split, progress: Progress, *, least_
     kept = _judged(model, parts.validation, progress)
     if len(kept.own) < _LEAST_STATISTICS_SEGMENTS:
         kept = _joined(model, [kept, _judged(model, parts.training, progress)])
-    return KeptScores(
+    return ReferenceScores(
         float(kept.own.mean()),
         max(float(kept.own.std()), least_std),
         tuple(kept.parts.mean(axis=0).tolist()),

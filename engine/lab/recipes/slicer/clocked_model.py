@@ -39,7 +39,7 @@ class ClockedModel(SlicerModel):
         lengths = self.config.lengths_beats
         return tuple(f"rebuilt-{beats}-beats" for beats in lengths) if len(lengths) > 1 else ()
 
-    def first_s(self, heard_s: float) -> float:  # noqa: ARG002 - moments are counted from the start
+    def first_s(self, length_s: float) -> float:  # noqa: ARG002 - moments are counted from the start
         """Return the time of the first score: 0."""
         return 0.0
 

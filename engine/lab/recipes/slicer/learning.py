@@ -17,7 +17,7 @@ from engine.features.taste.anomaly.recipes.material import (
     listen,
     split,
 )
-from engine.features.taste.anomaly.recipes.recipe import Examples, KeptScores, Learnt, raw_of
+from engine.features.taste.anomaly.recipes.recipe import Examples, Learnt, ReferenceScores, raw_of
 from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
 from engine.lab.recipes.segments.autoencoder import SegmentAutoencoder
 from engine.lab.recipes.segments.model import kept_scores
@@ -92,7 +92,7 @@ def _measured(
     parts: Split,
     config: SlicerConfig,
     progress: Progress,
-) -> tuple[SlicerModel, KeptScores]:
+) -> tuple[SlicerModel, ReferenceScores]:
     """Measure the reconstruction errors of training material, at each length of segment and fused."""
     lengths = len(config.lengths_beats)
     if not lengths:

@@ -14,7 +14,7 @@ from engine.core.errors import TasteError
 from engine.core.progress import Progress
 from engine.features.taste.anomaly.recipes.embedded import Embedded, hear_embedded
 from engine.features.taste.anomaly.recipes.material import Split, split
-from engine.features.taste.anomaly.recipes.recipe import Examples, KeptScores, Learnt
+from engine.features.taste.anomaly.recipes.recipe import Examples, Learnt, ReferenceScores
 from engine.features.taste.anomaly.recipes.recipe_config import RecipeConfig
 from engine.lab.recipes.svdd.fitting import FittedSvdd, Networks, fit_svdd
 from engine.lab.recipes.svdd.model import Standardisation, SvddModel
@@ -103,7 +103,7 @@ def standardisation(training: NDArray[np.float32]) -> Standardisation:
     return Standardisation(*(torch.tensor(value, dtype=torch.float32) for value in (mean, std)))
 
 
-def _kept_scores(model: SvddModel, parts: Split) -> KeptScores:
+def _kept_scores(model: SvddModel, parts: Split) -> ReferenceScores:
     """Measure the scores of training material, held out if it suffices."""
     pieces = parts.validation
     if sum(map(len, pieces)) < _LEAST_STATISTICS_WINDOWS:
@@ -111,7 +111,7 @@ def _kept_scores(model: SvddModel, parts: Split) -> KeptScores:
     said = model.judge_vectors(np.concatenate(pieces)).parts
     means = tuple(float(mean) for mean in said.mean(axis=0))
     stds = tuple(max(float(std), _LEAST_LOG_STD) for std in said.std(axis=0))
-    return KeptScores(means[0], stds[0], means, stds)
+    return ReferenceScores(means[0], stds[0], means, stds)
 
 
 def _method(config: DeepSvddConfig, fitted: FittedSvdd) -> str:

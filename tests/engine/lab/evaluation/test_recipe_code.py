@@ -63,7 +63,7 @@ def test_a_sentence_that_is_given_to_something_counts() -> None:
 @pytest.mark.parametrize("config", BY_RECIPE.own.values())
 def test_every_recipe_counts_what_it_shares_and_the_faults(config: type) -> None:
     text = recipe_code(config()).decode()
-    for name in ("KeptScores", "restored", "plant"):
+    for name in ("ReferenceScores", "restored", "plant"):
         assert f"name='{name}'" in text, name
 
 

@@ -1,14 +1,12 @@
-"""More kinds of fault, only to practise on, so that nothing depends on the kinds it is measured with.
+"""More kinds of fault, for training alone, so that nothing depends on the kinds it is measured with.
 
 Voices and noises are made by rule here, so that a taste learns from the user's own recordings and from
-nothing else. The voice is a pulse train with gliding pitch, as in source-filter synthesis (D. H. Klatt,
-JASA 67, 1980), without the filter.
+nothing else. The voice is a pulse train with gliding pitch, as in source-filter synthesis (D. H. Klatt, JASA
+67, 1980), without the filter.
 
-Ways of breaking off: music that stops before its end, a pause, and another attempt.
-
-Players stop dead, let the last chord ring, drop out one after the other or trail off in stray notes; the
-pause has room noise, silence, a word or a count; and then the same passage follows again, a part of the music
-before, or something else. An attempt can be superfluous without a repeat.
+Music breaks off before its end, pauses, and has another attempt: players stop dead, let the last chord ring,
+drop out one after the other or trail off in stray notes; the pause has room noise, silence, a word or a
+count; and then the same passage follows again, a part of the music before, or something else.
 """
 
 from __future__ import annotations
@@ -105,10 +103,14 @@ def talked_over(material: Material, length: int, rng: np.random.Generator) -> Sa
     clips = material.clips["talk"]
     clip = clips[int(rng.integers(len(clips)))][:length]
     level = active_rms(material.clean, material.rate_hz) * 10.0 ** (rng.uniform(-20.0, -4.0) / 20.0)
-    gain = np.float32(level / max(active_rms(clip[:, None], material.rate_hz), 1e-9))
-    at = int(rng.integers(0, length - len(clip) + 1))
-    out[at : at + len(clip)] += (gain * clip * edges(len(clip), material.rate_hz))[:, None]
+    _add(out, int(rng.integers(0, length - len(clip) + 1)), clip, level, material.rate_hz)
     return out
+
+
+def _add(out: Samples, at: int, sound: Samples, level: float, rate_hz: int) -> None:
+    """Add a mono sound of an RMS level to audio, with short fades."""
+    gain = np.float32(level / max(active_rms(sound[:, None], rate_hz), 1e-9))
+    out[at : at + len(sound)] += (gain * sound * edges(len(sound), rate_hz))[:, None]
 
 
 def counted_in(material: Material, length: int, rng: np.random.Generator) -> Samples:
@@ -153,29 +155,23 @@ def broken_off(endings: tuple[Ending, ...], pauses: tuple[Pause, ...], first_s: 
             pieces.append(quiet_room(material, material.samples(rng.uniform(0.5, 2.0)), rng))
             at = len(pieces[0])
         while at < length:
-            attempt = endings[int(rng.integers(len(endings)))](
-                material, material.following(start, attempt_length), rng
-            )
-            pause = pauses[int(rng.integers(len(pauses)))](
-                material, material.samples(rng.uniform(0.5, 3.0)), rng
-            )
+            ending = endings[int(rng.integers(len(endings)))]
+            attempt = ending(material, material.following(start, attempt_length), rng)
+            make_pause = pauses[int(rng.integers(len(pauses)))]
+            pause = make_pause(material, material.samples(rng.uniform(0.5, 3.0)), rng)
             pieces += [attempt, pause]
             at += len(attempt) + len(pause)
             attempt_length = max(material.samples(0.5), round(attempt_length * rng.uniform(0.6, 1.6)))
-            start = _next_start(material, place, rng)
+            way = rng.random()  # again at the same place, a little before it, or anywhere
+            if way < 0.4:
+                start = place
+            elif way < 0.6:
+                start = max(0, place - material.samples(rng.uniform(1.0, 8.0)))
+            else:
+                start = int(rng.integers(0, len(material.clean)))
         return np.concatenate(pieces)
 
     return make
-
-
-def _next_start(material: Material, place: int, rng: np.random.Generator) -> int:
-    """Return where the next attempt begins: at the same place, a little before it, or anywhere."""
-    way = rng.random()
-    if way < 0.4:
-        return place
-    if way < 0.6:
-        return max(0, place - material.samples(rng.uniform(1.0, 8.0)))
-    return int(rng.integers(0, len(material.clean)))
 
 
 FALSE_STARTS: Mapping[str, Maker] = {
@@ -279,9 +275,9 @@ def _under_noise(material: Material, _place: int, length: int, rng: np.random.Ge
     noise = np.fft.irfft(spectrum / (np.arange(len(spectrum)) + 20.0) ** slope, length)
     time_s = np.arange(length) / material.rate_hz
     swell = 1.0 + 0.8 * np.sin(2 * np.pi * rng.uniform(0.2, 6.0) * time_s + rng.uniform(0.0, 2 * np.pi))
-    heard = (0.3 * noise / np.abs(noise).max() * swell).astype(np.float32)
+    hiss = (0.3 * noise / np.abs(noise).max() * swell).astype(np.float32)
     level = np.float32(10.0 ** (rng.uniform(-40.0, -6.0) / 20.0))
-    return np.asarray(heard[:, None] + level * material.passage(length, rng), np.float32)
+    return np.asarray(hiss[:, None] + level * material.passage(length, rng), np.float32)
 
 
 def _hush(material: Material, _place: int, length: int, rng: np.random.Generator) -> Samples:
@@ -304,8 +300,7 @@ def _over_the_music(make: Callable[[int, np.random.Generator], Samples]) -> Make
         at, pause_s = int(rng.uniform(0.0, 0.1) * length), rng.uniform(0.1, 1.0)
         while at < length:
             sound = make(material.rate_hz, rng)[: length - at]
-            gain = np.float32(level / max(active_rms(sound[:, None], material.rate_hz), 1e-9))
-            out[at : at + len(sound)] += (gain * sound * edges(len(sound), material.rate_hz))[:, None]
+            _add(out, at, sound, level, material.rate_hz)
             at += len(sound) + material.samples(pause_s * rng.uniform(0.5, 1.5))
         return out
 
@@ -347,8 +342,7 @@ def _idle_room(material: Material, _place: int, length: int, rng: np.random.Gene
     while at < length:
         sound = (_knock if rng.random() < 0.5 else _burst)(material.rate_hz, rng)[: length - at]
         level = active_rms(material.clean, material.rate_hz) * 10.0 ** (level_db / 20.0)
-        gain = np.float32(level / max(active_rms(sound[:, None], material.rate_hz), 1e-9))
-        out[at : at + len(sound)] += (gain * sound * edges(len(sound), material.rate_hz))[:, None]
+        _add(out, at, sound, level, material.rate_hz)
         at += len(sound) + material.samples(rng.exponential(2.5))
     return out
 
@@ -360,8 +354,8 @@ def _mains_hum(material: Material, _place: int, length: int, rng: np.random.Gene
     hum = _pulses(phase, slope=rng.uniform(0.3, 2.0))
     level = active_rms(material.clean, material.rate_hz) * 10.0 ** (rng.uniform(-50.0, -12.0) / 20.0)
     loud = (level * hum / np.sqrt(np.square(hum).mean())).astype(np.float32)
-    heard: Samples = quiet_room(material, length, rng) + loud[:, None]
-    return heard
+    hum_in_room: Samples = quiet_room(material, length, rng) + loud[:, None]
+    return hum_in_room
 
 
 PRACTICE_MAKERS: Mapping[str, Maker] = {

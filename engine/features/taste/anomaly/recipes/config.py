@@ -51,12 +51,10 @@ def parse_config(values: Mapping[str, object]) -> RecipeConfig:
         return OwnFaultsConfig.model_validate(values)
     else:
         fitting = [config for config in BY_RECIPE.own.values() if values.keys() <= config.model_fields.keys()]
-    return (fitting or [_likeliest(values)])[0].model_validate(values)
-
-
-def _likeliest(values: Mapping[str, object]) -> type[RecipeConfig]:
-    """Return the settings to blame where none fit: those that most of the names belong to."""
-    return max(BY_RECIPE.own.values(), key=lambda config: len(values.keys() & config.model_fields.keys()))
+    if not fitting:  # blame the settings that most of the names belong to
+        of_most = max(BY_RECIPE.own.values(), key=lambda one: len(values.keys() & one.model_fields.keys()))
+        fitting = [of_most]
+    return fitting[0].model_validate(values)
 
 
 def load_config(path: Path) -> RecipeConfig:

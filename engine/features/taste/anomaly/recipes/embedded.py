@@ -72,9 +72,9 @@ class EmbeddingModel(ABC):
         """How far apart two scores are."""
         return self.config.hop_s
 
-    def first_s(self, heard_s: float) -> float:
+    def first_s(self, length_s: float) -> float:
         """Return the time of the first score: the middle of the first window, or of a shorter stream."""
-        return min(self.config.window_s, heard_s) / 2
+        return min(self.config.window_s, length_s) / 2
 
     @abstractmethod
     def judge_vectors(self, vectors: Array) -> Judged:

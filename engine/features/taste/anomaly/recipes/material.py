@@ -107,17 +107,6 @@ def levelled_frames(paths: Sequence[Path], mel: MelSettings, progress: Progress)
     return Levelled(recordings, tuple(one.heard - np.float32(one.level_db) for one in recordings))
 
 
-def levelled_samples(paths: Sequence[Path], rate_hz: int, progress: Progress) -> Levelled:
-    """Return recordings as samples at `rate_hz`, each of shape (n,), at one level; raises like `listen`."""
-
-    def hear(blocks: Iterator[Array]) -> Array:
-        return np.concatenate(list(blocks))
-
-    recordings = listen(paths, rate_hz, hear, progress)
-    gains = [np.float32(10.0 ** (-one.level_db / 20.0)) for one in recordings]
-    return Levelled(recordings, tuple(one.heard * by for one, by in zip(recordings, gains, strict=True)))
-
-
 def _listen(
     path: Path, rate_hz: int, hear: Callable[[Iterator[Array]], Array], progress: Progress
 ) -> Recording:

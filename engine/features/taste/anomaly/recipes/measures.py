@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.features.taste.anomaly.recipes.recipe import Judged, KeptScores
+from engine.features.taste.anomaly.recipes.recipe import Judged, ReferenceScores
 
 Logs = NDArray[np.float64]
 """Measures, which are logarithms, shape (n, measures)."""
@@ -43,11 +43,11 @@ class Usual:
         fused: NDArray[np.float64] = ((logs - self.means) / self.stds).mean(axis=1)
         return Judged(fused, logs)
 
-    def kept_scores(self, left_out: Logs, least_std: float) -> KeptScores:
+    def kept_scores(self, left_out: Logs, least_std: float) -> ReferenceScores:
         """Return the statistics of the score and its parts on held-out training windows."""
         fused = self.judged(left_out).own
         std = max(float(fused.std()), least_std)
-        return KeptScores(float(fused.mean()), std, tuple(self.means), tuple(self.stds))
+        return ReferenceScores(float(fused.mean()), std, tuple(self.means), tuple(self.stds))
 
     def tensors(self) -> dict[str, Tensor]:
         """Return the tensors to store."""

@@ -1,6 +1,6 @@
 """The ways to learn a taste that a dialog offers; light, so that a window opens without pydantic.
 
-Recipes for comparison: parts of the laboratory, imported by name.
+Recipes for comparison are parts of the laboratory, imported by name.
 """
 
 from __future__ import annotations

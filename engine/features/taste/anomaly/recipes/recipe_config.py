@@ -1,7 +1,4 @@
-"""Settings of all recipes; light, so that a dialog needs no torch.
-
-How the recipe "own-faults" learns; light, so that a dialog can show it without torch.
-"""
+"""Settings of all recipes, "own-faults" the default; light, so that a dialog needs no torch."""
 
 from __future__ import annotations
 
@@ -58,7 +55,7 @@ class EmbeddingConfig(RecipeConfig):
 
 
 class OwnFaultsConfig(RecipeConfig):
-    """The recipe.
+    """Settings of the recipe "own-faults".
 
     Attributes
     ----------

@@ -18,7 +18,7 @@ from engine.analysis.signal.stft import log_mel_blocks
 from engine.core.errors import Cancelled, SourceError
 from engine.core.progress import SILENT, ReportingProgress
 from engine.features.taste.anomaly.neighbours import MOST_EXAMPLES, ReferenceSegments
-from engine.features.taste.anomaly.recipes.recipe import KeptScores
+from engine.features.taste.anomaly.recipes.recipe import ReferenceScores
 from engine.features.taste.anomaly.score import Scores, normalised, score_blocks, score_file
 from engine.features.taste.anomaly.taste import Taste
 from engine.lab.recipes.segments.autoencoder import build, rebuild_errors
@@ -70,7 +70,7 @@ def test_what_was_kept_is_typical_and_noise_is_not(taste: Taste) -> None:
 
 
 def test_normalised_rises_with_the_error_and_never_saturates() -> None:
-    kept = KeptScores(-1.0, 0.3)
+    kept = ReferenceScores(-1.0, 0.3)
     log_mse = np.linspace(-8.0, 12.0, 500)
     scores = normalised(log_mse, kept)
     assert (np.diff(scores) > 0).all()
@@ -165,7 +165,7 @@ def test_a_cancel_is_looked_for_often_enough(checks: Checks) -> None:
     model = SlicerModel(config, network, scaling)
     most = np.zeros(MOST_EXAMPLES, np.int32)
     kept = ReferenceSegments(np.zeros((MOST_EXAMPLES, 256), np.float32), most, most, ())
-    taste = Taste("", "", config, 0, model, KeptScores(0.0, 1.0), (), "", kept)
+    taste = Taste("", "", config, 0, model, ReferenceScores(0.0, 1.0), (), "", kept)
     blocks = [np.zeros(60_000, np.float32)] * 30
     score_blocks(taste, blocks, 48_000, 1_800_000, checks, level_db=0.0)
     assert checks.longest_pieces < 2.0

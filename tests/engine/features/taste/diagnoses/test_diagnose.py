@@ -17,7 +17,7 @@ from torch import Tensor
 from engine.cli.main import main
 from engine.core.progress import SILENT, Progress
 from engine.document.settings import CutSettings
-from engine.features.taste.anomaly.recipes.recipe import Judged, KeptScores, Passing, without_parts
+from engine.features.taste.anomaly.recipes.recipe import Judged, Passing, ReferenceScores, without_parts
 from engine.features.taste.anomaly.taste import Taste, load_taste
 from engine.features.taste.diagnoses.measurements import diagnose
 
@@ -31,7 +31,7 @@ class LetsAnythingPass:
     hop_s = 0.2
     part_names = ()
 
-    def first_s(self, heard_s: float) -> float:  # noqa: ARG002
+    def first_s(self, length_s: float) -> float:  # noqa: ARG002
         return 0.0
 
     def judge(
@@ -97,7 +97,7 @@ def test_what_it_learned_from_is_named(names: Callable[[NDArray[np.float32]], li
 def test_a_taste_that_lets_noise_pass_is_named(
     taste: Taste, tmp_path: Path, raw: NDArray[np.float32]
 ) -> None:
-    deaf = replace(taste, model=LetsAnythingPass(), kept_scores=KeptScores(0.0, 1.0))
+    deaf = replace(taste, model=LetsAnythingPass(), kept_scores=ReferenceScores(0.0, 1.0))
     soundfile.write(tmp_path / "a.wav", raw[: 20 * RATE_HZ], RATE_HZ)
     found = diagnose(deaf, tmp_path / "a.wav", CutSettings(), SILENT)
     assert found.symptoms.noise_score == 0.5

@@ -16,8 +16,8 @@ from engine.features.taste.anomaly.neighbours import ReferenceRecording, Referen
 from engine.features.taste.anomaly.recipes.config import default_config
 from engine.features.taste.diagnoses.findings import tilt_text
 from engine.features.taste.diagnoses.measurements import (
+    segments_of,
     share_found,
-    stretches_of,
     typical_spectrum_db,
     widest_tilt,
 )
@@ -101,7 +101,7 @@ def test_a_gain_is_no_difference(song: NDArray[np.float32]) -> None:
 def test_a_streams_stretches_are_those_of_the_whole_but_for_the_seams(song: NDArray[np.float32]) -> None:
     frames_db = frames(song)
     blocks = np.array_split(frames_db, 7)
-    streamed = stretches_of(blocks, MEL)
+    streamed = segments_of(blocks, MEL)
     whole = examples(song).embeddings
     apart_db = typical_spectrum_db(streamed, MEL) - typical_spectrum_db(whole, MEL)
     assert np.abs(apart_db).max() < 0.5

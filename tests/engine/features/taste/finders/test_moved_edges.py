@@ -12,7 +12,7 @@ from engine.document.edits import proposals as edits
 from engine.document.file.storage import apply_rows
 from engine.document.state import DocumentState
 from engine.features.taste.cuts.profile import PAUSES, exact_spans, smooth
-from engine.features.taste.document_cuts import MovedRequest, propose, propose_pauses, said_of_moved
+from engine.features.taste.document_cuts import MovedRequest, assess_moved, propose, propose_pauses
 from tests.engine.features.taste.finders.test_propose import HOP, LENGTH_S, RATE_HZ, document, proposed, wavy
 
 PARTS = ("talk", "noise", "unlike-rest-rhythm")
@@ -67,7 +67,7 @@ def test_moved_to_where_another_was_proposed_a_cut_says_the_same(
     mover = proposals[0]
     for there in proposals[1:]:
         now = moved(state, mover.id, there.start_samples, there.stop_samples)
-        said = said_of_moved(MovedRequest(now, mover.id, curve, listening, nearest))
+        said = assess_moved(MovedRequest(now, mover.id, curve, listening, nearest))
         assert (said.reason, said.score) == (there.reason, pytest.approx(there.score))
 
 
@@ -77,7 +77,7 @@ def test_the_score_is_the_highest_of_the_smoothed_curve() -> None:
     key = next(iter(state.proposals))
     for start_s, stop_s in ((0.0, 3.0), (10.0, 10.05), (55.5, 118.0), (100.0, 120.0)):
         start, stop = round(start_s * RATE_HZ), round(stop_s * RATE_HZ)
-        said = said_of_moved(MovedRequest(moved(state, key, start, stop), key, curve, listening, None))
+        said = assess_moved(MovedRequest(moved(state, key, start, stop), key, curve, listening, None))
         profile = smooth(
             curve,
             length_samples=LENGTH_S * RATE_HZ,
@@ -103,7 +103,7 @@ def test_nothing_is_made_up_without_the_scores_it_came_from() -> None:
     key, proposal = next(iter(state.proposals.items()))
     now = moved(state, key, proposal.start_samples, proposal.stop_samples + 4_000)
     for known in (None, replace(curve, maker="another taste")):
-        said = said_of_moved(MovedRequest(now, key, known, heard(1), None))
+        said = assess_moved(MovedRequest(now, key, known, heard(1), None))
         assert said.score is None
         assert said.reason == f"As proposed: {proposal.reason}"
 
@@ -114,5 +114,5 @@ def test_pauses_know_their_dead_air_without_a_taste() -> None:
     first, second = state.proposals.values()
     assert first.maker == PAUSES
     now = moved(state, first.id, second.start_samples, second.stop_samples)
-    said = said_of_moved(MovedRequest(now, first.id, None, listening, None))
+    said = assess_moved(MovedRequest(now, first.id, None, listening, None))
     assert (said.reason, said.score) == (second.reason, pytest.approx(second.score))

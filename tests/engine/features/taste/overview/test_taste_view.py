@@ -25,7 +25,7 @@ from engine.features.taste.overview.jobs import (
     score_sound,
     survey,
 )
-from engine.features.taste.overview.requests import Asked, DocumentSound, FileSound, SurveyRequest
+from engine.features.taste.overview.requests import DocumentSound, FileSound, SurveyRecording, SurveyRequest
 from engine.features.taste.overview.results import Origin
 from engine.lab.recipes.slicer.model import SlicerModel
 from engine.recordings.import_audio import ImportRequest, import_audio, import_edit
@@ -79,7 +79,7 @@ def test_a_document_is_scored_as_its_only_file(taste_path: Path, other: Path, tm
 
 def test_the_map_places_what_was_kept_and_the_rest(taste: Taste, taste_path: Path, other: Path) -> None:
     facts = look_at(taste_path, SILENT)
-    asked = Asked(FileSound(other), Origin.FILE)
+    asked = SurveyRecording(FileSound(other), Origin.FILE)
 
     found = survey(SurveyRequest(taste_path, facts.recordings, (), None, (asked,)), SILENT)
 
@@ -102,18 +102,20 @@ def test_what_is_known_is_not_scored_again_and_what_is_gone_is_told(
     taste_path: Path, other: Path, tmp_path: Path
 ) -> None:
     facts = look_at(taste_path, SILENT)
-    gone = Asked(FileSound(tmp_path / "gone.wav"), Origin.FILE)
+    gone = SurveyRecording(FileSound(tmp_path / "gone.wav"), Origin.FILE)
     first = survey(
-        SurveyRequest(taste_path, facts.recordings, (), None, (gone, Asked(FileSound(other), Origin.FILE))),
+        SurveyRequest(
+            taste_path, facts.recordings, (), None, (gone, SurveyRecording(FileSound(other), Origin.FILE))
+        ),
         SILENT,
     )
-    known = Asked(FileSound(other), Origin.FILE, first.others[0])
+    known = SurveyRecording(FileSound(other), Origin.FILE, first.others[0])
 
-    again = survey(SurveyRequest(taste_path, facts.recordings, (), first.kept, (known,)), SILENT)
+    again = survey(SurveyRequest(taste_path, facts.recordings, (), first.references, (known,)), SILENT)
 
     assert len(first.warnings) == 1
     assert "gone.wav" in first.warnings[0]
-    assert again.kept is first.kept
+    assert again.references is first.references
     assert again.others[0].scores is first.others[0].scores
     np.testing.assert_array_equal(again.shown.points, first.shown.points)
 
@@ -127,7 +129,7 @@ def test_a_kept_recording_that_is_gone_is_told_and_the_map_is_made(taste_path: P
 
     found = survey(SurveyRequest(taste_path, moved, ()), SILENT)
 
-    assert len(found.kept.missing) == 1
+    assert len(found.references.missing) == 1
     assert len(found.shown.points)
 
 
@@ -142,11 +144,11 @@ def test_a_moment_is_what_the_taste_hears_and_rebuilds(taste: Taste, taste_path:
     frames_per_s = mel.rate_hz / mel.hop_samples
     first = round(moment.start_s * frames_per_s)
     # Frames of the piece lie up to half a hop beside those of the whole.
-    piece = moment.heard_db[4:-4]
+    piece = moment.input_db[4:-4]
     gap_db = np.abs(piece - whole[first + 4 : first + 4 + len(piece)])
     assert np.median(gap_db) < 1.5
     assert moment.rebuilt_db is not None
-    assert moment.rebuilt_db.shape == moment.heard_db.shape
+    assert moment.rebuilt_db.shape == moment.input_db.shape
     assert moment.score == pytest.approx(scored.score_at(6.0))
     np.testing.assert_array_equal(moment.scores, scored.scores[np.isin(scored.times_s, moment.times_s)])
     assert moment.times_s[0] >= moment.start_s
@@ -206,7 +208,7 @@ def test_a_short_recording_and_one_that_is_none(taste_path: Path, tmp_path: Path
 def test_cancelling_is_heard(taste_path: Path, other: Path) -> None:
     stop = Event()
     stop.set()
-    request = SurveyRequest(taste_path, (), (), None, (Asked(FileSound(other), Origin.FILE),))
+    request = SurveyRequest(taste_path, (), (), None, (SurveyRecording(FileSound(other), Origin.FILE),))
     with pytest.raises(Cancelled):
         survey(request, ReportingProgress(None, stop))
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.core.wording import percent
-from engine.features.taste.anomaly.threshold import kept_curve
+from engine.features.taste.anomaly.threshold import held_out_curve
 from engine.features.taste.diagnoses.findings import ODD
 from engine.features.taste.overview.results import Origin, ScoredRecording, WouldCut, part_of, verdict
 
@@ -61,7 +61,7 @@ def test_any_length_is_said(length_s: float) -> None:
 
 
 def test_it_adds_the_expected_share_of_cuts_at_the_threshold() -> None:
-    curve = kept_curve([np.linspace(0.0, 1.0, 5_000)[:, None]], 0.16)
+    curve = held_out_curve([np.linspace(0.0, 1.0, 5_000)[:, None]], 0.16)
     for threshold in (0.7, 0.9):
         share = percent(curve.estimated_cut_share(threshold), 1)
         said = verdict(scored(MINUTES_90_S, 0.2), ODD, threshold, WouldCut(40.0, 1), curve)

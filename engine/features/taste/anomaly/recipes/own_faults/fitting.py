@@ -61,10 +61,10 @@ class Scaling:
     tuning_mean: NDArray[np.float32]
     tuning_std: NDArray[np.float32]
 
-    def apply(self, heard: FrameFeatures) -> tuple[Tensor, Tensor]:
+    def apply(self, features: FrameFeatures) -> tuple[Tensor, Tensor]:
         """Standardise the features."""
-        mel = (heard.mel_db - self.mel_mean_db) / self.mel_std_db
-        tuning = (heard.tuning - self.tuning_mean) / self.tuning_std
+        mel = (features.mel_db - self.mel_mean_db) / self.mel_std_db
+        tuning = (features.tuning - self.tuning_mean) / self.tuning_std
         return torch.tensor(mel), torch.tensor(tuning)
 
 
@@ -75,7 +75,7 @@ class Trained:
     Attributes
     ----------
     parts : kinds of fault they distinguish
-    kept_means, kept_stds : float64, shape (1 + parts,), of the logits of clean audio
+    clean_means, clean_stds : float64, shape (1 + parts,), of the logits of clean audio
     rhythm : weight of the rhythm comparison, the mean of those below
     own_rhythms : the same, from the training data of each network alone
     """
@@ -84,18 +84,14 @@ class Trained:
     scaling: Scaling
     parts: tuple[str, ...]
     fitted: Fitted
-    kept_means: NDArray[np.float64]
-    kept_stds: NDArray[np.float64]
+    clean_means: NDArray[np.float64]
+    clean_stds: NDArray[np.float64]
     rhythm: RhythmTrust
     own_rhythms: tuple[RhythmTrust, ...]
 
 
 def train(
-    folds: Sequence[Split],
-    cut: Sequence[Samples],
-    config: OwnFaultsConfig,
-    seed: int,
-    progress: Progress,
+    folds: Sequence[Split], cut: Sequence[Samples], config: OwnFaultsConfig, seed: int, progress: Progress
 ) -> Trained:
     """Make faults and learn to find them.
 
@@ -112,41 +108,26 @@ def train(
         scaling = _scaling([piece for practice in practices for piece in practice])
         rhythms = tuple(map(rhythm_trust, practices))
         rhythm = mean_trust(rhythms)
+        edits = (*folds[0].training, *folds[0].validation)
+        is_little = sum(map(len, edits)) < config.long_from_s * config.mel.rate_hz
+        is_short = is_little and rhythm.trust < _NO_RHYTHM
+        layers = SHORT_LAYERS if is_short else len(DILATIONS)
         with seeded(seed):
-            form = Form(config.mel.n_mels, config.width, len(workshop.parts), _layers(config, folds, rhythm))
+            form = Form(config.mel.n_mels, config.width, len(workshop.parts), layers)
             network = Committee(form, len(folds))
-        crops = config if form.layers > SHORT_LAYERS else _halved(config)
+        # Twice as many crops of half the length.
+        half = {"crop_steps": max(config.crop_steps // 2, 8), "batch_size": 2 * config.batch_size}
+        crops = config.model_copy(update=half) if is_short else config
         fitted = _fitted(network, practices, checks, scaling, crops, seed, progress.part(made, 1.0))
-        kept = np.concatenate(
+        clean = np.concatenate(
             [
-                member_logits(member, scaling, piece.heard)[~piece.is_fault]
+                member_logits(member, scaling, piece.features)[~piece.is_fault]
                 for member, own in zip(quick_taggers(network), checks, strict=True)
                 for piece in own
             ]
         )
-    return Trained(
-        network,
-        scaling,
-        workshop.parts,
-        fitted,
-        kept.mean(axis=0),
-        kept.std(axis=0),
-        rhythm,
-        rhythms,
-    )
-
-
-def _layers(config: OwnFaultsConfig, folds: Sequence[Split], rhythm: RhythmTrust) -> int:
-    kept = (*folds[0].training, *folds[0].validation)
-    is_little = sum(map(len, kept)) < config.long_from_s * config.mel.rate_hz
-    return SHORT_LAYERS if is_little and rhythm.trust < _NO_RHYTHM else len(DILATIONS)
-
-
-def _halved(config: OwnFaultsConfig) -> OwnFaultsConfig:
-    """Return settings for twice as many crops of half the length."""
-    return config.model_copy(
-        update={"crop_steps": max(config.crop_steps // 2, 8), "batch_size": 2 * config.batch_size}
-    )
+    means, stds = clean.mean(axis=0), clean.std(axis=0)
+    return Trained(network, scaling, workshop.parts, fitted, means, stds, rhythm, rhythms)
 
 
 def _practices(
@@ -222,8 +203,8 @@ def _loss(model: nn.Module, batch: Batch) -> Tensor:
 
 
 def _scaling(practice: Sequence[Practice]) -> Scaling:
-    mel = np.concatenate([one.heard.mel_db for one in practice])
-    tuning = np.concatenate([one.heard.tuning for one in practice])
+    mel = np.concatenate([one.features.mel_db for one in practice])
+    tuning = np.concatenate([one.features.tuning for one in practice])
     return Scaling(
         mel.mean(axis=0),
         np.maximum(mel.std(axis=0), np.float32(_LEAST_STD_DB)),
@@ -254,10 +235,10 @@ def _random_crops(
         first = min(max(int(anywhere), 0), last_first)  # the very start and end are used often enough
         later = int(torch.randint(STEP_FRAMES, (1,), generator=generator))
         frame = first * STEP_FRAMES + later
-        heard = _coloured(mel[frame : frame + config.crop_steps * STEP_FRAMES], spread, generator)
+        crop_mel = _coloured(mel[frame : frame + config.crop_steps * STEP_FRAMES], spread, generator)
         nearest = first + (later > STEP_FRAMES // 2)
         last = nearest + config.crop_steps
-        return heard, tuning[nearest:last], targets[nearest:last]
+        return crop_mel, tuning[nearest:last], targets[nearest:last]
 
     def epoch() -> Iterator[Batch]:
         for _ in range(count):
@@ -267,36 +248,25 @@ def _random_crops(
 
 
 def _coloured(mel: Tensor, spread: Tensor, generator: torch.Generator) -> Tensor:
-    """Return frames with random changes that are not faults: level, microphone, missing or shifted bands.
+    """Return standardised frames with changes that are not faults; `spread` is a decibel in each band.
 
-    Half of them miss some bands, and half are shifted by a band. Tuning is a separate input. Bands are hidden
-    as in SpecAugment (D. S. Park et al., Interspeech 2019).
-
-    Parameters
-    ----------
-    mel : standardised, shape (frames, n_mels)
-    spread : how much a decibel is in each band, shape (n_mels,)
+    Level and microphone differ, half of them miss some bands, and half are shifted by a band. Bands are
+    hidden as in SpecAugment (D. S. Park et al., Interspeech 2019).
     """
     bands = mel.shape[1]
     knots = _COLOUR_DB * torch.randn(1, 1, _COLOUR_KNOTS, generator=generator)
     colour = nn.functional.interpolate(knots, size=bands, mode="linear", align_corners=True)[0, 0]
     level = _LEVEL_SPREAD_DB * torch.randn(1, generator=generator)
-    heard = mel + (level + colour) * spread
+    coloured = mel + (level + colour) * spread
     if float(torch.rand(1, generator=generator)) < _HIDING_CHANCE:
         width = int(torch.randint(1, max(2, round(_MOST_HIDDEN * bands)), (1,), generator=generator))
         first = int(torch.randint(bands - width + 1, (1,), generator=generator))
-        heard[:, first : first + width] = 0.0
+        coloured[:, first : first + width] = 0.0
     if float(torch.rand(1, generator=generator)) < _MOVING_CHANCE:
-        up = bool(torch.rand(1, generator=generator) < 0.5)
-        heard = _moved(heard, up=up)
-    return heard
-
-
-def _moved(mel: Tensor, *, up: bool) -> Tensor:
-    """Return frames shifted by one band; the band at the edge is repeated."""
-    if up:
-        return torch.cat([mel[:, :1], mel[:, :-1]], dim=1)
-    return torch.cat([mel[:, 1:], mel[:, -1:]], dim=1)
+        is_up = bool(torch.rand(1, generator=generator) < 0.5)  # the band at the edge is repeated
+        parts = (coloured[:, :1], coloured[:, :-1]) if is_up else (coloured[:, 1:], coloured[:, -1:])
+        coloured = torch.cat(parts, dim=1)
+    return coloured
 
 
 def _even_crops(checks: Sequence[Practice], scaling: Scaling, config: OwnFaultsConfig) -> tuple[Batch, ...]:
@@ -314,7 +284,7 @@ def _even_crops(checks: Sequence[Practice], scaling: Scaling, config: OwnFaultsC
 
 def _standardised(practice: Sequence[Practice], scaling: Scaling, config: OwnFaultsConfig) -> list[Batch]:
     return [
-        (*scaling.apply(one.heard), torch.tensor(one.targets))
+        (*scaling.apply(one.features), torch.tensor(one.targets))
         for one in practice
         if len(one.targets) > config.crop_steps
     ]
@@ -322,14 +292,6 @@ def _standardised(practice: Sequence[Practice], scaling: Scaling, config: OwnFau
 
 def _stacked(crops: Sequence[Batch]) -> Batch:
     return tuple(torch.stack(parts) for parts in zip(*crops, strict=True))
-
-
-def logits_of(
-    network: Committee, scaling: Scaling, pieces: Iterable[FrameFeatures], progress: Progress
-) -> Iterator[NDArray[np.float64]]:
-    """Yield the logits of every step of a stream, in blocks of shape (n, 1 + parts), however it is cut."""
-    members = quick_taggers(network)
-    return in_blocks(pieces, lambda heard: block_logits(members, scaling, heard), progress)
 
 
 def in_blocks(
@@ -372,16 +334,16 @@ def quick_taggers(network: Committee) -> tuple[QuickTagger, ...]:
 
 
 def block_logits(
-    members: Sequence[QuickTagger], scaling: Scaling, heard: FrameFeatures
+    members: Sequence[QuickTagger], scaling: Scaling, features: FrameFeatures
 ) -> NDArray[np.float64]:
     """Return the members' mean logits of an excerpt, shape (steps, 1 + parts)."""
-    every = [member_logits(member, scaling, heard) for member in members]
+    every = [member_logits(member, scaling, features) for member in members]
     mean: NDArray[np.float64] = np.mean(every, axis=0)
     return mean
 
 
-def member_logits(member: QuickTagger, scaling: Scaling, heard: FrameFeatures) -> NDArray[np.float64]:
+def member_logits(member: QuickTagger, scaling: Scaling, features: FrameFeatures) -> NDArray[np.float64]:
     """Return the logits of one network alone, shape (steps, 1 + parts), as it scores: nothing is dropped."""
-    mel, tuning = scaling.apply(heard)
+    mel, tuning = scaling.apply(features)
     logits: NDArray[np.float64] = member(mel[None], tuning[None])[0].T.double().numpy()
     return logits

@@ -1,19 +1,13 @@
 """Fuse the network's logits with the distance of a moment from the training data.
 
-The network detects damage to this music; about other music it can only guess. The memory of training textures
-detects that, and few slight faults. Each is standardised on held-out training audio, and weighted by the
-configuration.
+The network detects damage to this music; about other music it can only guess. Textures of two seconds detect
+that, and few slight faults: untrained kinds of fault, and music of another kind, often leave the range of the
+training sound, its bands' levels, their variation, and its tuning. Each distance is standardised on held-out
+training audio, and weighted by the configuration.
 
-Texture of two seconds around each step, for comparison with the training data.
-
-Untrained kinds of fault, and music of another kind, often leave the range of the training sound: its bands'
-levels, their variation, and its tuning.
-
-Attempts: short passages between two pauses.
-
-Nothing in the sound of an attempt is wrong; it is only recognisable when the playing stops, possibly beyond
-the network's receptive field. Speech consists of such passages, and music of many short phrases as well: so
-their weight depends on how rare they are in the training data.
+Nothing in the sound of an attempt, a short passage between two pauses, is wrong; it is only recognisable when
+the playing stops, possibly beyond the network's receptive field. Speech consists of such passages, and music
+of many short phrases as well: so their weight depends on how rare they are in the training data.
 """
 
 from __future__ import annotations
@@ -36,6 +30,139 @@ from engine.features.taste.anomaly.recipes.own_faults.network import STEP_FRAMES
 from engine.features.taste.anomaly.recipes.own_faults.rest import log_unlike_rest, thinned
 from engine.features.taste.anomaly.recipes.recipe_config import OwnFaultsConfig
 
+AROUND_STEPS = 6
+"""A texture covers this many steps before its own and the same number from it on: 1.92 s."""
+
+LEAST_APART = 2 * AROUND_STEPS
+"""Textures of steps nearer than this overlap."""
+
+
+def textures(features: FrameFeatures, floor_db: float) -> NDArray[np.float32]:
+    """Return the texture around every step, shape (steps, 4 * n_mels + TUNING_BINS).
+
+    It has each band's mean, standard deviation, mean change from frame to frame and highest level in dB, and
+    the mean tuning; at the ends, of the steps available.
+
+    Parameters
+    ----------
+    floor_db : lower limit of levels, so that silence is the same for every codec
+    """
+    frames = np.maximum(features.mel_db, np.float32(floor_db)).astype(np.float64)
+    change = np.abs(np.diff(frames, axis=0, prepend=frames[:1]))
+    steps = [one.reshape(len(features), STEP_FRAMES, -1) for one in (frames, np.square(frames), change)]
+    mean, square, moved = (means_around(one.mean(axis=1), 2 * AROUND_STEPS) for one in steps)
+    deviation = np.sqrt(np.maximum(square - np.square(mean), 0.0))
+    tuning = means_around(features.tuning.astype(np.float64), 2 * AROUND_STEPS)
+    padding = ((AROUND_STEPS, AROUND_STEPS - 1), (0, 0))
+    padded = np.pad(steps[0].max(axis=1), padding, constant_values=-np.inf)
+    highest = np.lib.stride_tricks.sliding_window_view(padded, 2 * AROUND_STEPS, axis=0).max(axis=-1)
+    return np.concatenate([mean, deviation, moved, highest, tuning], axis=1).astype(np.float32)
+
+
+MEMORY_PARTS = ("unlike-kept", "unusual-mix", "unlike-rest")
+"""Distances to the nearest training texture, from the principal components, and to the recording's rest."""
+
+_RANGE_DB = 80.0
+_LEAST_STD = 0.02
+_USUAL_REST_STD = 0.5
+_FLOOR, _MEANS, _STDS = "memory_floor_db", "memory_means", "memory_stds"
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReferenceTextures:
+    """Textures of the training data.
+
+    Attributes
+    ----------
+    floor_db : of the textures: 80 dB below the loudest band of the training data
+    means, stds : float64, shape (len(MEMORY_PARTS),), of training textures against those of the other
+        recordings, and of each recording against itself
+    """
+
+    memory: Memory
+    floor_db: float
+    means: Numbers
+    stds: Numbers
+
+    def measured(self, features: FrameFeatures) -> tuple[Numbers, Vectors]:
+        """Return the log distance of each step from the training data, shape (steps, 2), and its texture.
+
+        The textures, shape (steps, size), are standardised, as `log_unlike_rest` wants them.
+        """
+        vectors = textures(features, self.floor_db)
+        return _logs(self.memory, vectors), self.memory.standardised(vectors)
+
+    def odder(self, logs: Numbers, config: OwnFaultsConfig) -> Numbers:
+        """Return the distances' term of the score, shape (n,), in standard deviations of training audio.
+
+        Parameters
+        ----------
+        logs : the distances of the steps from `measured`, shape (n, 2)
+        """
+        weights = np.array([config.nearest_weight, config.residual_weight])
+        added: Numbers = ((logs - self.means[:-1]) / self.stds[:-1]) @ weights
+        return added
+
+    def unlike(self, logs: Numbers) -> Numbers:
+        """Return the distance of steps from the rest, shape (n,), in standard deviations of training data."""
+        found: Numbers = (logs - self.means[-1]) / self.stds[-1]
+        return found
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the tensors to store; the textures in half precision."""
+        spread = {_MEANS: torch.tensor(self.means), _STDS: torch.tensor(self.stds)}
+        return {**self.memory.tensors(), **spread}
+
+    def facts(self) -> dict[str, object]:
+        """Return the JSON values to store."""
+        return {_FLOOR: self.floor_db}
+
+
+def reference_textures(recordings: Sequence[FrameFeatures]) -> ReferenceTextures:
+    """Store the textures of training recordings, with statistics of each against all others."""
+    floor_db = float(max(one.mel_db.max() for one in recordings)) - _RANGE_DB
+    vectors = [textures(one, floor_db) for one in recordings]
+    left_out = np.concatenate(held_out(vectors, LEAST_APART, _logs))
+    memory = remember(vectors, LEAST_APART)
+    # The spread of the recordings' distances to their own rest; a usual one if all are short.
+    few = [thinned(memory.standardised(one), 0) for one in vectors]
+    logs = [log_unlike_rest(some, len(one), SILENT) for some, one in zip(few, recordings, strict=True)]
+    rest_std = float(np.concatenate(logs).std())
+    return ReferenceTextures(
+        memory,
+        floor_db,
+        np.append(left_out.mean(axis=0), 0.0),
+        np.append(
+            np.maximum(left_out.std(axis=0), _LEAST_STD),
+            rest_std if rest_std > _LEAST_STD else _USUAL_REST_STD,
+        ),
+    )
+
+
+def stored_textures(
+    n_mels: int, tensors: Mapping[str, Tensor], facts: Mapping[str, object]
+) -> ReferenceTextures | None:
+    """Restore the textures; None from a taste without them.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError : the stored values do not fit
+    """
+    if _FLOOR not in facts:
+        return None
+    memory = stored_memory(tensors, 4 * n_mels + TUNING_BINS)
+    means, stds = tensors[_MEANS].numpy(), tensors[_STDS].numpy()
+    if means.shape != (len(MEMORY_PARTS),) or stds.shape != means.shape or not (stds > 0).all():
+        raise ValueError("kept textures without what is usual of them")
+    return ReferenceTextures(memory, float(str(facts[_FLOOR])), means, stds)
+
+
+def _logs(memory: Memory, vectors: NDArray[np.float32]) -> Numbers:
+    return np.column_stack([memory.log_nearest(vectors), memory.log_residual(vectors)])
+
+
 LEAST_PAUSE_STEPS = 4
 LONGEST_STEPS = 62
 """At the default analysis, pauses of 0.64 s and attempts of 10 s."""
@@ -44,7 +171,7 @@ QUIETER_DB = 25.0
 ODDER_STD = 1.0
 """Score added to an attempt, in standard deviations of the logits, if the training data have none."""
 
-_MOST_KEPT_SHARE = 0.15
+_MOST_ATTEMPTS = 0.15
 
 
 def attempts(levels_db: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -74,161 +201,4 @@ def attempts_trust(levels_db: Iterable[NDArray[np.float32]]) -> float:
     """
     found = [attempts(of_one) for of_one in levels_db]
     share = float(np.concatenate([np.zeros(1, bool), *found]).mean())
-    return max(0.0, 1.0 - share / _MOST_KEPT_SHARE)
-
-
-AROUND_STEPS = 6
-"""A texture covers this many steps before its own and the same number from it on: 1.92 s."""
-
-LEAST_APART = 2 * AROUND_STEPS
-"""Textures of steps nearer than this overlap."""
-
-
-def textures(heard: FrameFeatures, floor_db: float) -> NDArray[np.float32]:
-    """Return the texture around every step, shape (steps, texture_size).
-
-    It has each band's mean, standard deviation, mean change from frame to frame and highest level in dB, and
-    the mean tuning; at the ends, of the steps available.
-
-    Parameters
-    ----------
-    floor_db : lower limit of levels, so that silence is the same for every codec
-    """
-    frames = np.maximum(heard.mel_db, np.float32(floor_db)).astype(np.float64)
-    change = np.abs(np.diff(frames, axis=0, prepend=frames[:1]))
-    mean, square, moved = (
-        means_around(_by_step(one), 2 * AROUND_STEPS) for one in (frames, np.square(frames), change)
-    )
-    deviation = np.sqrt(np.maximum(square - np.square(mean), 0.0))
-    tuning = means_around(heard.tuning.astype(np.float64), 2 * AROUND_STEPS)
-    highest = _highest_around(frames.reshape(len(heard), STEP_FRAMES, -1).max(axis=1))
-    return np.concatenate([mean, deviation, moved, highest, tuning], axis=1).astype(np.float32)
-
-
-def texture_size(n_mels: int) -> int:
-    """Return how many numbers a texture has."""
-    return 4 * n_mels + TUNING_BINS
-
-
-def _by_step(frames: NDArray[np.float64]) -> NDArray[np.float64]:
-    means: NDArray[np.float64] = frames.reshape(-1, STEP_FRAMES, frames.shape[1]).mean(axis=1)
-    return means
-
-
-def _highest_around(steps: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the highest of the steps around each."""
-    padded = np.pad(steps, ((AROUND_STEPS, AROUND_STEPS - 1), (0, 0)), constant_values=-np.inf)
-    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * AROUND_STEPS, axis=0)
-    highest: NDArray[np.float64] = around.max(axis=-1)
-    return highest
-
-
-PARTS = ("unlike-kept", "unusual-mix", "unlike-rest")
-"""Distances to the nearest training texture, from the principal components, and to the recording's rest."""
-
-_RANGE_DB = 80.0
-_LEAST_STD = 0.02
-_USUAL_REST_STD = 0.5
-_FLOOR, _MEANS, _STDS = "memory_floor_db", "memory_means", "memory_stds"
-
-Numbers = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ReferenceTextures:
-    """Textures of the training data.
-
-    Attributes
-    ----------
-    floor_db : of the textures: 80 dB below the loudest band of the training data
-    means, stds : float64, shape (len(PARTS),), of training textures against those of the other recordings,
-        and of each recording against itself
-    """
-
-    memory: Memory
-    floor_db: float
-    means: Numbers
-    stds: Numbers
-
-    def measured(self, heard: FrameFeatures) -> tuple[Numbers, Vectors]:
-        """Return the log distance of each step from the training data, shape (steps, 2), and its texture.
-
-        The textures, shape (steps, size), are standardised, as `log_unlike_rest` wants them.
-        """
-        vectors = textures(heard, self.floor_db)
-        return _logs(self.memory, vectors), self.memory.standardised(vectors)
-
-    def odder(self, logs: Numbers, config: OwnFaultsConfig) -> Numbers:
-        """Return the distances' term of the score, shape (n,), in standard deviations of training audio.
-
-        Parameters
-        ----------
-        logs : the distances of the steps from `measured`, shape (n, 2)
-        """
-        weights = np.array([config.nearest_weight, config.residual_weight])
-        added: Numbers = ((logs - self.means[:-1]) / self.stds[:-1]) @ weights
-        return added
-
-    def unlike(self, logs: Numbers) -> Numbers:
-        """Return the distance of steps from the rest, shape (n,), in standard deviations of training data."""
-        found: Numbers = (logs - self.means[-1]) / self.stds[-1]
-        return found
-
-    def tensors(self) -> dict[str, Tensor]:
-        """Return the tensors to store; the textures in half precision."""
-        spread = {_MEANS: torch.tensor(self.means), _STDS: torch.tensor(self.stds)}
-        return {**self.memory.tensors(), **spread}
-
-    def facts(self) -> dict[str, object]:
-        """Return the JSON values to store."""
-        return {_FLOOR: self.floor_db}
-
-
-def keep_textures(recordings: Sequence[FrameFeatures]) -> ReferenceTextures:
-    """Store the textures of training recordings, with statistics of each against all others."""
-    floor_db = float(max(one.mel_db.max() for one in recordings)) - _RANGE_DB
-    left_out = np.concatenate(held_out([textures(one, floor_db) for one in recordings], LEAST_APART, _logs))
-    memory = memory_of(recordings, floor_db)
-    return ReferenceTextures(
-        memory,
-        floor_db,
-        np.append(left_out.mean(axis=0), 0.0),
-        np.append(np.maximum(left_out.std(axis=0), _LEAST_STD), _rest_std(recordings, memory, floor_db)),
-    )
-
-
-def _rest_std(recordings: Sequence[FrameFeatures], memory: Memory, floor_db: float) -> float:
-    """Return the spread of training recordings' distances to their own rest; a default if all are short."""
-    found = []
-    for one in recordings:
-        few = thinned(memory.standardised(textures(one, floor_db)), 0)
-        found.append(log_unlike_rest(few, len(one), SILENT))
-    std = float(np.concatenate(found).std())
-    return std if std > _LEAST_STD else _USUAL_REST_STD
-
-
-def memory_of(recordings: Sequence[FrameFeatures], floor_db: float) -> Memory:
-    """Remember the textures of recordings."""
-    return remember([textures(one, floor_db) for one in recordings], LEAST_APART)
-
-
-def stored_textures(
-    n_mels: int, tensors: Mapping[str, Tensor], facts: Mapping[str, object]
-) -> ReferenceTextures | None:
-    """Restore the textures; None from a taste without them.
-
-    Raises
-    ------
-    ValueError, KeyError, TypeError : the stored values do not fit
-    """
-    if _FLOOR not in facts:
-        return None
-    memory = stored_memory(tensors, texture_size(n_mels))
-    means, stds = tensors[_MEANS].numpy(), tensors[_STDS].numpy()
-    if means.shape != (len(PARTS),) or stds.shape != means.shape or not (stds > 0).all():
-        raise ValueError("kept textures without what is usual of them")
-    return ReferenceTextures(memory, float(str(facts[_FLOOR])), means, stds)
-
-
-def _logs(memory: Memory, vectors: NDArray[np.float32]) -> Numbers:
-    return np.column_stack([memory.log_nearest(vectors), memory.log_residual(vectors)])
+    return max(0.0, 1.0 - share / _MOST_ATTEMPTS)

@@ -1,6 +1,7 @@
 """Learn from edited recordings by practising on faults made from them, and remember how they sound.
 
-Training audio: up to an hour of samples stays in memory, the rest is read once.
+Up to an hour of samples stays in memory, the rest is read once. Scores of the recordings come from networks
+that have not learned them.
 """
 
 from __future__ import annotations
@@ -21,14 +22,20 @@ from engine.core.progress import Progress
 from engine.features.taste.anomaly.faults.planting import Samples
 from engine.features.taste.anomaly.recipes.material import Array, Recording, Split, listen
 from engine.features.taste.anomaly.recipes.own_faults.fitting import PRACTICE_EPOCHS, Trained, train
-from engine.features.taste.anomaly.recipes.own_faults.fusion import attempts_trust, keep_textures
+from engine.features.taste.anomaly.recipes.own_faults.fusion import attempts_trust, reference_textures
 from engine.features.taste.anomaly.recipes.own_faults.model import OwnFaultsModel
-from engine.features.taste.anomaly.recipes.own_faults.network import FrameFeatures, hear, joined
+from engine.features.taste.anomaly.recipes.own_faults.network import FrameFeatures, frame_features, joined
 from engine.features.taste.anomaly.recipes.own_faults.practice import kinds_of
 from engine.features.taste.anomaly.recipes.own_faults.rest import RhythmTrust
-from engine.features.taste.anomaly.recipes.recipe import Examples, Judged, KeptScores, Learnt
+from engine.features.taste.anomaly.recipes.recipe import Examples, Judged, Learnt, ReferenceScores
 from engine.features.taste.anomaly.recipes.recipe_config import OwnFaultsConfig, RecipeConfig
-from engine.features.taste.anomaly.threshold import KeptCurve, as_cuts_see, kept_curve, to_scores, to_standard
+from engine.features.taste.anomaly.threshold import (
+    HeldOutCurve,
+    as_cuts_see,
+    held_out_curve,
+    to_scores,
+    to_standard,
+)
 from engine.review.wording import fault_parts
 from engine.sound.reader import SourceReader
 
@@ -200,7 +207,7 @@ def _watched(blocks: Iterator[Array], share: float, stretch: int, held: list[Arr
         yield block
 
 
-def hear_cut(paths: Sequence[Path], config: OwnFaultsConfig, progress: Progress) -> tuple[Array, ...]:
+def read_cuts(paths: Sequence[Path], config: OwnFaultsConfig, progress: Progress) -> tuple[Array, ...]:
     """Read the user's cuts, limited to the length retained of the training audio; each of shape (n,).
 
     Raises
@@ -244,15 +251,16 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
     SourceError : a recording cannot be read
     """
     assert isinstance(config, OwnFaultsConfig)
-    begins, learns, measures = _shares(config, _minutes(examples))
+    begins, learns, measures = _shares(config, _total_s((*examples.edited, *examples.cut)) / 60.0)
     progress.report(begins, "Analysing your edits")
-    kept = read_references(examples.edited, config, progress.part(begins, begins + 0.75 * (learns - begins)))
-    cut = hear_cut(examples.cut, config, progress.part(begins + 0.75 * (learns - begins), learns))
-    folds = kept.folds(config)
+    read = begins + 0.75 * (learns - begins)
+    edits = read_references(examples.edited, config, progress.part(begins, read))
+    cut = read_cuts(examples.cut, config, progress.part(read, learns))
+    folds = edits.folds(config)
     trained = train(folds, cut, config, seed, progress.part(learns, measures))
-    whole = _heard(kept.pieces, config)
-    textures = keep_textures(whole)
-    means, stds = trained.kept_means, np.maximum(trained.kept_stds, _LEAST_STD)
+    whole = _features(edits.pieces, config)
+    textures = reference_textures(whole)
+    means, stds = trained.clean_means, np.maximum(trained.clean_stds, _LEAST_STD)
     model = OwnFaultsModel(
         config,
         trained.network,
@@ -262,7 +270,7 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
         float(stds[0]),
         textures,
         trained.rhythm,
-        attempts_trust(heard.levels_db() for heard in whole),
+        attempts_trust(one.levels_db() for one in whole),
     )
     part_means = (*means[1:].tolist(), *textures.means.tolist(), 0.0)
     part_stds = (*stds[1:].tolist(), *textures.stds.tolist(), trained.rhythm.std)
@@ -270,20 +278,12 @@ def learn(examples: Examples, config: RecipeConfig, seed: int, progress: Progres
     return Learnt(
         model,
         trained.fitted,
-        KeptScores(unseen.mean, unseen.std, part_means, part_stds, unseen.limit),
-        kept.recordings,
-        kept.frames_db,
+        ReferenceScores(unseen.mean, unseen.std, part_means, part_stds, unseen.limit),
+        edits.recordings,
+        edits.frames_db,
         _method(config, cut, trained.rhythm),
         unseen.curve,
     )
-
-
-def _minutes(examples: Examples) -> float:
-    total_s = 0.0
-    for path in (*examples.edited, *examples.cut):
-        with SourceReader(path) as reader:
-            total_s += reader.frames / reader.rate_hz
-    return total_s / 60.0
 
 
 def _shares(config: OwnFaultsConfig, minutes: float) -> tuple[float, float, float]:
@@ -295,8 +295,8 @@ def _shares(config: OwnFaultsConfig, minutes: float) -> tuple[float, float, floa
     return begins, learns, learns + learning / whole
 
 
-def _heard(pieces: Sequence[Samples], config: OwnFaultsConfig) -> list[FrameFeatures]:
-    every = [joined(hear([piece], config.mel), config.mel.n_mels) for piece in pieces]
+def _features(pieces: Sequence[Samples], config: OwnFaultsConfig) -> list[FrameFeatures]:
+    every = [joined(frame_features([piece], config.mel), config.mel.n_mels) for piece in pieces]
     return [one for one in every if len(one)]
 
 
@@ -307,7 +307,7 @@ class _Unseen:
     mean: float
     std: float
     limit: float
-    curve: KeptCurve
+    curve: HeldOutCurve
 
 
 def _unseen(
@@ -318,10 +318,7 @@ def _unseen(
     trained: Trained,
     progress: Progress,
 ) -> _Unseen:
-    """Score all training audio by networks that have not learned it.
-
-    Memory, statistics of distances and trust in rhythm exclude it as well.
-    """
+    """Score all training audio by networks, memories and trust in rhythm that have not learned it."""
     progress.report(0.0, "Computing typical values")
 
     def held_out(numbers: list[int]) -> list[Judged]:
@@ -329,10 +326,10 @@ def _unseen(
         without = replace(
             model,
             network=model.network.of(numbers),
-            kept=keep_textures(_heard(fold.training, model.config)),
+            references=reference_textures(_features(fold.training, model.config)),
             rhythm=trained.own_rhythms[numbers[0]],
         )
-        return [_judged(without, _heard([piece], model.config), progress) for piece in fold.validation]
+        return [_judged(without, _features([piece], model.config), progress) for piece in fold.validation]
 
     judged: dict[int, list[Judged]] = {}
     groups = [[k for k, fold in enumerate(folds) if fold is one] for one in dict.fromkeys(folds)]
@@ -347,12 +344,12 @@ def _unseen(
         return as_cuts_see(np.column_stack([to_scores((one.own - mean) / std), z]), model.hop_s)
 
     recordings = [np.concatenate([*map(seen, pieces)]) for _, pieces in sorted(judged.items())]
-    curve = kept_curve(recordings, model.hop_s, fault_parts(model.part_names))
+    curve = held_out_curve(recordings, model.hop_s, fault_parts(model.part_names))
     return _Unseen(mean, std, float(to_standard(np.array([curve.default_limit]))[0]), curve)
 
 
-def _judged(model: OwnFaultsModel, heard: Sequence[FrameFeatures], progress: Progress) -> Judged:
-    every = list(model.judge_heard(heard, progress))
+def _judged(model: OwnFaultsModel, features: Sequence[FrameFeatures], progress: Progress) -> Judged:
+    every = list(model.judge_features(features, progress))
     return Judged(np.concatenate([one.own for one in every]), np.concatenate([one.parts for one in every]))
 
 

@@ -20,31 +20,38 @@ from engine.features.taste.anomaly.recipes.own_faults.fitting import (
     quick_taggers,
 )
 from engine.features.taste.anomaly.recipes.own_faults.fusion import (
+    MEMORY_PARTS,
     ODDER_STD,
     ReferenceTextures,
     attempts,
     stored_textures,
 )
-from engine.features.taste.anomaly.recipes.own_faults.fusion import PARTS as MEMORY_PARTS
 from engine.features.taste.anomaly.recipes.own_faults.network import (
     STEP_FRAMES,
     Committee,
     FrameFeatures,
     QuickTagger,
-    hear,
+    frame_features,
     stored_form,
 )
 from engine.features.taste.anomaly.recipes.own_faults.rest import (
     BOUNDS_STD,
+    RHYTHM_PART,
     RhythmTrust,
     log_unlike_rest,
+    onset_strengths,
     plausible,
     stored_trust,
     thinned,
     weight_by_pauses,
 )
-from engine.features.taste.anomaly.recipes.own_faults.rest import PART as RHYTHM_PART
-from engine.features.taste.anomaly.recipes.recipe import Judged, Passing, require_statistics, restored
+from engine.features.taste.anomaly.recipes.recipe import (
+    Judged,
+    Passing,
+    require_statistics,
+    restored,
+    weights_of,
+)
 from engine.features.taste.anomaly.recipes.recipe_config import OwnFaultsConfig, RecipeConfig
 
 _NETWORK = "network."
@@ -63,7 +70,7 @@ class OwnFaultsModel:
     ----------
     fault_parts : names of the kinds of fault that the networks distinguish
     fault_mean, fault_std : of the fault logit on training audio
-    kept : None in an older taste, which scores by the logits alone
+    references : None in an older taste, which scores by the logits alone
     rhythm : None in a taste of before, which does not compare rhythms
     attempts_trust : weight of short passages between pauses, 0 to 1; 0 in an older taste
     members : of the network, as they score
@@ -75,7 +82,7 @@ class OwnFaultsModel:
     fault_parts: tuple[str, ...]
     fault_mean: float = 0.0
     fault_std: float = 1.0
-    kept: ReferenceTextures | None = None
+    references: ReferenceTextures | None = None
     rhythm: RhythmTrust | None = None
     attempts_trust: float = 0.0
     members: tuple[QuickTagger, ...] = field(init=False, repr=False)
@@ -86,7 +93,7 @@ class OwnFaultsModel:
     @property
     def part_names(self) -> tuple[str, ...]:
         """Names of the parts of a score: kinds of fault, then distances from the training data."""
-        memory = MEMORY_PARTS if self.kept is not None else ()
+        memory = MEMORY_PARTS if self.references is not None else ()
         return self.fault_parts + memory + ((RHYTHM_PART,) if self.rhythm is not None else ())
 
     @property
@@ -94,7 +101,7 @@ class OwnFaultsModel:
         """How far apart two scores are."""
         return STEP_FRAMES * self.config.mel.hop_samples / self.config.mel.rate_hz
 
-    def first_s(self, heard_s: float) -> float:  # noqa: ARG002 - the network hears zeros before the start
+    def first_s(self, length_s: float) -> float:  # noqa: ARG002 - zeros come before the start
         """Return the time of the first score: 0."""
         return 0.0
 
@@ -107,14 +114,13 @@ class OwnFaultsModel:
         end; until then it holds 3 MB of measures, 5 MB of textures and 1 MB of onsets an hour.
         """
         gain = np.float32(10.0 ** (-level_db / 20.0))
-        yield from self.judge_heard(
-            hear((block * gain for block in blocks), self.config.mel, passing), progress
-        )
+        pieces = frame_features((block * gain for block in blocks), self.config.mel, passing)
+        yield from self.judge_features(pieces, progress)
 
-    def judge_heard(self, pieces: Iterable[FrameFeatures], progress: Progress) -> Iterator[Judged]:
+    def judge_features(self, pieces: Iterable[FrameFeatures], progress: Progress) -> Iterator[Judged]:
         """Yield the result of `judge` for the features of a levelled recording, in pieces."""
         rows = in_blocks(pieces, self._measured, progress)
-        if self.kept is None:
+        if self.references is None:
             for logits in rows:
                 yield Judged(self._by_itself(logits), logits[:, 1:])
             return
@@ -136,25 +142,22 @@ class OwnFaultsModel:
                 progress,
             )
 
-    def _measured(self, heard: FrameFeatures) -> NDArray[np.float64]:
+    def _measured(self, features: FrameFeatures) -> NDArray[np.float64]:
         """Return logits and, where something is remembered, measures, onsets, levels and textures by step."""
-        logits = block_logits(self.members, self.scaling, heard)
-        if self.kept is None:
+        logits = block_logits(self.members, self.scaling, features)
+        if self.references is None:
             return logits
-        measures, textures = self.kept.measured(heard)
-        onsets = np.zeros((len(heard), STEP_FRAMES)) if self.rhythm is None else self.rhythm.strengths(heard)
-        return np.column_stack([logits, measures, onsets, heard.levels_db(), textures])
+        measures, textures = self.references.measured(features)
+        onsets = np.zeros((len(features), STEP_FRAMES), np.float32)
+        if self.rhythm is not None:
+            onsets = onset_strengths(features, self.rhythm.floor_db)
+        return np.column_stack([logits, measures, onsets, features.levels_db(), textures])
 
     def _by_itself(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the scores of steps without the comparison with the rest, shape (n,).
-
-        Parameters
-        ----------
-        rows : the logits, then the memory's measures, shape (n, 1 + fault parts + measures)
-        """
+        """Return scores without the comparison with the rest, of logits and then measures of each step."""
         own: NDArray[np.float64] = (rows[:, 0] - self.fault_mean) / self.fault_std
-        if self.kept is not None:
-            own = own + self.kept.odder(rows[:, 1 + len(self.fault_parts) :], self.config)
+        if self.references is not None:
+            own = own + self.references.odder(rows[:, 1 + len(self.fault_parts) :], self.config)
         return own
 
     def _compared(
@@ -165,21 +168,12 @@ class OwnFaultsModel:
         few: Vectors,
         progress: Progress,
     ) -> Judged:
-        """Compare the steps of a whole recording with its rest, and join all that is known of them.
-
-        Parameters
-        ----------
-        rows : see `_by_itself`
-        strengths : onset strengths, shape (n, STEP_FRAMES)
-        levels_db : how loud the steps are, shape (n,)
-        few : the textures that are compared, see
-            `engine.features.taste.anomaly.recipes.own_faults.rest.thinned`
-        """
-        assert self.kept is not None
+        """Compare the steps of a whole recording with its rest, and join all that is known of them."""
+        assert self.references is not None
         own = self._by_itself(rows)
         reference = plausible(own, levels_db, self.hop_s)
         unlike = log_unlike_rest(few, len(rows), progress, reference)
-        added = self.config.rest_weight * np.clip(self.kept.unlike(unlike), *BOUNDS_STD)
+        added = self.config.rest_weight * np.clip(self.references.unlike(unlike), *BOUNDS_STD)
         parts = [rows[:, 1:], unlike]
         if self.rhythm is not None:
             believed = self.rhythm.believed(strengths, progress, reference)
@@ -191,45 +185,40 @@ class OwnFaultsModel:
 
     def tensors(self) -> Mapping[str, Tensor]:
         """Return the weights and statistics to store."""
-        weights = {_NETWORK + name: value for name, value in self.network.state_dict().items()}
-        kept = {} if self.kept is None else self.kept.tensors()
         return {
-            **weights,
-            **kept,
+            **weights_of(self.network, _NETWORK),
+            **({} if self.references is None else self.references.tensors()),
             **{name: torch.tensor(value) for name, value in asdict(self.scaling).items()},
         }
 
     def facts(self) -> Mapping[str, object]:
         """Return the JSON values to store."""
-        kept = {} if self.kept is None else self.kept.facts()
-        rhythm = {} if self.rhythm is None else self.rhythm.facts()
         return {
             _PARTS: list(self.fault_parts),
             _MEAN: self.fault_mean,
             _STD: self.fault_std,
             _ATTEMPTS: self.attempts_trust,
-            **kept,
-            **rhythm,
+            **({} if self.references is None else self.references.facts()),
+            **({} if self.rhythm is None else self.rhythm.facts()),
         }
 
 
-def load(
-    config: RecipeConfig,
-    tensors: Mapping[str, Tensor],
-    facts: Mapping[str, object],
-) -> OwnFaultsModel:
+def load(config: RecipeConfig, tensors: Mapping[str, Tensor], facts: Mapping[str, object]) -> OwnFaultsModel:
     """Restore a model; an older one has no parts and no memory.
 
     Raises
     ------
-    ValueError, KeyError, RuntimeError : the stored values do not fit
+    ValueError, KeyError, TypeError, RuntimeError : the stored values do not fit
     """
     assert isinstance(config, OwnFaultsConfig)
     scaling = Scaling(**{one.name: tensors[one.name].numpy() for one in fields(Scaling)})
     bands, bins = (config.mel.n_mels,), (TUNING_BINS,)
     require_statistics(tensors["mel_mean_db"], tensors["mel_std_db"], bands)
     require_statistics(tensors["tuning_mean"], tensors["tuning_std"], bins)
-    part_names = _names(facts.get(_PARTS, []))
+    names = facts.get(_PARTS, [])
+    if not isinstance(names, list):
+        raise TypeError("the names of the parts are not a list")
+    part_names = tuple(map(str, names))
     weights = {k.removeprefix(_NETWORK): value for k, value in tensors.items() if k.startswith(_NETWORK)}
     form = stored_form(weights, config.mel.n_mels, config.width, len(part_names))
     network = restored(lambda: Committee(form, config.members), weights)
@@ -239,12 +228,5 @@ def load(
     trust = float(str(facts.get(_ATTEMPTS, 0.0)))
     if not 0.0 <= trust <= 1.0:
         raise ValueError("an invalid trust")
-    kept = stored_textures(config.mel.n_mels, tensors, facts)
-    rhythm = stored_trust(facts)
-    return OwnFaultsModel(config, network, scaling, part_names, mean, std, kept, rhythm, trust)
-
-
-def _names(stored: object) -> tuple[str, ...]:
-    if not isinstance(stored, list):
-        raise TypeError("the names of the parts are not a list")
-    return tuple(str(name) for name in stored)
+    textures, rhythm = stored_textures(config.mel.n_mels, tensors, facts), stored_trust(facts)
+    return OwnFaultsModel(config, network, scaling, part_names, mean, std, textures, rhythm, trust)

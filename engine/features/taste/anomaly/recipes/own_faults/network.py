@@ -1,6 +1,6 @@
 """The network: convolutions over the spectrum, then dilated ones over forty seconds of time.
 
-Inputs of the network: log-mel frames, and the tuning at every eighth frame.
+Its inputs are log-mel frames, and the tuning at every eighth frame.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class FrameFeatures:
         return levels
 
 
-def hear(
+def frame_features(
     blocks: Iterable[NDArray[np.float32]], mel: MelSettings, passing: Passing = iter
 ) -> Iterator[FrameFeatures]:
     """Yield the features of a mono stream at the analysis rate, in pieces of whole steps.
@@ -154,8 +154,8 @@ class FaultTagger(nn.Module):
         self.spectrum = nn.Sequential(
             _halving(*sizes[0], is_normed=form.first_is_normed), *(_halving(*two) for two in sizes[1:])
         )
-        heard = _CHANNELS[-1] * (form.n_mels // STEP_FRAMES) + TUNING_BINS
-        self.step = nn.Sequential(nn.Conv1d(heard, form.width, 1), *_finish(form.width))
+        inputs = _CHANNELS[-1] * (form.n_mels // STEP_FRAMES) + TUNING_BINS
+        self.step = nn.Sequential(nn.Conv1d(inputs, form.width, 1), *_finish(form.width))
         self.time = nn.ModuleList(
             nn.Sequential(nn.Conv1d(form.width, form.width, 3, padding=by, dilation=by), *_finish(form.width))
             for by in DILATIONS[: form.layers]
@@ -165,8 +165,7 @@ class FaultTagger(nn.Module):
     def forward(self, mel: Tensor, tuning: Tensor) -> Tensor:
         """Return logits, shape (batch, 1 + parts, steps)."""
         image = mel.unsqueeze(1).transpose(2, 3)
-        heard = torch.cat([self.spectrum(image).flatten(1, 2), tuning.transpose(1, 2)], dim=1)
-        steps = self.step(heard)
+        steps = self.step(torch.cat([self.spectrum(image).flatten(1, 2), tuning.transpose(1, 2)], dim=1))
         for layer in self.time:
             steps = steps + layer(steps)
         logits: Tensor = self.out(steps)
@@ -201,8 +200,8 @@ class QuickTagger:
         image = mel.unsqueeze(1).transpose(2, 3)
         for weight, bias in self._spectrum:
             image = nn.functional.conv2d(image, weight, bias, stride=2, padding=1).relu_()
-        heard = torch.cat([image.flatten(1, 2), tuning.transpose(1, 2)], dim=1)
-        steps = nn.functional.conv1d(heard, *self._step).relu_()
+        inputs = torch.cat([image.flatten(1, 2), tuning.transpose(1, 2)], dim=1)
+        steps = nn.functional.conv1d(inputs, *self._step).relu_()
         for by, weight, bias in self._time:
             steps += nn.functional.conv1d(steps, weight, bias, padding=by, dilation=by).relu_()
         logits: Tensor = self._out(steps)

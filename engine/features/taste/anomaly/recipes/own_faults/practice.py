@@ -1,15 +1,9 @@
 """Make training data: clean audio with injected faults, as labelled features.
 
 It would be easy to learn the trace of the processing instead of the fault. So a good part of the clean audio
-goes through the same stretching, repitching and filtering, by inaudibly small amounts; and it sometimes has
-soft passages, fades and rests.
-
-Soft passages, fades and rests, as normal parts of music in the training data.
-
-A network trained at one level only takes every soft passage for a fault. Rests are few, since pauses indicate
-broken-off attempts.
-
-Kinds of fault that sound alike: each part of a score has one name that people use.
+goes through the same stretching, repitching and filtering, by inaudibly small amounts. A network trained at
+one level only takes every soft passage for a fault: so the audio sometimes has soft passages, fades and
+rests. Rests are few, since pauses indicate broken-off attempts.
 """
 
 from __future__ import annotations
@@ -41,7 +35,12 @@ from engine.features.taste.anomaly.faults.practice_kinds import (
     quiet_room,
     ringing,
 )
-from engine.features.taste.anomaly.recipes.own_faults.network import STEP_FRAMES, FrameFeatures, hear, joined
+from engine.features.taste.anomaly.recipes.own_faults.network import (
+    STEP_FRAMES,
+    FrameFeatures,
+    frame_features,
+    joined,
+)
 from engine.features.taste.anomaly.recipes.recipe_config import OwnFaultsConfig
 
 PART_OF_KIND: Mapping[str, str] = {
@@ -77,6 +76,127 @@ PART_OF_KIND: Mapping[str, str] = {
     "cut": "cut-before",
 }
 """The part of the score each kind belongs to."""
+
+
+_TURNS = 3
+_STRETCH, _CENTS, _TILT_HZ = 0.03, 12.0, (200.0, 4000.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Practice:
+    """A piece to practise on.
+
+    Attributes
+    ----------
+    targets : float32, shape (steps, 1 + parts), 1 where it is damaged: in any way, then as each part means it
+    """
+
+    features: FrameFeatures
+    targets: NDArray[np.float32]
+
+    @property
+    def is_fault(self) -> NDArray[np.bool_]:
+        """Where it is damaged, shape (steps,)."""
+        return self.targets[:, 0] > 0.0
+
+
+def kinds_of(config: OwnFaultsConfig) -> dict[str, Maker]:
+    """Return the makers of the faults that are made by rule."""
+    every = {**MAKERS, **PRACTICE_MAKERS}
+    return {kind: make for kind, make in every.items() if kind not in config.leave_out}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Workshop:
+    """Makes training data: synthetic faults, and the user's cuts if available.
+
+    Attributes
+    ----------
+    cut : mono at the analysis rate, each of shape (n,)
+    """
+
+    config: OwnFaultsConfig
+    cut: Sequence[Samples] = ()
+
+    @property
+    def makers(self) -> dict[str, Maker]:
+        """How each kind is made."""
+        return {**kinds_of(self.config), **({CUT: excerpt_of_clips(CUT)} if self.cut else {})}
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts of a score that the faults belong to, each once."""
+        return tuple(dict.fromkeys(PART_OF_KIND[kind] for kind in self.makers))
+
+    @property
+    def turns(self) -> list[str]:
+        """Kinds as often as they take turns: the ways of one fault together about as often as another."""
+        kinds = kinds_of(self.config)
+        by_rule = [kind for kind in kinds for _ in range(1 if kind in WAYS else _TURNS)]
+        share = self.config.cut_share
+        times = max(1, round(len(by_rule) * share / (1.0 - share)))
+        return by_rule + [CUT] * (times if self.cut else 0)
+
+    def practice(
+        self, edits: Sequence[Samples], total_s: float, seed: int, progress: Progress
+    ) -> tuple[Practice, ...]:
+        """Make at least `total_s` of training data from clean audio, each mono at the analysis rate."""
+        config, rng = self.config, np.random.default_rng(seed)
+        rate_hz = config.mel.rate_hz
+        clips = {**made_up_clips(rate_hz, rng), CUT: self.cut}
+        made: list[Practice] = []
+        done_s = 0.0
+        while done_s < total_s:
+            progress.check_cancelled()
+            excerpt = _processed(_excerpt(edits, config, rng), rate_hz, rng)
+            clean = with_dynamics(excerpt, rate_hz, rng)[:, None]
+            share, length_s = config.fault_share, config.fault_length_s
+            planted = plant(clean, rate_hz, self.turns, share, rng, clips, length_s, self.makers)
+            made.append(self._labelled(planted))
+            done_s += len(planted.audio) / rate_hz
+            progress.report(min(done_s / total_s, 1.0), "Making training faults")
+        return tuple(made)
+
+    def _labelled(self, planted: Planted) -> Practice:
+        mel = self.config.mel
+        features = joined(frame_features([planted.audio[:, 0]], mel), mel.n_mels)
+        targets = np.zeros((len(features), 1 + len(self.parts)), np.float32)
+        for fault in planted.faults:
+            edges = (fault.start_samples, fault.stop_samples)
+            first, last = (-(-edge // (STEP_FRAMES * mel.hop_samples)) for edge in edges)
+            targets[first:last, [0, 1 + self.parts.index(PART_OF_KIND[fault.kind])]] = 1.0
+        return Practice(features, targets)
+
+
+def _excerpt(edits: Sequence[Samples], config: OwnFaultsConfig, rng: np.random.Generator) -> Samples:
+    """Return an excerpt of a recording, choosing longer ones more often, and often its very start or end.
+
+    A short one is, half of the time, turned round, and repeated until it fills a crop.
+    """
+    lengths = np.array([len(one) for one in edits], np.float64)
+    one = edits[int(rng.choice(len(edits), p=lengths / lengths.sum()))]
+    wanted = round(config.excerpt_s * config.mel.rate_hz)
+    if len(one) <= wanted:
+        turned = np.roll(one, -int(rng.integers(0, len(one)))) if rng.random() < 0.5 else one
+        least = config.crop_steps * STEP_FRAMES * config.mel.hop_samples
+        return np.resize(turned, max(len(one), least))
+    last = len(one) - wanted
+    start = int(np.clip(rng.integers(-wanted // 8, last + wanted // 8 + 1), 0, last))
+    return one[start : start + wanted]
+
+
+def _processed(audio: Samples, rate_hz: int, rng: np.random.Generator) -> Samples:
+    """Return clean audio unchanged, or after a little of the processing of faults."""
+    way = rng.random()
+    if way < 0.3:
+        return audio
+    if way < 0.5:
+        factor = float(rng.uniform(1.0 - _STRETCH, 1.0 + _STRETCH))
+        return stretched(audio[:, None], factor, rate_hz)[:, 0]
+    if way < 0.7:
+        return repitched(audio, float(rng.uniform(-_CENTS, _CENTS)), rate_hz)
+    low = sosfilt(butter(1, rng.uniform(*_TILT_HZ), fs=rate_hz, output="sos"), audio)
+    return np.asarray(audio + rng.uniform(-0.3, 0.5) * low, np.float32)
 
 
 _SOFT_SHARE, _FADE_SHARE, _REST_SHARE = 0.6, 0.3, 0.12
@@ -134,125 +254,3 @@ def _rested(audio: Samples, rate_hz: int, rng: np.random.Generator) -> Samples:
             rest[: len(ring)] += ring
         pieces += [piece, rest]
     return np.concatenate([*pieces, audio[places[-1] :]])
-
-
-_TURNS = 3
-_STRETCH, _CENTS, _TILT_HZ = 0.03, 12.0, (200.0, 4000.0)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Practice:
-    """A piece to practise on.
-
-    Attributes
-    ----------
-    targets : float32, shape (steps, 1 + parts), 1 where it is damaged: in any way, then as each part means it
-    """
-
-    heard: FrameFeatures
-    targets: NDArray[np.float32]
-
-    @property
-    def is_fault(self) -> NDArray[np.bool_]:
-        """Where it is damaged, shape (steps,)."""
-        return self.targets[:, 0] > 0.0
-
-
-def kinds_of(config: OwnFaultsConfig) -> dict[str, Maker]:
-    """Return the makers of the faults that are made by rule."""
-    every = {**MAKERS, **PRACTICE_MAKERS}
-    return {kind: make for kind, make in every.items() if kind not in config.leave_out}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Workshop:
-    """Makes training data: synthetic faults, and the user's cuts if available.
-
-    Attributes
-    ----------
-    cut : mono at the analysis rate, each of shape (n,)
-    """
-
-    config: OwnFaultsConfig
-    cut: Sequence[Samples] = ()
-
-    @property
-    def makers(self) -> dict[str, Maker]:
-        """How each kind is made."""
-        return {**kinds_of(self.config), **({CUT: excerpt_of_clips(CUT)} if self.cut else {})}
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """The parts of a score that the faults belong to, each once."""
-        return tuple(dict.fromkeys(PART_OF_KIND[kind] for kind in self.makers))
-
-    @property
-    def turns(self) -> list[str]:
-        """Kinds as often as they take turns: the ways of one fault together about as often as another."""
-        kinds = kinds_of(self.config)
-        by_rule = [kind for kind in kinds for _ in range(1 if kind in WAYS else _TURNS)]
-        share = self.config.cut_share
-        times = max(1, round(len(by_rule) * share / (1.0 - share)))
-        return by_rule + [CUT] * (times if self.cut else 0)
-
-    def practice(
-        self, kept: Sequence[Samples], total_s: float, seed: int, progress: Progress
-    ) -> tuple[Practice, ...]:
-        """Make at least `total_s` of training data from clean audio, mono at the analysis rate, of shape
-        (n,).
-        """
-        config, rng = self.config, np.random.default_rng(seed)
-        rate_hz = config.mel.rate_hz
-        clips = {**made_up_clips(rate_hz, rng), CUT: self.cut}
-        made: list[Practice] = []
-        done_s = 0.0
-        while done_s < total_s:
-            progress.check_cancelled()
-            clean = with_dynamics(_as_kept(_excerpt(kept, config, rng), rate_hz, rng), rate_hz, rng)[:, None]
-            share, length_s = config.fault_share, config.fault_length_s
-            planted = plant(clean, rate_hz, self.turns, share, rng, clips, length_s, self.makers)
-            made.append(self._labelled(planted))
-            done_s += len(planted.audio) / rate_hz
-            progress.report(min(done_s / total_s, 1.0), "Making training faults")
-        return tuple(made)
-
-    def _labelled(self, planted: Planted) -> Practice:
-        mel = self.config.mel
-        heard = joined(hear([planted.audio[:, 0]], mel), mel.n_mels)
-        targets = np.zeros((len(heard), 1 + len(self.parts)), np.float32)
-        for fault in planted.faults:
-            edges = (fault.start_samples, fault.stop_samples)
-            first, last = (-(-edge // (STEP_FRAMES * mel.hop_samples)) for edge in edges)
-            targets[first:last, [0, 1 + self.parts.index(PART_OF_KIND[fault.kind])]] = 1.0
-        return Practice(heard, targets)
-
-
-def _excerpt(kept: Sequence[Samples], config: OwnFaultsConfig, rng: np.random.Generator) -> Samples:
-    """Return an excerpt of a recording, choosing longer ones more often, and often its very start or end.
-
-    A short one is, half of the time, turned round, and repeated until it fills a crop.
-    """
-    lengths = np.array([len(one) for one in kept], np.float64)
-    one = kept[int(rng.choice(len(kept), p=lengths / lengths.sum()))]
-    wanted = round(config.excerpt_s * config.mel.rate_hz)
-    if len(one) <= wanted:
-        turned = np.roll(one, -int(rng.integers(0, len(one)))) if rng.random() < 0.5 else one
-        least = config.crop_steps * STEP_FRAMES * config.mel.hop_samples
-        return np.resize(turned, max(len(one), least))
-    last = len(one) - wanted
-    start = int(np.clip(rng.integers(-wanted // 8, last + wanted // 8 + 1), 0, last))
-    return one[start : start + wanted]
-
-
-def _as_kept(audio: Samples, rate_hz: int, rng: np.random.Generator) -> Samples:
-    """Return clean audio unchanged, or after a little of the processing of faults."""
-    way = rng.random()
-    if way < 0.3:
-        return audio
-    if way < 0.5:
-        factor = float(rng.uniform(1.0 - _STRETCH, 1.0 + _STRETCH))
-        return stretched(audio[:, None], factor, rate_hz)[:, 0]
-    if way < 0.7:
-        return repitched(audio, float(rng.uniform(-_CENTS, _CENTS)), rate_hz)
-    low = sosfilt(butter(1, rng.uniform(*_TILT_HZ), fs=rate_hz, output="sos"), audio)
-    return np.asarray(audio + rng.uniform(-0.3, 0.5) * low, np.float32)

@@ -1,23 +1,16 @@
-"""Dissimilarity of a moment from the rest of its own recording.
+"""Dissimilarity of a moment, and of the rhythm around it, from the rest of its own recording.
 
 Music of a band returns within a take: a moment unlike everything before and after it is anomalous, also if
 the whole take is unlike the training data, in another room or at another tempo. It is the novelty of audio
 segmentation (J. Foote, "Automatic audio segmentation using a measure of audio novelty", ICME 2000), over the
-whole recording instead of its neighbourhood.
-
-Most of a day of recording has no playing. So a moment is compared only with the part of the rest that is
-plausible as music to keep, by all other measures: a majority of unusable audio must not make the music
-anomalous.
-
-Dissimilarity of the rhythm around a moment from the rest of its recording.
+whole recording instead of its neighbourhood. Most of a day of recording has no playing, so a moment is
+compared only with the part of the rest that is plausible as music to keep, by all other measures.
 
 Textures ignore order: music at another tempo, or cut into pieces and joined, still has normal levels and
-colours, but not the recording's own pattern of onsets. The measure is the autocorrelation of the onset
-strength over a few seconds, as in a tempogram (P. Grosche, M. Müller and F. Kurth, "Cyclic tempogram", ICASSP
-2010), compared with the rest as textures are.
-
-Rain has no rhythm that could return. The weight of the comparison is found empirically, by its detection of
-faults injected into the training data.
+colours, but not the recording's own pattern of onsets. Rhythm is the autocorrelation of the onset strength
+over a few seconds, as in a tempogram (P. Grosche, M. Müller and F. Kurth, "Cyclic tempogram", ICASSP 2010),
+compared with the rest as textures are. Rain has no rhythm that could return: the weight of that comparison is
+its detection of faults injected into the training data.
 """
 
 from __future__ import annotations
@@ -138,11 +131,6 @@ def weight_by_pauses(levels_db: NDArray[np.float32]) -> Numbers:
     return weights
 
 
-def has_rest(steps: int) -> bool:
-    """Return whether a recording with this many steps is long enough for the comparison with its rest."""
-    return -(-steps // EVERY_STEPS) > APART_STEPS // EVERY_STEPS
-
-
 def log_unlike_rest(
     few: Vectors, steps: int, progress: Progress, reference: Reference | None = None
 ) -> Numbers:
@@ -182,7 +170,7 @@ def log_unlike_rest(
     return everywhere
 
 
-PART = "unlike-rest-rhythm"
+RHYTHM_PART = "unlike-rest-rhythm"
 
 WINDOW_FRAMES = 200
 LAGS_FRAMES = np.unique(np.geomspace(4.0, 100.0, 48).round().astype(np.int64))
@@ -213,10 +201,6 @@ class RhythmTrust:
     trust: float
     std: float
     floor_db: float
-
-    def strengths(self, heard: FrameFeatures) -> NDArray[np.float32]:
-        """Return the onset strengths of a segment, shape (steps, STEP_FRAMES)."""
-        return onset_strengths(heard, self.floor_db)
 
     def believed(
         self, strengths: NDArray[np.float32], progress: Progress, reference: Reference | None = None
@@ -250,12 +234,12 @@ def stored_trust(facts: Mapping[str, object]) -> RhythmTrust | None:
     return found
 
 
-def onset_strengths(heard: FrameFeatures, floor_db: float) -> NDArray[np.float32]:
+def onset_strengths(features: FrameFeatures, floor_db: float) -> NDArray[np.float32]:
     """Return the increase of every frame over the one before, shape (steps, STEP_FRAMES), in dB.
 
     Summed over the bands that rise; the first frame of a segment has no rise.
     """
-    frames = np.maximum(heard.mel_db, np.float32(floor_db))
+    frames = np.maximum(features.mel_db, np.float32(floor_db))
     rises = np.maximum(np.diff(frames, axis=0, prepend=frames[:1]), 0.0)
     strengths: NDArray[np.float32] = rises.sum(axis=1, dtype=np.float32).reshape(-1, STEP_FRAMES)
     return strengths
@@ -298,7 +282,7 @@ def log_unlike_rhythm(
     ----------
     strengths : of the whole recording, shape (steps, STEP_FRAMES)
     """
-    if not has_rest(len(strengths)):
+    if -(-len(strengths) // EVERY_STEPS) <= APART_STEPS // EVERY_STEPS:  # no rest
         return np.zeros(len(strengths))
     found = rhythms(strengths)
     lengths = np.maximum(np.linalg.norm(found, axis=1, keepdims=True), np.float32(_LEAST_LENGTH))
@@ -307,20 +291,20 @@ def log_unlike_rhythm(
 
 def rhythm_trust(practice: Sequence[Practice]) -> RhythmTrust:
     """Measure the detection of injected faults; pieces too short to have a rest are skipped."""
-    floor_db = float(max(piece.heard.mel_db.max() for piece in practice)) - _RANGE_DB
+    floor_db = float(max(piece.features.mel_db.max() for piece in practice)) - _RANGE_DB
     found, clean = [], []
     for piece in practice:
         is_fault = piece.is_fault
         if len(is_fault) < _LEAST_STEPS or is_fault.all() or not is_fault.any():
             continue
-        logs = log_unlike_rhythm(onset_strengths(piece.heard, floor_db), SILENT)
+        logs = log_unlike_rhythm(onset_strengths(piece.features, floor_db), SILENT)
         found.append(auc(is_fault, logs))
         clean.append(logs[~is_fault])
     if not found:
         return RhythmTrust(0.0, _USUAL_STD, floor_db)
-    told = (float(np.mean(found)) - _NO_HELP_AUC) / (_FULL_HELP_AUC - _NO_HELP_AUC)
+    helps = (float(np.mean(found)) - _NO_HELP_AUC) / (_FULL_HELP_AUC - _NO_HELP_AUC)
     std = max(float(np.concatenate(clean).std()), _LEAST_STD)
-    return RhythmTrust(float(np.clip(told, 0.0, 1.0)), std, floor_db)
+    return RhythmTrust(float(np.clip(helps, 0.0, 1.0)), std, floor_db)
 
 
 def mean_trust(trusts: Sequence[RhythmTrust]) -> RhythmTrust:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from engine.features.taste.anomaly.recipes.own_faults.fitting import (
     Scaling,
     Trained,
     block_logits,
-    logits_of,
+    in_blocks,
     quick_taggers,
     train,
 )
@@ -44,17 +44,18 @@ from engine.features.taste.anomaly.recipes.own_faults.network import (
     Form,
     FrameFeatures,
     QuickTagger,
-    hear,
+    frame_features,
     joined,
 )
 from engine.features.taste.anomaly.recipes.own_faults.practice import Workshop, kinds_of
 from engine.features.taste.anomaly.recipes.own_faults.rest import (
     log_unlike_rest,
+    onset_strengths,
     plausible,
     thinned,
     weight_by_pauses,
 )
-from engine.features.taste.anomaly.recipes.recipe import KeptScores
+from engine.features.taste.anomaly.recipes.recipe import ReferenceScores
 from engine.features.taste.anomaly.recipes.recipe_config import OwnFaultsConfig
 from engine.features.taste.anomaly.score import Scores, normalised, score_blocks
 from engine.features.taste.anomaly.taste import Taste, load_taste, save_taste
@@ -73,9 +74,15 @@ def kept(seconds: float, seed: int = 1) -> NDArray[np.float32]:
     return np.interp(at, np.arange(len(audio)), audio).astype(np.float32)
 
 
+def logits_of(network: Committee, scaling: Scaling, pieces: Iterable[FrameFeatures]) -> NDArray[np.float64]:
+    """Return the logits of every step of a stream, shape (n, 1 + parts)."""
+    members = quick_taggers(network)
+    return np.concatenate(list(in_blocks(pieces, lambda one: block_logits(members, scaling, one), SILENT)))
+
+
 def heard_of(audio: NDArray[np.float32], block_samples: int = 1 << 30) -> FrameFeatures:
     blocks = (audio[at : at + block_samples] for at in range(0, len(audio), block_samples))
-    return joined(hear(blocks, TINY.mel), TINY.mel.n_mels)
+    return joined(frame_features(blocks, TINY.mel), TINY.mel.n_mels)
 
 
 FOLDS = (Split((kept(60.0),), (kept(20.0, seed=2),)), Split((kept(40.0, seed=2),), (kept(20.0),)))
@@ -138,8 +145,8 @@ def test_practice_is_labelled_where_it_is_damaged_and_repeats_for_its_seed() -> 
     assert every[:, 1:].any(axis=0).sum() > 1
     assert share == pytest.approx(TINY.fault_share, abs=0.05)
     for one, other in zip(pieces, again, strict=True):
-        assert len(one.targets) == len(one.heard)
-        np.testing.assert_array_equal(one.heard.mel_db, other.heard.mel_db)
+        assert len(one.targets) == len(one.features)
+        np.testing.assert_array_equal(one.features.mel_db, other.features.mel_db)
         np.testing.assert_array_equal(one.targets, other.targets)
 
 
@@ -205,7 +212,7 @@ def test_scoring_a_stream_equals_scoring_it_whole(piece_steps: int) -> None:
         one, other = (member(mel[None], tuning[None])[0].numpy() for member in network.members)
     expected = (one + other).T / 2
     pieces = [heard.part(at, at + piece_steps) for at in range(0, steps, piece_steps)]
-    found = np.concatenate(list(logits_of(network, scaling, pieces, SILENT)))
+    found = logits_of(network, scaling, pieces)
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
@@ -214,13 +221,13 @@ def test_learns_to_find_faults_it_never_heard_in_music_it_never_heard(trained: T
     clips = made_up_clips(RATE_HZ, np.random.default_rng(10))
     planted = plant(kept(60.0, seed=3)[:, None], RATE_HZ, ["noodling", "noise", "dropout"], 0.4, rng, clips)
     heard = heard_of(planted.audio[:, 0])
-    logits = np.concatenate(list(logits_of(trained.network, trained.scaling, [heard], SILENT)))[:, 0]
+    logits = logits_of(trained.network, trained.scaling, [heard])[:, 0]
     middle = np.arange(len(logits)) * STEP_SAMPLES
     bad = np.zeros(len(logits), bool)
     for fault in planted.faults:
         bad |= (middle >= fault.start_samples) & (middle < fault.stop_samples)
     assert auc(bad, logits) > 0.8
-    assert (trained.kept_stds > 0.0).all()
+    assert (trained.clean_stds > 0.0).all()
 
 
 @pytest.fixture(params=[pytest.param("all cores", marks=pytest.mark.long), "one core"])
@@ -296,26 +303,26 @@ def plain_scores(taste: Taste, samples: NDArray[np.float32]) -> NDArray[np.float
     """Score all of it at once: networks as they learned, distances in double precision, no threads."""
     model = taste.model
     assert isinstance(model, OwnFaultsModel)
-    assert model.kept is not None
+    assert model.references is not None
     assert model.rhythm is not None
     heard = heard_of(samples * np.float32(10.0 ** (-level_of([samples]) / 20.0)))
     with torch.no_grad():
         mel, tuning = model.scaling.apply(heard)
         logits = np.mean([one(mel[None], tuning[None])[0].T.numpy() for one in model.network.members], axis=0)
-    memory, texture = model.kept.memory, textures(heard, model.kept.floor_db)
+    memory, texture = model.references.memory, textures(heard, model.references.floor_db)
     asked = memory.standardised(texture).astype(np.float64)
     apart = np.stack([np.linalg.norm(one - memory.items, axis=1) / memory.radii for one in asked])
     left = np.linalg.norm(asked - asked @ memory.axes.T.astype(np.float64) @ memory.axes, axis=1)
     measures = [np.sort(apart, axis=1)[:, :3].mean(axis=1), left]
     nearest, residual = (np.log(one + 1e-3) for one in measures)
-    kept, config = model.kept, model.config
+    kept, config = model.references, model.config
     z = (np.stack([nearest, residual]) - kept.means[:2, None]) / kept.stds[:2, None]
     own = (logits[:, 0] - model.fault_mean) / model.fault_std
     own = own + config.nearest_weight * z[0] + config.residual_weight * z[1]
     levels_db = heard.levels_db()
     reference = plausible(own, levels_db, model.hop_s)
     rest = log_unlike_rest(thinned(asked.astype(np.float32), 0), len(heard), SILENT, reference)
-    unlike = model.rhythm.believed(model.rhythm.strengths(heard), SILENT, reference)
+    unlike = model.rhythm.believed(onset_strengths(heard, model.rhythm.floor_db), SILENT, reference)
     added = config.rest_weight * np.clip((rest - kept.means[2]) / kept.stds[2], -2.0, 3.0)
     added = added + config.rhythm_weight * np.clip(unlike / model.rhythm.std, -2.0, 3.0)
     own = own + added * weight_by_pauses(levels_db) + model.attempts_trust * attempts(levels_db)
@@ -378,7 +385,7 @@ def test_a_taste_of_before_scores_had_parts_scores_as_it_did(taste_path: Path, t
     logits = block_logits(quick_taggers(model.network), model.scaling, heard)[:, 0]
     before = score_blocks(load_taste(path), [audio], RATE_HZ, len(audio), SILENT, level_db=level_of([audio]))
     assert not before.parts
-    np.testing.assert_allclose(before.scores, normalised(logits, KeptScores(-1.0, 2.0)), atol=1e-5)
+    np.testing.assert_allclose(before.scores, normalised(logits, ReferenceScores(-1.0, 2.0)), atol=1e-5)
 
 
 @pytest.mark.long
@@ -389,10 +396,8 @@ def test_parts_tell_their_own_kinds_of_fault_from_all_else() -> None:
     )
     trained = train(FOLDS[:1], (), config, seed=0, progress=SILENT)
     pieces = Workshop(config).practice([kept(60.0, seed=5)], 800.0, 9, SILENT)
-    heard = [one.heard for one in pieces]
-    logits = np.concatenate(
-        [np.concatenate(list(logits_of(trained.network, trained.scaling, [one], SILENT))) for one in heard]
-    )
+    heard = [one.features for one in pieces]
+    logits = np.concatenate([logits_of(trained.network, trained.scaling, [one]) for one in heard])
     targets = np.concatenate([one.targets for one in pieces]) > 0.0
     told = [auc(targets[:, k], logits[:, k]) for k in range(1, targets.shape[1]) if targets[:, k].any()]
     assert len(told) > 5

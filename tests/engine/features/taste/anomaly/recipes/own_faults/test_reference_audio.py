@@ -14,15 +14,21 @@ from engine.analysis.signal.loudness import level_of
 from engine.analysis.signal.stft import TUNING_BINS
 from engine.core.errors import TasteError
 from engine.core.progress import SILENT
-from engine.features.taste.anomaly.recipes.own_faults import learning as reference_audio
+from engine.features.taste.anomaly.recipes.own_faults import learning
 from engine.features.taste.anomaly.recipes.own_faults.fusion import AROUND_STEPS, attempts, textures
-from engine.features.taste.anomaly.recipes.own_faults.learning import hear_cut, learn, read_references
+from engine.features.taste.anomaly.recipes.own_faults.learning import learn, read_cuts, read_references
 from engine.features.taste.anomaly.recipes.own_faults.model import OwnFaultsModel
-from engine.features.taste.anomaly.recipes.own_faults.network import STEP_FRAMES, FrameFeatures, hear, joined
+from engine.features.taste.anomaly.recipes.own_faults.network import (
+    STEP_FRAMES,
+    FrameFeatures,
+    frame_features,
+    joined,
+)
 from engine.features.taste.anomaly.recipes.own_faults.practice import Workshop
 from engine.features.taste.anomaly.recipes.own_faults.rest import (
     BOUNDS_STD,
     log_unlike_rest,
+    onset_strengths,
     plausible,
     thinned,
     weight_by_pauses,
@@ -77,8 +83,8 @@ def test_a_texture_is_what_its_frames_are_on_the_whole() -> None:
 def test_of_long_recordings_stretches_spread_evenly_are_held(
     block_samples: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reference_audio, "MOST_HELD_S", 20.0)
-    monkeypatch.setattr(reference_audio, "STRETCH_S", 5.0)
+    monkeypatch.setattr(learning, "MOST_HELD_S", 20.0)
+    monkeypatch.setattr(learning, "STRETCH_S", 5.0)
     audio = tune(60.0, KEPT_HZ)
     kept = read_references([written(tmp_path, "long.wav", audio)], TINY, SILENT)
     assert len(kept.samples[0]) == pytest.approx(20 * RATE_HZ, abs=2)
@@ -94,7 +100,7 @@ def test_of_long_recordings_stretches_spread_evenly_are_held(
         assert {len(piece) for piece in (*parts.training, *parts.validation)} == {stretch}
     blocks = (audio[at : at + block_samples] for at in range(0, len(audio), block_samples))
     held_blocks: list[NDArray[np.float32]] = []
-    assert sum(map(len, reference_audio._watched(blocks, 1 / 3, stretch, held_blocks))) == len(audio)
+    assert sum(map(len, learning._watched(blocks, 1 / 3, stretch, held_blocks))) == len(audio)
     np.testing.assert_allclose(np.concatenate(held_blocks) * gain, kept.samples[0], atol=1e-5)
 
 
@@ -145,7 +151,7 @@ def test_the_end_of_a_long_recording_is_no_piece_of_its_own(tmp_path: Path) -> N
 
 
 def test_what_was_cut_takes_its_turns_and_is_a_part_of_its_own(tmp_path: Path) -> None:
-    cut = hear_cut([written(tmp_path, "cut.wav", tune(3.0, CUT_HZ))], TINY, SILENT)
+    cut = read_cuts([written(tmp_path, "cut.wav", tune(3.0, CUT_HZ))], TINY, SILENT)
     with_cut, without = Workshop(TINY, cut), Workshop(TINY)
     assert set(with_cut.parts) - set(without.parts) == {"cut-before"}
     assert with_cut.turns.count("cut") / len(with_cut.turns) == pytest.approx(TINY.cut_share, abs=0.02)
@@ -157,7 +163,7 @@ def test_what_was_cut_takes_its_turns_and_is_a_part_of_its_own(tmp_path: Path) -
 def test_a_cut_of_nothing_is_refused(tmp_path: Path) -> None:
     path = written(tmp_path, "nothing.wav", tune(0.1, CUT_HZ))
     with pytest.raises(TasteError, match=r"nothing\.wav: less than half a second"):
-        hear_cut([path], TINY, SILENT)
+        read_cuts([path], TINY, SILENT)
 
 
 @pytest.mark.long
@@ -191,14 +197,14 @@ def test_memory_is_joined_to_the_faults_as_it_is_weighed(tmp_path: Path) -> None
     path = written(tmp_path, "kept.wav", tune(30.0, KEPT_HZ))
     model = learn(Examples((path,)), config, 0, SILENT).model
     assert isinstance(model, OwnFaultsModel)
-    assert model.kept is not None
+    assert model.references is not None
     audio = np.concatenate([tune(15.0, KEPT_HZ), tune(15.0, CUT_HZ)])
     (judged,) = model.judge([audio], level_of([audio]), iter, SILENT)
-    heard = joined(hear([audio * np.float32(10.0 ** (-level_of([audio]) / 20.0))], config.mel), 64)
-    measures, standard = model.kept.measured(heard)
+    heard = joined(frame_features([audio * np.float32(10.0 ** (-level_of([audio]) / 20.0))], config.mel), 64)
+    measures, standard = model.references.measured(heard)
     np.testing.assert_allclose(judged.parts[:, -4:-2], measures, atol=1e-3)
     assert model.rhythm is not None
-    nearest, residual = ((measures - model.kept.means[:2]) / model.kept.stds[:2]).T
+    nearest, residual = ((measures - model.references.means[:2]) / model.references.stds[:2]).T
     added = config.nearest_weight * nearest + config.residual_weight * residual
     bare = OwnFaultsModel(
         config, model.network, model.scaling, model.fault_parts, model.fault_mean, model.fault_std
@@ -207,10 +213,10 @@ def test_memory_is_joined_to_the_faults_as_it_is_weighed(tmp_path: Path) -> None
     by_itself = alone.own + added
     reference = plausible(by_itself, heard.levels_db(), model.hop_s)
     rest = log_unlike_rest(thinned(standard, 0), len(heard), SILENT, reference)
-    unlike = model.rhythm.believed(model.rhythm.strengths(heard), SILENT, reference)
+    unlike = model.rhythm.believed(onset_strengths(heard, model.rhythm.floor_db), SILENT, reference)
     np.testing.assert_allclose(judged.parts[:, -2:], np.column_stack([rest, unlike]), atol=1e-3)
     assert rest.std() > 0.0
-    compared = config.rest_weight * np.clip(model.kept.unlike(rest), *BOUNDS_STD)
+    compared = config.rest_weight * np.clip(model.references.unlike(rest), *BOUNDS_STD)
     compared = compared + config.rhythm_weight * np.clip(model.rhythm.odder(unlike), *BOUNDS_STD)
     compared = compared * weight_by_pauses(heard.levels_db())
     expected = by_itself + compared + model.attempts_trust * attempts(heard.levels_db())

@@ -15,7 +15,7 @@ from engine.features.taste.anomaly.learn import LearnedTaste, LearnRequest, lear
 from engine.features.taste.anomaly.recipes.recipe_config import OwnFaultsConfig
 from engine.features.taste.anomaly.score import score_file
 from engine.features.taste.anomaly.taste import Taste, load_taste, save_taste
-from engine.features.taste.anomaly.threshold import KeptCurve, score_of
+from engine.features.taste.anomaly.threshold import HeldOutCurve, score_of
 from tests.engine.conftest import RATE_HZ, music
 
 TINY = OwnFaultsConfig(practice_s=120.0, excerpt_s=30.0, crop_steps=32, width=16, epochs=2, batch_size=8)
@@ -41,7 +41,7 @@ def mine(learned: LearnedTaste) -> Taste:
 
 
 def test_the_curve_is_of_all_edits_and_its_sentence_on_the_card(learned: LearnedTaste, mine: Taste) -> None:
-    curve = mine.kept_curve
+    curve = mine.held_out_curve
     assert curve is not None
     np.testing.assert_allclose(curve.lengths_s, LENGTHS_S, atol=0.2)
     assert curve.scores.shape[1] == 1 + len(mine.model.part_names)
@@ -54,9 +54,9 @@ def test_the_curve_is_of_all_edits_and_its_sentence_on_the_card(learned: Learned
 def test_a_taste_of_before_has_no_curve_and_scores_as_it_did(
     mine: Taste, edits: tuple[Path, ...], tmp_path: Path
 ) -> None:
-    save_taste(tmp_path / "before.taste", replace(mine, kept_curve=None), overwrite=False)
+    save_taste(tmp_path / "before.taste", replace(mine, held_out_curve=None), overwrite=False)
     before = load_taste(tmp_path / "before.taste")
-    assert before.kept_curve is None
+    assert before.held_out_curve is None
     now, then = (score_file(one, edits[0], SILENT) for one in (mine, before))
     assert now.limit == then.limit
     np.testing.assert_array_equal(now.scores, then.scores)
@@ -64,14 +64,14 @@ def test_a_taste_of_before_has_no_curve_and_scores_as_it_did(
 
 @pytest.mark.parametrize("wrong", ["shape", "order", "length"])
 def test_a_damaged_curve_is_refused(wrong: str, mine: Taste, tmp_path: Path) -> None:
-    curve = mine.kept_curve
+    curve = mine.held_out_curve
     assert curve is not None
     scores, lengths_s = {
         "shape": (curve.scores[:, :-1], curve.lengths_s),
         "order": (curve.scores[:, :, ::-1], curve.lengths_s),
         "length": (curve.scores, -curve.lengths_s),
     }[wrong]
-    damaged = replace(mine, kept_curve=KeptCurve(np.ascontiguousarray(scores), lengths_s))
+    damaged = replace(mine, held_out_curve=HeldOutCurve(np.ascontiguousarray(scores), lengths_s))
     save_taste(tmp_path / "damaged.taste", damaged, overwrite=False)
     with pytest.raises(TasteError, match="is damaged"):
         load_taste(tmp_path / "damaged.taste")

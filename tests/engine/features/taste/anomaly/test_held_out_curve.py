@@ -11,18 +11,18 @@ from engine.features.taste.anomaly.threshold import (
     MOST_CUT,
     MOST_ODD,
     USUAL_LIMIT,
-    KeptCurve,
+    HeldOutCurve,
     as_cuts_see,
     expectation,
-    kept_curve,
+    held_out_curve,
     score_of,
 )
 
 HOP_S = 0.16
 
 
-def curve_of(*recordings: np.ndarray, hop_s: float = BLOCK_S) -> KeptCurve:
-    return kept_curve([one[:, None] for one in recordings], hop_s)
+def curve_of(*recordings: np.ndarray, hop_s: float = BLOCK_S) -> HeldOutCurve:
+    return held_out_curve([one[:, None] for one in recordings], hop_s)
 
 
 def test_the_expected_share_counts_all_blocks_and_leads_back_to_its_limit() -> None:
@@ -71,7 +71,7 @@ def test_evidence_is_a_part_above_those_of_the_other_recordings() -> None:
     recordings = [rng.uniform(0.0, 2.0, (100, 3)) for _ in range(3)]
     recordings[1][40:60, 1] = 5.0  # no other recording has the like
     recordings[2][10:20, 2] = 9.0  # of a part that is not a fault
-    curve = kept_curve(recordings, BLOCK_S, [0])
+    curve = held_out_curve(recordings, BLOCK_S, [0])
     assert curve.evident is not None
     assert [bool(row[-1]) for row in curve.evident] == [False, True, False]
     assert curve.part_limits.tolist() == [5.0, 9.0]
@@ -83,7 +83,7 @@ def test_evidence_is_a_part_above_those_of_the_other_recordings() -> None:
 def test_of_one_recording_each_half_is_compared_with_the_other() -> None:
     scores = np.full((100, 2), 0.5)
     scores[60:70, 1] = 3.0
-    curve = kept_curve([scores], BLOCK_S, [0])
+    curve = held_out_curve([scores], BLOCK_S, [0])
     assert curve.expected_cut_share(0.4, by_default=True) == pytest.approx(11.0 / 101.0, abs=0.01)
     assert curve.part_limits.tolist() == [4.5]
 
@@ -91,7 +91,7 @@ def test_of_one_recording_each_half_is_compared_with_the_other() -> None:
 def test_with_evidence_the_default_limit_is_lower() -> None:
     rng = np.random.default_rng(4)
     recordings = [np.column_stack([rng.uniform(0.0, 0.9, 400), rng.uniform(0.0, 1.0, 400)]) for _ in range(3)]
-    plain, evident = (kept_curve(recordings, BLOCK_S, faults) for faults in ((), (0,)))
+    plain, evident = (held_out_curve(recordings, BLOCK_S, faults) for faults in ((), (0,)))
     scores = np.concatenate(recordings)[:, 0]
     shares = [float((scores >= one.default_limit).mean()) for one in (plain, evident)]
     assert shares[0] == pytest.approx(MOST_CUT, abs=0.004)

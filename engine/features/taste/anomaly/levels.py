@@ -169,5 +169,4 @@ def _level_db(totals: Numbers, start: int, stop: int) -> Numbers:
 
 
 def _in_db(power: Numbers) -> Numbers:
-    decibels: Numbers = 10.0 * np.log10(np.maximum(power, 1e-12))
-    return decibels
+    return 10.0 * np.log10(np.maximum(power, 1e-12))

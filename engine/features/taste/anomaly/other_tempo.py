@@ -167,8 +167,7 @@ def _shifts(profiles: Numbers) -> tuple[Numbers, Numbers, Numbers]:
 
     def within(reach_s: float) -> Numbers:
         reach = round(reach_s / _HOP_S)
-        sums: Numbers = totals[np.minimum(at + reach + 1, last)] - totals[np.maximum(at - reach, 0)]
-        return sums
+        return totals[np.minimum(at + reach + 1, last)] - totals[np.maximum(at - reach, 0)]
 
     around, count = within(_AROUND_S) - within(_BESIDE_S), round(_MOST_SHIFT / _STEP)
     lags, found = profiles.shape[1], []

@@ -63,14 +63,12 @@ class Phrases:
     @property
     def is_judged(self) -> NDArray[np.bool_]:
         """Which are long enough to be judged by their level, shape (n,)."""
-        judged: NDArray[np.bool_] = np.diff(self.spans_s)[:, 0] >= _JUDGED_S
-        return judged
+        return np.diff(self.spans_s)[:, 0] >= _JUDGED_S
 
     @property
     def pauses_s(self) -> NDArray[np.float64]:
         """The lengths of the pauses between them, shape (n - 1,)."""
-        lengths: NDArray[np.float64] = self.spans_s[1:, 0] - self.spans_s[:-1, 1]
-        return lengths
+        return self.spans_s[1:, 0] - self.spans_s[:-1, 1]
 
 
 @dataclass(frozen=True, slots=True)

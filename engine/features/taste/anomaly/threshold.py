@@ -50,8 +50,7 @@ def to_scores(standard: Numbers) -> Numbers:
     standard deviations to 1 in float32, and the highest scores would be equal.
     """
     bent = _LINEAR_Z * np.arcsinh(standard / _LINEAR_Z)
-    scores: Numbers = 1.0 / (1.0 + np.exp(-bent))
-    return scores
+    return 1.0 / (1.0 + np.exp(-bent))
 
 
 def score_of(standard: float) -> float:
@@ -62,8 +61,7 @@ def score_of(standard: float) -> float:
 def to_standard(scores: Numbers) -> Numbers:
     """Return the standard scores of scores from 0 to 1, shape (n,)."""
     within = np.clip(scores, 1e-9, 1.0 - 1e-9)
-    standard: Numbers = _LINEAR_Z * np.sinh(np.log(within / (1.0 - within)) / _LINEAR_Z)
-    return standard
+    return _LINEAR_Z * np.sinh(np.log(within / (1.0 - within)) / _LINEAR_Z)
 
 
 def smoothed(scores: Scores, width: int) -> NDArray[np.float64]:
@@ -71,8 +69,7 @@ def smoothed(scores: Scores, width: int) -> NDArray[np.float64]:
     width = min(width, len(scores))
     kernel = np.ones(width)
     sums = np.convolve(scores, kernel, "same")
-    means: NDArray[np.float64] = sums / np.convolve(np.ones(len(scores)), kernel, "same")
-    return means
+    return sums / np.convolve(np.ones(len(scores)), kernel, "same")
 
 
 def as_cuts_see(scores: Numbers, hop_s: float) -> Numbers:

@@ -64,8 +64,7 @@ def share_in(spans: Samples, found: Samples) -> NDArray[np.float64]:
         inside: NDArray[np.int64] = upto[number] + np.maximum(0, positions - edges[2 * number])
         return inside
 
-    shares: NDArray[np.float64] = (before(spans[:, 1]) - before(spans[:, 0])) / np.diff(spans)[:, 0]
-    return shares
+    return (before(spans[:, 1]) - before(spans[:, 0])) / np.diff(spans)[:, 0]
 
 
 def are_faults(
@@ -119,15 +118,13 @@ def _are_evident(
 ) -> NDArray[np.bool_]:
     """Return of each part of a span whether rules found most of it, or a kind of fault scores high there."""
     high = _highest_parts(parts, curve, rate_hz) >= least
-    evident: NDArray[np.bool_] = high | (share_in(parts, found) >= _MOSTLY_FOUND)
-    return evident
+    return high | (share_in(parts, found) >= _MOSTLY_FOUND)
 
 
 def _mostly(are_true: NDArray[np.bool_], counts: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return of each span whether at least half of its parts are true."""
     true = np.add.reduceat(are_true.astype(np.int64), np.cumsum(counts) - counts)
-    mostly: NDArray[np.bool_] = 2 * true >= counts
-    return mostly
+    return 2 * true >= counts
 
 
 def are_certain(spans: Samples, curve: ScoreCurve, dead_air: Samples, rate_hz: int) -> NDArray[np.bool_]:
@@ -145,8 +142,7 @@ def are_certain(spans: Samples, curve: ScoreCurve, dead_air: Samples, rate_hz: i
     for found in (united(curve.false_starts_samples[:, :2]), *others):
         certainty += _OF_A_RULE * (share_in(parts, found) >= _MOSTLY_FOUND)
     is_certain = (certainty >= 1.0) | (share_in(parts, exact) >= _MOSTLY_FOUND)
-    everywhere: NDArray[np.bool_] = np.logical_and.reduceat(is_certain, np.cumsum(counts) - counts)
-    return everywhere
+    return np.logical_and.reduceat(is_certain, np.cumsum(counts) - counts)
 
 
 def _parts_of(spans: Samples, rate_hz: int) -> tuple[Samples, NDArray[np.int64]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.core.timebase import Samples, inside
 from engine.document.analysis import BeatGrid, Listening
@@ -175,10 +174,7 @@ def _quietest(listening: Listening, edges: Samples, reach: int) -> Samples:
     levels = np.where(inside, listening.loudness_db[np.clip(hops, 0, len(listening.loudness_db) - 1)], np.inf)
     best = np.argmin(levels, axis=1)
     rows = np.arange(len(edges))
-    found: NDArray[np.int64] = np.where(
-        np.isfinite(levels[rows, best]), hops[rows, best] * hop + hop // 2, NOWHERE
-    )
-    return found
+    return np.where(np.isfinite(levels[rows, best]), hops[rows, best] * hop + hop // 2, NOWHERE)
 
 
 def _last_at_or_before(places: Samples, edges: Samples, otherwise: int) -> list[int]:
@@ -286,8 +282,7 @@ def candidates(
         near = anchors(regular, listening, None, rate_hz)
         for one in (near.quiet, near.onset):
             regular = np.where(one != NOWHERE, one, regular)
-    places: Samples = np.unique(np.clip(np.concatenate([known, regular]), 0, length_samples))
-    return places
+    return np.unique(np.clip(np.concatenate([known, regular]), 0, length_samples))
 
 
 def divided(profile: ScoreProfile, places: Samples, decided: DecidedSpans, rules: CutRules) -> Regions:

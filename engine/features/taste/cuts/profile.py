@@ -110,8 +110,7 @@ def _smoothed(even: Numbers, counts: NDArray[np.bool_], width_s: float) -> Numbe
     total = np.convolve(weights, window, mode="valid")
     smooth = np.convolve(padded, window, mode="valid") / np.maximum(total, 1e-9)
     # The clip undoes rounding, so that a flat curve stays flat and no score exceeds what was measured.
-    clipped: Numbers = np.clip(smooth, even[counts].min(), even[counts].max())
-    return clipped
+    return np.clip(smooth, even[counts].min(), even[counts].max())
 
 
 PAUSES = "pauses"

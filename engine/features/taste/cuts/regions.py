@@ -75,8 +75,7 @@ def cuts_at(profile: ScoreProfile, threshold: float, decided: DecidedSpans, rule
     regions = divide(profile, threshold, decided, rules)
     spans = proposed_spans(regions, best_runs(regions, rules), decided, rules)
     highest, _ = profile.peaks(spans[:, 0], spans[:, 1])
-    above: Samples = spans[highest > threshold]  # others were made by the neighbourhood of a decision only
-    return above
+    return spans[highest > threshold]  # others were made by the neighbourhood of a decision only
 
 
 def proposed_spans(
@@ -94,8 +93,7 @@ def proposed_spans(
     before = np.concatenate([[-2 * length], borders])[np.searchsorted(borders, spans[:, 0], side="right")]
     after = np.concatenate([borders, [2 * length]])[np.searchsorted(borders, spans[:, 1], side="left")]
     near = max(rules.leftover, rules.minimum_cut)
-    worth: Samples = spans[(spans[:, 1] >= before + near) & (spans[:, 0] <= after - near)]
-    return worth
+    return spans[(spans[:, 1] >= before + near) & (spans[:, 0] <= after - near)]
 
 
 def divide(profile: ScoreProfile, threshold: float, decided: DecidedSpans, rules: CutRules) -> Regions:
@@ -141,8 +139,7 @@ def nearest_crossings(profile: ScoreProfile, threshold: float, spans: Samples, r
     left, right = crossings[after - 1], crossings[after]
     nearest = np.where(edges - left <= right - edges, left, right)
     chosen = np.where(np.abs(nearest - edges) <= reach, nearest, edges)
-    moved: Samples = np.maximum.accumulate(chosen).reshape(-1, 2)
-    return moved
+    return np.maximum.accumulate(chosen).reshape(-1, 2)
 
 
 def best_runs(regions: Regions, rules: CutRules) -> list[tuple[int, int]]:

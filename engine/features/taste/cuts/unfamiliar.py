@@ -73,7 +73,8 @@ def unfamiliar_passages(
     if listening is None:
         return passages
     first, last = np.searchsorted(listening.onsets_samples, passages).T
-    return passages[last - first >= LEAST_ATTACKS_PER_S * np.diff(passages)[:, 0] / rate_hz]
+    lively: Samples = passages[last - first >= LEAST_ATTACKS_PER_S * np.diff(passages)[:, 0] / rate_hz]
+    return lively
 
 
 def _unlike_throughout(profile: ScoreProfile, not_music: Samples, line: float, rate_hz: int) -> Samples:

@@ -342,8 +342,7 @@ def _ranks(scores: NDArray[np.float32]) -> Numbers:
     """Return how much of the recording scores less than each moment, 0 to 1; equal scores share a rank."""
     _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
     below = np.cumsum(counts) - (counts + 1) / 2
-    ranks: Numbers = (below / max(len(scores) - 1, 1))[inverse]
-    return ranks
+    return (below / max(len(scores) - 1, 1))[inverse]
 
 
 def _differences(times_s: Numbers, ranks: Numbers, others: Numbers) -> tuple[Difference, ...]:

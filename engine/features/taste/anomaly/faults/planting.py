@@ -45,8 +45,7 @@ class Material:
 
     def following(self, start: int, length: int) -> Samples:
         """Return the audio from `start` on, wrapping at the end of the piece."""
-        taken: Samples = np.take(self.clean, np.arange(start, start + length), axis=0, mode="wrap")
-        return taken
+        return np.take(self.clean, np.arange(start, start + length), axis=0, mode="wrap")
 
     def hush(self, length: int, rng: np.random.Generator) -> Samples:
         """Return the noise of a silent room."""

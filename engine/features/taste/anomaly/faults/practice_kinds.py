@@ -132,8 +132,7 @@ def coloured_noise(length: int, rate_hz: int, rng: np.random.Generator) -> Sampl
     spectrum = np.fft.rfft(rng.standard_normal(length))
     corner = 50.0 * length / rate_hz
     noise = np.fft.irfft(spectrum / (np.arange(len(spectrum)) + corner) ** rng.uniform(0.0, 1.5), length)
-    unit: Samples = (noise / max(float(np.sqrt(np.square(noise).mean())), 1e-12)).astype(np.float32)
-    return unit
+    return (noise / max(float(np.sqrt(np.square(noise).mean())), 1e-12)).astype(np.float32)
 
 
 def broken_off(endings: tuple[Ending, ...], pauses: tuple[Pause, ...], first_s: tuple[float, float]) -> Maker:

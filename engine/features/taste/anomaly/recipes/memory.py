@@ -54,8 +54,7 @@ class Memory:
 
     def standardised(self, vectors: Vectors) -> Vectors:
         """Return vectors, shape (m, size), in standard deviations of the training data."""
-        scaled: Vectors = (vectors - self.mean) / self.std
-        return scaled
+        return (vectors - self.mean) / self.std
 
     def log_nearest(self, vectors: Vectors) -> NDArray[np.float64]:
         """Return the log of the mean locally normalised distance to the `NEIGHBOURS` nearest, shape (m,)."""
@@ -67,8 +66,7 @@ class Memory:
             # Measured again for these few: products leave mere noise of vectors that are all but equal.
             apart = np.linalg.norm(given[at : at + len(squares), None] - self.items[nearest], axis=2)
             found.append((apart / self.radii[nearest]).mean(axis=1))
-        logs: NDArray[np.float64] = np.log(np.concatenate(found) + _LEAST_DISTANCE)
-        return logs
+        return np.log(np.concatenate(found) + _LEAST_DISTANCE)
 
     def log_residual(self, vectors: Vectors) -> NDArray[np.float64]:
         """Return the log length of each vector's residual from the principal components, shape (m,)."""
@@ -182,8 +180,7 @@ def mean_of_finite(distances: Vectors) -> NDArray[np.float64]:
     """Return the mean of the finite values in each row, shape (n,); nan for a row without any."""
     there = np.isfinite(distances)
     sums, counts = np.where(there, distances, 0.0).sum(axis=1, dtype=np.float64), there.sum(axis=1)
-    means: NDArray[np.float64] = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
-    return means
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
 
 def _principal_axes(standard: Vectors) -> Vectors:

@@ -345,5 +345,4 @@ def block_logits(
 def member_logits(member: QuickTagger, scaling: Scaling, features: FrameFeatures) -> NDArray[np.float64]:
     """Return the logits of one network alone, shape (steps, 1 + parts), as it scores: nothing is dropped."""
     mel, tuning = scaling.apply(features)
-    logits: NDArray[np.float64] = member(mel[None], tuning[None])[0].T.double().numpy()
-    return logits
+    return member(mel[None], tuning[None])[0].T.double().numpy()

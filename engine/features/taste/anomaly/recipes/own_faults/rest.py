@@ -206,13 +206,11 @@ class RhythmTrust:
         self, strengths: NDArray[np.float32], progress: Progress, reference: Reference | None = None
     ) -> Numbers:
         """Return how unlike the rest the rhythm of a whole recording is, as far as that is believed."""
-        logs: Numbers = self.trust * log_unlike_rhythm(strengths, progress, reference)
-        return logs
+        return self.trust * log_unlike_rhythm(strengths, progress, reference)
 
     def odder(self, believed: Numbers) -> Numbers:
         """Return the term of the rhythm in a score, shape (n,), in standard deviations of training data."""
-        added: Numbers = believed / self.std
-        return added
+        return believed / self.std
 
     def facts(self) -> dict[str, object]:
         """Return the JSON values to store."""

@@ -1,8 +1,7 @@
-"""Bar below the lanes: the selection and its edits. Its height is reserved, so that lanes do not move.
+"""Around the timeline: the queue next to it, a bar with an offer, and the bar of the selection below it.
 
-A bar that offers something in one sentence and asks for nothing: after a crash, or after stopped work.
-
-The timeline next to the queue, which keeps its share of the width until the user drags the border.
+The queue keeps its share of the width until the user drags the border. The height of the selection bar is
+reserved, so that lanes do not move.
 """
 
 from __future__ import annotations
@@ -12,10 +11,11 @@ from itertools import accumulate
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QSizePolicy, QSplitter, QWidget
 
 from widgets.controls.command_entries import with_keys
-from widgets.controls.key_caps import KeyButton
+from widgets.controls.key_caps import command_buttons
+from widgets.controls.layouts import column, row
 from widgets.controls.text_and_icons import ElidedLabel, announce
 from widgets.theme import BAR, QUEUE, QUEUE_SHARE, Theme, px
 
@@ -25,11 +25,7 @@ LEAST_SIDE = 300
 def stacked(main: QWidget, below: QWidget) -> QWidget:
     """Return a page of two widgets; the lower one has its own height."""
     page = QWidget()
-    layout = QVBoxLayout(page)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(0)
-    layout.addWidget(main, 1)
-    layout.addWidget(below)
+    column((main, 1), below, gap=0, owner=page)
     return page
 
 
@@ -45,7 +41,7 @@ class Beside(QSplitter):
         self.addWidget(side)
         self.setStretchFactor(0, 1)
         side.setMinimumWidth(px(LEAST_SIDE))
-        self.splitterMoved.connect(self._keep)
+        self.splitterMoved.connect(self._stop_sharing)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Distribute the width."""
@@ -53,7 +49,7 @@ class Beside(QSplitter):
         if not self._is_dragged:
             self.setSizes([10_000, min(px(QUEUE), round(self.width() * QUEUE_SHARE))])
 
-    def _keep(self) -> None:
+    def _stop_sharing(self) -> None:
         self._is_dragged = True
 
 
@@ -88,16 +84,11 @@ class OfferBar(QFrame):
         self.setFixedHeight(px(BAR))
         self._sentence = ElidedLabel(lines=2)
         self._sentence.setAccessibleName(about)
-        self._buttons = {command: KeyButton(theme, "", keys.get(command, "")) for command in commands}
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(px(14), 0, px(12), 0)
-        layout.setSpacing(px(8))
-        layout.addWidget(self._sentence)
-        layout.addStretch(1)
-        for command, button in self._buttons.items():
-            button.clicked.connect(lambda _=False, one=command: self.command_requested.emit(one))
+        untitled = ((command, "") for command in commands)
+        self._buttons = command_buttons(theme, untitled, keys, self.command_requested.emit)
+        for button in self._buttons.values():
             button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-            layout.addWidget(button)
+        row(self._sentence, 1, *self._buttons.values(), gap=8, margins=(14, 0, 12, 0), owner=self)
         self.hide()
 
     @property
@@ -154,19 +145,13 @@ class SelectionBar(QFrame):
         self._theme, self._keys = theme, keys
         self._said = ElidedLabel()
         self._said.setAccessibleName("Selected span")
-        self._buttons = {name: KeyButton(theme, words, keys.get(name, "")) for name, words in ACTIONS}
-        self._tracks = KeyButton(theme, "all tracks", keys.get("hand.tracks", ""))
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(px(14), 0, px(12), 0)
-        layout.setSpacing(px(_GAP))
-        layout.addWidget(self._said)
-        layout.addSpacing(px(8))
-        for name, button in (*self._buttons.items(), ("hand.tracks", self._tracks)):
-            button.clicked.connect(lambda _=False, name=name: self.command_requested.emit(name))
+        actions = (*ACTIONS, ("hand.tracks", "all tracks"))
+        self._buttons = command_buttons(theme, actions, keys, self.command_requested.emit)
+        for button in self._buttons.values():
             button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-            if button is self._tracks:
-                layout.addStretch(1)
-            layout.addWidget(button)
+        self._tracks = self._buttons.pop("hand.tracks")
+        parts = (self._said, *self._buttons.values(), 1, self._tracks)
+        row(*parts, gap=_GAP, margins=(14, 0, 12, 0), owner=self).insertSpacing(1, px(8))
         self._words = self._length = ""
         self.show_selection("", "all tracks")
 

@@ -1,6 +1,6 @@
-"""Find any command by its name, a few letters of it, or a word of another program, and learn its key.
+"""The sheet of all keys, and the palette that finds a command by name, a few letters or a synonym.
 
-Every key on one sheet, made from the same table as the menus.
+Both are made from the same table as the menus.
 """
 
 from __future__ import annotations
@@ -14,18 +14,16 @@ from PySide6.QtWidgets import (
     QDialog,
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
-    QListView,
     QScrollArea,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
 from widgets.controls.command_entries import Absent, CommandEntry, key_labels, search, with_keys
-from widgets.controls.key_caps import CommandDelegate, EnterButton, FoundCommands
+from widgets.controls.key_caps import ENTER, CommandList, EnterButton
+from widgets.controls.layouts import column, label, row
 from widgets.controls.text_and_icons import announce
 from widgets.theme import ROW, Theme, px
 
@@ -46,30 +44,22 @@ class KeySheet(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Keys")
         sheet = QWidget()
-        columns = QHBoxLayout(sheet)
-        columns.setContentsMargins(px(20), px(16), px(20), px(20))
-        columns.setSpacing(px(40))
+        columns = row(gap=40, margins=(20, 16, 20, 20), owner=sheet)
         for groups in _balanced(commands):
-            column = QVBoxLayout()
-            column.setSpacing(px(4))
+            side = column(gap=4)
             for name, members in groups:
-                self._add_group(column, name, members)
-            column.addStretch(1)
-            columns.addLayout(column, 1)
+                side.addSpacing(px(8))
+                side.addWidget(label(name, "title"))
+                side.addLayout(_lines_of(members))
+            side.addStretch(1)
+            columns.addLayout(side, 1)
         area = QScrollArea()
         area.setWidget(sheet)
         area.setWidgetResizable(True)
         area.setAccessibleName("Keys and commands")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(area)
         change = EnterButton("Change keys…")
-        change.clicked.connect(self._ask_for_change)
-        below = QHBoxLayout()
-        below.setContentsMargins(px(20), px(8), px(20), px(12))
-        below.addStretch(1)
-        below.addWidget(change)
-        layout.addLayout(below)
+        change.clicked.connect(self._request_change)
+        column(area, row(1, change, margins=(20, 8, 20, 12)), owner=self)
         self._sheet = sheet
         self.resize(self.sizeHint())
 
@@ -77,37 +67,27 @@ class KeySheet(QDialog):
         wanted = self._sheet.sizeHint() + QSize(px(16), px(56))
         return wanted.boundedTo(QSize(px(1100), px(860)))
 
-    def _ask_for_change(self) -> None:
+    def _request_change(self) -> None:
         self.close()
         self.change_requested.emit()
 
-    def _add_group(self, column: QVBoxLayout, name: str, members: Sequence[CommandEntry]) -> None:
-        title = QLabel(name)
-        title.setProperty("role", "title")
-        column.addSpacing(px(8))
-        column.addWidget(title)
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(px(12))
-        grid.setVerticalSpacing(px(4))
-        grid.setColumnStretch(0, 1)
-        for line, command in enumerate(members):
-            label = QLabel(command.label)
-            label.setToolTip(command.description)
-            grid.addWidget(label, line, 0)
-            grid.addLayout(self._caps(command), line, 1)
-        column.addLayout(grid)
 
-    def _caps(self, command: CommandEntry) -> QHBoxLayout:
-        caps = QHBoxLayout()
-        caps.setSpacing(px(4))
-        caps.addStretch(1)
-        for text in key_labels(command.keys):
-            cap = QLabel(text)
-            cap.setProperty("role", "key")
+def _lines_of(commands: Sequence[CommandEntry]) -> QGridLayout:
+    """Return a line for each command: its name, and its keys."""
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(px(12))
+    grid.setVerticalSpacing(px(4))
+    grid.setColumnStretch(0, 1)
+    for line, command in enumerate(commands):
+        name = QLabel(command.label)
+        name.setToolTip(command.description)
+        caps = [label(text, "key") for text in key_labels(command.keys)]
+        for cap in caps:
             cap.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
             cap.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            caps.addWidget(cap)
-        return caps
+        grid.addWidget(name, line, 0)
+        grid.addLayout(row(1, *caps, gap=4), line, 1)
+    return grid
 
 
 Group = tuple[str, list[CommandEntry]]
@@ -153,31 +133,17 @@ class CommandPalette(QFrame):
         self._commands = tuple(commands)
         self._absent = tuple(absent)
         self._keys = {} if keys is None else keys
-        self._found = FoundCommands()
-        self._delegate = CommandDelegate(theme, self._found)
         self.setAccessibleName("Find a command")
         self._field = QLineEdit()
         self._field.setPlaceholderText("Find a command")
         self._field.setAccessibleName("Name of the command")
-        self._note = QLabel()
-        self._note.setAccessibleName("Search message")
-        self._note.setProperty("role", "dim")
+        self._note = label(role="dim", wraps=True, name="Search message")
         self._note.setTextFormat(Qt.TextFormat.PlainText)
-        self._note.setWordWrap(True)
         self._note.hide()
-        self._list = QListView()
-        self._list.setModel(self._found)
-        self._list.setItemDelegate(self._delegate)
-        self._list.setUniformItemSizes(True)
+        self._list = CommandList(theme, "Commands")
         self._list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._list.setAccessibleName("Commands")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(px(8), px(8), px(8), px(8))
-        layout.setSpacing(px(6))
-        layout.addWidget(self._field)
-        layout.addWidget(self._note)
-        layout.addWidget(self._list, 1)
+        self._found = self._list.found
+        column(self._field, self._note, (self._list, 1), gap=6, margins=(8, 8, 8, 8), owner=self)
         self._field.textChanged.connect(self._find)
         self._field.installEventFilter(self)
         self._list.clicked.connect(lambda index: self._run(index.row()))
@@ -185,7 +151,8 @@ class CommandPalette(QFrame):
 
     def set_theme(self, theme: Theme) -> None:
         """Apply a theme."""
-        self._theme = self._delegate.theme = theme
+        self._theme = theme
+        self._list.set_theme(theme)
         self.update()
 
     def set_commands(self, commands: Sequence[CommandEntry]) -> None:
@@ -219,16 +186,16 @@ class CommandPalette(QFrame):
         if not found.is_guess:  # Enter runs nothing that was only guessed
             self._choose(0)
 
-    def _choose(self, row: int) -> None:
+    def _choose(self, place: int) -> None:
         if self._found.commands:
-            chosen = self._found.index(min(max(0, row), len(self._found.commands) - 1))
+            chosen = self._found.index(min(max(0, place), len(self._found.commands) - 1))
             self._list.setCurrentIndex(chosen)
             # The cursor stays in the field, so that a screen reader would hear nothing of the list.
             announce(self._field, str(chosen.data(Qt.ItemDataRole.AccessibleTextRole)))
 
-    def _run(self, row: int) -> None:
-        if 0 <= row < len(self._found.commands):
-            command_id = self._found.commands[row].id
+    def _run(self, place: int) -> None:
+        if 0 <= place < len(self._found.commands):
+            command_id = self._found.commands[place].id
             self.close()
             self.command_requested.emit(command_id)
 
@@ -243,7 +210,7 @@ class CommandPalette(QFrame):
         return False
 
     def _steer(self, key: Qt.Key) -> bool:
-        row = self._list.currentIndex().row()
+        current = self._list.currentIndex().row()
         steps = {
             Qt.Key.Key_Down: 1,
             Qt.Key.Key_Up: -1,
@@ -251,9 +218,9 @@ class CommandPalette(QFrame):
             Qt.Key.Key_PageUp: -_SHOWN_ROWS,
         }
         if key in steps:
-            self._choose(row + steps[key])
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._run(row)
+            self._choose(current + steps[key])
+        elif key in ENTER:
+            self._run(current)
         elif key == Qt.Key.Key_Escape:
             self.close()
         else:

@@ -1,9 +1,4 @@
-"""Start panel over the empty timeline: actions to begin with, and recent documents.
-
-A large button of the start panel: an icon, a title, a subtitle, and its key.
-
-The documents opened last: choose one, or take one off the list.
-"""
+"""Start panel over the empty timeline: large buttons to begin with, and recent documents."""
 
 from __future__ import annotations
 
@@ -15,18 +10,16 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
-    QHBoxLayout,
-    QLabel,
     QListWidgetItem,
     QStyle,
     QStyleOptionButton,
     QStylePainter,
-    QVBoxLayout,
     QWidget,
 )
 
 from widgets.controls.fields import RemovableList
 from widgets.controls.key_caps import KeyButton, cap_width, paint_cap
+from widgets.controls.layouts import column, label, row
 from widgets.controls.text_and_icons import paint_icon, paint_words
 from widgets.theme import ROW, TEXT, TEXT_SMALL, Theme, px, ui_font
 
@@ -59,17 +52,8 @@ class RecentList(QWidget):
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setStyleSheet(f"QListWidget::item {{ padding: 0 {px(8)}px; }}")
         self._forget = KeyButton(theme, "Remove from list", "", "minus")
-        self._problem = QLabel()
-        self._problem.setProperty("role", "dim")
-        self._problem.setWordWrap(True)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(px(8))
-        layout.addWidget(self._list, 1)
-        row = QHBoxLayout()
-        row.addWidget(self._forget)
-        row.addWidget(self._problem, 1)
-        layout.addLayout(row)
+        self._problem = label(role="dim", wraps=True)
+        column((self._list, 1), row(self._forget, (self._problem, 1)), gap=8, owner=self)
         self._list.currentItemChanged.connect(self._renew)
         self._list.itemActivated.connect(lambda _item: self._open())
         self._list.removed.connect(self._remove)
@@ -79,8 +63,8 @@ class RecentList(QWidget):
         """Apply a theme."""
         self._theme = theme
         self._forget.set_theme(theme)
-        for row in range(self._list.count()):
-            self._colour(self._list.item(row))
+        for place in range(self._list.count()):
+            self._colour(self._list.item(place))
 
     def _colour(self, item: QListWidgetItem) -> None:
         item.setForeground(QColor(self._theme.text if item.data(_IS_THERE) else self._theme.dim))
@@ -149,9 +133,8 @@ class LargeButton(KeyButton):
         self.setAccessibleDescription(more)
 
     def sizeHint(self) -> QSize:
-        name = (
-            QFontMetricsF(ui_font(TEXT + 1)).horizontalAdvance(self.text()) + px(_GAP) + cap_width(self._key)
-        )
+        name = QFontMetricsF(ui_font(TEXT + 1)).horizontalAdvance(self.text())
+        name += px(_GAP) + cap_width(self._key)
         more = QFontMetricsF(ui_font(TEXT_SMALL + 0.5)).horizontalAdvance(self._more)
         return QSize(round(max(name, more) + px(2 * _PAD + _ICON + _GAP) + 1), px(_HIGH))
 
@@ -176,9 +159,8 @@ class LargeButton(KeyButton):
             name.setRight(cap.left() - px(8))
         paint_words(painter, name, self.text(), ui_font(TEXT + 1), theme.text if enabled else theme.faint)
         more = QRectF(left, middle, right - left, line)
-        paint_words(
-            painter, more, self._more, ui_font(TEXT_SMALL + 0.5), theme.dim if enabled else theme.faint
-        )
+        ink = theme.dim if enabled else theme.faint
+        paint_words(painter, more, self._more, ui_font(TEXT_SMALL + 0.5), ink)
 
 
 _BEGINNINGS = (
@@ -225,25 +207,15 @@ class StartPanel(QFrame):
             button.clicked.connect(
                 lambda _checked=False, command=command: self.command_requested.emit(command)
             )
-        self._title = QLabel("Recent")
-        self._title.setProperty("role", "title")
+        self._title = label("Recent", "title")
         self._list = RecentList(theme)
         self._box = QWidget()
         self._box.setProperty("surface", "ground")
         self._grid = QGridLayout()
         self._grid.setSpacing(px(10))
-        column = QVBoxLayout(self._box)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(px(12))
-        column.addLayout(self._grid)
-        column.addSpacing(px(8))
-        column.addWidget(self._title)
-        column.addWidget(self._list)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(px(_MARGIN), px(_MARGIN), px(_MARGIN), px(_MARGIN))
-        whole.addStretch(1)
-        whole.addWidget(self._box, 0, Qt.AlignmentFlag.AlignHCenter)
-        whole.addStretch(1)
+        column(self._grid, self._title, self._list, gap=12, owner=self._box).insertSpacing(1, px(8))
+        margins = (_MARGIN, _MARGIN, _MARGIN, _MARGIN)
+        column(1, (self._box, 0, Qt.AlignmentFlag.AlignHCenter), 1, margins=margins, owner=self)
         self._list.opened.connect(self.opened)
         self._list.forgotten.connect(self.forgotten)
         over.installEventFilter(self)

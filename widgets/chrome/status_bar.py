@@ -1,7 +1,4 @@
-"""The bar under everything: last result, undo step, sound device and running work.
-
-Every message of the status line in a list: with its time, errors marked, and to be copied.
-"""
+"""The status bar: last result, undo step, sound device and running work; and the log of its messages."""
 
 from __future__ import annotations
 
@@ -15,12 +12,10 @@ from PySide6.QtGui import QFontMetricsF, QGuiApplication, QResizeEvent, QTextCur
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
-    QHBoxLayout,
     QLabel,
     QProgressBar,
     QSizePolicy,
     QTextEdit,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -29,6 +24,7 @@ from engine.core.wording import counted
 from widgets.controls.command_entries import with_keys
 from widgets.controls.fields import CheckBox
 from widgets.controls.key_caps import KeyButton
+from widgets.controls.layouts import column, label, row
 from widgets.controls.text_and_icons import ElidedLabel, announce
 from widgets.theme import BAR, Theme, mono_font, px, ui_font
 
@@ -67,19 +63,9 @@ class MessageLog(QDialog):
         self._text.setTextInteractionFlags(readable)
         self._errors = CheckBox(theme, "Errors only")
         self._copy = KeyButton(theme, "Copy all")
-        self._count = QLabel()
-        self._count.setProperty("role", "dim")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(px(16), px(16), px(16), px(12))
-        layout.setSpacing(px(10))
-        layout.addWidget(self._text, 1)
-        below = QHBoxLayout()
-        below.setSpacing(px(12))
-        below.addWidget(self._copy)
-        below.addWidget(self._errors)
-        below.addStretch(1)
-        below.addWidget(self._count)
-        layout.addLayout(below)
+        self._count = label(role="dim")
+        below = row(self._copy, self._errors, 1, self._count, gap=12)
+        column((self._text, 1), below, gap=10, margins=(16, 16, 16, 12), owner=self)
         self._errors.toggled.connect(self._show)
         self._copy.clicked.connect(self._copy_all)
         self.resize(px(680), px(420))
@@ -109,7 +95,7 @@ class MessageLog(QDialog):
             return
         if message.is_error or not self._errors.isChecked():
             self._text.append(self._row(message))
-        self._say_count()
+        self._show_count()
 
     def lines(self) -> list[str]:
         """Return the messages as copied, one per line."""
@@ -124,9 +110,9 @@ class MessageLog(QDialog):
         rows = "".join(self._row(one) for one in shown) or f"<p style='color: {theme.dim}'>{nothing}</p>"
         self._text.setHtml(rows)
         self._text.moveCursor(QTextCursor.MoveOperation.End)
-        self._say_count()
+        self._show_count()
 
-    def _say_count(self) -> None:
+    def _show_count(self) -> None:
         errors = sum(one.is_error for one in self._messages)
         self._count.setText(f"{counted(len(self._messages), 'message')}, {counted(errors, 'error')}")
         self._copy.setEnabled(bool(self._shown()))
@@ -168,21 +154,16 @@ class StatusBar(QFrame):
         self._keys = keys
         self._theme = theme
         self._failed = False
-        self._undo_label: str | None = None
         self._done = ElidedLabel(lines=2)
         self._undo = ElidedLabel(role="dim")
-        self._job, self._left = ElidedLabel(role="dim", lines=2), QLabel()
-        self._notice = QLabel()
-        self._notice.setAccessibleName("State of the audio device")
-        self._notice.setProperty("role", "dim")
+        self._job, self._left = ElidedLabel(role="dim", lines=2), label(role="dim", name="Time left")
+        self._notice = label(role="dim", name="State of the audio device")
         self._notice.hide()
         self._done.setAccessibleName("Last command")
         self._done.setCursor(Qt.CursorShape.PointingHandCursor)
         self._done.clicked.connect(lambda: self.command_requested.emit("view.messages"))
         self._undo.setAccessibleName("Undo step")
         self._job.setAccessibleName("Running work")
-        self._left.setAccessibleName("Time left")
-        self._left.setProperty("role", "dim")
         self._bar = QProgressBar()
         self._bar.setRange(0, _STEPS)
         self._bar.setTextVisible(False)
@@ -198,19 +179,10 @@ class StatusBar(QFrame):
         self._mode = KeyButton(theme)
         self._mode.clicked.connect(lambda: self.command_requested.emit("clips.ripple"))
         self._mode.hide()
-        layout = self._layout = QHBoxLayout(self)
-        layout.setContentsMargins(px(14), 0, px(12), 0)
-        layout.setSpacing(px(_GAP))
-        layout.addWidget(self._done)
-        layout.addWidget(self._offer)
-        layout.addWidget(self._undo)
-        layout.addStretch(1)
-        layout.addWidget(self._mode)
-        layout.addWidget(self._notice)
-        layout.addWidget(self._job)
-        layout.addWidget(self._left)
-        layout.addWidget(self._bar, 1)  # up to its maximum, before the gap in the middle grows
-        layout.addWidget(self._cancel)
+        bar = (self._bar, 1)  # up to its maximum, before the gap in the middle grows
+        done, work = (self._done, self._offer, self._undo), (self._job, self._left, bar, self._cancel)
+        parts = (*done, 1, self._mode, self._notice, *work)
+        self._layout = row(*parts, gap=_GAP, margins=(14, 0, 12, 0), owner=self)
         self._bar.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.clear_job()
         self.set_theme(theme)
@@ -218,9 +190,8 @@ class StatusBar(QFrame):
     def set_theme(self, theme: Theme) -> None:
         """Apply a theme."""
         self._theme = theme
-        self._cancel.set_theme(theme)
-        self._offer.set_theme(theme)
-        self._mode.set_theme(theme)
+        for button in (self._cancel, self._offer, self._mode):
+            button.set_theme(theme)
         self.setStyleSheet(f"StatusBar {{ border-top: 1px solid {theme.line}; }}")
         self._paint_message()
 
@@ -241,19 +212,10 @@ class StatusBar(QFrame):
         self._offer.hide()
         self._done.setText(with_keys(text, self._keys))
         announce(self, self._done.text())
-        self._undo_label = undo_label
-        self._show_undo(text)
+        step = " it" if undo_label == text else f": {undo_label}"  # it is the message on the left
+        undone = f"{self._keys.get('edit.undo', 'Undo')} undoes{step}"
+        self._undo.setText("" if undo_label is None else undone)
         self._paint_message()
-
-    def _show_undo(self, said: str) -> None:
-        """Show the step that undo reverses; "it" refers to the message on the left."""
-        undo_key = self._keys.get("edit.undo", "Undo")
-        if self._undo_label is None:
-            self._undo.setText("")
-        elif self._undo_label == said:
-            self._undo.setText(f"{undo_key} undoes it")
-        else:
-            self._undo.setText(f"{undo_key} undoes: {self._undo_label}")
 
     def _share(self) -> None:
         """Shorten the text of running work before the message and the undo step."""
@@ -261,11 +223,13 @@ class StatusBar(QFrame):
         taken = sum(each.sizeHint().width() + px(_GAP) for each in fixed if not each.isHidden())
         taken += 0 if self._bar.isHidden() else self._bar.minimumWidth() + px(_GAP)
         room = max(0, self.width() - taken - px(6 * _GAP))
-        working = 0 if self._job.isHidden() else min(_half(self._job), round(_WORKING * room))
+        job = _wanted(self._job)  # in two lines, with room for a wrapped word, where it is long
+        half = job if job < px(160) else round(0.6 * job)
+        working = 0 if self._job.isHidden() else min(half, round(_WORKING * room))
         done = min(_wanted(self._done), round(0.5 * room))
         undo = min(_wanted(self._undo), round(0.35 * room), max(room - done - working, 0))
-        for label, least in ((self._done, done), (self._undo, undo), (self._job, working)):
-            label.setMinimumWidth(least)
+        for part, least in ((self._done, done), (self._undo, undo), (self._job, working)):
+            part.setMinimumWidth(least)
         self._layout.activate()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -335,12 +299,7 @@ class StatusBar(QFrame):
         self._share()
 
 
-def _wanted(label: QLabel) -> int:
+def _wanted(text: QLabel) -> int:
     """Return the natural width of a label; a QLabel never returns less than its minimum."""
-    label.setMinimumWidth(0)
-    return label.sizeHint().width()
-
-
-def _half(label: QLabel) -> int:
-    """Return the width of a label in two lines, with room for a wrapped word."""
-    return _wanted(label) if _wanted(label) < px(160) else round(0.6 * _wanted(label))
+    text.setMinimumWidth(0)
+    return text.sizeHint().width()

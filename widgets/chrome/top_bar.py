@@ -10,10 +10,11 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from engine.core.timebase import format_time
 from widgets.controls.key_caps import KeyButton
+from widgets.controls.layouts import label, row
 from widgets.controls.text_and_icons import ElidedLabel
 from widgets.theme import BAR, TEXT, Theme, px
 
@@ -42,29 +43,26 @@ class TopBar(QFrame):
         self._view = "source"
         self._looping = False
         self._has_taste = self._taste_shown = False
-        self._name, self._saved = ElidedLabel("No document"), QLabel()
+        self._name, self._saved = ElidedLabel("No document"), label(name="State of the document")
         self._name.setAccessibleName("Document")
-        self._saved.setAccessibleName("State of the document")
-        self._time, self._musical = QLabel("0:00.000"), QLabel()
-        self._time.setProperty("role", "time")
-        self._time.setAccessibleName("Playhead")
-        self._musical.setAccessibleName("Bar, beat and tempo")
+        self._time = label("0:00.000", "time", name="Playhead")
+        self._musical = label(name="Bar, beat and tempo")
         self._document = QWidget()
         self._buttons: dict[str, KeyButton] = {}
 
         def button(name: str, command: str, text: str, icon: str = "", spoken: str = "") -> KeyButton:
             made = KeyButton(theme, text, keys.get(command, ""), icon)
             made.setAccessibleName(spoken or text)
-            made.clicked.connect(lambda: self._ask(name, command or self._taste_command))
+            made.clicked.connect(lambda: self._request(name, command or self._taste_command))
             self._buttons[name] = made
             return made
 
-        self._transport = (
+        transport = (
             button("start", "transport.to_start", "", "skip-back", "To the start"),
             button("play", "transport.toggle", "", "play", "Play"),
             button("loop", "transport.loop", "", "repeat", "Loop"),
         )
-        self._right = (
+        right = (
             button("source", "transport.source_result", "Source", "", "View of the source"),
             button("result", "transport.source_result", "Result", "", "View of the result"),
             button("taste", "", "Learn", "graduation-cap", "Learn from edits"),
@@ -76,33 +74,15 @@ class TopBar(QFrame):
         self._buttons["taste"].set_key(keys.get(self._taste_command, ""))
         for name in ("source", "result", "loop", "taste"):
             self._buttons[name].setCheckable(True)
-        self._layout = QHBoxLayout(self)
-        self._lay_out()
-        self.set_theme(theme)
-        self.set_view("source")
-
-    def _lay_out(self) -> None:
-        layout = self._layout
-        layout.setContentsMargins(px(12), 0, px(12), 0)
-        layout.setSpacing(px(10))
-        document = QHBoxLayout(self._document)
-        document.setContentsMargins(0, 0, 0, 0)
-        document.setSpacing(px(10))
-        document.addWidget(self._name)
-        document.addWidget(self._saved)
-        document.addStretch(1)
+        row(self._name, self._saved, 1, gap=10, owner=self._document)
         self._document.setMaximumHeight(px(BAR) - 2)  # clear of the line below the bar
-        layout.addWidget(self._document)
-        for each in self._transport:
-            layout.addWidget(each)
-        layout.addWidget(self._time)
-        layout.addSpacing(px(4))
-        layout.addWidget(self._musical)
-        layout.addStretch(1)
-        for each in self._right:
-            layout.addWidget(each)
+        parts = (self._document, *transport, self._time, self._musical, 1, *right)
+        self._layout = row(*parts, gap=10, margins=(12, 0, 12, 0), owner=self)
+        self._layout.insertSpacing(len(transport) + 2, px(4))
         self._name.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self._time.setAlignment(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
+        self.set_theme(theme)
+        self.set_view("source")
 
     def set_theme(self, theme: Theme) -> None:
         """Apply a theme."""
@@ -183,7 +163,7 @@ class TopBar(QFrame):
         for name in ("start", "play", "loop", "source", "result", "export"):
             self._buttons[name].setEnabled(audio)
 
-    def _ask(self, name: str, command: str) -> None:
+    def _request(self, name: str, command: str) -> None:
         # The click moved the mark; what it marks moves it once it has changed.
         self.set_view(self._view)
         self.set_looping(self._looping)
@@ -197,9 +177,9 @@ class TopBar(QFrame):
 
     def _fit(self) -> None:
         """Hide the least informative parts first until all fit: keys, words, tempo, two buttons."""
-        for label, longest in ((self._time, _LONGEST_TIME), (self._musical, _LONGEST_MUSICAL)):
-            label.ensurePolished()
-            label.setFixedWidth(label.fontMetrics().horizontalAdvance(longest) + px(4))
+        for text, longest in ((self._time, _LONGEST_TIME), (self._musical, _LONGEST_MUSICAL)):
+            text.ensurePolished()
+            text.setFixedWidth(text.fontMetrics().horizontalAdvance(longest) + px(4))
         for level, room in enumerate(_DOCUMENT):
             for button in self._buttons.values():
                 button.set_compact(min(level, 2))

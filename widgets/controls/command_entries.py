@@ -1,6 +1,6 @@
-"""Entries of the palette and the key sheet, and the search for them by words, letters and synonyms.
+"""Entries of the palette and the key sheet, their keys for display, and the search by words and synonyms.
 
-Names of keys for display. Needs no Qt, so that the key sheet is generated without it.
+Needs no Qt, so that the key sheet is generated without it.
 """
 
 from __future__ import annotations
@@ -12,13 +12,7 @@ from difflib import SequenceMatcher
 from functools import cache, lru_cache
 from typing import Protocol
 
-_SIGNS = {
-    "Return": "Enter",
-    "Left": "←",
-    "Right": "→",
-    "Up": "↑",
-    "Down": "↓",
-}
+_SIGNS = {"Return": "Enter", "Left": "←", "Right": "→", "Up": "↑", "Down": "↓"}
 _NAMED = re.compile(r" ?‹([a-z_]+\.[a-z_]+)›")
 
 

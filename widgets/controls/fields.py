@@ -1,14 +1,7 @@
-"""A slider with its name and its value, which arrow keys move while it has the focus.
+"""Fields of forms and panels: numbers, choices, check boxes, sliders and lists that can be shortened.
 
-A check box whose box can be seen in every theme and at every scale.
-
-One of several values, opened with Space or Alt and Down, stepped with the arrow keys.
-
-A whole number to type in; the arrow keys step it.
-
-Radio buttons with one Tab stop at the checked one; the arrows move between the buttons.
-
-A list whose rows can be removed with Delete or Backspace.
+Arrow keys step numbers, choices and sliders. Boxes and sliders are painted by hand, so that they can be
+distinguished in every theme and at every scale.
 """
 
 from __future__ import annotations
@@ -40,7 +33,7 @@ from PySide6.QtWidgets import (
 )
 
 from widgets.controls.key_caps import WITH_SHIFT, is_own_key
-from widgets.controls.text_and_icons import paint_icon
+from widgets.controls.text_and_icons import Themed, paint_icon, paint_words
 from widgets.theme import CONTROL, RADIUS, ROW, STEP, TEXT_SMALL, Theme, mono_font, px, ui_font
 
 
@@ -97,7 +90,7 @@ class NumberField(QLineEdit):
 _CHEVRON = 14
 
 
-class ChoiceField(QComboBox):
+class ChoiceField(Themed, QComboBox):
     """A closed list that shows the chosen one.
 
     Parameters
@@ -116,11 +109,6 @@ class ChoiceField(QComboBox):
         for value, label in labels.items():
             self.addItem(label, value)
         self.choose(chosen)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Apply a theme."""
-        self._theme = theme
-        self.update()
 
     def value(self) -> str:
         """Return the chosen value."""
@@ -150,36 +138,22 @@ class ChoiceField(QComboBox):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), px(RADIUS), px(RADIUS))
         token, side = theme.text if enabled else theme.faint, px(_CHEVRON)
         words = QRectF(self.rect()).adjusted(px(8), 0, -side - px(12), 0)
-        painter.setFont(ui_font())
-        painter.setPen(QColor(token))
-        shown = painter.fontMetrics().elidedText(
-            self.currentText(), Qt.TextElideMode.ElideRight, int(words.width())
-        )
-        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+        paint_words(painter, words, self.currentText(), ui_font(), token)
         painter.translate(QPointF(self.width() - px(8) - side / 2, self.height() / 2))
         painter.rotate(90)
-        paint_icon(
-            painter,
-            "chevron-right",
-            QRectF(-side / 2, -side / 2, side, side),
-            theme.dim if enabled else theme.faint,
-        )
+        token = theme.dim if enabled else theme.faint
+        paint_icon(painter, "chevron-right", QRectF(-side / 2, -side / 2, side, side), token)
 
 
 _BOX = 16
 
 
-class CheckBox(QCheckBox):
+class CheckBox(Themed, QCheckBox):
     """A box, a tick in it, and words."""
 
     def __init__(self, theme: Theme, text: str, parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
         self._theme = theme
-
-    def set_theme(self, theme: Theme) -> None:
-        """Apply a theme."""
-        self._theme = theme
-        self.update()
 
     def sizeHint(self) -> QSize:
         words = QFontMetricsF(ui_font()).size(Qt.TextFlag.TextShowMnemonic, self.text()).width()
@@ -217,18 +191,12 @@ class CheckBox(QCheckBox):
 
 REST_MS = 200
 """Delay after the last key or wheel event until a value counts as chosen."""
-_KEYS = {
-    Qt.Key.Key_Left: -1,
-    Qt.Key.Key_Right: 1,
-    Qt.Key.Key_Down: -1,
-    Qt.Key.Key_Up: 1,
-}
-_FAR_KEYS = frozenset({Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown})
-_OWN = _FAR_KEYS | _KEYS.keys()
+_KEYS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: -1, Qt.Key.Key_Up: 1}
+_OWN = {Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, *_KEYS}
 _HANDLE, _GROOVE, _NAME, _VALUE = 6, 3, 64, 56
 
 
-class Slider(QAbstractSlider):
+class Slider(Themed, QAbstractSlider):
     """A whole number from `lowest` to `highest`.
 
     Signals
@@ -262,16 +230,11 @@ class Slider(QAbstractSlider):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(lambda: self.chosen.emit(self.value()))
-        self.valueChanged.connect(lambda _value: self._tell())
-        self._tell()
+        self.valueChanged.connect(lambda _value: self._report())
+        self._report()
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         self.setAccessibleDescription(self._words(self.value()))
-        self.update()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Apply a theme."""
-        self._theme = theme
         self.update()
 
     def show_value(self, value: int) -> None:
@@ -361,10 +324,10 @@ class Slider(QAbstractSlider):
         painter.drawEllipse(QRectF(at - px(_HANDLE), self.height() / 2 - px(_HANDLE), *[2 * px(_HANDLE)] * 2))
         painter.setFont(mono_font(TEXT_SMALL))
         painter.setPen(QColor(theme.text if self.isEnabled() else theme.faint))
-        said = self._words(self.value())
-        width = max(QFontMetricsF(painter.font()).horizontalAdvance(said), px(_VALUE))
+        text = self._words(self.value())
+        width = max(QFontMetricsF(painter.font()).horizontalAdvance(text), px(_VALUE))
         room = QRectF(self.width() - width, 0, width, self.height())
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, said)
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
         if self.hasFocus():
             painter.setPen(QPen(QColor(theme.undecided), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -1,15 +1,12 @@
-"""Key caps next to actions: a painted cap, and a button with one.
+"""Buttons and lists that show the keys of commands, and handle some keys themselves.
 
-Keys that a widget keeps from the window's commands while it has the focus.
-
-Optional content: a button that shows it, and hides it again.
-
-List of found commands: a line each, with its keys.
+While a button or a list has the focus, Enter and the arrows belong to it; other keys reach the commands of
+the window. Only Tab gives it the focus, so that a click never changes the meaning of the next key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container, Iterable, Mapping
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -22,22 +19,20 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QListView,
     QPushButton,
     QStyle,
-    QStyledItemDelegate,
     QStyleOptionButton,
     QStyleOptionViewItem,
     QStylePainter,
-    QVBoxLayout,
     QWidget,
 )
 
 from widgets.controls.command_entries import CommandEntry, key_labels
-from widgets.controls.text_and_icons import paint_icon, paint_words
+from widgets.controls.layouts import column, row
+from widgets.controls.text_and_icons import PaintedRow, Themed, paint_icon, paint_words
 from widgets.theme import CONTROL, ROW, STEP, TEXT, TEXT_SMALL, Theme, color, mono_font, px, ui_font
 
 ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
@@ -63,9 +58,7 @@ def is_own_key(event: QEvent, keys: Container[int], held: Qt.KeyboardModifier = 
 
 
 class KeyedList(QListView):
-    """Handles arrows and Enter itself while it has the focus; other keys reach the commands.
-
-    Only Tab gives it the focus, so that a click never changes the meaning of the next key.
+    """A list that handles arrows and Enter itself.
 
     Signals
     -------
@@ -125,10 +118,7 @@ def paint_cap(painter: QPainter, right_middle: QPointF, label: str, theme: Theme
 
 
 class EnterButton(QPushButton):
-    """A button that Enter presses while it has the focus; Space is left to playback.
-
-    Only Tab gives it the focus, so that a click never changes the meaning of the next key.
-    """
+    """A button that Enter presses while it has the focus; Space is left to playback."""
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
@@ -150,7 +140,7 @@ class EnterButton(QPushButton):
             super().keyPressEvent(event)
 
 
-class KeyButton(EnterButton):
+class KeyButton(Themed, EnterButton):
     """A button that shows the key of its command.
 
     Parameters
@@ -174,11 +164,6 @@ class KeyButton(EnterButton):
         self._outline = ""
         self._compact = 0
         self.set_key(key)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Apply a theme."""
-        self._theme = theme
-        self.update()
 
     @property
     def key(self) -> str:
@@ -224,21 +209,14 @@ class KeyButton(EnterButton):
             super().setText(text)
             self._renew()
 
-    def _shown_text(self) -> str:
-        return self._fitting_text(self.text())
-
-    def _fitting_text(self, text: str) -> str:
-        return "" if self._compact >= 2 and self._icon_name else text
-
-    def _shown_key(self) -> str:
-        return "" if self._compact >= 1 else self._key
-
-    def _font(self) -> QFont:
-        return ui_font()
+    def _shown(self, text: str, key: str) -> tuple[str, str]:
+        """Return the parts of a text and a key that the present compactness shows."""
+        hides_text = self._compact >= 2 and self._icon_name
+        return "" if hides_text else text, "" if self._compact >= 1 else key
 
     def width_of(self, text: str, key: str) -> int:
         """Return its width with another text and key."""
-        return self._width(self._fitting_text(text), "" if self._compact >= 1 else key)
+        return self._width(*self._shown(text, key))
 
     @property
     def full_width(self) -> int:
@@ -248,7 +226,7 @@ class KeyButton(EnterButton):
     def _width(self, text: str, key: str) -> int:
         parts = [
             float(px(16)) if self._icon_name else 0.0,
-            QFontMetricsF(self._font()).horizontalAdvance(text),
+            QFontMetricsF(ui_font()).horizontalAdvance(text),
             cap_width(key),
         ]
         shown = [width for width in parts if width]
@@ -271,25 +249,45 @@ class KeyButton(EnterButton):
             painter.setPen(QPen(QColor(self._outline), 1))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), px(6), px(6))
         token = self._theme.text if self.isEnabled() else self._theme.faint
+        text, key = self._shown(self.text(), self._key)
         left, middle = float(px(10)), self.height() / 2
         if self._icon_name:
             side = px(16)
-            if not self._shown_text() and not self._shown_key():
+            if not text and not key:
                 left = (self.width() - side) / 2
             paint_icon(painter, self._icon_name, QRectF(left, middle - side / 2, side, side), token)
             left += side + px(8)
-        painter.setFont(self._font())
+        painter.setFont(ui_font())
         painter.setPen(QColor(token))
         words = QRectF(left, 0, self.width() - left, self.height())
-        painter.drawText(
-            words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self._shown_text()
-        )
-        if self._shown_key() and self.width_of(self.text(), self._key) <= self.width():
-            paint_cap(painter, QPointF(self.width() - px(9), middle), self._shown_key(), self._theme)
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+        if key and self._width(text, key) <= self.width():
+            paint_cap(painter, QPointF(self.width() - px(9), middle), key, self._theme)
+
+
+def command_buttons(
+    theme: Theme,
+    commands: Iterable[tuple[str, ...]],
+    keys: Mapping[str, str],
+    request: Callable[[str], None],
+) -> dict[str, KeyButton]:
+    """Return a button for each command, by id.
+
+    Parameters
+    ----------
+    commands : the id, the text and, if any, the icon of each
+    keys : the key cap of each command id
+    request : called with the id of the pressed button
+    """
+    made = {}
+    for command, text, *icon in commands:
+        button = made[command] = KeyButton(theme, text, keys.get(command, ""), *icon)
+        button.clicked.connect(lambda _checked=False, command=command: request(command))
+    return made
 
 
 class Fold(QWidget):
-    """Folded at first.
+    """A button that shows optional content and hides it again; hidden at first.
 
     Signals
     -------
@@ -303,14 +301,7 @@ class Fold(QWidget):
         self._title, self._body = title, body
         self.button = KeyButton(theme, title, "", "plus")
         self.button.clicked.connect(lambda: self.set_open(not self.is_open))
-        row = QHBoxLayout()
-        row.addWidget(self.button)
-        row.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(px(8))
-        layout.addLayout(row)
-        layout.addWidget(body, 1)
+        column(row(self.button, 1), (body, 1), gap=8, owner=self)
         self.set_open(False)
 
     @property
@@ -359,21 +350,17 @@ class FoundCommands(QAbstractListModel):
         return None
 
 
-class CommandDelegate(QStyledItemDelegate):
+class _CommandRow(PaintedRow):
     """Paints a command: its name, description and keys."""
 
-    def __init__(self, theme: Theme, found: FoundCommands) -> None:
-        super().__init__()
-        self.theme = theme
-        self._found = found
-
-    def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(px(200), px(ROW))
+    height = ROW
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        theme, command, rect = self.theme, self._found.commands[index.row()], QRectF(option.rect)
+        found, theme, rect = index.model(), self.theme, QRectF(option.rect)
+        assert isinstance(found, FoundCommands)
+        command = found.commands[index.row()]
         if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(rect, QColor(theme.current_row))
             painter.fillRect(QRectF(rect.left(), rect.top(), px(3), rect.height()), QColor(theme.undecided))
@@ -386,3 +373,27 @@ class CommandDelegate(QStyledItemDelegate):
         area.adjust(taken + px(10), 0, -px(8), 0)
         if area.width() > px(60):
             paint_words(painter, area, command.description, ui_font(TEXT - 1), theme.dim)
+
+
+class CommandList(QListView):
+    """Shows found commands, each with its keys.
+
+    Attributes
+    ----------
+    found : the commands
+    """
+
+    def __init__(self, theme: Theme, name: str) -> None:
+        super().__init__()
+        self.found = FoundCommands()
+        self.setModel(self.found)
+        self._row = _CommandRow(theme, self)
+        self.setItemDelegate(self._row)
+        self.setUniformItemSizes(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName(name)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Apply a theme."""
+        self._row.theme = theme
+        self.viewport().update()

@@ -26,11 +26,12 @@ class Later(QObject):
         super().__init__(parent)
         self._do = do
         self._is_next = is_next
-        self._asked_s = 0.0
+        self._requested_s = 0.0
         self._timer = QTimer(self, singleShot=True)
-        self._timer.timeout.connect(self._reach)
         self._turn = QTimer(self, singleShot=True, interval=0)
         self._turn.timeout.connect(self._do)
+        # one more turn: in that of the first timer, others run right after painting
+        self._timer.timeout.connect(self._turn.start)
 
     @property
     def is_due(self) -> bool:
@@ -43,8 +44,8 @@ class Later(QObject):
             return
         now_s = time.monotonic()
         if not self._timer.isActive():
-            self._asked_s = now_s
-        left_ms = AT_MOST_MS - round(1000 * (now_s - self._asked_s))
+            self._requested_s = now_s
+        left_ms = AT_MOST_MS - round(1000 * (now_s - self._requested_s))
         self._timer.start(0 if self._is_next else max(min(AFTER_MS, left_ms), 0))
 
     def now(self) -> None:
@@ -52,7 +53,3 @@ class Later(QObject):
         self._timer.stop()
         self._turn.stop()
         self._do()
-
-    def _reach(self) -> None:
-        """Wait one more turn: in this one, timers run right after painting."""
-        self._turn.start()

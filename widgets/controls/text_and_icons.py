@@ -1,10 +1,7 @@
-"""A line or two of elided text; the tooltip has the full text.
+"""Parts of widgets that are painted by hand: elided text, line icons, bars, rows of a list.
 
-The shipped line icons, drawn in any token of the theme at any scale.
-
-Rows of a list whose words are painted by hand over the ground that Qt paints.
-
-Announcements for screen readers about changes away from the focus.
+Icons are drawn in any token of the theme, sharp at any scale. Screen readers get announcements about changes
+away from the focus.
 """
 
 from __future__ import annotations
@@ -69,6 +66,18 @@ def announce(widget: QWidget, text: str, urgent: bool = False) -> None:
     QAccessible.updateAccessibility(event)
 
 
+class Themed:
+    """Mixin of widgets that paint themselves in the colours of `_theme`."""
+
+    _theme: Theme
+
+    def set_theme(self, theme: Theme) -> None:
+        """Apply a theme."""
+        self._theme = theme
+        assert isinstance(self, QWidget)
+        self.update()
+
+
 class PaintedRow(QStyledItemDelegate):
     """Paints the background of a row; subclasses paint the text.
 
@@ -94,8 +103,6 @@ class PaintedRow(QStyledItemDelegate):
 
 
 ICONS_DIR = Path(__file__).resolve().parents[2] / "resources" / "icons"
-
-
 WINDOW_SIDES = (16, 24, 32, 48, 64, 128, 256)
 
 
@@ -133,10 +140,6 @@ def paint_icon(painter: QPainter, name: str, rect: QRectF, token: str) -> None:
     painter.drawImage(target, image)
 
 
-_BREAKS = QTextOption()
-_BREAKS.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-
-
 def paint_words(painter: QPainter, area: QRectF, text: str, font: QFont, token: str) -> float:
     """Paint an elided line, left-aligned and vertically centred; return its width."""
     metrics = QFontMetricsF(font)
@@ -145,6 +148,22 @@ def paint_words(painter: QPainter, area: QRectF, text: str, font: QFont, token: 
     painter.setPen(QColor(token))
     painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
     return metrics.horizontalAdvance(shown)
+
+
+def paint_share(painter: QPainter, bar: QRectF, share: float, ground: str, token: str) -> None:
+    """Paint a bar with round ends that is filled from the left by a share, 0 to 1."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    radius = bar.height() / 2
+    for width, ink in ((bar.width(), ground), (max(bar.height(), bar.width() * share), token)):
+        painter.setBrush(QColor(ink))
+        painter.drawRoundedRect(QRectF(bar.left(), bar.top(), width, bar.height()), radius, radius)
+    painter.restore()
+
+
+_BREAKS = QTextOption()
+_BREAKS.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
 
 
 class ElidedLabel(QLabel):

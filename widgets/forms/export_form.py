@@ -1,6 +1,6 @@
-"""Export form; it neither writes nor reads files.
+"""The export form: formats, options, folder, and a list of the files that an export will write.
 
-The files that an export will write, as a list to read.
+It neither writes nor reads files.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QScrollArea, QWidget
 
 from engine.core.wording import counted
 from engine.exchange.export.formats import FORMATS
 from engine.exchange.export.placing.timecode import FrameRate
 from widgets.controls.fields import CheckBox
 from widgets.controls.key_caps import KeyButton
+from widgets.controls.layouts import column, label, row
+from widgets.controls.text_and_icons import Themed
 from widgets.forms.export_options import (
     LABELS,
     WHOLE,
@@ -39,25 +41,19 @@ class WrittenList(QWidget):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._heading = QLabel()
-        self._heading.setProperty("role", "dim")
+        self._heading = label(role="dim")
         self._lines = _Lines(theme)
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.setAccessibleName("Files to export")
         self._area.setWidget(self._lines)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(px(4))
-        layout.addWidget(self._heading)
-        layout.addWidget(self._area)
+        column(self._heading, self._area, gap=4, owner=self)
         self.show_files((), "")
 
     def set_theme(self, theme: Theme) -> None:
         """Apply a theme."""
-        self._lines.theme = theme
-        self._lines.update()
+        self._lines.set_theme(theme)
 
     def show_files(self, lines: Sequence[WrittenLine], total: str) -> None:
         """List these files; `total` is their size together, in words."""
@@ -75,15 +71,19 @@ class WrittenList(QWidget):
 
     def text(self) -> str:
         """Return the list as text for screen readers."""
-        return "\n".join([self._heading.text(), *(_said(line) for line in self._lines.lines)])
+        lines = [self._heading.text()]
+        for line in self._lines.lines:
+            words = (line.name, line.detail, f"{_REPLACES} the existing file" if line.replaces else "")
+            lines.append(", ".join(filter(None, words)))
+        return "\n".join(lines)
 
 
-class _Lines(QWidget):
+class _Lines(Themed, QWidget):
     """Paints one file per line; a long name is elided in the middle, since its suffix matters."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self.theme = theme
+        self._theme = theme
         self.lines: tuple[WrittenLine, ...] = ()
 
     def sizeHint(self) -> QSize:
@@ -93,7 +93,7 @@ class _Lines(QWidget):
         return self.sizeHint()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        painter, theme = QPainter(self), self.theme
+        painter, theme = QPainter(self), self._theme
         painter.setFont(mono_font(TEXT - 1))
         metrics = painter.fontMetrics()
         left_middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
@@ -111,11 +111,6 @@ class _Lines(QWidget):
             painter.setPen(QColor(theme.text))
             name = metrics.elidedText(line.name, Qt.TextElideMode.ElideMiddle, right)
             painter.drawText(QRectF(0, top, right, height), left_middle, name)
-
-
-def _said(line: WrittenLine) -> str:
-    words = (line.name, line.detail, f"{_REPLACES} the existing file" if line.replaces else "")
-    return ", ".join(word for word in words if word)
 
 
 _OPTIONS_WIDTH = 480
@@ -168,9 +163,9 @@ class ExportForm(QWidget):
         self._options = ExportOptionsPanel(
             theme, choice.options, spans, choice.span, source_bits, own_rate_hz, video_rate
         )
-        self._result = QLabel(result_text)
-        self._result.setWordWrap(True)
-        self._notes = {name: QLabel() for name in ("formats", "folder", "name", "files")}
+        self._result = label(result_text, wraps=True)
+        names = ("formats", "folder", "name", "files")
+        self._notes = {name: label(role="error", wraps=True) for name in names}
         self._written = WrittenList(theme)
         self._folder.setAccessibleName("Folder")
         self._name.setAccessibleName("File name without extension")
@@ -182,32 +177,11 @@ class ExportForm(QWidget):
         self._renew()
 
     def _lay_out(self) -> None:
-        for note in self._notes.values():
-            note.setProperty("role", "error")
-            note.setWordWrap(True)
-        left = QVBoxLayout()
-        left.setSpacing(px(12))
-        left.addLayout(self._formats())
-        left.addWidget(self._notes["formats"])
-        left.addLayout(self._where())
-        left.addStretch(1)
-        right = QVBoxLayout()
-        right.setSpacing(px(12))
-        right.addWidget(self._options)
-        right.addWidget(self._written)
-        right.addWidget(self._notes["files"])
-        right.addStretch(1)
         self._options.setMinimumWidth(px(_OPTIONS_WIDTH))
-        columns = QHBoxLayout()
-        columns.setSpacing(px(24))
-        columns.addLayout(left)
-        columns.addLayout(right, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(px(16))
-        layout.addWidget(self._result)
+        left = column(self._formats(), self._notes["formats"], self._where(), 1, gap=12)
+        right = column(self._options, self._written, self._notes["files"], 1, gap=12)
+        column(self._result, (row(left, (right, 1), gap=24), 1), gap=16, owner=self)
         self._result.setVisible(bool(self._result.text()))
-        layout.addLayout(columns, 1)
 
     def _formats(self) -> QGridLayout:
         """Arrange each format with its purpose on one line, because the list is long."""
@@ -216,9 +190,7 @@ class ExportForm(QWidget):
         formats.setVerticalSpacing(0)
         formats.setRowMinimumHeight(0, px(28))
         formats.setColumnStretch(1, 1)
-        title = QLabel("Formats")
-        title.setProperty("role", "title")
-        formats.addWidget(title, 0, 0, 1, 2)
+        formats.addWidget(label("Formats", "title"), 0, 0, 1, 2)
         for line, (box, good_for) in enumerate(zip(self._boxes.values(), self._good_for, strict=True), 1):
             formats.addWidget(box, line, 0)
             formats.addWidget(good_for, line, 1)
@@ -231,15 +203,13 @@ class ExportForm(QWidget):
         where.setVerticalSpacing(px(6))
         where.setColumnMinimumWidth(0, px(LABELS))
         where.setColumnStretch(1, 1)
-        title = QLabel("Files")
-        title.setProperty("role", "title")
-        where.addWidget(title, 0, 0, 1, 3)
+        where.addWidget(label("Files", "title"), 0, 0, 1, 3)
         rows = (("F&older", self._folder, "folder"), ("&Name", self._name, "name"))
         for number, (text, field, note) in enumerate(rows):
             line = 1 + 2 * number
-            label = QLabel(text)
-            label.setBuddy(field)
-            where.addWidget(label, line, 0)
+            title = QLabel(text)
+            title.setBuddy(field)
+            where.addWidget(title, line, 0)
             where.addWidget(field, line, 1)
             where.addWidget(self._notes[note], line + 1, 1, 1, 2)
             field.setMinimumWidth(px(160))
@@ -265,8 +235,8 @@ class ExportForm(QWidget):
         self._written.set_theme(theme)
         for box in self._boxes.values():
             box.set_theme(theme)
-        for label in self._good_for:
-            label.setStyleSheet(f"color: {theme.dim}; font-size: {px(TEXT - 1)}px;")
+        for good_for in self._good_for:
+            good_for.setStyleSheet(f"color: {theme.dim}; font-size: {px(TEXT - 1)}px;")
 
     def set_folder(self, folder: str) -> None:
         """Write into this folder."""

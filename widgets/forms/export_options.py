@@ -1,7 +1,4 @@
-"""How audio and timecode are written: the part of the export form that only some formats need.
-
-Input and output of the export form, as plain values.
-"""
+"""Input and output of the export form as plain values, and its part that only some formats need."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from engine.core.wording import listed
 from engine.exchange.export.formats import (
@@ -25,6 +22,7 @@ from engine.exchange.export.request import LONGEST_FADE_S, RATES_HZ, Depth, Expo
 from engine.sound.codecs import Quality
 from engine.sound.writer import Dither
 from widgets.controls.fields import CheckBox, ChoiceField, NumberField
+from widgets.controls.layouts import column, label, row
 from widgets.theme import Theme, px
 
 
@@ -118,11 +116,7 @@ _DITHER = {
     Dither.TPDF.value: "Always",
     Dither.NONE.value: "Never",
 }
-_QUALITY = {
-    Quality.SMALL.value: "Small files",
-    Quality.GOOD.value: "Good",
-    Quality.BEST.value: "Best",
-}
+_QUALITY = {Quality.SMALL.value: "Small files", Quality.GOOD.value: "Good", Quality.BEST.value: "Best"}
 _OWN_RATE = "document"
 _SAMPLE_RATES = {str(rate_hz): f"{rate_hz / 1_000:g} kHz" for rate_hz in RATES_HZ}
 _RATES = {rate.value: f"{rate.value} fps" for rate in FrameRate}
@@ -161,17 +155,16 @@ class ExportOptionsPanel(QWidget):
         dither = _AUTOMATIC if options.dither is None else options.dither.value
         self._dither = ChoiceField(theme, "Dither", _DITHER, dither)
         self._quality = ChoiceField(theme, "Quality", _QUALITY, options.quality.value)
-        self._fade_in, self._fade_out = (
-            _fade_field("in", options.fade_in_s),
-            _fade_field("out", options.fade_out_s),
-        )
+        self._fade_in = _fade_field("in", options.fade_in_s)
+        self._fade_out = _fade_field("out", options.fade_out_s)
         self._normalise = CheckBox(theme, "Normalise to")
         self._lufs = NumberField(_USUAL_LUFS if lufs is None else round(lufs), _QUIETEST_LUFS, _LOUDEST_LUFS)
         self._chunks = CheckBox(theme, "Cue points and notes (bext, iXML)")
         self._collect = CheckBox(theme, "Copy recordings next to the file")
         self._rate = _frame_rate_field(theme, options.frame_rate, video_rate)
-        self._audio_reason, self._rate_reason = _dim(""), _dim("")
-        self._notes = {name: _note() for name in ("range", "rate", "bits", "fades", "loudness")}
+        self._audio_reason, self._rate_reason = label(role="dim"), label(role="dim")
+        names = ("range", "rate", "bits", "fades", "loudness")
+        self._notes = {name: label(role="error", wraps=True) for name in names}
         self._stems.setChecked(options.stems)
         self._regions.setChecked(options.regions)
         self._removed.setChecked(options.removed)
@@ -180,63 +173,39 @@ class ExportOptionsPanel(QWidget):
         self._collect.setChecked(options.collect)
         self._lufs.setAccessibleName("Loudness in LUFS")
         self._lufs.setFixedWidth(px(56))
-        self._boxes = (
-            self._stems,
-            self._regions,
-            self._removed,
-            self._normalise,
-            self._chunks,
-            self._collect,
-        )
-        self._choices = (
-            self._range,
-            self._sample_rate,
-            self._bits,
-            self._dither,
-            self._quality,
-            self._rate,
-        )
+        written = (self._stems, self._regions, self._removed)
+        self._boxes = (*written, self._normalise, self._chunks, self._collect)
+        audio = (self._sample_rate, self._bits, self._dither, self._quality)
+        self._choices = (self._range, *audio, self._rate)
         self._lay_out()
         self._wire()
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(px(12))
-        column.addLayout(_headed("Audio", self._audio_reason))
-        loudness = _beside(self._normalise, self._lufs, QLabel("LUFS"))
-        fades = _beside(QLabel("In"), self._fade_in, QLabel("out"), self._fade_out, QLabel("ms"))
-        rows = QGridLayout()
-        rows.setHorizontalSpacing(px(12))
+        for note in self._notes.values():
+            note.hide()
+        loudness = row(self._normalise, self._lufs, QLabel("LUFS"), 1, gap=8)
+        fades = (QLabel("In"), self._fade_in, QLabel("out"), self._fade_out, QLabel("ms"))
+        rows = _grid()
         rows.setVerticalSpacing(px(6))
-        rows.setColumnMinimumWidth(0, px(LABELS))
-        rows.setColumnStretch(1, 1)
-        _add_row(rows, "Write", _beside(self._stems, self._regions))
+        _add_row(rows, "Write", row(self._stems, self._regions, 1, gap=8))
         _add_row(rows, "", self._removed)
         _add_row(rows, "&Range", self._range, self._notes["range"])
         _add_row(rows, "&Sample rate", self._sample_rate, self._notes["rate"])
         quality = QLabel("&Quality")  # of coded files, which have no bits: both fit on one line
         quality.setBuddy(self._quality)
-        bits = QHBoxLayout()
-        bits.setSpacing(px(8))
-        bits.addWidget(self._bits, 1)
-        bits.addWidget(quality)
-        bits.addWidget(self._quality)
+        bits = row((self._bits, 1), quality, self._quality, gap=8)
         self._quality.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         _add_row(rows, "&Bits", bits, self._notes["bits"], self._bits)
         _add_row(rows, "&Dither", self._dither)
-        _add_row(rows, "Fades", fades, self._notes["fades"])
+        _add_row(rows, "Fades", row(*fades, 1, gap=8), self._notes["fades"])
         _add_row(rows, "Loudness", loudness, self._notes["loudness"])
         _add_row(rows, "WAV", self._chunks)
-        column.addLayout(rows)
-        column.addLayout(_headed("Timecode", self._rate_reason))
-        frames = QGridLayout()
-        frames.setHorizontalSpacing(px(12))
-        frames.setColumnMinimumWidth(0, px(LABELS))
-        frames.setColumnStretch(1, 1)
+        frames = _grid()
         _add_row(frames, "&Frames", self._rate)
         _add_row(frames, "Media", self._collect)
-        column.addLayout(frames)
+        audio = row(label("Audio", "title"), (self._audio_reason, 1), gap=8)
+        timecode = row(label("Timecode", "title"), (self._rate_reason, 1), gap=8)
+        column(audio, rows, timecode, frames, gap=12, owner=self)
 
     def _wire(self) -> None:
         for box in self._boxes:
@@ -275,13 +244,12 @@ class ExportOptionsPanel(QWidget):
     def problem(self) -> tuple[str, str]:
         """Return the invalid field and its remedy; two empty strings without an error."""
         for fade, name in ((self._fade_in, "The fade in"), (self._fade_out, "The fade out")):
-            said = fade.problem(name) if fade.isEnabled() else ""
-            if said:
-                return "fades", said
-        if self._normalise.isEnabled() and self._normalise.isChecked():
-            said = self._lufs.problem("Loudness")
-            return ("loudness", said) if said else ("", "")
-        return "", ""
+            problem = fade.problem(name) if fade.isEnabled() else ""
+            if problem:
+                return "fades", problem
+        is_used = self._normalise.isEnabled() and self._normalise.isChecked()
+        problem = self._lufs.problem("Loudness") if is_used else ""
+        return "loudness" if problem else "", problem
 
     def show_problem(self, field: str, sentence: str) -> bool:
         """Show an error below its field; return False if the field is elsewhere."""
@@ -316,6 +284,15 @@ class ExportOptionsPanel(QWidget):
         )
 
 
+def _grid() -> QGridLayout:
+    """Return the grid of names and fields."""
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(px(12))
+    grid.setColumnMinimumWidth(0, px(LABELS))
+    grid.setColumnStretch(1, 1)
+    return grid
+
+
 def _add_row(
     rows: QGridLayout,
     name: str,
@@ -325,26 +302,17 @@ def _add_row(
 ) -> None:
     line = rows.rowCount()
     if name:
-        label = QLabel(name)
-        rows.addWidget(label, line, 0)
+        title = QLabel(name)
+        rows.addWidget(title, line, 0)
         whole = part if isinstance(part, QWidget) else buddy
         if whole is not None:
-            label.setBuddy(whole)
+            title.setBuddy(whole)
     if isinstance(part, QWidget):
         rows.addWidget(part, line, 1)
     else:
         rows.addLayout(part, line, 1)
     if note is not None:
         rows.addWidget(note, line + 1, 1)
-
-
-def _beside(*parts: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(px(8))
-    for part in parts:
-        row.addWidget(part)
-    row.addStretch(1)
-    return row
 
 
 def _sample_rate_field(theme: Theme, rate_hz: int | None, own_rate_hz: int) -> ChoiceField:
@@ -354,11 +322,7 @@ def _sample_rate_field(theme: Theme, rate_hz: int | None, own_rate_hz: int) -> C
 
 
 def _frame_rate_field(theme: Theme, rate: FrameRate | None, video_rate: FrameRate | None) -> ChoiceField:
-    own = (
-        f"Automatic, {_RATES[FrameRate.FPS_25]}"
-        if video_rate is None
-        else f"Same as video, {_RATES[video_rate]}"
-    )
+    own = f"Same as video, {_RATES[video_rate]}" if video_rate else f"Automatic, {_RATES[FrameRate.FPS_25]}"
     chosen = _AUTOMATIC if rate is None else rate.value
     return ChoiceField(theme, "Frame rate", {_AUTOMATIC: own, **_RATES}, chosen)
 
@@ -368,27 +332,3 @@ def _fade_field(end: str, fade_s: float) -> NumberField:
     field.setAccessibleName(f"Fade {end} in milliseconds")
     field.setFixedWidth(px(72))
     return field
-
-
-def _headed(name: str, reason: QLabel) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(px(8))
-    title = QLabel(name)
-    title.setProperty("role", "title")
-    row.addWidget(title)
-    row.addWidget(reason, 1)
-    return row
-
-
-def _dim(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("role", "dim")
-    return label
-
-
-def _note() -> QLabel:
-    label = QLabel()
-    label.setProperty("role", "error")
-    label.setWordWrap(True)
-    label.hide()
-    return label

@@ -1,6 +1,6 @@
-"""List of all commands with their keys, and controls to change them; it has no rules of its own.
+"""The editor of keys: all commands with their keys, and a field that takes the next key press.
 
-A field that takes the next key press as its value.
+It has no rules of its own: `KeyRules` decides about each change.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from engine.core.errors import OffcutError
 from widgets.controls.command_entries import CommandEntry, key_label, key_labels, ranked
-from widgets.controls.key_caps import CommandDelegate, FoundCommands, KeyButton
+from widgets.controls.key_caps import ENTER, CommandList, KeyButton
+from widgets.controls.layouts import column, label, row
 from widgets.theme import Theme, px
 
 _MODIFIERS = (
@@ -97,7 +98,7 @@ class KeyField(QLineEdit):
         return super().event(event)
 
 
-_STEERING = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+_LIST_KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 _HOW = "Enter goes to the key field. Press a key there, then Enter to accept the change."
 
 
@@ -131,10 +132,9 @@ class KeyEditor(QWidget):
         self._rules = rules
         self._key = ""
         self._command = rules.commands[0]
-        self._found = FoundCommands()
-        self._delegate = CommandDelegate(theme, self._found)
-        self._search, self._list = QLineEdit(), QListView()
-        self._name, self._said = QLabel(), QLabel()
+        self._search, self._list = QLineEdit(), CommandList(theme, "Commands and their keys")
+        self._found = self._list.found
+        self._name, self._message = label(role="title"), label(wraps=True, name="Current command of the key")
         self._field = KeyField()
         self._buttons = {
             "use": KeyButton(theme, "Assign"),
@@ -151,36 +151,13 @@ class KeyEditor(QWidget):
     def _lay_out(self) -> None:
         self._search.setPlaceholderText("Find a command")
         self._search.setAccessibleName("Name of the command")
-        self._list.setModel(self._found)
-        self._list.setItemDelegate(self._delegate)
-        self._list.setUniformItemSizes(True)
-        self._list.setAccessibleName("Commands and their keys")
         self._list.setProperty("surface", "ground")
         self._list.setMinimumSize(px(640), px(300))
-        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._name.setProperty("role", "title")
-        self._said.setWordWrap(True)
-        self._said.setMinimumHeight(px(36))
-        self._said.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._said.setAccessibleName("Current command of the key")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(px(8))
-        for part in (self._search, self._list, self._name):
-            layout.addWidget(part, 1 if part is self._list else 0)
-        row = QHBoxLayout()
-        row.setSpacing(px(8))
-        row.addWidget(self._field, 1)
-        for name in ("use", "add", "swap"):
-            row.addWidget(self._buttons[name])
-        layout.addLayout(row)
-        layout.addWidget(self._said)
-        below = QGridLayout()
-        below.setSpacing(px(8))
-        for column, name in enumerate(("none", "reset", "all")):
-            below.addWidget(self._buttons[name], 0, column)
-        below.setColumnStretch(3, 1)
-        layout.addLayout(below)
+        self._message.setMinimumHeight(px(36))
+        self._message.setAlignment(Qt.AlignmentFlag.AlignTop)
+        use, add, swap, *others = self._buttons.values()
+        key, below = row((self._field, 1), use, add, swap, gap=8), row(*others, 1, gap=8)
+        column(self._search, (self._list, 1), self._name, key, self._message, below, gap=8, owner=self)
 
     def _wire(self) -> None:
         self._search.textChanged.connect(self._find)
@@ -205,10 +182,10 @@ class KeyEditor(QWidget):
         """Let the arrow keys of the search field move in the list, and Enter go to the key field."""
         if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress:
             return False
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        if event.key() in ENTER:
             self._field.setFocus(Qt.FocusReason.TabFocusReason)
             return True
-        if watched is self._search and event.key() in _STEERING:
+        if watched is self._search and event.key() in _LIST_KEYS:
             QCoreApplication.sendEvent(self._list, event)
             return True
         return False
@@ -246,28 +223,28 @@ class KeyEditor(QWidget):
         self._buttons["none"].setEnabled(bool(self._command.keys))
         self._buttons["reset"].setEnabled(self._command.id in self._rules.changed_ids)
         self._buttons["all"].setEnabled(bool(self._rules.changed_ids))
-        said = trouble
+        message = trouble
         if owner is not None:
-            said = f"{key_label(key)} belongs to '{owner.label}': swap the two keys, or press another one."
+            message = f"{key_label(key)} belongs to '{owner.label}': swap the two keys, or press another one."
         elif has:
-            said = f"{key_label(key)} is already a key of this command."
+            message = f"{key_label(key)} is already a key of this command."
         elif free:
-            said = f"{key_label(key)} is free."
-        self._say(said or _HOW, bool(trouble or owner))
+            message = f"{key_label(key)} is free."
+        self._show(message or _HOW, bool(trouble or owner))
         offered = "use" if free else "swap" if owner is not None else ""
         if offered and self._field.hasFocus():
             self._buttons[offered].setFocus(Qt.FocusReason.TabFocusReason)
 
-    def _say(self, sentence: str, is_trouble: bool) -> None:
-        self._said.setProperty("role", "error" if is_trouble else "dim")
-        self._said.style().polish(self._said)
-        self._said.setText(sentence)
+    def _show(self, sentence: str, is_trouble: bool) -> None:
+        self._message.setProperty("role", "error" if is_trouble else "dim")
+        self._message.style().polish(self._message)
+        self._message.setText(sentence)
 
     def _do(self, do: Callable[[], object], _checked: bool = False) -> None:
         try:
             do()
         except OffcutError as error:
-            self._say(str(error), is_trouble=True)
+            self._show(str(error), is_trouble=True)
             return
         self._find(self._search.text())
         self._list.setFocus(Qt.FocusReason.TabFocusReason)

@@ -9,20 +9,18 @@ from PySide6.QtGui import QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
-    QHBoxLayout,
     QHeaderView,
-    QLabel,
     QLineEdit,
     QTreeWidget,
     QTreeWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from engine.core.timebase import format_time
 from engine.core.wording import counted
 from engine.document.state import Marker
-from widgets.controls.key_caps import KeyButton
+from widgets.controls.key_caps import ENTER, KeyButton
+from widgets.controls.layouts import column, label, row
 from widgets.theme import Theme, mono_font, px
 
 _NAME, _POSITION, _LENGTH = range(3)
@@ -69,8 +67,8 @@ class MarkerList(QDialog):
         self._rows.setAccessibleName("Markers")
         self._rows.setHeaderLabels(["Name", "Position", "Length"])
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        for column in (_POSITION, _LENGTH):
-            self._rows.headerItem().setTextAlignment(column, right)
+        for place in (_POSITION, _LENGTH):
+            self._rows.headerItem().setTextAlignment(place, right)
         self._rows.setStyleSheet(f"QTreeView::item {{ padding: 0 {px(4)}px; }}")
         self._rows.setRootIsDecorated(False)
         self._rows.setUniformRowHeights(True)
@@ -78,13 +76,9 @@ class MarkerList(QDialog):
         self._rows.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self._rows.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
         self._rows.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._empty = QLabel(_EMPTY)
-        self._empty.setProperty("role", "dim")
+        self._empty = label(_EMPTY, "dim", wraps=True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._empty.setWordWrap(True)
-        self._said = QLabel()
-        self._said.setProperty("role", "dim")
-        self._said.setWordWrap(True)
+        self._count = label(role="dim", wraps=True)
         self._go = KeyButton(theme, "Go to", "Enter")
         self._rename = KeyButton(theme, "Rename", "F2")
         self._delete = KeyButton(theme, "Delete", "Del")
@@ -94,10 +88,10 @@ class MarkerList(QDialog):
         self._rows.itemActivated.connect(lambda _item, _column: self._choose())
         self._rows.itemChanged.connect(self._take_name)
         self._rows.itemSelectionChanged.connect(self._renew)
-        self._rows.removed.connect(self._ask_for_deletion)
+        self._rows.removed.connect(self._request_deletion)
         self._go.clicked.connect(self._choose)
         self._rename.clicked.connect(self._edit)
-        self._delete.clicked.connect(self._ask_for_deletion)
+        self._delete.clicked.connect(self._request_deletion)
         self._renew()
 
     def _lay_out(self) -> None:
@@ -105,21 +99,13 @@ class MarkerList(QDialog):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Stretch)
         wide = QFontMetrics(mono_font()).horizontalAdvance("0:00:00.000") + px(28)
-        for column in (_POSITION, _LENGTH):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-            header.resizeSection(column, wide)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(px(16), px(16), px(16), px(12))
-        layout.setSpacing(px(10))
-        layout.addWidget(self._field)
-        layout.addWidget(self._rows, 1)
-        layout.addWidget(self._empty, 1)
-        below = QHBoxLayout()
-        below.setSpacing(px(8))
-        for button in (self._go, self._rename, self._delete):
-            below.addWidget(button)
-        below.addWidget(self._said, 1, Qt.AlignmentFlag.AlignRight)
-        layout.addLayout(below)
+        for place in (_POSITION, _LENGTH):
+            header.setSectionResizeMode(place, QHeaderView.ResizeMode.Fixed)
+            header.resizeSection(place, wide)
+        count = (self._count, 1, Qt.AlignmentFlag.AlignRight)
+        below = row(self._go, self._rename, self._delete, count, gap=8)
+        rows = ((self._rows, 1), (self._empty, 1))
+        column(self._field, *rows, below, gap=10, margins=(16, 16, 16, 12), owner=self)
         self.resize(px(560), px(420))
 
     def set_theme(self, theme: Theme) -> None:
@@ -129,14 +115,14 @@ class MarkerList(QDialog):
 
     def show_markers(self, markers: Iterable[Marker], rate_hz: int) -> None:
         """Show these, ascending; the selection stays."""
-        kept, current = set(self._selected()), self._rows.currentItem()
+        selected, current = set(self._selected()), self._rows.currentItem()
         current_id = "" if current is None else str(current.data(_NAME, _ID))
         self._filling = True
         self._rows.clear()
         items = [_item(marker, max(rate_hz, 1)) for marker in markers]
         self._rows.addTopLevelItems(items)
         for item in items:
-            item.setSelected(item.data(_NAME, _ID) in kept)
+            item.setSelected(item.data(_NAME, _ID) in selected)
             if item.data(_NAME, _ID) == current_id:
                 self._rows.setCurrentItem(item, _NAME, QItemSelectionModel.SelectionFlag.NoUpdate)
         self._filling = False
@@ -153,7 +139,7 @@ class MarkerList(QDialog):
         return [item.text(_NAME) for item in self._items() if not item.isHidden()]
 
     def _items(self) -> list[QTreeWidgetItem]:
-        found = (self._rows.topLevelItem(row) for row in range(self._rows.topLevelItemCount()))
+        found = (self._rows.topLevelItem(place) for place in range(self._rows.topLevelItemCount()))
         return [item for item in found if item is not None]
 
     def _selected(self) -> tuple[str, ...]:
@@ -177,7 +163,7 @@ class MarkerList(QDialog):
         self._rows.setVisible(total > 0)
         self._empty.setVisible(not total)
         of = f"{shown:,} of " if shown < total else ""
-        self._said.setText(f"{of}{counted(total, 'marker')}" if total else "")
+        self._count.setText(f"{of}{counted(total, 'marker')}" if total else "")
 
     def _choose(self) -> None:
         if len(chosen := self._selected()) == 1:
@@ -189,12 +175,12 @@ class MarkerList(QDialog):
             self._rows.setFocus()
             self._rows.editItem(item, _NAME)
 
-    def _ask_for_deletion(self) -> None:
+    def _request_deletion(self) -> None:
         if chosen := self._selected():
             self.deleted.emit(chosen)
 
-    def _take_name(self, item: QTreeWidgetItem, column: int) -> None:
-        if not self._filling and column == _NAME:
+    def _take_name(self, item: QTreeWidgetItem, place: int) -> None:
+        if not self._filling and place == _NAME:
             marker_id, name = str(item.data(_NAME, _ID)), item.text(_NAME)
             # Once Qt is done with the row: what this changes makes all rows anew.
             QTimer.singleShot(0, self, lambda: self.renamed.emit(marker_id, name))
@@ -210,10 +196,10 @@ class MarkerList(QDialog):
             shown = [item for item in self._items() if not item.isHidden()]
             current = self._rows.currentItem()
             if shown:
-                row = shown.index(current) if current in shown else -1
-                row += 1 if key == Qt.Key.Key_Down else -1
-                self._rows.setCurrentItem(shown[min(max(row, 0), len(shown) - 1)])
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                place = shown.index(current) if current in shown else -1
+                place += 1 if key == Qt.Key.Key_Down else -1
+                self._rows.setCurrentItem(shown[min(max(place, 0), len(shown) - 1)])
+        elif key in ENTER:
             self._choose()
         elif key == Qt.Key.Key_F2:
             self._edit()
@@ -228,7 +214,7 @@ def _item(marker: Marker, rate_hz: int) -> QTreeWidgetItem:
     item.setData(_NAME, _ID, marker.id)
     item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
     item.setToolTip(_NAME, marker.name)
-    for column in (_POSITION, _LENGTH):
-        item.setFont(column, mono_font())
-        item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    for place in (_POSITION, _LENGTH):
+        item.setFont(place, mono_font())
+        item.setTextAlignment(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     return item

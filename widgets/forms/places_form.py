@@ -1,6 +1,6 @@
 """Form of proposed places: everything can be changed before files are imported.
 
-Picture of proposed places: a lane for each track, a bar for each file.
+A picture over the list has a lane for each track and a bar for each file.
 """
 
 from __future__ import annotations
@@ -14,13 +14,11 @@ from PySide6.QtGui import QBrush, QFontMetrics, QFontMetricsF, QMouseEvent, QPai
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QSizePolicy,
     QTreeWidget,
     QTreeWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -29,6 +27,7 @@ from engine.core.wording import counted
 from engine.recordings.stated.placements import Basis, PlacedTrack, Placement, Placements, Reason
 from widgets import theme
 from widgets.controls.key_caps import KeyButton
+from widgets.controls.layouts import column, label, row
 from widgets.controls.text_and_icons import paint_words
 from widgets.theme import Theme, mono_font, px
 
@@ -227,10 +226,9 @@ class PlacesForm(QWidget):
         self._rows.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         triggers = QAbstractItemView.EditTrigger
         self._rows.setEditTriggers(triggers.DoubleClicked | triggers.EditKeyPressed)
-        self._said = QLabel()
-        self._said.setWordWrap(True)
-        self._said.setMinimumHeight(px(54))
-        self._said.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._reason = label(wraps=True)
+        self._reason.setMinimumHeight(px(54))
+        self._reason.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._next = KeyButton(tokens, "Next alternative", "V")
         self._next.setShortcut("V")
         self._lay_out()
@@ -246,26 +244,14 @@ class PlacesForm(QWidget):
     def _lay_out(self) -> None:
         header = self._rows.header()
         header.setStretchLastSection(True)
-        mono = QFontMetrics(mono_font())
-        start = mono.horizontalAdvance("0:00:00.000") + px(24)
-        for column, width in ((_FILE, px(170)), (_TRACK, px(120)), (_START, start)):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
-            header.resizeSection(column, width)
+        start = QFontMetrics(mono_font()).horizontalAdvance("0:00:00.000") + px(24)
+        for place, width in ((_FILE, px(170)), (_TRACK, px(120)), (_START, start)):
+            header.setSectionResizeMode(place, QHeaderView.ResizeMode.Interactive)
+            header.resizeSection(place, width)
         self._rows.setMinimumSize(px(620), px(150))
-        top = QHBoxLayout()
-        top.addWidget(QLabel("Place files"))
-        top.addWidget(self._way)
-        top.addStretch(1)
-        below = QHBoxLayout()
-        below.addWidget(self._said, 1)
-        below.addWidget(self._next, 0, Qt.AlignmentFlag.AlignTop)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(px(10))
-        layout.addLayout(top)
-        layout.addWidget(self._picture, 1)
-        layout.addWidget(self._rows, 2)
-        layout.addLayout(below)
+        top = row(QLabel("Place files"), self._way, 1)
+        below = row((self._reason, 1), (self._next, 0, Qt.AlignmentFlag.AlignTop))
+        column(top, (self._picture, 1), (self._rows, 2), below, gap=10, owner=self)
 
     def values(self) -> Placements:
         """Return the places as they are now."""
@@ -316,8 +302,8 @@ class PlacesForm(QWidget):
             start = format_time(clip.start_samples / self._proposed.rate_hz)
             item = QTreeWidgetItem([clip.name, self._track_names[clip.track], start, "in the document"])
             item.setFont(_START, mono_font())
-            for column in range(self._rows.columnCount()):
-                item.setForeground(column, theme.color(self._theme.dim))
+            for place in range(self._rows.columnCount()):
+                item.setForeground(place, theme.color(self._theme.dim))
             self._rows.addTopLevelItem(item)
         self._filling = False
         self._show_all()
@@ -354,31 +340,31 @@ class PlacesForm(QWidget):
         number = self._number()
         self._picture.set_current(number)
         if not 0 <= number < len(self._files):
-            self._said.setText("A clip of the document. It stays where it is." if number >= 0 else "")
+            self._reason.setText("A clip of the document. It stays where it is." if number >= 0 else "")
             self._next.setEnabled(False)
             return
         one = self._files[number]
         found = [one.sentence, *(other.sentence for other in one.contradictions)]
         if abs(one.drift_ppm) >= 0.05:
             found.append(f"Its clock differs by {one.drift_ppm:+.1f} ppm.")
-        self._said.setText(" ".join(found))
+        self._reason.setText(" ".join(found))
         alternatives = len(one.alternatives)
         self._next.setEnabled(bool(alternatives))
         self._next.setToolTip(counted(alternatives, "other place") if alternatives else "No other place")
 
-    def _take(self, item: QTreeWidgetItem, column: int) -> None:
+    def _take(self, item: QTreeWidgetItem, place: int) -> None:
         """Take a typed track or start."""
         if self._filling:
             return
         number = self._rows.indexOfTopLevelItem(item)
-        if column == _TRACK and item.text(_TRACK).strip() and not self._names_are_fixed:
+        if place == _TRACK and item.text(_TRACK).strip() and not self._names_are_fixed:
             self._names[number] = item.text(_TRACK).strip()
         start_s = _read_start(item.text(_START))
-        if column == _START and start_s is not None:
-            self._files[number] = self._chosen(number, float(round(start_s * self._proposed.rate_hz)))
-        if column == _START and start_s is None:
+        if place == _START and start_s is None:
             self.changed.emit()
             return
+        if place == _START and start_s is not None:
+            self._files[number] = self._chosen(number, float(round(start_s * self._proposed.rate_hz)))
         self._show_all()
 
     def _chosen(self, number: int, start_samples: float) -> Placement:

@@ -9,17 +9,16 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QListWidget,
     QRadioButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from widgets.controls.fields import NumberField, tab_to_checked
 from widgets.controls.key_caps import KeyButton
+from widgets.controls.layouts import column, label, row
 from widgets.theme import CONTROL, ROW, STEP, Theme, px
 
 SYSTEM_DEVICE = "System default"
@@ -96,13 +95,12 @@ class PreferencesForm(QWidget):
         self._threads = _Choice(_THREADS, str(values.threads))
         self._look = _Choice(_LOOKS, values.look)
         self._text_size = _Choice(_TEXT_SIZES, str(values.text_percent))
-        self._problem = QLabel()
-        self._problem.setProperty("role", "error")
+        self._problem = label(role="error")
         self._list_devices(values.device, devices)
         self._lay_out()
         for field in (self._buffer, self._limit):
             field.textChanged.connect(self._renew)
-        self._test.clicked.connect(self._ask_for_test)
+        self._test.clicked.connect(self._request_test)
         self._browse.clicked.connect(self.folder_requested)
         self._empty.clicked.connect(self.empty_requested)
 
@@ -113,8 +111,8 @@ class PreferencesForm(QWidget):
             self._devices.addItem(chosen)
             self._devices.item(self._devices.count() - 1).setToolTip("Not connected")
             names.append(chosen)
-        for row in range(self._devices.count()):  # as wide as the list: what does not fit is elided
-            self._devices.item(row).setSizeHint(QSize(1, px(ROW)))
+        for place in range(self._devices.count()):  # as wide as the list: what does not fit is elided
+            self._devices.item(place).setSizeHint(QSize(1, px(ROW)))
         self._devices.setCurrentRow(names.index(chosen) if chosen else 0)
         self._devices.setAccessibleName("Output device")
         self._devices.setProperty("surface", "ground")
@@ -134,26 +132,19 @@ class PreferencesForm(QWidget):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow(_heading("Sound"))
         form.addRow("&Play on", self._devices)
-        form.addRow(
-            _named("&Buffer", self._buffer), _row(self._buffer, QLabel("ms; 0 uses the device default"))
-        )
+        buffer = _row(self._buffer, QLabel("ms; 0 uses the device default"))
+        form.addRow(_named("&Buffer", self._buffer), buffer)
         form.addRow(_named("Latency", self._test, _TWO_LINES), _row(self._test, self._tested))
         form.addRow(_heading("Cache"))
         form.addRow(_named("&Folder", self._folder), _row(self._folder, self._browse))
-        form.addRow(
-            _named("Li&mit", self._limit),
-            _row(self._limit, QLabel("GB; least recently used files are deleted first")),
-        )
+        limit = _row(self._limit, QLabel("GB; least recently used files are deleted first"))
+        form.addRow(_named("Li&mit", self._limit), limit)
         form.addRow(_named("Size", self._empty, _TWO_LINES), _row(self._empty, self._cache))
         form.addRow(_heading("Performance and look"))
         form.addRow("Threads", self._threads)
         form.addRow("Look", self._look)
         form.addRow("Text size", self._text_size)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(px(8))
-        layout.addLayout(form)
-        layout.addWidget(self._problem)
+        column(form, self._problem, gap=8, owner=self)
         self.setMinimumWidth(px(560))
 
     def problem(self) -> str:
@@ -165,9 +156,8 @@ class PreferencesForm(QWidget):
         buffer_ms, limit_gb = self._buffer.value(), self._limit.value()
         assert buffer_ms is not None
         assert limit_gb is not None
-        row = self._devices.currentRow()
         return PreferenceValues(
-            self._devices.currentItem().text() if row > 0 else "",
+            self._devices.currentItem().text() if self._devices.currentRow() > 0 else "",
             buffer_ms,
             self._folder.text().strip(),
             limit_gb,
@@ -189,7 +179,7 @@ class PreferencesForm(QWidget):
         """Show the size of the cache."""
         self._cache.setText(sentence)
 
-    def _ask_for_test(self) -> None:
+    def _request_test(self) -> None:
         if not self.problem():
             self._test.setEnabled(False)
             self._tested.setText("Playing a click.")
@@ -207,17 +197,13 @@ class _Choice(QWidget):
         super().__init__()
         chosen = chosen if chosen in labels else next(iter(labels))
         self._group = QButtonGroup(self)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(px(16))
-        for value, label in labels.items():
-            button = QRadioButton(label)
+        buttons = {value: QRadioButton(text) for value, text in labels.items()}
+        row(*buttons.values(), 1, gap=16, owner=self)
+        for value, button in buttons.items():
             button.setObjectName(value)
             button.setChecked(value == chosen)
             self._group.addButton(button)
-            row.addWidget(button)
         tab_to_checked(self._group)
-        row.addStretch(1)
 
     def value(self) -> str:
         chosen = self._group.checkedButton()
@@ -226,39 +212,32 @@ class _Choice(QWidget):
 
 
 def _words(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("role", "dim")
-    label.setWordWrap(True)
-    label.setMinimumHeight(px(_TWO_LINES))
-    return label
+    words = label(text, "dim", wraps=True)
+    words.setMinimumHeight(px(_TWO_LINES))
+    return words
 
 
 def _named(text: str, field: QWidget, height: int = CONTROL) -> QLabel:
-    label = QLabel(text)
-    label.setMinimumHeight(px(height))
-    label.setBuddy(field)
-    return label
+    name = QLabel(text)
+    name.setMinimumHeight(px(height))
+    name.setBuddy(field)
+    return name
 
 
 def _heading(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("role", "title")
-    label.setMinimumHeight(px(CONTROL + STEP))
-    label.setAlignment(Qt.AlignmentFlag.AlignBottom)
-    return label
+    title = label(text, "title")
+    title.setMinimumHeight(px(CONTROL + STEP))
+    title.setAlignment(Qt.AlignmentFlag.AlignBottom)
+    return title
 
 
 def _row(*parts: QWidget) -> QWidget:
     """Arrange widgets in a row; texts and paths expand, numbers and buttons do not."""
-    row = QWidget()
-    layout = QHBoxLayout(row)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(px(12))
+    whole = QWidget()
+    row(*((part, int(not isinstance(part, NumberField | KeyButton))) for part in parts), gap=12, owner=whole)
     for part in parts:
-        is_short = isinstance(part, NumberField | KeyButton)
-        layout.addWidget(part, 0 if is_short else 1)
         if isinstance(part, NumberField):
             part.setFixedWidth(px(80))
         if isinstance(part, QLabel):
             part.setProperty("role", "dim")
-    return row
+    return whole

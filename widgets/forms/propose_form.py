@@ -1,6 +1,6 @@
-"""Form for the amount of cuts: automatic, by length, by share or by score.
+"""Form for the amount of cuts: automatic, by share, by percentile or by score.
 
-Share of a recording to keep, in per cent and in minutes: editing one updates the other.
+The share of a recording to keep is in per cent and in minutes: editing one updates the other.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QRadioButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from engine.core.timebase import format_time
 from engine.document.settings import CutSettings
 from widgets.controls.fields import CheckBox, NumberField, tab_to_checked
+from widgets.controls.layouts import column, label, row
 from widgets.forms.short_forms import Number, NumberLine, beside
 from widgets.theme import Theme, px
 
@@ -52,17 +52,10 @@ class ShareFields(QWidget):
         )
         self._share: float | None = share
         self._problem = ""
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(px(8))
-        for line, unit in (
-            (self._percent, "%, or"),
-            (self._minutes, f"minutes of {format_time(length_s, 0)}"),
-        ):
+        for line in (self._percent, self._minutes):
             line.setMaximumWidth(px(72))
-            layout.addWidget(line)
-            layout.addWidget(QLabel(unit))
-        layout.addStretch(1)
+        of_recording = QLabel(f"minutes of {format_time(length_s, 0)}")
+        row(self._percent, QLabel("%, or"), self._minutes, of_recording, 1, gap=8, owner=self)
         self.setFocusProxy(self._percent)
         self._percent.textChanged.connect(self._follow_percent)
         self._minutes.textChanged.connect(self._follow_minutes)
@@ -76,7 +69,7 @@ class ShareFields(QWidget):
         """Return the error message, or "" if the input is valid."""
         return self._problem
 
-    def select_all(self) -> None:
+    def selectAll(self) -> None:
         """Let typing replace the percentage."""
         self._percent.selectAll()
 
@@ -142,25 +135,18 @@ class ProposeForm(QWidget):
             "percentile": NumberField(round(100 - settings.percentile), 0, 100),
             "score": NumberField(round(settings.score * 100), 0, 100),
         }
-        self._said = QLabel()
+        self._preview = label(wraps=True, name="Resulting cuts")
         self._follows = CheckBox(theme, "Automatic")
         self._material_s = material_s
         shortest_s = material_s if settings.minimum_kept_s is None else settings.minimum_kept_s
         self._shortest = NumberLine(Number("Minimum segment length in seconds", shortest_s, 0.0, 3600.0, 2))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(px(10))
-        layout.addLayout(self._mode_rows(settings))
-        layout.addLayout(self._shortest_row(settings))
-        layout.addWidget(self._said)
-        self._said.setWordWrap(True)
-        self._said.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        self._said.setAccessibleName("Resulting cuts")
+        column(self._mode_rows(settings), self._shortest_row(settings), self._preview, gap=10, owner=self)
+        self._preview.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         tab_to_checked(self._modes)
         self._modes.buttonClicked.connect(self._focus_field)
         self._modes.buttonClicked.connect(self._renew)
-        # A sentence of two lines must not move what stands below it.
-        self._said.setMinimumHeight(2 * self._said.fontMetrics().lineSpacing() + px(2))
+        # A sentence of two lines must not move the fields below it.
+        self._preview.setMinimumHeight(2 * self._preview.fontMetrics().lineSpacing() + px(2))
         self._renew()
 
     def _mode_rows(self, settings: CutSettings) -> QGridLayout:
@@ -169,22 +155,19 @@ class ProposeForm(QWidget):
         grid.setVerticalSpacing(px(6))
         grid.setColumnStretch(1, 1)
         self._share.edited.connect(lambda: self._choose("keep"))
-        automatic = QLabel(_AUTOMATIC)
-        automatic.setWordWrap(True)
-        automatic.setProperty("role", "dim")
         rows = (
-            ("automatic", "&Automatic", automatic),
+            ("automatic", "&Automatic", label(_AUTOMATIC, "dim", wraps=True)),
             ("keep", "&Keep", self._share),
             ("percentile", "&Percentile", self._number("percentile", "Cut the highest", "% of the scores")),
             ("score", "&Score", self._number("score", "Cut scores from", "to 100")),
         )
-        for row, (mode, name, content) in enumerate(rows):
+        for line, (mode, name, content) in enumerate(rows):
             choice = QRadioButton(name)
             choice.setChecked(mode == settings.threshold_mode)
             choice.setObjectName(mode)
             self._modes.addButton(choice)
-            grid.addWidget(choice, row, 0)
-            grid.addWidget(content, row, 1)
+            grid.addWidget(choice, line, 0)
+            grid.addWidget(content, line, 1)
         return grid
 
     def _number(self, mode: str, before: str, after: str) -> QWidget:
@@ -205,21 +188,15 @@ class ProposeForm(QWidget):
         self._shortest.textEdited.connect(lambda: self._follows.setChecked(False))
         self._shortest.textChanged.connect(self._renew)
         self._follows.toggled.connect(self._follow_material)
-        row = QHBoxLayout()
-        row.setSpacing(px(8))
-        for part in (name, self._shortest, QLabel("seconds"), self._follows):
-            row.addWidget(part)
-        row.addStretch(1)
-        return row
+        return row(name, self._shortest, QLabel("seconds"), self._follows, 1, gap=8)
 
     def problem(self) -> str:
         """Return the error message, or "" for valid settings."""
         mode = self._mode()
-        numbers = self._numbers
-        asked = self._share.problem() if mode == "keep" else ""
-        if mode in numbers:
-            asked = numbers[mode].problem(_NAMES[mode])
-        return asked or ("" if self._follows.isChecked() else self._shortest.problem())
+        problem = self._share.problem() if mode == "keep" else ""
+        if mode in self._numbers:
+            problem = self._numbers[mode].problem(_NAMES[mode])
+        return problem or ("" if self._follows.isChecked() else self._shortest.problem())
 
     def values(self) -> dict[str, object]:
         """Return the settings if there is no `problem`."""
@@ -237,7 +214,7 @@ class ProposeForm(QWidget):
     def set_outlook(self, sentence: str) -> None:
         """Show the preview of the settings."""
         self._outlook = sentence
-        self._say()
+        self._show_preview()
 
     def _mode(self) -> str:
         chosen = self._modes.checkedButton()
@@ -250,12 +227,10 @@ class ProposeForm(QWidget):
 
     def _focus_field(self) -> None:
         mode = self._mode()
-        if mode == "keep":
-            self._share.setFocus()
-            self._share.select_all()
-        elif mode in self._numbers:
-            self._numbers[mode].setFocus()
-            self._numbers[mode].selectAll()
+        fields: dict[str, ShareFields | NumberField] = {"keep": self._share, **self._numbers}
+        if mode in fields:
+            fields[mode].setFocus()
+            fields[mode].selectAll()
 
     def _follow_material(self, follows: bool) -> None:
         if follows:
@@ -263,10 +238,10 @@ class ProposeForm(QWidget):
         self._renew()
 
     def _renew(self) -> None:
-        self._say()
+        self._show_preview()
         self.changed.emit()
 
-    def _say(self) -> None:
+    def _show_preview(self) -> None:
         problem = self.problem()
-        self._said.setText(problem or self._outlook)
-        self._said.setStyleSheet(f"color: {self._theme.error};" if problem else "")
+        self._preview.setText(problem or self._outlook)
+        self._preview.setStyleSheet(f"color: {self._theme.error};" if problem else "")

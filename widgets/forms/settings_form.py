@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from math import inf
 
+from PySide6.QtCore import SignalInstance
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from engine.core.wording import begun
@@ -41,8 +43,8 @@ class SettingsForm(OutlookForm):
         for field, label in zip(fields, _labels(fields), strict=True):
             line = _line(theme, field, label, values[field.name], tracks)
             self._lines[field.name] = line
-            line.follow(self.renew)
-            self.rows.addRow("" if isinstance(line, _TickLine) else label, line.field)
+            line.changed.connect(self.renew)
+            self.rows.addRow("" if isinstance(line.field, CheckBox) else label, line.field)
         first = next((line.field for line in self._lines.values()), None)
         if isinstance(first, QLineEdit):
             first.selectAll()
@@ -59,114 +61,58 @@ class SettingsForm(OutlookForm):
         return {name: line.value() for name, line in self._lines.items()}
 
 
+@dataclass(frozen=True, slots=True)
 class _Line:
-    """The field of one setting."""
+    """The field of one setting: its value, the signal of a change, and its error message."""
 
     field: QWidget
-
-    def value(self) -> object:
-        """Return the setting if there is no `problem`."""
-        raise NotImplementedError
-
-    def problem(self) -> str:
-        """Return the error, "" without one."""
-        return ""
-
-    def follow(self, renew: Callable[[], None]) -> None:
-        """Call a function whenever the user changes the setting."""
-        raise NotImplementedError
-
-
-class _NumberLine(_Line):
-    def __init__(self, field: Field, label: str, value: object) -> None:
-        self._scale = 100.0 if field.is_share else 1.0
-        decimals = 0 if field.type is int or field.is_share else 2
-        least, most = (
-            other if limit is None else self._scale * limit
-            for limit, other in ((field.least, -inf), (field.most, inf))
-        )
-        self._is_optional = not field.is_required and field.default is None
-        start = self._scale * float(str(value)) if value is not None else max(least, 0.0)
-        step = 0.1 if decimals else 1.0
-        self.field = self._numbers = NumberLine(Number(label, start, least, most, decimals, step=step))
-        if value is None:
-            self.field.clear()
-            self.field.setPlaceholderText(field.if_none)
-
-    @property
-    def _is_blank(self) -> bool:
-        return self._is_optional and not self._numbers.text().strip()
-
-    def value(self) -> float | None:
-        value = None if self._is_blank else self._numbers.value()
-        return None if value is None else value / self._scale
-
-    def problem(self) -> str:
-        return "" if self._is_blank else self._numbers.problem()
-
-    def follow(self, renew: Callable[[], None]) -> None:
-        self._numbers.textChanged.connect(renew)
-
-
-class _TextLine(_Line):
-    def __init__(self, label: str, value: object) -> None:
-        self.field = self._text = QLineEdit("" if value is None else str(value))
-        self._text.setAccessibleName(label.replace("&", ""))
-
-    def value(self) -> str:
-        return self._text.text().strip()
-
-    def follow(self, renew: Callable[[], None]) -> None:
-        self._text.textChanged.connect(renew)
-
-
-class _ChoiceLine(_Line):
-    def __init__(self, theme: Theme, field: Field, label: str, value: object) -> None:
-        labels = {one: begun(one.replace("_", " ")) for one in field.choices}
-        if field.default is None and not field.is_required:
-            labels = {"": "Default", **labels}
-        name = label.replace("&", "")
-        self.field = self._choice = ChoiceField(theme, name, labels, "" if value is None else str(value))
-
-    def value(self) -> str | None:
-        return self._choice.value() or None
-
-    def follow(self, renew: Callable[[], None]) -> None:
-        self._choice.currentIndexChanged.connect(renew)
-
-
-class _TrackLine(_Line):
-    def __init__(self, theme: Theme, field: Field, label: str, value: object, tracks: Sequence[str]) -> None:
-        labels = {"": field.no_track, **{one: one for one in tracks}}
-        self.field = self._choice = ChoiceField(theme, label.replace("&", ""), labels, str(value))
-
-    def value(self) -> str:
-        return self._choice.value()
-
-    def follow(self, renew: Callable[[], None]) -> None:
-        self._choice.currentIndexChanged.connect(renew)
-
-
-class _TickLine(_Line):
-    def __init__(self, theme: Theme, label: str, value: object) -> None:
-        self.field = self._box = CheckBox(theme, label)
-        self._box.setChecked(bool(value))
-
-    def value(self) -> bool:
-        return self._box.isChecked()
-
-    def follow(self, renew: Callable[[], None]) -> None:
-        self._box.toggled.connect(renew)
+    value: Callable[[], object]
+    changed: SignalInstance
+    problem: Callable[[], str] = lambda: ""
 
 
 def _line(theme: Theme, field: Field, label: str, value: object, tracks: Sequence[str]) -> _Line:
+    name, text = label.replace("&", ""), "" if value is None else str(value)
     if field.no_track:
-        return _TrackLine(theme, field, label, value, tracks)
+        track = ChoiceField(theme, name, {"": field.no_track, **{one: one for one in tracks}}, str(value))
+        return _Line(track, track.value, track.currentIndexChanged)
     if field.choices:
-        return _ChoiceLine(theme, field, label, value)
+        labels = {one: begun(one.replace("_", " ")) for one in field.choices}
+        default = {"": "Default"} if field.default is None and not field.is_required else {}
+        choice = ChoiceField(theme, name, default | labels, text)
+        return _Line(choice, lambda: choice.value() or None, choice.currentIndexChanged)
     if field.type is bool:
-        return _TickLine(theme, label, value)
-    return _TextLine(label, value) if field.type is str else _NumberLine(field, label, value)
+        box = CheckBox(theme, label)
+        box.setChecked(bool(value))
+        return _Line(box, box.isChecked, box.toggled)
+    if field.type is str:
+        line = QLineEdit(text)
+        line.setAccessibleName(name)
+        return _Line(line, lambda: line.text().strip(), line.textChanged)
+    return _number_line(field, label, value)
+
+
+def _number_line(field: Field, label: str, value: object) -> _Line:
+    scale = 100.0 if field.is_share else 1.0
+    decimals = 0 if field.type is int or field.is_share else 2
+    least, most = (
+        other if limit is None else scale * limit for limit, other in ((field.least, -inf), (field.most, inf))
+    )
+    is_optional = not field.is_required and field.default is None
+    start = scale * float(str(value)) if value is not None else max(least, 0.0)
+    line = NumberLine(Number(label, start, least, most, decimals, step=0.1 if decimals else 1.0))
+    if value is None:
+        line.clear()
+        line.setPlaceholderText(field.if_none)
+
+    def is_blank() -> bool:
+        return is_optional and not line.text().strip()
+
+    def scaled() -> float | None:
+        number = None if is_blank() else line.value()
+        return None if number is None else number / scale
+
+    return _Line(line, scaled, line.textChanged, lambda: "" if is_blank() else line.problem())
 
 
 def _labels(fields: Sequence[Field]) -> Iterator[str]:

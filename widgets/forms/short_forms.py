@@ -1,16 +1,6 @@
-"""A form of fields, with a note, a preview of the result, and the error that refuses the input.
+"""Short forms: a name, a note, a few numbers, a time of day, and the treatment of similar sounds.
 
-A form with one name and a description.
-
-A form with a few lines of plain text and a description.
-
-A form with a time of day and its date.
-
-Form for the treatment of similar sounds.
-
-A form with a few numbers, each with limits, and a description.
-
-Widgets of a form in one row.
+Those with a preview show the result of the input, or the error that refuses it.
 """
 
 from __future__ import annotations
@@ -23,12 +13,10 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut, QTextCursor
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
     QRadioButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -47,18 +35,14 @@ from engine.document.settings import (
 )
 from engine.document.state import DocumentState
 from widgets.controls.fields import tab_to_checked
+from widgets.controls.layouts import column, label, row
 from widgets.theme import Theme, px
 
 
 def beside(*parts: QWidget) -> QWidget:
     """Return widgets in a row, from the left."""
     whole = QWidget()
-    row = QHBoxLayout(whole)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(px(8))
-    for part in parts:
-        row.addWidget(part)
-    row.addStretch(1)
+    row(*parts, 1, gap=8, owner=whole)
     return whole
 
 
@@ -76,24 +60,15 @@ class OutlookForm(QWidget):
 
     changed = Signal()
 
-    def __init__(self, theme: Theme, said: str, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, note: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._refusal = ""
         self.rows = QFormLayout()
         self.rows.setHorizontalSpacing(px(12))
         self.rows.setVerticalSpacing(px(8))
-        note, self._outlook, self._problem = QLabel(said), QLabel(), QLabel()
-        note.setProperty("role", "dim")
-        self._problem.setProperty("role", "error")
+        self._outlook, self._problem = _sentence(""), _sentence("", "error")
         self._problem.setStyleSheet(f"color: {theme.error};")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(px(12))
-        layout.addLayout(self.rows)
-        for label in (note, self._outlook, self._problem):
-            label.setWordWrap(True)
-            label.setMinimumWidth(px(LINE))  # else it asks for the height of a narrower one
-            layout.addWidget(label)
+        column(self.rows, _sentence(note, "dim"), self._outlook, self._problem, gap=12, owner=self)
 
     def problems(self) -> Iterable[str]:
         """Return the error message of each field, "" for a valid one."""
@@ -113,16 +88,22 @@ class OutlookForm(QWidget):
 
     def renew(self) -> None:
         """Show the preview or the error of the current input."""
-        self._refusal = said = ""
+        self._refusal = preview = ""
         if not self.problem():
             try:
-                said = self.look()
+                preview = self.look()
             except OffcutError as error:
                 self._refusal = str(error)
-        for label, text in ((self._outlook, said), (self._problem, self.problem())):
-            label.setText(text)
-            label.setVisible(bool(text))
+        for shown, text in ((self._outlook, preview), (self._problem, self.problem())):
+            shown.setText(text)
+            shown.setVisible(bool(text))
         self.changed.emit()
+
+
+def _sentence(text: str, role: str = "") -> QLabel:
+    made = label(text, role, wraps=True)
+    made.setMinimumWidth(px(LINE))  # else it requests the height of a narrower one
+    return made
 
 
 class NameForm(QWidget):
@@ -130,7 +111,8 @@ class NameForm(QWidget):
 
     Parameters
     ----------
-    label : with an ampersand before its mnemonic
+    title : with an ampersand before its mnemonic
+    note : description below the field
     name : initial text
 
     Signals
@@ -140,23 +122,15 @@ class NameForm(QWidget):
 
     changed = Signal()
 
-    def __init__(self, label: str, said: str, name: str = "", parent: QWidget | None = None) -> None:
+    def __init__(self, title: str, note: str, name: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._line = QLineEdit(name)
-        self._line.setAccessibleName(label.replace("&", ""))
+        self._line.setAccessibleName(title.replace("&", ""))
         self._line.textChanged.connect(lambda _text: self.changed.emit())
-        note = QLabel(said)
-        note.setProperty("role", "dim")
-        note.setWordWrap(True)
-        note.setMinimumWidth(px(LINE))
         form = QFormLayout()
         form.setHorizontalSpacing(px(12))
-        form.addRow(label, self._line)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(px(12))
-        layout.addLayout(form)
-        layout.addWidget(note)
+        form.addRow(title, self._line)
+        column(form, _sentence(note, "dim"), gap=12, owner=self)
 
     def name(self) -> str:
         """Return the name without spaces around it."""
@@ -186,7 +160,7 @@ class NoteForm(QWidget):
     changed = Signal()
     entered = Signal()
 
-    def __init__(self, said: str, note: str, longest: int, parent: QWidget | None = None) -> None:
+    def __init__(self, about: str, note: str, longest: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._longest = longest
         self._field = QPlainTextEdit(note)
@@ -194,21 +168,15 @@ class NoteForm(QWidget):
         self._field.setTabChangesFocus(True)
         self._field.setMinimumSize(px(LINE), px(_HEIGHT))
         self._field.moveCursor(QTextCursor.MoveOperation.End)
-        self._said, self._about = said, QLabel(said)
-        self._about.setProperty("role", "dim")
-        self._about.setWordWrap(True)
+        self._description, self._about = about, label(about, "dim", wraps=True)
         self._field.textChanged.connect(self._show_room)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(px(12))
-        layout.addWidget(self._about)
-        layout.addWidget(self._field, 1)
+        column(self._about, (self._field, 1), gap=12, owner=self)
         self.setFocusProxy(self._field)
         for key in ("Ctrl+Return", "Ctrl+Enter"):
             QShortcut(QKeySequence(key), self, self.entered.emit)
 
     def _show_room(self) -> None:
-        self._about.setText(self.problem() or self._said)
+        self._about.setText(self.problem() or self._description)
         self.changed.emit()
 
     def note(self) -> str:
@@ -242,13 +210,13 @@ class TimeOfDayForm(OutlookForm):
         self._date = QLineEdit("" if before is None or before.day is None else before.day.isoformat())
         self.rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.FieldsStayAtSizeHint)
         fields = (("&Time", self._time, "14:03:11"), ("&Date", self._date, "2026-05-02"))
-        for label, line, example in fields:
-            line.setAccessibleName(label.replace("&", ""))
+        for title, line, example in fields:
+            line.setAccessibleName(title.replace("&", ""))
             line.setPlaceholderText(example)
             line.setMaxLength(_LONGEST)
             line.setMinimumWidth(px(130))
             line.textChanged.connect(self.renew)
-            self.rows.addRow(label, line)
+            self.rows.addRow(title, line)
         self._time.selectAll()
         self.setFocusProxy(self._time)
         self.renew()
@@ -305,16 +273,8 @@ class LikeForm(QWidget):
             group.addButton(button)
         tab_to_checked(group)
         group.buttonToggled.connect(lambda *_: self.changed.emit())
-        where, note = QLabel(f"Selected: {example}"), QLabel(SAID)
-        note.setProperty("role", "dim")
-        for label in (where, note):
-            label.setWordWrap(True)
-            label.setMinimumWidth(px(LINE))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(px(10))
-        for part in (where, self._repair, self._cut, note):
-            layout.addWidget(part)
+        where, note = _sentence(f"Selected: {example}"), _sentence(SAID, "dim")
+        column(where, self._repair, self._cut, note, gap=10, owner=self)
         self.setFocusProxy(self._repair)
 
     @property
@@ -434,15 +394,15 @@ class NumbersForm(OutlookForm):
         self,
         theme: Theme,
         numbers: Iterable[Number],
-        said: str,
+        note: str,
         outlook: Callable[[tuple[float, ...]], str] = lambda _values: "",
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(theme, said, parent)
-        asked = tuple(numbers)
-        self._lines, self._look = [NumberLine(number) for number in asked], outlook
+        super().__init__(theme, note, parent)
+        listed = tuple(numbers)
+        self._lines, self._look = [NumberLine(number) for number in listed], outlook
         self.rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.FieldsStayAtSizeHint)
-        for number, line in zip(asked, self._lines, strict=True):
+        for number, line in zip(listed, self._lines, strict=True):
             self.rows.addRow(number.label, line)
             line.textChanged.connect(self.renew)
         self._lines[0].selectAll()

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QLabel, QSizePolicy, QWidget
 
 from engine.sound.pictures.spectrogram import cell_at
 from widgets.controls.fields import ChoiceField, NumberField
 from widgets.controls.key_caps import KeyButton
+from widgets.controls.layouts import column, label, row
 from widgets.theme import CONTROL, STEP, Theme, color, mono_font, px
 from widgets.timeline.sound.spectrogram import (
     CEILINGS_DB,
@@ -61,8 +62,7 @@ class SpectrogramForm(QWidget):
         self._strip = LevelStrip(theme, look)
         self._defaults = KeyButton(theme, "Defaults")
         self._defaults.setAccessibleName("Reset spectrogram settings")
-        self._problem = QLabel()
-        self._problem.setProperty("role", "error")
+        self._problem = label(role="error")
         self._lay_out()
         for choice in (self._scale, self._map, self._window):
             choice.currentIndexChanged.connect(self._renew)
@@ -82,29 +82,16 @@ class SpectrogramForm(QWidget):
         form.addRow("&Window", self._window)
         form.addRow("&Colours", self._map)
         form.addRow("", self._strip)
-        for name, field, said in (
+        for name, field, unit in (
             ("M&inimum", self._floor, "dBFS and below"),
             ("Ma&ximum", self._ceiling, "dBFS and above"),
         ):
-            row, unit = QHBoxLayout(), QLabel(said)
-            unit.setProperty("role", "dim")
-            row.setSpacing(px(12))
             field.setFixedWidth(px(80))
-            row.addWidget(field)
-            row.addWidget(unit, 1)
-            label = QLabel(name)
-            label.setMinimumHeight(px(CONTROL))
-            label.setBuddy(field)
-            form.addRow(label, row)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(px(12))
-        layout.addLayout(form)
-        below = QHBoxLayout()
-        below.setSpacing(px(12))
-        below.addWidget(self._defaults)
-        below.addWidget(self._problem, 1)
-        layout.addLayout(below)
+            title = QLabel(name)
+            title.setMinimumHeight(px(CONTROL))
+            title.setBuddy(field)
+            form.addRow(title, row(field, (label(unit, "dim"), 1), gap=12))
+        column(form, row(self._defaults, (self._problem, 1), gap=12), gap=12, owner=self)
 
     def problem(self) -> str:
         """Return the error message, or "" if the input is valid."""
@@ -170,8 +157,8 @@ class LevelStrip(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter, look = QPainter(self), self._look
         first, last = cell_at(look.floor_db), cell_at(look.ceiling_db)
-        row = np.ascontiguousarray(color_tables(look, self._theme, True)[0, first : last + 1])
-        image = QImage(row.data, len(row), 1, 4 * len(row), QImage.Format.Format_RGB32)
+        inks = np.ascontiguousarray(color_tables(look, self._theme, True)[0, first : last + 1])
+        image = QImage(inks.data, len(inks), 1, 4 * len(inks), QImage.Format.Format_RGB32)
         strip = QRectF(0, 0, self.width(), px(3 * STEP))
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(strip, image)
@@ -180,11 +167,9 @@ class LevelStrip(QWidget):
         painter.setFont(mono_font(11))
         painter.setPen(color(self._theme.dim))
         below = QRectF(0, strip.bottom(), self.width(), self.height() - strip.bottom())
-        for share in (0.0, 0.5, 1.0):
+        sides = (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignRight)
+        for share, side in zip((0.0, 0.5, 1.0), sides, strict=True):
             level = round(look.floor_db + share * (look.ceiling_db - look.floor_db))
-            side = (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignRight)[
-                round(2 * share)
-            ]
             text = f"{level} dB".replace("-", "−")
             painter.drawText(below, side | Qt.AlignmentFlag.AlignVCenter, text)
         painter.end()

@@ -1,10 +1,7 @@
-"""The open proposal: reason, edges, and every answer with its key.
+"""The open proposal: reason, edges, scores, and every answer with its key.
 
-The parts of a score as words with bars.
-
-Small curve of the scores around a proposal: its peak, and the context.
-
-The second press of a double click answers nothing: the first one moves rows and card below the pointer.
+A small curve shows the scores around the proposal, and bars the parts of its score. The second press of a
+double click answers nothing: the first one moves rows and card below the pointer.
 """
 
 from __future__ import annotations
@@ -20,7 +17,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QSizePolicy,
     QVBoxLayout,
@@ -30,8 +26,9 @@ from PySide6.QtWidgets import (
 from engine.core.wording import unbroken
 from engine.document.analysis import ScoreCurve
 from engine.document.proposals import Verdict
-from widgets.controls.key_caps import KeyButton
-from widgets.controls.text_and_icons import ElidedLabel, paint_icon
+from widgets.controls.key_caps import command_buttons
+from widgets.controls.layouts import label, row
+from widgets.controls.text_and_icons import ElidedLabel, Themed, paint_icon, paint_share, paint_words
 from widgets.review.rows import VERDICT_ICONS, CardText, ScorePart
 from widgets.theme import TEXT, Theme, color, px, ui_font
 
@@ -94,7 +91,7 @@ class DoublePress(QObject):
 _MOST_POINTS = 400
 
 
-class ScoreSpark(QWidget):
+class ScoreSpark(Themed, QWidget):
     """A curve, the threshold as a dashed line, and the proposal's span as a band."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -105,11 +102,6 @@ class ScoreSpark(QWidget):
         self._points: NDArray[np.float64] = np.zeros((0, 2))
         self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Apply a theme."""
-        self._theme = theme
-        self.update()
 
     def set_scores(
         self, curve: ScoreCurve | None, span: tuple[int, int], reach_samples: int, threshold: float
@@ -165,7 +157,7 @@ _LINE = 18
 _BAR = 72
 
 
-class PartBars(QWidget):
+class PartBars(Themed, QWidget):
     """A row for each part: its name, and a bar for its excess over typical values."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -176,17 +168,12 @@ class PartBars(QWidget):
         self.setObjectName("part bars")
         self.set_parts(())
 
-    def set_theme(self, theme: Theme) -> None:
-        """Apply a theme."""
-        self._theme = theme
-        self.update()
-
     def set_parts(self, parts: tuple[ScorePart, ...]) -> None:
         """Show these parts; without any it is away."""
         self._parts = parts
-        said = "; ".join(part.spoken for part in parts)
-        self.setAccessibleName(f"Made of: {said}")
-        self.setToolTip(said)
+        listed = "; ".join(part.spoken for part in parts)
+        self.setAccessibleName(f"Made of: {listed}")
+        self.setToolTip(listed)
         self.setVisible(bool(parts))
         self.updateGeometry()
         self.update()
@@ -195,30 +182,16 @@ class PartBars(QWidget):
         return QSize(px(160), px(_LINE) * len(self._parts))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setFont(ui_font(TEXT - 1))
+        painter, theme = QPainter(self), self._theme
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        bar_width, line = float(px(_BAR)), float(px(_LINE))
+        bar_width, line, height = px(_BAR), px(_LINE), px(5)
         words_left = bar_width + px(8)
         for number, part in enumerate(self._parts):
             top = number * line
-            self._paint_bar(painter, QPointF(0.0, top + line / 2), bar_width, part.share)
-            painter.setPen(QColor(self._theme.dim))
-            rect = QRectF(words_left, top, max(0.0, self.width() - words_left), line)
-            words = painter.fontMetrics().elidedText(
-                part.name, Qt.TextElideMode.ElideRight, int(rect.width())
-            )
-            painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
-
-    def _paint_bar(self, painter: QPainter, left_middle: QPointF, width: float, share: float) -> None:
-        height = float(px(5))
-        bar = QRectF(left_middle.x(), left_middle.y() - height / 2, width, height)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(self._theme.panel))
-        painter.drawRoundedRect(bar, height / 2, height / 2)
-        bar.setWidth(max(height, width * share))
-        painter.setBrush(QColor(self._theme.score_line))
-        painter.drawRoundedRect(bar, height / 2, height / 2)
+            bar = QRectF(0, top + (line - height) / 2, bar_width, height)
+            paint_share(painter, bar, part.share, theme.panel, theme.score_line)
+            words = QRectF(words_left, top, max(0, self.width() - words_left), line)
+            paint_words(painter, words, part.name, ui_font(TEXT - 1), theme.dim)
 
 
 _ANSWERS = (
@@ -242,7 +215,7 @@ def short_note(note: str) -> str:
     return short if short == note else f"{short} …"
 
 
-class VerdictMark(QWidget):
+class VerdictMark(Themed, QWidget):
     """A verdict as a sign and its word."""
 
     def __init__(self, theme: Theme) -> None:
@@ -251,11 +224,6 @@ class VerdictMark(QWidget):
         self._verdict = Verdict.UNDECIDED
         self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Apply a theme."""
-        self._theme = theme
-        self.update()
 
     def set_verdict(self, verdict: Verdict) -> None:
         """Show this verdict."""
@@ -274,14 +242,12 @@ class VerdictMark(QWidget):
         painter = QPainter(self)
         token = self._theme.verdict_text(self._verdict)
         side = px(14)
-        paint_icon(
-            painter, VERDICT_ICONS[self._verdict], QRectF(0, (self.height() - side) / 2, side, side), token
-        )
+        sign = QRectF(0, (self.height() - side) / 2, side, side)
+        paint_icon(painter, VERDICT_ICONS[self._verdict], sign, token)
         painter.setPen(QColor(token))
         words = self.rect().adjusted(px(20), 0, 0, 0)
-        painter.drawText(
-            words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self._verdict.value
-        )
+        left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        painter.drawText(words, left, self._verdict.value)
 
 
 class Card(QFrame):
@@ -294,12 +260,8 @@ class Card(QFrame):
         self._theme = theme
         self.setProperty("surface", "row")
         self.setAccessibleName("Current proposal")
-        self._title, self._length, self._reason = QLabel(), ElidedLabel(), QLabel()
-        self._title.setProperty("role", "title")
-        self._reason.setWordWrap(True)
-        self._note = QLabel()
-        self._note.setAccessibleName("Note")
-        self._note.setWordWrap(True)
+        self._title, self._length = label(role="title"), ElidedLabel()
+        self._reason, self._note = label(wraps=True), label(wraps=True, name="Note")
         self._note.setTextFormat(Qt.TextFormat.PlainText)
         self._verdict = VerdictMark(theme)
         self._spark = ScoreSpark(theme)
@@ -308,33 +270,24 @@ class Card(QFrame):
         self._top = ElidedLabel()
         self._top.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._gap, self._rest = QLabel(), QLabel()  # the verdict ends the line of a score, or begins its own
-        self._buttons = {
-            command: KeyButton(theme, label, keys.get(command, "")) for command, label in _ANSWERS
-        }
+        answers = (*_ANSWERS, (_HEAR, "Play"))
+        self._buttons = command_buttons(theme, answers, keys, self.command_requested.emit)
+        self._hear = self._buttons.pop(_HEAR)
         self._kept_name, self._kept, self._kept_at = QLabel("reference"), ElidedLabel(), QLabel()
         self._kept_at.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-        self._hear = KeyButton(theme, "Play", keys.get(_HEAR, ""))
         self._chance_name, self._chance = QLabel("from decisions"), QLabel()
         self._parts_name, self._parts = QLabel("made of"), PartBars(theme)
         self._given_up: list[QWidget] = []
         self._fitted: tuple[int, int, int] | None = None
         self._layout = QVBoxLayout(self)
         self._lay_out()
-        for command, button in (*self._buttons.items(), (_HEAR, self._hear)):
-            button.clicked.connect(
-                lambda _checked=False, command=command: self.command_requested.emit(command)
-            )
         self.set_theme(theme)
 
     def _lay_out(self) -> None:
         layout = self._layout
         layout.setContentsMargins(px(14), px(12), px(14), px(14))
         layout.setSpacing(px(6))
-        top = QHBoxLayout()
-        top.addWidget(self._title)
-        top.addStretch(1)
-        top.addWidget(self._length)
-        layout.addLayout(top)
+        layout.addLayout(row(self._title, 1, self._length))
         layout.addLayout(self._answers())  # above every text: at the same place on each card
         layout.addWidget(self._reason)
         layout.addWidget(self._note)
@@ -349,18 +302,13 @@ class Card(QFrame):
             if name != "score":
                 fields.addWidget(self._values[name], line, 1)
                 self._values[name].setWordWrap(True)
-        score = QHBoxLayout()
-        score.setSpacing(px(4))
-        score.addWidget(self._values["score"])
-        score.addWidget(self._top, 1)
-        score.addWidget(self._gap, 1)
-        score.addWidget(self._verdict)
-        score.addWidget(self._rest, 1)
-        fields.addLayout(score, 0, 1)
-        for line, (label, value) in enumerate(self._of_score, start=1):
-            fields.addWidget(label, line, 0, Qt.AlignmentFlag.AlignTop)
+        rest = ((self._top, 1), (self._gap, 1), self._verdict, (self._rest, 1))
+        fields.addLayout(row(self._values["score"], *rest, gap=4), 0, 1)
+        for line, (name_of, value) in enumerate(self._of_score, start=1):
+            fields.addWidget(name_of, line, 0, Qt.AlignmentFlag.AlignTop)
             fields.addWidget(value, line, 1)
-        self._lay_out_kept(fields)
+        fields.addWidget(self._kept_name, len(_FIELDS) + 2, 0)
+        fields.addLayout(row(self._kept, self._kept_at, 1, self._hear, gap=6), len(_FIELDS) + 2, 1)
         layout.addWidget(self._spark)
         layout.addLayout(fields)
 
@@ -385,25 +333,12 @@ class Card(QFrame):
         """The lines that belong to the score, name and value."""
         return ((self._parts_name, self._parts), (self._chance_name, self._chance))
 
-    def _lay_out_kept(self, fields: QGridLayout) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(px(6))
-        row.addWidget(self._kept)
-        row.addWidget(self._kept_at)
-        row.addStretch(1)
-        row.addWidget(self._hear)
-        fields.addWidget(self._kept_name, len(_FIELDS) + 2, 0)
-        fields.addLayout(row, len(_FIELDS) + 2, 1)
-
     def set_theme(self, theme: Theme) -> None:
         """Apply a theme."""
         self._theme = theme
-        self._verdict.set_theme(theme)
-        self._spark.set_theme(theme)
-        self._parts.set_theme(theme)
+        for part in (self._verdict, self._spark, self._parts, *self._buttons.values(), self._hear):
+            part.set_theme(theme)
         self._verdict.setStyleSheet(f"font-size: {px(TEXT - 1)}px")
-        for button in self._buttons.values():
-            button.set_theme(theme)
         self._buttons["review.accept"].set_outline(theme.accepted)
         mono = f'font-family: "JetBrains Mono"; font-size: {px(TEXT - 1)}px;'
         self._length.setStyleSheet(mono)
@@ -412,10 +347,9 @@ class Card(QFrame):
             f" border-left: {px(2)}px solid {theme.line};"
         )
         quiet = (self._kept, self._kept_name, self._chance_name, self._chance, self._parts_name)
-        for label in (*self._values.values(), self._top, *quiet):
-            label.setStyleSheet(f"font-size: {px(TEXT - 1)}px; color: {theme.dim};")
+        for text in (*self._values.values(), self._top, *quiet):
+            text.setStyleSheet(f"font-size: {px(TEXT - 1)}px; color: {theme.dim};")
         self._kept_at.setStyleSheet(f"{mono} color: {theme.text};")
-        self._hear.set_theme(theme)
 
     def set_card(self, text: CardText, edge: str) -> None:
         """Show the texts; `edge` ("left" or "right") is the active one."""
@@ -430,15 +364,15 @@ class Card(QFrame):
         self._verdict.set_verdict(text.verdict)
         sits = {"left edge": (text.left, text.left_sits), "right edge": (text.right, text.right_sits)}
         is_point = bool(text.left) and not text.right
-        for name, label in self._names.items():
+        for name, title in self._names.items():
             active = name == f"{edge} edge" and not is_point
             token, weight = (theme.undecided, 600) if active else (theme.dim, 400)
             sheet = f"font-size: {px(TEXT - 1)}px; color: {token}; font-weight: {weight};"
-            if sheet != label.styleSheet():  # Qt takes as long for the one it has
-                label.setStyleSheet(sheet)
+            if sheet != title.styleSheet():  # Qt takes as long for the one it has
+                title.setStyleSheet(sheet)
             shown = "position" if is_point and name == "left edge" else name
-            label.setText(f"▸ {shown}" if active else shown)
-            label.setAccessibleName(f"{shown}, active" if active else shown)
+            title.setText(f"▸ {shown}" if active else shown)
+            title.setAccessibleName(f"{shown}, active" if active else shown)
         for name, (time, on) in sits.items():
             self._values[name].setText(f"{self._number(time)} {unbroken(on)}")
             self._names[name].setVisible(bool(time))
@@ -452,8 +386,8 @@ class Card(QFrame):
             self._values[name].setText(self._number(words))
             self._names[name].setVisible(bool(words) or name == "score")
             self._values[name].setVisible(bool(words))
-        for say in (self._names["score"].setText, self._names["score"].setAccessibleName):
-            say("score" if text.score else "decision")
+        for write in (self._names["score"].setText, self._names["score"].setAccessibleName):
+            write("score" if text.score else "decision")
         self._kept.setText(text.kept)
         self._kept_at.setText(text.kept_at)
         self._hear.setAccessibleName(f"Play nearest reference, {text.kept} at {text.kept_at}")
@@ -461,12 +395,10 @@ class Card(QFrame):
             part.setVisible(bool(text.kept))
         self._chance.setText(f"probability to {text.verb}: {self._number(text.chance)}")
         self._parts.set_parts(text.parts)
-        for label, value, is_known in (
-            (self._chance_name, self._chance, bool(text.chance)),
-            (self._parts_name, self._parts, bool(text.parts)),
-        ):
-            label.setVisible(is_known)
-            value.setVisible(is_known)
+        for part in (self._chance_name, self._chance):
+            part.setVisible(bool(text.chance))
+        for part in (self._parts_name, self._parts):
+            part.setVisible(bool(text.parts))
         self._layout.activate()  # or the height would still count the row that was hidden
         other = self._buttons["review.alternative"]
         many = text.alternatives > 1

@@ -17,18 +17,16 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import (
     QFrame,
-    QLabel,
     QListView,
     QStyle,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from engine.document.file.history import StepLabel
 from widgets.controls.key_caps import KeyedList
-from widgets.controls.text_and_icons import paint_icon, paint_words
+from widgets.controls.layouts import column, label
+from widgets.controls.text_and_icons import PaintedRow, paint_icon, paint_words
 from widgets.theme import QUEUE, TEXT, Theme, px, ui_font
 
 _ROOT = QModelIndex()
@@ -79,15 +77,10 @@ class _Steps(QAbstractListModel):
         return self.label(place) if role == Qt.ItemDataRole.ToolTipRole else None
 
 
-class _StepDelegate(QStyledItemDelegate):
-    """Paints a step: a mark and bold text for the current one, italics for undone ones."""
+class _StepRow(PaintedRow):
+    """Paints a step: a mark and bright text for the current one, italics for undone ones."""
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.theme = theme
-
-    def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(px(200), px(26))
+    height = 26
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -120,21 +113,16 @@ class HistoryPanel(QFrame):
         super().__init__(parent)
         self.setProperty("surface", "panel")
         self.setAccessibleName("History")
-        title = QLabel("History")
-        title.setProperty("role", "title")
+        title = label("History", "title")
         title.setContentsMargins(px(14), px(10), px(14), px(6))
         self._steps = _Steps()
         self._list = KeyedList("Steps")
         self._list.setModel(self._steps)
-        self._delegate = _StepDelegate(theme, self._list)
+        self._delegate = _StepRow(theme, self._list)
         self._list.setItemDelegate(self._delegate)
         self._list.clicked.connect(lambda index: self.step_chosen.emit(index.row()))
         self._list.entered_at.connect(self.step_chosen)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(title)
-        layout.addWidget(self._list)
+        column(title, self._list, gap=0, owner=self)
         self.setMinimumHeight(px(100))
         self.setMaximumHeight(px(220))
         self.set_theme(theme)

@@ -1,8 +1,6 @@
-"""Head of the queue: progress and statistics of the review, filters and order.
+"""Head of the queue: progress and statistics of the review, filters, search, order and groups.
 
-The filters of the queue, each with its number of proposals.
-
-Search field of the queue. Its input is text: no key in it decides anything.
+The input of the search field is text: no key in it decides anything.
 """
 
 from __future__ import annotations
@@ -13,13 +11,11 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QLayout,
     QLineEdit,
     QScrollArea,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -29,13 +25,13 @@ from engine.document.state import DocumentState
 from engine.document.table import table_of
 from engine.review.answers import ReviewStatistics
 from widgets.controls.command_entries import with_keys
-from widgets.controls.key_caps import EnterButton
-from widgets.controls.text_and_icons import paint_icon
+from widgets.controls.key_caps import ENTER, EnterButton
+from widgets.controls.layouts import column, label, row
+from widgets.controls.text_and_icons import Themed, paint_icon
 from widgets.review.rows import figures, header_text
 from widgets.theme import TEXT, TEXT_SMALL, Theme, px
 
-_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-_HANDS_OVER = (*_ENTER, Qt.Key.Key_Escape)
+_HANDS_OVER = ENTER | {Qt.Key.Key_Escape}
 _SIDES = 24 + 8 + 6
 """Width without text: the magnifier, the padding, and the margins of Qt."""
 
@@ -101,7 +97,7 @@ class SearchField(QLineEdit):
         if event.key() == Qt.Key.Key_Escape:
             self.clear()
             self.given_up.emit()
-        elif event.key() in _ENTER:
+        elif event.key() in ENTER:
             self.entered.emit()
         else:
             super().keyPressEvent(event)
@@ -113,19 +109,14 @@ class SearchField(QLineEdit):
         paint_icon(QPainter(self), "search", place, self._theme.dim)
 
 
-FILTERS = {
-    "undecided": "Undecided",
-    "decided": "Decided",
-    "flagged": "Flagged",
-    "all": "All",
-}
+FILTERS = {"undecided": "Undecided", "decided": "Decided", "flagged": "Flagged", "all": "All"}
 """Labels of the filters that are not kinds, by name; those of kinds use the title of the kind."""
 
 
 _ARROW, _HEIGHT = 22, 22
 
 
-class _Arrow(QWidget):
+class _Arrow(Themed, QWidget):
     """Scrolls the row by a click; keys scroll it with the focus.
 
     Signals
@@ -141,11 +132,6 @@ class _Arrow(QWidget):
         self.setAccessibleName("More filters")
         self.setFixedWidth(px(_ARROW))
         self.hide()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Apply a theme."""
-        self._theme = theme
-        self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         event.accept()
@@ -179,9 +165,7 @@ class FilterChips(QScrollArea):
         self._labels = {**FILTERS, **{name: kind.plural for name, kind in KINDS.own.items()}}
         self._row = QWidget()
         self._row.setObjectName("chips")
-        self._layout = QHBoxLayout(self._row)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(px(6))
+        self._layout = row(gap=6, owner=self._row)
         self._layout.setSizeConstraint(QLayout.SizeConstraint.SetFixedSize)
         self._arrows = {step: self._arrow(theme, step) for step in (-1, 1)}
         self.setWidget(self._row)
@@ -219,9 +203,8 @@ class FilterChips(QScrollArea):
         bar = self.horizontalScrollBar()
         for step, more in ((-1, bar.value() - bar.minimum()), (1, bar.maximum() - bar.value())):
             arrow = self._arrows[step]
-            arrow.setGeometry(
-                0 if step < 0 else self.width() - arrow.width(), 0, arrow.width(), self.height()
-            )
+            left = 0 if step < 0 else self.width() - arrow.width()
+            arrow.setGeometry(left, 0, arrow.width(), self.height())
             arrow.setVisible(more > 0)
             arrow.raise_()
 
@@ -285,9 +268,9 @@ class FilterChips(QScrollArea):
             self._add(name)
         are_several = sum(counts[name] > 0 for name in counts.keys() - FILTERS.keys()) > 1
         for name, chip in self._chips.items():
-            count, label = counts.get(name, 0), self._labels[name]
-            chip.setText(f"{label} {count:,}")
-            chip.setAccessibleName(f"{label}, {counted(count, 'proposal')}")
+            count, title = counts.get(name, 0), self._labels[name]
+            chip.setText(f"{title} {count:,}")
+            chip.setAccessibleName(f"{title}, {counted(count, 'proposal')}")
             if name not in FILTERS:
                 chip.setVisible(chip.isChecked() or (are_several and count > 0))
         self.updateGeometry()
@@ -335,8 +318,7 @@ class QueueHead(QWidget):
     def __init__(self, theme: Theme, keys: Mapping[str, str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.search = SearchField(theme)
-        self._summary = QLabel()
-        self._summary.setWordWrap(True)
+        self._summary = label(wraps=True)
         self._more = EnterButton("Figures")
         self._more.setCheckable(True)
         self._more.setToolTip("Show review statistics")
@@ -357,31 +339,16 @@ class QueueHead(QWidget):
         self.set_theme(theme)
 
     def _lay_out(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(px(14), px(10), px(14), px(10))
-        layout.setSpacing(px(8))
-        title = QLabel("Review")
-        title.setProperty("role", "title")
-        top = QHBoxLayout()
-        top.addWidget(title, 1)
-        top.addWidget(self._more)
+        top = row((label("Review", "title"), 1), self._more)
         self._grid = QGridLayout(self._figures)
         self._grid.setContentsMargins(0, 0, 0, px(2))
         self._grid.setHorizontalSpacing(px(12))
         self._grid.setVerticalSpacing(px(2))
         self._grid.setColumnStretch(1, 1)
         self._finding = QWidget()
-        find = QHBoxLayout(self._finding)
-        find.setContentsMargins(0, 0, 0, 0)
-        find.setSpacing(px(6))
-        find.addWidget(self.search, 1)
-        find.addWidget(self._sort)
-        find.addWidget(self._group)
-        layout.addLayout(top)
-        layout.addWidget(self._summary)
-        layout.addWidget(self._figures)
-        layout.addWidget(self._chips)
-        layout.addWidget(self._finding)
+        row((self.search, 1), self._sort, self._group, gap=6, owner=self._finding)
+        parts = (top, self._summary, self._figures, self._chips, self._finding)
+        column(*parts, gap=8, margins=(14, 10, 14, 10), owner=self)
 
     def set_theme(self, theme: Theme) -> None:
         """Apply a theme."""
@@ -448,14 +415,13 @@ class QueueHead(QWidget):
 
     def _set_figures(self, lines: tuple[tuple[str, str], ...]) -> None:
         while len(self._cells) < len(lines):
-            pair = (QLabel(), QLabel())
-            pair[1].setWordWrap(True)
-            for column, label in enumerate(pair):
-                self._grid.addWidget(label, len(self._cells), column, Qt.AlignmentFlag.AlignTop)
+            pair = (label(), label(wraps=True))
+            for place, cell in enumerate(pair):
+                self._grid.addWidget(cell, len(self._cells), place, Qt.AlignmentFlag.AlignTop)
             self._cells.append(pair)
         for pair, line in zip(self._cells, lines, strict=False):
-            for label, text in zip(pair, line, strict=True):
-                label.setText(text)
+            for cell, text in zip(pair, line, strict=True):
+                cell.setText(text)
         self._more.setEnabled(bool(lines))
         self._figures.setVisible(bool(lines) and self._more.isChecked())
 

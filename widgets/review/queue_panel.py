@@ -1,30 +1,21 @@
-"""The right panel: the head, the queue with its open proposal, and the bulk answers.
+"""The right panel: the head, the queue with its open proposal, and at its foot learning and bulk answers.
 
-Message of an empty queue: always with a next action.
-
-Bulk answers; each button shows the number and scope before it is pressed.
-
-Summary of learning from decisions at the foot of the queue, with its switch.
-
-Replacement of an empty queue: the next action, with a button for each alternative.
+An empty queue is replaced by the next action, with a button for each alternative. Each bulk answer shows its
+number and scope before it is pressed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
-    QHBoxLayout,
-    QLabel,
     QScrollArea,
     QSizePolicy,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -33,12 +24,16 @@ from engine.document.state import DocumentState
 from engine.review.answers import ReviewStatistics
 from engine.review.queue import Learned, Listing
 from engine.review.wording import SaidOfSpan
-from widgets.controls.key_caps import KeyButton
+from widgets.controls.key_caps import KeyButton, command_buttons
+from widgets.controls.layouts import column, label, row
 from widgets.review.card import Card, DoublePress
 from widgets.review.queue_head import QueueHead
 from widgets.review.queue_view import QueueView
 from widgets.review.rows import Surroundings, card_of
 from widgets.theme import TEXT, Theme, px
+
+_FLAT = "QPushButton:!hover:!focus { background: transparent; border-color: transparent; }"
+"""Style sheet of buttons that are quiet until the mouse or the focus is on them."""
 
 OFFERS = (
     ("taste.learn", "Learn from edits…", "graduation-cap"),
@@ -64,24 +59,15 @@ class EmptyQueue(QScrollArea):
 
     def __init__(self, theme: Theme, keys: Mapping[str, str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._sentence = QLabel()
-        self._sentence.setWordWrap(True)
-        self._sentence.setProperty("role", "dim")
-        self._buttons = {
-            command: KeyButton(theme, label, keys.get(command, ""), icon) for command, label, icon in OFFERS
-        }
+        self._sentence = label(role="dim", wraps=True)
+        self._buttons = command_buttons(theme, OFFERS, keys, self.command_requested.emit)
         inside = QWidget()
         inside.setProperty("surface", "panel")
-        self._layout = layout = QVBoxLayout(inside)
-        layout.setContentsMargins(px(14), px(14), px(14), px(14))
-        layout.setSpacing(px(8))
-        layout.addWidget(self._sentence)
-        for command, button in self._buttons.items():
+        for button in self._buttons.values():
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            button.clicked.connect(lambda _checked=False, wanted=command: self.command_requested.emit(wanted))
-            layout.addWidget(button)
-        layout.addStretch(1)
-        layout.setAlignment(self._sentence, Qt.AlignmentFlag.AlignTop)
+        sentence = (self._sentence, 0, Qt.AlignmentFlag.AlignTop)
+        margins = (14, 14, 14, 14)
+        self._layout = column(sentence, *self._buttons.values(), 1, gap=8, margins=margins, owner=inside)
         self.setWidget(inside)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -120,16 +106,12 @@ class LearnedLine(QWidget):
         super().__init__(parent)
         self.setObjectName("learning state")
         self.setAccessibleName("Learned from decisions")
-        self._sentence = QLabel()
-        self._sentence.setWordWrap(True)
+        self._sentence = label(wraps=True)
         self._sentence.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._switch = KeyButton(theme, "Stop", keys.get(_COMMAND, ""))
         self._switch.clicked.connect(lambda: self.command_requested.emit(_COMMAND))
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(px(10), 0, 0, 0)
-        layout.setSpacing(px(8))
-        layout.addWidget(self._sentence, 1)
-        layout.addWidget(self._switch, 0, Qt.AlignmentFlag.AlignVCenter)
+        switch = (self._switch, 0, Qt.AlignmentFlag.AlignVCenter)
+        row((self._sentence, 1), switch, gap=8, margins=(10, 0, 0, 0), owner=self)
         self.set_theme(theme)
         self.set_learning("", is_on=True)
 
@@ -137,9 +119,7 @@ class LearnedLine(QWidget):
         """Apply a theme."""
         self._sentence.setStyleSheet(f"font-size: {px(TEXT - 1)}px; color: {theme.dim};")
         self._switch.set_theme(theme)
-        self._switch.setStyleSheet(
-            "QPushButton:!hover:!focus { background: transparent; border-color: transparent; }"
-        )
+        self._switch.setStyleSheet(_FLAT)
 
     def set_learning(self, sentence: str, *, is_on: bool) -> None:
         """Show the summary and the switch; hidden without a summary."""
@@ -165,26 +145,21 @@ class BulkBar(QWidget):
 
     def __init__(self, theme: Theme, keys: Mapping[str, str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._buttons = {command: KeyButton(theme, word, keys.get(command, "")) for command, word in _ANSWERS}
+        self._buttons = command_buttons(theme, _ANSWERS, keys, self.command_requested.emit)
         self.setAccessibleName("Answer many")
-        self.setStyleSheet(
-            "QPushButton:!hover:!focus { background: transparent; border-color: transparent; }"
-        )
+        self.setStyleSheet(_FLAT)
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(px(4))
-        for place, (command, button) in enumerate(self._buttons.items()):
+        for place, button in enumerate(self._buttons.values()):
             layout.addWidget(button, place // 2, place % 2)
             layout.setColumnStretch(place % 2, 1)
             button.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
-            button.clicked.connect(
-                lambda _checked=False, command=command: self.command_requested.emit(command)
-            )
 
     def guard(self, presses: DoublePress) -> None:
         """Have the buttons refuse the second press of a double click where their scope changed meanwhile."""
         for button in self._buttons.values():
-            presses.watch(button, partial(_scope_of, button))
+            presses.watch(button, lambda button=button: ("bulk", button.text()))
 
     def set_theme(self, theme: Theme) -> None:
         """Apply a theme."""
@@ -213,10 +188,6 @@ class BulkBar(QWidget):
         widest = max(button.full_width for button in buttons)
         for button in buttons:
             button.set_compact(int(2 * widest + px(4) > self.width()))
-
-
-def _scope_of(button: KeyButton) -> tuple[str, object]:
-    return ("bulk", button.text())
 
 
 def all_decided(statistics: ReviewStatistics, keys: Mapping[str, str]) -> str:
@@ -293,7 +264,7 @@ class QueuePanel(QFrame):
     -------
     proposal_chosen, proposal_toggled, range_chosen, group_toggled, menu_requested : see `QueueView`
     command_requested : the command id of a button
-    filter_chosen : a name of `filter_chips.FILTERS`
+    filter_chosen : a name of `queue_head.FILTERS`
     search_changed : the words in the search field
     search_entered, search_given_up : Enter and Esc there
 
@@ -345,8 +316,8 @@ class QueuePanel(QFrame):
         view.range_chosen.connect(self.range_chosen)
         view.group_toggled.connect(self.group_toggled)
         view.menu_requested.connect(self.menu_requested)
-        for asking in (self._card, self._hint, self._bulk, self._learning, head):
-            asking.command_requested.connect(self.command_requested)
+        for part in (self._card, self._hint, self._bulk, self._learning, head):
+            part.command_requested.connect(self.command_requested)
         head.filter_chosen.connect(self.filter_chosen)
         head.search.textChanged.connect(self.search_changed)
         head.search.entered.connect(self.search_entered)
@@ -355,22 +326,12 @@ class QueuePanel(QFrame):
         self.set_theme(theme)
 
     def _lay_out(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self._head)
         self._middle.addWidget(self._view)
         self._middle.addWidget(self._hint)
-        layout.addWidget(self._middle, 1)
         self._foot = QWidget()
-        foot = QVBoxLayout(self._foot)
-        foot.setContentsMargins(px(4), px(6), px(4), px(6))
         self._above.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        foot.setSpacing(px(4))
-        foot.addWidget(self._learning)
-        foot.addWidget(self._bulk)
-        foot.addWidget(self._above)
-        layout.addWidget(self._foot)
+        column(self._learning, self._bulk, self._above, gap=4, margins=(4, 6, 4, 6), owner=self._foot)
+        column(self._head, (self._middle, 1), self._foot, gap=0, owner=self)
 
     def set_theme(self, theme: Theme) -> None:
         """Apply a theme."""
@@ -379,9 +340,7 @@ class QueuePanel(QFrame):
             part.set_theme(theme)
         line = f"1px solid {theme.line}"
         self._middle.setStyleSheet(f"QStackedWidget {{ border-top: {line}; border-bottom: {line}; }}")
-        self._above.setStyleSheet(
-            "QPushButton:!hover:!focus { background: transparent; border-color: transparent; }"
-        )
+        self._above.setStyleSheet(_FLAT)
         self._open_card()
 
     def set_taste(self, name: str | None) -> None:
@@ -428,7 +387,7 @@ class QueuePanel(QFrame):
         """Show the preview of a dragged threshold until its release."""
         self._looks_ahead = True
         self._head.set_summary(sentence)
-        self._say_above(count, threshold)
+        self._offer_above(count, threshold)
 
     def end_outlook(self) -> None:
         """Let the next statistics show the current state; those during a drag are ignored."""
@@ -449,7 +408,7 @@ class QueuePanel(QFrame):
         hint = super().sizeHint()  # the panel below has its height first
         return QSize(hint.width(), self.minimumSizeHint().height()) if self._leaves_room else hint
 
-    def _say_above(self, count: int, threshold: float) -> None:
+    def _offer_above(self, count: int, threshold: float) -> None:
         some = f"Accept {count:,} at or above {threshold:.2f}"
         self._above.setText(some if count else f"Nothing undecided at or above {threshold:.2f}")
         self._above.setEnabled(count > 0)
@@ -477,43 +436,22 @@ class QueuePanel(QFrame):
         if text != self._head.search.text():
             self._head.search.setText(text)
 
-    def set_review(
-        self,
-        state: DocumentState,
-        listing: Listing,
-        current: str | None,
-        edge: str,
-        statistics: ReviewStatistics,
-        threshold: float,
-        above_count: int,
-        learned: Learned | None = None,
-        moved: SaidOfSpan | None = None,
-    ) -> None:
-        """Show a queue.
-
-        Parameters
-        ----------
-        listing : the proposals that are shown, in order and in groups
-        current : the open one, or None
-        edge : "left" or "right", the edge that the keys move
-        threshold : 0 to 1
-        above_count : number of undecided proposals at or above it
-        learned : summary of learning from decisions; None without one
-        moved : description of the open proposal with moved edges, if known
-        """
-        self.set_figures(state, statistics, threshold, above_count)
-        self.set_queue(state, listing, current, edge, learned, moved)
-
     def set_figures(
         self, state: DocumentState, statistics: ReviewStatistics, threshold: float, above_count: int
     ) -> None:
-        """Show the progress of the review; see `set_review`."""
+        """Show the progress of the review.
+
+        Parameters
+        ----------
+        threshold : 0 to 1
+        above_count : number of undecided proposals at or above it
+        """
         self._statistics, self._threshold = statistics, threshold
         self._foot.setVisible(statistics.total > 0 and not self._leaves_room)
         if self._looks_ahead:
             return
         self._head.set_review(state, statistics, all_decided(statistics, self._keys))
-        self._say_above(above_count, threshold)
+        self._offer_above(above_count, threshold)
 
     def set_queue(
         self,
@@ -524,7 +462,16 @@ class QueuePanel(QFrame):
         learned: Learned | None = None,
         moved: SaidOfSpan | None = None,
     ) -> None:
-        """Show the proposals themselves; see `set_review`."""
+        """Show the proposals themselves.
+
+        Parameters
+        ----------
+        listing : the proposals that are shown, in order and in groups
+        current : the open one, or None
+        edge : "left" or "right", the edge that the keys move
+        learned : summary of learning from decisions; None without one
+        moved : description of the open proposal with moved edges, if known
+        """
         self._shown, self._learned, self._moved = (state, current, edge), learned, moved
         self._view.model().set_listing(state, listing, learned)
         self._open_card()

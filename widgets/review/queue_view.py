@@ -1,11 +1,8 @@
 """The scrolling list: rows are painted, and the open proposal is the only real widget in it.
 
-Positions are arithmetic (all rows are equally high but one), so ten thousand rows lay themselves out at
-once; Qt's own list would ask the delegate for each height. `QListView` remains for screen readers.
-
-Painting of a queue row: kind, time, confidence, length, state as a word and a sign.
-
-The queue as Qt's list model: rows are made when they are looked at, so that ten thousand cost nothing.
+Rows are made when they are shown, and positions are arithmetic (all rows but one have the same height), so
+that ten thousand rows cost nothing; Qt's own list would request each height from the delegate. `QListView`
+remains for screen readers.
 """
 
 from __future__ import annotations
@@ -53,7 +50,7 @@ from engine.document.proposals import Proposal, Verdict
 from engine.document.state import DocumentState
 from engine.document.table import step_between
 from engine.review.queue import Learned, Listing, QueueGroup, Standing, standing
-from widgets.controls.text_and_icons import announce, paint_icon
+from widgets.controls.text_and_icons import announce, paint_icon, paint_share, paint_words
 from widgets.edit_words import YOURS
 from widgets.review.card import Card, DoublePress
 from widgets.review.rows import (
@@ -130,7 +127,8 @@ class QueueModel(QAbstractListModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             heading = self.heading(index.row())
             if heading is not None:
-                return _spoken(heading)
+                folded = ", folded" if heading.folded else ""
+                return f"{heading.name}, {counted(len(heading.ids), 'proposal')}{folded}"
             chosen = ", selected" if self.id_at(index.row()) in self.selected else ""
             return self.row(index.row()).spoken + chosen
         if role == Qt.ItemDataRole.ToolTipRole and self.id_at(index.row()) is not None:
@@ -179,10 +177,6 @@ def _lines(listing: Listing) -> tuple[Line, ...]:
         if not group.folded:
             lines += group.ids
     return tuple(lines)
-
-
-def _spoken(group: QueueGroup) -> str:
-    return f"{group.name}, {counted(len(group.ids), 'proposal')}{', folded' if group.folded else ''}"
 
 
 SMALL = TEXT - 1
@@ -246,11 +240,7 @@ class RowDelegate(QStyledItemDelegate):
         painter.setPen(QColor(theme.dim))
         painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, count)
         words.adjust(0, 0, -painter.fontMetrics().horizontalAdvance(count) - px(8), 0)
-        painter.setFont(self._words)
-        painter.setPen(QColor(theme.text))
-        name = f"{group.name[:1].upper()}{group.name[1:]}"
-        name = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, int(words.width()))
-        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)
+        paint_words(painter, words, f"{group.name[:1].upper()}{group.name[1:]}", self._words, theme.text)
 
     def paint_row(
         self, painter: QPainter, rect: QRectF, row: QueueRow, hovered: bool, selected: bool = False
@@ -279,8 +269,11 @@ class RowDelegate(QStyledItemDelegate):
 
         paint_icon(painter, row.icon, square(columns.icon), token)
         is_wide = QFontMetricsF(self._mono).horizontalAdvance(row.length) > columns.length[1]
-        if row.bar is not None and not is_wide:
-            self._paint_bar(painter, cell(columns.bar), row.bar)
+        if row.bar is not None and not is_wide and columns.bar[1] > 0:
+            height = px(5)
+            bar = cell(columns.bar)
+            bar = QRectF(bar.left(), middle - height / 2, bar.width(), height)
+            paint_share(painter, bar, row.bar, theme.panel2, theme.score_line)
         if row.conflicts:  # the word beside it says that it is accepted
             paint_icon(painter, CONFLICT_ICON, square(columns.sign), theme.error)
         elif row.verdict is not Verdict.UNDECIDED:  # what is marked is decided
@@ -300,9 +293,9 @@ class RowDelegate(QStyledItemDelegate):
             length.setLeft(rect.left() + columns.bar[0])
         text = painter.fontMetrics().elidedText(row.length, Qt.TextElideMode.ElideRight, int(length.width()))
         painter.drawText(length, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
-        self._paint_words(painter, row, (cell(columns.bar), cell(columns.sign), cell(columns.word)))
+        self._paint_answer(painter, row, (cell(columns.bar), cell(columns.sign), cell(columns.word)))
 
-    def _paint_words(self, painter: QPainter, row: QueueRow, cells: tuple[QRectF, QRectF, QRectF]) -> None:
+    def _paint_answer(self, painter: QPainter, row: QueueRow, cells: tuple[QRectF, QRectF, QRectF]) -> None:
         """Paint the maker and the answer of a proposal in the cells of the bar, the sign and the word."""
         theme, middle_left = self._theme, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         bar, sign, room = cells
@@ -320,21 +313,6 @@ class RowDelegate(QStyledItemDelegate):
             word = painter.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, int(room.width()))
             painter.setPen(QColor(theme.dim if row.is_cut_away else theme.text))
             painter.drawText(room, middle_left, word)
-
-    def _paint_bar(self, painter: QPainter, cell: QRectF, share: float) -> None:
-        """Paint the rank of a proposal by confidence."""
-        if cell.width() <= 0:
-            return
-        height = px(5)
-        bar = QRectF(cell.left(), cell.center().y() - height / 2, cell.width(), height)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(self._theme.panel2))
-        painter.drawRoundedRect(bar, height / 2, height / 2)
-        bar.setWidth(max(float(height), bar.width() * share))
-        painter.setBrush(QColor(self._theme.score_line))
-        painter.drawRoundedRect(bar, height / 2, height / 2)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _measure(self, width: float) -> _Columns:
         margin, gap, side = px(14), px(12), px(14)
@@ -434,8 +412,8 @@ class QueueView(QListView):
             self._hold_at(held[0])
         elif moved and position >= 0:
             self.scrollTo(self._rows.index(position))
-        if moved and position >= 0:
-            self._announce(position)
+        if moved and position >= 0 and not self.hasFocus():  # with the focus, Qt does
+            announce(self, str(self._rows.index(position).data(Qt.ItemDataRole.AccessibleTextRole)))
         if self.isVisible():
             self.executeDelayedItemsLayout()  # or Qt does it while it paints, and has to paint again
         self.viewport().update()
@@ -453,11 +431,6 @@ class QueueView(QListView):
         self.verticalScrollBar().setValue(offset)
         self._place_card()
 
-    def _announce(self, position: int) -> None:
-        """Announce a row to screen readers after a key of the window; with the focus, Qt does."""
-        if not self.hasFocus():
-            announce(self, str(self._rows.index(position).data(Qt.ItemDataRole.AccessibleTextRole)))
-
     def set_selected(self, ids: frozenset[str]) -> None:
         """Mark these rows as selected."""
         if ids != self._rows.selected:
@@ -474,8 +447,6 @@ class QueueView(QListView):
         """Update the layout after a change of the card's text."""
         self.updateGeometries()
         self.viewport().update()
-
-    # Where things are: arithmetic on the row's number.
 
     def _top(self, row: int) -> int:
         opened = self._opened_height - px(ROW) if 0 <= self._current < row else 0
@@ -536,9 +507,7 @@ class QueueView(QListView):
         bar, page, context = self.verticalScrollBar(), self.viewport().height(), px(ROW)
         if rect.height() + context > page:  # the answers are at its top
             bar.setValue(bar.value() + rect.top())
-        elif (
-            rect.top() < context
-        ):  # one row more stays in view above and below: where one comes from and goes to
+        elif rect.top() < context:  # one more row stays in view above and below: the previous and the next
             bar.setValue(bar.value() + rect.top() - context)
         elif rect.bottom() > page - context:
             bar.setValue(bar.value() + min(rect.bottom() + context - page, rect.top() - context))
@@ -559,8 +528,6 @@ class QueueView(QListView):
         current = self._rows.index(self._current)
         if was_seen and not self.viewport().rect().contains(self.visualRect(current)):
             self.scrollTo(current)  # its answers stay in view, and below the pointer where they were in view
-
-    # Painting and hands.
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())

@@ -1,7 +1,4 @@
-"""Texts of the queue as plain values, without painting or Qt.
-
-Parts of a proposal's score: the highest ones, as plain values.
-"""
+"""Texts of the queue and of the open proposal as plain values, without painting or Qt."""
 
 from __future__ import annotations
 
@@ -155,16 +152,16 @@ class QueueRow:
     @property
     def hint(self) -> str:
         """Explanation of the bar, as tooltip."""
-        heard = f"\nDetected: {self.heard}" if self.heard else ""
+        detected = f"\nDetected: {self.heard}" if self.heard else ""
         if self.is_cut_away:
-            return f"{_NEEDS_NO_ANSWER}{heard}"
+            return f"{_NEEDS_NO_ANSWER}{detected}"
         if not self.is_scored:
             made = "You made this edit" if self.is_yours else "This edit was imported from a file"
-            return f"{made}; it has no score.{heard}"
+            return f"{made}; it has no score.{detected}"
         chance = "" if self.chance is None else f"\nFrom your decisions: {chance_text(self.chance)}"
         score = " ".join(filter(None, (f"Score {self.score:.2f}", top_text(self.top_share))))
         weak = f"{_ASKS if self.is_question else _WEAK}\n" if self.is_weak else ""
-        return f"{weak}{score}\nThe bar shows the rank among all proposals.{chance}{heard}"
+        return f"{weak}{score}\nThe bar shows the rank among all proposals.{chance}{detected}"
 
     @property
     def spoken(self) -> str:
@@ -174,10 +171,10 @@ class QueueRow:
         chance = "" if self.chance is None else f", cut probability {chance_text(self.chance)}"
         score = YOURS if self.is_yours else f"score {self.score:.2f}" if self.is_scored else "imported"
         clash = f", in conflict with the {' and the '.join(self.conflicts)}" if self.conflicts else ""
-        heard = f", {self.heard} detected" if self.heard else ""
+        detected = f", {self.heard} detected" if self.heard else ""
         answer = CUT_ALREADY if self.is_cut_away else self.verdict.value
         weak = f", {ASKS if self.is_question else WEAK_EVIDENCE}" if self.is_weak else ""
-        return f"{span}, {self.length}, {score}{chance}, {answer}{flag}{weak}{heard}{clash}"
+        return f"{span}, {self.length}, {score}{chance}, {answer}{flag}{weak}{detected}{clash}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -262,7 +259,7 @@ def row_of(
         kind=proposal.kind,
         time=format_time(samples_to_s(start, state.rate_hz), 1),
         until=format_time(samples_to_s(stop, state.rate_hz), 1),
-        length=_brief(state, proposal_id),
+        length=_amount(state, proposal_id, is_brief=True),
         score=proposal.score,
         verdict=state.verdict(proposal_id),
         flagged=decision is not None and decision.flagged,
@@ -279,24 +276,15 @@ def row_of(
     )
 
 
-def _brief(state: DocumentState, proposal_id: str) -> str:
-    """Return the amount of a proposal in a few letters: its number, or the length of its span."""
+def _amount(state: DocumentState, proposal_id: str, *, is_brief: bool = False) -> str:
+    """Return the amount of a proposal, also in a few letters: its number, or the length of its span."""
     proposal = state.proposals[proposal_id]
     start, stop = state.span(proposal_id)
     kind, length = KINDS.get(proposal.kind), length_text(stop - start, state.rate_hz)
     if kind is None or kind.drops_span:
         return length
-    return kind.how_much(edited(proposal, state.decisions.get(proposal_id)), state.rate_hz) or length
-
-
-def _amount(state: DocumentState, proposal_id: str) -> str:
-    """Return the amount of a proposal: the length of its span, or its number."""
-    proposal = state.proposals[proposal_id]
-    start, stop = state.span(proposal_id)
-    kind = KINDS.get(proposal.kind)
-    if kind is None or kind.drops_span:
-        return length_text(stop - start, state.rate_hz)
-    return kind.words(edited(proposal, state.decisions.get(proposal_id)), state.rate_hz)
+    now = edited(proposal, state.decisions.get(proposal_id))
+    return kind.how_much(now, state.rate_hz) or length if is_brief else kind.words(now, state.rate_hz)
 
 
 def _others(state: DocumentState, proposal_id: str) -> int:
@@ -329,7 +317,7 @@ def card_of(
     start, stop = state.span(proposal_id)
     rate_hz = state.rate_hz
     alternative = decision.alternative if decision is not None else 0
-    made_start, made_stop = _made_span(proposal, alternative)
+    made = proposal.alternatives[alternative - 1] if alternative else proposal
     kept = proposal.nearest_kept
     chance = chance_of(state, proposal_id, learned)
     times = [format_time(samples_to_s(edge, rate_hz), 1) for edge in (start, stop)]
@@ -337,7 +325,7 @@ def card_of(
     kind = KINDS.get(proposal.kind)
     is_scored = _is_scored(proposal)
     has_edges = kind is None or kind.has_edges  # those of a slice follow from the hits around it
-    is_point = start == stop
+    is_point, fade_ms = start == stop, fade_ms_of(state, proposal_id)
     return CardText(
         title=f"{begun(noun_of(proposal.kind))} {times[0] if is_point else ' – '.join(times)}",
         length=_amount(state, proposal_id),
@@ -345,10 +333,10 @@ def card_of(
         score=_score_text(proposal, moved) if is_scored else "",
         top=top_text(standing.top_share(table_of(state), proposal_id) if is_scored and standing else None),
         left=format_time(samples_to_s(start, rate_hz)) if has_edges else "",
-        left_sits=sits_on(start, rate_hz, around) + _moved(start - made_start, rate_hz),
+        left_sits=sits_on(start, rate_hz, around) + _moved(start - made.start_samples, rate_hz),
         right=format_time(samples_to_s(stop, rate_hz)) if has_edges and not is_point else "",
-        right_sits=sits_on(stop, rate_hz, around) + _moved(stop - made_stop, rate_hz),
-        crossfade=_crossfade(state, proposal_id),
+        right_sits=sits_on(stop, rate_hz, around) + _moved(stop - made.stop_samples, rate_hz),
+        crossfade="" if fade_ms is None else f"{fade_ms:g} ms",
         verdict=state.verdict(proposal_id),
         flagged=decision is not None and decision.flagged,
         alternative=alternative + 1 + (others == 1),
@@ -356,7 +344,7 @@ def card_of(
         kept="" if kept is None else PurePath(kept.path).stem,
         kept_at="" if kept is None else format_time(kept.start_s, 0),
         chance="" if chance is None or not is_scored else chance_text(chance),
-        verb=_verb(proposal),
+        verb=proposal.kind if kind is None else kind.verb,
         parts=leading_parts(around.curve, start, stop) if is_scored and _is_of_taste(proposal) else (),
         note="" if decision is None else decision.note,
     )
@@ -376,12 +364,12 @@ def _sentences(
     if taken is not None and taken.payload:
         way = f"{taken.label}."
         why = f"As proposed: {why}" if moved is None else why
-    is_known = proposal.kind in KINDS
+    weak = _ASKS if QUESTION in proposal.payload else _WEAK
     others = (
         sounds_sentence(sounds_in_cut(state, proposal.id, sounds)),
         _tracks_sentence(state, proposal),
-        _about_evidence(proposal),
-        "" if is_known else not_available(proposal.kind),
+        "" if proposal.evidence is Evidence.STRONG else weak,
+        "" if proposal.kind in KINDS else not_available(proposal.kind),
         _NEEDS_NO_ANSWER if is_cut_away(state, proposal.id) else "",
         taken_in_sentence(state, proposal.id),
         conflict_sentence(state, proposal.id),
@@ -420,17 +408,6 @@ def _score_text(proposal: Proposal, moved: SaidOfSpan | None) -> str:
     return f"{proposal.score:.2f} as proposed" if moved.score is None else f"{moved.score:.2f}"
 
 
-def _verb(proposal: Proposal) -> str:
-    kind = KINDS.get(proposal.kind)
-    return proposal.kind if kind is None else kind.verb
-
-
-def _crossfade(state: DocumentState, proposal_id: str) -> str:
-    """Format the crossfade of an edit; empty without fades."""
-    fade_ms = fade_ms_of(state, proposal_id)
-    return "" if fade_ms is None else f"{fade_ms:g} ms"
-
-
 def sits_on(position_samples: int, rate_hz: int, around: Surroundings) -> str:
     """Describe the position of an edge: ``downbeat 97``, ``beat 97 | 3``, ``onset`` or ``between beats``."""
     reach = ON_IT_S * rate_hz
@@ -452,11 +429,6 @@ def _nearest(ascending: Positions, position: int) -> int:
     after = bisect_left(ascending, position)
     around = [index for index in (after - 1, after) if 0 <= index < len(ascending)]
     return min(around, key=lambda index: abs(int(ascending[index]) - position))
-
-
-def _made_span(proposal: Proposal, alternative: int) -> tuple[int, int]:
-    made = proposal.alternatives[alternative - 1] if alternative else proposal
-    return made.start_samples, made.stop_samples
 
 
 def _moved(by_samples: int, rate_hz: int) -> str:
@@ -507,10 +479,3 @@ def _answers_text(count: int, decided: int, mean_score: float | None) -> str:
     if mean_score is None:
         return "none"
     return f"{count:,} ({round(100 * count / decided)} %) · mean score {mean_score:.2f}"
-
-
-def _about_evidence(proposal: Proposal) -> str:
-    """Describe weak evidence or a question; "" for strong evidence."""
-    if proposal.evidence is Evidence.STRONG:
-        return ""
-    return _ASKS if QUESTION in proposal.payload else _WEAK

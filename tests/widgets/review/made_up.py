@@ -8,7 +8,10 @@ from dataclasses import replace
 from engine.document.proposals import Alternative, Decision, Proposal, ReferenceExample, Verdict
 from engine.document.state import DocumentState
 from engine.document.tracks import Source
+from engine.review.answers import ReviewStatistics
+from engine.review.queue import Learned, Listing
 from tests.sources import one_source_track
+from widgets.review.queue_panel import QueuePanel
 
 RATE_HZ = 48_000
 KEYS = {
@@ -75,3 +78,19 @@ def demo_state(count: int, seed: int = 7) -> DocumentState:
         proposals=proposals,
         decisions=decisions,
     )
+
+
+def show_review(
+    panel: QueuePanel,
+    state: DocumentState,
+    shown: Listing,
+    current: str | None,
+    edge: str,
+    figures: ReviewStatistics,
+    threshold: float,
+    above_count: int,
+    learned: Learned | None = None,
+) -> None:
+    """Show a queue and its figures."""
+    panel.set_figures(state, figures, threshold, above_count)
+    panel.set_queue(state, shown, current, edge, learned)

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from engine.review.answers import statistics
 from engine.review.queue import listing
 from tests.widgets.conftest import Dress
-from tests.widgets.review.made_up import KEYS, demo_state
+from tests.widgets.review.made_up import KEYS, demo_state, show_review
 from widgets.controls.key_caps import KeyButton
 from widgets.review.card import Card
 from widgets.review.queue_panel import QueuePanel
@@ -47,7 +47,7 @@ class Fingers:
         if not self.draws:
             return
         shown = listing(STATE, tuple(STATE.proposals))
-        self.panel.set_review(STATE, shown, current, "left", statistics(STATE), 0.8, 9)
+        show_review(self.panel, STATE, shown, current, "left", statistics(STATE), 0.8, 9)
 
     def _answer(self, command: str) -> None:
         self.asked.append((command, self.current))

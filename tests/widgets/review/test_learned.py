@@ -19,6 +19,7 @@ from engine.document.table import table_of
 from engine.review.answers import statistics
 from engine.review.queue import Learned, listing
 from tests.widgets.conftest import Dress
+from tests.widgets.review.made_up import show_review
 from tests.widgets.review.test_queue_panel import SOME, card_of_panel, make, view_of
 from widgets.controls.key_caps import KeyButton
 from widgets.review.card import PartBars
@@ -39,7 +40,7 @@ def first(verdict: Verdict) -> str:
 
 def show(panel: QueuePanel, current: str, known: Learned | None) -> None:
     shown = listing(SOME, tuple(SOME.proposals))
-    panel.set_review(SOME, shown, current, "left", statistics(SOME), 0.8, 9, known)
+    show_review(panel, SOME, shown, current, "left", statistics(SOME), 0.8, 9, known)
 
 
 @pytest.mark.parametrize(

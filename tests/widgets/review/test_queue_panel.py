@@ -22,7 +22,7 @@ from tests.counting import calls_of
 from tests.engine.sound.edl.recordings import by_hand
 from tests.timing import slowness
 from tests.widgets.conftest import Dress
-from tests.widgets.review.made_up import KEYS, demo_state
+from tests.widgets.review.made_up import KEYS, demo_state, show_review
 from widgets.controls.key_caps import KeyButton
 from widgets.controls.text_and_icons import ElidedLabel
 from widgets.review.card import Card
@@ -37,7 +37,9 @@ SOME = demo_state(38)
 
 
 def show(panel: QueuePanel, state: DocumentState, current: str | None, edge: str = "left") -> None:
-    panel.set_review(state, listing(state, tuple(state.proposals)), current, edge, statistics(state), 0.8, 9)
+    show_review(
+        panel, state, listing(state, tuple(state.proposals)), current, edge, statistics(state), 0.8, 9
+    )
 
 
 def make(qtbot: QtBot, theme: Theme, state: DocumentState, current: str | None) -> QueuePanel:
@@ -219,7 +221,7 @@ def test_the_card_shows_edge_and_verdict(panel: QueuePanel) -> None:
 def test_the_card_of_an_insert_has_a_position_and_no_edges(panel: QueuePanel) -> None:
     state = by_hand(SOME, "insert", (480, 480), {"length_samples": 48_000})
     (made,) = set(state.proposals) - set(SOME.proposals)
-    panel.set_review(state, listing(state, (made,)), made, "right", statistics(state), 0.8, 0)
+    show_review(panel, state, listing(state, (made,)), made, "right", statistics(state), 0.8, 0)
     texts = {label.text() for label in card_of_panel(panel).findChildren(QLabel) if label.isVisible()}
     assert "position" in texts
     assert not [text for text in texts if text.endswith(" edge")]
@@ -233,7 +235,7 @@ def test_the_same_queue_is_not_reset(panel: QueuePanel, qtbot: QtBot) -> None:
 
 
 def test_a_current_one_outside_the_filter_opens_no_card(panel: QueuePanel) -> None:
-    panel.set_review(SOME, listing(SOME, ("cut-1", "cut-2")), "cut-12", "left", statistics(SOME), 0.8, 0)
+    show_review(panel, SOME, listing(SOME, ("cut-1", "cut-2")), "cut-12", "left", statistics(SOME), 0.8, 0)
     assert not card_of_panel(panel).isVisible()
     assert not button(panel, "Nothing undecided at or above").isEnabled()
 
@@ -246,7 +248,7 @@ def test_empty_and_finished_queues_speak(panel: QueuePanel) -> None:
     assert "Drop recordings on the timeline, or press Ctrl\u00a0O." in said()
     verdicts = {name: Decision(name, Verdict.REJECTED) for name in SOME.proposals}
     done = DocumentState(SOME.rate_hz, SOME.sources, SOME.tracks, SOME.proposals, verdicts)
-    panel.set_review(done, Listing(), None, "left", statistics(done), 0.8, 0)
+    show_review(panel, done, Listing(), None, "left", statistics(done), 0.8, 0)
     assert "All 38 decided: export with Ctrl\u00a0E." in said()
 
 
@@ -305,7 +307,7 @@ def test_ten_thousand_rows_are_quick(qtbot: QtBot, dress: Dress) -> None:
     for number in (3334, 9000, 5, 3335):
         before = time.thread_time()
         shown = listing(MANY, ids[:: 1 + number % 2])
-        panel.set_review(MANY, shown, f"cut-{number}", "left", figures, 0.8, 9)
+        show_review(panel, MANY, shown, f"cut-{number}", "left", figures, 0.8, 9)
         spent_ms.append(1000 * (time.thread_time() - before))
     assert max(spent_ms) < 50 * slowness()
 
@@ -357,7 +359,7 @@ def test_figures_that_come_while_a_threshold_is_dragged_wait_until_it_is_let_go(
         return " ".join(label.text() for label in panel.findChildren(QLabel))
 
     figures = statistics(SOME)
-    panel.set_review(SOME, listing(SOME, ("cut-1", "cut-2")), "cut-1", "left", figures, 0.8, 2)
+    show_review(panel, SOME, listing(SOME, ("cut-1", "cut-2")), "cut-1", "left", figures, 0.8, 2)
     panel.set_outlook(0.6, 5, "5 cuts would remain")
     panel.set_figures(SOME, figures, 0.8, 2)
     assert "5 cuts would remain" in said()

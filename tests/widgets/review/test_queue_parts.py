@@ -21,6 +21,7 @@ from engine.review.answers import statistics
 from engine.review.queue import listing
 from tests.timing import slowness
 from tests.widgets.conftest import Dress
+from tests.widgets.review.made_up import show_review
 from tests.widgets.review.test_queue_panel import MANY, SOME, button, card_of_panel, make, view_of
 from widgets.controls.key_caps import KeyButton
 from widgets.review.card import ScoreSpark, _window
@@ -48,7 +49,7 @@ def test_ten_thousand_rows_in_groups_are_quick(qtbot: QtBot, dress: Dress, by: s
     def show(number: int) -> None:
         folded = {"accepted"} if number % 2 else set()
         shown = listing(MANY, ids, by, folded)
-        panel.set_review(MANY, shown, ids[number], "left", figures, 0.8, 9)
+        show_review(panel, MANY, shown, ids[number], "left", figures, 0.8, 9)
         panel.set_scope(frozenset(ids[:number]), number, "selected")
 
     spent_ms = [cpu_ms(lambda number=number: show(number)) for number in (3334, 9000, 5, 9999)]
@@ -71,7 +72,8 @@ def test_ten_thousand_rows_in_groups_are_quick(qtbot: QtBot, dress: Dress, by: s
 def test_headings_stand_between_the_rows_and_are_no_proposals(qtbot: QtBot, dress: Dress) -> None:
     panel = make(qtbot, dress(LIGHT), SOME, "cut-12")
     view, model = view_of(panel), view_of(panel).model()
-    panel.set_review(
+    show_review(
+        panel,
         SOME,
         listing(SOME, tuple(SOME.proposals), "state", {"accepted"}),
         "cut-37",
@@ -171,7 +173,7 @@ def test_kinds_have_chips_only_where_there_are_several(qtbot: QtBot, dress: Dres
     )
     other = Proposal("m", "slip", 0, 100, 0.5, "A cough.", "demo")
     mixed = replace(SOME, proposals={**SOME.proposals, "m": other})
-    panel.set_review(mixed, listing(mixed, ("m",)), "m", "left", statistics(mixed), 0.8, 0)
+    show_review(panel, mixed, listing(mixed, ("m",)), "m", "left", statistics(mixed), 0.8, 0)
     assert button(panel, "Cuts 38").isVisible()
     with qtbot.waitSignal(panel.filter_chosen) as chosen:
         qtbot.mouseClick(button(panel, "Slips 1"), Qt.MouseButton.LeftButton)

@@ -1,4 +1,4 @@
-"""Layout of the timeline, and the data of one frame."""
+"""Layout of the timeline, the data of one frame, and the basic shapes of its painters."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import ceil, floor
 
-from PySide6.QtCore import QRectF
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QImage, QPainter
 
 from widgets import theme
 from widgets.theme import Theme
@@ -247,3 +250,31 @@ class Frame:
     def horizontal(self, y: float, left: float, right: float) -> QRectF:
         """Return a level line, one device pixel high, from `y` down."""
         return QRectF(left, self.snapped(y), right - left, self.hairline)
+
+
+def image_of(pixels: NDArray[np.uint32]) -> QImage:
+    """Return an image of premultiplied colours, shape (rows, columns)."""
+    held = np.ascontiguousarray(pixels)
+    rows, columns = held.shape
+    image = QImage(held.data, columns, rows, 4 * columns, QImage.Format.Format_ARGB32_Premultiplied)
+    return image.copy()  # the pixels are released here
+
+
+def paint_row(painter: QPainter, row: NDArray[np.uint32], area: QRectF) -> None:
+    """Stretch one row of premultiplied colours, shape (columns,), over an area."""
+    painter.drawImage(area, QImage(row.data, len(row), 1, QImage.Format.Format_ARGB32_Premultiplied))
+
+
+def paint_tag(painter: QPainter, frame: Frame, box: QRectF, text: str) -> None:
+    """Write a text in the painter's font on a ground of its own."""
+    painter.fillRect(box, theme.color(frame.theme.panel2))
+    painter.setPen(theme.color(frame.theme.text))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def paint_readout(painter: QPainter, frame: Frame, x: float, top: float, text: str) -> None:
+    """Write the text of a drag below a height, right of a pixel if there is room."""
+    painter.setFont(theme.mono_font(theme.TEXT_SMALL))
+    width = painter.fontMetrics().horizontalAdvance(text) + theme.px(12)
+    left = min(max(x + theme.px(6), 0.0), frame.layout.width - width)
+    paint_tag(painter, frame, QRectF(left, top + theme.px(4), width, theme.px(20)), text)

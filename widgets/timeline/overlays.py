@@ -1,8 +1,7 @@
-"""Places of the recording at which accepted repeats and moves, and the current one, are played.
+"""Shapes over the lanes: the playhead, outlines of selected clips, and insertion lines.
 
-Outlines of the selected clips over their lanes, also where clips have no bars.
-
-The playhead, which moves over everything and repaints only its own strip.
+The playhead repaints only its own strip. Clips are outlined also where they have no bars. An insertion line
+is where accepted repeats and moves, and the current one, are played.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from engine.sound.edl.edit_list import INSERTED_FROM
 from engine.sound.edl.gathered import gathered
 from engine.sound.edl.programme import NO_ORDERS, Orders
 from widgets import theme
-from widgets.timeline.frame import Frame
+from widgets.timeline.frame import Frame, paint_tag
 from widgets.timeline.layers import Shown
 from widgets.timeline.time_map import TimeMap
 
@@ -171,9 +170,8 @@ class Landings:
 
     def words(self, number: int, rate_hz: int) -> tuple[str, str]:
         """Return the label of one, long and short, such as "repeat of 0:03.0 – 0:05.0" and "from 0:03.0"."""
-        first, last = (
-            format_time(int(edges[number]) / rate_hz, 1) for edges in (self.orders.starts, self.orders.stops)
-        )
+        edges = (self.orders.starts[number], self.orders.stops[number])
+        first, last = (format_time(int(edge) / rate_hz, 1) for edge in edges)
         done = "repeat of" if self.orders.stays[number] else "moved from"
         return f"{done} {first} – {last}", f"from {first}"
 
@@ -228,7 +226,7 @@ def paint_landings(painter: QPainter, frame: Frame, landings: Landings) -> None:
             lefts = (x + beside, x - beside - width)
             left = next((one for one in lefts if one >= free_from and one + width <= after), None)
             if left is not None:
-                _paint_words(painter, frame, QRectF(left, _top(frame), width, metrics.height() + 2), words)
+                paint_tag(painter, frame, QRectF(left, _top(frame), width, metrics.height() + 2), words)
                 free_from = left + width
                 break
 
@@ -238,11 +236,11 @@ def _top(frame: Frame) -> float:
 
 
 def _paint_line(painter: QPainter, frame: Frame, x: float, is_open: bool) -> None:
-    layout, color = frame.layout, theme.color(_token(frame, is_open))
+    layout, tokens = frame.layout, frame.theme
+    color = theme.color(tokens.undecided if is_open else tokens.accepted)
     pattern = Qt.BrushStyle.Dense4Pattern if is_open else Qt.BrushStyle.SolidPattern
-    painter.fillRect(
-        frame.vertical(x, layout.lanes_top, layout.lanes_bottom, LINE_PX), QBrush(color, pattern)
-    )
+    line = frame.vertical(x, layout.lanes_top, layout.lanes_bottom, LINE_PX)
+    painter.fillRect(line, QBrush(color, pattern))
     side, top = theme.px(_SIGN), _top(frame)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
@@ -251,13 +249,3 @@ def _paint_line(painter: QPainter, frame: Frame, x: float, is_open: bool) -> Non
     painter.drawPolygon(QPolygonF(points))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-
-
-def _paint_words(painter: QPainter, frame: Frame, box: QRectF, words: str) -> None:
-    painter.fillRect(box, theme.color(frame.theme.panel2))
-    painter.setPen(theme.color(frame.theme.text))
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
-
-
-def _token(frame: Frame, is_open: bool) -> str:
-    return frame.theme.undecided if is_open else frame.theme.accepted

@@ -7,15 +7,14 @@ from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from engine.core.timebase import format_time, samples_to_s
 from widgets import theme
 from widgets.timeline.edits.coverage import bar_columns, bar_edges, fill_bars
-from widgets.timeline.edits.proposals import paint_row
 from widgets.timeline.edits.spans import Spans
-from widgets.timeline.frame import Frame
+from widgets.timeline.frame import Frame, paint_row, paint_tag
 from widgets.timeline.marks.markers import Marks
 from widgets.timeline.sound.lanes import Lane
 from widgets.timeline.sound.waves import ColumnGrid, WaveSource
@@ -77,9 +76,8 @@ def whole(viewport: Viewport, width_px: int) -> Viewport:
 def overview_image(frame: Frame, loudness: NDArray[np.float32], spans: Spans, marks: Marks) -> QImage:
     """Return the bar without the window frame, which moves."""
     layout, tokens = frame.layout, frame.theme
-    image = QImage(
-        frame.columns, max(round(layout.arrangement_top * frame.dpr), 1), QImage.Format.Format_RGB32
-    )
+    rows_n = max(round(layout.arrangement_top * frame.dpr), 1)
+    image = QImage(frame.columns, rows_n, QImage.Format.Format_RGB32)
     image.fill(theme.color(tokens.bg))
     pixels = np.frombuffer(image.bits(), np.uint32).reshape(image.height(), image.bytesPerLine() // 4)
     height = image.height() - round(theme.px(MARK + FRAME) * frame.dpr)
@@ -89,7 +87,7 @@ def overview_image(frame: Frame, loudness: NDArray[np.float32], spans: Spans, ma
     if len(loudness) == frame.columns and frame.viewport.length_samples:
         np.copyto(pixels[:, : frame.columns], np.uint32(theme.color(tokens.wave2).rgba()), where=waves)
     image.setDevicePixelRatio(frame.dpr)
-    _fill_bars(pixels[:, : frame.columns], frame, spans)
+    _fill_density(pixels[:, : frame.columns], frame, spans)
     painter = QPainter(image)
     _paint_ticks(painter, frame, marks)
     painter.end()
@@ -114,12 +112,10 @@ def paint_caption(painter: QPainter, frame: Frame, caption: str) -> None:
     metrics = painter.fontMetrics()
     width, height = metrics.horizontalAdvance(caption) + theme.px(12), metrics.height() + theme.px(2)
     box = QRectF(frame.layout.width - width - theme.px(4), theme.px(3), width, height)
-    painter.fillRect(box, theme.color(frame.theme.panel2))
-    painter.setPen(theme.color(frame.theme.text))
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, caption)
+    paint_tag(painter, frame, box, caption)
 
 
-def _fill_bars(pixels: NDArray[np.uint32], frame: Frame, spans: Spans) -> None:
+def _fill_density(pixels: NDArray[np.uint32], frame: Frame, spans: Spans) -> None:
     """Draw the density of proposals along the lower edge."""
     wide, per_column = bar_columns(frame), max(frame.viewport.length_samples, 1) / frame.columns
     shares = spans.shares(bar_edges(0, frame.columns, per_column, wide))

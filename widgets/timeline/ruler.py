@@ -18,8 +18,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 from engine.core.timebase import format_time
 from engine.document.settings import TimeOfDay, clock_text
 from widgets import theme
-from widgets.timeline.edits.proposals import paint_row
-from widgets.timeline.frame import Frame
+from widgets.timeline.frame import Frame, paint_row
 from widgets.timeline.marks.grid import Beats, thinning, visible
 from widgets.timeline.time_map import SOURCE_TIMES, TimeMap
 from widgets.timeline.viewport import Viewport

@@ -1,6 +1,6 @@
 """The timeline as one widget: heads, lanes and everything over them. State flows in, signals flow out.
 
-Time window of the timeline, for keys and commands; positions are those of the source.
+Keys and commands scroll and zoom it with positions of the source.
 """
 
 from __future__ import annotations
@@ -49,10 +49,8 @@ class Zooms:
     def visible_span(self) -> tuple[int, int]:
         """The visible span [start, stop) of the source."""
         view, times = self._canvas.viewport, self._canvas.times
-        edges = (
-            min(max(0, round(at)), times.length_samples) for at in (view.start_samples, view.stop_samples)
-        )
-        start, stop = (times.to_source(edge) for edge in edges)
+        window = (round(at) for at in (view.start_samples, view.stop_samples))
+        start, stop = (times.to_source(min(max(0, edge), times.length_samples)) for edge in window)
         return start, stop
 
     @property
@@ -105,7 +103,7 @@ class Zooms:
         self._canvas.go_to(self._canvas.viewport.close_to(*span))
 
 
-_TELL_MS = 300
+_DESCRIBE_MS = 300
 """Delay until the view is described for screen readers."""
 
 
@@ -145,10 +143,8 @@ class TimelineView(QWidget):
         self._drop = _Border(tokens, self, tint=0.08)
         self._focus = _Border(tokens, self)
         self._made: Arrangement | None = None
-        self._telling = QTimer(self)
-        self._telling.setSingleShot(True)
-        self._telling.setInterval(_TELL_MS)
-        self._telling.timeout.connect(self._tell)
+        self._describing = QTimer(self, singleShot=True, interval=_DESCRIBE_MS)
+        self._describing.timeout.connect(self._describe)
         grid = self._grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(0)
@@ -162,13 +158,11 @@ class TimelineView(QWidget):
     def _wire(self) -> None:
         canvas, heads = self.canvas, self.heads
         canvas.layout_changed.connect(self._place)
-        canvas.viewport_changed.connect(self._tell_soon)
-        canvas.playhead_moved.connect(self._tell_soon)
+        canvas.viewport_changed.connect(self._describe_soon)
+        canvas.playhead_moved.connect(self._describe_soon)
         heads.wheel_turned.connect(canvas.wheelEvent)
         heads.scroll_asked.connect(lambda px: canvas.set_scroll(canvas.frame.layout.scroll + px))
         self.bar.valueChanged.connect(canvas.set_scroll)
-
-    # state in
 
     def set_arrangement(self, made: Arrangement | None) -> None:
         """Show the blocks of the result, in result or source order; None hides the lane."""
@@ -182,7 +176,8 @@ class TimelineView(QWidget):
             self.canvas.set_arrangement(slabs_of_source(made, self._regions(), state.length_samples))
         if made is not None:
             lasts = format_time(made.length_samples / max(state.rate_hz, 1), 0)
-            self.heads.arrangement.show_about(f"result {lasts} · {counted(len(made), 'block')}")
+            about = f"result {lasts} · {counted(len(made), 'block')}"
+            self.heads.arrangement.show_about("Arrangement", about, about)
 
     def set_sections(self, sections: StoredSections | None) -> None:
         """Show the sections, and name blocks of the arrangement by them; None hides their lane."""
@@ -229,8 +224,6 @@ class TimelineView(QWidget):
         """Cancel a drag; return False without one."""
         return self.canvas.mouse.cancel() or self.heads.cancel_drag()
 
-    # inside
-
     def _place(self, layout: Layout) -> None:
         self.heads.place(layout)
         self._grid.setRowMinimumHeight(0, layout.lanes_top)
@@ -242,11 +235,11 @@ class TimelineView(QWidget):
         self.bar.setVisible(layout.scroll_limit > 0)
         self.bar.blockSignals(False)
 
-    def _tell_soon(self) -> None:
-        if not self._telling.isActive():
-            self._telling.start()
+    def _describe_soon(self) -> None:
+        if not self._describing.isActive():
+            self._describing.start()
 
-    def _tell(self) -> None:
+    def _describe(self) -> None:
         """Describe the view for screen readers."""
         canvas, view = self.canvas, self.canvas.viewport
         proposals = len(canvas.shown.spans.within(view.start_samples, view.stop_samples))

@@ -264,7 +264,7 @@ def test_a_drag_of_gain_is_one_step(mixing: Hands) -> None:
         QTest.mousePress(field, LEFT, NONE, QPoint(10, 8))
         for x in (20, 30):
             QTest.mouseMove(field, QPoint(x, 8))
-            mixing.qtbot.waitUntil(lambda: not field._telling.isActive())
+            mixing.qtbot.waitUntil(lambda: not field._emitting.isActive())
         QTest.mouseRelease(field, LEFT, NONE, QPoint(30, 8))
         assert tracks(mixing)["kick"].gain_db == field.amount == start + 4.0
     mixing.press("Ctrl+Z")

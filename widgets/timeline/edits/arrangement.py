@@ -20,8 +20,8 @@ from engine.document.state import Marker
 from engine.sound.edl.arrangement import NO_BLOCKS, Arrangement
 from engine.sound.edl.edit_list import INSERTED_FROM
 from widgets import theme
-from widgets.timeline.edits.proposals import paint_row
-from widgets.timeline.frame import Frame
+from widgets.controls.text_and_icons import paint_words
+from widgets.timeline.frame import Frame, paint_row
 
 ARC, BLOCK = 20, 24
 NARROWEST, NARROWEST_TEXT, LEAST_ARC = 4, 26, 6
@@ -70,11 +70,11 @@ class Slab:
         if self.span[0] >= INSERTED_FROM:
             return f"inserted, {format_time((self.span[1] - self.span[0]) / rate_hz, 1)}"
         first, last = (format_time(edge / rate_hz, 1) for edge in self.span)
-        said = [self.name(rate_hz), f"{first} – {last} of the recording"]
+        lines = [self.name(rate_hz), f"{first} – {last} of the recording"]
         if self.heard_at is not None:
             places = ", ".join(format_time(at / rate_hz, 1) for at in self.heard_at)
-            said.append(f"played at {places}" if places else "not played")
-        return "\n".join(filter(None, (*said, self.arc_text)))
+            lines.append(f"played at {places}" if places else "not played")
+        return "\n".join(filter(None, (*lines, self.arc_text)))
 
 
 _NOWHERE = -1
@@ -123,9 +123,8 @@ class Slabs:
             if arc_from != _NOWHERE:
                 is_copy = made.orders.stays[made.order_of[number]]
                 text = "again" if is_copy else f"moved from {format_time(span[0] / self.rate_hz, 0)}"
-            return Slab(
-                start, stop, region, hue, number, span, None if arc_from == _NOWHERE else arc_from, text
-            )
+            arc = None if arc_from == _NOWHERE else arc_from
+            return Slab(start, stop, region, hue, number, span, arc, text)
         heard = np.flatnonzero((made.starts <= start) & (made.stops >= stop))
         block = int(heard[0]) if len(heard) else -1
         where = tuple(made.result_starts[heard].tolist())
@@ -198,12 +197,12 @@ NO_SLABS = Slabs(_NONE, _NONE, NO_BLOCKS, False, Regions.of(_NONE, (), _NONE), _
 def slabs_of_result(made: Arrangement, markers: Iterable[Marker], rate_hz: int) -> Slabs:
     """Return the blocks in playing order, with arcs to the moved and repeated ones."""
     middles = (made.result_starts + made.result_stops) // 2
-    stood = _stood_at(made, middles)
-    last = _heard_last(made, middles)
+    unmoved = _unmoved_at(made, middles)
+    last = _played_last(made, middles)
     is_laid = made.order_of >= 0
     is_copy = is_laid & np.append(made.orders.stays, False)[made.order_of]
     is_laid = is_laid & (made.starts < INSERTED_FROM)
-    arcs = np.where(is_laid, np.where(is_copy & (last != _NOWHERE), last, stood), _NOWHERE)
+    arcs = np.where(is_laid, np.where(is_copy & (last != _NOWHERE), last, unmoved), _NOWHERE)
     regions = Regions.of(made.starts, markers, made.starts)
     is_heard = np.ones(len(made), bool)
     return Slabs(made.result_starts, made.result_stops, made, True, regions, arcs, is_heard, rate_hz)
@@ -221,7 +220,7 @@ def slabs_of_source(made: Arrangement, markers: Iterable[Marker], length_samples
     return Slabs(starts, edges[1:], made, False, regions, none, np.cumsum(times)[:-1] > 0)
 
 
-def _heard_last(made: Arrangement, middles: Positions) -> Positions:
+def _played_last(made: Arrangement, middles: Positions) -> Positions:
     """Return the previous occurrence of the span of each block; -1 without one."""
     order = np.lexsort((np.arange(len(made)), made.stops, made.starts))
     same = (np.diff(made.starts[order]) == 0) & (np.diff(made.stops[order]) == 0)
@@ -230,7 +229,7 @@ def _heard_last(made: Arrangement, middles: Positions) -> Positions:
     return before
 
 
-def _stood_at(made: Arrangement, middles: Positions) -> Positions:
+def _unmoved_at(made: Arrangement, middles: Positions) -> Positions:
     """Return the position of each block in the result if it had not been moved."""
     standing = np.flatnonzero(made.order_of < 0)
     if not len(standing):
@@ -282,14 +281,8 @@ def _paint_ground(painter: QPainter, frame: Frame, shown: Slabs, length_samples:
         return
     tokens, per_px = frame.theme, lane_view(frame, length_samples)
     accents = len(tokens.accents)
-    inks = np.array(
-        [
-            theme.mix(tokens.bg, tokens.accent(hue), share).rgba()
-            for share in (HOLLOW, FILL)
-            for hue in range(accents)
-        ],
-        np.uint32,
-    )
+    pairs = ((share, tokens.accent(hue)) for share in (HOLLOW, FILL) for hue in range(accents))
+    inks = np.array([theme.mix(tokens.bg, accent, share).rgba() for share, accent in pairs], np.uint32)
     colors = inks[shown.regions.hues % accents + accents * shown.is_heard]
     middles = (np.arange(frame.columns) + 0.5) / frame.dpr * per_px
     owner = np.clip(np.searchsorted(shown.starts, middles, side="right") - 1, 0, None)
@@ -311,11 +304,8 @@ def paint_slab(painter: QPainter, frame: Frame, slab: Slab, area: QRectF) -> Non
     if area.width() < theme.px(NARROWEST_TEXT):
         return
     room = area.adjusted(theme.px(7), 0, -theme.px(4), 0)
-    text = QFontMetricsF(painter.font()).elidedText(
-        slab.name(frame.viewport.rate_hz), Qt.TextElideMode.ElideRight, room.width()
-    )
-    painter.setPen(theme.color(tokens.text if slab.block >= 0 else tokens.dim))
-    painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), text)
+    ink = tokens.text if slab.block >= 0 else tokens.dim
+    paint_words(painter, room, slab.name(frame.viewport.rate_hz), painter.font(), ink)
 
 
 def _arcs(shown: Slabs, least: float) -> Iterator[tuple[int, int, str]]:

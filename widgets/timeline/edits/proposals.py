@@ -1,6 +1,6 @@
 """All proposals as one item: a span across its lanes with a flag on top that shows effect and state.
 
-Those too narrow for that are aggregated: as bars in the flag strip, see `ribbon`, and in the lanes
+Those too narrow for that are aggregated: as bars in the flag strip, see `coverage`, and in the lanes
 as a tint whose strength is their coverage.
 
 Most apply to all tracks. One of some tracks covers their lanes only; its flag is in the common strip.
@@ -13,13 +13,13 @@ A state is never colour alone: undecided has a dot, accepted a tick and a hatch,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QImage, QPainter, QPen, QPixmap
+from PySide6.QtGui import QPainter, QPen, QPixmap
 
 from engine.document.kinds import KINDS
 from engine.document.proposals import Verdict
@@ -47,7 +47,7 @@ from widgets.timeline.edits.signs import (
     rooms,
 )
 from widgets.timeline.edits.spans import Spans
-from widgets.timeline.frame import Frame
+from widgets.timeline.frame import Frame, image_of
 
 LABELS = 150
 """With more spans in view words would take a frame's time."""
@@ -127,7 +127,8 @@ class Proposals:
                 by_rows = ((self._rows_of(tracks, len(lanes)), own) for tracks, own in apart)
                 fill_seams(edits, lanes, frame, seams, by_rows)
         fill_bars(edits, frame, self.bars, frame.grid.first, self.bar_columns)
-        for verdict, where in _by_strength(self.covered):
+        for verdict in WEAK_TO_STRONG:
+            where = self.covered[VERDICTS.index(verdict)]
             np.copyto(edits, np.uint32(theme.color(tokens.verdict(verdict)).rgba()), where=where)
         if len(self.clashing):
             row = np.zeros(len(self.clashing), np.int64)
@@ -192,7 +193,9 @@ class Proposals:
         paint_flags(painter, frame, self.points, paint_plus)
         place = spans.place(self.current)
         current = span_at(frame, spans, place, current=True) if place >= 0 else None
-        self._paint_labels(painter)
+        if self.has_words:
+            for index, left, right in zip(*(each.tolist() for each in self._labelled()), strict=True):
+                paint_label(painter, frame, span_at(frame, spans, index, current=False), (left, right))
         if current is not None:
             if current.left == current.right:
                 sign = paint_plus if spans.lengths[place] == 0 else paint_scissors
@@ -222,19 +225,13 @@ class Proposals:
         frame, view, spans = self.frame, self.frame.viewport, self.spans
         lefts, rights = view.xs_at(spans.starts[self.found]), view.xs_at(spans.stops[self.found])
         place = spans.place(self.current)
-        over = (
-            None if place < 0 else (view.x_at(int(spans.starts[place])), view.x_at(int(spans.stops[place])))
-        )
+        over = None
+        if place >= 0:
+            over = view.x_at(int(spans.starts[place])), view.x_at(int(spans.stops[place]))
         seams = view.xs_at(self.seams)
         lefts, rights = rooms(lefts, rights, frame.layout.width, over, seams, theme.px(FLAG_WIDTH) / 2 + 1)
         roomy = np.flatnonzero(rights - lefts >= theme.px(SIGN_FROM_PX))
         return self.found[roomy], lefts[roomy], rights[roomy]
-
-    def _paint_labels(self, painter: QPainter) -> None:
-        if self.has_words:
-            for index, left, right in zip(*(each.tolist() for each in self._labelled()), strict=True):
-                span = span_at(self.frame, self.spans, index, current=False)
-                paint_label(painter, self.frame, span, (left, right))
 
     def _paint_hatch(self, painter: QPainter) -> None:
         frame, layout = self.frame, self.frame.layout
@@ -262,14 +259,8 @@ def _touched(
 
 def _tile(painter: QPainter, frame: Frame, area: QRectF, tile: QPixmap) -> None:
     """Draw a hatch so that it goes on from lane to lane."""
-    painter.drawTiledPixmap(
-        area, tile, QPointF(0, (area.top() - frame.layout.lanes_top) % tile.deviceIndependentSize().height())
-    )
-
-
-def _by_strength(covered: NDArray[np.bool_]) -> Iterator[tuple[Verdict, NDArray[np.bool_]]]:
-    for verdict in WEAK_TO_STRONG:
-        yield verdict, covered[VERDICTS.index(verdict)]
+    down = (area.top() - frame.layout.lanes_top) % tile.deviceIndependentSize().height()
+    painter.drawTiledPixmap(area, tile, QPointF(0, down))
 
 
 def span_at(frame: Frame, spans: Spans, index: int, current: bool) -> Span:
@@ -345,15 +336,6 @@ def hatch(frame: Frame, first_column: int, n_columns: int) -> NDArray[np.uint32]
 
 
 def _pixmap(pixels: NDArray[np.uint32], dpr: float) -> QPixmap:
-    rows, columns = pixels.shape
-    held = np.ascontiguousarray(pixels)
-    image = QImage(held.data, columns, rows, 4 * columns, QImage.Format.Format_ARGB32_Premultiplied)
-    made = QPixmap.fromImage(image.copy())
+    made = QPixmap.fromImage(image_of(pixels))
     made.setDevicePixelRatio(dpr)
     return made
-
-
-def paint_row(painter: QPainter, row: NDArray[np.uint32], area: QRectF) -> None:
-    """Stretch one row of premultiplied colours, shape (columns,), over an area."""
-    image = QImage(row.data, len(row), 1, QImage.Format.Format_ARGB32_Premultiplied)
-    painter.drawImage(area, image)

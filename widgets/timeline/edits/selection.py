@@ -1,7 +1,4 @@
-"""The selected span: how it is drawn, and the drags that select it, extend it and move its edges.
-
-Drags of the selection: slip within its position, or move to another.
-"""
+"""The selected span: how it is drawn, and the drags that select it, extend it, slip it and move it."""
 
 from __future__ import annotations
 
@@ -13,9 +10,8 @@ from PySide6.QtGui import QPainter, QPen
 from engine.core.timebase import format_time
 from widgets import theme
 from widgets.timeline.edits.selected import Lanes
-from widgets.timeline.frame import Frame
-from widgets.timeline.marks.markers import paint_readout
-from widgets.timeline.mouse.surface import Surface
+from widgets.timeline.frame import Frame, paint_readout
+from widgets.timeline.mouse.surface import Drag, Surface
 
 TINT = 0.14
 LEAST_PX = 4
@@ -86,7 +82,7 @@ def inside_selection(canvas: Surface, at: QPointF) -> bool:
     return left <= at.x() <= right
 
 
-class SelectSpan:
+class SelectSpan(Drag):
     """Moves the playhead to the pressed position, and selects from there to the release.
 
     A click without movement selects the track and the clip there instead; in the ruler it only moves the
@@ -124,11 +120,6 @@ class SelectSpan:
         elif not self._in_ruler and not self._choose_place(self._at):
             self._canvas.selection_dropped.emit()
 
-    def _lanes(self) -> Lanes:
-        """Return the lanes that the span will be of: outside of those selected, a drag is of all."""
-        lanes, own = self._canvas.selected_lanes, self._canvas.frame.layout.lane_at(self._pressed.y())
-        return lanes if lanes is None or own is None or own in lanes else None
-
     def _choose_place(self, source_samples: int | None) -> bool:
         """Choose the pressed track, and the clip at a position or None; return False outside of lanes."""
         lane = self._canvas.frame.layout.lane_at(self._pressed.y())
@@ -141,9 +132,13 @@ class SelectSpan:
     def paint(self, painter: QPainter, frame: Frame) -> None:
         if self._moved:
             edges = edges_of(self._canvas, (min(self._from, self._to), max(self._from, self._to)))
-            paint_selection(painter, frame, edges, self._lanes())
+            lanes, own = self._canvas.selected_lanes, self._canvas.frame.layout.lane_at(self._pressed.y())
+            if lanes is not None and own is not None and own not in lanes:
+                lanes = None  # outside of those selected, a drag is of all
+            paint_selection(painter, frame, edges, lanes)
             length_s = abs(self._to - self._from) / frame.viewport.rate_hz
-            paint_readout(painter, frame, self._canvas.x_of(self._to), format_time(length_s))
+            x = self._canvas.x_of(self._to)
+            paint_readout(painter, frame, x, frame.layout.score_top, format_time(length_s))
         elif (span := self._canvas.selection.span) is not None:
             paint_selection(painter, frame, edges_of(self._canvas, span), self._canvas.selected_lanes)
 
@@ -195,7 +190,7 @@ def stretched_to(canvas: Surface, at: QPointF) -> StretchSpan:
 GHOST = 0.22
 
 
-class _Held:
+class _Dragged(Drag):
     """Common state of both drags: start, selection, and whether the mouse has moved."""
 
     def __init__(self, canvas: Surface, at: QPointF) -> None:
@@ -216,7 +211,7 @@ class _Held:
         paint_selection(painter, frame, edges, self._canvas.selected_lanes, GHOST)
 
 
-class SlipSpan(_Held):
+class SlipSpan(_Dragged):
     """Slips the selection by the mouse movement; emits the distance in samples on release."""
 
     @property
@@ -232,11 +227,11 @@ class SlipSpan(_Held):
         if self._moved:
             self._paint_ghost(painter, frame)
             by_ms = 1000 * self._by_samples / frame.viewport.rate_hz
-            said = f"{by_ms:+.1f} ms".replace("-", "−")
-            paint_readout(painter, frame, self._now.x(), said)
+            text = f"{by_ms:+.1f} ms".replace("-", "−")
+            paint_readout(painter, frame, self._now.x(), frame.layout.score_top, text)
 
 
-class MoveSpan(_Held):
+class MoveSpan(_Dragged):
     """Moves the selection before the mouse position; emits the source position on release."""
 
     @property
@@ -258,5 +253,5 @@ class MoveSpan(_Held):
         painter.setPen(QPen(theme.color(frame.theme.undecided), theme.px(2)))
         painter.drawLine(QLineF(x, frame.layout.ruler_top, x, frame.layout.lanes_bottom))
         start, stop = self._span
-        said = "no move" if start <= to <= stop else f"before {format_time(to / frame.viewport.rate_hz)}"
-        paint_readout(painter, frame, self._now.x(), said)
+        text = "no move" if start <= to <= stop else f"before {format_time(to / frame.viewport.rate_hz)}"
+        paint_readout(painter, frame, self._now.x(), frame.layout.score_top, text)

@@ -1,7 +1,4 @@
-"""Column left of the lanes: the head of the score and one per track, each as high as its lane.
-
-The head of the arrangement lane.
-"""
+"""Column left of the lanes: a head for each lane, as high as it."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from functools import partial
 from itertools import pairwise
 
 from PySide6.QtCore import QPoint, QRect, QRectF, Signal
-from PySide6.QtGui import QFont, QPainter, QWheelEvent
+from PySide6.QtGui import QPainter, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.document.analysis import StoredCurve
@@ -23,43 +20,9 @@ from widgets.theme import Theme
 from widgets.timeline.edits.selected import Choice
 from widgets.timeline.frame import COLLAPSED, CURVE, Layout
 from widgets.timeline.heads.head import TrackHead, shared_letters
-from widgets.timeline.heads.lane_heads import NO_TAKES, EditsHead, ScoreHead, ShownTakes
+from widgets.timeline.heads.lane_heads import NO_TAKES, ArrangementHead, LaneHead, ScoreHead, ShownTakes
 from widgets.timeline.heads.meters import MixHead
-from widgets.timeline.heads.parts import write
 from widgets.timeline.marks.curve_lanes import value_words
-
-LEFT = 10
-
-
-class ArrangementHead(QWidget):
-    """Length of the result and number of blocks."""
-
-    def __init__(self, tokens: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAccessibleName("Arrangement")
-        self.theme = tokens
-        self._about = ""
-
-    def show_about(self, about: str) -> None:
-        """Show a summary such as "result 4:57 · 9 blocks"."""
-        self._about = about
-        self.setAccessibleDescription(about)
-        self.setToolTip(about)
-        self.update()
-
-    def paintEvent(self, event: object) -> None:  # noqa: ARG002 - the whole head is small
-        painter, tokens = QPainter(self), self.theme
-        left, room = theme.px(LEFT), self.width() - theme.px(LEFT) - theme.px(4)
-        painter.fillRect(self.rect(), theme.color(tokens.panel))
-        bold = theme.ui_font(theme.TEXT, QFont.Weight.DemiBold)
-        write(painter, left, theme.px(14), room, "Arrangement", bold, tokens.text)
-        small = theme.ui_font(theme.TEXT_SMALL)
-        write(painter, left, theme.px(32), room, self._about, small, tokens.dim)
-        hairline, line = 1 / self.devicePixelRatioF(), theme.color(tokens.line)
-        painter.fillRect(QRectF(0, self.height() - hairline, self.width(), hairline), line)
-        painter.fillRect(QRectF(self.width() - hairline, 0, hairline, self.height()), line)
-        painter.end()
-
 
 DROP_LINE, FASTEST_SCROLL = 3, 24
 
@@ -100,9 +63,8 @@ class TrackHeads(QWidget):
         self._theme = tokens
         self._state = DocumentState()
         self._selected: tuple[str, ...] = ()
-        self._places: dict[
-            str, int
-        ] = {}  # in which order recordings came, also removed ones: they may return
+        # in which order recordings came, also removed ones: they may return
+        self._places: dict[str, int] = {}
         self._layout: Layout | None = None
         self._stretched_px = 0
         self._below = QWidget(self)  # heads scroll under the score's head, so they have a clip of their own
@@ -112,17 +74,13 @@ class TrackHeads(QWidget):
         self._guesses: dict[str, str] = {}
         self.heads: dict[str, TrackHead] = {}
         self.score = ScoreHead(tokens, self)
-        self.arrangement = ArrangementHead(tokens, self)
-        self.edits = EditsHead(tokens, self)
-        self.sounds = EditsHead(tokens, self)
-        self.sounds.setAccessibleName("Sounds")
-        self.sections = EditsHead(tokens, self)
-        self.sections.setAccessibleName("Sections")
-        self.curves: tuple[EditsHead, ...] = ()
+        self.arrangement = ArrangementHead("Arrangement", tokens, self)
+        self.edits = LaneHead("Proposals", tokens, self)
+        self.sounds = LaneHead("Sounds", tokens, self)
+        self.sections = LaneHead("Sections", tokens, self)
+        self.curves: tuple[LaneHead, ...] = ()
         self.mix = MixHead(tokens, self)
         self.mix.clear_asked.connect(self.clear_clips)
-
-    # what is shown
 
     def set_document(self, state: DocumentState) -> None:
         """Show a head for each track of a document."""
@@ -135,11 +93,10 @@ class TrackHeads(QWidget):
         for head in self.curves:
             head.hide()
             head.deleteLater()
-        self.curves = tuple(EditsHead(self._theme, self) for _ in curves)
+        self.curves = tuple(LaneHead(curve.title, self._theme, self) for curve in curves)
         for head, curve in zip(self.curves, curves, strict=True):
             ends = f"{value_words(curve.lowest, '')} to {value_words(curve.highest, curve.unit)}"
             head.show_about(curve.title, ends, f"{curve.title}: {ends}")
-            head.setAccessibleName(curve.title)
             head.show()
 
     def set_guesses(self, roles: Mapping[str, str]) -> None:
@@ -148,7 +105,7 @@ class TrackHeads(QWidget):
             self._guesses = dict(roles)
             self._catch_up()
 
-    def _as_told(self, track: Track) -> Track:
+    def _with_guess(self, track: Track) -> Track:
         guess = self._guesses.get(track.id, "")
         return replace(track, role=f"sounds like {guess}") if guess and track.role in ("", DRUMS) else track
 
@@ -199,7 +156,7 @@ class TrackHeads(QWidget):
         shared = dict(zip(self.heads, shared_letters([track.name for track in tracks]), strict=True))
         shown = {
             track.id: (
-                self._as_told(track),
+                self._with_guess(track),
                 sources[track.clips[0].source_id],
                 accents[track.id],
                 shared[track.id],
@@ -268,8 +225,6 @@ class TrackHeads(QWidget):
         self.refresh()
         self.update()
 
-    # the selected tracks
-
     def current_track(self) -> Track | None:
         """Return the track that the keys mean, the last of the selected ones; None without any."""
         found = [key for key in self._selected if key in self.heads]
@@ -308,15 +263,13 @@ class TrackHeads(QWidget):
         for key, head in self.heads.items():
             head.set_selected(key in self._selected, takes_focus=key == on_tab)
 
-    # drags
-
     def _carry(self, y: int) -> None:
         assert self._layout is not None
         past = min(y, 0) + max(y - self._below.height(), 0)
         if past:
             reach = theme.px(FASTEST_SCROLL)
             self.scroll_asked.emit(max(-reach, min(past, reach)))
-        line = self._line_of(self._place_at(y)) - self._layout.lanes_top
+        line = self._layout.lane_tops[self._place_at(y)] - self._layout.lanes_top
         thick = theme.px(DROP_LINE)
         self._drop_line.setGeometry(0, max(line - thick // 2 - 1, 0), self.width(), thick)
         self._drop_line.y_carried = y
@@ -339,10 +292,6 @@ class TrackHeads(QWidget):
         middles = [(top + bottom) / 2 for top, bottom in pairwise(tops)]
         return sum(middle < y for middle in middles)
 
-    def _line_of(self, place: int) -> int:
-        assert self._layout is not None
-        return self._layout.lane_tops[place]
-
     def _stretch(self, track_id: str, height: int) -> None:
         self._stretched_px = max(round(height / theme.text_scale()), COLLAPSED)
         self.lane_stretched.emit(track_id, self._stretched_px)
@@ -359,31 +308,26 @@ class TrackHeads(QWidget):
         """Cancel a drag; return False without one."""
         return any(head.cancel_drag() for head in self.heads.values())
 
-    # size
-
     def place(self, layout: Layout) -> None:
         """Align each head with its lane."""
         self._layout = layout
         width = self.width()
-        top, high = layout.arrangement_top, layout.marks_top - layout.arrangement_top
-        self.arrangement.setGeometry(0, top, width, high)
-        self.arrangement.setVisible(high > 0)
         hairline = max(1, round(1 / self.devicePixelRatioF()))
         self.mix.setGeometry(0, 0, width, layout.arrangement_top - hairline)
-        self.sections.setGeometry(0, layout.sections_top, width, layout.score_top - layout.sections_top)
-        self.sections.setVisible(layout.score_top > layout.sections_top)
-        self.score.setGeometry(0, layout.score_top, width, layout.sounds_top - layout.score_top)
-        self.score.setVisible(layout.sounds_top > layout.score_top)
-        self.sounds.setGeometry(0, layout.sounds_top, width, layout.curves_top - layout.sounds_top)
-        self.sounds.setVisible(layout.curves_top > layout.sounds_top)
+        for lane, top, bottom in (
+            (self.arrangement, layout.arrangement_top, layout.marks_top),
+            (self.sections, layout.sections_top, layout.score_top),
+            (self.score, layout.score_top, layout.sounds_top),
+            (self.sounds, layout.sounds_top, layout.curves_top),
+            (self.edits, layout.edits_top, layout.lanes_top),
+        ):
+            lane.setGeometry(0, top, width, bottom - top)
+            lane.setVisible(bottom > top)
         for number, curve in enumerate(self.curves):
             curve.setGeometry(0, layout.curves_top + number * theme.px(CURVE), width, theme.px(CURVE))
-        self.edits.setGeometry(0, layout.edits_top, width, layout.lanes_top - layout.edits_top)
-        self.edits.setVisible(layout.lanes_top > layout.edits_top)
         self._below.setGeometry(0, layout.lanes_top, width, max(layout.lanes_bottom - layout.lanes_top, 0))
-        tops = layout.lane_tops
-        for number, (head, bottom) in enumerate(zip(self.heads.values(), tops[1:], strict=False)):
-            top = tops[number]
+        lanes = zip(self.heads.values(), pairwise(layout.lane_tops), strict=False)
+        for number, (head, (top, bottom)) in enumerate(lanes):
             area = QRect(0, top - layout.lanes_top, width, bottom - top)
             head.place(area, layout.sound_bottom(number) - top)
 

@@ -1,6 +1,6 @@
 """Head of one track: name, gain, pan and level, and handles for its lane.
 
-Track names in little room: common parts of siblings are trimmed, distinct ones stay.
+In little room, the common part of the names of siblings is trimmed, and the distinct part stays.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from widgets.timeline.heads.meters import TrackMeter
 from widgets.timeline.heads.parts import CAP_HEIGHT, CAP_WIDTH, Cap, HeadButton, InPlaceField, MenuDots, write
 from widgets.timeline.heads.value_field import GainField, PanField, ValueField
 
-KEPT_LETTERS = 3
+LEADING_LETTERS = 3
 """Length of the common part that stays, so that the trimming is recognisable."""
-LEAST_SHARED = KEPT_LETTERS + 3
+LEAST_SHARED = LEADING_LETTERS + 3
 _FIRST_WORD = re.compile(r"[^\W_]+[\s_.-]+")
 _LAST_GAP = re.compile(r".*[\s_.-]", re.DOTALL)
 
@@ -70,7 +70,7 @@ def fitted(name: str, shared: int, room: float, length: Callable[[str], float]) 
     if not shared or length(name) <= room:
         return name
     rest = name[shared:]
-    shorter = (f"{name[:KEPT_LETTERS]}…{rest}", f"…{rest}")
+    shorter = (f"{name[:LEADING_LETTERS]}…{rest}", f"…{rest}")
     return next((one for one in shorter if length(one) <= room), shorter[-1])
 
 
@@ -160,8 +160,6 @@ class TrackHead(QWidget):
         else:
             self.changed.emit(values, "")
 
-    # what is shown
-
     def show_track(self, track: Track, source: Source, accent: str, shared: int = 0) -> None:
         """Show a track as it is now, `accent` being the colour of its group or its own.
 
@@ -193,17 +191,17 @@ class TrackHead(QWidget):
         self.takes.show_takes(shown, self.track.name)
         for before, after in pairwise((self.dots, *self.takes.buttons)):
             QWidget.setTabOrder(before, after)
-        self._tell_buttons()
+        self._update_buttons()
         self.update()
 
     def set_selected(self, is_selected: bool, *, takes_focus: bool) -> None:
         """Mark it as selected, or not; only one head is a Tab stop."""
         self._is_selected = is_selected
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus if takes_focus else Qt.FocusPolicy.NoFocus)
-        self._tell_buttons()
+        self._update_buttons()
         self._mark_near()
 
-    def _tell_buttons(self) -> None:
+    def _update_buttons(self) -> None:
         """Let the controls take the focus as the head does, on the background of the head."""
         for control in (*self.controls, *self.takes.buttons):
             control.setFocusPolicy(self.focusPolicy())
@@ -231,8 +229,6 @@ class TrackHead(QWidget):
             self._arrange()
             self.update()
 
-    # what the user asks for
-
     def rename(self) -> None:
         """Let the user type another name."""
         field = InPlaceField(f"Name of {self.track.name}", self.track.name, self._line(), self)
@@ -253,18 +249,17 @@ class TrackHead(QWidget):
         if typed:
             editor.setCursorPosition(len(typed))
         name = "gain_db" if field is self.gain else "pan"
-        editor.taken.connect(lambda text: self._take(name, field, text))
 
-    def _take(self, name: str, field: ValueField, text: str) -> None:
-        amount = field.read(text)
-        if amount is not None and text != field.text():
-            self.changed.emit({name: amount}, "")
+        def take(text: str) -> None:
+            amount = field.read(text)
+            if amount is not None and text != field.text():
+                self.changed.emit({name: amount}, "")
+
+        editor.taken.connect(take)
 
     def ask_menu(self) -> None:
         """Ask for the menu of the track below its dots."""
         self.menu_asked.emit(self.mapToGlobal(self.dots.geometry().bottomLeft()))
-
-    # measures
 
     @property
     def _is_compact(self) -> bool:
@@ -316,8 +311,6 @@ class TrackHead(QWidget):
             middle = theme.px(DETAIL_Y)
         height = theme.px(FOLD_HEIGHT)
         self.fold.setGeometry(theme.px(left), middle - height // 2, theme.px(width), height)
-
-    # the mouse
 
     def _on_grip(self, y: float) -> bool:
         return y >= self.height() - theme.px(GRIP)
@@ -380,20 +373,13 @@ class TrackHead(QWidget):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self.touched.emit()
-        is_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
-        if is_mouse:
+        if event.reason() == QContextMenuEvent.Reason.Mouse:
             self.menu_asked.emit(event.globalPos())
         else:
             self.ask_menu()
 
-    # near
-
-    @property
-    def _is_near(self) -> bool:
-        return self._is_selected or self.underMouse()
-
     def _mark_near(self) -> None:
-        self.dots.is_near = self._is_near
+        self.dots.is_near = self._is_selected or self.underMouse()
         self.dots.update()
         self.update()
 
@@ -413,8 +399,6 @@ class TrackHead(QWidget):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.update()
-
-    # drawing
 
     def paintEvent(self, event: object) -> None:  # noqa: ARG002 - the whole head is small
         painter, tokens, height = QPainter(self), self._theme, self.height()

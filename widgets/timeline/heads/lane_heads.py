@@ -1,8 +1,6 @@
-"""The head of the score lane.
+"""Heads of the lanes that are no track, and the takes in the head of a track.
 
-Head of the strip of proposal flags.
-
-Takes in the head of a track: a button that unfolds them, and a row for each.
+Takes have a button that unfolds them, and a row each.
 """
 
 from __future__ import annotations
@@ -23,16 +21,63 @@ from widgets.theme import Theme
 from widgets.timeline.frame import TAKE
 from widgets.timeline.heads.parts import CAP_HEIGHT, CAP_WIDTH, HeadButton, write
 
-ACCENT, LEFT = 3, 10
+ACCENT, LEFT, GAP = 3, 10, 8
 
 
-class ScoreHead(QWidget):
+class LaneHead(QWidget):
+    """Base of the heads of lanes that are no track: the ground, and the lines around it."""
+
+    def __init__(self, name: str, tokens: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.theme = tokens
+        self._name = self._about = ""
+
+    def show_about(self, name: str, about: str, tip: str) -> None:
+        """Show a summary such as "Cuts" and "191 · up to 42:10 cut"; the tooltip has the full text."""
+        self._name, self._about = name, about
+        self.setAccessibleDescription(tip)
+        self.setToolTip(tip)
+        self.update()
+
+    def paintEvent(self, event: object) -> None:  # noqa: ARG002 - the whole head is small
+        painter, tokens = QPainter(self), self.theme
+        painter.fillRect(self.rect(), theme.color(tokens.panel))
+        self.paint_words(painter)
+        hairline, line = 1 / self.devicePixelRatioF(), theme.color(tokens.line)
+        painter.fillRect(QRectF(0, self.height() - hairline, self.width(), hairline), line)
+        painter.fillRect(QRectF(self.width() - hairline, 0, hairline, self.height()), line)
+        painter.end()
+
+    def paint_words(self, painter: QPainter) -> None:
+        """Paint the content: the name and the summary in one line."""
+        left, right, middle = theme.px(LEFT), self.width() - theme.px(4), self.height() / 2
+        bold, small = theme.ui_font(theme.TEXT_SMALL, QFont.Weight.DemiBold), theme.ui_font(theme.TEXT_SMALL)
+        left += round(write(painter, left, middle, right - left, self._name, bold, self.theme.text))
+        left += theme.px(GAP)
+        write(painter, left, middle, right - left, self._about, small, self.theme.dim)
+
+    def write_lines(self, painter: QPainter, *lines: tuple[str, int]) -> None:
+        """Write a title and what is below it, each at the height of its middle at 100 %."""
+        left, room = theme.px(LEFT), self.width() - theme.px(LEFT) - theme.px(4)
+        bold, small = theme.ui_font(theme.TEXT, QFont.Weight.DemiBold), theme.ui_font(theme.TEXT_SMALL)
+        looks = ((bold, self.theme.text), (small, self.theme.dim))
+        for (text, middle), look in zip(lines, looks, strict=True):
+            write(painter, left, theme.px(middle), room, text, *look)
+
+
+class ArrangementHead(LaneHead):
+    """Length of the result and number of blocks, in two lines."""
+
+    def paint_words(self, painter: QPainter) -> None:
+        self.write_lines(painter, ("Arrangement", 14), (self._about, 32))
+
+
+class ScoreHead(LaneHead):
     """Which taste scores, and the threshold with its keys."""
 
     def __init__(self, tokens: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAccessibleName("Score")
-        self.theme = tokens
+        super().__init__("Score", tokens, parent)
         self._taste = ""
         self._threshold: float | None = None
         self._keys = ""
@@ -48,32 +93,19 @@ class ScoreHead(QWidget):
         self._taste = taste
         self._threshold = threshold
         self.setToolTip("Higher scores are less similar to your edits" if taste else "")
-        self.setAccessibleDescription(
-            f"{taste}, threshold {threshold:.2f}" if threshold is not None else taste
-        )
+        about = taste if threshold is None else f"{taste}, threshold {threshold:.2f}"
+        self.setAccessibleDescription(about)
         self.update()
 
-    def paintEvent(self, event: object) -> None:  # noqa: ARG002 - the whole head is small
-        painter, tokens = QPainter(self), self.theme
-        left, room = theme.px(LEFT), self.width() - theme.px(LEFT) - theme.px(4)
-        painter.fillRect(self.rect(), theme.color(tokens.panel))
-        accent = tokens.score_high if self._taste else tokens.line
+    def paint_words(self, painter: QPainter) -> None:
+        accent = self.theme.score_high if self._taste else self.theme.line
         painter.fillRect(QRectF(0, 0, theme.px(ACCENT), self.height()), theme.color(accent))
-        bold = theme.ui_font(theme.TEXT, QFont.Weight.DemiBold)
-        write(painter, left, theme.px(17), room, "Score", bold, tokens.text)
-        small = theme.ui_font(theme.TEXT_SMALL)
-        about = self._taste or "no taste yet"
-        write(painter, left, theme.px(39), room, about, small, tokens.dim)
+        self.write_lines(painter, ("Score", 17), (self._taste or "no taste yet", 39))
         if self._threshold is not None:
-            self._paint_threshold(painter, left, theme.px(60), small)
-        hairline = 1 / self.devicePixelRatioF()
-        line = theme.color(tokens.line)
-        painter.fillRect(QRectF(0, self.height() - hairline, self.width(), hairline), line)
-        painter.fillRect(QRectF(self.width() - hairline, 0, hairline, self.height()), line)
-        painter.end()
+            self._paint_threshold(painter, theme.px(LEFT), theme.px(60))
 
-    def _paint_threshold(self, painter: QPainter, left: float, middle: float, small: QFont) -> None:
-        tokens, mono = self.theme, theme.mono_font(theme.TEXT_SMALL)
+    def _paint_threshold(self, painter: QPainter, left: float, middle: float) -> None:
+        tokens, mono, small = self.theme, theme.mono_font(theme.TEXT_SMALL), theme.ui_font(theme.TEXT_SMALL)
         left += write(painter, left, middle, 1e4, "threshold ", small, tokens.dim)
         left += write(painter, left, middle, 1e4, f"{self._threshold:.2f}", theme.mono_font(12), tokens.text)
         if not self._keys:
@@ -84,41 +116,6 @@ class ScoreHead(QWidget):
         painter.setPen(theme.color(tokens.line))
         painter.drawRoundedRect(cap.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
         write(painter, cap.left() + theme.px(4), middle, 1e4, self._keys, mono, tokens.dim)
-
-
-GAP = 8
-
-
-class EditsHead(QWidget):
-    """Number of proposals, and removed time."""
-
-    def __init__(self, tokens: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAccessibleName("Proposals")
-        self.theme = tokens
-        self._name = self._about = ""
-
-    def show_about(self, name: str, about: str, tip: str) -> None:
-        """Show a summary such as "Cuts" and "191 · up to 42:10 cut"; the tooltip has the full text."""
-        self._name, self._about = name, about
-        self.setAccessibleDescription(tip)
-        self.setToolTip(tip)
-        self.update()
-
-    def paintEvent(self, event: object) -> None:  # noqa: ARG002 - the whole head is small
-        painter, tokens = QPainter(self), self.theme
-        left, right, middle = theme.px(LEFT), self.width() - theme.px(4), self.height() / 2
-        painter.fillRect(self.rect(), theme.color(tokens.panel))
-        bold = theme.ui_font(theme.TEXT_SMALL, QFont.Weight.DemiBold)
-        left += round(write(painter, left, middle, right - left, self._name, bold, tokens.text)) + theme.px(
-            GAP
-        )
-        small = theme.ui_font(theme.TEXT_SMALL)
-        write(painter, left, middle, right - left, self._about, small, tokens.dim)
-        hairline, line = 1 / self.devicePixelRatioF(), theme.color(tokens.line)
-        painter.fillRect(QRectF(0, self.height() - hairline, self.width(), hairline), line)
-        painter.fillRect(QRectF(self.width() - hairline, 0, hairline, self.height()), line)
-        painter.end()
 
 
 PLAY_LEFT, TRIANGLE, ICON = 133, 7, 11

@@ -1,6 +1,6 @@
-"""A slim meter: the peak falls slowly, with peak hold, and the clip indicator stays until clicked.
+"""Meters of the tracks and of the mix: the peak falls slowly, with peak hold.
 
-The meter of the mix, over the heads of the tracks: two bars, and the highest true peak.
+A clip indicator stays on until it is clicked. The meter of the mix has two bars, and the highest true peak.
 """
 
 from __future__ import annotations
@@ -63,6 +63,10 @@ class Level:
         """Return it with its light off and the highest forgotten."""
         return Level(self.shown_db, self.held_db, self.held_s)
 
+    def seen(self, dots: float) -> tuple[int, int, bool]:
+        """Return its drawn state on a bar of a number of device pixels."""
+        return round(share(self.shown_db) * dots), round(share(self.held_db) * dots), self.is_clipped
+
 
 def share(level_db: float) -> float:
     """Return the fill of a bar for a level, 0 to 1."""
@@ -120,7 +124,8 @@ class TrackMeter(QWidget):
     def hear(self, peak: float, passed_s: float) -> None:
         """Show the highest absolute value of the time that passed."""
         before, self.level = self.level, self.level.after(peak, passed_s)
-        if self._seen(before) != self._seen(self.level):
+        dots = self.height() * self.devicePixelRatioF()
+        if before.seen(dots) != self.level.seen(dots):
             self.update()
         if before.is_clipped != self.level.is_clipped:
             self.setAccessibleDescription("clipped")
@@ -131,10 +136,6 @@ class TrackMeter(QWidget):
         self.setAccessibleDescription("")
         self.update()
 
-    def _seen(self, level: Level) -> tuple[int, int, bool]:
-        dots = self.height() * self.devicePixelRatioF()
-        return round(share(level.shown_db) * dots), round(share(level.held_db) * dots), level.is_clipped
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             self.clear()
@@ -144,8 +145,8 @@ class TrackMeter(QWidget):
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent):
             clipped = "clipped; " if self.level.is_clipped else ""
-            said = f"Peak {level_words(self.level.highest)}\n{clipped}click clears it"
-            QToolTip.showText(event.globalPos(), said, self)
+            tip = f"Peak {level_words(self.level.highest)}\n{clipped}click clears it"
+            QToolTip.showText(event.globalPos(), tip, self)
             return True
         return super().event(event)
 
@@ -193,7 +194,8 @@ class MixHead(QWidget):
         before, words = self.sides, self._words()
         left, right = (side.after(peak, passed_s) for side, peak in zip(before, mix, strict=True))
         self.sides, self.true_peak = (left, right), max(self.true_peak, true_peak)
-        if list(map(self._seen, before)) != list(map(self._seen, self.sides)):
+        dots = self.width() * self.devicePixelRatioF()
+        if any(old.seen(dots) != new.seen(dots) for old, new in zip(before, self.sides, strict=True)):
             self.update(self._bars().toAlignedRect())
         if words != self._words():
             self.setAccessibleDescription(self._tip())
@@ -220,10 +222,6 @@ class MixHead(QWidget):
         peak = max(side.highest for side in self.sides)
         clipped = "; clipped" if self.is_clipped else ""
         return f"Peak {level_words(peak)}, true peak {level_words(self.true_peak)}{clipped}"
-
-    def _seen(self, level: Level) -> tuple[int, int, bool]:
-        dots = self.width() * self.devicePixelRatioF()
-        return round(share(level.shown_db) * dots), round(share(level.held_db) * dots), level.is_clipped
 
     def _bars(self) -> QRectF:
         width = self.width() - theme.px(LEFT) - theme.px(RIGHT)
@@ -259,7 +257,6 @@ class MixHead(QWidget):
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             painter.drawText(self._number(), right, self._words())
         hairline = 1 / self.devicePixelRatioF()
-        painter.fillRect(
-            QRectF(self.width() - hairline, 0, hairline, self.height()), theme.color(tokens.line)
-        )
+        edge = QRectF(self.width() - hairline, 0, hairline, self.height())
+        painter.fillRect(edge, theme.color(tokens.line))
         painter.end()

@@ -1,9 +1,4 @@
-"""Small buttons of a track's head: lettered switches, and the three dots that open its menu.
-
-Lines of text in the heads.
-
-A field over the edited item, visible while it is in use.
-"""
+"""Parts of the heads: lines of text, lettered switches, menu dots, and a field over the edited item."""
 
 from __future__ import annotations
 
@@ -12,6 +7,7 @@ from PySide6.QtGui import QFocusEvent, QFont, QFontMetricsF, QKeyEvent, QMouseEv
 from PySide6.QtWidgets import QAbstractButton, QLineEdit, QWidget
 
 from widgets import theme
+from widgets.controls.key_caps import ENTER, is_own_key
 from widgets.controls.text_and_icons import paint_words
 from widgets.theme import Theme
 
@@ -28,7 +24,6 @@ def write(
 CAP_WIDTH, CAP_HEIGHT = 22, 16
 DOT, DOTS_APART = 2.4, 4.5
 OUTLINE_SHARE = 0.5
-ENTER_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _COMMANDS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
 
 
@@ -58,18 +53,13 @@ class HeadButton(QAbstractButton):
         self.setToolTip(f"{name}\n{hint}".rstrip())
 
     def event(self, event: QEvent) -> bool:
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() in ENTER_KEYS
-            and not event.modifiers() & _COMMANDS
-        ):
+        if is_own_key(event, ENTER, ~_COMMANDS):
             event.accept()
             return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in ENTER_KEYS:
+        if event.key() in ENTER:
             self.for_group = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             self.click()
         else:
@@ -170,11 +160,10 @@ class InPlaceField(QLineEdit):
 
     def event(self, event: QEvent) -> bool:
         """Keep every key from the window's commands but those with Ctrl or Alt."""
-        commands = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
         if (
             event.type() == QEvent.Type.ShortcutOverride
             and isinstance(event, QKeyEvent)
-            and not event.modifiers() & commands
+            and not event.modifiers() & _COMMANDS
         ):
             event.accept()
             return True
@@ -183,7 +172,7 @@ class InPlaceField(QLineEdit):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self._end(takes=False)
-        elif event.key() in ENTER_KEYS:
+        elif event.key() in ENTER:
             self._end(takes=True)
         else:
             super().keyPressEvent(event)

@@ -13,14 +13,14 @@ from PySide6.QtWidgets import QAbstractSlider, QApplication, QWidget
 from engine.core.wording import gain_text, pan_text
 from engine.document.edits.tracks import LOUDEST_DB, QUIETEST_DB
 from widgets import theme
+from widgets.controls.key_caps import ENTER
 from widgets.theme import Theme
-from widgets.timeline.heads.parts import ENTER_KEYS
 
 STEPS_RUN = "steps"
 """The run of single steps: wheel and arrow keys in a row are one step of undo."""
 
 HOW = "Drag, scroll, or click and type; double-click resets"
-TELL_MS = 50
+EMIT_MS = 50
 WHEEL_STEP = 120
 FINE = 0.2
 KNOB, KNOB_TURN_DEG = 11, 135
@@ -55,8 +55,8 @@ class ValueField(QAbstractSlider):
         self._is_own = False
         self._is_aimed_at = False
         self.setMouseTracking(True)
-        self._telling = QTimer(self, singleShot=True, interval=TELL_MS)
-        self._telling.timeout.connect(self._tell)
+        self._emitting = QTimer(self, singleShot=True, interval=EMIT_MS)
+        self._emitting.timeout.connect(self._emit)
         self.valueChanged.connect(self._follow)
         self.setSingleStep(self.wheel_steps)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -106,9 +106,9 @@ class ValueField(QAbstractSlider):
             return
         self._run = run
         if run in ("", STEPS_RUN):
-            self._tell()
-        elif not self._telling.isActive():
-            self._telling.start()
+            self._emit()
+        elif not self._emitting.isActive():
+            self._emitting.start()
 
     def _show(self, steps: float) -> None:
         self._is_own = True
@@ -121,13 +121,11 @@ class ValueField(QAbstractSlider):
         if not self._is_own:
             self._describe()
             self._run = STEPS_RUN
-            self._tell()
+            self._emit()
 
-    def _tell(self) -> None:
-        self._telling.stop()
+    def _emit(self) -> None:
+        self._emitting.stop()
         self.adjusted.emit(self.amount, self._run)
-
-    # the mouse
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
@@ -156,7 +154,7 @@ class ValueField(QAbstractSlider):
         was_pressed, run = self._pressed is not None, self._run if self.is_dragged else ""
         self._pressed, self._run = None, ""
         if run:
-            self._telling.stop()
+            self._emitting.stop()
             self.adjusted.emit(self.amount, run)
         elif was_pressed:
             self.setFocus(Qt.FocusReason.MouseFocusReason)
@@ -187,8 +185,6 @@ class ValueField(QAbstractSlider):
         self._is_aimed_at = False
         self.update()
 
-    # the keyboard
-
     def event(self, event: QEvent) -> bool:
         """Keep arrows, digits, Enter and Esc from the window's commands while it has the focus."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _is_mine(event):
@@ -204,9 +200,7 @@ class ValueField(QAbstractSlider):
         elif event.key() in _STEP_KEYS:
             self._adjust(self.value() + _STEP_KEYS[Qt.Key(event.key())] * self.wheel_steps, STEPS_RUN)
         else:
-            self.typing_asked.emit("" if event.key() in ENTER_KEYS else event.text())
-
-    # drawing
+            self.typing_asked.emit("" if event.key() in ENTER else event.text())
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - the whole field is small
         painter, tokens = QPainter(self), self.theme
@@ -289,4 +283,4 @@ def _is_mine(event: QKeyEvent) -> bool:
         return False
     typed = event.text()
     types_number = bool(typed) and (typed.isdecimal() or typed in "-−.,")
-    return types_number or event.key() in (*_STEP_KEYS, *ENTER_KEYS, Qt.Key.Key_Escape)
+    return types_number or event.key() in (*_STEP_KEYS, *ENTER, Qt.Key.Key_Escape)

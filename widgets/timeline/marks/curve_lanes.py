@@ -1,8 +1,6 @@
-"""Score lane: the anomaly score over time as a curve, a threshold and a heat strip.
+"""Lanes of values over time: the anomaly score with threshold and heat strip, and curves of analyses.
 
-Where a column holds many scores they are a band from the lowest to the highest, with their mean in it.
-
-Lanes of curves: a value over time for each analysis of a package that has a lane, below the sounds.
+Where a column has many values they are a band from the lowest to the highest, with their mean in it.
 """
 
 from __future__ import annotations
@@ -18,7 +16,7 @@ from PySide6.QtGui import QImage, QPainter, QPen
 from engine.core.timebase import format_time
 from engine.document.analysis import ScoreCurve, StoredCurve
 from widgets import theme
-from widgets.timeline.frame import CURVE, Frame
+from widgets.timeline.frame import CURVE, Frame, image_of, paint_row, paint_tag
 from widgets.timeline.sound.waves import column_extents, connected
 from widgets.timeline.time_map import SOURCE_TIMES, TimeMap
 
@@ -120,10 +118,7 @@ def curve_image(
         behind *= BAND
         np.maximum(cover, behind, out=cover)
     cover *= 255
-    pixels = _opacities(token)[cover.astype(np.uint8)]
-    rows_n, columns_n = pixels.shape
-    image = QImage(pixels.data, columns_n, rows_n, columns_n * 4, QImage.Format.Format_ARGB32_Premultiplied)
-    return image.copy()
+    return image_of(_opacities(token)[cover.astype(np.uint8)])
 
 
 def _cover(extent: Extent, height: int, thickness: float) -> NDArray[np.float32]:
@@ -164,9 +159,8 @@ def paint_score(painter: QPainter, frame: Frame, curve: ScoreCurve | None, thres
     if layout.sounds_top == layout.score_top:
         return
     if curve is None or not len(curve.times_samples):
-        lane = QRectF(
-            0, layout.score_top, layout.width, layout.sounds_top - layout.score_top - frame.hairline
-        )
+        high = layout.sounds_top - layout.score_top - frame.hairline
+        lane = QRectF(0, layout.score_top, layout.width, high)
         painter.fillRect(lane, theme.color(tokens.bg))
         painter.setPen(theme.color(tokens.dim))
         painter.setFont(theme.ui_font(12))
@@ -176,9 +170,8 @@ def paint_score(painter: QPainter, frame: Frame, curve: ScoreCurve | None, thres
     if threshold is not None:
         paint_threshold(painter, frame, threshold)
     heat = heat_row(paint_line(painter, frame, curve, plot_span(frame), tokens.score_line), tokens)
-    strip = QImage(heat.data, len(heat), 1, QImage.Format.Format_ARGB32_Premultiplied)
     heat_top = layout.sounds_top - theme.px(HEAT + HEAT_GAP)
-    painter.drawImage(QRectF(0, heat_top, layout.width, theme.px(HEAT)), strip)
+    paint_row(painter, heat, QRectF(0, heat_top, layout.width, theme.px(HEAT)))
 
 
 def paint_line(
@@ -215,9 +208,7 @@ def paint_threshold(
     if top < frame.layout.score_top:  # under the line, where there is room
         top = y + theme.px(3)
     box = QRectF(frame.layout.width - width - theme.px(8), top, width, height)
-    painter.fillRect(box, theme.color(tokens.panel2))
-    painter.setPen(theme.color(tokens.text))
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+    paint_tag(painter, frame, box, text)
 
 
 PAD_PX = 6

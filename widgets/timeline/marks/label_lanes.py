@@ -1,11 +1,8 @@
-"""Sections: a thin lane of coloured bars below the ruler, one colour for each label.
+"""Thin lanes of labels: sections below the ruler, and detected sounds below the score.
 
-A section is drawn wherever it plays: twice if it is repeated, in parts if some of it is cut.
-
-Detected sounds: a thin lane of labels below the score, stronger for higher probabilities.
-
-Every sound is drawn at its span; its label needs room. If sounds are too dense for all
-labels, the most likely one is drawn with the number of the others.
+A section is drawn wherever it plays: twice if it is repeated, in parts if some of it is cut. Every sound is
+drawn at its span, stronger for higher probabilities; if sounds are too dense for all labels, the most likely
+one is labelled with the number of the others.
 """
 
 from __future__ import annotations
@@ -17,14 +14,14 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter
+from PySide6.QtGui import QFont, QPainter
 
 from engine.core.timebase import format_time
 from engine.core.wording import percent
 from engine.document.analysis import DetectedSounds, StoredSections
 from widgets import theme
-from widgets.timeline.edits.proposals import paint_row
-from widgets.timeline.frame import Frame
+from widgets.controls.text_and_icons import paint_words
+from widgets.timeline.frame import Frame, paint_row
 from widgets.timeline.time_map import SOURCE_TIMES, TimeMap
 
 ROOM_PX = 100
@@ -118,9 +115,8 @@ class SoundLane:
             begins = min(max(left, 0.0) + pad, right)
             if right < 0 or begins > layout.width or right - begins < theme.px(NARROWEST_WORD_PX):
                 continue
-            box = QRectF(
-                begins, layout.sounds_top, right - begins - pad / 2, layout.curves_top - layout.sounds_top
-            )
+            high = layout.curves_top - layout.sounds_top
+            box = QRectF(begins, layout.sounds_top, right - begins - pad / 2, high)
             found.append((box, drawn.words[word.likeliest], word.stop - word.first - 1))
         return found
 
@@ -287,12 +283,9 @@ class SectionLane:
             return
         painter.fillRect(QRectF(0, layout.sections_top, layout.width, high), theme.color(tokens.panel))
         font = theme.ui_font(theme.TEXT_SMALL, QFont.Weight.DemiBold)
-        painter.setFont(font)
-        metrics, pad = QFontMetricsF(font), theme.px(PAD_PX)
-        bars = self.bars
-        for start, stop, number in zip(
-            bars.starts.tolist(), bars.stops.tolist(), bars.sections.tolist(), strict=True
-        ):
+        pad, bars = theme.px(PAD_PX), self.bars
+        columns = (bars.starts.tolist(), bars.stops.tolist(), bars.sections.tolist())
+        for start, stop, number in zip(*columns, strict=True):
             left, right = view.x_at(start), view.x_at(stop)
             if right <= 0 or left >= layout.width:
                 continue
@@ -305,10 +298,8 @@ class SectionLane:
             begins = max(left + theme.px(EDGE_PX), 0.0) + pad
             room = min(right, layout.width) - pad / 2 - begins
             if room >= theme.px(NARROWEST_TEXT_PX):
-                painter.setPen(theme.color(tokens.text))
-                text = metrics.elidedText(label, Qt.TextElideMode.ElideRight, room)
                 box = QRectF(begins, bar.top(), room, bar.height())
-                painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), text)
+                paint_words(painter, box, label, font, tokens.text)
         line = frame.horizontal(layout.score_top - frame.hairline, 0, layout.width)
         painter.fillRect(line, theme.color(tokens.line))
 

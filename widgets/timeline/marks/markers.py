@@ -1,6 +1,6 @@
 """Markers as flags and regions as bands, in a strip of their own over the ruler.
 
-Hint next to a new marker about renaming; it takes neither keys nor focus.
+A hint next to a new marker offers its renaming, and takes neither keys nor focus.
 """
 
 from __future__ import annotations
@@ -11,15 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPolygonF
+from PySide6.QtGui import QPainter, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from engine.document.state import Marker
 from widgets import theme
-from widgets.controls.text_and_icons import ElidedLabel
+from widgets.controls.text_and_icons import ElidedLabel, paint_words
 from widgets.theme import TEXT_SMALL, Theme, px
-from widgets.timeline.edits.proposals import paint_row
-from widgets.timeline.frame import Frame
+from widgets.timeline.frame import Frame, paint_row
 
 
 class NameOffer(ElidedLabel):
@@ -65,9 +64,8 @@ class Marks:
         """Return the marks of markers in view positions."""
         listed = tuple(markers)
         edges = np.array([(one.start_samples, one.stop_samples) for one in listed], np.int64).reshape(-1, 2)
-        return cls(
-            tuple(one.id for one in listed), tuple(one.name for one in listed), edges[:, 0], edges[:, 1]
-        )
+        ids, names = tuple(one.id for one in listed), tuple(one.name for one in listed)
+        return cls(ids, names, edges[:, 0], edges[:, 1])
 
 
 NO_MARKS = Marks.of(())
@@ -130,7 +128,10 @@ def paint_marks(painter: QPainter, frame: Frame, marks: Marks) -> None:
     _paint_rows(painter, frame, marks)
     for flag in flags(frame, marks):
         _paint_pennant(painter, frame, flag, frame.theme.marker)
-        _paint_name(painter, frame, flag, marks.names[flag.index])
+        if flag.name_room >= theme.px(NARROWEST_NAME_PX):
+            area = QRectF(flag.name_left, ground.top(), flag.name_room, ground.height())
+            font = theme.ui_font(theme.TEXT_SMALL)
+            paint_words(painter, area, marks.names[flag.index], font, frame.theme.text)
     line = frame.horizontal(layout.ruler_top - frame.hairline, 0, layout.width)
     painter.fillRect(line, theme.color(frame.theme.line))
 
@@ -178,28 +179,6 @@ def _paint_pennant(painter: QPainter, frame: Frame, flag: Flag, token: str) -> N
     tip = QPointF(left + high, top + high / 2)
     painter.drawPolygon(QPolygonF([QPointF(left, top), tip, QPointF(left, top + high)]))
     painter.restore()
-
-
-def _paint_name(painter: QPainter, frame: Frame, flag: Flag, name: str) -> None:
-    if flag.name_room < theme.px(NARROWEST_NAME_PX):
-        return
-    layout, font = frame.layout, theme.ui_font(theme.TEXT_SMALL)
-    painter.setFont(font)
-    painter.setPen(theme.color(frame.theme.text))
-    area = QRectF(flag.name_left, layout.marks_top, flag.name_room, layout.ruler_top - layout.marks_top)
-    words = QFontMetricsF(font).elidedText(name, Qt.TextElideMode.ElideRight, flag.name_room)
-    painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, words)
-
-
-def paint_readout(painter: QPainter, frame: Frame, x: float, text: str) -> None:
-    """Draw the label of a drag next to a pixel, at the top of the lanes."""
-    painter.setFont(theme.mono_font(theme.TEXT_SMALL))
-    width = painter.fontMetrics().horizontalAdvance(text) + theme.px(12)
-    left = min(max(x + theme.px(6), 0.0), frame.layout.width - width)
-    box = QRectF(left, frame.layout.score_top + theme.px(4), width, theme.px(20))
-    painter.fillRect(box, theme.color(frame.theme.panel2))
-    painter.setPen(theme.color(frame.theme.text))
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def editor_area(frame: Frame, marks: Marks, marker_id: str) -> QRect | None:

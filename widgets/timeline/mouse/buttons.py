@@ -1,6 +1,4 @@
-"""Buttons of the mouse on the timeline: the drag that they start, move and end.
-
-Scrolling and zooming by wheel, touchpad, pinch and middle button.
+"""Buttons, wheel and touchpad on the timeline: drags, scrolling and zooming.
 
 A plain wheel goes down through the lanes where they overflow, else through time; Shift or sideways goes
 through time; Ctrl or a pinch zooms about the pointer. Alt, or Ctrl and Shift, draws the waveform under the
@@ -12,14 +10,13 @@ from __future__ import annotations
 from typing import Protocol
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QCursor, QMouseEvent, QNativeGestureEvent, QPainter, QPixmap, QWheelEvent
+from PySide6.QtGui import QCursor, QMouseEvent, QNativeGestureEvent, QPixmap, QWheelEvent
 
 from widgets import theme
 from widgets.timeline.edits.selection import LEAST_PX, SelectSpan
-from widgets.timeline.frame import Frame
 from widgets.timeline.mouse import gestures
 from widgets.timeline.mouse.clip_drag import MoveClips
-from widgets.timeline.mouse.surface import Surface
+from widgets.timeline.mouse.surface import Drag, Surface
 from widgets.timeline.sound.brush import Paintable, PaintStroke
 
 WHEEL_STEP = 120
@@ -30,7 +27,7 @@ _STRAIGHT = 3
 """Ratio of movement above which a touchpad scrolls in one direction only."""
 
 
-class Pan:
+class Pan(Drag):
     """Drags the lanes and their window of time along."""
 
     def __init__(self, canvas: Surface, at: QPointF) -> None:
@@ -47,9 +44,6 @@ class Pan:
 
     def release(self, at: QPointF) -> None:
         self.move(at)
-
-    def paint(self, painter: QPainter, frame: Frame) -> None:
-        pass
 
 
 def wheel(canvas: Surface, event: QWheelEvent) -> None:
@@ -132,7 +126,7 @@ class Mouse:
         self._canvas = canvas
         self._button = Qt.MouseButton.NoButton
         self._twice_at: QPointF | None = None
-        self.drag: gestures.Drag | None = None
+        self.drag: Drag | None = None
 
     def press(self, event: QMouseEvent) -> None:
         """Start a drag, unless one is active."""
@@ -153,9 +147,8 @@ class Mouse:
     def press_twice(self, event: QMouseEvent) -> None:
         """Press again: the release opens the item under the mouse, unless this press drags or paints."""
         self.press(event)
-        if event.button() == self._button == Qt.MouseButton.LeftButton and not isinstance(
-            self.drag, PaintStroke
-        ):
+        is_left = event.button() == self._button == Qt.MouseButton.LeftButton
+        if is_left and not isinstance(self.drag, PaintStroke):
             self._twice_at = event.position()
 
     def move(self, event: QMouseEvent) -> None:

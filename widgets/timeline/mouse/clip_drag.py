@@ -1,6 +1,7 @@
-"""Presses on the bars of clips: a click chooses, a drag moves the chosen clips or trims an edge.
+"""Presses on clips and takes.
 
-Presses on takes, below their bars: a click chooses a take, a drag selects a part of it.
+On the bar of a clip, a click chooses it, and a drag moves the chosen clips or trims an edge. On a take, below
+its bar, a click chooses the take, and a drag selects a part of it.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from widgets import theme
 from widgets.timeline.clip_bars import Bar, bar_at, bars, paint_bar
 from widgets.timeline.edits.selected import Choice
 from widgets.timeline.edits.selection import SelectSpan
-from widgets.timeline.frame import TAKE, Frame
-from widgets.timeline.mouse.surface import Surface, paint_drag_label
+from widgets.timeline.frame import TAKE, Frame, paint_readout
+from widgets.timeline.mouse.surface import Drag, Surface
 from widgets.timeline.ruler import RulerMode, labelled_times_of_day
 
 
@@ -104,7 +105,7 @@ def press_on_clip(canvas: Surface, at: QPointF, choice: Choice) -> MoveClips | T
     return MoveClips(canvas, bar, at, choice)
 
 
-class MoveClips:
+class MoveClips(Drag):
     """Chooses a clip; when dragged, moves all chosen ones by the same distance.
 
     The dragged clip snaps with either edge: to other clips, markers, the playhead, labelled times of day and
@@ -169,31 +170,16 @@ class MoveClips:
     def paint(self, painter: QPainter, frame: Frame) -> None:
         if not self._moved:
             return
-        moving = {clip.id for clip in self._moving}
-        by_px = self._by / frame.viewport.samples_per_px
-        _paint_following(painter, frame, self._canvas, self._following(self._by))
-        painter.save()
-        painter.setClipRect(QRectF(0, frame.layout.lanes_top, frame.layout.width, frame.layout.height))
-        for bar in bars(frame, self._canvas.shown.clips):
-            if bar.clip.id in moving:
-                plain = replace(bar.clip, fade_in_samples=0, fade_out_samples=0)
-                layout = frame.layout
-                down = layout.lane_tops[self._lane] - round(bar.area.top())
-                down = 0 if self._lane == self._own_lane else down
-                bottom = layout.sound_bottom(self._lane) if down else bar.lane_bottom
-                area = bar.area.translated(by_px, down)
-                ghost = replace(bar, clip=plain, area=area, lane_bottom=bottom)
-                whole = QRectF(ghost.area.topLeft(), ghost.area.bottomRight())
-                whole.setBottom(ghost.lane_bottom)
-                painter.fillRect(whole, theme.color(frame.theme.undecided, 0.14))
-                paint_bar(painter, frame, ghost, frame.theme.undecided, is_chosen=True)
-        painter.restore()
+        _paint_ghosts(painter, frame, self._canvas, self._following(self._by))
+        lane = None if self._lane == self._own_lane else self._lane
+        moves = {clip.id: self._by for clip in self._moving}
+        _paint_ghosts(painter, frame, self._canvas, moves, is_chosen=True, lane=lane)
         start = self._bar.clip.start_samples + self._by
         text = f"{_shown(self._canvas, start)}  {self._by / frame.viewport.rate_hz:+.3f} s".replace("-", "−")
-        paint_drag_label(painter, frame, frame.viewport.x_at(start), text)
+        paint_readout(painter, frame, frame.viewport.x_at(start), frame.layout.lanes_top, text)
 
 
-class TrimClip:
+class TrimClip(Drag):
     """Moves one edge of a clip within its source; the sound stays where it is."""
 
     def __init__(self, canvas: Surface, bar: Bar, edge: int, at: QPointF) -> None:
@@ -240,7 +226,7 @@ class TrimClip:
         x, clip, (start, stop) = frame.viewport.x_at(self._at), self._bar.clip, self._edges
         if self._ripples:
             start, stop = clip.start_samples, clip.start_samples + stop - start
-            _paint_following(painter, frame, self._canvas, self._following(stop - start))
+            _paint_ghosts(painter, frame, self._canvas, self._following(stop - start))
         left, right = frame.viewport.x_at(start), frame.viewport.x_at(stop)
         area = QRectF(left, self._bar.area.top(), right - left, self._bar.area.height())
         clip = replace(clip, fade_in_samples=0, fade_out_samples=0)
@@ -248,7 +234,7 @@ class TrimClip:
         paint_bar(painter, frame, bar, frame.theme.undecided, is_chosen=True)
         moved = (self._at - self._before) / frame.viewport.rate_hz
         text = f"{_shown(self._canvas, self._at)}  {moved:+.3f} s".replace("-", "−")
-        paint_drag_label(painter, frame, x, text)
+        paint_readout(painter, frame, x, frame.layout.lanes_top, text)
 
 
 def _shown(canvas: Surface, samples: int) -> str:
@@ -256,16 +242,37 @@ def _shown(canvas: Surface, samples: int) -> str:
     return canvas.time_of_day(samples) or format_time(samples / canvas.viewport.rate_hz)
 
 
-def _paint_following(painter: QPainter, frame: Frame, canvas: Surface, moves: Mapping[str, int]) -> None:
-    """Draw the clips that follow where they come to."""
+def _paint_ghosts(
+    painter: QPainter,
+    frame: Frame,
+    canvas: Surface,
+    moves: Mapping[str, int],
+    *,
+    is_chosen: bool = False,
+    lane: int | None = None,
+) -> None:
+    """Draw clips at their new positions.
+
+    Parameters
+    ----------
+    moves : distance of each in samples, by id
+    lane : number of the lane that they are taken to; None for their own
+    """
+    layout, ink = frame.layout, frame.theme.undecided
     painter.save()
-    painter.setClipRect(QRectF(0, frame.layout.lanes_top, frame.layout.width, frame.layout.height))
+    painter.setClipRect(QRectF(0, layout.lanes_top, layout.width, layout.height))
     for bar in bars(frame, canvas.shown.clips):
-        if bar.clip.id in moves:
-            plain = replace(bar.clip, fade_in_samples=0, fade_out_samples=0)
-            area = bar.area.translated(moves[bar.clip.id] / frame.viewport.samples_per_px, 0)
-            ghost = replace(bar, clip=plain, area=area)
-            paint_bar(painter, frame, ghost, frame.theme.undecided, is_chosen=False)
+        if bar.clip.id not in moves:
+            continue
+        down = 0 if lane is None else layout.lane_tops[lane] - round(bar.area.top())
+        bottom = layout.sound_bottom(lane) if lane is not None and down else bar.lane_bottom
+        area = bar.area.translated(moves[bar.clip.id] / frame.viewport.samples_per_px, down)
+        if is_chosen:
+            whole = QRectF(area.left(), area.top(), area.width(), bottom - area.top())
+            painter.fillRect(whole, theme.color(ink, 0.14))
+        plain = replace(bar.clip, fade_in_samples=0, fade_out_samples=0)
+        ghost = replace(bar, clip=plain, area=area, lane_bottom=bottom)
+        paint_bar(painter, frame, ghost, ink, is_chosen=is_chosen)
     painter.restore()
 
 
@@ -287,11 +294,9 @@ def snapped(canvas: Surface, places: np.ndarray, edges: tuple[int, ...], by: int
     canvas.snapping.at = None
     if canvas.snapping.is_on == canvas.snapping.is_inverted:
         return by
-    near = min(
-        (int(place) - edge for edge in edges for place in places[_around(places, edge)]),
-        key=abs,
-        default=None,
-    )
+    after = [int(np.searchsorted(places, edge)) for edge in edges]
+    around = zip(edges, (places[max(place - 1, 0) : place + 1] for place in after), strict=True)
+    near = min((int(place) - edge for edge, some in around for place in some), key=abs, default=None)
     reach = theme.px(REACH_PX) * canvas.viewport.samples_per_px
     if near is not None and abs(near) <= reach:
         canvas.snapping.at = next(edge + near for edge in edges if edge + near in places)
@@ -302,8 +307,3 @@ def snapped(canvas: Surface, places: np.ndarray, edges: tuple[int, ...], by: int
         if line is not None:
             return by + canvas.times.to_source(line) - edge
     return by
-
-
-def _around(places: np.ndarray, edge: int) -> slice:
-    after = int(np.searchsorted(places, edge))
-    return slice(max(after - 1, 0), after + 1)

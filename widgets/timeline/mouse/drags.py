@@ -1,10 +1,7 @@
-"""Dragging a marker or an edge of a region, and which of them is under the mouse.
+"""Drags of marks over the lanes: crossfades, blocks of the arrangement, beats, markers and regions.
 
-Beat drag: with Shift or Ctrl, a grid line in the ruler follows the mouse and its bar stretches.
-
-Presses on blocks of the arrangement: a click goes there, a drag moves the block.
-
-Crossfade handles of the current edit: drawn at the bottom of its edges, and draggable.
+For each, a function returns the part under the mouse. A click on a block goes there, and a drag moves it.
+With Shift or Ctrl, a grid line in the ruler follows the mouse and its bar stretches.
 """
 
 from __future__ import annotations
@@ -24,10 +21,10 @@ from engine.document.kinds import KINDS
 from engine.document.state import Marker
 from widgets import theme
 from widgets.timeline.edits.arrangement import BLOCK, Slab, Slabs, block_area, lane_view, paint_slab
-from widgets.timeline.frame import Frame, Layout
+from widgets.timeline.frame import Frame, Layout, paint_readout
 from widgets.timeline.marks.grid import division_near
-from widgets.timeline.marks.markers import Flag, edges_of, flags, paint_flag, paint_readout
-from widgets.timeline.mouse.surface import Surface, paint_drag_label
+from widgets.timeline.marks.markers import Flag, edges_of, flags, paint_flag
+from widgets.timeline.mouse.surface import Drag, Surface
 
 HANDLE_PX, APART_PX, RAMP_PX = 8, 11, 22
 COARSEST_MS_PER_PX = 1.0
@@ -139,7 +136,7 @@ def paint_fade(painter: QPainter, frame: Frame, fade: Fade) -> None:
     painter.restore()
 
 
-class MoveFade:
+class MoveFade(Drag):
     """Lengthens the crossfade of the current edit outwards, shortens it inwards; emitted on release."""
 
     def __init__(self, canvas: Surface, fade: Fade, side: int, at: QPointF) -> None:
@@ -166,7 +163,8 @@ class MoveFade:
     def paint(self, painter: QPainter, frame: Frame) -> None:
         paint_fade(painter, frame, self._fade)
         x = self._fade.handles[(self._way + 1) // 2].x()
-        paint_drag_label(painter, frame, x, f"Crossfade {self._fade.fade_ms:g} ms")
+        text = f"Crossfade {self._fade.fade_ms:g} ms"
+        paint_readout(painter, frame, x, frame.layout.lanes_top, text)
 
 
 LEAST_PX, LINE_PX = 4, 3
@@ -185,7 +183,7 @@ def gap_at(shown: Slabs, view_samples: float) -> int:
     return int(np.count_nonzero((shown.starts + shown.stops) / 2 < view_samples))
 
 
-class MoveBlock:
+class MoveBlock(Drag):
     """Goes to the pressed position, or moves the block to the release position; modifier keys copy it."""
 
     def __init__(self, canvas: Surface, slab: Slab, at: QPointF) -> None:
@@ -210,9 +208,8 @@ class MoveBlock:
             if self._slab.block >= 0:
                 canvas.block_chosen.emit(self._slab.block)
         elif canvas.shown.slabs.is_result:
-            canvas.block_moved.emit(
-                self._slab.block, gap_at(canvas.shown.slabs, self._view(at)), self.is_copy
-            )
+            gap = gap_at(canvas.shown.slabs, self._view(at))
+            canvas.block_moved.emit(self._slab.block, gap, self.is_copy)
 
     def _view(self, at: QPointF) -> int:
         canvas = self._canvas
@@ -251,7 +248,7 @@ def beat_at(canvas: Surface, at: QPointF) -> int | None:
     return int(np.argmin(np.abs(grid.beats_samples - source)))
 
 
-class MoveBeat:
+class MoveBeat(Drag):
     """Moves one beat; the grid is previewed, and emitted on release."""
 
     def __init__(self, canvas: Surface, beat: int, at: QPointF) -> None:
@@ -264,10 +261,8 @@ class MoveBeat:
         self._grip_px = canvas.x_of(self._from) - at.x()
 
     def move(self, at: QPointF) -> None:
-        if at.x() == self._pressed_px:
-            self._to = self._from
-        else:
-            self._to = self._canvas.source_at(at.x() + self._grip_px)
+        is_still = at.x() == self._pressed_px
+        self._to = self._from if is_still else self._canvas.source_at(at.x() + self._grip_px)
         moved = with_beat_at(self._grid, self._beat, self._to, self._canvas.viewport.rate_hz)
         self._to = int(moved.beats_samples[self._beat])  # it stops where its neighbours would meet
         self._canvas.preview_grid(moved)
@@ -285,7 +280,7 @@ class MoveBeat:
         layout = frame.layout
         line = frame.vertical(x, layout.ruler_top, layout.lanes_bottom, max(round(2 * frame.dpr), 1))
         painter.fillRect(line, theme.color(frame.theme.undecided))
-        paint_readout(painter, frame, x, text)
+        paint_readout(painter, frame, x, layout.score_top, text)
 
 
 GRIP_PX = 5
@@ -337,7 +332,7 @@ def mark_tip(marker: Marker, rate_hz: int) -> str:
     return f"{marker.name}\n{start} – {stop}" if marker.is_region else f"{marker.name}\n{start}"
 
 
-class MoveMark:
+class MoveMark(Drag):
     """Moves a marker or an edge of a region; emits the new position on release.
 
     A press that moves nothing puts the playhead there.
@@ -403,4 +398,5 @@ class MoveMark:
             left, right = (self._x_of(edge) for edge in self._span)
             paint_flag(painter, frame, Flag(0, left, right, 0.0, 0.0), frame.theme.undecided)
             at = self._span[1] if self._part is Part.STOP else self._span[0]
-            paint_readout(painter, frame, self._x_of(at), format_time(at / frame.viewport.rate_hz))
+            text = format_time(at / frame.viewport.rate_hz)
+            paint_readout(painter, frame, self._x_of(at), frame.layout.score_top, text)

@@ -1,9 +1,8 @@
-"""Mouse gestures on the timeline: each drag is a small object that does not depend on others."""
+"""What the mouse does on the timeline: the drag of a press, cursors, menus, tooltips and double clicks."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Protocol
 
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -25,7 +24,7 @@ from widgets.timeline.edits.selection import (
 )
 from widgets.timeline.edits.sentences import proposal_tip
 from widgets.timeline.edits.signs import FLAG_WIDTH
-from widgets.timeline.frame import Frame, Layout
+from widgets.timeline.frame import Frame, paint_readout
 from widgets.timeline.marks.curve_lanes import paint_threshold, score_at, score_y
 from widgets.timeline.mouse.clip_drag import (
     MoveClips,
@@ -51,7 +50,7 @@ from widgets.timeline.mouse.drags import (
     mark_tip,
     slab_at,
 )
-from widgets.timeline.mouse.surface import Surface, paint_drag_label
+from widgets.timeline.mouse.surface import Drag, Surface
 from widgets.timeline.overlays import HANDLE_HEIGHT, HANDLE_WIDTH
 from widgets.timeline.overview import whole, window_rect
 from widgets.timeline.sound.brush import Paintable, brush_cursor, stroke_at
@@ -60,17 +59,7 @@ GRIP_PX = 6
 _NONE = Qt.KeyboardModifier.NoModifier
 
 
-class Drag(Protocol):
-    """An active gesture."""
-
-    def move(self, at: QPointF) -> None: ...
-
-    def release(self, at: QPointF) -> None: ...
-
-    def paint(self, painter: QPainter, frame: Frame) -> None: ...
-
-
-class Seek:
+class Seek(Drag):
     """Moves the playhead to the mouse; over the ruler it follows the drag, and snaps to the grid."""
 
     def __init__(self, canvas: Surface, at: QPointF) -> None:
@@ -84,14 +73,8 @@ class Seek:
             canvas = self._canvas
             canvas.seek(canvas.snapped_at(at.x()), canvas.viewport.sample_at(at.x()))
 
-    def release(self, at: QPointF) -> None:
-        pass
 
-    def paint(self, painter: QPainter, frame: Frame) -> None:
-        pass
-
-
-class MoveWindow:
+class MoveWindow(Drag):
     """Moves the visible window by its rectangle on the overview bar; outside of it, brings it there first."""
 
     def __init__(self, canvas: Surface, at: QPointF) -> None:
@@ -108,14 +91,8 @@ class MoveWindow:
     def move(self, at: QPointF) -> None:
         self._canvas.go_to(self._canvas.viewport.moved(self._position(at) - self._grip))
 
-    def release(self, at: QPointF) -> None:
-        pass
 
-    def paint(self, painter: QPainter, frame: Frame) -> None:
-        pass
-
-
-class MoveThreshold:
+class MoveThreshold(Drag):
     """Moves the threshold line and emits its position while moving; emits the final value on release."""
 
     def __init__(self, canvas: Surface) -> None:
@@ -142,7 +119,7 @@ class MoveThreshold:
         paint_threshold(painter, frame, self._value, dragged=True, outlook=self._canvas.outlook)
 
 
-class MoveEdge:
+class MoveEdge(Drag):
     """Moves one edge of the current proposal; emits the new span on release.
 
     An edge goes with the mouse through the gaps that the result closed. Where all of the span is such a gap,
@@ -176,9 +153,8 @@ class MoveEdge:
 
     def release(self, at: QPointF) -> None:
         self.move(at)
-        moved = self._span
-        if moved != self._before:
-            self._canvas.edge_dragged.emit(self._id, *moved)
+        if self._span != self._before:
+            self._canvas.edge_dragged.emit(self._id, *self._span)
 
     def paint(self, painter: QPainter, frame: Frame) -> None:
         spans = self._canvas.shown.spans
@@ -186,19 +162,17 @@ class MoveEdge:
         left, right = (self._x(number) for number in (0, 1))
         lanes = [track.id for track in self._canvas.state.tracks]
         paint_span(painter, frame, replace(drawn, left=left, right=right), lanes)
-        self._paint_position(painter, frame, left if self._edge == 0 else right)
+        rate_hz, edge = frame.viewport.rate_hz, self._span[self._edge]
+        moved_ms = (edge - self._before[self._edge]) * 1000 / rate_hz
+        text = f"{format_time(edge / rate_hz)}  {moved_ms:+.0f} ms".replace("-", "−")
+        x = left if self._edge == 0 else right
+        paint_readout(painter, frame, x, frame.layout.lanes_top, text)
 
     def _x(self, edge: int) -> float:
         if not self._is_seam:
             return self._canvas.x_of(self._span[edge], self._tracks)
         moved_px = (self._span[edge] - self._before[edge]) / self._canvas.viewport.samples_per_px
         return self._canvas.x_of(self._before[edge], self._tracks) + moved_px
-
-    def _paint_position(self, painter: QPainter, frame: Frame, x: float) -> None:
-        rate_hz = frame.viewport.rate_hz
-        moved_ms = (self._span[self._edge] - self._before[self._edge]) * 1000 / rate_hz
-        text = f"{format_time(self._span[self._edge] / rate_hz)}  {moved_ms:+.0f} ms".replace("-", "−")
-        paint_drag_label(painter, frame, x, text)
 
 
 def edge_at(canvas: Surface, x: float, y: float) -> int | None:
@@ -254,13 +228,10 @@ def seam_at(canvas: Surface, x: float) -> str | None:
 
 def on_threshold(canvas: Surface, y: float) -> bool:
     """Return whether the mouse is on the threshold line."""
-    frame = canvas.frame
-    inside = frame.layout.score_top <= y < frame.layout.sounds_top
-    return (
-        inside
-        and canvas.shown.threshold is not None
-        and abs(y - score_y(frame, canvas.shown.threshold)) <= theme.px(GRIP_PX)
-    )
+    frame, threshold = canvas.frame, canvas.shown.threshold
+    if threshold is None or not frame.layout.score_top <= y < frame.layout.sounds_top:
+        return False
+    return abs(y - score_y(frame, threshold)) <= theme.px(GRIP_PX)
 
 
 _ALT = Qt.KeyboardModifier.AltModifier
@@ -311,22 +282,21 @@ def _press_on_time(canvas: Surface, at: QPointF, held: Qt.KeyboardModifier) -> D
     """Answer a press that meets nothing but ruler, scores or lanes."""
     layout = canvas.frame.layout
     in_ruler, in_lanes = at.y() < layout.sections_top, layout.edits_top <= at.y() < layout.lanes_bottom
-    # Some window managers keep Alt with the mouse for themselves: each drag has a second way.
     if held & (_ALT | _CTRL) and inside_selection(canvas, at) and take_at(canvas, at) is None:
-        slips = held & (_CTRL | _SHIFT) == _CTRL | _SHIFT or not held & _CTRL
-        return SlipSpan(canvas, at) if slips else MoveSpan(canvas, at)
+        return SlipSpan(canvas, at) if _slips(held) else MoveSpan(canvas, at)
     if not (in_ruler or in_lanes) or (in_ruler and (held & _ALT or _on_playhead(canvas, at))):
         return Seek(canvas, at)
     if held & _SHIFT and (in_lanes or canvas.selection.span is not None):
         canvas.snapping.is_inverted = bool(held & _CTRL)
         return stretched_to(canvas, at)
-    take = take_at(canvas, at)
-    adds = bool(held & _CTRL) and in_lanes
-    return (
-        SelectSpan(canvas, at, adds=adds)
-        if take is None
-        else SelectTake(canvas, take, at, plays=bool(held & (_ALT | _CTRL)))
-    )
+    if (take := take_at(canvas, at)) is not None:
+        return SelectTake(canvas, take, at, plays=bool(held & (_ALT | _CTRL)))
+    return SelectSpan(canvas, at, adds=bool(held & _CTRL) and in_lanes)
+
+
+def _slips(held: Qt.KeyboardModifier) -> bool:
+    """Return whether a drag of the selection slips it; some window managers keep Alt for themselves."""
+    return held & (_CTRL | _SHIFT) == _CTRL | _SHIFT or not held & _CTRL
 
 
 def _on_playhead(canvas: Surface, at: QPointF) -> bool:
@@ -398,8 +368,7 @@ def cursor_at(canvas: Paintable, at: QPointF, held: Qt.KeyboardModifier = _NONE)
     if take_at(canvas, at) is not None:
         return Qt.CursorShape.IBeamCursor if held & (_ALT | _CTRL) else Qt.CursorShape.ArrowCursor
     if held & (_ALT | _CTRL) and inside_selection(canvas, at):
-        slips = held & (_CTRL | _SHIFT) == _CTRL | _SHIFT or not held & _CTRL
-        return Qt.CursorShape.SizeHorCursor if slips else Qt.CursorShape.DragMoveCursor
+        return Qt.CursorShape.SizeHorCursor if _slips(held) else Qt.CursorShape.DragMoveCursor
     return Qt.CursorShape.ArrowCursor
 
 
@@ -438,17 +407,15 @@ def open_menu(canvas: Surface, at: QPointF, on_screen: QPoint) -> bool:
         canvas.section_menu_requested.emit(section, on_screen)
     elif (bar := clip_at(canvas, at) or take_at(canvas, at)) is not None:
         canvas.clip_menu_requested.emit(bar.clip.id, on_screen)
-    elif canvas.shown.lanes and _has_menu(layout, at.y()):
+    elif canvas.shown.lanes and (
+        at.y() < layout.arrangement_top
+        or layout.marks_top <= at.y() < layout.sections_top
+        or layout.edits_top <= at.y() < layout.lanes_bottom
+    ):
         canvas.menu_requested.emit(at, on_screen)
     else:
         return False
     return True
-
-
-def _has_menu(layout: Layout, y: float) -> bool:
-    """Return whether a height is in the overview, the rows of marks and of the ruler, or below the scores."""
-    is_above = y < layout.arrangement_top or layout.marks_top <= y < layout.sections_top
-    return is_above or layout.edits_top <= y < layout.lanes_bottom
 
 
 def tip_at(canvas: Surface, at: QPointF) -> str:

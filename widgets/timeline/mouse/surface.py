@@ -1,20 +1,16 @@
-"""Area under the mouse as seen by each drag, which knows neither the canvas nor other drags.
-
-Label next to a dragged item.
-"""
+"""The area under the mouse as each drag sees it: a drag knows neither the canvas nor other drags."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Protocol
 
-from PySide6.QtCore import QRectF, Qt, SignalInstance
+from PySide6.QtCore import QPointF, SignalInstance
 from PySide6.QtGui import QPainter
 
 from engine.document.analysis import BeatGrid
 from engine.document.edits.moved_along import Ripple
 from engine.document.state import DocumentState
-from widgets import theme
 from widgets.timeline.edits.selected import Lanes, Selected
 from widgets.timeline.frame import Frame
 from widgets.timeline.layers import Shown
@@ -23,16 +19,17 @@ from widgets.timeline.time_map import TimeMap
 from widgets.timeline.viewport import Viewport
 
 
-def paint_drag_label(painter: QPainter, frame: Frame, x: float, text: str) -> None:
-    """Draw a text at the top of the lanes, right of a position if there is room."""
-    painter.setFont(theme.mono_font(theme.TEXT_SMALL))
-    width = painter.fontMetrics().horizontalAdvance(text) + theme.px(12)
-    top = frame.layout.lanes_top + theme.px(4)
-    left = min(max(x + theme.px(6), 0.0), frame.layout.width - width)
-    box = QRectF(left, top, width, theme.px(20))
-    painter.fillRect(box, theme.color(frame.theme.panel2))
-    painter.setPen(theme.color(frame.theme.text))
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+class Drag:
+    """An active gesture: it follows the mouse, and acts on release."""
+
+    def move(self, at: QPointF) -> None:
+        """Follow the mouse."""
+
+    def release(self, at: QPointF) -> None:
+        """End at a point."""
+
+    def paint(self, painter: QPainter, frame: Frame) -> None:
+        """Draw the state of the drag over the lanes."""
 
 
 class Surface(Protocol):

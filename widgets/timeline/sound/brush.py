@@ -14,7 +14,7 @@ from engine.features.repair.separation.paint import Dab, Stroke
 from widgets import theme
 from widgets.theme import Theme
 from widgets.timeline.frame import Frame
-from widgets.timeline.mouse.surface import Surface
+from widgets.timeline.mouse.surface import Drag, Surface
 from widgets.timeline.sound.masks import STRONGEST, inks_over, tinted
 from widgets.timeline.sound.spectrogram import Place, SpectrogramLook, hz_at
 
@@ -56,7 +56,7 @@ class Paintable(Surface, Protocol):
     def pictured(self) -> tuple[tuple[Place, ...], SpectrogramLook]: ...
 
 
-class PaintStroke:
+class PaintStroke(Drag):
     """Paints from press to release, on one lane only."""
 
     def __init__(

@@ -1,8 +1,6 @@
-"""Waveforms: every visible lane is filled by numpy into one image.
+"""Waveforms: every visible lane is filled by numpy into one image, with a vertical zoom for display only.
 
 Filled outlines and an item per region take 100 to 1,300 ms a frame; masks over an image take 1 to 2 ms.
-
-Vertical zoom of waveforms, for display only.
 """
 
 from __future__ import annotations
@@ -14,12 +12,12 @@ from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
 from engine.sound.pictures.peaks import FULL_SCALE, Columns
 from widgets import theme
-from widgets.timeline.frame import COLLAPSED, ONE_ROW, TAKE, Frame, Wish
+from widgets.timeline.frame import COLLAPSED, ONE_ROW, TAKE, Frame, Wish, paint_tag
 from widgets.timeline.sound.waves import (
     PIXELS,
     Band,
@@ -377,6 +375,4 @@ def paint_zooms(painter: QPainter, frame: Frame, lanes: tuple[Lane, ...], pictur
         text, height = zoom_text(lane.zoom), theme.px(_TEXT_PX + 5)
         width = painter.fontMetrics().horizontalAdvance(text) + theme.px(8)
         box = QRectF(theme.px(_INDENT_PX), min(bottom, layout.height) - height - theme.px(5), width, height)
-        painter.fillRect(box, theme.color(frame.theme.panel2))
-        painter.setPen(theme.color(frame.theme.text))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+        paint_tag(painter, frame, box, text)

@@ -14,7 +14,7 @@ from engine.features.repair.finders.repair.requests import ShownMask
 from engine.features.repair.separation.paint import Paint, between, on_track, painted
 from widgets import theme
 from widgets.theme import Theme
-from widgets.timeline.frame import Frame
+from widgets.timeline.frame import Frame, image_of
 from widgets.timeline.sound.lanes import Lane
 from widgets.timeline.sound.spectrogram import ColorMap, Place, SpectrogramLook, hz_at
 from widgets.timeline.time_map import SOURCE_TIMES, TimeMap
@@ -113,10 +113,8 @@ def _draw_mask(
     shares[:, outside] = 0.0
     image = tinted(shares * STRONGEST, theme.color(inks_over(look, frame.theme).marker))
     image.setDevicePixelRatio(frame.dpr)
-    painter.drawImage(
-        QRectF(first / frame.dpr, place.top / frame.dpr, len(positions) / frame.dpr, height / frame.dpr),
-        image,
-    )
+    edges = (first, place.top, len(positions), height)
+    painter.drawImage(QRectF(*(edge / frame.dpr for edge in edges)), image)
 
 
 def tinted(alphas: NDArray[np.float32], ink: QColor) -> QImage:
@@ -125,15 +123,7 @@ def tinted(alphas: NDArray[np.float32], ink: QColor) -> QImage:
     pixels = alpha << 24
     for shift, part in ((16, ink.red()), (8, ink.green()), (0, ink.blue())):
         pixels |= (alpha * part // 255) << shift
-    rows, columns = pixels.shape
-    image = QImage(
-        np.ascontiguousarray(pixels).data,
-        columns,
-        rows,
-        columns * 4,
-        QImage.Format.Format_ARGB32_Premultiplied,
-    )
-    return image.copy()  # the pixels are let go of here
+    return image_of(pixels)
 
 
 def _shade(

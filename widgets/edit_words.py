@@ -35,10 +35,10 @@ def flag_words(proposal: Proposal, decision: Decision | None, rate_hz: int) -> t
         whole, brief = kind.label(now, rate_hz), kind.brief(now, rate_hz)
     except (DocumentError, ValueError):  # a payload of another kind: the caller that applies it reports it
         return (kind.verb,)
-    said = [whole, brief, kind.verb]
+    parts = [whole, brief, kind.verb]
     if proposal.maker == BY_HAND:
-        said = [f"{whole} · {YOURS}", f"{brief} · {YOURS}", brief, kind.verb]
-    return tuple(dict.fromkeys(said))
+        parts = [f"{whole} · {YOURS}", f"{brief} · {YOURS}", brief, kind.verb]
+    return tuple(dict.fromkeys(parts))
 
 
 def conflict_names(state: DocumentState, proposal_id: str) -> tuple[str, ...]:
@@ -66,21 +66,24 @@ def taken_in_sentence(state: DocumentState, proposal_id: str) -> str:
     cuts = TakenIn(*(tuple(filter(partial(_drops, state), ids)) for ids in (found.wholly, found.partly)))
     if kind is KEEP:
         return f"Protects spans of {_counted_cuts(cuts)}." if cuts.ids else ""
-    said = []
+    parts = []
     if cuts.ids:
         goes = "it is" if len(cuts.ids) == 1 else "they are"
-        said.append(f"Overlaps {_counted_cuts(cuts)}; {goes} cut with this one.")
-    of = partial(_of_verdict, state)
+        parts.append(f"Overlaps {_counted_cuts(cuts)}; {goes} cut with this one.")
+
+    def of(ids: tuple[str, ...], verdict: Verdict) -> tuple[str, ...]:
+        return tuple(key for key in ids if state.verdict(key) is verdict)
+
     if rejected := of(cuts.ids, Verdict.REJECTED):
-        said.append(f"{_listed(state, rejected, 'rejected ')} would be cut, too.")
+        parts.append(f"{_listed(state, rejected, 'rejected ')} would be cut, too.")
     if accepted := of(cuts.ids, Verdict.ACCEPTED):
-        said.append(f"{_listed(state, accepted)} {'is' if len(accepted) == 1 else 'are'} already accepted.")
+        parts.append(f"{_listed(state, accepted)} {'is' if len(accepted) == 1 else 'are'} already accepted.")
     others = of(found.ids, Verdict.ACCEPTED)
     if keeps := tuple(key for key in others if state.proposals[key].kind == KEEP.name):
-        said.append(f"{_listed(state, keeps)} {'stays' if len(keeps) == 1 else 'stay'}.")
+        parts.append(f"{_listed(state, keeps)} {'stays' if len(keeps) == 1 else 'stay'}.")
     if edited_sound := tuple(key for key in others if _is_of_sound(state, key)):
-        said.append(f"{_listed(state, edited_sound)} would be cut, too.")
-    return " ".join(said)
+        parts.append(f"{_listed(state, edited_sound)} would be cut, too.")
+    return " ".join(parts)
 
 
 def held_sentence(state: DocumentState, proposal_id: str) -> str:
@@ -103,12 +106,12 @@ def held_sentence(state: DocumentState, proposal_id: str) -> str:
 def _counted_cuts(cuts: TakenIn) -> str:
     """Format counts such as "another proposal" or "2 other proposals and part of another"."""
     whole, part = len(cuts.wholly), len(cuts.partly)
-    said = [] if not whole else ["another proposal" if whole == 1 else f"{whole:,} other proposals"]
+    parts = [] if not whole else ["another proposal" if whole == 1 else f"{whole:,} other proposals"]
     if part:
-        said.append("part of another" if part == 1 else f"part of {part:,} others")
+        parts.append("part of another" if part == 1 else f"part of {part:,} others")
     if part and not whole:
-        said = ["part of another proposal" if part == 1 else f"part of {part:,} other proposals"]
-    return " and ".join(said)
+        parts = ["part of another proposal" if part == 1 else f"part of {part:,} other proposals"]
+    return " and ".join(parts)
 
 
 def _drops(state: DocumentState, proposal_id: str) -> bool:
@@ -121,14 +124,9 @@ def _is_of_sound(state: DocumentState, proposal_id: str) -> bool:
     return kind is not None and kind.is_of_tracks
 
 
-def _of_verdict(state: DocumentState, ids: tuple[str, ...], verdict: Verdict) -> tuple[str, ...]:
-    return tuple(key for key in ids if state.verdict(key) is verdict)
-
-
 def _listed(state: DocumentState, ids: tuple[str, ...], how: str = "") -> str:
     """Format the list, such as "The rejected cut at 0:12.5 and the cut at 0:20.0"."""
-    said = f"the {how}{f' and the {how}'.join(_named(state, ids))}"
-    return begun(said)
+    return begun(f"the {how}{f' and the {how}'.join(_named(state, ids))}")
 
 
 def _names(state: DocumentState, proposal_id: str) -> tuple[str, ...]:

@@ -395,7 +395,6 @@ QPushButton:disabled, QToolButton:disabled {{ color: {faint}; background: {panel
 QPushButton:checked:focus, QToolButton:checked:focus {{ border: 2px solid {undecided}; }}
 QPushButton[role="primary"] {{ background: {undecided}; border-color: {undecided}; color: {on_undecided}; }}
 QPushButton[role="primary"]:focus {{ border: 2px solid {text}; }}
-QPushButton[role="primary"]:focus {{ border-color: {text}; }}
 QPushButton[role="primary"]:disabled {{ color: {faint}; background: {panel2}; border-color: {panel2}; }}
 QLineEdit, QPlainTextEdit, QSpinBox, QDoubleSpinBox, QComboBox {{
     background: {bg}; border: 1px solid {line}; border-radius: {radius}px;

@@ -286,7 +286,7 @@ class Tracks(QObject):
                 lambda key, place: self._apply(move_track(session.state, key, place)), self._refuse
             )
         )
-        heads.menu_asked.connect(lambda key, place: self._popup("menu", key, place))
+        heads.menu_requested.connect(lambda key, place: self._popup("menu", key, place))
 
     def _refuse(self, sentence: str) -> None:
         """Report a refusal, and reset the heads to the document."""

@@ -22,7 +22,7 @@ class SettingsForm(OutlookForm):
     Parameters
     ----------
     values : the settings that the form begins with, by name
-    said : a sentence below the fields
+    note : a sentence below the fields
     tracks : the names of tracks, for a setting that names one
     outlook : returns the result that the settings would have, "" for none; raises the error that refuses them
     """
@@ -32,12 +32,12 @@ class SettingsForm(OutlookForm):
         theme: Theme,
         fields: Sequence[Field],
         values: Mapping[str, object],
-        said: str,
+        note: str,
         outlook: Callable[[Mapping[str, object]], str] = lambda _values: "",
         parent: QWidget | None = None,
         tracks: Sequence[str] = (),
     ) -> None:
-        super().__init__(theme, said, parent)
+        super().__init__(theme, note, parent)
         self._look = outlook
         self._lines: dict[str, _Line] = {}
         for field, label in zip(fields, _labels(fields), strict=True):

@@ -308,9 +308,9 @@ class RowDelegate(QStyledItemDelegate):
         elif _is_marked_weak(row):
             painter.setPen(QColor(theme.text))
             painter.drawText(room, middle_left, ASKS if row.is_question else WEAK)
-        elif said := CUT_ALREADY if row.is_cut_away else row.heard:  # undecided needs neither sign nor word
+        elif word := CUT_ALREADY if row.is_cut_away else row.heard:  # undecided needs neither sign nor word
             room.setLeft(sign.left())
-            word = painter.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, int(room.width()))
+            word = painter.fontMetrics().elidedText(word, Qt.TextElideMode.ElideRight, int(room.width()))
             painter.setPen(QColor(theme.dim if row.is_cut_away else theme.text))
             painter.drawText(room, middle_left, word)
 

@@ -264,7 +264,7 @@ def row_of(
         verdict=state.verdict(proposal_id),
         flagged=decision is not None and decision.flagged,
         chance=chance_of(state, proposal_id, learned),
-        is_yours=proposal.maker == BY_HAND or _is_asked_for(proposal),
+        is_yours=proposal.maker == BY_HAND or _is_requested(proposal),
         is_scored=_is_scored(proposal),
         conflicts=conflict_names(state, proposal_id),
         bar=None if ranks is None else ranks.bar(table, proposal_id),
@@ -318,7 +318,7 @@ def card_of(
     rate_hz = state.rate_hz
     alternative = decision.alternative if decision is not None else 0
     made = proposal.alternatives[alternative - 1] if alternative else proposal
-    kept = proposal.nearest_kept
+    reference = proposal.nearest_kept
     chance = chance_of(state, proposal_id, learned)
     times = [format_time(samples_to_s(edge, rate_hz), 1) for edge in (start, stop)]
     others = _others(state, proposal_id)
@@ -341,8 +341,8 @@ def card_of(
         flagged=decision is not None and decision.flagged,
         alternative=alternative + 1 + (others == 1),
         alternatives=len(proposal.alternatives) + 1 + bool(others),
-        kept="" if kept is None else PurePath(kept.path).stem,
-        kept_at="" if kept is None else format_time(kept.start_s, 0),
+        kept="" if reference is None else PurePath(reference.path).stem,
+        kept_at="" if reference is None else format_time(reference.start_s, 0),
         chance="" if chance is None or not is_scored else chance_text(chance),
         verb=proposal.kind if kind is None else kind.verb,
         parts=leading_parts(around.curve, start, stop) if is_scored and _is_of_taste(proposal) else (),
@@ -388,10 +388,10 @@ def _tracks_sentence(state: DocumentState, proposal: Proposal) -> str:
 
 def _is_scored(proposal: Proposal) -> bool:
     """Return whether the score of a proposal is valid."""
-    return proposal.maker not in UNSCORED and not _is_asked_for(proposal)
+    return proposal.maker not in UNSCORED and not _is_requested(proposal)
 
 
-def _is_asked_for(proposal: Proposal) -> bool:
+def _is_requested(proposal: Proposal) -> bool:
     """Return whether the user requested this single repair: its score is 1, not a probability."""
     return proposal.maker.startswith(SEPARATION_MAKER) and proposal.score == 1.0
 

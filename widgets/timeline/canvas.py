@@ -27,9 +27,8 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from engine.core.timebase import samples_to_s
 from engine.document.analysis import BeatGrid, DetectedSounds, ScoreCurve, StoredCurve, StoredSections
-from engine.document.edits.moved_along import Ripple
 from engine.document.hits import Hits
-from engine.document.settings import TimeOfDay
+from engine.document.settings import Ripple, TimeOfDay
 from engine.document.state import DocumentState
 from engine.document.tracks import Clip
 from engine.features.repair.finders.repair.requests import ShownMask
@@ -76,7 +75,7 @@ from widgets.timeline.viewport import Viewport
 
 OVERVIEW_MS = 120
 """Delay after a decision until the overview is redrawn."""
-_STANDING = ("rate_hz", "tracks", "sources", "proposals", "markers")
+_SAME_AFTER_DECISIONS = ("rate_hz", "tracks", "sources", "proposals", "markers")
 """Parts of a document that decisions do not change."""
 
 
@@ -193,9 +192,8 @@ class Canvas(QWidget):
         drawn = ("rate_hz", "proposals", "decisions", "markers")
         same = all(getattr(state, name) is getattr(old, name) for name in drawn)
         before, self._playing = self._playing, tuple(one.clips for one in played_tracks(state))
-        same_clips = before == self._playing and [one.clips for one in state.tracks] == [
-            one.clips for one in old.tracks
-        ]
+        clips, old_clips = ([one.clips for one in each.tracks] for each in (state, old))
+        same_clips = before == self._playing and clips == old_clips
         if same and same_clips and (lanes, times) == (self.shown.lanes, self.times):
             return  # such as a gain or a name, which only the heads show
         retimed = not times.is_laid_as(self.times)
@@ -203,7 +201,7 @@ class Canvas(QWidget):
         viewport = carried_over(wanted, self.times, times, (self._playhead, self.playhead_in_view))
         is_source = times.edit_list is None and self.times.edit_list is None
         self.times = times
-        is_answer = all(getattr(state, name) is getattr(old, name) for name in _STANDING)
+        is_answer = all(getattr(state, name) is getattr(old, name) for name in _SAME_AFTER_DECISIONS)
         if is_answer:  # it moves little, and its giver looks at the lanes
             self._layers.overview_waits = True
             self._overview_due.start()
@@ -239,10 +237,8 @@ class Canvas(QWidget):
         """Return the clips to show with bars, and outline the selected ones."""
         chosen, is_source = frozenset(self.selection.clips), self.times.edit_list is None
         self._outlined = outlined(self.state, chosen) if is_source else ()
-        is_barred = self.selection.gives_keys
-        return ShownClips.of(
-            self.state, chosen, is_source=is_source, is_barred=is_barred, missing=self._missing
-        )
+        how = {"is_source": is_source, "is_barred": self.selection.gives_keys}
+        return ShownClips.of(self.state, chosen, **how, missing=self._missing)
 
     def set_missing(self, missing: frozenset[str]) -> None:
         """Mark the clips of these sources as missing."""
@@ -482,14 +478,10 @@ class Canvas(QWidget):
             self.update()
             return
         top, bottom = self._layout.edits_top, self._layout.lanes_bottom
-        for left, right in (*parts, *self._fade_parts()):
-            self.update(QRect(left, top, right - left, bottom - top))
-
-    def _fade_parts(self) -> list[Part]:
-        """Return the new and the old drawing position of the current edit's crossfade."""
-        before, fade = self._faded, fade_of(self)
+        before, fade = self._faded, fade_of(self)  # of the current edit: where it was and is drawn
         self._faded = None if fade is None else fade.area_px
-        return [part for part in (before, self._faded) if part is not None]
+        for left, right in filter(None, (*parts, before, self._faded)):
+            self.update(QRect(left, top, right - left, bottom - top))
 
     def compose(self) -> QImage:
         """Return the cached layers."""
@@ -557,8 +549,6 @@ class Canvas(QWidget):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self.redraw()
-
-    # the mouse
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.DevicePixelRatioChange:

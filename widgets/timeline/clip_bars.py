@@ -107,11 +107,9 @@ def _lane_of(
 
 def _lane(state: DocumentState, clips: tuple[Clip, ...], missing: frozenset[str]) -> LaneClips:
     edges = _spans([(one.start_samples, one.stop_samples) for one in clips])
-    names = (
-        f"{clip_name(state, one)} – missing" if one.source_id in missing else clip_name(state, one)
-        for one in clips
-    )
-    return LaneClips(clips, tuple(names), edges[:, 0], edges[:, 1], edges, missing)
+    ends = (" – missing" if one.source_id in missing else "" for one in clips)
+    names = tuple(f"{clip_name(state, one)}{end}" for one, end in zip(clips, ends, strict=True))
+    return LaneClips(clips, names, edges[:, 0], edges[:, 1], edges, missing)
 
 
 def _spans(spans: list[tuple[int, int]]) -> NDArray[np.int64]:
@@ -206,10 +204,11 @@ def paint_clips(painter: QPainter, frame: Frame, shown: ShownClips, lanes: tuple
     below = QRectF(0, frame.layout.lanes_top, frame.layout.width, frame.layout.height)
     painter.setClipRect(below, Qt.ClipOperation.IntersectClip)  # of parts that are redrawn, no more
     paint_take_rows(painter, frame, shown)
-    alike = groupby(
-        bars(frame, shown), lambda bar: (bar.lane, bar.is_take, bar.clip.id in shown.chosen, bar.is_missing)
-    )
-    for (lane, _, is_chosen, is_missing), group in alike:
+
+    def look(bar: Bar) -> tuple[int, bool, bool, bool]:
+        return bar.lane, bar.is_take, bar.clip.id in shown.chosen, bar.is_missing
+
+    for (lane, _, is_chosen, is_missing), group in groupby(bars(frame, shown), look):
         color = frame.theme.error if is_missing else lanes[lane].color
         _paint_bars(painter, frame, list(group), color, is_chosen=is_chosen)
     painter.restore()
@@ -233,21 +232,13 @@ def _between(frame: Frame, left: float, right: float, top: int) -> QRectF:
     return QRectF(begin, top, max(end - begin, 0.0), theme.px(TAKE))
 
 
-@dataclass(frozen=True, slots=True)
-class _Inks:
-    """Colours of the bars of one track."""
-
-    ground: QColor
-    edge: QColor
-    text: QColor
-
-
 @lru_cache(maxsize=64)
-def _inks(tokens: Theme, color: str, is_chosen: bool) -> _Inks:
+def _inks(tokens: Theme, color: str, is_chosen: bool) -> tuple[QColor, QColor, QColor]:
+    """Return the colours of ground, edge and text of the bars of one track."""
     ground = theme.mix(tokens.bg, color or tokens.text, CHOSEN_FILL if is_chosen else FILL)
     is_dark = theme.contrast(tokens.bg, ground.name()) > theme.contrast(tokens.text, ground.name())
     edge = theme.color(color or tokens.text, 1.0 if is_chosen else 0.7)
-    return _Inks(ground, edge, theme.color(tokens.bg if is_dark else tokens.text))
+    return ground, edge, theme.color(tokens.bg if is_dark else tokens.text)
 
 
 def paint_bar(painter: QPainter, frame: Frame, bar: Bar, color: str, *, is_chosen: bool) -> None:
@@ -259,24 +250,24 @@ def paint_bar(painter: QPainter, frame: Frame, bar: Bar, color: str, *, is_chose
 
 def _paint_bars(painter: QPainter, frame: Frame, some: list[Bar], color: str, *, is_chosen: bool) -> None:
     """Draw clips of one lane, all grounds at once and all edges at once: a frame may show hundreds."""
-    inks, width = _inks(frame.theme, color, is_chosen), 2 if is_chosen else 1
+    (ground, edge, text), width = _inks(frame.theme, color, is_chosen), 2 if is_chosen else 1
     edges = [
         frame.vertical(x, bar.area.top(), bar.lane_bottom, width)
         for bar in some
         for x in (bar.area.left(), bar.area.right() - frame.hairline)
     ]
     painter.setPen(Qt.PenStyle.NoPen)
-    for ink, areas in ((inks.ground, [bar.area for bar in some]), (inks.edge, edges)):
+    for ink, areas in ((ground, [bar.area for bar in some]), (edge, edges)):
         painter.setBrush(ink)
         painter.drawRects(areas)
     for bar in some:
         if not bar.clip.is_plain:
-            _paint_fades(painter, frame, bar, inks.edge)
+            _paint_fades(painter, frame, bar, edge)
     pad, narrowest = theme.px(PAD_PX), theme.px(NARROWEST_NAME_PX) + 2 * theme.px(PAD_PX)
     wide = [bar for bar in some if bar.area.width() >= narrowest]
     if wide:
         painter.setFont(theme.ui_font(theme.TEXT_SMALL))
-        painter.setPen(inks.text)
+        painter.setPen(text)
         for bar in wide:
             _write_name(painter, frame, bar, pad)
 

@@ -1,8 +1,6 @@
 """Cached layers of the timeline: painted into one image, reused until the content changes.
 
-Content of the cached layers, and the segments that change after a decision.
-
-Prefetching of neighbouring windows while idle.
+After a decision only the changed segments are painted again. Neighbouring windows are read while idle.
 """
 
 from __future__ import annotations
@@ -132,9 +130,8 @@ class Shown:
         """Return the changed segments, if only decisions differ; else None."""
         if self is before:
             return []
-        if self.lanes != before.lanes or any(
-            getattr(self, name) is not getattr(before, name) for name in _STANDING
-        ):
+        is_same = all(getattr(self, name) is getattr(before, name) for name in _SAME_AFTER_DECISIONS)
+        if self.lanes != before.lanes or not is_same:
             return None
         spans, hits = self.spans.changed_since(before.spans), self.hits.changed_since(before.hits)
         if spans is None or hits is None:
@@ -142,17 +139,19 @@ class Shown:
         places = set(spans.tolist())
         if self.current != before.current:
             places |= {self.spans.place(one) for one in (self.current, before.current)} - {-1}
-        found = [stretch for place in sorted(places) for stretch in _beside(self.spans, before.spans, place)]
+        found = [each for place in sorted(places) for each in _around(self.spans, before.spans, place)]
         for marks in (self.hits, before.hits):
             ends = np.stack([marks.onsets[hits], marks.targets[hits]])
             found += zip(ends.min(axis=0).tolist(), ends.max(axis=0).tolist(), strict=True)
         return found
 
 
-_STANDING = tuple(one.name for one in fields(Shown) if one.name not in {"lanes", "spans", "current", "hits"})
+_SAME_AFTER_DECISIONS = tuple(
+    one.name for one in fields(Shown) if one.name not in {"lanes", "spans", "current", "hits"}
+)
 
 
-def _beside(now: Spans, before: Spans, place: int) -> list[Stretch]:
+def _around(now: Spans, before: Spans, place: int) -> list[Stretch]:
     """Return the segments of a span, now and before, each with all spans that touch it.
 
     Their text may be shorter below it.
@@ -160,8 +159,8 @@ def _beside(now: Spans, before: Spans, place: int) -> list[Stretch]:
     made = []
     for spans in (now, before):
         start, stop = int(spans.starts[place]), int(spans.stops[place])
-        beside = spans.within(start - 1, stop + 1)
-        first, last = spans.starts[beside].min(initial=start), spans.stops[beside].max(initial=stop)
+        near = spans.within(start - 1, stop + 1)
+        first, last = spans.starts[near].min(initial=start), spans.stops[near].max(initial=stop)
         made.append((float(first), float(last)))
     return made
 
@@ -391,7 +390,9 @@ class Layers:
         shown.sections.paint(painter, frame)
         painter.drawImage(0, 0, self._overview_image(frame, shown))
         if layout.marks_top > layout.arrangement_top:
-            painter.drawImage(0, layout.arrangement_top, self._arrangement_image(frame, shown))
+            if self._arrangement is None:
+                self._arrangement = arrangement_image(frame, shown.slabs, shown.length_samples)
+            painter.drawImage(0, layout.arrangement_top, self._arrangement)
         paint_ruler(painter, frame, shown.beats, shown.ruler_mode, shown.clock)
         paint_marks(painter, frame, shown.marks)
         _paint_hints(painter, frame, shown)
@@ -399,16 +400,10 @@ class Layers:
     def _overview_image(self, frame: Frame, shown: Shown) -> QImage:
         columns = None if self._overview is None else round(self._overview.width())
         if self._overview is None or columns != frame.columns:
-            loudness = self._mixture.loudness(
-                self._waves, shown.lanes, max(shown.length_samples, 1), frame.columns
-            )
+            length = max(shown.length_samples, 1)
+            loudness = self._mixture.loudness(self._waves, shown.lanes, length, frame.columns)
             self._overview = overview_image(frame, loudness, shown.spans, shown.marks)
         return self._overview
-
-    def _arrangement_image(self, frame: Frame, shown: Shown) -> QImage:
-        if self._arrangement is None:
-            self._arrangement = arrangement_image(frame, shown.slabs, shown.length_samples)
-        return self._arrangement
 
 
 def _paint_hints(painter: QPainter, frame: Frame, shown: Shown) -> None:
@@ -426,11 +421,8 @@ def _paint_hints(painter: QPainter, frame: Frame, shown: Shown) -> None:
     painter.fillRect(area, theme.color(tokens.bg))
     painter.setFont(theme.ui_font(theme.TEXT_TITLE))
     painter.setPen(theme.color(tokens.text))
-    painter.drawText(
-        area.translated(0, -theme.px(14)),
-        Qt.AlignmentFlag.AlignCenter,
-        ALL_CUT if shown.lanes else with_keys(EMPTY_HINT, shown.keys),
-    )
+    hint = ALL_CUT if shown.lanes else with_keys(EMPTY_HINT, shown.keys)
+    painter.drawText(area.translated(0, -theme.px(14)), Qt.AlignmentFlag.AlignCenter, hint)
     painter.setFont(theme.ui_font(12))
     painter.setPen(theme.color(tokens.dim))
     lower = area.adjusted(theme.px(16), area.height() / 2 + theme.px(6), -theme.px(16), 0)

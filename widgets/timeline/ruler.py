@@ -1,6 +1,6 @@
 """The ruler: time, time of day or samples over bars, or bars and beats over time.
 
-Times of day on the ruler: at round times of the clock, wherever these play.
+Times of day are at round times of the clock, wherever these play.
 """
 
 from __future__ import annotations
@@ -166,7 +166,8 @@ def ruler_rows(
         musical, counted = _placed(frame, beat_marks(frame, beats), upper), _counted_row(frame, lower, mode)
         return [(musical, upper), (counted, lower)]
     counted = _counted_row(frame, upper, mode, clock)
-    return [(counted, upper), (_placed(frame, _bar_marks(frame, beats), lower), lower)]
+    bars = [(position, f"bar {bar}") for position, bar, _ in _shown_bars(frame, beats)]
+    return [(counted, upper), (_placed(frame, bars, lower), lower)]
 
 
 def paint_ruler(
@@ -310,23 +311,20 @@ def _steps(frame: Frame, step_samples: float) -> range:
     return range(floor(view.start_samples / step_samples), ceil(view.stop_samples / step_samples) + 1)
 
 
-def _bar_marks(frame: Frame, beats: Beats) -> list[Mark]:
-    return [(position, f"bar {bar}") for position, bar, _ in _shown_bars(frame, beats)]
-
-
 def beat_marks(frame: Frame, beats: Beats) -> list[Mark]:
     """Return bar and beat of each beat, or of every bar, second, fourth, ... at lower zoom."""
     if thinning(beats.positions, frame.viewport, theme.px(BEAT_APART_PX)) > 1:
         return [(position, f"{bar}|{count}") for position, bar, count in _shown_bars(frame, beats)]
-    shown = visible(beats.positions, frame.viewport)
-    columns = (beats.positions[shown], beats.bars[shown], beats.counts[shown])
-    rows = zip(*(column.tolist() for column in columns), strict=True)
-    return [(position, f"{bar}|{count}") for position, bar, count in rows]
+    return [(position, f"{bar}|{count}") for position, bar, count in _visible_rows(frame, beats)]
 
 
 def _shown_bars(frame: Frame, beats: Beats) -> list[tuple[int, int, int]]:
     every = thinning(beats.downbeats().positions, frame.viewport, theme.px(BAR_APART_PX))
-    bars = beats.downbeats(every)
-    shown = visible(bars.positions, frame.viewport)
-    columns = (bars.positions[shown], bars.bars[shown], bars.counts[shown])
+    return _visible_rows(frame, beats.downbeats(every))
+
+
+def _visible_rows(frame: Frame, beats: Beats) -> list[tuple[int, int, int]]:
+    """Return position, bar and count of the visible beats."""
+    shown = visible(beats.positions, frame.viewport)
+    columns = (beats.positions[shown], beats.bars[shown], beats.counts[shown])
     return list(zip(*(column.tolist() for column in columns), strict=True))

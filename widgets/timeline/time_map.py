@@ -111,9 +111,9 @@ class TimeMap:
         if self.edit_list.is_empty:
             return np.zeros(positions.shape, bool)
         order = np.argsort(positions, kind="stable")
-        kept = np.zeros(positions.shape, bool)
-        kept[order[self.edit_list.heard(positions[order])[0]]] = True
-        return kept
+        played = np.zeros(positions.shape, bool)
+        played[order[self.edit_list.heard(positions[order])[0]]] = True
+        return played
 
     def spans(self, spans: Spans) -> Spans:
         """Return the view positions of spans: a cut one is at its seam, others shrink by their cuts."""
@@ -135,7 +135,7 @@ class TimeMap:
         starts, stops = self.to_view_array(spans.starts), self.to_view_array(spans.stops)
         if self.edit_list.is_rising:
             return starts, stops
-        # What follows a span may be heard far from it: it ends behind its own last sample.
+        # The sound after a span may play far from it: the span ends after its own last sample.
         last = np.maximum(spans.stops - 1, spans.starts)
         stops = self.to_view_array(last) + self.keeps(last)
         points = spans.starts == spans.stops  # an insert covers its silence
@@ -148,16 +148,16 @@ class TimeMap:
         edits = self.edit_list
         if curve is None or edits is None or not len(curve.times_samples):
             return curve
-        kept, heard = edits.heard(curve.times_samples)
+        rows, places = edits.heard(curve.times_samples)
         ends = np.concatenate([edits.kept_stops_samples, edits.kept_starts_samples])
         lengths = edits.kept_stops_samples - edits.kept_starts_samples
         placed = np.concatenate([edits.seams_samples + lengths, edits.seams_samples])
         scored = (ends >= curve.times_samples[0]) & (ends <= curve.times_samples[-1])
         scores = np.interp(ends[scored], curve.times_samples, curve.scores).astype(np.float32)
-        times = np.concatenate([placed[scored], heard])
-        # stable: at a seam what ends there stands before what begins there
+        times = np.concatenate([placed[scored], places])
+        # stable: at a seam, the end of a segment comes before the begin of the next
         order = np.argsort(times, kind="stable")
-        return ScoreCurve(times[order], np.concatenate([scores, curve.scores[kept]])[order], curve.maker)
+        return ScoreCurve(times[order], np.concatenate([scores, curve.scores[rows]])[order], curve.maker)
 
     def marks(self, markers: Mapping[str, Marker]) -> Marks:
         """Return the view positions of markers: cut ones are at the seam, regions shrink by their cuts."""
@@ -169,8 +169,8 @@ class TimeMap:
         """Return the audible hits at their view positions, each with its move."""
         if self.edit_list is None or not len(hits.onsets):
             return hits
-        kept, heard = self.edit_list.heard(np.rint(hits.onsets).astype(np.int64))
-        return hits.heard(kept, heard.astype(np.float64))
+        rows, places = self.edit_list.heard(np.rint(hits.onsets).astype(np.int64))
+        return hits.placed(rows, places.astype(np.float64))
 
     def lines(self, lines: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the view positions of ascending source positions, without cut ones."""
@@ -180,8 +180,8 @@ class TimeMap:
         """Return the audible beats; bars keep their numbers of the source."""
         if beats is None or self.edit_list is None:
             return beats
-        kept, heard = self.edit_list.heard(beats.positions)
-        return Beats(heard, beats.counts[kept], beats.bars[kept])
+        rows, places = self.edit_list.heard(beats.positions)
+        return Beats(places, beats.counts[rows], beats.bars[rows])
 
 
 def carried_over(view: Viewport, old: TimeMap, new: TimeMap, playhead: tuple[int, int]) -> Viewport:

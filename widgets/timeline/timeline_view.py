@@ -161,7 +161,7 @@ class TimelineView(QWidget):
         canvas.viewport_changed.connect(self._describe_soon)
         canvas.playhead_moved.connect(self._describe_soon)
         heads.wheel_turned.connect(canvas.wheelEvent)
-        heads.scroll_asked.connect(lambda px: canvas.set_scroll(canvas.frame.layout.scroll + px))
+        heads.scroll_requested.connect(lambda px: canvas.set_scroll(canvas.frame.layout.scroll + px))
         self.bar.valueChanged.connect(canvas.set_scroll)
 
     def set_arrangement(self, made: Arrangement | None) -> None:

@@ -115,8 +115,8 @@ class TrackLanes:
 
     def set_waves(self, waves: Mapping[str, RecordedWave]) -> None:
         """Set the waveform sources, by track id; a track without one stays empty."""
-        kept = {name: gain for name, gain in self._gains.items() if waves.get(name) is self._waves.get(name)}
-        self._waves, self._gains = dict(waves), kept
+        gains = {name: gain for name, gain in self._gains.items() if waves.get(name) is self._waves.get(name)}
+        self._waves, self._gains = dict(waves), gains
         self._canvas.set_waves(self._shown_waves(), self._lanes())
 
     def set_stored_waves(self, waves: Mapping[str, StoredWave]) -> None:
@@ -216,10 +216,10 @@ class TrackLanes:
         self.set_wave_zooms(zoomed(self.wave_zooms, tracks if lane < 0 else tracks[lane : lane + 1], factor))
 
     def _lanes(self) -> tuple[Lane, ...]:
-        heard, colors = audible(self._state.tracks), self._heads.accents()
+        playing, colors = audible(self._state.tracks), self._heads.accents()
         shared = cache(self._times.lane_span)  # most tracks are as long as each other
         return tuple(
-            self._lane(track, track in heard, colors[track.id], shared) for track in self._state.tracks
+            self._lane(track, track in playing, colors[track.id], shared) for track in self._state.tracks
         )
 
     def _lane(self, track: Track, is_audible: bool, color: str, shared: _SpanOf) -> Lane:

@@ -26,7 +26,7 @@ from tests.desktop.conftest import Hands
 from tests.desktop.documents import make_document
 from tests.hostile.bad_files import RATE_HZ, good
 from widgets.chrome.palette_and_key_sheet import KeySheet
-from widgets.controls import text_and_icons as announce
+from widgets.controls import text_and_icons
 from widgets.review.queue_view import QueueView
 
 HANDLED = (QAbstractButton, QLineEdit, QAbstractItemView, QAbstractSlider, QPlainTextEdit)
@@ -182,7 +182,7 @@ class Reader:
 @pytest.fixture
 def reader(monkeypatch: pytest.MonkeyPatch) -> Reader:
     listening = Reader()
-    monkeypatch.setattr(announce, "QAccessible", listening)
+    monkeypatch.setattr(text_and_icons, "QAccessible", listening)
     return listening
 
 

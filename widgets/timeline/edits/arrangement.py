@@ -44,7 +44,7 @@ class Slab:
     span : of the source, [start, stop)
     arc_from : start of an arc to it; None without one
     arc_text : label of the arc
-    heard_at : positions in the result, if the lane shows the order of the recording
+    played_at : positions in the result, if the lane shows the order of the recording
     """
 
     start: int
@@ -55,13 +55,13 @@ class Slab:
     span: tuple[int, int]
     arc_from: int | None = None
     arc_text: str = ""
-    heard_at: tuple[int, ...] | None = None
+    played_at: tuple[int, ...] | None = None
 
     def name(self, rate_hz: int) -> str:
         """Return its label: region, else start time, and play count."""
         if self.span[0] >= INSERTED_FROM:
             return "inserted"
-        often = len(self.heard_at or ())
+        often = len(self.played_at or ())
         times = f" ×{often}" if often > 1 else ""
         return f"{self.region or format_time(self.span[0] / rate_hz, 0)}{times}"
 
@@ -71,8 +71,8 @@ class Slab:
             return f"inserted, {format_time((self.span[1] - self.span[0]) / rate_hz, 1)}"
         first, last = (format_time(edge / rate_hz, 1) for edge in self.span)
         lines = [self.name(rate_hz), f"{first} – {last} of the recording"]
-        if self.heard_at is not None:
-            places = ", ".join(format_time(at / rate_hz, 1) for at in self.heard_at)
+        if self.played_at is not None:
+            places = ", ".join(format_time(at / rate_hz, 1) for at in self.played_at)
             lines.append(f"played at {places}" if places else "not played")
         return "\n".join(filter(None, (*lines, self.arc_text)))
 
@@ -91,7 +91,7 @@ class Slabs:
     is_result : whether slabs are in result order, one for each block; else in source order
     regions : regions at the start of the slabs
     arcs_from : start of an arc to each; -1 without one
-    is_heard : whether each part plays at all
+    is_played : whether each part plays at all
     """
 
     starts: Positions
@@ -100,7 +100,7 @@ class Slabs:
     is_result: bool
     regions: Regions
     arcs_from: Positions
-    is_heard: NDArray[np.bool_]
+    is_played: NDArray[np.bool_]
     rate_hz: int = 0
 
     def __len__(self) -> int:
@@ -125,10 +125,10 @@ class Slabs:
                 text = "again" if is_copy else f"moved from {format_time(span[0] / self.rate_hz, 0)}"
             arc = None if arc_from == _NOWHERE else arc_from
             return Slab(start, stop, region, hue, number, span, arc, text)
-        heard = np.flatnonzero((made.starts <= start) & (made.stops >= stop))
-        block = int(heard[0]) if len(heard) else -1
-        where = tuple(made.result_starts[heard].tolist())
-        return Slab(start, stop, region, hue, block, span, heard_at=where)
+        found = np.flatnonzero((made.starts <= start) & (made.stops >= stop))
+        block = int(found[0]) if len(found) else -1
+        where = tuple(made.result_starts[found].tolist())
+        return Slab(start, stop, region, hue, block, span, played_at=where)
 
     def at(self, view_samples: float) -> Slab | None:
         """Return the slab at a view position."""
@@ -204,8 +204,8 @@ def slabs_of_result(made: Arrangement, markers: Iterable[Marker], rate_hz: int) 
     is_laid = is_laid & (made.starts < INSERTED_FROM)
     arcs = np.where(is_laid, np.where(is_copy & (last != _NOWHERE), last, unmoved), _NOWHERE)
     regions = Regions.of(made.starts, markers, made.starts)
-    is_heard = np.ones(len(made), bool)
-    return Slabs(made.result_starts, made.result_stops, made, True, regions, arcs, is_heard, rate_hz)
+    is_played = np.ones(len(made), bool)
+    return Slabs(made.result_starts, made.result_stops, made, True, regions, arcs, is_played, rate_hz)
 
 
 def slabs_of_source(made: Arrangement, markers: Iterable[Marker], length_samples: int) -> Slabs:
@@ -283,7 +283,7 @@ def _paint_ground(painter: QPainter, frame: Frame, shown: Slabs, length_samples:
     accents = len(tokens.accents)
     pairs = ((share, tokens.accent(hue)) for share in (HOLLOW, FILL) for hue in range(accents))
     inks = np.array([theme.mix(tokens.bg, accent, share).rgba() for share, accent in pairs], np.uint32)
-    colors = inks[shown.regions.hues % accents + accents * shown.is_heard]
+    colors = inks[shown.regions.hues % accents + accents * shown.is_played]
     middles = (np.arange(frame.columns) + 0.5) / frame.dpr * per_px
     owner = np.clip(np.searchsorted(shown.starts, middles, side="right") - 1, 0, None)
     row = colors[owner]

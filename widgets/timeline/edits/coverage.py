@@ -1,11 +1,8 @@
-"""Overlay of the lanes: the tint of proposals, and the fading of removed waveforms.
+"""Coverage of lanes by proposals: the tint over lanes, the fading of removed waveforms, and bars.
 
-Proposals too narrow for flags: bars whose height is the covered share of their segment of time.
-
-Bars of the three states are stacked, accepted ones at the bottom. In addition to their colour, accepted ones
-are hatched and rejected ones dashed, like their spans.
-
-Which lanes an edit is about: all of them, or those of some tracks.
+Bars show proposals too narrow for flags; their height is the covered share of their segment of time. Bars of
+the three states are stacked, accepted ones at the bottom. In addition to their colour, accepted ones are
+hatched and rejected ones dashed, like their spans.
 """
 
 from __future__ import annotations
@@ -141,8 +138,8 @@ def fill_bars(
         if top.any():
             where = (from_below >= under) & (from_below < top)
             np.copyto(pixels, np.uint32(theme.color(frame.theme.verdict(verdict)).rgba()), where=where)
-            weak = where & _pattern(verdict, from_below, index, frame.dpr)
-            np.copyto(pixels, np.uint32(_weak(frame, verdict)), where=weak)
+            weak = theme.mix(frame.theme.verdict(verdict), frame.theme.bg, 0.6).rgba()
+            np.copyto(pixels, np.uint32(weak), where=where & _pattern(verdict, from_below, index, frame.dpr))
         under = np.maximum(under, top)
 
 
@@ -163,10 +160,6 @@ def _pattern(
         period = max(round(theme.px(DASH_PX) * dpr), 2)
         return rows % period >= period / 2
     return np.zeros((1, 1), bool)
-
-
-def _weak(frame: Frame, verdict: Verdict) -> int:
-    return int(theme.mix(frame.theme.verdict(verdict), frame.theme.bg, 0.6).rgba())
 
 
 PIXELS = NDArray[np.uint32]

@@ -1,9 +1,8 @@
 """Signs, pictures and words on flags of proposals, painted once each: a frame may show more than a hundred.
 
 A state is never colour alone: undecided has a dot, accepted a tick, rejected a cross. One in conflict
-with another has an exclamation mark as well.
-
-Seams of the result: a thin line over the lanes with a small pair of scissors on top, or another sign.
+with another has an exclamation mark as well. A seam of the result is a thin line over the lanes with a small
+pair of scissors on top, or another sign.
 """
 
 from __future__ import annotations
@@ -65,11 +64,8 @@ def paint_flags(
     if not len(columns) or frame.layout.lanes_top <= frame.layout.edits_top:
         return
     columns = _not_crowded(frame, columns)
-    flag, apart, index = (
-        _flag_of(frame, Verdict.ACCEPTED, sign=sign),
-        round((theme.px(FLAG_WIDTH) + 1) * frame.dpr),
-        0,
-    )
+    flag, index = _flag_of(frame, Verdict.ACCEPTED, sign=sign), 0
+    apart = round((theme.px(FLAG_WIDTH) + 1) * frame.dpr)
     while index < len(columns):
         _place(painter, frame, columns[index] / frame.dpr, flag)
         index = int(np.searchsorted(columns, columns[index] + apart))

@@ -1,6 +1,6 @@
 """All proposals as arrays in time order: visible ones and hits of the mouse are found by bisection.
 
-Coverage of time by spans: computed once, then read for any columns.
+The coverage of time by spans is computed once, then read for any columns.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ LEAST = 1e-6
 NOTHING = Covered(np.zeros(1, np.int64), np.zeros(1, np.int64))
 
 
-KEPT_COVERS = 48
+CACHED_COVERS = 48
 """Number of cached coverage sums: each zoom level uses three."""
 
 
@@ -96,7 +96,7 @@ class Spans:
     conflicts: NDArray[np.bool_]
     slices: NDArray[np.bool_]
     table: ProposalTable
-    _said: dict[tuple[str, int], tuple[str, ...]] = field(default_factory=dict, repr=False)
+    _words: dict[tuple[str, int], tuple[str, ...]] = field(default_factory=dict, repr=False)
     _covers: dict[tuple[object, ...], Covered] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
@@ -174,9 +174,9 @@ class Spans:
         """Return the texts for the flag of one, longest first; cached."""
         proposal = self.table.made.rows[self.rows[index]]
         key = proposal.id, rate_hz
-        if key not in self._said:
-            self._said[key] = flag_words(proposal, self.table.decisions.get(proposal.id), rate_hz)
-        return self._said[key]
+        if key not in self._words:
+            self._words[key] = flag_words(proposal, self.table.decisions.get(proposal.id), rate_hz)
+        return self._words[key]
 
     def of_track(self, track_id: str) -> NDArray[np.bool_]:
         """Return which of `track_sets` contain a track, shape (sets,)."""
@@ -268,7 +268,7 @@ class Spans:
         """Return the coverage by those of a verdict, computed once for all frames."""
         key = (verdict, left_out, sets, drops, below_samples)
         if key not in self._covers:
-            if len(self._covers) >= KEPT_COVERS:
+            if len(self._covers) >= CACHED_COVERS:
                 self._covers.clear()
             chosen = self.verdicts == verdict
             if left_out >= 0:

@@ -36,11 +36,11 @@ class TrackHeads(QWidget):
     group_changed : id, {field: value} for every track of its group
     track_moved : id, and its new place from the top
     chosen : id of a track that the user selected, and the way it joins the selection
-    menu_asked : id, and a place on the screen
+    menu_requested : id, and a place on the screen
     lane_stretched : id, and the height in pixels at 100 % that its lane has while its border is dragged;
         -1 where that is over
     wheel_turned : mouse wheel over the heads, for scrolling
-    scroll_asked : vertical scroll in pixels, for a head dragged past an end
+    scroll_requested : vertical scroll in pixels, for a head dragged past an end
     takes_toggled : id of the track whose takes are to be unfolded, or folded
     take_played : id of a track, and the number of its take to play, from 0
     """
@@ -49,10 +49,10 @@ class TrackHeads(QWidget):
     group_changed = Signal(str, object)
     track_moved = Signal(str, int)
     chosen = Signal(str, object)
-    menu_asked = Signal(str, QPoint)
+    menu_requested = Signal(str, QPoint)
     lane_stretched = Signal(str, int)
     wheel_turned = Signal(object)
-    scroll_asked = Signal(int)
+    scroll_requested = Signal(int)
     takes_toggled = Signal(str)
     take_played = Signal(str, int)
 
@@ -80,7 +80,7 @@ class TrackHeads(QWidget):
         self.sections = LaneHead("Sections", tokens, self)
         self.curves: tuple[LaneHead, ...] = ()
         self.mix = MixHead(tokens, self)
-        self.mix.clear_asked.connect(self.clear_clips)
+        self.mix.clear_requested.connect(self.clear_clips)
 
     def set_document(self, state: DocumentState) -> None:
         """Show a head for each track of a document."""
@@ -126,10 +126,10 @@ class TrackHeads(QWidget):
         ----------
         tracks : peak of each audible track, by id
         """
-        self.mix.hear(mix, true_peak, passed_s)
+        self.mix.follow(mix, true_peak, passed_s)
         levels = list(self.mix.sides)
         for track_id, head in self.heads.items():
-            head.meter.hear(tracks.get(track_id, 0.0), passed_s)
+            head.meter.follow(tracks.get(track_id, 0.0), passed_s)
             levels.append(head.meter.level)
         return not all(level.rests for level in levels)
 
@@ -195,7 +195,7 @@ class TrackHeads(QWidget):
         head, key = TrackHead(track, self._theme, self._below), track.id
         head.changed.connect(lambda values, run: self.track_changed.emit(key, values, run))
         head.group_changed.connect(lambda values: self.group_changed.emit(key, values))
-        head.menu_asked.connect(lambda place: self.menu_asked.emit(key, place))
+        head.menu_requested.connect(lambda place: self.menu_requested.emit(key, place))
         head.chosen.connect(partial(self.choose, key))
         head.touched.connect(partial(self._touch, key))
         head.carried.connect(self._carry)
@@ -268,7 +268,7 @@ class TrackHeads(QWidget):
         past = min(y, 0) + max(y - self._below.height(), 0)
         if past:
             reach = theme.px(FASTEST_SCROLL)
-            self.scroll_asked.emit(max(-reach, min(past, reach)))
+            self.scroll_requested.emit(max(-reach, min(past, reach)))
         line = self._layout.lane_tops[self._place_at(y)] - self._layout.lanes_top
         thick = theme.px(DROP_LINE)
         self._drop_line.setGeometry(0, max(line - thick // 2 - 1, 0), self.width(), thick)

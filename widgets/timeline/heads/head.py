@@ -95,7 +95,7 @@ class TrackHead(QWidget):
     group_changed : the same, without a run, for every track of its group
     chosen : the user selected this track, with the way it joins the selection
     touched : the focus came here, or a right click: select it unless it is selected
-    menu_asked : a place on the screen
+    menu_requested : a place on the screen
     carried, put_down : the mouse moves the track, y in the column; True on release, False if cancelled
     stretched, stretch_ended : the mouse moves the lower border: the height that the lane would have
     folded : the button of its takes was pressed
@@ -110,7 +110,7 @@ class TrackHead(QWidget):
     group_changed = Signal(object)
     chosen = Signal(object)
     touched = Signal()
-    menu_asked = Signal(QPoint)
+    menu_requested = Signal(QPoint)
     carried = Signal(int)
     put_down = Signal(bool)
     stretched = Signal(int)
@@ -149,7 +149,7 @@ class TrackHead(QWidget):
         for value, field in ((self.gain, "gain_db"), (self.pan, "pan")):
             value.adjusted.connect(lambda amount, run, field=field: self.changed.emit({field: amount}, run))
             value.left.connect(self.setFocus)
-            value.typing_asked.connect(lambda typed, value=value: self.type_value(value, typed))
+            value.typing_requested.connect(lambda typed, value=value: self.type_value(value, typed))
         self.dots.clicked.connect(self.ask_menu)
         self.fold.clicked.connect(self.folded)
         self.takes.played.connect(self.take_played)
@@ -259,7 +259,7 @@ class TrackHead(QWidget):
 
     def ask_menu(self) -> None:
         """Ask for the menu of the track below its dots."""
-        self.menu_asked.emit(self.mapToGlobal(self.dots.geometry().bottomLeft()))
+        self.menu_requested.emit(self.mapToGlobal(self.dots.geometry().bottomLeft()))
 
     @property
     def _is_compact(self) -> bool:
@@ -374,7 +374,7 @@ class TrackHead(QWidget):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self.touched.emit()
         if event.reason() == QContextMenuEvent.Reason.Mouse:
-            self.menu_asked.emit(event.globalPos())
+            self.menu_requested.emit(event.globalPos())
         else:
             self.ask_menu()
 

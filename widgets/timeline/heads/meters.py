@@ -21,7 +21,7 @@ from widgets.timeline.heads.parts import write
 
 LOWEST_DB, HIGH_DB = -60.0, -6.0
 FALL_DB_S, HOLD_S = 20.0, 1.5
-LIGHT, LIGHT_GAP, MARK = 4, 2, 2
+LIGHT_PX, LIGHT_GAP, MARK = 4, 2, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def paint_level(painter: QPainter, area: QRectF, level: Level, tokens: Theme) ->
     """Paint a bar, with its clip indicator at the loud end: right, or top of a vertical one."""
     is_level = area.width() > area.height()
     length = area.width() if is_level else area.height()
-    room = length - theme.px(LIGHT) - theme.px(LIGHT_GAP)
+    room = length - theme.px(LIGHT_PX) - theme.px(LIGHT_GAP)
 
     def part(start: float, stop: float) -> QRectF:
         """Return the part of the area between two distances from its quiet end."""
@@ -103,7 +103,7 @@ def paint_level(painter: QPainter, area: QRectF, level: Level, tokens: Theme) ->
         ink = tokens.level_high if held > high else tokens.level
         painter.fillRect(part(held - theme.px(MARK), held), theme.color(ink))
     if level.is_clipped:
-        painter.fillRect(part(length - theme.px(LIGHT), length), theme.color(tokens.clip))
+        painter.fillRect(part(length - theme.px(LIGHT_PX), length), theme.color(tokens.clip))
 
 
 class TrackMeter(QWidget):
@@ -121,7 +121,7 @@ class TrackMeter(QWidget):
         """Be the meter of a track of this name."""
         self.setAccessibleName(f"Level of {name}")
 
-    def hear(self, peak: float, passed_s: float) -> None:
+    def follow(self, peak: float, passed_s: float) -> None:
         """Show the highest absolute value of the time that passed."""
         before, self.level = self.level, self.level.after(peak, passed_s)
         dots = self.height() * self.devicePixelRatioF()
@@ -165,10 +165,10 @@ class MixHead(QWidget):
 
     Signals
     -------
-    clear_asked : reset the clip indicators of the mix and all tracks
+    clear_requested : reset the clip indicators of the mix and all tracks
     """
 
-    clear_asked = Signal()
+    clear_requested = Signal()
 
     def __init__(self, tokens: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -189,7 +189,7 @@ class MixHead(QWidget):
         self._theme = tokens
         self.update()
 
-    def hear(self, mix: tuple[float, float], true_peak: float, passed_s: float) -> None:
+    def follow(self, mix: tuple[float, float], true_peak: float, passed_s: float) -> None:
         """Show the highest absolute values of the time that passed."""
         before, words = self.sides, self._words()
         left, right = (side.after(peak, passed_s) for side, peak in zip(before, mix, strict=True))
@@ -233,7 +233,7 @@ class MixHead(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            self.clear_asked.emit()
+            self.clear_requested.emit()
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent):

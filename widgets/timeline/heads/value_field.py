@@ -34,12 +34,12 @@ class ValueField(QAbstractSlider):
     Signals
     -------
     adjusted : the value and its run: changes with the same run are one step of undo
-    typing_asked : the user starts typing; the first character
+    typing_requested : the user starts typing; the first character
     left : Esc was pressed
     """
 
     adjusted = Signal(float, str)
-    typing_asked = Signal(str)
+    typing_requested = Signal(str)
     left = Signal()
     steps_per_unit = 1.0
     wheel_steps = 1
@@ -200,7 +200,7 @@ class ValueField(QAbstractSlider):
         elif event.key() in _STEP_KEYS:
             self._adjust(self.value() + _STEP_KEYS[Qt.Key(event.key())] * self.wheel_steps, STEPS_RUN)
         else:
-            self.typing_asked.emit("" if event.key() in ENTER else event.text())
+            self.typing_requested.emit("" if event.key() in ENTER else event.text())
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - the whole field is small
         painter, tokens = QPainter(self), self.theme

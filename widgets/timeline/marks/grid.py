@@ -1,7 +1,4 @@
-"""Beat grid: one row of colours behind all lanes.
-
-Snapping of mouse drags to the visible grid lines.
-"""
+"""Beat grid: one row of colours behind all lanes, and the snapping of mouse drags to its visible lines."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ class HitMarks:
         strengths = np.clip(louder, 0.0, 1.0)
         return cls(onsets, onsets + by, strengths, verdicts, hits.tracks, tuple(hits.track_ids))
 
-    def heard(self, rows: NDArray[np.int64] | NDArray[np.bool_], onsets: NDArray[np.float64]) -> HitMarks:
+    def placed(self, rows: NDArray[np.int64] | NDArray[np.bool_], onsets: NDArray[np.float64]) -> HitMarks:
         """Return some of them at other positions, with the same moves."""
         by = (self.targets - self.onsets)[rows]
         return HitMarks(

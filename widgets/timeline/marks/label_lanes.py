@@ -70,8 +70,8 @@ class SoundLane:
             return sounds
         starts, last = sounds.spans_samples[:, 0], sounds.spans_samples[:, 1] - 1
         begins, ends = times.to_view_array(starts), times.to_view_array(last) + times.keeps(last)
-        heard = np.flatnonzero(ends > begins)
-        order = heard[np.argsort(begins[heard], kind="stable")]
+        audible = np.flatnonzero(ends > begins)
+        order = audible[np.argsort(begins[audible], kind="stable")]
         spans = np.stack([begins[order], ends[order]], axis=1)
         words = tuple(sounds.words[place] for place in order.tolist())
         return DetectedSounds(spans, words, sounds.likelihoods[order], sounds.maker)

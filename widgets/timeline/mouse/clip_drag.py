@@ -14,7 +14,8 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
 from engine.core.timebase import format_time
-from engine.document.edits.moved_along import Ripple, following, of_move, of_trim
+from engine.document.edits.moved_along import following, of_move, of_trim
+from engine.document.settings import Ripple
 from engine.document.tracks import Clip, source_length_samples
 from widgets import theme
 from widgets.timeline.clip_bars import Bar, bar_at, bars, paint_bar

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, SignalInstance
 from PySide6.QtGui import QPainter
 
 from engine.document.analysis import BeatGrid
-from engine.document.edits.moved_along import Ripple
+from engine.document.settings import Ripple
 from engine.document.state import DocumentState
 from widgets.timeline.edits.selected import Lanes, Selected
 from widgets.timeline.frame import Frame

@@ -7,19 +7,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from engine.document.state import DocumentState
 from engine.document.tracks import Track, Visible, visible_in_time
-from engine.sound.edl.crossfade import Block
 from engine.sound.edl.tracks.patched_reader import ClipReader, fade_powers
 from engine.sound.edl.tracks.patches import Patches
 from engine.sound.pictures.peaks import BASE_SAMPLES, FACTOR, Columns, PeakPyramid, pyramid_over
 from engine.sound.pictures.spectrogram import STEP_DB, Cells, band_edges
-from widgets.timeline.sound.result_columns import RecordedSpectrogram
-from widgets.timeline.sound.waves import NotYetReadError, RecordedWave
-
-Spans = NDArray[np.int64]
+from widgets.timeline.sound.result_columns import DrawnSource, RecordedSpectrogram
+from widgets.timeline.sound.waves import NotYetReadError, Positions, RecordedWave
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +32,11 @@ class _Part:
 
     one: Visible
     places: slice
-    starts: Spans
-    stops: Spans
+    starts: Positions
+    stops: Positions
     channel: int
 
-    def is_whole(self, starts: Spans, stops: Spans) -> bool:
+    def is_whole(self, starts: Positions, stops: Positions) -> bool:
         """Return whether the clip alone plays in all of the request's spans, as it was recorded."""
         is_in = np.array_equal(self.stops - self.starts, stops - starts)
         return is_in and self.one.clip.is_plain
@@ -65,7 +62,7 @@ class _Clips:
         self._starts = [one.start_samples for one in self._visible]
         self._longest_stop = np.maximum.accumulate([one.stop_samples for one in self._visible])
 
-    def parts(self, channel: int, starts: Spans, stops: Spans) -> Iterator[_Part]:
+    def parts(self, channel: int, starts: Positions, stops: Positions) -> Iterator[_Part]:
         """Yield the clips that show in ascending spans, relative to the start of the track."""
         if not len(starts):
             return
@@ -74,10 +71,8 @@ class _Clips:
         last = int(np.searchsorted(self._starts, ends.max(), "left"))
         for one in self._visible[first:last]:
             width = self._widths.get(one.clip.source_id, 0)
-            below, above = (
-                np.searchsorted(ends, one.start_samples, "right"),
-                np.searchsorted(begins, one.stop_samples),
-            )
+            below = np.searchsorted(ends, one.start_samples, "right")
+            above = np.searchsorted(begins, one.stop_samples)
             if below < above and (width == 1 or channel < width):
                 places, shift = slice(below, above), one.clip.shift_samples
                 begin = np.maximum(begins[places], one.start_samples) - shift
@@ -109,7 +104,7 @@ class ClipWave:
         self._coarse_samples = BASE_SAMPLES
         while self._frames > MOST_COLUMNS * self._coarse_samples:
             self._coarse_samples *= FACTOR
-        self._reader = ClipReader(track, channels, lambda key: _Drawn(waves.get(key)))
+        self._reader = ClipReader(track, channels, lambda key: DrawnSource(waves.get(key)))
         self.sampled_below = min(wave.sampled_below for wave in waves.values())
 
     def cell_samples(self, samples_per_column: float) -> int:
@@ -127,7 +122,7 @@ class ClipWave:
         return self.spans(channel, edges[:-1], stops, samples_per_column)
 
     def spans(
-        self, channel: int, starts_samples: Spans, stops_samples: Spans, samples_per_column: float
+        self, channel: int, starts_samples: Positions, stops_samples: Positions, samples_per_column: float
     ) -> Columns:
         """Return a column for each ascending span [start, stop); outside the clips they are zero."""
         if self._is_coarse(samples_per_column):
@@ -151,7 +146,7 @@ class ClipWave:
         return pyramid_over(base, width, 0, self._frames)
 
     def _put_together(
-        self, channel: int, starts_samples: Spans, stops_samples: Spans, samples_per_column: float
+        self, channel: int, starts_samples: Positions, stops_samples: Positions, samples_per_column: float
     ) -> Columns:
         parts = list(self._clips.parts(channel, starts_samples, stops_samples))
         if len(parts) == 1 and parts[0].is_whole(starts_samples, stops_samples):
@@ -161,11 +156,9 @@ class ClipWave:
         for part in parts:
             own = self._read(part, samples_per_column)
             places, gains, lengths = part.places, part.gains, part.stops - part.starts
-            for extreme, theirs, join in (
-                (lowest, own.minimum, np.minimum),
-                (highest, own.maximum, np.maximum),
-            ):
-                join(extreme[places], theirs * np.float32(gains), out=extreme[places])
+            low, high = lowest[places], highest[places]
+            np.minimum(low, own.minimum * np.float32(gains), out=low)
+            np.maximum(high, own.maximum * np.float32(gains), out=high)
             energies[places] += np.square(own.rms * gains) * lengths
             covered[places] += lengths
         lengths = np.maximum(stops_samples - starts_samples, 1)
@@ -185,24 +178,6 @@ class ClipWave:
         except NotYetReadError:
             return None
         return read
-
-
-class _Drawn:
-    """A source for drawing, as a reader; one that is missing is silent."""
-
-    def __init__(self, wave: RecordedWave | None) -> None:
-        self._wave = wave
-
-    def read(self, start: int, stop: int, dtype: DTypeLike = np.float32) -> Block:
-        if self._wave is None:
-            return np.zeros((stop - start, 1), dtype)
-        samples = self._wave.samples(start, stop)
-        if samples is None:
-            raise NotYetReadError
-        return samples.astype(dtype)
-
-    def close(self) -> None:
-        """Do nothing: the owner closes the source."""
 
 
 class ClipSpectrogram:
@@ -231,7 +206,7 @@ class ClipSpectrogram:
         return self._first.rate_hz
 
     def cells(
-        self, channel: int, starts_samples: Spans, stops_samples: Spans, samples_per_column: float
+        self, channel: int, starts_samples: Positions, stops_samples: Positions, samples_per_column: float
     ) -> Cells:
         """Return the maximum of each ascending span, shape (n, bands); 0 for missing data."""
         made = np.zeros((len(starts_samples), len(band_edges(self.window_samples)) - 1), np.uint8)
@@ -248,8 +223,8 @@ class ClipSpectrogram:
         self,
         cells: Cells,
         channel: int,
-        starts_samples: Spans,
-        stops_samples: Spans,
+        starts_samples: Positions,
+        stops_samples: Positions,
         samples_per_column: float,
         patches: Patches,
         offset_samples: int,

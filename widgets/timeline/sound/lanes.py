@@ -114,7 +114,7 @@ class WavePainter:
 
     def __init__(self) -> None:
         self._waves: Mapping[str, WaveSource] = {}
-        self._kept: dict[str, _CachedColumns] = {}
+        self._cached: dict[str, _CachedColumns] = {}
         self._stale: dict[str, tuple[int, int]] = {}
 
     def set_waves(self, waves: Mapping[str, WaveSource], changed: tuple[int, int] | None = None) -> None:
@@ -128,13 +128,13 @@ class WavePainter:
         if changed is None:
             self.forget()
             return
-        for track in self._kept:
+        for track in self._cached:
             start, stop = self._stale.get(track, changed)
             self._stale[track] = min(start, changed[0]), max(stop, changed[1])
 
     def forget(self) -> None:
         """Read columns again: more data is available."""
-        self._kept, self._stale = {}, {}
+        self._cached, self._stale = {}, {}
 
     def columns(self, frame: Frame, lane: Lane) -> list[Columns]:
         """Return the columns of every channel of a lane in a frame, or in a part of one."""
@@ -144,48 +144,48 @@ class WavePainter:
         """Prefetch one lane right of the window (1) or left of it (-1); return False if all are cached."""
         beside = frame.grid.beside(side)
         for lane, _, _ in self._shown(frame, lanes):
-            kept = self._kept.get(lane.track_id)
-            whole = None if kept is None else kept.grid.united(beside)
-            if kept is not None and whole is not None and whole != kept.grid:
+            cached = self._cached.get(lane.track_id)
+            whole = None if cached is None else cached.grid.united(beside)
+            if cached is not None and whole is not None and whole != cached.grid:
                 self._over(lane, beside)
                 return True
         return False
 
     def _over(self, lane: Lane, grid: ColumnGrid) -> _CachedColumns:
         """Return the columns of a lane for a grid; missing ones are read."""
-        kept, stale = self._kept.get(lane.track_id), self._stale.get(lane.track_id)
-        whole = None if kept is None else kept.grid.united(grid)
-        if kept is None or whole is None:
+        cached, stale = self._cached.get(lane.track_id), self._stale.get(lane.track_id)
+        whole = None if cached is None else cached.grid.united(grid)
+        if cached is None or whole is None:
             self._stale.pop(lane.track_id, None)
             made = _CachedColumns(grid, self._read(lane, grid))
         else:
             if stale is not None and len(range(*grid.columns_of(*stale))):  # elsewhere it can wait
                 del self._stale[lane.track_id]
-                kept = self._renewed(lane, kept, stale)
-            made = self._grown(lane, kept, whole)
+                cached = self._renewed(lane, cached, stale)
+            made = self._grown(lane, cached, whole)
             first, stop = grid.first - 2 * grid.n_columns, grid.stop + 2 * grid.n_columns
-            if whole != kept.grid and (whole.first < first or whole.stop > stop):
+            if whole != cached.grid and (whole.first < first or whole.stop > stop):
                 first, stop = max(whole.first, first), min(whole.stop, stop)
                 made = made.part(whole.part(first - whole.first, stop - whole.first))
-        self._kept[lane.track_id] = made
+        self._cached[lane.track_id] = made
         return made
 
-    def _renewed(self, lane: Lane, kept: _CachedColumns, stale: tuple[int, int]) -> _CachedColumns:
+    def _renewed(self, lane: Lane, cached: _CachedColumns, stale: tuple[int, int]) -> _CachedColumns:
         """Return the same columns with a span read again."""
-        first, stop = kept.grid.columns_of(*stale)
+        first, stop = cached.grid.columns_of(*stale)
         if first >= stop:
-            return kept
-        anew = self._read(lane, kept.grid.part(first, stop))
-        pairs = zip(kept.channels, anew, strict=True)
-        return _CachedColumns(kept.grid, [one.with_part(first, part) for one, part in pairs])
+            return cached
+        anew = self._read(lane, cached.grid.part(first, stop))
+        pairs = zip(cached.channels, anew, strict=True)
+        return _CachedColumns(cached.grid, [one.with_part(first, part) for one, part in pairs])
 
-    def _grown(self, lane: Lane, kept: _CachedColumns, whole: ColumnGrid) -> _CachedColumns:
+    def _grown(self, lane: Lane, cached: _CachedColumns, whole: ColumnGrid) -> _CachedColumns:
         """Return columns of a wider grid; missing ones are read."""
-        channels, before = kept.channels, kept.grid.first - whole.first
+        channels, before = cached.channels, cached.grid.first - whole.first
         if before:
             read = self._read(lane, whole.part(0, before))
             channels = [one.followed_by(other) for one, other in zip(read, channels, strict=True)]
-        known = before + kept.grid.n_columns
+        known = before + cached.grid.n_columns
         if known < whole.n_columns:
             read = self._read(lane, whole.part(known, whole.n_columns))
             channels = [one.followed_by(other) for one, other in zip(channels, read, strict=True)]

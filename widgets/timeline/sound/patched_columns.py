@@ -4,9 +4,8 @@ Edits are drawn column by column: a column with its centre in an edit shows all 
 drawn one by one, and spectra finer than the pyramid, come from the reader that plays and exports instead,
 with every crossfade.
 
-Stored audio of edits for drawing: with its own peaks, samples and spectra.
-
-Missing or unreadable stored audio is left out of the drawn edits: the recording is shown.
+Stored audio of edits has peaks, samples and spectra of its own. Missing or unreadable audio is left out of
+the drawn edits: the recording is shown.
 """
 
 from __future__ import annotations
@@ -25,9 +24,8 @@ from engine.sound.edl.tracks.patches import Patches, gains_at
 from engine.sound.edl.tracks.stored_sounds import fits
 from engine.sound.pictures.peaks import Columns
 from engine.sound.pictures.spectrogram import STEP_DB, Cells
-from widgets.timeline.sound.waves import NotYetReadError, RecordedWave
+from widgets.timeline.sound.waves import NotYetReadError, Positions, RecordedWave
 
-Positions = NDArray[np.int64]
 Picture = TypeVar("Picture")
 Read = Callable[[Positions, Positions], Picture]
 """(starts, stops) in document samples to a column for each span of the recording."""
@@ -99,16 +97,13 @@ def _clocked(
         return _edited(columns, starts, stops, sources, how)
 
     def read(starts: Positions, stops: Positions) -> Picture:
-        first, last = (np.rint(_read_at(clock, at)).astype(np.int64) for at in (starts, stops))
+        rate, by = 1.0 + clock.drift_ppm / 1e6, clock.by_samples
+        first, last = (np.rint(at.astype(np.float64) * rate - by).astype(np.int64) for at in (starts, stops))
         return sources.read(first, np.maximum(last, first + 1))
 
     made = how.copied(columns)
     how.put(made, np.arange(len(starts), dtype=np.int64), read(starts, stops))
     return _edited(made, starts, stops, replace(sources, read=read), how)
-
-
-def _read_at(clock: Reclock, at: Positions) -> NDArray[np.float64]:
-    return at.astype(np.float64) * (1.0 + clock.drift_ppm / 1e6) - clock.by_samples
 
 
 def _edited(
@@ -123,15 +118,17 @@ def _edited(
     """Return columns with the edits of some layers, or of all; thousands cost little more than a few."""
     if not len(starts):
         return columns
-    over = _what_lies_over(sources.patches, starts, stops)
+    over = _edits_over(sources.patches, starts, stops)
     if over is None:
         return columns
     made = how.copied(columns)
     for one, places in over.replaced:
         _fill(made, one, places, starts, stops, sources, how)
     if not only_replaced:
-        if len(over.shifted):
-            _shift(made, over, sources, how)
+        if len(over.shifted):  # the replaced parts are shifted with what they replace
+            first, last = over.shifted_starts, over.shifted_stops
+            found = _edited(sources.read(first, last), first, last, sources, how, only_replaced=True)
+            how.put(made, over.shifted, found)
         how.amplify(made, over.amplified, over.gains)
     return made
 
@@ -143,7 +140,7 @@ class _Over:
     Attributes
     ----------
     replaced : edit of each replacement, and the filled columns
-    shifted : the columns that shifts move so far that it is seen, in the order in which they are read
+    shifted : visibly shifted columns, in the order in which they are read
     shifted_starts, shifted_stops : the spans of the recording that they show
     amplified, gains : columns with gain, and their factors
     """
@@ -161,20 +158,20 @@ _found: dict[tuple[int, bytes, bytes], tuple[Patches, _Over | None]] = {}
 _finding = Lock()  # close views are read on a thread of their own
 
 
-def _what_lies_over(patches: Patches, starts: Positions, stops: Positions) -> _Over | None:
+def _edits_over(patches: Patches, starts: Positions, stops: Positions) -> _Over | None:
     """Return the edits over columns; None without any. Neighbouring lanes usually request the same."""
-    asked = id(patches), starts.tobytes(), stops.tobytes()
+    request = id(patches), starts.tobytes(), stops.tobytes()
     with _finding:
-        known = _found.pop(asked, None)
+        known = _found.pop(request, None)
         if known is None:
-            known = patches, _lie_over(patches, starts, stops)
-        _found[asked] = known  # the patches are held, so that no others get their id
+            known = patches, _find_over(patches, starts, stops)
+        _found[request] = known  # the patches are held, so that no others get their id
         while len(_found) > _MOST_FOUND:
             del _found[next(iter(_found))]
     return known[1]
 
 
-def _lie_over(patches: Patches, starts: Positions, stops: Positions) -> _Over | None:
+def _find_over(patches: Patches, starts: Positions, stops: Positions) -> _Over | None:
     middles = (starts + stops) // 2
     order = np.argsort(middles, kind="stable")
     first, last = np.searchsorted(middles[order], patches.edges).T
@@ -183,7 +180,7 @@ def _lie_over(patches: Patches, starts: Positions, stops: Positions) -> _Over | 
         return None
     replaced, shifted = np.full((2, len(order)), -1)
     gains = np.ones(len(order))
-    # moved hits, of which there may be thousands, lie side by side and below all that shifts and amplifies
+    # moved hits, of which there may be thousands, are side by side and below all that shifts and amplifies
     laid = np.arange(*patches.laid_places.indices(len(is_seen)))
     laid = laid[is_seen[laid]]
     is_seen[laid] = False
@@ -252,18 +249,6 @@ def _fill(
         how.put(made, places, sources.read(np.array(one.tone[:1]), np.array(one.tone[1:])))
 
 
-def _shift(
-    made: Picture,
-    over: _Over,
-    sources: _Sources[Picture],
-    how: _Columns[Picture],
-) -> None:
-    """Shift columns, with the replaced parts at the read position."""
-    first, last = over.shifted_starts, over.shifted_stops
-    found = _edited(sources.read(first, last), first, last, sources, how, only_replaced=True)
-    how.put(made, over.shifted, found)
-
-
 class _Waves:
     """Minimum, maximum and RMS."""
 
@@ -319,11 +304,7 @@ class StoredCells(Sized, Protocol):
     """Spectra of stored audio, counted from its start."""
 
     def cells(
-        self,
-        channel: int,
-        starts_samples: Positions,
-        stops_samples: Positions,
-        samples_per_column: float,
+        self, channel: int, starts_samples: Positions, stops_samples: Positions, samples_per_column: float
     ) -> Cells:
         """Return the loudest of each span [start, stop), shape (n, bands); 0 outside of the audio."""
 

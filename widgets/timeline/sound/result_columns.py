@@ -1,7 +1,4 @@
-"""Sound of one track in the result: the remaining material, joined at the seams.
-
-The columns of a spectrogram lane: of a recording, or of the result with its gaps closed.
-"""
+"""Waveform and spectrogram of one track in the result: the remaining material, joined at the seams."""
 
 from __future__ import annotations
 
@@ -23,7 +20,7 @@ from engine.sound.edl.tracks.voice import Voice
 from engine.sound.pictures.peaks import Columns
 from engine.sound.pictures.spectrogram import Cells, band_edges, loudest
 from widgets.timeline.sound.patched_columns import StoredSpectra, StoredWaves, patched_cells, patched_columns
-from widgets.timeline.sound.waves import NotYetReadError, RecordedWave
+from widgets.timeline.sound.waves import NotYetReadError, Positions, RecordedWave
 
 SEAMS_HELD = 128
 """Number of cached seams per track, so that scrolling at sample zoom does not render fades again."""
@@ -42,12 +39,12 @@ class Pieces:
     lengths : int64, shape (m,), audible length
     """
 
-    shown: NDArray[np.int64]
-    column_lengths: NDArray[np.int64]
-    first: NDArray[np.int64]
-    source_starts: NDArray[np.int64]
-    source_stops: NDArray[np.int64]
-    lengths: NDArray[np.int64]
+    shown: Positions
+    column_lengths: Positions
+    first: Positions
+    source_starts: Positions
+    source_stops: Positions
+    lengths: Positions
     _united: dict[tuple[int, int], Pieces] = field(default_factory=dict, init=False, repr=False)
 
     def united(self, cell_samples: int, offset_samples: int) -> Pieces:
@@ -79,22 +76,22 @@ class Pieces:
 
 
 class Cutter:
-    """Cuts columns at the seams of a result; keeps the last cut, which every lane of a frame asks for."""
+    """Cuts columns at the seams of a result; caches the last cut, which every lane of a frame requests."""
 
     def __init__(self, edits: EditList) -> None:
         self._edits = edits
         self._key: tuple[float, float, int] | None = None
-        self._kept: Pieces | None = None
+        self._cut_pieces: Pieces | None = None
 
     def pieces(self, first: float, width: float, n_columns: int) -> Pieces | None:
         """Return the pieces of columns of a width from a result position on; None outside the result."""
         if self._key != (first, width, n_columns):
             self._key = first, width, n_columns
             edges = np.floor(first + width * np.arange(n_columns + 1)).astype(np.int64)
-            self._kept = self._cut(edges)
-        return self._kept
+            self._cut_pieces = self._cut(edges)
+        return self._cut_pieces
 
-    def _cut(self, edges: NDArray[np.int64]) -> Pieces | None:
+    def _cut(self, edges: Positions) -> Pieces | None:
         edits = self._edits
         # a column narrower than a sample shows the sample it lies in
         starts = np.clip(edges[:-1], 0, edits.length_samples)
@@ -158,7 +155,7 @@ class ResultWave:
         span = track.start_samples, stop
         self._begin, self._end = span if self._patches is None else self._patches.sounding(*span)
         self._offset, _ = edits.lane_span(self._begin, self._end)
-        reader: Reads = _Recorded(source)
+        reader: Reads = DrawnSource(source)
         if self._patches is not None:
             reader = PatchedReader(reader, self._patches, self._frames, channels, track.start_samples, stored)
         voice = Voice(track, 1.0, channels, self._begin, self._end, reader, np.float32)
@@ -186,10 +183,10 @@ class ResultWave:
     def samples(self, start: int, stop: int) -> NDArray[np.float32] | None:
         """Return samples [start, stop) of the result; None while they are being read."""
         try:
-            heard: NDArray[np.float32] = self._renderer.read(start + self._offset, stop + self._offset)
+            samples: NDArray[np.float32] = self._renderer.read(start + self._offset, stop + self._offset)
         except NotYetReadError:
             return None
-        return heard
+        return samples
 
     def _in_one_piece(self, start: int, stop: float) -> bool:
         seams = self._edits.seams_samples
@@ -217,21 +214,16 @@ class ResultWave:
         return joined.among(pieces.shown, n_columns)
 
     def _patched(
-        self,
-        columns: Columns,
-        channel: int,
-        starts: NDArray[np.int64],
-        stops: NDArray[np.int64],
-        width: float,
+        self, columns: Columns, channel: int, starts: Positions, stops: Positions, width: float
     ) -> Columns:
         """Return columns of spans of the track with the edits of its sound."""
         assert self._patches is not None
         first = self._track_start
 
-        def read(some: NDArray[np.int64], ends: NDArray[np.int64]) -> Columns:
+        def read(some: Positions, ends: Positions) -> Columns:
             return self._parts(channel, *_later(some, ends, -first), width)
 
-        def read_stored(stored: Stored, some: NDArray[np.int64], ends: NDArray[np.int64]) -> Columns:
+        def read_stored(stored: Stored, some: Positions, ends: Positions) -> Columns:
             assert self._stored is not None, "missing audio is left out"
             return self._stored.columns(stored, channel, some, ends, width)
 
@@ -243,9 +235,7 @@ class ResultWave:
                 values[outside] = 0.0
         return made
 
-    def _parts(
-        self, channel: int, starts: NDArray[np.int64], stops: NDArray[np.int64], width: float
-    ) -> Columns:
+    def _parts(self, channel: int, starts: Positions, stops: Positions, width: float) -> Columns:
         """Return a column for each span of the track, in any playing order."""
         if self._edits.is_rising:
             return self._source.spans(channel, starts, stops, width)
@@ -254,28 +244,24 @@ class ResultWave:
         return Columns(*(part[places] for part in found.arrays))
 
 
-# Lanes below each other mostly ask for the same spans: what is found of those is known by their arrays.
+# Lanes below each other mostly request the same spans, which are recognised by their arrays.
 
 
 @found_once_of(4)
-def _spans_of(first: float, width: float, n_columns: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _spans_of(first: float, width: float, n_columns: int) -> tuple[Positions, Positions]:
     """Return start and end of columns of a width, at least one sample each."""
     edges = np.floor(first + width * np.arange(n_columns + 1)).astype(np.int64)
     return edges[:-1], np.maximum(edges[1:], edges[:-1] + 1)
 
 
 @found_once_of(8)
-def _later(
-    starts: NDArray[np.int64], stops: NDArray[np.int64], by_samples: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _later(starts: Positions, stops: Positions, by_samples: int) -> tuple[Positions, Positions]:
     """Return spans shifted later; the same arrays for a shift of zero."""
     return (starts + by_samples, stops + by_samples) if by_samples else (starts, stops)
 
 
 @found_once_of(8)
-def _in_time_order(
-    starts: NDArray[np.int64], stops: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.intp]]:
+def _in_time_order(starts: Positions, stops: Positions) -> tuple[Positions, Positions, NDArray[np.intp]]:
     """Return spans in reading order, sorted by source position, and the index of each request."""
     order = np.lexsort((stops, starts))
     places = np.empty_like(order)
@@ -283,14 +269,16 @@ def _in_time_order(
     return starts[order], stops[order], places
 
 
-class _Recorded:
-    """Source of a voice's track for drawing."""
+class DrawnSource:
+    """A source for drawing, as a reader; one that is missing is silent."""
 
-    def __init__(self, source: RecordedWave) -> None:
-        self._source = source
+    def __init__(self, wave: RecordedWave | None) -> None:
+        self._wave = wave
 
     def read(self, start: int, stop: int, dtype: DTypeLike = np.float32) -> Block:
-        samples = self._source.samples(start, stop)
+        if self._wave is None:
+            return np.zeros((stop - start, 1), dtype)
+        samples = self._wave.samples(start, stop)
         if samples is None:
             raise NotYetReadError
         return samples.astype(dtype)  # a copy: edits are written into what is read
@@ -311,11 +299,7 @@ class TrackCells(Protocol):
         """The document's rate."""
 
     def cells(
-        self,
-        channel: int,
-        starts_samples: NDArray[np.int64],
-        stops_samples: NDArray[np.int64],
-        samples_per_column: float,
+        self, channel: int, starts_samples: Positions, stops_samples: Positions, samples_per_column: float
     ) -> Cells:
         """Return the maximum of each span [start, stop), shape (n, bands); 0 for missing data."""
 
@@ -327,8 +311,8 @@ class RecordedSpectrogram(TrackCells, Protocol):
         self,
         cells: Cells,
         channel: int,
-        starts_samples: NDArray[np.int64],
-        stops_samples: NDArray[np.int64],
+        starts_samples: Positions,
+        stops_samples: Positions,
         samples_per_column: float,
         patches: Patches,
         offset_samples: int,
@@ -374,19 +358,15 @@ class EditedSpectrogram:
         return self._recorded.rate_hz
 
     def cells(
-        self,
-        channel: int,
-        starts_samples: NDArray[np.int64],
-        stops_samples: NDArray[np.int64],
-        samples_per_column: float,
+        self, channel: int, starts_samples: Positions, stops_samples: Positions, samples_per_column: float
     ) -> Cells:
         """Return the maximum of each ascending span of the result, shape (n, bands)."""
         recorded, first, width = self._recorded, self._offset, samples_per_column
 
-        def read(some: NDArray[np.int64], ends: NDArray[np.int64]) -> Cells:
+        def read(some: Positions, ends: Positions) -> Cells:
             return recorded.cells(channel, some - first, ends - first, width)
 
-        def read_stored(stored: Stored, some: NDArray[np.int64], ends: NDArray[np.int64]) -> Cells:
+        def read_stored(stored: Stored, some: Positions, ends: Positions) -> Cells:
             assert self._stored is not None, "missing audio is left out"
             return self._stored.cells(stored, channel, some, ends, width)
 

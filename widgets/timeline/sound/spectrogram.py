@@ -1,15 +1,12 @@
 """Spectrograms: cells become rows of a lane by a table of bands, and pixels by a table of colours.
 
 Nothing is computed per pixel but one lookup: floor, ceiling, colour map, tints and beat lines are all in
-tables of 256 colours, one for each way in which columns can be covered.
-
-Colours of loudness: maps that grow evenly brighter, so that they read the same without colour vision.
+tables of 256 colours, one for each way in which columns can be covered. Colour maps grow evenly brighter, so
+that they read the same without colour vision.
 
 Magma, inferno and viridis are those of matplotlib by Nathaniel J. Smith, Stéfan van der Walt and Eric Firing
 (CC0), here every 17th of their 256 colours, with interpolation. Grey goes from the theme's background
 to its text, so that silence is paper.
-
-Frequencies at the left edge of a spectrogram lane, readable over any colour.
 """
 
 from __future__ import annotations
@@ -217,9 +214,7 @@ def color_tables(look: SpectrogramLook, tokens: Theme, audible: bool) -> PIXELS:
             covered = covered + (np.where(bright, 0.0, 255.0) - covered) * BEAT_TINT
         for verdict in WEAK_TO_STRONG:
             if way & 1 << VERDICTS.index(verdict):
-                tint = rgb(
-                    tokens.verdict(verdict)
-                )  # and some of the ground, so that hatch and edges stand out
+                tint = rgb(tokens.verdict(verdict))  # and some of the ground: hatch and edges are visible
                 covered = covered + (tint + (ground - tint) * TINT_GROUND - covered) * TINT
         tables[way] = covered
     parts = np.rint(tables).astype(np.uint32)
@@ -248,7 +243,7 @@ class SpectrogramPainter:
         self.look = SpectrogramLook()
         self._sources: Mapping[str, SpectrogramColumns] = {}
         self._key: tuple[object, ...] = ()
-        self._kept: dict[str, list[Cells]] = {}
+        self._cached: dict[str, list[Cells]] = {}
 
     @property
     def sources(self) -> Mapping[str, SpectrogramColumns]:
@@ -315,14 +310,14 @@ class SpectrogramPainter:
         """Return the columns of a channel of a lane, or the loudest of all, shape (columns, bands)."""
         grid, lane = frame.grid, place.lane
         if self._key != (grid,):
-            self._key, self._kept = (grid,), {}
-        if lane.track_id not in self._kept:
+            self._key, self._cached = (grid,), {}
+        if lane.track_id not in self._cached:
             width, first = grid.samples_per_column, grid.first * grid.samples_per_column - lane.start_samples
-            self._kept[lane.track_id] = [
+            self._cached[lane.track_id] = [
                 place.source.columns(channel, first, width, grid.n_columns)
                 for channel in range(lane.channels)
             ]
-        channels = self._kept[lane.track_id]
+        channels = self._cached[lane.track_id]
         if place.channel is not None:
             return channels[place.channel]
         loudest: Cells = np.max(channels, axis=0) if len(channels) > 1 else channels[0]

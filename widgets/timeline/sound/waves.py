@@ -1,10 +1,8 @@
-"""Waveform data of a recording: columns from its pyramid at low zoom, samples at high zoom.
+"""Waveforms as numpy arrays: their sources, their grid of columns, and their drawing into an image.
 
-Bands of sound, one per channel: each column is computed for all of them at once.
-
-A line through samples with a dot on each, rasterised by numpy into the image of the lanes.
-
-An antialiased polyline through noise costs a painter 6 ms per lane; its coverage of columns costs 0.3 ms.
+At low zoom, columns come from the pyramid of a recording and are bands, all computed at once. At high zoom, a
+line goes through the samples, with a dot on each. An antialiased polyline through noise costs a painter 6 ms
+per lane; its coverage of columns costs 0.3 ms.
 """
 
 from __future__ import annotations
@@ -20,6 +18,8 @@ from numpy.typing import NDArray
 from engine.sound.pictures.peaks import FULL_SCALE, Columns, sample_columns
 
 PIXELS = NDArray[np.uint32]
+Positions = NDArray[np.int64]
+"""Positions in samples, shape (n,)."""
 Rows = NDArray[np.int16]
 LEAST_TIP, TIP_SHARE = 2, 0.06
 """Size of the full-scale mark of a column, in rows and as a share of the band."""
@@ -259,11 +259,7 @@ class RecordedWave(WaveSource, Protocol):
         """Return the width of the cells that `spans` reads for columns of a width."""
 
     def spans(
-        self,
-        channel: int,
-        starts_samples: NDArray[np.int64],
-        stops_samples: NDArray[np.int64],
-        samples_per_column: float,
+        self, channel: int, starts_samples: Positions, stops_samples: Positions, samples_per_column: float
     ) -> Columns:
         """Return one column for each ascending span [start, stop); outside the track they are zero."""
 

@@ -152,7 +152,7 @@ def test_the_window_shows_levels_and_a_light_that_stays_until_clicked(metered: H
     assert "true peak" in mix.accessibleDescription()
     QTest.mouseClick(head.meter, Qt.MouseButton.LeftButton)
     assert (head.meter.level.is_clipped, mix.is_clipped) == (False, True)
-    head.meter.hear(1.0, 0.0)
+    head.meter.follow(1.0, 0.0)
     QTest.mouseClick(mix, Qt.MouseButton.LeftButton, pos=QPoint(20, 20))
     assert (head.meter.level.is_clipped, mix.is_clipped, mix.true_peak) == (False, False, 0.0)
 

@@ -37,7 +37,7 @@ class Told:
         heads.track_changed.connect(lambda key, values, run: self._change(key, values, run))
         heads.group_changed.connect(lambda key, values: self.groups.append((key, values)))
         heads.track_moved.connect(lambda key, place: self.moves.append((key, place)))
-        heads.menu_asked.connect(lambda key, _place: self.menus.append(key))
+        heads.menu_requested.connect(lambda key, _place: self.menus.append(key))
 
     def _change(self, key: str, values: dict[str, Any], run: str) -> None:
         self.changes.append((key, values))

@@ -17,7 +17,7 @@ from tests.counting import calls_of
 from tests.timing import fastest_cpu_s, slowness
 from tests.widgets.timeline.made_up import MadeUp
 from widgets.theme import DARK, LIGHT
-from widgets.timeline.heads.meters import LIGHT as LIGHT_PX
+from widgets.timeline.heads.meters import LIGHT_PX
 from widgets.timeline.timeline_view import TimelineView
 
 LEFT = Qt.MouseButton.LeftButton
@@ -64,10 +64,10 @@ def test_a_bar_fills_from_below_and_its_light_is_on_top(view: TimelineView, toke
     meter = view.heads.heads["kick"].meter
     height = meter.height()
     assert {colour_at(meter, 1, y) for y in (0, height // 2, height - 1)} == {meter.theme.control}
-    meter.hear(10 ** (-30 / 20), 0.03)  # half of what it shows
+    meter.follow(10 ** (-30 / 20), 0.03)  # half of what it shows
     assert colour_at(meter, 1, height - 2) == meter.theme.level
     assert colour_at(meter, 1, round(height * 0.4)) == meter.theme.control
-    meter.hear(1.0, 0.03)
+    meter.follow(1.0, 0.03)
     assert colour_at(meter, 1, 0) == meter.theme.clip
     assert colour_at(meter, 1, LIGHT_PX + 4) == meter.theme.level_high
     QTest.mouseClick(meter, LEFT)
@@ -78,7 +78,7 @@ def test_a_meter_tells_its_peak_and_leaves_menu_and_choice_to_its_head(view: Tim
     head = view.heads.heads["kick"]
     meter, chosen = head.meter, []
     head.touched.connect(lambda: chosen.append(True))
-    meter.hear(1.2, 0.03)
+    meter.follow(1.2, 0.03)
     at = meter.mapToGlobal(QPoint(1, 5))
     QApplication.sendEvent(meter, QHelpEvent(QEvent.Type.ToolTip, QPoint(1, 5), at))
     assert QToolTip.text() == "Peak +1.6 dB\nclipped; click clears it"

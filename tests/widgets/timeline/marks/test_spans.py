@@ -7,7 +7,7 @@ import pytest
 
 from engine.document.proposals import Decision, Proposal, Verdict
 from engine.document.state import DocumentState
-from widgets.timeline.edits.spans import KEPT_COVERS, NO_SPANS, VERDICTS, Spans
+from widgets.timeline.edits.spans import CACHED_COVERS, NO_SPANS, VERDICTS, Spans
 
 
 def document(spans: list[tuple[int, int]]) -> DocumentState:
@@ -72,7 +72,7 @@ def test_what_is_kept_of_sums_does_not_grow(crowded: list[tuple[int, int]]) -> N
     spans, edges = Spans.of(document(crowded)), np.arange(0.0, 10_001.0)
     for below in range(1, 200):
         spans.shares(edges, below_samples=float(below))
-    assert len(spans._covers) <= KEPT_COVERS
+    assert len(spans._covers) <= CACHED_COVERS
     assert not spans.moved(spans.starts, spans.stops)._covers, "sums of other places are not taken over"
 
 

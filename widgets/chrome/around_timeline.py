@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QSplitter, QWidget
 
 from widgets.controls.command_entries import with_keys
 from widgets.controls.key_caps import command_buttons
-from widgets.controls.layouts import column, row
+from widgets.controls.layouts import Part, column, row
 from widgets.controls.text_and_icons import ElidedLabel, announce
 from widgets.theme import BAR, QUEUE, QUEUE_SHARE, Theme, px
 
@@ -150,7 +150,7 @@ class SelectionBar(QFrame):
         for button in self._buttons.values():
             button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._tracks = self._buttons.pop("hand.tracks")
-        parts = (self._said, *self._buttons.values(), 1, self._tracks)
+        parts: tuple[Part, ...] = (self._said, *self._buttons.values(), 1, self._tracks)
         row(*parts, gap=_GAP, margins=(14, 0, 12, 0), owner=self).insertSpacing(1, px(8))
         self._words = self._length = ""
         self.show_selection("", "all tracks")

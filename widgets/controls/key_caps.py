@@ -281,7 +281,7 @@ def command_buttons(
     """
     made = {}
     for command, text, *icon in commands:
-        button = made[command] = KeyButton(theme, text, keys.get(command, ""), *icon)
+        button = made[command] = KeyButton(theme, text, keys.get(command, ""), "".join(icon))
         button.clicked.connect(lambda _checked=False, command=command: request(command))
     return made
 

@@ -44,11 +44,14 @@ def _filled(layout: Box, parts: tuple[Part, ...], gap: float | None, margins: Ma
         if isinstance(part, int):
             layout.addStretch(part)
             continue
-        content, *rest = part if isinstance(part, tuple) else (part,)
+        if isinstance(part, tuple) and len(part) == 3:
+            layout.addWidget(part[0], part[1], part[2])
+            continue
+        content, stretch = part if isinstance(part, tuple) else (part, 0)
         if isinstance(content, QLayout):
-            layout.addLayout(content, *rest)
+            layout.addLayout(content, stretch)
         else:
-            layout.addWidget(content, *rest)
+            layout.addWidget(content, stretch)
     return layout
 
 

@@ -336,7 +336,9 @@ class Card(QFrame):
     def set_theme(self, theme: Theme) -> None:
         """Apply a theme."""
         self._theme = theme
-        for part in (self._verdict, self._spark, self._parts, *self._buttons.values(), self._hear):
+        buttons = (*self._buttons.values(), self._hear)
+        themed: tuple[Themed, ...] = (self._verdict, self._spark, self._parts, *buttons)
+        for part in themed:
             part.set_theme(theme)
         self._verdict.setStyleSheet(f"font-size: {px(TEXT - 1)}px")
         self._buttons["review.accept"].set_outline(theme.accepted)
@@ -395,10 +397,9 @@ class Card(QFrame):
             part.setVisible(bool(text.kept))
         self._chance.setText(f"probability to {text.verb}: {self._number(text.chance)}")
         self._parts.set_parts(text.parts)
-        for part in (self._chance_name, self._chance):
-            part.setVisible(bool(text.chance))
-        for part in (self._parts_name, self._parts):
-            part.setVisible(bool(text.parts))
+        for line, is_known in zip(self._of_score, (text.parts, text.chance), strict=True):
+            for each in line:
+                each.setVisible(bool(is_known))
         self._layout.activate()  # or the height would still count the row that was hidden
         other = self._buttons["review.alternative"]
         many = text.alternatives > 1

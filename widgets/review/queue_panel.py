@@ -7,6 +7,7 @@ number and scope before it is pressed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
@@ -26,7 +27,7 @@ from engine.review.queue import Learned, Listing
 from engine.review.wording import SaidOfSpan
 from widgets.controls.key_caps import KeyButton, command_buttons
 from widgets.controls.layouts import column, label, row
-from widgets.review.card import Card, DoublePress
+from widgets.review.card import Card, DoublePress, Target
 from widgets.review.queue_head import QueueHead
 from widgets.review.queue_view import QueueView
 from widgets.review.rows import Surroundings, card_of
@@ -159,7 +160,10 @@ class BulkBar(QWidget):
     def guard(self, presses: DoublePress) -> None:
         """Have the buttons refuse the second press of a double click where their scope changed meanwhile."""
         for button in self._buttons.values():
-            presses.watch(button, lambda button=button: ("bulk", button.text()))
+            presses.watch(button, partial(self._target, button))
+
+    def _target(self, button: KeyButton) -> Target:
+        return "bulk", button.text()
 
     def set_theme(self, theme: Theme) -> None:
         """Apply a theme."""

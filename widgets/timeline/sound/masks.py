@@ -123,7 +123,7 @@ def tinted(alphas: NDArray[np.float32], ink: QColor) -> QImage:
     pixels = alpha << 24
     for shift, part in ((16, ink.red()), (8, ink.green()), (0, ink.blue())):
         pixels |= (alpha * part // 255) << shift
-    return image_of(pixels)
+    return image_of(pixels.astype(np.uint32, copy=False))
 
 
 def _shade(

@@ -1,4 +1,4 @@
-"""Heads of the lanes that are no track, and the takes in the head of a track.
+"""Heads of lanes without a track, and the takes in the head of a track.
 
 Takes have a button that unfolds them, and a row each.
 """
@@ -25,7 +25,7 @@ ACCENT, LEFT, GAP = 3, 10, 8
 
 
 class LaneHead(QWidget):
-    """Base of the heads of lanes that are no track: the ground, and the lines around it."""
+    """Base of the heads of lanes without a track: the ground, and the lines around it."""
 
     def __init__(self, name: str, tokens: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -58,7 +58,7 @@ class LaneHead(QWidget):
         write(painter, left, middle, right - left, self._about, small, self.theme.dim)
 
     def write_lines(self, painter: QPainter, *lines: tuple[str, int]) -> None:
-        """Write a title and what is below it, each at the height of its middle at 100 %."""
+        """Write a title and a line below it, each at the height of its middle at 100 %."""
         left, room = theme.px(LEFT), self.width() - theme.px(LEFT) - theme.px(4)
         bold, small = theme.ui_font(theme.TEXT, QFont.Weight.DemiBold), theme.ui_font(theme.TEXT_SMALL)
         looks = ((bold, self.theme.text), (small, self.theme.dim))

@@ -1,4 +1,4 @@
-"""What the mouse does on the timeline: the drag of a press, cursors, menus, tooltips and double clicks."""
+"""Mouse gestures on the timeline: the drag of a press, cursors, menus, tooltips and double clicks."""
 
 from __future__ import annotations
 

@@ -167,12 +167,7 @@ NEW = Verb(add_new_arguments, run_new)
 
 
 def _is_new_document(path: Path) -> bool:
-    """Return whether an empty document without a history has the name; it is filled, not replaced.
-
-    Raises
-    ------
-    DocumentError : something else has the name
-    """
+    """Return whether an empty document without a history has the name; it is filled, not replaced."""
     if not os.path.lexists(path):
         return False
     try:

@@ -284,12 +284,7 @@ def _trouble_of_kind(one: Proposal) -> str:
 
 
 def _added(extension: Extension, made: object) -> Finder:
-    """Return a finder of another package.
-
-    Raises
-    ------
-    UnusableError : it is of another type, or cannot be used
-    """
+    """Return a finder of another package."""
     finder = require_type(made, Finder)
     if not callable(finder.find) or not callable(finder.check):
         raise UnusableError("has something in the place of a function that cannot be called")

@@ -69,12 +69,7 @@ def import_with_kit(request: ImportRequest, progress: Progress) -> Imported:
 
 
 def _placed(imported: Imported, request: ImportRequest, progress: Progress) -> Imported:
-    """Return imported recordings with their headers and proposed places.
-
-    Raises
-    ------
-    SourceError : a recording cannot be read
-    """
+    """Return imported recordings with their headers and proposed places."""
     mode, state = request.place, request.into
     heads = read_heads([Path(source.path) for source in imported.sources])
     if mode is Mode.ZERO or (len(imported.sources) < 2 and mode is Mode.AUTO and not state.tracks):
@@ -116,12 +111,7 @@ def _recorded_by(head: FileHead) -> tuple[object, ...]:
 
 
 def _with_kit(imported: Imported, progress: Progress) -> Imported:
-    """Return imported recordings with their pickup and with the roles of those that are a drum kit.
-
-    Raises
-    ------
-    SourceError : a recording cannot be read
-    """
+    """Return imported recordings with their pickup and with the roles of those that are a drum kit."""
     if len(imported.sources) < 2:
         return imported
     empty = DocumentState()

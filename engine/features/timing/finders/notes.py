@@ -289,12 +289,7 @@ def _named(request: FinderRequest, name: str) -> Track:
 
 
 def _tracks(request: FinderRequest, reference: Track | None) -> list[Track]:
-    """Return the tracks to move: the named one, else the selected ones, else for a grid all but drums.
-
-    Raises
-    ------
-    UsageError : none is left
-    """
+    """Return the tracks to move: the named one, else the selected ones, else for a grid all but drums."""
     name, every = settings_of(request).move, request.state.tracks
     if name:
         chosen = [_named(request, name)]
@@ -315,14 +310,7 @@ def _is_drum(track: Track) -> bool:
 
 
 def _find(request: FinderRequest, progress: Progress) -> Found:
-    """Detect the notes of each track, and propose where they go.
-
-    Raises
-    ------
-    SourceError : a recording is missing or cannot be read
-    TimingError : the document has no grid, or no note was found
-    UsageError : the track to align to does not exist, or none is left
-    """
+    """Detect the notes of each track, and propose where they go."""
     from engine.recordings.track_audio import Microphones
 
     reference = _reference(request)

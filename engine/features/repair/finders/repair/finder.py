@@ -69,13 +69,7 @@ class ExampleSettings(FinderSettings):
 
 
 def _find_like(request: FinderRequest, progress: Progress) -> Found:
-    """Find all that sounds like the example, and propose an edit of each place.
-
-    Raises
-    ------
-    UsageError : the example is silent, beyond the recording, or like all of it
-    SourceError : a recording is missing or cannot be read
-    """
+    """Find all that sounds like the example, and propose an edit of each place."""
     from engine.analysis.detection.detector import detector
     from engine.features.repair.finders.repair.separate import require_sound, sounding_tracks
     from engine.features.repair.separation.windows import joined
@@ -196,13 +190,7 @@ class WordsSettings(FinderSettings):
 
 
 def _find_by_words(request: FinderRequest, progress: Progress) -> Found:
-    """Find the sound in the whole document, and separate it in all places.
-
-    Raises
-    ------
-    UsageError : words name nothing, or a sound that is not known
-    SourceError : a recording is missing or cannot be read
-    """
+    """Find the sound in the whole document, and separate it in all places."""
     from engine.analysis.words.vocabulary import names_meant
     from engine.features.repair.finders.repair.find_sounds import audio_of, find_sounds, likely_repairs
     from engine.features.repair.finders.repair.separate import asked_for, separate_in_document

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import blake2b
+
+AUDIO, AUDIO_OF = "audio", "audio_of"
+"""The payload of a proposal holds keys of stored audio under these names."""
+
+KEY = re.compile(r"audio-[0-9a-f]{32}")
+"""A key of stored audio."""
 
 BY_HAND = "you"
 """The maker of the user's own edits."""
@@ -235,3 +242,8 @@ def edited(proposal: Proposal, decision: Decision | None) -> Edited:
         if chosen or decision.payload:
             payload = {**payload, **chosen, **(decision.payload or {})}
     return Edited(start, stop, payload, proposal.tracks)
+
+
+def is_key(value: object) -> bool:
+    """Return whether a value is a valid key of stored audio."""
+    return isinstance(value, str) and KEY.fullmatch(value) is not None

@@ -122,7 +122,7 @@ class CheckedMix:
                 for clip in track.clips if is_converted else ():
                     path = media_path(state, track, clip.source_id, media)
                     reader = opened.enter_context(SourceReader(path))
-                    detector = self._detector(track, clip, reader.rate_hz, reader.channels)
+                    detector = self._detector(track, clip.start_samples, reader.rate_hz, reader.channels)
                     self._originals.append(_Original(clip, state.rate_hz, reader, detector))
                 voices.append(voice)
             self._opened = opened.pop_all()
@@ -131,14 +131,16 @@ class CheckedMix:
     def _check_passing(self, track: Track, voice: Voice) -> _Passing:
         parts, first = [], track.start_samples
         for one in visible(track.clips):
-            detector = self._detector(track, one, self._state.rate_hz, voice.channels)
+            detector = self._detector(track, one.start_samples, self._state.rate_hz, voice.channels)
             parts.append((one.start_samples - first, one.stop_samples - first, detector))
         return _Passing(voice.reader, tuple(parts))
 
-    def _detector(self, track: Track, clip: Clip, rate_hz: int, channels: int) -> ChannelFaultDetector:
-        """Return a detector of the faults of a clip."""
+    def _detector(
+        self, track: Track, start_samples: int, rate_hz: int, channels: int
+    ) -> ChannelFaultDetector:
+        """Return a detector of the faults of a clip, which starts at a sample of the timeline."""
         detector = ChannelFaultDetector(rate_hz, channels)
-        self._checked.append(_Checked(track, detector, clip.start_samples, rate_hz))
+        self._checked.append(_Checked(track, detector, start_samples, rate_hz))
         return detector
 
     def __enter__(self) -> Self:

@@ -18,7 +18,8 @@ from desktop.shell.user_settings.keymap import Keymap
 from desktop.shell.user_settings.preferences import Preferences
 from desktop.shell.user_settings.remembered import Recents
 from engine.core.errors import UsageError
-from engine.document.file.stored_audio import content_of, is_key
+from engine.document.file.stored_audio import content_of
+from engine.document.proposals import is_key
 from widgets.chrome.palette_and_key_sheet import CommandPalette, KeySheet
 from widgets.chrome.start_panel import StartPanel
 from widgets.controls.key_caps import KeyButton

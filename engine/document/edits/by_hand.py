@@ -14,7 +14,7 @@ from engine.core.errors import UsageError
 from engine.core.timebase import format_time, samples_to_s
 from engine.core.wording import begun, counted
 from engine.document.edits.proposals import decide, required_proposal, span_text
-from engine.document.file.stored_audio import AUDIO, StoredAudio
+from engine.document.file.stored_audio import StoredAudio
 from engine.document.kinds import KINDS, kind_of, noun_of
 from engine.document.kinds.kind import CROSSFADE_MS, HAND_CROSSFADE_MS, MINIMUM_SPAN_S, Amount, integer
 from engine.document.kinds.operations import (
@@ -32,7 +32,7 @@ from engine.document.kinds.operations import (
 from engine.document.kinds.order import MOST_TIMES, RANK, TIMES, TO_SAMPLES
 from engine.document.kinds.sounding import AUDIO_START, AUDIO_STOP, OVER
 from engine.document.limits import LONGEST_DOCUMENT_SAMPLES, MOST_PIECES
-from engine.document.proposals import BY_HAND, Decision, Edited, Proposal, Verdict, edited, proposal_id
+from engine.document.proposals import AUDIO, BY_HAND, Decision, Edited, Proposal, Verdict, edited, proposal_id
 from engine.document.state import DocumentState, Edit, Row, merged, row_changes
 from engine.document.table import table_of
 

@@ -20,8 +20,9 @@ from engine.core.errors import DocumentError, ExportError, OffcutError
 from engine.core.files.places import data_folder
 from engine.core.files.safe_write import replacing
 from engine.document.file.schema import APPLICATION_ID
-from engine.document.file.stored_audio import IS_POSSIBLE, TABLE, block_digest, is_key, named_keys
+from engine.document.file.stored_audio import IS_POSSIBLE, TABLE, block_digest, named_keys
 from engine.document.file.transaction import connect, snapshot
+from engine.document.proposals import is_key
 
 MOST_BACKUPS = 5
 _NUMBERED = re.compile(r".* (\d+)\.offcut")

@@ -6,7 +6,6 @@ It is never changed and has a checksum of its own, so that damage to it affects 
 
 from __future__ import annotations
 
-import re
 import sqlite3
 import zlib
 from collections.abc import Iterable, Mapping
@@ -30,6 +29,7 @@ from engine.document.limits import (
     MOST_AUDIO_SAMPLES,
     MOST_CHANNELS,
 )
+from engine.document.proposals import AUDIO, AUDIO_OF, KEY, is_key
 
 Samples = NDArray[np.float32]
 """Shape (frames, channels)."""
@@ -119,10 +119,6 @@ def _from_flac(block: bytes, frames: int, channels: int) -> Samples:
 
 
 TABLE = "stored_audio"
-AUDIO, AUDIO_OF = "audio", "audio_of"
-"""Under this name the payload of a proposal holds a key."""
-
-_KEY = re.compile(r"audio-[0-9a-f]{32}")
 _FACTS = "key, rate_hz, channels, frames, encoding"
 IS_POSSIBLE = (
     f"rate_hz BETWEEN {LOWEST_RATE_HZ} AND {HIGHEST_RATE_HZ} AND channels BETWEEN 1 AND {MOST_CHANNELS}"
@@ -285,7 +281,7 @@ def named_keys(connection: sqlite3.Connection) -> frozenset[str]:
     for table, column in _NAMING:
         texts = connection.execute(f"SELECT {column} FROM {table} WHERE instr({column}, 'audio-')")
         for (text,) in texts:
-            found.update(_KEY.findall(text))
+            found.update(KEY.findall(text))
     return frozenset(found)
 
 
@@ -311,8 +307,3 @@ def keys_of(payload: Mapping[str, object]) -> tuple[str, ...]:
 def content_of(key: str) -> str:
     """Return the content hash in a key of audio, 32 hex digits as the `content_hash` of a source."""
     return key.removeprefix("audio-")
-
-
-def is_key(value: object) -> bool:
-    """Return whether a value is a valid key of stored audio."""
-    return isinstance(value, str) and _KEY.fullmatch(value) is not None

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Literal
 
 from engine.core.errors import DocumentError
-from engine.document.file.stored_audio import AUDIO, AUDIO_OF, is_key
 from engine.document.kinds.kind import (
     CROSSFADE,
     CROSSFADE_MS,
@@ -35,7 +34,7 @@ from engine.document.kinds.kind import (
 )
 from engine.document.kinds.operations import Gain, Raise, Replace, Shift, Stored
 from engine.document.limits import FARTHEST_SAMPLES
-from engine.document.proposals import Edited
+from engine.document.proposals import AUDIO, AUDIO_OF, Edited, is_key
 
 TONE_START, TONE_STOP, IS_SILENT = "tone_start_samples", "tone_stop_samples", "is_silent"
 BY_SAMPLES, GAIN_DB, RAMP_MS = "by_samples", "gain_db", "ramp_ms"

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from engine.core.timebase import format_time, samples_to_s
 from engine.document.edits.by_hand import repair
-from engine.document.file.stored_audio import AUDIO, AUDIO_OF, StoredAudio
+from engine.document.file.stored_audio import StoredAudio
 from engine.document.kinds.sounding import OVER
-from engine.document.proposals import Decision, Proposal, Verdict, proposal_id
+from engine.document.proposals import AUDIO, AUDIO_OF, Decision, Proposal, Verdict, proposal_id
 from engine.document.state import DocumentState, Edit, Row, row_changes
 from engine.features.repair.separation.paint import MaskMemory, Paint
 from engine.features.repair.separation.settings import DEFAULT, LevelChange, combined, refused_words

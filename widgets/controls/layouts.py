@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QLayout, QVBoxLay
 from widgets.theme import px
 
 Part = QWidget | QLayout | int | tuple[QWidget | QLayout, int] | tuple[QWidget, int, Qt.AlignmentFlag]
-"""A widget or a layout, also with its stretch and alignment; a number is a stretch without content."""
+"""A widget or a layout, also with its share of the free space and alignment; a number is empty space."""
 Margins = tuple[float, float, float, float]
 Box = TypeVar("Box", bound=QBoxLayout)
 

@@ -121,7 +121,8 @@ class Recordings(QObject):
         if is_other_rate or (state.sources, state.tracks) != (request.into.sources, request.into.tracks):
             self.import_files(request.paths, split=request.split)  # another came first, or clips were moved
             return
-        placed, note = self._placed(imported), ""
+        placed = self._placed(imported)
+        note: str | None = ""
         if placed is not None and not self._session.is_open:
             note = self._create_beside(request.paths[0])
         if placed is None or note is None:

@@ -191,9 +191,12 @@ class Work(QObject):
             of heavy jobs
         """
 
+        def go_on(_: object) -> None:
+            then()
+
         def start() -> None:
             handle = (lane or self._lanes.compute).submit(load, module, title=title)
-            self.watch(handle, lambda _: then(), ends_with_document=False)
+            self.watch(handle, go_on, ends_with_document=False)
 
         if is_loaded(module):
             then()
